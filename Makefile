@@ -1,0 +1,69 @@
+# hass: from a trained CNN to a verified sparse dataflow accelerator.
+#
+#   make demo         build the embedded demo end to end (needs Go and make; installs the rest)
+#   make test         all tests that fit a small machine; those that need trained models
+#                     say so and are skipped without HASS_DATA
+#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
+#   make bench        Go benchmarks
+#   make fuzz         each fuzz target for FUZZTIME (default 30s)
+#
+# HASS_DATA is the folder of trained models and labelled images; default ../shared/data.
+
+GO       ?= go
+FUZZTIME ?= 30s
+HASS_DATA ?= $(abspath ../shared/data)
+export HASS_DATA
+export CGO_ENABLED = 0
+
+# What the tests run besides Go: the C++ compiler for the generated projects, tclsh
+# and Python with numpy for the generated scripts and drivers.
+COMMANDS = g++ tclsh /usr/bin/python3
+PACKAGES = g++ make tcl python3 python3-numpy
+
+.PHONY: all build deps cxx demo test acceptance bench fuzz lint clean
+
+all: build
+
+build:
+	$(GO) build -o bin/hass ./cmd/hass
+
+# cxx is all that the demo needs; deps is what the tests need.
+cxx:
+	@command -v g++ >/dev/null || $(MAKE) --no-print-directory install
+
+deps:
+	@ok=1; for c in $(COMMANDS); do command -v $$c >/dev/null || ok=0; done; \
+	  [ $$ok = 1 ] && /usr/bin/python3 -c 'import numpy' 2>/dev/null || ok=0; \
+	  [ $$ok = 1 ] || $(MAKE) --no-print-directory install
+
+.PHONY: install
+install:
+	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "missing tools; please install: apt-get install $(PACKAGES)" >&2; exit 1; fi
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES)
+
+demo: build cxx
+	bin/hass build examples/demo/model.onnx --platform zcu104 \
+	  --calib examples/demo/calib.toml --test examples/demo/test.toml -o runs/demo
+
+test: deps lint
+	$(GO) test -timeout 20m ./...
+
+lint:
+	@out=$$(gofmt -l cmd codegen frontend hwsim internal optimizer sparsity templates); \
+	  [ -z "$$out" ] || { echo "gofmt would change: $$out" >&2; exit 1; }
+	$(GO) vet ./...
+
+acceptance: deps
+	HASS_ACCEPTANCE=1 $(GO) test -count=1 -timeout 60m -v -run TestAcceptance ./internal/acceptance
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+
+fuzz:
+	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./frontend/onnx
+	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/graph
+
+clean:
+	rm -rf bin runs
