@@ -1,0 +1,81 @@
+// Package fixed is the project's one integer arithmetic: fixed-point formats,
+// requantisation, saturation and accumulator bounds. The integer executor,
+// the simulator and the emitted hardware all follow the definitions written
+// here, bit for bit.
+//
+// It takes and gives plain integers. It never sees a graph, a file or a float
+// tensor, and it never rounds in any other way than Requant does.
+package fixed
+
+import "fmt"
+
+// MaxBits is the widest stream or weight format in bits.
+const MaxBits = 16
+
+// Format is a fixed-point number format: the integer q stands for q * 2^-Frac.
+// Frac may be negative or larger than Bits.
+type Format struct {
+	Bits   int  `json:"bits"`   // width in bits, 2..16
+	Frac   int  `json:"frac"`   // binary point: value = q * 2^-Frac
+	Signed bool `json:"signed"` // two's complement if true, else natural binary
+}
+
+// Min is the smallest representable integer.
+func (f Format) Min() int64 {
+	if !f.Signed {
+		return 0
+	}
+	return -(int64(1) << (f.Bits - 1))
+}
+
+// Max is the largest representable integer.
+func (f Format) Max() int64 {
+	if !f.Signed {
+		return int64(1)<<f.Bits - 1
+	}
+	return int64(1)<<(f.Bits-1) - 1
+}
+
+// String prints the format as s16.8 or u8.0: signedness, bits, binary point.
+func (f Format) String() string {
+	c := 'u'
+	if f.Signed {
+		c = 's'
+	}
+	return fmt.Sprintf("%c%d.%d", c, f.Bits, f.Frac)
+}
+
+// Requant rescales an accumulator by 2^-s, rounding half up, and saturates to
+// [lo, hi]:
+//
+//	s > 0:  saturate((acc + 2^(s-1)) >> s)   arithmetic shift (AP_RND, AP_SAT)
+//	s <= 0: saturate(acc << -s)
+//
+// acc must fit in 62 bits after widening; callers guarantee it by AccBits.
+func Requant(acc int64, s int, lo, hi int64) int64 {
+	if s > 62 {
+		// Every 62-bit accumulator rounds to 0 (or stays 0) at such a shift.
+		acc, s = 0, 0
+	}
+	if s > 0 {
+		acc = (acc + int64(1)<<(s-1)) >> s
+	} else if s < 0 {
+		acc = shiftLeftSaturating(acc, -s)
+	}
+	return min(max(acc, lo), hi)
+}
+
+// shiftLeftSaturating shifts left without losing the sign when bits would fall
+// out at the top: the result then only needs to be beyond any clamp.
+func shiftLeftSaturating(v int64, s int) int64 {
+	if v == 0 {
+		return 0
+	}
+	if s >= 62 || v > (int64(1)<<62)>>s || v < -((int64(1)<<62)>>s) {
+		if v > 0 {
+			return int64(1) << 62
+		}
+		return -(int64(1) << 62)
+	}
+	return v << s
+}

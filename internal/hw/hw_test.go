@@ -1,0 +1,162 @@
+package hw
+
+import (
+	"math/bits"
+	"math/rand"
+	"testing"
+
+	"hass/internal/fixed"
+	"hass/internal/intnet"
+)
+
+func TestBeatCost(t *testing.T) {
+	tests := []struct {
+		kind  EngineKind
+		m, n  int
+		pairs uint64
+		want  int
+	}{
+		{Dense, 9, 9, 0, 1},
+		{Dense, 9, 9, 1<<9 - 1, 1},
+		{Crossbar, 9, 3, 0, 1},
+		{Crossbar, 9, 3, 0b1001001, 1},
+		{Crossbar, 9, 3, 0b1111, 2},
+		{Crossbar, 9, 3, 1<<9 - 1, 3},
+		{Banked, 9, 3, 0b1001001, 3}, // lanes 0, 3, 6 share bank 0
+		{Banked, 9, 3, 0b111, 1},
+		{Banked, 9, 3, 0, 1},
+		{Banked, 64, 8, ^uint64(0), 8},
+		{Crossbar, 64, 8, ^uint64(0), 8},
+	}
+	for _, tt := range tests {
+		if got := BeatCost(tt.kind, tt.m, tt.n, tt.pairs); got != tt.want {
+			t.Errorf("BeatCost(%s, %d, %d, %b) = %d, want %d", tt.kind, tt.m, tt.n, tt.pairs, got, tt.want)
+		}
+	}
+}
+
+// TestBeatCostBounds checks crossbar <= banked and the ideal rate on random beats.
+func TestBeatCostBounds(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	for range 1000 {
+		n := 1 + rng.Intn(8)
+		m := n * (1 + rng.Intn(64/n))
+		pairs := rng.Uint64() & rng.Uint64()
+		if m < 64 {
+			pairs &= 1<<m - 1
+		}
+		c, b := BeatCost(Crossbar, m, n, pairs), BeatCost(Banked, m, n, pairs)
+		if c > b || c*n < bits.OnesCount64(pairs) || b > m/n {
+			t.Fatalf("m=%d n=%d pairs=%b: crossbar %d, banked %d", m, n, pairs, c, b)
+		}
+	}
+}
+
+// residual is conv(3x3) -> conv(3x3) + identity, the smallest net with a skip.
+func residual(h, w, c int) *intnet.Net {
+	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}
+	ten := func(id string) intnet.Tensor { return intnet.Tensor{Name: id, ID: id, H: h, W: w, C: c, Format: f} }
+	conv := func(id string, in, out int) intnet.Layer {
+		return intnet.Layer{Name: id, ID: id, Kind: intnet.KindConv, In: []int{in}, Out: out, Conv: &intnet.Conv{
+			Window: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}},
+			Groups: 1, OutC: c, AccBits: 40,
+		}}
+	}
+	return &intnet.Net{
+		Name: "residual", Tensors: []intnet.Tensor{ten("x"), ten("a"), ten("b"), ten("y")},
+		Layers: []intnet.Layer{conv("c1", 0, 1), conv("c2", 1, 2),
+			{Name: "add", ID: "add", Kind: intnet.KindAdd, In: []int{2, 0}, Out: 3}},
+		Input: 0, Outputs: []int{3},
+	}
+}
+
+func residualHW(net *intnet.Net, px int) []Layer {
+	conv := Layer{InPx: px, InCh: 2, OutPx: px, OutCh: 2, MTap: 3, MCh: 1, Engine: Banked, N: 1, Gang: 1, GangDepth: 4}
+	layers := []Layer{conv, conv, {InPx: px, InCh: 2, OutPx: px, OutCh: 2}}
+	for i := range 2 {
+		layers[i].LinePixels = WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+	}
+	return layers
+}
+
+func TestSkipFIFOMinimum(t *testing.T) {
+	for _, px := range []int{1, 2} {
+		net := residual(7, 6, 4)
+		n, err := Expand(net, residualHW(net, px), map[string]int{"x_2": 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		skip := -1
+		for i, s := range n.Streams {
+			if s.Join >= 0 && s.Tensor == 0 {
+				skip = i
+			}
+		}
+		least, err := n.TokenMinimum(skip, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Two 3x3 convolutions delay by two rows and two pixels at least: (2*6+2) pixels of 2 beats.
+		if least < (2*6+2)*2/px-2 || least > 7*6*2/px {
+			t.Errorf("px %d: token minimum %d is not between two rows and a map", px, least)
+		}
+		n.Streams[skip].Depth = least
+		if _, err := n.ProveLive(); err != nil {
+			t.Errorf("at the minimum: %v", err)
+		}
+		n.Streams[skip].Depth = least - 1
+		_, err = n.ProveLive()
+		dead, ok := err.(*Deadlock)
+		if !ok {
+			t.Fatalf("one below the minimum: got %v, want a deadlock", err)
+		}
+		if dead.Enlarge != n.Streams[skip].Name {
+			t.Errorf("deadlock names FIFO %s, want %s: %v", dead.Enlarge, n.Streams[skip].Name, dead)
+		}
+		t.Logf("px %d: minimum %d; below it: %v", px, least, dead)
+	}
+}
+
+// TestWindowPace checks that a window at full capacity emits and accepts at an even
+// pace: no output group waits for input more than the one before.
+func TestWindowPace(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		w    Window
+	}{
+		{"3x3 same", Window{H: 8, W: 8, C: 4, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 3, MCh: 4, Folds: 4}},
+		{"3x3 stride 2", Window{H: 8, W: 8, C: 4, OH: 4, OW: 4, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{0, 0, 1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 3, MCh: 4, Folds: 4}},
+		{"fc 4x4", Window{H: 4, W: 4, C: 4, OH: 1, OW: 1, Geom: intnet.Window{Kernel: [2]int{4, 4}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 4, MCh: 4, Folds: 8}},
+		{"5x5 valid", Window{H: 12, W: 12, C: 2, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, InPx: 1, InCh: 2, OutPx: 1, MTap: 5, MCh: 2, Folds: 4}},
+		{"3x3 px2", Window{H: 8, W: 7, C: 4, OH: 8, OW: 7, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, InPx: 2, InCh: 4, OutPx: 2, MTap: 3, MCh: 4, Folds: 4}},
+	} {
+		w := tt.w
+		w.LinePixels = w.FullLinePixels()
+		if err := w.Validate(); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		const images = 6
+		s := NewWindowSchedule(w, images)
+		iters, emits, atImage := 0, 0, []int{}
+		for {
+			st, ok := s.Next()
+			if !ok {
+				break
+			}
+			iters++
+			if st.Writes != 0 {
+				emits++
+				if emits%w.OutBeats() == 0 {
+					atImage = append(atImage, iters)
+				}
+			}
+		}
+		if emits != images*w.OutBeats() || s.InPixel != images*w.H*w.RowPixels() {
+			t.Fatalf("%s: ended after %d emitted beats and %d pixels", tt.name, emits, s.InPixel)
+		}
+		// In steady state an image takes as many iterations as it emits beats.
+		if got, want := atImage[images-2]-atImage[images-3], w.OutBeats(); got != want {
+			t.Errorf("%s: %d iterations per image in steady state, want %d", tt.name, got, want)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package hw
+
+// Step is one iteration of a process: the ports it reads, then the ports it writes, as
+// bit masks; both are served in port order, each blocking until it succeeds.
+type Step struct {
+	Reads, Writes uint64
+}
+
+// Schedule is the order of a process's iterations. It depends on shapes alone.
+type Schedule interface {
+	// Next gives the next iteration, or false when the process has ended.
+	Next() (Step, bool)
+	// Position tells how far the process is: counts that grow with every
+	// iteration, and how much each grows per image.
+	Position() (counts, perImage [2]int)
+}
+
+// periodic is a process whose iterations repeat with a fixed period within every image:
+// iteration i of a period of len(steps) performs steps[i], but the runs of
+// equal steps are stored once.
+type periodic struct {
+	runs     []run // one period
+	period   int   // iterations of one period
+	perImage int   // iterations of an image, a multiple of the period
+	total    int
+	done     int
+	run, in  int // current run and iterations done in it
+}
+
+type run struct {
+	n    int
+	step Step
+}
+
+func newPeriodic(perImage, images int, runs ...run) *periodic {
+	p := &periodic{perImage: perImage, total: perImage * images}
+	for _, r := range runs {
+		if r.n > 0 {
+			p.runs = append(p.runs, r)
+			p.period += r.n
+		}
+	}
+	return p
+}
+
+func (p *periodic) Next() (Step, bool) {
+	if p.done == p.total {
+		return Step{}, false
+	}
+	s := p.runs[p.run].step
+	p.done++
+	if p.in++; p.in == p.runs[p.run].n {
+		p.in = 0
+		p.run = (p.run + 1) % len(p.runs)
+	}
+	return s, true
+}
+
+func (p *periodic) Position() (counts, perImage [2]int) {
+	return [2]int{p.done, p.done}, [2]int{p.perImage, p.perImage}
+}
+
+// NewSchedule gives the schedule of process i for a number of images.
+func (n *Network) NewSchedule(i, images int) Schedule {
+	p := &n.Processes[i]
+	every := func(tokens int, reads, writes uint64) Schedule {
+		return newPeriodic(tokens, images, run{1, Step{reads, writes}})
+	}
+	switch p.Kind {
+	case WindowProc:
+		return NewWindowSchedule(*p.Window, images)
+	case Source:
+		return every(n.Streams[p.Out[0]].Tokens, 0, 1)
+	case Sink:
+		return every(n.Streams[p.In[0]].Tokens, 1, 0)
+	case Fork:
+		return every(n.Streams[p.In[0]].Tokens, 1, 1<<len(p.Out)-1)
+	case Join, Add, Requant:
+		return every(n.Streams[p.Out[0]].Tokens, 1<<len(p.In)-1, 1)
+	case Engine:
+		in, out := n.Streams[p.In[0]].Tokens, n.Streams[p.Out[0]].Tokens
+		return newPeriodic(in, images, run{in/out - 1, Step{1, 0}}, run{1, Step{1, 1}})
+	case Pool:
+		l := n.Net.Layers[p.Layer]
+		beats := l.Pool.Kernel[0] * l.Pool.Kernel[1] / n.Layers[p.Layer].MTap
+		return newPeriodic(n.Streams[p.In[0]].Tokens, images, run{beats - 1, Step{1, 0}}, run{1, Step{1, 1}})
+	case GlobalPool:
+		// Output beats leave with the last pixel group's input beats.
+		in, out := n.Streams[p.In[0]].Tokens, n.Streams[p.Out[0]].Tokens
+		return newPeriodic(in, images, run{in - out, Step{1, 0}}, run{out, Step{1, 1}})
+	case Convert:
+		in, out := n.Streams[p.In[0]], n.Streams[p.Out[0]]
+		if in.Beat.Ch > out.Beat.Ch {
+			return newPeriodic(out.Tokens, images, run{1, Step{1, 1}}, run{in.Beat.Ch/out.Beat.Ch - 1, Step{0, 1}})
+		}
+		return newPeriodic(in.Tokens, images, run{out.Beat.Ch/in.Beat.Ch - 1, Step{1, 0}}, run{1, Step{1, 1}})
+	}
+	panic("hw: no schedule for " + string(p.Kind)) // Expand creates no other kind
+}

@@ -1,0 +1,351 @@
+package hw
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Deadlock describes a network that can make no further move: a cycle of
+// processes each of which waits for the next.
+type Deadlock struct {
+	Cycle []Wait
+	// Enlarge is the full FIFO of the cycle that a designer should deepen.
+	Enlarge string
+	Image   int // images completed by every output before it happened
+}
+
+// Wait is one edge of the cycle: Process waits because FIFO is full (its reader must
+// move) or empty (its writer must move).
+type Wait struct {
+	Process string
+	FIFO    string
+	Full    bool
+}
+
+// Error lists the cycle and names the FIFO to enlarge.
+func (d *Deadlock) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "deadlock after %d images:", d.Image)
+	for i, w := range d.Cycle {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		state := "empty"
+		if w.Full {
+			state = "full"
+		}
+		fmt.Fprintf(&b, " %s waits for %s FIFO %s", w.Process, state, w.FIFO)
+	}
+	if d.Enlarge != "" {
+		fmt.Fprintf(&b, "; enlarge FIFO %s", d.Enlarge)
+	}
+	return b.String()
+}
+
+// FindCycle follows the waits of blocked processes from the first one and
+// returns the cycle they end in. blocked[p] is the stream process p waits for (or -1:
+// p has ended) and full tells whether it waits to write.
+func (n *Network) FindCycle(blocked []int, full []bool, image int) *Deadlock {
+	start := slices.IndexFunc(blocked, func(s int) bool { return s >= 0 })
+	if start < 0 {
+		return nil
+	}
+	seen := map[int]int{}
+	var path []int
+	p := start
+	for {
+		if at, ok := seen[p]; ok {
+			path = path[at:]
+			break
+		}
+		if blocked[p] < 0 {
+			// A process waits for one that has ended: its neighbours disagree on the
+			// token count. Report the chain itself.
+			break
+		}
+		seen[p] = len(path)
+		path = append(path, p)
+		s := n.Streams[blocked[p]]
+		if full[p] {
+			p = s.To
+		} else {
+			p = s.From
+		}
+	}
+	d := &Deadlock{Image: image}
+	for _, p := range path {
+		s := n.Streams[blocked[p]]
+		d.Cycle = append(d.Cycle, Wait{Process: n.Processes[p].Name, FIFO: s.Name, Full: full[p]})
+		// Prefer the FIFO into a two-input layer: that is the skip connection.
+		if full[p] && (d.Enlarge == "" || s.Join >= 0) {
+			d.Enlarge = s.Name
+		}
+	}
+	return d
+}
+
+// tokenRun executes the network token by token, without time or values. A Kahn
+// network's reachable end does not depend on the order of moves, so one order
+// speaks for all.
+type tokenRun struct {
+	n      *Network
+	images int
+	sched  []Schedule
+	step   []Step
+	live   []bool // has an iteration in progress
+	occ    []int  // tokens in each stream
+	most   []int  // highest occupancy seen
+	depth  []int
+	// pauseAt stops sinks once they have read that many tokens; 0 = never.
+	sunk    []int
+	pauseAt []int
+	queue   []int
+	queued  []bool
+}
+
+func newTokenRun(n *Network, images int) *tokenRun {
+	np, ns := len(n.Processes), len(n.Streams)
+	r := &tokenRun{
+		n: n, images: images, sched: make([]Schedule, np), step: make([]Step, np), live: make([]bool, np),
+		occ: make([]int, ns), most: make([]int, ns), depth: make([]int, ns),
+		sunk: make([]int, np), pauseAt: make([]int, np), queued: make([]bool, np),
+	}
+	for i := range n.Processes {
+		r.sched[i] = n.NewSchedule(i, images)
+		r.wake(i)
+	}
+	for i, s := range n.Streams {
+		r.depth[i] = s.Depth
+	}
+	return r
+}
+
+func (r *tokenRun) wake(p int) {
+	if !r.queued[p] {
+		r.queued[p] = true
+		r.queue = append(r.queue, p)
+	}
+}
+
+// run moves tokens until no process can.
+func (r *tokenRun) run() {
+	for len(r.queue) > 0 {
+		p := r.queue[0]
+		r.queue = r.queue[1:]
+		r.queued[p] = false
+		r.advance(p)
+	}
+}
+
+// advance runs process p until it blocks or ends.
+func (r *tokenRun) advance(p int) {
+	pr := &r.n.Processes[p]
+	for {
+		if !r.live[p] {
+			if pr.Kind == Sink && r.pauseAt[p] > 0 && r.sunk[p] >= r.pauseAt[p] {
+				return
+			}
+			st, ok := r.sched[p].Next()
+			if !ok {
+				return
+			}
+			r.step[p], r.live[p] = st, true
+		}
+		st := &r.step[p]
+		for i := 0; st.Reads != 0; i++ {
+			if st.Reads>>i&1 == 0 {
+				continue
+			}
+			s := pr.In[i]
+			if r.occ[s] == 0 {
+				return
+			}
+			r.occ[s]--
+			st.Reads &^= 1 << i
+			if pr.Kind == Sink {
+				r.sunk[p]++
+			}
+			r.wake(r.n.Streams[s].From)
+		}
+		for i := 0; st.Writes != 0; i++ {
+			if st.Writes>>i&1 == 0 {
+				continue
+			}
+			s := pr.Out[i]
+			if r.occ[s] >= r.depth[s] {
+				return
+			}
+			r.occ[s]++
+			r.most[s] = max(r.most[s], r.occ[s])
+			st.Writes &^= 1 << i
+			r.wake(r.n.Streams[s].To)
+		}
+		r.live[p] = false
+	}
+}
+
+// blocked reports what every process waits for.
+func (r *tokenRun) blocked() (stream []int, full []bool) {
+	stream, full = make([]int, len(r.step)), make([]bool, len(r.step))
+	for p, st := range r.step {
+		stream[p] = -1
+		if !r.live[p] {
+			continue
+		}
+		pr := &r.n.Processes[p]
+		for i := range pr.In {
+			if st.Reads>>i&1 == 1 && stream[p] < 0 {
+				stream[p] = pr.In[i]
+			}
+		}
+		for i := range pr.Out {
+			if stream[p] < 0 && st.Writes>>i&1 == 1 {
+				stream[p], full[p] = pr.Out[i], true
+			}
+		}
+	}
+	return stream, full
+}
+
+// deadlock returns the cycle if some process is stuck in the middle of its work.
+func (r *tokenRun) deadlock() *Deadlock {
+	image := -1
+	for p, pr := range r.n.Processes {
+		if pr.Kind == Sink {
+			done := r.sunk[p] / r.n.Streams[pr.In[0]].Tokens
+			if image < 0 || done < image {
+				image = done
+			}
+		}
+	}
+	b, f := r.blocked()
+	return r.n.FindCycle(b, f, image)
+}
+
+// RunTokens executes a number of images and returns a *Deadlock, or the highest occupancy of
+// every stream in an execution where each process runs as far as it can.
+func (n *Network) RunTokens(images int) (most []int, dead *Deadlock) {
+	r := newTokenRun(n, images)
+	r.run()
+	if d := r.deadlock(); d != nil {
+		return r.most, d
+	}
+	return r.most, nil
+}
+
+// ProveLive shows that the network never deadlocks, whatever the data, the timing and
+// the number of images; it returns the number of images after which the state
+// repeated, or a *Deadlock.
+//
+// Order and number of reads and writes depend on shapes alone, so the network is a
+// Kahn network and the state reached when everything but the outputs has run as
+// far as it can is unique. If that state, taken relative to the image count,
+// is the same after images k and k+1, the network goes on so for ever. Runs that
+// end after 1..k images are executed as well, because a window stops taking input
+// at the end.
+func (n *Network) ProveLive() (period int, err error) {
+	period, _, err = n.prove(-1, 0)
+	return period, err
+}
+
+// prove is ProveLive in which stream grow (if not negative) starts at depth 1 and gets one
+// more slot whenever the network is stuck with its writer waiting, up to limit. It
+// returns the depth reached. A stuck state at depth d shows that d is not
+// enough; it is also a state of the network with depth d+1, from which the run
+// goes on. So the depth reached is the least one.
+func (n *Network) prove(grow, limit int) (period, depth int, err error) {
+	const most = 64 // a line buffer is refilled within a few images; 64 is never reached by a live design
+	depth = 1
+	// settle runs until nothing moves, the grown stream being as deep as it must.
+	settle := func(r *tokenRun) *Deadlock {
+		if grow >= 0 {
+			r.depth[grow] = depth
+		}
+		for {
+			r.run()
+			if r.finished() {
+				return nil
+			}
+			if grow < 0 || depth >= limit || !r.waitsToWrite(grow) {
+				return r.deadlock()
+			}
+			depth++
+			r.depth[grow] = depth
+			r.wake(n.Streams[grow].From)
+		}
+	}
+	r := newTokenRun(n, 2*most)
+	var before []int // state after the image before, at depth beforeDepth
+	beforeDepth := 0
+	for k := 1; k <= most; k++ {
+		if d := settle(newTokenRun(n, k)); d != nil {
+			return 0, depth, d
+		}
+		for p, pr := range n.Processes {
+			if pr.Kind == Sink {
+				r.pauseAt[p] = k * n.Streams[pr.In[0]].Tokens
+				r.wake(p)
+			}
+		}
+		if grow >= 0 {
+			r.wake(n.Streams[grow].From) // the stream may have grown since
+		}
+		if d := settle(r); d != nil {
+			return 0, depth, d
+		}
+		now := r.state(k)
+		if depth == beforeDepth && slices.Equal(now, before) {
+			return k, depth, nil
+		}
+		before, beforeDepth = now, depth
+	}
+	return 0, depth, fmt.Errorf("the token state did not repeat within %d images", most)
+}
+
+// finished tells whether every sink has read what it may and, if no sink pauses,
+// every process has come to its end.
+func (r *tokenRun) finished() bool {
+	paused := false
+	for p, pr := range r.n.Processes {
+		if pr.Kind != Sink {
+			continue
+		}
+		want := r.images * r.n.Streams[pr.In[0]].Tokens
+		if r.pauseAt[p] > 0 {
+			paused, want = true, r.pauseAt[p]
+		}
+		if r.sunk[p] < want {
+			return false
+		}
+	}
+	return paused || r.deadlock() == nil
+}
+
+// waitsToWrite tells whether the writer of stream s is blocked because s is full.
+func (r *tokenRun) waitsToWrite(s int) bool {
+	stream, full := r.blocked()
+	p := r.n.Streams[s].From
+	return stream[p] == s && full[p]
+}
+
+// state is the network's state relative to image k.
+func (r *tokenRun) state(k int) []int {
+	var s []int
+	for p := range r.sched {
+		c, per := r.sched[p].Position()
+		s = append(s, c[0]-k*per[0], c[1]-k*per[1], int(r.step[p].Reads), int(r.step[p].Writes))
+	}
+	return append(s, r.occ...)
+}
+
+// TokenMinimum is the least depth of stream s with which the network does not
+// deadlock, the other FIFOs being as deep as they are; limit bounds the search.
+// It returns an error if even limit deadlocks. Deeper never hurts a Kahn network.
+func (n *Network) TokenMinimum(s, limit int) (int, error) {
+	_, depth, err := n.prove(s, limit)
+	if err != nil {
+		return 0, fmt.Errorf("FIFO %s: %d tokens are not enough: %w", n.Streams[s].Name, depth, err)
+	}
+	return depth, nil
+}

@@ -1,0 +1,290 @@
+package hw
+
+import (
+	"fmt"
+
+	"hass/internal/intnet"
+)
+
+// Window is the line buffer of a layer: it takes the input stream pixel by
+// pixel and replays, for each group of OutPx output pixels, the K*K*C window in
+// beats of MTap x MCh lanes, Folds times (conv), or once per channel group with
+// all taps of a group together (Channelwise, for pools). Padding is made on
+// the fly and costs no cycles.
+//
+// Input pixels are counted along a stream of images whose rows are padded to
+// RowPixels, a multiple of InPx. With virt the (possibly negative) index of the
+// upper left pixel of the current output group's unclipped window, an
+// iteration accepts an input beat if its last pixel lies before virt +
+// LinePixels, and emits a beat if the last pixel its window needs has been
+// accepted by an earlier iteration. It reads before it writes.
+type Window struct {
+	H, W, C     int
+	OH, OW      int
+	Geom        intnet.Window
+	InPx, InCh  int
+	OutPx       int
+	MTap, MCh   int
+	Folds       int
+	Channelwise bool
+	LinePixels  int
+}
+
+// extent is the dilated kernel size along dimension d.
+func extent(g intnet.Window, d int) int { return (g.Kernel[d]-1)*g.Dilation[d] + 1 }
+
+// RowPixels is the length of an input row in the stream, tail pixels included.
+func (w Window) RowPixels() int { return ceilDiv(w.W, w.InPx) * w.InPx }
+
+// Groups is the number of output pixel groups per image.
+func (w Window) Groups() int { return w.OH * ceilDiv(w.OW, w.OutPx) }
+
+// BeatsPerFold is the number of beats that make one window (all taps, all channels).
+func (w Window) BeatsPerFold() int {
+	return w.Geom.Kernel[0] * w.Geom.Kernel[1] / w.MTap * (w.C / w.MCh)
+}
+
+// BeatsPerGroup is the number of beats emitted for one output pixel group.
+func (w Window) BeatsPerGroup() int { return w.Folds * w.BeatsPerFold() }
+
+// InBeats is the number of input beats per image.
+func (w Window) InBeats() int { return w.H * ceilDiv(w.W, w.InPx) * (w.C / w.InCh) }
+
+// OutBeats is the number of beats emitted per image.
+func (w Window) OutBeats() int { return w.Groups() * w.BeatsPerGroup() }
+
+// virt is the stream index, within its image, of the upper left pixel of the
+// unclipped window of group (oy, gx).
+func (w Window) virt(oy, gx int) int {
+	return (oy*w.Geom.Stride[0]-w.Geom.Pads[0])*w.RowPixels() + gx*w.OutPx*w.Geom.Stride[1] - w.Geom.Pads[1]
+}
+
+// need is the stream index, within its image, of the last pixel that the window of
+// group (oy, gx) touches.
+func (w Window) need(oy, gx int) int {
+	row := min(w.H-1, oy*w.Geom.Stride[0]-w.Geom.Pads[0]+extent(w.Geom, 0)-1)
+	ox := min(w.OW-1, gx*w.OutPx+w.OutPx-1)
+	col := min(w.W-1, ox*w.Geom.Stride[1]-w.Geom.Pads[1]+extent(w.Geom, 1)-1)
+	return row*w.RowPixels() + col
+}
+
+// MinLinePixels is the least capacity with which the window makes progress.
+func (w Window) MinLinePixels() int {
+	return (extent(w.Geom, 0)-1)*w.RowPixels() + (w.OutPx-1)*w.Geom.Stride[1] + extent(w.Geom, 1) + w.InPx - 1
+}
+
+// FullLinePixels is the least capacity with which input can be taken at an even
+// pace all through a stream of images, so that the window never waits for
+// pixels at the start of a row or an image. It follows from the two shape
+// functions: input must run ahead of an even pace by D = max(need - pace), and
+// the buffer must hold max(pace + D - virt).
+func (w Window) FullLinePixels() int {
+	row := w.RowPixels()
+	image, groups := w.H*row, w.Groups()
+	perRow := ceilDiv(w.OW, w.OutPx)
+	lead := 0
+	for p := range groups {
+		lead = max(lead, w.need(p/perRow, p%perRow)+1-p*image/groups)
+	}
+	capacity := w.MinLinePixels()
+	for p := range groups {
+		pace := ((p+1)*image + groups - 1) / groups
+		capacity = max(capacity, pace+lead+w.InPx-1-w.virt(p/perRow, p%perRow))
+	}
+	return capacity
+}
+
+// Pace tells how the emission of output groups lies against an even pace of the
+// input, in input pixels: a group is never possible later than lag pixels after its
+// even share of the image has arrived, and never earlier than ahead pixels before
+// (negative: always later). Both follow from the shapes alone.
+func (w Window) Pace() (lag, ahead int) {
+	image, groups := w.H*w.RowPixels(), w.Groups()
+	perRow := ceilDiv(w.OW, w.OutPx)
+	for p := range groups {
+		need, even := w.need(p/perRow, p%perRow)+1, p*image/groups
+		if p == 0 {
+			ahead = even - need
+		}
+		lag, ahead = max(lag, need-even), max(ahead, even-need)
+	}
+	return lag, ahead
+}
+
+// Banks is the number of row and column banks of the line buffer that let all
+// lanes of a beat be read, and all pixels of an input beat be written, in one cycle.
+// A bank is addressed by (row mod rows)*... + column mod cols.
+func (w Window) Banks() (rows, cols int) {
+	kw := w.Geom.Kernel[1]
+	taps := w.MTap // taps along a row
+	rows = 1
+	if w.MTap > kw {
+		rows, taps = w.MTap/kw, kw
+	}
+	if rows > 1 && w.Geom.Dilation[0] > 1 {
+		// Dilated rows of one beat are Dilation apart: bank over the whole span.
+		rows = (rows-1)*w.Geom.Dilation[0] + 1
+	}
+	span := (w.OutPx-1)*w.Geom.Stride[1] + (taps-1)*w.Geom.Dilation[1] + 1
+	return rows, max(span, w.InPx)
+}
+
+// Rows is the number of rows the line buffer stores: enough for LinePixels, and a
+// multiple of its row banks.
+func (w Window) Rows() int {
+	rows, _ := w.Banks()
+	return ceilDiv(ceilDiv(w.LinePixels, w.RowPixels()), rows) * rows
+}
+
+// Lanes is the number of channels in one word of the line buffer.
+func (w Window) Lanes() int { return max(w.InCh, w.MCh) }
+
+// Validate says whether the parameters make a working line buffer.
+func (w Window) Validate() error {
+	k := w.Geom.Kernel
+	for d := range 2 {
+		if k[d] < 1 || w.Geom.Stride[d] < 1 || w.Geom.Dilation[d] < 1 {
+			return fmt.Errorf("kernel, stride and dilation must be at least 1")
+		}
+		if w.Geom.Pads[d] < 0 || w.Geom.Pads[d+2] < 0 || w.Geom.Pads[d] >= extent(w.Geom, d) || w.Geom.Pads[d+2] >= extent(w.Geom, d) {
+			return fmt.Errorf("pads %v are not smaller than the %dx%d kernel", w.Geom.Pads, extent(w.Geom, 0), extent(w.Geom, 1))
+		}
+	}
+	switch {
+	case w.MTap < 1 || w.MTap <= k[1] && k[1]%w.MTap != 0 || w.MTap > k[1] && (w.MTap%k[1] != 0 || k[0]%(w.MTap/k[1]) != 0):
+		return fmt.Errorf("m_tap %d is neither a divisor of a kernel row nor whole rows that divide the %dx%d kernel", w.MTap, k[0], k[1])
+	case w.MCh < 1 || w.C%w.MCh != 0:
+		return fmt.Errorf("m_ch %d does not divide %d channels", w.MCh, w.C)
+	case w.MTap*w.MCh > MaxLanes && !w.Channelwise:
+		return fmt.Errorf("%d lanes per beat, more than %d", w.MTap*w.MCh, MaxLanes)
+	case w.InCh < 1 || w.C%w.InCh != 0:
+		return fmt.Errorf("in_ch %d does not divide %d channels", w.InCh, w.C)
+	case max(w.InCh, w.MCh)%min(w.InCh, w.MCh) != 0:
+		return fmt.Errorf("in_ch %d and m_ch %d: one must divide the other", w.InCh, w.MCh)
+	case w.InPx < 1 || w.OutPx < 1:
+		return fmt.Errorf("pixels per beat must be at least 1")
+	case w.InPx > 1 && w.InPx%w.Geom.Stride[1] != 0:
+		return fmt.Errorf("in_px %d: the stride %d must divide it", w.InPx, w.Geom.Stride[1])
+	case w.LinePixels < w.MinLinePixels():
+		return fmt.Errorf("line_pixels %d is below the minimum %d", w.LinePixels, w.MinLinePixels())
+	}
+	return nil
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// WindowSchedule walks a Window through a number of images. Before each
+// iteration its exported fields tell where the window stands.
+type WindowSchedule struct {
+	Window
+	Images int
+
+	// Input side: the pixel index within the whole stream of the beat to be
+	// accepted next, and its first channel.
+	InPixel, InChan int
+	// Output side: image, output row, pixel group of the row, fold, first tap, first channel.
+	Image, OY, GX, Fold, Tap, Chan int
+
+	limit int // InPixel may be accepted while InPixel+InPx <= limit
+	need  int // the group may be emitted once InPixel > need
+}
+
+// NewWindowSchedule starts at the first image.
+func NewWindowSchedule(w Window, images int) *WindowSchedule {
+	s := &WindowSchedule{Window: w, Images: images}
+	s.place()
+	return s
+}
+
+// place derives the accept limit and the emit condition of the current group.
+func (s *WindowSchedule) place() {
+	base := s.Image * s.H * s.RowPixels()
+	s.limit = base + s.virt(s.OY, s.GX) + s.LinePixels
+	s.need = base + s.Window.need(s.OY, s.GX)
+}
+
+// Accepts tells whether the next iteration reads an input beat.
+func (s *WindowSchedule) Accepts() bool {
+	return s.InPixel < s.Images*s.H*s.RowPixels() && (s.Image == s.Images || s.InPixel+s.InPx <= s.limit)
+}
+
+// Emits tells whether the next iteration writes a window beat.
+func (s *WindowSchedule) Emits() bool { return s.Image < s.Images && s.InPixel > s.need }
+
+// Step performs the iteration's moves; accept and emit are what Accepts and Emits said.
+func (s *WindowSchedule) Step(accept, emit bool) {
+	if accept {
+		if s.InChan += s.InCh; s.InChan == s.C {
+			s.InChan = 0
+			s.InPixel += s.InPx
+		}
+	}
+	if !emit {
+		return
+	}
+	taps := s.Geom.Kernel[0] * s.Geom.Kernel[1]
+	if s.Channelwise {
+		// Taps inside, channel groups outside.
+		if s.Tap += s.MTap; s.Tap < taps {
+			return
+		}
+		s.Tap = 0
+		if s.Chan += s.MCh; s.Chan < s.C {
+			return
+		}
+		s.Chan = 0
+	} else {
+		// Channel groups inside, tap groups around them, folds outside.
+		if s.Chan += s.MCh; s.Chan < s.C {
+			return
+		}
+		s.Chan = 0
+		if s.Tap += s.MTap; s.Tap < taps {
+			return
+		}
+		s.Tap = 0
+		if s.Fold++; s.Fold < s.Folds {
+			return
+		}
+		s.Fold = 0
+	}
+	if s.GX++; s.GX == ceilDiv(s.OW, s.OutPx) {
+		s.GX = 0
+		if s.OY++; s.OY == s.OH {
+			s.OY = 0
+			s.Image++
+		}
+	}
+	s.place()
+}
+
+// Next implements Schedule.
+func (s *WindowSchedule) Next() (Step, bool) {
+	a, e := s.Accepts(), s.Emits()
+	if !a && !e {
+		return Step{}, false
+	}
+	s.Step(a, e)
+	var st Step
+	if a {
+		st.Reads = 1
+	}
+	if e {
+		st.Writes = 1
+	}
+	return st, true
+}
+
+// Position implements Schedule: input beats accepted and output beats emitted so far.
+func (s *WindowSchedule) Position() (counts, perImage [2]int) {
+	in := s.InPixel/s.InPx*(s.C/s.InCh) + s.InChan/s.InCh
+	group := (s.Image*s.OH+s.OY)*ceilDiv(s.OW, s.OutPx) + s.GX
+	taps := s.Geom.Kernel[0] * s.Geom.Kernel[1] / s.MTap
+	var b int
+	if s.Channelwise {
+		b = s.Chan/s.MCh*taps + s.Tap/s.MTap
+	} else {
+		b = (s.Fold*taps+s.Tap/s.MTap)*(s.C/s.MCh) + s.Chan/s.MCh
+	}
+	return [2]int{in, group*s.BeatsPerGroup() + b}, [2]int{s.InBeats(), s.OutBeats()}
+}

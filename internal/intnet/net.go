@@ -1,0 +1,126 @@
+// Package intnet holds the integer network: the exact meaning of a design.
+//
+// A Net is a list of layers over NHWC integer tensors in which every width,
+// binary point, shift and threshold is decided. Exec evaluates it and is the
+// reference that the HLS C++, the RTL and the simulator must equal bit for bit.
+// A Net knows nothing about hardware (package hw) and nothing about floats
+// beyond the binary points of its tensors.
+package intnet
+
+import "hass/internal/fixed"
+
+// Net is an integer network in topological order. Tensors are NHWC with N = 1.
+type Net struct {
+	Name    string   `json:"name"`
+	Tensors []Tensor `json:"tensors"` // index is the tensor number
+	Layers  []Layer  `json:"layers"`  // topological order
+	Input   int      `json:"input"`   // tensor number
+	Outputs []int    `json:"outputs"` // tensor numbers
+	Host    []HostOp `json:"host"`    // tail operators that run on the host
+	Results []Result `json:"results"` // the model's outputs, in its order
+}
+
+// Result says how one output of the model comes from the integer network: the
+// tensor Net.Outputs holds for it, dequantised, put into NCHW order and read
+// with Shape, then passed through the host operators in Host, in order.
+type Result struct {
+	Name   string `json:"name"`  // the model's output name, untrusted text
+	Shape  []int  `json:"shape"` // shape of the tensor as the model sees it, before host operators
+	Tensor int    `json:"tensor"`
+	Host   []int  `json:"host,omitempty"` // indices into Net.Host
+}
+
+// Tensor is one stream-borne value.
+type Tensor struct {
+	Name   string       `json:"name"` // the model's name, untrusted text
+	ID     string       `json:"id"`   // sanitised unique identifier [a-z][a-z0-9_]*
+	H      int          `json:"h"`
+	W      int          `json:"w"`
+	C      int          `json:"c"`
+	Format fixed.Format `json:"format"`
+}
+
+// HostOp is a tail operator (Softmax, ArgMax) left to the host.
+type HostOp struct {
+	Name  string `json:"name"`
+	Op    string `json:"op"`    // softmax or argmax
+	Axis  int    `json:"axis"`  // in the model's shape of its input
+	Input int    `json:"input"` // tensor number it is computed from, perhaps through other host operators
+}
+
+// Kind names what a layer computes.
+type Kind string
+
+// The layer kinds.
+const (
+	KindConv       Kind = "conv"       // convolution; a fully connected layer is one whose kernel covers the map
+	KindPool       Kind = "pool"       // max or average over a sliding window
+	KindGlobalPool Kind = "globalpool" // max or average over the whole map
+	KindAdd        Kind = "add"        // element-wise sum of two tensors of one shape
+	KindRequant    Kind = "requant"    // change of format or clamp, element-wise
+)
+
+// Layer is one integer operator. After the operator's own arithmetic the result
+// is requantised and clamped to [Lo, Hi], which lies inside Out's format; ReLU
+// is Lo = 0, ReLU6 also has Hi = round(6 * 2^frac).
+type Layer struct {
+	Name string `json:"name"` // the model's node name, untrusted text
+	ID   string `json:"id"`   // sanitised unique identifier [a-z][a-z0-9_]*
+	Kind Kind   `json:"kind"`
+	In   []int  `json:"in"`  // tensor numbers
+	Out  int    `json:"out"` // tensor number
+	Lo   int64  `json:"lo"`
+	Hi   int64  `json:"hi"`
+
+	Conv *Conv `json:"conv,omitempty"` // KindConv
+	Pool *Pool `json:"pool,omitempty"` // KindPool, KindGlobalPool
+	// Shift is for KindAdd and KindRequant: Requant(sum, Shift) where an Add
+	// first shifts operand i left by Align[i] to the finer of the two scales.
+	Shift int    `json:"shift,omitempty"`
+	Align [2]int `json:"align,omitempty"`
+}
+
+// Window is the geometry of a sliding window, in (height, width) order.
+type Window struct {
+	Kernel   [2]int `json:"kernel"`
+	Stride   [2]int `json:"stride"`
+	Dilation [2]int `json:"dilation"`
+	Pads     [4]int `json:"pads"` // top, left, bottom, right
+}
+
+// Conv holds a convolution's parameters. The accumulator of output channel o is
+//
+//	acc = Bias[o] + sum over (kh, kw, c) of x'[kh,kw,c] * Weights[o,kh,kw,c]
+//
+// where x' is the input with |x| < TauA read as 0 and padding is 0; the output is
+// Requant(acc, Shift[o or 0], Lo, Hi).
+type Conv struct {
+	Window
+	Groups int `json:"groups"`
+	OutC   int `json:"out_c"`
+
+	WeightBits int   `json:"weight_bits"`
+	WeightFrac []int `json:"weight_frac"` // one, or one per output channel (<= 8 bits)
+	Shift      []int `json:"shift"`       // one, or one per output channel, within 8 steps
+	TauA       int64 `json:"tau_a"`       // integer threshold at the input's scale; 0 = none
+	AccBits    int   `json:"acc_bits"`    // signed accumulator width from the interval bound
+
+	Weights []int16 `json:"-"` // [OutC][KH][KW][C/Groups]
+	Bias    []int64 `json:"-"` // [OutC], at accumulator scale
+}
+
+// Pool holds a pooling's parameters. Max ignores padding and keeps its input's
+// format; average is
+//
+//	Requant(sum * Mul[n], Scale + FormatShift) with Mul[n] = round(2^Scale / n)
+//
+// for the n elements counted at a position: those inside the map, or all of the
+// window if CountPad. The output size is always the floor formula (a model's
+// ceil mode has become padding), and every window meets the map.
+type Pool struct {
+	Window           // zero for KindGlobalPool
+	Max         bool `json:"max"`
+	CountPad    bool `json:"count_include_pad,omitempty"`
+	Scale       int  `json:"scale,omitempty"`        // k = 18 + ceil(log2 n) of the largest n
+	FormatShift int  `json:"format_shift,omitempty"` // frac(in) - frac(out)
+}
