@@ -1,0 +1,353 @@
+package artifact
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// names lists everything in dir, hidden files too.
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out
+}
+
+func read(t *testing.T, path ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func write(t *testing.T, text string, path ...string) string {
+	t.Helper()
+	p := filepath.Join(path...)
+	if err := os.WriteFile(p, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func wantErr(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if err == nil || !strings.Contains(err.Error(), p) {
+			t.Errorf("error %v does not contain %q", err, p)
+		}
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out.json")
+	for _, text := range []string{"one", "two"} { // created, then replaced
+		err := WriteFile(t.Context(), path, func(w io.Writer) error {
+			if len(names(t, dir)) == 0 {
+				t.Error("no temporary file while writing")
+			}
+			_, err := io.WriteString(w, text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, path); got != text {
+			t.Errorf("got %q, want %q", got, text)
+		}
+	}
+	if diff := cmp.Diff([]string{"out.json"}, names(t, dir)); diff != "" {
+		t.Errorf("left behind:\n%s", diff)
+	}
+	st, err := os.Stat(path)
+	if err != nil || st.Mode().Perm()&0o044 == 0 {
+		t.Errorf("mode %v: not readable like any new file", st.Mode())
+	}
+}
+
+func TestWriteFileFailures(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, "old", dir, "out")
+	boom := errors.New("boom")
+	err := WriteFile(t.Context(), path, func(w io.Writer) error {
+		w.Write(make([]byte, 1<<20))
+		return boom
+	})
+	if !errors.Is(err, boom) {
+		t.Errorf("got %v", err)
+	}
+	wantErr(t, err, "write "+path)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	err = WriteFile(ctx, path, func(w io.Writer) error {
+		cancel()
+		_, err := w.Write(make([]byte, 1<<20))
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled while writing: %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	err = WriteFile(ctx, path, func(w io.Writer) error {
+		w.Write([]byte("small")) // still in the buffer
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled at the end: %v", err)
+	}
+	if got := read(t, path); got != "old" {
+		t.Errorf("a failed write left %q", got)
+	}
+	if diff := cmp.Diff([]string{"out"}, names(t, dir)); diff != "" {
+		t.Errorf("left behind:\n%s", diff)
+	}
+	wantErr(t, WriteBytes(t.Context(), filepath.Join(dir, "no", "file"), nil), "no/file", "no such file or directory", "is the folder there")
+	wantErr(t, WriteBytes(t.Context(), dir, nil), "is a folder")
+	wantErr(t, WriteBytes(t.Context(), "", nil), "empty path")
+	wantErr(t, WriteBytes(t.Context(), filepath.Join(path, "below"), nil), "not a directory")
+}
+
+func TestWriteFileThroughLinkAndToDevice(t *testing.T) {
+	dir := t.TempDir()
+	target := write(t, "old", dir, "target")
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("target", link); err != nil {
+		t.Skip(err)
+	}
+	if err := WriteBytes(t.Context(), link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 || read(t, target) != "new" {
+		t.Error("the link was replaced instead of its target")
+	}
+	if err := WriteBytes(t.Context(), os.DevNull, []byte("x")); err != nil {
+		t.Error(err)
+	}
+	if st, err := os.Stat(os.DevNull); err != nil || st.Mode().IsRegular() {
+		t.Error("the null device became a file")
+	}
+}
+
+func TestWriteDir(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run")
+	fill := func(name string) func(string) error {
+		return func(tmp string) error {
+			if err := os.Mkdir(filepath.Join(tmp, "sub"), 0o777); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(tmp, "sub", name), []byte(name), 0o666)
+		}
+	}
+	if err := CheckDir(path); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"a", "b"} { // created, then replaced
+		if err := WriteDir(t.Context(), path, fill(name)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{name}, names(t, filepath.Join(path, "sub"))); diff != "" {
+			t.Errorf("contents:\n%s", diff)
+		}
+	}
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteDir(t.Context(), empty, fill("c")); err != nil {
+		t.Errorf("an empty folder was not replaced: %v", err)
+	}
+	if err := CheckDir(path); err != nil {
+		t.Errorf("our own folder: %v", err)
+	}
+
+	boom := errors.New("boom")
+	if err := WriteDir(t.Context(), path, func(tmp string) error { fill("x")(tmp); return boom }); !errors.Is(err, boom) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := WriteDir(ctx, path, func(tmp string) error { cancel(); return fill("x")(tmp) }); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if got := read(t, path, "sub", "b"); got != "b" {
+		t.Errorf("a failed write changed the folder: %q", got)
+	}
+
+	foreign := filepath.Join(dir, "home")
+	if err := os.Mkdir(foreign, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	thesis := write(t, "years of work", foreign, "thesis")
+	called := false
+	err := WriteDir(t.Context(), foreign, func(string) error { called = true; return nil })
+	wantErr(t, err, foreign, "is not empty and was not written by hass")
+	if called {
+		t.Error("work was done for a folder that cannot be written")
+	}
+	wantErr(t, CheckDir(foreign), "is not empty")
+	write(t, "something else", foreign, Marker)
+	wantErr(t, CheckDir(foreign), "is not empty")
+	wantErr(t, WriteDir(t.Context(), thesis, fill("a")), "is not a folder")
+	wantErr(t, CheckDir("/"), "root")
+	wantErr(t, WriteDir(t.Context(), filepath.Join(dir, "no", "run"), fill("a")), "no/run", "parent folder")
+	// The folder stops being ours while fn runs.
+	err = WriteDir(t.Context(), filepath.Join(dir, "late"), func(tmp string) error {
+		os.Mkdir(filepath.Join(dir, "late"), 0o777)
+		write(t, "precious", dir, "late", "file")
+		return nil
+	})
+	wantErr(t, err, "is not empty")
+	if got := read(t, dir, "late", "file"); got != "precious" {
+		t.Error("another's file was lost")
+	}
+	if diff := cmp.Diff([]string{"empty", "home", "late", "run"}, names(t, dir)); diff != "" {
+		t.Errorf("left behind:\n%s", diff)
+	}
+}
+
+type thing struct {
+	Header
+	Values map[string]int `json:"values"`
+	Note   string         `json:"note"`
+}
+
+func TestJSON(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.json")
+	in := thing{NewHeader("hass.thing", 2, map[string]string{"model": "ab", "dataset": "cd"}), map[string]int{"b": 2, "a": 1}, "x < y & \"z\""}
+	if err := WriteJSON(t.Context(), path, in); err != nil {
+		t.Fatal(err)
+	}
+	want := `{
+  "schema": "hass.thing",
+  "schema_version": 2,
+  "tool": "hass ` + Version + `",
+  "inputs": {
+    "dataset": "cd",
+    "model": "ab"
+  },
+  "values": {
+    "a": 1,
+    "b": 2
+  },
+  "note": "x < y & \"z\""
+}
+`
+	if diff := cmp.Diff(want, read(t, path)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var out thing
+	if err := ReadJSON(path, "hass.thing", 2, &out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(in, out); diff != "" {
+		t.Errorf("(-written +read):\n%s", diff)
+	}
+	wantErr(t, ReadJSON(path, "hass.design", 2, &out), path, "is a hass.thing file, not hass.design")
+	wantErr(t, ReadJSON(path, "hass.thing", 3, &out), path, "version 2", `written by "hass `, "reads version 3")
+	wantErr(t, ReadJSON(path+"x", "hass.thing", 2, &out), path+"x", "no such file")
+	for text, hint := range map[string]string{
+		``:   "unexpected end",
+		`[]`: "not a hass.thing file",
+		`{}`: `no "schema"`,
+		"{\"schema\": \"hass.thing\",\n\"schema_version\": 2,\n\"values\": 3}":         "line 3",
+		"{\"schema\": \"hass.thing\",\n\"schema_version\": 2,}":                        "line 2",
+		`{"schema": "hass.thing", "schema_version": 2, "surprise": 1}`:                 `unknown field "surprise"`,
+		`{"schema": "hass.thing", "schema_version": 2} {}`:                             "after top-level value",
+		`{"schema": "hass.thing", "schema_version": 2, "values": {"a": 1}, "note": 7}`: "note",
+	} {
+		var v thing
+		if err := Decode([]byte(text), "hass.thing", 2, &v); err == nil || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: error %v does not contain %q", text, err, hint)
+		}
+	}
+}
+
+func TestSideFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "w"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	path := write(t, "weights", dir, "w", "l0.bin")
+	s, err := NewSideFile(dir, "w/l0.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := SideFile{"w/l0.bin", HashBytes([]byte("weights")), 7}
+	if diff := cmp.Diff(want, s); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if sum, err := HashFile(path); err != nil || sum != s.SHA256 {
+		t.Errorf("HashFile: %v %v", sum, err)
+	}
+	if err := s.Verify(dir); err != nil {
+		t.Error(err)
+	}
+	moved := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := s.Read(moved); err != nil || string(data) != "weights" {
+		t.Errorf("after moving the folder: %q %v", data, err)
+	}
+	f, err := s.Open(moved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(f)
+	f.Close()
+	if err != nil || string(data) != "weights" {
+		t.Errorf("Open is not at the start: %q %v", data, err)
+	}
+
+	fail := func(s SideFile, parts ...string) {
+		t.Helper()
+		wantErr(t, s.Verify(moved), parts...)
+		_, err := s.Read(moved)
+		wantErr(t, err, parts[0])
+	}
+	write(t, "Weights", moved, "w", "l0.bin")
+	fail(s, "w/l0.bin", "was changed")
+	write(t, "weight", moved, "w", "l0.bin")
+	fail(s, "w/l0.bin", "has 6 bytes, but 7")
+	os.Remove(filepath.Join(moved, "w", "l0.bin"))
+	fail(s, "w/l0.bin", "no such file")
+	secret := write(t, "secret", filepath.Dir(moved), "secret")
+	for _, p := range []string{"", "../secret", "w/../../secret", secret, `..\secret`, "w"} {
+		s.Path = p
+		fail(s, "side file")
+	}
+	if err := os.Symlink(secret, filepath.Join(moved, "link")); err == nil {
+		s.Path = "link"
+		fail(s, "link", "escapes")
+	}
+	if _, err := NewSideFile(moved, "../secret"); err == nil {
+		t.Error("a side file outside the folder was recorded")
+	}
+}
+
+func TestHashIsSHA256(t *testing.T) {
+	if got := HashBytes([]byte("abc")); got != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {
+		t.Error(got)
+	}
+	var b bytes.Buffer
+	if err := Encode(&b, []int{1}); err != nil || b.String() != "[\n  1\n]\n" {
+		t.Errorf("%q %v", b.String(), err)
+	}
+}

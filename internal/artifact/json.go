@@ -1,0 +1,96 @@
+package artifact
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Header opens every JSON artefact; embed it. Inputs maps what the artefact was
+// made from ("model", "dataset", ...) to the SHA-256 of its bytes in hex, never
+// to a path, so that moving files does not change an artefact.
+type Header struct {
+	Schema        string            `json:"schema"`         // what it is, for example "hass.design"
+	SchemaVersion int               `json:"schema_version"` // changes with the meaning of a field
+	Tool          string            `json:"tool"`           // Tool of the writer, for people
+	Inputs        map[string]string `json:"inputs"`
+}
+
+// NewHeader is a Header of this tool version.
+func NewHeader(schema string, version int, inputs map[string]string) Header {
+	return Header{Schema: schema, SchemaVersion: version, Tool: Tool, Inputs: inputs}
+}
+
+// Encode writes v as JSON with two-space indentation and a newline at the end.
+// Struct fields keep their order and map keys are sorted, so equal values give
+// equal bytes. HTML characters are not escaped.
+func Encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// WriteJSON is WriteFile with Encode.
+func WriteJSON(ctx context.Context, path string, v any) error {
+	return WriteFile(ctx, path, func(w io.Writer) error { return Encode(w, v) })
+}
+
+// Decode reads an artefact of the given schema and version into v, a pointer to
+// a struct that embeds Header. Another schema or version, an unknown field and
+// anything after the JSON value are errors.
+func Decode(data []byte, schema string, version int, v any) error {
+	var h Header
+	if err := json.Unmarshal(data, &h); err != nil {
+		return fmt.Errorf("not a %s file: %w", schema, jsonError(data, err))
+	}
+	if h.Schema != schema {
+		if h.Schema == "" {
+			return fmt.Errorf("not a %s file: it has no \"schema\" field", schema)
+		}
+		return fmt.Errorf("is a %s file, not %s", h.Schema, schema)
+	}
+	if h.SchemaVersion != version {
+		return fmt.Errorf("%s version %d (written by %q), but this is %s, which reads version %d: write the file again with this version",
+			schema, h.SchemaVersion, h.Tool, Tool, version)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("bad %s file: %w", schema, jsonError(data, err))
+	}
+	return nil
+}
+
+// ReadJSON is Decode of the file path; its errors name the file.
+func ReadJSON(path, schema string, version int, v any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, cause(err))
+	}
+	if err := Decode(data, schema, version, v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// jsonError adds the line to an error that knows only its offset.
+func jsonError(data []byte, err error) error {
+	var off int64
+	var syn *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syn):
+		off = syn.Offset
+	case errors.As(err, &typ):
+		off = typ.Offset
+	default:
+		return err
+	}
+	off = min(max(off, 0), int64(len(data)))
+	return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:off], []byte{'\n'}), err)
+}

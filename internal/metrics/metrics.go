@@ -1,0 +1,75 @@
+// Package metrics counts right answers.
+//
+// It takes the scores of one image and its label and gives top-1 and top-5.
+// Equal scores rank by the lower class index, so that integer logits, which tie
+// often, give one answer on every machine; NaN ranks below every number. It
+// never runs a network.
+package metrics
+
+// Number is any score type: float or integer logits.
+type Number interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~int | ~float32 | ~float64
+}
+
+// Argmax is the index of the largest score, the lowest of several; -1 if there
+// are none.
+func Argmax[T Number](scores []T) int {
+	best := -1
+	for i, s := range scores {
+		if best < 0 || s > scores[best] || scores[best] != scores[best] && s == s {
+			best = i
+		}
+	}
+	return best
+}
+
+// Rank is the number of classes that come before label: 0 for the top answer.
+// A label outside the scores ranks last.
+func Rank[T Number](scores []T, label int) int {
+	if label < 0 || label >= len(scores) {
+		return len(scores)
+	}
+	own := scores[label]
+	n := 0
+	for i, s := range scores {
+		switch {
+		case i == label:
+		case s > own, own != own && s == s:
+			n++
+		case i < label && (s == own || own != own && s != s):
+			n++
+		}
+	}
+	return n
+}
+
+// Accuracy counts images. The zero value is ready.
+type Accuracy struct {
+	Images int `json:"images"`
+	Right1 int `json:"right1"` // label was the top answer
+	Right5 int `json:"right5"` // label was among the first five
+}
+
+// Add counts one image.
+func (a *Accuracy) Add(rank int) {
+	a.Images++
+	if rank < 1 {
+		a.Right1++
+	}
+	if rank < 5 {
+		a.Right5++
+	}
+}
+
+// Top1 is the fraction of images whose label was the top answer; 0 of none.
+func (a Accuracy) Top1() float64 { return fraction(a.Right1, a.Images) }
+
+// Top5 is the fraction of images whose label was among the first five.
+func (a Accuracy) Top5() float64 { return fraction(a.Right5, a.Images) }
+
+func fraction(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}

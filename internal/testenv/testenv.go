@@ -1,0 +1,47 @@
+// Package testenv finds what tests need outside the repository: the folder of
+// trained models and labelled images. It is imported by tests only.
+package testenv
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Root is the module root: the nearest folder above the test's working
+// directory that holds go.mod.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("testenv: no go.mod above the working directory")
+		}
+		dir = up
+	}
+}
+
+// Data is the folder of trained models: $HASS_DATA, or ../shared/data beside the
+// module. Without it the test is skipped, saying so; with HASS_ACCEPTANCE=1
+// it fails, because acceptance without data proves nothing.
+func Data(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("HASS_DATA")
+	if dir == "" {
+		dir = filepath.Join(Root(t), "..", "shared", "data")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "README.md")); err != nil {
+		if os.Getenv("HASS_ACCEPTANCE") == "1" {
+			t.Fatalf("no trained models at %s: set HASS_DATA", dir)
+		}
+		t.Skipf("skipped: no trained models at %s (set HASS_DATA to run this test)", dir)
+	}
+	return dir
+}
