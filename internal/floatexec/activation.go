@@ -1,0 +1,122 @@
+package floatexec
+
+import (
+	"math"
+
+	"hass/internal/graph"
+)
+
+// activate applies an activation of one input. The function is evaluated in
+// float64 and rounded once.
+func activate[T Real](op graph.Activation, y, x []T) {
+	switch op.Fn {
+	case "relu":
+		for i, v := range x {
+			y[i] = max(v, 0)
+		}
+	default:
+		f := Func(op)
+		for i, v := range x {
+			y[i] = T(f(float64(v)))
+		}
+	}
+}
+
+// Func is an activation as a function of one float64; nil for prelu, which takes
+// a second input, and for a name that is none. The formulas are ONNX's;
+// hardswish is x * clamp(x+3, 0, 6) / 6.
+func Func(op graph.Activation) func(x float64) float64 {
+	a, b := op.Alpha, op.Beta
+	switch op.Fn {
+	case "relu":
+		return func(x float64) float64 { return max(x, 0) }
+	case "clip":
+		return func(x float64) float64 { return min(max(x, a), b) }
+	case "leakyrelu":
+		return func(x float64) float64 {
+			if x < 0 {
+				return a * x
+			}
+			return x
+		}
+	case "hardsigmoid":
+		return func(x float64) float64 { return min(max(float64(a*x)+b, 0), 1) }
+	case "hardswish":
+		return func(x float64) float64 { return float64(x*min(max(x+3, 0), 6)) / 6 }
+	case "sigmoid":
+		return sigmoid
+	case "silu":
+		return func(x float64) float64 {
+			if math.IsInf(x, -1) {
+				return 0
+			}
+			return x * sigmoid(x)
+		}
+	case "tanh":
+		return tanh
+	case "threshold":
+		return func(x float64) float64 {
+			if math.Abs(x) < a {
+				return 0
+			}
+			return x
+		}
+	}
+	return nil
+}
+
+func sigmoid(x float64) float64 {
+	if x < 0 {
+		e := Exp(x)
+		return e / (1 + e)
+	}
+	return 1 / (1 + Exp(-x))
+}
+
+// tanh near 0 is Lambert's continued fraction x/(1+x^2/(3+x^2/(5+...))), whose
+// tenth convergent is exact to float64 there; elsewhere it comes from Exp.
+func tanh(x float64) float64 {
+	ax := math.Abs(x)
+	if ax < 0.625 {
+		x2 := float64(x * x)
+		d := 19.0
+		for k := 17.0; k >= 1; k -= 2 {
+			d = k + x2/d
+		}
+		return x / d
+	}
+	e := Exp(float64(-2 * ax))
+	return math.Copysign((1-e)/(1+e), x)
+}
+
+// Exp is e**x within 2 units in the last place. math.Exp uses fused
+// multiply-adds where the processor has them and so differs in the last bit from
+// one amd64 machine to another; this one does not.
+//
+// x = k ln 2 + r with |r| <= ln 2 / 2, and e**r is its Taylor series to r**13,
+// whose remainder is below 5e-18.
+func Exp(x float64) float64 {
+	switch {
+	case x != x:
+		return x
+	case x > 709.782712893384:
+		return math.Inf(1)
+	case x < -745.1332191019412:
+		return 0
+	}
+	// ln 2 in two parts: the high one has 20 zero bits at its end, so k*ln2Hi is exact.
+	const (
+		ln2Hi = 6.93147180369123816490e-01
+		ln2Lo = 1.90821492927058770002e-10
+	)
+	k := math.Floor(float64(x*math.Log2E) + 0.5)
+	r := x - float64(k*ln2Hi) - float64(k*ln2Lo)
+	p := 1.0 / 6227020800
+	for _, c := range [...]float64{
+		1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
+		1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
+	} {
+		p = c + float64(p*r)
+	}
+	return math.Ldexp(p, int(k))
+}

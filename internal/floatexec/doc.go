@@ -1,0 +1,16 @@
+// Package floatexec evaluates a float network.
+//
+// It takes a verified graph without foreign operators and gives the values of
+// its outputs, and of every value between on request. Exec runs whole networks in
+// float32; Eval is the plain definition of one operator, in float32 or float64,
+// which Exec equals bit for bit and against which the integer executor is
+// checked.
+//
+// Every sum has one fixed order: a convolution adds its products in the order
+// (c, kh, kw) from +0 and then the bias, a pooling adds in the order (h, w), each
+// step rounded to the element type. No step uses a fused multiply-add and no
+// function of package math that does (math.Exp), so all amd64 processors give
+// the same bytes. Weights must be finite: padding is multiplied like any zero.
+//
+// It never rewrites a graph, never quantises, and never reads a file.
+package floatexec
