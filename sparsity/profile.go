@@ -1,0 +1,81 @@
+package sparsity
+
+import (
+	"hass/internal/artifact"
+	"hass/internal/quant"
+)
+
+// Schema names of the profile artefact.
+const (
+	ProfileSchema  = "hass.profile"
+	ProfileVersion = 1
+)
+
+// Profile is what calibration data say about a model: the binary points chosen for
+// it and the zeros that its integer network meets.
+type Profile struct {
+	artifact.Header
+	Model  string     `json:"model"`  // base name of the model file
+	Bits   string     `json:"bits"`   // width of all values and weights, "16" for example, or "mixed"
+	Images int        `json:"images"` // images measured
+	Seed   int64      `json:"seed"`
+	Sample []int      `json:"sample"` // numbers of the images whose bitmaps are kept
+	Spec   quant.Spec `json:"spec"`   // formats, weight scales, thresholds: all that quant.Lower needs
+
+	// Preprocessing of the data set: x = (u8/Divisor - Mean) / Std.
+	Divisor float64   `json:"divisor"`
+	Mean    []float64 `json:"mean"`
+	Std     []float64 `json:"std"`
+
+	Layers []Layer `json:"layers"` // convolutions, in the order of the integer network
+
+	// Bitmaps of zeros: weights, and activations of a seeded sample of images.
+	Bitmaps artifact.SideFile `json:"bitmaps"`
+	// Golden holds quantised input images (npy int32, N x H x W x C) for test vectors.
+	Golden artifact.SideFile `json:"golden"`
+}
+
+// Layer is the sparsity of one convolution.
+type Layer struct {
+	Name string `json:"name"` // model's node name
+	ID   string `json:"id"`
+	MACs int64  `json:"macs"` // per image
+
+	WeightDensity     float64 `json:"weight_density"`     // share of non-zero weights
+	ActivationDensity float64 `json:"activation_density"` // share of non-zero input activations (thresholded), padding not counted
+	PairDensity       float64 `json:"pair_density"`       // share of MACs with both factors non-zero, padding counted as zero
+
+	WeightDensityPerOut    []float64 `json:"weight_density_per_out"`    // by output channel
+	ActivationDensityPerIn []float64 `json:"activation_density_per_in"` // by input channel
+	PairDensityPerOut      []float64 `json:"pair_density_per_out"`      // by output channel
+
+	Beats  []BeatStats `json:"beats"`  // by beat shape
+	Curves Curves      `json:"curves"` // density against threshold
+}
+
+// BeatStats summarises beats of one shape over a seeded sample.
+type BeatStats struct {
+	MTap    int     `json:"m_tap"`
+	MCh     int     `json:"m_ch"`
+	Sampled int64   `json:"sampled"` // engine beats sampled, one lane each
+	NNZ     []int64 `json:"nnz"`     // histogram of pairs per beat, index 0..M
+	// Costs holds mean cycles per beat for engine kinds, N and gang sizes, with intervals.
+	Costs []BeatCost `json:"costs"`
+}
+
+// BeatCost is the mean cost of a beat for one engine and gang size.
+type BeatCost struct {
+	Kind string  `json:"kind"` // crossbar or banked
+	N    int     `json:"n"`
+	Gang int     `json:"gang"` // output lanes that move together
+	Mean float64 `json:"mean"` // cycles per beat of the gang (maximum over its lanes)
+	CI   float64 `json:"ci"`   // half width of the 95 % interval of Mean
+}
+
+// Curves is density against threshold: Tau[i] leaves Density[i] of the elements.
+type Curves struct {
+	WeightTau         []float64 `json:"weight_tau"`
+	WeightDensity     []float64 `json:"weight_density"`
+	ActivationTau     []float64 `json:"activation_tau"`
+	ActivationDensity []float64 `json:"activation_density"`
+}
