@@ -1,0 +1,62 @@
+package fixed
+
+import "math"
+
+// RoundHalfUp rounds to the nearest integer, ties towards plus infinity: the
+// rule of Requant (AP_RND), so that a value quantised from a float and one
+// requantised from an accumulator agree on ties. It is the only float rounding
+// of the project. Infinities stay infinite and NaN stays NaN.
+func RoundHalfUp(v float64) float64 {
+	f := math.Floor(v)
+	// v-f is exact; floor(v+0.5) would not be, just below a tie.
+	if v-f >= 0.5 {
+		return f + 1
+	}
+	return f
+}
+
+// Quantize is the integer of format f nearest to v (RoundHalfUp), saturated to
+// [f.Min(), f.Max()]. Infinities saturate. NaN has no nearest integer and gives
+// 0: callers refuse NaN where data enters (models, images).
+func Quantize(v float64, f Format) int64 {
+	return QuantizeRange(v, f.Frac, f.Min(), f.Max())
+}
+
+// QuantizeRange is the integer nearest to v * 2^frac (RoundHalfUp), saturated
+// to [lo, hi]. NaN gives 0 clamped to the range.
+func QuantizeRange(v float64, frac int, lo, hi int64) int64 {
+	r := RoundHalfUp(math.Ldexp(v, frac))
+	switch {
+	case math.IsNaN(r):
+		return min(max(0, lo), hi)
+	case r <= float64(lo):
+		return lo
+	case r >= float64(hi):
+		return hi
+	}
+	return int64(r)
+}
+
+// Dequantize is the value q * 2^-f.Frac. It is exact for every q of a format
+// whose Frac keeps the result inside float64's normal range.
+func Dequantize(q int64, f Format) float64 {
+	return math.Ldexp(float64(q), -f.Frac)
+}
+
+// AvgScale is the binary scale k = 18 + ceil(log2 n) of an average over at most
+// n elements. With it the error of AvgMul stays below 2^(b-19) units of a b-bit
+// input: an eighth of a unit at 16 bits.
+func AvgScale(n int) int {
+	k := 18
+	for m := 1; m < n; m *= 2 {
+		k++
+	}
+	return k
+}
+
+// AvgMul is round(2^k / n), the multiplier that divides a sum of n elements at
+// scale k: average = Requant(sum * AvgMul(n, k), k). n must be positive and k
+// at most 61.
+func AvgMul(n, k int) int64 {
+	return (int64(1)<<k + int64(n)/2) / int64(n)
+}

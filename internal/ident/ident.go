@@ -1,0 +1,93 @@
+// Package ident turns names from a model, which are untrusted text, into
+// identifiers that are safe in C++, SystemVerilog, Tcl, Python, shell and file
+// names alike.
+//
+// It takes any string and gives [a-z][a-z0-9_]*, at most MaxLen characters,
+// unique within one Namer and never a keyword of a language we emit. The same
+// sequence of names gives the same identifiers. It never gives back a part of
+// a name that it has not looked at character by character.
+package ident
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// MaxLen is the length limit of an identifier.
+const MaxLen = 40
+
+var valid = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// Valid reports whether s is an identifier that a Namer could have given. It
+// guards identifiers read back from files.
+func Valid(s string) bool {
+	return len(s) <= MaxLen && valid.MatchString(s) && !reserved[s]
+}
+
+// Namer gives out unique identifiers. The zero Namer is ready to use.
+type Namer struct {
+	used map[string]bool
+}
+
+// Reserve keeps the given identifiers from being handed out.
+func (n *Namer) Reserve(ids ...string) {
+	if n.used == nil {
+		n.used = make(map[string]bool)
+	}
+	for _, id := range ids {
+		n.used[id] = true
+	}
+}
+
+// Name gives an identifier that resembles name: lower case, other characters
+// than letters and digits as single underscores, fallback where nothing is left
+// (fallback itself must be a valid identifier). An identifier that is taken gets
+// the first free suffix _2, _3, ...
+func (n *Namer) Name(name, fallback string) string {
+	base := sanitize(name)
+	if base == "" {
+		base = fallback
+	}
+	if base[0] >= '0' && base[0] <= '9' {
+		base = cut("n"+base, MaxLen)
+	}
+	id := base
+	for i := 2; n.used[id] || reserved[id]; i++ {
+		suffix := "_" + strconv.Itoa(i)
+		id = cut(base, MaxLen-len(suffix)) + suffix
+	}
+	n.Reserve(id)
+	return id
+}
+
+// sanitize maps to lower case ASCII, everything else to single underscores
+// between words. Runs of underscores are reserved in C++, so none survive.
+func sanitize(s string) string {
+	var b strings.Builder
+	gap := false
+	for i := 0; i < len(s) && b.Len() < MaxLen; i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			if gap && b.Len() > 0 {
+				b.WriteByte('_')
+			}
+			gap = false
+			b.WriteByte(c)
+			continue
+		}
+		gap = true
+	}
+	return cut(b.String(), MaxLen)
+}
+
+// cut shortens s to n bytes without leaving an underscore at its end.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.TrimRight(s, "_")
+}

@@ -1,0 +1,416 @@
+package intnet
+
+import (
+	"fmt"
+
+	"hass/internal/fixed"
+	"hass/internal/ident"
+)
+
+// Limits that keep a Net from a hostile file from exhausting memory or
+// overflowing 64-bit arithmetic. They are far above any network that fits a
+// device.
+const (
+	MaxTensorElems = 1 << 26 // elements of one tensor
+	MaxTotalElems  = 1 << 28 // elements of all tensors
+	MaxLayers      = 1 << 14
+	MaxDim         = 1 << 24   // any dimension, kernel side, stride, dilation or padding
+	MaxBias        = 1 << 60   // magnitude of a bias
+	MaxShift       = 61        // magnitude of a requantise shift
+	MaxAlign       = 40        // left shift of an Add's operand
+	MaxFrac        = 1 << 10   // magnitude of a binary point
+	MaxShiftSteps  = 8         // distinct shift values a layer may span: max - min < MaxShiftSteps
+	maxWindow      = 1 << 24   // elements of an average's window
+	maxKernelElems = 1 << 26   // weights of one output channel
+	maxWeights     = 1<<31 - 1 // weights of one layer
+)
+
+// PerChannelBits is the widest weight format that may have one binary point
+// (and so one shift) per output channel.
+const PerChannelBits = 8
+
+// Validate checks everything about the network but its weights: tensor numbers,
+// topological order, identifiers, shapes, geometry, formats, clamps and shifts.
+// A Net decoded from a file is untrusted until it has passed. The error names
+// the layer or tensor.
+func (n *Net) Validate() error {
+	if len(n.Layers) == 0 || len(n.Layers) > MaxLayers || len(n.Tensors) > 2*MaxLayers {
+		return fmt.Errorf("integer network: %d layers and %d tensors; want 1 to %d layers", len(n.Layers), len(n.Tensors), MaxLayers)
+	}
+	ids := make(map[string]string)
+	claim := func(id, what string) error {
+		if !ident.Valid(id) {
+			return fmt.Errorf("%s: identifier %.60q is not of the form [a-z][a-z0-9_]* or is a keyword", what, id)
+		}
+		if other, ok := ids[id]; ok {
+			return fmt.Errorf("%s: identifier %q is already that of %s", what, id, other)
+		}
+		ids[id] = what
+		return nil
+	}
+	total := 0
+	for i := range n.Tensors {
+		t := &n.Tensors[i]
+		what := fmt.Sprintf("tensor %d (%q)", i, t.Name)
+		if err := claim(t.ID, what); err != nil {
+			return err
+		}
+		if err := checkTensor(t); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if total += t.H * t.W * t.C; total > MaxTotalElems {
+			return fmt.Errorf("%s: the tensors up to here have %d elements; the limit is %d", what, total, MaxTotalElems)
+		}
+	}
+	if n.Input < 0 || n.Input >= len(n.Tensors) {
+		return fmt.Errorf("integer network: input tensor %d does not exist", n.Input)
+	}
+	made := make([]bool, len(n.Tensors))
+	used := make([]bool, len(n.Tensors))
+	made[n.Input] = true
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		what := fmt.Sprintf("layer %d (%q)", i, l.Name)
+		if err := claim(l.ID, what); err != nil {
+			return err
+		}
+		if len(l.In) == 0 {
+			return fmt.Errorf("%s: no inputs", what)
+		}
+		for _, in := range l.In {
+			if in < 0 || in >= len(n.Tensors) || !made[in] {
+				return fmt.Errorf("%s: input tensor %d does not exist or is not made by an earlier layer", what, in)
+			}
+			used[in] = true
+		}
+		if l.Out < 0 || l.Out >= len(n.Tensors) || made[l.Out] {
+			return fmt.Errorf("%s: output tensor %d does not exist or is already made", what, l.Out)
+		}
+		made[l.Out] = true
+		if err := n.checkLayer(l); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	return n.checkOutputs(made, used)
+}
+
+// checkOutputs checks the ends of the network: every tensor is made and has a
+// reader, outputs and host operators refer to tensors that exist.
+func (n *Net) checkOutputs(made, used []bool) error {
+	if len(n.Outputs) == 0 {
+		return fmt.Errorf("integer network: no outputs")
+	}
+	isOut := make([]bool, len(n.Tensors))
+	for _, o := range n.Outputs {
+		if o < 0 || o >= len(n.Tensors) || o == n.Input || isOut[o] {
+			return fmt.Errorf("integer network: output tensor %d does not exist, is the input or is listed twice", o)
+		}
+		isOut[o] = true
+	}
+	for i := range n.Tensors {
+		if !made[i] || !used[i] && !isOut[i] {
+			return fmt.Errorf("tensor %d (%q): not made by any layer, or read by none", i, n.Tensors[i].Name)
+		}
+	}
+	for i, h := range n.Host {
+		if h.Input < 0 || h.Input >= len(n.Tensors) || !isOut[h.Input] {
+			return fmt.Errorf("host operator %d (%q): its input tensor %d is not an output of the integer network", i, h.Name, h.Input)
+		}
+		if h.Op != "softmax" && h.Op != "argmax" {
+			return fmt.Errorf("host operator %d (%q): unknown operator %.40q; known: softmax, argmax", i, h.Name, h.Op)
+		}
+	}
+	for i, r := range n.Results {
+		if r.Tensor < 0 || r.Tensor >= len(n.Tensors) || !isOut[r.Tensor] {
+			return fmt.Errorf("result %d (%q): tensor %d is not an output of the integer network", i, r.Name, r.Tensor)
+		}
+		elems := 1
+		for _, d := range r.Shape {
+			if d < 1 || d > MaxDim || elems > MaxTensorElems {
+				return fmt.Errorf("result %d (%q): bad shape %v", i, r.Name, r.Shape)
+			}
+			elems *= d
+		}
+		if t := n.Tensors[r.Tensor]; elems != t.H*t.W*t.C {
+			return fmt.Errorf("result %d (%q): shape %v does not have the %d elements of its tensor", i, r.Name, r.Shape, t.H*t.W*t.C)
+		}
+		for _, h := range r.Host {
+			if h < 0 || h >= len(n.Host) || n.Host[h].Input != r.Tensor {
+				return fmt.Errorf("result %d (%q): host operator %d does not exist or belongs to another tensor", i, r.Name, h)
+			}
+		}
+	}
+	return nil
+}
+
+func checkTensor(t *Tensor) error {
+	for _, d := range []int{t.H, t.W, t.C} {
+		if d < 1 || d > MaxDim {
+			return fmt.Errorf("dimensions %dx%dx%d (HWC) must lie in 1..%d", t.H, t.W, t.C, MaxDim)
+		}
+	}
+	if t.H*t.W > MaxTensorElems || t.H*t.W*t.C > MaxTensorElems { // each factor is at most 2^26 by now
+		return fmt.Errorf("%dx%dx%d (HWC) elements; the limit is %d", t.H, t.W, t.C, MaxTensorElems)
+	}
+	if f := t.Format; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -MaxFrac || f.Frac > MaxFrac {
+		return fmt.Errorf("format %v: width must lie in 2..%d and the binary point in %d..%d", f, fixed.MaxBits, -MaxFrac, MaxFrac)
+	}
+	return nil
+}
+
+// checkLayer checks one layer whose tensor numbers are good.
+func (n *Net) checkLayer(l *Layer) error {
+	out := &n.Tensors[l.Out]
+	if l.Lo > l.Hi || l.Lo < out.Format.Min() || l.Hi > out.Format.Max() {
+		return fmt.Errorf("clamp [%d, %d] is empty or outside its output's format %v", l.Lo, l.Hi, out.Format)
+	}
+	wantIn := 1
+	switch l.Kind {
+	case KindConv, KindPool, KindGlobalPool, KindRequant:
+	case KindAdd:
+		wantIn = 2
+	default:
+		return fmt.Errorf("unknown kind %.40q", l.Kind)
+	}
+	if len(l.In) != wantIn {
+		return fmt.Errorf("%d inputs; a %s has %d", len(l.In), l.Kind, wantIn)
+	}
+	if (l.Conv != nil) != (l.Kind == KindConv) || (l.Pool != nil) != (l.Kind == KindPool || l.Kind == KindGlobalPool) {
+		return fmt.Errorf("parameters do not match kind %q", l.Kind)
+	}
+	if l.Kind != KindAdd && l.Align != [2]int{} || l.Kind != KindAdd && l.Kind != KindRequant && l.Shift != 0 {
+		return fmt.Errorf("shift or align does not belong to kind %q", l.Kind)
+	}
+	in := &n.Tensors[l.In[0]]
+	switch l.Kind {
+	case KindConv:
+		return checkConv(l.Conv, in, out)
+	case KindPool, KindGlobalPool:
+		return checkPool(l.Pool, l.Kind == KindGlobalPool, in, out)
+	case KindRequant:
+		if in.H != out.H || in.W != out.W || in.C != out.C {
+			return fmt.Errorf("input and output shapes differ")
+		}
+		if want := in.Format.Frac - out.Format.Frac; l.Shift != want || want < -MaxShift || want > MaxShift {
+			return fmt.Errorf("shift %d; formats %v to %v need %d, within %d", l.Shift, in.Format, out.Format, want, MaxShift)
+		}
+		return nil
+	default: // KindAdd
+		in1 := &n.Tensors[l.In[1]]
+		if in.H != out.H || in.W != out.W || in.C != out.C || in1.H != out.H || in1.W != out.W || in1.C != out.C {
+			return fmt.Errorf("operand and output shapes differ")
+		}
+		fine := max(in.Format.Frac, in1.Format.Frac)
+		want := [2]int{fine - in.Format.Frac, fine - in1.Format.Frac}
+		if l.Align != want || want[0] > MaxAlign || want[1] > MaxAlign {
+			return fmt.Errorf("align %v; operands %v and %v need %v, within %d", l.Align, in.Format, in1.Format, want, MaxAlign)
+		}
+		if want := fine - out.Format.Frac; l.Shift != want || want < -MaxShift || want > MaxShift {
+			return fmt.Errorf("shift %d; formats need %d, within %d", l.Shift, want, MaxShift)
+		}
+		return nil
+	}
+}
+
+// checkWindow checks geometry and output size, and that every window meets the
+// map if meet is set.
+func checkWindow(w *Window, in, out *Tensor, meet bool) error {
+	for d := range 2 {
+		size, osize := in.H, out.H
+		if d == 1 {
+			size, osize = in.W, out.W
+		}
+		k, s, dil := w.Kernel[d], w.Stride[d], w.Dilation[d]
+		lead, trail := w.Pads[d], w.Pads[d+2]
+		if k < 1 || s < 1 || dil < 1 || k > MaxDim || s > MaxDim || dil > MaxDim {
+			return fmt.Errorf("kernel %v, stride %v and dilation %v must lie in 1..%d", w.Kernel, w.Stride, w.Dilation, MaxDim)
+		}
+		if lead < 0 || trail < 0 || lead > MaxDim || trail > MaxDim {
+			return fmt.Errorf("pads %v must lie in 0..%d", w.Pads, MaxDim)
+		}
+		extent := (k-1)*dil + 1
+		padded := size + lead + trail
+		if extent > padded || (padded-extent)/s+1 != osize {
+			return fmt.Errorf("kernel %v, stride %v, dilation %v, pads %v do not map %dx%d to %dx%d",
+				w.Kernel, w.Stride, w.Dilation, w.Pads, in.H, in.W, out.H, out.W)
+		}
+		if !meet {
+			continue
+		}
+		for o := range osize {
+			if countTaps(o*s-lead, k, dil, size) == 0 {
+				return fmt.Errorf("pads %v: window %d along axis %d lies in the padding alone", w.Pads, o, d)
+			}
+		}
+	}
+	return nil
+}
+
+// countTaps is the number of the k window taps start, start+dil, ... inside [0, size).
+func countTaps(start, k, dil, size int) int {
+	first := 0
+	if start < 0 {
+		first = (-start + dil - 1) / dil
+	}
+	if start >= size {
+		return 0
+	}
+	last := min(k-1, (size-1-start)/dil) // start may be negative: size-1-start > 0
+	return max(0, last-first+1)
+}
+
+func checkConv(c *Conv, in, out *Tensor) error {
+	if err := checkWindow(&c.Window, in, out, false); err != nil {
+		return err
+	}
+	if c.OutC != out.C {
+		return fmt.Errorf("%d output channels; its output tensor has %d", c.OutC, out.C)
+	}
+	if c.Groups < 1 || in.C%c.Groups != 0 || c.OutC%c.Groups != 0 {
+		return fmt.Errorf("%d groups do not divide %d input and %d output channels", c.Groups, in.C, c.OutC)
+	}
+	if k := c.Kernel[0] * c.Kernel[1]; k > maxKernelElems || k*(in.C/c.Groups) > maxKernelElems || k*(in.C/c.Groups)*c.OutC > maxWeights {
+		return fmt.Errorf("kernel %v over %d channels for %d output channels is too large", c.Kernel, in.C/c.Groups, c.OutC)
+	}
+	if c.WeightBits < 2 || c.WeightBits > fixed.MaxBits {
+		return fmt.Errorf("%d weight bits; want 2..%d", c.WeightBits, fixed.MaxBits)
+	}
+	if c.AccBits < 1 || c.AccBits > fixed.MaxAccBits {
+		return fmt.Errorf("accumulator of %d bits; want 1..%d", c.AccBits, fixed.MaxAccBits)
+	}
+	if c.TauA < 0 || c.TauA > 1<<fixed.MaxBits {
+		return fmt.Errorf("activation threshold %d; want 0..%d", c.TauA, 1<<fixed.MaxBits)
+	}
+	if len(c.Shift) != len(c.WeightFrac) || len(c.Shift) != 1 && (len(c.Shift) != c.OutC || c.WeightBits > PerChannelBits) {
+		return fmt.Errorf("%d shifts and %d weight binary points; want 1 each, or %d each at up to %d weight bits",
+			len(c.Shift), len(c.WeightFrac), c.OutC, PerChannelBits)
+	}
+	lo, hi := c.Shift[0], c.Shift[0]
+	for i, s := range c.Shift {
+		if f := c.WeightFrac[i]; f < -2*MaxFrac || f > 2*MaxFrac || s != in.Format.Frac+f-out.Format.Frac {
+			return fmt.Errorf("shift %d of channel %d does not follow from binary points %d (input), %d (weights) and %d (output)",
+				s, i, in.Format.Frac, f, out.Format.Frac)
+		}
+		lo, hi = min(lo, s), max(hi, s)
+	}
+	if lo < -MaxShift || hi > MaxShift || hi-lo >= MaxShiftSteps {
+		return fmt.Errorf("shifts span %d..%d; want within %d..%d and at most %d steps", lo, hi, -MaxShift, MaxShift, MaxShiftSteps)
+	}
+	return nil
+}
+
+func checkPool(p *Pool, global bool, in, out *Tensor) error {
+	n := in.H * in.W
+	if global {
+		if p.Window != (Window{}) || p.CountPad || out.H != 1 || out.W != 1 {
+			return fmt.Errorf("a global pool has no window and a 1x1 output")
+		}
+	} else {
+		if err := checkWindow(&p.Window, in, out, true); err != nil {
+			return err
+		}
+		n = p.MaxCount(in)
+	}
+	if in.C != out.C {
+		return fmt.Errorf("%d channels in, %d out", in.C, out.C)
+	}
+	if p.Max {
+		if in.Format != out.Format || p.Scale != 0 || p.FormatShift != 0 || p.CountPad {
+			return fmt.Errorf("a max pool keeps its format %v and has no scale", in.Format)
+		}
+		return nil
+	}
+	if n > maxWindow {
+		return fmt.Errorf("average over %d elements; the limit is %d", n, maxWindow)
+	}
+	if want := fixed.AvgScale(n); p.Scale != want {
+		return fmt.Errorf("scale %d; an average over %d elements needs %d", p.Scale, n, want)
+	}
+	if want := in.Format.Frac - out.Format.Frac; p.FormatShift != want || p.Scale+want > MaxShift || p.Scale+want < -MaxShift {
+		return fmt.Errorf("format shift %d; formats %v to %v need %d", p.FormatShift, in.Format, out.Format, want)
+	}
+	return nil
+}
+
+// MaxCount is the largest number of elements any window of an average counts.
+func (p *Pool) MaxCount(in *Tensor) int {
+	if p.CountPad {
+		return p.Kernel[0] * p.Kernel[1]
+	}
+	best := [2]int{}
+	for d, size := range [2]int{in.H, in.W} {
+		extent := (p.Kernel[d]-1)*p.Dilation[d] + 1
+		for o := range (size+p.Pads[d]+p.Pads[d+2]-extent)/p.Stride[d] + 1 {
+			best[d] = max(best[d], countTaps(o*p.Stride[d]-p.Pads[d], p.Kernel[d], p.Dilation[d], size))
+		}
+	}
+	return best[0] * best[1]
+}
+
+// WeightCount is the number of weights layer l of the network must have; 0 if it
+// is not a Conv.
+func (n *Net) WeightCount(l *Layer) int {
+	if l.Conv == nil {
+		return 0
+	}
+	return l.Conv.OutC * l.Conv.Kernel[0] * l.Conv.Kernel[1] * (n.Tensors[l.In[0]].C / l.Conv.Groups)
+}
+
+// ValidateWeights checks the weights and biases of a network that has passed
+// Validate: counts, widths, and that each AccBits holds the interval bound
+// (fixed.Bound) over the full range of the input's format.
+func (n *Net) ValidateWeights() error {
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		if l.Kind != KindConv {
+			continue
+		}
+		if got, want := len(l.Conv.Weights), n.WeightCount(l); got != want {
+			return fmt.Errorf("layer %d (%q): %d weights; want %d", i, l.Name, got, want)
+		}
+		if len(l.Conv.Bias) != l.Conv.OutC {
+			return fmt.Errorf("layer %d (%q): %d biases; want %d", i, l.Name, len(l.Conv.Bias), l.Conv.OutC)
+		}
+		lim := int16(1<<(l.Conv.WeightBits-1) - 1)
+		for j, w := range l.Conv.Weights {
+			if w > lim || w < -lim {
+				return fmt.Errorf("layer %d (%q): weight %d is %d, outside +-%d (%d bits)", i, l.Name, j, w, lim, l.Conv.WeightBits)
+			}
+		}
+		for j, b := range l.Conv.Bias {
+			if b > MaxBias || b < -MaxBias {
+				return fmt.Errorf("layer %d (%q): bias %d is %d, beyond +-2^60", i, l.Name, j, b)
+			}
+		}
+		if need := l.Conv.BoundBits(n.Tensors[l.In[0]].Format); l.Conv.AccBits < need {
+			return fmt.Errorf("layer %d (%q): accumulator of %d bits; the bound over its weights needs %d", i, l.Name, l.Conv.AccBits, need)
+		}
+	}
+	return nil
+}
+
+// BoundBits is the signed accumulator width that the interval bound over the
+// weights and biases demands, for inputs anywhere in format in, rounding half
+// included: the widest over the output channels.
+func (c *Conv) BoundBits(in fixed.Format) int {
+	lo, hi := min(0, in.Min()), in.Max()
+	per := len(c.Weights) / c.OutC
+	bits := 1
+	for o := range c.OutC {
+		b := fixed.BoundOf(c.Bias[o])
+		for _, w := range c.Weights[o*per : (o+1)*per] {
+			b.Add(int64(w), lo, hi)
+		}
+		b.AddRounding(c.ShiftOf(o))
+		bits = max(bits, b.Bits())
+	}
+	return bits
+}
+
+// ShiftOf is the requantise shift of output channel o.
+func (c *Conv) ShiftOf(o int) int {
+	if len(c.Shift) == 1 {
+		return c.Shift[0]
+	}
+	return c.Shift[o]
+}

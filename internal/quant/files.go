@@ -1,0 +1,399 @@
+package quant
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"sort"
+
+	"github.com/BurntSushi/toml"
+
+	"hass/internal/fixed"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// maxFile bounds a widths or thresholds file in bytes.
+const maxFile = 4 << 20
+
+// Widths are per-layer widths in bits, the content of a widths file. 0 means not
+// given. A nil *Widths gives nothing.
+type Widths struct {
+	Default int                    // for all that is not listed
+	Input   int                    // of the input tensor
+	Layers  map[string]LayerWidths // by layer name
+}
+
+// LayerWidths are the widths of one layer; 0 means the default.
+type LayerWidths struct {
+	Weights     int // of a Conv's weights
+	Activations int // of the layer's output
+}
+
+// LoadWidths reads a widths file. See docs/formats.md.
+func LoadWidths(path string) (*Widths, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := ParseWidths(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return w, nil
+}
+
+// ParseWidths reads the text of a widths file. Layer names are checked only when
+// they meet a graph, in Calibrate.
+func ParseWidths(data []byte) (*Widths, error) {
+	var f struct {
+		Default struct{ Bits *int }
+		Input   struct{ Bits *int }
+		Layer   map[string]struct{ Weights, Activations *int }
+	}
+	if err := decode(data, &f); err != nil {
+		return nil, err
+	}
+	w := &Widths{Layers: make(map[string]LayerWidths)}
+	var errs []error
+	bits := func(where string, v *int) int {
+		if v == nil {
+			return 0
+		}
+		if *v < 2 || *v > fixed.MaxBits {
+			errs = append(errs, fmt.Errorf("%s = %d: widths lie in 2..%d", where, *v, fixed.MaxBits))
+		}
+		return *v
+	}
+	w.Default = bits("[default] bits", f.Default.Bits)
+	w.Input = bits("[input] bits", f.Input.Bits)
+	for _, name := range slices.Sorted(maps.Keys(f.Layer)) {
+		l := f.Layer[name]
+		w.Layers[name] = LayerWidths{
+			Weights:     bits(fmt.Sprintf("[layer.%q] weights", name), l.Weights),
+			Activations: bits(fmt.Sprintf("[layer.%q] activations", name), l.Activations),
+		}
+	}
+	return w, errors.Join(errs...)
+}
+
+// layerWidths are widths resolved for each layer of a network.
+type layerWidths struct {
+	input                int
+	weights, activations []int
+}
+
+func (w *Widths) resolve(p *network, bits int) (layerWidths, error) {
+	if w == nil {
+		w = &Widths{}
+	}
+	if w.Default != 0 {
+		bits = w.Default
+	}
+	pick := func(v int) int {
+		if v != 0 {
+			return v
+		}
+		return bits
+	}
+	r := layerWidths{input: pick(w.Input)}
+	known := make([]string, len(p.layers))
+	var errs []error
+	for i, l := range p.layers {
+		known[i] = l.node.Name
+		lw := w.Layers[l.node.Name]
+		if lw.Weights != 0 && l.kind != intnet.KindConv {
+			errs = append(errs, fmt.Errorf("layer %q is a %s: it has no weights to give a width to", l.node.Name, l.kind))
+		}
+		if lw.Activations != 0 && p.source(l.out) != l.out {
+			errs = append(errs, fmt.Errorf("layer %q is a max pool: it keeps its input's format, set the layer before it", l.node.Name))
+		}
+		r.weights = append(r.weights, pick(lw.Weights))
+		r.activations = append(r.activations, pick(lw.Activations))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Layers)) {
+		errs = append(errs, unknown("layer", name, known))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return r, fmt.Errorf("widths: %w", err)
+	}
+	return r, nil
+}
+
+// Tau are the pruning thresholds of one convolution, in the units of the float
+// model. 0 prunes nothing.
+type Tau struct {
+	W float64 // weights with |w| < W become 0
+	A float64 // inputs with |a| < A are read as 0
+}
+
+func (t Tau) check() error {
+	for _, v := range []float64{t.W, t.A} {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return fmt.Errorf("threshold %g: must be a number of at least 0", v)
+		}
+	}
+	return nil
+}
+
+// Thresholds are the content of a thresholds file. A nil *Thresholds prunes
+// nothing.
+type Thresholds struct {
+	Default Tau
+	Layers  map[string]LayerTau // by the name of a Conv
+}
+
+// LayerTau are thresholds of one Conv; nil means the default.
+type LayerTau struct{ W, A *float64 }
+
+// LoadThresholds reads a thresholds file. See docs/formats.md.
+func LoadThresholds(path string) (*Thresholds, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := ParseThresholds(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}
+
+// ParseThresholds reads the text of a thresholds file. Layer names are checked
+// only when they meet a graph.
+func ParseThresholds(data []byte) (*Thresholds, error) {
+	type table struct {
+		W *float64 `toml:"tau_w"`
+		A *float64 `toml:"tau_a"`
+	}
+	var f struct {
+		Default table
+		Layer   map[string]table
+	}
+	if err := decode(data, &f); err != nil {
+		return nil, err
+	}
+	var errs []error
+	check := func(where string, v *float64) float64 {
+		if v == nil {
+			return 0
+		}
+		if err := (Tau{W: *v}).check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", where, err))
+		}
+		return *v
+	}
+	t := &Thresholds{Layers: make(map[string]LayerTau)}
+	t.Default = Tau{check("[default] tau_w", f.Default.W), check("[default] tau_a", f.Default.A)}
+	for _, name := range slices.Sorted(maps.Keys(f.Layer)) {
+		l := f.Layer[name]
+		check(fmt.Sprintf("[layer.%q] tau_w", name), l.W)
+		check(fmt.Sprintf("[layer.%q] tau_a", name), l.A)
+		t.Layers[name] = LayerTau(l)
+	}
+	return t, errors.Join(errs...)
+}
+
+// Resolve gives the thresholds of every Conv of g, by node name. Names in the
+// file that are not those of a Conv are errors.
+func (t *Thresholds) Resolve(g *graph.Graph) (map[string]Tau, error) {
+	var convs []string
+	for _, n := range g.Nodes {
+		if _, ok := n.Op.(graph.Conv); ok {
+			convs = append(convs, n.Name)
+		}
+	}
+	return t.forConvs(convs)
+}
+
+func (t *Thresholds) resolve(p *network) (map[string]Tau, error) {
+	var convs []string
+	for _, l := range p.layers {
+		if l.kind == intnet.KindConv {
+			convs = append(convs, l.node.Name)
+		}
+	}
+	return t.forConvs(convs)
+}
+
+func (t *Thresholds) forConvs(convs []string) (map[string]Tau, error) {
+	if t == nil {
+		t = &Thresholds{}
+	}
+	taus := make(map[string]Tau)
+	var errs []error
+	for _, name := range convs {
+		tau := t.Default
+		if l := t.Layers[name]; l.W != nil {
+			tau.W = *l.W
+		}
+		if l := t.Layers[name]; l.A != nil {
+			tau.A = *l.A
+		}
+		if err := tau.check(); err != nil {
+			errs = append(errs, fmt.Errorf("layer %q: %w", name, err))
+		}
+		taus[name] = tau
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Layers)) {
+		errs = append(errs, unknown("convolution", name, convs))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("thresholds: %w", err)
+	}
+	return taus, nil
+}
+
+// Apply gives a float graph that computes with the thresholds: weights below
+// tau_w are 0, and a threshold node stands on the edge into each Conv with a
+// tau_a. g itself and its constants are not changed. Lowering the result gives
+// the same integer network as giving the thresholds to Calibrate.
+func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
+	taus, err := t.Resolve(g)
+	if err != nil {
+		return nil, err
+	}
+	out := *g
+	out.Consts, out.Shapes, out.Nodes = maps.Clone(g.Consts), maps.Clone(g.Shapes), nil
+	taken := make(map[string]bool)
+	for _, n := range g.Nodes {
+		taken[n.Name] = true
+	}
+	fresh := func(name string, used func(string) bool) string {
+		for used(name) {
+			name += "_"
+		}
+		return name
+	}
+	usedValue := func(s string) bool {
+		_, isConst := out.Consts[s]
+		_, isValue := out.Shapes[s]
+		return isConst || isValue
+	}
+	for _, n := range g.Nodes {
+		tau, isConv := taus[n.Name]
+		if _, ok := n.Op.(graph.Conv); !ok || !isConv || tau == (Tau{}) {
+			out.Nodes = append(out.Nodes, n)
+			continue
+		}
+		c := *n
+		c.Inputs = slices.Clone(n.Inputs)
+		if w := g.Consts[n.Inputs[1]]; tau.W > 0 && w != nil && w.Type == graph.Float {
+			pruned := &graph.Tensor{Type: w.Type, Shape: w.Shape, F: slices.Clone(w.F)}
+			for i, v := range pruned.F {
+				if math.Abs(float64(v)) < tau.W {
+					pruned.F[i] = 0
+				}
+			}
+			c.Inputs[1] = fresh(n.Inputs[1]+"/pruned", usedValue)
+			out.Consts[c.Inputs[1]] = pruned
+		}
+		if tau.A > 0 {
+			c.Inputs[0] = fresh(n.Inputs[0]+"/threshold", usedValue)
+			shape, ok := g.ShapeOf(n.Inputs[0])
+			if !ok {
+				return nil, fmt.Errorf("node %q: input %q has no shape", n.Name, n.Inputs[0])
+			}
+			out.Shapes[c.Inputs[0]] = shape
+			name := fresh(n.Name+"/threshold", func(s string) bool { return taken[s] })
+			taken[name] = true
+			out.Nodes = append(out.Nodes, &graph.Node{Name: name, Op: graph.Activation{Fn: "threshold", Alpha: tau.A},
+				Inputs: []string{n.Inputs[0]}, Outputs: []string{c.Inputs[0]}})
+		}
+		out.Nodes = append(out.Nodes, &c)
+	}
+	return &out, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d MiB: not a file of layer settings", path, maxFile>>20)
+	}
+	return data, nil
+}
+
+// decode reads TOML strictly: a key that v does not know is an error.
+func decode(data []byte, v any) error {
+	md, err := toml.Decode(string(data), v)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, k := range md.Undecoded() {
+		errs = append(errs, fmt.Errorf("unknown key %q", k.String()))
+	}
+	return errors.Join(errs...)
+}
+
+// unknown is the error of a name that is not known, with the nearest that is;
+// nil if it is known.
+func unknown(what, name string, known []string) error {
+	if slices.Contains(known, name) {
+		return nil
+	}
+	if near := nearest(name, known); near != "" {
+		return fmt.Errorf("the model has no %s %q; did you mean %q?", what, name, near)
+	}
+	list := slices.Clone(known)
+	sort.Strings(list)
+	if len(list) > 8 {
+		list = append(list[:8], "...")
+	}
+	return fmt.Errorf("the model has no %s %q; it has %q", what, name, list)
+}
+
+// nearest is the known name with the least edit distance, ignoring case, if that
+// is at most 1 and a third of the name; "" otherwise.
+func nearest(name string, known []string) string {
+	best, bestDist := "", len(name)/3+2
+	for _, k := range known {
+		if d := distance(name, k, bestDist); d < bestDist {
+			best, bestDist = k, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two names without regard to ASCII
+// case, or limit if it is at least that.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	lower := func(c byte) byte {
+		if c >= 'A' && c <= 'Z' {
+			return c + 'a' - 'A'
+		}
+		return c
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			sub := diag
+			if lower(a[i]) != lower(b[j]) {
+				sub++
+			}
+			diag = row[j+1]
+			row[j+1] = min(sub, row[j]+1, row[j+1]+1)
+		}
+	}
+	return min(row[len(b)], limit)
+}

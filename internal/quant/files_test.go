@@ -1,0 +1,152 @@
+package quant
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func ptr(v float64) *float64 { return &v }
+
+func TestParse(t *testing.T) {
+	w, err := ParseWidths([]byte(`
+[default]
+bits = 16
+[input]
+bits = 8
+[layer."conv 1/\"x\""]
+weights = 8
+activations = 6
+[layer.fc]
+weights = 4
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Widths{Default: 16, Input: 8, Layers: map[string]LayerWidths{`conv 1/"x"`: {8, 6}, "fc": {4, 0}}}
+	if d := cmp.Diff(want, w); d != "" {
+		t.Error(d)
+	}
+	th, err := ParseThresholds([]byte(`
+[default]
+tau_w = 0.01
+[layer."c"]
+tau_a = 1
+tau_w = 0
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantT := &Thresholds{Default: Tau{W: 0.01}, Layers: map[string]LayerTau{"c": {ptr(0), ptr(1)}}}
+	if d := cmp.Diff(wantT, th); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"[default]\nbits = 17":         "[default] bits = 17: widths lie in 2..16",
+		"[default]\nbits = 0":          "[default] bits = 0",
+		"[default]\nbits = 8.5":        "bits",
+		"[input]\nbits = 1":            "[input] bits = 1",
+		"[layer.a]\nweights = -3":      `[layer."a"] weights = -3`,
+		"[layer.a]\nactivation = 3":    `unknown key "layer.a.activation"`,
+		"[layers.a]\nactivations = 3":  `unknown key "layers`,
+		"[layer.a]\nweights = 3\n[lay": "line 3",
+	} {
+		if _, err := ParseWidths([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"[default]\ntau_w = -0.1":     "[default] tau_w: threshold -0.1",
+		"[default]\ntau_a = nan":      "[default] tau_a: threshold NaN",
+		"[layer.a]\ntau_a = inf":      `[layer."a"] tau_a: threshold +Inf`,
+		"[layer.a]\ntau_x = 1":        `unknown key "layer.a.tau_x"`,
+		"[layer.a]\ntau_w = \"much\"": "tau_w",
+		"tau_w = 1":                   `unknown key "tau_w"`,
+	} {
+		if _, err := ParseThresholds([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	good := filepath.Join(dir, "w.toml")
+	if err := os.WriteFile(good, []byte("[default]\nbits = 8\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if w, err := LoadWidths(good); err != nil || w.Default != 8 {
+		t.Errorf("%v, %v", w, err)
+	}
+	if _, err := LoadThresholds(good); err == nil || !strings.Contains(err.Error(), good) || !strings.Contains(err.Error(), `"default.bits"`) {
+		t.Errorf("widths read as thresholds: %v", err)
+	}
+	big := filepath.Join(dir, "big.toml")
+	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadWidths(big); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("big file: %v", err)
+	}
+	if _, err := LoadThresholds(filepath.Join(dir, "none.toml")); !os.IsNotExist(err) {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+// TestNames: names that a file gives must be those of layers of the right kind.
+func TestNames(t *testing.T) {
+	g := everything(t, 1)
+	r := collect(t, g, images(1, 3, 3*9*8, 2, -1), 1)
+	all, convs, err := LayerNames(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"c1", "c2", "c3", "a", "r3", "a2", "mp", "ap", "cp", "gm", "ga", "fc", "fc2"}, all); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"c1", "c2", "c3", "fc", "fc2"}, convs); d != "" {
+		t.Error(d)
+	}
+	for text, want := range map[string]string{
+		"[layer.Fc_2]\nweights = 8":          `no layer "Fc_2"; did you mean "fc2"?`,
+		"[layer.r1]\nactivations = 8":        `no layer "r1"; did you mean "c1"?`,
+		"[layer.zzzzzz]\nweights = 8":        `no layer "zzzzzz"; it has ["a" `,
+		"[layer.mp]\nactivations = 8":        `"mp" is a max pool`,
+		"[layer.ap]\nweights = 8":            `"ap" is a pool: it has no weights`,
+		"[layer.y]\n[layer.c1]\nweights = 4": `no layer "y"`,
+	} {
+		w, err := ParseWidths([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Calibrate(g, r, Options{Bits: 16, Widths: w}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
+		}
+	}
+	th, err := ParseThresholds([]byte("[layer.c11]\ntau_w = 1\n[layer.ap]\ntau_a = 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Calibrate(g, r, Options{Bits: 16, Thresholds: th})
+	if err == nil || !strings.Contains(err.Error(), `no convolution "c11"; did you mean "c1"?`) || !strings.Contains(err.Error(), `no convolution "ap"`) {
+		t.Errorf("thresholds: %v", err)
+	}
+	w, err := ParseWidths([]byte("[default]\nbits = 12\n[input]\nbits = 9\n[layer.c1]\nweights = 5\n[layer.ap]\nactivations = 7\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Calibrate(g, r, Options{Bits: 16, Widths: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Bits != 12 || s.Values["x"].Bits != 9 || s.Convs["c1"].WeightBits != 5 || s.Convs["c2"].WeightBits != 12 ||
+		s.Values["ap.y"].Bits != 7 || s.Values["r1.y"].Bits != 12 || len(s.Convs["c1"].WeightFrac) != 8 || len(s.Convs["c2"].WeightFrac) != 1 {
+		t.Errorf("widths were not followed: %+v", s)
+	}
+}

@@ -1,0 +1,204 @@
+package quant
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"hass/internal/fixed"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+	"hass/internal/ident"
+	"hass/internal/intnet"
+)
+
+// Lower builds the integer network that spec decides for g. Operators that the
+// hardware lacks are an *UnsupportedError; a spec of another graph is an error
+// that names the value or layer it misses. The result has passed intnet's
+// validation, weights included.
+func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
+	p, err := plan(g)
+	if err != nil {
+		return nil, err
+	}
+	if err := spec.matches(p); err != nil {
+		return nil, err
+	}
+	net := &intnet.Net{Name: g.Name, Host: []intnet.HostOp{}, Outputs: []int{}, Results: []intnet.Result{}}
+	var names ident.Namer
+	ids := make([]string, len(p.layers))
+	for i, l := range p.layers { // layers first: their names are the ones users read
+		ids[i] = names.Name(l.node.Name, string(l.kind))
+	}
+	tensors := make(map[string]int)
+	tensor := func(name string, d dims) int {
+		n := len(net.Tensors)
+		tensors[name] = n
+		net.Tensors = append(net.Tensors, intnet.Tensor{Name: name, ID: names.Name(name, "tensor"), H: d.h, W: d.w, C: d.c, Format: spec.Values[name]})
+		return n
+	}
+	net.Input = tensor(p.input, p.inDims)
+	for i, l := range p.layers {
+		out := intnet.Layer{Name: l.node.Name, ID: ids[i], Kind: l.kind, Out: tensor(l.out, l.dims)}
+		for _, in := range l.in {
+			out.In = append(out.In, tensors[in])
+		}
+		if err := lowerLayer(net, l, spec, &out); err != nil {
+			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
+		}
+		net.Layers = append(net.Layers, out)
+	}
+	for _, r := range p.results {
+		t := tensors[r.tensor]
+		if !slices.Contains(net.Outputs, t) {
+			net.Outputs = append(net.Outputs, t)
+		}
+		net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: t, Host: r.host})
+	}
+	for _, h := range p.host {
+		net.Host = append(net.Host, intnet.HostOp{Name: h.node.Name, Op: h.op.Fn, Axis: h.op.Axis, Input: tensors[h.input]})
+	}
+	if err := net.Validate(); err != nil {
+		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
+	}
+	if err := net.ValidateWeights(); err != nil {
+		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
+	}
+	return net, nil
+}
+
+// matches checks that the spec decides exactly what the network needs.
+func (s *Spec) matches(p *network) error {
+	values, convs := 1, 0
+	missing := func(what, name string) error {
+		return fmt.Errorf("the profile has no %s %q: it belongs to another model; run hass profile again", what, name)
+	}
+	if _, ok := s.Values[p.input]; !ok {
+		return missing("value", p.input)
+	}
+	for _, l := range p.layers {
+		values++
+		if _, ok := s.Values[l.out]; !ok {
+			return missing("value", l.out)
+		}
+		if l.kind != intnet.KindConv {
+			continue
+		}
+		convs++
+		c, ok := s.Convs[l.node.Name]
+		if !ok {
+			return missing("convolution", l.node.Name)
+		}
+		if n := len(c.WeightFrac); c.WeightBits < 2 || c.WeightBits > fixed.MaxBits || n != 1 && n != l.w.Shape[0] {
+			return fmt.Errorf("profile: convolution %q has %d-bit weights and %d binary points", l.node.Name, c.WeightBits, n)
+		}
+		if err := (Tau{c.TauW, c.TauA}).check(); err != nil {
+			return fmt.Errorf("profile: convolution %q: %w", l.node.Name, err)
+		}
+		for _, f := range c.WeightFrac {
+			if f < -intnet.MaxFrac || f > intnet.MaxFrac {
+				return fmt.Errorf("profile: convolution %q has the binary point %d", l.node.Name, f)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Values)) {
+		if f := s.Values[name]; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -intnet.MaxFrac || f.Frac > intnet.MaxFrac {
+			return fmt.Errorf("profile: value %q has the impossible format %v", name, f)
+		}
+	}
+	if len(s.Values) != values || len(s.Convs) != convs {
+		return errors.New("the profile has values or convolutions that the model lacks: it belongs to another model; run hass profile again")
+	}
+	return nil
+}
+
+func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error {
+	in, to := net.Tensors[out.In[0]].Format, net.Tensors[out.Out].Format
+	out.Lo, out.Hi = l.clampOf(to)
+	switch l.kind {
+	case intnet.KindConv:
+		return lowerConv(l, spec.Convs[l.node.Name], in, to, out)
+	case intnet.KindAdd:
+		in1 := net.Tensors[out.In[1]].Format
+		fine := max(in.Frac, in1.Frac)
+		out.Align = [2]int{fine - in.Frac, fine - in1.Frac}
+		out.Shift = fine - to.Frac
+	case intnet.KindRequant:
+		out.Shift = in.Frac - to.Frac
+	case intnet.KindPool, intnet.KindGlobalPool:
+		out.Pool = &intnet.Pool{Window: l.window, Max: l.max, CountPad: l.count}
+		if l.max {
+			break
+		}
+		n := net.Tensors[out.In[0]].H * net.Tensors[out.In[0]].W
+		if l.kind == intnet.KindPool {
+			n = out.Pool.MaxCount(&net.Tensors[out.In[0]])
+		}
+		out.Pool.Scale = fixed.AvgScale(n)
+		out.Pool.FormatShift = in.Frac - to.Frac
+	}
+	return nil
+}
+
+func lowerConv(l *layer, s ConvSpec, in, to fixed.Format, out *intnet.Layer) error {
+	c := &intnet.Conv{
+		Window: intnet.Window(l.conv.Window), Groups: l.conv.Groups, OutC: l.w.Shape[0],
+		WeightBits: s.WeightBits, WeightFrac: slices.Clone(s.WeightFrac),
+		Weights: make([]int16, len(l.w.F)), Bias: make([]int64, l.w.Shape[0]),
+	}
+	out.Conv = c
+	for _, f := range c.WeightFrac {
+		c.Shift = append(c.Shift, in.Frac+f-to.Frac)
+	}
+	if tau := max(s.TauA, l.tauA); tau > 0 {
+		// The smallest integer q with q * 2^-frac >= tau; past every activation it
+		// makes no difference.
+		c.TauA = int64(min(math.Ceil(math.Ldexp(tau, in.Frac)), 1<<fixed.MaxBits))
+	}
+	frac := func(o int) int { return c.WeightFrac[min(o, len(c.WeightFrac)-1)] }
+	limit := int64(1)<<(s.WeightBits-1) - 1
+	per := len(c.Weights) / c.OutC
+	for i := range c.Weights {
+		w := float64(l.w.F[l.perm(i)])
+		if math.Abs(w) >= s.TauW {
+			c.Weights[i] = int16(fixed.QuantizeRange(w, frac(i/per), -limit, limit))
+		}
+	}
+	for o := range c.Bias {
+		b := l.bias(o, in.Frac+frac(o))
+		if b == intnet.MaxBias || b == -intnet.MaxBias {
+			return fmt.Errorf("bias %d of %g is beyond any accumulator at binary point %d", o, l.b.F[o], in.Frac+frac(o))
+		}
+		c.Bias[o] = b
+	}
+	c.AccBits = c.BoundBits(in)
+	return nil
+}
+
+// Results gives the model's outputs, one per net.Results in the model's order,
+// from the outputs of intnet's Exec.Run: dequantised and taken through the host
+// tail operators.
+func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
+	if len(outputs) != len(net.Outputs) {
+		return nil, fmt.Errorf("%d outputs; the network has %d", len(outputs), len(net.Outputs))
+	}
+	res := make([]*floatexec.Tensor[float32], len(net.Results))
+	for i, r := range net.Results {
+		v := &floatexec.Tensor[float32]{
+			Shape: graph.Shape(r.Shape),
+			Data:  net.Dequantize(r.Tensor, outputs[slices.Index(net.Outputs, r.Tensor)]),
+		}
+		for _, h := range r.Host {
+			op := net.Host[h]
+			out, err := floatexec.Eval[float32](graph.Host{Fn: op.Op, Axis: op.Axis}, v)
+			if err != nil {
+				return nil, fmt.Errorf("host operator %q: %w", op.Name, err)
+			}
+			v = out
+		}
+		res[i] = v
+	}
+	return res, nil
+}

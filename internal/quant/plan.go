@@ -1,0 +1,517 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hass/internal/fixed"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// Issue is one reason why the hardware cannot take a graph.
+type Issue struct {
+	Node   string // name of the node, or of the graph's input or output
+	Op     string
+	Reason string
+	Hint   string
+}
+
+// UnsupportedError lists everything in a graph that the hardware cannot take.
+type UnsupportedError struct{ Issues []Issue }
+
+func (e *UnsupportedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of the model's nodes cannot be built in hardware:", len(e.Issues))
+	for _, i := range e.Issues {
+		fmt.Fprintf(&b, "\n  node %q (%s): %s; %s", i.Node, i.Op, i.Reason, i.Hint)
+	}
+	return b.String()
+}
+
+// Check lists everything in the graph that the hardware cannot take, in the
+// order of the nodes; nil if there is nothing.
+func Check(g *graph.Graph) []Issue {
+	p := newPlanner(g)
+	p.run()
+	return p.issues
+}
+
+// LayerNames are the names that widths and thresholds files may use, in order:
+// those of the nodes that become layers. Only a Conv has weights and thresholds.
+func LayerNames(g *graph.Graph) (all, convs []string, err error) {
+	p, err := plan(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range p.layers {
+		all = append(all, l.node.Name)
+		if l.kind == intnet.KindConv {
+			convs = append(convs, l.node.Name)
+		}
+	}
+	return all, convs, nil
+}
+
+// network is the graph as a list of integer layers, before any number is chosen.
+type network struct {
+	g       *graph.Graph
+	input   string // value name
+	inDims  dims
+	layers  []*layer
+	made    map[string]*layer // by output value
+	host    []hostOp
+	results []result
+}
+
+// layer is a node with everything that is fused into it.
+type layer struct {
+	node *graph.Node
+	kind intnet.Kind
+	in   []string // tensors: the input value or outputs of earlier layers
+	out  string   // the value it makes: that of the last fused node
+	dims dims     // of its output
+	// lo and hi are the fused activations' clamp, perhaps infinite.
+	lo, hi float64
+	// nonneg: whatever the weights and inputs, no element of out is negative.
+	nonneg bool
+
+	conv   *graph.Conv // KindConv; its kernel covers the map if a flatten came before
+	w, b   *graph.Tensor
+	tauA   float64         // of threshold nodes before it
+	perm   func(i int) int // index into w of weight i in [F][KH][KW][C/Groups] order
+	window intnet.Window   // KindPool
+	max    bool            // pools
+	count  bool            // average counts padding
+}
+
+type dims struct{ h, w, c int }
+
+type hostOp struct {
+	node  *graph.Node
+	op    graph.Host
+	input string // tensor
+}
+
+type result struct {
+	name   string
+	shape  graph.Shape
+	tensor string
+	host   []int
+}
+
+// view is how a value of the graph comes from a tensor of the network: by
+// renaming, by thresholds not yet applied, or by host operators.
+type view struct {
+	tensor    string
+	threshold *graph.Node // last threshold on the way, nil if none
+	tau       float64     // largest threshold on the way
+	host      []int       // host operators on the way, in order
+	single    bool        // every value on the way has one reader
+}
+
+type planner struct {
+	network
+	views  map[string]view
+	uses   map[string]int // readers of a value, graph outputs included
+	issues []Issue
+}
+
+// plan gives the network of a graph, or an UnsupportedError with all reasons.
+func plan(g *graph.Graph) (*network, error) {
+	p := newPlanner(g)
+	p.run()
+	if len(p.issues) > 0 {
+		return nil, &UnsupportedError{p.issues}
+	}
+	return &p.network, nil
+}
+
+func newPlanner(g *graph.Graph) *planner {
+	return &planner{
+		network: network{g: g, made: make(map[string]*layer)},
+		views:   make(map[string]view),
+		uses:    make(map[string]int),
+	}
+}
+
+func (p *planner) fail(node, op, hint, format string, args ...any) {
+	p.issues = append(p.issues, Issue{Node: node, Op: op, Reason: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (p *planner) run() {
+	live := p.liveNodes()
+	for _, n := range live {
+		for _, in := range n.Inputs {
+			p.uses[in]++
+		}
+	}
+	for _, o := range p.g.Outputs {
+		p.uses[o]++
+	}
+	if len(p.g.Inputs) != 1 {
+		p.fail(p.g.Name, "graph", "split the model so that one input remains", "it has %d inputs; the hardware has one", len(p.g.Inputs))
+		return
+	}
+	in := p.g.Inputs[0]
+	d, ok := dimsOf(in.Shape)
+	if !ok || in.Type != graph.Float {
+		p.fail(in.Name, "input", "export the model with one float input of shape [1,C,H,W]", "input is %s %v", in.Type, in.Shape)
+		return
+	}
+	p.input, p.inDims = in.Name, d
+	p.views[in.Name] = view{tensor: in.Name, single: true}
+	for _, n := range live {
+		p.node(n)
+	}
+	p.finish()
+}
+
+// liveNodes are the nodes that an output depends on, in order.
+func (p *planner) liveNodes() []*graph.Node {
+	need := make(map[string]bool)
+	for _, o := range p.g.Outputs {
+		need[o] = true
+	}
+	live := make([]bool, len(p.g.Nodes))
+	for i := len(p.g.Nodes) - 1; i >= 0; i-- {
+		for _, o := range p.g.Nodes[i].Outputs {
+			live[i] = live[i] || need[o]
+		}
+		if live[i] {
+			for _, in := range p.g.Nodes[i].Inputs {
+				need[in] = true
+			}
+		}
+	}
+	var nodes []*graph.Node
+	for i, n := range p.g.Nodes {
+		if live[i] {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// dimsOf reads [1,C,H,W] or [1,C].
+func dimsOf(s graph.Shape) (dims, bool) {
+	for _, d := range s {
+		if d < 1 {
+			return dims{}, false
+		}
+	}
+	switch {
+	case len(s) == 4 && s[0] == 1:
+		return dims{s[2], s[3], s[1]}, true
+	case len(s) == 2 && s[0] == 1:
+		return dims{1, 1, s[1]}, true
+	}
+	return dims{}, false
+}
+
+func (p *planner) tensorDims(tensor string) dims {
+	if l := p.made[tensor]; l != nil {
+		return l.dims
+	}
+	return p.inDims
+}
+
+func (p *planner) tensorNonneg(tensor string) bool {
+	// Of the input nothing is known from the operators; Calibrate looks at the data.
+	l := p.made[tensor]
+	return l != nil && l.nonneg
+}
+
+// node plans one node. After an issue it still defines the node's output, so that
+// the nodes behind it are judged too.
+func (p *planner) node(n *graph.Node) {
+	out := n.Outputs[0]
+	p.views[out] = view{tensor: out, single: true}
+	switch op := n.Op.(type) {
+	case graph.Reshape:
+		if v, ok := p.views[n.Inputs[0]]; ok {
+			v.single = v.single && p.uses[n.Inputs[0]] == 1
+			p.views[out] = v
+			return
+		}
+		p.fail(n.Name, op.Kind(), "fold constants first", "its input is a constant")
+	case graph.Host:
+		v, ok := p.data(n, 0)
+		if !ok {
+			return
+		}
+		p.host = append(p.host, hostOp{n, op, v.tensor})
+		v.host = append(append([]int(nil), v.host...), len(p.host)-1)
+		p.views[out] = v
+	case graph.Activation:
+		p.activation(n, op)
+	case graph.Conv:
+		p.conv(n, op)
+	case graph.Pool:
+		p.pool(n, op)
+	case graph.GlobalPool:
+		if v, ok := p.map2D(n); ok {
+			l := newLayer(n, intnet.KindGlobalPool, v.tensor)
+			l.dims, l.nonneg, l.max = dims{1, 1, p.tensorDims(v.tensor).c}, p.tensorNonneg(v.tensor), op.Max
+			p.add(l)
+		}
+	case graph.Eltwise:
+		p.eltwise(n, op)
+	case graph.Foreign:
+		p.fail(n.Name, op.Kind(), "run `hass check` on the model and replace this operator", "no hardware operator corresponds to it")
+	default:
+		p.fail(n.Name, n.Op.Kind(), "replace this operator", "the hardware does not have it")
+	}
+}
+
+// data is the view of a node's input, which must be a run-time value that no
+// threshold and, unless the node is itself a host operator, no host operator
+// stands before.
+func (p *planner) data(n *graph.Node, i int) (view, bool) {
+	v, ok := p.views[n.Inputs[i]]
+	if !ok {
+		p.fail(n.Name, n.Op.Kind(), "fold constants first", "its input %q is a constant", n.Inputs[i])
+		return v, false
+	}
+	if _, isHost := n.Op.(graph.Host); len(v.host) > 0 && !isHost {
+		p.fail(n.Name, n.Op.Kind(), "cut the model before the host operator", "it follows %q, which runs on the host at the end of the network", p.host[v.host[0]].node.Name)
+		return v, false
+	}
+	if _, isConv := n.Op.(graph.Conv); v.threshold != nil && !isConv {
+		p.fail(v.threshold.Name, v.threshold.Op.Kind(), "place thresholds on the inputs of convolutions only", "its result is read by %q (%s)", n.Name, n.Op.Kind())
+		return v, false
+	}
+	return v, true
+}
+
+// map2D is data for an operator over a [1,C,H,W] map laid out as its tensor is.
+func (p *planner) map2D(n *graph.Node) (view, bool) {
+	v, ok := p.data(n, 0)
+	if !ok {
+		return v, false
+	}
+	shape := p.g.Shapes[n.Inputs[0]]
+	if d, ok := dimsOf(shape); !ok || d != p.tensorDims(v.tensor) {
+		td := p.tensorDims(v.tensor)
+		p.fail(n.Name, n.Op.Kind(), "remove the reshape before it", "it reads %v, a reshape that moves data from [1,%d,%d,%d]", shape, td.c, td.h, td.w)
+		return v, false
+	}
+	return v, true
+}
+
+// newLayer is a layer that clamps nothing.
+func newLayer(n *graph.Node, kind intnet.Kind, in ...string) *layer {
+	return &layer{node: n, kind: kind, in: in, lo: math.Inf(-1), hi: math.Inf(1)}
+}
+
+func (p *planner) add(l *layer) {
+	l.out = l.node.Outputs[0]
+	p.layers = append(p.layers, l)
+	p.made[l.out] = l
+}
+
+// activation fuses a clamp into the layer before it if nothing else reads that
+// layer's result; else it becomes a layer of its own. A threshold is left to the
+// convolutions that read it.
+func (p *planner) activation(n *graph.Node, op graph.Activation) {
+	v, ok := p.views[n.Inputs[0]]
+	if op.Fn == "threshold" && ok && len(v.host) == 0 {
+		if !(op.Alpha >= 0) || math.IsInf(op.Alpha, 0) {
+			p.fail(n.Name, op.Kind(), "use a finite threshold of at least 0", "its threshold is %g", op.Alpha)
+			return
+		}
+		v.single = v.single && p.uses[n.Inputs[0]] == 1
+		v.threshold, v.tau = n, max(v.tau, op.Alpha)
+		p.views[n.Outputs[0]] = v
+		return
+	}
+	if v, ok = p.data(n, 0); !ok {
+		return
+	}
+	lo, hi := 0.0, math.Inf(1)
+	switch op.Fn {
+	case "relu":
+	case "clip":
+		lo, hi = op.Alpha, op.Beta
+		if !(lo <= hi) {
+			p.fail(n.Name, op.Kind(), "correct the clip's limits", "its limits %g and %g are no interval", lo, hi)
+			return
+		}
+	default:
+		p.fail(n.Name, op.Kind(), "use relu or clip (relu6)", "the hardware has no %s yet", op.Fn)
+		return
+	}
+	l := p.made[v.tensor]
+	if l != nil && v.single && p.uses[n.Inputs[0]] == 1 {
+		// clamp(clamp(x, l.lo, l.hi), lo, hi) is one clamp between the clamped ends.
+		l.lo, l.hi = min(max(l.lo, lo), hi), min(max(l.hi, lo), hi)
+		l.nonneg = l.lo >= 0 || l.nonneg && hi >= 0
+		delete(p.made, l.out)
+		l.out = n.Outputs[0]
+		p.made[l.out] = l
+		return
+	}
+	r := newLayer(n, intnet.KindRequant, v.tensor)
+	r.dims, r.lo, r.hi, r.nonneg = p.tensorDims(v.tensor), lo, hi, lo >= 0 || hi >= 0 && p.tensorNonneg(v.tensor)
+	p.add(r)
+}
+
+func (p *planner) conv(n *graph.Node, op graph.Conv) {
+	v, ok := p.data(n, 0)
+	if !ok {
+		return
+	}
+	const hint = "convert the weights to finite float constants"
+	l := newLayer(n, intnet.KindConv, v.tensor)
+	l.conv, l.tauA = &op, v.tau
+	l.w = p.g.Consts[n.Inputs[1]]
+	if l.w == nil || l.w.Type != graph.Float || len(l.w.Shape) != 4 {
+		p.fail(n.Name, op.Kind(), hint, "its weights %q are not a constant float tensor of rank 4", n.Inputs[1])
+		return
+	}
+	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
+		l.b = p.g.Consts[n.Inputs[2]]
+		if l.b == nil || l.b.Type != graph.Float || len(l.b.F) != l.w.Shape[0] {
+			p.fail(n.Name, op.Kind(), hint, "its bias %q is not a constant with one float per output channel", n.Inputs[2])
+			return
+		}
+	}
+	for _, t := range []*graph.Tensor{l.w, l.b} {
+		if t == nil {
+			continue
+		}
+		for i, f := range t.F {
+			if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+				p.fail(n.Name, op.Kind(), hint, "weight or bias element %d is %g", i, f)
+				return
+			}
+		}
+	}
+	in, okIn := dimsOf(p.g.Shapes[n.Inputs[0]])
+	od, okOut := dimsOf(p.g.Shapes[n.Outputs[0]])
+	if !okIn || !okOut {
+		p.fail(n.Name, op.Kind(), "bind the batch dimension to 1", "it maps %v to %v", p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Outputs[0]])
+		return
+	}
+	l.dims = od
+	kh, kw, cg := l.w.Shape[2], l.w.Shape[3], l.w.Shape[1]
+	if td := p.tensorDims(v.tensor); td != in {
+		// A flatten came before a fully connected layer: its kernel covers the map.
+		if in.h != 1 || in.w != 1 || kh != 1 || kw != 1 || op.Groups != 1 || td.h*td.w*td.c != in.c || op.Pads != [4]int{} {
+			p.fail(n.Name, op.Kind(), "remove the reshape before it", "it reads %v, a reshape that moves data from [1,%d,%d,%d]", p.g.Shapes[n.Inputs[0]], td.c, td.h, td.w)
+			return
+		}
+		op.Kernel, kh, kw, cg = [2]int{td.h, td.w}, td.h, td.w, td.c
+	}
+	// Weights are stored [F][C/Groups][KH][KW] and streamed with channels innermost.
+	l.perm = func(i int) int {
+		c := i % cg
+		x := i / cg % kw
+		y := i / cg / kw % kh
+		f := i / cg / kw / kh
+		return ((f*cg+c)*kh+y)*kw + x
+	}
+	p.add(l)
+}
+
+func (p *planner) pool(n *graph.Node, op graph.Pool) {
+	v, ok := p.map2D(n)
+	if !ok {
+		return
+	}
+	in := p.tensorDims(v.tensor)
+	out, ok := dimsOf(p.g.Shapes[n.Outputs[0]])
+	if !ok {
+		p.fail(n.Name, op.Kind(), "bind the batch dimension to 1", "its output is %v", p.g.Shapes[n.Outputs[0]])
+		return
+	}
+	w := intnet.Window(op.Window)
+	// Ceil mode becomes padding behind the map, floor mode drops what no window
+	// reads; either way the windows stay where they are.
+	for i, size := range [2]int{in.h, in.w} {
+		osize := [2]int{out.h, out.w}[i]
+		extent := (w.Kernel[i]-1)*w.Dilation[i] + 1
+		over := (osize-1)*w.Stride[i] + extent - (size + w.Pads[i] + w.Pads[i+2])
+		if over > 0 {
+			if !op.Max && op.CountPad {
+				p.fail(n.Name, op.Kind(), "export the pool with ceil_mode=0 or count_include_pad=0",
+					"its windows overhang the padded map, where counting padding has no fixed number of elements")
+				return
+			}
+			w.Pads[i+2] += over
+		}
+	}
+	l := newLayer(n, intnet.KindPool, v.tensor)
+	l.dims, l.nonneg, l.window, l.max = out, p.tensorNonneg(v.tensor), w, op.Max
+	l.count = op.CountPad && !op.Max && w.Pads != [4]int{}
+	p.add(l)
+}
+
+func (p *planner) eltwise(n *graph.Node, op graph.Eltwise) {
+	if op.Fn != "add" {
+		p.fail(n.Name, op.Kind(), "use a model without squeeze-and-excite", "the hardware has no element-wise %s yet", op.Fn)
+		return
+	}
+	l := newLayer(n, intnet.KindAdd)
+	l.nonneg = true
+	for i := range n.Inputs {
+		v, ok := p.data(n, i)
+		if !ok {
+			return
+		}
+		d := p.tensorDims(v.tensor)
+		if i == 0 {
+			l.dims = d
+		}
+		if d != l.dims || !p.g.Shapes[n.Inputs[i]].Equal(p.g.Shapes[n.Inputs[0]]) {
+			p.fail(n.Name, op.Kind(), "make both operands the same shape", "operands %v and %v differ: broadcasting is not in hardware yet",
+				p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Inputs[i]])
+			return
+		}
+		l.in = append(l.in, v.tensor)
+		l.nonneg = l.nonneg && p.tensorNonneg(v.tensor)
+	}
+	p.add(l)
+}
+
+// finish reads the graph's outputs.
+func (p *planner) finish() {
+	for _, o := range p.g.Outputs {
+		v, ok := p.views[o]
+		switch {
+		case !ok:
+			p.fail(o, "output", "remove it from the model's outputs", "it is a constant")
+			continue
+		case v.threshold != nil:
+			p.fail(v.threshold.Name, v.threshold.Op.Kind(), "place thresholds on the inputs of convolutions only", "its result is output %q", o)
+			continue
+		case v.tensor == p.input:
+			p.fail(o, "output", "remove it from the model's outputs", "it is the input, untouched by hardware")
+			continue
+		}
+		r := result{name: o, tensor: v.tensor, host: v.host, shape: p.g.Shapes[o]}
+		if len(v.host) > 0 {
+			r.shape = p.g.Shapes[p.host[v.host[0]].node.Inputs[0]]
+		}
+		p.results = append(p.results, r)
+	}
+	for _, h := range p.host {
+		if h.input == p.input {
+			p.fail(h.node.Name, h.op.Kind(), "use a model with layers", "it reads the model's input")
+		}
+	}
+}
+
+// source is the tensor whose format t has for certain: max pools keep theirs.
+func (n *network) source(t string) string {
+	for l := n.made[t]; l != nil && l.max && (l.kind == intnet.KindPool || l.kind == intnet.KindGlobalPool); l = n.made[t] {
+		t = l.in[0]
+	}
+	return t
+}
+
+// clampOf is the integer clamp of a layer whose output has format f.
+func (l *layer) clampOf(f fixed.Format) (lo, hi int64) {
+	return fixed.QuantizeRange(l.lo, f.Frac, f.Min(), f.Max()), fixed.QuantizeRange(l.hi, f.Frac, f.Min(), f.Max())
+}

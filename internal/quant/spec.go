@@ -1,0 +1,307 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"hass/internal/fixed"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// Spec records every decision between a float graph and its integer network. It
+// is part of the Profile artefact; with the graph it determines the Net.
+type Spec struct {
+	Bits   int                     `json:"bits"`   // default width of weights and activations
+	Values map[string]fixed.Format `json:"values"` // by value: the input, and what each layer makes
+	Convs  map[string]ConvSpec     `json:"convs"`  // by node name
+}
+
+// ConvSpec records the decisions about one convolution.
+type ConvSpec struct {
+	WeightBits int     `json:"weight_bits"`
+	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel
+	TauW       float64 `json:"tau_w"`       // weights with |w| < TauW become 0
+	TauA       float64 `json:"tau_a"`       // inputs with |a| < TauA are read as 0
+}
+
+// Policy of formats. See Calibrate.
+const (
+	// headroom is the factor by which a value may exceed its calibrated maximum
+	// without saturating, where the width leaves the choice (above errorBits).
+	headroom = 1.25
+	// errorBits is the widest format whose binary point is chosen by least squared
+	// error; wider ones hold everything that calibration saw, with headroom.
+	errorBits = 8
+	// dspAccBits is the accumulator of a DSP48: weight binary points are lowered
+	// until the interval bound fits.
+	dspAccBits = 48
+)
+
+// Options direct Calibrate.
+type Options struct {
+	Bits       int         // default width, 2..16
+	Widths     *Widths     // per-layer widths, or nil
+	Thresholds *Thresholds // per-layer thresholds, or nil
+	// InputMin and InputMax are the range that the data set's preprocessing can
+	// produce. If both are 0 the range seen in calibration is taken, and the input
+	// is unsigned if no calibration image was ever negative.
+	InputMin, InputMax float64
+}
+
+// Calibrate chooses every format from statistics of each value of g.
+//
+// The binary point of activations above 8 bits is the finest that holds 1.25
+// times the largest magnitude seen (or a fused clip's limit, if lower); at 8 bits
+// and below it is the one with the least squared error, clipping included. The
+// input is exact wherever an integer binary point holds its values exactly.
+// A value is unsigned if its operators cannot make it negative (the input: if its
+// range is not). A max pool keeps its input's format.
+//
+// Weights above 8 bits have one binary point per layer, the finest that holds
+// the largest; at 8 bits and below one per output channel, of least squared
+// error, within intnet.MaxShiftSteps steps.
+func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
+	p, err := plan(g)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Bits < 2 || opt.Bits > fixed.MaxBits {
+		return nil, fmt.Errorf("width of %d bits: must lie in 2..%d", opt.Bits, fixed.MaxBits)
+	}
+	widths, err := opt.Widths.resolve(p, opt.Bits)
+	if err != nil {
+		return nil, err
+	}
+	taus, err := opt.Thresholds.resolve(p)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spec{Bits: opt.Bits, Values: make(map[string]fixed.Format), Convs: make(map[string]ConvSpec)}
+	if opt.Widths != nil && opt.Widths.Default != 0 {
+		s.Bits = opt.Widths.Default
+	}
+	st, err := statsOf(r, p.input)
+	if err != nil {
+		return nil, err
+	}
+	s.Values[p.input] = inputFormat(st, widths.input, opt)
+	for i, l := range p.layers {
+		if from := p.source(l.out); from != l.out {
+			s.Values[l.out] = s.Values[from]
+		} else {
+			if st, err = statsOf(r, l.out); err != nil {
+				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
+			}
+			s.Values[l.out] = valueFormat(st, widths.activations[i], l.nonneg && st.Min >= 0, l.lo, l.hi)
+		}
+		if l.kind != intnet.KindConv {
+			continue
+		}
+		frac, err := weightFracs(l, widths.weights[i], s.Values[l.in[0]], s.Values[l.out])
+		if err != nil {
+			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
+		}
+		t := taus[l.node.Name]
+		s.Convs[l.node.Name] = ConvSpec{WeightBits: widths.weights[i], WeightFrac: frac, TauW: t.W, TauA: t.A}
+	}
+	return s, nil
+}
+
+func statsOf(r *Ranges, value string) (*Stats, error) {
+	st := r.Of(value)
+	switch {
+	case st == nil || st.Count == 0:
+		return nil, fmt.Errorf("value %q was never observed: calibrate the same graph", value)
+	case st.Bad > 0:
+		return nil, fmt.Errorf("value %q had %d NaN or infinite elements in calibration", value, st.Bad)
+	}
+	return st, nil
+}
+
+func inputFormat(st *Stats, bits int, opt Options) fixed.Format {
+	lo, hi := float64(st.Min), float64(st.Max)
+	if opt.InputMin != 0 || opt.InputMax != 0 {
+		lo, hi = min(lo, opt.InputMin), max(hi, opt.InputMax)
+	}
+	f := fixed.Format{Bits: bits, Signed: lo < 0}
+	// Exact, but never coarser than integers: calibration images may all happen to
+	// be even.
+	f.Frac = 0
+	if st.LSB != noLSB {
+		f.Frac = max(0, -st.LSB)
+	}
+	if holds(f, lo, hi) {
+		return f
+	}
+	if bits <= errorBits {
+		f.Frac = leastError(st, f)
+	} else {
+		f.Frac = finest(f, lo, hi)
+	}
+	return f
+}
+
+// valueFormat is the format of a value that is clamped to [lo, hi], perhaps
+// infinite.
+func valueFormat(st *Stats, bits int, unsigned bool, lo, hi float64) fixed.Format {
+	f := fixed.Format{Bits: bits, Signed: !unsigned}
+	if bits <= errorBits {
+		f.Frac = leastError(st, f)
+		return f
+	}
+	m, n := float64(st.Max)*headroom, float64(st.Min)*headroom
+	f.Frac = finest(f, max(n, min(lo, 0)), min(m, max(hi, 0)))
+	return f
+}
+
+// holds reports whether f represents lo and hi without saturating, after
+// rounding.
+func holds(f fixed.Format, lo, hi float64) bool {
+	return fixed.RoundHalfUp(math.Ldexp(hi, f.Frac)) <= float64(f.Max()) &&
+		fixed.RoundHalfUp(math.Ldexp(lo, f.Frac)) >= float64(f.Min())
+}
+
+// finest is the largest binary point at which f holds lo and hi; that of a
+// maximum of 1 if both are 0, as in a layer that calibration never excited.
+func finest(f fixed.Format, lo, hi float64) int {
+	if lo == 0 && hi == 0 {
+		hi = 1
+	}
+	_, exp := math.Frexp(max(-lo, hi))
+	// At exp+bits no magnitude fits, so the search starts above the answer.
+	for f.Frac = f.Bits - exp + 1; !holds(f, lo, hi); f.Frac-- {
+	}
+	return f.Frac
+}
+
+// leastError is the binary point of least squared error over what st saw. The
+// coarser wins a tie: it saturates later.
+func leastError(st *Stats, f fixed.Format) int {
+	start := finest(f, float64(st.Min), float64(st.Max))
+	if !f.Signed {
+		start = finest(f, 0, float64(st.Max))
+	}
+	best, bestErr := start, math.Inf(1)
+	for frac := start; frac <= start+f.Bits; frac++ {
+		if e := st.squaredError(frac, f.Min(), f.Max()); e < bestErr {
+			best, bestErr = frac, e
+		}
+	}
+	return best
+}
+
+// weightFracs chooses the weight binary points of a convolution: one, or one per
+// output channel up to intnet.PerChannelBits.
+func weightFracs(l *layer, bits int, in, out fixed.Format) ([]int, error) {
+	n := l.w.Shape[0]
+	if bits > intnet.PerChannelBits {
+		n = 1
+	}
+	per := len(l.w.F) / n
+	limit := int64(1)<<(bits-1) - 1
+	const silent = math.MinInt // a channel without weights follows the others
+	fracs := make([]int, n)
+	low, high := math.MaxInt, math.MinInt
+	for c := range fracs {
+		fracs[c] = silent
+		if w := l.w.F[c*per : (c+1)*per]; !allZero(w) {
+			fracs[c] = weightFrac(w, limit, bits <= errorBits)
+			low, high = min(low, fracs[c]), max(high, fracs[c])
+		}
+	}
+	if low > high {
+		low, high = bits-1, bits-1
+	}
+	for {
+		high = min(high, low+intnet.MaxShiftSteps-1)
+		fit := true
+		for c := range fracs {
+			if fracs[c] == silent || fracs[c] > high {
+				fracs[c] = high
+			}
+			for l.accBits(c, n, bits, fracs[c], in, out) > dspAccBits {
+				if fracs[c]--; fracs[c] < -in.Frac-dspAccBits {
+					return nil, fmt.Errorf("no weight binary point keeps its accumulator within %d bits: its bias dwarfs its weights and inputs", dspAccBits)
+				}
+			}
+			if fracs[c] < low {
+				low, fit = fracs[c], false
+			}
+		}
+		if fit {
+			break
+		}
+	}
+	for _, f := range fracs[1:] {
+		if f != fracs[0] {
+			return fracs, nil
+		}
+	}
+	return fracs[:1], nil
+}
+
+func allZero(w []float32) bool {
+	for _, v := range w {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// weightFrac is the binary point for some weights, integers within +-limit: the
+// finest that holds the largest, or of least squared error.
+func weightFrac(w []float32, limit int64, least bool) int {
+	m := 0.0
+	for _, v := range w {
+		m = max(m, math.Abs(float64(v)))
+	}
+	_, exp := math.Frexp(m)
+	frac := 17 - exp
+	for math.Floor(math.Ldexp(m, frac)+0.5) > float64(limit) {
+		frac--
+	}
+	if !least {
+		return frac
+	}
+	best, bestErr := frac, math.Inf(1)
+	for f := frac; f <= frac+4; f++ {
+		e := 0.0
+		for _, v := range w {
+			d := math.Ldexp(float64(fixed.QuantizeRange(float64(v), f, -limit, limit)), -f) - float64(v)
+			e += d * d
+		}
+		if e < bestErr {
+			best, bestErr = f, e
+		}
+	}
+	return best
+}
+
+// accBits is the accumulator width of part c of n of the output channels with
+// the given weight binary point.
+func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
+	per := len(l.w.F) / l.w.Shape[0]
+	channels := l.w.Shape[0] / n
+	limit := int64(1)<<(bits-1) - 1
+	need := 0
+	for o := c * channels; o < (c+1)*channels; o++ {
+		b := fixed.BoundOf(l.bias(o, in.Frac+frac))
+		for _, w := range l.w.F[o*per : (o+1)*per] {
+			b.Add(fixed.QuantizeRange(float64(w), frac, -limit, limit), in.Min(), in.Max())
+		}
+		b.AddRounding(in.Frac + frac - out.Frac)
+		need = max(need, b.Bits())
+	}
+	return need
+}
+
+// bias is the bias of output channel o at binary point frac, saturated beyond
+// any accumulator.
+func (l *layer) bias(o, frac int) int64 {
+	if l.b == nil {
+		return 0
+	}
+	return fixed.QuantizeRange(float64(l.b.F[o]), frac, -intnet.MaxBias, intnet.MaxBias)
+}
