@@ -1,0 +1,102 @@
+package hwsim
+
+import "math/bits"
+
+// fifo is one stream: a bounded queue of token instants. The payload lies in
+// a ring that a stream shares with the copies a fork makes of it.
+type fifo struct {
+	index int
+	// time holds, by token number modulo its power-of-two length, the cycle at
+	// which an unread token is readable, or the cycle at which a token was read.
+	time    []int64
+	mask    int
+	depth   int
+	latency int64 // from write to readable
+	wr, rd  int   // tokens written and read
+	most    int   // highest occupancy in time, at least 1
+	from    *proc
+	to      *proc
+	pay     *payload
+	samples *occupancy // nil unless traced
+}
+
+func pow2(n int) int { return 1 << bits.Len(uint(n-1)) }
+
+// read takes the next token, which must have been written, no earlier than
+// cycle t, and returns the cycle of the read.
+func (f *fifo) read(t int64) int64 {
+	i := f.rd & f.mask
+	t = max(t, f.time[i])
+	f.time[i] = t
+	if f.most < f.depth {
+		f.raiseAtRead(t)
+	}
+	f.rd++
+	return t
+}
+
+// write puts the next token, for which there must be room, no earlier than
+// cycle t, and returns the cycle of the write.
+func (f *fifo) write(t int64) int64 {
+	if n := f.wr - f.depth; n >= 0 {
+		t = max(t, f.time[n&f.mask]+1)
+	}
+	if f.most < f.depth {
+		f.raiseAtWrite(t)
+	}
+	f.time[f.wr&f.mask] = t + f.latency
+	f.wr++
+	return t
+}
+
+// A token occupies the FIFO from its write to its read, both cycles included, so the
+// occupancy exceeds most as soon as some token m is read no earlier than token m+most
+// is written. Each such pair is compared when the later of the two has been simulated:
+// the write has if the tokens are compared at the read, and the other way round.
+
+// raiseAtRead compares the read of token rd at cycle t.
+func (f *fifo) raiseAtRead(t int64) {
+	for n := f.rd + f.most; n < f.wr && f.time[n&f.mask]-f.latency <= t; n++ {
+		f.most++
+	}
+}
+
+// raiseAtWrite compares the write of token wr at cycle t.
+func (f *fifo) raiseAtWrite(t int64) {
+	if m := f.wr - f.most; m >= 0 && m < f.rd && f.time[m&f.mask] >= t {
+		f.most++
+	}
+}
+
+// payload holds the values of a stream's recent tokens by token number modulo a
+// power of two. It is one slot larger than the tokens that can be alive, so that a
+// process may compute a token before there is room for it.
+type payload struct {
+	lanes int
+	mask  int
+	small []int32  // activations
+	wide  []int64  // accumulators
+	px    int      // pixels of a window beat
+	nz    []uint64 // window beats: bitmap of non-zero lanes, per pixel
+}
+
+// held is the activations of the token read last; it stays until the next read.
+func (f *fifo) held() []int32 { return f.pay.acts(f.rd - 1) }
+
+// next is the activations of the token to be written next.
+func (f *fifo) next() []int32 { return f.pay.acts(f.wr) }
+
+func (p *payload) acts(token int) []int32 {
+	o := (token & p.mask) * p.lanes
+	return p.small[o : o+p.lanes : o+p.lanes]
+}
+
+func (p *payload) accs(token int) []int64 {
+	o := (token & p.mask) * p.lanes
+	return p.wide[o : o+p.lanes : o+p.lanes]
+}
+
+func (p *payload) zeros(token int) []uint64 {
+	o := (token & p.mask) * p.px
+	return p.nz[o : o+p.px : o+p.px]
+}

@@ -1,0 +1,257 @@
+package hwsim
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"hass/internal/hw"
+)
+
+// Predicted is the optimizer's estimate, to be set against the simulation. The zero
+// value means there is none.
+type Predicted struct {
+	CyclesPerImage float64   `json:"cycles_per_image"`
+	Layers         []float64 `json:"layers,omitempty"` // by layer of the integer network: cycles it needs on its own
+}
+
+// Report sets a run against its prediction. All cycles of layers are per image, in
+// steady state: means over the images after the first, or of a single image if there
+// is no other.
+type Report struct {
+	Images         int     `json:"images"`
+	Predicted      float64 `json:"predicted_cycles_per_image,omitempty"`
+	CyclesPerImage float64 `json:"cycles_per_image"`
+	Latency        int64   `json:"latency_cycles"`
+	Fill           int64   `json:"fill_cycles"`
+	Finite         bool    `json:"finite"` // the stream ended with the images: too few cycles per image
+
+	Layers []LayerReport `json:"layers"`
+	// Bottleneck accounts for the difference at the layer that is busiest; nil
+	// without a prediction or with a single image.
+	Bottleneck *Accounting    `json:"bottleneck,omitempty"`
+	Skips      []SkipStats    `json:"skips"`
+	FIFOs      []FIFOStats    `json:"fifos"`
+	Processes  []ProcessStats `json:"processes"`
+}
+
+// LayerReport is one layer, seen from its busiest process: Busy + Starved + Blocked + Drift
+// is the run's cycles per image.
+type LayerReport struct {
+	Layer     string  `json:"layer"`
+	Process   string  `json:"process"` // the layer's busiest
+	Predicted float64 `json:"predicted,omitempty"`
+	Busy      float64 `json:"busy"`
+	Starved   float64 `json:"starved"`
+	Blocked   float64 `json:"blocked"`
+	Drift     float64 `json:"drift"`
+	// Waits splits Starved and Blocked by FIFO, largest first; none of 0.
+	Waits []WaitReport `json:"waits,omitempty"`
+	// InputStarved is how long the layer's first process waited for its inputs, and
+	// OutputBlocked how long its last one waited for room: stalls that come from other layers.
+	InputStarved  float64 `json:"input_starved"`
+	OutputBlocked float64 `json:"output_blocked"`
+	// Inputs are the streams the layer reads.
+	Inputs []FIFOStats `json:"inputs"`
+}
+
+// WaitReport is the time a process waited for one FIFO: empty, or Full.
+type WaitReport struct {
+	FIFO   string  `json:"fifo"`
+	Full   bool    `json:"full"`
+	Cycles float64 `json:"cycles"`
+}
+
+// Accounting explains the difference of simulated and predicted cycles per image by one
+// process's counters: Difference = Model + BusyError + Starved + Blocked + Drift.
+type Accounting struct {
+	Layer      string  `json:"layer"`
+	Process    string  `json:"process"`
+	Predicted  float64 `json:"predicted"`
+	Simulated  float64 `json:"simulated"`
+	Difference float64 `json:"difference"` // simulated - predicted
+	Model      float64 `json:"model"`      // the layer's estimate - the prediction of the whole
+	BusyError  float64 `json:"busy_error"` // measured busy - the layer's estimate
+	Starved    float64 `json:"starved"`
+	Blocked    float64 `json:"blocked"`
+	Drift      float64 `json:"drift"`
+}
+
+// Account explains by process p why the run of at least two images took other than the
+// predicted cycles per image. estimate is the prediction for the layer that p belongs to.
+func Account(r *Result, p int, layer string, predicted, estimate float64) Accounting {
+	s, k := r.Processes[p], perImage(r)
+	a := Accounting{
+		Layer: layer, Process: s.Name, Predicted: predicted, Simulated: r.CyclesPerImage,
+		Difference: r.CyclesPerImage - predicted, Model: estimate - predicted,
+		BusyError: k(s.Steady.Busy) - estimate, Starved: k(s.Steady.StarvedCycles()),
+		Blocked: k(s.Steady.BlockedCycles()), Drift: k(s.Drift),
+	}
+	return a
+}
+
+// usage is what process p did in steady state, or in the whole run of a single image.
+func usage(r *Result, p int) Usage {
+	if r.Images == 1 {
+		return r.Processes[p].Run
+	}
+	return r.Processes[p].Steady
+}
+
+// perImage divides steady-state cycles by the images they are about.
+func perImage(r *Result) func(int64) float64 {
+	images := max(1, r.Images-1)
+	return func(c int64) float64 { return float64(c) / float64(images) }
+}
+
+// NewReport sets the run r of network n against a prediction.
+func NewReport(n *hw.Network, r *Result, pred Predicted) (*Report, error) {
+	if len(r.Processes) != len(n.Processes) || len(r.FIFOs) != len(n.Streams) {
+		return nil, fmt.Errorf("hwsim: the result is not of this network: %d processes and %d FIFOs, want %d and %d",
+			len(r.Processes), len(r.FIFOs), len(n.Processes), len(n.Streams))
+	}
+	if len(pred.Layers) != 0 && len(pred.Layers) != len(n.Net.Layers) {
+		return nil, fmt.Errorf("hwsim: predictions for %d layers, the network has %d", len(pred.Layers), len(n.Net.Layers))
+	}
+	rep := &Report{
+		Images: r.Images, Predicted: pred.CyclesPerImage, CyclesPerImage: r.CyclesPerImage,
+		Latency: r.Latency, Fill: r.Fill, Finite: r.Finite, Skips: r.Skips, FIFOs: r.FIFOs, Processes: r.Processes,
+	}
+	k := perImage(r)
+	busiest, worst := -1, 0 // process and layer
+	busy := func(p int) int64 { return usage(r, p).Busy }
+	for i, l := range n.Net.Layers {
+		lr := LayerReport{Layer: l.ID}
+		if len(pred.Layers) > 0 {
+			lr.Predicted = pred.Layers[i]
+		}
+		best := -1
+		for p, s := range r.Processes {
+			if s.Layer != i {
+				continue
+			}
+			if best < 0 || busy(p) > busy(best) {
+				best = p
+			}
+			for _, in := range n.Processes[p].In {
+				if st := n.Streams[in]; st.Kind == hw.TensorToken {
+					lr.Inputs = append(lr.Inputs, r.FIFOs[in])
+				}
+			}
+			if st := n.Streams[n.Processes[p].In[0]]; st.Kind == hw.TensorToken {
+				lr.InputStarved = k(usage(r, p).StarvedCycles())
+			}
+			if st := n.Streams[n.Processes[p].Out[0]]; st.Kind == hw.TensorToken {
+				lr.OutputBlocked = k(usage(r, p).BlockedCycles())
+			}
+		}
+		u := usage(r, best)
+		lr.Process = r.Processes[best].Name
+		lr.Busy, lr.Starved, lr.Blocked = k(u.Busy), k(u.StarvedCycles()), k(u.BlockedCycles())
+		lr.Drift = k(r.Processes[best].Drift)
+		lr.Waits = waits(n, best, u, k)
+		if busiest < 0 || busy(best) > busy(busiest) {
+			busiest, worst = best, i
+		}
+		rep.Layers = append(rep.Layers, lr)
+	}
+	if pred.CyclesPerImage > 0 && r.Images > 1 {
+		estimate := pred.CyclesPerImage
+		if len(pred.Layers) > 0 {
+			estimate = pred.Layers[worst]
+		}
+		a := Account(r, busiest, n.Net.Layers[worst].ID, pred.CyclesPerImage, estimate)
+		rep.Bottleneck = &a
+	}
+	return rep, nil
+}
+
+// waits lists what process p waited for, longest first.
+func waits(n *hw.Network, p int, u Usage, k func(int64) float64) []WaitReport {
+	var w []WaitReport
+	add := func(stream int, full bool, cycles int64) {
+		if cycles == 0 {
+			return
+		}
+		i := len(w)
+		for i > 0 && w[i-1].Cycles < k(cycles) {
+			i--
+		}
+		w = append(w, WaitReport{})
+		copy(w[i+1:], w[i:])
+		w[i] = WaitReport{FIFO: n.Streams[stream].Name, Full: full, Cycles: k(cycles)}
+	}
+	for i, s := range n.Processes[p].In {
+		add(s, false, u.Starved[i])
+	}
+	for i, s := range n.Processes[p].Out {
+		add(s, true, u.Blocked[i])
+	}
+	return w
+}
+
+// WriteText prints the report as tables for a terminal.
+func (r *Report) WriteText(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%d images, %.1f cycles per image", r.Images, r.CyclesPerImage)
+	if r.Predicted > 0 {
+		fmt.Fprintf(b, " (predicted %.1f, %+.2f %%)", r.Predicted, 100*(r.CyclesPerImage/r.Predicted-1))
+	}
+	if r.Finite && r.Images > 1 {
+		b.WriteString("; the stream ended with them, so the last ones left early")
+	}
+	fmt.Fprintf(b, "\nfirst image: first word out after %d cycles, last after %d\n\n", r.Fill, r.Latency)
+	r.layerTable(b)
+	if a := r.Bottleneck; a != nil {
+		fmt.Fprintf(b, "\nsimulated - predicted at %s (%s): %+.2f = estimate of the layer %+.2f, busy %+.2f, starved %+.2f, blocked %+.2f, drift %+.2f\n",
+			a.Layer, a.Process, a.Difference, a.Model, a.BusyError, a.Starved, a.Blocked, a.Drift)
+	}
+	if len(r.Skips) > 0 {
+		b.WriteString("\n")
+		r.skipTable(b)
+	}
+	return b.Flush()
+}
+
+func (r *Report) layerTable(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "cycles per image\tpredicted\tbusy\tstarved\tblocked\tdrift\twaits most for\tinput FIFO\t")
+	for _, l := range r.Layers {
+		pred, wait := "-", "-"
+		if l.Predicted > 0 {
+			pred = fmt.Sprintf("%.1f", l.Predicted)
+		}
+		if len(l.Waits) > 0 {
+			state := "empty"
+			if l.Waits[0].Full {
+				state = "full"
+			}
+			wait = fmt.Sprintf("%s %s", state, l.Waits[0].FIFO)
+		}
+		var fill []string
+		for _, f := range l.Inputs {
+			fill = append(fill, fmt.Sprintf("%d/%d", f.Most, f.Depth))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%s\t\n",
+			l.Layer, pred, l.Busy, l.Starved, l.Blocked, l.Drift, wait, strings.Join(fill, " "))
+	}
+	t.Flush()
+}
+
+func (r *Report) skipTable(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "skipping\tuseful pairs\tno skip\trealised\tideal\tspeed-up\tof ideal\t")
+	per := float64(r.Images)
+	for _, k := range r.Skips {
+		speed, share := "-", "-"
+		if k.Cycles > 0 {
+			speed = fmt.Sprintf("%.2fx", float64(k.Dense)/float64(k.Cycles))
+			share = fmt.Sprintf("%.0f %%", 100*k.Ideal/float64(k.Cycles))
+		}
+		fmt.Fprintf(t, "%s\t%.1f %%\t%.0f\t%.0f\t%.0f\t%s\t%s\t\n",
+			k.Name, 100*float64(k.Pairs)/float64(max(1, k.MACs)), float64(k.Dense)/per, float64(k.Cycles)/per, k.Ideal/per, speed, share)
+	}
+	t.Flush()
+}

@@ -1,0 +1,548 @@
+package hwsim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/bits"
+	"math/rand"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/hwtest"
+	"hass/internal/intnet"
+)
+
+var s8 = fixed.Format{Bits: 8, Signed: true}
+
+// oneConv is a network of one convolution with all weights 1.
+func oneConv(t *testing.T, h, w, c, outc int, win intnet.Window) *intnet.Net {
+	t.Helper()
+	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), h, w, c, s8)
+	b.Conv(b.Last(), hwtest.ConvSpec{Window: win, OutC: outc, Out: s8, WeightBits: 4, Density: 1})
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &net.Layers[0]
+	l.Lo, l.Hi = -128, 127
+	for i := range l.Conv.Weights {
+		l.Conv.Weights[i] = 1
+	}
+	clear(l.Conv.Bias)
+	return net
+}
+
+func expand(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[string]int) *hw.Network {
+	t.Helper()
+	n, err := hw.Expand(net, layers, depths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// byName finds a process's statistics.
+func byName(t *testing.T, r *Result, name string) ProcessStats {
+	t.Helper()
+	for _, p := range r.Processes {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no process %s", name)
+	return ProcessStats{}
+}
+
+// TestHandPointwise is a 1x1 convolution of two pixels, followed by hand through the rules
+// of docs/hardware.md. Latencies: source 1, window 3, engine 4, join 4.
+//
+//	source  writes 0 1
+//	window  reads 1 2, the second together with its first write at 2, then writes at 3
+//	engine  reads and writes 5 6
+//	join    reads and writes 9 10
+//	sink    reads 13 14
+//
+// With one slot between window and engine the second write waits for the cycle after
+// the first token's read, 6, and everything after it is 3 cycles later.
+func TestHandPointwise(t *testing.T) {
+	net := oneConv(t, 1, 2, 1, 1, hwtest.Square(1, 1, 0))
+	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 1, MCh: 1, LinePixels: 2, Engine: hw.Dense, N: 1, Gang: 1, GangDepth: 10}}
+	r := mustRun(t, expand(t, net, layers, nil), [][]int32{{3, -4}}, Options{Finite: true})
+	if r.FirstIn[0] != 0 || r.LastOut[0] != 14 || r.Fill != 13 || r.Latency != 14 || r.Total != 15 {
+		t.Errorf("in %v out %v fill %d latency %d total %d, want 0, 14, 13, 14, 15", r.FirstIn, r.LastOut, r.Fill, r.Latency, r.Total)
+	}
+	if d := cmp.Diff([][][]int32{{{3, -4}}}, r.Outputs); d != "" {
+		t.Error(d)
+	}
+	layers[0].GangDepth = 1
+	r = mustRun(t, expand(t, net, layers, nil), [][]int32{{3, -4}}, Options{Finite: true})
+	if r.LastOut[0] != 17 || r.Total != 18 {
+		t.Errorf("one slot: last word at %d of %d, want 17 of 18", r.LastOut[0], r.Total)
+	}
+	w := byName(t, r, net.Layers[0].ID+"_window").Run
+	if d := cmp.Diff(Usage{Iterations: 3, Busy: 3, Starved: []int64{1}, Blocked: []int64{3}, Idle: 11}, w); d != "" {
+		t.Errorf("window:\n%s", d)
+	}
+}
+
+// TestHandSparse is a kernel of three taps that covers the map, a crossbar with one
+// multiplier, the smallest line buffer, and images with 3, 1 and 0 useful pairs.
+//
+//	source  writes 0 1 2 3 4 5 6 7 8
+//	window  reads 1 2 3, writes 4, reads 5 6 7, writes 8, reads 9 10 11, writes 12
+//	engine  reads 7, busy 3, writes 9; reads and writes 11; reads and writes 15
+//	join    reads and writes 13 15 19
+//	sink    reads 17 19 23
+func TestHandSparse(t *testing.T) {
+	net := oneConv(t, 1, 3, 1, 1, intnet.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
+	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 3, MCh: 1, LinePixels: 3, Engine: hw.Crossbar, N: 1, Gang: 1, GangDepth: 4}}
+	n := expand(t, net, layers, nil)
+	r := mustRun(t, n, [][]int32{{1, 2, 3}, {0, 5, 0}, {0, 0, 0}}, Options{Finite: true})
+	if d := cmp.Diff([]int64{17, 19, 23}, r.LastOut); d != "" {
+		t.Errorf("last words:\n%s", d)
+	}
+	if d := cmp.Diff([]int64{2, 4}, r.PerImage); d != "" || r.CyclesPerImage != 3 {
+		t.Errorf("per image %v, mean %g", r.PerImage, r.CyclesPerImage)
+	}
+	if d := cmp.Diff([][][]int32{{{6}}, {{5}}, {{0}}}, r.Outputs); d != "" {
+		t.Error(d)
+	}
+	e := byName(t, r, net.Layers[0].ID+"_engine0")
+	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{9, 11, 15},
+		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{11}, Blocked: []int64{0}, Idle: 8},
+		Steady: Usage{Iterations: 2, Busy: 2, Starved: []int64{4}, Blocked: []int64{0}},
+	}
+	if d := cmp.Diff(want, e); d != "" {
+		t.Errorf("engine:\n%s", d)
+	}
+	if f := r.FIFOs[n.Processes[0].Out[0]]; f.Most != 3 || f.Depth != 3 {
+		t.Errorf("input FIFO: %+v, want 3 of 3", f)
+	}
+	k := r.Skips[0]
+	if k.MACs != 9 || k.Pairs != 4 || k.Beats != 3 || k.Cycles != 5 || k.Ideal != 4 || k.Dense != 9 || k.EmptyLanes != 1 || k.FullLanes != 1 {
+		t.Errorf("skipping: %+v", k)
+	}
+
+	// The estimate says 4 cycles per image; the counters explain the simulated 3.
+	rep, err := NewReport(n, r, Predicted{CyclesPerImage: 4.5, Layers: []float64{4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := rep.Bottleneck
+	if a.Difference != -1.5 || a.Difference != a.Model+a.BusyError+a.Starved+a.Blocked+a.Drift {
+		t.Errorf("accounting does not add up: %+v", a)
+	}
+	var text strings.Builder
+	if err := rep.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3 images, 3.0 cycles per image (predicted 4.5, -33.33 %)", "44.4 %", "drift"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("report lacks %q:\n%s", want, text.String())
+		}
+	}
+	if _, err := json.Marshal(rep); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDenseRate checks that a dense layer alone takes exactly the beats of its window per
+// image, whatever the shape, with a line buffer of full pace.
+func TestDenseRate(t *testing.T) {
+	for _, tt := range []struct {
+		h, w, c, outc int
+		win           intnet.Window
+		layer         hw.Layer
+	}{
+		{8, 8, 4, 8, hwtest.Square(3, 1, 1), hw.Layer{InPx: 1, InCh: 4, OutPx: 1, OutCh: 2, MTap: 3, MCh: 4, Gang: 1}},
+		{8, 8, 4, 8, hwtest.Square(3, 2, 1), hw.Layer{InPx: 1, InCh: 4, OutPx: 1, OutCh: 2, MTap: 3, MCh: 4, Gang: 2}},
+		{12, 12, 2, 8, hwtest.Square(5, 1, 0), hw.Layer{InPx: 1, InCh: 2, OutPx: 1, OutCh: 4, MTap: 5, MCh: 2, Gang: 2}},
+		{4, 4, 4, 8, hwtest.Square(4, 1, 0), hw.Layer{InPx: 1, InCh: 4, OutPx: 1, OutCh: 1, MTap: 4, MCh: 4, Gang: 1}},
+		{8, 7, 4, 8, hwtest.Square(3, 1, 1), hw.Layer{InPx: 2, InCh: 4, OutPx: 2, OutCh: 2, MTap: 3, MCh: 4, Gang: 1}},
+		{8, 8, 4, 8, hwtest.Square(3, 2, 1), hw.Layer{InPx: 2, InCh: 4, OutPx: 1, OutCh: 2, MTap: 3, MCh: 4, Gang: 1}},
+	} {
+		net := oneConv(t, tt.h, tt.w, tt.c, tt.outc, tt.win)
+		l := tt.layer
+		l.Engine, l.N, l.GangDepth = hw.Dense, l.M(), 5
+		l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
+		n := expand(t, net, []hw.Layer{l}, nil)
+		rng := rand.New(rand.NewSource(2))
+		var images [][]int32
+		for range 6 {
+			images = append(images, hwtest.Image(rng, net.Tensors[0]))
+		}
+		r := mustRun(t, n, images, Options{})
+		want := int64(hw.WindowOf(net, net.Layers[0], l).OutBeats())
+		for _, got := range r.PerImage {
+			if got != want {
+				t.Errorf("%dx%dx%d %v: %v cycles per image, want %d", tt.h, tt.w, tt.c, tt.win.Kernel, r.PerImage, want)
+				break
+			}
+		}
+	}
+}
+
+// TestSkipDeadlock checks that a skip FIFO one below its token minimum deadlocks here as in
+// the token proof, naming it, and not at the minimum.
+func TestSkipDeadlock(t *testing.T) {
+	b := hwtest.NewBuilder(rand.New(rand.NewSource(3)), 7, 6, 4, s8)
+	x := b.Last()
+	for range 2 {
+		b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 4, Out: s8, WeightBits: 8, Density: 0.6, Shift: 8})
+	}
+	b.Add(b.Last(), x, s8)
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conv := hw.Layer{InPx: 1, InCh: 2, OutPx: 1, OutCh: 2, MTap: 3, MCh: 1, Engine: hw.Banked, N: 1, Gang: 1, GangDepth: 4}
+	layers := []hw.Layer{conv, conv, {InPx: 1, InCh: 2, OutPx: 1, OutCh: 2}}
+	for i := range 2 {
+		layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+	}
+	n := expand(t, net, layers, nil)
+	skip := -1
+	for i, s := range n.Streams {
+		if s.Join >= 0 && s.Tensor == x {
+			skip = i
+		}
+	}
+	least, err := n.TokenMinimum(skip, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewSource(4))
+	images := [][]int32{hwtest.Image(rng, net.Tensors[x]), hwtest.Image(rng, net.Tensors[x])}
+	n.Streams[skip].Depth = least
+	r := mustRun(t, n, images, Options{})
+	if got := r.FIFOs[skip].Most; got != least {
+		t.Errorf("high water %d of the least depth %d", got, least)
+	}
+	n.Streams[skip].Depth = least - 1
+	_, err = Run(context.Background(), n, images, Options{})
+	var dead *hw.Deadlock
+	if !errors.As(err, &dead) {
+		t.Fatalf("one below the minimum %d: %v, want a deadlock", least, err)
+	}
+	if dead.Enlarge != n.Streams[skip].Name || len(dead.Cycle) < 2 {
+		t.Errorf("deadlock names %q, want %s: %v", dead.Enlarge, n.Streams[skip].Name, dead)
+	}
+}
+
+// TestOccupancy compares the FIFO's high-water mark with a count over all cycles, for
+// random orders of simulating reads and writes.
+func TestOccupancy(t *testing.T) {
+	rng := rand.New(rand.NewSource(5))
+	for range 300 {
+		depth, latency := 1+rng.Intn(9), int64(1+rng.Intn(5))
+		f := &fifo{time: make([]int64, pow2(depth)), mask: pow2(depth) - 1, depth: depth, latency: latency, most: 1}
+		burst := int64(1 + rng.Intn(30))
+		var w, r []int64
+		var tw, tr int64
+		for len(r) < 60 {
+			if len(w) < 60 && f.wr-f.rd < depth && (f.wr == f.rd || rng.Intn(2) == 0) {
+				if rng.Intn(6) == 0 {
+					tw += rng.Int63n(burst)
+				}
+				tw = f.write(tw)
+				w = append(w, tw)
+				tw++
+			} else if f.rd < f.wr {
+				if rng.Intn(6) == 0 {
+					tr += rng.Int63n(burst)
+				}
+				tr = f.read(tr)
+				r = append(r, tr)
+				tr++
+			}
+		}
+		most := 0
+		for _, at := range w {
+			n := 0
+			for i := range w {
+				if w[i] <= at && at <= r[i] {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+		if f.most != most {
+			t.Fatalf("depth %d: high water %d, counted %d\nwrites %v\nreads %v", depth, f.most, most, w, r)
+		}
+	}
+}
+
+// TestEngineCost compares the cycles of random beats with hw.BeatCost, and the sums with
+// a plain dot product.
+func TestEngineCost(t *testing.T) {
+	rng := rand.New(rand.NewSource(6))
+	seen := map[string]int{}
+	for range 400 {
+		px, gang := 1+rng.Intn(2), 1+rng.Intn(3)
+		n := 1 + rng.Intn(8)
+		m := n * (1 + rng.Intn(64/n))
+		kind := []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked}[rng.Intn(3)]
+		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*m)}}
+		w := hw.Window{C: m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1}
+		for i := range l.Conv.Weights {
+			if rng.Intn(4) > 0 {
+				l.Conv.Weights[i] = int16(rng.Intn(1<<16) - 1<<15)
+			}
+		}
+		e := newEngine(l, hw.Layer{Engine: kind, N: n, MTap: 1, MCh: m, Gang: gang, OutCh: gang, OutPx: px}, w, 0)
+		density := rng.Intn(5)
+		x, nz := make([]int32, px*m), make([]uint64, px)
+		for i := range x {
+			if rng.Intn(4) < density {
+				x[i] = int32(rng.Intn(1<<16) - 1<<15)
+			}
+			if x[i] != 0 {
+				nz[i/m] |= 1 << (i % m)
+			}
+		}
+		want, total := 1, 0
+		acc := make([]int64, px*gang)
+		for p := range px {
+			for j := range gang {
+				var pairs uint64
+				for i := range m {
+					a, b := int64(x[p*m+i]), int64(l.Conv.Weights[j*m+i])
+					acc[p*gang+j] += a * b
+					if a*b != 0 {
+						pairs |= 1 << i
+					}
+				}
+				want = max(want, hw.BeatCost(kind, m, n, pairs))
+				total += bits.OnesCount64(pairs)
+			}
+		}
+		if got := e.beat(x, nz); got != want || e.hist[want] != 1 || pairsOf(e) != int64(total) {
+			t.Fatalf("%s m=%d n=%d: cost %d, want %d; %d pairs, want %d", kind, m, n, got, want, pairsOf(e), total)
+		}
+		if d := cmp.Diff(acc, e.acc); d != "" {
+			t.Fatalf("sums:\n%s", d)
+		}
+		switch total {
+		case 0:
+			seen["none"]++
+		case m * px * gang:
+			seen["all"]++
+		}
+	}
+	if seen["none"] == 0 || seen["all"] == 0 {
+		t.Errorf("beats without any pair or with all: %v", seen)
+	}
+}
+
+func pairsOf(e *engine) (n int64) {
+	for pairs, lanes := range e.lanes {
+		n += int64(pairs) * lanes
+	}
+	return n
+}
+
+// TestMutants checks that faults in the datapath show as wrong outputs: the values
+// really come from line buffer, bitmaps and weight slices.
+func TestMutants(t *testing.T) {
+	net := oneConv(t, 6, 6, 2, 4, hwtest.Square(3, 1, 1))
+	rng := rand.New(rand.NewSource(8))
+	for i := range net.Layers[0].Conv.Weights {
+		net.Layers[0].Conv.Weights[i] = int16(1 + rng.Intn(7))
+	}
+	net.Layers[0].Conv.Shift[0] = 4
+	l := hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 2, MTap: 3, MCh: 2, Engine: hw.Banked, N: 3, Gang: 1, GangDepth: 4}
+	l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
+	image := make([]int32, 6*6*2)
+	for i := range image {
+		image[i] = int32(rng.Intn(40)) - 10
+	}
+	images := [][]int32{image, image}
+	n := expand(t, net, []hw.Layer{l}, nil)
+	good := mustRun(t, n, images, Options{})
+	if d := cmp.Diff(naive(net, image)[1], good.Outputs[0][0]); d != "" {
+		t.Fatal(d)
+	}
+	for name, mutate := range map[string]func(*sim){
+		"line buffer of two rows": func(s *sim) {
+			w := s.find(hw.WindowProc).window
+			w.pixels = 2 * w.sched.RowPixels()
+		},
+		"lane bit dropped": func(s *sim) {
+			e := s.find(hw.Engine).engine
+			for i := range e.weights {
+				if i%e.m == e.m-1 {
+					e.weights[i] = 0
+				}
+			}
+		},
+		"weights of the wrong fold": func(s *sim) { s.find(hw.Engine).engine.addr = 3 },
+		"bias lost": func(s *sim) {
+			j := s.find(hw.Join).join
+			j.bias = []int64{16, 16, 16, 16}
+		},
+	} {
+		s, err := newSim(n, images, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mutate(s)
+		if err := s.run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if cmp.Equal(good.Outputs, s.result().Outputs) {
+			t.Errorf("%s: the outputs did not change", name)
+		}
+	}
+}
+
+func (s *sim) find(kind hw.ProcessKind) *proc {
+	for _, p := range s.procs {
+		if p.kind == kind {
+			return p
+		}
+	}
+	return nil
+}
+
+// TestTrace checks that a trace is valid JSON, bounded, and ends empty.
+func TestTrace(t *testing.T) {
+	c, err := hwtest.New(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := c.Network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mustRun(t, n, c.Images(5), Options{Trace: true, Finite: true})
+	var buf bytes.Buffer
+	if err := r.WriteTrace(&buf); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		TraceEvents []struct {
+			Name, Ph string
+			TS, Dur  int64
+			Args     map[string]any
+		}
+	}
+	if err := json.Unmarshal(buf.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	last := map[string]float64{}
+	for _, e := range got.TraceEvents {
+		kinds[e.Ph]++
+		switch e.Ph {
+		case "C":
+			last[e.Name] = e.Args["tokens"].(float64)
+		case "X":
+			if sum := e.Args["busy"].(float64) + e.Args["starved"].(float64) + e.Args["blocked"].(float64); sum != float64(e.Dur) {
+				t.Errorf("%s: %v cycles explained of %d", e.Name, sum, e.Dur)
+			}
+		}
+	}
+	if kinds["X"] != 5*len(n.Processes) || len(last) != len(n.Streams) || kinds["C"] > len(n.Streams)*(traceBuckets+1) {
+		t.Errorf("events %v, %d FIFOs", kinds, len(last))
+	}
+	for name, v := range last {
+		if v != 0 {
+			t.Errorf("FIFO %s ends with %g tokens", name, v)
+		}
+	}
+	if err := mustRun(t, n, c.Images(1), Options{}).WriteTrace(&buf); err == nil {
+		t.Error("a run without Options.Trace wrote a trace")
+	}
+}
+
+// TestBadInput checks that Run refuses what it cannot simulate.
+func TestBadInput(t *testing.T) {
+	net := oneConv(t, 2, 2, 1, 1, hwtest.Square(1, 1, 0))
+	n := expand(t, net, hwtest.PlainHW(net), nil)
+	good := []int32{1, 2, 3, 4}
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, tt := range []struct {
+		name   string
+		ctx    context.Context
+		n      *hw.Network
+		images [][]int32
+		opt    Options
+		want   string
+	}{
+		{"no network", nil, nil, [][]int32{good}, Options{}, "expand"},
+		{"no images", nil, n, nil, Options{}, "0 images"},
+		{"short image", nil, n, [][]int32{good, good[:3]}, Options{}, "image 1 has 3 values"},
+		{"value", nil, n, [][]int32{{1, 2, 3, 128}}, Options{}, "128 at 3"},
+		{"stall", nil, n, [][]int32{good}, Options{Stall: math.NaN()}, "probability"},
+		{"stall range", nil, n, [][]int32{good}, Options{Stall: 2}, "probability"},
+		{"cancelled", cancelled, n, [][]int32{good}, Options{}, "canceled"},
+	} {
+		ctx := tt.ctx
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		if _, err := Run(ctx, tt.n, tt.images, tt.opt); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want an error with %q", tt.name, err, tt.want)
+		}
+	}
+	net.Layers[0].Conv.Weights = nil
+	if _, err := Run(context.Background(), n, [][]int32{good}, Options{}); err == nil || !strings.Contains(err.Error(), "weights") {
+		t.Errorf("no weights: %v", err)
+	}
+}
+
+// TestSteady checks that in an endless stream of one image every image takes the same time,
+// no less than the busiest process is busy, and that the end of a finite stream is faster.
+func TestSteady(t *testing.T) {
+	rng := rand.New(rand.NewSource(9))
+	net, err := hwtest.ResNet8(rng, 16, 0.6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, depths, err := hwtest.UniformHW(net, hw.Crossbar, 2, 4, 16, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := expand(t, net, layers, depths)
+	image := make([]int32, 32*32*3)
+	for i := range image {
+		image[i] = int32(rng.Intn(1<<16) - 1<<15)
+	}
+	images := [][]int32{image, image, image, image, image}
+	r := mustRun(t, n, images, Options{})
+	var busy int64
+	for _, p := range r.Processes {
+		busy = max(busy, p.Steady.Busy)
+	}
+	for i := 2; i < len(r.PerImage); i++ {
+		if r.PerImage[i] != r.PerImage[i-1] || r.PerImage[i]*4 < busy {
+			t.Errorf("images take %v cycles, the busiest process is busy %d", r.PerImage, busy/4)
+			break
+		}
+	}
+	f := mustRun(t, n, images, Options{Finite: true})
+	if f.CyclesPerImage >= r.CyclesPerImage || f.LastOut[0] != r.LastOut[0] {
+		t.Errorf("finite stream: %g cycles per image, endless %g; first image out at %d and %d", f.CyclesPerImage, r.CyclesPerImage, f.LastOut[0], r.LastOut[0])
+	}
+	if d := cmp.Diff(r.Outputs, f.Outputs); d != "" {
+		t.Errorf("outputs differ:\n%s", d)
+	}
+	for i := range r.Processes {
+		if d := cmp.Diff(r.Processes[i].Hist, f.Processes[i].Hist); d != "" {
+			t.Errorf("%s: counted other beats in an endless stream:\n%s", r.Processes[i].Name, d)
+		}
+	}
+	alone, err := Latency(context.Background(), n, image)
+	if err != nil || alone > r.Latency {
+		t.Errorf("latency alone %d (%v), in a stream %d", alone, err, r.Latency)
+	}
+	t.Logf("cycles per image %v, finite %v; latency %d, alone %d", r.PerImage, f.PerImage, r.Latency, alone)
+}
