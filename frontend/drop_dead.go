@@ -1,0 +1,27 @@
+package frontend
+
+import "slices"
+
+// dropDead removes nodes and constants that no graph output needs.
+func dropDead(r *rewriter) error {
+	need := map[string]bool{}
+	for _, out := range r.g.Outputs {
+		need[out] = true
+	}
+	for _, n := range slices.Backward(r.nodes()) {
+		live := slices.ContainsFunc(n.Outputs, func(v string) bool { return need[v] })
+		if !live {
+			r.remove(n)
+			continue
+		}
+		for _, v := range n.Inputs {
+			need[v] = true
+		}
+	}
+	for name := range r.g.Consts {
+		if !need[name] {
+			delete(r.g.Consts, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,224 @@
+package frontend
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"hass/frontend/onnx"
+	"hass/internal/graph"
+)
+
+// Unsupported is one node that cannot be lowered.
+type Unsupported struct {
+	Node   string // node name, untrusted text
+	Op     string // operator, e.g. "LSTM" or "com.microsoft.Gelu", untrusted text
+	Reason string
+	Hint   string // what the user can do about it; may be empty
+}
+
+// UnsupportedError lists every node of a model that cannot be lowered, in graph
+// order.
+type UnsupportedError struct {
+	Model string
+	Items []Unsupported
+}
+
+// Error prints one line per node.
+func (e *UnsupportedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d node(s) are not supported:", e.Model, len(e.Items))
+	for _, u := range e.Items {
+		fmt.Fprintf(&b, "\n  %q (%s): %s", u.Node, printable(u.Op), u.Reason)
+		if u.Hint != "" {
+			fmt.Fprintf(&b, "; hint: %s", u.Hint)
+		}
+	}
+	return b.String()
+}
+
+// printable quotes operator names that are not plain words.
+func printable(op string) string {
+	for _, c := range op {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_') {
+			return fmt.Sprintf("%q", op)
+		}
+	}
+	return op
+}
+
+// Load reads an ONNX file, plain or gzip, and lowers it. External data are read
+// from the file's folder. Nodes that cannot be lowered give an
+// *UnsupportedError; every other error names the file and the node or tensor.
+func Load(path string) (*graph.Graph, error) {
+	m, err := onnx.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return load(m, path)
+}
+
+// LoadBytes is Load for a model in memory; name stands for the file in messages.
+// External data are read from the folder dir; "" makes them an error.
+func LoadBytes(name string, data []byte, dir string) (*graph.Graph, error) {
+	m, err := onnx.Load(data, dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return load(m, name)
+}
+
+func load(m *onnx.Model, name string) (*graph.Graph, error) {
+	c, err := compile(m, name)
+	if err != nil {
+		return nil, err
+	}
+	if items := c.unsupported(); len(items) > 0 {
+		return nil, &UnsupportedError{Model: name, Items: items}
+	}
+	return c.g, nil
+}
+
+// compilation is a model on its way through the passes.
+type compilation struct {
+	model  string
+	g      *graph.Graph
+	origin []origin          // nodes of the model, in file order
+	gone   map[string]string // node -> pass after which it was no longer there
+	diag   *diagnostics
+}
+
+type origin struct{ name, op string }
+
+// compile imports a model and runs all passes. Nodes that no pass lowered are
+// still graph.Foreign in the result.
+func compile(m *onnx.Model, name string) (*compilation, error) {
+	c := &compilation{model: name, gone: map[string]string{}, diag: &diagnostics{byNode: map[string]refusal{}}}
+	var err error
+	if c.g, err = importModel(m, c.diag); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if c.g.Name == "" {
+		c.g.Name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".gz"), ".onnx")
+	}
+	for _, n := range c.g.Nodes {
+		c.origin = append(c.origin, origin{n.Name, opName(n)})
+	}
+	for i := range passes {
+		before := nodeNames(c.g)
+		if err := runPass(&passes[i], c.g, c.diag); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		after := nodeNames(c.g)
+		for n := range before {
+			if !after[n] {
+				c.gone[n] = passes[i].name
+			}
+		}
+	}
+	if err := checkFinite(c.g); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, out := range c.g.Outputs {
+		if _, ok := c.g.Consts[out]; ok {
+			return nil, fmt.Errorf("%s: graph output %q does not depend on any input", name, out)
+		}
+	}
+	return c, nil
+}
+
+func nodeNames(g *graph.Graph) map[string]bool {
+	m := make(map[string]bool, len(g.Nodes))
+	for _, n := range g.Nodes {
+		m[n.Name] = true
+	}
+	return m
+}
+
+// opName is the ONNX operator of a Foreign node with its domain, or the kind of
+// a lowered one.
+func opName(n *graph.Node) string {
+	if f, ok := n.Op.(graph.Foreign); ok && f.Domain == "" {
+		return f.Type
+	}
+	return n.Op.Kind()
+}
+
+// unsupported lists the Foreign nodes left, with their reasons. A node that is
+// left only because nothing is known about its input is not listed: the node
+// that it waits for is.
+func (c *compilation) unsupported() []Unsupported {
+	var items []Unsupported
+	for _, n := range c.g.Nodes {
+		f, ok := n.Op.(graph.Foreign)
+		if !ok {
+			continue
+		}
+		why, ok := c.diag.byNode[n.Name]
+		if !ok && supported[f.Type] && f.Domain == "" && waitsFor(c.g, n) != "" {
+			continue
+		}
+		if !ok {
+			why = refuseOp(f)
+		}
+		items = append(items, Unsupported{Node: n.Name, Op: opName(n), Reason: why.reason, Hint: why.hint})
+	}
+	return items
+}
+
+// waitsFor is an input of n whose shape is unknown, "" if there is none.
+func waitsFor(g *graph.Graph, n *graph.Node) string {
+	for _, in := range n.Inputs {
+		if in == "" {
+			continue
+		}
+		if _, ok := g.ShapeOf(in); !ok {
+			return in
+		}
+	}
+	return ""
+}
+
+// checkFinite refuses weights that are not numbers: in the file they were
+// refused on import, so these come from folding.
+func checkFinite(g *graph.Graph) error {
+	for _, n := range g.Nodes {
+		if _, ok := n.Op.(graph.Foreign); ok {
+			continue // reported as unsupported
+		}
+		for _, in := range n.Inputs {
+			t := g.Consts[in]
+			if t == nil {
+				continue
+			}
+			for i, f := range t.F {
+				if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+					return fmt.Errorf("node %q: element %d of constant %q is %v after folding", n.Name, i, in, f)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// diagnostics collects refusals by node; the first of a node wins.
+type diagnostics struct {
+	byNode map[string]refusal
+	batch  int // fixed batch size of the model's inputs, 0 if symbolic or 1
+}
+
+func (d *diagnostics) add(node string, r refusal) {
+	if _, ok := d.byNode[node]; !ok {
+		d.byNode[node] = r
+	}
+}
+
+// refusal is the error of a pass that understands a node and cannot lower it.
+type refusal struct{ reason, hint string }
+
+func (r refusal) Error() string { return r.reason }
+
+func refuse(hint, format string, args ...any) error {
+	return refusal{fmt.Sprintf(format, args...), hint}
+}

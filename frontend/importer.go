@@ -1,0 +1,378 @@
+package frontend
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"hass/frontend/onnx"
+	"hass/internal/graph"
+)
+
+// importModel renames a decoded model into a graph of Foreign operators: nodes
+// in topological order with unique names, used initializers as constants, the
+// batch dimension bound to 1. Nothing but the inputs has a shape yet.
+func importModel(m *onnx.Model, diag *diagnostics) (*graph.Graph, error) {
+	opset, ok := m.Opsets[""]
+	switch {
+	case !ok:
+		return nil, errors.New("the model does not say which version of the ONNX operators it uses (opset_import)")
+	case opset < 7:
+		return nil, fmt.Errorf("opset %d is too old: its operators broadcast differently; convert the model to opset 13 (onnx.version_converter)", opset)
+	}
+	g := &graph.Graph{Name: m.Graph.Name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
+	im := importer{m: m, g: g, diag: diag, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
+	if err := im.initializers(); err != nil {
+		return nil, err
+	}
+	if err := im.inputs(); err != nil {
+		return nil, err
+	}
+	if err := im.nodes(); err != nil {
+		return nil, err
+	}
+	if err := im.outputs(); err != nil {
+		return nil, err
+	}
+	if err := im.wire(); err != nil {
+		return nil, err
+	}
+	sorted, err := toposort(g.Nodes, im.maker)
+	if err != nil {
+		return nil, err
+	}
+	g.Nodes = sorted
+	if err := graph.Verify(g); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+type importer struct {
+	m     *onnx.Model
+	g     *graph.Graph
+	diag  *diagnostics
+	inits map[string]*onnx.Tensor
+	maker map[string]*graph.Node
+}
+
+func (im *importer) initializers() error {
+	for i, t := range im.m.Graph.Initializers {
+		if t.Name == "" {
+			return fmt.Errorf("initializer %d has no name", i)
+		}
+		if _, ok := im.inits[t.Name]; ok {
+			return fmt.Errorf("initializer %q is defined twice", t.Name)
+		}
+		im.inits[t.Name] = t
+	}
+	return nil
+}
+
+// inputs takes the graph inputs that are not initializers: up to IR 3 files
+// repeat the initializers there.
+func (im *importer) inputs() error {
+	seen := map[string]bool{}
+	for i, v := range im.m.Graph.Inputs {
+		if v.Name == "" {
+			return fmt.Errorf("graph input %d has no name", i)
+		}
+		if seen[v.Name] {
+			return fmt.Errorf("graph input %q is defined twice", v.Name)
+		}
+		seen[v.Name] = true
+		if _, ok := im.inits[v.Name]; ok {
+			continue
+		}
+		in, err := im.input(v)
+		if err != nil {
+			return fmt.Errorf("graph input %q: %w", v.Name, err)
+		}
+		im.g.Inputs = append(im.g.Inputs, in)
+		im.g.Shapes[in.Name] = in.Shape
+	}
+	if len(im.g.Inputs) == 0 {
+		return errors.New("the graph has no inputs")
+	}
+	return nil
+}
+
+func (im *importer) input(v *onnx.Value) (graph.Value, error) {
+	in := graph.Value{Name: v.Name}
+	switch {
+	case !v.IsTensor:
+		return in, errors.New("it is not a tensor")
+	case v.Elem == onnx.Bool:
+		in.Type = graph.Bool
+	case v.Elem.IsFloat():
+		in.Type = graph.Float
+	case v.Elem.IsInt():
+		in.Type = graph.Int
+	default:
+		return in, fmt.Errorf("element type %v is not supported", v.Elem)
+	}
+	if !v.HasShape {
+		return in, errors.New("it has no shape; export the model with a fixed input size")
+	}
+	in.Shape = make(graph.Shape, len(v.Dims))
+	for i, d := range v.Dims {
+		switch {
+		case i == 0 && len(v.Dims) > 1 && !d.Known:
+			in.Shape[0] = 1
+		case !d.Known && d.Param != "":
+			return in, fmt.Errorf("dimension %d (%q) is symbolic; only the batch dimension may be: export the model with a fixed input size", i, d.Param)
+		case !d.Known:
+			return in, fmt.Errorf("dimension %d is unknown; only the batch dimension may be: export the model with a fixed input size", i)
+		case d.Value < 1 || d.Value > graph.MaxElems:
+			return in, fmt.Errorf("dimension %d is %d, want 1 to %d", i, d.Value, graph.MaxElems)
+		case i == 0 && len(v.Dims) > 1 && d.Value > 1:
+			if b := im.diag.batch; b != 0 && b != int(d.Value) {
+				return in, fmt.Errorf("batch size %d differs from another input's %d", d.Value, b)
+			}
+			im.diag.batch = int(d.Value)
+			in.Shape[0] = 1
+		default:
+			in.Shape[i] = int(d.Value)
+		}
+	}
+	_, err := in.Shape.Count()
+	return in, err
+}
+
+func (im *importer) nodes() error {
+	used := map[string]bool{}
+	for i, n := range im.m.Graph.Nodes {
+		if n.Op == "" {
+			return fmt.Errorf("node %d (%q) has no operator", i, n.Name)
+		}
+		name := n.Name
+		if name == "" {
+			name = fmt.Sprintf("%s_%d", n.Op, i)
+		}
+		name = unique(name, used)
+		used[name] = true
+		f := graph.Foreign{Domain: n.Domain, Type: n.Op, Opset: int(min(im.m.Opsets[n.Domain], math.MaxInt32)), Attrs: map[string]graph.Attr{}}
+		node := &graph.Node{Name: name, Inputs: n.Inputs, Outputs: n.Outputs}
+		for _, a := range n.Attrs {
+			if _, ok := f.Attrs[a.Name]; ok {
+				return fmt.Errorf("node %q: attribute %q is given twice", name, a.Name)
+			}
+			ga, err := importAttr(a)
+			var r refusal
+			if errors.As(err, &r) {
+				im.diag.add(name, r)
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("node %q: attribute %q: %w", name, a.Name, err)
+			}
+			f.Attrs[a.Name] = ga
+		}
+		if _, ok := im.m.Opsets[n.Domain]; !ok {
+			return fmt.Errorf("node %q uses operators of domain %q, which the model does not import", name, n.Domain)
+		}
+		node.Op = f
+		any := false
+		for _, out := range n.Outputs {
+			if out == "" {
+				continue
+			}
+			any = true
+			if _, ok := im.maker[out]; ok || im.defined(out) {
+				return fmt.Errorf("value %q is defined twice, the second time by node %q", out, name)
+			}
+			im.maker[out] = node
+		}
+		if !any {
+			return fmt.Errorf("node %q has no outputs", name)
+		}
+		im.g.Nodes = append(im.g.Nodes, node)
+	}
+	return nil
+}
+
+// unique appends ~2, ~3, ... to a name until nobody has it.
+func unique(name string, used map[string]bool) string {
+	out := name
+	for k := 2; used[out]; k++ {
+		out = fmt.Sprintf("%s~%d", name, k)
+	}
+	return out
+}
+
+func (im *importer) defined(name string) bool {
+	if _, ok := im.inits[name]; ok {
+		return true
+	}
+	_, ok := im.g.Shapes[name]
+	return ok
+}
+
+func importAttr(a *onnx.Attr) (graph.Attr, error) {
+	if a.Ref != "" {
+		return graph.Attr{}, refuse("inline the model's functions (onnx.inliner)", "attribute %q refers to a function's attribute", a.Name)
+	}
+	switch a.Type {
+	case onnx.AttrInt:
+		return graph.Attr{Kind: "i", I: a.I}, nil
+	case onnx.AttrFloat:
+		return graph.Attr{Kind: "f", F: a.F}, nil
+	case onnx.AttrString:
+		return graph.Attr{Kind: "s", S: a.S}, nil
+	case onnx.AttrInts:
+		return graph.Attr{Kind: "is", Ints: a.Ints}, nil
+	case onnx.AttrFloats:
+		return graph.Attr{Kind: "fs", Floats: a.Floats}, nil
+	case onnx.AttrStrings:
+		return graph.Attr{Kind: "ss", Strings: a.Strings}, nil
+	case onnx.AttrTensor:
+		t, err := importTensor(a.T)
+		return graph.Attr{Kind: "t", T: t}, err
+	case onnx.AttrGraph:
+		return graph.Attr{}, refuse("export without control flow (fold constants, unroll loops)", "attribute %q holds a subgraph", a.Name)
+	}
+	return graph.Attr{}, refuse("", "attribute %q has the unsupported type %d", a.Name, a.Type)
+}
+
+// importTensor reads a constant. NaN is refused everywhere, infinity in all but
+// single numbers, which may be bounds of a Clip.
+func importTensor(t *onnx.Tensor) (*graph.Tensor, error) {
+	n, err := t.Count()
+	if err != nil {
+		return nil, err
+	}
+	out := &graph.Tensor{Shape: make(graph.Shape, len(t.Dims))}
+	for i, d := range t.Dims {
+		if d > math.MaxInt32 { // possible beside a zero
+			return nil, fmt.Errorf("tensor %q: dimensions %v are absurdly large", t.Name, t.Dims)
+		}
+		out.Shape[i] = int(d)
+	}
+	switch {
+	case t.Type.IsFloat():
+		out.Type = graph.Float
+		if out.F, err = t.Floats(); err != nil {
+			return nil, err
+		}
+		for i, f := range out.F {
+			if math.IsNaN(float64(f)) || n > 1 && math.IsInf(float64(f), 0) {
+				return nil, fmt.Errorf("tensor %q: element %d is %v; the model is damaged or diverged in training", t.Name, i, f)
+			}
+		}
+	case t.Type.IsInt():
+		out.Type = graph.Int
+		if t.Type == onnx.Bool {
+			out.Type = graph.Bool
+		}
+		if out.I, err = t.Ints(); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("tensor %q: element type %v is not supported", t.Name, t.Type)
+	}
+	return out, out.Check()
+}
+
+func (im *importer) outputs() error {
+	for i, v := range im.m.Graph.Outputs {
+		switch {
+		case v.Name == "":
+			return fmt.Errorf("graph output %d has no name", i)
+		case slices.Contains(im.g.Outputs, v.Name):
+			return fmt.Errorf("graph output %q is listed twice", v.Name)
+		case im.maker[v.Name] == nil && !im.defined(v.Name):
+			return fmt.Errorf("graph output %q is not defined by any node", v.Name)
+		}
+		im.g.Outputs = append(im.g.Outputs, v.Name)
+	}
+	if len(im.g.Outputs) == 0 {
+		return errors.New("the graph has no outputs")
+	}
+	return nil
+}
+
+// wire checks every reference and loads the initializers that are read.
+func (im *importer) wire() error {
+	need := map[string]bool{}
+	for _, n := range im.g.Nodes {
+		for _, in := range n.Inputs {
+			if in == "" || im.maker[in] != nil {
+				continue
+			}
+			if slices.Contains(im.m.Graph.Sparse, in) {
+				return fmt.Errorf("node %q reads the sparse initializer %q: not supported, store it as a dense tensor", n.Name, in)
+			}
+			if !im.defined(in) {
+				return fmt.Errorf("node %q reads %q, which no node, input or initializer defines", n.Name, in)
+			}
+			if im.inits[in] != nil {
+				need[in] = true
+			}
+		}
+	}
+	for _, out := range im.g.Outputs {
+		if im.inits[out] != nil {
+			need[out] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(need)) {
+		t, err := importTensor(im.inits[name])
+		if err != nil {
+			return err
+		}
+		im.g.Consts[name] = t
+	}
+	return nil
+}
+
+// toposort orders nodes so that makers come before users and otherwise keeps
+// their order. maker maps values to nodes. A cycle is an error that names it.
+func toposort(nodes []*graph.Node, maker map[string]*graph.Node) ([]*graph.Node, error) {
+	const (
+		fresh = iota
+		open
+		done
+	)
+	state := make(map[*graph.Node]int, len(nodes))
+	out := make([]*graph.Node, 0, len(nodes))
+	type frame struct {
+		n    *graph.Node
+		next int // input to visit next
+	}
+	for _, root := range nodes {
+		if state[root] == done {
+			continue
+		}
+		stack := []frame{{root, 0}}
+		state[root] = open
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if top.next == len(top.n.Inputs) {
+				state[top.n] = done
+				out = append(out, top.n)
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			dep := maker[top.n.Inputs[top.next]]
+			top.next++
+			if dep == nil || state[dep] == done {
+				continue
+			}
+			if state[dep] == open {
+				at := slices.IndexFunc(stack, func(f frame) bool { return f.n == dep })
+				msg := ""
+				for _, f := range stack[at:] {
+					if len(msg) < 200 {
+						msg += fmt.Sprintf("%q reads from ", f.n.Name)
+					}
+				}
+				return nil, fmt.Errorf("the graph has a cycle: node %s%q", msg, dep.Name)
+			}
+			state[dep] = open
+			stack = append(stack, frame{dep, 0})
+		}
+	}
+	return out, nil
+}

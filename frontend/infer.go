@@ -1,0 +1,315 @@
+package frontend
+
+import (
+	"fmt"
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// inferForeign gives the shape of the first output of an ONNX node whose inputs
+// have known shapes. A refusal means that the node is understood and cannot be
+// lowered; nil without an error that nothing is known about the operator.
+func (r *rewriter) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
+	x := r.shape(in(n, 0))
+	if x == nil {
+		return nil, nil
+	}
+	switch a.op.Type {
+	case "Relu", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Clip", "Identity", "Dropout", "Cast",
+		"BatchNormalization", "Softmax", "LogSoftmax", "Shrink", "Elu", "Selu", "Celu", "Exp", "Log", "Sqrt", "Neg", "Abs", "Erf", "Gelu",
+		"Softplus", "Softsign", "Mish", "Reciprocal", "Floor", "Ceil", "Round", "Sign", "ThresholdedRelu", "LRN",
+		"InstanceNormalization", "LayerNormalization":
+		return slices.Clone(x), nil
+	case "Add", "Sub", "Mul", "Div", "Sum", "Max", "Min", "Pow":
+		out := slices.Clone(x)
+		for _, v := range n.Inputs[1:] {
+			var err error
+			if out, err = graph.Broadcast(out, r.shape(v)); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case "Conv":
+		w := r.shape(in(n, 1))
+		c, err := convOf(a, x, w)
+		if err != nil {
+			return nil, err
+		}
+		shapes := []graph.Shape{planar(x), planar(w)}
+		if b := in(n, 2); b != "" {
+			shapes = append(shapes, r.shape(b))
+		}
+		return inferAs(c, len(x), shapes...)
+	case "MaxPool", "AveragePool":
+		p, err := poolOf(a, x)
+		if err != nil {
+			return nil, err
+		}
+		return inferAs(p, len(x), planar(x))
+	case "GlobalAveragePool", "GlobalMaxPool":
+		if len(x) < 3 {
+			return nil, fmt.Errorf("input %v has no spatial dimension", x)
+		}
+		out := slices.Clone(x)
+		for i := 2; i < len(out); i++ {
+			out[i] = 1
+		}
+		return out, nil
+	case "ReduceMean", "ReduceMax":
+		_, out, err := r.reduction(n, a, x)
+		return out, err
+	case "Gemm", "MatMul":
+		m, err := r.product(n, a)
+		return m.out, err
+	case "Flatten":
+		ax, err := flattenAxis(a.int("axis", 1), len(x))
+		if err != nil {
+			return nil, err
+		}
+		return graph.Shape{x[:ax].Elems(), x[ax:].Elems()}, nil
+	case "Reshape":
+		return r.reshapeTarget(n, a, x)
+	case "Squeeze", "Unsqueeze":
+		return r.squeezed(n, a, x)
+	case "Transpose":
+		perm, err := permOf(a, len(x))
+		if err != nil {
+			return nil, err
+		}
+		out := make(graph.Shape, len(x))
+		for i, p := range perm {
+			out[i] = x[p]
+		}
+		return out, nil
+	case "Expand":
+		to := r.constant(n, 1)
+		if to == nil || to.Type != graph.Int {
+			return nil, refuse("fold shape arithmetic when exporting", "its target shape is not constant")
+		}
+		s, err := toShape(to.I)
+		if err != nil {
+			return nil, err
+		}
+		return graph.Broadcast(x, s)
+	case "Concat":
+		return r.concatShape(n, a, x)
+	case "Pad":
+		pads, err := r.padOf(n, a, len(x))
+		if err != nil {
+			return nil, err
+		}
+		out := slices.Clone(x)
+		for i := range out {
+			out[i] += pads.before[i] + pads.after[i]
+			if out[i] < 1 {
+				return nil, refuse("", "pads crop dimension %d away", i)
+			}
+		}
+		return out, nil
+	case "ArgMax":
+		ax, err := axis(a.int("axis", 0), len(x))
+		if err != nil {
+			return nil, err
+		}
+		out := slices.Clone(x)
+		if out[ax] = 1; a.int("keepdims", 1) == 0 {
+			out = slices.Delete(out, ax, ax+1)
+		}
+		return out, nil
+	}
+	return nil, nil
+}
+
+// inferAs infers the shape of a lowered operator over an input of the given rank.
+func inferAs(op graph.Op, rank int, shapes ...graph.Shape) (graph.Shape, error) {
+	out, err := graph.Infer(op, shapes)
+	if err != nil {
+		return nil, err
+	}
+	return unplanar(out[0], rank), nil
+}
+
+// flattenAxis: unlike other axes it may equal the rank.
+func flattenAxis(v int64, rank int) (int, error) {
+	if v == int64(rank) {
+		return rank, nil
+	}
+	return axis(v, rank)
+}
+
+// reshapeTarget resolves 0 (keep) and -1 (the rest) of a Reshape. A model with a
+// fixed batch of more than one writes that batch as the first number: it becomes 1.
+func (r *rewriter) reshapeTarget(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	t := r.constant(n, 1)
+	if t == nil || t.Type != graph.Int {
+		return nil, refuse("fold shape arithmetic when exporting", "its target shape is not constant")
+	}
+	allowZero := a.int("allowzero", 0) != 0
+	to := slices.Clone(t.I)
+	if b := int64(r.diag.batch); b > 1 && len(to) > 0 && to[0] == b {
+		to[0] = 1
+	}
+	elems, err := x.Count()
+	if err != nil {
+		return nil, err
+	}
+	rest, known := -1, 1
+	for i, d := range to {
+		switch {
+		case d == -1 && rest < 0:
+			rest = i
+			continue
+		case d == 0 && !allowZero:
+			if i >= len(x) {
+				return nil, fmt.Errorf("target shape %v keeps dimension %d, the input %v has none", t.I, i, x)
+			}
+			to[i] = int64(x[i])
+		case d < 0 || d > graph.MaxElems:
+			return nil, fmt.Errorf("target shape %v has an absurd dimension", t.I)
+		}
+		if known *= int(to[i]); known > graph.MaxElems {
+			return nil, fmt.Errorf("target shape %v has more than %d elements", t.I, graph.MaxElems)
+		}
+	}
+	if rest >= 0 {
+		if known == 0 || elems%known != 0 {
+			return nil, fmt.Errorf("%v does not reshape to %v", x, t.I)
+		}
+		to[rest] = int64(elems / known)
+		known = elems
+	}
+	if known != elems {
+		return nil, fmt.Errorf("%v (%d elements) does not reshape to %v (%d elements)", x, elems, t.I, known)
+	}
+	return toShape(to)
+}
+
+// axesOf reads axes from the attribute of old opsets or from input i; ok is
+// false if they are absent.
+func (r *rewriter) axesOf(n *graph.Node, a *attrs, i int) (axes []int64, ok bool, err error) {
+	if v := a.ints("axes"); v != nil {
+		return v, true, nil
+	}
+	if in(n, i) == "" {
+		return nil, false, nil
+	}
+	t := r.constant(n, i)
+	if t == nil {
+		return nil, false, refuse("fold shape arithmetic when exporting", "its axes are not constant")
+	}
+	if t.Type != graph.Int {
+		return nil, false, fmt.Errorf("its axes are %s, want integers", t.Type)
+	}
+	return t.I, true, nil
+}
+
+func (r *rewriter) squeezed(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	axes, given, err := r.axesOf(n, a, 1)
+	if err != nil {
+		return nil, err
+	}
+	rank := len(x)
+	if a.op.Type == "Unsqueeze" {
+		rank += len(axes)
+	}
+	pick := make(map[int]bool, len(axes))
+	for _, v := range axes {
+		ax, err := axis(v, rank)
+		if err != nil {
+			return nil, err
+		}
+		if pick[ax] {
+			return nil, fmt.Errorf("axes %v name axis %d twice", axes, ax)
+		}
+		pick[ax] = true
+	}
+	out := graph.Shape{}
+	if a.op.Type == "Unsqueeze" {
+		if !given {
+			return nil, fmt.Errorf("it lacks its axes")
+		}
+		k := 0
+		for i := range rank {
+			if pick[i] {
+				out = append(out, 1)
+			} else {
+				out = append(out, x[k])
+				k++
+			}
+		}
+		return out, nil
+	}
+	for i, d := range x {
+		switch {
+		case !given && d == 1:
+		case !pick[i]:
+			out = append(out, d)
+		case d != 1:
+			return nil, fmt.Errorf("axis %d of %v is not 1", i, x)
+		}
+	}
+	return out, nil
+}
+
+// permOf is the permutation of a Transpose; reversed if absent.
+func permOf(a *attrs, rank int) ([]int, error) {
+	perm := make([]int, rank)
+	given := a.ints("perm")
+	if given == nil {
+		for i := range perm {
+			perm[i] = rank - 1 - i
+		}
+		return perm, nil
+	}
+	seen := make([]bool, rank)
+	if len(given) != rank {
+		return nil, fmt.Errorf("perm %v does not fit a tensor of rank %d", given, rank)
+	}
+	for i, v := range given {
+		if v < 0 || v >= int64(rank) || seen[v] {
+			return nil, fmt.Errorf("perm %v is no permutation of %d axes", given, rank)
+		}
+		seen[v] = true
+		perm[i] = int(v)
+	}
+	return perm, nil
+}
+
+func (r *rewriter) concatShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	if !a.has("axis") {
+		return nil, fmt.Errorf("it lacks its axis")
+	}
+	ax, err := axis(a.int("axis", 0), len(x))
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(x)
+	for _, v := range n.Inputs[1:] {
+		s := r.shape(v)
+		if len(s) != len(x) {
+			return nil, fmt.Errorf("inputs %v and %v do not concatenate", x, s)
+		}
+		for i := range s {
+			if i == ax {
+				out[i] += s[i]
+			} else if s[i] != x[i] {
+				return nil, fmt.Errorf("inputs %v and %v do not concatenate over axis %d", x, s, ax)
+			}
+		}
+	}
+	return out, nil
+}
+
+// toShape converts dimensions, refusing what no tensor has.
+func toShape(dims []int64) (graph.Shape, error) {
+	s := make(graph.Shape, len(dims))
+	for i, d := range dims {
+		if d < 0 || d > graph.MaxElems {
+			return nil, fmt.Errorf("shape %v has an absurd dimension", dims)
+		}
+		s[i] = int(d)
+	}
+	_, err := s.Count()
+	return s, err
+}

@@ -1,0 +1,164 @@
+package frontend
+
+import (
+	"fmt"
+	"math"
+
+	"hass/internal/graph"
+)
+
+// lowerActivation turns element-wise non-linear operators into activation.
+// Bounds that make one a simpler one are used: Clip from 0 without an upper
+// bound is relu, and so is a leaky one with slope 0.
+func lowerActivation(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		var op graph.Activation
+		keep := 1 // inputs that stay
+		switch a.op.Type {
+		case "Relu":
+			op.Fn = "relu"
+		case "Sigmoid":
+			op.Fn = "sigmoid"
+		case "Tanh":
+			op.Fn = "tanh"
+		case "HardSwish":
+			op.Fn = "hardswish"
+		case "HardSigmoid":
+			op = graph.Activation{Fn: "hardsigmoid", Alpha: float64(a.float("alpha", 0.2)), Beta: float64(a.float("beta", 0.5))}
+		case "LeakyRelu":
+			op = graph.Activation{Fn: "leakyrelu", Alpha: float64(a.float("alpha", 0.01))}
+		case "Clip":
+			lo, hi, err := r.bounds(n, a)
+			if err != nil {
+				return err
+			}
+			op = clip(lo, hi)
+		case "Max", "Min":
+			lo, hi, err := r.limit(n, a.op.Type)
+			if err != nil {
+				return err
+			}
+			if math.IsNaN(lo) {
+				return nil // two tensors of data: no pass takes it
+			}
+			op = clip(lo, hi)
+		case "PRelu":
+			slope, err := r.weights(n, 1, "slope")
+			if err != nil {
+				return err
+			}
+			op.Fn, keep = "prelu", 2
+			if uniform(slope.F) {
+				op, keep = graph.Activation{Fn: "leakyrelu", Alpha: float64(slope.F[0])}, 1
+			}
+		case "Shrink":
+			lambd, bias := a.float("lambd", 0.5), a.float("bias", 0)
+			if bias != 0 || lambd < 0 || math.IsInf(float64(lambd), 0) {
+				return refuse("use Shrink with bias 0 and lambd of at least 0", "lambd is %v and bias is %v", lambd, bias)
+			}
+			// Shrink zeroes |x| <= lambd, a threshold |x| < Alpha: the next float32 up.
+			op = graph.Activation{Fn: "threshold", Alpha: float64(math.Nextafter32(lambd, float32(math.Inf(1))))}
+		}
+		if op.Fn == "leakyrelu" && op.Alpha == 0 {
+			op = graph.Activation{Fn: "relu"}
+		}
+		bad := func(v float64) bool { return math.IsNaN(v) || op.Fn != "clip" && math.IsInf(v, 0) }
+		if bad(op.Alpha) || bad(op.Beta) {
+			return fmt.Errorf("its parameters %v and %v are no numbers", op.Alpha, op.Beta)
+		}
+		if err := a.done(); err != nil {
+			return err
+		}
+		data := n.Inputs[0]
+		if r.g.Consts[data] != nil && len(n.Inputs) > 1 {
+			data = n.Inputs[1] // Max and Min take their operands in any order
+		}
+		if !r.shape(data).Equal(r.shape(n.Outputs[0])) {
+			return refuse("", "its operand enlarges %v", r.shape(data))
+		}
+		if op.Fn == "clip" && math.IsInf(op.Alpha, -1) && math.IsInf(op.Beta, 1) {
+			r.bypass(n, data)
+			return nil
+		}
+		n.Op = op
+		if keep == 1 {
+			r.setInputs(n, data)
+		} else {
+			r.setInputs(n, n.Inputs[:keep]...)
+		}
+		return nil
+	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
+}
+
+// bounds reads the limits of a Clip: attributes before opset 11, inputs since.
+func (r *rewriter) bounds(n *graph.Node, a *attrs) (lo, hi float64, err error) {
+	lo, hi = math.Inf(-1), math.Inf(1)
+	// ONNX's defaults are the largest finite floats, no bound in effect.
+	bound := func(v float32) float64 {
+		if v == math.MaxFloat32 || v == -math.MaxFloat32 {
+			return math.Inf(int(math.Copysign(1, float64(v))))
+		}
+		return float64(v)
+	}
+	if a.has("min") {
+		lo = bound(a.float("min", 0))
+	}
+	if a.has("max") {
+		hi = bound(a.float("max", 0))
+	}
+	for i, to := range []*float64{&lo, &hi} {
+		if in(n, i+1) == "" {
+			continue
+		}
+		t, err := r.weights(n, i+1, "bounds")
+		if err != nil {
+			return 0, 0, err
+		}
+		if len(t.F) != 1 {
+			return 0, 0, fmt.Errorf("its bound has shape %v, want one number", t.Shape)
+		}
+		*to = bound(t.F[0])
+	}
+	return lo, hi, nil
+}
+
+// limit reads Max or Min of data and one constant number as bounds; NaN if it
+// is none.
+func (r *rewriter) limit(n *graph.Node, op string) (lo, hi float64, err error) {
+	lo, hi = math.Inf(-1), math.Inf(1)
+	if len(n.Inputs) != 2 {
+		return math.NaN(), 0, nil
+	}
+	c := r.constant(n, 0)
+	if c == nil {
+		c = r.constant(n, 1)
+	}
+	if c == nil || c.Type != graph.Float || !uniform(c.F) {
+		return math.NaN(), 0, nil
+	}
+	if op == "Max" {
+		lo = float64(c.F[0])
+	} else {
+		hi = float64(c.F[0])
+	}
+	return lo, hi, nil
+}
+
+// clip is the activation min(max(x, lo), hi).
+func clip(lo, hi float64) graph.Activation {
+	if lo == 0 && math.IsInf(hi, 1) {
+		return graph.Activation{Fn: "relu"}
+	}
+	// With crossed bounds ONNX returns the upper one everywhere.
+	return graph.Activation{Fn: "clip", Alpha: min(lo, hi), Beta: hi}
+}
+
+// uniform reports whether all elements are one number.
+func uniform(f []float32) bool {
+	for _, v := range f {
+		if v != f[0] {
+			return false
+		}
+	}
+	return len(f) > 0
+}

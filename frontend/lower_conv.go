@@ -1,0 +1,41 @@
+package frontend
+
+import "hass/internal/graph"
+
+// lowerConv turns Conv into conv: padding explicit, weights and bias constant.
+// A convolution over signals [1,C,L] becomes one over images of height 1.
+func lowerConv(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		x := r.shape(in(n, 0))
+		w, err := r.weights(n, 1, "weights")
+		if err != nil {
+			return err
+		}
+		if in(n, 2) != "" {
+			if _, err := r.weights(n, 2, "bias"); err != nil {
+				return err
+			}
+		}
+		op, err := convOf(a, x, w.Shape)
+		if err != nil {
+			return err
+		}
+		shapes := []graph.Shape{planar(x), planar(w.Shape)}
+		inputs := []string{in(n, 0), in(n, 1)}
+		if b := in(n, 2); b != "" {
+			shapes, inputs = append(shapes, r.shape(b)), append(inputs, b)
+		}
+		out, err := graph.Infer(op, shapes)
+		if err != nil {
+			return err
+		}
+		if len(x) == 3 {
+			inputs[1] = r.newConst(inputs[1]+"/planar", &graph.Tensor{Type: graph.Float, Shape: planar(w.Shape), F: w.F})
+		}
+		n.Op = op
+		r.setInputs(n, inputs...)
+		r.reshapeBefore(n, 0, planar(x))
+		r.reshapeAfter(n, out[0])
+		return nil
+	}, "Conv")
+}

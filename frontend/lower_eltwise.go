@@ -1,0 +1,76 @@
+package frontend
+
+import (
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// lowerEltwise turns Add, Sum, Mul, Sub and Div into add and mul: a Sum of many
+// operands becomes a chain of additions, a constant subtracted or divided by is
+// negated or inverted.
+func lowerEltwise(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		if err := a.done(); err != nil {
+			return err
+		}
+		for i, v := range n.Inputs {
+			if v == "" {
+				return refuse("the model is damaged: export it again", "input %d is missing", i)
+			}
+			if c := r.g.Consts[v]; c != nil && c.Type != graph.Float {
+				return refuse("", "its operand %q is %s, want floats", v, c.Type)
+			}
+		}
+		if a.op.Type != "Sum" && len(n.Inputs) != 2 {
+			return refuse("the model is damaged: export it again", "it has %d inputs, want 2", len(n.Inputs))
+		}
+		op := graph.Eltwise{Fn: "add"}
+		switch a.op.Type {
+		case "Mul":
+			op.Fn = "mul"
+		case "Sub", "Div":
+			c := r.constant(n, 1)
+			if c == nil {
+				return refuse("only a constant may be subtracted or divided by", "its second operand is data")
+			}
+			t := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(c.Shape), F: make([]float32, len(c.F))}
+			for i, v := range c.F {
+				if t.F[i] = -v; a.op.Type == "Div" {
+					t.F[i] = 1 / v
+				}
+			}
+			if err := finite(t.F); err != nil {
+				return err
+			}
+			suffix := "/negated"
+			if a.op.Type == "Div" {
+				op.Fn, suffix = "mul", "/inverse"
+			}
+			r.setInputs(n, n.Inputs[0], r.newConst(n.Inputs[1]+suffix, t))
+		}
+		// The constant operand comes second.
+		if len(n.Inputs) == 2 && r.constant(n, 0) != nil {
+			r.setInputs(n, n.Inputs[1], n.Inputs[0])
+		}
+		n.Op = op
+		if len(n.Inputs) <= 2 {
+			return nil
+		}
+		// Sum: left to right, the last addition keeps the name and the output.
+		rest := slices.Clone(n.Inputs)
+		acc := rest[0]
+		for i, v := range rest[1 : len(rest)-1] {
+			s, err := graph.Broadcast(r.shape(acc), r.shape(v))
+			if err != nil {
+				return err
+			}
+			out := r.newValue(n.Outputs[0] + "/partial")
+			r.g.Shapes[out] = s
+			r.add(n, &graph.Node{Name: n.Name + "/partial", Op: op, Inputs: []string{acc, v}, Outputs: []string{out}})
+			acc, rest[i+1] = out, out
+		}
+		r.setInputs(n, acc, rest[len(rest)-1])
+		return nil
+	}, "Add", "Sum", "Mul", "Sub", "Div")
+}

@@ -1,0 +1,123 @@
+package frontend
+
+import (
+	"fmt"
+	"math"
+
+	"hass/internal/graph"
+)
+
+// product is a Gemm or MatMul of one row of data with constant weights.
+type product struct {
+	k, f        int  // inputs, outputs
+	transB      bool // weights are [f,k]
+	alpha, beta float32
+	out         graph.Shape
+}
+
+// product reads a Gemm or MatMul. Rows of data beyond one are refused: a matrix
+// of data times weights is no layer of a convolutional network.
+func (r *rewriter) product(n *graph.Node, a *attrs) (product, error) {
+	p := product{alpha: 1, beta: 1}
+	x, w := r.shape(in(n, 0)), r.shape(in(n, 1))
+	if len(x) == 0 || w == nil {
+		return p, fmt.Errorf("it multiplies %v by %v", x, w)
+	}
+	if len(w) != 2 {
+		return p, refuse("", "its right operand is %v, want a matrix", w)
+	}
+	if a.op.Type == "Gemm" {
+		if len(x) != 2 {
+			return p, fmt.Errorf("its left operand is %v, want a matrix", x)
+		}
+		p.alpha, p.beta = a.float("alpha", 1), a.float("beta", 1)
+		p.transB = a.int("transB", 0) != 0
+		if a.int("transA", 0) != 0 {
+			// A column of data, transposed, is a row.
+			x = graph.Shape{x[1], x[0]}
+		}
+	}
+	p.k, p.f = w[0], w[1]
+	if p.transB {
+		p.k, p.f = w[1], w[0]
+	}
+	rows := x[:len(x)-1].Elems()
+	switch {
+	case x[len(x)-1] != p.k:
+		return p, fmt.Errorf("%v times %v does not fit", x, graph.Shape{p.k, p.f})
+	case rows != 1:
+		return p, refuse("only one row of data times constant weights is supported", "its data have %d rows", rows)
+	case p.f < 1 || p.k < 1:
+		return p, fmt.Errorf("its weights %v are empty", w)
+	}
+	p.out = append(append(graph.Shape{}, x[:len(x)-1]...), p.f)
+	return p, nil
+}
+
+// lowerGemm turns Gemm and MatMul into a 1x1 conv on one pixel: alpha and beta
+// go into weights and bias, the weights become [F,K,1,1].
+func lowerGemm(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		w, err := r.weights(n, 1, "weights")
+		if err != nil {
+			return err
+		}
+		p, err := r.product(n, a)
+		if err != nil {
+			return err
+		}
+		var bias *graph.Tensor
+		if a.op.Type == "Gemm" && in(n, 2) != "" && p.beta != 0 {
+			c, err := r.weights(n, 2, "addend")
+			if err != nil {
+				return err
+			}
+			if s, err := graph.Broadcast(graph.Shape{1, p.f}, c.Shape); err != nil || !s.Equal(graph.Shape{1, p.f}) {
+				return fmt.Errorf("its addend %v does not fit %d outputs", c.Shape, p.f)
+			}
+			bias = &graph.Tensor{Type: graph.Float, Shape: graph.Shape{p.f}, F: make([]float32, p.f)}
+			at := walk(graph.Shape{1, p.f}, c.Shape)
+			for i := range bias.F {
+				bias.F[i] = p.beta * c.F[at()]
+			}
+		}
+		if err := a.done(); err != nil {
+			return err
+		}
+		lowered := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{p.f, p.k, 1, 1}, F: make([]float32, len(w.F))}
+		for o := range p.f {
+			for k := range p.k {
+				at := k*p.f + o
+				if p.transB {
+					at = o*p.k + k
+				}
+				lowered.F[o*p.k+k] = p.alpha * w.F[at]
+			}
+		}
+		if err := finite(lowered.F); err != nil {
+			return fmt.Errorf("alpha %v times weights: %w", p.alpha, err)
+		}
+		inputs := []string{n.Inputs[0], r.newConst(n.Inputs[1]+"/conv", lowered)}
+		if bias != nil {
+			inputs = append(inputs, r.newConst(n.Inputs[2]+"/conv", bias))
+		}
+		n.Op = graph.Conv{Window: unitWindow, Groups: 1}
+		r.setInputs(n, inputs...)
+		r.reshapeBefore(n, 0, graph.Shape{1, p.k, 1, 1})
+		r.reshapeAfter(n, graph.Shape{1, p.f, 1, 1})
+		return nil
+	}, "Gemm", "MatMul")
+}
+
+// unitWindow is a 1x1 window.
+var unitWindow = graph.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
+
+// finite refuses numbers that overflowed.
+func finite(f []float32) error {
+	for i, v := range f {
+		if math.IsInf(float64(v), 0) || math.IsNaN(float64(v)) {
+			return fmt.Errorf("element %d is %v", i, v)
+		}
+	}
+	return nil
+}

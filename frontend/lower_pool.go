@@ -1,0 +1,92 @@
+package frontend
+
+import (
+	"fmt"
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// lowerPool turns MaxPool, AveragePool, the global pools and ReduceMean and
+// ReduceMax over all spatial dimensions into pool and global pool.
+func lowerPool(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		x := r.shape(in(n, 0))
+		var op graph.Op
+		switch a.op.Type {
+		case "MaxPool", "AveragePool":
+			p, err := poolOf(a, x)
+			if err != nil {
+				return err
+			}
+			if op, err = settleRounding(p, planar(x)); err != nil {
+				return err
+			}
+		case "GlobalAveragePool", "GlobalMaxPool":
+			if len(x) != 3 && len(x) != 4 {
+				return refuse("only images and one-dimensional signals are supported", "its input is %v", x)
+			}
+			op = graph.GlobalPool{Max: a.op.Type == "GlobalMaxPool"}
+		default:
+			axes, _, err := r.reduction(n, a, x)
+			if err != nil {
+				return err
+			}
+			if len(x) != 3 && len(x) != 4 || axes[0] || axes[1] || !axes[2] || len(x) == 4 && !axes[3] {
+				return refuse("only a reduction over all of height and width is supported", "it reduces other axes of %v", x)
+			}
+			op = graph.GlobalPool{Max: a.op.Type == "ReduceMax"}
+		}
+		if err := a.done(); err != nil {
+			return err
+		}
+		out, err := graph.Infer(op, []graph.Shape{planar(x)})
+		if err != nil {
+			return err
+		}
+		n.Op = op
+		r.setInputs(n, n.Inputs[0])
+		r.reshapeBefore(n, 0, planar(x))
+		r.reshapeAfter(n, out[0])
+		return nil
+	}, "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax")
+}
+
+// reduction reads which axes of x a Reduce operator reduces and its output shape.
+func (r *rewriter) reduction(n *graph.Node, a *attrs, x graph.Shape) (reduced []bool, out graph.Shape, err error) {
+	axes, given, err := r.axesOf(n, a, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	keep := a.int("keepdims", 1) != 0
+	noop := a.int("noop_with_empty_axes", 0) != 0
+	reduced = make([]bool, len(x))
+	if len(axes) == 0 && (!given || !noop) {
+		if noop && !given {
+			return reduced, slices.Clone(x), nil
+		}
+		for i := range reduced {
+			reduced[i] = true
+		}
+	}
+	for _, v := range axes {
+		ax, err := axis(v, len(x))
+		if err != nil {
+			return nil, nil, err
+		}
+		if reduced[ax] {
+			return nil, nil, fmt.Errorf("axes %v name axis %d twice", axes, ax)
+		}
+		reduced[ax] = true
+	}
+	out = graph.Shape{}
+	for i, d := range x {
+		switch {
+		case !reduced[i]:
+			out = append(out, d)
+		case keep:
+			out = append(out, 1)
+		}
+	}
+	return reduced, out, nil
+}

@@ -1,0 +1,76 @@
+package frontend
+
+import (
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// lowerTail marks Softmax and ArgMax as host operators where only reshapes and
+// host operators follow. Anywhere else they are refused: the accelerator would
+// have to send its data out and back.
+func lowerTail(r *rewriter) error {
+	// From the outputs back, so that one host operator may follow another.
+	tail := map[*graph.Node]bool{}
+	all := r.nodes()
+	for _, n := range slices.Backward(all) {
+		f, foreign := n.Op.(graph.Foreign)
+		_, reshape := n.Op.(graph.Reshape)
+		if !reshape && !(foreign && f.Domain == "" && (f.Type == "Softmax" || f.Type == "ArgMax")) {
+			continue
+		}
+		tail[n] = !slices.ContainsFunc(r.users[n.Outputs[0]], func(u *graph.Node) bool { return !tail[u] })
+	}
+	return r.each(func(n *graph.Node, a *attrs) error {
+		if !tail[n] {
+			return refuse("only the last operators of a network may run on the host", "it stands inside the network")
+		}
+		x := r.shape(n.Inputs[0])
+		if len(x) == 0 {
+			return refuse("", "its input is a single number")
+		}
+		if a.op.Type == "ArgMax" {
+			if a.int("select_last_index", 0) != 0 {
+				return refuse("", "select_last_index is not supported")
+			}
+			ax, err := axis(a.int("axis", 0), len(x))
+			if err != nil {
+				return err
+			}
+			a.ignore("keepdims") // the output's shape shows it
+			if err := a.done(); err != nil {
+				return err
+			}
+			n.Op = graph.Host{Fn: "argmax", Axis: ax}
+			full := slices.Clone(x)
+			full[ax] = 1
+			r.reshapeAfter(n, full)
+			return nil
+		}
+		def := int64(-1)
+		if a.op.Opset < 13 {
+			def = 1
+		}
+		ax, err := flattenAxis(a.int("axis", def), len(x))
+		if err != nil {
+			return err
+		}
+		if err := a.done(); err != nil {
+			return err
+		}
+		if a.op.Opset >= 13 {
+			n.Op = graph.Host{Fn: "softmax", Axis: min(ax, len(x)-1)}
+			return nil
+		}
+		// Before opset 13 Softmax runs over all dimensions from the axis on.
+		if ax < len(x) && x[ax+1:].Elems() == 1 {
+			n.Op = graph.Host{Fn: "softmax", Axis: ax}
+			return nil
+		}
+		flat := graph.Shape{x[:ax].Elems(), x[ax:].Elems()}
+		n.Op = graph.Host{Fn: "softmax", Axis: 1}
+		r.reshapeBefore(n, 0, flat)
+		r.reshapeAfter(n, flat)
+		return nil
+	}, "Softmax", "ArgMax")
+}
