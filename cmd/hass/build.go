@@ -1,0 +1,244 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"hass/codegen"
+	"hass/frontend"
+	"hass/hwsim"
+	"hass/internal/artifact"
+	"hass/optimizer"
+)
+
+// buildCmd does all steps.
+type buildCmd struct {
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Calib string `required:"" help:"Calibration data set (TOML)." type:"path"`
+	Test  string `help:"Labelled test set (TOML): accuracy is measured on all of it, the simulator runs its first images. Default: the calibration set." type:"path"`
+	profileFlags
+	hardwareFlags
+	Images int    `default:"8" help:"Images for the simulator, at least 4."`
+	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
+	JSON   bool   `help:"Print the summary as JSON."`
+}
+
+// Help is the example shown by --help.
+func (buildCmd) Help() string {
+	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n\n" +
+		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json and run/summary.json."
+}
+
+// summary is RUN/summary.json.
+type summary struct {
+	artifact.Header
+	Model    string `json:"model"`
+	Platform string `json:"platform"`
+	Bits     string `json:"bits"`
+	Fits     bool   `json:"fits"`
+
+	// Shortfall is why it does not fit, one line per resource.
+	Shortfall []string `json:"shortfall,omitempty"`
+
+	Accuracy struct {
+		Float   float64 `json:"float"`   // top-1 of the model as it is, without thresholds; fraction
+		Integer float64 `json:"integer"` // top-1, fraction
+		Images  int     `json:"images"`
+	} `json:"accuracy"`
+
+	CyclesPerImage          float64 `json:"cycles_per_image"` // simulated, steady state
+	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
+	LatencyCycles           int64   `json:"latency_cycles"` // one image alone: first input word accepted to last output word
+	ImagesPerSecond         float64 `json:"images_per_second"`
+	ClockMHz                float64 `json:"clock_mhz"` // assumed
+
+	Resources  optimizer.Resources `json:"resources"`
+	Calibrated bool                `json:"resources_calibrated"`
+	Budget     optimizer.Resources `json:"budget"`
+	Bottleneck string              `json:"bottleneck"`
+	// Difference accounts for simulated against predicted cycles at the bottleneck.
+	Difference *hwsim.Accounting `json:"difference,omitempty"`
+
+	Verified struct {
+		CsimImages      int `json:"csim_images"`
+		CsimMismatches  int `json:"csim_mismatches"`
+		HwsimImages     int `json:"hwsim_images"`
+		HwsimMismatches int `json:"hwsim_mismatches"`
+	} `json:"verified"`
+}
+
+// Run performs the steps; each leaves its file before the next begins, and
+// summary.json, the last, marks a finished run.
+func (c buildCmd) Run(e *env) error {
+	if c.Images < 4 {
+		return fmt.Errorf("--images %d: a steady-state figure needs at least 4", c.Images)
+	}
+	if c.Test == "" {
+		c.Test = c.Calib
+	}
+	// Everything that can be wrong with the input is found before the first file is written.
+	platform, err := optimizer.LoadPlatform(c.Platform)
+	if err != nil {
+		return err
+	}
+	g, err := frontend.Load(c.Model)
+	if err != nil {
+		return err
+	}
+	calib, err := openSet(c.Calib, g, c.Model)
+	if err != nil {
+		return err
+	}
+	test, err := openSet(c.Test, g, c.Model)
+	if err != nil {
+		return err
+	}
+	if test.Len() < c.Images {
+		return fmt.Errorf("%s: %d images, but --images asks for %d", c.Test, test.Len(), c.Images)
+	}
+	if err := os.MkdirAll(c.Output, 0o755); err != nil {
+		return err
+	}
+	in := func(name string) string { return filepath.Join(c.Output, name) }
+	if err := writable(in("summary.json")); err != nil {
+		return err
+	}
+	// A summary from an earlier run must not stand beside newer files.
+	if err := os.Remove(in("summary.json")); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+
+	say := func(format string, args ...any) {
+		if !c.JSON {
+			fmt.Fprintf(e.stdout, format+"\n", args...)
+		}
+	}
+	say("profile   %s, %d images", c.Calib, calib.Len())
+	if _, err := e.profile(g, c.Model, calib, c.profileFlags, in("profile.json")); err != nil {
+		return err
+	}
+	cal, err := loadCalibrated(c.Model, in("profile.json"), "")
+	if err != nil {
+		return err
+	}
+	say("optimize  for %s", platform.Name)
+	if _, err := e.optimize(cal, platform, c.hardwareFlags, in("design.json")); err != nil {
+		return err
+	}
+	// From here on only the design file counts, as for any other user of it.
+	d, err := optimizer.ReadDesign(in("design.json"))
+	if err != nil {
+		return err
+	}
+	say("generate  %s", in("project"))
+	if err := codegen.Generate(e.ctx, d, c.Output, in("project"), codegen.Options{}); err != nil {
+		return err
+	}
+	say("verify    g++, %d golden images", cal.golden.Shape[0])
+	csim, err := e.verify(in("project"), in("design.json"))
+	if err != nil {
+		return err
+	}
+	say("simulate  %d images", c.Images)
+	sim, mismatches, err := e.simulate(d, test, c.Images, hwsim.Options{})
+	if err != nil {
+		return err
+	}
+	rep, err := report(d, sim)
+	if err != nil {
+		return err
+	}
+	if err := artifact.WriteJSON(e.ctx, in("simulation.json"), simulation{rep, mismatches}); err != nil {
+		return err
+	}
+	s := newSummary(d, platform, csim, rep, mismatches)
+	if s.LatencyCycles, err = e.latency(d, test); err != nil {
+		return err
+	}
+	if test.Labelled() {
+		say("eval      %s, %d images", c.Test, test.Len())
+		f, err := e.accuracyFloat(g, test, "eval float")
+		if err != nil {
+			return err
+		}
+		q, err := e.accuracyInteger(cal.net, test, "eval integer")
+		if err != nil {
+			return err
+		}
+		s.Accuracy.Float, s.Accuracy.Integer, s.Accuracy.Images = f.Top1(), q.Top1(), test.Len()
+	}
+	if s.Inputs["design"], err = artifact.HashFile(in("design.json")); err != nil {
+		return err
+	}
+	if s.Inputs["test"], err = test.Hash(); err != nil {
+		return err
+	}
+	if err := artifact.WriteJSON(e.ctx, in("summary.json"), s); err != nil {
+		return err
+	}
+	if c.JSON {
+		err = artifact.Encode(e.stdout, s)
+	} else {
+		err = s.print(e.stdout)
+	}
+	if err != nil {
+		return err
+	}
+	if mismatches > 0 {
+		return fmt.Errorf("simulator: %d of %d images differ from the integer network", mismatches, sim.Images)
+	}
+	return nil
+}
+
+func newSummary(d *optimizer.Design, p optimizer.Platform, csim *verification, rep *hwsim.Report, mismatches int) *summary {
+	s := &summary{
+		Header: artifact.NewHeader("hass.summary", 1, map[string]string{}),
+		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
+		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
+		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,
+		Resources: d.Total, Calibrated: d.Calibrated, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
+	}
+	s.Verified.CsimImages, s.Verified.CsimMismatches = csim.Images, csim.Mismatches
+	s.Verified.HwsimImages, s.Verified.HwsimMismatches = rep.Images, mismatches
+	return s
+}
+
+// print writes the one-screen summary.
+func (s *summary) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\n%q on %s, %s bit\n", s.Model, s.Platform, s.Bits)
+	if !s.Fits {
+		fmt.Fprintf(w, "DOES NOT FIT (built for verification only)\t\n")
+		for _, l := range s.Shortfall {
+			fmt.Fprintf(w, "\t%s\n", l)
+		}
+	}
+	if s.Accuracy.Images > 0 {
+		fmt.Fprintf(w, "accuracy (top-1)\tfloat %.2f %%, integer %.2f %% on %d images\n", 100*s.Accuracy.Float, 100*s.Accuracy.Integer, s.Accuracy.Images)
+	}
+	fmt.Fprintf(w, "rate\t%.1f images/s at %g MHz (clock assumed)\n", s.ImagesPerSecond, s.ClockMHz)
+	fmt.Fprintf(w, "cycles per image\t%.0f simulated, %.0f predicted (%+.2f %%)\n", s.CyclesPerImage, s.PredictedCyclesPerImage,
+		100*(s.CyclesPerImage/s.PredictedCyclesPerImage-1))
+	if a := s.Difference; a != nil {
+		fmt.Fprintf(w, "  difference %.0f at %s\testimate %+.0f, busy %+.0f, starved %+.0f, blocked %+.0f, drift %+.0f\n",
+			a.Difference, a.Process, a.Model, a.BusyError, a.Starved, a.Blocked, a.Drift)
+	}
+	fmt.Fprintf(w, "latency\t%d cycles\n", s.LatencyCycles)
+	fmt.Fprintf(w, "bottleneck\t%s\n", s.Bottleneck)
+	fmt.Fprintln(w, "resources\tDSP\tLUT\tFF\tBRAM18\tURAM")
+	for _, row := range []struct {
+		what string
+		r    optimizer.Resources
+	}{{"  estimated", s.Resources}, {"  budget", s.Budget}} {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", row.what, row.r.DSP, row.r.LUT, row.r.FF, row.r.BRAM18, row.r.URAM)
+	}
+	if !s.Calibrated {
+		fmt.Fprintln(w, "  LUT and FF are formulas that no synthesis has calibrated")
+	}
+	fmt.Fprintf(w, "verified\tC++ (g++): %d images, %d mismatches; simulator: %d images, %d mismatches\n",
+		s.Verified.CsimImages, s.Verified.CsimMismatches, s.Verified.HwsimImages, s.Verified.HwsimMismatches)
+	return w.Flush()
+}

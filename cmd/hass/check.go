@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"hass/frontend"
+	"hass/internal/artifact"
+)
+
+// checkCmd reports on every node of a model.
+type checkCmd struct {
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	JSON  bool   `help:"Print JSON."`
+}
+
+// Help is the example shown by --help.
+func (checkCmd) Help() string {
+	return "Example:\n  hass check model.onnx\n\nExit code 1 if any node has no hardware in this version."
+}
+
+// Run prints the report; a model that has no hardware is an error after it.
+func (c checkCmd) Run(e *env) error {
+	r, err := frontend.Check(c.Model)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = artifact.Encode(e.stdout, r)
+	} else {
+		err = printReport(e.stdout, r)
+	}
+	if err != nil {
+		return err
+	}
+	if !r.Builds() {
+		n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed)
+		return fmt.Errorf("%s: %d of %d nodes have no hardware in this version (listed above)", c.Model, n, len(r.Nodes))
+	}
+	return nil
+}
+
+// printReport writes one line per node. Names are quoted: they are the model's.
+func printReport(w io.Writer, r *frontend.Report) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "node\top\tverdict\treason\thint")
+	for _, n := range r.Nodes {
+		why := n.Reason
+		if n.By != "" {
+			why = "by pass " + n.By
+		}
+		fmt.Fprintf(t, "%q\t%q\t%s\t%s\t%s\n", n.Node, n.Op, n.Verdict, why, n.Hint)
+	}
+	return t.Flush()
+}

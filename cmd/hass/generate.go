@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"hass/codegen"
+	"hass/internal/artifact"
+	"hass/optimizer"
+)
+
+// generateCmd writes a project.
+type generateCmd struct {
+	Design string `arg:"" help:"Design to generate from." type:"path"`
+	Output string `short:"o" required:"" help:"Folder of the project; replaced if hass made it." type:"path"`
+}
+
+// Help is the example shown by --help.
+func (generateCmd) Help() string {
+	return "Example:\n  hass generate design.json -o project\n  make -C project csim"
+}
+
+// Run generates.
+func (c generateCmd) Run(e *env) error {
+	if err := artifact.CheckDir(c.Output); err != nil {
+		return err
+	}
+	d, err := optimizer.ReadDesign(c.Design)
+	if err != nil {
+		return err
+	}
+	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s: run \"make csim\" there, or \"hass verify %s\"\n", c.Output, c.Output)
+	return err
+}

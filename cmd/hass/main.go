@@ -1,0 +1,91 @@
+// Command hass turns a trained CNN into a sparse, layer-pipelined dataflow
+// accelerator for AMD FPGAs. Each subcommand is one step that reads and writes
+// files, so that it can stand in a Makefile rule; build runs them all.
+//
+// Exit codes: 0 success, 1 an error in the input or a failed verification, 2
+// wrong usage, 130 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"hass/internal/artifact"
+)
+
+// cli is the command line.
+type cli struct {
+	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Check     checkCmd     `cmd:"" help:"List every node of a model with its verdict, reason and hint."`
+	Run       runCmd       `cmd:"" help:"Evaluate a model on arrays."`
+	Profile   profileCmd   `cmd:"" help:"Calibrate a model: binary points, zeros, bitmaps."`
+	Eval      evalCmd      `cmd:"" help:"Measure accuracy on labelled images."`
+	Optimize  optimizeCmd  `cmd:"" help:"Choose the hardware of every layer for a platform."`
+	Generate  generateCmd  `cmd:"" help:"Write the Vitis HLS C++ project of a design."`
+	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`
+	Verify    verifyCmd    `cmd:"" help:"Compile a generated project, run it and compare it with the reference."`
+	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
+	Build     buildCmd     `cmd:"" help:"Do all of it: profile, optimize, generate, verify, simulate, summarise."`
+}
+
+// env is what every command gets besides its flags.
+type env struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run parses and executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("hass"),
+		kong.Description("From a trained CNN to a verified sparse dataflow accelerator."),
+		kong.Vars{"version": artifact.Tool},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "hass:", err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if exited >= 0 { // --help or --version has printed its text
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "hass: %v\n", err)
+		fmt.Fprintln(stderr, "Run \"hass --help\" for usage.")
+		return 2
+	}
+	err = kctx.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil || errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "hass: interrupted")
+		return 130
+	}
+	fmt.Fprintln(stderr, "hass:", err)
+	return 1
+}

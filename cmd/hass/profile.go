@@ -1,0 +1,84 @@
+package main
+
+import (
+	"path/filepath"
+
+	"hass/frontend"
+	"hass/internal/artifact"
+	"hass/internal/dataset"
+	"hass/internal/graph"
+	"hass/internal/quant"
+	"hass/sparsity"
+)
+
+// profileFlags are the choices that both profile and build offer.
+type profileFlags struct {
+	Bits       int    `help:"Default width of weights and activations, 2..16." default:"16"`
+	Widths     string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
+	Thresholds string `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
+	Seed       int64  `help:"Seed of the samples." default:"1"`
+}
+
+// profileCmd calibrates a model.
+type profileCmd struct {
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Data  string `required:"" help:"Calibration data set (TOML)." type:"path"`
+	profileFlags
+	Output string `short:"o" default:"profile.json" help:"Profile to write; side files stand beside it." type:"path"`
+	JSON   bool   `help:"Print the profile as JSON instead of a table."`
+}
+
+// Help is the example shown by --help.
+func (profileCmd) Help() string {
+	return "Example:\n  hass profile model.onnx --data calib.toml --bits 16 -o profile.json"
+}
+
+// Run measures, writes the profile, and prints the table.
+func (c profileCmd) Run(e *env) error {
+	if err := writable(c.Output); err != nil {
+		return err
+	}
+	g, err := frontend.Load(c.Model)
+	if err != nil {
+		return err
+	}
+	set, err := openSet(c.Data, g, c.Model)
+	if err != nil {
+		return err
+	}
+	m, err := e.profile(g, c.Model, set, c.profileFlags, c.Output)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return artifact.Encode(e.stdout, m.Profile)
+	}
+	return sparsity.Table(e.stdout, m.Profile)
+}
+
+// profile is the step that profile and build share.
+func (e *env) profile(g *graph.Graph, model string, set *dataset.Set, f profileFlags, output string) (*sparsity.Measurement, error) {
+	hash, err := artifact.HashFile(model)
+	if err != nil {
+		return nil, err
+	}
+	opt := sparsity.Options{
+		Bits: f.Bits, Seed: f.Seed, Progress: e.progress("profile"),
+		Model: filepath.Base(model), ModelHash: hash,
+	}
+	if f.Widths != "" {
+		if opt.Widths, err = quant.LoadWidths(f.Widths); err != nil {
+			return nil, err
+		}
+	}
+	if f.Thresholds != "" {
+		if opt.Thresholds, err = quant.LoadThresholds(f.Thresholds); err != nil {
+			return nil, err
+		}
+	}
+	m, err := sparsity.Measure(e.ctx, g, set, opt)
+	if err != nil {
+		return nil, err
+	}
+	return m, sparsity.Write(e.ctx, m, output)
+}

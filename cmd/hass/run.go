@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hass/frontend"
+	"hass/internal/artifact"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+	"hass/internal/ident"
+	"hass/internal/intnet"
+	"hass/internal/npy"
+	"hass/internal/quant"
+)
+
+// runCmd evaluates a model on arrays.
+type runCmd struct {
+	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Input   string `required:"" help:"Input images: .npy float32, N x C x H x W." type:"path"`
+	Output  string `required:"" help:"Output .npy (float32). With several outputs, one file each: NAME.<output>.npy." type:"path"`
+	Profile string `help:"Run the integer network of this profile instead of float." type:"path"`
+}
+
+// Help is the example shown by --help.
+func (runCmd) Help() string {
+	return "Example:\n  hass run model.onnx --input x.npy --output y.npy\n  hass run model.onnx --profile profile.json --input x.npy --output y.npy"
+}
+
+// Run evaluates all images, then writes one file per output.
+func (c runCmd) Run(e *env) error {
+	if err := writable(c.Output); err != nil {
+		return err
+	}
+	var g *graph.Graph
+	var cal *calibrated
+	var err error
+	if c.Profile == "" {
+		g, err = frontend.Load(c.Model)
+	} else if cal, err = loadCalibrated(c.Model, c.Profile, ""); err == nil {
+		g = cal.graph
+	}
+	if err != nil {
+		return err
+	}
+	in, err := modelInput(g, c.Model)
+	if err != nil {
+		return err
+	}
+	x, err := npy.Read(c.Input)
+	if err != nil {
+		return err
+	}
+	elems := in.Shape.Elems()
+	if x.DType != "float32" || len(x.Shape) != len(in.Shape) || x.Shape[0] < 1 || !slices.Equal(x.Shape[1:], []int(in.Shape[1:])) {
+		return fmt.Errorf("%s: %s %v; the model takes float32 N x %v", c.Input, x.DType, x.Shape, in.Shape[1:])
+	}
+	n := x.Shape[0]
+	image := func(i int) []float32 { return x.F32[i*elems : (i+1)*elems] }
+	bar := e.progress("run")
+
+	var names []string
+	var shapes [][]int
+	var data [][]float32
+	take := func(i int, outs []*floatexec.Tensor[float32]) {
+		for k, o := range outs {
+			if i == 0 {
+				shapes = append(shapes, o.Shape)
+				data = append(data, nil)
+			}
+			data[k] = append(data[k], o.Data...)
+		}
+		bar(i+1, n)
+	}
+	if cal == nil {
+		ex, err := floatexec.New(g)
+		if err != nil {
+			return err
+		}
+		names = ex.Outputs()
+		err = ex.RunMany(e.ctx, n, 0, func(i int, dst []float32) error { copy(dst, image(i)); return nil },
+			func(i int, outs [][]float32) error {
+				ts := make([]*floatexec.Tensor[float32], len(outs))
+				for k, o := range outs {
+					ts[k] = &floatexec.Tensor[float32]{Shape: ex.OutputShape(k), Data: o}
+				}
+				take(i, ts)
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+	} else {
+		ex, err := intnet.New(cal.net)
+		if err != nil {
+			return err
+		}
+		for _, r := range cal.net.Results {
+			names = append(names, r.Name)
+		}
+		err = intnet.RunMany(e.ctx, ex, n, 0,
+			func(i int) ([]int32, error) { return cal.net.QuantizeInput(image(i)) },
+			func(_ *intnet.Exec, outs [][]int32) ([]*floatexec.Tensor[float32], error) {
+				return quant.Results(cal.net, outs)
+			},
+			func(i int, outs []*floatexec.Tensor[float32]) error { take(i, outs); return nil })
+		if err != nil {
+			return err
+		}
+	}
+	for k, path := range outputPaths(c.Output, names) {
+		shape := append([]int{n}, shapes[k][min(1, len(shapes[k])):]...)
+		err := artifact.WriteFile(e.ctx, path, func(w io.Writer) error {
+			return npy.Write(w, &npy.Array{DType: "float32", Shape: shape, F32: data[k]})
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%s: %v\n", path, shape)
+	}
+	return nil
+}
+
+// outputPaths gives each output its file: the path itself if there is one output,
+// else with the sanitised output name before the extension.
+func outputPaths(path string, names []string) []string {
+	if len(names) == 1 {
+		return []string{path}
+	}
+	var ids ident.Namer
+	ext := filepath.Ext(path)
+	var paths []string
+	for _, n := range names {
+		paths = append(paths, strings.TrimSuffix(path, ext)+"."+ids.Name(n, "output")+ext)
+	}
+	return paths
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"hass/frontend"
+	"hass/internal/artifact"
+	"hass/internal/dataset"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+	"hass/internal/metrics"
+	"hass/internal/npy"
+	"hass/internal/quant"
+	"hass/sparsity"
+)
+
+// This file holds what several subcommands do alike.
+
+// modelInput is the graph's only input; a model with several has no data set
+// format and no hardware.
+func modelInput(g *graph.Graph, path string) (graph.Value, error) {
+	if len(g.Inputs) != 1 {
+		return graph.Value{}, fmt.Errorf("%s: the model has %d inputs; an image network has one", path, len(g.Inputs))
+	}
+	return g.Inputs[0], nil
+}
+
+// openSet opens a data set and checks that its images fit the model.
+func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {
+	in, err := modelInput(g, model)
+	if err != nil {
+		return nil, err
+	}
+	set, err := dataset.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return set, set.Check(in.Shape)
+}
+
+// calibrated is a model with what a profile decided about it.
+type calibrated struct {
+	graph   *graph.Graph
+	profile *sparsity.Profile
+	bitmaps *sparsity.Bitmaps
+	golden  *npy.Array
+	net     *intnet.Net
+	hash    string // SHA-256 of the profile file
+}
+
+// loadCalibrated reads a model and a profile made from it. A thresholds file, if not
+// "", replaces the profile's thresholds and keeps its binary points.
+func loadCalibrated(model, profile, thresholds string) (*calibrated, error) {
+	g, err := frontend.Load(model)
+	if err != nil {
+		return nil, err
+	}
+	m, err := sparsity.Read(profile)
+	if err != nil {
+		return nil, err
+	}
+	p := m.Profile
+	hash, err := artifact.HashFile(model)
+	if err != nil {
+		return nil, err
+	}
+	if want := p.Inputs["model"]; hash != want {
+		return nil, fmt.Errorf("%s was made from another model than %s (SHA-256 %.12s, not %.12s): run \"hass profile\" again", profile, model, want, hash)
+	}
+	if thresholds != "" {
+		// The bitmaps no longer hold for other thresholds.
+		m.Bitmaps = nil
+		if err := prune(&p.Spec, g, thresholds); err != nil {
+			return nil, err
+		}
+	}
+	net, err := quant.Lower(g, &p.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", profile, err)
+	}
+	sum, err := artifact.HashFile(profile)
+	if err != nil {
+		return nil, err
+	}
+	return &calibrated{g, p, m.Bitmaps, m.Golden, net, sum}, nil
+}
+
+// prune replaces the thresholds of a spec.
+func prune(spec *quant.Spec, g *graph.Graph, thresholds string) error {
+	t, err := quant.LoadThresholds(thresholds)
+	if err != nil {
+		return err
+	}
+	taus, err := t.Resolve(g)
+	if err != nil {
+		return fmt.Errorf("%s: %w", thresholds, err)
+	}
+	for name, c := range spec.Convs {
+		c.TauW, c.TauA = taus[name].W, taus[name].A
+		spec.Convs[name] = c
+	}
+	return nil
+}
+
+// images quantises image i of a set for a network.
+func images(net *intnet.Net, set *dataset.Set) func(i int) ([]int32, error) {
+	elems := set.H * set.W * set.C
+	return func(i int) ([]int32, error) {
+		x := make([]float32, elems)
+		if err := set.Float(i, x); err != nil {
+			return nil, err
+		}
+		return net.QuantizeInput(x)
+	}
+}
+
+// accuracyFloat measures top-1 and top-5 of the float network.
+func (e *env) accuracyFloat(g *graph.Graph, set *dataset.Set, what string) (metrics.Accuracy, error) {
+	var acc metrics.Accuracy
+	x, err := floatexec.New(g)
+	if err != nil {
+		return acc, err
+	}
+	if err := classifier(len(x.Outputs()), set); err != nil {
+		return acc, err
+	}
+	bar := e.progress(what)
+	err = x.RunMany(e.ctx, set.Len(), 0, set.Float, func(i int, outs [][]float32) error {
+		if err := checkLabel(set, i, len(outs[0])); err != nil {
+			return err
+		}
+		acc.Add(metrics.Rank(outs[0], set.Label(i)))
+		bar(i+1, set.Len())
+		return nil
+	})
+	return acc, err
+}
+
+// accuracyInteger measures top-1 and top-5 of the integer network. Host tail
+// operators keep the order of the scores and are left out.
+func (e *env) accuracyInteger(net *intnet.Net, set *dataset.Set, what string) (metrics.Accuracy, error) {
+	var acc metrics.Accuracy
+	if err := classifier(len(net.Outputs), set); err != nil {
+		return acc, err
+	}
+	x, err := intnet.New(net)
+	if err != nil {
+		return acc, err
+	}
+	bar := e.progress(what)
+	err = intnet.RunMany(e.ctx, x, set.Len(), 0, images(net, set),
+		func(_ *intnet.Exec, out [][]int32) ([]int32, error) { return append([]int32(nil), out[0]...), nil },
+		func(i int, scores []int32) error {
+			if err := checkLabel(set, i, len(scores)); err != nil {
+				return err
+			}
+			acc.Add(metrics.Rank(scores, set.Label(i)))
+			bar(i+1, set.Len())
+			return nil
+		})
+	return acc, err
+}
+
+// classifier refuses what accuracy is not defined for.
+func classifier(outputs int, set *dataset.Set) error {
+	if !set.Labelled() {
+		return fmt.Errorf("%s: no labels; accuracy needs them (key \"labels\")", set.Path)
+	}
+	if outputs != 1 {
+		return fmt.Errorf("the model has %d outputs; accuracy needs one vector of class scores", outputs)
+	}
+	return nil
+}
+
+func checkLabel(set *dataset.Set, i, classes int) error {
+	if l := set.Label(i); l < 0 || l >= classes {
+		return fmt.Errorf("%s: image %d has label %d, but the model has %d classes", set.Path, i, l, classes)
+	}
+	return nil
+}
+
+// writable fails early if a file could not be written at path.
+func writable(path string) error {
+	dir := filepath.Dir(path)
+	st, err := os.Stat(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: folder %s does not exist", path, dir)
+	}
+	if err != nil {
+		return err
+	}
+	if !st.IsDir() {
+		return fmt.Errorf("%s: %s is not a folder", path, dir)
+	}
+	f, err := os.CreateTemp(dir, ".hass-*")
+	if err != nil {
+		return fmt.Errorf("%s: folder %s is not writable: %w", path, dir, errors.Unwrap(err))
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
