@@ -123,6 +123,7 @@ func Expand(net *intnet.Net, layers []Layer, depths map[string]int) (*Network, e
 		return nil, err
 	}
 	n := x.n
+	x.unique()
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if d, ok := depths[s.Name]; ok {
@@ -133,6 +134,39 @@ func Expand(net *intnet.Net, layers []Layer, depths map[string]int) (*Network, e
 		}
 	}
 	return n, nil
+}
+
+// unique renames streams and processes whose derived name is that of something else: a model
+// may have tensors a and a_1, and the first branch of a's fork would be a_1 as well.
+// Tensors keep their IDs, and so do the names derived first.
+func (x *expander) unique() {
+	used := map[string]bool{}
+	for _, t := range x.n.Net.Tensors {
+		used[t.ID] = true
+	}
+	for _, l := range x.n.Net.Layers {
+		used[l.ID] = true
+	}
+	free := func(name string) string {
+		for used[name] {
+			name += "x"
+		}
+		used[name] = true
+		return name
+	}
+	for i := range x.n.Processes {
+		p := &x.n.Processes[i]
+		p.Name = free(p.Name)
+	}
+	own := make([]bool, len(x.n.Net.Tensors)) // the tensor's ID is given to a stream
+	for i := range x.n.Streams {
+		s := &x.n.Streams[i]
+		if s.Tensor >= 0 && !own[s.Tensor] && s.Name == x.n.Net.Tensors[s.Tensor].ID {
+			own[s.Tensor] = true
+			continue
+		}
+		s.Name = free(s.Name)
+	}
 }
 
 type expander struct {

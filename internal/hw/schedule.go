@@ -56,6 +56,33 @@ func (p *periodic) Next() (Step, bool) {
 	return s, true
 }
 
+// ahead gives the next iteration and how many equal ones follow each other from it; 0 at
+// the end. It does not advance.
+func (p *periodic) ahead() (Step, int) {
+	if p.done == p.total {
+		return Step{}, 0
+	}
+	r := p.runs[p.run]
+	n := r.n - p.in
+	if len(p.runs) == 1 {
+		n = p.total - p.done
+	}
+	return r.step, n
+}
+
+// skip advances by n of the iterations that ahead told of.
+func (p *periodic) skip(n int) {
+	p.done += n
+	if len(p.runs) == 1 {
+		p.in = (p.in + n) % p.runs[0].n
+		return
+	}
+	if p.in += n; p.in == p.runs[p.run].n {
+		p.in = 0
+		p.run = (p.run + 1) % len(p.runs)
+	}
+}
+
 func (p *periodic) Position() (counts, perImage [2]int) {
 	return [2]int{p.done, p.done}, [2]int{p.perImage, p.perImage}
 }

@@ -100,7 +100,8 @@ type tokenRun struct {
 	// pauseAt stops sinks once they have read that many tokens; 0 = never.
 	sunk    []int
 	pauseAt []int
-	queue   []int
+	queue   []int // from head on
+	head    int
 	queued  []bool
 }
 
@@ -131,8 +132,13 @@ func (r *tokenRun) wake(p int) {
 // run moves tokens until no process can.
 func (r *tokenRun) run() {
 	for len(r.queue) > 0 {
-		p := r.queue[0]
-		r.queue = r.queue[1:]
+		p := r.queue[r.head]
+		if r.head++; r.head == len(r.queue) {
+			r.queue, r.head = r.queue[:0], 0
+		} else if r.head > 1024 {
+			r.queue = r.queue[:copy(r.queue, r.queue[r.head:])]
+			r.head = 0
+		}
 		r.queued[p] = false
 		r.advance(p)
 	}
@@ -145,6 +151,9 @@ func (r *tokenRun) advance(p int) {
 		if !r.live[p] {
 			if pr.Kind == Sink && r.pauseAt[p] > 0 && r.sunk[p] >= r.pauseAt[p] {
 				return
+			}
+			if r.several(p) {
+				continue
 			}
 			st, ok := r.sched[p].Next()
 			if !ok {
@@ -161,12 +170,14 @@ func (r *tokenRun) advance(p int) {
 			if r.occ[s] == 0 {
 				return
 			}
+			if r.occ[s] >= r.depth[s] {
+				r.wake(r.n.Streams[s].From) // it can only wait for a full FIFO
+			}
 			r.occ[s]--
 			st.Reads &^= 1 << i
 			if pr.Kind == Sink {
 				r.sunk[p]++
 			}
-			r.wake(r.n.Streams[s].From)
 		}
 		for i := 0; st.Writes != 0; i++ {
 			if st.Writes>>i&1 == 0 {
@@ -176,13 +187,64 @@ func (r *tokenRun) advance(p int) {
 			if r.occ[s] >= r.depth[s] {
 				return
 			}
+			if r.occ[s] == 0 {
+				r.wake(r.n.Streams[s].To) // it can only wait for an empty FIFO
+			}
 			r.occ[s]++
 			r.most[s] = max(r.most[s], r.occ[s])
 			st.Writes &^= 1 << i
-			r.wake(r.n.Streams[s].To)
 		}
 		r.live[p] = false
 	}
+}
+
+// several performs equal iterations of process p at once, as many as its FIFOs allow,
+// and reports whether these were at least two.
+func (r *tokenRun) several(p int) bool {
+	sched, ok := r.sched[p].(*periodic)
+	if !ok {
+		return false
+	}
+	pr := &r.n.Processes[p]
+	st, n := sched.ahead()
+	for i, s := range pr.In {
+		if st.Reads>>i&1 == 1 {
+			n = min(n, r.occ[s])
+		}
+	}
+	for i, s := range pr.Out {
+		if st.Writes>>i&1 == 1 {
+			n = min(n, r.depth[s]-r.occ[s])
+		}
+	}
+	if pr.Kind == Sink && r.pauseAt[p] > 0 {
+		n = min(n, r.pauseAt[p]-r.sunk[p])
+	}
+	if n < 2 {
+		return false
+	}
+	sched.skip(n)
+	for i, s := range pr.In {
+		if st.Reads>>i&1 == 1 {
+			if r.occ[s] >= r.depth[s] {
+				r.wake(r.n.Streams[s].From)
+			}
+			r.occ[s] -= n
+		}
+	}
+	for i, s := range pr.Out {
+		if st.Writes>>i&1 == 1 {
+			if r.occ[s] == 0 {
+				r.wake(r.n.Streams[s].To)
+			}
+			r.occ[s] += n
+			r.most[s] = max(r.most[s], r.occ[s])
+		}
+	}
+	if pr.Kind == Sink {
+		r.sunk[p] += n
+	}
+	return true
 }
 
 // blocked reports what every process waits for.

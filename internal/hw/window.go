@@ -16,8 +16,10 @@ import (
 // RowPixels, a multiple of InPx. With virt the (possibly negative) index of the
 // upper left pixel of the current output group's unclipped window, an
 // iteration accepts an input beat if its last pixel lies before virt +
-// LinePixels, and emits a beat if the last pixel its window needs has been
-// accepted by an earlier iteration. It reads before it writes.
+// LinePixels and the input is not ahead of its pace (AcceptPace), and emits a beat if
+// the last pixel its window needs has been accepted by an earlier iteration. It
+// reads before it writes, and a read blocks: the pace keeps a window from waiting for
+// pixels that it does not need yet while beats could leave.
 type Window struct {
 	H, W, C     int
 	OH, OW      int
@@ -73,42 +75,73 @@ func (w Window) MinLinePixels() int {
 	return (extent(w.Geom, 0)-1)*w.RowPixels() + (w.OutPx-1)*w.Geom.Stride[1] + extent(w.Geom, 1) + w.InPx - 1
 }
 
-// FullLinePixels is the least capacity with which input can be taken at an even
-// pace all through a stream of images, so that the window never waits for
-// pixels at the start of a row or an image. It follows from the two shape
-// functions: input must run ahead of an even pace by D = max(need - pace), and
-// the buffer must hold max(pace + D - virt).
-func (w Window) FullLinePixels() int {
-	row := w.RowPixels()
-	image, groups := w.H*row, w.Groups()
+// lead is how many input pixel groups (InPx pixels) must be in the buffer beyond an even
+// share of the image, at the output group where that is most: max over p of need(p) - p*image/groups.
+func (w Window) lead() int {
+	image, groups := w.H*w.RowPixels()/w.InPx, w.Groups()
 	perRow := ceilDiv(w.OW, w.OutPx)
 	lead := 0
 	for p := range groups {
-		lead = max(lead, w.need(p/perRow, p%perRow)+1-p*image/groups)
+		lead = max(lead, w.need(p/perRow, p%perRow)/w.InPx+1-p*image/groups)
 	}
+	return lead
+}
+
+// AcceptPace is the even pace of the input as integer counters: with a input beats
+// accepted and e window beats emitted so far, an iteration may accept while
+//
+//	start + e*perEmit - a*perAccept > 0
+//
+// that is while a < lead + (e+1) * InBeats/OutBeats, lead in beats.
+func (w Window) AcceptPace() (start, perEmit, perAccept int) {
+	in, out := w.InBeats(), w.OutBeats()
+	g := gcd(in, out)
+	in, out = in/g, out/g
+	return in + w.lead()*(w.C/w.InCh)*out, in, out
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// FullLinePixels is the least capacity that never holds the input back from its pace, so
+// that the window does not wait for pixels at the start of a row or an image of a
+// stream of images.
+func (w Window) FullLinePixels() int {
+	image, groups := w.H*w.RowPixels()/w.InPx, w.Groups()
+	perRow := ceilDiv(w.OW, w.OutPx)
+	lead := w.lead()
 	capacity := w.MinLinePixels()
 	for p := range groups {
-		pace := ((p+1)*image + groups - 1) / groups
-		capacity = max(capacity, pace+lead+w.InPx-1-w.virt(p/perRow, p%perRow))
+		pace := lead + ((p+1)*image+groups-1)/groups
+		capacity = max(capacity, pace*w.InPx-w.virt(p/perRow, p%perRow))
 	}
 	return capacity
 }
 
-// Pace tells how the emission of output groups lies against an even pace of the
-// input, in input pixels: a group is never possible later than lag pixels after its
-// even share of the image has arrived, and never earlier than ahead pixels before
-// (negative: always later). Both follow from the shapes alone.
-func (w Window) Pace() (lag, ahead int) {
+// Pace compares the window's input at full rate with an even pace, in input pixels. An
+// iteration that may accept must read, so the beats of output group p leave only
+// when all input below its accept limit has been read: most and least are the
+// extremes over the groups of that limit minus the group's even share of the image.
+// burst is the largest such difference at a group's start minus the least at a group's end:
+// how many pixels a FIFO before the window must hold so that an even supply
+// never makes it wait. All three follow from the shapes alone.
+func (w Window) Pace() (most, least, burst int) {
 	image, groups := w.H*w.RowPixels(), w.Groups()
 	perRow := ceilDiv(w.OW, w.OutPx)
+	end := 0
 	for p := range groups {
-		need, even := w.need(p/perRow, p%perRow)+1, p*image/groups
+		limit := w.virt(p/perRow, p%perRow) + w.LinePixels
+		d, e := limit-p*image/groups, limit-(p+1)*image/groups
 		if p == 0 {
-			ahead = even - need
+			most, least, end = d, d, e
 		}
-		lag, ahead = max(lag, need-even), max(ahead, even-need)
+		most, least, end = max(most, d), min(least, d), min(end, e)
 	}
-	return lag, ahead
+	return most, least, most - end
 }
 
 // Banks is the number of row and column banks of the line buffer that let all
@@ -187,11 +220,15 @@ type WindowSchedule struct {
 
 	limit int // InPixel may be accepted while InPixel+InPx <= limit
 	need  int // the group may be emitted once InPixel > need
+
+	credit             int // the pace allows a beat while this is above 0
+	perEmit, perAccept int
 }
 
 // NewWindowSchedule starts at the first image.
 func NewWindowSchedule(w Window, images int) *WindowSchedule {
 	s := &WindowSchedule{Window: w, Images: images}
+	s.credit, s.perEmit, s.perAccept = w.AcceptPace()
 	s.place()
 	return s
 }
@@ -205,7 +242,7 @@ func (s *WindowSchedule) place() {
 
 // Accepts tells whether the next iteration reads an input beat.
 func (s *WindowSchedule) Accepts() bool {
-	return s.InPixel < s.Images*s.H*s.RowPixels() && (s.Image == s.Images || s.InPixel+s.InPx <= s.limit)
+	return s.InPixel < s.Images*s.H*s.RowPixels() && (s.Image == s.Images || s.credit > 0 && s.InPixel+s.InPx <= s.limit)
 }
 
 // Emits tells whether the next iteration writes a window beat.
@@ -214,6 +251,7 @@ func (s *WindowSchedule) Emits() bool { return s.Image < s.Images && s.InPixel >
 // Step performs the iteration's moves; accept and emit are what Accepts and Emits said.
 func (s *WindowSchedule) Step(accept, emit bool) {
 	if accept {
+		s.credit -= s.perAccept
 		if s.InChan += s.InCh; s.InChan == s.C {
 			s.InChan = 0
 			s.InPixel += s.InPx
@@ -222,6 +260,7 @@ func (s *WindowSchedule) Step(accept, emit bool) {
 	if !emit {
 		return
 	}
+	s.credit += s.perEmit
 	taps := s.Geom.Kernel[0] * s.Geom.Kernel[1]
 	if s.Channelwise {
 		// Taps inside, channel groups outside.

@@ -1,0 +1,83 @@
+package optimizer
+
+import (
+	"context"
+	"slices"
+)
+
+// beamWidth is the number of partial choices kept per layer.
+const beamWidth = 64
+
+// beam looks for a choice that fits, layer by layer, keeping the partial choices that stay
+// nearest to what the best mixture of choices has used so far. Mixtures balance the
+// budgets; a choice that follows one in small steps ends within them. It finds, it
+// never proves: nil says nothing.
+func (s *search) beam(ctx context.Context, path [][nres]float64, width int) ([]pick, error) {
+	v := s.v
+	if len(path) != len(v.layers) {
+		return nil, nil
+	}
+	type partial struct {
+		state  int
+		used   vec
+		parent int // in the layer before
+		pick   pick
+		key    float64
+	}
+	trail := make([][]partial, len(v.layers))
+	front := []partial{{used: v.fixed, parent: -1}}
+	for i := range v.layers {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var next []partial
+		for n, q := range front {
+			for k := range v.arcs[i][q.state] {
+				a := &v.arcs[i][q.state][k]
+				base := q.used.add(a.cost)
+				for _, o := range v.opts[i][a.class] {
+					u := base.add(v.layers[i].classes[a.class].opts[o].cost)
+					if !u.within(v.budget) {
+						continue
+					}
+					if _, ok := s.bound(i, a.next, u, 0); !ok {
+						continue
+					}
+					share, key := v.share(u), -1.0
+					for r := range share {
+						key = max(key, share[r]-path[i][r])
+					}
+					next = append(next, partial{a.next, u, n, pick{a.class, o}, key})
+				}
+			}
+			if len(next) > 64*width {
+				next = nearest(next, width, func(p partial) float64 { return p.key })
+			}
+		}
+		front = nearest(next, width, func(p partial) float64 { return p.key })
+		if len(front) == 0 {
+			return nil, nil
+		}
+		trail[i] = front
+	}
+	x := make([]pick, len(v.layers))
+	for i, at := len(x)-1, 0; i >= 0; i-- {
+		x[i] = trail[i][at].pick
+		at = trail[i][at].parent
+	}
+	return x, nil
+}
+
+// nearest keeps the width elements of least key, in ascending order.
+func nearest[T any](list []T, width int, key func(T) float64) []T {
+	slices.SortStableFunc(list, func(a, b T) int {
+		switch x, y := key(a), key(b); {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	return list[:min(width, len(list))]
+}

@@ -1,0 +1,433 @@
+package optimizer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+	"hass/internal/workers"
+)
+
+// CycleEstimator tells what a convolution's engines need under a hardware choice.
+// Implementations are called from several goroutines at once.
+type CycleEstimator interface {
+	// Conv gives the engine-limited cycles per image of layer number layer and the half
+	// width of the estimate's 95 % interval.
+	Conv(layer int, l hw.Layer) (cycles, ci float64, err error)
+}
+
+// The engine rules of Input.Engine.
+const (
+	EngineAuto     = "auto"
+	EngineDense    = "dense"
+	EngineCrossbar = "crossbar"
+	EngineBanked   = "banked"
+)
+
+// pixels per beat of every stream in the designs this package searches.
+const pixels = 1
+
+// maxCrossbarLanes bounds M of a crossbar: measured, a crossbar of 64 lanes costs six
+// times the banked engine and can be on no front.
+const maxCrossbarLanes = 16
+
+// maxWidths bounds the stream widths tried for one tensor; more divisors are thinned
+// out evenly, 1 and the channel count staying.
+const maxWidths = 12
+
+// Candidate is one hardware choice of a layer.
+type Candidate struct {
+	Layer     hw.Layer
+	Cycles    float64   // per image: the slowest of engines, window, input and output
+	CyclesCI  float64   // half width of the 95 % interval; 0 where the cycles are exact
+	Resources Resources // modules and inner FIFOs
+}
+
+// Candidates lists the choices of one layer that can be part of a best design: those not
+// dominated by another with the same stream widths in cycles and all
+// resources. engine is an engine rule. Resources that the device does not have at
+// all are not used. The order is fixed.
+func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p Platform, engine string) ([]Candidate, error) {
+	s := &space{model: costModel{net, p.Family}, est: est, engine: engine, budget: p.Resources.vec(), widths: widthsOf(net)}
+	opts, err := s.layer(ctx, layer)
+	if err != nil {
+		return nil, err
+	}
+	var list []Candidate
+	for _, o := range opts {
+		list = append(list, Candidate{Layer: o.hl, Cycles: o.cycles, CyclesCI: o.ci, Resources: o.cost.resources()})
+	}
+	return list, nil
+}
+
+// option is a Candidate in the solver's form.
+type option struct {
+	hl     hw.Layer
+	cycles float64
+	ci     float64
+	cost   vec
+	share  [nres]float64 // cost over budget
+}
+
+// space enumerates the choices of layers.
+type space struct {
+	model  costModel
+	est    CycleEstimator
+	engine string
+	budget vec // choices beyond it are left out
+	widths [][]int
+}
+
+// all enumerates every layer, in parallel.
+func (s *space) all(ctx context.Context) ([][]option, error) {
+	n := len(s.model.net.Layers)
+	sets := make([][]option, n)
+	err := workers.Ordered(ctx, n, 0, func(_, i int) ([]option, error) { return s.layer(ctx, i) },
+		func(i int, o []option) error { sets[i] = o; return nil })
+	return sets, err
+}
+
+// divisors of n in ascending order.
+func divisors(n int) []int {
+	var d []int
+	for i := 1; i <= n; i++ {
+		if n%i == 0 {
+			d = append(d, i)
+		}
+	}
+	return d
+}
+
+// thin keeps at most most of the ascending values, first and last among them.
+func thin(d []int, most int) []int {
+	if len(d) <= most {
+		return d
+	}
+	out := make([]int, most)
+	for i := range out {
+		out[i] = d[i*(len(d)-1)/(most-1)]
+	}
+	return out
+}
+
+// maxStates bounds the combinations of widths of tensors that are live at once.
+const maxStates = 4096
+
+// widthsOf gives the stream widths tried for every tensor.
+func widthsOf(net *intnet.Net) [][]int {
+	w := make([][]int, len(net.Tensors))
+	for t, tn := range net.Tensors {
+		w[t] = thin(divisors(tn.C), maxWidths)
+	}
+	// Where many streams are live at once, fewer widths each.
+	for _, live := range liveTensors(net) {
+		for most := maxWidths - 1; most >= 2; most-- {
+			states := 1
+			for _, t := range live {
+				if states *= len(w[t]); states > maxStates {
+					break
+				}
+			}
+			if states <= maxStates {
+				break
+			}
+			for _, t := range live {
+				w[t] = thin(w[t], most)
+			}
+		}
+	}
+	return w
+}
+
+// liveTensors gives, before every layer and after the last, the tensors that are
+// written and still to be read, in ascending order. The input counts as written by
+// its first reader, whose width it takes.
+func liveTensors(net *intnet.Net) [][]int {
+	n := len(net.Layers)
+	first, last := make([]int, len(net.Tensors)), make([]int, len(net.Tensors))
+	for t := range first {
+		first[t], last[t] = -1, -1
+	}
+	for i, l := range net.Layers {
+		first[l.Out] = i
+		for _, t := range l.In {
+			last[t] = i
+			if t == net.Input && first[t] < 0 {
+				first[t] = i
+			}
+		}
+	}
+	live := make([][]int, n+1)
+	for i := range live {
+		for t := range net.Tensors {
+			if first[t] >= 0 && first[t] < i && last[t] >= i {
+				live[i] = append(live[i], t)
+			}
+		}
+	}
+	return live
+}
+
+func (s *space) layer(ctx context.Context, i int) ([]option, error) {
+	net := s.model.net
+	l := net.Layers[i]
+	var all []option
+	var err error
+	switch l.Kind {
+	case intnet.KindConv:
+		all, err = s.conv(ctx, i)
+	case intnet.KindPool:
+		all = s.pool(i)
+	case intnet.KindGlobalPool, intnet.KindAdd, intnet.KindRequant:
+		in, out := s.widths[l.In[0]], s.widths[l.Out]
+		t := net.Tensors[l.In[0]]
+		for _, ch := range out {
+			if !slices.Contains(in, ch) || len(l.In) > 1 && !slices.Contains(s.widths[l.In[1]], ch) {
+				continue
+			}
+			hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: ch}
+			all = append(all, option{hl: hl, cycles: float64(t.H * ceilDiv(t.W, pixels) * (t.C / ch)), cost: s.model.layer(i, hl)})
+		}
+	default:
+		err = fmt.Errorf("no module for kind %q", l.Kind)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
+	}
+	all = s.prune(all)
+	if len(all) == 0 {
+		return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
+	}
+	return all, nil
+}
+
+// tapGroups gives the values of MTap that Window.Validate takes.
+func tapGroups(k [2]int) []int {
+	taps := divisors(k[1])
+	for _, rows := range divisors(k[0]) {
+		if rows > 1 {
+			taps = append(taps, rows*k[1])
+		}
+	}
+	return taps
+}
+
+func dividesEither(a, b int) bool { return max(a, b)%min(a, b) == 0 }
+
+func (s *space) pool(i int) []option {
+	net := s.model.net
+	l := net.Layers[i]
+	var all []option
+	for _, tap := range tapGroups(l.Pool.Kernel) {
+		for _, ch := range s.widths[l.Out] {
+			for _, in := range s.widths[l.In[0]] {
+				if !dividesEither(in, ch) {
+					continue
+				}
+				hl := hw.Layer{InPx: pixels, InCh: in, OutPx: pixels, OutCh: ch, MTap: tap, MCh: ch}
+				win := hw.WindowOf(net, l, hl)
+				hl.LinePixels = win.FullLinePixels()
+				all = append(all, option{hl: hl, cycles: float64(max(win.InBeats(), win.OutBeats())),
+					cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+			}
+		}
+	}
+	return all
+}
+
+// engineChoice is an engine kind and its number of multipliers.
+type engineChoice struct {
+	kind hw.EngineKind
+	n    int
+}
+
+// engines lists the engines for beats of m lanes under the rule.
+func engines(rule string, m int) []engineChoice {
+	var list []engineChoice
+	may := func(kind string) bool { return rule == EngineAuto || rule == kind }
+	if may(EngineDense) {
+		list = append(list, engineChoice{hw.Dense, m})
+	}
+	if m == 1 {
+		// A sparse engine of one lane is a dense one with a selector before it.
+		if rule == EngineCrossbar || rule == EngineBanked {
+			list = append(list, engineChoice{hw.EngineKind(rule), 1})
+		}
+		return list
+	}
+	if may(EngineCrossbar) && m <= maxCrossbarLanes {
+		for _, n := range []int{2, 3, 4, 6, 8} {
+			if n < m {
+				list = append(list, engineChoice{hw.Crossbar, n})
+			}
+		}
+	}
+	if may(EngineBanked) {
+		for _, n := range divisors(m) {
+			if n < m {
+				list = append(list, engineChoice{hw.Banked, n})
+			}
+		}
+	}
+	return list
+}
+
+// gangs lists the gang sizes for p output lanes. The lanes of a dense engine never
+// wait for each other, so one gang serves them best.
+func gangs(kind hw.EngineKind, p int) []int {
+	list := []int{p}
+	if kind == hw.Dense {
+		return list
+	}
+	for _, parts := range []int{2, 4, 8, 16, 32, 64, p} {
+		if parts <= min(p, hw.MaxGangs) && p%parts == 0 && !slices.Contains(list, p/parts) {
+			list = append(list, p/parts)
+		}
+	}
+	return list
+}
+
+func (s *space) conv(ctx context.Context, i int) ([]option, error) {
+	net := s.model.net
+	l := net.Layers[i]
+	if l.Conv.Groups != 1 {
+		return nil, fmt.Errorf("grouped convolution (%d groups) has no module", l.Conv.Groups)
+	}
+	in := net.Tensors[l.In[0]]
+	line := 0 // FullLinePixels depends on geometry and pixels per beat alone
+	memories := []string{MemLUTRAM, MemBRAM}
+	if s.budget[4] > 0 {
+		memories = append(memories, MemURAM)
+	}
+	var all []option
+	for _, tap := range tapGroups(l.Conv.Kernel) {
+		for _, ch := range divisors(in.C) {
+			m := tap * ch
+			if m > hw.MaxLanes {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			var shape []option
+			for _, e := range engines(s.engine, m) {
+				for _, p := range s.widths[l.Out] {
+					if e.n*p > max(1, s.budget[0]) {
+						continue
+					}
+					for _, gang := range gangs(e.kind, p) {
+						hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: p, MTap: tap, MCh: ch, LinePixels: line,
+							Engine: e.kind, N: e.n, Gang: gang, GangDepth: gangDepth(p / gang)}
+						win := hw.WindowOf(net, l, hl)
+						if line == 0 {
+							line = win.FullLinePixels()
+							hl.LinePixels = line
+							win.LinePixels = line
+						}
+						cycles, ci, err := s.est.Conv(i, hl)
+						if err != nil {
+							return nil, err
+						}
+						if !(cycles >= 0) || !(ci >= 0) {
+							return nil, fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
+						}
+						if beats := float64(win.OutBeats()); cycles < beats {
+							cycles, ci = beats, 0
+						}
+						for _, mem := range memories {
+							hl.WeightMem = mem
+							shape = append(shape, option{hl: hl, cycles: cycles, ci: ci,
+								cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+						}
+					}
+				}
+			}
+			shape = s.prune(shape)
+			// The input width changes the line buffer only.
+			for _, q := range s.widths[l.In[0]] {
+				if !dividesEither(q, ch) {
+					continue
+				}
+				hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: 1, MTap: tap, MCh: ch, LinePixels: line}
+				base := s.model.window(hw.WindowOf(net, l, hl), in.Format.Bits, l.Conv.TauA > 0)
+				hl.InCh = q
+				win := hw.WindowOf(net, l, hl)
+				change := s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base)
+				for _, o := range shape {
+					o.hl.InCh = q
+					o.cost = o.cost.add(change)
+					if beats := float64(win.InBeats()); o.cycles < beats {
+						o.cycles, o.ci = beats, 0
+					}
+					all = append(all, o)
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// gangDepth is the depth of a gang's input FIFO: several gangs run apart by a few beats
+// (measured at pair density 0.25: 16 gangs of one lane need 1.22 cycles a beat at
+// depth 4, a gang of 16 lanes 1.67).
+func gangDepth(gangs int) int {
+	if gangs > 1 {
+		return 4
+	}
+	return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
+}
+
+// prune drops options beyond the budget (unless all are) and those dominated in cycles and every resource by one
+// of the same stream widths, and sorts by input width, output width, cycles.
+func (s *space) prune(all []option) []option {
+	var in []int
+	for i := range all {
+		if all[i].cost.within(s.budget) {
+			in = append(in, i)
+		}
+	}
+	if len(in) == 0 {
+		// A layer that is too big on its own: the shortfall will be reported.
+		for i := range all {
+			in = append(in, i)
+		}
+	}
+	slices.SortStableFunc(in, func(x, y int) int {
+		a, b := &all[x], &all[y]
+		switch {
+		case a.hl.InCh != b.hl.InCh:
+			return a.hl.InCh - b.hl.InCh
+		case a.hl.OutCh != b.hl.OutCh:
+			return a.hl.OutCh - b.hl.OutCh
+		case a.cycles < b.cycles:
+			return -1
+		case a.cycles > b.cycles:
+			return 1
+		}
+		for r := range a.cost {
+			if a.cost[r] != b.cost[r] {
+				return a.cost[r] - b.cost[r]
+			}
+		}
+		return 0
+	})
+	var kept []option
+	start := 0 // of the class in kept
+	for _, x := range in {
+		o := &all[x]
+		if len(kept) > start && (kept[start].hl.InCh != o.hl.InCh || kept[start].hl.OutCh != o.hl.OutCh) {
+			start = len(kept)
+		}
+		// Cycles ascend within a class: only an earlier option can dominate.
+		dominated := false
+		for j := len(kept) - 1; j >= start && !dominated; j-- {
+			dominated = kept[j].cost.within(o.cost)
+		}
+		if !dominated {
+			kept = append(kept, *o)
+		}
+	}
+	return slices.Clip(kept)
+}

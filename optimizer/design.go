@@ -1,0 +1,115 @@
+package optimizer
+
+import (
+	"hass/internal/artifact"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// Schema names of the design artefact.
+const (
+	DesignSchema  = "hass.design"
+	DesignVersion = 1
+)
+
+// Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.
+type Resources struct {
+	DSP    int `json:"DSP"`
+	LUT    int `json:"LUT"`
+	FF     int `json:"FF"`
+	BRAM18 int `json:"BRAM18"`
+	URAM   int `json:"URAM"`
+	// LUTRAM counts the LUTs used as memory or shift register, which only some
+	// slices can be; they are counted in LUT as well.
+	LUTRAM int `json:"LUTRAM"`
+}
+
+// Design is the single source of truth of an accelerator: the integer network, the
+// hardware of every layer, every FIFO and the platform. codegen, hwsim, cost
+// reports and host drivers read it and nothing else.
+type Design struct {
+	artifact.Header
+	Model    string  `json:"model"` // base name of the model file
+	Bits     string  `json:"bits"`  // "16", "8" or "mixed"
+	Platform string  `json:"platform"`
+	Part     string  `json:"part"`
+	ClockMHz float64 `json:"clock_mhz"` // an assumption, printed as one
+
+	// Input preprocessing, so that host drivers can quantise pixels: x = (u8/Divisor - Mean) / Std.
+	Preproc Preproc `json:"preproc"`
+
+	Net     *intnet.Net       `json:"net"`
+	Layers  []hw.Layer        `json:"layers"` // one per Net.Layers
+	FIFOs   []FIFO            `json:"fifos"`  // every stream of the network
+	Weights artifact.SideFile `json:"weights"`
+	// Golden holds quantised input images (npy int32, N x H x W x C) for test vectors.
+	Golden artifact.SideFile `json:"golden"`
+
+	Objective   string      `json:"objective"`
+	EngineRule  string      `json:"engine_rule"`  // what --engine allowed
+	UsableShare Shares      `json:"usable_share"` // share of each resource that may be used
+	Budget      Resources   `json:"budget"`       // after the usable share
+	Total       Resources   `json:"total"`
+	Fits        bool        `json:"fits"`
+	Shortfall   []string    `json:"shortfall,omitempty"` // one line per exceeded resource
+	Calibrated  bool        `json:"calibrated"`          // false: cost formulas are not fitted to synthesis
+	Costs       []LayerCost `json:"costs"`               // one per Net.Layers, then "fifos" and "io"
+	Predicted   Prediction  `json:"predicted"`
+	Explain     []string    `json:"explain"` // bottleneck, binding resource, what one more unit would buy
+}
+
+// Preproc is how pixels become the model's input, per channel.
+type Preproc struct {
+	Divisor float64   `json:"divisor"`
+	Mean    []float64 `json:"mean"`
+	Std     []float64 `json:"std"`
+}
+
+// Shares is the usable share of each resource, 0..1.
+type Shares struct {
+	DSP    float64 `json:"DSP"`
+	LUT    float64 `json:"LUT"`
+	FF     float64 `json:"FF"`
+	BRAM18 float64 `json:"BRAM18"`
+	URAM   float64 `json:"URAM"`
+}
+
+// FIFO is one stream's buffer.
+type FIFO struct {
+	Name  string `json:"name"`
+	Depth int    `json:"depth"`
+	Width int    `json:"width"` // bits per token
+	// Minimum is the token minimum of a skip connection: one less deadlocks. 0 for other streams.
+	Minimum int `json:"minimum,omitempty"`
+}
+
+// LayerCost is the estimate for one layer.
+type LayerCost struct {
+	Layer     string    `json:"layer"`
+	Resources Resources `json:"resources"`
+	// Cycles per image that the layer needs on its own, with the half width of its 95 % interval.
+	Cycles   float64 `json:"cycles"`
+	CyclesCI float64 `json:"cycles_ci"`
+}
+
+// Prediction is the optimizer's estimate of the whole pipeline.
+type Prediction struct {
+	CyclesPerImage  float64 `json:"cycles_per_image"`
+	CyclesCI        float64 `json:"cycles_ci"`
+	LatencyCycles   float64 `json:"latency_cycles"`
+	ImagesPerSecond float64 `json:"images_per_second"`
+	Bottleneck      string  `json:"bottleneck"` // layer ID
+	BindingResource string  `json:"binding_resource"`
+	// Bound is a proven upper bound on images per second of any design of this search space; Gap = Bound/ImagesPerSecond - 1.
+	Bound float64 `json:"bound_images_per_second"`
+	Gap   float64 `json:"optimality_gap"`
+}
+
+// Network expands the design to processes and FIFOs.
+func (d *Design) Network() (*hw.Network, error) {
+	depths := make(map[string]int, len(d.FIFOs))
+	for _, f := range d.FIFOs {
+		depths[f.Name] = f.Depth
+	}
+	return hw.Expand(d.Net, d.Layers, depths)
+}

@@ -1,0 +1,12 @@
+// Package optimizer chooses the hardware of a design.
+//
+// It takes an integer network, an estimator of each convolution's cycles
+// (package sparsity has one, from measured zeros), a platform and the share of
+// its resources that may be used. It gives a Design: the best rate (or latency)
+// of its search space under five budgets at once, with a proven bound where the
+// search was cut short, FIFO depths that are proved free of deadlock, costs, and
+// reasons. A Design file is the single source of truth for codegen and hwsim.
+// Costs are formulas, not synthesis results, and every report says so. It never
+// evaluates the network, never reads a model and never emits code; the same
+// input gives the same design.
+package optimizer

@@ -1,0 +1,220 @@
+package optimizer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"hass/internal/artifact"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+	"hass/internal/npy"
+)
+
+// Bounds of a design read from a file, far above any real one.
+const (
+	maxPixels    = 64
+	maxFIFODepth = 1 << 26
+	maxGolden    = 1 << 30 // bytes
+	maxMoreLines = 4       // line buffers may hold this many times what full rate needs
+)
+
+// WriteDesign writes the side files next to path, named <base>.weights.bin and
+// <base>.golden.npy, records them in d, then writes d as JSON. golden holds
+// quantised input images, int32 of shape N x H x W x C. Each file appears whole
+// or not at all, the design last.
+func WriteDesign(ctx context.Context, d *Design, path string, golden *npy.Array) error {
+	if err := checkGolden(d.Net, golden); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	base = strings.TrimSuffix(base, ".json")
+	weights, images := base+".weights.bin", base+".golden.npy"
+	if err := artifact.WriteFile(ctx, filepath.Join(dir, weights), func(w io.Writer) error { return intnet.WriteWeights(w, d.Net) }); err != nil {
+		return err
+	}
+	if err := artifact.WriteFile(ctx, filepath.Join(dir, images), func(w io.Writer) error { return npy.Write(w, golden) }); err != nil {
+		return err
+	}
+	var err error
+	if d.Weights, err = artifact.NewSideFile(dir, weights); err != nil {
+		return err
+	}
+	if d.Golden, err = artifact.NewSideFile(dir, images); err != nil {
+		return err
+	}
+	return artifact.WriteJSON(ctx, path, d)
+}
+
+// ReadDesign reads a design and its weights and checks everything that others rely on: schema,
+// side files, the network, that every layer's hardware fits it, and that the FIFOs
+// are those of the network. Its errors name the file.
+func ReadDesign(path string) (*Design, error) {
+	d := &Design{}
+	if err := artifact.ReadJSON(path, DesignSchema, DesignVersion, d); err != nil {
+		return nil, err
+	}
+	if err := d.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	dir := filepath.Dir(path)
+	data, err := d.Weights.Read(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := intnet.ReadWeights(bytes.NewReader(data), d.Net); err != nil {
+		return nil, fmt.Errorf("%s: side file %s: %w", path, d.Weights.Path, err)
+	}
+	if _, err := d.ReadGolden(dir); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
+}
+
+// ReadGolden reads the quantised input images of a design whose file lies in dir: int32 of
+// shape N x H x W x C.
+func (d *Design) ReadGolden(dir string) (*npy.Array, error) {
+	if d.Golden.Bytes > maxGolden {
+		return nil, fmt.Errorf("side file %s: %d bytes, the limit is %d", d.Golden.Path, d.Golden.Bytes, maxGolden)
+	}
+	f, err := d.Golden.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	a, err := npy.Decode(f, d.Golden.Bytes)
+	if err == nil {
+		err = checkGolden(d.Net, a)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("side file %s: %w", d.Golden.Path, err)
+	}
+	return a, nil
+}
+
+// checkGolden verifies type, shape and range of golden images.
+func checkGolden(net *intnet.Net, a *npy.Array) error {
+	in := net.Tensors[net.Input]
+	if a == nil || a.DType != "int32" || len(a.Shape) != 4 || a.Shape[0] < 1 || a.Shape[1] != in.H || a.Shape[2] != in.W || a.Shape[3] != in.C {
+		return fmt.Errorf("golden images must be int32 of shape N x %d x %d x %d, N at least 1", in.H, in.W, in.C)
+	}
+	lo, hi := in.Format.Min(), in.Format.Max()
+	for i, v := range a.I32 {
+		if int64(v) < lo || int64(v) > hi {
+			return fmt.Errorf("golden images: element %d is %d, outside %v", i, v, in.Format)
+		}
+	}
+	return nil
+}
+
+// check validates all but the side files.
+func (d *Design) check() error {
+	if d.Net == nil {
+		return errors.New("the design has no network")
+	}
+	if err := d.Net.Validate(); err != nil {
+		return err
+	}
+	if len(d.Layers) != len(d.Net.Layers) {
+		return fmt.Errorf("hardware for %d layers, the network has %d", len(d.Layers), len(d.Net.Layers))
+	}
+	for i, l := range d.Layers {
+		if err := checkHardware(d.Net, i, l); err != nil {
+			return fmt.Errorf("layer %s: %w", d.Net.Layers[i].ID, err)
+		}
+	}
+	seen := make(map[string]bool, len(d.FIFOs))
+	for _, f := range d.FIFOs {
+		switch {
+		case seen[f.Name]:
+			return fmt.Errorf("FIFO %.60q is listed twice", f.Name)
+		case f.Depth < 1 || f.Depth > maxFIFODepth || f.Minimum < 0:
+			return fmt.Errorf("FIFO %.60q: depth %d, minimum %d; want a depth of 1..%d", f.Name, f.Depth, f.Minimum, maxFIFODepth)
+		}
+		seen[f.Name] = true
+	}
+	n, err := d.Network()
+	if err != nil {
+		return err
+	}
+	if len(n.Streams) != len(d.FIFOs) {
+		return fmt.Errorf("%d FIFOs are listed, the network has %d", len(d.FIFOs), len(n.Streams))
+	}
+	for i, s := range n.Streams {
+		if d.FIFOs[i].Name != s.Name || d.FIFOs[i].Width != s.Width() {
+			return fmt.Errorf("FIFO %d is %.60q of %d bits; the network has %s of %d bits there", i, d.FIFOs[i].Name, d.FIFOs[i].Width, s.Name, s.Width())
+		}
+	}
+	return d.checkFacts()
+}
+
+// checkFacts validates what surrounds the network.
+func (d *Design) checkFacts() error {
+	if !(d.ClockMHz > 0 && d.ClockMHz <= 10000) {
+		return fmt.Errorf("clock_mhz %v is not a clock", d.ClockMHz)
+	}
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)
+	}
+	if d.Part == "" || len(d.Part) > 200 || strings.ContainsFunc(d.Part, func(r rune) bool { return !plain(r) }) {
+		return fmt.Errorf("part %.60q is not a part number", d.Part)
+	}
+	pp, ch := d.Preproc, d.Net.Tensors[d.Net.Input].C
+	if !(pp.Divisor > 0) || math.IsInf(pp.Divisor, 0) || len(pp.Mean) != ch || len(pp.Std) != ch {
+		return fmt.Errorf("preproc: divisor %v with %d means and %d deviations for %d channels", pp.Divisor, len(pp.Mean), len(pp.Std), ch)
+	}
+	for i := range pp.Std {
+		if !(pp.Std[i] > 0) || math.IsInf(pp.Std[i], 0) || math.IsNaN(pp.Mean[i]) || math.IsInf(pp.Mean[i], 0) {
+			return fmt.Errorf("preproc: mean %v and deviation %v of channel %d", pp.Mean[i], pp.Std[i], i)
+		}
+	}
+	if len(d.Costs) != len(d.Net.Layers)+2 {
+		return fmt.Errorf("%d costs for %d layers, fifos and io", len(d.Costs), len(d.Net.Layers))
+	}
+	return d.UsableShare.Validate()
+}
+
+// checkHardware bounds the numbers of one layer, so that hw.Expand cannot overflow and nobody
+// allocates without need; whether they fit the layer is hw.Expand's to say.
+func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
+	if l.InPx < 1 || l.InPx > maxPixels || l.OutPx < 1 || l.OutPx > maxPixels {
+		return fmt.Errorf("in_px %d, out_px %d; want 1..%d", l.InPx, l.OutPx, maxPixels)
+	}
+	in, out := net.Tensors[net.Layers[i].In[0]], net.Tensors[net.Layers[i].Out]
+	if l.InCh < 1 || l.InCh > in.C || l.OutCh < 1 || l.OutCh > out.C {
+		return fmt.Errorf("in_ch %d, out_ch %d; the layer has %d and %d channels", l.InCh, l.OutCh, in.C, out.C)
+	}
+	kind := net.Layers[i].Kind
+	if kind != intnet.KindConv && kind != intnet.KindPool {
+		return nil
+	}
+	if l.MTap < 1 || l.MTap > intnet.MaxDim || l.MCh < 1 || l.MCh > in.C {
+		return fmt.Errorf("m_tap %d, m_ch %d", l.MTap, l.MCh)
+	}
+	if l.LinePixels < 1 || l.LinePixels > maxMoreLines*(in.H+out.H+2)*(in.W+maxPixels)*2 {
+		return fmt.Errorf("line_pixels %d for a map of %d x %d", l.LinePixels, in.H, in.W)
+	}
+	if kind == intnet.KindPool {
+		return nil
+	}
+	switch l.WeightMem {
+	case MemLUTRAM, MemBRAM, MemURAM:
+	default:
+		return fmt.Errorf("weight_mem %.60q; want %s, %s or %s", l.WeightMem, MemLUTRAM, MemBRAM, MemURAM)
+	}
+	if l.N < 1 || l.N > l.MTap*l.MCh {
+		return fmt.Errorf("n %d for beats of %d lanes", l.N, l.MTap*l.MCh)
+	}
+	if l.GangDepth > maxFIFODepth {
+		return fmt.Errorf("gang_depth %d", l.GangDepth)
+	}
+	return nil
+}

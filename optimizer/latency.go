@@ -1,0 +1,139 @@
+package optimizer
+
+import (
+	"context"
+	"math"
+
+	"hass/internal/intnet"
+)
+
+// The latency estimate, first input word accepted to last output word, of a pipeline
+// whose slowest layer needs T cycles per image:
+//
+//	T + sum over the layers of the longest path of tail x cycles + pipeline latencies
+//
+// tail is the share of a layer's work that can only start once its last input pixel
+// is there: 1 for a fully connected layer, about one row in H for a 3x3
+// convolution, one pixel for a global pool. The longest path is the one whose tails add up to
+// most; it depends on shapes alone. It is an estimate for an image alone; hwsim
+// measures.
+
+// tails gives the weight of every layer's cycles; 0 off the longest path.
+func tails(net *intnet.Net) (tail []float64, pipeline int) {
+	n := len(net.Layers)
+	own := make([]float64, n)
+	length := make([]float64, len(net.Tensors))
+	by := make([]int, len(net.Tensors)) // layer that wrote the tensor on the longest path
+	for t := range by {
+		by[t] = -1
+	}
+	from := make([]int, n)
+	for i, l := range net.Layers {
+		own[i] = tailOf(net, i)
+		best := l.In[0]
+		for _, t := range l.In[1:] {
+			if length[t] > length[best] {
+				best = t
+			}
+		}
+		from[i] = best
+		length[l.Out], by[l.Out] = length[best]+own[i], i
+	}
+	end := net.Outputs[0]
+	for _, t := range net.Outputs[1:] {
+		if length[t] > length[end] {
+			end = t
+		}
+	}
+	tail = make([]float64, n)
+	for t := end; by[t] >= 0; t = from[by[t]] {
+		tail[by[t]] = own[by[t]]
+		pipeline += layerLatency(net.Layers[by[t]].Kind)
+	}
+	return tail, pipeline
+}
+
+// tailOf is the tail of one layer.
+func tailOf(net *intnet.Net, layer int) float64 {
+	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
+		in := net.Tensors[l.In[0]]
+		return 1 / float64(in.H*in.W)
+	}
+	late, _ := delay(net, layer)
+	return min(1, late)
+}
+
+// latencyOf is the estimate for a choice.
+func (p *problem) latencyOf(x []pick) float64 {
+	tail, pipeline := tails(p.net)
+	sum := p.cycles(x) + float64(pipeline)
+	for i, k := range x {
+		sum += tail[i] * p.layers[i].classes[k.class].opts[k.opt].cycles
+	}
+	return sum
+}
+
+// latencySteps bounds the rates tried by quickest; more are thinned out, the bound
+// then covers the gaps.
+const latencySteps = 48
+
+// quickest finds the choice of least estimated latency within the budget, from one of best
+// rate. For a bottleneck T the sum over the path is minimised; T is searched over the rates
+// from the fastest up to where T alone exceeds the best latency. bound holds for
+// every design of the space.
+func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []pick, bound float64, err error) {
+	tail, pipeline := tails(p.net)
+	var ts []float64
+	for _, t := range p.rates() {
+		if t >= fastest.bound {
+			ts = append(ts, t)
+		}
+	}
+	best, value := fastest.x, p.latencyOf(fastest.x)
+	bound = math.Inf(1)
+	start := fastest.x
+	step := func(i, next int) error {
+		// Designs whose bottleneck lies in [ts[i], ts[next]): at least ts[i], and no better on the path
+		// than the least sum with every layer up to the largest of them.
+		last := max(i, next-1)
+		if ts[last] < fastest.cycles {
+			// Not shown to be reachable: only the bound counts.
+			v := p.restrict(ts[last], true)
+			v.cycleWeight = tail
+			t := v.table(v.price, tail)
+			bound = min(bound, ts[i]+t.togo[0][0]+float64(pipeline))
+			return nil
+		}
+		y, _, low, err := p.minimum(ctx, ts[last], start, [nres]float64{}, tail, effort)
+		if err != nil {
+			return err
+		}
+		bound = min(bound, ts[i]+low+float64(pipeline))
+		if l := p.latencyOf(y); l < value {
+			best, value = y, l
+		}
+		return nil
+	}
+	for i := 0; i < len(ts); {
+		if ts[i]+float64(pipeline) >= min(value, bound) && ts[i] > fastest.cycles {
+			break // T alone is no better
+		}
+		next := i + 1
+		if len(ts) > latencySteps {
+			// A geometric ladder of about latencySteps steps over a factor of 4.
+			for next < len(ts) && ts[next] < ts[i]*math.Pow(4, 1.0/latencySteps) {
+				next++
+			}
+			if ts[i] < fastest.cycles {
+				for next > i+1 && ts[next-1] >= fastest.cycles {
+					next--
+				}
+			}
+		}
+		if err := step(i, next); err != nil {
+			return nil, 0, err
+		}
+		i = next
+	}
+	return best, min(bound, value), nil
+}

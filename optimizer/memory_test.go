@@ -1,0 +1,102 @@
+package optimizer
+
+import "testing"
+
+func TestBRAMCount(t *testing.T) {
+	for _, tt := range []struct{ width, depth, want int }{
+		{0, 100, 0},
+		{1, 1, 1},
+		{36, 512, 1},     // 512 x 36
+		{36, 513, 2},     // two 1K x 18
+		{18, 1024, 1},    // 1K x 18
+		{16, 1024, 1},    // inside 1K x 18
+		{16, 2048, 2},    // two 2K x 9
+		{9, 2048, 1},     // 2K x 9
+		{8, 4096, 2},     // two 4K x 4
+		{4, 4096, 1},     // 4K x 4
+		{2, 8192, 1},     // 8K x 2
+		{1, 16384, 1},    // 16K x 1
+		{1, 16385, 2},    // two rows
+		{20, 2048, 3},    // 2K x 9 twice and 2 bits of 4K x 4
+		{144, 512, 4},    // 9 lanes of 16 bits
+		{144, 600, 8},    // 1K x 18
+		{144, 50, 4},     // width decides
+		{72, 32768, 128}, // 4 columns of 18 bits x 32 rows; 72 columns of 16K x 1 would be 144
+		{16, 25000, 25},  // 1K x 18: 25 rows
+		{512, 1, 15},     // 14 of 36 bits and 8 more
+		{40, 1024, 3},    // two 18 and 4 bits of 4K x 4
+	} {
+		if got := BRAMCount(tt.width, tt.depth); got != tt.want {
+			t.Errorf("BRAMCount(%d bits, %d words) = %d, want %d", tt.width, tt.depth, got, tt.want)
+		}
+	}
+}
+
+func TestURAMCount(t *testing.T) {
+	for _, tt := range []struct{ width, depth, want int }{
+		{72, 4096, 1}, {73, 4096, 2}, {72, 4097, 2}, {144, 100, 2}, {16, 400000, 98}, {0, 5, 0},
+	} {
+		if got := URAMCount(tt.width, tt.depth); got != tt.want {
+			t.Errorf("URAMCount(%d bits, %d words) = %d, want %d", tt.width, tt.depth, got, tt.want)
+		}
+	}
+}
+
+func TestDistributed(t *testing.T) {
+	type pair struct{ lut, mem int }
+	for _, tt := range []struct {
+		what string
+		got  func() (int, int)
+		want pair
+	}{
+		{"single 16 x 64: a LUT a bit", func() (int, int) { return lutramSingle(16, 64) }, pair{16, 16}},
+		{"single 16 x 32: two bits a LUT", func() (int, int) { return lutramSingle(16, 32) }, pair{8, 8}},
+		{"single 16 x 256: slice muxes", func() (int, int) { return lutramSingle(16, 256) }, pair{64, 64}},
+		{"single 16 x 512: one mux LUT a bit", func() (int, int) { return lutramSingle(16, 512) }, pair{144, 128}},
+		{"dual 3 x 64", func() (int, int) { return lutramDual(3, 64, Family7) }, pair{4, 4}},
+		{"dual 16 x 64 in RAM64M", func() (int, int) { return lutramDual(16, 64, Family7) }, pair{24, 24}},
+		{"dual 14 x 64 in RAM64M8", func() (int, int) { return lutramDual(14, 64, FamilyUSPlus) }, pair{16, 16}},
+		{"dual 6 x 32 in RAM32M", func() (int, int) { return lutramDual(6, 32, Family7) }, pair{4, 4}},
+		{"dual 3 x 128", func() (int, int) { return lutramDual(3, 128, Family7) }, pair{11, 8}},
+		{"shift register 144 x 4", func() (int, int) { return srl(144, 4) }, pair{144, 144}},
+		{"shift register 16 x 128", func() (int, int) { return srl(16, 128) }, pair{64, 64}},
+		{"shift register 16 x 129", func() (int, int) { return srl(16, 129) }, pair{96, 80}},
+	} {
+		if lut, mem := tt.got(); (pair{lut, mem}) != tt.want {
+			t.Errorf("%s: %d LUTs of which %d memory, want %v", tt.what, lut, mem, tt.want)
+		}
+	}
+}
+
+func TestChoiceOfMemory(t *testing.T) {
+	for _, tt := range []struct {
+		got  string
+		want string
+		what string
+	}{
+		{FIFOMemory(144, 4), MemLUTRAM, "a gang's FIFO"},
+		{FIFOMemory(16, 2048), MemBRAM, "16 bits x 2048: 1072 LUTs or 2 blocks"},
+		{FIFOMemory(16, 128), MemLUTRAM, "16 bits x 128: 64 LUTs or a block"},
+		{BufferMemory(16, 64), MemLUTRAM, "16 bits x 64: 24 LUTs or a block"},
+		{BufferMemory(16, 1024), MemBRAM, "16 bits x 1024: 464 LUTs or a block"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.what, tt.got, tt.want)
+		}
+	}
+}
+
+func TestMultiplierDSP(t *testing.T) {
+	for _, tt := range []struct {
+		a, b   int
+		family string
+		want   int
+	}{
+		{16, 16, Family7, 1}, {17, 16, Family7, 1}, {8, 8, Family7, 1}, {4, 4, Family7, 1},
+		{18, 25, Family7, 1}, {22, 20, Family7, 2}, {26, 18, Family7, 2}, {26, 18, FamilyUSPlus, 1}, {28, 28, FamilyUSPlus, 4},
+	} {
+		if got := multiplierDSP(tt.a, tt.b, tt.family); got != tt.want {
+			t.Errorf("%d x %d on %s: %d DSPs, want %d", tt.a, tt.b, tt.family, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package optimizer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hass/internal/artifact"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// The objectives of Input.Objective.
+const (
+	Throughput = "throughput" // most images per second
+	Latency    = "latency"    // least estimated cycles from first input to last output word
+)
+
+// Input is what Optimize works from.
+type Input struct {
+	Net      *intnet.Net
+	Est      CycleEstimator
+	Platform Platform
+
+	Objective string // Throughput (also "") or Latency
+	Engine    string // EngineAuto (also ""), EngineDense, EngineCrossbar or EngineBanked
+	Shares    Shares // usable shares; the zero value means DefaultShares
+
+	// What the design records beside the hardware.
+	Model   string // base name of the model file
+	Bits    string
+	Preproc Preproc
+	Inputs  map[string]string // artifact.Header.Inputs
+
+	// Effort bounds branch and bound, in options looked at per test; 0 means a
+	// default. Where it runs out the design reports its gap.
+	Effort int
+	// Log, if not nil, is told of each phase.
+	Log func(phase string)
+}
+
+func (in *Input) check() error {
+	if in.Net == nil || in.Est == nil {
+		return errors.New("optimizer: a network and a cycle estimator are needed")
+	}
+	if in.Objective == "" {
+		in.Objective = Throughput
+	}
+	if in.Objective != Throughput && in.Objective != Latency {
+		return fmt.Errorf("unknown objective %q; want %s or %s", in.Objective, Throughput, Latency)
+	}
+	if in.Engine == "" {
+		in.Engine = EngineAuto
+	}
+	if rules := []string{EngineAuto, EngineDense, EngineCrossbar, EngineBanked}; !slices.Contains(rules, in.Engine) {
+		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, strings.Join(rules, ", "))
+	}
+	if in.Shares == (Shares{}) {
+		in.Shares = DefaultShares()
+	}
+	if in.Effort <= 0 {
+		in.Effort = defaultEffort
+	}
+	if in.Log == nil {
+		in.Log = func(string) {}
+	}
+	if in.Platform.ClockMHz <= 0 {
+		return fmt.Errorf("platform %q has no clock", in.Platform.Name)
+	}
+	if err := in.Shares.Validate(); err != nil {
+		return err
+	}
+	return in.Net.Validate()
+}
+
+// Optimize finds the hardware of a network on a platform. The Design returned lacks only
+// its side files (WriteDesign adds them). If nothing fits the budget it is the
+// smallest design, with Fits false and Shortfall naming the resources; that is
+// not an error here. Equal inputs give equal designs.
+func Optimize(ctx context.Context, in Input) (*Design, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	model := costModel{in.Net, in.Platform.Family}
+	budget := in.Shares.Budget(in.Platform.Resources).vec()
+	widths := widthsOf(in.Net)
+
+	in.Log("enumerating hardware choices")
+	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths}
+	sets, err := sp.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newProblem(in.Net, model, sets, widths, budget)
+	if err != nil {
+		return nil, err
+	}
+	in.Log("searching the rate")
+	f, err := p.solve(ctx, &in, budget)
+	if err != nil {
+		return nil, err
+	}
+	d := &Design{
+		Header: artifact.NewHeader(DesignSchema, DesignVersion, in.Inputs),
+		Model:  in.Model, Bits: in.Bits,
+		Platform: in.Platform.Name, Part: in.Platform.Part, ClockMHz: in.Platform.ClockMHz,
+		Preproc: in.Preproc, Net: in.Net, Layers: p.hardware(f.x), FIFOs: f.fifos,
+		Objective: in.Objective, EngineRule: in.Engine, UsableShare: in.Shares,
+		Budget: budget.resources(), Calibrated: Calibrated,
+	}
+	d.price(model, f.network)
+	d.predict(p, f)
+	in.Log("asking what more resources would buy")
+	p.setBudget(budget)
+	if err := d.explain(ctx, p, f); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// found is a solved problem.
+type found struct {
+	x       []pick
+	rate    rate // of the untightened problem's search; zero if nothing fits
+	latency float64
+	bound   float64 // latency objective: proved least latency
+	network *hw.Network
+	fifos   []FIFO
+}
+
+// tightenings bounds how often the budget is lowered because measured FIFOs cost more than
+// the search assumed.
+const tightenings = 6
+
+// solve runs the search and the FIFO sizing until the exact total fits.
+func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, error) {
+	f := &found{}
+	for round := range tightenings {
+		r, err := p.fastest(ctx, in.Effort, 0, nil)
+		if err != nil {
+			return nil, err
+		}
+		if round == 0 {
+			f.rate = r
+		}
+		switch {
+		case r.x == nil:
+			p.setBudget(budget)
+			if f.x, err = p.smallest(ctx); err != nil {
+				return nil, err
+			}
+			f.rate = rate{}
+		case in.Objective == Latency:
+			if f.x, f.bound, err = p.quickest(ctx, r, in.Effort/latencySteps); err != nil {
+				return nil, err
+			}
+		default:
+			// At the rate found, the design of least even share of all budgets.
+			if f.x, _, _, err = p.minimum(ctx, r.cycles, r.x, evenPrice, nil, in.Effort/4); err != nil {
+				return nil, err
+			}
+		}
+		in.Log("sizing FIFOs")
+		if f.network, f.fifos, err = sizeFIFOs(ctx, p.net, p.hardware(f.x), p.extra); err != nil {
+			return nil, err
+		}
+		if r.x == nil {
+			return f, nil
+		}
+		over := p.model.total(f.network).sub(budget)
+		if over.within(vec{}) {
+			return f, nil
+		}
+		tight := p.budget
+		for i := range over {
+			if over[i] > 0 {
+				tight[i] = max(0, tight[i]-over[i])
+			}
+		}
+		p.setBudget(tight)
+	}
+	f.rate = rate{}
+	return f, nil
+}
+
+// total is the cost of a whole network.
+func (m costModel) total(n *hw.Network) vec {
+	layers, fifos, io := m.networkCost(n)
+	for _, v := range layers {
+		io = io.add(v)
+	}
+	return io.add(fifos)
+}
+
+// price fills in the costs, the total and what is short.
+func (d *Design) price(m costModel, n *hw.Network) {
+	layers, fifos, io := m.networkCost(n)
+	total := fifos.add(io)
+	for i, v := range layers {
+		d.Costs = append(d.Costs, LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.resources()})
+		total = total.add(v)
+	}
+	port := 0
+	for _, s := range n.Streams {
+		if k := n.Processes[s.From].Kind; k == hw.Source || n.Processes[s.To].Kind == hw.Sink {
+			port = max(port, s.Tokens)
+		}
+	}
+	d.Costs = append(d.Costs, LayerCost{Layer: "fifos", Resources: fifos.resources()},
+		LayerCost{Layer: "io", Resources: io.resources(), Cycles: float64(port)})
+	d.Total = total.resources()
+	d.Shortfall = shortfall(d.Total, d.Budget)
+	d.Fits = len(d.Shortfall) == 0
+}
+
+// predict fills in the cycles and rates.
+func (d *Design) predict(p *problem, f *found) {
+	pr := &d.Predicted
+	for i, k := range f.x {
+		o := &p.layers[i].classes[k.class].opts[k.opt]
+		d.Costs[i].Cycles, d.Costs[i].CyclesCI = o.cycles, o.ci
+		if o.cycles > pr.CyclesPerImage {
+			pr.CyclesPerImage, pr.CyclesCI, pr.Bottleneck = o.cycles, o.ci, d.Net.Layers[i].ID
+		}
+	}
+	pr.LatencyCycles = p.latencyOf(f.x)
+	hz := d.ClockMHz * 1e6
+	pr.ImagesPerSecond = hz / pr.CyclesPerImage
+	pr.Bound = pr.ImagesPerSecond
+	if f.rate.bound > 0 {
+		pr.Bound = hz / min(f.rate.bound, pr.CyclesPerImage)
+	}
+	pr.Gap = pr.Bound/pr.ImagesPerSecond - 1
+}

@@ -1,0 +1,335 @@
+package optimizer
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// The device families the cost model knows.
+const (
+	Family7      = "7series"     // DSP48E1, no URAM
+	FamilyUSPlus = "ultrascale+" // DSP48E2, URAM on some parts
+)
+
+// Platform is a device on a board.
+type Platform struct {
+	Name      string
+	Part      string // full AMD part number
+	Board     string // Vivado board part; may be empty
+	Family    string // Family7 or FamilyUSPlus
+	ClockMHz  float64
+	Resources Resources // of the whole device
+}
+
+//go:embed platforms/*.toml
+var platformFiles embed.FS
+
+// maxPlatformFile bounds a platform file in bytes.
+const maxPlatformFile = 1 << 20
+
+// Platforms lists the embedded platforms, sorted by name.
+func Platforms() ([]Platform, error) {
+	entries, err := platformFiles.ReadDir("platforms")
+	if err != nil {
+		return nil, err
+	}
+	var list []Platform
+	for _, e := range entries {
+		file := path.Join("platforms", e.Name())
+		data, err := platformFiles.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		p, err := ParsePlatform(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		list = append(list, p)
+	}
+	slices.SortFunc(list, func(a, b Platform) int { return strings.Compare(plainName(a.Name), plainName(b.Name)) })
+	return list, nil
+}
+
+// plainName ignores case, hyphens, underscores and spaces.
+func plainName(s string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
+}
+
+// LoadPlatform finds an embedded platform by name (zcu104, ZCU-104 and
+// zcu_104 are the same), else reads a file: a platform file in this package's
+// form or in fpgaConvNet's.
+func LoadPlatform(nameOrPath string) (Platform, error) {
+	list, err := Platforms()
+	if err != nil {
+		return Platform{}, err
+	}
+	var names []string
+	for _, p := range list {
+		if plainName(p.Name) == plainName(nameOrPath) {
+			return p, nil
+		}
+		names = append(names, strings.ToLower(p.Name))
+	}
+	st, err := os.Stat(nameOrPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Platform{}, fmt.Errorf("platform %q is neither known nor a file; known: %s", nameOrPath, strings.Join(names, ", "))
+	case err != nil:
+		return Platform{}, fmt.Errorf("platform: %w", err)
+	case !st.Mode().IsRegular():
+		return Platform{}, fmt.Errorf("platform %s: not a regular file; name a TOML file or one of %s", nameOrPath, strings.Join(names, ", "))
+	case st.Size() > maxPlatformFile:
+		return Platform{}, fmt.Errorf("platform %s: %d bytes is no platform file (limit %d)", nameOrPath, st.Size(), maxPlatformFile)
+	}
+	data, err := os.ReadFile(nameOrPath)
+	if err != nil {
+		return Platform{}, fmt.Errorf("platform: %w", err)
+	}
+	p, err := ParsePlatform(data)
+	if err != nil {
+		return Platform{}, fmt.Errorf("platform %s: %w", nameOrPath, err)
+	}
+	return p, nil
+}
+
+// platformTOML is our form; pointers tell what is missing.
+type platformTOML struct {
+	Name      *string  `toml:"name"`
+	Part      *string  `toml:"part"`
+	Board     *string  `toml:"board"`
+	Family    *string  `toml:"family"`
+	ClockMHz  *float64 `toml:"clock_mhz"`
+	Resources struct {
+		DSP    *float64 `toml:"DSP"`
+		LUT    *float64 `toml:"LUT"`
+		LUTRAM *float64 `toml:"LUTRAM"`
+		FF     *float64 `toml:"FF"`
+		BRAM18 *float64 `toml:"BRAM18"`
+		URAM   *float64 `toml:"URAM"`
+	} `toml:"resources"`
+}
+
+// fpgaConvNetTOML is the form of fpgaConvNet's platform files. BRAM counts 18 Kb
+// halves there; files for parts without URAM leave that key out.
+type fpgaConvNetTOML struct {
+	Device struct {
+		Name   *string `toml:"name"`
+		Part   *string `toml:"part"`
+		Board  *string `toml:"board"`
+		Family *string `toml:"family"`
+	} `toml:"device"`
+	Resources struct {
+		DSP  *float64 `toml:"DSP"`
+		LUT  *float64 `toml:"LUT"`
+		FF   *float64 `toml:"FF"`
+		BRAM *float64 `toml:"BRAM"`
+		URAM *float64 `toml:"URAM"`
+	} `toml:"resources"`
+	System struct {
+		BoardFrequency      *float64 `toml:"board_frequency"`      // MHz
+		MemoryBandwidth     *float64 `toml:"memory_bandwidth"`     // Gbit/s
+		ReconfigurationTime *float64 `toml:"reconfiguration_time"` // s
+		PortWidth           *float64 `toml:"port_width"`           // bits
+	} `toml:"system"`
+}
+
+// ParsePlatform reads a platform file of either form.
+func ParsePlatform(data []byte) (Platform, error) {
+	var any map[string]any
+	if _, err := toml.Decode(string(data), &any); err != nil {
+		return Platform{}, fmt.Errorf("not TOML: %w", tomlError(err))
+	}
+	if _, ok := any["device"]; ok {
+		return parseFPGAConvNet(string(data))
+	}
+	var f platformTOML
+	if err := decodeStrict(string(data), &f); err != nil {
+		return Platform{}, err
+	}
+	c := &fieldCheck{}
+	r := f.Resources
+	p := Platform{
+		Name: c.text("name", f.Name), Part: c.text("part", f.Part), Family: c.text("family", f.Family),
+		ClockMHz: c.positive("clock_mhz", f.ClockMHz),
+		Resources: Resources{
+			DSP: c.count("resources.DSP", r.DSP), LUT: c.count("resources.LUT", r.LUT), FF: c.count("resources.FF", r.FF),
+			BRAM18: c.count("resources.BRAM18", r.BRAM18), URAM: c.count("resources.URAM", r.URAM),
+		},
+	}
+	if f.Board != nil {
+		p.Board = *f.Board
+	}
+	if c.err == nil && p.Family != Family7 && p.Family != FamilyUSPlus {
+		c.err = fmt.Errorf("key family: %q is not %q or %q", p.Family, Family7, FamilyUSPlus)
+	}
+	p.Resources.LUTRAM = defaultLUTRAM(p.Family, p.Resources.LUT)
+	if r.LUTRAM != nil {
+		p.Resources.LUTRAM = c.count("resources.LUTRAM", r.LUTRAM)
+		if c.err == nil && p.Resources.LUTRAM > p.Resources.LUT {
+			c.err = fmt.Errorf("key resources.LUTRAM: %d is more than the %d LUTs it is a part of", p.Resources.LUTRAM, p.Resources.LUT)
+		}
+	}
+	return p, c.finish(&p)
+}
+
+func parseFPGAConvNet(data string) (Platform, error) {
+	var f fpgaConvNetTOML
+	if err := decodeStrict(data, &f); err != nil {
+		return Platform{}, err
+	}
+	c := &fieldCheck{}
+	r := f.Resources
+	p := Platform{
+		Name: c.text("device.name", f.Device.Name), Part: c.text("device.part", f.Device.Part),
+		ClockMHz: c.positive("system.board_frequency", f.System.BoardFrequency),
+		Resources: Resources{
+			DSP: c.count("resources.DSP", r.DSP), LUT: c.count("resources.LUT", r.LUT), FF: c.count("resources.FF", r.FF),
+			BRAM18: c.count("resources.BRAM", r.BRAM),
+		},
+	}
+	if r.URAM != nil {
+		p.Resources.URAM = c.count("resources.URAM", r.URAM)
+	}
+	// The other system keys play no part here, but a bad one tells of a bad file.
+	for _, k := range []struct {
+		key string
+		v   *float64
+	}{{"memory_bandwidth", f.System.MemoryBandwidth}, {"reconfiguration_time", f.System.ReconfigurationTime}, {"port_width", f.System.PortWidth}} {
+		if k.v != nil && (math.IsNaN(*k.v) || *k.v < 0) {
+			c.fail("key system.%s: %v is not a number of at least 0", k.key, *k.v)
+		}
+	}
+	if f.Device.Board != nil {
+		p.Board = *f.Device.Board
+	}
+	p.Family = familyOf(p.Part)
+	if c.err == nil && p.Family == "" {
+		c.err = fmt.Errorf("key device.part: the family of %q is not known here; parts begin with xc7, xcu, xck, xczu, xcvu or xcku", p.Part)
+	}
+	p.Resources.LUTRAM = defaultLUTRAM(p.Family, p.Resources.LUT)
+	return p, c.finish(&p)
+}
+
+// familyOf tells the family from a part number, "" if it is none of ours.
+func familyOf(part string) string {
+	part = strings.ToLower(part)
+	for _, prefix := range []string{"xczu", "xcvu", "xcku", "xck", "xcu", "xcau"} {
+		if strings.HasPrefix(part, prefix) {
+			return FamilyUSPlus
+		}
+	}
+	if strings.HasPrefix(part, "xc7") || strings.HasPrefix(part, "xa7") {
+		return Family7
+	}
+	return ""
+}
+
+// defaultLUTRAM is the number of LUTs that can be memory where a file does not
+// say: about a third of the slices are SLICEMs on 7 series (17,400 of 53,200
+// LUTs on an XC7Z020), a little under half on UltraScale+.
+func defaultLUTRAM(family string, lut int) int {
+	if family == Family7 {
+		return lut * 32 / 100
+	}
+	return lut * 44 / 100
+}
+
+// decodeStrict refuses keys that v does not have.
+func decodeStrict(data string, v any) error {
+	md, err := toml.Decode(data, v)
+	if err != nil {
+		return tomlError(err)
+	}
+	if u := md.Undecoded(); len(u) > 0 {
+		return fmt.Errorf("unknown key %s; remove it or correct its spelling", u[0])
+	}
+	return nil
+}
+
+// tomlError keeps the line of a syntax error and drops the excerpt.
+func tomlError(err error) error {
+	var p toml.ParseError
+	if errors.As(err, &p) {
+		key := ""
+		if p.LastKey != "" {
+			key = fmt.Sprintf(" (key %s)", p.LastKey)
+		}
+		return fmt.Errorf("line %d%s: %s", p.Position.Line, key, p.Message)
+	}
+	return err
+}
+
+// fieldCheck collects the first bad field.
+type fieldCheck struct{ err error }
+
+func (c *fieldCheck) text(key string, v *string) string {
+	switch {
+	case v == nil:
+		c.fail("key %s is missing", key)
+		return ""
+	case *v == "" || len(*v) > 200 || strings.ContainsFunc(*v, func(r rune) bool { return r < ' ' || r > '~' }):
+		c.fail("key %s: %.60q is not 1 to 200 printable ASCII characters", key, *v)
+		return ""
+	}
+	return *v
+}
+
+// maxCount bounds a resource count, far above any device.
+const maxCount = 1 << 40
+
+func (c *fieldCheck) count(key string, v *float64) int {
+	switch {
+	case v == nil:
+		c.fail("key %s is missing; give the number on the device, 0 if it has none", key)
+		return 0
+	case math.IsNaN(*v) || *v < 0 || *v > maxCount || *v != math.Trunc(*v):
+		c.fail("key %s: %v is not a count; want a whole number of at least 0", key, *v)
+		return 0
+	}
+	return int(*v)
+}
+
+func (c *fieldCheck) positive(key string, v *float64) float64 {
+	switch {
+	case v == nil:
+		c.fail("key %s is missing; give the clock in MHz", key)
+		return 0
+	case math.IsNaN(*v) || math.IsInf(*v, 0) || *v <= 0 || *v > 10000:
+		c.fail("key %s: %v is not a clock in MHz", key, *v)
+		return 0
+	}
+	return *v
+}
+
+func (c *fieldCheck) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+// finish checks what concerns several fields and clears p after an error.
+func (c *fieldCheck) finish(p *Platform) error {
+	if p.Resources.LUT == 0 {
+		c.fail("key resources.LUT: a device without LUTs holds no design")
+	}
+	for _, s := range []struct{ key, v string }{{"part", p.Part}, {"board", p.Board}} {
+		if strings.ContainsFunc(s.v, func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/", r))
+		}) {
+			c.fail("key %s: %.60q has characters that no part or board name has", s.key, s.v)
+		}
+	}
+	if c.err != nil {
+		*p = Platform{}
+	}
+	return c.err
+}

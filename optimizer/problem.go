@@ -1,0 +1,271 @@
+package optimizer
+
+import (
+	"fmt"
+	"slices"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// problem is the choice of one option per layer so that the sum of all costs stays within
+// the budget. Options fall into classes by the widths of the layer's streams; only
+// widths couple layers: through converters, FIFO widths, and the rule that one
+// width must divide the other. Walking the layers in order, the state is the
+// widths of the tensors that are written and still to be read.
+type problem struct {
+	net    *intnet.Net
+	model  costModel
+	extra  *elastic
+	budget vec
+	fixed  vec // top-level cost of any design
+
+	layers []layerSet
+	arcs   [][][]arc // by layer, by state: the classes that fit
+	states []int     // number of states before each layer, and after the last
+	ends   float64   // largest cycles of any option
+}
+
+// layerSet is the options of a layer by class, cycles ascending within each.
+type layerSet struct {
+	classes []class
+}
+
+type class struct {
+	q, p int // channels per beat in and out
+	opts []option
+}
+
+// arc is taking a class in a state.
+type arc struct {
+	class int
+	next  int // state before the next layer
+	cost  vec // of the streams and converters this fixes
+	share [nres]float64
+}
+
+// pick is the option chosen for a layer.
+type pick struct{ class, opt int }
+
+func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget vec) (*problem, error) {
+	p := &problem{net: net, model: model, extra: newElastic(net), fixed: model.top()}
+	for _, opts := range sets {
+		var ls layerSet
+		for _, o := range opts {
+			n := len(ls.classes)
+			if n == 0 || ls.classes[n-1].q != o.hl.InCh || ls.classes[n-1].p != o.hl.OutCh {
+				ls.classes = append(ls.classes, class{q: o.hl.InCh, p: o.hl.OutCh})
+				n++
+			}
+			ls.classes[n-1].opts = append(ls.classes[n-1].opts, o)
+			p.ends = max(p.ends, o.cycles)
+		}
+		p.layers = append(p.layers, ls)
+	}
+	if err := p.link(widths); err != nil {
+		return nil, err
+	}
+	p.setBudget(budget)
+	return p, nil
+}
+
+// setBudget sets the budget and the shares that follow from it.
+func (p *problem) setBudget(budget vec) {
+	p.budget = budget
+	for i := range p.layers {
+		for c := range p.layers[i].classes {
+			opts := p.layers[i].classes[c].opts
+			for k := range opts {
+				opts[k].share = p.share(opts[k].cost)
+			}
+		}
+		for s := range p.arcs[i] {
+			for k := range p.arcs[i][s] {
+				p.arcs[i][s][k].share = p.share(p.arcs[i][s][k].cost)
+			}
+		}
+	}
+}
+
+// share is cost over budget; where the budget is 0, any need is worth a thousand budgets.
+func (p *problem) share(v vec) (s [nres]float64) {
+	for r := range v {
+		switch {
+		case p.budget[r] > 0:
+			s[r] = float64(v[r]) / float64(p.budget[r])
+		case v[r] > 0:
+			s[r] = 1000
+		}
+	}
+	return s
+}
+
+// link finds the arcs of every state that can be reached.
+func (p *problem) link(widths [][]int) error {
+	net := p.net
+	live := liveTensors(net)
+	p.states = make([]int, len(live))
+	for i, ts := range live {
+		p.states[i] = 1
+		for _, t := range ts {
+			p.states[i] *= len(widths[t])
+		}
+	}
+	p.arcs = make([][][]arc, len(net.Layers))
+	reach := []bool{true}
+	streams := newStreams(net)
+	for i, l := range net.Layers {
+		p.arcs[i] = make([][]arc, p.states[i])
+		next := make([]bool, p.states[i+1])
+		width := make([]int, len(net.Tensors)) // of the live tensors
+		for s, ok := range reach {
+			if !ok {
+				continue
+			}
+			clear(width)
+			for k, rest := len(live[i])-1, s; k >= 0; k-- {
+				t := live[i][k]
+				width[t] = widths[t][rest%len(widths[t])]
+				rest /= len(widths[t])
+			}
+			for c, cl := range p.layers[i].classes {
+				cost, fits := p.stepCost(streams, i, cl.q, cl.p, width)
+				if !fits {
+					continue
+				}
+				to := 0
+				for _, t := range live[i+1] {
+					w := width[t]
+					switch {
+					case t == l.Out:
+						w = cl.p
+					case w == 0: // the input, first read here
+						w = cl.q
+					}
+					to = to*len(widths[t]) + slices.Index(widths[t], w)
+				}
+				p.arcs[i][s] = append(p.arcs[i][s], arc{class: c, next: to, cost: cost})
+				next[to] = true
+			}
+		}
+		reach = next
+		if !slices.Contains(reach, true) {
+			return fmt.Errorf("layer %s: no stream widths fit its neighbours", l.ID)
+		}
+	}
+	return nil
+}
+
+// streams tells how each tensor is wired, as hw.Expand wires it.
+type streams struct {
+	readers []int // consumers of each tensor, graph outputs included
+	sinks   []int
+	source  []int // default depth of a FIFO written by the tensor's producer
+}
+
+func newStreams(net *intnet.Net) streams {
+	n := len(net.Tensors)
+	s := streams{make([]int, n), make([]int, n), make([]int, n)}
+	s.source[net.Input] = hw.DefaultDepth(hw.Latency(hw.Source, hw.Layer{}))
+	for _, l := range net.Layers {
+		s.source[l.Out] = hw.DefaultDepth(hw.Latency(lastProcess(l.Kind), hw.Layer{}))
+		for _, t := range l.In {
+			s.readers[t]++
+		}
+	}
+	for _, t := range net.Outputs {
+		s.readers[t]++
+		s.sinks[t]++
+	}
+	return s
+}
+
+// written is the cost of a tensor's own end at w channels per beat: the FIFO to its fork,
+// the fork, and its sinks.
+func (p *problem) written(st streams, t, w int) vec {
+	bits := pixels * w * p.net.Tensors[t].Format.Bits
+	depth := st.source[t]
+	var v vec
+	if st.readers[t] > 1 {
+		v = p.model.fifo(bits, depth).add(p.model.fork(st.readers[t]))
+		depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
+	}
+	for range st.sinks[t] {
+		v = v.add(p.model.fifo(bits, depth)).add(p.model.port(bits))
+	}
+	return v
+}
+
+// stepCost is what taking widths q and w at layer i adds in streams, given the widths of
+// the tensors it reads (0: the input, not read before). It does not fit where
+// neither width divides the other.
+func (p *problem) stepCost(st streams, i, q, w int, width []int) (v vec, fits bool) {
+	l := p.net.Layers[i]
+	for port, t := range l.In {
+		from := width[t]
+		if from == 0 {
+			from = q // the source writes what its first reader takes
+			if port == 0 {
+				bits := pixels * q * p.net.Tensors[t].Format.Bits
+				v = v.add(p.written(st, t, q)).add(p.model.port(bits))
+			}
+		}
+		if !dividesEither(from, q) {
+			return v, false
+		}
+		bits := p.net.Tensors[t].Format.Bits
+		depth := st.source[t]
+		if st.readers[t] > 1 {
+			depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
+		}
+		if from != q {
+			v = v.add(p.model.fifo(pixels*from*bits, depth))
+			v = v.add(p.model.convert(bits, hw.Beat{Px: pixels, Ch: from}, hw.Beat{Px: pixels, Ch: q}))
+			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
+		}
+		v = v.add(p.model.fifo(pixels*q*bits, depth+p.extra.tokens(i, port, q)))
+	}
+	return v.add(p.written(st, l.Out, w)), true
+}
+
+// hardware is the layers of a choice.
+func (p *problem) hardware(x []pick) []hw.Layer {
+	layers := make([]hw.Layer, len(x))
+	for i, k := range x {
+		layers[i] = p.layers[i].classes[k.class].opts[k.opt].hl
+	}
+	return layers
+}
+
+// cycles is the slowest layer of a choice.
+func (p *problem) cycles(x []pick) float64 {
+	c := 0.0
+	for i, k := range x {
+		c = max(c, p.layers[i].classes[k.class].opts[k.opt].cycles)
+	}
+	return c
+}
+
+// arc is taking a class of layer i in a state; nil if its widths do not fit.
+func (p *problem) arc(i, state, class int) *arc {
+	arcs := p.arcs[i][state]
+	at, ok := slices.BinarySearchFunc(arcs, class, func(a arc, c int) int { return a.class - c })
+	if !ok {
+		return nil
+	}
+	return &arcs[at]
+}
+
+// total is the cost of a choice, and false if its widths do not fit.
+func (p *problem) total(x []pick) (vec, bool) {
+	v, state := p.fixed, 0
+	for i, k := range x {
+		a := p.arc(i, state, k.class)
+		if a == nil {
+			return v, false
+		}
+		v = v.add(a.cost).add(p.layers[i].classes[k.class].opts[k.opt].cost)
+		state = a.next
+	}
+	return v, true
+}

@@ -1,0 +1,114 @@
+package optimizer
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+
+	"hass/internal/artifact"
+	"hass/internal/intnet"
+)
+
+// Report writes the design as tables for people: layers, totals against the budget, and
+// the reasons.
+func (d *Design) Report(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s on %s (%s), %s bit, objective %s, engines %s\n", d.Model, d.Platform, d.Part, d.Bits, d.Objective, d.EngineRule)
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "layer\tengine\tM\tN\tin\tP_out\tgangs\tmemory\tcycles\t+-\tDSP\tLUT\tFF\tBRAM18\tURAM\t")
+	for i, c := range d.Costs {
+		engine, m, n, in, out, gangs, mem := "", "", "", "", "", "", ""
+		if i < len(d.Layers) {
+			l := d.Layers[i]
+			engine, in, out = string(d.Net.Layers[i].Kind), fmt.Sprint(l.InCh), fmt.Sprint(l.OutCh)
+			if l.MTap > 0 {
+				m = fmt.Sprintf("%dx%d", l.MTap, l.MCh)
+			}
+			if d.Net.Layers[i].Kind == intnet.KindConv {
+				engine, n, mem = string(l.Engine), fmt.Sprint(l.N), l.WeightMem
+				gangs = fmt.Sprintf("%dx%d", l.Gangs(), l.Gang)
+			}
+		}
+		cycles, ci := "", ""
+		if c.Cycles > 0 {
+			cycles = fmt.Sprintf("%.0f", c.Cycles)
+		}
+		if c.CyclesCI > 0 {
+			ci = fmt.Sprintf("%.0f", c.CyclesCI)
+		}
+		r := c.Resources
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", c.Layer, engine, m, n, in, out, gangs, mem, cycles, ci, r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM)
+	}
+	t.Flush()
+	fmt.Fprintln(&b)
+	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "resource\tused\tbudget\tof budget\tusable share\t")
+	total, budget, shares := d.Total.vec(), d.Budget.vec(), d.UsableShare.list()
+	for r, name := range resourceNames {
+		of := "-"
+		if budget[r] > 0 {
+			of = fmt.Sprintf("%.1f %%", 100*float64(total[r])/float64(budget[r]))
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%.3g\t\n", name, total[r], budget[r], of, shares[r])
+	}
+	t.Flush()
+	p := d.Predicted
+	fmt.Fprintf(&b, "\npredicted: %.0f images/s at %g MHz (the clock is an assumption), %.1f +- %.1f cycles per image, latency about %.0f cycles\n",
+		p.ImagesPerSecond, d.ClockMHz, p.CyclesPerImage, p.CyclesCI, p.LatencyCycles)
+	if !d.Calibrated {
+		fmt.Fprintln(&b, "costs are uncalibrated formulas: DSP, BRAM and URAM by mapping rules, LUT and FF not fitted to synthesis; LUTRAM is a part of LUT")
+	}
+	if !d.Fits {
+		fmt.Fprintln(&b, "DOES NOT FIT:")
+		for _, s := range d.Shortfall {
+			fmt.Fprintf(&b, "  %s\n", s)
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	}
+	for _, s := range d.Explain {
+		fmt.Fprintln(&b, s)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// JSONReports gives the design's estimates in the form that FINN's users know: the contents of
+// estimate_layer_cycles.json (cycles per image by layer), estimate_layer_resources.json
+// (by layer, then "total") and estimate_network_performance.json.
+func (d *Design) JSONReports() (layerCycles, layerResources, performance []byte, err error) {
+	encode := func(v any) []byte {
+		var b bytes.Buffer
+		if e := artifact.Encode(&b, v); e != nil && err == nil {
+			err = e
+		}
+		return b.Bytes()
+	}
+	// A layer may be called io: the rows that are no layers come first.
+	cycles, res := map[string]float64{}, map[string]Resources{"total": d.Total}
+	for _, c := range d.Costs[len(d.Net.Layers):] {
+		res[c.Layer] = c.Resources
+	}
+	for i, c := range d.Costs[:len(d.Net.Layers)] {
+		name := c.Layer
+		if _, taken := res[name]; taken {
+			name += "_layer" + strconv.Itoa(i)
+		}
+		res[name], cycles[name] = c.Resources, c.Cycles
+	}
+	p := d.Predicted
+	layerCycles, layerResources = encode(cycles), encode(res)
+	performance = encode(struct {
+		Critical   float64 `json:"critical_path_cycles"`
+		Max        float64 `json:"max_cycles"`
+		MaxNode    string  `json:"max_cycles_node_name"`
+		CI         float64 `json:"max_cycles_ci95"`
+		Throughput float64 `json:"estimated_throughput_fps"`
+		LatencyNS  float64 `json:"estimated_latency_ns"`
+		ClockMHz   float64 `json:"assumed_clock_mhz"`
+		Calibrated bool    `json:"costs_calibrated"`
+	}{p.LatencyCycles, p.CyclesPerImage, p.Bottleneck, p.CyclesCI, p.ImagesPerSecond, p.LatencyCycles * 1000 / d.ClockMHz, d.ClockMHz, d.Calibrated})
+	return layerCycles, layerResources, performance, err
+}

@@ -1,0 +1,243 @@
+package optimizer
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"sort"
+)
+
+// Limits of a branch and bound search in options looked at: for the main result, and for
+// questions whose answers only explain.
+const (
+	defaultEffort = 2_000_000
+	whatIfEffort  = 100_000
+)
+
+var errNoChoice = errors.New("no hardware choice can be found even without budgets")
+
+// verdict is what a feasibility test found.
+type verdict int
+
+const (
+	impossible verdict = iota // proved
+	unknown                   // the effort ran out
+	possible
+)
+
+// fits tests whether a choice within the budget exists with no layer above limit cycles.
+func (p *problem) fits(ctx context.Context, limit float64, effort int) (verdict, []pick, error) {
+	v := p.restrict(limit, false)
+	r, err := v.balance(ctx)
+	switch {
+	case err != nil:
+		return unknown, nil, err
+	case r.feasible != nil:
+		return possible, r.feasible, nil
+	case r.bound > 1+slack:
+		return impossible, nil, nil
+	}
+	s := newSearch(v, r, false, effort)
+	if x, err := s.beam(ctx, r.path, beamWidth); x != nil || err != nil {
+		return possible, x, err
+	}
+	if err := s.run(ctx); err != nil {
+		return unknown, nil, err
+	}
+	switch {
+	case s.best != nil:
+		return possible, s.best, nil
+	case s.cut:
+		return unknown, nil, nil
+	}
+	return impossible, nil, nil
+}
+
+// rates are the distinct cycles per image at which the set of usable options changes, ascending, from
+// the least that every layer can reach.
+func (p *problem) rates() []float64 {
+	least := 0.0
+	var all []float64
+	for _, ls := range p.layers {
+		fastest := math.Inf(1)
+		for _, c := range ls.classes {
+			for k := range c.opts {
+				all = append(all, c.opts[k].cycles)
+				fastest = min(fastest, c.opts[k].cycles)
+			}
+		}
+		least = max(least, fastest)
+	}
+	sort.Float64s(all)
+	all = slices.Compact(all)
+	at, _ := slices.BinarySearch(all, least)
+	return all[at:]
+}
+
+// rate is the result of the search on the rate.
+type rate struct {
+	cycles float64 // reached; 0 if nothing fits
+	x      []pick
+	bound  float64 // no design of the space needs fewer cycles
+}
+
+// fastest finds the least cycles per image within the budget. Tests are monotone in the
+// cycles, so it bisects; where a test stays unknown the bound is taken from
+// what was proved. ceiling, if positive, is known to be reachable by known.
+func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, known []pick) (rate, error) {
+	ts := p.rates()
+	lo, hi := -1, len(ts)-1 // ts[lo] is not reached, ts[hi] is
+	proved := -1            // ts[proved] is proved impossible
+	var best []pick
+	if known != nil {
+		best = known
+		hi, _ = slices.BinarySearch(ts, ceiling)
+	} else {
+		verdict, x, err := p.fits(ctx, ts[hi], effort)
+		if err != nil {
+			return rate{}, err
+		}
+		if verdict != possible {
+			return rate{}, nil
+		}
+		best = x
+		hi, _ = slices.BinarySearch(ts, p.cycles(x))
+	}
+	for hi-lo > 1 {
+		mid := (lo + hi) / 2
+		verdict, x, err := p.fits(ctx, ts[mid], effort)
+		if err != nil {
+			return rate{}, err
+		}
+		switch verdict {
+		case possible:
+			best = x
+			hi, _ = slices.BinarySearch(ts, p.cycles(x))
+		case impossible:
+			lo, proved = mid, mid
+		default:
+			lo = mid
+		}
+	}
+	// What is not proved between the last impossible and the first unknown test is
+	// asked of the relaxation alone.
+	for a, b := proved, lo; b > a; {
+		mid := (a + b + 1) / 2
+		r, err := p.restrict(ts[mid], false).balance(ctx)
+		if err != nil {
+			return rate{}, err
+		}
+		if r.feasible == nil && r.bound > 1+slack {
+			a, proved = mid, mid
+		} else {
+			b = mid - 1
+		}
+	}
+	return rate{cycles: ts[hi], x: best, bound: ts[min(proved+1, hi)]}, nil
+}
+
+// minimum finds the choice of least objective with no layer above limit cycles, starting from a
+// choice that fits; proved tells whether none is better.
+func (p *problem) minimum(ctx context.Context, limit float64, start []pick, price [nres]float64, cycleWeight []float64, effort int) (x []pick, value, bound float64, err error) {
+	v := p.restrict(limit, cycleWeight != nil)
+	v.price, v.cycleWeight = price, cycleWeight
+	r, err := v.cheapest(ctx, start)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if r.value-r.bound <= 1e-7*math.Abs(r.value) {
+		return r.feasible, r.value, r.bound, nil
+	}
+	s := newSearch(v, r, true, effort)
+	s.best, s.value = r.feasible, r.value
+	if err := s.run(ctx); err != nil {
+		return nil, 0, 0, err
+	}
+	bound = r.bound
+	if !s.cut {
+		bound = s.value
+	}
+	return s.best, s.value, bound, nil
+}
+
+// evenPrice weighs the shares of all budgets alike; LUTRAM is a part of LUT and has no
+// price of its own.
+var evenPrice = [nres]float64{1, 1, 1, 1, 1, 0}
+
+// smallest is the choice that comes nearest to fitting: that which exceeds a single
+// resource least, or, where several must be exceeded, with the least largest share.
+func (p *problem) smallest(ctx context.Context) ([]pick, error) {
+	budget := p.budget
+	defer p.setBudget(budget)
+	var best []pick
+	over := math.Inf(1)
+	for r := range nres {
+		if budget[r] == 0 {
+			continue // exceeding nothing by something has no measure
+		}
+		// All but r are kept to.
+		relaxed := budget
+		relaxed[r] = 1 << 40
+		p.setBudget(relaxed)
+		verdict, x, err := p.fits(ctx, p.ends, whatIfEffort)
+		if err != nil {
+			return nil, err
+		}
+		if verdict != possible {
+			continue
+		}
+		var price [nres]float64
+		price[r] = float64(relaxed[r]) / float64(budget[r])
+		x, _, _, err = p.minimum(ctx, p.ends, x, price, nil, whatIfEffort)
+		if err != nil {
+			return nil, err
+		}
+		total, _ := p.total(x)
+		if share := float64(total[r]) / float64(budget[r]); share < over {
+			best, over = x, share
+		}
+	}
+	if best != nil {
+		return best, nil
+	}
+	// The nearest by largest share: scale all budgets until something fits.
+	lo, hi := 1.0, 1.0
+	for {
+		hi *= 2
+		scaled := budget
+		for i := range scaled {
+			scaled[i] = int(float64(max(budget[i], 1)) * hi)
+		}
+		p.setBudget(scaled)
+		verdict, x, err := p.fits(ctx, p.ends, whatIfEffort)
+		if err != nil {
+			return nil, err
+		}
+		if verdict == possible {
+			best = x
+			break
+		}
+		if hi > 1<<40 {
+			return nil, errNoChoice
+		}
+	}
+	for range 12 {
+		mid := (lo + hi) / 2
+		scaled := budget
+		for i := range scaled {
+			scaled[i] = int(float64(max(budget[i], 1)) * mid)
+		}
+		p.setBudget(scaled)
+		verdict, x, err := p.fits(ctx, p.ends, whatIfEffort)
+		if err != nil {
+			return nil, err
+		}
+		if verdict == possible {
+			best, hi = x, mid
+		} else {
+			lo = mid
+		}
+	}
+	return best, nil
+}

@@ -1,0 +1,244 @@
+package optimizer
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand"
+	"strings"
+	"testing"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+var bigBudget = vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
+
+func testProblem(t *testing.T, net *intnet.Net, budget vec) *problem {
+	t.Helper()
+	m := costModel{net, FamilyUSPlus}
+	widths := widthsOf(net)
+	sp := &space{model: m, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths}
+	sets, err := sp.all(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newProblem(net, m, sets, widths, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// small are networks of at most four layers, with few enough choices to try them all.
+func small() map[string]*intnet.Net {
+	nets := map[string]*intnet.Net{}
+	b := newBuild(6, 6, 2)
+	nets["one"] = b.done(b.conv(0, 4, 3, 1, true))
+	b = newBuild(6, 6, 2)
+	nets["chain"] = b.done(b.conv(b.conv(0, 3, 1, 1, false), 2, 1, 1, false))
+	b = newBuild(6, 4, 2)
+	nets["residual"] = b.done(b.add(b.conv(b.conv(0, 2, 1, 1, false), 2, 1, 1, false), 0))
+	b = newBuild(4, 4, 2)
+	nets["four"] = b.done(b.conv(b.globalAvg(b.maxPool(b.conv(0, 2, 1, 1, false), 2)), 3, 1, 1, false))
+	return nets
+}
+
+// everyDesign calls visit with every design of the test's own enumeration: each layer's
+// hardware from nested loops over the parameters, checked by hw.Expand, priced as a
+// whole network. It shares with the search the cost formulas and the rule for
+// joins' FIFOs, but neither its enumeration, pruning, decomposition nor solver.
+func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total vec)) int {
+	m := costModel{net, family}
+	var lists [][]hw.Layer
+	var cycles [][]float64
+	for i, l := range net.Layers {
+		in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
+		var hl []hw.Layer
+		var cy []float64
+		for q := 1; q <= in.C; q++ {
+			for p := 1; p <= out.C; p++ {
+				if in.C%q != 0 || out.C%p != 0 {
+					continue
+				}
+				base := hw.Layer{InPx: 1, InCh: q, OutPx: 1, OutCh: p}
+				inBeats := float64(in.H * in.W * in.C / q)
+				if l.Kind != intnet.KindConv && l.Kind != intnet.KindPool {
+					if p == q {
+						hl, cy = append(hl, base), append(cy, inBeats)
+					}
+					continue
+				}
+				k := 1
+				if l.Conv != nil {
+					k = l.Conv.Kernel[0]
+				} else {
+					k = l.Pool.Kernel[0]
+				}
+				for tap := 1; tap <= k*k; tap++ {
+					for ch := 1; ch <= in.C; ch++ {
+						h := base
+						h.MTap, h.MCh = tap, ch
+						h.LinePixels = 1 << 20
+						win := hw.WindowOf(net, l, h)
+						if win.Validate() != nil {
+							continue
+						}
+						h.LinePixels = win.FullLinePixels()
+						win = hw.WindowOf(net, l, h)
+						if l.Kind == intnet.KindPool {
+							if ch == p {
+								hl, cy = append(hl, h), append(cy, max(inBeats, float64(win.OutBeats())))
+							}
+							continue
+						}
+						for _, mem := range []string{MemLUTRAM, MemBRAM, MemURAM} {
+							for _, kind := range []hw.EngineKind{hw.Dense, hw.Banked, hw.Crossbar} {
+								for n := 1; n <= tap*ch; n++ {
+									for gang := 1; gang <= p; gang++ {
+										if p%gang != 0 || (kind == hw.Dense) != (n == tap*ch) || kind == hw.Dense && gang != p ||
+											kind == hw.Banked && tap*ch%n != 0 || kind == hw.Crossbar && (tap*ch > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
+											continue
+										}
+										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, 5
+										if gang < p {
+											h.GangDepth = 4
+										}
+										c, _, err := est.Conv(i, h)
+										if err != nil {
+											t.Fatal(err)
+										}
+										hl, cy = append(hl, h), append(cy, max(c, inBeats, float64(win.OutBeats())))
+									}
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+		lists, cycles = append(lists, hl), append(cycles, cy)
+	}
+	extra := newElastic(net)
+	tail, pipeline := tails(net)
+	// The network's cost is per layer and per stream; networks of equal stream widths share the latter.
+	streamCost := map[string]*vec{}
+	layerCost := make([][]vec, len(lists))
+	for i := range lists {
+		for _, h := range lists[i] {
+			layerCost[i] = append(layerCost[i], m.layer(i, h))
+		}
+	}
+	count := 0
+	layers := make([]hw.Layer, len(net.Layers))
+	var rec func(i int, slow, lat float64, cost vec)
+	rec = func(i int, slow, lat float64, cost vec) {
+		if i == len(layers) {
+			key := ""
+			for _, h := range layers {
+				key += fmt.Sprint(h.InCh, h.OutCh, h.MTap, h.MCh, h.N, h.Gang, h.GangDepth, ";")
+			}
+			sc, ok := streamCost[key]
+			if !ok {
+				if n, err := hw.Expand(net, layers, nil); err == nil {
+					extra.applyRule(n)
+					_, fifos, io := m.networkCost(n)
+					v := fifos.add(io)
+					sc = &v
+				}
+				streamCost[key] = sc
+			}
+			if sc != nil {
+				count++
+				visit(slow, slow+lat+float64(pipeline), cost.add(*sc))
+			}
+			return
+		}
+		for k, h := range lists[i] {
+			layers[i] = h
+			rec(i+1, max(slow, cycles[i][k]), lat+tail[i]*cycles[i][k], cost.add(layerCost[i][k]))
+		}
+	}
+	rec(0, 0, 0, vec{})
+	return count
+}
+
+// TestBruteForce proves the search equal to trying every design, under random budgets:
+// the best rate, the least even share at that rate, and the best latency.
+func TestBruteForce(t *testing.T) {
+	ctx := context.Background()
+	for name, net := range small() {
+		est := meanEst{net, 0.4}
+		var all [][]float64 // cycles, latency
+		var costs []vec
+		n := everyDesign(t, net, est, FamilyUSPlus, func(c, l float64, v vec) {
+			all, costs = append(all, []float64{c, l}), append(costs, v)
+		})
+		p := testProblem(t, net, bigBudget)
+		rng := rand.New(rand.NewSource(7))
+		feasible := 0
+		for trial := range 25 {
+			// A budget just above some design's cost in most resources.
+			budget := costs[rng.Intn(len(costs))]
+			other := costs[rng.Intn(len(costs))]
+			for r := range budget {
+				budget[r] = max(1, (budget[r]+other[r])/2+rng.Intn(3))
+			}
+			best, even, quick := math.Inf(1), math.Inf(1), math.Inf(1)
+			p.setBudget(budget)
+			for k, v := range costs {
+				if !v.within(budget) {
+					continue
+				}
+				sh := p.share(v)
+				f := dot(&evenPrice, &sh)
+				if all[k][0] < best {
+					best, even = all[k][0], f
+				} else if all[k][0] == best {
+					even = min(even, f)
+				}
+				quick = min(quick, all[k][1])
+			}
+			r, err := p.fastest(ctx, 1<<40, 0, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.IsInf(best, 1) {
+				if r.x != nil {
+					t.Errorf("%s, budget %v: a design of %v cycles; brute force finds none", name, budget, r.cycles)
+				}
+				continue
+			}
+			feasible++
+			if r.x == nil || r.cycles != best || r.bound != best {
+				t.Errorf("%s, trial %d, budget %v: %v cycles, bound %v; brute force %v", name, trial, budget, r.cycles, r.bound, best)
+				continue
+			}
+			x, value, bound, err := p.minimum(ctx, r.cycles, r.x, evenPrice, nil, 1<<40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			total, ok := p.total(x)
+			if !ok || !total.within(budget) || p.cycles(x) != best {
+				t.Errorf("%s: the design of least share has %v cycles and costs %v of %v", name, p.cycles(x), total, budget)
+			}
+			if math.Abs(value-even) > 1e-6*even || bound > even*(1+1e-6) {
+				t.Errorf("%s, budget %v: least share %v, bound %v; brute force %v", name, budget, value, bound, even)
+			}
+			x, low, err := p.quickest(ctx, r, 1<<40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.latencyOf(x); math.Abs(got-quick) > 1e-6*quick || low > quick*(1+1e-9) {
+				t.Errorf("%s, budget %v: latency %v, bound %v; brute force %v", name, budget, got, low, quick)
+			}
+			if total, ok := p.total(x); !ok || !total.within(budget) {
+				t.Errorf("%s: the quickest design costs %v of %v", name, total, budget)
+			}
+		}
+		t.Logf("%s: %d designs, %d of 25 budgets feasible", name, n, feasible)
+		if feasible < 5 {
+			t.Errorf("%s: only %d budgets were feasible", name, feasible)
+		}
+	}
+}
