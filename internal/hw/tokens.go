@@ -89,28 +89,27 @@ func (n *Network) FindCycle(blocked []int, full []bool, image int) *Deadlock {
 // network's reachable end does not depend on the order of moves, so one order
 // speaks for all.
 type tokenRun struct {
-	n      *Network
-	images int
-	sched  []Schedule
-	step   []Step
-	live   []bool // has an iteration in progress
-	occ    []int  // tokens in each stream
-	most   []int  // highest occupancy seen
-	depth  []int
-	// pauseAt stops sinks once they have read that many tokens; 0 = never.
-	sunk    []int
-	pauseAt []int
-	queue   []int // from head on
-	head    int
-	queued  []bool
+	n     *Network
+	sched []Schedule
+	step  []Step
+	live  []bool // has an iteration in progress
+	occ   []int  // tokens in each stream
+	most  []int  // highest occupancy seen
+	depth []int
+	// pauseAt stops the source once it has sent that many tokens; 0 = never.
+	sent, pauseAt int
+	sunk          []int // tokens that each sink has read
+	queue         []int // from head on
+	head          int
+	queued        []bool
 }
 
 func newTokenRun(n *Network, images int) *tokenRun {
 	np, ns := len(n.Processes), len(n.Streams)
 	r := &tokenRun{
-		n: n, images: images, sched: make([]Schedule, np), step: make([]Step, np), live: make([]bool, np),
+		n: n, sched: make([]Schedule, np), step: make([]Step, np), live: make([]bool, np),
 		occ: make([]int, ns), most: make([]int, ns), depth: make([]int, ns),
-		sunk: make([]int, np), pauseAt: make([]int, np), queued: make([]bool, np),
+		sunk: make([]int, np), queued: make([]bool, np),
 	}
 	for i := range n.Processes {
 		r.sched[i] = n.NewSchedule(i, images)
@@ -149,7 +148,7 @@ func (r *tokenRun) advance(p int) {
 	pr := &r.n.Processes[p]
 	for {
 		if !r.live[p] {
-			if pr.Kind == Sink && r.pauseAt[p] > 0 && r.sunk[p] >= r.pauseAt[p] {
+			if pr.Kind == Source && r.pauseAt > 0 && r.sent >= r.pauseAt {
 				return
 			}
 			if r.several(p) {
@@ -175,9 +174,6 @@ func (r *tokenRun) advance(p int) {
 			}
 			r.occ[s]--
 			st.Reads &^= 1 << i
-			if pr.Kind == Sink {
-				r.sunk[p]++
-			}
 		}
 		for i := 0; st.Writes != 0; i++ {
 			if st.Writes>>i&1 == 0 {
@@ -195,6 +191,17 @@ func (r *tokenRun) advance(p int) {
 			st.Writes &^= 1 << i
 		}
 		r.live[p] = false
+		r.count(p, 1)
+	}
+}
+
+// count notes n iterations of process p.
+func (r *tokenRun) count(p, n int) {
+	switch r.n.Processes[p].Kind {
+	case Source:
+		r.sent += n
+	case Sink:
+		r.sunk[p] += n
 	}
 }
 
@@ -217,8 +224,8 @@ func (r *tokenRun) several(p int) bool {
 			n = min(n, r.depth[s]-r.occ[s])
 		}
 	}
-	if pr.Kind == Sink && r.pauseAt[p] > 0 {
-		n = min(n, r.pauseAt[p]-r.sunk[p])
+	if pr.Kind == Source && r.pauseAt > 0 {
+		n = min(n, r.pauseAt-r.sent)
 	}
 	if n < 2 {
 		return false
@@ -241,9 +248,7 @@ func (r *tokenRun) several(p int) bool {
 			r.most[s] = max(r.most[s], r.occ[s])
 		}
 	}
-	if pr.Kind == Sink {
-		r.sunk[p] += n
-	}
+	r.count(p, n)
 	return true
 }
 
@@ -301,11 +306,11 @@ func (n *Network) RunTokens(images int) (most []int, dead *Deadlock) {
 // repeated, or a *Deadlock.
 //
 // Order and number of reads and writes depend on shapes alone, so the network is a
-// Kahn network and the state reached when everything but the outputs has run as
-// far as it can is unique. If that state, taken relative to the image count,
-// is the same after images k and k+1, the network goes on so for ever. Runs that
-// end after 1..k images are executed as well, because a window stops taking input
-// at the end.
+// Kahn network and the state in which it comes to rest when the source has sent k
+// images of an endless stream is unique. If that state, taken relative to k, is
+// the same for k and k+1, every further image is taken and leaves likewise. Runs
+// that end after 1..k images are executed as well, because a window stops taking
+// input at the end.
 func (n *Network) ProveLive() (period int, err error) {
 	period, _, err = n.prove(-1, 0)
 	return period, err
@@ -345,8 +350,8 @@ func (n *Network) prove(grow, limit int) (period, depth int, err error) {
 			return 0, depth, d
 		}
 		for p, pr := range n.Processes {
-			if pr.Kind == Sink {
-				r.pauseAt[p] = k * n.Streams[pr.In[0]].Tokens
+			if pr.Kind == Source {
+				r.pauseAt = k * n.Streams[pr.Out[0]].Tokens
 				r.wake(p)
 			}
 		}
@@ -365,23 +370,13 @@ func (n *Network) prove(grow, limit int) (period, depth int, err error) {
 	return 0, depth, fmt.Errorf("the token state did not repeat within %d images", most)
 }
 
-// finished tells whether every sink has read what it may and, if no sink pauses,
-// every process has come to its end.
+// finished tells whether the source has sent what it may or, if it does not pause, every
+// process has come to its end.
 func (r *tokenRun) finished() bool {
-	paused := false
-	for p, pr := range r.n.Processes {
-		if pr.Kind != Sink {
-			continue
-		}
-		want := r.images * r.n.Streams[pr.In[0]].Tokens
-		if r.pauseAt[p] > 0 {
-			paused, want = true, r.pauseAt[p]
-		}
-		if r.sunk[p] < want {
-			return false
-		}
+	if r.pauseAt > 0 {
+		return r.sent == r.pauseAt
 	}
-	return paused || r.deadlock() == nil
+	return r.deadlock() == nil
 }
 
 // waitsToWrite tells whether the writer of stream s is blocked because s is full.

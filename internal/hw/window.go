@@ -75,8 +75,11 @@ func (w Window) MinLinePixels() int {
 	return (extent(w.Geom, 0)-1)*w.RowPixels() + (w.OutPx-1)*w.Geom.Stride[1] + extent(w.Geom, 1) + w.InPx - 1
 }
 
-// lead is how many input pixel groups (InPx pixels) must be in the buffer beyond an even
-// share of the image, at the output group where that is most: max over p of need(p) - p*image/groups.
+// Lead is how many input pixels run ahead of the output at an even pace: what the output
+// group that needs most must have beyond its even share of the image, max over p of
+// need(p)+1 - p*image/groups, in groups of InPx. It is the window's delay, whatever the rate.
+func (w Window) Lead() int { return w.lead() * w.InPx }
+
 func (w Window) lead() int {
 	image, groups := w.H*w.RowPixels()/w.InPx, w.Groups()
 	perRow := ceilDiv(w.OW, w.OutPx)
@@ -120,28 +123,6 @@ func (w Window) FullLinePixels() int {
 		capacity = max(capacity, pace*w.InPx-w.virt(p/perRow, p%perRow))
 	}
 	return capacity
-}
-
-// Pace compares the window's input at full rate with an even pace, in input pixels. An
-// iteration that may accept must read, so the beats of output group p leave only
-// when all input below its accept limit has been read: most and least are the
-// extremes over the groups of that limit minus the group's even share of the image.
-// burst is the largest such difference at a group's start minus the least at a group's end:
-// how many pixels a FIFO before the window must hold so that an even supply
-// never makes it wait. All three follow from the shapes alone.
-func (w Window) Pace() (most, least, burst int) {
-	image, groups := w.H*w.RowPixels(), w.Groups()
-	perRow := ceilDiv(w.OW, w.OutPx)
-	end := 0
-	for p := range groups {
-		limit := w.virt(p/perRow, p%perRow) + w.LinePixels
-		d, e := limit-p*image/groups, limit-(p+1)*image/groups
-		if p == 0 {
-			most, least, end = d, d, e
-		}
-		most, least, end = max(most, d), min(least, d), min(end, e)
-	}
-	return most, least, most - end
 }
 
 // Banks is the number of row and column banks of the line buffer that let all
