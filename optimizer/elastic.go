@@ -8,13 +8,10 @@ import (
 )
 
 // elastic knows by how much the FIFO into a layer must exceed the default for the network to
-// run at full rate, by a rule that depends on shapes and stream widths alone. A window reads
-// all it may before it goes on, so it takes and gives tensors in bursts, which FIFOs
-// must even out (hw.Window.Pace).
-//
-// Into a layer with one input, in pixels: the burst of its own window, the unevenness of the
-// window that wrote the tensor, and marginPixels for engines whose beats
-// cost unequal cycles.
+// run at full rate, by a rule that depends on shapes and stream widths alone.
+// Windows take and give tensors at an even pace (hw.Window.AcceptPace), so that a FIFO
+// into a layer with one input only evens out engines whose beats cost unequal
+// cycles: marginPixels.
 //
 // Into a layer with two inputs, in tokens:
 //
@@ -25,13 +22,11 @@ import (
 // where arrivals are shares of an image's time after the point where the branches
 // part. Token minima are measured afterwards, never assumed from this.
 type elastic struct {
-	net  *intnet.Net
-	at   map[[2]int]skip // by layer and port, layers with two inputs
-	into []int           // by layer: burst of its window in pixels
-	from []float64       // by tensor: unevenness of its writer, as a share of the map
+	net *intnet.Net
+	at  map[[2]int]skip // by layer and port, layers with two inputs
 }
 
-// marginPixels is what FIFOs hold beyond the rule's bursts.
+// marginPixels is what FIFOs hold for engines of varying speed.
 const marginPixels = 2
 
 type skip struct {
@@ -45,12 +40,9 @@ func (e *elastic) tokens(layer, port, q int) int {
 	t := e.net.Tensors[e.net.Layers[layer].In[port]]
 	beats := t.C / q
 	all := t.H * ceilDiv(t.W, pixels) * beats
-	if len(e.net.Layers[layer].In) == 1 {
-		return (e.into[layer]+marginPixels)*beats + int(math.Ceil(e.from[e.net.Layers[layer].In[0]]*float64(all)))
-	}
 	s := e.at[[2]int{layer, port}]
 	if s.share <= 0 {
-		return marginPixels * beats // the sibling always comes first
+		return marginPixels * beats // one input only, or the sibling always comes first
 	}
 	return int(math.Ceil(s.share*float64(all))) + e.margin(layer, port, q)
 }
@@ -71,14 +63,7 @@ type branch struct {
 }
 
 func newElastic(net *intnet.Net) *elastic {
-	d := &elastic{net: net, at: map[[2]int]skip{}, into: make([]int, len(net.Layers)), from: make([]float64, len(net.Tensors))}
-	for i, l := range net.Layers {
-		if win, ok := fullWindow(net, i); ok {
-			most, least, burst := win.Pace()
-			d.into[i] = burst
-			d.from[l.Out] = float64(most-least) / float64(win.H*win.RowPixels())
-		}
-	}
+	d := &elastic{net: net, at: map[[2]int]skip{}}
 	dom := dominators(net)
 	for i, l := range net.Layers {
 		if len(l.In) < 2 {
@@ -184,9 +169,8 @@ func fullWindow(net *intnet.Net, layer int) (hw.Window, bool) {
 // latest and at the earliest, as shares of the image.
 func delay(net *intnet.Net, layer int) (late, early float64) {
 	if win, ok := fullWindow(net, layer); ok {
-		most, least, _ := win.Pace()
-		image := float64(win.H * win.RowPixels())
-		return float64(most) / image, float64(least) / image
+		early = float64(win.Lead()) / float64(win.H*win.RowPixels())
+		return early + 1/float64(win.Groups()), early
 	}
 	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
 		in := net.Tensors[l.In[0]]

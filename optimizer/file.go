@@ -100,6 +100,25 @@ func (d *Design) ReadGolden(dir string) (*npy.Array, error) {
 	return a, nil
 }
 
+// GoldenImages are the images of ReadGolden one by one, at least two: one image cannot
+// show that state is left behind.
+func (d *Design) GoldenImages(dir string) ([][]int32, error) {
+	a, err := d.ReadGolden(dir)
+	if err != nil {
+		return nil, err
+	}
+	n := a.Shape[0]
+	if n < 2 {
+		return nil, fmt.Errorf("side file %s: %d golden image, at least two different ones are needed", d.Golden.Path, n)
+	}
+	size := len(a.I32) / n
+	images := make([][]int32, n)
+	for i := range images {
+		images[i] = a.I32[i*size : (i+1)*size]
+	}
+	return images, nil
+}
+
 // checkGolden verifies type, shape and range of golden images.
 func checkGolden(net *intnet.Net, a *npy.Array) error {
 	in := net.Tensors[net.Input]

@@ -22,12 +22,12 @@ const (
 
 // Platform is a device on a board.
 type Platform struct {
-	Name      string
-	Part      string // full AMD part number
-	Board     string // Vivado board part; may be empty
-	Family    string // Family7 or FamilyUSPlus
-	ClockMHz  float64
-	Resources Resources // of the whole device
+	Name      string    `json:"name"`
+	Part      string    `json:"part"`            // full AMD part number
+	Board     string    `json:"board,omitempty"` // Vivado board part; may be empty
+	Family    string    `json:"family"`          // Family7 or FamilyUSPlus
+	ClockMHz  float64   `json:"clock_mhz"`
+	Resources Resources `json:"resources"` // of the whole device
 }
 
 //go:embed platforms/*.toml
