@@ -1,0 +1,221 @@
+package codegen
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"hass/hwsim"
+	"hass/internal/hw"
+	"hass/optimizer"
+)
+
+// runner compiles projects faster than make does: one translation unit each, no
+// optimisation, and the runtime, which is the same for all, once.
+type runner struct {
+	t       testing.TB
+	dir     string
+	flags   []string
+	once    sync.Once
+	runtime string
+}
+
+func newRunner(t testing.TB, flags ...string) *runner {
+	needCompiler(t)
+	return &runner{t: t, dir: t.TempDir(), flags: append([]string{"-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"}, flags...)}
+}
+
+func (r *runner) gxx(t testing.TB, project string, args ...string) {
+	t.Helper()
+	all := append(append([]string{}, r.flags...), "-Iinclude", "-Isrc", "-Itb", "-Isim")
+	cmd := exec.Command("g++", append(all, args...)...)
+	cmd.Dir = project
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("g++ %s: %v\n%s", strings.Join(args, " "), err, text)
+	}
+}
+
+// csim compiles and runs the project and gives the report and the exit code.
+func (r *runner) csim(t testing.TB, project string) (*VerifyResult, int) {
+	t.Helper()
+	r.once.Do(func() {
+		r.runtime = filepath.Join(r.dir, "runtime.o")
+		r.gxx(t, project, "-c", "-o", r.runtime, "tb/runtime.cpp")
+	})
+	sources, err := filepath.Glob(filepath.Join(project, "src", "*.cpp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var unit strings.Builder
+	for _, s := range append(sources, filepath.Join(project, "tb", "tb.cpp")) {
+		fmt.Fprintf(&unit, "#include %q\n", s)
+	}
+	if err := os.WriteFile(filepath.Join(project, "all.cpp"), []byte(unit.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r.gxx(t, project, "-o", "csim", "all.cpp", r.runtime)
+	return r.run(t, project)
+}
+
+func (r *runner) run(t testing.TB, project string) (*VerifyResult, int) {
+	t.Helper()
+	cmd := exec.Command("./csim", "data", ReportName)
+	cmd.Dir = project
+	text, err := cmd.CombinedOutput()
+	code := 0
+	if err != nil {
+		exit, ok := err.(*exec.ExitError)
+		if !ok {
+			t.Fatal(err)
+		}
+		code = exit.ExitCode()
+	}
+	data, err := os.ReadFile(filepath.Join(project, ReportName))
+	if err != nil {
+		t.Fatalf("csim wrote no report, exit code %d:\n%s", code, text)
+	}
+	res := new(VerifyResult)
+	if err := json.Unmarshal(data, res); err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	return res, code
+}
+
+// simCosts are the simulator's beats by cycles of every engine over the images.
+func simCosts(t testing.TB, d *optimizer.Design, images [][]int32) map[string][]int64 {
+	t.Helper()
+	n, err := d.Network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := hwsim.Run(context.Background(), n, images, hwsim.Options{Finite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	costs := make(map[string][]int64)
+	for _, p := range sim.Processes {
+		if p.Kind == hw.Engine {
+			costs[p.Name] = p.Hist
+		}
+	}
+	return costs
+}
+
+// compareWithSim compares the engines' beats by cycles with those of hwsim.
+func compareWithSim(t testing.TB, d *optimizer.Design, images [][]int32, res *VerifyResult) {
+	t.Helper()
+	for _, diff := range res.CompareEngines(simCosts(t, d, images)) {
+		t.Error(diff)
+	}
+}
+
+// TestRandom runs random networks on random hardware through csim: bit-exact, and every
+// engine takes the cycles that the simulator counts.
+func TestRandom(t *testing.T) {
+	r := newRunner(t, "-O0")
+	t.Parallel()
+	seeds := 24
+	if testing.Short() {
+		seeds = 4
+	}
+	if n, err := strconv.Atoi(os.Getenv("HASS_SEEDS")); err == nil {
+		seeds = n // for a longer search
+	}
+	work := make(chan int64)
+	var wg sync.WaitGroup
+	seen := newCoverage()
+	for range runtime.NumCPU() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for seed := range work {
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					dir := t.TempDir()
+					d := randomDesign(t, dir, seed, 3)
+					images, err := d.GoldenImages(dir)
+					if err != nil {
+						t.Fatal(err)
+					}
+					res, code := r.csim(t, generate(t, d, dir, "project"))
+					if code != 0 || !res.OK() || res.Images != 3 || !res.Bounded {
+						t.Fatalf("exit code %d: %s", code, res.Problem())
+					}
+					compareWithSim(t, d, images, res)
+					seen.add(d)
+				})
+			}
+		}()
+	}
+	for s := range seeds {
+		work <- int64(s)
+	}
+	close(work)
+	wg.Wait()
+	t.Logf("covered: %v", seen.m)
+	if testing.Short() {
+		return
+	}
+	for _, what := range []string{
+		"engine dense", "engine crossbar", "engine banked", "gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
+		"process add", "average", "maximum", "shift per channel", "threshold", "asymmetric pads", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
+	} {
+		if seen.m[what] == 0 {
+			t.Errorf("no design had %s", what)
+		}
+	}
+}
+
+// coverage counts the features that the random designs had.
+type coverage struct {
+	mu sync.Mutex
+	m  map[string]int
+}
+
+func newCoverage() *coverage { return &coverage{m: make(map[string]int)} }
+
+func (c *coverage) add(d *optimizer.Design) {
+	n, err := d.Network()
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range n.Processes {
+		c.m["process "+string(p.Kind)]++
+	}
+	for i, l := range d.Net.Layers {
+		hl := d.Layers[i]
+		mark := func(what string, ok bool) {
+			if ok {
+				c.m[what]++
+			}
+		}
+		mark("several pixels in", hl.InPx > 1)
+		mark("several pixels out", hl.OutPx > 1)
+		mark("tail pixels", d.Net.Tensors[l.Out].W%hl.OutPx != 0)
+		if l.Conv != nil {
+			c.m["engine "+string(hl.Engine)]++
+			mark("gangs", hl.Gangs() > 1)
+			mark("gang of several", hl.Gang > 1)
+			mark("shift per channel", len(l.Conv.Shift) > 1)
+			mark("threshold", l.Conv.TauA > 0)
+			mark("asymmetric pads", l.Conv.Pads[0] != l.Conv.Pads[2] || l.Conv.Pads[1] != l.Conv.Pads[3])
+			mark("dilation", l.Conv.Dilation != [2]int{1, 1})
+			mark("stride", l.Conv.Stride != [2]int{1, 1})
+			mark("rows of taps", hl.MTap > l.Conv.Kernel[1])
+			mark("wide accumulator", l.Conv.AccBits > 32)
+		}
+		if l.Pool != nil {
+			mark("average", !l.Pool.Max)
+			mark("maximum", l.Pool.Max)
+		}
+	}
+}

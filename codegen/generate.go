@@ -1,0 +1,162 @@
+package codegen
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"hass/internal/artifact"
+	"hass/internal/intnet"
+	"hass/optimizer"
+	"hass/templates"
+)
+
+// File is one emitted file.
+type File struct {
+	Path       string // slash-separated, relative to the project
+	Data       []byte
+	Executable bool
+}
+
+// Emitter gives a part of the project. It must depend on the Project alone.
+type Emitter func(ctx context.Context, p *Project) ([]File, error)
+
+// emitters are run in this order; a path may be given once only.
+var emitters = []Emitter{
+	emitLibrary,
+	emitSources,
+	emitTestbench,
+	emitData,
+	emitScripts,
+}
+
+// Options of Generate.
+type Options struct {
+	// Images limits the golden images written; 0 = all of the design. At least two are used.
+	Images int
+}
+
+// Generate writes the project of design d into the folder out, as a whole or not at
+// all. dir is the folder of the design's side files (weights, golden images);
+// weights that d.Net already has are not read again.
+func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Options) error {
+	if err := artifact.CheckDir(out); err != nil {
+		return err
+	}
+	p, err := load(d, dir, opts)
+	if err != nil {
+		return err
+	}
+	files, err := p.emit(ctx)
+	if err != nil {
+		return err
+	}
+	return artifact.WriteDir(ctx, out, func(tmp string) error {
+		for _, f := range files {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			name := filepath.Join(tmp, filepath.FromSlash(f.Path))
+			if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+				return err
+			}
+			mode := fs.FileMode(0o666)
+			if f.Executable {
+				mode = 0o777
+			}
+			if err := os.WriteFile(name, f.Data, mode); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// emit runs the emitters.
+func (p *Project) emit(ctx context.Context) ([]File, error) {
+	var files []File
+	seen := make(map[string]bool)
+	for _, e := range emitters {
+		part, err := e(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range part {
+			if seen[f.Path] || !fs.ValidPath(f.Path) {
+				return nil, fmt.Errorf("codegen: path %q is emitted twice or is not a plain relative path", f.Path)
+			}
+			seen[f.Path] = true
+		}
+		files = append(files, part...)
+	}
+	return files, nil
+}
+
+// load readies a project: weights, golden images, expansion.
+func load(d *optimizer.Design, dir string, opts Options) (*Project, error) {
+	if d.Net == nil {
+		return nil, fmt.Errorf("design: it has no integer network")
+	}
+	if err := d.Net.Validate(); err != nil {
+		return nil, fmt.Errorf("design: %w", err)
+	}
+	for _, l := range d.Net.Layers {
+		if l.Conv != nil && l.Conv.Weights == nil {
+			data, err := d.Weights.Read(dir)
+			if err != nil {
+				return nil, err
+			}
+			if err := intnet.ReadWeights(bytes.NewReader(data), d.Net); err != nil {
+				return nil, fmt.Errorf("side file %s: %w", filepath.Join(dir, d.Weights.Path), err)
+			}
+			break
+		}
+	}
+	images, err := d.GoldenImages(dir)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Images > 0 && opts.Images < len(images) {
+		images = images[:max(2, opts.Images)]
+	}
+	return NewProject(d, images)
+}
+
+// emitLibrary copies the module library, the stand-ins for AMD's headers, the csim
+// runtime and the Makefile.
+func emitLibrary(context.Context, *Project) ([]File, error) {
+	var files []File
+	err := fs.WalkDir(templates.HLS, "hls", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := templates.HLS.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		files = append(files, File{Path: name[len("hls/"):], Data: data})
+		return nil
+	})
+	return files, err
+}
+
+// emitData writes weights and golden vectors.
+func emitData(ctx context.Context, p *Project) ([]File, error) {
+	g, err := makeGolden(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	files := []File{
+		{Path: "data/weights.bin", Data: weightWords(p)},
+		{Path: "data/golden_input.bin", Data: g.input},
+		{Path: "data/golden_tensors.bin", Data: g.tensors},
+	}
+	for i, data := range g.outputs {
+		files = append(files, File{Path: path.Join("data", fmt.Sprintf("golden_output%d.bin", i)), Data: data})
+	}
+	return files, nil
+}

@@ -1,0 +1,55 @@
+// globalpool: reduces whole maps to their maximum or average per channel. It accumulates
+// every beat; during the last pixel group of the map each beat also gives an output
+// beat of one pixel. An average is requant(sum * MUL, SHIFT).
+#ifndef HASS_GLOBALPOOL_HPP
+#define HASS_GLOBALPOOL_HPP
+
+#include "hass/add.hpp"
+#include "hass/arith.hpp"
+
+namespace hass {
+
+template <class P> void globalpool(int images, hls::stream<typename P::in_beat>& in, hls::stream<typename P::out_beat>& out) {
+  constexpr int PX = P::in_beat::PIXELS, CH = P::in_beat::PER_PIXEL, CHANNEL_BEATS = P::CHANNEL_BEATS;
+  std::int64_t acc[CHANNEL_BEATS][CH];
+#pragma HLS ARRAY_PARTITION variable = acc complete dim = 2
+  // A channel group comes back after CHANNEL_BEATS iterations.
+#pragma HLS DEPENDENCE variable = acc type = inter distance = CHANNEL_BEATS true
+  column<P::W, PX, CHANNEL_BEATS> at;
+  int before = P::BEATS_BEFORE, left = P::BEATS, image = 0;
+  bool first = true;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename P::in_beat x = in.read();
+    typename P::out_beat y;
+    for (int c = 0; c < CH; ++c) {
+#pragma HLS UNROLL
+      std::int64_t a = first ? P::MAX ? P::MIN : std::int64_t{0} : acc[at.channel][c];
+      for (int p = 0; p < PX; ++p) {
+#pragma HLS UNROLL
+        const std::int64_t v = x.v[p * CH + c].to_int64();
+        if (at.inside(p)) a = !P::MAX ? a + v : v > a ? v : a;
+      }
+      acc[at.channel][c] = a;
+      y.v[c] = P::MAX ? clamp(a, P::LO, P::HI) : requant(a * P::MUL, P::SHIFT, P::LO, P::HI);
+    }
+    if (before == 0) {
+      HASS_CHECK(y);
+      out.write(y);
+    } else {
+      --before;
+    }
+    if (at.channel == CHANNEL_BEATS - 1) first = false;
+    at.next();
+    if (--left == 0) {
+      left = P::BEATS;
+      before = P::BEATS_BEFORE;
+      first = true;
+      ++image;
+    }
+  }
+}
+
+}  // namespace hass
+
+#endif

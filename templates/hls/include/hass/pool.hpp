@@ -1,0 +1,71 @@
+// pool: reduces channelwise window beats to their maximum or average. The beats of one
+// channel group arrive in a row; after the last, an output beat leaves. An average is
+// requant(sum * MUL[class of the row][class of the column], SHIFT), where a class is
+// one number of window rows (columns) inside the map. Tail pixels are written as 0.
+#ifndef HASS_POOL_HPP
+#define HASS_POOL_HPP
+
+#include "hass/add.hpp"
+#include "hass/arith.hpp"
+
+namespace hass {
+
+template <class P> void pool(int images, hls::stream<typename P::in_beat>& in, hls::stream<typename P::out_beat>& out) {
+  constexpr int PX = P::out_beat::PIXELS, CH = P::out_beat::PER_PIXEL, TAPS = P::in_beat::PER_PIXEL / CH;
+  std::int64_t acc[PX * CH];
+#pragma HLS ARRAY_PARTITION variable = acc complete
+  for (int i = 0; i < PX * CH; ++i) {
+#pragma HLS UNROLL
+    acc[i] = P::MAX ? P::MIN : 0;
+  }
+  column<P::W, PX, P::CHANNEL_BEATS> at;
+  int group = 0, left = P::BEATS, row = 0, row_left = P::ROW_BEATS, image = 0;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename P::in_beat x = in.read();
+    for (int p = 0; p < PX; ++p) {
+#pragma HLS UNROLL
+      for (int t = 0; t < TAPS; ++t) {
+#pragma HLS UNROLL
+        for (int c = 0; c < CH; ++c) {
+#pragma HLS UNROLL
+          const std::int64_t v = x.v[(p * TAPS + t) * CH + c].to_int64();
+          const std::int64_t a = acc[p * CH + c];
+          acc[p * CH + c] = !P::MAX ? a + v : v > a ? v : a;
+        }
+      }
+    }
+    if (group < P::TAP_GROUPS - 1) {
+      ++group;
+    } else {
+      group = 0;
+      typename P::out_beat y;
+      for (int p = 0; p < PX; ++p) {
+#pragma HLS UNROLL
+        for (int c = 0; c < CH; ++c) {
+#pragma HLS UNROLL
+          const std::int64_t a = acc[p * CH + c];
+          const std::int64_t q = P::MAX ? clamp(a, P::LO, P::HI) : requant(a * P::mul(row, at.group * PX + p), P::SHIFT, P::LO, P::HI);
+          y.v[p * CH + c] = at.inside(p) ? q : std::int64_t{0};
+          acc[p * CH + c] = P::MAX ? P::MIN : 0;
+        }
+      }
+      HASS_CHECK(y);
+      out.write(y);
+      at.next();
+      if (--row_left == 0) {
+        row_left = P::ROW_BEATS;
+        ++row;
+      }
+      if (--left == 0) {
+        left = P::BEATS;
+        row = 0;
+        ++image;
+      }
+    }
+  }
+}
+
+}  // namespace hass
+
+#endif

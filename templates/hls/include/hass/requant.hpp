@@ -1,0 +1,35 @@
+// requant: changes the format of a tensor stream or clamps it. Tail pixels of a row are
+// written as 0.
+#ifndef HASS_REQUANT_HPP
+#define HASS_REQUANT_HPP
+
+#include "hass/add.hpp"
+#include "hass/arith.hpp"
+
+namespace hass {
+
+template <class R> void requant_stream(int images, hls::stream<typename R::in_beat>& in, hls::stream<typename R::out_beat>& out) {
+  constexpr int CH = R::out_beat::PER_PIXEL;
+  column<R::W, R::out_beat::PIXELS, R::CHANNEL_BEATS> at;
+  int left = R::BEATS, image = 0;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename R::in_beat x = in.read();
+    typename R::out_beat y;
+    for (int i = 0; i < R::out_beat::LANES; ++i) {
+#pragma HLS UNROLL
+      y.v[i] = at.inside(i / CH) ? requant(x.v[i].to_int64(), R::SHIFT, R::LO, R::HI) : std::int64_t{0};
+    }
+    HASS_CHECK(y);
+    out.write(y);
+    at.next();
+    if (--left == 0) {
+      left = R::BEATS;
+      ++image;
+    }
+  }
+}
+
+}  // namespace hass
+
+#endif

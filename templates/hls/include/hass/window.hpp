@@ -1,0 +1,295 @@
+// window: the line buffer of a layer. It takes the input stream pixel by pixel and
+// replays the window of every group of OUT_PX output pixels in beats of M_TAP taps by
+// M_CH channels, FOLDS times; or, CHANNELWISE, once with all taps of a channel group
+// together. Padding is made on the fly.
+//
+// One flattened loop. Both decisions of an iteration are taken on the state before it:
+//
+//   accept the beat at pixel q   iff  q + IN_PX <= virt + LINE_PIXELS and the input is not ahead of its
+//                                     even pace (credit > 0), or all output is emitted
+//   emit a window beat           iff  q > need
+//
+// virt is the stream index of the upper left pixel of the current unclipped window, need
+// that of the last pixel it touches; all are counted from the first pixel of the image being
+// emitted. Counters only: nothing is divided by a number that is not a constant.
+//
+// The buffer stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of slot s and
+// column x is in bank (s mod ROW_BANKS, x mod COL_BANKS). Each bank has one read and one
+// write port; a word is one pixel's LANES channels.
+#ifndef HASS_WINDOW_HPP
+#define HASS_WINDOW_HPP
+
+#include <cstdint>
+#include <type_traits>
+
+#include "hass/types.hpp"
+
+namespace hass {
+
+constexpr int div_up(int a, int b) { return (a + b - 1) / b; }
+constexpr int floor_mod(int a, int b) { return (a % b + b) % b; }
+constexpr int floor_div(int a, int b) { return (a - floor_mod(a, b)) / b; }
+constexpr int max_of(int a, int b) { return a > b ? a : b; }
+constexpr int min_of(int a, int b) { return a < b ? a : b; }
+
+// A position in banked storage: bank + address * BANKS, wrapping at SIZE addresses
+// (SIZE 0: never).
+template <int BANKS, int SIZE> struct banked {
+  int bank, address;
+  static constexpr banked at(int position) { return {floor_mod(position, BANKS), floor_div(position, BANKS)}; }
+  // advance moves by a constant STEP, positive, and below BANKS * SIZE where it wraps.
+  template <int STEP> void advance() {
+    bank += STEP % BANKS;
+    address += STEP / BANKS;
+    if (bank >= BANKS) {
+      bank -= BANKS;
+      ++address;
+    }
+    if (SIZE > 0 && address >= SIZE) address -= SIZE;
+  }
+};
+
+template <class L> struct window_shape {
+  static constexpr int ROW_PIXELS = div_up(L::W, L::IN_PX) * L::IN_PX;
+  static constexpr int IMAGE_PIXELS = L::H * ROW_PIXELS;
+  static constexpr int ROW_ADDRS = L::ROWS / L::ROW_BANKS;
+  static constexpr int COL_ADDRS = div_up(ROW_PIXELS, L::COL_BANKS);
+  static constexpr int WORDS = L::C / L::LANES;    // words per pixel
+  static constexpr int IN_PARTS = L::LANES / L::IN_CH;
+  static constexpr int OUT_PARTS = L::LANES / L::M_CH;
+  static constexpr int BANKS = L::ROW_BANKS * L::COL_BANKS;
+  static constexpr int DEPTH = ROW_ADDRS * COL_ADDRS * WORDS;
+  static constexpr int TAP_ROWS = L::M_TAP > L::KW ? L::M_TAP / L::KW : 1;
+  static constexpr int TAP_COLS = L::M_TAP > L::KW ? L::KW : L::M_TAP;
+  static constexpr int GROUPS = div_up(L::OW, L::OUT_PX);  // per output row
+  static constexpr int EXT_H = (L::KH - 1) * L::DH + 1;
+  static constexpr int EXT_W = (L::KW - 1) * L::DW + 1;
+  static constexpr int STEP_X = L::OUT_PX * L::SW;  // pixels from group to group
+  static_assert(L::ROWS % L::ROW_BANKS == 0, "rows are a multiple of their banks");
+  static_assert(L::ROWS * ROW_PIXELS >= L::LINE_PIXELS, "the buffer holds the pixels that it accepts");
+  static_assert(L::C % L::LANES == 0 && L::LANES % L::IN_CH == 0 && L::LANES % L::M_CH == 0, "channels fill words");
+  static_assert(L::COL_BANKS >= L::IN_PX && L::COL_BANKS >= (L::OUT_PX - 1) * L::SW + (TAP_COLS - 1) * L::DW + 1, "a beat needs one word of a bank");
+  static_assert(L::ROW_BANKS >= (TAP_ROWS - 1) * L::DH + 1, "a beat needs one word of a bank");
+};
+
+template <class L>
+void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L>::DEPTH][L::LANES], int images,
+            hls::stream<typename L::in_beat>& in, hls::stream<typename L::out_beat>& out) {
+  using S = window_shape<L>;
+  using element = typename L::element;
+  using row_at = banked<L::ROW_BANKS, S::ROW_ADDRS>;
+  using col_at = banked<L::COL_BANKS, 0>;
+  constexpr int CB = L::COL_BANKS, RB = L::ROW_BANKS;
+  constexpr int OY_STEP = L::SH % L::ROWS;                                        // slots from output row to row
+  constexpr int IMAGE_STEP = floor_mod(L::H - (L::OH - 1) * L::SH, L::ROWS);      // and from image to image
+  constexpr int TAP_STEP = S::TAP_ROWS * L::DH % L::ROWS;
+  constexpr int LAST_COL = min_of(L::W - 1, (L::OW - 1) * L::SW - L::PL + S::EXT_W - 1);
+
+  // Input side: the beat that comes next. q is its first pixel, counted from the image that
+  // is being emitted.
+  int q = 0, in_image = 0, in_row = 0, in_x = 0, in_word = 0, in_part = 0;
+  row_at in_slot = row_at::at(0);
+  col_at in_col = col_at::at(0);
+  element gather[L::IN_PX][L::LANES];
+#pragma HLS ARRAY_PARTITION variable = gather complete dim = 0
+
+  // Output side: group (image, row, first column), its window's corner (y, x), and the beat.
+  int out_image = 0, out_row = 0, out_group = 0;
+  int y = -L::PT, x = -L::PL, y_pixels = -L::PT * S::ROW_PIXELS;
+  int last_x = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;  // last column of the group's windows, unclipped
+  row_at top = row_at::at(floor_mod(-L::PT, L::ROWS));
+  col_at corner = col_at::at(-L::PL);
+  int fold = 0, word = 0, part = 0, kh = 0, kw = 0, tap_y = 0, tap_x = 0;
+  row_at tap_row = top;
+  col_at tap_col = corner;
+
+  // The even pace: with a input beats accepted and e window beats emitted,
+  // credit = PACE_START + e * PACE_EMIT - a * PACE_ACCEPT.
+  using pace = typename std::conditional<(L::PACE_START < (std::int64_t{1} << 30)), std::int32_t, std::int64_t>::type;
+  pace credit = static_cast<pace>(L::PACE_START);
+
+  bool done = images <= 0;
+  while (!done) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const int need_row = y + S::EXT_H - 1 >= L::H - 1 ? (L::H - 1) * S::ROW_PIXELS : y_pixels + (S::EXT_H - 1) * S::ROW_PIXELS;
+    const int need = need_row + (last_x < LAST_COL ? last_x : LAST_COL);
+    const bool emitted = out_image == images;
+    const bool accept = in_image < images && (emitted || (credit > 0 && q + L::IN_PX <= y_pixels + x + L::LINE_PIXELS));
+    const bool emit = !emitted && q > need;
+    HASS_ASSERT(accept || emit, "the line buffer can neither accept nor emit");
+
+    typename L::in_beat pixels{};
+    if (accept) pixels = in.read();
+
+    // Read one word of every bank, then give each lane its own.
+    element bank[S::BANKS][L::M_CH];
+#pragma HLS ARRAY_PARTITION variable = bank complete dim = 0
+    typename L::out_beat beat{};
+    if (emit) {
+      for (int r = 0; r < RB; ++r) {
+#pragma HLS UNROLL
+        for (int b = 0; b < CB; ++b) {
+#pragma HLS UNROLL
+          const int row = tap_row.address + (r < tap_row.bank ? 1 : 0);
+          const int col = tap_col.address + (b < tap_col.bank ? 1 : 0);
+          const bool stored = col >= 0 && col < S::COL_ADDRS;
+          const int address = ((row == S::ROW_ADDRS ? 0 : row) * S::COL_ADDRS + (stored ? col : 0)) * S::WORDS + word;
+          for (int c = 0; c < L::M_CH; ++c) {
+#pragma HLS UNROLL
+            bank[r * CB + b][c] = memory[r * CB + b][address][part * L::M_CH + c];
+          }
+        }
+      }
+      for (int p = 0; p < L::OUT_PX; ++p) {
+#pragma HLS UNROLL
+        for (int t = 0; t < L::M_TAP; ++t) {
+#pragma HLS UNROLL
+          const int down = t / S::TAP_COLS * L::DH, right = p * L::SW + t % S::TAP_COLS * L::DW;
+          const int iy = y + tap_y + down, ix = x + tap_x + right;
+          const bool inside = iy >= 0 && iy < L::H && ix >= 0 && ix < L::W;
+          const bool tail = L::OW % L::OUT_PX != 0 && out_group == S::GROUPS - 1 && p >= L::OW % L::OUT_PX;
+          const int r = tap_row.bank + down >= RB ? tap_row.bank + down - RB : tap_row.bank + down;
+          const int b = tap_col.bank + right >= CB ? tap_col.bank + right - CB : tap_col.bank + right;
+          for (int c = 0; c < L::M_CH; ++c) {
+#pragma HLS UNROLL
+            const int lane = (p * L::M_TAP + t) * L::M_CH + c;
+            if (tail) {
+              beat.v[lane] = 0;
+            } else if (inside) {
+              beat.v[lane] = bank[r * CB + b][c];
+            } else {
+              beat.v[lane] = L::PAD;
+            }
+          }
+        }
+      }
+    }
+
+    if (accept) {
+      for (int p = 0; p < L::IN_PX; ++p) {
+#pragma HLS UNROLL
+        for (int c = 0; c < L::LANES; ++c) {
+#pragma HLS UNROLL
+          if (c / L::IN_CH == in_part) {
+            const element v = pixels.v[p * L::IN_CH + c % L::IN_CH];
+            const int n = v.to_int();
+            gather[p][c] = n < L::TAU && -n < L::TAU ? element(0) : v;
+          }
+        }
+      }
+      if (in_part < S::IN_PARTS - 1) {
+        ++in_part;
+      } else {
+        in_part = 0;
+        for (int r = 0; r < RB; ++r) {
+#pragma HLS UNROLL
+          for (int b = 0; b < CB; ++b) {
+#pragma HLS UNROLL
+            const int p = b < in_col.bank ? b - in_col.bank + CB : b - in_col.bank;
+            const int col = in_col.address + (b < in_col.bank ? 1 : 0);
+            const int address = (in_slot.address * S::COL_ADDRS + col) * S::WORDS + in_word;
+            if (r == in_slot.bank && p < L::IN_PX) {
+              for (int c = 0; c < L::LANES; ++c) {
+#pragma HLS UNROLL
+                memory[r * CB + b][address][c] = gather[p][c];
+              }
+            }
+          }
+        }
+        if (in_word < S::WORDS - 1) {
+          ++in_word;
+        } else {
+          in_word = 0;
+          q += L::IN_PX;
+          in_x += L::IN_PX;
+          if (in_x < S::ROW_PIXELS) {
+            in_col.template advance<L::IN_PX>();
+          } else {
+            in_x = 0;
+            in_col = col_at::at(0);
+            in_slot.template advance<1 % L::ROWS>();
+            if (in_row < L::H - 1) {
+              ++in_row;
+            } else {
+              in_row = 0;
+              ++in_image;
+            }
+          }
+        }
+      }
+    }
+
+    if (emit) {
+      out.write(beat);
+      // The next beat: channels innermost and folds outermost; channelwise, taps innermost.
+      const bool last_part = part == S::OUT_PARTS - 1 && word == S::WORDS - 1;
+      const bool last_tap_col = kw == L::KW - S::TAP_COLS;
+      const bool last_tap = last_tap_col && kh == L::KH - S::TAP_ROWS;
+      const bool next_tap = L::CHANNELWISE || last_part;
+      const bool next_part = !L::CHANNELWISE || last_tap;
+      if (next_part) {
+        if (part < S::OUT_PARTS - 1) {
+          ++part;
+        } else {
+          part = 0;
+          word = word < S::WORDS - 1 ? word + 1 : 0;
+        }
+      }
+      const bool next_fold = last_part && last_tap;
+      const bool next_group = next_fold && fold == L::FOLDS - 1;
+      if (next_fold) fold = fold == L::FOLDS - 1 ? 0 : fold + 1;
+      if (next_group) {
+        if (out_group < S::GROUPS - 1) {
+          ++out_group;
+          x += S::STEP_X;
+          last_x += S::STEP_X;
+          corner.template advance<S::STEP_X>();
+        } else {
+          out_group = 0;
+          x = -L::PL;
+          last_x = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;
+          corner = col_at::at(-L::PL);
+          if (out_row < L::OH - 1) {
+            ++out_row;
+            y += L::SH;
+            y_pixels += L::SH * S::ROW_PIXELS;
+            top.template advance<OY_STEP>();
+          } else {
+            out_row = 0;
+            ++out_image;
+            y = -L::PT;
+            y_pixels = -L::PT * S::ROW_PIXELS;
+            q -= S::IMAGE_PIXELS;
+            top.template advance<IMAGE_STEP>();
+          }
+        }
+      }
+      if (next_tap) {
+        if (!last_tap_col) {
+          kw += S::TAP_COLS;
+          tap_x += S::TAP_COLS * L::DW;
+          tap_col.template advance<S::TAP_COLS * L::DW>();
+        } else {
+          kw = 0;
+          tap_x = 0;
+          tap_col = corner;
+          if (last_tap) {
+            kh = 0;
+            tap_y = 0;
+            tap_row = top;
+          } else {
+            kh += S::TAP_ROWS;
+            tap_y += S::TAP_ROWS * L::DH;
+            tap_row.template advance<TAP_STEP>();
+          }
+        }
+      }
+    }
+    credit += (emit ? L::PACE_EMIT : 0) - (accept ? L::PACE_ACCEPT : 0);
+    done = in_image == images && out_image == images;
+  }
+}
+
+}  // namespace hass
+
+#endif

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Builds the device binary for an Alveo card (or another Vitis platform) with v++.
+#
+#   sh host/build_alveo.sh PLATFORM [hw|hw_emu|sw_emu] [OUTPUT_FOLDER]
+#
+# Leaves OUTPUT_FOLDER/hass.xclbin (default: build_alveo beside this folder).
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+. "$here/design.sh"
+
+if [ $# -lt 1 ] || [ -z "$1" ]; then
+  echo "usage: sh build_alveo.sh PLATFORM [hw|hw_emu|sw_emu] [OUTPUT_FOLDER]" >&2
+  exit 2
+fi
+platform=$1
+target=${2:-hw}
+out=${3:-$root/build_alveo}
+case $target in
+hw | hw_emu | sw_emu) ;;
+*)
+  echo "build_alveo.sh: target $target; it is hw, hw_emu or sw_emu" >&2
+  exit 2
+  ;;
+esac
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+# $HASS_SOURCES and the kernels' names hold plain identifiers and slashes only.
+cd "$root"
+v++ -c -t "$target" --platform "$platform" -k "$HASS_TOP" --hls.clock "$HASS_CLOCK_HZ:$HASS_TOP" \
+  --advanced.prop "kernel.$HASS_TOP.kernel_flags=-std=c++17" -Iinclude -Isrc \
+  --temp_dir "$out/$HASS_TOP" -o "$out/$HASS_TOP.xo" $HASS_SOURCES
+objects=$out/$HASS_TOP.xo
+for kernel in $HASS_MM2S $HASS_S2MM; do
+  case $kernel in
+  mm2s_*) source=host/kernels/mm2s.cpp ;;
+  *) source=host/kernels/s2mm.cpp ;;
+  esac
+  v++ -c -t "$target" --platform "$platform" -k "$kernel" --hls.clock "$HASS_CLOCK_HZ:$kernel" \
+    --temp_dir "$out/$kernel" -o "$out/$kernel.xo" "$source"
+  objects="$objects
+$out/$kernel.xo"
+done
+
+# Paths may hold blanks: one argument a line.
+IFS='
+'
+v++ -l -t "$target" --platform "$platform" --config "$root/link.cfg" --temp_dir "$out/link" -o "$out/hass.xclbin" $objects
+echo "build_alveo.sh: $out/hass.xclbin is ready"
