@@ -1,0 +1,20 @@
+package acceptance
+
+// A mutant is an error planted in the emitted library.
+type mutant struct {
+	name, file string
+	old, new   string // old stands once in the file
+}
+
+var mutants = []mutant{
+	{
+		name: "an engine drops its last lane", file: "engine.hpp",
+		old: "a |= take[i] ? x[x0 + i].to_int() : 0;",
+		new: "a |= take[i] && i != M - 1 ? x[x0 + i].to_int() : 0;",
+	},
+	{
+		name: "requantisation rounds down", file: "arith.hpp",
+		old: "clamp(((acc >> (s - 1)) + 1) >> 1, lo, hi)",
+		new: "clamp((acc >> (s - 1)) >> 1, lo, hi)",
+	},
+}
