@@ -32,6 +32,7 @@ var emitters = []Emitter{
 	emitTestbench,
 	emitData,
 	emitScripts,
+	emitReports,
 }
 
 // Options of Generate.
@@ -142,6 +143,23 @@ func emitLibrary(context.Context, *Project) ([]File, error) {
 		return nil
 	})
 	return files, err
+}
+
+// emitReports writes the optimizer's estimates under the names that FINN's users know. A
+// design that no optimizer made has none.
+func emitReports(_ context.Context, p *Project) ([]File, error) {
+	if len(p.Design.Costs) == 0 {
+		return nil, nil
+	}
+	cycles, resources, performance, err := p.Design.JSONReports()
+	if err != nil {
+		return nil, err
+	}
+	return []File{
+		{Path: "reports/estimate_layer_cycles.json", Data: cycles},
+		{Path: "reports/estimate_layer_resources.json", Data: resources},
+		{Path: "reports/estimate_network_performance.json", Data: performance},
+	}, nil
 }
 
 // emitData writes weights and golden vectors.

@@ -242,6 +242,7 @@ func (p *Project) readmeFiles(w *writer, b *build) {
 		{"src/layer_*.cpp", "one file per layer: its modules' parameters and memories"},
 		{"src/ports.cpp, src/routing.cpp", "ports and weight loader; forks and width converters, if any"},
 		{"tb/, sim/", "testbench; stand-ins for AMD's headers and the bounded streams of csim"},
+		{"reports/", "the estimates as JSON: cycles and resources of each layer, performance of the network"},
 		{"data/", "weights and golden vectors, little endian"},
 		{"Makefile", "csim"},
 	}

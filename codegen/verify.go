@@ -115,6 +115,7 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 	}
 	cmd := exec.CommandContext(ctx, "make", "-s", fmt.Sprintf("-j%d", runtime.NumCPU()), "csim")
 	cmd.Dir = dir
+	killGroup(cmd)
 	// A make that runs us must not pass its own jobs and targets on.
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "MAKEFLAGS=") && !strings.HasPrefix(e, "MFLAGS=") && !strings.HasPrefix(e, "MAKELEVEL=") {
