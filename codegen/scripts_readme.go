@@ -84,31 +84,17 @@ func (p *Project) readmePrediction(w *writer) {
 		w.f("Slowest layer: %s. ", mdText(pr.Bottleneck))
 	}
 	w.f("An estimate: simulation is exact.\n\nResources (%s):\n\n", calibration(d))
-	var sum optimizer.Resources
-	for _, c := range d.Costs {
-		sum = addResources(sum, c.Resources)
-	}
 	w.f("| | DSP | LUT | FF | BRAM18 | URAM |\n|---|---|---|---|---|---|\n")
 	for _, row := range []struct {
 		name string
 		r    optimizer.Resources
-	}{{"design", sum}, {"budget", d.Budget}, {"device", d.Total}} {
+	}{{"design", d.Total}, {"budget", d.Budget}} {
 		w.f("| %s | %d | %d | %d | %d | %d |\n", row.name, row.r.DSP, row.r.LUT, row.r.FF, row.r.BRAM18, row.r.URAM)
 	}
 	if !d.Fits {
 		w.f("\n**The design does not fit its budget**; it is for verification only.\n")
 	}
 	w.f("\n")
-}
-
-func addResources(a, b optimizer.Resources) optimizer.Resources {
-	a.DSP += b.DSP
-	a.LUT += b.LUT
-	a.FF += b.FF
-	a.BRAM18 += b.BRAM18
-	a.URAM += b.URAM
-	a.LUTRAM += b.LUTRAM
-	return a
 }
 
 func (p *Project) readmeLayers(w *writer) {

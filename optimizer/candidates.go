@@ -319,7 +319,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 					}
 					for _, gang := range gangs(e.kind, p) {
 						hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: p, MTap: tap, MCh: ch, LinePixels: line,
-							Engine: e.kind, N: e.n, Gang: gang, GangDepth: gangDepth(p / gang)}
+							Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
 						win := hw.WindowOf(net, l, hl)
 						if line == 0 {
 							line = win.FullLinePixels()
@@ -369,15 +369,20 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 	return all, nil
 }
 
-// gangDepth is the depth of a gang's input FIFO: several gangs run apart by a few beats
-// (measured at pair density 0.25: 16 gangs of one lane need 1.22 cycles a beat at
-// depth 4, a gang of 16 lanes 1.67).
-func gangDepth(gangs int) int {
-	if gangs > 1 {
-		return 4
+// engineDepth is the depth of the FIFO before a gang of engines. A sparse engine's beats cost
+// unequal cycles and gangs run apart: measured on the demo network, whose windows are
+// hardly faster than its engines, 11 % of the rate at depth 5 and 2 % at 16. A
+// shift register costs the same at both.
+func engineDepth(kind hw.EngineKind) int {
+	if kind == hw.Dense {
+		return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
 	}
-	return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
+	return shiftDepth
 }
+
+// shiftDepth is a depth that a FIFO of shift registers gets for the price of less: a LUT
+// holds 32 x 1.
+const shiftDepth = 16
 
 // prune drops options beyond the budget (unless all are) and those dominated in cycles and every resource by one
 // of the same stream widths, and sorts by input width, output width, cycles.

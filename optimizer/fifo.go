@@ -9,12 +9,12 @@ import (
 	"hass/internal/intnet"
 )
 
-// applyRule deepens the FIFOs into layers as elastic says.
+// applyRule deepens the FIFOs into layers as elastic says, and to shiftDepth at least.
 func (e *elastic) applyRule(n *hw.Network) {
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if to := n.Processes[s.To]; s.Kind == hw.TensorToken && to.Layer >= 0 {
-			s.Depth += e.tokens(to.Layer, slices.Index(to.In, i), s.Beat.Ch)
+			s.Depth = max(shiftDepth, s.Depth+e.tokens(to.Layer, slices.Index(to.In, i), s.Beat.Ch))
 		}
 	}
 }

@@ -223,7 +223,7 @@ func (p *problem) stepCost(st streams, i, q, w int, width []int) (v vec, fits bo
 			v = v.add(p.model.convert(bits, hw.Beat{Px: pixels, Ch: from}, hw.Beat{Px: pixels, Ch: q}))
 			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
 		}
-		v = v.add(p.model.fifo(pixels*q*bits, depth+p.extra.tokens(i, port, q)))
+		v = v.add(p.model.fifo(pixels*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
 	}
 	return v.add(p.written(st, l.Out, w)), true
 }

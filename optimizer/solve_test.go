@@ -101,8 +101,8 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 											continue
 										}
 										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, 5
-										if gang < p {
-											h.GangDepth = 4
+										if kind != hw.Dense {
+											h.GangDepth = 16
 										}
 										c, _, err := est.Conv(i, h)
 										if err != nil {
