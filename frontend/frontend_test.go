@@ -14,6 +14,7 @@ import (
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/onnxtest"
+	"hass/internal/quant"
 	"hass/internal/testenv"
 )
 
@@ -485,8 +486,8 @@ func TestTrainedModels(t *testing.T) {
 			if h, f, o := rep.Count(Hardware), rep.Count(FloatOnly), rep.Count(OnHost); h != c.hardware || f != c.floatOnly || o != c.host {
 				t.Errorf("%d hardware, %d float-only, %d host nodes", h, f, o)
 			}
-			if !rep.Runs() || rep.Builds() != c.builds || (len(HardwareGaps(g)) == 0) != c.builds {
-				t.Errorf("runs %v, builds %v, gaps %v", rep.Runs(), rep.Builds(), HardwareGaps(g))
+			if !rep.Runs() || rep.Builds() != c.builds || (quant.Buildable(g) == nil) != c.builds {
+				t.Errorf("runs %v, builds %v, gaps %v", rep.Runs(), rep.Builds(), quant.Buildable(g))
 			}
 			if c.slow {
 				return

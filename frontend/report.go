@@ -5,6 +5,7 @@ import (
 
 	"hass/frontend/onnx"
 	"hass/internal/graph"
+	"hass/internal/quant"
 )
 
 // Verdict says what becomes of a node of the model.
@@ -16,7 +17,7 @@ const (
 	Folded      Verdict = "folded"      // a pass made it part of something else, or it was not needed
 	Layout      Verdict = "layout"      // it stays as a reshape, which moves no data
 	OnHost      Verdict = "host"        // it runs on the host
-	FloatOnly   Verdict = "float-only"  // it imports and runs in float; no hardware in this version
+	FloatOnly   Verdict = "float-only"  // it imports and runs in float; no hardware in this version (quant.Check)
 	NotSupport  Verdict = "unsupported" // nothing can be done with it
 	NotAnalysed Verdict = "unknown"     // it reads the result of an unsupported node
 )
@@ -36,12 +37,15 @@ type NodeReport struct {
 type Report struct {
 	Model string       `json:"model"`
 	Nodes []NodeReport `json:"nodes"`
+	// Ports are inputs and outputs that have no hardware, and what concerns the
+	// graph as a whole; Op is "input", "output" or "graph".
+	Ports []NodeReport `json:"ports,omitempty"`
 }
 
-// Count is the number of nodes with a verdict.
+// Count is the number of nodes and ports with a verdict.
 func (r *Report) Count(v Verdict) int {
 	c := 0
-	for _, n := range r.Nodes {
+	for _, n := range append(r.Nodes[:len(r.Nodes):len(r.Nodes)], r.Ports...) {
 		if n.Verdict == v {
 			c++
 		}
@@ -78,12 +82,19 @@ func (c *compilation) report() *Report {
 	for _, p := range passes {
 		what[p.name] = p.what
 	}
-	users := c.g.Users()
 	refused := map[string]Unsupported{}
 	for _, u := range c.unsupported() {
 		refused[u.Node] = u
 	}
 	rep := &Report{Model: c.model}
+	issues := map[string]quant.Issue{}
+	for _, i := range quant.Check(c.g) {
+		if i.Port {
+			rep.Ports = append(rep.Ports, NodeReport{Node: i.Node, Op: i.Op, Verdict: FloatOnly, Reason: i.Reason, Hint: i.Hint})
+		} else if _, ok := issues[i.Node]; !ok {
+			issues[i.Node] = i
+		}
+	}
 	for _, o := range c.origin {
 		nr := NodeReport{Node: o.name, Op: o.op}
 		n := left[o.name]
@@ -93,7 +104,7 @@ func (c *compilation) report() *Report {
 			nr.Reason = what[nr.By]
 		default:
 			if _, ok := n.Op.(graph.Foreign); !ok {
-				nr.Verdict, nr.Reason, nr.Hint = judge(c.g, users, n)
+				nr.Verdict, nr.Reason, nr.Hint = judge(n, issues)
 			} else if u, ok := refused[o.name]; ok {
 				nr.Verdict, nr.Reason, nr.Hint = NotSupport, u.Reason, u.Hint
 			} else {
@@ -106,98 +117,17 @@ func (c *compilation) report() *Report {
 	return rep
 }
 
-// HardwareGaps lists the nodes of an imported graph that have no hardware in
-// this version, in graph order; empty if the whole graph can be built.
-func HardwareGaps(g *graph.Graph) []Unsupported {
-	var items []Unsupported
-	users := g.Users()
-	for _, n := range g.Nodes {
-		if v, reason, hint := judge(g, users, n); v == FloatOnly {
-			items = append(items, Unsupported{Node: n.Name, Op: n.Op.Kind(), Reason: reason, Hint: hint})
-		}
+// judge says whether a lowered node has hardware in this version; issues are
+// quant's, by node.
+func judge(n *graph.Node, issues map[string]quant.Issue) (v Verdict, reason, hint string) {
+	if i, ok := issues[n.Name]; ok {
+		return FloatOnly, i.Reason, i.Hint
 	}
-	return items
-}
-
-// judge says whether a lowered node has hardware in this version.
-func judge(g *graph.Graph, users map[string][]*graph.Node, n *graph.Node) (v Verdict, reason, hint string) {
-	data := in(n, 0)
-	switch op := n.Op.(type) {
+	switch n.Op.(type) {
 	case graph.Host:
 		return OnHost, "runs on the host after the accelerator", ""
-	case graph.Conv:
-		if op.Groups != 1 {
-			return FloatOnly, fmt.Sprintf("convolution with %d groups has no module in this version", op.Groups), "use ordinary convolutions"
-		}
-	case graph.Pool:
-		if op.Ceil {
-			return FloatOnly, "mean that counts padding with sizes rounded up has no module in this version", "set ceil_mode or count_include_pad to 0"
-		}
-	case graph.GlobalPool:
-	case graph.Eltwise:
-		a, _ := g.ShapeOf(n.Inputs[0])
-		b, _ := g.ShapeOf(n.Inputs[1])
-		switch {
-		case op.Fn != "add":
-			return FloatOnly, "element-wise multiplication has no module in this version", ""
-		case g.Consts[n.Inputs[0]] != nil || g.Consts[n.Inputs[1]] != nil:
-			return FloatOnly, "addition of a constant that differs within a channel has no module in this version", ""
-		case !a.Equal(b) || len(a) != 4:
-			return FloatOnly, fmt.Sprintf("addition of %v and %v has no module in this version", a, b), "add maps of one shape"
-		}
-	case graph.Activation:
-		switch op.Fn {
-		case "relu", "clip", "threshold":
-		default:
-			return FloatOnly, "activation " + op.Fn + " has no module in this version", "use Relu or Clip"
-		}
 	case graph.Reshape:
-		s, _ := g.ShapeOf(data)
-		if tailOnly(users, n) || channelOrder(s, op.To) {
-			return Layout, "renames the layout, moves no data", ""
-		}
-		return FloatOnly, fmt.Sprintf("reshape of %v to %v moves data between channels and pixels", s, op.To), ""
-	case graph.Foreign:
-		return NotSupport, "operator is not supported", ""
-	}
-	if s, _ := g.ShapeOf(data); len(s) != 4 {
-		return FloatOnly, fmt.Sprintf("its input %v is no image", s), ""
+		return Layout, "renames the layout, moves no data", ""
 	}
 	return Hardware, "", ""
-}
-
-// tailOnly reports whether only reshapes and host operators follow n.
-func tailOnly(users map[string][]*graph.Node, n *graph.Node) bool {
-	for _, u := range users[n.Outputs[0]] {
-		switch u.Op.(type) {
-		case graph.Host:
-		case graph.Reshape:
-			if !tailOnly(users, u) {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// channelOrder reports whether a reshape leaves a stream of pixels with their
-// channels innermost as it is: the channels stay, or all is in one dimension
-// before and after.
-func channelOrder(a, b graph.Shape) bool {
-	if len(a) > 1 && len(b) > 1 && a[0] == b[0] && a[1] == b[1] {
-		return true
-	}
-	return vector(a) && vector(b)
-}
-
-func vector(s graph.Shape) bool {
-	n := 0
-	for _, d := range s {
-		if d != 1 {
-			n++
-		}
-	}
-	return n <= 1
 }

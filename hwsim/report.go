@@ -195,9 +195,13 @@ func waits(n *hw.Network, p int, u Usage, k func(int64) float64) []WaitReport {
 // WriteText prints the report as tables for a terminal.
 func (r *Report) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%d images, %.1f cycles per image", r.Images, r.CyclesPerImage)
-	if r.Predicted > 0 {
-		fmt.Fprintf(b, " (predicted %.1f, %+.2f %%)", r.Predicted, 100*(r.CyclesPerImage/r.Predicted-1))
+	switch {
+	case r.Images == 1:
+		b.WriteString("1 image: cycles per image in steady state need several")
+	case r.Predicted > 0:
+		fmt.Fprintf(b, "%d images, %.1f cycles per image (predicted %.1f, %+.2f %%)", r.Images, r.CyclesPerImage, r.Predicted, 100*(r.CyclesPerImage/r.Predicted-1))
+	default:
+		fmt.Fprintf(b, "%d images, %.1f cycles per image", r.Images, r.CyclesPerImage)
 	}
 	if r.Finite && r.Images > 1 {
 		b.WriteString("; the stream ended with them, so the last ones left early")

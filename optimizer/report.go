@@ -11,11 +11,19 @@ import (
 	"hass/internal/intnet"
 )
 
+// plain quotes text from outside that a terminal could take for more than text.
+func plain(s string) string {
+	if q := strconv.Quote(s); q != `"`+s+`"` {
+		return q
+	}
+	return s
+}
+
 // Report writes the design as tables for people: layers, totals against the budget, and
 // the reasons.
 func (d *Design) Report(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s on %s (%s), %s bit, objective %s, engines %s\n", d.Model, d.Platform, d.Part, d.Bits, d.Objective, d.EngineRule)
+	fmt.Fprintf(&b, "%s on %s (%s), %s bit, objective %s, engines %s\n", plain(d.Model), plain(d.Platform), d.Part, d.Bits, d.Objective, d.EngineRule)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "layer\tengine\tM\tN\tin\tP_out\tgangs\tmemory\tcycles\t+-\tDSP\tLUT\tFF\tBRAM18\tURAM\t")
 	for i, c := range d.Costs {

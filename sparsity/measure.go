@@ -61,6 +61,9 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if err := set.Check(g.Inputs[0].Shape); err != nil {
 		return nil, err
 	}
+	if err := quant.Executable(g); err != nil {
+		return nil, err
+	}
 	n := set.Len()
 	if n < 1 {
 		return nil, fmt.Errorf("data set %s holds no image", set.Path)

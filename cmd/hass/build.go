@@ -8,9 +8,9 @@ import (
 	"text/tabwriter"
 
 	"hass/codegen"
-	"hass/frontend"
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/quant"
 	"hass/optimizer"
 )
 
@@ -80,11 +80,18 @@ func (c buildCmd) Run(e *env) error {
 		c.Test = c.Calib
 	}
 	// Everything that can be wrong with the input is found before the first file is written.
+	if _, err := c.shares(); err != nil {
+		return err
+	}
 	platform, err := optimizer.LoadPlatform(c.Platform)
 	if err != nil {
 		return err
 	}
-	g, err := frontend.Load(c.Model)
+	g, err := loadModel(c.Model, quant.Buildable)
+	if err != nil {
+		return err
+	}
+	opt, err := c.options(g)
 	if err != nil {
 		return err
 	}
@@ -96,15 +103,25 @@ func (c buildCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if test.Labelled() {
+		if err := labelsFit(g, test); err != nil {
+			return err
+		}
+	}
 	if test.Len() < c.Images {
 		return fmt.Errorf("%s: %d images, but --images asks for %d", c.Test, test.Len(), c.Images)
 	}
-	if err := os.MkdirAll(c.Output, 0o755); err != nil {
+	in := func(name string) string { return filepath.Join(c.Output, name) }
+	if err := artifact.CheckDir(in("project")); err != nil {
 		return err
 	}
-	in := func(name string) string { return filepath.Join(c.Output, name) }
-	if err := writable(in("summary.json")); err != nil {
-		return err
+	if err := os.MkdirAll(c.Output, 0o777); err != nil {
+		return fmt.Errorf("output folder: %w", err)
+	}
+	for _, name := range []string{"profile.json", "design.json", "simulation.json", "summary.json"} {
+		if err := writable(in(name), c.Model, c.Calib, c.Test, c.Widths, c.Thresholds, c.Platform); err != nil {
+			return err
+		}
 	}
 	// A summary from an earlier run must not stand beside newer files.
 	if err := os.Remove(in("summary.json")); err != nil && !os.IsNotExist(err) {
@@ -117,10 +134,10 @@ func (c buildCmd) Run(e *env) error {
 		}
 	}
 	say("profile   %s, %d images", c.Calib, calib.Len())
-	if _, err := e.profile(g, c.Model, calib, c.profileFlags, in("profile.json")); err != nil {
+	if _, err := e.profile(g, c.Model, calib, opt, in("profile.json")); err != nil {
 		return err
 	}
-	cal, err := loadCalibrated(c.Model, in("profile.json"), "")
+	cal, err := loadCalibrated(c.Model, in("profile.json"), "", quant.Buildable)
 	if err != nil {
 		return err
 	}
@@ -151,10 +168,15 @@ func (c buildCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := artifact.WriteJSON(e.ctx, in("simulation.json"), simulation{rep, mismatches}); err != nil {
+	result, err := newSimulation(rep, mismatches, in("design.json"), test)
+	if err != nil {
+		return err
+	}
+	if err := artifact.WriteJSON(e.ctx, in("simulation.json"), result); err != nil {
 		return err
 	}
 	s := newSummary(d, platform, csim, rep, mismatches)
+	s.Inputs = result.Inputs
 	if s.LatencyCycles, err = e.latency(d, test); err != nil {
 		return err
 	}
@@ -169,12 +191,6 @@ func (c buildCmd) Run(e *env) error {
 			return err
 		}
 		s.Accuracy.Float, s.Accuracy.Integer, s.Accuracy.Images = f.Top1(), q.Top1(), test.Len()
-	}
-	if s.Inputs["design"], err = artifact.HashFile(in("design.json")); err != nil {
-		return err
-	}
-	if s.Inputs["test"], err = test.Hash(); err != nil {
-		return err
 	}
 	if err := artifact.WriteJSON(e.ctx, in("summary.json"), s); err != nil {
 		return err
@@ -195,7 +211,7 @@ func (c buildCmd) Run(e *env) error {
 
 func newSummary(d *optimizer.Design, p optimizer.Platform, csim *verification, rep *hwsim.Report, mismatches int) *summary {
 	s := &summary{
-		Header: artifact.NewHeader("hass.summary", 1, map[string]string{}),
+		Header: artifact.NewHeader("hass.summary", 1, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
 		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
 		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,

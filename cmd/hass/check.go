@@ -35,17 +35,21 @@ func (c checkCmd) Run(e *env) error {
 		return err
 	}
 	if !r.Builds() {
-		n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed)
-		return fmt.Errorf("%s: %d of %d nodes have no hardware in this version (listed above)", c.Model, n, len(r.Nodes))
+		n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports)
+		ports := ""
+		if len(r.Ports) > 0 {
+			ports = fmt.Sprintf(", and %d findings about its inputs and outputs", len(r.Ports))
+		}
+		return fmt.Errorf("%s: %d of %d nodes have no hardware in this version%s (listed above)", c.Model, n, len(r.Nodes), ports)
 	}
 	return nil
 }
 
-// printReport writes one line per node. Names are quoted: they are the model's.
+// printReport writes one line per node, then those on inputs and outputs. Names are quoted: they are the model's.
 func printReport(w io.Writer, r *frontend.Report) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "node\top\tverdict\treason\thint")
-	for _, n := range r.Nodes {
+	for _, n := range append(r.Nodes[:len(r.Nodes):len(r.Nodes)], r.Ports...) {
 		why := n.Reason
 		if n.By != "" {
 			why = "by pass " + n.By

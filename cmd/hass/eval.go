@@ -34,6 +34,9 @@ type evalResult struct {
 
 // Run measures and prints.
 func (c evalCmd) Run(e *env) error {
+	if c.Images < 0 {
+		return fmt.Errorf("--images %d: want a number of images, or 0 for all", c.Images)
+	}
 	var acc metrics.Accuracy
 	bits := "float"
 	if c.Profile == "" {
@@ -58,7 +61,7 @@ func (c evalCmd) Run(e *env) error {
 			return err
 		}
 	} else {
-		cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds)
+		cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds, quant.Executable)
 		if err != nil {
 			return err
 		}

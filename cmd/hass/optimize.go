@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/quant"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -16,6 +17,18 @@ type hardwareFlags struct {
 	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar or banked." enum:"auto,dense,crossbar,banked" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
+}
+
+// shares are the usable shares of the resources, scaled by the flag.
+func (f hardwareFlags) shares() (optimizer.Shares, error) {
+	shares := optimizer.DefaultShares()
+	if !(f.BudgetShare > 0 && f.BudgetShare <= 1) {
+		return shares, fmt.Errorf("--budget-share %g: want a share above 0 and up to 1", f.BudgetShare)
+	}
+	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
+		*s *= f.BudgetShare
+	}
+	return shares, nil
 }
 
 // optimizeCmd chooses the hardware.
@@ -34,10 +47,13 @@ func (optimizeCmd) Help() string {
 
 // Run optimises and writes the design.
 func (c optimizeCmd) Run(e *env) error {
-	if err := writable(c.Output); err != nil {
+	if err := writable(c.Output, c.Model, c.Profile, c.Platform); err != nil {
 		return err
 	}
-	cal, err := loadCalibrated(c.Model, c.Profile, "")
+	if _, err := c.shares(); err != nil {
+		return err
+	}
+	cal, err := loadCalibrated(c.Model, c.Profile, "", quant.Buildable)
 	if err != nil {
 		return err
 	}
@@ -57,18 +73,15 @@ func (c optimizeCmd) Run(e *env) error {
 
 // optimize is the step that optimize and build share.
 func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareFlags, output string) (*optimizer.Design, error) {
-	if f.BudgetShare <= 0 || f.BudgetShare > 1 {
-		return nil, fmt.Errorf("--budget-share %g: want a share above 0 and up to 1", f.BudgetShare)
+	shares, err := f.shares()
+	if err != nil {
+		return nil, err
 	}
 	est, err := sparsity.NewEstimator(cal.net, cal.bitmaps, sparsity.EstimatorOptions{Seed: cal.profile.Seed})
 	if err != nil {
 		return nil, err
 	}
 	p := cal.profile
-	shares := optimizer.DefaultShares()
-	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
-		*s *= f.BudgetShare
-	}
 	d, err := optimizer.Optimize(e.ctx, optimizer.Input{
 		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Shares: shares,
 		Model: p.Model, Bits: p.Bits,
@@ -79,7 +92,7 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 		return nil, err
 	}
 	if !d.Fits && !f.IgnoreBudget {
-		return nil, fmt.Errorf("%s does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
+		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
 			p.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
 	}
 	return d, optimizer.WriteDesign(e.ctx, d, output, cal.golden)

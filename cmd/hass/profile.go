@@ -1,11 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 
-	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
+	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/quant"
 	"hass/sparsity"
@@ -17,6 +18,32 @@ type profileFlags struct {
 	Widths     string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Thresholds string `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
 	Seed       int64  `help:"Seed of the samples." default:"1"`
+}
+
+// options are the flags as sparsity wants them. The files that they name are read
+// and checked against the model.
+func (f profileFlags) options(g *graph.Graph) (opt sparsity.Options, err error) {
+	opt = sparsity.Options{Bits: f.Bits, Seed: f.Seed}
+	if f.Bits < 2 || f.Bits > fixed.MaxBits {
+		return opt, fmt.Errorf("--bits %d: widths lie in 2..%d", f.Bits, fixed.MaxBits)
+	}
+	if f.Widths != "" {
+		if opt.Widths, err = quant.LoadWidths(f.Widths); err != nil {
+			return opt, err
+		}
+		if err := opt.Widths.Check(g); err != nil {
+			return opt, fmt.Errorf("%s: %w", f.Widths, err)
+		}
+	}
+	if f.Thresholds != "" {
+		if opt.Thresholds, err = quant.LoadThresholds(f.Thresholds); err != nil {
+			return opt, err
+		}
+		if _, err := opt.Thresholds.Resolve(g); err != nil {
+			return opt, fmt.Errorf("%s: %w", f.Thresholds, err)
+		}
+	}
+	return opt, nil
 }
 
 // profileCmd calibrates a model.
@@ -35,10 +62,14 @@ func (profileCmd) Help() string {
 
 // Run measures, writes the profile, and prints the table.
 func (c profileCmd) Run(e *env) error {
-	if err := writable(c.Output); err != nil {
+	if err := writable(c.Output, c.Model, c.Data, c.Widths, c.Thresholds); err != nil {
 		return err
 	}
-	g, err := frontend.Load(c.Model)
+	g, err := loadModel(c.Model, quant.Executable)
+	if err != nil {
+		return err
+	}
+	opt, err := c.options(g)
 	if err != nil {
 		return err
 	}
@@ -46,7 +77,7 @@ func (c profileCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	m, err := e.profile(g, c.Model, set, c.profileFlags, c.Output)
+	m, err := e.profile(g, c.Model, set, opt, c.Output)
 	if err != nil {
 		return err
 	}
@@ -57,25 +88,12 @@ func (c profileCmd) Run(e *env) error {
 }
 
 // profile is the step that profile and build share.
-func (e *env) profile(g *graph.Graph, model string, set *dataset.Set, f profileFlags, output string) (*sparsity.Measurement, error) {
+func (e *env) profile(g *graph.Graph, model string, set *dataset.Set, opt sparsity.Options, output string) (*sparsity.Measurement, error) {
 	hash, err := artifact.HashFile(model)
 	if err != nil {
 		return nil, err
 	}
-	opt := sparsity.Options{
-		Bits: f.Bits, Seed: f.Seed, Progress: e.progress("profile"),
-		Model: filepath.Base(model), ModelHash: hash,
-	}
-	if f.Widths != "" {
-		if opt.Widths, err = quant.LoadWidths(f.Widths); err != nil {
-			return nil, err
-		}
-	}
-	if f.Thresholds != "" {
-		if opt.Thresholds, err = quant.LoadThresholds(f.Thresholds); err != nil {
-			return nil, err
-		}
-	}
+	opt.Progress, opt.Model, opt.ModelHash = e.progress("profile"), filepath.Base(model), hash
 	m, err := sparsity.Measure(e.ctx, g, set, opt)
 	if err != nil {
 		return nil, err

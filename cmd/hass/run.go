@@ -32,7 +32,7 @@ func (runCmd) Help() string {
 
 // Run evaluates all images, then writes one file per output.
 func (c runCmd) Run(e *env) error {
-	if err := writable(c.Output); err != nil {
+	if err := writable(c.Output, c.Model, c.Input, c.Profile); err != nil {
 		return err
 	}
 	var g *graph.Graph
@@ -40,7 +40,7 @@ func (c runCmd) Run(e *env) error {
 	var err error
 	if c.Profile == "" {
 		g, err = frontend.Load(c.Model)
-	} else if cal, err = loadCalibrated(c.Model, c.Profile, ""); err == nil {
+	} else if cal, err = loadCalibrated(c.Model, c.Profile, "", quant.Executable); err == nil {
 		g = cal.graph
 	}
 	if err != nil {
@@ -102,7 +102,13 @@ func (c runCmd) Run(e *env) error {
 			names = append(names, r.Name)
 		}
 		err = intnet.RunMany(e.ctx, ex, n, 0,
-			func(i int) ([]int32, error) { return cal.net.QuantizeInput(image(i)) },
+			func(i int) ([]int32, error) {
+				q, err := cal.net.QuantizeInput(image(i))
+				if err != nil {
+					err = fmt.Errorf("%s: image %d: %w", c.Input, i, err)
+				}
+				return q, err
+			},
 			func(_ *intnet.Exec, outs [][]int32) ([]*floatexec.Tensor[float32], error) {
 				return quant.Results(cal.net, outs)
 			},
@@ -119,7 +125,9 @@ func (c runCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.stdout, "%s: %v\n", path, shape)
+		if _, err := fmt.Fprintf(e.stdout, "%s: %v\n", path, shape); err != nil {
+			return err
+		}
 	}
 	return nil
 }

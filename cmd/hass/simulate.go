@@ -30,14 +30,14 @@ func (simulateCmd) Help() string {
 
 // Run simulates, compares with the integer network and reports.
 func (c simulateCmd) Run(e *env) error {
-	if c.Stall < 0 || c.Stall >= 1 {
+	if !(c.Stall >= 0 && c.Stall < 1) {
 		return fmt.Errorf("--stall %g: want a probability from 0 up to, not including, 1", c.Stall)
 	}
 	if c.Images < 1 {
 		return fmt.Errorf("--images %d: want at least 1", c.Images)
 	}
 	if c.Trace != "" {
-		if err := writable(c.Trace); err != nil {
+		if err := writable(c.Trace, c.Design, c.Data); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,10 @@ func (c simulateCmd) Run(e *env) error {
 		return err
 	}
 	if c.JSON {
-		err = artifact.Encode(e.stdout, simulation{rep, mismatches})
+		var s *simulation
+		if s, err = newSimulation(rep, mismatches, c.Design, set); err == nil {
+			err = artifact.Encode(e.stdout, s)
+		}
 	} else {
 		err = rep.WriteText(e.stdout)
 	}
@@ -80,10 +83,24 @@ func (c simulateCmd) Run(e *env) error {
 	return nil
 }
 
-// simulation is the JSON answer.
+// simulation is the JSON answer, and RUN/simulation.json.
 type simulation struct {
+	artifact.Header
 	*hwsim.Report
 	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
+}
+
+// newSimulation labels a report with the hashes of the design file and the data set.
+func newSimulation(rep *hwsim.Report, mismatches int, design string, set *dataset.Set) (*simulation, error) {
+	hash, err := artifact.HashFile(design)
+	if err != nil {
+		return nil, err
+	}
+	data, err := set.Hash()
+	if err != nil {
+		return nil, err
+	}
+	return &simulation{artifact.NewHeader("hass.simulation", 1, map[string]string{"design": hash, "dataset": data}), rep, mismatches}, nil
 }
 
 // report sets a simulation against the design's predictions.

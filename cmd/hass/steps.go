@@ -29,6 +29,19 @@ func modelInput(g *graph.Graph, path string) (graph.Value, error) {
 	return g.Inputs[0], nil
 }
 
+// loadModel imports a model for what need asks of its graph: quant.Executable or
+// quant.Buildable. Everything that is missing is in one error.
+func loadModel(path string, need func(*graph.Graph) error) (*graph.Graph, error) {
+	g, err := frontend.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := need(g); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return g, nil
+}
+
 // openSet opens a data set and checks that its images fit the model.
 func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {
 	in, err := modelInput(g, model)
@@ -52,10 +65,11 @@ type calibrated struct {
 	hash    string // SHA-256 of the profile file
 }
 
-// loadCalibrated reads a model and a profile made from it. A thresholds file, if not
-// "", replaces the profile's thresholds and keeps its binary points.
-func loadCalibrated(model, profile, thresholds string) (*calibrated, error) {
-	g, err := frontend.Load(model)
+// loadCalibrated reads a model, of which need asks as in loadModel, and a profile
+// made from it. A thresholds file, if not "", replaces the profile's thresholds
+// and keeps its binary points.
+func loadCalibrated(model, profile, thresholds string, need func(*graph.Graph) error) (*calibrated, error) {
+	g, err := loadModel(model, need)
 	if err != nil {
 		return nil, err
 	}
@@ -118,21 +132,48 @@ func images(net *intnet.Net, set *dataset.Set) func(i int) ([]int32, error) {
 	}
 }
 
+// scores is g without an ArgMax at its end, which leaves nothing to rank.
+func scores(g *graph.Graph) *graph.Graph {
+	for _, n := range g.Nodes {
+		if h, ok := n.Op.(graph.Host); ok && h.Fn == "argmax" && len(g.Outputs) == 1 && n.Outputs[0] == g.Outputs[0] {
+			s := *g
+			s.Outputs = n.Inputs[:1:1]
+			return &s
+		}
+	}
+	return g
+}
+
+// labelsFit checks before any work that accuracy on a labelled set is defined.
+func labelsFit(g *graph.Graph, set *dataset.Set) error {
+	g = scores(g)
+	if err := classifier(len(g.Outputs), set); err != nil {
+		return err
+	}
+	shape, ok := g.ShapeOf(g.Outputs[0])
+	if !ok {
+		return fmt.Errorf("the shape of output %q is not known", g.Outputs[0])
+	}
+	for i := range set.Len() {
+		if err := checkLabel(set, i, shape.Elems()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // accuracyFloat measures top-1 and top-5 of the float network.
 func (e *env) accuracyFloat(g *graph.Graph, set *dataset.Set, what string) (metrics.Accuracy, error) {
 	var acc metrics.Accuracy
-	x, err := floatexec.New(g)
-	if err != nil {
+	if err := labelsFit(g, set); err != nil {
 		return acc, err
 	}
-	if err := classifier(len(x.Outputs()), set); err != nil {
+	x, err := floatexec.New(scores(g))
+	if err != nil {
 		return acc, err
 	}
 	bar := e.progress(what)
 	err = x.RunMany(e.ctx, set.Len(), 0, set.Float, func(i int, outs [][]float32) error {
-		if err := checkLabel(set, i, len(outs[0])); err != nil {
-			return err
-		}
 		acc.Add(metrics.Rank(outs[0], set.Label(i)))
 		bar(i+1, set.Len())
 		return nil
@@ -183,10 +224,24 @@ func checkLabel(set *dataset.Set, i, classes int) error {
 	return nil
 }
 
-// writable fails early if a file could not be written at path.
-func writable(path string) error {
+// writable fails early if a file could not be written at path, or if it is one of
+// the inputs ("" is none), which no command overwrites.
+func writable(path string, inputs ...string) error {
+	st, err := os.Stat(path)
+	switch {
+	case err == nil && st.IsDir():
+		return fmt.Errorf("%s: is a folder; name a file", path)
+	case err == nil && !st.Mode().IsRegular():
+		return nil // a device or pipe is written as it is
+	case err == nil:
+		for _, in := range inputs {
+			if it, err := os.Stat(in); in != "" && err == nil && os.SameFile(st, it) {
+				return fmt.Errorf("%s: is an input of this command; name another file", path)
+			}
+		}
+	}
 	dir := filepath.Dir(path)
-	st, err := os.Stat(dir)
+	st, err = os.Stat(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s: folder %s does not exist", path, dir)
 	}

@@ -34,15 +34,15 @@ func (c verifyCmd) Run(e *env) error {
 	if err != nil || c.JSON {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s: %d images, each in two starts, equal bit for bit", c.Dir, r.Images)
+	text := fmt.Sprintf("%s: %d images, each in two starts, equal bit for bit", c.Dir, r.Images)
 	if r.Bounded {
-		fmt.Fprint(e.stdout, " through FIFOs of the design's depths")
+		text += " through FIFOs of the design's depths"
 	}
 	if r.EnginesCompared {
-		fmt.Fprint(e.stdout, "; cycles of every beat equal the simulator's")
+		text += "; cycles of every beat equal the simulator's"
 	}
-	fmt.Fprintln(e.stdout)
-	return nil
+	_, err = fmt.Fprintln(e.stdout, text)
+	return err
 }
 
 // verification is what verify found.
@@ -75,6 +75,9 @@ func (e *env) verify(dir, design string) (*verification, error) {
 	images, err := d.GoldenImages(filepath.Dir(design))
 	if err != nil {
 		return v, err
+	}
+	if r.Images > len(images) {
+		return v, fmt.Errorf("%s compared %d images, but %s has %d golden ones: the project is of another design", dir, r.Images, design, len(images))
 	}
 	n, err := d.Network()
 	if err != nil {

@@ -81,6 +81,17 @@ func ParseWidths(data []byte) (*Widths, error) {
 	return w, errors.Join(errs...)
 }
 
+// Check reports names in the file that are not layers of g, and widths that a
+// layer has no use for.
+func (w *Widths) Check(g *graph.Graph) error {
+	p, err := plan(g)
+	if err != nil {
+		return err
+	}
+	_, err = w.resolve(p, fixed.MaxBits)
+	return err
+}
+
 // layerWidths are widths resolved for each layer of a network.
 type layerWidths struct {
 	input                int

@@ -1,4 +1,4 @@
-package quant
+package quant_test // frontend imports quant
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/metrics"
+	"hass/internal/quant"
 	"hass/internal/testenv"
 	"hass/internal/workers"
 )
@@ -46,8 +47,8 @@ func image(s *dataset.Set, i int) ([]float32, error) {
 }
 
 // options are those of a width, with the input's range taken from the data set.
-func (m model) options(bits int) Options {
-	opt := Options{Bits: bits}
+func (m model) options(bits int) quant.Options {
+	opt := quant.Options{Bits: bits}
 	for c := range m.calib.C {
 		for _, u := range []uint8{0, 255} {
 			v := float64(m.calib.Preproc.Value(u, c))
@@ -57,22 +58,22 @@ func (m model) options(bits int) Options {
 	return opt
 }
 
-func (m model) ranges(t *testing.T, n int) *Ranges {
+func (m model) ranges(t *testing.T, n int) *quant.Ranges {
 	t.Helper()
-	r, err := Collect(context.Background(), m.g, min(n, m.calib.Len()), 0, func(i int) ([]float32, error) { return image(m.calib, i) }, nil)
+	r, err := quant.Collect(context.Background(), m.g, min(n, m.calib.Len()), 0, func(i int) ([]float32, error) { return image(m.calib, i) }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (m model) integer(t *testing.T, r *Ranges, opt Options) *intnet.Net {
+func (m model) integer(t *testing.T, r *quant.Ranges, opt quant.Options) *intnet.Net {
 	t.Helper()
-	spec, err := Calibrate(m.g, r, opt)
+	spec, err := quant.Calibrate(m.g, r, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := Lower(m.g, spec)
+	net, err := quant.Lower(m.g, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func (m model) integer(t *testing.T, r *Ranges, opt Options) *intnet.Net {
 func accuracy(t *testing.T, set *dataset.Set, n int, net *intnet.Net) float64 {
 	t.Helper()
 	var acc metrics.Accuracy
-	err := intnet.RunMany(context.Background(), newExec(t, net), n, 0,
+	err := intnet.RunMany(context.Background(), quant.NewExec(t, net), n, 0,
 		func(i int) ([]int32, error) {
 			img, err := image(set, i)
 			if err != nil {
@@ -181,8 +182,8 @@ func TestModelLayers(t *testing.T) {
 		r := m.ranges(t, 20)
 		for _, bits := range []int{16, 8} {
 			opt := m.options(bits)
-			opt.Thresholds = &Thresholds{Default: Tau{W: 0.01, A: 0.02}}
-			x := newExec(t, m.integer(t, r, opt))
+			opt.Thresholds = &quant.Thresholds{Default: quant.Tau{W: 0.01, A: 0.02}}
+			x := quant.NewExec(t, m.integer(t, r, opt))
 			for i := range 2 {
 				img, err := image(m.test, i)
 				if err != nil {
@@ -195,7 +196,7 @@ func TestModelLayers(t *testing.T) {
 				if _, err := x.Run(q); err != nil {
 					t.Fatal(err)
 				}
-				checkLayers(t, x)
+				quant.CheckLayers(t, x)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"hass/internal/fixed"
@@ -12,10 +14,13 @@ import (
 
 // Issue is one reason why the hardware cannot take a graph.
 type Issue struct {
-	Node   string // name of the node, or of the graph's input or output
-	Op     string
+	Node   string // name of the node, untrusted text; if Port, of the graph, its input or an output
+	Op     string // kind of the node, untrusted text; if Port, "graph", "input" or "output"
+	Port   bool   // it concerns no node
 	Reason string
 	Hint   string
+	// Executes: the integer network computes it; only a hardware module is missing.
+	Executes bool
 }
 
 // UnsupportedError lists everything in a graph that the hardware cannot take.
@@ -23,19 +28,57 @@ type UnsupportedError struct{ Issues []Issue }
 
 func (e *UnsupportedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of the model's nodes cannot be built in hardware:", len(e.Issues))
+	if len(e.Issues) == 1 {
+		b.WriteString("one node has no hardware in this version:")
+	} else {
+		fmt.Fprintf(&b, "%d nodes have no hardware in this version:", len(e.Issues))
+	}
 	for _, i := range e.Issues {
-		fmt.Fprintf(&b, "\n  node %q (%s): %s; %s", i.Node, i.Op, i.Reason, i.Hint)
+		what := "node"
+		if i.Port {
+			what = i.Op
+		}
+		fmt.Fprintf(&b, "\n  %s %q", what, i.Node)
+		if !i.Port {
+			fmt.Fprintf(&b, " (%s)", plain(i.Op))
+		}
+		fmt.Fprintf(&b, ": %s; hint: %s", i.Reason, i.Hint)
 	}
 	return b.String()
 }
 
+// plain quotes operator names that are not plain words.
+func plain(op string) string {
+	if q := strconv.Quote(op); q != `"`+op+`"` || strings.ContainsAny(op, " ;()") {
+		return q
+	}
+	return op
+}
+
 // Check lists everything in the graph that the hardware cannot take, in the
-// order of the nodes; nil if there is nothing.
+// order of the nodes, what concerns outputs last; nil if there is nothing. It is
+// the one judge of that: a graph without issues has modules for all its layers
+// (see hw.Expand), whatever the numbers in them. A node that is still
+// graph.Foreign is an issue; nodes behind one whose shapes are unknown are not judged.
 func Check(g *graph.Graph) []Issue {
 	p := newPlanner(g)
 	p.run()
 	return p.issues
+}
+
+// Buildable is Check as an error: nil or an *UnsupportedError.
+func Buildable(g *graph.Graph) error {
+	if issues := Check(g); len(issues) > 0 {
+		return &UnsupportedError{issues}
+	}
+	return nil
+}
+
+// Executable is Buildable without the issues that the integer network can
+// compute: Calibrate and Lower take what passes it.
+func Executable(g *graph.Graph) error {
+	_, err := plan(g)
+	return err
 }
 
 // LayerNames are the names that widths and thresholds files may use, in order:
@@ -118,12 +161,13 @@ type planner struct {
 	issues []Issue
 }
 
-// plan gives the network of a graph, or an UnsupportedError with all reasons.
+// plan gives the network of a graph, or an UnsupportedError with all reasons why
+// there is none.
 func plan(g *graph.Graph) (*network, error) {
 	p := newPlanner(g)
 	p.run()
-	if len(p.issues) > 0 {
-		return nil, &UnsupportedError{p.issues}
+	if issues := slices.DeleteFunc(p.issues, func(i Issue) bool { return i.Executes }); len(issues) > 0 {
+		return nil, &UnsupportedError{issues}
 	}
 	return &p.network, nil
 }
@@ -140,6 +184,12 @@ func (p *planner) fail(node, op, hint, format string, args ...any) {
 	p.issues = append(p.issues, Issue{Node: node, Op: op, Reason: fmt.Sprintf(format, args...), Hint: hint})
 }
 
+// failPort is fail for the graph, its input or an output.
+func (p *planner) failPort(name, what, hint, format string, args ...any) {
+	p.fail(name, what, hint, format, args...)
+	p.issues[len(p.issues)-1].Port = true
+}
+
 func (p *planner) run() {
 	live := p.liveNodes()
 	for _, n := range live {
@@ -151,13 +201,13 @@ func (p *planner) run() {
 		p.uses[o]++
 	}
 	if len(p.g.Inputs) != 1 {
-		p.fail(p.g.Name, "graph", "split the model so that one input remains", "it has %d inputs; the hardware has one", len(p.g.Inputs))
+		p.failPort(p.g.Name, "graph", "split the model so that one input remains", "it has %d inputs; the hardware has one", len(p.g.Inputs))
 		return
 	}
 	in := p.g.Inputs[0]
 	d, ok := dimsOf(in.Shape)
 	if !ok || in.Type != graph.Float {
-		p.fail(in.Name, "input", "export the model with one float input of shape [1,C,H,W]", "input is %s %v", in.Type, in.Shape)
+		p.failPort(in.Name, "input", "export the model with one float input of shape [1,C,H,W]", "input is %s %v", in.Type, in.Shape)
 		return
 	}
 	p.input, p.inDims = in.Name, d
@@ -214,7 +264,12 @@ func (p *planner) tensorDims(tensor string) dims {
 	if l := p.made[tensor]; l != nil {
 		return l.dims
 	}
-	return p.inDims
+	if tensor == p.input {
+		return p.inDims
+	}
+	// Made by a node that has an issue: its shape stands for the layer there is none of.
+	d, _ := dimsOf(p.g.Shapes[tensor])
+	return d
 }
 
 func (p *planner) tensorNonneg(tensor string) bool {
@@ -228,6 +283,9 @@ func (p *planner) tensorNonneg(tensor string) bool {
 func (p *planner) node(n *graph.Node) {
 	out := n.Outputs[0]
 	p.views[out] = view{tensor: out, single: true}
+	if _, foreign := n.Op.(graph.Foreign); !foreign && !p.known(n) {
+		return
+	}
 	switch op := n.Op.(type) {
 	case graph.Reshape:
 		if v, ok := p.views[n.Inputs[0]]; ok {
@@ -265,13 +323,28 @@ func (p *planner) node(n *graph.Node) {
 	}
 }
 
+// known reports whether the shapes of all that a node reads are known. Some are
+// not where a foreign node came before.
+func (p *planner) known(n *graph.Node) bool {
+	for _, in := range n.Inputs {
+		if _, ok := p.g.ShapeOf(in); in != "" && !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // data is the view of a node's input, which must be a run-time value that no
 // threshold and, unless the node is itself a host operator, no host operator
 // stands before.
 func (p *planner) data(n *graph.Node, i int) (view, bool) {
 	v, ok := p.views[n.Inputs[i]]
 	if !ok {
-		p.fail(n.Name, n.Op.Kind(), "fold constants first", "its input %q is a constant", n.Inputs[i])
+		hint := "compute the node's result once and store it as a constant"
+		if _, ok := n.Op.(graph.Eltwise); ok {
+			hint = "a constant per channel folds into the convolution before it; one per element has no module"
+		}
+		p.fail(n.Name, n.Op.Kind(), hint, "its input %q is a constant", n.Inputs[i])
 		return v, false
 	}
 	if _, isHost := n.Op.(graph.Host); len(v.host) > 0 && !isHost {
@@ -404,6 +477,10 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 		}
 		op.Kernel, kh, kw, cg = [2]int{td.h, td.w}, td.h, td.w, td.c
 	}
+	if op.Groups != 1 {
+		p.fail(n.Name, op.Kind(), "use ordinary convolutions", "convolution with %d groups has no module in this version", op.Groups)
+		p.issues[len(p.issues)-1].Executes = true
+	}
 	// Weights are stored [F][C/Groups][KH][KW] and streamed with channels innermost.
 	l.perm = func(i int) int {
 		c := i % cg
@@ -481,13 +558,13 @@ func (p *planner) finish() {
 		v, ok := p.views[o]
 		switch {
 		case !ok:
-			p.fail(o, "output", "remove it from the model's outputs", "it is a constant")
+			p.failPort(o, "output", "remove it from the model's outputs", "it is a constant")
 			continue
 		case v.threshold != nil:
 			p.fail(v.threshold.Name, v.threshold.Op.Kind(), "place thresholds on the inputs of convolutions only", "its result is output %q", o)
 			continue
 		case v.tensor == p.input:
-			p.fail(o, "output", "remove it from the model's outputs", "it is the input, untouched by hardware")
+			p.failPort(o, "output", "remove it from the model's outputs", "it is the input, untouched by hardware")
 			continue
 		}
 		r := result{name: o, tensor: v.tensor, host: v.host, shape: p.g.Shapes[o]}

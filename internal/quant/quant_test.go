@@ -3,6 +3,7 @@ package quant
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -209,6 +210,47 @@ func TestUnsupported(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "\n$(x)") {
 		t.Error("a node's name is printed unescaped")
+	}
+}
+
+// TestExecutable: a grouped convolution has no module, yet the integer network runs
+// it; nodes behind an issue are judged by their own shapes, each once.
+func TestExecutable(t *testing.T) {
+	base := func() *text {
+		x := newText(1, "[1,4,6,6]")
+		x.conv("c1", "x", "c1.y", "[1,8,6,6]", 8, 4, 3, 1, 1)
+		x.conv("dw", "c1.y", "dw.y", "[1,8,4,4]", 8, 8, 3, 8, 0)
+		x.conv("c2", "dw.y", "c2.y", "[1,4,4,4]", 4, 8, 3, 1, 1)
+		x.node(`globalavg "ga" ("c2.y") -> ("ga.y" [1,4,1,1])`)
+		return x
+	}
+	issues := func(g *graph.Graph) (s []string) {
+		for _, i := range Check(g) {
+			s = append(s, fmt.Sprintf("%s executes=%v port=%v", i.Node, i.Executes, i.Port))
+		}
+		return s
+	}
+	g := base().graph(t, "ga.y")
+	if d := cmp.Diff([]string{"dw executes=true port=false"}, issues(g)); d != "" {
+		t.Error(d)
+	}
+	if err := Executable(g); err != nil {
+		t.Error(err)
+	}
+	if err := Buildable(g); err == nil || !strings.Contains(err.Error(), `node "dw" (conv): convolution with 8 groups`) {
+		t.Errorf("Buildable: %v", err)
+	}
+	x := base()
+	x.node(`hardswish "hs" ("c2.y") -> ("hs.y" [1,4,4,4])`)
+	x.conv("c3", "hs.y", "c3.y", "[1,4,4,4]", 4, 4, 3, 1, 1)
+	x.node(`maxpool "mp" ("c3.y") -> ("mp.y" [1,4,3,3]) kernel=[2,2] stride=[1,1] dilation=[1,1] pads=[0,0,0,0]`)
+	x.node(`sigmoid "last" ("mp.y") -> ("last.y" [1,4,3,3])`)
+	g = x.graph(t, "ga.y", "last.y", "x")
+	if d := cmp.Diff([]string{"dw executes=true port=false", "hs executes=false port=false", "last executes=false port=false", "x executes=false port=true"}, issues(g)); d != "" {
+		t.Error(d)
+	}
+	if err := Executable(g); err == nil || strings.Contains(err.Error(), `"dw"`) || !strings.Contains(err.Error(), `output "x": it is the input`) {
+		t.Errorf("Executable: %v", err)
 	}
 }
 

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"hass/codegen"
+	"hass/internal/testenv"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// TestFormatsDocumented: docs/formats.md names every field of the artefacts that it
+// describes field by field, and states their schemas and versions.
+func TestFormatsDocumented(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(testenv.Root(t), "docs", "formats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The text of one section.
+	section := func(title string) string {
+		_, s, ok := strings.Cut(string(data), "\n## "+title+"\n")
+		if !ok {
+			t.Fatalf("docs/formats.md has no section %q", title)
+		}
+		s, _, _ = strings.Cut(s, "\n## ")
+		return s
+	}
+	rules := section("Rules for all JSON artefacts")
+	for _, c := range []struct {
+		section string
+		value   any
+		schema  string
+	}{
+		{"profile.json", sparsity.Profile{}, fmt.Sprintf("Schema `%s`, version %d;", sparsity.ProfileSchema, sparsity.ProfileVersion)},
+		{"profile.json", sparsity.Layer{}, ""},
+		{"profile.json", sparsity.BeatStats{}, ""},
+		{"profile.json", sparsity.BeatCost{}, ""},
+		{"design.json", optimizer.Design{}, fmt.Sprintf("Schema `%s`, version %d;", optimizer.DesignSchema, optimizer.DesignVersion)},
+		{"design.json", optimizer.Prediction{}, ""},
+		{"design.json", optimizer.FIFO{}, ""},
+		{"design.json", optimizer.Resources{}, ""},
+		{"simulation.json", simulation{}, "Schema `hass.simulation`, version 1"},
+		{"summary.json", summary{}, "Schema `hass.summary`, version 1"},
+		{"csim_report.json", verification{}, ""},
+		{"csim_report.json", codegen.StreamUse{}, ""},
+		{"csim_report.json", codegen.EngineUse{}, ""},
+	} {
+		text := section(c.section)
+		if !strings.Contains(text, c.schema) {
+			t.Errorf("section %q does not say %q", c.section, c.schema)
+		}
+		for _, f := range fields(reflect.TypeOf(c.value)) {
+			word := regexp.MustCompile(`(^|[^a-z_])(\.\.\.)?` + regexp.QuoteMeta(f) + `($|[^a-z_])`)
+			short := f
+			for _, p := range []string{"weight_density", "activation_density", "pair_density"} {
+				if rest, ok := strings.CutPrefix(f, p+"_per"); ok {
+					short = "..._per" + rest // as the text abbreviates them
+				}
+			}
+			if !word.MatchString(text) && !word.MatchString(rules) && !strings.Contains(text, short) {
+				t.Errorf("section %q of docs/formats.md does not mention %q", c.section, f)
+			}
+		}
+	}
+}
+
+// fields are the JSON names of a struct's fields, embedded ones included.
+func fields(t reflect.Type) (names []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			e := f.Type
+			if e.Kind() == reflect.Pointer {
+				e = e.Elem()
+			}
+			names = append(names, fields(e)...)
+		case name != "" && name != "-":
+			names = append(names, name)
+			if f.Type.Kind() == reflect.Struct && f.Type.Name() == "" {
+				names = append(names, fields(f.Type)...)
+			}
+		}
+	}
+	return names
+}
