@@ -103,7 +103,7 @@ func smallProject(t testing.TB, dir, name, part string, images int) (*optimizer.
 		d.Costs = append(d.Costs, optimizer.LayerCost{Layer: l.ID, Cycles: 100 * float64(i+1), Resources: optimizer.Resources{DSP: 3 * i, LUT: 700 + i, FF: 900, BRAM18: i}})
 	}
 	d.Costs = append(d.Costs, optimizer.LayerCost{Layer: "fifos", Resources: optimizer.Resources{LUT: 50}})
-	d.Total = optimizer.Resources{DSP: 220, LUT: 53200, FF: 106400, BRAM18: 280}
+	d.Total = optimizer.Resources{DSP: 9, LUT: 2153, FF: 2700, BRAM18: 3}
 	d.Budget = optimizer.Resources{DSP: 220, LUT: 42560, FF: 106400, BRAM18: 280}
 	d.Predicted = optimizer.Prediction{CyclesPerImage: 300, CyclesCI: 4, LatencyCycles: 420, ImagesPerSecond: 200e6 / 300, Bottleneck: net.Layers[2].ID}
 	d.Fits, d.Calibrated = name != "ZedBoard", name == "U50"
