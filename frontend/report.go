@@ -159,6 +159,8 @@ func judge(g *graph.Graph, users map[string][]*graph.Node, n *graph.Node) (v Ver
 		return FloatOnly, fmt.Sprintf("reshape of %v to %v moves data between channels and pixels", s, op.To), ""
 	case graph.Foreign:
 		return NotSupport, "operator is not supported", ""
+	default:
+		return FloatOnly, op.Kind() + " has no module in this version", ""
 	}
 	if s, _ := g.ShapeOf(data); len(s) != 4 {
 		return FloatOnly, fmt.Sprintf("its input %v is no image", s), ""
