@@ -156,7 +156,7 @@ func (c *compilation) unsupported() []Unsupported {
 			continue
 		}
 		why, ok := c.diag.byNode[n.Name]
-		if !ok && supported[f.Type] && f.Domain == "" && waitsFor(c.g, n) != "" {
+		if !ok && supported[f.Type] && known(f) && waitsFor(c.g, n) != "" {
 			continue
 		}
 		if !ok {

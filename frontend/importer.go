@@ -11,6 +11,10 @@ import (
 	"hass/internal/graph"
 )
 
+// oldestOpset is the oldest version of the ONNX operators that is read; see
+// modernise for what differs between it and 7.
+const oldestOpset = 6
+
 // importModel renames a decoded model into a graph of Foreign operators: nodes
 // in topological order with unique names, used initializers as constants, the
 // batch dimension bound to 1. Nothing but the inputs has a shape yet.
@@ -19,8 +23,8 @@ func importModel(m *onnx.Model, diag *diagnostics) (*graph.Graph, error) {
 	switch {
 	case !ok:
 		return nil, errors.New("the model does not say which version of the ONNX operators it uses (opset_import)")
-	case opset < 7:
-		return nil, fmt.Errorf("opset %d is too old: its operators broadcast differently; convert the model to opset 13 (onnx.version_converter)", opset)
+	case opset < oldestOpset:
+		return nil, fmt.Errorf("opset %d is too old; convert the model to opset 13 (onnx.version_converter)", opset)
 	}
 	g := &graph.Graph{Name: m.Graph.Name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
 	im := importer{m: m, g: g, diag: diag, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
@@ -263,8 +267,12 @@ func importTensor(t *onnx.Tensor) (*graph.Tensor, error) {
 		}
 	case t.Type.IsInt():
 		out.Type = graph.Int
-		if t.Type == onnx.Bool {
+		switch t.Type {
+		case onnx.Bool:
 			out.Type = graph.Bool
+		case onnx.Int64:
+		default:
+			out.Stored = t.Type.String()
 		}
 		if out.I, err = t.Ints(); err != nil {
 			return nil, err
