@@ -121,7 +121,7 @@ func perChannel(c *graph.Tensor, s graph.Shape) ([]float64, bool) {
 // batchNorm: y = (x - mean) / sqrt(var + epsilon) * scale + bias, from the
 // operator's definition in the ONNX standard.
 func (r *rewriter) batchNorm(n *graph.Node, a *attrs) (f affine, err error) {
-	a.ignore("momentum", "consumed_inputs")
+	a.ignore("momentum", "consumed_inputs", "is_test") // opset 6 shows training by its number of outputs
 	if a.int("training_mode", 0) != 0 {
 		return f, refuse("export the model for inference (model.eval())", "it is in training mode")
 	}

@@ -35,7 +35,7 @@ func foldQuant(r *rewriter) error {
 	}, "Quant"); err != nil {
 		return err
 	}
-	return r.each(func(n *graph.Node, a *attrs) error {
+	if err := r.each(func(n *graph.Node, a *attrs) error {
 		clip, first := (*graph.Node)(nil), r.maker[n.Inputs[0]]
 		if first != nil && isForeign(first, "Clip") {
 			clip = first
@@ -73,7 +73,12 @@ func foldQuant(r *rewriter) error {
 		}
 		r.prune(old)
 		return nil
-	}, "DequantizeLinear")
+	}, "DequantizeLinear"); err != nil {
+		return err
+	}
+	return r.each(func(n *graph.Node, a *attrs) error {
+		return refuse("export the model with QuantizeLinear and DequantizeLinear in pairs", "its integers are used without a DequantizeLinear of the same scale")
+	}, "QuantizeLinear")
 }
 
 // quantize makes n the operator quantize of x on a grid.

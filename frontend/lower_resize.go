@@ -51,7 +51,7 @@ func (r *rewriter) resizeOf(n *graph.Node, a *attrs, x graph.Shape) (graph.Resiz
 	if op.Mode != "cubic" {
 		op.Cubic, op.Exclude = 0, false
 	}
-	if op.Coord == "tf_crop_and_resize" || op.Coord == "tf_half_pixel_for_nn" {
+	if op.Coord == "tf_crop_and_resize" {
 		return op, refuse("resize with half_pixel, align_corners or asymmetric", "coordinate mode %q is not supported", op.Coord)
 	}
 	for i := range op.Scales {

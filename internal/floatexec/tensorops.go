@@ -292,22 +292,30 @@ func resizeTaps(op graph.Resize, d, n, out int) [][]tap {
 // coordinate_transformation_mode.
 func resizeCoord(op graph.Resize, d, n, out, j int) float64 {
 	x, scale := float64(j), op.Scales[d]
+	// The size before rounding down: a scale of 0.6 makes 2.4 of 4. ONNX measures
+	// the distance between aligned corners with it.
+	size := float64(scale * float64(n))
+	if math.Abs(size-float64(out)) < 1e-6 {
+		size = float64(out)
+	}
 	switch op.Coord {
 	case "half_pixel":
 		return (x+0.5)/scale - 0.5
+	case "tf_half_pixel_for_nn":
+		return (x + 0.5) / scale
 	case "pytorch_half_pixel":
 		if out == 1 {
 			return 0
 		}
 		return (x+0.5)/scale - 0.5
 	case "half_pixel_symmetric":
-		adjust := float64(out) / float64(scale*float64(n))
+		adjust := float64(out) / size
 		return float64(n)/2*(1-adjust) + (x+0.5)/scale - 0.5
 	case "align_corners":
-		if out == 1 {
+		if size == 1 {
 			return 0
 		}
-		return x * float64(n-1) / float64(out-1)
+		return x * float64(n-1) / (size - 1)
 	}
 	return x / scale // asymmetric
 }

@@ -27,7 +27,8 @@ type Slice struct {
 
 // Resize samples its input anew, axis by axis: Mode is nearest, linear or cubic.
 // Coord says where an output element lies in the input (half_pixel,
-// pytorch_half_pixel, half_pixel_symmetric, align_corners or asymmetric), Round
+// pytorch_half_pixel, half_pixel_symmetric, tf_half_pixel_for_nn, align_corners or
+// asymmetric), Round
 // which element is nearest (round_prefer_floor, round_prefer_ceil, floor, ceil;
 // nearest only), as ONNX defines them. Cubic is the coefficient of the cubic
 // kernel; Exclude gives elements outside the input no weight.
@@ -112,7 +113,7 @@ var (
 	reduceFns    = []string{"sum", "mean", "max", "min"}
 	eltwiseFns   = []string{"add", "mul", "sub", "div", "max", "min"}
 	resizeModes  = []string{"nearest", "linear", "cubic"}
-	resizeCoords = []string{"half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric"}
+	resizeCoords = []string{"half_pixel", "tf_half_pixel_for_nn", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric"}
 	resizeRounds = []string{"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}
 )
 
