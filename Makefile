@@ -4,7 +4,7 @@
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
-#   make conformance  ONNX's own operator tests; rewrites docs/conformance.md
+#   make conformance  ONNX's own operator tests against docs/conformance.md
 #   make bench        Go benchmarks
 #   make fuzz         each fuzz target for FUZZTIME (default 30s)
 #
@@ -63,7 +63,7 @@ acceptance: deps
 conformance:
 	@[ -n "$$ONNX_TESTDATA" ] || [ -d /usr/share/libonnx-testdata/data ] || \
 	  $(MAKE) --no-print-directory install PACKAGES=libonnx-testdata
-	$(GO) test -count=1 -v -run 'TestConformance|TestOpsets' ./frontend -update
+	$(GO) test -count=1 -v -run 'TestConformance|TestOpsets' ./frontend
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...

@@ -352,7 +352,7 @@ func (c *conformance) text() string {
 		}
 	}
 	fmt.Fprintf(&b, "# Conformance to ONNX's operator tests\n\n")
-	fmt.Fprintf(&b, "Written by `make conformance`; the test fails if this page is out of date. The cases are those of the Debian package\n"+
+	fmt.Fprintf(&b, "`make conformance` runs them and compares the result with this page; `-update` writes it. The cases are those of the Debian package\n"+
 		"`libonnx-testdata` (ONNX 1.12, opsets up to 17). A case counts if all its operators are ones that the importer takes: the\n"+
 		"operators of the table `supported` in `frontend/support.go`, and those that are evaluated over constants (shape arithmetic).\n"+
 		"%d cases use other operators, %d more hold sequences, strings or other things that are no tensors of numbers.\n\n", c.foreign, c.unread)

@@ -40,6 +40,7 @@ var evaluators = map[string]func(*evaluation) (*graph.Tensor, error){
 	"QuantizeLinear":   (*evaluation).quantizeLinear,
 	"DequantizeLinear": (*evaluation).dequantizeLinear,
 	"Quant":            (*evaluation).quant,
+	"Clip":             (*evaluation).clip,
 
 	"Add": binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil }),
 	"Sum": binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil }),

@@ -196,17 +196,62 @@ func (r *rewriter) narrowed(clip *graph.Node, g graph.Grid) (graph.Grid, error) 
 		}
 		*to = t.I[0]
 	}
-	for bits := 1; bits <= g.Bits; bits++ {
+	if w, ok := widthOf(lo, hi); ok && w.Bits <= g.Bits {
+		g.Bits, g.Signed, g.Narrow = w.Bits, w.Signed, w.Narrow
+		return g, nil
+	}
+	return g, refuse("clip to the range of a whole number of bits", "%q clips to %d and %d, the range of no width", clip.Name, lo, hi)
+}
+
+// widthOf is the width whose range is lo to hi, without a scale.
+func widthOf(lo, hi int64) (g graph.Grid, ok bool) {
+	for bits := 1; bits <= 32; bits++ {
 		for _, signed := range []bool{true, false} {
 			for _, narrow := range []bool{false, true} {
 				if l, h := graph.Range(bits, signed, narrow); l == lo && h == hi && h > l {
-					g.Bits, g.Signed, g.Narrow = bits, signed, narrow
-					return g, nil
+					return graph.Grid{Bits: bits, Signed: signed, Narrow: narrow}, true
 				}
 			}
 		}
 	}
-	return g, refuse("clip to the range of a whole number of bits", "%q clips to %d and %d, the range of no width", clip.Name, lo, hi)
+	return g, false
+}
+
+// clip limits constant integers, those of a QCDQ: the result knows its width.
+// Constant floats go through the operator's bounds as data do.
+func (e *evaluation) clip() (*graph.Tensor, error) {
+	x := e.args[0]
+	out := emptyLike(x.Type, x.Shape)
+	if x.Type == graph.Float {
+		lo, hi, err := e.r.bounds(e.n, e.a)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range x.F {
+			out.F = append(out.F, float32(min(max(float64(v), lo), hi)))
+		}
+		return out, nil
+	}
+	lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
+	for i, to := range []*int64{&lo, &hi} {
+		if in(e.n, i+1) == "" {
+			continue
+		}
+		t := e.args[i+1]
+		if t.Type != graph.Int || len(t.I) != 1 {
+			return nil, fmt.Errorf("its bound has shape %v and type %s, want one integer", t.Shape, t.Type)
+		}
+		*to = t.I[0]
+	}
+	for _, v := range x.I {
+		out.I = append(out.I, min(max(v, lo), hi))
+	}
+	out.Stored = x.Stored
+	if g, ok := widthOf(lo, hi); ok {
+		g.Scale, g.Zero = []float32{1}, []int64{0}
+		out.Grid = &g
+	}
+	return out, nil
 }
 
 // quantOf reads QONNX's Quant: scale, zero point and width are inputs.
@@ -313,6 +358,9 @@ func (e *evaluation) dequantizeLinear() (*graph.Tensor, error) {
 		}
 		k := at(i)
 		out.F = append(out.F, float32(q-g.Zero[k])*g.Scale[k])
+	}
+	if w := x.Grid; w != nil && w.Bits <= g.Bits { // clipped to a narrower width
+		g.Bits, g.Signed, g.Narrow = w.Bits, w.Signed, w.Narrow
 	}
 	out.Grid = &g
 	return out, nil

@@ -16,7 +16,7 @@ func (r *rewriter) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
 		return nil, nil
 	}
 	switch a.op.Type {
-	case "Relu", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Clip", "Identity", "Dropout", "Cast",
+	case "Relu", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Swish", "Tanh", "Clip", "Identity", "Dropout", "Cast",
 		"BatchNormalization", "Softmax", "LogSoftmax", "Shrink", "Elu", "Selu", "Celu", "Exp", "Log", "Sqrt", "Neg", "Abs", "Erf", "Gelu",
 		"Softplus", "Softsign", "Mish", "Reciprocal", "Floor", "Ceil", "Round", "Sign", "ThresholdedRelu", "LRN",
 		"InstanceNormalization", "LayerNormalization", "QuantizeLinear", "DequantizeLinear", "Quant":

@@ -21,6 +21,11 @@ func lowerActivation(r *rewriter) error {
 			op.Fn = "sigmoid"
 		case "Tanh":
 			op.Fn = "tanh"
+		case "Swish": // opset 24
+			if alpha := a.float("alpha", 1); alpha != 1 {
+				return refuse("use Swish with alpha 1", "alpha is %v", alpha)
+			}
+			op.Fn = "silu"
 		case "HardSwish":
 			op.Fn = "hardswish"
 		case "HardSigmoid":
@@ -90,7 +95,7 @@ func lowerActivation(r *rewriter) error {
 			r.setInputs(n, n.Inputs[:keep]...)
 		}
 		return nil
-	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
+	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "Swish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
 }
 
 // bounds reads the limits of a Clip: attributes before opset 11, inputs since.

@@ -72,8 +72,12 @@ var passes = []pass{
 	{"lower-activation", "turn activations into activation", lowerActivation, []order{
 		{"fold-constants", "bounds of Clip are inputs since opset 11"},
 	}},
+	{"merge-clip", "make one clip of two in a row", mergeClip, []order{
+		{"lower-activation", "it matches clip and relu"},
+	}},
 	{"fuse-hard", "fuse hard-sigmoid and hard-swish written with a clip", fuseHard, []order{
 		{"lower-activation", "it matches clip"},
+		{"merge-clip", "a ReLU6 may be written in two steps"},
 		{"sink-transpose", "a Transpose between would hide the pattern"},
 	}},
 	{"fold-affine", "fold BatchNormalization and per-channel constants into conv", foldAffine, []order{

@@ -10,7 +10,7 @@ import (
 // input, or with constants that can be transposed instead, or with operands that
 // are all transposed alike.
 var transposable = map[string]bool{
-	"Relu": true, "LeakyRelu": true, "Sigmoid": true, "HardSigmoid": true, "HardSwish": true, "Tanh": true, "Clip": true,
+	"Relu": true, "LeakyRelu": true, "Sigmoid": true, "HardSigmoid": true, "HardSwish": true, "Swish": true, "Tanh": true, "Clip": true,
 	"Identity": true, "Dropout": true, "Cast": true, "Neg": true, "PRelu": true,
 	"Add": true, "Sub": true, "Mul": true, "Div": true, "Sum": true, "Max": true, "Min": true,
 }

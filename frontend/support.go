@@ -11,7 +11,7 @@ var supported = map[string]bool{
 	"Identity": true, "LeakyRelu": true, "LogSoftmax": true, "MatMul": true, "Max": true, "MaxPool": true, "Min": true, "Mul": true,
 	"Neg": true, "PRelu": true, "Pad": true, "Quant": true, "QuantizeLinear": true, "ReduceMax": true, "ReduceMean": true,
 	"ReduceMin": true, "ReduceSum": true, "Relu": true, "Reshape": true, "Resize": true, "Shrink": true, "Sigmoid": true,
-	"Slice": true, "Softmax": true, "Split": true, "Squeeze": true, "Sub": true, "Sum": true, "Tanh": true, "Transpose": true,
+	"Slice": true, "Softmax": true, "Split": true, "Squeeze": true, "Sub": true, "Sum": true, "Swish": true, "Tanh": true, "Transpose": true,
 	"Unsqueeze": true, "Upsample": true,
 }
 
