@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,18 +22,7 @@ import (
 // writes. The data are the Debian package libonnx-testdata; ONNX_TESTDATA names
 // another folder.
 func TestConformance(t *testing.T) {
-	dir := os.Getenv("ONNX_TESTDATA")
-	if dir == "" {
-		dir = "/usr/share/libonnx-testdata/data"
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*", "*", "model.onnx"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(paths) == 0 {
-		t.Skipf("skipped: no ONNX test data in %s; run `make conformance`, which installs the package libonnx-testdata", dir)
-	}
-	slices.Sort(paths)
+	paths := conformModels(t)
 	var tab conformance
 	for _, p := range paths {
 		c, err := readCase(p)
@@ -62,6 +52,69 @@ func TestConformance(t *testing.T) {
 		t.Errorf("%d cases pass, want at least 330", passed)
 	}
 	golden(t, filepath.Join("..", "docs", "conformance.md"), tab.text())
+}
+
+// conformModels are the models of ONNX's test data; the test is skipped without
+// them.
+func conformModels(t *testing.T) []string {
+	dir := os.Getenv("ONNX_TESTDATA")
+	if dir == "" {
+		dir = "/usr/share/libonnx-testdata/data"
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*", "*", "model.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 {
+		t.Skipf("skipped: no ONNX test data in %s; run `make conformance`, which installs the package libonnx-testdata", dir)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// TestDamagedCases flips bytes in the models of the test data, with their inputs
+// bound as constants or not: no pass may panic or leave a bad graph.
+func TestDamagedCases(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, p := range conformModels(t) {
+		c, err := readCase(p)
+		if err != nil || !c.taken() {
+			continue
+		}
+		raw, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(raw) > 4000 {
+			continue // mostly weights
+		}
+		for range 20 {
+			b := slices.Clone(raw)
+			for range 1 + rng.IntN(2) {
+				b[rng.IntN(len(b))] = byte(rng.IntN([]int{6, 256}[rng.IntN(2)]))
+			}
+			m, err := onnx.Load(b, "")
+			if err != nil {
+				continue
+			}
+			for keep := range 3 { // inputs at run time
+				bound := *m
+				g := *m.Graph
+				g.Initializers = slices.Clone(g.Initializers)
+				for i, v := range g.Inputs {
+					if i >= keep && i < len(c.ins) {
+						init := *c.ins[i]
+						init.Name = v.Name
+						g.Initializers = append(g.Initializers, &init)
+					}
+				}
+				bound.Graph = &g
+				if _, err := compile(&bound, c.name, options{keepBatch: keep == 1, constants: true}); err != nil && strings.Contains(err.Error(), "internal error") {
+					t.Error(err)
+				}
+			}
+		}
+	}
 }
 
 // conformCase is one test case: a model, its inputs and what ONNX's reference

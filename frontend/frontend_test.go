@@ -537,6 +537,26 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(big.Encode())
+	wide := model{Opset: 18, Domains: []string{"qonnx.custom_op.general"}, Inputs: image("N", 6, 8, 2), Outputs: out("k"), Nodes: []node{
+		{Op: "Transpose", In: []string{"x"}, Out: []string{"a"}, Attrs: []at{onnxtest.Ints("perm", 0, 3, 1, 2)}},
+		{Op: "ConvTranspose", In: []string{"a", "w"}, Out: []string{"b"}, Attrs: []at{onnxtest.Ints("strides", 2, 2), onnxtest.Ints("output_padding", 1, 1)}},
+		{Op: "Split", In: []string{"b"}, Out: []string{"c", "d"}, Attrs: []at{onnxtest.Int("axis", 1), onnxtest.Int("num_outputs", 2)}},
+		{Op: "Resize", In: []string{"c", "", "sc"}, Out: []string{"e"}, Attrs: []at{onnxtest.Ints("axes", 2, 3)}},
+		{Op: "Slice", In: []string{"d", "z", "o"}, Out: []string{"f"}},
+		{Op: "Concat", In: []string{"f", "f"}, Out: []string{"g"}, Attrs: []at{onnxtest.Int("axis", 1)}},
+		{Op: "ReduceSum", In: []string{"g", "o"}, Out: []string{"h"}},
+		{Op: "QuantizeLinear", In: []string{"h", "s"}, Out: []string{"q"}}, {Op: "DequantizeLinear", In: []string{"q", "s"}, Out: []string{"i"}},
+		{Op: "Quant", Domain: "qonnx.custom_op.general", In: []string{"i", "s", "zf", "bits"}, Out: []string{"j"}},
+		{Op: "Pad", In: []string{"j", "pads"}, Out: []string{"l"}, Attrs: []at{onnxtest.String("mode", "edge")}},
+		{Op: "Expand", In: []string{"e", "to"}, Out: []string{"m"}},
+		{Op: "MatMul", In: []string{"m", "m2"}, Out: []string{"n"}},
+		{Op: "GlobalMaxPool", In: []string{"l"}, Out: []string{"p"}}, {Op: "Add", In: []string{"n", "p"}, Out: []string{"k"}},
+	}, Inits: []tens{f32("w", 2, 4, 2, 2), f32("m2", 34, 17), onnxtest.F32("sc", []int64{2}, 2, 2), onnxtest.F32("s", nil, 0.5), onnxtest.F32("zf", nil, 0), onnxtest.F32("bits", nil, 4),
+		onnxtest.I64("z", []int64{1}, 0), onnxtest.I64("o", []int64{1}, 1), onnxtest.I64("pads", []int64{8}, 0, 0, 1, 0, 0, 0, 1, 0), onnxtest.I64("to", []int64{4}, 1, 2, 26, 34)}}
+	if _, err := LoadBytes("seed", wide.Encode(), ""); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(wide.Encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		g, err := LoadBytes("fuzz", data, "")
 		if err != nil {

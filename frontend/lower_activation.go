@@ -53,6 +53,9 @@ func lowerActivation(r *rewriter) error {
 				return err
 			}
 			op.Fn, keep = "prelu", 2
+			if _, err := graph.Infer(op, []graph.Shape{r.shape(n.Inputs[0]), slope.Shape}); err != nil {
+				return err
+			}
 			if uniform(slope.F) {
 				op, keep = graph.Activation{Fn: "leakyrelu", Alpha: float64(slope.F[0])}, 1
 			}

@@ -19,6 +19,9 @@ func lowerResize(r *rewriter) error {
 		if err := a.done(); err != nil {
 			return err
 		}
+		if _, err := graph.Infer(op, []graph.Shape{r.shape(n.Inputs[0])}); err != nil {
+			return refuse("resize with half_pixel, align_corners or asymmetric", "%v", err)
+		}
 		if !slices.ContainsFunc(op.Scales, func(s float64) bool { return s != 1 }) {
 			r.bypass(n, n.Inputs[0])
 			return nil
