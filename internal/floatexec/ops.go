@@ -204,6 +204,21 @@ func eltwise[T Real](op graph.Eltwise, y []T, ys graph.Shape, a []T, as graph.Sh
 		}
 		return
 	}
+	// One number of b for a run of a: the gate of a squeeze-excite.
+	run := len(ys)
+	for run > 0 && len(bs) == len(ys) && bs[run-1] == 1 {
+		run--
+	}
+	if inner := ys[run:].Elems(); op.Fn == "mul" && as.Equal(ys) && inner > 1 {
+		ib := newWalk(bs[:run], ys[:run])
+		for i := 0; i < len(y); i += inner {
+			by, from := b[ib.next()], a[i:][:inner]
+			for j, v := range from {
+				y[i+j] = v * by
+			}
+		}
+		return
+	}
 	f := binary[T](op.Fn)
 	ia, ib := newWalk(as, ys), newWalk(bs, ys)
 	for i := range y {
