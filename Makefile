@@ -4,6 +4,7 @@
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
+#   make conformance  ONNX's own operator tests against docs/conformance.md
 #   make bench        Go benchmarks
 #   make fuzz         each fuzz target for FUZZTIME (default 30s)
 #
@@ -20,7 +21,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ tclsh /usr/bin/python3
 PACKAGES = g++ make tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo test acceptance bench fuzz lint clean
+.PHONY: all build deps cxx demo test acceptance conformance bench fuzz lint clean
 
 all: build
 
@@ -57,6 +58,12 @@ lint:
 
 acceptance: deps
 	HASS_ACCEPTANCE=1 $(GO) test -count=1 -timeout 60m -v -run TestAcceptance ./internal/acceptance
+
+# ONNX's operator test data are a Debian package of their own.
+conformance:
+	@[ -n "$$ONNX_TESTDATA" ] || [ -d /usr/share/libonnx-testdata/data ] || \
+	  $(MAKE) --no-print-directory install PACKAGES=libonnx-testdata
+	$(GO) test -count=1 -v -run 'TestConformance|TestOpsets' ./frontend
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...

@@ -3,7 +3,9 @@
 //
 // It takes a file or its bytes and gives a verified graph: shapes inferred,
 // constants folded, BatchNormalization and Pad folded, fully connected layers
-// turned into convolutions, tail operators marked for the host. Import is one
+// turned into convolutions, quantisers of weights folded (the constant keeps its
+// grid) and those of activations made quantize, tail operators marked for the
+// host. Import is one
 // step that only renames (every operator becomes graph.Foreign); all meaning is
 // in the passes of the table in passes.go, each in its own file.
 //

@@ -37,6 +37,11 @@ var evaluators = map[string]func(*evaluation) (*graph.Tensor, error){
 	"Where":           (*evaluation).where,
 	"ReduceProd":      (*evaluation).reduceProd,
 
+	"QuantizeLinear":   (*evaluation).quantizeLinear,
+	"DequantizeLinear": (*evaluation).dequantizeLinear,
+	"Quant":            (*evaluation).quant,
+	"Clip":             (*evaluation).clip,
+
 	"Add": binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil }),
 	"Sum": binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil }),
 	"Sub": binary(func(a, b float32) float32 { return a - b }, func(a, b int64) (int64, error) { return a - b, nil }),
@@ -208,6 +213,10 @@ func emptyLike(t graph.DType, s graph.Shape) *graph.Tensor {
 // pick builds a tensor of shape s from elements of t.
 func pick(t *graph.Tensor, s graph.Shape, n int, next func() int) *graph.Tensor {
 	out := emptyLike(t.Type, s)
+	out.Stored = t.Stored
+	if t.Grid != nil && len(t.Grid.Scale) == 1 {
+		out.Grid = t.Grid
+	}
 	for range n {
 		if i := next(); t.Type == graph.Float {
 			out.F = append(out.F, t.F[i])
@@ -375,62 +384,20 @@ func (e *evaluation) concat() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// slice is Slice with its bounds as inputs (opset 10) or attributes.
 func (e *evaluation) slice() (*graph.Tensor, error) {
 	x := e.args[0]
-	list := func(i int, name string) []int64 {
-		if i < len(e.args) && e.args[i] != nil {
-			return e.args[i].I
-		}
-		return e.a.ints(name)
+	op, err := e.r.sliceOf(e.n, e.a, x.Shape)
+	if err != nil {
+		return nil, err
 	}
-	starts, ends, axes, steps := list(1, "starts"), list(2, "ends"), list(3, "axes"), list(4, "steps")
-	if axes == nil {
-		for i := range starts {
-			axes = append(axes, int64(i))
-		}
+	stride := make([]int, len(x.Shape))
+	start, step := 0, 1
+	for i := len(stride) - 1; i >= 0; i-- {
+		start += op.Start[i] * step
+		stride[i] = op.Step[i] * step
+		step *= x.Shape[i]
 	}
-	if len(ends) != len(starts) || len(axes) != len(starts) || steps != nil && len(steps) != len(starts) {
-		return nil, errors.New("its starts, ends, axes and steps differ in length")
-	}
-	s := slices.Clone(x.Shape)
-	stride := make([]int, len(s))
-	step := 1
-	for i := len(s) - 1; i >= 0; i-- {
-		stride[i] = step
-		step *= s[i]
-	}
-	start := 0
-	seen := map[int]bool{}
-	for i := range starts {
-		ax, err := axis(axes[i], len(s))
-		if err != nil {
-			return nil, err
-		}
-		if seen[ax] {
-			return nil, fmt.Errorf("axis %d is sliced twice", ax)
-		}
-		seen[ax] = true
-		by := int64(1)
-		if steps != nil {
-			by = steps[i]
-		}
-		if by < 1 || by > graph.MaxElems {
-			return nil, refuse("", "a step of %d is not supported", by)
-		}
-		dim := int64(x.Shape[ax])
-		bound := func(v int64) int64 {
-			if v < 0 {
-				v += dim
-			}
-			return min(max(v, 0), dim)
-		}
-		from, to := bound(starts[i]), bound(ends[i])
-		s[ax] = int(max(to-from+by-1, 0) / by)
-		start += int(from) * stride[ax]
-		stride[ax] *= int(by)
-	}
-	return pick(x, s, s.Elems(), walkStrides(s, stride, start)), nil
+	return pick(x, op.To, op.To.Elems(), walkStrides(op.To, stride, start)), nil
 }
 
 func (e *evaluation) rangeOf() (*graph.Tensor, error) {
@@ -466,6 +433,9 @@ func (e *evaluation) renamed() (*graph.Tensor, error) {
 	}
 	t := *e.args[0]
 	t.Shape = s
+	if t.Grid != nil && len(t.Grid.Scale) != 1 {
+		t.Grid = nil // which axis it meant may be gone
+	}
 	return &t, nil
 }
 
@@ -490,7 +460,13 @@ func transpose(t *graph.Tensor, perm []int) *graph.Tensor {
 	for i, p := range perm {
 		s[i], by[i] = t.Shape[p], stride[p]
 	}
-	return pick(t, s, s.Elems(), walkStrides(s, by, 0))
+	out := pick(t, s, s.Elems(), walkStrides(s, by, 0))
+	if t.Grid != nil && out.Grid == nil {
+		g := *t.Grid
+		g.Axis = slices.Index(perm, g.Axis)
+		out.Grid = &g
+	}
+	return out
 }
 
 func (e *evaluation) expand() (*graph.Tensor, error) {

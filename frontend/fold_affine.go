@@ -34,7 +34,7 @@ func foldAffine(r *rewriter) error {
 			return nil
 		}
 		return r.depthwise(n, x, f, [4]int{})
-	}, "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum")
+	}, "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", "Neg")
 }
 
 // affineOf reads n as an affine function of its data input x; x is "" if it is
@@ -43,6 +43,13 @@ func (r *rewriter) affineOf(n *graph.Node, a *attrs) (x string, f affine, err er
 	if a.op.Type == "BatchNormalization" {
 		f, err = r.batchNorm(n, a)
 		return n.Inputs[0], f, err
+	}
+	if s := r.shape(n.Inputs[0]); a.op.Type == "Neg" && len(s) > 1 && s[0] == 1 {
+		f = affine{make([]float64, s[1]), make([]float64, s[1])}
+		for i := range f.scale {
+			f.scale[i] = -1
+		}
+		return n.Inputs[0], f, nil
 	}
 	if len(n.Inputs) != 2 {
 		return "", f, nil
@@ -59,9 +66,12 @@ func (r *rewriter) affineOf(n *graph.Node, a *attrs) (x string, f affine, err er
 	if c.Type != graph.Float {
 		return "", f, fmt.Errorf("its operand %q is %s, want floats", other, c.Type)
 	}
+	if slices.Contains(c.F, 0) && a.op.Type == "Div" && !swapped {
+		return "", f, fmt.Errorf("its operand %q divides by zero", other)
+	}
 	s := r.shape(x)
 	if !s.Equal(r.shape(n.Outputs[0])) {
-		return "", f, refuse("", "its constant operand enlarges %v", s)
+		return "", f, nil // lower-eltwise takes it
 	}
 	v, ok := perChannel(c, s)
 	if !ok {
@@ -82,10 +92,7 @@ func (r *rewriter) affineOf(n *graph.Node, a *attrs) (x string, f affine, err er
 			f.scale[i] = v[i]
 		case "Div":
 			if swapped {
-				return "", f, refuse("", "it divides a constant by data")
-			}
-			if v[i] == 0 {
-				return "", f, fmt.Errorf("its operand %q divides by zero", other)
+				return "", f, nil // lower-eltwise takes it
 			}
 			f.scale[i] = 1 / v[i]
 		}
@@ -114,7 +121,7 @@ func perChannel(c *graph.Tensor, s graph.Shape) ([]float64, bool) {
 // batchNorm: y = (x - mean) / sqrt(var + epsilon) * scale + bias, from the
 // operator's definition in the ONNX standard.
 func (r *rewriter) batchNorm(n *graph.Node, a *attrs) (f affine, err error) {
-	a.ignore("momentum", "consumed_inputs")
+	a.ignore("momentum", "consumed_inputs", "is_test") // opset 6 shows training by its number of outputs
 	if a.int("training_mode", 0) != 0 {
 		return f, refuse("export the model for inference (model.eval())", "it is in training mode")
 	}

@@ -14,8 +14,11 @@ func foldConstants(r *rewriter) error {
 	budget := foldBudget(r.g)
 	for _, n := range r.nodes() {
 		op, ok := n.Op.(graph.Foreign)
-		if !ok || op.Domain != "" || waitsFor(r.g, n) != "" {
+		if !ok || !known(op) || waitsFor(r.g, n) != "" {
 			continue
+		}
+		if err := r.collect(n, r.modernise(n, op)); err != nil {
+			return err
 		}
 		a := newAttrs(op)
 		t, err := r.evaluate(n, a)
@@ -49,6 +52,34 @@ func foldConstants(r *rewriter) error {
 		if err == nil && s != nil && n.Outputs[0] != "" {
 			r.g.Shapes[n.Outputs[0]] = s
 		}
+		if err == nil && op.Type == "Split" {
+			if err := r.collect(n, r.splitShapes(n, op)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// splitShapes sets the shape of every output of a Split.
+func (r *rewriter) splitShapes(n *graph.Node, op graph.Foreign) error {
+	x := r.shape(in(n, 0))
+	if x == nil {
+		return nil
+	}
+	ax, sizes, err := r.splitOf(n, newAttrs(op), x)
+	if err != nil {
+		return err
+	}
+	for i, v := range n.Outputs {
+		if v == "" {
+			continue
+		}
+		s := slices.Clone(x)
+		if s[ax] = sizes[i]; s[ax] < 1 {
+			return refuse("", "its output %d is empty", i)
+		}
+		r.g.Shapes[v] = s
 	}
 	return nil
 }

@@ -8,8 +8,9 @@ import (
 	"hass/internal/graph"
 )
 
-// padding is an ONNX Pad in constant mode, per axis.
+// padding is an ONNX Pad, per axis; negative numbers crop.
 type padding struct {
+	mode          string // constant, reflect or edge
 	before, after []int
 	value         float32
 }
@@ -23,8 +24,8 @@ func (p padding) none() bool {
 // inputs since; an empty value counts as 0.
 func (r *rewriter) padOf(n *graph.Node, a *attrs, rank int) (padding, error) {
 	p := padding{before: make([]int, rank), after: make([]int, rank)}
-	if mode := a.str("mode", "constant"); mode != "constant" {
-		return p, refuse("pad with zeros", "mode %q is not supported", mode)
+	if p.mode = a.str("mode", "constant"); p.mode != "constant" && p.mode != "reflect" && p.mode != "edge" {
+		return p, refuse("pad with zeros", "mode %q is not supported", p.mode)
 	}
 	p.value = a.float("value", 0)
 	pads := a.ints("pads")
@@ -68,10 +69,7 @@ func (r *rewriter) padOf(n *graph.Node, a *attrs, rank int) (padding, error) {
 		}
 		for j, to := range []*int{&p.before[ax], &p.after[ax]} {
 			v := pads[i+j*len(axes)]
-			if v < 0 {
-				return p, refuse("", "negative pads crop the input")
-			}
-			if v > graph.MaxElems {
+			if v > graph.MaxElems || v < -graph.MaxElems {
 				return p, fmt.Errorf("a padding of %d is absurd", v)
 			}
 			*to = int(v)
@@ -95,8 +93,9 @@ func foldPad(r *rewriter) error {
 		if err := a.done(); err != nil {
 			return err
 		}
-		if len(s) != 4 || s[0] != 1 || p.before[0]+p.after[0]+p.before[1]+p.after[1] != 0 {
-			return refuse("only height and width of images can be padded", "it pads other axes of %v", s)
+		plain := p.mode == "constant" && !slices.ContainsFunc(slices.Concat(p.before, p.after), func(v int) bool { return v < 0 })
+		if !plain || len(s) != 4 || s[0] != 1 || p.before[0]+p.after[0]+p.before[1]+p.after[1] != 0 {
+			return nil // lower-pad takes it
 		}
 		add := [4]int{p.before[2], p.before[3], p.after[2], p.after[3]}
 		out := n.Outputs[0]
@@ -113,7 +112,7 @@ func foldPad(r *rewriter) error {
 			return nil
 		}
 		if p.value != 0 {
-			return refuse("pad with zeros", "padding by %v does not fold into the next operator", p.value)
+			return nil // lower-pad takes it
 		}
 		return r.depthwise(n, x, identity(s[1]), add)
 	}, "Pad")

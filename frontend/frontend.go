@@ -70,7 +70,7 @@ func LoadBytes(name string, data []byte, dir string) (*graph.Graph, error) {
 }
 
 func load(m *onnx.Model, name string) (*graph.Graph, error) {
-	c, err := compile(m, name)
+	c, err := compile(m, name, options{})
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +91,18 @@ type compilation struct {
 
 type origin struct{ name, op string }
 
+// options change what compile takes for a network; the zero value is for models.
+type options struct {
+	keepBatch bool // the first dimension is no batch: keep it
+	constants bool // inputs may be missing and outputs constant
+}
+
 // compile imports a model and runs all passes. Nodes that no pass lowered are
 // still graph.Foreign in the result.
-func compile(m *onnx.Model, name string) (*compilation, error) {
+func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 	c := &compilation{model: name, gone: map[string]string{}, diag: &diagnostics{byNode: map[string]refusal{}}}
 	var err error
-	if c.g, err = importModel(m, c.diag); err != nil {
+	if c.g, err = importModel(m, c.diag, opt); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if c.g.Name == "" {
@@ -121,7 +127,7 @@ func compile(m *onnx.Model, name string) (*compilation, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for _, out := range c.g.Outputs {
-		if _, ok := c.g.Consts[out]; ok {
+		if _, ok := c.g.Consts[out]; ok && !opt.constants {
 			return nil, fmt.Errorf("%s: graph output %q does not depend on any input", name, out)
 		}
 	}
@@ -156,7 +162,7 @@ func (c *compilation) unsupported() []Unsupported {
 			continue
 		}
 		why, ok := c.diag.byNode[n.Name]
-		if !ok && supported[f.Type] && f.Domain == "" && waitsFor(c.g, n) != "" {
+		if !ok && supported[f.Type] && known(f) && waitsFor(c.g, n) != "" {
 			continue
 		}
 		if !ok {

@@ -11,19 +11,23 @@ import (
 	"hass/internal/graph"
 )
 
+// oldestOpset is the oldest version of the ONNX operators that is read; see
+// modernise for what differs between it and 7.
+const oldestOpset = 6
+
 // importModel renames a decoded model into a graph of Foreign operators: nodes
 // in topological order with unique names, used initializers as constants, the
 // batch dimension bound to 1. Nothing but the inputs has a shape yet.
-func importModel(m *onnx.Model, diag *diagnostics) (*graph.Graph, error) {
+func importModel(m *onnx.Model, diag *diagnostics, opt options) (*graph.Graph, error) {
 	opset, ok := m.Opsets[""]
 	switch {
 	case !ok:
 		return nil, errors.New("the model does not say which version of the ONNX operators it uses (opset_import)")
-	case opset < 7:
-		return nil, fmt.Errorf("opset %d is too old: its operators broadcast differently; convert the model to opset 13 (onnx.version_converter)", opset)
+	case opset < oldestOpset:
+		return nil, fmt.Errorf("opset %d is too old; convert the model to opset 13 (onnx.version_converter)", opset)
 	}
 	g := &graph.Graph{Name: m.Graph.Name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
-	im := importer{m: m, g: g, diag: diag, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
+	im := importer{m: m, g: g, diag: diag, opt: opt, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
 	if err := im.initializers(); err != nil {
 		return nil, err
 	}
@@ -54,6 +58,7 @@ type importer struct {
 	m     *onnx.Model
 	g     *graph.Graph
 	diag  *diagnostics
+	opt   options
 	inits map[string]*onnx.Tensor
 	maker map[string]*graph.Node
 }
@@ -93,7 +98,7 @@ func (im *importer) inputs() error {
 		im.g.Inputs = append(im.g.Inputs, in)
 		im.g.Shapes[in.Name] = in.Shape
 	}
-	if len(im.g.Inputs) == 0 {
+	if len(im.g.Inputs) == 0 && !im.opt.constants {
 		return errors.New("the graph has no inputs")
 	}
 	return nil
@@ -127,7 +132,7 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 			return in, fmt.Errorf("dimension %d is unknown; only the batch dimension may be: export the model with a fixed input size", i)
 		case d.Value < 1 || d.Value > graph.MaxElems:
 			return in, fmt.Errorf("dimension %d is %d, want 1 to %d", i, d.Value, graph.MaxElems)
-		case i == 0 && len(v.Dims) > 1 && d.Value > 1:
+		case i == 0 && len(v.Dims) > 1 && d.Value > 1 && !im.opt.keepBatch:
 			if b := im.diag.batch; b != 0 && b != int(d.Value) {
 				return in, fmt.Errorf("batch size %d differs from another input's %d", d.Value, b)
 			}
@@ -263,8 +268,12 @@ func importTensor(t *onnx.Tensor) (*graph.Tensor, error) {
 		}
 	case t.Type.IsInt():
 		out.Type = graph.Int
-		if t.Type == onnx.Bool {
+		switch t.Type {
+		case onnx.Bool:
 			out.Type = graph.Bool
+		case onnx.Int64:
+		default:
+			out.Stored = t.Type.String()
 		}
 		if out.I, err = t.Ints(); err != nil {
 			return nil, err

@@ -16,10 +16,10 @@ func (r *rewriter) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
 		return nil, nil
 	}
 	switch a.op.Type {
-	case "Relu", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Clip", "Identity", "Dropout", "Cast",
+	case "Relu", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Swish", "Tanh", "Clip", "Identity", "Dropout", "Cast",
 		"BatchNormalization", "Softmax", "LogSoftmax", "Shrink", "Elu", "Selu", "Celu", "Exp", "Log", "Sqrt", "Neg", "Abs", "Erf", "Gelu",
 		"Softplus", "Softsign", "Mish", "Reciprocal", "Floor", "Ceil", "Round", "Sign", "ThresholdedRelu", "LRN",
-		"InstanceNormalization", "LayerNormalization":
+		"InstanceNormalization", "LayerNormalization", "QuantizeLinear", "DequantizeLinear", "Quant":
 		return slices.Clone(x), nil
 	case "Add", "Sub", "Mul", "Div", "Sum", "Max", "Min", "Pow":
 		out := slices.Clone(x)
@@ -56,12 +56,26 @@ func (r *rewriter) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
 			out[i] = 1
 		}
 		return out, nil
-	case "ReduceMean", "ReduceMax":
+	case "ReduceMean", "ReduceMax", "ReduceSum", "ReduceMin":
 		_, out, err := r.reduction(n, a, x)
 		return out, err
+	case "ConvTranspose":
+		w := r.shape(in(n, 1))
+		c, err := convTransposeOf(a, x, w)
+		if err != nil {
+			return nil, err
+		}
+		return inferAs(c, len(x), planar(x), planar(w))
+	case "Slice":
+		s, err := r.sliceOf(n, a, x)
+		return s.To, err
+	case "Split":
+		return nil, nil // see splitShapes
+	case "Resize", "Upsample":
+		s, err := r.resizeOf(n, a, x)
+		return s.To, err
 	case "Gemm", "MatMul":
-		m, err := r.product(n, a)
-		return m.out, err
+		return r.productShape(n, a)
 	case "Flatten":
 		ax, err := flattenAxis(a.int("axis", 1), len(x))
 		if err != nil {
@@ -111,6 +125,9 @@ func (r *rewriter) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
 		ax, err := axis(a.int("axis", 0), len(x))
 		if err != nil {
 			return nil, err
+		}
+		if x[ax] == 0 {
+			return nil, fmt.Errorf("it looks for the largest of no elements")
 		}
 		out := slices.Clone(x)
 		if out[ax] = 1; a.int("keepdims", 1) == 0 {

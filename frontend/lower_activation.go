@@ -21,6 +21,11 @@ func lowerActivation(r *rewriter) error {
 			op.Fn = "sigmoid"
 		case "Tanh":
 			op.Fn = "tanh"
+		case "Swish": // opset 24
+			if alpha := a.float("alpha", 1); alpha != 1 {
+				return refuse("use Swish with alpha 1", "alpha is %v", alpha)
+			}
+			op.Fn = "silu"
 		case "HardSwish":
 			op.Fn = "hardswish"
 		case "HardSigmoid":
@@ -39,7 +44,7 @@ func lowerActivation(r *rewriter) error {
 				return err
 			}
 			if math.IsNaN(lo) {
-				return nil // two tensors of data: no pass takes it
+				return nil // two tensors of data: lower-eltwise takes it
 			}
 			op = clip(lo, hi)
 		case "PRelu":
@@ -48,6 +53,9 @@ func lowerActivation(r *rewriter) error {
 				return err
 			}
 			op.Fn, keep = "prelu", 2
+			if _, err := graph.Infer(op, []graph.Shape{r.shape(n.Inputs[0]), slope.Shape}); err != nil {
+				return err
+			}
 			if uniform(slope.F) {
 				op, keep = graph.Activation{Fn: "leakyrelu", Alpha: float64(slope.F[0])}, 1
 			}
@@ -74,6 +82,9 @@ func lowerActivation(r *rewriter) error {
 			data = n.Inputs[1] // Max and Min take their operands in any order
 		}
 		if !r.shape(data).Equal(r.shape(n.Outputs[0])) {
+			if a.op.Type == "Max" || a.op.Type == "Min" {
+				return nil
+			}
 			return refuse("", "its operand enlarges %v", r.shape(data))
 		}
 		if op.Fn == "clip" && math.IsInf(op.Alpha, -1) && math.IsInf(op.Beta, 1) {
@@ -87,7 +98,7 @@ func lowerActivation(r *rewriter) error {
 			r.setInputs(n, n.Inputs[:keep]...)
 		}
 		return nil
-	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
+	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "Swish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
 }
 
 // bounds reads the limits of a Clip: attributes before opset 11, inputs since.

@@ -2,6 +2,16 @@ package frontend
 
 import "hass/internal/graph"
 
+// planarGrid is the grid of weights [F,C,K] that get a height of 1.
+func planarGrid(w *graph.Tensor) *graph.Grid {
+	if w.Grid == nil || w.Grid.Axis < 2 {
+		return w.Grid
+	}
+	g := *w.Grid
+	g.Axis++
+	return &g
+}
+
 // lowerConv turns Conv into conv: padding explicit, weights and bias constant.
 // A convolution over signals [1,C,L] becomes one over images of height 1.
 func lowerConv(r *rewriter) error {
@@ -30,7 +40,7 @@ func lowerConv(r *rewriter) error {
 			return err
 		}
 		if len(x) == 3 {
-			inputs[1] = r.newConst(inputs[1]+"/planar", &graph.Tensor{Type: graph.Float, Shape: planar(w.Shape), F: w.F})
+			inputs[1] = r.newConst(inputs[1]+"/planar", &graph.Tensor{Type: graph.Float, Shape: planar(w.Shape), F: w.F, Grid: planarGrid(w)})
 		}
 		n.Op = op
 		r.setInputs(n, inputs...)

@@ -2,13 +2,14 @@ package frontend
 
 import (
 	"slices"
+	"strings"
 
 	"hass/internal/graph"
 )
 
-// lowerEltwise turns Add, Sum, Mul, Sub and Div into add and mul: a Sum of many
-// operands becomes a chain of additions, a constant subtracted or divided by is
-// negated or inverted.
+// lowerEltwise turns Add, Sum, Mul, Sub, Div, Max, Min and Neg into element-wise
+// operators of two operands: a Sum of many becomes a chain of additions, a
+// constant subtracted or divided by is negated or inverted.
 func lowerEltwise(r *rewriter) error {
 	return r.each(func(n *graph.Node, a *attrs) error {
 		if err := a.done(); err != nil {
@@ -22,18 +23,25 @@ func lowerEltwise(r *rewriter) error {
 				return refuse("", "its operand %q is %s, want floats", v, c.Type)
 			}
 		}
-		if a.op.Type != "Sum" && len(n.Inputs) != 2 {
+		if many := a.op.Type == "Sum" || a.op.Type == "Max" || a.op.Type == "Min"; len(n.Inputs) != 2 && !many && a.op.Type != "Neg" {
 			return refuse("the model is damaged: export it again", "it has %d inputs, want 2", len(n.Inputs))
 		}
 		op := graph.Eltwise{Fn: "add"}
 		switch a.op.Type {
 		case "Mul":
 			op.Fn = "mul"
+		case "Max", "Min":
+			op.Fn = strings.ToLower(a.op.Type)
+		case "Neg":
+			op.Fn = "mul"
+			r.setInputs(n, n.Inputs[0], r.scalar(n.Name+"/minus", -1))
 		case "Sub", "Div":
+			op.Fn = strings.ToLower(a.op.Type)
 			c := r.constant(n, 1)
 			if c == nil {
-				return refuse("only a constant may be subtracted or divided by", "its second operand is data")
+				break
 			}
+			op.Fn = "add"
 			t := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(c.Shape), F: make([]float32, len(c.F))}
 			for i, v := range c.F {
 				if t.F[i] = -v; a.op.Type == "Div" {
@@ -50,14 +58,14 @@ func lowerEltwise(r *rewriter) error {
 			r.setInputs(n, n.Inputs[0], r.newConst(n.Inputs[1]+suffix, t))
 		}
 		// The constant operand comes second.
-		if len(n.Inputs) == 2 && r.constant(n, 0) != nil {
+		if len(n.Inputs) == 2 && r.constant(n, 0) != nil && op.Fn != "sub" && op.Fn != "div" {
 			r.setInputs(n, n.Inputs[1], n.Inputs[0])
 		}
 		n.Op = op
 		if len(n.Inputs) <= 2 {
 			return nil
 		}
-		// Sum: left to right, the last addition keeps the name and the output.
+		// Sum, Max, Min: left to right, the last addition keeps the name and the output.
 		rest := slices.Clone(n.Inputs)
 		acc := rest[0]
 		for i, v := range rest[1 : len(rest)-1] {
@@ -72,5 +80,5 @@ func lowerEltwise(r *rewriter) error {
 		}
 		r.setInputs(n, acc, rest[len(rest)-1])
 		return nil
-	}, "Add", "Sum", "Mul", "Sub", "Div")
+	}, "Add", "Sum", "Mul", "Sub", "Div", "Max", "Min", "Neg")
 }

@@ -12,11 +12,51 @@ type product struct {
 	k, f        int  // inputs, outputs
 	transB      bool // weights are [f,k]
 	alpha, beta float32
-	out         graph.Shape
 }
 
-// product reads a Gemm or MatMul. Rows of data beyond one are refused: a matrix
-// of data times weights is no layer of a convolutional network.
+// productShape is the shape of a Gemm or MatMul.
+func (r *rewriter) productShape(n *graph.Node, a *attrs) (graph.Shape, error) {
+	x, w := r.shape(in(n, 0)), r.shape(in(n, 1))
+	if w == nil {
+		return nil, fmt.Errorf("it lacks its right operand")
+	}
+	if a.op.Type == "Gemm" {
+		if len(x) != 2 || len(w) != 2 {
+			return nil, fmt.Errorf("it multiplies %v by %v, want matrices", x, w)
+		}
+		if a.int("transA", 0) != 0 {
+			x = graph.Shape{x[1], x[0]}
+		}
+		if a.int("transB", 0) != 0 {
+			w = graph.Shape{w[1], w[0]}
+		}
+	}
+	out, err := graph.Infer(graph.MatMul{}, []graph.Shape{x, w})
+	if err != nil {
+		return nil, err
+	}
+	if c := r.shape(in(n, 2)); a.op.Type == "Gemm" && c != nil {
+		if s, err := graph.Broadcast(out[0], c); err != nil || !s.Equal(out[0]) {
+			return nil, fmt.Errorf("its addend %v does not fit %v", c, out[0])
+		}
+	}
+	return out[0], nil
+}
+
+// fullyConnected reports whether n multiplies one row of data by a constant
+// matrix and adds at most a constant.
+func (r *rewriter) fullyConnected(n *graph.Node, a *attrs) bool {
+	out, err := r.productShape(n, a)
+	if err != nil || len(out) == 0 || out.Elems() != out[len(out)-1] {
+		return false
+	}
+	w := r.constant(n, 1)
+	return w != nil && w.Type == graph.Float && len(w.Shape) == 2 && len(r.shape(n.Inputs[0])) > 0 &&
+		(a.op.Type == "MatMul" || in(n, 2) == "" || r.constant(n, 2) != nil)
+}
+
+// product reads a Gemm or MatMul of one row of data; others are left to
+// lower-matmul.
 func (r *rewriter) product(n *graph.Node, a *attrs) (product, error) {
 	p := product{alpha: 1, beta: 1}
 	x, w := r.shape(in(n, 0)), r.shape(in(n, 1))
@@ -50,7 +90,6 @@ func (r *rewriter) product(n *graph.Node, a *attrs) (product, error) {
 	case p.f < 1 || p.k < 1:
 		return p, fmt.Errorf("its weights %v are empty", w)
 	}
-	p.out = append(append(graph.Shape{}, x[:len(x)-1]...), p.f)
 	return p, nil
 }
 
@@ -58,6 +97,9 @@ func (r *rewriter) product(n *graph.Node, a *attrs) (product, error) {
 // go into weights and bias, the weights become [F,K,1,1].
 func lowerGemm(r *rewriter) error {
 	return r.each(func(n *graph.Node, a *attrs) error {
+		if !r.fullyConnected(n, a) {
+			return nil // lower-matmul takes it
+		}
 		w, err := r.weights(n, 1, "weights")
 		if err != nil {
 			return err
@@ -93,6 +135,13 @@ func lowerGemm(r *rewriter) error {
 				}
 				lowered.F[o*p.k+k] = p.alpha * w.F[at]
 			}
+		}
+		if w.Grid != nil && p.alpha == 1 {
+			g := *w.Grid
+			if g.Axis = 1 - g.Axis; p.transB {
+				g.Axis = w.Grid.Axis
+			}
+			lowered.Grid = &g
 		}
 		if err := finite(lowered.F); err != nil {
 			return fmt.Errorf("alpha %v times weights: %w", p.alpha, err)

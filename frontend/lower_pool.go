@@ -32,8 +32,8 @@ func lowerPool(r *rewriter) error {
 			if err != nil {
 				return err
 			}
-			if len(x) != 3 && len(x) != 4 || axes[0] || axes[1] || !axes[2] || len(x) == 4 && !axes[3] {
-				return refuse("only a reduction over all of height and width is supported", "it reduces other axes of %v", x)
+			if len(x) != 3 && len(x) != 4 || x[0] != 1 || axes[0] || axes[1] || !axes[2] || len(x) == 4 && !axes[3] {
+				return nil // lower-reduce takes it
 			}
 			op = graph.GlobalPool{Max: a.op.Type == "ReduceMax"}
 		}

@@ -2,11 +2,12 @@ package frontend
 
 import (
 	"slices"
+	"strings"
 
 	"hass/internal/graph"
 )
 
-// lowerTail marks Softmax and ArgMax as host operators where only reshapes and
+// lowerTail marks Softmax, LogSoftmax and ArgMax as host operators where only reshapes and
 // host operators follow. Anywhere else they are refused: the accelerator would
 // have to send its data out and back.
 func lowerTail(r *rewriter) error {
@@ -16,7 +17,7 @@ func lowerTail(r *rewriter) error {
 	for _, n := range slices.Backward(all) {
 		f, foreign := n.Op.(graph.Foreign)
 		_, reshape := n.Op.(graph.Reshape)
-		if !reshape && !(foreign && f.Domain == "" && (f.Type == "Softmax" || f.Type == "ArgMax")) {
+		if !reshape && !(foreign && f.Domain == "" && slices.Contains(tailOps, f.Type)) {
 			continue
 		}
 		tail[n] = !slices.ContainsFunc(r.users[n.Outputs[0]], func(u *graph.Node) bool { return !tail[u] })
@@ -30,8 +31,9 @@ func lowerTail(r *rewriter) error {
 			return refuse("", "its input is a single number")
 		}
 		if a.op.Type == "ArgMax" {
+			fn := "argmax"
 			if a.int("select_last_index", 0) != 0 {
-				return refuse("", "select_last_index is not supported")
+				fn = "lastargmax"
 			}
 			ax, err := axis(a.int("axis", 0), len(x))
 			if err != nil {
@@ -41,12 +43,13 @@ func lowerTail(r *rewriter) error {
 			if err := a.done(); err != nil {
 				return err
 			}
-			n.Op = graph.Host{Fn: "argmax", Axis: ax}
+			n.Op = graph.Host{Fn: fn, Axis: ax}
 			full := slices.Clone(x)
 			full[ax] = 1
 			r.reshapeAfter(n, full)
 			return nil
 		}
+		fn := strings.ToLower(a.op.Type)
 		def := int64(-1)
 		if a.op.Opset < 13 {
 			def = 1
@@ -59,18 +62,21 @@ func lowerTail(r *rewriter) error {
 			return err
 		}
 		if a.op.Opset >= 13 {
-			n.Op = graph.Host{Fn: "softmax", Axis: min(ax, len(x)-1)}
+			n.Op = graph.Host{Fn: fn, Axis: min(ax, len(x)-1)}
 			return nil
 		}
 		// Before opset 13 Softmax runs over all dimensions from the axis on.
 		if ax < len(x) && x[ax+1:].Elems() == 1 {
-			n.Op = graph.Host{Fn: "softmax", Axis: ax}
+			n.Op = graph.Host{Fn: fn, Axis: ax}
 			return nil
 		}
 		flat := graph.Shape{x[:ax].Elems(), x[ax:].Elems()}
-		n.Op = graph.Host{Fn: "softmax", Axis: 1}
+		n.Op = graph.Host{Fn: fn, Axis: 1}
 		r.reshapeBefore(n, 0, flat)
 		r.reshapeAfter(n, flat)
 		return nil
-	}, "Softmax", "ArgMax")
+	}, tailOps...)
 }
+
+// tailOps are the ONNX operators that may run on the host.
+var tailOps = []string{"Softmax", "LogSoftmax", "ArgMax"}

@@ -22,38 +22,83 @@ type order struct{ pass, why string }
 // name; a test checks the order against the constraints.
 var passes = []pass{
 	{"fold-constants", "evaluate constant expressions and infer shapes", foldConstants, nil},
+	{"nchw-input", "read images plane by plane where the model transposes them so", nchwInput, []order{
+		{"fold-constants", "it follows shapes"},
+	}},
+	{"sink-transpose", "move Transpose towards the outputs until pairs cancel", sinkTranspose, []order{
+		{"fold-constants", "operands of Pad and axes of reductions must be constants"},
+		{"nchw-input", "that one adds a transpose for this one to cancel"},
+	}},
+	{"fold-quant", "turn pairs of QuantizeLinear and DequantizeLinear, and Quant, into quantize", foldQuant, []order{
+		{"fold-constants", "quantisers of weights are computed there"},
+	}},
 	{"drop-identity", "remove operators that do nothing at inference", dropIdentity, []order{
 		{"fold-constants", "Pad and Expand are no-ops only if their constant operands say so"},
+		{"sink-transpose", "a Transpose that cancelled is one that does nothing"},
 	}},
 	{"lower-reshape", "turn Flatten, Squeeze, Unsqueeze, Reshape and layout-only Transpose into reshape", lowerReshape, []order{
 		{"fold-constants", "target shapes are computed from Shape, Gather, Concat"},
+		{"sink-transpose", "it knows Transpose only by its ONNX name"},
 	}},
 	{"lower-conv", "turn Conv into conv with explicit padding", lowerConv, []order{
 		{"fold-constants", "weights must be constants and shapes known"},
 	}},
+	{"lower-convtranspose", "turn ConvTranspose into convtranspose with explicit padding", lowerConvtranspose, []order{
+		{"fold-constants", "weights must be constants and shapes known"},
+	}},
+	{"lower-slice", "turn Slice and Split into slice", lowerSlice, []order{
+		{"fold-constants", "bounds are inputs since opset 10"},
+	}},
+	{"lower-concat", "turn Concat into concat", lowerConcat, []order{
+		{"fold-constants", "constants alone are joined there"},
+		{"drop-identity", "a Concat of one input is none"},
+	}},
+	{"lower-resize", "turn Resize and Upsample into resize", lowerResize, []order{
+		{"fold-constants", "sizes and scales are inputs"},
+	}},
 	{"lower-pool", "turn pooling and spatial reductions into pool and global pool", lowerPool, []order{
 		{"fold-constants", "axes of a reduction are an input since opset 18"},
+	}},
+	{"lower-reduce", "turn the other reductions into reduce", lowerReduce, []order{
+		{"fold-constants", "axes are inputs since opset 13"},
+		{"lower-pool", "what reduces height and width alone is a global pool"},
 	}},
 	{"lower-gemm", "turn Gemm and MatMul into 1x1 conv on one pixel", lowerGemm, []order{
 		{"fold-constants", "weights must be constants"},
 	}},
+	{"lower-matmul", "turn the other Gemm and MatMul into matmul", lowerMatmul, []order{
+		{"lower-gemm", "one row of data times constant weights is a layer"},
+	}},
 	{"lower-activation", "turn activations into activation", lowerActivation, []order{
 		{"fold-constants", "bounds of Clip are inputs since opset 11"},
+	}},
+	{"merge-clip", "make one clip of two in a row", mergeClip, []order{
+		{"lower-activation", "it matches clip and relu"},
+	}},
+	{"fuse-hard", "fuse hard-sigmoid and hard-swish written with a clip", fuseHard, []order{
+		{"lower-activation", "it matches clip"},
+		{"merge-clip", "a ReLU6 may be written in two steps"},
+		{"sink-transpose", "a Transpose between would hide the pattern"},
 	}},
 	{"fold-affine", "fold BatchNormalization and per-channel constants into conv", foldAffine, []order{
 		{"lower-conv", "it folds into conv"},
 		{"lower-gemm", "it folds into conv made from Gemm and MatMul"},
 		{"lower-reshape", "it looks through reshape to find the conv"},
 		{"drop-identity", "an Identity between would hide the conv"},
+		{"fuse-hard", "it folds the additions and divisions that hard-swish is written with"},
 	}},
-	{"lower-eltwise", "turn the remaining Add, Sum, Sub, Mul and Div into add and mul", lowerEltwise, []order{
+	{"lower-eltwise", "turn the remaining Add, Sum, Sub, Mul, Div, Max, Min and Neg into element-wise operators", lowerEltwise, []order{
 		{"fold-affine", "operands that fold into a conv cost nothing there"},
+		{"lower-activation", "Max and Min with a number are a clip"},
 	}},
 	{"fold-pad", "fold Pad into conv and pool", foldPad, []order{
 		{"lower-conv", "it adds to conv's padding"},
 		{"lower-pool", "it adds to the pool's padding"},
 		{"lower-activation", "zero padding of a max pool is free only after an activation that is never negative"},
 		{"fold-affine", "a Pad made into conv must not attract a BatchNormalization"},
+	}},
+	{"lower-pad", "turn the remaining Pad into pad", lowerPad, []order{
+		{"fold-pad", "padding that folds costs nothing"},
 	}},
 	{"merge-affine", "fold a 1x1 depthwise conv into the conv that reads it", mergeAffine, []order{
 		{"fold-affine", "that is where such convs come from"},
@@ -69,7 +114,12 @@ var passes = []pass{
 		{"lower-eltwise", "reshapes pass through element-wise operators"},
 		{"fuse-swish", "the pattern is simpler before"},
 	}},
-	{"lower-tail", "mark Softmax and ArgMax at the tail as host operators", lowerTail, []order{
+	{"lower-layout", "turn the remaining Transpose and Expand into transpose and expand", lowerLayout, []order{
+		{"lower-reshape", "a Transpose that moves nothing is a reshape"},
+		{"lower-eltwise", "element-wise operators broadcast by themselves"},
+		{"sink-reshape", "a fully connected layer absorbs a Transpose, known by its ONNX name"},
+	}},
+	{"lower-tail", "mark Softmax, LogSoftmax and ArgMax at the tail as host operators", lowerTail, []order{
 		{"sink-reshape", "a reshape at the tail must not look like more hardware"},
 	}},
 	{"drop-dead", "remove what no output needs", dropDead, []order{

@@ -66,7 +66,7 @@ func Check(path string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := compile(m, path)
+	c, err := compile(m, path, options{})
 	if err != nil {
 		return nil, err
 	}

@@ -41,23 +41,32 @@ func (r *rewriter) nodes() []*graph.Node {
 // shapes are known and whose first input and output are there. A refusal of f is collected, any other error ends the
 // pass; f must not have changed the graph then.
 func (r *rewriter) each(f func(n *graph.Node, a *attrs) error, types ...string) error {
+	return r.eachOf(f, true, types)
+}
+
+// eachOutput is each for operators of several outputs.
+func (r *rewriter) eachOutput(f func(n *graph.Node, a *attrs) error, types ...string) error {
+	return r.eachOf(f, false, types)
+}
+
+func (r *rewriter) eachOf(f func(n *graph.Node, a *attrs) error, single bool, types []string) error {
 	for _, n := range r.nodes() {
 		op, ok := n.Op.(graph.Foreign)
-		if !ok || op.Domain != "" || !slices.Contains(types, op.Type) || r.gone[n] || waitsFor(r.g, n) != "" {
+		if !ok || !known(op) || !slices.Contains(types, op.Type) || r.gone[n] || waitsFor(r.g, n) != "" {
 			continue
 		}
-		if in(n, 0) == "" || n.Outputs[0] == "" {
+		if in(n, 0) == "" || single && n.Outputs[0] == "" {
 			r.diag.add(n.Name, refusal{"its first input or output is missing", "the model is damaged: export it again"})
 			continue
 		}
-		if r.shape(n.Outputs[0]) == nil {
+		if !slices.ContainsFunc(n.Outputs, func(v string) bool { return r.shape(v) != nil }) {
 			continue // fold-constants said why
 		}
 		if !slices.ContainsFunc(n.Inputs, func(v string) bool { return v != "" && r.g.Consts[v] == nil }) {
 			r.diag.add(n.Name, refusal{"a constant expression with this operator is not evaluated", "fold constants when exporting (onnx-simplifier)"})
 			continue
 		}
-		if !r.oneOutput(n) {
+		if single && !r.oneOutput(n) {
 			r.diag.add(n.Name, refusal{"an output beyond its first is used (a mask, indices or statistics)", "export the model for inference (model.eval())"})
 			continue
 		}

@@ -154,6 +154,9 @@ func (r *rewriter) absorbReshape(n *graph.Node, op graph.Conv) bool {
 	moved[0] = w.Shape[0]
 	nw := transpose(&graph.Tensor{Type: graph.Float, Shape: moved, F: w.F}, inverse)
 	nw.Shape = graph.Shape{w.Shape[0], s[1], s[2], s[3]}
+	if w.Grid != nil && (w.Grid.Axis == 0 || len(w.Grid.Scale) == 1) {
+		nw.Grid = w.Grid
+	}
 	op.Window = unitWindow
 	op.Kernel = [2]int{s[2], s[3]}
 	n.Op = op

@@ -6,11 +6,13 @@ import "hass/internal/graph"
 // through more (evaluators in fold.go).
 var supported = map[string]bool{
 	"Add": true, "ArgMax": true, "AveragePool": true, "BatchNormalization": true, "Cast": true, "Clip": true,
-	"Concat": true, "Conv": true, "Div": true, "Dropout": true, "Expand": true, "Flatten": true, "Gemm": true,
-	"GlobalAveragePool": true, "GlobalMaxPool": true, "HardSigmoid": true, "HardSwish": true, "Identity": true,
-	"LeakyRelu": true, "MatMul": true, "Max": true, "MaxPool": true, "Min": true, "Mul": true, "PRelu": true,
-	"Pad": true, "ReduceMax": true, "ReduceMean": true, "Relu": true, "Reshape": true, "Shrink": true, "Sigmoid": true,
-	"Softmax": true, "Squeeze": true, "Sub": true, "Sum": true, "Tanh": true, "Transpose": true, "Unsqueeze": true,
+	"Concat": true, "Conv": true, "ConvTranspose": true, "DequantizeLinear": true, "Div": true, "Dropout": true, "Expand": true,
+	"Flatten": true, "Gemm": true, "GlobalAveragePool": true, "GlobalMaxPool": true, "HardSigmoid": true, "HardSwish": true,
+	"Identity": true, "LeakyRelu": true, "LogSoftmax": true, "MatMul": true, "Max": true, "MaxPool": true, "Min": true, "Mul": true,
+	"Neg": true, "PRelu": true, "Pad": true, "Quant": true, "QuantizeLinear": true, "ReduceMax": true, "ReduceMean": true,
+	"ReduceMin": true, "ReduceSum": true, "Relu": true, "Reshape": true, "Resize": true, "Shrink": true, "Sigmoid": true,
+	"Slice": true, "Softmax": true, "Split": true, "Squeeze": true, "Sub": true, "Sum": true, "Swish": true, "Tanh": true, "Transpose": true,
+	"Unsqueeze": true, "Upsample": true,
 }
 
 // hints say what to do about operators that users meet most.
@@ -18,23 +20,23 @@ var hints = map[string]string{
 	"LSTM": "recurrent networks do not map to this accelerator", "GRU": "recurrent networks do not map to this accelerator",
 	"RNN": "recurrent networks do not map to this accelerator",
 	"If":  "export with the condition decided (fold constants, run onnx-simplifier)", "Loop": "unroll the loop when exporting",
-	"Scan":   "unroll the loop when exporting",
-	"Resize": "not in this version", "Upsample": "not in this version", "ConvTranspose": "not in this version",
-	"Split": "not in this version", "Slice": "not in this version",
+	"Scan":               "unroll the loop when exporting",
 	"LayerNormalization": "use BatchNormalization, which folds into convolutions", "InstanceNormalization": "use BatchNormalization, which folds into convolutions",
-	"LRN":        "use BatchNormalization, which folds into convolutions",
-	"LogSoftmax": "end the network in Softmax or in its logits",
-	"Gelu":       "use Relu or HardSwish", "Elu": "use Relu or LeakyRelu", "Selu": "use Relu or LeakyRelu", "Erf": "use Relu or HardSwish",
+	"LRN":  "use BatchNormalization, which folds into convolutions",
+	"Gelu": "use Relu or HardSwish", "Elu": "use Relu or LeakyRelu", "Selu": "use Relu or LeakyRelu", "Erf": "use Relu or HardSwish",
 	"Softplus": "use Relu", "Mish": "use HardSwish", "Exp": "if it is a hand-written softmax, export Softmax",
-	"QuantizeLinear": "quantised models are not read in this version: give the float model", "DequantizeLinear": "quantised models are not read in this version: give the float model",
-	"QLinearConv": "quantised models are not read in this version: give the float model", "ConvInteger": "quantised models are not read in this version: give the float model",
+	"QLinearConv": "export the quantised model in QDQ form", "ConvInteger": "export the quantised model in QDQ form",
+	"QLinearMatMul": "export the quantised model in QDQ form", "MatMulInteger": "export the quantised model in QDQ form",
+	"DynamicQuantizeLinear": "quantise statically, in QDQ form", "BipolarQuant": "use Quant with 2 bits or more", "Trunc": "use Quant",
 	"LpPool": "use AveragePool or MaxPool", "Einsum": "write it as MatMul or Conv",
 }
 
 // refuseOp is the refusal of an operator that no pass knows.
 func refuseOp(f graph.Foreign) refusal {
 	switch {
-	case f.Domain != "":
+	case f.Domain != "" && hints[f.Type] != "" && quantDomains[f.Domain]:
+		return refusal{"operator is not supported", hints[f.Type]}
+	case !known(f):
 		return refusal{"operators of this domain are not supported", "export with standard ONNX operators only"}
 	case supported[f.Type]:
 		return refusal{"this use of the operator is not supported", "simplify the model (onnx-simplifier), or cut it before this node"}

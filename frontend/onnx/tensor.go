@@ -267,3 +267,13 @@ func intRange(d DataType) (lo, hi int64) {
 	}
 	return math.MinInt64, math.MaxInt64
 }
+
+// DecodeTensor reads a TensorProto by itself, as ONNX's test data store them.
+// Its elements alias data.
+func DecodeTensor(data []byte) (*Tensor, error) {
+	t, err := decodeTensor(data)
+	if err != nil {
+		return nil, fmt.Errorf("not a readable ONNX tensor: %w", err)
+	}
+	return t, nil
+}

@@ -120,3 +120,27 @@ func Exp(x float64) float64 {
 	}
 	return math.Ldexp(p, int(k))
 }
+
+// Log is the natural logarithm of a positive finite number, within 2 units in
+// the last place; written without fused operations for the reason that Exp is.
+//
+// x = 2**k m with m in [sqrt 1/2, sqrt 2); log m = 2 artanh f for f = (m-1)/(m+1),
+// |f| <= 0.1716, by its series to f**23, whose remainder is below 1e-19.
+func Log(x float64) float64 {
+	const (
+		ln2Hi = 6.93147180369123816490e-01
+		ln2Lo = 1.90821492927058770002e-10
+	)
+	m, k := math.Frexp(x)
+	if m < math.Sqrt2/2 {
+		m *= 2
+		k--
+	}
+	f := (m - 1) / (m + 1)
+	f2 := float64(f * f)
+	p := 0.0
+	for d := 23.0; d >= 3; d -= 2 {
+		p = float64((1/d + p) * f2)
+	}
+	return float64(float64(k)*ln2Hi) + (float64(2*f) + (float64(2*float64(f*p)) + float64(float64(k)*ln2Lo)))
+}

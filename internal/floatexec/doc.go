@@ -8,7 +8,8 @@
 //
 // Every sum has one fixed order: a convolution adds its products in the order
 // (c, kh, kw) from +0 and then the bias, a pooling adds in the order (h, w), each
-// step rounded to the element type. No step uses a fused multiply-add and no
+// step rounded to the element type; a reduction, a resize and a softmax compute in
+// float64 and round once. No step uses a fused multiply-add and no
 // function of package math that does (math.Exp), so all amd64 processors give
 // the same bytes. Weights must be finite: padding is multiplied like any zero.
 //

@@ -75,11 +75,14 @@ func evalInto[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []gra
 	case graph.Reshape:
 		copy(y, x)
 	case graph.Host:
-		if op.Fn == "softmax" {
-			softmax(y, x, xs, op.Axis)
-		} else {
-			argmax(y, x, xs, op.Axis)
+		switch op.Fn {
+		case "softmax", "logsoftmax":
+			softmax(y, x, xs, op.Axis, op.Fn == "logsoftmax")
+		default:
+			argmax(y, x, xs, op.Axis, op.Fn == "lastargmax")
 		}
+	default:
+		tensorOp(op, y, ys, in, shapes)
 	}
 }
 
@@ -189,25 +192,55 @@ func globalPool[T Real](op graph.GlobalPool, y, x []T, xs graph.Shape) {
 }
 
 func eltwise[T Real](op graph.Eltwise, y []T, ys graph.Shape, a []T, as graph.Shape, b []T, bs graph.Shape) {
-	add := op.Fn == "add"
-	if as.Equal(bs) {
+	switch same := as.Equal(bs); {
+	case same && op.Fn == "add":
 		for i := range y {
-			if add {
-				y[i] = a[i] + b[i]
-			} else {
-				y[i] = a[i] * b[i]
+			y[i] = a[i] + b[i]
+		}
+		return
+	case same && op.Fn == "mul":
+		for i := range y {
+			y[i] = a[i] * b[i]
+		}
+		return
+	}
+	// One number of b for a run of a: the gate of a squeeze-excite.
+	run := len(ys)
+	for run > 0 && len(bs) == len(ys) && bs[run-1] == 1 {
+		run--
+	}
+	if inner := ys[run:].Elems(); op.Fn == "mul" && as.Equal(ys) && inner > 1 {
+		ib := newWalk(bs[:run], ys[:run])
+		for i := 0; i < len(y); i += inner {
+			by, from := b[ib.next()], a[i:][:inner]
+			for j, v := range from {
+				y[i+j] = v * by
 			}
 		}
 		return
 	}
+	f := binary[T](op.Fn)
 	ia, ib := newWalk(as, ys), newWalk(bs, ys)
 	for i := range y {
-		if add {
-			y[i] = a[ia.next()] + b[ib.next()]
-		} else {
-			y[i] = a[ia.next()] * b[ib.next()]
-		}
+		y[i] = f(a[ia.next()], b[ib.next()])
 	}
+}
+
+// binary is an element-wise function by its name.
+func binary[T Real](fn string) func(a, b T) T {
+	switch fn {
+	case "add":
+		return func(a, b T) T { return a + b }
+	case "sub":
+		return func(a, b T) T { return a - b }
+	case "div":
+		return func(a, b T) T { return a / b }
+	case "max":
+		return func(a, b T) T { return max(a, b) }
+	case "min":
+		return func(a, b T) T { return min(a, b) }
+	}
+	return func(a, b T) T { return a * b }
 }
 
 func prelu[T Real](y, x []T, xs graph.Shape, slope []T, ss graph.Shape) {
@@ -260,8 +293,9 @@ func axis(s graph.Shape, i int) (outer, n, inner int) {
 	return s[:i].Elems(), s[i], s[i+1:].Elems()
 }
 
-// softmax: exp(x - max) / sum, in float64 for either type.
-func softmax[T Real](y, x []T, xs graph.Shape, ax int) {
+// softmax: exp(x - max) / sum, in float64 for either type; log gives its
+// logarithm, x - max - log sum.
+func softmax[T Real](y, x []T, xs graph.Shape, ax int, log bool) {
 	outer, n, inner := axis(xs, ax)
 	for o := range outer {
 		for i := range inner {
@@ -274,6 +308,13 @@ func softmax[T Real](y, x []T, xs graph.Shape, ax int) {
 			for k := range n {
 				sum += Exp(float64(x[at(k)]) - float64(top))
 			}
+			if log {
+				lg := Log(sum)
+				for k := range n {
+					y[at(k)] = T(float64(x[at(k)]) - float64(top) - lg)
+				}
+				continue
+			}
 			for k := range n {
 				y[at(k)] = T(Exp(float64(x[at(k)])-float64(top)) / sum)
 			}
@@ -281,14 +322,15 @@ func softmax[T Real](y, x []T, xs graph.Shape, ax int) {
 	}
 }
 
-// argmax: the lowest index of the largest value.
-func argmax[T Real](y, x []T, xs graph.Shape, ax int) {
+// argmax: the lowest index of the largest value, or the highest one.
+func argmax[T Real](y, x []T, xs graph.Shape, ax int, last bool) {
 	outer, n, inner := axis(xs, ax)
 	for o := range outer {
 		for i := range inner {
 			best := 0
 			for k := range n {
-				if x[(o*n+k)*inner+i] > x[(o*n+best)*inner+i] {
+				v, top := x[(o*n+k)*inner+i], x[(o*n+best)*inner+i]
+				if v > top || last && v == top {
 					best = k
 				}
 			}

@@ -83,6 +83,11 @@ type Tensor struct {
 	Shape Shape
 	F     []float32
 	I     []int64
+	// Stored is the integer type that the model stores, such as uint8, where that
+	// is not int64 and says how a quantiser clamps; "" otherwise.
+	Stored string
+	// Grid is set where quantisation put the numbers on a grid of integers.
+	Grid *Grid
 }
 
 // The hardware operators. Weights and biases are constant inputs.
@@ -113,7 +118,8 @@ type Pool struct {
 // GlobalPool reduces [1,C,H,W] to [1,C,1,1].
 type GlobalPool struct{ Max bool }
 
-// Eltwise combines two tensors, numpy-broadcast: Fn is "add" or "mul".
+// Eltwise combines two tensors, numpy-broadcast: Fn is add, mul, sub, div, max
+// or min. Hardware has add and mul.
 type Eltwise struct{ Fn string }
 
 // Activation applies Fn to each element: relu, clip (Alpha=lo, Beta=hi),
@@ -128,7 +134,8 @@ type Activation struct {
 // Flatten, Squeeze, Unsqueeze and Reshape all become this.
 type Reshape struct{ To Shape }
 
-// Host is a tail operator that runs on the host: Fn is softmax or argmax over Axis.
+// Host is a tail operator that runs on the host: Fn is softmax, logsoftmax,
+// argmax (the lowest index of equal ones) or lastargmax (the highest) over Axis.
 type Host struct {
 	Fn   string
 	Axis int

@@ -12,16 +12,31 @@ var kinds = map[string]func() Op{
 	"avgpool":   func() Op { return Pool{} },
 	"globalmax": func() Op { return GlobalPool{Max: true} },
 	"globalavg": func() Op { return GlobalPool{} },
-	"add":       func() Op { return Eltwise{Fn: "add"} },
-	"mul":       func() Op { return Eltwise{Fn: "mul"} },
 	"reshape":   func() Op { return Reshape{} },
-	"softmax":   func() Op { return Host{Fn: "softmax"} },
-	"argmax":    func() Op { return Host{Fn: "argmax"} },
+
+	"convtranspose": func() Op { return ConvTranspose{} },
+	"concat":        func() Op { return Concat{} },
+	"slice":         func() Op { return Slice{} },
+	"resize":        func() Op { return Resize{} },
+	"transpose":     func() Op { return Transpose{} },
+	"expand":        func() Op { return Expand{} },
+	"pad":           func() Op { return Pad{} },
+	"matmul":        func() Op { return MatMul{} },
+	"quantize":      func() Op { return Quantize{} },
 }
 
 func init() {
 	for fn := range activationParams {
 		kinds[fn] = func() Op { return Activation{Fn: fn} }
+	}
+	for _, fn := range eltwiseFns {
+		kinds[fn] = func() Op { return Eltwise{Fn: fn} }
+	}
+	for _, fn := range reduceFns {
+		kinds["reduce"+fn] = func() Op { return Reduce{Fn: fn} }
+	}
+	for _, fn := range []string{"softmax", "logsoftmax", "argmax", "lastargmax"} {
+		kinds[fn] = func() Op { return Host{Fn: fn} }
 	}
 }
 
@@ -224,7 +239,10 @@ func (p *parser) tensor() (*Tensor, error) {
 	} else if n != len(t.F)+len(t.I) {
 		return nil, fmt.Errorf("shape %v needs %d elements, has %d", t.Shape, n, len(t.F)+len(t.I))
 	}
-	return t, p.advance()
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	return t, p.origin(t)
 }
 
 func parseFloat(w string, bits int) (float64, error) {
@@ -424,8 +442,15 @@ func (p *parser) params(op Op) (Op, error) {
 		v, err := p.keyInt("axis")
 		o.Axis = int(v)
 		return o, err
+	case ConvTranspose:
+		if err := p.window(&o.Window); err != nil {
+			return nil, err
+		}
+		op = o
 	}
-	return op, nil
+	params, done := paramsOf(op)
+	err := p.paramList(params)
+	return done(), err
 }
 
 func (p *parser) key(name string) error {

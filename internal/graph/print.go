@@ -104,6 +104,7 @@ func (p *printer) tensor(t *Tensor) error {
 	n := len(t.F) + len(t.I)
 	if p.limit >= 0 && n > p.limit {
 		p.str(fmt.Sprintf("%d elided}", n))
+		p.origin(t)
 		return nil
 	}
 	for i, f := range t.F {
@@ -119,6 +120,7 @@ func (p *printer) tensor(t *Tensor) error {
 		p.int(v)
 	}
 	p.str("}")
+	p.origin(t)
 	return nil
 }
 
@@ -176,7 +178,11 @@ func (p *printer) node(g *Graph, n *Node) error {
 		if err := p.attrs(op.Attrs); err != nil {
 			return err
 		}
+	case ConvTranspose:
+		p.window(op.Window)
 	}
+	params, _ := paramsOf(n.Op)
+	p.params(params)
 	p.str("\n")
 	return nil
 }

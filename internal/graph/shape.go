@@ -133,7 +133,7 @@ func Infer(op Op, in []Shape) ([]Shape, error) {
 			out = Shape{1, out[1], 1, 1}
 		}
 	case Eltwise:
-		if op.Fn != "add" && op.Fn != "mul" {
+		if !slices.Contains(eltwiseFns, op.Fn) {
 			return nil, fmt.Errorf("unknown element-wise function %q", op.Fn)
 		}
 		out, err = Broadcast(in[0], in[1])
@@ -150,7 +150,10 @@ func Infer(op Op, in []Shape) ([]Shape, error) {
 	case Host:
 		out, err = inferHost(op, in[0])
 	default:
-		err = fmt.Errorf("%s has no shape inference", op.Kind())
+		var ok bool
+		if out, ok, err = inferTensorOp(op, in); !ok {
+			err = fmt.Errorf("%s has no shape inference", op.Kind())
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -250,8 +253,8 @@ func inferHost(op Host, x Shape) (Shape, error) {
 	}
 	out := slices.Clone(x)
 	switch op.Fn {
-	case "softmax":
-	case "argmax":
+	case "softmax", "logsoftmax":
+	case "argmax", "lastargmax":
 		if x[op.Axis] == 0 {
 			return nil, fmt.Errorf("argmax over the empty axis %d of %v", op.Axis, x)
 		}
@@ -277,12 +280,18 @@ func arity(op Op) (lo, hi int) {
 	case Foreign:
 		return 0, 1 << 30
 	}
+	if lo, hi, ok := tensorOpArity(op); ok {
+		return lo, hi
+	}
 	return 1, 1
 }
 
 func arityText(lo, hi int) string {
 	if lo == hi {
 		return fmt.Sprintf("%d input(s)", lo)
+	}
+	if hi == 1<<30 {
+		return fmt.Sprintf("%d or more inputs", lo)
 	}
 	return fmt.Sprintf("%d to %d inputs", lo, hi)
 }

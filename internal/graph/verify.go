@@ -85,6 +85,9 @@ func (t *Tensor) Check() error {
 	if have != n {
 		return fmt.Errorf("shape %v needs %d elements, has %d", t.Shape, n, have)
 	}
+	if t.Grid != nil {
+		return t.Grid.check(t.Shape)
+	}
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 // Model is a ModelProto. Opset 0 means 13, "-1" leaves the import out.
 type Model struct {
 	Opset   int64
+	IR      int64 // version of the file format; 0 means 8
 	Name    string
 	Nodes   []Node
 	Inits   []Tensor
@@ -69,7 +70,10 @@ func (m Model) Encode() []byte {
 		g = bytesField(g, 15, bytesField(nil, 1, t))
 	}
 	var b []byte
-	b = intField(b, 1, 8)
+	if m.IR == 0 {
+		m.IR = 8
+	}
+	b = intField(b, 1, m.IR)
 	b = bytesField(b, 2, []byte("onnxtest"))
 	b = bytesField(b, 7, g)
 	opset := m.Opset

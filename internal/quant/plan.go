@@ -299,6 +299,10 @@ func (p *planner) node(n *graph.Node) {
 		if !ok {
 			return
 		}
+		if op.Fn != "softmax" && op.Fn != "argmax" {
+			p.fail(n.Name, op.Kind(), "end the network in Softmax, ArgMax or its logits", "the generated host program does not compute it")
+			return
+		}
 		p.host = append(p.host, hostOp{n, op, v.tensor})
 		v.host = append(append([]int(nil), v.host...), len(p.host)-1)
 		p.views[out] = v

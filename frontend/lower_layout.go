@@ -1,0 +1,50 @@
+package frontend
+
+import (
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// lowerLayout turns what is left of Transpose and Expand into transpose and
+// expand. An Expand before element-wise operators that broadcast by themselves
+// is dropped.
+func lowerLayout(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		x, out := n.Inputs[0], n.Outputs[0]
+		s := r.shape(x)
+		if a.op.Type == "Transpose" {
+			perm, err := permOf(a, len(s))
+			if err != nil {
+				return err
+			}
+			if err := a.done(); err != nil {
+				return err
+			}
+			n.Op = graph.Transpose{Perm: perm}
+			return nil
+		}
+		if err := a.done(); err != nil {
+			return err
+		}
+		broadcasts := !r.output[out] && !slices.ContainsFunc(r.users[out], func(u *graph.Node) bool {
+			if _, ok := u.Op.(graph.Eltwise); !ok || u.Inputs[0] == u.Inputs[1] {
+				return true
+			}
+			other := u.Inputs[0]
+			if other == out {
+				other = u.Inputs[1]
+			}
+			b, err := graph.Broadcast(s, r.shape(other))
+			return err != nil || !b.Equal(r.shape(u.Outputs[0]))
+		})
+		if broadcasts {
+			r.redirect(out, x)
+			r.remove(n)
+			return nil
+		}
+		n.Op = graph.Expand{To: slices.Clone(r.shape(out))}
+		r.setInputs(n, x)
+		return nil
+	}, "Transpose", "Expand")
+}

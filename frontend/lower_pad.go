@@ -1,0 +1,40 @@
+package frontend
+
+import (
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// lowerPad turns each Pad that did not fold into pad; negative padding becomes a
+// slice before it.
+func lowerPad(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *attrs) error {
+		x := r.shape(n.Inputs[0])
+		p, err := r.padOf(n, a, len(x))
+		if err != nil {
+			return err
+		}
+		if err := a.done(); err != nil {
+			return err
+		}
+		op := graph.Pad{Before: slices.Clone(p.before), After: slices.Clone(p.after), Mode: p.mode, Value: float64(p.value)}
+		cut, data := wholeSlice(x), n.Inputs[0]
+		for d := range x {
+			b, e := min(p.before[d], 0), min(p.after[d], 0)
+			op.Before[d], op.After[d] = p.before[d]-b, p.after[d]-e
+			if cut.Start[d], cut.To[d] = -b, x[d]+b+e; cut.To[d] < 1 {
+				return refuse("", "its padding crops axis %d away", d)
+			}
+		}
+		if !cut.To.Equal(x) {
+			data = r.chain(n, "/cropped", cut, data)
+		}
+		if _, err := graph.Infer(op, []graph.Shape{r.shape(data)}); err != nil {
+			return err
+		}
+		n.Op = op
+		r.setInputs(n, data)
+		return nil
+	}, "Pad")
+}

@@ -1,0 +1,61 @@
+package frontend
+
+import (
+	"slices"
+
+	"hass/internal/graph"
+)
+
+// toNHWC and toNCHW are the permutations between the two layouts of an image.
+var (
+	toNHWC = []int{0, 2, 3, 1}
+	toNCHW = []int{0, 3, 1, 2}
+)
+
+// nchwInput gives an image input of shape [1,H,W,C] the shape [1,C,H,W], where
+// the model (an export from TensorFlow or Keras) transposes it so, at once or
+// after a padding or normalisation. Images reach every model plane by plane. A
+// transpose back keeps the meaning; sink-transpose cancels it.
+func nchwInput(r *rewriter) error {
+	for i, v := range r.g.Inputs {
+		if len(v.Shape) != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name, 8) {
+			continue
+		}
+		nchw := graph.Shape{1, v.Shape[3], v.Shape[1], v.Shape[2]}
+		inner := r.newValue(v.Name + "/nhwc")
+		first := r.users[v.Name][0]
+		r.redirect(v.Name, inner)
+		r.g.Inputs[i].Shape, r.g.Shapes[v.Name], r.g.Shapes[inner] = nchw, nchw, slices.Clone(v.Shape)
+		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toNHWC), Inputs: []string{v.Name}, Outputs: []string{inner}})
+	}
+	return nil
+}
+
+// transposeNode is an ONNX Transpose.
+func transposeNode(perm []int) graph.Foreign {
+	a := graph.Attr{Kind: "is"}
+	for _, p := range perm {
+		a.Ints = append(a.Ints, int64(p))
+	}
+	return graph.Foreign{Type: "Transpose", Opset: 13, Attrs: map[string]graph.Attr{"perm": a}}
+}
+
+// meetsTranspose reports whether some path from v reaches a transpose to NCHW
+// through at most depth operators that a transpose passes.
+func (r *rewriter) meetsTranspose(v string, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.users[v], func(u *graph.Node) bool {
+		op, ok := u.Op.(graph.Foreign)
+		if !ok || op.Domain != "" {
+			return false
+		}
+		if op.Type == "Transpose" {
+			perm, err := permOf(newAttrs(op), 4)
+			return err == nil && slices.Equal(perm, toNCHW)
+		}
+		s := r.shape(u.Outputs[0])
+		return (transposable[op.Type] || op.Type == "Pad") && len(s) == 4 && r.meetsTranspose(u.Outputs[0], depth-1)
+	})
+}
