@@ -1,0 +1,27 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+// simd is false: this build has no assembly, and the compiler drops the calls of
+// the functions below.
+const simd = false
+
+// Enable changes nothing in this build.
+func Enable(bool) (before bool) { return false }
+
+func fmaTile6x16(k int, a, b, c *float32, ldc int, first bool) {}
+
+func fmaTile6x8(k int, a, b, c *float32, ldc int, first bool) {}
+
+func fmaPlane(y *float32, oh, ow, ystride int, x *float32, xstride int, w *float32, off *int, taps int) {
+}
+
+func avxClamp(y, x *float32, n int, bias, lo, hi, zero float32) {}
+
+func avxAddClamp(y, a, b *float32, n int, lo, hi, zero float32) {}
+
+func avxMul(y, a, b *float32, n int) {}
+
+func avxScale(y, x *float32, n int, s float32) {}
+
+func avxHardSwish(y, x *float32, n int, bias float32) {}
