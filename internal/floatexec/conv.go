@@ -20,6 +20,8 @@ const (
 	blockTerms = 320
 	// slack is read past the end of a row, and of the last row of a buffer.
 	slack = kernel.Cols
+	// vectorCols is the filters of a panel where the output is one pixel.
+	vectorCols = 32
 )
 
 // convPlan is a convolution with everything that does not depend on the image.
@@ -30,10 +32,11 @@ type convPlan struct {
 	oh, ow  int       // output; a pixelwise convolution sees one row of all pixels
 	cg, fg  int       // channels and filters of a group
 	k       int       // terms of a sum
-	weights []float32 // planes: as in the graph; else per group panels of kernel.Rows filters, [k][Rows]
+	weights []float32 // planes: as in the graph; vector: panels of vectorCols filters, [k][vectorCols]; else per group panels of kernel.Rows filters, [k][Rows]
 	bias    []float32 // nil if absent
 	planes  bool
-	packed  int // elements of a group's packed weights
+	vector  bool // one pixel: the product of a matrix and a vector
+	packed  int  // elements of a group's packed weights
 
 	// The input as the kernels see it: hp rows of rowlen elements per channel, made
 	// of a run for each phase of the horizontal stride, so that the inputs of
@@ -43,7 +46,8 @@ type convPlan struct {
 	hp, rowlen int
 	phase      int    // elements of a run
 	used       []bool // phases that some tap reads
-	off        []int  // offset of each term in its group's channels
+	off        []int  // offset of each term in its group's channels; planes: in bytes
+	panelOff   []int  // vector: offset of each term's weights in a panel, in bytes
 	maxOff     int
 
 	block  int // terms of a block
@@ -114,6 +118,12 @@ func (e *Exec) planConv(op graph.Conv, s *step) (*convPlan, error) {
 		e.scratch = max(e.scratch, p.input+slack)
 		return p, nil
 	}
+	if p.oh*p.ow == 1 {
+		p.vector = true
+		p.packVector(w.konst)
+		e.scratch = max(e.scratch, p.k+vectorCols+p.input+slack)
+		return p, nil
+	}
 	p.pack(w.konst)
 	blocks := (p.k + blockTerms - 1) / blockTerms
 	p.block = (p.k + blocks - 1) / blocks
@@ -144,6 +154,10 @@ func (p *convPlan) pack(w []float32) {
 func (p *convPlan) run(y, x, scratch []float32, post *post) {
 	if p.planes {
 		p.runPlanes(y, x, scratch, post)
+		return
+	}
+	if p.vector {
+		p.runVector(y, x, scratch, post)
 		return
 	}
 	corner, scratch := scratch[:kernel.Rows*kernel.Cols], scratch[kernel.Rows*kernel.Cols:]
@@ -236,15 +250,20 @@ func (p *convPlan) copyChannel(dst, x []float32) {
 			}
 			run := row[ph*p.phase:][:p.phase]
 			// Element i of the run is input column i*sw + ph - left.
-			i := 0
-			for ; i < len(run) && i*sw+ph < left; i++ {
-				run[i] = 0
+			first := min(len(run), (max(0, left-ph)+sw-1)/sw)
+			at := first*sw + ph - left
+			end := min(len(run), max(first, first+(p.w-at+sw-1)/sw))
+			clear(run[:first])
+			if body := run[first:end]; sw == 2 {
+				if len(body) > 0 {
+					kernel.Evens(body, src[at:])
+				}
+			} else {
+				for i := range body {
+					body[i] = src[at+i*sw]
+				}
 			}
-			for at := i*sw + ph - left; i < len(run) && at < len(src); at += sw {
-				run[i] = src[at]
-				i++
-			}
-			clear(run[i:])
+			clear(run[end:])
 		}
 	}
 	clear(dst[(top+p.h)*p.rowlen:][:p.op.Pads[2]*p.rowlen])
@@ -302,5 +321,50 @@ func (p *convPlan) runPlanes(y, x, scratch []float32, post *post) {
 		kernel.Plane(y[f*size:], p.oh, p.ow, p.ow, plane, p.op.Stride[0]*p.rowlen, p.weights[f*p.k:][:p.k], p.off)
 		row := y[f*size:][:size]
 		post.apply(row, row, p.biasOf(f))
+	}
+}
+
+// packVector lays out the weights for one pixel.
+func (p *convPlan) packVector(w []float32) {
+	panels := (p.fg + vectorCols - 1) / vectorCols
+	p.packed = panels * vectorCols * p.k
+	p.weights = make([]float32, p.op.Groups*p.packed)
+	for f := range p.f {
+		g, fi := f/p.fg, f%p.fg
+		dst := p.weights[g*p.packed+fi/vectorCols*vectorCols*p.k+fi%vectorCols:]
+		for k, v := range w[f*p.k:][:p.k] {
+			dst[k*vectorCols] = v
+		}
+	}
+	p.panelOff = make([]int, p.k)
+	for k := range p.panelOff {
+		p.panelOff[k] = 4 * k * vectorCols
+	}
+}
+
+// runVector is the case of one output pixel: the terms are gathered once, and a
+// panel's filters are the pixels of one row of a plane whose taps they are.
+func (p *convPlan) runVector(y, x, scratch []float32, post *post) {
+	terms, scratch := scratch[:p.k], scratch[p.k:]
+	sums, scratch := scratch[:vectorCols], scratch[vectorCols:]
+	if p.copied {
+		for c := range p.c {
+			p.copyChannel(scratch[c*p.hp*p.rowlen:], x[c*p.h*p.w:])
+		}
+		x = scratch[:p.input]
+	}
+	for g := range p.op.Groups {
+		xg := x[g*p.cg*p.hp*p.rowlen:]
+		for k, o := range p.off {
+			terms[k] = xg[o]
+		}
+		for f := 0; f < p.fg; f += vectorCols {
+			n := min(vectorCols, p.fg-f)
+			kernel.Plane(sums, 1, n, n, p.weights[g*p.packed+f*p.k:][:vectorCols*p.k], 0, terms, p.panelOff)
+			for i := range n {
+				at := g*p.fg + f + i
+				post.apply(y[at:at+1], sums[i:i+1], p.biasOf(at))
+			}
+		}
 	}
 }

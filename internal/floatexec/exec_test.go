@@ -82,6 +82,8 @@ func TestConvEqualsDefinition(t *testing.T) {
 		{"depthwise", 5, 7, 6, 5, graph.Conv{Window: window(3, 1, 1, 1, 1, 1, 1), Groups: 5}},
 		{"depthwise, stride 2, two filters a channel", 4, 9, 7, 8, graph.Conv{Window: window(5, 2, 1, 2, 2, 2, 2), Groups: 4}},
 		{"one filter, one channel", 1, 4, 4, 1, graph.Conv{Window: window(2, 1, 1), Groups: 1}},
+		{"one pixel, groups", 6, 4, 4, 78, graph.Conv{Window: window(3, 2, 1, 0, 0, 0, 0), Groups: 2}},
+		{"one pixel, padded", 5, 2, 2, 33, graph.Conv{Window: window(3, 1, 1, 0, 1, 1, 0), Groups: 1}},
 		{"fully connected", 11, 3, 3, 10, graph.Conv{Window: window(3, 1, 1), Groups: 1}},
 		{"several blocks of terms, filters past the last panel", 83, 7, 9, 14, graph.Conv{Window: window(3, 1, 1, 1, 1, 1, 1), Groups: 1}},
 		{"several blocks of pixels", 130, 31, 21, 7, graph.Conv{Window: window(1, 1, 1), Groups: 1}},

@@ -171,3 +171,20 @@ func HardSwish(y, x []float32, bias float32) {
 		y[i] = float32(float64(v*min(max(v+3, 0), 6)) / 6)
 	}
 }
+
+// Evens is y[i] = x[2*i].
+func Evens(y, x []float32) {
+	if len(y) == 0 {
+		return
+	}
+	x = x[:2*len(y)-1]
+	n := 0
+	if simd {
+		if n = len(x) / 2 &^ 7; n > 0 {
+			avxEvens(&y[0], &x[0], n)
+		}
+	}
+	for i := n; i < len(y); i++ {
+		y[i] = x[2*i]
+	}
+}

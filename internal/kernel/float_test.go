@@ -176,6 +176,7 @@ func TestElementwise(t *testing.T) {
 				both(t, "AddClamp", a, func(y []float32) { AddClamp(y, y, b, lim[0], lim[1], lim[2]) })
 			}
 		}
+		both(t, "Evens", a, func(y []float32) { Evens(y[:(n+1)/2], b) })
 		both(t, "Mul", a, func(y []float32) { Mul(y, a, b) })
 	}
 }

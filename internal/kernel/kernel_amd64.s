@@ -565,3 +565,27 @@ GLOBL three<>(SB), RODATA|NOPTR, $8
 
 DATA six<>+0(SB)/8, $(6.0)
 GLOBL six<>(SB), RODATA|NOPTR, $8
+
+// func avxEvens(y *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·avxEvens(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	CMPQ    DX, $0x00
+	JE      loopdone
+	VMOVUPS (CX), Y0
+	VSHUFPS $0x88, 32(CX), Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DX
+	JMP     loop
+
+loopdone:
+	VZEROUPPER
+	RET

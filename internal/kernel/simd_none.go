@@ -25,3 +25,5 @@ func avxMul(y, a, b *float32, n int) {}
 func avxScale(y, x *float32, n int, s float32) {}
 
 func avxHardSwish(y, x *float32, n int, bias float32) {}
+
+func avxEvens(y, x *float32, n int) {}

@@ -24,6 +24,7 @@ func main() {
 	mul()
 	scale()
 	hardSwish()
+	evens()
 	Generate()
 }
 
@@ -273,6 +274,23 @@ func scale() {
 		v := YMM()
 		VMULPS(ptr(x), s, v)
 		VMOVUPS(v, ptr(y))
+	}, x, y)
+	VZEROUPPER()
+	RET()
+}
+
+func evens() {
+	TEXT("avxEvens", NOSPLIT, "func(y, x *float32, n int)")
+	Pragma("noescape")
+	Doc("avxEvens is Evens for n a multiple of 8; it reads 2*n elements of x.")
+	y, x, n := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	each("loop", n, func() {
+		v := YMM()
+		VMOVUPS(ptr(x), v)
+		VSHUFPS(Imm(0x88), Mem{Base: x, Disp: 32}, v, v)
+		VPERMPD(Imm(0xd8), v, v)
+		VMOVUPS(v, ptr(y))
+		ADDQ(Imm(32), x)
 	}, x, y)
 	VZEROUPPER()
 	RET()
