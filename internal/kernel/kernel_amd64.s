@@ -589,3 +589,379 @@ loop:
 loopdone:
 	VZEROUPPER
 	RET
+
+// func avxIntTile(acc *int64, x *int16, base *int, w *int16, runs *int, n int)
+// Requires: AVX, AVX2
+TEXT ·avxIntTile(SB), NOSPLIT, $0-48
+	MOVQ acc+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ base+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+
+run:
+	TESTQ DI, DI
+	JE    done
+	MOVQ  (SI), R8
+	LEAQ  (CX)(R8*2), R8
+	MOVQ  (DX), R9
+	LEAQ  (R8)(R9*2), R9
+	MOVQ  8(DX), R10
+	LEAQ  (R8)(R10*2), R10
+	MOVQ  16(DX), R11
+	LEAQ  (R8)(R11*2), R11
+	MOVQ  24(DX), R12
+	LEAQ  (R8)(R12*2), R12
+	MOVQ  32(DX), R13
+	LEAQ  (R8)(R13*2), R13
+	MOVQ  40(DX), R14
+	LEAQ  (R8)(R14*2), R14
+	MOVQ  8(SI), R8
+	ADDQ  $0x10, SI
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+	XORQ  R15, R15
+
+pair:
+	VMOVDQU      (BX), Y12
+	VMOVDQU      32(BX), Y13
+	VPBROADCASTD (R9)(R15*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VPBROADCASTD (R10)(R15*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VPBROADCASTD (R11)(R15*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VPBROADCASTD (R12)(R15*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VPBROADCASTD (R13)(R15*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VPBROADCASTD (R14)(R15*4), Y14
+	VPMADDWD     Y12, Y14, Y12
+	VPADDD       Y12, Y10, Y10
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y11, Y11
+	ADDQ         $0x40, BX
+	INCQ         R15
+	CMPQ         R15, R8
+	JL           pair
+	VPMOVSXDQ    X0, Y12
+	VPADDQ       (AX), Y12, Y12
+	VMOVDQU      Y12, (AX)
+	VEXTRACTI128 $0x01, Y0, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       32(AX), Y0, Y0
+	VMOVDQU      Y0, 32(AX)
+	VPMOVSXDQ    X1, Y0
+	VPADDQ       64(AX), Y0, Y0
+	VMOVDQU      Y0, 64(AX)
+	VEXTRACTI128 $0x01, Y1, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       96(AX), Y0, Y0
+	VMOVDQU      Y0, 96(AX)
+	VPMOVSXDQ    X2, Y0
+	VPADDQ       128(AX), Y0, Y0
+	VMOVDQU      Y0, 128(AX)
+	VEXTRACTI128 $0x01, Y2, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       160(AX), Y0, Y0
+	VMOVDQU      Y0, 160(AX)
+	VPMOVSXDQ    X3, Y0
+	VPADDQ       192(AX), Y0, Y0
+	VMOVDQU      Y0, 192(AX)
+	VEXTRACTI128 $0x01, Y3, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       224(AX), Y0, Y0
+	VMOVDQU      Y0, 224(AX)
+	VPMOVSXDQ    X4, Y0
+	VPADDQ       256(AX), Y0, Y0
+	VMOVDQU      Y0, 256(AX)
+	VEXTRACTI128 $0x01, Y4, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       288(AX), Y0, Y0
+	VMOVDQU      Y0, 288(AX)
+	VPMOVSXDQ    X5, Y0
+	VPADDQ       320(AX), Y0, Y0
+	VMOVDQU      Y0, 320(AX)
+	VEXTRACTI128 $0x01, Y5, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       352(AX), Y0, Y0
+	VMOVDQU      Y0, 352(AX)
+	VPMOVSXDQ    X6, Y0
+	VPADDQ       384(AX), Y0, Y0
+	VMOVDQU      Y0, 384(AX)
+	VEXTRACTI128 $0x01, Y6, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       416(AX), Y0, Y0
+	VMOVDQU      Y0, 416(AX)
+	VPMOVSXDQ    X7, Y0
+	VPADDQ       448(AX), Y0, Y0
+	VMOVDQU      Y0, 448(AX)
+	VEXTRACTI128 $0x01, Y7, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       480(AX), Y0, Y0
+	VMOVDQU      Y0, 480(AX)
+	VPMOVSXDQ    X8, Y0
+	VPADDQ       512(AX), Y0, Y0
+	VMOVDQU      Y0, 512(AX)
+	VEXTRACTI128 $0x01, Y8, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       544(AX), Y0, Y0
+	VMOVDQU      Y0, 544(AX)
+	VPMOVSXDQ    X9, Y0
+	VPADDQ       576(AX), Y0, Y0
+	VMOVDQU      Y0, 576(AX)
+	VEXTRACTI128 $0x01, Y9, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       608(AX), Y0, Y0
+	VMOVDQU      Y0, 608(AX)
+	VPMOVSXDQ    X10, Y0
+	VPADDQ       640(AX), Y0, Y0
+	VMOVDQU      Y0, 640(AX)
+	VEXTRACTI128 $0x01, Y10, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       672(AX), Y0, Y0
+	VMOVDQU      Y0, 672(AX)
+	VPMOVSXDQ    X11, Y0
+	VPADDQ       704(AX), Y0, Y0
+	VMOVDQU      Y0, 704(AX)
+	VEXTRACTI128 $0x01, Y11, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       736(AX), Y0, Y0
+	VMOVDQU      Y0, 736(AX)
+	DECQ         DI
+	JMP          run
+
+done:
+	VZEROUPPER
+	RET
+
+// func avxIntTaps(acc *int64, pixels int, x *int16, step int, off *int, w *int16, runs *int, n int)
+// Requires: AVX, AVX2
+TEXT ·avxIntTaps(SB), NOSPLIT, $0-64
+	MOVQ acc+0(FP), AX
+	MOVQ pixels+8(FP), CX
+	MOVQ x+16(FP), DX
+
+pixel:
+	MOVQ off+32(FP), BX
+	MOVQ w+40(FP), SI
+	MOVQ runs+48(FP), DI
+	MOVQ n+56(FP), R8
+
+run:
+	MOVQ  (DI), R9
+	ADDQ  $0x08, DI
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+pair:
+	MOVQ         (BX), R10
+	MOVQ         8(BX), R11
+	ADDQ         $0x10, BX
+	VMOVDQU      (DX)(R10*2), Y2
+	VMOVDQU      (DX)(R11*2), Y3
+	VPUNPCKLWD   Y3, Y2, Y4
+	VPUNPCKHWD   Y3, Y2, Y2
+	VPMADDWD     (SI), Y4, Y4
+	VPMADDWD     32(SI), Y2, Y2
+	ADDQ         $0x40, SI
+	VPADDD       Y4, Y0, Y0
+	VPADDD       Y2, Y1, Y1
+	DECQ         R9
+	JNE          pair
+	VPMOVSXDQ    X0, Y2
+	VPADDQ       (AX), Y2, Y2
+	VMOVDQU      Y2, (AX)
+	VEXTRACTI128 $0x01, Y0, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       64(AX), Y0, Y0
+	VMOVDQU      Y0, 64(AX)
+	VPMOVSXDQ    X1, Y0
+	VPADDQ       32(AX), Y0, Y0
+	VMOVDQU      Y0, 32(AX)
+	VEXTRACTI128 $0x01, Y1, X0
+	VPMOVSXDQ    X0, Y0
+	VPADDQ       96(AX), Y0, Y0
+	VMOVDQU      Y0, 96(AX)
+	DECQ         R8
+	JNE          run
+	MOVQ         step+24(FP), BX
+	ADDQ         BX, DX
+	ADDQ         $+128, AX
+	DECQ         CX
+	JNE          pixel
+	VZEROUPPER
+	RET
+
+// func avxRequant16(y *int32, stride int, rows int, acc *int64, half *int64, shift *int64, lo int64, hi int64, limit int64) (bad bool)
+// Requires: AVX, AVX2
+TEXT ·avxRequant16(SB), NOSPLIT, $0-73
+	MOVQ         y+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         acc+24(FP), BX
+	MOVQ         half+32(FP), SI
+	MOVQ         shift+40(FP), DI
+	VPBROADCASTQ lo+48(FP), Y0
+	VPBROADCASTQ hi+56(FP), Y1
+	VPBROADCASTQ limit+64(FP), Y2
+	VPCMPEQQ     Y3, Y3, Y3
+	VPADDQ       Y3, Y2, Y2
+	VPXOR        Y3, Y2, Y4
+	VPSLLQ       $0x3f, Y3, Y3
+	VPXOR        Y5, Y5, Y5
+	VMOVDQU      even<>+0(SB), Y6
+
+row:
+	TESTQ     DX, DX
+	JE        done
+	VMOVDQU   (BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    (SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   (DI), Y8
+	VPXOR     Y3, Y7, Y7
+	VPSRLVQ   Y8, Y7, Y7
+	VPSRLVQ   Y8, Y3, Y8
+	VPSUBQ    Y8, Y7, Y7
+	VPCMPGTQ  Y7, Y0, Y8
+	VBLENDVPD Y8, Y0, Y7, Y7
+	VPCMPGTQ  Y1, Y7, Y8
+	VBLENDVPD Y8, Y1, Y7, Y7
+	VPERMD    Y7, Y6, Y7
+	VMOVDQU   X7, (AX)
+	VMOVDQU   32(BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    32(SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   32(DI), Y8
+	VPXOR     Y3, Y7, Y7
+	VPSRLVQ   Y8, Y7, Y7
+	VPSRLVQ   Y8, Y3, Y8
+	VPSUBQ    Y8, Y7, Y7
+	VPCMPGTQ  Y7, Y0, Y8
+	VBLENDVPD Y8, Y0, Y7, Y7
+	VPCMPGTQ  Y1, Y7, Y8
+	VBLENDVPD Y8, Y1, Y7, Y7
+	VPERMD    Y7, Y6, Y7
+	VMOVDQU   X7, 16(AX)
+	VMOVDQU   64(BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    64(SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   64(DI), Y8
+	VPXOR     Y3, Y7, Y7
+	VPSRLVQ   Y8, Y7, Y7
+	VPSRLVQ   Y8, Y3, Y8
+	VPSUBQ    Y8, Y7, Y7
+	VPCMPGTQ  Y7, Y0, Y8
+	VBLENDVPD Y8, Y0, Y7, Y7
+	VPCMPGTQ  Y1, Y7, Y8
+	VBLENDVPD Y8, Y1, Y7, Y7
+	VPERMD    Y7, Y6, Y7
+	VMOVDQU   X7, 32(AX)
+	VMOVDQU   96(BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    96(SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   96(DI), Y8
+	VPXOR     Y3, Y7, Y7
+	VPSRLVQ   Y8, Y7, Y7
+	VPSRLVQ   Y8, Y3, Y8
+	VPSUBQ    Y8, Y7, Y7
+	VPCMPGTQ  Y7, Y0, Y8
+	VBLENDVPD Y8, Y0, Y7, Y7
+	VPCMPGTQ  Y1, Y7, Y8
+	VBLENDVPD Y8, Y1, Y7, Y7
+	VPERMD    Y7, Y6, Y7
+	VMOVDQU   X7, 48(AX)
+	ADDQ      $+128, BX
+	ADDQ      CX, AX
+	DECQ      DX
+	JMP       row
+
+done:
+	VMOVMSKPD Y5, AX
+	TESTL     AX, AX
+	SETNE     AL
+	MOVB      AL, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA even<>+0(SB)/4, $0x00000000
+DATA even<>+4(SB)/4, $0x00000002
+DATA even<>+8(SB)/4, $0x00000004
+DATA even<>+12(SB)/4, $0x00000006
+DATA even<>+16(SB)/4, $0x00000000
+DATA even<>+20(SB)/4, $0x00000002
+DATA even<>+24(SB)/4, $0x00000004
+DATA even<>+28(SB)/4, $0x00000006
+GLOBL even<>(SB), RODATA|NOPTR, $32
+
+// func avxNarrow(y *int16, x *int32, n int, tau int32, sub int32)
+// Requires: AVX, AVX2
+TEXT ·avxNarrow(SB), NOSPLIT, $0-32
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS tau+24(FP), Y0
+	VBROADCASTSS sub+28(FP), Y1
+
+loop:
+	TESTQ     DX, DX
+	JE        done
+	VMOVDQU   (CX), Y2
+	VPABSD    Y2, Y3
+	VPCMPGTD  Y3, Y0, Y3
+	VPANDN    Y2, Y3, Y2
+	VPSUBD    Y1, Y2, Y2
+	VMOVDQU   32(CX), Y3
+	VPABSD    Y3, Y4
+	VPCMPGTD  Y4, Y0, Y4
+	VPANDN    Y3, Y4, Y3
+	VPSUBD    Y1, Y3, Y3
+	VPACKSSDW Y3, Y2, Y2
+	VPERMQ    $0xd8, Y2, Y2
+	VMOVDQU   Y2, (AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x20, AX
+	SUBQ      $0x10, DX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET

@@ -27,3 +27,13 @@ func avxScale(y, x *float32, n int, s float32) {}
 func avxHardSwish(y, x *float32, n int, bias float32) {}
 
 func avxEvens(y, x *float32, n int) {}
+
+func avxIntTile(acc *int64, x *int16, base *int, w *int16, runs *int, n int) {}
+
+func avxIntTaps(acc *int64, pixels int, x *int16, step int, off *int, w *int16, runs *int, n int) {}
+
+func avxRequant16(y *int32, stride, rows int, acc, half, shift *int64, lo, hi, limit int64) bool {
+	return false
+}
+
+func avxNarrow(y *int16, x *int32, n int, tau, sub int32) {}

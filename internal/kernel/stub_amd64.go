@@ -48,3 +48,23 @@ func avxHardSwish(y *float32, x *float32, n int, bias float32)
 //
 //go:noescape
 func avxEvens(y *float32, x *float32, n int)
+
+// avxIntTile is IntTile; n counts runs.
+//
+//go:noescape
+func avxIntTile(acc *int64, x *int16, base *int, w *int16, runs *int, n int)
+
+// avxIntTaps is IntTaps; step counts bytes and n runs.
+//
+//go:noescape
+func avxIntTaps(acc *int64, pixels int, x *int16, step int, off *int, w *int16, runs *int, n int)
+
+// avxRequant16 is Requant16 with a stride in bytes.
+//
+//go:noescape
+func avxRequant16(y *int32, stride int, rows int, acc *int64, half *int64, shift *int64, lo int64, hi int64, limit int64) (bad bool)
+
+// avxNarrow is Narrow for n a multiple of 16.
+//
+//go:noescape
+func avxNarrow(y *int16, x *int32, n int, tau int32, sub int32)

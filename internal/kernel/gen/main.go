@@ -25,6 +25,10 @@ func main() {
 	scale()
 	hardSwish()
 	evens()
+	intTile()
+	intTaps()
+	requant()
+	narrow()
 	Generate()
 }
 
