@@ -149,15 +149,15 @@ func (p *convPlan) pack(w []float32) {
 }
 
 // run computes y from x with scratch memory of at least what planConv asked for,
-// and applies post to the sums. y must have slack elements of capacity beyond its
+// and applies after to the sums. y must have slack elements of capacity beyond its
 // length.
-func (p *convPlan) run(y, x, scratch []float32, post *post) {
+func (p *convPlan) run(y, x, scratch []float32, after posts) {
 	if p.planes {
-		p.runPlanes(y, x, scratch, post)
+		p.runPlanes(y, x, scratch, after)
 		return
 	}
 	if p.vector {
-		p.runVector(y, x, scratch, post)
+		p.runVector(y, x, scratch, after)
 		return
 	}
 	corner, scratch := scratch[:kernel.Rows*kernel.Cols], scratch[kernel.Rows*kernel.Cols:]
@@ -195,7 +195,7 @@ func (p *convPlan) run(y, x, scratch []float32, post *post) {
 			}
 			for f := range p.fg {
 				row := yg[f*size+p0:][:n]
-				post.apply(row, row, p.biasOf(g*p.fg+f))
+				after.apply(row, row, p.biasOf(g*p.fg+f))
 			}
 		}
 	}
@@ -308,7 +308,7 @@ func (p *convPlan) gather(panel, x []float32, off []int, p0, n int) {
 }
 
 // runPlanes is the case of one channel and few filters per group.
-func (p *convPlan) runPlanes(y, x, scratch []float32, post *post) {
+func (p *convPlan) runPlanes(y, x, scratch []float32, after posts) {
 	plane := scratch[:p.input+slack]
 	size := p.oh * p.ow
 	y = y[:cap(y)]
@@ -320,7 +320,7 @@ func (p *convPlan) runPlanes(y, x, scratch []float32, post *post) {
 		// into the slack.
 		kernel.Plane(y[f*size:], p.oh, p.ow, p.ow, plane, p.op.Stride[0]*p.rowlen, p.weights[f*p.k:][:p.k], p.off)
 		row := y[f*size:][:size]
-		post.apply(row, row, p.biasOf(f))
+		after.apply(row, row, p.biasOf(f))
 	}
 }
 
@@ -344,7 +344,7 @@ func (p *convPlan) packVector(w []float32) {
 
 // runVector is the case of one output pixel: the terms are gathered once, and a
 // panel's filters are the pixels of one row of a plane whose taps they are.
-func (p *convPlan) runVector(y, x, scratch []float32, post *post) {
+func (p *convPlan) runVector(y, x, scratch []float32, after posts) {
 	terms, scratch := scratch[:p.k], scratch[p.k:]
 	sums, scratch := scratch[:vectorCols], scratch[vectorCols:]
 	if p.copied {
@@ -363,7 +363,7 @@ func (p *convPlan) runVector(y, x, scratch []float32, post *post) {
 			kernel.Plane(sums, 1, n, n, p.weights[g*p.packed+f*p.k:][:vectorCols*p.k], 0, terms, p.panelOff)
 			for i := range n {
 				at := g*p.fg + f + i
-				post.apply(y[at:at+1], sums[i:i+1], p.biasOf(at))
+				after.apply(y[at:at+1], sums[i:i+1], p.biasOf(at))
 			}
 		}
 	}

@@ -44,7 +44,7 @@ type step struct {
 	alias  bool      // a Reshape: its output is its input
 	act    *post     // for an Activation of one input
 	fused  bool      // an activation in the memory of its input, which nobody else reads
-	post   *post     // the fused activation that follows, or noPost
+	after  posts     // the fused activations that follow
 }
 
 // Observe is told of a value as soon as it is there: every graph input and every
@@ -93,7 +93,7 @@ func New(g *graph.Graph) (*Exec, error) {
 		if len(errs) > 0 {
 			continue // its inputs may be missing; look only for further faults of this kind
 		}
-		s := step{node: n, post: noPost}
+		s := step{node: n}
 		var err error
 		for _, name := range n.Inputs {
 			i := -1
@@ -190,9 +190,9 @@ func (e *Exec) Run(in [][]float32, observe Observe) ([][]float32, error) {
 		s := &e.steps[i]
 		out := &e.values[s.out]
 		// An observer wants the values before and after a fused activation.
-		after := s.post
+		after := s.after
 		if observe != nil {
-			after = noPost
+			after = nil
 		}
 		if !s.alias && !(s.fused && observe == nil) {
 			if s.conv != nil {
@@ -210,7 +210,9 @@ func (e *Exec) Run(in [][]float32, observe Observe) ([][]float32, error) {
 				}
 				if !fastInto(s.node.Op, data(s.out), out.shape, args, s.shapes, after) {
 					evalInto(s.node.Op, data(s.out), out.shape, args, s.shapes)
-					after.apply(data(s.out), data(s.out), negZero)
+					if len(after) > 0 {
+						after.apply(data(s.out), data(s.out), negZero)
+					}
 				}
 			}
 		}
@@ -259,9 +261,9 @@ func (e *Exec) newState() *state {
 	return st
 }
 
-// fuse lets each activation whose input is a convolution's or an element-wise
-// operator's, and read by nobody else, work in place, so that it can be done
-// while the input is computed.
+// fuse lets each activation whose input is a convolution's, an element-wise
+// operator's or another such activation's, and read by nobody else, work in place,
+// so that it can be done while the input is computed.
 func (e *Exec) fuse() {
 	readers := make([]int, len(e.values))
 	producer := make([]int, len(e.values))
@@ -285,9 +287,12 @@ func (e *Exec) fuse() {
 			continue
 		}
 		from := &e.steps[producer[s.in[0]]]
+		for from.fused {
+			from = &e.steps[producer[from.in[0]]]
+		}
 		_, eltwise := from.node.Op.(graph.Eltwise)
 		if from.conv != nil || eltwise {
-			s.fused, from.post = true, s.act
+			s.fused, from.after = true, append(from.after, s.act)
 		}
 	}
 }

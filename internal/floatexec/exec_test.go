@@ -238,7 +238,7 @@ func TestFusedActivations(t *testing.T) {
 	values := []float32{0, negZero, 1, -1, 3, -3, 6, -6, 0.5, -0.5, inf, -inf, nan, 1e-40, -1e-40, 2.9999998, 5.9999995, 7}
 	acts := []graph.Activation{
 		{Fn: "relu"}, {Fn: "hardswish"}, {Fn: "hardsigmoid", Alpha: 1. / 6, Beta: 0.5}, {Fn: "sigmoid"}, {Fn: "silu"},
-		{Fn: "tanh"}, {Fn: "leakyrelu", Alpha: 0.1}, {Fn: "threshold", Alpha: 0.75},
+		{Fn: "tanh"}, {Fn: "leakyrelu", Alpha: 0.1}, {Fn: "threshold", Alpha: 0.75}, {Fn: "threshold", Alpha: 0.1}, {Fn: "threshold"},
 		{Fn: "clip", Alpha: 0, Beta: 6}, {Fn: "clip", Alpha: -1, Beta: 1}, {Fn: "clip", Alpha: -1, Beta: 0}, {Fn: "clip", Alpha: -1e-60, Beta: 0.1},
 		{Fn: "clip", Alpha: 1e-60, Beta: 1e-3}, {Fn: "clip", Alpha: math.Copysign(0, -1), Beta: 2}, {Fn: "clip", Alpha: math.Inf(-1), Beta: 6},
 	}
@@ -260,7 +260,9 @@ func TestFusedActivations(t *testing.T) {
 	}
 	for _, src := range sources {
 		for _, a := range acts {
-			g := build(t, xs, consts, src, node(a, "y", "s"))
+			// The second activation follows the first, fused with it.
+			prune := graph.Activation{Fn: "threshold", Alpha: 0.7}
+			g := build(t, xs, consts, src, node(a, "a", "s"), node(prune, "y", "a"))
 			e, err := New(g)
 			if err != nil {
 				t.Fatal(err)
@@ -279,6 +281,9 @@ func TestFusedActivations(t *testing.T) {
 			}
 			want, err := Eval[float32](a, s)
 			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err = Eval[float32](prune, want); err != nil {
 				t.Fatal(err)
 			}
 			for _, simd := range []bool{true, false} {

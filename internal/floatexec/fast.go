@@ -7,20 +7,24 @@ import (
 
 // fastInto is evalInto followed by after for the operators and shapes that have a
 // faster form with the same result; false if this one has none.
-func fastInto(op graph.Op, y []float32, ys graph.Shape, in [][]float32, shapes []graph.Shape, after *post) bool {
+func fastInto(op graph.Op, y []float32, ys graph.Shape, in [][]float32, shapes []graph.Shape, after posts) bool {
 	switch op := op.(type) {
 	case graph.Eltwise:
 		return fastEltwise(op, y, in, shapes, after)
 	case graph.GlobalPool:
 		if !op.Max {
 			fastAverage(y, in[0], shapes[0][2]*shapes[0][3])
-			after.apply(y, y, negZero)
+			if len(after) > 0 {
+				after.apply(y, y, negZero)
+			}
 			return true
 		}
 	case graph.Pool:
 		if op.Max {
 			fastMaxPool(op, y, ys, in[0], shapes[0])
-			after.apply(y, y, negZero)
+			if len(after) > 0 {
+				after.apply(y, y, negZero)
+			}
 			return true
 		}
 	}
@@ -28,18 +32,20 @@ func fastInto(op graph.Op, y []float32, ys graph.Shape, in [][]float32, shapes [
 }
 
 // fastEltwise takes operands of one shape, and one value per channel beside a map.
-func fastEltwise(op graph.Eltwise, y []float32, in [][]float32, shapes []graph.Shape, after *post) bool {
+func fastEltwise(op graph.Eltwise, y []float32, in [][]float32, shapes []graph.Shape, after posts) bool {
 	a, b := in[0], in[1]
 	if shapes[0].Equal(shapes[1]) {
 		switch {
-		case op.Fn == "add" && after.kind == postClamp:
-			kernel.AddClamp(y, a, b, after.lo, after.hi, after.zero)
 		case op.Fn == "add":
-			kernel.AddClamp(y, a, b, noPost.lo, noPost.hi, noPost.zero)
-			after.apply(y, y, negZero)
+			first := noPost
+			if len(after) > 0 && after[0].kind == postClamp {
+				first, after = after[0], after[1:]
+			}
+			eachPiece(y, after, func(i, j int) {
+				kernel.AddClamp(y[i:j], a[i:j], b[i:j], first.lo, first.hi, first.zero)
+			})
 		default:
-			kernel.Mul(y, a, b)
-			after.apply(y, y, negZero)
+			eachPiece(y, after, func(i, j int) { kernel.Mul(y[i:j], a[i:j], b[i:j]) })
 		}
 		return true
 	}
@@ -62,6 +68,19 @@ func fastEltwise(op graph.Eltwise, y []float32, in [][]float32, shapes []graph.S
 		}
 	}
 	return true
+}
+
+// eachPiece lets f compute y[i:j] for pieces that fit the first level cache, and
+// applies after to each.
+func eachPiece(y []float32, after posts, f func(i, j int)) {
+	const piece = 2048
+	for i := 0; i < len(y); i += piece {
+		j := min(i+piece, len(y))
+		f(i, j)
+		if len(after) > 0 {
+			after.apply(y[i:j], y[i:j], negZero)
+		}
+	}
 }
 
 // fastAverage sums four channels at a time, which hides the latency of the

@@ -172,6 +172,25 @@ func HardSwish(y, x []float32, bias float32) {
 	}
 }
 
+// Threshold is y[i] = v, or +0 where |v| < tau, for v = x[i]+bias; y may be x. A bias
+// of -0 leaves x as it is.
+func Threshold(y, x []float32, bias, tau float32) {
+	x = x[:len(y)]
+	n := 0
+	if simd {
+		if n = len(y) &^ 7; n > 0 {
+			avxThreshold(&y[0], &x[0], n, bias, tau)
+		}
+	}
+	for i := n; i < len(y); i++ {
+		v := x[i] + bias
+		if v < tau && v > -tau {
+			v = 0
+		}
+		y[i] = v
+	}
+}
+
 // Evens is y[i] = x[2*i].
 func Evens(y, x []float32) {
 	if len(y) == 0 {

@@ -170,6 +170,8 @@ func TestElementwise(t *testing.T) {
 		}
 		for _, bias := range []float32{negZero, 0, 1.25} {
 			both(t, "HardSwish", a, func(y []float32) { HardSwish(y, a, bias) })
+			both(t, "Threshold", a, func(y []float32) { Threshold(y, a, bias, 0.75) })
+			both(t, "Threshold 0", a, func(y []float32) { Threshold(y, a, bias, 0) })
 			both(t, "Scale", a, func(y []float32) { Scale(y, y, bias) })
 			for _, lim := range [][3]float32{{0, inf, 0}, {-inf, inf, negZero}, {0, 6, 0}, {-1, 2, negZero}} {
 				both(t, "Clamp", a, func(y []float32) { Clamp(y, a, bias, lim[0], lim[1], lim[2]) })

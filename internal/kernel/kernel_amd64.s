@@ -566,6 +566,34 @@ GLOBL three<>(SB), RODATA|NOPTR, $8
 DATA six<>+0(SB)/8, $(6.0)
 GLOBL six<>(SB), RODATA|NOPTR, $8
 
+// func avxThreshold(y *float32, x *float32, n int, bias float32, tau float32)
+// Requires: AVX, AVX2
+TEXT ·avxThreshold(SB), NOSPLIT, $0-32
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS bias+24(FP), Y0
+	VBROADCASTSS tau+28(FP), Y1
+	VPCMPEQD     Y2, Y2, Y2
+	VPSRLD       $0x01, Y2, Y2
+
+loop:
+	CMPQ    DX, $0x00
+	JE      loopdone
+	VADDPS  (CX), Y0, Y3
+	VANDPS  Y2, Y3, Y4
+	VCMPPS  $0x11, Y1, Y4, Y4
+	VANDNPS Y3, Y4, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DX
+	JMP     loop
+
+loopdone:
+	VZEROUPPER
+	RET
+
 // func avxEvens(y *float32, x *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·avxEvens(SB), NOSPLIT, $0-24

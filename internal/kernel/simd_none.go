@@ -37,3 +37,5 @@ func avxRequant16(y *int32, stride, rows int, acc, half, shift *int64, lo, hi, l
 }
 
 func avxNarrow(y *int16, x *int32, n int, tau, sub int32) {}
+
+func avxThreshold(y, x *float32, n int, bias, tau float32) {}

@@ -44,6 +44,11 @@ func avxScale(y *float32, x *float32, n int, s float32)
 //go:noescape
 func avxHardSwish(y *float32, x *float32, n int, bias float32)
 
+// avxThreshold is Threshold for n a multiple of 8.
+//
+//go:noescape
+func avxThreshold(y *float32, x *float32, n int, bias float32, tau float32)
+
 // avxEvens is Evens for n a multiple of 8; it reads 2*n elements of x.
 //
 //go:noescape

@@ -24,6 +24,7 @@ func main() {
 	mul()
 	scale()
 	hardSwish()
+	threshold()
 	evens()
 	intTile()
 	intTaps()
@@ -277,6 +278,27 @@ func scale() {
 	each("loop", n, func() {
 		v := YMM()
 		VMULPS(ptr(x), s, v)
+		VMOVUPS(v, ptr(y))
+	}, x, y)
+	VZEROUPPER()
+	RET()
+}
+
+func threshold() {
+	TEXT("avxThreshold", NOSPLIT, "func(y, x *float32, n int, bias, tau float32)")
+	Pragma("noescape")
+	Doc("avxThreshold is Threshold for n a multiple of 8.")
+	y, x, n := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	bias, tau := broadcast("bias"), broadcast("tau")
+	magnitude := YMM()
+	VPCMPEQD(magnitude, magnitude, magnitude)
+	VPSRLD(Imm(1), magnitude, magnitude)
+	each("loop", n, func() {
+		v, m := YMM(), YMM()
+		VADDPS(ptr(x), bias, v)
+		VANDPS(magnitude, v, m)
+		VCMPPS(Imm(0x11), tau, m, m) // |v| < tau; false for a NaN
+		VANDNPS(v, m, v)
 		VMOVUPS(v, ptr(y))
 	}, x, y)
 	VZEROUPPER()
