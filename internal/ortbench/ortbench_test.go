@@ -43,8 +43,8 @@ func TestAgainstONNXRuntime(t *testing.T) {
 		models = strings.Split(s, ",")
 	}
 	fmt.Printf("milliseconds per image, best of %d x %d s; ORT is ONNX Runtime; assembly %v\n", rounds, seconds, kernel.Simd())
-	fmt.Printf("%-20s %9s %9s %9s %9s %9s %9s | %9s %9s %9s %9s %9s\n", "", "ORT 1", "ORT 2", "float 1", "float 2", "int16 1", "int8 1",
-		"float/ORT", "2 threads", "two cores", "int16/fl", "int8/fl")
+	fmt.Printf("%-20s %9s %9s %9s %9s %9s %9s | %9s %9s %9s %9s %9s %9s\n", "", "ORT 1", "ORT 2", "float 1", "float 2", "int16 1", "int8 1",
+		"float/ORT", "2 threads", "two cores", "int16/fl", "int8/fl", "pruned/fl")
 	for _, name := range models {
 		file := filepath.Join(data, name, "model.onnx.gz")
 		g, err := frontend.Load(file)
@@ -73,6 +73,7 @@ func TestAgainstONNXRuntime(t *testing.T) {
 			}
 			ints[bits] = ex
 		}
+		pruned := prunedExec(t, g)
 		best := map[string]float64{}
 		take := func(key string, ms float64) {
 			if have, ok := best[key]; !ok || ms < have {
@@ -84,6 +85,7 @@ func TestAgainstONNXRuntime(t *testing.T) {
 				take(fmt.Sprint("ort", threads), onnxRuntime(t, modules, threads, file))
 				take(fmt.Sprint("float", threads), floats(t, x, img, threads))
 			}
+			take("pruned", floats(t, pruned, img, 1))
 			for bits, ex := range ints {
 				take(fmt.Sprint("int", bits), integers(t, ex, img))
 			}
@@ -100,12 +102,25 @@ func TestAgainstONNXRuntime(t *testing.T) {
 			row += fmt.Sprintf(" %9s", cell(v, ok, "%.2f"))
 		}
 		row += " |"
-		for _, k := range [][2]string{{"ort1", "float1"}, {"ort2", "float2"}, {"float1", "float2"}, {"float1", "int16"}, {"float1", "int8"}} {
+		for _, k := range [][2]string{{"ort1", "float1"}, {"ort2", "float2"}, {"float1", "float2"}, {"float1", "int16"}, {"float1", "int8"}, {"float1", "pruned"}} {
 			_, ok := best[k[1]]
 			row += fmt.Sprintf(" %9s", cell(best[k[0]]/best[k[1]], ok, "%.2f"))
 		}
 		fmt.Println(row)
 	}
+}
+
+// prunedExec has a threshold before every convolution, as a search for sparsity has.
+func prunedExec(t *testing.T, g *graph.Graph) *floatexec.Exec {
+	p, err := (&quant.Thresholds{Default: quant.Tau{A: 0.01}}).Apply(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := floatexec.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 func integer(t *testing.T, g *graph.Graph, calib *dataset.Set, img []float32, bits int) (*intnet.Exec, error) {
