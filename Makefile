@@ -6,6 +6,8 @@
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
 #   make conformance  ONNX's own operator tests against docs/conformance.md
 #   make bench        Go benchmarks
+#   make bench-onnxruntime
+#                     both executors against ONNX Runtime in one run (needs node, npm, HASS_DATA)
 #   make fuzz         each fuzz target for FUZZTIME (default 30s)
 #
 # HASS_DATA is the folder of trained models and labelled images; default ../shared/data.
@@ -21,7 +23,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ tclsh /usr/bin/python3
 PACKAGES = g++ make tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo test acceptance conformance bench fuzz lint clean
+.PHONY: all build deps cxx demo test acceptance conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -68,9 +70,20 @@ conformance:
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
 
+ORT_VERSION ?= 1.30.0
+ORT = $(CURDIR)/build/onnxruntime/node_modules
+
+# The npm package brings its library for Linux; its install script would fetch more.
+$(ORT)/onnxruntime-node/package.json:
+	mkdir -p build/onnxruntime
+	npm install --prefix build/onnxruntime --ignore-scripts --no-audit --no-fund onnxruntime-node@$(ORT_VERSION)
+
+bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
+	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 20m -v -run TestAgainstONNXRuntime ./internal/ortbench
+
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./frontend/onnx
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/graph
 
 clean:
-	rm -rf bin runs
+	rm -rf bin build runs

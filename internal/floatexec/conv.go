@@ -4,29 +4,55 @@ import (
 	"fmt"
 
 	"hass/internal/graph"
+	"hass/internal/kernel"
 )
 
-// The fast convolution: a copy of the input with its padding, and a product of
-// packed weights with panels of pixels gathered from it. Each output is one
-// running sum over (c, kh, kw), so the result equals Eval's bit for bit; speed
-// comes from keeping a tile of mr x nr sums in registers.
+// The fast convolution: a matrix product of packed weights (filters x terms) with
+// panels of pixels gathered from the input (terms x pixels), or, where a group has
+// few filters, a sum of shifted planes. Each output is one chain of fused
+// multiply-adds over (c, kh, kw), so the result equals Eval's bit for bit.
 const (
-	mr = 2 // filters per tile
-	nr = 4 // pixels per tile
+	// panelElems bounds the gathered panels of one block, which stay in the second
+	// level cache while all filters pass over them.
+	panelElems = 1 << 16
+	// blockTerms bounds the terms of one block: its weights and one panel fit the
+	// first level cache.
+	blockTerms = 320
+	// slack is read past the end of a row, and of the last row of a buffer.
+	slack = kernel.Cols
+	// vectorCols is the filters of a panel where the output is one pixel.
+	vectorCols = 32
 )
 
 // convPlan is a convolution with everything that does not depend on the image.
 type convPlan struct {
-	op         graph.Conv
-	c, h, w    int // input
-	f, oh, ow  int // output
-	hp, wp     int // input with padding
-	padded     bool
-	cg, fg, k  int       // channels and filters of a group; length of a sum
-	weights    []float32 // depthwise: as in the graph; else per group panels of mr filters, [k][mr]
-	bias       []float32 // nil if absent
-	off        []int     // offset in the padded input of each term of a sum
-	groupPanel int       // elements of a group's packed weights
+	op      graph.Conv
+	c, h, w int       // input
+	f       int       // filters
+	oh, ow  int       // output; a pixelwise convolution sees one row of all pixels
+	cg, fg  int       // channels and filters of a group
+	k       int       // terms of a sum
+	weights []float32 // planes: as in the graph; vector: panels of vectorCols filters, [k][vectorCols]; else per group panels of kernel.Rows filters, [k][Rows]
+	bias    []float32 // nil if absent
+	planes  bool
+	vector  bool // one pixel: the product of a matrix and a vector
+	packed  int  // elements of a group's packed weights
+
+	// The input as the kernels see it: hp rows of rowlen elements per channel, made
+	// of a run for each phase of the horizontal stride, so that the inputs of
+	// neighbouring outputs are neighbours. If copied is false, that is the input
+	// itself.
+	copied     bool
+	hp, rowlen int
+	phase      int    // elements of a run
+	used       []bool // phases that some tap reads
+	off        []int  // offset of each term in its group's channels; planes: in bytes
+	panelOff   []int  // vector: offset of each term's weights in a panel, in bytes
+	maxOff     int
+
+	block  int // terms of a block
+	pixels int // pixels of a block, a multiple of kernel.Cols unless there are no more
+	input  int // elements of the copy
 }
 
 // planConv packs a convolution of e.
@@ -40,10 +66,7 @@ func (e *Exec) planConv(op graph.Conv, s *step) (*convPlan, error) {
 		op: op,
 		c:  x[1], h: x[2], w: x[3],
 		f: y[1], oh: y[2], ow: y[3],
-		hp:     x[2] + op.Pads[0] + op.Pads[2],
-		wp:     x[3] + op.Pads[1] + op.Pads[3],
-		padded: op.Pads != [4]int{},
-		cg:     x[1] / op.Groups, fg: y[1] / op.Groups,
+		cg: x[1] / op.Groups, fg: y[1] / op.Groups,
 	}
 	p.k = p.cg * op.Kernel[0] * op.Kernel[1]
 	if len(s.in) > 2 && s.in[2] >= 0 {
@@ -53,179 +76,294 @@ func (e *Exec) planConv(op graph.Conv, s *step) (*convPlan, error) {
 		}
 		p.bias = b.konst
 	}
-	if _, err := (graph.Shape{p.c, p.hp, p.wp}).Count(); err != nil {
-		return nil, fmt.Errorf("padded input: %w", err)
+	// With one channel and few filters per group no two filters could share panels.
+	p.planes = p.cg == 1 && p.fg < kernel.Rows/2
+	hp, wp := p.h+op.Pads[0]+op.Pads[2], p.w+op.Pads[1]+op.Pads[3]
+	sw := op.Stride[1]
+	p.copied = op.Pads != [4]int{} || sw > 1 || p.planes
+	if !p.copied && op.Kernel == [2]int{1, 1} && op.Stride == [2]int{1, 1} {
+		p.oh, p.ow, hp, wp = 1, p.oh*p.ow, 1, p.h*p.w
 	}
-	p.off = make([]int, 0, p.k)
+	p.hp, p.phase = hp, (wp+sw-1)/sw
+	p.rowlen = sw * p.phase
+	p.used = make([]bool, sw)
 	for c := range p.cg {
 		for kh := range op.Kernel[0] {
 			for kw := range op.Kernel[1] {
-				p.off = append(p.off, (c*p.hp+kh*op.Dilation[0])*p.wp+kw*op.Dilation[1])
+				at := kw * op.Dilation[1]
+				p.used[at%sw] = true
+				p.off = append(p.off, (c*hp+kh*op.Dilation[0])*p.rowlen+at%sw*p.phase+at/sw)
 			}
 		}
 	}
-	if p.cg == 1 {
+	p.maxOff = p.off[len(p.off)-1]
+	for _, o := range p.off {
+		p.maxOff = max(p.maxOff, o)
+	}
+	if p.copied {
+		channels := p.c
+		if p.planes {
+			channels = 1
+		}
+		var err error
+		if p.input, err = (graph.Shape{channels, hp, p.rowlen}).Count(); err != nil {
+			return nil, fmt.Errorf("padded input: %w", err)
+		}
+	}
+	if p.planes {
 		p.weights = w.konst
-	} else {
-		p.pack(w.konst)
+		for i := range p.off {
+			p.off[i] *= 4
+		}
+		e.scratch = max(e.scratch, p.input+slack)
+		return p, nil
 	}
-	need := p.k * nr
-	if p.padded {
-		need += p.c * p.hp * p.wp
+	if p.oh*p.ow == 1 {
+		p.vector = true
+		p.packVector(w.konst)
+		e.scratch = max(e.scratch, p.k+vectorCols+p.input+slack)
+		return p, nil
 	}
-	e.scratch = max(e.scratch, need)
+	p.pack(w.konst)
+	blocks := (p.k + blockTerms - 1) / blockTerms
+	p.block = (p.k + blocks - 1) / blocks
+	all := (p.oh*p.ow + kernel.Cols - 1) / kernel.Cols * kernel.Cols
+	p.pixels = min(all, max(1, panelElems/(p.block*kernel.Cols))*kernel.Cols)
+	e.scratch = max(e.scratch, kernel.Rows*kernel.Cols+p.block*p.pixels+p.input+slack)
 	return p, nil
 }
 
-// pack interleaves mr filters; a group's last panel is filled up with zeros.
+// pack interleaves kernel.Rows filters; a group's last panel is filled up with zeros.
 func (p *convPlan) pack(w []float32) {
-	panels := (p.fg + mr - 1) / mr
-	p.groupPanel = panels * mr * p.k
-	p.weights = make([]float32, p.op.Groups*p.groupPanel)
+	const rows = kernel.Rows
+	panels := (p.fg + rows - 1) / rows
+	p.packed = panels * rows * p.k
+	p.weights = make([]float32, p.op.Groups*p.packed)
 	for f := range p.f {
 		g, fi := f/p.fg, f%p.fg
-		dst := p.weights[g*p.groupPanel+fi/mr*mr*p.k+fi%mr:]
+		dst := p.weights[g*p.packed+fi/rows*rows*p.k+fi%rows:]
 		for k, v := range w[f*p.k:][:p.k] {
-			dst[k*mr] = v
+			dst[k*rows] = v
 		}
 	}
 }
 
-// run computes y from x with scratch memory of at least what planConv asked for.
-func (p *convPlan) run(y, x, scratch []float32) {
-	panel := scratch[:p.k*nr]
-	if p.padded {
-		x = p.pad(scratch[p.k*nr:], x)
-	}
-	if p.cg == 1 {
-		p.depthwise(y, x)
+// run computes y from x with scratch memory of at least what planConv asked for,
+// and applies after to the sums. y must have slack elements of capacity beyond its
+// length.
+func (p *convPlan) run(y, x, scratch []float32, after posts) {
+	if p.planes {
+		p.runPlanes(y, x, scratch, after)
 		return
 	}
-	pixels := p.oh * p.ow
+	if p.vector {
+		p.runVector(y, x, scratch, after)
+		return
+	}
+	corner, scratch := scratch[:kernel.Rows*kernel.Cols], scratch[kernel.Rows*kernel.Cols:]
+	panels, scratch := scratch[:p.block*p.pixels], scratch[p.block*p.pixels:]
+	if p.copied {
+		for c := range p.c {
+			p.copyChannel(scratch[c*p.hp*p.rowlen:], x[c*p.h*p.w:])
+		}
+		x = scratch[:p.input+slack]
+	}
+	size := p.oh * p.ow
 	for g := range p.op.Groups {
-		xg := x[g*p.cg*p.hp*p.wp:]
-		wg := p.weights[g*p.groupPanel:][:p.groupPanel]
-		for p0 := 0; p0 < pixels; p0 += nr {
-			p.gather(panel, xg, p0, pixels)
-			n := min(nr, pixels-p0)
-			for i := 0; i < p.fg; i += mr {
-				var acc [mr * nr]float32
-				tile(&acc, wg[i*p.k:][:mr*p.k], panel)
-				for r := range min(mr, p.fg-i) {
-					f := g*p.fg + i + r
-					row := y[f*pixels+p0:][:n]
-					sums := acc[r*nr:][:nr]
-					if p.bias == nil {
-						copy(row, sums)
-						continue
-					}
-					for j := range row {
-						row[j] = sums[j] + p.bias[f]
+		xg := x[g*p.cg*p.hp*p.rowlen:]
+		wg := p.weights[g*p.packed:][:p.packed]
+		yg := y[g*p.fg*size:][:p.fg*size]
+		for p0 := 0; p0 < size; p0 += p.pixels {
+			n := min(p.pixels, size-p0)
+			for k0 := 0; k0 < p.k; k0 += p.block {
+				kb := min(p.block, p.k-k0)
+				for at := 0; at < n; at += kernel.Cols {
+					p.gather(panels[at*kb:], xg, p.off[k0:k0+kb], p0+at, min(kernel.Cols, n-at))
+				}
+				for f := 0; f < p.fg; f += kernel.Rows {
+					a := wg[f*p.k+k0*kernel.Rows:][:kb*kernel.Rows]
+					for at := 0; at < n; at += kernel.Cols {
+						cols := min(kernel.Cols, n-at)
+						b := panels[at*kb:]
+						if rows := p.fg - f; rows < kernel.Rows || cols < kernel.Cols {
+							edge(corner, kb, a, b, yg[f*size+p0+at:], size, min(rows, kernel.Rows), cols, k0 == 0)
+							continue
+						}
+						kernel.Tile(kb, kernel.Cols, a, b, yg[f*size+p0+at:], size, k0 == 0)
 					}
 				}
+			}
+			for f := range p.fg {
+				row := yg[f*size+p0:][:n]
+				after.apply(row, row, p.biasOf(g*p.fg+f))
 			}
 		}
 	}
 }
 
-// pad copies x between zeros.
-func (p *convPlan) pad(dst, x []float32) []float32 {
-	dst = dst[:p.c*p.hp*p.wp]
-	clear(dst)
-	for c := range p.c {
-		for h := range p.h {
-			copy(dst[(c*p.hp+h+p.op.Pads[0])*p.wp+p.op.Pads[1]:], x[(c*p.h+h)*p.w:][:p.w])
+// biasOf is the bias of a filter; -0, which changes no sum, if there is none.
+func (p *convPlan) biasOf(f int) float32 {
+	if p.bias == nil {
+		return negZero
+	}
+	return p.bias[f]
+}
+
+// panelCols is the width of the panel for n pixels.
+func panelCols(n int) int {
+	if n <= kernel.Cols/2 {
+		return kernel.Cols / 2
+	}
+	return kernel.Cols
+}
+
+// edge is a tile of which only some rows and columns exist.
+func edge(corner []float32, k int, a, b, c []float32, ldc, rows, cols int, first bool) {
+	nr := panelCols(cols)
+	if !first {
+		for r := range rows {
+			copy(corner[r*nr:][:cols], c[r*ldc:])
 		}
 	}
-	return dst
-}
-
-// gather fills panel[k][nr] with the inputs of nr neighbouring outputs; past the
-// last output it repeats that one, whose extra sums nobody stores.
-func (p *convPlan) gather(panel, x []float32, p0, pixels int) {
-	var base [nr]int
-	for j := range base {
-		q := min(p0+j, pixels-1)
-		base[j] = q/p.ow*p.op.Stride[0]*p.wp + q%p.ow*p.op.Stride[1]
-	}
-	x0, x1, x2, x3 := x[base[0]:], x[base[1]:], x[base[2]:], x[base[3]:]
-	for k, o := range p.off {
-		d := (*[nr]float32)(panel[k*nr:])
-		d[0], d[1], d[2], d[3] = x0[o], x1[o], x2[o], x3[o]
+	kernel.Tile(k, nr, a, b, corner, nr, first)
+	for r := range rows {
+		copy(c[r*ldc:][:cols], corner[r*nr:])
 	}
 }
 
-// tile adds to acc[r][j] the products a[k][r]*b[k][j] in the order of k. The
-// conversions forbid fused multiply-adds.
-func tile(acc *[mr * nr]float32, a, b []float32) {
-	c00, c01, c02, c03 := acc[0], acc[1], acc[2], acc[3]
-	c10, c11, c12, c13 := acc[4], acc[5], acc[6], acc[7]
-	for len(a) >= 2*mr && len(b) >= 2*nr {
-		a0, a1 := a[0], a[1]
-		b0, b1, b2, b3 := b[0], b[1], b[2], b[3]
-		c00 += float32(a0 * b0)
-		c01 += float32(a0 * b1)
-		c02 += float32(a0 * b2)
-		c03 += float32(a0 * b3)
-		c10 += float32(a1 * b0)
-		c11 += float32(a1 * b1)
-		c12 += float32(a1 * b2)
-		c13 += float32(a1 * b3)
-		a0, a1 = a[2], a[3]
-		b0, b1, b2, b3 = b[4], b[5], b[6], b[7]
-		c00 += float32(a0 * b0)
-		c01 += float32(a0 * b1)
-		c02 += float32(a0 * b2)
-		c03 += float32(a0 * b3)
-		c10 += float32(a1 * b0)
-		c11 += float32(a1 * b1)
-		c12 += float32(a1 * b2)
-		c13 += float32(a1 * b3)
-		a, b = a[2*mr:], b[2*nr:]
+// copyChannel lays out one channel with its padding, one run per phase.
+func (p *convPlan) copyChannel(dst, x []float32) {
+	top, left, sw := p.op.Pads[0], p.op.Pads[1], p.op.Stride[1]
+	clear(dst[:top*p.rowlen])
+	for h := range p.h {
+		row := dst[(top+h)*p.rowlen:][:p.rowlen]
+		src := x[h*p.w:][:p.w]
+		if sw == 1 {
+			clear(row[:left])
+			copy(row[left:], src)
+			clear(row[left+p.w:])
+			continue
+		}
+		for ph, used := range p.used {
+			if !used {
+				continue
+			}
+			run := row[ph*p.phase:][:p.phase]
+			// Element i of the run is input column i*sw + ph - left.
+			first := min(len(run), (max(0, left-ph)+sw-1)/sw)
+			at := first*sw + ph - left
+			end := min(len(run), max(first, first+(p.w-at+sw-1)/sw))
+			clear(run[:first])
+			if body := run[first:end]; sw == 2 {
+				if len(body) > 0 {
+					kernel.Evens(body, src[at:])
+				}
+			} else {
+				for i := range body {
+					body[i] = src[at+i*sw]
+				}
+			}
+			clear(run[end:])
+		}
 	}
-	if len(a) >= mr && len(b) >= nr {
-		a0, a1 := a[0], a[1]
-		b0, b1, b2, b3 := b[0], b[1], b[2], b[3]
-		c00 += float32(a0 * b0)
-		c01 += float32(a0 * b1)
-		c02 += float32(a0 * b2)
-		c03 += float32(a0 * b3)
-		c10 += float32(a1 * b0)
-		c11 += float32(a1 * b1)
-		c12 += float32(a1 * b2)
-		c13 += float32(a1 * b3)
-	}
-	*acc = [mr * nr]float32{c00, c01, c02, c03, c10, c11, c12, c13}
+	clear(dst[(top+p.h)*p.rowlen:][:p.op.Pads[2]*p.rowlen])
 }
 
-// depthwise is the case of one input channel per group: no two filters share a
-// panel, so rows are summed tap by tap.
-func (p *convPlan) depthwise(y, x []float32) {
-	taps := p.k
+// gather fills panel[k][nr] with the inputs of n neighbouring outputs from p0 on.
+// What it leaves in the columns past n is arbitrary; nobody stores their sums.
+func (p *convPlan) gather(panel, x []float32, off []int, p0, n int) {
+	nr := panelCols(n)
+	for at := 0; at < n; {
+		// One run of outputs in a row.
+		oh, ow := (p0+at)/p.ow, (p0+at)%p.ow
+		run := min(n-at, p.ow-ow)
+		base := oh*p.op.Stride[0]*p.rowlen + ow
+		src := x[base:]
+		if at == 0 && run == n && p.maxOff+kernel.Cols <= len(src) {
+			if nr == kernel.Cols {
+				for k, o := range off {
+					*(*[kernel.Cols]float32)(panel[k*kernel.Cols:]) = *(*[kernel.Cols]float32)(src[o:])
+				}
+			} else {
+				for k, o := range off {
+					*(*[kernel.Cols / 2]float32)(panel[k*(kernel.Cols/2):]) = *(*[kernel.Cols / 2]float32)(src[o:])
+				}
+			}
+			return
+		}
+		if run <= 8 {
+			for k, o := range off {
+				d, s := panel[k*nr+at:][:run], src[o:][:run]
+				for i, v := range s {
+					d[i] = v
+				}
+			}
+		} else {
+			for k, o := range off {
+				copy(panel[k*nr+at:][:run], src[o:])
+			}
+		}
+		at += run
+	}
+}
+
+// runPlanes is the case of one channel and few filters per group.
+func (p *convPlan) runPlanes(y, x, scratch []float32, after posts) {
+	plane := scratch[:p.input+slack]
+	size := p.oh * p.ow
+	y = y[:cap(y)]
 	for f := range p.f {
-		xc := x[f/p.fg*p.hp*p.wp:]
-		for oh := range p.oh {
-			row := y[(f*p.oh+oh)*p.ow:][:p.ow]
-			clear(row)
-			for t := range taps {
-				w := p.weights[f*taps+t]
-				src := xc[oh*p.op.Stride[0]*p.wp+p.off[t]:]
-				if s := p.op.Stride[1]; s == 1 {
-					src = src[:len(row)]
-					for i, v := range src {
-						row[i] += float32(w * v)
-					}
-				} else {
-					for i := range row {
-						row[i] += float32(w * src[i*s])
-					}
-				}
-			}
-			if p.bias != nil {
-				b := p.bias[f]
-				for i := range row {
-					row[i] += b
-				}
+		if f%p.fg == 0 {
+			p.copyChannel(plane, x[f/p.fg*p.h*p.w:])
+		}
+		// The last row spills into the next filter's plane, which comes later, or
+		// into the slack.
+		kernel.Plane(y[f*size:], p.oh, p.ow, p.ow, plane, p.op.Stride[0]*p.rowlen, p.weights[f*p.k:][:p.k], p.off)
+		row := y[f*size:][:size]
+		after.apply(row, row, p.biasOf(f))
+	}
+}
+
+// packVector lays out the weights for one pixel.
+func (p *convPlan) packVector(w []float32) {
+	panels := (p.fg + vectorCols - 1) / vectorCols
+	p.packed = panels * vectorCols * p.k
+	p.weights = make([]float32, p.op.Groups*p.packed)
+	for f := range p.f {
+		g, fi := f/p.fg, f%p.fg
+		dst := p.weights[g*p.packed+fi/vectorCols*vectorCols*p.k+fi%vectorCols:]
+		for k, v := range w[f*p.k:][:p.k] {
+			dst[k*vectorCols] = v
+		}
+	}
+	p.panelOff = make([]int, p.k)
+	for k := range p.panelOff {
+		p.panelOff[k] = 4 * k * vectorCols
+	}
+}
+
+// runVector is the case of one output pixel: the terms are gathered once, and a
+// panel's filters are the pixels of one row of a plane whose taps they are.
+func (p *convPlan) runVector(y, x, scratch []float32, after posts) {
+	terms, scratch := scratch[:p.k], scratch[p.k:]
+	sums, scratch := scratch[:vectorCols], scratch[vectorCols:]
+	if p.copied {
+		for c := range p.c {
+			p.copyChannel(scratch[c*p.hp*p.rowlen:], x[c*p.h*p.w:])
+		}
+		x = scratch[:p.input]
+	}
+	for g := range p.op.Groups {
+		xg := x[g*p.cg*p.hp*p.rowlen:]
+		for k, o := range p.off {
+			terms[k] = xg[o]
+		}
+		for f := 0; f < p.fg; f += vectorCols {
+			n := min(vectorCols, p.fg-f)
+			kernel.Plane(sums, 1, n, n, p.weights[g*p.packed+f*p.k:][:vectorCols*p.k], 0, terms, p.panelOff)
+			for i := range n {
+				at := g*p.fg + f + i
+				after.apply(y[at:at+1], sums[i:i+1], p.biasOf(at))
 			}
 		}
 	}

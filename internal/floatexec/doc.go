@@ -6,12 +6,14 @@
 // which Exec equals bit for bit and against which the integer executor is
 // checked.
 //
-// Every sum has one fixed order: a convolution adds its products in the order
-// (c, kh, kw) from +0 and then the bias, a pooling adds in the order (h, w), each
-// step rounded to the element type; a reduction, a resize and a softmax compute in
-// float64 and round once. No step uses a fused multiply-add and no
-// function of package math that does (math.Exp), so all amd64 processors give
-// the same bytes. Weights must be finite: padding is multiplied like any zero.
+// Every sum has one fixed order. A float32 convolution is a chain of fused
+// multiply-adds, each rounded once, in the order (c, kh, kw) from +0, and then the
+// bias: package kernel computes it in assembly or, where the processor has no such
+// instruction, exactly in Go. A pooling adds in the order (h, w); a reduction, a
+// resize and a softmax compute in float64 and round once. Nothing else uses a
+// fused multiply-add or a function of package math that does (math.Exp), so all
+// processors give the same bytes. Weights must be finite: padding is multiplied
+// like any zero.
 //
 // It never rewrites a graph, never quantises, and never reads a file.
 package floatexec

@@ -42,6 +42,9 @@ type step struct {
 	out    int
 	conv   *convPlan // for a Conv
 	alias  bool      // a Reshape: its output is its input
+	act    *post     // for an Activation of one input
+	fused  bool      // an activation in the memory of its input, which nobody else reads
+	after  posts     // the fused activations that follow
 }
 
 // Observe is told of a value as soon as it is there: every graph input and every
@@ -112,8 +115,13 @@ func New(g *graph.Graph) (*Exec, error) {
 			shape := g.Shapes[n.Outputs[0]]
 			s.out = add(value{name: n.Outputs[0], shape: shape, n: shape.Elems(), input: -1, buffer: -1})
 			_, s.alias = n.Op.(graph.Reshape)
-			if op, ok := n.Op.(graph.Conv); ok {
+			switch op := n.Op.(type) {
+			case graph.Conv:
 				s.conv, err = e.planConv(op, &s)
+			case graph.Activation:
+				if op.Fn != "prelu" {
+					s.act = newPost(op)
+				}
 			}
 		}
 		if err != nil {
@@ -133,6 +141,7 @@ func New(g *graph.Graph) (*Exec, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	e.fuse()
 	e.planBuffers()
 	e.pool.New = func() any { return e.newState() }
 	return e, nil
@@ -180,9 +189,16 @@ func (e *Exec) Run(in [][]float32, observe Observe) ([][]float32, error) {
 	for i := range e.steps {
 		s := &e.steps[i]
 		out := &e.values[s.out]
-		if !s.alias {
+		// An observer wants the values before and after a fused activation.
+		after := s.after
+		if observe != nil {
+			after = nil
+		}
+		if !s.alias && !(s.fused && observe == nil) {
 			if s.conv != nil {
-				s.conv.run(data(s.out), data(s.in[0]), st.scratch)
+				s.conv.run(data(s.out), data(s.in[0]), st.scratch, after)
+			} else if s.act != nil {
+				s.act.apply(data(s.out), data(s.in[0]), negZero)
 			} else {
 				args = args[:0]
 				for _, v := range s.in {
@@ -192,7 +208,12 @@ func (e *Exec) Run(in [][]float32, observe Observe) ([][]float32, error) {
 						args = append(args, data(v))
 					}
 				}
-				evalInto(s.node.Op, data(s.out), out.shape, args, s.shapes)
+				if !fastInto(s.node.Op, data(s.out), out.shape, args, s.shapes, after) {
+					evalInto(s.node.Op, data(s.out), out.shape, args, s.shapes)
+					if len(after) > 0 {
+						after.apply(data(s.out), data(s.out), negZero)
+					}
+				}
 			}
 		}
 		if observe != nil {
@@ -235,13 +256,49 @@ type state struct {
 func (e *Exec) newState() *state {
 	st := &state{scratch: make([]float32, e.scratch)}
 	for _, n := range e.buffers {
-		st.buffers = append(st.buffers, make([]float32, n))
+		st.buffers = append(st.buffers, make([]float32, n+slack))
 	}
 	return st
 }
 
+// fuse lets each activation whose input is a convolution's, an element-wise
+// operator's or another such activation's, and read by nobody else, work in place,
+// so that it can be done while the input is computed.
+func (e *Exec) fuse() {
+	readers := make([]int, len(e.values))
+	producer := make([]int, len(e.values))
+	for i := range producer {
+		producer[i] = -1
+	}
+	for t, s := range e.steps {
+		for _, v := range s.in {
+			if v >= 0 {
+				readers[v]++
+			}
+		}
+		producer[s.out] = t
+	}
+	for _, v := range e.outVals {
+		readers[v]++
+	}
+	for t := range e.steps {
+		s := &e.steps[t]
+		if s.act == nil || readers[s.in[0]] != 1 || producer[s.in[0]] < 0 {
+			continue
+		}
+		from := &e.steps[producer[s.in[0]]]
+		for from.fused {
+			from = &e.steps[producer[from.in[0]]]
+		}
+		_, eltwise := from.node.Op.(graph.Eltwise)
+		if from.conv != nil || eltwise {
+			s.fused, from.after = true, append(from.after, s.act)
+		}
+	}
+}
+
 // planBuffers gives every computed value a buffer that no other live value has.
-// A Reshape shares its input's storage.
+// A Reshape and a fused activation share their input's storage.
 func (e *Exec) planBuffers() {
 	storage := make([]int, len(e.values)) // the value whose storage a value uses
 	last := make([]int, len(e.values))    // last step that reads the storage
@@ -249,7 +306,7 @@ func (e *Exec) planBuffers() {
 		storage[i], last[i] = i, -1
 	}
 	for t, s := range e.steps {
-		if s.alias {
+		if s.alias || s.fused {
 			storage[s.out] = storage[s.in[0]]
 		}
 		for _, v := range append(s.in, s.out) {
@@ -265,7 +322,7 @@ func (e *Exec) planBuffers() {
 	for t := range e.steps {
 		s := &e.steps[t]
 		out := &e.values[s.out]
-		if s.alias {
+		if s.alias || s.fused {
 			src := e.values[storage[s.out]]
 			out.konst, out.input, out.buffer = src.konst, src.input, src.buffer
 		} else {

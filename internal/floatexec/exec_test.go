@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/graph"
+	"hass/internal/kernel"
 )
 
 // build makes a graph of one input, one chain of nodes named in order and the
@@ -81,7 +82,15 @@ func TestConvEqualsDefinition(t *testing.T) {
 		{"depthwise", 5, 7, 6, 5, graph.Conv{Window: window(3, 1, 1, 1, 1, 1, 1), Groups: 5}},
 		{"depthwise, stride 2, two filters a channel", 4, 9, 7, 8, graph.Conv{Window: window(5, 2, 1, 2, 2, 2, 2), Groups: 4}},
 		{"one filter, one channel", 1, 4, 4, 1, graph.Conv{Window: window(2, 1, 1), Groups: 1}},
+		{"one pixel, groups", 6, 4, 4, 78, graph.Conv{Window: window(3, 2, 1, 0, 0, 0, 0), Groups: 2}},
+		{"one pixel, padded", 5, 2, 2, 33, graph.Conv{Window: window(3, 1, 1, 0, 1, 1, 0), Groups: 1}},
 		{"fully connected", 11, 3, 3, 10, graph.Conv{Window: window(3, 1, 1), Groups: 1}},
+		{"several blocks of terms, filters past the last panel", 83, 7, 9, 14, graph.Conv{Window: window(3, 1, 1, 1, 1, 1, 1), Groups: 1}},
+		{"several blocks of pixels", 130, 31, 21, 7, graph.Conv{Window: window(1, 1, 1), Groups: 1}},
+		{"stride 2 of one tap", 5, 9, 8, 12, graph.Conv{Window: window(1, 2, 1), Groups: 1}},
+		{"depthwise, wide", 2, 5, 61, 2, graph.Conv{Window: window(3, 1, 1, 1, 1, 1, 1), Groups: 2}},
+		{"one channel, many filters", 1, 9, 9, 7, graph.Conv{Window: window(5, 2, 1, 2, 2, 2, 2), Groups: 1}},
+		{"stride beyond the kernel", 3, 13, 13, 6, graph.Conv{Window: window(2, 5, 1, 1, 1, 0, 0), Groups: 1}},
 		{"padding wider than the map", 2, 1, 1, 3, graph.Conv{Window: window(3, 1, 1, 2, 2, 2, 2), Groups: 1}},
 	}
 	for _, c := range cases {
@@ -103,16 +112,19 @@ func TestConvEqualsDefinition(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := e.Run([][]float32{x.F}, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
 				want, err := Eval(c.op, args...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(bits(want.Data), bits(got[0])); diff != "" {
-					t.Errorf("definition against fast path (-want +got):\n%s", diff)
+				for _, simd := range []bool{true, false} {
+					defer kernel.Enable(kernel.Enable(simd))
+					got, err := e.Run([][]float32{x.F}, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(bits(want.Data), bits(got[0])); diff != "" {
+						t.Errorf("simd=%v: definition against fast path (-want +got):\n%s", kernel.Simd(), diff)
+					}
 				}
 			})
 		}
@@ -203,9 +215,90 @@ func TestRunEqualsEval(t *testing.T) {
 		if diff := cmp.Diff(names, order); diff != "" {
 			t.Errorf("observed (-want +got):\n%s", diff)
 		}
+		fused, err := e.Run([][]float32{x.F}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i, name := range e.Outputs() {
 			if diff := cmp.Diff(bits(want[name].Data), bits(outs[i])); diff != "" {
 				t.Errorf("output %s:\n%s", name, diff)
+			}
+			if diff := cmp.Diff(bits(want[name].Data), bits(fused[i])); diff != "" {
+				t.Errorf("output %s without an observer:\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// TestFusedActivations runs each activation behind a convolution, a sum, a
+// product and a pooling, over values with zeros of both signs, infinities and
+// NaNs: fused or not, the bits are the definition's.
+func TestFusedActivations(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	values := []float32{0, negZero, 1, -1, 3, -3, 6, -6, 0.5, -0.5, inf, -inf, nan, 1e-40, -1e-40, 2.9999998, 5.9999995, 7}
+	acts := []graph.Activation{
+		{Fn: "relu"}, {Fn: "hardswish"}, {Fn: "hardsigmoid", Alpha: 1. / 6, Beta: 0.5}, {Fn: "sigmoid"}, {Fn: "silu"},
+		{Fn: "tanh"}, {Fn: "leakyrelu", Alpha: 0.1}, {Fn: "threshold", Alpha: 0.75}, {Fn: "threshold", Alpha: 0.1}, {Fn: "threshold"},
+		{Fn: "clip", Alpha: 0, Beta: 6}, {Fn: "clip", Alpha: -1, Beta: 1}, {Fn: "clip", Alpha: -1, Beta: 0}, {Fn: "clip", Alpha: -1e-60, Beta: 0.1},
+		{Fn: "clip", Alpha: 1e-60, Beta: 1e-3}, {Fn: "clip", Alpha: math.Copysign(0, -1), Beta: 2}, {Fn: "clip", Alpha: math.Inf(-1), Beta: 6},
+	}
+	const c, h, w = 3, 5, 7
+	xs := graph.Shape{1, c, h, w}
+	x := make([]float32, xs.Elems())
+	for i := range x {
+		x[i] = values[i*5%len(values)]
+	}
+	consts := map[string]*graph.Tensor{
+		"one": {Type: graph.Float, Shape: graph.Shape{c, 1, 1, 1}, F: []float32{1, 1, 1}},
+		"z":   {Type: graph.Float, Shape: graph.Shape{1, c, 1, 1}, F: []float32{negZero, 1, -0.5}},
+	}
+	sources := []*graph.Node{
+		node(graph.Conv{Window: window(1, 1, 1), Groups: c}, "s", "x", "one"),
+		node(graph.Eltwise{Fn: "add"}, "s", "x", "z"), node(graph.Eltwise{Fn: "add"}, "s", "z", "x"),
+		node(graph.Eltwise{Fn: "mul"}, "s", "x", "z"), node(graph.Eltwise{Fn: "add"}, "s", "x", "x"), node(graph.Eltwise{Fn: "mul"}, "s", "x", "x"),
+		node(graph.Pool{Window: window(3, 2, 1, 1, 1, 1, 1), Max: true}, "s", "x"), node(graph.GlobalPool{}, "s", "x"),
+	}
+	for _, src := range sources {
+		for _, a := range acts {
+			// The second activation follows the first, fused with it.
+			prune := graph.Activation{Fn: "threshold", Alpha: 0.7}
+			g := build(t, xs, consts, src, node(a, "a", "s"), node(prune, "y", "a"))
+			e, err := New(g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := []*Tensor[float32]{}
+			for _, name := range src.Inputs {
+				if k := consts[name]; k != nil {
+					in = append(in, &Tensor[float32]{k.Shape, k.F})
+				} else {
+					in = append(in, &Tensor[float32]{xs, x})
+				}
+			}
+			s, err := Eval(src.Op, in...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := Eval[float32](a, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err = Eval[float32](prune, want); err != nil {
+				t.Fatal(err)
+			}
+			for _, simd := range []bool{true, false} {
+				defer kernel.Enable(kernel.Enable(simd))
+				for _, observe := range []Observe{nil, func(string, []float32) {}} {
+					got, err := e.Run([][]float32{x}, observe)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, v := range got[0] {
+						if w := want.Data[i]; math.Float32bits(v) != math.Float32bits(w) && (v == v || w == w) {
+							t.Fatalf("%s then %s(%g, %g), simd %v, observed %v, element %d of %g: %g, want %g", src.Op.Kind(), a.Fn, a.Alpha, a.Beta, kernel.Simd(), observe != nil, i, s.Data[i], v, w)
+						}
+					}
+				}
 			}
 		}
 	}

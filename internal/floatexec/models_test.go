@@ -116,8 +116,18 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-func BenchmarkResNet8(b *testing.B) {
-	e, s := load(b, testenv.Data(b), "cifar10_resnet8/model_jpeg_ft.onnx", "test.toml")
+// BenchmarkModel is one image at a time of each trained network, on one thread.
+func BenchmarkModel(b *testing.B) {
+	for _, model := range []string{
+		"mnist_lenet/model.onnx", "cifar10_resnet8/model_jpeg_ft.onnx",
+		"mobilenet_v3_small/model.onnx.gz", "mobilenet_v2/model.onnx.gz", "resnet50_pruned/model.onnx.gz",
+	} {
+		b.Run(filepath.Dir(model), func(b *testing.B) { benchmarkModel(b, model) })
+	}
+}
+
+func benchmarkModel(b *testing.B, model string) {
+	e, s := load(b, testenv.Data(b), model, "test.toml")
 	x := make([]float32, s.C*s.H*s.W)
 	if err := s.Float(0, x); err != nil {
 		b.Fatal(err)

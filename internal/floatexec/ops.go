@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hass/internal/graph"
+	"hass/internal/kernel"
 )
 
 // Real is an element type of Eval.
@@ -109,7 +110,7 @@ func conv[T Real](op graph.Conv, y []T, ys graph.Shape, x []T, xs graph.Shape, w
 							if iw < 0 || iw >= W {
 								continue
 							}
-							acc += T(x[((c0+c)*H+ih)*W+iw] * w[((f*cg+c)*KH+kh)*KW+kw])
+							acc = madd(x[((c0+c)*H+ih)*W+iw], w[((f*cg+c)*KH+kh)*KW+kw], acc)
 						}
 					}
 				}
@@ -120,6 +121,15 @@ func conv[T Real](op graph.Conv, y []T, ys graph.Shape, x []T, xs graph.Shape, w
 			}
 		}
 	}
+}
+
+// madd is a*b + c: in float32 rounded once, the processors' fused multiply-add; in
+// float64 rounded twice.
+func madd[T Real](a, b, c T) T {
+	if a, ok := any(a).(float32); ok {
+		return T(kernel.FMA(a, float32(b), float32(c)))
+	}
+	return c + T(a*b)
 }
 
 // pool: max ignores padding; an average divides by the number of elements, or

@@ -2,79 +2,303 @@ package intnet
 
 import (
 	"fmt"
+	"math"
 
 	"hass/internal/fixed"
+	"hass/internal/kernel"
 )
 
 // convPlan is what a convolution needs beyond its layer, computed once.
+//
+// The fast path narrows the input to int16 with its padding around it, and sums
+// panels of output channels over runs of neighbouring terms: inside a run in
+// int32, where the weights show that no partial sum can leave it, across runs in
+// int64. The result is exact, so it is the definition's.
 type convPlan struct {
 	ti, to *Tensor
 	k      int   // elements of one group's window
-	window int   // elements of the gathered window of all groups; 0 if not gathered
-	masked int   // elements of the input if it has a threshold, else 0
 	limit  int64 // accumulators and partial sums lie in [-limit, limit)
 	half   []int64
-	// direct is set where every window is one contiguous piece of the input.
-	direct bool
-	// taps are the weights of a depthwise convolution (one input and one output
-	// channel per group) as [KH*KW][C], so that the channels are innermost.
-	taps []int16
+
+	sub       int64 // subtracted from 16-bit unsigned inputs to fit int16; biases make up for it
+	hp, wp    int   // input with padding
+	base      []int // offset of each output pixel's window in it
+	panels    []panel
+	depthwise bool  // one input and one output channel per group: channels are columns
+	off       []int // depthwise: offset of each tap, an even number of them
 }
+
+// panel is kernel.IntCols output channels of one group.
+type panel struct {
+	first, n, group   int
+	w                 []int16
+	runs              []kernel.Run
+	taps              []int // depthwise: pairs of taps of each run
+	bias, half, shift [kernel.IntCols]int64
+	left              bool // some shift is to the left: fixed.Requant does it
+}
+
+// slack is what kernels may read past the last window.
+const slack = 2 * kernel.IntCols
 
 func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 	c := l.Conv
-	p := &convPlan{ti: ti, to: to, k: c.Kernel[0] * c.Kernel[1] * (ti.C / c.Groups), limit: int64(1) << (c.AccBits - 1)}
+	cg := ti.C / c.Groups
+	p := &convPlan{
+		ti: ti, to: to, k: c.Kernel[0] * c.Kernel[1] * cg, limit: int64(1) << (c.AccBits - 1),
+		hp: ti.H + c.Pads[0] + c.Pads[2], wp: ti.W + c.Pads[1] + c.Pads[3],
+	}
 	for o := range c.OutC {
 		var half int64
 		if s := c.ShiftOf(o); s > 0 {
-			half = int64(1) << (s - 1)
+			half = int64(1) << min(s-1, 62)
 		}
 		p.half = append(p.half, half)
 	}
-	unpadded := c.Pads == [4]int{}
-	pixel := c.Kernel == [2]int{1, 1}
-	rows := c.Kernel[1] == ti.W && c.Dilation == [2]int{1, 1}
-	p.direct = c.Groups == 1 && unpadded && (pixel || rows)
-	if c.TauA > 0 {
-		p.masked = ti.H * ti.W * ti.C
+	if ti.Format.Max() > math.MaxInt16 {
+		p.sub = 1 << 15
 	}
-	if c.Groups == ti.C && c.OutC == ti.C && ti.C > 1 {
-		n := c.Kernel[0] * c.Kernel[1]
-		p.taps = make([]int16, n*ti.C)
-		for ch := range ti.C {
-			for t := range n {
-				p.taps[t*ti.C+ch] = c.Weights[ch*n+t]
+	for oy := range to.H {
+		for ox := range to.W {
+			p.base = append(p.base, (oy*c.Stride[0]*p.wp+ox*c.Stride[1])*ti.C)
+		}
+	}
+	// pieces are the runs of terms whose inputs are neighbours.
+	type piece struct{ off, n int }
+	var pieces []piece
+	for kh := range c.Kernel[0] {
+		if row := kh * c.Dilation[0] * p.wp; c.Groups == 1 && c.Dilation[1] == 1 {
+			pieces = append(pieces, piece{row * ti.C, c.Kernel[1] * cg})
+		} else {
+			for kw := range c.Kernel[1] {
+				pieces = append(pieces, piece{(row + kw*c.Dilation[1]) * ti.C, cg})
 			}
 		}
-	} else if !p.direct {
-		p.window = p.k * c.Groups
+	}
+	p.depthwise = cg == 1 && c.OutC == ti.C && ti.C > 1
+	// The largest sum of magnitudes of weights that keeps products within int32.
+	room := int64(math.MaxInt32) / max(ti.Format.Max()-p.sub, p.sub-min(0, ti.Format.Min()))
+	perGroup := c.OutC / c.Groups
+	if p.depthwise {
+		perGroup = c.OutC
+		for _, pc := range pieces {
+			p.off = append(p.off, pc.off)
+		}
+		if len(p.off)%2 > 0 {
+			p.off = append(p.off, p.off[len(p.off)-1])
+		}
+	}
+	for first := 0; first < c.OutC; {
+		pn := panel{first: first, group: first / perGroup, n: min(kernel.IntCols, perGroup-first%perGroup)}
+		first += pn.n
+		if p.depthwise {
+			pn.group = 0
+		}
+		for j := range pn.n {
+			o := pn.first + j
+			pn.bias[j], pn.half[j] = c.Bias[o], p.half[o]
+			for _, w := range c.Weights[o*p.k:][:p.k] {
+				pn.bias[j] += p.sub * int64(w)
+			}
+			s := c.ShiftOf(o)
+			pn.shift[j] = int64(s)
+			pn.left = pn.left || s < 0 || s > 62
+		}
+		pn.w = make([]int16, 0, (p.k+len(pieces))*kernel.IntCols)
+		var sums [kernel.IntCols]int64 // of magnitudes in the current run
+		// fits adds a pair's weights to the run's sums, or starts anew and is false.
+		fits := func(pair *[2 * kernel.IntCols]int16, place func(int) int) bool {
+			next, ok := sums, true
+			for j := range next {
+				at := 2 * place(j)
+				next[j] += abs(pair[at]) + abs(pair[at+1])
+				ok = ok && next[j] <= room
+			}
+			if !ok {
+				for j := range next {
+					next[j] -= sums[j]
+				}
+			}
+			sums = next
+			return ok
+		}
+		weight := func(j, t int) int16 {
+			if j >= pn.n {
+				return 0
+			}
+			return c.Weights[(pn.first+j)*p.k+t]
+		}
+		if p.depthwise {
+			for t := 0; t < p.k; t += 2 {
+				var pair [2 * kernel.IntCols]int16
+				for j := range kernel.IntCols {
+					at := 2 * kernel.TapPlace(j)
+					pair[at] = weight(j, t)
+					if t+1 < p.k {
+						pair[at+1] = weight(j, t+1)
+					}
+				}
+				if ok := fits(&pair, kernel.TapPlace); ok && len(pn.taps) > 0 {
+					pn.taps[len(pn.taps)-1]++
+				} else {
+					pn.taps = append(pn.taps, 1)
+				}
+				pn.w = append(pn.w, pair[:]...)
+			}
+			p.panels = append(p.panels, pn)
+			continue
+		}
+		t := 0
+		for _, pc := range pieces {
+			clear(sums[:])
+			for i := 0; i < pc.n; i += 2 {
+				var pair [2 * kernel.IntCols]int16
+				for j := range kernel.IntCols {
+					pair[2*j] = weight(j, t+i)
+					if i+1 < pc.n {
+						pair[2*j+1] = weight(j, t+i+1)
+					}
+				}
+				if ok := fits(&pair, func(j int) int { return j }); ok && i > 0 {
+					pn.runs[len(pn.runs)-1].Pairs++
+				} else {
+					pn.runs = append(pn.runs, kernel.Run{Off: pc.off + i, Pairs: 1})
+				}
+				pn.w = append(pn.w, pair[:]...)
+			}
+			t += pc.n
+		}
+		p.panels = append(p.panels, pn)
 	}
 	return p
 }
 
+func abs(v int16) int64 { return max(int64(v), -int64(v)) }
+
 // scratch is the per-executor working memory of convolutions.
 type scratch struct {
-	window []int32 // one window, all groups
-	masked []int32 // an input with its threshold applied
-	acc    []int64 // one accumulator per output channel
+	narrow []int16 // an input with its padding
+	acc    []int64 // rows of kernel.IntCols sums
+	out    []int32 // their outputs
+	masked []int32 // an input with its threshold applied; for the definition only
 }
 
 func newScratch(plans []*convPlan) scratch {
-	var window, masked, acc int
+	var narrow, rows int
 	for _, p := range plans {
 		if p != nil {
-			window = max(window, p.window)
-			masked = max(masked, p.masked)
-			acc = max(acc, p.to.C)
+			narrow = max(narrow, p.hp*p.wp*p.ti.C+slack)
+			rows = max(rows, kernel.Rows, p.to.W)
 		}
 	}
-	return scratch{make([]int32, window), make([]int32, masked), make([]int64, acc)}
+	return scratch{narrow: make([]int16, narrow), acc: make([]int64, rows*kernel.IntCols), out: make([]int32, rows*kernel.IntCols)}
 }
 
 // conv evaluates one convolution layer.
 func (x *Exec) conv(l *Layer, p *convPlan, in, out []int32) error {
+	if x.Checked {
+		return x.definition(l, p, in, out)
+	}
+	s := &x.scratch
+	in16 := s.narrow[:p.hp*p.wp*p.ti.C+slack]
+	p.narrow(in16, in, l.Conv.TauA, l.Conv.Pads)
+	bad := false
+	for i := range p.panels {
+		pn := &p.panels[i]
+		if p.depthwise {
+			for oy := range p.to.H {
+				pn.fill(s.acc, p.to.W)
+				kernel.IntTaps(s.acc, p.to.W, in16[p.base[oy*p.to.W]+pn.first:], l.Conv.Stride[1]*p.ti.C, p.off, pn.w, pn.taps)
+				bad = pn.requant(l, p, s, out[oy*p.to.W*p.to.C:], p.to.W) || bad
+			}
+			continue
+		}
+		from := in16[pn.group*(p.ti.C/l.Conv.Groups):]
+		for p0 := 0; p0 < len(p.base); p0 += kernel.Rows {
+			n := min(kernel.Rows, len(p.base)-p0)
+			var base [kernel.Rows]int
+			for r := range base {
+				base[r] = p.base[p0+min(r, n-1)]
+			}
+			pn.fill(s.acc, kernel.Rows)
+			kernel.IntTile(s.acc, from, &base, pn.w, pn.runs)
+			bad = pn.requant(l, p, s, out[p0*p.to.C:], n) || bad
+		}
+	}
+	if bad {
+		return x.definition(l, p, in, out) // names the first sum that is too large
+	}
+	return nil
+}
+
+// fill starts rows of sums from the biases.
+func (pn *panel) fill(acc []int64, rows int) {
+	for r := range rows {
+		*(*[kernel.IntCols]int64)(acc[r*kernel.IntCols:]) = pn.bias
+	}
+}
+
+// requant stores the outputs of rows pixels; true if some sum is too large.
+func (pn *panel) requant(l *Layer, p *convPlan, s *scratch, out []int32, rows int) (bad bool) {
+	const cols = kernel.IntCols
+	if pn.left {
+		for r := range rows {
+			for j, a := range s.acc[r*cols:][:pn.n] {
+				bad = bad || a < -p.limit || a+pn.half[j] >= p.limit
+				out[r*p.to.C+pn.first+j] = int32(fixed.Requant(a, int(pn.shift[j]), l.Lo, l.Hi))
+			}
+		}
+		return bad
+	}
+	if pn.n == cols {
+		return kernel.Requant16(out[pn.first:], p.to.C, rows, s.acc, &pn.half, &pn.shift, l.Lo, l.Hi, p.limit)
+	}
+	bad = kernel.Requant16(s.out, cols, rows, s.acc, &pn.half, &pn.shift, l.Lo, l.Hi, p.limit)
+	for r := range rows {
+		copy(out[r*p.to.C+pn.first:][:pn.n], s.out[r*cols:])
+	}
+	return bad
+}
+
+// narrow lays out the input as int16 between its padding, thresholded.
+func (p *convPlan) narrow(dst []int16, in []int32, tau int64, pads [4]int) {
+	c, t, sub := p.ti.C, int32(tau), int32(p.sub)
+	if pads == [4]int{} {
+		kernel.Narrow(dst[:len(in)], in, t, sub)
+		return
+	}
+	zero := int16(-sub)
+	fill := func(v []int16) {
+		if zero == 0 {
+			clear(v)
+			return
+		}
+		for i := range v {
+			v[i] = zero
+		}
+	}
+	fill(dst[:pads[0]*p.wp*c])
+	for y := range p.ti.H {
+		row := dst[(pads[0]+y)*p.wp*c:][:p.wp*c]
+		fill(row[:pads[1]*c])
+		kernel.Narrow(row[pads[1]*c:][:p.ti.W*c], in[y*p.ti.W*c:][:p.ti.W*c], t, sub)
+		fill(row[(pads[1]+p.ti.W)*c:])
+	}
+	fill(dst[(pads[0]+p.ti.H)*p.wp*c:][:pads[2]*p.wp*c])
+}
+
+func overflow(c *Conv, oy, ox, o int, acc int64) error {
+	return fmt.Errorf("accumulator %d of output (y %d, x %d, channel %d) exceeds %d bits", acc, oy, ox, o, c.AccBits)
+}
+
+// definition evaluates a layer pixel by pixel from its definition. It verifies
+// every complete sum, and if x is Checked every partial one.
+func (x *Exec) definition(l *Layer, p *convPlan, in, out []int32) error {
 	c := l.Conv
 	if c.TauA > 0 {
+		if len(x.scratch.masked) < len(in) {
+			x.scratch.masked = make([]int32, len(in))
+		}
 		masked := x.scratch.masked[:len(in)]
 		tau := int32(c.TauA)
 		for i, v := range in {
@@ -85,19 +309,10 @@ func (x *Exec) conv(l *Layer, p *convPlan, in, out []int32) error {
 		}
 		in = masked
 	}
-	acc := x.scratch.acc[:c.OutC]
+	acc := make([]int64, c.OutC)
 	for oy := range p.to.H {
 		for ox := range p.to.W {
-			var err error
-			switch {
-			case x.Checked:
-				err = checkedPixel(c, p, in, oy, ox, acc)
-			case p.taps != nil:
-				depthwisePixel(c, p, in, oy, ox, acc)
-			default:
-				x.pixel(c, p, in, oy, ox, acc)
-			}
-			if err != nil {
+			if err := p.pixel(c, in, oy, ox, acc, x.Checked); err != nil {
 				return err
 			}
 			dst := out[(oy*p.to.W+ox)*c.OutC:][:c.OutC]
@@ -112,124 +327,9 @@ func (x *Exec) conv(l *Layer, p *convPlan, in, out []int32) error {
 	return nil
 }
 
-func overflow(c *Conv, oy, ox, o int, acc int64) error {
-	return fmt.Errorf("accumulator %d of output (y %d, x %d, channel %d) exceeds %d bits", acc, oy, ox, o, c.AccBits)
-}
-
-// pixel computes the accumulators of one output pixel by gathering its window.
-func (x *Exec) pixel(c *Conv, p *convPlan, in []int32, oy, ox int, acc []int64) {
-	var window []int32
-	if p.direct {
-		at := (oy*c.Stride[0]*p.ti.W + ox*c.Stride[1]) * p.ti.C
-		window = in[at:][:p.k]
-	} else {
-		window = x.scratch.window[:p.window]
-		gather(c, p, in, oy, ox, window)
-	}
-	perGroup := c.OutC / c.Groups
-	for g := range c.Groups {
-		o := g * perGroup
-		dots(acc[o:o+perGroup], c.Bias[o:o+perGroup], window[g*p.k:][:p.k], c.Weights[o*p.k:][:perGroup*p.k])
-	}
-}
-
-// gather copies the window of output pixel (oy, ox) as [Groups][KH][KW][C/Groups],
-// with zeros for padding.
-func gather(c *Conv, p *convPlan, in []int32, oy, ox int, window []int32) {
-	cg := p.ti.C / c.Groups
-	ix0 := ox*c.Stride[1] - c.Pads[1]
-	for kh := range c.Kernel[0] {
-		iy := oy*c.Stride[0] - c.Pads[0] + kh*c.Dilation[0]
-		if iy < 0 || iy >= p.ti.H {
-			for g := range c.Groups {
-				clear(window[g*p.k+kh*c.Kernel[1]*cg:][:c.Kernel[1]*cg])
-			}
-			continue
-		}
-		row := in[iy*p.ti.W*p.ti.C:][:p.ti.W*p.ti.C]
-		if c.Groups == 1 && c.Dilation[1] == 1 {
-			// The taps inside the map are contiguous.
-			dst := window[kh*c.Kernel[1]*cg:][:c.Kernel[1]*cg]
-			lead := min(max(0, -ix0), c.Kernel[1])
-			end := min(max(lead, p.ti.W-ix0), c.Kernel[1])
-			clear(dst[:lead*cg])
-			if end > lead {
-				copy(dst[lead*cg:end*cg], row[(ix0+lead)*cg:])
-			}
-			clear(dst[end*cg:])
-			continue
-		}
-		for kw := range c.Kernel[1] {
-			ix := ix0 + kw*c.Dilation[1]
-			for g := range c.Groups {
-				dst := window[g*p.k+(kh*c.Kernel[1]+kw)*cg:][:cg]
-				if ix < 0 || ix >= p.ti.W {
-					clear(dst)
-				} else {
-					copy(dst, row[ix*p.ti.C+g*cg:])
-				}
-			}
-		}
-	}
-}
-
-// dots computes acc[o] = bias[o] + window . weights[o] for consecutive rows of
-// weights, four outputs at a time to read the window less often.
-func dots(acc, bias []int64, window []int32, weights []int16) {
-	k := len(window)
-	o := 0
-	for ; o+4 <= len(acc); o += 4 {
-		w0 := weights[o*k:][:k]
-		w1 := weights[(o+1)*k:][:k]
-		w2 := weights[(o+2)*k:][:k]
-		w3 := weights[(o+3)*k:][:k]
-		a0, a1, a2, a3 := bias[o], bias[o+1], bias[o+2], bias[o+3]
-		for i, v := range window {
-			v := int64(v)
-			a0 += v * int64(w0[i])
-			a1 += v * int64(w1[i])
-			a2 += v * int64(w2[i])
-			a3 += v * int64(w3[i])
-		}
-		acc[o], acc[o+1], acc[o+2], acc[o+3] = a0, a1, a2, a3
-	}
-	for ; o < len(acc); o++ {
-		w := weights[o*k:][:k]
-		a := bias[o]
-		for i, v := range window {
-			a += int64(v) * int64(w[i])
-		}
-		acc[o] = a
-	}
-}
-
-// depthwisePixel computes one output pixel of a depthwise convolution, channels
-// innermost.
-func depthwisePixel(c *Conv, p *convPlan, in []int32, oy, ox int, acc []int64) {
-	ch := p.ti.C
-	copy(acc, c.Bias)
-	for kh := range c.Kernel[0] {
-		iy := oy*c.Stride[0] - c.Pads[0] + kh*c.Dilation[0]
-		if iy < 0 || iy >= p.ti.H {
-			continue
-		}
-		for kw := range c.Kernel[1] {
-			ix := ox*c.Stride[1] - c.Pads[1] + kw*c.Dilation[1]
-			if ix < 0 || ix >= p.ti.W {
-				continue
-			}
-			px := in[(iy*p.ti.W+ix)*ch:][:ch]
-			w := p.taps[(kh*c.Kernel[1]+kw)*ch:][:ch]
-			for i, v := range px {
-				acc[i] += int64(v) * int64(w[i])
-			}
-		}
-	}
-}
-
-// checkedPixel computes one output pixel straight from the definition and
-// verifies every partial sum.
-func checkedPixel(c *Conv, p *convPlan, in []int32, oy, ox int, acc []int64) error {
+// pixel computes the sums of one output pixel; if checked, it verifies every
+// partial sum.
+func (p *convPlan) pixel(c *Conv, in []int32, oy, ox int, acc []int64, checked bool) error {
 	cg := p.ti.C / c.Groups
 	perGroup := c.OutC / c.Groups
 	for o := range acc {
@@ -245,7 +345,7 @@ func checkedPixel(c *Conv, p *convPlan, in []int32, oy, ox int, acc []int64) err
 				px := in[(iy*p.ti.W+ix)*p.ti.C+o/perGroup*cg:][:cg]
 				for i, v := range px {
 					a += int64(v) * int64(w[(kh*c.Kernel[1]+kw)*cg+i])
-					if a < -p.limit || a >= p.limit {
+					if checked && (a < -p.limit || a >= p.limit) {
 						return overflow(c, oy, ox, o, a)
 					}
 				}

@@ -8,13 +8,13 @@ import (
 	"hass/internal/workers"
 )
 
-// Exec evaluates a Net: the reference arithmetic of the project, in plain Go,
-// with exact 64-bit accumulation. An Exec holds one image's tensors and must be
-// used by one goroutine at a time; Clone gives more.
+// Exec evaluates a Net: the reference arithmetic of the project, exact whatever
+// path computes it. An Exec holds one image's tensors and must be used by one
+// goroutine at a time; Clone gives more.
 type Exec struct {
 	// Checked makes Run verify every partial sum of every convolution against
-	// AccBits, in the order (kh, kw, c) from the bias on. It is about three times
-	// slower. Without it only complete accumulators are verified.
+	// AccBits, in the order (kh, kw, c) from the bias on, by the plain definition;
+	// it is many times slower. Without it only complete accumulators are verified.
 	Checked bool
 
 	net     *Net
