@@ -52,6 +52,7 @@ demo: build cxx
 
 test: deps lint
 	$(GO) test -timeout 20m ./...
+	$(GO) test -tags noasm ./internal/kernel ./internal/floatexec ./internal/intnet
 
 lint:
 	@out=$$(gofmt -l cmd codegen frontend hwsim internal optimizer sparsity templates); \
