@@ -10,7 +10,7 @@ import (
 func fastInto(op graph.Op, y []float32, ys graph.Shape, in [][]float32, shapes []graph.Shape, after posts) bool {
 	switch op := op.(type) {
 	case graph.Eltwise:
-		return fastEltwise(op, y, in, shapes, after)
+		return (op.Fn == "add" || op.Fn == "mul") && fastEltwise(op, y, in, shapes, after)
 	case graph.GlobalPool:
 		if !op.Max {
 			fastAverage(y, in[0], shapes[0][2]*shapes[0][3])
