@@ -50,7 +50,12 @@ demo: build cxx
 	bin/hass build examples/demo/model.onnx --platform zcu104 \
 	  --calib examples/demo/calib.toml --test examples/demo/test.toml -o runs/demo
 
+# go test shows why a test is skipped only with -v, so what is missing is said here.
 test: deps lint
+	@[ -f "$(HASS_DATA)/README.md" ] || \
+	  echo "no trained models at $(HASS_DATA): the tests that need them are skipped (set HASS_DATA)"
+	@[ -n "$$ONNX_TESTDATA" ] || [ -d /usr/share/libonnx-testdata/data ] || \
+	  echo "libonnx-testdata is not installed: ONNX's operator tests are skipped (run make conformance)"
 	$(GO) test -timeout 20m ./...
 	$(GO) test -tags noasm ./internal/kernel ./internal/floatexec ./internal/intnet
 

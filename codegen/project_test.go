@@ -378,7 +378,7 @@ func TestBadDesigns(t *testing.T) {
 func TestVerify(t *testing.T) {
 	needCompiler(t)
 	if testing.Short() {
-		t.Skip("skipped: compiles a network of the size of ResNet-8")
+		t.Skip("skipped: compiles a network of the size of ResNet-8 (-short)")
 	}
 	r := rng(1)
 	net, err := hwtest.ResNet8(r, 16, 0.5)

@@ -7,7 +7,6 @@ import (
 	"math"
 	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -245,6 +244,3 @@ func (b *build) designShell() []byte {
 		TopName, b.clockHz(), strings.Join(b.sources, " "), b.p.Input.Name, strings.Join(out, " "))
 	return w.Bytes()
 }
-
-// ports are the input and the outputs.
-func (b *build) ports() []Port { return slices.Concat([]Port{b.p.Input}, b.p.Outputs) }

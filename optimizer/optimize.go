@@ -123,8 +123,7 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 // found is a solved problem.
 type found struct {
 	x       []pick
-	rate    rate // of the untightened problem's search; zero if nothing fits
-	latency float64
+	rate    rate    // of the untightened problem's search; zero if nothing fits
 	bound   float64 // latency objective: proved least latency
 	network *hw.Network
 	fifos   []FIFO

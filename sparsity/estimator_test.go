@@ -149,15 +149,15 @@ func (c *convCase) simulate(t *testing.T, l hw.Layer) float64 {
 		}
 	}
 	type proc struct {
-		s           hw.Schedule
-		step        hw.Step
-		open        bool // step has begun
-		port        int  // next port: reads, then writes
-		at          int64
-		reading     bool
-		ready, done int64
-		iter        int
-		ended       bool
+		s       hw.Schedule
+		step    hw.Step
+		open    bool // step has begun
+		port    int  // next port: reads, then writes
+		at      int64
+		reading bool
+		ready   int64
+		iter    int
+		ended   bool
 	}
 	type fifo struct{ writes, reads []int64 }
 	procs := make([]proc, len(n.Processes))

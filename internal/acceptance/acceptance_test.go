@@ -24,7 +24,7 @@ import (
 // earlier ones.
 func TestAcceptance(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE") != "1" {
-		t.Skip("skipped: the acceptance claims take most of an hour (run \"make acceptance\")")
+		t.Skip("skipped: the acceptance claims take minutes and need trained models (run \"make acceptance\")")
 	}
 	a := &acceptance{data: testenv.Data(t), dir: t.TempDir()}
 	a.bin = filepath.Join(a.dir, "hass")
