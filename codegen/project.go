@@ -209,7 +209,7 @@ func (p *Project) engine(layer int) engineShape {
 	w := hw.WindowOf(p.Net, l, hl)
 	return engineShape{
 		m: hl.M(), n: hl.N, gang: hl.Gang, px: hl.OutPx, beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
-		weightBits: l.Conv.WeightBits, tokens: w.Groups() * w.Folds, kind: hl.Engine, mem: hl.WeightMem,
+		weightBits: l.Conv.WeightBits, tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh, kind: hl.Engine, mem: hl.WeightMem,
 		mTap: hl.MTap, mCh: hl.MCh, chans: w.C, taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], outC: l.Conv.OutC, lanes: hl.OutCh,
 	}
 }

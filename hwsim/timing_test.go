@@ -290,7 +290,7 @@ func TestEngineCost(t *testing.T) {
 		m := n * (1 + rng.Intn(64/n))
 		kind := []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked}[rng.Intn(3)]
 		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*m)}}
-		w := hw.Window{C: m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1}
+		w := hw.Window{C: m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1, Groups: 1}
 		for i := range l.Conv.Weights {
 			if rng.Intn(4) > 0 {
 				l.Conv.Weights[i] = int16(rng.Intn(1<<16) - 1<<15)

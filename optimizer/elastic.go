@@ -170,7 +170,7 @@ func fullWindow(net *intnet.Net, layer int) (hw.Window, bool) {
 func delay(net *intnet.Net, layer int) (late, early float64) {
 	if win, ok := fullWindow(net, layer); ok {
 		early = float64(win.Lead()) / float64(win.H*win.RowPixels())
-		return early + 1/float64(win.Groups()), early
+		return early + 1/float64(win.PixelGroups()), early
 	}
 	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
 		in := net.Tensors[l.In[0]]

@@ -34,7 +34,11 @@ func newExpander(net *intnet.Net, layers []Layer) *expander {
 	}
 	for i, l := range net.Layers {
 		for p, t := range l.In {
-			x.readers[t] = append(x.readers[t], reader{i, p, Beat{layers[i].InPx, layers[i].InCh}})
+			b := Beat{layers[i].InPx, layers[i].InCh}
+			if p == 1 && net.Broadcast(&net.Layers[i]) {
+				b.Px = 1
+			}
+			x.readers[t] = append(x.readers[t], reader{i, p, b})
 		}
 	}
 	return x
@@ -88,7 +92,7 @@ func (x *expander) layer(i int) (last int, err error) {
 		}
 		win := x.n.Processes[w].Window
 		acc := Stream{Kind: AccToken, Beat: Beat{hl.OutPx, hl.Gang}, Bits: l.Conv.AccBits, Signed: true, Tensor: -1,
-			Tokens: win.Groups() * win.Folds, Join: -1}
+			Tokens: win.PixelGroups() * l.Conv.OutC / hl.OutCh, Join: -1}
 		var gangs []int
 		for g := range hl.Gangs() {
 			e := x.process(Process{Kind: Engine, Name: fmt.Sprintf("%s_engine%d", l.ID, g), Layer: i, Index: g}, hl)
@@ -108,10 +112,9 @@ func (x *expander) layer(i int) (last int, err error) {
 		return last, nil
 	case intnet.KindGlobalPool:
 		last = add(GlobalPool)
-	case intnet.KindAdd:
-		last = add(Add)
-	case intnet.KindRequant:
-		last = add(Requant)
+	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
+		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+		last = add(ProcessKind(l.Kind)) // the module is called as the layer
 	default:
 		return 0, fmt.Errorf("layer %s: no module for kind %q", l.ID, l.Kind)
 	}
@@ -199,10 +202,13 @@ func (x *expander) wireReader(t, from int, b Beat, r reader, name string) error 
 }
 
 // connect makes the FIFOs, now that every reader exists. A process's ports number its FIFOs
-// in this order: those into the second port of a layer come last, so that its first
-// port is always port 0.
+// in this order: port by port of a layer, so that its first port is always port 0.
 func (x *expander) connect() {
-	for port := range 2 {
+	ports := 0
+	for _, l := range x.n.Net.Layers {
+		ports = max(ports, len(l.In))
+	}
+	for port := range ports {
 		for _, k := range x.links {
 			if k.port != port {
 				continue

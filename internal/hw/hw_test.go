@@ -124,11 +124,11 @@ func TestWindowPace(t *testing.T) {
 		name string
 		w    Window
 	}{
-		{"3x3 same", Window{H: 8, W: 8, C: 4, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 3, MCh: 4, Folds: 4}},
-		{"3x3 stride 2", Window{H: 8, W: 8, C: 4, OH: 4, OW: 4, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{0, 0, 1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 3, MCh: 4, Folds: 4}},
-		{"fc 4x4", Window{H: 4, W: 4, C: 4, OH: 1, OW: 1, Geom: intnet.Window{Kernel: [2]int{4, 4}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 4, MCh: 4, Folds: 8}},
-		{"5x5 valid", Window{H: 12, W: 12, C: 2, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, InPx: 1, InCh: 2, OutPx: 1, MTap: 5, MCh: 2, Folds: 4}},
-		{"3x3 px2", Window{H: 8, W: 7, C: 4, OH: 8, OW: 7, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, InPx: 2, InCh: 4, OutPx: 2, MTap: 3, MCh: 4, Folds: 4}},
+		{"3x3 same", Window{H: 8, W: 8, C: 4, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 3, MCh: 4, Folds: 4, Groups: 1}},
+		{"3x3 stride 2", Window{H: 8, W: 8, C: 4, OH: 4, OW: 4, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{0, 0, 1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 3, MCh: 4, Folds: 4, Groups: 1}},
+		{"fc 4x4", Window{H: 4, W: 4, C: 4, OH: 1, OW: 1, Geom: intnet.Window{Kernel: [2]int{4, 4}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, InPx: 1, InCh: 4, OutPx: 1, MTap: 4, MCh: 4, Folds: 8, Groups: 1}},
+		{"5x5 valid", Window{H: 12, W: 12, C: 2, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{5, 5}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, InPx: 1, InCh: 2, OutPx: 1, MTap: 5, MCh: 2, Folds: 4, Groups: 1}},
+		{"3x3 px2", Window{H: 8, W: 7, C: 4, OH: 8, OW: 7, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, InPx: 2, InCh: 4, OutPx: 2, MTap: 3, MCh: 4, Folds: 4, Groups: 1}},
 	} {
 		w := tt.w
 		w.LinePixels = w.FullLinePixels()

@@ -19,8 +19,14 @@ const (
 	Join       ProcessKind = "join"       // gathers the gangs: bias, requantise, clamp
 	Pool       ProcessKind = "pool"       // reduces channelwise windows
 	GlobalPool ProcessKind = "globalpool" // reduces whole maps
-	Add        ProcessKind = "add"        // element-wise sum of two streams
+	Add        ProcessKind = "add"        // element-wise sum of two streams; the second may be one pixel for all
+	Mul        ProcessKind = "mul"        // element-wise product, likewise
 	Requant    ProcessKind = "requant"    // change of format or clamp
+	Activation ProcessKind = "activation" // non-linear function of each value
+	Concat     ProcessKind = "concat"     // joins the channels of its inputs, pixel by pixel
+	Slice      ProcessKind = "slice"      // drops the beats that are not wanted
+	Resize     ProcessKind = "resize"     // takes whole rows, gives rows sampled anew
+	ZeroInsert ProcessKind = "zeroinsert" // puts zero pixels between those it reads
 	Convert    ProcessKind = "convert"    // changes channels per beat
 	Sink       ProcessKind = "sink"       // AXI4-Stream out, TLAST on the last word of an image
 )
@@ -66,7 +72,7 @@ type Stream struct {
 	Signed bool
 	Tensor int // tensor number for TensorToken, else -1
 	Tokens int // tokens per image
-	// Join is the number of the two-input layer this stream feeds, or -1: such a
+	// Join is the number of the layer of several inputs this stream feeds, or -1: such a
 	// stream may be a skip connection.
 	Join int
 }
@@ -100,10 +106,12 @@ func Latency(kind ProcessKind, l Layer) int {
 		return 4 + bits.Len(uint(l.N-1)) // select, two multiplier stages, accumulate, adder tree
 	case Join:
 		return 4 // gather, bias, shift and round, clamp
-	case Pool, GlobalPool:
+	case Pool, GlobalPool, Mul:
 		return 4
-	case Add, Requant:
+	case Add, Requant, Resize:
 		return 3
+	case Activation:
+		return 5 // table or clamp, two multiplier stages, round, clamp
 	}
 	return 1
 }
@@ -154,16 +162,27 @@ func WindowOf(net *intnet.Net, l intnet.Layer, hl Layer) Window {
 	w := Window{
 		H: in.H, W: in.W, C: in.C, OH: out.H, OW: out.W,
 		InPx: hl.InPx, InCh: hl.InCh, OutPx: hl.OutPx, MTap: hl.MTap, MCh: hl.MCh,
-		Folds: 1, LinePixels: hl.LinePixels,
+		Folds: 1, Groups: 1, LinePixels: hl.LinePixels,
 	}
 	if l.Kind == intnet.KindConv {
 		w.Geom = l.Conv.Window
-		w.Folds = l.Conv.OutC / hl.OutCh
+		if w.Channelwise = net.Depthwise(&l); !w.Channelwise {
+			w.Folds, w.Groups = l.Conv.OutC/hl.OutCh, l.Conv.Groups
+		}
 	} else {
 		w.Geom = l.Pool.Window
 		w.Channelwise = true
 	}
 	return w
+}
+
+// EngineLanes is the number of lanes M of each engine of a convolution: the lanes of its window beat or,
+// if it is depthwise, the taps of the one channel that is the engine's own.
+func EngineLanes(net *intnet.Net, l intnet.Layer, hl Layer) int {
+	if net.Depthwise(&l) {
+		return hl.MTap
+	}
+	return hl.M()
 }
 
 // checkLayer refuses hardware choices that do not fit the layer.
@@ -180,8 +199,15 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 	}
 	switch l.Kind {
 	case intnet.KindConv:
-		if l.Conv.Groups != 1 {
-			return fmt.Errorf("grouped convolution (%d groups) has no module", l.Conv.Groups)
+		if per := l.Conv.OutC / l.Conv.Groups; net.Depthwise(&l) {
+			if hl.MCh != hl.OutCh || hl.Gang != hl.OutCh {
+				return fmt.Errorf("a depthwise convolution's m_ch %d, out_ch %d and gang %d must be equal", hl.MCh, hl.OutCh, hl.Gang)
+			}
+			if hl.MTap > MaxLanes {
+				return fmt.Errorf("m_tap %d is above %d", hl.MTap, MaxLanes)
+			}
+		} else if per%hl.OutCh != 0 {
+			return fmt.Errorf("out_ch %d does not divide the %d output channels of a group", hl.OutCh, per)
 		}
 		if err := WindowOf(net, l, hl).Validate(); err != nil {
 			return err
@@ -192,14 +218,15 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		if hl.GangDepth < 1 {
 			return fmt.Errorf("gang_depth %d is below 1", hl.GangDepth)
 		}
+		m := EngineLanes(net, l, hl)
 		switch hl.Engine {
 		case Dense:
-			if hl.N != hl.M() {
-				return fmt.Errorf("a dense engine needs n = m = %d, not %d", hl.M(), hl.N)
+			if hl.N != m {
+				return fmt.Errorf("a dense engine needs n = m = %d, not %d", m, hl.N)
 			}
 		case Crossbar, Banked:
-			if hl.N < 1 || hl.N >= hl.M() && hl.M() > 1 || hl.Engine == Banked && hl.M()%hl.N != 0 {
-				return fmt.Errorf("a %s engine of %d lanes cannot have n = %d", hl.Engine, hl.M(), hl.N)
+			if hl.N < 1 || hl.N >= m && m > 1 || hl.Engine == Banked && m%hl.N != 0 {
+				return fmt.Errorf("a %s engine of %d lanes cannot have n = %d", hl.Engine, m, hl.N)
 			}
 		default:
 			return fmt.Errorf("unknown engine %q", hl.Engine)
@@ -213,10 +240,40 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		if hl.InCh != hl.OutCh || hl.OutPx != 1 {
 			return fmt.Errorf("a global pool keeps its channels per beat and writes one pixel")
 		}
-	case intnet.KindAdd, intnet.KindRequant:
+	case intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+		if hl.InCh != hl.OutCh || hl.InPx != hl.OutPx {
+			return fmt.Errorf("a %s keeps its beat", l.Kind)
+		}
+		return checkMove(net, l, hl)
+	default:
 		if hl.InCh != hl.OutCh || hl.InPx != hl.OutPx {
 			return fmt.Errorf("an element-wise layer keeps its beat")
 		}
+	}
+	return nil
+}
+
+// checkMove refuses beats that a layer which moves pixels would have to cut.
+func checkMove(net *intnet.Net, l intnet.Layer, hl Layer) error {
+	in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
+	switch l.Kind {
+	case intnet.KindConcat:
+		for _, t := range l.In {
+			if c := net.Tensors[t].C; c%hl.InCh != 0 {
+				return fmt.Errorf("in_ch %d does not divide the %d channels of %s", hl.InCh, c, net.Tensors[t].ID)
+			}
+		}
+		return nil
+	case intnet.KindSlice:
+		if l.Slice.Start[2]%hl.InCh != 0 {
+			return fmt.Errorf("in_ch %d does not divide the first channel %d", hl.InCh, l.Slice.Start[2])
+		}
+		if in.W == out.W {
+			return nil // rows stay whole
+		}
+	}
+	if hl.InPx != 1 {
+		return fmt.Errorf("a %s takes one pixel a beat", l.Kind)
 	}
 	return nil
 }

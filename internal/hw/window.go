@@ -9,7 +9,8 @@ import (
 // Window is the line buffer of a layer: it takes the input stream pixel by
 // pixel and replays, for each group of OutPx output pixels, the K*K*C window in
 // beats of MTap x MCh lanes, Folds times (conv), or once per channel group with
-// all taps of a group together (Channelwise, for pools). Padding is made on
+// all taps of a group together (Channelwise, for pools and depthwise convolutions). With
+// Groups, each fold is shown the channels of its own group only. Padding is made on
 // the fly and costs no cycles.
 //
 // Input pixels are counted along a stream of images whose rows are padded to
@@ -28,6 +29,7 @@ type Window struct {
 	OutPx       int
 	MTap, MCh   int
 	Folds       int
+	Groups      int // of channels; divides Folds. 1 if Channelwise
 	Channelwise bool
 	LinePixels  int
 }
@@ -38,12 +40,18 @@ func extent(g intnet.Window, d int) int { return (g.Kernel[d]-1)*g.Dilation[d] +
 // RowPixels is the length of an input row in the stream, tail pixels included.
 func (w Window) RowPixels() int { return ceilDiv(w.W, w.InPx) * w.InPx }
 
-// Groups is the number of output pixel groups per image.
-func (w Window) Groups() int { return w.OH * ceilDiv(w.OW, w.OutPx) }
+// PixelGroups is the number of output pixel groups per image.
+func (w Window) PixelGroups() int { return w.OH * ceilDiv(w.OW, w.OutPx) }
 
-// BeatsPerFold is the number of beats that make one window (all taps, all channels).
+// FoldChannels is the number of channels that one fold is shown.
+func (w Window) FoldChannels() int { return w.C / w.Groups }
+
+// firstChannel is the first channel that a fold is shown.
+func (w Window) firstChannel(fold int) int { return fold / (w.Folds / w.Groups) * w.FoldChannels() }
+
+// BeatsPerFold is the number of beats that make one window (all taps, all channels of a fold).
 func (w Window) BeatsPerFold() int {
-	return w.Geom.Kernel[0] * w.Geom.Kernel[1] / w.MTap * (w.C / w.MCh)
+	return w.Geom.Kernel[0] * w.Geom.Kernel[1] / w.MTap * (w.FoldChannels() / w.MCh)
 }
 
 // BeatsPerGroup is the number of beats emitted for one output pixel group.
@@ -53,7 +61,7 @@ func (w Window) BeatsPerGroup() int { return w.Folds * w.BeatsPerFold() }
 func (w Window) InBeats() int { return w.H * ceilDiv(w.W, w.InPx) * (w.C / w.InCh) }
 
 // OutBeats is the number of beats emitted per image.
-func (w Window) OutBeats() int { return w.Groups() * w.BeatsPerGroup() }
+func (w Window) OutBeats() int { return w.PixelGroups() * w.BeatsPerGroup() }
 
 // virt is the stream index, within its image, of the upper left pixel of the
 // unclipped window of group (oy, gx).
@@ -81,7 +89,7 @@ func (w Window) MinLinePixels() int {
 func (w Window) Lead() int { return w.lead() * w.InPx }
 
 func (w Window) lead() int {
-	image, groups := w.H*w.RowPixels()/w.InPx, w.Groups()
+	image, groups := w.H*w.RowPixels()/w.InPx, w.PixelGroups()
 	perRow := ceilDiv(w.OW, w.OutPx)
 	lead := 0
 	for p := range groups {
@@ -114,7 +122,7 @@ func gcd(a, b int) int {
 // that the window does not wait for pixels at the start of a row or an image of a
 // stream of images.
 func (w Window) FullLinePixels() int {
-	image, groups := w.H*w.RowPixels()/w.InPx, w.Groups()
+	image, groups := w.H*w.RowPixels()/w.InPx, w.PixelGroups()
 	perRow := ceilDiv(w.OW, w.OutPx)
 	lead := w.lead()
 	capacity := w.MinLinePixels()
@@ -167,8 +175,10 @@ func (w Window) Validate() error {
 	switch {
 	case w.MTap < 1 || w.MTap <= k[1] && k[1]%w.MTap != 0 || w.MTap > k[1] && (w.MTap%k[1] != 0 || k[0]%(w.MTap/k[1]) != 0):
 		return fmt.Errorf("m_tap %d is neither a divisor of a kernel row nor whole rows that divide the %dx%d kernel", w.MTap, k[0], k[1])
-	case w.MCh < 1 || w.C%w.MCh != 0:
-		return fmt.Errorf("m_ch %d does not divide %d channels", w.MCh, w.C)
+	case w.Groups < 1 || w.C%w.Groups != 0 || w.Folds%w.Groups != 0 || w.Channelwise && w.Groups != 1:
+		return fmt.Errorf("%d groups do not divide %d channels and %d folds", w.Groups, w.C, w.Folds)
+	case w.MCh < 1 || w.FoldChannels()%w.MCh != 0:
+		return fmt.Errorf("m_ch %d does not divide %d channels", w.MCh, w.FoldChannels())
 	case w.MTap*w.MCh > MaxLanes && !w.Channelwise:
 		return fmt.Errorf("%d lanes per beat, more than %d", w.MTap*w.MCh, MaxLanes)
 	case w.InCh < 1 || w.C%w.InCh != 0:
@@ -255,18 +265,20 @@ func (s *WindowSchedule) Step(accept, emit bool) {
 		s.Chan = 0
 	} else {
 		// Channel groups inside, tap groups around them, folds outside.
-		if s.Chan += s.MCh; s.Chan < s.C {
+		base := s.firstChannel(s.Fold)
+		if s.Chan += s.MCh; s.Chan < base+s.FoldChannels() {
 			return
 		}
-		s.Chan = 0
+		s.Chan = base
 		if s.Tap += s.MTap; s.Tap < taps {
 			return
 		}
 		s.Tap = 0
 		if s.Fold++; s.Fold < s.Folds {
+			s.Chan = s.firstChannel(s.Fold)
 			return
 		}
-		s.Fold = 0
+		s.Fold, s.Chan = 0, 0
 	}
 	if s.GX++; s.GX == ceilDiv(s.OW, s.OutPx) {
 		s.GX = 0
@@ -304,7 +316,7 @@ func (s *WindowSchedule) Position() (counts, perImage [2]int) {
 	if s.Channelwise {
 		b = s.Chan/s.MCh*taps + s.Tap/s.MTap
 	} else {
-		b = (s.Fold*taps+s.Tap/s.MTap)*(s.C/s.MCh) + s.Chan/s.MCh
+		b = (s.Fold*taps+s.Tap/s.MTap)*(s.FoldChannels()/s.MCh) + (s.Chan-s.firstChannel(s.Fold))/s.MCh
 	}
 	return [2]int{in, group*s.BeatsPerGroup() + b}, [2]int{s.InBeats(), s.OutBeats()}
 }

@@ -151,14 +151,22 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 		switch l.Kind {
 		case intnet.KindConv:
 			hl.OutPx = pixels()
-			if !window(rng, &hl, in.C, l.Conv.Window, true) {
-				return nil
+			depthwise := net.Depthwise(&l)
+			if channels := in.C / l.Conv.Groups; depthwise {
+				if !window(rng, &hl, in.C, l.Conv.Window, false) {
+					return nil
+				}
+				hl.OutCh, hl.Gang = hl.MCh, hl.MCh
+			} else {
+				if !window(rng, &hl, channels, l.Conv.Window, true) {
+					return nil
+				}
+				hl.OutCh = pick(rng, divisors(out.C/l.Conv.Groups))
+				hl.Gang = pick(rng, divisors(hl.OutCh))
 			}
-			hl.OutCh = pick(rng, divisors(out.C))
-			hl.Gang = pick(rng, divisors(hl.OutCh))
 			hl.GangDepth = 1 + rng.Intn(5)
 			hl.WeightMem = "bram"
-			engine(rng, &hl)
+			engine(rng, &hl, hw.EngineLanes(net, l, hl))
 		case intnet.KindPool:
 			hl.OutPx = pixels()
 			if !window(rng, &hl, in.C, l.Pool.Window, false) {
@@ -170,7 +178,11 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 		default:
 			hl.OutCh = hl.InCh
 			for _, i := range l.In[1:] {
-				if o := beats[i]; o.Px != hl.InPx || !nested(o.Ch, hl.InCh) {
+				px := hl.InPx
+				if net.Broadcast(&l) {
+					px = 1
+				}
+				if o := beats[i]; o.Px != px || !nested(o.Ch, hl.InCh) {
 					return nil
 				}
 			}
@@ -206,9 +218,8 @@ func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, bounded
 	return false
 }
 
-// engine draws the engine kind and its multipliers.
-func engine(rng *rand.Rand, hl *hw.Layer) {
-	m := hl.M()
+// engine draws the engine kind and its multipliers for m lanes.
+func engine(rng *rand.Rand, hl *hw.Layer, m int) {
 	switch hl.Engine = []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked}[rng.Intn(3)]; {
 	case hl.Engine == hw.Dense || m == 1:
 		hl.N = m

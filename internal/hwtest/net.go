@@ -34,12 +34,19 @@ func (b *Builder) tensor(h, w, c int, f fixed.Format) int {
 func (b *Builder) layer(l intnet.Layer) int {
 	f := b.Net.Tensors[l.Out].Format
 	l.Lo, l.Hi = f.Min(), f.Max()
+	if l.Kind == intnet.KindSlice || l.Kind == intnet.KindZeroInsert || l.Kind == intnet.KindConcat {
+		return b.named(l)
+	}
 	if b.Rng.Intn(2) == 0 {
 		l.Lo = 0
 	}
 	if b.Rng.Intn(4) == 0 {
 		l.Hi = max(1, l.Hi/3)
 	}
+	return b.named(l)
+}
+
+func (b *Builder) named(l intnet.Layer) int {
 	l.ID = fmt.Sprintf("l%d_%s", len(b.Net.Layers), l.Kind)
 	l.Name = l.ID
 	b.Net.Layers = append(b.Net.Layers, l)
@@ -66,12 +73,13 @@ type ConvSpec struct {
 	Density    float64 // share of non-zero weights
 	Shift      int     // the (middle) requantise shift
 	TauA       int64
+	Groups     int // 0 is 1
 }
 
 // Conv adds a convolution of tensor in and returns its output tensor. The window must fit.
 func (b *Builder) Conv(in int, s ConvSpec) int {
 	t := b.Net.Tensors[in]
-	c := &intnet.Conv{Window: s.Window, Groups: 1, OutC: s.OutC, WeightBits: s.WeightBits, TauA: s.TauA}
+	c := &intnet.Conv{Window: s.Window, Groups: max(1, s.Groups), OutC: s.OutC, WeightBits: s.WeightBits, TauA: s.TauA}
 	shifts := 1
 	if s.PerChannel {
 		shifts = s.OutC
@@ -85,7 +93,7 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 		c.WeightFrac = append(c.WeightFrac, shift-t.Format.Frac+s.Out.Frac)
 	}
 	lim := 1<<(s.WeightBits-1) - 1
-	c.Weights = make([]int16, s.OutC*s.Window.Kernel[0]*s.Window.Kernel[1]*t.C)
+	c.Weights = make([]int16, s.OutC*s.Window.Kernel[0]*s.Window.Kernel[1]*t.C/c.Groups)
 	for i := range c.Weights {
 		if b.Rng.Float64() >= s.Density {
 			continue
@@ -176,6 +184,93 @@ func (b *Builder) Add(x, y int, f fixed.Format) int {
 		Align: [2]int{fine - tx.Format.Frac, fine - ty.Format.Frac}, Shift: fine - f.Frac})
 }
 
+// Mul adds the product of two tensors of one shape, or with y of one pixel.
+func (b *Builder) Mul(x, y int, f fixed.Format) int {
+	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
+	out := b.tensor(tx.H, tx.W, tx.C, f)
+	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Out: out, Shift: tx.Format.Frac + ty.Format.Frac - f.Frac})
+}
+
+// Activation adds a random non-linear function of the given kind.
+func (b *Builder) Activation(in int, fn intnet.ActFn, f fixed.Format) int {
+	t := b.Net.Tensors[in]
+	r := b.Rng
+	a := &intnet.Act{Fn: fn, Shift: t.Format.Bits + 4 - f.Bits + r.Intn(8)}
+	switch fn {
+	case intnet.ActHardSigmoid:
+		a.Mul, a.Add = []int64{r.Int63n(1 << 18)}, r.Int63n(1<<20)-1<<19
+	case intnet.ActHardSwish:
+		top := t.Format.Max()
+		a.Mul, a.Add, a.Top, a.Shift = []int64{10923}, top/2, max(1, top), a.Shift+14
+	case intnet.ActLeaky:
+		a.Top = 1 << 12
+		a.Mul = []int64{r.Int63n(1<<13) - 1<<12}
+		if r.Intn(2) == 0 {
+			for range t.C - 1 {
+				a.Mul = append(a.Mul, r.Int63n(1<<13)-1<<12)
+			}
+		}
+	case intnet.ActCurve:
+		if a.Step = r.Intn(3); t.Format.Bits > 8 {
+			a.Step = t.Format.Bits - r.Intn(8)
+		}
+		for range 1<<(t.Format.Bits-a.Step) + 1 {
+			a.Table = append(a.Table, r.Int63n(1<<18)-1<<17)
+		}
+		a.Shift = a.Step + r.Intn(6)
+	}
+	out := b.tensor(t.H, t.W, t.C, f)
+	return b.layer(intnet.Layer{Kind: intnet.KindActivation, In: []int{in}, Out: out, Act: a})
+}
+
+// Concat joins tensors of one height, width and format.
+func (b *Builder) Concat(in ...int) int {
+	t := b.Net.Tensors[in[0]]
+	c := 0
+	for _, i := range in {
+		c += b.Net.Tensors[i].C
+	}
+	out := b.tensor(t.H, t.W, c, t.Format)
+	return b.layer(intnet.Layer{Kind: intnet.KindConcat, In: in, Out: out})
+}
+
+// Slice takes an H x W x C part of tensor in.
+func (b *Builder) Slice(in int, s intnet.Slice, h, w, c int) int {
+	out := b.tensor(h, w, c, b.Net.Tensors[in].Format)
+	return b.layer(intnet.Layer{Kind: intnet.KindSlice, In: []int{in}, Out: out, Slice: &s})
+}
+
+// Resize samples tensor in anew at random positions, nearest or linear.
+func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
+	t := b.Net.Tensors[in]
+	axis := func(size, osize int) intnet.Samples {
+		s := intnet.Samples{}
+		if linear {
+			s.Scale, s.Weight = 8, []int64{}
+		}
+		for i := range osize {
+			s.From = append(s.From, i*size/osize)
+			if linear {
+				s.Weight = append(s.Weight, 0)
+				if s.From[i] < size-1 {
+					s.Weight[i] = b.Rng.Int63n(1 << s.Scale)
+				}
+			}
+		}
+		return s
+	}
+	r := &intnet.Resize{Rows: axis(t.H, h), Cols: axis(t.W, w), FormatShift: t.Format.Frac - f.Frac}
+	out := b.tensor(h, w, t.C, f)
+	return b.layer(intnet.Layer{Kind: intnet.KindResize, In: []int{in}, Out: out, Resize: r})
+}
+
+// ZeroInsert spreads the pixels of tensor in, with extra rows and columns of zeros at the end.
+func (b *Builder) ZeroInsert(in int, stride, extra [2]int) int {
+	t := b.Net.Tensors[in]
+	out := b.tensor((t.H-1)*stride[0]+1+extra[0], (t.W-1)*stride[1]+1+extra[1], t.C, t.Format)
+	return b.layer(intnet.Layer{Kind: intnet.KindZeroInsert, In: []int{in}, Out: out, Insert: &intnet.ZeroInsert{Stride: stride}})
+}
+
 // Requant adds a change of format.
 func (b *Builder) Requant(in int, f fixed.Format) int {
 	t := b.Net.Tensors[in]
@@ -218,7 +313,7 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 		}
 		t := b.Net.Tensors[in]
 		f := format(rng)
-		switch rng.Intn(10) {
+		switch rng.Intn(14) {
 		default:
 			b.Conv(in, randomConv(rng, t, f))
 		case 5, 6:
@@ -228,16 +323,31 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 		case 7, 8:
 			for other := range len(b.Net.Tensors) - 1 {
 				o := b.Net.Tensors[other]
-				if other != in && o.H == t.H && o.W == t.W && o.C == t.C {
-					b.Add(in, other, f)
-					break
+				if other == in || o.C != t.C || (o.H != t.H || o.W != t.W) && (o.H != 1 || o.W != 1) {
+					continue
 				}
+				if rng.Intn(2) == 0 {
+					b.Add(in, other, f)
+				} else {
+					b.Mul(in, other, f)
+				}
+				break
 			}
 		case 9:
 			if rng.Intn(2) == 0 {
 				b.Requant(in, f)
 			} else if rng.Intn(3) == 0 || len(b.Net.Layers) == layers-1 {
 				b.GlobalPool(in, rng.Intn(2) == 0, f)
+			}
+		case 10:
+			fns := []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
+			b.Activation(in, fns[rng.Intn(len(fns))], f)
+		case 11:
+			b.move(in, f)
+		case 12:
+			// A gate like squeeze-excite's: the mean of a map scales it.
+			if t.H*t.W > 1 {
+				b.Mul(in, b.GlobalPool(in, false, f), f)
 			}
 		}
 	}
@@ -256,6 +366,48 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 	return net, err
 }
 
+// move adds a random layer that moves pixels.
+func (b *Builder) move(in int, f fixed.Format) {
+	r, t := b.Rng, b.Net.Tensors[in]
+	switch r.Intn(4) {
+	case 0:
+		with := []int{in}
+		for other := range b.Net.Tensors {
+			if o := b.Net.Tensors[other]; o.H == t.H && o.W == t.W && o.Format == t.Format && r.Intn(2) == 0 {
+				with = append(with, other)
+			}
+		}
+		if len(with) > 1 {
+			b.Concat(with...)
+		}
+	case 1:
+		var s intnet.Slice
+		size := [3]int{t.H, t.W, t.C}
+		for d := range s.Step {
+			s.Step[d] = 1
+		}
+		for d := range size {
+			if d < 2 && r.Intn(2) == 0 {
+				continue // whole rows or columns
+			}
+			s.Start[d] = r.Intn(size[d])
+			if d < 2 {
+				s.Step[d] += r.Intn(2)
+				size[d] = (size[d]-1-s.Start[d])/s.Step[d] + 1
+			} else {
+				size[d] -= s.Start[d]
+			}
+			size[d] = 1 + r.Intn(size[d])
+		}
+		b.Slice(in, s, size[0], size[1], size[2])
+	case 2:
+		b.Resize(in, 1+r.Intn(2*t.H), 1+r.Intn(2*t.W), r.Intn(2) == 0, f)
+	case 3:
+		s := [2]int{1 + r.Intn(2), 1 + r.Intn(2)}
+		b.ZeroInsert(in, s, [2]int{r.Intn(s[0]), r.Intn(s[1])})
+	}
+}
+
 // format is a random stream format.
 func format(rng *rand.Rand) fixed.Format {
 	bits := []int{16, 16, 8, 8, 4, 2, 11}
@@ -267,12 +419,17 @@ func randomConv(rng *rand.Rand, in intnet.Tensor, out fixed.Format) ConvSpec {
 	s.Density = []float64{0, 0.1, 0.3, 0.6, 1, 1}[rng.Intn(6)]
 	s.PerChannel = s.WeightBits <= intnet.PerChannelBits && rng.Intn(2) == 0
 	w, ok := randomWindow(rng, in, false)
-	if !ok || rng.Intn(10) == 0 { // fully connected
+	if s.Groups = 1; ok && in.C > 1 && rng.Intn(3) == 0 {
+		s.Groups = pick(rng, divisors(in.C))
+		if s.OutC = s.Groups * []int{1, 1, 2, 3}[rng.Intn(4)]; rng.Intn(2) == 0 {
+			s.Groups, s.OutC = in.C, in.C // depthwise
+		}
+	} else if !ok || rng.Intn(10) == 0 { // fully connected
 		w = intnet.Window{Kernel: [2]int{in.H, in.W}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
 	}
 	s.Window = w
 	// About the width that a sum loses, so that some outputs saturate and most do not.
-	k := w.Kernel[0] * w.Kernel[1] * in.C
+	k := w.Kernel[0] * w.Kernel[1] * in.C / s.Groups
 	sum := 0
 	for 1<<sum < k {
 		sum++

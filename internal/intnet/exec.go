@@ -107,12 +107,23 @@ func (x *Exec) layer(i int) error {
 	case KindGlobalPool:
 		globalPool(l, &x.net.Tensors[l.In[0]], in, out)
 	case KindAdd:
-		in1 := x.tensors[l.In[1]]
 		a0, a1 := l.Align[0], l.Align[1]
-		for j := range out {
-			sum := int64(in[j])<<a0 + int64(in1[j])<<a1
-			out[j] = int32(fixed.Requant(sum, l.Shift, l.Lo, l.Hi))
+		x.combine(l, func(a, b int32) int64 { return int64(a)<<a0 + int64(b)<<a1 })
+	case KindMul:
+		x.combine(l, func(a, b int32) int64 { return int64(a) * int64(b) })
+	case KindActivation:
+		t := &x.net.Tensors[l.In[0]]
+		for j, v := range in {
+			out[j] = int32(l.Act.Apply(int64(v), j%t.C, t.Format.Min(), l.Lo, l.Hi))
 		}
+	case KindConcat:
+		x.concat(l, out)
+	case KindSlice:
+		slice(l.Slice, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
+	case KindResize:
+		resize(l, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
+	case KindZeroInsert:
+		zeroInsert(l.Insert, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	case KindRequant:
 		for j := range out {
 			out[j] = int32(fixed.Requant(int64(in[j]), l.Shift, l.Lo, l.Hi))

@@ -56,8 +56,14 @@ const (
 	KindConv       Kind = "conv"       // convolution; a fully connected layer is one whose kernel covers the map
 	KindPool       Kind = "pool"       // max or average over a sliding window
 	KindGlobalPool Kind = "globalpool" // max or average over the whole map
-	KindAdd        Kind = "add"        // element-wise sum of two tensors of one shape
+	KindAdd        Kind = "add"        // element-wise sum of two tensors; the second may be one pixel for all (Net.Broadcast)
+	KindMul        Kind = "mul"        // element-wise product, likewise
 	KindRequant    Kind = "requant"    // change of format or clamp, element-wise
+	KindActivation Kind = "activation" // non-linear function, element-wise
+	KindConcat     Kind = "concat"     // joins the channels of two or more tensors of one format
+	KindSlice      Kind = "slice"      // a regular part of a tensor
+	KindResize     Kind = "resize"     // samples rows and columns anew, nearest or linear
+	KindZeroInsert Kind = "zeroinsert" // puts zeros between pixels: the first half of a transposed convolution
 )
 
 // Layer is one integer operator. After the operator's own arithmetic the result
@@ -72,9 +78,13 @@ type Layer struct {
 	Lo   int64  `json:"lo"`
 	Hi   int64  `json:"hi"`
 
-	Conv *Conv `json:"conv,omitempty"` // KindConv
-	Pool *Pool `json:"pool,omitempty"` // KindPool, KindGlobalPool
-	// Shift is for KindAdd and KindRequant: Requant(sum, Shift) where an Add
+	Conv   *Conv       `json:"conv,omitempty"`        // KindConv
+	Pool   *Pool       `json:"pool,omitempty"`        // KindPool, KindGlobalPool
+	Act    *Act        `json:"act,omitempty"`         // KindActivation
+	Slice  *Slice      `json:"slice,omitempty"`       // KindSlice
+	Resize *Resize     `json:"resize,omitempty"`      // KindResize
+	Insert *ZeroInsert `json:"zero_insert,omitempty"` // KindZeroInsert
+	// Shift is for KindAdd, KindMul and KindRequant: Requant(sum or product, Shift) where an Add
 	// first shifts operand i left by Align[i] to the finer of the two scales.
 	Shift int    `json:"shift,omitempty"`
 	Align [2]int `json:"align,omitempty"`
@@ -123,4 +133,92 @@ type Pool struct {
 	CountPad    bool `json:"count_include_pad,omitempty"`
 	Scale       int  `json:"scale,omitempty"`        // k = 18 + ceil(log2 n) of the largest n
 	FormatShift int  `json:"format_shift,omitempty"` // frac(in) - frac(out)
+}
+
+// ActFn is a non-linear function of Act.
+type ActFn string
+
+// The functions. HardSwish needs two multiplications a value, the others one, and a
+// curve of Step 0 none.
+const (
+	ActHardSigmoid ActFn = "hardsigmoid"
+	ActHardSwish   ActFn = "hardswish"
+	ActLeaky       ActFn = "leakyrelu" // and PReLU
+	ActCurve       ActFn = "curve"     // any other function of one value, by segments
+)
+
+// Act holds a non-linear function of one value x at its input's scale. Each is
+// requantised once, to Requant(v, Shift, Lo, Hi), from
+//
+//	hardsigmoid  v = x*Mul[0] + Add                     (Lo and Hi are 0 and 1)
+//	hardswish    v = x * clamp(x+Add, 0, Top) * Mul[0]  (Add = 3, Top = 6 at x's scale, Mul = round(2^k/6))
+//	leakyrelu    v = x*Top if x >= 0 (Top = 2^k), else x*Mul[channel, or 0]
+//	curve        v = (Table[i] << Step) + (Table[i+1]-Table[i])*r
+//
+// where i = (x-min) >> Step and r = (x-min) mod 2^Step, min the least value of the
+// input's format: straight segments of 2^Step inputs each between the function's
+// values, which Table holds with Guard = Shift-Step more binary places than the output. With
+// Step = 0 a curve is the rounded function itself.
+type Act struct {
+	Fn    ActFn   `json:"fn"`
+	Mul   []int64 `json:"mul,omitempty"`
+	Add   int64   `json:"add,omitempty"`
+	Top   int64   `json:"top,omitempty"`
+	Shift int     `json:"shift"`
+	Step  int     `json:"step,omitempty"`
+	Table []int64 `json:"table,omitempty"`
+}
+
+// Slice takes element (Start[0]+y*Step[0], Start[1]+x*Step[1], Start[2]+c) of its
+// input for each (y, x, c) of its output. The format stays.
+type Slice struct {
+	Start [3]int `json:"start"` // row, column, channel
+	Step  [2]int `json:"step"`  // rows, columns; at least 1
+}
+
+// Resize samples rows and columns: output (y, x) is Requant of the sum over the two
+// rows and two columns that Rows and Cols name, weighted, by FormatShift + Scale of Rows + Scale of Cols.
+type Resize struct {
+	Rows        Samples `json:"rows"`
+	Cols        Samples `json:"cols"`
+	FormatShift int     `json:"format_shift,omitempty"` // frac(in) - frac(out)
+}
+
+// Samples says where each position of an output axis lies in the input's:
+// (2^Scale - Weight[i]) * in[From[i]] + Weight[i] * in[From[i]+1]. From never falls.
+// Without Weight (nearest) Scale is 0 and the value is in[From[i]].
+type Samples struct {
+	From   []int   `json:"from"`
+	Weight []int64 `json:"weight,omitempty"` // 0 to 2^Scale - 1
+	Scale  int     `json:"scale,omitempty"`
+}
+
+// Last is the last input position that output position i reads.
+func (s *Samples) Last(i int) int {
+	if s.Weight != nil && s.Weight[i] > 0 {
+		return s.From[i] + 1
+	}
+	return s.From[i]
+}
+
+// ZeroInsert puts input pixel (y, x) at (y*Stride[0], x*Stride[1]) of its output and zeros
+// everywhere else. The output may have more rows and columns of zeros at its end.
+type ZeroInsert struct {
+	Stride [2]int `json:"stride"`
+}
+
+// Broadcast tells whether the second operand of an Add or Mul is one pixel that meets every
+// pixel of the first, as a squeeze-excite gate does.
+func (n *Net) Broadcast(l *Layer) bool {
+	if l.Kind != KindAdd && l.Kind != KindMul {
+		return false
+	}
+	a, b := &n.Tensors[l.In[0]], &n.Tensors[l.In[1]]
+	return b.H == 1 && b.W == 1 && (a.H > 1 || a.W > 1)
+}
+
+// Depthwise tells whether l is a convolution in which each channel is alone: one input and
+// one output channel per group.
+func (n *Net) Depthwise(l *Layer) bool {
+	return l.Conv != nil && l.Conv.Groups > 1 && l.Conv.Groups == l.Conv.OutC && l.Conv.Groups == n.Tensors[l.In[0]].C
 }

@@ -20,6 +20,8 @@ const (
 	MaxAlign       = 40        // left shift of an Add's operand
 	MaxFrac        = 1 << 10   // magnitude of a binary point
 	MaxShiftSteps  = 8         // distinct shift values a layer may span: max - min < MaxShiftSteps
+	MaxConcat      = 32        // inputs of a Concat
+	MaxCurve       = 1 << 16   // segments of a Curve
 	maxWindow      = 1 << 24   // elements of an average's window
 	maxKernelElems = 1 << 26   // weights of one output channel
 	maxWeights     = 1<<31 - 1 // weights of one layer
@@ -164,22 +166,8 @@ func (n *Net) checkLayer(l *Layer) error {
 	if l.Lo > l.Hi || l.Lo < out.Format.Min() || l.Hi > out.Format.Max() {
 		return fmt.Errorf("clamp [%d, %d] is empty or outside its output's format %v", l.Lo, l.Hi, out.Format)
 	}
-	wantIn := 1
-	switch l.Kind {
-	case KindConv, KindPool, KindGlobalPool, KindRequant:
-	case KindAdd:
-		wantIn = 2
-	default:
-		return fmt.Errorf("unknown kind %.40q", l.Kind)
-	}
-	if len(l.In) != wantIn {
-		return fmt.Errorf("%d inputs; a %s has %d", len(l.In), l.Kind, wantIn)
-	}
-	if (l.Conv != nil) != (l.Kind == KindConv) || (l.Pool != nil) != (l.Kind == KindPool || l.Kind == KindGlobalPool) {
-		return fmt.Errorf("parameters do not match kind %q", l.Kind)
-	}
-	if l.Kind != KindAdd && l.Align != [2]int{} || l.Kind != KindAdd && l.Kind != KindRequant && l.Shift != 0 {
-		return fmt.Errorf("shift or align does not belong to kind %q", l.Kind)
+	if err := n.checkParams(l); err != nil {
+		return err
 	}
 	in := &n.Tensors[l.In[0]]
 	switch l.Kind {
@@ -188,28 +176,83 @@ func (n *Net) checkLayer(l *Layer) error {
 	case KindPool, KindGlobalPool:
 		return checkPool(l.Pool, l.Kind == KindGlobalPool, in, out)
 	case KindRequant:
-		if in.H != out.H || in.W != out.W || in.C != out.C {
+		if !sameShape(in, out) {
 			return fmt.Errorf("input and output shapes differ")
 		}
-		if want := in.Format.Frac - out.Format.Frac; l.Shift != want || want < -MaxShift || want > MaxShift {
-			return fmt.Errorf("shift %d; formats %v to %v need %d, within %d", l.Shift, in.Format, out.Format, want, MaxShift)
+		return checkShift(l.Shift, in.Format.Frac-out.Format.Frac)
+	case KindActivation:
+		if !sameShape(in, out) {
+			return fmt.Errorf("input and output shapes differ")
 		}
-		return nil
-	default: // KindAdd
-		in1 := &n.Tensors[l.In[1]]
-		if in.H != out.H || in.W != out.W || in.C != out.C || in1.H != out.H || in1.W != out.W || in1.C != out.C {
-			return fmt.Errorf("operand and output shapes differ")
-		}
-		fine := max(in.Format.Frac, in1.Format.Frac)
-		want := [2]int{fine - in.Format.Frac, fine - in1.Format.Frac}
-		if l.Align != want || want[0] > MaxAlign || want[1] > MaxAlign {
-			return fmt.Errorf("align %v; operands %v and %v need %v, within %d", l.Align, in.Format, in1.Format, want, MaxAlign)
-		}
-		if want := fine - out.Format.Frac; l.Shift != want || want < -MaxShift || want > MaxShift {
-			return fmt.Errorf("shift %d; formats need %d, within %d", l.Shift, want, MaxShift)
-		}
-		return nil
+		return l.Act.check(in, out)
+	case KindConcat:
+		return n.checkConcat(l, out)
+	case KindSlice:
+		return l.Slice.check(in, out)
+	case KindResize:
+		return l.Resize.check(in, out)
+	case KindZeroInsert:
+		return l.Insert.check(l, in, out)
 	}
+	in1 := &n.Tensors[l.In[1]]
+	if !sameShape(in, out) || in1.C != out.C || !n.Broadcast(l) && !sameShape(in1, out) {
+		return fmt.Errorf("operand and output shapes differ")
+	}
+	if l.Kind == KindMul {
+		return checkShift(l.Shift, in.Format.Frac+in1.Format.Frac-out.Format.Frac)
+	}
+	fine := max(in.Format.Frac, in1.Format.Frac)
+	want := [2]int{fine - in.Format.Frac, fine - in1.Format.Frac}
+	if l.Align != want || want[0] > MaxAlign || want[1] > MaxAlign {
+		return fmt.Errorf("align %v; operands %v and %v need %v, within %d", l.Align, in.Format, in1.Format, want, MaxAlign)
+	}
+	return checkShift(l.Shift, fine-out.Format.Frac)
+}
+
+// checkParams checks the number of inputs and that a layer has the parameters of its kind
+// and no others.
+func (n *Net) checkParams(l *Layer) error {
+	least, most := 1, 1
+	shift := false
+	switch l.Kind {
+	case KindConv, KindPool, KindGlobalPool, KindActivation, KindSlice, KindResize, KindZeroInsert:
+	case KindRequant:
+		shift = true
+	case KindAdd, KindMul:
+		least, most, shift = 2, 2, true
+	case KindConcat:
+		least, most = 2, MaxConcat
+	default:
+		return fmt.Errorf("unknown kind %.40q", l.Kind)
+	}
+	if len(l.In) < least || len(l.In) > most {
+		return fmt.Errorf("%d inputs; a %s has %d to %d", len(l.In), l.Kind, least, most)
+	}
+	for _, p := range []struct{ has, want bool }{
+		{l.Conv != nil, l.Kind == KindConv},
+		{l.Pool != nil, l.Kind == KindPool || l.Kind == KindGlobalPool},
+		{l.Act != nil, l.Kind == KindActivation},
+		{l.Slice != nil, l.Kind == KindSlice},
+		{l.Resize != nil, l.Kind == KindResize},
+		{l.Insert != nil, l.Kind == KindZeroInsert},
+	} {
+		if p.has != p.want {
+			return fmt.Errorf("parameters do not match kind %q", l.Kind)
+		}
+	}
+	if l.Kind != KindAdd && l.Align != [2]int{} || !shift && l.Shift != 0 {
+		return fmt.Errorf("shift or align does not belong to kind %q", l.Kind)
+	}
+	return nil
+}
+
+func sameShape(a, b *Tensor) bool { return a.H == b.H && a.W == b.W && a.C == b.C }
+
+func checkShift(shift, want int) error {
+	if shift != want || want < -MaxShift || want > MaxShift {
+		return fmt.Errorf("shift %d; the formats need %d, within %d", shift, want, MaxShift)
+	}
+	return nil
 }
 
 // checkWindow checks geometry and output size, and that every window meets the

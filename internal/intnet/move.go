@@ -1,0 +1,73 @@
+package intnet
+
+import "hass/internal/fixed"
+
+// The layers that move pixels: concat, slice, resize, zero insertion.
+
+func (x *Exec) concat(l *Layer, out []int32) {
+	c := x.net.Tensors[l.Out].C
+	at := 0
+	for _, i := range l.In {
+		n := x.net.Tensors[i].C
+		in := x.tensors[i]
+		for o := at; len(in) > 0; o += c {
+			for j, v := range in[:n] {
+				out[o+j] = int32(clamp(int64(v), l.Lo, l.Hi))
+			}
+			in = in[n:]
+		}
+		at += n
+	}
+}
+
+func slice(s *Slice, ti, to *Tensor, in, out []int32) {
+	for y := range to.H {
+		for x := range to.W {
+			from := ((s.Start[0]+y*s.Step[0])*ti.W+s.Start[1]+x*s.Step[1])*ti.C + s.Start[2]
+			copy(out[(y*to.W+x)*to.C:][:to.C], in[from:])
+		}
+	}
+}
+
+func resize(l *Layer, ti, to *Tensor, in, out []int32) {
+	r := l.Resize
+	shift := r.FormatShift + r.Rows.Scale + r.Cols.Scale
+	for y := range to.H {
+		for x := range to.W {
+			for c := range to.C {
+				var sum int64
+				for _, wy := range r.Rows.at(y) {
+					for _, wx := range r.Cols.at(x) {
+						if w := wy.weight * wx.weight; w != 0 {
+							sum += w * int64(in[(wy.from*ti.W+wx.from)*ti.C+c])
+						}
+					}
+				}
+				out[(y*to.W+x)*to.C+c] = int32(fixed.Requant(sum, shift, l.Lo, l.Hi))
+			}
+		}
+	}
+}
+
+type weighted struct {
+	from   int
+	weight int64
+}
+
+// at is the two positions that output position i reads, the second perhaps with no weight.
+func (s *Samples) at(i int) [2]weighted {
+	w := int64(0)
+	if s.Weight != nil {
+		w = s.Weight[i]
+	}
+	return [2]weighted{{s.From[i], 1<<s.Scale - w}, {s.From[i] + 1, w}}
+}
+
+func zeroInsert(z *ZeroInsert, ti, to *Tensor, in, out []int32) {
+	clear(out)
+	for y := range ti.H {
+		for x := range ti.W {
+			copy(out[(y*z.Stride[0]*to.W+x*z.Stride[1])*to.C:][:to.C], in[(y*ti.W+x)*ti.C:])
+		}
+	}
+}
