@@ -61,7 +61,7 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if err := set.Check(g.Inputs[0].Shape); err != nil {
 		return nil, err
 	}
-	if err := quant.Executable(g); err != nil {
+	if err := quant.Buildable(g); err != nil {
 		return nil, err
 	}
 	n := set.Len()

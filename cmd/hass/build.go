@@ -10,7 +10,6 @@ import (
 	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/artifact"
-	"hass/internal/quant"
 	"hass/optimizer"
 )
 
@@ -87,7 +86,7 @@ func (c buildCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	g, err := loadModel(c.Model, quant.Buildable)
+	g, err := loadModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -137,7 +136,7 @@ func (c buildCmd) Run(e *env) error {
 	if _, err := e.profile(g, c.Model, calib, opt, in("profile.json")); err != nil {
 		return err
 	}
-	cal, err := loadCalibrated(c.Model, in("profile.json"), "", quant.Buildable)
+	cal, err := loadCalibrated(c.Model, in("profile.json"), "")
 	if err != nil {
 		return err
 	}

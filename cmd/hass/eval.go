@@ -61,7 +61,7 @@ func (c evalCmd) Run(e *env) error {
 			return err
 		}
 	} else {
-		cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds, quant.Executable)
+		cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
-	"hass/internal/quant"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -53,7 +52,7 @@ func (c optimizeCmd) Run(e *env) error {
 	if _, err := c.shares(); err != nil {
 		return err
 	}
-	cal, err := loadCalibrated(c.Model, c.Profile, "", quant.Buildable)
+	cal, err := loadCalibrated(c.Model, c.Profile, "")
 	if err != nil {
 		return err
 	}

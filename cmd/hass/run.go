@@ -40,7 +40,7 @@ func (c runCmd) Run(e *env) error {
 	var err error
 	if c.Profile == "" {
 		g, err = frontend.Load(c.Model)
-	} else if cal, err = loadCalibrated(c.Model, c.Profile, "", quant.Executable); err == nil {
+	} else if cal, err = loadCalibrated(c.Model, c.Profile, ""); err == nil {
 		g = cal.graph
 	}
 	if err != nil {

@@ -29,14 +29,14 @@ func modelInput(g *graph.Graph, path string) (graph.Value, error) {
 	return g.Inputs[0], nil
 }
 
-// loadModel imports a model for what need asks of its graph: quant.Executable or
-// quant.Buildable. Everything that is missing is in one error.
-func loadModel(path string, need func(*graph.Graph) error) (*graph.Graph, error) {
+// loadModel imports a model that the hardware can take. Everything that is missing is in one
+// error.
+func loadModel(path string) (*graph.Graph, error) {
 	g, err := frontend.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := need(g); err != nil {
+	if err := quant.Buildable(g); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return g, nil
@@ -65,11 +65,10 @@ type calibrated struct {
 	hash    string // SHA-256 of the profile file
 }
 
-// loadCalibrated reads a model, of which need asks as in loadModel, and a profile
-// made from it. A thresholds file, if not "", replaces the profile's thresholds
+// loadCalibrated reads a model as loadModel does and a profile made from it. A thresholds file, if not "", replaces the profile's thresholds
 // and keeps its binary points.
-func loadCalibrated(model, profile, thresholds string, need func(*graph.Graph) error) (*calibrated, error) {
-	g, err := loadModel(model, need)
+func loadCalibrated(model, profile, thresholds string) (*calibrated, error) {
+	g, err := loadModel(model)
 	if err != nil {
 		return nil, err
 	}

@@ -228,10 +228,10 @@ func quantize[T Real](op graph.Quantize, y, x []T, xs graph.Shape, scale []T, ss
 	}
 }
 
-// tap is one input element that an output element of a resize reads along an axis.
-type tap struct {
-	at     int
-	weight float64
+// Tap is one input element that an output element of a resize reads along an axis.
+type Tap struct {
+	At     int
+	Weight float64
 }
 
 // resize samples axis after axis, which equals ONNX's definition over all axes
@@ -247,16 +247,16 @@ func resize[T Real](op graph.Resize, y []T, ys graph.Shape, x []T, xs graph.Shap
 		if op.Scales[d] == 1 && ys[d] == s[d] {
 			continue
 		}
-		taps := resizeTaps(op, d, s[d], ys[d])
+		taps := ResizeTaps(op, d, s[d], ys[d])
 		outer, n, inner := axis(s, d)
 		next := make([]float64, outer*ys[d]*inner)
 		for o := range outer {
 			for j, ts := range taps {
 				row := next[(o*ys[d]+j)*inner:][:inner]
 				for _, t := range ts {
-					from := cur[(o*n+t.at)*inner:][:inner]
+					from := cur[(o*n+t.At)*inner:][:inner]
 					for i, v := range from {
-						row[i] += float64(v * t.weight)
+						row[i] += float64(v * t.Weight)
 					}
 				}
 			}
@@ -268,19 +268,20 @@ func resize[T Real](op graph.Resize, y []T, ys graph.Shape, x []T, xs graph.Shap
 	}
 }
 
-// resizeTaps gives the taps of each output index along axis d of n elements.
-func resizeTaps(op graph.Resize, d, n, out int) [][]tap {
-	taps := make([][]tap, out)
+// ResizeTaps gives the taps of each of the out output indices along axis d of n elements: one of
+// weight 1 (nearest), two neighbours (linear) or four (cubic).
+func ResizeTaps(op graph.Resize, d, n, out int) [][]Tap {
+	taps := make([][]Tap, out)
 	clamp := func(i int) int { return min(max(i, 0), n-1) }
 	for j := range taps {
 		x := resizeCoord(op, d, n, out, j)
 		switch op.Mode {
 		case "nearest":
-			taps[j] = []tap{{clamp(nearest(op.Round, x)), 1}}
+			taps[j] = []Tap{{clamp(nearest(op.Round, x)), 1}}
 		case "linear":
 			x = min(max(x, 0), float64(n-1))
 			i := math.Floor(x)
-			taps[j] = []tap{{clamp(int(i)), 1 - (x - i)}, {clamp(int(i) + 1), x - i}}
+			taps[j] = []Tap{{clamp(int(i)), 1 - (x - i)}, {clamp(int(i) + 1), x - i}}
 		default:
 			taps[j] = cubic(op, x, n)
 		}
@@ -335,7 +336,7 @@ func nearest(round string, x float64) int {
 }
 
 // cubic is the cubic convolution kernel (Keys 1981) with coefficient a.
-func cubic(op graph.Resize, x float64, n int) []tap {
+func cubic(op graph.Resize, x float64, n int) []Tap {
 	a := op.Cubic
 	i := math.Floor(x)
 	t := x - i
@@ -345,7 +346,7 @@ func cubic(op graph.Resize, x float64, n int) []tap {
 		}
 		return float64(float64((float64(float64(a*d)-5*a)*d)+8*a)*d) - 4*a
 	}
-	ts := make([]tap, 0, 4)
+	ts := make([]Tap, 0, 4)
 	sum := 0.0
 	for k := -1; k <= 2; k++ {
 		at := int(i) + k
@@ -354,11 +355,11 @@ func cubic(op graph.Resize, x float64, n int) []tap {
 		}
 		v := w(t - float64(k))
 		sum += v
-		ts = append(ts, tap{min(max(at, 0), n-1), v})
+		ts = append(ts, Tap{min(max(at, 0), n-1), v})
 	}
 	if op.Exclude {
 		for k := range ts {
-			ts[k].weight /= sum
+			ts[k].Weight /= sum
 		}
 	}
 	return ts

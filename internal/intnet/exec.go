@@ -19,6 +19,7 @@ type Exec struct {
 
 	net     *Net
 	convs   []*convPlan // by layer; nil for other kinds
+	acts    [][]int32   // by layer: the table of an activation, or nil
 	tensors [][]int32   // by tensor number, NHWC; the input is the caller's slice
 	scratch scratch
 	outputs [][]int32
@@ -33,10 +34,13 @@ func New(net *Net) (*Exec, error) {
 	if err := net.ValidateWeights(); err != nil {
 		return nil, err
 	}
-	x := &Exec{net: net, convs: make([]*convPlan, len(net.Layers))}
+	x := &Exec{net: net, convs: make([]*convPlan, len(net.Layers)), acts: make([][]int32, len(net.Layers))}
 	for i := range net.Layers {
-		if l := &net.Layers[i]; l.Kind == KindConv {
+		switch l := &net.Layers[i]; l.Kind {
+		case KindConv:
 			x.convs[i] = newConvPlan(l, &net.Tensors[l.In[0]], &net.Tensors[l.Out])
+		case KindActivation:
+			x.acts[i] = actTable(l, &net.Tensors[l.In[0]])
 		}
 	}
 	x.alloc()
@@ -46,7 +50,7 @@ func New(net *Net) (*Exec, error) {
 // Clone is an executor of the same network with buffers of its own, for another
 // goroutine.
 func (x *Exec) Clone() *Exec {
-	c := &Exec{Checked: x.Checked, net: x.net, convs: x.convs}
+	c := &Exec{Checked: x.Checked, net: x.net, convs: x.convs, acts: x.acts}
 	c.alloc()
 	return c
 }
@@ -106,16 +110,10 @@ func (x *Exec) layer(i int) error {
 		pool(l, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	case KindGlobalPool:
 		globalPool(l, &x.net.Tensors[l.In[0]], in, out)
-	case KindAdd:
-		a0, a1 := l.Align[0], l.Align[1]
-		x.combine(l, func(a, b int32) int64 { return int64(a)<<a0 + int64(b)<<a1 })
-	case KindMul:
-		x.combine(l, func(a, b int32) int64 { return int64(a) * int64(b) })
+	case KindAdd, KindMul:
+		x.combine(l)
 	case KindActivation:
-		t := &x.net.Tensors[l.In[0]]
-		for j, v := range in {
-			out[j] = int32(l.Act.Apply(int64(v), j%t.C, t.Format.Min(), l.Lo, l.Hi))
-		}
+		x.activate(l, x.acts[i], in, out)
 	case KindConcat:
 		x.concat(l, out)
 	case KindSlice:

@@ -11,9 +11,7 @@ func (x *Exec) concat(l *Layer, out []int32) {
 		n := x.net.Tensors[i].C
 		in := x.tensors[i]
 		for o := at; len(in) > 0; o += c {
-			for j, v := range in[:n] {
-				out[o+j] = int32(clamp(int64(v), l.Lo, l.Hi))
-			}
+			copy(out[o:], in[:n])
 			in = in[n:]
 		}
 		at += n

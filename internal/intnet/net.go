@@ -167,6 +167,9 @@ type Act struct {
 	Shift int     `json:"shift"`
 	Step  int     `json:"step,omitempty"`
 	Table []int64 `json:"table,omitempty"`
+	// MaxError is the stated bound of the approximation: the largest distance from the true function
+	// of any input, rounding included, in units of the output's last place, saturation apart.
+	MaxError float64 `json:"max_error"`
 }
 
 // Slice takes element (Start[0]+y*Step[0], Start[1]+x*Step[1], Start[2]+c) of its

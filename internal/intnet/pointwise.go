@@ -3,14 +3,21 @@ package intnet
 import "hass/internal/fixed"
 
 // combine evaluates an Add or Mul.
-func (x *Exec) combine(l *Layer, f func(a, b int32) int64) {
+func (x *Exec) combine(l *Layer) {
 	a, b, out := x.tensors[l.In[0]], x.tensors[l.In[1]], x.tensors[l.Out]
 	n := len(b) // all values, or one pixel's where b is broadcast
-	for len(out) > 0 {
-		for j, v := range b {
-			out[j] = int32(fixed.Requant(f(a[j], v), l.Shift, l.Lo, l.Hi))
+	for ; len(out) > 0; a, out = a[n:], out[n:] {
+		a, out := a[:n], out[:n]
+		if l.Kind == KindMul {
+			for j, v := range b {
+				out[j] = int32(fixed.Requant(int64(a[j])*int64(v), l.Shift, l.Lo, l.Hi))
+			}
+			continue
 		}
-		a, out = a[n:], out[n:]
+		a0, a1 := l.Align[0], l.Align[1]
+		for j, v := range b {
+			out[j] = int32(fixed.Requant(int64(a[j])<<a0+int64(v)<<a1, l.Shift, l.Lo, l.Hi))
+		}
 	}
 }
 
@@ -38,3 +45,33 @@ func (a *Act) Apply(x int64, c int, min, lo, hi int64) int64 {
 }
 
 func clamp(v, lo, hi int64) int64 { return min(max(v, lo), hi) }
+
+// actTable is a function of one value as a table over all inputs from the least on, or nil if
+// channels have functions of their own.
+func actTable(l *Layer, in *Tensor) []int32 {
+	if len(l.Act.Mul) > 1 {
+		return nil
+	}
+	least := in.Format.Min()
+	table := make([]int32, in.Format.Max()-least+1)
+	for i := range table {
+		table[i] = int32(l.Act.Apply(least+int64(i), 0, least, l.Lo, l.Hi))
+	}
+	return table
+}
+
+// activate evaluates an activation.
+func (x *Exec) activate(l *Layer, table, in, out []int32) {
+	t := &x.net.Tensors[l.In[0]]
+	least := t.Format.Min()
+	if table == nil {
+		for j, v := range in {
+			out[j] = int32(l.Act.Apply(int64(v), j%t.C, least, l.Lo, l.Hi))
+		}
+		return
+	}
+	off := int32(least)
+	for j, v := range in {
+		out[j] = table[v-off]
+	}
+}

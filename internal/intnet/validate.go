@@ -185,6 +185,12 @@ func (n *Net) checkLayer(l *Layer) error {
 			return fmt.Errorf("input and output shapes differ")
 		}
 		return l.Act.check(in, out)
+	case KindConcat, KindSlice, KindZeroInsert:
+		if l.Lo != out.Format.Min() || l.Hi != out.Format.Max() {
+			return fmt.Errorf("clamp [%d, %d]; a %s moves values as they are", l.Lo, l.Hi, l.Kind)
+		}
+	}
+	switch l.Kind {
 	case KindConcat:
 		return n.checkConcat(l, out)
 	case KindSlice:
@@ -192,7 +198,7 @@ func (n *Net) checkLayer(l *Layer) error {
 	case KindResize:
 		return l.Resize.check(in, out)
 	case KindZeroInsert:
-		return l.Insert.check(l, in, out)
+		return l.Insert.check(in, out)
 	}
 	in1 := &n.Tensors[l.In[1]]
 	if !sameShape(in, out) || in1.C != out.C || !n.Broadcast(l) && !sameShape(in1, out) {

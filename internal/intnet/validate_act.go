@@ -2,6 +2,7 @@ package intnet
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -18,6 +19,9 @@ func (a *Act) check(in, out *Tensor) error {
 		if v < -MaxMul || v > MaxMul {
 			return fmt.Errorf("multiplier %d; want within %d", v, MaxMul)
 		}
+	}
+	if !(a.MaxError >= 0) || math.IsInf(a.MaxError, 0) {
+		return fmt.Errorf("stated error %g", a.MaxError)
 	}
 	if a.Add < -MaxBias || a.Add > MaxBias {
 		return fmt.Errorf("constant %d; want within 2^60", a.Add)
@@ -147,12 +151,9 @@ func (r *Resize) check(in, out *Tensor) error {
 	return nil
 }
 
-func (z *ZeroInsert) check(l *Layer, in, out *Tensor) error {
+func (z *ZeroInsert) check(in, out *Tensor) error {
 	if in.C != out.C || in.Format != out.Format {
 		return fmt.Errorf("zero insertion keeps channels and format")
-	}
-	if l.Lo > 0 || l.Hi < 0 {
-		return fmt.Errorf("clamp [%d, %d] excludes 0", l.Lo, l.Hi)
 	}
 	for d, size := range [2]int{in.H, in.W} {
 		osize := [2]int{out.H, out.W}[d]

@@ -24,6 +24,7 @@ const maxFile = 4 << 20
 // given. A nil *Widths gives nothing.
 type Widths struct {
 	Default int                    // for all that is not listed
+	Weights int                    // of all weights that are not listed
 	Input   int                    // of the input tensor
 	Layers  map[string]LayerWidths // by layer name
 }
@@ -51,7 +52,7 @@ func LoadWidths(path string) (*Widths, error) {
 // they meet a graph, in Calibrate.
 func ParseWidths(data []byte) (*Widths, error) {
 	var f struct {
-		Default struct{ Bits *int }
+		Default struct{ Bits, Weights *int }
 		Input   struct{ Bits *int }
 		Layer   map[string]struct{ Weights, Activations *int }
 	}
@@ -70,6 +71,7 @@ func ParseWidths(data []byte) (*Widths, error) {
 		return *v
 	}
 	w.Default = bits("[default] bits", f.Default.Bits)
+	w.Weights = bits("[default] weights", f.Default.Weights)
 	w.Input = bits("[input] bits", f.Input.Bits)
 	for _, name := range slices.Sorted(maps.Keys(f.Layer)) {
 		l := f.Layer[name]
@@ -121,9 +123,15 @@ func (w *Widths) resolve(p *network, bits int) (layerWidths, error) {
 			errs = append(errs, fmt.Errorf("layer %q is a %s: it has no weights to give a width to", l.node.Name, l.kind))
 		}
 		if lw.Activations != 0 && p.source(l.out) != l.out {
-			errs = append(errs, fmt.Errorf("layer %q is a max pool: it keeps its input's format, set the layer before it", l.node.Name))
+			errs = append(errs, fmt.Errorf("layer %q is a %s that keeps its input's format: set the layer before it", l.node.Name, l.kind))
+		}
+		if lw.Weights == 0 {
+			lw.Weights = w.Weights
 		}
 		r.weights = append(r.weights, pick(lw.Weights))
+		if l.wide && lw.Activations == 0 {
+			lw.Activations = max(bits, fixed.MaxBits)
+		}
 		r.activations = append(r.activations, pick(lw.Activations))
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Layers)) {
@@ -214,7 +222,7 @@ func ParseThresholds(data []byte) (*Thresholds, error) {
 func (t *Thresholds) Resolve(g *graph.Graph) (map[string]Tau, error) {
 	var convs []string
 	for _, n := range g.Nodes {
-		if _, ok := n.Op.(graph.Conv); ok {
+		if convolves(n.Op) {
 			convs = append(convs, n.Name)
 		}
 	}
@@ -287,7 +295,7 @@ func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
 	}
 	for _, n := range g.Nodes {
 		tau, isConv := taus[n.Name]
-		if _, ok := n.Op.(graph.Conv); !ok || !isConv || tau == (Tau{}) {
+		if !convolves(n.Op) || !isConv || tau == (Tau{}) {
 			out.Nodes = append(out.Nodes, n)
 			continue
 		}

@@ -107,17 +107,18 @@ func TestNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"c1", "c2", "c3", "a", "r3", "a2", "mp", "ap", "cp", "gm", "ga", "fc", "fc2"}, all); d != "" {
+	if d := cmp.Diff([]string{"c1", "c2", "c3", "a", "r3", "a2", "mp", "ap", "cp", "gm", "ga", "fc", "fc2",
+		"se1", "si", "se2", "hg", "gate", "shift", "hs", "sg", "own", "th", "lr", "pr", "cat", "part", "up/zeros", "up", "near", "lin", "last"}, all); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]string{"c1", "c2", "c3", "fc", "fc2"}, convs); d != "" {
+	if d := cmp.Diff([]string{"c1", "c2", "c3", "fc", "fc2", "se1", "se2", "up", "last"}, convs); d != "" {
 		t.Error(d)
 	}
 	for text, want := range map[string]string{
 		"[layer.Fc_2]\nweights = 8":          `no layer "Fc_2"; did you mean "fc2"?`,
 		"[layer.r1]\nactivations = 8":        `no layer "r1"; did you mean "c1"?`,
 		"[layer.zzzzzz]\nweights = 8":        `no layer "zzzzzz"; it has ["a" `,
-		"[layer.mp]\nactivations = 8":        `"mp" is a max pool`,
+		"[layer.mp]\nactivations = 8":        `"mp" is a pool that keeps`,
 		"[layer.ap]\nweights = 8":            `"ap" is a pool: it has no weights`,
 		"[layer.y]\n[layer.c1]\nweights = 4": `no layer "y"`,
 	} {

@@ -90,7 +90,29 @@ func everything(t testing.TB, seed uint64) *graph.Graph {
 	x.conv("fc2", "un.y", "fc2.y", "[1,4,1,1]", 4, 6, 1, 1, 0)
 	x.node(`reshape "sq2" ("fc2.y") -> ("sq2.y" [1,4]) to=[1,4]`)
 	x.node(`softmax "sm" ("sq2.y") -> ("sm.y" [1,4]) axis=1`)
-	return x.graph(t, "sm.y", "gm.y", "ga.y")
+	// Squeeze and excite, both orders of the operands.
+	x.conv("se1", "ga.y", "se1.y", "[1,4,1,1]", 4, 8, 1, 1, 0)
+	x.node(`silu "si" ("se1.y") -> ("si.y" [1,4,1,1])`)
+	x.conv("se2", "si.y", "se2.y", "[1,8,1,1]", 8, 4, 1, 1, 0)
+	x.node(`hardsigmoid "hg" ("se2.y") -> ("hg.y" [1,8,1,1]) alpha=0.16666667 beta=0.5`)
+	x.node(`mul "gate" ("hg.y", "cp.y") -> ("gate.y" [1,8,5,4])`)
+	x.node(`add "shift" ("gate.y", "se2.y") -> ("shift.y" [1,8,5,4])`)
+	x.node(`hardswish "hs" ("shift.y") -> ("hs.y" [1,8,5,4])`)
+	x.node(`sigmoid "sg" ("shift.y") -> ("sg.y" [1,8,5,4])`)
+	x.node(`mul "own" ("hs.y", "sg.y") -> ("own.y" [1,8,5,4])`)
+	x.node(`tanh "th" ("own.y") -> ("th.y" [1,8,5,4])`)
+	x.node(`leakyrelu "lr" ("own.y") -> ("lr.y" [1,8,5,4]) alpha=0.1`)
+	x.weights("slopes", 0.5, 8, 1, 1)
+	x.node(`prelu "pr" ("own.y", "slopes") -> ("pr.y" [1,8,5,4])`)
+	x.node(`concat "cat" ("th.y", "lr.y", "pr.y") -> ("cat.y" [1,24,5,4]) axis=1`)
+	x.node(`slice "part" ("cat.y") -> ("part.y" [1,12,3,2]) start=[0,4,0,1] step=[1,1,2,2] to=[1,12,3,2]`)
+	x.weights("up.w", 0.2, 12, 2, 3, 3)
+	x.weights("up.b", 0.2, 4)
+	x.node(`convtranspose "up" ("part.y", "up.w", "up.b") -> ("up.y" [1,4,6,4]) kernel=[3,3] stride=[2,2] dilation=[1,1] pads=[1,1,1,1] groups=2 outpad_h=1 outpad_w=1`)
+	x.node(`resize "near" ("up.y") -> ("near.y" [1,4,12,8]) mode=nearest coord=asymmetric round=floor cubic=0 scales=[1,1,2,2] to=[1,4,12,8]`)
+	x.node(`resize "lin" ("up.y") -> ("lin.y" [1,4,9,8]) mode=linear coord=half_pixel round=none cubic=0 scales=[1,1,1.5,2] to=[1,4,9,8]`)
+	x.conv("last", "near.y", "last.y", "[1,2,12,8]", 2, 4, 1, 2, 0)
+	return x.graph(t, "sm.y", "gm.y", "last.y", "lin.y")
 }
 
 func images(seed uint64, n, elems int, scale, offset float64) [][]float32 {
@@ -158,8 +180,44 @@ func checkLayers(t testing.TB, x *intnet.Exec) (clamped int) {
 			op = graph.Pool{Window: graph.Window(l.Pool.Window), Max: l.Pool.Max, CountPad: l.Pool.CountPad}
 		case intnet.KindGlobalPool:
 			op = graph.GlobalPool{Max: l.Pool.Max}
-		case intnet.KindAdd:
-			op = graph.Eltwise{Fn: "add"}
+		case intnet.KindAdd, intnet.KindMul:
+			op = graph.Eltwise{Fn: string(l.Kind)}
+		case intnet.KindActivation:
+			if op = activations[l.Name]; op == nil {
+				t.Fatalf("layer %q: the test does not know its function", l.Name)
+			}
+			if a := op.(graph.Activation); a.Fn == "prelu" {
+				in = append(in, slopes(l.Act))
+			}
+			bound = l.Act.MaxError
+			if limit := 1.0; bound > limit && net.Tensors[l.In[0]].Format.Bits == 16 && !(l.Act.Fn == intnet.ActCurve && len(l.Act.Table) > 1<<10) {
+				t.Fatalf("layer %q: stated error of %g units", l.Name, bound)
+			}
+		case intnet.KindConcat:
+			op = graph.Concat{Axis: 1}
+		case intnet.KindSlice:
+			s := l.Slice
+			op = graph.Slice{Start: []int{0, s.Start[2], s.Start[0], s.Start[1]}, Step: []int{1, 1, s.Step[0], s.Step[1]}, To: graph.Shape{1, out.C, out.H, out.W}}
+		case intnet.KindResize:
+			if op = resizes[l.Name]; op == nil {
+				t.Fatalf("layer %q: the test does not know its resizing", l.Name)
+			}
+			if l.Resize.Rows.Weight != nil {
+				// Weights of 12 places, of two values each: two units of 2^-13 of the input's range an axis.
+				bound += math.Ldexp(4, net.Tensors[l.In[0]].Format.Bits-13-l.Resize.FormatShift)
+			}
+		case intnet.KindZeroInsert:
+			zeros := 0
+			for _, v := range x.Tensor(l.Out) {
+				if v == 0 {
+					zeros++
+				}
+			}
+			in := net.Tensors[l.In[0]]
+			if least := (out.H*out.W - in.H*in.W) * out.C; zeros < least {
+				t.Fatalf("layer %q: %d zeros, want at least %d", l.Name, zeros, least)
+			}
+			continue // the transposed convolution behind it is compared as a whole elsewhere
 		case intnet.KindRequant:
 			op = graph.Reshape{To: in[0].Shape}
 		}
@@ -185,6 +243,27 @@ func checkLayers(t testing.TB, x *intnet.Exec) (clamped int) {
 		}
 	}
 	return clamped
+}
+
+// activations and resizes are the operators of the test graphs by node.
+var (
+	activations = map[string]graph.Op{
+		"si": graph.Activation{Fn: "silu"}, "hg": graph.Activation{Fn: "hardsigmoid", Alpha: 0.16666667, Beta: 0.5}, "hs": graph.Activation{Fn: "hardswish"},
+		"sg": graph.Activation{Fn: "sigmoid"}, "th": graph.Activation{Fn: "tanh"}, "lr": graph.Activation{Fn: "leakyrelu", Alpha: 0.1}, "pr": graph.Activation{Fn: "prelu"},
+	}
+	resizes = map[string]graph.Op{
+		"near": graph.Resize{Mode: "nearest", Coord: "asymmetric", Round: "floor", Scales: []float64{1, 1, 2, 2}, To: graph.Shape{1, 4, 12, 8}},
+		"lin":  graph.Resize{Mode: "linear", Coord: "half_pixel", Scales: []float64{1, 1, 1.5, 2}, To: graph.Shape{1, 4, 9, 8}},
+	}
+)
+
+// slopes are a leakyrelu's, one per channel.
+func slopes(a *intnet.Act) *floatexec.Tensor[float64] {
+	s := &floatexec.Tensor[float64]{Shape: graph.Shape{len(a.Mul), 1, 1}}
+	for _, m := range a.Mul {
+		s.Data = append(s.Data, float64(m)/float64(a.Top))
+	}
+	return s
 }
 
 // real is a tensor as float64 in NCHW.

@@ -45,6 +45,9 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 		for _, in := range l.in {
 			out.In = append(out.In, tensors[in])
 		}
+		if l.kind == intnet.KindConcat {
+			joinFormats(net, l, &out, &names)
+		}
 		if err := lowerLayer(net, l, spec, &out); err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
 		}
@@ -114,6 +117,25 @@ func (s *Spec) matches(p *network) error {
 	return nil
 }
 
+// joinFormats puts a change of format before every input of a concat that has another
+// format than its output.
+func joinFormats(net *intnet.Net, l *layer, out *intnet.Layer, names *ident.Namer) {
+	to := net.Tensors[out.Out].Format
+	for i, in := range out.In {
+		t := net.Tensors[in]
+		if t.Format == to {
+			continue
+		}
+		name := fmt.Sprintf("%s/requant%d", l.node.Name, i)
+		r := intnet.Layer{Name: name, ID: names.Name(name, "requant"), Kind: intnet.KindRequant, In: []int{in}, Out: len(net.Tensors),
+			Lo: to.Min(), Hi: to.Max(), Shift: net.Tensors[in].Format.Frac - to.Frac}
+		t.Name, t.ID, t.Format = name, names.Name(name, "tensor"), to
+		out.In[i] = r.Out
+		net.Tensors = append(net.Tensors, t)
+		net.Layers = append(net.Layers, r)
+	}
+}
+
 func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error {
 	in, to := net.Tensors[out.In[0]].Format, net.Tensors[out.Out].Format
 	out.Lo, out.Hi = l.clampOf(to)
@@ -125,8 +147,21 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 		fine := max(in.Frac, in1.Frac)
 		out.Align = [2]int{fine - in.Frac, fine - in1.Frac}
 		out.Shift = fine - to.Frac
+	case intnet.KindMul:
+		out.Shift = in.Frac + net.Tensors[out.In[1]].Format.Frac - to.Frac
 	case intnet.KindRequant:
 		out.Shift = in.Frac - to.Frac
+	case intnet.KindActivation:
+		act, err := lowerAct(l, in, to)
+		out.Act = act
+		return err
+	case intnet.KindSlice:
+		out.Slice = l.slice
+	case intnet.KindZeroInsert:
+		out.Insert = &intnet.ZeroInsert{Stride: l.stride}
+	case intnet.KindResize:
+		t := net.Tensors[out.In[0]]
+		out.Resize = &intnet.Resize{Rows: samples(*l.resize, 2, t.H, l.dims.h), Cols: samples(*l.resize, 3, t.W, l.dims.w), FormatShift: in.Frac - to.Frac}
 	case intnet.KindPool, intnet.KindGlobalPool:
 		out.Pool = &intnet.Pool{Window: l.window, Max: l.max, CountPad: l.count}
 		if l.max {

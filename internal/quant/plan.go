@@ -19,8 +19,6 @@ type Issue struct {
 	Port   bool   // it concerns no node
 	Reason string
 	Hint   string
-	// Executes: the integer network computes it; only a hardware module is missing.
-	Executes bool
 }
 
 // UnsupportedError lists everything in a graph that the hardware cannot take.
@@ -74,13 +72,6 @@ func Buildable(g *graph.Graph) error {
 	return nil
 }
 
-// Executable is Buildable without the issues that the integer network can
-// compute: Calibrate and Lower take what passes it.
-func Executable(g *graph.Graph) error {
-	_, err := plan(g)
-	return err
-}
-
 // LayerNames are the names that widths and thresholds files may use, in order:
 // those of the nodes that become layers. Only a Conv has weights and thresholds.
 func LayerNames(g *graph.Graph) (all, convs []string, err error) {
@@ -127,6 +118,15 @@ type layer struct {
 	window intnet.Window   // KindPool
 	max    bool            // pools
 	count  bool            // average counts padding
+
+	act    graph.Activation // KindActivation
+	slopes []float32        // of a leakyrelu or prelu, one or one per channel
+	slice  *intnet.Slice    // KindSlice
+	resize *graph.Resize    // KindResize
+	stride [2]int           // KindZeroInsert
+
+	keeps bool // its output has its input's format
+	wide  bool // a non-linear function reads it: at least 16 bits unless the user says otherwise
 }
 
 type dims struct{ h, w, c int }
@@ -166,8 +166,8 @@ type planner struct {
 func plan(g *graph.Graph) (*network, error) {
 	p := newPlanner(g)
 	p.run()
-	if issues := slices.DeleteFunc(p.issues, func(i Issue) bool { return i.Executes }); len(issues) > 0 {
-		return nil, &UnsupportedError{issues}
+	if len(p.issues) > 0 {
+		return nil, &UnsupportedError{p.issues}
 	}
 	return &p.network, nil
 }
@@ -320,6 +320,14 @@ func (p *planner) node(n *graph.Node) {
 		}
 	case graph.Eltwise:
 		p.eltwise(n, op)
+	case graph.ConvTranspose:
+		p.convTranspose(n, op)
+	case graph.Concat:
+		p.concat(n, op)
+	case graph.Slice:
+		p.slice(n, op)
+	case graph.Resize:
+		p.resize(n, op)
 	case graph.Foreign:
 		p.fail(n.Name, op.Kind(), "run `hass check` on the model and replace this operator", "no hardware operator corresponds to it")
 	default:
@@ -355,11 +363,20 @@ func (p *planner) data(n *graph.Node, i int) (view, bool) {
 		p.fail(n.Name, n.Op.Kind(), "cut the model before the host operator", "it follows %q, which runs on the host at the end of the network", p.host[v.host[0]].node.Name)
 		return v, false
 	}
-	if _, isConv := n.Op.(graph.Conv); v.threshold != nil && !isConv {
+	if v.threshold != nil && !convolves(n.Op) {
 		p.fail(v.threshold.Name, v.threshold.Op.Kind(), "place thresholds on the inputs of convolutions only", "its result is read by %q (%s)", n.Name, n.Op.Kind())
 		return v, false
 	}
 	return v, true
+}
+
+// convolves tells whether an operator becomes a convolution.
+func convolves(op graph.Op) bool {
+	switch op.(type) {
+	case graph.Conv, graph.ConvTranspose:
+		return true
+	}
+	return false
 }
 
 // map2D is data for an operator over a [1,C,H,W] map laid out as its tensor is.
@@ -416,11 +433,11 @@ func (p *planner) activation(n *graph.Node, op graph.Activation) {
 			return
 		}
 	default:
-		p.fail(n.Name, op.Kind(), "use relu or clip (relu6)", "the hardware has no %s yet", op.Fn)
+		p.nonlinear(n, op)
 		return
 	}
 	l := p.made[v.tensor]
-	if l != nil && v.single && p.uses[n.Inputs[0]] == 1 {
+	if l != nil && l.clamps() && v.single && p.uses[n.Inputs[0]] == 1 {
 		// clamp(clamp(x, l.lo, l.hi), lo, hi) is one clamp between the clamped ends.
 		l.lo, l.hi = min(max(l.lo, lo), hi), min(max(l.hi, lo), hi)
 		l.nonneg = l.lo >= 0 || l.nonneg && hi >= 0
@@ -434,24 +451,20 @@ func (p *planner) activation(n *graph.Node, op graph.Activation) {
 	p.add(r)
 }
 
-func (p *planner) conv(n *graph.Node, op graph.Conv) {
-	v, ok := p.data(n, 0)
-	if !ok {
-		return
-	}
+// kernel takes a convolution's weights and bias into l, whose output channels are known.
+func (p *planner) kernel(n *graph.Node, l *layer) bool {
 	const hint = "convert the weights to finite float constants"
-	l := newLayer(n, intnet.KindConv, v.tensor)
-	l.conv, l.tauA = &op, v.tau
+	op := n.Op
 	l.w = p.g.Consts[n.Inputs[1]]
 	if l.w == nil || l.w.Type != graph.Float || len(l.w.Shape) != 4 {
 		p.fail(n.Name, op.Kind(), hint, "its weights %q are not a constant float tensor of rank 4", n.Inputs[1])
-		return
+		return false
 	}
 	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
 		l.b = p.g.Consts[n.Inputs[2]]
-		if l.b == nil || l.b.Type != graph.Float || len(l.b.F) != l.w.Shape[0] {
+		if l.b == nil || l.b.Type != graph.Float || len(l.b.F) != l.dims.c {
 			p.fail(n.Name, op.Kind(), hint, "its bias %q is not a constant with one float per output channel", n.Inputs[2])
-			return
+			return false
 		}
 	}
 	for _, t := range []*graph.Tensor{l.w, l.b} {
@@ -461,9 +474,17 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 		for i, f := range t.F {
 			if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
 				p.fail(n.Name, op.Kind(), hint, "weight or bias element %d is %g", i, f)
-				return
+				return false
 			}
 		}
+	}
+	return true
+}
+
+func (p *planner) conv(n *graph.Node, op graph.Conv) {
+	v, ok := p.data(n, 0)
+	if !ok {
+		return
 	}
 	in, okIn := dimsOf(p.g.Shapes[n.Inputs[0]])
 	od, okOut := dimsOf(p.g.Shapes[n.Outputs[0]])
@@ -471,20 +492,26 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 		p.fail(n.Name, op.Kind(), "bind the batch dimension to 1", "it maps %v to %v", p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Outputs[0]])
 		return
 	}
-	l.dims = od
-	kh, kw, cg := l.w.Shape[2], l.w.Shape[3], l.w.Shape[1]
+	l := newLayer(n, intnet.KindConv, v.tensor)
+	l.conv, l.tauA, l.dims = &op, v.tau, od
+	if !p.kernel(n, l) {
+		return
+	}
 	if td := p.tensorDims(v.tensor); td != in {
 		// A flatten came before a fully connected layer: its kernel covers the map.
-		if in.h != 1 || in.w != 1 || kh != 1 || kw != 1 || op.Groups != 1 || td.h*td.w*td.c != in.c || op.Pads != [4]int{} {
+		if in.h != 1 || in.w != 1 || op.Kernel != [2]int{1, 1} || op.Groups != 1 || td.h*td.w*td.c != in.c || op.Pads != [4]int{} {
 			p.fail(n.Name, op.Kind(), "remove the reshape before it", "it reads %v, a reshape that moves data from [1,%d,%d,%d]", p.g.Shapes[n.Inputs[0]], td.c, td.h, td.w)
 			return
 		}
-		op.Kernel, kh, kw, cg = [2]int{td.h, td.w}, td.h, td.w, td.c
+		op.Kernel = [2]int{td.h, td.w}
 	}
-	if op.Groups != 1 {
-		p.fail(n.Name, op.Kind(), "use ordinary convolutions", "convolution with %d groups has no module in this version", op.Groups)
-		p.issues[len(p.issues)-1].Executes = true
-	}
+	p.finishConv(l)
+}
+
+// finishConv adds a convolution whose weights are known.
+func (p *planner) finishConv(l *layer) {
+	kh, kw := l.conv.Kernel[0], l.conv.Kernel[1]
+	cg := len(l.w.F) / l.w.Shape[0] / kh / kw
 	// Weights are stored [F][C/Groups][KH][KW] and streamed with channels innermost.
 	l.perm = func(i int) int {
 		c := i % cg
@@ -529,29 +556,38 @@ func (p *planner) pool(n *graph.Node, op graph.Pool) {
 	p.add(l)
 }
 
+// eltwise plans a sum or product of two tensors of one shape, or of which one is a single pixel.
 func (p *planner) eltwise(n *graph.Node, op graph.Eltwise) {
-	if op.Fn != "add" {
-		p.fail(n.Name, op.Kind(), "use a model without squeeze-and-excite", "the hardware has no element-wise %s yet", op.Fn)
+	kind := map[string]intnet.Kind{"add": intnet.KindAdd, "mul": intnet.KindMul}[op.Fn]
+	if kind == "" {
+		p.fail(n.Name, op.Kind(), "use additions and multiplications", "the hardware has no element-wise %s", op.Fn)
 		return
 	}
-	l := newLayer(n, intnet.KindAdd)
+	l := newLayer(n, kind)
 	l.nonneg = true
+	var d [2]dims
 	for i := range n.Inputs {
 		v, ok := p.data(n, i)
 		if !ok {
 			return
 		}
-		d := p.tensorDims(v.tensor)
-		if i == 0 {
-			l.dims = d
-		}
-		if d != l.dims || !p.g.Shapes[n.Inputs[i]].Equal(p.g.Shapes[n.Inputs[0]]) {
-			p.fail(n.Name, op.Kind(), "make both operands the same shape", "operands %v and %v differ: broadcasting is not in hardware yet",
-				p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Inputs[i]])
+		d[i] = p.tensorDims(v.tensor)
+		shape, ok := dimsOf(p.g.Shapes[n.Inputs[i]])
+		if !ok || shape != d[i] || len(p.g.Shapes[n.Inputs[i]]) != len(p.g.Shapes[n.Inputs[0]]) {
+			p.fail(n.Name, op.Kind(), "make both operands the same shape", "operand %v does not lie as its tensor of %dx%dx%d (HWC)", p.g.Shapes[n.Inputs[i]], d[i].h, d[i].w, d[i].c)
 			return
 		}
 		l.in = append(l.in, v.tensor)
 		l.nonneg = l.nonneg && p.tensorNonneg(v.tensor)
+	}
+	if d[0].h == 1 && d[0].w == 1 && d[1] != d[0] {
+		slices.Reverse(l.in) // the gate comes second
+		d[0], d[1] = d[1], d[0]
+	}
+	if l.dims = d[0]; d[1] != d[0] && d[1] != (dims{1, 1, d[0].c}) {
+		p.fail(n.Name, op.Kind(), "make both operands the same shape, or one of them one pixel of as many channels", "operands %v and %v differ",
+			p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Inputs[1]])
+		return
 	}
 	p.add(l)
 }
@@ -584,12 +620,28 @@ func (p *planner) finish() {
 	}
 }
 
-// source is the tensor whose format t has for certain: max pools keep theirs.
+// source is the tensor whose format t has for certain.
 func (n *network) source(t string) string {
-	for l := n.made[t]; l != nil && l.max && (l.kind == intnet.KindPool || l.kind == intnet.KindGlobalPool); l = n.made[t] {
+	for l := n.made[t]; l != nil && l.keepsFormat(); l = n.made[t] {
 		t = l.in[0]
 	}
 	return t
+}
+
+// keepsFormat tells whether a layer's output has its input's format.
+func (l *layer) keepsFormat() bool {
+	switch l.kind {
+	case intnet.KindPool, intnet.KindGlobalPool:
+		return l.max
+	case intnet.KindSlice, intnet.KindZeroInsert:
+		return true
+	}
+	return l.keeps
+}
+
+// clamps tells whether the layer's module can clamp its result.
+func (l *layer) clamps() bool {
+	return l.kind != intnet.KindConcat && l.kind != intnet.KindSlice && l.kind != intnet.KindZeroInsert
 }
 
 // clampOf is the integer clamp of a layer whose output has format f.

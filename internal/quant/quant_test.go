@@ -3,7 +3,6 @@ package quant
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -85,6 +84,10 @@ func TestStructure(t *testing.T) {
 	want := []string{
 		"c1 conv r1.y", "c2 conv r2.y", "c3 conv c3.y", "a add a.y", "r3 requant r3.y", "a2 add a2.y",
 		"mp pool r4.y", "ap pool ap.y", "cp pool cp.y", "gm globalpool gm.y", "ga globalpool ga.y", "fc conv r5.y", "fc2 conv fc2.y",
+		"se1 conv se1.y", "si activation si.y", "se2 conv se2.y", "hg activation hg.y", "gate mul gate.y", "shift add shift.y", "hs activation hs.y",
+		"sg activation sg.y", "own mul own.y", "th activation th.y", "lr activation lr.y", "pr activation pr.y",
+		"cat_requant0 requant cat/requant0", "cat concat cat.y", "part slice part.y",
+		"up_zeros zeroinsert up.y/zeros", "up conv up.y", "near resize near.y", "lin resize lin.y", "last conv last.y",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -92,6 +95,9 @@ func TestStructure(t *testing.T) {
 	byName := make(map[string]*intnet.Layer)
 	for i := range net.Layers {
 		byName[net.Layers[i].Name] = &net.Layers[i]
+	}
+	if hs := byName["hs"]; net.Tensors[hs.In[0]].Format.Bits != 16 || hs.Act.MaxError > 0.6 {
+		t.Errorf("hardswish reads %v with a stated error of %g", net.Tensors[hs.In[0]].Format, hs.Act.MaxError)
 	}
 	if l := byName["c2"]; l.Lo != 0 || l.Hi != fixed.Quantize(0.75, net.Tensors[l.Out].Format) || l.Hi < 0x8000 {
 		t.Errorf("c2 clamps to [%d, %d] in %v: want the clip's limits, in the top half of the format", l.Lo, l.Hi, net.Tensors[l.Out].Format)
@@ -121,7 +127,8 @@ func TestStructure(t *testing.T) {
 	wantResults := []intnet.Result{
 		{Name: "sm.y", Shape: []int{1, 4}, Tensor: byName["fc2"].Out, Host: []int{0}},
 		{Name: "gm.y", Shape: []int{1, 8, 1, 1}, Tensor: byName["gm"].Out},
-		{Name: "ga.y", Shape: []int{1, 8, 1, 1}, Tensor: byName["ga"].Out},
+		{Name: "last.y", Shape: []int{1, 2, 12, 8}, Tensor: byName["last"].Out},
+		{Name: "lin.y", Shape: []int{1, 4, 9, 8}, Tensor: byName["lin"].Out},
 	}
 	if d := cmp.Diff(wantResults, net.Results); d != "" {
 		t.Error(d)
@@ -173,10 +180,12 @@ func TestDeterminism(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	x := newText(1, "[1,4,6,6]")
 	x.conv("c1", "x", "c1.y", "[1,4,6,6]", 4, 4, 3, 1, 1)
-	x.node(`hardswish "hs" ("c1.y") -> ("hs.y" [1,4,6,6])`)
-	x.node(`mul "m" ("hs.y", "c1.y") -> ("m.y" [1,4,6,6])`)
+	x.node(`sub "m" ("c1.y", "c1.y") -> ("m.y" [1,4,6,6])`)
 	x.node(`foreign "" "Einsum" 13 "e;\n$(x)" ("m.y") -> ("e.y" [1,4,6,6])`)
 	x.node(`globalavg "ga" ("e.y") -> ("ga.y" [1,4,1,1])`)
+	x.node(`concat "rows" ("e.y", "e.y") -> ("rows.y" [1,4,12,6]) axis=2`)
+	x.node(`slice "every" ("rows.y") -> ("every.y" [1,2,6,6]) start=[0,0,0,0] step=[1,2,1,1] to=[1,2,6,6]`)
+	x.node(`resize "cub" ("every.y") -> ("cub.y" [1,2,12,12]) mode=cubic coord=asymmetric round=none cubic=-0.75 scales=[1,1,2,2] to=[1,2,12,12]`)
 	x.node(`add "bc" ("ga.y", "e.y") -> ("bc.y" [1,4,6,6])`)
 	x.node(`threshold "t" ("bc.y") -> ("t.y" [1,4,6,6]) alpha=0.5`)
 	x.node(`relu "r" ("t.y") -> ("r.y" [1,4,6,6])`)
@@ -186,7 +195,7 @@ func TestUnsupported(t *testing.T) {
 	x.node(`avgpool "ap" ("late.y") -> ("ap.y" [1,4,2,2]) kernel=[4,4] stride=[3,3] dilation=[1,1] pads=[0,0,0,0] countpad ceil`)
 	x.node(`maxpool "mp" ("rs.y") -> ("mp.y" [1,6,2,3]) kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0]`)
 	x.node(`sigmoid "dead" ("mp.y") -> ("dead.y" [1,6,2,3])`) // no output depends on it
-	g := x.graph(t, "mp.y", "ap.y")
+	g := x.graph(t, "mp.y", "ap.y", "cub.y")
 	_, err := Lower(g, &Spec{})
 	var got []string
 	for _, i := range Check(g) {
@@ -196,10 +205,11 @@ func TestUnsupported(t *testing.T) {
 		}
 	}
 	want := []string{
-		"hs: the hardware has no hardswish yet",
-		"m: the hardware has no element-wise mul yet",
+		"m: the hardware has no element-wise sub",
 		"e;\n$(x): no hardware operator corresponds to it",
-		"bc: operands [1,4,1,1] and [1,4,6,6] differ: broadcasting is not in hardware yet",
+		"rows: it joins [1,4,6,6] along axis 2",
+		"every: it takes [1,2,6,6] from [0 0 0 0] in steps of [1 2 1 1]",
+		"cub: it makes [1,2,12,12] of [1,2,6,6], cubic",
 		`t: its result is read by "r" (relu)`,
 		`late: it follows "sm", which runs on the host at the end of the network`,
 		"ap: its windows overhang the padded map, where counting padding has no fixed number of elements",
@@ -213,44 +223,53 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
-// TestExecutable: a grouped convolution has no module, yet the integer network runs
-// it; nodes behind an issue are judged by their own shapes, each once.
-func TestExecutable(t *testing.T) {
-	base := func() *text {
-		x := newText(1, "[1,4,6,6]")
-		x.conv("c1", "x", "c1.y", "[1,8,6,6]", 8, 4, 3, 1, 1)
-		x.conv("dw", "c1.y", "dw.y", "[1,8,4,4]", 8, 8, 3, 8, 0)
-		x.conv("c2", "dw.y", "c2.y", "[1,4,4,4]", 4, 8, 3, 1, 1)
-		x.node(`globalavg "ga" ("c2.y") -> ("ga.y" [1,4,1,1])`)
-		return x
-	}
-	issues := func(g *graph.Graph) (s []string) {
-		for _, i := range Check(g) {
-			s = append(s, fmt.Sprintf("%s executes=%v port=%v", i.Node, i.Executes, i.Port))
+// TestTransposed compares transposed convolutions as a whole with the float executor,
+// over strides, pads, output padding, dilation and groups.
+func TestTransposed(t *testing.T) {
+	for i, tt := range []struct{ attrs, shape string }{
+		{"kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0] groups=1 outpad_h=0 outpad_w=0", "[1,6,10,8]"},
+		{"kernel=[2,2] stride=[3,2] dilation=[1,1] pads=[0,0,0,0] groups=2 outpad_h=1 outpad_w=1", "[1,6,15,9]"},
+		{"kernel=[2,2] stride=[1,1] dilation=[2,1] pads=[1,0,0,1] groups=1 outpad_h=0 outpad_w=0", "[1,6,6,4]"},
+	} {
+		x := newText(uint64(i), "[1,4,5,4]")
+		groups := 1
+		if strings.Contains(tt.attrs, "groups=2") {
+			groups = 2
 		}
-		return s
-	}
-	g := base().graph(t, "ga.y")
-	if d := cmp.Diff([]string{"dw executes=true port=false"}, issues(g)); d != "" {
-		t.Error(d)
-	}
-	if err := Executable(g); err != nil {
-		t.Error(err)
-	}
-	if err := Buildable(g); err == nil || !strings.Contains(err.Error(), `node "dw" (conv): convolution with 8 groups`) {
-		t.Errorf("Buildable: %v", err)
-	}
-	x := base()
-	x.node(`hardswish "hs" ("c2.y") -> ("hs.y" [1,4,4,4])`)
-	x.conv("c3", "hs.y", "c3.y", "[1,4,4,4]", 4, 4, 3, 1, 1)
-	x.node(`maxpool "mp" ("c3.y") -> ("mp.y" [1,4,3,3]) kernel=[2,2] stride=[1,1] dilation=[1,1] pads=[0,0,0,0]`)
-	x.node(`sigmoid "last" ("mp.y") -> ("last.y" [1,4,3,3])`)
-	g = x.graph(t, "ga.y", "last.y", "x")
-	if d := cmp.Diff([]string{"dw executes=true port=false", "hs executes=false port=false", "last executes=false port=false", "x executes=false port=true"}, issues(g)); d != "" {
-		t.Error(d)
-	}
-	if err := Executable(g); err == nil || strings.Contains(err.Error(), `"dw"`) || !strings.Contains(err.Error(), `output "x": it is the input`) {
-		t.Errorf("Executable: %v", err)
+		x.weights("w", 0.5, 4, 6/groups, 2, 2)
+		x.weights("b", 0.5, 6)
+		x.node(`convtranspose "up" ("x", "w", "b") -> ("y" %s) %s`, tt.shape, tt.attrs)
+		g := x.graph(t, "y")
+		fx, err := floatexec.New(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imgs := images(3, 4, 4*5*4, 2, -1)
+		_, net := lower(t, g, imgs, Options{Bits: 16})
+		e := newExec(t, net)
+		for _, img := range imgs {
+			q, err := net.QuantizeInput(img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outs, err := e.Run(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Results(net, outs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := fx.Run([][]float32{img}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, v := range want[0] {
+				if d := math.Abs(float64(got[0].Data[j] - v)); d > 1e-3 {
+					t.Fatalf("%s: element %d is %g, want %g", tt.attrs, j, got[0].Data[j], v)
+				}
+			}
+		}
 	}
 }
 

@@ -56,7 +56,9 @@ type Options struct {
 // and below it is the one with the least squared error, clipping included. The
 // input is exact wherever an integer binary point holds its values exactly.
 // A value is unsigned if its operators cannot make it negative (the input: if its
-// range is not). A max pool keeps its input's format.
+// range is not). A max pool, a slice, zero insertion and nearest resizing keep their input's format. What a
+// non-linear function reads has 16 bits unless the user gives that layer a width: the
+// function is applied before its result is narrowed.
 //
 // Weights above 8 bits have one binary point per layer, the finest that holds
 // the largest; at 8 bits and below one per output channel, of least squared
@@ -93,7 +95,11 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 			if st, err = statsOf(r, l.out); err != nil {
 				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
 			}
-			s.Values[l.out] = valueFormat(st, widths.activations[i], l.nonneg && st.Min >= 0, l.lo, l.hi)
+			f := valueFormat(st, widths.activations[i], l.nonneg && st.Min >= 0, l.lo, l.hi)
+			if l.wide {
+				f.Frac = min(f.Frac, actFrac)
+			}
+			s.Values[l.out] = f
 		}
 		if l.kind != intnet.KindConv {
 			continue

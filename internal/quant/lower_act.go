@@ -1,0 +1,140 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"hass/internal/fixed"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// Precision of the constants of activations, in binary places.
+const (
+	sixthPlaces = 20 // of hardswish's 1/6
+	slopePlaces = 15 // of a leakyrelu's slope
+	linearBits  = 17 // of hardsigmoid's slope: with its sign one side of a multiplier
+	curvePlaces = 8  // of a curve's values, beyond its output's
+	// curveSegments bounds a curve's segments, as a power of two; the fewest that keep
+	// it within curveError units of the true function are taken.
+	curveSegments = 10
+	curveError    = 1.0
+	// actFrac bounds the binary point of an activation's input, so that its products
+	// stay within 62 bits.
+	actFrac = 20
+)
+
+// lowerAct is the integer form of an activation from format in to format to.
+func lowerAct(l *layer, in, to fixed.Format) (*intnet.Act, error) {
+	a := &intnet.Act{}
+	op := l.act
+	lo, hi := l.clampOf(to)
+	switch op.Fn {
+	case "hardswish":
+		if in.Frac < 0 {
+			return nil, fmt.Errorf("hardswish of %v inputs: values this large have no binary place for its bounds of 3; give the layer before it more bits", in)
+		}
+		*a = intnet.Act{Fn: intnet.ActHardSwish, Add: 3 << in.Frac, Top: 6 << in.Frac,
+			Mul: []int64{fixed.AvgMul(6, sixthPlaces)}, Shift: 2*in.Frac + sixthPlaces - to.Frac}
+	case "hardsigmoid":
+		_, exp := math.Frexp(op.Alpha)
+		k := min(linearBits-exp, intnet.MaxAlign)
+		*a = intnet.Act{Fn: intnet.ActHardSigmoid, Mul: []int64{round(op.Alpha, k)}, Add: round(op.Beta, k+in.Frac), Shift: k + in.Frac - to.Frac}
+	case "leakyrelu", "prelu":
+		*a = intnet.Act{Fn: intnet.ActLeaky, Top: 1 << slopePlaces, Shift: slopePlaces + in.Frac - to.Frac}
+		for _, s := range l.slopes {
+			a.Mul = append(a.Mul, round(float64(s), slopePlaces))
+		}
+	default:
+		f := floatexec.Func(op)
+		if f == nil {
+			return nil, fmt.Errorf("no integer form of %s", op.Fn)
+		}
+		return curve(f, in, to, lo, hi), nil
+	}
+	a.MaxError = actError(a, func(x float64, c int) float64 {
+		if op.Fn == "prelu" {
+			op = graph.Activation{Fn: "leakyrelu"}
+		}
+		if op.Fn == "leakyrelu" {
+			op.Alpha = float64(l.slopes[c%len(l.slopes)])
+		}
+		return floatexec.Func(op)(x)
+	}, in, to, lo, hi)
+	return a, nil
+}
+
+// round is v at frac binary places, ties up.
+func round(v float64, frac int) int64 {
+	return fixed.QuantizeRange(v, frac, -intnet.MaxBias, intnet.MaxBias)
+}
+
+// curve approximates f by segments of equal length: exact up to 8 bits, else as few as
+// keep the error small.
+func curve(f func(float64) float64, in, to fixed.Format, lo, hi int64) *intnet.Act {
+	segments, guard := min(4, in.Bits), curvePlaces
+	if in.Bits <= 8 {
+		segments, guard = in.Bits, 0
+	}
+	for ; ; segments++ {
+		step := in.Bits - segments
+		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Shift: step + guard}
+		for i := range 1<<segments + 1 {
+			x := math.Ldexp(float64(in.Min()+int64(i)<<step), -in.Frac)
+			a.Table = append(a.Table, fixed.QuantizeRange(f(x), to.Frac+guard, -intnet.MaxMul, intnet.MaxMul))
+		}
+		a.MaxError = actError(a, func(x float64, _ int) float64 { return f(x) }, in, to, lo, hi)
+		if a.MaxError <= curveError || segments >= min(curveSegments, in.Bits) {
+			return a
+		}
+	}
+}
+
+// actError is the largest distance, in units of the output, between an activation and the
+// true function over every input, both clamped to [lo, hi].
+func actError(a *intnet.Act, f func(x float64, c int) float64, in, to fixed.Format, lo, hi int64) float64 {
+	worst := 0.0
+	for c := range max(1, len(a.Mul)) {
+		for x := in.Min(); x <= in.Max(); x++ {
+			want := min(max(math.Ldexp(f(math.Ldexp(float64(x), -in.Frac), c), to.Frac), float64(lo)), float64(hi))
+			worst = max(worst, math.Abs(float64(a.Apply(x, c, in.Min(), lo, hi))-want))
+		}
+	}
+	return worst
+}
+
+// samplePlaces bounds the binary places of a resize's weights; factors that are powers of two
+// need fewer and are exact.
+const samplePlaces = 12
+
+// samples says where the out positions along axis d of n elements lie.
+func samples(op graph.Resize, d, n, out int) intnet.Samples {
+	taps := floatexec.ResizeTaps(op, d, n, out)
+	s := intnet.Samples{}
+	if op.Mode != "nearest" {
+		s.Weight = make([]int64, out)
+		for exact := false; !exact && s.Scale < samplePlaces; {
+			s.Scale++
+			exact = true
+			for _, t := range taps {
+				w := math.Ldexp(t[1].Weight, s.Scale)
+				exact = exact && w == math.Floor(w)
+			}
+		}
+	}
+	for i, t := range taps {
+		s.From = append(s.From, t[0].At)
+		if s.Weight == nil {
+			continue
+		}
+		switch w := round(t[1].Weight, s.Scale); {
+		case t[1].At == t[0].At: // both at the border
+		case w == 1<<s.Scale:
+			s.From[i] = t[1].At
+		default:
+			s.Weight[i] = w
+		}
+	}
+	return s
+}

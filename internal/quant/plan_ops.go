@@ -1,0 +1,214 @@
+package quant
+
+import (
+	"math"
+	"slices"
+
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// This file plans the operators besides convolution, pooling and the element-wise sum.
+
+// nonlinear plans an activation that is a layer of its own.
+func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
+	v, ok := p.data(n, 0)
+	if !ok {
+		return
+	}
+	l := newLayer(n, intnet.KindActivation, v.tensor)
+	l.act, l.dims = op, p.tensorDims(v.tensor)
+	switch op.Fn {
+	case "sigmoid", "hardsigmoid":
+		l.lo, l.hi, l.nonneg = 0, 1, true
+	case "tanh":
+		l.lo, l.hi = -1, 1
+	case "prelu":
+		w := p.g.Consts[n.Inputs[1]]
+		if w == nil || w.Type != graph.Float || !perChannel(w.Shape, l.dims.c) {
+			p.fail(n.Name, op.Kind(), "use one slope, or one per channel", "its slopes %q are not a constant of one float per channel", n.Inputs[1])
+			return
+		}
+		l.slopes = w.F
+	case "leakyrelu":
+		l.slopes = []float32{float32(op.Alpha)}
+	}
+	for _, s := range append([]float32{float32(op.Alpha), float32(op.Beta)}, l.slopes...) {
+		if !(math.Abs(float64(s)) <= maxSlope) {
+			p.fail(n.Name, op.Kind(), "correct the constant", "its constant %g is not within +-%d", s, maxSlope)
+			return
+		}
+	}
+	if from := p.made[p.source(v.tensor)]; from != nil {
+		from.wide = true
+	}
+	p.add(l)
+}
+
+// maxSlope bounds the constants of activations.
+const maxSlope = 1 << 10
+
+// perChannel tells whether a tensor of the shape holds one number, or one for each of c
+// channels, along the channel axis of [1,C,H,W] or [1,C].
+func perChannel(s graph.Shape, c int) bool {
+	elems := s.Elems()
+	if elems == 1 {
+		return true
+	}
+	if elems != c {
+		return false
+	}
+	at := slices.IndexFunc(s, func(d int) bool { return d != 1 })
+	return len(s)-at == 3 || len(s) == 2 && at == 1
+}
+
+// convTranspose plans a transposed convolution: zeros between the pixels, then a
+// convolution with the kernel turned round. Engines skip the zeros.
+func (p *planner) convTranspose(n *graph.Node, op graph.ConvTranspose) {
+	v, ok := p.data(n, 0)
+	if !ok {
+		return
+	}
+	in, okIn := dimsOf(p.g.Shapes[n.Inputs[0]])
+	out, okOut := dimsOf(p.g.Shapes[n.Outputs[0]])
+	if !okIn || !okOut || in != p.tensorDims(v.tensor) {
+		p.fail(n.Name, op.Kind(), "remove the reshape before it, bind the batch dimension to 1", "it maps %v to %v", p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Outputs[0]])
+		return
+	}
+	c := graph.Conv{Window: graph.Window{Kernel: op.Kernel, Stride: [2]int{1, 1}, Dilation: op.Dilation}, Groups: op.Groups}
+	spread := in
+	size := [2]*int{&spread.h, &spread.w}
+	for d := range 2 {
+		*size[d] = (*size[d]-1)*op.Stride[d] + 1
+		span := (op.Kernel[d] - 1) * op.Dilation[d]
+		// Output padding is rows of zeros behind the input where the window cannot reach over its end.
+		c.Pads[d], c.Pads[d+2] = span-op.Pads[d], span-op.Pads[d+2]+op.OutPad[d]
+		if more := c.Pads[d+2] - span; more > 0 && more < op.Stride[d] {
+			*size[d] += more
+			c.Pads[d+2] = span
+		}
+		if c.Pads[d] < 0 || c.Pads[d+2] < 0 || c.Pads[d+2] > span {
+			p.fail(n.Name, op.Kind(), "use pads of at most the dilated kernel size less one, and output padding below the stride",
+				"its pads %v and output padding %v crop or extend the full result", op.Pads, op.OutPad)
+			return
+		}
+	}
+	tensor := v.tensor
+	if spread != in {
+		z := newLayer(&graph.Node{Name: p.fresh(n.Name + "/zeros")}, intnet.KindZeroInsert, v.tensor)
+		z.dims, z.nonneg, z.stride, z.out = spread, p.tensorNonneg(v.tensor), op.Stride, p.fresh(n.Outputs[0]+"/zeros")
+		p.layers = append(p.layers, z)
+		p.made[z.out] = z
+		tensor = z.out
+	}
+	l := newLayer(n, intnet.KindConv, tensor)
+	l.conv, l.tauA, l.dims = &c, v.tau, out
+	if !p.kernel(n, l) {
+		return
+	}
+	l.w = turned(l.w, op.Groups)
+	p.finishConv(l)
+}
+
+// turned is the weights [C,F/G,KH,KW] of a transposed convolution as those of the convolution,
+// [F,C/G,KH,KW] with both kernel axes reversed.
+func turned(w *graph.Tensor, groups int) *graph.Tensor {
+	c, fg, kh, kw := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
+	cg := c / groups
+	t := &graph.Tensor{Type: w.Type, Shape: graph.Shape{fg * groups, cg, kh, kw}, F: make([]float32, len(w.F))}
+	i := 0
+	for f := range fg * groups {
+		for ch := range cg {
+			src := w.F[((f/fg*cg+ch)*fg+f%fg)*kh*kw:][:kh*kw]
+			for k := range src {
+				t.F[i] = src[len(src)-1-k]
+				i++
+			}
+		}
+	}
+	return t
+}
+
+// fresh is a name that neither a node nor a value of the graph has.
+func (p *planner) fresh(name string) string {
+	used := func() bool {
+		_, isConst := p.g.Consts[name]
+		_, isValue := p.g.ShapeOf(name)
+		return isConst || isValue || slices.ContainsFunc(p.g.Nodes, func(n *graph.Node) bool { return n.Name == name })
+	}
+	for used() {
+		name += "_"
+	}
+	return name
+}
+
+func (p *planner) concat(n *graph.Node, op graph.Concat) {
+	l := newLayer(n, intnet.KindConcat)
+	l.nonneg = true
+	for i := range n.Inputs {
+		v, ok := p.data(n, i)
+		if !ok {
+			return
+		}
+		d, ok := dimsOf(p.g.Shapes[n.Inputs[i]])
+		if !ok || d != p.tensorDims(v.tensor) || op.Axis != 1 {
+			p.fail(n.Name, op.Kind(), "concatenate channels", "it joins %v along axis %d", p.g.Shapes[n.Inputs[i]], op.Axis)
+			return
+		}
+		l.dims.h, l.dims.w = d.h, d.w
+		l.dims.c += d.c
+		l.in, l.nonneg = append(l.in, v.tensor), l.nonneg && p.tensorNonneg(v.tensor)
+	}
+	if len(l.in) > intnet.MaxConcat {
+		p.fail(n.Name, op.Kind(), "split the concatenation", "it joins %d tensors; the hardware at most %d", len(l.in), intnet.MaxConcat)
+		return
+	}
+	if len(l.in) == 1 {
+		p.views[n.Outputs[0]] = p.views[n.Inputs[0]]
+		return
+	}
+	p.add(l)
+}
+
+func (p *planner) slice(n *graph.Node, op graph.Slice) {
+	v, ok := p.map2D(n)
+	if !ok {
+		return
+	}
+	out, ok := dimsOf(op.To)
+	axes := []int{2, 3, 1} // of rows, columns, channels
+	if len(op.To) == 2 {
+		axes = []int{-1, -1, 1}
+	}
+	s := &intnet.Slice{Step: [2]int{1, 1}}
+	for d, a := range axes {
+		if !ok || a >= 0 && (op.Step[a] < 1 || d == 2 && op.Step[a] != 1) {
+			p.fail(n.Name, op.Kind(), "take rows and columns in positive steps and neighbouring channels", "it takes %v from %v in steps of %v", op.To, op.Start, op.Step)
+			return
+		}
+		if a >= 0 {
+			if s.Start[d] = op.Start[a]; d < 2 {
+				s.Step[d] = op.Step[a]
+			}
+		}
+	}
+	l := newLayer(n, intnet.KindSlice, v.tensor)
+	l.slice, l.dims, l.nonneg = s, out, p.tensorNonneg(v.tensor)
+	p.add(l)
+}
+
+func (p *planner) resize(n *graph.Node, op graph.Resize) {
+	v, ok := p.map2D(n)
+	if !ok {
+		return
+	}
+	in := p.tensorDims(v.tensor)
+	out, ok := dimsOf(op.To)
+	if !ok || len(op.To) != 4 || out.c != in.c || op.Mode == "cubic" {
+		p.fail(n.Name, op.Kind(), "resize rows and columns, nearest or linear", "it makes %v of %v, %s", op.To, p.g.Shapes[n.Inputs[0]], op.Mode)
+		return
+	}
+	l := newLayer(n, intnet.KindResize, v.tensor)
+	l.resize, l.dims, l.nonneg, l.keeps = &op, out, p.tensorNonneg(v.tensor), op.Mode == "nearest"
+	p.add(l)
+}
