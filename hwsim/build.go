@@ -137,7 +137,7 @@ func (s *sim) payloads() error {
 		}
 		st := s.n.Streams[i]
 		slots := pow2(alive(f) + 1) // one for the token being computed
-		p := &payload{lanes: st.Beat.Px * st.Beat.Ch, mask: slots - 1, px: st.Beat.Px}
+		p := &payload{lanes: st.Beat.Px * st.Beat.Ch, mask: slots - 1}
 		if total += slots * p.lanes; total > maxPayload {
 			return fmt.Errorf("FIFO %s: the FIFOs up to here hold %d values; the limit is %d", st.Name, total, maxPayload)
 		}
@@ -147,7 +147,11 @@ func (s *sim) payloads() error {
 			p.small = make([]int32, slots*p.lanes)
 		}
 		if st.Kind == hw.WindowToken && s.n.Net.Layers[s.n.Processes[st.From].Layer].Kind == intnet.KindConv {
-			p.nz = make([]uint64, slots*p.px)
+			p.maps = st.Beat.Px
+			if s.n.Processes[st.From].Window.Channelwise {
+				p.maps *= s.n.Processes[st.From].Window.MCh
+			}
+			p.nz = make([]uint64, slots*p.maps)
 		}
 		share(f, p)
 	}
@@ -206,8 +210,12 @@ func (s *sim) module(p *proc, images [][]int32) error {
 		p.pool = newPool(l, hl, in, out)
 	case hw.GlobalPool:
 		p.global = newGlobalPool(l, hl, in)
-	case hw.Add, hw.Requant:
-		p.point = newPointwise(l, hl, out)
+	case hw.Add, hw.Mul, hw.Requant, hw.Activation:
+		p.point = newPointwise(l, hl, in, out, n.Net.Broadcast(&l))
+	case hw.Concat, hw.Slice, hw.ZeroInsert:
+		p.mover = newMover(l, hl, out)
+	case hw.Resize:
+		p.resize = newResize(l, hl, in, out)
 	case hw.Convert:
 		a, b := n.Streams[hp.In[0]].Beat, n.Streams[hp.Out[0]].Beat
 		p.convert = &convert{px: a.Px, in: a.Ch, out: b.Ch}

@@ -10,6 +10,7 @@ import (
 // engine is the state of one gang of dot-product engines.
 type engine struct {
 	kind     hw.EngineKind
+	alone    bool // depthwise: each lane of the gang has a channel, hence activations, of its own
 	m, n     int
 	gang, px int
 	beats    int // addresses of the weight memory: folds x beats per fold
@@ -36,31 +37,47 @@ const tableLanes = 12
 
 func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
 	e := &engine{
-		kind: hl.Engine, m: hl.M(), n: hl.N, gang: hl.Gang, px: hl.OutPx,
+		kind: hl.Engine, alone: w.Channelwise, m: hl.M(), n: hl.N, gang: hl.Gang, px: hl.OutPx,
 		beats: w.Folds * w.BeatsPerFold(),
+	}
+	if e.alone {
+		e.m = w.MTap
 	}
 	e.weights = make([]int16, e.beats*e.gang*e.m)
 	e.nonzero = make([]uint64, e.beats*e.gang)
 	e.acc = make([]int64, e.px*e.gang)
-	taps := w.Geom.Kernel[0] * w.Geom.Kernel[1]
+	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
 	at := 0
-	for fold := range w.Folds {
-		for tap := 0; tap < taps; tap += w.MTap {
-			for ch := 0; ch < w.C; ch += w.MCh {
-				for j := range e.gang {
-					o := fold*hl.OutCh + gang*e.gang + j
-					var nz uint64
-					for t := range w.MTap {
-						src := l.Conv.Weights[(o*taps+tap+t)*w.C+ch:][:w.MCh]
-						copy(e.weights[at*e.m+t*w.MCh:], src)
-						for c, v := range src {
-							if v != 0 {
-								nz |= 1 << (t*w.MCh + c)
-							}
-						}
+	// address fills the weights of every lane at one address, from the given tap and channel of
+	// the filters on; first is lane 0's filter.
+	address := func(first, tap, ch int) {
+		for j := range e.gang {
+			m := 0
+			for t := range w.MTap {
+				row := l.Conv.Weights[((first+j)*taps+tap+t)*channels+ch:]
+				for _, v := range row[:e.m/w.MTap] {
+					e.weights[at*e.m+m] = v
+					if v != 0 {
+						e.nonzero[at] |= 1 << m
 					}
-					e.nonzero[at] = nz
-					at++
+					m++
+				}
+			}
+			at++
+		}
+	}
+	if e.alone {
+		channels = 1
+		for ch := 0; ch < w.C; ch += w.MCh {
+			for tap := 0; tap < taps; tap += w.MTap {
+				address(ch, tap, 0)
+			}
+		}
+	} else {
+		for fold := range w.Folds {
+			for tap := 0; tap < taps; tap += w.MTap {
+				for ch := 0; ch < channels; ch += w.MCh {
+					address(fold*hl.OutCh+gang*e.gang, tap, ch)
 				}
 			}
 		}
@@ -96,19 +113,29 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
 func (e *engine) beat(x []int32, nz []uint64) int {
 	m, at := e.m, e.addr*e.gang
 	most, cost := 0, 1
-	for p, active := range nz {
-		xs := x[p*m:][:m]
+	for p := range e.px {
 		acc := e.acc[p*e.gang:][:e.gang]
 		lanes := e.nonzero[at:][:len(acc)]
 		for j := range acc {
-			pairs := active & lanes[j]
+			own := p
+			if e.alone {
+				own = p*e.gang + j
+			}
+			pairs := nz[own] & lanes[j]
 			count := bits.OnesCount64(pairs)
 			e.lanes[count]++
 			if count == 0 {
 				continue
 			}
 			most = max(most, count)
-			acc[j] += dot(xs, e.weights[(at+j)*m:][:m])
+			w := e.weights[(at+j)*m:][:m]
+			if e.alone {
+				for t, v := range w {
+					acc[j] += int64(v) * int64(x[(p*m+t)*e.gang+j])
+				}
+			} else {
+				acc[j] += dot(x[p*m:][:m], w)
+			}
 			if e.byPairs != nil {
 				cost = max(cost, int(e.byPairs[pairs]))
 			} else {

@@ -76,8 +76,8 @@ type payload struct {
 	mask  int
 	small []int32  // activations
 	wide  []int64  // accumulators
-	px    int      // pixels of a window beat
-	nz    []uint64 // window beats: bitmap of non-zero lanes, per pixel
+	maps  int      // bitmaps of a window beat
+	nz    []uint64 // window beats: bitmaps of non-zero lanes, per pixel or, channelwise, per pixel and channel
 }
 
 // held is the activations of the token read last; it stays until the next read.
@@ -97,6 +97,6 @@ func (p *payload) accs(token int) []int64 {
 }
 
 func (p *payload) zeros(token int) []uint64 {
-	o := (token & p.mask) * p.px
-	return p.nz[o : o+p.px : o+p.px]
+	o := (token & p.mask) * p.maps
+	return p.nz[o : o+p.maps : o+p.maps]
 }

@@ -248,35 +248,6 @@ func (g *globalPool) beat(in, out []int32, emit bool) {
 	r.next()
 }
 
-// pointwise is an add or a requant.
-type pointwise struct {
-	pos    raster
-	align  [2]int
-	shift  int
-	lo, hi int64
-}
-
-func newPointwise(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *pointwise {
-	return &pointwise{
-		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), align: l.Align,
-		shift: l.Shift, lo: l.Lo, hi: l.Hi,
-	}
-}
-
-// beat combines a with b, or takes a alone if b is nil.
-func (e *pointwise) beat(a, b, out []int32) {
-	n := e.pos.valid() * e.pos.ch
-	for i := range n {
-		v := int64(a[i]) << e.align[0]
-		if b != nil {
-			v += int64(b[i]) << e.align[1]
-		}
-		out[i] = int32(fixed.Requant(v, e.shift, e.lo, e.hi))
-	}
-	clear(out[n:])
-	e.pos.next()
-}
-
 // convert changes the channels per beat of Px pixels.
 type convert struct {
 	px      int

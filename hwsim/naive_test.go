@@ -42,12 +42,13 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		acc := big.NewInt(c.Bias[o])
 		for kh := range c.Kernel[0] {
 			for kw := range c.Kernel[1] {
-				for ch := range in.C {
-					v, _ := at(oy*c.Stride[0]-c.Pads[0]+kh*c.Dilation[0], ox*c.Stride[1]-c.Pads[1]+kw*c.Dilation[1], ch)
+				for ch := range in.C / c.Groups {
+					v, _ := at(oy*c.Stride[0]-c.Pads[0]+kh*c.Dilation[0], ox*c.Stride[1]-c.Pads[1]+kw*c.Dilation[1],
+						o/(c.OutC/c.Groups)*(in.C/c.Groups)+ch)
 					if v < c.TauA && -v < c.TauA {
 						v = 0
 					}
-					w := int64(c.Weights[((o*c.Kernel[0]+kh)*c.Kernel[1]+kw)*in.C+ch])
+					w := int64(c.Weights[((o*c.Kernel[0]+kh)*c.Kernel[1]+kw)*(in.C/c.Groups)+ch])
 					acc.Add(acc, big.NewInt(v*w))
 				}
 			}
@@ -87,16 +88,86 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		mul := new(big.Int).Lsh(big.NewInt(1), uint(p.Scale+1))
 		mul.Add(mul, big.NewInt(n)).Div(mul, big.NewInt(2*n))
 		return naiveRequant(mul.Mul(mul, big.NewInt(sum)), p.Scale+p.FormatShift, l.Lo, l.Hi)
-	case intnet.KindAdd:
+	case intnet.KindAdd, intnet.KindMul:
 		other := net.Tensors[l.In[1]]
-		a, _ := at(oy, ox, o)
-		b := int64(val[l.In[1]][(oy*other.W+ox)*other.C+o])
-		sum := new(big.Int).Lsh(big.NewInt(a), uint(l.Align[0]))
-		sum.Add(sum, new(big.Int).Lsh(big.NewInt(b), uint(l.Align[1])))
-		return naiveRequant(sum, l.Shift, l.Lo, l.Hi)
+		x, _ := at(oy, ox, o)
+		if other.H == 1 && other.W == 1 {
+			oy, ox = 0, 0
+		}
+		a, b := big.NewInt(x), big.NewInt(int64(val[l.In[1]][(oy*other.W+ox)*other.C+o]))
+		if l.Kind == intnet.KindMul {
+			return naiveRequant(a.Mul(a, b), l.Shift, l.Lo, l.Hi)
+		}
+		a.Lsh(a, uint(l.Align[0]))
+		return naiveRequant(a.Add(a, b.Lsh(b, uint(l.Align[1]))), l.Shift, l.Lo, l.Hi)
+	case intnet.KindActivation:
+		v, _ := at(oy, ox, o)
+		return naiveRequant(naiveAct(l.Act, v, o, in.Format.Min()), l.Act.Shift, l.Lo, l.Hi)
+	case intnet.KindConcat:
+		for _, i := range l.In {
+			t := net.Tensors[i]
+			if o < t.C {
+				return naiveRequant(big.NewInt(int64(val[i][(oy*t.W+ox)*t.C+o])), 0, l.Lo, l.Hi)
+			}
+			o -= t.C
+		}
+	case intnet.KindSlice:
+		v, _ := at(l.Slice.Start[0]+oy*l.Slice.Step[0], l.Slice.Start[1]+ox*l.Slice.Step[1], l.Slice.Start[2]+o)
+		return int32(v)
+	case intnet.KindZeroInsert:
+		if s := l.Insert.Stride; oy%s[0] == 0 && ox%s[1] == 0 {
+			v, _ := at(oy/s[0], ox/s[1], o)
+			return int32(v)
+		}
+		return 0
+	case intnet.KindResize:
+		weight := func(s intnet.Samples, i, second int) int64 {
+			w := int64(0)
+			if s.Weight != nil {
+				w = s.Weight[i]
+			}
+			if second == 0 {
+				w = 1<<s.Scale - w
+			}
+			return w
+		}
+		sum, r := new(big.Int), l.Resize
+		for dy := range 2 {
+			for dx := range 2 {
+				v, _ := at(r.Rows.From[oy]+dy, r.Cols.From[ox]+dx, o)
+				p := big.NewInt(v)
+				p.Mul(p, big.NewInt(weight(r.Rows, oy, dy)))
+				sum.Add(sum, p.Mul(p, big.NewInt(weight(r.Cols, ox, dx))))
+			}
+		}
+		return naiveRequant(sum, r.FormatShift+r.Rows.Scale+r.Cols.Scale, l.Lo, l.Hi)
 	}
 	v, _ := at(oy, ox, o)
 	return naiveRequant(big.NewInt(v), l.Shift, l.Lo, l.Hi)
+}
+
+// naiveAct is the function of an activation before its requantisation.
+func naiveAct(a *intnet.Act, x int64, channel int, least int64) *big.Int {
+	v := big.NewInt(x)
+	switch a.Fn {
+	case intnet.ActHardSigmoid:
+		return v.Add(v.Mul(v, big.NewInt(a.Mul[0])), big.NewInt(a.Add))
+	case intnet.ActHardSwish:
+		t := max(0, min(a.Top, x+a.Add))
+		return v.Mul(v, big.NewInt(t)).Mul(v, big.NewInt(a.Mul[0]))
+	case intnet.ActLeaky:
+		m := a.Top
+		if x < 0 && len(a.Mul) == 1 {
+			m = a.Mul[0]
+		} else if x < 0 {
+			m = a.Mul[channel]
+		}
+		return v.Mul(v, big.NewInt(m))
+	}
+	i := (x - least) >> a.Step
+	rise := big.NewInt(a.Table[i+1] - a.Table[i])
+	rise.Mul(rise, big.NewInt((x-least)&(1<<a.Step-1)))
+	return rise.Add(rise, v.Lsh(big.NewInt(a.Table[i]), uint(a.Step)))
 }
 
 // rounding counts how naiveRequant's results came about.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
@@ -58,7 +59,7 @@ func TestRandom(t *testing.T) {
 		seeds = 60
 	}
 	var empty, full, saved int64
-	kinds := map[hw.EngineKind]int64{}
+	engines, modules := map[string]int64{}, map[string]int{}
 	for seed := range seeds {
 		c, err := hwtest.New(seed)
 		if err != nil {
@@ -96,19 +97,90 @@ func TestRandom(t *testing.T) {
 		if late.Total < r.Total {
 			t.Errorf("seed %d: %d cycles with stalls, %d without", seed, late.Total, r.Total)
 		}
+		for _, p := range n.Processes {
+			modules[moduleCase(c.Net, p)]++
+		}
 		for _, k := range r.Skips {
 			empty += k.EmptyLanes
 			full += k.FullLanes
 			saved += k.Dense - k.Cycles
-			kinds[c.Layers[k.Layer].Engine] += k.Beats
+			engines[engineCase(c.Net, k.Layer)+" "+string(c.Layers[k.Layer].Engine)] += k.Beats
 			if float64(k.Cycles) < k.Ideal || k.Cycles > k.Dense {
 				t.Errorf("seed %d layer %s: %d cycles, ideal %.1f, dense %d", seed, k.Name, k.Cycles, k.Ideal, k.Dense)
 			}
 		}
 	}
-	t.Logf("lanes empty %d, full %d; cycles saved %d; beats %v; rounding %+v", empty, full, saved, kinds, rounding)
-	if empty == 0 || full == 0 || saved == 0 || len(kinds) != 3 || rounding.ties == 0 || rounding.saturated == 0 {
+	t.Logf("lanes empty %d, full %d; cycles saved %d; beats %v; modules %v; rounding %+v", empty, full, saved, engines, modules, rounding)
+	if empty == 0 || full == 0 || saved == 0 || len(engines) != 9 || rounding.ties == 0 || rounding.saturated == 0 {
 		t.Error("a case that must occur did not")
+	}
+	for _, k := range []string{"source", "fork", "window", "engine", "join", "pool", "globalpool", "add", "mul", "mul broadcast",
+		"requant", "activation hardsigmoid", "activation hardswish", "activation leakyrelu", "activation curve", "concat", "slice",
+		"resize", "zeroinsert", "convert", "sink"} {
+		if modules[k] == 0 {
+			t.Errorf("no module %s occurred", k)
+		}
+	}
+}
+
+// engineCase tells plain, grouped and depthwise convolutions apart.
+func engineCase(net *intnet.Net, layer int) string {
+	switch l := &net.Layers[layer]; {
+	case net.Depthwise(l):
+		return "depthwise"
+	case l.Conv.Groups > 1:
+		return "grouped"
+	}
+	return "plain"
+}
+
+// moduleCase is a process's kind and what kind of it.
+func moduleCase(net *intnet.Net, p hw.Process) string {
+	kind := string(p.Kind)
+	if p.Layer < 0 {
+		return kind
+	}
+	switch l := &net.Layers[p.Layer]; {
+	case p.Kind == hw.Activation:
+		kind += " " + string(l.Act.Fn)
+	case net.Broadcast(l):
+		kind += " broadcast"
+	}
+	return kind
+}
+
+// TestBroadcast adds and multiplies a map with its own mean, in beats of several pixels and a row's tail.
+func TestBroadcast(t *testing.T) {
+	for seed := range int64(20) {
+		rng := rand.New(rand.NewSource(seed))
+		b := hwtest.NewBuilder(rng, 3, 5, 4, s8)
+		x := b.Last()
+		b.Add(x, b.GlobalPool(x, seed%3 == 0, s8), fixed.Format{Bits: 8, Frac: 1, Signed: true})
+		b.Mul(b.Last(), b.GlobalPool(b.Last(), false, s8), fixed.Format{Bits: 8, Frac: 2, Signed: true})
+		net, err := b.Done()
+		if err != nil {
+			t.Fatal(err)
+		}
+		px, ch := 1+rng.Intn(3), []int{1, 2, 4}[rng.Intn(3)]
+		layers := hwtest.PlainHW(net)
+		for i := range layers {
+			layers[i].InPx, layers[i].InCh, layers[i].OutPx, layers[i].OutCh = px, ch, px, ch
+			if net.Layers[i].Kind == intnet.KindGlobalPool {
+				layers[i].OutPx = 1
+			}
+		}
+		depths, err := hwtest.LiveDepths(rng, net, layers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := expand(t, net, layers, depths)
+		images := [][]int32{hwtest.Image(rng, net.Tensors[x]), hwtest.Image(rng, net.Tensors[x])}
+		r := mustRun(t, n, images, Options{Stall: 0.1, Seed: uint64(seed)})
+		for i, image := range images {
+			if d := cmp.Diff(naive(net, image)[net.Outputs[0]], r.Outputs[i][0]); d != "" {
+				t.Fatalf("seed %d image %d (-want +got):\n%s", seed, i, d)
+			}
+		}
 	}
 }
 

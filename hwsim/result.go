@@ -179,7 +179,7 @@ func (s *sim) skips() []SkipStats {
 			continue
 		}
 		e, layer := p.engine, s.n.Processes[p.index].Layer
-		l, hl := s.n.Net.Layers[layer], s.n.Layers[layer]
+		l := s.n.Net.Layers[layer]
 		if len(all) == 0 || all[len(all)-1].Layer != layer {
 			out := s.n.Net.Tensors[l.Out]
 			all = append(all, SkipStats{Layer: layer, Name: l.ID,
@@ -195,8 +195,8 @@ func (s *sim) skips() []SkipStats {
 			k.Beats += b
 			k.Cycles += int64(c) * b
 		}
-		k.Dense = k.Beats * int64((hl.M()+hl.N-1)/hl.N)
-		k.Ideal = float64(k.Pairs) / float64(hl.N*hl.Gang*hl.OutPx)
+		k.Dense = k.Beats * int64((e.m+e.n-1)/e.n)
+		k.Ideal = float64(k.Pairs) / float64(e.n*e.gang*e.px)
 	}
 	return all
 }

@@ -74,6 +74,8 @@ type proc struct {
 	pool    *pool
 	global  *globalPool
 	point   *pointwise
+	mover   *mover
+	resize  *resize
 	convert *convert
 	source  *source
 	sink    *sink
@@ -317,10 +319,27 @@ func (s *sim) compute(p *proc) int64 {
 		p.pool.beat(p.in[0].held(), p.out[0].next())
 	case hw.GlobalPool:
 		p.global.beat(p.in[0].held(), p.out[0].next(), p.step.Writes != 0)
-	case hw.Add:
-		p.point.beat(p.in[0].held(), p.in[1].held(), p.out[0].next())
-	case hw.Requant:
-		p.point.beat(p.in[0].held(), nil, p.out[0].next())
+	case hw.Add, hw.Mul, hw.Requant, hw.Activation:
+		var second []int32
+		if p.step.Reads&2 != 0 {
+			second = p.in[1].held()
+		}
+		p.point.beat(p.in[0].held(), second, p.out[0].next())
+	case hw.Concat, hw.Slice, hw.ZeroInsert:
+		if p.step.Writes != 0 {
+			var in []int32
+			if p.step.Reads != 0 {
+				in = p.in[bits.TrailingZeros64(p.step.Reads)].held()
+			}
+			p.mover.beat(in, p.out[0].next())
+		}
+	case hw.Resize:
+		if p.step.Reads != 0 {
+			p.resize.accept(p.in[0].held())
+		}
+		if p.step.Writes != 0 {
+			p.resize.emit(p.out[0].next())
+		}
 	case hw.Convert:
 		if p.convert.in > p.convert.out {
 			p.convert.split(p.in[0].held(), p.out[0].next())

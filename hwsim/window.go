@@ -98,8 +98,8 @@ func (s *window) place() {
 	s.group = s.seen
 }
 
-// emit writes the schedule's current window beat: Px x MTap x MCh lanes, and the bitmap
-// of its non-zero lanes if nz is not nil.
+// emit writes the schedule's current window beat: Px x MTap x MCh lanes, and the bitmaps
+// of its non-zero lanes if nz is not nil: one per pixel or, channelwise, one of the taps per pixel and channel.
 func (s *window) emit(beat []int32, nz []uint64) {
 	w := s.sched
 	if s.group != s.seen {
@@ -136,16 +136,28 @@ func (s *window) emit(beat []int32, nz []uint64) {
 				}
 			}
 		}
-		if nz != nil {
+		switch {
+		case nz == nil:
+		case w.Channelwise:
+			for c := range mch {
+				var bits uint64
+				for t := range w.MTap {
+					bits |= nonzero(dst[t*mch+c]) << t
+				}
+				nz[p*mch+c] = bits
+			}
+		default:
 			var bits uint64
 			for i, v := range dst {
-				// The sign of v | -v tells v != 0 without a branch.
-				bits |= uint64(uint32(v|-v)>>31) << i
+				bits |= nonzero(v) << i
 			}
 			nz[p] = bits
 		}
 	}
 }
+
+// nonzero is 1 if v is not 0: the sign of v | -v tells without a branch.
+func nonzero(v int32) uint64 { return uint64(uint32(v|-v) >> 31) }
 
 // step moves the schedule and tells whether this iteration emitted the last beat of an image.
 func (s *window) step(accept, emit bool) (imageDone bool) {

@@ -1,0 +1,98 @@
+package hwsim
+
+import (
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// mover is a module that hands beats on as they are: concat, slice and zero insertion. Which beats
+// it reads and which it writes is its schedule.
+type mover struct {
+	pos    raster // of the output
+	lo, hi int32
+}
+
+func newMover(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *mover {
+	return &mover{pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), lo: int32(l.Lo), hi: int32(l.Hi)}
+}
+
+// beat writes the beat in, or zeros if there is none.
+func (m *mover) beat(in, out []int32) {
+	n := 0
+	if in != nil {
+		n = m.pos.valid() * m.pos.ch
+		for i, v := range in[:n] {
+			out[i] = min(max(v, m.lo), m.hi)
+		}
+	}
+	clear(out[n:])
+	m.pos.next()
+}
+
+// resize holds the last two rows it has read.
+type resize struct {
+	in, out raster // one pixel a beat
+	rows    [2][]int32
+	ys, xs  []sample // by output row and column
+	shift   int
+	lo, hi  int64
+}
+
+// sample is two neighbouring positions of an axis and their weights.
+type sample struct {
+	at     [2]int
+	weight [2]int64
+}
+
+func newResize(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *resize {
+	b := hw.Beat{Px: 1, Ch: hl.OutCh}
+	r := &resize{in: newRaster(in, b), out: newRaster(out, b), lo: l.Lo, hi: l.Hi}
+	for i := range r.rows {
+		r.rows[i] = make([]int32, in.W*in.C)
+	}
+	r.ys, r.xs = samples(l.Resize.Rows, in.H), samples(l.Resize.Cols, in.W)
+	r.shift = l.Resize.FormatShift + l.Resize.Rows.Scale + l.Resize.Cols.Scale
+	return r
+}
+
+// samples lists the positions of an axis of the given size. A position of no weight may lie
+// outside; it becomes the last one.
+func samples(s intnet.Samples, size int) []sample {
+	var all []sample
+	for i, from := range s.From {
+		p := sample{at: [2]int{from, min(from+1, size-1)}, weight: [2]int64{1 << s.Scale, 0}}
+		if len(s.Weight) > 0 {
+			p.weight[0] -= s.Weight[i]
+			p.weight[1] = s.Weight[i]
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// accept stores a beat of its input.
+func (r *resize) accept(beat []int32) {
+	p := &r.in
+	copy(r.rows[p.y%2][p.x*p.c+p.from:][:p.ch], beat)
+	p.next()
+}
+
+// emit writes the next beat of the output.
+func (r *resize) emit(out []int32) {
+	p := &r.out
+	y, x := r.ys[p.y], r.xs[p.x]
+	top, bottom := r.rows[y.at[0]%2][p.from:], r.rows[y.at[1]%2][p.from:]
+	left, right := x.at[0]*p.c, x.at[1]*p.c
+	for c := range out {
+		var sum int64
+		if y.weight[0] != 0 {
+			sum += y.weight[0] * (x.weight[0]*int64(top[left+c]) + x.weight[1]*int64(top[right+c]))
+		}
+		if y.weight[1] != 0 {
+			sum += y.weight[1] * (x.weight[0]*int64(bottom[left+c]) + x.weight[1]*int64(bottom[right+c]))
+		}
+		out[c] = int32(fixed.Requant(sum, r.shift, r.lo, r.hi))
+	}
+	p.next()
+}
