@@ -4,6 +4,9 @@
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
+#   make acceptance-networks
+#                     the whole path on the networks of the paper at 224x224 (an hour; needs HASS_DATA
+#                     and its script that makes torchvision's models)
 #   make conformance  ONNX's own operator tests against docs/conformance.md
 #   make bench        Go benchmarks
 #   make bench-onnxruntime
@@ -23,7 +26,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ tclsh /usr/bin/python3
 PACKAGES = g++ make tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo test acceptance conformance bench bench-onnxruntime fuzz lint clean
+.PHONY: all build deps cxx demo test acceptance acceptance-networks conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -66,6 +69,18 @@ lint:
 
 acceptance: deps
 	HASS_ACCEPTANCE=1 $(GO) test -count=1 -timeout 60m -v -run TestAcceptance ./internal/acceptance
+
+# Three networks are only architectures: torchvision makes them, with random weights.
+TORCHVISION = $(CURDIR)/build/torchvision
+MAKE_MODELS ?= $(HASS_DATA)/../tools/make_torchvision_models.py
+
+acceptance-networks: deps
+	@/usr/bin/python3 -c 'import torchvision, onnx' 2>/dev/null || \
+	  $(MAKE) --no-print-directory install PACKAGES="python3-torch python3-torchvision python3-onnx"
+	mkdir -p $(TORCHVISION)
+	for m in resnet18 resnet50 mobilenet_v3_large; do \
+	  [ -f $(TORCHVISION)/$$m.onnx ] || /usr/bin/python3 $(MAKE_MODELS) $(TORCHVISION) $$m || exit 1; done
+	HASS_NETWORKS=$(TORCHVISION) $(GO) test -count=1 -timeout 170m -v -run TestNetworks ./internal/acceptance
 
 # ONNX's operator test data are a Debian package of their own.
 conformance:

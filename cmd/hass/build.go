@@ -21,6 +21,7 @@ type buildCmd struct {
 	profileFlags
 	hardwareFlags
 	Images int    `default:"8" help:"Images for the simulator, at least 4."`
+	Golden int    `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
 	JSON   bool   `help:"Print the summary as JSON."`
 }
@@ -74,6 +75,9 @@ type summary struct {
 func (c buildCmd) Run(e *env) error {
 	if c.Images < 4 {
 		return fmt.Errorf("--images %d: a steady-state figure needs at least 4", c.Images)
+	}
+	if c.Golden < 0 {
+		return fmt.Errorf("--golden %d: want 0 or more images", c.Golden)
 	}
 	if c.Test == "" {
 		c.Test = c.Calib
@@ -150,10 +154,14 @@ func (c buildCmd) Run(e *env) error {
 		return err
 	}
 	say("generate  %s", in("project"))
-	if err := codegen.Generate(e.ctx, d, c.Output, in("project"), codegen.Options{}); err != nil {
+	if err := codegen.Generate(e.ctx, d, c.Output, in("project"), codegen.Options{Images: c.Golden}); err != nil {
 		return err
 	}
-	say("verify    g++, %d golden images", cal.golden.Shape[0])
+	golden := cal.golden.Shape[0]
+	if c.Golden > 0 {
+		golden = min(golden, c.Golden)
+	}
+	say("verify    g++, %d golden images", golden)
 	csim, err := e.verify(in("project"), in("design.json"))
 	if err != nil {
 		return err

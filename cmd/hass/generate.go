@@ -12,6 +12,7 @@ import (
 // generateCmd writes a project.
 type generateCmd struct {
 	Design string `arg:"" help:"Design to generate from." type:"path"`
+	Golden int    `help:"Golden images for csim; 0 takes all that the design has." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Folder of the project; replaced if hass made it." type:"path"`
 }
 
@@ -22,6 +23,9 @@ func (generateCmd) Help() string {
 
 // Run generates.
 func (c generateCmd) Run(e *env) error {
+	if c.Golden < 0 {
+		return fmt.Errorf("--golden %d: want 0 or more images", c.Golden)
+	}
 	if err := artifact.CheckDir(c.Output); err != nil {
 		return err
 	}
@@ -29,7 +33,7 @@ func (c generateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{}); err != nil {
+	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Images: c.Golden}); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s: run \"make csim\" there, or \"hass verify %s\"\n", c.Output, c.Output)
