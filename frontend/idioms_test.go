@@ -221,7 +221,7 @@ func TestQuantised(t *testing.T) {
 			if d := cmp.Diff(&c.grid, wt.Grid); d != "" {
 				t.Errorf("grid of the weights: %s", d)
 			}
-			if rep, err := Check(m.Write(t)); err != nil || rep.Count(FloatOnly) == 0 || rep.Builds() || !rep.Runs() {
+			if rep, err := Check(m.Write(t)); err != nil || !rep.Builds() {
 				t.Errorf("report %+v, error %v", rep, err)
 			}
 		})

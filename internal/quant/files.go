@@ -125,8 +125,10 @@ func (w *Widths) resolve(p *network, bits int) (layerWidths, error) {
 		if lw.Activations != 0 && p.source(l.out) != l.out {
 			errs = append(errs, fmt.Errorf("layer %q is a %s that keeps its input's format: set the layer before it", l.node.Name, l.kind))
 		}
-		if lw.Weights == 0 {
-			lw.Weights = w.Weights
+		if lw.Weights == 0 && l.kind == intnet.KindConv {
+			if lw.Weights = gridBits(l.w); lw.Weights == 0 {
+				lw.Weights = w.Weights
+			}
 		}
 		r.weights = append(r.weights, pick(lw.Weights))
 		if l.wide && lw.Activations == 0 {

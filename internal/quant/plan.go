@@ -90,13 +90,15 @@ func LayerNames(g *graph.Graph) (all, convs []string, err error) {
 
 // network is the graph as a list of integer layers, before any number is chosen.
 type network struct {
-	g       *graph.Graph
-	input   string // value name
-	inDims  dims
-	layers  []*layer
-	made    map[string]*layer // by output value
-	host    []hostOp
-	results []result
+	g      *graph.Graph
+	input  string // value name
+	inDims dims
+	// inputFixed is the input's format where the model gives it.
+	inputFixed *fixed.Format
+	layers     []*layer
+	made       map[string]*layer // by output value
+	host       []hostOp
+	results    []result
 }
 
 // layer is a node with everything that is fused into it.
@@ -125,8 +127,9 @@ type layer struct {
 	resize *graph.Resize    // KindResize
 	stride [2]int           // KindZeroInsert
 
-	keeps bool // its output has its input's format
-	wide  bool // a non-linear function reads it: at least 16 bits unless the user says otherwise
+	fixed *fixed.Format // of its output, where the model gives it
+	keeps bool          // its output has its input's format
+	wide  bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
 }
 
 type dims struct{ h, w, c int }
@@ -328,6 +331,8 @@ func (p *planner) node(n *graph.Node) {
 		p.slice(n, op)
 	case graph.Resize:
 		p.resize(n, op)
+	case graph.Quantize:
+		p.quantize(n, op)
 	case graph.Foreign:
 		p.fail(n.Name, op.Kind(), "run `hass check` on the model and replace this operator", "no hardware operator corresponds to it")
 	default:

@@ -3,6 +3,7 @@ package quant
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -393,5 +394,77 @@ func TestApplyThresholds(t *testing.T) {
 	}
 	if n1.Layers[0].Conv.TauA == 0 {
 		t.Error("no threshold")
+	}
+}
+
+// TestQuantised: the formats that a quantised model gives are taken: by the input, by the
+// layer before, by a layer of its own behind a max pool; weights on a grid
+// have its width. A scale that is no power of two is refused.
+func TestQuantised(t *testing.T) {
+	build := func(scale string) *graph.Graph {
+		x := newText(1, "[1,3,6,6]")
+		fmt.Fprintf(&x.b, "  const \"s\" f32 [] {%s}\n  const \"z\" f32 [] {0}\n", scale)
+		x.node(`quantize "q0" ("x", "s", "z") -> ("q0.y" [1,3,6,6]) bits=8 signed`)
+		x.conv("c1", "q0.y", "c1.y", "[1,4,6,6]", 4, 3, 3, 1, 1)
+		x.node(`relu "r1" ("c1.y") -> ("r1.y" [1,4,6,6])`)
+		x.node(`quantize "q1" ("r1.y", "s", "z") -> ("q1.y" [1,4,6,6]) bits=4`)
+		x.node(`maxpool "mp" ("q1.y") -> ("mp.y" [1,4,3,3]) kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0]`)
+		x.node(`quantize "q2" ("mp.y", "s", "z") -> ("q2.y" [1,4,3,3]) bits=3 narrow`)
+		x.conv("c2", "q2.y", "c2.y", "[1,2,3,3]", 2, 4, 3, 1, 1)
+		g := x.graph(t, "c2.y")
+		w := g.Consts["c1.w"]
+		for i := range w.F {
+			w.F[i] = float32(math.Round(float64(w.F[i])*8)) / 8
+			w.F[i] = min(max(w.F[i], -7./8), 7./8)
+		}
+		w.Grid = &graph.Grid{Bits: 4, Signed: true, Scale: []float32{1. / 8}, Zero: []int64{0}}
+		return g
+	}
+	g := build("0.0625")
+	imgs := images(3, 6, 3*6*6, 2, -1)
+	spec, net := lower(t, g, imgs, Options{Bits: 16})
+	for name, want := range map[string]fixed.Format{
+		"x": {Bits: 8, Frac: 4, Signed: true}, "q1.y": {Bits: 4, Frac: 4}, "mp.y": {Bits: 4, Frac: 4}, "q2.y": {Bits: 3, Frac: 4},
+	} {
+		if spec.Values[name] != want {
+			t.Errorf("%s has format %v, want %v", name, spec.Values[name], want)
+		}
+	}
+	if c := spec.Convs["c1"]; c.WeightBits != 4 || c.WeightFrac[0] != 3 {
+		t.Errorf("c1: %+v, want 4-bit weights at binary point 3", c)
+	}
+	if l := net.Layers[2]; l.Kind != intnet.KindRequant || l.Hi != 6 {
+		t.Errorf("q2 became %s with limit %d, want a requant with limit 6", l.Kind, l.Hi)
+	}
+	fx, err := floatexec.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newExec(t, net)
+	for _, img := range imgs {
+		q, err := net.QuantizeInput(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outs, err := x.Run(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Results(net, outs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := fx.Run([][]float32{img}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, v := range want[0] {
+			if d := math.Abs(float64(got[0].Data[j] - v)); d > 1e-3 {
+				t.Fatalf("element %d is %g, the quantised model says %g", j, got[0].Data[j], v)
+			}
+		}
+	}
+	if err := Buildable(build("0.06")); err == nil || !strings.Contains(err.Error(), "its scale is no power of two") {
+		t.Errorf("a scale of 0.06: %v", err)
 	}
 }

@@ -58,7 +58,8 @@ type Options struct {
 // A value is unsigned if its operators cannot make it negative (the input: if its
 // range is not). A max pool, a slice, zero insertion and nearest resizing keep their input's format. What a
 // non-linear function reads has 16 bits unless the user gives that layer a width: the
-// function is applied before its result is narrowed.
+// function is applied before its result is narrowed. Where a quantised model gives a
+// format, that is taken.
 //
 // Weights above 8 bits have one binary point per layer, the finest that holds
 // the largest; at 8 bits and below one per output channel, of least squared
@@ -87,10 +88,14 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Values[p.input] = inputFormat(st, widths.input, opt)
+	if s.Values[p.input] = inputFormat(st, widths.input, opt); p.inputFixed != nil {
+		s.Values[p.input] = *p.inputFixed
+	}
 	for i, l := range p.layers {
 		if from := p.source(l.out); from != l.out {
 			s.Values[l.out] = s.Values[from]
+		} else if l.fixed != nil {
+			s.Values[l.out] = *l.fixed
 		} else {
 			if st, err = statsOf(r, l.out); err != nil {
 				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
