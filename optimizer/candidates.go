@@ -50,14 +50,14 @@ type Candidate struct {
 // resources. engine is an engine rule. Resources that the device does not have at
 // all are not used. The order is fixed.
 func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p Platform, engine string) ([]Candidate, error) {
-	s := &space{model: costModel{net, p.Family}, est: est, engine: engine, budget: p.Resources.vec(), widths: widthsOf(net)}
+	s := &space{model: costModel{net, p.Family}, est: est, engine: engine, budget: p.Resources.vec(), widths: widthsOf(net), hurry: hurry(net)}
 	opts, err := s.layer(ctx, layer)
 	if err != nil {
 		return nil, err
 	}
 	var list []Candidate
 	for _, o := range opts {
-		list = append(list, Candidate{Layer: o.hl, Cycles: o.cycles, CyclesCI: o.ci, Resources: o.cost.resources()})
+		list = append(list, Candidate{Layer: o.hl, Cycles: o.cycles / s.hurry[layer], CyclesCI: o.ci / s.hurry[layer], Resources: o.cost.resources()})
 	}
 	return list, nil
 }
@@ -65,7 +65,7 @@ func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstima
 // option is a Candidate in the solver's form.
 type option struct {
 	hl     hw.Layer
-	cycles float64
+	cycles float64 // times the layer's hurry
 	ci     float64
 	cost   vec
 	share  [nres]float64 // cost over budget
@@ -78,6 +78,7 @@ type space struct {
 	engine string
 	budget vec // choices beyond it are left out
 	widths [][]int
+	hurry  []float64 // by layer: what its cycles count for (elastic.hurry)
 }
 
 // all enumerates every layer, in parallel.
@@ -105,6 +106,9 @@ func thin(d []int, most int) []int {
 	if len(d) <= most {
 		return d
 	}
+	if most == 1 {
+		return d[:1]
+	}
 	out := make([]int, most)
 	for i := range out {
 		out[i] = d[i*(len(d)-1)/(most-1)]
@@ -119,11 +123,17 @@ const maxStates = 4096
 func widthsOf(net *intnet.Net) [][]int {
 	w := make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
-		w[t] = thin(divisors(tn.C), maxWidths)
+		w[t] = divisors(tn.C)
+	}
+	for i := range net.Layers {
+		w[net.Layers[i].Out] = outWidths(net, i)
+	}
+	for t := range w {
+		w[t] = thin(w[t], maxWidths)
 	}
 	// Where many streams are live at once, fewer widths each.
 	for _, live := range liveTensors(net) {
-		for most := maxWidths - 1; most >= 2; most-- {
+		for most := maxWidths - 1; most >= 1; most-- {
 			states := 1
 			for _, t := range live {
 				if states *= len(w[t]); states > maxStates {
@@ -139,6 +149,32 @@ func widthsOf(net *intnet.Net) [][]int {
 		}
 	}
 	return w
+}
+
+// outWidths gives the widths in which layer i can write.
+func outWidths(net *intnet.Net, i int) []int {
+	l := &net.Layers[i]
+	c := net.Tensors[l.Out].C
+	switch l.Kind {
+	case intnet.KindConv:
+		if !net.Depthwise(l) {
+			c /= l.Conv.Groups
+		}
+	case intnet.KindConcat:
+		for _, t := range l.In {
+			c = gcd(c, net.Tensors[t].C)
+		}
+	case intnet.KindSlice:
+		c = gcd(gcd(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
+	}
+	return divisors(c)
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // liveTensors gives, before every layer and after the last, the tensors that are
@@ -180,27 +216,56 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 		all, err = s.conv(ctx, i)
 	case intnet.KindPool:
 		all = s.pool(i)
-	case intnet.KindGlobalPool, intnet.KindAdd, intnet.KindRequant:
-		in, out := s.widths[l.In[0]], s.widths[l.Out]
-		t := net.Tensors[l.In[0]]
-		for _, ch := range out {
-			if !slices.Contains(in, ch) || len(l.In) > 1 && !slices.Contains(s.widths[l.In[1]], ch) {
-				continue
-			}
-			hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: ch}
-			all = append(all, option{hl: hl, cycles: float64(t.H * ceilDiv(t.W, pixels) * (t.C / ch)), cost: s.model.layer(i, hl)})
-		}
+	case intnet.KindGlobalPool, intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
+		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+		all = s.sameBeat(i)
 	default:
 		err = fmt.Errorf("no module for kind %q", l.Kind)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
 	}
+	for k := range all {
+		all[k].cycles *= s.hurry[i]
+		all[k].ci *= s.hurry[i]
+	}
 	all = s.prune(all)
 	if len(all) == 0 {
 		return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
 	}
 	return all, nil
+}
+
+// sameBeat enumerates a layer that writes the beats that it reads.
+func (s *space) sameBeat(i int) []option {
+	net := s.model.net
+	l := net.Layers[i]
+	var all []option
+	for _, ch := range s.widths[l.Out] {
+		fits := true
+		for _, t := range l.In {
+			// The network's input has the width of its first reader.
+			fits = fits && (t != net.Input || slices.Contains(s.widths[t], ch))
+		}
+		if !fits {
+			continue
+		}
+		hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: ch}
+		all = append(all, option{hl: hl, cycles: moveCycles(net, i, ch), cost: s.model.layer(i, hl)})
+	}
+	return all
+}
+
+// moveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:
+// one a beat read or written, whichever are more; a resize reads and writes in turn.
+func moveCycles(net *intnet.Net, i, ch int) float64 {
+	l := &net.Layers[i]
+	beats := func(t intnet.Tensor) int { return t.H * ceilDiv(t.W, pixels) * (t.C / ch) }
+	in, out := beats(net.Tensors[l.In[0]]), beats(net.Tensors[l.Out])
+	if l.Kind == intnet.KindResize {
+		return float64(in + out)
+	}
+	return float64(max(in, out))
 }
 
 // tapGroups gives the values of MTap that Window.Validate takes.
@@ -289,80 +354,113 @@ func gangs(kind hw.EngineKind, p int) []int {
 	return list
 }
 
+// shape is how a convolution's window is cut into beats, with the output widths that go with it.
+type shape struct {
+	tap, ch int
+	lanes   int // M of each engine
+	out     []int
+}
+
+// shapes lists the window beats of a convolution. A depthwise one has as many channels in a beat
+// as it writes.
+func (s *space) shapes(l *intnet.Layer) []shape {
+	net := s.model.net
+	var list []shape
+	for _, tap := range tapGroups(l.Conv.Kernel) {
+		if net.Depthwise(l) {
+			for _, ch := range s.widths[l.Out] {
+				if tap <= hw.MaxLanes {
+					list = append(list, shape{tap, ch, tap, []int{ch}})
+				}
+			}
+			continue
+		}
+		for _, ch := range divisors(net.Tensors[l.In[0]].C / l.Conv.Groups) {
+			if tap*ch <= hw.MaxLanes {
+				list = append(list, shape{tap, ch, tap * ch, s.widths[l.Out]})
+			}
+		}
+	}
+	return list
+}
+
 func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 	net := s.model.net
 	l := net.Layers[i]
-	if l.Conv.Groups != 1 {
-		return nil, fmt.Errorf("grouped convolution (%d groups) has no module", l.Conv.Groups)
-	}
 	in := net.Tensors[l.In[0]]
-	line := 0 // FullLinePixels depends on geometry and pixels per beat alone
+	line := 0 // depends on geometry and pixels per beat alone
+	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
+	// must not: the next image may be waiting for the gate.
+	alone := s.hurry[i] > 1 && in.H == 1 && in.W == 1
 	memories := []string{MemLUTRAM, MemBRAM}
 	if s.budget[4] > 0 {
 		memories = append(memories, MemURAM)
 	}
+	depthwise := net.Depthwise(&l)
 	var all []option
-	for _, tap := range tapGroups(l.Conv.Kernel) {
-		for _, ch := range divisors(in.C) {
-			m := tap * ch
-			if m > hw.MaxLanes {
-				continue
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			var shape []option
-			for _, e := range engines(s.engine, m) {
-				for _, p := range s.widths[l.Out] {
-					if e.n*p > max(1, s.budget[0]) {
-						continue
-					}
-					for _, gang := range gangs(e.kind, p) {
-						hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: p, MTap: tap, MCh: ch, LinePixels: line,
-							Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
-						win := hw.WindowOf(net, l, hl)
-						if line == 0 {
-							line = win.FullLinePixels()
-							hl.LinePixels = line
-							win.LinePixels = line
-						}
-						cycles, ci, err := s.est.Conv(i, hl)
-						if err != nil {
-							return nil, err
-						}
-						if !(cycles >= 0) || !(ci >= 0) {
-							return nil, fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
-						}
-						if beats := float64(win.OutBeats()); cycles < beats {
-							cycles, ci = beats, 0
-						}
-						for _, mem := range memories {
-							hl.WeightMem = mem
-							shape = append(shape, option{hl: hl, cycles: cycles, ci: ci,
-								cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
-						}
-					}
-				}
-			}
-			shape = s.prune(shape)
-			// The input width changes the line buffer only.
-			for _, q := range s.widths[l.In[0]] {
-				if !dividesEither(q, ch) {
+	for _, sh := range s.shapes(&l) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var same []option // of one shape
+		for _, e := range engines(s.engine, sh.lanes) {
+			for _, p := range sh.out {
+				if e.n*p > max(1, s.budget[0]) {
 					continue
 				}
-				hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: 1, MTap: tap, MCh: ch, LinePixels: line}
-				base := s.model.window(hw.WindowOf(net, l, hl), in.Format.Bits, l.Conv.TauA > 0)
-				hl.InCh = q
-				win := hw.WindowOf(net, l, hl)
-				change := s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base)
-				for _, o := range shape {
-					o.hl.InCh = q
-					o.cost = o.cost.add(change)
-					if beats := float64(win.InBeats()); o.cycles < beats {
-						o.cycles, o.ci = beats, 0
-					}
-					all = append(all, o)
+				parts := []int{p}
+				if !depthwise {
+					parts = gangs(e.kind, p)
 				}
+				for _, gang := range parts {
+					hl := hw.Layer{InPx: pixels, InCh: sh.ch, OutPx: pixels, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
+						Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
+					win := hw.WindowOf(net, l, hl)
+					if line == 0 {
+						if line = win.FullLinePixels(); alone {
+							line = win.MinLinePixels()
+						}
+						hl.LinePixels = line
+						win.LinePixels = line
+					}
+					cycles, ci, err := s.est.Conv(i, hl)
+					if err != nil {
+						return nil, err
+					}
+					if !(cycles >= 0) || !(ci >= 0) {
+						return nil, fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
+					}
+					if beats := float64(win.OutBeats()); cycles < beats {
+						cycles, ci = beats, 0
+					}
+					for _, mem := range memories {
+						hl.WeightMem = mem
+						same = append(same, option{hl: hl, cycles: cycles, ci: ci,
+							cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+					}
+				}
+			}
+		}
+		same = s.prune(same)
+		// The input width changes the line buffer only.
+		for _, q := range s.widths[l.In[0]] {
+			if !dividesEither(q, sh.ch) {
+				continue
+			}
+			hl := hw.Layer{InPx: pixels, InCh: sh.ch, OutPx: pixels, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
+			base := s.model.window(hw.WindowOf(net, l, hl), in.Format.Bits, l.Conv.TauA > 0)
+			hl.InCh = q
+			win := hw.WindowOf(net, l, hl)
+			change := s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base)
+			for _, o := range same {
+				o.hl.InCh = q
+				o.cost = o.cost.add(change)
+				if beats := float64(win.InBeats()); alone {
+					o.cycles += beats
+				} else if o.cycles < beats {
+					o.cycles, o.ci = beats, 0
+				}
+				all = append(all, o)
 			}
 		}
 	}

@@ -57,19 +57,14 @@ func (m costModel) layer(i int, hl hw.Layer) vec {
 		for range hl.Gangs() {
 			v = v.add(gang)
 		}
-		return v.add(m.join(l, hl, win, out))
+		return v.add(m.join(l, hl, out))
 	case intnet.KindPool:
 		win := hw.WindowOf(m.net, l, hl)
 		return m.window(win, bits, false).add(m.pool(l, hl, in, out))
 	case intnet.KindGlobalPool:
 		return m.globalPool(l, hl, in, out)
-	case intnet.KindAdd:
-		sum := max(m.net.Tensors[l.In[0]].Format.Bits+l.Align[0], m.net.Tensors[l.In[1]].Format.Bits+l.Align[1]) + 1
-		lanes := hl.OutPx * hl.OutCh
-		return vec{1: processLUT + lanes*(sum+requantLUT), 2: processFF + lanes*(sum+2*out.Format.Bits)}
 	}
-	lanes := hl.OutPx * hl.OutCh // requant
-	return vec{1: processLUT + lanes*requantLUT, 2: processFF + lanes*(bits+2*out.Format.Bits)}
+	return m.pointwise(l, hl, in, out)
 }
 
 // multiplierDSP is the number of DSP slices of a signed a x b bit product: 25 x 18 on 7
@@ -127,7 +122,11 @@ func (m costModel) buffer(width, depth int) vec {
 // gang is one engine process: hl.Gang x hl.OutPx lanes and their weight memory.
 func (m costModel) gang(l intnet.Layer, hl hw.Layer, win hw.Window, in intnet.Tensor) vec {
 	a, w := signedBits(in), l.Conv.WeightBits
-	lanes, mm, n := hl.Gang*hl.OutPx, hl.M(), hl.N
+	lanes, mm, n := hl.Gang*hl.OutPx, hw.EngineLanes(m.net, l, hl), hl.N
+	own := 1 // lanes of activations that a gang has of its own for each lane of an engine
+	if m.net.Depthwise(&l) {
+		own = hl.Gang
+	}
 	product := a + w
 	// Adder tree over the products; the accumulator is the last DSP's.
 	lut := (n - 1) * (product + 1)
@@ -137,25 +136,25 @@ func (m costModel) gang(l intnet.Layer, hl hw.Layer, win hw.Window, in intnet.Te
 	case hw.Banked:
 		lut += mm*(nonZeroLUT(w)+scanLUT) + n*(a+w)*muxLUT(mm/n)
 		ff += mm*(w+1) + n*(a+w)
-		shared = mm * nonZeroLUT(a)
+		shared = own * mm * nonZeroLUT(a)
 	case hw.Crossbar:
 		lut += mm*nonZeroLUT(w) + rankLUT*mm*n + n*(a+w)*muxLUT(mm)
 		ff += mm*(w+1) + n*(a+w)
-		shared = mm * nonZeroLUT(a)
+		shared = own * mm * nonZeroLUT(a)
 	}
 	v := vec{
 		0: lanes * n * multiplierDSP(a, w, m.family),
 		1: lanes*lut + hl.OutPx*shared,
-		2: lanes*ff + hl.OutPx*mm*a,
+		2: lanes*ff + hl.OutPx*own*mm*a,
 	}
 	v = v.add(vec{1: processLUT + loadLUT + 2*bits.Len(uint(win.BeatsPerGroup())), 2: processFF + loadFF})
-	return v.add(m.weights(hl, win, w))
+	return v.add(m.weights(hl.Gang*mm*w, win.BeatsPerGroup(), hl.WeightMem))
 }
 
-// weights is the memory of one gang: a word of Gang x M weights is read for every beat.
-func (m costModel) weights(hl hw.Layer, win hw.Window, bits int) vec {
-	width, depth := hl.Gang*hl.M()*bits, win.Folds*win.BeatsPerFold()
-	switch hl.WeightMem {
+// weights is the memory of one gang: a word of Gang x M weights is read for every beat of a
+// pixel.
+func (m costModel) weights(width, depth int, memory string) vec {
+	switch memory {
 	case MemBRAM:
 		return vec{3: BRAMCount(width, depth)}
 	case MemURAM:
@@ -169,7 +168,7 @@ func (m costModel) weights(hl hw.Layer, win hw.Window, bits int) vec {
 }
 
 // join adds the bias and requantises.
-func (m costModel) join(l intnet.Layer, hl hw.Layer, win hw.Window, out intnet.Tensor) vec {
+func (m costModel) join(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
 	c := l.Conv
 	lanes := hl.OutPx * hl.OutCh
 	rq, word := requantLUT, c.AccBits
@@ -177,10 +176,11 @@ func (m costModel) join(l intnet.Layer, hl hw.Layer, win hw.Window, out intnet.T
 		rq, word = requantChannelLUT, c.AccBits+3
 	}
 	v := vec{1: processLUT + loadLUT + lanes*(c.AccBits+rq), 2: processFF + loadFF + lanes*(2*c.AccBits+out.Format.Bits)}
-	if win.Folds == 1 {
+	folds := c.OutC / hl.OutCh
+	if folds == 1 {
 		return v.add(vec{2: hl.OutCh * word})
 	}
-	lut, mem := lutramSingle(hl.OutCh*word, win.Folds)
+	lut, mem := lutramSingle(hl.OutCh*word, folds)
 	return v.add(vec{1: lut, 5: mem})
 }
 

@@ -37,10 +37,8 @@ func lastProcess(kind intnet.Kind) hw.ProcessKind {
 		return hw.Pool
 	case intnet.KindGlobalPool:
 		return hw.GlobalPool
-	case intnet.KindAdd:
-		return hw.Add
 	}
-	return hw.Requant
+	return hw.ProcessKind(kind) // the module is called as the layer
 }
 
 // networkCost is the cost of every layer's modules, of all that lies on streams (FIFOs,

@@ -13,22 +13,62 @@ import (
 // into a layer with one input only evens out engines whose beats cost unequal
 // cycles: marginPixels.
 //
-// Into a layer with two inputs, in tokens:
+// Into a layer with several inputs, in tokens:
 //
-//	map x (latest arrival of the sibling branch - earliest of this one), if positive
-//	+ the sibling's pipeline latencies, one token a cycle
-//	+ marginPixels for each window of the sibling branch, at least once
+//	map x (latest arrival of the other branches - earliest of this one), if positive
+//	+ the other branches' pipeline latencies, one token a cycle
+//	+ marginPixels for each window of the other branches, at least once
 //
 // where arrivals are shares of an image's time after the point where the branches
-// part. Token minima are measured afterwards, never assumed from this.
+// part. A layer that takes rows or gives them in bursts has what a burst needs besides. Token
+// minima are measured afterwards, never assumed from this.
+//
+// A branch that makes one pixel of a whole map, as squeeze-excite does, comes more than a map late, and
+// every layer that it passes makes it later by the layer's own time. These layers
+// therefore have to hurry: their cycles count hurry times, so that each takes no more than that
+// part of an image's time.
 type elastic struct {
-	net *intnet.Net
-	at  map[[2]int]skip // by layer and port, layers with two inputs
+	net    *intnet.Net
+	at     map[[2]int]skip // by layer and port, layers with several inputs
+	hurry  []float64       // by layer, 1 for most
+	writer []int           // by tensor: the layer that writes it, -1 for the input
 }
 
 // marginPixels is what FIFOs hold for engines of varying speed.
 const marginPixels = 2
 
+// hurryWindow and hurryOther are how many times faster than the whole a layer of one pixel
+// on a branch must be: one with a window, and one that has as many cycles as channels.
+const (
+	hurryWindow = 4
+	hurryOther  = 16
+)
+
+// hurry gives the factor of every layer.
+func hurry(net *intnet.Net) []float64 {
+	f := make([]float64, len(net.Layers))
+	meets := make([]bool, len(net.Tensors)) // a layer of several inputs and pixels comes later
+	for i := len(net.Layers) - 1; i >= 0; i-- {
+		l := &net.Layers[i]
+		out := &net.Tensors[l.Out]
+		f[i] = 1
+		if meets[l.Out] && out.H == 1 && out.W == 1 {
+			switch l.Kind {
+			case intnet.KindConv, intnet.KindPool:
+				f[i] = hurryWindow
+			case intnet.KindGlobalPool:
+			default:
+				f[i] = hurryOther
+			}
+		}
+		for _, t := range l.In {
+			meets[t] = meets[t] || meets[l.Out] || len(l.In) > 1 && (out.H > 1 || out.W > 1)
+		}
+	}
+	return f
+}
+
+// skip is how the branch into a port meets the others.
 type skip struct {
 	share   float64 // of the map
 	cycles  int
@@ -37,18 +77,36 @@ type skip struct {
 
 // tokens is the extra depth of the FIFO into a port at q channels per beat.
 func (e *elastic) tokens(layer, port, q int) int {
-	t := e.net.Tensors[e.net.Layers[layer].In[port]]
+	from := e.net.Layers[layer].In[port]
+	t := e.net.Tensors[from]
 	beats := t.C / q
 	all := t.H * ceilDiv(t.W, pixels) * beats
+	burst := 0
+	switch e.net.Layers[layer].Kind {
+	case intnet.KindResize, intnet.KindZeroInsert:
+		burst = all / t.H // a row waits while the rows before it are written
+	}
+	if w := e.writer[from]; w >= 0 {
+		switch e.net.Layers[w].Kind {
+		case intnet.KindSlice, intnet.KindResize:
+			late, early := delay(e.net, w, e.hurry[w])
+			burst += int(math.Ceil((late - early) * float64(all)))
+		}
+	}
 	s := e.at[[2]int{layer, port}]
 	if s.share <= 0 {
-		return marginPixels * beats // one input only, or the sibling always comes first
+		return burst + marginPixels*beats // one input only, or the others always come first
 	}
-	return int(math.Ceil(s.share*float64(all))) + e.margin(layer, port, q)
+	return burst + int(math.Ceil(s.share*float64(all))) + e.margin(layer, port, q)
 }
 
-// margin is what the FIFO into a port of a two-input layer needs beyond the tokens that the
-// sibling's delay makes wait.
+// maps bounds what a live network can need to hold before a port, in maps.
+func (e *elastic) maps(layer, port int) int {
+	return 3 + int(math.Ceil(max(0, e.at[[2]int{layer, port}].share)))
+}
+
+// margin is what the FIFO into a port of a layer of several inputs needs beyond the tokens that
+// the other branches' delay makes wait.
 func (e *elastic) margin(layer, port, q int) int {
 	s := e.at[[2]int{layer, port}]
 	return s.cycles + marginPixels*e.net.Tensors[e.net.Layers[layer].In[port]].C/q*max(1, s.windows)
@@ -63,28 +121,28 @@ type branch struct {
 }
 
 func newElastic(net *intnet.Net) *elastic {
-	d := &elastic{net: net, at: map[[2]int]skip{}}
+	d := &elastic{net: net, at: map[[2]int]skip{}, hurry: hurry(net), writer: make([]int, len(net.Tensors))}
+	for t := range d.writer {
+		d.writer[t] = -1
+	}
 	dom := dominators(net)
 	for i, l := range net.Layers {
+		d.writer[l.Out] = i
 		if len(l.In) < 2 {
 			continue
 		}
-		// The last tensor that every path from the input to either port passes.
-		from := -1
-		for _, a := range dom[l.In[0]] {
-			for _, b := range dom[l.In[1]] {
-				if a == b {
-					from = a
+		// The last tensor that every path from the input to the layer passes.
+		from := dom[l.Out][len(dom[l.Out])-2]
+		arrive := d.arrivals(from, i)
+		for port := range l.In {
+			own, k := arrive[l.In[port]], skip{share: math.Inf(-1)}
+			for other, t := range l.In {
+				if b := arrive[t]; other != port {
+					k.share = max(k.share, b.late-own.early)
+					k.cycles, k.windows = max(k.cycles, b.cycles), max(k.windows, b.windows)
 				}
 			}
-		}
-		arrive := arrivals(net, from, i)
-		for port := range l.In {
-			own, sib := arrive[l.In[port]], arrive[l.In[1-port]]
-			if !own.reached || !sib.reached {
-				continue
-			}
-			d.at[[2]int{i, port}] = skip{share: sib.late - own.early, cycles: sib.cycles, windows: sib.windows}
+			d.at[[2]int{i, port}] = k
 		}
 	}
 	return d
@@ -110,7 +168,8 @@ func dominators(net *intnet.Net) [][]int {
 }
 
 // arrivals follows tensor from through the layers before end.
-func arrivals(net *intnet.Net, from, end int) []branch {
+func (e *elastic) arrivals(from, end int) []branch {
+	net := e.net
 	at := make([]branch, len(net.Tensors))
 	at[from].reached = true
 	for i, l := range net.Layers[:end] {
@@ -129,7 +188,7 @@ func arrivals(net *intnet.Net, from, end int) []branch {
 			continue
 		}
 		b.cycles += layerLatency(l.Kind)
-		lag, ahead := delay(net, i)
+		lag, ahead := delay(net, i, e.hurry[i])
 		b.late, b.early = b.late+lag, b.early+ahead
 		if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
 			b.windows++
@@ -166,15 +225,40 @@ func fullWindow(net *intnet.Net, layer int) (hw.Window, bool) {
 }
 
 // delay is how much later than its even share of the image a layer's output comes at the
-// latest and at the earliest, as shares of the image.
-func delay(net *intnet.Net, layer int) (late, early float64) {
-	if win, ok := fullWindow(net, layer); ok {
-		early = float64(win.Lead()) / float64(win.H*win.RowPixels())
-		return early + 1/float64(win.PixelGroups()), early
-	}
-	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
-		in := net.Tensors[l.In[0]]
+// latest and at the earliest, as shares of the image. hurry is the layer's factor.
+func delay(net *intnet.Net, layer int, hurry float64) (late, early float64) {
+	l := &net.Layers[layer]
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	switch l.Kind {
+	case intnet.KindConv, intnet.KindPool:
+		win, _ := fullWindow(net, layer)
+		if early = float64(win.Lead()) / float64(win.H*win.RowPixels()); hurry > 1 && in.H == 1 && in.W == 1 {
+			early = 0 // nothing but the layer's own time
+		}
+		return early + 1/(hurry*float64(win.PixelGroups())), early
+	case intnet.KindGlobalPool:
 		return 1, 1 - 1/float64(in.H*in.W)
+	case intnet.KindSlice:
+		s := l.Slice
+		late, early = 0, 1
+		for y := range out.H {
+			for x := range out.W {
+				at := float64((s.Start[0]+y*s.Step[0])*in.W+s.Start[1]+x*s.Step[1]+1) / float64(in.H*in.W)
+				k, n := float64(y*out.W+x), float64(out.H*out.W)
+				late, early = max(late, at-k/n), min(early, at-(k+1)/n)
+			}
+		}
+		return late, early
+	case intnet.KindResize:
+		late, early = 0, 1
+		for y := range out.H {
+			at, n := float64(l.Resize.Rows.Last(y)+1)/float64(in.H), float64(out.H)
+			late, early = max(late, at-float64(y)/n), min(early, at-float64(y+1)/n)
+		}
+		return late, early
+	}
+	if hurry > 1 {
+		return 1 / hurry, 0
 	}
 	return 0, 0
 }

@@ -32,8 +32,9 @@ func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *e
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if s.Join >= 0 {
-			joins = append(joins, &join{s: s, number: i, standard: s.Depth, limit: 3*s.Tokens + s.Depth,
-				margin: extra.margin(s.Join, slices.Index(n.Processes[s.To].In, i), s.Beat.Ch)})
+			port := slices.Index(n.Processes[s.To].In, i)
+			joins = append(joins, &join{s: s, number: i, standard: s.Depth, limit: extra.maps(s.Join, port)*s.Tokens + s.Depth,
+				margin: extra.margin(s.Join, port, s.Beat.Ch)})
 		}
 	}
 	extra.applyRule(n)
@@ -81,13 +82,13 @@ func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *e
 	return n, fifos, nil
 }
 
-// join is a stream into a two-input layer.
+// join is a stream into a layer of several inputs.
 type join struct {
 	s        *hw.Stream
 	number   int
 	standard int // default depth
 	margin   int // what full rate needs above the token minimum
-	limit    int // no live network needs more: three maps
+	limit    int // no live network needs more (elastic.maps)
 	least    int // token minimum
 }
 

@@ -147,10 +147,11 @@ func (e meanEst) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	if l.Engine == hw.Dense {
 		return beats, 0, nil
 	}
-	cost := e.density * float64(l.M()) / float64(l.N)
+	m := hw.EngineLanes(e.net, e.net.Layers[layer], l)
+	cost := e.density * float64(m) / float64(l.N)
 	if l.Engine == hw.Banked {
 		cost *= 1.1
 	}
 	cost *= 1 + 0.04*float64(bits.Len(uint(l.Gang)))
-	return beats * max(1, min(cost+0.2, float64(ceilDiv(l.M(), l.N)))), 0, nil
+	return beats * max(1, min(cost+0.2, float64(ceilDiv(m, l.N)))), 0, nil
 }

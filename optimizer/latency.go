@@ -22,6 +22,7 @@ import (
 func tails(net *intnet.Net) (tail []float64, pipeline int) {
 	n := len(net.Layers)
 	own := make([]float64, n)
+	hurry := hurry(net)
 	length := make([]float64, len(net.Tensors))
 	by := make([]int, len(net.Tensors)) // layer that wrote the tensor on the longest path
 	for t := range by {
@@ -29,7 +30,7 @@ func tails(net *intnet.Net) (tail []float64, pipeline int) {
 	}
 	from := make([]int, n)
 	for i, l := range net.Layers {
-		own[i] = tailOf(net, i)
+		own[i] = tailOf(net, i, hurry[i])
 		best := l.In[0]
 		for _, t := range l.In[1:] {
 			if length[t] > length[best] {
@@ -54,13 +55,13 @@ func tails(net *intnet.Net) (tail []float64, pipeline int) {
 }
 
 // tailOf is the tail of one layer.
-func tailOf(net *intnet.Net, layer int) float64 {
+func tailOf(net *intnet.Net, layer int, hurry float64) float64 {
 	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
 		in := net.Tensors[l.In[0]]
 		return 1 / float64(in.H*in.W)
 	}
-	late, _ := delay(net, layer)
-	return min(1, late)
+	late, _ := delay(net, layer, hurry)
+	return min(1/hurry, late)
 }
 
 // latencyOf is the estimate for a choice.

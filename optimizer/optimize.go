@@ -88,7 +88,7 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	widths := widthsOf(in.Net)
 
 	in.Log("enumerating hardware choices")
-	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths}
+	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net)}
 	sets, err := sp.all(ctx)
 	if err != nil {
 		return nil, err
@@ -219,7 +219,7 @@ func (d *Design) predict(p *problem, f *found) {
 	pr := &d.Predicted
 	for i, k := range f.x {
 		o := &p.layers[i].classes[k.class].opts[k.opt]
-		d.Costs[i].Cycles, d.Costs[i].CyclesCI = o.cycles, o.ci
+		d.Costs[i].Cycles, d.Costs[i].CyclesCI = o.cycles/p.extra.hurry[i], o.ci/p.extra.hurry[i]
 		if o.cycles > pr.CyclesPerImage {
 			pr.CyclesPerImage, pr.CyclesCI, pr.Bottleneck = o.cycles, o.ci, d.Net.Layers[i].ID
 		}

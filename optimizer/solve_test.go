@@ -18,7 +18,7 @@ func testProblem(t *testing.T, net *intnet.Net, budget vec) *problem {
 	t.Helper()
 	m := costModel{net, FamilyUSPlus}
 	widths := widthsOf(net)
-	sp := &space{model: m, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths}
+	sp := &space{model: m, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
 	sets, err := sp.all(context.Background())
 	if err != nil {
 		t.Fatal(err)
