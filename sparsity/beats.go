@@ -60,8 +60,7 @@ func ladder(l *LayerBits) []shape {
 	return in
 }
 
-// ladderStats fills in the beat statistics of all layers that have engines
-// (grouped convolutions have none).
+// ladderStats fills in the beat statistics of all layers.
 func (e *Estimator) ladderStats(ctx context.Context, count int, layers []Layer) error {
 	var convs []*convBits
 	for i := range e.net.Layers {
@@ -72,9 +71,6 @@ func (e *Estimator) ladderStats(ctx context.Context, count int, layers []Layer) 
 	return workers.Ordered(ctx, len(convs), count, func(_, i int) ([]BeatStats, error) {
 		c := convs[i]
 		stats := []BeatStats{}
-		if c.l.Conv.Groups > 1 {
-			return stats, nil
-		}
 		for _, s := range ladder(c.bits) {
 			if err := ctx.Err(); err != nil {
 				return nil, err

@@ -140,6 +140,9 @@ func (e *Estimator) conv(c *convBits, l hw.Layer) (cycles, ci float64, err error
 		return 0, 0, err
 	}
 	s := shape{l.MTap, l.MCh}
+	if e.net.Depthwise(c.l) {
+		s.mCh = 1 // each engine has the taps of one channel
+	}
 	folds := c.bits.OutC / l.OutCh
 	groups := c.oh * ((c.ow + l.OutPx - 1) / l.OutPx)
 	if l.Engine == hw.Dense {
@@ -191,8 +194,8 @@ func (e *Estimator) survey(c *convBits, outPx int) *survey {
 	}
 	s := &survey{mean: share(c.bits.Pairs, int64(c.population)), population: float64(c.population)}
 	wide := shape{1, 1} // the fewest beats
-	for ch := 1; ch <= min(c.bits.C, hw.MaxLanes); ch++ {
-		if c.bits.C%ch == 0 {
+	for ch := 1; ch <= min(c.bits.GroupC, hw.MaxLanes); ch++ {
+		if c.bits.GroupC%ch == 0 {
 			wide.mCh = ch
 		}
 	}
@@ -204,8 +207,10 @@ func (e *Estimator) survey(c *convBits, outPx int) *survey {
 		n := 0
 		for _, g := range sampled {
 			for p := range min(outPx, c.ow-g.ox) {
-				c.bits.windowMasks(win, wide, c.l.Conv, image, g.oy, g.ox+p)
 				for o := range c.bits.OutC {
+					if o%c.bits.perGroup() == 0 {
+						c.bits.windowMasks(win, wide, c.l.Conv, image, g.oy, g.ox+p, o/c.bits.perGroup())
+					}
 					for b, w := range weights[o*len(win):][:len(win)] {
 						n += bits.OnesCount64(w & win[b])
 					}
@@ -344,12 +349,15 @@ func (e *Estimator) measure(c *convBits, k tableKey, t *table) {
 		}
 		for _, g := range groups {
 			px := min(k.outPx, c.ow-g.ox)
-			for p := range px {
-				l.windowMasks(win[p], k.shape, c.l.Conv, image, g.oy, g.ox+p)
-			}
 			at := len(t.measure)
 			t.measure = t.measure[:at+perGroup]
-			measure(t.measure[at:], weights, win[:px], k.banks)
+			dst, per := t.measure[at:], l.perGroup()*beats
+			for i := 0; i < len(dst); i += per {
+				for p := range px {
+					l.windowMasks(win[p], k.shape, c.l.Conv, image, g.oy, g.ox+p, i/per)
+				}
+				measure(dst[i:i+per], weights[i:], win[:px], k.banks)
+			}
 		}
 	}
 }

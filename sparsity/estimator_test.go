@@ -24,10 +24,16 @@ type convDims struct {
 	h, w, c, outC int
 	window        intnet.Window
 	tauA          int64
+	groups        int // 0 is 1
 }
 
 func same3x3(h, w, c, outC int) convDims {
-	return convDims{h, w, c, outC, intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, 0}
+	return convDims{h, w, c, outC, intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}}, 0, 0}
+}
+
+func (d convDims) in(groups int) convDims {
+	d.groups = groups
+	return d
 }
 
 // newConvCase draws weights and activations. Densities differ by output channel
@@ -38,11 +44,11 @@ func newConvCase(rng *rand.Rand, d convDims, images int) *convCase {
 		return ([2]int{d.h, d.w}[k]+d.window.Pads[k]+d.window.Pads[k+2]-ext)/d.window.Stride[k] + 1
 	}
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
-	conv := &intnet.Conv{Window: d.window, Groups: 1, OutC: d.outC, TauA: d.tauA, WeightBits: 8, WeightFrac: []int{6}, Shift: []int{6}, AccBits: 40,
+	conv := &intnet.Conv{Window: d.window, Groups: max(1, d.groups), OutC: d.outC, TauA: d.tauA, WeightBits: 8, WeightFrac: []int{6}, Shift: []int{6}, AccBits: 40,
 		Bias: make([]int64, d.outC)}
 	for range d.outC {
 		p := 0.2 + 0.6*rng.Float64()
-		for range d.window.Kernel[0] * d.window.Kernel[1] * d.c {
+		for range d.window.Kernel[0] * d.window.Kernel[1] * d.c / conv.Groups {
 			conv.Weights = append(conv.Weights, int16(draw(rng, p)))
 		}
 	}
@@ -84,8 +90,14 @@ func (c *convCase) bitmaps() *Bitmaps {
 // pairsOf is the pair mask of one beat from the values, as docs/hardware.md defines its lanes.
 func (c *convCase) pairsOf(l hw.Layer, image, oy, ox, o, beat int) uint64 {
 	conv, in := c.net.Layers[0].Conv, c.net.Tensors[0]
-	groups := in.C / l.MCh
-	tap, ch := beat/groups*l.MTap, beat%groups*l.MCh
+	cg := in.C / conv.Groups
+	base := o / (conv.OutC / conv.Groups) * cg // first channel of o's group
+	lanes := l.MCh
+	if c.net.Depthwise(&c.net.Layers[0]) {
+		lanes = 1 // an engine has the taps of its own channel
+	}
+	groups := cg / lanes
+	tap, ch := beat/groups*l.MTap, beat%groups*lanes
 	if ox >= c.net.Tensors[1].W {
 		return 0
 	}
@@ -96,11 +108,11 @@ func (c *convCase) pairsOf(l hw.Layer, image, oy, ox, o, beat int) uint64 {
 		if y < 0 || y >= in.H || x < 0 || x >= in.W {
 			continue
 		}
-		for k := range l.MCh {
-			a := int64(c.images[image][(y*in.W+x)*in.C+ch+k])
-			w := conv.Weights[((o*conv.Kernel[0]+kh)*conv.Kernel[1]+kw)*in.C+ch+k]
+		for k := range lanes {
+			a := int64(c.images[image][(y*in.W+x)*in.C+base+ch+k])
+			w := conv.Weights[((o*conv.Kernel[0]+kh)*conv.Kernel[1]+kw)*cg+ch+k]
 			if w != 0 && a != 0 && max(a, -a) >= conv.TauA {
-				m |= 1 << (t*l.MCh + k)
+				m |= 1 << (t*lanes + k)
 			}
 		}
 	}
@@ -111,7 +123,10 @@ func (c *convCase) pairsOf(l hw.Layer, image, oy, ox, o, beat int) uint64 {
 func (c *convCase) costs(l hw.Layer, image, g int) []int {
 	out := c.net.Tensors[1]
 	conv := c.net.Layers[0].Conv
-	beats := conv.Kernel[0] * conv.Kernel[1] / l.MTap * (c.net.Tensors[0].C / l.MCh)
+	beats := hw.WindowOf(c.net, c.net.Layers[0], l).BeatsPerFold()
+	if c.net.Depthwise(&c.net.Layers[0]) {
+		beats = conv.Kernel[0] * conv.Kernel[1] / l.MTap
+	}
 	var r []int
 	for oy := range out.H {
 		for ox := 0; ox < out.W; ox += l.OutPx {
@@ -120,7 +135,7 @@ func (c *convCase) costs(l hw.Layer, image, g int) []int {
 					cost := 1
 					for j := range l.Gang {
 						for p := range l.OutPx {
-							cost = max(cost, hw.BeatCost(l.Engine, l.M(), l.N, c.pairsOf(l, image, oy, ox+p, f*l.OutCh+g*l.Gang+j, b)))
+							cost = max(cost, hw.BeatCost(l.Engine, hw.EngineLanes(c.net, c.net.Layers[0], l), l.N, c.pairsOf(l, image, oy, ox+p, f*l.OutCh+g*l.Gang+j, b)))
 						}
 					}
 					r = append(r, cost)
@@ -251,9 +266,9 @@ func (c *convCase) full(l hw.Layer) hw.Layer {
 // with the costs computed from values and with a simulation of the whole network,
 // in which the engines are what limits the rate.
 func TestConvEqualsSimulation(t *testing.T) {
-	strided := convDims{7, 9, 4, 8, intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{0, 1, 1, 0}}, 2}
-	dilated := convDims{8, 8, 2, 4, intnet.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, Dilation: [2]int{2, 1}, Pads: [4]int{2, 0, 1, 1}}, 0}
-	fc := convDims{4, 4, 8, 12, intnet.Window{Kernel: [2]int{4, 4}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, 0}
+	strided := convDims{7, 9, 4, 8, intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{0, 1, 1, 0}}, 2, 0}
+	dilated := convDims{8, 8, 2, 4, intnet.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, Dilation: [2]int{2, 1}, Pads: [4]int{2, 0, 1, 1}}, 0, 0}
+	fc := convDims{4, 4, 8, 12, intnet.Window{Kernel: [2]int{4, 4}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, 0, 0}
 	tests := []struct {
 		name string
 		d    convDims
@@ -276,6 +291,15 @@ func TestConvEqualsSimulation(t *testing.T) {
 		{"2 gangs, two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 2, OutCh: 4, Gang: 2, GangDepth: 3}},
 		{"12 gangs, fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 12, Gang: 1, GangDepth: 8}},
 		{"dense, 2 gangs, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 1}},
+		{"grouped, crossbar", same3x3(6, 5, 8, 12).in(2), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 6, Gang: 6, GangDepth: 4}},
+		{"grouped, banked, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 4}},
+		{"grouped, dense", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Dense, N: 18, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
+		{"grouped, threshold and stride", strided.in(2), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 4}},
+		{"one input channel a group", same3x3(6, 5, 4, 8).in(4), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 4}},
+		{"depthwise, crossbar", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
+		{"depthwise, banked, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 4}},
+		{"depthwise, banked, rows", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 4}},
+		{"depthwise, dense", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
 		{"dense, 2 gangs, depth 2", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 2}},
 	}
 	for _, tt := range tests {

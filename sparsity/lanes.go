@@ -44,16 +44,19 @@ func (l *LayerBits) weightMasks(s shape) []uint64 {
 	return m
 }
 
-// windowMasks writes the beat masks of the window of output pixel (oy, ox) of an
-// image. The convolution has one group.
-func (l *LayerBits) windowMasks(dst []uint64, s shape, c *intnet.Conv, image, oy, ox int) {
+// perGroup is the number of output channels of a group.
+func (l *LayerBits) perGroup() int { return l.OutC * l.GroupC / l.C }
+
+// windowMasks writes the beat masks of the window that the output channels of a group see at
+// output pixel (oy, ox) of an image.
+func (l *LayerBits) windowMasks(dst []uint64, s shape, c *intnet.Conv, image, oy, ox, group int) {
 	y0, x0 := oy*c.Stride[0]-c.Pads[0], ox*c.Stride[1]-c.Pads[1]
-	s.laneMasks(dst, l.KH*l.KW, l.C, func(t, ch int) uint64 {
+	s.laneMasks(dst, l.KH*l.KW, l.GroupC, func(t, ch int) uint64 {
 		y, x := y0+t/l.KW*c.Dilation[0], x0+t%l.KW*c.Dilation[1]
 		if y < 0 || y >= l.H || x < 0 || x >= l.W {
 			return 0
 		}
-		return l.Acts.Run(((image*l.H+y)*l.W+x)*l.C+ch, s.mCh)
+		return l.Acts.Run(((image*l.H+y)*l.W+x)*l.C+group*l.GroupC+ch, s.mCh)
 	})
 }
 

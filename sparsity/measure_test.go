@@ -275,8 +275,8 @@ func TestCounter(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
 	for i, d := range []convDims{
 		same3x3(5, 6, 4, 6),
-		{7, 9, 6, 4, intnet.Window{Kernel: [2]int{3, 2}, Stride: [2]int{2, 3}, Dilation: [2]int{2, 1}, Pads: [4]int{1, 0, 3, 1}}, 3},
-		{1, 1, 5, 3, intnet.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, 0},
+		{7, 9, 6, 4, intnet.Window{Kernel: [2]int{3, 2}, Stride: [2]int{2, 3}, Dilation: [2]int{2, 1}, Pads: [4]int{1, 0, 3, 1}}, 3, 0},
+		{1, 1, 5, 3, intnet.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}, 0, 0},
 	} {
 		for _, groups := range []int{1, 2} {
 			if d.c%groups != 0 || d.outC%groups != 0 {
