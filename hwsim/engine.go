@@ -7,48 +7,68 @@ import (
 	"hass/internal/intnet"
 )
 
-// engine is the state of one gang of dot-product engines.
+// engine is one gang of dot-product engines: its part of the zero bitmaps of the weights, and
+// what its beats cost.
 type engine struct {
 	kind     hw.EngineKind
 	alone    bool // depthwise: each lane of the gang has a channel, hence activations, of its own
 	m, n     int
 	gang, px int
-	beats    int // addresses of the weight memory: folds x beats per fold
-	addr     int
-	weights  []int16  // [address][lane of gang][M]
+	beats    int      // addresses of the weight memory, and beats of a pixel group: folds x beats per fold
+	fold     int      // beats of a fold
+	share    int      // folds that see the same channels
 	nonzero  []uint64 // [address][lane of gang], bit per lane of the beat
-	acc      []int64  // [pixel][lane of gang]
+	pairs    []uint64 // of the lanes of a beat, if alone
 
+	how counting
 	// byCount is the cost of a crossbar beat by its number of pairs; byPairs that of
-	// a banked beat by its pairs, if they are few enough for a table; else
-	// banks holds the lanes of each bank.
-	byCount []int32
+	// a banked beat by its pairs; banks holds the lanes of each bank, or the slices of the beat that
+	// have one lane of every bank.
+	byCount []uint8
 	byPairs []uint8
 	banks   []uint64
 
-	hist  []int64 // beats by cost
-	lanes []int64 // (beat, lane, pixel) combinations by number of useful pairs
-	// What hist and lanes were when the last measured image was done.
-	finalHist, finalLanes []int64
+	worst int     // cycles of the most expensive beat
+	costs []uint8 // by beat of an image in stream order, if worst > 1
+	done  int     // beats of costs that are known
+	put   func(costs []uint8)
+
+	hist []int64 // beats by cost
+	// (beat, lane, pixel) combinations without any and with all pairs, and pairs.
+	empty, full, useful int64
 }
 
-// tableLanes bounds the beat width whose banked costs are tabulated.
-const tableLanes = 12
+// counting is how an engine finds a beat's cost.
+type counting int
+
+const (
+	byNothing counting = iota // always 1
+	byCount                   // table over the number of pairs
+	byPairs                   // table over the pairs
+	bySlices                  // few slices: how many lanes of a bank are set, in unary
+	byBanks                   // few banks: count each
+)
+
+// tableLanes bounds the beat width whose banked costs are tabulated, sliceMost the
+// slices that are counted in unary.
+const (
+	tableLanes = 14
+	sliceMost  = 4
+)
 
 func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
 	e := &engine{
 		kind: hl.Engine, alone: w.Channelwise, m: hl.M(), n: hl.N, gang: hl.Gang, px: hl.OutPx,
-		beats: w.Folds * w.BeatsPerFold(),
+		beats: w.Folds * w.BeatsPerFold(), fold: w.BeatsPerFold(), share: w.Folds / w.Groups,
 	}
 	if e.alone {
 		e.m = w.MTap
+		e.pairs = make([]uint64, e.gang)
 	}
-	e.weights = make([]int16, e.beats*e.gang*e.m)
 	e.nonzero = make([]uint64, e.beats*e.gang)
-	e.acc = make([]int64, e.px*e.gang)
 	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
 	at := 0
-	// address fills the weights of every lane at one address, from the given tap and channel of
+	// address fills the bitmaps of every lane at one address, from the given tap and channel of
 	// the filters on; first is lane 0's filter.
 	address := func(first, tap, ch int) {
 		for j := range e.gang {
@@ -56,7 +76,6 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
 			for t := range w.MTap {
 				row := l.Conv.Weights[((first+j)*taps+tap+t)*channels+ch:]
 				for _, v := range row[:e.m/w.MTap] {
-					e.weights[at*e.m+m] = v
 					if v != 0 {
 						e.nonzero[at] |= 1 << m
 					}
@@ -82,103 +101,165 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
 			}
 		}
 	}
-	worst := 1
-	switch e.kind {
-	case hw.Crossbar:
+	e.worst = hw.BeatCost(e.kind, e.m, e.n, ^uint64(0)>>(64-e.m))
+	e.hist = make([]int64, e.worst+1)
+	if e.worst > 1 {
+		e.tabulate()
+	}
+	return e
+}
+
+// tabulate chooses how the costs are found.
+func (e *engine) tabulate() {
+	slices := (e.m + e.n - 1) / e.n
+	switch {
+	case e.kind == hw.Crossbar:
+		e.how = byCount
 		for c := range e.m + 1 {
-			e.byCount = append(e.byCount, int32(hw.BeatCost(e.kind, e.m, e.n, ^uint64(0)>>(64-c))))
+			e.byCount = append(e.byCount, uint8(hw.BeatCost(e.kind, e.m, e.n, 1<<c-1)))
 		}
-		worst = int(e.byCount[e.m])
-	case hw.Banked:
-		worst = hw.BeatCost(e.kind, e.m, e.n, ^uint64(0)>>(64-e.m))
-		if e.m <= tableLanes {
-			for p := range uint64(1) << e.m {
-				e.byPairs = append(e.byPairs, uint8(hw.BeatCost(e.kind, e.m, e.n, p)))
-			}
-			break
+	case slices <= sliceMost:
+		e.how = bySlices
+		e.banks = make([]uint64, slices)
+		for i := range e.m {
+			e.banks[i/e.n] |= 1 << i
 		}
+	case e.m <= tableLanes:
+		e.how = byPairs
+		for p := range uint64(1) << e.m {
+			e.byPairs = append(e.byPairs, uint8(hw.BeatCost(e.kind, e.m, e.n, p)))
+		}
+	default:
+		e.how = byBanks
 		e.banks = make([]uint64, e.n)
 		for i := range e.m {
 			e.banks[i%e.n] |= 1 << i
 		}
 	}
-	e.hist = make([]int64, worst+1)
-	e.lanes = make([]int64, e.m+1)
-	return e
 }
 
-// beat multiplies a window beat (Px x M activations and their bitmaps) with the
-// weights at the current address, adds to the accumulators and returns the
-// beat's cycles: the maximum over lanes and pixels of the gang.
-func (e *engine) beat(x []int32, nz []uint64) int {
-	m, at := e.m, e.addr*e.gang
-	most, cost := 0, 1
-	for p := range e.px {
-		acc := e.acc[p*e.gang:][:e.gang]
-		lanes := e.nonzero[at:][:len(acc)]
-		for j := range acc {
-			own := p
-			if e.alone {
-				own = p*e.gang + j
-			}
-			pairs := nz[own] & lanes[j]
-			count := bits.OnesCount64(pairs)
-			e.lanes[count]++
-			if count == 0 {
-				continue
-			}
-			most = max(most, count)
-			w := e.weights[(at+j)*m:][:m]
-			if e.alone {
-				for t, v := range w {
-					acc[j] += int64(v) * int64(x[(p*m+t)*e.gang+j])
-				}
-			} else {
-				acc[j] += dot(x[p*m:][:m], w)
-			}
-			if e.byPairs != nil {
-				cost = max(cost, int(e.byPairs[pairs]))
-			} else {
-				for _, b := range e.banks {
-					cost = max(cost, bits.OnesCount64(pairs&b))
+// group goes through the beats of a pixel group. active holds, for each pixel at
+// multiples of stride, the bitmaps of the activations: one per beat of a fold for each group
+// of channels or, if each lane is alone, one per beat and lane.
+func (e *engine) group(active []uint64, stride int) {
+	var costs []uint8
+	if e.costs != nil {
+		costs = e.costs[e.done:][:e.beats]
+		e.done += e.beats
+	} else {
+		e.hist[1] += int64(e.beats)
+	}
+	for fold, at := 0, 0; at < e.beats; fold++ {
+		base := fold / e.share * e.fold
+		for b := range e.fold {
+			cost := 1
+			lanes := e.nonzero[at*e.gang:][:e.gang]
+			for p := range e.px {
+				if e.alone {
+					for j, own := range active[p*stride+at*e.gang:][:e.gang] {
+						e.pairs[j] = own & lanes[j]
+					}
+					cost = max(cost, e.beat(^uint64(0), e.pairs))
+				} else {
+					cost = max(cost, e.beat(active[p*stride+base+b], lanes))
 				}
 			}
+			if costs != nil {
+				costs[at] = uint8(cost)
+				e.hist[cost]++
+			}
+			at++
 		}
 	}
-	if e.byCount != nil {
-		cost = int(e.byCount[most])
+	if e.costs != nil && e.done == len(e.costs) {
+		e.put(e.costs)
+		e.costs, e.done = make([]uint8, len(e.costs)), 0
 	}
-	e.hist[cost]++
-	if e.addr++; e.addr == e.beats {
-		e.addr = 0
+}
+
+// beat counts the useful pairs of a beat in each lane of the gang, which has the given
+// bitmaps, for one pixel's activations, and returns the maximum of the lanes' cycles.
+func (e *engine) beat(active uint64, lanes []uint64) int {
+	if active == 0 {
+		e.empty += int64(len(lanes))
+		return 1
 	}
+	cost, most := 1, 0
+	var useful, empty, full int
+	m := e.m - 1
+	switch e.how {
+	case bySlices:
+		// Bit i of one, two, ... tells that the bank of lane i (mod N) has at least that many pairs
+		// in some lane of the gang.
+		var two, three, four uint64
+		n := uint(e.n)
+		bank := e.banks[0]
+		for _, w := range lanes {
+			pairs := active & w
+			c := bits.OnesCount64(pairs)
+			useful += c
+			empty += int(uint(c-1) >> 63)
+			full += int(uint(m-c) >> 63)
+			a := pairs & bank
+			pairs >>= n
+			b := pairs & bank
+			pairs >>= n
+			t := a & b
+			a |= b
+			b = pairs & bank
+			pairs >>= n
+			u := t & b
+			t |= a & b
+			a |= b
+			four |= u & pairs
+			three |= u | t&pairs
+			two |= t | a&pairs
+		}
+		switch {
+		case four != 0:
+			cost = 4
+		case three != 0:
+			cost = 3
+		case two != 0:
+			cost = 2
+		}
+	case byPairs:
+		for _, w := range lanes {
+			pairs := active & w
+			c := bits.OnesCount64(pairs)
+			useful += c
+			empty += int(uint(c-1) >> 63)
+			full += int(uint(m-c) >> 63)
+			cost = max(cost, int(e.byPairs[pairs]))
+		}
+	case byBanks:
+		for _, w := range lanes {
+			pairs := active & w
+			c := bits.OnesCount64(pairs)
+			useful += c
+			empty += int(uint(c-1) >> 63)
+			full += int(uint(m-c) >> 63)
+			if c <= cost {
+				continue
+			}
+			for _, b := range e.banks {
+				cost = max(cost, bits.OnesCount64(pairs&b))
+			}
+		}
+	default:
+		for _, w := range lanes {
+			c := bits.OnesCount64(active & w)
+			useful += c
+			empty += int(uint(c-1) >> 63)
+			full += int(uint(m-c) >> 63)
+			most = max(most, c)
+		}
+		if e.how == byCount {
+			cost = int(e.byCount[most])
+		}
+	}
+	e.useful += int64(useful)
+	e.empty += int64(empty)
+	e.full += int64(full)
 	return cost
-}
-
-// flush moves the accumulators out and clears them.
-func (e *engine) flush(acc []int64) {
-	copy(acc, e.acc)
-	clear(e.acc)
-}
-
-// freeze keeps the counts: what follows is not measured.
-func (e *engine) freeze() {
-	e.finalHist = append([]int64(nil), e.hist...)
-	e.finalLanes = append([]int64(nil), e.lanes...)
-}
-
-// dot is the exact sum of products of a beat; len(w) >= len(x).
-func dot(x []int32, w []int16) int64 {
-	var a, b int64
-	w = w[:len(x)]
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		xs, ws := x[i:i+4:i+4], w[i:i+4:i+4]
-		a += int64(xs[0])*int64(ws[0]) + int64(xs[1])*int64(ws[1])
-		b += int64(xs[2])*int64(ws[2]) + int64(xs[3])*int64(ws[3])
-	}
-	for ; i < len(x); i++ {
-		a += int64(x[i]) * int64(w[i])
-	}
-	return a + b
 }

@@ -2,8 +2,8 @@ package hwsim
 
 import "math/bits"
 
-// fifo is one stream: a bounded queue of token instants. The payload lies in
-// a ring that a stream shares with the copies a fork makes of it.
+// fifo is one stream in time: a bounded queue of token instants. What the tokens hold
+// is told by values.
 type fifo struct {
 	index int
 	// time holds, by token number modulo its power-of-two length, the cycle at
@@ -16,11 +16,16 @@ type fifo struct {
 	most    int   // highest occupancy in time, at least 1
 	from    *proc
 	to      *proc
-	pay     *payload
 	samples *occupancy // nil unless traced
 }
 
 func pow2(n int) int { return 1 << bits.Len(uint(n-1)) }
+
+// ready is the number of tokens that can be read.
+func (f *fifo) ready() int { return f.wr - f.rd }
+
+// room is the number of tokens that can be written.
+func (f *fifo) room() int { return f.depth - f.wr + f.rd }
 
 // read takes the next token, which must have been written, no earlier than
 // cycle t, and returns the cycle of the read.
@@ -66,37 +71,4 @@ func (f *fifo) raiseAtWrite(t int64) {
 	if m := f.wr - f.most; m >= 0 && m < f.rd && f.time[m&f.mask] >= t {
 		f.most++
 	}
-}
-
-// payload holds the values of a stream's recent tokens by token number modulo a
-// power of two. It is one slot larger than the tokens that can be alive, so that a
-// process may compute a token before there is room for it.
-type payload struct {
-	lanes int
-	mask  int
-	small []int32  // activations
-	wide  []int64  // accumulators
-	maps  int      // bitmaps of a window beat
-	nz    []uint64 // window beats: bitmaps of non-zero lanes, per pixel or, channelwise, per pixel and channel
-}
-
-// held is the activations of the token read last; it stays until the next read.
-func (f *fifo) held() []int32 { return f.pay.acts(f.rd - 1) }
-
-// next is the activations of the token to be written next.
-func (f *fifo) next() []int32 { return f.pay.acts(f.wr) }
-
-func (p *payload) acts(token int) []int32 {
-	o := (token & p.mask) * p.lanes
-	return p.small[o : o+p.lanes : o+p.lanes]
-}
-
-func (p *payload) accs(token int) []int64 {
-	o := (token & p.mask) * p.lanes
-	return p.wide[o : o+p.lanes : o+p.lanes]
-}
-
-func (p *payload) zeros(token int) []uint64 {
-	o := (token & p.mask) * p.maps
-	return p.nz[o : o+p.maps : o+p.maps]
 }

@@ -225,8 +225,8 @@ func newGlobalPool(l intnet.Layer, hl hw.Layer, in intnet.Tensor) *globalPool {
 	return g
 }
 
-// beat reduces a beat and, if emit, writes its channels' results (one pixel).
-func (g *globalPool) beat(in, out []int32, emit bool) {
+// beat reduces a beat and, unless out is nil, writes its channels' results (one pixel).
+func (g *globalPool) beat(in, out []int32) {
 	r := &g.pos
 	acc := g.acc[r.from:][:r.ch]
 	for p := range r.valid() {
@@ -239,7 +239,7 @@ func (g *globalPool) beat(in, out []int32, emit bool) {
 			}
 		}
 	}
-	if emit {
+	if out != nil {
 		for c, a := range acc {
 			out[c] = int32(fixed.Requant(a*g.mul, g.shift, g.lo, g.hi))
 		}
@@ -251,14 +251,15 @@ func (g *globalPool) beat(in, out []int32, emit bool) {
 // convert changes the channels per beat of Px pixels.
 type convert struct {
 	px      int
-	in, out int // channels per beat
-	part    int // narrow beats of the current wide beat done so far
+	in, out int     // channels per beat
+	wide    []int32 // the current wide beat
+	part    int     // narrow beats of it done so far
 }
 
 // split gives the next narrow beat of the wide one.
-func (c *convert) split(wide, narrow []int32) {
+func (c *convert) split(narrow []int32) {
 	for p := range c.px {
-		copy(narrow[p*c.out:][:c.out], wide[p*c.in+c.part*c.out:])
+		copy(narrow[p*c.out:][:c.out], c.wide[p*c.in+c.part*c.out:])
 	}
 	if c.part++; c.part == c.in/c.out {
 		c.part = 0
@@ -266,9 +267,9 @@ func (c *convert) split(wide, narrow []int32) {
 }
 
 // gather puts a narrow beat into its place of the wide one.
-func (c *convert) gather(narrow, wide []int32) {
+func (c *convert) gather(narrow []int32) {
 	for p := range c.px {
-		copy(wide[p*c.out+c.part*c.in:][:c.in], narrow[p*c.in:])
+		copy(c.wide[p*c.out+c.part*c.in:][:c.in], narrow[p*c.in:])
 	}
 	if c.part++; c.part == c.out/c.in {
 		c.part = 0

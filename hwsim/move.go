@@ -6,19 +6,19 @@ import (
 	"hass/internal/intnet"
 )
 
-// mover is a module that hands beats on as they are: concat, slice and zero insertion. Which beats
+// pass is a module that hands beats on as they are: concat, slice and zero insertion. Which beats
 // it reads and which it writes is its schedule.
-type mover struct {
+type pass struct {
 	pos    raster // of the output
 	lo, hi int32
 }
 
-func newMover(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *mover {
-	return &mover{pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), lo: int32(l.Lo), hi: int32(l.Hi)}
+func newPass(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *pass {
+	return &pass{pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), lo: int32(l.Lo), hi: int32(l.Hi)}
 }
 
 // beat writes the beat in, or zeros if there is none.
-func (m *mover) beat(in, out []int32) {
+func (m *pass) beat(in, out []int32) {
 	n := 0
 	if in != nil {
 		n = m.pos.valid() * m.pos.ch

@@ -117,7 +117,7 @@ func (s *sim) result() *Result {
 		}
 		for i, t := range s.lastOut[p.index] {
 			r.LastOut[i] = max(r.LastOut[i], t)
-			r.Outputs[i][n.Processes[p.index].Index] = p.sink.maps[i]
+			r.Outputs[i][n.Processes[p.index].Index] = s.values.sinks[p.index].maps[i]
 		}
 	}
 	r.Latency, r.Fill = r.LastOut[0]-r.FirstIn[0], s.firstOut[0]-r.FirstIn[0]
@@ -135,8 +135,8 @@ func (s *sim) result() *Result {
 		ps := ProcessStats{Name: hp.Name, Kind: hp.Kind, Layer: hp.Layer,
 			Run: account(whole, counters{}), Steady: account(end, first),
 			Drift: r.LastOut[last] - r.LastOut[0] - (end.end - first.end)}
-		if p.engine != nil {
-			ps.Hist = p.engine.finalHist
+		if e := s.values.engines[p.index]; e != nil {
+			ps.Hist = e.hist
 		}
 		for _, d := range p.done {
 			ps.Ends = append(ps.Ends, d.end-1)
@@ -174,11 +174,11 @@ func account(end, start counters) Usage {
 // skips sums the engines' counters by layer.
 func (s *sim) skips() []SkipStats {
 	var all []SkipStats
-	for _, p := range s.procs {
-		if p.engine == nil {
+	for i, e := range s.values.engines {
+		if e == nil {
 			continue
 		}
-		e, layer := p.engine, s.n.Processes[p.index].Layer
+		layer := s.n.Processes[i].Layer
 		l := s.n.Net.Layers[layer]
 		if len(all) == 0 || all[len(all)-1].Layer != layer {
 			out := s.n.Net.Tensors[l.Out]
@@ -186,12 +186,10 @@ func (s *sim) skips() []SkipStats {
 				MACs: int64(s.images) * int64(out.H*out.W) * int64(len(l.Conv.Weights))})
 		}
 		k := &all[len(all)-1]
-		for pairs, lanes := range e.finalLanes {
-			k.Pairs += int64(pairs) * lanes
-		}
-		k.EmptyLanes += e.finalLanes[0]
-		k.FullLanes += e.finalLanes[e.m]
-		for c, b := range e.finalHist {
+		k.Pairs += e.useful
+		k.EmptyLanes += e.empty
+		k.FullLanes += e.full
+		for c, b := range e.hist {
 			k.Beats += b
 			k.Cycles += int64(c) * b
 		}

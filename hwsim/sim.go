@@ -32,18 +32,20 @@ type Options struct {
 
 // Limits on what one run holds in memory.
 const (
-	maxImages  = 1 << 20
-	maxFollow  = 1 << 20 // images that may follow until the last has left
-	maxDepth   = 1 << 24 // tokens in one FIFO
-	maxPayload = 1 << 28 // values in all FIFOs
+	maxImages = 1 << 20
+	maxFollow = 1 << 20 // images that may follow until the last has left
+	maxDepth  = 1 << 24 // tokens in one FIFO
+	maxTokens = 1 << 27 // tokens in all FIFOs
+	maxCosts  = 1 << 30 // cycles of beats, a byte each, kept between values and time
 )
 
-// proc is a process: a loop of iterations, each of which reads, computes and writes.
+// proc is a process in time: a loop of iterations, each of which reads, computes and writes.
 type proc struct {
 	index   int
 	kind    hw.ProcessKind
 	in, out []*fifo
-	sched   hw.Schedule // nil for a window, which has its own
+	pattern *pattern           // nil for a window
+	window  *hw.WindowSchedule // of a window only
 
 	// The iteration in progress.
 	live          bool
@@ -51,13 +53,15 @@ type proc struct {
 	step          hw.Step // its reads and writes
 	reads, writes uint64  // those still to be done
 	t             int64   // the latest instant of the iteration
-	last          bool    // the image's last
 
 	// Between iterations.
 	ready int64 // first cycle the next iteration may use
 	left  int   // iterations to the image's last (not for windows)
-	per   int
+	image int   // of the stream, counted from 0
 	ended bool
+
+	varies bool    // an engine whose beats may take more than one cycle:
+	costs  []uint8 // of the image's beats; nil before the first is asked for
 
 	// What it waits for if it is not queued and has not ended.
 	wait   *fifo
@@ -67,18 +71,6 @@ type proc struct {
 	count counters
 	done  []counters // count at the end of each measured image's last iteration
 	stall *stall
-
-	window  *window
-	engine  *engine
-	join    *join
-	pool    *pool
-	global  *globalPool
-	point   *pointwise
-	mover   *mover
-	resize  *resize
-	convert *convert
-	source  *source
-	sink    *sink
 }
 
 // counters say where the cycles of a process went, from cycle 0 on.
@@ -113,6 +105,10 @@ func (s *stall) delay() int64 {
 type sim struct {
 	n      *hw.Network
 	images int
+	stream int     // images the source sends at most
+	values *values // of the first pass
+	ledger *ledger
+	inputs [][]int32
 	procs  []*proc
 	fifos  []*fifo
 	queue  []*proc // ring of at most len(procs)
@@ -144,15 +140,45 @@ func Run(ctx context.Context, n *hw.Network, images [][]int32, opt Options) (*Re
 	if err != nil {
 		return nil, fmt.Errorf("hwsim: %w", err)
 	}
-	if err := s.run(ctx); err != nil {
-		return nil, fmt.Errorf("hwsim: %w", err)
+	return s.simulate(ctx)
+}
+
+// simulate runs values and time side by side.
+func (s *sim) simulate(ctx context.Context) (*Result, error) {
+	made := make(chan error, 1)
+	go func() { made <- s.makeValues() }()
+	err := s.run(ctx)
+	var dead *hw.Deadlock
+	if err == nil && (s.working > 0 || s.opt.Finite) {
+		dead = s.deadlock()
 	}
-	if s.working > 0 || opt.Finite {
-		if d := s.deadlock(); d != nil {
-			return nil, d
-		}
+	s.ledger.end(err != nil || dead != nil)
+	if failed := <-made; err == nil {
+		err = failed
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("hwsim: %w", err)
+	case dead != nil:
+		return nil, dead
 	}
 	return s.result(), nil
+}
+
+// makeValues makes the values of the images, and of those that follow as far as their costs
+// are wanted.
+func (s *sim) makeValues() error {
+	v := s.values
+	for made := 0; s.ledger.wanted(made); made++ {
+		if v.pushed == s.images { // another pass: the stream repeats the images
+			var err error
+			if v, err = newValues(s.n, s.inputs, s.ledger.put); err != nil {
+				return err
+			}
+		}
+		v.push(s.ledger.isOff)
+	}
+	return nil
 }
 
 // run moves tokens until no process can or, in an endless stream, until all images
@@ -186,7 +212,7 @@ func (s *sim) wake(p *proc) {
 // wakeNeighbours queues the processes that waited for what p has just done.
 func (s *sim) wakeNeighbours(p *proc) {
 	for _, f := range p.in {
-		if f.from.wait == f && f.wr-f.rd < f.depth {
+		if f.from.wait == f && f.room() > 0 {
 			s.wake(f.from)
 		}
 	}
@@ -197,12 +223,18 @@ func (s *sim) wakeNeighbours(p *proc) {
 	}
 }
 
-// advance runs p until it must wait or has ended.
+// advance runs p until it must wait or has ended: many iterations at once while
+// nothing is in the way, then one that must wait for something.
 func (s *sim) advance(p *proc) {
 	for {
-		if !p.live && !p.begin() {
-			p.ended = true
-			return
+		if !p.live {
+			if !s.opt.Trace {
+				s.batch(p)
+			}
+			if !s.begin(p) {
+				p.ended = true
+				return
+			}
 		}
 		for p.reads != 0 {
 			i := bits.TrailingZeros64(p.reads)
@@ -228,7 +260,7 @@ func (s *sim) advance(p *proc) {
 		for p.writes != 0 {
 			i := bits.TrailingZeros64(p.writes)
 			f := p.out[i]
-			if f.wr-f.rd >= f.depth {
+			if f.room() == 0 {
 				p.wait, p.full = f, true
 				return
 			}
@@ -243,38 +275,37 @@ func (s *sim) advance(p *proc) {
 		p.live = false
 		p.ready = p.t + 1
 		p.count.iterations++
-		if p.last && len(p.done) < s.images {
-			s.imageDone(p)
+		if w := p.window; w != nil {
+			w.Step(p.step.Reads != 0, p.step.Writes != 0)
+			if w.Image > p.image {
+				s.imageDone(p)
+			}
+			continue
 		}
+		p.pattern.skip(1)
+		s.passed(p, 1)
 	}
 }
 
 // begin starts the next iteration, or returns false if there is none.
-func (p *proc) begin() bool {
+func (s *sim) begin(p *proc) bool {
 	if w := p.window; w != nil {
-		// The schedule's position before the iteration tells where the accepted beat
-		// goes and which one is emitted, so it is stepped after the computation.
+		// The schedule's position before the iteration tells what it does.
 		p.step = hw.Step{}
-		if w.sched.Accepts() {
+		if w.Accepts() {
 			p.step.Reads = 1
 		}
-		if w.sched.Emits() {
+		if w.Emits() {
 			p.step.Writes = 1
 		}
 		if p.step == (hw.Step{}) {
 			return false
 		}
-		p.last = false
 	} else {
-		st, ok := p.sched.Next()
-		if !ok {
+		if p.image == s.stream {
 			return false
 		}
-		p.step = st
-		p.left--
-		if p.last = p.left == 0; p.last {
-			p.left = p.per
-		}
+		p.step, _ = p.pattern.ahead()
 	}
 	p.reads, p.writes = p.step.Reads, p.step.Writes
 	p.computed = false
@@ -283,105 +314,65 @@ func (p *proc) begin() bool {
 	return true
 }
 
-// compute does the iteration's work on the tokens it has read, puts the result into
-// the slots of the tokens it is about to write and returns its cycles.
+// compute returns the cycles of the iteration in progress.
 func (s *sim) compute(p *proc) int64 {
 	switch p.kind {
-	case hw.Fork: // the outputs share the input's payload
-	case hw.WindowProc:
-		w := p.window
-		if p.step.Reads != 0 {
-			w.accept(p.in[0].held())
-		}
-		if p.step.Writes != 0 {
-			f := p.out[0]
-			var nz []uint64
-			if f.pay.nz != nil {
-				nz = f.pay.zeros(f.wr)
-			}
-			w.emit(f.pay.acts(f.wr), nz)
-		}
-		p.last = w.step(p.step.Reads != 0, p.step.Writes != 0)
 	case hw.Engine:
-		f := p.in[0]
-		cost := p.engine.beat(f.held(), f.pay.zeros(f.rd-1))
-		if p.step.Writes != 0 {
-			p.engine.flush(p.out[0].pay.accs(p.out[0].wr))
-		}
-		return int64(cost)
-	case hw.Join:
-		out := p.out[0].next()
-		for g, f := range p.in {
-			p.join.part(g, f.pay.accs(f.rd-1), out)
-		}
-		p.join.pos.next()
-	case hw.Pool:
-		p.pool.beat(p.in[0].held(), p.out[0].next())
-	case hw.GlobalPool:
-		p.global.beat(p.in[0].held(), p.out[0].next(), p.step.Writes != 0)
-	case hw.Add, hw.Mul, hw.Requant, hw.Activation:
-		var second []int32
-		if p.step.Reads&2 != 0 {
-			second = p.in[1].held()
-		}
-		p.point.beat(p.in[0].held(), second, p.out[0].next())
-	case hw.Concat, hw.Slice, hw.ZeroInsert:
-		if p.step.Writes != 0 {
-			var in []int32
-			if p.step.Reads != 0 {
-				in = p.in[bits.TrailingZeros64(p.step.Reads)].held()
-			}
-			p.mover.beat(in, p.out[0].next())
-		}
-	case hw.Resize:
-		if p.step.Reads != 0 {
-			p.resize.accept(p.in[0].held())
-		}
-		if p.step.Writes != 0 {
-			p.resize.emit(p.out[0].next())
-		}
-	case hw.Convert:
-		if p.convert.in > p.convert.out {
-			p.convert.split(p.in[0].held(), p.out[0].next())
-		} else {
-			p.convert.gather(p.in[0].held(), p.out[0].next())
+		if p.varies {
+			return int64(s.costs(p)[0])
 		}
 	case hw.Source:
 		if d := p.stall.delay(); d > 0 {
 			p.count.starved[0] += d
 			p.t += d
 		}
-		if p.source.pos.first() && p.source.image < s.images {
-			s.firstIn[p.source.image] = p.t
+		if p.left == p.pattern.perImage && p.image < s.images {
+			s.firstIn[p.image] = p.t
 		}
-		p.source.beat(p.out[0].next())
 	case hw.Sink:
 		if d := p.stall.delay(); d > 0 {
 			p.count.blocked[0] += d
 			p.t += d
 		}
-		if image := p.sink.image; image < s.images {
-			if t := &s.firstOut[image]; p.sink.pos.first() && (*t < 0 || p.t < *t) {
+		if p.image < s.images {
+			if t := &s.firstOut[p.image]; p.left == p.pattern.perImage && (*t < 0 || p.t < *t) {
 				*t = p.t
 			}
-			if p.last {
-				s.lastOut[p.index][image] = p.t
+			if p.left == 1 {
+				s.lastOut[p.index][p.image] = p.t
 			}
 		}
-		p.sink.beat(p.in[0].held())
 	}
 	return 1
 }
 
-// imageDone notes that p has done its part for one more measured image.
+// costs is the cycles of the beats of the current image that engine p has still to do.
+func (s *sim) costs(p *proc) []uint8 {
+	if p.costs == nil {
+		p.costs = s.ledger.get(p.index, p.image)
+	}
+	return p.costs[len(p.costs)-p.left:]
+}
+
+// passed notes n iterations of p, none beyond the end of an image.
+func (s *sim) passed(p *proc, n int) {
+	if p.left -= n; p.left > 0 {
+		return
+	}
+	p.left = p.pattern.perImage
+	p.costs = nil
+	s.imageDone(p)
+}
+
+// imageDone notes that p has done its part for one more image.
 func (s *sim) imageDone(p *proc) {
+	if p.image++; p.image > s.images {
+		return
+	}
 	p.count.end = p.ready
 	p.done = append(p.done, p.count.clone())
 	if len(p.done) == s.images {
 		s.working--
-		if p.engine != nil {
-			p.engine.freeze()
-		}
 	}
 	if p.kind == hw.Sink && s.opt.Progress != nil {
 		if done := s.completed(); done > s.reported {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/bits"
 	"math/rand"
@@ -17,6 +18,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/kernel"
 )
 
 var s8 = fixed.Format{Bits: 8, Signed: true}
@@ -279,12 +281,11 @@ func TestOccupancy(t *testing.T) {
 	}
 }
 
-// TestEngineCost compares the cycles of random beats with hw.BeatCost, and the sums with
-// a plain dot product.
+// TestEngineCost compares the cycles of random beats with hw.BeatCost.
 func TestEngineCost(t *testing.T) {
 	rng := rand.New(rand.NewSource(6))
 	seen := map[string]int{}
-	for range 400 {
+	for range 1500 {
 		px, gang := 1+rng.Intn(2), 1+rng.Intn(3)
 		n := 1 + rng.Intn(8)
 		m := n * (1 + rng.Intn(64/n))
@@ -297,55 +298,96 @@ func TestEngineCost(t *testing.T) {
 			}
 		}
 		e := newEngine(l, hw.Layer{Engine: kind, N: n, MTap: 1, MCh: m, Gang: gang, OutCh: gang, OutPx: px}, w, 0)
+		got := 1
+		if e.worst > 1 {
+			e.costs = make([]uint8, 1)
+			e.put = func(costs []uint8) { got = int(costs[0]) }
+		}
 		density := rng.Intn(5)
-		x, nz := make([]int32, px*m), make([]uint64, px)
-		for i := range x {
+		nz := make([]uint64, px)
+		for i := range px * m {
 			if rng.Intn(4) < density {
-				x[i] = int32(rng.Intn(1<<16) - 1<<15)
-			}
-			if x[i] != 0 {
 				nz[i/m] |= 1 << (i % m)
 			}
 		}
 		want, total := 1, 0
-		acc := make([]int64, px*gang)
 		for p := range px {
 			for j := range gang {
 				var pairs uint64
 				for i := range m {
-					a, b := int64(x[p*m+i]), int64(l.Conv.Weights[j*m+i])
-					acc[p*gang+j] += a * b
-					if a*b != 0 {
+					if nz[p]>>i&1 != 0 && l.Conv.Weights[j*m+i] != 0 {
 						pairs |= 1 << i
 					}
 				}
 				want = max(want, hw.BeatCost(kind, m, n, pairs))
 				total += bits.OnesCount64(pairs)
+				switch bits.OnesCount64(pairs) {
+				case 0:
+					seen["none"]++
+					e.empty--
+				case m:
+					seen["all"]++
+					e.full--
+				}
 			}
 		}
-		if got := e.beat(x, nz); got != want || e.hist[want] != 1 || pairsOf(e) != int64(total) {
-			t.Fatalf("%s m=%d n=%d: cost %d, want %d; %d pairs, want %d", kind, m, n, got, want, pairsOf(e), total)
+		if e.group(nz, 1); got != want || e.hist[want] != 1 || e.useful != int64(total) || e.empty != 0 || e.full != 0 {
+			t.Fatalf("%s m=%d n=%d: cost %d, want %d; %d pairs, want %d; empty off by %d, full by %d", kind, m, n, got, want, e.useful, total, e.empty, e.full)
 		}
-		if d := cmp.Diff(acc, e.acc); d != "" {
-			t.Fatalf("sums:\n%s", d)
-		}
-		switch total {
-		case 0:
-			seen["none"]++
-		case m * px * gang:
-			seen["all"]++
-		}
+		seen[fmt.Sprint("way ", e.how)]++
 	}
-	if seen["none"] == 0 || seen["all"] == 0 {
-		t.Errorf("beats without any pair or with all: %v", seen)
+	if len(seen) != 7 {
+		t.Errorf("lanes without any pair, with all, and five ways of counting: %v", seen)
 	}
 }
 
-func pairsOf(e *engine) (n int64) {
-	for pairs, lanes := range e.lanes {
-		n += int64(pairs) * lanes
+// TestProducts compares sums of random windows with plain dot products.
+func TestProducts(t *testing.T) {
+	rng := rand.New(rand.NewSource(10))
+	for range 200 {
+		groups, per, channels := 1+rng.Intn(3), 1+rng.Intn(20), 1+rng.Intn(40)
+		if rng.Intn(4) == 0 { // depthwise
+			groups, per, channels = 2+rng.Intn(20), 1, 1
+		}
+		k := 1 + rng.Intn(3)
+		f := fixed.Format{Bits: []int{2, 8, 16}[rng.Intn(3)], Signed: rng.Intn(2) == 0}
+		win := hwtest.Square(k, 1, 0)
+		c := &intnet.Conv{Window: win, Groups: groups, OutC: groups * per, Weights: make([]int16, groups*per*k*k*channels)}
+		most := []int{3, 127, 32767}[rng.Intn(3)]
+		for i := range c.Weights {
+			if c.Weights[i] = int16(most); rng.Intn(3) > 0 {
+				c.Weights[i] = int16(rng.Intn(2*most+1) - most)
+			}
+		}
+		w := hw.Window{C: groups * channels, Geom: win, Groups: groups, Channelwise: channels == 1 && per == 1 && groups > 1}
+		q := newProducts(intnet.Layer{Conv: c}, w, intnet.Tensor{Format: f})
+		const n = 8
+		window := k * k * channels
+		stride := groups*window + 1
+		x, rows := make([]int64, n*stride), make([]int16, n*stride)
+		for i := range x {
+			if x[i] = f.Min(); rng.Intn(3) > 0 {
+				x[i] += rng.Int63n(f.Max() - f.Min() + 1)
+			}
+			rows[i] = int16(x[i] - int64(q.sub))
+		}
+		acc, want := make([]int64, n*c.OutC), make([]int64, n*c.OutC)
+		for r := range n {
+			for o := range c.OutC {
+				for i := range window {
+					at := r*stride + o/per*window + i
+					if w.Channelwise {
+						at = r*stride + i*groups + o
+					}
+					want[r*c.OutC+o] += x[at] * int64(c.Weights[o*window+i])
+				}
+			}
+		}
+		q.sum(acc, c.OutC, rows, stride, n)
+		if d := cmp.Diff(want, acc); d != "" {
+			t.Fatalf("%v, %d groups of %d from %d (-want +got):\n%s", f, groups, per, channels, d)
+		}
 	}
-	return n
 }
 
 // TestMutants checks that faults in the datapath show as wrong outputs: the values
@@ -371,41 +413,43 @@ func TestMutants(t *testing.T) {
 	}
 	for name, mutate := range map[string]func(*sim){
 		"line buffer of two rows": func(s *sim) {
-			w := s.find(hw.WindowProc).window
+			w := s.conv().win
 			w.pixels = 2 * w.sched.RowPixels()
 		},
-		"lane bit dropped": func(s *sim) {
-			e := s.find(hw.Engine).engine
-			for i := range e.weights {
-				if i%e.m == e.m-1 {
-					e.weights[i] = 0
+		"lane dropped": func(s *sim) {
+			w := s.conv().products.panels[0].w
+			for i := range w {
+				if i/(2*kernel.IntCols)%3 == 2 {
+					w[i] = 0
 				}
 			}
 		},
-		"weights of the wrong fold": func(s *sim) { s.find(hw.Engine).engine.addr = 3 },
-		"bias lost": func(s *sim) {
-			j := s.find(hw.Join).join
-			j.bias = []int64{16, 16, 16, 16}
+		"weights of the wrong fold": func(s *sim) {
+			pn := &s.conv().products.panels[0]
+			pn.w = append(pn.w[2*2:], pn.w[:2*2]...)
 		},
+		"bias lost": func(s *sim) { s.conv().join.bias = []int64{16, 16, 16, 16} },
 	} {
 		s, err := newSim(n, images, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		mutate(s)
-		if err := s.run(context.Background()); err != nil {
+		r, err := s.simulate(context.Background())
+		if err != nil {
 			t.Fatal(err)
 		}
-		if cmp.Equal(good.Outputs, s.result().Outputs) {
+		if cmp.Equal(good.Outputs, r.Outputs) {
 			t.Errorf("%s: the outputs did not change", name)
 		}
 	}
 }
 
-func (s *sim) find(kind hw.ProcessKind) *proc {
-	for _, p := range s.procs {
-		if p.kind == kind {
-			return p
+// conv is the first convolution.
+func (s *sim) conv() *conv {
+	for _, c := range s.values.convs {
+		if c != nil {
+			return c
 		}
 	}
 	return nil

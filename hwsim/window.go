@@ -1,8 +1,11 @@
 package hwsim
 
 import (
+	"math"
+
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/kernel"
 )
 
 // window is the state of a line buffer.
@@ -19,6 +22,11 @@ type window struct {
 	off   []int
 	group int // group off was made for, counted over all images; -1 before the first
 	seen  int // groups emitted so far
+	// oldest is the first pixel, by its place in the stream, of the current group's
+	// window, and stale tells that the memory has lost it. That never happens to a line
+	// buffer that is large enough.
+	oldest int
+	stale  bool
 }
 
 const (
@@ -26,11 +34,8 @@ const (
 	offTail = -2 // pixel beyond the row
 )
 
-// maxBuffer bounds a line buffer's values; above it Run refuses the network.
-const maxBuffer = 1 << 28
-
 func newWindow(w hw.Window, images int, l intnet.Layer, min int64) *window {
-	s := &window{sched: hw.NewWindowSchedule(w, images), group: -1}
+	s := &window{sched: hw.NewWindowSchedule(w, images), group: -1, oldest: math.MaxInt}
 	s.pixels = w.Rows() * w.RowPixels()
 	s.buf = make([]int32, s.pixels*w.C)
 	s.off = make([]int, w.OutPx*w.Geom.Kernel[0]*w.Geom.Kernel[1])
@@ -45,6 +50,9 @@ func newWindow(w hw.Window, images int, l intnet.Layer, min int64) *window {
 // accept stores a beat of InPx x InCh activations at the schedule's input position.
 func (s *window) accept(beat []int32) {
 	w := s.sched
+	if w.InPixel+w.InPx-s.pixels > s.oldest {
+		s.stale = true
+	}
 	for p := range w.InPx {
 		slot := s.slot + p
 		if slot >= s.pixels {
@@ -73,6 +81,7 @@ func (s *window) place() {
 	row := w.RowPixels()
 	g := w.Geom
 	i := 0
+	s.oldest = math.MaxInt
 	for p := range w.OutPx {
 		ox := w.GX*w.OutPx + p
 		for kh := range g.Kernel[0] {
@@ -90,6 +99,7 @@ func (s *window) place() {
 					s.off[i] = offMap
 				default:
 					s.off[i] = (line + x) * w.C
+					s.oldest = min(s.oldest, (w.Image*w.H+y)*row+x)
 				}
 				i++
 			}
@@ -98,9 +108,8 @@ func (s *window) place() {
 	s.group = s.seen
 }
 
-// emit writes the schedule's current window beat: Px x MTap x MCh lanes, and the bitmaps
-// of its non-zero lanes if nz is not nil: one per pixel or, channelwise, one of the taps per pixel and channel.
-func (s *window) emit(beat []int32, nz []uint64) {
+// emit writes the schedule's current window beat: Px x MTap x MCh lanes.
+func (s *window) emit(beat []int32) {
 	w := s.sched
 	if s.group != s.seen {
 		s.place()
@@ -110,62 +119,56 @@ func (s *window) emit(beat []int32, nz []uint64) {
 	for p := range w.OutPx {
 		off := s.off[p*taps+w.Tap:][:w.MTap]
 		dst := beat[p*m:][:m]
-		if mch == 1 {
-			for t, o := range off {
-				switch {
-				case o >= 0:
-					dst[t] = s.buf[o+w.Chan]
-				case o == offMap:
-					dst[t] = s.pad
-				default:
-					dst[t] = 0
+		for t, o := range off {
+			d := dst[t*mch:][:mch]
+			switch {
+			case o >= 0:
+				copy(d, s.buf[o+w.Chan:])
+			case o == offMap:
+				for i := range d {
+					d[i] = s.pad
 				}
+			default:
+				clear(d)
 			}
-		} else {
-			for t, o := range off {
-				d := dst[t*mch:][:mch]
-				switch {
-				case o >= 0:
-					copy(d, s.buf[o+w.Chan:])
-				case o == offMap:
-					for i := range d {
-						d[i] = s.pad
-					}
-				default:
-					clear(d)
-				}
-			}
-		}
-		switch {
-		case nz == nil:
-		case w.Channelwise:
-			for c := range mch {
-				var bits uint64
-				for t := range w.MTap {
-					bits |= nonzero(dst[t*mch+c]) << t
-				}
-				nz[p*mch+c] = bits
-			}
-		default:
-			var bits uint64
-			for i, v := range dst {
-				bits |= nonzero(v) << i
-			}
-			nz[p] = bits
 		}
 	}
 }
 
-// nonzero is 1 if v is not 0: the sign of v | -v tells without a branch.
-func nonzero(v int32) uint64 { return uint64(uint32(v|-v) >> 31) }
+// gather writes the whole window of pixel p of the schedule's current group, which place has found:
+// for each of the groups of channels the channels of each tap, less sub.
+func (s *window) gather(p int, row []int16, sub int32) {
+	w := s.sched
+	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
+	for g := range w.Groups {
+		for _, o := range s.off[p*taps:][:taps] {
+			dst := row[:channels]
+			row = row[channels:]
+			switch {
+			case o < 0: // the padding of a convolution is 0
+				for i := range dst {
+					dst[i] = int16(-sub)
+				}
+			case channels < kernel.IntCols:
+				for i, v := range s.buf[o+g*channels:][:channels] {
+					dst[i] = int16(v - sub)
+				}
+			default:
+				kernel.Narrow(dst, s.buf[o+g*channels:][:channels], 0, sub)
+			}
+		}
+	}
+}
 
-// step moves the schedule and tells whether this iteration emitted the last beat of an image.
-func (s *window) step(accept, emit bool) (imageDone bool) {
+// step moves the schedule and tells whether this iteration emitted the last beat of a group.
+func (s *window) step(accept, emit bool) (groupDone bool) {
 	w := s.sched
 	image, oy, gx := w.Image, w.OY, w.GX
 	w.Step(accept, emit)
 	if w.GX != gx || w.OY != oy || w.Image != image {
 		s.seen++
+		s.oldest, s.stale = math.MaxInt, false
+		return true
 	}
-	return w.Image != image
+	return false
 }
