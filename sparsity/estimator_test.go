@@ -254,7 +254,7 @@ func (c *convCase) simulate(t *testing.T, l hw.Layer) float64 {
 }
 
 func (c *convCase) full(l hw.Layer) hw.Layer {
-	l.InPx, l.InCh = 1, l.MCh
+	l.InPx, l.InCh = 1, c.net.Tensors[0].C // the input never limits the rate
 	if l.OutPx > 1 {
 		l.InPx = l.OutPx * c.net.Layers[0].Conv.Stride[1]
 	}
