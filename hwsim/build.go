@@ -17,7 +17,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 	if err := check(n, images, &opt); err != nil {
 		return nil, err
 	}
-	s := &sim{n: n, images: len(images), stream: len(images), inputs: images, opt: opt, queue: make([]*proc, len(n.Processes)), working: len(n.Processes)}
+	s := &sim{n: n, images: len(images), stream: len(images), inputs: images, opt: opt, working: len(n.Processes)}
 	if !opt.Finite {
 		s.stream += maxFollow
 	}
@@ -27,6 +27,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		s.firstOut[i] = -1
 	}
 	s.lastOut = make([][]int64, len(n.Processes))
+	s.soon, s.later = newRing(len(n.Processes)), newRing(len(n.Processes))
 	for i := range n.Processes {
 		s.procs = append(s.procs, &proc{index: i, kind: n.Processes[i].Kind})
 	}
@@ -43,11 +44,15 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		if p.varies {
 			perImage += p.pattern.perImage
 		}
-		s.wake(p)
+		s.wake(p, soon)
 	}
 	s.ledger = newLedger(len(s.procs), s.images, perImage, budget)
 	return s, nil
 }
+
+// farEnough is the number of tokens, or half the FIFO's depth if that is less, for which a process
+// that waits is started at once.
+const farEnough = 256
 
 // queues gives every stream its FIFO.
 func (s *sim) queues() error {
@@ -63,7 +68,7 @@ func (s *sim) queues() error {
 			return fmt.Errorf("FIFO %s: the FIFOs up to here hold %d tokens; the limit is %d", st.Name, total, maxTokens)
 		}
 		f := &fifo{
-			index: i, time: make([]int64, length), mask: length - 1, depth: depth, most: 1,
+			index: i, time: make([]int64, length), mask: length - 1, depth: depth, enough: max(1, min(depth/2, farEnough)), most: 1,
 			latency: int64(n.Processes[st.From].Latency), from: s.procs[st.From], to: s.procs[st.To],
 		}
 		if s.opt.Trace {

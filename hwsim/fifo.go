@@ -11,6 +11,7 @@ type fifo struct {
 	time    []int64
 	mask    int
 	depth   int
+	enough  int   // tokens, or room for tokens, that make its reader, or writer, move far
 	latency int64 // from write to readable
 	wr, rd  int   // tokens written and read
 	most    int   // highest occupancy in time, at least 1

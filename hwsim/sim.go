@@ -64,9 +64,10 @@ type proc struct {
 	costs  []uint8 // of the image's beats; nil before the first is asked for
 
 	// What it waits for if it is not queued and has not ended.
-	wait   *fifo
-	full   bool
-	queued bool
+	wait       *fifo
+	full       bool
+	queued     urgency
+	waitsLater bool // is in the queue for later, perhaps from before
 
 	count counters
 	done  []counters // count at the end of each measured image's last iteration
@@ -111,9 +112,9 @@ type sim struct {
 	inputs [][]int32
 	procs  []*proc
 	fifos  []*fifo
-	queue  []*proc // ring of at most len(procs)
-	head   int
-	queued int
+	// Processes that can move: first those that can move far, so that they are not started anew for
+	// every token. The order does not matter to the instants.
+	soon, later ring
 
 	firstIn  []int64   // by image: cycle its first word was accepted
 	firstOut []int64   // by image: cycle its first word left, of any output
@@ -184,41 +185,99 @@ func (s *sim) makeValues() error {
 // run moves tokens until no process can or, in an endless stream, until all images
 // have been measured.
 func (s *sim) run(ctx context.Context) error {
-	for steps := 0; s.queued > 0 && (s.working > 0 || s.opt.Finite); steps++ {
+	for steps := 0; s.working > 0 || s.opt.Finite; steps++ {
 		if steps&1023 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p := s.queue[s.head]
-		if s.head++; s.head == len(s.queue) {
-			s.head = 0
+		p := s.soon.take()
+		if p == nil {
+			if p = s.later.take(); p == nil {
+				return nil
+			}
+			p.waitsLater = false
+			if p.queued != later {
+				continue
+			}
 		}
-		s.queued--
-		p.queued = false
+		p.queued, p.wait = idle, nil
 		s.advance(p)
 		s.wakeNeighbours(p)
 	}
 	return nil
 }
 
-func (s *sim) wake(p *proc) {
-	if p.queued || p.ended {
+// urgency is the queue that a process is in.
+type urgency int
+
+const (
+	idle urgency = iota
+	later
+	soon
+)
+
+// ring is a queue of processes, at most one entry each.
+type ring struct {
+	procs []*proc
+	head  int
+	n     int
+}
+
+func newRing(n int) ring { return ring{procs: make([]*proc, n)} }
+
+func (r *ring) add(p *proc) {
+	i := r.head + r.n
+	if i >= len(r.procs) {
+		i -= len(r.procs)
+	}
+	r.procs[i] = p
+	r.n++
+}
+
+// take removes the first; nil if there is none.
+func (r *ring) take() *proc {
+	if r.n == 0 {
+		return nil
+	}
+	p := r.procs[r.head]
+	if r.head++; r.head == len(r.procs) {
+		r.head = 0
+	}
+	r.n--
+	return p
+}
+
+// wake queues p. A process that is queued for later may be wanted sooner.
+func (s *sim) wake(p *proc, u urgency) {
+	if p.queued >= u || p.ended {
 		return
 	}
-	p.queued, p.wait = true, nil
-	s.queue[(s.head+s.queued)%len(s.queue)] = p
-	s.queued++
+	p.queued = u
+	if u == soon {
+		s.soon.add(p)
+	} else if !p.waitsLater {
+		p.waitsLater = true
+		s.later.add(p)
+	}
 }
 
 // wakeNeighbours queues the processes that waited for what p has just done.
 func (s *sim) wakeNeighbours(p *proc) {
 	for _, f := range p.in {
-		if f.from.wait == f && f.room() > 0 {
-			s.wake(f.from)
+		if q := f.from; q.wait == f {
+			if n := f.room(); n >= f.enough {
+				s.wake(q, soon)
+			} else if n > 0 {
+				s.wake(q, later)
+			}
 		}
 	}
 	for _, f := range p.out {
-		if f.to.wait == f && f.rd < f.wr {
-			s.wake(f.to)
+		if q := f.to; q.wait == f {
+			if n := f.ready(); n >= f.enough {
+				s.wake(q, soon)
+			} else if n > 0 {
+				s.wake(q, later)
+			}
 		}
 	}
 }
