@@ -14,6 +14,9 @@ func (s *sim) batch(p *proc) {
 	case hw.WindowProc:
 		s.batchWindow(p)
 	default:
+		if p.gangs != nil {
+			s.together(p)
+		}
 		for p.image < s.stream {
 			step, n := p.pattern.ahead()
 			n = min(n, p.left)

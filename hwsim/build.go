@@ -46,6 +46,11 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		}
 		s.wake(p, soon)
 	}
+	for _, p := range s.procs {
+		if p.kind == hw.Fork {
+			p.gangs = newGangs(p)
+		}
+	}
 	s.ledger = newLedger(len(s.procs), s.images, perImage, budget)
 	return s, nil
 }

@@ -46,6 +46,7 @@ type proc struct {
 	in, out []*fifo
 	pattern *pattern           // nil for a window
 	window  *hw.WindowSchedule // of a window only
+	gangs   *gangs             // of a fork before engines only
 
 	// The iteration in progress.
 	live          bool
@@ -285,6 +286,9 @@ func (s *sim) wakeNeighbours(p *proc) {
 // advance runs p until it must wait or has ended: many iterations at once while
 // nothing is in the way, then one that must wait for something.
 func (s *sim) advance(p *proc) {
+	if p.live && !p.computed && p.reads == p.step.Reads {
+		p.live = false // it has only waited
+	}
 	for {
 		if !p.live {
 			if !s.opt.Trace {
