@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -79,6 +80,7 @@ type space struct {
 	budget vec // choices beyond it are left out
 	widths [][]int
 	hurry  []float64 // by layer: what its cycles count for (elastic.hurry)
+	near   *near     // nil: the estimator is asked about all choices
 }
 
 // all enumerates every layer, in parallel.
@@ -225,10 +227,6 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
 	}
-	for k := range all {
-		all[k].cycles *= s.hurry[i]
-		all[k].ci *= s.hurry[i]
-	}
 	all = s.prune(all)
 	if len(all) == 0 {
 		return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
@@ -240,8 +238,9 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 func (s *space) sameBeat(i int) []option {
 	net := s.model.net
 	l := net.Layers[i]
+	t := net.Tensors[l.Out]
 	var all []option
-	for _, ch := range s.widths[l.Out] {
+	for _, ch := range s.narrow(s.widths[l.Out], t.H*t.W*t.C) {
 		fits := true
 		for _, t := range l.In {
 			// The network's input has the width of its first reader.
@@ -251,7 +250,7 @@ func (s *space) sameBeat(i int) []option {
 			continue
 		}
 		hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: ch}
-		all = append(all, option{hl: hl, cycles: moveCycles(net, i, ch), cost: s.model.layer(i, hl)})
+		all = append(all, option{hl: hl, cycles: s.hurry[i] * moveCycles(net, i, ch), cost: s.model.layer(i, hl)})
 	}
 	return all
 }
@@ -285,16 +284,18 @@ func (s *space) pool(i int) []option {
 	net := s.model.net
 	l := net.Layers[i]
 	var all []option
+	in := net.Tensors[l.In[0]]
+	elements := in.H * in.W * in.C
 	for _, tap := range tapGroups(l.Pool.Kernel) {
 		for _, ch := range s.widths[l.Out] {
-			for _, in := range s.widths[l.In[0]] {
+			for _, in := range s.narrow(s.widths[l.In[0]], elements) {
 				if !dividesEither(in, ch) {
 					continue
 				}
 				hl := hw.Layer{InPx: pixels, InCh: in, OutPx: pixels, OutCh: ch, MTap: tap, MCh: ch}
 				win := hw.WindowOf(net, l, hl)
 				hl.LinePixels = win.FullLinePixels()
-				all = append(all, option{hl: hl, cycles: float64(max(win.InBeats(), win.OutBeats())),
+				all = append(all, option{hl: hl, cycles: s.hurry[i] * float64(max(win.InBeats(), win.OutBeats())),
 					cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
 			}
 		}
@@ -396,7 +397,11 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 	if s.budget[4] > 0 {
 		memories = append(memories, MemURAM)
 	}
-	depthwise := net.Depthwise(&l)
+	est := s.est
+	if s.near != nil {
+		est = s.near.model
+	}
+	h := s.hurry[i]
 	var all []option
 	for _, sh := range s.shapes(&l) {
 		if err := ctx.Err(); err != nil {
@@ -408,11 +413,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 				if e.n*p > max(1, s.budget[0]) {
 					continue
 				}
-				parts := []int{p}
-				if !depthwise {
-					parts = gangs(e.kind, p)
-				}
-				for _, gang := range parts {
+				for _, gang := range s.parts(&l, e.kind, p) {
 					hl := hw.Layer{InPx: pixels, InCh: sh.ch, OutPx: pixels, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
 						Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
 					win := hw.WindowOf(net, l, hl)
@@ -423,7 +424,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 						hl.LinePixels = line
 						win.LinePixels = line
 					}
-					cycles, ci, err := s.est.Conv(i, hl)
+					cycles, ci, err := est.Conv(i, hl)
 					if err != nil {
 						return nil, err
 					}
@@ -435,7 +436,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 					}
 					for _, mem := range memories {
 						hl.WeightMem = mem
-						same = append(same, option{hl: hl, cycles: cycles, ci: ci,
+						same = append(same, option{hl: hl, cycles: cycles * h, ci: ci * h,
 							cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
 					}
 				}
@@ -443,7 +444,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 		}
 		same = s.prune(same)
 		// The input width changes the line buffer only.
-		for _, q := range s.widths[l.In[0]] {
+		for _, q := range s.narrow(s.widths[l.In[0]], in.H*in.W*in.C) {
 			if !dividesEither(q, sh.ch) {
 				continue
 			}
@@ -455,7 +456,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 			for _, o := range same {
 				o.hl.InCh = q
 				o.cost = o.cost.add(change)
-				if beats := float64(win.InBeats()); alone {
+				if beats := h * float64(win.InBeats()); alone {
 					o.cycles += beats
 				} else if o.cycles < beats {
 					o.cycles, o.ci = beats, 0
@@ -464,7 +465,43 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 			}
 		}
 	}
+	if s.near == nil || s.near.keep == nil {
+		return all, nil
+	}
+	// Ask about those that the model leaves.
+	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine != hw.Dense && !s.near.keep[i][engineOf(&o.hl)] })
+	for k := range all {
+		o := &all[k]
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		cycles, ci, err := s.est.Conv(i, o.hl)
+		if err != nil {
+			return nil, err
+		}
+		if !(cycles >= 0) || !(ci >= 0) {
+			return nil, fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
+		}
+		win := hw.WindowOf(net, l, o.hl)
+		if floor := float64(win.OutBeats()); cycles < floor {
+			cycles, ci = floor, 0
+		}
+		if beats := float64(win.InBeats()); alone {
+			cycles += beats
+		} else if cycles < beats {
+			cycles, ci = beats, 0
+		}
+		o.cycles, o.ci = cycles*h, ci*h
+	}
 	return all, nil
+}
+
+// parts lists the gang sizes of a convolution.
+func (s *space) parts(l *intnet.Layer, kind hw.EngineKind, p int) []int {
+	if s.model.net.Depthwise(l) {
+		return []int{p}
+	}
+	return gangs(kind, p)
 }
 
 // engineDepth is the depth of the FIFO before a gang of engines. A sparse engine's beats cost
@@ -491,15 +528,27 @@ func (s *space) prune(all []option) []option {
 			in = append(in, i)
 		}
 	}
+	if s.near != nil {
+		in = s.near.usable(all, in)
+	}
 	if len(in) == 0 {
 		// A layer that is too big on its own: the shortfall will be reported.
 		for i := range all {
 			in = append(in, i)
 		}
 	}
+	low := 0.0 // fewer cycles are as good
+	if s.near != nil {
+		low = s.near.low
+	}
 	slices.SortStableFunc(in, func(x, y int) int {
 		a, b := &all[x], &all[y]
 		switch {
+		case a.cycles < low && b.cycles < low && a.hl.InCh == b.hl.InCh && a.hl.OutCh == b.hl.OutCh:
+			// By cost, so that the cheapest rule out the others.
+			if c := cmp.Compare(a.cost.weight(), b.cost.weight()); c != 0 {
+				return c
+			}
 		case a.hl.InCh != b.hl.InCh:
 			return a.hl.InCh - b.hl.InCh
 		case a.hl.OutCh != b.hl.OutCh:
@@ -531,6 +580,11 @@ func (s *space) prune(all []option) []option {
 		if !dominated {
 			kept = append(kept, *o)
 		}
+	}
+	if low > 0 {
+		slices.SortStableFunc(kept, func(a, b option) int {
+			return cmp.Or(cmp.Compare(a.hl.InCh, b.hl.InCh), cmp.Compare(a.hl.OutCh, b.hl.OutCh), cmp.Compare(a.cycles, b.cycles))
+		})
 	}
 	return slices.Clip(kept)
 }

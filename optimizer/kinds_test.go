@@ -133,6 +133,21 @@ func TestGateFIFOs(t *testing.T) {
 	if gates != 2 {
 		t.Errorf("%d gates", gates)
 	}
+	// Minima, which are measured between fork and join, hold in the whole network.
+	for i, f := range d.FIFOs {
+		if f.Minimum == 0 {
+			continue
+		}
+		n.Streams[i].Depth = f.Minimum
+		if _, err := n.ProveLive(); err != nil {
+			t.Errorf("FIFO %s at its minimum %d: %v", f.Name, f.Minimum, err)
+		}
+		n.Streams[i].Depth = f.Minimum - 1
+		if _, err := n.ProveLive(); err == nil {
+			t.Errorf("FIFO %s below its minimum %d is live", f.Name, f.Minimum)
+		}
+		n.Streams[i].Depth = f.Depth
+	}
 	// The layers of the gate's branch finish early.
 	for i, l := range net.Layers {
 		if out := net.Tensors[l.Out]; l.Kind == intnet.KindConv && out.H == 1 && d.Costs[i].Cycles > d.Predicted.CyclesPerImage/hurryWindow {

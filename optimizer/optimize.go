@@ -89,6 +89,13 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 
 	in.Log("enumerating hardware choices")
 	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net)}
+	if sp.effort() > exactEffort {
+		var err error
+		if sp.near, err = sp.focus(ctx, in.Objective == Throughput); err != nil {
+			return nil, err
+		}
+		in.Log("estimating the choices near the rate")
+	}
 	sets, err := sp.all(ctx)
 	if err != nil {
 		return nil, err

@@ -399,10 +399,97 @@ func (r *tokenRun) state(k int) []int {
 // TokenMinimum is the least depth of stream s with which the network does not
 // deadlock, the other FIFOs being as deep as they are; limit bounds the search.
 // It returns an error if even limit deadlocks. Deeper never hurts a Kahn network.
+//
+// If the branches that meet behind s part at one process and nothing else leaves or enters between, only
+// they are run: the rest of a network that is live brings all their tokens and takes all their results.
 func (n *Network) TokenMinimum(s, limit int) (int, error) {
-	_, depth, err := n.prove(s, limit)
+	sub, at := n.between(s)
+	_, depth, err := sub.prove(at, limit)
 	if err != nil {
 		return 0, fmt.Errorf("FIFO %s: %d tokens are not enough: %w", n.Streams[s].Name, depth, err)
 	}
 	return depth, nil
+}
+
+// between cuts out the processes between the one that all paths to the reader of stream s pass
+// and that reader, with a source before and a sink behind them, and gives the number of s there. Where the
+// part is not closed it is the whole network.
+func (n *Network) between(s int) (sub *Network, at int) {
+	end := n.Streams[s].To
+	// The last process that all paths to each process pass, by number: processes are in topological order.
+	before := make([]int, len(n.Processes))
+	for p := range n.Processes {
+		before[p] = -1
+		for k, i := range n.Processes[p].In {
+			q := n.Streams[i].From
+			if q >= p {
+				return n, s
+			}
+			if k == 0 {
+				before[p] = q
+				continue
+			}
+			for a := before[p]; a != q; {
+				if a > q {
+					a = before[a]
+				} else {
+					q = before[q]
+				}
+				before[p] = a
+				if a < 0 || q < 0 {
+					return n, s // two sources
+				}
+			}
+		}
+	}
+	start := before[end]
+	if start < 0 || len(n.Processes[start].In) > 1 || len(n.Processes[end].Out) != 1 {
+		return n, s
+	}
+	inside := make([]bool, len(n.Processes))
+	inside[end] = true
+	for p := end - 1; p >= start; p-- {
+		out := n.Processes[p].Out
+		for _, i := range out {
+			inside[p] = inside[p] || inside[n.Streams[i].To]
+		}
+	}
+	sub = &Network{Net: n.Net, Layers: n.Layers}
+	number := make([]int, len(n.Processes))
+	if in := n.Processes[start].In; len(in) == 1 {
+		sub.Processes = append(sub.Processes, Process{Kind: Source, Name: "source", Layer: -1, Latency: 1})
+		number[n.Streams[in[0]].From] = 0
+	}
+	for p := start; p <= end; p++ {
+		if inside[p] {
+			number[p] = len(sub.Processes)
+			pr := n.Processes[p]
+			pr.In, pr.Out = nil, nil
+			sub.Processes = append(sub.Processes, pr)
+		}
+	}
+	sink := len(sub.Processes)
+	sub.Processes = append(sub.Processes, Process{Kind: Sink, Name: "sink", Layer: -1, Latency: 1})
+	for i, st := range n.Streams {
+		first, last := st.To == start, st.From == end
+		switch {
+		case first || last:
+		case inside[st.From] && inside[st.To] && st.From >= start:
+		case inside[st.From] && st.From >= start:
+			return n, s // it leaves on the way
+		default:
+			continue
+		}
+		if i == s {
+			at = len(sub.Streams)
+		}
+		st.From, st.To = number[st.From], number[st.To]
+		if last {
+			st.To = sink
+		}
+		from, to := &sub.Processes[st.From], &sub.Processes[st.To]
+		from.Out, to.In = append(from.Out, len(sub.Streams)), append(to.In, len(sub.Streams))
+		sub.Streams = append(sub.Streams, st)
+	}
+	return sub, at
 }

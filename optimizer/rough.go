@@ -1,0 +1,362 @@
+package optimizer
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// Large networks have more hardware choices than an estimator can be asked about. A rough
+// model of the engines then finds the rate that can be reached; the estimator is asked about the
+// choices near it that the model does not rule out, and only its answers count.
+
+// exactEffort is the number of engine choices up to which all of them are estimated, where a choice
+// of a layer of more than manyWeights counts as many times as it has that many.
+const (
+	exactEffort = 40_000
+	manyWeights = 100_000
+)
+
+const (
+	roughSpan   = 4.0 // rates tried first lie within this factor of a lower bound
+	roughStep   = 1.01
+	roughRounds = 2
+	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
+	// rates around the one that the model finds.
+	roughKept = 8
+)
+
+var roughRates = []float64{0.88, 0.96, 1.04, 1.14}
+
+// rough is a model of sparse engines: each pair of a beat is there with the same probability.
+type rough struct {
+	net     *intnet.Net
+	density []float64 // by layer
+	factor  []float64 // by layer: how the estimator differs
+	cache   []map[roughKey]float64
+}
+
+type roughKey struct {
+	kind       hw.EngineKind
+	m, n, gang int
+}
+
+func newRough(net *intnet.Net, est CycleEstimator) *rough {
+	r := &rough{net: net, density: make([]float64, len(net.Layers)), factor: make([]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
+	pairs, known := est.(interface{ Pairs(layer int) float64 })
+	for i := range net.Layers {
+		l := &net.Layers[i]
+		r.factor[i], r.density[i], r.cache[i] = 1, 0.5, map[roughKey]float64{}
+		if l.Kind == intnet.KindConv && known {
+			out := net.Tensors[l.Out]
+			macs := float64(out.H*out.W) * float64(net.WeightCount(l))
+			r.density[i] = min(1, pairs.Pairs(i)/macs)
+		}
+	}
+	return r
+}
+
+// Conv is CycleEstimator's. One goroutine at a time asks about a layer.
+func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
+	nl := r.net.Layers[layer]
+	beats := float64(hw.WindowOf(r.net, nl, l).OutBeats())
+	if l.Engine == hw.Dense {
+		return beats, 0, nil
+	}
+	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang}
+	cost, ok := r.cache[layer][k]
+	if !ok {
+		cost = beatMean(k, r.density[layer])
+		r.cache[layer][k] = cost
+	}
+	return beats * max(1, min(cost*r.factor[layer], float64(ceilDiv(k.m, k.n)))), 0, nil
+}
+
+// beatMean is the mean cost of a beat whose lanes are pairs with probability d.
+func beatMean(k roughKey, d float64) float64 {
+	lanes, times, per := k.m, float64(k.gang), k.n // the cost is the largest of times ceil(pairs of lanes / per)
+	if k.kind == hw.Banked {
+		lanes, times, per = k.m/k.n, float64(k.gang*k.n), 1
+	}
+	mean, below, p := 0.0, 0.0, math.Pow(1-d, float64(lanes))
+	last := 0.0 // probability of a cost of at most what was counted
+	for x := 0; x <= lanes; x++ {
+		below += p
+		if d < 1 {
+			p *= float64(lanes-x) / float64(x+1) * d / (1 - d)
+		} else if p = 0; x == lanes-1 {
+			p = 1
+		}
+		if x%per == 0 || x == lanes {
+			upTo := math.Pow(min(1, below), times)
+			mean += (upTo - last) * float64(max(1, ceilDiv(x, per)))
+			last = upTo
+		}
+	}
+	return mean + (1-last)*float64(ceilDiv(lanes, per))
+}
+
+// near says which choices matter: those around the cycles of a design that the model found.
+type near struct {
+	model     *rough
+	low, high float64           // fewer cycles than low are as good as low
+	keep      []map[engine]bool // by layer; nil while only the model is asked
+}
+
+// engine is what the estimate of a sparse engine's cycles depends on.
+type engine struct {
+	kind                     hw.EngineKind
+	tap, ch, n, out, gang, d int
+}
+
+func engineOf(l *hw.Layer) engine {
+	return engine{l.Engine, l.MTap, l.MCh, l.N, l.OutCh, l.Gang, l.GangDepth}
+}
+
+// effort is the number of questions to an estimator about all layers, weighed.
+func (s *space) effort() int {
+	n := 0
+	for i := range s.model.net.Layers {
+		l := &s.model.net.Layers[i]
+		if l.Kind != intnet.KindConv {
+			continue
+		}
+		for _, sh := range s.shapes(l) {
+			for _, e := range engines(s.engine, sh.lanes) {
+				for _, p := range sh.out {
+					if e.n*p <= max(1, s.budget[0]) {
+						n += len(s.parts(l, e.kind, p)) * (1 + s.model.net.WeightCount(l)/manyWeights)
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
+// leastCycles bounds the cycles of every design from below: all pairs over all multipliers, and a
+// pixel a cycle.
+func (r *rough) leastCycles(budget vec) float64 {
+	pairs, least := 0.0, 1.0
+	for i := range r.net.Layers {
+		l := &r.net.Layers[i]
+		out := r.net.Tensors[l.Out]
+		least = max(least, float64(out.H*out.W))
+		if l.Kind == intnet.KindConv {
+			pairs += r.density[i] * float64(out.H*out.W) * float64(r.net.WeightCount(l))
+		}
+	}
+	return max(least, pairs/float64(max(1, budget[0])))
+}
+
+// focus finds what near is for a network on a budget. It returns nil if nothing fits.
+func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
+	n := &near{model: newRough(s.model.net, s.est)}
+	least := n.model.leastCycles(s.budget)
+	quick := *s
+	quick.near, quick.est = n, n.model
+	var p *problem
+	at := 0.0
+	for span := roughSpan; at == 0; span *= roughSpan {
+		// What a design has beside its layers is little.
+		if n.low, n.high = least, least*span; span > 1<<16 {
+			return nil, nil
+		}
+		var err error
+		if p, err = quick.problem(ctx); err != nil {
+			return nil, err
+		}
+		if at, _, err = p.relaxedRate(ctx, least, n.high); err != nil {
+			return nil, err
+		}
+	}
+	for range roughRounds {
+		// The estimator's word on the engines that the relaxation takes corrects the model.
+		v := p.restrict(at, false)
+		r, err := v.balance(ctx)
+		if err != nil {
+			return nil, err
+		}
+		x := r.feasible
+		if x == nil {
+			x = v.solution(v.table(r.price, nil))
+		}
+		for i, hl := range p.hardware(x) {
+			if hl.Engine == "" || hl.Engine == hw.Dense {
+				continue
+			}
+			want, _, err := s.est.Conv(i, hl)
+			if err != nil {
+				return nil, err
+			}
+			if got, _, _ := n.model.Conv(i, hl); got > 0 {
+				n.model.factor[i] *= max(0.5, min(2, want/got))
+			}
+		}
+		n.low, n.high = at*0.5, at*1.6
+		if p, err = quick.problem(ctx); err != nil {
+			return nil, err
+		}
+		next, _, err := p.relaxedRate(ctx, n.low, n.high)
+		if err != nil {
+			return nil, err
+		}
+		if next > 0 {
+			at = next
+		}
+	}
+	n.keep = make([]map[engine]bool, len(p.layers))
+	for i := range n.keep {
+		n.keep[i] = map[engine]bool{}
+	}
+	for _, share := range roughRates {
+		v := p.restrict(at*share, false)
+		price, err := v.pricesOf(ctx)
+		if err != nil {
+			return nil, err
+		}
+		v.best(price, n.keep)
+	}
+	if n.low, n.high = at*0.7, at*1.3; !throughput {
+		n.low, n.high = 0, at*4 // few cycles count as well
+	}
+	return n, nil
+}
+
+// problem is that of the space's choices.
+func (s *space) problem(ctx context.Context) (*problem, error) {
+	sets, err := s.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newProblem(s.model.net, s.model, sets, s.widths, s.budget)
+}
+
+// relaxedRate is the least cycles between lo and hi, to a step, at which the relaxation does not show that
+// nothing fits; 0 if there are none.
+func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, r relaxation, err error) {
+	possible := func(limit float64) (bool, error) {
+		r, err = p.restrict(limit, false).balance(ctx)
+		return r.feasible != nil || r.bound <= 1+slack, err
+	}
+	if ok, err := possible(hi); !ok || err != nil {
+		return 0, r, err
+	}
+	for hi/lo > roughStep {
+		mid := math.Sqrt(lo * hi)
+		switch ok, err := possible(mid); {
+		case err != nil:
+			return 0, r, err
+		case ok:
+			hi = mid
+		default:
+			lo = mid
+		}
+	}
+	return hi, r, nil
+}
+
+// pricesOf are the relaxation's multipliers at the view's rate.
+func (v *view) pricesOf(ctx context.Context) ([nres]float64, error) {
+	r, err := v.balance(ctx)
+	if r.feasible != nil || r.price == [nres]float64{} {
+		r.price = evenPrice
+	}
+	return r.price, err
+}
+
+// best adds to keep, for every layer, the engines that are part of the cheapest choices under the prices.
+func (v *view) best(price [nres]float64, keep []map[engine]bool) {
+	t := v.table(price, nil)
+	n := len(v.layers)
+	front := []float64{0} // the cheapest way to every state
+	type ranked struct {
+		e     engine
+		value float64
+	}
+	for i := range n {
+		next := make([]float64, v.states[i+1])
+		for s := range next {
+			next[s] = math.Inf(1)
+		}
+		around := make([]float64, len(v.layers[i].classes)) // all but the layer's own option
+		for c := range around {
+			around[c] = math.Inf(1)
+		}
+		for s, f := range front {
+			if math.IsInf(f, 1) {
+				continue
+			}
+			for k := range v.arcs[i][s] {
+				a := &v.arcs[i][s][k]
+				step := f + dot(&price, &a.share)
+				around[a.class] = min(around[a.class], step+t.togo[i+1][a.next])
+				next[a.next] = min(next[a.next], step+t.value[i][a.class])
+			}
+		}
+		front = next
+		least := map[engine]float64{}
+		for c := range around {
+			if math.IsInf(around[c], 1) {
+				continue
+			}
+			for _, k := range v.opts[i][c] {
+				o := &v.layers[i].classes[c].opts[k]
+				if o.hl.Engine == "" || o.hl.Engine == hw.Dense {
+					continue
+				}
+				e := engineOf(&o.hl)
+				x := around[c] + t.option(i, o)
+				if old, ok := least[e]; !ok || x < old {
+					least[e] = x
+				}
+			}
+		}
+		var list []ranked
+		for e, x := range least {
+			list = append(list, ranked{e, x})
+		}
+		slices.SortFunc(list, func(a, b ranked) int {
+			return cmp.Or(cmp.Compare(a.value, b.value), a.e.compare(b.e))
+		})
+		for _, r := range list[:min(len(list), roughKept)] {
+			keep[i][r.e] = true
+		}
+	}
+}
+
+func (e engine) compare(f engine) int {
+	return cmp.Or(cmp.Compare(e.kind, f.kind), e.tap-f.tap, e.ch-f.ch, e.n-f.n, e.out-f.out, e.gang-f.gang, e.d-f.d)
+}
+
+// narrow drops the input widths that are wider than any rate of interest needs by far.
+func (s *space) narrow(widths []int, elements int) []int {
+	if s.near == nil {
+		return widths
+	}
+	keep := slices.DeleteFunc(slices.Clone(widths), func(w int) bool { return float64(elements/w) < s.near.low/16 })
+	if len(keep) == 0 {
+		return widths[:1]
+	}
+	return keep
+}
+
+// usable drops the choices that are slower than any of interest, unless all are.
+func (n *near) usable(all []option, in []int) []int {
+	keep := slices.DeleteFunc(slices.Clone(in), func(i int) bool { return all[i].cycles > n.high })
+	if len(keep) > 0 {
+		return keep
+	}
+	least := math.Inf(1)
+	for _, i := range in {
+		least = min(least, all[i].cycles)
+	}
+	return slices.DeleteFunc(in, func(i int) bool { return all[i].cycles > least })
+}
+
+// weight is a rough sum of all resources: a choice has a lesser one than any it dominates.
+func (v vec) weight() int { return 100*v[0] + v[1] + v[2] + 100*v[3] + 2000*v[4] + v[5] }
