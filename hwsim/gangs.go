@@ -17,6 +17,7 @@ type branch struct {
 	ready   int64   // of the engine
 	starved int64   // of the engine
 	busy    int64   // of the engine
+	blocked int64   // of the engine
 	waited  int64   // of the fork, for room
 	p       *proc
 	out     *fifo // of the accumulators
@@ -44,62 +45,47 @@ func (b *branch) waiting() bool {
 // accumulators allow.
 func (s *sim) together(p *proc) {
 	g := p.gangs
+	room := g.branches[0].out.room() // windows that every engine can complete
 	for i := range g.branches {
-		if !g.branches[i].waiting() {
+		b := &g.branches[i]
+		if !b.waiting() {
 			return
 		}
+		room = min(room, b.out.room())
 	}
-	in := p.in[0]
 	moved := false
 	for {
 		first := g.branches[0].p
 		phase := (first.pattern.perImage - first.left) % g.beats
-		n := min(in.ready(), g.beats-phase)
-		if n == 0 {
-			break
-		}
-		last := phase+n == g.beats // the engines write their accumulators
-		for i := range g.branches {
-			if last && g.branches[i].out.room() == 0 {
-				last = false
-				n--
-				break
-			}
-		}
+		n := min(p.in[0].ready(), p.left, (room+1)*g.beats-1-phase)
 		if n == 0 {
 			break
 		}
 		for i := range g.branches {
 			b := &g.branches[i]
-			b.p.live = false // it had begun to wait
-			b.ready, b.starved, b.busy, b.waited = b.p.ready, 0, 0, 0
+			b.ready, b.starved, b.busy, b.waited, b.blocked = b.p.ready, 0, 0, 0, 0
 			if b.p.varies {
 				b.costs = s.costs(b.p)[:n]
 			}
 		}
-		p.march(n, last)
+		p.march(n, g.beats-phase)
+		room -= (phase + n) / g.beats
+		phase = (phase + n) % g.beats
 		for i := range g.branches {
 			b := &g.branches[i]
 			q := b.p
+			q.live = false // it had begun to wait
 			q.ready = b.ready
 			q.count.starved[0] += b.starved
+			q.count.blocked[0] += b.blocked
 			q.count.busy += b.busy + int64(n)
 			q.count.iterations += int64(n)
 			p.count.blocked[i] += b.waited
-			if last {
-				q.pattern.skip(n - 1)
-				q.pattern.skip(1)
-				if q.pattern.period == 1 {
-					q.pattern.at, q.pattern.in = 0, 0
-				}
-			} else {
-				q.pattern.skip(n)
-			}
+			q.pattern.seek(phase)
 			s.passed(q, n)
 		}
 		p.count.iterations += int64(n)
 		p.count.busy += int64(n)
-		p.pattern.skip(n)
 		s.passed(p, n)
 		moved = true
 	}
@@ -112,12 +98,13 @@ func (s *sim) together(p *proc) {
 			s.wake(b.p, soon)
 			continue
 		}
-		s.wakeNeighbours(b.p)
+		s.wakeReader(b.out)
 	}
 }
 
-// march moves n tokens through a fork and its engines; the last may complete a window.
-func (p *proc) march(n int, last bool) {
+// march moves n tokens through a fork and its engines; the first to complete a window is number
+// left from 1 on.
+func (p *proc) march(n, left int) {
 	in, branches := p.in[0], p.gangs.branches
 	t, starved := p.ready, int64(0)
 	for k := range n {
@@ -148,12 +135,13 @@ func (p *proc) march(n int, last bool) {
 				b.busy += c
 			}
 		}
-		if last && k == n-1 {
+		if left--; left == 0 {
+			left = p.gangs.beats
 			for i := range branches {
 				b := &branches[i]
 				done := b.ready - 1
 				w := b.out.write(done)
-				b.p.count.blocked[0] += w - done
+				b.blocked += w - done
 				b.ready = w + 1
 			}
 		}

@@ -72,3 +72,13 @@ func (p *pattern) skip(n int) {
 		}
 	}
 }
+
+// seek moves to iteration i of a period.
+func (p *pattern) seek(i int) {
+	p.at = 0
+	for len(p.runs) > 1 && i >= p.runs[p.at].n {
+		i -= p.runs[p.at].n
+		p.at++
+	}
+	p.in = i
+}

@@ -273,12 +273,17 @@ func (s *sim) wakeNeighbours(p *proc) {
 		}
 	}
 	for _, f := range p.out {
-		if q := f.to; q.wait == f {
-			if n := f.ready(); n >= f.enough {
-				s.wake(q, soon)
-			} else if n > 0 {
-				s.wake(q, later)
-			}
+		s.wakeReader(f)
+	}
+}
+
+// wakeReader queues f's reader if it waited for the tokens that are there now.
+func (s *sim) wakeReader(f *fifo) {
+	if q := f.to; q.wait == f {
+		if n := f.ready(); n >= f.enough {
+			s.wake(q, soon)
+		} else if n > 0 {
+			s.wake(q, later)
 		}
 	}
 }
