@@ -12,11 +12,10 @@ func (s *sim) batch(p *proc) {
 	switch p.kind {
 	case hw.Source, hw.Sink: // they are few, and may be late
 	case hw.WindowProc:
+		for p.gangs != nil && s.together(p) {
+		}
 		s.batchWindow(p)
 	default:
-		if p.gangs != nil {
-			s.together(p)
-		}
 		for p.image < s.stream {
 			step, n := p.pattern.ahead()
 			n = min(n, p.left)

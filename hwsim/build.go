@@ -47,7 +47,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		s.wake(p, soon)
 	}
 	for _, p := range s.procs {
-		if p.kind == hw.Fork {
+		if p.kind == hw.WindowProc {
 			p.gangs = newGangs(p)
 		}
 	}

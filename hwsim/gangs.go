@@ -2,151 +2,232 @@ package hwsim
 
 import "hass/internal/hw"
 
-// gangs is a fork before the engines of a convolution. While every engine has read what
-// was written to it, fork and engines go on together, token by token: the engine reads a beat as
-// soon as it is written, so that neither waits to be started.
+// gangs is what lies behind the window of a convolution: its engines, and the fork before them
+// if there are several. While each of these has read what was written to it, window, fork and
+// engines go on together, beat by beat: each reads a beat as soon as it is written, so that none
+// waits to be started. The instants are those of their iterations one by one.
 type gangs struct {
-	beats    int // tokens of a window
+	beats    *fifo // from the window
+	fork     *proc // nil if there is one engine
+	window   int   // beats of a window
 	branches []branch
 }
 
-// branch is an engine and its two FIFOs. What the loop over tokens changes lies close together.
+// branch is an engine and its two FIFOs. What the loop over beats changes lies close together.
 type branch struct {
 	f       *fifo
-	costs   []uint8 // from the next beat on; nil if all take one cycle
+	costs   []uint8 // of the image; nil if all take one cycle
 	ready   int64   // of the engine
 	starved int64   // of the engine
-	busy    int64   // of the engine
+	busy    int64   // of the engine, above one cycle a beat
 	blocked int64   // of the engine
-	waited  int64   // of the fork, for room
+	waited  int64   // of the writer, for room
 	p       *proc
 	out     *fifo // of the accumulators
 }
 
-// newGangs is nil if p is not such a fork.
+// newGangs is nil if no engine follows window p.
 func newGangs(p *proc) *gangs {
-	g := &gangs{}
-	for _, f := range p.out {
+	g := &gangs{beats: p.out[0]}
+	engines := p.out
+	if next := p.out[0].to; next.kind == hw.Fork {
+		g.fork, engines = next, next.out
+	}
+	for _, f := range engines {
 		if f.to.kind != hw.Engine {
 			return nil
 		}
 		g.branches = append(g.branches, branch{f: f, p: f.to, out: f.to.out[0]})
 	}
-	g.beats = g.branches[0].p.pattern.period
+	g.window = g.branches[0].p.pattern.period
 	return g
 }
 
-// waiting tells whether an engine has read all its beats and waits for the next.
-func (b *branch) waiting() bool {
-	return b.p.wait == b.f && b.p.queued == idle && b.f.ready() == 0 && !b.p.computed
-}
+// idle tells whether p has read all of f, its only input, and is not in the middle of an iteration.
+func (p *proc) idle(f *fifo) bool { return f.ready() == 0 && !(p.live && p.computed) }
 
-// together runs a fork and its engines as far as the fork's input and the room for
-// accumulators allow.
-func (s *sim) together(p *proc) {
-	g := p.gangs
-	room := g.branches[0].out.room() // windows that every engine can complete
-	for i := range g.branches {
-		b := &g.branches[i]
-		if !b.waiting() {
-			return
-		}
-		room = min(room, b.out.room())
-	}
-	moved := false
-	for {
-		first := g.branches[0].p
-		phase := (first.pattern.perImage - first.left) % g.beats
-		n := min(p.in[0].ready(), p.left, (room+1)*g.beats-1-phase)
-		if n == 0 {
-			break
-		}
-		for i := range g.branches {
-			b := &g.branches[i]
-			b.ready, b.starved, b.busy, b.waited, b.blocked = b.p.ready, 0, 0, 0, 0
-			if b.p.varies {
-				b.costs = s.costs(b.p)[:n]
+// settled tells whether fork and engines have read all they can, after making them do so.
+func (s *sim) settled(g *gangs) bool {
+	if g.fork != nil && !g.fork.idle(g.beats) {
+		s.advance(g.fork)
+		if !g.fork.idle(g.beats) {
+			for i := range g.branches {
+				s.wakeReader(g.branches[i].f)
 			}
+			return false
 		}
-		p.march(n, g.beats-phase)
-		room -= (phase + n) / g.beats
-		phase = (phase + n) % g.beats
-		for i := range g.branches {
-			b := &g.branches[i]
-			q := b.p
-			q.live = false // it had begun to wait
-			q.ready = b.ready
-			q.count.starved[0] += b.starved
-			q.count.blocked[0] += b.blocked
-			q.count.busy += b.busy + int64(n)
-			q.count.iterations += int64(n)
-			p.count.blocked[i] += b.waited
-			q.pattern.seek(phase)
-			s.passed(q, n)
-		}
-		p.count.iterations += int64(n)
-		p.count.busy += int64(n)
-		s.passed(p, n)
-		moved = true
 	}
-	if !moved {
-		return
-	}
+	all := true
 	for i := range g.branches {
 		b := &g.branches[i]
-		if b.p.image == s.stream { // nothing more to wait for
-			s.wake(b.p, soon)
+		if b.p.idle(b.f) {
 			continue
 		}
+		s.advance(b.p)
 		s.wakeReader(b.out)
+		all = all && b.p.idle(b.f)
 	}
+	return all
 }
 
-// march moves n tokens through a fork and its engines; the first to complete a window is number
-// left from 1 on.
-func (p *proc) march(n, left int) {
-	in, branches := p.in[0], p.gangs.branches
-	t, starved := p.ready, int64(0)
-	for k := range n {
-		at := in.read(t)
-		starved += at - t
-		t = at
-		for i := range branches {
-			b := &branches[i]
-			f := b.f
-			token := f.wr
-			w := t
-			if o := token - f.depth; o >= 0 {
-				w = max(w, f.time[o&f.mask]+1)
-			}
-			if f.most < f.depth {
-				f.raiseAtWrite(w)
-			}
-			b.waited += w - t
-			t = w
-			r := max(b.ready, w+f.latency)
-			b.starved += r - b.ready
-			f.time[token&f.mask] = r
-			f.wr, f.rd = token+1, token+1
-			b.ready = r + 1
-			if b.costs != nil {
-				c := int64(b.costs[k]) - 1
-				b.ready += c
-				b.busy += c
+// room is the number of windows that every engine can complete.
+func (g *gangs) room() int {
+	n := g.branches[0].out.room()
+	for i := range g.branches {
+		n = min(n, g.branches[i].out.room())
+	}
+	return n
+}
+
+// together runs window p with its fork and engines as far as the window's input and the room for
+// accumulators allow, to the end of an image at most. It tells whether anything moved.
+func (s *sim) together(p *proc) bool {
+	g, w, in := p.gangs, p.window, p.in[0]
+	if !w.Emits() || w.Accepts() && in.ready() == 0 || !s.settled(g) {
+		return false
+	}
+	first := g.branches[0].p
+	per := first.pattern.perImage
+	beat := per - first.left
+	left := g.window - beat%g.window // beats to the end of the window
+	room := g.room()
+	if room == 0 && left == 1 || first.image == s.stream {
+		return false
+	}
+	for i := range g.branches {
+		b := &g.branches[i]
+		b.ready, b.starved, b.busy, b.blocked, b.waited = b.p.ready, 0, 0, 0, 0
+		if b.p.varies {
+			s.costs(b.p)
+			b.costs = b.p.costs
+		}
+	}
+	start, iterations := beat, 0
+	t, forkReady := p.ready, int64(0)
+	var forkStarved int64
+	if g.fork != nil {
+		forkReady = g.fork.ready
+	}
+	for beat < per {
+		accept, emit := w.Accepts(), w.Emits()
+		if accept && in.ready() == 0 || !accept && !emit {
+			break
+		}
+		if emit && left == 1 && room == 0 {
+			if room = g.room(); room == 0 {
+				break
 			}
 		}
-		if left--; left == 0 {
-			left = p.gangs.beats
-			for i := range branches {
-				b := &branches[i]
-				done := b.ready - 1
-				w := b.out.write(done)
-				b.blocked += w - done
-				b.ready = w + 1
+		if accept {
+			at := in.read(t)
+			p.count.starved[0] += at - t
+			t = at
+		}
+		if emit {
+			if g.fork == nil {
+				t = g.pass(t, beat)
+			} else {
+				f := g.beats
+				at := f.write(t)
+				p.count.blocked[0] += at - t
+				t = at
+				at = f.read(forkReady)
+				forkStarved += at - forkReady
+				forkReady = g.pass(at, beat) + 1
+			}
+			beat++
+			if left--; left == 0 {
+				left = g.window
+				room--
+				g.complete()
 			}
 		}
 		t++
+		iterations++
+		w.Step(accept, emit)
 	}
-	p.count.starved[0] += starved
+	p.count.iterations += int64(iterations)
+	p.count.busy += int64(iterations)
 	p.ready = t
+	n := beat - start
+	if n == 0 {
+		return iterations > 0
+	}
+	if g.fork == nil {
+		p.count.blocked[0] += g.branches[0].waited
+	} else {
+		q := g.fork
+		q.live = false // it had begun to wait
+		q.ready = forkReady
+		q.count.starved[0] += forkStarved
+		q.count.busy += int64(n)
+		q.count.iterations += int64(n)
+		for i := range g.branches {
+			q.count.blocked[i] += g.branches[i].waited
+		}
+		s.passed(q, n)
+		if q.image == s.stream {
+			s.wake(q, soon) // to end
+		}
+	}
+	for i := range g.branches {
+		b := &g.branches[i]
+		q := b.p
+		q.live = false
+		q.ready = b.ready
+		q.count.starved[0] += b.starved
+		q.count.blocked[0] += b.blocked
+		q.count.busy += b.busy + int64(n)
+		q.count.iterations += int64(n)
+		q.pattern.seek(beat % g.window)
+		s.passed(q, n)
+		if q.image == s.stream {
+			s.wake(q, soon)
+		}
+		s.wakeReader(b.out)
+	}
+	if w.Image > p.image {
+		s.imageDone(p)
+	}
+	return true
+}
+
+// pass gives a beat to all engines, from cycle t on, and returns the cycle of the last write.
+func (g *gangs) pass(t int64, beat int) int64 {
+	for i := range g.branches {
+		b := &g.branches[i]
+		f := b.f
+		token := f.wr
+		w := t
+		if o := token - f.depth; o >= 0 {
+			w = max(w, f.time[o&f.mask]+1)
+		}
+		if f.most < f.depth {
+			f.raiseAtWrite(w)
+		}
+		b.waited += w - t
+		t = w
+		r := max(b.ready, w+f.latency)
+		b.starved += r - b.ready
+		f.time[token&f.mask] = r
+		f.wr, f.rd = token+1, token+1
+		b.ready = r + 1
+		if b.costs != nil {
+			c := int64(b.costs[beat]) - 1
+			b.ready += c
+			b.busy += c
+		}
+	}
+	return t
+}
+
+// complete makes every engine write the accumulators of its last beat.
+func (g *gangs) complete() {
+	for i := range g.branches {
+		b := &g.branches[i]
+		done := b.ready - 1
+		w := b.out.write(done)
+		b.blocked += w - done
+		b.ready = w + 1
+	}
 }

@@ -46,7 +46,7 @@ type proc struct {
 	in, out []*fifo
 	pattern *pattern           // nil for a window
 	window  *hw.WindowSchedule // of a window only
-	gangs   *gangs             // of a fork before engines only
+	gangs   *gangs             // of the window of a convolution only
 
 	// The iteration in progress.
 	live          bool
