@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
-// beamWidth is the number of partial choices kept per layer.
-const beamWidth = 64
+// beamWidth is the number of partial choices kept per layer; wideBeam where a rough model has left few
+// choices.
+const (
+	beamWidth = 64
+	wideBeam  = 256
+)
 
 // beam looks for a choice that fits, layer by layer, keeping the partial choices that stay
 // nearest to what the best mixture of choices has used so far. Mixtures balance the

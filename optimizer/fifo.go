@@ -7,6 +7,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/workers"
 )
 
 // applyRule deepens the FIFOs into layers as elastic says, and to shiftDepth at least.
@@ -42,15 +43,13 @@ func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *e
 	// short is deepened, and all are measured again.
 	for round := 0; ; round++ {
 		grown := false
+		err = workers.Ordered(ctx, len(joins), 0, func(_, k int) (int, error) { return n.TokenMinimum(joins[k].number, joins[k].limit) },
+			func(k, least int) error { joins[k].least = least; return nil })
+		if e := ctx.Err(); e != nil {
+			return nil, nil, e
+		}
 		for _, j := range joins {
-			if err := ctx.Err(); err != nil {
-				return nil, nil, err
-			}
-			j.least, err = n.TokenMinimum(j.number, j.limit)
-			if err != nil {
-				break
-			}
-			if j.least > j.standard && j.s.Depth < j.least+j.margin {
+			if err == nil && j.least > j.standard && j.s.Depth < j.least+j.margin {
 				j.s.Depth = j.least + j.margin
 				grown = true
 			}

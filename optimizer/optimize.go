@@ -104,6 +104,9 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sp.near != nil {
+		p.beamWidth = wideBeam
+	}
 	in.Log("searching the rate")
 	f, err := p.solve(ctx, &in, budget)
 	if err != nil {

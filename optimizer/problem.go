@@ -20,6 +20,8 @@ type problem struct {
 	budget vec
 	fixed  vec // top-level cost of any design
 
+	beamWidth int
+
 	layers []layerSet
 	arcs   [][][]arc // by layer, by state: the classes that fit
 	states []int     // number of states before each layer, and after the last
@@ -48,7 +50,7 @@ type arc struct {
 type pick struct{ class, opt int }
 
 func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget vec) (*problem, error) {
-	p := &problem{net: net, model: model, extra: newElastic(net), fixed: model.top()}
+	p := &problem{net: net, model: model, extra: newElastic(net), fixed: model.top(), beamWidth: beamWidth}
 	for _, opts := range sets {
 		var ls layerSet
 		for _, o := range opts {

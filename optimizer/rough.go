@@ -27,10 +27,10 @@ const (
 	roughRounds = 2
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
-	roughKept = 8
+	roughKept = 12
 )
 
-var roughRates = []float64{0.88, 0.96, 1.04, 1.14}
+var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14}
 
 // rough is a model of sparse engines: each pair of a beat is there with the same probability.
 type rough struct {

@@ -39,7 +39,7 @@ func (p *problem) fits(ctx context.Context, limit float64, effort int) (verdict,
 		return impossible, nil, nil
 	}
 	s := newSearch(v, r, false, effort)
-	if x, err := s.beam(ctx, r.path, beamWidth); x != nil || err != nil {
+	if x, err := s.beam(ctx, r.path, p.beamWidth); x != nil || err != nil {
 		return possible, x, err
 	}
 	if err := s.run(ctx); err != nil {

@@ -322,6 +322,7 @@ func (n *Network) ProveLive() (period int, err error) {
 // enough; it is also a state of the network with depth d+1, from which the run
 // goes on. So the depth reached is the least one.
 func (n *Network) prove(grow, limit int) (period, depth int, err error) {
+	n, grow = n.oneGang(grow)
 	const most = 64 // a line buffer is refilled within a few images; 64 is never reached by a live design
 	depth = 1
 	// settle runs until nothing moves, the grown stream being as deep as it must.
@@ -394,6 +395,59 @@ func (r *tokenRun) state(k int) []int {
 		s = append(s, c[0]-k*per[0], c[1]-k*per[1], int(r.step[p].Reads), int(r.step[p].Writes))
 	}
 	return append(s, r.occ...)
+}
+
+// oneGang is the network with one gang for each convolution whose gangs' FIFOs are equally deep:
+// these do the same in a run of tokens. It also gives stream s's number there.
+func (n *Network) oneGang(s int) (*Network, int) {
+	equal := make([]bool, len(n.Layers)) // by layer: so far
+	first := make([]int, len(n.Layers))  // its first gang's process
+	for p, pr := range n.Processes {
+		if pr.Kind != Engine {
+			continue
+		}
+		if pr.Index == 0 {
+			equal[pr.Layer], first[pr.Layer] = true, p
+			continue
+		}
+		f := n.Processes[first[pr.Layer]]
+		for k := range pr.In {
+			equal[pr.Layer] = equal[pr.Layer] && pr.In[k] != s && n.Streams[pr.In[k]].Depth == n.Streams[f.In[k]].Depth
+		}
+		for k := range pr.Out {
+			equal[pr.Layer] = equal[pr.Layer] && pr.Out[k] != s && n.Streams[pr.Out[k]].Depth == n.Streams[f.Out[k]].Depth
+		}
+	}
+	keep := func(p int) bool {
+		pr := &n.Processes[p]
+		return pr.Kind != Engine || pr.Index == 0 || !equal[pr.Layer]
+	}
+	sub, at := &Network{Net: n.Net, Layers: n.Layers}, s
+	number := make([]int, len(n.Processes))
+	for p, pr := range n.Processes {
+		if keep(p) {
+			number[p] = len(sub.Processes)
+			pr.In, pr.Out = nil, nil
+			sub.Processes = append(sub.Processes, pr)
+		}
+	}
+	for i, st := range n.Streams {
+		if keep(st.From) && keep(st.To) {
+			if i == s {
+				at = len(sub.Streams)
+			}
+			sub.add(st, number[st.From], number[st.To])
+		}
+	}
+	return sub, at
+}
+
+// add appends a stream between two processes.
+func (n *Network) add(s Stream, from, to int) {
+	s.From, s.To = from, to
+	f, t := &n.Processes[from], &n.Processes[to]
+	f.Out, t.In = append(f.Out, len(n.Streams)), append(t.In, len(n.Streams))
+	n.Streams = append(n.Streams, s)
 }
 
 // TokenMinimum is the least depth of stream s with which the network does not
@@ -483,13 +537,11 @@ func (n *Network) between(s int) (sub *Network, at int) {
 		if i == s {
 			at = len(sub.Streams)
 		}
-		st.From, st.To = number[st.From], number[st.To]
 		if last {
-			st.To = sink
+			sub.add(st, number[st.From], sink)
+		} else {
+			sub.add(st, number[st.From], number[st.To])
 		}
-		from, to := &sub.Processes[st.From], &sub.Processes[st.To]
-		from.Out, to.In = append(from.Out, len(sub.Streams)), append(to.In, len(sub.Streams))
-		sub.Streams = append(sub.Streams, st)
 	}
 	return sub, at
 }
