@@ -18,7 +18,8 @@ import (
 // upper left pixel of the current output group's unclipped window, an
 // iteration accepts an input beat if its last pixel lies before virt +
 // LinePixels and the input is not ahead of its pace (AcceptPace), and emits a beat if
-// the last pixel its window needs has been accepted by an earlier iteration. It
+// the last pixel its window needs has been accepted by an earlier iteration (and, if it
+// accepts more beats than it emits, the output is not ahead of the pace either). It
 // reads before it writes, and a read blocks: the pace keeps a window from waiting for
 // pixels that it does not need yet while beats could leave.
 type Window struct {
@@ -236,8 +237,16 @@ func (s *WindowSchedule) Accepts() bool {
 	return s.InPixel < s.Images*s.H*s.RowPixels() && (s.Image == s.Images || s.credit > 0 && s.InPixel+s.InPx <= s.limit)
 }
 
-// Emits tells whether the next iteration writes a window beat.
-func (s *WindowSchedule) Emits() bool { return s.Image < s.Images && s.InPixel > s.need }
+// Emits tells whether the next iteration writes a window beat. A window that has more input than
+// output beats does not run ahead of its input: a burst of beats, written faster than the layer
+// behind can take them, would hold up the input, which has no time to make up for it.
+func (s *WindowSchedule) Emits() bool {
+	if s.Image >= s.Images || s.InPixel <= s.need {
+		return false
+	}
+	ahead := s.perEmit > s.perAccept && s.credit > s.perEmit
+	return !ahead || !s.Accepts()
+}
 
 // Step performs the iteration's moves; accept and emit are what Accepts and Emits said.
 func (s *WindowSchedule) Step(accept, emit bool) {
