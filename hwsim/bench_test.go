@@ -6,6 +6,7 @@ import (
 	"math/rand"
 	"testing"
 
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 )
@@ -53,6 +54,58 @@ func BenchmarkResNet8(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(beats), "ns/beat")
 			b.ReportMetric(float64(beats)/float64(b.N), "beats/image")
 			b.ReportMetric(float64(pairs)/float64(macs), "pairs/MAC")
+			b.ReportMetric(r.CyclesPerImage, "cycles/image")
+		})
+	}
+}
+
+// BenchmarkConvs simulates one image of three convolutions of 56x56x64 per operation, dense and
+// banked, with weights of 8 and 16 bits.
+func BenchmarkConvs(b *testing.B) {
+	for _, d := range []struct {
+		kind                      hw.EngineKind
+		bits, tap, ch, n, p, gang int
+	}{
+		{hw.Dense, 8, 3, 16, 48, 16, 16},
+		{hw.Banked, 8, 3, 8, 6, 16, 2},
+		{hw.Banked, 16, 9, 4, 9, 16, 4},
+		{hw.Crossbar, 16, 1, 16, 3, 16, 2},
+	} {
+		b.Run(fmt.Sprintf("%s_%dbit_%dx%d_g%d", d.kind, d.bits, d.tap, d.ch, d.p/d.gang), func(b *testing.B) {
+			rng := rand.New(rand.NewSource(1))
+			f := fixed.Format{Bits: d.bits, Signed: true}
+			nb := hwtest.NewBuilder(rng, 56, 56, 64, f)
+			for range 3 {
+				nb.Conv(nb.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 64, Out: f, WeightBits: d.bits, Density: 0.4, Shift: d.bits + 4})
+			}
+			net, err := nb.Done()
+			if err != nil {
+				b.Fatal(err)
+			}
+			layers := hwtest.PlainHW(net)
+			for i := range layers {
+				layers[i] = hw.Layer{InPx: 1, InCh: d.p, OutPx: 1, OutCh: d.p, MTap: d.tap, MCh: d.ch, LinePixels: layers[i].LinePixels,
+					Engine: d.kind, N: d.n, Gang: d.gang, GangDepth: 16, WeightMem: "bram"}
+				layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+			}
+			n, err := hw.Expand(net, layers, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			images := make([][]int32, b.N)
+			for i := range images {
+				images[i] = hwtest.Image(rng, net.Tensors[net.Input])
+			}
+			b.ResetTimer()
+			r, err := Run(context.Background(), n, images, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			var macs int64
+			for _, k := range r.Skips {
+				macs += k.MACs
+			}
+			b.ReportMetric(float64(macs)/float64(b.Elapsed().Nanoseconds()), "MAC/ns")
 			b.ReportMetric(r.CyclesPerImage, "cycles/image")
 		})
 	}

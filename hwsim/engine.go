@@ -145,31 +145,30 @@ func (e *engine) group(active []uint64, stride int) {
 	var costs []uint8
 	if e.costs != nil {
 		costs = e.costs[e.done:][:e.beats]
+		for i := range costs {
+			costs[i] = 1
+		}
 		e.done += e.beats
 	} else {
 		e.hist[1] += int64(e.beats)
 	}
-	for fold, at := 0, 0; at < e.beats; fold++ {
-		base := fold / e.share * e.fold
-		for b := range e.fold {
-			cost := 1
-			lanes := e.nonzero[at*e.gang:][:e.gang]
-			for p := range e.px {
-				if e.alone {
-					for j, own := range active[p*stride+at*e.gang:][:e.gang] {
-						e.pairs[j] = own & lanes[j]
-					}
-					cost = max(cost, e.beat(^uint64(0), e.pairs))
-				} else {
-					cost = max(cost, e.beat(active[p*stride+base+b], lanes))
-				}
-			}
-			if costs != nil {
-				costs[at] = uint8(cost)
-				e.hist[cost]++
-			}
-			at++
+	for p := range e.px {
+		pixel := active[p*stride:]
+		if e.alone {
+			e.lanesAlone(pixel, costs)
+			continue
 		}
+		for at := 0; at < e.beats; at += e.fold {
+			base := at / e.fold / e.share * e.fold
+			c := costs
+			if c != nil {
+				c = c[at:][:e.fold]
+			}
+			e.count(pixel[base:][:e.fold], e.nonzero[at*e.gang:], c)
+		}
+	}
+	for _, c := range costs {
+		e.hist[c]++
 	}
 	if e.costs != nil && e.done == len(e.costs) {
 		e.put(e.costs)
@@ -177,89 +176,111 @@ func (e *engine) group(active []uint64, stride int) {
 	}
 }
 
-// beat counts the useful pairs of a beat in each lane of the gang, which has the given
-// bitmaps, for one pixel's activations, and returns the maximum of the lanes' cycles.
-func (e *engine) beat(active uint64, lanes []uint64) int {
-	if active == 0 {
-		e.empty += int64(len(lanes))
-		return 1
+// lanesAlone is count for a pixel of which each lane of each beat has its own bitmap.
+func (e *engine) lanesAlone(active []uint64, costs []uint8) {
+	every := [1]uint64{^uint64(0)}
+	for at := range e.beats {
+		lanes := e.nonzero[at*e.gang:]
+		for j, own := range active[at*e.gang:][:e.gang] {
+			e.pairs[j] = own & lanes[j]
+		}
+		c := costs
+		if c != nil {
+			c = c[at:][:1]
+		}
+		e.count(every[:], e.pairs, c)
 	}
-	cost, most := 1, 0
+}
+
+// count counts the useful pairs of successive beats in each lane of the gang: active has the bitmap of
+// each beat's activations for one pixel, weights those of its lanes. It raises costs, unless
+// nil, to the maximum of the lanes' cycles.
+func (e *engine) count(active, weights []uint64, costs []uint8) {
 	var useful, empty, full int
-	m := e.m - 1
-	switch e.how {
-	case bySlices:
-		// Bit i of one, two, ... tells that the bank of lane i (mod N) has at least that many pairs
-		// in some lane of the gang.
-		var two, three, four uint64
-		n := uint(e.n)
-		bank := e.banks[0]
-		for _, w := range lanes {
-			pairs := active & w
-			c := bits.OnesCount64(pairs)
-			useful += c
-			empty += int(uint(c-1) >> 63)
-			full += int(uint(m-c) >> 63)
-			a := pairs & bank
-			pairs >>= n
-			b := pairs & bank
-			pairs >>= n
-			t := a & b
-			a |= b
-			b = pairs & bank
-			pairs >>= n
-			u := t & b
-			t |= a & b
-			a |= b
-			four |= u & pairs
-			three |= u | t&pairs
-			two |= t | a&pairs
+	m, gang := e.m-1, e.gang
+	for b, x := range active {
+		lanes := weights[b*gang:][:gang]
+		if x == 0 {
+			empty += gang
+			continue
 		}
-		switch {
-		case four != 0:
-			cost = 4
-		case three != 0:
-			cost = 3
-		case two != 0:
-			cost = 2
-		}
-	case byPairs:
-		for _, w := range lanes {
-			pairs := active & w
-			c := bits.OnesCount64(pairs)
-			useful += c
-			empty += int(uint(c-1) >> 63)
-			full += int(uint(m-c) >> 63)
-			cost = max(cost, int(e.byPairs[pairs]))
-		}
-	case byBanks:
-		for _, w := range lanes {
-			pairs := active & w
-			c := bits.OnesCount64(pairs)
-			useful += c
-			empty += int(uint(c-1) >> 63)
-			full += int(uint(m-c) >> 63)
-			if c <= cost {
-				continue
+		cost, most := 1, 0
+		switch e.how {
+		case bySlices:
+			// Bit i of one, two, ... tells that the bank of lane i (mod N) has at least that many pairs
+			// in some lane of the gang.
+			var two, three, four uint64
+			n := uint(e.n) & 63
+			bank := e.banks[0]
+			for _, w := range lanes {
+				pairs := x & w
+				c := bits.OnesCount64(pairs)
+				useful += c
+				empty += int(uint(c-1) >> 63)
+				full += int(uint(m-c) >> 63)
+				first := pairs & bank
+				pairs >>= n
+				second := pairs & bank
+				pairs >>= n
+				both := first & second
+				one := first | second
+				third := pairs & bank
+				pairs >>= n
+				all := both & third
+				both |= one & third
+				one |= third
+				four |= all & pairs
+				three |= all | both&pairs
+				two |= both | one&pairs
 			}
-			for _, b := range e.banks {
-				cost = max(cost, bits.OnesCount64(pairs&b))
+			switch {
+			case four != 0:
+				cost = 4
+			case three != 0:
+				cost = 3
+			case two != 0:
+				cost = 2
+			}
+		case byPairs:
+			for _, w := range lanes {
+				pairs := x & w
+				c := bits.OnesCount64(pairs)
+				useful += c
+				empty += int(uint(c-1) >> 63)
+				full += int(uint(m-c) >> 63)
+				cost = max(cost, int(e.byPairs[pairs]))
+			}
+		case byBanks:
+			for _, w := range lanes {
+				pairs := x & w
+				c := bits.OnesCount64(pairs)
+				useful += c
+				empty += int(uint(c-1) >> 63)
+				full += int(uint(m-c) >> 63)
+				if c <= cost {
+					continue
+				}
+				for _, b := range e.banks {
+					cost = max(cost, bits.OnesCount64(pairs&b))
+				}
+			}
+		default:
+			for _, w := range lanes {
+				c := bits.OnesCount64(x & w)
+				useful += c
+				empty += int(uint(c-1) >> 63)
+				full += int(uint(m-c) >> 63)
+				most = max(most, c)
+			}
+			if e.how == byCount {
+				cost = int(e.byCount[most])
 			}
 		}
-	default:
-		for _, w := range lanes {
-			c := bits.OnesCount64(active & w)
-			useful += c
-			empty += int(uint(c-1) >> 63)
-			full += int(uint(m-c) >> 63)
-			most = max(most, c)
-		}
-		if e.how == byCount {
-			cost = int(e.byCount[most])
+		if costs != nil {
+			costs[b] = max(costs[b], uint8(cost))
 		}
 	}
 	e.useful += int64(useful)
 	e.empty += int64(empty)
 	e.full += int64(full)
-	return cost
 }

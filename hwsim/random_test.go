@@ -114,6 +114,9 @@ func TestRandom(t *testing.T) {
 	if empty == 0 || full == 0 || saved == 0 || len(engines) != 9 || rounding.ties == 0 || rounding.saturated == 0 {
 		t.Error("a case that must occur did not")
 	}
+	if testing.Short() {
+		return
+	}
 	for _, k := range []string{"source", "fork", "window", "engine", "join", "pool", "globalpool", "add", "mul", "mul broadcast",
 		"requant", "activation hardsigmoid", "activation hardswish", "activation leakyrelu", "activation curve", "concat", "slice",
 		"resize", "zeroinsert", "convert", "sink"} {
