@@ -15,6 +15,7 @@ import (
 
 	"hass/hwsim"
 	"hass/internal/hw"
+	"hass/internal/hwtest"
 	"hass/optimizer"
 )
 
@@ -122,7 +123,7 @@ func compareWithSim(t testing.TB, d *optimizer.Design, images [][]int32, res *Ve
 func TestRandom(t *testing.T) {
 	r := newRunner(t, "-O0")
 	t.Parallel()
-	seeds := 24
+	seeds := 16
 	if testing.Short() {
 		seeds = 4
 	}
@@ -157,20 +158,68 @@ func TestRandom(t *testing.T) {
 	for s := range seeds {
 		work <- int64(s)
 	}
+	if !testing.Short() {
+		for _, s := range rareSeeds(t, seeds) {
+			work <- s
+		}
+	}
 	close(work)
 	wg.Wait()
 	t.Logf("covered: %v", seen.m)
 	if testing.Short() {
 		return
 	}
-	for _, what := range []string{
-		"engine dense", "engine crossbar", "engine banked", "gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
-		"process add", "average", "maximum", "shift per channel", "threshold", "asymmetric pads", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
-	} {
+	for _, what := range features {
 		if seen.m[what] == 0 {
 			t.Errorf("no design had %s", what)
 		}
 	}
+}
+
+// features must occur in the designs of TestRandom.
+var features = []string{
+	"engine dense", "engine crossbar", "engine banked", "gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
+	"process add", "process mul", "process activation", "process concat", "process slice", "process resize", "process zeroinsert",
+	"broadcast add", "broadcast mul", "function hardsigmoid", "function hardswish", "function leakyrelu", "function curve", "slope per channel", "linear", "nearest",
+	"grouped dense", "grouped crossbar", "grouped banked", "depthwise dense", "depthwise crossbar", "depthwise banked", "average", "maximum", "shift per channel", "threshold", "asymmetric pads", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
+}
+
+// rareSeeds gives seeds from the given one on, each of which brings a feature that the
+// seeds before it do not.
+func rareSeeds(t testing.TB, from int) (seeds []int64) {
+	c := newCoverage()
+	for seed := range int64(2000) {
+		missing := 0
+		for _, what := range features {
+			if c.m[what] == 0 {
+				missing++
+			}
+		}
+		if missing == 0 {
+			break
+		}
+		x, err := hwtest.New(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := x.Network()
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := newCoverage()
+		one.addNetwork(n)
+		adds := seed < int64(from)
+		for _, what := range features {
+			adds = adds || c.m[what] == 0 && one.m[what] > 0
+		}
+		if adds {
+			c.addNetwork(n)
+			if seed >= int64(from) {
+				seeds = append(seeds, seed)
+			}
+		}
+	}
+	return seeds
 }
 
 // coverage counts the features that the random designs had.
@@ -182,17 +231,19 @@ type coverage struct {
 func newCoverage() *coverage { return &coverage{m: make(map[string]int)} }
 
 func (c *coverage) add(d *optimizer.Design) {
-	n, err := d.Network()
-	if err != nil {
-		return
+	if n, err := d.Network(); err == nil {
+		c.addNetwork(n)
 	}
+}
+
+func (c *coverage) addNetwork(n *hw.Network) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range n.Processes {
 		c.m["process "+string(p.Kind)]++
 	}
-	for i, l := range d.Net.Layers {
-		hl := d.Layers[i]
+	for i, l := range n.Net.Layers {
+		hl := n.Layers[i]
 		mark := func(what string, ok bool) {
 			if ok {
 				c.m[what]++
@@ -200,7 +251,7 @@ func (c *coverage) add(d *optimizer.Design) {
 		}
 		mark("several pixels in", hl.InPx > 1)
 		mark("several pixels out", hl.OutPx > 1)
-		mark("tail pixels", d.Net.Tensors[l.Out].W%hl.OutPx != 0)
+		mark("tail pixels", n.Net.Tensors[l.Out].W%hl.OutPx != 0)
 		if l.Conv != nil {
 			c.m["engine "+string(hl.Engine)]++
 			mark("gangs", hl.Gangs() > 1)
@@ -212,6 +263,18 @@ func (c *coverage) add(d *optimizer.Design) {
 			mark("stride", l.Conv.Stride != [2]int{1, 1})
 			mark("rows of taps", hl.MTap > l.Conv.Kernel[1])
 			mark("wide accumulator", l.Conv.AccBits > 32)
+			depthwise := n.Net.Depthwise(&l)
+			mark("depthwise "+string(hl.Engine), depthwise)
+			mark("grouped "+string(hl.Engine), l.Conv.Groups > 1 && !depthwise)
+		}
+		mark("broadcast "+string(l.Kind), n.Net.Broadcast(&l))
+		if l.Act != nil {
+			c.m["function "+string(l.Act.Fn)]++
+			mark("slope per channel", len(l.Act.Mul) > 1)
+		}
+		if l.Resize != nil {
+			mark("linear", l.Resize.Rows.Weight != nil)
+			mark("nearest", l.Resize.Rows.Weight == nil)
 		}
 		if l.Pool != nil {
 			mark("average", !l.Pool.Max)

@@ -33,7 +33,8 @@ func weightWords(p *Project) []byte {
 
 // appendRows appends gang g's rows. Row fold*beats+beat holds, for lane j of the gang and
 // lane i of the beat, the weight of output channel fold*lanes + g*gang + j at tap and
-// channel of i; PER weights a word, the first lowest.
+// channel of i, a channel of its group; PER weights a word, the first lowest. In a depthwise
+// convolution lane i is a tap of the output lane's own channel.
 func (e engineShape) appendRows(out []byte, c *intnet.Conv, g int) []byte {
 	chanGroups := e.chans / e.mCh
 	per, width := e.perWord(), e.weightBits
@@ -120,7 +121,7 @@ type checkedTensor struct {
 func (p *Project) checked() (list []checkedTensor, imageBytes int) {
 	for _, pr := range p.HW.Processes {
 		switch pr.Kind {
-		case hw.Source, hw.Join, hw.Pool, hw.GlobalPool, hw.Add, hw.Requant:
+		case hw.Source, hw.Join, hw.Pool, hw.GlobalPool, hw.Add, hw.Mul, hw.Requant, hw.Activation, hw.Concat, hw.Slice, hw.Resize, hw.ZeroInsert:
 			s := p.HW.Streams[pr.Out[0]]
 			t := p.Net.Tensors[s.Tensor]
 			c := checkedTensor{process: pr.Name, tensor: s.Tensor, beat: s.Beat, bytes: (s.Bits + 7) / 8, offset: imageBytes}

@@ -200,18 +200,24 @@ type engineShape struct {
 	tokens            int // accumulator tokens per image
 	kind              hw.EngineKind
 	mem               string
-	mTap, mCh, chans  int // of the window beat; channels of the input
+	mTap, mCh, chans  int // of the window beat; channels that an output channel sees
 	taps, outC, lanes int // kernel taps, output channels, output lanes
+	depthwise         bool
 }
 
 func (p *Project) engine(layer int) engineShape {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
 	w := hw.WindowOf(p.Net, l, hl)
-	return engineShape{
-		m: hl.M(), n: hl.N, gang: hl.Gang, px: hl.OutPx, beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
+	e := engineShape{
+		m: hw.EngineLanes(p.Net, l, hl), n: hl.N, gang: hl.Gang, px: hl.OutPx, beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
 		weightBits: l.Conv.WeightBits, tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh, kind: hl.Engine, mem: hl.WeightMem,
-		mTap: hl.MTap, mCh: hl.MCh, chans: w.C, taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], outC: l.Conv.OutC, lanes: hl.OutCh,
+		mTap: hl.MTap, mCh: hl.MCh, chans: w.FoldChannels(), taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], outC: l.Conv.OutC, lanes: hl.OutCh,
 	}
+	if p.Net.Depthwise(&l) {
+		// A fold is a group of channels here, each alone: its beats are the groups of taps.
+		e.depthwise, e.beats, e.mCh, e.chans = true, e.taps/e.mTap, 1, 1
+	}
+	return e
 }
 
 func (e engineShape) row() int         { return e.gang * e.m }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer"
 )
@@ -107,7 +108,7 @@ func (p *Project) readmeLayers(w *writer) {
 		t, hl := p.Net.Tensors[l.Out], p.HW.Layers[i]
 		engine, m, n, gangs := "-", "-", "-", "-"
 		if l.Kind == intnet.KindConv {
-			engine, m, n, gangs = string(hl.Engine), fmt.Sprint(hl.M()), fmt.Sprint(hl.N), fmt.Sprintf("%d x %d", hl.Gangs(), hl.Gang)
+			engine, m, n, gangs = string(hl.Engine), fmt.Sprint(hw.EngineLanes(p.Net, l, hl)), fmt.Sprint(hl.N), fmt.Sprintf("%d x %d", hl.Gangs(), hl.Gang)
 		}
 		cycles, dsp, lut, bram := "-", "-", "-", "-"
 		if c, ok := costs[l.ID]; ok {

@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer"
@@ -118,7 +117,7 @@ func (p *Project) describe(i int) string {
 	in, out := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
 	s := fmt.Sprintf("Layer %s: %s, %dx%dx%d to %dx%dx%d (HWC)", l.ID, l.Kind, in.H, in.W, in.C, out.H, out.W, out.C)
 	if l.Kind == intnet.KindConv {
-		s += fmt.Sprintf(", %s engines of %d lanes and %d multipliers, %d gangs of %d", hl.Engine, hl.M(), hl.N, hl.Gangs(), hl.Gang)
+		s += fmt.Sprintf(", %s engines of %d lanes and %d multipliers, %d gangs of %d", hl.Engine, hw.EngineLanes(p.Net, l, hl), hl.N, hl.Gangs(), hl.Gang)
 	}
 	return s + "."
 }
@@ -253,20 +252,10 @@ func (p *Project) function(pr hw.Process) function {
 		fn.config, fn.body = p.poolText(pr, cfg, ins[0], outs[0])
 	case hw.GlobalPool:
 		fn.config, fn.body = p.globalPoolText(pr, cfg, ins[0], outs[0])
-	case hw.Add:
-		l := p.Net.Layers[pr.Layer]
-		c := p.elementwise(cfg, l, outs[0])
-		c.typ("in0_beat", beatType(ins[0]))
-		c.typ("in1_beat", beatType(ins[1]))
-		c.num("ALIGN0", l.Align[0])
-		c.num("ALIGN1", l.Align[1])
-		fn.config = c.end()
-		fn.body = fmt.Sprintf("  hass::add<%s>(%s, in0, in1, out);\n", cfg, runImages)
-	case hw.Requant:
-		c := p.elementwise(cfg, p.Net.Layers[pr.Layer], outs[0])
-		c.typ("in_beat", beatType(ins[0]))
-		fn.config = c.end()
-		fn.body = fmt.Sprintf("  hass::requant_stream<%s>(%s, in, out);\n", cfg, runImages)
+	case hw.Add, hw.Mul, hw.Requant, hw.Activation:
+		fn.config, fn.body = p.elementwiseText(pr, cfg, ins, outs[0])
+	case hw.Concat, hw.Slice, hw.Resize, hw.ZeroInsert:
+		fn.config, fn.body = p.moveText(pr, cfg, ins, outs[0])
 	}
 	return fn
 }
@@ -285,19 +274,6 @@ func numbered(prefix string, n int) string {
 		s += prefix + portSuffix(i, n)
 	}
 	return s
-}
-
-func (p *Project) elementwise(cfg string, l intnet.Layer, out hw.Stream) *config {
-	t := p.Net.Tensors[l.Out]
-	c := newConfig(cfg)
-	c.typ("out_beat", beatType(out))
-	c.num("W", t.W)
-	c.num("CHANNEL_BEATS", t.C/out.Beat.Ch)
-	c.num("BEATS", out.Tokens)
-	c.num("SHIFT", l.Shift)
-	c.wide("LO", l.Lo)
-	c.wide("HI", l.Hi)
-	return c
 }
 
 func (p *Project) windowText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
@@ -324,7 +300,7 @@ func (p *Project) windowText(pr hw.Process, cfg string, in, out hw.Stream) (stri
 		{"KH", w.Geom.Kernel[0]}, {"KW", w.Geom.Kernel[1]}, {"SH", w.Geom.Stride[0]}, {"SW", w.Geom.Stride[1]},
 		{"DH", w.Geom.Dilation[0]}, {"DW", w.Geom.Dilation[1]}, {"PT", w.Geom.Pads[0]}, {"PL", w.Geom.Pads[1]},
 		{"IN_PX", w.InPx}, {"IN_CH", w.InCh}, {"OUT_PX", w.OutPx}, {"M_TAP", w.MTap}, {"M_CH", w.MCh},
-		{"FOLDS", w.Folds}, {"LINE_PIXELS", w.LinePixels},
+		{"FOLDS", w.Folds}, {"GROUPS", w.Groups}, {"LINE_PIXELS", w.LinePixels},
 		{"ROWS", w.Rows()}, {"ROW_BANKS", rb}, {"COL_BANKS", cb}, {"LANES", w.Lanes()},
 		{"TAU", int(tau)}, {"PAD", int(pad)},
 	} {
@@ -357,6 +333,7 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 		c.typ("weight", laneType(e.weightBits, true))
 		c.typ("acc", laneType(out.Bits, true))
 		c.f("  static constexpr hass::engine_kind KIND = hass::%s;\n", strings.ToUpper(string(e.kind)))
+		c.flag("DEPTHWISE", e.depthwise)
 		c.num("M", e.m)
 		c.num("N", e.n)
 		c.num("GANG", e.gang)
@@ -365,6 +342,7 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 		c.num("TOKENS", e.tokens)
 		c.num("DEPTH", e.depth)
 		c.num("ROW", e.row())
+		c.num("IN_BITS", in.Bits)
 		c.num("WEIGHT_BITS", e.weightBits)
 		c.num("LOOKAHEAD", e.lookahead())
 		text = c.end()
@@ -418,101 +396,6 @@ func (p *Project) joinText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 	b.f("  if (mode == hass::MODE_LOAD) {\n    hass::load_bias<%s>(bias, steps, %d, chain_in, chain_out);\n  } else {\n    hass::join<%s>(bias, steps, images, out%s);\n  }\n",
 		cfg, forward, cfg, numbered(", in", len(ins)))
 	return c.end(), b.String()
-}
-
-func (p *Project) poolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
-	l := p.Net.Layers[pr.Layer]
-	ti, to := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
-	c := newConfig(cfg)
-	c.typ("in_beat", beatType(in))
-	c.typ("out_beat", beatType(out))
-	c.num("W", to.W)
-	c.num("CHANNEL_BEATS", to.C/out.Beat.Ch)
-	c.num("TAP_GROUPS", in.Tokens/out.Tokens)
-	c.num("BEATS", out.Tokens)
-	c.num("ROW_BEATS", out.Tokens/to.H)
-	c.flag("MAX", l.Pool.Max)
-	c.wide("MIN", ti.Format.Min())
-	c.num("SHIFT", l.Pool.Scale+l.Pool.FormatShift)
-	c.wide("LO", l.Lo)
-	c.wide("HI", l.Hi)
-	mulTables(c, l.Pool, ti, to)
-	return c.end(), fmt.Sprintf("  hass::pool<%s>(%s, in, out);\n", cfg, runImages)
-}
-
-// mulTables defines mul(row, column), the multiplier of an average at an output position:
-// round(2^Scale / n) for the n elements counted there. Few counts differ, so rows
-// and columns have classes.
-func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
-	if pool.Max {
-		c.f("  static constexpr std::int64_t mul(int, int) { return 0; }\n")
-		return
-	}
-	counts := func(d, size, osize int) (class, count []int) {
-		class = make([]int, osize)
-		for o := range osize {
-			n := 0
-			for t := range pool.Kernel[d] {
-				at := o*pool.Stride[d] - pool.Pads[d] + t*pool.Dilation[d]
-				if pool.CountPad || at >= 0 && at < size {
-					n++
-				}
-			}
-			k := 0
-			for k < len(count) && count[k] != n {
-				k++
-			}
-			if k == len(count) {
-				count = append(count, n)
-			}
-			class[o] = k
-		}
-		return class, count
-	}
-	rc, rn := counts(0, ti.H, to.H)
-	cc, cn := counts(1, ti.W, to.W)
-	if len(rn) == 1 && len(cn) == 1 {
-		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", fixed.AvgMul(rn[0]*cn[0], pool.Scale))
-		return
-	}
-	list := func(v []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ", "), "[]") }
-	c.f("  static constexpr unsigned char ROW_CLASS[%d] = {%s};\n", len(rc), list(rc))
-	c.f("  static constexpr unsigned char COLUMN_CLASS[%d] = {%s};\n", len(cc), list(cc))
-	c.f("  static constexpr std::int64_t MUL[%d][%d] = {", len(rn), len(cn))
-	for i, r := range rn {
-		if i > 0 {
-			c.f(", ")
-		}
-		row := make([]string, len(cn))
-		for k, col := range cn {
-			row[k] = fmt.Sprint(fixed.AvgMul(r*col, pool.Scale))
-		}
-		c.f("{%s}", strings.Join(row, ", "))
-	}
-	c.f("};\n  static constexpr std::int64_t mul(int row, int column) {\n    return column < %d ? MUL[ROW_CLASS[row]][COLUMN_CLASS[column]] : 0;\n  }\n", to.W)
-}
-
-func (p *Project) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
-	l := p.Net.Layers[pr.Layer]
-	ti := p.Net.Tensors[l.In[0]]
-	c := newConfig(cfg)
-	c.typ("in_beat", beatType(in))
-	c.typ("out_beat", beatType(out))
-	c.num("W", ti.W)
-	c.num("CHANNEL_BEATS", ti.C/in.Beat.Ch)
-	c.num("BEATS", in.Tokens)
-	c.num("BEATS_BEFORE", in.Tokens-out.Tokens)
-	c.flag("MAX", l.Pool.Max)
-	c.wide("MIN", ti.Format.Min())
-	mul := int64(0)
-	if !l.Pool.Max {
-		mul = fixed.AvgMul(ti.H*ti.W, l.Pool.Scale)
-	}
-	c.wide("MUL", mul)
-	c.num("SHIFT", l.Pool.Scale+l.Pool.FormatShift)
-	c.wide("LO", l.Lo)
-	c.wide("HI", l.Hi)
-	return c.end(), fmt.Sprintf("  hass::globalpool<%s>(%s, in, out);\n", cfg, runImages)
 }
 
 func (p *Project) loader() function {

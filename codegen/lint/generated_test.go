@@ -73,7 +73,7 @@ func generate(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[strin
 
 // TestGenerated checks that emitted projects are clean, whatever the network.
 func TestGenerated(t *testing.T) {
-	const cases = 12
+	const cases = 60 // every kind of layer
 	for seed := range int64(cases) {
 		c, err := hwtest.New(seed)
 		if err != nil {
@@ -132,7 +132,7 @@ func TestMutants(t *testing.T) {
 	for _, tt := range []struct{ name, file, old, new, rule string }{
 		{"style", "include/hass/engine.hpp", "PIPELINE II = 1 style = flp", "PIPELINE II = 1", lint.RuleFlushable},
 		{"no pipeline", "include/hass/window.hpp", "#pragma HLS PIPELINE II = 1 style = flp", "", lint.RuleFlushable},
-		{"endless", "include/hass/add.hpp", "while (image < images)", "while (true)", lint.RuleLoopBound},
+		{"endless", "include/hass/combine.hpp", "while (image < images)", "while (true)", lint.RuleLoopBound},
 		{"polling", "include/hass/fork.hpp", "const T token = in.read();", "if (in.empty()) continue; const T token = in.read();", lint.RuleBlocking},
 		{"second read", "include/hass/pool.hpp", "const typename P::in_beat x = in.read();", "in.read(); const typename P::in_beat x = in.read();", lint.RuleReadSite},
 		{"second write", "include/hass/sink.hpp", "out.write(word);", "out.write(word); out.write(word);", lint.RuleWriteSite},

@@ -10,24 +10,21 @@
 namespace {
 
 // cycles runs select until no lane is left. It gives -1 if a lane is taken twice, is taken without
-// being left, or goes to a multiplier that does not exist or is taken.
+// being left, a multiplier gets several, or one of a banked engine a lane of another bank.
 template <hass::engine_kind KIND, int M, int N> int cycles(unsigned long long pairs) {
-  bool left[M], take[M];
-  int slot[M];
-  for (int i = 0; i < M; ++i) left[i] = (pairs >> i & 1) != 0;
+  hass::lane_set<M> left = static_cast<hass::lane_set<M>>(pairs), take[N];
   for (int n = 1;; ++n) {
-    hass::select<KIND, M, N>(left, take, slot);
-    bool used[N] = {};
-    bool more = false;
-    for (int i = 0; i < M; ++i) {
-      if (take[i]) {
-        if (!left[i] || slot[i] < 0 || slot[i] >= N || used[slot[i]]) return -1;
-        used[slot[i]] = true;
-        left[i] = false;
-      }
-      more = more || left[i];
+    const hass::lane_set<M> taken = hass::select<KIND, M, N>(left, take);
+    hass::lane_set<M> all = 0;
+    for (int k = 0; k < N; ++k) {
+      const hass::lane_set<M> t = take[k];
+      if ((t & (t - 1)) != 0 || (t & all) != 0 || (t & ~left) != 0) return -1;
+      if (KIND == hass::BANKED && t != 0 && __builtin_ctzll(t) % N != k) return -1;
+      all |= t;
     }
-    if (!more) return n;
+    if (all != taken) return -1;
+    left &= ~taken;
+    if (left == 0) return n;
     if (n > M) return -1;
   }
 }

@@ -8,8 +8,16 @@
 //   BANKED    the first remaining lane of each bank; lane i is in bank i mod N
 //
 // A beat takes the most cycles any engine of the gang needs, at least one.
+//
+// In a DEPTHWISE convolution each output lane has a channel, and so M activations, of its own: lane
+// i of engine g is lane i * GANG + g of the pixel.
+//
+// Sets of lanes are words, lane i bit i: a rank or a prefix is a few operations on words, each
+// as wide as the engine.
 #ifndef HASS_ENGINE_HPP
 #define HASS_ENGINE_HPP
+
+#include <type_traits>
 
 #include "hass/arith.hpp"
 
@@ -17,69 +25,109 @@ namespace hass {
 
 enum engine_kind { DENSE, CROSSBAR, BANKED };
 
-// select marks the lanes that the engine takes this cycle (take) and the multiplier
-// each goes to (slot), from the lanes that remain.
-template <engine_kind KIND, int M, int N> void select(const bool (&left)[M], bool (&take)[M], int (&slot)[M]) {
-#pragma HLS INLINE
-  if constexpr (KIND == CROSSBAR) {
-    // rank[i] = number of remaining lanes below i: a parallel prefix sum.
-    int rank[M];
-#pragma HLS ARRAY_PARTITION variable = rank complete
+template <int M> using lane_set = std::conditional_t<(M <= 32), std::uint32_t, std::uint64_t>;
+
+// bits_for is the number of bits that count to n - 1, at least one.
+constexpr int bits_for(int n) {
+  int bits = 1;
+  for (int k = 1; k < 31; ++k) {
+    if ((1 << k) < n) bits = k + 1;
+  }
+  return bits;
+}
+
+// Multiplier n of a crossbar reaches every lane; of a banked engine, the lanes n, n + N, ... Its
+// selector counts lanes from n in steps of STRIDE.
+template <engine_kind KIND, int M, int N> struct reach {
+  static constexpr int STRIDE = KIND == BANKED ? N : 1;
+  static constexpr int BITS = bits_for(M / STRIDE);
+  lane_set<M> bank = 0;           // multiplier 0 reaches these
+  lane_set<M> with_bit[BITS] = {};  // the lanes whose count has bit k set
+  constexpr reach() {
     for (int i = 0; i < M; ++i) {
+      const lane_set<M> lane = lane_set<M>{1} << i;
+      if (i % STRIDE == 0) bank |= lane;
+      for (int k = 0; k < BITS; ++k) {
+        if ((i / STRIDE >> k & 1) != 0) with_bit[k] |= lane;
+      }
+    }
+  }
+};
+
+// select gives each multiplier its lane of this cycle, a set of one lane or none, from the lanes
+// that remain; the result is the lanes taken.
+template <engine_kind KIND, int M, int N> lane_set<M> select(lane_set<M> left, lane_set<M> (&take)[N]) {
+#pragma HLS INLINE
+  using set = lane_set<M>;
+  if constexpr (KIND == CROSSBAR) {
+    // The number of remaining lanes below each lane, bit k of it in rank[k]: a parallel prefix sum
+    // in bit slices.
+    constexpr int BITS = bits_for(M);
+    set rank[BITS];
+#pragma HLS ARRAY_PARTITION variable = rank complete
+    for (int k = 0; k < BITS; ++k) {
 #pragma HLS UNROLL
-      rank[i] = i > 0 && left[i - 1] ? 1 : 0;
+      rank[k] = k == 0 ? left << 1 : set{0};
     }
     for (int d = 1; d < M; d *= 2) {
 #pragma HLS UNROLL
-      for (int i = M - 1; i >= d; --i) {
+      set carry = 0;
+      for (int k = 0; k < BITS; ++k) {
 #pragma HLS UNROLL
-        rank[i] += rank[i - d];
+        const set a = rank[k], b = rank[k] << d;
+        rank[k] = a ^ b ^ carry;
+        carry = (a & b) | (carry & (a ^ b));
       }
     }
-    for (int i = 0; i < M; ++i) {
+    set taken = 0;
+    for (int n = 0; n < N; ++n) {
 #pragma HLS UNROLL
-      take[i] = left[i] && rank[i] < N;
-      slot[i] = rank[i];
+      set here = left;
+      for (int k = 0; k < BITS; ++k) {
+#pragma HLS UNROLL
+        here &= (n >> k & 1) != 0 ? rank[k] : ~rank[k];
+      }
+      take[n] = here;
+      taken |= here;
     }
+    return taken;
   } else {
-    for (int b = 0; b < N; ++b) {
+    // The lanes behind a remaining one of their bank: a prefix OR in steps of N.
+    set behind = N < M ? left << (N < M ? N : 0) : set{0};
+    for (int d = N; d < M; d *= 2) {
 #pragma HLS UNROLL
-      bool before = false;
-      for (int i = b; i < M; i += N) {
-#pragma HLS UNROLL
-        take[i] = left[i] && !before;
-        slot[i] = b;
-        before = before || left[i];
-      }
+      behind |= behind << d;
     }
+    const set first = left & ~behind;
+    constexpr reach<KIND, M, N> REACH;
+    for (int n = 0; n < N; ++n) {
+#pragma HLS UNROLL
+      take[n] = first & (REACH.bank << n);
+    }
+    return first;
   }
 }
 
 // pick_sum is the sum of the N products of one engine in one cycle, of the weights from w0
-// and the activations from x0 on: every multiplier has an AND-OR selector over the
-// lanes that can reach it.
-template <engine_kind KIND, int M, int N, class W, int WN, class X, int XN>
-std::int64_t pick_sum(const bool (&take)[M], const int (&slot)[M], const W (&w)[WN], int w0, const X (&x)[XN], int x0) {
+// on and the activations x0, x0 + XSTEP, ...: every multiplier has a selector of the lanes that it
+// reaches.
+template <engine_kind KIND, int M, int N, int XSTEP, class W, int WN, class X, int XN>
+std::int64_t pick_sum(const lane_set<M> (&take)[N], const W (&w)[WN], int w0, const X (&x)[XN], int x0) {
 #pragma HLS INLINE
+  using lanes = reach<KIND, M, N>;
+  constexpr lanes REACH;
   std::int64_t sum = 0;
   for (int n = 0; n < N; ++n) {
 #pragma HLS UNROLL
-    int a = 0, b = 0;
-    if constexpr (KIND == CROSSBAR) {
-      for (int i = n; i < M; ++i) {
+    int count = 0;
+    for (int k = 0; k < lanes::BITS; ++k) {
 #pragma HLS UNROLL
-        const bool here = take[i] && slot[i] == n;
-        a |= here ? x[x0 + i].to_int() : 0;
-        b |= here ? w[w0 + i].to_int() : 0;
-      }
-    } else {
-      for (int i = n; i < M; i += N) {
-#pragma HLS UNROLL
-        a |= take[i] ? x[x0 + i].to_int() : 0;
-        b |= take[i] ? w[w0 + i].to_int() : 0;
-      }
+      count |= (take[n] & REACH.with_bit[k]) != 0 ? 1 << k : 0;
     }
-    sum += a * b;  // 16 x 16 bits, weights within +-(2^15 - 1): fits 32 bits
+    const int i = count * lanes::STRIDE + (KIND == BANKED ? n : 0);
+    // 16 x 16 bits, weights within +-(2^15 - 1): fits 32 bits
+    const int product = x[x0 + i * XSTEP].to_int() * w[w0 + i].to_int();
+    sum += take[n] != 0 ? product : 0;
   }
   return sum;
 }
@@ -92,6 +140,10 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, hl
             hls::stream<typename E::out_beat>& out) {
   constexpr int M = E::M, GANG = E::GANG, PX = E::PX, AHEAD = E::LOOKAHEAD;
   constexpr int LANES = PX * GANG;
+  // Lane i of engine g of pixel p is activation p * PIXEL + g * XG + i * XSTEP.
+  constexpr int PIXEL = E::in_beat::PER_PIXEL, XG = E::DEPTHWISE ? 1 : 0, XSTEP = E::DEPTHWISE ? GANG : 1;
+  // A sum of M products takes 32 bits if the factors are narrow.
+  using partial = std::conditional_t<(E::IN_BITS + E::WEIGHT_BITS - 1 + bits_for(M) <= 31), std::int32_t, std::int64_t>;
 
   typename E::weight ahead[AHEAD][E::ROW];
 #pragma HLS ARRAY_PARTITION variable = ahead complete dim = 0
@@ -113,15 +165,12 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, hl
   typename E::in_beat x{};
   typename E::acc acc[LANES];
 #pragma HLS ARRAY_PARTITION variable = acc complete
-  bool left[LANES][M];
-#pragma HLS ARRAY_PARTITION variable = left complete dim = 0
+  lane_set<M> left[LANES];
+#pragma HLS ARRAY_PARTITION variable = left complete
   for (int l = 0; l < LANES; ++l) {
 #pragma HLS UNROLL
     acc[l] = 0;
-    for (int i = 0; i < M; ++i) {
-#pragma HLS UNROLL
-      left[l][i] = false;
-    }
+    left[l] = 0;
   }
 
   bool fetch = true;
@@ -137,10 +186,16 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, hl
       for (int k = 0; k < E::ROW; ++k) {
 #pragma HLS UNROLL
         row[k] = ahead[0][k];
-        for (int a = 0; a < AHEAD - 1; ++a) {
+      }
+      for (int a = 0; a < AHEAD - 1; ++a) {
+#pragma HLS UNROLL
+        for (int k = 0; k < E::ROW; ++k) {
 #pragma HLS UNROLL
           ahead[a][k] = ahead[a + 1][k];
         }
+      }
+      for (int k = 0; k < E::ROW; ++k) {
+#pragma HLS UNROLL
         ahead[AHEAD - 1][k] = memory[address][k];
       }
       address = address == E::DEPTH - 1 ? 0 : address + 1;
@@ -149,10 +204,13 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, hl
 #pragma HLS UNROLL
           for (int g = 0; g < GANG; ++g) {
 #pragma HLS UNROLL
+            lane_set<M> pairs = 0;
             for (int i = 0; i < M; ++i) {
 #pragma HLS UNROLL
-              left[p * GANG + g][i] = x.v[p * M + i].to_int() != 0 && row[g * M + i].to_int() != 0;
+              const bool pair = x.v[p * PIXEL + g * XG + i * XSTEP].to_int() != 0 && row[g * M + i].to_int() != 0;
+              pairs |= lane_set<M>{pair} << i;
             }
+            left[p * GANG + g] = pairs;
           }
         }
       }
@@ -163,27 +221,21 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, hl
 #pragma HLS UNROLL
       for (int g = 0; g < GANG; ++g) {
 #pragma HLS UNROLL
-        const int l = p * GANG + g;
-        std::int64_t sum = 0;
+        const int l = p * GANG + g, x0 = p * PIXEL + g * XG;
         if constexpr (E::KIND == DENSE) {
+          partial sum = 0;
           for (int i = 0; i < M; ++i) {
 #pragma HLS UNROLL
-            sum += x.v[p * M + i].to_int() * row[g * M + i].to_int();
+            sum += x.v[x0 + i * XSTEP].to_int() * row[g * M + i].to_int();
           }
+          acc[l] = add_acc(acc[l], sum);
         } else {
-          bool take[M];
+          lane_set<M> take[E::N];
 #pragma HLS ARRAY_PARTITION variable = take complete
-          int slot[M];
-#pragma HLS ARRAY_PARTITION variable = slot complete
-          select<E::KIND, M, E::N>(left[l], take, slot);
-          sum = pick_sum<E::KIND, M, E::N>(take, slot, row, g * M, x.v, p * M);
-          for (int i = 0; i < M; ++i) {
-#pragma HLS UNROLL
-            left[l][i] = left[l][i] && !take[i];
-            remains = remains || left[l][i];
-          }
+          left[l] &= ~select<E::KIND, M, E::N>(left[l], take);
+          acc[l] = add_acc(acc[l], pick_sum<E::KIND, M, E::N, XSTEP>(take, row, g * M, x.v, x0));
+          remains = remains || left[l] != 0;
         }
-        acc[l] = add_acc(acc[l], sum);
       }
     }
 

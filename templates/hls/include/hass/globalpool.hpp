@@ -4,8 +4,8 @@
 #ifndef HASS_GLOBALPOOL_HPP
 #define HASS_GLOBALPOOL_HPP
 
-#include "hass/add.hpp"
 #include "hass/arith.hpp"
+#include "hass/column.hpp"
 
 namespace hass {
 

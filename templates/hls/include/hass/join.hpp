@@ -3,8 +3,8 @@
 #ifndef HASS_JOIN_HPP
 #define HASS_JOIN_HPP
 
-#include "hass/add.hpp"
 #include "hass/arith.hpp"
+#include "hass/column.hpp"
 
 namespace hass {
 

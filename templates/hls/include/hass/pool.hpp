@@ -5,8 +5,8 @@
 #ifndef HASS_POOL_HPP
 #define HASS_POOL_HPP
 
-#include "hass/add.hpp"
 #include "hass/arith.hpp"
+#include "hass/column.hpp"
 
 namespace hass {
 

@@ -1,13 +1,15 @@
 // window: the line buffer of a layer. It takes the input stream pixel by pixel and
 // replays the window of every group of OUT_PX output pixels in beats of M_TAP taps by
 // M_CH channels, FOLDS times; or, CHANNELWISE, once with all taps of a channel group
-// together. Padding is made on the fly.
+// together. With GROUPS, a fold is shown the channels of its own group only. Padding is
+// made on the fly.
 //
 // One flattened loop. Both decisions of an iteration are taken on the state before it:
 //
 //   accept the beat at pixel q   iff  q + IN_PX <= virt + LINE_PIXELS and the input is not ahead of its
 //                                     even pace (credit > 0), or all output is emitted
-//   emit a window beat           iff  q > need
+//   emit a window beat           iff  q > need and, where more beats come than go, the output is
+//                                     not ahead of that pace either (credit <= PACE_EMIT), or nothing is accepted
 //
 // virt is the stream index of the upper left pixel of the current unclipped window, need
 // that of the last pixel it touches; all are counted from the first pixel of the image being
@@ -57,6 +59,8 @@ template <class L> struct window_shape {
   static constexpr int WORDS = L::C / L::LANES;    // words per pixel
   static constexpr int IN_PARTS = L::LANES / L::IN_CH;
   static constexpr int OUT_PARTS = L::LANES / L::M_CH;
+  static constexpr int FOLD_BEATS = L::C / L::GROUPS / L::M_CH;  // channel beats of a fold
+  static constexpr int GROUP_FOLDS = L::FOLDS / L::GROUPS;
   static constexpr int BANKS = L::ROW_BANKS * L::COL_BANKS;
   static constexpr int DEPTH = ROW_ADDRS * COL_ADDRS * WORDS;
   static constexpr int TAP_ROWS = L::M_TAP > L::KW ? L::M_TAP / L::KW : 1;
@@ -68,6 +72,7 @@ template <class L> struct window_shape {
   static_assert(L::ROWS % L::ROW_BANKS == 0, "rows are a multiple of their banks");
   static_assert(L::ROWS * ROW_PIXELS >= L::LINE_PIXELS, "the buffer holds the pixels that it accepts");
   static_assert(L::C % L::LANES == 0 && L::LANES % L::IN_CH == 0 && L::LANES % L::M_CH == 0, "channels fill words");
+  static_assert(L::C % L::GROUPS == 0 && L::FOLDS % L::GROUPS == 0 && (L::GROUPS == 1 || !L::CHANNELWISE), "groups share channels and folds evenly");
   static_assert(L::COL_BANKS >= L::IN_PX && L::COL_BANKS >= (L::OUT_PX - 1) * L::SW + (TAP_COLS - 1) * L::DW + 1, "a beat needs one word of a bank");
   static_assert(L::ROW_BANKS >= (TAP_ROWS - 1) * L::DH + 1, "a beat needs one word of a bank");
 };
@@ -99,9 +104,11 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
   int last_x = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;  // last column of the group's windows, unclipped
   row_at top = row_at::at(floor_mod(-L::PT, L::ROWS));
   col_at corner = col_at::at(-L::PL);
-  int fold = 0, word = 0, part = 0, kh = 0, kw = 0, tap_y = 0, tap_x = 0;
+  int kh = 0, kw = 0, tap_y = 0, tap_x = 0;
   row_at tap_row = top;
   col_at tap_col = corner;
+  // The fold within its group of channels; the beat's channels, and the first of the group.
+  int group = 0, fold = 0, channel = 0, word = 0, part = 0, first_word = 0, first_part = 0;
 
   // The even pace: with a input beats accepted and e window beats emitted,
   // credit = PACE_START + e * PACE_EMIT - a * PACE_ACCEPT.
@@ -115,7 +122,8 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
     const int need = need_row + (last_x < LAST_COL ? last_x : LAST_COL);
     const bool emitted = out_image == images;
     const bool accept = in_image < images && (emitted || (credit > 0 && q + L::IN_PX <= y_pixels + x + L::LINE_PIXELS));
-    const bool emit = !emitted && q > need;
+    const bool ahead = L::PACE_EMIT > L::PACE_ACCEPT && credit > L::PACE_EMIT;
+    const bool emit = !emitted && q > need && !(ahead && accept);
     HASS_ASSERT(accept || emit, "the line buffer can neither accept nor emit");
 
     typename L::in_beat pixels{};
@@ -222,22 +230,32 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
     if (emit) {
       out.write(beat);
       // The next beat: channels innermost and folds outermost; channelwise, taps innermost.
-      const bool last_part = part == S::OUT_PARTS - 1 && word == S::WORDS - 1;
+      const bool last_channel = channel == S::FOLD_BEATS - 1;
       const bool last_tap_col = kw == L::KW - S::TAP_COLS;
       const bool last_tap = last_tap_col && kh == L::KH - S::TAP_ROWS;
-      const bool next_tap = L::CHANNELWISE || last_part;
-      const bool next_part = !L::CHANNELWISE || last_tap;
-      if (next_part) {
-        if (part < S::OUT_PARTS - 1) {
+      const bool next_tap = L::CHANNELWISE || last_channel;
+      const bool next_channel = !L::CHANNELWISE || last_tap;
+      const bool next_fold = last_channel && last_tap;
+      const bool next_channels = next_fold && fold == S::GROUP_FOLDS - 1;
+      const bool next_group = next_channels && group == L::GROUPS - 1;
+      if (next_channel) {
+        channel = last_channel ? 0 : channel + 1;
+        if (L::GROUPS > 1 && last_channel && !next_channels) {
+          word = first_word;
+          part = first_part;
+        } else if (part < S::OUT_PARTS - 1) {
           ++part;
         } else {
           part = 0;
           word = word < S::WORDS - 1 ? word + 1 : 0;
         }
       }
-      const bool next_fold = last_part && last_tap;
-      const bool next_group = next_fold && fold == L::FOLDS - 1;
-      if (next_fold) fold = fold == L::FOLDS - 1 ? 0 : fold + 1;
+      if (next_fold) fold = fold == S::GROUP_FOLDS - 1 ? 0 : fold + 1;
+      if (next_channels) {
+        group = group == L::GROUPS - 1 ? 0 : group + 1;
+        first_word = word;
+        first_part = part;
+      }
       if (next_group) {
         if (out_group < S::GROUPS - 1) {
           ++out_group;

@@ -1,0 +1,69 @@
+// activation: a non-linear function of each value, requantised. Tail pixels of a row are
+// written as 0. With m from the table, a row of it for each channel beat or one for all, and a column
+// for each channel or one for all:
+//
+//   HARD_SIGMOID  x * m + ADD
+//   HARD_SWISH    x * clamp(x + ADD, 0, TOP) * m
+//   LEAKY         x * TOP if x >= 0, else x * m
+//   CURVE         straight segments of 2^STEP inputs each between the values of the table
+#ifndef HASS_ACTIVATION_HPP
+#define HASS_ACTIVATION_HPP
+
+#include "hass/arith.hpp"
+#include "hass/column.hpp"
+
+namespace hass {
+
+enum activation_kind { HARD_SIGMOID, HARD_SWISH, LEAKY, CURVE };
+
+template <class A>
+std::int64_t activation_value(const std::int32_t (&table)[A::ROWS][A::COLUMNS], std::int64_t x, int row, int column) {
+#pragma HLS INLINE
+  if constexpr (A::KIND == CURVE) {
+    const int offset = static_cast<int>(x - A::MIN);
+    const int segment = offset >> A::STEP;
+    const std::int64_t here = table[segment][0];
+    if constexpr (A::STEP == 0) {
+      return here;
+    } else {
+      return here * (std::int64_t{1} << A::STEP) + (table[segment + 1][0] - here) * (offset & ((1 << A::STEP) - 1));
+    }
+  } else {
+    const std::int64_t m = table[A::ROWS == 1 ? 0 : row][A::COLUMNS == 1 ? 0 : column];
+    if constexpr (A::KIND == HARD_SIGMOID) {
+      return x * m + A::ADD;
+    } else if constexpr (A::KIND == HARD_SWISH) {
+      return x * clamp(x + A::ADD, 0, A::TOP) * m;
+    } else {
+      return x * (x < 0 ? m : A::TOP);
+    }
+  }
+}
+
+template <class A>
+void activation(const std::int32_t (&table)[A::ROWS][A::COLUMNS], int images, hls::stream<typename A::in_beat>& in, hls::stream<typename A::out_beat>& out) {
+  constexpr int CH = A::out_beat::PER_PIXEL;
+  column<A::W, A::out_beat::PIXELS, A::CHANNEL_BEATS> at;
+  int left = A::BEATS, image = 0;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename A::in_beat x = in.read();
+    typename A::out_beat y;
+    for (int i = 0; i < A::out_beat::LANES; ++i) {
+#pragma HLS UNROLL
+      const std::int64_t v = activation_value<A>(table, x.v[i].to_int64(), at.channel, i % CH);
+      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::LO, A::HI) : std::int64_t{0};
+    }
+    HASS_CHECK(y);
+    out.write(y);
+    at.next();
+    if (--left == 0) {
+      left = A::BEATS;
+      ++image;
+    }
+  }
+}
+
+}  // namespace hass
+
+#endif

@@ -1,0 +1,56 @@
+// combine: what add and mul share: two tensor streams meet value by value. Tail pixels of a
+// row are written as 0.
+//
+// With BROADCAST the second stream is one pixel for all: its beats are read along with those of the
+// image's first pixel group and kept for the rest.
+#ifndef HASS_COMBINE_HPP
+#define HASS_COMBINE_HPP
+
+#include "hass/arith.hpp"
+#include "hass/column.hpp"
+
+namespace hass {
+
+// Op::of gives the exact result of two values, which is requantised.
+template <class A, class Op>
+void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typename A::in1_beat>& in1, hls::stream<typename A::out_beat>& out) {
+  constexpr int CH = A::out_beat::PER_PIXEL, GATES = A::BROADCAST ? A::CHANNEL_BEATS : 1;
+  typename A::in1_beat gate[GATES];
+#pragma HLS ARRAY_RESHAPE variable = gate complete dim = 2
+  // A channel group comes back after CHANNEL_BEATS iterations.
+#pragma HLS DEPENDENCE variable = gate type = inter distance = GATES true
+  column<A::W, A::out_beat::PIXELS, A::CHANNEL_BEATS> at;
+  int left = A::BEATS, image = 0;
+  bool first = true;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename A::in0_beat a = in0.read();
+    const int kept = A::BROADCAST ? at.channel : 0;
+    typename A::in1_beat b;
+    if (first) {
+      b = in1.read();
+    } else {
+      b = gate[kept];
+    }
+    if (A::BROADCAST && first) gate[kept] = b;
+    typename A::out_beat y;
+    for (int i = 0; i < A::out_beat::LANES; ++i) {
+#pragma HLS UNROLL
+      const std::int64_t v = Op::of(a.v[i].to_int64(), b.v[A::BROADCAST ? i % CH : i].to_int64());
+      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::LO, A::HI) : std::int64_t{0};
+    }
+    HASS_CHECK(y);
+    out.write(y);
+    if (A::BROADCAST && at.channel == A::CHANNEL_BEATS - 1) first = false;
+    at.next();
+    if (--left == 0) {
+      left = A::BEATS;
+      first = true;
+      ++image;
+    }
+  }
+}
+
+}  // namespace hass
+
+#endif
