@@ -6,12 +6,15 @@
 // every FIFO and how much of the zeros the engines really skipped. A network
 // that cannot move is a *hw.Deadlock.
 //
-// Values come from the tokens that the processes move through bounded FIFOs:
-// the line buffers store what was accepted, the engines multiply what they
-// read with their own slice of the weights. Time follows docs/hardware.md: the
-// instants of a process's reads and writes are max-plus recurrences over the
-// instants of its neighbours, so a cycle in which nothing happens costs nothing.
-// The order of reads and writes is package hw's (Network.NewSchedule).
+// Values and time are found side by side. The order of a Kahn network's tokens does not depend
+// on time, so the values (type values) move every token through every process image by
+// image, each process as far as its inputs allow: the line buffers store what was
+// accepted, the engines multiply the windows they are shown with their own slice of the weights
+// and count the zeros they meet. What this leaves for the time is the cycles of the engines'
+// beats (type ledger). Time (type sim) follows docs/hardware.md: the instants of a process's reads
+// and writes are max-plus recurrences over the instants of its neighbours in bounded FIFOs, so
+// a cycle in which nothing happens costs nothing. The order of reads and writes is package hw's
+// (Network.NewSchedule). Neither result depends on how the two are interleaved.
 //
 // It never calls the integer executor, and it never estimates.
 package hwsim

@@ -16,7 +16,7 @@ type products struct {
 	panels []panel
 	alone  bool // depthwise
 	weight []int16
-	make   []int64 // by output channel: what sub took away
+	taken  []int64 // by output channel: what sub took away
 	tile   []int64
 }
 
@@ -40,11 +40,11 @@ func newProducts(l intnet.Layer, w hw.Window, in intnet.Tensor) *products {
 	c := l.Conv
 	q := &products{
 		window: c.Kernel[0] * c.Kernel[1] * (w.C / c.Groups), sub: subFor(in), alone: w.Channelwise,
-		weight: c.Weights, make: make([]int64, c.OutC), tile: make([]int64, kernel.Rows*kernel.IntCols),
+		weight: c.Weights, taken: make([]int64, c.OutC), tile: make([]int64, kernel.Rows*kernel.IntCols),
 	}
-	for o := range q.make {
+	for o := range q.taken {
 		for _, v := range c.Weights[o*q.window:][:q.window] {
-			q.make[o] += int64(v) * int64(q.sub)
+			q.taken[o] += int64(v) * int64(q.sub)
 		}
 	}
 	if q.alone {
@@ -97,7 +97,7 @@ func (q *products) sum(acc []int64, channels int, rows []int16, stride, n int) {
 	if q.alone {
 		for r := range n {
 			row := rows[r*stride:]
-			for o, s := range q.make {
+			for o, s := range q.taken {
 				for t, v := range q.weight[o*q.window:][:q.window] {
 					s += int64(v) * int64(row[t*channels+o])
 				}
@@ -119,7 +119,7 @@ func (q *products) sum(acc []int64, channels int, rows []int16, stride, n int) {
 			for r := range k {
 				dst := acc[(r0+r)*channels+pn.first:][:pn.n]
 				for j, v := range q.tile[r*kernel.IntCols:][:pn.n] {
-					dst[j] = v + q.make[pn.first+j]
+					dst[j] = v + q.taken[pn.first+j]
 				}
 			}
 		}

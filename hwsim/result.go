@@ -80,7 +80,8 @@ type FIFOStats struct {
 	Name  string `json:"name"`
 	Depth int    `json:"depth"`
 	// Most is the largest number of tokens at once, each counted from its write to
-	// its read, both cycles included.
+	// its read, both cycles included. The images behind the last one count as far as they were
+	// simulated.
 	Most   int `json:"most"`
 	Tokens int `json:"tokens"` // per image
 }

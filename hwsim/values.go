@@ -20,7 +20,6 @@ type values struct {
 	engines []*engine // by process
 	sinks   []*sink   // by process
 	convs   []*conv   // by process of the window
-	windows []*window // by process
 	pushed  int
 }
 
@@ -67,7 +66,7 @@ func (q *tokens) add() []int32 {
 // newValues prepares a pass over images. put takes the costs of an engine's image.
 func newValues(n *hw.Network, images [][]int32, put func(process int, costs []uint8)) (*values, error) {
 	np := len(n.Processes)
-	v := &values{images: images, engines: make([]*engine, np), sinks: make([]*sink, np), convs: make([]*conv, np), windows: make([]*window, np)}
+	v := &values{images: images, engines: make([]*engine, np), sinks: make([]*sink, np), convs: make([]*conv, np)}
 	queues := make([]*tokens, len(n.Streams))
 	for i, st := range n.Streams {
 		queues[i] = &tokens{lanes: st.Beat.Px * st.Beat.Ch}
@@ -128,7 +127,6 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, put func(proces
 			return fmt.Errorf("line buffer of %d pixels of %d channels is larger than %d values", values, w.C, maxBuffer)
 		}
 		win := newWindow(w, len(v.images), l, in.Format.Min())
-		v.windows[i] = win
 		if l.Conv != nil {
 			c := newConv(l, hl, in, out, win, v.gangs(n, p, put))
 			c.in, c.out = m.in[0], queues[n.Processes[lastOf(n, p.Layer)].Out[0]]
