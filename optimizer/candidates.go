@@ -238,9 +238,8 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 func (s *space) sameBeat(i int) []option {
 	net := s.model.net
 	l := net.Layers[i]
-	t := net.Tensors[l.Out]
 	var all []option
-	for _, ch := range s.narrow(s.widths[l.Out], t.H*t.W*t.C) {
+	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*moveCycles(net, i, 1)) {
 		fits := true
 		for _, t := range l.In {
 			// The network's input has the width of its first reader.
@@ -285,7 +284,7 @@ func (s *space) pool(i int) []option {
 	l := net.Layers[i]
 	var all []option
 	in := net.Tensors[l.In[0]]
-	elements := in.H * in.W * in.C
+	elements := s.hurry[i] * float64(in.H*in.W*in.C)
 	for _, tap := range tapGroups(l.Pool.Kernel) {
 		for _, ch := range s.widths[l.Out] {
 			for _, in := range s.narrow(s.widths[l.In[0]], elements) {
@@ -444,7 +443,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 		}
 		same = s.prune(same)
 		// The input width changes the line buffer only.
-		for _, q := range s.narrow(s.widths[l.In[0]], in.H*in.W*in.C) {
+		for _, q := range s.narrow(s.widths[l.In[0]], h*float64(in.H*in.W*in.C)) {
 			if !dividesEither(q, sh.ch) {
 				continue
 			}

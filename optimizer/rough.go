@@ -142,10 +142,12 @@ func (s *space) effort() int {
 // pixel a cycle.
 func (r *rough) leastCycles(budget vec) float64 {
 	pairs, least := 0.0, 1.0
+	for _, t := range r.net.Tensors {
+		least = max(least, float64(t.H*t.W))
+	}
 	for i := range r.net.Layers {
 		l := &r.net.Layers[i]
 		out := r.net.Tensors[l.Out]
-		least = max(least, float64(out.H*out.W))
 		if l.Kind == intnet.KindConv {
 			pairs += r.density[i] * float64(out.H*out.W) * float64(r.net.WeightCount(l))
 		}
@@ -333,12 +335,13 @@ func (e engine) compare(f engine) int {
 	return cmp.Or(cmp.Compare(e.kind, f.kind), e.tap-f.tap, e.ch-f.ch, e.n-f.n, e.out-f.out, e.gang-f.gang, e.d-f.d)
 }
 
-// narrow drops the input widths that are wider than any rate of interest needs by far.
-func (s *space) narrow(widths []int, elements int) []int {
+// narrow drops the widths that are wider than any rate of interest needs by far, for a layer that would
+// have the given cycles at a width of 1.
+func (s *space) narrow(widths []int, cycles float64) []int {
 	if s.near == nil {
 		return widths
 	}
-	keep := slices.DeleteFunc(slices.Clone(widths), func(w int) bool { return float64(elements/w) < s.near.low/16 })
+	keep := slices.DeleteFunc(slices.Clone(widths), func(w int) bool { return cycles/float64(w) < s.near.low/16 })
 	if len(keep) == 0 {
 		return widths[:1]
 	}

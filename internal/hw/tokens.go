@@ -2,6 +2,7 @@ package hw
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -332,10 +333,13 @@ func (n *Network) prove(grow, limit int) (period, depth int, err error) {
 		}
 		for {
 			r.run()
-			if r.finished() {
+			if r.pauseAt > 0 && r.sent == r.pauseAt {
 				return nil
 			}
 			if grow < 0 || depth >= limit || !r.waitsToWrite(grow) {
+				if r.finished() {
+					return nil
+				}
 				return r.deadlock()
 			}
 			depth++
@@ -382,9 +386,12 @@ func (r *tokenRun) finished() bool {
 
 // waitsToWrite tells whether the writer of stream s is blocked because s is full.
 func (r *tokenRun) waitsToWrite(s int) bool {
-	stream, full := r.blocked()
 	p := r.n.Streams[s].From
-	return stream[p] == s && full[p]
+	st := r.step[p]
+	if !r.live[p] || st.Reads != 0 || st.Writes == 0 {
+		return false
+	}
+	return r.n.Processes[p].Out[bits.TrailingZeros64(st.Writes)] == s
 }
 
 // state is the network's state relative to image k.
