@@ -132,6 +132,11 @@ func (p *Project) checked() (list []checkedTensor, imageBytes int) {
 	return list, imageBytes
 }
 
+// fullImages is the number of golden images stored with all their tensors.
+func (p *Project) fullImages(imageBytes int) int {
+	return min(len(p.Images), max(2, maxGoldenTensors/imageBytes))
+}
+
 // golden holds the golden data files.
 type golden struct {
 	input   []byte
@@ -147,7 +152,7 @@ func makeGolden(ctx context.Context, p *Project) (*golden, error) {
 		return nil, err
 	}
 	list, imageBytes := p.checked()
-	g := &golden{outputs: make([][]byte, len(p.Outputs)), full: min(len(p.Images), max(2, maxGoldenTensors/imageBytes))}
+	g := &golden{outputs: make([][]byte, len(p.Outputs)), full: p.fullImages(imageBytes)}
 	type result struct{ outputs, tensors [][]int32 }
 	input := func(i int) ([]int32, error) { return p.Images[i], nil }
 	index := func(outputs [][]int32) result {

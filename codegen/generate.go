@@ -37,7 +37,8 @@ var emitters = []Emitter{
 
 // Options of Generate.
 type Options struct {
-	// Images limits the golden images written; 0 = all of the design. At least two are used.
+	// Images limits the golden images written; 0 = all of the design. One is enough for a first
+	// look at a large network, but shows nothing of what one image leaves behind for the next.
 	Images int
 }
 
@@ -122,7 +123,7 @@ func load(d *optimizer.Design, dir string, opts Options) (*Project, error) {
 		return nil, err
 	}
 	if opts.Images > 0 && opts.Images < len(images) {
-		images = images[:max(2, opts.Images)]
+		images = images[:opts.Images]
 	}
 	return NewProject(d, images)
 }

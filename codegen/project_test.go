@@ -143,6 +143,27 @@ func TestResidual(t *testing.T) {
 	}
 }
 
+// TestOneImage runs a project with one golden image, twice.
+func TestOneImage(t *testing.T) {
+	r := newRunner(t, "-O0")
+	t.Parallel()
+	dir := t.TempDir()
+	d := residual(t, dir, 1)
+	images, err := d.GoldenImages(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "project")
+	if err := Generate(context.Background(), d, dir, out, Options{Images: 1}); err != nil {
+		t.Fatal(err)
+	}
+	res, code := r.csim(t, out)
+	if code != 0 || !res.OK() || res.Images != 1 {
+		t.Fatalf("exit code %d, %d images: %s", code, res.Images, res.Problem())
+	}
+	compareWithSim(t, d, images[:1], res)
+}
+
 // TestMutants breaks the generated library in one place each; verification must notice.
 func TestMutants(t *testing.T) {
 	r := newRunner(t, "-O0")

@@ -106,10 +106,10 @@ extern "C" %s {
 // emitTestbench writes tb/tb.cpp; the rest of tb/ is in the library.
 func emitTestbench(_ context.Context, p *Project) ([]File, error) {
 	list, imageBytes := p.checked()
-	full := min(len(p.Images), max(2, maxGoldenTensors/imageBytes))
+	full := p.fullImages(imageBytes)
 	var w writer
 	w.f(`// The testbench: loads the weights, runs all golden images in one call, then all again in
-// the opposite order in a second call, and compares outputs and layers with the reference.
+// the opposite order in a second call (a single image twice), and compares outputs and layers with the reference.
 //
 //   csim [DATA_FOLDER [REPORT]]
 #include "harness.hpp"
@@ -159,13 +159,10 @@ int main(int argc, char** argv) {
 	w.f(`
   %s(%s, weights.data(), hass::MODE_LOAD, 0);
 
-  std::vector<int> forward, backward;
-  for (int i = 0; i < IMAGES; ++i) {
-    forward.push_back(i);
-    backward.push_back(IMAGES - 1 - i);
-  }
-  for (const std::vector<int>& order : {forward, backward}) {
-    hass::csim::begin_call(order, order == forward);
+  for (const bool forward : {true, false}) {
+    std::vector<int> order;
+    for (int i = 0; i < IMAGES; ++i) order.push_back(forward ? i : IMAGES - 1 - i);
+    hass::csim::begin_call(order, forward);
     hass::feed(input, INPUT, golden_input, order);
     %s(%s, weights.data(), hass::MODE_RUN, IMAGES);
 `, TopName, call, TopName, call)

@@ -478,7 +478,8 @@ int finish(int images) {
   hass_sim::collect();
   hass_sim::write_report();
   if (s.mismatches == 0) {
-    std::printf("csim: %d images twice, in two orders: every output and every checked layer equals the reference\n", images);
+    const char* what = images == 1 ? "image twice" : "images twice, in two orders";
+    std::printf("csim: %d %s: every output and every checked layer equals the reference\n", images, what);
     return 0;
   }
   std::printf("csim: %llu mismatches; the first: %s\n", static_cast<unsigned long long>(s.mismatches), s.first_mismatch.c_str());
