@@ -56,6 +56,26 @@ func (b *build) add(x, y int) int {
 	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}}, t.H, t.W, t.C)
 }
 
+func (b *build) mul(x, y int) int {
+	t := b.net.Tensors[x]
+	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Shift: 8}, t.H, t.W, t.C)
+}
+
+func (b *build) depthwise(in, k int) int {
+	c := b.net.Tensors[in].C
+	out := b.conv(in, c, k, 1, true)
+	b.net.Layers[len(b.net.Layers)-1].Conv.Groups = c
+	return out
+}
+
+func (b *build) concat(in ...int) int {
+	t, c := b.net.Tensors[in[0]], 0
+	for _, i := range in {
+		c += b.net.Tensors[i].C
+	}
+	return b.layer(intnet.Layer{Kind: intnet.KindConcat, In: in}, t.H, t.W, c)
+}
+
 func (b *build) maxPool(in, k int) int {
 	t := b.net.Tensors[in]
 	return b.layer(intnet.Layer{Kind: intnet.KindPool, In: []int{in}, Pool: &intnet.Pool{

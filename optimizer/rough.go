@@ -24,7 +24,8 @@ const (
 const (
 	roughSpan   = 4.0 // rates tried first lie within this factor of a lower bound
 	roughStep   = 1.01
-	roughRounds = 2
+	roughRounds = 4    // of correcting the model, fewer where the rate settles
+	roughSame   = 0.05 // change of the rate that ends them
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
 	roughKept = 12
@@ -45,19 +46,62 @@ type roughKey struct {
 	m, n, gang int
 }
 
-func newRough(net *intnet.Net, est CycleEstimator) *rough {
+func newRough(s *space) (*rough, error) {
+	net := s.model.net
 	r := &rough{net: net, density: make([]float64, len(net.Layers)), factor: make([]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
-	pairs, known := est.(interface{ Pairs(layer int) float64 })
+	pairs, known := s.est.(interface{ Pairs(layer int) float64 })
 	for i := range net.Layers {
 		l := &net.Layers[i]
-		r.factor[i], r.density[i], r.cache[i] = 1, 0.5, map[roughKey]float64{}
-		if l.Kind == intnet.KindConv && known {
+		if r.factor[i], r.cache[i] = 1, map[roughKey]float64{}; l.Kind != intnet.KindConv {
+			continue
+		}
+		wide := slices.MaxFunc(s.shapes(l), func(a, b shape) int { return a.lanes - b.lanes })
+		if wide.lanes == 1 {
+			r.density[i] = 1 // nothing to skip
+			continue
+		}
+		width := wide.out[len(wide.out)/2]
+		hl := hw.Layer{InPx: pixels, InCh: wide.ch, OutPx: pixels, OutCh: width, MTap: wide.tap, MCh: wide.ch,
+			Engine: hw.Banked, N: 1, Gang: width, GangDepth: shiftDepth, WeightMem: MemBRAM}
+		win := hw.WindowOf(net, *l, hl)
+		hl.LinePixels = win.FullLinePixels()
+		if known {
 			out := net.Tensors[l.Out]
-			macs := float64(out.H*out.W) * float64(net.WeightCount(l))
-			r.density[i] = min(1, pairs.Pairs(i)/macs)
+			r.density[i] = min(1, pairs.Pairs(i)/(float64(out.H*out.W)*float64(net.WeightCount(l))))
+		} else {
+			// A single multiplier counts the pairs.
+			cycles, _, err := s.est.Conv(i, hl)
+			if err != nil {
+				return nil, err
+			}
+			r.density[i] = min(1, cycles/float64(win.OutBeats()*wide.lanes))
+		}
+		// How far off the model is at engines of about the right size.
+		for _, d := range divisors(wide.lanes) {
+			if float64(d) <= 1.2*r.density[i]*float64(wide.lanes) {
+				hl.N = d
+			}
+		}
+		if hl.N == wide.lanes {
+			continue
+		}
+		if err := r.correct(s.est, i, hl); err != nil {
+			return nil, err
 		}
 	}
-	return r
+	return r, nil
+}
+
+// correct makes the model agree with an estimator on one choice.
+func (r *rough) correct(est CycleEstimator, i int, hl hw.Layer) error {
+	want, _, err := est.Conv(i, hl)
+	if err != nil {
+		return err
+	}
+	if got, _, _ := r.Conv(i, hl); got > 0 {
+		r.factor[i] *= max(0.5, min(2, want/got))
+	}
+	return nil
 }
 
 // Conv is CycleEstimator's. One goroutine at a time asks about a layer.
@@ -157,7 +201,11 @@ func (r *rough) leastCycles(budget vec) float64 {
 
 // focus finds what near is for a network on a budget. It returns nil if nothing fits.
 func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
-	n := &near{model: newRough(s.model.net, s.est)}
+	model, err := newRough(s)
+	if err != nil {
+		return nil, err
+	}
+	n := &near{model: model}
 	least := n.model.leastCycles(s.budget)
 	quick := *s
 	quick.near, quick.est = n, n.model
@@ -168,7 +216,6 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 		if n.low, n.high = least, least*span; span > 1<<16 {
 			return nil, nil
 		}
-		var err error
 		if p, err = quick.problem(ctx); err != nil {
 			return nil, err
 		}
@@ -191,12 +238,8 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 			if hl.Engine == "" || hl.Engine == hw.Dense {
 				continue
 			}
-			want, _, err := s.est.Conv(i, hl)
-			if err != nil {
+			if err := n.model.correct(s.est, i, hl); err != nil {
 				return nil, err
-			}
-			if got, _, _ := n.model.Conv(i, hl); got > 0 {
-				n.model.factor[i] *= max(0.5, min(2, want/got))
 			}
 		}
 		n.low, n.high = at*0.5, at*1.6
@@ -207,8 +250,12 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 		if err != nil {
 			return nil, err
 		}
-		if next > 0 {
-			at = next
+		if next == 0 {
+			continue
+		}
+		change := math.Abs(next/at - 1)
+		if at = next; change < roughSame {
+			break
 		}
 	}
 	n.keep = make([]map[engine]bool, len(p.layers))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,12 @@ func small() map[string]*intnet.Net {
 	nets["residual"] = b.done(b.add(b.conv(b.conv(0, 2, 1, 1, false), 2, 1, 1, false), 0))
 	b = newBuild(4, 4, 2)
 	nets["four"] = b.done(b.conv(b.globalAvg(b.maxPool(b.conv(0, 2, 1, 1, false), 2)), 3, 1, 1, false))
+	b = newBuild(4, 4, 2)
+	nets["depthwise"] = b.done(b.conv(b.depthwise(0, 3), 3, 1, 1, false))
+	b = newBuild(4, 4, 2)
+	nets["gate"] = b.done(b.mul(0, b.conv(b.globalAvg(0), 2, 1, 1, false)))
+	b = newBuild(4, 3, 2)
+	nets["concat"] = b.done(b.concat(b.conv(0, 4, 1, 1, false), 0, 0))
 	return nets
 }
 
@@ -50,6 +57,7 @@ func small() map[string]*intnet.Net {
 // joins' FIFOs, but neither its enumeration, pruning, decomposition nor solver.
 func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total vec)) int {
 	m := costModel{net, family}
+	hurry := hurry(net)
 	var lists [][]hw.Layer
 	var cycles [][]float64
 	for i, l := range net.Layers {
@@ -64,8 +72,8 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 				base := hw.Layer{InPx: 1, InCh: q, OutPx: 1, OutCh: p}
 				inBeats := float64(in.H * in.W * in.C / q)
 				if l.Kind != intnet.KindConv && l.Kind != intnet.KindPool {
-					if p == q {
-						hl, cy = append(hl, base), append(cy, inBeats)
+					if p == q && slices.Contains(outWidths(net, i), p) {
+						hl, cy = append(hl, base), append(cy, max(inBeats, float64(out.H*out.W*out.C/p)))
 					}
 					continue
 				}
@@ -81,10 +89,14 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 						h.MTap, h.MCh = tap, ch
 						h.LinePixels = 1 << 20
 						win := hw.WindowOf(net, l, h)
-						if win.Validate() != nil {
+						if depthwise := net.Depthwise(&l); win.Validate() != nil || depthwise && ch != p {
 							continue
 						}
 						h.LinePixels = win.FullLinePixels()
+						gate := hurry[i] > 1
+						if gate {
+							h.LinePixels = win.MinLinePixels()
+						}
 						win = hw.WindowOf(net, l, h)
 						if l.Kind == intnet.KindPool {
 							if ch == p {
@@ -94,10 +106,11 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 						}
 						for _, mem := range []string{MemLUTRAM, MemBRAM, MemURAM} {
 							for _, kind := range []hw.EngineKind{hw.Dense, hw.Banked, hw.Crossbar} {
-								for n := 1; n <= tap*ch; n++ {
+								lanes := hw.EngineLanes(net, l, h)
+								for n := 1; n <= lanes; n++ {
 									for gang := 1; gang <= p; gang++ {
-										if p%gang != 0 || (kind == hw.Dense) != (n == tap*ch) || kind == hw.Dense && gang != p ||
-											kind == hw.Banked && tap*ch%n != 0 || kind == hw.Crossbar && (tap*ch > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
+										if p%gang != 0 || (kind == hw.Dense) != (n == lanes) || (kind == hw.Dense || net.Depthwise(&l)) && gang != p ||
+											kind == hw.Banked && lanes%n != 0 || kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
 											continue
 										}
 										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, 5
@@ -108,7 +121,11 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 										if err != nil {
 											t.Fatal(err)
 										}
-										hl, cy = append(hl, h), append(cy, max(c, inBeats, float64(win.OutBeats())))
+										c = max(c, float64(win.OutBeats()))
+										if gate {
+											c += inBeats
+										}
+										hl, cy = append(hl, h), append(cy, hurry[i]*max(c, inBeats))
 									}
 								}
 							}
@@ -239,6 +256,43 @@ func TestBruteForce(t *testing.T) {
 		t.Logf("%s: %d designs, %d of 25 budgets feasible", name, n, feasible)
 		if feasible < 5 {
 			t.Errorf("%s: only %d budgets were feasible", name, feasible)
+		}
+	}
+}
+
+// TestRough checks that the choices which a rough model leaves are few and hardly worse than all.
+func TestRough(t *testing.T) {
+	ctx := context.Background()
+	for _, density := range []float64{0.2, 0.6} {
+		net := resnet8()
+		budget := vec{300, 60000, 120000, 300, 0, 30000}
+		s := &space{model: costModel{net, FamilyUSPlus}, est: meanEst{net, density}, engine: EngineAuto, budget: budget, widths: widthsOf(net), hurry: hurry(net)}
+		search := func() (rate, int) {
+			p, err := s.problem(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := p.fastest(ctx, 100_000, 0, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, l := range p.layers {
+				for _, c := range l.classes {
+					n += len(c.opts)
+				}
+			}
+			return r, n
+		}
+		all, many := search()
+		var err error
+		if s.near, err = s.focus(ctx, true); err != nil {
+			t.Fatal(err)
+		}
+		some, few := search()
+		t.Logf("density %v: %.0f cycles of %d choices, %.0f of %d", density, all.cycles, many, some.cycles, few)
+		if some.x == nil || some.cycles > 1.04*all.cycles || few > many/3 {
+			t.Errorf("density %v: %v cycles of %d choices; all %d give %v", density, some.cycles, few, many, all.cycles)
 		}
 	}
 }
