@@ -6,6 +6,7 @@
 // of its search space under five budgets at once, with a proven bound where the
 // search was cut short, FIFO depths that are proved free of deadlock, costs, and
 // reasons. A Design file is the single source of truth for codegen and hwsim.
+// For large networks the space is first cut down by a rough model of the engines, and the design says so.
 // Costs are formulas, not synthesis results, and every report says so. It never
 // evaluates the network, never reads a model and never emits code; the same
 // input gives the same design.

@@ -127,6 +127,9 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	if err := d.explain(ctx, p, f); err != nil {
 		return nil, err
 	}
+	if sp.near != nil {
+		d.Explain = append(d.Explain, "large network: the search space is what a rough model of the engines left of each layer's hardware choices; bounds hold for that space")
+	}
 	return d, nil
 }
 

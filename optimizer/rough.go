@@ -199,7 +199,7 @@ func (r *rough) leastCycles(budget vec) float64 {
 	return max(least, pairs/float64(max(1, budget[0])))
 }
 
-// focus finds what near is for a network on a budget. It returns nil if nothing fits.
+// focus finds what near is for a network on a budget.
 func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 	model, err := newRough(s)
 	if err != nil {
@@ -211,11 +211,11 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 	quick.near, quick.est = n, n.model
 	var p *problem
 	at := 0.0
-	for span := roughSpan; at == 0; span *= roughSpan {
-		// What a design has beside its layers is little.
-		if n.low, n.high = least, least*span; span > 1<<16 {
-			return nil, nil
+	for span := roughSpan; at == 0; span *= 4 * roughSpan {
+		if span > 1024*roughSpan {
+			return n, quick.cheap(ctx)
 		}
+		n.low, n.high = least, least*span
 		if p, err = quick.problem(ctx); err != nil {
 			return nil, err
 		}
@@ -274,6 +274,23 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 		n.low, n.high = 0, at*4 // few cycles count as well
 	}
 	return n, nil
+}
+
+// cheap makes near the choices of least cost, whatever their cycles: nothing fits.
+func (s *space) cheap(ctx context.Context) error {
+	n := s.near
+	n.low, n.high = math.MaxFloat64, math.Inf(1)
+	p, err := s.problem(ctx)
+	if err != nil {
+		return err
+	}
+	v := p.restrict(n.high, false)
+	n.keep = make([]map[engine]bool, len(p.layers))
+	for i := range n.keep {
+		n.keep[i] = map[engine]bool{}
+	}
+	v.best(evenPrice, n.keep)
+	return nil
 }
 
 // problem is that of the space's choices.
