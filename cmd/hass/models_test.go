@@ -193,11 +193,13 @@ var models = map[string]func() model{
 			node{Name: "lstm", Op: "LSTM", In: []string{"y"}, Out: []string{"l"}},
 			node{Name: "ein\nsum", Op: "Einsum", In: []string{"y"}, Out: []string{"e"}},
 			node{Name: "gelu", Op: "Gelu", Domain: "com.microsoft", In: []string{"y"}, Out: []string{"g"}},
+			node{Name: "top", Op: "TopK", In: []string{"y"}, Out: []string{"t"}},
+			node{Name: "loop", Op: "Loop", In: []string{"y"}, Out: []string{"p"}},
 		)
 		m.Domains = []string{"com.microsoft"}
-		m.Outputs = out("l", "e", "g")
+		m.Outputs = out("l", "e", "g", "t", "p")
 	}),
-	"depthwise": func() model { // a module is missing for two nodes; the integer network runs it all
+	"depthwise": func() model { // and a convolution in two groups
 		m := tiny()
 		m.Nodes[2].Attrs = append(m.Nodes[2].Attrs, onnxtest.Int("group", 4))
 		m.Inits[2] = values("w2", 4, 1, 3, 3)
@@ -210,10 +212,21 @@ var models = map[string]func() model{
 	},
 	"float-only": func() model {
 		m := tiny()
+		m.Nodes[3].Op = "Sub"
+		m.Nodes = append(m.Nodes[:5:5], append([]node{{Name: "most", Op: "Max", In: []string{"e", "e"}, Out: []string{"e2"}}}, m.Nodes[5:]...)...)
+		m.Nodes[6].In = []string{"e2"}
+		return m
+	},
+	"gated": func() model { // what a MobileNetV3 block has besides depthwise convolutions
+		m := tiny()
 		m.Nodes[1].Op, m.Nodes[4].Op = "HardSwish", "Sigmoid"
 		m.Opset = 14
-		m.Nodes[2].Attrs = append(m.Nodes[2].Attrs, onnxtest.Int("group", 4))
-		m.Inits[2] = values("w2", 4, 1, 3, 3)
+		m.Nodes = append(m.Nodes[:5:5], append([]node{
+			{Name: "mean", Op: "GlobalAveragePool", In: []string{"e"}, Out: []string{"s1"}},
+			{Name: "gate", Op: "HardSigmoid", In: []string{"s1"}, Out: []string{"s2"}},
+			{Name: "scale", Op: "Mul", In: []string{"e", "s2"}, Out: []string{"e2"}},
+		}, m.Nodes[5:]...)...)
+		m.Nodes[8].In = []string{"e2"}
 		return m
 	},
 
