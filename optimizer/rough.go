@@ -24,7 +24,9 @@ const (
 const (
 	roughSpan   = 4.0 // rates tried first lie within this factor of a lower bound
 	roughStep   = 1.01
-	roughRounds = 4    // of correcting the model, fewer where the rate settles
+	roughRounds = 4 // of correcting the model, fewer where the rate settles
+	cheapLow    = 4
+	cheapHigh   = 16
 	roughSame   = 0.05 // change of the rate that ends them
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
@@ -213,7 +215,7 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 	at := 0.0
 	for span := roughSpan; at == 0; span *= 4 * roughSpan {
 		if span > 1024*roughSpan {
-			return n, quick.cheap(ctx)
+			return n, quick.cheap(ctx, least)
 		}
 		n.low, n.high = least, least*span
 		if p, err = quick.problem(ctx); err != nil {
@@ -276,10 +278,11 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 	return n, nil
 }
 
-// cheap makes near the choices of least cost, whatever their cycles: nothing fits.
-func (s *space) cheap(ctx context.Context) error {
+// cheap makes near the choices of least cost: nothing fits. A design of the very least is of no use, and
+// nobody would wait for the proof that it is live.
+func (s *space) cheap(ctx context.Context, least float64) error {
 	n := s.near
-	n.low, n.high = math.MaxFloat64, math.Inf(1)
+	n.low, n.high = least*cheapLow, least*cheapHigh
 	p, err := s.problem(ctx)
 	if err != nil {
 		return err
