@@ -26,13 +26,7 @@ func TestAcceptance(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE") != "1" {
 		t.Skip("skipped: the acceptance claims take minutes and need trained models (run \"make acceptance\")")
 	}
-	a := &acceptance{data: testenv.Data(t), dir: t.TempDir()}
-	a.bin = filepath.Join(a.dir, "hass")
-	build := exec.Command("go", "build", "-o", a.bin, "./cmd/hass")
-	build.Dir = testenv.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	a := newAcceptance(t)
 	t.Run("Accuracy", a.accuracy)
 	t.Run("ReferenceOutputs", a.referenceOutputs)
 	t.Run("Build", a.build)
@@ -46,6 +40,19 @@ func TestAcceptance(t *testing.T) {
 
 type acceptance struct {
 	bin, data, dir string
+}
+
+// newAcceptance builds hass.
+func newAcceptance(t *testing.T) *acceptance {
+	t.Helper()
+	a := &acceptance{data: testenv.Data(t), dir: t.TempDir()}
+	a.bin = filepath.Join(a.dir, "hass")
+	build := exec.Command("go", "build", "-o", a.bin, "./cmd/hass")
+	build.Dir = testenv.Root(t)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return a
 }
 
 const (

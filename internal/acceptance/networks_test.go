@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
@@ -41,13 +40,7 @@ func TestNetworks(t *testing.T) {
 	if made == "" {
 		t.Skip("skipped: the networks at 224x224 take an hour and need models made by torchvision (run \"make acceptance-networks\")")
 	}
-	a := &acceptance{data: testenv.Data(t), dir: t.TempDir()}
-	a.bin = filepath.Join(a.dir, "hass")
-	build := exec.Command("go", "build", "-o", a.bin, "./cmd/hass")
-	build.Dir = testenv.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	a := newAcceptance(t)
 	runs := os.Getenv("HASS_NETWORKS_RUNS")
 	if runs == "" {
 		runs = filepath.Join(a.dir, "networks")

@@ -4,89 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 )
-
-// Issue is one reason why the hardware cannot take a graph.
-type Issue struct {
-	Node   string // name of the node, untrusted text; if Port, of the graph, its input or an output
-	Op     string // kind of the node, untrusted text; if Port, "graph", "input" or "output"
-	Port   bool   // it concerns no node
-	Reason string
-	Hint   string
-}
-
-// UnsupportedError lists everything in a graph that the hardware cannot take.
-type UnsupportedError struct{ Issues []Issue }
-
-func (e *UnsupportedError) Error() string {
-	var b strings.Builder
-	if len(e.Issues) == 1 {
-		b.WriteString("one node has no hardware in this version:")
-	} else {
-		fmt.Fprintf(&b, "%d nodes have no hardware in this version:", len(e.Issues))
-	}
-	for _, i := range e.Issues {
-		what := "node"
-		if i.Port {
-			what = i.Op
-		}
-		fmt.Fprintf(&b, "\n  %s %q", what, i.Node)
-		if !i.Port {
-			fmt.Fprintf(&b, " (%s)", plain(i.Op))
-		}
-		fmt.Fprintf(&b, ": %s; hint: %s", i.Reason, i.Hint)
-	}
-	return b.String()
-}
-
-// plain quotes operator names that are not plain words.
-func plain(op string) string {
-	if q := strconv.Quote(op); q != `"`+op+`"` || strings.ContainsAny(op, " ;()") {
-		return q
-	}
-	return op
-}
-
-// Check lists everything in the graph that the hardware cannot take, in the
-// order of the nodes, what concerns outputs last; nil if there is nothing. It is
-// the one judge of that: a graph without issues has modules for all its layers
-// (see hw.Expand), whatever the numbers in them. A node that is still
-// graph.Foreign is an issue; nodes behind one whose shapes are unknown are not judged.
-func Check(g *graph.Graph) []Issue {
-	p := newPlanner(g)
-	p.run()
-	return p.issues
-}
-
-// Buildable is Check as an error: nil or an *UnsupportedError.
-func Buildable(g *graph.Graph) error {
-	if issues := Check(g); len(issues) > 0 {
-		return &UnsupportedError{issues}
-	}
-	return nil
-}
-
-// LayerNames are the names that widths and thresholds files may use, in order:
-// those of the nodes that become layers. Only a Conv has weights and thresholds.
-func LayerNames(g *graph.Graph) (all, convs []string, err error) {
-	p, err := plan(g)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, l := range p.layers {
-		all = append(all, l.node.Name)
-		if l.kind == intnet.KindConv {
-			convs = append(convs, l.node.Name)
-		}
-	}
-	return all, convs, nil
-}
 
 // network is the graph as a list of integer layers, before any number is chosen.
 type network struct {
