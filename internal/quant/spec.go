@@ -3,6 +3,7 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
@@ -112,6 +113,12 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 		frac, err := weightFracs(l, widths.weights[i], s.Values[l.in[0]], s.Values[l.out])
 		if err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
+		}
+		if l.wide && l.fixed == nil {
+			// Sums have no binary places beyond their own: none are made up by a left shift.
+			f := s.Values[l.out]
+			f.Frac = min(f.Frac, s.Values[l.in[0]].Frac+slices.Min(frac))
+			s.Values[l.out] = f
 		}
 		t := taus[l.node.Name]
 		s.Convs[l.node.Name] = ConvSpec{WeightBits: widths.weights[i], WeightFrac: frac, TauW: t.W, TauA: t.A}
