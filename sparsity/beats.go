@@ -94,9 +94,14 @@ func (e *Estimator) beatStats(c *convBits, s shape) BeatStats {
 			r.Sampled += h[v]
 		}
 	}
+	// A gang lies within one group of channels; that of a depthwise convolution may hold them all.
+	lanes := c.bits.perGroup()
+	if e.net.Depthwise(c.l) {
+		lanes = c.bits.OutC
+	}
 	var gangs []int
-	for _, g := range append(ladderGangs[:len(ladderGangs):len(ladderGangs)], c.bits.OutC) {
-		if c.bits.OutC%g == 0 && (len(gangs) == 0 || g > gangs[len(gangs)-1]) {
+	for _, g := range append(ladderGangs[:len(ladderGangs):len(ladderGangs)], lanes) {
+		if lanes%g == 0 && (len(gangs) == 0 || g > gangs[len(gangs)-1]) {
 			gangs = append(gangs, g)
 		}
 	}
