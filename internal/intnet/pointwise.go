@@ -46,22 +46,22 @@ func (a *Act) Apply(x int64, c int, min, lo, hi int64) int64 {
 
 func clamp(v, lo, hi int64) int64 { return min(max(v, lo), hi) }
 
-// actTable is a function of one value as a table over all inputs from the least on, or nil if
-// channels have functions of their own.
-func actTable(l *Layer, in *Tensor) []int32 {
+// actTable is a function of one value as a table over all inputs from the least on, less Lo so that
+// 16 bits hold each; nil if channels have functions of their own.
+func actTable(l *Layer, in *Tensor) []uint16 {
 	if len(l.Act.Mul) > 1 {
 		return nil
 	}
 	least := in.Format.Min()
-	table := make([]int32, in.Format.Max()-least+1)
+	table := make([]uint16, in.Format.Max()-least+1)
 	for i := range table {
-		table[i] = int32(l.Act.Apply(least+int64(i), 0, least, l.Lo, l.Hi))
+		table[i] = uint16(l.Act.Apply(least+int64(i), 0, least, l.Lo, l.Hi) - l.Lo)
 	}
 	return table
 }
 
 // activate evaluates an activation.
-func (x *Exec) activate(l *Layer, table, in, out []int32) {
+func (x *Exec) activate(l *Layer, table []uint16, in, out []int32) {
 	t := &x.net.Tensors[l.In[0]]
 	least := t.Format.Min()
 	if table == nil {
@@ -70,8 +70,9 @@ func (x *Exec) activate(l *Layer, table, in, out []int32) {
 		}
 		return
 	}
-	off := int32(least)
+	off, lo := int32(least), int32(l.Lo)
+	out = out[:len(in)]
 	for j, v := range in {
-		out[j] = table[v-off]
+		out[j] = int32(table[v-off]) + lo
 	}
 }
