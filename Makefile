@@ -5,7 +5,7 @@
 #                     say so and are skipped without HASS_DATA
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
 #   make acceptance-networks
-#                     the whole path on the networks of the paper at 224x224 (an hour; needs HASS_DATA
+#                     the whole path on the networks of the paper at 224x224 (half an hour; needs HASS_DATA
 #                     and its script that makes torchvision's models)
 #   make conformance  ONNX's own operator tests against docs/conformance.md
 #   make bench        Go benchmarks

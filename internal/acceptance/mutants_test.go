@@ -9,8 +9,8 @@ type mutant struct {
 var mutants = []mutant{
 	{
 		name: "an engine drops its last lane", file: "engine.hpp",
-		old: "a |= take[i] ? x[x0 + i].to_int() : 0;",
-		new: "a |= take[i] && i != M - 1 ? x[x0 + i].to_int() : 0;",
+		old: "row[g * M + i].to_int() != 0;",
+		new: "row[g * M + i].to_int() != 0 && i != M - 1;",
 	},
 	{
 		name: "requantisation rounds down", file: "arith.hpp",

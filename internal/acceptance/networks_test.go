@@ -38,7 +38,7 @@ var networks = []network{
 func TestNetworks(t *testing.T) {
 	made := os.Getenv("HASS_NETWORKS")
 	if made == "" {
-		t.Skip("skipped: the networks at 224x224 take an hour and need models made by torchvision (run \"make acceptance-networks\")")
+		t.Skip("skipped: the networks at 224x224 take half an hour and need models made by torchvision (run \"make acceptance-networks\")")
 	}
 	a := newAcceptance(t)
 	runs := os.Getenv("HASS_NETWORKS_RUNS")
