@@ -160,3 +160,35 @@ func TestWindowPace(t *testing.T) {
 		}
 	}
 }
+
+// TestOutputPace: a window that takes more beats than it gives spreads its output evenly; without the
+// pace of the output it would write a row in one burst.
+func TestOutputPace(t *testing.T) {
+	w := Window{H: 16, W: 16, C: 4, OH: 8, OW: 8, Geom: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}},
+		InPx: 1, InCh: 1, OutPx: 1, MTap: 3, MCh: 1, Folds: 1, Groups: 1, Channelwise: true}
+	w.LinePixels = w.FullLinePixels()
+	in, out := w.InBeats(), w.OutBeats()
+	const images = 4
+	s := NewWindowSchedule(w, images)
+	iterations, emitted, run, longest := 0, 0, 0, 0
+	for {
+		st, ok := s.Next()
+		if !ok {
+			break
+		}
+		iterations++
+		if run++; st.Writes == 0 {
+			run = 0
+		}
+		emitted += int(st.Writes)
+		if emitted < (images-1)*out { // the last image's flush has no input to wait for
+			longest = max(longest, run)
+		}
+	}
+	if most := in/(in-out) + 1; longest > most {
+		t.Errorf("%d beats in one burst, at most %d of %d to %d are even", longest, most, out, in)
+	}
+	if lead := w.Lead() * w.C / w.InCh; iterations > images*in+lead {
+		t.Errorf("%d iterations for %d input beats", iterations, images*in)
+	}
+}

@@ -241,34 +241,40 @@ func TestTransposed(t *testing.T) {
 		x.weights("b", 0.5, 6)
 		x.node(`convtranspose "up" ("x", "w", "b") -> ("y" %s) %s`, tt.shape, tt.attrs)
 		g := x.graph(t, "y")
-		fx, err := floatexec.New(g)
+		imgs := images(3, 4, 4*5*4, 2, -1)
+		_, net := lower(t, g, imgs, Options{Bits: 16})
+		compareFloat(t, tt.attrs, g, net, imgs)
+	}
+}
+
+// compareFloat checks that a network of one output agrees with the float executor on images.
+func compareFloat(t *testing.T, what string, g *graph.Graph, net *intnet.Net, imgs [][]float32) {
+	t.Helper()
+	fx, err := floatexec.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newExec(t, net)
+	for _, img := range imgs {
+		q, err := net.QuantizeInput(img)
 		if err != nil {
 			t.Fatal(err)
 		}
-		imgs := images(3, 4, 4*5*4, 2, -1)
-		_, net := lower(t, g, imgs, Options{Bits: 16})
-		e := newExec(t, net)
-		for _, img := range imgs {
-			q, err := net.QuantizeInput(img)
-			if err != nil {
-				t.Fatal(err)
-			}
-			outs, err := e.Run(q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := Results(net, outs)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want, err := fx.Run([][]float32{img}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for j, v := range want[0] {
-				if d := math.Abs(float64(got[0].Data[j] - v)); d > 1e-3 {
-					t.Fatalf("%s: element %d is %g, want %g", tt.attrs, j, got[0].Data[j], v)
-				}
+		outs, err := x.Run(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Results(net, outs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := fx.Run([][]float32{img}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, v := range want[0] {
+			if d := math.Abs(float64(got[0].Data[j] - v)); d > 1e-3 {
+				t.Fatalf("%s: element %d is %g, want %g", what, j, got[0].Data[j], v)
 			}
 		}
 	}
@@ -436,34 +442,7 @@ func TestQuantised(t *testing.T) {
 	if l := net.Layers[2]; l.Kind != intnet.KindRequant || l.Hi != 6 {
 		t.Errorf("q2 became %s with limit %d, want a requant with limit 6", l.Kind, l.Hi)
 	}
-	fx, err := floatexec.New(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := newExec(t, net)
-	for _, img := range imgs {
-		q, err := net.QuantizeInput(img)
-		if err != nil {
-			t.Fatal(err)
-		}
-		outs, err := x.Run(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := Results(net, outs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := fx.Run([][]float32{img}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for j, v := range want[0] {
-			if d := math.Abs(float64(got[0].Data[j] - v)); d > 1e-3 {
-				t.Fatalf("element %d is %g, the quantised model says %g", j, got[0].Data[j], v)
-			}
-		}
-	}
+	compareFloat(t, "quantised", g, net, imgs)
 	if err := Buildable(build("0.06")); err == nil || !strings.Contains(err.Error(), "its scale is no power of two") {
 		t.Errorf("a scale of 0.06: %v", err)
 	}
