@@ -83,29 +83,10 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	model := costModel{in.Net, in.Platform.Family}
 	budget := in.Shares.Budget(in.Platform.Resources).vec()
-	widths := widthsOf(in.Net)
-
-	in.Log("enumerating hardware choices")
-	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net)}
-	if sp.effort() > exactEffort {
-		var err error
-		if sp.near, err = sp.focus(ctx, in.Objective == Throughput); err != nil {
-			return nil, err
-		}
-		in.Log("estimating the choices near the rate")
-	}
-	sets, err := sp.all(ctx)
+	p, rough, err := newSearchProblem(ctx, &in, budget)
 	if err != nil {
 		return nil, err
-	}
-	p, err := newProblem(in.Net, model, sets, widths, budget)
-	if err != nil {
-		return nil, err
-	}
-	if sp.near != nil {
-		p.beamWidth = wideBeam
 	}
 	in.Log("searching the rate")
 	f, err := p.solve(ctx, &in, budget)
@@ -120,17 +101,43 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 		Objective: in.Objective, EngineRule: in.Engine, UsableShare: in.Shares,
 		Budget: budget.resources(), Calibrated: Calibrated,
 	}
-	d.price(model, f.network)
+	d.price(p.model, f.network)
 	d.predict(p, f)
 	in.Log("asking what more resources would buy")
 	p.setBudget(budget)
 	if err := d.explain(ctx, p, f); err != nil {
 		return nil, err
 	}
-	if sp.near != nil {
+	if rough {
 		d.Explain = append(d.Explain, "large network: the search space is what a rough model of the engines left of each layer's hardware choices; bounds hold for that space")
 	}
 	return d, nil
+}
+
+// newSearchProblem enumerates the hardware of every layer; rough tells whether a rough model has cut the
+// choices down.
+func newSearchProblem(ctx context.Context, in *Input, budget vec) (p *problem, rough bool, err error) {
+	model := costModel{in.Net, in.Platform.Family}
+	widths := widthsOf(in.Net)
+	in.Log("enumerating hardware choices")
+	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net)}
+	if sp.effort() > exactEffort {
+		if sp.near, err = sp.focus(ctx, in.Objective == Throughput); err != nil {
+			return nil, false, err
+		}
+		in.Log("estimating the choices near the rate")
+	}
+	sets, err := sp.all(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if p, err = newProblem(in.Net, model, sets, widths, budget); err != nil {
+		return nil, false, err
+	}
+	if sp.near != nil {
+		p.beamWidth = wideBeam
+	}
+	return p, sp.near != nil, nil
 }
 
 // found is a solved problem.

@@ -31,17 +31,7 @@ func newCounter(net *intnet.Net, l *intnet.Layer) *counter {
 	c.perTap, c.meets = make([]int64, taps*c.in.C), make([]int64, taps*c.in.C)
 	c.nonzero, c.acts = make([]uint8, c.in.H*c.in.W*c.in.C), make([]int64, c.in.C)
 	c.levels = make([]int64, max(c.in.Format.Max(), -c.in.Format.Min())+1)
-	c.weightsAt = make([]int64, taps*c.in.C)
-	for o := range l.Conv.OutC {
-		base := c.firstChannel(o)
-		for t := range taps {
-			for ch, w := range l.Conv.Weights[(o*taps+t)*c.groupC:][:c.groupC] {
-				if w != 0 {
-					c.weightsAt[t*c.in.C+base+ch]++
-				}
-			}
-		}
-	}
+	c.weightsAt = weightsAt(l, c.in.C)
 	return c
 }
 

@@ -17,6 +17,11 @@ type EstimatorOptions struct {
 	// images of the bitmaps, at least one per image. 0 takes as many as keep a
 	// configuration quick (about 4 million pairs); a negative number takes all.
 	Pixels int
+	// Pairs is about how many pairs the sample of one convolution holds where Pixels is 0. 0 is 4 million; a
+	// search that asks about many networks takes fewer.
+	Pairs int
+	// Cache, if not nil, is where answers are kept beyond the estimator's life.
+	Cache *Cache
 }
 
 const (
@@ -33,8 +38,8 @@ type Estimator struct {
 	opts  EstimatorOptions
 	convs map[int]*convBits // by layer
 
-	mu      sync.Mutex
-	answers map[answerKey]*answer
+	mu      *sync.Mutex                   // of answers and tables; the cache's if there is one
+	answers map[int]map[answerKey]*answer // by layer
 	tables  map[tableKey]*table
 	held    int // bytes of tables
 }
@@ -92,13 +97,19 @@ func NewEstimator(net *intnet.Net, b *Bitmaps, opts EstimatorOptions) (*Estimato
 	if err := b.check(net); err != nil {
 		return nil, err
 	}
-	e := &Estimator{net: net, opts: opts, convs: map[int]*convBits{}, answers: map[answerKey]*answer{}, tables: map[tableKey]*table{}}
+	e := &Estimator{net: net, opts: opts, convs: map[int]*convBits{}, mu: new(sync.Mutex), answers: map[int]map[answerKey]*answer{}, tables: map[tableKey]*table{}}
+	if opts.Cache != nil {
+		e.mu = &opts.Cache.mu
+	}
 	k := 0
 	for i := range net.Layers {
 		if l := &net.Layers[i]; l.Kind == intnet.KindConv {
 			out := net.Tensors[l.Out]
 			e.convs[i] = &convBits{layer: i, l: l, bits: &b.Layers[k], images: b.Images, oh: out.H, ow: out.W,
 				population: b.Population, surveys: map[int]*survey{}}
+			if e.answers[i] = (map[answerKey]*answer{}); opts.Cache != nil {
+				e.answers[i] = opts.Cache.answers(e.convs[i], opts)
+			}
 			k++
 		}
 	}
@@ -122,10 +133,10 @@ func (e *Estimator) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) 
 	k := answerKey{layer: layer, shape: shape{l.MTap, l.MCh}, kind: l.Engine, n: l.N,
 		outPx: l.OutPx, outCh: l.OutCh, gang: l.Gang, depth: l.GangDepth}
 	e.mu.Lock()
-	a := e.answers[k]
+	a := e.answers[layer][k]
 	if a == nil {
 		a = new(answer)
-		e.answers[k] = a
+		e.answers[layer][k] = a
 	}
 	e.mu.Unlock()
 	a.once.Do(func() {
@@ -261,6 +272,22 @@ func banksOf(kind hw.EngineKind, n int) int {
 
 // timing expands the layer alone, which also checks the hardware against it.
 func (e *Estimator) timing(c *convBits, l hw.Layer) (timing, error) {
+	if e.opts.Cache == nil {
+		return e.expand(c, l)
+	}
+	k := timingKey{c.layer, l}
+	if t, ok := e.opts.Cache.timings.Load(k); ok {
+		return t.(timing), nil
+	}
+	t, err := e.expand(c, l)
+	if err == nil {
+		e.opts.Cache.timings.Store(k, t)
+	}
+	return t, err
+}
+
+// expand is timing without memory.
+func (e *Estimator) expand(c *convBits, l hw.Layer) (timing, error) {
 	in, out := e.net.Tensors[c.l.In[0]], e.net.Tensors[c.l.Out]
 	if l.OutPx < 1 || l.OutPx > out.W {
 		return timing{}, fmt.Errorf("layer %s: out_px %d is not within 1 and the row of %d pixels", c.l.ID, l.OutPx, out.W)
@@ -326,7 +353,11 @@ func (e *Estimator) sample(c *convBits, outPx, image int) []group {
 		n = max(1, e.opts.Pixels/c.images)
 	case e.opts.Pixels == 0:
 		perGroup := outPx * c.bits.weightCount()
-		n = max(autoGroups, autoPairs/perGroup/c.images)
+		if e.opts.Pairs > 0 {
+			n = max(1, e.opts.Pairs/perGroup/c.images)
+		} else {
+			n = max(autoGroups, autoPairs/perGroup/c.images)
+		}
 	}
 	rng := rand.New(rand.NewPCG(uint64(e.opts.Seed), uint64(c.layer)<<32|uint64(image)))
 	return sampleGroups(rng, c.l.Conv, c.bits.H, c.bits.W, c.oh, c.ow, outPx, n)

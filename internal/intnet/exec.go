@@ -83,21 +83,11 @@ func (x *Exec) Run(input []int32) ([][]int32, error) {
 			return nil, fmt.Errorf("input element %d is %d, outside format %v", i, v, t.Format)
 		}
 	}
-	x.tensors[x.net.Input] = input
-	for i := range x.net.Layers {
-		if err := x.layer(i); err != nil {
-			l := &x.net.Layers[i]
-			return nil, fmt.Errorf("layer %d (%q): %w", i, l.Name, err)
-		}
-	}
-	for i, o := range x.net.Outputs {
-		x.outputs[i] = x.tensors[o]
-	}
-	return x.outputs, nil
+	return x.RunFrom(0, input)
 }
 
 // Tensor is the value of tensor number i (NHWC) in the last Run. It holds until
-// the next Run and must not be changed.
+// the next Run and must not be changed (but see RunFrom).
 func (x *Exec) Tensor(i int) []int32 { return x.tensors[i] }
 
 func (x *Exec) layer(i int) error {

@@ -410,30 +410,38 @@ func (n *Net) WeightCount(l *Layer) int {
 // (fixed.Bound) over the full range of the input's format.
 func (n *Net) ValidateWeights() error {
 	for i := range n.Layers {
-		l := &n.Layers[i]
-		if l.Kind != KindConv {
+		if n.Layers[i].Kind != KindConv {
 			continue
 		}
-		if got, want := len(l.Conv.Weights), n.WeightCount(l); got != want {
-			return fmt.Errorf("layer %d (%q): %d weights; want %d", i, l.Name, got, want)
+		if err := n.validateWeights(i); err != nil {
+			return err
 		}
-		if len(l.Conv.Bias) != l.Conv.OutC {
-			return fmt.Errorf("layer %d (%q): %d biases; want %d", i, l.Name, len(l.Conv.Bias), l.Conv.OutC)
+	}
+	return nil
+}
+
+// validateWeights is ValidateWeights for layer i, a convolution.
+func (n *Net) validateWeights(i int) error {
+	l := &n.Layers[i]
+	if got, want := len(l.Conv.Weights), n.WeightCount(l); got != want {
+		return fmt.Errorf("layer %d (%q): %d weights; want %d", i, l.Name, got, want)
+	}
+	if len(l.Conv.Bias) != l.Conv.OutC {
+		return fmt.Errorf("layer %d (%q): %d biases; want %d", i, l.Name, len(l.Conv.Bias), l.Conv.OutC)
+	}
+	lim := int16(1<<(l.Conv.WeightBits-1) - 1)
+	for j, w := range l.Conv.Weights {
+		if w > lim || w < -lim {
+			return fmt.Errorf("layer %d (%q): weight %d is %d, outside +-%d (%d bits)", i, l.Name, j, w, lim, l.Conv.WeightBits)
 		}
-		lim := int16(1<<(l.Conv.WeightBits-1) - 1)
-		for j, w := range l.Conv.Weights {
-			if w > lim || w < -lim {
-				return fmt.Errorf("layer %d (%q): weight %d is %d, outside +-%d (%d bits)", i, l.Name, j, w, lim, l.Conv.WeightBits)
-			}
+	}
+	for j, b := range l.Conv.Bias {
+		if b > MaxBias || b < -MaxBias {
+			return fmt.Errorf("layer %d (%q): bias %d is %d, beyond +-2^60", i, l.Name, j, b)
 		}
-		for j, b := range l.Conv.Bias {
-			if b > MaxBias || b < -MaxBias {
-				return fmt.Errorf("layer %d (%q): bias %d is %d, beyond +-2^60", i, l.Name, j, b)
-			}
-		}
-		if need := l.Conv.BoundBits(n.Tensors[l.In[0]].Format); l.Conv.AccBits < need {
-			return fmt.Errorf("layer %d (%q): accumulator of %d bits; the bound over its weights needs %d", i, l.Name, l.Conv.AccBits, need)
-		}
+	}
+	if need := l.Conv.BoundBits(n.Tensors[l.In[0]].Format); l.Conv.AccBits < need {
+		return fmt.Errorf("layer %d (%q): accumulator of %d bits; the bound over its weights needs %d", i, l.Name, l.Conv.AccBits, need)
 	}
 	return nil
 }

@@ -187,11 +187,7 @@ func lowerConv(l *layer, s ConvSpec, in, to fixed.Format, out *intnet.Layer) err
 	for _, f := range c.WeightFrac {
 		c.Shift = append(c.Shift, in.Frac+f-to.Frac)
 	}
-	if tau := max(s.TauA, l.tauA); tau > 0 {
-		// The smallest integer q with q * 2^-frac >= tau; past every activation it
-		// makes no difference.
-		c.TauA = int64(min(math.Ceil(math.Ldexp(tau, in.Frac)), 1<<fixed.MaxBits))
-	}
+	c.TauA = integerTau(max(s.TauA, l.tauA), in.Frac)
 	frac := func(o int) int { return c.WeightFrac[min(o, len(c.WeightFrac)-1)] }
 	limit := int64(1)<<(s.WeightBits-1) - 1
 	per := len(c.Weights) / c.OutC

@@ -1,0 +1,83 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"hass/internal/fixed"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// Pruner lowers one convolution at a time of a network whose formats are fixed, under thresholds of its
+// own: what a search over thresholds needs, to the same integers as Lower.
+type Pruner struct {
+	net    *intnet.Net
+	spec   *Spec
+	layers []*layer // by layer of net; nil where it is no convolution
+}
+
+// NewPruner prepares the convolutions of g under spec, whose thresholds play no part.
+func NewPruner(g *graph.Graph, spec *Spec) (*Pruner, error) {
+	net, err := Lower(g, spec)
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan(g)
+	if err != nil {
+		return nil, err
+	}
+	r := &Pruner{net: net, spec: spec, layers: make([]*layer, len(net.Layers))}
+	convs := map[string]*layer{}
+	for _, l := range p.layers {
+		if l.kind == intnet.KindConv {
+			convs[l.node.Name] = l
+		}
+	}
+	for i := range net.Layers {
+		if l := &net.Layers[i]; l.Kind == intnet.KindConv {
+			if r.layers[i] = convs[l.Name]; r.layers[i] == nil {
+				return nil, fmt.Errorf("layer %q: the model has no such convolution", l.Name)
+			}
+		}
+	}
+	return r, nil
+}
+
+// Net is the network under the thresholds of the spec.
+func (p *Pruner) Net() *intnet.Net { return p.net }
+
+// Weights is the float weights of convolution layer i of Net, in the model's order. They must not be changed.
+func (p *Pruner) Weights(i int) []float32 { return p.layers[i].w.F }
+
+// Conv lowers convolution layer i of Net under thresholds t.
+func (p *Pruner) Conv(i int, t Tau) (*intnet.Conv, error) {
+	l := &p.net.Layers[i]
+	if err := t.check(); err != nil {
+		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
+	}
+	s := p.spec.Convs[l.Name]
+	s.TauW, s.TauA = t.W, t.A
+	var out intnet.Layer
+	if err := lowerConv(p.layers[i], s, p.net.Tensors[l.In[0]].Format, p.net.Tensors[l.Out].Format, &out); err != nil {
+		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
+	}
+	return out.Conv, nil
+}
+
+// TauA is the integer threshold that layer i of Net reads for a float threshold on its input.
+func (p *Pruner) TauA(i int, tau float64) int64 {
+	return integerTau(max(tau, p.layers[i].tauA), p.net.Tensors[p.net.Layers[i].In[0]].Format.Frac)
+}
+
+// maxTau is beyond every activation.
+const maxTau = 1 << fixed.MaxBits
+
+// integerTau is the least integer q with q * 2^-frac >= tau. One past every activation makes no
+// difference to a larger one; 0 prunes nothing.
+func integerTau(tau float64, frac int) int64 {
+	if tau <= 0 {
+		return 0
+	}
+	return int64(min(math.Ceil(math.Ldexp(tau, frac)), maxTau))
+}

@@ -1,0 +1,60 @@
+package quant
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hass/internal/intnet"
+)
+
+// TestPruner: one convolution pruned alone is that of the network lowered under all thresholds.
+func TestPruner(t *testing.T) {
+	g := everything(t, 3)
+	imgs := images(4, 6, g.Inputs[0].Shape.Elems(), 1, 0.2)
+	spec, _ := lower(t, g, imgs, Options{Bits: 16})
+	p, err := NewPruner(g, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tau := Tau{W: 0.2, A: 0.3}
+	pruned := *spec
+	pruned.Convs = map[string]ConvSpec{}
+	for name, c := range spec.Convs {
+		c.TauW, c.TauA = tau.W, tau.A
+		pruned.Convs[name] = c
+	}
+	want, err := Lower(g, &pruned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros, convs := 0, 0
+	for i := range want.Layers {
+		l := &want.Layers[i]
+		if l.Kind != intnet.KindConv {
+			continue
+		}
+		got, err := p.Conv(i, tau)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(l.Conv, got); d != "" {
+			t.Errorf("layer %q: %s", l.Name, d)
+		}
+		if a := p.TauA(i, tau.A); a != l.Conv.TauA {
+			t.Errorf("layer %q: integer threshold %d, want %d", l.Name, a, l.Conv.TauA)
+		}
+		for k, w := range got.Weights {
+			if w == 0 && p.Net().Layers[i].Conv.Weights[k] != 0 {
+				zeros++
+			}
+		}
+		convs++
+	}
+	if convs < 5 || zeros == 0 {
+		t.Errorf("%d convolutions, %d weights pruned", convs, zeros)
+	}
+	if _, err := p.Conv(0, Tau{W: -1}); err == nil && p.Net().Layers[0].Kind == intnet.KindConv {
+		t.Error("a negative threshold was taken")
+	}
+}

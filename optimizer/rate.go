@@ -1,0 +1,76 @@
+package optimizer
+
+import (
+	"context"
+
+	"hass/internal/hw"
+)
+
+// Rating is what a network is worth on a platform: the rate and the resources that Optimize
+// finds, before FIFOs are sized by a run of the tokens and before anything is explained. FIFOs are
+// priced by the rule that sizing starts from, so that a design made of the same layers differs by
+// little; a search that asks about many networks can afford no more.
+type Rating struct {
+	Fits            bool
+	CyclesPerImage  float64 // of the slowest layer
+	ImagesPerSecond float64
+	Bound           float64 // images per second that no design of the search space exceeds
+	Resources       Resources
+	Layers          []LayerRating // one per layer of the network
+	// Prices weigh the shares of the budgets (DSP, LUT, FF, BRAM18, URAM, LUTRAM) by how much each limits the
+	// rate: the multipliers of the relaxation just below the cycles reached. They add up to 1.
+	Prices [nres]float64
+}
+
+// LayerRating is one layer's part.
+type LayerRating struct {
+	Hardware hw.Layer
+	Cycles   float64 // per image
+	// Resources are those of the layer's modules and inner FIFOs.
+	Resources Resources
+}
+
+// Rate finds the best rate of a network within the budget, as Optimize with the objective Throughput would.
+// A network that does not fit has Fits false and nothing else. Equal inputs give equal ratings.
+func Rate(ctx context.Context, in Input) (*Rating, error) {
+	in.Objective = Throughput
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	budget := in.Shares.Budget(in.Platform.Resources).vec()
+	p, _, err := newSearchProblem(ctx, &in, budget)
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.fastest(ctx, in.Effort, 0, nil)
+	if err != nil || r.x == nil {
+		return &Rating{}, err
+	}
+	x, _, _, err := p.minimum(ctx, r.cycles, r.x, evenPrice, nil, in.Effort/4)
+	if err != nil {
+		return nil, err
+	}
+	hz := in.Platform.ClockMHz * 1e6
+	total, _ := p.total(x)
+	out := &Rating{Fits: true, CyclesPerImage: p.cycles(x), Resources: total.resources()}
+	out.ImagesPerSecond, out.Bound = hz/out.CyclesPerImage, hz/min(r.bound, out.CyclesPerImage)
+	for i, k := range x {
+		o := &p.layers[i].classes[k.class].opts[k.opt]
+		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.hurry[i], Resources: o.cost.resources()})
+	}
+	// Prices are asked for a little faster than what fits, where something has to give.
+	if out.Prices, err = p.restrict(out.CyclesPerImage*priceAt, false).pricesOf(ctx); err != nil {
+		return nil, err
+	}
+	sum := 0.0
+	for _, v := range out.Prices {
+		sum += v
+	}
+	for i := range out.Prices {
+		out.Prices[i] /= sum
+	}
+	return out, nil
+}
+
+// priceAt is the share of the cycles reached at which Rate asks for prices.
+const priceAt = 0.97
