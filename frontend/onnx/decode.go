@@ -29,6 +29,15 @@ func Decode(data []byte) (*Model, error) {
 			m.Graph, err = decodeGraph(b)
 		case 8:
 			err = m.opset(f)
+		case 14:
+			var b []byte
+			if b, err = f.message(); err != nil {
+				return err
+			}
+			if m.Metadata == nil {
+				m.Metadata = map[string]string{}
+			}
+			err = decodeEntry(b, m.Metadata, "metadata_props")
 		case 25:
 			err = m.function(f)
 		}
@@ -424,10 +433,10 @@ func (v *Value) decodeDim(f field) error {
 		switch f.num {
 		case 1:
 			d.Value, err = f.int()
-			d.Known = true
+			d.Param, d.Known = "", true
 		case 2:
 			d.Param, err = f.str()
-			d.Known = false
+			d.Value, d.Known = 0, false
 		}
 		return err
 	}); err != nil {

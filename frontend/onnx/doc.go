@@ -1,5 +1,5 @@
 // Package onnx decodes ONNX files into plain structs, straight from the protobuf
-// wire format.
+// wire format, and encodes such structs.
 //
 // It takes a file (plain or gzip) or its bytes and gives a Model: the graph's
 // nodes, attributes, initializers and typed inputs, with every tensor form that

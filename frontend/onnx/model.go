@@ -8,6 +8,7 @@ type Model struct {
 	Producer  string
 	Opsets    map[string]int64 // domain -> version; "" is ai.onnx
 	Functions []string         // names of model-local functions, "domain.name"
+	Metadata  map[string]string
 	Graph     *Graph
 }
 

@@ -59,7 +59,7 @@ func decodeTensor(b []byte) (*Tensor, error) {
 			if b, err = f.message(); err != nil {
 				return err
 			}
-			err = decodeEntry(b, entries)
+			err = decodeEntry(b, entries, "external_data")
 		case 14:
 			var v int64
 			v, err = f.int()
@@ -73,7 +73,8 @@ func decodeTensor(b []byte) (*Tensor, error) {
 	return t, err
 }
 
-func decodeEntry(b []byte, to map[string]string) error {
+// decodeEntry reads a StringStringEntryProto, an entry of what.
+func decodeEntry(b []byte, to map[string]string, what string) error {
 	var key, value string
 	if err := fields(b, func(f field) (err error) {
 		switch f.num {
@@ -84,7 +85,7 @@ func decodeEntry(b []byte, to map[string]string) error {
 		}
 		return err
 	}); err != nil {
-		return fmt.Errorf("external_data: %w", err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	to[key] = value
 	return nil
