@@ -1,9 +1,10 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
-	"sort"
+	"slices"
 )
 
 // Parameters of both TPEs: the defaults of Optuna.
@@ -59,7 +60,7 @@ func split(history []Trial) (below, above []Trial) {
 	r := ranked(history)
 	below, above = r[:n], r[n:]
 	for _, part := range [][]Trial{below, above} {
-		sort.Slice(part, func(i, j int) bool { return part[i].Number < part[j].Number })
+		slices.SortFunc(part, func(a, b Trial) int { return cmp.Compare(a.Number, b.Number) })
 	}
 	return below, above
 }
@@ -141,7 +142,7 @@ func newParzen(xs []float64) *parzen {
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(i, j int) bool { return p.mus[order[i]] < p.mus[order[j]] })
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p.mus[i], p.mus[j]) })
 	for k, i := range order {
 		gap := 0.0
 		if k > 0 {
@@ -170,8 +171,9 @@ func (p *parzen) density(x float64) float64 {
 	sum := 0.0
 	for i, mu := range p.mus {
 		z := (x - mu) / p.sigmas[i]
-		// Past nine widths a kernel is lost beside the prior, and Exp is what costs.
-		if z *= z; z < 81 {
+		// Exp is what costs, and past seven widths a kernel, less than 1e-10 of its
+		// peak, is lost beside the prior.
+		if z *= z; z < 49 {
 			sum += p.scale[i] * math.Exp(-0.5*z)
 		}
 	}
