@@ -310,6 +310,15 @@ func NewFloats(name string, dims []int64, data []float32) *Tensor {
 	return &Tensor{Name: name, Type: Float32, Dims: append([]int64(nil), dims...), raw: raw, hasRaw: true}
 }
 
+// NewDoubles is NewFloats for float64.
+func NewDoubles(name string, dims []int64, data []float64) *Tensor {
+	raw := make([]byte, 0, 8*len(data))
+	for _, v := range data {
+		raw = binary.LittleEndian.AppendUint64(raw, math.Float64bits(v))
+	}
+	return &Tensor{Name: name, Type: Float64, Dims: append([]int64(nil), dims...), raw: raw, hasRaw: true}
+}
+
 // NewInts is a tensor of an integer type or Bool that holds data in raw form,
 // each number cut to the type's width; dims are not checked before Encode or Ints.
 func NewInts(name string, d DataType, dims []int64, data []int64) *Tensor {
