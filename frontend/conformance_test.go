@@ -125,6 +125,7 @@ type conformCase struct {
 	ins, outs   []*onnx.Tensor
 	mode        string
 	err         error
+	executed    func(g *graph.Graph) // told of every graph that ran
 }
 
 func readCase(path string) (*conformCase, error) {
@@ -283,6 +284,9 @@ func (c *conformCase) attempt(keep func(i int) bool, single bool) error {
 	if len(net.Outputs) > 0 {
 		if made, err = execute(&net, data, single); err != nil {
 			return err
+		}
+		if c.executed != nil {
+			c.executed(&net)
 		}
 	}
 	for _, v := range comp.g.Outputs {

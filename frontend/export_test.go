@@ -375,6 +375,38 @@ func TestExportDemo(t *testing.T) {
 	}
 }
 
+// TestExportConformance: every graph that ONNX's operator cases become goes through
+// its export, with the batch that it has.
+func TestExportConformance(t *testing.T) {
+	exported := 0
+	for _, p := range conformModels(t) {
+		c, err := readCase(p)
+		if err != nil || !c.taken() {
+			continue
+		}
+		c.executed = func(g *graph.Graph) {
+			exported++
+			m, err := Export(g, nil)
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+				return
+			}
+			back, err := compile(m, c.name, options{keepBatch: true, constants: true})
+			if err != nil {
+				t.Errorf("%v\n%v", err, g)
+				return
+			}
+			if items := back.unsupported(); len(items) > 0 {
+				t.Errorf("%s: %v\n%v", c.name, items, g)
+				return
+			}
+			t.Run(c.name, func(t *testing.T) { compareGraphs(t, g, back.g, 1e-6) })
+		}
+		c.run()
+	}
+	t.Logf("%d graphs exported", exported)
+}
+
 // TestExportNames: names are kept, those that are no UTF-8 repaired; all stay
 // unique, those of added nodes and values too.
 func TestExportNames(t *testing.T) {

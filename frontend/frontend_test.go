@@ -286,9 +286,10 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// run evaluates a model on a fixed input.
+// run evaluates a model on a fixed input. Each model also goes through its export.
 func run(t *testing.T, g *graph.Graph) map[string][]float32 {
 	t.Helper()
+	roundTrip(t, g, 0)
 	e, err := floatexec.New(g)
 	if err != nil {
 		t.Fatalf("%v in\n%v", err, g)

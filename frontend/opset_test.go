@@ -11,13 +11,15 @@ import (
 	"hass/internal/onnxtest"
 )
 
-// evalModel runs a model of one input and gives its first output.
+// evalModel runs a model of one input and gives its first output. Each model also
+// goes through its export.
 func evalModel(t *testing.T, m model, x []float32) (graph.Shape, []float32) {
 	t.Helper()
 	g, err := Load(m.Write(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	roundTrip(t, g, 0)
 	e, err := floatexec.New(g)
 	if err != nil {
 		t.Fatalf("%v in\n%v", err, g)
