@@ -12,6 +12,12 @@
 #   make bench-onnxruntime
 #                     both executors against ONNX Runtime in one run (needs node, npm, HASS_DATA)
 #   make fuzz         each fuzz target for FUZZTIME (default 30s)
+#   make postgres-start, make postgres-stop
+#                     a private PostgreSQL server under build/postgres for studies that several
+#                     workers share, on 127.0.0.1 port PGPORT (default 55432; anybody on this
+#                     machine may connect); prints its URL. What it stores stays when it stops
+#   make test-postgres
+#                     the tests of internal/study also against such a server, one of their own
 #
 # HASS_DATA is the folder of trained models and labelled images; default ../shared/data.
 
@@ -105,6 +111,59 @@ bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./frontend/onnx
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/graph
+
+# PostgreSQL does not run as root: then it runs as Debian's user postgres. Its folder
+# $(POSTGRES) is a link to one in /var/tmp if that user cannot get at this checkout, or
+# if the path is too long for a socket. Debian's package would set up and start a server
+# of its own, which the file in createcluster.d prevents.
+PGPORT ?= 55432
+POSTGRES ?= $(CURDIR)/build/postgres
+PGSTOP ?= fast
+PGFIND = PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)"; \
+  as=; [ "$$(id -u)" != 0 ] || as="runuser -u postgres --"; dir="$(POSTGRES)"
+PGURL = postgres://postgres@127.0.0.1:$(PGPORT)/postgres?sslmode=disable
+
+.PHONY: postgres-install postgres-start postgres-stop test-postgres
+postgres-install:
+	@conf=/etc/postgresql-common/createcluster.d/hass.conf; \
+	  if [ "$$(id -u)" = 0 ]; then mkdir -p $${conf%/*} && echo 'create_main_cluster = off' >$$conf; fi; \
+	  $(MAKE) --no-print-directory install PACKAGES=postgresql; rc=$$?; \
+	  [ "$$(id -u)" != 0 ] || rm -f $$conf; exit $$rc
+
+postgres-start:
+	@$(PGFIND); command -v initdb >/dev/null || $(MAKE) --no-print-directory postgres-install
+	@set -e; $(PGFIND); mkdir -p "$${dir%/*}"; \
+	  if [ ! -e "$$dir/data/PG_VERSION" ]; then \
+	    rm -rf "$$dir"; mkdir "$$dir"; [ -z "$$as" ] || chown postgres: "$$dir"; \
+	    if [ $${#dir} -gt 80 ] || ! $$as test -w "$$dir"; then \
+	      rmdir "$$dir"; ln -s "$$(mktemp -d /var/tmp/hass-postgres.XXXXXX)" "$$dir"; \
+	      [ -z "$$as" ] || chown postgres: "$$dir/"; fi; \
+	    dir=$$(realpath "$$dir"); cd /; \
+	    $$as initdb -D "$$dir/data" -U postgres -A trust -E UTF8 --no-locale >/dev/null; \
+	    printf "%s\n" "listen_addresses = '127.0.0.1'" "unix_socket_directories = '$$dir'" | \
+	      $$as tee -a "$$dir/data/postgresql.conf" >/dev/null; \
+	  fi; \
+	  dir=$$(realpath "$$dir"); cd /; \
+	  if ! $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" status >/dev/null; then \
+	    $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" -l "$$dir/log" -o "-p $(PGPORT)" -w -s start || \
+	      { $$as tail "$$dir/log" >&2; exit 1; }; fi; \
+	  echo "$(PGURL)"
+
+postgres-stop:
+	@$(PGFIND); [ -e "$$dir" ] || exit 0; dir=$$(realpath "$$dir"); cd /; \
+	  ! $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" status >/dev/null || \
+	  $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" -m $(PGSTOP) -w -s stop
+
+# The tests crash and restart the server, so it is not the one that holds studies.
+PGTEST = $(MAKE) --no-print-directory -C $(CURDIR) POSTGRES=$(CURDIR)/build/postgres-test PGPORT=$(PGTESTPORT)
+PGTESTPORT ?= 55433
+
+test-postgres: PGPORT = $(PGTESTPORT)
+test-postgres:
+	@$(PGTEST) postgres-start
+	@echo "$(GO) test ./internal/study"; HASS_POSTGRES="$(PGURL)" \
+	  HASS_POSTGRES_RESTART="$(PGTEST) postgres-stop PGSTOP=immediate && sleep 3 && $(PGTEST) postgres-start" \
+	  $(GO) test -count=1 ./internal/study; rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
 clean:
 	rm -rf bin build runs

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -111,10 +112,14 @@ func Open(ctx context.Context, location string) (*DB, error) {
 
 func openPostgres(location string) (*DB, error) {
 	d := &DB{dialect: &postgresDialect, secrets: secretsOf(location)}
+	why := "not a valid URL (special characters in user and password must be %-encoded)"
+	if before, _, _ := strings.Cut(location, "?"); strings.Count(before, "@") > 1 {
+		// Part of the password would pass for the host, and be looked up.
+		return nil, fmt.Errorf("study: PostgreSQL URL: %s", why)
+	}
 	cfg, err := pgx.ParseConfig(location)
 	if err != nil {
 		// pgx's own text repeats the URL, and so does net/url's.
-		why := "not a valid URL (special characters in user and password must be %-encoded)"
 		if inner := errors.Unwrap(err); inner != nil && !errors.As(inner, new(*url.Error)) {
 			why = d.clean(inner).Error()
 		}
@@ -451,7 +456,7 @@ func (d *DB) retryFor(ctx context.Context, what string, total, attempt time.Dura
 		select {
 		case <-time.After(wait/2 + mathrand.N(wait/2)):
 		case <-ctx.Done():
-			return fmt.Errorf("study: %s: %w", what, ctx.Err())
+			return fmt.Errorf("study: %s: %w (while trying again after: %v)", what, ctx.Err(), d.clean(err))
 		}
 	}
 }
@@ -488,10 +493,16 @@ func transient(err error) bool {
 func (d *DB) clean(err error) error {
 	text := err.Error()
 	for _, s := range d.secrets {
-		text = strings.ReplaceAll(text, s, "xxxxx")
+		pattern := regexp.QuoteMeta(s)
+		if shortWord.MatchString(s) {
+			pattern = `\b` + pattern + `\b` // "a" is in every sentence
+		}
+		text = regexp.MustCompile(pattern).ReplaceAllLiteralString(text, "xxxxx")
 	}
 	if text == err.Error() {
 		return err
 	}
 	return errors.New(text)
 }
+
+var shortWord = regexp.MustCompile(`^\w{1,5}$`)

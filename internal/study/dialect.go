@@ -82,7 +82,9 @@ var sqliteDialect = dialect{
 // While the server was down nobody could beat, so silence is counted from its start.
 // A claim waits for a lock and must then see what the last holder wrote, which is what
 // READ COMMITTED does whatever the server's default. A machine that vanishes inside a
-// transaction must not hold the lock for the hours that TCP takes to notice.
+// transaction must not hold the lock for the hours that TCP takes to notice. Whether
+// tables exist is asked of pg_class: to_regclass may answer from the session's cache
+// what was true before the wait for the lock.
 var postgresDialect = dialect{
 	name:      "postgres",
 	now:       `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
@@ -90,7 +92,7 @@ var postgresDialect = dialect{
 	forUpdate: ` FOR UPDATE`,
 	isolation: sql.LevelReadCommitted,
 	begin:     `SET LOCAL idle_in_transaction_session_timeout = '10s'`,
-	exists:    `SELECT count(*) FROM (SELECT to_regclass('hass_schema') AS t) AS s WHERE t IS NOT NULL`,
+	exists:    `SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'hass_schema' AND pg_table_is_visible(oid)`,
 	lock:      `SELECT pg_advisory_xact_lock(1751217011)`,
 	create: schema(nil,
 		"{int}", "BIGINT", "{id}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "{bytes}", "BYTEA", "{strict}", ""),
