@@ -108,6 +108,12 @@ $(ORT)/onnxruntime-node/package.json:
 bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
 	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 20m -v -run TestAgainstONNXRuntime ./internal/ortbench
 
+# What is exported as ONNX, operators and pruned networks, in ONNX Runtime and in the
+# float executor (needs node, npm, HASS_DATA).
+.PHONY: export-onnxruntime
+export-onnxruntime: $(ORT)/onnxruntime-node/package.json
+	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime)' ./internal/ortbench
+
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./frontend/onnx
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/graph
