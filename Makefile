@@ -140,7 +140,7 @@ postgres-start:
 	@$(PGFIND); command -v initdb >/dev/null || $(MAKE) --no-print-directory postgres-install
 	@set -e; $(PGFIND); mkdir -p "$${dir%/*}"; \
 	  if [ ! -e "$$dir/data/PG_VERSION" ]; then \
-	    rm -rf "$$dir"; mkdir "$$dir"; [ -z "$$as" ] || chown postgres: "$$dir"; \
+	    mkdir -p "$$dir"; [ -z "$$as" ] || chown postgres: "$$dir"; \
 	    if [ $${#dir} -gt 80 ] || ! $$as test -w "$$dir"; then \
 	      rmdir "$$dir"; ln -s "$$(mktemp -d /var/tmp/hass-postgres.XXXXXX)" "$$dir"; \
 	      [ -z "$$as" ] || chown postgres: "$$dir/"; fi; \
@@ -153,7 +153,7 @@ postgres-start:
 	  if ! $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" status >/dev/null; then \
 	    $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" -l "$$dir/log" -o "-p $(PGPORT)" -w -s start || \
 	      { $$as tail "$$dir/log" >&2; exit 1; }; fi; \
-	  echo "$(PGURL)"
+	  echo "$(PGURL)" | sed "s/:$(PGPORT)/:$$($$as sed -n 4p "$$dir/data/postmaster.pid")/"
 
 postgres-stop:
 	@$(PGFIND); [ -e "$$dir" ] || exit 0; dir=$$(realpath "$$dir"); cd /; \
@@ -169,7 +169,7 @@ test-postgres:
 	@$(PGTEST) postgres-start
 	@echo "$(GO) test ./internal/study"; HASS_POSTGRES="$(PGURL)" \
 	  HASS_POSTGRES_RESTART="$(PGTEST) postgres-stop PGSTOP=immediate && sleep 3 && $(PGTEST) postgres-start" \
-	  $(GO) test -count=1 ./internal/study; rc=$$?; $(PGTEST) postgres-stop; exit $$rc
+	  $(GO) test -count=1 -parallel 8 ./internal/study; rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
 clean:
 	rm -rf bin build runs

@@ -219,8 +219,8 @@ func TestVanishedInClaim(t *testing.T) {
 	}
 }
 
-// The server crashes and restarts under the workers. The pause is longer than the
-// lease: who could not beat meanwhile is not dead.
+// The server crashes and restarts under the workers. The pause, 3 s, is longer than
+// the lease: who could not beat meanwhile is not dead.
 func TestServerRestart(t *testing.T) {
 	restart := os.Getenv("HASS_POSTGRES_RESTART")
 	if restart == "" {
@@ -228,7 +228,7 @@ func TestServerRestart(t *testing.T) {
 	}
 	location := postgresSchema(t)
 	s := create(t, location, 30)
-	s.Lease = 2 * time.Second
+	s.Lease = 2800 * time.Millisecond
 	l := claim(t, s, "slow")
 	stop := l.KeepAlive(t.Context())
 	defer stop()

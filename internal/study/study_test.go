@@ -317,9 +317,7 @@ func TestTakeover(t *testing.T) {
 	both(t, func(t *testing.T, location string) {
 		ctx := t.Context()
 		s := create(t, location, 3)
-		s.Lease = 300 * time.Millisecond
 		s2 := load(t, location)
-		s2.Lease = s.Lease
 		old := claim(t, s, "old")
 		check(t, old.SetPoint(ctx, raw(`[7]`)))
 		if l := claim(t, s2, "new"); l.Number != 1 {
@@ -327,7 +325,8 @@ func TestTakeover(t *testing.T) {
 		} else {
 			check(t, l.Finish(ctx, raw(`1`)))
 		}
-		time.Sleep(s.Lease + 100*time.Millisecond)
+		s2.Lease = 300 * time.Millisecond
+		time.Sleep(s2.Lease + 50*time.Millisecond)
 		l := claim(t, s2, "new")
 		if l.Number != 0 || l.Attempt != 2 || string(l.Point) != `[7]` {
 			t.Fatalf("lease is trial %d, attempt %d, point %s", l.Number, l.Attempt, l.Point)
@@ -353,18 +352,19 @@ func TestTakeover(t *testing.T) {
 func TestKeepAlive(t *testing.T) {
 	both(t, func(t *testing.T, location string) {
 		s := create(t, location, 1)
-		s.Lease = 400 * time.Millisecond
+		s.Lease = 200 * time.Millisecond
 		s2 := load(t, location)
-		s2.Lease = s.Lease
+		s2.Lease = 800 * time.Millisecond // much more than a heartbeat, on a busy machine too
 		l := claim(t, s, "a")
 		stop := l.KeepAlive(t.Context())
-		for end := time.Now().Add(3 * s.Lease); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(s2.Lease * 3 / 2); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 			if _, err := s2.Claim(t.Context(), "b", 0); !errors.Is(err, ErrWait) {
 				t.Fatal("while the worker beats:", err)
 			}
 		}
 		stop()
-		time.Sleep(s.Lease + 100*time.Millisecond)
+		s2.Lease = 200 * time.Millisecond
+		time.Sleep(s2.Lease + 50*time.Millisecond)
 		if l := claim(t, s2, "b"); l.Attempt != 2 {
 			t.Fatal("attempt", l.Attempt)
 		}
