@@ -54,12 +54,13 @@ func TestHillclimbConverges(t *testing.T) {
 		lost   func(number int) bool
 		trials int // enough to find the minimum
 	}{
-		{"alone", 1, nil, 60},
-		{"batches of 4", 4, nil, 90},
+		{"alone", 1, nil, 45},
+		{"batches of 4", 4, nil, 60},
 		{"batches of 32", 32, nil, 200},
 		{"one trial lost", 1, func(n int) bool { return n == 2 }, 90},
 		{"trial 0 lost", 1, func(n int) bool { return n == 0 }, 90},
-		{"a third lost", 1, func(n int) bool { return n%3 == 1 }, 400},
+		{"a third lost", 1, func(n int) bool { return n%3 == 1 }, 90},
+		{"a hundred lost", 1, func(n int) bool { return n >= 5 && n < 105 }, 180},
 	} {
 		s := twoGroups(t)
 		var history []Trial
@@ -85,6 +86,36 @@ func TestHillclimbConverges(t *testing.T) {
 		t.Logf("%s: found by trial %d", c.name, found)
 		if found < 0 {
 			t.Errorf("%s: the minimum is not found in %d trials", c.name, c.trials)
+		}
+	}
+}
+
+// TestRunning: missing trials count until climbLost later ones have finished.
+func TestRunning(t *testing.T) {
+	upTo := func(first, end int) (h []Trial) {
+		for n := first; n < end; n++ {
+			h = append(h, Trial{Number: n})
+		}
+		return h
+	}
+	for _, c := range []struct {
+		number  int
+		history []Trial
+		want    int
+	}{
+		{0, nil, 0},
+		{3, nil, 3},
+		{100, nil, 100}, // a batch
+		{10, upTo(0, 10), 0},
+		{14, upTo(0, 10), 4},
+		{10, upTo(1, 10), 1},
+		{1 + climbLost - 1, upTo(1, climbLost), 1},
+		{1 + climbLost, upTo(1, 1+climbLost), 0},
+		{60 + climbLost + 2, append(upTo(0, 10), upTo(60, 60+climbLost)...), 2},
+		{60 + climbLost - 1, append(upTo(0, 9), upTo(60, 60+climbLost-1)...), 51},
+	} {
+		if got := running(c.number, c.history); got != c.want {
+			t.Errorf("before trial %d, of %d finished: %d run, want %d", c.number, len(c.history), got, c.want)
 		}
 	}
 }

@@ -16,8 +16,12 @@ import (
 //     last bit.
 //
 // Scores of candidates are exempt: only which one is largest counts, and two that
-// differ in the last bits alone are a coincidence of one in billions. TestGolden
-// pins the points, and holds under GOARCH=386, GOAMD64=v3 and GODEBUG=cpu.fma=off.
+// differ in the last bits alone are a coincidence of one in billions. So are the
+// arguments of what is rounded next, and products with a power of two.
+//
+// TestGolden pins the points; it holds under GOARCH=386, GOAMD64=v3 and
+// GODEBUG=cpu.fma=off. Whether a product is fused where it must not be is seen in
+// the FMADD and FMSUB that GOARCH=arm64 go build -gcflags=-S lists.
 
 // newRand is the stream of one trial. The halves are mixed first, so that streams
 // of neighbouring seeds and numbers have nothing in common, nor has a stream with

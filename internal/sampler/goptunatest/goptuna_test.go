@@ -237,19 +237,20 @@ func median(v []float64) float64 {
 // dimensions; in 2 dimensions it is ahead of goptuna, see reference. All beat
 // random.
 func TestBest(t *testing.T) {
-	const trials, seeds = 100, 25
+	const trials = 100
 	for _, c := range []struct {
 		dims      int
+		seeds     int // in 2 dimensions the best value varies much
 		condition float64
 		least     float64 // of tpe's median over goptuna's; 0: tpe may be as far ahead as it likes
 	}{
-		{2, 1, 0},
-		{2, 1e4, 0},
-		{10, 1, 0.6},
-		{10, 1e4, 0.6},
+		{2, 121, 1, 0},
+		{2, 121, 1e4, 0},
+		{10, 41, 1, 0.6},
+		{10, 41, 1e4, 0.6},
 	} {
 		var own, gop, ref, rnd []float64
-		for seed := range uint64(seeds) {
+		for seed := range uint64(c.seeds) {
 			f := objective(seed, c.dims, c.condition)
 			own = append(own, ours(t, "tpe", f, c.dims, trials, 1000+seed))
 			gop = append(gop, theirs(t, f, c.dims, trials, 2000+seed))
