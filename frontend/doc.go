@@ -9,6 +9,9 @@
 // step that only renames (every operator becomes graph.Foreign); all meaning is
 // in the passes of the table in passes.go, each in its own file.
 //
+// Export is the way back: it writes such a graph, pruned perhaps, as a standard
+// ONNX model.
+//
 // It never changes what the network computes beyond float32 rounding, never
 // guesses: what it cannot lower is reported, all of it at once, in an
 // UnsupportedError. It never quantises and never looks at data.

@@ -22,10 +22,11 @@ const exportOpset = 13
 // every operator computes each image by itself, else it is 1, as in g. Names are
 // kept; those that are not UTF-8, which ONNX demands, are repaired.
 //
-// Load reads the model back into a graph that computes the same, bit for bit
-// except that a quotient by a constant becomes a product, and except for what
-// only ONNX Runtime reads: a quantize whose grid no integer type holds. The grids
-// of weights are not kept: weights are plain floats. A node that ONNX cannot
+// Load reads the model back into a graph that computes the same, and if g is from
+// Load, bit for bit (of other graphs it may fuse what it knows as one operator, and
+// a quotient by a constant becomes a product). It does not read what only ONNX
+// Runtime runs: a quantize whose grid no integer type holds, empty tensors. The
+// grids of weights are not kept: weights are plain floats. A node that ONNX cannot
 // express is an error that names it.
 func Export(g *graph.Graph, meta map[string]string) (*onnx.Model, error) {
 	if err := graph.Verify(g); err != nil {

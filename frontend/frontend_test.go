@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hass/frontend/onnx"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/onnxtest"
@@ -568,6 +569,21 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		if err := graph.Verify(g); err != nil {
+			t.Fatal(err)
+		}
+		// Nor does it make the export write what is no model.
+		m, err := Export(g, nil)
+		if err != nil {
+			return
+		}
+		if data, err = onnx.Encode(m); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := LoadBytes("exported", data, ""); err == nil {
+			if err := graph.Verify(back); err != nil {
+				t.Fatal(err)
+			}
+		} else if strings.Contains(err.Error(), "internal error") {
 			t.Fatal(err)
 		}
 	})
