@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -27,9 +28,6 @@ const (
 	EngineBanked   = "banked"
 )
 
-// pixels per beat of every stream in the designs this package searches.
-const pixels = 1
-
 // maxCrossbarLanes bounds M of a crossbar: measured, a crossbar of 64 lanes costs six
 // times the banked engine and can be on no front.
 const maxCrossbarLanes = 16
@@ -37,6 +35,9 @@ const maxCrossbarLanes = 16
 // maxWidths bounds the stream widths tried for one tensor; more divisors are thinned
 // out evenly, 1 and the channel count staying.
 const maxWidths = 12
+
+// coarseWidths is maxWidths for Input.Coarse.
+const coarseWidths = 6
 
 // Candidate is one hardware choice of a layer.
 type Candidate struct {
@@ -51,7 +52,7 @@ type Candidate struct {
 // resources. engine is an engine rule. Resources that the device does not have at
 // all are not used. The order is fixed.
 func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p Platform, engine string) ([]Candidate, error) {
-	s := &space{model: costModel{net, p.Family}, est: est, engine: engine, budget: p.Resources.vec(), widths: widthsOf(net), hurry: hurry(net)}
+	s := &space{model: costModel{net: net, family: p.Family}, est: est, engine: engine, budget: p.Resources.vec(), widths: widthsOf(net, maxWidths), hurry: hurry(net)}
 	opts, err := s.layer(ctx, layer)
 	if err != nil {
 		return nil, err
@@ -81,6 +82,7 @@ type space struct {
 	widths [][]int
 	hurry  []float64 // by layer: what its cycles count for (elastic.hurry)
 	near   *near     // nil: the estimator is asked about all choices
+	memo   *Memo     // or nil
 }
 
 // all enumerates every layer, in parallel.
@@ -122,7 +124,7 @@ func thin(d []int, most int) []int {
 const maxStates = 4096
 
 // widthsOf gives the stream widths tried for every tensor.
-func widthsOf(net *intnet.Net) [][]int {
+func widthsOf(net *intnet.Net, most int) [][]int {
 	w := make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
 		w[t] = divisors(tn.C)
@@ -131,11 +133,11 @@ func widthsOf(net *intnet.Net) [][]int {
 		w[net.Layers[i].Out] = outWidths(net, i)
 	}
 	for t := range w {
-		w[t] = thin(w[t], maxWidths)
+		w[t] = thin(w[t], most)
 	}
 	// Where many streams are live at once, fewer widths each.
 	for _, live := range liveTensors(net) {
-		for most := maxWidths - 1; most >= 1; most-- {
+		for most := most - 1; most >= 1; most-- {
 			states := 1
 			for _, t := range live {
 				if states *= len(w[t]); states > maxStates {
@@ -238,8 +240,9 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 func (s *space) sameBeat(i int) []option {
 	net := s.model.net
 	l := net.Layers[i]
+	inPx, outPx := s.model.layerPx(i)
 	var all []option
-	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*moveCycles(net, i, 1)) {
+	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*s.model.moveCycles(i, 1)) {
 		fits := true
 		for _, t := range l.In {
 			// The network's input has the width of its first reader.
@@ -248,18 +251,21 @@ func (s *space) sameBeat(i int) []option {
 		if !fits {
 			continue
 		}
-		hl := hw.Layer{InPx: pixels, InCh: ch, OutPx: pixels, OutCh: ch}
-		all = append(all, option{hl: hl, cycles: s.hurry[i] * moveCycles(net, i, ch), cost: s.model.layer(i, hl)})
+		hl := hw.Layer{InPx: inPx, InCh: ch, OutPx: outPx, OutCh: ch}
+		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.moveCycles(i, ch), cost: s.model.layer(i, hl)})
 	}
 	return all
 }
 
 // moveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:
 // one a beat read or written, whichever are more; a resize reads and writes in turn.
-func moveCycles(net *intnet.Net, i, ch int) float64 {
-	l := &net.Layers[i]
-	beats := func(t intnet.Tensor) int { return t.H * ceilDiv(t.W, pixels) * (t.C / ch) }
-	in, out := beats(net.Tensors[l.In[0]]), beats(net.Tensors[l.Out])
+func (m costModel) moveCycles(i, ch int) float64 {
+	l := &m.net.Layers[i]
+	beats := func(t int) int {
+		tn := &m.net.Tensors[t]
+		return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / ch)
+	}
+	in, out := beats(l.In[0]), beats(l.Out)
 	if l.Kind == intnet.KindResize {
 		return float64(in + out)
 	}
@@ -284,14 +290,15 @@ func (s *space) pool(i int) []option {
 	l := net.Layers[i]
 	var all []option
 	in := net.Tensors[l.In[0]]
-	elements := s.hurry[i] * float64(in.H*in.W*in.C)
+	inPx, outPx := s.model.layerPx(i)
+	elements := s.hurry[i] * float64(in.H*ceilDiv(in.W, inPx)*in.C)
 	for _, tap := range tapGroups(l.Pool.Kernel) {
 		for _, ch := range s.widths[l.Out] {
 			for _, in := range s.narrow(s.widths[l.In[0]], elements) {
 				if !dividesEither(in, ch) {
 					continue
 				}
-				hl := hw.Layer{InPx: pixels, InCh: in, OutPx: pixels, OutCh: ch, MTap: tap, MCh: ch}
+				hl := hw.Layer{InPx: inPx, InCh: in, OutPx: outPx, OutCh: ch, MTap: tap, MCh: ch}
 				win := hw.WindowOf(net, l, hl)
 				hl.LinePixels = win.FullLinePixels()
 				all = append(all, option{hl: hl, cycles: s.hurry[i] * float64(max(win.InBeats(), win.OutBeats())),
@@ -384,82 +391,195 @@ func (s *space) shapes(l *intnet.Layer) []shape {
 	return list
 }
 
-func (s *space) conv(ctx context.Context, i int) ([]option, error) {
+// convChoices is what the choices of a convolution are before any zeros are known: hardware and costs.
+type convChoices struct {
+	alone  bool // see below
+	shapes []shapeChoices
+}
+
+type shapeChoices struct {
+	choices []convChoice
+	widths  []inputWidth
+}
+
+// convChoice is an option at the narrowest cut of the input.
+type convChoice struct {
+	hl    hw.Layer
+	floor float64 // cycles that output beats take
+	mems  []option
+}
+
+// inputWidth is a width of the input stream: it changes the line buffer only.
+type inputWidth struct {
+	q      int
+	change vec
+	beats  float64 // per image
+}
+
+// Memo keeps what hardware choices cost between questions about networks of one structure, whose zeros differ. It
+// may be shared by concurrent questions.
+type Memo struct {
+	mu    sync.Mutex
+	convs map[memoKey]*convChoices
+}
+
+// NewMemo is an empty memory.
+func NewMemo() *Memo { return &Memo{convs: map[memoKey]*convChoices{}} }
+
+// memoKey holds all of a layer that its costs depend on besides the structure of the network.
+type memoKey struct {
+	layer, accBits int
+	threshold      bool
+	engine, family string
+	uram           bool
+	dsp            int
+}
+
+// choices gives a convolution's choices, from memory if there is one.
+func (s *space) choices(i int) *convChoices {
+	if s.memo == nil {
+		return s.enumerate(i)
+	}
+	c := s.model.net.Layers[i].Conv
+	k := memoKey{i, c.AccBits, c.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.budget[0]}
+	s.memo.mu.Lock()
+	all := s.memo.convs[k]
+	s.memo.mu.Unlock()
+	if all == nil {
+		all = s.enumerate(i)
+		s.memo.mu.Lock()
+		s.memo.convs[k] = all
+		s.memo.mu.Unlock()
+	}
+	return all
+}
+
+// enumerate lists a convolution's choices.
+func (s *space) enumerate(i int) *convChoices {
 	net := s.model.net
 	l := net.Layers[i]
 	in := net.Tensors[l.In[0]]
+	inPx, outPx := s.model.layerPx(i)
 	line := 0 // depends on geometry and pixels per beat alone
 	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
 	// must not: the next image may be waiting for the gate.
-	alone := s.hurry[i] > 1 && in.H == 1 && in.W == 1
+	all := &convChoices{alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
 	memories := []string{MemLUTRAM, MemBRAM}
 	if s.budget[4] > 0 {
 		memories = append(memories, MemURAM)
 	}
-	est := s.est
-	if s.near != nil {
-		est = s.near.model
-	}
-	h := s.hurry[i]
-	var all []option
 	for _, sh := range s.shapes(&l) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		var same []option // of one shape
+		var sc shapeChoices
 		for _, e := range engines(s.engine, sh.lanes) {
 			for _, p := range sh.out {
-				if e.n*p > max(1, s.budget[0]) {
+				if e.n*p*outPx > max(1, s.budget[0]) {
 					continue
 				}
 				for _, gang := range s.parts(&l, e.kind, p) {
-					hl := hw.Layer{InPx: pixels, InCh: sh.ch, OutPx: pixels, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
+					hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
 						Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
 					win := hw.WindowOf(net, l, hl)
 					if line == 0 {
-						if line = win.FullLinePixels(); alone {
+						if line = win.FullLinePixels(); all.alone {
 							line = win.MinLinePixels()
 						}
 						hl.LinePixels = line
 						win.LinePixels = line
 					}
-					cycles, ci, err := est.Conv(i, hl)
-					if err != nil {
-						return nil, err
-					}
-					if !(cycles >= 0) || !(ci >= 0) {
-						return nil, fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
-					}
-					if beats := float64(win.OutBeats()); cycles < beats {
-						cycles, ci = beats, 0
-					}
+					c := convChoice{hl: hl, floor: float64(win.OutBeats())}
 					for _, mem := range memories {
 						hl.WeightMem = mem
-						same = append(same, option{hl: hl, cycles: cycles * h, ci: ci * h,
-							cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+						c.mems = append(c.mems, option{hl: hl, cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
 					}
+					sc.choices = append(sc.choices, c)
 				}
 			}
 		}
-		same = s.prune(same)
-		// The input width changes the line buffer only.
-		for _, q := range s.narrow(s.widths[l.In[0]], h*float64(in.H*in.W*in.C)) {
+		for _, q := range s.widths[l.In[0]] {
 			if !dividesEither(q, sh.ch) {
 				continue
 			}
-			hl := hw.Layer{InPx: pixels, InCh: sh.ch, OutPx: pixels, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
+			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
 			base := s.model.window(hw.WindowOf(net, l, hl), in.Format.Bits, l.Conv.TauA > 0)
 			hl.InCh = q
 			win := hw.WindowOf(net, l, hl)
-			change := s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base)
+			sc.widths = append(sc.widths, inputWidth{q, s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base), float64(win.InBeats())})
+		}
+		all.shapes = append(all.shapes, sc)
+	}
+	return all
+}
+
+// cyclesOf asks an estimator.
+func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err error) {
+	cycles, ci, err = est.Conv(i, hl)
+	if err == nil && (!(cycles >= 0) || !(ci >= 0)) {
+		err = fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
+	}
+	return cycles, ci, err
+}
+
+func (s *space) conv(ctx context.Context, i int) ([]option, error) {
+	in := s.model.net.Tensors[s.model.net.Layers[i].In[0]]
+	est := s.est
+	if s.near != nil {
+		est = s.near.model
+	}
+	h := s.hurry[i]
+	// with gives an option the cycles of its engines or streams, whichever is slower.
+	with := func(o *option, cycles, ci, beats float64, alone bool) {
+		switch {
+		case alone:
+			cycles += beats
+		case cycles < beats:
+			cycles, ci = beats, 0
+		}
+		o.cycles, o.ci = cycles*h, ci*h
+	}
+	cc := s.choices(i)
+	inPx, _ := s.model.layerPx(i)
+	narrow := s.narrow(s.widths[s.model.net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
+	var all []option
+	floors := map[engine]float64{}
+	for _, sc := range cc.shapes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var same []option // of one shape
+		cycles, ci := make([]float64, len(sc.choices)), make([]float64, len(sc.choices))
+		useful := false // a choice is fast enough
+		for k := range sc.choices {
+			c := &sc.choices[k]
+			var err error
+			if cycles[k], ci[k], err = cyclesOf(est, i, c.hl); err != nil {
+				return nil, err
+			}
+			if cycles[k] < c.floor {
+				cycles[k], ci[k] = c.floor, 0
+			}
+			if s.near != nil {
+				floors[engineOf(&c.hl)] = c.floor
+				useful = useful || cycles[k]*h <= s.near.high && slices.ContainsFunc(c.mems, func(o option) bool { return o.cost.within(s.budget) })
+			}
+		}
+		for k := range sc.choices {
+			if useful && cycles[k]*h > s.near.high {
+				continue // prune would drop it
+			}
+			for _, o := range sc.choices[k].mems {
+				o.cycles, o.ci = cycles[k]*h, ci[k]*h
+				same = append(same, o)
+			}
+		}
+		same = s.prune(same)
+		for _, w := range sc.widths {
+			if !slices.Contains(narrow, w.q) {
+				continue
+			}
 			for _, o := range same {
-				o.hl.InCh = q
-				o.cost = o.cost.add(change)
-				if beats := h * float64(win.InBeats()); alone {
-					o.cycles += beats
-				} else if o.cycles < beats {
-					o.cycles, o.ci = beats, 0
-				}
+				o.hl.InCh = w.q
+				o.cost = o.cost.add(w.change)
+				with(&o, o.cycles/h, o.ci/h, w.beats, cc.alone)
 				all = append(all, o)
 			}
 		}
@@ -474,23 +594,14 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		cycles, ci, err := s.est.Conv(i, o.hl)
+		cycles, ci, err := cyclesOf(s.est, i, o.hl)
 		if err != nil {
 			return nil, err
 		}
-		if !(cycles >= 0) || !(ci >= 0) {
-			return nil, fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
-		}
-		win := hw.WindowOf(net, l, o.hl)
-		if floor := float64(win.OutBeats()); cycles < floor {
+		if floor := floors[engineOf(&o.hl)]; cycles < floor {
 			cycles, ci = floor, 0
 		}
-		if beats := float64(win.InBeats()); alone {
-			cycles += beats
-		} else if cycles < beats {
-			cycles, ci = beats, 0
-		}
-		o.cycles, o.ci = cycles*h, ci*h
+		with(o, cycles, ci, float64(hw.WindowOf(s.model.net, s.model.net.Layers[i], o.hl).InBeats()), cc.alone)
 	}
 	return all, nil
 }

@@ -16,6 +16,7 @@ import (
 type costModel struct {
 	net    *intnet.Net
 	family string
+	pixels []int // per beat, by tensor; nil is one
 }
 
 // Calibrated tells whether the LUT and FF formulas are fitted to synthesis.
@@ -38,7 +39,7 @@ const (
 // Cost is the estimate for the modules of one layer (windows, engines, weight memories,
 // joins, pools, ...) without the FIFOs between them.
 func Cost(net *intnet.Net, layer int, l hw.Layer, family string) Resources {
-	return costModel{net, family}.layer(layer, l).resources()
+	return costModel{net: net, family: family}.layer(layer, l).resources()
 }
 
 // layer is Cost as a vec.

@@ -30,7 +30,7 @@ func TestEngineAgainstMeasured(t *testing.T) {
 		net := b.done(b.conv(0, 1, k, 1, true))
 		l := hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: 1, MTap: tt.tap, MCh: tt.ch, Engine: tt.kind, N: tt.n, Gang: 1, GangDepth: 5, WeightMem: MemBRAM}
 		win := hw.WindowOf(net, net.Layers[0], l)
-		v := costModel{net, Family7}.gang(net.Layers[0], l, win, net.Tensors[0])
+		v := costModel{net: net, family: Family7}.gang(net.Layers[0], l, win, net.Tensors[0])
 		got := v[1] - processLUT - loadLUT // the measured engines have neither
 		if err := math.Abs(float64(got)/float64(tt.want) - 1); err > 0.2 {
 			t.Errorf("%s %d->%d: %d LUTs, measured %d", tt.kind, tt.tap*tt.ch, tt.n, got, tt.want)

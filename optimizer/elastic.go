@@ -29,6 +29,7 @@ import (
 // part of an image's time.
 type elastic struct {
 	net    *intnet.Net
+	model  costModel       // for the pixels per beat
 	at     map[[2]int]skip // by layer and port, layers with several inputs
 	hurry  []float64       // by layer, 1 for most
 	writer []int           // by tensor: the layer that writes it, -1 for the input
@@ -80,7 +81,8 @@ func (e *elastic) tokens(layer, port, q int) int {
 	from := e.net.Layers[layer].In[port]
 	t := e.net.Tensors[from]
 	beats := t.C / q
-	all := t.H * ceilDiv(t.W, pixels) * beats
+	px := e.model.px(from)
+	all := t.H * ceilDiv(t.W, px) * beats
 	burst := 0
 	switch e.net.Layers[layer].Kind {
 	case intnet.KindResize, intnet.KindZeroInsert:
@@ -89,7 +91,7 @@ func (e *elastic) tokens(layer, port, q int) int {
 	if w := e.writer[from]; w >= 0 {
 		switch e.net.Layers[w].Kind {
 		case intnet.KindSlice, intnet.KindResize:
-			late, early := delay(e.net, w, e.hurry[w])
+			late, early := delay(e.model, w, e.hurry[w])
 			burst += int(math.Ceil((late - early) * float64(all)))
 		}
 	}
@@ -120,8 +122,9 @@ type branch struct {
 	windows     int
 }
 
-func newElastic(net *intnet.Net) *elastic {
-	d := &elastic{net: net, at: map[[2]int]skip{}, hurry: hurry(net), writer: make([]int, len(net.Tensors))}
+func newElastic(model costModel) *elastic {
+	net := model.net
+	d := &elastic{net: net, model: model, at: map[[2]int]skip{}, hurry: hurry(net), writer: make([]int, len(net.Tensors))}
 	for t := range d.writer {
 		d.writer[t] = -1
 	}
@@ -188,7 +191,7 @@ func (e *elastic) arrivals(from, end int) []branch {
 			continue
 		}
 		b.cycles += layerLatency(l.Kind)
-		lag, ahead := delay(net, i, e.hurry[i])
+		lag, ahead := delay(e.model, i, e.hurry[i])
 		b.late, b.early = b.late+lag, b.early+ahead
 		if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
 			b.windows++
@@ -214,24 +217,27 @@ func layerLatency(kind intnet.Kind) int {
 
 // fullWindow is the line buffer of a layer that has one, at full rate and in what does not
 // depend on the hardware chosen.
-func fullWindow(net *intnet.Net, layer int) (hw.Window, bool) {
+func fullWindow(m costModel, layer int) (hw.Window, bool) {
+	net := m.net
 	l := net.Layers[layer]
 	if l.Kind != intnet.KindConv && l.Kind != intnet.KindPool {
 		return hw.Window{}, false
 	}
-	win := hw.WindowOf(net, l, hw.Layer{InPx: pixels, OutPx: pixels, InCh: 1, OutCh: 1, MTap: 1, MCh: 1})
+	in, out := m.layerPx(layer)
+	win := hw.WindowOf(net, l, hw.Layer{InPx: in, OutPx: out, InCh: 1, OutCh: 1, MTap: 1, MCh: 1})
 	win.LinePixels = win.FullLinePixels()
 	return win, true
 }
 
 // delay is how much later than its even share of the image a layer's output comes at the
 // latest and at the earliest, as shares of the image. hurry is the layer's factor.
-func delay(net *intnet.Net, layer int, hurry float64) (late, early float64) {
+func delay(m costModel, layer int, hurry float64) (late, early float64) {
+	net := m.net
 	l := &net.Layers[layer]
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
 	switch l.Kind {
 	case intnet.KindConv, intnet.KindPool:
-		win, _ := fullWindow(net, layer)
+		win, _ := fullWindow(m, layer)
 		if early = float64(win.Lead()) / float64(win.H*win.RowPixels()); hurry > 1 && in.H == 1 && in.W == 1 {
 			early = 0 // nothing but the layer's own time
 		}

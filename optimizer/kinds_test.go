@@ -82,8 +82,12 @@ func TestKinds(t *testing.T) {
 	for name, make := range kinds() {
 		t.Run(name, func(t *testing.T) {
 			net := kindNet(t, make)
-			for _, platform := range []string{"zybo", "u250"} {
-				d := optimize(t, net, platform, nil)
+			for _, c := range []struct {
+				platform string
+				pixels   int
+			}{{"zybo", 1}, {"u250", 1}, {"u250", 2}, {"u250", 8}} {
+				platform := c.platform
+				d := optimize(t, net, platform, func(in *Input) { in.Pixels = c.pixels })
 				if !d.Fits {
 					t.Errorf("%s: does not fit: %v", platform, d.Shortfall)
 				}

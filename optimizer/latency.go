@@ -19,7 +19,8 @@ import (
 // measures.
 
 // tails gives the weight of every layer's cycles; 0 off the longest path.
-func tails(net *intnet.Net) (tail []float64, pipeline int) {
+func tails(m costModel) (tail []float64, pipeline int) {
+	net := m.net
 	n := len(net.Layers)
 	own := make([]float64, n)
 	hurry := hurry(net)
@@ -30,7 +31,7 @@ func tails(net *intnet.Net) (tail []float64, pipeline int) {
 	}
 	from := make([]int, n)
 	for i, l := range net.Layers {
-		own[i] = tailOf(net, i, hurry[i])
+		own[i] = tailOf(m, i, hurry[i])
 		best := l.In[0]
 		for _, t := range l.In[1:] {
 			if length[t] > length[best] {
@@ -55,18 +56,19 @@ func tails(net *intnet.Net) (tail []float64, pipeline int) {
 }
 
 // tailOf is the tail of one layer.
-func tailOf(net *intnet.Net, layer int, hurry float64) float64 {
+func tailOf(m costModel, layer int, hurry float64) float64 {
+	net := m.net
 	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
 		in := net.Tensors[l.In[0]]
 		return 1 / float64(in.H*in.W)
 	}
-	late, _ := delay(net, layer, hurry)
+	late, _ := delay(m, layer, hurry)
 	return min(1/hurry, late)
 }
 
 // latencyOf is the estimate for a choice.
 func (p *problem) latencyOf(x []pick) float64 {
-	tail, pipeline := tails(p.net)
+	tail, pipeline := tails(p.model)
 	sum := p.cycles(x) + float64(pipeline)
 	for i, k := range x {
 		sum += tail[i] * p.layers[i].classes[k.class].opts[k.opt].cycles
@@ -83,7 +85,7 @@ const latencySteps = 48
 // from the fastest up to where T alone exceeds the best latency. bound holds for
 // every design of the space.
 func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []pick, bound float64, err error) {
-	tail, pipeline := tails(p.net)
+	tail, pipeline := tails(p.model)
 	var ts []float64
 	for _, t := range p.rates() {
 		if t >= fastest.bound {

@@ -50,7 +50,7 @@ type arc struct {
 type pick struct{ class, opt int }
 
 func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget vec) (*problem, error) {
-	p := &problem{net: net, model: model, extra: newElastic(net), fixed: model.top(), beamWidth: beamWidth}
+	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.top(), beamWidth: beamWidth}
 	for _, opts := range sets {
 		var ls layerSet
 		for _, o := range opts {
@@ -185,7 +185,7 @@ func newStreams(net *intnet.Net) streams {
 // written is the cost of a tensor's own end at w channels per beat: the FIFO to its fork,
 // the fork, and its sinks.
 func (p *problem) written(st streams, t, w int) vec {
-	bits := pixels * w * p.net.Tensors[t].Format.Bits
+	bits := p.model.px(t) * w * p.net.Tensors[t].Format.Bits
 	depth := st.source[t]
 	var v vec
 	if st.readers[t] > 1 {
@@ -208,24 +208,24 @@ func (p *problem) stepCost(st streams, i, q, w int, width []int) (v vec, fits bo
 		if from == 0 {
 			from = q // the source writes what its first reader takes
 			if port == 0 {
-				bits := pixels * q * p.net.Tensors[t].Format.Bits
+				bits := p.model.px(t) * q * p.net.Tensors[t].Format.Bits
 				v = v.add(p.written(st, t, q)).add(p.model.port(bits))
 			}
 		}
 		if !dividesEither(from, q) {
 			return v, false
 		}
-		bits := p.net.Tensors[t].Format.Bits
+		bits, px := p.net.Tensors[t].Format.Bits, p.model.px(t)
 		depth := st.source[t]
 		if st.readers[t] > 1 {
 			depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 		}
 		if from != q {
-			v = v.add(p.model.fifo(pixels*from*bits, depth))
-			v = v.add(p.model.convert(bits, hw.Beat{Px: pixels, Ch: from}, hw.Beat{Px: pixels, Ch: q}))
+			v = v.add(p.model.fifo(px*from*bits, depth))
+			v = v.add(p.model.convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
 			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
 		}
-		v = v.add(p.model.fifo(pixels*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
+		v = v.add(p.model.fifo(px*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
 	}
 	return v.add(p.written(st, l.Out, w)), true
 }

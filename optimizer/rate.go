@@ -7,7 +7,7 @@ import (
 )
 
 // Rating is what a network is worth on a platform: the rate and the resources that Optimize
-// finds, before FIFOs are sized by a run of the tokens and before anything is explained. FIFOs are
+// finds with a rough model of the engines first, before FIFOs are sized by a run of the tokens and before anything is explained. FIFOs are
 // priced by the rule that sizing starts from, so that a design made of the same layers differs by
 // little; a search that asks about many networks can afford no more.
 type Rating struct {
@@ -17,9 +17,6 @@ type Rating struct {
 	Bound           float64 // images per second that no design of the search space exceeds
 	Resources       Resources
 	Layers          []LayerRating // one per layer of the network
-	// Prices weigh the shares of the budgets (DSP, LUT, FF, BRAM18, URAM, LUTRAM) by how much each limits the
-	// rate: the multipliers of the relaxation just below the cycles reached. They add up to 1.
-	Prices [nres]float64
 }
 
 // LayerRating is one layer's part.
@@ -38,7 +35,7 @@ func Rate(ctx context.Context, in Input) (*Rating, error) {
 		return nil, err
 	}
 	budget := in.Shares.Budget(in.Platform.Resources).vec()
-	p, _, err := newSearchProblem(ctx, &in, budget)
+	p, _, err := newSearchProblem(ctx, &in, budget, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +43,7 @@ func Rate(ctx context.Context, in Input) (*Rating, error) {
 	if err != nil || r.x == nil {
 		return &Rating{}, err
 	}
-	x, _, _, err := p.minimum(ctx, r.cycles, r.x, evenPrice, nil, in.Effort/4)
+	x, _, _, err := p.minimum(ctx, r.cycles, r.x, leastPrice(in.Least), nil, in.Effort/4)
 	if err != nil {
 		return nil, err
 	}
@@ -58,19 +55,5 @@ func Rate(ctx context.Context, in Input) (*Rating, error) {
 		o := &p.layers[i].classes[k.class].opts[k.opt]
 		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.hurry[i], Resources: o.cost.resources()})
 	}
-	// Prices are asked for a little faster than what fits, where something has to give.
-	if out.Prices, err = p.restrict(out.CyclesPerImage*priceAt, false).pricesOf(ctx); err != nil {
-		return nil, err
-	}
-	sum := 0.0
-	for _, v := range out.Prices {
-		sum += v
-	}
-	for i := range out.Prices {
-		out.Prices[i] /= sum
-	}
 	return out, nil
 }
-
-// priceAt is the share of the cycles reached at which Rate asks for prices.
-const priceAt = 0.97

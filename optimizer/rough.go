@@ -23,7 +23,9 @@ const (
 
 const (
 	roughSpan   = 4.0 // rates tried first lie within this factor of a lower bound
-	roughStep   = 1.01
+	roughStep   = 1.02
+	expectLow   = 0.4 // and where a rate is expected, within these shares of it
+	expectHigh  = 1.2
 	roughRounds = 4 // of correcting the model, fewer where the rate settles
 	cheapLow    = 4
 	cheapHigh   = 16
@@ -38,6 +40,7 @@ var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14}
 // rough is a model of sparse engines: each pair of a beat is there with the same probability.
 type rough struct {
 	net     *intnet.Net
+	model   costModel
 	density []float64 // by layer
 	factor  []float64 // by layer: how the estimator differs
 	cache   []map[roughKey]float64
@@ -50,7 +53,7 @@ type roughKey struct {
 
 func newRough(s *space) (*rough, error) {
 	net := s.model.net
-	r := &rough{net: net, density: make([]float64, len(net.Layers)), factor: make([]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
+	r := &rough{net: net, model: s.model, density: make([]float64, len(net.Layers)), factor: make([]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
 	pairs, known := s.est.(interface{ Pairs(layer int) float64 })
 	for i := range net.Layers {
 		l := &net.Layers[i]
@@ -63,7 +66,8 @@ func newRough(s *space) (*rough, error) {
 			continue
 		}
 		width := wide.out[len(wide.out)/2]
-		hl := hw.Layer{InPx: pixels, InCh: wide.ch, OutPx: pixels, OutCh: width, MTap: wide.tap, MCh: wide.ch,
+		inPx, outPx := s.model.layerPx(i)
+		hl := hw.Layer{InPx: inPx, InCh: wide.ch, OutPx: outPx, OutCh: width, MTap: wide.tap, MCh: wide.ch,
 			Engine: hw.Banked, N: 1, Gang: width, GangDepth: shiftDepth, WeightMem: MemBRAM}
 		win := hw.WindowOf(net, *l, hl)
 		hl.LinePixels = win.FullLinePixels()
@@ -113,7 +117,7 @@ func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	if l.Engine == hw.Dense {
 		return beats, 0, nil
 	}
-	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang}
+	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang * l.OutPx} // all pixels move together
 	cost, ok := r.cache[layer][k]
 	if !ok {
 		cost = beatMean(k, r.density[layer])
@@ -174,7 +178,7 @@ func (s *space) effort() int {
 		for _, sh := range s.shapes(l) {
 			for _, e := range engines(s.engine, sh.lanes) {
 				for _, p := range sh.out {
-					if e.n*p <= max(1, s.budget[0]) {
+					if _, px := s.model.layerPx(i); e.n*p*px <= max(1, s.budget[0]) {
 						n += len(s.parts(l, e.kind, p)) * (1 + s.model.net.WeightCount(l)/manyWeights)
 					}
 				}
@@ -188,8 +192,8 @@ func (s *space) effort() int {
 // pixel a cycle.
 func (r *rough) leastCycles(budget vec) float64 {
 	pairs, least := 0.0, 1.0
-	for _, t := range r.net.Tensors {
-		least = max(least, float64(t.H*t.W))
+	for i, t := range r.net.Tensors {
+		least = max(least, float64(t.H*ceilDiv(t.W, r.model.px(i))))
 	}
 	for i := range r.net.Layers {
 		l := &r.net.Layers[i]
@@ -201,8 +205,8 @@ func (r *rough) leastCycles(budget vec) float64 {
 	return max(least, pairs/float64(max(1, budget[0])))
 }
 
-// focus finds what near is for a network on a budget.
-func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
+// focus finds what near is for a network on a budget. expect, if not 0, is about the cycles per image of its design.
+func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*near, error) {
 	model, err := newRough(s)
 	if err != nil {
 		return nil, err
@@ -213,6 +217,15 @@ func (s *space) focus(ctx context.Context, throughput bool) (*near, error) {
 	quick.near, quick.est = n, n.model
 	var p *problem
 	at := 0.0
+	if expect > 0 {
+		n.low, n.high = expect*expectLow, expect*expectHigh
+		if p, err = quick.problem(ctx); err != nil {
+			return nil, err
+		}
+		if at, _, err = p.relaxedRate(ctx, n.low, n.high); err != nil {
+			return nil, err
+		}
+	}
 	for span := roughSpan; at == 0; span *= 4 * roughSpan {
 		if span > 1024*roughSpan {
 			return n, quick.cheap(ctx, least)
@@ -315,7 +328,7 @@ func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, 
 	if ok, err := possible(hi); !ok || err != nil {
 		return 0, r, err
 	}
-	for hi/lo > roughStep {
+	for hi/lo > roughStep { // a step is less than what the model is off by
 		mid := math.Sqrt(lo * hi)
 		switch ok, err := possible(mid); {
 		case err != nil:

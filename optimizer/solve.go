@@ -165,6 +165,17 @@ func (p *problem) minimum(ctx context.Context, limit float64, start []pick, pric
 // price of its own.
 var evenPrice = [nres]float64{1, 1, 1, 1, 1, 0}
 
+// dspPrice weighs DSPs; the others break ties.
+var dspPrice = [nres]float64{1, 0.05, 0.05, 0.05, 0.05, 0}
+
+// leastPrice is the price of an Input.Least.
+func leastPrice(rule string) [nres]float64 {
+	if rule == LeastDSP {
+		return dspPrice
+	}
+	return evenPrice
+}
+
 // smallest is the choice that comes nearest to fitting: that which exceeds a single
 // resource least, or, where several must be exceeded, with the least largest share.
 func (p *problem) smallest(ctx context.Context) ([]pick, error) {

@@ -17,8 +17,8 @@ var bigBudget = vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 
 func testProblem(t *testing.T, net *intnet.Net, budget vec) *problem {
 	t.Helper()
-	m := costModel{net, FamilyUSPlus}
-	widths := widthsOf(net)
+	m := costModel{net: net, family: FamilyUSPlus}
+	widths := widthsOf(net, maxWidths)
 	sp := &space{model: m, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
 	sets, err := sp.all(context.Background())
 	if err != nil {
@@ -56,7 +56,7 @@ func small() map[string]*intnet.Net {
 // whole network. It shares with the search the cost formulas and the rule for
 // joins' FIFOs, but neither its enumeration, pruning, decomposition nor solver.
 func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total vec)) int {
-	m := costModel{net, family}
+	m := costModel{net: net, family: family}
 	hurry := hurry(net)
 	var lists [][]hw.Layer
 	var cycles [][]float64
@@ -136,8 +136,8 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 		}
 		lists, cycles = append(lists, hl), append(cycles, cy)
 	}
-	extra := newElastic(net)
-	tail, pipeline := tails(net)
+	extra := newElastic(costModel{net: net})
+	tail, pipeline := tails(costModel{net: net})
 	// The network's cost is per layer and per stream; networks of equal stream widths share the latter.
 	streamCost := map[string]*vec{}
 	layerCost := make([][]vec, len(lists))
@@ -266,7 +266,7 @@ func TestRough(t *testing.T) {
 	for _, density := range []float64{0.2, 0.6} {
 		net := resnet8()
 		budget := vec{300, 60000, 120000, 300, 0, 30000}
-		s := &space{model: costModel{net, FamilyUSPlus}, est: meanEst{net, density}, engine: EngineAuto, budget: budget, widths: widthsOf(net), hurry: hurry(net)}
+		s := &space{model: costModel{net: net, family: FamilyUSPlus}, est: meanEst{net, density}, engine: EngineAuto, budget: budget, widths: widthsOf(net, maxWidths), hurry: hurry(net)}
 		search := func() (rate, int) {
 			p, err := s.problem(ctx)
 			if err != nil {
@@ -286,7 +286,7 @@ func TestRough(t *testing.T) {
 		}
 		all, many := search()
 		var err error
-		if s.near, err = s.focus(ctx, true); err != nil {
+		if s.near, err = s.focus(ctx, true, 0); err != nil {
 			t.Fatal(err)
 		}
 		some, few := search()

@@ -1,0 +1,131 @@
+package optimizer
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// NumResources is the number of budgets: DSP, LUT, FF, BRAM18, URAM, and LUTRAM, which is a part of LUT.
+const NumResources = nres
+
+// Menu lists what hardware the convolutions of a network could have, at the zeros it has and at more: what a search
+// over thresholds weighs before it measures. Cycles come from the rough model of the engines, corrected by an
+// estimator at the network's own zeros; stream widths of neighbours need not fit. It bounds and ranks, it does
+// not rate.
+type Menu struct {
+	// Levels are pair densities as shares of the network's own, descending from 1.
+	Levels []float64
+	// Layers holds the choices by layer and level, none dominated in cycles and all resources, cycles ascending; nil
+	// for a layer that is no convolution.
+	Layers [][][]MenuItem
+	// Floor is the cycles per image of the slowest layer at the hardware that is fastest and the least density.
+	Floor float64
+}
+
+// MenuItem is one hardware choice of a layer.
+type MenuItem struct {
+	Cycles float64 // per image, times what the layer has to hurry
+	// Shares of the budgets: DSP, LUT, FF, BRAM18, URAM, LUTRAM.
+	Shares [nres]float64
+}
+
+// The cycles that a menu covers, as shares of those of the network's own design.
+const (
+	menuLow  = 0.2
+	menuHigh = 1.1
+)
+
+// NewMenu enumerates the menu of a network whose own rating is r.
+func NewMenu(ctx context.Context, in Input, r *Rating, levels []float64) (*Menu, error) {
+	in.Objective = Throughput
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	budget := in.Shares.Budget(in.Platform.Resources).vec()
+	s := &space{model: in.model(), est: in.Est, engine: in.Engine, budget: budget,
+		widths: widthsOf(in.Net, in.widths()), hurry: hurry(in.Net), memo: in.Memo}
+	base, err := newRough(s)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range r.Layers {
+		if l.Hardware.Engine == "" || l.Hardware.Engine == hw.Dense {
+			continue
+		}
+		if err := base.correct(in.Est, i, l.Hardware); err != nil {
+			return nil, err
+		}
+	}
+	share := (&problem{budget: budget}).share
+	// Nothing is faster than the largest map's pixels.
+	low := max(r.CyclesPerImage*menuLow, base.leastCycles(vec{1 << 40})*0.99)
+	m := &Menu{Levels: levels, Layers: make([][][]MenuItem, len(in.Net.Layers))}
+	for k, level := range levels {
+		model := &rough{net: base.net, model: base.model, density: slices.Clone(base.density), factor: base.factor, cache: make([]map[roughKey]float64, len(base.cache))}
+		for i := range model.density {
+			model.density[i] *= level
+			model.cache[i] = map[roughKey]float64{}
+		}
+		quick := *s
+		quick.est = model
+		quick.near = &near{model: model, low: low, high: r.CyclesPerImage * menuHigh}
+		sets, err := quick.all(ctx)
+		if err != nil {
+			return nil, err
+		}
+		floor := 0.0
+		for i, opts := range sets {
+			least := opts[0].cycles
+			for _, o := range opts {
+				least = min(least, o.cycles)
+			}
+			floor = max(floor, least)
+			if in.Net.Layers[i].Kind == intnet.KindConv {
+				m.Layers[i] = append(m.Layers[i], items(opts, share))
+			}
+		}
+		if k == 0 || floor < m.Floor {
+			m.Floor = floor
+		}
+	}
+	return m, nil
+}
+
+// MenuStep is the factor within which a menu does not tell cycles apart; it rounds them up.
+const MenuStep = 1.02
+
+// alike is the factor within which it does not tell costs apart, beside a few units.
+const alike = 1.03
+
+func notMore(a, b vec, r, units int) bool { return float64(a[r]) <= alike*float64(b[r])+float64(units) }
+
+// items are the undominated of a layer's options, whatever their stream widths. Flip-flops, which no design runs out of, and
+// LUTs used as memory do not keep an item that is worse in all else.
+func items(opts []option, share func(vec) [nres]float64) []MenuItem {
+	opts = slices.Clone(opts)
+	for i := range opts {
+		// Up to the next step: an item is never faster than what it stands for.
+		opts[i].cycles = math.Pow(MenuStep, math.Ceil(math.Log(opts[i].cycles)/math.Log(MenuStep)-1e-9))
+	}
+	slices.SortStableFunc(opts, func(a, b option) int {
+		return cmp.Or(cmp.Compare(a.cycles, b.cycles), cmp.Compare(a.cost.weight(), b.cost.weight()))
+	})
+	var kept []option
+	for _, o := range opts {
+		if !slices.ContainsFunc(kept, func(k option) bool {
+			return k.cost[0] <= o.cost[0] && notMore(k.cost, o.cost, 1, 20) && notMore(k.cost, o.cost, 3, 2) && notMore(k.cost, o.cost, 4, 1)
+		}) {
+			kept = append(kept, o)
+		}
+	}
+	var list []MenuItem
+	for _, o := range kept {
+		list = append(list, MenuItem{o.cycles, share(o.cost)})
+	}
+	return list
+}

@@ -1,0 +1,73 @@
+package optimizer
+
+import "hass/internal/intnet"
+
+// pixelsOf gives the pixels per beat of every tensor's streams in a design whose widest streams carry most of them, a power
+// of two. A map of few pixels needs few a beat: each takes the least power of two with which no stream has more
+// beats of pixels an image than the largest map has at most pixels a beat. All maps of one size carry the same, so that
+// layers which keep their beat fit; where a module takes one pixel a beat, or a stride does not divide the pixels, maps of
+// that size carry one.
+//
+// More pixels a beat lift the bound of one pixel a cycle, and one read of the weights serves all pixels of a beat.
+func pixelsOf(net *intnet.Net, most int) []int {
+	px := make([]int, len(net.Tensors))
+	if most <= 1 {
+		for t := range px {
+			px[t] = 1
+		}
+		return px
+	}
+	type size struct{ h, w int }
+	of := func(t int) size { return size{net.Tensors[t].H, net.Tensors[t].W} }
+	limit := 1
+	for t := range net.Tensors {
+		limit = max(limit, of(t).h*ceilDiv(of(t).w, most))
+	}
+	by := map[size]int{}
+	for t := range net.Tensors {
+		s, p := of(t), 1
+		for p < most && 2*p <= s.w && s.h*ceilDiv(s.w, p) > limit {
+			p *= 2
+		}
+		by[s] = p
+	}
+	for i := range net.Layers {
+		l := &net.Layers[i]
+		switch l.Kind {
+		case intnet.KindConv, intnet.KindPool:
+			stride := 1
+			if l.Conv != nil {
+				stride = l.Conv.Stride[1]
+			} else {
+				stride = l.Pool.Stride[1]
+			}
+			if s := of(l.In[0]); by[s]%stride != 0 {
+				by[s] = 1
+			}
+		case intnet.KindSlice:
+			if of(l.In[0]).w != of(l.Out).w {
+				by[of(l.In[0])], by[of(l.Out)] = 1, 1
+			}
+		case intnet.KindResize, intnet.KindZeroInsert:
+			by[of(l.In[0])], by[of(l.Out)] = 1, 1
+		}
+	}
+	for t := range px {
+		px[t] = by[of(t)]
+	}
+	return px
+}
+
+// px is the pixels per beat of a tensor's streams; a model without pixels has one.
+func (m costModel) px(t int) int {
+	if m.pixels == nil {
+		return 1
+	}
+	return m.pixels[t]
+}
+
+// layerPx is the pixels per beat that layer i reads and writes.
+func (m costModel) layerPx(i int) (in, out int) {
+	l := &m.net.Layers[i]
+	return m.px(l.In[0]), m.px(l.Out)
+}

@@ -1,0 +1,74 @@
+package optimizer
+
+import (
+	"slices"
+	"testing"
+
+	"hass/internal/hw"
+)
+
+func TestPixelsOf(t *testing.T) {
+	// A chain 32x32 -> 16x16 -> 8x8 -> 1x1, and one whose stride of 3 no power of two is divided by.
+	b := newBuild(32, 32, 4)
+	net := b.done(b.globalAvg(b.conv(b.conv(0, 8, 3, 2, true), 8, 3, 2, true)))
+	c := newBuild(30, 30, 4)
+	third := c.done(c.conv(c.conv(0, 8, 3, 1, true), 8, 3, 3, false))
+	for _, tc := range []struct {
+		name string
+		got  []int
+		want []int
+	}{
+		{"one pixel", pixelsOf(net, 1), []int{1, 1, 1, 1}},
+		{"none given", pixelsOf(net, 0), []int{1, 1, 1, 1}},
+		{"two", pixelsOf(net, 2), []int{2, 1, 1, 1}},
+		{"eight", pixelsOf(net, 8), []int{8, 2, 1, 1}},
+		{"a row", pixelsOf(net, 16), []int{16, 4, 1, 1}},
+		{"a stride of 3", pixelsOf(third, 4), []int{1, 1, 1}},
+	} {
+		if !slices.Equal(tc.got, tc.want) {
+			t.Errorf("%s: %v, want %v", tc.name, tc.got, tc.want)
+		}
+	}
+}
+
+// TestPixelsLiftTheWall: with one pixel a beat no design has fewer cycles than an image has pixels; with four, a large device
+// has a quarter of them. Its streams carry what pixelsOf says.
+func TestPixelsLiftTheWall(t *testing.T) {
+	b := newBuild(32, 32, 2)
+	net := withWeights(b.done(b.conv(b.conv(b.conv(0, 4, 3, 1, true), 4, 3, 1, true), 4, 3, 2, true)))
+	for _, pixels := range []int{1, 4} {
+		d := optimize(t, net, "u250", func(in *Input) { in.Pixels = pixels })
+		if want := float64(32 * 32 / pixels); d.Predicted.CyclesPerImage != want {
+			t.Errorf("%d pixels: %v cycles, want %v", pixels, d.Predicted.CyclesPerImage, want)
+		}
+		for i, px := range pixelsOf(net, pixels) {
+			if i == 0 {
+				continue
+			}
+			if l := d.Layers[i-1]; l.OutPx != px {
+				t.Errorf("%d pixels: layer %d writes %d a beat, want %d", pixels, i-1, l.OutPx, px)
+			}
+		}
+		n, err := d.Network()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.ProveLive(); err != nil {
+			t.Error(err)
+		}
+		for _, s := range n.Streams {
+			if s.Kind == hw.TensorToken && s.Beat.Px > pixels {
+				t.Errorf("stream %s carries %d pixels", s.Name, s.Beat.Px)
+			}
+		}
+	}
+	p, err := LoadPlatform("u250")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []int{-1, 3, 32} {
+		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: bad}); err == nil {
+			t.Errorf("%d pixels were taken", bad)
+		}
+	}
+}

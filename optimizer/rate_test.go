@@ -1,0 +1,155 @@
+package optimizer
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestRate: a rating is near the design that Optimize makes, and a memory, or a wrong idea of the rate, changes nothing of
+// it.
+func TestRate(t *testing.T) {
+	p, err := LoadPlatform("zedboard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	memo := NewMemo()
+	for _, density := range []float64{0.7, 0.2} {
+		net := resnet8()
+		in := Input{Net: net, Est: meanEst{net, density}, Platform: p}
+		d, err := Optimize(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Rate(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("density %v: %.0f cycles rated, %.0f designed", density, r.CyclesPerImage, d.Predicted.CyclesPerImage)
+		if ratio := r.CyclesPerImage / d.Predicted.CyclesPerImage; !r.Fits || ratio > 1.05 || ratio < 0.98 {
+			t.Errorf("density %v: %v cycles rated, %v designed", density, r.CyclesPerImage, d.Predicted.CyclesPerImage)
+		}
+		if len(r.Layers) != len(net.Layers) || r.Bound < r.ImagesPerSecond*(1-1e-9) {
+			t.Errorf("density %v: %d layers, bound %v of %v", density, len(r.Layers), r.Bound, r.ImagesPerSecond)
+		}
+		for range 2 {
+			in.Memo = memo
+			again, err := Rate(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(r, again); diff != "" {
+				t.Errorf("density %v, from memory: %s", density, diff)
+			}
+		}
+		for _, near := range []float64{r.CyclesPerImage, r.CyclesPerImage / 50, r.CyclesPerImage * 50} {
+			in.Near = near
+			again, err := Rate(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ratio := again.CyclesPerImage / r.CyclesPerImage; ratio > 1.03 || ratio < 0.97 {
+				t.Errorf("density %v: %v cycles where %v are expected, else %v", density, again.CyclesPerImage, near, r.CyclesPerImage)
+			}
+		}
+		in.Near = 0
+		in.Coarse, in.Memo = true, nil
+		coarse, err := Rate(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ratio := coarse.CyclesPerImage / r.CyclesPerImage; ratio > 1.25 {
+			t.Errorf("density %v: %v cycles with few widths, %v with all", density, coarse.CyclesPerImage, r.CyclesPerImage)
+		}
+	}
+	// Nothing fits.
+	net := resnet8()
+	r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Shares: Shares{0.01, 0.01, 0.01, 0.01, 0.01}})
+	if err != nil || r.Fits {
+		t.Errorf("a hundredth of the device: %+v, %v", r, err)
+	}
+}
+
+// TestLeast: of the designs of the best rate, that of the fewest DSPs has no more than that of the least of all.
+func TestLeast(t *testing.T) {
+	p, err := LoadPlatform("zcu104")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := resnet8()
+	rate := func(least string) *Rating {
+		r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Least: least})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	even, dsp := rate(LeastEven), rate(LeastDSP)
+	if even.CyclesPerImage != dsp.CyclesPerImage || dsp.Resources.DSP > even.Resources.DSP {
+		t.Errorf("even: %v cycles, %v; fewest DSPs: %v cycles, %v", even.CyclesPerImage, even.Resources, dsp.CyclesPerImage, dsp.Resources)
+	}
+	if _, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Least: "most"}); err == nil {
+		t.Error("an unknown rule was taken")
+	}
+}
+
+// TestMenu: items are in order, every layer has some as fast as the design, and zeros make no layer dearer.
+func TestMenu(t *testing.T) {
+	p, err := LoadPlatform("zedboard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := resnet8()
+	in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p}
+	r, err := Rate(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels := []float64{1, 0.5, 0.2}
+	m, err := NewMenu(t.Context(), in, r, levels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Floor <= 0 || m.Floor > r.CyclesPerImage*MenuStep {
+		t.Errorf("floor %v, design %v", m.Floor, r.CyclesPerImage)
+	}
+	cheaper := 0
+	for i := range net.Layers {
+		if net.Layers[i].Conv == nil {
+			if m.Layers[i] != nil {
+				t.Errorf("layer %d is no convolution", i)
+			}
+			continue
+		}
+		if len(m.Layers[i]) != len(levels) {
+			t.Fatalf("layer %d: %d levels", i, len(m.Layers[i]))
+		}
+		last := -1.0
+		for l, items := range m.Layers[i] {
+			least, cycles := -1.0, 0.0
+			for _, it := range items {
+				if it.Cycles < cycles {
+					t.Fatalf("layer %d: cycles fall", i)
+				}
+				cycles = it.Cycles
+				sum := it.Shares[0] + it.Shares[1] + it.Shares[3]
+				if it.Cycles <= r.CyclesPerImage*MenuStep && (least < 0 || sum < least) {
+					least = sum
+				}
+			}
+			if least < 0 {
+				t.Fatalf("layer %d, level %v: nothing as fast as the design", i, levels[l])
+			}
+			if last >= 0 && least > last*1.05+0.001 {
+				t.Errorf("layer %d: at least %v at density %v, %v at the one before", i, least, levels[l], last)
+			}
+			if last >= 0 && least < 0.98*last {
+				cheaper++
+			}
+			last = least
+		}
+	}
+	if cheaper == 0 {
+		t.Error("zeros make no layer cheaper")
+	}
+}
