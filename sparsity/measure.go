@@ -79,7 +79,7 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
-	lo, hi := inputRange(set.Preproc, set.C)
+	lo, hi := InputRange(set.Preproc, set.C)
 	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Thresholds: opt.Thresholds, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
@@ -154,8 +154,8 @@ func (p *progress) step() {
 	}
 }
 
-// inputRange is the range of values that preprocessing can make of pixels.
-func inputRange(p dataset.Preproc, channels int) (lo, hi float64) {
+// InputRange is the range of values that preprocessing can make of pixels of that many channels.
+func InputRange(p dataset.Preproc, channels int) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for c := range channels {
 		for _, u := range []uint8{0, 255} {

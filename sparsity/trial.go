@@ -21,6 +21,7 @@ type ImageZeros struct {
 type PairCounter struct {
 	net   *intnet.Net
 	convs []*intnet.Layer
+	layer []int // their numbers
 	// at is, by convolution, the number of output channels with a non-zero weight, [tap][C].
 	at [][]int64
 }
@@ -33,16 +34,22 @@ func NewPairCounter(net *intnet.Net) *PairCounter {
 		if l.Kind != intnet.KindConv {
 			continue
 		}
-		p.convs = append(p.convs, l)
+		p.convs, p.layer = append(p.convs, l), append(p.layer, i)
 		p.at = append(p.at, weightsAt(l, net.Tensors[l.In[0]].C))
 	}
 	return p
 }
 
-// Image takes the zeros of the image that x, an executor of the counter's network, has just evaluated.
-func (p *PairCounter) Image(x *intnet.Exec) *ImageZeros {
+// Image takes the zeros of the image that x, an executor of the counter's network, has just evaluated from layer
+// first on; what earlier layers met is taken from before, the same image's zeros in a network that is the
+// same up to there.
+func (p *PairCounter) Image(x *intnet.Exec, first int, before *ImageZeros) *ImageZeros {
 	z := &ImageZeros{}
 	for k, l := range p.convs {
+		if p.layer[k] < first {
+			z.acts, z.pairs = append(z.acts, before.acts[k]), append(z.pairs, before.pairs[k])
+			continue
+		}
 		v := x.Tensor(l.In[0])
 		z.acts = append(z.acts, actBits(v, l.Conv.TauA))
 		z.pairs = append(z.pairs, countPairs(p.net, l, v, p.at[k]))

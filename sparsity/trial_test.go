@@ -32,7 +32,7 @@ func TestPairCounter(t *testing.T) {
 			for i := range c.Net.Tensors {
 				values[[2]int{k, i}] = append([]int32(nil), x.Tensor(i)...)
 			}
-			zeros = append(zeros, p.Image(x))
+			zeros = append(zeros, p.Image(x, 0, nil))
 		}
 		got := p.Bitmaps(zeros)
 		want := NewBitmaps(c.Net, images, func(image, tensor int) []int32 { return values[[2]int{image, tensor}] })
@@ -70,7 +70,7 @@ func TestCache(t *testing.T) {
 				if _, err := x.Run(img); err != nil {
 					t.Fatal(err)
 				}
-				zeros = append(zeros, p.Image(x))
+				zeros = append(zeros, p.Image(x, 0, nil))
 			}
 			b := p.Bitmaps(zeros)
 			own, err := NewEstimator(c.Net, b, EstimatorOptions{Pairs: 1000})

@@ -10,6 +10,24 @@ import (
 // has the same Weights slice and AccBits, share what x has prepared for them; only the others are checked and
 // prepared. The tensors are the executor's own.
 func (x *Exec) Replace(net *Net) (*Exec, error) {
+	r, err := x.prepare(net)
+	if err != nil {
+		return nil, err
+	}
+	r.alloc()
+	return r, nil
+}
+
+// Part is Replace for use with Probe alone: the executor has no tensors and cannot run.
+func (x *Exec) Part(net *Net) (*Exec, error) {
+	r, err := x.prepare(net)
+	if err != nil {
+		return nil, err
+	}
+	return &Exec{net: &Net{Layers: net.Layers}, convs: r.convs}, nil
+}
+
+func (x *Exec) prepare(net *Net) (*Exec, error) {
 	if len(net.Layers) != len(x.net.Layers) || len(net.Tensors) != len(x.net.Tensors) || net.Input != x.net.Input {
 		return nil, errors.New("the network to replace with has another structure")
 	}
@@ -34,7 +52,6 @@ func (x *Exec) Replace(net *Net) (*Exec, error) {
 		}
 		r.convs[i] = newConvPlan(l, &net.Tensors[l.In[0]], &net.Tensors[l.Out])
 	}
-	r.alloc()
 	return r, nil
 }
 
@@ -58,4 +75,19 @@ func (x *Exec) RunFrom(first int, input []int32) ([][]int32, error) {
 		x.outputs[i] = x.tensors[o]
 	}
 	return x.outputs, nil
+}
+
+// Probe evaluates layer first as other, made by Replace, would, and all later layers as x would: what a
+// change in one layer alone does to the outputs. Earlier tensors stand as for RunFrom, so that one run of x serves
+// probes in descending order of layers.
+func (x *Exec) Probe(first int, other *Exec, input []int32) ([][]int32, error) {
+	x.tensors[x.net.Input] = input
+	l := &other.net.Layers[first]
+	if l.Kind != KindConv {
+		return nil, fmt.Errorf("layer %d (%q) is no convolution", first, l.Name)
+	}
+	if err := x.conv(l, other.convs[first], x.tensors[l.In[0]], x.tensors[l.Out]); err != nil {
+		return nil, fmt.Errorf("layer %d (%q): %w", first, l.Name, err)
+	}
+	return x.RunFrom(first+1, input)
 }

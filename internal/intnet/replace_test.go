@@ -71,6 +71,29 @@ func TestReplace(t *testing.T) {
 			if _, err := base.Run(img); err != nil {
 				t.Fatal(err)
 			}
+			if first < len(net.Layers) {
+				alone := *c.Net
+				alone.Layers = slices.Clone(c.Net.Layers)
+				alone.Layers[first] = net.Layers[first]
+				one, err := intnet.New(&alone)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := one.Run(img)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := base.Probe(first, x, img)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(want, got); d != "" {
+					t.Fatalf("seed %d, probe of layer %d: %s", seed, first, d)
+				}
+				if _, err := base.Run(img); err != nil {
+					t.Fatal(err)
+				}
+			}
 			part, err := base.Replace(&net)
 			if err != nil {
 				t.Fatal(err)

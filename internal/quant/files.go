@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"strings"
+	"unicode"
 
 	"github.com/BurntSushi/toml"
 
@@ -217,6 +220,36 @@ func ParseThresholds(data []byte) (*Thresholds, error) {
 		t.Layers[name] = LayerTau(l)
 	}
 	return t, errors.Join(errs...)
+}
+
+// Encode is the text of a thresholds file that gives t, layers in the order of their names. comment is its first
+// line.
+func (t *Thresholds) Encode(comment string) ([]byte, error) {
+	type table struct {
+		W *float64 `toml:"tau_w,omitempty"`
+		A *float64 `toml:"tau_a,omitempty"`
+	}
+	f := struct {
+		Default table            `toml:"default"`
+		Layer   map[string]table `toml:"layer"`
+	}{table{&t.Default.W, &t.Default.A}, map[string]table{}}
+	for name, l := range t.Layers {
+		f.Layer[name] = table(l)
+	}
+	var b bytes.Buffer
+	// A comment ends with its line, whatever text it is made of.
+	fmt.Fprintf(&b, "# %s\n", strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, comment))
+	enc := toml.NewEncoder(&b)
+	enc.Indent = ""
+	if err := enc.Encode(f); err != nil {
+		return nil, fmt.Errorf("thresholds: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 // Resolve gives the thresholds of every Conv of g, by node name. Names in the

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,5 +150,25 @@ func TestNames(t *testing.T) {
 	if s.Bits != 12 || s.Values["x"].Bits != 9 || s.Convs["c1"].WeightBits != 5 || s.Convs["c2"].WeightBits != 12 ||
 		s.Values["ap.y"].Bits != 7 || s.Values["r1.y"].Bits != 12 || len(s.Convs["c1"].WeightFrac) != 8 || len(s.Convs["c2"].WeightFrac) != 1 {
 		t.Errorf("widths were not followed: %+v", s)
+	}
+}
+
+// TestEncodeThresholds: a file written is read back to the last bit, whatever the names.
+func TestEncodeThresholds(t *testing.T) {
+	want := &Thresholds{Default: Tau{W: 0.1, A: 1e-9}, Layers: map[string]LayerTau{
+		"conv":                    {W: ptr(1.0 / 3), A: ptr(0)},
+		"a.b \"quoted\" # [x]\n=": {W: ptr(math.Pi * 1e-7)},
+		"only acts":               {A: ptr(123456789.123)},
+	}}
+	text, err := want.Encode("first line\nsecond = 1\x07")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParseThresholds(text)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s in\n%s", d, text)
 	}
 }
