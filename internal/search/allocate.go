@@ -1,0 +1,567 @@
+package search
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"hass/internal/intnet"
+	"hass/optimizer"
+)
+
+// Allocator is the sampler that uses the structure of the problem. Divergences of single thresholds are
+// taken to add up (to second order in what pruning changes they do, while the changes are independent); the
+// optimizer's menu tells what hardware a layer needs at a rate and a density of pairs. For a budget of divergence it
+// finds the thresholds of the least cycles per image: at given cycles the choice separates into the layers once
+// each resource has a price, so that a layer buys zeros as long as they save more hardware, at these prices, than
+// they cost divergence. Layers that bind nothing buy none.
+//
+// The first trials go up and down a ladder of budgets. What they measure corrects the scale of the predictions and
+// says which divergence goes with the loss that is allowed. Later trials start from the best so far and
+// disturb the weights of single curves, which are the least certain part.
+type Allocator struct {
+	p      *Problem
+	menu   *optimizer.Menu
+	curves *Curves
+	loss   float64 // share of right answers that may be lost
+	seed   uint64
+
+	rest [optimizer.NumResources]float64 // of the budgets that no choice changes
+	full [optimizer.NumResources]float64 // the budgets, widened to what the menu thinks the unpruned design needs
+	// plainHardware is the menu's design of the unpruned network.
+	plainHardware allocation
+	density       [][]float64 // by variable and grid value: density as a share of the unpruned
+}
+
+// Past is a finished trial as the allocator sees it.
+type Past struct {
+	Number  int
+	X       []float64
+	Memo    Memo
+	Outcome *Outcome
+}
+
+// Memo is what the allocator notes about its own proposals.
+type Memo struct {
+	Budget    float64   `json:"budget"`    // divergence aimed at
+	Predicted float64   `json:"predicted"` // by the undisturbed curves
+	Cycles    float64   `json:"cycles"`    // predicted per image
+	Weights   []float64 `json:"weights"`   // of the curves, by variable
+}
+
+// gridSteps is the number of steps that a variable is chosen in.
+const gridSteps = 24
+
+// menuLevels are the densities that menus are made for.
+var menuLevels = []float64{1, 0.85, 0.7, 0.57, 0.45, 0.34, 0.25, 0.17, 0.1}
+
+// NewMenu asks the optimizer what hardware each layer could have with more zeros.
+func (p *Problem) NewMenu(ctx context.Context) (*optimizer.Menu, error) {
+	est, err := p.baseEstimator()
+	if err != nil {
+		return nil, err
+	}
+	return optimizer.NewMenu(ctx, p.input(p.Net, est), p.Rating, menuLevels)
+}
+
+// worthProbing is the share of the hardware of all convolutions, at even prices, from which on a layer's curves are
+// probed.
+const worthProbing = 0.002
+
+// Worth tells for every variable whether zeros in its layer could matter: whether the layer takes a part of the hardware
+// worth mentioning, and less of it where there are more zeros.
+func (p *Problem) Worth(m *optimizer.Menu) []bool {
+	saved := make([]float64, len(p.Convs))
+	sum := 0.0
+	even := [optimizer.NumResources]float64{1, 1, 1, 1, 1, 0}
+	for k, i := range p.Convs {
+		levels := m.Layers[i]
+		limit := p.Rating.CyclesPerImage * optimizer.MenuStep
+		full := cheapest(levels[0], limit, &even)
+		saved[k] = full - cheapest(levels[len(levels)-1], limit, &even)
+		sum += full
+	}
+	w := make([]bool, p.Dims())
+	for k := range p.Convs {
+		w[k] = saved[k] > worthProbing*sum && p.MaxW[k] > 0
+		w[len(p.Convs)+k] = saved[k] > worthProbing*sum && p.MaxA[k] > 0
+	}
+	return w
+}
+
+// cheapest is the least price of the items of at most limit cycles; infinite if there are none.
+func cheapest(items []optimizer.MenuItem, limit float64, price *[optimizer.NumResources]float64) float64 {
+	c, _ := cheapestItem(items, limit, price)
+	return c
+}
+
+func cheapestItem(items []optimizer.MenuItem, limit float64, price *[optimizer.NumResources]float64) (float64, *optimizer.MenuItem) {
+	best, at := math.Inf(1), (*optimizer.MenuItem)(nil)
+	for k := range items {
+		m := &items[k]
+		if m.Cycles > limit {
+			break
+		}
+		c := 0.0
+		for r, v := range m.Shares {
+			c += price[r] * v
+		}
+		if c < best {
+			best, at = c, m
+		}
+	}
+	return best, at
+}
+
+// NewAllocator prepares the sampler. loss is the share of right answers that may be lost.
+func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed uint64) *Allocator {
+	a := &Allocator{p: p, menu: m, curves: c, loss: loss, seed: seed}
+	budget := p.opt.Shares.Budget(p.opt.Platform.Resources)
+	parts := func(r optimizer.Resources) [optimizer.NumResources]float64 {
+		var s [optimizer.NumResources]float64
+		used := [...]int{r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM, r.LUTRAM}
+		have := [...]int{budget.DSP, budget.LUT, budget.FF, budget.BRAM18, budget.URAM, budget.LUTRAM}
+		for i := range s {
+			if have[i] > 0 {
+				s[i] = float64(used[i]) / float64(have[i])
+			}
+		}
+		return s
+	}
+	a.rest = parts(p.Rating.Resources)
+	for i, l := range p.Rating.Layers {
+		if p.Net.Layers[i].Kind != intnet.KindConv {
+			continue
+		}
+		for r, v := range parts(l.Resources) {
+			a.rest[r] = max(0, a.rest[r]-v)
+		}
+	}
+	a.density = make([][]float64, p.Dims())
+	for k := range p.Convs {
+		for j := range gridSteps + 1 {
+			u := float64(j) / gridSteps
+			a.density[k] = append(a.density[k], 1-below(p.weights[k], u*p.MaxW[k]))
+			a.density[len(p.Convs)+k] = append(a.density[len(p.Convs)+k], 1-below(p.acts[k], u*p.MaxA[k]))
+		}
+	}
+	// The menu is rough: what the unpruned design takes must seem to fit.
+	free := make([][]choice, len(p.Convs))
+	for k := range free {
+		free[k] = make([]choice, len(m.Levels))
+		for l := 1; l < len(m.Levels); l++ {
+			free[k][l].divergence = math.Inf(1)
+		}
+	}
+	for wide := 1.0; wide < 2; wide *= 1.02 {
+		for r := range a.full {
+			a.full[r] = wide
+		}
+		if a.plainHardware = a.allocate(free, p.Rating.CyclesPerImage*optimizer.MenuStep, a.full); a.plainHardware.fits {
+			break
+		}
+	}
+	return a
+}
+
+// choice is the cheapest way, in divergence, to a density level of a layer.
+type choice struct {
+	divergence float64
+	w, a       int // grid values
+}
+
+// choices finds it for every layer and level. Curves count by weights.
+func (a *Allocator) choices(weights []float64) [][]choice {
+	n := len(a.p.Convs)
+	all := make([][]choice, n)
+	for k := range n {
+		dw, da := make([]float64, gridSteps+1), make([]float64, gridSteps+1)
+		for j := range gridSteps + 1 {
+			u := float64(j) / gridSteps
+			dw[j], da[j] = weights[k]*a.curves.at(k, u), weights[n+k]*a.curves.at(n+k, u)
+		}
+		for _, level := range a.menu.Levels {
+			best := choice{divergence: math.Inf(1)}
+			for i := range dw {
+				for j := range da {
+					if d := dw[i] + da[j]; d < best.divergence && a.density[k][i]*a.density[n+k][j] <= level+1e-9 {
+						best = choice{d, i, j}
+					}
+				}
+			}
+			all[k] = append(all[k], best)
+		}
+	}
+	return all
+}
+
+// allocation is a choice for every layer.
+type allocation struct {
+	levels     []int
+	items      []*optimizer.MenuItem
+	total      [optimizer.NumResources]float64 // shares of the budgets taken
+	divergence float64
+	fits       bool
+}
+
+// Rounds of prices, and the range of the weight of hardware against divergence.
+const (
+	priceRounds = 16
+	priceRate   = 2.0
+	tradeSteps  = 12 // of bisection
+	leastTrade  = 1e-6
+	mostTrade   = 1e4
+)
+
+// allocate looks for the least divergence at which all layers reach limit cycles within budgets (as shares of the real
+// ones), by prices of the resources that rise where more than the budget is taken.
+func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimizer.NumResources]float64) allocation {
+	best := allocation{divergence: math.Inf(1)}
+	n := len(a.p.Convs)
+	price := [optimizer.NumResources]float64{1, 1, 1, 1, 1, 1}
+	cost := make([][]float64, n)
+	item := make([][]*optimizer.MenuItem, n)
+	for k := range cost {
+		cost[k], item[k] = make([]float64, len(a.menu.Levels)), make([]*optimizer.MenuItem, len(a.menu.Levels))
+	}
+	for round := range priceRounds {
+		for k, i := range a.p.Convs {
+			for l := range a.menu.Levels {
+				cost[k][l], item[k][l] = cheapestItem(a.menu.Layers[i][l], limit, &price)
+			}
+		}
+		// pick is the best choice under a weight of hardware; over tells how much of each budget it takes.
+		pick := func(weight float64) (al allocation, over [optimizer.NumResources]float64, ok bool) {
+			al = allocation{levels: make([]int, n), items: make([]*optimizer.MenuItem, n), total: a.rest}
+			for k := range n {
+				least, at := math.Inf(1), -1
+				for l := range a.menu.Levels {
+					if item[k][l] == nil {
+						continue
+					}
+					if c := choices[k][l].divergence + weight*cost[k][l]; c < least {
+						least, at = c, l
+					}
+				}
+				if at < 0 || math.IsInf(least, 1) {
+					return al, over, false // no hardware is that fast
+				}
+				al.levels[k], al.items[k] = at, item[k][at]
+				al.divergence += choices[k][at].divergence
+				for r, v := range item[k][at].Shares {
+					al.total[r] += v
+				}
+			}
+			al.fits = true
+			for r, v := range al.total {
+				if over[r] = v; budgets[r] > 0 {
+					over[r] = v / budgets[r]
+				}
+				al.fits = al.fits && over[r] <= 1
+			}
+			return al, over, true
+		}
+		// The least weight at which everything fits.
+		lo, hi := leastTrade, mostTrade
+		al, over, ok := pick(lo)
+		if !ok {
+			return best
+		}
+		if !al.fits {
+			for range tradeSteps {
+				mid := math.Sqrt(lo * hi)
+				if t, _, _ := pick(mid); t.fits {
+					hi = mid
+				} else {
+					lo = mid
+				}
+			}
+			al, _, _ = pick(hi)
+			_, over, _ = pick(lo)
+		}
+		if al.fits && al.divergence < best.divergence {
+			best = al
+		}
+		sum := 0.0
+		rate := priceRate / math.Sqrt(float64(round+1))
+		for r := range price {
+			price[r] *= math.Exp(rate * (min(over[r], 3) - 1))
+			sum += price[r]
+		}
+		for r := range price {
+			price[r] = max(price[r]/sum, 1e-4)
+		}
+	}
+	return best
+}
+
+// polish takes DSPs from an allocation that fits, layer by layer, while its divergence stays within a budget: prices
+// alone leave gaps where a layer changes by a large step.
+func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget float64) allocation {
+	for range 4 * len(a.p.Convs) {
+		bestK, bestL, best, gain := -1, -1, (*optimizer.MenuItem)(nil), 1e-9
+		for k, i := range a.p.Convs {
+			was := al.items[k]
+			for l := range a.menu.Levels {
+				d := al.divergence - choices[k][al.levels[k]].divergence + choices[k][l].divergence
+				if d > budget {
+					continue
+				}
+				for m := range a.menu.Layers[i][l] {
+					it := &a.menu.Layers[i][l][m]
+					if it.Cycles > limit {
+						break
+					}
+					g := was.Shares[0] - it.Shares[0] - polishDivergence*(d-al.divergence)/budget
+					if g <= gain {
+						continue
+					}
+					fits := true
+					for r, v := range al.total {
+						fits = fits && v-was.Shares[r]+it.Shares[r] <= a.full[r]
+					}
+					if fits {
+						bestK, bestL, best, gain = k, l, it, g
+					}
+				}
+			}
+		}
+		if best == nil {
+			break
+		}
+		al.divergence += choices[bestK][bestL].divergence - choices[bestK][al.levels[bestK]].divergence
+		for r, v := range best.Shares {
+			al.total[r] += v - al.items[bestK].Shares[r]
+		}
+		al.levels, al.items = slices.Clone(al.levels), slices.Clone(al.items)
+		al.levels[bestK], al.items[bestK] = bestL, best
+	}
+	return al
+}
+
+// polishDivergence is the share of the DSPs that must be saved for the whole budget of divergence.
+const polishDivergence = 0.02
+
+// point is the thresholds of an allocation.
+func (a *Allocator) point(choices [][]choice, al allocation) []float64 {
+	n := len(a.p.Convs)
+	x := make([]float64, 2*n)
+	for k, l := range al.levels {
+		c := choices[k][l]
+		x[k], x[n+k] = float64(c.w)/gridSteps, float64(c.a)/gridSteps
+	}
+	return x
+}
+
+// plain is the divergence that the undisturbed curves predict for a point.
+func (a *Allocator) plain(x []float64) float64 {
+	d := 0.0
+	for v, u := range x {
+		d += a.curves.at(v, u)
+	}
+	return d
+}
+
+const rateSteps = 10 // of bisection on the cycles, or on the DSPs
+
+// within finds the allocation of the least cycles whose divergence stays within a budget; where cycles can fall no
+// further, that of the fewest DSPs.
+func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, cycles float64) {
+	full := a.full
+	try := func(limit float64, budgets [optimizer.NumResources]float64) bool {
+		t := a.allocate(choices, limit, budgets)
+		if !t.fits || t.divergence > budget {
+			return false
+		}
+		al = t
+		return true
+	}
+	// The menu does not tell cycles apart within a step.
+	lo, hi := a.menu.Floor*optimizer.MenuStep, a.p.Rating.CyclesPerImage*optimizer.MenuStep
+	if !try(lo, full) {
+		al = a.plainHardware
+		try(hi, full)
+		for range rateSteps {
+			if mid := math.Sqrt(lo * hi); try(mid, full) {
+				hi = mid
+			} else {
+				lo = mid
+			}
+		}
+	} else {
+		hi = lo
+	}
+	// What is left of the budget buys fewer DSPs.
+	low, high := 0.02, 1.0
+	for range rateSteps {
+		mid := math.Sqrt(low * high)
+		tight := full
+		tight[0] *= mid
+		if try(hi, tight) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	if al.fits {
+		al = a.polish(choices, al, hi, budget)
+	}
+	if hi >= a.p.Rating.CyclesPerImage && a.plainHardware.fits {
+		// No faster than unpruned: then the unpruned design is another start.
+		if other := a.polish(choices, a.plainHardware, hi, budget); !al.fits || other.total[0] < al.total[0] {
+			al = other
+		}
+	}
+	return al, hi
+}
+
+// Schedule of the budgets, as shares of the divergence that goes with the loss allowed: the ladder first, then a round of
+// those near 1.
+var (
+	ladder  = []float64{1, 0.5, 2, 0.25, 1.4, 0.7, 4, 0.12, 0.35, 2.8}
+	refined = []float64{1, 0.7, 0.5, 0.85, 1.2, 0.35}
+)
+
+const (
+	firstDivergence = 0.02 // taken to go with the loss before anything is measured, for a loss of 1 point
+	disturb         = 0.5  // of the logarithm of a weight
+	disturbed       = 0.3  // share of the weights changed at a time
+)
+
+// Propose gives the point of a trial and a memo to be given back with it.
+func (a *Allocator) Propose(number int, past []Past) ([]float64, Memo) {
+	rng := rand.New(rand.NewPCG(a.seed, uint64(number)))
+	target, scale := a.target(past), a.scale(past)
+	weights := make([]float64, a.p.Dims())
+	for i := range weights {
+		weights[i] = 1
+	}
+	budget := target
+	if k := number - 1; k < len(ladder) {
+		budget *= ladder[max(0, k)]
+	} else {
+		budget *= refined[(k-len(ladder))%len(refined)]
+		if best := a.best(past, target); best != nil && best.Memo.Weights != nil {
+			copy(weights, best.Memo.Weights)
+		}
+		a.disturb(weights, rng)
+	}
+	for range attempts {
+		x, m := a.aim(weights, budget, budget/scale)
+		known := !slices.ContainsFunc(x, func(u float64) bool { return u > 0 }) // trial 0
+		if !known && !slices.ContainsFunc(past, func(t Past) bool { return slices.Equal(t.X, x) }) {
+			return x, m
+		}
+		// The choices are discrete: neighbouring budgets may lead to one point.
+		a.disturb(weights, rng)
+	}
+	return a.aim(weights, budget, budget/scale)
+}
+
+// attempts bounds the search for a point that was not evaluated yet.
+const attempts = 6
+
+// disturb changes some weights.
+func (a *Allocator) disturb(weights []float64, rng *rand.Rand) {
+	for i := range weights {
+		if rng.Float64() < disturbed {
+			weights[i] *= math.Exp(disturb * rng.NormFloat64())
+		}
+	}
+}
+
+// aim finds the point whose divergence, by the undisturbed curves, is about aim: disturbed ones have another scale.
+func (a *Allocator) aim(weights []float64, budget, aim float64) (x []float64, m Memo) {
+	m = Memo{Budget: budget, Weights: slices.Clone(weights)}
+	choices := a.choices(weights)
+	limit := aim
+	for range 3 {
+		var al allocation
+		al, m.Cycles = a.within(choices, limit)
+		x = a.point(choices, al)
+		if m.Predicted = a.plain(x); m.Predicted <= 0 || math.Abs(math.Log(m.Predicted/aim)) < 0.1 {
+			break
+		}
+		limit *= min(max(aim/m.Predicted, 0.25), 4)
+	}
+	return x, m
+}
+
+// target is the divergence that goes with the loss allowed: what the trials so far say about right answers lost by
+// divergence, by a line through the origin. Single trials cannot resolve a point; all together can.
+func (a *Allocator) target(past []Past) float64 {
+	sdd, sdk, n := 0.0, 0.0, 0
+	for _, t := range past {
+		o := t.Outcome
+		if o.Stopped != "" || o.Divergence <= 0 || o.Divergence > 0.5 {
+			continue
+		}
+		sdd += o.Divergence * o.Divergence
+		sdk += o.Divergence * o.Drop(a.p.Base).Mean
+		n++
+	}
+	first := firstDivergence * a.loss / 0.01
+	if n < 4 || sdk <= 0 {
+		return first
+	}
+	return min(max(a.loss*sdd/sdk, first/8), first*16)
+}
+
+// scale is by how much measured divergences exceed the predicted, as a factor.
+func (a *Allocator) scale(past []Past) float64 {
+	sum, n := 0.0, 0.0
+	for _, t := range past {
+		if t.Memo.Predicted > 0 && t.Outcome.Divergence > 0 {
+			sum = sum*0.8 + math.Log(t.Outcome.Divergence/t.Memo.Predicted)
+			n = n*0.8 + 1
+		}
+	}
+	if n == 0 {
+		return 1
+	}
+	return math.Exp(sum / n)
+}
+
+// dspWorth is what a factor of fewer DSPs counts beside one of more images per second.
+const dspWorth = 0.25
+
+// merit is how good the hardware of a trial is, as a logarithm.
+func merit(o *Outcome) float64 {
+	return math.Log(o.ImagesPerSecond) - dspWorth*math.Log(float64(max(1, o.Resources.DSP)))
+}
+
+// best is the trial to start from: the one of the best hardware among those of about the target divergence, where
+// divergence counts at the rate at which the trials have bought hardware for it.
+func (a *Allocator) best(past []Past, target float64) *Past {
+	var near []*Past
+	for i := range past {
+		o := past[i].Outcome
+		if o.Stopped == "" && o.Fits && o.Divergence > target/5 && o.Divergence < 2*target {
+			near = append(near, &past[i])
+		}
+	}
+	if len(near) == 0 {
+		return nil
+	}
+	sx, sy, sxx, sxy, n := 0.0, 0.0, 0.0, 0.0, float64(len(near))
+	for _, t := range near {
+		x, y := math.Log(t.Outcome.Divergence/target), merit(t.Outcome)
+		sx, sy, sxx, sxy = sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	slope := 0.05
+	if d := sxx - sx*sx/n; n > 3 && d > 0 {
+		slope = min(max((sxy-sx*sy/n)/d, 0.01), 0.5)
+	}
+	return slices.MaxFunc(near, func(s, t *Past) int {
+		x := merit(s.Outcome) - slope*math.Log(s.Outcome.Divergence/target)
+		y := merit(t.Outcome) - slope*math.Log(t.Outcome.Divergence/target)
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return t.Number - s.Number
+	})
+}

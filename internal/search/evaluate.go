@@ -1,0 +1,240 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"hass/internal/intnet"
+	"hass/internal/metrics"
+	"hass/internal/workers"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// Judge decides after each round of images whether a trial goes on: "" or why not. o holds what is known so far; rated tells
+// whether that includes the hardware.
+type Judge func(o *Outcome, rated bool) string
+
+// rounds are the shares of the images after which a trial is judged.
+var rounds = []float64{0.125, 0.25, 0.5, 1}
+
+// leastRound is the number of images below which nothing is judged.
+const leastRound = 16
+
+// Evaluate runs a trial. judge may be nil. The images are looked at in rounds; the hardware is rated after the first.
+func (p *Problem) Evaluate(ctx context.Context, x []float64, judge Judge) (*Outcome, error) {
+	net, err := p.Prune(x)
+	if err != nil {
+		return nil, err
+	}
+	run, err := p.start(net)
+	if err != nil {
+		return nil, err
+	}
+	n := len(p.images)
+	o := &Outcome{}
+	rated := false
+	for _, share := range rounds {
+		upTo := min(n, max(int(math.Ceil(share*float64(n))), leastRound, p.sample()))
+		if p.opt.NoHalving || judge == nil {
+			upTo = n
+		}
+		if upTo == o.Images {
+			continue
+		}
+		if err := run.images(ctx, upTo); err != nil {
+			return nil, err
+		}
+		run.summarise(o)
+		if judge != nil && !rated && !p.opt.NoHalving {
+			if o.Stopped = judge(o, false); o.Stopped != "" {
+				return o, nil
+			}
+		}
+		if !rated {
+			if err := run.rate(ctx, o); err != nil {
+				return nil, err
+			}
+			rated = true
+		}
+		if judge != nil && upTo < n {
+			if o.Stopped = judge(o, true); o.Stopped != "" {
+				return o, nil
+			}
+		}
+		if upTo == n {
+			break
+		}
+	}
+	if !p.opt.NoSharing {
+		p.keep(run.slot, run.from)
+	}
+	return o, nil
+}
+
+// evaluation is a trial at work.
+type evaluation struct {
+	p       *Problem
+	net     *intnet.Net
+	from    *slot // whose first layers are the same, or nil
+	shared  int   // cuts that lie in these
+	slot    *slot // what this trial leaves
+	keep    int   // images that it leaves
+	execs   []*intnet.Exec
+	counter *sparsity.PairCounter
+
+	seen       int
+	divergence []float32
+	loss       []float64
+	right      []bool
+	zeros      []*sparsity.ImageZeros
+}
+
+func (p *Problem) start(net *intnet.Net) (*evaluation, error) {
+	e := &evaluation{p: p, net: net, counter: sparsity.NewPairCounter(net)}
+	parent := p.exec
+	if !p.opt.NoSharing {
+		if e.from, e.shared = p.nearest(net); e.from != nil {
+			parent = e.from.exec
+		}
+	}
+	x, err := parent.Replace(net)
+	if err != nil {
+		return nil, err
+	}
+	for range workers.Count(len(p.images), p.opt.Workers) {
+		e.execs = append(e.execs, x.Clone())
+	}
+	e.slot = &slot{net: net, exec: x, state: make([][][]int16, len(p.images))}
+	bytes := 1
+	for _, c := range p.cuts {
+		bytes += 2 * c.elems
+	}
+	if e.keep = min(len(p.images), slotBytes/bytes); p.opt.NoSharing {
+		e.keep = 0
+	}
+	return e, nil
+}
+
+// images evaluates those from the last seen up to n.
+func (e *evaluation) images(ctx context.Context, n int) error {
+	p := e.p
+	type result struct {
+		divergence float32
+		loss       float64
+		right      bool
+		zeros      *sparsity.ImageZeros
+		state      [][]int16
+	}
+	first := e.seen
+	out := p.Net.Outputs[0]
+	return workers.Ordered(ctx, n-first, p.opt.Workers, func(w, k int) (result, error) {
+		i := first + k
+		x := e.execs[w]
+		at, cuts := 0, 0
+		if e.from != nil && e.shared > 0 && e.from.state[i] != nil {
+			cuts = e.shared
+			c := &p.cuts[cuts-1]
+			p.unpack(x, c, e.from.state[i][cuts-1])
+			at = c.layer
+		}
+		var r result
+		if i < e.keep {
+			r.state = make([][]int16, len(p.cuts))
+			if cuts > 0 {
+				copy(r.state, e.from.state[i][:cuts])
+			}
+		}
+		scores, err := x.RunFrom(at, p.images[i])
+		if err != nil {
+			return r, fmt.Errorf("image %d: %w", i, err)
+		}
+		for k := cuts; k < len(r.state); k++ {
+			r.state[k] = p.pack(x, &p.cuts[k])
+		}
+		logp := logSoftmax(p.Net.Dequantize(out, scores[0]))
+		r.divergence = float32(divergence(p.logp[i], logp))
+		r.loss, r.right = -float64(logp[p.labels[i]]), metrics.Rank(scores[0], p.labels[i]) == 0
+		if i < p.sample() {
+			var before *sparsity.ImageZeros
+			if at > 0 {
+				before = e.from.zeros[i]
+			}
+			r.zeros = e.counter.Image(x, at, before)
+		}
+		return r, nil
+	}, func(k int, r result) error {
+		e.divergence, e.loss, e.right = append(e.divergence, r.divergence), append(e.loss, r.loss), append(e.right, r.right)
+		if r.zeros != nil {
+			e.zeros = append(e.zeros, r.zeros)
+		}
+		e.slot.state[first+k] = r.state
+		e.seen++
+		return nil
+	})
+}
+
+// divergence is the Kullback-Leibler divergence of q from p, both as logarithms, in nats.
+func divergence(p, q []float32) float64 {
+	d := 0.0
+	for i := range p {
+		d += math.Exp(float64(p[i])) * float64(p[i]-q[i])
+	}
+	return max(0, d)
+}
+
+// summarise puts what is seen into an outcome.
+func (e *evaluation) summarise(o *Outcome) {
+	n := float64(e.seen)
+	o.Images, o.Divergences, o.Right = e.seen, e.divergence, rightBits(e.right)
+	right, divergence, loss := 0, 0.0, 0.0
+	for i, d := range e.divergence {
+		divergence += float64(d)
+		loss += e.loss[i]
+		if e.right[i] {
+			right++
+		}
+	}
+	o.Top1, o.Divergence, o.Loss = float64(right)/n, divergence/n, loss/n
+}
+
+// rate asks the optimizer about the zeros of the sample.
+func (e *evaluation) rate(ctx context.Context, o *Outcome) error {
+	p := e.p
+	e.slot.zeros = e.zeros
+	b := e.counter.Bitmaps(e.zeros)
+	o.Sparsity = 1 - b.PairDensity(e.net)
+	est, err := sparsity.NewEstimator(e.net, b, p.estimatorOptions())
+	if err != nil {
+		return err
+	}
+	r, err := optimizer.Rate(ctx, p.input(e.net, est))
+	if err != nil {
+		return err
+	}
+	if p.Rating == nil {
+		p.Rating, p.bitmaps = r, b
+	}
+	o.Fits = r.Fits
+	o.ImagesPerSecond, o.CyclesPerImage, o.Resources = r.ImagesPerSecond, r.CyclesPerImage, r.Resources
+	return nil
+}
+
+func (p *Problem) estimatorOptions() sparsity.EstimatorOptions {
+	return sparsity.EstimatorOptions{Seed: int64(p.opt.Seed), Pairs: samplePairs, Cache: p.cache}
+}
+
+// input is what the optimizer is asked with.
+func (p *Problem) input(net *intnet.Net, est optimizer.CycleEstimator) optimizer.Input {
+	in := optimizer.Input{Net: net, Est: est, Platform: p.opt.Platform, Engine: p.opt.Engine, Shares: p.opt.Shares, Memo: p.memo, Pixels: p.opt.Pixels, Least: optimizer.LeastDSP, Coarse: true}
+	if p.Rating != nil {
+		in.Near = p.Rating.CyclesPerImage
+	}
+	return in
+}
+
+// baseEstimator is an estimator of the unpruned network.
+func (p *Problem) baseEstimator() (*sparsity.Estimator, error) {
+	return sparsity.NewEstimator(p.Net, p.bitmaps, p.estimatorOptions())
+}

@@ -1,0 +1,109 @@
+package search
+
+import (
+	"encoding/base64"
+	"math"
+
+	"hass/optimizer"
+)
+
+// Outcome is what a trial found. It depends on nothing but the problem and the point, so that equal studies hold equal
+// outcomes; times are the study's.
+type Outcome struct {
+	Images int `json:"images"` // evaluated
+	// Stopped says why a trial was stopped early, "" if it was not: "hopeless" or "dominated". Figures are then over
+	// the images evaluated, and a hopeless trial has no hardware.
+	Stopped string `json:"stopped,omitempty"`
+
+	Top1 float64 `json:"top1"` // share of right answers (without labels: of those that the unpruned network gives)
+	// Divergence is the mean over images of the Kullback-Leibler divergence of the network's class probabilities
+	// from those of the unpruned network, in nats: a smooth measure of what pruning has changed.
+	Divergence float64 `json:"divergence"`
+	Loss       float64 `json:"loss"` // mean cross-entropy with the labels, in nats
+	// Sparsity is the share of products with a zero factor, padding counted as zero, on the sample images.
+	Sparsity float64 `json:"sparsity"`
+
+	Fits            bool                `json:"fits"`
+	ImagesPerSecond float64             `json:"images_per_second"` // the optimizer's estimate
+	CyclesPerImage  float64             `json:"cycles_per_image"`
+	Resources       optimizer.Resources `json:"resources"`
+
+	// Divergences by image, in the order of the study, and the images answered rightly as a string of bits, lowest
+	// first: what paired differences with another trial are taken from.
+	Divergences []float32 `json:"divergences"`
+	Right       string    `json:"right"`
+}
+
+// Efficiency is the images per cycle and DSP, in millionths: HASS's measure.
+func (o *Outcome) Efficiency() float64 {
+	if o.Resources.DSP == 0 || o.CyclesPerImage == 0 {
+		return 0
+	}
+	return 1e6 / o.CyclesPerImage / float64(o.Resources.DSP)
+}
+
+// rightBits packs answers.
+func rightBits(right []bool) string {
+	b := make([]byte, (len(right)+7)/8)
+	for i, r := range right {
+		if r {
+			b[i/8] |= 1 << (i % 8)
+		}
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// answers unpacks them.
+func (o *Outcome) answers() []bool {
+	b, err := base64.StdEncoding.DecodeString(o.Right)
+	if err != nil {
+		return nil
+	}
+	r := make([]bool, 0, o.Images)
+	for i := range o.Images {
+		r = append(r, i/8 < len(b) && b[i/8]>>(i%8)&1 == 1)
+	}
+	return r
+}
+
+// Interval is a mean and the half width of its 95 % confidence interval.
+type Interval struct {
+	Mean float64 `json:"mean"`
+	Half float64 `json:"half"`
+}
+
+// Drop is how much less often a is right than base, as a share of the images that both have seen, by paired differences: the
+// same images, so that what is hard for both cancels.
+func (o *Outcome) Drop(base *Outcome) Interval {
+	a, b := o.answers(), base.answers()
+	n := min(len(a), len(b))
+	d := make([]float64, n)
+	for i := range d {
+		if b[i] {
+			d[i]++
+		}
+		if a[i] {
+			d[i]--
+		}
+	}
+	return interval(d)
+}
+
+// interval is that of a mean of independent values, by the normal approximation.
+func interval(v []float64) Interval {
+	n := float64(len(v))
+	if n == 0 {
+		return Interval{}
+	}
+	mean, sq := 0.0, 0.0
+	for _, x := range v {
+		mean += x / n
+	}
+	for _, x := range v {
+		sq += (x - mean) * (x - mean)
+	}
+	if n < 2 {
+		return Interval{Mean: mean}
+	}
+	return Interval{mean, 1.96 * math.Sqrt(sq/(n-1)/n)}
+}

@@ -1,0 +1,421 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"hass/internal/dataset"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+	"hass/internal/metrics"
+	"hass/internal/quant"
+	"hass/internal/workers"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// Options direct New.
+type Options struct {
+	Bits     int           // default width of weights and activations; 16
+	Widths   *quant.Widths // per-layer widths, or nil
+	Platform optimizer.Platform
+	Shares   optimizer.Shares // usable shares of the resources; the zero value is the default
+	Engine   string           // engine rule; "" is auto
+	Pixels   int              // per beat of the widest streams; 0 is 1
+	Images   int              // calibration images used, the first of the set; 0 is all
+	Seed     uint64           // of the order of images; samplers have their own
+
+	NoSharing bool // evaluate every layer of every trial
+	NoHalving bool // evaluate all images of every trial, and rate its hardware whatever its accuracy
+
+	Workers  int                   // goroutines; all cores if <= 0
+	Progress func(done, total int) // of the preparation, by images; or nil
+}
+
+// Limits of a variable: the threshold at the end of its range reads this share of the non-zero weights or
+// activations as 0.
+const (
+	mostWeights     = 0.7
+	mostActivations = 0.6
+)
+
+// sampleImages is the number of images whose zeros the hardware of a trial is rated by, and samplePairs about how
+// many pairs of a convolution the estimate looks at.
+const (
+	sampleImages = 8
+	samplePairs  = 1 << 16
+	manyWeights  = 10_000_000
+)
+
+// Problem is a calibrated network with what trials share. Its methods may be called by one goroutine at a time.
+type Problem struct {
+	Net   *intnet.Net // unpruned
+	Spec  *quant.Spec // formats; its thresholds are 0
+	Convs []int       // layers that have thresholds, in the order of the variables
+	MaxW  []float64   // by convolution: the weight threshold at the end of the range
+	MaxA  []float64   // likewise for activations
+	Base  *Outcome    // the unpruned network
+	// Far is the value at which all variables together take the network as far from the unpruned one as any trial can
+	// be of use (farDivergence). Samplers that know nothing of single layers search up to there: with more, almost all
+	// they propose is useless.
+	Far    float64
+	Rating *optimizer.Rating // of the unpruned network
+
+	opt    Options
+	pruner *quant.Pruner
+	images [][]int32 // in the order of evaluation
+	labels []int     // likewise; the unpruned network's answers if the set has none
+	truth  bool      // labels are the set's
+
+	exec *intnet.Exec // unpruned
+	logp [][]float32  // by image: logarithm of the unpruned network's probabilities
+
+	weights [][]float32 // by convolution: magnitudes of the non-zero weights, ascending
+	acts    [][]float32 // by convolution: of the non-zero activations of the sample, ascending, thinned
+
+	bitmaps *sparsity.Bitmaps // zeros of the unpruned network
+	cuts    []cut
+	slots   []*slot
+	convs   map[convKey]*intnet.Conv
+	cached  int // weights in convs
+	cache   *sparsity.Cache
+	memo    *optimizer.Memo
+}
+
+type convKey struct {
+	layer int
+	tauW  float64
+}
+
+// New calibrates a network on a set and evaluates it unpruned.
+func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*Problem, error) {
+	opt.Bits = cmp.Or(opt.Bits, 16)
+	if opt.Shares == (optimizer.Shares{}) {
+		opt.Shares = optimizer.DefaultShares()
+	}
+	if len(g.Inputs) != 1 {
+		return nil, fmt.Errorf("the model has %d inputs; a search needs a model with one image input", len(g.Inputs))
+	}
+	if err := set.Check(g.Inputs[0].Shape); err != nil {
+		return nil, err
+	}
+	n := set.Len()
+	if opt.Images > 0 {
+		n = min(n, opt.Images)
+	}
+	if n < 2 {
+		return nil, fmt.Errorf("data set %s: a search needs at least 2 images", set.Path)
+	}
+	done := 0
+	step := func() {
+		if done++; opt.Progress != nil {
+			opt.Progress(done, 2*n)
+		}
+	}
+	load := func(i int) ([]float32, error) {
+		x := make([]float32, set.C*set.H*set.W)
+		return x, set.Float(i, x)
+	}
+	ranges, err := quant.Collect(ctx, g, n, opt.Workers, load, func(int) { step() })
+	if err != nil {
+		return nil, fmt.Errorf("calibration: %w", err)
+	}
+	lo, hi := sparsity.InputRange(set.Preproc, set.C)
+	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, InputMin: lo, InputMax: hi})
+	if err != nil {
+		return nil, fmt.Errorf("calibration: %w", err)
+	}
+	p := &Problem{Spec: spec, opt: opt, convs: map[convKey]*intnet.Conv{}, cache: sparsity.NewCache(), memo: optimizer.NewMemo()}
+	if p.pruner, err = quant.NewPruner(g, spec); err != nil {
+		return nil, err
+	}
+	p.Net = p.pruner.Net()
+	if len(p.Net.Outputs) != 1 {
+		return nil, fmt.Errorf("the model has %d outputs; a search needs one vector of class scores", len(p.Net.Outputs))
+	}
+	for i := range p.Net.Layers {
+		if p.Net.Layers[i].Kind == intnet.KindConv {
+			p.Convs = append(p.Convs, i)
+		}
+	}
+	if len(p.Convs) == 0 {
+		return nil, errors.New("the model has no convolution to prune")
+	}
+	// Images in a seeded order, so that the first of them are like all.
+	order := rand.New(rand.NewPCG(opt.Seed, 0x6f72646572)).Perm(n)
+	p.images, p.truth = make([][]int32, n), set.Labelled()
+	for k, i := range order {
+		f, err := load(i)
+		if err != nil {
+			return nil, err
+		}
+		if p.images[k], err = p.Net.QuantizeInput(f); err != nil {
+			return nil, fmt.Errorf("data set %s: %s: %w", set.Path, set.Name(i), err)
+		}
+	}
+	if p.exec, err = intnet.New(p.Net); err != nil {
+		return nil, err
+	}
+	p.cuts = findCuts(p.Net)
+	if err := p.baseline(ctx, step); err != nil {
+		return nil, err
+	}
+	for k, i := range order {
+		if !p.truth {
+			break
+		}
+		l, classes := set.Label(i), len(p.logp[0])
+		if l < 0 || l >= classes {
+			return nil, fmt.Errorf("%s: image %d has label %d, but the model has %d classes", set.Path, i, l, classes)
+		}
+		p.labels[k] = l
+	}
+	for _, i := range p.Convs {
+		p.convs[convKey{i, 0}] = p.Net.Layers[i].Conv
+	}
+	if p.Base, err = p.Evaluate(ctx, make([]float64, p.Dims()), nil); err != nil {
+		return nil, err
+	}
+	if p.Base.Stopped != "" {
+		return nil, fmt.Errorf("the unpruned network was stopped: %s", p.Base.Stopped)
+	}
+	if !p.Base.Fits {
+		return nil, fmt.Errorf("the unpruned network does not fit %s; choose a larger platform or fewer bits", opt.Platform.Name)
+	}
+	return p, p.findFar(ctx)
+}
+
+// farDivergence is what Far is chosen by, in nats; farImages and farSteps what that costs.
+const (
+	farDivergence = 0.7
+	farImages     = 16
+	farSteps      = 7
+)
+
+// findFar halves the range of all variables at once.
+func (p *Problem) findFar(ctx context.Context) error {
+	lo, hi := 0.0, 1.0
+	x := make([]float64, p.Dims())
+	for range farSteps {
+		mid := (lo + hi) / 2
+		for i := range x {
+			x[i] = mid
+		}
+		net, err := p.Prune(x)
+		if err != nil {
+			return err
+		}
+		e, err := p.exec.Replace(net)
+		if err != nil {
+			return err
+		}
+		sum, n := 0.0, min(farImages, len(p.images))
+		err = intnet.RunMany(ctx, e, n, p.opt.Workers,
+			func(i int) ([]int32, error) { return p.images[i], nil },
+			func(_ *intnet.Exec, out [][]int32) ([]float32, error) {
+				return logSoftmax(p.Net.Dequantize(p.Net.Outputs[0], out[0])), nil
+			},
+			func(i int, logp []float32) error {
+				sum += divergence(p.logp[i], logp) / float64(n)
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+		if sum > farDivergence {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	p.Far = hi
+	return nil
+}
+
+// baseline runs the unpruned network on all images, and takes the magnitudes of activations from the sample.
+func (p *Problem) baseline(ctx context.Context, step func()) error {
+	n := len(p.images)
+	p.logp, p.labels = make([][]float32, n), make([]int, n)
+	type result struct {
+		logp   []float32
+		answer int
+		acts   [][]float32
+	}
+	p.acts = make([][]float32, len(p.Convs))
+	err := intnet.RunMany(ctx, p.exec, n, p.opt.Workers,
+		func(i int) ([]int32, error) { return p.images[i], nil },
+		func(x *intnet.Exec, out [][]int32) (result, error) {
+			return result{logp: logSoftmax(p.Net.Dequantize(p.Net.Outputs[0], out[0])), answer: metrics.Argmax(out[0])}, nil
+		},
+		func(i int, r result) error {
+			p.logp[i], p.labels[i] = r.logp, r.answer
+			step()
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	err = intnet.RunMany(ctx, p.exec, p.sample(), p.opt.Workers,
+		func(i int) ([]int32, error) { return p.images[i], nil },
+		func(x *intnet.Exec, _ [][]int32) (r result, err error) {
+			for _, i := range p.Convs {
+				t := p.Net.Layers[i].In[0]
+				r.acts = append(r.acts, magnitudes(x.Tensor(t), p.Net.Tensors[t].Format.Frac))
+			}
+			return r, nil
+		},
+		func(_ int, r result) error {
+			for k, a := range r.acts {
+				p.acts[k] = append(p.acts[k], a...)
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for k, i := range p.Convs {
+		slices.Sort(p.acts[k])
+		var w []float32
+		for _, v := range p.pruner.Weights(i) {
+			if v != 0 {
+				w = append(w, float32(math.Abs(float64(v))))
+			}
+		}
+		slices.Sort(w)
+		p.weights = append(p.weights, w)
+		p.MaxW = append(p.MaxW, quantile(w, mostWeights))
+		p.MaxA = append(p.MaxA, quantile(p.acts[k], mostActivations))
+	}
+	return nil
+}
+
+// sample is the number of images that hardware is rated by, the first: half of them where each means looking at so many
+// weights that pixels of few images say as much.
+func (p *Problem) sample() int {
+	weights := 0
+	for i := range p.Net.Layers {
+		weights += p.Net.WeightCount(&p.Net.Layers[i])
+	}
+	if weights > manyWeights {
+		return min(sampleImages/2, len(p.images))
+	}
+	return min(sampleImages, len(p.images))
+}
+
+// magnitudesKept bounds the activations of one image and layer that are looked at.
+const magnitudesKept = 1 << 14
+
+// magnitudes are the non-zero elements of a tensor, every so many.
+func magnitudes(x []int32, frac int) []float32 {
+	var m []float32
+	step := max(1, len(x)/magnitudesKept) | 1 // odd: not in step with the channels
+	for i := 0; i < len(x); i += step {
+		if v := x[i]; v != 0 {
+			m = append(m, float32(math.Ldexp(math.Abs(float64(v)), -frac)))
+		}
+	}
+	return m
+}
+
+// quantile is the value of ascending v that the share q of them lies below; 0 of none.
+func quantile(v []float32, q float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	return float64(v[min(int(q*float64(len(v))), len(v)-1)])
+}
+
+// below is the share of ascending v below x.
+func below(v []float32, x float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	i, _ := slices.BinarySearch(v, float32(x))
+	return float64(i) / float64(len(v))
+}
+
+// Dims is the number of variables: a weight threshold for every convolution, then an activation threshold for
+// every one. Each lies in [0,1], 1 being the end of its range.
+func (p *Problem) Dims() int { return 2 * len(p.Convs) }
+
+// Groups tells for every variable which kind it is: 0 a weight threshold, 1 an activation threshold.
+func (p *Problem) Groups() []int {
+	g := make([]int, p.Dims())
+	for i := len(p.Convs); i < len(g); i++ {
+		g[i] = 1
+	}
+	return g
+}
+
+// Tau is the thresholds of convolution k (an index into Convs) at a point.
+func (p *Problem) Tau(x []float64, k int) quant.Tau {
+	return quant.Tau{W: x[k] * p.MaxW[k], A: x[len(p.Convs)+k] * p.MaxA[k]}
+}
+
+// Thresholds is a point as a thresholds file holds it.
+func (p *Problem) Thresholds(x []float64) *quant.Thresholds {
+	t := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
+	for k, i := range p.Convs {
+		tau := p.Tau(x, k)
+		t.Layers[p.Net.Layers[i].Name] = quant.LayerTau{W: &tau.W, A: &tau.A}
+	}
+	return t
+}
+
+// convsKept bounds the weights of pruned layers that are kept.
+const convsKept = 1 << 28
+
+// Prune is the network at a point. Layers that were pruned alike before are shared.
+func (p *Problem) Prune(x []float64) (*intnet.Net, error) {
+	if len(x) != p.Dims() {
+		return nil, fmt.Errorf("a point of %d variables; the network has %d", len(x), p.Dims())
+	}
+	net := *p.Net
+	net.Layers = slices.Clone(p.Net.Layers)
+	if p.cached > convsKept {
+		clear(p.convs)
+		p.cached = 0
+	}
+	made := make([]*intnet.Conv, len(p.Convs))
+	err := workers.Ordered(context.Background(), len(p.Convs), p.opt.Workers, func(_, k int) (*intnet.Conv, error) {
+		tau := p.Tau(x, k)
+		key := convKey{p.Convs[k], tau.W}
+		if c := p.convs[key]; c != nil {
+			return c, nil
+		}
+		return p.pruner.Conv(p.Convs[k], quant.Tau{W: tau.W})
+	}, func(k int, c *intnet.Conv) error { made[k] = c; return nil })
+	if err != nil {
+		return nil, err
+	}
+	for k, i := range p.Convs {
+		tau := p.Tau(x, k)
+		if key := (convKey{i, tau.W}); p.convs[key] == nil {
+			p.convs[key] = made[k]
+			p.cached += len(made[k].Weights)
+		}
+		c := *made[k]
+		c.TauA = p.pruner.TauA(i, tau.A)
+		net.Layers[i].Conv = &c
+	}
+	return &net, nil
+}
+
+// logSoftmax is the logarithm of the softmax of scores.
+func logSoftmax(scores []float32) []float32 {
+	top := slices.Max(scores)
+	sum := 0.0
+	for _, v := range scores {
+		sum += math.Exp(float64(v - top))
+	}
+	l := make([]float32, len(scores))
+	for i, v := range scores {
+		l[i] = float32(float64(v-top) - math.Log(sum))
+	}
+	return l
+}

@@ -1,0 +1,433 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"hass/internal/artifact"
+	"hass/internal/dataset"
+	"hass/internal/intnet"
+	"hass/internal/metrics"
+	"hass/internal/quant"
+	"hass/internal/sampler"
+	"hass/internal/study"
+)
+
+// Result is what a study says, for people and for tools.
+type Result struct {
+	artifact.Header
+	Study  string  `json:"study"`
+	Config *Config `json:"config"`
+	Total  int     `json:"total"`
+	// Probes is the work of sensitivity curves in evaluations, which count among those asked for.
+	Probes   float64    `json:"probes,omitempty"`
+	Unpruned *Outcome   `json:"unpruned"`
+	Trials   []Trial    `json:"trials"`         // finished
+	Front    []int      `json:"front"`          // numbers of the trials that none beats in divergence, cycles and DSPs at once
+	Test     *Test      `json:"test,omitempty"` // the front on other images
+	Best     int        `json:"best"`           // number of the trial to build; -1 if there is none
+	Vars     []Variable `json:"variables"`
+}
+
+// Test holds what trials do on images that the search has not seen.
+type Test struct {
+	DataSet string   `json:"data_set"` // base name
+	Images  int      `json:"images"`
+	Top1    float64  `json:"top1"` // of the unpruned integer network
+	Trials  []Tested `json:"trials"`
+}
+
+// Tested is one trial on the test images.
+type Tested struct {
+	Number int      `json:"number"`
+	Top1   float64  `json:"top1"`
+	Drop   Interval `json:"drop"` // right answers lost against the unpruned network, as a share, on the same images
+}
+
+// Read reads the result of a study.
+func Read(ctx context.Context, s *study.Study) (*Result, error) {
+	r := &Result{Header: artifact.NewHeader("hass.search", 1, nil), Study: s.Name(), Best: -1, Config: new(Config)}
+	if err := json.Unmarshal(s.Config(), r.Config); err != nil {
+		return nil, fmt.Errorf("study %q: its configuration cannot be read: %w", s.Name(), err)
+	}
+	r.Inputs = r.Config.Inputs
+	var err error
+	if r.Total, err = s.Total(ctx); err != nil {
+		return nil, err
+	}
+	if r.Trials, err = Finished(ctx, s); err != nil {
+		return nil, err
+	}
+	if r.Unpruned, err = optional[Outcome](ctx, s, noteBase); err != nil {
+		return nil, err
+	}
+	if r.Test, err = optional[Test](ctx, s, testNote(r.Total)); err != nil {
+		return nil, err
+	}
+	curves, err := optional[Curves](ctx, s, noteCurves)
+	if err != nil {
+		return nil, err
+	}
+	if curves != nil {
+		r.Probes = curves.Cost
+	}
+	vars, err := optional[[]Variable](ctx, s, noteVariables)
+	if err != nil {
+		return nil, err
+	}
+	if vars != nil {
+		r.Vars = *vars
+	}
+	for i := range r.Trials {
+		if n := len(r.Trials[i].X); n != 2*len(r.Vars) {
+			return nil, fmt.Errorf("study %q: trial %d has %d variables, not %d", s.Name(), r.Trials[i].Number, n, 2*len(r.Vars))
+		}
+	}
+	r.Front = Front(r.Trials)
+	r.Best = r.best()
+	return r, nil
+}
+
+// optional is readNote for a note that need not be there.
+func optional[T any](ctx context.Context, s *study.Study, key string) (*T, error) {
+	v, err := readNote[T](ctx, s, key)
+	if errors.Is(err, study.ErrNotFound) {
+		return nil, nil
+	}
+	return v, err
+}
+
+// complete tells whether a trial was evaluated to the end and fits.
+func complete(o *Outcome) bool { return o.Stopped == "" && o.Fits }
+
+// Front gives the numbers of the complete trials that none beats in divergence, cycles per image and DSPs at once, by
+// divergence.
+func Front(trials []Trial) []int {
+	var points [][]float64
+	var at []int
+	for i, t := range trials {
+		if o := t.Outcome; complete(o) {
+			points = append(points, []float64{o.Divergence, o.CyclesPerImage, float64(o.Resources.DSP)})
+			at = append(at, i)
+		}
+	}
+	var front []int
+	for _, i := range sampler.Front(points) {
+		front = append(front, at[i])
+	}
+	slices.SortFunc(front, func(a, b int) int {
+		return cmp.Or(cmp.Compare(trials[a].Outcome.Divergence, trials[b].Outcome.Divergence), a-b)
+	})
+	for i, k := range front {
+		front[i] = trials[k].Number
+	}
+	return front
+}
+
+// Trial finds a finished trial by number.
+func (r *Result) Trial(number int) (*Trial, error) {
+	for i := range r.Trials {
+		if r.Trials[i].Number == number {
+			return &r.Trials[i], nil
+		}
+	}
+	return nil, fmt.Errorf("study %q has no finished trial %d", r.Study, number)
+}
+
+// test finds what a trial did on the test images, or nil.
+func (r *Result) test(number int) *Tested {
+	if r.Test == nil {
+		return nil
+	}
+	for i := range r.Test.Trials {
+		if r.Test.Trials[i].Number == number {
+			return &r.Test.Trials[i]
+		}
+	}
+	return nil
+}
+
+// best is the trial of the front with the most images per second, then the fewest DSPs, among those that lose no more
+// right answers than allowed: on the test images where the front was measured there, else on the calibration images.
+func (r *Result) best() int {
+	best := -1
+	var o *Outcome
+	for _, n := range r.Front {
+		t, err := r.Trial(n)
+		if err != nil {
+			continue
+		}
+		drop := t.Outcome.Drop(r.Unpruned).Mean
+		if r.Test != nil {
+			m := r.test(n)
+			if m == nil {
+				continue
+			}
+			drop = m.Drop.Mean
+		}
+		if drop > r.Config.Objective.Loss+1e-9 {
+			continue
+		}
+		if best < 0 || t.Outcome.CyclesPerImage < o.CyclesPerImage || t.Outcome.CyclesPerImage == o.CyclesPerImage && t.Outcome.Resources.DSP < o.Resources.DSP {
+			best, o = n, t.Outcome
+		}
+	}
+	return best
+}
+
+// Thresholds are those of a trial, as a thresholds file holds them.
+func (r *Result) Thresholds(number int) (*quant.Thresholds, error) {
+	t, err := r.Trial(number)
+	if err != nil {
+		return nil, err
+	}
+	th := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
+	for k, v := range r.Vars {
+		w, a := t.X[k]*v.MaxW, t.X[len(r.Vars)+k]*v.MaxA
+		th.Layers[v.Layer] = quant.LayerTau{W: &w, A: &a}
+	}
+	return th, nil
+}
+
+// testNote is the key of the front's measurement after so many trials: a study that is extended has another front.
+func testNote(total int) string { return fmt.Sprintf("%s after %d", noteTest, total) }
+
+// candidates are the trials of the front that may be within a few times the loss that is allowed, those with the best
+// hardware first.
+func (r *Result) candidates() []*Trial {
+	var list []*Trial
+	for _, n := range r.Front {
+		t, err := r.Trial(n)
+		if err != nil {
+			continue
+		}
+		if d := t.Outcome.Drop(r.Unpruned); d.Mean-d.Half <= r.Config.Objective.Loss && d.Mean <= 4*r.Config.Objective.Loss {
+			list = append(list, t)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *Trial) int { return cmp.Compare(merit(b.Outcome), merit(a.Outcome)) })
+	return list
+}
+
+// MeasureFront runs the trials of the front on a labelled set that the search has not seen, and stores what they do in the
+// study. At most most of those that may be within the loss are run, around the place in the order of their hardware
+// where the loss is reached.
+func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, set *dataset.Set, name string, most int, progress func(done, total int)) (*Test, error) {
+	r, err := Read(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	list := r.candidates()
+	total := set.Len() * (min(most, len(list)) + 1)
+	t := &Test{DataSet: name, Images: set.Len()}
+	done := 0
+	measure := func(x []float64) ([]bool, float64, error) {
+		net, err := p.Prune(x)
+		if err != nil {
+			return nil, 0, err
+		}
+		e, err := p.exec.Replace(net)
+		if err != nil {
+			return nil, 0, err
+		}
+		var right []bool
+		n := 0
+		err = intnet.RunMany(ctx, e, set.Len(), p.opt.Workers, func(i int) ([]int32, error) {
+			f := make([]float32, set.C*set.H*set.W)
+			if err := set.Float(i, f); err != nil {
+				return nil, err
+			}
+			return net.QuantizeInput(f)
+		}, func(_ *intnet.Exec, out [][]int32) ([]int32, error) { return slices.Clone(out[0]), nil },
+			func(i int, scores []int32) error {
+				ok := metrics.Rank(scores, set.Label(i)) == 0
+				if right = append(right, ok); ok {
+					n++
+				}
+				if done++; progress != nil {
+					progress(done, total)
+				}
+				return nil
+			})
+		return right, float64(n) / float64(set.Len()), err
+	}
+	base, top1, err := measure(make([]float64, p.Dims()))
+	if err != nil {
+		return nil, err
+	}
+	t.Top1 = top1
+	seen := make([]bool, len(list))
+	one := func(i int) (ok bool, err error) {
+		right, top1, err := measure(list[i].X)
+		if err != nil {
+			return false, err
+		}
+		d := make([]float64, len(right))
+		for k := range d {
+			if base[k] {
+				d[k]++
+			}
+			if right[k] {
+				d[k]--
+			}
+		}
+		drop := interval(d)
+		t.Trials = append(t.Trials, Tested{list[i].Number, top1, drop})
+		seen[i] = true
+		return drop.Mean <= r.Config.Objective.Loss+1e-9, nil
+	}
+	// Better hardware loses more, more or less: halve towards the first that is within the loss, then try its
+	// neighbours.
+	lo, hi := 0, len(list)
+	for lo < hi && len(t.Trials) < most {
+		mid := (lo + hi) / 2
+		ok, err := one(mid)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	for away := 1; away < len(list) && len(t.Trials) < most; away++ {
+		for _, i := range []int{hi - away, hi + away} {
+			if i < 0 || i >= len(list) || seen[i] || len(t.Trials) >= most {
+				continue
+			}
+			if _, err := one(i); err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.SortFunc(t.Trials, func(a, b Tested) int { return a.Number - b.Number })
+	b, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.SetNote(ctx, testNote(r.Total), b)
+	return t, err
+}
+
+// Print writes the study for people: the front, and all trials if wanted.
+func (r *Result) Print(out io.Writer, all bool) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	c := r.Config
+	fmt.Fprintf(out, "study %q: %s on %s, %d bits, sampler %s, %d of %d trials", r.Study, plainText(c.Model), plainText(c.Platform), c.Bits, c.Sampler, len(r.Trials), r.Total)
+	if r.Probes > 0 {
+		fmt.Fprintf(out, ", probes worth %.1f evaluations", r.Probes)
+	}
+	stopped := map[string]int{}
+	for _, t := range r.Trials {
+		if t.Outcome.Stopped != "" {
+			stopped[t.Outcome.Stopped]++
+		}
+	}
+	fmt.Fprintln(out)
+	if len(stopped) > 0 {
+		fmt.Fprintf(out, "stopped early: %d hopeless, %d dominated\n", stopped[stoppedHopeless], stopped[stoppedDominated])
+	}
+	fmt.Fprintf(out, "points are percentage points of right answers lost against the unpruned network, paired, with a 95 %% interval\n\n")
+	head := "trial\timages/s\tcycles\tDSP\timages/cycle/DSP\tzero products\tdivergence\ttop-1\tpoints lost\t"
+	if r.Test != nil {
+		head += "test top-1\ttest points lost\t"
+	}
+	fmt.Fprintln(w, head)
+	row := func(t *Trial) {
+		o := t.Outcome
+		d := o.Drop(r.Unpruned)
+		mark := ""
+		if t.Number == r.Best {
+			mark = "* "
+		}
+		if o.Stopped != "" {
+			mark = o.Stopped + " "
+		}
+		fmt.Fprintf(w, "%s%d\t%.0f\t%.0f\t%d\t%.4fe-6\t%.1f %%\t%.4f\t%.2f %%\t%+.2f +- %.2f\t", mark, t.Number, o.ImagesPerSecond, o.CyclesPerImage,
+			o.Resources.DSP, o.Efficiency(), 100*o.Sparsity, o.Divergence, 100*o.Top1, 100*d.Mean, 100*d.Half)
+		if m := r.test(t.Number); m != nil {
+			fmt.Fprintf(w, "%.2f %%\t%+.2f +- %.2f\t", 100*m.Top1, 100*m.Drop.Mean, 100*m.Drop.Half)
+		} else if r.Test != nil {
+			fmt.Fprint(w, "\t\t")
+		}
+		fmt.Fprintln(w)
+	}
+	if all {
+		for i := range r.Trials {
+			row(&r.Trials[i])
+		}
+	} else {
+		for _, n := range r.Front {
+			if t, err := r.Trial(n); err == nil {
+				row(t)
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	switch {
+	case r.Best >= 0:
+		fmt.Fprintf(out, "\n* best within %.2f points", 100*r.Config.Objective.Loss)
+		if r.Test != nil {
+			fmt.Fprintf(out, " on %d test images (unpruned: %.2f %%)", r.Test.Images, 100*r.Test.Top1)
+		}
+		fmt.Fprintln(out)
+	default:
+		fmt.Fprintf(out, "\nno trial of the front loses at most %.2f points\n", 100*r.Config.Objective.Loss)
+	}
+	fmt.Fprintln(out, "images/s and DSPs are the optimizer's estimates at an assumed clock; \"hass optimize --trial\" and \"hass simulate\" confirm a trial")
+	return nil
+}
+
+// CSV writes all finished trials.
+func (r *Result) CSV(out io.Writer) error {
+	w := csv.NewWriter(out)
+	head := []string{"trial", "stopped", "images", "front", "images_per_second", "cycles_per_image", "dsp", "lut", "ff", "bram18", "uram", "sparsity", "divergence", "loss", "top1", "points_lost", "points_lost_half_width"}
+	for _, v := range r.Vars {
+		head = append(head, "tau_w "+v.Layer)
+	}
+	for _, v := range r.Vars {
+		head = append(head, "tau_a "+v.Layer)
+	}
+	if err := w.Write(head); err != nil {
+		return err
+	}
+	num := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	for _, t := range r.Trials {
+		o := t.Outcome
+		d := o.Drop(r.Unpruned)
+		line := []string{strconv.Itoa(t.Number), o.Stopped, strconv.Itoa(o.Images), strconv.FormatBool(slices.Contains(r.Front, t.Number)),
+			num(o.ImagesPerSecond), num(o.CyclesPerImage), strconv.Itoa(o.Resources.DSP), strconv.Itoa(o.Resources.LUT), strconv.Itoa(o.Resources.FF),
+			strconv.Itoa(o.Resources.BRAM18), strconv.Itoa(o.Resources.URAM), num(o.Sparsity), num(o.Divergence), num(o.Loss), num(o.Top1), num(100 * d.Mean), num(100 * d.Half)}
+		for k, v := range r.Vars {
+			line = append(line, num(t.X[k]*v.MaxW))
+		}
+		for k, v := range r.Vars {
+			line = append(line, num(t.X[len(r.Vars)+k]*v.MaxA))
+		}
+		if err := w.Write(line); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// plainText quotes what is not short printable text.
+func plainText(s string) string {
+	if q := strconv.Quote(s); q != `"`+s+`"` || s == "" || strings.ContainsAny(s, " \t") {
+		return q
+	}
+	return s
+}

@@ -1,0 +1,711 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hass/frontend"
+	"hass/internal/dataset"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+	"hass/internal/quant"
+	"hass/internal/study"
+	"hass/internal/testenv"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// demo loads the project's own model and some of its images.
+func demo(t testing.TB, images int) (*graph.Graph, *dataset.Set) {
+	t.Helper()
+	dir := filepath.Join(testenv.Root(t), "examples", "demo")
+	g, err := frontend.Load(filepath.Join(dir, "model.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := dataset.Open(filepath.Join(dir, "calib.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, set.Limit(images)
+}
+
+func newProblem(t testing.TB, change func(*Options)) *Problem {
+	t.Helper()
+	g, set := demo(t, 48)
+	platform, err := optimizer.LoadPlatform("zcu104")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := Options{Platform: platform, Seed: 1}
+	if change != nil {
+		change(&opt)
+	}
+	p, err := New(t.Context(), g, set, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// problem is one for tests that change nothing but its memory of trials, which must make no difference.
+func problem(t testing.TB) *Problem {
+	t.Helper()
+	once.Do(func() { common = newProblem(t, nil) })
+	if common == nil {
+		t.Fatal("no problem")
+	}
+	return common
+}
+
+var (
+	once   sync.Once
+	common *Problem
+)
+
+func evaluate(t *testing.T, p *Problem, x []float64, judge Judge) *Outcome {
+	t.Helper()
+	o, err := p.Evaluate(t.Context(), x, judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// points are random ones of which many share their first variables with an earlier one.
+func points(p *Problem, n int) [][]float64 {
+	rng := rand.New(rand.NewPCG(3, 4))
+	layers := len(p.Convs)
+	var list [][]float64
+	for range n {
+		x := make([]float64, p.Dims())
+		from := 0
+		if len(list) > 0 {
+			copy(x, list[rng.IntN(len(list))])
+			from = rng.IntN(layers)
+		}
+		for k := from; k < layers; k++ {
+			x[k], x[layers+k] = 0.3*rng.Float64(), 0.3*rng.Float64()
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// TestSharingIsExact: trials that share work, in any order, find what trials that share nothing find; and the rounds of
+// images change nothing of a trial that is not stopped.
+func TestSharingIsExact(t *testing.T) {
+	shared := newProblem(t, nil)
+	alone := newProblem(t, func(o *Options) { o.NoSharing, o.NoHalving, o.Workers = true, true, 1 })
+	if d := cmp.Diff(alone.Base, shared.Base); d != "" {
+		t.Fatal(d)
+	}
+	reused := 0
+	for i, x := range points(shared, 12) {
+		net, err := shared.Prune(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, cuts := shared.nearest(net); cuts > 0 {
+			reused++
+		}
+		goOn := func(*Outcome, bool) string { return "" }
+		if d := cmp.Diff(evaluate(t, alone, x, goOn), evaluate(t, shared, x, goOn)); d != "" {
+			t.Fatalf("point %d: %s", i, d)
+		}
+	}
+	if reused < 4 {
+		t.Errorf("only %d of 12 points shared work", reused)
+	}
+}
+
+// TestPruneIsLower: the network of a point is the one that its thresholds file gives.
+func TestPruneIsLower(t *testing.T) {
+	p := problem(t)
+	g, _ := demo(t, 2)
+	for _, x := range points(p, 3) {
+		text, err := p.Thresholds(x).Encode("test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		th, err := quant.ParseThresholds(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taus, err := th.Resolve(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := *p.Spec
+		spec.Convs = map[string]quant.ConvSpec{}
+		for name, c := range p.Spec.Convs {
+			c.TauW, c.TauA = taus[name].W, taus[name].A
+			spec.Convs[name] = c
+		}
+		want, err := quant.Lower(g, &spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Prune(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatal(d)
+		}
+	}
+	if _, err := p.Prune([]float64{1}); err == nil {
+		t.Error("a point of one variable was taken")
+	}
+}
+
+// TestEvaluate: the figures of a trial against an evaluation by hand.
+func TestEvaluate(t *testing.T) {
+	p := problem(t)
+	x := points(p, 2)[1]
+	o := evaluate(t, p, x, nil)
+	net, err := p.Prune(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := intnet.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, div, loss := 0, 0.0, 0.0
+	for i, img := range p.images {
+		out, err := e.Run(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := logSoftmax(net.Dequantize(net.Outputs[0], out[0]))
+		if _, err := p.exec.Run(img); err != nil {
+			t.Fatal(err)
+		}
+		b := logSoftmax(p.Net.Dequantize(p.Net.Outputs[0], p.exec.Tensor(p.Net.Outputs[0])))
+		for c := range q {
+			div += math.Exp(float64(b[c])) * float64(b[c]-q[c])
+		}
+		loss -= float64(q[p.labels[i]])
+		best := 0
+		for c := range q {
+			if out[0][c] > out[0][best] {
+				best = c
+			}
+		}
+		if best == p.labels[i] {
+			right++
+		}
+	}
+	n := float64(len(p.images))
+	for _, c := range []struct {
+		what      string
+		got, want float64
+	}{{"top-1", o.Top1, float64(right) / n}, {"divergence", o.Divergence, div / n}, {"loss", o.Loss, loss / n}} {
+		if math.Abs(c.got-c.want) > 1e-5 {
+			t.Errorf("%s %v, by hand %v", c.what, c.got, c.want)
+		}
+	}
+	if o.Divergence <= 0 || o.Sparsity <= p.Base.Sparsity || !o.Fits || o.ImagesPerSecond <= 0 || o.Images != len(p.images) {
+		t.Errorf("outcome %+v", o)
+	}
+	if d := o.Drop(p.Base).Mean; math.Abs(d-(p.Base.Top1-o.Top1)) > 1e-9 {
+		t.Errorf("drop %v of top-1 %v and %v", d, p.Base.Top1, o.Top1)
+	}
+	if p.Base.Divergence != 0 || p.Base.Drop(p.Base) != (Interval{}) {
+		t.Errorf("the unpruned network differs from itself: %+v", p.Base)
+	}
+	// The rating is that of the sample's bitmaps.
+	b := sparsity.NewBitmaps(net, p.sample(), func(i, tensor int) []int32 {
+		if _, err := e.Run(p.images[i]); err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(e.Tensor(tensor))
+	})
+	if want := 1 - b.PairDensity(net); math.Abs(o.Sparsity-want) > 1e-12 {
+		t.Errorf("sparsity %v, by hand %v", o.Sparsity, want)
+	}
+}
+
+// TestInterval: paired differences, against the textbook.
+func TestInterval(t *testing.T) {
+	a := &Outcome{Images: 10, Right: rightBits([]bool{true, true, false, true, false, true, true, true, false, true})}
+	b := &Outcome{Images: 10, Right: rightBits([]bool{true, true, true, true, true, true, false, true, false, true})}
+	// Differences b-a: 0 0 1 0 1 0 -1 0 0 0: mean 0.1, variance (3 - 10*0.01)/9.
+	want := Interval{0.1, 1.96 * math.Sqrt((3-0.1)/9/10)}
+	if got := a.Drop(b); math.Abs(got.Mean-want.Mean) > 1e-12 || math.Abs(got.Half-want.Half) > 1e-12 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := interval(nil); got != (Interval{}) {
+		t.Errorf("of nothing: %+v", got)
+	}
+	short := &Outcome{Images: 4, Right: rightBits([]bool{false, true, true, true})}
+	if got := short.Drop(b).Mean; got != 0.25 {
+		t.Errorf("over the images that both have seen: %v", got)
+	}
+}
+
+// TestProbe: a curve is what a trial with that one threshold measures.
+func TestProbe(t *testing.T) {
+	p := problem(t)
+	wanted := make([]bool, p.Dims())
+	for i := range wanted {
+		wanted[i] = i%3 != 1
+	}
+	c, err := p.Probe(t.Context(), len(p.images), wanted, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0.0
+	for v := range wanted {
+		if !wanted[v] {
+			if c.Divergence[v] != nil || !math.IsInf(c.at(v, 0.5), 1) || c.at(v, 0) != 0 {
+				t.Errorf("variable %d was not wanted: %v", v, c.Divergence[v])
+			}
+			continue
+		}
+		for j, u := range c.Levels {
+			x := make([]float64, p.Dims())
+			x[v] = u
+			if got, want := c.Divergence[v][j], evaluate(t, p, x, nil).Divergence; math.Abs(got-want) > 1e-6*max(1, want) {
+				t.Errorf("variable %d at %v: %v probed, %v evaluated", v, u, got, want)
+			}
+			seen += c.Divergence[v][j]
+		}
+		last := 0.0
+		for u := 0.05; u <= 1; u += 0.05 {
+			d := c.at(v, u)
+			if d < last || math.IsNaN(d) {
+				t.Errorf("variable %d: curve falls from %v to %v at %v", v, last, d, u)
+			}
+			last = d
+		}
+	}
+	if seen == 0 || c.Cost <= 1 || c.Cost > float64(p.Dims()*len(c.Levels)) {
+		t.Errorf("divergences add up to %v, cost %v", seen, c.Cost)
+	}
+}
+
+// TestFar: at Far all variables together reach the divergence, a little below they do not.
+func TestFar(t *testing.T) {
+	p := problem(t)
+	at := func(u float64) float64 {
+		x := make([]float64, p.Dims())
+		for i := range x {
+			x[i] = u
+		}
+		d := 0.0
+		for _, v := range evaluate(t, p, x, nil).Divergences[:farImages] {
+			d += float64(v) / farImages
+		}
+		return d
+	}
+	if p.Far <= 0 || p.Far > 1 || at(p.Far) < farDivergence || at(p.Far*0.9) > farDivergence {
+		t.Errorf("far %v: divergence %v, and %v below", p.Far, at(p.Far), at(p.Far*0.9))
+	}
+}
+
+// TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
+func TestAllocator(t *testing.T) {
+	p := problem(t)
+	menu, err := p.NewMenu(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := p.Worth(menu)
+	curves, err := p.Probe(t.Context(), 16, wanted, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := NewAllocator(p, menu, curves, 0.01, 1)
+	again := NewAllocator(p, menu, curves, 0.01, 1)
+	var past []Past
+	near := 0
+	best := p.Base
+	for n := 1; n <= 12; n++ {
+		x, m := a.Propose(n, past)
+		y, k := again.Propose(n, past)
+		if d := cmp.Diff([]any{x, m}, []any{y, k}); d != "" {
+			t.Fatalf("proposal %d: %s", n, d)
+		}
+		for v, u := range x {
+			if u < 0 || u > 1 || u > 0 && !wanted[v] {
+				t.Fatalf("proposal %d: variable %d at %v", n, v, u)
+			}
+		}
+		for _, q := range past {
+			if slices.Equal(q.X, x) {
+				t.Errorf("proposal %d is that of trial %d", n, q.Number)
+			}
+		}
+		o := evaluate(t, p, x, nil)
+		if r := o.Divergence / m.Budget; r > 1./3 && r < 3 {
+			near++
+		}
+		if o.Efficiency()*o.ImagesPerSecond > best.Efficiency()*best.ImagesPerSecond && o.Divergence < 0.2 {
+			best = o
+		}
+		past = append(past, Past{n, x, m, o})
+	}
+	if near < 8 {
+		t.Errorf("only %d of 12 trials came near their budget", near)
+	}
+	if best == p.Base {
+		t.Error("no trial is better than the unpruned network")
+	}
+}
+
+func TestObjective(t *testing.T) {
+	o := DefaultObjective()
+	base := &Outcome{Top1: 0.8, ImagesPerSecond: 100, CyclesPerImage: 1000, Fits: true}
+	base.Resources.DSP = 50
+	better := *base
+	better.ImagesPerSecond, better.CyclesPerImage = 200, 500
+	worse := *base
+	worse.Top1 = 0.7
+	if !(o.Value(&better, base) < o.Value(base, base) && o.Value(base, base) < o.Value(&worse, base)) {
+		t.Error("values are out of order")
+	}
+	blind := o
+	blind.Blind = true
+	if blind.Value(&better, base) != blind.Value(base, base) {
+		t.Error("a blind objective sees the rate")
+	}
+	if got := o.Objectives(&better, base); !slices.Equal(got, []float64{0, 0.5, 1}) {
+		t.Errorf("objectives %v", got)
+	}
+	hopeless := Outcome{Stopped: stoppedHopeless, Divergence: 2}
+	if s := o.trial(3, nil, &hopeless, base); !s.Infeasible || s.Value != 2 || len(s.Objectives) != 3 {
+		t.Errorf("hopeless trial %+v", s)
+	}
+}
+
+func TestLoadObjective(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"accuracy = 3\nloss = 0.02\nblind = true", ""},
+		{"acuracy = 3", `unknown key "acuracy"`},
+		{"dsp = -1", "dsp = -1"},
+		{"loss = 1.5", "loss = 1.5"},
+		{"hopeless = 0", "hopeless = 0"},
+		{"throughput = nan", "throughput = NaN"},
+		{"accuracy = ", "line 1"},
+	} {
+		path := filepath.Join(t.TempDir(), "goal.toml")
+		write(t, path, c.text)
+		o, err := LoadObjective(path)
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%q: %v", c.text, err)
+		case c.want == "" && (o.Accuracy != 3 || o.Loss != 0.02 || !o.Blind || o.DSP != DefaultObjective().DSP):
+			t.Errorf("%q: %+v", c.text, o)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path)):
+			t.Errorf("%q: error %v, want %q and the file", c.text, err, c.want)
+		}
+	}
+}
+
+// start readies a runner for a study in a file.
+func start(t *testing.T, p *Problem, path, sampler string, batch, evals int) *Runner {
+	t.Helper()
+	db, err := study.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return &Runner{Problem: p, DB: db, Name: "s", Resume: true, Worker: "w", Lease: 2 * time.Second, Config: Config{
+		Model: "demo", Sampler: sampler, SamplerSeed: 5, Batch: batch, Objective: DefaultObjective(), Halving: true, Evals: evals}}
+}
+
+// stored is what a study holds of its trials, times apart.
+func stored(t *testing.T, r *Runner) []string {
+	t.Helper()
+	s, err := r.DB.Load(t.Context(), "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := s.Done(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, d := range done {
+		list = append(list, string(d.Point)+string(d.Result))
+	}
+	return list
+}
+
+// TestStudyRepeats: equal seeds and one worker give equal studies, also if the search was cut off in between; and in
+// batches also if there are several workers.
+func TestStudyRepeats(t *testing.T) {
+	p := problem(t)
+	for _, c := range []struct {
+		sampler string
+		batch   int
+	}{{Allocate, 0}, {"tpe", 0}, {Allocate, 4}} {
+		dir := t.TempDir()
+		const evals = 11
+		whole := start(t, p, filepath.Join(dir, "whole.db"), c.sampler, c.batch, evals)
+		if err := whole.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := stored(t, whole)
+		if n := len(want); n < 6 || n > evals {
+			t.Fatalf("%s: %d trials", c.sampler, n)
+		}
+
+		cut := start(t, p, filepath.Join(dir, "cut.db"), c.sampler, c.batch, evals)
+		for stop := 3; ; stop += 4 {
+			ctx, cancel := context.WithCancel(t.Context())
+			cut.Report = func(s Progress) {
+				if s.Done >= stop {
+					cancel()
+				}
+			}
+			err := cut.Run(ctx)
+			cancel()
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		}
+		if d := cmp.Diff(want, stored(t, cut)); d != "" {
+			t.Errorf("%s, batches of %d, cut off and resumed: %s", c.sampler, c.batch, d)
+		}
+		if c.batch == 0 {
+			continue
+		}
+		var group sync.WaitGroup
+		var last *Runner
+		for range 3 {
+			r := start(t, newProblem(t, nil), filepath.Join(dir, "many.db"), c.sampler, c.batch, evals)
+			last = r
+			group.Go(func() {
+				if err := r.Run(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if d := cmp.Diff(want, stored(t, last)); d != "" {
+			t.Errorf("%s, batches of %d, three workers: %s", c.sampler, c.batch, d)
+		}
+	}
+}
+
+// TestStudyIsOneThing: a study is not mixed with another, and not gone on with by accident.
+func TestStudyIsOneThing(t *testing.T) {
+	p := problem(t)
+	path := filepath.Join(t.TempDir(), "s.db")
+	if err := start(t, p, path, "random", 0, 3).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := start(t, p, path, "tpe", 0, 3)
+	if err := other.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `sampler = "random", not "tpe"`) {
+		t.Errorf("another sampler: %v", err)
+	}
+	same := start(t, p, path, "random", 0, 5)
+	same.Resume = false
+	if err := same.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "--resume") {
+		t.Errorf("without resume: %v", err)
+	}
+	same.Resume = true
+	if err := same.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(stored(t, same)); n != 5 {
+		t.Errorf("extended to %d trials, want 5", n)
+	}
+}
+
+// TestJudge: trials are stopped for the stated reasons and no others.
+func TestJudge(t *testing.T) {
+	r := &Runner{Config: Config{Sampler: Allocate, Objective: DefaultObjective()}}
+	outcome := func(d float32, cycles float64, dsp int) *Outcome {
+		o := &Outcome{Images: 20, Fits: true, CyclesPerImage: cycles}
+		o.Resources.DSP = dsp
+		for i := range o.Images {
+			o.Divergences = append(o.Divergences, d+0.001*float32(i%3))
+		}
+		return o
+	}
+	past := []Trial{{Outcome: outcome(0.1, 100, 50)}}
+	for _, c := range []struct {
+		name  string
+		o     *Outcome
+		rated bool
+		want  string
+	}{
+		{"far off", outcome(5, 0, 0), false, stoppedHopeless},
+		{"near", outcome(0.2, 0, 0), false, ""},
+		{"worse in all", outcome(0.2, 120, 60), true, stoppedDominated},
+		{"equal hardware, worse", outcome(0.2, 100, 50), true, stoppedDominated},
+		{"faster", outcome(0.2, 90, 60), true, ""},
+		{"fewer DSPs", outcome(0.2, 120, 40), true, ""},
+		{"closer", outcome(0.05, 120, 60), true, ""},
+		{"no difference", outcome(0.1, 120, 60), true, ""},
+	} {
+		if got := r.judge(past)(c.o, c.rated); got != c.want {
+			t.Errorf("%s: stopped %q, want %q", c.name, got, c.want)
+		}
+	}
+	// A weighted sum has no front: nothing is dominated.
+	r.Config.Sampler = "tpe"
+	if got := r.judge(past)(outcome(0.2, 120, 60), true); got != "" {
+		t.Errorf("a sampler of a sum: stopped %q", got)
+	}
+}
+
+// TestStopped: what a stopped trial records is over the images that it has seen.
+func TestStopped(t *testing.T) {
+	p := problem(t)
+	x := points(p, 2)[1]
+	all := evaluate(t, p, x, nil)
+	calls := 0
+	o := evaluate(t, p, x, func(o *Outcome, rated bool) string {
+		if calls++; rated {
+			return stoppedDominated
+		}
+		return ""
+	})
+	if calls != 2 || o.Images != leastRound || o.Stopped != stoppedDominated || o.CyclesPerImage != all.CyclesPerImage {
+		t.Errorf("%d calls, outcome %+v", calls, o)
+	}
+	if !slices.Equal(o.Divergences, all.Divergences[:o.Images]) {
+		t.Error("other divergences than those of the first images")
+	}
+	o = evaluate(t, p, x, func(*Outcome, bool) string { return stoppedHopeless })
+	if o.Images != leastRound || o.Fits || o.CyclesPerImage != 0 {
+		t.Errorf("hopeless: %+v", o)
+	}
+}
+
+// TestResult: front, best, thresholds and the measurement on other images.
+func TestResult(t *testing.T) {
+	p := problem(t)
+	r := start(t, p, filepath.Join(t.TempDir(), "s.db"), Allocate, 0, 16)
+	if err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.DB.Load(t.Context(), "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := Read(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range res.Front {
+		a, err := res.Trial(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range res.Trials {
+			x, y := a.Outcome, b.Outcome
+			if y.Stopped == "" && y.Divergence < x.Divergence && y.CyclesPerImage < x.CyclesPerImage && y.Resources.DSP < x.Resources.DSP {
+				t.Errorf("trial %d of the front is beaten by %d", n, b.Number)
+			}
+		}
+	}
+	if len(res.Front) < 2 || res.Best < 0 || res.Test != nil || res.Unpruned == nil || res.Probes <= 0 {
+		t.Errorf("front %v, best %d", res.Front, res.Best)
+	}
+	best, err := res.Trial(res.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if best.Outcome.Drop(res.Unpruned).Mean > 0.01 {
+		t.Errorf("the best loses %+v", best.Outcome.Drop(res.Unpruned))
+	}
+	th, err := res.Thresholds(res.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(p.Thresholds(best.X), th); d != "" {
+		t.Error(d)
+	}
+	if _, err := res.Thresholds(999); err == nil {
+		t.Error("thresholds of a trial that is not there")
+	}
+	// On the calibration images again: the same figures.
+	_, set := demo(t, 48)
+	m, err := p.MeasureFront(t.Context(), s, set, "again", 100, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Top1 != p.Base.Top1 || len(m.Trials) == 0 {
+		t.Errorf("unpruned %v, was %v; %d trials", m.Top1, p.Base.Top1, len(m.Trials))
+	}
+	for _, x := range m.Trials {
+		a, err := res.Trial(x.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(x.Top1-a.Outcome.Top1) > 1e-9 || math.Abs(x.Drop.Mean-a.Outcome.Drop(res.Unpruned).Mean) > 1e-9 {
+			t.Errorf("trial %d: %+v, in the study %v", x.Number, x, a.Outcome.Top1)
+		}
+	}
+	if res, err = Read(t.Context(), s); err != nil || res.Test == nil {
+		t.Fatalf("the measurement is not in the study: %v", err)
+	}
+	var text, table strings.Builder
+	if err := res.Print(&text, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := res.CSV(&table); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(table.String(), "\n"); n != len(res.Trials)+1 {
+		t.Errorf("CSV of %d lines for %d trials", n, len(res.Trials))
+	}
+	for _, want := range []string{"sampler allocate", "test points lost", "* "} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
+
+// TestDamagedStudy: what is not a study's is an error that names it.
+func TestDamagedStudy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db, err := study.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	config, err := json.Marshal(Config{Model: "demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, point := range map[string]string{"short": `{"x":[0.5]}`, "text": `{"x":"all"}`} {
+		s, err := db.Create(t.Context(), name, config, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := s.Claim(t.Context(), "w", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.SetPoint(t.Context(), json.RawMessage(point)); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Finish(t.Context(), json.RawMessage(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(t.Context(), s); err == nil || !strings.Contains(err.Error(), "trial 0") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
