@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/quant"
+	"hass/internal/study"
 	"hass/optimizer"
 )
 
@@ -20,16 +23,19 @@ type buildCmd struct {
 	Test  string `help:"Labelled test set (TOML): accuracy is measured on all of it, the simulator runs its first images. Default: the calibration set." type:"path"`
 	profileFlags
 	hardwareFlags
-	Images int    `default:"8" help:"Images for the simulator, at least 4."`
-	Golden int    `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
-	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
-	JSON   bool   `help:"Print the summary as JSON."`
+	Search bool        `help:"Search thresholds first and build the best trial; the test set decides which that is."`
+	Tuning searchFlags `embed:"" prefix:"search-"`
+	Images int         `default:"8" help:"Images for the simulator, at least 4."`
+	Golden int         `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
+	Output string      `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
+	JSON   bool        `help:"Print the summary as JSON."`
 }
 
 // Help is the example shown by --help.
 func (buildCmd) Help() string {
 	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n\n" +
-		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json and run/summary.json."
+		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json and run/summary.json; with --search also\n" +
+		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml."
 }
 
 // summary is RUN/summary.json.
@@ -114,6 +120,16 @@ func (c buildCmd) Run(e *env) error {
 	if test.Len() < c.Images {
 		return fmt.Errorf("%s: %d images, but --images asks for %d", c.Test, test.Len(), c.Images)
 	}
+	objective, err := c.Tuning.check()
+	if err != nil {
+		return err
+	}
+	if c.Search && (c.Thresholds != "" || c.hardwareFlags.Objective != optimizer.Throughput) {
+		return errors.New("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
+	}
+	if c.Search && !test.Labelled() {
+		return fmt.Errorf("%s: no labels; --search needs them to choose a trial", c.Test)
+	}
 	in := func(name string) string { return filepath.Join(c.Output, name) }
 	if err := artifact.CheckDir(in("project")); err != nil {
 		return err
@@ -121,7 +137,7 @@ func (c buildCmd) Run(e *env) error {
 	if err := os.MkdirAll(c.Output, 0o777); err != nil {
 		return fmt.Errorf("output folder: %w", err)
 	}
-	for _, name := range []string{"profile.json", "design.json", "simulation.json", "summary.json"} {
+	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json"} {
 		if err := writable(in(name), c.Model, c.Calib, c.Test, c.Widths, c.Thresholds, c.Platform); err != nil {
 			return err
 		}
@@ -134,6 +150,29 @@ func (c buildCmd) Run(e *env) error {
 	say := func(format string, args ...any) {
 		if !c.JSON {
 			fmt.Fprintf(e.stdout, format+"\n", args...)
+		}
+	}
+	if c.Search {
+		say("search    %d evaluations, %s", c.Tuning.Evals, c.Tuning.Sampler)
+		r, err := e.search(searchJob{
+			model: c.Model, graph: g, calib: calib, test: test, bits: c.Bits, widths: c.Widths, seed: c.Seed, hardware: c.hardwareFlags,
+			flags: c.Tuning, objective: objective, location: in("search.db"), name: "search", resume: true, lease: study.DefaultLease,
+		})
+		if err != nil {
+			return err
+		}
+		if r.Best < 0 {
+			return fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in("search.db"))
+		}
+		say("          trial %d", r.Best)
+		if err := e.writeThresholds(r, r.Best, in("thresholds.toml")); err != nil {
+			return err
+		}
+		if opt.Thresholds, err = quant.LoadThresholds(in("thresholds.toml")); err != nil {
+			return err
+		}
+		if c.Least == "" {
+			c.Least = optimizer.LeastDSP
 		}
 	}
 	say("profile   %s, %d images", c.Calib, calib.Len())

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/internal/search"
 	"hass/internal/testenv"
 	"hass/optimizer"
 	"hass/sparsity"
@@ -47,6 +48,11 @@ func TestFormatsDocumented(t *testing.T) {
 		{"design.json", optimizer.Resources{}, ""},
 		{"simulation.json", simulation{}, "Schema `hass.simulation`, version 1"},
 		{"summary.json", summary{}, "Schema `hass.summary`, version 1"},
+		{"Study", search.Result{}, "schema `hass.search`, version 1"},
+		{"Study", search.Outcome{}, ""},
+		{"Study", search.Test{}, ""},
+		{"Study", search.Variable{}, ""},
+		{"Goal", search.Objective{}, ""},
 		{"csim_report.json", verification{}, ""},
 		{"csim_report.json", codegen.StreamUse{}, ""},
 		{"csim_report.json", codegen.EngineUse{}, ""},

@@ -13,11 +13,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"hass/internal/artifact"
+	"hass/internal/search"
 )
 
 // cli is the command line.
@@ -32,6 +34,7 @@ type cli struct {
 	Generate  generateCmd  `cmd:"" help:"Write the Vitis HLS C++ project of a design."`
 	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`
 	Verify    verifyCmd    `cmd:"" help:"Compile a generated project, run it and compare it with the reference."`
+	Search    searchCmd    `cmd:"" help:"Find pruning thresholds and hardware together."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
 	Build     buildCmd     `cmd:"" help:"Do all of it: profile, optimize, generate, verify, simulate, summarise."`
 }
@@ -57,7 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c,
 		kong.Name("hass"),
 		kong.Description("From a trained CNN to a verified sparse dataflow accelerator."),
-		kong.Vars{"version": artifact.Tool},
+		kong.Vars{"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", ")},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,8 @@ type hardwareFlags struct {
 	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
 	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar or banked." enum:"auto,dense,crossbar,banked" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
+	Pixels       int     `help:"Pixels per beat of the widest streams: 1, 2, 4, 8 or 16. With 1 no image takes fewer cycles than it has pixels." default:"1"`
+	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
@@ -33,7 +36,11 @@ func (f hardwareFlags) shares() (optimizer.Shares, error) {
 // optimizeCmd chooses the hardware.
 type optimizeCmd struct {
 	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
-	Profile string `required:"" help:"Profile of the model." type:"path"`
+	Profile string `help:"Profile of the model; or --study." type:"path"`
+	studyFlags
+	Trial  int    `default:"-1" help:"With --study: the trial to build; default: the best." placeholder:"N"`
+	Data   string `help:"With --study: the study's calibration data set (TOML), to profile the trial." type:"path"`
+	Widths string `help:"With --study: the study's per-layer widths (TOML), if it had any." type:"path"`
 	hardwareFlags
 	Output string `short:"o" default:"design.json" help:"Design to write; side files stand beside it." type:"path"`
 	JSON   bool   `help:"Print the design as JSON instead of a table."`
@@ -41,18 +48,46 @@ type optimizeCmd struct {
 
 // Help is the example shown by --help.
 func (optimizeCmd) Help() string {
-	return "Example:\n  hass optimize model.onnx --profile profile.json --platform zcu104 -o design.json\n\nExit code 1 if the model does not fit, naming the resource and the shortfall."
+	return "Example:\n  hass optimize model.onnx --profile profile.json --platform zcu104 -o design.json\n" +
+		"  hass optimize model.onnx --study study.db --trial 17 --data calib.toml --platform zcu104 -o design.json\n\n" +
+		"A trial's profile is written beside the design (design.profile.json). Exit code 1 if the model does not fit, naming the resource and the shortfall."
+}
+
+// Validate wants a profile or a trial.
+func (c optimizeCmd) Validate() error {
+	switch {
+	case c.Profile != "" && c.Study != "":
+		return errors.New("give --profile or --study, not both")
+	case c.Profile == "" && c.Study == "":
+		return errors.New("--profile is missing (or --study with --data, for a trial of a search)")
+	case c.Study != "" && c.Data == "":
+		return errors.New("--study needs --data, the study's calibration data set")
+	}
+	return nil
 }
 
 // Run optimises and writes the design.
 func (c optimizeCmd) Run(e *env) error {
-	if err := writable(c.Output, c.Model, c.Profile, c.Platform); err != nil {
+	if err := writable(c.Output, c.Model, c.Profile, c.Platform, c.Study, c.Data, c.Widths); err != nil {
 		return err
 	}
 	if _, err := c.shares(); err != nil {
 		return err
 	}
-	cal, err := loadCalibrated(c.Model, c.Profile, "")
+	profile := c.Profile
+	if c.Study != "" {
+		profile = strings.TrimSuffix(c.Output, ".json") + ".profile.json"
+		if err := writable(profile, c.Model, c.Platform, c.Study, c.Data, c.Widths); err != nil {
+			return err
+		}
+		if err := c.profileTrial(e, profile); err != nil {
+			return err
+		}
+		if c.Least == "" {
+			c.Least = optimizer.LeastDSP
+		}
+	}
+	cal, err := loadCalibrated(c.Model, profile, "")
 	if err != nil {
 		return err
 	}
@@ -70,6 +105,58 @@ func (c optimizeCmd) Run(e *env) error {
 	return d.Report(e.stdout)
 }
 
+// profileTrial profiles a trial of a study.
+func (c *optimizeCmd) profileTrial(e *env, output string) error {
+	r, err := openStudy(e.ctx, c.Study, c.Name)
+	if err != nil {
+		return err
+	}
+	if err := sameModel(r, c.Model); err != nil {
+		return err
+	}
+	n := c.Trial
+	if n < 0 {
+		if n = r.Best; n < 0 {
+			return fmt.Errorf("study %q has no trial within its loss; choose one by --trial", r.Study)
+		}
+	}
+	thresholds, err := r.Thresholds(n)
+	if err != nil {
+		return err
+	}
+	widths := ""
+	if c.Widths != "" {
+		if widths, err = artifact.HashFile(c.Widths); err != nil {
+			return err
+		}
+	}
+	if want := r.Config.Inputs["widths"]; widths != want {
+		return fmt.Errorf("study %q was made with other widths: give the same file by --widths (SHA-256 %.12q)", r.Study, want)
+	}
+	g, err := loadModel(c.Model)
+	if err != nil {
+		return err
+	}
+	set, err := openSet(c.Data, g, c.Model)
+	if err != nil {
+		return err
+	}
+	hash, err := set.Hash()
+	if err != nil {
+		return err
+	}
+	if want := r.Config.Inputs["dataset"]; hash != want {
+		return fmt.Errorf("study %q was made with another calibration set than %s (SHA-256 %.12s, not %.12s)", r.Study, c.Data, want, hash)
+	}
+	opt, err := profileFlags{Bits: r.Config.Bits, Widths: c.Widths, Seed: int64(r.Config.Seed)}.options(g)
+	if err != nil {
+		return err
+	}
+	opt.Thresholds = thresholds
+	_, err = e.profile(g, c.Model, set.Limit(r.Config.Images), opt, output)
+	return err
+}
+
 // optimize is the step that optimize and build share.
 func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareFlags, output string) (*optimizer.Design, error) {
 	shares, err := f.shares()
@@ -82,7 +169,7 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 	}
 	p := cal.profile
 	d, err := optimizer.Optimize(e.ctx, optimizer.Input{
-		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Shares: shares,
+		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.Pixels, Shares: shares,
 		Model: p.Model, Bits: p.Bits,
 		Preproc: optimizer.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.hash},
