@@ -3,10 +3,16 @@
 #   make demo         build the embedded demo end to end (needs Go and make; installs the rest)
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
-#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes
+#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes; starts a
+#                     PostgreSQL server of its own
+#   make search-comparison
+#                     all samplers on four trained networks; hours, resumes (needs HASS_DATA)
 #   make acceptance-networks
 #                     the whole path on the networks of the paper at 224x224 (half an hour; needs HASS_DATA
 #                     and its script that makes torchvision's models)
+#   make goptuna      our TPE beside goptuna's (a module of its own)
+#   make export-onnxruntime
+#                     exported models in ONNX Runtime (needs node, npm, HASS_DATA)
 #   make conformance  ONNX's own operator tests against docs/conformance.md
 #   make bench        Go benchmarks
 #   make bench-onnxruntime
@@ -32,7 +38,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ tclsh /usr/bin/python3
 PACKAGES = g++ make tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo test acceptance acceptance-networks conformance bench bench-onnxruntime fuzz lint clean
+.PHONY: all build deps cxx demo test acceptance acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -74,7 +80,17 @@ lint:
 	$(GO) vet ./...
 
 acceptance: deps
-	HASS_ACCEPTANCE=1 $(GO) test -count=1 -timeout 60m -v -run TestAcceptance ./internal/acceptance
+	@$(PGTEST) postgres-start
+	HASS_ACCEPTANCE=1 HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
+	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/acceptance; \
+	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
+
+# Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
+# again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.
+SEARCH ?= $(CURDIR)/build/search
+search-comparison:
+	HASS_SEARCH=$(SEARCH) $(GO) test -count=1 -timeout 24h -v -run 'TestSearch$$' ./internal/acceptance
+	@cat $(SEARCH)/report.md
 
 # Three networks are only architectures: torchvision makes them, with random weights.
 TORCHVISION = $(CURDIR)/build/torchvision
@@ -93,6 +109,9 @@ conformance:
 	@[ -n "$$ONNX_TESTDATA" ] || [ -d /usr/share/libonnx-testdata/data ] || \
 	  $(MAKE) --no-print-directory install PACKAGES=libonnx-testdata
 	$(GO) test -count=1 -v -run 'TestConformance|TestOpsets' ./frontend
+
+goptuna:
+	cd internal/sampler/goptunatest && $(GO) test -count=1 -v ./...
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
@@ -116,6 +135,7 @@ export-onnxruntime: $(ORT)/onnxruntime-node/package.json
 
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./frontend/onnx
+	$(GO) test -run '^$$' -fuzz FuzzEncode -fuzztime $(FUZZTIME) ./frontend/onnx
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/graph
 
 # PostgreSQL does not run as root: then it runs as Debian's user postgres. Its folder
@@ -164,11 +184,12 @@ postgres-stop:
 PGTEST = $(MAKE) --no-print-directory -C $(CURDIR) POSTGRES=$(CURDIR)/build/postgres-test PGPORT=$(PGTESTPORT)
 PGTESTPORT ?= 55433
 
-test-postgres: PGPORT = $(PGTESTPORT)
+PGTESTURL = postgres://postgres@127.0.0.1:$(PGTESTPORT)/postgres?sslmode=disable
+PGRESTART = $(PGTEST) postgres-stop PGSTOP=immediate && sleep 3 && $(PGTEST) postgres-start
+
 test-postgres:
 	@$(PGTEST) postgres-start
-	@echo "$(GO) test ./internal/study"; HASS_POSTGRES="$(PGURL)" \
-	  HASS_POSTGRES_RESTART="$(PGTEST) postgres-stop PGSTOP=immediate && sleep 3 && $(PGTEST) postgres-start" \
+	@echo "$(GO) test ./internal/study"; HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
 	  $(GO) test -count=1 -parallel 8 ./internal/study; rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
 clean:

@@ -1,0 +1,369 @@
+package acceptance
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"hass/frontend"
+	"hass/internal/dataset"
+	"hass/internal/graph"
+	"hass/internal/quant"
+	"hass/internal/sampler"
+	"hass/internal/search"
+	"hass/internal/study"
+	"hass/internal/testenv"
+	"hass/optimizer"
+)
+
+// searchCase is a network of the comparison of samplers.
+type searchCase struct {
+	name, folder, model, platform string
+	pixels                        int
+	weights8                      bool
+	seeds                         int
+	methods                       []searchMethod
+}
+
+// searchMethod is what trials are proposed by, and what it sees.
+type searchMethod struct {
+	name, sampler string
+	blind         bool // does not see the hardware
+}
+
+var mainMethods = []searchMethod{
+	{"hardware-unaware TPE", "tpe", true},
+	{"TPE, HASS's objective", "tpe", false},
+	{"ours", search.Allocate, false},
+}
+
+var searchCases = []searchCase{
+	{"ResNet-8", "cifar10_resnet8", "model_jpeg_ft.onnx", "zcu104", 1, false, 5, append(slices.Clone(mainMethods),
+		searchMethod{"multivariate TPE", "mvtpe", false}, searchMethod{"hill climb", "hillclimb", false}, searchMethod{"CMA-ES", "cmaes", false},
+		searchMethod{"NSGA-II", "nsga2", false}, searchMethod{"random", "random", false})},
+	{"MobileNetV3-Small", "mobilenet_v3_small", "model.onnx.gz", "u250", 16, false, 3, mainMethods},
+	{"MobileNetV2", "mobilenet_v2", "model.onnx.gz", "u250", 4, false, 3, mainMethods},
+	{"ResNet-50 pruned", "resnet50_pruned", "model.onnx.gz", "u250", 1, true, 1, mainMethods},
+}
+
+// The comparison gives every study searchEvals evaluations (probes included) and measures searchTested trials of its front on the
+// test images.
+const (
+	searchEvals  = 96
+	searchTested = 8
+)
+
+// TestSearch compares the samplers on the trained networks. HASS_SEARCH names the folder of the studies, which it
+// resumes; HASS_SEARCH_ONLY, if set, the networks (a part of their names, separated by commas). It leaves report.md there.
+func TestSearch(t *testing.T) {
+	folder := os.Getenv("HASS_SEARCH")
+	if folder == "" {
+		t.Skip("skipped: takes hours; set HASS_SEARCH to the folder of its studies (make search-comparison)")
+	}
+	dir := testenv.Data(t)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var report strings.Builder
+	only := strings.Split(os.Getenv("HASS_SEARCH_ONLY"), ",")
+	for _, c := range searchCases {
+		if !slices.ContainsFunc(only, func(s string) bool { return strings.Contains(c.name, s) }) {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) { c.compare(t, dir, folder, &report) })
+	}
+	if err := os.WriteFile(filepath.Join(folder, "report.md"), []byte(report.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// problem sets the search of a network up.
+func (c *searchCase) problem(ctx context.Context, dir string, engine string) (*search.Problem, *graph.Graph, *dataset.Set, error) {
+	g, err := frontend.Load(filepath.Join(dir, c.folder, c.model))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	calib, err := dataset.Open(filepath.Join(dir, c.folder, "calib.toml"))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	test, err := dataset.Open(filepath.Join(dir, c.folder, "test.toml"))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	platform, err := optimizer.LoadPlatform(c.platform)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	opt := search.Options{Platform: platform, Engine: engine, Pixels: c.pixels, Seed: 1}
+	if c.weights8 {
+		opt.Widths = &quant.Widths{Default: 16, Weights: 8}
+	}
+	p, err := search.New(ctx, g, calib, opt)
+	return p, g, test, err
+}
+
+// searchStudy is one finished study.
+type searchStudy struct {
+	method searchMethod
+	seed   int
+	result *search.Result
+	took   time.Duration // of its trials
+}
+
+func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.Builder) {
+	ctx := t.Context()
+	type job struct {
+		m    searchMethod
+		seed int
+	}
+	var jobs []job
+	for seed := 1; seed <= c.seeds; seed++ {
+		for _, m := range c.methods {
+			jobs = append(jobs, job{m, seed})
+		}
+	}
+	// Two studies at a time, each with a problem of its own.
+	queue := make(chan job, len(jobs))
+	for _, j := range jobs {
+		queue <- j
+	}
+	close(queue)
+	type done struct {
+		s   *searchStudy
+		err error
+	}
+	results := make(chan done)
+	var base *search.Problem
+	const workers = 2
+	for w := range workers {
+		p, _, test, err := c.problem(ctx, dir, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w == 0 {
+			base = p
+		}
+		go func() {
+			for j := range queue {
+				s, err := c.study(ctx, p, test, folder, j.m, j.seed)
+				results <- done{s, err}
+			}
+		}()
+	}
+	var studies []*searchStudy
+	for range jobs {
+		d := <-results
+		if d.err != nil {
+			t.Fatal(d.err)
+		}
+		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), d.s.took.Round(time.Second))
+		studies = append(studies, d.s)
+	}
+	dense, _, _, err := c.problem(ctx, dir, optimizer.EngineDense)
+	var unfit error
+	if err != nil {
+		unfit = err
+	}
+	slices.SortFunc(studies, func(a, b *searchStudy) int { return a.seed - b.seed })
+	c.write(t, report, base, dense, unfit, studies)
+}
+
+// study runs one study to its end and measures its front.
+func (c *searchCase) study(ctx context.Context, p *search.Problem, test *dataset.Set, folder string, m searchMethod, seed int) (*searchStudy, error) {
+	id := m.sampler
+	if m.blind {
+		id += "-blind"
+	}
+	path := filepath.Join(folder, fmt.Sprintf("%s-%s-%d.db", c.folder, id, seed))
+	db, err := study.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	objective := search.DefaultObjective()
+	objective.Blind = m.blind
+	r := &search.Runner{Problem: p, DB: db, Name: "search", Worker: "comparison", Resume: true, Config: search.Config{
+		Model: c.name, Platform: c.platform, Bits: 16, Pixels: c.pixels, Budget: 1, Seed: 1, Sampler: m.sampler, SamplerSeed: uint64(seed),
+		Objective: objective, Halving: true, Evals: searchEvals,
+	}}
+	if err := r.Run(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	s, err := db.Load(ctx, "search")
+	if err != nil {
+		return nil, err
+	}
+	result, err := search.Read(ctx, s)
+	if err == nil && result.Test == nil {
+		if _, err = p.MeasureFront(ctx, s, test, "test.toml", searchTested, nil); err == nil {
+			result, err = search.Read(ctx, s)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &searchStudy{method: m, seed: seed, result: result}
+	for _, t := range result.Trials {
+		out.took += t.Took
+	}
+	return out, nil
+}
+
+// spread is a median with its range.
+func spread(v []float64, format string) string {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	if len(v) == 0 {
+		return "-"
+	}
+	s := fmt.Sprintf(format, median(v))
+	if len(v) > 1 {
+		s += fmt.Sprintf(" ("+format+" to "+format+")", v[0], v[len(v)-1])
+	}
+	return s
+}
+
+func median(v []float64) float64 {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// volume is the share of the unit square that the trials up to evaluation n dominate: divergence up to volumeDivergence,
+// and cycles times DSPs as a share of the unpruned network's.
+func (s *searchStudy) volume(base *search.Outcome, n int) float64 {
+	var points [][]float64
+	for _, t := range s.upTo(n) {
+		if o := t.Outcome; o.Stopped == "" && o.Fits {
+			points = append(points, []float64{o.Divergence / volumeDivergence, base.Efficiency() / o.Efficiency()})
+		}
+	}
+	return sampler.Hypervolume(points, []float64{1, 1})
+}
+
+const volumeDivergence = 0.1
+
+// upTo are the trials that n evaluations pay for.
+func (s *searchStudy) upTo(n int) []search.Trial {
+	k := n - int(math.Ceil(s.result.Probes))
+	return s.result.Trials[:max(0, min(k, len(s.result.Trials)))]
+}
+
+// within is the best efficiency among trials whose right answers lost on the calibration images are within the loss, after n
+// evaluations.
+func (s *searchStudy) within(n int) float64 {
+	best := 0.0
+	for _, t := range s.upTo(n) {
+		if o := t.Outcome; o.Stopped == "" && o.Fits && o.Drop(s.result.Unpruned).Mean <= s.result.Config.Objective.Loss+1e-9 {
+			best = max(best, o.Efficiency())
+		}
+	}
+	return best
+}
+
+func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search.Problem, unfit error, studies []*searchStudy) {
+	fmt.Fprintf(w, "### %s, %s, %d pixels a beat at most\n\n", c.name, c.platform, c.pixels)
+	fmt.Fprintf(w, "%d evaluations, %d seeds: median (range). Points lost on the test images against the unpruned integer network.\n\n", searchEvals, c.seeds)
+	fmt.Fprintln(w, "| method | images/s | DSP | images/cycle/DSP, 1e-6 | zero products | points lost on test | volume | seconds a study |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
+	plain := func(name string, o *search.Outcome) {
+		fmt.Fprintf(w, "| %s | %.0f | %d | %.4f | %.1f %% | 0 | | |\n", name, o.ImagesPerSecond, o.Resources.DSP, o.Efficiency(), 100*o.Sparsity)
+	}
+	if unfit != nil {
+		fmt.Fprintf(w, "| dense | %v | | | | | | |\n", unfit)
+	} else {
+		plain("dense", dense.Base)
+	}
+	plain("zeros of activations only", base.Base)
+	tpe := map[string][]float64{}
+	for _, m := range c.methods {
+		var ips, dsp, eff, zeros, lost, vol, secs []float64
+		none := 0
+		for _, s := range studies {
+			if s.method != m {
+				continue
+			}
+			vol, secs = append(vol, s.volume(base.Base, searchEvals)), append(secs, s.took.Seconds())
+			if s.result.Best < 0 {
+				none++
+				continue
+			}
+			b, err := s.result.Trial(s.result.Best)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := b.Outcome
+			ips, dsp, eff, zeros = append(ips, o.ImagesPerSecond), append(dsp, float64(o.Resources.DSP)), append(eff, o.Efficiency()), append(zeros, 100*o.Sparsity)
+			for _, x := range s.result.Test.Trials {
+				if x.Number == b.Number {
+					lost = append(lost, 100*x.Drop.Mean)
+				}
+			}
+		}
+		note := ""
+		if none > 0 {
+			note = fmt.Sprintf("; %d without any within a point", none)
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", m.name, spread(ips, "%.0f"), spread(dsp, "%.0f"), spread(eff, "%.4f"),
+			spread(zeros, "%.1f"), spread(lost, "%.2f")+note, spread(vol, "%.4f"), spread(secs, "%.0f"))
+		tpe[m.name] = eff
+	}
+	// How soon does each reach what TPE has at the end?
+	fmt.Fprintf(w, "\nEvaluations until the median of TPE's efficiency (volume) after %d evaluations is reached, on the calibration images:\n\n", searchEvals)
+	of := func(name string, f func(*searchStudy) float64) []float64 {
+		var v []float64
+		for _, s := range studies {
+			if s.method.name == name {
+				v = append(v, f(s))
+			}
+		}
+		return v
+	}
+	goalEff := median(of(mainMethods[1].name, func(s *searchStudy) float64 { return s.within(searchEvals) }))
+	goalVol := median(of(mainMethods[1].name, func(s *searchStudy) float64 { return s.volume(base.Base, searchEvals) }))
+	fmt.Fprintln(w, "| method | efficiency | volume |")
+	fmt.Fprintln(w, "|---|---|---|")
+	for _, m := range c.methods {
+		first := func(goal float64, f func(*searchStudy, int) float64) string {
+			var all []string
+			for _, s := range studies {
+				if s.method != m {
+					continue
+				}
+				at := "never"
+				for n := 1; n <= searchEvals; n++ {
+					if f(s, n) >= goal {
+						at = strconv.Itoa(n)
+						break
+					}
+				}
+				all = append(all, at)
+			}
+			slices.SortFunc(all, func(a, b string) int {
+				x, xe := strconv.Atoi(a)
+				y, ye := strconv.Atoi(b)
+				if xe != nil || ye != nil {
+					return cmp.Compare(len(a), len(b))
+				}
+				return x - y
+			})
+			return strings.Join(all, ", ")
+		}
+		fmt.Fprintf(w, "| %s | %s | %s |\n", m.name, first(goalEff, (*searchStudy).within),
+			first(goalVol, func(s *searchStudy, n int) float64 { return s.volume(base.Base, n) }))
+	}
+	fmt.Fprintln(w)
+	if len(studies) == 0 {
+		t.Fatal(errors.New("no study"))
+	}
+}
