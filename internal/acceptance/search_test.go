@@ -3,6 +3,7 @@ package acceptance
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -31,6 +32,7 @@ type searchCase struct {
 	pixels                        int
 	weights8                      bool
 	seeds                         int
+	pace                          bool // measure evaluations per minute
 	methods                       []searchMethod
 }
 
@@ -47,12 +49,12 @@ var mainMethods = []searchMethod{
 }
 
 var searchCases = []searchCase{
-	{"ResNet-8", "cifar10_resnet8", "model_jpeg_ft.onnx", "zcu104", 1, false, 5, append(slices.Clone(mainMethods),
+	{"ResNet-8", "cifar10_resnet8", "model_jpeg_ft.onnx", "zcu104", 1, false, 5, true, append(slices.Clone(mainMethods),
 		searchMethod{"multivariate TPE", "mvtpe", false}, searchMethod{"hill climb", "hillclimb", false}, searchMethod{"CMA-ES", "cmaes", false},
 		searchMethod{"NSGA-II", "nsga2", false}, searchMethod{"random", "random", false})},
-	{"MobileNetV3-Small", "mobilenet_v3_small", "model.onnx.gz", "u250", 16, false, 3, mainMethods},
-	{"MobileNetV2", "mobilenet_v2", "model.onnx.gz", "u250", 4, false, 3, mainMethods},
-	{"ResNet-50 pruned", "resnet50_pruned", "model.onnx.gz", "u250", 1, true, 1, mainMethods},
+	{"MobileNetV3-Small", "mobilenet_v3_small", "model.onnx.gz", "u250", 16, false, 3, true, mainMethods},
+	{"MobileNetV2", "mobilenet_v2", "model.onnx.gz", "u250", 4, false, 3, false, mainMethods},
+	{"ResNet-50 pruned", "resnet50_pruned", "model.onnx.gz", "u250", 1, true, 1, false, mainMethods},
 }
 
 // The comparison gives every study searchEvals evaluations (probes included) and measures searchTested trials of its front on the
@@ -87,7 +89,7 @@ func TestSearch(t *testing.T) {
 }
 
 // problem sets the search of a network up.
-func (c *searchCase) problem(ctx context.Context, dir string, engine string) (*search.Problem, *graph.Graph, *dataset.Set, error) {
+func (c *searchCase) problem(ctx context.Context, dir string, change func(*search.Options)) (*search.Problem, *graph.Graph, *dataset.Set, error) {
 	g, err := frontend.Load(filepath.Join(dir, c.folder, c.model))
 	if err != nil {
 		return nil, nil, nil, err
@@ -104,7 +106,10 @@ func (c *searchCase) problem(ctx context.Context, dir string, engine string) (*s
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	opt := search.Options{Platform: platform, Engine: engine, Pixels: c.pixels, Seed: 1}
+	opt := search.Options{Platform: platform, Pixels: c.pixels, Seed: 1}
+	if change != nil {
+		change(&opt)
+	}
 	if c.weights8 {
 		opt.Widths = &quant.Widths{Default: 16, Weights: 8}
 	}
@@ -146,7 +151,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 	var base *search.Problem
 	const workers = 2
 	for w := range workers {
-		p, _, test, err := c.problem(ctx, dir, "")
+		p, _, test, err := c.problem(ctx, dir, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +160,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 		}
 		go func() {
 			for j := range queue {
-				s, err := c.study(ctx, p, test, folder, j.m, j.seed)
+				s, err := c.study(ctx, p, test, filepath.Join(folder, c.file(j.m, j.seed)), j.m, j.seed, searchEvals)
 				results <- done{s, err}
 			}
 		}()
@@ -169,22 +174,94 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), d.s.took.Round(time.Second))
 		studies = append(studies, d.s)
 	}
-	dense, _, _, err := c.problem(ctx, dir, optimizer.EngineDense)
+	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = optimizer.EngineDense })
 	var unfit error
 	if err != nil {
 		unfit = err
 	}
 	slices.SortFunc(studies, func(a, b *searchStudy) int { return a.seed - b.seed })
 	c.write(t, report, base, dense, unfit, studies)
+	for _, s := range studies {
+		if s.method.sampler == search.Allocate && s.result.Best >= 0 {
+			c.confirm(t, report, dir, folder, s)
+		}
+	}
+	if c.pace {
+		c.measurePace(t, report, dir)
+	}
 }
 
-// study runs one study to its end and measures its front.
-func (c *searchCase) study(ctx context.Context, p *search.Problem, test *dataset.Set, folder string, m searchMethod, seed int) (*searchStudy, error) {
+// confirm makes the design of a study's best trial with all of the optimizer, and simulates it.
+func (c *searchCase) confirm(t *testing.T, w *strings.Builder, dir, folder string, s *searchStudy) {
+	t.Helper()
+	a := newAcceptance(t)
+	in := func(name string) string { return filepath.Join(a.dir, name) }
+	model, data := filepath.Join(dir, c.folder, c.model), func(name string) string { return filepath.Join(dir, c.folder, name) }
+	a.hass(t, "search", "show", filepath.Join(folder, c.file(s.method, s.seed)), "--thresholds", in("t.toml"))
+	profile := []string{"profile", model, "--data", data("calib.toml"), "--thresholds", in("t.toml"), "-o", in("p.json")}
+	if c.weights8 {
+		if err := os.WriteFile(in("w.toml"), []byte("[default]\nbits = 16\nweights = 8\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		profile = append(profile, "--widths", in("w.toml"))
+	}
+	a.hass(t, profile...)
+	a.hass(t, "optimize", model, "--profile", in("p.json"), "--platform", c.platform, "--pixels", strconv.Itoa(c.pixels), "--least", "dsp", "-o", in("d.json"))
+	d, err := optimizer.ReadDesign(in("d.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sim struct {
+		Mismatches     int     `json:"mismatches"`
+		CyclesPerImage float64 `json:"cycles_per_image"`
+	}
+	if err := json.Unmarshal([]byte(a.hass(t, "simulate", in("d.json"), "--data", data("test.toml"), "--images", "6", "--json")), &sim); err != nil {
+		t.Fatal(err)
+	}
+	if sim.Mismatches != 0 {
+		t.Errorf("%s: %d mismatches", c.name, sim.Mismatches)
+	}
+	best, err := s.result.Trial(s.result.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(w, "Best of ours, seed %d, trial %d: rated %.0f cycles and %d DSPs in the search; designed %.0f cycles, %d DSPs, %d LUTs; simulated on 6 test images %.1f cycles, %.0f images/s, 0 mismatches.\n\n",
+		s.seed, s.result.Best, best.Outcome.CyclesPerImage, best.Outcome.Resources.DSP, d.Predicted.CyclesPerImage, d.Total.DSP, d.Total.LUT, sim.CyclesPerImage, d.ClockMHz*1e6/sim.CyclesPerImage)
+}
+
+// measurePace runs a study of our sampler with and without shared work and rounds of images.
+func (c *searchCase) measurePace(t *testing.T, w *strings.Builder, dir string) {
+	t.Helper()
+	const evals = 24
+	fmt.Fprintf(w, "Evaluations per minute, ours, %d evaluations, nothing else running:\n\n| shared work | rounds of images | evaluations a minute |\n|---|---|---|\n", evals)
+	yes := map[bool]string{true: "yes", false: "no"}
+	for _, sharing := range []bool{true, false} {
+		for _, halving := range []bool{true, false} {
+			p, _, test, err := c.problem(t.Context(), dir, func(o *search.Options) { o.NoSharing, o.NoHalving = !sharing, !halving })
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := c.study(t.Context(), p, test, filepath.Join(t.TempDir(), "pace.db"), searchMethod{"ours", search.Allocate, false}, 99, evals)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(w, "| %s | %s | %.1f |\n", yes[sharing], yes[halving], float64(len(s.result.Trials))/s.took.Minutes())
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// file is the name of a study's database.
+func (c *searchCase) file(m searchMethod, seed int) string {
 	id := m.sampler
 	if m.blind {
 		id += "-blind"
 	}
-	path := filepath.Join(folder, fmt.Sprintf("%s-%s-%d.db", c.folder, id, seed))
+	return fmt.Sprintf("%s-%s-%d.db", c.folder, id, seed)
+}
+
+// study runs one study to its end and measures its front.
+func (c *searchCase) study(ctx context.Context, p *search.Problem, test *dataset.Set, path string, m searchMethod, seed, evals int) (*searchStudy, error) {
 	db, err := study.Open(ctx, path)
 	if err != nil {
 		return nil, err
@@ -194,7 +271,7 @@ func (c *searchCase) study(ctx context.Context, p *search.Problem, test *dataset
 	objective.Blind = m.blind
 	r := &search.Runner{Problem: p, DB: db, Name: "search", Worker: "comparison", Resume: true, Config: search.Config{
 		Model: c.name, Platform: c.platform, Bits: 16, Pixels: c.pixels, Budget: 1, Seed: 1, Sampler: m.sampler, SamplerSeed: uint64(seed),
-		Objective: objective, Halving: true, Evals: searchEvals,
+		Objective: objective, Halving: true, Evals: evals,
 	}}
 	if err := r.Run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
