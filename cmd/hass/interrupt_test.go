@@ -92,6 +92,46 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestInterruptSearch interrupts a search again and again: nothing finished is lost, and in the end the study is the one that was
+// never interrupted.
+func TestInterruptSearch(t *testing.T) {
+	demo, _ := prepare(t)
+	dir := t.TempDir()
+	args := func(study string, more ...string) []string {
+		return append([]string{"search", filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"),
+			"--calib-images", "40", "--evals", "9", "--sampler", "tpe", "-o", filepath.Join(dir, study), "--json"}, more...)
+	}
+	code, want, stderr := hass(args("whole.db")...)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	stopped := 0
+	for wait := 100 * time.Millisecond; ; wait += 300 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(context.Background(), wait)
+		var out, errs bytes.Buffer
+		start := time.Now()
+		code := run(ctx, args("cut.db", "--resume"), &out, &errs)
+		late := time.Since(start) - wait
+		cancel()
+		if code == 0 {
+			if out.String() != want {
+				t.Errorf("the study differs from one that was not interrupted:\n%s\n%s", out.String(), want)
+			}
+			break
+		}
+		stopped++
+		if code != 130 || errs.String() != "hass: interrupted\n" {
+			t.Fatalf("exit code %d: %s", code, errs.String())
+		}
+		if late > 3*time.Second {
+			t.Errorf("stopped %v after the interrupt", late)
+		}
+	}
+	if stopped < 2 {
+		t.Errorf("interrupted %d times only", stopped)
+	}
+}
+
 // wholeFiles checks that no temporary file stays and that every artefact's side files are
 // those it names.
 func wholeFiles(t *testing.T, dir string) {
