@@ -472,7 +472,7 @@ func (s *space) enumerate(i int) *convChoices {
 		var sc shapeChoices
 		for _, e := range engines(s.engine, sh.lanes) {
 			for _, p := range sh.out {
-				if e.n*p*outPx > max(1, s.budget[0]) {
+				if e.n*p*outPx > max(outPx, s.budget[0]) {
 					continue
 				}
 				for _, gang := range s.parts(&l, e.kind, p) {

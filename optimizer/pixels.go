@@ -1,6 +1,10 @@
 package optimizer
 
-import "hass/internal/intnet"
+import (
+	"context"
+
+	"hass/internal/intnet"
+)
 
 // pixelsOf gives the pixels per beat of every tensor's streams in a design whose widest streams carry most of them, a power
 // of two. A map of few pixels needs few a beat: each takes the least power of two with which no stream has more
@@ -70,4 +74,26 @@ func (m costModel) px(t int) int {
 func (m costModel) layerPx(i int) (in, out int) {
 	l := &m.net.Layers[i]
 	return m.px(l.In[0]), m.px(l.Out)
+}
+
+// worthPixels is the least gain in rate that twice the pixels per beat are taken for: ratings are some percent off.
+const worthPixels = 1.1
+
+// BestPixels is the value of Input.Pixels with the best rate, the least if several are as good: it doubles the pixels until
+// that gains nothing. in.Pixels plays no part.
+func BestPixels(ctx context.Context, in Input) (int, error) {
+	in.Coarse, in.Near = true, 0
+	best, rate := 1, 0.0
+	for p := 1; p <= MaxPixels; p *= 2 {
+		in.Pixels = p
+		r, err := Rate(ctx, in)
+		if err != nil {
+			return 0, err
+		}
+		if p > 1 && r.ImagesPerSecond < rate*worthPixels || p == 1 && !r.Fits {
+			break
+		}
+		best, rate = p, r.ImagesPerSecond
+	}
+	return best, nil
 }

@@ -66,6 +66,18 @@ func TestPixelsLiftTheWall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// 16 pixels are the most, and half a row; here nothing but the pixels limits the rate.
+	if best, err := BestPixels(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p}); err != nil || best != MaxPixels {
+		t.Errorf("best with %d pixels (%v), want %d", best, err, MaxPixels)
+	}
+	small, err := LoadPlatform("zybo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	big := resnet8()
+	if best, err := BestPixels(t.Context(), Input{Net: big, Est: meanEst{big, 0.5}, Platform: small}); err != nil || best != 1 {
+		t.Errorf("best with %d pixels (%v) on a device that cannot use them", best, err)
+	}
 	for _, bad := range []int{-1, 3, 32} {
 		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: bad}); err == nil {
 			t.Errorf("%d pixels were taken", bad)

@@ -178,7 +178,7 @@ func (s *space) effort() int {
 		for _, sh := range s.shapes(l) {
 			for _, e := range engines(s.engine, sh.lanes) {
 				for _, p := range sh.out {
-					if _, px := s.model.layerPx(i); e.n*p*px <= max(1, s.budget[0]) {
+					if _, px := s.model.layerPx(i); e.n*p*px <= max(px, s.budget[0]) {
 						n += len(s.parts(l, e.kind, p)) * (1 + s.model.net.WeightCount(l)/manyWeights)
 					}
 				}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"hass/internal/artifact"
@@ -16,7 +17,7 @@ type hardwareFlags struct {
 	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
 	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar or banked." enum:"auto,dense,crossbar,banked" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
-	Pixels       int     `help:"Pixels per beat of the widest streams: 1, 2, 4, 8 or 16. With 1 no image takes fewer cycles than it has pixels." default:"1"`
+	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
@@ -31,6 +32,15 @@ func (f hardwareFlags) shares() (optimizer.Shares, error) {
 		*s *= f.BudgetShare
 	}
 	return shares, nil
+}
+
+// pixels is the number of pixels per beat; 0 is auto, the only value that is no number.
+func (f hardwareFlags) pixels() int {
+	n, err := strconv.Atoi(f.Pixels)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // optimizeCmd chooses the hardware.
@@ -157,6 +167,9 @@ func (c *optimizeCmd) profileTrial(e *env, output string) error {
 	return err
 }
 
+// quickPairs is about how many pairs of each convolution are looked at to choose the pixels per beat.
+const quickPairs = 1 << 16
+
 // optimize is the step that optimize and build share.
 func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareFlags, output string) (*optimizer.Design, error) {
 	shares, err := f.shares()
@@ -168,12 +181,23 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 		return nil, err
 	}
 	p := cal.profile
-	d, err := optimizer.Optimize(e.ctx, optimizer.Input{
-		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.Pixels, Shares: shares,
+	in := optimizer.Input{
+		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.pixels(), Shares: shares,
 		Model: p.Model, Bits: p.Bits,
 		Preproc: optimizer.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.hash},
-	})
+	}
+	if in.Pixels == 0 {
+		// For a comparison a small sample of the zeros does.
+		quick := in
+		if quick.Est, err = sparsity.NewEstimator(cal.net, cal.bitmaps, sparsity.EstimatorOptions{Seed: cal.profile.Seed, Pairs: quickPairs}); err != nil {
+			return nil, err
+		}
+		if in.Pixels, err = optimizer.BestPixels(e.ctx, quick); err != nil {
+			return nil, err
+		}
+	}
+	d, err := optimizer.Optimize(e.ctx, in)
 	if err != nil {
 		return nil, err
 	}

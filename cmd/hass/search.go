@@ -83,7 +83,7 @@ type searchRunCmd struct {
 	Platform    string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
 	Engine      string  `help:"Engine kinds allowed: auto, dense, crossbar or banked." enum:"auto,dense,crossbar,banked" default:"auto"`
 	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
-	Pixels      int     `help:"Pixels per beat of the widest streams: 1, 2, 4, 8 or 16." default:"1"`
+	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 
 	searchFlags
 	studyFlags
@@ -207,7 +207,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 	}
 	config := search.Config{
 		Model: filepath.Base(j.model), Platform: platform.Name, Inputs: map[string]string{}, Bits: j.bits, Engine: j.hardware.Engine,
-		Pixels: j.hardware.Pixels, Budget: j.hardware.BudgetShare, Images: j.calib.Len(), Seed: uint64(j.seed), Sampler: j.flags.Sampler, SamplerSeed: j.flags.Seeds,
+		Budget: j.hardware.BudgetShare, Images: j.calib.Len(), Seed: uint64(j.seed), Sampler: j.flags.Sampler, SamplerSeed: j.flags.Seeds,
 		Batch: j.flags.Batch, Objective: j.objective, Halving: !j.flags.NoHalving, Evals: j.flags.Evals,
 	}
 	if n := j.flags.MaxImages; n > 0 {
@@ -249,7 +249,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		}
 	}
 	p, err := search.New(e.ctx, j.graph, j.calib, search.Options{
-		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Engine: j.hardware.Engine, Pixels: j.hardware.Pixels, Images: j.flags.MaxImages,
+		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Engine: j.hardware.Engine, Pixels: j.hardware.pixels(), Images: j.flags.MaxImages,
 		Seed: uint64(j.seed), NoSharing: j.flags.NoSharing, NoHalving: j.flags.NoHalving, Progress: e.progress("calibrate"),
 	})
 	if err != nil {
@@ -260,6 +260,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 			return nil, err
 		}
 	}
+	config.Pixels = p.Pixels()
 	host, err := os.Hostname()
 	if err != nil {
 		host = "worker"

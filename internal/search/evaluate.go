@@ -209,6 +209,11 @@ func (e *evaluation) rate(ctx context.Context, o *Outcome) error {
 	if err != nil {
 		return err
 	}
+	if p.opt.Pixels == 0 { // the unpruned network, the first that is rated
+		if p.opt.Pixels, err = optimizer.BestPixels(ctx, p.input(e.net, est)); err != nil {
+			return err
+		}
+	}
 	r, err := optimizer.Rate(ctx, p.input(e.net, est))
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ type Options struct {
 	Platform optimizer.Platform
 	Shares   optimizer.Shares // usable shares of the resources; the zero value is the default
 	Engine   string           // engine rule; "" is auto
-	Pixels   int              // per beat of the widest streams; 0 is 1
+	Pixels   int              // per beat of the widest streams; 0 is what gives the unpruned network the best rate
 	Images   int              // calibration images used, the first of the set; 0 is all
 	Seed     uint64           // of the order of images; samplers have their own
 
@@ -342,6 +342,9 @@ func below(v []float32, x float64) float64 {
 // Dims is the number of variables: a weight threshold for every convolution, then an activation threshold for
 // every one. Each lies in [0,1], 1 being the end of its range.
 func (p *Problem) Dims() int { return 2 * len(p.Convs) }
+
+// Pixels is the number of pixels per beat of the widest streams.
+func (p *Problem) Pixels() int { return p.opt.Pixels }
 
 // Groups tells for every variable which kind it is: 0 a weight threshold, 1 an activation threshold.
 func (p *Problem) Groups() []int {
