@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -72,16 +73,21 @@ func (s *search) beam(ctx context.Context, path [][nres]float64, width int) ([]p
 	return x, nil
 }
 
-// nearest keeps the width elements of least key, in ascending order.
+// nearest keeps the width elements of least key, in ascending order, the first of equals first. Elements are large: their
+// numbers are sorted, not they.
 func nearest[T any](list []T, width int, key func(T) float64) []T {
-	slices.SortStableFunc(list, func(a, b T) int {
-		switch x, y := key(a), key(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
-	return list[:min(width, len(list))]
+	type place struct {
+		key float64
+		i   int
+	}
+	order := make([]place, len(list))
+	for i, v := range list {
+		order[i] = place{key(v), i}
+	}
+	slices.SortFunc(order, func(a, b place) int { return cmp.Or(cmp.Compare(a.key, b.key), a.i-b.i) })
+	kept := make([]T, min(width, len(list)))
+	for k := range kept {
+		kept[k] = list[order[k].i]
+	}
+	return kept
 }
