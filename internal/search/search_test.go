@@ -95,8 +95,11 @@ func points(p *Problem, n int) [][]float64 {
 			copy(x, list[rng.IntN(len(list))])
 			from = rng.IntN(layers)
 		}
+		only := len(list) % 3 // every third changes activation thresholds alone
 		for k := from; k < layers; k++ {
-			x[k], x[layers+k] = 0.3*rng.Float64(), 0.3*rng.Float64()
+			if x[layers+k] = 0.3 * rng.Float64(); only != 2 {
+				x[k] = 0.3 * rng.Float64()
+			}
 		}
 		list = append(list, x)
 	}
