@@ -52,8 +52,26 @@ func TestRate(t *testing.T) {
 				t.Errorf("density %v: %v cycles where %v are expected, else %v", density, again.CyclesPerImage, near, r.CyclesPerImage)
 			}
 		}
+		// A memory serves questions of any pixels and widths.
 		in.Near = 0
-		in.Coarse, in.Memo = true, nil
+		for _, pixels := range []int{1, 4} {
+			for _, coarse := range []bool{false, true} {
+				in.Pixels, in.Coarse, in.Memo = pixels, coarse, nil
+				alone, err := Rate(t.Context(), in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				in.Memo = memo
+				with, err := Rate(t.Context(), in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(alone, with); diff != "" {
+					t.Errorf("density %v, %d pixels, coarse %v, from memory: %s", density, pixels, coarse, diff)
+				}
+			}
+		}
+		in.Pixels, in.Coarse, in.Memo = 0, true, nil
 		coarse, err := Rate(t.Context(), in)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,338 @@
+package optimizer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
+// cycles after.
+
+// engineChoice is an engine kind and its number of multipliers.
+type engineChoice struct {
+	kind hw.EngineKind
+	n    int
+}
+
+// engines lists the engines for beats of m lanes under the rule.
+func engines(rule string, m int) []engineChoice {
+	var list []engineChoice
+	may := func(kind string) bool { return rule == EngineAuto || rule == kind }
+	if may(EngineDense) {
+		list = append(list, engineChoice{hw.Dense, m})
+	}
+	if m == 1 {
+		// A sparse engine of one lane is a dense one with a selector before it.
+		if rule == EngineCrossbar || rule == EngineBanked {
+			list = append(list, engineChoice{hw.EngineKind(rule), 1})
+		}
+		return list
+	}
+	if may(EngineCrossbar) && m <= maxCrossbarLanes {
+		for _, n := range []int{2, 3, 4, 6, 8} {
+			if n < m {
+				list = append(list, engineChoice{hw.Crossbar, n})
+			}
+		}
+	}
+	if may(EngineBanked) {
+		for _, n := range divisors(m) {
+			if n < m {
+				list = append(list, engineChoice{hw.Banked, n})
+			}
+		}
+	}
+	return list
+}
+
+// gangs lists the gang sizes for p output lanes. The lanes of a dense engine never
+// wait for each other, so one gang serves them best.
+func gangs(kind hw.EngineKind, p int) []int {
+	list := []int{p}
+	if kind == hw.Dense {
+		return list
+	}
+	for _, parts := range []int{2, 4, 8, 16, 32, 64, p} {
+		if parts <= min(p, hw.MaxGangs) && p%parts == 0 && !slices.Contains(list, p/parts) {
+			list = append(list, p/parts)
+		}
+	}
+	return list
+}
+
+// shape is how a convolution's window is cut into beats, with the output widths that go with it.
+type shape struct {
+	tap, ch int
+	lanes   int // M of each engine
+	out     []int
+}
+
+// shapes lists the window beats of a convolution. A depthwise one has as many channels in a beat
+// as it writes.
+func (s *space) shapes(l *intnet.Layer) []shape {
+	net := s.model.net
+	var list []shape
+	for _, tap := range tapGroups(l.Conv.Kernel) {
+		if net.Depthwise(l) {
+			for _, ch := range s.widths[l.Out] {
+				if tap <= hw.MaxLanes {
+					list = append(list, shape{tap, ch, tap, []int{ch}})
+				}
+			}
+			continue
+		}
+		for _, ch := range divisors(net.Tensors[l.In[0]].C / l.Conv.Groups) {
+			if tap*ch <= hw.MaxLanes {
+				list = append(list, shape{tap, ch, tap * ch, s.widths[l.Out]})
+			}
+		}
+	}
+	return list
+}
+
+// convChoices is what the choices of a convolution are before any zeros are known: hardware and costs.
+type convChoices struct {
+	alone  bool // see below
+	shapes []shapeChoices
+}
+
+type shapeChoices struct {
+	choices []convChoice
+	widths  []inputWidth
+}
+
+// convChoice is an option at the narrowest cut of the input.
+type convChoice struct {
+	hl    hw.Layer
+	floor float64 // cycles that output beats take
+	mems  []option
+}
+
+// inputWidth is a width of the input stream: it changes the line buffer only.
+type inputWidth struct {
+	q      int
+	change vec
+	beats  float64 // per image
+}
+
+// Memo keeps what hardware choices cost between questions about networks of one structure, whose zeros differ. It
+// may be shared by concurrent questions.
+type Memo struct {
+	mu    sync.Mutex
+	convs map[memoKey]*convChoices
+}
+
+// NewMemo is an empty memory.
+func NewMemo() *Memo { return &Memo{convs: map[memoKey]*convChoices{}} }
+
+// memoKey holds all of a layer that its costs depend on besides the structure of the network.
+type memoKey struct {
+	layer, accBits  int
+	threshold       bool
+	engine, family  string
+	uram            bool
+	dsp             int
+	inPx, outPx     int
+	inMost, outMost int // widths tried: how many tells which
+}
+
+// choices gives a convolution's choices, from memory if there is one.
+func (s *space) choices(i int) *convChoices {
+	if s.memo == nil {
+		return s.enumerate(i)
+	}
+	l := &s.model.net.Layers[i]
+	inPx, outPx := s.model.layerPx(i)
+	k := memoKey{i, l.Conv.AccBits, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.budget[0],
+		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out])}
+	s.memo.mu.Lock()
+	all := s.memo.convs[k]
+	s.memo.mu.Unlock()
+	if all == nil {
+		all = s.enumerate(i)
+		s.memo.mu.Lock()
+		s.memo.convs[k] = all
+		s.memo.mu.Unlock()
+	}
+	return all
+}
+
+// enumerate lists a convolution's choices.
+func (s *space) enumerate(i int) *convChoices {
+	net := s.model.net
+	l := net.Layers[i]
+	in := net.Tensors[l.In[0]]
+	inPx, outPx := s.model.layerPx(i)
+	line := 0 // depends on geometry and pixels per beat alone
+	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
+	// must not: the next image may be waiting for the gate.
+	all := &convChoices{alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
+	memories := []string{MemLUTRAM, MemBRAM}
+	if s.budget[4] > 0 {
+		memories = append(memories, MemURAM)
+	}
+	for _, sh := range s.shapes(&l) {
+		var sc shapeChoices
+		for _, e := range engines(s.engine, sh.lanes) {
+			for _, p := range sh.out {
+				if e.n*p*outPx > max(outPx, s.budget[0]) {
+					continue
+				}
+				for _, gang := range s.parts(&l, e.kind, p) {
+					hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
+						Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
+					win := hw.WindowOf(net, l, hl)
+					if line == 0 {
+						if line = win.FullLinePixels(); all.alone {
+							line = win.MinLinePixels()
+						}
+						hl.LinePixels = line
+						win.LinePixels = line
+					}
+					c := convChoice{hl: hl, floor: float64(win.OutBeats())}
+					for _, mem := range memories {
+						hl.WeightMem = mem
+						c.mems = append(c.mems, option{hl: hl, cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+					}
+					sc.choices = append(sc.choices, c)
+				}
+			}
+		}
+		for _, q := range s.widths[l.In[0]] {
+			if !dividesEither(q, sh.ch) {
+				continue
+			}
+			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
+			base := s.model.window(hw.WindowOf(net, l, hl), in.Format.Bits, l.Conv.TauA > 0)
+			hl.InCh = q
+			win := hw.WindowOf(net, l, hl)
+			sc.widths = append(sc.widths, inputWidth{q, s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base), float64(win.InBeats())})
+		}
+		all.shapes = append(all.shapes, sc)
+	}
+	return all
+}
+
+// cyclesOf asks an estimator.
+func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err error) {
+	cycles, ci, err = est.Conv(i, hl)
+	if err == nil && (!(cycles >= 0) || !(ci >= 0)) {
+		err = fmt.Errorf("cycle estimate %v +- %v", cycles, ci)
+	}
+	return cycles, ci, err
+}
+
+func (s *space) conv(ctx context.Context, i int) ([]option, error) {
+	in := s.model.net.Tensors[s.model.net.Layers[i].In[0]]
+	est := s.est
+	if s.near != nil {
+		est = s.near.model
+	}
+	h := s.hurry[i]
+	// with gives an option the cycles of its engines or streams, whichever is slower.
+	with := func(o *option, cycles, ci, beats float64, alone bool) {
+		switch {
+		case alone:
+			cycles += beats
+		case cycles < beats:
+			cycles, ci = beats, 0
+		}
+		o.cycles, o.ci = cycles*h, ci*h
+	}
+	cc := s.choices(i)
+	inPx, _ := s.model.layerPx(i)
+	narrow := s.narrow(s.widths[s.model.net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
+	var all []option
+	floors := map[engine]float64{}
+	for _, sc := range cc.shapes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var same []option // of one shape
+		cycles, ci := make([]float64, len(sc.choices)), make([]float64, len(sc.choices))
+		useful := false // a choice is fast enough
+		for k := range sc.choices {
+			c := &sc.choices[k]
+			var err error
+			if cycles[k], ci[k], err = cyclesOf(est, i, c.hl); err != nil {
+				return nil, err
+			}
+			if cycles[k] < c.floor {
+				cycles[k], ci[k] = c.floor, 0
+			}
+			if s.near != nil {
+				floors[engineOf(&c.hl)] = c.floor
+				useful = useful || cycles[k]*h <= s.near.high && slices.ContainsFunc(c.mems, func(o option) bool { return o.cost.within(s.budget) })
+			}
+		}
+		for k := range sc.choices {
+			if useful && cycles[k]*h > s.near.high {
+				continue // prune would drop it
+			}
+			for _, o := range sc.choices[k].mems {
+				o.cycles, o.ci = cycles[k]*h, ci[k]*h
+				same = append(same, o)
+			}
+		}
+		same = s.prune(same)
+		for _, w := range sc.widths {
+			if !slices.Contains(narrow, w.q) {
+				continue
+			}
+			for _, o := range same {
+				o.hl.InCh = w.q
+				o.cost = o.cost.add(w.change)
+				with(&o, o.cycles/h, o.ci/h, w.beats, cc.alone)
+				all = append(all, o)
+			}
+		}
+	}
+	if s.near == nil || s.near.keep == nil {
+		return all, nil
+	}
+	// Ask about those that the model leaves.
+	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine != hw.Dense && !s.near.keep[i][engineOf(&o.hl)] })
+	for k := range all {
+		o := &all[k]
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		cycles, ci, err := cyclesOf(s.est, i, o.hl)
+		if err != nil {
+			return nil, err
+		}
+		if floor := floors[engineOf(&o.hl)]; cycles < floor {
+			cycles, ci = floor, 0
+		}
+		with(o, cycles, ci, float64(hw.WindowOf(s.model.net, s.model.net.Layers[i], o.hl).InBeats()), cc.alone)
+	}
+	return all, nil
+}
+
+// parts lists the gang sizes of a convolution.
+func (s *space) parts(l *intnet.Layer, kind hw.EngineKind, p int) []int {
+	if s.model.net.Depthwise(l) {
+		return []int{p}
+	}
+	return gangs(kind, p)
+}
+
+// engineDepth is the depth of the FIFO before a gang of engines. A sparse engine's beats cost
+// unequal cycles and gangs run apart: measured on the demo network, whose windows are
+// hardly faster than its engines, 11 % of the rate at depth 5 and 2 % at 16. A
+// shift register costs the same at both.
+func engineDepth(kind hw.EngineKind) int {
+	if kind == hw.Dense {
+		return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
+	}
+	return shiftDepth
+}
+
+// shiftDepth is a depth that a FIFO of shift registers gets for the price of less: a LUT
+// holds 32 x 1.
+const shiftDepth = 16
