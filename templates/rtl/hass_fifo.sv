@@ -1,0 +1,82 @@
+// hass_fifo: a stream between two processes. Its writer holds credits: `issue` takes a place while
+// there is `room`, the token may follow any number of cycles later with `push`, so a
+// pipeline never has to stop in the middle. Its reader sees the oldest token in a register:
+// `read` gives the place back (the writer can use it from the next cycle on), `pop`, in the same
+// cycle or later, lets the next token come forward.
+//
+// A token pushed in cycle t is at the head in cycle t + 2 at the earliest.
+module hass_fifo #(
+    parameter integer WIDTH = 8,  // bits of a token
+    parameter integer DEPTH = 2,  // places
+    parameter integer BLOCK = 0   // 1: block RAM, 0: LUT RAM
+) (
+    input  wire             clk,
+    input  wire             rst,
+    // writer
+    output wire             room,
+    input  wire             issue,
+    input  wire             push,
+    input  wire [WIDTH-1:0] in,
+    // reader
+    output wire             valid,
+    output wire [WIDTH-1:0] out,
+    input  wire             read,
+    input  wire             pop
+);
+
+  localparam integer POWER = DEPTH < 2 ? 1 : $clog2(DEPTH);
+  // LUT RAM comes in powers of two from 32 on; block RAM is used to the last word.
+  localparam integer SIZE = BLOCK != 0 ? DEPTH : (1 << POWER);
+  localparam integer COUNT = $clog2(DEPTH + 1);
+
+  reg [COUNT-1:0] free;  // places that may be issued
+  reg [COUNT-1:0] stored;  // tokens in memory
+  reg full;  // the head is a token
+  reg [POWER-1:0] to, from;
+  reg [WIDTH-1:0] head;
+
+  wire load = stored != '0 && (!full || pop);
+
+  function automatic [POWER-1:0] next(input [POWER-1:0] at);
+    next = SIZE != (1 << POWER) && at == POWER'(SIZE - 1) ? '0 : at + 1'b1;
+  endfunction
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      free <= COUNT'(DEPTH);
+      stored <= '0;
+      full <= 1'b0;
+      to <= '0;
+      from <= '0;
+    end else begin
+      free <= free + COUNT'(read) - COUNT'(issue);
+      stored <= stored + COUNT'(push) - COUNT'(load);
+      full <= load || (full && !pop);
+      if (push) to <= next(to);
+      if (load) from <= next(from);
+    end
+  end
+
+  generate
+    if (BLOCK != 0) begin : g_block
+      (* ram_style = "block" *)
+      reg [WIDTH-1:0] memory[0:SIZE-1];
+      always_ff @(posedge clk) begin
+        if (push) memory[to] <= in;
+        if (load) head <= memory[from];
+      end
+    end else begin : g_lut
+      (* ram_style = "distributed" *)
+      reg [WIDTH-1:0] memory[0:SIZE-1];
+      always_ff @(posedge clk) begin
+        if (push) memory[to] <= in;
+        if (load) head <= memory[from];
+      end
+    end
+  endgenerate
+
+  assign room  = free != '0;
+  assign valid = full;
+  assign out   = head;
+
+endmodule

@@ -1,0 +1,69 @@
+// hass_requant: y = clamp(round(x / 2^s), LO, HI) with s = SHIFT + step, halves up, two
+// cycles later. A negative s shifts left.
+//
+// floor((x + 2^(s-1)) / 2^s) = floor((floor(x / 2^(s-1)) + 1) / 2): the half costs no carry
+// chain over the bits that are dropped.
+module hass_requant #(
+    parameter integer IN = 32,  // bits of x, signed
+    parameter integer OUT = 16,  // bits of y; signed or not, LO and HI fit
+    parameter integer SHIFT = 0,
+    parameter integer STEPS = 1,  // number of shifts, at most 8
+    parameter integer LO = 0,
+    parameter integer HI = 0
+) (
+    input  wire                  clk,
+    input  wire signed [ IN-1:0] x,
+    input  wire        [    2:0] step,
+    output reg         [OUT-1:0] y
+);
+
+  // One bit more than is kept: the half.
+  localparam integer LEFT = SHIFT < 1 ? 1 - SHIFT : 0;
+  localparam integer RIGHT = SHIFT > 1 ? (SHIFT - 1 < IN ? SHIFT - 1 : IN - 1) : 0;
+  localparam integer WIDE = IN + LEFT - RIGHT;
+
+  localparam integer SIGNED = LO < 0 ? 1 : 0;
+  localparam integer BITS = OUT - SIGNED;  // of the magnitude of y
+  localparam integer CMP = WIDE > OUT + 1 ? WIDE : OUT + 1;
+
+  wire signed [IN+LEFT-1:0] scaled = $signed({x, {LEFT{1'b0}}}) >>> RIGHT;
+  wire signed [WIDE-1:0] twice;
+  generate
+    if (STEPS > 1) begin : g_steps
+      assign twice = $signed(scaled[WIDE-1:0]) >>> step;
+    end else begin : g_wire
+      assign twice = scaled[WIDE-1:0];
+      wire unused_step = &{1'b0, step};
+    end
+    if (RIGHT > 0) begin : g_dropped
+      wire unused_top = &{1'b0, scaled[IN+LEFT-1:WIDE]};
+    end
+  endgenerate
+
+  reg signed [CMP-1:0] r;
+  always_ff @(posedge clk) r <= CMP'(twice >>> 1) + CMP'($signed({1'b0, twice[0]}));
+
+  // What lies outside the format shows in the upper bits; only a clamp inside it needs a
+  // comparison.
+  wire sign = r[CMP-1];
+  wire beyond = |r[CMP-2:BITS];
+  wire [OUT-1:0] low = r[OUT-1:0];
+  wire above, below;
+  generate
+    if (HI == (1 << BITS) - 1) begin : g_all_above
+      assign above = !sign && beyond;
+    end else begin : g_above
+      assign above = !sign && (beyond || r[BITS-1:0] > BITS'(HI));
+    end
+    if (LO == 0) begin : g_zero
+      assign below = sign;
+    end else if (LO == -(1 << BITS)) begin : g_all_below
+      assign below = sign && !(&r[CMP-2:BITS]);
+    end else begin : g_below
+      assign below = sign && (!(&r[CMP-2:BITS]) || low < OUT'(LO));
+    end
+  endgenerate
+
+  always_ff @(posedge clk) y <= above ? OUT'(HI) : below ? OUT'(LO) : low;
+
+endmodule
