@@ -25,8 +25,19 @@ type File struct {
 // Emitter gives a part of the project. It must depend on the Project alone.
 type Emitter func(ctx context.Context, p *Project) ([]File, error)
 
+// Target is what is generated.
+type Target string
+
+// The targets.
+const (
+	HLS Target = "hls" // C++ for Vitis HLS, checked by csim
+	RTL Target = "rtl" // SystemVerilog, simulated cycle by cycle
+)
+
 // emitters are run in this order; a path may be given once only.
-var emitters = []Emitter{
+var emitters = map[Target][]Emitter{HLS: hlsEmitters, RTL: rtlEmitters}
+
+var hlsEmitters = []Emitter{
 	emitLibrary,
 	emitSources,
 	emitTestbench,
@@ -37,6 +48,7 @@ var emitters = []Emitter{
 
 // Options of Generate.
 type Options struct {
+	Target Target // "" is HLS
 	// Images limits the golden images written; 0 = all of the design. One is enough for a first
 	// look at a large network, but shows nothing of what one image leaves behind for the next.
 	Images int
@@ -53,7 +65,7 @@ func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Op
 	if err != nil {
 		return err
 	}
-	files, err := p.emit(ctx)
+	files, err := p.emit(ctx, opts.Target)
 	if err != nil {
 		return err
 	}
@@ -78,11 +90,18 @@ func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Op
 	})
 }
 
-// emit runs the emitters.
-func (p *Project) emit(ctx context.Context) ([]File, error) {
+// emit runs the emitters of a target.
+func (p *Project) emit(ctx context.Context, target Target) ([]File, error) {
+	if target == "" {
+		target = HLS
+	}
+	list, ok := emitters[target]
+	if !ok {
+		return nil, fmt.Errorf("target %q: want %s or %s", target, HLS, RTL)
+	}
 	var files []File
 	seen := make(map[string]bool)
-	for _, e := range emitters {
+	for _, e := range list {
 		part, err := e(ctx, p)
 		if err != nil {
 			return nil, err

@@ -615,7 +615,7 @@ func TestHostileNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		files := make(map[string]string)
-		all, err := p.emit(context.Background())
+		all, err := p.emit(context.Background(), HLS)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,41 +10,29 @@ import (
 // moveText is the configuration and body of a module that moves pixels.
 func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {
 	l := &p.Net.Layers[pr.Layer]
-	ti, to := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
+	to := p.Net.Tensors[l.Out]
 	c := newConfig(cfg)
 	if pr.Kind != hw.Resize {
 		c.typ("beat", beatType(out))
 	}
 	in := ins[0]
-	strided := func(name string, size, start, step, count int) {
-		c.typ(name, fmt.Sprintf("hass::strided<%d, %d, %d, %d>", size, start, step, count))
-	}
 	call := fmt.Sprintf("  hass::%s<%s>(%s, in, out);\n", pr.Kind, cfg, runImages)
 	switch pr.Kind {
 	case hw.Concat:
-		parts := make([]int, len(ins))
-		for i, s := range ins {
-			parts[i] = p.Net.Tensors[s.Tensor].C / s.Beat.Ch
-		}
 		c.num("INPUTS", len(ins))
-		c.f("  static constexpr int PARTS[%d] = {%s};\n", len(ins), list(parts))
+		c.f("  static constexpr int PARTS[%d] = {%s};\n", len(ins), list(p.concatParts(ins)))
 		c.num("BEATS", out.Tokens)
 		c.wide("LO", l.Lo)
 		c.wide("HI", l.Hi)
 		call = fmt.Sprintf("  hass::concat<%s>(%s, out%s);\n", cfg, runImages, numbered(", in", len(ins)))
 	case hw.Slice:
-		s := l.Slice
-		strided("rows", ti.H, s.Start[0], s.Step[0], to.H)
-		if ti.W == to.W { // groups of pixels stay whole
-			groups := in.Tokens / ti.H / (ti.C / in.Beat.Ch)
-			strided("columns", groups, 0, 1, groups)
-		} else {
-			strided("columns", ti.W, s.Start[1], s.Step[1], to.W)
+		for _, s := range p.sliceAxes(l, in) {
+			s.text(c)
 		}
-		strided("channels", ti.C/in.Beat.Ch, s.Start[2]/in.Beat.Ch, 1, to.C/in.Beat.Ch)
 	case hw.ZeroInsert:
-		strided("rows", to.H, 0, l.Insert.Stride[0], ti.H)
-		strided("columns", to.W, 0, l.Insert.Stride[1], ti.W)
+		for _, s := range p.insertAxes(l) {
+			s.text(c)
+		}
 		c.num("CHANNEL_BEATS", to.C/out.Beat.Ch)
 	case hw.Resize:
 		return p.resizeText(c, l, cfg, in, out)
@@ -52,17 +40,49 @@ func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 	return c.end(), call
 }
 
+// concatParts are the beats that each input of a concat has for one group of pixels.
+func (p *Project) concatParts(ins []hw.Stream) []int64 {
+	parts := make([]int64, len(ins))
+	for i, s := range ins {
+		parts[i] = int64(p.Net.Tensors[s.Tensor].C / s.Beat.Ch)
+	}
+	return parts
+}
+
+// strided is an axis of size positions of which start, start+step, ... are chosen, count in all.
+type strided struct {
+	name                     string
+	size, start, step, count int
+}
+
+func (s strided) text(c *config) {
+	c.typ(s.name, fmt.Sprintf("hass::strided<%d, %d, %d, %d>", s.size, s.start, s.step, s.count))
+}
+
+// sliceAxes are what a slice takes of its input's rows, columns (in beats) and channels (in beats).
+func (p *Project) sliceAxes(l *intnet.Layer, in hw.Stream) [3]strided {
+	ti, to, s := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Slice
+	columns := strided{"columns", ti.W, s.Start[1], s.Step[1], to.W}
+	if ti.W == to.W { // groups of pixels stay whole
+		groups := in.Tokens / ti.H / (ti.C / in.Beat.Ch)
+		columns = strided{"columns", groups, 0, 1, groups}
+	}
+	return [3]strided{
+		{"rows", ti.H, s.Start[0], s.Step[0], to.H},
+		columns,
+		{"channels", ti.C / in.Beat.Ch, s.Start[2] / in.Beat.Ch, 1, to.C / in.Beat.Ch},
+	}
+}
+
+// insertAxes are where the input's rows and columns lie in the output of a zeroinsert.
+func (p *Project) insertAxes(l *intnet.Layer) [2]strided {
+	ti, to, s := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Insert.Stride
+	return [2]strided{{"rows", to.H, 0, s[0], ti.H}, {"columns", to.W, 0, s[1], ti.W}}
+}
+
 // resizeText writes where the samples of rows and columns lie as tables.
 func (p *Project) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.Stream) (string, string) {
 	ti, to, r := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Resize
-	need := make([]int, to.H+1) // rows that are read before an output row is written
-	for y := range to.H {
-		need[y] = r.Rows.Last(y) + 1
-		if y > 0 {
-			need[y] = max(need[y], need[y-1])
-		}
-	}
-	need[to.H] = ti.H
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
 	c.num("IN_H", ti.H)
@@ -75,7 +95,7 @@ func (p *Project) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.
 	c.num("SHIFT", r.FormatShift+r.Rows.Scale+r.Cols.Scale)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
-	lookup(c, "need", need)
+	lookup(c, "need", rowsNeeded(&r.Rows, ti.H))
 	for _, axis := range []struct {
 		name string
 		s    *intnet.Samples
@@ -94,6 +114,17 @@ func (p *Project) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.
 	b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_s2p\n")
 	b.f("  hass::resize<%s>(memory, %s, in, out);\n", cfg, runImages)
 	return c.end(), b.String()
+}
+
+// rowsNeeded says how many input rows are read before each output row is written, and in the end.
+func rowsNeeded(rows *intnet.Samples, all int) []int {
+	need := make([]int, len(rows.From), len(rows.From)+1)
+	most := 0
+	for y := range need {
+		most = max(most, rows.Last(y)+1)
+		need[y] = most
+	}
+	return append(need, all)
 }
 
 // lookup defines name(i), a table of constants.

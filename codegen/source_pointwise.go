@@ -37,26 +37,35 @@ func (p *Project) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, ou
 	return c.end(), fmt.Sprintf("  hass::%s<%s>(%s, in0, in1, out);\n", pr.Kind, cfg, runImages)
 }
 
-// activationKinds are the names of the functions in activation.hpp.
-var activationKinds = map[intnet.ActFn]string{
+// activationKinds are the functions in the order in which hass_activation.sv numbers them.
+var activationKinds = []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
+
+// activationNames are the names of the functions in activation.hpp.
+var activationNames = map[intnet.ActFn]string{
 	intnet.ActHardSigmoid: "HARD_SIGMOID",
 	intnet.ActHardSwish:   "HARD_SWISH",
 	intnet.ActLeaky:       "LEAKY",
 	intnet.ActCurve:       "CURVE",
 }
 
-// activationText ends a configuration with the function's parameters. Multipliers and the values of a
-// curve are a table of constants.
+// activationTable is the table of a function whose beats have ch channels, and its columns: the values of a
+// curve, or multipliers.
+func activationTable(a *intnet.Act, ch int) (table []int64, columns int) {
+	switch {
+	case a.Fn == intnet.ActCurve:
+		return a.Table, 1
+	case len(a.Mul) > 1:
+		return a.Mul, ch
+	}
+	return a.Mul, 1
+}
+
+// activationText ends a configuration with the function's parameters and table.
 func (p *Project) activationText(c *config, l *intnet.Layer, cfg string, in, out hw.Stream) (string, string) {
 	a := l.Act
-	table, columns := a.Mul, 1
-	if a.Fn == intnet.ActCurve {
-		table = a.Table
-	} else if len(table) > 1 {
-		columns = out.Beat.Ch
-	}
+	table, columns := activationTable(a, out.Beat.Ch)
 	c.typ("in_beat", beatType(in))
-	c.f("  static constexpr hass::activation_kind KIND = hass::%s;\n", activationKinds[a.Fn])
+	c.f("  static constexpr hass::activation_kind KIND = hass::%s;\n", activationNames[a.Fn])
 	c.num("ROWS", len(table)/columns)
 	c.num("COLUMNS", columns)
 	c.wide("MIN", p.Net.Tensors[l.In[0]].Format.Min())

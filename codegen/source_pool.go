@@ -2,7 +2,7 @@ package codegen
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -29,14 +29,37 @@ func (p *Project) poolText(pr hw.Process, cfg string, in, out hw.Stream) (string
 	return c.end(), fmt.Sprintf("  hass::pool<%s>(%s, in, out);\n", cfg, runImages)
 }
 
-// mulTables defines mul(row, column), the multiplier of an average at an output position:
-// round(2^Scale / n) for the n elements counted there. Few counts differ, so rows
-// and columns have classes.
+// mulTables defines mul(row, column), the multiplier of an average at an output position.
 func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
 	if pool.Max {
 		c.f("  static constexpr std::int64_t mul(int, int) { return 0; }\n")
 		return
 	}
+	a := averageOf(pool, ti, to)
+	if len(a.mul) == 1 && len(a.mul[0]) == 1 {
+		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", a.mul[0][0])
+		return
+	}
+	c.f("  static constexpr unsigned char ROW_CLASS[%d] = {%s};\n", len(a.rows), list(a.rows))
+	c.f("  static constexpr unsigned char COLUMN_CLASS[%d] = {%s};\n", len(a.columns), list(a.columns))
+	c.f("  static constexpr std::int64_t MUL[%d][%d] = {", len(a.mul), len(a.mul[0]))
+	for i, row := range a.mul {
+		if i > 0 {
+			c.f(", ")
+		}
+		c.f("{%s}", list(row))
+	}
+	c.f("};\n  static constexpr std::int64_t mul(int row, int column) {\n    return column < %d ? MUL[ROW_CLASS[row]][COLUMN_CLASS[column]] : 0;\n  }\n", to.W)
+}
+
+// average holds the multipliers of an average: round(2^Scale / n) for the n elements counted at
+// an output position. Few counts differ, so rows and columns have classes.
+type average struct {
+	rows, columns []int     // class of each output row and column
+	mul           [][]int64 // by class of row and column
+}
+
+func averageOf(pool *intnet.Pool, ti, to intnet.Tensor) average {
 	counts := func(d, size, osize int) (class, count []int) {
 		class = make([]int, osize)
 		for o := range osize {
@@ -47,37 +70,35 @@ func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
 					n++
 				}
 			}
-			k := 0
-			for k < len(count) && count[k] != n {
-				k++
-			}
-			if k == len(count) {
+			k := slices.Index(count, n)
+			if k < 0 {
+				k = len(count)
 				count = append(count, n)
 			}
 			class[o] = k
 		}
 		return class, count
 	}
-	rc, rn := counts(0, ti.H, to.H)
-	cc, cn := counts(1, ti.W, to.W)
-	if len(rn) == 1 && len(cn) == 1 {
-		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", fixed.AvgMul(rn[0]*cn[0], pool.Scale))
-		return
-	}
-	c.f("  static constexpr unsigned char ROW_CLASS[%d] = {%s};\n", len(rc), list(rc))
-	c.f("  static constexpr unsigned char COLUMN_CLASS[%d] = {%s};\n", len(cc), list(cc))
-	c.f("  static constexpr std::int64_t MUL[%d][%d] = {", len(rn), len(cn))
-	for i, r := range rn {
-		if i > 0 {
-			c.f(", ")
-		}
-		row := make([]string, len(cn))
+	var a average
+	var rn, cn []int
+	a.rows, rn = counts(0, ti.H, to.H)
+	a.columns, cn = counts(1, ti.W, to.W)
+	for _, r := range rn {
+		row := make([]int64, len(cn))
 		for k, col := range cn {
-			row[k] = fmt.Sprint(fixed.AvgMul(r*col, pool.Scale))
+			row[k] = fixed.AvgMul(r*col, pool.Scale)
 		}
-		c.f("{%s}", strings.Join(row, ", "))
+		a.mul = append(a.mul, row)
 	}
-	c.f("};\n  static constexpr std::int64_t mul(int row, int column) {\n    return column < %d ? MUL[ROW_CLASS[row]][COLUMN_CLASS[column]] : 0;\n  }\n", to.W)
+	return a
+}
+
+// globalMul is the multiplier of a global average.
+func globalMul(pool *intnet.Pool, ti intnet.Tensor) int64 {
+	if pool.Max {
+		return 0
+	}
+	return fixed.AvgMul(ti.H*ti.W, pool.Scale)
 }
 
 func (p *Project) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
@@ -92,11 +113,7 @@ func (p *Project) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream) (
 	c.num("BEATS_BEFORE", in.Tokens-out.Tokens)
 	c.flag("MAX", l.Pool.Max)
 	c.wide("MIN", ti.Format.Min())
-	mul := int64(0)
-	if !l.Pool.Max {
-		mul = fixed.AvgMul(ti.H*ti.W, l.Pool.Scale)
-	}
-	c.wide("MUL", mul)
+	c.wide("MUL", globalMul(l.Pool, ti))
 	c.num("SHIFT", l.Pool.Scale+l.Pool.FormatShift)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)

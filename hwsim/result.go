@@ -13,6 +13,8 @@ type Result struct {
 	// accepted and in which its last word left, by whichever output came last.
 	FirstIn []int64 `json:"first_in"`
 	LastOut []int64 `json:"last_out"`
+	// FirstOut is, by image, the cycle in which its first word left by any output.
+	FirstOut []int64 `json:"first_out"`
 	// Latency is from the first image's first word accepted to its last word leaving, Fill to
 	// its first word leaving. Images behind it delay it: see the function Latency.
 	Latency int64 `json:"latency_cycles"`
@@ -107,7 +109,7 @@ type SkipStats struct {
 // result gathers what the processes counted.
 func (s *sim) result() *Result {
 	n, last := s.n, s.images-1
-	r := &Result{Images: s.images, FirstIn: s.firstIn, LastOut: make([]int64, s.images), Outputs: make([][][]int32, s.images), Finite: s.opt.Finite}
+	r := &Result{Images: s.images, FirstIn: s.firstIn, FirstOut: s.firstOut, LastOut: make([]int64, s.images), Outputs: make([][][]int32, s.images), Finite: s.opt.Finite}
 	for i := range r.Outputs {
 		r.Outputs[i] = make([][]int32, len(n.Net.Outputs))
 	}

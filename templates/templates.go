@@ -14,3 +14,9 @@ import "embed"
 //
 //go:embed hls
 var HLS embed.FS
+
+// RTL is the folder rtl: the SystemVerilog modules, one a file, the parts of the testbench that do not depend
+// on the design (tb), and the Makefile.
+//
+//go:embed rtl
+var RTL embed.FS

@@ -12,7 +12,8 @@ import (
 // generateCmd writes a project.
 type generateCmd struct {
 	Design string `arg:"" help:"Design to generate from." type:"path"`
-	Golden int    `help:"Golden images for csim; 0 takes all that the design has." placeholder:"N"`
+	Target string `enum:"hls,rtl" default:"hls" help:"What to generate: hls (C++ for Vitis HLS) or rtl (SystemVerilog)."`
+	Golden int    `help:"Golden images for csim or simulation; 0 takes all that the design has." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Folder of the project; replaced if hass made it." type:"path"`
 }
 
@@ -33,9 +34,13 @@ func (c generateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Images: c.Golden}); err != nil {
+	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Target: codegen.Target(c.Target), Images: c.Golden}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: run \"make csim\" there, or \"hass verify %s\"\n", c.Output, c.Output)
+	run, verify := "make csim", "hass verify"
+	if c.Target == string(codegen.RTL) {
+		run, verify = "make sim", "hass verify --target rtl"
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s: run \"%s\" there, or \"%s %s\"\n", c.Output, run, verify, c.Output)
 	return err
 }

@@ -72,6 +72,9 @@ type Stream struct {
 	Signed bool
 	Tensor int // tensor number for TensorToken, else -1
 	Tokens int // tokens per image
+	// Flags is the number of bits that the RTL adds to a token, one a lane: not 0. The window
+	// makes them for engines that skip zeros.
+	Flags int
 	// Join is the number of the layer of several inputs this stream feeds, or -1: such a
 	// stream may be a skip connection.
 	Join int
@@ -79,6 +82,9 @@ type Stream struct {
 
 // Width is the token's width in bits.
 func (s Stream) Width() int { return s.Beat.Px * s.Beat.Ch * s.Bits }
+
+// TokenBits is the token's width in the RTL, flags included.
+func (s Stream) TokenBits() int { return s.Width() + s.Flags }
 
 // Network is the expansion of a design: processes in topological order and the
 // FIFOs between them.
@@ -95,25 +101,33 @@ type Network struct {
 func DefaultDepth(latency int) int { return latency + 2 }
 
 // Latency is the pipeline depth of a module in cycles: from issuing a write to the token
-// being readable. l, the hardware of the module's layer, matters to engines only.
-// Until the RTL of the modules fixes them, these are the depths their structure
-// implies: one register per memory read, multiplier stage, adder level and output.
+// being readable. l, the hardware of the module's layer, matters to engines only. It is that of
+// the RTL: the cycles from issue to push, and two for the FIFO's memory and its head (hass_fifo).
 func Latency(kind ProcessKind, l Layer) int {
+	const fifo = 2
 	switch kind {
+	case Source:
+		return 1 + fifo // a register
 	case WindowProc:
-		return 3 // address, memory, lane select
+		return 2 + fifo // memory, lane select
 	case Engine:
-		return 4 + bits.Len(uint(l.N-1)) // select, two multiplier stages, accumulate, adder tree
-	case Join:
-		return 4 // gather, bias, shift and round, clamp
-	case Pool, GlobalPool, Mul:
-		return 4
-	case Add, Requant, Resize:
-		return 3
+		return 3 + bits.Len(uint(l.N-1)) + fifo // operands, product, accumulator, adder tree
+	case Join, Add:
+		return 3 + fifo // sum, shift and round, clamp
+	case Pool, GlobalPool:
+		return 8 + fifo // trees of adders or comparisons, accumulator, product, rounding
+	case Mul:
+		return 5 + fifo // operands, product, rounding
+	case Requant:
+		return 2 + fifo
 	case Activation:
-		return 5 // table or clamp, two multiplier stages, round, clamp
+		return 9 + fifo // table, two products, rounding
+	case Resize:
+		return 11 + fifo // rows, two products, sum, rounding
+	case Concat:
+		return 1 + fifo
 	}
-	return 1
+	return fifo // fork, convert, slice, zeroinsert pass tokens on as they are
 }
 
 // Expand builds the network of processes for a net with one Layer of hardware each.

@@ -2,6 +2,7 @@ package hw
 
 import (
 	"fmt"
+	"math/bits"
 
 	"hass/internal/intnet"
 )
@@ -110,6 +111,20 @@ func (w Window) AcceptPace() (start, perEmit, perAccept int) {
 	g := gcd(in, out)
 	in, out = in/g, out/g
 	return in + w.lead()*(w.C/w.InCh)*out, in, out
+}
+
+// PaceBits is the width of a signed counter that holds start + e*perEmit - a*perAccept - 1 of AcceptPace
+// at all times. It is least when perAccept is taken from 1, and greatest when the output is as far
+// ahead as the pixels that it needs allow.
+func (w Window) PaceBits() int {
+	start, perEmit, perAccept := w.AcceptPace()
+	perRow, parts := ceilDiv(w.OW, w.OutPx), w.C/w.InCh
+	most := start
+	for p := range w.PixelGroups() {
+		accepted := (w.need(p/perRow, p%perRow)/w.InPx + 1) * parts
+		most = max(most, start+(p+1)*w.BeatsPerGroup()*perEmit-accepted*perAccept)
+	}
+	return bits.Len(uint(max(most, perAccept, perEmit))) + 1
 }
 
 func gcd(a, b int) int {

@@ -75,8 +75,29 @@ module hass_fifo #(
     end
   endgenerate
 
+`ifdef HASS_STALL
+  // For simulation: both come late at random, and stay until they are used.
+  wire late_room, late_valid;
+  hass_stall stall_room (
+      .clk,
+      .rst,
+      .here (free != '0),
+      .taken(issue),
+      .late (late_room)
+  );
+  hass_stall stall_valid (
+      .clk,
+      .rst,
+      .here (full),
+      .taken(pop),
+      .late (late_valid)
+  );
+  assign room  = free != '0 && !late_room;
+  assign valid = full && !late_valid;
+`else
   assign room  = free != '0;
   assign valid = full;
-  assign out   = head;
+`endif
+  assign out = head;
 
 endmodule

@@ -23,7 +23,7 @@ module hass_requant #(
   localparam integer WIDE = IN + LEFT - RIGHT;
 
   localparam integer SIGNED = LO < 0 ? 1 : 0;
-  localparam integer BITS = OUT - SIGNED;  // of the magnitude of y
+  localparam integer BITS = OUT - SIGNED;  // of the r[BITS-1:0] of y
   localparam integer CMP = WIDE > OUT + 1 ? WIDE : OUT + 1;
 
   wire signed [IN+LEFT-1:0] scaled = $signed({x, {LEFT{1'b0}}}) >>> RIGHT;
@@ -46,21 +46,25 @@ module hass_requant #(
   // What lies outside the format shows in the upper bits; only a clamp inside it needs a
   // comparison.
   wire sign = r[CMP-1];
-  wire beyond = |r[CMP-2:BITS];
+  wire beyond = sign ? !(&r[CMP-2:BITS]) : |r[CMP-2:BITS];
   wire [OUT-1:0] low = r[OUT-1:0];
   wire above, below;
   generate
     if (HI == (1 << BITS) - 1) begin : g_all_above
       assign above = !sign && beyond;
-    end else begin : g_above
+    end else if (HI >= 0) begin : g_above
       assign above = !sign && (beyond || r[BITS-1:0] > BITS'(HI));
+    end else begin : g_negative
+      assign above = !sign || (!beyond && r[BITS-1:0] > BITS'(HI));
     end
-    if (LO == 0) begin : g_zero
+    if (LO == -(1 << BITS)) begin : g_all_below
+      assign below = sign && beyond;
+    end else if (LO == 0) begin : g_zero
       assign below = sign;
-    end else if (LO == -(1 << BITS)) begin : g_all_below
-      assign below = sign && !(&r[CMP-2:BITS]);
-    end else begin : g_below
-      assign below = sign && (!(&r[CMP-2:BITS]) || low < OUT'(LO));
+    end else if (LO < 0) begin : g_below
+      assign below = sign && (beyond || r[BITS-1:0] < BITS'(LO));
+    end else begin : g_positive
+      assign below = sign || (!beyond && r[BITS-1:0] < BITS'(LO));
     end
   endgenerate
 

@@ -1,0 +1,405 @@
+package codegen
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+	"hass/optimizer"
+	"hass/templates"
+)
+
+// rtlEmitters are the parts of an RTL project; it shares the data files with the HLS one.
+var rtlEmitters = []Emitter{
+	emitRTLLibrary,
+	emitRTLTop,
+	emitData,
+	emitReports,
+}
+
+// emitRTLLibrary copies the modules, the parts of the testbench that do not depend on the design, and the
+// Makefile.
+func emitRTLLibrary(_ context.Context, p *Project) ([]File, error) {
+	var files []File
+	err := fs.WalkDir(templates.RTL, "rtl", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := templates.RTL.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		to := name
+		switch {
+		case path.Base(name) == "Makefile":
+			to = "Makefile"
+		case path.Base(path.Dir(name)) == "tb":
+			to = name[len("rtl/"):]
+		}
+		files = append(files, File{Path: to, Data: data})
+		return nil
+	})
+	return append(files, p.rtlTestbench()...), err
+}
+
+// emitRTLTop writes rtl/hass_top.sv.
+func emitRTLTop(_ context.Context, p *Project) ([]File, error) {
+	return []File{{Path: "rtl/" + TopName + ".sv", Data: p.rtlTop()}}, nil
+}
+
+// engineKinds are the values of hass_lane's KIND.
+var engineKinds = map[hw.EngineKind]int{hw.Dense: 0, hw.Crossbar: 1, hw.Banked: 2}
+
+// memoryStyles are the values of STYLE in hass_ram; "" leaves the choice to us.
+var memoryStyles = map[string]int{"": 0, optimizer.MemLUTRAM: 0, optimizer.MemBRAM: 1, optimizer.MemURAM: 2}
+
+// rtlParams is the parameter list of a process's module.
+func (p *Project) rtlParams(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+	switch pr.Kind {
+	case hw.Source:
+		return []param{num("WIDTH", out.Width()), num("AXI", p.Input.AXIBits), num("BEATS", out.Tokens)}
+	case hw.Sink:
+		return []param{num("WIDTH", ins[0].Width()), num("AXI", p.Outputs[pr.Index].AXIBits), num("BEATS", ins[0].Tokens)}
+	case hw.Fork:
+		return []param{num("WIDTH", ins[0].TokenBits()), num("OUTS", len(pr.Out))}
+	case hw.Convert:
+		return []param{num("BITS", out.Bits), num("PIXELS", out.Beat.Px), num("FROM", ins[0].Beat.Ch), num("TO", out.Beat.Ch)}
+	case hw.WindowProc:
+		return p.rtlWindow(pr, ins[0], out)
+	case hw.Engine:
+		return p.rtlEngine(pr, ins[0], out)
+	case hw.Join:
+		return p.rtlJoin(pr, ins, out)
+	case hw.Pool:
+		return p.rtlPool(pr, ins, out)
+	case hw.GlobalPool:
+		return p.rtlGlobalPool(pr, ins, out)
+	case hw.Add:
+		return p.rtlAdd(pr, ins, out)
+	case hw.Mul:
+		return p.rtlMul(pr, ins, out)
+	case hw.Requant:
+		return p.rtlRequant(pr, ins, out)
+	case hw.Activation:
+		return p.rtlActivation(pr, ins, out)
+	case hw.Concat:
+		return p.rtlConcat(pr, ins, out)
+	case hw.Slice:
+		return p.rtlSlice(pr, ins, out)
+	case hw.Resize:
+		return p.rtlResize(pr, ins, out)
+	case hw.ZeroInsert:
+		return p.rtlZeroInsert(pr, ins, out)
+	}
+	panic("codegen: no RTL module for " + string(pr.Kind)) // hw.Expand creates no other kind
+}
+
+// rtlModule is the module of a kind of process: its name there is that of the kind, but for one whose name
+// a submodule has.
+func rtlModule(kind hw.ProcessKind) string {
+	if kind == hw.Requant {
+		return "hass_requant_stream"
+	}
+	return "hass_" + string(kind)
+}
+
+func (p *Project) rtlWindow(pr hw.Process, in, out hw.Stream) []param {
+	w := *pr.Window
+	l := p.Net.Layers[pr.Layer]
+	pad, tau := int64(0), int64(0)
+	if l.Kind == intnet.KindPool && l.Pool.Max {
+		pad = p.Net.Tensors[l.In[0]].Format.Min()
+	}
+	if l.Kind == intnet.KindConv {
+		tau = l.Conv.TauA
+	}
+	rb, cb := w.Banks()
+	depth := w.Rows() / rb * ((w.RowPixels() + cb - 1) / cb) * (w.C / w.Lanes())
+	start, perEmit, perAccept := w.AcceptPace()
+	pace := w.PaceBits()
+	signed := func(name string, v int) param { return param{name, fmt.Sprintf("%d'sd%d", pace, v)} }
+	return []param{
+		num("BITS", in.Bits), flagParam("SIGNED", in.Signed),
+		num("H", w.H), num("W", w.W), num("C", w.C), num("OH", w.OH), num("OW", w.OW),
+		num("KH", w.Geom.Kernel[0]), num("KW", w.Geom.Kernel[1]), num("SH", w.Geom.Stride[0]), num("SW", w.Geom.Stride[1]),
+		num("DH", w.Geom.Dilation[0]), num("DW", w.Geom.Dilation[1]), num("PT", w.Geom.Pads[0]), num("PL", w.Geom.Pads[1]),
+		num("IN_PX", w.InPx), num("IN_CH", w.InCh), num("OUT_PX", w.OutPx), num("M_TAP", w.MTap), num("M_CH", w.MCh),
+		num("FOLDS", w.Folds), num("GROUPS", w.Groups), flagParam("CHANNELWISE", w.Channelwise),
+		num("LINE_PIXELS", w.LinePixels), num("ROWS", w.Rows()), num("ROW_BANKS", rb), num("COL_BANKS", cb), num("LANES", w.Lanes()),
+		num("TAU", int(tau)), num("PAD", int(pad)), flagParam("FLAGS", out.Flags > 0),
+		num("PACE_BITS", pace), signed("PACE_START", start), signed("PACE_EMIT", perEmit), signed("PACE_ACCEPT", perAccept),
+		num("BLOCK", memoryStyles[optimizer.BufferMemory(w.Lanes()*in.Bits, depth)]),
+	}
+}
+
+func (p *Project) rtlEngine(pr hw.Process, in, out hw.Stream) []param {
+	e := p.engine(pr.Layer)
+	return []param{
+		num("KIND", engineKinds[e.kind]), flagParam("DEPTHWISE", e.depthwise),
+		num("M", e.m), num("N", e.n), num("GANG", e.gang), num("PX", e.px), num("BEATS", e.beats),
+		num("X_BITS", in.Bits), flagParam("X_SIGNED", in.Signed), num("W_BITS", e.weightBits), num("ACC", out.Bits),
+		num("DEPTH", e.depth), num("STYLE", memoryStyles[e.mem]),
+	}
+}
+
+func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+	j := p.join(pr.Layer)
+	l := p.Net.Layers[pr.Layer]
+	return []param{
+		num("GANGS", len(ins)), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
+		num("ACC_BITS", j.accBits), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
+		num("SHIFT", j.shift), num("STEPS", j.steps), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
+	}
+}
+
+// instance writes a module instance.
+func (w *writer) instance(module, name string, params []param, ports [][2]string) {
+	w.f("  %s #(\n", module)
+	for i, q := range params {
+		w.f("      .%s(%s)%s\n", q.name, q.value, comma(i, len(params)))
+	}
+	w.f("  ) %s (\n", name)
+	for i, q := range ports {
+		if q[0] == q[1] {
+			w.f("      .%s%s\n", q[0], comma(i, len(ports)))
+		} else {
+			w.f("      .%s(%s)%s\n", q[0], q[1], comma(i, len(ports)))
+		}
+	}
+	w.f("  );\n")
+}
+
+func comma(i, n int) string {
+	if i == n-1 {
+		return ""
+	}
+	return ","
+}
+
+// concat puts signals side by side, the first lowest.
+func concat(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	names = slices.Clone(names)
+	slices.Reverse(names)
+	return "{" + strings.Join(names, ", ") + "}"
+}
+
+// signals are the names of one signal of several streams.
+func (p *Project) signals(streams []int, signal string) []string {
+	var names []string
+	for _, s := range streams {
+		names = append(names, p.signal(s, signal))
+	}
+	return names
+}
+
+func (p *Project) signal(stream int, signal string) string {
+	return "s_" + p.HW.Streams[stream].Name + "__" + signal
+}
+
+// rtlTop is the top: control, weight chain, FIFOs and processes.
+func (p *Project) rtlTop() []byte {
+	var w writer
+	processes, fifos := len(p.HW.Processes), len(p.HW.Streams)
+	w.f(`// The accelerator: AXI4-Stream in and out, weights by a stream of their own, AXI4-Lite control with
+// counters (hass_control.sv). Loading (%d words) fills the on-chip memories, which keep them; a run
+// takes images from input.
+//
+//   s_axis_input    %d-bit words, %d per image
+`, p.Words, p.Input.AXIBits, p.Input.Words)
+	for _, o := range p.Outputs {
+		w.f("//   m_axis_%-8s %d-bit words, %d per image, TLAST on the last\n", o.Name, o.AXIBits, o.Words)
+	}
+	w.f(`module %s #(
+    parameter integer STATS = 1  // 0: no stall counters and high-water marks
+) (
+    input  wire aclk,
+    input  wire aresetn,
+
+    input  wire [15:0] s_axi_control_awaddr,
+    input  wire s_axi_control_awvalid,
+    output wire s_axi_control_awready,
+    input  wire [31:0] s_axi_control_wdata,
+    input  wire [3:0] s_axi_control_wstrb,
+    input  wire s_axi_control_wvalid,
+    output wire s_axi_control_wready,
+    output wire [1:0] s_axi_control_bresp,
+    output wire s_axi_control_bvalid,
+    input  wire s_axi_control_bready,
+    input  wire [15:0] s_axi_control_araddr,
+    input  wire s_axi_control_arvalid,
+    output wire s_axi_control_arready,
+    output wire [31:0] s_axi_control_rdata,
+    output wire [1:0] s_axi_control_rresp,
+    output wire s_axi_control_rvalid,
+    input  wire s_axi_control_rready,
+
+    input  wire [31:0] s_axis_weights_tdata,
+    input  wire s_axis_weights_tvalid,
+    output wire s_axis_weights_tready,
+
+    input  wire [%d:0] s_axis_input_tdata,
+    input  wire s_axis_input_tvalid,
+    output wire s_axis_input_tready`, TopName, p.Input.AXIBits-1)
+	for _, o := range p.Outputs {
+		w.f(",\n\n    output wire [%d:0] m_axis_%s_tdata,\n    output wire m_axis_%s_tvalid,\n    output wire m_axis_%s_tlast,\n    input  wire m_axis_%s_tready",
+			o.AXIBits-1, o.Name, o.Name, o.Name, o.Name)
+	}
+	w.f(`
+);
+
+  wire clk = aclk;
+  reg rst;
+  always_ff @(posedge clk) rst <= !aresetn;
+
+  // Control.
+  wire start, load, loading, loaded, load_failed;
+  wire [31:0] images;
+  wire [%d:0] waits;
+  wire [%d:0] most;
+  wire [%d:0] image_done;
+`, 2*processes-1, 16*fifos-1, len(p.Outputs)-1)
+	var done []string
+	for _, o := range p.Outputs {
+		done = append(done, fmt.Sprintf("m_axis_%s_tvalid && m_axis_%s_tready && m_axis_%s_tlast", o.Name, o.Name, o.Name))
+	}
+	w.f("  assign image_done = %s;\n", concat(done))
+	var control [][2]string
+	port := func(list *[][2]string, name, signal string) { *list = append(*list, [2]string{name, signal}) }
+	port(&control, "clk", "clk")
+	port(&control, "rst", "rst")
+	for _, s := range []string{"awaddr", "awvalid", "awready", "wdata", "wstrb", "wvalid", "wready", "bresp", "bvalid", "bready",
+		"araddr", "arvalid", "arready", "rdata", "rresp", "rvalid", "rready"} {
+		port(&control, "s_axi_"+s, "s_axi_control_"+s)
+	}
+	for _, s := range []string{"start", "images", "load", "loading", "loaded", "load_failed", "image_done", "waits", "most"} {
+		port(&control, s, s)
+	}
+	w.instance("hass_control", "control", []param{
+		num("PROCESSES", processes), num("FIFOS", fifos), num("OUTPUTS", len(p.Outputs)), {"STATS", "STATS"},
+	}, control)
+	w.f("\n  // The weight chain.\n  wire [%d:0] chain_valid;\n  wire [%d:0] chain_word;\n", len(p.Chain), 32*(len(p.Chain)+1)-1)
+	w.instance("hass_weights_head", "weights_head", nil, [][2]string{
+		{"clk", "clk"}, {"rst", "rst"}, {"load", "load"}, {"loading", "loading"},
+		{"s_axis_tdata", "s_axis_weights_tdata"}, {"s_axis_tvalid", "s_axis_weights_tvalid"}, {"s_axis_tready", "s_axis_weights_tready"},
+		{"next_valid", "chain_valid[0]"}, {"next_word", "chain_word[31:0]"},
+	})
+	last := len(p.Chain)
+	w.instance("hass_weights_end", "weights_end", nil, [][2]string{
+		{"clk", "clk"}, {"rst", "rst"}, {"load", "load"},
+		{"chain_valid", fmt.Sprintf("chain_valid[%d]", last)}, {"chain_word", fmt.Sprintf("chain_word[%d:%d]", 32*last+31, 32*last)},
+		{"loaded", "loaded"}, {"load_failed", "load_failed"},
+	})
+	w.f("\n  // FIFOs, from their writers to their readers.\n")
+	for i := range p.HW.Streams {
+		p.rtlFIFO(&w, i)
+	}
+	links := make(map[int]int) // process -> link
+	for i, k := range p.Chain {
+		links[k.Process] = i
+	}
+	layer := -2
+	for i, pr := range p.HW.Processes {
+		if pr.Layer != layer || layer < 0 {
+			w.f("\n")
+			if pr.Layer >= 0 {
+				w.f("  // %s\n", p.describe(pr.Layer))
+			}
+			layer = pr.Layer
+		}
+		link, ok := links[i]
+		if !ok {
+			link = -1
+		}
+		p.rtlProcess(&w, i, link)
+	}
+	w.f("\nendmodule\n")
+	return w.Bytes()
+}
+
+// rtlFIFO writes stream i: its signals, its FIFO and, with STATS, what watches it.
+func (p *Project) rtlFIFO(w *writer, i int) {
+	s := p.HW.Streams[i]
+	sig := func(name string) string { return p.signal(i, name) }
+	w.f("\n  // %s to %s: %v of %d bits\n", p.HW.Processes[s.From].Name, p.HW.Processes[s.To].Name, s.Beat, s.Bits)
+	w.f("  wire %s, %s, %s, %s, %s, %s;\n", sig("room"), sig("issue"), sig("push"), sig("valid"), sig("read"), sig("pop"))
+	w.f("  wire [%d:0] %s, %s;\n", s.TokenBits()-1, sig("in"), sig("out"))
+	var ports [][2]string
+	for _, n := range []string{"room", "issue", "push", "in", "valid", "out", "read", "pop"} {
+		ports = append(ports, [2]string{n, sig(n)})
+	}
+	params := []param{num("WIDTH", s.TokenBits()), num("DEPTH", s.Depth), num("BLOCK", memoryStyles[optimizer.FIFOMemory(s.TokenBits(), s.Depth)])}
+	w.instance("hass_fifo", "fifo_"+s.Name, params, append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
+	w.f("  generate\n    if (STATS != 0) begin : g_most_%d\n", i)
+	w.f("      hass_watermark #(\n          .DEPTH(%d)\n      ) watermark (\n          .clk,\n          .rst,\n          .clear(start),\n          .issue(%s),\n          .read(%s),\n          .most(most[%d+:16])\n      );\n",
+		s.Depth, sig("issue"), sig("read"), 16*i)
+	w.f("    end else begin : g_unwatched_%d\n      assign most[%d+:16] = '0;\n    end\n  endgenerate\n", i, 16*i)
+}
+
+// rtlProcess writes the instance of process i, which is number link of the weight chain or, if link is negative,
+// not on it.
+func (p *Project) rtlProcess(w *writer, i, link int) {
+	pr := p.HW.Processes[i]
+	ins := make([]hw.Stream, len(pr.In))
+	for k, s := range pr.In {
+		ins[k] = p.HW.Streams[s]
+	}
+	var out hw.Stream
+	if len(pr.Out) > 0 {
+		out = p.HW.Streams[pr.Out[0]]
+	}
+	ports := [][2]string{{"clk", "clk"}, {"rst", "rst"}}
+	add := func(name, signal string) { ports = append(ports, [2]string{name, signal}) }
+	if pr.Kind == hw.Source || pr.Kind == hw.WindowProc {
+		add("start", "start")
+		add("images", "images")
+	}
+	if pr.Kind == hw.Source {
+		for _, s := range []string{"tdata", "tvalid", "tready"} {
+			add("s_axis_"+s, "s_axis_input_"+s)
+		}
+	}
+	if link >= 0 {
+		add("load", "load")
+		add("chain_valid", fmt.Sprintf("chain_valid[%d]", link))
+		add("chain_word", fmt.Sprintf("chain_word[%d:%d]", 32*link+31, 32*link))
+		add("next_valid", fmt.Sprintf("chain_valid[%d]", link+1))
+		add("next_word", fmt.Sprintf("chain_word[%d:%d]", 32*link+63, 32*link+32))
+	}
+	if len(pr.In) > 0 {
+		add("valid", concat(p.signals(pr.In, "valid")))
+		if pr.Kind == hw.Add || pr.Kind == hw.Mul {
+			add("in0", p.signal(pr.In[0], "out"))
+			add("in1", p.signal(pr.In[1], "out"))
+		} else {
+			add("in", concat(p.signals(pr.In, "out")))
+		}
+		add("read", concat(p.signals(pr.In, "read")))
+		add("pop", concat(p.signals(pr.In, "pop")))
+	}
+	if len(pr.Out) > 0 {
+		add("room", concat(p.signals(pr.Out, "room")))
+		add("issue", concat(p.signals(pr.Out, "issue")))
+		add("push", concat(p.signals(pr.Out, "push")))
+		add("out", p.signal(pr.Out[0], "in"))
+	}
+	if pr.Kind == hw.Sink {
+		for _, s := range []string{"tdata", "tvalid", "tlast", "tready"} {
+			add("m_axis_"+s, "m_axis_"+p.Outputs[pr.Index].Name+"_"+s)
+		}
+	}
+	add("waits", fmt.Sprintf("waits[%d+:2]", 2*i))
+	w.instance(rtlModule(pr.Kind), pr.Name, p.rtlParams(pr, ins, out), ports)
+	if len(pr.Out) > 1 {
+		for _, s := range pr.Out[1:] {
+			w.f("  assign %s = %s;\n", p.signal(s, "in"), p.signal(pr.Out[0], "in"))
+		}
+	}
+}

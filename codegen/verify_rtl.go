@@ -1,0 +1,229 @@
+package codegen
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// RTLOptions of VerifyRTL. The zero value is every golden image and no stalls.
+type RTLOptions struct {
+	// Stall makes the ports and every FIFO late at random, this often in percent. Cycles are not
+	// comparable then.
+	Stall int
+	Seed  int64 // of the stalls and of the initial values of registers, 31 bits of it; 0 = 1
+	// Images limits the golden images; 0 = all.
+	Images int
+	// Timeout is the number of cycles without an output word that are a deadlock; 0 = the design's.
+	Timeout int
+}
+
+// RTLResult is what the RTL's testbench found.
+type RTLResult struct {
+	Images        int       `json:"images"` // different images, each run in two calls
+	Stall         int       `json:"stall"`
+	Seed          int64     `json:"seed"`
+	Calls         []RTLCall `json:"calls"`
+	Mismatches    int       `json:"mismatches"`     // wrong words of outputs
+	FirstMismatch string    `json:"first_mismatch"` // port, image, word, values; "" if none
+	Deadlock      string    `json:"deadlock"`       // how far the ports came, or ""
+	Error         string    `json:"error"`          // weights not taken, a register that is wrong, or ""
+}
+
+// RTLCall is one run of the design. Cycles count from 0, the first in which the source could
+// take a word; -1 is never.
+type RTLCall struct {
+	Order []int `json:"order"` // golden images, as they were given
+	// By image of the call: the cycle in which its first word was taken, in which its first
+	// word left by any output and in which its last one left by the last.
+	FirstIn  []int64 `json:"first_in"`
+	FirstOut []int64 `json:"first_out"`
+	LastOut  []int64 `json:"last_out"`
+	// What the control registers say.
+	Cycles     int64      `json:"cycles"`
+	ImagesDone int        `json:"images_done"`
+	Waits      [][2]int64 `json:"waits,omitempty"` // by process: for a token, for room; none without statistics
+	Most       []int      `json:"most,omitempty"`  // by FIFO: places taken at once
+}
+
+// OK reports whether the run ended and everything was equal.
+func (r *RTLResult) OK() bool { return r.Problem() == "" }
+
+// Problem says in a line what is wrong, or "".
+func (r *RTLResult) Problem() string {
+	var parts []string
+	if r.Error != "" {
+		parts = append(parts, r.Error)
+	}
+	if r.Deadlock != "" {
+		parts = append(parts, "deadlock: "+r.Deadlock)
+	}
+	if r.Mismatches > 0 {
+		parts = append(parts, fmt.Sprintf("%d mismatches; the first: %s", r.Mismatches, r.FirstMismatch))
+	}
+	if parts == nil && (r.Images == 0 || len(r.Calls) != 2) {
+		return "no image was compared"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// RTLCycles is what a call of the RTL is expected to take, from a simulation of the same images in
+// the same order that ends with them. A nil slice is not compared.
+type RTLCycles struct {
+	FirstIn, FirstOut, LastOut []int64 // by image
+	Processes                  []RTLProcess
+	FIFOs                      []RTLFIFO
+}
+
+// RTLProcess is a process in the order of the network.
+type RTLProcess struct {
+	Name             string
+	Starved, Blocked int64 // cycles in which it waited for a token, for room, until
+	End              int64 // the first cycle after its last iteration
+	// Counted tells that it knows how many images there are and stops after them (source and
+	// window); any other goes on waiting for a token until the run ends.
+	Counted bool
+}
+
+// RTLFIFO is a FIFO in the order of the network.
+type RTLFIFO struct {
+	Name string
+	Most int
+}
+
+// mostShown is the largest high-water mark that the register shows.
+const mostShown = 1<<16 - 1
+
+// Compare gives a line for each difference of the call's cycles from the expected ones.
+func (c *RTLCall) Compare(want RTLCycles) []string {
+	var diffs []string
+	differ := func(format string, args ...any) { diffs = append(diffs, fmt.Sprintf(format, args...)) }
+	for _, l := range []struct {
+		what      string
+		got, want []int64
+	}{{"first word in", c.FirstIn, want.FirstIn}, {"first word out", c.FirstOut, want.FirstOut}, {"last word out", c.LastOut, want.LastOut}} {
+		if l.want == nil {
+			continue
+		}
+		if len(l.got) != len(l.want) {
+			differ("%s: %d images, expected %d", l.what, len(l.got), len(l.want))
+			continue
+		}
+		for i, got := range l.got {
+			if got != l.want[i] {
+				differ("image %d: %s in cycle %d, expected %d", i, l.what, got, l.want[i])
+			}
+		}
+	}
+	if n := len(want.LastOut); n > 0 && c.Cycles != want.LastOut[n-1]+1 {
+		differ("total: %d cycles, expected %d", c.Cycles, want.LastOut[n-1]+1)
+	}
+	if want.Processes != nil && len(c.Waits) != len(want.Processes) {
+		differ("waits of %d processes, expected %d", len(c.Waits), len(want.Processes))
+	} else {
+		for i, p := range want.Processes {
+			for k, w := range [2]struct {
+				what string
+				want int64
+			}{{"a token", p.Starved}, {"room", p.Blocked}} {
+				// The registers count until the run ends: from the end of the process it waits for a
+				// token; of a process that ends later, nobody knows when it waited.
+				low, high := w.want, w.want
+				if over := c.Cycles - p.End; over < 0 {
+					low += over
+				} else if k == 0 && !p.Counted {
+					low, high = low+over, high+over
+				}
+				if got := c.Waits[i][k]; got < low || got > high {
+					differ("process %s: waits %d cycles for %s, expected %d", p.Name, got, w.what, high)
+				}
+			}
+		}
+	}
+	if want.FIFOs != nil && len(c.Most) != len(want.FIFOs) {
+		differ("high-water marks of %d FIFOs, expected %d", len(c.Most), len(want.FIFOs))
+	} else {
+		for i, f := range want.FIFOs {
+			if most := min(f.Most, mostShown); c.Most[i] != most {
+				differ("FIFO %s: at most %d tokens at once, expected %d", f.Name, c.Most[i], most)
+			}
+		}
+	}
+	return diffs
+}
+
+// VerifyRTL runs `make sim`, or `make sim-stall`, in the project folder dir and reads its report. A
+// mismatch or a deadlock is a result, not an error; errors are missing programs, a
+// project that does not compile, or a cancelled context. $VERILATOR is honoured.
+func VerifyRTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, error) {
+	verilator := os.Getenv("VERILATOR")
+	if verilator == "" {
+		verilator = "verilator"
+	}
+	for _, tool := range []string{verilator, "g++", "make"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return nil, fmt.Errorf("the RTL's simulation needs %s, which is not installed (Debian: apt-get install verilator g++ make)", tool)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "rtl", TopName+".sv")); err != nil {
+		return nil, fmt.Errorf("%s: not a generated RTL project (rtl/%s.sv is missing)", dir, TopName)
+	}
+	target, name := "sim", "rtl_report.json"
+	args := []string{"-s", fmt.Sprintf("-j%d", runtime.NumCPU())}
+	if opts.Stall > 0 {
+		target, name = "sim-stall", "rtl_stall_report.json"
+		args = append(args, fmt.Sprintf("STALL=%d", opts.Stall))
+	}
+	if seed := opts.Seed & math.MaxInt32; seed != 0 {
+		args = append(args, fmt.Sprintf("SEED=%d", seed))
+	}
+	if opts.Images > 0 {
+		args = append(args, fmt.Sprintf("SIM_IMAGES=%d", opts.Images))
+	}
+	if opts.Timeout > 0 {
+		args = append(args, fmt.Sprintf("SIM_ARGS=+timeout=%d", opts.Timeout))
+	}
+	report := filepath.Join(dir, name)
+	if err := os.Remove(report); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("RTL simulation: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "make", append(args, target)...)
+	cmd.Dir = dir
+	killGroup(cmd)
+	// A make that runs us must not pass its own jobs and targets on.
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "MAKEFLAGS=") && !strings.HasPrefix(e, "MFLAGS=") && !strings.HasPrefix(e, "MAKELEVEL=") {
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	runErr := cmd.Run()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		if runErr != nil {
+			return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text.String(), 20))
+		}
+		return nil, fmt.Errorf("make %s in %s left no report: %w", target, dir, err)
+	}
+	r := new(RTLResult)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", report, err, tail(text.String(), 20))
+	}
+	if runErr != nil && r.Problem() == "" {
+		return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text.String(), 20))
+	}
+	return r, nil
+}

@@ -1,0 +1,275 @@
+// hass_control: the registers of the design, an AXI4-Lite slave of 32-bit words. Write address and
+// data may come in any order; reads take some cycles; every response is OKAY. What is not
+// listed reads 0 and ignores writes.
+//
+//   0x000  control. Write: bit 0 starts a run (ignored while one is running, while weights are being
+//          loaded and for 0 images), bit 1 starts loading weights (ignored while a run is running;
+//          begins anew while loading, and wins over bit 0).
+//          Read: bit 0 running, bit 1 loading, bit 2 weights loaded, bit 3 the weight stream ended
+//          wrongly, bit 4 there are statistics
+//   0x004  images of a run
+//   0x008  cycles of the current or last run, bits 31..0; the read latches bits 63..32 for
+//   0x00C  cycles, bits 63..32. They count from the first cycle in which the source can take a word
+//          up to and including the one in which the last word of the last image leaves
+//   0x010  images that have left by every output
+//   0x014  number of processes
+//   0x018  number of FIFOs
+//   0x01C  VERSION
+//   0x1000 + 8 * p  cycles in which process p waited for a token, from start to end of the current or
+//   0x1004 + 8 * p  last run, and in which it waited for room (both modulo 2^COUNTER)
+//   0x4000 + 4 * f  largest number of places of FIFO f taken at once since the last start
+//
+// Byte strobes count. Without STATS the statistics read 0.
+module hass_control #(
+    parameter integer PROCESSES = 1,  // at most 1536
+    parameter integer FIFOS = 1,  // at most 12288
+    parameter integer OUTPUTS = 1,
+    parameter integer STATS = 1,
+    parameter integer COUNTER = 32,  // bits of a stall counter, at most 32
+    parameter [31:0] VERSION = 32'h0
+) (
+    input  wire                   clk,
+    input  wire                   rst,
+    input  wire [           15:0] s_axi_awaddr,
+    input  wire                   s_axi_awvalid,
+    output wire                   s_axi_awready,
+    input  wire [           31:0] s_axi_wdata,
+    input  wire [            3:0] s_axi_wstrb,
+    input  wire                   s_axi_wvalid,
+    output wire                   s_axi_wready,
+    output wire [            1:0] s_axi_bresp,
+    output reg                    s_axi_bvalid,
+    input  wire                   s_axi_bready,
+    input  wire [           15:0] s_axi_araddr,
+    input  wire                   s_axi_arvalid,
+    output wire                   s_axi_arready,
+    output reg  [           31:0] s_axi_rdata,
+    output wire [            1:0] s_axi_rresp,
+    output reg                    s_axi_rvalid,
+    input  wire                   s_axi_rready,
+    // design
+    output reg                    start,          // pulse: a run of `images` images begins
+    output reg  [           31:0] images,
+    output reg                    load,           // pulse: the weight chain begins
+    output reg                    loading,        // from the next cycle on
+    input  wire                   loaded,         // pulses of the chain's end
+    input  wire                   load_failed,
+    input  wire [    OUTPUTS-1:0] image_done,     // the last word of an image leaves
+    input  wire [2*PROCESSES-1:0] waits,          // of each process: for a token, for room
+    input  wire [   16*FIFOS-1:0] most            // of each FIFO, from hass_watermark
+);
+
+  // Writes: address and data wait for each other.
+  reg has_address, has_data;
+  reg [13:0] to;
+  reg [31:0] data;
+  reg [ 3:0] strobe;
+  wire write = has_address && has_data && (!s_axi_bvalid || s_axi_bready);
+
+  assign s_axi_awready = !has_address;
+  assign s_axi_wready = !has_data;
+  assign s_axi_bresp = 2'b00;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      has_address <= 1'b0;
+      has_data <= 1'b0;
+      s_axi_bvalid <= 1'b0;
+    end else begin
+      has_address <= write ? 1'b0 : has_address || s_axi_awvalid;
+      has_data <= write ? 1'b0 : has_data || s_axi_wvalid;
+      s_axi_bvalid <= write || (s_axi_bvalid && !s_axi_bready);
+    end
+    if (!has_address) to <= s_axi_awaddr[15:2];
+    if (!has_data) begin
+      data <= s_axi_wdata;
+      strobe <= s_axi_wstrb;
+    end
+  end
+
+  // Commands. The source takes words from the cycle after `start` on, as `running` says.
+  reg running, is_loaded, failed;
+  wire command = write && to == 14'h0 && strobe[0];
+  wire [31:0] strobes = {{8{strobe[3]}}, {8{strobe[2]}}, {8{strobe[1]}}, {8{strobe[0]}}};
+  wire finish;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      start <= 1'b0;
+      load <= 1'b0;
+      images <= '0;
+      running <= 1'b0;
+      loading <= 1'b0;
+      is_loaded <= 1'b0;
+      failed <= 1'b0;
+    end else begin
+      load <= command && data[1] && !running;
+      start <= command && data[1:0] == 2'b01 && !running && !loading && images != '0;
+      if (write && to == 14'h1) images <= (images & ~strobes) | (data & strobes);
+      running <= start || (running && !finish);
+      if (load) begin
+        loading <= 1'b1;
+        is_loaded <= 1'b0;
+        failed <= 1'b0;
+      end else if (loaded || load_failed) begin
+        loading <= 1'b0;
+        is_loaded <= !load_failed;
+        failed <= load_failed;
+      end
+    end
+  end
+
+  // Images. What comes from the design is a cycle late, as is `counting`. An image is done when it
+  // has left by every output: each is ahead of the slowest by some images.
+  reg counting;
+  reg [OUTPUTS-1:0] left;  // an image's last word, by output
+  wire step;  // by all outputs
+  reg [31:0] done, rest;  // images
+  reg [63:0] cycles;
+
+  genvar g;
+  generate
+    if (OUTPUTS == 1) begin : g_output
+      assign step = left[0];
+    end else begin : g_outputs
+      wire [OUTPUTS-1:0] has;
+      assign step = &has;
+      for (g = 0; g < OUTPUTS; g = g + 1) begin : g_output
+        reg [31:0] ahead;
+        assign has[g] = left[g] || ahead != '0;
+        always_ff @(posedge clk) begin
+          if (rst || start) ahead <= '0;
+          else ahead <= ahead + 32'(left[g]) - 32'(step);
+        end
+      end
+    end
+  endgenerate
+
+  assign finish = counting && step && rest == 32'd1;
+
+  always_ff @(posedge clk) begin
+    left <= rst ? '0 : image_done;
+    if (rst || start) begin
+      counting <= 1'b0;
+      done <= '0;
+      rest <= images;
+      cycles <= '0;
+    end else begin
+      counting <= running && !finish;
+      if (step) begin
+        done <= done + 1'b1;
+        rest <= rest - 1'b1;
+      end
+      if (counting) cycles <= cycles + 1'b1;
+    end
+  end
+
+  // Reads: the address stands still while the trees of multiplexers move.
+  function automatic integer stages(input integer count);
+    integer i;
+    begin
+      stages = 1;
+      for (i = 4; i < count; i = 4 * i) stages = stages + 1;
+    end
+  endfunction
+
+  localparam integer STAGES_W = stages(2 * PROCESSES);
+  localparam integer STAGES_F = stages(FIFOS);
+  localparam integer STAGES = STAGES_W > STAGES_F ? STAGES_W : STAGES_F;
+
+  reg reading;
+  reg [13:0] from;
+  reg [3:0] at;
+  reg [31:0] high;  // of the cycles, when the low ones were read
+  wire [31:0] waited, held;
+  wire ready = reading && at == 4'(STAGES);
+
+  function automatic [31:0] plain(input [2:0] register, input [31:0] status, input [31:0] images_set, input [31:0] low, input [31:0] upper, input [31:0] images_done);
+    case (register)
+      3'd0: plain = status;
+      3'd1: plain = images_set;
+      3'd2: plain = low;
+      3'd3: plain = upper;
+      3'd4: plain = images_done;
+      3'd5: plain = 32'(PROCESSES);
+      3'd6: plain = 32'(FIFOS);
+      default: plain = VERSION;
+    endcase
+  endfunction
+
+  wire is_plain = from < 14'h8;
+  wire is_waits = from >= 14'h400 && from < 14'(32'h400 + 2 * PROCESSES);
+  wire is_most = from >= 14'h1000 && from <= 14'(32'hfff + FIFOS);
+  wire [31:0] status = {27'b0, STATS != 0, failed, is_loaded, loading, running};
+
+  assign s_axi_arready = !reading && !s_axi_rvalid;
+  assign s_axi_rresp   = 2'b00;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      reading <= 1'b0;
+      s_axi_rvalid <= 1'b0;
+    end else begin
+      reading <= ready ? 1'b0 : reading || (s_axi_arready && s_axi_arvalid);
+      s_axi_rvalid <= ready || (s_axi_rvalid && !s_axi_rready);
+    end
+    if (s_axi_arready) from <= s_axi_araddr[15:2];
+    at <= reading ? at + 1'b1 : '0;
+    if (ready) begin
+      if (from == 14'h2) high <= cycles[63:32];
+      s_axi_rdata <= is_plain ? plain(from[2:0], status, images, cycles[31:0], high, done) : is_waits ? waited : is_most ? held : '0;
+    end
+  end
+
+  wire unused = &{1'b0, s_axi_awaddr[1:0], s_axi_araddr[1:0]};
+
+  generate
+    if (STATS != 0) begin : g_stats
+      reg [2*PROCESSES-1:0] waiting;
+      always_ff @(posedge clk) waiting <= waits;
+
+      wire [2*PROCESSES*COUNTER-1:0] counts;
+      for (g = 0; g < 2 * PROCESSES; g = g + 1) begin : g_count
+        reg [COUNTER-1:0] count;
+        always_ff @(posedge clk) begin
+          if (rst || start) count <= '0;
+          else if (counting && waiting[g]) count <= count + 1'b1;
+        end
+        assign counts[g*COUNTER+:COUNTER] = count;
+      end
+
+      wire [COUNTER-1:0] count;
+      hass_readout #(
+          .WIDTH (COUNTER),
+          .COUNT (2 * PROCESSES),
+          .STAGES(STAGES_W)
+      ) select_waits (
+          .clk,
+          .enable(reading),
+          .index ((2 * STAGES_W)'(from - 14'h400)),
+          .values(counts),
+          .out   (count)
+      );
+      assign waited = 32'(count);
+
+      wire [15:0] places;
+      hass_readout #(
+          .WIDTH (16),
+          .COUNT (FIFOS),
+          .STAGES(STAGES_F)
+      ) select_most (
+          .clk,
+          .enable(reading),
+          .index ((2 * STAGES_F)'(from)),
+          .values(most),
+          .out   (places)
+      );
+      assign held = 32'(places);
+    end else begin : g_no_stats
+      assign waited = '0;
+      assign held = '0;
+      wire unused_stats = &{1'b0, waits, most};
+    end
+  endgenerate
+
+endmodule

@@ -1,0 +1,151 @@
+// hass_join: gathers the accumulators of all gangs for one output beat, in port order, adds the bias,
+// requantises and clamps. Tail pixels of a row are written as 0. Biases and the shifts of a layer that has
+// several come by the weight chain: a word for the bias, or two (low first) if accumulators are wider than
+// 32 bits, then the shift's step.
+module hass_join #(
+    parameter integer GANGS = 1,
+    parameter integer GANG = 1,  // lanes of each
+    parameter integer PX = 1,
+    parameter integer ACC_BITS = 32,
+    parameter integer BITS = 16,  // of an output value
+    parameter integer W = 1,  // of the output
+    parameter integer FOLDS = 1,  // beats of a pixel group
+    parameter integer SHIFT = 0,  // the smallest
+    parameter integer STEPS = 1,  // number of shifts from it on
+    parameter integer LO = 0,
+    parameter integer HI = 0,
+    parameter integer OUT_CH = GANGS * GANG
+) (
+    input  wire                              clk,
+    input  wire                              rst,
+    input  wire                              load,
+    input  wire                              chain_valid,
+    input  wire [                      31:0] chain_word,
+    output wire                              next_valid,
+    output wire [                      31:0] next_word,
+    input  wire [                 GANGS-1:0] valid,
+    input  wire [GANGS*PX*GANG*ACC_BITS-1:0] in,
+    output wire [                 GANGS-1:0] read,
+    output wire [                 GANGS-1:0] pop,
+    input  wire                              room,
+    output wire                              issue,
+    output wire                              push,
+    output wire [        PX*OUT_CH*BITS-1:0] out,
+    output wire [                       1:0] waits
+);
+
+  localparam integer STEP_BITS = STEPS > 1 ? 3 : 0;
+  localparam integer ENTRY = ACC_BITS + STEP_BITS;  // of a channel
+  localparam integer BIAS_WORDS = ACC_BITS > 32 ? 2 : 1;
+  localparam integer CYCLE = BIAS_WORDS + (STEPS > 1 ? 1 : 0);
+
+  wire done, got;
+  wire unused = &{1'b0, got};
+  hass_iterate #(
+      .INS (GANGS),
+      .OUTS(1)
+  ) iteration (
+      .clk,
+      .rst,
+      .active(1'b1),
+      .reads({GANGS{1'b1}}),
+      .valid,
+      .read,
+      .pop,
+      .got,
+      .computed(1'b1),
+      .writes(1'b1),
+      .room,
+      .issue,
+      .done,
+      .waits
+  );
+
+  wire [OUT_CH*ENTRY-1:0] row;
+  wire no_flags;
+  hass_weights #(
+      .DEPTH(FOLDS),
+      .ROW(OUT_CH * ENTRY),
+      .WORDS(OUT_CH * CYCLE),
+      .CYCLE(CYCLE),
+      .FIELD0(ACC_BITS < 32 ? ACC_BITS : 32),
+      .FIELD1(BIAS_WORDS == 2 ? ACC_BITS - 32 : STEP_BITS),
+      .FIELD2(STEP_BITS)
+  ) biases (
+      .clk,
+      .rst,
+      .load,
+      .chain_valid,
+      .chain_word,
+      .next_valid,
+      .next_word,
+      .advance(done),
+      .row,
+      .flags(no_flags)
+  );
+
+  wire [PX-1:0] in_map;
+  localparam integer FOLD_BITS = FOLDS < 2 ? 1 : $clog2(FOLDS);
+  localparam integer GROUP_BITS = W <= PX ? 1 : $clog2((W + PX - 1) / PX);
+  wire [FOLD_BITS-1:0] fold;
+  wire [GROUP_BITS-1:0] group;
+  wire unused_place = &{1'b0, fold, group, no_flags};
+  hass_column #(
+      .W(W),
+      .PX(PX),
+      .CHANNEL_BEATS(FOLDS)
+  ) column (
+      .clk,
+      .rst,
+      .step(done),
+      .channel(fold),
+      .group,
+      .in_map
+  );
+
+  reg [2:0] issued;
+  reg [PX-1:0] in_map_1, in_map_2, in_map_3;
+  always_ff @(posedge clk) begin
+    issued   <= rst ? '0 : {issued[1:0], issue};
+    in_map_1 <= in_map;
+    in_map_2 <= in_map_1;
+    in_map_3 <= in_map_2;
+  end
+  assign push = issued[2];
+
+  genvar p, o;
+  generate
+    for (o = 0; o < OUT_CH; o = o + 1) begin : g_channel
+      wire [ACC_BITS-1:0] bias = row[o*ENTRY+:ACC_BITS];
+      wire [2:0] step;
+      if (STEPS > 1) begin : g_step
+        reg [2:0] step_1;
+        always_ff @(posedge clk) step_1 <= row[o*ENTRY+ACC_BITS+:3];
+        assign step = step_1;
+      end else begin : g_no_step
+        assign step = '0;
+      end
+      for (p = 0; p < PX; p = p + 1) begin : g_pixel
+        localparam integer FROM = (o / GANG * PX + p) * GANG + o % GANG;
+        reg signed [ACC_BITS-1:0] sum;
+        always_ff @(posedge clk) sum <= in[FROM*ACC_BITS+:ACC_BITS] + bias;
+        wire [BITS-1:0] y;
+        hass_requant #(
+            .IN(ACC_BITS),
+            .OUT(BITS),
+            .SHIFT(SHIFT),
+            .STEPS(STEPS),
+            .LO(LO),
+            .HI(HI)
+        ) requant (
+            .clk,
+            .x(sum),
+            .step,
+            .y
+        );
+        assign out[(p*OUT_CH+o)*BITS+:BITS] = in_map_3[p] ? y : '0;
+      end
+    end
+  endgenerate
+
+endmodule

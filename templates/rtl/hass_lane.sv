@@ -1,0 +1,123 @@
+// hass_lane: one dot-product engine: M pairs a beat, N multipliers.
+//
+//   KIND 0, dense     all pairs at once; N = M
+//   KIND 1, crossbar  the first N remaining pairs, in any lanes
+//   KIND 2, banked    the first remaining pair of each bank, lane i being in bank i mod N
+//
+// A pair remains while both factors are not 0 and it has not been multiplied. The products of
+// cycle t are in the sum 3 + ceil(log2 N) cycles later.
+module hass_lane #(
+    parameter integer KIND = 0,
+    parameter integer M = 1,
+    parameter integer N = 1,
+    parameter integer X_BITS = 16,
+    parameter integer X_SIGNED = 1,
+    parameter integer W_BITS = 16,
+    parameter integer ACC = 40
+) (
+    input  wire                clk,
+    input  wire                fresh,    // the first cycle of a beat
+    input  wire                work,     // a cycle of a beat
+    input  wire                first,    // of the first beat of a window
+    input  wire [M*X_BITS-1:0] x,
+    input  wire [       M-1:0] x_flags,  // which are not 0; dense: not used
+    input  wire [M*W_BITS-1:0] w,
+    input  wire [       M-1:0] w_flags,
+    output wire                remains,  // the beat takes another cycle
+    output wire [     ACC-1:0] sum
+);
+
+  localparam integer STRIDE = KIND == 2 ? N : 1;
+  localparam integer REACH = KIND == 2 ? M / N : M;  // lanes of a multiplier
+  localparam integer INDEX = REACH < 2 ? 1 : $clog2(REACH);
+
+  wire [N-1:0] some;
+  wire [N*INDEX-1:0] index;
+  genvar n, k;
+  generate
+    if (KIND == 0) begin : g_dense
+      assign some = '1;
+      assign index = '0;
+      assign remains = 1'b0;
+      wire unused = &{1'b0, fresh, x_flags, w_flags};
+    end else begin : g_sparse
+      reg [M-1:0] left;
+      wire [M-1:0] remaining = fresh ? x_flags & w_flags : left;
+      wire [M-1:0] rest;
+      always_ff @(posedge clk) left <= rest;
+      assign remains = |rest;
+      if (KIND == 1) begin : g_crossbar
+        hass_select_crossbar #(
+            .M(M),
+            .N(N)
+        ) select (
+            .remaining,
+            .some,
+            .index,
+            .rest
+        );
+      end else begin : g_banked
+        hass_select_banked #(
+            .M(M),
+            .N(N)
+        ) select (
+            .remaining,
+            .some,
+            .index,
+            .rest
+        );
+      end
+    end
+  endgenerate
+
+  // Signed activations go to the multiplier as they are: one bit more, always equal to the sign, would
+  // hide the accumulator from a synthesizer that looks for DSP slices.
+  localparam integer A = X_SIGNED != 0 ? X_BITS : X_BITS + 1;
+  wire [N*ACC-1:0] accs;
+  generate
+    for (n = 0; n < N; n = n + 1) begin : g_multiplier
+      wire [X_BITS-1:0] a;
+      wire [W_BITS-1:0] b;
+      if (KIND == 0) begin : g_own
+        assign a = x[n*X_BITS+:X_BITS];
+        assign b = w[n*W_BITS+:W_BITS];
+        wire unused = &{1'b0, index[n*INDEX+:INDEX]};
+      end else begin : g_chosen
+        // The lanes n, n + STRIDE, ... side by side; a crossbar's first multiplier reaches all, the
+        // next one fewer, and so on.
+        localparam integer LANES = KIND == 1 ? M - n : REACH;
+        wire [LANES*X_BITS-1:0] xs;
+        wire [LANES*W_BITS-1:0] ws;
+        for (k = 0; k < LANES; k = k + 1) begin : g_lane
+          assign xs[k*X_BITS+:X_BITS] = x[(n+k*STRIDE)*X_BITS+:X_BITS];
+          assign ws[k*W_BITS+:W_BITS] = w[(n+k*STRIDE)*W_BITS+:W_BITS];
+        end
+        wire [INDEX-1:0] at = index[n*INDEX+:INDEX];
+        assign a = xs[at*X_BITS+:X_BITS];
+        assign b = ws[at*W_BITS+:W_BITS];
+      end
+      hass_mac #(
+          .A(A),
+          .B(W_BITS),
+          .ACC(ACC)
+      ) mac (
+          .clk,
+          .work(work && some[n]),
+          .first(first),
+          .a(A'({1'b0, a})),
+          .b(b),
+          .acc(accs[n*ACC+:ACC])
+      );
+    end
+  endgenerate
+
+  hass_sum #(
+      .N(N),
+      .BITS(ACC)
+  ) total (
+      .clk,
+      .x(accs),
+      .sum
+  );
+
+endmodule

@@ -1,0 +1,27 @@
+// hass_lerp: a * (2^SCALE - w) + b * w, three cycles later, by one multiplication.
+module hass_lerp #(
+    parameter integer BITS = 9,  // of a and b, signed
+    parameter integer SCALE = 1
+) (
+    input  wire                         clk,
+    input  wire signed [      BITS-1:0] a,
+    input  wire signed [      BITS-1:0] b,
+    input  wire        [       SCALE:0] w,  // 0 to 2^SCALE
+    output reg  signed [BITS+SCALE-1:0] y
+);
+
+  reg signed [BITS:0] slope;
+  reg signed [SCALE+1:0] by;
+  reg signed [BITS-1:0] a1, a2;
+  reg signed [BITS+SCALE+2:0] product;
+  wire unused = &{1'b0, product[BITS+SCALE+2:BITS+SCALE]};  // cancels out in the sum
+  always_ff @(posedge clk) begin
+    slope <= (BITS + 1)'(b) - (BITS + 1)'(a);
+    by <= {1'b0, w};
+    a1 <= a;
+    product <= slope * by;
+    a2 <= a1;
+    y <= $signed(product[BITS+SCALE-1:0]) + $signed({a2, {SCALE{1'b0}}});
+  end
+
+endmodule

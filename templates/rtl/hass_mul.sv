@@ -1,0 +1,112 @@
+// hass_mul: the element-wise product of two tensor streams, requantised. Tail pixels of a row are
+// written as 0. With BROADCAST the second stream is one pixel for all (hass_operands).
+module hass_mul #(
+    parameter integer BITS0 = 16,
+    parameter integer SIGNED0 = 1,
+    parameter integer BITS1 = 16,
+    parameter integer SIGNED1 = 1,
+    parameter integer OUT_BITS = 16,
+    parameter integer PX = 1,  // pixels per beat
+    parameter integer CH = 1,  // channels per beat
+    parameter integer W = 1,  // pixels of a row
+    parameter integer CHANNEL_BEATS = 1,  // beats of one pixel group
+    parameter integer BEATS = 1,  // per image
+    parameter integer BROADCAST = 0,
+    parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
+    parameter integer SHIFT = 0,
+    parameter integer LO = 0,
+    parameter integer HI = 0,
+    parameter integer LANES1 = BROADCAST != 0 ? CH : PX * CH
+) (
+    input  wire                      clk,
+    input  wire                      rst,
+    input  wire [               1:0] valid,
+    input  wire [   PX*CH*BITS0-1:0] in0,
+    input  wire [  LANES1*BITS1-1:0] in1,
+    output wire [               1:0] read,
+    output wire [               1:0] pop,
+    input  wire                      room,
+    output wire                      issue,
+    output wire                      push,
+    output wire [PX*CH*OUT_BITS-1:0] out,
+    output wire [               1:0] waits
+);
+
+  localparam integer LANES = PX * CH;
+  localparam integer A = SIGNED0 != 0 ? BITS0 : BITS0 + 1;
+  localparam integer B = SIGNED1 != 0 ? BITS1 : BITS1 + 1;
+  localparam integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS);
+
+  wire [1:0] reads;
+  wire [CHANNEL_BITS-1:0] channel;
+  wire [LANES*A-1:0] a;
+  wire [LANES*B-1:0] b;
+  hass_operands #(
+      .BITS0(BITS0),
+      .SIGNED0(SIGNED0),
+      .BITS1(BITS1),
+      .SIGNED1(SIGNED1),
+      .PX(PX),
+      .CH(CH),
+      .CHANNEL_BEATS(CHANNEL_BEATS),
+      .BEATS(BEATS),
+      .BROADCAST(BROADCAST),
+      .STYLE(STYLE)
+  ) operands (
+      .clk,
+      .rst,
+      .in0,
+      .in1,
+      .issue,
+      .channel,
+      .reads,
+      .a,
+      .b
+  );
+
+  wire [LANES*(A+B)-1:0] value;
+  hass_pointwise #(
+      .INS(2),
+      .PX(PX),
+      .CH(CH),
+      .W(W),
+      .CHANNEL_BEATS(CHANNEL_BEATS),
+      .DEPTH(5),
+      .VALUE(A + B),
+      .BITS(OUT_BITS),
+      .SHIFT(SHIFT),
+      .LO(LO),
+      .HI(HI)
+  ) pointwise (
+      .clk,
+      .rst,
+      .reads,
+      .valid,
+      .read,
+      .pop,
+      .room,
+      .issue,
+      .push,
+      .out,
+      .waits,
+      .channel,
+      .value
+  );
+
+  genvar i;
+  generate
+    for (i = 0; i < LANES; i = i + 1) begin : g_lane
+      reg signed [A-1:0] x;
+      reg signed [B-1:0] y;
+      reg signed [A+B-1:0] product, value_i;
+      always_ff @(posedge clk) begin
+        x <= a[i*A+:A];
+        y <= b[i*B+:B];
+        product <= x * y;
+        value_i <= product;
+      end
+      assign value[i*(A+B)+:A+B] = value_i;
+    end
+  endgenerate
+
+endmodule

@@ -1,0 +1,71 @@
+// hass_multiply_add: y = a * b + c, four cycles later; all are signed. Its registers are those of one
+// DSP slice or, where `a` is wider than one port, of two in a row: the low 17 bits of `a` come first, their
+// product moves down by 17 bits into the sum of the other.
+module hass_multiply_add #(
+    parameter integer A = 25,
+    parameter integer B = 18,
+    parameter integer C = 48,
+    parameter integer Y = 48  // holds the result
+) (
+    input  wire                clk,
+    input  wire signed [A-1:0] a,
+    input  wire signed [B-1:0] b,
+    input  wire signed [C-1:0] c,
+    output wire signed [Y-1:0] y
+);
+
+  localparam integer PORT = 25;
+
+  reg signed [B-1:0] b_1;
+  reg signed [C-1:0] c_1, c_2;
+  always_ff @(posedge clk) begin
+    b_1 <= b;
+    c_1 <= c;
+    c_2 <= c_1;
+  end
+
+  generate
+    if (A > PORT) begin : g_two
+      localparam integer LOW = 17;
+      localparam integer SUM = (LOW + B > C ? LOW + B : C) + 1;
+      localparam integer HIGH = A + B < Y ? A + B - LOW : Y - LOW;
+      reg signed [LOW:0] low_1;
+      reg signed [LOW+B-1:0] low_2;
+      reg signed [SUM-1:0] low_3;
+      reg [LOW-1:0] low_4;
+      reg signed [A-LOW-1:0] high_1, high_2;
+      reg signed [B-1:0] b_2;
+      reg signed [HIGH-1:0] high_3;
+      reg signed [Y-LOW-1:0] high_4;
+      always_ff @(posedge clk) begin
+        low_1  <= {1'b0, a[LOW-1:0]};
+        low_2  <= (LOW + B)'(low_1 * b_1);
+        low_3  <= SUM'(low_2) + SUM'(c_2);
+        low_4  <= low_3[LOW-1:0];
+        high_1 <= a[A-1:LOW];
+        high_2 <= high_1;
+        b_2    <= b_1;
+        high_3 <= HIGH'(high_2 * b_2);
+        high_4 <= (Y - LOW)'(high_3) + (Y - LOW)'(low_3 >>> LOW);
+      end
+      assign y = {high_4, low_4};
+    end else begin : g_one
+      localparam integer PRODUCT = A + B < Y ? A + B : Y;
+      reg signed [A-1:0] a_1, a_2;
+      reg signed [B-1:0] b_2;
+      reg signed [C-1:0] c_3;
+      reg signed [PRODUCT-1:0] product;
+      reg signed [Y-1:0] sum;
+      always_ff @(posedge clk) begin
+        a_1 <= a;
+        a_2 <= a_1;
+        b_2 <= b_1;
+        c_3 <= c_2;
+        product <= PRODUCT'(a_2 * b_2);
+        sum <= Y'(product) + Y'(c_3);
+      end
+      assign y = sum;
+    end
+  endgenerate
+
+endmodule

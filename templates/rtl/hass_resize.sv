@@ -1,0 +1,353 @@
+// hass_resize: samples rows and columns anew. It reads whole rows until it has those that an output
+// row needs, in a buffer of two rows, then writes the output row. An output value is
+// the weighted sum of two values in each of two rows,
+//
+//   requant(sum of row weight * column weight * value, SHIFT)
+//
+// where sample i of an axis is 2^SCALE - WEIGHT[i] parts of one position and WEIGHT[i] of the
+// next. An axis without weights needs one position only.
+//
+// Cycles from issue to push: 11. Table, address, memory, three for each axis, two to requantise.
+module hass_resize #(
+    parameter integer BITS = 8,  // of an input value
+    parameter integer SIGNED = 1,
+    parameter integer OUT_BITS = 8,
+    parameter integer CH = 1,  // channels per beat
+    parameter integer CHANNEL_BEATS = 1,
+    parameter integer IN_W = 1,
+    parameter integer OUT_H = 1,
+    parameter integer OUT_W = 1,
+    parameter integer SHIFT = 0,
+    parameter integer LO = 0,
+    parameter integer HI = 0,
+    parameter integer STYLE = 0,  // of the buffer: 0 LUT RAM, 1 block RAM
+    // Rows: how many are read before an output row is written (before the first row of a later image also the
+    // REST that no row of the image before needs), and whether its first row is the one before the last read.
+    parameter integer READS_BITS = 1,
+    parameter [OUT_H*READS_BITS-1:0] READS = '0,
+    parameter integer REST = 0,
+    parameter [OUT_H-1:0] ROW_OLDER = '0,
+    parameter integer ROW_SCALE = 0,  // 0: no weights
+    localparam integer ROW_BITS = ROW_SCALE < 1 ? 1 : ROW_SCALE,
+    parameter [OUT_H*ROW_BITS-1:0] ROW_WEIGHT = '0,
+    // Columns: the first of the two.
+    parameter integer FROM_BITS = 1,
+    parameter [OUT_W*FROM_BITS-1:0] COLUMN_FROM = '0,
+    parameter integer COLUMN_SCALE = 0,
+    localparam integer COLUMN_BITS = COLUMN_SCALE < 1 ? 1 : COLUMN_SCALE,
+    parameter [OUT_W*COLUMN_BITS-1:0] COLUMN_WEIGHT = '0
+) (
+    input  wire                   clk,
+    input  wire                   rst,
+    input  wire                   valid,
+    input  wire [    CH*BITS-1:0] in,
+    output wire                   read,
+    output wire                   pop,
+    input  wire                   room,
+    output wire                   issue,
+    output wire                   push,
+    output wire [CH*OUT_BITS-1:0] out,
+    output wire [            1:0] waits
+);
+
+  localparam integer P = 11;
+
+  // The buffer: every second row and column is in a bank of its own where two are needed at once. Within a bank
+  // the channel groups lie one behind the other, so that no address has to be multiplied.
+  localparam integer ROWS = ROW_SCALE > 0 ? 2 : 1;
+  localparam integer COLUMNS = COLUMN_SCALE > 0 ? 2 : 1;
+  localparam integer LENGTH = (IN_W + COLUMNS - 1) / COLUMNS;  // of a row in a bank
+  localparam integer DEPTH = LENGTH * CHANNEL_BEATS;
+  localparam integer ADDRESS = DEPTH < 2 ? 1 : $clog2(DEPTH);
+
+  localparam integer X_MAX = IN_W > OUT_W ? IN_W : OUT_W;
+  localparam integer X_BITS = X_MAX < 2 ? 1 : $clog2(X_MAX);
+  localparam integer Y_BITS = OUT_H < 2 ? 1 : $clog2(OUT_H);
+  localparam integer OUT_X_BITS = OUT_W < 2 ? 1 : $clog2(OUT_W);
+  localparam integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS);
+  localparam integer AGAIN = REST + 32'(READS[READS_BITS-1:0]);  // rows to read between two images
+  localparam integer LEFT_BITS = READS_BITS > $clog2(AGAIN + 1) ? READS_BITS : $clog2(AGAIN + 1);
+
+  reg [LEFT_BITS-1:0] left;  // rows to read before output row y
+  reg [Y_BITS-1:0] y;
+  reg [X_BITS-1:0] x;  // within the row that is read or written
+  reg [CHANNEL_BITS-1:0] channel;
+  reg [ADDRESS-1:0] base;  // of the channel group in a bank
+  reg row_bank;  // of the row that is read next
+
+  wire reads = left != '0;
+  wire done, got;
+  hass_iterate #(
+      .INS (1),
+      .OUTS(1)
+  ) iteration (
+      .clk,
+      .rst,
+      .active(1'b1),
+      .reads,
+      .valid,
+      .read,
+      .pop,
+      .got,
+      .computed(1'b1),
+      .writes(!reads),
+      .room,
+      .issue,
+      .done,
+      .waits
+  );
+
+  wire last_channel = channel == CHANNEL_BITS'(CHANNEL_BEATS - 1);
+  wire last_x = x == (reads ? X_BITS'(IN_W - 1) : X_BITS'(OUT_W - 1));
+  wire last_y = y == Y_BITS'(OUT_H - 1);
+  wire [READS_BITS-1:0] next_reads;
+  hass_table #(
+      .ENTRIES(OUT_H),
+      .BITS(READS_BITS),
+      .TABLE(READS >> READS_BITS)  // those of the next row
+  ) row_reads (
+      .at(y),
+      .value(next_reads)
+  );
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      left <= LEFT_BITS'(READS[READS_BITS-1:0]);
+      y <= '0;
+      x <= '0;
+      channel <= '0;
+      base <= '0;
+      row_bank <= 1'b0;
+    end else if (done) begin
+      channel <= last_channel ? '0 : channel + 1'b1;
+      base <= last_channel ? '0 : base + ADDRESS'(LENGTH);
+      if (last_channel) begin
+        x <= last_x ? '0 : x + 1'b1;
+        if (last_x && reads) begin
+          left <= left - 1'b1;
+          row_bank <= !row_bank;
+        end
+        if (last_x && !reads) begin
+          left <= last_y ? LEFT_BITS'(AGAIN) : LEFT_BITS'(next_reads);
+          y <= last_y ? '0 : y + 1'b1;
+        end
+      end
+    end
+  end
+
+  hass_delay #(
+      .WIDTH (1),
+      .CYCLES(P),
+      .RESET (1)
+  ) token (
+      .clk,
+      .rst,
+      .in (issue),
+      .out(push)
+  );
+
+  // Writing into the buffer, a cycle later.
+  reg taken, to_row, to_column;
+  wire [X_BITS-1:0] place = COLUMNS == 2 ? x >> 1 : x;
+  wire unused = &{1'b0, got, place};
+  reg [ADDRESS-1:0] to;
+  reg [CH*BITS-1:0] data;
+  always_ff @(posedge clk) begin
+    taken <= reads && done;
+    to_row <= ROWS == 2 && row_bank;
+    to_column <= COLUMNS == 2 && x[0];
+    to <= base + ADDRESS'(place);
+    data <= in;
+  end
+
+  // Where the output value comes from: from a table, then as addresses of even (0) and odd (1) columns.
+  wire [FROM_BITS-1:0] column_from;
+  hass_table #(
+      .ENTRIES(OUT_W),
+      .BITS(FROM_BITS),
+      .TABLE(COLUMN_FROM)
+  ) columns (
+      .at(x[OUT_X_BITS-1:0]),
+      .value(column_from)
+  );
+  reg [FROM_BITS-1:0] from;
+  reg [ADDRESS-1:0] from_base;
+  reg [COLUMNS*ADDRESS-1:0] address;
+  always_ff @(posedge clk) begin
+    from <= column_from;
+    from_base <= base;
+  end
+  generate
+    if (COLUMNS == 2) begin : g_addresses
+      wire [FROM_BITS:0] after = {1'b0, from} + 1'b1;
+      wire [FROM_BITS-1:0] even = after[FROM_BITS:1];
+      wire [FROM_BITS-1:0] odd = from >> 1;
+      wire unused_from = &{1'b0, after[0], even, odd};
+      always_ff @(posedge clk) address <= {from_base + ADDRESS'(odd), from_base + ADDRESS'(even)};
+    end else begin : g_address
+      always_ff @(posedge clk) address <= from_base + ADDRESS'(from);
+    end
+  endgenerate
+
+  // The words, three cycles after the issue.
+  wire [ROWS*COLUMNS*CH*BITS-1:0] words;
+  genvar r, k, c;
+  generate
+    for (r = 0; r < ROWS; r = r + 1) begin : g_row_bank
+      for (k = 0; k < COLUMNS; k = k + 1) begin : g_bank
+        hass_ram #(
+            .WIDTH(CH * BITS),
+            .DEPTH(DEPTH),
+            .STYLE(STYLE)
+        ) bank (
+            .clk,
+            .write(taken && to_row == (r == 1) && to_column == (k == 1)),
+            .to,
+            .data,
+            .enable(1'b1),
+            .from(address[k*ADDRESS+:ADDRESS]),
+            .q(words[(r*COLUMNS+k)*CH*BITS+:CH*BITS])
+        );
+      end
+    end
+  endgenerate
+
+  // The parts of bank 1, columns when the words are there and rows three cycles later. Where the first position
+  // is in bank 1 the parts are swapped instead of the words.
+  wire [COLUMN_BITS:0] right;
+  wire [ROW_BITS:0] low;
+  generate
+    if (COLUMNS == 2) begin : g_column_weight
+      wire [COLUMN_BITS-1:0] weight;
+      hass_table #(
+          .ENTRIES(OUT_W),
+          .BITS(COLUMN_BITS),
+          .TABLE(COLUMN_WEIGHT)
+      ) weights (
+          .at(x[OUT_X_BITS-1:0]),
+          .value(weight)
+      );
+      reg [COLUMN_BITS-1:0] w1;
+      reg [COLUMN_BITS:0] w2, w3;
+      always_ff @(posedge clk) begin
+        w1 <= weight;
+        w2 <= from[0] ? {1'b1, {COLUMN_BITS{1'b0}}} - {1'b0, w1} : {1'b0, w1};
+        w3 <= w2;
+      end
+      assign right = w3;
+    end else begin : g_column
+      assign right = '0;
+      wire unused_right = &{1'b0, right, COLUMN_WEIGHT};
+    end
+    if (ROWS == 2) begin : g_row_weight
+      wire [ROW_BITS-1:0] weight;
+      hass_table #(
+          .ENTRIES(OUT_H),
+          .BITS(ROW_BITS),
+          .TABLE(ROW_WEIGHT)
+      ) weights (
+          .at(y),
+          .value(weight)
+      );
+      reg odd;
+      reg [ROW_BITS-1:0] w1;
+      reg [ROW_BITS:0] w2;
+      always_ff @(posedge clk) begin
+        odd <= ROW_OLDER[y] == row_bank;  // the row before the last read is in bank row_bank
+        w1 <= weight;
+        w2 <= odd ? {1'b1, {ROW_BITS{1'b0}}} - {1'b0, w1} : {1'b0, w1};
+      end
+      hass_delay #(
+          .WIDTH (ROW_BITS + 1),
+          .CYCLES(4),
+          .RESET (0)
+      ) weight_wait (
+          .clk,
+          .rst,
+          .in (w2),
+          .out(low)
+      );
+    end else begin : g_row
+      assign low = '0;
+      wire unused_low = &{1'b0, low, ROW_OLDER, ROW_WEIGHT};
+    end
+  endgenerate
+
+  // Arithmetic: along the rows, then between them.
+  localparam integer VALUE = SIGNED != 0 ? BITS : BITS + 1;  // as a signed number
+  localparam integer ALONG = VALUE + COLUMN_SCALE;
+  localparam integer SUM = ALONG + ROW_SCALE;
+  generate
+    for (c = 0; c < CH; c = c + 1) begin : g_channel
+      wire [ROWS*ALONG-1:0] along;
+      for (r = 0; r < ROWS; r = r + 1) begin : g_line
+        wire [COLUMNS*VALUE-1:0] v;
+        for (k = 0; k < COLUMNS; k = k + 1) begin : g_value
+          wire [BITS-1:0] word = words[((r*COLUMNS+k)*CH+c)*BITS+:BITS];
+          assign v[k*VALUE+:VALUE] = VALUE'({1'b0, word});
+        end
+        if (COLUMNS == 2) begin : g_two
+          hass_lerp #(
+              .BITS (VALUE),
+              .SCALE(COLUMN_BITS)
+          ) lerp (
+              .clk,
+              .a(v[0+:VALUE]),
+              .b(v[VALUE+:VALUE]),
+              .w(right),
+              .y(along[r*ALONG+:ALONG])
+          );
+        end else begin : g_one
+          hass_delay #(
+              .WIDTH (VALUE),
+              .CYCLES(3),
+              .RESET (0)
+          ) line (
+              .clk,
+              .rst,
+              .in (v),
+              .out(along[r*ALONG+:ALONG])
+          );
+        end
+      end
+      wire signed [SUM-1:0] sum;
+      if (ROWS == 2) begin : g_two
+        hass_lerp #(
+            .BITS (ALONG),
+            .SCALE(ROW_BITS)
+        ) lerp (
+            .clk,
+            .a(along[0+:ALONG]),
+            .b(along[ALONG+:ALONG]),
+            .w(low),
+            .y(sum)
+        );
+      end else begin : g_one
+        hass_delay #(
+            .WIDTH (ALONG),
+            .CYCLES(3),
+            .RESET (0)
+        ) line (
+            .clk,
+            .rst,
+            .in (along),
+            .out(sum)
+        );
+      end
+      hass_requant #(
+          .IN(SUM),
+          .OUT(OUT_BITS),
+          .SHIFT(SHIFT),
+          .STEPS(1),
+          .LO(LO),
+          .HI(HI)
+      ) requant (
+          .clk,
+          .x(sum),
+          .step(3'd0),
+          .y(out[c*OUT_BITS+:OUT_BITS])
+      );
+    end
+  endgenerate
+
+endmodule

@@ -1,0 +1,47 @@
+// hass_strided: walks the SIZE positions of an axis, of which START, START + STEP, ... are chosen,
+// COUNT in all.
+module hass_strided #(
+    parameter integer SIZE  = 1,
+    parameter integer START = 0,
+    parameter integer STEP  = 1,
+    parameter integer COUNT = 1
+) (
+    input  wire clk,
+    input  wire rst,
+    input  wire step,    // on to the next position
+    output wire chosen,  // this position is
+    output wire last     // it is the axis's last
+);
+
+  localparam integer AT = SIZE < 2 ? 1 : $clog2(SIZE);
+  reg [AT-1:0] at;
+  assign last = at == AT'(SIZE - 1);
+  always_ff @(posedge clk) begin
+    if (rst) at <= '0;
+    else if (step) at <= last ? '0 : at + 1'b1;
+  end
+
+  generate
+    if (COUNT == SIZE) begin : g_all
+      assign chosen = 1'b1;
+    end else begin : g_some
+      localparam integer MOST = START > STEP - 1 ? START : STEP - 1;
+      localparam integer WAIT = MOST < 1 ? 1 : $clog2(MOST + 1);
+      localparam integer LEFT = $clog2(COUNT + 1);
+      reg [WAIT-1:0] pause;  // positions until the next that is on the grid
+      reg [LEFT-1:0] left;  // to be chosen
+      wire on = pause == '0;
+      assign chosen = on && left != '0;
+      always_ff @(posedge clk) begin
+        if (rst || (step && last)) begin
+          pause <= WAIT'(START);
+          left  <= LEFT'(COUNT);
+        end else if (step) begin
+          pause <= on ? WAIT'(STEP - 1) : pause - 1'b1;
+          left  <= left - LEFT'(chosen);
+        end
+      end
+    end
+  endgenerate
+
+endmodule

@@ -1,0 +1,36 @@
+// hass_watermark: the largest number of places of a FIFO taken at once since `clear`. A token takes
+// its place from the cycle of its issue to that of its read, both included.
+module hass_watermark #(
+    parameter integer DEPTH = 65535  // places of the FIFO; 65535 are shown at most
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        clear,
+    input  wire        issue,
+    input  wire        read,
+    output wire [15:0] most
+);
+
+  localparam integer COUNT = $clog2(DEPTH + 1);
+
+  reg [COUNT-1:0] taken;  // before this cycle
+  reg [COUNT-1:0] top;
+
+  // `top` is never below `taken`, so that it rises by steps of one.
+  always_ff @(posedge clk) begin
+    if (rst) taken <= '0;
+    else taken <= taken + COUNT'(issue) - COUNT'(read);
+    if (rst) top <= '0;
+    else if (clear) top <= taken + COUNT'(issue);
+    else if (issue && taken == top) top <= top + 1'b1;
+  end
+
+  generate
+    if (COUNT > 16) begin : g_wide
+      assign most = |top[COUNT-1:16] ? 16'hffff : top[15:0];
+    end else begin : g_narrow
+      assign most = 16'(top);
+    end
+  endgenerate
+
+endmodule
