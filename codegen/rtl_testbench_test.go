@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -22,6 +23,16 @@ func needVerilator(t testing.TB) {
 	for _, tool := range []string{"verilator", "g++", "make"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("skipped: %s is not installed; the RTL's simulation needs it (Debian: apt-get install verilator g++ make)", tool)
+		}
+	}
+}
+
+// needIcarus skips the test without Icarus Verilog.
+func needIcarus(t testing.TB) {
+	t.Helper()
+	for _, tool := range []string{"iverilog", "make"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: %s is not installed (Debian: apt-get install iverilog make)", tool)
 		}
 	}
 }
@@ -254,7 +265,7 @@ func (h handRun) icarus(args ...string) *RTLResult {
 	if err := json.Unmarshal(h.read("rtl_iverilog_report.json"), r); err != nil {
 		h.t.Fatalf("%v\n%s", err, text)
 	}
-	if (runErr == nil) != r.OK() || !strings.HasPrefix(string(text), "sim: ") {
+	if (runErr == nil) != r.OK() || !strings.Contains(string(text), "\nsim: ") {
 		h.t.Errorf("%v, but the report says %q:\n%s", runErr, r.Problem(), text)
 	}
 	return r
@@ -335,11 +346,7 @@ func TestRTLTestbench(t *testing.T) {
 // TestRTLTestbenchIcarus runs the hand-made top in Icarus Verilog, in which registers begin unknown, and makes
 // it wrong.
 func TestRTLTestbenchIcarus(t *testing.T) {
-	for _, tool := range []string{"iverilog", "make"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
-		}
-	}
+	needIcarus(t)
 	t.Parallel()
 	p := handProject(3)
 	h := handRun{t, writeHandProject(t, p)}
@@ -373,37 +380,57 @@ func TestRTLTestbenchIcarus(t *testing.T) {
 	h.write("tb/hass_tb.sv", p.rtlTestbench()[0].Data)
 
 	top := string(h.read("rtl/hass_top.sv"))
-	for _, c := range []struct{ what, from, to, want string }{
-		{"a FIFO that leaks", "integer STUCK = 0", "integer STUCK = 1", "deadlock: call 0: no output word for"},
-		{"TLAST early", "assign m_axis_output1_tdata", "assign m_axis_output1_tlast = sent == 5'd7; assign m_axis_output1_tdata", "output1, image 0, word 7: TLAST before the end of the image"},
-		{"no TLAST", "assign m_axis_output1_tdata", "assign m_axis_output1_tlast = 1'b0; assign m_axis_output1_tdata", "output1, image 0, word 19: no TLAST at the end of the image"},
-		{"a word too many", "assign m_axis_output1_tdata", "reg [9:0] idle; always_ff @(posedge clk) idle <= rst || read[2] ? '0 : idle + !(&idle); assign m_axis_output1_tvalid = v1 || idle == 10'd60; assign m_axis_output1_tdata",
-			"output1: a word too many, 0x"},
-		{"an unknown value", "plain ^ weight0", "(plain + (sent == 5'd3 ? {32{1'bx}} : 32'd0)) ^ weight0", "output1, image 0, word 3: got 0x"},
-		{"wrong registers", "PROCESSES = 5", "PROCESSES = 6", "control: 6 processes and 4 FIFOs, not 5 and 4"},
-	} {
-		text := top
-		if strings.Contains(c.to, "sent") || strings.Contains(c.to, "tlast") {
-			text = strings.Replace(text, "  wire [31:0] plain;", "  reg [4:0] sent;\n  always_ff @(posedge clk) if (rst) sent <= '0; else if (read[2]) sent <= sent == 5'd19 ? '0 : sent + 1'b1;\n  wire [31:0] plain;", 1)
+	change := func(from, to string) {
+		t.Helper()
+		if !strings.Contains(top, from) {
+			t.Fatalf("the top has no %q", from)
 		}
-		if strings.Contains(c.to, "tlast") {
-			text = strings.Replace(text, ".m_axis_tlast(m_axis_output1_tlast)", ".m_axis_tlast()", 1)
-		}
-		if strings.Contains(c.to, "v1") {
-			text = strings.Replace(text, ".m_axis_tvalid(m_axis_output1_tvalid)", ".m_axis_tvalid(v1)", 1)
-			text = strings.Replace(text, "  wire [31:0] plain;", "  wire v1;\n  wire [31:0] plain;", 1)
-		}
-		changed := strings.Replace(text, c.from, c.to, 1)
-		if changed == text {
-			t.Fatalf("%s: the top has no %q", c.what, c.from)
-		}
-		h.write("rtl/hass_top.sv", []byte(changed))
-		h.fails(c.what, h.icarus("SIM_ARGS=+timeout=2000"), c.want)
+		h.write("rtl/hass_top.sv", []byte(strings.Replace(top, from, to, 1)))
 	}
-
-	h.write("rtl/hass_top.sv", []byte(strings.Replace(top, "integer STATS = 1", "integer STATS = 0", 1)))
+	for i, want := range []string{
+		"deadlock: call 0: no output word for",
+		"output1, image 0, word 7: TLAST before the end of the image",
+		"output1, image 0, word 19: no TLAST at the end of the image",
+		"output1: a word too many, 0x",
+		"output1, image 0, word 3: got 0xx",
+	} {
+		change("integer WRONG = 0", fmt.Sprintf("integer WRONG = %d", i+1))
+		h.fails(fmt.Sprintf("wrong %d", i+1), h.icarus("SIM_ARGS=+timeout=2000"), want)
+	}
+	change("PROCESSES = 5", "PROCESSES = 6")
+	h.fails("wrong registers", h.icarus(), "control: 6 processes and 4 FIFOs, not 5 and 4")
+	change("integer STATS = 1", "integer STATS = 0")
 	r := h.icarus()
 	if diffs := r.Calls[1].Compare(handCycles(p)); !r.OK() || len(diffs) != 2 || !strings.Contains(diffs[0], "waits of 0 processes") {
 		t.Errorf("without statistics: %s, %q", r.Problem(), diffs)
+	}
+}
+
+// TestRTLControl tests the control block and the high-water marks against plain counters.
+func TestRTLControl(t *testing.T) {
+	needIcarus(t)
+	t.Parallel()
+	for i, params := range [][]string{
+		nil,
+		{"OUTPUTS=1", "FIFOS=1", "PROCESSES=1"},
+		{"STATS=0"},
+		{"COUNTER=6", "FIFOS=17", "OUTPUTS=2"},
+		{"PROCESSES=9", "FIFOS=65", "RUNS=4"},
+	} {
+		args := []string{"-g2012", "-Wall", "-s", "control_tb", "-o", filepath.Join(t.TempDir(), "vvp"), "testdata/rtl/control_tb.sv"}
+		for _, p := range params {
+			args = append(args, "-Pcontrol_tb."+p)
+		}
+		for _, m := range []string{"control", "readout", "watermark"} {
+			args = append(args, "../templates/rtl/hass_"+m+".sv")
+		}
+		text, err := exec.Command("iverilog", args...).CombinedOutput()
+		if err != nil || len(text) > 0 {
+			t.Fatalf("%d: %v\n%s", i, err, text)
+		}
+		text, err = exec.Command("vvp", "-n", args[5]).CombinedOutput()
+		if err != nil || string(text) != "control: 0 errors\n" {
+			t.Errorf("%v: %v\n%s", params, err, text)
+		}
 	}
 }

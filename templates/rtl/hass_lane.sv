@@ -88,9 +88,14 @@ module hass_lane #(
         localparam integer LANES = KIND == 1 ? M - n : REACH;
         wire [LANES*X_BITS-1:0] xs;
         wire [LANES*W_BITS-1:0] ws;
-        for (k = 0; k < LANES; k = k + 1) begin : g_lane
-          assign xs[k*X_BITS+:X_BITS] = x[(n+k*STRIDE)*X_BITS+:X_BITS];
-          assign ws[k*W_BITS+:W_BITS] = w[(n+k*STRIDE)*W_BITS+:W_BITS];
+        if (STRIDE == 1) begin : g_all
+          assign xs = x[n*X_BITS+:LANES*X_BITS];
+          assign ws = w[n*W_BITS+:LANES*W_BITS];
+        end else begin : g_bank
+          for (k = 0; k < LANES; k = k + 1) begin : g_lane
+            assign xs[k*X_BITS+:X_BITS] = x[(n+k*STRIDE)*X_BITS+:X_BITS];
+            assign ws[k*W_BITS+:W_BITS] = w[(n+k*STRIDE)*W_BITS+:W_BITS];
+          end
         end
         wire [INDEX-1:0] at = index[n*INDEX+:INDEX];
         assign a = xs[at*X_BITS+:X_BITS];

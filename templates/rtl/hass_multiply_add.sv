@@ -37,15 +37,18 @@ module hass_multiply_add #(
       reg signed [B-1:0] b_2;
       reg signed [HIGH-1:0] high_3;
       reg signed [Y-LOW-1:0] high_4;
+      wire signed [LOW+B:0] low_product = low_1 * b_1;
+      wire signed [A+B-LOW-1:0] high_product = high_2 * b_2;
+      wire unused = &{1'b0, low_product, high_product};
       always_ff @(posedge clk) begin
         low_1  <= {1'b0, a[LOW-1:0]};
-        low_2  <= (LOW + B)'(low_1 * b_1);
+        low_2  <= low_product[LOW+B-1:0];
         low_3  <= SUM'(low_2) + SUM'(c_2);
         low_4  <= low_3[LOW-1:0];
         high_1 <= a[A-1:LOW];
         high_2 <= high_1;
         b_2    <= b_1;
-        high_3 <= HIGH'(high_2 * b_2);
+        high_3 <= high_product[HIGH-1:0];
         high_4 <= (Y - LOW)'(high_3) + (Y - LOW)'(low_3 >>> LOW);
       end
       assign y = {high_4, low_4};
@@ -54,6 +57,8 @@ module hass_multiply_add #(
       reg signed [A-1:0] a_1, a_2;
       reg signed [B-1:0] b_2;
       reg signed [C-1:0] c_3;
+      wire signed [A+B-1:0] whole = a_2 * b_2;
+      wire unused = &{1'b0, whole};
       reg signed [PRODUCT-1:0] product;
       reg signed [Y-1:0] sum;
       always_ff @(posedge clk) begin
@@ -61,7 +66,7 @@ module hass_multiply_add #(
         a_2 <= a_1;
         b_2 <= b_1;
         c_3 <= c_2;
-        product <= PRODUCT'(a_2 * b_2);
+        product <= whole[PRODUCT-1:0];
         sum <= Y'(product) + Y'(c_3);
       end
       assign y = sum;

@@ -37,15 +37,20 @@ module hass_readout #(
   wire [NODES*WIDTH-1:0] node;
   assign node[COUNT*WIDTH-1:0] = values;
 
+  // Functions stand in localparams: elsewhere Verilator calls them at run time.
   genvar l, n;
   generate
     for (l = 0; l < STAGES; l = l + 1) begin : g_level
-      for (n = 0; n < size(l + 1); n = n + 1) begin : g_node
-        localparam integer HERE = size(l) - 4 * n < 4 ? size(l) - 4 * n : 4;
-        wire [4*WIDTH-1:0] four = (4 * WIDTH)'(node[(first(l)+4*n)*WIDTH+:HERE*WIDTH]);
+      localparam integer SIZE = size(l);
+      localparam integer NEXT = size(l + 1);
+      localparam integer FROM = first(l);
+      localparam integer TO = first(l + 1);
+      for (n = 0; n < NEXT; n = n + 1) begin : g_node
+        localparam integer HERE = SIZE - 4 * n < 4 ? SIZE - 4 * n : 4;
+        wire [4*WIDTH-1:0] four = (4 * WIDTH)'(node[(FROM+4*n)*WIDTH+:HERE*WIDTH]);
         reg [WIDTH-1:0] chosen;
         always_ff @(posedge clk) if (enable) chosen <= four[index[2*l+:2]*WIDTH+:WIDTH];
-        assign node[(first(l+1)+n)*WIDTH+:WIDTH] = chosen;
+        assign node[(TO+n)*WIDTH+:WIDTH] = chosen;
       end
     end
   endgenerate

@@ -23,8 +23,8 @@ module hass_requant #(
   localparam integer WIDE = IN + LEFT - RIGHT;
 
   localparam integer SIGNED = LO < 0 ? 1 : 0;
-  localparam integer BITS = OUT - SIGNED;  // of the r[BITS-1:0] of y
-  localparam integer CMP = WIDE > OUT + 1 ? WIDE : OUT + 1;
+  localparam integer BITS = OUT - SIGNED;  // of y's magnitude
+  localparam integer CMP = WIDE > BITS + 2 ? WIDE : BITS + 2;
 
   wire signed [IN+LEFT-1:0] scaled = $signed({x, {LEFT{1'b0}}}) >>> RIGHT;
   wire signed [WIDE-1:0] twice;
@@ -41,7 +41,7 @@ module hass_requant #(
   endgenerate
 
   reg signed [CMP-1:0] r;
-  always_ff @(posedge clk) r <= CMP'(twice >>> 1) + CMP'($signed({1'b0, twice[0]}));
+  always_ff @(posedge clk) r <= (CMP'(twice) >>> 1) + CMP'($signed({1'b0, twice[0]}));
 
   // What lies outside the format shows in the upper bits; only a clamp inside it needs a
   // comparison.

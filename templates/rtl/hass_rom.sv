@@ -1,5 +1,5 @@
-// hass_rom: a table of constants whose word comes a cycle after its address. What a block RAM would
-// save decides whether it is one, which two readers share (as the optimizer prices it).
+// hass_rom: a table of constants whose word comes a cycle after its address. It is a block RAM, which two
+// readers share, where a block of 18 Kbit replaces more than 100 LUTs, the optimizer's price of one.
 module hass_rom #(
     parameter integer READERS = 1,  // 1 or 2
     parameter integer WIDTH = 8,

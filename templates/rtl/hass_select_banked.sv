@@ -13,29 +13,36 @@ module hass_select_banked #(
 
   localparam integer K = M / N;
 
-  function automatic [INDEX-1:0] first_of(input [K-1:0] bank);
-    integer at;
-    begin
-      first_of = '0;
-      for (at = K - 1; at >= 0; at = at - 1) if (bank[at]) first_of = INDEX'(at);
-    end
-  endfunction
-
-  genvar n, k;
+  // Slices of one lane of each bank.
+  genvar n, k, b;
   generate
-    for (n = 0; n < N; n = n + 1) begin : g_bank
-      wire [K-1:0] bank;
+    for (k = 0; k < K; k = k + 1) begin : g_slice
+      wire [N-1:0] slice = remaining[k*N+:N];
+      wire [N-1:0] earlier;  // banks that have one already
+      if (k == 0) begin : g_first
+        assign earlier = '0;
+      end else begin : g_later
+        assign earlier = g_slice[k-1].upto;
+      end
+      wire [N-1:0] upto = earlier | slice;
+      wire [N-1:0] first = slice & ~earlier;
+      assign rest[k*N+:N] = slice & earlier;
+    end
+    for (b = 0; b < INDEX; b = b + 1) begin : g_bit
       for (k = 0; k < K; k = k + 1) begin : g_lane
-        assign bank[k] = remaining[k*N+n];
-        if (k == 0) begin : g_first
-          assign rest[n] = 1'b0;
-        end else begin : g_later
-          assign rest[k*N+n] = bank[k] && |bank[k-1:0];
+        wire [N-1:0] sum;
+        wire [N-1:0] own = ((k >> b) & 1) != 0 ? g_slice[k].first : '0;
+        if (k == 0) begin : g_none
+          assign sum = own;
+        end else begin : g_or
+          assign sum = g_lane[k-1].sum | own;
         end
       end
-      assign some[n] = |bank;
-      assign index[n*INDEX+:INDEX] = first_of(bank);
+      for (n = 0; n < N; n = n + 1) begin : g_bank
+        assign index[n*INDEX+b] = g_lane[K-1].sum[n];
+      end
     end
   endgenerate
+  assign some = g_slice[K-1].upto;
 
 endmodule

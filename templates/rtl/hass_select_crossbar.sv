@@ -2,7 +2,8 @@
 // reaches the lanes from n on, which are counted from 0.
 //
 // The number of remaining lanes below each lane, as far as it is below N, is a parallel prefix
-// sum of saturating unary counts: bit k says that there are more than k.
+// sum of saturating unary counts in bit slices: bit i of slice k says that there are more than k below
+// lane i.
 module hass_select_crossbar #(
     parameter integer M = 4,  // lanes
     parameter integer N = 2,
@@ -16,59 +17,59 @@ module hass_select_crossbar #(
 
   localparam integer STEPS = $clog2(M);
 
-  // The sum of two unary counts, saturated at N.
-  function automatic [N-1:0] plus(input [N-1:0] a, input [N-1:0] b);
-    integer whole, part;
+  // The lanes whose number has bit b.
+  function automatic [M-1:0] with_bit(input integer b);
+    integer lane;
     begin
-      plus = a | b;
-      for (whole = 1; whole < N; whole = whole + 1)
-        for (part = 0; part < whole; part = part + 1) plus[whole] = plus[whole] | (a[part] & b[whole-1-part]);
+      for (lane = 0; lane < M; lane = lane + 1) with_bit[lane] = ((lane >> b) & 1) != 0;
     end
   endfunction
 
-  function automatic [INDEX-1:0] position_of(input [M-1:0] lane);
-    integer at;
-    begin
-      position_of = '0;
-      for (at = 0; at < M; at = at + 1) if (lane[at]) position_of = position_of | INDEX'(at);
-    end
-  endfunction
-
-  genvar i, n, s;
+  genvar n, s, a, b;
   generate
-    for (s = 0; s <= STEPS; s = s + 1) begin : g_step
-      wire [M*N-1:0] below;  // of each lane, counted over 2^s lanes
-      for (i = 0; i < M; i = i + 1) begin : g_lane
+    for (s = 0; s <= STEPS; s = s + 1) begin : g_step  // counted over 2^s lanes
+      for (n = 0; n < N; n = n + 1) begin : g_slice
+        wire [M-1:0] more;
         if (s == 0) begin : g_count
-          if (i == 0) begin : g_none
-            assign below[0+:N] = '0;
-          end else begin : g_one
-            assign below[i*N+:N] = N'(remaining[i-1]);
-          end
-        end else if (i < (1 << (s - 1))) begin : g_done
-          assign below[i*N+:N] = g_step[s-1].below[i*N+:N];
+          assign more = n == 0 ? remaining << 1 : '0;
         end else begin : g_sum
-          assign below[i*N+:N] = plus(g_step[s-1].below[i*N+:N], g_step[s-1].below[(i-(1<<(s-1)))*N+:N]);
+          // More than n in both parts together: in one alone, or more than a in one and more than n - 1 - a in
+          // the other.
+          localparam integer D = 1 << (s - 1);
+          wire [M-1:0] alone = g_step[s-1].g_slice[n].more | (g_step[s-1].g_slice[n].more << D);
+          for (a = 0; a < n; a = a + 1) begin : g_way
+            wire [M-1:0] both = g_step[s-1].g_slice[a].more & (g_step[s-1].g_slice[n-1-a].more << D);
+            wire [M-1:0] any;
+            if (a == 0) begin : g_first
+              assign any = both;
+            end else begin : g_next
+              assign any = g_way[a-1].any | both;
+            end
+          end
+          if (n == 0) begin : g_alone
+            assign more = alone;
+          end else begin : g_all
+            assign more = alone | g_way[n-1].any;
+          end
         end
       end
-    end
-    for (i = 0; i < M; i = i + 1) begin : g_rest
-      assign rest[i] = remaining[i] && g_step[STEPS].below[i*N+N-1];
     end
     for (n = 0; n < N; n = n + 1) begin : g_multiplier
-      wire [M-1:0] mine;
-      for (i = 0; i < M; i = i + 1) begin : g_lane
-        if (i + n < M) begin : g_reached
-          // exactly n lanes below
-          wire enough = n == 0 || g_step[STEPS].below[(i+n)*N+(n==0?0:n-1)];
-          assign mine[i] = remaining[i+n] && enough && !g_step[STEPS].below[(i+n)*N+n];
-        end else begin : g_beyond
-          assign mine[i] = 1'b0;
-        end
+      // Exactly n below.
+      wire [M-1:0] enough;
+      if (n == 0) begin : g_first
+        assign enough = '1;
+      end else begin : g_later
+        assign enough = g_step[STEPS].g_slice[n-1].more;
       end
+      wire [M-1:0] mine = (remaining & enough & ~g_step[STEPS].g_slice[n].more) >> n;
       assign some[n] = |mine;
-      assign index[n*INDEX+:INDEX] = position_of(mine);
+      for (b = 0; b < INDEX; b = b + 1) begin : g_bit
+        localparam [M-1:0] MASK = with_bit(b);
+        assign index[n*INDEX+b] = |(mine & MASK);
+      end
     end
   endgenerate
+  assign rest = remaining & g_step[STEPS].g_slice[N-1].more;
 
 endmodule

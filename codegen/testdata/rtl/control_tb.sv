@@ -130,14 +130,20 @@ module control_tb #(
     if (load) loads = loads + 1;
   end
 
+  reg [2*PROCESSES-1:0] some_waits;
+  reg [FIFOS-1:0] some_issue, some_read;
+
   // What the design does, between the edges.
   always @(negedge clk) begin
-    for (n = 0; n < 2 * PROCESSES; n = n + 1) waits[n] = $random;
+    for (n = 0; n < 2 * PROCESSES; n = n + 32) some_waits = {some_waits, 32'($random)};
+    waits = some_waits;
     for (n = 0; n < OUTPUTS; n = n + 1) image_done[n] = running && left[n] < wanted && $unsigned($random) % 100 < busy;
     for (n = 0; n < FIFOS; n = n + 1) begin
-      issue[n] = places[n] < 9 && $unsigned($random) % 100 < (busy < 50 ? 40 : 60);
-      read[n]  = places[n] > 0 && $random;
+      some_issue[n] = places[n] < 9 && $unsigned($random) % 100 < (busy < 50 ? 40 : 60);
+      some_read[n]  = places[n] > 0 && $random;
     end
+    issue = some_issue;
+    read  = some_read;
   end
 
   // A response stays until it is taken, and answers something.
@@ -322,7 +328,7 @@ module control_tb #(
         if (run % 8 == 0) begin
           // The upper half must belong to the lower one, whatever happens between.
           dut.cycles = 64'hffffffe0 + cycles % 16;
-          cycles = dut.cycles;
+          cycles = dut.cycles + 1;  // what the design sees is a cycle late
           get(16'h8);
           low = got;
           repeat (40) @(negedge clk);

@@ -8,7 +8,9 @@ module hass_top #(
     parameter integer STATS = 1,
     parameter integer BLOCK = 0,
     parameter integer DEPTH = 3,  // of the FIFO to the convert
-    parameter integer STUCK = 0   // 1: the convert loses a token's place now and then
+    // What is wrong with it: 1 a FIFO loses places, 2 TLAST comes early at output 1, 3 not at all, 4 a word
+    // comes between runs, 5 a value is unknown
+    parameter integer WRONG = 0
 ) (
     input  wire        aclk,
     input  wire        aresetn,
@@ -231,6 +233,7 @@ module hass_top #(
       .waits(waits[7:6])
   );
   wire [31:0] plain;
+  wire plain_valid, plain_last;
   hass_sink #(
       .WIDTH(24),
       .AXI  (32),
@@ -243,20 +246,27 @@ module hass_top #(
       .read(read[2]),
       .pop(pop[2]),
       .m_axis_tdata(plain),
-      .m_axis_tvalid(m_axis_output1_tvalid),
-      .m_axis_tlast(m_axis_output1_tlast),
+      .m_axis_tvalid(plain_valid),
+      .m_axis_tlast(plain_last),
       .m_axis_tready(m_axis_output1_tready),
       .waits(waits[9:8])
   );
-  assign m_axis_output1_tdata = plain ^ weight0 ^ weight1;
 
-  // A place of FIFO 1 that is never given back, every 16 tokens of it.
-  reg [3:0] count;
-  wire lost = STUCK != 0 && read[1] && &count;
+  reg [4:0] sent;  // words of the image by output 1
+  reg [7:0] idle;  // cycles since the last
+  reg [3:0] count;  // tokens that the convert read
   always_ff @(posedge clk) begin
+    if (rst) sent <= '0;
+    else if (read[2]) sent <= plain_last ? '0 : sent + 1'b1;
+    if (rst || read[2]) idle <= '0;
+    else if (!(&idle)) idle <= idle + 1'b1;
     if (rst) count <= '0;
     else if (read[1]) count <= count + 1'b1;
   end
+  wire lost = WRONG == 1 && read[1] && &count;
+  assign m_axis_output1_tlast = WRONG == 2 ? sent == 5'd7 || plain_last : WRONG != 3 && plain_last;
+  assign m_axis_output1_tvalid = plain_valid || (WRONG == 4 && idle == 8'd60);
+  assign m_axis_output1_tdata = (WRONG == 5 && sent == 5'd3 ? {32{1'bx}} : plain) ^ weight0 ^ weight1;
 
   assign room = fifo_room;
   assign fifo_issue = issue;

@@ -1,0 +1,54 @@
+package codegen
+
+import (
+	"fmt"
+
+	"hass/internal/hw"
+	"hass/optimizer"
+)
+
+// RTLModule is an instance of a module of the RTL library in a design's top.
+type RTLModule struct {
+	Instance string // process name, or fifo_ and the stream's name
+	Module   string // hass_window, hass_fifo, ...
+	Params   []RTLParam
+}
+
+// RTLParam is a parameter of an instance; Value is SystemVerilog text.
+type RTLParam struct{ Name, Value string }
+
+// RTLModules lists the instances of the top: control and the ends of the weight chain, processes and FIFOs.
+func (p *Project) RTLModules() []RTLModule {
+	list := []RTLModule{
+		{"control", "hass_control", []RTLParam{
+			{"PROCESSES", fmt.Sprint(len(p.HW.Processes))}, {"FIFOS", fmt.Sprint(len(p.HW.Streams))},
+			{"OUTPUTS", fmt.Sprint(len(p.Outputs))}, {"STATS", "0"},
+		}},
+		{"weights_head", "hass_weights_head", nil},
+		{"weights_end", "hass_weights_end", nil},
+	}
+	add := func(instance, module string, params []param) {
+		m := RTLModule{Instance: instance, Module: module}
+		for _, q := range params {
+			m.Params = append(m.Params, RTLParam{q.name, q.value})
+		}
+		list = append(list, m)
+	}
+	for _, pr := range p.HW.Processes {
+		ins := make([]hw.Stream, len(pr.In))
+		for k, s := range pr.In {
+			ins[k] = p.HW.Streams[s]
+		}
+		var out hw.Stream
+		if len(pr.Out) > 0 {
+			out = p.HW.Streams[pr.Out[0]]
+		}
+		add(pr.Name, rtlModule(pr.Kind), p.rtlParams(pr, ins, out))
+	}
+	for _, s := range p.HW.Streams {
+		add("fifo_"+s.Name, "hass_fifo", []param{
+			num("WIDTH", s.TokenBits()), num("DEPTH", s.Depth), num("BLOCK", memoryStyles[optimizer.FIFOMemory(s.TokenBits(), s.Depth)]),
+		})
+	}
+	return list
+}

@@ -1,0 +1,130 @@
+package synth
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// Sample is a synthesised point.
+type Sample struct {
+	Point
+	Counts
+}
+
+// header is the first line of a data file.
+const header = "family;mapper;module;parameters;LUT;FF;DSP;BRAM18;URAM;LUTRAM;other"
+
+// WriteSample writes one line of a data file.
+func WriteSample(w io.Writer, s Sample) error {
+	family, mapper := s.Family, "abc9"
+	if family == "" {
+		family = "xc7"
+	}
+	if s.Plain {
+		mapper = "abc"
+	}
+	_, err := fmt.Fprintf(w, "%s;%s;%s;%s;%d;%d;%d;%d;%d;%d;%d\n", family, mapper, s.Module, s.ParamText(), s.LUT, s.FF, s.DSP, s.BRAM18, s.URAM, s.LUTRAM, s.Other)
+	return err
+}
+
+// ReadSamples reads a data file: comments, the header, a line a point.
+func ReadSamples(r io.Reader) ([]Sample, error) {
+	var list []Sample
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, 1<<20)
+	for n := 1; sc.Scan(); n++ {
+		line := sc.Text()
+		if strings.HasPrefix(line, "#") || line == header || line == "" {
+			continue
+		}
+		f := strings.Split(line, ";")
+		if len(f) != 11 {
+			return nil, fmt.Errorf("line %d: %d fields, want 11", n, len(f))
+		}
+		s := Sample{Point: Point{Module: f[2], Family: f[0], Plain: f[1] == "abc"}}
+		if s.Family == "xc7" {
+			s.Family = ""
+		}
+		for _, p := range strings.Fields(f[3]) {
+			name, value, ok := strings.Cut(p, "=")
+			if !ok {
+				return nil, fmt.Errorf("line %d: parameter %.40q", n, p)
+			}
+			s.Params = append(s.Params, Param{name, value})
+		}
+		for i, to := range []*int{&s.LUT, &s.FF, &s.DSP, &s.BRAM18, &s.URAM, &s.LUTRAM, &s.Other} {
+			if _, err := fmt.Sscan(f[4+i], to); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
+		}
+		list = append(list, s)
+	}
+	return list, sc.Err()
+}
+
+// Sweep synthesises the points that file has not yet, in batches of one yosys process each, and appends them.
+func Sweep(ctx context.Context, dir, file string, points []Point, batch int, log func(string)) error {
+	version, err := Version(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	old, err := ReadSamples(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if st, err := f.Stat(); err == nil && st.Size() == 0 {
+		fmt.Fprintf(f, "# Modules of the RTL library synthesised by %s, %s: synth_xilinx %s; made by make sweep.\n%s\n", version, time.Now().UTC().Format(time.DateOnly), Flags, header)
+	}
+	done := map[string]bool{}
+	for _, s := range old {
+		done[s.Key()+s.Family] = true
+	}
+	var todo []Point
+	for _, p := range points {
+		if !done[p.Key()+p.Family] {
+			todo = append(todo, p)
+		}
+	}
+	log(fmt.Sprintf("%d points, %d to do", len(points), len(todo)))
+	y := &Yosys{Dir: dir}
+	for len(todo) > 0 {
+		n := min(batch, len(todo))
+		start := time.Now()
+		counts, ok, err := y.Run(ctx, todo[:n])
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, ErrNoYosys) {
+			return err
+		}
+		for i := range ok {
+			if err := WriteSample(f, Sample{todo[i], counts[i]}); err != nil {
+				return err
+			}
+		}
+		log(fmt.Sprintf("%d of %s in %.0f s, %d left", ok, todo[0].Module, time.Since(start).Seconds(), len(todo)-ok))
+		todo = todo[ok:]
+		if err != nil && ok < n {
+			// yosys stopped at this point: once more without abc9, or not at all.
+			if todo[0].Plain {
+				log(fmt.Sprintf("left out: %v", err))
+				todo = todo[1:]
+			} else {
+				log("plain abc for " + todo[0].Key())
+				todo[0].Plain = true
+			}
+		}
+	}
+	return nil
+}

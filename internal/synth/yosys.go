@@ -1,0 +1,211 @@
+package synth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"hass/templates"
+)
+
+// Flags are those of synth_xilinx in the sweep, beside -family and -abc9.
+const Flags = "-nowidelut -flatten -noiopad -noclkbuf"
+
+// Param is a parameter of a module; Value is SystemVerilog text.
+type Param struct{ Name, Value string }
+
+// Point is a module to be synthesised on its own.
+type Point struct {
+	Module string
+	Params []Param
+	Family string // of synth_xilinx; "" is xc7
+	Plain  bool   // abc instead of abc9
+}
+
+// Key is the point in one line: module and parameters.
+func (p Point) Key() string { return p.Module + " " + p.ParamText() }
+
+// ParamText is the parameters as NAME=VALUE, in the order of the list.
+func (p Point) ParamText() string {
+	s := make([]string, len(p.Params))
+	for i, q := range p.Params {
+		s[i] = q.Name + "=" + q.Value
+	}
+	return strings.Join(s, " ")
+}
+
+// Counts are the cells that a netlist takes.
+type Counts struct {
+	LUT    int // LUT1 to LUT6, inverters, and LUTRAM
+	FF     int
+	DSP    int
+	BRAM18 int
+	URAM   int
+	LUTRAM int // LUTs as memory or shift register
+	Other  int // cells that take none of the others, such as CARRY4
+}
+
+// lutsOf are the LUTs that a memory cell takes on the device.
+var lutsOf = map[string]int{
+	"RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8,
+	"RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM256X1D": 8,
+	"RAM32X1S": 1, "RAM64X1S": 1, "RAM128X1S": 2, "RAM256X1S": 4, "RAM32X2S": 2, "RAM32X4S": 4, "RAM64X2S": 2, "RAM512X1S": 8,
+	"SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1,
+}
+
+// CountCells sorts cells by type. An inverter is a LUT: the device has no other.
+func CountCells(cells map[string]int) Counts {
+	var c Counts
+	for name, n := range cells {
+		switch {
+		case lutsOf[name] > 0:
+			c.LUTRAM += n * lutsOf[name]
+			c.LUT += n * lutsOf[name]
+		case len(name) == 4 && strings.HasPrefix(name, "LUT"), name == "INV":
+			c.LUT += n
+		case strings.HasPrefix(name, "FD"), strings.HasPrefix(name, "LD"):
+			c.FF += n
+		case strings.HasPrefix(name, "DSP48"):
+			c.DSP += n
+		case strings.HasPrefix(name, "RAMB18"):
+			c.BRAM18 += n
+		case strings.HasPrefix(name, "RAMB36"):
+			c.BRAM18 += 2 * n
+		case strings.HasPrefix(name, "URAM288"):
+			c.URAM += n
+		default:
+			c.Other += n
+		}
+	}
+	return c
+}
+
+// ErrNoYosys says that yosys is not installed.
+var ErrNoYosys = errors.New("yosys is not installed")
+
+// Yosys runs synthesis in a folder of its own.
+type Yosys struct {
+	Dir string // scratch
+	// RTL is a folder of SystemVerilog files; "" is the library of package templates.
+	RTL string
+}
+
+// Version is what yosys says that it is.
+func Version(ctx context.Context) (string, error) {
+	if _, err := exec.LookPath("yosys"); err != nil {
+		return "", ErrNoYosys
+	}
+	out, err := exec.CommandContext(ctx, "yosys", "-V").Output()
+	if err != nil {
+		return "", err
+	}
+	f := strings.Fields(string(out))
+	if len(f) < 2 {
+		return "", fmt.Errorf("yosys -V says %.80q", out)
+	}
+	return f[0] + " " + f[1], nil
+}
+
+func (y *Yosys) library() (string, error) {
+	if y.RTL != "" {
+		return y.RTL, nil
+	}
+	dir := filepath.Join(y.Dir, "rtl")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	names, err := fs.Glob(templates.RTL, "rtl/*.sv")
+	if err != nil {
+		return "", err
+	}
+	for _, n := range names {
+		data, err := templates.RTL.ReadFile(n)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(n)), data, 0o666); err != nil {
+			return "", err
+		}
+	}
+	y.RTL = dir
+	return dir, nil
+}
+
+// Run synthesises the points in one process. Those behind a point at which yosys stops have no counts: done tells
+// how many have.
+func (y *Yosys) Run(ctx context.Context, points []Point) (counts []Counts, done int, err error) {
+	if _, err := exec.LookPath("yosys"); err != nil {
+		return nil, 0, ErrNoYosys
+	}
+	lib, err := y.library()
+	if err != nil {
+		return nil, 0, err
+	}
+	var s bytes.Buffer
+	fmt.Fprintf(&s, "read_verilog -sv %s/*.sv\ndesign -save rtl\n", lib)
+	for i, p := range points {
+		fmt.Fprintf(&s, "design -load rtl\nhierarchy -check")
+		for _, q := range p.Params {
+			fmt.Fprintf(&s, " -chparam %s %s", q.Name, q.Value)
+		}
+		family, abc := p.Family, " -abc9"
+		if family == "" {
+			family = "xc7"
+		}
+		if p.Plain {
+			abc = ""
+		}
+		// Nothing reads what only the counters of STATS are told.
+		fmt.Fprintf(&s, " -top %s\nproc\nflatten\ndelete -output w:waits\nread_verilog -lib -specify +/xilinx/cells_sim.v\n", p.Module)
+		fmt.Fprintf(&s, "synth_xilinx -family %s%s %s -run prepare:check\ntee -o stat%d.json stat -json\n", family, abc, Flags, i)
+	}
+	name := func(i int) string { return filepath.Join(y.Dir, fmt.Sprintf("stat%d.json", i)) }
+	for i := range points {
+		os.Remove(name(i))
+	}
+	if err := os.WriteFile(filepath.Join(y.Dir, "run.ys"), s.Bytes(), 0o666); err != nil {
+		return nil, 0, err
+	}
+	cmd := exec.CommandContext(ctx, "nice", "-n", "5", "yosys", "-q", "-s", "run.ys")
+	cmd.Dir = y.Dir
+	out, runErr := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, 0, ctx.Err()
+	}
+	counts = make([]Counts, len(points))
+	for i := range points {
+		data, err := os.ReadFile(name(i))
+		if err != nil {
+			if runErr == nil {
+				runErr = err
+			}
+			return counts, i, fmt.Errorf("%s: %w\n%s", points[i].Key(), runErr, tail(out, 800))
+		}
+		if counts[i], err = ReadStat(data); err != nil {
+			return counts, i, err
+		}
+	}
+	return counts, len(points), nil
+}
+
+func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
+
+// ReadStat reads the whole design's cells of `stat -json`.
+func ReadStat(data []byte) (Counts, error) {
+	var s struct {
+		Design struct {
+			Cells map[string]int `json:"num_cells_by_type"`
+		} `json:"design"`
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return Counts{}, fmt.Errorf("yosys stat: %w", err)
+	}
+	return CountCells(s.Design.Cells), nil
+}
