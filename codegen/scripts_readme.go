@@ -68,7 +68,7 @@ func (p *Project) readme(b *build) []byte {
 // calibration labels estimates.
 func calibration(d *optimizer.Design) string {
 	if d.Calibrated {
-		return "cost formulas fitted to synthesis"
+		return fmt.Sprintf("of the RTL; cost formulas fitted to %s, %s: LUT +- %.0f %%, FF +- %.0f %%", d.CostModel.Tool, d.CostModel.Date, 100*d.CostModel.LUTError, 100*d.CostModel.FFError)
 	}
 	return "**uncalibrated**: cost formulas not fitted to synthesis"
 }

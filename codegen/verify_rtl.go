@@ -165,9 +165,9 @@ func (c *RTLCall) Compare(want RTLCycles) []string {
 // mismatch or a deadlock is a result, not an error; errors are missing programs, a
 // project that does not compile, or a cancelled context. $VERILATOR is honoured.
 func VerifyRTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, error) {
-	verilator := os.Getenv("VERILATOR")
-	if verilator == "" {
-		verilator = "verilator"
+	verilator := "verilator"
+	if f := strings.Fields(os.Getenv("VERILATOR")); len(f) > 0 {
+		verilator = f[0]
 	}
 	for _, tool := range []string{verilator, "g++", "make"} {
 		if _, err := exec.LookPath(tool); err != nil {

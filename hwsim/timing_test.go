@@ -63,33 +63,33 @@ func byName(t *testing.T, r *Result, name string) ProcessStats {
 }
 
 // TestHandPointwise is a 1x1 convolution of two pixels, followed by hand through the rules
-// of docs/hardware.md. Latencies: source 1, window 3, engine 4, join 4.
+// of docs/hardware.md. Latencies: source 3, window 4, engine 5, join 5.
 //
 //	source  writes 0 1
-//	window  reads 1 2, the second together with its first write at 2, then writes at 3
-//	engine  reads and writes 5 6
-//	join    reads and writes 9 10
-//	sink    reads 13 14
+//	window  reads 3 4, the second together with its first write at 4, then writes at 5
+//	engine  reads and writes 8 9
+//	join    reads and writes 13 14
+//	sink    reads 18 19
 //
 // With one slot between window and engine the second write waits for the cycle after
-// the first token's read, 6, and everything after it is 3 cycles later.
+// the first token's read, 9, and everything after it is 4 cycles later.
 func TestHandPointwise(t *testing.T) {
 	net := oneConv(t, 1, 2, 1, 1, hwtest.Square(1, 1, 0))
 	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 1, MCh: 1, LinePixels: 2, Engine: hw.Dense, N: 1, Gang: 1, GangDepth: 10}}
 	r := mustRun(t, expand(t, net, layers, nil), [][]int32{{3, -4}}, Options{Finite: true})
-	if r.FirstIn[0] != 0 || r.LastOut[0] != 14 || r.Fill != 13 || r.Latency != 14 || r.Total != 15 {
-		t.Errorf("in %v out %v fill %d latency %d total %d, want 0, 14, 13, 14, 15", r.FirstIn, r.LastOut, r.Fill, r.Latency, r.Total)
+	if r.FirstIn[0] != 0 || r.LastOut[0] != 19 || r.Fill != 18 || r.Latency != 19 || r.Total != 20 {
+		t.Errorf("in %v out %v fill %d latency %d total %d, want 0, 19, 18, 19, 20", r.FirstIn, r.LastOut, r.Fill, r.Latency, r.Total)
 	}
 	if d := cmp.Diff([][][]int32{{{3, -4}}}, r.Outputs); d != "" {
 		t.Error(d)
 	}
 	layers[0].GangDepth = 1
 	r = mustRun(t, expand(t, net, layers, nil), [][]int32{{3, -4}}, Options{Finite: true})
-	if r.LastOut[0] != 17 || r.Total != 18 {
-		t.Errorf("one slot: last word at %d of %d, want 17 of 18", r.LastOut[0], r.Total)
+	if r.LastOut[0] != 23 || r.Total != 24 {
+		t.Errorf("one slot: last word at %d of %d, want 23 of 24", r.LastOut[0], r.Total)
 	}
 	w := byName(t, r, net.Layers[0].ID+"_window").Run
-	if d := cmp.Diff(Usage{Iterations: 3, Busy: 3, Starved: []int64{1}, Blocked: []int64{3}, Idle: 11}, w); d != "" {
+	if d := cmp.Diff(Usage{Iterations: 3, Busy: 3, Starved: []int64{3}, Blocked: []int64{4}, Idle: 14}, w); d != "" {
 		t.Errorf("window:\n%s", d)
 	}
 }
@@ -98,16 +98,16 @@ func TestHandPointwise(t *testing.T) {
 // multiplier, the smallest line buffer, and images with 3, 1 and 0 useful pairs.
 //
 //	source  writes 0 1 2 3 4 5 6 7 8
-//	window  reads 1 2 3, writes 4, reads 5 6 7, writes 8, reads 9 10 11, writes 12
-//	engine  reads 7, busy 3, writes 9; reads and writes 11; reads and writes 15
-//	join    reads and writes 13 15 19
-//	sink    reads 17 19 23
+//	window  reads 3 4 5, writes 6, reads 7 8 9, writes 10, reads 11 12 13, writes 14
+//	engine  reads 10, busy 3, writes 12; reads and writes 14; reads and writes 18
+//	join    reads and writes 17 19 23
+//	sink    reads 22 24 28
 func TestHandSparse(t *testing.T) {
 	net := oneConv(t, 1, 3, 1, 1, intnet.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
 	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 3, MCh: 1, LinePixels: 3, Engine: hw.Crossbar, N: 1, Gang: 1, GangDepth: 4}}
 	n := expand(t, net, layers, nil)
 	r := mustRun(t, n, [][]int32{{1, 2, 3}, {0, 5, 0}, {0, 0, 0}}, Options{Finite: true})
-	if d := cmp.Diff([]int64{17, 19, 23}, r.LastOut); d != "" {
+	if d := cmp.Diff([]int64{22, 24, 28}, r.LastOut); d != "" {
 		t.Errorf("last words:\n%s", d)
 	}
 	if d := cmp.Diff([]int64{2, 4}, r.PerImage); d != "" || r.CyclesPerImage != 3 {
@@ -117,15 +117,15 @@ func TestHandSparse(t *testing.T) {
 		t.Error(d)
 	}
 	e := byName(t, r, net.Layers[0].ID+"_engine0")
-	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{9, 11, 15},
-		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{11}, Blocked: []int64{0}, Idle: 8},
+	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{12, 14, 18},
+		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{14}, Blocked: []int64{0}, Idle: 10},
 		Steady: Usage{Iterations: 2, Busy: 2, Starved: []int64{4}, Blocked: []int64{0}},
 	}
 	if d := cmp.Diff(want, e); d != "" {
 		t.Errorf("engine:\n%s", d)
 	}
-	if f := r.FIFOs[n.Processes[0].Out[0]]; f.Most != 3 || f.Depth != 3 {
-		t.Errorf("input FIFO: %+v, want 3 of 3", f)
+	if f := r.FIFOs[n.Processes[0].Out[0]]; f.Most != 5 || f.Depth != 5 {
+		t.Errorf("input FIFO: %+v, want 5 of 5", f)
 	}
 	k := r.Skips[0]
 	if k.MACs != 9 || k.Pairs != 4 || k.Beats != 3 || k.Cycles != 5 || k.Ideal != 4 || k.Dense != 9 || k.EmptyLanes != 1 || k.FullLanes != 1 {

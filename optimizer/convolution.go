@@ -104,6 +104,7 @@ type convChoices struct {
 type shapeChoices struct {
 	choices []convChoice
 	widths  []inputWidth
+	out     []int
 }
 
 // convChoice is an option at the narrowest cut of the input.
@@ -116,7 +117,7 @@ type convChoice struct {
 // inputWidth is a width of the input stream: it changes the line buffer only.
 type inputWidth struct {
 	q      int
-	change vec
+	change []vec   // by output width, in the order of shapeChoices.out
 	beats  float64 // per image
 }
 
@@ -139,6 +140,7 @@ type memoKey struct {
 	dsp             int
 	inPx, outPx     int
 	inMost, outMost int // widths tried: how many tells which
+	scales          *Calibration
 }
 
 // choices gives a convolution's choices, from memory if there is one.
@@ -149,7 +151,7 @@ func (s *space) choices(i int) *convChoices {
 	l := &s.model.net.Layers[i]
 	inPx, outPx := s.model.layerPx(i)
 	k := memoKey{i, l.Conv.AccBits, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.budget[0],
-		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out])}
+		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.scales}
 	s.memo.mu.Lock()
 	all := s.memo.convs[k]
 	s.memo.mu.Unlock()
@@ -177,7 +179,7 @@ func (s *space) enumerate(i int) *convChoices {
 		memories = append(memories, MemURAM)
 	}
 	for _, sh := range s.shapes(&l) {
-		var sc shapeChoices
+		sc := shapeChoices{out: sh.out}
 		for _, e := range engines(s.engine, sh.lanes) {
 			for _, p := range sh.out {
 				if e.n*p*outPx > max(outPx, s.budget[0]) {
@@ -208,10 +210,17 @@ func (s *space) enumerate(i int) *convChoices {
 				continue
 			}
 			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
-			base := s.model.window(hw.WindowOf(net, l, hl), in.Format.Bits, l.Conv.TauA > 0)
-			hl.InCh = q
+			// Whether the beats have flags changes nothing in the difference.
+			w := inputWidth{q: q}
+			for _, p := range sh.out {
+				hl.OutCh, hl.InCh = p, sh.ch
+				base := s.model.layerWindow(&l, hl)
+				hl.InCh = q
+				w.change = append(w.change, s.model.layerWindow(&l, hl).sub(base))
+			}
 			win := hw.WindowOf(net, l, hl)
-			sc.widths = append(sc.widths, inputWidth{q, s.model.window(win, in.Format.Bits, l.Conv.TauA > 0).sub(base), float64(win.InBeats())})
+			w.beats = float64(win.InBeats())
+			sc.widths = append(sc.widths, w)
 		}
 		all.shapes = append(all.shapes, sc)
 	}
@@ -286,7 +295,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 			}
 			for _, o := range same {
 				o.hl.InCh = w.q
-				o.cost = o.cost.add(w.change)
+				o.cost = o.cost.add(w.change[slices.Index(sc.out, o.hl.OutCh)])
 				with(&o, o.cycles/h, o.ci/h, w.beats, cc.alone)
 				all = append(all, o)
 			}

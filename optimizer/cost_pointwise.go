@@ -10,91 +10,145 @@ import (
 
 // pointwise prices the modules that have neither window nor sum over pixels.
 func (m costModel) pointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec {
-	lanes := hl.OutPx * hl.OutCh
-	base := vec{1: processLUT + lanes*requantLUT, 2: processFF + lanes*(in.Format.Bits+2*out.Format.Bits)}
 	switch l.Kind {
-	case intnet.KindAdd, intnet.KindMul:
-		return m.operands(l, hl, out)
+	case intnet.KindAdd:
+		a := m.operandsOf(&l, hl, out).add(m.family, l.Align)
+		return m.scaled(moduleAdd, m.price(&a, 1))
+	case intnet.KindMul:
+		a := m.operandsOf(&l, hl, out).mul(m.family)
+		return m.scaled(moduleMul, m.price(&a, 1))
 	case intnet.KindActivation:
-		return base.add(m.activation(l.Act, lanes, in, out))
+		a := activationOf(l.Act, beatsOf(&l, hl, in, out), in).area(m.family)
+		return m.scaled(moduleActivation, m.price(&a, 1))
 	case intnet.KindConcat:
-		return vec{1: processLUT + lanes*in.Format.Bits*muxLUT(len(l.In)), 2: processFF + lanes*out.Format.Bits}
-	case intnet.KindSlice, intnet.KindZeroInsert:
-		return vec{1: processLUT + counterLUT, 2: processFF + lanes*out.Format.Bits}
+		most := 0
+		for _, t := range l.In {
+			most = max(most, m.net.Tensors[t].C/hl.InCh)
+		}
+		a := concatArea(len(l.In), hl.OutPx*hl.OutCh*out.Format.Bits, most)
+		return m.scaled(moduleConcat, m.price(&a, 1))
+	case intnet.KindSlice:
+		s := l.Slice
+		a := area{kind: areaSlice}
+		strides := []strided{
+			{in.C / hl.InCh, s.Start[2] / hl.InCh, 1, out.C / hl.InCh},
+			{ceilDiv(in.W, hl.InPx), s.Start[1], s.Step[1], ceilDiv(out.W, hl.OutPx)},
+			{in.H, s.Start[0], s.Step[0], out.H},
+		}
+		a.strided(strides, 0)
+		return m.scaled(moduleSlice, m.price(&a, 1))
+	case intnet.KindZeroInsert:
+		a := area{kind: areaZeroInsert}
+		strides := []strided{{out.C / hl.OutCh, 0, 1, out.C / hl.OutCh}, {out.W, 0, l.Insert.Stride[1], in.W}, {out.H, 0, l.Insert.Stride[0], in.H}}
+		a.strided(strides, hl.OutCh*out.Format.Bits)
+		return m.scaled(moduleZeroInsert, m.price(&a, 1))
 	case intnet.KindResize:
-		return m.resize(l.Resize, hl, in, out)
+		a := resizeOf(&l, hl, in, out).area(m.family)
+		return m.scaled(moduleResize, m.price(&a, 1))
 	}
-	return base // requant
+	a := requantArea(beatsOf(&l, hl, in, out), signedBits(in))
+	return m.scaled(moduleRequant, m.price(&a, 1))
 }
 
-// counterLUT is the row, column and channel counters with their comparisons of a module that moves
-// pixels.
-const counterLUT = 60
+// beatsShape is what hass_pointwise needs: a map in beats of px pixels and ch channels.
+type beatsShape struct {
+	px, ch, w, channels int
+	requant             requantShape // but for the bits of what is requantised
+}
 
-// operands is the sum or product of two streams. A second operand of one pixel is kept.
-func (m costModel) operands(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
+// beatsOf are the beats that a layer writes.
+func beatsOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) beatsShape {
+	shift := l.Shift
+	if l.Act != nil {
+		shift = l.Act.Shift
+	}
+	return beatsShape{hl.OutPx, hl.OutCh, out.W, out.C / hl.OutCh, requantShape{0, out.Format.Bits, shift, 1, l.Lo, l.Hi}}
+}
+
+// area is the formula of hass_pointwise for values of the given bits that come depth-2 cycles after the issue; more
+// terms follow those of requantisation.
+func (s beatsShape) area(kind areaKind, value, depth int, more ...int) area {
+	s.requant.in = value
+	t := s.requant.terms()
+	lanes := s.px * s.ch
+	tail := 0
+	if s.w%s.px != 0 {
+		tail = 1
+	}
+	a := area{kind: kind}
+	counters := counterBits(s.channels)
+	if tail > 0 {
+		counters += log2(ceilDiv(s.w, s.px)) // else nothing asks for the place
+	}
+	a.rule[2] = lanes*t.ff + counters + depth + tail*depth
+	a.lut = terms(1, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters, tail*lanes*s.requant.out)
+	for i, v := range more {
+		a.lut[7+i] = float64(v)
+	}
+	a.ff = terms(1, lanes)
+	return a
+}
+
+func requantArea(s beatsShape, in int) area { return s.area(areaRequant, in, 2) }
+
+// operandsShape is hass_add or hass_mul.
+type operandsShape struct {
+	beats         beatsShape
+	a, b          int // bits as signed numbers
+	second        int // bits of a value of the second operand
+	broadcast     bool
+	block         bool
+	beatsPerImage int
+}
+
+func (m costModel) operandsOf(l *intnet.Layer, hl hw.Layer, out intnet.Tensor) operandsShape {
 	a, b := m.net.Tensors[l.In[0]], m.net.Tensors[l.In[1]]
-	lanes := hl.OutPx * hl.OutCh
-	var v vec
-	if l.Kind == intnet.KindAdd {
-		sum := max(a.Format.Bits+l.Align[0], b.Format.Bits+l.Align[1]) + 1
-		v = vec{1: processLUT + lanes*(sum+requantLUT), 2: processFF + lanes*(sum+2*out.Format.Bits)}
+	s := operandsShape{beats: beatsOf(l, hl, a, out), a: signedBits(a), b: signedBits(b), second: b.Format.Bits, broadcast: m.net.Broadcast(l)}
+	s.beatsPerImage = out.H * ceilDiv(out.W, hl.OutPx) * (out.C / hl.OutCh)
+	s.block = s.broadcast && BufferMemory(hl.OutCh*b.Format.Bits, out.C/hl.OutCh) == MemBRAM
+	return s
+}
+
+// kept is the memory of an operand that comes once an image.
+func (s operandsShape) kept(a *area, family string) {
+	if !s.broadcast {
+		return
+	}
+	width := s.beats.ch * s.second
+	count := log2(s.beatsPerImage)
+	if s.beats.channels == 1 {
+		a.rule[2] += width
 	} else {
-		x, y := signedBits(a), signedBits(b)
-		v = vec{0: lanes * multiplierDSP(x, y, m.family), 1: processLUT + lanes*requantLUT, 2: processFF + lanes*(x+y+2*out.Format.Bits)}
+		mem := memoryShape{width, s.beats.channels, MemLUTRAM}
+		if s.block {
+			mem.style = MemBRAM
+		}
+		a.rule = a.rule.add(mem.cost(family))
 	}
-	if m.net.Broadcast(&l) {
-		v = v.add(m.kept(hl.InCh*b.Format.Bits, b.C/hl.InCh))
-	}
-	return v
+	a.rule[2] += 1 + count
+	a.lut[8], a.lut[9] = 1, float64(width+count)
 }
 
-// kept is a memory of values that come once an image: registers if it is one word.
-func (m costModel) kept(width, depth int) vec {
-	if depth == 1 {
-		return vec{2: width}
-	}
-	return m.buffer(width, depth)
+func (s operandsShape) add(family string, align [2]int) area {
+	sum := max(s.a+align[0], s.b+align[1]) + 1
+	lanes := s.beats.px * s.beats.ch
+	a := s.beats.area(areaAdd, sum, 3, lanes*sum)
+	a.rule[2] += lanes * sum
+	s.kept(&a, family)
+	return a
 }
 
-// activation is what the function of Act needs beside rounding.
-func (m costModel) activation(a *intnet.Act, lanes int, in, out intnet.Tensor) vec {
-	x := signedBits(in)
-	switch a.Fn {
-	case intnet.ActHardSigmoid:
-		mul := widest(a.Mul)
-		return vec{0: lanes * multiplierDSP(x, mul, m.family), 2: lanes * (x + mul)}
-	case intnet.ActHardSwish:
-		// x times the clamped sum, times a constant.
-		gate, mul := widest([]int64{a.Top}), widest(a.Mul)
-		return vec{
-			0: lanes * (multiplierDSP(x, gate, m.family) + multiplierDSP(x+gate-1, mul, m.family)),
-			1: lanes * 2 * x, // add and clamp
-			2: lanes * (2*(x+gate) + mul),
-		}
-	case intnet.ActLeaky:
-		mul := widest(a.Mul)
-		v := vec{0: lanes * multiplierDSP(x, mul, m.family), 1: lanes * ceilDiv(x+mul, 2), 2: lanes * (x + mul)}
-		if depth := len(a.Mul) / max(1, lanes); depth > 1 {
-			lut, _ := lutramSingle(lanes*mul, depth) // constant: any LUT holds it
-			v[1] += lut
-		}
-		return v
+func (s operandsShape) mul(family string) area {
+	lanes := s.beats.px * s.beats.ch
+	dsp := multiplierDSP(s.a, s.b, family)
+	a := s.beats.area(areaMul, s.a+s.b, 5)
+	a.rule[0] = lanes * dsp
+	if dsp == 0 {
+		a.lut[7] = float64(lanes * s.a * s.b)
+		a.ff[2] = float64(lanes * (s.a + s.b))
 	}
-	word := widest(a.Table)
-	if a.Step == 0 {
-		return m.tables(word, len(a.Table), lanes)
-	}
-	diff := int64(1)
-	for i, t := range a.Table[1:] {
-		diff = max(diff, t-a.Table[i], a.Table[i]-t)
-	}
-	slope := bits.Len64(uint64(diff)) + 1
-	return vec{
-		0: lanes * multiplierDSP(slope, a.Step+1, m.family),
-		1: lanes * (word + slope + a.Step), // difference and sum
-		2: lanes * (2*word + slope + 2*a.Step),
-	}.add(m.tables(word, len(a.Table), 2*lanes))
+	s.kept(&a, family)
+	return a
 }
 
 // widest is the number of bits that hold each of the constants with a sign.
@@ -106,54 +160,202 @@ func widest(values []int64) int {
 	return w
 }
 
-// tables is a table of constants that is read the given number of times a cycle: a copy in LUTs for
-// each read, or one in block RAM for every two, whose ports are at most 18 bits wide then.
-func (m costModel) tables(width, depth, reads int) vec {
-	lut, _ := lutramSingle(width, depth)
-	blocks := 0
-	for _, s := range bramShapes {
-		if n := ceilDiv(width, s.width) * ceilDiv(depth, s.depth); s.width <= 18 && (blocks == 0 || n < blocks) {
-			blocks = n
-		}
-	}
-	if lut*reads <= lutsPerBlock*blocks*ceilDiv(reads, 2) {
-		return vec{1: lut * reads}
-	}
-	return vec{3: blocks * ceilDiv(reads, 2)}
+// activationShape is hass_activation.
+type activationShape struct {
+	beats         beatsShape
+	fn            intnet.ActFn
+	x, xBits      int // bits of a value, as a signed number and as it comes
+	rows, columns int // of the table
+	table, slope  int // bits of an entry, of a slope
+	addBits       int
+	top           int64
+	step          int
 }
 
-// resize keeps two rows if it weighs rows, else one. Weighing takes two columns at a time. Each
-// pair of neighbours is a + w*(b-a): one multiplier.
-func (m costModel) resize(r *intnet.Resize, hl hw.Layer, in, out intnet.Tensor) vec {
-	lanes, b := hl.OutPx*hl.OutCh, signedBits(in)
-	rows, cols := 1, 1
-	word := b
-	v := vec{1: processLUT + counterLUT, 2: processFF + lanes*2*out.Format.Bits}
-	pairs := func(n, scale int) {
-		v = v.add(vec{0: lanes * n * multiplierDSP(word+1, scale+1, m.family), 1: lanes * n * (2*word + scale), 2: lanes * n * (2*word + scale)})
-		word += scale
+func activationOf(a *intnet.Act, beats beatsShape, in intnet.Tensor) activationShape {
+	s := activationShape{beats: beats, fn: a.Fn, x: signedBits(in), xBits: in.Format.Bits, rows: 1, columns: 1, top: a.Top, step: a.Step}
+	s.addBits = bits.Len64(uint64(max(a.Add, -a.Add))) + 1
+	if a.Fn == intnet.ActCurve {
+		s.rows, s.table = max(1, len(a.Table)-1), widest(a.Table)
+		slopes := int64(0)
+		for i, t := range a.Table[1:] {
+			slopes = max(slopes, t-a.Table[i], ^(t - a.Table[i]))
+		}
+		s.slope = bits.Len64(uint64(slopes)) + 1
+		if a.Step == 0 {
+			s.slope = 1
+		}
+		return s
 	}
-	if r.Rows.Weight != nil {
+	s.table = widest(a.Mul)
+	if len(a.Mul) > 1 {
+		s.columns = beats.ch
+		s.rows = len(a.Mul) / beats.ch
+	}
+	return s
+}
+
+// area: a product of two DSPs where the factor is wider than a DSP's port (hass_multiply_add).
+func (s activationShape) area(family string) area {
+	lanes := s.beats.px * s.beats.ch
+	top := bits.Len64(uint64(s.top))
+	value, scale, factor, addend := 0, s.x, s.table, 1
+	switch s.fn {
+	case intnet.ActCurve:
+		scale, factor, addend = s.step+1, s.slope, s.table+s.step
+		value = addend
+	case intnet.ActHardSwish:
+		factor = top + s.table
+		value = scale + factor
+	case intnet.ActLeaky:
+		if top >= s.table {
+			factor = top + 1
+		}
+		value = scale + factor
+	case intnet.ActHardSigmoid:
+		addend = s.addBits
+		value = max(scale+factor, addend) + 1
+	}
+	product := lanes
+	if s.fn == intnet.ActCurve && s.step == 0 {
+		product = 0
+	}
+	dsp, rest := 0, 0
+	if product > 0 {
+		if dsp = 1; factor > 25 {
+			dsp, rest = 2, 1
+		}
+	}
+	gate, leaky, sigmoid, curve := 0, 0, 0, 0
+	dsps := lanes * dsp
+	switch s.fn {
+	case intnet.ActHardSwish:
+		gate = lanes * (s.x + top + s.addBits)
+		dsps += lanes * multiplierDSP(top+1, s.table, family)
+	case intnet.ActLeaky:
+		leaky = lanes * factor
+	case intnet.ActHardSigmoid:
+		sigmoid = lanes * s.addBits
+	case intnet.ActCurve:
+		curve = lanes
+	}
+	rom := 0
+	var blocks int
+	if s.fn == intnet.ActCurve {
+		for pair := range ceilDiv(lanes, 2) {
+			readers := min(2, lanes-2*pair)
+			for _, w := range []int{s.table, s.slope} {
+				if readers*w*ceilDiv(s.rows, 64) > 100*ceilDiv(w, 18)*ceilDiv(s.rows, 1024) {
+					blocks += ROMCount(w, s.rows, readers)
+				} else {
+					rom += readers * w * romLUT(s.rows)
+				}
+			}
+		}
+	} else if s.rows > 1 {
+		w := s.columns * s.table
+		if w*ceilDiv(s.rows, 64) > 100*ceilDiv(w, 18)*ceilDiv(s.rows, 1024) {
+			blocks += ROMCount(w, s.rows, 1)
+		} else {
+			rom += w * romLUT(s.rows)
+		}
+	}
+	a := s.beats.area(areaActivation, value, 9, rom, gate, leaky, sigmoid, curve, product*rest, blocks)
+	a.rule[0], a.rule[3] = dsps, blocks
+	a.ff = terms(1, lanes, lanes*s.xBits, rom, product*rest*value, gate, leaky, sigmoid, curve*(s.table+s.step))
+	return a
+}
+
+// romLUT is the number of LUTs that a bit of a table of constants takes at most.
+func romLUT(depth int) int { return ceilDiv(depth, 64) + muxLUT(ceilDiv(depth, 64)) }
+
+func concatArea(ins, width, most int) area {
+	a := area{kind: areaConcat}
+	a.rule[2] = width + log2(ins) + log2(most) + 1
+	a.lut = terms(1, ins, log2(most), width*muxLUT(ins))
+	a.ff = terms(1, ins)
+	return a
+}
+
+// strided is hass_strided: the positions of an axis of which some are chosen.
+type strided struct{ size, start, step, count int }
+
+// strided adds an axis each; width bits are blanked where nothing is chosen.
+func (a *area) strided(axes []strided, width int) {
+	counters, some := 0, 0
+	for _, s := range axes {
+		counters += log2(s.size)
+		if s.count != s.size {
+			some += 1
+			counters += index(max(s.start, s.step-1)+1) + log2(s.count+1)
+		}
+	}
+	a.rule[2] += counters
+	a.lut = terms(1, counters, some, width)
+	a.ff = terms(1, some)
+}
+
+// resizeShape is hass_resize.
+type resizeShape struct {
+	bits, value        int // of an input value, and as a signed number
+	ch, channels       int
+	inW, outH, outW    int
+	reads, from        int // bits
+	rowScale, colScale int
+	block              bool
+	requant            requantShape
+}
+
+func resizeOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) resizeShape {
+	r := l.Resize
+	s := resizeShape{
+		bits: in.Format.Bits, value: signedBits(in), ch: hl.OutCh, channels: in.C / hl.InCh, inW: in.W, outH: out.H, outW: out.W,
+		reads: bits.Len(uint(ceilDiv(in.H, out.H))), from: index(slices.Max(r.Cols.From) + 1), rowScale: r.Rows.Scale, colScale: r.Cols.Scale,
+		requant: requantShape{0, out.Format.Bits, r.FormatShift + r.Rows.Scale + r.Cols.Scale, 1, l.Lo, l.Hi},
+	}
+	length := in.W
+	if s.colScale > 0 {
+		length = (in.W + 1) / 2
+	}
+	s.block = BufferMemory(s.ch*s.bits, length*s.channels) == MemBRAM
+	return s
+}
+
+func (s resizeShape) area(family string) area {
+	rows, cols, length := 1, 1, s.inW
+	if s.rowScale > 0 {
 		rows = 2
 	}
-	if r.Cols.Weight != nil {
-		cols = 2
-		pairs(rows, r.Cols.Scale)
+	if s.colScale > 0 {
+		cols, length = 2, (s.inW+1)/2
 	}
-	if r.Rows.Weight != nil {
-		pairs(1, r.Rows.Scale)
+	depth := length * s.channels
+	address := index(depth)
+	mem := memoryShape{s.ch * s.bits, depth, MemLUTRAM}
+	if s.block {
+		mem.style = MemBRAM
 	}
-	if rows+cols > 2 {
-		v[1] += lanes * requantLUT
+	a := area{kind: areaResize}
+	for i, n := range mem.cost(family) {
+		a.rule[i] = rows * cols * n
 	}
-	memory := m.buffer(hl.InCh*in.Format.Bits, ceilDiv(in.W, cols)*(in.C/hl.InCh))
-	for range rows * cols {
-		v = v.add(memory)
+	along := s.value + s.colScale
+	s.requant.in = along + s.rowScale
+	t := s.requant.terms()
+	lerp, lerpFF := 0, 0
+	if cols == 2 {
+		a.rule[0] += s.ch * rows * multiplierDSP(s.value+1, s.colScale+2, family)
+		lerp += s.ch * rows * (2*s.value + s.colScale)
 	}
-	// Where each row and column comes from.
-	for _, s := range []*intnet.Samples{&r.Rows, &r.Cols} {
-		lut, _ := lutramSingle(bits.Len(uint(slices.Max(s.From)))+s.Scale, len(s.From))
-		v[1] += lut
+	if rows == 2 {
+		a.rule[0] += s.ch * multiplierDSP(along+1, s.rowScale+2, family)
+		lerp += s.ch * (2*along + s.rowScale)
 	}
-	return v
+	lerpFF = lerp
+	counters := s.reads + counterBits(s.outH, max(s.inW, s.outW), s.channels) + address
+	tables := (s.from+s.colScale)*romLUT(s.outW) + (s.reads+s.rowScale)*romLUT(s.outH)
+	a.rule[2] += s.ch*(t.ff+s.bits) + counters + address*(2+cols) + s.from + 11
+	a.lut = terms(1, counters+address*cols, s.ch*t.round, s.ch*t.clamp, s.ch*t.beyond, s.ch*t.compare, lerp, tables, rows+cols-2)
+	a.ff = terms(1, s.ch, lerpFF, s.rowScale+s.colScale)
+	return a
 }

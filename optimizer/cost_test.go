@@ -1,7 +1,6 @@
 package optimizer
 
 import (
-	"math"
 	"math/rand"
 	"testing"
 
@@ -9,37 +8,6 @@ import (
 
 	"hass/internal/hw"
 )
-
-// TestEngineAgainstMeasured compares the engines' LUT formula with the measured engines
-// (yosys, xc7, 16 bit). Mapping noise alone is 25 %.
-func TestEngineAgainstMeasured(t *testing.T) {
-	for _, tt := range []struct {
-		kind    hw.EngineKind
-		tap, ch int
-		n       int
-		want    int // LUTs
-	}{
-		{hw.Banked, 9, 1, 3, 308}, {hw.Banked, 1, 16, 4, 602}, {hw.Banked, 1, 64, 8, 2245},
-		{hw.Crossbar, 9, 1, 3, 693}, {hw.Crossbar, 1, 16, 4, 1479}, {hw.Crossbar, 1, 64, 8, 12904},
-	} {
-		k := 1
-		if tt.tap == 9 {
-			k = 3
-		}
-		b := newBuild(8, 8, 64)
-		net := b.done(b.conv(0, 1, k, 1, true))
-		l := hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: 1, MTap: tt.tap, MCh: tt.ch, Engine: tt.kind, N: tt.n, Gang: 1, GangDepth: 5, WeightMem: MemBRAM}
-		win := hw.WindowOf(net, net.Layers[0], l)
-		v := costModel{net: net, family: Family7}.gang(net.Layers[0], l, win, net.Tensors[0])
-		got := v[1] - processLUT - loadLUT // the measured engines have neither
-		if err := math.Abs(float64(got)/float64(tt.want) - 1); err > 0.2 {
-			t.Errorf("%s %d->%d: %d LUTs, measured %d", tt.kind, tt.tap*tt.ch, tt.n, got, tt.want)
-		}
-		if v[0] != tt.n {
-			t.Errorf("%s %d->%d: %d DSPs, want %d", tt.kind, tt.tap*tt.ch, tt.n, v[0], tt.n)
-		}
-	}
-}
 
 // TestAverageDSP checks that an average over a power of two is a shift.
 func TestAverageDSP(t *testing.T) {

@@ -52,10 +52,22 @@ type Design struct {
 	Total       Resources   `json:"total"`
 	Fits        bool        `json:"fits"`
 	Shortfall   []string    `json:"shortfall,omitempty"` // one line per exceeded resource
-	Calibrated  bool        `json:"calibrated"`          // false: cost formulas are not fitted to synthesis
-	Costs       []LayerCost `json:"costs"`               // one per Net.Layers, then "fifos" and "io"
+	Calibrated  bool        `json:"calibrated"`          // true: cost formulas are fitted to synthesis
+	CostModel   CostModel   `json:"cost_model"`
+	Costs       []LayerCost `json:"costs"` // one per Net.Layers, then "fifos" and "io"
 	Predicted   Prediction  `json:"predicted"`
 	Explain     []string    `json:"explain"` // bottleneck, binding resource, what one more unit would buy
+}
+
+// CostModel says what the formulas of LUTs and flip-flops rest on and how far off they may be.
+type CostModel struct {
+	Tool     string  `json:"tool"`      // that synthesised the sweep
+	Date     string  `json:"date"`      // of the sweep
+	Points   int     `json:"points"`    // modules synthesised
+	LUTError float64 `json:"lut_error"` // of the total, relative
+	FFError  float64 `json:"ff_error"`
+	// Calibration is the tool and date of a user's own synthesis that the formulas are scaled by.
+	Calibration string `json:"calibration,omitempty"`
 }
 
 // Preproc is how pixels become the model's input, per channel.
@@ -90,6 +102,9 @@ type LayerCost struct {
 	// Cycles per image that the layer needs on its own, with the half width of its 95 % interval.
 	Cycles   float64 `json:"cycles"`
 	CyclesCI float64 `json:"cycles_ci"`
+	// How far LUTs and flip-flops may be off, relative.
+	LUTError float64 `json:"lut_error"`
+	FFError  float64 `json:"ff_error"`
 }
 
 // Prediction is the optimizer's estimate of the whole pipeline.

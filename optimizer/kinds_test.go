@@ -180,24 +180,24 @@ func TestPointwiseCosts(t *testing.T) {
 	} {
 		net := kindNet(t, tt.make)
 		got := Cost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, FamilyUSPlus)
-		if got.DSP != tt.dsp || got.BRAM18 != tt.bram || got.LUT < processLUT {
+		if got.DSP != tt.dsp || got.BRAM18 != tt.bram || got.LUT < 5 {
 			t.Errorf("%s: %+v, want %d DSPs and %d BRAM18", tt.name, got, tt.dsp, tt.bram)
 		}
 	}
-	m := costModel{family: FamilyUSPlus}
-	curve := func(step, entries, width int) *intnet.Act {
+	curve := func(step, entries, width int) vec {
 		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Table: make([]int64, entries)}
 		a.Table[0] = 1<<(width-1) - 1
-		return a
+		s := activationOf(a, beatsShape{1, 4, 8, 1, requantShape{0, 8, 0, 1, -128, 127}}, intnet.Tensor{Format: eight})
+		v := s.area(FamilyUSPlus)
+		return v.rule
 	}
-	in := intnet.Tensor{Format: eight}
-	if v := m.activation(curve(0, 257, 8), 4, in, in); v[0] != 0 || v[3] != 0 || v[1] < 4*8*4 {
+	if v := curve(0, 257, 8); v[0] != 0 || v[3] != 0 {
 		t.Errorf("a small table: %v", v)
 	}
-	if v := m.activation(curve(0, 65537, 16), 4, in, in); v[0] != 0 || v[3] == 0 || v[3]%2 != 0 {
+	if v := curve(0, 65537, 16); v[0] != 0 || v[3] == 0 || v[3]%2 != 0 {
 		t.Errorf("a large table, one for two lanes: %v", v)
 	}
-	if v := m.activation(curve(8, 257, 18), 4, in, in); v[0] != 4 {
+	if v := curve(8, 257, 18); v[0] != 4 {
 		t.Errorf("straight segments: %v", v)
 	}
 }

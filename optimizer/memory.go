@@ -1,88 +1,141 @@
 package optimizer
 
+import "math"
+
 // Mapping of memories to device primitives. The rules are those of AMD's 7 series and
 // UltraScale memory resource guides (UG473, UG573) and CLB guides (UG474, UG574).
 
 // The memory kinds of hw.Layer.WeightMem, of buffers and of FIFOs.
 const (
-	MemLUTRAM = "lutram" // distributed RAM, or SRL for FIFOs
+	MemLUTRAM = "lutram" // distributed RAM
 	MemBRAM   = "bram"
 	MemURAM   = "uram"
 )
 
-// bramShapes are the shapes of an 18 Kb block as depth and width, one write and one
-// read port. A 36 Kb block is two of them.
-var bramShapes = [...]struct{ depth, width int }{
-	{16384, 1}, {8192, 2}, {4096, 4}, {2048, 9}, {1024, 18}, {512, 36},
+// The mapping is that of yosys' memory_libmap: all columns of a memory have one shape; the rest of a width is
+// filled up to whole bytes of the memory, and rows that are narrower share a block. (Vivado would mix
+// shapes where that saves a block, and packs no rows.) A row more costs a multiplexer at half a LUT a bit, as
+// memory_libmap weighs it.
+
+// bramBlocks are the kinds of block: 18 Kb, 36 Kb and two of those in cascade, with the log2 of their depth at one bit and
+// memory_libmap's cost.
+var bramBlocks = [...]struct{ halves, address, widest, cost int }{
+	{1, 14, 36, 129}, {2, 15, 72, 257}, {4, 16, 9, 513},
 }
 
-// BRAMCount is the least number of 18 Kb blocks that make a memory of the given
-// width in bits and depth in words: whole columns of one shape, the remaining
-// bits in columns of another.
+// bramWidths are the widths of a port, each of half the depth of the one before.
+var bramWidths = [...]int{1, 2, 4, 9, 18, 36, 72}
+
+// bramMap gives the 18 Kb blocks of a memory and its number of rows of blocks. byteBits is the unit to which the
+// width is filled up: 9, or 1 for a memory that is not written. ports of at most widest bits are used.
+func bramMap(width, depth, byteBits, widest int) (halves, rows int) {
+	best := 0.0
+	for _, b := range bramBlocks {
+		for i, w := range bramWidths {
+			if w > b.widest || w > widest*b.halves {
+				break
+			}
+			n := ceilDiv(depth, 1<<(b.address-i))
+			fill := min(byteBits, w)
+			count := ceilDiv(n*ceilDiv(width, fill)*fill, w)
+			cost := float64(b.cost*count) + 0.5*float64((n-1)*width)
+			if n > 1 && byteBits > 1 {
+				cost += 0.5 * float64(n)
+			}
+			if halves == 0 || cost < best {
+				halves, rows, best = b.halves*count, n, math.Floor(cost)
+			}
+		}
+	}
+	return halves, rows
+}
+
+// BRAMCount is the number of 18 Kb blocks that make a memory of the given width in bits and depth in words, with
+// one write and one read port.
 func BRAMCount(width, depth int) int {
 	if width <= 0 || depth <= 0 {
 		return 0
 	}
-	best := 0
-	for _, s := range bramShapes {
-		per := ceilDiv(depth, s.depth)
-		n := width / s.width * per
-		if rest := width % s.width; rest > 0 {
-			tail := 0
-			for _, t := range bramShapes {
-				if c := ceilDiv(rest, t.width) * ceilDiv(depth, t.depth); tail == 0 || c < tail {
-					tail = c
-				}
-			}
-			n += tail
-		}
-		if best == 0 || n < best {
-			best = n
-		}
-	}
-	return best
+	n, _ := bramMap(width, depth, 9, 36)
+	return n
 }
 
-// URAMCount is the number of 288 Kb UltraRAM blocks, all of shape 4096 x 72, of a memory.
+// ROMCount is the number of 18 Kb blocks of a table of constants with one or two readers; two halve the
+// width of a port.
+func ROMCount(width, depth, readers int) int {
+	if width <= 0 || depth <= 0 {
+		return 0
+	}
+	n, _ := bramMap(width, depth, 1, 36/readers)
+	return n
+}
+
+// uramMap gives the 288 Kb UltraRAM blocks, all of shape 4096 x 72 with bytes of 8 or 9 bits, of a memory, and its rows.
+func uramMap(width, depth int) (blocks, rows int) {
+	rows = ceilDiv(depth, 4096)
+	return ceilDiv(rows*min(ceilDiv(width, 8)*8, ceilDiv(width, 9)*9), 72), rows
+}
+
+// URAMCount is the number of UltraRAM blocks of a memory.
 func URAMCount(width, depth int) int {
 	if width <= 0 || depth <= 0 {
 		return 0
 	}
-	return ceilDiv(width, 72) * ceilDiv(depth, 4096)
+	n, _ := uramMap(width, depth)
+	return n
 }
 
-// lutramSingle is the cost of a distributed RAM with one address: a LUT holds 64 x 1 or
-// 32 x 2; the muxes of a slice make 256 words without further LUTs.
-func lutramSingle(width, depth int) (lut, memory int) {
-	if depth <= 32 {
-		n := ceilDiv(width, 2)
-		return n, n
-	}
-	memory = width * ceilDiv(depth, 64)
-	return memory + width*muxLUT(ceilDiv(depth, 256)), memory
-}
-
-// lutramDual is the cost of a distributed RAM with a write and a read address: four
-// LUTs hold 64 x 3 or 32 x 6, on UltraScale+ also eight LUTs 64 x 7 or 32 x 14.
-func lutramDual(width, depth int, family string) (lut, memory int) {
-	three, seven, words := 3, 7, 64
-	if depth <= 32 {
-		three, seven, words = 6, 14, 32
-	}
-	group := 4 * ceilDiv(width, three)
+// lutramMap is the number of LUTs of a distributed RAM with a write and a read address, and its rows: four LUTs
+// hold 64 x 3 or 32 x 6. UltraScale+ has eight for 64 x 7 or 32 x 14 besides.
+func lutramMap(width, depth int, family string) (luts, rows int) {
+	n5, n6 := ceilDiv(depth, 32), ceilDiv(depth, 64)
+	deep := 4 * ceilDiv(width, 3)
+	flat := 4 * ceilDiv(width, 6)
 	if family == FamilyUSPlus {
-		group = min(group, 8*ceilDiv(width, seven))
+		deep, flat = min(deep, 8*ceilDiv(width, 7)), min(flat, 8*ceilDiv(width, 14))
 	}
-	rows := ceilDiv(depth, words)
-	memory = group * rows
-	return memory + width*muxLUT(rows), memory
+	cost := func(n, units, per int) float64 {
+		c := float64(n*units) + 7*float64(n*width)/float64(per) + 0.5*float64((n-1)*width)
+		if n > 1 {
+			c += 0.5 * float64(n)
+		}
+		return c
+	}
+	if cost(n5, ceilDiv(width, 6), 6) <= cost(n6, ceilDiv(width, 3), 3) {
+		return n5 * flat, n5
+	}
+	return n6 * deep, n6
 }
 
-// srl is the cost of a shift register with a movable tap: a LUT holds 32 x 1, the muxes
-// of a slice make 128 words without further LUTs.
-func srl(width, depth int) (lut, memory int) {
-	memory = width * ceilDiv(depth, 32)
-	return memory + width*muxLUT(ceilDiv(depth, 128)), memory
+// memoryShape is a memory with one write and one read port whose word comes a cycle after its address (hass_ram,
+// hass_fifo).
+type memoryShape struct {
+	width, depth int
+	style        string // MemLUTRAM, MemBRAM or MemURAM
+}
+
+// cost is the memory with what chooses between its rows.
+func (s memoryShape) cost(family string) vec {
+	var v vec
+	rows := 1
+	switch s.style {
+	case MemBRAM:
+		v[3], rows = bramMap(s.width, s.depth, 9, 36)
+		v[2] = log2(rows)
+	case MemURAM:
+		v[4], rows = uramMap(s.width, s.depth)
+		v[2] = log2(rows)
+	default:
+		if s.depth == 1 {
+			return vec{2: 2 * s.width}
+		}
+		v[5], rows = lutramMap(s.width, s.depth, family)
+		v[1], v[2] = v[5], s.width
+	}
+	if rows > 1 {
+		v[1] += s.width*muxLUT(rows) + rows
+	}
+	return v
 }
 
 // muxLUT is the number of 6-input LUTs a bit of an n:1 mux takes, as a tree of 4:1 muxes.
@@ -101,16 +154,16 @@ const lutsPerBlock = 100
 // BufferMemory says whether a line buffer bank of the given width in bits and depth in
 // words is MemLUTRAM or MemBRAM.
 func BufferMemory(width, depth int) string {
-	if lut, _ := lutramDual(width, depth, Family7); lut <= lutsPerBlock*BRAMCount(width, depth) {
+	if (memoryShape{width, depth, MemLUTRAM}).cost(Family7)[1] <= lutsPerBlock*BRAMCount(width, depth) {
 		return MemLUTRAM
 	}
 	return MemBRAM
 }
 
 // FIFOMemory says whether a FIFO of the given width in bits and depth in tokens is
-// MemLUTRAM (a shift register) or MemBRAM.
+// MemLUTRAM, whose depth is a power of two, or MemBRAM.
 func FIFOMemory(width, depth int) string {
-	if lut, _ := srl(width, depth); lut <= lutsPerBlock*BRAMCount(width, depth) {
+	if (memoryShape{width, 1 << index(depth), MemLUTRAM}).cost(Family7)[1] <= lutsPerBlock*BRAMCount(width, depth) {
 		return MemLUTRAM
 	}
 	return MemBRAM

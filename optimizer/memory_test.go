@@ -43,27 +43,18 @@ func TestURAMCount(t *testing.T) {
 }
 
 func TestDistributed(t *testing.T) {
-	type pair struct{ lut, mem int }
+	type pair struct{ luts, rows int }
 	for _, tt := range []struct {
-		what string
-		got  func() (int, int)
-		want pair
+		width, depth int
+		family       string
+		want         pair
 	}{
-		{"single 16 x 64: a LUT a bit", func() (int, int) { return lutramSingle(16, 64) }, pair{16, 16}},
-		{"single 16 x 32: two bits a LUT", func() (int, int) { return lutramSingle(16, 32) }, pair{8, 8}},
-		{"single 16 x 256: slice muxes", func() (int, int) { return lutramSingle(16, 256) }, pair{64, 64}},
-		{"single 16 x 512: one mux LUT a bit", func() (int, int) { return lutramSingle(16, 512) }, pair{144, 128}},
-		{"dual 3 x 64", func() (int, int) { return lutramDual(3, 64, Family7) }, pair{4, 4}},
-		{"dual 16 x 64 in RAM64M", func() (int, int) { return lutramDual(16, 64, Family7) }, pair{24, 24}},
-		{"dual 14 x 64 in RAM64M8", func() (int, int) { return lutramDual(14, 64, FamilyUSPlus) }, pair{16, 16}},
-		{"dual 6 x 32 in RAM32M", func() (int, int) { return lutramDual(6, 32, Family7) }, pair{4, 4}},
-		{"dual 3 x 128", func() (int, int) { return lutramDual(3, 128, Family7) }, pair{11, 8}},
-		{"shift register 144 x 4", func() (int, int) { return srl(144, 4) }, pair{144, 144}},
-		{"shift register 16 x 128", func() (int, int) { return srl(16, 128) }, pair{64, 64}},
-		{"shift register 16 x 129", func() (int, int) { return srl(16, 129) }, pair{96, 80}},
+		{3, 64, Family7, pair{4, 1}}, {16, 64, Family7, pair{24, 1}}, {6, 32, Family7, pair{4, 1}},
+		{3, 128, Family7, pair{8, 2}}, {8, 80, Family7, pair{24, 3}}, // three rows of 32
+		{14, 64, FamilyUSPlus, pair{16, 1}}, {3, 64, FamilyUSPlus, pair{4, 1}},
 	} {
-		if lut, mem := tt.got(); (pair{lut, mem}) != tt.want {
-			t.Errorf("%s: %d LUTs of which %d memory, want %v", tt.what, lut, mem, tt.want)
+		if n, rows := lutramMap(tt.width, tt.depth, tt.family); (pair{n, rows}) != tt.want {
+			t.Errorf("%d bits, %d words on %s: %d LUTs in %d rows, want %v", tt.width, tt.depth, tt.family, n, rows, tt.want)
 		}
 	}
 }
@@ -92,7 +83,7 @@ func TestMultiplierDSP(t *testing.T) {
 		family string
 		want   int
 	}{
-		{16, 16, Family7, 1}, {17, 16, Family7, 1}, {8, 8, Family7, 1}, {4, 4, Family7, 1},
+		{16, 16, Family7, 1}, {17, 16, Family7, 1}, {8, 8, Family7, 1}, {4, 4, Family7, 0}, {5, 4, Family7, 1},
 		{18, 25, Family7, 1}, {22, 20, Family7, 2}, {26, 18, Family7, 2}, {26, 18, FamilyUSPlus, 1}, {28, 28, FamilyUSPlus, 4},
 	} {
 		if got := multiplierDSP(tt.a, tt.b, tt.family); got != tt.want {

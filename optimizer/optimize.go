@@ -45,6 +45,8 @@ type Input struct {
 	Preproc Preproc
 	Inputs  map[string]string // artifact.Header.Inputs
 
+	// Calibration, if not nil, scales the cost model's formulas.
+	Calibration *Calibration
 	// Effort bounds branch and bound, in options looked at per test; 0 means a
 	// default. Where it runs out the design reports its gap.
 	Effort int
@@ -62,7 +64,7 @@ type Input struct {
 
 // model is the cost model of the input.
 func (in *Input) model() costModel {
-	return costModel{in.Net, in.Platform.Family, pixelsOf(in.Net, in.Pixels)}
+	return costModel{net: in.Net, family: in.Platform.Family, pixels: pixelsOf(in.Net, in.Pixels), scales: in.Calibration}
 }
 
 // widths is the number of stream widths tried for a tensor.
@@ -258,8 +260,13 @@ func (m costModel) total(n *hw.Network) vec {
 func (d *Design) price(m costModel, n *hw.Network) {
 	layers, fifos, io := m.networkCost(n)
 	total := fifos.add(io)
+	errs, fifoErr, ioErr, totalErr := m.errors(n)
+	d.CostModel = CostModel{Tool: builtin.file.Tool, Date: builtin.file.Date, Points: builtin.file.Points, LUTError: totalErr.lut, FFError: totalErr.ff}
+	if c := m.scales; c != nil {
+		d.CostModel.Calibration = c.Tool + ", " + c.Date
+	}
 	for i, v := range layers {
-		d.Costs = append(d.Costs, LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.resources()})
+		d.Costs = append(d.Costs, LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.resources(), LUTError: errs[i].lut, FFError: errs[i].ff})
 		total = total.add(v)
 	}
 	port := 0
@@ -268,8 +275,8 @@ func (d *Design) price(m costModel, n *hw.Network) {
 			port = max(port, s.Tokens)
 		}
 	}
-	d.Costs = append(d.Costs, LayerCost{Layer: "fifos", Resources: fifos.resources()},
-		LayerCost{Layer: "io", Resources: io.resources(), Cycles: float64(port)})
+	d.Costs = append(d.Costs, LayerCost{Layer: "fifos", Resources: fifos.resources(), LUTError: fifoErr.lut, FFError: fifoErr.ff},
+		LayerCost{Layer: "io", Resources: io.resources(), Cycles: float64(port), LUTError: ioErr.lut, FFError: ioErr.ff})
 	d.Total = total.resources()
 	d.Shortfall = shortfall(d.Total, d.Budget)
 	d.Fits = len(d.Shortfall) == 0

@@ -50,7 +50,7 @@ type arc struct {
 type pick struct{ class, opt int }
 
 func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget vec) (*problem, error) {
-	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.top(), beamWidth: beamWidth}
+	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.top(len(net.Outputs)), beamWidth: beamWidth}
 	for _, opts := range sets {
 		var ls layerSet
 		for _, o := range opts {
@@ -193,7 +193,7 @@ func (p *problem) written(st streams, t, w int) vec {
 		depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 	}
 	for range st.sinks[t] {
-		v = v.add(p.model.fifo(bits, depth)).add(p.model.port(bits))
+		v = v.add(p.model.fifo(bits, depth)).add(p.model.sink(p.model.beats(t, w)))
 	}
 	return v
 }
@@ -209,7 +209,7 @@ func (p *problem) stepCost(st streams, i, q, w int, width []int) (v vec, fits bo
 			from = q // the source writes what its first reader takes
 			if port == 0 {
 				bits := p.model.px(t) * q * p.net.Tensors[t].Format.Bits
-				v = v.add(p.written(st, t, q)).add(p.model.port(bits))
+				v = v.add(p.written(st, t, q)).add(p.model.source(bits, p.model.beats(t, q)))
 			}
 		}
 		if !dividesEither(from, q) {

@@ -25,7 +25,7 @@ func (d *Design) Report(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s on %s (%s), %s bit, objective %s, engines %s\n", plain(d.Model), plain(d.Platform), d.Part, d.Bits, d.Objective, d.EngineRule)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "layer\tengine\tM\tN\tin\tP_out\tgangs\tmemory\tcycles\t+-\tDSP\tLUT\tFF\tBRAM18\tURAM\t")
+	fmt.Fprintln(t, "layer\tengine\tM\tN\tin\tP_out\tgangs\tmemory\tcycles\t+-\tDSP\tLUT\t+-\tFF\t+-\tBRAM18\tURAM\t")
 	for i, c := range d.Costs {
 		engine, m, n, in, out, gangs, mem := "", "", "", "", "", "", ""
 		if i < len(d.Layers) {
@@ -47,27 +47,25 @@ func (d *Design) Report(w io.Writer) error {
 			ci = fmt.Sprintf("%.0f", c.CyclesCI)
 		}
 		r := c.Resources
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", c.Layer, engine, m, n, in, out, gangs, mem, cycles, ci, r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\t%d\t%d\t\n", c.Layer, engine, m, n, in, out, gangs, mem, cycles, ci, r.DSP, r.LUT, percent(c.LUTError), r.FF, percent(c.FFError), r.BRAM18, r.URAM)
 	}
 	t.Flush()
 	fmt.Fprintln(&b)
 	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "resource\tused\tbudget\tof budget\tusable share\t")
+	fmt.Fprintln(t, "resource\tused\t+-\tbudget\tof budget\tusable share\t")
 	total, budget, shares := d.Total.vec(), d.Budget.vec(), d.UsableShare.list()
 	for r, name := range resourceNames {
 		of := "-"
 		if budget[r] > 0 {
 			of = fmt.Sprintf("%.1f %%", 100*float64(total[r])/float64(budget[r]))
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%.3g\t\n", name, total[r], budget[r], of, shares[r])
+		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%.3g\t\n", name, total[r], d.errorBar(r), budget[r], of, shares[r])
 	}
 	t.Flush()
 	p := d.Predicted
 	fmt.Fprintf(&b, "\npredicted: %.0f images/s at %g MHz (the clock is an assumption), %.1f +- %.1f cycles per image, latency about %.0f cycles\n",
 		p.ImagesPerSecond, d.ClockMHz, p.CyclesPerImage, p.CyclesCI, p.LatencyCycles)
-	if !d.Calibrated {
-		fmt.Fprintln(&b, "costs are uncalibrated formulas: DSP, BRAM and URAM by mapping rules, LUT and FF not fitted to synthesis; LUTRAM is a part of LUT")
-	}
+	fmt.Fprintln(&b, d.costModel())
 	if !d.Fits {
 		fmt.Fprintln(&b, "DOES NOT FIT:")
 		for _, s := range d.Shortfall {
@@ -83,6 +81,45 @@ func (d *Design) Report(w io.Writer) error {
 	return err
 }
 
+// percent prints a relative error.
+func percent(e float64) string {
+	if e == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %%", max(1, 100*e))
+}
+
+// errorBar is the error of resource r's total. Of counts by rule there is none.
+func (d *Design) errorBar(r int) string {
+	switch resourceNames[r] {
+	case "LUT":
+		return percent(d.CostModel.LUTError)
+	case "FF":
+		return percent(d.CostModel.FFError)
+	}
+	return ""
+}
+
+// costModel says what the estimates are of and what they rest on.
+func (d *Design) costModel() string {
+	if !d.Calibrated || d.CostModel.Tool == "" {
+		return "costs are uncalibrated formulas: DSP, BRAM and URAM by mapping rules, LUT and FF not fitted to synthesis; LUTRAM is a part of LUT"
+	}
+	s := fmt.Sprintf("costs are of the RTL without its counters (an HLS build differs): DSP, BRAM and URAM by mapping rules, LUT and FF by formulas fitted to %s, xc7, %s (%d modules); "+
+		"+- is what nine of ten modules are within; LUTRAM is a part of LUT", d.CostModel.Tool, d.CostModel.Date, d.CostModel.Points)
+	if d.CostModel.Calibration != "" {
+		s += "; scaled by " + plain(d.CostModel.Calibration)
+	}
+	return s
+}
+
+// estimate is a row of estimate_layer_resources.json.
+type estimate struct {
+	Resources
+	LUTError float64 `json:"LUT_error"` // relative
+	FFError  float64 `json:"FF_error"`
+}
+
 // JSONReports gives the design's estimates in the form that FINN's users know: the contents of
 // estimate_layer_cycles.json (cycles per image by layer), estimate_layer_resources.json
 // (by layer, then "total") and estimate_network_performance.json.
@@ -95,16 +132,16 @@ func (d *Design) JSONReports() (layerCycles, layerResources, performance []byte,
 		return b.Bytes()
 	}
 	// A layer may be called io: the rows that are no layers come first.
-	cycles, res := map[string]float64{}, map[string]Resources{"total": d.Total}
+	cycles, res := map[string]float64{}, map[string]estimate{"total": {d.Total, d.CostModel.LUTError, d.CostModel.FFError}}
 	for _, c := range d.Costs[len(d.Net.Layers):] {
-		res[c.Layer] = c.Resources
+		res[c.Layer] = estimate{c.Resources, c.LUTError, c.FFError}
 	}
 	for i, c := range d.Costs[:len(d.Net.Layers)] {
 		name := c.Layer
 		if _, taken := res[name]; taken {
 			name += "_layer" + strconv.Itoa(i)
 		}
-		res[name], cycles[name] = c.Resources, c.Cycles
+		res[name], cycles[name] = estimate{c.Resources, c.LUTError, c.FFError}, c.Cycles
 	}
 	p := d.Predicted
 	layerCycles, layerResources = encode(cycles), encode(res)

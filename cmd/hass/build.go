@@ -63,6 +63,7 @@ type summary struct {
 
 	Resources  optimizer.Resources `json:"resources"`
 	Calibrated bool                `json:"resources_calibrated"`
+	CostModel  optimizer.CostModel `json:"cost_model"`
 	Budget     optimizer.Resources `json:"budget"`
 	Bottleneck string              `json:"bottleneck"`
 	// Difference accounts for simulated against predicted cycles at the bottleneck.
@@ -261,7 +262,7 @@ func newSummary(d *optimizer.Design, p optimizer.Platform, csim *verification, r
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
 		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
 		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,
-		Resources: d.Total, Calibrated: d.Calibrated, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
+		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
 	}
 	s.Verified.CsimImages, s.Verified.CsimMismatches = csim.Images, csim.Mismatches
 	s.Verified.HwsimImages, s.Verified.HwsimMismatches = rep.Images, mismatches
@@ -297,7 +298,9 @@ func (s *summary) print(out io.Writer) error {
 	}{{"  estimated", s.Resources}, {"  budget", s.Budget}} {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", row.what, row.r.DSP, row.r.LUT, row.r.FF, row.r.BRAM18, row.r.URAM)
 	}
-	if !s.Calibrated {
+	if s.Calibrated {
+		fmt.Fprintf(w, "  LUT +- %.0f %%, FF +- %.0f %%: formulas fitted to %s, %s; of the RTL\n", 100*s.CostModel.LUTError, 100*s.CostModel.FFError, s.CostModel.Tool, s.CostModel.Date)
+	} else {
 		fmt.Fprintln(w, "  LUT and FF are formulas that no synthesis has calibrated")
 	}
 	fmt.Fprintf(w, "verified\tC++ (g++): %d images, %d mismatches; simulator: %d images, %d mismatches\n",

@@ -19,6 +19,7 @@ type hardwareFlags struct {
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
+	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
@@ -180,9 +181,15 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 	if err != nil {
 		return nil, err
 	}
+	var scales *optimizer.Calibration
+	if f.Calibration != "" {
+		if scales, err = optimizer.LoadCalibration(f.Calibration); err != nil {
+			return nil, err
+		}
+	}
 	p := cal.profile
 	in := optimizer.Input{
-		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.pixels(), Shares: shares,
+		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.pixels(), Shares: shares, Calibration: scales,
 		Model: p.Model, Bits: p.Bits,
 		Preproc: optimizer.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.hash},

@@ -3,7 +3,7 @@ package synth
 import (
 	"fmt"
 	"math/rand"
-	"slices"
+	"sort"
 	"strings"
 
 	"hass/codegen"
@@ -55,7 +55,7 @@ func Points() ([]Point, error) {
 		return nil, err
 	}
 	portPoints(&l)
-	slices.SortStableFunc(l.points, func(a, b Point) int { return rank(a) - rank(b) })
+	interleave(l.points)
 	for i := range l.points {
 		p := &l.points[i]
 		p.Plain = plain(p)
@@ -362,13 +362,22 @@ func layerPoints(l *list) error {
 	return nil
 }
 
-// rank orders the sweep: first what most of a design consists of.
-func rank(p Point) int {
-	first := []string{"hass_fifo", "hass_ram", "hass_lane", "hass_weights", "hass_window", "hass_join", "hass_engine", "hass_control", "hass_source", "hass_sink", "hass_fork", "hass_convert"}
-	if i := slices.Index(first, p.Module); i >= 0 {
-		return i
+// interleave orders the sweep so that all modules have the same share of their points at any time: a part of it
+// is a sweep as well.
+func interleave(points []Point) {
+	rand.New(rand.NewSource(7)).Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
+	total, at := map[string]int{}, map[string]int{}
+	for _, p := range points {
+		total[p.Module]++
 	}
-	return len(first)
+	share := map[string]float64{}
+	for _, p := range points {
+		share[p.Key()+p.Family] = float64(at[p.Module]) / float64(total[p.Module])
+		at[p.Module]++
+	}
+	sort.SliceStable(points, func(i, j int) bool {
+		return share[points[i].Key()+points[i].Family] < share[points[j].Key()+points[j].Family]
+	})
 }
 
 func pickOf[T any](rng *rand.Rand, v ...T) T { return v[rng.Intn(len(v))] }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"hass/templates"
@@ -138,6 +139,54 @@ func (y *Yosys) library() (string, error) {
 	return dir, nil
 }
 
+// libmap is what synth_xilinx -family xc7 does in its step map_memory of yosys 0.23, but with the map of block RAMs
+// read once: it takes longer than all the rest of a small module.
+const libmap = `memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xc5v.txt -lib +/xilinx/brams_xc4v.txt -D HAS_SIZE_36 -D HAS_CASCADE -D HAS_CONFLICT_BUG -D HAS_MIXWIDTH_SDP
+techmap -map +/xilinx/lutrams_xc5v_map.v
+techmap -map %brams
+`
+
+// script is the yosys script that writes stat<i>.json for each point.
+func script(lib string, points []Point) []byte {
+	var s bytes.Buffer
+	fmt.Fprintf(&s, "read_verilog -nooverwrite -noblackbox -icells +/xilinx/brams_xc6v_map.v\ndesign -stash brams\n")
+	fmt.Fprintf(&s, "read_verilog -sv %s/*.sv\nread_verilog -lib -specify +/xilinx/cells_sim.v\ndesign -save rtl\n", lib)
+	for i, p := range points {
+		fmt.Fprintf(&s, "design -load rtl\n")
+		if len(p.Params) > 0 {
+			// hierarchy -chparam stops at some modules: it makes one of the same name twice.
+			fmt.Fprintf(&s, "chparam")
+			for _, q := range p.Params {
+				fmt.Fprintf(&s, " -set %s %s", q.Name, literal(q.Value))
+			}
+			fmt.Fprintf(&s, " %s\n", p.Module)
+		}
+		// Nothing reads what only the counters of STATS are told.
+		fmt.Fprintf(&s, "hierarchy -check -top %s\nproc\nflatten\ndelete -output w:waits\n", p.Module)
+		abc := " -abc9"
+		if p.Plain {
+			abc = ""
+		}
+		if p.Family == "" {
+			fmt.Fprintf(&s, "synth_xilinx -family xc7%[1]s %[2]s -run prepare:map_memory\n%[3]ssynth_xilinx -family xc7%[1]s %[2]s -run map_ffram:check\n", abc, Flags, libmap)
+		} else {
+			fmt.Fprintf(&s, "synth_xilinx -family %s%s %s -run prepare:check\n", p.Family, abc, Flags)
+		}
+		fmt.Fprintf(&s, "tee -o stat%d.json stat -json\n", i)
+	}
+	return s.Bytes()
+}
+
+// literal is a parameter's value as chparam takes it: that knows no minus sign.
+func literal(v string) string {
+	if n, ok := strings.CutPrefix(v, "-"); ok {
+		if i, err := strconv.Atoi(n); err == nil {
+			return fmt.Sprintf("32'h%08x", uint32(-i))
+		}
+	}
+	return v
+}
+
 // Run synthesises the points in one process. Those behind a point at which yosys stops have no counts: done tells
 // how many have.
 func (y *Yosys) Run(ctx context.Context, points []Point) (counts []Counts, done int, err error) {
@@ -148,29 +197,12 @@ func (y *Yosys) Run(ctx context.Context, points []Point) (counts []Counts, done 
 	if err != nil {
 		return nil, 0, err
 	}
-	var s bytes.Buffer
-	fmt.Fprintf(&s, "read_verilog -sv %s/*.sv\ndesign -save rtl\n", lib)
-	for i, p := range points {
-		fmt.Fprintf(&s, "design -load rtl\nhierarchy -check")
-		for _, q := range p.Params {
-			fmt.Fprintf(&s, " -chparam %s %s", q.Name, q.Value)
-		}
-		family, abc := p.Family, " -abc9"
-		if family == "" {
-			family = "xc7"
-		}
-		if p.Plain {
-			abc = ""
-		}
-		// Nothing reads what only the counters of STATS are told.
-		fmt.Fprintf(&s, " -top %s\nproc\nflatten\ndelete -output w:waits\nread_verilog -lib -specify +/xilinx/cells_sim.v\n", p.Module)
-		fmt.Fprintf(&s, "synth_xilinx -family %s%s %s -run prepare:check\ntee -o stat%d.json stat -json\n", family, abc, Flags, i)
-	}
+	script := script(lib, points)
 	name := func(i int) string { return filepath.Join(y.Dir, fmt.Sprintf("stat%d.json", i)) }
 	for i := range points {
 		os.Remove(name(i))
 	}
-	if err := os.WriteFile(filepath.Join(y.Dir, "run.ys"), s.Bytes(), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(y.Dir, "run.ys"), script, 0o666); err != nil {
 		return nil, 0, err
 	}
 	cmd := exec.CommandContext(ctx, "nice", "-n", "5", "yosys", "-q", "-s", "run.ys")

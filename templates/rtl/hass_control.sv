@@ -184,23 +184,26 @@ module hass_control #(
   wire [31:0] waited, held;
   wire ready = reading && at == 4'(STAGES);
 
-  function automatic [31:0] plain(input [2:0] register, input [31:0] status, input [31:0] images_set, input [31:0] low, input [31:0] upper, input [31:0] images_done);
-    case (register)
-      3'd0: plain = status;
-      3'd1: plain = images_set;
-      3'd2: plain = low;
-      3'd3: plain = upper;
-      3'd4: plain = images_done;
-      3'd5: plain = 32'(PROCESSES);
-      3'd6: plain = 32'(FIFOS);
-      default: plain = VERSION;
+  wire [31:0] status = {27'b0, STATS != 0, failed, is_loaded, loading, running};
+  reg  [31:0] plain;
+  always_ff @(posedge clk) begin
+    case (from[2:0])
+      3'd0: plain <= status;
+      3'd1: plain <= images;
+      3'd2: plain <= cycles[31:0];
+      3'd3: plain <= high;
+      3'd4: plain <= done;
+      3'd5: plain <= 32'(PROCESSES);
+      3'd6: plain <= 32'(FIFOS);
+      default: plain <= VERSION;
     endcase
-  endfunction
+    // The upper half belongs to the lower half that is read.
+    if (reading && from == 14'h2 && at == 4'(STAGES - 1)) high <= cycles[63:32];
+  end
 
   wire is_plain = from < 14'h8;
   wire is_waits = from >= 14'h400 && from < 14'(32'h400 + 2 * PROCESSES);
   wire is_most = from >= 14'h1000 && from <= 14'(32'hfff + FIFOS);
-  wire [31:0] status = {27'b0, STATS != 0, failed, is_loaded, loading, running};
 
   assign s_axi_arready = !reading && !s_axi_rvalid;
   assign s_axi_rresp   = 2'b00;
@@ -215,10 +218,7 @@ module hass_control #(
     end
     if (s_axi_arready) from <= s_axi_araddr[15:2];
     at <= reading ? at + 1'b1 : '0;
-    if (ready) begin
-      if (from == 14'h2) high <= cycles[63:32];
-      s_axi_rdata <= is_plain ? plain(from[2:0], status, images, cycles[31:0], high, done) : is_waits ? waited : is_most ? held : '0;
-    end
+    if (ready) s_axi_rdata <= is_plain ? plain : is_waits ? waited : is_most ? held : '0;
   end
 
   wire unused = &{1'b0, s_axi_awaddr[1:0], s_axi_araddr[1:0]};

@@ -1,0 +1,279 @@
+package synth
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/BurntSushi/toml"
+
+	"hass/optimizer"
+)
+
+// modelFamily is the device family of a point in the optimizer's words.
+func modelFamily(p Point) string {
+	if p.Family == "xcup" {
+		return optimizer.FamilyUSPlus
+	}
+	return optimizer.Family7
+}
+
+// ModelParams are a point's parameters as the model reads them.
+func (p Point) ModelParams() optimizer.ModuleParams {
+	m := make(optimizer.ModuleParams, len(p.Params))
+	for _, q := range p.Params {
+		m[q.Name] = q.Value
+	}
+	return m
+}
+
+// Model is the model's estimate for a point.
+func (p Point) Model() (Counts, error) {
+	r, err := optimizer.ModuleCost(p.Module, p.ModelParams(), modelFamily(p))
+	return countsOf(r), err
+}
+
+func countsOf(r optimizer.Resources) Counts {
+	return Counts{LUT: r.LUT, FF: r.FF, DSP: r.DSP, BRAM18: r.BRAM18, URAM: r.URAM, LUTRAM: r.LUTRAM}
+}
+
+// row is one equation: terms times coefficients is what a sample has beyond the counts by rule.
+type row struct {
+	terms  []float64
+	rest   float64
+	actual float64 // the whole count, to which errors are relative
+}
+
+// floor keeps the smallest instances from deciding a fit: errors count as if they had so many LUTs or FFs more.
+const floor = 20
+
+func (r row) weight() float64 { return 1 / (r.actual + floor) }
+
+// solve finds coefficients that are not negative with the least sum of squares of relative errors.
+func solve(rows []row, without int) []float64 {
+	n := len(rows[0].terms)
+	ata, atb := make([][]float64, n), make([]float64, n)
+	for i := range ata {
+		ata[i] = make([]float64, n)
+	}
+	for k, r := range rows {
+		if k == without {
+			continue
+		}
+		w := r.weight()
+		w *= w
+		for i, x := range r.terms {
+			if x == 0 {
+				continue
+			}
+			atb[i] += w * x * r.rest
+			for j, y := range r.terms {
+				ata[i][j] += w * x * y
+			}
+		}
+	}
+	return nnls(ata, atb)
+}
+
+// nnls is the algorithm of Lawson and Hanson on the normal equations.
+func nnls(ata [][]float64, atb []float64) []float64 {
+	n := len(atb)
+	x, active := make([]float64, n), make([]bool, n)
+	for range 10 * n {
+		best, most := -1, 1e-10
+		for i := range n {
+			if active[i] || ata[i][i] == 0 {
+				continue
+			}
+			g := atb[i]
+			for j := range n {
+				g -= ata[i][j] * x[j]
+			}
+			if g /= math.Sqrt(ata[i][i]); g > most {
+				best, most = i, g
+			}
+		}
+		if best < 0 {
+			break
+		}
+		active[best] = true
+		for {
+			s, ok := subset(ata, atb, active)
+			if !ok { // dependent on those that are in
+				active[best] = false
+				return x
+			}
+			step := 1.0
+			for i := range n {
+				if active[i] && s[i] <= 0 {
+					step = min(step, x[i]/(x[i]-s[i]))
+				}
+			}
+			for i := range n {
+				x[i] += step * (s[i] - x[i])
+			}
+			if step == 1 {
+				break
+			}
+			for i := range n {
+				if active[i] && x[i] <= 1e-12 {
+					x[i], active[i] = 0, false
+				}
+			}
+		}
+	}
+	return x
+}
+
+// subset solves for the active coefficients, the others being 0.
+func subset(ata [][]float64, atb []float64, active []bool) ([]float64, bool) {
+	var at []int
+	for i, a := range active {
+		if a {
+			at = append(at, i)
+		}
+	}
+	m := make([][]float64, len(at))
+	for r, i := range at {
+		m[r] = make([]float64, len(at)+1)
+		for c, j := range at {
+			m[r][c] = ata[i][j]
+		}
+		m[r][r] *= 1 + 1e-9
+		m[r][len(at)] = atb[i]
+	}
+	for c := range at {
+		p := c
+		for r := c; r < len(at); r++ {
+			if math.Abs(m[r][c]) > math.Abs(m[p][c]) {
+				p = r
+			}
+		}
+		m[c], m[p] = m[p], m[c]
+		if m[c][c] == 0 {
+			return nil, false
+		}
+		for r := range at {
+			if r == c {
+				continue
+			}
+			f := m[r][c] / m[c][c]
+			for k := c; k <= len(at); k++ {
+				m[r][k] -= f * m[c][k]
+			}
+		}
+	}
+	x := make([]float64, len(atb))
+	for r, i := range at {
+		x[i] = m[r][len(at)] / m[r][r]
+	}
+	return x, true
+}
+
+func dot(a, b []float64) float64 {
+	s := 0.0
+	for i := range a {
+		s += a[i] * b[i]
+	}
+	return s
+}
+
+// quantiles are the median and the 90th percentile.
+func quantiles(v []float64) (median, p90 float64) {
+	if len(v) == 0 {
+		return 0, 0
+	}
+	v = slices.Clone(v)
+	sort.Float64s(v)
+	return v[len(v)/2], v[min(len(v)-1, len(v)*9/10)]
+}
+
+// fitRows fits and gives the relative errors of each row when it is left out.
+func fitRows(rows []row) (coef, errs []float64) {
+	coef = solve(rows, -1)
+	for k, r := range rows {
+		c := coef
+		if len(rows) > 1 {
+			c = solve(rows, k)
+		}
+		errs = append(errs, math.Abs(dot(c, r.terms)-r.rest)/max(1, r.actual))
+	}
+	return coef, errs
+}
+
+// FitAll fits the coefficients of all formulas to samples. Lanes and weights come first: what an engine has of its own is
+// what they leave, so that the file of a first pass must be in the model for the second.
+func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
+	luts, ffs := map[string][]row{}, map[string][]row{}
+	for _, s := range samples {
+		if s.Family != "" || s.Module == "hass_ram" || s.Module == "hass_watermark" || s.Module == "hass_weights_head" || s.Module == "hass_weights_end" || s.Module == "hass_control" && s.value("STATS") != 0 {
+			continue
+		}
+		t, err := optimizer.TermsOf(s.Module, s.ModelParams(), optimizer.Family7)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Key(), err)
+		}
+		luts[t.Formula] = append(luts[t.Formula], row{t.LUT, float64(s.LUT - t.Rule.LUT), float64(s.LUT)})
+		ffs[t.Formula] = append(ffs[t.Formula], row{t.FF, float64(s.FF - t.Rule.FF), float64(s.FF)})
+	}
+	fits := map[string]optimizer.Fit{}
+	for name := range luts {
+		var f optimizer.Fit
+		var le, fe []float64
+		f.Points = len(luts[name])
+		f.LUT, le = fitRows(luts[name])
+		f.FF, fe = fitRows(ffs[name])
+		f.LUTMedian, f.LUTP90 = quantiles(le)
+		f.FFMedian, f.FFP90 = quantiles(fe)
+		for _, v := range [][]float64{f.LUT, f.FF} {
+			for i := range v {
+				v[i] = math.Round(v[i]*1e5) / 1e5
+			}
+		}
+		f.LUT, f.FF = trim(f.LUT), trim(f.FF)
+		for _, v := range []*float64{&f.LUTMedian, &f.LUTP90, &f.FFMedian, &f.FFP90} {
+			*v = math.Round(*v*1e4) / 1e4
+		}
+		fits[name] = f
+	}
+	return fits, nil
+}
+
+func trim(v []float64) []float64 {
+	for len(v) > 1 && v[len(v)-1] == 0 {
+		v = v[:len(v)-1]
+	}
+	return v
+}
+
+// WriteFit is the text of a file of coefficients.
+func WriteFit(f optimizer.FitFile) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# Coefficients of the cost model's formulas (optimizer/area.go), fitted to xc7.csv by make fit.\n" +
+		"# Errors are relative to an instance's LUTs or flip-flops, each instance left out of the fit in turn.\n\n")
+	if err := toml.NewEncoder(&b).Encode(f); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// Residuals prints the samples of a module against what fits give, for those who work on a formula.
+func Residuals(w io.Writer, samples []Sample, fits map[string]optimizer.Fit, module string) {
+	for _, s := range samples {
+		if s.Module != module || s.Family != "" {
+			continue
+		}
+		t, err := optimizer.TermsOf(s.Module, s.ModelParams(), optimizer.Family7)
+		if err != nil {
+			continue
+		}
+		f := fits[t.Formula]
+		lut, ff := float64(t.Rule.LUT)+dot(f.LUT, t.LUT[:len(f.LUT)]), float64(t.Rule.FF)+dot(f.FF, t.FF[:len(f.FF)])
+		r := t.Rule
+		fmt.Fprintf(w, "LUT %5d %+6.1f%%  FF %5d %+6.1f%%  DSP %d %d BRAM %d %d LUTRAM %d %d  %s\n", s.LUT, 100*(lut/max(1, float64(s.LUT))-1), s.FF, 100*(ff/max(1, float64(s.FF))-1),
+			s.DSP, r.DSP, s.BRAM18, r.BRAM18, s.LUTRAM, r.LUTRAM, s.ParamText())
+	}
+}

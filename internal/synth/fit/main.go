@@ -1,0 +1,68 @@
+// Fit writes the coefficients of the cost model from the sweep's data.
+//
+//	go run ./internal/synth/fit optimizer/calibration/xc7.csv optimizer/calibration/xc7.toml
+//
+// It runs twice: what an engine has beside lanes and weights is what the formulas of the first pass leave.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+
+	"hass/internal/synth"
+	"hass/optimizer"
+)
+
+func main() {
+	worst := flag.String("worst", "", "print the samples of this module and the model's estimates")
+	flag.Parse()
+	if err := run(flag.Arg(0), flag.Arg(1), *worst); err != nil {
+		fmt.Fprintln(os.Stderr, "fit:", err)
+		os.Exit(1)
+	}
+}
+
+func run(data, file, worst string) error {
+	text, err := os.ReadFile(data)
+	if err != nil {
+		return err
+	}
+	samples, err := synth.ReadSamples(bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", data, err)
+	}
+	fits, err := synth.FitAll(samples)
+	if err != nil {
+		return err
+	}
+	// "# Modules of the RTL library synthesised by Yosys 0.23, 2026-11-25: ..."
+	first, _, _ := strings.Cut(string(text), "\n")
+	_, about, _ := strings.Cut(first, "synthesised by ")
+	tool, about, _ := strings.Cut(about, ", ")
+	date, _, _ := strings.Cut(about, ":")
+	out, err := synth.WriteFit(optimizer.FitFile{Tool: tool, Date: date, Flags: synth.Flags, Points: len(samples), Module: fits})
+	if err != nil {
+		return err
+	}
+	names := make([]string, 0, len(fits))
+	for n := range fits {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	fmt.Printf("%-14s %6s  %8s %8s  %8s %8s\n", "formula", "points", "LUT med", "LUT p90", "FF med", "FF p90")
+	for _, n := range names {
+		f := fits[n]
+		fmt.Printf("%-14s %6d  %7.1f%% %7.1f%%  %7.1f%% %7.1f%%\n", n, f.Points, 100*f.LUTMedian, 100*f.LUTP90, 100*f.FFMedian, 100*f.FFP90)
+	}
+	if worst != "" {
+		synth.Residuals(os.Stdout, samples, fits, worst)
+	}
+	if file == "" {
+		return nil
+	}
+	return os.WriteFile(file, out, 0o666)
+}

@@ -1,0 +1,163 @@
+package optimizer
+
+import "math/bits"
+
+// Every module of the RTL library has one formula. It follows the module's structure: what synthesis does
+// by a rule (DSPs, memories, registers that are written down) is counted, and the rest of LUTs and flip-flops
+// is a sum of terms such as "bits of an adder" or "bits of a multiplexer", whose coefficients
+// are fitted to synthesis (calibration/xc7.toml, made by package internal/synth from calibration/xc7.csv).
+//
+// What is priced is the RTL with STATS=0, without stall counters and high-water marks. The HLS
+// project has the same structure, but its loader reads weights by an AXI master of its own and its
+// FIFOs are shift registers: its counts differ.
+
+// areaKind is a formula.
+type areaKind int
+
+const (
+	areaFIFO areaKind = iota
+	areaWeights
+	areaDense    // hass_lane by its kind
+	areaCrossbar //
+	areaBanked   //
+	areaEngine   // what an engine has beside lanes and weights
+	areaWindow
+	areaJoin
+	areaPool
+	areaGlobalPool
+	areaAdd
+	areaMul
+	areaRequant
+	areaActivation
+	areaConcat
+	areaSlice
+	areaResize
+	areaZeroInsert
+	areaConvert
+	areaFork
+	areaSource
+	areaSink
+	areaControl
+	areaKinds
+)
+
+// areaNames are the names of the formulas in the file of coefficients.
+var areaNames = [areaKinds]string{
+	"fifo", "weights", "lane_dense", "lane_crossbar", "lane_banked", "engine", "window", "join", "pool", "globalpool", "add", "mul", "requant",
+	"activation", "concat", "slice", "resize", "zeroinsert", "convert", "fork", "source", "sink", "control",
+}
+
+// maxTerms bounds the terms of a formula.
+const maxTerms = 14
+
+// area is an instance of a module in the terms of its formula.
+type area struct {
+	kind    areaKind
+	lut, ff [maxTerms]float64 // what coefficients multiply
+	rule    vec               // what is counted
+}
+
+// fitted are a formula's coefficients and the errors of its fit: the relative error of a single instance that was left out.
+type fitted struct {
+	lut, ff       [maxTerms]float64
+	errLUT, errFF float64
+}
+
+// price is the cost of so many instances.
+func (m costModel) price(a *area, times int) vec {
+	v := a.rule
+	c := &builtin.fits[a.kind]
+	lut, ff := float64(v[1]), float64(v[2])
+	for i := range maxTerms {
+		lut += c.lut[i] * a.lut[i]
+		ff += c.ff[i] * a.ff[i]
+	}
+	v[1], v[2] = max(v[5], int(lut+0.5)), max(0, int(ff+0.5))
+	for i := range v {
+		v[i] *= times
+	}
+	if m.tally != nil {
+		m.tally[a.kind][0] += float64(v[1])
+		m.tally[a.kind][1] += float64(v[2])
+	}
+	return v
+}
+
+// log2 is the number of bits of an index of n values.
+func log2(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
+
+// index is log2, at least one bit, as counters are declared.
+func index(n int) int { return max(1, log2(n)) }
+
+// tree is the sum over the levels of a binary tree over n values of the values at each level behind the first:
+// the registers of an adder tree that keeps odd ones.
+func tree(n int) int {
+	sum := 0
+	for n > 1 {
+		n = (n + 1) / 2
+		sum += n
+	}
+	return sum
+}
+
+// requantShape is hass_requant.
+type requantShape struct {
+	in, out, shift, steps int
+	lo, hi                int64
+}
+
+// requantTerms are the parts of a requantisation.
+type requantTerms struct {
+	round   int // bits of the sum that rounds
+	clamp   int // bits of the result that are chosen
+	beyond  int // bits that tell that the value is beyond the format
+	compare int // bits compared where the clamp is inside the format
+	steps   int // bits of the shifter
+	ff      int
+}
+
+func (r requantShape) terms() requantTerms {
+	left, right := 0, 0
+	if r.shift < 1 {
+		left = 1 - r.shift
+	}
+	if r.shift > 1 {
+		right = min(r.shift-1, r.in-1)
+	}
+	wide := r.in + left - right
+	mag := r.out
+	if r.lo < 0 {
+		mag--
+	}
+	t := requantTerms{clamp: r.out, beyond: max(0, wide-1-mag), ff: min(wide-1, r.in+left) + r.out}
+	if r.shift > 0 || r.steps > 1 {
+		t.round = wide
+	}
+	if r.hi != 1<<mag-1 {
+		t.compare += mag
+	}
+	if r.lo != 0 && r.lo != -1<<mag {
+		t.compare += mag
+	}
+	if r.steps > 1 {
+		t.steps = wide * min(3, log2(r.steps))
+	}
+	return t
+}
+
+// counterBits are the bits of counters of the given numbers of values; those of one value have none.
+func counterBits(values ...int) int {
+	n := 0
+	for _, v := range values {
+		n += log2(v)
+	}
+	return n
+}
+
+// terms fills a list of terms.
+func terms(v ...int) (t [maxTerms]float64) {
+	for i, x := range v {
+		t[i] = float64(x)
+	}
+	return t
+}

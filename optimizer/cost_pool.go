@@ -1,0 +1,241 @@
+package optimizer
+
+import (
+	"math/bits"
+	"slices"
+
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// poolShape is hass_pool or, with one tap, the pixels of a beat in place of taps, hass_globalpool.
+type poolShape struct {
+	bits            int
+	signed          bool
+	px, ch          int
+	taps, tapGroups int
+	h, w, channels  int
+	max             bool
+	rows, cols      int // classes of factors
+	mul             int // bits of a factor; 1: a shift
+	block           bool
+	requant         requantShape // but for the bits of what is requantised
+}
+
+// reduce is the tree of hass_reduce over count values in the given number of stages: bits of its nodes, and of its
+// registers.
+func reduce(count, width int, isMax bool, stages int) (nodes, ff int) {
+	levels := log2(count)
+	registers := func(level int) int {
+		n := 0
+		for s := 1; s <= stages; s++ {
+			after := min(s, levels)
+			if levels > stages {
+				after = (levels*s + stages - 1) / stages
+			}
+			if after == level {
+				n++
+			}
+		}
+		return n
+	}
+	for l := 0; l <= levels; l++ {
+		n, w := (count+1<<l-1)>>l, width
+		if !isMax {
+			w += l
+		}
+		if l > 0 {
+			below := (count + 1<<(l-1) - 1) >> (l - 1)
+			nodes += below / 2 * w
+		}
+		ff += registers(l) * n * w
+	}
+	return nodes, ff
+}
+
+// finish is hass_finish for a sum or maximum of the given bits: what is requantised, and the DSPs.
+func (s poolShape) finish(sum int, family string) (t requantTerms, dsp, soft int) {
+	exact := sum
+	if !s.signed {
+		exact++
+	}
+	r := s.requant
+	if s.max {
+		r.in, r.shift = exact, 0
+		return r.terms(), 0, 0
+	}
+	r.in = exact + s.mul
+	if s.mul > 1 || s.rows*s.cols > 1 {
+		if dsp = multiplierDSP(exact, s.mul+1, family); dsp == 0 {
+			soft = exact * (s.mul + 1)
+		}
+	}
+	return r.terms(), dsp, soft
+}
+
+func (s poolShape) area(family string) area {
+	stages, wide := 2, 0
+	if s.max {
+		stages = 5
+	}
+	sum, part := s.bits, s.bits
+	if !s.max {
+		part += log2(s.taps)
+		sum += log2(s.taps * s.tapGroups)
+	} else {
+		wide = 1
+	}
+	lanes := s.px * s.ch
+	nodes, ff := reduce(s.taps, s.bits, s.max, stages)
+	t, dsp, soft := s.finish(sum, family)
+	a := area{kind: areaPool}
+	a.rule[0] = lanes * dsp
+	tail := 0
+	if s.w%s.px != 0 {
+		tail = 1
+	}
+	groups := ceilDiv(s.w, s.px)
+	counters := log2(s.tapGroups)
+	classes := 0
+	if tail > 0 || s.rows*s.cols > 1 {
+		counters += counterBits(s.channels, groups)
+	}
+	if s.rows*s.cols > 1 {
+		counters += log2(s.h)
+		classes = s.px * s.mul
+	}
+	a.rule[2] = lanes*(ff+sum+t.ff) + counters + 8 + 8*tail
+	average := 1 - wide
+	mul := 0
+	if s.mul == 1 && s.rows*s.cols == 1 {
+		mul = lanes * average * (2*sum + 2)
+	}
+	a.lut = terms(1, wide*lanes*nodes, average*lanes*nodes, wide*lanes*sum, average*lanes*sum, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters,
+		tail*lanes*s.requant.out, classes, lanes*soft)
+	a.ff = terms(1, lanes, mul, classes, lanes*soft)
+	return a
+}
+
+// global is the formula of hass_globalpool: taps are the pixels of a beat.
+func (s poolShape) global(family string) area {
+	stages, wide := 2, 0
+	if s.max {
+		stages, wide = 5, 1
+	}
+	average := 1 - wide
+	groups := ceilDiv(s.w, s.px)
+	sum := s.bits
+	if !s.max {
+		sum += log2(s.px * groups * s.h)
+	}
+	nodes, ff := reduce(s.px, s.bits, s.max, stages)
+	t, dsp, soft := s.finish(sum, family)
+	a := area{kind: areaGlobalPool}
+	if s.channels > 1 {
+		mem := memoryShape{s.ch * sum, s.channels, MemLUTRAM}
+		if s.block {
+			mem.style = MemBRAM
+		}
+		a.rule = mem.cost(family)
+	}
+	a.rule[0] = s.ch * dsp
+	tail := 0
+	if s.w%s.px != 0 {
+		tail = 1
+	}
+	counters := counterBits(s.channels, groups, s.h)
+	mul := 0
+	if s.mul == 1 {
+		mul = s.ch * average * (2*sum + 2)
+	}
+	a.rule[2] += s.ch*(ff+sum+t.ff) + counters + 8 + log2(s.channels)*stages
+	for i, v := range []int{1, wide * s.ch * nodes, average * s.ch * nodes, wide * s.ch * sum, average * s.ch * sum, s.ch * t.round, s.ch * t.clamp, s.ch * t.beyond, s.ch * t.compare,
+		counters, tail * s.ch * s.px * s.bits} {
+		a.lut[i] = float64(v)
+	}
+	a.lut[12] = float64(s.ch * soft)
+	a.ff = terms(1, s.ch, mul, log2(s.channels))
+	return a
+}
+
+// pool reduces channelwise window beats.
+func (m costModel) pool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec {
+	p := l.Pool
+	n := p.Kernel[0] * p.Kernel[1]
+	s := poolShape{
+		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.OutPx, ch: hl.OutCh, taps: hl.MTap, tapGroups: n / hl.MTap,
+		h: out.H, w: out.W, channels: out.C / hl.OutCh, max: p.Max, rows: 1, cols: 1, mul: 1,
+		requant: requantShape{0, out.Format.Bits, p.Scale + p.FormatShift, 1, l.Lo, l.Hi},
+	}
+	if !p.Max {
+		var factors []int64
+		zeros := 0
+		factors, s.rows, s.cols = averageFactors(p, in, out)
+		s.mul, zeros = factorBits(factors)
+		s.requant.shift -= zeros
+	}
+	a := s.area(m.family)
+	return m.scaled(modulePool, m.price(&a, 1))
+}
+
+// globalPool keeps one partial result per channel.
+func (m costModel) globalPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec {
+	p := l.Pool
+	s := poolShape{
+		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.InPx, ch: hl.InCh, taps: hl.InPx,
+		h: in.H, w: in.W, channels: in.C / hl.InCh, max: p.Max, rows: 1, cols: 1, mul: 1,
+		requant: requantShape{0, out.Format.Bits, p.Scale + p.FormatShift, 1, l.Lo, l.Hi},
+	}
+	if !p.Max {
+		mul, zeros := factorBits([]int64{fixed.AvgMul(in.H*in.W, p.Scale)})
+		s.mul = mul
+		s.requant.shift -= zeros
+	}
+	word := in.Format.Bits
+	if !p.Max {
+		word += bits.Len(uint(ceilDiv(in.W, hl.InPx)*in.H*hl.InPx - 1))
+	}
+	s.block = BufferMemory(s.ch*word, s.channels) == MemBRAM
+	a := s.global(m.family)
+	return m.scaled(moduleGlobalPool, m.price(&a, 1))
+}
+
+// averageFactors are the factors of an average pool by the numbers of rows and columns of a window that lie
+// inside the map.
+func averageFactors(p *intnet.Pool, in, out intnet.Tensor) (factors []int64, rows, cols int) {
+	counts := func(d, size, n int) []int {
+		var list []int
+		for o := range n {
+			inside := 0
+			for t := range p.Kernel[d] {
+				if at := o*p.Stride[d] - p.Pads[d] + t*p.Dilation[d]; p.CountPad || at >= 0 && at < size {
+					inside++
+				}
+			}
+			if !slices.Contains(list, inside) {
+				list = append(list, inside)
+			}
+		}
+		return list
+	}
+	rn, cn := counts(0, in.H, out.H), counts(1, in.W, out.W)
+	for _, r := range rn {
+		for _, c := range cn {
+			factors = append(factors, fixed.AvgMul(r*c, p.Scale))
+		}
+	}
+	return factors, len(rn), len(cn)
+}
+
+// factorBits is the width of factors without the zeros that all end in, and how many those are.
+func factorBits(factors []int64) (width, zeros int) {
+	zeros, width = 63, 1
+	for _, f := range factors {
+		zeros = min(zeros, bits.TrailingZeros64(uint64(f)))
+	}
+	for _, f := range factors {
+		width = max(width, bits.Len64(uint64(f>>zeros)))
+	}
+	return width, zeros
+}

@@ -1,0 +1,228 @@
+package optimizer
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// part is a formula and how often an instance has it.
+type part struct {
+	area  area
+	times int
+}
+
+// ModuleParams are the parameters of an instance of an RTL module: integers or sized literals.
+type ModuleParams map[string]string
+
+// num is an integer parameter; 0 if it is not there.
+func (p ModuleParams) num(name string) int {
+	v, _ := p.big(name)
+	return int(v)
+}
+
+func (p ModuleParams) or(name string, otherwise int) int {
+	if _, ok := p[name]; !ok {
+		return otherwise
+	}
+	return p.num(name)
+}
+
+func (p ModuleParams) big(name string) (int64, bool) {
+	s, ok := p[name]
+	if !ok {
+		return 0, false
+	}
+	base := 10
+	if i := strings.IndexByte(s, '\''); i >= 0 {
+		s = strings.TrimPrefix(s[i+1:], "s")
+		if s == "" {
+			return 0, false
+		}
+		if s[0] == 'h' {
+			base = 16
+		}
+		s = s[1:]
+	}
+	if base == 16 {
+		v, err := strconv.ParseUint(s, 16, 64)
+		return int64(v), err == nil
+	}
+	v, err := strconv.ParseInt(s, base, 64)
+	return v, err == nil
+}
+
+// ModuleCost is the cost of an instance of an RTL module, from the parameters that codegen gives it.
+func ModuleCost(module string, p ModuleParams, family string) (Resources, error) {
+	m := costModel{family: family}
+	if strings.HasPrefix(module, "hass_weights_") {
+		if module == "hass_weights_head" {
+			return chainHead.resources(), nil
+		}
+		return chainEnd.resources(), nil
+	}
+	if module == "hass_ram" {
+		s := p.memory("WIDTH", "DEPTH", "STYLE")
+		v := s.cost(family)
+		return v.resources(), nil
+	}
+	parts, err := moduleParts(module, p, family)
+	if err != nil {
+		return Resources{}, err
+	}
+	var v vec
+	for i := range parts {
+		v = v.add(m.price(&parts[i].area, parts[i].times))
+	}
+	return v.resources(), nil
+}
+
+// ModuleTerms are the terms of an instance for the fit: the name of its formula, the counts that follow from
+// rules, with other formulas' shares if it has several, and what the coefficients of LUTs and flip-flops multiply.
+type ModuleTerms struct {
+	Formula string
+	Rule    Resources
+	LUT, FF []float64
+}
+
+// TermsOf gives the terms of a module's own formula.
+func TermsOf(module string, p ModuleParams, family string) (ModuleTerms, error) {
+	parts, err := moduleParts(module, p, family)
+	if err != nil {
+		return ModuleTerms{}, err
+	}
+	own := parts[len(parts)-1]
+	rule := own.area.rule
+	m := costModel{family: family}
+	for _, q := range parts[:len(parts)-1] {
+		rule = rule.add(m.price(&q.area, q.times))
+	}
+	return ModuleTerms{areaNames[own.area.kind], rule.resources(), own.area.lut[:], own.area.ff[:]}, nil
+}
+
+func (p ModuleParams) memory(width, depth, style string) memoryShape {
+	return memoryShape{p.num(width), p.num(depth), []string{MemLUTRAM, MemBRAM, MemURAM}[min(2, max(0, p.num(style)))]}
+}
+
+func (p ModuleParams) requant(in int, steps int) requantShape {
+	out := p.or("OUT_BITS", p.num("BITS"))
+	return requantShape{in, out, p.num("SHIFT"), steps, int64(p.num("LO")), int64(p.num("HI"))}
+}
+
+func (p ModuleParams) beats() beatsShape {
+	return beatsShape{p.num("PX"), p.num("CH"), p.num("W"), p.num("CHANNEL_BEATS"), p.requant(0, 1)}
+}
+
+func (p ModuleParams) lane() laneShape {
+	x := p.num("X_BITS")
+	s := laneShape{[]hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked}[p.num("KIND")], p.num("M"), p.num("N"), x, p.num("W_BITS"), x, p.num("ACC")}
+	if p.num("X_SIGNED") == 0 {
+		s.x++
+	}
+	return s
+}
+
+func (p ModuleParams) strided(axis string) strided {
+	return strided{p.or(axis+"S", 1), p.num(axis + "_START"), p.or(axis+"_STEP", 1), p.or(axis+"_COUNT", 1)}
+}
+
+// moduleParts are the formulas of an instance, its own last.
+func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
+	one := func(a area) ([]part, error) { return []part{{a, 1}}, nil }
+	signed := func(bits, flag string) int {
+		if p.num(flag) == 0 {
+			return p.num(bits) + 1
+		}
+		return p.num(bits)
+	}
+	switch module {
+	case "hass_fifo":
+		return one(fifoShape{p.num("WIDTH"), p.num("DEPTH"), p.num("BLOCK") != 0}.area(family))
+	case "hass_fork":
+		return one(forkArea(p.num("OUTS")))
+	case "hass_convert":
+		return one(convertShape{p.num("BITS"), p.num("PIXELS"), p.num("FROM"), p.num("TO")}.area())
+	case "hass_source":
+		return one(sourceArea(p.num("WIDTH"), p.num("BEATS")))
+	case "hass_sink":
+		return one(sinkArea(p.num("BEATS")))
+	case "hass_control":
+		return one(controlArea(p.num("OUTPUTS")))
+	case "hass_lane":
+		return one(p.lane().area(family))
+	case "hass_weights":
+		mem := p.memory("ROW", "DEPTH", "STYLE")
+		row, words, field := p.num("ROW"), p.num("WORDS"), p.num("FIELD0")
+		return one(weightsShape{mem.depth, row, words, row - (words-1)*field, p.num("FLAG"), mem.style}.area(family))
+	case "hass_engine":
+		lane := p.lane()
+		mem := p.memory("M", "DEPTH", "STYLE")
+		s := engineShape{lane: lane, gang: p.num("GANG"), px: p.num("PX"), beats: p.num("BEATS"),
+			weights: weightsOf(p.num("GANG")*lane.m, lane.w, mem.depth, lane.kind != hw.Dense, mem.style)}
+		return s.parts(family, 1), nil
+	case "hass_join":
+		return one(joinShape{p.num("GANGS"), p.num("GANG"), p.num("PX"), p.num("W"), p.num("FOLDS"), p.requant(p.num("ACC_BITS"), p.num("STEPS"))}.area(family))
+	case "hass_window":
+		w := windowShape{bits: p.num("BITS"), h: p.num("H"), w: p.num("W"), c: p.num("C"), oh: p.num("OH"), ow: p.num("OW"),
+			kh: p.num("KH"), kw: p.num("KW"), sh: p.num("SH"), sw: p.num("SW"), dh: p.num("DH"), dw: p.num("DW"),
+			inPx: p.num("IN_PX"), inCh: p.num("IN_CH"), outPx: p.num("OUT_PX"), mTap: p.num("M_TAP"), mCh: p.num("M_CH"), folds: p.num("FOLDS"), groups: p.num("GROUPS"),
+			linePixels: p.num("LINE_PIXELS"), rows: p.num("ROWS"), rowBanks: p.num("ROW_BANKS"), colBanks: p.num("COL_BANKS"), lanes: p.num("LANES"),
+			pt: p.num("PT"), pl: p.num("PL"), tau: p.num("TAU") > 0, flags: p.num("FLAGS") > 0, block: p.num("BLOCK") > 0}
+		return one(w.area(family))
+	case "hass_pool", "hass_globalpool":
+		s := poolShape{bits: p.num("BITS"), signed: p.num("SIGNED") > 0, px: p.num("PX"), ch: p.num("CH"), taps: p.or("TAPS", p.num("PX")), tapGroups: p.num("TAP_GROUPS"),
+			h: p.num("H"), w: p.num("W"), channels: p.num("CHANNEL_BEATS"), max: p.num("MAX") > 0, rows: p.or("ROW_CLASSES", 1), cols: p.or("COLUMN_CLASSES", 1), mul: p.or("MUL_BITS", 1),
+			block: p.num("STYLE") > 0, requant: p.requant(0, 1)}
+		if module == "hass_pool" {
+			return one(s.area(family))
+		}
+		return one(s.global(family))
+	case "hass_add", "hass_mul":
+		s := operandsShape{beats: p.beats(), a: signed("BITS0", "SIGNED0"), b: signed("BITS1", "SIGNED1"), second: p.num("BITS1"), broadcast: p.num("BROADCAST") > 0,
+			block: p.num("STYLE") > 0, beatsPerImage: p.or("BEATS", 1)}
+		if module == "hass_mul" {
+			return one(s.mul(family))
+		}
+		return one(s.add(family, [2]int{p.num("ALIGN0"), p.num("ALIGN1")}))
+	case "hass_requant_stream":
+		return one(requantArea(p.beats(), signed("IN_BITS", "IN_SIGNED")))
+	case "hass_activation":
+		fns := []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
+		add, _ := p.big("ADD")
+		return one(activationShape{beats: p.beats(), fn: fns[p.num("KIND")&3], x: signed("IN_BITS", "IN_SIGNED"), xBits: p.num("IN_BITS"), rows: p.num("ROWS"), columns: p.num("COLUMNS"),
+			table: p.num("TABLE_BITS"), slope: p.or("SLOPE_BITS", 1), addBits: bits.Len64(uint64(max(add, -add))) + 1, top: int64(p.num("TOP")), step: p.num("STEP")}.area(family))
+	case "hass_concat":
+		return one(concatArea(p.num("INS"), p.num("WIDTH"), p.mostParts()))
+	case "hass_slice":
+		a := area{kind: areaSlice}
+		a.strided([]strided{p.strided("CHANNEL"), p.strided("COLUMN"), p.strided("ROW")}, 0)
+		return one(a)
+	case "hass_zeroinsert":
+		a := area{kind: areaZeroInsert}
+		c := p.num("CHANNEL_BEATS")
+		a.strided([]strided{{c, 0, 1, c}, p.strided("COLUMN"), p.strided("ROW")}, p.num("WIDTH"))
+		return one(a)
+	case "hass_resize":
+		return one(resizeShape{bits: p.num("BITS"), value: signed("BITS", "SIGNED"), ch: p.num("CH"), channels: p.num("CHANNEL_BEATS"), inW: p.num("IN_W"), outH: p.num("OUT_H"), outW: p.num("OUT_W"),
+			reads: p.num("READS_BITS"), from: p.num("FROM_BITS"), rowScale: p.num("ROW_SCALE"), colScale: p.num("COLUMN_SCALE"), block: p.num("STYLE") > 0, requant: p.requant(0, 1)}.area(family))
+	}
+	return nil, fmt.Errorf("no formula for module %q", module)
+}
+
+// mostParts is the largest of a concat's PARTS, 32 bits each.
+func (p ModuleParams) mostParts() int {
+	_, hex, _ := strings.Cut(p["PARTS"], "'h")
+	most := 1
+	for len(hex) > 0 {
+		at := max(0, len(hex)-8)
+		if v, err := strconv.ParseUint(hex[at:], 16, 32); err == nil {
+			most = max(most, int(v))
+		}
+		hex = hex[:at]
+	}
+	return most
+}
