@@ -10,6 +10,8 @@
 #   make acceptance-networks
 #                     the whole path on the networks of the paper at 224x224 (half an hour; needs HASS_DATA
 #                     and its script that makes torchvision's models)
+#   make sweep        synthesises what is not yet in optimizer/calibration/xc7.csv of the cost model's sweep (needs
+#                     yosys; half an hour from nothing); make fit fits the formulas' coefficients to it
 #   make goptuna      our TPE beside goptuna's (a module of its own)
 #   make export-onnxruntime
 #                     exported models in ONNX Runtime (needs node, npm, HASS_DATA)
@@ -33,12 +35,12 @@ HASS_DATA ?= $(abspath ../shared/data)
 export HASS_DATA
 export CGO_ENABLED = 0
 
-# What the tests run besides Go: the C++ compiler for the generated projects, tclsh
-# and Python with numpy for the generated scripts and drivers.
-COMMANDS = g++ tclsh /usr/bin/python3
-PACKAGES = g++ make tcl python3 python3-numpy
+# What the tests run besides Go: the C++ compiler for the generated projects, simulators, synthesis and a
+# solver for the RTL, tclsh and Python with numpy for the generated scripts and drivers.
+COMMANDS = g++ verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
+PACKAGES = g++ make verilator iverilog yosys z3 tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo test acceptance acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
+.PHONY: all build deps cxx demo sweep fit test acceptance acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -91,6 +93,15 @@ SEARCH ?= $(CURDIR)/build/search
 search-comparison:
 	HASS_SEARCH=$(SEARCH) $(GO) test -count=1 -timeout 24h -v -run 'TestSearch$$' ./internal/acceptance
 	@cat $(SEARCH)/report.md
+
+# The sweep goes on where it was stopped. Fitting goes twice: what an engine has beside lanes and weights is what
+# their formulas leave.
+CALIBRATION = optimizer/calibration
+sweep:
+	$(GO) run ./internal/synth/sweep $(CALIBRATION)/xc7.csv
+fit:
+	$(GO) run ./internal/synth/fit $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
+	$(GO) run ./internal/synth/fit $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
 
 # Three networks are only architectures: torchvision makes them, with random weights.
 TORCHVISION = $(CURDIR)/build/torchvision

@@ -19,6 +19,7 @@ var rtlEmitters = []Emitter{
 	emitRTLLibrary,
 	emitRTLTop,
 	emitData,
+	emitRTLScripts,
 	emitReports,
 }
 
@@ -335,12 +336,15 @@ func (p *Project) rtlFIFO(w *writer, i int) {
 	for _, n := range []string{"room", "issue", "push", "in", "valid", "out", "read", "pop"} {
 		ports = append(ports, [2]string{n, sig(n)})
 	}
-	params := []param{num("WIDTH", s.TokenBits()), num("DEPTH", s.Depth), num("BLOCK", memoryStyles[optimizer.FIFOMemory(s.TokenBits(), s.Depth)])}
-	w.instance("hass_fifo", "fifo_"+s.Name, params, append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
+	w.instance("hass_fifo", sig("fifo"), rtlFIFOParams(s), append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
 	w.f("  generate\n    if (STATS != 0) begin : g_most_%d\n", i)
 	w.f("      hass_watermark #(\n          .DEPTH(%d)\n      ) watermark (\n          .clk,\n          .rst,\n          .clear(start),\n          .issue(%s),\n          .read(%s),\n          .most(most[%d+:16])\n      );\n",
 		s.Depth, sig("issue"), sig("read"), 16*i)
 	w.f("    end else begin : g_unwatched_%d\n      assign most[%d+:16] = '0;\n    end\n  endgenerate\n", i, 16*i)
+}
+
+func rtlFIFOParams(s hw.Stream) []param {
+	return []param{num("WIDTH", s.TokenBits()), num("DEPTH", s.Depth), num("BLOCK", memoryStyles[optimizer.FIFOMemory(s.TokenBits(), s.Depth)])}
 }
 
 // rtlProcess writes the instance of process i, which is number link of the weight chain or, if link is negative,

@@ -4,12 +4,11 @@ import (
 	"fmt"
 
 	"hass/internal/hw"
-	"hass/optimizer"
 )
 
 // RTLModule is an instance of a module of the RTL library in a design's top.
 type RTLModule struct {
-	Instance string // process name, or fifo_ and the stream's name
+	Instance string // process name; of a FIFO s_, the stream's name and __fifo
 	Module   string // hass_window, hass_fifo, ...
 	Params   []RTLParam
 }
@@ -45,10 +44,11 @@ func (p *Project) RTLModules() []RTLModule {
 		}
 		add(pr.Name, rtlModule(pr.Kind), p.rtlParams(pr, ins, out))
 	}
-	for _, s := range p.HW.Streams {
-		add("fifo_"+s.Name, "hass_fifo", []param{
-			num("WIDTH", s.TokenBits()), num("DEPTH", s.Depth), num("BLOCK", memoryStyles[optimizer.FIFOMemory(s.TokenBits(), s.Depth)]),
-		})
+	for i, s := range p.HW.Streams {
+		add(p.signal(i, "fifo"), "hass_fifo", rtlFIFOParams(s))
 	}
 	return list
 }
+
+// RTLTop is the text of the top, whose parameter STATS leaves its counters out if it is 0.
+func (p *Project) RTLTop() []byte { return p.rtlTop() }

@@ -37,10 +37,22 @@ func utf16Of(s string) []uint16 { return utf16.Encode([]rune(s)) }
 // readme writes the project's README. b is nil for a design without a part.
 func (p *Project) readme(b *build) []byte {
 	var w writer
+	p.readmeHead(&w, b, "Vitis HLS C++")
+	p.readmePrediction(&w)
+	p.readmeLayers(&w)
+	p.readmeProof(&w)
+	p.readmeUse(&w, b)
+	p.readmeInterface(&w)
+	p.readmeFiles(&w, b)
+	p.readmeNames(&w)
+	return w.Bytes()
+}
+
+func (p *Project) readmeHead(w *writer, b *build, language string) {
 	d := p.Design
 	in := p.Net.Tensors[p.Net.Input]
 	w.f("# Accelerator for %s\n\n", mdText(d.Model))
-	w.f("A layer-pipelined dataflow accelerator in Vitis HLS C++: every layer has its own hardware, and all\nlayers work at once on a stream of pixels. Arithmetic is fixed point with powers of two as scales.\n\n")
+	w.f("A layer-pipelined dataflow accelerator in %s: every layer has its own hardware, and all\nlayers work at once on a stream of pixels. Arithmetic is fixed point with powers of two as scales.\n\n", language)
 	w.f("| | |\n|---|---|\n")
 	if b != nil {
 		w.f("| platform | %s, part `%s` |\n| clock | %s MHz, an assumption: timing closure decides |\n", mdText(d.Platform), b.part, b.mhz())
@@ -55,14 +67,6 @@ func (p *Project) readme(b *build) []byte {
 	w.f("| weights | %d words of 32 bits, loaded at start |\n", p.Words)
 	w.f("| processes, FIFOs | %d, %d |\n\n", p.ProcessCount(), len(p.HW.Streams)+len(p.Chain)+1)
 	w.f("A format s16.8 is signed, 16 bits, 8 of them behind the binary point.\n\n")
-	p.readmePrediction(&w)
-	p.readmeLayers(&w)
-	p.readmeProof(&w)
-	p.readmeUse(&w, b)
-	p.readmeInterface(&w)
-	p.readmeFiles(&w, b)
-	p.readmeNames(&w)
-	return w.Bytes()
 }
 
 // calibration labels estimates.
@@ -137,17 +141,22 @@ Proved here, with g++ alone, by %[1]smake csim%[1]s:
 - TLAST stands on the last word of every image and nowhere else.
 
 `, "`", len(p.Images), full)
-	if _, err := p.HW.ProveLive(); err != nil {
-		w.f("**The network can deadlock**: %s.\n\n", mdText(err.Error()))
-	} else {
-		w.f("Proved when the project was generated: order and number of transfers depend on shapes alone, and a run\nof these counts over FIFOs of the design's depths, until its state repeats, shows that the network cannot\ndeadlock, whatever the data and the timing.\n\n")
-	}
+	p.readmeLive(w)
 	w.f(`Not proved without AMD's tools: that pragmas are scheduled as written (loops at II = 1, flushable pipelines),
 FIFOs and memories mapped as meant, timing after placement, real resources. The scripts here were run
 against recording stand-ins of the tools, not the tools. Look first at: the II of every loop in
 the synthesis report, %[1]scosim%[1]s, and the worst slack.
 
 `, "`")
+}
+
+// readmeLive says whether the network can deadlock.
+func (p *Project) readmeLive(w *writer) {
+	if _, err := p.HW.ProveLive(); err != nil {
+		w.f("**The network can deadlock**: %s.\n\n", mdText(err.Error()))
+	} else {
+		w.f("Proved when the project was generated: order and number of transfers depend on shapes alone, and a run\nof these counts over FIFOs of the design's depths, until its state repeats, shows that the network cannot\ndeadlock, whatever the data and the timing.\n\n")
+	}
 }
 
 func (p *Project) readmeUse(w *writer, b *build) {

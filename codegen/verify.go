@@ -113,7 +113,30 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 	if err := os.Remove(report); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("csim: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "make", "-s", fmt.Sprintf("-j%d", runtime.NumCPU()), "csim")
+	text, runErr := runMake(ctx, dir, "-s", fmt.Sprintf("-j%d", runtime.NumCPU()), "csim")
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		if runErr != nil {
+			return nil, fmt.Errorf("make csim in %s: %w\n%s", dir, runErr, tail(text, 20))
+		}
+		return nil, fmt.Errorf("make csim in %s left no report: %w", dir, err)
+	}
+	r := new(VerifyResult)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", report, err)
+	}
+	if runErr != nil && r.Problem() == "" {
+		return nil, fmt.Errorf("make csim in %s: %w\n%s", dir, runErr, tail(text, 20))
+	}
+	return r, nil
+}
+
+// runMake runs make in the folder dir and gives all that it printed.
+func runMake(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "make", args...)
 	cmd.Dir = dir
 	killGroup(cmd)
 	// A make that runs us must not pass its own jobs and targets on.
@@ -124,25 +147,8 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 	}
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
-	runErr := cmd.Run()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	data, err := os.ReadFile(report)
-	if err != nil {
-		if runErr != nil {
-			return nil, fmt.Errorf("make csim in %s: %w\n%s", dir, runErr, tail(text.String(), 20))
-		}
-		return nil, fmt.Errorf("make csim in %s left no report: %w", dir, err)
-	}
-	r := new(VerifyResult)
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("%s: %w", report, err)
-	}
-	if runErr != nil && r.Problem() == "" {
-		return nil, fmt.Errorf("make csim in %s: %w\n%s", dir, runErr, tail(text.String(), 20))
-	}
-	return r, nil
+	err := cmd.Run()
+	return text.String(), err
 }
 
 // tail is the last n lines of s.

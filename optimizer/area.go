@@ -89,21 +89,35 @@ func log2(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
 // index is log2, at least one bit, as counters are declared.
 func index(n int) int { return max(1, log2(n)) }
 
-// tree is the sum over the levels of a binary tree over n values of the values at each level behind the first:
-// the registers of an adder tree that keeps odd ones.
-func tree(n int) int {
-	sum := 0
+// minShift is the number of registers in a row from which on they become a shift register in LUTs.
+const minShift = 3
+
+// tree is the registers of an adder tree over n values that keeps odd ones (hass_sum), in words, without those that
+// become shift registers, which are counted on their own.
+func tree(n int) (registers, shifts int) {
+	chain := 0 // registers in a row that the last value of a level has behind it
 	for n > 1 {
+		odd := n%2 == 1
 		n = (n + 1) / 2
-		sum += n
+		registers += n
+		if odd {
+			chain++
+			continue
+		}
+		if chain >= minShift {
+			registers -= chain
+			shifts++
+		}
+		chain = 1
 	}
-	return sum
+	return registers, shifts
 }
 
 // requantShape is hass_requant.
 type requantShape struct {
 	in, out, shift, steps int
 	lo, hi                int64
+	positive              bool // the value is never negative
 }
 
 // requantTerms are the parts of a requantisation.
@@ -114,6 +128,7 @@ type requantTerms struct {
 	compare int // bits compared where the clamp is inside the format
 	steps   int // bits of the shifter
 	ff      int
+	dropped int // low bits of the value that only a carry comes from
 }
 
 func (r requantShape) terms() requantTerms {
@@ -129,9 +144,12 @@ func (r requantShape) terms() requantTerms {
 	if r.lo < 0 {
 		mag--
 	}
-	t := requantTerms{clamp: r.out, beyond: max(0, wide-1-mag), ff: min(wide-1, r.in+left) + r.out}
+	t := requantTerms{clamp: r.out, beyond: max(0, wide-1-mag), ff: r.in + r.out, dropped: right}
 	if r.shift > 0 || r.steps > 1 {
-		t.round = wide
+		t.round, t.ff = wide, wide+r.out
+	}
+	if r.positive {
+		t.ff--
 	}
 	if r.hi != 1<<mag-1 {
 		t.compare += mag

@@ -47,7 +47,8 @@ func (s laneShape) area(family string) area {
 	var a area
 	a.rule[0] = s.n * dsp
 	// The accumulators are in the DSPs; the tree that adds them is not.
-	a.rule[2] = tree(s.n) * s.acc
+	registers, shifts := tree(s.n)
+	a.rule[1], a.rule[2], a.rule[5] = shifts*s.acc, registers*s.acc, shifts*s.acc
 	adders := (s.n - 1) * s.acc
 	soft, softFF := 0, 0 // products of LUTs
 	if dsp == 0 {
@@ -72,12 +73,12 @@ func (s laneShape) area(family string) area {
 		}
 		steps := log2(s.m)
 		a.rule[2] += s.m
-		a.lut = terms(1, adders, soft, mux*(s.xBits+s.w), s.m*s.n, s.m*steps*s.n, s.m*steps*s.n*(s.n-1)/2, s.n*s.m*steps)
+		a.lut = terms(1, adders, soft, mux*(s.xBits+s.w), s.m*s.n, s.m*steps*s.n, s.m*steps*s.n*(s.n-1)/2, (s.m-1)*s.n*(s.xBits+s.w))
 	default:
 		a.kind = areaBanked
 		reach := s.m / s.n
 		a.rule[2] += s.m
-		a.lut = terms(1, adders, soft, s.n*muxLUT(reach)*(s.xBits+s.w), s.m, s.m*log2(reach), s.n)
+		a.lut = terms(1, adders, soft, s.n*muxLUT(reach)*(s.xBits+s.w), s.m, s.m*log2(reach), s.n, (s.m-s.n)*(s.xBits+s.w))
 	}
 	return a
 }
@@ -209,7 +210,9 @@ func (s joinShape) area(family string) area {
 	if s.w%s.px != 0 {
 		tail = 1
 	}
-	a.rule[2] += lanes*(acc+t.ff) + counterBits(s.folds, ceilDiv(s.w, s.px)) + 3 + tail*3
+	a.rule[2] += lanes*(acc-t.dropped+t.ff) + counterBits(s.folds, ceilDiv(s.w, s.px)) + 3
+	a.rule[1] += tail // a shift register
+	a.rule[5] += tail
 	if s.requant.steps > 1 {
 		a.rule[2] += 3 * c
 	}
@@ -231,7 +234,7 @@ func (m costModel) join(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
 	}
 	a := joinShape{
 		gangs: hl.Gangs(), gang: hl.Gang, px: hl.OutPx, w: out.W, folds: c.OutC / hl.OutCh,
-		requant: requantShape{c.AccBits, out.Format.Bits, least, most - least + 1, l.Lo, l.Hi},
+		requant: requantShape{in: c.AccBits, out: out.Format.Bits, shift: least, steps: most - least + 1, lo: l.Lo, hi: l.Hi},
 	}.area(m.family)
 	return m.scaled(moduleJoin, m.price(&a, 1))
 }

@@ -145,3 +145,12 @@ func (m costModel) beats(t, w int) int {
 	tn := &m.net.Tensors[t]
 	return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / w)
 }
+
+// Price is the estimate for a design's whole network on a device family.
+func (d *Design) Price(family string) (Resources, error) {
+	n, err := d.Network()
+	if err != nil {
+		return Resources{}, err
+	}
+	return costModel{net: d.Net, family: family}.total(n).resources(), nil
+}

@@ -46,7 +46,7 @@ func (m costModel) pointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor)
 		a := resizeOf(&l, hl, in, out).area(m.family)
 		return m.scaled(moduleResize, m.price(&a, 1))
 	}
-	a := requantArea(beatsOf(&l, hl, in, out), signedBits(in))
+	a := requantArea(beatsOf(&l, hl, in, out), signedBits(in), in.Format.Signed)
 	return m.scaled(moduleRequant, m.price(&a, 1))
 }
 
@@ -62,12 +62,12 @@ func beatsOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) beatsShape {
 	if l.Act != nil {
 		shift = l.Act.Shift
 	}
-	return beatsShape{hl.OutPx, hl.OutCh, out.W, out.C / hl.OutCh, requantShape{0, out.Format.Bits, shift, 1, l.Lo, l.Hi}}
+	return beatsShape{hl.OutPx, hl.OutCh, out.W, out.C / hl.OutCh, requantShape{out: out.Format.Bits, shift: shift, steps: 1, lo: l.Lo, hi: l.Hi}}
 }
 
-// area is the formula of hass_pointwise for values of the given bits that come depth-2 cycles after the issue; more
-// terms follow those of requantisation.
-func (s beatsShape) area(kind areaKind, value, depth int, more ...int) area {
+// area is the formula of hass_pointwise for values of the given bits that come depth-2 cycles after the issue; place: the
+// arithmetic asks for the beat's place among the channels. More terms follow those of requantisation.
+func (s beatsShape) area(kind areaKind, value, depth int, place bool, more ...int) area {
 	s.requant.in = value
 	t := s.requant.terms()
 	lanes := s.px * s.ch
@@ -76,11 +76,16 @@ func (s beatsShape) area(kind areaKind, value, depth int, more ...int) area {
 		tail = 1
 	}
 	a := area{kind: kind}
-	counters := counterBits(s.channels)
-	if tail > 0 {
-		counters += log2(ceilDiv(s.w, s.px)) // else nothing asks for the place
+	counters := 0
+	if place || tail > 0 {
+		counters += log2(s.channels)
 	}
-	a.rule[2] = lanes*t.ff + counters + depth + tail*depth
+	if tail > 0 {
+		counters += log2(ceilDiv(s.w, s.px))
+	}
+	srl, wait := waits(tail, depth)
+	a.rule[1], a.rule[5] = srl, srl
+	a.rule[2] = lanes*t.ff + counters + depth + wait
 	a.lut = terms(1, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters, tail*lanes*s.requant.out)
 	for i, v := range more {
 		a.lut[7+i] = float64(v)
@@ -89,13 +94,17 @@ func (s beatsShape) area(kind areaKind, value, depth int, more ...int) area {
 	return a
 }
 
-func requantArea(s beatsShape, in int) area { return s.area(areaRequant, in, 2) }
+func requantArea(s beatsShape, in int, signed bool) area {
+	s.requant.positive = !signed
+	return s.area(areaRequant, in, 2, false)
+}
 
 // operandsShape is hass_add or hass_mul.
 type operandsShape struct {
 	beats         beatsShape
-	a, b          int // bits as signed numbers
-	second        int // bits of a value of the second operand
+	a, b          int  // bits as signed numbers
+	second        int  // bits of a value of the second operand
+	positive      bool // both are
 	broadcast     bool
 	block         bool
 	beatsPerImage int
@@ -103,7 +112,7 @@ type operandsShape struct {
 
 func (m costModel) operandsOf(l *intnet.Layer, hl hw.Layer, out intnet.Tensor) operandsShape {
 	a, b := m.net.Tensors[l.In[0]], m.net.Tensors[l.In[1]]
-	s := operandsShape{beats: beatsOf(l, hl, a, out), a: signedBits(a), b: signedBits(b), second: b.Format.Bits, broadcast: m.net.Broadcast(l)}
+	s := operandsShape{beats: beatsOf(l, hl, a, out), a: signedBits(a), b: signedBits(b), second: b.Format.Bits, positive: !a.Format.Signed && !b.Format.Signed, broadcast: m.net.Broadcast(l)}
 	s.beatsPerImage = out.H * ceilDiv(out.W, hl.OutPx) * (out.C / hl.OutCh)
 	s.block = s.broadcast && BufferMemory(hl.OutCh*b.Format.Bits, out.C/hl.OutCh) == MemBRAM
 	return s
@@ -132,8 +141,13 @@ func (s operandsShape) kept(a *area, family string) {
 func (s operandsShape) add(family string, align [2]int) area {
 	sum := max(s.a+align[0], s.b+align[1]) + 1
 	lanes := s.beats.px * s.beats.ch
-	a := s.beats.area(areaAdd, sum, 3, lanes*sum)
-	a.rule[2] += lanes * sum
+	s.beats.requant.positive = s.positive
+	a := s.beats.area(areaAdd, sum, 3, s.broadcast, lanes*sum)
+	s.beats.requant.in = sum
+	a.rule[2] += lanes * (sum - s.beats.requant.terms().dropped)
+	if s.positive {
+		a.rule[2] -= lanes
+	}
 	s.kept(&a, family)
 	return a
 }
@@ -141,7 +155,8 @@ func (s operandsShape) add(family string, align [2]int) area {
 func (s operandsShape) mul(family string) area {
 	lanes := s.beats.px * s.beats.ch
 	dsp := multiplierDSP(s.a, s.b, family)
-	a := s.beats.area(areaMul, s.a+s.b, 5)
+	s.beats.requant.positive = s.positive
+	a := s.beats.area(areaMul, s.a+s.b, 5, s.broadcast)
 	a.rule[0] = lanes * dsp
 	if dsp == 0 {
 		a.lut[7] = float64(lanes * s.a * s.b)
@@ -260,8 +275,16 @@ func (s activationShape) area(family string) area {
 			rom += w * romLUT(s.rows)
 		}
 	}
-	a := s.beats.area(areaActivation, value, 9, rom, gate, leaky, sigmoid, curve, product*rest, blocks)
+	a := s.beats.area(areaActivation, value, 9, s.fn != intnet.ActCurve && s.rows > 1, rom, gate, leaky, sigmoid, curve, product*rest, blocks)
 	a.rule[0], a.rule[3] = dsps, blocks
+	// The value waits for the product.
+	wait := lanes * s.xBits
+	if s.fn == intnet.ActCurve && s.step > 0 {
+		wait = lanes * min(s.step, s.xBits)
+		a.rule[2] += lanes * 2 * (s.xBits - min(s.step, s.xBits))
+	}
+	a.rule[1] += wait
+	a.rule[5] += wait
 	a.ff = terms(1, lanes, lanes*s.xBits, rom, product*rest*value, gate, leaky, sigmoid, curve*(s.table+s.step))
 	return a
 }
@@ -272,7 +295,7 @@ func romLUT(depth int) int { return ceilDiv(depth, 64) + muxLUT(ceilDiv(depth, 6
 func concatArea(ins, width, most int) area {
 	a := area{kind: areaConcat}
 	a.rule[2] = width + log2(ins) + log2(most) + 1
-	a.lut = terms(1, ins, log2(most), width*muxLUT(ins))
+	a.lut = terms(1, ins, log2(most), width*muxLUT(ins), width*(ins-1))
 	a.ff = terms(1, ins)
 	return a
 }
@@ -308,10 +331,15 @@ type resizeShape struct {
 
 func resizeOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) resizeShape {
 	r := l.Resize
+	read, most := 0, 0 // rows read before an output row
+	for y := range out.H {
+		need := max(read, r.Rows.Last(y)+1)
+		most, read = max(most, need-read), need
+	}
 	s := resizeShape{
 		bits: in.Format.Bits, value: signedBits(in), ch: hl.OutCh, channels: in.C / hl.InCh, inW: in.W, outH: out.H, outW: out.W,
-		reads: bits.Len(uint(ceilDiv(in.H, out.H))), from: index(slices.Max(r.Cols.From) + 1), rowScale: r.Rows.Scale, colScale: r.Cols.Scale,
-		requant: requantShape{0, out.Format.Bits, r.FormatShift + r.Rows.Scale + r.Cols.Scale, 1, l.Lo, l.Hi},
+		reads: bits.Len(uint(most)), from: index(slices.Max(r.Cols.From) + 1), rowScale: r.Rows.Scale, colScale: r.Cols.Scale,
+		requant: requantShape{out: out.Format.Bits, shift: r.FormatShift + r.Rows.Scale + r.Cols.Scale, steps: 1, lo: l.Lo, hi: l.Hi},
 	}
 	length := in.W
 	if s.colScale > 0 {
@@ -352,6 +380,29 @@ func (s resizeShape) area(family string) area {
 		lerp += s.ch * (2*along + s.rowScale)
 	}
 	lerpFF = lerp
+	// What waits for the products: values that are not weighed along rows, sums that are not between rows,
+	// weights of rows.
+	srl := 0
+	if cols == 1 {
+		srl += rows * s.ch * s.bits
+		if rows == 1 {
+			srl -= s.ch * min(s.bits, t.dropped)
+		}
+		if !s.block {
+			a.rule[2] -= rows * s.ch * s.bits // the memory's own register
+		}
+	}
+	if rows == 1 && cols == 1 && s.requant.shift <= 0 {
+		a.rule[2] -= s.ch * s.requant.in // rounding is one more register in a row
+	}
+	if rows == 1 && cols == 2 {
+		srl += s.ch * max(0, along-t.dropped)
+	}
+	if rows == 2 {
+		srl += s.rowScale + 1
+	}
+	a.rule[1] += srl
+	a.rule[5] += srl
 	counters := s.reads + counterBits(s.outH, max(s.inW, s.outW), s.channels) + address
 	tables := (s.from+s.colScale)*romLUT(s.outW) + (s.reads+s.rowScale)*romLUT(s.outH)
 	a.rule[2] += s.ch*(t.ff+s.bits) + counters + address*(2+cols) + s.from + 11

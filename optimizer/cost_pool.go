@@ -23,9 +23,9 @@ type poolShape struct {
 	requant         requantShape // but for the bits of what is requantised
 }
 
-// reduce is the tree of hass_reduce over count values in the given number of stages: bits of its nodes, and of its
-// registers.
-func reduce(count, width int, isMax bool, stages int) (nodes, ff int) {
+// reduce is the tree of hass_reduce over count values in the given number of stages: bits of its nodes, of its
+// registers, and of those registers in a row that become shift registers.
+func reduce(count, width int, isMax bool, stages int) (nodes, ff, shifts int) {
 	levels := log2(count)
 	registers := func(level int) int {
 		n := 0
@@ -40,6 +40,14 @@ func reduce(count, width int, isMax bool, stages int) (nodes, ff int) {
 		}
 		return n
 	}
+	chain := 0 // registers that the last value of a level has behind it
+	end := func(w int) {
+		if chain >= minShift {
+			ff -= chain * w
+			shifts += w
+		}
+		chain = 0
+	}
 	for l := 0; l <= levels; l++ {
 		n, w := (count+1<<l-1)>>l, width
 		if !isMax {
@@ -48,10 +56,31 @@ func reduce(count, width int, isMax bool, stages int) (nodes, ff int) {
 		if l > 0 {
 			below := (count + 1<<(l-1) - 1) >> (l - 1)
 			nodes += below / 2 * w
+			if below%2 == 0 {
+				end(w)
+			}
 		}
 		ff += registers(l) * n * w
+		chain += registers(l)
 	}
-	return nodes, ff
+	end(width)
+	return nodes, ff, shifts
+}
+
+// shift is a division by a power of two in place of a product: what is left of the sum waits three cycles.
+func (s poolShape) shift(sum int) int {
+	if s.max || s.mul > 1 || s.rows*s.cols > 1 {
+		return 0
+	}
+	return max(1, sum-max(0, s.requant.shift-1))
+}
+
+// waits are the registers that go along with a beat, as bits of shift registers and as registers.
+func waits(bits, cycles int) (shifts, ff int) {
+	if cycles >= minShift {
+		return bits, 0
+	}
+	return 0, bits * cycles
 }
 
 // finish is hass_finish for a sum or maximum of the given bits: what is requantised, and the DSPs.
@@ -61,6 +90,7 @@ func (s poolShape) finish(sum int, family string) (t requantTerms, dsp, soft int
 		exact++
 	}
 	r := s.requant
+	r.positive = !s.signed
 	if s.max {
 		r.in, r.shift = exact, 0
 		return r.terms(), 0, 0
@@ -70,6 +100,8 @@ func (s poolShape) finish(sum int, family string) (t requantTerms, dsp, soft int
 		if dsp = multiplierDSP(exact, s.mul+1, family); dsp == 0 {
 			soft = exact * (s.mul + 1)
 		}
+	} else {
+		r.in = exact
 	}
 	return r.terms(), dsp, soft
 }
@@ -87,7 +119,7 @@ func (s poolShape) area(family string) area {
 		wide = 1
 	}
 	lanes := s.px * s.ch
-	nodes, ff := reduce(s.taps, s.bits, s.max, stages)
+	nodes, ff, shifts := reduce(s.taps, s.bits, s.max, stages)
 	t, dsp, soft := s.finish(sum, family)
 	a := area{kind: areaPool}
 	a.rule[0] = lanes * dsp
@@ -105,15 +137,21 @@ func (s poolShape) area(family string) area {
 		counters += log2(s.h)
 		classes = s.px * s.mul
 	}
-	a.rule[2] = lanes*(ff+sum+t.ff) + counters + 8 + 8*tail
-	average := 1 - wide
-	mul := 0
-	if s.mul == 1 && s.rows*s.cols == 1 {
-		mul = lanes * average * (2*sum + 2)
+	first := 1
+	if s.tapGroups == 1 {
+		first = 0 // every beat is
 	}
+	srl, wait := waits(1+first, stages)
+	srl += tail + lanes*(shifts+s.shift(sum))
+	if s.rows*s.cols > 1 {
+		srl += index(s.rows) + s.px*index(s.cols)
+	}
+	a.rule[1], a.rule[5] = srl, srl
+	a.rule[2] = lanes*(ff+sum+t.ff) + counters + 8 + wait
+	average := 1 - wide
 	a.lut = terms(1, wide*lanes*nodes, average*lanes*nodes, wide*lanes*sum, average*lanes*sum, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters,
 		tail*lanes*s.requant.out, classes, lanes*soft)
-	a.ff = terms(1, lanes, mul, classes, lanes*soft)
+	a.ff = terms(1, lanes, 0, classes, lanes*soft)
 	return a
 }
 
@@ -129,7 +167,7 @@ func (s poolShape) global(family string) area {
 	if !s.max {
 		sum += log2(s.px * groups * s.h)
 	}
-	nodes, ff := reduce(s.px, s.bits, s.max, stages)
+	nodes, ff, shifts := reduce(s.px, s.bits, s.max, stages)
 	t, dsp, soft := s.finish(sum, family)
 	a := area{kind: areaGlobalPool}
 	if s.channels > 1 {
@@ -145,17 +183,18 @@ func (s poolShape) global(family string) area {
 		tail = 1
 	}
 	counters := counterBits(s.channels, groups, s.h)
-	mul := 0
-	if s.mul == 1 {
-		mul = s.ch * average * (2*sum + 2)
-	}
-	a.rule[2] += s.ch*(ff+sum+t.ff) + counters + 8 + log2(s.channels)*stages
+	srl, wait := waits(2, stages)
+	addresses, address := waits(log2(s.channels), stages-1)
+	srl += addresses + s.ch*(shifts+s.shift(sum))
+	a.rule[1] += srl
+	a.rule[5] += srl
+	a.rule[2] += s.ch*(ff+sum+t.ff) + counters + 8 + wait + address + log2(s.channels)
 	for i, v := range []int{1, wide * s.ch * nodes, average * s.ch * nodes, wide * s.ch * sum, average * s.ch * sum, s.ch * t.round, s.ch * t.clamp, s.ch * t.beyond, s.ch * t.compare,
 		counters, tail * s.ch * s.px * s.bits} {
 		a.lut[i] = float64(v)
 	}
 	a.lut[12] = float64(s.ch * soft)
-	a.ff = terms(1, s.ch, mul, log2(s.channels))
+	a.ff = terms(1, s.ch)
 	return a
 }
 
@@ -166,7 +205,7 @@ func (m costModel) pool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec 
 	s := poolShape{
 		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.OutPx, ch: hl.OutCh, taps: hl.MTap, tapGroups: n / hl.MTap,
 		h: out.H, w: out.W, channels: out.C / hl.OutCh, max: p.Max, rows: 1, cols: 1, mul: 1,
-		requant: requantShape{0, out.Format.Bits, p.Scale + p.FormatShift, 1, l.Lo, l.Hi},
+		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi},
 	}
 	if !p.Max {
 		var factors []int64
@@ -185,7 +224,7 @@ func (m costModel) globalPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor
 	s := poolShape{
 		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.InPx, ch: hl.InCh, taps: hl.InPx,
 		h: in.H, w: in.W, channels: in.C / hl.InCh, max: p.Max, rows: 1, cols: 1, mul: 1,
-		requant: requantShape{0, out.Format.Bits, p.Scale + p.FormatShift, 1, l.Lo, l.Hi},
+		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi},
 	}
 	if !p.Max {
 		mul, zeros := factorBits([]int64{fixed.AvgMul(in.H*in.W, p.Scale)})

@@ -55,10 +55,7 @@ func (s windowShape) area(family string) area {
 	turns := s.colBanks / apart
 	choices := s.inPx / gcd(s.inPx, s.colBanks)
 	taps := s.kh * s.kw / s.mTap // groups of taps
-	kernel, pad := 0, 0
-	if extH > 1 || extW > 1 {
-		kernel = 1
-	}
+	pad := 0
 	if s.pt > 0 || s.pl > 0 || (s.oh-1)*s.sh+extH > s.h || (s.ow-1)*s.sw+extW > s.w {
 		pad = 1 // a window leaves the map
 	}
@@ -71,20 +68,35 @@ func (s windowShape) area(family string) area {
 	if s.flags {
 		flags = s.outPx * s.mTap * s.mCh * nonZeroLUT(s.bits)
 	}
-	// Addresses are compared only where there are several of them.
-	rowAddress, several := 0, 0
-	if s.rows > 1 {
-		rowAddress = ab
+	// Addresses of rows and columns within a bank, and what moves them (hass_banked).
+	rowAddrs := s.rows / s.rowBanks
+	rowBits, colBits := 0, 0
+	if rowAddrs > 1 {
+		rowBits = log2(rowAddrs * ceilDiv(rowPixels, s.colBanks) * words)
 	}
-	if taps > 1 {
+	if c := ceilDiv(rowPixels, s.colBanks) * words; c > 1 {
+		colBits = log2(c) + 1
+	}
+	rowBank, colBank := log2(s.rowBanks), log2(s.colBanks)
+	several := 0
+	if tapCols < s.kw {
 		several = 1
 	}
+	moves := 8*(rowBits+rowBank) + (3+several)*(colBits+colBank)
+	reads := ab
+	if s.colBanks > 1 {
+		reads += ab
+	}
+	if s.rowBanks > 1 {
+		reads *= 2
+	}
+	inside := pad * (tapRows + s.outPx*tapCols)
 	gather := s.inPx * (s.lanes - s.inCh) * s.bits
 	pace := s.paceBits(rowPixels, groups, taps)
-	a.rule[2] += beat + gather + pace
-	a.lut = terms(1, qb, pb, ab, rowAddress, banks*ab, banks*word*muxLUT(choices), banks*part*muxLUT(outParts),
-		tapRows*s.colBanks*part*muxLUT(s.rowBanks)+beat*muxLUT(turns), beat*pad, threshold, flags, counters+pace, kernel*pb*several)
-	a.ff = terms(1, qb, pb, ab, rowAddress, counters, kernel*pb, s.outPx*tapCols+tapRows, several*(ab+pb), log2(s.rowBanks)+log2(s.colBanks))
+	a.rule[2] += beat + gather + pace + 67 + 4*qb + counters
+	a.lut = terms(1, qb+pb, moves, reads, banks*ab, banks*word*muxLUT(choices), banks*part*muxLUT(outParts),
+		tapRows*s.colBanks*part*muxLUT(s.rowBanks)+beat*muxLUT(turns), beat*pad, threshold, counters+pace, flags, inside*pb)
+	a.ff = terms(1, pb, pad*(2+2*min(1, taps-1))*pb, 4*rowBits, 4*colBits, 5*(rowBank+colBank), inside)
 	return a
 }
 

@@ -187,7 +187,7 @@ func TestPointwiseCosts(t *testing.T) {
 	curve := func(step, entries, width int) vec {
 		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Table: make([]int64, entries)}
 		a.Table[0] = 1<<(width-1) - 1
-		s := activationOf(a, beatsShape{1, 4, 8, 1, requantShape{0, 8, 0, 1, -128, 127}}, intnet.Tensor{Format: eight})
+		s := activationOf(a, beatsShape{1, 4, 8, 1, requantShape{out: 8, steps: 1, lo: -128, hi: 127}}, intnet.Tensor{Format: eight})
 		v := s.area(FamilyUSPlus)
 		return v.rule
 	}

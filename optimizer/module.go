@@ -76,7 +76,13 @@ func ModuleCost(module string, p ModuleParams, family string) (Resources, error)
 	}
 	var v vec
 	for i := range parts {
-		v = v.add(m.price(&parts[i].area, parts[i].times))
+		a := &parts[i].area
+		if a.kind == areaWindow { // as the optimizer rounds: see window
+			f := area{kind: areaWindow}
+			f.lut[windowFlags], a.lut[windowFlags] = a.lut[windowFlags], 0
+			v = v.add(m.price(&f, 1))
+		}
+		v = v.add(m.price(a, parts[i].times))
 	}
 	return v.resources(), nil
 }
@@ -110,7 +116,7 @@ func (p ModuleParams) memory(width, depth, style string) memoryShape {
 
 func (p ModuleParams) requant(in int, steps int) requantShape {
 	out := p.or("OUT_BITS", p.num("BITS"))
-	return requantShape{in, out, p.num("SHIFT"), steps, int64(p.num("LO")), int64(p.num("HI"))}
+	return requantShape{in: in, out: out, shift: p.num("SHIFT"), steps: steps, lo: int64(p.num("LO")), hi: int64(p.num("HI"))}
 }
 
 func (p ModuleParams) beats() beatsShape {
@@ -182,14 +188,14 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 		}
 		return one(s.global(family))
 	case "hass_add", "hass_mul":
-		s := operandsShape{beats: p.beats(), a: signed("BITS0", "SIGNED0"), b: signed("BITS1", "SIGNED1"), second: p.num("BITS1"), broadcast: p.num("BROADCAST") > 0,
+		s := operandsShape{beats: p.beats(), a: signed("BITS0", "SIGNED0"), b: signed("BITS1", "SIGNED1"), second: p.num("BITS1"), positive: p.num("SIGNED0")+p.num("SIGNED1") == 0, broadcast: p.num("BROADCAST") > 0,
 			block: p.num("STYLE") > 0, beatsPerImage: p.or("BEATS", 1)}
 		if module == "hass_mul" {
 			return one(s.mul(family))
 		}
 		return one(s.add(family, [2]int{p.num("ALIGN0"), p.num("ALIGN1")}))
 	case "hass_requant_stream":
-		return one(requantArea(p.beats(), signed("IN_BITS", "IN_SIGNED")))
+		return one(requantArea(p.beats(), signed("IN_BITS", "IN_SIGNED"), p.num("IN_SIGNED") > 0))
 	case "hass_activation":
 		fns := []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
 		add, _ := p.big("ADD")

@@ -93,6 +93,9 @@ func (c buildCmd) Run(e *env) error {
 	if _, err := c.shares(); err != nil {
 		return err
 	}
+	if _, err := c.scales(); err != nil {
+		return err
+	}
 	platform, err := optimizer.LoadPlatform(c.Platform)
 	if err != nil {
 		return err

@@ -37,10 +37,10 @@ func (c generateCmd) Run(e *env) error {
 	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Target: codegen.Target(c.Target), Images: c.Golden}); err != nil {
 		return err
 	}
-	run, verify := "make csim", "hass verify"
+	run := "make csim"
 	if c.Target == string(codegen.RTL) {
-		run, verify = "make sim", "hass verify --target rtl"
+		run = "make sim"
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: run \"%s\" there, or \"%s %s\"\n", c.Output, run, verify, c.Output)
+	_, err = fmt.Fprintf(e.stdout, "%s: run \"%s\" there, or \"hass verify %s\"\n", c.Output, run, c.Output)
 	return err
 }

@@ -35,6 +35,7 @@ type cli struct {
 	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`
 	Verify    verifyCmd    `cmd:"" help:"Compile a generated project, run it and compare it with the reference."`
 	Search    searchCmd    `cmd:"" help:"Find pruning thresholds and hardware together."`
+	Calibrate calibrateCmd `cmd:"" help:"Scale the cost model to your own synthesis reports."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
 	Build     buildCmd     `cmd:"" help:"Do all of it: profile, optimize, generate, verify, simulate, summarise."`
 }

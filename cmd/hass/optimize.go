@@ -44,6 +44,14 @@ func (f hardwareFlags) pixels() int {
 	return n
 }
 
+// scales is the calibration of the cost model, or nil.
+func (f hardwareFlags) scales() (*optimizer.Calibration, error) {
+	if f.Calibration == "" {
+		return nil, nil
+	}
+	return optimizer.LoadCalibration(f.Calibration)
+}
+
 // optimizeCmd chooses the hardware.
 type optimizeCmd struct {
 	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
@@ -79,10 +87,13 @@ func (c optimizeCmd) Validate() error {
 
 // Run optimises and writes the design.
 func (c optimizeCmd) Run(e *env) error {
-	if err := writable(c.Output, c.Model, c.Profile, c.Platform, c.Study, c.Data, c.Widths); err != nil {
+	if err := writable(c.Output, c.Model, c.Profile, c.Platform, c.Study, c.Data, c.Widths, c.Calibration); err != nil {
 		return err
 	}
 	if _, err := c.shares(); err != nil {
+		return err
+	}
+	if _, err := c.scales(); err != nil {
 		return err
 	}
 	profile := c.Profile
@@ -181,11 +192,9 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 	if err != nil {
 		return nil, err
 	}
-	var scales *optimizer.Calibration
-	if f.Calibration != "" {
-		if scales, err = optimizer.LoadCalibration(f.Calibration); err != nil {
-			return nil, err
-		}
+	scales, err := f.scales()
+	if err != nil {
+		return nil, err
 	}
 	p := cal.profile
 	in := optimizer.Input{

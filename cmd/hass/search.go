@@ -85,6 +85,8 @@ type searchRunCmd struct {
 	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 
+	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
+
 	searchFlags
 	studyFlags
 	Output     string        `short:"o" help:"Study file (SQLite), in place of --study." type:"path"`
@@ -150,7 +152,7 @@ func (c searchRunCmd) Run(e *env) error {
 	}
 	job := searchJob{
 		model: c.Model, graph: g, calib: calib, test: test, bits: c.Bits, widths: c.Widths, seed: c.Seed,
-		hardware: hardwareFlags{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Pixels: c.Pixels}, flags: c.searchFlags, objective: objective,
+		hardware: hardwareFlags{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Pixels: c.Pixels, Calibration: c.Calibration}, flags: c.searchFlags, objective: objective,
 		location: location, name: c.Name, resume: c.Resume, lease: c.Lease,
 	}
 	r, err := e.search(job)
@@ -225,6 +227,15 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		return nil, err
 	}
 	config.Inputs["platform"] = artifact.HashBytes(text)
+	scales, err := j.hardware.scales()
+	if err != nil {
+		return nil, err
+	}
+	if scales != nil {
+		if config.Inputs["calibration"], err = artifact.HashFile(j.hardware.Calibration); err != nil {
+			return nil, err
+		}
+	}
 	if j.widths != "" {
 		if config.Inputs["widths"], err = artifact.HashFile(j.widths); err != nil {
 			return nil, err
@@ -249,7 +260,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		}
 	}
 	p, err := search.New(e.ctx, j.graph, j.calib, search.Options{
-		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Engine: j.hardware.Engine, Pixels: j.hardware.pixels(), Images: j.flags.MaxImages,
+		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Pixels: j.hardware.pixels(), Images: j.flags.MaxImages,
 		Seed: uint64(j.seed), NoSharing: j.flags.NoSharing, NoHalving: j.flags.NoHalving, Progress: e.progress("calibrate"),
 	})
 	if err != nil {

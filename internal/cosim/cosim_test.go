@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,14 +15,31 @@ import (
 	"hass/optimizer"
 )
 
-// verify simulates a design's RTL and compares values with the reference and cycles with hwsim.
-func verify(t *testing.T, d *optimizer.Design, dir string, opts codegen.RTLOptions) *codegen.RTLResult {
+// need skips the test if a program is missing.
+func need(t *testing.T, programs ...string) {
 	t.Helper()
-	ctx := context.Background()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Skipf("skipped: %s is not installed (Debian: apt-get install iverilog verilator g++ make)", p)
+		}
+	}
+}
+
+// generate writes the RTL project of a design whose side files are in dir.
+func generate(t *testing.T, d *optimizer.Design, dir string) string {
+	t.Helper()
 	out := filepath.Join(dir, "rtl")
-	if err := codegen.Generate(ctx, d, dir, out, codegen.Options{Target: codegen.RTL}); err != nil {
+	if err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: codegen.RTL}); err != nil {
 		t.Fatal(err)
 	}
+	return out
+}
+
+// verify simulates the project out of a design and compares values with the reference and, without stalls,
+// cycles with the simulator.
+func verify(t *testing.T, d *optimizer.Design, dir, out string, opts codegen.RTLOptions) {
+	t.Helper()
+	ctx := context.Background()
 	r, err := codegen.VerifyRTL(ctx, out, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +48,7 @@ func verify(t *testing.T, d *optimizer.Design, dir string, opts codegen.RTLOptio
 		t.Fatal(r.Problem())
 	}
 	if opts.Stall > 0 {
-		return r
+		return
 	}
 	n, err := d.Network()
 	if err != nil {
@@ -45,20 +63,65 @@ func verify(t *testing.T, d *optimizer.Design, dir string, opts codegen.RTLOptio
 		t.Fatal(err)
 	}
 	if len(diffs) > 0 {
-		t.Errorf("%d differences:\n%s", len(diffs), strings.Join(diffs[:min(len(diffs), 20)], "\n"))
+		t.Errorf("%d differences from the simulator:\n%s", len(diffs), strings.Join(diffs[:min(len(diffs), 20)], "\n"))
 	}
-	return r
 }
 
+// TestRandom simulates random networks on random hardware: bit-exact with and without random stalls,
+// and without them every cycle, stall and FIFO mark equals the simulator's. HASS_SEEDS=FROM-TO runs others than the
+// usual few.
 func TestRandom(t *testing.T) {
-	seeds := 4
-	if n, err := strconv.Atoi(os.Getenv("HASS_SEEDS")); err == nil {
-		seeds = n
+	need(t, "iverilog", "vvp", "make")
+	from, to := 0, 40
+	if s := os.Getenv("HASS_SEEDS"); s != "" {
+		a, b, _ := strings.Cut(s, "-")
+		var err error
+		if from, err = strconv.Atoi(a); err == nil {
+			to, err = strconv.Atoi(b)
+		}
+		if err != nil {
+			t.Fatalf("HASS_SEEDS=%s: want FROM-TO", s)
+		}
 	}
-	for seed := range int64(seeds) {
+	for seed := from; seed < to; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
-			verify(t, designtest.Random(t, dir, seed, 3), dir, codegen.RTLOptions{})
+			d := designtest.Random(t, dir, int64(seed), 3)
+			if n := work(t, d); n > maxWork {
+				t.Skipf("skipped: %d values a run are too many for Icarus Verilog", n)
+			}
+			out := generate(t, d, dir)
+			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true})
+			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: int64(seed) + 1})
 		})
 	}
+}
+
+// maxWork bounds what a test gives to Icarus Verilog, to some ten seconds a network.
+const maxWork = 600
+
+// work is about how much an event-driven simulator has to do: tokens times their lanes.
+func work(t *testing.T, d *optimizer.Design) int {
+	n, err := d.Network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, s := range n.Streams {
+		sum += s.Tokens * s.Beat.Px * s.Beat.Ch
+	}
+	return sum
+}
+
+// TestVerilator is one random network in Verilator.
+func TestVerilator(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: compiles for a minute")
+	}
+	need(t, "verilator", "g++", "make")
+	dir := t.TempDir()
+	d := designtest.Random(t, dir, 2, 3)
+	out := generate(t, d, dir)
+	verify(t, d, dir, out, codegen.RTLOptions{})
 }

@@ -26,9 +26,11 @@ type Options struct {
 	Platform optimizer.Platform
 	Shares   optimizer.Shares // usable shares of the resources; the zero value is the default
 	Engine   string           // engine rule; "" is auto
-	Pixels   int              // per beat of the widest streams; 0 is what gives the unpruned network the best rate
-	Images   int              // calibration images used, the first of the set; 0 is all
-	Seed     uint64           // of the order of images; samplers have their own
+	// Calibration, if not nil, scales the cost model.
+	Calibration *optimizer.Calibration
+	Pixels      int    // per beat of the widest streams; 0 is what gives the unpruned network the best rate
+	Images      int    // calibration images used, the first of the set; 0 is all
+	Seed        uint64 // of the order of images; samplers have their own
 
 	NoSharing bool // evaluate every layer of every trial
 	NoHalving bool // evaluate all images of every trial, and rate its hardware whatever its accuracy

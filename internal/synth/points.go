@@ -77,7 +77,7 @@ func (p Point) value(name string) int {
 // plain tells whether a point is mapped by plain abc: abc9 takes long on wide engines, and that of yosys 0.23
 // crashes on some block RAMs.
 func plain(p *Point) bool {
-	return p.value("M") > 16 || p.value("STYLE") > 0 || p.value("BLOCK") > 0 || p.Family != ""
+	return p.value("M") > 16 && p.value("KIND") > 0 || p.value("STYLE") > 0 || p.value("BLOCK") > 0 || p.Family != ""
 }
 
 // memoryPoints check the mapping rules.
@@ -156,7 +156,7 @@ func lanePoints(l *list) {
 			lane(0, n, n, x, s, w, acc)
 		}
 	}
-	for _, mn := range [][2]int{{2, 1}, {4, 1}, {4, 2}, {8, 2}, {8, 4}, {9, 1}, {9, 3}, {16, 4}, {16, 8}, {16, 2}, {25, 5}, {27, 9}, {32, 8}, {48, 12}, {64, 8}, {64, 16}, {6, 3}, {12, 4}, {16, 1}, {32, 2}, {3, 1}, {5, 1}, {18, 6}} {
+	for _, mn := range [][2]int{{2, 1}, {4, 1}, {4, 2}, {8, 2}, {8, 4}, {9, 1}, {9, 3}, {16, 4}, {16, 8}, {16, 2}, {25, 5}, {27, 9}, {32, 8}, {64, 8}, {6, 3}, {12, 4}, {16, 1}, {32, 2}, {3, 1}, {5, 1}, {18, 6}} {
 		lane(2, mn[0], mn[1], 16, rng.Intn(2), 16, 36+rng.Intn(8))
 		x, s, w, acc := draw()
 		lane(2, mn[0], mn[1], x, s, w, acc)
@@ -296,8 +296,8 @@ func pointOf(m codegen.RTLModule) Point {
 
 // wanted is the number of points of a module from random layers and random networks.
 var wanted = map[string]int{
-	"hass_window": 110, "hass_engine": 26, "hass_join": 50, "hass_pool": 50, "hass_globalpool": 36, "hass_add": 30, "hass_mul": 30,
-	"hass_requant_stream": 24, "hass_activation": 56, "hass_concat": 20, "hass_slice": 16, "hass_resize": 30, "hass_zeroinsert": 14,
+	"hass_window": 60, "hass_engine": 20, "hass_join": 34, "hass_pool": 28, "hass_globalpool": 20, "hass_add": 16, "hass_mul": 18,
+	"hass_requant_stream": 16, "hass_activation": 30, "hass_concat": 12, "hass_slice": 10, "hass_resize": 16, "hass_zeroinsert": 8,
 }
 
 // small tells whether synthesis of a point is quick.
@@ -306,19 +306,19 @@ func small(p Point) bool {
 	case "hass_window":
 		beat := p.value("OUT_PX") * p.value("M_TAP") * p.value("M_CH") * p.value("BITS")
 		bank := p.value("ROW_BANKS") * p.value("COL_BANKS") * p.value("LANES") * p.value("BITS")
-		return beat <= 450 && bank <= 600 && bank*p.value("OUT_PX") < 900
+		return beat <= 300 && bank <= 400
 	case "hass_engine":
 		m := p.value("GANG") * p.value("PX") * p.value("M")
 		if p.value("KIND") == 1 {
 			m *= 2
 		}
-		return m <= 40
+		return m <= 24
 	case "hass_join":
-		return p.value("PX")*p.value("GANG")*p.value("GANGS") <= 16
+		return p.value("PX")*p.value("GANG")*p.value("GANGS") <= 12
 	case "hass_pool":
-		return p.value("PX")*p.value("CH")*p.value("TAPS") <= 36
+		return p.value("PX")*p.value("CH")*p.value("TAPS") <= 24
 	}
-	return max(1, p.value("PX"))*max(1, p.value("CH")) <= 16 && p.value("WIDTH") <= 200
+	return max(1, p.value("PX"))*max(1, p.value("CH")) <= 12 && p.value("WIDTH") <= 200
 }
 
 // layerPoints are instances in layers and networks drawn at random.

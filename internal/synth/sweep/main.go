@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 
 	"hass/internal/synth"
 )
@@ -16,17 +17,18 @@ import (
 func main() {
 	list := flag.Bool("list", false, "print the points and do nothing")
 	only := flag.String("module", "", "points of this module only")
+	backwards := flag.Bool("backwards", false, "begin with the last point, for a second sweep beside a first")
 	batch := flag.Int("batch", 12, "points in one yosys process")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, flag.Arg(0), *list, *only, *batch); err != nil {
+	if err := run(ctx, flag.Arg(0), *list, *only, *batch, *backwards); err != nil {
 		fmt.Fprintln(os.Stderr, "sweep:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, file string, list bool, only string, batch int) error {
+func run(ctx context.Context, file string, list bool, only string, batch int, backwards bool) error {
 	points, err := synth.Points()
 	if err != nil {
 		return err
@@ -39,6 +41,9 @@ func run(ctx context.Context, file string, list bool, only string, batch int) er
 			}
 		}
 		points = some
+	}
+	if backwards {
+		slices.Reverse(points)
 	}
 	if list {
 		for _, p := range points {

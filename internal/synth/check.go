@@ -1,0 +1,207 @@
+package synth
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"text/tabwriter"
+
+	"hass/codegen"
+	"hass/internal/intnet"
+	"hass/optimizer"
+)
+
+// FlatEngines is the most engines (lanes of a convolution and pixel) of a network that is synthesised as a whole:
+// flattened synthesis takes half an hour at ten times as many.
+const FlatEngines = 64
+
+// Compared is one set of parameters in a design: how many instances have it, the model's estimate and what yosys made
+// of one.
+type Compared struct {
+	Point
+	Instances     int
+	Model, Actual Counts
+}
+
+// Comparison is the model against synthesis for a design.
+type Comparison struct {
+	Modules []Compared // module by module; empty if the network was synthesised as a whole only
+	Flat    bool       // Actual is of the whole network, flattened
+	// Totals of the design.
+	Model, Actual Counts
+	// Of the modules one by one, if there are any.
+	Sum Counts
+	// What the model says that it may be off by, relative.
+	LUTError, FFError float64
+}
+
+// Engines is the number of engines of a design.
+func Engines(d *optimizer.Design) int {
+	n := 0
+	for i, l := range d.Net.Layers {
+		if l.Kind == intnet.KindConv {
+			n += d.Layers[i].OutCh * d.Layers[i].OutPx
+		}
+	}
+	return n
+}
+
+// Check synthesises a design's RTL, with STATS=0 as it is priced, and compares it with the model: the whole network
+// flattened if it has at most FlatEngines engines, and module by module, each distinct set of parameters once, if
+// it has more or if modules is true. dir is scratch.
+func Check(ctx context.Context, d *optimizer.Design, dir string, modules bool, log func(string)) (*Comparison, error) {
+	list, err := Instances(d)
+	if err != nil {
+		return nil, err
+	}
+	family, name := optimizer.Family7, "xc7"
+	byKey := map[string]int{}
+	c := &Comparison{LUTError: d.CostModel.LUTError, FFError: d.CostModel.FFError}
+	for _, in := range list {
+		key := in.Key()
+		i, ok := byKey[key]
+		if !ok {
+			i = len(c.Modules)
+			byKey[key] = i
+			p := in.Point
+			p.Plain = plain(&p)
+			m, err := optimizer.ModuleCost(p.Module, p.ModelParams(), family)
+			if err != nil {
+				return nil, err
+			}
+			c.Modules = append(c.Modules, Compared{Point: p, Model: countsOf(m)})
+		}
+		c.Modules[i].Instances++
+	}
+	for _, m := range c.Modules {
+		c.Model = c.Model.plus(m.Model, m.Instances)
+	}
+	c.Flat = Engines(d) <= FlatEngines
+	y := &Yosys{Dir: dir}
+	if modules || !c.Flat {
+		log(fmt.Sprintf("%d instances, %d distinct modules on %s", len(list), len(c.Modules), name))
+		points := make([]Point, len(c.Modules))
+		for i := range c.Modules {
+			points[i] = c.Modules[i].Point
+		}
+		counts, err := y.RunAll(ctx, points, 8, log)
+		if err != nil {
+			return nil, err
+		}
+		for i := range counts {
+			c.Modules[i].Actual = counts[i]
+			c.Sum = c.Sum.plus(counts[i], c.Modules[i].Instances)
+		}
+		c.Actual = c.Sum
+	} else {
+		c.Modules = nil
+	}
+	if c.Flat {
+		log("the whole network, flattened")
+		if c.Actual, err = y.flat(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// RunAll synthesises points in batches; those at which abc9 stops are mapped by abc.
+func (y *Yosys) RunAll(ctx context.Context, points []Point, batch int, log func(string)) ([]Counts, error) {
+	all := make([]Counts, 0, len(points))
+	for len(all) < len(points) {
+		at := len(all)
+		part := points[at:min(len(points), at+batch)]
+		counts, done, err := y.Run(ctx, part)
+		all = append(all, counts[:done]...)
+		if err != nil && done < len(part) {
+			if part[done].Plain || ctx.Err() != nil {
+				return nil, err
+			}
+			part[done].Plain = true
+		} else if err != nil {
+			return nil, err
+		}
+		log(fmt.Sprintf("%d of %d modules", len(all), len(points)))
+	}
+	return all, nil
+}
+
+// flat synthesises the whole top.
+func (y *Yosys) flat(ctx context.Context, d *optimizer.Design) (Counts, error) {
+	lib, err := y.library()
+	if err != nil {
+		return Counts{}, err
+	}
+	p, err := codegen.NewProject(d, nil)
+	if err != nil {
+		return Counts{}, err
+	}
+	top := filepath.Join(lib, "hass_top.sv")
+	if err := os.WriteFile(top, p.RTLTop(), 0o666); err != nil {
+		return Counts{}, err
+	}
+	defer os.Remove(top)
+	counts, _, err := y.Run(ctx, []Point{{Module: "hass_top", Params: []Param{{"STATS", "0"}}, Plain: true}})
+	if err != nil {
+		return Counts{}, err
+	}
+	return counts[0], nil
+}
+
+func (c Counts) plus(o Counts, times int) Counts {
+	c.LUT += times * o.LUT
+	c.FF += times * o.FF
+	c.DSP += times * o.DSP
+	c.BRAM18 += times * o.BRAM18
+	c.URAM += times * o.URAM
+	c.LUTRAM += times * o.LUTRAM
+	c.Other += times * o.Other
+	return c
+}
+
+// Report prints the comparison: by kind of module, then totals.
+func (c *Comparison) Report(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	off := func(m, a int) string {
+		if a == 0 {
+			return "-"
+		}
+		return fmt.Sprintf("%+.1f %%", 100*(float64(m)/float64(a)-1))
+	}
+	row := func(name string, n int, m, a Counts) {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t\n", name, n, m.LUT, a.LUT, off(m.LUT, a.LUT), m.FF, a.FF, off(m.FF, a.FF), m.DSP, a.DSP, m.BRAM18, a.BRAM18)
+	}
+	fmt.Fprintln(t, "module\tinstances\tLUT model\tyosys\terror\tFF model\tyosys\terror\tDSP model\tyosys\tBRAM18 model\tyosys\t")
+	type sum struct {
+		n             int
+		model, actual Counts
+	}
+	kinds := map[string]*sum{}
+	for _, m := range c.Modules {
+		s := kinds[m.Module]
+		if s == nil {
+			s = &sum{}
+			kinds[m.Module] = s
+		}
+		s.n += m.Instances
+		s.model, s.actual = s.model.plus(m.Model, m.Instances), s.actual.plus(m.Actual, m.Instances)
+	}
+	names := make([]string, 0, len(kinds))
+	for n := range kinds {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		row(n, kinds[n].n, kinds[n].model, kinds[n].actual)
+	}
+	if len(c.Modules) > 0 {
+		row("sum of modules", 0, c.Model, c.Sum)
+	}
+	if c.Flat {
+		row("flattened", 0, c.Model, c.Actual)
+	}
+	return t.Flush()
+}
