@@ -272,6 +272,9 @@ func TestRough(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if s.near != nil {
+				p.beamWidth = wideBeam // as newSearchProblem does
+			}
 			r, err := p.fastest(ctx, 100_000, 0, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -17,35 +17,33 @@ import (
 	"hass/optimizer"
 )
 
-// netlistDesign is a small network with an engine of each kind that skips zeros, a sum, a pool and memories of LUT
-// RAM.
+// netlistDesign is a small network with an engine of each kind that skips zeros, a sum and memories of LUT RAM.
 func netlistDesign(t *testing.T, dir string) *optimizer.Design {
 	t.Helper()
-	f := fixed.Format{Bits: 8, Frac: 3, Signed: true}
-	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), 4, 4, 2, f)
-	banked := b.Conv(0, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 2, Out: f, WeightBits: 8, Density: 0.6, Shift: 8})
-	sum := b.Add(banked, 0, f)
-	pool := b.Pool(sum, hwtest.Square(2, 2, 0), true, false, f)
-	b.Conv(pool, hwtest.ConvSpec{Window: hwtest.Square(2, 1, 0), OutC: 2, Out: f, WeightBits: 8, Density: 0.8, Shift: 7})
+	f := fixed.Format{Bits: 6, Frac: 2, Signed: true}
+	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), 3, 3, 2, f)
+	banked := b.Conv(0, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 1, Out: f, WeightBits: 6, Density: 0.7, Shift: 6})
+	crossbar := b.Conv(0, hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: 1, Out: f, WeightBits: 6, Density: 1, Shift: 4})
+	b.Add(banked, crossbar, f)
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)
 	}
 	layers := hwtest.PlainHW(net)
-	for i, kind := range map[int]hw.EngineKind{0: hw.Banked, 3: hw.Crossbar} {
-		l := &layers[i]
-		l.Engine, l.MTap, l.N, l.WeightMem = kind, 3, 1, optimizer.MemLUTRAM
-		if kind == hw.Crossbar {
-			l.MTap, l.N = 4, 2
-		}
-		l.LinePixels = hw.WindowOf(net, net.Layers[i], *l).FullLinePixels()
+	for i, l := range []hw.Layer{
+		{Engine: hw.Banked, MTap: 3, MCh: 1, N: 1},
+		{Engine: hw.Crossbar, MTap: 1, MCh: 2, N: 1},
+	} {
+		l.InPx, l.InCh, l.OutPx, l.OutCh, l.Gang, l.GangDepth, l.WeightMem = 1, 1, 1, 1, 1, 2, optimizer.MemLUTRAM
+		l.LinePixels = hw.WindowOf(net, net.Layers[i], l).FullLinePixels()
+		layers[i] = l
 	}
 	depths, err := hwtest.LiveDepths(b.Rng, net, layers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var images [][]int32
-	for range 3 {
+	for range 2 {
 		images = append(images, hwtest.Image(b.Rng, net.Tensors[net.Input]))
 	}
 	return designtest.New(t, dir, net, layers, depths, images)

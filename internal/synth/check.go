@@ -144,7 +144,7 @@ func (y *Yosys) flat(ctx context.Context, d *optimizer.Design) (Counts, error) {
 		return Counts{}, err
 	}
 	defer os.Remove(top)
-	counts, _, err := y.Run(ctx, []Point{{Module: "hass_top", Params: []Param{{"STATS", "0"}}, Plain: true}})
+	counts, err := y.RunAll(ctx, []Point{{Module: "hass_top", Params: []Param{{"STATS", "0"}}}}, 1, func(string) {})
 	if err != nil {
 		return Counts{}, err
 	}

@@ -74,10 +74,11 @@ func (p Point) value(name string) int {
 	return 0
 }
 
-// plain tells whether a point is mapped by plain abc: abc9 takes long on wide engines, and that of yosys 0.23
-// crashes on some block RAMs.
+// plain tells whether a point is mapped by plain abc from the start: abc9 takes long on the widest engines. Plain
+// abc makes up to twice the LUTs of what abc9 makes of multiplexers of other sizes than powers of two, so it serves only there
+// and where abc9 of yosys 0.23 crashes, as it does on some block RAMs.
 func plain(p *Point) bool {
-	return p.value("M") > 16 && p.value("KIND") > 0 || p.value("STYLE") > 0 || p.value("BLOCK") > 0 || p.Family != ""
+	return p.value("M") > 32 || p.Module == "hass_ram" || p.Family != ""
 }
 
 // memoryPoints check the mapping rules.
