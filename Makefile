@@ -5,6 +5,9 @@
 #                     say so and are skipped without HASS_DATA
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes; starts a
 #                     PostgreSQL server of its own
+#   make acceptance-rtl
+#                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
+#                     simulator's (half an hour; needs HASS_DATA)
 #   make search-comparison
 #                     all samplers on four trained networks; hours, resumes (needs HASS_DATA)
 #   make acceptance-networks
@@ -86,6 +89,12 @@ acceptance: deps
 	HASS_ACCEPTANCE=1 HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
+
+# RTL_ONLY is a pattern of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
+RTL_ONLY ?= .*
+.PHONY: acceptance-rtl
+acceptance-rtl: deps
+	HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRTL/$(RTL_ONLY)' ./internal/acceptance
 
 # Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
 # again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.

@@ -144,18 +144,26 @@ func (r requantShape) terms() requantTerms {
 	if r.lo < 0 {
 		mag--
 	}
-	t := requantTerms{clamp: r.out, beyond: max(0, wide-1-mag), ff: r.in + r.out, dropped: right}
+	t := requantTerms{ff: r.in + r.out, dropped: right, beyond: max(0, wide-1-mag)}
 	if r.shift > 0 || r.steps > 1 {
 		t.round, t.ff = wide, wide+r.out
-	}
-	if r.positive {
-		t.ff--
 	}
 	if r.hi != 1<<mag-1 {
 		t.compare += mag
 	}
 	if r.lo != 0 && r.lo != -1<<mag {
 		t.compare += mag
+	}
+	if r.positive {
+		t.ff--
+		t.compare = min(t.compare, mag)
+		if r.hi == 1<<mag-1 {
+			t.compare = 0
+		}
+	}
+	// What can neither be too large nor too small is not chosen.
+	if t.beyond > 0 || t.compare > 0 || r.lo == 0 && !r.positive {
+		t.clamp = r.out
 	}
 	if r.steps > 1 {
 		t.steps = wide * min(3, log2(r.steps))

@@ -32,10 +32,10 @@ const (
 	roughSame   = 0.05 // change of the rate that ends them
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
-	roughKept = 20
+	roughKept = 12
 )
 
-var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.3, 1.6}
+var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.25}
 
 // rough is a model of sparse engines: each pair of a beat is there with the same probability.
 type rough struct {

@@ -192,3 +192,48 @@ func TestOutputPace(t *testing.T) {
 		t.Errorf("%d iterations for %d input beats", iterations, images*in)
 	}
 }
+
+// TestPaceBits walks random windows and checks that the counter of the pace, and what is added to it, fit the
+// width that the RTL gives them.
+func TestPaceBits(t *testing.T) {
+	rng := rand.New(rand.NewSource(3))
+	tried := 0
+	for tried < 300 {
+		k, stride := 1+rng.Intn(4), 1+rng.Intn(3)
+		w := Window{
+			H: 1 + rng.Intn(12), W: 1 + rng.Intn(12), C: 1 + rng.Intn(4), InPx: 1, InCh: 1, OutPx: 1, MTap: k, MCh: 1,
+			Folds: 1 + rng.Intn(5), Groups: 1,
+			Geom: intnet.Window{Kernel: [2]int{k, k}, Stride: [2]int{stride, stride}, Dilation: [2]int{1, 1}, Pads: [4]int{rng.Intn(k), rng.Intn(k), rng.Intn(k), rng.Intn(k)}},
+		}
+		w.OH = (w.H+w.Geom.Pads[0]+w.Geom.Pads[2]-k)/stride + 1
+		w.OW = (w.W+w.Geom.Pads[1]+w.Geom.Pads[3]-k)/stride + 1
+		if w.H+w.Geom.Pads[0]+w.Geom.Pads[2] < k || w.W+w.Geom.Pads[1]+w.Geom.Pads[3] < k {
+			continue
+		}
+		w.LinePixels = w.MinLinePixels() + rng.Intn(w.W*3)
+		if w.Validate() != nil {
+			continue
+		}
+		tried++
+		start, perEmit, perAccept := w.AcceptPace()
+		width := w.PaceBits()
+		least, most := -1<<(width-1), 1<<(width-1)-1
+		s := NewWindowSchedule(w, 3)
+		in, out := 0, 0
+		if max(perEmit, perAccept) > most {
+			t.Fatalf("%+v: steps of %d and %d in %d bits", w, perEmit, perAccept, width)
+		}
+		for {
+			credit := start + out*perEmit - in*perAccept - 1
+			if credit < least || credit > most {
+				t.Fatalf("%+v: the counter is %d after %d beats in and %d out, beyond %d bits", w, credit, in, out, width)
+			}
+			st, ok := s.Next()
+			if !ok {
+				break
+			}
+			in += int(st.Reads)
+			out += int(st.Writes)
+		}
+	}
+}

@@ -52,18 +52,46 @@ const floor = 20
 
 func (r row) weight() float64 { return 1 / (r.actual + floor) }
 
-// solve finds coefficients that are not negative with the least sum of squares of relative errors.
-func solve(rows []row, without int) []float64 {
+// expected are the coefficients of LUTs that a term is expected to have before any synthesis, by formula; 1 where there are
+// none: terms are counted in LUTs. Those of flip-flops are 0: what is known of them is counted.
+var expected = map[string][]float64{
+	"window":     {60, 8, 1.5, 2, 1, 1, 1, 1, 1, 0.7, 2, 1, 2},
+	"join":       {10, 1, 0.1, 1, 0.2, 0.5, 1, 3, 0.2, 2, 1, 2},
+	"pool":       {10, 1.5, 1, 1.5, 1, 0.1, 1, 0.2, 0.5, 2, 1, 1, 1},
+	"globalpool": {10, 1.5, 1, 1.5, 1, 0.1, 1, 0.2, 0.5, 2, 1, 1, 1},
+	"add":        {5, 0.1, 1, 0.2, 0.5, 2, 1, 1, 5, 1},
+	"mul":        {5, 0.1, 1, 0.2, 0.5, 2, 1, 1, 5, 1},
+	"requant":    {5, 0.1, 1, 0.2, 0.5, 2, 1},
+	"activation": {5, 0.1, 1, 0.2, 0.5, 2, 1, 0.7, 1, 1, 0, 0, 10, 0},
+	"resize":     {20, 3, 0.1, 1, 0.2, 0.5, 1, 0.7, 5},
+	"concat":     {5, 3, 3, 1, 0.5},
+	"convert":    {5, 2, 1, 1, 0.3},
+	"slice":      {5, 2, 3},
+	"zeroinsert": {5, 2, 3, 0.5},
+}
+
+// prior is the weight of what is expected: that of a fraction of one sample whose errors would be as large.
+const prior = 0.15
+
+// solve finds coefficients that are not negative with the least sum of squares of relative errors, and of distances from
+// what is expected, which decide where samples are too few or too alike.
+func solve(rows []row, without int, expect []float64) []float64 {
 	n := len(rows[0].terms)
 	ata, atb := make([][]float64, n), make([]float64, n)
 	for i := range ata {
 		ata[i] = make([]float64, n)
 	}
+	used := 0
+	size := make([]float64, n) // of the terms, relative
 	for k, r := range rows {
 		if k == without {
 			continue
 		}
 		w := r.weight()
+		used++
+		for i, x := range r.terms {
+			size[i] += w * x
+		}
 		w *= w
 		for i, x := range r.terms {
 			if x == 0 {
@@ -74,6 +102,17 @@ func solve(rows []row, without int) []float64 {
 				ata[i][j] += w * x * y
 			}
 		}
+	}
+	for i := range size {
+		x := prior * size[i] / float64(max(1, used))
+		e := 0.0
+		if expect != nil {
+			if e = 1; i < len(expect) {
+				e = expect[i]
+			}
+		}
+		ata[i][i] += x * x
+		atb[i] += x * x * e
 	}
 	return nnls(ata, atb)
 }
@@ -192,12 +231,12 @@ func quantiles(v []float64) (median, p90 float64) {
 }
 
 // fitRows fits and gives the relative errors of each row when it is left out.
-func fitRows(rows []row) (coef, errs []float64) {
-	coef = solve(rows, -1)
+func fitRows(rows []row, expect []float64) (coef, errs []float64) {
+	coef = solve(rows, -1, expect)
 	for k, r := range rows {
 		c := coef
 		if len(rows) > 1 {
-			c = solve(rows, k)
+			c = solve(rows, k, expect)
 		}
 		errs = append(errs, math.Abs(dot(c, r.terms)-r.rest)/max(1, r.actual))
 	}
@@ -224,8 +263,8 @@ func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
 		var f optimizer.Fit
 		var le, fe []float64
 		f.Points = len(luts[name])
-		f.LUT, le = fitRows(luts[name])
-		f.FF, fe = fitRows(ffs[name])
+		f.LUT, le = fitRows(luts[name], append([]float64{}, expected[name]...))
+		f.FF, fe = fitRows(ffs[name], nil)
 		f.LUTMedian, f.LUTP90 = quantiles(le)
 		f.FFMedian, f.FFP90 = quantiles(fe)
 		for _, v := range [][]float64{f.LUT, f.FF} {

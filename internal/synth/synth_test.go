@@ -190,14 +190,14 @@ func TestNNLS(t *testing.T) {
 			x := []float64{1, rng.Float64() * 10, rng.Float64() * 5}
 			rows = append(rows, row{x, dot(want, x), 10})
 		}
-		got := solve(rows, -1)
+		got := solve(rows, -1, want)
 		for i := range want {
 			if math.Abs(got[i]-want[i]) > 1e-6 {
 				t.Errorf("coefficients %v, want %v", got, want)
 			}
 		}
 	}
-	got := solve([]row{{[]float64{1, 1}, 1, 1}, {[]float64{1, 2}, 0, 1}, {[]float64{1, 3}, -1, 1}}, -1)
+	got := solve([]row{{[]float64{1, 1}, 1, 1}, {[]float64{1, 2}, 0, 1}, {[]float64{1, 3}, -1, 1}}, -1, nil)
 	if got[1] != 0 || got[0] < 0 {
 		t.Errorf("a falling line: %v", got)
 	}
