@@ -14,9 +14,7 @@
 // of the last pixel it touches; all are counted from the first pixel of the image being
 // emitted.
 //
-// The buffer stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of slot s and column x is in
-// bank (s mod ROW_BANKS, x mod COL_BANKS). A word is one pixel's LANES channels. A beat leaves two
-// cycles after its issue: one for the banks, one to give each lane its own.
+// This is the schedule; hass_lines is the memory, from which a beat leaves two cycles after its issue.
 module hass_window #(
     parameter integer BITS = 8,  // of a value
     parameter integer SIGNED = 0,
@@ -78,20 +76,6 @@ module hass_window #(
     min_of = a < b ? a : b;
   endfunction
 
-  function automatic integer gcd(input integer a, input integer b);
-    integer x, y, z;
-    begin
-      x = a;
-      y = b;
-      while (y != 0) begin
-        z = x % y;
-        x = y;
-        y = z;
-      end
-      gcd = x;
-    end
-  endfunction
-
   // Bits of a counter of n values.
   function automatic integer count_bits(input integer n);
     count_bits = n < 2 ? 1 : $clog2(n);
@@ -127,8 +111,6 @@ module hass_window #(
   localparam integer RB = count_bits(ROW_BANKS), CB = count_bits(COL_BANKS);
   localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words of a row's address
   localparam integer AB = count_bits(DEPTH);
-  localparam integer WORD = LANES * BITS;
-  localparam integer PART = M_CH * BITS;
 
   // Input side: the beat that comes next. q is its first pixel.
   localparam integer IN_ROW_BITS = count_bits(H), IN_X_BITS = count_bits(ROW_PIXELS / IN_PX);
@@ -488,165 +470,68 @@ module hass_window #(
     end
   end
 
-  // Values as they are stored.
-  wire [IN_PX*IN_CH*BITS-1:0] kept;
-  wire [IN_PX*WORD-1:0] words;
-  genvar p, t, c, r, b, e;
-  generate
-    for (p = 0; p < IN_PX * IN_CH; p = p + 1) begin : g_threshold
-      wire [BITS-1:0] v = in[p*BITS+:BITS];
-      if (TAU > 0) begin : g_tau
-        wire signed [BITS:0] s = {SIGNED != 0 && v[BITS-1], v};
-        assign kept[p*BITS+:BITS] = s < (BITS + 1)'(TAU) && s > (BITS + 1)'(-TAU) ? '0 : v;
-      end else begin : g_all
-        assign kept[p*BITS+:BITS] = v;
-      end
-    end
-    for (p = 0; p < IN_PX; p = p + 1) begin : g_gather
-      for (c = 0; c < IN_PARTS - 1; c = c + 1) begin : g_part
-        reg [IN_CH*BITS-1:0] early;
-        always_ff @(posedge clk) if (accepted && in_part == IN_PART_BITS'(c)) early <= kept[p*IN_CH*BITS+:IN_CH*BITS];
-        assign words[p*WORD+c*IN_CH*BITS+:IN_CH*BITS] = early;
-      end
-      assign words[p*WORD+(IN_PARTS-1)*IN_CH*BITS+:IN_CH*BITS] = kept[p*IN_CH*BITS+:IN_CH*BITS];
-    end
-  endgenerate
-
-  // Addresses: in the banks before the position's own one the next address holds.
-  wire [AB+1:0] row_wrapped = (AB + 2)'(tap_row) + (AB + 2)'(ROW_UNIT) >= (AB + 2)'(ROW_ADDRS * ROW_UNIT) ? '0 : (AB + 2)'(tap_row) + (AB + 2)'(ROW_UNIT);
-  wire [AB-1:0] row_after = row_wrapped[AB-1:0];
-  wire unused_wrapped = &{1'b0, row_wrapped[AB+1:AB]};
-  wire [AB-1:0] col_after = tap_col + AB'(WORDS);
-  wire [AB-1:0] at_00 = tap_row + tap_col + AB'(word);
-  wire [AB-1:0] at_01 = tap_row + col_after + AB'(word);
-  wire [AB-1:0] at_10 = row_after + tap_col + AB'(word);
-  wire [AB-1:0] at_11 = row_after + col_after + AB'(word);
-  wire [AB-1:0] to_same = in_slot + in_col + AB'(in_word);
-  wire [AB-1:0] to_after = to_same + AB'(WORDS);
-
-  // The banks, one part of a word each, in the cycle after the address.
-  reg [PART_BITS-1:0] part_1;
-  always_ff @(posedge clk) part_1 <= part;
-  wire [ROW_BANKS*COL_BANKS*PART-1:0] banks;
-  generate
-    for (r = 0; r < ROW_BANKS; r = r + 1) begin : g_row
-      for (b = 0; b < COL_BANKS; b = b + 1) begin : g_col
-        wire row_next = (RB + 1)'(r) < {1'b0, tap_row_bank};
-        wire col_next = (CB + 1)'(b) < {1'b0, tap_col_bank};
-        wire [AB-1:0] address = row_next ? (col_next ? at_11 : at_10) : (col_next ? at_01 : at_00);
-        // The pixel of the input beat that belongs here.
-        wire after = (CB + 1)'(b) < {1'b0, in_col_bank};
-        wire [CB:0] pixel = {1'b0, CB'(b)} - {1'b0, in_col_bank} + (after ? (CB + 1)'(COL_BANKS) : '0);
-        wire write = store && in_slot_bank == RB'(r) && pixel < (CB + 1)'(IN_PX);
-        wire [AB-1:0] to = after ? to_after : to_same;
-        wire [WORD-1:0] data;
-        if (IN_PX == 1) begin : g_one
-          assign data = words;
-        end else begin : g_several
-          // Input beats start in banks that are multiples of G apart, so that only every G-th pixel
-          // may come here.
-          localparam integer G = gcd(IN_PX, COL_BANKS);
-          localparam integer CHOICES = IN_PX / G;
-          localparam integer CHOICE = count_bits(CHOICES);
-          wire [CHOICES*WORD-1:0] choices;
-          for (e = 0; e < CHOICES; e = e + 1) begin : g_choice
-            assign choices[e*WORD+:WORD] = words[(b%G+e*G)*WORD+:WORD];
-          end
-          function automatic [CHOICE-1:0] choice_of(input [CB:0] wanted);
-            integer i;
-            begin
-              choice_of = '0;
-              for (i = 1; i < CHOICES; i = i + 1) if (wanted == (CB + 1)'(b % G + i * G)) choice_of = CHOICE'(i);
-            end
-          endfunction
-          wire [CHOICE-1:0] choice = choice_of(pixel);
-          assign data = choices[choice*WORD+:WORD];
-        end
-        wire [WORD-1:0] stored;
-        hass_ram #(
-            .WIDTH(WORD),
-            .DEPTH(DEPTH),
-            .STYLE(BLOCK)
-        ) bank (
-            .clk,
-            .write,
-            .to,
-            .data,
-            .enable(1'b1),
-            .from(address),
-            .q(stored)
-        );
-        assign banks[(r*COL_BANKS+b)*PART+:PART] = stored[part_1*PART+:PART];
-      end
-    end
-  endgenerate
-
-  // Rotate the banks to the lanes, and mark what lies outside the map.
-  // The column of a beat's first lane is in bank COL_FIRST + turn * COL_APART.
-  localparam integer COL_APART = gcd(gcd(STEP_X, COL_BANKS), TAP_COLS < KW ? TAP_COLS * DW : COL_BANKS);
-  localparam integer COL_FIRST = floor_mod(-PL, COL_APART);
-  localparam integer COL_TURNS = COL_BANKS / COL_APART;
-  localparam integer TB = count_bits(COL_TURNS);
-  function automatic [TB-1:0] turn_of(input [CB-1:0] bank);
-    integer i;
-    begin
-      turn_of = '0;
-      for (i = 1; i < COL_TURNS; i = i + 1) if (bank == CB'(COL_FIRST + i * COL_APART)) turn_of = TB'(i);
-    end
-  endfunction
-
-  reg [RB-1:0] row_turn;
-  reg [TB-1:0] col_turn;
-  reg tail_1;
-  wire signed [PB-1:0] first_y = y + tap_y;
-  wire signed [PB-1:0] first_x = x + tap_x;
-  reg [TAP_ROWS-1:0] row_inside;
-  reg [OUT_PX*TAP_COLS-1:0] col_inside;
   reg issued;
   always_ff @(posedge clk) begin
-    row_turn <= tap_row_bank;
-    col_turn <= turn_of(tap_col_bank);
-    tail_1 <= tail;
     issued <= !rst && issue;
-    push <= !rst && issued;
+    push   <= !rst && issued;
   end
-  wire [TAP_ROWS*COL_BANKS*PART-1:0] rows;
-  reg [OUT_PX*M_TAP*PART-1:0] lanes;
-  generate
-    for (t = 0; t < TAP_ROWS; t = t + 1) begin : g_tap_row
-      always_ff @(posedge clk) row_inside[t] <= PADDED == 0 || (first_y >= PB'(-t * DH) && first_y < PB'(H - t * DH));
-      for (b = 0; b < COL_BANKS; b = b + 1) begin : g_bank
-        wire [ROW_BANKS*PART-1:0] turned;
-        for (r = 0; r < ROW_BANKS; r = r + 1) begin : g_turn
-          assign turned[r*PART+:PART] = banks[((r+t*DH)%ROW_BANKS*COL_BANKS+b)*PART+:PART];
-        end
-        assign rows[(t*COL_BANKS+b)*PART+:PART] = turned[row_turn*PART+:PART];
-      end
-    end
-    for (p = 0; p < OUT_PX; p = p + 1) begin : g_pixel
-      for (c = 0; c < TAP_COLS; c = c + 1) begin : g_tap_col
-        localparam integer RIGHT = p * SW + c * DW;
-        always_ff @(posedge clk) col_inside[p*TAP_COLS+c] <= PADDED == 0 || (first_x >= PB'(-RIGHT) && first_x < PB'(W - RIGHT));
-        for (t = 0; t < TAP_ROWS; t = t + 1) begin : g_tap
-          wire [COL_TURNS*PART-1:0] turned;
-          for (e = 0; e < COL_TURNS; e = e + 1) begin : g_turn
-            localparam integer FROM = (COL_FIRST + e * COL_APART + RIGHT) % COL_BANKS;
-            assign turned[e*PART+:PART] = rows[(t*COL_BANKS+FROM)*PART+:PART];
-          end
-          wire [PART-1:0] chosen = turned[col_turn*PART+:PART];
-          localparam integer LANE = p * M_TAP + t * TAP_COLS + c;
-          wire blank = tail_1 && p >= TAIL;
-          wire in_map = PADDED == 0 || (row_inside[t] && col_inside[p*TAP_COLS+c]);
-          always_ff @(posedge clk) lanes[LANE*PART+:PART] <= blank ? '0 : in_map ? chosen : {M_CH{BITS'(PAD)}};
-        end
-      end
-    end
-    assign out[OUT_PX*M_TAP*PART-1:0] = lanes;
-    if (FLAGS != 0) begin : g_flags
-      for (c = 0; c < OUT_PX * M_TAP * M_CH; c = c + 1) begin : g_lane
-        assign out[OUT_PX*M_TAP*PART+c] = |lanes[c*BITS+:BITS];
-      end
-    end
-  endgenerate
+
+  wire signed [PB-1:0] first_y = y + tap_y;
+  wire signed [PB-1:0] first_x = x + tap_x;
+  hass_lines #(
+      .BITS(BITS),
+      .SIGNED(SIGNED),
+      .H(H),
+      .W(W),
+      .KW(KW),
+      .SW(SW),
+      .DH(DH),
+      .DW(DW),
+      .PL(PL),
+      .IN_PX(IN_PX),
+      .IN_CH(IN_CH),
+      .OUT_PX(OUT_PX),
+      .M_TAP(M_TAP),
+      .M_CH(M_CH),
+      .ROW_BANKS(ROW_BANKS),
+      .COL_BANKS(COL_BANKS),
+      .ROW_ADDRS(ROW_ADDRS),
+      .COL_ADDRS(COL_ADDRS),
+      .WORDS(WORDS),
+      .LANES(LANES),
+      .TAIL(TAIL),
+      .PADDED(PADDED),
+      .TAU(TAU),
+      .PAD(PAD),
+      .FLAGS(FLAGS),
+      .BLOCK(BLOCK),
+      .RB(RB),
+      .CB(CB),
+      .AB(AB),
+      .PB(PB),
+      .IN_PART_BITS(IN_PART_BITS),
+      .PART_BITS(PART_BITS)
+  ) lines (
+      .clk,
+      .accepted,
+      .in,
+      .in_part,
+      .store,
+      .in_slot_bank,
+      .in_slot,
+      .in_col_bank,
+      .in_col,
+      .in_word(AB'(in_word)),
+      .tap_row_bank,
+      .tap_row,
+      .tap_col_bank,
+      .tap_col,
+      .word(AB'(word)),
+      .part,
+      .first_y,
+      .first_x,
+      .tail,
+      .out
+  );
 
 endmodule
