@@ -15,6 +15,8 @@
 #                     and its script that makes torchvision's models)
 #   make sweep        synthesises what is not yet in optimizer/calibration/xc7.csv of the cost model's sweep (needs
 #                     yosys; half an hour from nothing); make fit fits the formulas' coefficients to it
+#   make engine-table what one lane of each engine kind takes on xc7 and its cycles per beat, as a table in
+#                     build/engine-table.md (needs yosys; ten minutes)
 #   make goptuna      our TPE beside goptuna's (a module of its own)
 #   make export-onnxruntime
 #                     exported models in ONNX Runtime (needs node, npm, HASS_DATA)
@@ -43,7 +45,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
 PACKAGES = g++ make verilator iverilog yosys z3 tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo sweep fit test acceptance acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
+.PHONY: all build deps cxx demo sweep fit engine-table test acceptance acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -94,7 +96,7 @@ acceptance: deps
 RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
-	HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRTL/$(RTL_ONLY)' ./internal/acceptance
+	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRTL/$(RTL_ONLY)' ./internal/acceptance
 
 # Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
 # again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.
@@ -111,6 +113,11 @@ sweep:
 fit:
 	$(GO) run ./internal/synth/fit $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
 	$(GO) run ./internal/synth/fit $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
+
+engine-table:
+	@mkdir -p build
+	HASS_ENGINE_TABLE=$(CURDIR)/build/engine-table.md $(GO) test -count=1 -timeout 2h -v -run TestEngineTable ./internal/synth
+	@cat build/engine-table.md
 
 # Three networks are only architectures: torchvision makes them, with random weights.
 TORCHVISION = $(CURDIR)/build/torchvision

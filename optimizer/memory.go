@@ -88,6 +88,9 @@ func URAMCount(width, depth int) int {
 // lutramMap is the number of LUTs of a distributed RAM with a write and a read address, and its rows: four LUTs
 // hold 64 x 3 or 32 x 6. UltraScale+ has eight for 64 x 7 or 32 x 14 besides.
 func lutramMap(width, depth int, family string) (luts, rows int) {
+	if depth <= 32 && family != FamilyUSPlus {
+		return 4 * ceilDiv(width, 6), 1
+	}
 	n5, n6 := ceilDiv(depth, 32), ceilDiv(depth, 64)
 	deep := 4 * ceilDiv(width, 3)
 	flat := 4 * ceilDiv(width, 6)
@@ -151,10 +154,16 @@ func muxLUT(n int) int {
 // the LUTs more.
 const lutsPerBlock = 100
 
+// inLUTs says whether a memory is MemLUTRAM at the price of a block.
+func (s memoryShape) inLUTs(depth int) bool {
+	luts := s.cost(Family7)[1]
+	return luts <= lutsPerBlock || luts <= lutsPerBlock*BRAMCount(s.width, depth)
+}
+
 // BufferMemory says whether a line buffer bank of the given width in bits and depth in
 // words is MemLUTRAM or MemBRAM.
 func BufferMemory(width, depth int) string {
-	if (memoryShape{width, depth, MemLUTRAM}).cost(Family7)[1] <= lutsPerBlock*BRAMCount(width, depth) {
+	if (memoryShape{width, depth, MemLUTRAM}).inLUTs(depth) {
 		return MemLUTRAM
 	}
 	return MemBRAM
@@ -163,7 +172,7 @@ func BufferMemory(width, depth int) string {
 // FIFOMemory says whether a FIFO of the given width in bits and depth in tokens is
 // MemLUTRAM, whose depth is a power of two, or MemBRAM.
 func FIFOMemory(width, depth int) string {
-	if (memoryShape{width, 1 << index(depth), MemLUTRAM}).cost(Family7)[1] <= lutsPerBlock*BRAMCount(width, depth) {
+	if (memoryShape{width, 1 << index(depth), MemLUTRAM}).inLUTs(depth) {
 		return MemLUTRAM
 	}
 	return MemBRAM

@@ -48,7 +48,12 @@ func TestRate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ratio := again.CyclesPerImage / r.CyclesPerImage; ratio > 1.03 || ratio < 0.97 {
+			// A hint that is wrong by 50 leaves the search less to start from.
+			most := 1.03
+			if near != r.CyclesPerImage {
+				most = 1.07
+			}
+			if ratio := again.CyclesPerImage / r.CyclesPerImage; ratio > most || ratio < 0.97 {
 				t.Errorf("density %v: %v cycles where %v are expected, else %v", density, again.CyclesPerImage, near, r.CyclesPerImage)
 			}
 		}

@@ -225,6 +225,9 @@ func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*ne
 		if at, _, err = p.relaxedRate(ctx, n.low, n.high); err != nil {
 			return nil, err
 		}
+		if at < n.low*roughStep*roughStep {
+			at = 0 // it may be far below what was expected: from the beginning
+		}
 	}
 	for span := roughSpan; at == 0; span *= 4 * roughSpan {
 		if span > 1024*roughSpan {

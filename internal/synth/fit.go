@@ -230,7 +230,7 @@ func quantiles(v []float64) (median, p90 float64) {
 	return v[len(v)/2], v[min(len(v)-1, len(v)*9/10)]
 }
 
-// fitRows fits and gives the relative errors of each row when it is left out.
+// fitRows fits and gives the errors of each row when it is left out, relative to its count and floor more.
 func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 	coef = solve(rows, -1, expect)
 	for k, r := range rows {
@@ -238,7 +238,7 @@ func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 		if len(rows) > 1 {
 			c = solve(rows, k, expect)
 		}
-		errs = append(errs, math.Abs(dot(c, r.terms)-r.rest)/max(1, r.actual))
+		errs = append(errs, math.Abs(dot(c, r.terms)-r.rest)*r.weight())
 	}
 	return coef, errs
 }
@@ -291,8 +291,8 @@ func trim(v []float64) []float64 {
 // WriteFit is the text of a file of coefficients.
 func WriteFit(f optimizer.FitFile) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("# Coefficients of the cost model's formulas (optimizer/area.go), fitted to xc7.csv by make fit.\n" +
-		"# Errors are relative to an instance's LUTs or flip-flops, each instance left out of the fit in turn.\n\n")
+	fmt.Fprintf(&b, "# Coefficients of the cost model's formulas (optimizer/area.go), fitted to xc7.csv by make fit.\n"+
+		"# Errors are of instances left out of the fit in turn, relative to their LUTs or flip-flops and %d more.\n\n", floor)
 	if err := toml.NewEncoder(&b).Encode(f); err != nil {
 		return nil, err
 	}

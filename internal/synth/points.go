@@ -78,7 +78,8 @@ func (p Point) value(name string) int {
 // abc makes up to twice the LUTs of what abc9 makes of multiplexers of other sizes than powers of two, so it serves only there
 // and where abc9 of yosys 0.23 crashes, as it does on some block RAMs.
 func plain(p *Point) bool {
-	return p.value("M") > 32 || p.Module == "hass_ram" || p.Family != ""
+	memory := p.Module == "hass_ram" || p.Module == "hass_fifo" && p.value("BLOCK") > 0 || p.Module == "hass_weights" && p.value("STYLE") > 0
+	return p.value("M") > 32 || memory || p.Family != ""
 }
 
 // memoryPoints check the mapping rules.

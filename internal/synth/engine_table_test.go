@@ -1,0 +1,132 @@
+package synth
+
+import (
+	"context"
+	"fmt"
+	"math/rand"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"hass/internal/hw"
+)
+
+// engine is a row of the table.
+type engine struct {
+	bits int
+	kind hw.EngineKind
+	m, n int
+}
+
+var engines = []engine{
+	{16, hw.Dense, 9, 9}, {16, hw.Banked, 9, 3}, {16, hw.Crossbar, 9, 3},
+	{8, hw.Dense, 9, 9}, {8, hw.Banked, 9, 3}, {8, hw.Crossbar, 9, 3},
+	{16, hw.Dense, 16, 16}, {16, hw.Banked, 16, 8}, {16, hw.Crossbar, 16, 8}, {16, hw.Banked, 16, 4}, {16, hw.Crossbar, 16, 4},
+	{16, hw.Dense, 64, 64}, {16, hw.Banked, 64, 16}, {16, hw.Crossbar, 64, 16}, {16, hw.Banked, 64, 8}, {16, hw.Crossbar, 64, 8},
+}
+
+var (
+	tableDensities = []float64{0.1, 0.25, 0.5}
+	tableGangs     = []int{1, 4, 16}
+)
+
+func (e engine) point() Point {
+	kind := map[hw.EngineKind]string{hw.Dense: "0", hw.Crossbar: "1", hw.Banked: "2"}[e.kind]
+	bits, lanes := fmt.Sprint(e.bits), [2]string{fmt.Sprint(e.m), fmt.Sprint(e.n)}
+	return Point{Module: "hass_lane", Plain: e.m > 16, Params: []Param{
+		{"KIND", kind}, {"M", lanes[0]}, {"N", lanes[1]}, {"X_BITS", bits}, {"X_SIGNED", "1"}, {"W_BITS", bits}, {"ACC", fmt.Sprint(2*e.bits + 8)},
+	}}
+}
+
+// cycles is the mean number of cycles that a gang of such engines takes for a beat whose pairs are both not 0 with
+// the given probability, each on its own.
+func (e engine) cycles(gang int, density float64) float64 {
+	const beats = 20_000
+	rng := rand.New(rand.NewSource(1))
+	sum := 0
+	for range beats {
+		most := 0
+		for range gang {
+			pairs := uint64(0)
+			for i := range e.m {
+				if rng.Float64() < density {
+					pairs |= 1 << i
+				}
+			}
+			most = max(most, hw.BeatCost(e.kind, e.m, e.n, pairs))
+		}
+		sum += most
+	}
+	return float64(sum) / beats
+}
+
+// TestEngineTable writes the table of engine kinds into the file that HASS_ENGINE_TABLE names: what yosys
+// makes of one lane of each, and the cycles that a beat takes.
+func TestEngineTable(t *testing.T) {
+	file := os.Getenv("HASS_ENGINE_TABLE")
+	if file == "" {
+		t.Skip("skipped: set HASS_ENGINE_TABLE to the file to be written (make engine-table)")
+	}
+	ctx := context.Background()
+	version, err := Version(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := &Yosys{Dir: t.TempDir()}
+	var s strings.Builder
+	fmt.Fprintf(&s, "One lane (`hass_lane`), %s on %s: `synth_xilinx -family xc7 %s`, with -abc9 up to 16 lanes. ", version, time.Now().UTC().Format(time.DateOnly), Flags)
+	fmt.Fprintf(&s, "LUT per DSP saved is against the dense lane of as many pairs. Cycles per beat are means (`hw.BeatCost`, 20,000 seeded beats), "+
+		"at densities of pairs of which both factors are not 0 and for gangs of so many lanes, which take as long as the slowest.\n\n")
+	fmt.Fprintf(&s, "| bits | engine | LUT | FF | DSP | DSP saved | LUT per DSP saved |")
+	line := "|---|---|---|---|---|---|---|"
+	for _, d := range tableDensities {
+		for i, g := range tableGangs {
+			if i == 0 {
+				fmt.Fprintf(&s, " %g: gang of %d |", d, g)
+			} else {
+				fmt.Fprintf(&s, " %d |", g)
+			}
+			line += "---|"
+		}
+	}
+	fmt.Fprintf(&s, "\n%s\n", line)
+	var dense Counts
+	for _, e := range engines {
+		start := time.Now()
+		limited, stop := context.WithTimeout(ctx, 15*time.Minute)
+		counts, _, err := y.Run(limited, []Point{e.point()})
+		stop()
+		fmt.Fprintf(&s, "| %d | %s ", e.bits, e.kind)
+		if e.kind == hw.Dense {
+			fmt.Fprintf(&s, "%d |", e.m)
+		} else {
+			fmt.Fprintf(&s, "%d->%d |", e.m, e.n)
+		}
+		if err != nil {
+			t.Errorf("%v: %v", e, err)
+			fmt.Fprintf(&s, " not synthesised | | | | |")
+		} else {
+			c := counts[0]
+			if e.kind == hw.Dense {
+				dense = c
+			}
+			fmt.Fprintf(&s, " %d | %d | %d |", c.LUT, c.FF, c.DSP)
+			if saved := dense.DSP - c.DSP; saved > 0 {
+				fmt.Fprintf(&s, " %d | %.0f |", saved, float64(c.LUT-dense.LUT)/float64(saved))
+			} else {
+				fmt.Fprintf(&s, " | |")
+			}
+			t.Logf("%v: %+v in %.0f s", e, c, time.Since(start).Seconds())
+		}
+		for _, d := range tableDensities {
+			for _, g := range tableGangs {
+				fmt.Fprintf(&s, " %.2f |", e.cycles(g, d))
+			}
+		}
+		fmt.Fprintln(&s)
+		if err := os.WriteFile(file, []byte(s.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
