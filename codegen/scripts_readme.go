@@ -71,6 +71,9 @@ func (p *Project) readmeHead(w *writer, b *build, language string) {
 
 // calibration labels estimates.
 func calibration(d *optimizer.Design) string {
+	if d.Calibrated && d.CostModel.Tool == "" {
+		return "cost formulas fitted to synthesis"
+	}
 	if d.Calibrated {
 		return fmt.Sprintf("of the RTL; cost formulas fitted to %s, %s: LUT +- %.0f %%, FF +- %.0f %%", d.CostModel.Tool, d.CostModel.Date, 100*d.CostModel.LUTError, 100*d.CostModel.FFError)
 	}

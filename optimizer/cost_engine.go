@@ -193,6 +193,7 @@ type joinShape struct {
 }
 
 func (s joinShape) area(family string) area {
+	s.px = min(s.px, s.w) // the others are always 0
 	c := s.gangs * s.gang
 	lanes := c * s.px
 	acc := s.requant.in

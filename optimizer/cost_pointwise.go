@@ -68,6 +68,7 @@ func beatsOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) beatsShape {
 // area is the formula of hass_pointwise for values of the given bits that come depth-2 cycles after the issue; place: the
 // arithmetic asks for the beat's place among the channels. More terms follow those of requantisation.
 func (s beatsShape) area(kind areaKind, value, depth int, place bool, more ...int) area {
+	s.px = min(s.px, s.w) // the others are always 0
 	s.requant.in = value
 	t := s.requant.terms()
 	lanes := s.px * s.ch
@@ -139,6 +140,7 @@ func (s operandsShape) kept(a *area, family string) {
 }
 
 func (s operandsShape) add(family string, align [2]int) area {
+	s.beats.px = min(s.beats.px, s.beats.w)
 	sum := max(s.a+align[0], s.b+align[1]) + 1
 	lanes := s.beats.px * s.beats.ch
 	s.beats.requant.positive = s.positive
@@ -153,6 +155,7 @@ func (s operandsShape) add(family string, align [2]int) area {
 }
 
 func (s operandsShape) mul(family string) area {
+	s.beats.px = min(s.beats.px, s.beats.w)
 	lanes := s.beats.px * s.beats.ch
 	dsp := multiplierDSP(s.a, s.b, family)
 	s.beats.requant.positive = s.positive
@@ -212,6 +215,7 @@ func activationOf(a *intnet.Act, beats beatsShape, in intnet.Tensor) activationS
 
 // area: a product of two DSPs where the factor is wider than a DSP's port (hass_multiply_add).
 func (s activationShape) area(family string) area {
+	s.beats.px = min(s.beats.px, s.beats.w)
 	lanes := s.beats.px * s.beats.ch
 	top := bits.Len64(uint64(s.top))
 	value, scale, factor, addend := 0, s.x, s.table, 1

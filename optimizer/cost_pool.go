@@ -107,6 +107,7 @@ func (s poolShape) finish(sum int, family string) (t requantTerms, dsp, soft int
 }
 
 func (s poolShape) area(family string) area {
+	s.px = min(s.px, s.w) // the others are always 0
 	stages, wide := 2, 0
 	if s.max {
 		stages = 5
