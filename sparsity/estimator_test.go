@@ -274,32 +274,32 @@ func TestConvEqualsSimulation(t *testing.T) {
 		d    convDims
 		l    hw.Layer
 	}{
-		{"crossbar, one gang", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
-		{"crossbar, uneven n", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 5, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 4}},
-		{"banked", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 4}},
-		{"banked, one multiplier", same3x3(6, 5, 4, 8), hw.Layer{MTap: 1, MCh: 4, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 4}},
-		{"two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 2, Engine: hw.Banked, N: 2, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 4}},
-		{"threshold and stride", strided, hw.Layer{MTap: 9, MCh: 4, Engine: hw.Banked, N: 2, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 4}},
-		{"dilated", dilated, hw.Layer{MTap: 6, MCh: 2, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 4}},
-		{"fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Crossbar, N: 4, OutPx: 1, OutCh: 3, Gang: 3, GangDepth: 4}},
+		{"crossbar, one gang", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
+		{"crossbar, uneven n", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 5, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
+		{"banked", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 6}},
+		{"banked, one multiplier", same3x3(6, 5, 4, 8), hw.Layer{MTap: 1, MCh: 4, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 6}},
+		{"two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 2, Engine: hw.Banked, N: 2, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 6}},
+		{"threshold and stride", strided, hw.Layer{MTap: 9, MCh: 4, Engine: hw.Banked, N: 2, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
+		{"dilated", dilated, hw.Layer{MTap: 6, MCh: 2, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 6}},
+		{"fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Crossbar, N: 4, OutPx: 1, OutCh: 3, Gang: 3, GangDepth: 6}},
 		{"one gang, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 1}},
 		{"one gang, depth 3", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 3}},
 		{"dense, one gang, depth 3", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 3}},
 		{"4 gangs, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 1, GangDepth: 1}},
-		{"4 gangs, depth 4", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 1, GangDepth: 4}},
+		{"4 gangs, depth 6", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 1, GangDepth: 6}},
 		{"2 gangs, depth 16", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 8, Gang: 4, GangDepth: 16}},
 		{"2 gangs, two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 2, OutCh: 4, Gang: 2, GangDepth: 3}},
 		{"12 gangs, fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 12, Gang: 1, GangDepth: 8}},
 		{"dense, 2 gangs, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 1}},
-		{"grouped, crossbar", same3x3(6, 5, 8, 12).in(2), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 6, Gang: 6, GangDepth: 4}},
-		{"grouped, banked, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 4}},
-		{"grouped, dense", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Dense, N: 18, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
-		{"grouped, threshold and stride", strided.in(2), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 4}},
-		{"one input channel a group", same3x3(6, 5, 4, 8).in(4), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 4}},
-		{"depthwise, crossbar", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
-		{"depthwise, banked, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 4}},
-		{"depthwise, banked, rows", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 4}},
-		{"depthwise, dense", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 4}},
+		{"grouped, crossbar", same3x3(6, 5, 8, 12).in(2), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 6, Gang: 6, GangDepth: 6}},
+		{"grouped, banked, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}},
+		{"grouped, dense", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Dense, N: 18, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
+		{"grouped, threshold and stride", strided.in(2), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 6}},
+		{"one input channel a group", same3x3(6, 5, 4, 8).in(4), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 6}},
+		{"depthwise, crossbar", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
+		{"depthwise, banked, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 6}},
+		{"depthwise, banked, rows", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
+		{"depthwise, dense", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
 		{"dense, 2 gangs, depth 2", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 2}},
 	}
 	for _, tt := range tests {
@@ -317,7 +317,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 				t.Errorf("interval %v of a dense engine", ci)
 			}
 			images := float64(len(c.images))
-			if tt.l.Gangs() == 1 && tt.l.GangDepth > 3 {
+			if tt.l.Gangs() == 1 && tt.l.GangDepth >= hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{})) {
 				sum := 0
 				for i := range c.images {
 					for _, k := range c.costs(c.full(tt.l), i, 0) {
@@ -341,7 +341,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 // coverage, and must narrow the interval.
 func TestIntervalCoverage(t *testing.T) {
 	d := same3x3(10, 10, 4, 4)
-	l := hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 4}
+	l := hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}
 	one := l
 	one.OutCh = 2
 	layers := []hw.Layer{one, l}
