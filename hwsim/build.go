@@ -22,11 +22,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		s.stream += maxFollow
 	}
 	s.firstIn = make([]int64, s.images)
-	s.firstOut = make([]int64, s.images)
-	for i := range s.firstOut {
-		s.firstOut[i] = -1
-	}
-	s.lastOut = make([][]int64, len(n.Processes))
+	s.firstOut, s.lastOut = make([][]int64, len(n.Processes)), make([][]int64, len(n.Processes))
 	s.soon, s.later = newRing(len(n.Processes)), newRing(len(n.Processes))
 	for i := range n.Processes {
 		s.procs = append(s.procs, &proc{index: i, kind: n.Processes[i].Kind})
@@ -110,7 +106,7 @@ func (s *sim) process(p *proc) {
 	case hw.Source:
 		p.stall = newStall(s.opt, p.index)
 	case hw.Sink:
-		s.lastOut[p.index] = make([]int64, s.images)
+		s.firstOut[p.index], s.lastOut[p.index] = make([]int64, s.images), make([]int64, s.images)
 		p.stall = newStall(s.opt, p.index)
 	}
 }

@@ -68,7 +68,13 @@ func (c *conv) run() {
 		if emit && (!c.begun || c.win.stale) {
 			c.gather()
 		}
-		if c.win.step(accept, emit) {
+		var done bool
+		if emit && !accept {
+			done = c.win.burst(w.Burst())
+		} else {
+			done = c.win.step(accept, emit)
+		}
+		if done {
 			c.begun = false
 			if c.groups++; c.groups == most {
 				c.multiply()
@@ -87,15 +93,15 @@ func (c *conv) gather() {
 	c.win.place()
 	w := &c.win.sched.Window
 	sub := c.products.sub
-	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
+	taps := w.Geom.Kernel[0] * w.Geom.Kernel[1]
 	for p := range c.px {
 		r := c.groups*c.px + p
 		row := c.rows[r*c.stride:][:c.stride]
 		c.win.gather(p, row, sub)
 		active := c.active[r*c.maps:][:c.maps]
-		zero := int16(-sub)
-		i := 0
 		if w.Channelwise {
+			zero := int16(-sub)
+			i := 0
 			for ch := 0; ch < w.C; ch += w.MCh {
 				for tap := 0; tap < taps; tap += w.MTap {
 					for j := range w.MCh {
@@ -110,20 +116,7 @@ func (c *conv) gather() {
 			}
 			continue
 		}
-		for g := range w.Groups {
-			for tap := 0; tap < taps; tap += w.MTap {
-				for ch := 0; ch < channels; ch += w.MCh {
-					var bits uint64
-					for t := range w.MTap {
-						for j, v := range row[(g*taps+tap+t)*channels+ch:][:w.MCh] {
-							bits |= nonzero(v-zero) << (t*w.MCh + j)
-						}
-					}
-					active[i] = bits
-					i++
-				}
-			}
-		}
+		c.win.zeros(p, active)
 	}
 }
 

@@ -16,5 +16,8 @@
 // a cycle in which nothing happens costs nothing. The order of reads and writes is package hw's
 // (Network.NewSchedule). Neither result depends on how the two are interleaved.
 //
+// Without beats that depend on data the time repeats from some image on, and is simulated up to
+// there and at the end of the stream only (type steady). The values of every image are made.
+//
 // It never calls the integer executor, and it never estimates.
 package hwsim

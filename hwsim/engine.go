@@ -198,6 +198,19 @@ func (e *engine) lanesAlone(active []uint64, costs []uint8) {
 func (e *engine) count(active, weights []uint64, costs []uint8) {
 	var useful, empty, full int
 	m, gang := e.m-1, e.gang
+	if e.how == byNothing && gang == 1 {
+		weights = weights[:len(active)]
+		for b, x := range active {
+			c := bits.OnesCount64(x & weights[b])
+			useful += c
+			empty += int(uint(c-1) >> 63)
+			full += int(uint(m-c) >> 63)
+		}
+		e.useful += int64(useful)
+		e.empty += int64(empty)
+		e.full += int64(full)
+		return
+	}
 	for b, x := range active {
 		lanes := weights[b*gang:][:gang]
 		if x == 0 {
@@ -264,7 +277,7 @@ func (e *engine) count(active, weights []uint64, costs []uint8) {
 					cost = max(cost, bits.OnesCount64(pairs&b))
 				}
 			}
-		default:
+		case byCount:
 			for _, w := range lanes {
 				c := bits.OnesCount64(x & w)
 				useful += c
@@ -272,8 +285,13 @@ func (e *engine) count(active, weights []uint64, costs []uint8) {
 				full += int(uint(m-c) >> 63)
 				most = max(most, c)
 			}
-			if e.how == byCount {
-				cost = int(e.byCount[most])
+			cost = int(e.byCount[most])
+		default:
+			for _, w := range lanes {
+				c := bits.OnesCount64(x & w)
+				useful += c
+				empty += int(uint(c-1) >> 63)
+				full += int(uint(m-c) >> 63)
 			}
 		}
 		if costs != nil {

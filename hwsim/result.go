@@ -1,6 +1,10 @@
 package hwsim
 
-import "hass/internal/hw"
+import (
+	"math"
+
+	"hass/internal/hw"
+)
 
 // Result is what a run found. Cycles count from 0, the first in which the source
 // could accept a word.
@@ -83,7 +87,7 @@ type FIFOStats struct {
 	Depth int    `json:"depth"`
 	// Most is the largest number of tokens at once, each counted from its write to
 	// its read, both cycles included. The images behind the last one count as far as they were
-	// simulated.
+	// simulated; that may be further with Options.Trace than without.
 	Most   int `json:"most"`
 	Tokens int `json:"tokens"` // per image
 }
@@ -109,8 +113,9 @@ type SkipStats struct {
 // result gathers what the processes counted.
 func (s *sim) result() *Result {
 	n, last := s.n, s.images-1
-	r := &Result{Images: s.images, FirstIn: s.firstIn, FirstOut: s.firstOut, LastOut: make([]int64, s.images), Outputs: make([][][]int32, s.images), Finite: s.opt.Finite}
+	r := &Result{Images: s.images, FirstIn: s.firstIn, FirstOut: make([]int64, s.images), LastOut: make([]int64, s.images), Outputs: make([][][]int32, s.images), Finite: s.opt.Finite}
 	for i := range r.Outputs {
+		r.FirstOut[i] = math.MaxInt64
 		r.Outputs[i] = make([][]int32, len(n.Net.Outputs))
 	}
 	for _, p := range s.procs {
@@ -120,10 +125,11 @@ func (s *sim) result() *Result {
 		}
 		for i, t := range s.lastOut[p.index] {
 			r.LastOut[i] = max(r.LastOut[i], t)
+			r.FirstOut[i] = min(r.FirstOut[i], s.firstOut[p.index][i])
 			r.Outputs[i][n.Processes[p.index].Index] = s.values.sinks[p.index].maps[i]
 		}
 	}
-	r.Latency, r.Fill = r.LastOut[0]-r.FirstIn[0], s.firstOut[0]-r.FirstIn[0]
+	r.Latency, r.Fill = r.LastOut[0]-r.FirstIn[0], r.FirstOut[0]-r.FirstIn[0]
 	for i := range last {
 		r.PerImage = append(r.PerImage, r.LastOut[i+1]-r.LastOut[i])
 	}

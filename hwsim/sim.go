@@ -118,11 +118,15 @@ type sim struct {
 	soon, later ring
 
 	firstIn  []int64   // by image: cycle its first word was accepted
-	firstOut []int64   // by image: cycle its first word left, of any output
+	firstOut [][]int64 // by output and image: cycle its first word left
 	lastOut  [][]int64 // by output and image: cycle its last word left
 	opt      Options
 	reported int
 	working  int // processes that have not done their part for all images
+
+	noSteady bool    // simulate all images, for tests
+	steady   *steady // nil if no period is looked for
+	hold     int     // images after which the source stops for a cut; -1 for none
 }
 
 // Latency is the number of cycles from the first word of a single image accepted to its
@@ -186,6 +190,7 @@ func (s *sim) makeValues() error {
 // run moves tokens until no process can or, in an endless stream, until all images
 // have been measured.
 func (s *sim) run(ctx context.Context) error {
+	s.watch()
 	for steps := 0; s.working > 0 || s.opt.Finite; steps++ {
 		if steps&1023 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -193,7 +198,10 @@ func (s *sim) run(ctx context.Context) error {
 		p := s.soon.take()
 		if p == nil {
 			if p = s.later.take(); p == nil {
-				return nil
+				if !s.cut() {
+					return nil
+				}
+				continue
 			}
 			p.waitsLater = false
 			if p.queued != later {
@@ -215,6 +223,9 @@ func (s *sim) advance(p *proc) {
 	}
 	for {
 		if !p.live {
+			if s.held(p) {
+				return
+			}
 			if !s.opt.Trace {
 				s.batch(p)
 			}
@@ -322,8 +333,8 @@ func (s *sim) compute(p *proc) int64 {
 			p.t += d
 		}
 		if p.image < s.images {
-			if t := &s.firstOut[p.image]; p.left == p.pattern.perImage && (*t < 0 || p.t < *t) {
-				*t = p.t
+			if p.left == p.pattern.perImage {
+				s.firstOut[p.index][p.image] = p.t
 			}
 			if p.left == 1 {
 				s.lastOut[p.index][p.image] = p.t
@@ -361,11 +372,19 @@ func (s *sim) imageDone(p *proc) {
 	if len(p.done) == s.images {
 		s.working--
 	}
-	if p.kind == hw.Sink && s.opt.Progress != nil {
-		if done := s.completed(); done > s.reported {
-			s.reported = done
-			s.opt.Progress(done, s.images)
-		}
+	if p.kind == hw.Sink {
+		s.progress()
+	}
+}
+
+// progress reports the images that have left since it did so last.
+func (s *sim) progress() {
+	if s.opt.Progress == nil {
+		return
+	}
+	for done := s.completed(); s.reported < done; {
+		s.reported++
+		s.opt.Progress(s.reported, s.images)
 	}
 }
 

@@ -19,7 +19,12 @@ type window struct {
 	pad    int32 // value outside the map
 	// off is, for the current group, the place in buf of each (pixel, tap), or one of
 	// the marks below.
-	off   []int
+	off []int
+	// bits holds the channels of each pixel of the memory that are not 0, words for each, and at
+	// the place in it of each (pixel, tap), negative if it has none. Of a convolution only.
+	bits  []uint64
+	words int
+	at    []int
 	group int // group off was made for, counted over all images; -1 before the first
 	seen  int // groups emitted so far
 	// oldest is the first pixel, by its place in the stream, of the current group's
@@ -41,6 +46,8 @@ func newWindow(w hw.Window, images int, l intnet.Layer, min int64) *window {
 	s.off = make([]int, w.OutPx*w.Geom.Kernel[0]*w.Geom.Kernel[1])
 	if l.Conv != nil {
 		s.tau = int32(l.Conv.TauA)
+		s.words = (w.C + 63) / 64
+		s.bits, s.at = make([]uint64, s.pixels*s.words), make([]int, len(s.off))
 	} else if l.Pool.Max {
 		s.pad = int32(min)
 	}
@@ -65,6 +72,16 @@ func (s *window) accept(beat []int32) {
 				if v < s.tau && v > -s.tau {
 					dst[i] = 0
 				}
+			}
+		}
+		if s.words > 0 {
+			bits := s.bits[slot*s.words:][:s.words]
+			if w.InChan == 0 {
+				clear(bits)
+			}
+			for i, v := range dst {
+				c := w.InChan + i
+				bits[c>>6] |= uint64(uint32(v|-v)>>31) << (c & 63)
 			}
 		}
 	}
@@ -92,6 +109,7 @@ func (s *window) place() {
 			}
 			for kw := range g.Kernel[1] {
 				x := ox*g.Stride[1] - g.Pads[1] + kw*g.Dilation[1]
+				at := -1
 				switch {
 				case ox >= w.OW:
 					s.off[i] = offTail
@@ -99,7 +117,11 @@ func (s *window) place() {
 					s.off[i] = offMap
 				default:
 					s.off[i] = (line + x) * w.C
+					at = (line + x) * s.words
 					s.oldest = min(s.oldest, (w.Image*w.H+y)*row+x)
+				}
+				if s.words > 0 {
+					s.at[i] = at
 				}
 				i++
 			}
@@ -160,11 +182,56 @@ func (s *window) gather(p int, row []int16, sub int32) {
 	}
 }
 
+// zeros writes the zero bitmaps of the beats of pixel p of the schedule's current group, which place has
+// found: for each group of channels those of a fold.
+func (s *window) zeros(p int, active []uint64) {
+	w := s.sched
+	taps, channels, mch := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels(), w.MCh
+	lanes := ^uint64(0) >> (64 - mch)
+	i := 0
+	for first := 0; first < w.C; first += channels {
+		for tap := 0; tap < taps; tap += w.MTap {
+			at := s.at[p*taps+tap:][:w.MTap]
+			for ch := first; ch < first+channels; ch += mch {
+				var beat uint64
+				shift := 0
+				for _, o := range at {
+					if o >= 0 {
+						o += ch >> 6
+						x := s.bits[o] >> (ch & 63)
+						if ch&63+mch > 64 {
+							x |= s.bits[o+1] << (64 - ch&63)
+						}
+						beat |= x & lanes << shift
+					}
+					shift += mch
+				}
+				active[i] = beat
+				i++
+			}
+		}
+	}
+}
+
+// burst is step for n iterations that emit, none beyond the group.
+func (s *window) burst(n int) (groupDone bool) {
+	w := s.sched
+	image, oy, gx := w.Image, w.OY, w.GX
+	w.Emit(n)
+	return s.groupDone(image, oy, gx)
+}
+
 // step moves the schedule and tells whether this iteration emitted the last beat of a group.
 func (s *window) step(accept, emit bool) (groupDone bool) {
 	w := s.sched
 	image, oy, gx := w.Image, w.OY, w.GX
 	w.Step(accept, emit)
+	return s.groupDone(image, oy, gx)
+}
+
+// groupDone tells whether the schedule has moved on from a group.
+func (s *window) groupDone(image, oy, gx int) bool {
+	w := s.sched
 	if w.GX != gx || w.OY != oy || w.Image != image {
 		s.seen++
 		s.oldest, s.stale = math.MaxInt, false

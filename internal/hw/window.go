@@ -230,26 +230,39 @@ type WindowSchedule struct {
 
 	credit             int // the pace allows a beat while this is above 0
 	perEmit, perAccept int
+
+	// Figures of the window that every step wants.
+	image    int // pixels of the stream an image
+	total    int // pixels of the stream
+	perRow   int // pixel groups
+	beats    int // of a group
+	taps     int
+	channels int // that a fold is shown
+	first    int // the first channel that the current fold is shown
 }
 
 // NewWindowSchedule starts at the first image.
 func NewWindowSchedule(w Window, images int) *WindowSchedule {
 	s := &WindowSchedule{Window: w, Images: images}
 	s.credit, s.perEmit, s.perAccept = w.AcceptPace()
+	s.image, s.perRow = w.H*w.RowPixels(), ceilDiv(w.OW, w.OutPx)
+	s.total = images * s.image
+	s.beats = w.BeatsPerGroup()
+	s.taps, s.channels = w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
 	s.place()
 	return s
 }
 
 // place derives the accept limit and the emit condition of the current group.
 func (s *WindowSchedule) place() {
-	base := s.Image * s.H * s.RowPixels()
+	base := s.Image * s.image
 	s.limit = base + s.virt(s.OY, s.GX) + s.LinePixels
 	s.need = base + s.Window.need(s.OY, s.GX)
 }
 
 // Accepts tells whether the next iteration reads an input beat.
 func (s *WindowSchedule) Accepts() bool {
-	return s.InPixel < s.Images*s.H*s.RowPixels() && (s.Image == s.Images || s.credit > 0 && s.InPixel+s.InPx <= s.limit)
+	return s.InPixel < s.total && (s.Image == s.Images || s.credit > 0 && s.InPixel+s.InPx <= s.limit)
 }
 
 // Emits tells whether the next iteration writes a window beat. A window that has more input than
@@ -276,41 +289,89 @@ func (s *WindowSchedule) Step(accept, emit bool) {
 		return
 	}
 	s.credit += s.perEmit
-	taps := s.Geom.Kernel[0] * s.Geom.Kernel[1]
 	if s.Channelwise {
 		// Taps inside, channel groups outside.
-		if s.Tap += s.MTap; s.Tap < taps {
+		if s.Tap += s.MTap; s.Tap < s.taps {
 			return
 		}
 		s.Tap = 0
 		if s.Chan += s.MCh; s.Chan < s.C {
 			return
 		}
-		s.Chan = 0
 	} else {
 		// Channel groups inside, tap groups around them, folds outside.
-		base := s.firstChannel(s.Fold)
-		if s.Chan += s.MCh; s.Chan < base+s.FoldChannels() {
+		if s.Chan += s.MCh; s.Chan < s.first+s.channels {
 			return
 		}
-		s.Chan = base
-		if s.Tap += s.MTap; s.Tap < taps {
+		s.Chan = s.first
+		if s.Tap += s.MTap; s.Tap < s.taps {
 			return
 		}
 		s.Tap = 0
 		if s.Fold++; s.Fold < s.Folds {
-			s.Chan = s.firstChannel(s.Fold)
+			s.first = s.firstChannel(s.Fold)
+			s.Chan = s.first
 			return
 		}
-		s.Fold, s.Chan = 0, 0
 	}
-	if s.GX++; s.GX == ceilDiv(s.OW, s.OutPx) {
+	s.nextGroup()
+}
+
+// nextGroup moves to the first beat of the next group.
+func (s *WindowSchedule) nextGroup() {
+	s.Fold, s.Tap, s.Chan, s.first = 0, 0, 0, 0
+	if s.GX++; s.GX == s.perRow {
 		s.GX = 0
 		if s.OY++; s.OY == s.OH {
 			s.OY = 0
 			s.Image++
 		}
 	}
+	s.place()
+}
+
+// beat is the place of the next beat in its group.
+func (s *WindowSchedule) beat() int {
+	if s.Channelwise {
+		return (s.Chan/s.MCh*s.taps + s.Tap) / s.MTap
+	}
+	return (s.Fold*s.taps+s.Tap)/s.MTap*(s.channels/s.MCh) + (s.Chan-s.first)/s.MCh
+}
+
+// Burst is the number of iterations from here on, none beyond the current group, that emit and do not
+// accept. The next one must be of that kind.
+func (s *WindowSchedule) Burst() int {
+	n := s.beats - s.beat()
+	if s.InPixel < s.total && s.InPixel+s.InPx <= s.limit { // the pace holds the input back
+		n = min(n, (s.perEmit-s.credit)/s.perEmit)
+	}
+	return n
+}
+
+// Emit does n of the iterations that Burst told of.
+func (s *WindowSchedule) Emit(n int) {
+	s.credit += n * s.perEmit
+	at := s.beat() + n
+	if at == s.beats {
+		s.nextGroup()
+		return
+	}
+	if s.Channelwise {
+		per := s.taps / s.MTap
+		s.Chan, s.Tap = at/per*s.MCh, at%per*s.MTap
+		return
+	}
+	per := s.channels / s.MCh
+	taps := s.taps / s.MTap
+	s.Fold = at / per / taps
+	s.first = s.firstChannel(s.Fold)
+	s.Tap, s.Chan = at/per%taps*s.MTap, s.first+at%per*s.MCh
+}
+
+// Skip moves to the same place a number of images later.
+func (s *WindowSchedule) Skip(images int) {
+	s.InPixel += images * s.image
+	s.Image += images
 	s.place()
 }
 
@@ -334,13 +395,6 @@ func (s *WindowSchedule) Next() (Step, bool) {
 // Position implements Schedule: input beats accepted and output beats emitted so far.
 func (s *WindowSchedule) Position() (counts, perImage [2]int) {
 	in := s.InPixel/s.InPx*(s.C/s.InCh) + s.InChan/s.InCh
-	group := (s.Image*s.OH+s.OY)*ceilDiv(s.OW, s.OutPx) + s.GX
-	taps := s.Geom.Kernel[0] * s.Geom.Kernel[1] / s.MTap
-	var b int
-	if s.Channelwise {
-		b = s.Chan/s.MCh*taps + s.Tap/s.MTap
-	} else {
-		b = (s.Fold*taps+s.Tap/s.MTap)*(s.FoldChannels()/s.MCh) + (s.Chan-s.firstChannel(s.Fold))/s.MCh
-	}
-	return [2]int{in, group*s.BeatsPerGroup() + b}, [2]int{s.InBeats(), s.OutBeats()}
+	group := (s.Image*s.OH+s.OY)*s.perRow + s.GX
+	return [2]int{in, group*s.beats + s.beat()}, [2]int{s.InBeats(), s.OutBeats()}
 }
