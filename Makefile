@@ -92,11 +92,11 @@ acceptance: deps
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
-# RTL_ONLY is a pattern of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
+# RTL in Verilator, then its area by yosys. RTL_ONLY is a pattern of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
 RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
-	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRTL/$(RTL_ONLY)' ./internal/acceptance
+	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/acceptance
 
 # Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
 # again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.

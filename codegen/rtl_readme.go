@@ -36,7 +36,7 @@ Proved here with open tools:
 `, "`", len(p.Images))
 	p.readmeLive(&w)
 	w.f("Not proved without AMD's tools: timing after placement, and resources as Vivado counts them. The estimates\nare fitted to yosys; `hass calibrate` refits them to a report of Vivado.\n\n")
-	w.f("## Commands\n\n```sh\nmake sim                      # Verilator and g++; report in rtl_report.json; TRACE=1 for waveforms\nmake sim-stall STALL=30       # with random delays; SEED=N\nmake sim-iverilog             # Icarus Verilog: starts at once, slow\nmake sim-netlist              # synthesised by yosys for xc7, as cells; small designs without block RAM\nmake lint\n")
+	w.f("## Commands\n\n```sh\nmake sim                      # Verilator and g++; report in rtl_report.json; TRACE=1 for waveforms;\n                              # HIER=1 compiles each kind of engine lane once: for hundreds of lanes\nmake sim-stall STALL=30       # with random delays; SEED=N\nmake sim-iverilog             # Icarus Verilog: starts at once, slow\nmake sim-netlist              # synthesised by yosys for xc7, as cells; small designs without block RAM\nmake lint\n")
 	if b != nil {
 		w.f("\n# Resources and timing in Vivado, out of context; the report is what hass calibrate reads\nvivado -mode batch -source vivado/synth.tcl\n")
 	}

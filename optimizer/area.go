@@ -171,6 +171,15 @@ func (r requantShape) terms() requantTerms {
 	return t
 }
 
+// odd is 1 where a word's width is no power of two: yosys makes a shifter of a choice of such words, by an index times the width,
+// where it makes a multiplexer of others.
+func odd(width int) int {
+	if width&(width-1) == 0 {
+		return 0
+	}
+	return 1
+}
+
 // counterBits are the bits of counters of the given numbers of values; those of one value have none.
 func counterBits(values ...int) int {
 	n := 0

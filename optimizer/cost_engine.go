@@ -73,12 +73,12 @@ func (s laneShape) area(family string) area {
 		}
 		steps := log2(s.m)
 		a.rule[2] += s.m
-		a.lut = terms(1, adders, soft, mux*(s.xBits+s.w), s.m*s.n, s.m*steps*s.n, s.m*steps*s.n*(s.n-1)/2, (s.m-1)*s.n*(s.xBits+s.w))
+		a.lut = terms(1, adders, soft, mux*(s.xBits+s.w), s.m*s.n, s.m*steps*s.n, s.m*steps*s.n*(s.n-1)/2, (s.m-1)*s.n*(s.xBits+s.w), mux*(s.xBits*odd(s.xBits)+s.w*odd(s.w)))
 	default:
 		a.kind = areaBanked
 		reach := s.m / s.n
 		a.rule[2] += s.m
-		a.lut = terms(1, adders, soft, s.n*muxLUT(reach)*(s.xBits+s.w), s.m, s.m*log2(reach), s.n, (s.m-s.n)*(s.xBits+s.w))
+		a.lut = terms(1, adders, soft, s.n*muxLUT(reach)*(s.xBits+s.w), s.m, s.m*log2(reach), s.n, (s.m-s.n)*(s.xBits+s.w), s.n*muxLUT(reach)*(s.xBits*odd(s.xBits)+s.w*odd(s.w)), s.n*muxLUT(reach)*(s.xBits+s.w)*odd(reach))
 	}
 	return a
 }

@@ -287,6 +287,12 @@ func (s activationShape) area(family string) area {
 		wait = lanes * min(s.step, s.xBits)
 		a.rule[2] += lanes * 2 * (s.xBits - min(s.step, s.xBits))
 	}
+	if s.fn == intnet.ActCurve && s.step > 0 && blocks == 0 && s.rows > 2 {
+		wait += lanes * s.table // so does the segment's value
+	}
+	if rest > 0 && s.fn != intnet.ActCurve {
+		wait = 0 // in the registers of the second DSP
+	}
 	a.rule[1] += wait
 	a.rule[5] += wait
 	a.ff = terms(1, lanes, lanes*s.xBits, rom, product*rest*value, gate, leaky, sigmoid, curve*(s.table+s.step))
@@ -299,7 +305,7 @@ func romLUT(depth int) int { return ceilDiv(depth, 64) + muxLUT(ceilDiv(depth, 6
 func concatArea(ins, width, most int) area {
 	a := area{kind: areaConcat}
 	a.rule[2] = width + log2(ins) + log2(most) + 1
-	a.lut = terms(1, ins, log2(most), width*muxLUT(ins), width*(ins-1))
+	a.lut = terms(1, ins, log2(most), width*muxLUT(ins), width*(ins-1), width*muxLUT(ins)*odd(width))
 	a.ff = terms(1, ins)
 	return a
 }

@@ -145,7 +145,11 @@ func (s poolShape) area(family string) area {
 	srl, wait := waits(1+first, stages)
 	srl += tail + lanes*(shifts+s.shift(sum))
 	if s.rows*s.cols > 1 {
-		srl += index(s.rows) + s.px*index(s.cols)
+		if s.px == 1 {
+			srl += index(s.rows) + index(s.cols)
+		} else {
+			wait += 3 * (index(s.rows) + s.px*index(s.cols))
+		}
 	}
 	a.rule[1], a.rule[5] = srl, srl
 	a.rule[2] = lanes*(ff+sum+t.ff) + counters + 8 + wait

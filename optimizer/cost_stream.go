@@ -59,7 +59,7 @@ func (s convertShape) area() area {
 	a.rule[2] = log2(parts)
 	up := 0
 	if s.from > s.to {
-		a.lut = terms(1, log2(parts), width*muxLUT(parts), 0, width*(parts-1))
+		a.lut = terms(1, log2(parts), width*muxLUT(parts), 0, width*(parts-1), width*muxLUT(parts)*odd(narrow*s.bits))
 	} else {
 		up = 1
 		a.rule[2] += (parts - 1) * width

@@ -90,12 +90,13 @@ func (s windowShape) area(family string) area {
 	if s.rowBanks > 1 {
 		reads *= 2
 	}
+	turn := tapRows*s.colBanks*part*muxLUT(s.rowBanks) + beat*muxLUT(turns)
 	inside := pad * (tapRows + s.outPx*tapCols)
 	gather := s.inPx * (s.lanes - s.inCh) * s.bits
 	pace := s.paceBits(rowPixels, groups, taps)
 	a.rule[2] += beat + gather + pace + 67 + 4*qb + counters
 	a.lut = terms(1, qb+pb, moves, reads, banks*ab, banks*word*muxLUT(choices), banks*part*muxLUT(outParts),
-		tapRows*s.colBanks*part*muxLUT(s.rowBanks)+beat*muxLUT(turns), beat*pad, threshold, counters+pace, flags, inside*pb)
+		turn, beat*pad, threshold, counters+pace, flags, inside*pb, (turn+banks*part*muxLUT(outParts)+banks*word*muxLUT(choices))*odd(part))
 	a.ff = terms(1, pb, pad*(2+2*min(1, taps-1))*pb, 4*rowBits, 4*colBits, 5*(rowBank+colBank), inside)
 	return a
 }

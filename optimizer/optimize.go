@@ -220,7 +220,7 @@ func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, err
 			}
 		default:
 			// At the rate found, the design that takes least.
-			if f.x, _, _, err = p.minimum(ctx, r.cycles, r.x, leastPrice(in.Least), nil, in.Effort/4); err != nil {
+			if f.x, err = p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4); err != nil {
 				return nil, err
 			}
 		}

@@ -43,7 +43,7 @@ func Rate(ctx context.Context, in Input) (*Rating, error) {
 	if err != nil || r.x == nil {
 		return &Rating{}, err
 	}
-	x, _, _, err := p.minimum(ctx, r.cycles, r.x, leastPrice(in.Least), nil, in.Effort/4)
+	x, err := p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4)
 	if err != nil {
 		return nil, err
 	}

@@ -161,6 +161,20 @@ func (p *problem) minimum(ctx context.Context, limit float64, start []pick, pric
 	return s.best, s.value, bound, nil
 }
 
+// least is the choice that takes least, by an Input.Least, of those of at most limit cycles; start is one of them. Where it is DSPs,
+// the choice by the sum of all shares is another start: with one resource priced alone the search has little to
+// go by.
+func (p *problem) least(ctx context.Context, limit float64, start []pick, rule string, effort int) (x []pick, err error) {
+	if rule == LeastDSP {
+		effort /= 2
+		if start, _, _, err = p.minimum(ctx, limit, start, evenPrice, nil, effort); err != nil {
+			return nil, err
+		}
+	}
+	x, _, _, err = p.minimum(ctx, limit, start, leastPrice(rule), nil, effort)
+	return x, err
+}
+
 // evenPrice weighs the shares of all budgets alike; LUTRAM is a part of LUT and has no
 // price of its own.
 var evenPrice = [nres]float64{1, 1, 1, 1, 1, 0}

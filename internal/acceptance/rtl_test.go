@@ -36,11 +36,7 @@ import (
 // projects. The figures are those of docs/measurements.md; times are CPU seconds of both cores together, so that
 // other work on the machine disturbs them little.
 func TestRTL(t *testing.T) {
-	if os.Getenv("HASS_ACCEPTANCE_RTL") != "1" {
-		t.Skip("skipped: the RTL of whole networks takes half an hour and needs trained models (run \"make acceptance-rtl\")")
-	}
-	r := &rtlRun{acceptance: newAcceptance(t), measured: map[string]*rtlModel{}}
-	r.runs = cmp.Or(os.Getenv("HASS_ACCEPTANCE_RTL_RUNS"), filepath.Join(r.dir, "rtl"))
+	r := newRTLRun(t)
 	for _, n := range rtlNetworks {
 		t.Run(n.name, func(t *testing.T) { r.network(t, n) })
 	}
@@ -114,6 +110,17 @@ type rtlRun struct {
 	*acceptance
 	runs     string
 	measured map[string]*rtlModel
+}
+
+// newRTLRun skips the test unless it is asked for.
+func newRTLRun(t *testing.T) *rtlRun {
+	t.Helper()
+	if os.Getenv("HASS_ACCEPTANCE_RTL") != "1" {
+		t.Skip("skipped: the RTL of whole networks takes an hour and needs trained models (run \"make acceptance-rtl\")")
+	}
+	r := &rtlRun{acceptance: newAcceptance(t), measured: map[string]*rtlModel{}}
+	r.runs = cmp.Or(os.Getenv("HASS_ACCEPTANCE_RTL_RUNS"), filepath.Join(r.dir, "rtl"))
+	return r
 }
 
 // rtlModel is a network with its zeros and its golden images.
@@ -229,8 +236,16 @@ func (c rtlDesign) String() string {
 	return s
 }
 
-// block cuts a block out of a network and runs its design on the values that reach it from images.
+// block runs the design of a block on the values that reach it from images.
 func (r *rtlRun) block(t *testing.T, b rtlBlock) {
+	d, images := r.blockDesign(t, b)
+	in, out := d.Net.Tensors[d.Net.Input], d.Net.Tensors[d.Net.Outputs[0]]
+	r.check(t, b.name, fmt.Sprintf("%s, %s to %s (%dx%dx%d to %dx%dx%d), %s", b.name, b.first, b.last, in.H, in.W, in.C, out.H, out.W, out.C, b.design), d, images)
+}
+
+// blockDesign cuts a block out of a network and chooses its hardware by the values that reach it from images.
+func (r *rtlRun) blockDesign(t *testing.T, b rtlBlock) (d *optimizer.Design, images [][]int32) {
+	t.Helper()
 	opt := sparsity.Options{Bits: 16}
 	if b.weights8 {
 		var err error
@@ -289,9 +304,7 @@ func (r *rtlRun) block(t *testing.T, b rtlBlock) {
 	if part.est, err = sparsity.NewEstimator(net, bitmaps, sparsity.EstimatorOptions{Pairs: rtlPairs}); err != nil {
 		t.Fatal(err)
 	}
-	d := part.optimize(t, b.design)
-	tin, tout := net.Tensors[net.Input], net.Tensors[net.Outputs[0]]
-	r.check(t, b.name, fmt.Sprintf("%s, %s to %s (%dx%dx%d to %dx%dx%d), %s", b.name, b.first, b.last, tin.H, tin.W, tin.C, tout.H, tout.W, tout.C, b.design), d, part.images)
+	return part.optimize(t, b.design), part.images
 }
 
 // cut makes a network of the layers of net from the input of one to the output of another. It

@@ -17,8 +17,8 @@ import (
 // each resource has a price, so that a layer buys zeros as long as they save more hardware, at these prices, than
 // they cost divergence. Layers that bind nothing buy none.
 //
-// The first trials go up and down a ladder of budgets. What they measure corrects the scale of the predictions and
-// says which divergence goes with the loss that is allowed. Later trials start from the best so far and
+// The first trials go up and down a ladder of budgets. What they measure corrects the scale of the predictions, finds curves that
+// hide a cliff, and says which divergence goes with the loss that is allowed. Later trials start from the best so far and
 // disturb the weights of single curves, which are the least certain part.
 type Allocator struct {
 	p      *Problem
@@ -45,7 +45,7 @@ type Past struct {
 // Memo is what the allocator notes about its own proposals.
 type Memo struct {
 	Budget    float64   `json:"budget"`    // divergence aimed at
-	Predicted float64   `json:"predicted"` // by the undisturbed curves
+	Predicted float64   `json:"predicted"` // by the undisturbed curves and what trials have said of them, before scaling
 	Cycles    float64   `json:"cycles"`    // predicted per image
 	Weights   []float64 `json:"weights"`   // of the curves, by variable
 }
@@ -67,7 +67,7 @@ func (p *Problem) NewMenu(ctx context.Context) (*optimizer.Menu, error) {
 
 // worthProbing is the share of the hardware of all convolutions, at even prices, from which on a layer's curves are
 // probed.
-const worthProbing = 0.002
+const worthProbing = 0.0002
 
 // Worth tells for every variable whether zeros in its layer could matter: whether the layer takes a part of the hardware
 // worth mentioning, and less of it where there are more zeros.
@@ -172,14 +172,14 @@ type choice struct {
 }
 
 // choices finds it for every layer and level. Curves count by weights.
-func (a *Allocator) choices(weights []float64) [][]choice {
+func (a *Allocator) choices(l lessons, weights []float64) [][]choice {
 	n := len(a.p.Convs)
 	all := make([][]choice, n)
 	for k := range n {
 		dw, da := make([]float64, gridSteps+1), make([]float64, gridSteps+1)
 		for j := range gridSteps + 1 {
 			u := float64(j) / gridSteps
-			dw[j], da[j] = weights[k]*a.curves.at(k, u), weights[n+k]*a.curves.at(n+k, u)
+			dw[j], da[j] = a.at(l, k, u, weights[k]), a.at(l, n+k, u, weights[n+k])
 		}
 		for _, level := range a.menu.Levels {
 			best := choice{divergence: math.Inf(1)}
@@ -354,15 +354,6 @@ func (a *Allocator) point(choices [][]choice, al allocation) []float64 {
 	return x
 }
 
-// plain is the divergence that the undisturbed curves predict for a point.
-func (a *Allocator) plain(x []float64) float64 {
-	d := 0.0
-	for v, u := range x {
-		d += a.curves.at(v, u)
-	}
-	return d
-}
-
 const rateSteps = 10 // of bisection on the cycles, or on the DSPs
 
 // within finds the allocation of the least cycles whose divergence stays within a budget; where cycles can fall no
@@ -432,7 +423,7 @@ const (
 // Propose gives the point of a trial and a memo to be given back with it.
 func (a *Allocator) Propose(number int, past []Past) ([]float64, Memo) {
 	rng := rand.New(rand.NewPCG(a.seed, uint64(number)))
-	target, scale := a.target(past), a.scale(past)
+	target, l := a.target(past), a.learn(past)
 	weights := make([]float64, a.p.Dims())
 	for i := range weights {
 		weights[i] = 1
@@ -448,7 +439,7 @@ func (a *Allocator) Propose(number int, past []Past) ([]float64, Memo) {
 		a.disturb(weights, rng)
 	}
 	for range attempts {
-		x, m := a.aim(weights, budget, budget/scale)
+		x, m := a.aim(l, weights, budget, budget/l.scale)
 		known := !slices.ContainsFunc(x, func(u float64) bool { return u > 0 }) // trial 0
 		if !known && !slices.ContainsFunc(past, func(t Past) bool { return slices.Equal(t.X, x) }) {
 			return x, m
@@ -456,7 +447,7 @@ func (a *Allocator) Propose(number int, past []Past) ([]float64, Memo) {
 		// The choices are discrete: neighbouring budgets may lead to one point.
 		a.disturb(weights, rng)
 	}
-	return a.aim(weights, budget, budget/scale)
+	return a.aim(l, weights, budget, budget/l.scale)
 }
 
 // attempts bounds the search for a point that was not evaluated yet.
@@ -472,55 +463,20 @@ func (a *Allocator) disturb(weights []float64, rng *rand.Rand) {
 }
 
 // aim finds the point whose divergence, by the undisturbed curves, is about aim: disturbed ones have another scale.
-func (a *Allocator) aim(weights []float64, budget, aim float64) (x []float64, m Memo) {
+func (a *Allocator) aim(l lessons, weights []float64, budget, aim float64) (x []float64, m Memo) {
 	m = Memo{Budget: budget, Weights: slices.Clone(weights)}
-	choices := a.choices(weights)
+	choices := a.choices(l, weights)
 	limit := aim
 	for range 3 {
 		var al allocation
 		al, m.Cycles = a.within(choices, limit)
 		x = a.point(choices, al)
-		if m.Predicted = a.plain(x); m.Predicted <= 0 || math.Abs(math.Log(m.Predicted/aim)) < 0.1 {
+		if m.Predicted = a.expected(l, x); m.Predicted <= 0 || math.Abs(math.Log(m.Predicted/aim)) < 0.1 {
 			break
 		}
 		limit *= min(max(aim/m.Predicted, 0.25), 4)
 	}
 	return x, m
-}
-
-// target is the divergence that goes with the loss allowed: what the trials so far say about right answers lost by
-// divergence, by a line through the origin. Single trials cannot resolve a point; all together can.
-func (a *Allocator) target(past []Past) float64 {
-	sdd, sdk, n := 0.0, 0.0, 0
-	for _, t := range past {
-		o := t.Outcome
-		if o.Stopped != "" || o.Divergence <= 0 || o.Divergence > 0.5 {
-			continue
-		}
-		sdd += o.Divergence * o.Divergence
-		sdk += o.Divergence * o.Drop(a.p.Base).Mean
-		n++
-	}
-	first := firstDivergence * a.loss / 0.01
-	if n < 4 || sdk <= 0 {
-		return first
-	}
-	return min(max(a.loss*sdd/sdk, first/8), first*16)
-}
-
-// scale is by how much measured divergences exceed the predicted, as a factor.
-func (a *Allocator) scale(past []Past) float64 {
-	sum, n := 0.0, 0.0
-	for _, t := range past {
-		if t.Memo.Predicted > 0 && t.Outcome.Divergence > 0 {
-			sum = sum*0.8 + math.Log(t.Outcome.Divergence/t.Memo.Predicted)
-			n = n*0.8 + 1
-		}
-	}
-	if n == 0 {
-		return 1
-	}
-	return math.Exp(sum / n)
 }
 
 // dspWorth is what a factor of fewer DSPs counts beside one of more images per second.

@@ -369,6 +369,84 @@ func TestAllocator(t *testing.T) {
 	}
 }
 
+// TestLessons: one curve of six hides a cliff behind 0.5, and all are too low by a fifth. Trials that fell must come to blame that
+// variable alone, and the scale must be that of the others.
+func TestLessons(t *testing.T) {
+	const cliff, height = 4, 0.8
+	curves := &Curves{Levels: probeLevels}
+	for range 6 {
+		curves.Divergence = append(curves.Divergence, []float64{0.0001, 0.001, 0.01})
+	}
+	a := &Allocator{p: &Problem{Convs: make([]int, 3)}, curves: curves}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var past []Past
+	fell := 0
+	for n := range 30 {
+		x := make([]float64, 6)
+		for v := range x {
+			x[v] = float64(1+rng.IntN(gridSteps)) / gridSteps
+		}
+		d := 1.2 * a.plain(x)
+		if x[cliff] > 0.5 {
+			d += height
+			fell++
+		}
+		past = append(past, Past{Number: n + 1, X: x, Outcome: &Outcome{Divergence: d}})
+		l := a.learn(past)
+		if n == 3 && fell > 0 && l.extra[cliff] == 0 {
+			t.Errorf("after %d trials, %d of which fell, the cliff is not under suspicion: %v", n+1, fell, l.extra)
+		}
+	}
+	l := a.learn(past)
+	for v, e := range l.extra {
+		switch {
+		case v == cliff && (math.Abs(e-height) > 0.05 || l.safe[v] > 0.5 || l.safe[v] < 0.3):
+			t.Errorf("cliff: %.3f beyond %.2f, want %.3f beyond 0.5", e, l.safe[v], height)
+		case v != cliff && e != 0:
+			t.Errorf("variable %d is blamed for %.3f", v, e)
+		}
+	}
+	if math.Abs(l.scale-1.2) > 0.01 {
+		t.Errorf("scale %.3f, want 1.2", l.scale)
+	}
+	if got, want := a.at(l, cliff, 1, 1), curves.at(cliff, 1)+l.extra[cliff]/l.scale; got != want {
+		t.Errorf("expected %v beyond the cliff, want %v", got, want)
+	}
+	if got, want := a.at(l, cliff, l.safe[cliff], 1), curves.at(cliff, l.safe[cliff]); got != want {
+		t.Errorf("expected %v before the cliff, want %v", got, want)
+	}
+}
+
+// TestTarget: the divergence aimed at follows the right answers lost, and rises to what was tried while none are.
+func TestTarget(t *testing.T) {
+	const images = 100
+	base := &Outcome{Images: images, Top1: 1, Right: rightBits(slices.Repeat([]bool{true}, images))}
+	a := &Allocator{p: &Problem{Base: base}, loss: 0.01}
+	lost := func(divergence float64, n int) Past {
+		right := slices.Repeat([]bool{true}, images)
+		for i := range n {
+			right[i] = false
+		}
+		return Past{Outcome: &Outcome{Images: images, Divergence: divergence, Right: rightBits(right)}}
+	}
+	for _, tt := range []struct {
+		name string
+		past []Past
+		want float64
+	}{
+		{"nothing known", nil, 0.02},
+		{"too few", []Past{lost(0.1, 1), lost(0.1, 1)}, 0.02},
+		{"on a line", []Past{lost(0.1, 2), lost(0.1, 2), lost(0.2, 4), lost(0.05, 1)}, 0.05},
+		{"nothing lost", []Past{lost(0.01, 0), lost(0.08, 0), lost(0.03, 0), lost(0.02, 0)}, 0.08},
+		{"nothing lost of almost nothing", []Past{lost(0.001, 0), lost(0.002, 0), lost(0.001, 0), lost(0.002, 0)}, 0.02},
+		{"a cliff says nothing", []Past{lost(0.01, 0), lost(0.03, 0), lost(0.03, 0), lost(0.02, 0), lost(0.9, 20)}, 0.03},
+	} {
+		if got := a.target(tt.past); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestObjective(t *testing.T) {
 	o := DefaultObjective()
 	base := &Outcome{Top1: 0.8, ImagesPerSecond: 100, CyclesPerImage: 1000, Fits: true}

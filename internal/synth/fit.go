@@ -64,8 +64,8 @@ var expected = map[string][]float64{
 	"requant":    {5, 0.1, 1, 0.2, 0.5, 2, 1},
 	"activation": {5, 0.1, 1, 0.2, 0.5, 2, 1, 0.7, 1, 1, 0, 0, 10, 0},
 	"resize":     {20, 3, 0.1, 1, 0.2, 0.5, 1, 0.7, 5},
-	"concat":     {5, 3, 3, 1, 0.5},
-	"convert":    {5, 2, 1, 1, 0.3},
+	"concat":     {5, 3, 3, 1, 0.5, 0.5},
+	"convert":    {5, 2, 1, 1, 0.3, 0.5},
 	"slice":      {5, 2, 3},
 	"zeroinsert": {5, 2, 3, 0.5},
 }
@@ -248,6 +248,9 @@ func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
 	luts, ffs := map[string][]row{}, map[string][]row{}
 	for _, s := range samples {
+		if s.Plain && s.value("M") > 0 {
+			continue // plain abc's multiplexers
+		}
 		if s.Family != "" || s.Module == "hass_ram" || s.Module == "hass_watermark" || s.Module == "hass_weights_head" || s.Module == "hass_weights_end" || s.Module == "hass_control" && s.value("STATS") != 0 {
 			continue
 		}

@@ -1,0 +1,145 @@
+package search
+
+import (
+	"math"
+	"slices"
+)
+
+// lessons are what finished trials say about the curves, which are probed at three values on a few images: their common
+// scale, and curves that hide a cliff between the values probed.
+type lessons struct {
+	// scale is by how much measured divergences exceed the predicted, as a factor, but for trials that fell from a cliff.
+	scale float64
+	// Of a variable above the value safe, extra is expected beside its curve, in nats of measured divergence.
+	safe, extra []float64
+}
+
+// surprise is the factor beyond the scale of the others by which a trial's divergence must exceed what was predicted to
+// be put down to a cliff.
+const surprise = 4
+
+// learn looks for the fewest variables that explain the trials whose divergence was much more than predicted. Where the
+// other trials have been is safe; a variable that went further in such a trial is under suspicion, and those that did so in
+// most of them share the blame. The next trials then keep away from them or clear them, until those that are left
+// deserve it.
+func (a *Allocator) learn(past []Past) lessons {
+	l := lessons{scale: 1, safe: make([]float64, a.p.Dims()), extra: make([]float64, a.p.Dims())}
+	type trial struct {
+		x                   []float64
+		predicted, measured float64
+	}
+	var trials []trial
+	var ratios []float64
+	for _, t := range past {
+		if p, m := a.plain(t.X), t.Outcome.Divergence; p > 0 && !math.IsInf(p, 1) && m > 0 {
+			trials = append(trials, trial{t.X, p, m})
+			ratios = append(ratios, m/p)
+		}
+	}
+	if len(trials) == 0 {
+		return l
+	}
+	slices.Sort(ratios)
+	most := surprise * ratios[(len(ratios)-1)/2]
+	var fell []trial
+	sum, n := 0.0, 0.0
+	for _, t := range trials {
+		if t.measured > most*t.predicted {
+			fell = append(fell, t)
+			continue
+		}
+		sum, n = sum*0.8+math.Log(t.measured/t.predicted), n*0.8+1
+		for v, u := range t.x {
+			l.safe[v] = max(l.safe[v], u)
+		}
+	}
+	l.scale = math.Exp(sum / n)
+	for len(fell) > 0 {
+		count := make([]int, a.p.Dims())
+		for _, t := range fell {
+			for v, u := range t.x {
+				if u > l.safe[v] && l.extra[v] == 0 {
+					count[v]++
+				}
+			}
+		}
+		worst := slices.Max(count)
+		if worst == 0 {
+			break // pruned together only
+		}
+		var group []int
+		for v, c := range count {
+			if c == worst {
+				group = append(group, v)
+			}
+		}
+		excess, explained := 0.0, 0.0
+		fell = slices.DeleteFunc(fell, func(t trial) bool {
+			if !slices.ContainsFunc(group, func(v int) bool { return t.x[v] > l.safe[v] }) {
+				return false
+			}
+			excess += t.measured - l.scale*t.predicted
+			explained++
+			return true
+		})
+		for _, v := range group {
+			l.extra[v] = excess / explained / float64(len(group))
+		}
+	}
+	return l
+}
+
+// at is the divergence that a variable's value is expected to cause, at the curves' own scale. weight disturbs the curve.
+func (a *Allocator) at(l lessons, v int, u, weight float64) float64 {
+	d := weight * a.curves.at(v, u)
+	if u > l.safe[v] {
+		d += l.extra[v] / l.scale
+	}
+	return d
+}
+
+// plain is the divergence that the curves alone predict for a point.
+func (a *Allocator) plain(x []float64) float64 {
+	d := 0.0
+	for v, u := range x {
+		d += a.curves.at(v, u)
+	}
+	return d
+}
+
+// expected is the divergence expected of a point, at the curves' own scale.
+func (a *Allocator) expected(l lessons, x []float64) float64 {
+	d := 0.0
+	for v, u := range x {
+		d += a.at(l, v, u, 1)
+	}
+	return d
+}
+
+// target is the divergence that goes with the loss allowed: what the trials so far say about right answers lost by
+// divergence, by a line through the origin. Single trials cannot resolve a point; all together can. While nothing has been lost it is
+// the most that was tried.
+func (a *Allocator) target(past []Past) float64 {
+	sdd, sdk, n, most := 0.0, 0.0, 0, 0.0
+	for _, t := range past {
+		o := t.Outcome
+		if o.Stopped != "" || o.Divergence <= 0 || o.Divergence > mostDivergence {
+			continue
+		}
+		sdd += o.Divergence * o.Divergence
+		sdk += o.Divergence * o.Drop(a.p.Base).Mean
+		most = max(most, o.Divergence)
+		n++
+	}
+	first := firstDivergence * a.loss / 0.01
+	switch {
+	case n < 4:
+		return first
+	case sdk <= 0:
+		return min(max(most, first), first*16)
+	}
+	return min(max(a.loss*sdd/sdk, first/8), first*16)
+}
+
+// mostDivergence is that of trials that have nothing to say about small losses.
+const mostDivergence = 0.5
