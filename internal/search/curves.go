@@ -140,3 +140,14 @@ func (c *Curves) at(variable int, u float64) float64 {
 	}
 	return v[j] * math.Pow(u/c.Levels[j], power)
 }
+
+// rise is how much the curve of a variable rises from u to the next level, or to 1: what it may hide in between.
+func (c *Curves) rise(variable int, u float64) float64 {
+	next := 1.0
+	for _, l := range slices.Backward(c.Levels) {
+		if l >= u {
+			next = l
+		}
+	}
+	return c.at(variable, next) - c.at(variable, u)
+}

@@ -18,21 +18,25 @@ type lessons struct {
 // be put down to a cliff.
 const surprise = 4
 
-// learn looks for the fewest variables that explain the trials whose divergence was much more than predicted. Where the
-// other trials have been is safe; a variable that went further in such a trial is under suspicion, and those that did so in
-// most of them share the blame. The next trials then keep away from them or clear them, until those that are left
-// deserve it.
+// learn looks for the fewest variables that explain the trials whose divergence was much more than predicted. What another trial of
+// less than half that excess has pruned is no cliff of its height; a variable that went further is under suspicion, and
+// those that did so in most such trials share the blame, by how far their curves rise to the next value probed: there is no
+// room for a cliff on a curve that stays low. The next trials then keep away from them or clear them, until
+// those that are left deserve it.
 func (a *Allocator) learn(past []Past) lessons {
-	l := lessons{scale: 1, safe: make([]float64, a.p.Dims()), extra: make([]float64, a.p.Dims())}
+	dims := a.p.Dims()
+	l := lessons{scale: 1, safe: make([]float64, dims), extra: make([]float64, dims)}
 	type trial struct {
 		x                   []float64
 		predicted, measured float64
+		excess              float64
+		safe                []float64 // by variable: the most that was pruned without such an excess
 	}
-	var trials []trial
+	var trials, fell []trial
 	var ratios []float64
 	for _, t := range past {
 		if p, m := a.plain(t.X), t.Outcome.Divergence; p > 0 && !math.IsInf(p, 1) && m > 0 {
-			trials = append(trials, trial{t.X, p, m})
+			trials = append(trials, trial{x: t.X, predicted: p, measured: m})
 			ratios = append(ratios, m/p)
 		}
 	}
@@ -41,49 +45,63 @@ func (a *Allocator) learn(past []Past) lessons {
 	}
 	slices.Sort(ratios)
 	most := surprise * ratios[(len(ratios)-1)/2]
-	var fell []trial
 	sum, n := 0.0, 0.0
 	for _, t := range trials {
 		if t.measured > most*t.predicted {
 			fell = append(fell, t)
-			continue
-		}
-		sum, n = sum*0.8+math.Log(t.measured/t.predicted), n*0.8+1
-		for v, u := range t.x {
-			l.safe[v] = max(l.safe[v], u)
+		} else {
+			sum, n = sum*0.8+math.Log(t.measured/t.predicted), n*0.8+1
 		}
 	}
 	l.scale = math.Exp(sum / n)
+	for i := range fell {
+		t := &fell[i]
+		t.excess, t.safe = t.measured-l.scale*t.predicted, make([]float64, dims)
+		for _, o := range trials {
+			if o.measured < t.excess/2 {
+				for v, u := range o.x {
+					t.safe[v] = max(t.safe[v], u)
+				}
+			}
+		}
+	}
 	for len(fell) > 0 {
-		count := make([]int, a.p.Dims())
+		count := make([]int, dims)
 		for _, t := range fell {
 			for v, u := range t.x {
-				if u > l.safe[v] && l.extra[v] == 0 {
+				if u > t.safe[v] && l.extra[v] == 0 {
 					count[v]++
 				}
 			}
 		}
 		worst := slices.Max(count)
 		if worst == 0 {
-			break // pruned together only
+			break // only together are they too much
 		}
 		var group []int
 		for v, c := range count {
 			if c == worst {
 				group = append(group, v)
+				l.safe[v] = 1
 			}
 		}
 		excess, explained := 0.0, 0.0
+		risk, all := make([]float64, len(group)), 0.0
 		fell = slices.DeleteFunc(fell, func(t trial) bool {
-			if !slices.ContainsFunc(group, func(v int) bool { return t.x[v] > l.safe[v] }) {
+			if !slices.ContainsFunc(group, func(v int) bool { return t.x[v] > t.safe[v] }) {
 				return false
 			}
-			excess += t.measured - l.scale*t.predicted
+			excess += t.excess
 			explained++
+			for i, v := range group {
+				r := a.curves.rise(v, t.x[v]) + leastDivergence
+				risk[i], all = risk[i]+r, all+r
+				l.safe[v] = min(l.safe[v], t.safe[v])
+			}
 			return true
 		})
-		for _, v := range group {
-			l.extra[v] = excess / explained / float64(len(group))
+		for i, v := range group {
+			l.extra[v] = excess / explained * risk[i] / all
 		}
 	}
 	return l
