@@ -80,7 +80,7 @@ var rtlNetworks = []rtlNetwork{
 		{"dense8", 8, "zedboard", 1, "dense", 1},
 		{"auto8", 8, "zedboard", 1, "auto", 2},
 		{"crossbar8", 8, "zcu104", 1, "crossbar", 4},
-		{"banked", 16, "zc706", 1, "banked", 1},
+		{"banked", 16, "zc706", 0.4, "banked", 1},
 	}},
 	{"ResNet-8", resnet, 20, []rtlDesign{
 		{"dense", 16, "zedboard", 1, "dense", 1},
