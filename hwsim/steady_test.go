@@ -60,13 +60,23 @@ func bothWays(t *testing.T, n *hw.Network, images [][]int32, opt Options) *stead
 	return st
 }
 
-// allDense makes all engines dense.
-func allDense(net *intnet.Net, layers []hw.Layer) {
-	for i, l := range net.Layers {
+// randomDense is a random network whose engines are all dense.
+func randomDense(t *testing.T, seed int64) (*hwtest.Case, *hw.Network) {
+	t.Helper()
+	c, err := hwtest.New(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range c.Net.Layers {
 		if l.Kind == intnet.KindConv {
-			layers[i].Engine, layers[i].N = hw.Dense, hw.EngineLanes(net, l, layers[i])
+			c.Layers[i].Engine, c.Layers[i].N = hw.Dense, hw.EngineLanes(c.Net, l, c.Layers[i])
 		}
 	}
+	n, err := c.Network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, n
 }
 
 // TestSteadyRandom leaves out what repeats in random networks of dense engines with small FIFOs.
@@ -78,15 +88,7 @@ func TestSteadyRandom(t *testing.T) {
 	jumped, long := 0, 0
 	periods := map[int]int{}
 	for seed := range seeds {
-		c, err := hwtest.New(seed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		allDense(c.Net, c.Layers)
-		n, err := c.Network()
-		if err != nil {
-			t.Fatal(err)
-		}
+		c, n := randomDense(t, seed)
 		images := c.Images(40)
 		for _, count := range []int{1 + int(seed)%4, 5 + int(seed)%9, 14 + int(seed)%26, 40} {
 			for _, finite := range []bool{false, true} {
@@ -198,15 +200,7 @@ func TestSteadyOff(t *testing.T) {
 func TestSteadyDeadlock(t *testing.T) {
 	dead := 0
 	for seed := range int64(120) {
-		c, err := hwtest.New(seed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		allDense(c.Net, c.Layers)
-		n, err := c.Network()
-		if err != nil {
-			t.Fatal(err)
-		}
+		c, n := randomDense(t, seed)
 		images := c.Images(12)
 		for i := range n.Streams {
 			st := &n.Streams[i]

@@ -116,7 +116,7 @@ type rtlRun struct {
 func newRTLRun(t *testing.T) *rtlRun {
 	t.Helper()
 	if os.Getenv("HASS_ACCEPTANCE_RTL") != "1" {
-		t.Skip("skipped: the RTL of whole networks takes an hour and needs trained models (run \"make acceptance-rtl\")")
+		t.Skip("skipped: the RTL of whole networks takes long and needs trained models (run \"make acceptance-rtl\")")
 	}
 	r := &rtlRun{acceptance: newAcceptance(t), measured: map[string]*rtlModel{}}
 	r.runs = cmp.Or(os.Getenv("HASS_ACCEPTANCE_RTL_RUNS"), filepath.Join(r.dir, "rtl"))
@@ -439,6 +439,21 @@ func makeRTL(t *testing.T, project string, args ...string) time.Duration {
 	return childTime(t) - before
 }
 
+// simReport reads what make sim has found, which must be no fault.
+func simReport(t *testing.T, project string) *codegen.RTLResult {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(project, "rtl_report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var res codegen.RTLResult
+	decode(t, string(text), &res)
+	if !res.OK() {
+		t.Fatal(res.Problem())
+	}
+	return &res
+}
+
 // lanes counts the engine lanes of a design and lists them by kind.
 func lanes(d *optimizer.Design) (count int, kinds string) {
 	var list []string
@@ -554,15 +569,7 @@ func (r *rtlRun) speed(t *testing.T) {
 			var cycles [2]int64
 			for k, images := range []int{few, more} {
 				verilator[images] = makeRTL(t, project, "sim", "OPT=-O3", fmt.Sprintf("SIM_IMAGES=%d", images))
-				text, err := os.ReadFile(filepath.Join(project, "rtl_report.json"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				var res codegen.RTLResult
-				decode(t, string(text), &res)
-				if !res.OK() {
-					t.Fatal(res.Problem())
-				}
+				res := simReport(t, project)
 				for _, call := range res.Calls {
 					cycles[k] += call.Cycles
 				}
@@ -645,16 +652,8 @@ func (r *rtlRun) build(t *testing.T) {
 				t.Fatal(err)
 			}
 			simulated := makeRTL(t, project, append(args, "sim")...)
-			text, err := os.ReadFile(filepath.Join(project, "rtl_report.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var res codegen.RTLResult
-			decode(t, string(text), &res)
-			if !res.OK() {
-				t.Fatal(res.Problem())
-			}
-			compareRTL(t, n, images, &res)
+			res := simReport(t, project)
+			compareRTL(t, n, images, res)
 			more := ""
 			if !hier {
 				if last.lanes > 0 {
