@@ -3,11 +3,12 @@
 #   make demo         build the embedded demo end to end (needs Go and make; installs the rest)
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
-#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 60 minutes; starts a
-#                     PostgreSQL server of its own
+#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: the two that follow
+#   make acceptance-short
+#                     all but the RTL (a quarter of an hour); starts a PostgreSQL server of its own
 #   make acceptance-rtl
 #                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
-#                     simulator's (half an hour; needs HASS_DATA)
+#                     simulator's, and its area by yosys
 #   make search-comparison
 #                     all samplers on four trained networks; hours, resumes (needs HASS_DATA)
 #   make acceptance-networks
@@ -45,7 +46,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
 PACKAGES = g++ make verilator iverilog yosys z3 tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo sweep fit engine-table test acceptance acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
+.PHONY: all build deps cxx demo sweep fit engine-table test acceptance acceptance-short acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -86,7 +87,11 @@ lint:
 	  [ -z "$$out" ] || { echo "gofmt would change: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 
-acceptance: deps
+acceptance:
+	$(MAKE) acceptance-short
+	$(MAKE) acceptance-rtl
+
+acceptance-short: deps
 	@$(PGTEST) postgres-start
 	HASS_ACCEPTANCE=1 HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/acceptance; \

@@ -17,7 +17,8 @@
 // (Network.NewSchedule). Neither result depends on how the two are interleaved.
 //
 // Without beats that depend on data the time repeats from some image on, and is simulated up to
-// there and at the end of the stream only (type steady). The values of every image are made.
+// there and at the end of the stream only (type steady). The values of every image are made, unless
+// only the time is wanted and does not need them (Options.TimeOnly).
 //
 // It never calls the integer executor, and it never estimates.
 package hwsim

@@ -10,7 +10,8 @@ import (
 // could accept a word.
 type Result struct {
 	Images int `json:"images"`
-	// Outputs holds, by image and output of the network, the H x W x C values.
+	// Outputs holds, by image and output of the network, the H x W x C values; nil with
+	// Options.TimeOnly.
 	Outputs [][][]int32 `json:"-"`
 
 	// FirstIn and LastOut are, by image, the cycle in which its first word was
@@ -33,7 +34,7 @@ type Result struct {
 
 	Processes []ProcessStats `json:"processes"` // in the order of the network
 	FIFOs     []FIFOStats    `json:"fifos"`     // in the order of the network
-	Skips     []SkipStats    `json:"skips"`     // one per conv layer
+	Skips     []SkipStats    `json:"skips"`     // one per conv layer; none with Options.TimeOnly
 
 	trace *trace
 }
@@ -75,7 +76,8 @@ type ProcessStats struct {
 	// the first and the last image, so that Steady and Drift together are the cycles
 	// from LastOut[0] to LastOut[Images-1] exactly.
 	Drift int64 `json:"drift"`
-	// Hist counts an engine's beats by their cycles (index), over the whole run.
+	// Hist counts an engine's beats by their cycles (index), over the whole run; nil with
+	// Options.TimeOnly.
 	Hist []int64 `json:"hist,omitempty"`
 
 	Ends []int64 `json:"-"` // by image: cycle of the end of its last iteration
@@ -113,10 +115,9 @@ type SkipStats struct {
 // result gathers what the processes counted.
 func (s *sim) result() *Result {
 	n, last := s.n, s.images-1
-	r := &Result{Images: s.images, FirstIn: s.firstIn, FirstOut: make([]int64, s.images), LastOut: make([]int64, s.images), Outputs: make([][][]int32, s.images), Finite: s.opt.Finite}
-	for i := range r.Outputs {
+	r := &Result{Images: s.images, FirstIn: s.firstIn, FirstOut: make([]int64, s.images), LastOut: make([]int64, s.images), Finite: s.opt.Finite}
+	for i := range r.FirstOut {
 		r.FirstOut[i] = math.MaxInt64
-		r.Outputs[i] = make([][]int32, len(n.Net.Outputs))
 	}
 	for _, p := range s.procs {
 		r.Total = max(r.Total, p.done[last].end)
@@ -126,7 +127,6 @@ func (s *sim) result() *Result {
 		for i, t := range s.lastOut[p.index] {
 			r.LastOut[i] = max(r.LastOut[i], t)
 			r.FirstOut[i] = min(r.FirstOut[i], s.firstOut[p.index][i])
-			r.Outputs[i][n.Processes[p.index].Index] = s.values.sinks[p.index].maps[i]
 		}
 	}
 	r.Latency, r.Fill = r.LastOut[0]-r.FirstIn[0], r.FirstOut[0]-r.FirstIn[0]
@@ -144,9 +144,6 @@ func (s *sim) result() *Result {
 		ps := ProcessStats{Name: hp.Name, Kind: hp.Kind, Layer: hp.Layer,
 			Run: account(whole, counters{}), Steady: account(end, first),
 			Drift: r.LastOut[last] - r.LastOut[0] - (end.end - first.end)}
-		if e := s.values.engines[p.index]; e != nil {
-			ps.Hist = e.hist
-		}
 		for _, d := range p.done {
 			ps.Ends = append(ps.Ends, d.end-1)
 		}
@@ -155,11 +152,32 @@ func (s *sim) result() *Result {
 	for i, f := range s.fifos {
 		r.FIFOs = append(r.FIFOs, FIFOStats{Name: n.Streams[i].Name, Depth: n.Streams[i].Depth, Most: f.most, Tokens: n.Streams[i].Tokens})
 	}
-	r.Skips = s.skips()
+	if !s.opt.TimeOnly {
+		s.addValues(r)
+	}
 	if s.opt.Trace {
 		r.trace = s.newTrace()
 	}
 	return r
+}
+
+// addValues adds what the values of the first pass say.
+func (s *sim) addValues(r *Result) {
+	r.Outputs = make([][][]int32, s.images)
+	for i := range r.Outputs {
+		r.Outputs[i] = make([][]int32, len(s.n.Net.Outputs))
+	}
+	for i := range s.n.Processes {
+		if k := s.values.sinks[i]; k != nil {
+			for image, m := range k.maps {
+				r.Outputs[image][s.n.Processes[i].Index] = m
+			}
+		}
+		if e := s.values.engines[i]; e != nil {
+			r.Processes[i].Hist = e.hist
+		}
+	}
+	r.Skips = s.skips()
 }
 
 // account makes the difference of two states of a process's counters.

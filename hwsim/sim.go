@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"hass/internal/hw"
 )
@@ -24,6 +25,9 @@ type Options struct {
 	Stall    float64
 	StallMax int
 	Seed     uint64
+	// TimeOnly gives a result without Outputs, Skips and the histograms of engines. Values are
+	// then made only if the cycles of some engine's beats depend on them.
+	TimeOnly bool
 	// Trace records what Result.WriteTrace needs.
 	Trace bool
 	// Progress, if not nil, is called after each image that has left completely.
@@ -132,7 +136,7 @@ type sim struct {
 // Latency is the number of cycles from the first word of a single image accepted to its
 // last word leaving, with nothing before or behind it.
 func Latency(ctx context.Context, n *hw.Network, image []int32) (int64, error) {
-	r, err := Run(ctx, n, [][]int32{image}, Options{Finite: true})
+	r, err := Run(ctx, n, [][]int32{image}, Options{Finite: true, TimeOnly: true})
 	if err != nil {
 		return 0, err
 	}
@@ -174,6 +178,9 @@ func (s *sim) simulate(ctx context.Context) (*Result, error) {
 // makeValues makes the values of the images, and of those that follow as far as their costs
 // are wanted.
 func (s *sim) makeValues() error {
+	if s.opt.TimeOnly && !s.varies() {
+		return nil
+	}
 	v := s.values
 	for made := 0; s.ledger.wanted(made); made++ {
 		if v.pushed == s.images { // another pass: the stream repeats the images
@@ -185,6 +192,11 @@ func (s *sim) makeValues() error {
 		v.push(s.ledger.isOff)
 	}
 	return nil
+}
+
+// varies tells whether some engine's beats may take more than one cycle.
+func (s *sim) varies() bool {
+	return slices.ContainsFunc(s.procs, func(p *proc) bool { return p.varies })
 }
 
 // run moves tokens until no process can or, in an endless stream, until all images

@@ -48,7 +48,7 @@ type shot struct {
 // watch makes the source stop for cuts if a period may be found and saves time.
 func (s *sim) watch() {
 	s.hold = -1
-	if s.noSteady || s.opt.Trace || s.opt.Stall > 0 {
+	if s.noSteady || s.opt.Trace || s.opt.Stall > 0 || s.varies() {
 		return
 	}
 	size, tokens := 0, 0
@@ -60,11 +60,6 @@ func (s *sim) watch() {
 	every := max(1, size/(4*tokens))
 	size += 2*len(s.fifos) + 6*len(s.procs)
 	st := &steady{every: every, size: size, keep: min(mostState/size, mostShots)}
-	for _, p := range s.procs {
-		if p.varies {
-			return
-		}
-	}
 	if st.keep == 0 || st.every >= s.images {
 		return
 	}

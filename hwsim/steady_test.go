@@ -107,6 +107,56 @@ func TestSteadyRandom(t *testing.T) {
 	}
 }
 
+// TestTimeOnly checks that time without outputs is the time with them, and that values are made only where time
+// needs them.
+func TestTimeOnly(t *testing.T) {
+	sparse := 0
+	for seed := range int64(60) {
+		c, n := randomDense(t, seed)
+		if seed%2 == 1 {
+			var err error
+			if c, err = hwtest.New(seed); err != nil {
+				t.Fatal(err)
+			}
+			if n, err = c.Network(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		images := c.Images(1 + int(seed)%9)
+		for _, opt := range []Options{{}, {Finite: true}, {Finite: true, Stall: 0.3, Seed: 5}} {
+			want, err := Run(context.Background(), n, images, opt)
+			if err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			want.Outputs, want.Skips = nil, nil
+			for i := range want.Processes {
+				want.Processes[i].Hist = nil
+			}
+			opt.TimeOnly = true
+			s, err := newSim(n, images, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.simulate(context.Background())
+			if err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Result{})); d != "" {
+				t.Fatalf("seed %d, %+v (-with values +time only):\n%s", seed, opt, d)
+			}
+			if made := s.values.pushed > 0; made != s.varies() {
+				t.Errorf("seed %d: values made %v, beats that vary %v", seed, made, s.varies())
+			}
+			if s.varies() {
+				sparse++
+			}
+		}
+	}
+	if sparse == 0 {
+		t.Error("no network had beats that vary")
+	}
+}
+
 // TestSteadyNets checks how much is left out of networks as they are used.
 func TestSteadyNets(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))

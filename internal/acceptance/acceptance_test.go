@@ -24,7 +24,7 @@ import (
 // earlier ones.
 func TestAcceptance(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE") != "1" {
-		t.Skip("skipped: the acceptance claims take minutes and need trained models (run \"make acceptance\")")
+		t.Skip("skipped: the acceptance claims take minutes and need trained models (run \"make acceptance-short\")")
 	}
 	a := newAcceptance(t)
 	t.Run("Accuracy", a.accuracy)

@@ -23,7 +23,8 @@ var areaDesigns = map[string][]string{
 const areaGoal = 0.10
 
 // TestArea sets the cost model against synthesis for the networks of TestRTL: the whole network flattened if it has at
-// most synth.FlatEngines engines, else every distinct module once. DSPs and block RAMs must be equal.
+// most synth.FlatEngines engines, else every distinct module once. DSPs and block RAMs must be equal. As
+// yosys has one thread, the designs of a network are synthesised at the same time, and so are the blocks.
 func TestArea(t *testing.T) {
 	r := newRTLRun(t)
 	for _, n := range rtlNetworks {
@@ -36,7 +37,9 @@ func TestArea(t *testing.T) {
 					}
 					found++
 					t.Run(name, func(t *testing.T) {
-						compareArea(t, r.measure(t, n.model, sparsity.Options{Bits: c.bits}, n.images).optimize(t, c))
+						d := r.measure(t, n.model, sparsity.Options{Bits: c.bits}, n.images).optimize(t, c)
+						t.Parallel()
+						compareArea(t, d)
 					})
 				}
 			}
@@ -48,6 +51,7 @@ func TestArea(t *testing.T) {
 	for _, b := range rtlBlocks {
 		t.Run(b.name, func(t *testing.T) {
 			d, _ := r.blockDesign(t, b)
+			t.Parallel()
 			compareArea(t, d)
 		})
 	}
@@ -56,12 +60,10 @@ func TestArea(t *testing.T) {
 // compareArea synthesises a design and compares.
 func compareArea(t *testing.T, d *optimizer.Design) {
 	t.Helper()
-	before := childTime(t)
 	c, err := synth.Check(context.Background(), d, t.TempDir(), false, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	took := childTime(t) - before
 	var table strings.Builder
 	if err := c.Report(&table); err != nil {
 		t.Fatal(err)
@@ -75,7 +77,7 @@ func compareArea(t *testing.T, d *optimizer.Design) {
 	lut, ff := off(m.LUT, a.LUT), off(m.FF, a.FF)
 	count, kinds := lanes(d)
 	t.Logf("| %s | %d, %s | %d, %d (%+.1f %%, printed +-%.0f %%) | %d, %d (%+.1f %%, printed +-%.0f %%) | %d, %d | %d, %d | %.0f |", kinds, count, how,
-		m.LUT, a.LUT, 100*lut, 100*c.LUTError, m.FF, a.FF, 100*ff, 100*c.FFError, m.DSP, a.DSP, m.BRAM18, a.BRAM18, took.Seconds())
+		m.LUT, a.LUT, 100*lut, 100*c.LUTError, m.FF, a.FF, 100*ff, 100*c.FFError, m.DSP, a.DSP, m.BRAM18, a.BRAM18, c.CPU.Seconds())
 	t.Logf("columns: engines | lanes, synthesised | LUT: model, yosys | FF: model, yosys | DSP: model, yosys | BRAM18: model, yosys | CPU s\n%s", &table)
 	if m.DSP != a.DSP || m.BRAM18 != a.BRAM18 || m.URAM != a.URAM {
 		t.Errorf("model: %d DSP, %d BRAM18, %d URAM; yosys: %d, %d, %d", m.DSP, m.BRAM18, m.URAM, a.DSP, a.BRAM18, a.URAM)

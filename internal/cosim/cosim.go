@@ -19,7 +19,7 @@ func Expect(ctx context.Context, n *hw.Network, images [][]int32, order []int) (
 	for i, k := range order {
 		call[i] = images[k]
 	}
-	sim, err := hwsim.Run(ctx, n, call, hwsim.Options{Finite: true})
+	sim, err := hwsim.Run(ctx, n, call, hwsim.Options{Finite: true, TimeOnly: true})
 	if err != nil {
 		return nil, err
 	}

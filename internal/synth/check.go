@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sort"
 	"text/tabwriter"
+	"time"
 
 	"hass/codegen"
 	"hass/internal/intnet"
@@ -36,6 +37,7 @@ type Comparison struct {
 	Sum Counts
 	// What the model says that it may be off by, relative.
 	LUTError, FFError float64
+	CPU               time.Duration // of yosys
 }
 
 // Engines is the number of engines of a design.
@@ -105,6 +107,7 @@ func Check(ctx context.Context, d *optimizer.Design, dir string, modules bool, l
 			return nil, err
 		}
 	}
+	c.CPU = y.CPU
 	return c, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"hass/templates"
 )
@@ -96,6 +97,8 @@ type Yosys struct {
 	Dir string // scratch
 	// RTL is a folder of SystemVerilog files; "" is the library of package templates.
 	RTL string
+	// CPU is what all runs so far took.
+	CPU time.Duration
 }
 
 // Version is what yosys says that it is.
@@ -208,6 +211,9 @@ func (y *Yosys) Run(ctx context.Context, points []Point) (counts []Counts, done 
 	cmd := exec.CommandContext(ctx, "nice", "-n", "5", "yosys", "-q", "-s", "run.ys")
 	cmd.Dir = y.Dir
 	out, runErr := cmd.CombinedOutput()
+	if s := cmd.ProcessState; s != nil {
+		y.CPU += s.UserTime() + s.SystemTime()
+	}
 	if ctx.Err() != nil {
 		return nil, 0, ctx.Err()
 	}
