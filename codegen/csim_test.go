@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"hass/hwsim"
+	"hass/internal/designtest"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/optimizer"
@@ -116,6 +117,23 @@ func compareWithSim(t testing.TB, d *optimizer.Design, images [][]int32, res *Ve
 	for _, diff := range res.CompareEngines(simCosts(t, d, images)) {
 		t.Error(diff)
 	}
+}
+
+// TestElastic runs elastic engines: plain, grouped and depthwise.
+func TestElastic(t *testing.T) {
+	r := newRunner(t, "-O0")
+	t.Parallel()
+	dir := t.TempDir()
+	d := designtest.Elastic(t, dir)
+	images, err := d.GoldenImages(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, code := r.csim(t, generate(t, d, dir, "project"))
+	if code != 0 || !res.OK() || res.Images != len(images) {
+		t.Fatalf("exit code %d: %s", code, res.Problem())
+	}
+	compareWithSim(t, d, images, res)
 }
 
 // TestRandom runs random networks on random hardware through csim: bit-exact, and every

@@ -31,11 +31,12 @@ func weightWords(p *Project) []byte {
 	return binary.LittleEndian.AppendUint32(out, chainEnd)
 }
 
-// appendRows appends gang g's rows. Row fold*beats+beat holds, for lane j of the gang and
-// lane i of the beat, the weight of output channel fold*lanes + g*gang + j at tap and
+// appendRows appends the rows of engine number index, which is of gang g. Row fold*beats+beat holds, for lane j of
+// the gang and each lane i of the beat that the engine has, the weight of output channel fold*lanes + g*gang + j at tap and
 // channel of i, a channel of its group; PER weights a word, the first lowest. In a depthwise
 // convolution lane i is a tap of the output lane's own channel.
-func (e engineShape) appendRows(out []byte, c *intnet.Conv, g int) []byte {
+func (e engineShape) appendRows(out []byte, c *intnet.Conv, index int) []byte {
+	g, bank := index/e.banks, index%e.banks
 	chanGroups := e.chans / e.mCh
 	per, width := e.perWord(), e.weightBits
 	mask := uint32(1)<<width - 1
@@ -52,6 +53,9 @@ func (e engineShape) appendRows(out []byte, c *intnet.Conv, g int) []byte {
 			o := fold*e.lanes + g*e.gang + j
 			for t := range e.mTap {
 				for ch := range e.mCh {
+					if (t*e.mCh+ch)%e.banks != bank {
+						continue
+					}
 					w := c.Weights[(o*e.taps+tap0+t)*e.chans+chan0+ch]
 					word |= uint32(w) & mask << (n * width)
 					if n++; n == per {

@@ -191,9 +191,11 @@ func (p *Project) chainWords(pr hw.Process) int {
 // chainName is the FIFO into link i; len(p.Chain) names the one to the chain's end.
 func (p *Project) chainName(i int) string { return fmt.Sprintf("%s%d", p.ChainPrefix, i) }
 
-// engineShape is what a conv's engines and its weight words depend on.
+// engineShape is what a conv's engines and its weight words depend on. An engine of an elastic layer is a
+// bank: banked, of one multiplier.
 type engineShape struct {
 	m, n, gang, px    int
+	banks             int // among which the lanes of a beat are dealt
 	beats             int // per window
 	depth             int // rows of the weight memory: folds * beats
 	weightBits        int
@@ -209,9 +211,13 @@ func (p *Project) engine(layer int) engineShape {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
 	w := hw.WindowOf(p.Net, l, hl)
 	e := engineShape{
-		m: hw.EngineLanes(p.Net, l, hl), n: hl.N, gang: hl.Gang, px: hl.OutPx, beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
+		m: hw.EngineLanes(p.Net, l, hl) / hl.Banks(), n: hl.N / hl.Banks(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx,
+		beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
 		weightBits: l.Conv.WeightBits, tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh, kind: hl.Engine, mem: hl.WeightMem,
 		mTap: hl.MTap, mCh: hl.MCh, chans: w.FoldChannels(), taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], outC: l.Conv.OutC, lanes: hl.OutCh,
+	}
+	if e.banks > 1 {
+		e.kind = hw.Banked
 	}
 	if p.Net.Depthwise(&l) {
 		// A fold is a group of channels here, each alone: its beats are the groups of taps.
@@ -238,12 +244,13 @@ func (e engineShape) lookahead() int {
 // joinShape is what a conv's join and its bias words depend on.
 type joinShape struct {
 	folds, outCh, accBits int
+	banks                 int // engines of a gang
 	shift, steps          int // smallest shift; number of shifts from it on
 }
 
 func (p *Project) join(layer int) joinShape {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
-	j := joinShape{folds: l.Conv.OutC / hl.OutCh, outCh: hl.OutCh, accBits: l.Conv.AccBits, shift: l.Conv.Shift[0]}
+	j := joinShape{folds: l.Conv.OutC / hl.OutCh, outCh: hl.OutCh, accBits: l.Conv.AccBits, banks: hl.Banks(), shift: l.Conv.Shift[0]}
 	most := j.shift
 	for _, s := range l.Conv.Shift {
 		j.shift, most = min(j.shift, s), max(most, s)

@@ -152,7 +152,7 @@ func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 	j := p.join(pr.Layer)
 	l := p.Net.Layers[pr.Layer]
 	return []param{
-		num("GANGS", len(ins)), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
+		num("GANGS", len(ins)/j.banks), num("BANKS", j.banks), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
 		num("ACC_BITS", j.accBits), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
 		num("SHIFT", j.shift), num("STEPS", j.steps), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
 	}
@@ -359,6 +359,18 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 	if len(pr.Out) > 0 {
 		out = p.HW.Streams[pr.Out[0]]
 	}
+	banks, width := 1, 1
+	if pr.Kind == hw.Fork {
+		banks, width = p.deal(pr)
+	}
+	written := "" // the signal of what it writes
+	switch {
+	case banks > 1:
+		written = p.signal(pr.Out[0], "all")
+		w.f("  wire [%d:0] %s;\n", ins[0].TokenBits()-1, written)
+	case len(pr.Out) > 0:
+		written = p.signal(pr.Out[0], "in")
+	}
 	ports := [][2]string{{"clk", "clk"}, {"rst", "rst"}}
 	add := func(name, signal string) { ports = append(ports, [2]string{name, signal}) }
 	if pr.Kind == hw.Source || pr.Kind == hw.WindowProc {
@@ -392,7 +404,7 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 		add("room", concat(p.signals(pr.Out, "room")))
 		add("issue", concat(p.signals(pr.Out, "issue")))
 		add("push", concat(p.signals(pr.Out, "push")))
-		add("out", p.signal(pr.Out[0], "in"))
+		add("out", written)
 	}
 	if pr.Kind == hw.Sink {
 		for _, s := range []string{"tdata", "tvalid", "tlast", "tready"} {
@@ -401,9 +413,15 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 	}
 	add("waits", fmt.Sprintf("waits[%d+:2]", 2*i))
 	w.instance(rtlModule(pr.Kind), pr.Name, p.rtlParams(pr, ins, out), ports)
-	if len(pr.Out) > 1 {
-		for _, s := range pr.Out[1:] {
-			w.f("  assign %s = %s;\n", p.signal(s, "in"), p.signal(pr.Out[0], "in"))
+	if banks > 1 {
+		for k, s := range pr.Out {
+			w.instance("hass_deal", p.signal(s, "bank"), []param{
+				num("BITS", ins[0].Bits), num("PX", ins[0].Beat.Px), num("LANES", ins[0].Beat.Ch), num("BANKS", banks), num("BANK", k%banks), num("EACH", width),
+			}, [][2]string{{"in", written}, {"out", p.signal(s, "in")}})
 		}
+		return
+	}
+	for k := 1; k < len(pr.Out); k++ {
+		w.f("  assign %s = %s;\n", p.signal(pr.Out[k], "in"), written)
 	}
 }

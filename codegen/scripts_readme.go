@@ -127,7 +127,7 @@ func (p *Project) readmeLayers(w *writer) {
 	if len(costs) > 0 {
 		w.f("\nCycles and resources are estimates (%s).\n", calibration(p.Design))
 	}
-	w.f("\nA dense engine takes a beat of M lanes in one cycle; a crossbar engine multiplies the first N pairs of\nnon-zero factors each cycle, a banked engine one of every N-th lane.\n\n")
+	w.f("\nA dense engine takes a beat of M lanes in one cycle; a crossbar engine multiplies the first N pairs of\nnon-zero factors each cycle, a banked engine one of every N-th lane. The N banks of an elastic engine are\nengines of their own, with a multiplier and a FIFO each, and meet at the join.\n\n")
 }
 
 func (p *Project) readmeProof(w *writer) {

@@ -235,7 +235,11 @@ func (p *Project) function(pr hw.Process) function {
 		fn.config = c.end()
 		fn.body = fmt.Sprintf("  hass::sink<%s>(%s, in, axi);\n", cfg, runImages)
 	case hw.Fork:
-		fn.body = fmt.Sprintf("  hass::fork(%d, %s, in%s);\n", ins[0].Tokens, runImages, numbered(", out", len(outs)))
+		if banks, width := p.deal(pr); banks > 1 {
+			fn.body = fmt.Sprintf("  hass::deal<%s, %d, %d>(%d, %s, in%s);\n", beatType(outs[0]), banks, width, ins[0].Tokens, runImages, numbered(", out", len(outs)))
+		} else {
+			fn.body = fmt.Sprintf("  hass::fork(%d, %s, in%s);\n", ins[0].Tokens, runImages, numbered(", out", len(outs)))
+		}
 	case hw.Convert:
 		if ins[0].Beat.Ch > outs[0].Beat.Ch {
 			fn.body = fmt.Sprintf("  hass::convert_to_narrow(%d, %s, in, out);\n", outs[0].Tokens, runImages)
@@ -258,6 +262,19 @@ func (p *Project) function(pr hw.Process) function {
 		fn.config, fn.body = p.moveText(pr, cfg, ins, outs[0])
 	}
 	return fn
+}
+
+// deal tells among how many banks fork pr deals the lanes of its tokens; each gets width lanes in turn, which are those of
+// one lane number of a depthwise convolution's engines.
+func (p *Project) deal(pr hw.Process) (banks, width int) {
+	if pr.Layer < 0 {
+		return 1, 1
+	}
+	e := p.engine(pr.Layer)
+	if e.depthwise {
+		return e.banks, e.gang
+	}
+	return e.banks, 1
 }
 
 // portSuffix numbers ports where there are several.
@@ -375,6 +392,7 @@ func (p *Project) joinText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 	c.num("W", p.Net.Tensors[l.Out].W)
 	c.num("PX", out.Beat.Px)
 	c.num("OUT_CH", j.outCh)
+	c.num("BANKS", j.banks)
 	c.num("FOLDS", j.folds)
 	c.num("BEATS", out.Tokens)
 	c.num("ACC_BITS", j.accBits)

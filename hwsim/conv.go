@@ -16,6 +16,7 @@ type conv struct {
 	join     *join
 	in, out  *tokens
 
+	banks    int     // engines of a gang
 	px       int     // pixels of a group
 	channels int     // of the output
 	stride   int     // activations of a row
@@ -35,7 +36,7 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 	w := win.sched.Window
 	c := &conv{
 		win: win, engines: engines, products: newProducts(l, w, in), join: newJoin(l, hl, out),
-		px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
+		banks: hl.Banks(), px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
 		lanes: make([]int64, hl.OutPx*hl.Gang),
 	}
 	groups := (convRows + c.px - 1) / c.px
@@ -135,11 +136,12 @@ func (c *conv) multiply() {
 	for g := range c.groups {
 		for range folds {
 			out := c.out.add()
-			for i, e := range c.engines {
-				// What gang i writes: Px x Gang accumulators.
-				first := c.join.pos.from + i*e.gang
+			gang := c.join.gang
+			for i := range len(c.engines) / c.banks {
+				// What gang i writes, the sum of its banks: Px x Gang accumulators.
+				first := c.join.pos.from + i*gang
 				for p := range c.px {
-					copy(c.lanes[p*e.gang:][:e.gang], c.acc[(g*c.px+p)*c.channels+first:])
+					copy(c.lanes[p*gang:][:gang], c.acc[(g*c.px+p)*c.channels+first:])
 				}
 				c.join.part(i, c.lanes, out)
 			}

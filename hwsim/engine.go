@@ -7,12 +7,12 @@ import (
 	"hass/internal/intnet"
 )
 
-// engine is one gang of dot-product engines: its part of the zero bitmaps of the weights, and
-// what its beats cost.
+// engine is one gang of dot-product engines, or a bank of it if they are elastic: its part of the zero
+// bitmaps of the weights, and what its beats cost.
 type engine struct {
 	kind     hw.EngineKind
 	alone    bool // depthwise: each lane of the gang has a channel, hence activations, of its own
-	m, n     int
+	m, n     int  // lanes of the beat that are the engine's, and multipliers
 	gang, px int
 	beats    int      // addresses of the weight memory, and beats of a pixel group: folds x beats per fold
 	fold     int      // beats of a fold
@@ -56,14 +56,22 @@ const (
 	sliceMost  = 4
 )
 
-func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
+// newEngine makes engine number index of a layer.
+func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int) *engine {
 	e := &engine{
-		kind: hl.Engine, alone: w.Channelwise, m: hl.M(), n: hl.N, gang: hl.Gang, px: hl.OutPx,
+		kind: hl.Engine, alone: w.Channelwise, n: hl.N, gang: hl.Gang, px: hl.OutPx,
 		beats: w.Folds * w.BeatsPerFold(), fold: w.BeatsPerFold(), share: w.Folds / w.Groups,
 	}
+	m := hl.M() // lanes of a bitmap
 	if e.alone {
-		e.m = w.MTap
+		m = w.MTap
 		e.pairs = make([]uint64, e.gang)
+	}
+	banks := hl.Banks()
+	gang, bank := index/banks, index%banks
+	if e.m = m / banks; banks > 1 {
+		// To count pairs is all there is to do for one multiplier: the weights of other banks are zeros to this one.
+		e.kind, e.n = hw.Crossbar, 1
 	}
 	e.nonzero = make([]uint64, e.beats*e.gang)
 	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
@@ -72,14 +80,14 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, gang int) *engine {
 	// the filters on; first is lane 0's filter.
 	address := func(first, tap, ch int) {
 		for j := range e.gang {
-			m := 0
+			lane := 0
 			for t := range w.MTap {
 				row := l.Conv.Weights[((first+j)*taps+tap+t)*channels+ch:]
-				for _, v := range row[:e.m/w.MTap] {
-					if v != 0 {
-						e.nonzero[at] |= 1 << m
+				for _, v := range row[:m/w.MTap] {
+					if v != 0 && lane%banks == bank {
+						e.nonzero[at] |= 1 << lane
 					}
-					m++
+					lane++
 				}
 			}
 			at++

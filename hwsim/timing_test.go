@@ -289,7 +289,7 @@ func TestEngineCost(t *testing.T) {
 		px, gang := 1+rng.Intn(2), 1+rng.Intn(3)
 		n := 1 + rng.Intn(8)
 		m := n * (1 + rng.Intn(64/n))
-		kind := []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked}[rng.Intn(3)]
+		kind := []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked, hw.Elastic}[rng.Intn(4)]
 		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*m)}}
 		w := hw.Window{C: m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1, Groups: 1}
 		for i := range l.Conv.Weights {
@@ -297,7 +297,17 @@ func TestEngineCost(t *testing.T) {
 				l.Conv.Weights[i] = int16(rng.Intn(1<<16) - 1<<15)
 			}
 		}
-		e := newEngine(l, hw.Layer{Engine: kind, N: n, MTap: 1, MCh: m, Gang: gang, OutCh: gang, OutPx: px}, w, 0)
+		hl := hw.Layer{Engine: kind, N: n, MTap: 1, MCh: m, Gang: gang, OutCh: gang, OutPx: px}
+		bank := rng.Intn(hl.Banks())
+		e := newEngine(l, hl, w, bank)
+		lanes := ^uint64(0) >> (64 - m) // those of the engine
+		if kind == hw.Elastic {
+			for i := range m {
+				if i%n != bank {
+					lanes &^= 1 << i
+				}
+			}
+		}
 		got := 1
 		if e.worst > 1 {
 			e.costs = make([]uint8, 1)
@@ -319,13 +329,14 @@ func TestEngineCost(t *testing.T) {
 						pairs |= 1 << i
 					}
 				}
+				pairs &= lanes
 				want = max(want, hw.BeatCost(kind, m, n, pairs))
 				total += bits.OnesCount64(pairs)
 				switch bits.OnesCount64(pairs) {
 				case 0:
 					seen["none"]++
 					e.empty--
-				case m:
+				case bits.OnesCount64(lanes):
 					seen["all"]++
 					e.full--
 				}

@@ -25,6 +25,7 @@ const (
 	EngineDense    = "dense"
 	EngineCrossbar = "crossbar"
 	EngineBanked   = "banked"
+	EngineElastic  = "elastic"
 )
 
 // maxCrossbarLanes bounds M of a crossbar: measured, a crossbar of 64 lanes costs six

@@ -19,7 +19,8 @@ type engineChoice struct {
 	n    int
 }
 
-// engines lists the engines for beats of m lanes under the rule.
+// engines lists the engines for beats of m lanes under the rule. Where m has no banks of several lanes there are no
+// elastic ones, but a banked engine of one multiplier.
 func engines(rule string, m int) []engineChoice {
 	var list []engineChoice
 	may := func(kind string) bool { return rule == EngineAuto || rule == kind }
@@ -28,8 +29,11 @@ func engines(rule string, m int) []engineChoice {
 	}
 	if m == 1 {
 		// A sparse engine of one lane is a dense one with a selector before it.
-		if rule == EngineCrossbar || rule == EngineBanked {
-			list = append(list, engineChoice{hw.EngineKind(rule), 1})
+		switch rule {
+		case EngineCrossbar:
+			list = append(list, engineChoice{hw.Crossbar, 1})
+		case EngineBanked, EngineElastic:
+			list = append(list, engineChoice{hw.Banked, 1})
 		}
 		return list
 	}
@@ -47,14 +51,24 @@ func engines(rule string, m int) []engineChoice {
 			}
 		}
 	}
+	if may(EngineElastic) {
+		for _, n := range divisors(m) {
+			if n > 1 && n < m {
+				list = append(list, engineChoice{hw.Elastic, n})
+			} else if n == 1 && rule == EngineElastic && len(divisors(m)) == 2 {
+				list = append(list, engineChoice{hw.Banked, 1})
+			}
+		}
+	}
 	return list
 }
 
 // gangs lists the gang sizes for p output lanes. The lanes of a dense engine never
-// wait for each other, so one gang serves them best.
+// wait for each other, so one gang serves them best. Elastic engines come apart by their banks already: where they
+// might be in several gangs, designs had them in one.
 func gangs(kind hw.EngineKind, p int) []int {
 	list := []int{p}
-	if kind == hw.Dense {
+	if kind == hw.Dense || kind == hw.Elastic {
 		return list
 	}
 	for _, parts := range []int{2, 4, 8, 16, 32, 64, p} {

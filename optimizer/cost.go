@@ -30,8 +30,8 @@ func (m costModel) layer(i int, hl hw.Layer) vec {
 	case intnet.KindConv:
 		win := hw.WindowOf(m.net, l, hl)
 		v := m.layerWindow(&l, hl)
-		if hl.Gangs() > 1 {
-			v = v.add(m.fork(hl.Gangs()))
+		if hl.Engines() > 1 {
+			v = v.add(m.fork(hl.Engines()))
 		}
 		v = v.add(m.gangs(l, hl, win, in))
 		return v.add(m.join(l, hl, out))

@@ -167,7 +167,7 @@ func (m costModel) engines(s engineShape, times int) vec {
 	return v
 }
 
-// gangs are the engine processes of a convolution.
+// gangs are the engine processes of a convolution: one for each gang, and for each bank of elastic ones.
 func (m costModel) gangs(l intnet.Layer, hl hw.Layer, win hw.Window, in intnet.Tensor) vec {
 	lanes := hw.EngineLanes(m.net, l, hl)
 	beats, depth := win.BeatsPerFold(), win.Folds*win.BeatsPerFold()
@@ -178,16 +178,21 @@ func (m costModel) gangs(l intnet.Layer, hl hw.Layer, win hw.Window, in intnet.T
 	if mem == "" {
 		mem = MemLUTRAM
 	}
+	kind, n := hl.Engine, hl.N
+	if kind == hw.Elastic { // each engine is a bank
+		kind, n, lanes = hw.Banked, 1, lanes/hl.Banks()
+	}
 	return m.engines(engineShape{
-		lane: laneShape{hl.Engine, lanes, hl.N, signedBits(in), l.Conv.WeightBits, in.Format.Bits, l.Conv.AccBits},
+		lane: laneShape{kind, lanes, n, signedBits(in), l.Conv.WeightBits, in.Format.Bits, l.Conv.AccBits},
 		gang: hl.Gang, px: hl.OutPx, beats: beats,
 		weights: weightsOf(hl.Gang*lanes, l.Conv.WeightBits, depth, hl.Engine != hw.Dense, mem),
-	}, hl.Gangs())
+	}, hl.Engines())
 }
 
 // joinShape is hass_join.
 type joinShape struct {
 	gangs, gang, px int
+	banks           int // of each gang
 	w, folds        int
 	requant         requantShape
 }
@@ -214,14 +219,26 @@ func (s joinShape) area(family string) area {
 	a.rule[2] += lanes*(acc-t.dropped+t.ff) + counterBits(s.folds, ceilDiv(s.w, s.px)) + 3
 	a.rule[1] += tail // a shift register
 	a.rule[5] += tail
+	// The formula has the sum of one bank and the bias: what more banks take is known.
+	registers, shifts := tree(s.banks + 1)
+	more := lanes * acc * shifts
+	adders := log2(s.banks + 1)
+	a.rule[2] += lanes*acc*(registers-1) + adders - 1
 	if s.requant.steps > 1 {
-		a.rule[2] += 3 * c
+		if adders < minShift {
+			a.rule[2] += 3 * c * adders
+		} else {
+			more += 3 * c
+		}
 	}
-	if s.gangs > 1 {
-		a.rule[2] += s.gangs - 1
+	a.rule[1] += lanes*acc*(s.banks-1) + more
+	a.rule[5] += more
+	ins := s.gangs * s.banks
+	if ins > 1 {
+		a.rule[2] += ins - 1
 	}
 	a.lut = terms(1, lanes*acc, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, lanes*t.steps, int(weights.lut[1])+int(weights.lut[2]),
-		words, s.gangs, tail*lanes*s.requant.out, counterBits(s.folds, ceilDiv(s.w, s.px)))
+		words, ins, tail*lanes*s.requant.out, counterBits(s.folds, ceilDiv(s.w, s.px)))
 	a.ff = terms(1, lanes)
 	return a
 }
@@ -234,7 +251,7 @@ func (m costModel) join(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
 		least, most = min(least, s), max(most, s)
 	}
 	a := joinShape{
-		gangs: hl.Gangs(), gang: hl.Gang, px: hl.OutPx, w: out.W, folds: c.OutC / hl.OutCh,
+		gangs: hl.Gangs(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx, w: out.W, folds: c.OutC / hl.OutCh,
 		requant: requantShape{in: c.AccBits, out: out.Format.Bits, shift: least, steps: most - least + 1, lo: l.Lo, hi: l.Hi},
 	}.area(m.family)
 	return m.scaled(moduleJoin, m.price(&a, 1))

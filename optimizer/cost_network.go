@@ -19,13 +19,13 @@ func (m costModel) layerFIFOs(i int, hl hw.Layer) vec {
 	switch l.Kind {
 	case intnet.KindConv:
 		var v vec
-		if hl.Gangs() > 1 {
+		if hl.Engines() > 1 {
 			v = m.fifo(beat, fromWindow)
 		}
 		acc := hl.OutPx * hl.Gang * l.Conv.AccBits
-		gang := m.fifo(beat, hl.GangDepth).add(m.fifo(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
+		gang := m.fifo(beat/hl.Banks(), hl.GangDepth).add(m.fifo(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
 		for i := range v {
-			v[i] += hl.Gangs() * gang[i]
+			v[i] += hl.Engines() * gang[i]
 		}
 		return v
 	case intnet.KindPool:

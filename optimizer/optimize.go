@@ -36,7 +36,7 @@ type Input struct {
 	Objective string // Throughput (also "") or Latency
 	Least     string // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
 	Pixels    int    // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
-	Engine    string // EngineAuto (also ""), EngineDense, EngineCrossbar or EngineBanked
+	Engine    string // EngineAuto (also ""), EngineDense, EngineCrossbar, EngineBanked or EngineElastic
 	Shares    Shares // usable shares; the zero value means DefaultShares
 
 	// What the design records beside the hardware.
@@ -94,7 +94,7 @@ func (in *Input) check() error {
 	if in.Least != LeastEven && in.Least != LeastDSP {
 		return fmt.Errorf("unknown rule %q for what a design takes least of; want %s or %s", in.Least, LeastEven, LeastDSP)
 	}
-	if rules := []string{EngineAuto, EngineDense, EngineCrossbar, EngineBanked}; !slices.Contains(rules, in.Engine) {
+	if rules := []string{EngineAuto, EngineDense, EngineCrossbar, EngineBanked, EngineElastic}; !slices.Contains(rules, in.Engine) {
 		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, strings.Join(rules, ", "))
 	}
 	if in.Pixels < 0 || in.Pixels > MaxPixels || in.Pixels&(in.Pixels-1) != 0 {

@@ -129,8 +129,11 @@ func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 // beatMean is the mean cost of a beat whose lanes are pairs with probability d.
 func beatMean(k roughKey, d float64) float64 {
 	lanes, times, per := k.m, float64(k.gang), k.n // the cost is the largest of times ceil(pairs of lanes / per)
-	if k.kind == hw.Banked {
+	switch k.kind {
+	case hw.Banked:
 		lanes, times, per = k.m/k.n, float64(k.gang*k.n), 1
+	case hw.Elastic: // banks go on by themselves
+		lanes, per = k.m/k.n, 1
 	}
 	mean, below, p := 0.0, 0.0, math.Pow(1-d, float64(lanes))
 	last := 0.0 // probability of a cost of at most what was counted

@@ -105,12 +105,12 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 							continue
 						}
 						for _, mem := range []string{MemLUTRAM, MemBRAM, MemURAM} {
-							for _, kind := range []hw.EngineKind{hw.Dense, hw.Banked, hw.Crossbar} {
+							for _, kind := range []hw.EngineKind{hw.Dense, hw.Banked, hw.Crossbar, hw.Elastic} {
 								lanes := hw.EngineLanes(net, l, h)
 								for n := 1; n <= lanes; n++ {
 									for gang := 1; gang <= p; gang++ {
-										if p%gang != 0 || (kind == hw.Dense) != (n == lanes) || (kind == hw.Dense || net.Depthwise(&l)) && gang != p ||
-											kind == hw.Banked && lanes%n != 0 || kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
+										if p%gang != 0 || (kind == hw.Dense) != (n == lanes) || (kind == hw.Dense || kind == hw.Elastic || net.Depthwise(&l)) && gang != p ||
+											kind == hw.Elastic && (n == 1 || lanes%n != 0) || kind == hw.Banked && lanes%n != 0 || kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
 											continue
 										}
 										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, 5
@@ -153,7 +153,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 		if i == len(layers) {
 			key := ""
 			for _, h := range layers {
-				key += fmt.Sprint(h.InCh, h.OutCh, h.MTap, h.MCh, h.N, h.Gang, h.GangDepth, ";")
+				key += fmt.Sprint(h.InCh, h.OutCh, h.MTap, h.MCh, h.Engine, h.N, h.Gang, h.GangDepth, ";")
 			}
 			sc, ok := streamCost[key]
 			if !ok {

@@ -76,10 +76,19 @@ type tableKey struct {
 	layer              int
 	shape              shape
 	banks, outPx, gang int
+	elastic            bool // the banks one by one
+}
+
+// parts is the number of measures of a beat.
+func (k tableKey) parts() int {
+	if k.elastic {
+		return k.banks
+	}
+	return 1
 }
 
 // table holds the measure of every sampled beat of every gang: the maximum over the
-// gang's lanes and pixels, [image][group][gang block][beat], where block q is
+// gang's lanes and pixels, [image][group][gang block][bank if elastic][beat], where block q is
 // output channels q*gang .. q*gang+gang-1.
 type table struct {
 	once    sync.Once
@@ -122,7 +131,7 @@ func NewEstimator(net *intnet.Net, b *Bitmaps, opts EstimatorOptions) (*Estimato
 // mean over images like the sampled ones. A dense engine is exact: ci = 0.
 //
 // Of l it reads MTap, MCh, Engine, N, OutPx, OutCh, Gang and GangDepth. Several
-// gangs run ahead of each other by their FIFOs and meet at the join, whose FIFOs
+// gangs, and the banks of elastic ones, run ahead of each other by their FIFOs and meet at the join, whose FIFOs
 // have their default depth; a FIFO shallower than the round trip of a credit
 // slows even one gang. Hardware that the layer cannot have is an error.
 func (e *Estimator) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
@@ -163,10 +172,10 @@ func (e *Estimator) conv(c *convBits, l hw.Layer) (cycles, ci float64, err error
 		}
 		return beats, 0, nil
 	}
-	tab := e.table(c, tableKey{layer: c.layer, shape: s, banks: banksOf(l.Engine, l.N), outPx: l.OutPx, gang: l.Gang})
+	tab := e.table(c, tableKey{layer: c.layer, shape: s, banks: banksOf(l.Engine, l.N), outPx: l.OutPx, gang: l.Gang, elastic: l.Engine == hw.Elastic})
 	cost := costTable(l.Engine, l.N)
 	sums := make([]float64, c.images) // cycles of the sampled groups
-	if l.Gangs() == 1 && int64(l.GangDepth) > t.feedLatency {
+	if l.Engines() == 1 && int64(l.GangDepth) > t.feedLatency {
 		// The next beat is always there: costs add up.
 		for i := range sums {
 			sum := int64(0)
@@ -176,7 +185,7 @@ func (e *Estimator) conv(c *convBits, l hw.Layer) (cycles, ci float64, err error
 			sums[i] = float64(sum)
 		}
 	} else {
-		simulateGangs(sums, tab, &cost, newGangSim(t, l.Gangs(), l.GangDepth), folds, s.beats(c.bits))
+		simulateGangs(sums, tab, &cost, newGangSim(t, l.Engines(), l.GangDepth), folds, s.beats(c.bits))
 	}
 	for i := range sums {
 		sums[i] *= float64(groups) / float64(tab.perPic[i])
@@ -264,7 +273,7 @@ func simulateGangs(sums []float64, t *table, cost *[hw.MaxLanes + 1]uint8, sim *
 
 // banksOf is the table a kind of engine needs. One bank is a crossbar of one.
 func banksOf(kind hw.EngineKind, n int) int {
-	if kind == hw.Banked && n > 1 {
+	if (kind == hw.Banked || kind == hw.Elastic) && n > 1 {
 		return n
 	}
 	return 0
@@ -330,9 +339,9 @@ func (e *Estimator) table(c *convBits, k tableKey) *table {
 		} else {
 			one := k
 			one.gang = 1
-			t.reduce(e.table(c, one), k.gang, k.shape.beats(c.bits))
+			t.reduce(e.table(c, one), k.gang, k.parts()*k.shape.beats(c.bits))
 		}
-		t.count(c.bits.OutC / k.gang * k.shape.beats(c.bits))
+		t.count(c.bits.OutC / k.gang * k.parts() * k.shape.beats(c.bits))
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if e.held += len(t.measure); e.held > tableLimit {
@@ -367,7 +376,7 @@ func (e *Estimator) sample(c *convBits, outPx, image int) []group {
 func (e *Estimator) measure(c *convBits, k tableKey, t *table) {
 	l, beats := c.bits, k.shape.beats(c.bits)
 	weights := l.weightMasks(k.shape)
-	perGroup := l.OutC * beats
+	perGroup := l.OutC * k.parts() * beats
 	win := make([][]uint64, k.outPx)
 	for p := range win {
 		win[p] = make([]uint64, beats)
@@ -383,11 +392,15 @@ func (e *Estimator) measure(c *convBits, k tableKey, t *table) {
 			at := len(t.measure)
 			t.measure = t.measure[:at+perGroup]
 			dst, per := t.measure[at:], l.perGroup()*beats
-			for i := 0; i < len(dst); i += per {
+			for group := range l.OutC * beats / per {
 				for p := range px {
-					l.windowMasks(win[p], k.shape, c.l.Conv, image, g.oy, g.ox+p, i/per)
+					l.windowMasks(win[p], k.shape, c.l.Conv, image, g.oy, g.ox+p, group)
 				}
-				measure(dst[i:i+per], weights[i:], win[:px], k.banks)
+				if k.elastic {
+					measureBanks(dst[group*per*k.banks:][:per*k.banks], weights[group*per:], win[:px], k.banks)
+				} else {
+					measure(dst[group*per:][:per], weights[group*per:], win[:px], k.banks)
+				}
 			}
 		}
 	}

@@ -119,8 +119,16 @@ func (c *convCase) pairsOf(l hw.Layer, image, oy, ox, o, beat int) uint64 {
 	return m
 }
 
-// costs is the cycles of every beat of gang g, in stream order over one image.
-func (c *convCase) costs(l hw.Layer, image, g int) []int {
+// costs is the cycles of every beat of engine k, in stream order over one image.
+func (c *convCase) costs(l hw.Layer, image, k int) []int {
+	g := k / l.Banks()
+	lanes := ^uint64(0) // those of the engine
+	if l.Engine == hw.Elastic {
+		lanes = 0
+		for i := k % l.N; i < hw.MaxLanes; i += l.N {
+			lanes |= 1 << i
+		}
+	}
 	out := c.net.Tensors[1]
 	conv := c.net.Layers[0].Conv
 	beats := hw.WindowOf(c.net, c.net.Layers[0], l).BeatsPerFold()
@@ -135,7 +143,7 @@ func (c *convCase) costs(l hw.Layer, image, g int) []int {
 					cost := 1
 					for j := range l.Gang {
 						for p := range l.OutPx {
-							cost = max(cost, hw.BeatCost(l.Engine, hw.EngineLanes(c.net, c.net.Layers[0], l), l.N, c.pairsOf(l, image, oy, ox+p, f*l.OutCh+g*l.Gang+j, b)))
+							cost = max(cost, hw.BeatCost(l.Engine, hw.EngineLanes(c.net, c.net.Layers[0], l), l.N, lanes&c.pairsOf(l, image, oy, ox+p, f*l.OutCh+g*l.Gang+j, b)))
 						}
 					}
 					r = append(r, cost)
@@ -152,12 +160,13 @@ func (c *convCase) costs(l hw.Layer, image, g int) []int {
 func (c *convCase) simulate(t *testing.T, l hw.Layer) float64 {
 	t.Helper()
 	const rounds = 4
-	n, err := hw.Expand(c.net, []hw.Layer{l}, nil)
+	// The output's FIFO is as deep as the optimizer makes those between layers: it never limits the rate.
+	n, err := hw.Expand(c.net, []hw.Layer{l}, map[string]int{c.net.Tensors[1].ID: 16})
 	if err != nil {
 		t.Fatal(err)
 	}
 	images := rounds * len(c.images)
-	costs := make([][]int, l.Gangs())
+	costs := make([][]int, l.Engines())
 	for g := range costs {
 		for i := range images {
 			costs[g] = append(costs[g], c.costs(l, i%len(c.images), g)...)
@@ -300,6 +309,12 @@ func TestConvEqualsSimulation(t *testing.T) {
 		{"depthwise, banked, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 6}},
 		{"depthwise, banked, rows", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
 		{"depthwise, dense", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
+		{"elastic", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Elastic, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
+		{"elastic, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 6, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 1}},
+		{"elastic, 2 gangs, two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 6, OutPx: 2, OutCh: 4, Gang: 2, GangDepth: 16}},
+		{"elastic, fully connected, 2 gangs", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Elastic, N: 4, OutPx: 1, OutCh: 2, Gang: 1, GangDepth: 4}},
+		{"grouped, elastic, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 9, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}},
+		{"depthwise, elastic, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 3}},
 		{"dense, 2 gangs, depth 2", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 2}},
 	}
 	for _, tt := range tests {
@@ -317,7 +332,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 				t.Errorf("interval %v of a dense engine", ci)
 			}
 			images := float64(len(c.images))
-			if tt.l.Gangs() == 1 && tt.l.GangDepth >= hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{})) {
+			if tt.l.Engines() == 1 && tt.l.GangDepth >= hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{})) {
 				sum := 0
 				for i := range c.images {
 					for _, k := range c.costs(c.full(tt.l), i, 0) {

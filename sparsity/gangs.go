@@ -78,13 +78,13 @@ func (s *gangSim) fold(costs []uint8, beats int) {
 }
 
 // costTable gives the cycles of a beat whose measure (pairs for a crossbar, pairs in
-// the fullest bank for a banked engine) is the index.
+// the fullest bank for a banked engine, in a bank for an elastic one) is the index.
 func costTable(kind hw.EngineKind, n int) (t [hw.MaxLanes + 1]uint8) {
 	for v := range t {
 		switch kind {
 		case hw.Crossbar:
 			t[v] = uint8(max(1, (v+n-1)/n))
-		case hw.Banked:
+		case hw.Banked, hw.Elastic:
 			t[v] = uint8(max(1, v))
 		default:
 			t[v] = 1

@@ -87,6 +87,26 @@ func measure(dst []uint8, weights []uint64, win [][]uint64, banks int) {
 	}
 }
 
+// measureBanks fills dst, [OutC][bank][beat], with the most pairs of each bank over the pixels.
+func measureBanks(dst []uint8, weights []uint64, win [][]uint64, banks int) {
+	n := len(win[0])
+	for o := range len(dst) / (n * banks) {
+		for bank := range banks {
+			d := dst[(o*banks+bank)*n:][:n]
+			clear(d)
+			var lanes uint64
+			for i := bank; i < hw.MaxLanes; i += banks {
+				lanes |= 1 << i
+			}
+			for _, a := range win {
+				for b, mask := range a {
+					d[b] = max(d[b], uint8(bits.OnesCount64(mask&weights[o*n+b]&lanes)))
+				}
+			}
+		}
+	}
+}
+
 // bankMaximum is the number of set bits of pairs in the fullest bank; with banks
 // = 0 the number of set bits.
 func bankMaximum(pairs uint64, banks int) int {

@@ -15,7 +15,7 @@ import (
 type hardwareFlags struct {
 	Platform     string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
 	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
-	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar or banked." enum:"auto,dense,crossbar,banked" default:"auto"`
+	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar, banked or elastic." enum:"auto,dense,crossbar,banked,elastic" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`

@@ -75,17 +75,20 @@ var rtlNetworks = []rtlNetwork{
 		{"auto8", 8, "zedboard", 1, "auto", 2},
 		{"crossbar", 16, "zcu104", 1, "crossbar", 1},
 		{"banked", 16, "zcu104", 0.4, "banked", 1},
+		{"elastic", 16, "zedboard", 1, "elastic", 1},
 	}},
 	{"LeNet", lenet, 20, []rtlDesign{
 		{"dense8", 8, "zedboard", 1, "dense", 1},
 		{"auto8", 8, "zedboard", 1, "auto", 2},
 		{"crossbar8", 8, "zcu104", 1, "crossbar", 4},
 		{"banked", 16, "zc706", 0.4, "banked", 1},
+		{"elastic8", 8, "zedboard", 1, "elastic", 2},
 	}},
 	{"ResNet-8", resnet, 20, []rtlDesign{
 		{"dense", 16, "zedboard", 1, "dense", 1},
 		{"auto", 16, "zedboard", 1, "auto", 1},
 		{"crossbar8", 8, "zcu104", 0.3, "crossbar", 2},
+		{"elastic", 16, "zedboard", 1, "elastic", 1},
 	}},
 }
 
@@ -216,7 +219,7 @@ func (r *rtlRun) network(t *testing.T, n rtlNetwork) {
 	if ran < len(n.designs) || t.Failed() {
 		return
 	}
-	want := []string{string(hw.Dense), string(hw.Crossbar), string(hw.Banked), "several pixels", "8 bits", "16 bits"}
+	want := []string{string(hw.Dense), string(hw.Crossbar), string(hw.Banked), string(hw.Elastic), "several pixels", "8 bits", "16 bits"}
 	if depthwise {
 		want = append(want, "depthwise")
 	}

@@ -114,6 +114,16 @@ func work(t *testing.T, d *optimizer.Design) int {
 	return sum
 }
 
+// TestElastic is a network of elastic engines.
+func TestElastic(t *testing.T) {
+	need(t, "iverilog", "vvp", "make")
+	dir := t.TempDir()
+	d := designtest.Elastic(t, dir)
+	out := generate(t, d, dir)
+	verify(t, d, dir, out, codegen.RTLOptions{Icarus: true})
+	verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: 3})
+}
+
 // TestVerilator is one random network in Verilator.
 func TestVerilator(t *testing.T) {
 	if testing.Short() {

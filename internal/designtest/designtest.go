@@ -6,12 +6,14 @@ package designtest
 
 import (
 	"bytes"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"sort"
 	"testing"
 
 	"hass/internal/artifact"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
@@ -71,4 +73,40 @@ func Random(t testing.TB, dir string, seed int64, images int) *optimizer.Design 
 		t.Fatal(err)
 	}
 	return New(t, dir, c.Net, c.Layers, c.Depths, c.Images(images))
+}
+
+// Elastic is a small design of elastic engines: several gangs, a depthwise convolution of two pixels a beat, groups.
+func Elastic(t testing.TB, dir string) *optimizer.Design {
+	t.Helper()
+	rng := rand.New(rand.NewSource(4))
+	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
+	b := hwtest.NewBuilder(rng, 5, 4, 2, f)
+	conv := func(w intnet.Window, outC, groups int) {
+		b.Conv(b.Last(), hwtest.ConvSpec{Window: w, OutC: outC, Groups: groups, Out: f, WeightBits: 8, Density: 0.7, Shift: 7})
+	}
+	conv(hwtest.Square(3, 1, 1), 4, 1)
+	conv(hwtest.Square(3, 1, 1), 4, 4)
+	conv(hwtest.Square(2, 2, 0), 4, 2)
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers := []hw.Layer{
+		{InPx: 1, InCh: 2, OutPx: 2, OutCh: 4, MTap: 3, MCh: 2, N: 3, Gang: 2, GangDepth: 3, WeightMem: optimizer.MemLUTRAM},
+		{InPx: 2, InCh: 2, OutPx: 2, OutCh: 2, MTap: 9, MCh: 2, N: 3, Gang: 2, GangDepth: 2, WeightMem: optimizer.MemBRAM},
+		{InPx: 2, InCh: 2, OutPx: 1, OutCh: 1, MTap: 2, MCh: 2, N: 2, Gang: 1, GangDepth: 5, WeightMem: optimizer.MemURAM},
+	}
+	for i := range layers {
+		layers[i].Engine = hw.Elastic
+		layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+	}
+	depths, err := hwtest.LiveDepths(rng, net, layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var images [][]int32
+	for range 3 {
+		images = append(images, hwtest.Image(rng, net.Tensors[net.Input]))
+	}
+	return New(t, dir, net, layers, depths, images)
 }

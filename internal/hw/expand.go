@@ -86,23 +86,25 @@ func (x *expander) layer(i int) (last int, err error) {
 	case intnet.KindConv:
 		w, beats := x.window(i)
 		from := w
-		if hl.Gangs() > 1 {
+		if hl.Engines() > 1 {
 			from = add(Fork)
 			x.link(beats, l.ID+"_beats", w, from)
 		}
 		win := x.n.Processes[w].Window
 		acc := Stream{Kind: AccToken, Beat: Beat{hl.OutPx, hl.Gang}, Bits: l.Conv.AccBits, Signed: true, Tensor: -1,
 			Tokens: win.PixelGroups() * l.Conv.OutC / hl.OutCh, Join: -1}
-		var gangs []int
-		for g := range hl.Gangs() {
-			e := x.process(Process{Kind: Engine, Name: fmt.Sprintf("%s_engine%d", l.ID, g), Layer: i, Index: g}, hl)
-			beats.Depth = hl.GangDepth
-			x.link(beats, fmt.Sprintf("%s_beats%d", l.ID, g), from, e)
-			gangs = append(gangs, e)
+		beats.Depth = hl.GangDepth
+		beats.Beat.Ch /= hl.Banks()
+		beats.Flags /= hl.Banks()
+		var engines []int
+		for k := range hl.Engines() {
+			e := x.process(Process{Kind: Engine, Name: fmt.Sprintf("%s_engine%d", l.ID, k), Layer: i, Index: k}, hl)
+			x.link(beats, fmt.Sprintf("%s_beats%d", l.ID, k), from, e)
+			engines = append(engines, e)
 		}
 		last = add(Join)
-		for g, e := range gangs {
-			x.link(acc, fmt.Sprintf("%s_acc%d", l.ID, g), e, last)
+		for k, e := range engines {
+			x.link(acc, fmt.Sprintf("%s_acc%d", l.ID, k), e, last)
 		}
 		return last, nil
 	case intnet.KindPool:
@@ -132,7 +134,7 @@ func (x *expander) window(i int) (process int, beats Stream) {
 	x.front[i] = []int{process}
 	format := x.n.Net.Tensors[l.In[0]].Format
 	flags := 0
-	if hl.Engine == Crossbar || hl.Engine == Banked {
+	if hl.Engine != "" && hl.Engine != Dense {
 		flags = hl.OutPx * hl.M()
 	}
 	return process, Stream{Kind: WindowToken, Beat: Beat{hl.OutPx, hl.M()}, Bits: format.Bits, Signed: format.Signed,
@@ -222,7 +224,7 @@ func (x *expander) connect() {
 				s.To = x.front[k.layer][k.port]
 			}
 			if s.Depth == 0 {
-				s.Depth = DefaultDepth(x.n.Processes[s.From].Latency)
+				s.Depth = x.defaultDepth(s.From)
 			}
 			i := len(x.n.Streams)
 			x.n.Processes[s.From].Out = append(x.n.Processes[s.From].Out, i)
@@ -230,6 +232,15 @@ func (x *expander) connect() {
 			x.n.Streams = append(x.n.Streams, s)
 		}
 	}
+}
+
+// defaultDepth is that of a FIFO written by a process. The adders of a join's banks do not count: nothing but windows of
+// a single beat, all of whose banks take hardly more than a cycle, could use the tokens on their way through them.
+func (x *expander) defaultDepth(from int) int {
+	if p := x.n.Processes[from]; p.Kind != Join {
+		return DefaultDepth(p.Latency)
+	}
+	return DefaultDepth(Latency(Join, Layer{}))
 }
 
 // unique renames streams and processes whose derived name is that of something else: a model

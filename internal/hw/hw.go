@@ -22,22 +22,26 @@ const (
 	Dense    EngineKind = "dense"    // N = M, one cycle a beat
 	Crossbar EngineKind = "crossbar" // any lane to any multiplier: max(1, ceil(nnz/N))
 	Banked   EngineKind = "banked"   // lane i in bank i mod N: max(1, max over banks of nnz)
+	// Elastic is banked, but every bank is an engine of its own, of M/N lanes and one multiplier, behind a FIFO
+	// of its own: it spends max(1, its nnz) on its part of a beat, and banks meet at the join, once an output.
+	Elastic EngineKind = "elastic"
 )
 
 // MaxLanes bounds M, so that a beat's zero bitmap is one machine word.
 const MaxLanes = 64
 
-// MaxGangs bounds the engines processes behind one fork.
+// MaxGangs bounds the engine processes behind one fork.
 const MaxGangs = 64
 
 // BeatCost is the number of cycles an engine of the given kind with m lanes and n
 // multipliers spends on a beat whose useful pairs (both factors non-zero)
-// are the set bits of pairs (lane i = bit i). An all-zero beat costs 1.
+// are the set bits of pairs (lane i = bit i). An all-zero beat costs 1. Of an elastic engine it is
+// what the slowest bank spends.
 func BeatCost(kind EngineKind, m, n int, pairs uint64) int {
 	switch kind {
 	case Crossbar:
 		return max(1, (bits.OnesCount64(pairs)+n-1)/n)
-	case Banked:
+	case Banked, Elastic:
 		c := 1
 		bank := bankMask(m, n)
 		for b := range n {
@@ -81,8 +85,20 @@ type Layer struct {
 // M is the number of lanes of a window beat.
 func (l Layer) M() int { return l.MTap * l.MCh }
 
-// Gangs is the number of engine processes of a conv.
+// Gangs is the number of gangs of a conv.
 func (l Layer) Gangs() int { return l.OutCh / l.Gang }
+
+// Banks is the number of engine processes of each gang: N if the engine is elastic, else 1. Lane i of
+// a beat (of a depthwise conv: of the taps of each channel) goes to bank i mod Banks.
+func (l Layer) Banks() int {
+	if l.Engine == Elastic {
+		return l.N
+	}
+	return 1
+}
+
+// Engines is the number of engine processes of a conv. Number g*Banks+b is bank b of gang g.
+func (l Layer) Engines() int { return l.Gangs() * l.Banks() }
 
 // Beat is the shape of what a stream carries each transfer.
 type Beat struct {

@@ -13,10 +13,10 @@ type ProcessKind string
 // The modules.
 const (
 	Source     ProcessKind = "source"     // AXI4-Stream in: one beat a word
-	Fork       ProcessKind = "fork"       // copies each token to every output, in port order
+	Fork       ProcessKind = "fork"       // copies each token to every output, in port order; to the banks of elastic engines, their lanes of it
 	WindowProc ProcessKind = "window"     // line buffer, padding, replay
-	Engine     ProcessKind = "engine"     // one gang of dot-product engines with its weight memory
-	Join       ProcessKind = "join"       // gathers the gangs: bias, requantise, clamp
+	Engine     ProcessKind = "engine"     // one gang of dot-product engines, or a bank of it, with its weight memory
+	Join       ProcessKind = "join"       // gathers the gangs: sum of banks, bias, requantise, clamp
 	Pool       ProcessKind = "pool"       // reduces channelwise windows
 	GlobalPool ProcessKind = "globalpool" // reduces whole maps
 	Add        ProcessKind = "add"        // element-wise sum of two streams; the second may be one pixel for all
@@ -37,7 +37,7 @@ type Process struct {
 	Kind  ProcessKind
 	Name  string // unique identifier: <layer or tensor ID>_<kind>[<index>]
 	Layer int    // index into intnet.Net.Layers, or -1
-	Index int    // number of the gang for Engine; of the graph output for Sink
+	Index int    // for Engine: its number (Layer.Engines); for Sink: that of the graph output
 	In    []int  // stream numbers by port
 	Out   []int  // stream numbers by port
 	// Latency is the number of cycles from issuing a write to the token being
@@ -56,8 +56,8 @@ type TokenKind string
 // The token kinds.
 const (
 	TensorToken TokenKind = "tensor" // Px x Ch activations of a tensor
-	WindowToken TokenKind = "window" // Px x M activations of a window beat
-	AccToken    TokenKind = "acc"    // Px x Ch accumulators of one gang
+	WindowToken TokenKind = "window" // Px x M activations of a window beat, or a bank's of them
+	AccToken    TokenKind = "acc"    // Px x Ch accumulators of one gang, or of one of its banks
 )
 
 // Stream is one FIFO between two processes.
@@ -101,7 +101,7 @@ type Network struct {
 func DefaultDepth(latency int) int { return latency + 2 }
 
 // Latency is the pipeline depth of a module in cycles: from issuing a write to the token
-// being readable. l, the hardware of the module's layer, matters to engines only. It is that of
+// being readable. l, the hardware of the module's layer, matters to engines and joins only. It is that of
 // the RTL: the cycles from issue to push, and two for the FIFO's memory and its head (hass_fifo).
 func Latency(kind ProcessKind, l Layer) int {
 	const fifo = 2
@@ -111,8 +111,10 @@ func Latency(kind ProcessKind, l Layer) int {
 	case WindowProc:
 		return 2 + fifo // memory, lane select
 	case Engine:
-		return 3 + bits.Len(uint(l.N-1)) + fifo // operands, product, accumulator, adder tree
-	case Join, Add:
+		return 3 + bits.Len(uint(l.N/l.Banks()-1)) + fifo // operands, product, accumulator, adder tree
+	case Join:
+		return bits.Len(uint(l.Banks())) + 2 + fifo // adder tree of banks and bias, shift and round, clamp
+	case Add:
 		return 3 + fifo // sum, shift and round, clamp
 	case Pool, GlobalPool:
 		return 8 + fifo // trees of adders or comparisons, accumulator, product, rounding
@@ -241,6 +243,13 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		case Crossbar, Banked:
 			if hl.N < 1 || hl.N >= m && m > 1 || hl.Engine == Banked && m%hl.N != 0 {
 				return fmt.Errorf("a %s engine of %d lanes cannot have n = %d", hl.Engine, m, hl.N)
+			}
+		case Elastic:
+			if hl.N < 2 || hl.N >= m || m%hl.N != 0 {
+				return fmt.Errorf("an elastic engine of %d lanes cannot have n = %d", m, hl.N)
+			}
+			if hl.N > MaxGangs/hl.Gangs() {
+				return fmt.Errorf("%d gangs of %d banks are more than %d engines", hl.Gangs(), hl.N, MaxGangs)
 			}
 		default:
 			return fmt.Errorf("unknown engine %q", hl.Engine)

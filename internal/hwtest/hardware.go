@@ -220,13 +220,20 @@ func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, bounded
 
 // engine draws the engine kind and its multipliers for m lanes.
 func engine(rng *rand.Rand, hl *hw.Layer, m int) {
-	switch hl.Engine = []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked}[rng.Intn(3)]; {
+	d := divisors(m)
+	switch hl.Engine = []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked, hw.Elastic}[rng.Intn(4)]; {
+	case hl.Engine == hw.Elastic && len(d) > 2:
+		hl.N = pick(rng, d[1:len(d)-1])
+		return
+	case hl.Engine == hw.Elastic:
+		hl.Engine = hw.Banked // no banks of several lanes
+	}
+	switch {
 	case hl.Engine == hw.Dense || m == 1:
 		hl.N = m
 	case hl.Engine == hw.Crossbar:
 		hl.N = 1 + rng.Intn(m-1)
 	default:
-		d := divisors(m)
 		hl.N = pick(rng, d[:len(d)-1])
 	}
 }

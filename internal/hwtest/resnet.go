@@ -62,7 +62,7 @@ func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]h
 			hl.Engine, hl.N = kind, n
 			if kind == hw.Dense || n >= hl.M() {
 				hl.Engine, hl.N = hw.Dense, hl.M()
-			} else if kind == hw.Banked {
+			} else if kind == hw.Banked || kind == hw.Elastic {
 				hl.N = largest(hl.M(), n)
 			}
 			hl.OutCh = largest(out.C, pout)

@@ -1,9 +1,10 @@
 // hass_join: gathers the accumulators of all gangs for one output beat, in port order, adds the bias,
 // requantises and clamps. Tail pixels of a row are written as 0. Biases and the shifts of a layer that has
 // several come by the weight chain: a word for the bias, or two (low first) if accumulators are wider than
-// 32 bits, then the shift's step.
+// 32 bits, then the shift's step. The accumulators of a gang of several banks are the sum of theirs.
 module hass_join #(
     parameter integer GANGS = 1,
+    parameter integer BANKS = 1,  // of a gang; port g * BANKS + b is bank b of gang g
     parameter integer GANG = 1,  // lanes of each
     parameter integer PX = 1,
     parameter integer ACC_BITS = 32,
@@ -14,24 +15,25 @@ module hass_join #(
     parameter integer STEPS = 1,  // number of shifts from it on
     parameter integer LO = 0,
     parameter integer HI = 0,
-    parameter integer OUT_CH = GANGS * GANG
+    parameter integer OUT_CH = GANGS * GANG,
+    parameter integer INS = GANGS * BANKS
 ) (
-    input  wire                              clk,
-    input  wire                              rst,
-    input  wire                              load,
-    input  wire                              chain_valid,
-    input  wire [                      31:0] chain_word,
-    output wire                              next_valid,
-    output wire [                      31:0] next_word,
-    input  wire [                 GANGS-1:0] valid,
-    input  wire [GANGS*PX*GANG*ACC_BITS-1:0] in,
-    output wire [                 GANGS-1:0] read,
-    output wire [                 GANGS-1:0] pop,
-    input  wire                              room,
-    output wire                              issue,
-    output wire                              push,
-    output wire [        PX*OUT_CH*BITS-1:0] out,
-    output wire [                       1:0] waits
+    input  wire                            clk,
+    input  wire                            rst,
+    input  wire                            load,
+    input  wire                            chain_valid,
+    input  wire [                    31:0] chain_word,
+    output wire                            next_valid,
+    output wire [                    31:0] next_word,
+    input  wire [                 INS-1:0] valid,
+    input  wire [INS*PX*GANG*ACC_BITS-1:0] in,
+    output wire [                 INS-1:0] read,
+    output wire [                 INS-1:0] pop,
+    input  wire                            room,
+    output wire                            issue,
+    output wire                            push,
+    output wire [      PX*OUT_CH*BITS-1:0] out,
+    output wire [                     1:0] waits
 );
 
   localparam integer STEP_BITS = STEPS > 1 ? 3 : 0;
@@ -42,13 +44,13 @@ module hass_join #(
   wire done, got;
   wire unused = &{1'b0, got};
   hass_iterate #(
-      .INS (GANGS),
+      .INS (INS),
       .OUTS(1)
   ) iteration (
       .clk,
       .rst,
       .active(1'b1),
-      .reads({GANGS{1'b1}}),
+      .reads({INS{1'b1}}),
       .valid,
       .read,
       .pop,
@@ -103,32 +105,62 @@ module hass_join #(
       .in_map
   );
 
-  reg [2:0] issued;
-  reg [PX-1:0] in_map_1, in_map_2, in_map_3;
-  always_ff @(posedge clk) begin
-    issued   <= rst ? '0 : {issued[1:0], issue};
-    in_map_1 <= in_map;
-    in_map_2 <= in_map_1;
-    in_map_3 <= in_map_2;
-  end
-  assign push = issued[2];
+  localparam integer ADDERS = $clog2(BANKS + 1);  // cycles of the sum of banks and bias
+  hass_delay #(
+      .WIDTH (1),
+      .CYCLES(ADDERS + 2),
+      .RESET (1)
+  ) issued (
+      .clk,
+      .rst,
+      .in (issue),
+      .out(push)
+  );
+  wire [PX-1:0] valid_pixel;
+  hass_delay #(
+      .WIDTH (PX),
+      .CYCLES(ADDERS + 2)
+  ) place (
+      .clk,
+      .rst,
+      .in (in_map),
+      .out(valid_pixel)
+  );
 
-  genvar p, o;
+  genvar p, o, b;
   generate
     for (o = 0; o < OUT_CH; o = o + 1) begin : g_channel
       wire [ACC_BITS-1:0] bias = row[o*ENTRY+:ACC_BITS];
       wire [2:0] step;
       if (STEPS > 1) begin : g_step
-        reg [2:0] step_1;
-        always_ff @(posedge clk) step_1 <= row[o*ENTRY+ACC_BITS+:3];
-        assign step = step_1;
+        hass_delay #(
+            .WIDTH (3),
+            .CYCLES(ADDERS)
+        ) delay (
+            .clk,
+            .rst,
+            .in (row[o*ENTRY+ACC_BITS+:3]),
+            .out(step)
+        );
       end else begin : g_no_step
         assign step = '0;
       end
       for (p = 0; p < PX; p = p + 1) begin : g_pixel
-        localparam integer FROM = (o / GANG * PX + p) * GANG + o % GANG;
-        reg signed [ACC_BITS-1:0] sum;
-        always_ff @(posedge clk) sum <= in[FROM*ACC_BITS+:ACC_BITS] + bias;
+        wire [(BANKS+1)*ACC_BITS-1:0] parts;
+        for (b = 0; b < BANKS; b = b + 1) begin : g_bank
+          localparam integer FROM = ((o / GANG * BANKS + b) * PX + p) * GANG + o % GANG;
+          assign parts[b*ACC_BITS+:ACC_BITS] = in[FROM*ACC_BITS+:ACC_BITS];
+        end
+        assign parts[BANKS*ACC_BITS+:ACC_BITS] = bias;
+        wire [ACC_BITS-1:0] sum;
+        hass_sum #(
+            .N(BANKS + 1),
+            .BITS(ACC_BITS)
+        ) adders (
+            .clk,
+            .x(parts),
+            .sum
+        );
         wire [BITS-1:0] y;
         hass_requant #(
             .IN(ACC_BITS),
@@ -143,7 +175,7 @@ module hass_join #(
             .step,
             .y
         );
-        assign out[(p*OUT_CH+o)*BITS+:BITS] = in_map_3[p] ? y : '0;
+        assign out[(p*OUT_CH+o)*BITS+:BITS] = valid_pixel[p] ? y : '0;
       end
     end
   endgenerate

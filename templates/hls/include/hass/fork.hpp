@@ -1,4 +1,4 @@
-// fork: copies each token to every output, in port order.
+// fork: copies each token to every output, in port order. deal: gives each output its lanes of it.
 #ifndef HASS_FORK_HPP
 #define HASS_FORK_HPP
 
@@ -13,6 +13,33 @@ template <class T, class... Out> void fork(int tokens_per_image, int images, hls
 #pragma HLS PIPELINE II = 1 style = flp
     const T token = in.read();
     (out.write(token), ...);
+    if (--left == 0) {
+      left = tokens_per_image;
+      ++image;
+    }
+  }
+}
+
+// Of every pixel WIDTH lanes go to each of BANKS banks in turn; output k is one of bank k mod BANKS.
+template <class Bank, int BANKS, int WIDTH, class T> Bank lanes_of(const T& token, int bank) {
+#pragma HLS INLINE
+  Bank y;
+  for (int i = 0; i < Bank::LANES; ++i) {
+#pragma HLS UNROLL
+    const int p = i / Bank::PER_PIXEL, lane = i % Bank::PER_PIXEL;
+    y.v[i] = token.v[p * T::PER_PIXEL + (lane / WIDTH * BANKS + bank) * WIDTH + lane % WIDTH];
+  }
+  return y;
+}
+
+template <class Bank, int BANKS, int WIDTH, class T, class... Out> void deal(int tokens_per_image, int images, hls::stream<T>& in, Out&... out) {
+  int left = tokens_per_image;
+  int image = 0;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const T token = in.read();
+    int k = 0;
+    (out.write(lanes_of<Bank, BANKS, WIDTH>(token, k++ % BANKS)), ...);
     if (--left == 0) {
       left = tokens_per_image;
       ++image;

@@ -1,5 +1,6 @@
 // join: gathers the accumulators of all gangs for one output beat, adds the bias,
-// requantises and clamps. Tail pixels of a row are written as 0.
+// requantises and clamps. Tail pixels of a row are written as 0. Where a gang has several banks, its
+// accumulators are their sum.
 #ifndef HASS_JOIN_HPP
 #define HASS_JOIN_HPP
 
@@ -11,18 +12,22 @@ namespace hass {
 template <class J, class... In>
 void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::step (&steps)[J::FOLDS][J::OUT_CH], int images,
           hls::stream<typename J::out_beat>& out, In&... in) {
-  constexpr int GANGS = sizeof...(In), GANG = J::OUT_CH / GANGS;
+  constexpr int ENGINES = sizeof...(In), GANG = J::OUT_CH * J::BANKS / ENGINES;
   column<J::W, J::PX, J::FOLDS> at;
   int left = J::BEATS, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const typename J::acc_beat gang[GANGS] = {in.read()...};  // in port order
+    const typename J::acc_beat part[ENGINES] = {in.read()...};  // in port order
     typename J::out_beat y;
     for (int p = 0; p < J::PX; ++p) {
 #pragma HLS UNROLL
       for (int o = 0; o < J::OUT_CH; ++o) {
 #pragma HLS UNROLL
-        const typename J::acc sum = add_acc(gang[o / GANG].v[p * GANG + o % GANG], bias[at.channel][o].to_int64());
+        typename J::acc sum = bias[at.channel][o];
+        for (int b = 0; b < J::BANKS; ++b) {
+#pragma HLS UNROLL
+          sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64());
+        }
         const std::int64_t q = requant_step<J::SHIFT, J::STEPS>(sum.to_int64(), steps[at.channel][o].to_int(), J::LO, J::HI);
         y.v[p * J::OUT_CH + o] = at.inside(p) ? q : std::int64_t{0};
       }
