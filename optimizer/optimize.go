@@ -170,17 +170,24 @@ func newSearchProblem(ctx context.Context, in *Input, budget vec, effort int) (p
 		}
 		in.Log("estimating the choices near the rate")
 	}
-	sets, err := sp.all(ctx)
-	if err != nil {
-		return nil, false, err
+	if p, err = sp.problem(ctx); err != nil || sp.near == nil {
+		return p, false, err
 	}
-	if p, err = newProblem(in.Net, model, sets, widths, budget); err != nil {
-		return nil, false, err
-	}
-	if sp.near != nil {
+	p.beamWidth = wideBeam
+	for range roughWiden {
+		ts := p.rates()
+		if v, _, err := p.fits(ctx, ts[len(ts)-1], in.Effort); v == possible || sp.near.nothing || err != nil {
+			return p, true, err
+		}
+		if err := sp.widen(ctx); err != nil {
+			return nil, false, err
+		}
+		if p, err = sp.problem(ctx); err != nil {
+			return nil, false, err
+		}
 		p.beamWidth = wideBeam
 	}
-	return p, sp.near != nil, nil
+	return p, true, nil
 }
 
 // found is a solved problem.

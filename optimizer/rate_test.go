@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hass/internal/hw"
 )
 
 // TestRate: a rating is near the design that Optimize makes, and a memory, or a wrong idea of the rate, changes nothing of
@@ -174,5 +176,35 @@ func TestMenu(t *testing.T) {
 	}
 	if cheaper == 0 {
 		t.Error("zeros make no layer cheaper")
+	}
+}
+
+// hopeless gives engines of many multipliers far more cycles than the rough model thinks.
+type hopeless struct{ meanEst }
+
+func (e hopeless) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
+	cycles, ci, err = e.meanEst.Conv(layer, l)
+	if l.Engine != hw.Dense && l.N*l.OutCh > 8 {
+		cycles *= 40
+	}
+	return cycles, ci, err
+}
+
+// TestHopefulModel: where nothing fits with the engines that the rough model leaves, slower ones are looked at.
+func TestHopefulModel(t *testing.T) {
+	p, err := LoadPlatform("zedboard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := resnet8()
+	for _, rule := range []string{EngineBanked, EngineElastic, EngineAuto} {
+		r, err := Rate(t.Context(), Input{Net: net, Est: hopeless{meanEst{net, 0.2}}, Platform: p, Engine: rule})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %.0f cycles", rule, r.CyclesPerImage)
+		if !r.Fits {
+			t.Errorf("%s: does not fit", rule)
+		}
 	}
 }

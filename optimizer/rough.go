@@ -30,6 +30,8 @@ const (
 	cheapLow    = 4
 	cheapHigh   = 16
 	roughSame   = 0.05 // change of the rate that ends them
+	roughWider  = 2.0  // where nothing fits, slower choices by this factor,
+	roughWiden  = 3    // so many times
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
 	roughKept = 12
@@ -41,8 +43,8 @@ var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.25}
 type rough struct {
 	net     *intnet.Net
 	model   costModel
-	density []float64 // by layer
-	factor  []float64 // by layer: how the estimator differs
+	density []float64    // by layer
+	factor  [][2]float64 // by layer and whether an engine is elastic: how the estimator differs
 	cache   []map[roughKey]float64
 }
 
@@ -53,11 +55,11 @@ type roughKey struct {
 
 func newRough(s *space) (*rough, error) {
 	net := s.model.net
-	r := &rough{net: net, model: s.model, density: make([]float64, len(net.Layers)), factor: make([]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
+	r := &rough{net: net, model: s.model, density: make([]float64, len(net.Layers)), factor: make([][2]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
 	pairs, known := s.est.(interface{ Pairs(layer int) float64 })
 	for i := range net.Layers {
 		l := &net.Layers[i]
-		if r.factor[i], r.cache[i] = 1, map[roughKey]float64{}; l.Kind != intnet.KindConv {
+		if r.factor[i], r.cache[i] = [2]float64{1, 1}, map[roughKey]float64{}; l.Kind != intnet.KindConv {
 			continue
 		}
 		wide := slices.MaxFunc(s.shapes(l), func(a, b shape) int { return a.lanes - b.lanes })
@@ -94,8 +96,21 @@ func newRough(s *space) (*rough, error) {
 		if err := r.correct(s.est, i, hl); err != nil {
 			return nil, err
 		}
+		if hl.Engine = hw.Elastic; hl.N > 1 && (s.engine == EngineAuto || s.engine == EngineElastic) {
+			if err := r.correct(s.est, i, hl); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return r, nil
+}
+
+// elasticFactor numbers the factors of a layer.
+func elasticFactor(kind hw.EngineKind) int {
+	if kind == hw.Elastic {
+		return 1
+	}
+	return 0
 }
 
 // correct makes the model agree with an estimator on one choice.
@@ -105,7 +120,7 @@ func (r *rough) correct(est CycleEstimator, i int, hl hw.Layer) error {
 		return err
 	}
 	if got, _, _ := r.Conv(i, hl); got > 0 {
-		r.factor[i] *= max(0.5, min(2, want/got))
+		r.factor[i][elasticFactor(hl.Engine)] *= max(0.5, min(2, want/got))
 	}
 	return nil
 }
@@ -123,7 +138,7 @@ func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 		cost = beatMean(k, r.density[layer])
 		r.cache[layer][k] = cost
 	}
-	return beats * max(1, min(cost*r.factor[layer], float64(ceilDiv(k.m, k.n)))), 0, nil
+	return beats * max(1, min(cost*r.factor[layer][elasticFactor(l.Engine)], float64(ceilDiv(k.m, k.n)))), 0, nil
 }
 
 // beatMean is the mean cost of a beat whose lanes are pairs with probability d.
@@ -158,6 +173,7 @@ type near struct {
 	model     *rough
 	low, high float64           // fewer cycles than low are as good as low
 	keep      []map[engine]bool // by layer; nil while only the model is asked
+	nothing   bool              // fits
 }
 
 // engine is what the estimate of a sparse engine's cycles depends on.
@@ -301,6 +317,7 @@ func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*ne
 // nobody would wait for the proof that it is live.
 func (s *space) cheap(ctx context.Context, least float64) error {
 	n := s.near
+	n.nothing = true
 	n.low, n.high = least*cheapLow, least*cheapHigh
 	p, err := s.problem(ctx)
 	if err != nil {
@@ -312,6 +329,27 @@ func (s *space) cheap(ctx context.Context, least float64) error {
 		n.keep[i] = map[engine]bool{}
 	}
 	v.best(evenPrice, n.keep)
+	return nil
+}
+
+// widen adds slower choices to near: where the model is too hopeful of some engines, nothing may fit with those that it left.
+func (s *space) widen(ctx context.Context) error {
+	n := *s.near
+	n.high *= roughWider
+	n.keep = nil
+	quick := *s
+	quick.near, quick.est = &n, n.model
+	p, err := quick.problem(ctx)
+	if err != nil {
+		return err
+	}
+	v := p.restrict(n.high, false)
+	price, err := v.pricesOf(ctx)
+	if err != nil {
+		return err
+	}
+	v.best(price, s.near.keep)
+	s.near.high = n.high
 	return nil
 }
 
