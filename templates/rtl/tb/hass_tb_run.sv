@@ -91,10 +91,11 @@ module hass_tb_run #(
   reg [63:0] cycle;  // number of this one
   reg [63:0] quiet;  // cycles without an output word
   reg stuck;
-  reg signed [63:0] first_in[0:IMAGES-1];
-  reg signed [63:0] first_out[0:IMAGES-1];
-  reg signed [63:0] last_out[0:IMAGES-1];
-  integer o, n;
+  reg [63:0] first_in[0:IMAGES-1];  // where has_in, and so on
+  reg [63:0] first_out[0:IMAGES-1];
+  reg [63:0] last_out[0:IMAGES-1];
+  reg [IMAGES-1:0] has_in, has_out, has_all;
+  integer o;
 
   always @(posedge aclk) begin
     quiet <= go || |output_take ? 64'd0 : quiet + 64'd1;
@@ -102,20 +103,27 @@ module hass_tb_run #(
     if (go) begin
       begun <= 1'b0;
       cycle <= 64'd0;
-      for (n = 0; n < IMAGES; n = n + 1) begin
-        first_in[n]  <= -64'sd1;
-        first_out[n] <= -64'sd1;
-        last_out[n]  <= -64'sd1;
-      end
+      has_in <= '0;
+      has_out <= '0;
+      has_all <= '0;
     end else begin
       if (begun || input_ready) begin
         begun <= 1'b1;
         cycle <= cycle + 64'd1;
       end
-      if (input_first) first_in[input_position] <= $signed(cycle);
+      if (input_first) begin
+        first_in[input_position] <= cycle;
+        has_in[input_position] <= 1'b1;
+      end
       for (o = 0; o < OUTPUTS; o = o + 1) begin
-        if (output_first[o] && first_out[output_position[32*o+:32]] < 0) first_out[output_position[32*o+:32]] <= $signed(cycle);
-        if (output_last[o]) last_out[output_position[32*o+:32]] <= $signed(cycle);
+        if (output_first[o] && !has_out[output_position[32*o+:32]]) begin
+          first_out[output_position[32*o+:32]] <= cycle;
+          has_out[output_position[32*o+:32]] <= 1'b1;
+        end
+        if (output_last[o]) begin
+          last_out[output_position[32*o+:32]] <= cycle;
+          has_all[output_position[32*o+:32]] <= 1'b1;
+        end
       end
     end
   end
@@ -224,6 +232,11 @@ module hass_tb_run #(
     if (i > 0) $fwrite(file, ", ");
   endtask
 
+  task write_cycle(input has, input [63:0] at);
+    if (has) $fwrite(file, "%0d", at);
+    else $fwrite(file, "-1");
+  endtask
+
   task write_list(input integer which);
     begin
       $fwrite(file, "[");
@@ -231,9 +244,9 @@ module hass_tb_run #(
         write_separator;
         case (which)
           0: $fwrite(file, "%0d", call == 1 ? images - 1 - i : i);
-          1: $fwrite(file, "%0d", first_in[i]);
-          2: $fwrite(file, "%0d", first_out[i]);
-          default: $fwrite(file, "%0d", last_out[i]);
+          1: write_cycle(has_in[i], first_in[i]);
+          2: write_cycle(has_out[i], first_out[i]);
+          default: write_cycle(has_all[i], last_out[i]);
         endcase
       end
       $fwrite(file, "]");
