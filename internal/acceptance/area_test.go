@@ -16,7 +16,7 @@ import (
 var areaDesigns = map[string][]string{
 	"Demo":     {"dense", "auto8"},
 	"LeNet":    {"dense8", "auto8"},
-	"ResNet-8": {"dense", "auto", "elastic"},
+	"ResNet-8": {"dense", "auto"},
 }
 
 // areaGoal is how far the cost model's LUTs and FFs of a whole network may be from those of yosys.

@@ -117,6 +117,7 @@ func work(t *testing.T, d *optimizer.Design) int {
 // TestElastic is a network of elastic engines.
 func TestElastic(t *testing.T) {
 	need(t, "iverilog", "vvp", "make")
+	t.Parallel()
 	dir := t.TempDir()
 	d := designtest.Elastic(t, dir)
 	out := generate(t, d, dir)
@@ -134,4 +135,22 @@ func TestVerilator(t *testing.T) {
 	d := designtest.Random(t, dir, 2, 3)
 	out := generate(t, d, dir)
 	verify(t, d, dir, out, codegen.RTLOptions{})
+}
+
+// TestLint checks that whole projects give no warning: modules of one may be within those of another there.
+func TestLint(t *testing.T) {
+	need(t, "verilator", "iverilog", "make")
+	lint := func(d *optimizer.Design, dir string) {
+		cmd := exec.Command("make", "-s", "lint")
+		cmd.Dir = generate(t, d, dir)
+		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(strings.ToLower(string(out)), "warning") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+	dir := t.TempDir()
+	lint(designtest.Elastic(t, dir), dir)
+	for seed := range int64(12) {
+		dir := t.TempDir()
+		lint(designtest.Random(t, dir, seed, 3), dir)
+	}
 }

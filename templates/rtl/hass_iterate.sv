@@ -26,20 +26,20 @@ module hass_iterate #(
     output wire [     1:0] waits      // in this cycle it waits for a token (bit 0), for room (bit 1)
 );
 
-  // turn_in[i]: all ports before i are done with.
+  // turn_in[port]: all ports before it are done with.
   function automatic [INS-1:0] turn_in(input [INS-1:0] past);
-    integer i;
+    integer port;
     begin
       turn_in[0] = 1'b1;
-      for (i = 1; i < INS; i = i + 1) turn_in[i] = turn_in[i-1] & past[i-1];
+      for (port = 1; port < INS; port = port + 1) turn_in[port] = turn_in[port-1] & past[port-1];
     end
   endfunction
 
   function automatic [OUTS-1:0] turn_out(input [OUTS-1:0] past);
-    integer i;
+    integer port;
     begin
       turn_out[0] = 1'b1;
-      for (i = 1; i < OUTS; i = i + 1) turn_out[i] = turn_out[i-1] & past[i-1];
+      for (port = 1; port < OUTS; port = port + 1) turn_out[port] = turn_out[port-1] & past[port-1];
     end
   endfunction
 

@@ -63,27 +63,26 @@ module hass_lines #(
     output wire [OUT_PX*M_TAP*M_CH*(BITS+FLAGS)-1:0] out
 );
 
-  function automatic integer floor_mod(input integer a, input integer b);
-    floor_mod = (a % b + b) % b;
+  function automatic integer positive_mod(input integer a, input integer b);
+    positive_mod = (a % b + b) % b;
   endfunction
 
   function automatic integer gcd(input integer a, input integer b);
-    integer x, y, z;
+    integer least, rest;
     begin
-      x = a;
-      y = b;
-      while (y != 0) begin
-        z = x % y;
-        x = y;
-        y = z;
+      gcd = a;
+      least = b;
+      while (least != 0) begin
+        rest = gcd % least;
+        gcd = least;
+        least = rest;
       end
-      gcd = x;
     end
   endfunction
 
   // Bits of a counter of n values.
-  function automatic integer count_bits(input integer n);
-    count_bits = n < 2 ? 1 : $clog2(n);
+  function automatic integer index_bits(input integer n);
+    index_bits = n < 2 ? 1 : $clog2(n);
   endfunction
 
   localparam integer IN_PARTS = LANES / IN_CH;
@@ -157,16 +156,17 @@ module hass_lines #(
           // may come here.
           localparam integer G = gcd(IN_PX, COL_BANKS);
           localparam integer CHOICES = IN_PX / G;
-          localparam integer CHOICE = count_bits(CHOICES);
+          localparam integer CHOICE = index_bits(CHOICES);
           wire [CHOICES*WORD-1:0] choices;
           for (e = 0; e < CHOICES; e = e + 1) begin : g_choice
             assign choices[e*WORD+:WORD] = words[(b%G+e*G)*WORD+:WORD];
           end
           function automatic [CHOICE-1:0] choice_of(input [CB:0] wanted);
-            integer i;
+            integer choices_before;
             begin
               choice_of = '0;
-              for (i = 1; i < CHOICES; i = i + 1) if (wanted == (CB + 1)'(b % G + i * G)) choice_of = CHOICE'(i);
+              for (choices_before = 1; choices_before < CHOICES; choices_before = choices_before + 1)
+                if (wanted == (CB + 1)'(b % G + choices_before * G)) choice_of = CHOICE'(choices_before);
             end
           endfunction
           wire [CHOICE-1:0] choice = choice_of(pixel);
@@ -194,14 +194,15 @@ module hass_lines #(
   // Rotate the banks to the lanes, and mark what lies outside the map.
   // The column of a beat's first lane is in bank COL_FIRST + turn * COL_APART.
   localparam integer COL_APART = gcd(gcd(STEP_X, COL_BANKS), TAP_COLS < KW ? TAP_COLS * DW : COL_BANKS);
-  localparam integer COL_FIRST = floor_mod(-PL, COL_APART);
+  localparam integer COL_FIRST = positive_mod(-PL, COL_APART);
   localparam integer COL_TURNS = COL_BANKS / COL_APART;
-  localparam integer TB = count_bits(COL_TURNS);
+  localparam integer TB = index_bits(COL_TURNS);
   function automatic [TB-1:0] turn_of(input [CB-1:0] bank);
-    integer i;
+    integer turns_before;
     begin
       turn_of = '0;
-      for (i = 1; i < COL_TURNS; i = i + 1) if (bank == CB'(COL_FIRST + i * COL_APART)) turn_of = TB'(i);
+      for (turns_before = 1; turns_before < COL_TURNS; turns_before = turns_before + 1)
+        if (bank == CB'(COL_FIRST + turns_before * COL_APART)) turn_of = TB'(turns_before);
     end
   endfunction
 

@@ -18,6 +18,7 @@ module hass_mac #(
   reg signed [B-1:0] b_1;
   reg signed [A+B-1:0] product;
   reg first_1, first_2;
+  wire unused = &{1'b0, product};  // an accumulator that is known to hold every sum may be narrower
 
   always_ff @(posedge clk) begin
     if (!work) a_1 <= '0;

@@ -30,10 +30,10 @@ module hass_weights #(
 
   // The bits of the first k words of a row.
   function automatic integer bits_before(input integer k);
-    integer i;
+    integer earlier;
     begin
       bits_before = 0;
-      for (i = 0; i < k; i = i + 1) bits_before = bits_before + (i % CYCLE == 0 ? FIELD0 : i % CYCLE == 1 ? FIELD1 : FIELD2);
+      for (earlier = 0; earlier < k; earlier = earlier + 1) bits_before = bits_before + (earlier % CYCLE == 0 ? FIELD0 : earlier % CYCLE == 1 ? FIELD1 : FIELD2);
     end
   endfunction
 
