@@ -7,6 +7,7 @@ import (
 	"math/rand"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -141,6 +142,41 @@ func TestYosys(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("counts\n%+v, the sweep has\n%+v", got, want)
+	}
+}
+
+// TestJoinOfBanks synthesises joins of elastic engines, of which the sweep has none: what banks add to a join follows from
+// rules.
+func TestJoinOfBanks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: synthesises (-short)")
+	}
+	if _, err := Version(context.Background()); errors.Is(err, ErrNoYosys) {
+		t.Skip("skipped: yosys is not installed (Debian: apt-get install yosys)")
+	}
+	var points []Point
+	for _, banks := range []int{2, 3, 9} {
+		points = append(points, Point{Module: "hass_join", Params: []Param{
+			{"GANGS", "2"}, {"BANKS", strconv.Itoa(banks)}, {"GANG", "4"}, {"PX", "1"}, {"ACC_BITS", "36"}, {"BITS", "16"}, {"W", "14"}, {"FOLDS", "4"},
+			{"SHIFT", "9"}, {"STEPS", "1"}, {"LO", "0"}, {"HI", "32767"},
+		}})
+	}
+	y := &Yosys{Dir: t.TempDir()}
+	got, _, err := y.Run(context.Background(), points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range points {
+		r, err := optimizer.ModuleCost(p.Module, p.ModelParams(), optimizer.Family7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := countsOf(r)
+		t.Logf("%s: model %d LUT, %d FF; yosys %d, %d", p.Key(), want.LUT, want.FF, got[i].LUT, got[i].FF)
+		off := func(model, actual int) bool { return math.Abs(float64(model)/float64(actual)-1) > 0.05 }
+		if off(want.LUT, got[i].LUT) || off(want.FF, got[i].FF) || want.DSP != got[i].DSP || want.BRAM18 != got[i].BRAM18 {
+			t.Errorf("%s: model %+v, yosys %+v", p.Key(), want, got[i])
+		}
 	}
 }
 

@@ -63,6 +63,7 @@ module hass_lines #(
     output wire [OUT_PX*M_TAP*M_CH*(BITS+FLAGS)-1:0] out
 );
 
+  // Names differ from those in hass_window: Verilator may take this module into that one.
   function automatic integer positive_mod(input integer a, input integer b);
     positive_mod = (a % b + b) % b;
   endfunction
