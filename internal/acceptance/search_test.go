@@ -1,7 +1,6 @@
 package acceptance
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -336,17 +335,23 @@ func (s *searchStudy) upTo(n int) []search.Trial {
 	return s.result.Trials[:max(0, min(k, len(s.result.Trials)))]
 }
 
-// within is the best efficiency among trials whose right answers lost on the calibration images are within the loss, after n
+// within is the best figure among trials whose right answers lost on the calibration images are within the loss, after n
 // evaluations.
-func (s *searchStudy) within(n int) float64 {
+func (s *searchStudy) within(n int, figure func(*search.Outcome) float64) float64 {
 	best := 0.0
 	for _, t := range s.upTo(n) {
 		if o := t.Outcome; o.Stopped == "" && o.Fits && o.Drop(s.result.Unpruned).Mean <= s.result.Config.Objective.Loss+1e-9 {
-			best = max(best, o.Efficiency())
+			best = max(best, figure(o))
 		}
 	}
 	return best
 }
+
+func (s *searchStudy) rate(n int) float64 {
+	return s.within(n, func(o *search.Outcome) float64 { return o.ImagesPerSecond })
+}
+
+func (s *searchStudy) efficiency(n int) float64 { return s.within(n, (*search.Outcome).Efficiency) }
 
 func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search.Problem, unfit error, studies []*searchStudy) {
 	fmt.Fprintf(w, "### %s, %s, %d pixels a beat at most\n\n", c.name, c.platform, c.pixels)
@@ -396,48 +401,49 @@ func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search
 		tpe[m.name] = eff
 	}
 	// How soon does each reach what TPE has at the end?
-	fmt.Fprintf(w, "\nEvaluations until the median of TPE's efficiency (volume) after %d evaluations is reached, on the calibration images:\n\n", searchEvals)
-	of := func(name string, f func(*searchStudy) float64) []float64 {
+	fmt.Fprintf(w, "\nEvaluations until the median of TPE's rate (efficiency, volume) after %d evaluations is reached, on the calibration images:\n\n", searchEvals)
+	figures := []func(*searchStudy, int) float64{
+		(*searchStudy).rate, (*searchStudy).efficiency,
+		func(s *searchStudy, n int) float64 { return s.volume(base.Base, n) },
+	}
+	var goals []float64 // by figure
+	for _, f := range figures {
 		var v []float64
 		for _, s := range studies {
-			if s.method.name == name {
-				v = append(v, f(s))
+			if s.method == mainMethods[1] {
+				v = append(v, f(s, searchEvals))
 			}
 		}
-		return v
+		goals = append(goals, median(v))
 	}
-	goalEff := median(of(mainMethods[1].name, func(s *searchStudy) float64 { return s.within(searchEvals) }))
-	goalVol := median(of(mainMethods[1].name, func(s *searchStudy) float64 { return s.volume(base.Base, searchEvals) }))
-	fmt.Fprintln(w, "| method | efficiency | volume |")
-	fmt.Fprintln(w, "|---|---|---|")
+	fmt.Fprintln(w, "| method | rate | efficiency | volume |")
+	fmt.Fprintln(w, "|---|---|---|---|")
 	for _, m := range c.methods {
-		first := func(goal float64, f func(*searchStudy, int) float64) string {
-			var all []string
+		fmt.Fprintf(w, "| %s |", m.name)
+		for k, f := range figures {
+			var reached []int
 			for _, s := range studies {
 				if s.method != m {
 					continue
 				}
-				at := "never"
-				for n := 1; n <= searchEvals; n++ {
-					if f(s, n) >= goal {
-						at = strconv.Itoa(n)
-						break
-					}
+				n := 1
+				for n <= searchEvals && f(s, n) < goals[k] {
+					n++
 				}
-				all = append(all, at)
+				reached = append(reached, n)
 			}
-			slices.SortFunc(all, func(a, b string) int {
-				x, xe := strconv.Atoi(a)
-				y, ye := strconv.Atoi(b)
-				if xe != nil || ye != nil {
-					return cmp.Compare(len(a), len(b))
+			slices.Sort(reached)
+			var all []string
+			for _, n := range reached {
+				if n > searchEvals {
+					all = append(all, "never")
+				} else {
+					all = append(all, strconv.Itoa(n))
 				}
-				return x - y
-			})
-			return strings.Join(all, ", ")
+			}
+			fmt.Fprintf(w, " %s |", strings.Join(all, ", "))
 		}
-		fmt.Fprintf(w, "| %s | %s | %s |\n", m.name, first(goalEff, (*searchStudy).within),
-			first(goalVol, func(s *searchStudy, n int) float64 { return s.volume(base.Base, n) }))
+		fmt.Fprintln(w)
 	}
 	fmt.Fprintln(w)
 	if len(studies) == 0 {
