@@ -31,11 +31,12 @@ func (s *search) beam(ctx context.Context, path [][nres]float64, width int) ([]p
 	}
 	trail := make([][]partial, len(v.layers))
 	front := []partial{{used: v.fixed, parent: -1}}
+	var next []partial // reused: it grows to many times what is kept
 	for i := range v.layers {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		var next []partial
+		next = next[:0]
 		for n, q := range front {
 			for k := range v.arcs[i][q.state] {
 				a := &v.arcs[i][q.state][k]
@@ -56,7 +57,7 @@ func (s *search) beam(ctx context.Context, path [][nres]float64, width int) ([]p
 				}
 			}
 			if len(next) > 64*width {
-				next = nearest(next, width, func(p partial) float64 { return p.key })
+				next = append(next[:0], nearest(next, width, func(p partial) float64 { return p.key })...)
 			}
 		}
 		front = nearest(next, width, func(p partial) float64 { return p.key })

@@ -270,13 +270,13 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 	cc := s.choices(i)
 	inPx, _ := s.model.layerPx(i)
 	narrow := s.narrow(s.widths[s.model.net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
-	var all []option
+	var all, same []option // same: of one shape
 	floors := map[engine]float64{}
 	for _, sc := range cc.shapes {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		var same []option // of one shape
+		same = same[:0]
 		cycles, ci := make([]float64, len(sc.choices)), make([]float64, len(sc.choices))
 		useful := false // a choice is fast enough
 		for k := range sc.choices {
@@ -302,12 +302,13 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 				same = append(same, o)
 			}
 		}
-		same = s.prune(same)
+		kept := s.prune(same)
+		all = slices.Grow(all, len(kept)*len(sc.widths))
 		for _, w := range sc.widths {
 			if !slices.Contains(narrow, w.q) {
 				continue
 			}
-			for _, o := range same {
+			for _, o := range kept {
 				o.hl.InCh = w.q
 				o.cost = o.cost.add(w.change[slices.Index(sc.out, o.hl.OutCh)])
 				with(&o, o.cycles/h, o.ci/h, w.beats, cc.alone)
