@@ -31,13 +31,23 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		return nil, err
 	}
 	var err error
-	if s.values, err = newValues(n, images, func(process int, costs []uint8) { s.ledger.put(process, costs) }); err != nil {
-		return nil, err
+	var engines []*engine
+	put := func(process int, costs []uint8) { s.ledger.put(process, costs) }
+	if opt.TimeOnly {
+		if s.zeros, err = newZeros(n, images, put); err != nil {
+			return nil, err
+		}
+		engines = s.zeros.engines
+	} else {
+		if s.values, err = newValues(n, images, true, put); err != nil {
+			return nil, err
+		}
+		engines = s.values.engines
 	}
 	perImage := 0 // bytes of costs
 	for _, p := range s.procs {
 		s.process(p)
-		if p.varies {
+		if p.varies = p.kind == hw.Engine && engines[p.index].worst > 1; p.varies {
 			perImage += p.pattern.perImage
 		}
 		s.wake(p, soon)
@@ -101,8 +111,6 @@ func (s *sim) process(p *proc) {
 	p.pattern = newPattern(n, p.index)
 	p.left = p.pattern.perImage
 	switch p.kind {
-	case hw.Engine:
-		p.varies = s.values.engines[p.index].worst > 1
 	case hw.Source:
 		p.stall = newStall(s.opt, p.index)
 	case hw.Sink:

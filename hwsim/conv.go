@@ -23,38 +23,42 @@ type conv struct {
 	rows     []int16 // [group][pixel][stride]
 	maps     int     // zero bitmaps of a row
 	active   []uint64
+	planes   *planes
 	acc      []int64 // [group][pixel][channel]
 	groups   int     // complete groups in rows
+	most     int     // that it has room for
 	begun    bool    // the group behind them has been gathered
 	lanes    []int64 // an accumulator token
 }
 
-// convRows is about the number of windows that are multiplied at once.
-const convRows = 4 * kernel.Rows
+// Windows of several groups are multiplied at once: as many as are counted at once, while their activations stay within rowBytes,
+// but at least about leastRows.
+const (
+	leastRows = 4 * kernel.Rows
+	rowBytes  = 1 << 20
+)
 
-func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, engines []*engine) *conv {
+func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, engines []*engine, stats bool) *conv {
 	w := win.sched.Window
 	c := &conv{
 		win: win, engines: engines, products: newProducts(l, w, in), join: newJoin(l, hl, out),
 		banks: hl.Banks(), px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
 		lanes: make([]int64, hl.OutPx*hl.Gang),
 	}
-	groups := (convRows + c.px - 1) / c.px
-	c.maps = w.Groups * w.BeatsPerFold()
-	if w.Channelwise {
-		c.maps *= w.MCh
-	}
-	c.rows = make([]int16, groups*c.px*c.stride)
-	c.active = make([]uint64, groups*c.px*c.maps)
-	c.acc = make([]int64, groups*c.px*out.C)
+	c.maps = bitmaps(w)
+	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), out.H*((out.W+c.px-1)/c.px))
+	c.rows = make([]int16, c.most*c.px*c.stride)
+	c.active = make([]uint64, c.most*c.px*c.maps)
+	c.planes = newPlanes(c.px, c.maps, bitmapLanes(w), stats)
+	c.acc = make([]int64, c.most*c.px*out.C)
 	return c
 }
 
 // run moves what the input allows.
 func (c *conv) run() {
 	w := c.win.sched
-	most := len(c.rows) / (c.px * c.stride)
 	for {
+		image := w.Image
 		accept, emit := w.Accepts(), w.Emits()
 		if !accept && !emit {
 			break
@@ -77,7 +81,7 @@ func (c *conv) run() {
 		}
 		if done {
 			c.begun = false
-			if c.groups++; c.groups == most {
+			if c.groups++; c.groups == c.most || w.Image != image {
 				c.multiply()
 			}
 		}
@@ -99,37 +103,15 @@ func (c *conv) gather() {
 		r := c.groups*c.px + p
 		row := c.rows[r*c.stride:][:c.stride]
 		c.win.gather(p, row, sub)
-		active := c.active[r*c.maps:][:c.maps]
-		if w.Channelwise {
-			zero := int16(-sub)
-			i := 0
-			for ch := 0; ch < w.C; ch += w.MCh {
-				for tap := 0; tap < taps; tap += w.MTap {
-					for j := range w.MCh {
-						var bits uint64
-						for t := range w.MTap {
-							bits |= nonzero(row[(tap+t)*w.C+ch+j]-zero) << t
-						}
-						active[i] = bits
-						i++
-					}
-				}
-			}
-			continue
-		}
-		c.win.zeros(p, active)
+		windowBits(w, c.win.at[p*taps:][:taps], c.win.bits, c.win.words, c.active[r*c.maps:][:c.maps])
 	}
 }
 
-// nonzero is 1 if v is not 0: the sign of v | -v tells without a branch.
-func nonzero(v int16) uint64 { return uint64(uint16(v|-v) >> 15) }
-
 // multiply does the beats of the complete groups.
 func (c *conv) multiply() {
-	for g := range c.groups {
-		for _, e := range c.engines {
-			e.group(c.active[g*c.px*c.maps:], c.maps)
-		}
+	c.planes.fill(c.active, c.groups)
+	for _, e := range c.engines {
+		e.take(c.planes)
 	}
 	c.products.sum(c.acc, c.channels, c.rows, c.stride, c.groups*c.px)
 	folds := c.channels / c.join.pos.ch

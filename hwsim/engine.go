@@ -18,55 +18,32 @@ type engine struct {
 	fold     int      // beats of a fold
 	share    int      // folds that see the same channels
 	nonzero  []uint64 // [address][lane of gang], bit per lane of the beat
-	pairs    []uint64 // of the lanes of a beat, if alone
 
-	how counting
-	// byCount is the cost of a crossbar beat by its number of pairs; byPairs that of
-	// a banked beat by its pairs; banks holds the lanes of each bank, or the slices of the beat that
-	// have one lane of every bank.
-	byCount []uint8
-	byPairs []uint8
-	banks   []uint64
+	worst int // cycles of the most expensive beat
+	// A beat takes as many cycles as the fullest bank has pairs, at least one; that of a crossbar has all lanes and cycles
+	// by its pairs.
+	banks  []uint64 // lanes of each
+	one    int      // pairs of a bank that take a cycle
+	digits int      // of the pairs of a bank
+	cycles []uint8  // by pairs; nil if they are cycles
 
-	worst int     // cycles of the most expensive beat
 	costs []uint8 // by beat of an image in stream order, if worst > 1
 	done  int     // beats of costs that are known
 	put   func(costs []uint8)
 
-	hist []int64 // beats by cost
+	stats bool    // count what follows
+	hist  []int64 // beats by cost
 	// (beat, lane, pixel) combinations without any and with all pairs, and pairs.
 	empty, full, useful int64
 }
 
-// counting is how an engine finds a beat's cost.
-type counting int
-
-const (
-	byNothing counting = iota // always 1
-	byCount                   // table over the number of pairs
-	byPairs                   // table over the pairs
-	bySlices                  // few slices: how many lanes of a bank are set, in unary
-	byBanks                   // few banks: count each
-)
-
-// tableLanes bounds the beat width whose banked costs are tabulated, sliceMost the
-// slices that are counted in unary.
-const (
-	tableLanes = 14
-	sliceMost  = 4
-)
-
-// newEngine makes engine number index of a layer.
-func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int) *engine {
+// newEngine makes engine number index of a layer. stats: it counts beats by cost and pairs.
+func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) *engine {
 	e := &engine{
 		kind: hl.Engine, alone: w.Channelwise, n: hl.N, gang: hl.Gang, px: hl.OutPx,
-		beats: w.Folds * w.BeatsPerFold(), fold: w.BeatsPerFold(), share: w.Folds / w.Groups,
+		beats: w.Folds * w.BeatsPerFold(), fold: w.BeatsPerFold(), share: w.Folds / w.Groups, stats: stats,
 	}
-	m := hl.M() // lanes of a bitmap
-	if e.alone {
-		m = w.MTap
-		e.pairs = make([]uint64, e.gang)
-	}
+	m := bitmapLanes(w)
 	banks := hl.Banks()
 	gang, bank := index/banks, index%banks
 	if e.m = m / banks; banks > 1 {
@@ -111,202 +88,123 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int) *engine {
 	}
 	e.worst = hw.BeatCost(e.kind, e.m, e.n, ^uint64(0)>>(64-e.m))
 	e.hist = make([]int64, e.worst+1)
-	if e.worst > 1 {
-		e.tabulate()
+	switch {
+	case e.worst == 1:
+	case e.kind == hw.Crossbar:
+		e.banks, e.one, e.digits = []uint64{^uint64(0)}, e.n, bits.Len(uint(e.m))
+		if e.n > 1 {
+			for c := range e.m + 1 {
+				e.cycles = append(e.cycles, uint8(hw.BeatCost(e.kind, e.m, e.n, 1<<c-1)))
+			}
+		}
+	default:
+		e.one, e.digits = 1, bits.Len(uint(e.worst))
+		for b := range e.n {
+			var lanes uint64
+			for i := b; i < e.m; i += e.n {
+				lanes |= 1 << i
+			}
+			e.banks = append(e.banks, lanes)
+		}
 	}
 	return e
 }
 
-// tabulate chooses how the costs are found.
-func (e *engine) tabulate() {
-	slices := (e.m + e.n - 1) / e.n
-	switch {
-	case e.kind == hw.Crossbar:
-		e.how = byCount
-		for c := range e.m + 1 {
-			e.byCount = append(e.byCount, uint8(hw.BeatCost(e.kind, e.m, e.n, 1<<c-1)))
-		}
-	case slices <= sliceMost:
-		e.how = bySlices
-		e.banks = make([]uint64, slices)
-		for i := range e.m {
-			e.banks[i/e.n] |= 1 << i
-		}
-	case e.m <= tableLanes:
-		e.how = byPairs
-		for p := range uint64(1) << e.m {
-			e.byPairs = append(e.byPairs, uint8(hw.BeatCost(e.kind, e.m, e.n, p)))
-		}
-	default:
-		e.how = byBanks
-		e.banks = make([]uint64, e.n)
-		for i := range e.m {
-			e.banks[i%e.n] |= 1 << i
-		}
+// take goes through the beats of some pixel groups of an image.
+func (e *engine) take(p *planes) {
+	if e.stats {
+		e.measure(p)
 	}
-}
-
-// group goes through the beats of a pixel group. active holds, for each pixel at
-// multiples of stride, the bitmaps of the activations: one per beat of a fold for each group
-// of channels or, if each lane is alone, one per beat and lane.
-func (e *engine) group(active []uint64, stride int) {
-	var costs []uint8
-	if e.costs != nil {
-		costs = e.costs[e.done:][:e.beats]
-		for i := range costs {
-			costs[i] = 1
-		}
-		e.done += e.beats
-	} else {
-		e.hist[1] += int64(e.beats)
+	if e.worst == 1 {
+		e.hist[1] += int64(p.groups * e.beats)
+		return
 	}
-	for p := range e.px {
-		pixel := active[p*stride:]
-		if e.alone {
-			e.lanesAlone(pixel, costs)
-			continue
+	costs := e.costs[e.done:][:p.groups*e.beats]
+	var block [8]digits
+	for at := range e.beats {
+		d := &block[at&7]
+		*d = digits{}
+		for px := range e.px {
+			e.fullest(d, p, px, at)
 		}
-		for at := 0; at < e.beats; at += e.fold {
-			base := at / e.fold / e.share * e.fold
-			c := costs
-			if c != nil {
-				c = c[at:][:e.fold]
+		if e.cycles == nil { // no pairs take a cycle, too
+			var any uint64
+			for _, x := range d[:e.digits] {
+				any |= x
 			}
-			e.count(pixel[base:][:e.fold], e.nonzero[at*e.gang:], c)
+			d[0] |= ^any
+		}
+		if k := at & 7; k == 7 || at == e.beats-1 {
+			unslice(costs[at-k:], e.beats, p.groups, block[:k+1], e.digits)
 		}
 	}
-	for _, c := range costs {
-		e.hist[c]++
+	if e.cycles != nil {
+		for i, pairs := range costs {
+			costs[i] = e.cycles[pairs]
+		}
 	}
-	if e.costs != nil && e.done == len(e.costs) {
+	if e.stats {
+		for _, c := range costs {
+			e.hist[c]++
+		}
+	}
+	if e.done += len(costs); e.done == len(e.costs) {
 		e.put(e.costs)
 		e.costs, e.done = make([]uint8, len(e.costs)), 0
 	}
 }
 
-// lanesAlone is count for a pixel of which each lane of each beat has its own bitmap.
-func (e *engine) lanesAlone(active []uint64, costs []uint8) {
-	every := [1]uint64{^uint64(0)}
-	for at := range e.beats {
-		lanes := e.nonzero[at*e.gang:]
-		for j, own := range active[at*e.gang:][:e.gang] {
-			e.pairs[j] = own & lanes[j]
+// bitmap is the place in the planes of what lane j of the gang meets in a beat.
+func (e *engine) bitmap(p *planes, px, at, j int) int {
+	i := at*e.gang + j
+	if !e.alone {
+		i = at/e.fold/e.share*e.fold + at%e.fold
+	}
+	return (px*p.maps + i) * p.lanes
+}
+
+// fullest raises the pairs of a beat to those of the fullest bank of its lanes. Banks that cannot have more than take a cycle
+// do not count.
+func (e *engine) fullest(d *digits, p *planes, px, at int) {
+	first := e.bitmap(p, px, at, 0)
+	lanes := p.bits[first:][:p.lanes]
+	for j, w := range e.nonzero[at*e.gang:][:e.gang] {
+		if e.alone {
+			lanes = p.bits[first+j*p.lanes:][:p.lanes]
 		}
-		c := costs
-		if c != nil {
-			c = c[at:][:1]
+		for _, bank := range e.banks {
+			some := w & bank
+			switch {
+			case bits.OnesCount64(some) <= e.one:
+			case e.digits <= 3:
+				d.raiseFew(few(lanes, some))
+			default:
+				o := tally(lanes, some)
+				d.raise(&o, e.digits)
+			}
 		}
-		e.count(every[:], e.pairs, c)
 	}
 }
 
-// count counts the useful pairs of successive beats in each lane of the gang: active has the bitmap of
-// each beat's activations for one pixel, weights those of its lanes. It raises costs, unless
-// nil, to the maximum of the lanes' cycles.
-func (e *engine) count(active, weights []uint64, costs []uint8) {
-	var useful, empty, full int
-	m, gang := e.m-1, e.gang
-	if e.how == byNothing && gang == 1 {
-		weights = weights[:len(active)]
-		for b, x := range active {
-			c := bits.OnesCount64(x & weights[b])
-			useful += c
-			empty += int(uint(c-1) >> 63)
-			full += int(uint(m-c) >> 63)
-		}
-		e.useful += int64(useful)
-		e.empty += int64(empty)
-		e.full += int64(full)
-		return
-	}
-	for b, x := range active {
-		lanes := weights[b*gang:][:gang]
-		if x == 0 {
-			empty += gang
-			continue
-		}
-		cost, most := 1, 0
-		switch e.how {
-		case bySlices:
-			// Bit i of one, two, ... tells that the bank of lane i (mod N) has at least that many pairs
-			// in some lane of the gang.
-			var two, three, four uint64
-			n := uint(e.n) & 63
-			bank := e.banks[0]
-			for _, w := range lanes {
-				pairs := x & w
-				c := bits.OnesCount64(pairs)
-				useful += c
-				empty += int(uint(c-1) >> 63)
-				full += int(uint(m-c) >> 63)
-				first := pairs & bank
-				pairs >>= n
-				second := pairs & bank
-				pairs >>= n
-				both := first & second
-				one := first | second
-				third := pairs & bank
-				pairs >>= n
-				all := both & third
-				both |= one & third
-				one |= third
-				four |= all & pairs
-				three |= all | both&pairs
-				two |= both | one&pairs
-			}
-			switch {
-			case four != 0:
-				cost = 4
-			case three != 0:
-				cost = 3
-			case two != 0:
-				cost = 2
-			}
-		case byPairs:
-			for _, w := range lanes {
-				pairs := x & w
-				c := bits.OnesCount64(pairs)
-				useful += c
-				empty += int(uint(c-1) >> 63)
-				full += int(uint(m-c) >> 63)
-				cost = max(cost, int(e.byPairs[pairs]))
-			}
-		case byBanks:
-			for _, w := range lanes {
-				pairs := x & w
-				c := bits.OnesCount64(pairs)
-				useful += c
-				empty += int(uint(c-1) >> 63)
-				full += int(uint(m-c) >> 63)
-				if c <= cost {
-					continue
+// measure counts pairs, and lanes without any and with all.
+func (e *engine) measure(p *planes) {
+	for at := range e.beats {
+		for px := range e.px {
+			for j, w := range e.nonzero[at*e.gang:][:e.gang] {
+				first := e.bitmap(p, px, at, j)
+				lanes, ones := p.bits[first:][:p.lanes], p.ones[first:][:p.lanes]
+				any, all := uint64(0), p.all()
+				for some := w; some != 0; some &= some - 1 {
+					i := bits.TrailingZeros64(some)
+					e.useful += int64(ones[i])
+					any |= lanes[i]
+					all &= lanes[i]
 				}
-				for _, b := range e.banks {
-					cost = max(cost, bits.OnesCount64(pairs&b))
+				e.empty += int64(p.groups - bits.OnesCount64(any))
+				if bits.OnesCount64(w) == e.m {
+					e.full += int64(bits.OnesCount64(all))
 				}
 			}
-		case byCount:
-			for _, w := range lanes {
-				c := bits.OnesCount64(x & w)
-				useful += c
-				empty += int(uint(c-1) >> 63)
-				full += int(uint(m-c) >> 63)
-				most = max(most, c)
-			}
-			cost = int(e.byCount[most])
-		default:
-			for _, w := range lanes {
-				c := bits.OnesCount64(x & w)
-				useful += c
-				empty += int(uint(c-1) >> 63)
-				full += int(uint(m-c) >> 63)
-			}
-		}
-		if costs != nil {
-			costs[b] = max(costs[b], uint8(cost))
 		}
 	}
-	e.useful += int64(useful)
-	e.empty += int64(empty)
-	e.full += int64(full)
 }

@@ -25,8 +25,8 @@ type Options struct {
 	Stall    float64
 	StallMax int
 	Seed     uint64
-	// TimeOnly gives a result without Outputs, Skips and the histograms of engines. Values are
-	// then made only if the cycles of some engine's beats depend on them.
+	// TimeOnly gives a result without Outputs, Skips and the histograms of engines. The cycles of beats that
+	// depend on values are then found by the integer network, whose tensors no module has moved.
 	TimeOnly bool
 	// Trace records what Result.WriteTrace needs.
 	Trace bool
@@ -112,7 +112,8 @@ type sim struct {
 	n      *hw.Network
 	images int
 	stream int     // images the source sends at most
-	values *values // of the first pass
+	values *values // of the first pass; nil if only the time is wanted
+	zeros  *zeros  // in its place
 	ledger *ledger
 	inputs [][]int32
 	procs  []*proc
@@ -176,20 +177,28 @@ func (s *sim) simulate(ctx context.Context) (*Result, error) {
 }
 
 // makeValues makes the values of the images, and of those that follow as far as their costs
-// are wanted.
+// are wanted; if only the time is wanted, nothing but the costs.
 func (s *sim) makeValues() error {
 	if s.opt.TimeOnly && !s.varies() {
 		return nil
 	}
 	v := s.values
 	for made := 0; s.ledger.wanted(made); made++ {
-		if v.pushed == s.images { // another pass: the stream repeats the images
-			var err error
-			if v, err = newValues(s.n, s.inputs, s.ledger.put); err != nil {
+		var err error
+		switch {
+		case s.opt.TimeOnly:
+			err = s.zeros.push(s.ledger.isOff)
+		case v.pushed == s.images: // another pass: the stream repeats the images
+			if v, err = newValues(s.n, s.inputs, false, s.ledger.put); err != nil {
 				return err
 			}
+			fallthrough
+		default:
+			v.push(s.ledger.isOff)
 		}
-		v.push(s.ledger.isOff)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func TestTimeOnly(t *testing.T) {
 			if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Result{})); d != "" {
 				t.Fatalf("seed %d, %+v (-with values +time only):\n%s", seed, opt, d)
 			}
-			if made := s.values.pushed > 0; made != s.varies() {
+			if made := s.zeros.pushed > 0; made != s.varies() {
 				t.Errorf("seed %d: values made %v, beats that vary %v", seed, made, s.varies())
 			}
 			if s.varies() {
@@ -372,7 +372,7 @@ func TestZeros(t *testing.T) {
 				s.place()
 				for p := range w.OutPx {
 					s.gather(p, row, sub)
-					s.zeros(p, active)
+					windowBits(&w, s.at[p*9:][:9], s.bits, s.words, active)
 					i := 0
 					for g := range groups {
 						for tap := 0; tap < 9; tap += w.MTap {

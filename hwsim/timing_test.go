@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -285,21 +286,22 @@ func TestOccupancy(t *testing.T) {
 func TestEngineCost(t *testing.T) {
 	rng := rand.New(rand.NewSource(6))
 	seen := map[string]int{}
-	for range 1500 {
-		px, gang := 1+rng.Intn(2), 1+rng.Intn(3)
+	for range 600 {
+		px, gang, groups, beats := 1+rng.Intn(2), 1+rng.Intn(3), 1+rng.Intn(sliceGroups), 1+rng.Intn(20)
 		n := 1 + rng.Intn(8)
 		m := n * (1 + rng.Intn(64/n))
 		kind := []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked, hw.Elastic}[rng.Intn(4)]
-		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*m)}}
-		w := hw.Window{C: m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1, Groups: 1}
+		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*beats*m)}}
+		w := hw.Window{C: beats * m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1, Groups: 1}
+		density := rng.Intn(5)
 		for i := range l.Conv.Weights {
-			if rng.Intn(4) > 0 {
+			if rng.Intn(4) < density {
 				l.Conv.Weights[i] = int16(rng.Intn(1<<16) - 1<<15)
 			}
 		}
 		hl := hw.Layer{Engine: kind, N: n, MTap: 1, MCh: m, Gang: gang, OutCh: gang, OutPx: px}
 		bank := rng.Intn(hl.Banks())
-		e := newEngine(l, hl, w, bank)
+		e := newEngine(l, hl, w, bank, true)
 		lanes := ^uint64(0) >> (64 - m) // those of the engine
 		if kind == hw.Elastic {
 			for i := range m {
@@ -308,47 +310,69 @@ func TestEngineCost(t *testing.T) {
 				}
 			}
 		}
-		got := 1
+		var got []uint8
 		if e.worst > 1 {
-			e.costs = make([]uint8, 1)
-			e.put = func(costs []uint8) { got = int(costs[0]) }
+			e.costs = make([]uint8, groups*beats)
+			e.put = func(costs []uint8) { got = costs }
 		}
-		density := rng.Intn(5)
-		nz := make([]uint64, px)
-		for i := range px * m {
-			if rng.Intn(4) < density {
-				nz[i/m] |= 1 << (i % m)
+		density = rng.Intn(5)
+		active := make([]uint64, groups*px*beats)
+		for i := range active {
+			for b := range m {
+				if rng.Intn(4) < density {
+					active[i] |= 1 << b
+				}
 			}
 		}
-		want, total := 1, 0
-		for p := range px {
-			for j := range gang {
-				var pairs uint64
-				for i := range m {
-					if nz[p]>>i&1 != 0 && l.Conv.Weights[j*m+i] != 0 {
-						pairs |= 1 << i
+		p := newPlanes(px, beats, m, true)
+		p.fill(active, groups)
+		e.take(p)
+		total, empty, full := 0, 0, 0
+		hist := make([]int64, len(e.hist))
+		for g := range groups {
+			for at := range beats {
+				want := 1
+				for x := range px {
+					for j := range gang {
+						var pairs uint64
+						for i := range m {
+							if active[(g*px+x)*beats+at]>>i&1 != 0 && l.Conv.Weights[(j*beats+at)*m+i] != 0 {
+								pairs |= 1 << i
+							}
+						}
+						pairs &= lanes
+						want = max(want, hw.BeatCost(kind, m, n, pairs))
+						total += bits.OnesCount64(pairs)
+						switch bits.OnesCount64(pairs) {
+						case 0:
+							empty++
+						case bits.OnesCount64(lanes):
+							full++
+						}
 					}
 				}
-				pairs &= lanes
-				want = max(want, hw.BeatCost(kind, m, n, pairs))
-				total += bits.OnesCount64(pairs)
-				switch bits.OnesCount64(pairs) {
-				case 0:
-					seen["none"]++
-					e.empty--
-				case bits.OnesCount64(lanes):
-					seen["all"]++
-					e.full--
+				hist[want]++
+				if e.worst > 1 && int(got[g*beats+at]) != want {
+					t.Fatalf("%s m=%d n=%d: group %d beat %d of %d: cost %d, want %d", kind, m, n, g, at, beats, got[g*beats+at], want)
 				}
 			}
 		}
-		if e.group(nz, 1); got != want || e.hist[want] != 1 || e.useful != int64(total) || e.empty != 0 || e.full != 0 {
-			t.Fatalf("%s m=%d n=%d: cost %d, want %d; %d pairs, want %d; empty off by %d, full by %d", kind, m, n, got, want, e.useful, total, e.empty, e.full)
+		if !slices.Equal(hist, e.hist) || e.useful != int64(total) || e.empty != int64(empty) || e.full != int64(full) {
+			t.Fatalf("%s m=%d n=%d: by cost %v, want %v; %d pairs, want %d; %d empty, want %d; %d full, want %d", kind, m, n, e.hist, hist, e.useful, total, e.empty, empty, e.full, full)
 		}
-		seen[fmt.Sprint("way ", e.how)]++
+		if empty > 0 {
+			seen["lanes without any pair"]++
+		}
+		if full > 0 {
+			seen["lanes with all"]++
+		}
+		if kind == hw.Banked || kind == hw.Crossbar {
+			seen[fmt.Sprintf("%s, %d digits", kind, e.digits)]++
+		}
 	}
-	if len(seen) != 7 {
-		t.Errorf("lanes without any pair, with all, and five ways of counting: %v", seen)
+	// Banked engines of 0 digits (every beat takes a cycle) and of 2 to 6, crossbars of 0 and of 3 to 6.
+	if len(seen) < 2+6+5 {
+		t.Errorf("lanes without any pair, with all, and engines by the digits of their counts: %v", seen)
 	}
 }
 

@@ -63,8 +63,9 @@ func (q *tokens) add() []int32 {
 	return q.buf[n : n+q.lanes : n+q.lanes]
 }
 
-// newValues prepares a pass over images. put takes the costs of an engine's image.
-func newValues(n *hw.Network, images [][]int32, put func(process int, costs []uint8)) (*values, error) {
+// newValues prepares a pass over images. put takes the costs of an engine's image; stats: engines count beats by cost and
+// pairs.
+func newValues(n *hw.Network, images [][]int32, stats bool, put func(process int, costs []uint8)) (*values, error) {
 	np := len(n.Processes)
 	v := &values{images: images, engines: make([]*engine, np), sinks: make([]*sink, np), convs: make([]*conv, np)}
 	queues := make([]*tokens, len(n.Streams))
@@ -72,7 +73,7 @@ func newValues(n *hw.Network, images [][]int32, put func(process int, costs []ui
 		queues[i] = &tokens{lanes: st.Beat.Px * st.Beat.Ch}
 	}
 	for i := range n.Processes {
-		if err := v.process(n, i, queues, put); err != nil {
+		if err := v.process(n, i, queues, stats, put); err != nil {
 			return nil, fmt.Errorf("process %s: %w", n.Processes[i].Name, err)
 		}
 	}
@@ -83,7 +84,7 @@ func newValues(n *hw.Network, images [][]int32, put func(process int, costs []ui
 const maxBuffer = 1 << 28
 
 // process adds process i.
-func (v *values) process(n *hw.Network, i int, queues []*tokens, put func(process int, costs []uint8)) error {
+func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put func(process int, costs []uint8)) error {
 	p := &n.Processes[i]
 	var l intnet.Layer
 	var hl hw.Layer
@@ -128,7 +129,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, put func(proces
 		}
 		win := newWindow(w, len(v.images), l, in.Format.Min())
 		if l.Conv != nil {
-			c := newConv(l, hl, in, out, win, v.gangs(n, p, put))
+			c := newConv(l, hl, in, out, win, v.gangs(n, p, stats, put), stats)
 			c.in, c.out = m.in[0], queues[n.Processes[lastOf(n, p.Layer)].Out[0]]
 			v.convs[i] = c
 			v.movers = append(v.movers, c)
@@ -206,11 +207,11 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, put func(proces
 }
 
 // gangs makes the engines of the layer of p.
-func (v *values) gangs(n *hw.Network, p *hw.Process, put func(process int, costs []uint8)) []*engine {
+func (v *values) gangs(n *hw.Network, p *hw.Process, stats bool, put func(process int, costs []uint8)) []*engine {
 	var all []*engine
 	for i := range n.Processes {
 		if q := &n.Processes[i]; q.Layer == p.Layer && q.Kind == hw.Engine {
-			e := newEngine(n.Net.Layers[p.Layer], n.Layers[p.Layer], *p.Window, q.Index)
+			e := newEngine(n.Net.Layers[p.Layer], n.Layers[p.Layer], *p.Window, q.Index, stats)
 			if e.worst > 1 {
 				e.costs = make([]uint8, n.Streams[q.In[0]].Tokens)
 				e.put = func(costs []uint8) { put(i, costs) }

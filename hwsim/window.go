@@ -75,14 +75,7 @@ func (s *window) accept(beat []int32) {
 			}
 		}
 		if s.words > 0 {
-			bits := s.bits[slot*s.words:][:s.words]
-			if w.InChan == 0 {
-				clear(bits)
-			}
-			for i, v := range dst {
-				c := w.InChan + i
-				bits[c>>6] |= uint64(uint32(v|-v)>>31) << (c & 63)
-			}
+			setBits(s.bits[slot*s.words:][:s.words], dst, w.InChan, 0)
 		}
 	}
 	if w.InChan+w.InCh == w.C {
@@ -177,37 +170,6 @@ func (s *window) gather(p int, row []int16, sub int32) {
 				}
 			default:
 				kernel.Narrow(dst, s.buf[o+g*channels:][:channels], 0, sub)
-			}
-		}
-	}
-}
-
-// zeros writes the zero bitmaps of the beats of pixel p of the schedule's current group, which place has
-// found: for each group of channels those of a fold.
-func (s *window) zeros(p int, active []uint64) {
-	w := s.sched
-	taps, channels, mch := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels(), w.MCh
-	lanes := ^uint64(0) >> (64 - mch)
-	i := 0
-	for first := 0; first < w.C; first += channels {
-		for tap := 0; tap < taps; tap += w.MTap {
-			at := s.at[p*taps+tap:][:w.MTap]
-			for ch := first; ch < first+channels; ch += mch {
-				var beat uint64
-				shift := 0
-				for _, o := range at {
-					if o >= 0 {
-						o += ch >> 6
-						x := s.bits[o] >> (ch & 63)
-						if ch&63+mch > 64 {
-							x |= s.bits[o+1] << (64 - ch&63)
-						}
-						beat |= x & lanes << shift
-					}
-					shift += mch
-				}
-				active[i] = beat
-				i++
 			}
 		}
 	}
