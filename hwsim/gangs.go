@@ -118,6 +118,15 @@ func (s *sim) together(p *proc) bool {
 				break
 			}
 		}
+		if !accept && left > 1 && g.fork == nil {
+			n := min(w.Burst(), left-1)
+			t = g.branches[0].burst(t, beat, n)
+			beat += n
+			left -= n
+			iterations += n
+			w.Emit(n)
+			continue
+		}
 		if accept {
 			at := in.read(t)
 			p.count.starved[0] += at - t
@@ -125,7 +134,7 @@ func (s *sim) together(p *proc) bool {
 		}
 		if emit {
 			if g.fork == nil {
-				t = g.pass(t, beat)
+				t = g.branches[0].burst(t, beat, 1) - 1
 			} else {
 				f := g.beats
 				at := f.write(t)
@@ -218,6 +227,36 @@ func (g *gangs) pass(t int64, beat int) int64 {
 			b.busy += c
 		}
 	}
+	return t
+}
+
+// burst is pass for n beats in successive cycles to the only engine; it returns the cycle behind the last.
+func (b *branch) burst(t int64, beat, n int) int64 {
+	f := b.f
+	time, mask, ready := f.time, f.mask, b.ready
+	for i := range n {
+		token := f.wr
+		w := t
+		if o := token - f.depth; o >= 0 {
+			w = max(w, time[o&mask]+1)
+		}
+		if f.most < f.depth {
+			f.raiseAtWrite(w)
+		}
+		b.waited += w - t
+		r := max(ready, w+f.latency)
+		b.starved += r - ready
+		time[token&mask] = r
+		f.wr, f.rd = token+1, token+1
+		ready = r + 1
+		if b.costs != nil {
+			c := int64(b.costs[beat+i]) - 1
+			ready += c
+			b.busy += c
+		}
+		t = w + 1
+	}
+	b.ready = ready
 	return t
 }
 

@@ -131,14 +131,15 @@ func (s *window) emit(beat []int32) {
 	}
 	taps, mch := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.MCh
 	m := w.MTap * mch
+	tap, ch := w.Place()
 	for p := range w.OutPx {
-		off := s.off[p*taps+w.Tap:][:w.MTap]
+		off := s.off[p*taps+tap:][:w.MTap]
 		dst := beat[p*m:][:m]
 		for t, o := range off {
 			d := dst[t*mch:][:mch]
 			switch {
 			case o >= 0:
-				copy(d, s.buf[o+w.Chan:])
+				copy(d, s.buf[o+ch:])
 			case o == offMap:
 				for i := range d {
 					d[i] = s.pad

@@ -222,8 +222,8 @@ type WindowSchedule struct {
 	// Input side: the pixel index within the whole stream of the beat to be
 	// accepted next, and its first channel.
 	InPixel, InChan int
-	// Output side: image, output row, pixel group of the row, fold, first tap, first channel.
-	Image, OY, GX, Fold, Tap, Chan int
+	// Output side: image, output row, pixel group of the row, beats of the group emitted.
+	Image, OY, GX, Beat int
 
 	limit int // InPixel may be accepted while InPixel+InPx <= limit
 	need  int // the group may be emitted once InPixel > need
@@ -232,13 +232,10 @@ type WindowSchedule struct {
 	perEmit, perAccept int
 
 	// Figures of the window that every step wants.
-	image    int // pixels of the stream an image
-	total    int // pixels of the stream
-	perRow   int // pixel groups
-	beats    int // of a group
-	taps     int
-	channels int // that a fold is shown
-	first    int // the first channel that the current fold is shown
+	image  int // pixels of the stream an image
+	total  int // pixels of the stream
+	perRow int // pixel groups
+	beats  int // of a group
 }
 
 // NewWindowSchedule starts at the first image.
@@ -248,7 +245,6 @@ func NewWindowSchedule(w Window, images int) *WindowSchedule {
 	s.image, s.perRow = w.H*w.RowPixels(), ceilDiv(w.OW, w.OutPx)
 	s.total = images * s.image
 	s.beats = w.BeatsPerGroup()
-	s.taps, s.channels = w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
 	s.place()
 	return s
 }
@@ -289,37 +285,26 @@ func (s *WindowSchedule) Step(accept, emit bool) {
 		return
 	}
 	s.credit += s.perEmit
+	if s.Beat++; s.Beat == s.beats {
+		s.nextGroup()
+	}
+}
+
+// Place is the first tap and the first channel of the next beat.
+func (s *WindowSchedule) Place() (tap, ch int) {
+	taps, channels := s.Geom.Kernel[0]*s.Geom.Kernel[1]/s.MTap, s.FoldChannels()/s.MCh
 	if s.Channelwise {
 		// Taps inside, channel groups outside.
-		if s.Tap += s.MTap; s.Tap < s.taps {
-			return
-		}
-		s.Tap = 0
-		if s.Chan += s.MCh; s.Chan < s.C {
-			return
-		}
-	} else {
-		// Channel groups inside, tap groups around them, folds outside.
-		if s.Chan += s.MCh; s.Chan < s.first+s.channels {
-			return
-		}
-		s.Chan = s.first
-		if s.Tap += s.MTap; s.Tap < s.taps {
-			return
-		}
-		s.Tap = 0
-		if s.Fold++; s.Fold < s.Folds {
-			s.first = s.firstChannel(s.Fold)
-			s.Chan = s.first
-			return
-		}
+		return s.Beat % taps * s.MTap, s.Beat / taps * s.MCh
 	}
-	s.nextGroup()
+	// Channel groups inside, tap groups around them, folds outside.
+	fold, at := s.Beat/(taps*channels), s.Beat%(taps*channels)
+	return at / channels * s.MTap, s.firstChannel(fold) + at%channels*s.MCh
 }
 
 // nextGroup moves to the first beat of the next group.
 func (s *WindowSchedule) nextGroup() {
-	s.Fold, s.Tap, s.Chan, s.first = 0, 0, 0, 0
+	s.Beat = 0
 	if s.GX++; s.GX == s.perRow {
 		s.GX = 0
 		if s.OY++; s.OY == s.OH {
@@ -330,18 +315,10 @@ func (s *WindowSchedule) nextGroup() {
 	s.place()
 }
 
-// beat is the place of the next beat in its group.
-func (s *WindowSchedule) beat() int {
-	if s.Channelwise {
-		return (s.Chan/s.MCh*s.taps + s.Tap) / s.MTap
-	}
-	return (s.Fold*s.taps+s.Tap)/s.MTap*(s.channels/s.MCh) + (s.Chan-s.first)/s.MCh
-}
-
 // Burst is the number of iterations from here on, none beyond the current group, that emit and do not
 // accept. The next one must be of that kind.
 func (s *WindowSchedule) Burst() int {
-	n := s.beats - s.beat()
+	n := s.beats - s.Beat
 	if s.InPixel < s.total && s.InPixel+s.InPx <= s.limit { // the pace holds the input back
 		n = min(n, (s.perEmit-s.credit)/s.perEmit)
 	}
@@ -351,21 +328,9 @@ func (s *WindowSchedule) Burst() int {
 // Emit does n of the iterations that Burst told of.
 func (s *WindowSchedule) Emit(n int) {
 	s.credit += n * s.perEmit
-	at := s.beat() + n
-	if at == s.beats {
+	if s.Beat += n; s.Beat == s.beats {
 		s.nextGroup()
-		return
 	}
-	if s.Channelwise {
-		per := s.taps / s.MTap
-		s.Chan, s.Tap = at/per*s.MCh, at%per*s.MTap
-		return
-	}
-	per := s.channels / s.MCh
-	taps := s.taps / s.MTap
-	s.Fold = at / per / taps
-	s.first = s.firstChannel(s.Fold)
-	s.Tap, s.Chan = at/per%taps*s.MTap, s.first+at%per*s.MCh
 }
 
 // Skip moves to the same place a number of images later.
@@ -396,5 +361,5 @@ func (s *WindowSchedule) Next() (Step, bool) {
 func (s *WindowSchedule) Position() (counts, perImage [2]int) {
 	in := s.InPixel/s.InPx*(s.C/s.InCh) + s.InChan/s.InCh
 	group := (s.Image*s.OH+s.OY)*s.perRow + s.GX
-	return [2]int{in, group*s.beats + s.beat()}, [2]int{s.InBeats(), s.OutBeats()}
+	return [2]int{in, group*s.beats + s.Beat}, [2]int{s.InBeats(), s.OutBeats()}
 }
