@@ -17,8 +17,9 @@
 // (Network.NewSchedule). Neither result depends on how the two are interleaved.
 //
 // Without beats that depend on data the time repeats from some image on, and is simulated up to
-// there and at the end of the stream only (type steady). The values of every image are made, unless
-// only the time is wanted and does not need them (Options.TimeOnly).
+// there and at the end of the stream only (type steady).
 //
-// It never calls the integer executor, and it never estimates.
+// The values that it gives come from the tokens that it moved, never from the integer executor, and it never
+// estimates. Where only the time is wanted (Options.TimeOnly) no token is moved: what the cycles of beats depend on, the
+// zeros of tensors, is then taken from the integer network (type zeros).
 package hwsim
