@@ -315,19 +315,26 @@ func median(v []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// volume is the share of the unit square that the trials up to evaluation n dominate: divergence up to volumeDivergence,
-// and cycles times DSPs as a share of the unpruned network's.
+// volume is what the trials up to evaluation n dominate beyond the unpruned network, as a share of a box: divergence up to
+// volumeDivergence, cycles and DSPs up to volumeHardware times the unpruned network's.
 func (s *searchStudy) volume(base *search.Outcome, n int) float64 {
-	var points [][]float64
+	ref := []float64{1, volumeHardware, volumeHardware}
+	unpruned := []float64{0, 1, 1}
+	points := [][]float64{unpruned}
 	for _, t := range s.upTo(n) {
 		if o := t.Outcome; o.Stopped == "" && o.Fits {
-			points = append(points, []float64{o.Divergence / volumeDivergence, base.Efficiency() / o.Efficiency()})
+			points = append(points, []float64{o.Divergence / volumeDivergence, o.CyclesPerImage / base.CyclesPerImage,
+				float64(o.Resources.DSP) / float64(base.Resources.DSP)})
 		}
 	}
-	return sampler.Hypervolume(points, []float64{1, 1})
+	box := volumeHardware * volumeHardware
+	return (sampler.Hypervolume(points, ref) - sampler.Hypervolume([][]float64{unpruned}, ref)) / box
 }
 
-const volumeDivergence = 0.1
+const (
+	volumeDivergence = 0.1
+	volumeHardware   = 1.25
+)
 
 // upTo are the trials that n evaluations pay for.
 func (s *searchStudy) upTo(n int) []search.Trial {

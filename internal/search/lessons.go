@@ -154,10 +154,13 @@ func (a *Allocator) target(past []Past) float64 {
 	case n < 4:
 		return first
 	case sdk <= 0:
-		return min(max(most, first), first*16)
+		return min(max(most, first), first*mostTarget)
 	}
-	return min(max(a.loss*sdd/sdk, first/8), first*16)
+	return min(max(a.loss*sdd/sdk, first/8), first*mostTarget)
 }
+
+// mostTarget bounds the target in units of the first: while nothing has been lost, nothing has been learned.
+const mostTarget = 8
 
 // mostDivergence is that of trials that have nothing to say about small losses.
 const mostDivergence = 0.5

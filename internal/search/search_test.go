@@ -373,11 +373,11 @@ func TestAllocator(t *testing.T) {
 // variable alone, and the scale must be that of the others.
 func TestLessons(t *testing.T) {
 	const cliff, height = 4, 0.8
-	curves := &Curves{Levels: probeLevels}
+	curves := &Curves{Levels: []float64{0.15, 0.4, 0.9}}
 	for range 6 {
 		curves.Divergence = append(curves.Divergence, []float64{0.0001, 0.001, 0.01})
 	}
-	curves.Divergence[cliff] = []float64{0.0001, 0.001, height}
+	curves.Divergence[cliff] = []float64{0.0001, 0.01, height}
 	a := &Allocator{p: &Problem{Convs: make([]int, 3)}, curves: curves}
 	rng := rand.New(rand.NewPCG(1, 1))
 	var past []Past
