@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// lessons are what finished trials say about the curves, which are probed at three values on a few images: their common
+// lessons are what finished trials say about the curves, which are probed at some values on a few images: their common
 // scale, and curves that hide a cliff between the values probed.
 type lessons struct {
 	// scale is by how much measured divergences exceed the predicted, as a factor, but for trials that fell from a cliff.
