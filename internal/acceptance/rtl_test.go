@@ -567,6 +567,8 @@ func (r *rtlRun) speed(t *testing.T) {
 	}{
 		{rtlDesign{"dense", 16, "zedboard", 1, "dense", 1}, 202},
 		{rtlDesign{"banked", 16, "zedboard", 1, "banked", 1}, 42},
+		{rtlDesign{"crossbar", 16, "zcu104", 1, "crossbar", 1}, 42},
+		{rtlDesign{"banked-large", 16, "zcu104", 1, "banked", 1}, 42},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := r.measure(t, resnet, sparsity.Options{Bits: c.bits}, c.more)
