@@ -69,19 +69,12 @@ type digits [7]uint64
 // tally counts, for each group, the set lanes among some.
 func tally(lanes []uint64, some uint64) (d digits) {
 	for some != 0 {
-		// Seven at a time fit three digits.
-		var d0, d1, d2 uint64
+		rest := some // but seven, whose number has three digits
 		for range 7 {
-			x := lanes[bits.TrailingZeros64(some)]
-			some &= some - 1
-			c0 := d0 & x
-			d0 ^= x
-			d2 ^= d1 & c0
-			d1 ^= c0
-			if some == 0 {
-				break
-			}
+			rest &= rest - 1
 		}
+		d0, d1, d2 := few(lanes, some&^rest)
+		some = rest
 		carry := d[0] & d0
 		d[0] ^= d0
 		half := d[1] ^ d1

@@ -788,3 +788,27 @@ func TestDamagedStudy(t *testing.T) {
 		}
 	}
 }
+
+// TestCurve: powers between the values probed and below them, but all that lies between two values with a step between them is behind it.
+func TestCurve(t *testing.T) {
+	c := &Curves{Levels: []float64{0.1, 0.2, 0.4, 0.8}, Divergence: [][]float64{{0.001, 0.008, 0.8, 0.8}}}
+	for _, p := range []struct{ u, want float64 }{
+		{0, 0},
+		{0.05, 0.001 / 8},
+		{0.1, 0.001},
+		{0.2 / math.Sqrt2, 0.008 / math.Pow(2, 1.5)},
+		{0.2, 0.008},
+		{0.3, 0.008 * math.Pow(1.5, math.Log2(100))}, // 6.6th power
+		{0.6, 0.8},
+	} {
+		if got := c.at(0, p.u); math.Abs(got-p.want) > 1e-12+1e-9*p.want {
+			t.Errorf("at %v: %v, want %v", p.u, got, p.want)
+		}
+	}
+	c.Divergence[0][1] = 0.002 // to 0.8 is more than the eighth power
+	for _, p := range []struct{ u, want float64 }{{0.2, 0.002}, {0.2001, 0.8}, {0.4, 0.8}} {
+		if got := c.at(0, p.u); math.Abs(got-p.want) > 1e-12 {
+			t.Errorf("step: at %v: %v, want %v", p.u, got, p.want)
+		}
+	}
+}
