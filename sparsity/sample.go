@@ -86,7 +86,8 @@ type survey struct {
 // regression estimate (W. Cochran, Sampling Techniques, 1977, chapter 7): sampled
 // images or pixels that happen to have more pairs than the population count for
 // fewer cycles. The half width holds the regression's residuals and what the
-// population itself, as a sample of all images, leaves open. Below three images there is no regression, and
+// population itself, as a sample of all images, leaves open. Where the population lies far beyond the spread of the
+// sample, as it can if all images have nearly as many pairs, the line is not drawn that far unless it is a good one. Below three images there is no regression, and
 // one image gives no spread: the half width is then 0 and says nothing.
 func (s *survey) interval(y []float64) (mean, half float64) {
 	n := float64(len(y))
@@ -112,7 +113,11 @@ func (s *survey) interval(y []float64) (mean, half float64) {
 	residual := max(0, syy-slope*sxy) / (n - 2)
 	dx := s.mean - mx
 	t2 := student975(len(y) - 2)
-	return my + slope*dx, math.Sqrt(t2*t2*residual*(1/n+dx*dx/sxx) + t1*t1*variance/s.population)
+	mean, half = my+slope*dx, math.Sqrt(t2*t2*residual*(1/n+dx*dx/sxx)+t1*t1*variance/s.population)
+	if plain := t1 * math.Sqrt(variance/n); dx*dx > sxx && half > plain {
+		return my, plain
+	}
+	return mean, half
 }
 
 // student975 is the 97.5 % quantile of Student's distribution with v degrees of
