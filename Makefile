@@ -5,7 +5,7 @@
 #                     say so and are skipped without HASS_DATA
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: the two that follow
 #   make acceptance-short
-#                     all but the RTL (a quarter of an hour); starts a PostgreSQL server of its own
+#                     all but the RTL (minutes); starts a PostgreSQL server of its own
 #   make acceptance-rtl
 #                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
 #                     simulator's, and its area by yosys

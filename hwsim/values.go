@@ -129,7 +129,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 		}
 		win := newWindow(w, len(v.images), l, in.Format.Min())
 		if l.Conv != nil {
-			c := newConv(l, hl, in, out, win, v.gangs(n, p, stats, put), stats)
+			c := newConv(l, hl, in, out, win, addEngines(v.engines, n, p, stats, put), stats)
 			c.in, c.out = m.in[0], queues[n.Processes[lastOf(n, p.Layer)].Out[0]]
 			v.convs[i] = c
 			v.movers = append(v.movers, c)
@@ -206,9 +206,9 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 	return nil
 }
 
-// gangs makes the engines of the layer of p.
-func (v *values) gangs(n *hw.Network, p *hw.Process, stats bool, put func(process int, costs []uint8)) []*engine {
-	var all []*engine
+// addEngines makes the engines of the layer of p, and puts them in their processes' places in all.
+func addEngines(all []*engine, n *hw.Network, p *hw.Process, stats bool, put func(process int, costs []uint8)) []*engine {
+	var made []*engine
 	for i := range n.Processes {
 		if q := &n.Processes[i]; q.Layer == p.Layer && q.Kind == hw.Engine {
 			e := newEngine(n.Net.Layers[p.Layer], n.Layers[p.Layer], *p.Window, q.Index, stats)
@@ -216,11 +216,11 @@ func (v *values) gangs(n *hw.Network, p *hw.Process, stats bool, put func(proces
 				e.costs = make([]uint8, n.Streams[q.In[0]].Tokens)
 				e.put = func(costs []uint8) { put(i, costs) }
 			}
-			v.engines[i] = e
-			all = append(all, e)
+			all[i] = e
+			made = append(made, e)
 		}
 	}
-	return all
+	return made
 }
 
 // lastOf is the process that writes the output of a layer.

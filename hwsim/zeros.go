@@ -43,15 +43,8 @@ func newZeros(n *hw.Network, images [][]int32, put func(process int, costs []uin
 		}
 		nl, w := n.Net.Layers[p.Layer], *p.Window
 		l := zeroLayer{w: w, input: nl.In[0], tau: int32(nl.Conv.TauA), words: (w.C + 63) / 64, maps: bitmaps(w)}
-		for j := range n.Processes {
-			q := &n.Processes[j]
-			if q.Layer != p.Layer || q.Kind != hw.Engine {
-				continue
-			}
-			e := newEngine(nl, n.Layers[p.Layer], w, q.Index, false)
-			if z.engines[j] = e; e.worst > 1 {
-				e.costs = make([]uint8, n.Streams[q.In[0]].Tokens)
-				e.put = func(costs []uint8) { put(j, costs) }
+		for _, e := range addEngines(z.engines, n, p, false, put) {
+			if e.worst > 1 {
 				l.engines = append(l.engines, e)
 			}
 		}
@@ -60,7 +53,7 @@ func newZeros(n *hw.Network, images [][]int32, put func(process int, costs []uin
 		}
 		l.bits = make([]uint64, w.H*w.W*l.words)
 		l.at = make([]int, w.Geom.Kernel[0]*w.Geom.Kernel[1])
-		l.active = make([]uint64, sliceGroups*w.OutPx*l.maps)
+		l.active = make([]uint64, min(sliceGroups, w.PixelGroups())*w.OutPx*l.maps)
 		l.planes = newPlanes(w.OutPx, l.maps, bitmapLanes(w), false)
 		z.layers = append(z.layers, l)
 	}
@@ -89,8 +82,8 @@ func (l *zeroLayer) image(x []int32) {
 	for i := range w.H * w.W {
 		setBits(l.bits[i*l.words:][:l.words], x[i*w.C:][:w.C], 0, l.tau)
 	}
-	perRow := (w.OW + w.OutPx - 1) / w.OutPx
-	groups := w.OH * perRow
+	groups := w.PixelGroups()
+	perRow := groups / w.OH
 	for g := range groups {
 		k := g % sliceGroups
 		for p := range w.OutPx {
