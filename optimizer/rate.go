@@ -7,7 +7,7 @@ import (
 )
 
 // Rating is what a network is worth on a platform: the rate and the resources that Optimize
-// finds with a rough model of the engines first, before FIFOs are sized by a run of the tokens and before anything is explained. FIFOs are
+// finds before FIFOs are sized by a run of the tokens and before anything is explained. FIFOs are
 // priced by the rule that sizing starts from, so that a design made of the same layers differs by
 // little; a search that asks about many networks can afford no more.
 type Rating struct {
@@ -29,13 +29,16 @@ type LayerRating struct {
 
 // Rate finds the best rate of a network within the budget, as Optimize with the objective Throughput would.
 // A network that does not fit has Fits false and nothing else. Equal inputs give equal ratings.
-func Rate(ctx context.Context, in Input) (*Rating, error) {
+func Rate(ctx context.Context, in Input) (*Rating, error) { return rateWith(ctx, in, exactEffort) }
+
+// rateWith is Rate where a rough model of the engines goes first from effort questions to an estimator on.
+func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	in.Objective = Throughput
 	if err := in.check(); err != nil {
 		return nil, err
 	}
 	budget := in.Shares.Budget(in.Platform.Resources).vec()
-	p, _, err := newSearchProblem(ctx, &in, budget, 0)
+	p, _, err := newSearchProblem(ctx, &in, budget, effort)
 	if err != nil {
 		return nil, err
 	}
