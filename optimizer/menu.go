@@ -14,18 +14,19 @@ import (
 const NumResources = nres
 
 // Menu lists what hardware the convolutions of a network could have, at the zeros it has and at more: what a search
-// over thresholds weighs before it measures. Cycles come from the rough model of the engines, corrected by an
-// estimator at the network's own zeros; stream widths of neighbours need not fit. It bounds and ranks, it does
+// over thresholds weighs before it measures. Stream widths of neighbours need not fit: it bounds and ranks, it does
 // not rate.
 type Menu struct {
-	// Levels are pair densities as shares of the network's own, descending from 1.
-	Levels []float64
 	// Layers holds the choices by layer and level, none dominated in cycles and all resources, cycles ascending; nil
 	// for a layer that is no convolution.
 	Layers [][][]MenuItem
-	// Floor is the cycles per image of the slowest layer at the hardware that is fastest and the least density.
+	// Floor is the cycles per image of the slowest layer at the hardware that is fastest, at the level where that is least.
 	Floor float64
 }
+
+// MenuLevel gives the network of one level, which differs from the others in nothing but its zeros, and an estimator of its
+// cycles.
+type MenuLevel func(level int) (*intnet.Net, CycleEstimator, error)
 
 // MenuItem is one hardware choice of a layer.
 type MenuItem struct {
@@ -40,44 +41,49 @@ const (
 	menuHigh = 1.1
 )
 
-// NewMenu enumerates the menu of a network whose own rating is r.
-func NewMenu(ctx context.Context, in Input, r *Rating, levels []float64) (*Menu, error) {
+// NewMenu enumerates the menu of a network with so many levels, the first of which is itself and has the rating r; in's network and
+// estimator play no part. Where there are too many questions to ask an estimator, a rough model of the engines answers, corrected
+// at each level by the estimator.
+func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel) (*Menu, error) {
 	in.Objective = Throughput
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	budget := in.Shares.Budget(in.Platform.Resources).vec()
-	s := &space{model: in.model(), est: in.Est, engine: in.Engine, budget: budget,
-		widths: widthsOf(in.Net, in.widths()), hurry: hurry(in.Net), memo: in.Memo}
-	base, err := newRough(s)
-	if err != nil {
-		return nil, err
-	}
-	for i, l := range r.Layers {
-		if l.Hardware.Engine == "" || l.Hardware.Engine == hw.Dense {
-			continue
-		}
-		if err := base.correct(in.Est, i, l.Hardware); err != nil {
+	m := &Menu{}
+	for k := range levels {
+		var err error
+		if in.Net, in.Est, err = at(k); err != nil {
 			return nil, err
 		}
-	}
-	share := (&problem{budget: budget}).share
-	// Nothing is faster than the largest map's pixels.
-	low := max(r.CyclesPerImage*menuLow, base.leastCycles(vec{1 << 40})*0.99)
-	m := &Menu{Levels: levels, Layers: make([][][]MenuItem, len(in.Net.Layers))}
-	for k, level := range levels {
-		model := &rough{net: base.net, model: base.model, density: slices.Clone(base.density), factor: base.factor, cache: make([]map[roughKey]float64, len(base.cache))}
-		for i := range model.density {
-			model.density[i] *= level
-			model.cache[i] = map[roughKey]float64{}
+		if err := in.check(); err != nil {
+			return nil, err
 		}
-		quick := *s
-		quick.est = model
-		quick.near = &near{model: model, low: low, high: r.CyclesPerImage * menuHigh}
-		sets, err := quick.all(ctx)
+		budget := in.Shares.Budget(in.Platform.Resources).vec()
+		s := &space{model: in.model(), est: in.Est, engine: in.Engine, budget: budget,
+			widths: widthsOf(in.Net, in.widths()), hurry: hurry(in.Net), memo: in.Memo}
+		high := r.CyclesPerImage * menuHigh
+		if s.effort() > exactEffort {
+			model, err := newRough(s)
+			if err != nil {
+				return nil, err
+			}
+			for i, l := range r.Layers {
+				if l.Hardware.Engine == "" || l.Hardware.Engine == hw.Dense {
+					continue
+				}
+				if err := model.correct(in.Est, i, l.Hardware); err != nil {
+					return nil, err
+				}
+			}
+			// Nothing is faster than the largest map's pixels.
+			low := max(r.CyclesPerImage*menuLow, model.leastCycles(vec{1 << 40})*0.99)
+			s.est, s.near = model, &near{model: model, low: low, high: high}
+		}
+		sets, err := s.all(ctx)
 		if err != nil {
 			return nil, err
 		}
+		if m.Layers == nil {
+			m.Layers = make([][][]MenuItem, len(sets))
+		}
+		share := (&problem{budget: budget}).share
 		floor := 0.0
 		for i, opts := range sets {
 			least := opts[0].cycles
@@ -86,7 +92,7 @@ func NewMenu(ctx context.Context, in Input, r *Rating, levels []float64) (*Menu,
 			}
 			floor = max(floor, least)
 			if in.Net.Layers[i].Kind == intnet.KindConv {
-				m.Layers[i] = append(m.Layers[i], items(opts, share))
+				m.Layers[i] = append(m.Layers[i], items(opts, max(high, least), share))
 			}
 		}
 		if k == 0 || floor < m.Floor {
@@ -104,10 +110,10 @@ const alike = 1.03
 
 func notMore(a, b vec, r, units int) bool { return float64(a[r]) <= alike*float64(b[r])+float64(units) }
 
-// items are the undominated of a layer's options, whatever their stream widths. Flip-flops, which no design runs out of, and
+// items are the undominated of a layer's options of at most high cycles, whatever their stream widths. Flip-flops, which no design runs out of, and
 // LUTs used as memory do not keep an item that is worse in all else.
-func items(opts []option, share func(vec) [nres]float64) []MenuItem {
-	opts = slices.Clone(opts)
+func items(opts []option, high float64, share func(vec) [nres]float64) []MenuItem {
+	opts = slices.DeleteFunc(slices.Clone(opts), func(o option) bool { return o.cycles > high })
 	for i := range opts {
 		// Up to the next step: an item is never faster than what it stands for.
 		opts[i].cycles = math.Pow(MenuStep, math.Ceil(math.Log(opts[i].cycles)/math.Log(MenuStep)-1e-9))

@@ -6,85 +6,88 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/hw"
+	"hass/internal/intnet"
 )
 
-// TestRate: a rating is near the design that Optimize makes, and a memory, or a wrong idea of the rate, changes nothing of
-// it.
+// TestRate: a rating is near the design that Optimize makes, with a rough model of the engines and without, and a memory, or a wrong
+// idea of the rate, changes nothing of it.
 func TestRate(t *testing.T) {
 	p, err := LoadPlatform("zedboard")
 	if err != nil {
 		t.Fatal(err)
 	}
 	memo := NewMemo()
-	for _, density := range []float64{0.7, 0.2} {
-		net := resnet8()
-		in := Input{Net: net, Est: meanEst{net, density}, Platform: p}
-		d, err := Optimize(t.Context(), in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := Rate(t.Context(), in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("density %v: %.0f cycles rated, %.0f designed", density, r.CyclesPerImage, d.Predicted.CyclesPerImage)
-		if ratio := r.CyclesPerImage / d.Predicted.CyclesPerImage; !r.Fits || ratio > 1.05 || ratio < 0.98 {
-			t.Errorf("density %v: %v cycles rated, %v designed", density, r.CyclesPerImage, d.Predicted.CyclesPerImage)
-		}
-		if len(r.Layers) != len(net.Layers) || r.Bound < r.ImagesPerSecond*(1-1e-9) {
-			t.Errorf("density %v: %d layers, bound %v of %v", density, len(r.Layers), r.Bound, r.ImagesPerSecond)
-		}
-		for range 2 {
-			in.Memo = memo
-			again, err := Rate(t.Context(), in)
+	for _, effort := range []int{exactEffort, 0} {
+		for _, density := range []float64{0.7, 0.2} {
+			net := resnet8()
+			in := Input{Net: net, Est: meanEst{net, density}, Platform: p}
+			d, err := Optimize(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(r, again); diff != "" {
-				t.Errorf("density %v, from memory: %s", density, diff)
-			}
-		}
-		for _, near := range []float64{r.CyclesPerImage, r.CyclesPerImage / 50, r.CyclesPerImage * 50} {
-			in.Near = near
-			again, err := Rate(t.Context(), in)
+			r, err := rateWith(t.Context(), in, effort)
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A hint that is wrong by 50 leaves the search less to start from.
-			most := 1.03
-			if near != r.CyclesPerImage {
-				most = 1.07
+			t.Logf("effort %d, density %v: %.0f cycles rated, %.0f designed", effort, density, r.CyclesPerImage, d.Predicted.CyclesPerImage)
+			if ratio := r.CyclesPerImage / d.Predicted.CyclesPerImage; !r.Fits || ratio > 1.05 || ratio < 0.98 {
+				t.Errorf("effort %d, density %v: %v cycles rated, %v designed", effort, density, r.CyclesPerImage, d.Predicted.CyclesPerImage)
 			}
-			if ratio := again.CyclesPerImage / r.CyclesPerImage; ratio > most || ratio < 0.97 {
-				t.Errorf("density %v: %v cycles where %v are expected, else %v", density, again.CyclesPerImage, near, r.CyclesPerImage)
+			if len(r.Layers) != len(net.Layers) || r.Bound < r.ImagesPerSecond*(1-1e-9) {
+				t.Errorf("effort %d, density %v: %d layers, bound %v of %v", effort, density, len(r.Layers), r.Bound, r.ImagesPerSecond)
 			}
-		}
-		// A memory serves questions of any pixels and widths.
-		in.Near = 0
-		for _, pixels := range []int{1, 4} {
-			for _, coarse := range []bool{false, true} {
-				in.Pixels, in.Coarse, in.Memo = pixels, coarse, nil
-				alone, err := Rate(t.Context(), in)
-				if err != nil {
-					t.Fatal(err)
-				}
+			for range 2 {
 				in.Memo = memo
-				with, err := Rate(t.Context(), in)
+				again, err := rateWith(t.Context(), in, effort)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(alone, with); diff != "" {
-					t.Errorf("density %v, %d pixels, coarse %v, from memory: %s", density, pixels, coarse, diff)
+				if diff := cmp.Diff(r, again); diff != "" {
+					t.Errorf("effort %d, density %v, from memory: %s", effort, density, diff)
 				}
 			}
-		}
-		in.Pixels, in.Coarse, in.Memo = 0, true, nil
-		coarse, err := Rate(t.Context(), in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if ratio := coarse.CyclesPerImage / r.CyclesPerImage; ratio > 1.25 {
-			t.Errorf("density %v: %v cycles with few widths, %v with all", density, coarse.CyclesPerImage, r.CyclesPerImage)
+			for _, near := range []float64{r.CyclesPerImage, r.CyclesPerImage / 50, r.CyclesPerImage * 50} {
+				in.Near = near
+				again, err := rateWith(t.Context(), in, effort)
+				if err != nil {
+					t.Fatal(err)
+				}
+				// A hint that is wrong by 50 leaves the search less to start from.
+				most := 1.03
+				if near != r.CyclesPerImage {
+					most = 1.07
+				}
+				if ratio := again.CyclesPerImage / r.CyclesPerImage; ratio > most || ratio < 0.97 {
+					t.Errorf("effort %d, density %v: %v cycles where %v are expected, else %v", effort, density, again.CyclesPerImage, near, r.CyclesPerImage)
+				}
+			}
+			// A memory serves questions of any pixels and widths.
+			in.Near = 0
+			for _, pixels := range []int{1, 4} {
+				for _, coarse := range []bool{false, true} {
+					in.Pixels, in.Coarse, in.Memo = pixels, coarse, nil
+					alone, err := rateWith(t.Context(), in, effort)
+					if err != nil {
+						t.Fatal(err)
+					}
+					in.Memo = memo
+					with, err := rateWith(t.Context(), in, effort)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(alone, with); diff != "" {
+						t.Errorf("effort %d, density %v, %d pixels, coarse %v, from memory: %s", effort, density, pixels, coarse, diff)
+					}
+				}
+			}
+			in.Pixels, in.Coarse, in.Memo = 0, true, nil
+			coarse, err := rateWith(t.Context(), in, effort)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ratio := coarse.CyclesPerImage / r.CyclesPerImage; ratio > 1.25 {
+				t.Errorf("effort %d, density %v: %v cycles with few widths, %v with all", effort, density, coarse.CyclesPerImage, r.CyclesPerImage)
+			}
 		}
 	}
 	// Nothing fits.
@@ -131,7 +134,7 @@ func TestMenu(t *testing.T) {
 		t.Fatal(err)
 	}
 	levels := []float64{1, 0.5, 0.2}
-	m, err := NewMenu(t.Context(), in, r, levels)
+	m, err := NewMenu(t.Context(), in, r, len(levels), func(k int) (*intnet.Net, CycleEstimator, error) { return net, meanEst{net, 0.5 * levels[k]}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

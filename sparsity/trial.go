@@ -40,8 +40,8 @@ func NewPairCounter(net *intnet.Net) *PairCounter {
 	return p
 }
 
-// Image takes the zeros of the image that x, an executor of the counter's network, has just evaluated from layer
-// first on; what earlier layers met is taken from before, the same image's zeros in a network that is the
+// Image takes the zeros of the image that x, an executor of the counter's network (or of one whose activations stand for its), has
+// just evaluated from layer first on; what earlier layers met is taken from before, the same image's zeros in a network that is the
 // same up to there.
 func (p *PairCounter) Image(x *intnet.Exec, first int, before *ImageZeros) *ImageZeros {
 	z := &ImageZeros{}

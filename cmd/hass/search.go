@@ -290,10 +290,9 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		return nil, err
 	}
 	if j.test != nil && result.Test == nil {
-		if _, err := p.MeasureFront(e.ctx, s, j.test, filepath.Base(j.test.Path), testedTrials, e.progress("test")); err != nil {
+		if err := p.MeasureFront(e.ctx, s, result, j.test, filepath.Base(j.test.Path), testedTrials, e.progress("test")); err != nil {
 			return nil, err
 		}
-		return search.Read(e.ctx, s)
 	}
 	return result, nil
 }

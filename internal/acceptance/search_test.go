@@ -121,7 +121,9 @@ type searchStudy struct {
 	method searchMethod
 	seed   int
 	result *search.Result
-	took   time.Duration // of its trials
+	// quarter is what the result was after a quarter of the evaluations; of our sampler alone.
+	quarter *search.Result
+	took    time.Duration // of its trials
 }
 
 func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.Builder) {
@@ -280,15 +282,24 @@ func (c *searchCase) study(ctx context.Context, p *search.Problem, test *dataset
 		return nil, err
 	}
 	result, err := search.Read(ctx, s)
-	if err == nil && result.Test == nil {
-		if _, err = p.MeasureFront(ctx, s, test, "test.toml", searchTested, nil); err == nil {
-			result, err = search.Read(ctx, s)
-		}
-	}
 	if err != nil {
 		return nil, err
 	}
 	out := &searchStudy{method: m, seed: seed, result: result}
+	measured := []*search.Result{result}
+	if m.sampler == search.Allocate {
+		if out.quarter, err = search.ReadFirst(ctx, s, paid(result, evals/4)); err != nil {
+			return nil, err
+		}
+		measured = append(measured, out.quarter)
+	}
+	for _, r := range measured {
+		if r.Test == nil {
+			if err := p.MeasureFront(ctx, s, r, test, "test.toml", searchTested, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
 	for _, t := range result.Trials {
 		out.took += t.Took
 	}
@@ -336,11 +347,13 @@ const (
 	volumeHardware   = 1.25
 )
 
-// upTo are the trials that n evaluations pay for.
-func (s *searchStudy) upTo(n int) []search.Trial {
-	k := n - int(math.Ceil(s.result.Probes))
-	return s.result.Trials[:max(0, min(k, len(s.result.Trials)))]
+// paid is the number of trials that n evaluations pay for.
+func paid(r *search.Result, n int) int {
+	return max(0, min(n-int(math.Ceil(r.Probes)), len(r.Trials)))
 }
+
+// upTo are these trials.
+func (s *searchStudy) upTo(n int) []search.Trial { return s.result.Trials[:paid(s.result, n)] }
 
 // within is the best figure among trials whose right answers lost on the calibration images are within the loss, after n
 // evaluations.
@@ -374,26 +387,30 @@ func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search
 		plain("dense", dense.Base)
 	}
 	plain("zeros of activations only", base.Base)
-	tpe := map[string][]float64{}
-	for _, m := range c.methods {
+	row := func(name string, list []*searchStudy, evals int) {
 		var ips, dsp, eff, zeros, lost, vol, secs []float64
 		none := 0
-		for _, s := range studies {
-			if s.method != m {
-				continue
+		for _, s := range list {
+			r := s.result
+			if evals < searchEvals {
+				r = s.quarter
 			}
-			vol, secs = append(vol, s.volume(base.Base, searchEvals)), append(secs, s.took.Seconds())
-			if s.result.Best < 0 {
+			took := time.Duration(0)
+			for _, t := range r.Trials {
+				took += t.Took
+			}
+			vol, secs = append(vol, s.volume(base.Base, evals)), append(secs, took.Seconds())
+			if r.Best < 0 {
 				none++
 				continue
 			}
-			b, err := s.result.Trial(s.result.Best)
+			b, err := r.Trial(r.Best)
 			if err != nil {
 				t.Fatal(err)
 			}
 			o := b.Outcome
 			ips, dsp, eff, zeros = append(ips, o.ImagesPerSecond), append(dsp, float64(o.Resources.DSP)), append(eff, o.Efficiency()), append(zeros, 100*o.Sparsity)
-			for _, x := range s.result.Test.Trials {
+			for _, x := range r.Test.Trials {
 				if x.Number == b.Number {
 					lost = append(lost, 100*x.Drop.Mean)
 				}
@@ -403,9 +420,20 @@ func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search
 		if none > 0 {
 			note = fmt.Sprintf("; %d without any within a point", none)
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", m.name, spread(ips, "%.0f"), spread(dsp, "%.0f"), spread(eff, "%.4f"),
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", name, spread(ips, "%.0f"), spread(dsp, "%.0f"), spread(eff, "%.4f"),
 			spread(zeros, "%.1f"), spread(lost, "%.2f")+note, spread(vol, "%.4f"), spread(secs, "%.0f"))
-		tpe[m.name] = eff
+	}
+	for _, m := range c.methods {
+		var list []*searchStudy
+		for _, s := range studies {
+			if s.method == m {
+				list = append(list, s)
+			}
+		}
+		row(m.name, list, searchEvals)
+		if m.sampler == search.Allocate {
+			row(fmt.Sprintf("%s, after %d", m.name, searchEvals/4), list, searchEvals/4)
+		}
 	}
 	// How soon does each reach what TPE has at the end?
 	fmt.Fprintf(w, "\nEvaluations until the median of TPE's rate (efficiency, volume) after %d evaluations is reached, on the calibration images:\n\n", searchEvals)

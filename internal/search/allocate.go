@@ -2,12 +2,15 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"hass/internal/intnet"
+	"hass/internal/workers"
 	"hass/optimizer"
+	"hass/sparsity"
 )
 
 // Allocator is the sampler that uses the structure of the problem. Divergences of single thresholds are
@@ -54,16 +57,103 @@ type Memo struct {
 const gridSteps = 24
 
 // menuLevels are the densities that menus are made for.
-var menuLevels = []float64{1, 0.85, 0.7, 0.57, 0.45, 0.34, 0.25, 0.17, 0.1}
+var menuLevels = []float64{1, 0.94, 0.88, 0.82, 0.76, 0.7, 0.63, 0.56, 0.49, 0.42, 0.35, 0.28, 0.22, 0.16, 0.1}
 
-// NewMenu asks the optimizer what hardware each layer could have with more zeros.
-func (p *Problem) NewMenu(ctx context.Context) (*optimizer.Menu, error) {
-	est, err := p.baseEstimator()
+// NewMenu asks the optimizer what hardware each layer could have with more zeros: those that the thresholds of a layer make at each
+// level, by choices of layers and levels. Nothing is run pruned: the activations are the unpruned network's.
+func (p *Problem) NewMenu(ctx context.Context, choices [][]choice) (*optimizer.Menu, error) {
+	x := make([]float64, p.Dims())
+	return optimizer.NewMenu(ctx, p.input(nil, nil), p.Rating, len(menuLevels), func(level int) (*intnet.Net, optimizer.CycleEstimator, error) {
+		for k := range p.Convs {
+			// A level out of reach is like the one before.
+			if c := choices[k][level]; !math.IsInf(c.divergence, 1) {
+				x[k], x[len(p.Convs)+k] = float64(c.w)/gridSteps, float64(c.a)/gridSteps
+			}
+		}
+		net, err := p.Prune(x)
+		if err != nil {
+			return nil, nil, err
+		}
+		est, err := p.foretell(ctx, net)
+		return net, est, err
+	})
+}
+
+// foretell is an estimator of the cycles of a pruned network on the activations of the unpruned.
+func (p *Problem) foretell(ctx context.Context, net *intnet.Net) (*sparsity.Estimator, error) {
+	counter := sparsity.NewPairCounter(net)
+	n := p.sample()
+	execs := make([]*intnet.Exec, workers.Count(n, p.opt.Workers))
+	for w := range execs {
+		execs[w] = p.exec.Clone()
+	}
+	var zeros []*sparsity.ImageZeros
+	err := workers.Ordered(ctx, n, p.opt.Workers, func(w, i int) (*sparsity.ImageZeros, error) {
+		if _, err := execs[w].Run(p.images[i]); err != nil {
+			return nil, fmt.Errorf("image %d: %w", i, err)
+		}
+		return counter.Image(execs[w], 0, nil), nil
+	}, func(_ int, z *sparsity.ImageZeros) error {
+		zeros = append(zeros, z)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	return optimizer.NewMenu(ctx, p.input(p.Net, est), p.Rating, menuLevels)
+	return sparsity.NewEstimator(net, counter.Bitmaps(zeros), p.estimatorOptions())
 }
+
+// densities are, by variable and grid value, the shares of non-zero weights or activations left.
+func (p *Problem) densities() [][]float64 {
+	d := make([][]float64, p.Dims())
+	for k := range p.Convs {
+		for j := range gridSteps + 1 {
+			u := float64(j) / gridSteps
+			d[k] = append(d[k], 1-below(p.weights[k], u*p.MaxW[k]))
+			d[len(p.Convs)+k] = append(d[len(p.Convs)+k], 1-below(p.acts[k], u*p.MaxA[k]))
+		}
+	}
+	return d
+}
+
+// choice is the cheapest way, in divergence, to a density level of a layer.
+type choice struct {
+	divergence float64 // infinite if there is none
+	w, a       int     // grid values
+}
+
+// choose finds it for every layer and level, where a value u of variable v costs divergence(v, u).
+func choose(density [][]float64, divergence func(v int, u float64) float64) [][]choice {
+	n := len(density) / 2
+	all := make([][]choice, n)
+	for k := range n {
+		dw, da := make([]float64, gridSteps+1), make([]float64, gridSteps+1)
+		for j := range gridSteps + 1 {
+			u := float64(j) / gridSteps
+			dw[j], da[j] = divergence(k, u), divergence(n+k, u)
+		}
+		for _, level := range menuLevels {
+			best := choice{divergence: math.Inf(1)}
+			for i := range dw {
+				for j := range da {
+					if d := dw[i] + da[j]; d < best.divergence && density[k][i]*density[n+k][j] <= level+1e-9 {
+						best = choice{d, i, j}
+					}
+				}
+			}
+			all[k] = append(all[k], best)
+		}
+	}
+	return all
+}
+
+// EvenChoices are those where nothing is known of the layers: error grows with the cube of a threshold where densities are flat.
+func (p *Problem) EvenChoices() [][]choice {
+	return choose(p.densities(), func(_ int, u float64) float64 { return u * u * u })
+}
+
+// Choices are those by the curves.
+func (p *Problem) Choices(c *Curves) [][]choice { return choose(p.densities(), c.at) }
 
 // worthProbing is the share of the hardware of all convolutions, at even prices, from which on a layer's curves are
 // probed.
@@ -116,7 +206,7 @@ func cheapestItem(items []optimizer.MenuItem, limit float64, price *[optimizer.N
 
 // NewAllocator prepares the sampler. loss is the share of right answers that may be lost.
 func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed uint64) *Allocator {
-	a := &Allocator{p: p, menu: m, curves: c, loss: loss, seed: seed}
+	a := &Allocator{p: p, menu: m, curves: c, loss: loss, seed: seed, density: p.densities()}
 	budget := p.opt.Shares.Budget(p.opt.Platform.Resources)
 	parts := func(r optimizer.Resources) [optimizer.NumResources]float64 {
 		var s [optimizer.NumResources]float64
@@ -138,19 +228,11 @@ func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed u
 			a.rest[r] = max(0, a.rest[r]-v)
 		}
 	}
-	a.density = make([][]float64, p.Dims())
-	for k := range p.Convs {
-		for j := range gridSteps + 1 {
-			u := float64(j) / gridSteps
-			a.density[k] = append(a.density[k], 1-below(p.weights[k], u*p.MaxW[k]))
-			a.density[len(p.Convs)+k] = append(a.density[len(p.Convs)+k], 1-below(p.acts[k], u*p.MaxA[k]))
-		}
-	}
 	// The menu is rough: what the unpruned design takes must seem to fit.
 	free := make([][]choice, len(p.Convs))
 	for k := range free {
-		free[k] = make([]choice, len(m.Levels))
-		for l := 1; l < len(m.Levels); l++ {
+		free[k] = make([]choice, len(menuLevels))
+		for l := 1; l < len(menuLevels); l++ {
 			free[k][l].divergence = math.Inf(1)
 		}
 	}
@@ -165,35 +247,9 @@ func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed u
 	return a
 }
 
-// choice is the cheapest way, in divergence, to a density level of a layer.
-type choice struct {
-	divergence float64
-	w, a       int // grid values
-}
-
-// choices finds it for every layer and level. Curves count by weights.
+// choices are those by the lessons, with disturbed curves.
 func (a *Allocator) choices(l lessons, weights []float64) [][]choice {
-	n := len(a.p.Convs)
-	all := make([][]choice, n)
-	for k := range n {
-		dw, da := make([]float64, gridSteps+1), make([]float64, gridSteps+1)
-		for j := range gridSteps + 1 {
-			u := float64(j) / gridSteps
-			dw[j], da[j] = a.at(l, k, u, weights[k]), a.at(l, n+k, u, weights[n+k])
-		}
-		for _, level := range a.menu.Levels {
-			best := choice{divergence: math.Inf(1)}
-			for i := range dw {
-				for j := range da {
-					if d := dw[i] + da[j]; d < best.divergence && a.density[k][i]*a.density[n+k][j] <= level+1e-9 {
-						best = choice{d, i, j}
-					}
-				}
-			}
-			all[k] = append(all[k], best)
-		}
-	}
-	return all
+	return choose(a.density, func(v int, u float64) float64 { return a.at(l, v, u, weights[v]) })
 }
 
 // allocation is a choice for every layer.
@@ -223,11 +279,11 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimiz
 	cost := make([][]float64, n)
 	item := make([][]*optimizer.MenuItem, n)
 	for k := range cost {
-		cost[k], item[k] = make([]float64, len(a.menu.Levels)), make([]*optimizer.MenuItem, len(a.menu.Levels))
+		cost[k], item[k] = make([]float64, len(menuLevels)), make([]*optimizer.MenuItem, len(menuLevels))
 	}
 	for round := range priceRounds {
 		for k, i := range a.p.Convs {
-			for l := range a.menu.Levels {
+			for l := range menuLevels {
 				cost[k][l], item[k][l] = cheapestItem(a.menu.Layers[i][l], limit, &price)
 			}
 		}
@@ -236,7 +292,7 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimiz
 			al = allocation{levels: make([]int, n), items: make([]*optimizer.MenuItem, n), total: a.rest}
 			for k := range n {
 				least, at := math.Inf(1), -1
-				for l := range a.menu.Levels {
+				for l := range menuLevels {
 					if item[k][l] == nil {
 						continue
 					}
@@ -280,8 +336,10 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimiz
 			al, _, _ = pick(hi)
 			_, over, _ = pick(lo)
 		}
-		if al.fits && al.divergence < best.divergence {
-			best = al
+		if al.fits {
+			if al = a.ease(choices, al, limit, budgets); al.divergence < best.divergence {
+				best = al
+			}
 		}
 		sum := 0.0
 		rate := priceRate / math.Sqrt(float64(round+1))
@@ -296,6 +354,57 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimiz
 	return best
 }
 
+// ease lowers the divergence of an allocation that fits, layer by layer, as far as budgets go: prices alone leave some of them.
+func (a *Allocator) ease(choices [][]choice, al allocation, limit float64, budgets [optimizer.NumResources]float64) allocation {
+	for {
+		bestK, bestL, best, gain := -1, -1, (*optimizer.MenuItem)(nil), 1e-9
+		for k, i := range a.p.Convs {
+			was := al.items[k]
+			for l := range menuLevels {
+				g := choices[k][al.levels[k]].divergence - choices[k][l].divergence
+				if g <= gain {
+					continue
+				}
+				for m := range a.menu.Layers[i][l] {
+					it := &a.menu.Layers[i][l][m]
+					if it.Cycles > limit {
+						break
+					}
+					if al.takes(was, it, &budgets) {
+						bestK, bestL, best, gain = k, l, it, g
+						break
+					}
+				}
+			}
+		}
+		if best == nil {
+			return al
+		}
+		al = al.with(choices, bestK, bestL, best)
+	}
+}
+
+// takes tells whether an allocation still fits with another item in a layer's place.
+func (al *allocation) takes(was, it *optimizer.MenuItem, budgets *[optimizer.NumResources]float64) bool {
+	for r, v := range al.total {
+		if v-was.Shares[r]+it.Shares[r] > budgets[r] && it.Shares[r] > was.Shares[r] {
+			return false
+		}
+	}
+	return true
+}
+
+// with is the allocation with another level and item in a layer's place.
+func (al allocation) with(choices [][]choice, k, level int, it *optimizer.MenuItem) allocation {
+	al.divergence += choices[k][level].divergence - choices[k][al.levels[k]].divergence
+	for r, v := range it.Shares {
+		al.total[r] += v - al.items[k].Shares[r]
+	}
+	al.levels, al.items = slices.Clone(al.levels), slices.Clone(al.items)
+	al.levels[k], al.items[k] = level, it
+	return al
+}
+
 // polish takes DSPs from an allocation that fits, layer by layer, while its divergence stays within a budget: prices
 // alone leave gaps where a layer changes by a large step.
 func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget float64) allocation {
@@ -303,7 +412,7 @@ func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget floa
 		bestK, bestL, best, gain := -1, -1, (*optimizer.MenuItem)(nil), 1e-9
 		for k, i := range a.p.Convs {
 			was := al.items[k]
-			for l := range a.menu.Levels {
+			for l := range menuLevels {
 				d := al.divergence - choices[k][al.levels[k]].divergence + choices[k][l].divergence
 				if d > budget {
 					continue
@@ -317,11 +426,7 @@ func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget floa
 					if g <= gain {
 						continue
 					}
-					fits := true
-					for r, v := range al.total {
-						fits = fits && v-was.Shares[r]+it.Shares[r] <= a.full[r]
-					}
-					if fits {
+					if al.takes(was, it, &a.full) {
 						bestK, bestL, best, gain = k, l, it, g
 					}
 				}
@@ -330,12 +435,7 @@ func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget floa
 		if best == nil {
 			break
 		}
-		al.divergence += choices[bestK][bestL].divergence - choices[bestK][al.levels[bestK]].divergence
-		for r, v := range best.Shares {
-			al.total[r] += v - al.items[bestK].Shares[r]
-		}
-		al.levels, al.items = slices.Clone(al.levels), slices.Clone(al.items)
-		al.levels[bestK], al.items[bestK] = bestL, best
+		al = al.with(choices, bestK, bestL, best)
 	}
 	return al
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/intnet"
 	"hass/internal/metrics"
@@ -86,6 +87,7 @@ type evaluation struct {
 
 	seen       int
 	divergence []float32
+	regret     []float64
 	loss       []float64
 	right      []bool
 	zeros      []*sparsity.ImageZeros
@@ -122,6 +124,7 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 	p := e.p
 	type result struct {
 		divergence float32
+		regret     float64
 		loss       float64
 		right      bool
 		zeros      *sparsity.ImageZeros
@@ -154,7 +157,7 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 			r.state[k] = p.pack(x, &p.cuts[k])
 		}
 		logp := logSoftmax(p.Net.Dequantize(out, scores[0]))
-		r.divergence = float32(divergence(p.logp[i], logp))
+		r.divergence, r.regret = float32(divergence(p.logp[i], logp)), regret(p.logp[i], logp)
 		r.loss, r.right = -float64(logp[p.labels[i]]), metrics.Rank(scores[0], p.labels[i]) == 0
 		if i < p.sample() {
 			var before *sparsity.ImageZeros
@@ -165,7 +168,8 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 		}
 		return r, nil
 	}, func(k int, r result) error {
-		e.divergence, e.loss, e.right = append(e.divergence, r.divergence), append(e.loss, r.loss), append(e.right, r.right)
+		e.divergence, e.regret = append(e.divergence, r.divergence), append(e.regret, r.regret)
+		e.loss, e.right = append(e.loss, r.loss), append(e.right, r.right)
 		if r.zeros != nil {
 			e.zeros = append(e.zeros, r.zeros)
 		}
@@ -184,19 +188,25 @@ func divergence(p, q []float32) float64 {
 	return max(0, d)
 }
 
+// regret is how much less likely q's answer is than p's own, by p; both are logarithms.
+func regret(p, q []float32) float64 {
+	return math.Exp(float64(slices.Max(p))) - math.Exp(float64(p[metrics.Argmax(q)]))
+}
+
 // summarise puts what is seen into an outcome.
 func (e *evaluation) summarise(o *Outcome) {
 	n := float64(e.seen)
 	o.Images, o.Divergences, o.Right = e.seen, e.divergence, rightBits(e.right)
-	right, divergence, loss := 0, 0.0, 0.0
+	right, divergence, regret, loss := 0, 0.0, 0.0, 0.0
 	for i, d := range e.divergence {
 		divergence += float64(d)
+		regret += e.regret[i]
 		loss += e.loss[i]
 		if e.right[i] {
 			right++
 		}
 	}
-	o.Top1, o.Divergence, o.Loss = float64(right)/n, divergence/n, loss/n
+	o.Top1, o.Divergence, o.Regret, o.Loss = float64(right)/n, divergence/n, regret/n, loss/n
 }
 
 // rate asks the optimizer about the zeros of the sample.

@@ -134,30 +134,61 @@ func (a *Allocator) expected(l lessons, x []float64) float64 {
 	return d
 }
 
-// target is the divergence that goes with the loss allowed: what the trials so far say about right answers lost by
-// divergence, by a line through the origin. Single trials cannot resolve a point; all together can. While nothing has been lost it is
+// target is the divergence that goes with the loss allowed, by what the trials so far say of the loss per divergence: by right
+// answers lost, in which few images cannot resolve a point, and by regret, which can but is right only as far as
+// the unpruned network's probabilities are. The two are averaged by their certainty. While nothing at all is lost, the target is
 // the most that was tried.
 func (a *Allocator) target(past []Past) float64 {
-	sdd, sdk, n, most := 0.0, 0.0, 0, 0.0
-	for _, t := range past {
-		o := t.Outcome
-		if o.Stopped != "" || o.Divergence <= 0 || o.Divergence > mostDivergence {
-			continue
-		}
-		sdd += o.Divergence * o.Divergence
-		sdk += o.Divergence * o.Drop(a.p.Base).Mean
-		most = max(most, o.Divergence)
-		n++
-	}
 	first := firstDivergence * a.loss / 0.01
-	switch {
-	case n < 4:
-		return first
-	case sdk <= 0:
-		return min(max(most, first), first*mostTarget)
+	most := 0.0
+	for _, t := range past {
+		if o := t.Outcome; o.Stopped == "" && o.Divergence <= mostDivergence {
+			most = max(most, o.Divergence)
+		}
 	}
-	return min(max(a.loss*sdd/sdk, first/8), first*mostTarget)
+	target := min(max(most, first), first*mostTarget)
+	// Larger divergences lose less each: only those near the target count, once there are some.
+	reach := mostDivergence
+	for range targetRounds {
+		divergence, lost, doubt, regret, n := 0.0, 0.0, 0.0, 0.0, 0
+		for _, t := range past {
+			o := t.Outcome
+			if o.Stopped != "" || o.Divergence <= 0 || o.Divergence > reach {
+				continue
+			}
+			drop := o.Drop(a.p.Base)
+			divergence += o.Divergence
+			lost += drop.Mean
+			doubt += max(drop.Half/1.96, 1/float64(o.Images)) // all trials see the same images: their errors do not cancel
+			regret += o.Regret
+			n++
+		}
+		if n < leastPast {
+			if reach == mostDivergence {
+				return first
+			}
+			break
+		}
+		slope := lost / divergence
+		if regret > 0 {
+			u, v := 1/(doubt*doubt), 1/(regret*regret*regretDoubt*regretDoubt)
+			slope = (u*lost + v*regret) / (u + v) / divergence
+		}
+		if slope <= 0 {
+			break
+		}
+		target = min(max(a.loss/slope, first/8), first*mostTarget)
+		reach = min(3*target, mostDivergence)
+	}
+	return target
 }
+
+// Of target: its rounds, the trials without which it says nothing, and how wrong regret may be, as a share.
+const (
+	targetRounds = 3
+	leastPast    = 4
+	regretDoubt  = 0.5
+)
 
 // mostTarget bounds the target in units of the first: while nothing has been lost, nothing has been learned.
 const mostTarget = 8

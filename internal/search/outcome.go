@@ -19,7 +19,11 @@ type Outcome struct {
 	// Divergence is the mean over images of the Kullback-Leibler divergence of the network's class probabilities
 	// from those of the unpruned network, in nats: a smooth measure of what pruning has changed.
 	Divergence float64 `json:"divergence"`
-	Loss       float64 `json:"loss"` // mean cross-entropy with the labels, in nats
+	// Regret is the mean over images of how much less likely the network's answer is than the unpruned network's own, by the
+	// unpruned network's probabilities: the share of right answers lost if these were true. It needs no labels, and is
+	// far steadier than right answers are.
+	Regret float64 `json:"regret"`
+	Loss   float64 `json:"loss"` // mean cross-entropy with the labels, in nats
 	// Sparsity is the share of products with a zero factor, padding counted as zero, on the sample images.
 	Sparsity float64 `json:"sparsity"`
 

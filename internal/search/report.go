@@ -55,18 +55,25 @@ type Tested struct {
 
 // Read reads the result of a study.
 func Read(ctx context.Context, s *study.Study) (*Result, error) {
-	r := &Result{Header: artifact.NewHeader("hass.search", 1, nil), Study: s.Name(), Best: -1, Config: new(Config)}
+	total, err := s.Total(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ReadFirst(ctx, s, total)
+}
+
+// ReadFirst reads what the result was when the study had so many trials.
+func ReadFirst(ctx context.Context, s *study.Study, total int) (*Result, error) {
+	r := &Result{Header: artifact.NewHeader("hass.search", 1, nil), Study: s.Name(), Total: total, Best: -1, Config: new(Config)}
 	if err := json.Unmarshal(s.Config(), r.Config); err != nil {
 		return nil, fmt.Errorf("study %q: its configuration cannot be read: %w", s.Name(), err)
 	}
 	r.Inputs = r.Config.Inputs
 	var err error
-	if r.Total, err = s.Total(ctx); err != nil {
-		return nil, err
-	}
 	if r.Trials, err = Finished(ctx, s); err != nil {
 		return nil, err
 	}
+	r.Trials = slices.DeleteFunc(r.Trials, func(t Trial) bool { return t.Number >= total })
 	if r.Unpruned, err = optional[Outcome](ctx, s, noteBase); err != nil {
 		return nil, err
 	}
@@ -218,14 +225,10 @@ func (r *Result) candidates() []*Trial {
 	return list
 }
 
-// MeasureFront runs the trials of the front on a labelled set that the search has not seen, and stores what they do in the
-// study. At most most of those that may be within the loss are run, around the place in the order of their hardware
+// MeasureFront runs the trials of a study's front on a labelled set that the search has not seen, and adds what they do to
+// the result and to the study. At most most of those that may be within the loss are run, around the place in the order of their hardware
 // where the loss is reached.
-func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, set *dataset.Set, name string, most int, progress func(done, total int)) (*Test, error) {
-	r, err := Read(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, r *Result, set *dataset.Set, name string, most int, progress func(done, total int)) error {
 	list := r.candidates()
 	total := set.Len() * (min(most, len(list)) + 1)
 	t := &Test{DataSet: name, Images: set.Len()}
@@ -262,7 +265,7 @@ func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, set *dataset
 	}
 	base, top1, err := measure(make([]float64, p.Dims()))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t.Top1 = top1
 	seen := make([]bool, len(list))
@@ -292,7 +295,7 @@ func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, set *dataset
 		mid := (lo + hi) / 2
 		ok, err := one(mid)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if ok {
 			hi = mid
@@ -306,17 +309,24 @@ func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, set *dataset
 				continue
 			}
 			if _, err := one(i); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	slices.SortFunc(t.Trials, func(a, b Tested) int { return a.Number - b.Number })
 	b, err := json.Marshal(t)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = s.SetNote(ctx, testNote(r.Total), b)
-	return t, err
+	if b, err = s.SetNote(ctx, testNote(r.Total), b); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, t); err != nil { // another worker may have been first
+		return err
+	}
+	r.Test = t
+	r.Best = r.best()
+	return nil
 }
 
 // Print writes the study for people: the front, and all trials if wanted.
@@ -337,8 +347,8 @@ func (r *Result) Print(out io.Writer, all bool) error {
 	if len(stopped) > 0 {
 		fmt.Fprintf(out, "stopped early: %d hopeless, %d dominated\n", stopped[stoppedHopeless], stopped[stoppedDominated])
 	}
-	fmt.Fprintf(out, "points are percentage points of right answers lost against the unpruned network, paired, with a 95 %% interval\n\n")
-	head := "trial\timages/s\tcycles\tDSP\timages/cycle/DSP\tzero products\tdivergence\ttop-1\tpoints lost\t"
+	fmt.Fprintf(out, "points are percentage points of right answers lost against the unpruned network, paired, with a 95 %% interval;\nregret is the points that would be lost if the unpruned network's probabilities were true\n\n")
+	head := "trial\timages/s\tcycles\tDSP\timages/cycle/DSP\tzero products\tdivergence\tregret\ttop-1\tpoints lost\t"
 	if r.Test != nil {
 		head += "test top-1\ttest points lost\t"
 	}
@@ -353,8 +363,8 @@ func (r *Result) Print(out io.Writer, all bool) error {
 		if o.Stopped != "" {
 			mark = o.Stopped + " "
 		}
-		fmt.Fprintf(w, "%s%d\t%.0f\t%.0f\t%d\t%.4fe-6\t%.1f %%\t%.4f\t%.2f %%\t%+.2f +- %.2f\t", mark, t.Number, o.ImagesPerSecond, o.CyclesPerImage,
-			o.Resources.DSP, o.Efficiency(), 100*o.Sparsity, o.Divergence, 100*o.Top1, 100*d.Mean, 100*d.Half)
+		fmt.Fprintf(w, "%s%d\t%.0f\t%.0f\t%d\t%.4fe-6\t%.1f %%\t%.4f\t%.2f\t%.2f %%\t%+.2f +- %.2f\t", mark, t.Number, o.ImagesPerSecond, o.CyclesPerImage,
+			o.Resources.DSP, o.Efficiency(), 100*o.Sparsity, o.Divergence, 100*o.Regret, 100*o.Top1, 100*d.Mean, 100*d.Half)
 		if m := r.test(t.Number); m != nil {
 			fmt.Fprintf(w, "%.2f %%\t%+.2f +- %.2f\t", 100*m.Top1, 100*m.Drop.Mean, 100*m.Drop.Half)
 		} else if r.Test != nil {
@@ -393,7 +403,7 @@ func (r *Result) Print(out io.Writer, all bool) error {
 // CSV writes all finished trials.
 func (r *Result) CSV(out io.Writer) error {
 	w := csv.NewWriter(out)
-	head := []string{"trial", "stopped", "images", "front", "images_per_second", "cycles_per_image", "dsp", "lut", "ff", "bram18", "uram", "sparsity", "divergence", "loss", "top1", "points_lost", "points_lost_half_width"}
+	head := []string{"trial", "stopped", "images", "front", "images_per_second", "cycles_per_image", "dsp", "lut", "ff", "bram18", "uram", "sparsity", "divergence", "regret", "loss", "top1", "points_lost", "points_lost_half_width"}
 	for _, v := range r.Vars {
 		head = append(head, "tau_w "+v.Layer)
 	}
@@ -409,7 +419,7 @@ func (r *Result) CSV(out io.Writer) error {
 		d := o.Drop(r.Unpruned)
 		line := []string{strconv.Itoa(t.Number), o.Stopped, strconv.Itoa(o.Images), strconv.FormatBool(slices.Contains(r.Front, t.Number)),
 			num(o.ImagesPerSecond), num(o.CyclesPerImage), strconv.Itoa(o.Resources.DSP), strconv.Itoa(o.Resources.LUT), strconv.Itoa(o.Resources.FF),
-			strconv.Itoa(o.Resources.BRAM18), strconv.Itoa(o.Resources.URAM), num(o.Sparsity), num(o.Divergence), num(o.Loss), num(o.Top1), num(100 * d.Mean), num(100 * d.Half)}
+			strconv.Itoa(o.Resources.BRAM18), strconv.Itoa(o.Resources.URAM), num(o.Sparsity), num(o.Divergence), num(o.Regret), num(o.Loss), num(o.Top1), num(100 * d.Mean), num(100 * d.Half)}
 		for k, v := range r.Vars {
 			line = append(line, num(t.X[k]*v.MaxW))
 		}

@@ -163,17 +163,18 @@ func (r *Runner) open(ctx context.Context) error {
 	evals := r.Config.Evals
 	var curves *Curves
 	if r.Config.Sampler == Allocate {
-		r.Log("asking what hardware the layers could have")
-		menu, err := p.NewMenu(ctx)
-		if err != nil {
-			return err
-		}
 		if s != nil {
 			if curves, err = readNote[Curves](ctx, s, noteCurves); err != nil && !errors.Is(err, study.ErrNotFound) {
 				return err
 			}
 		}
+		const asking = "asking what hardware the layers could have"
 		if curves == nil {
+			r.Log(asking)
+			menu, err := p.NewMenu(ctx, p.EvenChoices())
+			if err != nil {
+				return err
+			}
 			r.Log("probing single thresholds")
 			wanted := p.Worth(menu)
 			if curves, err = p.Probe(ctx, p.probeImages(wanted, evals), wanted, r.Probing); err != nil {
@@ -182,6 +183,11 @@ func (r *Runner) open(ctx context.Context) error {
 		}
 		// Probes are work, and count as such.
 		evals = max(1, evals-int(math.Ceil(curves.Cost)))
+		r.Log(asking)
+		menu, err := p.NewMenu(ctx, p.Choices(curves))
+		if err != nil {
+			return err
+		}
 		r.alloc = NewAllocator(p, menu, curves, r.Config.Objective.Loss, r.Config.SamplerSeed)
 	} else if r.plain, err = sampler.New(r.Config.Sampler, p.Dims(), r.Config.SamplerSeed, p.Groups()); err != nil {
 		return err

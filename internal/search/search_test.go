@@ -322,13 +322,16 @@ func TestFar(t *testing.T) {
 // TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
 func TestAllocator(t *testing.T) {
 	p := problem(t)
-	menu, err := p.NewMenu(t.Context())
+	menu, err := p.NewMenu(t.Context(), p.EvenChoices())
 	if err != nil {
 		t.Fatal(err)
 	}
 	wanted := p.Worth(menu)
 	curves, err := p.Probe(t.Context(), 16, wanted, nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if menu, err = p.NewMenu(t.Context(), p.Choices(curves)); err != nil {
 		t.Fatal(err)
 	}
 	a := NewAllocator(p, menu, curves, 0.01, 1)
@@ -415,32 +418,58 @@ func TestLessons(t *testing.T) {
 	}
 }
 
-// TestTarget: the divergence aimed at follows the right answers lost, and rises to what was tried while none are.
+// TestTarget: the divergence aimed at follows the right answers lost and the regret, and rises to what was tried while there
+// is neither.
 func TestTarget(t *testing.T) {
 	const images = 100
 	base := &Outcome{Images: images, Top1: 1, Right: rightBits(slices.Repeat([]bool{true}, images))}
 	a := &Allocator{p: &Problem{Base: base}, loss: 0.01}
-	lost := func(divergence float64, n int) Past {
+	lost := func(divergence float64, n int, regret float64) Past {
 		right := slices.Repeat([]bool{true}, images)
 		for i := range n {
 			right[i] = false
 		}
-		return Past{Outcome: &Outcome{Images: images, Divergence: divergence, Right: rightBits(right)}}
+		return Past{Outcome: &Outcome{Images: images, Divergence: divergence, Regret: regret, Right: rightBits(right)}}
 	}
 	for _, tt := range []struct {
-		name string
-		past []Past
-		want float64
+		name     string
+		past     []Past
+		low, top float64
 	}{
-		{"nothing known", nil, 0.02},
-		{"too few", []Past{lost(0.1, 1), lost(0.1, 1)}, 0.02},
-		{"on a line", []Past{lost(0.1, 2), lost(0.1, 2), lost(0.2, 4), lost(0.05, 1)}, 0.05},
-		{"nothing lost", []Past{lost(0.01, 0), lost(0.08, 0), lost(0.03, 0), lost(0.02, 0)}, 0.08},
-		{"nothing lost of almost nothing", []Past{lost(0.001, 0), lost(0.002, 0), lost(0.001, 0), lost(0.002, 0)}, 0.02},
-		{"a cliff says nothing", []Past{lost(0.01, 0), lost(0.03, 0), lost(0.03, 0), lost(0.02, 0), lost(0.9, 20)}, 0.03},
+		{"nothing known", nil, 0.02, 0.02},
+		{"too few", []Past{lost(0.1, 1, 0.1), lost(0.1, 1, 0.1)}, 0.02, 0.02},
+		{"on a line", []Past{lost(0.1, 2, 0.02), lost(0.1, 2, 0.02), lost(0.2, 4, 0.04), lost(0.05, 1, 0.01)}, 0.05, 0.05},
+		{"no regret", []Past{lost(0.1, 2, 0), lost(0.1, 2, 0), lost(0.2, 4, 0), lost(0.05, 1, 0)}, 0.05, 0.05},
+		{"nothing lost", []Past{lost(0.01, 0, 0), lost(0.08, 0, 0), lost(0.03, 0, 0), lost(0.02, 0, 0)}, 0.08, 0.08},
+		// Of a hundred images not one lost says that a point may be: regret decides for the most part.
+		{"regret alone", []Past{lost(0.02, 0, 0.01), lost(0.02, 0, 0.01), lost(0.02, 0, 0.01), lost(0.02, 0, 0.01)}, 0.02, 0.03},
+		{"between both", []Past{lost(0.1, 8, 0.02), lost(0.1, 8, 0.02), lost(0.1, 8, 0.02), lost(0.1, 8, 0.02)}, 0.025, 0.05},
+		{"larger ones lose less each", []Past{lost(0.02, 1, 0.01), lost(0.02, 1, 0.01), lost(0.04, 2, 0.02), lost(0.02, 1, 0.01), lost(0.4, 4, 0.04)}, 0.02, 0.02},
+		{"nothing lost of almost nothing", []Past{lost(0.001, 0, 0), lost(0.002, 0, 0), lost(0.001, 0, 0), lost(0.002, 0, 0)}, 0.02, 0.02},
+		{"a cliff says nothing", []Past{lost(0.01, 0, 0), lost(0.03, 0, 0), lost(0.03, 0, 0), lost(0.02, 0, 0), lost(0.9, 20, 0.2)}, 0.03, 0.03},
 	} {
-		if got := a.target(tt.past); math.Abs(got-tt.want) > 1e-9 {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		if got := a.target(tt.past); got < tt.low*(1-1e-9) || got > tt.top*(1+1e-9) {
+			t.Errorf("%s: %v, want %v to %v", tt.name, got, tt.low, tt.top)
+		}
+	}
+}
+
+// TestRegret: it is what the unpruned network thinks was lost by another answer.
+func TestRegret(t *testing.T) {
+	logs := func(p ...float64) []float32 {
+		l := make([]float32, len(p))
+		for i, v := range p {
+			l[i] = float32(math.Log(v))
+		}
+		return l
+	}
+	p := logs(0.6, 0.3, 0.1)
+	for _, tt := range []struct {
+		q    []float32
+		want float64
+	}{{p, 0}, {logs(0.4, 0.35, 0.25), 0}, {logs(0.3, 0.4, 0.3), 0.3}, {logs(0.1, 0.1, 0.8), 0.5}} {
+		if got := regret(p, tt.q); math.Abs(got-tt.want) > 1e-6 {
+			t.Errorf("%v: %v, want %v", tt.q, got, tt.want)
 		}
 	}
 }
@@ -720,10 +749,20 @@ func TestResult(t *testing.T) {
 	}
 	// On the calibration images again: the same figures.
 	_, set := demo(t, 48)
-	m, err := p.MeasureFront(t.Context(), s, set, "again", 100, nil)
-	if err != nil {
+	first, err := ReadFirst(t.Context(), s, 2)
+	if err != nil || len(first.Trials) != 2 || first.Test != nil {
+		t.Fatalf("the first two trials: %+v, %v", first, err)
+	}
+	if err := p.MeasureFront(t.Context(), s, first, set, "again", 100, nil); err != nil {
 		t.Fatal(err)
 	}
+	if res, err = Read(t.Context(), s); err != nil || res.Test != nil {
+		t.Fatalf("a front of the first two trials is taken for that of all: %v", err)
+	}
+	if err := p.MeasureFront(t.Context(), s, res, set, "again", 100, nil); err != nil {
+		t.Fatal(err)
+	}
+	m := res.Test
 	if m.Top1 != p.Base.Top1 || len(m.Trials) == 0 {
 		t.Errorf("unpruned %v, was %v; %d trials", m.Top1, p.Base.Top1, len(m.Trials))
 	}
