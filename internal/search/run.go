@@ -171,12 +171,12 @@ func (r *Runner) open(ctx context.Context) error {
 		const asking = "asking what hardware the layers could have"
 		if curves == nil {
 			r.Log(asking)
-			menu, err := p.NewMenu(ctx, p.EvenChoices())
+			menu, err := p.newMenu(ctx, p.evenChoices())
 			if err != nil {
 				return err
 			}
 			r.Log("probing single thresholds")
-			wanted := p.Worth(menu)
+			wanted := p.worth(menu)
 			if curves, err = p.Probe(ctx, p.probeImages(wanted, evals), wanted, r.Probing); err != nil {
 				return err
 			}
@@ -184,7 +184,7 @@ func (r *Runner) open(ctx context.Context) error {
 		// Probes are work, and count as such.
 		evals = max(1, evals-int(math.Ceil(curves.Cost)))
 		r.Log(asking)
-		menu, err := p.NewMenu(ctx, p.Choices(curves))
+		menu, err := p.newMenu(ctx, p.choicesBy(curves))
 		if err != nil {
 			return err
 		}

@@ -322,16 +322,16 @@ func TestFar(t *testing.T) {
 // TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
 func TestAllocator(t *testing.T) {
 	p := problem(t)
-	menu, err := p.NewMenu(t.Context(), p.EvenChoices())
+	menu, err := p.newMenu(t.Context(), p.evenChoices())
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := p.Worth(menu)
+	wanted := p.worth(menu)
 	curves, err := p.Probe(t.Context(), 16, wanted, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if menu, err = p.NewMenu(t.Context(), p.Choices(curves)); err != nil {
+	if menu, err = p.newMenu(t.Context(), p.choicesBy(curves)); err != nil {
 		t.Fatal(err)
 	}
 	a := NewAllocator(p, menu, curves, 0.01, 1)
@@ -369,6 +369,92 @@ func TestAllocator(t *testing.T) {
 	}
 	if best == p.Base {
 		t.Error("no trial is better than the unpruned network")
+	}
+}
+
+// TestForetell: where nothing before a layer is pruned, its zeros are foretold exactly.
+func TestForetell(t *testing.T) {
+	p := problem(t)
+	n := len(p.Convs)
+	for _, k := range []int{0, n / 2, n - 1} {
+		x := make([]float64, p.Dims())
+		x[k], x[n+k] = 0.5, 0.7
+		net, err := p.Prune(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, err := p.foretell(t.Context(), net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := p.start(net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.images(t.Context(), p.sample()); err != nil {
+			t.Fatal(err)
+		}
+		met, err := sparsity.NewEstimator(net, e.counter.Bitmaps(e.zeros), p.estimatorOptions())
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, err := p.baseEstimator()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range p.Convs[:k+1] {
+			if told.Pairs(i) != met.Pairs(i) {
+				t.Errorf("convolution %d pruned: %v pairs foretold of layer %d, %v met", k, told.Pairs(i), i, met.Pairs(i))
+			}
+		}
+		if i := p.Convs[k]; told.Pairs(i) >= base.Pairs(i) {
+			t.Errorf("convolution %d pruned: %v pairs, unpruned %v", k, told.Pairs(i), base.Pairs(i))
+		}
+	}
+}
+
+// TestEase: an allocation that leaves budget unused is brought to where no layer can take less divergence, within the budget.
+func TestEase(t *testing.T) {
+	a := &Allocator{p: &Problem{Convs: []int{0, 1}}, menu: &optimizer.Menu{}}
+	choices := make([][]choice, 2)
+	for k := range 2 {
+		var layer [][]optimizer.MenuItem
+		for l, d := range menuLevels {
+			choices[k] = append(choices[k], choice{divergence: float64((k+1)*l) / 100})
+			fast := optimizer.MenuItem{Cycles: 100}
+			fast.Shares[0] = d * 0.6
+			slow := optimizer.MenuItem{Cycles: 200}
+			layer = append(layer, []optimizer.MenuItem{fast, slow}) // the slow one is beyond the limit
+		}
+		a.menu.Layers = append(a.menu.Layers, layer)
+	}
+	var budgets [optimizer.NumResources]float64
+	for r := range budgets {
+		budgets[r] = 1
+	}
+	last := len(menuLevels) - 1
+	start := allocation{levels: []int{last, last}, fits: true}
+	for k := range 2 {
+		it := &a.menu.Layers[k][last][0]
+		start.items = append(start.items, it)
+		start.total[0] += it.Shares[0]
+		start.divergence += choices[k][last].divergence
+	}
+	al := a.ease(choices, start, 100, budgets)
+	sum, divergence := 0.0, 0.0
+	for k, l := range al.levels {
+		sum += al.items[k].Shares[0]
+		divergence += choices[k][l].divergence
+		if al.items[k].Cycles > 100 {
+			t.Errorf("layer %d: %v cycles", k, al.items[k].Cycles)
+		}
+	}
+	if math.Abs(al.total[0]-sum) > 1e-9 || sum > 1 || math.Abs(al.divergence-divergence) > 1e-9 {
+		t.Errorf("takes %v, told %v; divergence %v, told %v", sum, al.total[0], divergence, al.divergence)
+	}
+	// The dearer layer is left alone first; the other then keeps what fits: 0.4 of 0.6, a density of 0.63.
+	if al.levels[1] != 0 || menuLevels[al.levels[0]] != 0.63 {
+		t.Errorf("levels %v", al.levels)
 	}
 }
 
