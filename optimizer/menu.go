@@ -42,9 +42,14 @@ const (
 )
 
 // NewMenu enumerates the menu of a network with so many levels, the first of which is itself and has the rating r; in's network and
-// estimator play no part. Where there are too many questions to ask an estimator, a rough model of the engines answers, corrected
-// at each level by the estimator.
+// estimator play no part. Where there are too many questions to ask an estimator, a rough model of the engines, corrected by it at
+// each level, chooses what it is asked about.
 func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel) (*Menu, error) {
+	return menuWith(ctx, in, r, levels, at, exactEffort)
+}
+
+// menuWith is NewMenu where the rough model goes first from effort questions to an estimator on.
+func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel, effort int) (*Menu, error) {
 	in.Objective = Throughput
 	m := &Menu{}
 	for k := range levels {
@@ -59,7 +64,7 @@ func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel)
 		s := &space{model: in.model(), est: in.Est, engine: in.Engine, budget: budget,
 			widths: widthsOf(in.Net, in.widths()), hurry: hurry(in.Net), memo: in.Memo}
 		high := r.CyclesPerImage * menuHigh
-		if s.effort() > exactEffort {
+		if s.effort() > effort {
 			model, err := newRough(s)
 			if err != nil {
 				return nil, err
@@ -74,7 +79,21 @@ func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel)
 			}
 			// Nothing is faster than the largest map's pixels.
 			low := max(r.CyclesPerImage*menuLow, model.leastCycles(vec{1 << 40})*0.99)
-			s.est, s.near = model, &near{model: model, low: low, high: high}
+			s.near = &near{model: model, low: low, high: high}
+			// The model chooses the engines that the estimator is asked about.
+			quick := *s
+			quick.est = model
+			sets, err := quick.all(ctx)
+			if err != nil {
+				return nil, err
+			}
+			s.near.keep = make([]map[engine]bool, len(sets))
+			for i, opts := range sets {
+				s.near.keep[i] = map[engine]bool{}
+				for _, o := range undominated(opts, high) {
+					s.near.keep[i][engineOf(&o.hl)] = true
+				}
+			}
 		}
 		sets, err := s.all(ctx)
 		if err != nil {
@@ -86,13 +105,23 @@ func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel)
 		share := (&problem{budget: budget}).share
 		floor := 0.0
 		for i, opts := range sets {
+			conv := in.Net.Layers[i].Kind == intnet.KindConv
+			if conv {
+				// What the design has, the model may have left out; with more zeros it is not slower.
+				l := &r.Layers[i]
+				opts = append(opts, option{hl: l.Hardware, cycles: l.Cycles * s.hurry[i], cost: l.Resources.vec()})
+			}
 			least := opts[0].cycles
 			for _, o := range opts {
 				least = min(least, o.cycles)
 			}
 			floor = max(floor, least)
-			if in.Net.Layers[i].Kind == intnet.KindConv {
-				m.Layers[i] = append(m.Layers[i], items(opts, max(high, least), share))
+			if conv {
+				var list []MenuItem
+				for _, o := range undominated(opts, max(high, least)) {
+					list = append(list, MenuItem{o.cycles, share(o.cost)})
+				}
+				m.Layers[i] = append(m.Layers[i], list)
 			}
 		}
 		if k == 0 || floor < m.Floor {
@@ -110,9 +139,9 @@ const alike = 1.03
 
 func notMore(a, b vec, r, units int) bool { return float64(a[r]) <= alike*float64(b[r])+float64(units) }
 
-// items are the undominated of a layer's options of at most high cycles, whatever their stream widths. Flip-flops, which no design runs out of, and
+// undominated are those of a layer's options of at most high cycles that no other dominates, whatever their stream widths. Flip-flops, which no design runs out of, and
 // LUTs used as memory do not keep an item that is worse in all else.
-func items(opts []option, high float64, share func(vec) [nres]float64) []MenuItem {
+func undominated(opts []option, high float64) []option {
 	opts = slices.DeleteFunc(slices.Clone(opts), func(o option) bool { return o.cycles > high })
 	for i := range opts {
 		// Up to the next step: an item is never faster than what it stands for.
@@ -129,9 +158,5 @@ func items(opts []option, high float64, share func(vec) [nres]float64) []MenuIte
 			kept = append(kept, o)
 		}
 	}
-	var list []MenuItem
-	for _, o := range kept {
-		list = append(list, MenuItem{o.cycles, share(o.cost)})
-	}
-	return list
+	return kept
 }

@@ -121,7 +121,7 @@ func TestLeast(t *testing.T) {
 	}
 }
 
-// TestMenu: items are in order, every layer has some as fast as the design, and zeros make no layer dearer.
+// TestMenu: with a rough model and without, items are in order, every layer has some as fast as the design, and zeros make no layer dearer.
 func TestMenu(t *testing.T) {
 	p, err := LoadPlatform("zedboard")
 	if err != nil {
@@ -134,51 +134,53 @@ func TestMenu(t *testing.T) {
 		t.Fatal(err)
 	}
 	levels := []float64{1, 0.5, 0.2}
-	m, err := NewMenu(t.Context(), in, r, len(levels), func(k int) (*intnet.Net, CycleEstimator, error) { return net, meanEst{net, 0.5 * levels[k]}, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.Floor <= 0 || m.Floor > r.CyclesPerImage*MenuStep {
-		t.Errorf("floor %v, design %v", m.Floor, r.CyclesPerImage)
-	}
-	cheaper := 0
-	for i := range net.Layers {
-		if net.Layers[i].Conv == nil {
-			if m.Layers[i] != nil {
-				t.Errorf("layer %d is no convolution", i)
-			}
-			continue
+	for _, effort := range []int{exactEffort, 0} {
+		m, err := menuWith(t.Context(), in, r, len(levels), func(k int) (*intnet.Net, CycleEstimator, error) { return net, meanEst{net, 0.5 * levels[k]}, nil }, effort)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if len(m.Layers[i]) != len(levels) {
-			t.Fatalf("layer %d: %d levels", i, len(m.Layers[i]))
+		if m.Floor <= 0 || m.Floor > r.CyclesPerImage*MenuStep {
+			t.Errorf("floor %v, design %v", m.Floor, r.CyclesPerImage)
 		}
-		last := -1.0
-		for l, items := range m.Layers[i] {
-			least, cycles := -1.0, 0.0
-			for _, it := range items {
-				if it.Cycles < cycles {
-					t.Fatalf("layer %d: cycles fall", i)
+		cheaper := 0
+		for i := range net.Layers {
+			if net.Layers[i].Conv == nil {
+				if m.Layers[i] != nil {
+					t.Errorf("layer %d is no convolution", i)
 				}
-				cycles = it.Cycles
-				sum := it.Shares[0] + it.Shares[1] + it.Shares[3]
-				if it.Cycles <= r.CyclesPerImage*MenuStep && (least < 0 || sum < least) {
-					least = sum
+				continue
+			}
+			if len(m.Layers[i]) != len(levels) {
+				t.Fatalf("layer %d: %d levels", i, len(m.Layers[i]))
+			}
+			last := -1.0
+			for l, items := range m.Layers[i] {
+				least, cycles := -1.0, 0.0
+				for _, it := range items {
+					if it.Cycles < cycles {
+						t.Fatalf("layer %d: cycles fall", i)
+					}
+					cycles = it.Cycles
+					sum := it.Shares[0] + it.Shares[1] + it.Shares[3]
+					if it.Cycles <= r.CyclesPerImage*MenuStep && (least < 0 || sum < least) {
+						least = sum
+					}
 				}
+				if least < 0 {
+					t.Fatalf("layer %d, level %v: nothing as fast as the design", i, levels[l])
+				}
+				if last >= 0 && least > last*1.05+0.001 {
+					t.Errorf("layer %d: at least %v at density %v, %v at the one before", i, least, levels[l], last)
+				}
+				if last >= 0 && least < 0.98*last {
+					cheaper++
+				}
+				last = least
 			}
-			if least < 0 {
-				t.Fatalf("layer %d, level %v: nothing as fast as the design", i, levels[l])
-			}
-			if last >= 0 && least > last*1.05+0.001 {
-				t.Errorf("layer %d: at least %v at density %v, %v at the one before", i, least, levels[l], last)
-			}
-			if last >= 0 && least < 0.98*last {
-				cheaper++
-			}
-			last = least
 		}
-	}
-	if cheaper == 0 {
-		t.Error("zeros make no layer cheaper")
+		if cheaper == 0 {
+			t.Error("zeros make no layer cheaper")
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/intnet"
 	"hass/internal/workers"
@@ -21,7 +22,7 @@ var menuLevels = []float64{1, 0.94, 0.88, 0.82, 0.76, 0.7, 0.63, 0.56, 0.49, 0.4
 // level, by choices of layers and levels. Nothing is run pruned: the activations are the unpruned network's.
 func (p *Problem) newMenu(ctx context.Context, choices [][]choice) (*optimizer.Menu, error) {
 	x := make([]float64, p.Dims())
-	return optimizer.NewMenu(ctx, p.input(nil, nil), p.Rating, len(menuLevels), func(level int) (*intnet.Net, optimizer.CycleEstimator, error) {
+	return optimizer.NewMenu(ctx, p.input(nil, nil), p.Rating, len(choices[0]), func(level int) (*intnet.Net, optimizer.CycleEstimator, error) {
 		for k := range p.Convs {
 			// A level out of reach is like the one before.
 			if c := choices[k][level]; !math.IsInf(c.divergence, 1) {
@@ -105,9 +106,9 @@ func choose(density [][]float64, divergence func(v int, u float64) float64) [][]
 	return all
 }
 
-// evenChoices are those where nothing is known of the layers: error grows with the cube of a threshold where densities are flat.
-func (p *Problem) evenChoices() [][]choice {
-	return choose(p.densities(), func(_ int, u float64) float64 { return u * u * u })
+// extremes are each layer unpruned and pruned to the end of the range.
+func (p *Problem) extremes() [][]choice {
+	return slices.Repeat([][]choice{{{}, {w: gridSteps, a: gridSteps}}}, len(p.Convs))
 }
 
 // choicesBy are those by the curves.

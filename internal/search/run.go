@@ -171,7 +171,7 @@ func (r *Runner) open(ctx context.Context) error {
 		const asking = "asking what hardware the layers could have"
 		if curves == nil {
 			r.Log(asking)
-			menu, err := p.newMenu(ctx, p.evenChoices())
+			menu, err := p.newMenu(ctx, p.extremes())
 			if err != nil {
 				return err
 			}

@@ -322,7 +322,7 @@ func TestFar(t *testing.T) {
 // TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
 func TestAllocator(t *testing.T) {
 	p := problem(t)
-	menu, err := p.newMenu(t.Context(), p.evenChoices())
+	menu, err := p.newMenu(t.Context(), p.extremes())
 	if err != nil {
 		t.Fatal(err)
 	}
