@@ -229,7 +229,7 @@ func (e *evaluation) rate(ctx context.Context, o *Outcome) error {
 		return err
 	}
 	if p.Rating == nil {
-		p.Rating, p.bitmaps = r, b
+		p.Rating = r
 	}
 	o.Fits = r.Fits
 	o.ImagesPerSecond, o.CyclesPerImage, o.Resources = r.ImagesPerSecond, r.CyclesPerImage, r.Resources
@@ -247,9 +247,4 @@ func (p *Problem) input(net *intnet.Net, est optimizer.CycleEstimator) optimizer
 		in.Near = p.Rating.CyclesPerImage
 	}
 	return in
-}
-
-// baseEstimator is an estimator of the unpruned network.
-func (p *Problem) baseEstimator() (*sparsity.Estimator, error) {
-	return sparsity.NewEstimator(p.Net, p.bitmaps, p.estimatorOptions())
 }

@@ -80,13 +80,12 @@ type Problem struct {
 	weights [][]float32 // by convolution: magnitudes of the non-zero weights, ascending
 	acts    [][]float32 // by convolution: of the non-zero activations of the sample, ascending, thinned
 
-	bitmaps *sparsity.Bitmaps // zeros of the unpruned network
-	cuts    []cut
-	slots   []*slot
-	convs   map[convKey]*intnet.Conv
-	cached  int // weights in convs
-	cache   *sparsity.Cache
-	memo    *optimizer.Memo
+	cuts   []cut
+	slots  []*slot
+	convs  map[convKey]*intnet.Conv
+	cached int // weights in convs
+	cache  *sparsity.Cache
+	memo   *optimizer.Memo
 }
 
 type convKey struct {

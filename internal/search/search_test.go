@@ -398,7 +398,7 @@ func TestForetell(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		base, err := p.baseEstimator()
+		base, err := p.foretell(t.Context(), p.Net)
 		if err != nil {
 			t.Fatal(err)
 		}
