@@ -14,9 +14,6 @@ import (
 	"text/tabwriter"
 
 	"hass/internal/artifact"
-	"hass/internal/dataset"
-	"hass/internal/intnet"
-	"hass/internal/metrics"
 	"hass/internal/quant"
 	"hass/internal/sampler"
 	"hass/internal/study"
@@ -36,21 +33,6 @@ type Result struct {
 	Test     *Test      `json:"test,omitempty"` // the front on other images
 	Best     int        `json:"best"`           // number of the trial to build; -1 if there is none
 	Vars     []Variable `json:"variables"`
-}
-
-// Test holds what trials do on images that the search has not seen.
-type Test struct {
-	DataSet string   `json:"data_set"` // base name
-	Images  int      `json:"images"`
-	Top1    float64  `json:"top1"` // of the unpruned integer network
-	Trials  []Tested `json:"trials"`
-}
-
-// Tested is one trial on the test images.
-type Tested struct {
-	Number int      `json:"number"`
-	Top1   float64  `json:"top1"`
-	Drop   Interval `json:"drop"` // right answers lost against the unpruned network, as a share, on the same images
 }
 
 // Read reads the result of a study.
@@ -184,11 +166,16 @@ func (r *Result) best() int {
 		if drop > r.Config.Objective.Loss+1e-9 {
 			continue
 		}
-		if best < 0 || t.Outcome.CyclesPerImage < o.CyclesPerImage || t.Outcome.CyclesPerImage == o.CyclesPerImage && t.Outcome.Resources.DSP < o.Resources.DSP {
+		if best < 0 || better(t.Outcome, o) < 0 {
 			best, o = n, t.Outcome
 		}
 	}
 	return best
+}
+
+// better compares the hardware of two trials: fewer cycles first, then fewer DSPs.
+func better(a, b *Outcome) int {
+	return cmp.Or(cmp.Compare(a.CyclesPerImage, b.CyclesPerImage), cmp.Compare(a.Resources.DSP, b.Resources.DSP))
 }
 
 // Thresholds are those of a trial, as a thresholds file holds them.
@@ -203,130 +190,6 @@ func (r *Result) Thresholds(number int) (*quant.Thresholds, error) {
 		th.Layers[v.Layer] = quant.LayerTau{W: &w, A: &a}
 	}
 	return th, nil
-}
-
-// testNote is the key of the front's measurement after so many trials: a study that is extended has another front.
-func testNote(total int) string { return fmt.Sprintf("%s after %d", noteTest, total) }
-
-// candidates are the trials of the front that may be within a few times the loss that is allowed, those with the best
-// hardware first.
-func (r *Result) candidates() []*Trial {
-	var list []*Trial
-	for _, n := range r.Front {
-		t, err := r.Trial(n)
-		if err != nil {
-			continue
-		}
-		if d := t.Outcome.Drop(r.Unpruned); d.Mean-d.Half <= r.Config.Objective.Loss && d.Mean <= 4*r.Config.Objective.Loss {
-			list = append(list, t)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b *Trial) int { return cmp.Compare(merit(b.Outcome), merit(a.Outcome)) })
-	return list
-}
-
-// MeasureFront runs the trials of a study's front on a labelled set that the search has not seen, and adds what they do to
-// the result and to the study. At most most of those that may be within the loss are run, around the place in the order of their hardware
-// where the loss is reached.
-func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, r *Result, set *dataset.Set, name string, most int, progress func(done, total int)) error {
-	list := r.candidates()
-	total := set.Len() * (min(most, len(list)) + 1)
-	t := &Test{DataSet: name, Images: set.Len()}
-	done := 0
-	measure := func(x []float64) ([]bool, float64, error) {
-		net, err := p.Prune(x)
-		if err != nil {
-			return nil, 0, err
-		}
-		e, err := p.exec.Replace(net)
-		if err != nil {
-			return nil, 0, err
-		}
-		var right []bool
-		n := 0
-		err = intnet.RunMany(ctx, e, set.Len(), p.opt.Workers, func(i int) ([]int32, error) {
-			f := make([]float32, set.C*set.H*set.W)
-			if err := set.Float(i, f); err != nil {
-				return nil, err
-			}
-			return net.QuantizeInput(f)
-		}, func(_ *intnet.Exec, out [][]int32) ([]int32, error) { return slices.Clone(out[0]), nil },
-			func(i int, scores []int32) error {
-				ok := metrics.Rank(scores, set.Label(i)) == 0
-				if right = append(right, ok); ok {
-					n++
-				}
-				if done++; progress != nil {
-					progress(done, total)
-				}
-				return nil
-			})
-		return right, float64(n) / float64(set.Len()), err
-	}
-	base, top1, err := measure(make([]float64, p.Dims()))
-	if err != nil {
-		return err
-	}
-	t.Top1 = top1
-	seen := make([]bool, len(list))
-	one := func(i int) (ok bool, err error) {
-		right, top1, err := measure(list[i].X)
-		if err != nil {
-			return false, err
-		}
-		d := make([]float64, len(right))
-		for k := range d {
-			if base[k] {
-				d[k]++
-			}
-			if right[k] {
-				d[k]--
-			}
-		}
-		drop := interval(d)
-		t.Trials = append(t.Trials, Tested{list[i].Number, top1, drop})
-		seen[i] = true
-		return drop.Mean <= r.Config.Objective.Loss+1e-9, nil
-	}
-	// Better hardware loses more, more or less: halve towards the first that is within the loss, then try its
-	// neighbours.
-	lo, hi := 0, len(list)
-	for lo < hi && len(t.Trials) < most {
-		mid := (lo + hi) / 2
-		ok, err := one(mid)
-		if err != nil {
-			return err
-		}
-		if ok {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
-	}
-	for away := 1; away < len(list) && len(t.Trials) < most; away++ {
-		for _, i := range []int{hi - away, hi + away} {
-			if i < 0 || i >= len(list) || seen[i] || len(t.Trials) >= most {
-				continue
-			}
-			if _, err := one(i); err != nil {
-				return err
-			}
-		}
-	}
-	slices.SortFunc(t.Trials, func(a, b Tested) int { return a.Number - b.Number })
-	b, err := json.Marshal(t)
-	if err != nil {
-		return err
-	}
-	if b, err = s.SetNote(ctx, testNote(r.Total), b); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b, t); err != nil { // another worker may have been first
-		return err
-	}
-	r.Test = t
-	r.Best = r.best()
-	return nil
 }
 
 // Print writes the study for people: the front, and all trials if wanted.

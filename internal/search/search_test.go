@@ -937,3 +937,46 @@ func TestCurve(t *testing.T) {
 		}
 	}
 }
+
+// TestScout: with few runs it finds the best trial within the loss, whatever single trials do.
+func TestScout(t *testing.T) {
+	type trial struct{ cycles, divergence, calibration, test float64 }
+	for _, c := range []struct {
+		name   string
+		trials []trial // the best hardware first
+		runs   []int
+		found  int
+	}{
+		{"in order", []trial{{1, 0.4, 0.04, 0.04}, {2, 0.2, 0.02, 0.02}, {3, 0.1, 0.01, 0.01}, {4, 0.05, 0, 0}}, []int{2, 1, 0, 3}, 2},
+		{"calibration images see nothing", []trial{{1, 0.4, 0, 0.04}, {2, 0.2, 0, 0.02}, {3, 0.1, 0, 0.01}, {4, 0.05, 0, 0}}, []int{0, 2, 1, 3}, 2},
+		{"an unlucky trial", []trial{{1, 0.3, 0.01, 0}, {2, 0.2, 0.01, 0.015}, {3, 0.1, 0.01, -0.01}, {4, 0.05, 0, 0}}, []int{1, 2, 0, 3}, 0},
+		{"none", []trial{{1, 0.2, 0.02, 0.04}, {2, 0.1, 0.02, 0.02}}, []int{1, 0}, 2},
+		{"no divergence", []trial{{1, 0, 0, 0}, {2, 0, 0, 0}}, []int{0, 1}, 0},
+	} {
+		r := &Result{Config: &Config{Objective: DefaultObjective()}, Unpruned: &Outcome{Images: 100, Right: rightBits(answers(100, 100))}}
+		var list []*Trial
+		for _, x := range c.trials {
+			list = append(list, &Trial{Outcome: &Outcome{Images: 100, CyclesPerImage: x.cycles, Divergence: x.divergence,
+				Right: rightBits(answers(100, 100-int(math.Round(100*x.calibration))))}})
+		}
+		s := newScout(list, r)
+		var runs []int
+		for range list {
+			k := s.next()
+			s.saw(k, c.trials[k].test)
+			runs = append(runs, k)
+		}
+		if d := cmp.Diff(c.runs, runs); d != "" || s.found != c.found {
+			t.Errorf("%s: found %d, want %d; runs:\n%s", c.name, s.found, c.found, d)
+		}
+	}
+}
+
+// answers are n answers, the first right ones right.
+func answers(n, right int) []bool {
+	a := make([]bool, n)
+	for i := range right {
+		a[i] = true
+	}
+	return a
+}
