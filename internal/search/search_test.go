@@ -972,6 +972,29 @@ func TestScout(t *testing.T) {
 	}
 }
 
+// TestCandidates: trials are run on the test images in the order in which the best is chosen, rate before DSPs.
+func TestCandidates(t *testing.T) {
+	trial := func(number int, cycles float64, dsp, right int) Trial {
+		return Trial{Number: number, Outcome: &Outcome{Images: 100, Fits: true, CyclesPerImage: cycles, ImagesPerSecond: 1 / cycles,
+			Resources: optimizer.Resources{DSP: dsp}, Right: rightBits(answers(100, right))}}
+	}
+	r := &Result{Config: &Config{Objective: DefaultObjective()}, Unpruned: trial(0, 110, 100, 90).Outcome,
+		Trials: []Trial{trial(0, 110, 100, 90), trial(1, 110, 10, 90), trial(2, 100, 1000, 90), trial(3, 100, 900, 90), trial(4, 50, 1000, 50)}}
+	for i := range r.Trials {
+		r.Front = append(r.Front, i)
+	}
+	var order []int
+	for _, x := range r.candidates() {
+		order = append(order, x.Number)
+	}
+	if d := cmp.Diff([]int{3, 2, 1, 0}, order); d != "" {
+		t.Error(d)
+	}
+	if best := r.best(); best != 3 {
+		t.Errorf("the best is %d", best)
+	}
+}
+
 // answers are n answers, the first right ones right.
 func answers(n, right int) []bool {
 	a := make([]bool, n)
