@@ -123,7 +123,6 @@ type searchStudy struct {
 	result *search.Result
 	// quarter is what the result was after a quarter of the evaluations; of our sampler alone.
 	quarter *search.Result
-	took    time.Duration // of its trials
 }
 
 func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.Builder) {
@@ -172,7 +171,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 		if d.err != nil {
 			t.Fatal(d.err)
 		}
-		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), d.s.took.Round(time.Second))
+		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), took(d.s.result).Round(time.Second))
 		studies = append(studies, d.s)
 	}
 	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = optimizer.EngineDense })
@@ -246,7 +245,7 @@ func (c *searchCase) measurePace(t *testing.T, w *strings.Builder, dir string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(w, "| %s | %s | %.1f |\n", yes[sharing], yes[halving], float64(len(s.result.Trials))/s.took.Minutes())
+			fmt.Fprintf(w, "| %s | %s | %.1f |\n", yes[sharing], yes[halving], float64(len(s.result.Trials))/took(s.result).Minutes())
 		}
 	}
 	fmt.Fprintln(w)
@@ -300,9 +299,6 @@ func (c *searchCase) study(ctx context.Context, p *search.Problem, test *dataset
 			}
 		}
 	}
-	for _, t := range result.Trials {
-		out.took += t.Took
-	}
 	return out, nil
 }
 
@@ -346,6 +342,15 @@ const (
 	volumeDivergence = 0.1
 	volumeHardware   = 1.25
 )
+
+// took is the time of all trials of a result.
+func took(r *search.Result) time.Duration {
+	sum := time.Duration(0)
+	for _, t := range r.Trials {
+		sum += t.Took
+	}
+	return sum
+}
 
 // paid is the number of trials that n evaluations pay for.
 func paid(r *search.Result, n int) int {
@@ -395,11 +400,7 @@ func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search
 			if evals < searchEvals {
 				r = s.quarter
 			}
-			took := time.Duration(0)
-			for _, t := range r.Trials {
-				took += t.Took
-			}
-			vol, secs = append(vol, s.volume(base.Base, evals)), append(secs, took.Seconds())
+			vol, secs = append(vol, s.volume(base.Base, evals)), append(secs, took(r).Seconds())
 			if r.Best < 0 {
 				none++
 				continue

@@ -96,18 +96,9 @@ func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, r *Result, s
 		if err != nil {
 			return err
 		}
-		d := make([]float64, len(right))
-		for i := range d {
-			if base[i] {
-				d[i]++
-			}
-			if right[i] {
-				d[i]--
-			}
-		}
-		drop := interval(d)
-		t.Trials = append(t.Trials, Tested{list[k].Number, top1, drop})
-		scout.saw(k, drop.Mean)
+		lost := drop(right, base)
+		t.Trials = append(t.Trials, Tested{list[k].Number, top1, lost})
+		scout.saw(k, lost.Mean)
 	}
 	slices.SortFunc(t.Trials, func(a, b Tested) int { return a.Number - b.Number })
 	b, err := json.Marshal(t)

@@ -2,12 +2,10 @@ package search
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
 	"hass/internal/intnet"
-	"hass/internal/workers"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -41,21 +39,13 @@ func (p *Problem) newMenu(ctx context.Context, choices [][]choice) (*optimizer.M
 // foretell is an estimator of the cycles of a pruned network on the activations of the unpruned.
 func (p *Problem) foretell(ctx context.Context, net *intnet.Net) (*sparsity.Estimator, error) {
 	counter := sparsity.NewPairCounter(net)
-	n := p.sample()
-	execs := make([]*intnet.Exec, workers.Count(n, p.opt.Workers))
-	for w := range execs {
-		execs[w] = p.exec.Clone()
-	}
 	var zeros []*sparsity.ImageZeros
-	err := workers.Ordered(ctx, n, p.opt.Workers, func(w, i int) (*sparsity.ImageZeros, error) {
-		if _, err := execs[w].Run(p.images[i]); err != nil {
-			return nil, fmt.Errorf("image %d: %w", i, err)
-		}
-		return counter.Image(execs[w], 0, nil), nil
-	}, func(_ int, z *sparsity.ImageZeros) error {
-		zeros = append(zeros, z)
-		return nil
-	})
+	err := intnet.RunMany(ctx, p.exec, p.sample(), p.opt.Workers, func(i int) ([]int32, error) { return p.images[i], nil },
+		func(x *intnet.Exec, _ [][]int32) (*sparsity.ImageZeros, error) { return counter.Image(x, 0, nil), nil },
+		func(_ int, z *sparsity.ImageZeros) error {
+			zeros = append(zeros, z)
+			return nil
+		})
 	if err != nil {
 		return nil, err
 	}

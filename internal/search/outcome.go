@@ -79,14 +79,17 @@ type Interval struct {
 // Drop is how much less often a is right than base, as a share of the images that both have seen, by paired differences: the
 // same images, so that what is hard for both cancels.
 func (o *Outcome) Drop(base *Outcome) Interval {
-	a, b := o.answers(), base.answers()
-	n := min(len(a), len(b))
-	d := make([]float64, n)
+	return drop(o.answers(), base.answers())
+}
+
+// drop is Drop of answers to the same images, in the same order.
+func drop(right, base []bool) Interval {
+	d := make([]float64, min(len(right), len(base)))
 	for i := range d {
-		if b[i] {
+		if base[i] {
 			d[i]++
 		}
-		if a[i] {
+		if right[i] {
 			d[i]--
 		}
 	}
