@@ -9,6 +9,10 @@
 #   make acceptance-rtl
 #                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
 #                     simulator's, and its area by yosys
+#   make acceptance-hostile
+#                     forged designs and projects, killed and interrupted commands, a full disk, models with
+#                     many thousand nodes, a sweep of shapes over both targets
+#   make figures      writes the tables of docs/figures, which acceptance runs measure, into the documents
 #   make search-comparison
 #                     all samplers on four trained networks; hours, resumes (needs HASS_DATA)
 #   make acceptance-networks
@@ -96,6 +100,15 @@ acceptance-short: deps
 	HASS_ACCEPTANCE=1 HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
+
+# HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
+HOSTILE_ONLY ?= .*
+.PHONY: acceptance-hostile figures
+acceptance-hostile: deps
+	HASS_ACCEPTANCE_HOSTILE=1 $(GO) test -count=1 -timeout 120m -v -run 'TestHostile($(HOSTILE_ONLY))' ./internal/acceptance
+
+figures:
+	$(GO) test -count=1 ./internal/figures -update
 
 # RTL in Verilator, then its area by yosys. RTL_ONLY is a pattern of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
 RTL_ONLY ?= .*
