@@ -90,7 +90,7 @@ func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Op
 	})
 }
 
-// emit runs the emitters of a target.
+// emit runs the emitters of a target and adds the design's copy and the manifest.
 func (p *Project) emit(ctx context.Context, target Target) ([]File, error) {
 	if target == "" {
 		target = HLS
@@ -114,7 +114,16 @@ func (p *Project) emit(ctx context.Context, target Target) ([]File, error) {
 		}
 		files = append(files, part...)
 	}
-	return files, nil
+	record, err := p.record()
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, record)
+	m, err := p.manifest(target, files)
+	if err != nil {
+		return nil, err
+	}
+	return append(files, m), nil
 }
 
 // load readies a project: weights, golden images, expansion.

@@ -54,6 +54,14 @@ func WriteDesign(ctx context.Context, d *Design, path string, golden *npy.Array)
 	return artifact.WriteJSON(ctx, path, d)
 }
 
+// Text is the design as WriteDesign writes it: equal designs have equal text, whatever the order
+// and spaces of the file that they were read from.
+func (d *Design) Text() ([]byte, error) {
+	var b bytes.Buffer
+	err := artifact.Encode(&b, d)
+	return b.Bytes(), err
+}
+
 // ReadDesign reads a design and its weights and checks everything that others rely on: schema,
 // side files, the network, that every layer's hardware fits it, and that the FIFOs
 // are those of the network. Its errors name the file.

@@ -1,0 +1,85 @@
+package artifact
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+)
+
+// ManifestName is the manifest's file in a project folder.
+const ManifestName = "manifest.json"
+
+// Schema names of the manifest.
+const (
+	ManifestSchema  = "hass.manifest"
+	ManifestVersion = 1
+)
+
+// maxManifestFiles bounds the files of a project; the largest networks have a few thousand.
+const maxManifestFiles = 1 << 18
+
+// Manifest lists what a project folder was made from and every file that was generated into
+// it, but for itself and the marker. A file of the folder that it does not list is the
+// user's; one whose hash differs was edited. Header.Inputs has the hashes of the design
+// ("design", in the tool's own writing, so that order and spaces do not count),
+// of its weights ("weights") and of its golden images ("golden").
+type Manifest struct {
+	Header
+	Target string     `json:"target"`        // hls or rtl
+	Golden int        `json:"golden_images"` // images of the design that were written
+	Files  []SideFile `json:"files"`         // in the order of their paths
+}
+
+// ReadManifest reads and checks the manifest of the project folder dir. The error is
+// fs.ErrNotExist if there is none.
+func ReadManifest(dir string) (*Manifest, error) {
+	m := &Manifest{}
+	name := filepath.Join(dir, ManifestName)
+	if err := ReadJSON(name, ManifestSchema, ManifestVersion, m); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, nil
+}
+
+// File is the entry of a path, nil if the manifest does not list it.
+func (m *Manifest) File(path string) *SideFile {
+	for i := range m.Files {
+		if m.Files[i].Path == path {
+			return &m.Files[i]
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) check() error {
+	if len(m.Files) > maxManifestFiles {
+		return fmt.Errorf("lists %d files; at most %d are expected", len(m.Files), maxManifestFiles)
+	}
+	for _, name := range []string{"design", "weights", "golden"} {
+		if !isHash(m.Inputs[name]) {
+			return fmt.Errorf("inputs: %q is not the SHA-256 of the %s", m.Inputs[name], name)
+		}
+	}
+	for i, f := range m.Files {
+		switch {
+		case !fs.ValidPath(f.Path) || f.Path == "." || strings.ContainsRune(f.Path, '\\') || !filepath.IsLocal(filepath.FromSlash(f.Path)):
+			return fmt.Errorf("file %q: must be a plain path inside the project", f.Path)
+		case f.Path == ManifestName || f.Path == Marker:
+			return fmt.Errorf("file %q: the manifest does not list itself or the marker", f.Path)
+		case i > 0 && f.Path <= m.Files[i-1].Path:
+			return fmt.Errorf("file %q: files are listed once each, in the order of their paths", f.Path)
+		case f.Bytes < 0 || !isHash(f.SHA256):
+			return fmt.Errorf("file %q: %d bytes, SHA-256 %q", f.Path, f.Bytes, f.SHA256)
+		}
+	}
+	return nil
+}
+
+// isHash tells whether s has the form of HashBytes.
+func isHash(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
