@@ -36,6 +36,7 @@ type cli struct {
 	Verify    verifyCmd    `cmd:"" help:"Compile a generated project, run it and compare it with the reference."`
 	Search    searchCmd    `cmd:"" help:"Find pruning thresholds and hardware together."`
 	Calibrate calibrateCmd `cmd:"" help:"Scale the cost model to your own synthesis reports."`
+	Show      showCmd      `cmd:"" help:"Print the hardware network of a design."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
 	Build     buildCmd     `cmd:"" help:"Do all of it: profile, optimize, generate, verify, simulate, summarise."`
 }

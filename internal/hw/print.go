@@ -1,0 +1,108 @@
+package hw
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// WriteText prints the network for people: the hardware of every layer, every process with the FIFOs it
+// reads and writes, every FIFO. Processes come in topological order, FIFOs in the order of their numbers.
+func (n *Network) WriteText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "layer\tkind\treads\twrites\thardware")
+	for i, l := range n.Net.Layers {
+		h := &n.Layers[i]
+		in := &n.Net.Tensors[l.In[0]]
+		out := &n.Net.Tensors[l.Out]
+		fmt.Fprintf(t, "%s\t%s\t%dx%dx%d %v\t%dx%dx%d %v\t%s\n", l.ID, l.Kind,
+			in.H, in.W, in.C, in.Format, out.H, out.W, out.C, out.Format, h)
+	}
+	if err := nextTable(t, w); err != nil {
+		return err
+	}
+	fmt.Fprintln(t, "process\tmodule\tlatency\treads\twrites")
+	for i := range n.Processes {
+		p := &n.Processes[i]
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", p.Name, p.Kind, p.Latency, n.names(p.In), n.names(p.Out))
+	}
+	if err := nextTable(t, w); err != nil {
+		return err
+	}
+	fmt.Fprintln(t, "FIFO\tfrom\tto\tholds\tbeat\tbits\tdepth\ttokens/image")
+	for i := range n.Streams {
+		s := &n.Streams[i]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%v\t%d\t%d\t%d\n", s.Name, n.Processes[s.From].Name, n.Processes[s.To].Name,
+			s.Kind, s.Beat, s.TokenBits(), s.Depth, s.Tokens)
+	}
+	return t.Flush()
+}
+
+// nextTable ends a table, whose columns then no longer widen those of the next one.
+func nextTable(t *tabwriter.Writer, w io.Writer) error {
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// names joins the names of streams.
+func (n *Network) names(streams []int) string {
+	if len(streams) == 0 {
+		return "-"
+	}
+	var names []string
+	for _, s := range streams {
+		names = append(names, n.Streams[s].Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// String prints the hardware choices of a layer in one line; choices that the layer does not have are left out.
+func (l *Layer) String() string {
+	s := fmt.Sprintf("in %v, out %v", Beat{l.InPx, l.InCh}, Beat{l.OutPx, l.OutCh})
+	if l.MTap > 0 {
+		s += fmt.Sprintf(", m %dx%d, line of %d pixels", l.MTap, l.MCh, l.LinePixels)
+	}
+	if l.Engine != "" {
+		s += fmt.Sprintf(", %s %d->%d, %d gangs of %d behind FIFOs of %d, weights in %s", l.Engine, l.M(), l.N, l.Gangs(), l.Gang, l.GangDepth, l.WeightMem)
+	}
+	return s
+}
+
+// WriteDot prints the network as a graph in the language of Graphviz's dot: a node for each process, a box around
+// those of one layer, an edge for each FIFO with its beat and depth.
+func (n *Network) WriteDot(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	// Names are identifiers (package ident), so that nothing from a model needs quoting here.
+	fmt.Fprintln(b, "digraph hass {")
+	fmt.Fprintln(b, "  rankdir=TB;")
+	fmt.Fprintln(b, "  node [shape=box, fontname=\"sans-serif\", fontsize=10];")
+	fmt.Fprintln(b, "  edge [fontname=\"sans-serif\", fontsize=8];")
+	for i := 0; i < len(n.Processes); {
+		layer, end, indent := n.Processes[i].Layer, i+1, "  "
+		if layer >= 0 {
+			indent = "    "
+			for end < len(n.Processes) && n.Processes[end].Layer == layer {
+				end++
+			}
+			fmt.Fprintf(b, "  subgraph cluster_%d {\n    label=\"%s: %s\";\n", layer, n.Net.Layers[layer].ID, n.Net.Layers[layer].Kind)
+		}
+		for ; i < end; i++ {
+			p := &n.Processes[i]
+			fmt.Fprintf(b, "%s%s [label=\"%s\\n%s\"];\n", indent, p.Name, p.Name, p.Kind)
+		}
+		if layer >= 0 {
+			fmt.Fprintln(b, "  }")
+		}
+	}
+	for i := range n.Streams {
+		s := &n.Streams[i]
+		fmt.Fprintf(b, "  %s -> %s [label=\"%v of %d bits\\ndepth %d\"];\n", n.Processes[s.From].Name, n.Processes[s.To].Name, s.Beat, s.Bits, s.Depth)
+	}
+	fmt.Fprintln(b, "}")
+	return b.Flush()
+}
