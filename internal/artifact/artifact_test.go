@@ -262,18 +262,67 @@ func TestJSON(t *testing.T) {
 	wantErr(t, ReadJSON(path, "hass.design", 2, &out), path, "is a hass.thing file, not hass.design")
 	wantErr(t, ReadJSON(path, "hass.thing", 3, &out), path, "version 2", `written by "hass `, "reads version 3")
 	wantErr(t, ReadJSON(path+"x", "hass.thing", 2, &out), path+"x", "no such file")
+	const open = `{"schema": "hass.thing", "schema_version": 2, "tool": "", "inputs": {}, `
 	for text, hint := range map[string]string{
 		``:   "unexpected end",
 		`[]`: "not a hass.thing file",
 		`{}`: `no "schema"`,
-		"{\"schema\": \"hass.thing\",\n\"schema_version\": 2,\n\"values\": 3}":         "line 3",
-		"{\"schema\": \"hass.thing\",\n\"schema_version\": 2,}":                        "line 2",
-		`{"schema": "hass.thing", "schema_version": 2, "surprise": 1}`:                 `unknown field "surprise"`,
-		`{"schema": "hass.thing", "schema_version": 2} {}`:                             "after top-level value",
-		`{"schema": "hass.thing", "schema_version": 2, "values": {"a": 1}, "note": 7}`: "note",
+		"{\"schema\": \"hass.thing\",\n\"schema_version\": 2,\n\"values\": 3}": `line 3, "/values": a number where an object is wanted`,
+		"{\"schema\": \"hass.thing\",\n\"schema_version\": 2,}":                "line 2",
+		open + `"surprise": 1}`:                                    `unknown field "surprise"`,
+		open + `"values": {}, "note": ""} {}`:                      "invalid character '{'",
+		open + `"values": {"a": 1}, "note": 7}`:                    `"/note": a number where a string is wanted`,
+		open + `"values": {"a": 1, "a": 2}, "note": ""}`:           `"/values": field "a" is there twice`,
+		open + `"note": "", "values": {}, "note": ""}`:             `field "note" is there twice`,
+		open + `"Note": "", "values": {}}`:                         `unknown field "Note"`,
+		open + `"note": null, "values": {}}`:                       `"/note": is null`,
+		open + `"note": ""}`:                                       `field "values" is missing`,
+		`{"schema": "hass.thing", "schema_version": 2, "tool": ""`: "unexpected end",
+		open + `"values": {"a": 1.5}, "note": ""}`:                 `"/values/a": a number where a whole number is wanted`,
+		open + `"values": {}, "note": "` + "\xff" + `"}`:           "invalid UTF-8",
 	} {
 		var v thing
 		if err := Decode([]byte(text), "hass.thing", 2, &v); err == nil || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: error %v does not contain %q", text, err, hint)
+		}
+	}
+}
+
+// TestDecodeStrict checks what encoding/json lets pass.
+func TestDecodeStrict(t *testing.T) {
+	type inner struct {
+		Pair [2]int `json:"pair"`
+	}
+	type outer struct {
+		Inner []inner          `json:"inner"`
+		By    map[string]inner `json:"by,omitempty"`
+		Maybe *inner           `json:"maybe"`
+		Kept  string           `json:"-"`
+	}
+	for text, hint := range map[string]string{
+		`{"inner": [{"pair": [1, 2]}], "maybe": null}`:                    "",
+		`{"maybe": {"pair": [1, 2]}, "inner": null}`:                      "",
+		`{"inner": [], "maybe": null, "by": {"x": {"pair": [0, 0]}}}`:     "",
+		`{"inner": [{"pair": [1]}], "maybe": null}`:                       `"/inner/0/pair": a list where a list of 2 is wanted`,
+		`{"inner": [{"pair": [1, 2, 3]}], "maybe": null}`:                 `"/inner/0/pair": a list where a list of 2 is wanted`,
+		`{"inner": [{"pair": null}], "maybe": null}`:                      `"/inner/0/pair": is null`,
+		`{"inner": [null], "maybe": null}`:                                `"/inner/0": is null`,
+		`{"inner": [{}], "maybe": null}`:                                  `"/inner/0": field "pair" is missing`,
+		`{"inner": [], "maybe": null, "by": {"x": {"Pair": [0, 0]}}}`:     `"/by/x": unknown field "Pair"`,
+		`{"inner": [], "maybe": null, "Kept": "x"}`:                       `unknown field "Kept"`,
+		`{"inner": [], "maybe": null, "by": {"a\nb": {"pair": 1}}}`:       `/by/a\nb/pair`,
+		`{"inner": ` + strings.Repeat("[", 20000) + `, "maybe": null}`:    "",
+		`{"inner": [{"pair": [1, 99999999999999999999]}], "maybe": null}`: "out of range",
+	} {
+		var v outer
+		err := DecodeStrict([]byte(text), &v)
+		if strings.Contains(text, "[[[") {
+			if err == nil {
+				t.Error("20,000 levels are read")
+			}
+			continue
+		}
+		if hint == "" && err != nil || hint != "" && (err == nil || !strings.Contains(err.Error(), hint)) {
 			t.Errorf("%s: error %v does not contain %q", text, err, hint)
 		}
 	}

@@ -1,13 +1,12 @@
 package artifact
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	strict "github.com/go-json-experiment/json"
 )
 
 // Header opens every JSON artefact; embed it. Inputs maps what the artefact was
@@ -41,12 +40,12 @@ func WriteJSON(ctx context.Context, path string, v any) error {
 }
 
 // Decode reads an artefact of the given schema and version into v, a pointer to
-// a struct that embeds Header. Another schema or version, an unknown field and
-// anything after the JSON value are errors.
+// a struct that embeds Header. Another schema or version and all that
+// DecodeStrict refuses are errors.
 func Decode(data []byte, schema string, version int, v any) error {
 	var h Header
-	if err := json.Unmarshal(data, &h); err != nil {
-		return fmt.Errorf("not a %s file: %w", schema, jsonError(data, err))
+	if err := strict.Unmarshal(data, &h); err != nil {
+		return fmt.Errorf("not a %s file: %w", schema, strictError(data, err))
 	}
 	if h.Schema != schema {
 		if h.Schema == "" {
@@ -58,17 +57,15 @@ func Decode(data []byte, schema string, version int, v any) error {
 		return fmt.Errorf("%s version %d (written by %q), but this is %s, which reads version %d: write the file again with this version",
 			schema, h.SchemaVersion, h.Tool, Tool, version)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("bad %s file: %w", schema, jsonError(data, err))
+	if err := DecodeStrict(data, v); err != nil {
+		return fmt.Errorf("bad %s file: %w", schema, err)
 	}
 	return nil
 }
 
 // ReadJSON is Decode of the file path; its errors name the file.
 func ReadJSON(path, schema string, version int, v any) error {
-	data, err := os.ReadFile(path)
+	data, err := readBounded(path)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, cause(err))
 	}
@@ -76,21 +73,4 @@ func ReadJSON(path, schema string, version int, v any) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
-}
-
-// jsonError adds the line to an error that knows only its offset.
-func jsonError(data []byte, err error) error {
-	var off int64
-	var syn *json.SyntaxError
-	var typ *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syn):
-		off = syn.Offset
-	case errors.As(err, &typ):
-		off = typ.Offset
-	default:
-		return err
-	}
-	off = min(max(off, 0), int64(len(data)))
-	return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:off], []byte{'\n'}), err)
 }

@@ -1,0 +1,202 @@
+package artifact
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxJSON bounds a JSON artefact in bytes. The largest real designs, with a table for every
+// value of a 16-bit tensor in each of some hundred layers, have some 50 MB.
+const maxJSON = 256 << 20
+
+// DecodeStrict reads one JSON value into v, a pointer, as a program of ours writes it. Errors,
+// with line and JSON pointer, are: a name twice in an object, a name of another case, a
+// field that v does not have, a field that is missing (those of v with omitempty may
+// be), null for a number, text, struct or fixed-size array, an array of another
+// length than v's, text that is not UTF-8, more than 10,000 levels, and anything behind the value.
+func DecodeStrict(data []byte, v any) error {
+	if err := json.Unmarshal(data, v, json.RejectUnknownMembers(true)); err != nil {
+		return strictError(data, err)
+	}
+	d := jsontext.NewDecoder(bytes.NewBuffer(data))
+	return strictError(data, complete(d, reflect.TypeOf(v).Elem()))
+}
+
+// complete walks a value that fits the type t and reports null and missing fields.
+func complete(d *jsontext.Decoder, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer {
+		if d.PeekKind() == 'n' {
+			return d.SkipValue()
+		}
+		t = t.Elem()
+	}
+	fail := func(format string, args ...any) error {
+		return &json.SemanticError{ByteOffset: d.InputOffset(), JSONPointer: d.StackPointer(), Err: fmt.Errorf(format, args...)}
+	}
+	nullable := t.Kind() == reflect.Slice || t.Kind() == reflect.Map || t.Kind() == reflect.Interface
+	if d.PeekKind() == 'n' && !nullable {
+		if err := d.SkipValue(); err != nil {
+			return err
+		}
+		return fail("is null")
+	}
+	if t.Kind() == reflect.Interface || d.PeekKind() != '{' && d.PeekKind() != '[' {
+		return d.SkipValue()
+	}
+	if _, err := d.ReadToken(); err != nil { // { or [
+		return err
+	}
+	fields := map[string]field{}
+	if t.Kind() == reflect.Struct {
+		listFields(t, fields)
+	}
+	seen := make(map[string]bool, len(fields))
+	for d.PeekKind() != '}' && d.PeekKind() != ']' {
+		var elem reflect.Type
+		switch t.Kind() {
+		case reflect.Slice, reflect.Array:
+			elem = t.Elem()
+		default:
+			name, err := d.ReadToken()
+			if err != nil {
+				return err
+			}
+			if t.Kind() == reflect.Map {
+				elem = t.Elem()
+			} else {
+				seen[name.String()] = true
+				elem = fields[name.String()].t
+			}
+		}
+		if err := complete(d, elem); err != nil {
+			return err
+		}
+	}
+	for name, f := range fields {
+		if !seen[name] && !f.optional {
+			return fail("field %q is missing", name)
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// field is a field of a struct as JSON has it.
+type field struct {
+	t        reflect.Type
+	optional bool
+}
+
+// listFields lists the fields of a struct, embedded structs' as its own.
+func listFields(t reflect.Type, fields map[string]field) {
+	for f := range t.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name == "-":
+		case f.Anonymous && name == "":
+			e := f.Type
+			if e.Kind() == reflect.Pointer {
+				e = e.Elem()
+			}
+			listFields(e, fields)
+		case f.IsExported():
+			if name == "" {
+				name = f.Name
+			}
+			fields[name] = field{f.Type, strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")}
+		}
+	}
+}
+
+// strictError says an error of the JSON library in the words of this package, with its line.
+func strictError(data []byte, err error) error {
+	var syn *jsontext.SyntacticError
+	var sem *json.SemanticError
+	where := func(off int64, at jsontext.Pointer, format string, args ...any) error {
+		off = min(max(off, 0), int64(len(data)))
+		// A message may show text of the file: it stays short and in one line.
+		path := string(at)
+		if len(path) > 200 {
+			path = path[:200] + "..."
+		}
+		prefix := fmt.Sprintf("line %d", 1+bytes.Count(data[:off], []byte{'\n'}))
+		if path != "" {
+			prefix += fmt.Sprintf(", %+q", path)
+		}
+		return fmt.Errorf("%s: %s", prefix, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &sem):
+		switch {
+		case errors.Is(sem.Err, json.ErrUnknownName):
+			name := sem.JSONPointer.LastToken()
+			return where(sem.ByteOffset, sem.JSONPointer.Parent(), "unknown field %.60q", name)
+		case sem.GoType != nil && sem.JSONKind != 0:
+			reason := ""
+			if sem.Err != nil {
+				reason = ": " + sem.Err.Error()
+			}
+			return where(sem.ByteOffset, sem.JSONPointer, "a %s where %s is wanted%s", kindNames[sem.JSONKind], describe(sem.GoType), reason)
+		case sem.Err != nil:
+			return where(sem.ByteOffset, sem.JSONPointer, "%v", sem.Err)
+		}
+		return where(sem.ByteOffset, sem.JSONPointer, "%v", err)
+	case errors.As(err, &syn):
+		if errors.Is(syn.Err, jsontext.ErrDuplicateName) {
+			return where(syn.ByteOffset, syn.JSONPointer.Parent(), "field %.60q is there twice", syn.JSONPointer.LastToken())
+		}
+		if errors.Is(syn.Err, io.ErrUnexpectedEOF) {
+			return where(syn.ByteOffset, syn.JSONPointer, "unexpected end of JSON input")
+		}
+		return where(syn.ByteOffset, syn.JSONPointer, "%v", syn.Err)
+	case errors.Is(err, io.EOF):
+		return errors.New("unexpected end of JSON input")
+	}
+	return err
+}
+
+// kindNames are the words of JSON for the first byte of a value.
+var kindNames = map[jsontext.Kind]string{'n': "null", 't': "boolean", 'f': "boolean", '"': "string", '0': "number", '{': "object", '}': "object", '[': "list", ']': "list"}
+
+// describe says what JSON a type wants.
+func describe(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a string"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Array:
+		return fmt.Sprintf("a list of %d", t.Len())
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	}
+	return "a whole number"
+}
+
+// readBounded reads a file of at most maxJSON bytes.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
+	if err == nil && len(data) > maxJSON {
+		err = fmt.Errorf("is larger than %d MiB", maxJSON>>20)
+	}
+	return data, err
+}
