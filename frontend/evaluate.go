@@ -138,7 +138,7 @@ func zip(a, b *graph.Tensor, typ graph.DType, f func(a, b float32) float32, i fu
 		return nil, err
 	}
 	out := emptyLike(typ, s)
-	at, bt := walk(s, a.Shape), walk(s, b.Shape)
+	at, bt := graph.Offsets(a.Shape, s).Next, graph.Offsets(b.Shape, s).Next
 	for range n {
 		ia, ib := at(), bt()
 		if a.Type == graph.Float {
@@ -162,39 +162,6 @@ func made(s graph.Shape, operands ...int) (int, error) {
 		err = fmt.Errorf("constant of shape %v is absurdly large", s)
 	}
 	return n, err
-}
-
-// walk yields, element by element of the shape out, the index into a tensor of
-// shape s broadcast to it.
-func walk(out, s graph.Shape) func() int {
-	stride := make([]int, len(out))
-	step := 1
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] != 1 {
-			stride[i+len(out)-len(s)] = step
-		}
-		step *= s[i]
-	}
-	return walkStrides(out, stride, 0)
-}
-
-// walkStrides yields start + the sum of index times stride, in row-major order.
-func walkStrides(out graph.Shape, stride []int, start int) func() int {
-	at := make([]int, len(out))
-	next := start
-	return func() int {
-		v := next
-		for d := len(out) - 1; d >= 0; d-- {
-			at[d]++
-			next += stride[d]
-			if at[d] < out[d] {
-				break
-			}
-			next -= at[d] * stride[d]
-			at[d] = 0
-		}
-		return v
-	}
 }
 
 func emptyLike(t graph.DType, s graph.Shape) *graph.Tensor {
@@ -397,7 +364,7 @@ func (e *evaluation) slice() (*graph.Tensor, error) {
 		stride[i] = op.Step[i] * step
 		step *= x.Shape[i]
 	}
-	return pick(x, op.To, op.To.Elems(), walkStrides(op.To, stride, start)), nil
+	return pick(x, op.To, op.To.Elems(), graph.Strided(op.To, stride, start).Next), nil
 }
 
 func (e *evaluation) rangeOf() (*graph.Tensor, error) {
@@ -460,7 +427,7 @@ func transpose(t *graph.Tensor, perm []int) *graph.Tensor {
 	for i, p := range perm {
 		s[i], by[i] = t.Shape[p], stride[p]
 	}
-	out := pick(t, s, s.Elems(), walkStrides(s, by, 0))
+	out := pick(t, s, s.Elems(), graph.Strided(s, by, 0).Next)
 	if t.Grid != nil && out.Grid == nil {
 		g := *t.Grid
 		g.Axis = slices.Index(perm, g.Axis)
@@ -479,7 +446,7 @@ func (e *evaluation) expand() (*graph.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pick(x, s, n, walk(s, x.Shape)), nil
+	return pick(x, s, n, graph.Offsets(x.Shape, s).Next), nil
 }
 
 func (e *evaluation) where() (*graph.Tensor, error) {
@@ -499,7 +466,7 @@ func (e *evaluation) where() (*graph.Tensor, error) {
 		return nil, err
 	}
 	out := emptyLike(x.Type, s)
-	ct, xt, yt := walk(s, c.Shape), walk(s, x.Shape), walk(s, y.Shape)
+	ct, xt, yt := graph.Offsets(c.Shape, s).Next, graph.Offsets(x.Shape, s).Next, graph.Offsets(y.Shape, s).Next
 	for range n {
 		ic, ix, iy := ct(), xt(), yt()
 		from, at := y, iy

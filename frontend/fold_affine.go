@@ -106,16 +106,12 @@ func perChannel(c *graph.Tensor, s graph.Shape) ([]float64, bool) {
 	if len(s) < 2 || s[0] != 1 {
 		return nil, false
 	}
-	for i, d := range c.Shape {
-		if at := i + len(s) - len(c.Shape); d != 1 && at != 1 {
-			return nil, false
-		}
-	}
-	v := make([]float64, s[1])
+	at, ok := graph.ByChannel(c.Shape, s, s[1])
+	v := make([]float64, len(at))
 	for i := range v {
-		v[i] = float64(c.F[i%len(c.F)]) // one number or s[1] of them
+		v[i] = float64(c.F[at[i]])
 	}
-	return v, true
+	return v, ok
 }
 
 // batchNorm: y = (x - mean) / sqrt(var + epsilon) * scale + bias, from the

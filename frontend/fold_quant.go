@@ -274,32 +274,30 @@ func (r *rewriter) quantOf(n *graph.Node, a *attrs) (graph.Grid, error) {
 		return g, refuse("", "its width is %d bits", g.Bits)
 	}
 	x := r.shape(n.Inputs[0])
-	scale := par[0]
-	g.Scale = slices.Clone(scale.F)
-	for i, d := range scale.Shape {
-		if d == 1 {
-			continue
+	per := 0 // scales or zero points along g.Axis, 0 if there is one for all
+	for i, what := range []string{"scale", "zero point"} {
+		ax, ok := graph.Along(par[i].Shape, x)
+		switch {
+		case !ok:
+			return g, refuse("quantise per tensor or per channel", "its %s has shape %v for data %v", what, par[i].Shape, x)
+		case len(par[i].F) == 1:
+		case per > 0 && ax != g.Axis:
+			return g, refuse("quantise per tensor or per channel", "its scale %v and zero point %v lie along different axes of its data %v", par[0].Shape, par[1].Shape, x)
+		default:
+			per, g.Axis = x[ax], ax
 		}
-		ax := i + len(x) - len(scale.Shape)
-		if ax < 0 || d != x[ax] || len(scale.F) != d {
-			return g, refuse("quantise per tensor or per channel", "its scale has shape %v for data %v", scale.Shape, x)
-		}
-		g.Axis = ax
 	}
-	if len(par[1].F) != 1 && len(par[1].F) != len(g.Scale) {
-		return g, fmt.Errorf("it has %d scales and %d zero points", len(g.Scale), len(par[1].F))
-	}
-	for i := range g.Scale {
+	for i := range max(per, 1) {
 		z := par[1].F[i%len(par[1].F)]
 		if z != float32(int64(z)) {
 			return g, refuse("", "its zero point %v is no whole number", z)
 		}
-		g.Zero = append(g.Zero, int64(z))
+		g.Scale, g.Zero = append(g.Scale, par[0].F[i%len(par[0].F)]), append(g.Zero, int64(z))
 	}
 	return g, goodScales(g.Scale)
 }
 
-// index gives for each element of a tensor which scale of the grid is its own.
+// gridIndex gives for each element of a tensor which scale of the grid is its own.
 func gridIndex(g graph.Grid, s graph.Shape) func(i int) int {
 	if len(g.Scale) == 1 {
 		return func(int) int { return 0 }

@@ -114,13 +114,13 @@ func lowerGemm(r *rewriter) error {
 			if err != nil {
 				return err
 			}
-			if s, err := graph.Broadcast(graph.Shape{1, p.f}, c.Shape); err != nil || !s.Equal(graph.Shape{1, p.f}) {
+			at, ok := graph.ByChannel(c.Shape, graph.Shape{1, p.f}, p.f)
+			if !ok {
 				return fmt.Errorf("its addend %v does not fit %d outputs", c.Shape, p.f)
 			}
 			bias = &graph.Tensor{Type: graph.Float, Shape: graph.Shape{p.f}, F: make([]float32, p.f)}
-			at := walk(graph.Shape{1, p.f}, c.Shape)
 			for i := range bias.F {
-				bias.F[i] = p.beta * c.F[at()]
+				bias.F[i] = p.beta * c.F[at[i]]
 			}
 		}
 		if err := a.done(); err != nil {

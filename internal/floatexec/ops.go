@@ -220,9 +220,9 @@ func eltwise[T Real](op graph.Eltwise, y []T, ys graph.Shape, a []T, as graph.Sh
 		run--
 	}
 	if inner := ys[run:].Elems(); op.Fn == "mul" && as.Equal(ys) && inner > 1 {
-		ib := newWalk(bs[:run], ys[:run])
+		ib := graph.Offsets(bs[:run], ys[:run])
 		for i := 0; i < len(y); i += inner {
-			by, from := b[ib.next()], a[i:][:inner]
+			by, from := b[ib.Next()], a[i:][:inner]
 			for j, v := range from {
 				y[i+j] = v * by
 			}
@@ -230,9 +230,9 @@ func eltwise[T Real](op graph.Eltwise, y []T, ys graph.Shape, a []T, as graph.Sh
 		return
 	}
 	f := binary[T](op.Fn)
-	ia, ib := newWalk(as, ys), newWalk(bs, ys)
+	ia, ib := graph.Offsets(as, ys), graph.Offsets(bs, ys)
 	for i := range y {
-		y[i] = f(a[ia.next()], b[ib.next()])
+		y[i] = f(a[ia.Next()], b[ib.Next()])
 	}
 }
 
@@ -254,48 +254,14 @@ func binary[T Real](fn string) func(a, b T) T {
 }
 
 func prelu[T Real](y, x []T, xs graph.Shape, slope []T, ss graph.Shape) {
-	is := newWalk(ss, xs)
+	is := graph.Offsets(ss, xs)
 	for i, v := range x {
-		s := slope[is.next()]
+		s := slope[is.Next()]
 		if v < 0 {
 			v *= s
 		}
 		y[i] = v
 	}
-}
-
-// walk gives the offsets of an operand broadcast to a shape, in the order of the
-// shape's elements.
-type walk struct {
-	shape, stride, at []int
-	off               int
-}
-
-func newWalk(operand, shape graph.Shape) *walk {
-	w := &walk{shape: shape, stride: make([]int, len(shape)), at: make([]int, len(shape))}
-	step := 1
-	for i := len(operand) - 1; i >= 0; i-- {
-		j := i + len(shape) - len(operand)
-		if operand[i] != 1 {
-			w.stride[j] = step
-		}
-		step *= operand[i]
-	}
-	return w
-}
-
-func (w *walk) next() int {
-	off := w.off
-	for i := len(w.shape) - 1; i >= 0; i-- {
-		w.at[i]++
-		w.off += w.stride[i]
-		if w.at[i] < w.shape[i] {
-			break
-		}
-		w.off -= w.at[i] * w.stride[i]
-		w.at[i] = 0
-	}
-	return off
 }
 
 // axis cuts a shape around an axis: outer x n x inner elements.

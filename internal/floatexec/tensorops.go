@@ -22,27 +22,29 @@ func tensorOp[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []gra
 		concat(op, y, ys, in, shapes)
 	case graph.Slice:
 		stride := strides(xs)
-		w := walk{shape: ys, stride: stride, at: make([]int, len(ys))}
+		start := 0
 		for d := range stride {
-			w.off += op.Start[d] * stride[d]
+			start += op.Start[d] * stride[d]
 			stride[d] *= op.Step[d]
 		}
+		w := graph.Strided(ys, stride, start)
 		for i := range y {
-			y[i] = x[w.next()]
+			y[i] = x[w.Next()]
 		}
 	case graph.Transpose:
 		from := strides(xs)
-		w := walk{shape: ys, stride: make([]int, len(ys)), at: make([]int, len(ys))}
+		stride := make([]int, len(ys))
 		for d, p := range op.Perm {
-			w.stride[d] = from[p]
+			stride[d] = from[p]
 		}
+		w := graph.Strided(ys, stride, 0)
 		for i := range y {
-			y[i] = x[w.next()]
+			y[i] = x[w.Next()]
 		}
 	case graph.Expand:
-		w := newWalk(xs, ys)
+		w := graph.Offsets(xs, ys)
 		for i := range y {
-			y[i] = x[w.next()]
+			y[i] = x[w.Next()]
 		}
 	case graph.Pad:
 		pad(op, y, ys, x, xs)
@@ -168,9 +170,9 @@ func pad[T Real](op graph.Pad, y []T, ys graph.Shape, x []T, xs graph.Shape) {
 func reduce[T Real](op graph.Reduce, y []T, ys graph.Shape, x []T, xs graph.Shape) {
 	acc := make([]float64, len(y))
 	seen := make([]bool, len(y))
-	w := newWalk(ys, xs)
+	w := graph.Offsets(ys, xs)
 	for _, v := range x {
-		i, f := w.next(), float64(v)
+		i, f := w.Next(), float64(v)
 		switch {
 		case !seen[i]:
 			acc[i], seen[i] = f, true
@@ -200,9 +202,9 @@ func matmul[T Real](y, a []T, as graph.Shape, b []T, bs graph.Shape) {
 	}
 	n, k, m := as[len(as)-2], as[len(as)-1], bs[len(bs)-1]
 	lead, _ := graph.Broadcast(as[:len(as)-2], bs[:len(bs)-2]) // graph.Infer has accepted it
-	ia, ib := newWalk(as[:len(as)-2], lead), newWalk(bs[:len(bs)-2], lead)
+	ia, ib := graph.Offsets(as[:len(as)-2], lead), graph.Offsets(bs[:len(bs)-2], lead)
 	for l := range lead.Elems() {
-		pa, pb := a[ia.next()*n*k:], b[ib.next()*k*m:]
+		pa, pb := a[ia.Next()*n*k:], b[ib.Next()*k*m:]
 		for i := range n {
 			for j := range m {
 				var acc T
@@ -220,9 +222,9 @@ func matmul[T Real](y, a []T, as graph.Shape, b []T, bs graph.Shape) {
 func quantize[T Real](op graph.Quantize, y, x []T, xs graph.Shape, scale []T, ss graph.Shape, zero []T, zs graph.Shape) {
 	l, h := graph.Range(op.Bits, op.Signed, op.Narrow)
 	lo, hi := float64(l), float64(h)
-	is, iz := newWalk(ss, xs), newWalk(zs, xs)
+	is, iz := graph.Offsets(ss, xs), graph.Offsets(zs, xs)
 	for i, v := range x {
-		s, z := scale[is.next()], float64(zero[iz.next()])
+		s, z := scale[is.Next()], float64(zero[iz.Next()])
 		q := min(max(math.RoundToEven(float64(v/s))+z, lo), hi)
 		y[i] = T(q-z) * s
 	}

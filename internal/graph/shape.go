@@ -37,29 +37,6 @@ func (s Shape) Count() (int, error) {
 // Equal reports whether both shapes have the same dimensions.
 func (s Shape) Equal(t Shape) bool { return slices.Equal(s, t) }
 
-// Broadcast is the numpy broadcast of two shapes.
-func Broadcast(a, b Shape) (Shape, error) {
-	out := make(Shape, max(len(a), len(b)))
-	for i := range out {
-		da, db := 1, 1
-		if j := i - len(out) + len(a); j >= 0 {
-			da = a[j]
-		}
-		if j := i - len(out) + len(b); j >= 0 {
-			db = b[j]
-		}
-		switch {
-		case da == db || db == 1:
-			out[i] = da
-		case da == 1:
-			out[i] = db
-		default:
-			return nil, fmt.Errorf("shapes %v and %v do not broadcast", a, b)
-		}
-	}
-	return out, nil
-}
-
 // Extent is the number of input elements that one window position spans along
 // axis i (0 = height, 1 = width): (kernel-1)*dilation + 1.
 func (w Window) Extent(i int) int { return (w.Kernel[i]-1)*w.Dilation[i] + 1 }

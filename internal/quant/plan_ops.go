@@ -25,11 +25,23 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 		l.lo, l.hi = -1, 1
 	case "prelu":
 		w := p.g.Consts[n.Inputs[1]]
-		if w == nil || w.Type != graph.Float || !perChannel(w.Shape, l.dims.c) {
-			p.fail(n.Name, op.Kind(), "use one slope, or one per channel", "its slopes %q are not a constant of one float per channel", n.Inputs[1])
+		if w == nil || w.Type != graph.Float {
+			p.fail(n.Name, op.Kind(), "store the slopes as a float constant", "its slopes %q are not a constant of floats", n.Inputs[1])
 			return
 		}
-		l.slopes = w.F
+		data := p.g.Shapes[n.Inputs[0]]
+		at, ok := graph.ByChannel(w.Shape, data, l.dims.c)
+		if !ok {
+			p.fail(n.Name, op.Kind(), "use one slope, or one per channel: of shape [C,1,1] for data [1,C,H,W], [C] for data [1,C]",
+				"its slopes %v differ within a channel of its data %v (ONNX lays them over the last axes); the hardware has one slope per channel", w.Shape, data)
+			return
+		}
+		for _, i := range at {
+			l.slopes = append(l.slopes, w.F[i])
+		}
+		if slices.Equal(l.slopes[1:], l.slopes[:len(l.slopes)-1]) {
+			l.slopes = l.slopes[:1]
+		}
 	case "leakyrelu":
 		l.slopes = []float32{float32(op.Alpha)}
 	}
@@ -47,20 +59,6 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 
 // maxSlope bounds the constants of activations.
 const maxSlope = 1 << 10
-
-// perChannel tells whether a tensor of the shape holds one number, or one for each of c
-// channels, along the channel axis of [1,C,H,W] or [1,C].
-func perChannel(s graph.Shape, c int) bool {
-	elems := s.Elems()
-	if elems == 1 {
-		return true
-	}
-	if elems != c {
-		return false
-	}
-	at := slices.IndexFunc(s, func(d int) bool { return d != 1 })
-	return len(s)-at == 3 || len(s) == 2 && at == 1
-}
 
 // convTranspose plans a transposed convolution: zeros between the pixels, then a
 // convolution with the kernel turned round. Engines skip the zeros.
