@@ -26,13 +26,14 @@ type portJSON struct {
 type resultJSON struct {
 	Name   modelName  `json:"name"`
 	Output int        `json:"output"` // number of the accelerator's output
-	Shape  []int      `json:"shape"`  // as the model sees it
+	Shape  []int      `json:"shape"`  // of the model's output for one image
 	Host   []hostJSON `json:"host"`
 }
 
 type hostJSON struct {
-	Op   string `json:"op"`
-	Axis int    `json:"axis"`
+	Op    string `json:"op"`
+	Shape []int  `json:"shape"` // of its operand
+	Axis  int    `json:"axis"`
 }
 
 type hostDesign struct {
@@ -106,33 +107,14 @@ func (b *build) results() ([]resultJSON, error) {
 			list = append(list, resultJSON{Name: modelName(t.Name), Output: i, Shape: []int{1, t.C, t.H, t.W}, Host: []hostJSON{}})
 		}
 	}
-	for _, r := range net.Results {
-		at := -1
-		for i, o := range net.Outputs {
-			if o == r.Tensor {
-				at = i
-			}
-		}
-		if at < 0 {
-			return nil, fmt.Errorf("design: result %q comes from tensor %d, which is no output of the network", r.Name, r.Tensor)
-		}
-		x := resultJSON{Name: modelName(r.Name), Output: at, Shape: r.Shape, Host: []hostJSON{}}
-		size := 1
-		for _, n := range r.Shape {
-			size *= n
-		}
-		if t := net.Tensors[r.Tensor]; size != t.H*t.W*t.C {
-			return nil, fmt.Errorf("design: result %q has shape %v, its tensor %d elements", r.Name, r.Shape, t.H*t.W*t.C)
-		}
-		for _, i := range r.Host {
-			if i < 0 || i >= len(net.Host) {
-				return nil, fmt.Errorf("design: result %q names host operator %d of %d", r.Name, i, len(net.Host))
-			}
-			op := net.Host[i]
-			if op.Op != "softmax" && op.Op != "argmax" {
-				return nil, fmt.Errorf("design: host operator %q is unknown; softmax and argmax are known", op.Op)
-			}
-			x.Host = append(x.Host, hostJSON{op.Op, op.Axis})
+	if err := net.ValidateResults(); err != nil {
+		return nil, fmt.Errorf("design: %w", err)
+	}
+	for i, r := range net.Results {
+		x := resultJSON{Name: modelName(r.Name), Output: net.OutputOf(i), Shape: r.Shape, Host: []hostJSON{}}
+		for _, k := range r.Host {
+			op := net.Host[k]
+			x.Host = append(x.Host, hostJSON{op.Op, op.Shape, op.Axis})
 		}
 		list = append(list, x)
 	}

@@ -77,8 +77,8 @@ func smallNet(t testing.TB) (*intnet.Net, []hw.Layer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net.Host = []intnet.HostOp{{Name: "prob", Op: "softmax", Axis: 1, Input: net.Outputs[0]}}
 	out := net.Tensors[net.Outputs[0]]
+	net.Host = []intnet.HostOp{{Name: "prob", Op: "softmax", Shape: []int{1, out.C, out.H, out.W}, Axis: 1, Input: net.Outputs[0]}}
 	net.Results = []intnet.Result{{Name: "prob", Shape: []int{1, out.C, out.H, out.W}, Tensor: net.Outputs[0], Host: []int{0}}}
 	var layers []hw.Layer
 	for _, l := range net.Layers {
@@ -669,9 +669,9 @@ func TestScriptsBadDesigns(t *testing.T) {
 		want string
 		edit func(r *intnet.Result)
 	}{
-		{"no output of the network", func(r *intnet.Result) { r.Tensor = 0 }},
-		{"has shape [1 2]", func(r *intnet.Result) { r.Shape = []int{1, 2} }},
-		{"host operator 9 of 1", func(r *intnet.Result) { r.Host = []int{9} }},
+		{"is not an output of the integer network", func(r *intnet.Result) { r.Tensor = 0 }},
+		{"shape [1 2] does not have", func(r *intnet.Result) { r.Shape = []int{1, 2} }},
+		{"host operator 9 does not exist", func(r *intnet.Result) { r.Host = []int{9} }},
 	} {
 		net, layers := smallNet(t)
 		tt.edit(&net.Results[0])

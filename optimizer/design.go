@@ -9,7 +9,7 @@ import (
 // Schema names of the design artefact.
 const (
 	DesignSchema  = "hass.design"
-	DesignVersion = 2
+	DesignVersion = 3
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.

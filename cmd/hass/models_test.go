@@ -137,6 +137,29 @@ var models = map[string]func() model{
 		return m
 	},
 
+	"rows": func() model { // outputs whose first axis is no batch, and one number
+		m := tiny()
+		shape := func(name string, to ...int64) tens { return onnxtest.I64(name, []int64{int64(len(to))}, to...) }
+		m.Inits = append(m.Inits, shape("rows shape", 4, 64), shape("list shape", -1))
+		m.Nodes = append(m.Nodes[:5:5],
+			node{Name: "rows", Op: "Reshape", In: []string{"e", "rows shape"}, Out: []string{"rows"}},
+			node{Name: "axis2", Op: "Flatten", In: []string{"e"}, Out: []string{"axis2"}, Attrs: []at{onnxtest.Int("axis", 2)}},
+			node{Name: "best", Op: "ArgMax", In: []string{"e"}, Out: []string{"best"}, Attrs: []at{onnxtest.Int("axis", 1), onnxtest.Int("keepdims", 0)}},
+			node{Name: "kept", Op: "ArgMax", In: []string{"e"}, Out: []string{"kept"}, Attrs: []at{onnxtest.Int("axis", 1)}},
+			node{Name: "prob", Op: "Softmax", In: []string{"rows"}, Out: []string{"prob"}, Attrs: []at{onnxtest.Int("axis", 0)}},
+			node{Name: "list", Op: "Reshape", In: []string{"prob", "list shape"}, Out: []string{"list"}},
+			node{Name: "top", Op: "ArgMax", In: []string{"list"}, Out: []string{"top"}, Attrs: []at{onnxtest.Int("keepdims", 0)}},
+		)
+		m.Outputs = out("rows", "axis2", "best", "kept", "prob", "list", "top")
+		return m
+	},
+	"quotient": func() model { // 0/0 where the scores are 0
+		m := tiny()
+		m.Nodes = append(m.Nodes, node{Name: "q", Op: "Div", In: []string{"y", "y"}, Out: []string{"z"}})
+		m.Outputs = out("z")
+		return m
+	},
+
 	// Well-formed files with something wrong.
 	"cycle": one(func(m *model) {
 		m.Nodes = append(m.Nodes, node{Name: "r1", Op: "Relu", In: []string{"q"}, Out: []string{"p"}}, node{Name: "r2", Op: "Relu", In: []string{"p"}, Out: []string{"q"}})

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ import (
 type runCmd struct {
 	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
 	Input   string `required:"" help:"Input images: .npy float32, N x C x H x W." type:"path"`
-	Output  string `required:"" help:"Output .npy (float32). With several outputs, one file each: NAME.<output>.npy." type:"path"`
+	Output  string `required:"" help:"Output .npy (float32), images joined along the first axis. With several outputs, one file each: NAME.<output>.npy." type:"path"`
 	Profile string `help:"Run the integer network of this profile instead of float." type:"path"`
 }
 
@@ -117,8 +118,10 @@ func (c runCmd) Run(e *env) error {
 			return err
 		}
 	}
+	e.warnNonFinite("input", in.Name, x.F32)
 	for k, path := range outputPaths(c.Output, names) {
-		shape := append([]int{n}, shapes[k][min(1, len(shapes[k])):]...)
+		e.warnNonFinite("output", names[k], data[k])
+		shape := joined(n, shapes[k])
 		err := artifact.WriteFile(e.ctx, path, func(w io.Writer) error {
 			return npy.Write(w, &npy.Array{DType: "float32", Shape: shape, F32: data[k]})
 		})
@@ -130,6 +133,35 @@ func (c runCmd) Run(e *env) error {
 		}
 	}
 	return nil
+}
+
+// joined is the shape of the outputs of n images in one array: one after the other
+// along the first axis, which is the batch of most models and 1 for one image. Where it
+// is another one, as behind a Reshape to [C,H*W], n images have n times as many rows: so
+// ONNX Runtime has it for a batch. A single number becomes one number an image.
+func joined(n int, shape []int) []int {
+	if len(shape) == 0 {
+		return []int{n}
+	}
+	all := slices.Clone(shape)
+	all[0] *= n
+	return all
+}
+
+// warnNonFinite says which of some arrays hold numbers that are not finite, and how many.
+func (e *env) warnNonFinite(what string, name string, data []float32) {
+	var nan, inf int
+	for _, v := range data {
+		switch {
+		case v != v:
+			nan++
+		case math.IsInf(float64(v), 0):
+			inf++
+		}
+	}
+	if nan+inf > 0 {
+		fmt.Fprintf(e.stderr, "hass: warning: %s %q: %d of %d numbers are not finite: %d NaN, %d infinite\n", what, name, nan+inf, len(data), nan, inf)
+	}
 }
 
 // outputPaths gives each output its file: the path itself if there is one output,

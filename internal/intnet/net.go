@@ -21,11 +21,11 @@ type Net struct {
 }
 
 // Result says how one output of the model comes from the integer network: the
-// tensor Net.Outputs holds for it, dequantised, put into NCHW order and read
-// with Shape, then passed through the host operators in Host, in order.
+// tensor Net.Outputs holds for it, dequantised and put into NCHW order, passed
+// through the host operators in Host, in order, and read with Shape.
 type Result struct {
 	Name   string `json:"name"`  // the model's output name, untrusted text
-	Shape  []int  `json:"shape"` // shape of the tensor as the model sees it, before host operators
+	Shape  []int  `json:"shape"` // shape of the output, as the model has it for one image
 	Tensor int    `json:"tensor"`
 	Host   []int  `json:"host,omitempty"` // indices into Net.Host
 }
@@ -40,12 +40,25 @@ type Tensor struct {
 	Format fixed.Format `json:"format"`
 }
 
-// HostOp is a tail operator (Softmax, ArgMax) left to the host.
+// HostOp is a tail operator (Softmax, ArgMax) left to the host. Softmax keeps its
+// operand's shape, ArgMax leaves one element along the axis.
 type HostOp struct {
 	Name  string `json:"name"`
 	Op    string `json:"op"`    // softmax or argmax
-	Axis  int    `json:"axis"`  // in the model's shape of its input
+	Shape []int  `json:"shape"` // its operand is read with this shape
+	Axis  int    `json:"axis"`  // of Shape
 	Input int    `json:"input"` // tensor number it is computed from, perhaps through other host operators
+}
+
+// elems is the number of elements that the operator makes.
+func (h *HostOp) elems() int {
+	n := 1
+	for i, d := range h.Shape {
+		if h.Op != "argmax" || i != h.Axis {
+			n *= d
+		}
+	}
+	return n
 }
 
 // Kind names what a layer computes.

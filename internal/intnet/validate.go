@@ -114,35 +114,7 @@ func (n *Net) checkOutputs(made, used []bool) error {
 			return fmt.Errorf("tensor %d (%q): not made by any layer, or read by none", i, n.Tensors[i].Name)
 		}
 	}
-	for i, h := range n.Host {
-		if h.Input < 0 || h.Input >= len(n.Tensors) || !isOut[h.Input] {
-			return fmt.Errorf("host operator %d (%q): its input tensor %d is not an output of the integer network", i, h.Name, h.Input)
-		}
-		if h.Op != "softmax" && h.Op != "argmax" {
-			return fmt.Errorf("host operator %d (%q): unknown operator %.40q; known: softmax, argmax", i, h.Name, h.Op)
-		}
-	}
-	for i, r := range n.Results {
-		if r.Tensor < 0 || r.Tensor >= len(n.Tensors) || !isOut[r.Tensor] {
-			return fmt.Errorf("result %d (%q): tensor %d is not an output of the integer network", i, r.Name, r.Tensor)
-		}
-		elems := 1
-		for _, d := range r.Shape {
-			if d < 1 || d > MaxDim || elems > MaxTensorElems {
-				return fmt.Errorf("result %d (%q): bad shape %v", i, r.Name, r.Shape)
-			}
-			elems *= d
-		}
-		if t := n.Tensors[r.Tensor]; elems != t.H*t.W*t.C {
-			return fmt.Errorf("result %d (%q): shape %v does not have the %d elements of its tensor", i, r.Name, r.Shape, t.H*t.W*t.C)
-		}
-		for _, h := range r.Host {
-			if h < 0 || h >= len(n.Host) || n.Host[h].Input != r.Tensor {
-				return fmt.Errorf("result %d (%q): host operator %d does not exist or belongs to another tensor", i, r.Name, h)
-			}
-		}
-	}
-	return nil
+	return n.checkResults(isOut)
 }
 
 func checkTensor(t *Tensor) error {

@@ -36,7 +36,7 @@ func clone(t *testing.T, n *Net) *Net {
 // and 12 global pools.
 func TestValidate(t *testing.T) {
 	good := &zoo(1).net
-	good.Host = []HostOp{{Name: "h", Op: "softmax", Axis: 1, Input: good.Outputs[0]}}
+	good.Host = []HostOp{{Name: "h", Op: "softmax", Shape: []int{1, 10}, Axis: 1, Input: good.Outputs[0]}}
 	good.Results = []Result{{Name: "r", Shape: []int{1, 10}, Tensor: good.Outputs[0], Host: []int{0}}}
 	if _, err := New(clone(t, good)); err != nil {
 		t.Fatal(err)
@@ -115,6 +115,10 @@ func TestValidate(t *testing.T) {
 		{"global window", pool(11, func(p *Pool) { p.Kernel[0] = 1 }), "a global pool has no window"},
 		{"host input", func(n *Net) { n.Host[0].Input = 1 }, "not an output"},
 		{"host operator", func(n *Net) { n.Host[0].Op = "sort" }, `unknown operator "sort"`},
+		{"host axis", func(n *Net) { n.Host[0].Axis = 2 }, "axis 2 of shape [1 10]"},
+		{"host shape", func(n *Net) { n.Host[0].Shape = []int{1, 5} }, `result 0 ("r"): host operator 0 ("h"): shape [1 5] does not have the 10 elements`},
+		{"host rank", func(n *Net) { n.Host[0].Shape = make([]int, 1<<16) }, "bad shape"},
+		{"result behind argmax", func(n *Net) { n.Host[0].Op = "argmax" }, "shape [1 10] does not have the 1 elements"},
 		{"result tensor", func(n *Net) { n.Results[0].Tensor = -1 }, "tensor -1"},
 		{"result shape", func(n *Net) { n.Results[0].Shape = []int{1, 11} }, "10 elements"},
 		{"result shape overflows", func(n *Net) { n.Results[0].Shape = []int{1 << 24, 1 << 24, 1 << 24} }, "bad shape"},

@@ -61,7 +61,7 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 		net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: t, Host: r.host})
 	}
 	for _, h := range p.host {
-		net.Host = append(net.Host, intnet.HostOp{Name: h.node.Name, Op: h.op.Fn, Axis: h.op.Axis, Input: tensors[h.input]})
+		net.Host = append(net.Host, intnet.HostOp{Name: h.node.Name, Op: h.op.Fn, Shape: h.shape, Axis: h.op.Axis, Input: tensors[h.input]})
 	}
 	if err := net.Validate(); err != nil {
 		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
@@ -209,26 +209,25 @@ func lowerConv(l *layer, s ConvSpec, in, to fixed.Format, out *intnet.Layer) err
 }
 
 // Results gives the model's outputs, one per net.Results in the model's order,
-// from the outputs of intnet's Exec.Run: dequantised and taken through the host
-// tail operators.
+// from the outputs of intnet's Exec.Run: dequantised, taken through the host
+// tail operators, and of the shapes that the model has for one image.
 func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
 	if len(outputs) != len(net.Outputs) {
 		return nil, fmt.Errorf("%d outputs; the network has %d", len(outputs), len(net.Outputs))
 	}
 	res := make([]*floatexec.Tensor[float32], len(net.Results))
 	for i, r := range net.Results {
-		v := &floatexec.Tensor[float32]{
-			Shape: graph.Shape(r.Shape),
-			Data:  net.Dequantize(r.Tensor, outputs[slices.Index(net.Outputs, r.Tensor)]),
-		}
+		v := &floatexec.Tensor[float32]{Data: net.Dequantize(r.Tensor, outputs[net.OutputOf(i)])}
 		for _, h := range r.Host {
 			op := net.Host[h]
+			v.Shape = graph.Shape(op.Shape)
 			out, err := floatexec.Eval[float32](graph.Host{Fn: op.Op, Axis: op.Axis}, v)
 			if err != nil {
 				return nil, fmt.Errorf("host operator %q: %w", op.Name, err)
 			}
 			v = out
 		}
+		v.Shape = graph.Shape(r.Shape)
 		res[i] = v
 	}
 	return res, nil

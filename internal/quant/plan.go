@@ -59,7 +59,8 @@ type dims struct{ h, w, c int }
 type hostOp struct {
 	node  *graph.Node
 	op    graph.Host
-	input string // tensor
+	input string      // tensor
+	shape graph.Shape // of its operand
 }
 
 type result struct {
@@ -228,7 +229,7 @@ func (p *planner) node(n *graph.Node) {
 			p.fail(n.Name, op.Kind(), "end the network in Softmax, ArgMax or its logits", "the generated host program does not compute it")
 			return
 		}
-		p.host = append(p.host, hostOp{n, op, v.tensor})
+		p.host = append(p.host, hostOp{n, op, v.tensor, p.g.Shapes[n.Inputs[0]]})
 		v.host = append(append([]int(nil), v.host...), len(p.host)-1)
 		p.views[out] = v
 	case graph.Activation:
@@ -534,11 +535,7 @@ func (p *planner) finish() {
 			p.failPort(o, "output", "remove it from the model's outputs", "it is the input, untouched by hardware")
 			continue
 		}
-		r := result{name: o, tensor: v.tensor, host: v.host, shape: p.g.Shapes[o]}
-		if len(v.host) > 0 {
-			r.shape = p.g.Shapes[p.host[v.host[0]].node.Inputs[0]]
-		}
-		p.results = append(p.results, r)
+		p.results = append(p.results, result{name: o, tensor: v.tensor, host: v.host, shape: p.g.Shapes[o]})
 	}
 	for _, h := range p.host {
 		if h.input == p.input {

@@ -134,7 +134,7 @@ func TestStructure(t *testing.T) {
 	if d := cmp.Diff(wantResults, net.Results); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]intnet.HostOp{{Name: "sm", Op: "softmax", Axis: 1, Input: byName["fc2"].Out}}, net.Host); d != "" {
+	if d := cmp.Diff([]intnet.HostOp{{Name: "sm", Op: "softmax", Shape: []int{1, 4}, Axis: 1, Input: byName["fc2"].Out}}, net.Host); d != "" {
 		t.Error(d)
 	}
 }

@@ -129,16 +129,16 @@ class Model:
         return self.table[images, np.arange(i.c)]
 
     def results(self, integers):
-        """The model's outputs, in its order, one array each with the images in front: integer
-        outputs dequantised, reshaped, then through the operators left to the host."""
+        """The model's outputs, in its order, one array each with an axis of images before the
+        shape that the model has for one: integer outputs dequantised, then through the
+        operators left to the host."""
         out = []
         for r in self.d["results"]:
             port = self.outputs[r["output"]]
-            v = port.dequantise(integers[r["output"]])
-            shape = list(r["shape"])
-            v = np.ascontiguousarray(v).reshape([len(v)] + shape)
+            v = np.ascontiguousarray(port.dequantise(integers[r["output"]]))
             for op in r["host"]:
-                axis = op["axis"] % len(shape) + 1
+                v = v.reshape([len(v)] + list(op["shape"]))
+                axis = op["axis"] + 1
                 if op["op"] == "softmax":
                     e = np.exp(v.astype(np.float64) - v.max(axis=axis, keepdims=True))
                     v = (e / e.sum(axis=axis, keepdims=True)).astype(np.float32)
@@ -146,7 +146,7 @@ class Model:
                     v = np.expand_dims(v.argmax(axis=axis), axis)
                 else:
                     raise ValueError("design.json: unknown host operator %r" % op["op"])
-            out.append(v)
+            out.append(v.reshape([len(v)] + list(r["shape"])))
         return out
 
 
