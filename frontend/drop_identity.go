@@ -10,6 +10,10 @@ import (
 // Dropout, Cast between floats, Sum, Max, Min and Concat of one input, Pad by
 // nothing, Expand to the same shape, Transpose that moves nothing.
 func dropIdentity(r *rewriter) error {
+	integers := map[string]bool{} // graph inputs
+	for _, v := range r.g.Inputs {
+		integers[v.Name] = v.Type != graph.Float
+	}
 	return r.each(func(n *graph.Node, a *attrs) error {
 		x := n.Inputs[0]
 		same := r.shape(n.Outputs[0]).Equal(r.shape(x))
@@ -24,7 +28,7 @@ func dropIdentity(r *rewriter) error {
 			switch to := a.int("to", 0); {
 			case to != 1 && to != 10 && to != 11 && to != 16:
 				return refuse("", "a cast of data to element type %d is not supported", to)
-			case slices.ContainsFunc(r.g.Inputs, func(v graph.Value) bool { return v.Name == x && v.Type != graph.Float }):
+			case integers[x]:
 				return refuse("export the model with a float input", "it casts an integer input")
 			}
 		case "Concat":

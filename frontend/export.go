@@ -66,8 +66,8 @@ type exporter struct {
 
 	names  map[string]string        // names of the graph's values in the model
 	types  map[string]onnx.DataType // of values that are not float32
-	values map[string]bool          // names of values taken in the model
-	nodes  map[string]bool          // names of nodes taken in the model
+	values *unique                  // names of values in the model
+	nodes  *unique                  // names of nodes in the model
 	stored map[string]bool          // constants of the graph that are written
 
 	node *graph.Node // the node that is being written
@@ -76,7 +76,7 @@ type exporter struct {
 func newExporter(g *graph.Graph, opset int) *exporter {
 	e := &exporter{
 		g: g, out: &onnx.Graph{Name: strings.ToValidUTF8(g.Name, "\uFFFD")}, opset: opset, batched: perImage(g),
-		names: map[string]string{}, types: map[string]onnx.DataType{}, values: map[string]bool{}, nodes: map[string]bool{}, stored: map[string]bool{},
+		names: map[string]string{}, types: map[string]onnx.DataType{}, values: newUnique(nil), nodes: newUnique(nil), stored: map[string]bool{},
 	}
 	if e.out.Name == "" {
 		e.out.Name = "graph" // ONNX wants one
@@ -86,28 +86,20 @@ func newExporter(g *graph.Graph, opset int) *exporter {
 	for _, good := range []bool{true, false} {
 		for _, name := range all {
 			if utf8.ValidString(name) == good {
-				e.names[name] = e.freshValue(strings.ToValidUTF8(name, "\uFFFD"))
+				e.names[name] = e.values.take(strings.ToValidUTF8(name, "\uFFFD"))
 			}
 		}
 	}
 	for _, n := range g.Nodes {
 		if utf8.ValidString(n.Name) {
-			e.nodes[n.Name] = true
+			e.nodes.used[n.Name] = true
 		}
 	}
 	return e
 }
 
-func (e *exporter) freshValue(name string) string {
-	name = unique(name, e.values)
-	e.values[name] = true
-	return name
-}
-
 func (e *exporter) freshNode(name string) string {
-	name = unique(strings.ToValidUTF8(name, "\uFFFD"), e.nodes)
-	e.nodes[name] = true
-	return name
+	return e.nodes.take(strings.ToValidUTF8(name, "\uFFFD"))
 }
 
 // need notes that what is being written exists since an opset.
@@ -245,14 +237,14 @@ func (e *exporter) last(op string, in []string, attrs ...*onnx.Attr) {
 // aux writes an ONNX operator on the way to the node's output and gives its value.
 func (e *exporter) aux(op string, in []string, attrs ...*onnx.Attr) string {
 	suffix := "/" + strings.ToLower(op)
-	v := e.freshValue(e.names[e.node.Outputs[0]] + suffix)
+	v := e.values.take(e.names[e.node.Outputs[0]] + suffix)
 	e.out.Nodes = append(e.out.Nodes, &onnx.Node{Name: e.freshNode(e.node.Name + suffix), Op: op, Inputs: in, Outputs: []string{v}, Attrs: attrs})
 	return v
 }
 
 // tensor stores a parameter of the node as an initializer.
 func (e *exporter) tensor(t *onnx.Tensor) string {
-	t.Name = e.freshValue(strings.ToValidUTF8(e.node.Name, "\uFFFD") + "/" + t.Name)
+	t.Name = e.values.take(strings.ToValidUTF8(e.node.Name, "\uFFFD") + "/" + t.Name)
 	e.out.Initializers = append(e.out.Initializers, t)
 	return t.Name
 }

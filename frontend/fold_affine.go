@@ -15,10 +15,17 @@ type affine struct{ scale, shift []float64 }
 // foldAffine folds what scales and shifts channels by constants into the conv
 // that makes its input: BatchNormalization, and Add, Sub, Mul, Div and Sum with
 // an operand that is constant per channel. The new weights are computed in
-// float64 and rounded once. Where the conv's result is used elsewhere too, or
-// there is none, the operator becomes a 1x1 depthwise conv of its own.
+// float64 and rounded once, however many operators fold into one conv. Where the
+// conv's result is used elsewhere too, or there is none, the operator becomes a
+// 1x1 depthwise conv of its own.
 func foldAffine(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *attrs) error {
+	type folded struct {
+		into, last *graph.Node
+		by         affine
+	}
+	pending := map[*graph.Node]*folded{}
+	var order []*folded
+	if err := r.each(func(n *graph.Node, a *attrs) error {
 		x, f, err := r.affineOf(n, a)
 		if err != nil || x == "" {
 			return err
@@ -27,14 +34,34 @@ func foldAffine(r *rewriter) error {
 			return err
 		}
 		if c := r.convBefore(n, x); c != nil && r.g.Consts[c.Inputs[1]].Shape[0] == len(f.scale) {
-			if err := r.scaleConv(c, f); err != nil {
-				return err
+			if p := pending[c]; p != nil {
+				p.by.then(f)
+				p.last = n
+			} else {
+				p = &folded{c, n, f}
+				pending[c], order = p, append(order, p)
 			}
 			r.bypass(n, x)
 			return nil
 		}
 		return r.depthwise(n, x, f, [4]int{})
-	}, "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", "Neg")
+	}, "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", "Neg"); err != nil {
+		return err
+	}
+	for _, p := range order {
+		if err := r.collect(p.last, r.scaleConv(p.into, p.by)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// then makes f what f and then g compute.
+func (f *affine) then(g affine) {
+	for i := range f.scale {
+		f.scale[i] *= g.scale[i]
+		f.shift[i] = f.shift[i]*g.scale[i] + g.shift[i]
+	}
 }
 
 // affineOf reads n as an affine function of its data input x; x is "" if it is
@@ -206,7 +233,7 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 		return fmt.Errorf("folded into %q: %w", c.Name, err)
 	}
 	if scaled {
-		inputs[1] = r.newConst(inputs[1]+"/folded", nw)
+		inputs[1] = r.newConst(inputs[1], "/folded", nw)
 	}
 	if bias != nil || shifted {
 		base := inputs[0]
@@ -215,7 +242,7 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 		} else {
 			base = c.Inputs[1] + "/bias"
 		}
-		inputs = append(inputs[:2], r.newConst(base+"/folded", nb))
+		inputs = append(inputs[:2], r.newConst(base, "/folded", nb))
 	}
 	r.setInputs(c, inputs...)
 	return nil
@@ -235,9 +262,9 @@ func (r *rewriter) depthwise(n *graph.Node, x string, f affine, pads [4]int) err
 	if err := errors.Join(finite(w.F), finite(b.F)); err != nil {
 		return err
 	}
-	inputs := []string{x, r.newConst(n.Name+"/scale", w)}
+	inputs := []string{x, r.newConst(n.Name, "/scale", w)}
 	if shifted {
-		inputs = append(inputs, r.newConst(n.Name+"/shift", b))
+		inputs = append(inputs, r.newConst(n.Name, "/shift", b))
 	}
 	flat := s
 	if len(s) != 4 {

@@ -11,7 +11,7 @@ import (
 // constant, any other one gets its shape. Both need each other, because the
 // shapes of Reshape come from Shape, Gather and Concat before it.
 func foldConstants(r *rewriter) error {
-	budget := foldBudget(r.g)
+	r.changed = true // shapes
 	for _, n := range r.nodes() {
 		op, ok := n.Op.(graph.Foreign)
 		if !ok || !known(op) || waitsFor(r.g, n) != "" {
@@ -24,7 +24,7 @@ func foldConstants(r *rewriter) error {
 		t, err := r.evaluate(n, a)
 		if err == nil && t != nil {
 			if err = a.done(); err == nil {
-				if budget -= len(t.F) + len(t.I); budget < 0 {
+				if r.budget -= len(t.F) + len(t.I); r.budget < 0 {
 					return fmt.Errorf("node %q (%s): constant expressions grow far beyond the model's size", n.Name, op.Type)
 				}
 				if err := t.Check(); err != nil {
@@ -84,7 +84,7 @@ func (r *rewriter) splitShapes(n *graph.Node, op graph.Foreign) error {
 	return nil
 }
 
-// foldBudget bounds the elements that folding may make in all: a model that
+// foldBudget bounds the elements that folding and the other passes may make in all: a model that
 // computes its constants may grow, but not without relation to its size.
 func foldBudget(g *graph.Graph) int {
 	total := 1 << 24

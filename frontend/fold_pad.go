@@ -99,7 +99,7 @@ func foldPad(r *rewriter) error {
 		}
 		add := [4]int{p.before[2], p.before[3], p.after[2], p.after[3]}
 		out := n.Outputs[0]
-		for _, u := range slices.Clone(r.users[out]) {
+		for _, u := range slices.Clone(r.usersOf(out)) {
 			if op := r.padded(u, x, add, p.value); op != nil {
 				u.Op = op
 				inputs := slices.Clone(u.Inputs)
@@ -107,7 +107,7 @@ func foldPad(r *rewriter) error {
 				r.setInputs(u, inputs...)
 			}
 		}
-		if len(r.users[out]) == 0 && !r.output[out] {
+		if r.readers(out) == 0 && !r.output[out] {
 			r.remove(n)
 			return nil
 		}

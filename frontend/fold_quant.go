@@ -97,8 +97,8 @@ func (r *rewriter) quantize(n *graph.Node, x string, g graph.Grid) error {
 	}
 	op := graph.Quantize{Bits: g.Bits, Signed: g.Signed, Narrow: g.Narrow}
 	inputs := []string{x,
-		r.newConst(n.Name+"/scale", &graph.Tensor{Type: graph.Float, Shape: s, F: slices.Clone(g.Scale)}),
-		r.newConst(n.Name+"/zero", &graph.Tensor{Type: graph.Float, Shape: slices.Clone(s), F: zero})}
+		r.newConst(n.Name, "/scale", &graph.Tensor{Type: graph.Float, Shape: s, F: slices.Clone(g.Scale)}),
+		r.newConst(n.Name, "/zero", &graph.Tensor{Type: graph.Float, Shape: slices.Clone(s), F: zero})}
 	if _, err := graph.Infer(op, []graph.Shape{r.shape(x), s, s}); err != nil {
 		return err
 	}

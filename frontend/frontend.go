@@ -111,16 +111,14 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 	for _, n := range c.g.Nodes {
 		c.origin = append(c.origin, origin{n.Name, opName(n)})
 	}
+	r := newRewriter(c.g, c.diag)
 	for i := range passes {
-		before := nodeNames(c.g)
-		if err := runPass(&passes[i], c.g, c.diag); err != nil {
+		removed, err := runPass(&passes[i], r)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		after := nodeNames(c.g)
-		for n := range before {
-			if !after[n] {
-				c.gone[n] = passes[i].name
-			}
+		for _, n := range removed {
+			c.gone[n] = passes[i].name
 		}
 	}
 	if err := checkFinite(c.g); err != nil {
@@ -189,15 +187,17 @@ func waitsFor(g *graph.Graph, n *graph.Node) string {
 // checkFinite refuses weights that are not numbers: in the file they were
 // refused on import, so these come from folding.
 func checkFinite(g *graph.Graph) error {
+	seen := map[*graph.Tensor]bool{} // many nodes may read one constant
 	for _, n := range g.Nodes {
 		if _, ok := n.Op.(graph.Foreign); ok {
 			continue // reported as unsupported
 		}
 		for _, in := range n.Inputs {
 			t := g.Consts[in]
-			if t == nil {
+			if t == nil || seen[t] {
 				continue
 			}
+			seen[t] = true
 			for i, f := range t.F {
 				if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
 					return fmt.Errorf("node %q: element %d of constant %q is %v after folding", n.Name, i, in, f)

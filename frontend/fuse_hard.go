@@ -17,7 +17,7 @@ func fuseHard(r *rewriter) error {
 		if v == "" || by <= 0 {
 			continue
 		}
-		if x, b, h := r.clipped(v, n); x != "" && close32(by*h, 1) && len(r.users[x]) > 1 {
+		if x, b, h := r.clipped(v, n); x != "" && close32(by*h, 1) && r.readers(x) > 1 {
 			r.replace(n, graph.Activation{Fn: "hardsigmoid", Alpha: sixth(1 / h), Beta: b / h}, x)
 			continue
 		}

@@ -147,7 +147,7 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 }
 
 func (im *importer) nodes() error {
-	used := map[string]bool{}
+	names := newUnique(nil)
 	for i, n := range im.m.Graph.Nodes {
 		if n.Op == "" {
 			return fmt.Errorf("node %d (%q) has no operator", i, n.Name)
@@ -156,8 +156,7 @@ func (im *importer) nodes() error {
 		if name == "" {
 			name = fmt.Sprintf("%s_%d", n.Op, i)
 		}
-		name = unique(name, used)
-		used[name] = true
+		name = names.take(name)
 		f := graph.Foreign{Domain: n.Domain, Type: n.Op, Opset: int(min(im.m.Opsets[n.Domain], math.MaxInt32)), Attrs: map[string]graph.Attr{}}
 		node := &graph.Node{Name: name, Inputs: n.Inputs, Outputs: n.Outputs}
 		for _, a := range n.Attrs {
@@ -196,15 +195,6 @@ func (im *importer) nodes() error {
 		im.g.Nodes = append(im.g.Nodes, node)
 	}
 	return nil
-}
-
-// unique appends ~2, ~3, ... to a name until nobody has it.
-func unique(name string, used map[string]bool) string {
-	out := name
-	for k := 2; used[out]; k++ {
-		out = fmt.Sprintf("%s~%d", name, k)
-	}
-	return out
 }
 
 func (im *importer) defined(name string) bool {
@@ -285,15 +275,17 @@ func importTensor(t *onnx.Tensor) (*graph.Tensor, error) {
 }
 
 func (im *importer) outputs() error {
+	seen := map[string]bool{}
 	for i, v := range im.m.Graph.Outputs {
 		switch {
 		case v.Name == "":
 			return fmt.Errorf("graph output %d has no name", i)
-		case slices.Contains(im.g.Outputs, v.Name):
+		case seen[v.Name]:
 			return fmt.Errorf("graph output %q is listed twice", v.Name)
 		case im.maker[v.Name] == nil && !im.defined(v.Name):
 			return fmt.Errorf("graph output %q is not defined by any node", v.Name)
 		}
+		seen[v.Name] = true
 		im.g.Outputs = append(im.g.Outputs, v.Name)
 	}
 	if len(im.g.Outputs) == 0 {
@@ -304,13 +296,16 @@ func (im *importer) outputs() error {
 
 // wire checks every reference and loads the initializers that are read.
 func (im *importer) wire() error {
-	need := map[string]bool{}
+	need, sparse := map[string]bool{}, map[string]bool{}
+	for _, s := range im.m.Graph.Sparse {
+		sparse[s] = true
+	}
 	for _, n := range im.g.Nodes {
 		for _, in := range n.Inputs {
 			if in == "" || im.maker[in] != nil {
 				continue
 			}
-			if slices.Contains(im.m.Graph.Sparse, in) {
+			if sparse[in] {
 				return fmt.Errorf("node %q reads the sparse initializer %q: not supported, store it as a dense tensor", n.Name, in)
 			}
 			if !im.defined(in) {

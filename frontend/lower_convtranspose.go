@@ -32,7 +32,7 @@ func lowerConvtranspose(r *rewriter) error {
 			return err
 		}
 		if len(x) == 3 {
-			inputs[1] = r.newConst(inputs[1]+"/planar", &graph.Tensor{Type: graph.Float, Shape: planar(w.Shape), F: w.F, Grid: planarGrid(w)})
+			inputs[1] = r.newConst(inputs[1], "/planar", &graph.Tensor{Type: graph.Float, Shape: planar(w.Shape), F: w.F, Grid: planarGrid(w)})
 		}
 		n.Op = op
 		r.setInputs(n, inputs...)

@@ -55,7 +55,7 @@ func lowerEltwise(r *rewriter) error {
 			if a.op.Type == "Div" {
 				op.Fn, suffix = "mul", "/inverse"
 			}
-			r.setInputs(n, n.Inputs[0], r.newConst(n.Inputs[1]+suffix, t))
+			r.setInputs(n, n.Inputs[0], r.newConst(n.Inputs[1], suffix, t))
 		}
 		// The constant operand comes second.
 		if len(n.Inputs) == 2 && r.constant(n, 0) != nil && op.Fn != "sub" && op.Fn != "div" {

@@ -146,9 +146,9 @@ func lowerGemm(r *rewriter) error {
 		if err := finite(lowered.F); err != nil {
 			return fmt.Errorf("alpha %v times weights: %w", p.alpha, err)
 		}
-		inputs := []string{n.Inputs[0], r.newConst(n.Inputs[1]+"/conv", lowered)}
+		inputs := []string{n.Inputs[0], r.newConst(n.Inputs[1], "/conv", lowered)}
 		if bias != nil {
-			inputs = append(inputs, r.newConst(n.Inputs[2]+"/conv", bias))
+			inputs = append(inputs, r.newConst(n.Inputs[2], "/conv", bias))
 		}
 		n.Op = graph.Conv{Window: unitWindow, Groups: 1}
 		r.setInputs(n, inputs...)

@@ -27,7 +27,7 @@ func lowerLayout(r *rewriter) error {
 		if err := a.done(); err != nil {
 			return err
 		}
-		broadcasts := !r.output[out] && !slices.ContainsFunc(r.users[out], func(u *graph.Node) bool {
+		broadcasts := !r.output[out] && !slices.ContainsFunc(r.usersOf(out), func(u *graph.Node) bool {
 			if _, ok := u.Op.(graph.Eltwise); !ok || u.Inputs[0] == u.Inputs[1] {
 				return true
 			}

@@ -59,7 +59,7 @@ func lowerMatmul(r *rewriter) error {
 
 // scalar is a new constant of one number.
 func (r *rewriter) scalar(base string, v float32) string {
-	return r.newConst(base, &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{v}})
+	return r.newConst(base, "", &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{v}})
 }
 
 // chain puts a new operator beside n and returns its output. Its inputs must fit

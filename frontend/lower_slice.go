@@ -39,7 +39,7 @@ func lowerSlice(r *rewriter) error {
 			return err
 		}
 		data, outputs, at := n.Inputs[0], n.Outputs, 0
-		used := func(v string) bool { return v != "" && (r.output[v] || len(r.users[v]) > 0) }
+		used := func(v string) bool { return v != "" && (r.output[v] || r.readers(v) > 0) }
 		first := -1
 		for i, out := range outputs {
 			op := wholeSlice(x)

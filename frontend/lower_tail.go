@@ -20,7 +20,7 @@ func lowerTail(r *rewriter) error {
 		if !reshape && !(foreign && f.Domain == "" && slices.Contains(tailOps, f.Type)) {
 			continue
 		}
-		tail[n] = !slices.ContainsFunc(r.users[n.Outputs[0]], func(u *graph.Node) bool { return !tail[u] })
+		tail[n] = !slices.ContainsFunc(r.usersOf(n.Outputs[0]), func(u *graph.Node) bool { return !tail[u] })
 	}
 	return r.each(func(n *graph.Node, a *attrs) error {
 		if !tail[n] {

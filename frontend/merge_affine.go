@@ -21,11 +21,10 @@ func mergeAffine(r *rewriter) error {
 		if op.Groups != channels || w == nil || w.Shape[0] != channels {
 			continue
 		}
-		users := r.users[d.Outputs[0]]
-		if len(users) != 1 || r.output[d.Outputs[0]] {
+		if r.readers(d.Outputs[0]) != 1 || r.output[d.Outputs[0]] {
 			continue
 		}
-		next := users[0]
+		next := r.usersOf(d.Outputs[0])[0]
 		nop, ok := next.Op.(graph.Conv)
 		if !ok || next.Inputs[0] != d.Outputs[0] || r.constant(next, 1) == nil {
 			continue
@@ -74,14 +73,14 @@ func (r *rewriter) premultiply(c *graph.Node, op graph.Conv, scale, shift []floa
 	if err := finite(nb.F); err != nil {
 		return err
 	}
-	inputs := []string{c.Inputs[0], r.newConst(c.Inputs[1]+"/scaled", nw)}
+	inputs := []string{c.Inputs[0], r.newConst(c.Inputs[1], "/scaled", nw)}
 	switch {
 	case shift == nil && in(c, 2) != "":
 		inputs = append(inputs, c.Inputs[2])
 	case shift != nil && in(c, 2) != "":
-		inputs = append(inputs, r.newConst(c.Inputs[2]+"/shifted", nb))
+		inputs = append(inputs, r.newConst(c.Inputs[2], "/shifted", nb))
 	case shift != nil:
-		inputs = append(inputs, r.newConst(c.Inputs[1]+"/bias/shifted", nb))
+		inputs = append(inputs, r.newConst(c.Inputs[1], "/bias/shifted", nb))
 	}
 	r.setInputs(c, inputs...)
 	return nil

@@ -18,12 +18,12 @@ var (
 // transpose back keeps the meaning; sink-transpose cancels it.
 func nchwInput(r *rewriter) error {
 	for i, v := range r.g.Inputs {
-		if len(v.Shape) != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name, 8) {
+		if len(v.Shape) != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name) {
 			continue
 		}
 		nchw := graph.Shape{1, v.Shape[3], v.Shape[1], v.Shape[2]}
 		inner := r.newValue(v.Name + "/nhwc")
-		first := r.users[v.Name][0]
+		first := r.usersOf(v.Name)[0]
 		r.redirect(v.Name, inner)
 		r.g.Inputs[i].Shape, r.g.Shapes[v.Name], r.g.Shapes[inner] = nchw, nchw, slices.Clone(v.Shape)
 		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toNHWC), Inputs: []string{v.Name}, Outputs: []string{inner}})
@@ -41,21 +41,30 @@ func transposeNode(perm []int) graph.Foreign {
 }
 
 // meetsTranspose reports whether some path from v reaches a transpose to NCHW
-// through at most depth operators that a transpose passes.
-func (r *rewriter) meetsTranspose(v string, depth int) bool {
-	if depth == 0 {
-		return false
+// through at most seven operators that a transpose passes.
+func (r *rewriter) meetsTranspose(v string) bool {
+	front, seen := []string{v}, map[string]bool{v: true}
+	for range 8 {
+		var next []string
+		for _, v := range front {
+			for _, u := range r.usersOf(v) {
+				op, ok := u.Op.(graph.Foreign)
+				if !ok || op.Domain != "" {
+					continue
+				}
+				if op.Type == "Transpose" {
+					if perm, err := permOf(newAttrs(op), 4); err == nil && slices.Equal(perm, toNCHW) {
+						return true
+					}
+					continue
+				}
+				out := u.Outputs[0]
+				if (transposable[op.Type] || op.Type == "Pad") && len(r.shape(out)) == 4 && !seen[out] {
+					seen[out], next = true, append(next, out)
+				}
+			}
+		}
+		front = next
 	}
-	return slices.ContainsFunc(r.users[v], func(u *graph.Node) bool {
-		op, ok := u.Op.(graph.Foreign)
-		if !ok || op.Domain != "" {
-			return false
-		}
-		if op.Type == "Transpose" {
-			perm, err := permOf(newAttrs(op), 4)
-			return err == nil && slices.Equal(perm, toNCHW)
-		}
-		s := r.shape(u.Outputs[0])
-		return (transposable[op.Type] || op.Type == "Pad") && len(s) == 4 && r.meetsTranspose(u.Outputs[0], depth-1)
-	})
+	return false
 }

@@ -129,17 +129,24 @@ var passes = []pass{
 	}},
 }
 
-// runPass runs one pass and verifies what it left.
-func runPass(p *pass, g *graph.Graph, diag *diagnostics) error {
-	r := newRewriter(g, diag)
+// runPass runs one pass and verifies what it left, unless it changed nothing. It gives the
+// names of the nodes that the pass removed.
+func runPass(p *pass, r *rewriter) (removed []string, err error) {
+	r.changed, r.dirty, r.removed = false, false, nil
 	if err := p.run(r); err != nil {
-		return err
+		return nil, err
+	}
+	if r.budget < 0 {
+		return nil, fmt.Errorf("pass %s: constants made from others grow far beyond the model's size", p.name)
 	}
 	if err := r.finish(); err != nil {
-		return fmt.Errorf("internal error: pass %s: %w", p.name, err)
+		return nil, fmt.Errorf("internal error: pass %s: %w", p.name, err)
 	}
-	if err := graph.Verify(g); err != nil {
-		return fmt.Errorf("internal error: pass %s left a bad graph: %w", p.name, err)
+	if !r.dirty {
+		return nil, nil
 	}
-	return nil
+	if err := graph.Verify(r.g); err != nil {
+		return nil, fmt.Errorf("internal error: pass %s left a bad graph: %w", p.name, err)
+	}
+	return r.removed, nil
 }

@@ -87,7 +87,7 @@ func TestPassGolden(t *testing.T) {
 				t.Fatalf("the input is no good graph: %v", err)
 			}
 			diag := &diagnostics{byNode: map[string]refusal{}}
-			if err := runPass(&p, g, diag); err != nil {
+			if _, err := runPass(&p, newRewriter(g, diag)); err != nil {
 				t.Fatal(err)
 			}
 			var b strings.Builder

@@ -4,37 +4,60 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"hass/internal/graph"
 )
 
-// rewriter edits a graph in place during one pass and keeps its index of makers
-// and users right. Nodes may be added anywhere: finish sorts them.
+// rewriter edits a graph in place, pass after pass, and keeps its index of makers
+// and users right. Nodes may be added anywhere: finish sorts them. Every method
+// but finish takes a time that does not grow with the graph, whatever a value's
+// number of readers: what passes do with them stays linear.
 type rewriter struct {
-	g      *graph.Graph
-	diag   *diagnostics
-	maker  map[string]*graph.Node
-	users  map[string][]*graph.Node // a node that reads a value twice stands twice
-	names  map[string]bool          // node names taken
-	extra  map[*graph.Node][]*graph.Node
-	gone   map[*graph.Node]bool
-	output map[string]bool
+	g       *graph.Graph
+	diag    *diagnostics
+	maker   map[string]*graph.Node
+	users   map[string]*readers
+	wide    map[*graph.Node]map[string][]int // places of the inputs of nodes that have many
+	names   *unique                          // of nodes
+	values  *unique                          // of values, whose holders taken knows
+	extra   map[*graph.Node][]*graph.Node
+	gone    map[*graph.Node]bool
+	output  map[string]bool
+	changed bool     // since finish, in more than shapes
+	dirty   bool     // finish met changes in this pass
+	removed []string // names of the nodes that this pass removed
+	budget  int      // elements that new constants may have in all
 }
 
 func newRewriter(g *graph.Graph, diag *diagnostics) *rewriter {
 	r := &rewriter{
-		g: g, diag: diag, maker: g.Producers(), users: g.Users(), names: nodeNames(g),
+		g: g, diag: diag, names: newUnique(nodeNames(g)), values: newUnique(nil),
 		extra: map[*graph.Node][]*graph.Node{}, gone: map[*graph.Node]bool{}, output: map[string]bool{},
+		budget: foldBudget(g),
 	}
 	for _, out := range g.Outputs {
 		r.output[out] = true
 	}
+	r.index()
 	return r
+}
+
+// index looks at the graph anew.
+func (r *rewriter) index() {
+	r.maker, r.users, r.wide = r.g.Producers(), make(map[string]*readers, len(r.g.Nodes)), map[*graph.Node]map[string][]int{}
+	for _, n := range r.g.Nodes {
+		r.addUsers(n)
+	}
 }
 
 // nodes is a snapshot of the nodes there, in order; nodes added later are not in it.
 func (r *rewriter) nodes() []*graph.Node {
-	return slices.DeleteFunc(slices.Clone(r.g.Nodes), func(n *graph.Node) bool { return r.gone[n] })
+	all := slices.Clone(r.g.Nodes)
+	if len(r.gone) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(n *graph.Node) bool { return r.gone[n] })
 }
 
 // each calls f for every Foreign ai.onnx node of one of the given types whose
@@ -73,6 +96,12 @@ func (r *rewriter) eachOf(f func(n *graph.Node, a *attrs) error, single bool, ty
 		if err := r.collect(n, f(n, newAttrs(op))); err != nil {
 			return err
 		}
+		if r.budget < 0 {
+			return fmt.Errorf("node %q (%s): constants made from others grow far beyond the model's size", n.Name, printable(opName(n)))
+		}
+		if _, still := n.Op.(graph.Foreign); !still {
+			r.changed = true
+		}
 	}
 	return nil
 }
@@ -81,10 +110,14 @@ func (r *rewriter) eachOf(f func(n *graph.Node, a *attrs) error, single bool, ty
 // is read.
 func (r *rewriter) oneOutput(n *graph.Node) bool {
 	for _, v := range n.Outputs[1:] {
-		if v != "" && (r.output[v] || len(r.users[v]) > 0) {
+		if v != "" && (r.output[v] || r.readers(v) > 0) {
 			return false
 		}
 	}
+	if len(n.Outputs) == 1 {
+		return true
+	}
+	r.changed = true
 	for _, v := range n.Outputs[1:] {
 		delete(r.maker, v)
 		delete(r.g.Shapes, v)
@@ -142,7 +175,7 @@ func (r *rewriter) weights(n *graph.Node, i int, what string) (*graph.Tensor, er
 
 // sole reports whether n alone reads v, once, and v is not a graph output.
 func (r *rewriter) sole(v string, n *graph.Node) bool {
-	return !r.output[v] && len(r.users[v]) == 1 && r.users[v][0] == n
+	return !r.output[v] && r.readers(v) == 1 && r.usersOf(v)[0] == n
 }
 
 func (r *rewriter) taken(v string) bool {
@@ -152,49 +185,44 @@ func (r *rewriter) taken(v string) bool {
 
 // newValue is a value name not in use.
 func (r *rewriter) newValue(base string) string {
-	name := base
-	for k := 2; r.taken(name); k++ {
-		name = fmt.Sprintf("%s~%d", base, k)
+	return r.values.free(base, r.taken)
+}
+
+// newConst adds a constant and returns its name, made from base and a suffix
+// that says what was done; done twice, it is said once.
+func (r *rewriter) newConst(base, suffix string, t *graph.Tensor) string {
+	if at := strings.LastIndexByte(base, '~'); at >= 0 && strings.HasSuffix(base[:at], suffix) {
+		base = base[:at]
 	}
-	return name
-}
-
-// newConst adds a constant and returns its name, made from base.
-func (r *rewriter) newConst(base string, t *graph.Tensor) string {
-	name := r.newValue(base)
+	name := r.newValue(strings.TrimSuffix(base, suffix) + suffix)
 	r.g.Consts[name] = t
+	r.budget -= len(t.F) + len(t.I)
 	return name
 }
 
-// setInputs rewires all inputs of n.
+// setInputs rewires all inputs of n. Constants that nobody reads any more go.
 func (r *rewriter) setInputs(n *graph.Node, inputs ...string) {
-	for _, v := range n.Inputs {
+	r.changed = true
+	old := n.Inputs
+	for _, v := range old {
 		r.dropUser(v, n)
 	}
 	n.Inputs = inputs
-	for _, v := range inputs {
-		if v != "" {
-			r.users[v] = append(r.users[v], n)
+	delete(r.wide, n)
+	r.addUsers(n)
+	for _, v := range old {
+		if r.g.Consts[v] != nil && r.readers(v) == 0 && !r.output[v] {
+			delete(r.g.Consts, v)
 		}
-	}
-}
-
-func (r *rewriter) dropUser(v string, n *graph.Node) {
-	if i := slices.Index(r.users[v], n); i >= 0 {
-		r.users[v] = slices.Delete(r.users[v], i, i+1)
 	}
 }
 
 // add puts a new node, with a name made unique, beside anchor.
 func (r *rewriter) add(anchor *graph.Node, n *graph.Node) {
-	n.Name = unique(n.Name, r.names)
-	r.names[n.Name] = true
+	r.changed = true
+	n.Name = r.names.take(n.Name)
 	r.extra[anchor] = append(r.extra[anchor], n)
-	for _, v := range n.Inputs {
-		if v != "" {
-			r.users[v] = append(r.users[v], n)
-		}
-	}
+	r.addUsers(n)
 	for _, v := range n.Outputs {
 		r.maker[v] = n
 	}
@@ -214,11 +242,11 @@ func (r *rewriter) remove(n *graph.Node) {
 
 // redirect makes all users of the value old read the value new instead.
 func (r *rewriter) redirect(old, new string) {
-	for _, n := range slices.Clone(r.users[old]) {
-		i := slices.Index(n.Inputs, old)
-		n.Inputs[i] = new
+	r.changed = true
+	for _, n := range slices.Clone(r.usersOf(old)) {
+		n.Inputs[r.place(n, old, new)] = new
 		r.dropUser(old, n)
-		r.users[new] = append(r.users[new], n)
+		r.addUser(new, n)
 	}
 }
 
@@ -232,6 +260,7 @@ func (r *rewriter) bypass(n *graph.Node, v string) {
 		r.remove(n)
 		return
 	}
+	r.changed = true
 	from := r.maker[v]
 	if from == nil || r.output[v] {
 		n.Op = graph.Reshape{To: slices.Clone(r.shape(v))}
@@ -288,8 +317,11 @@ func (r *rewriter) reshapeAfter(n *graph.Node, shape graph.Shape) {
 	r.add(n, &graph.Node{Name: n.Name + "/flatten", Op: graph.Reshape{To: slices.Clone(old)}, Inputs: []string{inner}, Outputs: []string{out}})
 }
 
-// finish writes the node list back in topological order.
+// finish writes the node list back in topological order and looks at it anew.
 func (r *rewriter) finish() error {
+	if !r.changed {
+		return nil
+	}
 	var all []*graph.Node
 	var put func(n *graph.Node)
 	put = func(n *graph.Node) {
@@ -307,6 +339,12 @@ func (r *rewriter) finish() error {
 	if err != nil {
 		return err
 	}
-	r.g.Nodes = sorted
+	for n := range r.gone {
+		r.removed = append(r.removed, n.Name)
+	}
+	r.g.Nodes, r.changed, r.dirty = sorted, false, true
+	clear(r.extra)
+	clear(r.gone)
+	r.index()
 	return nil
 }

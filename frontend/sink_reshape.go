@@ -53,7 +53,7 @@ func (r *rewriter) mergeReshape(n *graph.Node, op graph.Reshape) bool {
 		if _, ok := m.Op.(graph.Reshape); ok {
 			old := n.Inputs[0]
 			r.setInputs(n, m.Inputs[0])
-			if len(r.users[old]) == 0 && !r.output[old] {
+			if r.readers(old) == 0 && !r.output[old] {
 				r.remove(m)
 			}
 			changed = true
@@ -75,7 +75,7 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 	var from graph.Shape
 	for _, v := range n.Inputs {
 		m := r.maker[v]
-		if m == nil || r.output[v] || slices.ContainsFunc(r.users[v], func(u *graph.Node) bool { return u != n }) {
+		if m == nil || r.output[v] || slices.ContainsFunc(r.usersOf(v), func(u *graph.Node) bool { return u != n }) {
 			return false
 		}
 		if _, ok := m.Op.(graph.Reshape); !ok {
@@ -161,7 +161,7 @@ func (r *rewriter) absorbReshape(n *graph.Node, op graph.Conv) bool {
 	op.Kernel = [2]int{s[2], s[3]}
 	n.Op = op
 	inputs := slices.Clone(n.Inputs)
-	inputs[0], inputs[1] = src, r.newConst(inputs[1]+"/map", nw)
+	inputs[0], inputs[1] = src, r.newConst(inputs[1], "/map", nw)
 	r.setInputs(n, inputs...)
 	return true
 }

@@ -19,41 +19,66 @@ var transposable = map[string]bool{
 // operators, Concat, Pad and reductions, and merges it with the next one, until
 // the pairs that exporters put around every convolution cancel.
 func sinkTranspose(r *rewriter) error {
-	for changed := true; changed; {
-		changed = false
-		for _, t := range r.nodes() {
-			if r.gone[t] || !isForeign(t, "Transpose") || r.shape(t.Outputs[0]) == nil || r.g.Consts[t.Inputs[0]] != nil {
-				continue
-			}
-			perm, err := permOf(newAttrs(t.Op.(graph.Foreign)), len(r.shape(t.Inputs[0])))
-			if err != nil {
-				continue // reported by lower-layout
-			}
-			if slices.IsSorted(perm) && !r.output[t.Outputs[0]] {
-				r.bypass(t, t.Inputs[0])
-				changed = true
-				continue
-			}
-			for _, u := range slices.Clone(r.users[t.Outputs[0]]) {
-				if !r.gone[u] && slices.Contains(u.Inputs, t.Outputs[0]) {
-					changed = r.passTranspose(t, perm, u) || changed
-				}
-			}
-			if len(r.users[t.Outputs[0]]) == 0 && !r.output[t.Outputs[0]] {
-				r.remove(t)
-			}
-		}
-		// New nodes must stand in the list for the next round.
-		if err := r.finish(); err != nil {
-			return err
-		}
-		r.extra = map[*graph.Node][]*graph.Node{}
+	s := &sinking{rewriter: r, stuck: map[*graph.Node]int{}, waits: map[*graph.Node]bool{}}
+	for _, n := range r.nodes() {
+		s.push(n)
+	}
+	for len(s.queue) > 0 && r.budget >= 0 {
+		t := s.queue[0]
+		s.queue = s.queue[1:]
+		delete(s.waits, t)
+		s.sink(t)
 	}
 	return nil
 }
 
+// sinking is the pass at work: transposes wait in a queue until each has been tried
+// where it stands now.
+type sinking struct {
+	*rewriter
+	queue []*graph.Node
+	waits map[*graph.Node]bool // in the queue
+	// stuck is the input that kept a node from being passed: it is looked at first, so that a
+	// node of many inputs is not searched for each of them.
+	stuck map[*graph.Node]int
+}
+
+// push lets t be tried, if it is a transpose.
+func (s *sinking) push(t *graph.Node) {
+	if t != nil && !s.gone[t] && !s.waits[t] && isForeign(t, "Transpose") {
+		s.waits[t], s.queue = true, append(s.queue, t)
+	}
+}
+
+// sink moves t behind those of its users that it passes.
+func (r *sinking) sink(t *graph.Node) {
+	if r.gone[t] || !isForeign(t, "Transpose") || r.shape(t.Outputs[0]) == nil || r.g.Consts[t.Inputs[0]] != nil {
+		return
+	}
+	perm, err := permOf(newAttrs(t.Op.(graph.Foreign)), len(r.shape(t.Inputs[0])))
+	if err != nil {
+		return // reported by lower-layout
+	}
+	if slices.IsSorted(perm) && !r.output[t.Outputs[0]] {
+		x := t.Inputs[0]
+		r.bypass(t, x)
+		r.push(r.maker[x]) // its users are new
+		return
+	}
+	tried := map[*graph.Node]bool{} // one that reads it twice is passed as a whole
+	for _, u := range slices.Clone(r.usersOf(t.Outputs[0])) {
+		if !tried[u] && !r.gone[u] {
+			tried[u] = true
+			r.passTranspose(t, perm, u)
+		}
+	}
+	if r.readers(t.Outputs[0]) == 0 && !r.output[t.Outputs[0]] {
+		r.remove(t)
+	}
+}
+
 // passTranspose moves t behind its user u; false if it cannot pass.
-func (r *rewriter) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
+func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 	op, ok := u.Op.(graph.Foreign)
 	if !ok || op.Domain != "" || len(u.Outputs) != 1 && op.Type != "Dropout" || u.Outputs[0] == "" {
 		return false
@@ -75,6 +100,7 @@ func (r *rewriter) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool 
 		}
 		u.Op = transposeNode(merged)
 		r.setInputs(u, t.Inputs[0])
+		r.push(u)
 		return true
 	case transposable[op.Type] && len(out) == rank:
 		return r.passElementwise(t, perm, u, op.Type)
@@ -110,7 +136,7 @@ func (r *rewriter) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool 
 
 // passReduction maps the axes. Without the reduced axes the others must keep
 // their order, or a transpose of fewer axes follows.
-func (r *rewriter) passReduction(t *graph.Node, perm []int, u *graph.Node, op graph.Foreign) bool {
+func (r *sinking) passReduction(t *graph.Node, perm []int, u *graph.Node, op graph.Foreign) bool {
 	a := newAttrs(op)
 	reduced, _, err := r.reduction(u, a, r.shape(u.Inputs[0]))
 	if err != nil || a.done() != nil {
@@ -138,6 +164,7 @@ func (r *rewriter) passReduction(t *graph.Node, perm []int, u *graph.Node, op gr
 	u.Op = op
 	if keep == 0 {
 		r.setInputs(u, t.Inputs[0])
+		r.push(r.maker[t.Inputs[0]])
 		return true
 	}
 	r.behind(u, perm, []string{t.Inputs[0]})
@@ -146,7 +173,7 @@ func (r *rewriter) passReduction(t *graph.Node, perm []int, u *graph.Node, op gr
 
 // passElementwise moves t behind an element-wise operator whose other operands
 // are constants or transposed alike.
-func (r *rewriter) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ string) bool {
+func (r *sinking) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ string) bool {
 	switch typ {
 	case "Clip", "Cast", "Dropout": // further inputs are numbers
 		r.behind(u, perm, append([]string{t.Inputs[0]}, u.Inputs[1:]...))
@@ -167,48 +194,51 @@ func (r *rewriter) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ
 // alike gives what the inputs of u are before the transpose perm: those of its
 // transposes, and constants transposed back. Constants are broadcast if the
 // operator does so.
-func (r *rewriter) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, bool) {
+func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, bool) {
 	inputs := make([]string, len(u.Inputs))
 	consts := make([]*graph.Tensor, len(u.Inputs))
 	inverse := make([]int, len(perm))
 	for i, p := range perm {
 		inverse[p] = i
 	}
-	for i, v := range u.Inputs {
-		if c := r.g.Consts[v]; c != nil {
-			s := slices.Clone(c.Shape)
-			if len(s) > len(perm) || len(s) < len(perm) && !broadcasts {
-				return nil, false
-			}
-			for len(s) < len(perm) {
-				s = append(graph.Shape{1}, s...)
-			}
-			wide := *c
-			wide.Shape, wide.Grid = s, nil
-			consts[i] = transpose(&wide, inverse)
+	for k := range u.Inputs {
+		i := (k + r.stuck[u]) % len(u.Inputs)
+		if r.before(u.Inputs[i], perm, broadcasts, &inputs[i], &consts[i]) {
 			continue
 		}
-		m := r.maker[v]
-		if m == nil || !isForeign(m, "Transpose") || r.shape(m.Inputs[0]) == nil {
-			return nil, false
-		}
-		p, err := permOf(newAttrs(m.Op.(graph.Foreign)), len(r.shape(m.Inputs[0])))
-		if err != nil || !slices.Equal(p, perm) {
-			return nil, false
-		}
-		inputs[i] = m.Inputs[0]
+		r.stuck[u] = i
+		return nil, false
 	}
 	for i, c := range consts {
-		if c != nil {
-			inputs[i] = r.newConst(u.Inputs[i]+"/transposed", c)
+		if c == nil {
+			continue
 		}
+		wide := *c
+		wide.Shape, wide.Grid = slices.Concat(slices.Repeat(graph.Shape{1}, len(perm)-len(c.Shape)), c.Shape), nil
+		inputs[i] = r.newConst(u.Inputs[i], "/transposed", transpose(&wide, inverse))
 	}
 	return inputs, true
 }
 
+// before gives what stands before the transpose perm that makes v, or v as a constant; false if
+// neither is the case.
+func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **graph.Tensor) bool {
+	if t := r.g.Consts[v]; t != nil {
+		*c = t
+		return len(t.Shape) == len(perm) || len(t.Shape) < len(perm) && broadcasts
+	}
+	m := r.maker[v]
+	if m == nil || !isForeign(m, "Transpose") || r.shape(m.Inputs[0]) == nil {
+		return false
+	}
+	p, err := permOf(newAttrs(m.Op.(graph.Foreign)), len(r.shape(m.Inputs[0])))
+	*x = m.Inputs[0]
+	return err == nil && slices.Equal(p, perm)
+}
+
 // behind lets u read other inputs and puts a Transpose behind it that gives its
 // users what they had. Transposes that nobody reads any more go.
-func (r *rewriter) behind(u *graph.Node, perm []int, inputs []string) {
+func (r *sinking) behind(u *graph.Node, perm []int, inputs []string) {
 	old := u.Inputs
 	out := u.Outputs[0]
 	s := r.shape(out)
@@ -221,7 +251,12 @@ func (r *rewriter) behind(u *graph.Node, perm []int, inputs []string) {
 	u.Outputs[0] = inner
 	r.maker[inner] = u
 	r.setInputs(u, inputs...)
-	r.add(u, &graph.Node{Name: u.Name + "/transpose", Op: transposeNode(perm), Inputs: []string{inner}, Outputs: []string{out}})
+	t := &graph.Node{Name: u.Name + "/transpose", Op: transposeNode(perm), Inputs: []string{inner}, Outputs: []string{out}}
+	r.add(u, t)
+	r.push(t)
+	for _, v := range inputs {
+		r.push(r.maker[v]) // it has a new user
+	}
 	r.prune(old...)
 }
 
@@ -230,7 +265,7 @@ func (r *rewriter) behind(u *graph.Node, perm []int, inputs []string) {
 func (r *rewriter) prune(values ...string) {
 	for _, v := range values {
 		n := r.maker[v]
-		if n == nil || r.gone[n] || len(n.Outputs) != 1 || r.output[v] || len(r.users[v]) > 0 {
+		if n == nil || r.gone[n] || len(n.Outputs) != 1 || r.output[v] || r.readers(v) > 0 {
 			continue
 		}
 		before := n.Inputs

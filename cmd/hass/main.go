@@ -7,6 +7,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "Run \"hass --help\" for usage.")
 		return 2
 	}
-	err = kctx.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	// Tables are written cell by cell.
+	out := bufio.NewWriter(stdout)
+	err = kctx.Run(&env{ctx: ctx, stdout: out, stderr: stderr})
+	if ferr := out.Flush(); err == nil {
+		err = ferr
+	}
 	switch {
 	case err == nil:
 		return 0

@@ -100,20 +100,38 @@ func Verify(g *Graph) error {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
-	defined := make(map[string]string, len(g.Nodes)+len(g.Consts)) // value -> by what
-	define := func(name, by string) {
+	// By what each value is defined: the number of the node, or one of these.
+	const (
+		byInput = -1 - iota
+		byConstant
+	)
+	text := func(by int) string {
+		switch by {
+		case byInput:
+			return "graph input"
+		case byConstant:
+			return "constant"
+		}
+		return fmt.Sprintf("node %q", g.Nodes[by].Name)
+	}
+	defined := make(map[string]int, len(g.Nodes)+len(g.Consts))
+	define := func(name string, by int) error {
 		if name == "" {
-			fault("%s defines a value without a name", by)
-			return
+			return fmt.Errorf("%s defines a value without a name", text(by))
 		}
 		if old, ok := defined[name]; ok {
-			fault("value %q is defined by %s and by %s", name, old, by)
-			return
+			return fmt.Errorf("value %q is defined by %s and by %s", name, text(old), text(by))
 		}
 		defined[name] = by
+		return nil
+	}
+	note := func(err error) {
+		if err != nil {
+			errs = append(errs, err)
+		}
 	}
 	for _, v := range g.Inputs {
-		define(v.Name, "graph input")
+		note(define(v.Name, byInput))
 		if v.Type != Float && v.Type != Int && v.Type != Bool {
 			fault("input %q has unknown element type %q", v.Name, v.Type)
 		}
@@ -126,17 +144,18 @@ func Verify(g *Graph) error {
 			fault("input %q is missing in the shape table", v.Name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(g.Consts)) {
-		define(name, "constant")
-		if t := g.Consts[name]; t == nil {
-			fault("constant %q is nil", name)
-		} else if err := t.Check(); err != nil {
-			fault("constant %q: %w", name, err)
+	note(inOrder(g.Consts, func(name string, t *Tensor) error {
+		err := define(name, byConstant)
+		if t == nil {
+			err = errors.Join(err, fmt.Errorf("constant %q is nil", name))
+		} else if bad := t.Check(); bad != nil {
+			err = errors.Join(err, fmt.Errorf("constant %q: %w", name, bad))
 		}
 		if _, ok := g.Shapes[name]; ok {
-			fault("constant %q stands in the shape table too", name)
+			err = errors.Join(err, fmt.Errorf("constant %q stands in the shape table too", name))
 		}
-	}
+		return err
+	}))
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
@@ -157,12 +176,11 @@ func Verify(g *Graph) error {
 				ready = false
 			}
 		}
-		by := fmt.Sprintf("node %q", n.Name)
 		for _, out := range n.Outputs {
 			if _, isForeign := n.Op.(Foreign); out == "" && isForeign {
 				continue // an optional output that the model does not ask for
 			}
-			define(out, by)
+			note(define(out, i))
 		}
 		if _, isForeign := n.Op.(Foreign); isForeign || !ready {
 			continue
@@ -201,10 +219,27 @@ func Verify(g *Graph) error {
 		}
 		seen[out] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(g.Shapes)) {
+	note(inOrder(g.Shapes, func(name string, _ Shape) error {
 		if _, ok := defined[name]; !ok {
-			fault("the shape table holds %q, which nothing defines", name)
+			return fmt.Errorf("the shape table holds %q, which nothing defines", name)
 		}
+		return nil
+	}))
+	return errors.Join(errs...)
+}
+
+// inOrder joins what f says of all of m, in the order of the names; that is made only
+// where there is something to say.
+func inOrder[T any](m map[string]T, f func(name string, v T) error) error {
+	bad := map[string]error{}
+	for name, v := range m {
+		if err := f(name, v); err != nil {
+			bad[name] = err
+		}
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(bad)) {
+		errs = append(errs, bad[name])
 	}
 	return errors.Join(errs...)
 }

@@ -28,6 +28,7 @@ func Valid(s string) bool {
 // Namer gives out unique identifiers. The zero Namer is ready to use.
 type Namer struct {
 	used map[string]bool
+	next map[string]int // by base: the suffix to try first, so that equal names do not count from the beginning
 }
 
 // Reserve keeps the given identifiers from being handed out.
@@ -53,9 +54,16 @@ func (n *Namer) Name(name, fallback string) string {
 		base = cut("n"+base, MaxLen)
 	}
 	id := base
-	for i := 2; n.used[id] || reserved[id]; i++ {
-		suffix := "_" + strconv.Itoa(i)
-		id = cut(base, MaxLen-len(suffix)) + suffix
+	if n.used[id] || reserved[id] {
+		i := max(2, n.next[base])
+		for ; n.used[id] || reserved[id]; i++ {
+			suffix := "_" + strconv.Itoa(i)
+			id = cut(base, MaxLen-len(suffix)) + suffix
+		}
+		if n.next == nil {
+			n.next = map[string]int{}
+		}
+		n.next[base] = i
 	}
 	n.Reserve(id)
 	return id

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"hass/internal/testenv"
 )
 
 func TestName(t *testing.T) {
@@ -80,4 +82,18 @@ func FuzzName(f *testing.F) {
 			t.Errorf("%q, %q -> %q, %q", a, b, x, y)
 		}
 	})
+}
+
+// TestLinear: equal names, and names that become equal, take no longer than others.
+func TestLinear(t *testing.T) {
+	for _, name := range []string{"layer", "a name of more than as many characters as an identifier may have", "int"} {
+		testenv.Linear(t, 5000, func(n int) func() {
+			return func() {
+				var names Namer
+				for range n {
+					names.Name(name, "layer")
+				}
+			}
+		})
+	}
 }

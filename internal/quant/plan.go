@@ -19,6 +19,7 @@ type network struct {
 	inputFixed *fixed.Format
 	layers     []*layer
 	made       map[string]*layer // by output value
+	sources    map[string]string // of the tensors that source was asked about
 	host       []hostOp
 	results    []result
 }
@@ -63,6 +64,29 @@ type hostOp struct {
 	shape graph.Shape // of its operand
 }
 
+// hosts is the last of a chain of host operators; chains share what they have in common.
+type hosts struct {
+	at     int // index into network.host
+	before *hosts
+	first  int // index of the first of the chain
+	count  int
+}
+
+// list is the chain in order.
+func (h *hosts) list() []int {
+	if h == nil {
+		return nil
+	}
+	all := make([]int, h.count)
+	for i := h.count - 1; i >= 0; i, h = i-1, h.before {
+		all[i] = h.at
+	}
+	return all
+}
+
+// maxHost bounds the operators that run on the host for one output: what follows the hardware is a tail.
+const maxHost = 64
+
 type result struct {
 	name   string
 	shape  graph.Shape
@@ -76,14 +100,15 @@ type view struct {
 	tensor    string
 	threshold *graph.Node // last threshold on the way, nil if none
 	tau       float64     // largest threshold on the way
-	host      []int       // host operators on the way, in order
+	host      *hosts      // host operators on the way; nil if none
 	single    bool        // every value on the way has one reader
 }
 
 type planner struct {
 	network
 	views  map[string]view
-	uses   map[string]int // readers of a value, graph outputs included
+	uses   map[string]int  // readers of a value, graph outputs included
+	names  map[string]bool // of all nodes, once fresh was asked
 	issues []Issue
 }
 
@@ -100,7 +125,7 @@ func plan(g *graph.Graph) (*network, error) {
 
 func newPlanner(g *graph.Graph) *planner {
 	return &planner{
-		network: network{g: g, made: make(map[string]*layer)},
+		network: network{g: g, made: make(map[string]*layer), sources: make(map[string]string)},
 		views:   make(map[string]view),
 		uses:    make(map[string]int),
 	}
@@ -229,8 +254,15 @@ func (p *planner) node(n *graph.Node) {
 			p.fail(n.Name, op.Kind(), "end the network in Softmax, ArgMax or its logits", "the generated host program does not compute it")
 			return
 		}
+		h := &hosts{at: len(p.host), before: v.host, first: len(p.host), count: 1}
+		if v.host != nil {
+			h.first, h.count = v.host.first, v.host.count+1
+		}
+		if h.count == maxHost+1 {
+			p.fail(n.Name, op.Kind(), "cut the model before it", "more than %d operators in a row would run on the host", maxHost)
+		}
 		p.host = append(p.host, hostOp{n, op, v.tensor, p.g.Shapes[n.Inputs[0]]})
-		v.host = append(append([]int(nil), v.host...), len(p.host)-1)
+		v.host = h
 		p.views[out] = v
 	case graph.Activation:
 		p.activation(n, op)
@@ -287,8 +319,8 @@ func (p *planner) data(n *graph.Node, i int) (view, bool) {
 		p.fail(n.Name, n.Op.Kind(), hint, "its input %q is a constant", n.Inputs[i])
 		return v, false
 	}
-	if _, isHost := n.Op.(graph.Host); len(v.host) > 0 && !isHost {
-		p.fail(n.Name, n.Op.Kind(), "cut the model before the host operator", "it follows %q, which runs on the host at the end of the network", p.host[v.host[0]].node.Name)
+	if _, isHost := n.Op.(graph.Host); v.host != nil && !isHost {
+		p.fail(n.Name, n.Op.Kind(), "cut the model before the host operator", "it follows %q, which runs on the host at the end of the network", p.host[v.host.first].node.Name)
 		return v, false
 	}
 	if v.threshold != nil && !convolves(n.Op) {
@@ -338,7 +370,7 @@ func (p *planner) add(l *layer) {
 // convolutions that read it.
 func (p *planner) activation(n *graph.Node, op graph.Activation) {
 	v, ok := p.views[n.Inputs[0]]
-	if op.Fn == "threshold" && ok && len(v.host) == 0 {
+	if op.Fn == "threshold" && ok && v.host == nil {
 		if !(op.Alpha >= 0) || math.IsInf(op.Alpha, 0) {
 			p.fail(n.Name, op.Kind(), "use a finite threshold of at least 0", "its threshold is %g", op.Alpha)
 			return
@@ -535,7 +567,11 @@ func (p *planner) finish() {
 			p.failPort(o, "output", "remove it from the model's outputs", "it is the input, untouched by hardware")
 			continue
 		}
-		p.results = append(p.results, result{name: o, tensor: v.tensor, host: v.host, shape: p.g.Shapes[o]})
+		r := result{name: o, tensor: v.tensor, shape: p.g.Shapes[o]}
+		if v.host != nil && v.host.count <= maxHost { // of more there is an issue
+			r.host = v.host.list()
+		}
+		p.results = append(p.results, r)
 	}
 	for _, h := range p.host {
 		if h.input == p.input {
@@ -546,8 +582,17 @@ func (p *planner) finish() {
 
 // source is the tensor whose format t has for certain.
 func (n *network) source(t string) string {
+	var path []string
 	for l := n.made[t]; l != nil && l.keepsFormat(); l = n.made[t] {
+		if s, ok := n.sources[t]; ok {
+			t = s
+			break
+		}
+		path = append(path, t)
 		t = l.in[0]
+	}
+	for _, p := range path {
+		n.sources[p] = t
 	}
 	return t
 }

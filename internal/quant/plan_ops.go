@@ -129,15 +129,18 @@ func turned(w *graph.Tensor, groups int) *graph.Tensor {
 
 // fresh is a name that neither a node nor a value of the graph has.
 func (p *planner) fresh(name string) string {
-	used := func() bool {
-		_, isConst := p.g.Consts[name]
-		_, isValue := p.g.ShapeOf(name)
-		return isConst || isValue || slices.ContainsFunc(p.g.Nodes, func(n *graph.Node) bool { return n.Name == name })
+	if p.names == nil {
+		p.names = make(map[string]bool, len(p.g.Nodes))
+		for _, n := range p.g.Nodes {
+			p.names[n.Name] = true
+		}
 	}
-	for used() {
+	for {
+		if _, known := p.g.ShapeOf(name); !known && !p.names[name] {
+			return name
+		}
 		name += "_"
 	}
-	return name
 }
 
 func (p *planner) concat(n *graph.Node, op graph.Concat) {
