@@ -8,8 +8,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer"
 	"hass/templates"
@@ -25,14 +27,22 @@ type File struct {
 // Emitter gives a part of the project. It must depend on the Project alone.
 type Emitter func(ctx context.Context, p *Project) ([]File, error)
 
-// Target is what is generated.
-type Target string
+// Target is the language of what is generated.
+type Target = hw.Target
 
 // The targets.
 const (
-	HLS Target = "hls" // C++ for Vitis HLS, checked by csim
-	RTL Target = "rtl" // SystemVerilog, simulated cycle by cycle
+	HLS = hw.HLS // C++ for Vitis HLS, checked by csim
+	RTL = hw.RTL // SystemVerilog, simulated cycle by cycle
 )
+
+// DefaultTarget is what is generated from a design where nothing else is asked for: C++, or what the design is for.
+func DefaultTarget(d *optimizer.Design) Target {
+	if d.Target == RTL {
+		return RTL
+	}
+	return HLS
+}
 
 // emitters are run in this order; a path may be given once only.
 var emitters = map[Target][]Emitter{HLS: hlsEmitters, RTL: rtlEmitters}
@@ -48,7 +58,7 @@ var hlsEmitters = []Emitter{
 
 // Options of Generate.
 type Options struct {
-	Target Target // "" is HLS
+	Target Target // "" is DefaultTarget
 	// Images limits the golden images written; 0 = all of the design. One is enough for a first
 	// look at a large network, but shows nothing of what one image leaves behind for the next.
 	Images int
@@ -93,11 +103,14 @@ func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Op
 // emit runs the emitters of a target and adds the design's copy and the manifest.
 func (p *Project) emit(ctx context.Context, target Target) ([]File, error) {
 	if target == "" {
-		target = HLS
+		target = DefaultTarget(p.Design)
 	}
 	list, ok := emitters[target]
 	if !ok {
 		return nil, fmt.Errorf("target %q: want %s or %s", target, HLS, RTL)
+	}
+	if err := p.takes(target); err != nil {
+		return nil, err
 	}
 	var files []File
 	seen := make(map[string]bool)
@@ -124,6 +137,29 @@ func (p *Project) emit(ctx context.Context, target Target) ([]File, error) {
 		return nil, err
 	}
 	return append(files, m), nil
+}
+
+// takes refuses to generate for a target that the design was not made for, and asserts that the design keeps its limits.
+func (p *Project) takes(target Target) error {
+	breach := p.HW.Breach(target)
+	switch made := p.Design.Target; {
+	case made == "":
+		return fmt.Errorf("the design is for no target")
+	case made.Includes(target) && breach == nil:
+		return nil
+	case made.Includes(target):
+		return fmt.Errorf("design: %w", breach)
+	case breach != nil:
+		return fmt.Errorf("the design is for target %s and breaks a limit of %s: %w", made, target, breach)
+	default:
+		var kept []string
+		for _, l := range hw.LimitTable() {
+			if n := l.Of(target); n > 0 && n != l.Of(made) {
+				kept = append(kept, l.String(target))
+			}
+		}
+		return fmt.Errorf("the design is for target %s: it was made without the limits of %s (%s)", made, target, strings.Join(kept, "; "))
+	}
 }
 
 // load readies a project: weights, golden images, expansion.

@@ -2,8 +2,6 @@ package codegen
 
 import (
 	"fmt"
-	"math"
-	"math/bits"
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -12,13 +10,6 @@ import (
 
 // TopName is the name of the generated top function and kernel.
 const TopName = "hass_top"
-
-// MaxProcesses bounds the processes of one kernel's DATAFLOW region. The generated
-// top has a static assertion on it too.
-const MaxProcesses = 1024
-
-// MaxAXIBits is the widest AXI4-Stream word: AMD's DMA and ap_int stop at it.
-const MaxAXIBits = 1024
 
 // Project is everything an Emitter may know about the project being written.
 type Project struct {
@@ -90,26 +81,16 @@ func NewProject(d *optimizer.Design, images [][]int32) (*Project, error) {
 			return nil, fmt.Errorf("design: layer %s: weight_mem is %.40q; want lutram, bram or uram", d.Net.Layers[i].ID, hl.WeightMem)
 		}
 	}
-	for _, s := range n.Streams {
-		if s.Tokens > math.MaxInt32 {
-			return nil, fmt.Errorf("design: FIFO %s carries %d tokens per image, more than a 32-bit counter holds: use more lanes", s.Name, s.Tokens)
-		}
-	}
-	if err := p.ports(); err != nil {
-		return nil, err
-	}
+	p.ports()
 	p.chain()
-	if got := p.ProcessCount(); got > MaxProcesses {
-		return nil, fmt.Errorf("design: %d processes; one kernel holds at most %d: use larger gangs", got, MaxProcesses)
-	}
 	return p, nil
 }
 
 // ProcessCount is the number of processes of the DATAFLOW region, the loader
 // and the chain's end included.
-func (p *Project) ProcessCount() int { return len(p.HW.Processes) + 2 }
+func (p *Project) ProcessCount() int { return len(p.HW.Processes) + hw.ChainEnds }
 
-func (p *Project) ports() error {
+func (p *Project) ports() {
 	p.Outputs = make([]Port, len(p.Net.Outputs))
 	for i, pr := range p.HW.Processes {
 		var port Port
@@ -123,17 +104,13 @@ func (p *Project) ports() error {
 			continue
 		}
 		port.Process, port.Tensor, port.Beat, port.Bits, port.Signed, port.Words = i, s.Tensor, s.Beat, s.Bits, s.Signed, s.Tokens
-		port.AXIBits = 8 << bits.Len(uint((s.Width()+7)/8-1))
-		if port.AXIBits > MaxAXIBits {
-			return fmt.Errorf("port %s: a beat of %v needs a %d-bit AXI word; the widest is %d: carry fewer channels per beat", port.Name, s.Beat, port.AXIBits, MaxAXIBits)
-		}
+		port.AXIBits = hw.AXIBits(s.Width())
 		if pr.Kind == hw.Source {
 			p.Input = port
 		} else {
 			p.Outputs[pr.Index] = port
 		}
 	}
-	return nil
 }
 
 // chain lays the weight chain through all engines and joins in process order.
@@ -202,6 +179,7 @@ type engineShape struct {
 	tokens            int // accumulator tokens per image
 	kind              hw.EngineKind
 	mem               string
+	lookahead         int // weight rows fetched ahead
 	mTap, mCh, chans  int // of the window beat; channels that an output channel sees
 	taps, outC, lanes int // kernel taps, output channels, output lanes
 	depthwise         bool
@@ -213,7 +191,7 @@ func (p *Project) engine(layer int) engineShape {
 	e := engineShape{
 		m: hw.EngineLanes(p.Net, l, hl) / hl.Banks(), n: hl.N / hl.Banks(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx,
 		beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
-		weightBits: l.Conv.WeightBits, tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh, kind: hl.Engine, mem: hl.WeightMem,
+		weightBits: l.Conv.WeightBits, tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh, kind: hl.Engine, mem: hl.WeightMem, lookahead: hl.Lookahead(),
 		mTap: hl.MTap, mCh: hl.MCh, chans: w.FoldChannels(), taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], outC: l.Conv.OutC, lanes: hl.OutCh,
 	}
 	if e.banks > 1 {
@@ -229,17 +207,6 @@ func (p *Project) engine(layer int) engineShape {
 func (e engineShape) row() int         { return e.gang * e.m }
 func (e engineShape) perWord() int     { return 32 / e.weightBits }
 func (e engineShape) wordsPerRow() int { return (e.row() + e.perWord() - 1) / e.perWord() }
-
-// lookahead is the number of weight rows fetched ahead: the latency of the memory.
-func (e engineShape) lookahead() int {
-	switch e.mem {
-	case "lutram":
-		return 1
-	case "uram":
-		return 3
-	}
-	return 2
-}
 
 // joinShape is what a conv's join and its bias words depend on.
 type joinShape struct {

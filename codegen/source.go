@@ -361,7 +361,7 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 		c.num("ROW", e.row())
 		c.num("IN_BITS", in.Bits)
 		c.num("WEIGHT_BITS", e.weightBits)
-		c.num("LOOKAHEAD", e.lookahead())
+		c.num("LOOKAHEAD", e.lookahead)
 		text = c.end()
 	}
 	forward := 0

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"hass/internal/hw"
 )
 
 // chainDepth is the depth of the weight chain's FIFOs, which carry no data at run time.
@@ -52,7 +54,7 @@ static_assert(%d <= HASS_MAX_PROCESSES, "too many processes for one kernel: use 
 
 extern "C" %s {
 #pragma HLS INTERFACE axis port = input
-`, MaxProcesses, p.ProcessCount(), p.topSignature())
+`, hw.HLS.Limits()[hw.ProcessCount]+hw.ChainEnds, p.ProcessCount(), p.topSignature())
 	for _, o := range p.Outputs {
 		w.f("#pragma HLS INTERFACE axis port = %s\n", o.Name)
 	}

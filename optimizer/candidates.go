@@ -50,9 +50,14 @@ type Candidate struct {
 // Candidates lists the choices of one layer that can be part of a best design: those not
 // dominated by another with the same stream widths in cycles and all
 // resources. engine is an engine rule. Resources that the device does not have at
-// all are not used. The order is fixed.
+// all are not used, and the limits of both targets are kept. The order is fixed.
 func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p Platform, engine string) ([]Candidate, error) {
-	s := &space{model: costModel{net: net, family: p.Family}, est: est, engine: engine, budget: p.Resources.vec(), widths: widthsOf(net, maxWidths), hurry: hurry(net)}
+	m := costModel{net: net, family: p.Family}
+	widths, err := widthsOf(m, hw.Both, maxWidths)
+	if err != nil {
+		return nil, err
+	}
+	s := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: est, engine: engine, budget: p.Resources.vec(), widths: widths, hurry: hurry(net)}
 	opts, err := s.layer(ctx, layer)
 	if err != nil {
 		return nil, err
@@ -75,14 +80,16 @@ type option struct {
 
 // space enumerates the choices of layers.
 type space struct {
-	model  costModel
-	est    CycleEstimator
-	engine string
-	budget vec // choices beyond it are left out
-	widths [][]int
-	hurry  []float64 // by layer: what its cycles count for (elastic.hurry)
-	near   *near     // nil: the estimator is asked about all choices
-	memo   *Memo     // or nil
+	model   costModel
+	target  hw.Target // whose limits choices keep
+	engines int       // at most, of a convolution
+	est     CycleEstimator
+	engine  string
+	budget  vec // choices beyond it are left out
+	widths  [][]int
+	hurry   []float64 // by layer: what its cycles count for (elastic.hurry)
+	near    *near     // nil: the estimator is asked about all choices
+	memo    *Memo     // or nil
 }
 
 // all enumerates every layer, in parallel.
@@ -123,19 +130,8 @@ func thin(d []int, most int) []int {
 // maxStates bounds the combinations of widths of tensors that are live at once.
 const maxStates = 4096
 
-// widthsOf gives the stream widths tried for every tensor.
-func widthsOf(net *intnet.Net, most int) [][]int {
-	w := make([][]int, len(net.Tensors))
-	for t, tn := range net.Tensors {
-		w[t] = divisors(tn.C)
-	}
-	for i := range net.Layers {
-		w[net.Layers[i].Out] = outWidths(net, i)
-	}
-	for t := range w {
-		w[t] = thin(w[t], most)
-	}
-	// Where many streams are live at once, fewer widths each.
+// thinLive leaves fewer widths each where many streams are live at once.
+func thinLive(net *intnet.Net, w [][]int, most int) {
 	for _, live := range liveTensors(net) {
 		for most := most - 1; most >= 1; most-- {
 			states := 1
@@ -152,7 +148,6 @@ func widthsOf(net *intnet.Net, most int) [][]int {
 			}
 		}
 	}
-	return w
 }
 
 // outWidths gives the widths in which layer i can write.
@@ -214,26 +209,30 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	net := s.model.net
 	l := net.Layers[i]
 	var all []option
+	var refused *sieve
 	var err error
 	switch l.Kind {
 	case intnet.KindConv:
-		all, err = s.conv(ctx, i)
+		all, refused, err = s.conv(ctx, i)
 	case intnet.KindPool:
-		all = s.pool(i)
+		all, refused = s.kept(i, s.pool(i))
 	case intnet.KindGlobalPool, intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
 		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
-		all = s.sameBeat(i)
+		all, refused = s.kept(i, s.sameBeat(i))
 	default:
 		err = fmt.Errorf("no module for kind %q", l.Kind)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
 	}
-	all = s.prune(all)
-	if len(all) == 0 {
-		return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
+	if all = s.prune(all); len(all) > 0 {
+		return all, nil
 	}
-	return all, nil
+	if refused.nearest != nil {
+		in, out := s.model.layerPx(i)
+		return nil, &LimitError{Layer: "layer " + l.ID, Pixels: max(in, out), Breach: refused.nearest}
+	}
+	return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
 }
 
 // sameBeat enumerates a layer that writes the beats that it reads.

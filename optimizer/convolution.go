@@ -111,8 +111,9 @@ func (s *space) shapes(l *intnet.Layer) []shape {
 
 // convChoices is what the choices of a convolution are before any zeros are known: hardware and costs.
 type convChoices struct {
-	alone  bool // see below
-	shapes []shapeChoices
+	alone   bool // see below
+	shapes  []shapeChoices
+	refused *sieve // what the target's limits left out
 }
 
 type shapeChoices struct {
@@ -148,6 +149,8 @@ func NewMemo() *Memo { return &Memo{convs: map[memoKey]*convChoices{}} }
 // memoKey holds all of a layer that its costs depend on besides the structure of the network.
 type memoKey struct {
 	layer, accBits  int
+	target          hw.Target
+	engines         int
 	threshold       bool
 	engine, family  string
 	uram            bool
@@ -164,7 +167,7 @@ func (s *space) choices(i int) *convChoices {
 	}
 	l := &s.model.net.Layers[i]
 	inPx, outPx := s.model.layerPx(i)
-	k := memoKey{i, l.Conv.AccBits, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.budget[0],
+	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.budget[0],
 		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.scales}
 	s.memo.mu.Lock()
 	all := s.memo.convs[k]
@@ -187,7 +190,7 @@ func (s *space) enumerate(i int) *convChoices {
 	line := 0 // depends on geometry and pixels per beat alone
 	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
 	// must not: the next image may be waiting for the gate.
-	all := &convChoices{alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
+	all := &convChoices{refused: newSieve(s.target), alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
 	memories := []string{MemLUTRAM, MemBRAM}
 	if s.budget[4] > 0 {
 		memories = append(memories, MemURAM)
@@ -199,9 +202,29 @@ func (s *space) enumerate(i int) *convChoices {
 				if e.n*p*outPx > max(outPx, s.budget[0]) {
 					continue
 				}
-				for _, gang := range s.parts(&l, e.kind, p) {
-					hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
-						Engine: e.kind, N: e.n, Gang: gang, GangDepth: engineDepth(e.kind)}
+				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
+					Engine: e.kind, N: e.n, GangDepth: engineDepth(e.kind)}
+				// The width of the input is judged by itself.
+				keeps := func(sv *sieve, gang int, mem string) bool {
+					hl := base
+					hl.InCh, hl.Gang, hl.WeightMem = 1, gang, mem
+					return sv.keeps(hw.LayerDemand(net, i, hl))
+				}
+				if !net.Depthwise(&l) && !keeps(all.refused, 1, MemLUTRAM) {
+					continue // whatever the gangs
+				}
+				sizes := s.parts(&l, e.kind, p)
+				if !net.Depthwise(&l) {
+					sizes = splitGangs(sizes, p, base.Banks(), func(gang int) bool {
+						return !slices.ContainsFunc(memories, func(mem string) bool { return !keeps(newSieve(s.target), gang, mem) })
+					})
+				}
+				for _, gang := range sizes {
+					hl := base
+					hl.Gang, hl.LinePixels = gang, line
+					if hl.Engines() > s.engines {
+						continue
+					}
 					win := hw.WindowOf(net, l, hl)
 					if line == 0 {
 						if line = win.FullLinePixels(); all.alone {
@@ -212,10 +235,15 @@ func (s *space) enumerate(i int) *convChoices {
 					}
 					c := convChoice{hl: hl, floor: float64(win.OutBeats())}
 					for _, mem := range memories {
+						if !keeps(all.refused, gang, mem) {
+							continue
+						}
 						hl.WeightMem = mem
 						c.mems = append(c.mems, option{hl: hl, cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
 					}
-					sc.choices = append(sc.choices, c)
+					if len(c.mems) > 0 {
+						sc.choices = append(sc.choices, c)
+					}
 				}
 			}
 		}
@@ -224,6 +252,9 @@ func (s *space) enumerate(i int) *convChoices {
 				continue
 			}
 			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
+			if hl.InCh = q; !all.refused.keeps(hw.InputDemand(net, i, hl)) {
+				continue
+			}
 			// Whether the beats have flags changes nothing in the difference.
 			w := inputWidth{q: q}
 			for _, p := range sh.out {
@@ -250,7 +281,8 @@ func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err e
 	return cycles, ci, err
 }
 
-func (s *space) conv(ctx context.Context, i int) ([]option, error) {
+// conv lists the choices of a convolution, and what the limits of the target left out.
+func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 	in := s.model.net.Tensors[s.model.net.Layers[i].In[0]]
 	est := s.est
 	if s.near != nil {
@@ -274,7 +306,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 	floors := map[engine]float64{}
 	for _, sc := range cc.shapes {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		same = same[:0]
 		cycles, ci := make([]float64, len(sc.choices)), make([]float64, len(sc.choices))
@@ -283,7 +315,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 			c := &sc.choices[k]
 			var err error
 			if cycles[k], ci[k], err = cyclesOf(est, i, c.hl); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if cycles[k] < c.floor {
 				cycles[k], ci[k] = c.floor, 0
@@ -317,25 +349,25 @@ func (s *space) conv(ctx context.Context, i int) ([]option, error) {
 		}
 	}
 	if s.near == nil || s.near.keep == nil {
-		return all, nil
+		return all, cc.refused, nil
 	}
 	// Ask about those that the model leaves.
 	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine != hw.Dense && !s.near.keep[i][engineOf(&o.hl)] })
 	for k := range all {
 		o := &all[k]
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		cycles, ci, err := cyclesOf(s.est, i, o.hl)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if floor := floors[engineOf(&o.hl)]; cycles < floor {
 			cycles, ci = floor, 0
 		}
 		with(o, cycles, ci, float64(hw.WindowOf(s.model.net, s.model.net.Layers[i], o.hl).InBeats()), cc.alone)
 	}
-	return all, nil
+	return all, cc.refused, nil
 }
 
 // parts lists the gang sizes of a convolution.

@@ -45,6 +45,8 @@ type Design struct {
 	// Golden holds quantised input images (npy int32, N x H x W x C) for test vectors.
 	Golden artifact.SideFile `json:"golden"`
 
+	// Target is the language whose limits the hardware keeps; only that may be generated.
+	Target      hw.Target   `json:"target"`
 	Objective   string      `json:"objective"`
 	EngineRule  string      `json:"engine_rule"`  // what --engine allowed
 	UsableShare Shares      `json:"usable_share"` // share of each resource that may be used

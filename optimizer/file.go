@@ -168,9 +168,15 @@ func (d *Design) check() error {
 		}
 		seen[f.Name] = true
 	}
+	if _, err := hw.ParseTarget(string(d.Target)); err != nil {
+		return err
+	}
 	n, err := d.Network()
 	if err != nil {
 		return err
+	}
+	if b := n.Breach(d.Target); b != nil {
+		return fmt.Errorf("the design is for target %s and breaks a limit: %w", d.Target, b)
 	}
 	if len(n.Streams) != len(d.FIFOs) {
 		return fmt.Errorf("%d FIFOs are listed, the network has %d", len(d.FIFOs), len(n.Streams))

@@ -61,8 +61,10 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 			return nil, err
 		}
 		budget := in.Shares.Budget(in.Platform.Resources).vec()
-		s := &space{model: in.model(), est: in.Est, engine: in.Engine, budget: budget,
-			widths: widthsOf(in.Net, in.widths()), hurry: hurry(in.Net), memo: in.Memo}
+		s, err := newSpace(&in, budget, hw.MaxGangs)
+		if err != nil {
+			return nil, err
+		}
 		high := r.CyclesPerImage * menuHigh
 		if s.effort() > effort {
 			model, err := newRough(s)

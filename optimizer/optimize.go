@@ -33,11 +33,12 @@ type Input struct {
 	Est      CycleEstimator
 	Platform Platform
 
-	Objective string // Throughput (also "") or Latency
-	Least     string // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
-	Pixels    int    // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
-	Engine    string // EngineAuto (also ""), EngineDense, EngineCrossbar, EngineBanked or EngineElastic
-	Shares    Shares // usable shares; the zero value means DefaultShares
+	Objective string    // Throughput (also "") or Latency
+	Least     string    // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
+	Pixels    int       // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
+	Target    hw.Target // whose limits the design keeps; "" is hw.Both
+	Engine    string    // EngineAuto (also ""), EngineDense, EngineCrossbar, EngineBanked or EngineElastic
+	Shares    Shares    // usable shares; the zero value means DefaultShares
 
 	// What the design records beside the hardware.
 	Model   string // base name of the model file
@@ -82,6 +83,12 @@ func (in *Input) check() error {
 	if in.Objective == "" {
 		in.Objective = Throughput
 	}
+	if in.Target == "" {
+		in.Target = hw.Both
+	}
+	if _, err := hw.ParseTarget(string(in.Target)); err != nil {
+		return err
+	}
 	if in.Objective != Throughput && in.Objective != Latency {
 		return fmt.Errorf("unknown objective %q; want %s or %s", in.Objective, Throughput, Latency)
 	}
@@ -121,18 +128,22 @@ func (in *Input) check() error {
 // Optimize finds the hardware of a network on a platform. The Design returned lacks only
 // its side files (WriteDesign adds them). If nothing fits the budget it is the
 // smallest design, with Fits false and Shortfall naming the resources; that is
-// not an error here. Equal inputs give equal designs.
+// not an error here. Where no hardware keeps the limits of the target the error is a *LimitError. Equal inputs give equal
+// designs.
 func Optimize(ctx context.Context, in Input) (*Design, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
 	budget := in.Shares.Budget(in.Platform.Resources).vec()
-	p, rough, err := newSearchProblem(ctx, &in, budget, exactEffort)
-	if err != nil {
-		return nil, err
-	}
-	in.Log("searching the rate")
-	f, err := p.solve(ctx, &in, budget)
+	var p *problem
+	var f *found
+	var rough bool
+	err := in.search(ctx, budget, exactEffort, func(q *problem, cut bool) (err error) {
+		in.Log("searching the rate")
+		p, rough = q, cut
+		f, err = p.solve(ctx, &in, budget)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +152,7 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 		Model:  in.Model, Bits: in.Bits,
 		Platform: in.Platform.Name, Part: in.Platform.Part, ClockMHz: in.Platform.ClockMHz,
 		Preproc: in.Preproc, Net: in.Net, Layers: p.hardware(f.x), FIFOs: f.fifos,
-		Objective: in.Objective, EngineRule: in.Engine, UsableShare: in.Shares,
+		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine, UsableShare: in.Shares,
 		Budget: budget.resources(), Calibrated: Calibrated,
 	}
 	d.price(p.model, f.network)
@@ -157,13 +168,38 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	return d, nil
 }
 
-// newSearchProblem enumerates the hardware of every layer; rough tells whether a rough model has cut the
-// choices down, as it does where there are more questions to ask an estimator than effort.
-func newSearchProblem(ctx context.Context, in *Input, budget vec, effort int) (p *problem, rough bool, err error) {
-	model := in.model()
-	widths := widthsOf(in.Net, in.widths())
+// newSpace is the space of an input's hardware, of at most so many engines a convolution.
+func newSpace(in *Input, budget vec, engines int) (*space, error) {
+	m := in.model()
+	widths, err := widthsOf(m, in.Target, in.widths())
+	return &space{model: m, target: in.Target, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net), memo: in.Memo}, err
+}
+
+// search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever
+// fewer engines a convolution.
+func (in *Input) search(ctx context.Context, budget vec, effort int, try func(p *problem, rough bool) error) error {
+	for engines := hw.MaxGangs; ; {
+		p, rough, err := newSearchProblem(ctx, in, budget, effort, engines)
+		if err == nil {
+			err = try(p, rough)
+		}
+		over := (*LimitError)(nil)
+		if !errors.As(err, &over) || over.engines <= 1 {
+			return err
+		}
+		engines = over.engines / 2
+		in.Log(fmt.Sprintf("too many processes: again with at most %d engines a convolution", engines))
+	}
+}
+
+// newSearchProblem enumerates the hardware of every layer, at most so many engines a convolution; rough tells whether a rough
+// model has cut the choices down, as it does where there are more questions to ask an estimator than effort.
+func newSearchProblem(ctx context.Context, in *Input, budget vec, effort, engines int) (p *problem, rough bool, err error) {
 	in.Log("enumerating hardware choices")
-	sp := &space{model: model, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net), memo: in.Memo}
+	sp, err := newSpace(in, budget, engines)
+	if err != nil {
+		return nil, false, err
+	}
 	if sp.effort() > effort {
 		if sp.near, err = sp.focus(ctx, in.Objective == Throughput, in.Near); err != nil {
 			return nil, false, err
@@ -230,6 +266,9 @@ func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, err
 			if f.x, err = p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4); err != nil {
 				return nil, err
 			}
+		}
+		if err := checkDesign(p.net, p.hardware(f.x), in.Target); err != nil {
+			return nil, err
 		}
 		in.Log("sizing FIFOs")
 		if f.network, f.fifos, err = sizeFIFOs(ctx, p.net, p.hardware(f.x), p.extra); err != nil {

@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"context"
+	"errors"
 
 	"hass/internal/intnet"
 )
@@ -83,17 +84,26 @@ const worthPixels = 1.1
 // that gains nothing. in.Pixels plays no part.
 func BestPixels(ctx context.Context, in Input) (int, error) {
 	in.Coarse, in.Near = true, 0
-	best, rate := 1, 0.0
+	best, rate := 0, 0.0
+	var refused error
 	for p := 1; p <= MaxPixels; p *= 2 {
 		in.Pixels = p
 		r, err := Rate(ctx, in)
+		if over := (*LimitError)(nil); errors.As(err, &over) {
+			refused = err // more pixels or fewer may do
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}
-		if p > 1 && r.ImagesPerSecond < rate*worthPixels || p == 1 && !r.Fits {
+		if best > 0 && r.ImagesPerSecond < rate*worthPixels || p == 1 && !r.Fits {
+			best = max(best, 1)
 			break
 		}
 		best, rate = p, r.ImagesPerSecond
+	}
+	if best == 0 {
+		return 0, refused
 	}
 	return best, nil
 }

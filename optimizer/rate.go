@@ -38,17 +38,24 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 		return nil, err
 	}
 	budget := in.Shares.Budget(in.Platform.Resources).vec()
-	p, _, err := newSearchProblem(ctx, &in, budget, effort)
+	var p *problem
+	var r rate
+	var x []pick
+	err := in.search(ctx, budget, effort, func(q *problem, _ bool) (err error) {
+		p = q
+		if r, err = p.fastest(ctx, in.Effort, 0, nil); err != nil || r.x == nil {
+			return err
+		}
+		if x, err = p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4); err != nil {
+			return err
+		}
+		return checkDesign(p.net, p.hardware(x), in.Target)
+	})
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.fastest(ctx, in.Effort, 0, nil)
-	if err != nil || r.x == nil {
-		return &Rating{}, err
-	}
-	x, err := p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4)
-	if err != nil {
-		return nil, err
+	if r.x == nil {
+		return &Rating{}, nil
 	}
 	hz := in.Platform.ClockMHz * 1e6
 	total, _ := p.total(x)

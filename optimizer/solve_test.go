@@ -18,8 +18,11 @@ var bigBudget = vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 func testProblem(t *testing.T, net *intnet.Net, budget vec) *problem {
 	t.Helper()
 	m := costModel{net: net, family: FamilyUSPlus}
-	widths := widthsOf(net, maxWidths)
-	sp := &space{model: m, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
+	widths, err := widthsOf(m, hw.Both, maxWidths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
 	sets, err := sp.all(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +269,10 @@ func TestRough(t *testing.T) {
 	for _, density := range []float64{0.2, 0.6} {
 		net := resnet8()
 		budget := vec{300, 60000, 120000, 300, 0, 30000}
-		s := &space{model: costModel{net: net, family: FamilyUSPlus}, est: meanEst{net, density}, engine: EngineAuto, budget: budget, widths: widthsOf(net, maxWidths), hurry: hurry(net)}
+		s, err := newSpace(&Input{Net: net, Platform: Platform{Family: FamilyUSPlus}, Target: hw.Both, Est: meanEst{net, density}, Engine: EngineAuto}, budget, hw.MaxGangs)
+		if err != nil {
+			t.Fatal(err)
+		}
 		search := func() (rate, int) {
 			p, err := s.problem(ctx)
 			if err != nil {
@@ -288,7 +294,6 @@ func TestRough(t *testing.T) {
 			return r, n
 		}
 		all, many := search()
-		var err error
 		if s.near, err = s.focus(ctx, true, 0); err != nil {
 			t.Fatal(err)
 		}

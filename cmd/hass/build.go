@@ -38,6 +38,14 @@ func (buildCmd) Help() string {
 		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml."
 }
 
+// projectCheck is what the verification of a project compared: of C++ by g++ or of RTL in Verilator.
+type projectCheck struct {
+	CsimImages     int `json:"csim_images"`
+	CsimMismatches int `json:"csim_mismatches"`
+	RTLImages      int `json:"rtl_images"`
+	RTLMismatches  int `json:"rtl_mismatches"`
+}
+
 // summary is RUN/summary.json.
 type summary struct {
 	artifact.Header
@@ -70,8 +78,7 @@ type summary struct {
 	Difference *hwsim.Accounting `json:"difference,omitempty"`
 
 	Verified struct {
-		CsimImages      int `json:"csim_images"`
-		CsimMismatches  int `json:"csim_mismatches"`
+		projectCheck
 		HwsimImages     int `json:"hwsim_images"`
 		HwsimMismatches int `json:"hwsim_mismatches"`
 	} `json:"verified"`
@@ -204,10 +211,21 @@ func (c buildCmd) Run(e *env) error {
 	if c.Golden > 0 {
 		golden = min(golden, c.Golden)
 	}
-	say("verify    g++, %d golden images", golden)
-	csim, err := e.verify(in("project"), in("design.json"))
-	if err != nil {
-		return err
+	var verified projectCheck
+	if codegen.DefaultTarget(d) == codegen.RTL {
+		say("verify    Verilator, %d golden images", golden)
+		r, err := e.verifyRTL(in("project"), in("design.json"), codegen.RTLOptions{})
+		if err != nil {
+			return err
+		}
+		verified.RTLImages, verified.RTLMismatches = r.Images, r.Mismatches
+	} else {
+		say("verify    g++, %d golden images", golden)
+		r, err := e.verify(in("project"), in("design.json"))
+		if err != nil {
+			return err
+		}
+		verified.CsimImages, verified.CsimMismatches = r.Images, r.Mismatches
 	}
 	say("simulate  %d images", c.Images)
 	sim, mismatches, err := e.simulate(d, test, c.Images, hwsim.Options{})
@@ -225,7 +243,7 @@ func (c buildCmd) Run(e *env) error {
 	if err := artifact.WriteJSON(e.ctx, in("simulation.json"), result); err != nil {
 		return err
 	}
-	s := newSummary(d, platform, csim, rep, mismatches)
+	s := newSummary(d, platform, verified, rep, mismatches)
 	s.Inputs = result.Inputs
 	if s.LatencyCycles, err = e.latency(d, test); err != nil {
 		return err
@@ -259,7 +277,7 @@ func (c buildCmd) Run(e *env) error {
 	return nil
 }
 
-func newSummary(d *optimizer.Design, p optimizer.Platform, csim *verification, rep *hwsim.Report, mismatches int) *summary {
+func newSummary(d *optimizer.Design, p optimizer.Platform, verified projectCheck, rep *hwsim.Report, mismatches int) *summary {
 	s := &summary{
 		Header: artifact.NewHeader("hass.summary", 1, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
@@ -267,7 +285,7 @@ func newSummary(d *optimizer.Design, p optimizer.Platform, csim *verification, r
 		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,
 		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
 	}
-	s.Verified.CsimImages, s.Verified.CsimMismatches = csim.Images, csim.Mismatches
+	s.Verified.projectCheck = verified
 	s.Verified.HwsimImages, s.Verified.HwsimMismatches = rep.Images, mismatches
 	return s
 }
@@ -306,7 +324,11 @@ func (s *summary) print(out io.Writer) error {
 	} else {
 		fmt.Fprintln(w, "  LUT and FF are formulas that no synthesis has calibrated")
 	}
-	fmt.Fprintf(w, "verified\tC++ (g++): %d images, %d mismatches; simulator: %d images, %d mismatches\n",
-		s.Verified.CsimImages, s.Verified.CsimMismatches, s.Verified.HwsimImages, s.Verified.HwsimMismatches)
+	what, images, wrong := "C++ (g++)", s.Verified.CsimImages, s.Verified.CsimMismatches
+	if s.Verified.RTLImages > 0 {
+		what, images, wrong = "RTL (Verilator)", s.Verified.RTLImages, s.Verified.RTLMismatches
+	}
+	fmt.Fprintf(w, "verified\t%s: %d images, %d mismatches; simulator: %d images, %d mismatches\n",
+		what, images, wrong, s.Verified.HwsimImages, s.Verified.HwsimMismatches)
 	return w.Flush()
 }

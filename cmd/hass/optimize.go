@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/hw"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -17,6 +18,7 @@ type hardwareFlags struct {
 	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
 	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar, banked or elastic." enum:"auto,dense,crossbar,banked,elastic" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
+	Target       string  `help:"What shall be generated from the design: hls (C++ for Vitis HLS), rtl (SystemVerilog), or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,hls,rtl" default:"both"`
 	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
@@ -182,6 +184,36 @@ func (c *optimizeCmd) profileTrial(e *env, output string) error {
 // quickPairs is about how many pairs of each convolution are looked at to choose the pixels per beat.
 const quickPairs = 1 << 16
 
+// wayOut adds to the error of a network that no hardware within the target's limits is there for what may help.
+func wayOut(err error, f hardwareFlags) error {
+	var over *optimizer.LimitError
+	if !errors.As(err, &over) {
+		return err
+	}
+	b := over.Breach
+	var ways []string
+	if other := hw.RTL; b.Target == hw.HLS && f.Target != string(other) && b.AllowedBy(other) {
+		ways = append(ways, "--target rtl, which takes more")
+	}
+	if over.Pixels > 1 {
+		ways = append(ways, fmt.Sprintf("fewer pixels per beat (--pixels %d)", over.Pixels/2))
+	}
+	if f.Engine != optimizer.EngineAuto {
+		ways = append(ways, "--engine auto")
+	}
+	switch b.Limit {
+	case hw.ProcessCount, hw.FIFOCount:
+		ways = append(ways, "a model of fewer layers, or one cut in two")
+	case hw.ProcessFIFOs:
+		ways = append(ways, "a model in which fewer layers read one tensor")
+	case hw.StreamTokens:
+		ways = append(ways, "smaller images")
+	default:
+		ways = append(ways, "fewer bits (--bits or --widths of \"hass profile\")")
+	}
+	return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
+}
+
 // optimize is the step that optimize and build share.
 func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareFlags, output string) (*optimizer.Design, error) {
 	shares, err := f.shares()
@@ -198,7 +230,7 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 	}
 	p := cal.profile
 	in := optimizer.Input{
-		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.pixels(), Shares: shares, Calibration: scales,
+		Net: cal.net, Est: est, Platform: platform, Objective: f.Objective, Engine: f.Engine, Least: f.Least, Pixels: f.pixels(), Target: hw.Target(f.Target), Shares: shares, Calibration: scales,
 		Model: p.Model, Bits: p.Bits,
 		Preproc: optimizer.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.hash},
@@ -210,12 +242,12 @@ func (e *env) optimize(cal *calibrated, platform optimizer.Platform, f hardwareF
 			return nil, err
 		}
 		if in.Pixels, err = optimizer.BestPixels(e.ctx, quick); err != nil {
-			return nil, err
+			return nil, wayOut(err, f)
 		}
 	}
 	d, err := optimizer.Optimize(e.ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, wayOut(err, f)
 	}
 	if !d.Fits && !f.IgnoreBudget {
 		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",

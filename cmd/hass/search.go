@@ -20,6 +20,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/graph"
+	"hass/internal/hw"
 	"hass/internal/quant"
 	"hass/internal/search"
 	"hass/internal/study"
@@ -85,6 +86,7 @@ type searchRunCmd struct {
 	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 
+	Target      string `help:"Whose limits the designs keep: hls, rtl, or both." enum:"both,hls,rtl" default:"both"`
 	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 
 	searchFlags
@@ -152,7 +154,7 @@ func (c searchRunCmd) Run(e *env) error {
 	}
 	job := searchJob{
 		model: c.Model, graph: g, calib: calib, test: test, bits: c.Bits, widths: c.Widths, seed: c.Seed,
-		hardware: hardwareFlags{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Pixels: c.Pixels, Calibration: c.Calibration}, flags: c.searchFlags, objective: objective,
+		hardware: hardwareFlags{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: c.Target, Pixels: c.Pixels, Calibration: c.Calibration}, flags: c.searchFlags, objective: objective,
 		location: location, name: c.Name, resume: c.Resume, lease: c.Lease,
 	}
 	r, err := e.search(job)
@@ -208,7 +210,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		return nil, fmt.Errorf("--seed %d: want 0 or more", j.seed)
 	}
 	config := search.Config{
-		Model: filepath.Base(j.model), Platform: platform.Name, Inputs: map[string]string{}, Bits: j.bits, Engine: j.hardware.Engine,
+		Model: filepath.Base(j.model), Platform: platform.Name, Inputs: map[string]string{}, Bits: j.bits, Engine: j.hardware.Engine, Target: hw.Target(j.hardware.Target),
 		Budget: j.hardware.BudgetShare, Images: j.calib.Len(), Seed: uint64(j.seed), Sampler: j.flags.Sampler, SamplerSeed: j.flags.Seeds,
 		Batch: j.flags.Batch, Objective: j.objective, Halving: !j.flags.NoHalving, Evals: j.flags.Evals,
 	}
@@ -260,11 +262,11 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		}
 	}
 	p, err := search.New(e.ctx, j.graph, j.calib, search.Options{
-		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Pixels: j.hardware.pixels(), Images: j.flags.MaxImages,
+		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: hw.Target(j.hardware.Target), Pixels: j.hardware.pixels(), Images: j.flags.MaxImages,
 		Seed: uint64(j.seed), NoSharing: j.flags.NoSharing, NoHalving: j.flags.NoHalving, Progress: e.progress("calibrate"),
 	})
 	if err != nil {
-		return nil, err
+		return nil, wayOut(err, j.hardware)
 	}
 	if db == nil {
 		if db, err = study.Open(e.ctx, j.location); err != nil {

@@ -29,13 +29,14 @@ const (
 	RuleStatic     = "static-state"  // static variables belong to one instance
 	RuleDivision   = "division"      // no / or % by a variable inside a loop
 	RuleInclude    = "include"       // includes name known headers or files of the project, never absolute paths
+	RuleSize       = "size"          // tokens, ports, partitioned arrays, reshaped words and processes are no more than the tool takes
 	RuleSyntax     = "syntax"        // the text cannot be read: brackets do not pair, ...
 )
 
 // Rules lists all rules.
 var Rules = []string{
 	RuleProducer, RuleConsumer, RuleDataflow, RuleLoopBound, RuleFlushable, RuleJump, RuleBlocking, RuleLibrary, RuleWide, RuleReadSite,
-	RuleWriteSite, RuleRecursion, RuleAllocation, RuleStd, RuleIdentifier, RuleText, RuleStatic, RuleDivision, RuleInclude, RuleSyntax,
+	RuleWriteSite, RuleRecursion, RuleAllocation, RuleStd, RuleIdentifier, RuleText, RuleStatic, RuleDivision, RuleInclude, RuleSize, RuleSyntax,
 }
 
 // maxWide is the widest integer that AP types offer without a macro, in bits.
@@ -82,6 +83,7 @@ func Check(files map[string]string, opts Options) []Finding {
 		p.checkTokens(f)
 	}
 	p.checkNames()
+	p.checkSizes()
 	p.summarise()
 	for _, f := range p.funcs {
 		p.checkFunction(f)

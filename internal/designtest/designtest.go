@@ -27,7 +27,7 @@ func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths ma
 	t.Helper()
 	d := &optimizer.Design{
 		Header: artifact.NewHeader(optimizer.DesignSchema, optimizer.DesignVersion, nil),
-		Model:  "test.onnx", Net: net, Layers: layers,
+		Model:  "test.onnx", Target: hw.Both, Net: net, Layers: layers,
 	}
 	names := make([]string, 0, len(depths))
 	for n := range depths {

@@ -133,12 +133,8 @@ func (x *expander) window(i int) (process int, beats Stream) {
 	process = x.process(Process{Kind: WindowProc, Name: l.ID + "_window", Layer: i, Window: &win}, hl)
 	x.front[i] = []int{process}
 	format := x.n.Net.Tensors[l.In[0]].Format
-	flags := 0
-	if hl.Engine != "" && hl.Engine != Dense {
-		flags = hl.OutPx * hl.M()
-	}
 	return process, Stream{Kind: WindowToken, Beat: Beat{hl.OutPx, hl.M()}, Bits: format.Bits, Signed: format.Signed,
-		Tensor: -1, Tokens: win.OutBeats(), Join: -1, Flags: flags}
+		Tensor: -1, Tokens: win.OutBeats(), Join: -1, Flags: windowFlags(hl)}
 }
 
 // wire leads tensor t, written by process from in beats of b, to all its readers: through

@@ -11,6 +11,7 @@ import (
 
 	"hass/internal/dataset"
 	"hass/internal/graph"
+	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/metrics"
 	"hass/internal/quant"
@@ -26,6 +27,7 @@ type Options struct {
 	Platform optimizer.Platform
 	Shares   optimizer.Shares // usable shares of the resources; the zero value is the default
 	Engine   string           // engine rule; "" is auto
+	Target   hw.Target        // whose limits the hardware keeps; "" is hw.Both
 	// Calibration, if not nil, scales the cost model.
 	Calibration *optimizer.Calibration
 	Pixels      int    // per beat of the widest streams; 0 is what gives the unpruned network the best rate

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"hass/internal/hw"
 	"hass/internal/sampler"
 	"hass/internal/study"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Inputs   map[string]string `json:"inputs"` // SHA-256 of model, data set, platform, widths
 	Bits     int               `json:"bits"`
 	Engine   string            `json:"engine"`
+	Target   hw.Target         `json:"target"`
 	Pixels   int               `json:"pixels"`
 	Budget   float64           `json:"budget_share"`
 	Images   int               `json:"images"`

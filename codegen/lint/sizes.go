@@ -1,0 +1,133 @@
+package lint
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// What Vitis HLS takes. The figures stand here beside those that the hardware is chosen by (hass/internal/hw), and what they
+// apply to is read from the emitted text alone, so that each is a check of the other.
+const (
+	vitisPort      = 1024  // bits of an AXI4-Stream word
+	vitisToken     = 4096  // bits of a struct in a stream
+	vitisRow       = 65536 // bits of a word of a reshaped array
+	vitisPartition = 1024  // elements of a completely partitioned array
+	vitisProcesses = 1024  // of a dataflow region
+)
+
+var (
+	tokenType   = regexp.MustCompile(`using (\w+) = hass::beat<ap_u?int<(\d+)>, (\d+), (\d+)>;`)
+	portType    = regexp.MustCompile(`using \w+ = ap_axiu<(\d+),`)
+	configText  = regexp.MustCompile(`(?s)struct (\w+) \{\n(.*?)\n\};`)
+	configField = regexp.MustCompile(`static constexpr (?:int|bool|std::int64_t|hass::engine_kind) (\w+) = ([\w:-]+);`)
+	configType  = regexp.MustCompile(`using (\w+) = ([^;]+);`)
+	moduleCall  = regexp.MustCompile(`hass::(\w+)<(\w+)(?:, [^>]*)?>\(`)
+	intType     = regexp.MustCompile(`^ap_u?int<(\d+)>$`)
+	arrayPragma = regexp.MustCompile(`#pragma HLS ARRAY_(PARTITION|RESHAPE) variable = (\w+) complete`)
+)
+
+// measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
+var measured = map[string]string{
+	"window.hpp": "gather bank", "engine.hpp": "rank ahead row acc left take", "pool.hpp": "acc", "globalpool.hpp": "acc",
+	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "": "memory bias steps table",
+}
+
+// beat is a token type.
+type beat struct{ bits, px, per int }
+
+func (b beat) lanes() int { return b.px * b.per }
+func (b beat) width() int { return b.lanes() * b.bits }
+
+// checkSizes measures what the emitted text gives the tool: tokens, ports, partitioned arrays, reshaped rows, processes.
+func (p *project) checkSizes() {
+	beats := make(map[string]beat)
+	num := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	for _, f := range p.sources {
+		for _, m := range tokenType.FindAllStringSubmatchIndex(f.text, -1) {
+			at := func(k int) string { return f.text[m[2*k]:m[2*k+1]] }
+			b := beat{num(at(2)), num(at(3)), num(at(4))}
+			beats[at(1)] = b
+			p.atMost(f, m[0], vitisToken, b.width(), "bits in a token "+at(1))
+		}
+		for _, m := range portType.FindAllStringSubmatchIndex(f.text, -1) {
+			p.atMost(f, m[0], vitisPort, num(f.text[m[2]:m[3]]), "bits of a port")
+		}
+		for _, m := range arrayPragma.FindAllStringSubmatchIndex(f.text, -1) {
+			file := ""
+			if strings.HasPrefix(f.name, "include/") {
+				file = f.name[strings.LastIndex(f.name, "/")+1:]
+			}
+			if name := f.text[m[4]:m[5]]; !containsWord(measured[file], name) {
+				p.report(f, lineOf(f.text, m[0]), RuleSize, "nothing is known of the size of %s", name)
+			}
+		}
+		p.atMost(f, 0, vitisProcesses, strings.Count(f.text, "\n  HASS_PROCESS("), "processes")
+	}
+	for _, f := range p.sources {
+		configs := make(map[string]map[string]string)
+		for _, m := range configText.FindAllStringSubmatch(f.text, -1) {
+			c := make(map[string]string)
+			for _, v := range configField.FindAllStringSubmatch(m[2], -1) {
+				c[v[1]] = v[2]
+			}
+			for _, v := range configType.FindAllStringSubmatch(m[2], -1) {
+				c[v[1]] = v[2]
+			}
+			configs[m[1]] = c
+		}
+		for _, m := range moduleCall.FindAllStringSubmatchIndex(f.text, -1) {
+			module, c := f.text[m[2]:m[3]], configs[f.text[m[4]:m[5]]]
+			if c == nil {
+				continue // a token type
+			}
+			n := func(name string) int { return num(c[name]) }
+			part := func(n int, what string) { p.atMost(f, m[0], vitisPartition, n, "elements of "+what) }
+			row := func(n int, what string) { p.atMost(f, m[0], vitisRow, n, "bits in a word of "+what) }
+			switch module {
+			case "window":
+				bits := 0
+				if v := intType.FindStringSubmatch(c["element"]); v != nil {
+					bits = num(v[1])
+				}
+				part(n("ROW_BANKS")*n("COL_BANKS")*n("M_CH"), "bank")
+				part(n("IN_PX")*n("LANES"), "gather")
+				row(n("LANES")*bits, "memory")
+			case "engine":
+				part(n("ROW")*n("LOOKAHEAD"), "ahead")
+				part(n("PX")*n("GANG"), "acc")
+				row(n("ROW")*n("WEIGHT_BITS"), "memory")
+			case "join":
+				part(n("OUT_CH"), "bias")
+			case "pool":
+				part(beats[c["out_beat"]].lanes(), "acc")
+			case "globalpool":
+				part(beats[c["out_beat"]].per, "acc")
+			case "activation":
+				part(n("COLUMNS"), "table")
+			case "resize":
+				part(4*beats[c["in_beat"]].per, "bank")
+				row(beats[c["in_beat"]].width(), "memory")
+			case "add", "mul":
+				row(beats[c["in1_beat"]].width(), "gate")
+			}
+		}
+	}
+}
+
+func containsWord(list, word string) bool {
+	for _, w := range strings.Fields(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+func lineOf(text string, at int) int { return 1 + strings.Count(text[:at], "\n") }
+
+func (p *project) atMost(f *source, at, most, n int, what string) {
+	if n > most {
+		p.report(f, lineOf(f.text, at), RuleSize, "%d %s, more than %d", n, what, most)
+	}
+}

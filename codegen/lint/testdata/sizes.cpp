@@ -1,0 +1,62 @@
+// More than Vitis HLS takes: tokens, ports, arrays cut into registers, words of memories.
+#include <ap_int.h>
+
+namespace design {
+
+using s16_1x256 = hass::beat<ap_int<16>, 1, 256>;
+using s16_1x257 = hass::beat<ap_int<16>, 1, 257>;     // want: size
+using acc40_8x16 = hass::beat<ap_int<40>, 8, 16>;     // want: size
+using u4_4x300 = hass::beat<ap_uint<4>, 4, 300>;      // want: size
+using output0_axi = ap_axiu<2048, 0, 0, 0>;           // want: size wide-int
+using output1_axi = ap_axiu<1024, 0, 0, 0>;
+
+namespace {
+
+struct conv_window_config {
+  using element = ap_int<16>;
+  static constexpr int M_CH = 100;
+  static constexpr int IN_PX = 1;
+  static constexpr int ROW_BANKS = 3;
+  static constexpr int COL_BANKS = 4;
+  static constexpr int LANES = 4200;
+};
+
+struct conv_engine_config {
+  static constexpr int GANG = 100;
+  static constexpr int PX = 4;
+  static constexpr int ROW = 600;
+  static constexpr int LOOKAHEAD = 2;
+  static constexpr int WEIGHT_BITS = 16;
+};
+
+struct small_engine_config {
+  static constexpr int GANG = 100;
+  static constexpr int PX = 4;
+  static constexpr int ROW = 512;
+  static constexpr int LOOKAHEAD = 2;
+  static constexpr int WEIGHT_BITS = 16;
+};
+
+struct pool_config {
+  using out_beat = u4_4x300;
+};
+
+}  // namespace
+
+void conv_window(int mode, int images) {
+  hass::window<conv_window_config>(images);  // want: size size size
+}
+
+void conv_engine0(int mode, int images) {
+  hass::engine<conv_engine_config>(images);  // want: size
+  hass::engine<small_engine_config>(images);
+}
+
+void pool(int mode, int images) {
+  hass::pool<pool_config>(images);  // want: size
+  int unknown[2000];
+#pragma HLS ARRAY_PARTITION variable = unknown complete  // want: size
+  (void)unknown;
+}
+
+}  // namespace design

@@ -1,0 +1,70 @@
+package codegen
+
+import (
+	"context"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hass/internal/designtest"
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/hwtest"
+)
+
+// TestTargetOfDesign: a project is generated for what the design is for, and a limit that the design breaks is named.
+func TestTargetOfDesign(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}
+	b := hwtest.NewBuilder(rng, 6, 32, 8, f)
+	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 8, Groups: 1, Out: f, WeightBits: 16, Density: 0.5, Shift: 7})
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Beats of 16 or 2 pixels of 3 x 8 lanes of 16 bits: 6,144 or 768.
+	design := func(pixels, lanes int) (hw.Layer, map[string]int) {
+		l := hw.Layer{InPx: pixels, InCh: 2, OutPx: pixels, OutCh: lanes, MTap: 3, MCh: 8, Engine: hw.Dense, N: 24, Gang: lanes, GangDepth: 4, WeightMem: "bram"}
+		l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
+		depths, err := hwtest.LiveDepths(rng, net, []hw.Layer{l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, depths
+	}
+	images := [][]int32{hwtest.Image(rng, net.Tensors[net.Input]), hwtest.Image(rng, net.Tensors[net.Input])}
+	for _, tt := range []struct {
+		name          string
+		pixels, lanes int
+		made          hw.Target
+		ask           Target
+		want          string // words of the error, or the file that tells the target
+	}{
+		{"both", 2, 2, hw.Both, "", "src/hass_top.cpp"},
+		{"both as RTL", 2, 2, hw.Both, RTL, "rtl/hass_top.sv"},
+		{"RTL", 16, 2, hw.RTL, "", "rtl/hass_top.sv"},
+		{"RTL as C++", 16, 2, hw.RTL, HLS, "the design is for target rtl and breaks a limit of hls: FIFO"},
+		{"RTL as C++, limit", 16, 2, hw.RTL, HLS, "6,144 bits a token; hls takes at most 4,096"},
+		{"RTL as C++ that keeps all limits", 2, 2, hw.RTL, HLS, "it was made without the limits of hls (stream of 4,096 bits a token;"},
+		{"C++ as RTL", 2, 2, hw.HLS, RTL, "the design is for target hls"},
+		{"a broken limit", 16, 2, hw.Both, "", "6,144 bits a token; hls takes at most 4,096"},
+		{"a broken port", 16, 8, hw.RTL, "", "port output0, beats of 16px*8ch: 2,048 bits; rtl takes at most 1,024"},
+		{"nothing", 2, 2, "", "", "the design is for no target"},
+	} {
+		dir := t.TempDir()
+		l, depths := design(tt.pixels, tt.lanes)
+		d := designtest.New(t, dir, net, []hw.Layer{l}, depths, images)
+		board(d, "ZCU104", "xczu7ev-ffvc1156-2-e")
+		d.Target = tt.made
+		out := filepath.Join(dir, "project")
+		err := Generate(context.Background(), d, dir, out, Options{Target: tt.ask})
+		if _, statErr := os.Stat(filepath.Join(out, tt.want)); err == nil && statErr == nil {
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package hw
+
+import (
+	"fmt"
+
+	"hass/internal/intnet"
+)
+
+// This file counts what modules ask of a target: of each, the arrays that its C++ partitions and the memories that it
+// reshapes (templates/hls/include/hass), and the vectors of its SystemVerilog. The optimizer asks about a choice of
+// hardware of a layer, Network.Check about the processes and FIFOs of a design; both count with the same functions.
+
+// Demand is what something needs of each limited thing, at most.
+type Demand [limitCount]int
+
+func (d *Demand) need(k Limit, n int) { d[k] = max(d[k], n) }
+
+// Within tells whether a demand keeps all limits.
+func (d *Demand) Within(l *Limits) bool {
+	for k := range d {
+		if l[k] != 0 && d[k] > l[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// Breach is the first limit of a target that the demand exceeds, at a place; nil if it keeps all.
+func (d *Demand) Breach(t Target, where string) *Breach {
+	l := t.Limits()
+	for k, n := range d {
+		if !l.Allow(Limit(k), n) {
+			return t.breach(Limit(k), where, n)
+		}
+	}
+	return nil
+}
+
+// stream counts a FIFO.
+func (d *Demand) stream(width, flags, tokens int) {
+	d.need(TokenBits, width)
+	d.need(VectorBits, width+flags)
+	d.need(StreamTokens, tokens)
+}
+
+// memory counts a memory of words of lanes values.
+func (d *Demand) memory(lanes, bits int) {
+	d.need(RowBits, lanes*bits)
+	d.need(VectorBits, lanes*bits)
+}
+
+// Lookahead is the number of weight rows that the C++ fetches ahead: the latency of the memory.
+func (l Layer) Lookahead() int {
+	switch l.WeightMem {
+	case "lutram":
+		return 1
+	case "uram":
+		return 3
+	}
+	return 2
+}
+
+// engine counts an engine process: rows of weights fetched ahead, accumulators.
+func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
+	row := hl.Gang * (EngineLanes(net, *l, hl) / hl.Banks())
+	d.need(PartElements, row*hl.Lookahead())
+	d.need(PartElements, hl.OutPx*hl.Gang)
+	d.memory(row, l.Conv.WeightBits)
+	if hl.Engine != Dense {
+		d.need(VectorBits, row*(l.Conv.WeightBits+1)) // flags: not 0
+	}
+}
+
+// window counts a line buffer of values of so many bits.
+func (d *Demand) window(w *Window, bits int) {
+	rows, cols := w.Banks()
+	d.need(PartElements, rows*cols*w.MCh)
+	d.need(PartElements, w.InPx*w.Lanes())
+	d.memory(w.Lanes(), bits)
+}
+
+// join counts the join of a convolution: biases of a beat, and its inputs side by side.
+func (d *Demand) join(l *intnet.Layer, hl Layer) {
+	d.need(PartElements, hl.OutCh)
+	d.need(VectorBits, hl.OutPx*hl.OutCh*hl.Banks()*l.Conv.AccBits)
+}
+
+// values counts the other modules of a layer, which hold values of a beat.
+func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
+	in := net.Tensors[l.In[0]]
+	switch l.Kind {
+	case intnet.KindPool:
+		d.need(PartElements, hl.OutPx*hl.OutCh)
+	case intnet.KindGlobalPool:
+		d.need(PartElements, hl.InCh)
+	case intnet.KindActivation:
+		if l.Act.Fn != intnet.ActCurve && len(l.Act.Mul) > 1 {
+			d.need(PartElements, hl.OutCh)
+		}
+	case intnet.KindResize:
+		d.need(PartElements, 4*hl.InCh) // two columns of two rows
+		d.memory(hl.InCh, in.Format.Bits)
+	case intnet.KindAdd, intnet.KindMul:
+		if net.Broadcast(l) { // it keeps the gate's beats
+			d.memory(hl.InCh, net.Tensors[l.In[1]].Format.Bits)
+		}
+	case intnet.KindConv, intnet.KindRequant, intnet.KindConcat, intnet.KindSlice, intnet.KindZeroInsert:
+	default:
+		panic("hw: no demand of a layer of kind " + string(l.Kind))
+	}
+}
+
+// windowFlags is the number of flags in a window beat.
+func windowFlags(hl Layer) int {
+	if hl.Engine != "" && hl.Engine != Dense {
+		return hl.OutPx * hl.M()
+	}
+	return 0
+}
+
+// InputDemand is what a layer's line buffer and the FIFO into it need.
+func InputDemand(net *intnet.Net, layer int, hl Layer) Demand {
+	var d Demand
+	l := &net.Layers[layer]
+	in := &net.Tensors[l.In[0]]
+	d.stream(hl.InPx*hl.InCh*in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
+	w := WindowOf(net, *l, hl)
+	d.window(&w, in.Format.Bits)
+	return d
+}
+
+// LayerDemand is what the processes of a layer and the FIFOs between and around them need under a choice of hardware.
+func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
+	var d Demand
+	l := &net.Layers[layer]
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	d.stream(hl.InPx*hl.InCh*in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
+	d.stream(hl.OutPx*hl.OutCh*out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
+	if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
+		w := WindowOf(net, *l, hl)
+		d.window(&w, in.Format.Bits)
+		d.stream(hl.OutPx*hl.M()*in.Format.Bits, windowFlags(hl), w.OutBeats())
+	}
+	if l.Kind == intnet.KindConv {
+		d.engine(net, l, hl)
+		d.join(l, hl)
+		d.stream(hl.OutPx*hl.Gang*l.Conv.AccBits, 0, 0)
+	}
+	d.values(net, l, hl)
+	return d
+}
+
+// Use is what a network does with a tensor.
+type Use struct {
+	Readers int  // layers' ports and the network's outputs
+	Port    bool // it comes in or leaves by an AXI4-Stream port
+}
+
+// Uses gives the uses of all tensors.
+func Uses(net *intnet.Net) []Use {
+	uses := make([]Use, len(net.Tensors))
+	uses[net.Input].Port = true
+	for _, t := range net.Outputs {
+		uses[t].Readers++
+		uses[t].Port = true
+	}
+	for i := range net.Layers {
+		for _, t := range net.Layers[i].In {
+			uses[t].Readers++
+		}
+	}
+	return uses
+}
+
+// TensorDemand is what the stream of a tensor in beats of b needs, with its port and its fork.
+func TensorDemand(tn *intnet.Tensor, u Use, b Beat) Demand {
+	var d Demand
+	width := b.Px * b.Ch * tn.Format.Bits
+	d.stream(width, 0, tn.H*ceilDiv(tn.W, b.Px)*(tn.C/b.Ch))
+	d.need(ProcessFIFOs, u.Readers)
+	if u.Port {
+		d.need(PortBits, AXIBits(width))
+	}
+	return d
+}
+
+// processDemand is what process i needs beside its FIFOs.
+func (n *Network) processDemand(i int) Demand {
+	var d Demand
+	p := &n.Processes[i]
+	d.need(ProcessFIFOs, max(len(p.In), len(p.Out)))
+	if p.Kind == Source {
+		d.need(PortBits, AXIBits(n.Streams[p.Out[0]].Width()))
+	}
+	if p.Kind == Sink {
+		d.need(PortBits, AXIBits(n.Streams[p.In[0]].Width()))
+	}
+	if p.Layer < 0 {
+		return d
+	}
+	l, hl := &n.Net.Layers[p.Layer], n.Layers[p.Layer]
+	switch p.Kind {
+	case WindowProc:
+		d.window(p.Window, n.Net.Tensors[l.In[0]].Format.Bits)
+	case Engine:
+		d.engine(n.Net, l, hl)
+	case Join:
+		d.join(l, hl)
+	case Fork: // hands tokens on
+	default:
+		d.values(n.Net, l, hl)
+	}
+	return d
+}
+
+// Demand is what the processes and FIFOs of a network need at most.
+func (n *Network) Demand() (all Demand) {
+	merge := func(d Demand) {
+		for k, need := range d {
+			all.need(Limit(k), need)
+		}
+	}
+	for i := range n.Processes {
+		merge(n.processDemand(i))
+	}
+	for i := range n.Streams {
+		merge(n.streamDemand(i))
+	}
+	merge(n.wholeDemand())
+	return all
+}
+
+// streamDemand is what FIFO i needs.
+func (n *Network) streamDemand(i int) (d Demand) {
+	s := &n.Streams[i]
+	d.stream(s.Width(), s.Flags, s.Tokens)
+	return d
+}
+
+// wholeDemand is what the network needs as a whole.
+func (n *Network) wholeDemand() (d Demand) {
+	d.need(ProcessCount, len(n.Processes))
+	d.need(FIFOCount, len(n.Streams))
+	return d
+}
+
+// Breach is the first limit of a target that a network exceeds, in the order of the processes, then of the FIFOs; nil if it
+// keeps all.
+func (n *Network) Breach(t Target) *Breach {
+	of := func(layer int) string {
+		if layer < 0 {
+			return ""
+		}
+		return " of layer " + n.Net.Layers[layer].ID
+	}
+	l := t.Limits()
+	for i := range n.Processes {
+		p := &n.Processes[i]
+		d := n.processDemand(i)
+		if d.Within(&l) {
+			continue
+		}
+		where := fmt.Sprintf("process %s%s", p.Name, of(p.Layer))
+		switch p.Kind {
+		case Source:
+			where = fmt.Sprintf("port input, beats of %v", n.Streams[p.Out[0]].Beat)
+		case Sink:
+			where = fmt.Sprintf("port output%d, beats of %v", p.Index, n.Streams[p.In[0]].Beat)
+		}
+		return d.Breach(t, where)
+	}
+	for i := range n.Streams {
+		s := &n.Streams[i]
+		if d := n.streamDemand(i); !d.Within(&l) {
+			return d.Breach(t, fmt.Sprintf("FIFO %s%s, tokens of %v of %d bits", s.Name, of(n.Processes[s.From].Layer), s.Beat, s.Bits))
+		}
+	}
+	d := n.wholeDemand()
+	return d.Breach(t, "")
+}

@@ -1,0 +1,159 @@
+package hw
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+)
+
+// Target is the language of a generated project, or both where hardware must suit either.
+type Target string
+
+// The targets.
+const (
+	HLS  Target = "hls"  // C++ for Vitis HLS
+	RTL  Target = "rtl"  // SystemVerilog
+	Both Target = "both" // of each limit the stricter one
+)
+
+// ParseTarget is the target of a name.
+func ParseTarget(name string) (Target, error) {
+	switch t := Target(name); t {
+	case HLS, RTL, Both:
+		return t, nil
+	}
+	return "", fmt.Errorf("target %.40q: want %s, %s or %s", name, HLS, RTL, Both)
+}
+
+// Includes tells whether hardware made for t keeps the limits of a language.
+func (t Target) Includes(language Target) bool { return t == language || t == Both }
+
+// Limit is a kind of thing of which a target takes only so much.
+type Limit int
+
+// The limits.
+const (
+	PortBits     Limit = iota // TDATA of an AXI4-Stream port
+	TokenBits                 // a token of a stream: a C++ struct in hls::stream
+	RowBits                   // a word of a memory whose inner dimension is reshaped
+	PartElements              // elements of a completely partitioned array
+	VectorBits                // a SystemVerilog vector: a word of a FIFO or a row of weights with its flags, the words of a join's inputs side by side
+	StreamTokens              // tokens of a stream per image: what a counter counts
+	ProcessFIFOs              // FIFOs on one side of a process
+	ProcessCount              // processes of the design
+	FIFOCount                 // FIFOs of the design
+	limitCount   = iota
+)
+
+// Limits is how much a target takes at most, by Limit; 0 is no limit.
+type Limits [limitCount]int
+
+// LimitRow is a line of the table of limits.
+type LimitRow struct {
+	Name, Unit string // of the thing and of its measure
+	HLS, RTL   int    // what each language takes; 0: no limit
+	Why        string // where the limit comes from
+}
+
+// limitTable says what the targets take.
+var limitTable = [limitCount]LimitRow{
+	PortBits:     {"port", "bits", 1024, 1024, "AMD's DMA engines and the integers of ap_int.h stop there"},
+	TokenBits:    {"stream", "bits a token", 4096, 0, "Vitis HLS refuses wider structs in streams"},
+	RowBits:      {"memory row", "bits", 65536, 0, "Vitis HLS refuses wider reshaped arrays"},
+	PartElements: {"partitioned array", "elements", 1024, 0, "Vitis HLS refuses more in a completely partitioned array"},
+	VectorBits:   {"vector", "bits", 0, 65536, "IEEE 1800 asks no tool for wider packed arrays"},
+	StreamTokens: {"stream", "tokens an image", math.MaxInt32, math.MaxInt32, "its counters have 32 bits"},
+	ProcessFIFOs: {"process", "FIFOs on one side", 64, 64, "a schedule's step has a bit for each"},
+	ProcessCount: {"design", "processes", 1024 - ChainEnds, 1536, "one kernel's DATAFLOW region, or the registers of hass_control, hold no more"},
+	FIFOCount:    {"design", "FIFOs", 0, 12288, "the registers of hass_control hold no more"},
+}
+
+// ChainEnds is the number of processes that a C++ kernel has beside those of the design: the ends of the weight chain.
+const ChainEnds = 2
+
+// Limits is the table's column of a target; "" is Both.
+func (t Target) Limits() (l Limits) {
+	for k := range limitTable {
+		l[k] = limitTable[k].Of(t)
+	}
+	return l
+}
+
+// Allow tells whether as much is within the limit.
+func (l *Limits) Allow(k Limit, need int) bool { return l[k] == 0 || need <= l[k] }
+
+// Breach is a limit of a target that a design, or each choice of hardware of one of its layers, exceeds. It is an error.
+type Breach struct {
+	Target Target // HLS or RTL
+	Limit  Limit
+	Where  string // a port, a process or a FIFO, with its layer
+	Need   int
+}
+
+// Error names limit, place and figures.
+func (b *Breach) Error() string {
+	f := &limitTable[b.Limit]
+	name := f.Name
+	if b.Where != "" {
+		name = b.Where
+	}
+	return fmt.Sprintf("%s: %s %s; %s takes at most %s (%s)", name, grouped(b.Need), f.Unit, b.Target, grouped(b.most()), f.Why)
+}
+
+func (b *Breach) most() int {
+	l := b.Target.Limits()
+	return l[b.Limit]
+}
+
+// AllowedBy tells whether a target takes as much.
+func (b *Breach) AllowedBy(t Target) bool {
+	l := t.Limits()
+	return l.Allow(b.Limit, b.Need)
+}
+
+// Excess is how many times the limit is exceeded.
+func (b *Breach) Excess() float64 { return float64(b.Need) / float64(b.most()) }
+
+// breach is the breach of a limit of target t by a need; the language is named whose limit it is.
+func (t Target) breach(k Limit, where string, need int) *Breach {
+	language := HLS
+	if hls := HLS.Limits(); t == RTL || hls.Allow(k, need) {
+		language = RTL
+	}
+	return &Breach{language, k, where, need}
+}
+
+// grouped writes a number with commas between thousands.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// AXIBits is the width of the AXI4-Stream word that carries a beat of so many bits: a power of two bytes.
+func AXIBits(width int) int { return 8 << bits.Len(uint((width+7)/8-1)) }
+
+// Of is the limit of a target, 0 if there is none.
+func (r *LimitRow) Of(t Target) int {
+	switch {
+	case t == HLS:
+		return r.HLS
+	case t == RTL:
+		return r.RTL
+	case r.HLS == 0 || r.RTL == 0:
+		return max(r.HLS, r.RTL)
+	}
+	return min(r.HLS, r.RTL)
+}
+
+// String gives the limit of a target in words.
+func (r *LimitRow) String(t Target) string {
+	return fmt.Sprintf("%s of %s %s", r.Name, grouped(r.Of(t)), r.Unit)
+}
+
+// LimitTable is the table of limits in the order of Limit.
+func LimitTable() []LimitRow { return slices.Clone(limitTable[:]) }

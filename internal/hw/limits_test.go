@@ -1,0 +1,115 @@
+package hw_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hass/internal/hw"
+	"hass/internal/hwtest"
+	"hass/internal/testenv"
+)
+
+// TestLimitsOfBoth: what suits both targets suits each, and each limit of one of them holds.
+func TestLimitsOfBoth(t *testing.T) {
+	both := hw.Both.Limits()
+	for k, row := range hw.LimitTable() {
+		if row.HLS == 0 && row.RTL == 0 || row.Name == "" || row.Unit == "" || row.Why == "" {
+			t.Errorf("limit %d: %+v limits nothing or has no words", k, row)
+		}
+		for _, target := range []hw.Target{hw.HLS, hw.RTL} {
+			most := row.Of(target)
+			if most == 0 {
+				continue
+			}
+			if both[k] == 0 || both[k] > most {
+				t.Errorf("%s: %d for both, %d for %s", row.Name, both[k], most, target)
+			}
+			l := target.Limits()
+			if !l.Allow(hw.Limit(k), most) || l.Allow(hw.Limit(k), most+1) {
+				t.Errorf("%s: %s allows another number than %d", row.Name, target, most)
+			}
+		}
+	}
+	for _, bad := range []string{"", "HLS", "verilog"} {
+		if target, err := hw.ParseTarget(bad); err == nil {
+			t.Errorf("target %q is taken as %s", bad, target)
+		}
+	}
+	if hw.HLS.Includes(hw.RTL) || hw.RTL.Includes(hw.HLS) || !hw.Both.Includes(hw.HLS) || !hw.Both.Includes(hw.RTL) {
+		t.Error("what a design is for")
+	}
+}
+
+// TestDemand: what the optimizer asks about the hardware of a layer and what is asked about the processes of the
+// design is the same, of random designs of every kind of layer.
+func TestDemand(t *testing.T) {
+	for seed := range int64(300) {
+		c, err := hwtest.New(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := c.Network()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var layers hw.Demand
+		for i, hl := range c.Layers {
+			d := hw.LayerDemand(c.Net, i, hl)
+			for k := range d {
+				layers[k] = max(layers[k], d[k])
+			}
+			if in := hw.InputDemand; hl.MTap > 0 {
+				for k, need := range in(c.Net, i, hl) {
+					if need > d[k] {
+						t.Errorf("seed %d, layer %d: the line buffer needs %d of limit %d, the layer %d", seed, i, need, k, d[k])
+					}
+				}
+			}
+		}
+		for k, need := range n.Demand() {
+			switch hw.Limit(k) {
+			case hw.PortBits, hw.ProcessFIFOs, hw.ProcessCount, hw.FIFOCount:
+				continue // of ports, forks and the whole
+			}
+			if need != layers[k] {
+				t.Errorf("seed %d: limit %d: the processes need %d, the layers %d", seed, k, need, layers[k])
+			}
+		}
+	}
+}
+
+// TestBreach: the limit, the place and the figures are named.
+func TestBreach(t *testing.T) {
+	b := hw.Breach{Target: hw.HLS, Limit: hw.TokenBits, Where: "FIFO conv1_acc0 of layer conv1", Need: 4752}
+	want := "FIFO conv1_acc0 of layer conv1: 4,752 bits a token; hls takes at most 4,096 (Vitis HLS refuses wider structs in streams)"
+	if got := b.Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if !b.AllowedBy(hw.RTL) || b.AllowedBy(hw.Both) {
+		t.Error("who allows it")
+	}
+}
+
+// TestLimitsDocument: docs/hardware.md has the table.
+func TestLimitsDocument(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(testenv.Root(t), "docs", "hardware.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range hw.LimitTable() {
+		of := func(target hw.Target) string {
+			if r.Of(target) == 0 {
+				return "-"
+			}
+			s := r.String(target) // name of figure unit
+			return strings.Fields(s[len(r.Name)+len(" of "):])[0]
+		}
+		line := fmt.Sprintf("| %s, %s | %s | %s | %s |", r.Name, r.Unit, of(hw.HLS), of(hw.RTL), r.Why)
+		if !strings.Contains(string(text), line) {
+			t.Errorf("docs/hardware.md lacks the line\n%s", line)
+		}
+	}
+}

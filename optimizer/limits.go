@@ -1,0 +1,134 @@
+package optimizer
+
+import (
+	"fmt"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// The limits of a target (hw.Limits) are constraints: a choice of hardware that breaks one is no candidate. Those of the
+// design as a whole are met by fewer engines per convolution.
+
+// LimitError says that no hardware of a network keeps the limits of the target. Its breach is that of the choice that came
+// nearest.
+type LimitError struct {
+	Layer  string // ID of the layer or tensor; "" for the design as a whole
+	Pixels int    // per beat of the widest streams
+	Breach *hw.Breach
+
+	engines int // of a design as a whole: the most of a convolution
+}
+
+// Error names the layer and the limit.
+func (e *LimitError) Error() string {
+	if e.Layer == "" {
+		return fmt.Sprintf("no design keeps the limits of the target; nearest is a %v", e.Breach)
+	}
+	return fmt.Sprintf("%s: no choice of hardware keeps the limits of the target; nearest is one with a %v", e.Layer, e.Breach)
+}
+
+// Unwrap gives the breach.
+func (e *LimitError) Unwrap() error { return e.Breach }
+
+// sieve drops what breaks the limits of a target and remembers what came nearest to keeping them.
+type sieve struct {
+	target  hw.Target
+	limits  hw.Limits
+	nearest *hw.Breach
+}
+
+func newSieve(t hw.Target) *sieve { return &sieve{target: t, limits: t.Limits()} }
+
+// keeps tells whether something of a demand may be.
+func (s *sieve) keeps(d hw.Demand) bool {
+	if d.Within(&s.limits) {
+		return true
+	}
+	if b := d.Breach(s.target, ""); s.nearest == nil || b.Excess() < s.nearest.Excess() {
+		s.nearest = b
+	}
+	return false
+}
+
+// widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
+// out to at most most.
+func widthsOf(m costModel, target hw.Target, most int) ([][]int, error) {
+	net := m.net
+	w := make([][]int, len(net.Tensors))
+	for t, tn := range net.Tensors {
+		w[t] = divisors(tn.C)
+	}
+	for i := range net.Layers {
+		w[net.Layers[i].Out] = outWidths(net, i)
+	}
+	for t, u := range hw.Uses(net) {
+		s, px := newSieve(target), m.px(t)
+		all := w[t]
+		w[t] = nil
+		for _, ch := range all {
+			if s.keeps(hw.TensorDemand(&net.Tensors[t], u, hw.Beat{Px: px, Ch: ch})) {
+				w[t] = append(w[t], ch)
+			}
+		}
+		if len(w[t]) == 0 {
+			return nil, &LimitError{Layer: "tensor " + net.Tensors[t].ID, Pixels: px, Breach: s.nearest}
+		}
+		w[t] = thin(w[t], most)
+	}
+	thinLive(net, w, most)
+	return w, nil
+}
+
+// splitGangs adds to the sizes of gangs of p lanes those that are smaller, down to the first that keeps the limits whatever memory
+// its weights are in. keeps judges a size.
+func splitGangs(sizes []int, p, banks int, keeps func(gang int) bool) []int {
+	least := sizes[len(sizes)-1]
+	if keeps(least) {
+		return sizes
+	}
+	for _, parts := range divisors(p) {
+		gang := p / parts
+		if gang >= least {
+			continue
+		}
+		if parts*banks > hw.MaxGangs {
+			break
+		}
+		if sizes = append(sizes, gang); keeps(gang) {
+			break
+		}
+	}
+	return sizes
+}
+
+// kept are those of a layer's options that keep the limits.
+func (s *space) kept(i int, all []option) ([]option, *sieve) {
+	sv := newSieve(s.target)
+	in := all[:0]
+	for _, o := range all {
+		if sv.keeps(hw.LayerDemand(s.model.net, i, o.hl)) {
+			in = append(in, o)
+		}
+	}
+	return in, sv
+}
+
+// checkDesign tells whether a choice of hardware keeps the limits of the target; the error is a *LimitError.
+func checkDesign(net *intnet.Net, layers []hw.Layer, t hw.Target) error {
+	n, err := hw.Expand(net, layers, nil)
+	if err != nil {
+		return err
+	}
+	b := n.Breach(t)
+	if b == nil {
+		return nil
+	}
+	over := &LimitError{Breach: b}
+	for i, l := range net.Layers {
+		if l.Kind == intnet.KindConv {
+			over.engines = max(over.engines, layers[i].Engines())
+		}
+	}
+	return over
+}

@@ -1,0 +1,199 @@
+package optimizer
+
+import (
+	"errors"
+	"testing"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// TestClassCounts: a classifier of any number of classes gets a design that both targets take; its output leaves in no more beats
+// than the port needs for a divisor of the classes.
+func TestClassCounts(t *testing.T) {
+	for _, tt := range []struct {
+		classes, bits int
+		most          int // channels a beat: the largest divisor that fits the port
+	}{
+		{67, 16, 1}, {97, 16, 1}, {101, 16, 1}, {127, 16, 1}, {127, 8, 127}, {365, 16, 5}, {1000, 16, 50}, {1000, 8, 125}, {1000, 4, 250}, {64, 16, 64}, {2, 16, 2},
+	} {
+		b := newBuild(2, 2, 3)
+		b.net.Tensors[b.net.Input].Format.Bits = tt.bits
+		x := b.conv(b.net.Input, tt.classes, 2, 1, false)
+		f := &b.net.Tensors[x].Format
+		f.Bits = tt.bits
+		b.net.Layers[0].Lo, b.net.Layers[0].Hi = f.Min(), f.Max()
+		net := withWeights(b.done(x))
+		d := optimize(t, net, "u250", nil)
+		if d.Target != hw.Both {
+			t.Errorf("the design is for %q", d.Target)
+		}
+		n, err := d.Network()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := n.Breach(hw.Both); b != nil {
+			t.Errorf("%d classes: %v", tt.classes, b)
+		}
+		if got := d.Layers[0].OutCh; got > tt.most || got*tt.bits > 1024 {
+			t.Errorf("%d classes of %d bits: %d a beat, at most %d fit", tt.classes, tt.bits, got, tt.most)
+		}
+		// Nothing but the port holds it up.
+		if got := d.Predicted.CyclesPerImage; got > float64(max(4, tt.classes/tt.most)) {
+			t.Errorf("%d classes of %d bits: %v cycles", tt.classes, tt.bits, got)
+		}
+	}
+}
+
+// TestTargets: designs keep the limits of their target, and that for RTL, whose limits are wider, is not slower.
+func TestTargets(t *testing.T) {
+	b := newBuild(16, 16, 8)
+	x := b.conv(b.net.Input, 96, 1, 1, false)
+	x = b.depthwise(x, 3)
+	deep := withWeights(b.done(b.conv(b.globalAvg(b.conv(x, 96, 1, 1, false)), 10, 1, 1, false)))
+	// A dense layer whose weights and accumulators are too many for one gang.
+	b = newBuild(1, 1, 64)
+	wide := withWeights(b.done(b.conv(b.conv(b.net.Input, 256, 1, 1, false), 16, 1, 1, false)))
+	for name, net := range map[string]*intnet.Net{"deep": deep, "wide": wide, "resnet8": resnet8(), "lenet": lenet()} {
+		cycles := map[hw.Target]float64{}
+		for _, target := range []hw.Target{hw.HLS, hw.RTL, hw.Both} {
+			d := optimize(t, net, "u250", func(in *Input) { in.Target, in.Pixels = target, 4 })
+			n, err := d.Network()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b := n.Breach(target); b != nil {
+				t.Errorf("%s for %s: %v", name, target, b)
+			}
+			cycles[target] = d.Predicted.CyclesPerImage
+		}
+		t.Logf("%s: %v", name, cycles)
+		if cycles[hw.RTL] > cycles[hw.Both] || cycles[hw.HLS] > cycles[hw.Both] {
+			t.Errorf("%s: %v cycles", name, cycles)
+		}
+	}
+}
+
+// TestGangsSplit: where one gang's weights are more than a partitioned array takes, there are several gangs.
+func TestGangsSplit(t *testing.T) {
+	b := newBuild(1, 1, 64)
+	net := withWeights(b.done(b.conv(b.net.Input, 60, 1, 1, false)))
+	d := optimize(t, net, "u250", nil)
+	l := d.Layers[0]
+	if d.Predicted.CyclesPerImage > 2 || l.Engine != hw.Dense || l.Gangs() < 2 || l.Gang*l.M()*l.Lookahead() > 1024 {
+		t.Errorf("%v cycles with %+v; want engines of several gangs", d.Predicted.CyclesPerImage, l)
+	}
+	if d := optimize(t, net, "u250", func(in *Input) { in.Target = hw.RTL }); d.Layers[0].Gangs() != 1 {
+		t.Errorf("for RTL: %+v; want one gang", d.Layers[0])
+	}
+}
+
+// TestRefusals: where no hardware keeps the limits, the layer, the limit and the figures are named, of what can be done less.
+func TestRefusals(t *testing.T) {
+	long := newBuild(20, 20, 1)
+	x := long.net.Input
+	for range 341 {
+		x = long.conv(x, 1, 1, 1, false)
+	}
+	fan := newBuild(2, 2, 1)
+	root := fan.conv(fan.net.Input, 1, 1, 1, false)
+	sum := fan.add(root, root)
+	for range 40 {
+		sum = fan.add(sum, fan.add(root, root))
+	}
+	stride := newBuild(2, 2000, 1)
+	stride.layer(intnet.Layer{Kind: intnet.KindConv, In: []int{stride.net.Input}, Conv: &intnet.Conv{
+		Window: intnet.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 100}, Dilation: [2]int{1, 1}},
+		Groups: 1, OutC: 1, WeightBits: 16, WeightFrac: []int{12}, Shift: []int{12}, AccBits: 40,
+	}}, 2, 20, 1)
+	for _, tt := range []struct {
+		name  string
+		net   *intnet.Net
+		layer string
+		limit hw.Limit
+		hls   bool // RTL takes it
+	}{
+		{"processes", withWeights(long.done(x)), "", hw.ProcessCount, true},
+		{"readers", withWeights(fan.done(sum)), "tensor t1", hw.ProcessFIFOs, false},
+	} {
+		for _, target := range []hw.Target{hw.Both, hw.RTL} {
+			p, err := LoadPlatform("u250")
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: EngineDense}
+			_, err = Optimize(t.Context(), in)
+			if target == hw.RTL && tt.hls {
+				if err != nil {
+					t.Errorf("%s for RTL: %v", tt.name, err)
+				}
+				continue
+			}
+			var over *LimitError
+			if !errors.As(err, &over) {
+				t.Errorf("%s: error %v; want a LimitError", tt.name, err)
+				continue
+			}
+			t.Log(err)
+			if over.Layer != tt.layer || over.Breach.Limit != tt.limit || over.Breach.AllowedBy(hw.RTL) != tt.hls {
+				t.Errorf("%s: %+v, breach %+v", tt.name, over, over.Breach)
+			}
+			if _, rateErr := Rate(t.Context(), in); !errors.As(rateErr, &over) {
+				t.Errorf("%s: Rate gives %v", tt.name, rateErr)
+			}
+		}
+	}
+	// A stride of 100 at 16 pixels a beat needs 1,501 banks; fewer pixels do.
+	net := withWeights(stride.done(1))
+	p, err := LoadPlatform("u250")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p}
+	best, err := BestPixels(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Pixels = best
+	if d, err := Optimize(t.Context(), in); err != nil || !d.Fits {
+		t.Errorf("stride 100 with %d pixels: %v", best, err)
+	}
+}
+
+// TestFewerEngines: where a design has too many processes, its convolutions get fewer engines each, in the end one.
+func TestFewerEngines(t *testing.T) {
+	b := newBuild(16, 16, 16)
+	net := withWeights(b.done(b.conv(b.conv(b.net.Input, 16, 3, 1, true), 16, 3, 1, true)))
+	p, err := LoadPlatform("u250")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Input{Net: net, Est: meanEst{net, 0.3}, Platform: p}
+	if err := in.check(); err != nil {
+		t.Fatal(err)
+	}
+	var most []int
+	err = in.search(t.Context(), in.Shares.Budget(p.Resources).vec(), exactEffort, func(p *problem, _ bool) error {
+		engines := 0
+		for _, l := range p.layers {
+			for _, c := range l.classes {
+				for _, o := range c.opts {
+					engines = max(engines, o.hl.Engines())
+				}
+			}
+		}
+		most = append(most, engines)
+		return &LimitError{Breach: &hw.Breach{Target: hw.HLS, Limit: hw.ProcessCount, Need: 2000}, engines: engines}
+	})
+	if over := (*LimitError)(nil); !errors.As(err, &over) {
+		t.Errorf("error %v", err)
+	}
+	if len(most) < 3 || most[len(most)-1] != 1 {
+		t.Fatalf("at most %v engines", most)
+	}
+	for i := range most[1:] {
+		if most[i+1] > most[i]/2 {
+			t.Errorf("at most %v engines; want no more than half of those before", most)
+		}
+	}
+}
