@@ -180,7 +180,7 @@ func TestMutants(t *testing.T) {
 		{name: "dense engine drops a lane", file: "engine.hpp", from: "sum += x.v[x0 + i * XSTEP].to_int() * row[g * M + i].to_int();", to: "if (i != M - 1) sum += x.v[x0 + i * XSTEP].to_int() * row[g * M + i].to_int();", want: "l3_conv_join"},
 		{name: "crossbar drops a lane in the selector", file: "engine.hpp", from: "sum += take[n] != 0 ? product : 0;", to: "sum += take[n] != 0 && (KIND == BANKED || i != 0) ? product : 0;", want: "l1_conv_join"},
 		{name: "crossbar takes one lane fewer", file: "engine.hpp", from: "      taken |= here;", to: "      if (n == N - 1) take[n] = 0;\n      taken |= take[n];", cost: true},
-		{name: "requantise rounds down", file: "arith.hpp", from: "((acc >> (s - 1)) + 1) >> 1", to: "(acc >> (s - 1)) >> 1", want: "join"},
+		{name: "requantise rounds down", file: "arith.hpp", from: "(halves + carry) >> 1", to: "halves >> 1", want: "join"},
 		{name: "threshold ignored", file: "window.hpp", from: "n < L::TAU && -n < L::TAU ? element(0) : v", to: "v", want: "l0_conv_join"},
 		{name: "no saturation", file: "arith.hpp", from: "return v < lo ? lo : v > hi ? hi : v;", to: "return v + 0 * (lo + hi);", want: "process"},
 		{name: "TLAST one early", file: "sink.hpp", from: "word.last = left == 1;", to: "word.last = left == 2;", want: "TLAST"},

@@ -154,7 +154,7 @@ func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 	return []param{
 		num("GANGS", len(ins)/j.banks), num("BANKS", j.banks), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
 		num("ACC_BITS", j.accBits), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
-		num("SHIFT", j.shift), num("STEPS", j.steps), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
+		num("SHIFT", j.shift), num("STEPS", j.steps), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
 	}
 }
 

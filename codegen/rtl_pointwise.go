@@ -65,7 +65,7 @@ func (p *Project) rtlElementwise(pr hw.Process, out hw.Stream, shift int) []para
 	t := p.Net.Tensors[l.Out]
 	return []param{
 		num("OUT_BITS", out.Bits), num("PX", out.Beat.Px), num("CH", out.Beat.Ch), num("W", t.W), num("CHANNEL_BEATS", t.C/out.Beat.Ch),
-		num("SHIFT", shift), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
+		num("SHIFT", shift), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
 	}
 }
 

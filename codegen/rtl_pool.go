@@ -25,7 +25,7 @@ func (p *Project) rtlPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 	for _, row := range a.mul {
 		mul = append(mul, row...)
 	}
-	params = append(params, factorParams(mul, l.Pool.Scale+l.Pool.FormatShift)...)
+	params = append(append(params, factorParams(mul, l.Pool.Scale+l.Pool.FormatShift)...), roundingParam(&l))
 	rows, columns := len(a.mul), len(a.mul[0])
 	if rows == 1 && columns == 1 {
 		return params
@@ -53,7 +53,7 @@ func (p *Project) rtlGlobalPool(pr hw.Process, ins []hw.Stream, out hw.Stream) [
 	if l.Pool.Max {
 		return params
 	}
-	return append(params, factorParams([]int64{globalMul(l.Pool, ti)}, l.Pool.Scale+l.Pool.FormatShift)...)
+	return append(append(params, factorParams([]int64{globalMul(l.Pool, ti)}, l.Pool.Scale+l.Pool.FormatShift)...), roundingParam(&l))
 }
 
 // factorParams are the multipliers of averages and the shift after them. Zeros that all multipliers

@@ -32,7 +32,7 @@ func (p *Project) rtlResize(pr hw.Process, ins []hw.Stream, out hw.Stream) []par
 	params := []param{
 		num("BITS", in.Bits), flagParam("SIGNED", in.Signed), num("OUT_BITS", out.Bits),
 		num("CH", out.Beat.Ch), num("CHANNEL_BEATS", beats), num("IN_W", ti.W), num("OUT_H", to.H), num("OUT_W", to.W),
-		num("SHIFT", r.FormatShift+r.Rows.Scale+r.Cols.Scale), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
+		num("SHIFT", r.FormatShift+r.Rows.Scale+r.Cols.Scale), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
 		flagParam("STYLE", optimizer.BufferMemory(in.Beat.Ch*in.Bits, length*beats) == optimizer.MemBRAM),
 		num("READS_BITS", readsBits), vector("READS", readsBits, reads), num("REST", ti.H-read),
 		num("FROM_BITS", fromBits), vector("COLUMN_FROM", fromBits, wide(r.Cols.From)),

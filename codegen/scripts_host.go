@@ -16,10 +16,11 @@ type portJSON struct {
 	Bits      int    `json:"bits"`
 	Frac      int    `json:"frac"` // value = integer * 2^-frac
 	Signed    bool   `json:"signed"`
-	Px        int    `json:"px"`         // pixels per beat
-	Ch        int    `json:"ch"`         // channels per beat
-	WordBytes int    `json:"word_bytes"` // TDATA
-	Words     int    `json:"words"`      // per image
+	Rounding  string `json:"rounding,omitempty"` // of values to integers; the input's alone
+	Px        int    `json:"px"`                 // pixels per beat
+	Ch        int    `json:"ch"`                 // channels per beat
+	WordBytes int    `json:"word_bytes"`         // TDATA
+	Words     int    `json:"words"`              // per image
 }
 
 // resultJSON says how one output of the model comes from the accelerator's outputs.
@@ -83,6 +84,7 @@ func (b *build) portJSON(port Port) portJSON {
 func (b *build) designJSON() ([]byte, error) {
 	d := b.p.Design
 	h := hostDesign{Top: TopName, Input: b.portJSON(b.p.Input), WeightWords: b.p.Words, GoldenImages: len(b.p.Images), ClockMHz: d.ClockMHz, Results: []resultJSON{}}
+	h.Input.Rounding = b.p.Net.InputRounding.String()
 	h.Preproc.Divisor, h.Preproc.Mean, h.Preproc.Std = d.Preproc.Divisor, d.Preproc.Mean, d.Preproc.Std
 	for _, o := range b.p.Outputs {
 		h.Outputs = append(h.Outputs, b.portJSON(o))

@@ -196,7 +196,10 @@ func (c *config) wide(name string, v int64) {
 	c.f("  static constexpr std::int64_t %s = %d;\n", name, v)
 }
 func (c *config) flag(name string, v bool) { c.f("  static constexpr bool %s = %t;\n", name, v) }
-func (c *config) end() string              { c.f("};\n"); return c.String() }
+func (c *config) rounding(l *intnet.Layer) {
+	c.f("  static constexpr hass::rounding ROUNDING = hass::%s;\n", roundings[roundingOf(l)].hls)
+}
+func (c *config) end() string { c.f("};\n"); return c.String() }
 
 // function builds the C++ function of a process; the top appends chain and scalars.
 func (p *Project) function(pr hw.Process) function {
@@ -398,6 +401,7 @@ func (p *Project) joinText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 	c.num("ACC_BITS", j.accBits)
 	c.num("SHIFT", j.shift)
 	c.num("STEPS", j.steps)
+	c.rounding(&l)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
 	forward := 0

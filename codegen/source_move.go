@@ -93,6 +93,7 @@ func (p *Project) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.
 	c.num("ROW_SCALE", r.Rows.Scale)
 	c.num("COLUMN_SCALE", r.Cols.Scale)
 	c.num("SHIFT", r.FormatShift+r.Rows.Scale+r.Cols.Scale)
+	c.rounding(l)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
 	lookup(c, "need", rowsNeeded(&r.Rows, ti.H))

@@ -19,6 +19,7 @@ func (p *Project) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, ou
 	c.num("BEATS", out.Tokens)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
+	c.rounding(l)
 	if pr.Kind == hw.Activation {
 		return p.activationText(c, l, cfg, ins[0], out)
 	}

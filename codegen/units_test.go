@@ -47,8 +47,12 @@ func TestUnits(t *testing.T) {
 			acc = acc>>s<<s + int64(1)<<(s-1) + int64(r.Intn(3)-1) // at and beside a tie
 		}
 		lim := lims[r.Intn(len(lims))]
-		q := fixed.Requant(acc, s, lim[0], lim[1])
-		add(fmt.Sprint(q), "requant %d %d %d %d", acc, s, lim[0], lim[1])
+		ties := fixed.Roundings[r.Intn(len(fixed.Roundings))]
+		q := fixed.Requant(acc, s, ties, lim[0], lim[1])
+		add(fmt.Sprint(q), "requant %d %d %d %d %d", acc, s, roundings[ties].rtl, lim[0], lim[1])
+		if up := fixed.Requant(acc, s, fixed.HalfUp, lim[0], lim[1]); q != up {
+			coverage["even"]++
+		}
 		switch {
 		case q == lim[0]:
 			coverage["low"]++
@@ -64,7 +68,7 @@ func TestUnits(t *testing.T) {
 			coverage["tie"]++
 		}
 	}
-	for _, k := range []string{"low", "high", "inside", "tie", "left shift inside"} {
+	for _, k := range []string{"low", "high", "inside", "tie", "even", "left shift inside"} {
 		if coverage[k] < 20 {
 			t.Errorf("requant cases: only %d %s", coverage[k], k)
 		}

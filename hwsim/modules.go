@@ -84,13 +84,14 @@ type join struct {
 	gang   int
 	bias   []int64
 	shift  []int // per output channel
+	round  fixed.Rounding
 	lo, hi int64
 }
 
 func newJoin(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *join {
 	j := &join{
 		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), gang: hl.Gang,
-		bias: l.Conv.Bias, lo: l.Lo, hi: l.Hi, shift: make([]int, out.C),
+		bias: l.Conv.Bias, round: l.Rounding, lo: l.Lo, hi: l.Hi, shift: make([]int, out.C),
 	}
 	for o := range j.shift {
 		j.shift[o] = l.Conv.ShiftOf(o)
@@ -110,7 +111,7 @@ func (j *join) part(g int, acc []int64, out []int32) {
 		}
 		o := r.from + g*j.gang
 		for i := range dst {
-			dst[i] = int32(fixed.Requant(acc[p*j.gang+i]+j.bias[o+i], j.shift[o+i], j.lo, j.hi))
+			dst[i] = int32(fixed.Requant(acc[p*j.gang+i]+j.bias[o+i], j.shift[o+i], j.round, j.lo, j.hi))
 		}
 	}
 }
@@ -127,6 +128,7 @@ type pool struct {
 	cols   []int // by output column
 	mul    map[int]int64
 	shift  int
+	round  fixed.Rounding
 	lo, hi int64
 }
 
@@ -135,7 +137,7 @@ func newPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *pool {
 	p := &pool{
 		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), max: l.Pool.Max,
 		groups: k[0] * k[1] / hl.MTap, taps: hl.MTap,
-		acc: make([]int64, hl.OutPx*hl.OutCh), lo: l.Lo, hi: l.Hi,
+		acc: make([]int64, hl.OutPx*hl.OutCh), round: l.Rounding, lo: l.Lo, hi: l.Hi,
 	}
 	if p.max {
 		return p
@@ -196,7 +198,7 @@ func (p *pool) beat(in, out []int32) {
 			mul = p.mul[p.rows[r.y]*p.cols[r.x+px]]
 		}
 		for c := range dst {
-			dst[c] = int32(fixed.Requant(acc[c]*mul, p.shift, p.lo, p.hi))
+			dst[c] = int32(fixed.Requant(acc[c]*mul, p.shift, p.round, p.lo, p.hi))
 		}
 	}
 	clear(p.acc)
@@ -210,13 +212,14 @@ type globalPool struct {
 	acc    []int64 // per channel
 	mul    int64
 	shift  int
+	round  fixed.Rounding
 	lo, hi int64
 }
 
 func newGlobalPool(l intnet.Layer, hl hw.Layer, in intnet.Tensor) *globalPool {
 	g := &globalPool{
 		pos: newRaster(in, hw.Beat{Px: hl.InPx, Ch: hl.InCh}), max: l.Pool.Max,
-		acc: make([]int64, in.C), mul: 1, lo: l.Lo, hi: l.Hi,
+		acc: make([]int64, in.C), mul: 1, round: l.Rounding, lo: l.Lo, hi: l.Hi,
 	}
 	if !g.max {
 		g.mul = fixed.AvgMul(in.H*in.W, l.Pool.Scale)
@@ -241,7 +244,7 @@ func (g *globalPool) beat(in, out []int32) {
 	}
 	if out != nil {
 		for c, a := range acc {
-			out[c] = int32(fixed.Requant(a*g.mul, g.shift, g.lo, g.hi))
+			out[c] = int32(fixed.Requant(a*g.mul, g.shift, g.round, g.lo, g.hi))
 		}
 		clear(acc)
 	}

@@ -36,6 +36,7 @@ type resize struct {
 	rows    [2][]int32
 	ys, xs  []sample // by output row and column
 	shift   int
+	round   fixed.Rounding
 	lo, hi  int64
 }
 
@@ -47,7 +48,7 @@ type sample struct {
 
 func newResize(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *resize {
 	b := hw.Beat{Px: 1, Ch: hl.OutCh}
-	r := &resize{in: newRaster(in, b), out: newRaster(out, b), lo: l.Lo, hi: l.Hi}
+	r := &resize{in: newRaster(in, b), out: newRaster(out, b), round: l.Rounding, lo: l.Lo, hi: l.Hi}
 	for i := range r.rows {
 		r.rows[i] = make([]int32, in.W*in.C)
 	}
@@ -92,7 +93,7 @@ func (r *resize) emit(out []int32) {
 		if y.weight[1] != 0 {
 			sum += y.weight[1] * (x.weight[0]*int64(bottom[left+c]) + x.weight[1]*int64(bottom[right+c]))
 		}
-		out[c] = int32(fixed.Requant(sum, r.shift, r.lo, r.hi))
+		out[c] = int32(fixed.Requant(sum, r.shift, r.round, r.lo, r.hi))
 	}
 	p.next()
 }

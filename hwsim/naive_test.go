@@ -3,6 +3,7 @@ package hwsim
 import (
 	"math/big"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 )
 
@@ -57,7 +58,7 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		if len(c.Shift) > 1 {
 			s = c.Shift[o]
 		}
-		return naiveRequant(acc, s, l.Lo, l.Hi)
+		return naiveRequant(acc, s, l)
 	case intnet.KindPool, intnet.KindGlobalPool:
 		p := l.Pool
 		w := p.Window
@@ -82,12 +83,12 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 			}
 		}
 		if p.Max {
-			return naiveRequant(big.NewInt(best), 0, l.Lo, l.Hi)
+			return naiveRequant(big.NewInt(best), 0, l)
 		}
 		// round(2^k / n) = floor((2^(k+1) + n) / 2n)
 		mul := new(big.Int).Lsh(big.NewInt(1), uint(p.Scale+1))
 		mul.Add(mul, big.NewInt(n)).Div(mul, big.NewInt(2*n))
-		return naiveRequant(mul.Mul(mul, big.NewInt(sum)), p.Scale+p.FormatShift, l.Lo, l.Hi)
+		return naiveRequant(mul.Mul(mul, big.NewInt(sum)), p.Scale+p.FormatShift, l)
 	case intnet.KindAdd, intnet.KindMul:
 		other := net.Tensors[l.In[1]]
 		x, _ := at(oy, ox, o)
@@ -96,18 +97,18 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		}
 		a, b := big.NewInt(x), big.NewInt(int64(val[l.In[1]][(oy*other.W+ox)*other.C+o]))
 		if l.Kind == intnet.KindMul {
-			return naiveRequant(a.Mul(a, b), l.Shift, l.Lo, l.Hi)
+			return naiveRequant(a.Mul(a, b), l.Shift, l)
 		}
 		a.Lsh(a, uint(l.Align[0]))
-		return naiveRequant(a.Add(a, b.Lsh(b, uint(l.Align[1]))), l.Shift, l.Lo, l.Hi)
+		return naiveRequant(a.Add(a, b.Lsh(b, uint(l.Align[1]))), l.Shift, l)
 	case intnet.KindActivation:
 		v, _ := at(oy, ox, o)
-		return naiveRequant(naiveAct(l.Act, v, o, in.Format.Min()), l.Act.Shift, l.Lo, l.Hi)
+		return naiveRequant(naiveAct(l.Act, v, o, in.Format.Min()), l.Act.Shift, l)
 	case intnet.KindConcat:
 		for _, i := range l.In {
 			t := net.Tensors[i]
 			if o < t.C {
-				return naiveRequant(big.NewInt(int64(val[i][(oy*t.W+ox)*t.C+o])), 0, l.Lo, l.Hi)
+				return naiveRequant(big.NewInt(int64(val[i][(oy*t.W+ox)*t.C+o])), 0, l)
 			}
 			o -= t.C
 		}
@@ -140,10 +141,10 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 				sum.Add(sum, p.Mul(p, big.NewInt(weight(r.Cols, ox, dx))))
 			}
 		}
-		return naiveRequant(sum, r.FormatShift+r.Rows.Scale+r.Cols.Scale, l.Lo, l.Hi)
+		return naiveRequant(sum, r.FormatShift+r.Rows.Scale+r.Cols.Scale, l)
 	}
 	v, _ := at(oy, ox, o)
-	return naiveRequant(big.NewInt(v), l.Shift, l.Lo, l.Hi)
+	return naiveRequant(big.NewInt(v), l.Shift, l)
 }
 
 // naiveAct is the function of an activation before its requantisation.
@@ -171,17 +172,24 @@ func naiveAct(a *intnet.Act, x int64, channel int, least int64) *big.Int {
 }
 
 // rounding counts how naiveRequant's results came about.
-var rounding struct{ ties, saturated, plain int }
+var rounding struct{ ties, even, saturated, plain int }
 
-func naiveRequant(acc *big.Int, s int, lo, hi int64) int32 {
+func naiveRequant(acc *big.Int, s int, l *intnet.Layer) int32 {
+	lo, hi := l.Lo, l.Hi
 	v := new(big.Int).Set(acc)
 	if s > 0 {
 		half := new(big.Int).Lsh(big.NewInt(1), uint(s-1))
 		low := new(big.Int).And(v, new(big.Int).Sub(new(big.Int).Lsh(half, 1), big.NewInt(1)))
-		if low.Cmp(half) == 0 {
+		switch tie := low.Cmp(half) == 0; {
+		case tie && l.Rounding == fixed.HalfEven: // down to the even one of the two: twice the quarter
+			rounding.even++
+			v.Add(v, half).Rsh(v, uint(s+1)).Lsh(v, 1)
+		case tie:
 			rounding.ties++
+			fallthrough
+		default:
+			v.Add(v, half).Rsh(v, uint(s)) // floor
 		}
-		v.Add(v, half).Rsh(v, uint(s)) // floor
 	} else {
 		v.Lsh(v, uint(-s))
 	}

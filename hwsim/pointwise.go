@@ -14,13 +14,14 @@ type pointwise struct {
 	act    *curve  // of an activation
 	gate   []int32 // one pixel that meets all, nil without broadcast
 	shift  int
+	round  fixed.Rounding
 	lo, hi int64
 }
 
 func newPointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, broadcast bool) *pointwise {
 	e := &pointwise{
 		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), mul: l.Kind == intnet.KindMul,
-		align: l.Align, shift: l.Shift, lo: l.Lo, hi: l.Hi,
+		align: l.Align, shift: l.Shift, round: l.Rounding, lo: l.Lo, hi: l.Hi,
 	}
 	if l.Act != nil {
 		e.act, e.shift = newCurve(l.Act, in.Format.Min()), l.Act.Shift
@@ -71,7 +72,7 @@ func (e *pointwise) lanes(a, b, out []int32) {
 		default:
 			v = v<<e.align[0] + int64(b[c])<<e.align[1]
 		}
-		out[c] = int32(fixed.Requant(v, e.shift, e.lo, e.hi))
+		out[c] = int32(fixed.Requant(v, e.shift, e.round, e.lo, e.hi))
 	}
 }
 

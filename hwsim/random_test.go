@@ -111,7 +111,7 @@ func TestRandom(t *testing.T) {
 		}
 	}
 	t.Logf("lanes empty %d, full %d; cycles saved %d; beats %v; modules %v; rounding %+v", empty, full, saved, engines, modules, rounding)
-	if empty == 0 || full == 0 || saved == 0 || len(engines) < 9 || rounding.ties == 0 || rounding.saturated == 0 {
+	if empty == 0 || full == 0 || saved == 0 || len(engines) < 9 || rounding.ties == 0 || rounding.even == 0 || rounding.saturated == 0 {
 		t.Error("a case that must occur did not")
 	}
 	if testing.Short() {

@@ -118,6 +118,7 @@ type requantShape struct {
 	in, out, shift, steps int
 	lo, hi                int64
 	positive              bool // the value is never negative
+	even                  bool // rounds half to even
 }
 
 // requantTerms are the parts of a requantisation.
@@ -129,6 +130,7 @@ type requantTerms struct {
 	steps   int // bits of the shifter
 	ff      int
 	dropped int // low bits of the value that only a carry comes from
+	ties    int // LUTs that tell ties from the rest of what is dropped
 }
 
 func (r requantShape) terms() requantTerms {
@@ -147,6 +149,11 @@ func (r requantShape) terms() requantTerms {
 	t := requantTerms{ff: r.in + r.out, dropped: right, beyond: max(0, wide-1-mag)}
 	if r.shift > 0 || r.steps > 1 {
 		t.round, t.ff = wide, wide+r.out
+		if r.even {
+			// One OR over the bits below the half, of which a shifter masks some, and the quotient's lowest
+			// bit: six inputs a LUT.
+			t.dropped, t.ties = 0, ceilDiv(right+2*(r.steps-1)+1, 5)
+		}
 	}
 	if r.hi != 1<<mag-1 {
 		t.compare += mag

@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -217,7 +218,7 @@ func (s joinShape) area(family string) area {
 		tail = 1
 	}
 	a.rule[2] += lanes*(acc-t.dropped+t.ff) + counterBits(s.folds, ceilDiv(s.w, s.px)) + 3
-	a.rule[1] += tail // a shift register
+	a.rule[1] += tail + lanes*t.ties // a shift register; ties
 	a.rule[5] += tail
 	// The formula has the sum of one bank and the bias: what more banks take is known.
 	registers, shifts := tree(s.banks + 1)
@@ -252,7 +253,7 @@ func (m costModel) join(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
 	}
 	a := joinShape{
 		gangs: hl.Gangs(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx, w: out.W, folds: c.OutC / hl.OutCh,
-		requant: requantShape{in: c.AccBits, out: out.Format.Bits, shift: least, steps: most - least + 1, lo: l.Lo, hi: l.Hi},
+		requant: requantShape{in: c.AccBits, out: out.Format.Bits, shift: least, steps: most - least + 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}.area(m.family)
 	return m.scaled(moduleJoin, m.price(&a, 1))
 }

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -62,7 +63,7 @@ func beatsOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) beatsShape {
 	if l.Act != nil {
 		shift = l.Act.Shift
 	}
-	return beatsShape{hl.OutPx, hl.OutCh, out.W, out.C / hl.OutCh, requantShape{out: out.Format.Bits, shift: shift, steps: 1, lo: l.Lo, hi: l.Hi}}
+	return beatsShape{hl.OutPx, hl.OutCh, out.W, out.C / hl.OutCh, requantShape{out: out.Format.Bits, shift: shift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven}}
 }
 
 // area is the formula of hass_pointwise for values of the given bits that come depth-2 cycles after the issue; place: the
@@ -85,7 +86,7 @@ func (s beatsShape) area(kind areaKind, value, depth int, place bool, more ...in
 		counters += log2(ceilDiv(s.w, s.px))
 	}
 	srl, wait := waits(tail, depth)
-	a.rule[1], a.rule[5] = srl, srl
+	a.rule[1], a.rule[5] = srl+lanes*t.ties, srl
 	a.rule[2] = lanes*t.ff + counters + depth + wait
 	a.lut = terms(1, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters, tail*lanes*s.requant.out)
 	for i, v := range more {
@@ -349,7 +350,7 @@ func resizeOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) resizeShape {
 	s := resizeShape{
 		bits: in.Format.Bits, value: signedBits(in), ch: hl.OutCh, channels: in.C / hl.InCh, inW: in.W, outH: out.H, outW: out.W,
 		reads: bits.Len(uint(most)), from: index(slices.Max(r.Cols.From) + 1), rowScale: r.Rows.Scale, colScale: r.Cols.Scale,
-		requant: requantShape{out: out.Format.Bits, shift: r.FormatShift + r.Rows.Scale + r.Cols.Scale, steps: 1, lo: l.Lo, hi: l.Hi},
+		requant: requantShape{out: out.Format.Bits, shift: r.FormatShift + r.Rows.Scale + r.Cols.Scale, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}
 	length := in.W
 	if s.colScale > 0 {
@@ -411,7 +412,7 @@ func (s resizeShape) area(family string) area {
 	if rows == 2 {
 		srl += s.rowScale + 1
 	}
-	a.rule[1] += srl
+	a.rule[1] += srl + s.ch*t.ties
 	a.rule[5] += srl
 	counters := s.reads + counterBits(s.outH, max(s.inW, s.outW), s.channels) + address
 	tables := (s.from+s.colScale)*romLUT(s.outW) + (s.reads+s.rowScale)*romLUT(s.outH)

@@ -72,6 +72,9 @@ func (s poolShape) shift(sum int) int {
 	if s.max || s.mul > 1 || s.rows*s.cols > 1 {
 		return 0
 	}
+	if s.requant.even {
+		return sum
+	}
 	return max(1, sum-max(0, s.requant.shift-1))
 }
 
@@ -151,7 +154,7 @@ func (s poolShape) area(family string) area {
 			wait += 3 * (index(s.rows) + s.px*index(s.cols))
 		}
 	}
-	a.rule[1], a.rule[5] = srl, srl
+	a.rule[1], a.rule[5] = srl+lanes*t.ties, srl
 	a.rule[2] = lanes*(ff+sum+t.ff) + counters + 8 + wait
 	average := 1 - wide
 	a.lut = terms(1, wide*lanes*nodes, average*lanes*nodes, wide*lanes*sum, average*lanes*sum, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters,
@@ -191,7 +194,7 @@ func (s poolShape) global(family string) area {
 	srl, wait := waits(2, stages)
 	addresses, address := waits(log2(s.channels), stages-1)
 	srl += addresses + s.ch*(shifts+s.shift(sum))
-	a.rule[1] += srl
+	a.rule[1] += srl + s.ch*t.ties
 	a.rule[5] += srl
 	a.rule[2] += s.ch*(ff+sum+t.ff) + counters + 8 + wait + address + log2(s.channels)
 	for i, v := range []int{1, wide * s.ch * nodes, average * s.ch * nodes, wide * s.ch * sum, average * s.ch * sum, s.ch * t.round, s.ch * t.clamp, s.ch * t.beyond, s.ch * t.compare,
@@ -210,7 +213,7 @@ func (m costModel) pool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec 
 	s := poolShape{
 		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.OutPx, ch: hl.OutCh, taps: hl.MTap, tapGroups: n / hl.MTap,
 		h: out.H, w: out.W, channels: out.C / hl.OutCh, max: p.Max, rows: 1, cols: 1, mul: 1,
-		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi},
+		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}
 	if !p.Max {
 		var factors []int64
@@ -229,7 +232,7 @@ func (m costModel) globalPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor
 	s := poolShape{
 		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.InPx, ch: hl.InCh, taps: hl.InPx,
 		h: in.H, w: in.W, channels: in.C / hl.InCh, max: p.Max, rows: 1, cols: 1, mul: 1,
-		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi},
+		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}
 	if !p.Max {
 		mul, zeros := factorBits([]int64{fixed.AvgMul(in.H*in.W, p.Scale)})

@@ -16,7 +16,7 @@ type build struct {
 }
 
 func newBuild(h, w, c int) *build {
-	b := &build{net: &intnet.Net{Name: "test"}}
+	b := &build{net: &intnet.Net{Name: "test", InputRounding: fixed.HalfUp}}
 	b.net.Input = b.tensor(h, w, c)
 	return b
 }
@@ -33,6 +33,9 @@ func (b *build) layer(l intnet.Layer, h, w, c int) int {
 	l.Name = l.ID
 	l.Out = b.tensor(h, w, c)
 	l.Lo, l.Hi = b.net.Tensors[l.Out].Format.Min(), b.net.Tensors[l.Out].Format.Max()
+	if l.Requantises() {
+		l.Rounding = fixed.HalfUp
+	}
 	b.net.Layers = append(b.net.Layers, l)
 	return l.Out
 }

@@ -116,7 +116,7 @@ func (p ModuleParams) memory(width, depth, style string) memoryShape {
 
 func (p ModuleParams) requant(in int, steps int) requantShape {
 	out := p.or("OUT_BITS", p.num("BITS"))
-	return requantShape{in: in, out: out, shift: p.num("SHIFT"), steps: steps, lo: int64(p.num("LO")), hi: int64(p.num("HI"))}
+	return requantShape{in: in, out: out, shift: p.num("SHIFT"), steps: steps, lo: int64(p.num("LO")), hi: int64(p.num("HI")), even: p.num("ROUNDING") > 0}
 }
 
 func (p ModuleParams) beats() beatsShape {

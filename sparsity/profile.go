@@ -8,7 +8,7 @@ import (
 // Schema names of the profile artefact.
 const (
 	ProfileSchema  = "hass.profile"
-	ProfileVersion = 1
+	ProfileVersion = 2
 )
 
 // Profile is what calibration data say about a model: the binary points chosen for

@@ -55,9 +55,9 @@ int main() {
   while (std::scanf("%15s", what) == 1) {
     if (std::strcmp(what, "requant") == 0) {
       long long acc, lo, hi;
-      int s;
-      if (std::scanf("%lld %d %lld %lld", &acc, &s, &lo, &hi) != 4) return 1;
-      std::printf("%lld\n", static_cast<long long>(hass::requant(acc, s, lo, hi)));
+      int s, ties;
+      if (std::scanf("%lld %d %d %lld %lld", &acc, &s, &ties, &lo, &hi) != 5) return 1;
+      std::printf("%lld\n", static_cast<long long>(hass::requant(acc, s, static_cast<hass::rounding>(ties), lo, hi)));
     } else if (std::strcmp(what, "cost") == 0) {
       int kind, m, n;
       unsigned long long pairs;

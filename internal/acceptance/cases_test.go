@@ -45,10 +45,12 @@ var caseClaims = []caseClaim{
 	{name: "b11_quant_rounding_round", claim: exact},
 	{name: "b13_qdq_concat_scales", claim: exact},
 	{name: "b16_qdq_gap", claim: exact},
-	{name: "b18_qcdq4", claim: exact},
 	{name: "b20_qdq_residual", claim: exact},
 	{name: "r32_round_half_even", claim: exact},
 	{name: "b09_qdq_resize_linear", claim: steps},
+	// Its weights have steps of 0.05, no power of two: where ten steps times an odd number meet a tie, the recorded
+	// float32 sums lie within 2^-20 below it.
+	{name: "b18_qcdq4", claim: steps},
 	{name: "g01_prelu_1x4", claim: refused, text: `slopes \[1,4\] differ within a channel`},
 	{name: "g08_prelu_fc_C", claim: close16, limit: 1e-3},
 	{name: "f05_argmax_map", claim: close16},

@@ -12,7 +12,7 @@ func TestRequant(t *testing.T) {
 		acc    int64
 		s      int
 		lo, hi int64
-		want   int64
+		want   int64 // half up
 	}{
 		{5, 0, -128, 127, 5},
 		{6, 2, -128, 127, 2},   // 1.5 is a tie: up
@@ -43,16 +43,57 @@ func TestRequant(t *testing.T) {
 		{-(1 << 61), 100, 1, 127, 1}, // a clamp that excludes 0
 	}
 	for _, tt := range tests {
-		if got := Requant(tt.acc, tt.s, tt.lo, tt.hi); got != tt.want {
+		if got := Requant(tt.acc, tt.s, HalfUp, tt.lo, tt.hi); got != tt.want {
 			t.Errorf("Requant(%d, %d, %d, %d) = %d, want %d", tt.acc, tt.s, tt.lo, tt.hi, got, tt.want)
 		}
 	}
+	for _, tt := range []struct {
+		acc    int64
+		s      int
+		lo, hi int64
+		want   int64
+	}{
+		{5, 0, -128, 127, 5},
+		{1, 1, -128, 127, 0}, {3, 1, -128, 127, 2}, {-1, 1, -128, 127, 0}, {-3, 1, -128, 127, -2}, {5, 1, -128, 127, 2},
+		{6, 2, -128, 127, 2}, {10, 2, -128, 127, 2}, {11, 2, -128, 127, 3}, {9, 2, -128, 127, 2}, {-6, 2, -128, 127, -2}, {-10, 2, -128, 127, -2}, {-11, 2, -128, 127, -3},
+		{510, 2, -128, 127, 127}, {-514, 2, -128, 127, -128}, {14, 2, -3, 3, 3},
+		{1 << 60, 61, -128, 127, 0}, {3 << 59, 60, -128, 127, 2}, {1<<60 + 1, 61, -128, 127, 1}, {-(1 << 61), 62, -128, 127, 0}, {-(1 << 61), 63, -128, 127, 0},
+		{3, -4, -128, 127, 48}, {3, -6, -128, 127, 127}, {-1, -70, -128, 127, -128},
+	} {
+		if got := Requant(tt.acc, tt.s, HalfEven, tt.lo, tt.hi); got != tt.want {
+			t.Errorf("Requant(%d, %d, half to even, %d, %d) = %d, want %d", tt.acc, tt.s, tt.lo, tt.hi, got, tt.want)
+		}
+	}
+}
+
+func TestRounding(t *testing.T) {
+	for _, r := range Roundings {
+		text, err := r.MarshalText()
+		var back Rounding
+		if err != nil || back.UnmarshalText(text) != nil || back != r {
+			t.Errorf("%v: text %q reads as %v, %v", r, text, back, err)
+		}
+	}
+	var r Rounding
+	if err := r.UnmarshalText([]byte("none")); err == nil {
+		t.Error("\"none\" was read as a rounding")
+	}
+	if _, err := r.MarshalText(); err == nil || r.Valid() {
+		t.Error("no rounding has a text")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("Requant without a rounding")
+		}
+	}()
+	Requant(6, 2, r, -8, 7)
 }
 
 // TestRequantAgainstBig checks Requant against rational arithmetic on random
 // and near-tie accumulators.
 func TestRequantAgainstBig(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
+	ties := 0
 	for range 20000 {
 		acc := r.Int64N(1<<61) >> r.IntN(61)
 		if r.IntN(2) == 0 {
@@ -63,6 +104,7 @@ func TestRequantAgainstBig(t *testing.T) {
 			acc = acc>>s<<s + int64(1)<<(s-1) + int64(r.IntN(3)-1) // at and beside a tie
 		}
 		lo, hi := int64(-32768), int64(32767)
+		r := Roundings[r.IntN(len(Roundings))]
 		// floor(acc/2^s + 1/2) = floor((2*acc + 2^s) / 2^(s+1))
 		num, den := big.NewInt(acc), big.NewInt(1)
 		if s > 0 {
@@ -72,15 +114,24 @@ func TestRequantAgainstBig(t *testing.T) {
 		} else {
 			num.Lsh(num, uint(-s))
 		}
-		q := new(big.Int).Div(num, den) // Euclidean: floor for a positive divisor
+		q, rest := new(big.Int).DivMod(num, den, new(big.Int)) // Euclidean: floor for a positive divisor
+		if tie := s > 0 && rest.Sign() == 0; tie && r == HalfEven {
+			if q.Bit(0) == 1 {
+				q.Sub(q, big.NewInt(1))
+			}
+			ties++
+		}
 		if q.Cmp(big.NewInt(lo)) < 0 {
 			q.SetInt64(lo)
 		} else if q.Cmp(big.NewInt(hi)) > 0 {
 			q.SetInt64(hi)
 		}
-		if got := Requant(acc, s, lo, hi); got != q.Int64() {
-			t.Fatalf("Requant(%d, %d) = %d, want %s", acc, s, got, q)
+		if got := Requant(acc, s, r, lo, hi); got != q.Int64() {
+			t.Fatalf("Requant(%d, %d, %v) = %d, want %s", acc, s, r, got, q)
 		}
+	}
+	if ties < 100 {
+		t.Errorf("only %d ties were rounded to even", ties)
 	}
 }
 
@@ -103,14 +154,21 @@ func TestQuantize(t *testing.T) {
 		{math.MaxFloat64, Format{Bits: 16, Frac: 1000, Signed: true}, 32767}, // Ldexp overflows
 	}
 	for _, tt := range tests {
-		if got := Quantize(tt.v, tt.f); got != tt.want {
+		if got := Quantize(tt.v, tt.f, HalfUp); got != tt.want {
 			t.Errorf("Quantize(%g, %v) = %d, want %d", tt.v, tt.f, got, tt.want)
+		}
+	}
+	for v, want := range map[float64]int64{0.5: 0, 1.5: 2, 2.5: 2, -0.5: 0, -1.5: -2, -2.5: -2, 126.5: 126, 127.5: 127, -128.5: -128} {
+		if got := Quantize(v, s8, HalfEven); got != want {
+			t.Errorf("Quantize(%g, half to even) = %d, want %d", v, got, want)
 		}
 	}
 	for _, f := range []Format{s8, u8, {Bits: 16, Frac: 9, Signed: true}, {Bits: 2, Frac: -3, Signed: true}, {Bits: 16, Frac: 20}} {
 		for q := f.Min(); q <= f.Max(); q++ {
-			if got := Quantize(Dequantize(q, f), f); got != q {
-				t.Fatalf("%v: Quantize(Dequantize(%d)) = %d", f, q, got)
+			for _, r := range Roundings {
+				if got := Quantize(Dequantize(q, f), f, r); got != q {
+					t.Fatalf("%v: Quantize(Dequantize(%d)) = %d", f, q, got)
+				}
 			}
 		}
 	}
@@ -120,9 +178,11 @@ func TestQuantize(t *testing.T) {
 func TestQuantizeMatchesRequant(t *testing.T) {
 	f := Format{Bits: 16, Frac: 3, Signed: true}
 	for acc := int64(-5000); acc <= 5000; acc++ {
-		want := Requant(acc, 4, f.Min(), f.Max())
-		if got := Quantize(float64(acc)/128, f); got != want {
-			t.Fatalf("acc %d: Quantize gives %d, Requant %d", acc, got, want)
+		for _, r := range Roundings {
+			want := Requant(acc, 4, r, f.Min(), f.Max())
+			if got := Quantize(float64(acc)/128, f, r); got != want {
+				t.Fatalf("acc %d: Quantize gives %d, Requant %d", acc, got, want)
+			}
 		}
 	}
 }
@@ -179,7 +239,7 @@ func TestAverage(t *testing.T) {
 		n := 1 + r.IntN(300)
 		k := AvgScale(n)
 		sum := r.Int64N(int64(n)*65535 + 1)
-		got := Requant(sum*AvgMul(n, k), k, 0, 65535)
+		got := Requant(sum*AvgMul(n, k), k, HalfUp, 0, 65535)
 		if d := math.Abs(float64(got) - float64(sum)/float64(n)); d > 0.625 {
 			t.Fatalf("average of %d over %d: %d is off by %g", sum, n, got, d)
 		}

@@ -45,20 +45,20 @@ func (f Format) String() string {
 	return fmt.Sprintf("%c%d.%d", c, f.Bits, f.Frac)
 }
 
-// Requant rescales an accumulator by 2^-s, rounding half up, and saturates to
-// [lo, hi]:
+// Requant rescales an accumulator by 2^-s, rounds and saturates to [lo, hi]:
 //
-//	s > 0:  saturate((acc + 2^(s-1)) >> s)   arithmetic shift (AP_RND, AP_SAT)
+//	s > 0:  saturate((acc + 2^(s-1)) >> s)   arithmetic shift; under HalfEven the lowest
+//	        bit of the quotient is then cleared if acc + 2^(s-1) was a multiple of 2^s, a tie
 //	s <= 0: saturate(acc << -s)
 //
 // acc must fit in 62 bits after widening; callers guarantee it by AccBits.
-func Requant(acc int64, s int, lo, hi int64) int64 {
+func Requant(acc int64, s int, r Rounding, lo, hi int64) int64 {
 	if s > 62 {
 		// Every 62-bit accumulator rounds to 0 (or stays 0) at such a shift.
 		acc, s = 0, 0
 	}
 	if s > 0 {
-		acc = (acc + int64(1)<<(s-1)) >> s
+		acc = r.shift(acc, s)
 	} else if s < 0 {
 		acc = shiftLeftSaturating(acc, -s)
 	}

@@ -2,39 +2,26 @@ package fixed
 
 import "math"
 
-// RoundHalfUp rounds to the nearest integer, ties towards plus infinity: the
-// rule of Requant (AP_RND), so that a value quantised from a float and one
-// requantised from an accumulator agree on ties. It is the only float rounding
-// of the project. Infinities stay infinite and NaN stays NaN.
-func RoundHalfUp(v float64) float64 {
-	f := math.Floor(v)
-	// v-f is exact; floor(v+0.5) would not be, just below a tie.
-	if v-f >= 0.5 {
-		return f + 1
-	}
-	return f
-}
-
-// Quantize is the integer of format f nearest to v (RoundHalfUp), saturated to
+// Quantize is the integer of format f nearest to v, saturated to
 // [f.Min(), f.Max()]. Infinities saturate. NaN has no nearest integer and gives
 // 0: callers refuse NaN where data enters (models, images).
-func Quantize(v float64, f Format) int64 {
-	return QuantizeRange(v, f.Frac, f.Min(), f.Max())
+func Quantize(v float64, f Format, r Rounding) int64 {
+	return QuantizeRange(v, f.Frac, r, f.Min(), f.Max())
 }
 
-// QuantizeRange is the integer nearest to v * 2^frac (RoundHalfUp), saturated
-// to [lo, hi]. NaN gives 0 clamped to the range.
-func QuantizeRange(v float64, frac int, lo, hi int64) int64 {
-	r := RoundHalfUp(math.Ldexp(v, frac))
+// QuantizeRange is the integer nearest to v * 2^frac, saturated to [lo, hi]. NaN
+// gives 0 clamped to the range.
+func QuantizeRange(v float64, frac int, r Rounding, lo, hi int64) int64 {
+	q := r.Float(math.Ldexp(v, frac))
 	switch {
-	case math.IsNaN(r):
+	case math.IsNaN(q):
 		return min(max(0, lo), hi)
-	case r <= float64(lo):
+	case q <= float64(lo):
 		return lo
-	case r >= float64(hi):
+	case q >= float64(hi):
 		return hi
 	}
-	return int64(r)
+	return int64(q)
 }
 
 // Dequantize is the value q * 2^-f.Frac. It is exact for every q of a format

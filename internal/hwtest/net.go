@@ -11,13 +11,14 @@ import (
 // Builder makes an integer network layer by layer. Shifts, scales and
 // accumulator widths follow from the formats; weights come from the random source.
 type Builder struct {
-	Net *intnet.Net
-	Rng *rand.Rand
+	Net      *intnet.Net
+	Rng      *rand.Rand
+	Rounding fixed.Rounding // of the layers added from now on that requantise
 }
 
-// NewBuilder starts a network with one input tensor.
+// NewBuilder starts a network with one input tensor, rounding half up.
 func NewBuilder(rng *rand.Rand, h, w, c int, f fixed.Format) *Builder {
-	return &Builder{Rng: rng, Net: &intnet.Net{Name: "random", Tensors: []intnet.Tensor{{Name: "x", ID: "x", H: h, W: w, C: c, Format: f}}}}
+	return &Builder{Rng: rng, Rounding: fixed.HalfUp, Net: &intnet.Net{Name: "random", InputRounding: fixed.HalfUp, Tensors: []intnet.Tensor{{Name: "x", ID: "x", H: h, W: w, C: c, Format: f}}}}
 }
 
 // Last is the number of the tensor made last.
@@ -49,6 +50,9 @@ func (b *Builder) layer(l intnet.Layer) int {
 func (b *Builder) named(l intnet.Layer) int {
 	l.ID = fmt.Sprintf("l%d_%s", len(b.Net.Layers), l.Kind)
 	l.Name = l.ID
+	if l.Requantises() {
+		l.Rounding = b.Rounding
+	}
 	b.Net.Layers = append(b.Net.Layers, l)
 	return l.Out
 }
@@ -300,7 +304,7 @@ func (b *Builder) Done() (*intnet.Net, error) {
 	return b.Net, nil
 }
 
-// RandomNet makes a network of at most the given number of layers.
+// RandomNet makes a network of at most the given number of layers. Every other one rounds half to even.
 func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 	c := []int{1, 2, 3, 4, 6, 8}
 	b := NewBuilder(rng, 2+rng.Intn(8), 2+rng.Intn(8), c[rng.Intn(len(c))], format(rng))
@@ -313,6 +317,7 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 		}
 		t := b.Net.Tensors[in]
 		f := format(rng)
+		b.Rounding = fixed.Roundings[(b.Net.Tensors[0].C+len(b.Net.Layers))%len(fixed.Roundings)]
 		switch rng.Intn(14) {
 		default:
 			b.Conv(in, randomConv(rng, t, f))
@@ -351,6 +356,7 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 			}
 		}
 	}
+	b.Net.InputRounding = b.Rounding
 	// An intermediate tensor that is an output as well.
 	net, err := b.Done()
 	if err == nil && rng.Intn(4) == 0 {

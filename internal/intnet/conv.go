@@ -35,7 +35,8 @@ type panel struct {
 	runs              []kernel.Run
 	taps              []int // depthwise: pairs of taps of each run
 	bias, half, shift [kernel.IntCols]int64
-	left              bool // some shift is to the left: fixed.Requant does it
+	ties              *[kernel.IntCols]int64 // see kernel.Requant16
+	left              bool                   // some shift is to the left: fixed.Requant does it
 }
 
 // slack is what kernels may read past the last window.
@@ -94,6 +95,9 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 		if p.depthwise {
 			pn.group = 0
 		}
+		if l.Rounding == fixed.HalfEven {
+			pn.ties = new([kernel.IntCols]int64)
+		}
 		for j := range pn.n {
 			o := pn.first + j
 			pn.bias[j], pn.half[j] = c.Bias[o], p.half[o]
@@ -102,6 +106,9 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 			}
 			s := c.ShiftOf(o)
 			pn.shift[j] = int64(s)
+			if pn.ties != nil && s > 0 {
+				pn.ties[j] = 1
+			}
 			pn.left = pn.left || s < 0 || s > 62
 		}
 		pn.w = make([]int16, 0, (p.k+len(pieces))*kernel.IntCols)
@@ -245,15 +252,15 @@ func (pn *panel) requant(l *Layer, p *convPlan, s *scratch, out []int32, rows in
 		for r := range rows {
 			for j, a := range s.acc[r*cols:][:pn.n] {
 				bad = bad || a < -p.limit || a+pn.half[j] >= p.limit
-				out[r*p.to.C+pn.first+j] = int32(fixed.Requant(a, int(pn.shift[j]), l.Lo, l.Hi))
+				out[r*p.to.C+pn.first+j] = int32(fixed.Requant(a, int(pn.shift[j]), l.Rounding, l.Lo, l.Hi))
 			}
 		}
 		return bad
 	}
 	if pn.n == cols {
-		return kernel.Requant16(out[pn.first:], p.to.C, rows, s.acc, &pn.half, &pn.shift, l.Lo, l.Hi, p.limit)
+		return kernel.Requant16(out[pn.first:], p.to.C, rows, s.acc, &pn.half, &pn.shift, pn.ties, l.Lo, l.Hi, p.limit)
 	}
-	bad = kernel.Requant16(s.out, cols, rows, s.acc, &pn.half, &pn.shift, l.Lo, l.Hi, p.limit)
+	bad = kernel.Requant16(s.out, cols, rows, s.acc, &pn.half, &pn.shift, pn.ties, l.Lo, l.Hi, p.limit)
 	for r := range rows {
 		copy(out[r*p.to.C+pn.first:][:pn.n], s.out[r*cols:])
 	}
@@ -320,7 +327,7 @@ func (x *Exec) definition(l *Layer, p *convPlan, in, out []int32) error {
 				if a < -p.limit || a+p.half[o] >= p.limit {
 					return overflow(c, oy, ox, o, a)
 				}
-				dst[o] = int32(fixed.Requant(a, c.ShiftOf(o), l.Lo, l.Hi))
+				dst[o] = int32(fixed.Requant(a, c.ShiftOf(o), l.Rounding, l.Lo, l.Hi))
 			}
 		}
 	}

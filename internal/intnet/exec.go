@@ -114,7 +114,7 @@ func (x *Exec) layer(i int) error {
 		zeroInsert(l.Insert, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	case KindRequant:
 		for j := range out {
-			out[j] = int32(fixed.Requant(int64(in[j]), l.Shift, l.Lo, l.Hi))
+			out[j] = int32(fixed.Requant(int64(in[j]), l.Shift, l.Rounding, l.Lo, l.Hi))
 		}
 	}
 	return nil
@@ -188,7 +188,7 @@ func finish(l *Layer, acc []int64, n int, out []int32) {
 	}
 	mul := fixed.AvgMul(n, p.Scale)
 	for i := range out {
-		out[i] = int32(fixed.Requant(acc[i]*mul, p.Scale+p.FormatShift, l.Lo, l.Hi))
+		out[i] = int32(fixed.Requant(acc[i]*mul, p.Scale+p.FormatShift, l.Rounding, l.Lo, l.Hi))
 	}
 }
 

@@ -40,7 +40,7 @@ func zoo(seed uint64) *builder {
 // integer output is the float64 result rounded, and it counts that ties,
 // saturation and both ends of a clamp really occurred.
 func TestReference(t *testing.T) {
-	var ties, low, high, inside int
+	var ties, even, low, high, inside int
 	for seed := range uint64(6) {
 		b := zoo(seed)
 		x, err := New(&b.net)
@@ -85,8 +85,13 @@ func TestReference(t *testing.T) {
 						high++
 					case math.Abs(frac) == 0.5:
 						ties++
-						if float64(got) != math.Floor(v)+1 && got != int32(l.Hi) {
-							t.Fatalf("layer %d: tie %g became %d; ties go up", i, v, got)
+						rounded := math.Floor(v) + 1
+						if l.Rounding == fixed.HalfEven {
+							rounded = math.RoundToEven(v)
+							even++
+						}
+						if float64(got) != min(rounded, float64(l.Hi)) {
+							t.Fatalf("layer %d: tie %g became %d, want %g (%v)", i, v, got, rounded, l.Rounding)
 						}
 					default:
 						inside++
@@ -95,8 +100,8 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
-	if ties == 0 || low == 0 || high == 0 || inside == 0 {
-		t.Errorf("coverage: %d ties, %d below, %d above, %d inside; none may be 0", ties, low, high, inside)
+	if ties == even || even == 0 || low == 0 || high == 0 || inside == 0 {
+		t.Errorf("coverage: %d ties, %d of them to even, %d below, %d above, %d inside; none may be 0, nor all even", ties, even, low, high, inside)
 	}
 }
 

@@ -17,7 +17,7 @@ type builder struct {
 
 func newBuilder(seed uint64, h, w, c int, f fixed.Format) *builder {
 	b := &builder{r: rand.New(rand.NewPCG(seed, 1))}
-	b.net = Net{Name: "test", Tensors: []Tensor{{Name: "input", ID: "t0", H: h, W: w, C: c, Format: f}}}
+	b.net = Net{Name: "test", InputRounding: fixed.HalfUp, Tensors: []Tensor{{Name: "input", ID: "t0", H: h, W: w, C: c, Format: f}}}
 	return b
 }
 
@@ -27,6 +27,9 @@ func (b *builder) add(l Layer, h, w, c int, f fixed.Format) int {
 	l.Name, l.ID, l.Out = fmt.Sprintf("l%d", out), fmt.Sprintf("l%d", out), out
 	if l.Lo == 0 && l.Hi == 0 {
 		l.Lo, l.Hi = f.Min(), f.Max()
+	}
+	if l.Requantises() {
+		l.Rounding = fixed.Roundings[b.r.IntN(len(fixed.Roundings))]
 	}
 	b.net.Layers = append(b.net.Layers, l)
 	return out

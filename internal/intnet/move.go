@@ -41,7 +41,7 @@ func resize(l *Layer, ti, to *Tensor, in, out []int32) {
 						}
 					}
 				}
-				out[(y*to.W+x)*to.C+c] = int32(fixed.Requant(sum, shift, l.Lo, l.Hi))
+				out[(y*to.W+x)*to.C+c] = int32(fixed.Requant(sum, shift, l.Rounding, l.Lo, l.Hi))
 			}
 		}
 	}

@@ -15,9 +15,11 @@ type Net struct {
 	Tensors []Tensor `json:"tensors"` // index is the tensor number
 	Layers  []Layer  `json:"layers"`  // topological order
 	Input   int      `json:"input"`   // tensor number
-	Outputs []int    `json:"outputs"` // tensor numbers
-	Host    []HostOp `json:"host"`    // tail operators that run on the host
-	Results []Result `json:"results"` // the model's outputs, in its order
+	// InputRounding is the rounding of the images' values to the input's format.
+	InputRounding fixed.Rounding `json:"input_rounding"`
+	Outputs       []int          `json:"outputs"` // tensor numbers
+	Host          []HostOp       `json:"host"`    // tail operators that run on the host
+	Results       []Result       `json:"results"` // the model's outputs, in its order
 }
 
 // Result says how one output of the model comes from the integer network: the
@@ -80,7 +82,7 @@ const (
 )
 
 // Layer is one integer operator. After the operator's own arithmetic the result
-// is requantised and clamped to [Lo, Hi], which lies inside Out's format; ReLU
+// is requantised, rounded as Rounding says, and clamped to [Lo, Hi], which lies inside Out's format; ReLU
 // is Lo = 0, ReLU6 also has Hi = round(6 * 2^frac).
 type Layer struct {
 	Name string `json:"name"` // the model's node name, untrusted text
@@ -90,6 +92,8 @@ type Layer struct {
 	Out  int    `json:"out"` // tensor number
 	Lo   int64  `json:"lo"`
 	Hi   int64  `json:"hi"`
+	// Rounding is that of the requantisation; none where there is none (see Requantises).
+	Rounding fixed.Rounding `json:"rounding,omitempty"`
 
 	Conv   *Conv       `json:"conv,omitempty"`        // KindConv
 	Pool   *Pool       `json:"pool,omitempty"`        // KindPool, KindGlobalPool
@@ -101,6 +105,18 @@ type Layer struct {
 	// first shifts operand i left by Align[i] to the finer of the two scales.
 	Shift int    `json:"shift,omitempty"`
 	Align [2]int `json:"align,omitempty"`
+}
+
+// Requantises tells whether the layer rounds: all do but maxima and those that
+// only move values.
+func (l *Layer) Requantises() bool {
+	switch l.Kind {
+	case KindConv, KindAdd, KindMul, KindRequant, KindActivation, KindResize:
+		return true
+	case KindPool, KindGlobalPool:
+		return l.Pool != nil && !l.Pool.Max
+	}
+	return false // KindConcat, KindSlice, KindZeroInsert; checkParams refuses others
 }
 
 // Window is the geometry of a sliding window, in (height, width) order.

@@ -10,13 +10,13 @@ func (x *Exec) combine(l *Layer) {
 		a, out := a[:n], out[:n]
 		if l.Kind == KindMul {
 			for j, v := range b {
-				out[j] = int32(fixed.Requant(int64(a[j])*int64(v), l.Shift, l.Lo, l.Hi))
+				out[j] = int32(fixed.Requant(int64(a[j])*int64(v), l.Shift, l.Rounding, l.Lo, l.Hi))
 			}
 			continue
 		}
 		a0, a1 := l.Align[0], l.Align[1]
 		for j, v := range b {
-			out[j] = int32(fixed.Requant(int64(a[j])<<a0+int64(v)<<a1, l.Shift, l.Lo, l.Hi))
+			out[j] = int32(fixed.Requant(int64(a[j])<<a0+int64(v)<<a1, l.Shift, l.Rounding, l.Lo, l.Hi))
 		}
 	}
 }
@@ -24,7 +24,7 @@ func (x *Exec) combine(l *Layer) {
 // Apply is the function at x, a value of channel c of a tensor whose format's least value
 // is min, requantised to [lo, hi]. It is the definition; other back ends are
 // compared with it.
-func (a *Act) Apply(x int64, c int, min, lo, hi int64) int64 {
+func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) int64 {
 	var v int64
 	switch a.Fn {
 	case ActHardSigmoid:
@@ -38,10 +38,10 @@ func (a *Act) Apply(x int64, c int, min, lo, hi int64) int64 {
 		}
 		v = x * m
 	case ActCurve:
-		i, r := (x-min)>>a.Step, (x-min)&(1<<a.Step-1)
-		v = a.Table[i]<<a.Step + (a.Table[i+1]-a.Table[i])*r
+		i, rest := (x-min)>>a.Step, (x-min)&(1<<a.Step-1)
+		v = a.Table[i]<<a.Step + (a.Table[i+1]-a.Table[i])*rest
 	}
-	return fixed.Requant(v, a.Shift, lo, hi)
+	return fixed.Requant(v, a.Shift, r, lo, hi)
 }
 
 func clamp(v, lo, hi int64) int64 { return min(max(v, lo), hi) }
@@ -55,7 +55,7 @@ func actTable(l *Layer, in *Tensor) []uint16 {
 	least := in.Format.Min()
 	table := make([]uint16, in.Format.Max()-least+1)
 	for i := range table {
-		table[i] = uint16(l.Act.Apply(least+int64(i), 0, least, l.Lo, l.Hi) - l.Lo)
+		table[i] = uint16(l.Act.Apply(least+int64(i), 0, least, l.Rounding, l.Lo, l.Hi) - l.Lo)
 	}
 	return table
 }
@@ -66,7 +66,7 @@ func (x *Exec) activate(l *Layer, table []uint16, in, out []int32) {
 	least := t.Format.Min()
 	if table == nil {
 		for j, v := range in {
-			out[j] = int32(l.Act.Apply(int64(v), j%t.C, least, l.Lo, l.Hi))
+			out[j] = int32(l.Act.Apply(int64(v), j%t.C, least, l.Rounding, l.Lo, l.Hi))
 		}
 		return
 	}

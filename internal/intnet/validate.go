@@ -67,6 +67,9 @@ func (n *Net) Validate() error {
 	if n.Input < 0 || n.Input >= len(n.Tensors) {
 		return fmt.Errorf("integer network: input tensor %d does not exist", n.Input)
 	}
+	if !n.InputRounding.Valid() {
+		return fmt.Errorf("integer network: the input has no rounding")
+	}
 	made := make([]bool, len(n.Tensors))
 	used := make([]bool, len(n.Tensors))
 	made[n.Input] = true
@@ -140,6 +143,9 @@ func (n *Net) checkLayer(l *Layer) error {
 	}
 	if err := n.checkParams(l); err != nil {
 		return err
+	}
+	if l.Rounding.Valid() != l.Requantises() {
+		return fmt.Errorf("rounding %s; a layer of kind %s that requantises needs one, and no other has one", l.Rounding, l.Kind)
 	}
 	in := &n.Tensors[l.In[0]]
 	switch l.Kind {

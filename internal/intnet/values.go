@@ -8,7 +8,8 @@ import (
 )
 
 // QuantizeInput is the network's input tensor (NHWC) for one float image in NCHW
-// order. Values beyond the input's format saturate; NaN and infinities are errors.
+// order, rounded as InputRounding says. Values beyond the input's format saturate; NaN and
+// infinities are errors.
 func (n *Net) QuantizeInput(image []float32) ([]int32, error) {
 	t := &n.Tensors[n.Input]
 	if len(image) != t.H*t.W*t.C {
@@ -22,7 +23,7 @@ func (n *Net) QuantizeInput(image []float32) ([]int32, error) {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return nil, fmt.Errorf("image element %d (channel %d) is %g", c*hw+i, c, v)
 			}
-			q[i*t.C+c] = int32(fixed.Quantize(v, t.Format))
+			q[i*t.C+c] = int32(fixed.Quantize(v, t.Format, n.InputRounding))
 		}
 	}
 	return q, nil

@@ -96,17 +96,26 @@ func TapPlace(c int) int { return c&3 | c&4<<1 | c&8>>1 }
 
 // Requant16 turns rows of IntCols sums into outputs:
 //
-//	y[r*stride+j] = min(max((acc[r*IntCols+j] + half[j]) >> shift[j], lo), hi)
+//	q = (acc[r*IntCols+j] + half[j]) >> shift[j], less ties[j] & q if nothing was shifted out
+//	y[r*stride+j] = min(max(q, lo), hi)
 //
 // and tells whether some sum lies outside [-limit, limit) or reaches limit with
-// its half. 0 <= shift[j] <= 62, and lo and hi fit int32.
-func Requant16(y []int32, stride, rows int, acc []int64, half, shift *[IntCols]int64, lo, hi, limit int64) (bad bool) {
+// its half. 0 <= shift[j] <= 62, and lo and hi fit int32. Rounding half to even has
+// ties of 1 where shift[j] > 0; nil stands for zeros: rounding half up.
+func Requant16(y []int32, stride, rows int, acc []int64, half, shift, ties *[IntCols]int64, lo, hi, limit int64) (bad bool) {
 	if rows < 1 {
 		return false
 	}
 	acc, y = acc[:rows*IntCols], y[:(rows-1)*stride+IntCols]
 	if simd {
+		if ties != nil {
+			return avxRequant16Ties(&y[0], 4*stride, rows, &acc[0], &half[0], &shift[0], &ties[0], lo, hi, limit)
+		}
 		return avxRequant16(&y[0], 4*stride, rows, &acc[0], &half[0], &shift[0], lo, hi, limit)
+	}
+	var none [IntCols]int64
+	if ties == nil {
+		ties = &none
 	}
 	for r := range rows {
 		row := y[r*stride:][:IntCols]
@@ -114,7 +123,11 @@ func Requant16(y []int32, stride, rows int, acc []int64, half, shift *[IntCols]i
 			bad = bad || a < -limit
 			a += half[j]
 			bad = bad || a >= limit
-			row[j] = int32(min(max(a>>uint(shift[j]), lo), hi))
+			q := a >> uint(shift[j])
+			if q<<uint(shift[j]) == a {
+				q &^= ties[j]
+			}
+			row[j] = int32(min(max(q, lo), hi))
 		}
 	}
 	return bad

@@ -127,17 +127,24 @@ func TestIntTaps(t *testing.T) {
 
 func TestRequant16(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
-	bads := 0
+	bads, even, odd := 0, 0, 0
 	for range 400 {
 		rows, stride := r.IntN(5), IntCols+r.IntN(4)
 		limit := int64(1) << (1 + r.IntN(61))
 		var half, shift [IntCols]int64
+		var ties *[IntCols]int64
+		if r.IntN(2) == 0 {
+			ties = new([IntCols]int64)
+		}
 		for j := range shift {
 			if shift[j] = int64(r.IntN(63)); shift[j] > 0 {
 				half[j] = 1 << (shift[j] - 1)
 			}
 			if half[j] > limit/2 {
 				half[j], shift[j] = 0, 0
+			}
+			if ties != nil && shift[j] > 0 {
+				ties[j] = 1
 			}
 		}
 		acc := make([]int64, rows*IntCols)
@@ -150,6 +157,12 @@ func TestRequant16(t *testing.T) {
 				acc[i] = limit - 1 - half[i%IntCols]
 			case 2: // a tie
 				acc[i] = half[i%IntCols]
+			case 3: // a tie, its quotient even or odd
+				if s := shift[i%IntCols]; s < 50 {
+					if tie := int64(r.IntN(9)-4)<<s + half[i%IntCols]; tie >= -limit && tie < limit {
+						acc[i] = tie
+					}
+				}
 			}
 			if acc[i]+half[i%IntCols] >= limit {
 				acc[i] = 0
@@ -170,14 +183,22 @@ func TestRequant16(t *testing.T) {
 		for i, a := range acc {
 			j := i % IntCols
 			bad = bad || a < -limit || a+half[j] >= limit
-			want[i/IntCols*stride+j] = int32(min(max((a+half[j])>>uint(shift[j]), lo), hi))
+			q := (a + half[j]) >> shift[j]
+			if rest := a - a>>shift[j]<<shift[j]; ties != nil && half[j] > 0 && rest == half[j] { // between two, of which q is the upper
+				even += int(1 - q&1)
+				odd += int(q & 1)
+				if q&1 != 0 {
+					q--
+				}
+			}
+			want[i/IntCols*stride+j] = int32(min(max(q, lo), hi))
 		}
 		if bad {
 			bads++
 		}
 		eachWay(func(on bool) {
 			got := make([]int32, size)
-			gotBad := Requant16(got, stride, rows, acc, &half, &shift, lo, hi, limit)
+			gotBad := Requant16(got, stride, rows, acc, &half, &shift, ties, lo, hi, limit)
 			if diff := cmp.Diff(want, got); diff != "" || bad != gotBad {
 				t.Fatalf("assembly %v, limit %d: bad %v, want %v (-want +got):\n%s", on, limit, gotBad, bad, diff)
 			}
@@ -185,6 +206,9 @@ func TestRequant16(t *testing.T) {
 	}
 	if bads == 0 || bads == 400 {
 		t.Errorf("%d of 400 cases overflow", bads)
+	}
+	if even == 0 || odd == 0 {
+		t.Errorf("%d ties below an even number and %d below an odd one: both must occur", even, odd)
 	}
 }
 

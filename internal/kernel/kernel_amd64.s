@@ -960,6 +960,126 @@ DATA even<>+24(SB)/4, $0x00000004
 DATA even<>+28(SB)/4, $0x00000006
 GLOBL even<>(SB), RODATA|NOPTR, $32
 
+// func avxRequant16Ties(y *int32, stride int, rows int, acc *int64, half *int64, shift *int64, ties *int64, lo int64, hi int64, limit int64) (bad bool)
+// Requires: AVX, AVX2
+TEXT ·avxRequant16Ties(SB), NOSPLIT, $0-81
+	MOVQ         y+0(FP), AX
+	MOVQ         stride+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         acc+24(FP), BX
+	MOVQ         half+32(FP), SI
+	MOVQ         shift+40(FP), DI
+	MOVQ         ties+48(FP), R8
+	VPBROADCASTQ lo+56(FP), Y0
+	VPBROADCASTQ hi+64(FP), Y1
+	VPBROADCASTQ limit+72(FP), Y2
+	VPCMPEQQ     Y3, Y3, Y3
+	VPADDQ       Y3, Y2, Y2
+	VPXOR        Y3, Y2, Y4
+	VPSLLQ       $0x3f, Y3, Y3
+	VPXOR        Y5, Y5, Y5
+	VMOVDQU      even<>+0(SB), Y6
+
+row:
+	TESTQ     DX, DX
+	JE        done
+	VMOVDQU   (BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    (SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   (DI), Y8
+	VPXOR     Y3, Y7, Y10
+	VPSRLVQ   Y8, Y10, Y10
+	VPSRLVQ   Y8, Y3, Y9
+	VPSUBQ    Y9, Y10, Y10
+	VPSLLVQ   Y8, Y10, Y9
+	VPCMPEQQ  Y7, Y9, Y9
+	VPAND     (R8), Y9, Y9
+	VPANDN    Y10, Y9, Y10
+	VPCMPGTQ  Y10, Y0, Y8
+	VBLENDVPD Y8, Y0, Y10, Y10
+	VPCMPGTQ  Y1, Y10, Y8
+	VBLENDVPD Y8, Y1, Y10, Y10
+	VPERMD    Y10, Y6, Y10
+	VMOVDQU   X10, (AX)
+	VMOVDQU   32(BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    32(SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   32(DI), Y8
+	VPXOR     Y3, Y7, Y10
+	VPSRLVQ   Y8, Y10, Y10
+	VPSRLVQ   Y8, Y3, Y9
+	VPSUBQ    Y9, Y10, Y10
+	VPSLLVQ   Y8, Y10, Y9
+	VPCMPEQQ  Y7, Y9, Y9
+	VPAND     32(R8), Y9, Y9
+	VPANDN    Y10, Y9, Y10
+	VPCMPGTQ  Y10, Y0, Y8
+	VBLENDVPD Y8, Y0, Y10, Y10
+	VPCMPGTQ  Y1, Y10, Y8
+	VBLENDVPD Y8, Y1, Y10, Y10
+	VPERMD    Y10, Y6, Y10
+	VMOVDQU   X10, 16(AX)
+	VMOVDQU   64(BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    64(SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   64(DI), Y8
+	VPXOR     Y3, Y7, Y10
+	VPSRLVQ   Y8, Y10, Y10
+	VPSRLVQ   Y8, Y3, Y9
+	VPSUBQ    Y9, Y10, Y10
+	VPSLLVQ   Y8, Y10, Y9
+	VPCMPEQQ  Y7, Y9, Y9
+	VPAND     64(R8), Y9, Y9
+	VPANDN    Y10, Y9, Y10
+	VPCMPGTQ  Y10, Y0, Y8
+	VBLENDVPD Y8, Y0, Y10, Y10
+	VPCMPGTQ  Y1, Y10, Y8
+	VBLENDVPD Y8, Y1, Y10, Y10
+	VPERMD    Y10, Y6, Y10
+	VMOVDQU   X10, 32(AX)
+	VMOVDQU   96(BX), Y7
+	VPCMPGTQ  Y7, Y4, Y8
+	VPOR      Y8, Y5, Y5
+	VPADDQ    96(SI), Y7, Y7
+	VPCMPGTQ  Y2, Y7, Y8
+	VPOR      Y8, Y5, Y5
+	VMOVDQU   96(DI), Y8
+	VPXOR     Y3, Y7, Y10
+	VPSRLVQ   Y8, Y10, Y10
+	VPSRLVQ   Y8, Y3, Y9
+	VPSUBQ    Y9, Y10, Y10
+	VPSLLVQ   Y8, Y10, Y9
+	VPCMPEQQ  Y7, Y9, Y9
+	VPAND     96(R8), Y9, Y9
+	VPANDN    Y10, Y9, Y10
+	VPCMPGTQ  Y10, Y0, Y8
+	VBLENDVPD Y8, Y0, Y10, Y10
+	VPCMPGTQ  Y1, Y10, Y8
+	VBLENDVPD Y8, Y1, Y10, Y10
+	VPERMD    Y10, Y6, Y10
+	VMOVDQU   X10, 48(AX)
+	ADDQ      $+128, BX
+	ADDQ      CX, AX
+	DECQ      DX
+	JMP       row
+
+done:
+	VMOVMSKPD Y5, AX
+	TESTL     AX, AX
+	SETNE     AL
+	MOVB      AL, bad+80(FP)
+	VZEROUPPER
+	RET
+
 // func avxNarrow(y *int16, x *int32, n int, tau int32, sub int32)
 // Requires: AVX, AVX2
 TEXT ·avxNarrow(SB), NOSPLIT, $0-32

@@ -36,6 +36,10 @@ func avxRequant16(y *int32, stride, rows int, acc, half, shift *int64, lo, hi, l
 	return false
 }
 
+func avxRequant16Ties(y *int32, stride, rows int, acc, half, shift, ties *int64, lo, hi, limit int64) bool {
+	return false
+}
+
 func avxNarrow(y *int16, x *int32, n int, tau, sub int32) {}
 
 func avxThreshold(y, x *float32, n int, bias, tau float32) {}

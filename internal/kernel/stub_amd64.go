@@ -64,10 +64,15 @@ func avxIntTile(acc *int64, x *int16, base *int, w *int16, runs *int, n int)
 //go:noescape
 func avxIntTaps(acc *int64, pixels int, x *int16, step int, off *int, w *int16, runs *int, n int)
 
-// avxRequant16 is Requant16 with a stride in bytes.
+// avxRequant16 is Requant16 without ties and with a stride in bytes.
 //
 //go:noescape
 func avxRequant16(y *int32, stride int, rows int, acc *int64, half *int64, shift *int64, lo int64, hi int64, limit int64) (bad bool)
+
+// avxRequant16Ties is Requant16 with a stride in bytes.
+//
+//go:noescape
+func avxRequant16Ties(y *int32, stride int, rows int, acc *int64, half *int64, shift *int64, ties *int64, lo int64, hi int64, limit int64) (bad bool)
 
 // avxNarrow is Narrow for n a multiple of 16.
 //

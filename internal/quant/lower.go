@@ -36,17 +36,18 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 	tensor := func(name string, d dims) int {
 		n := len(net.Tensors)
 		tensors[name] = n
-		net.Tensors = append(net.Tensors, intnet.Tensor{Name: name, ID: names.Name(name, "tensor"), H: d.h, W: d.w, C: d.c, Format: spec.Values[name]})
+		net.Tensors = append(net.Tensors, intnet.Tensor{Name: name, ID: names.Name(name, "tensor"), H: d.h, W: d.w, C: d.c, Format: spec.Values[name].Format})
 		return n
 	}
 	net.Input = tensor(p.input, p.inDims)
+	net.InputRounding = spec.Values[p.input].Rounding
 	for i, l := range p.layers {
 		out := intnet.Layer{Name: l.node.Name, ID: ids[i], Kind: l.kind, Out: tensor(l.out, l.dims)}
 		for _, in := range l.in {
 			out.In = append(out.In, tensors[in])
 		}
 		if l.kind == intnet.KindConcat {
-			joinFormats(net, l, &out, &names)
+			joinFormats(net, l, spec.Values[l.out], &out, &names)
 		}
 		if err := lowerLayer(net, l, spec, &out); err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
@@ -81,10 +82,16 @@ func (s *Spec) matches(p *network) error {
 	if _, ok := s.Values[p.input]; !ok {
 		return missing("value", p.input)
 	}
+	if err := s.keeps(p, p.input); err != nil {
+		return err
+	}
 	for _, l := range p.layers {
 		values++
 		if _, ok := s.Values[l.out]; !ok {
 			return missing("value", l.out)
+		}
+		if err := s.keeps(p, l.out); err != nil {
+			return err
 		}
 		if l.kind != intnet.KindConv {
 			continue
@@ -108,7 +115,9 @@ func (s *Spec) matches(p *network) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Values)) {
 		if f := s.Values[name]; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -intnet.MaxFrac || f.Frac > intnet.MaxFrac {
-			return fmt.Errorf("profile: value %q has the impossible format %v", name, f)
+			return fmt.Errorf("profile: value %q has the impossible format %v", name, f.Format)
+		} else if !f.Rounding.Valid() {
+			return fmt.Errorf("profile: value %q has no rounding", name)
 		}
 	}
 	if len(s.Values) != values || len(s.Convs) != convs {
@@ -117,19 +126,34 @@ func (s *Spec) matches(p *network) error {
 	return nil
 }
 
+// keeps checks that a value has the format and the rounding that the model gives, if it gives any.
+func (s *Spec) keeps(p *network, value string) error {
+	v, from := s.Values[value], p.source(value)
+	given := p.given(value)
+	switch {
+	case from != value && v != s.Values[from]:
+		return fmt.Errorf("profile: value %q is %v, %s; it moves from %q, which is %v, %s", value, v.Format, v.Rounding, from, s.Values[from].Format, s.Values[from].Rounding)
+	case given != nil && v != kept(*given):
+		return fmt.Errorf("profile: value %q is %v, %s; the model's quantiser gives %v, %s", value, v.Format, v.Rounding, *given, fixed.HalfEven)
+	case given == nil && v.Rounding != fixed.HalfUp:
+		return fmt.Errorf("profile: value %q is rounded %s; no quantiser of the model gives its format, which is rounded %s", value, v.Rounding, fixed.HalfUp)
+	}
+	return nil
+}
+
 // joinFormats puts a change of format before every input of a concat that has another
-// format than its output.
-func joinFormats(net *intnet.Net, l *layer, out *intnet.Layer, names *ident.Namer) {
-	to := net.Tensors[out.Out].Format
+// format than its output, or reaches beyond the concat's clamp.
+func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, names *ident.Namer) {
+	lo, hi := l.clampOf(to)
 	for i, in := range out.In {
 		t := net.Tensors[in]
-		if t.Format == to {
+		if t.Format == to.Format && lo == to.Min() && hi == to.Max() {
 			continue
 		}
 		name := fmt.Sprintf("%s/requant%d", l.node.Name, i)
 		r := intnet.Layer{Name: name, ID: names.Name(name, "requant"), Kind: intnet.KindRequant, In: []int{in}, Out: len(net.Tensors),
-			Lo: to.Min(), Hi: to.Max(), Shift: net.Tensors[in].Format.Frac - to.Frac}
-		t.Name, t.ID, t.Format = name, names.Name(name, "tensor"), to
+			Lo: lo, Hi: hi, Rounding: to.Rounding, Shift: net.Tensors[in].Format.Frac - to.Frac}
+		t.Name, t.ID, t.Format = name, names.Name(name, "tensor"), to.Format
 		out.In[i] = r.Out
 		net.Tensors = append(net.Tensors, t)
 		net.Layers = append(net.Layers, r)
@@ -137,11 +161,13 @@ func joinFormats(net *intnet.Net, l *layer, out *intnet.Layer, names *ident.Name
 }
 
 func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error {
-	in, to := net.Tensors[out.In[0]].Format, net.Tensors[out.Out].Format
+	in, to := net.Tensors[out.In[0]].Format, spec.Values[l.out]
 	out.Lo, out.Hi = l.clampOf(to)
 	switch l.kind {
 	case intnet.KindConv:
-		return lowerConv(l, spec.Convs[l.node.Name], in, to, out)
+		if err := lowerConv(l, spec.Convs[l.node.Name], in, to.Format, out); err != nil {
+			return err
+		}
 	case intnet.KindAdd:
 		in1 := net.Tensors[out.In[1]].Format
 		fine := max(in.Frac, in1.Frac)
@@ -153,8 +179,12 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 		out.Shift = in.Frac - to.Frac
 	case intnet.KindActivation:
 		act, err := lowerAct(l, in, to)
+		if err != nil {
+			return err
+		}
 		out.Act = act
-		return err
+	case intnet.KindConcat: // its inputs are clamped, see joinFormats
+		out.Lo, out.Hi = to.Min(), to.Max()
 	case intnet.KindSlice:
 		out.Slice = l.slice
 	case intnet.KindZeroInsert:
@@ -173,6 +203,9 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 		}
 		out.Pool.Scale = fixed.AvgScale(n)
 		out.Pool.FormatShift = in.Frac - to.Frac
+	}
+	if out.Requantises() {
+		out.Rounding = to.Rounding
 	}
 	return nil
 }
@@ -194,7 +227,7 @@ func lowerConv(l *layer, s ConvSpec, in, to fixed.Format, out *intnet.Layer) err
 	for i := range c.Weights {
 		w := float64(l.w.F[l.perm(i)])
 		if math.Abs(w) >= s.TauW {
-			c.Weights[i] = int16(fixed.QuantizeRange(w, frac(i/per), -limit, limit))
+			c.Weights[i] = int16(fixed.QuantizeRange(w, frac(i/per), fixed.HalfUp, -limit, limit))
 		}
 	}
 	for o := range c.Bias {

@@ -26,7 +26,7 @@ const (
 )
 
 // lowerAct is the integer form of an activation from format in to format to.
-func lowerAct(l *layer, in, to fixed.Format) (*intnet.Act, error) {
+func lowerAct(l *layer, in fixed.Format, to ValueSpec) (*intnet.Act, error) {
 	a := &intnet.Act{}
 	op := l.act
 	lo, hi := l.clampOf(to)
@@ -67,12 +67,12 @@ func lowerAct(l *layer, in, to fixed.Format) (*intnet.Act, error) {
 
 // round is v at frac binary places, ties up.
 func round(v float64, frac int) int64 {
-	return fixed.QuantizeRange(v, frac, -intnet.MaxBias, intnet.MaxBias)
+	return fixed.QuantizeRange(v, frac, fixed.HalfUp, -intnet.MaxBias, intnet.MaxBias)
 }
 
 // curve approximates f by segments of equal length: exact up to 8 bits, else as few as
 // keep the error small.
-func curve(f func(float64) float64, in, to fixed.Format, lo, hi int64) *intnet.Act {
+func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64) *intnet.Act {
 	segments, guard := min(4, in.Bits), curvePlaces
 	if in.Bits <= 8 {
 		segments, guard = in.Bits, 0
@@ -82,7 +82,7 @@ func curve(f func(float64) float64, in, to fixed.Format, lo, hi int64) *intnet.A
 		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Shift: step + guard}
 		for i := range 1<<segments + 1 {
 			x := math.Ldexp(float64(in.Min()+int64(i)<<step), -in.Frac)
-			a.Table = append(a.Table, fixed.QuantizeRange(f(x), to.Frac+guard, -intnet.MaxMul, intnet.MaxMul))
+			a.Table = append(a.Table, fixed.QuantizeRange(f(x), to.Frac+guard, to.Rounding, -intnet.MaxMul, intnet.MaxMul))
 		}
 		a.MaxError = actError(a, func(x float64, _ int) float64 { return f(x) }, in, to, lo, hi)
 		if a.MaxError <= curveError || segments >= min(curveSegments, in.Bits) {
@@ -93,12 +93,12 @@ func curve(f func(float64) float64, in, to fixed.Format, lo, hi int64) *intnet.A
 
 // actError is the largest distance, in units of the output, between an activation and the
 // true function over every input, both clamped to [lo, hi].
-func actError(a *intnet.Act, f func(x float64, c int) float64, in, to fixed.Format, lo, hi int64) float64 {
+func actError(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, to ValueSpec, lo, hi int64) float64 {
 	worst := 0.0
 	for c := range max(1, len(a.Mul)) {
 		for x := in.Min(); x <= in.Max(); x++ {
 			want := min(max(math.Ldexp(f(math.Ldexp(float64(x), -in.Frac), c), to.Frac), float64(lo)), float64(hi))
-			worst = max(worst, math.Abs(float64(a.Apply(x, c, in.Min(), lo, hi))-want))
+			worst = max(worst, math.Abs(float64(a.Apply(x, c, in.Min(), to.Rounding, lo, hi))-want))
 		}
 	}
 	return worst

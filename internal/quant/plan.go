@@ -50,6 +50,7 @@ type layer struct {
 	resize *graph.Resize    // KindResize
 	stride [2]int           // KindZeroInsert
 
+	alone []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
 	fixed *fixed.Format // of its output, where the model gives it
 	keeps bool          // its output has its input's format
 	wide  bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
@@ -361,6 +362,9 @@ func newLayer(n *graph.Node, kind intnet.Kind, in ...string) *layer {
 
 func (p *planner) add(l *layer) {
 	l.out = l.node.Outputs[0]
+	for i := range l.in {
+		l.alone = append(l.alone, p.alone(l.node, i))
+	}
 	p.layers = append(p.layers, l)
 	p.made[l.out] = l
 }
@@ -397,7 +401,7 @@ func (p *planner) activation(n *graph.Node, op graph.Activation) {
 		return
 	}
 	l := p.made[v.tensor]
-	if l != nil && l.clamps() && v.single && p.uses[n.Inputs[0]] == 1 {
+	if l != nil && l.clamps() && p.alone(n, 0) && holdsLimits(p.given(v.tensor), lo, hi) {
 		// clamp(clamp(x, l.lo, l.hi), lo, hi) is one clamp between the clamped ends.
 		l.lo, l.hi = min(max(l.lo, lo), hi), min(max(l.hi, lo), hi)
 		l.nonneg = l.lo >= 0 || l.nonneg && hi >= 0
@@ -613,7 +617,35 @@ func (l *layer) clamps() bool {
 	return l.kind != intnet.KindConcat && l.kind != intnet.KindSlice && l.kind != intnet.KindZeroInsert
 }
 
-// clampOf is the integer clamp of a layer whose output has format f.
-func (l *layer) clampOf(f fixed.Format) (lo, hi int64) {
-	return fixed.QuantizeRange(l.lo, f.Frac, f.Min(), f.Max()), fixed.QuantizeRange(l.hi, f.Frac, f.Min(), f.Max())
+// given is the format that the model gives a tensor, nil if none.
+func (n *network) given(tensor string) *fixed.Format {
+	from := n.source(tensor)
+	if from == n.input {
+		return n.inputFixed
+	}
+	if l := n.made[from]; l != nil { // else made by a node that has an issue
+		return l.fixed
+	}
+	return nil
+}
+
+// holdsLimits tells whether a clamp to [lo, hi] gives numbers of the format f, nil for one still to be chosen: else
+// its result needs a format of its own.
+func holdsLimits(f *fixed.Format, lo, hi float64) bool {
+	if f == nil {
+		return true
+	}
+	for _, limit := range []float64{lo, hi} {
+		q := math.Ldexp(limit, f.Frac)
+		if q > float64(f.Min()) && q < float64(f.Max()) && q != math.Trunc(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// clampOf is the integer clamp of a layer whose output is v: its limits rounded as its
+// values are, so that it does not matter which comes first.
+func (l *layer) clampOf(v ValueSpec) (lo, hi int64) {
+	return fixed.QuantizeRange(l.lo, v.Frac, v.Rounding, v.Min(), v.Max()), fixed.QuantizeRange(l.hi, v.Frac, v.Rounding, v.Min(), v.Max())
 }

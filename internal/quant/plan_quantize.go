@@ -9,9 +9,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// quantize takes the format that a quantised model gives an activation: the layer before it
-// gets that format, or a layer of its own changes to it. Ties round up here and to
-// even in the model.
+// quantize takes the format that a quantised model gives an activation. The layer before it
+// gets that format, so that its exact result is rounded once; where that cannot be, a layer of its
+// own changes to it.
 func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 	v, ok := p.data(n, 0)
 	if !ok {
@@ -22,24 +22,56 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 		p.fail(n.Name, op.Kind(), "quantise with one power of two as scale, zero point 0 and 2 to 16 bits; or export the model in float", "%s", reason)
 		return
 	}
-	single := v.single && p.uses[n.Inputs[0]] == 1
-	if v.tensor == p.input && single && p.inputFixed == nil && !op.Narrow {
-		p.inputFixed = &f
-		p.views[n.Outputs[0]] = v
-		return
-	}
-	l := p.made[v.tensor]
-	if l == nil || !single || l.fixed != nil || !l.clamps() || l.keepsFormat() {
-		l = newLayer(n, intnet.KindRequant, v.tensor)
-		l.dims, l.nonneg = p.tensorDims(v.tensor), !f.Signed || p.tensorNonneg(v.tensor)
-		p.add(l)
-	} else {
+	alone := p.alone(n, 0)
+	if v.tensor == p.input && alone && p.inputFixed == nil {
+		// A narrow range is a clamp behind it: both limits are integers of the format.
+		if p.inputFixed = &f; !op.Narrow {
+			p.views[n.Outputs[0]] = v
+			return
+		}
+	} else if l := p.made[v.tensor]; l != nil && alone && p.settle(l, f, lo, hi) {
 		delete(p.made, l.out)
 		l.out = n.Outputs[0]
 		p.made[l.out] = l
+		return
+	}
+	l := newLayer(n, intnet.KindRequant, v.tensor)
+	l.dims, l.nonneg = p.tensorDims(v.tensor), !f.Signed || p.tensorNonneg(v.tensor)
+	l.fixed = &f
+	l.lo, l.hi = lo, hi
+	p.add(l)
+}
+
+// settle gives the output of l the format f and the range lo to hi of the model's quantiser behind it, which
+// is its only reader. Maxima and moves commute with a quantiser, so it passes through them and through
+// a concat to the layers whose results are rounded. It reports whether it could: a result that
+// another quantiser has rounded, or that somebody else reads, needs a layer of its own.
+func (p *planner) settle(l *layer, f fixed.Format, lo, hi float64) bool {
+	switch {
+	case l.fixed != nil:
+		return false
+	case l.kind == intnet.KindConcat:
+		for i, in := range l.in { // the concat changes the format of the others
+			if from := p.made[in]; from != nil && l.alone[i] {
+				p.settle(from, f, lo, hi)
+			}
+		}
+	case l.kind == intnet.KindRequant: // a clamp of what cannot clamp itself
+		if from := p.made[l.in[0]]; from != nil && l.alone[0] {
+			p.settle(from, f, lo, hi)
+		}
+	case l.keepsFormat():
+		from := p.made[l.in[0]]
+		return from != nil && l.alone[0] && p.settle(from, f, lo, hi)
 	}
 	l.fixed = &f
 	l.lo, l.hi = min(max(l.lo, lo), hi), min(max(l.hi, lo), hi)
+	return true
+}
+
+// alone tells whether a node is the only reader of its input i and of the tensor it is a view of.
+func (p *planner) alone(n *graph.Node, i int) bool {
+	return p.views[n.Inputs[i]].single && p.uses[n.Inputs[i]] == 1
 }
 
 // fixedFormat is the format and the range of a quantiser, or the reason why it has none.

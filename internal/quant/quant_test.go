@@ -100,7 +100,7 @@ func TestStructure(t *testing.T) {
 	if hs := byName["hs"]; net.Tensors[hs.In[0]].Format.Bits != 16 || hs.Act.MaxError > 0.6 {
 		t.Errorf("hardswish reads %v with a stated error of %g", net.Tensors[hs.In[0]].Format, hs.Act.MaxError)
 	}
-	if l := byName["c2"]; l.Lo != 0 || l.Hi != fixed.Quantize(0.75, net.Tensors[l.Out].Format) || l.Hi < 0x8000 {
+	if l := byName["c2"]; l.Lo != 0 || l.Hi != fixed.Quantize(0.75, net.Tensors[l.Out].Format, fixed.HalfUp) || l.Hi < 0x8000 {
 		t.Errorf("c2 clamps to [%d, %d] in %v: want the clip's limits, in the top half of the format", l.Lo, l.Hi, net.Tensors[l.Out].Format)
 	}
 	c3 := byName["c3"].Conv
@@ -288,9 +288,12 @@ func TestSpecMismatch(t *testing.T) {
 		"no conv":       func(s *Spec) { delete(s.Convs, "c2") },
 		"another value": func(s *Spec) { s.Values["other"] = s.Values["a.y"] },
 		"another conv":  func(s *Spec) { s.Convs["other"] = s.Convs["c2"] },
-		"format":        func(s *Spec) { s.Values["a.y"] = fixed.Format{Bits: 17} },
-		"frac":          func(s *Spec) { s.Values["a.y"] = fixed.Format{Bits: 8, Frac: 1 << 40} },
-		"max pool":      func(s *Spec) { s.Values["r4.y"] = fixed.Format{Bits: 8} },
+		"format":        func(s *Spec) { s.Values["a.y"] = ours(fixed.Format{Bits: 17}) },
+		"frac":          func(s *Spec) { s.Values["a.y"] = ours(fixed.Format{Bits: 8, Frac: 1 << 40}) },
+		"rounding":      func(s *Spec) { s.Values["a.y"] = kept(s.Values["a.y"].Format) },
+		"no rounding":   func(s *Spec) { s.Values["a.y"] = ValueSpec{Format: s.Values["a.y"].Format} },
+		"input":         func(s *Spec) { s.Values["x"] = kept(s.Values["x"].Format) },
+		"max pool":      func(s *Spec) { s.Values["r4.y"] = ours(fixed.Format{Bits: 8}) },
 		"weights":       func(s *Spec) { c := s.Convs["c1"]; c.WeightBits = 1; s.Convs["c1"] = c },
 		"no fracs":      func(s *Spec) { c := s.Convs["c1"]; c.WeightFrac = nil; s.Convs["c1"] = c },
 		"many fracs":    func(s *Spec) { c := s.Convs["c1"]; c.WeightFrac = make([]int, 8); s.Convs["c1"] = c },
@@ -424,6 +427,9 @@ func TestQuantised(t *testing.T) {
 			w.F[i] = min(max(w.F[i], -7./8), 7./8)
 		}
 		w.Grid = &graph.Grid{Bits: 4, Signed: true, Scale: []float32{1. / 8}, Zero: []int64{0}}
+		for i, b := range g.Consts["c1.b"].F {
+			g.Consts["c1.b"].F[i] = float32(math.Round(float64(b)*128)) / 128
+		}
 		return g
 	}
 	g := build("0.0625")
@@ -432,9 +438,12 @@ func TestQuantised(t *testing.T) {
 	for name, want := range map[string]fixed.Format{
 		"x": {Bits: 8, Frac: 4, Signed: true}, "q1.y": {Bits: 4, Frac: 4}, "mp.y": {Bits: 4, Frac: 4}, "q2.y": {Bits: 3, Frac: 4},
 	} {
-		if spec.Values[name] != want {
-			t.Errorf("%s has format %v, want %v", name, spec.Values[name], want)
+		if spec.Values[name] != kept(want) {
+			t.Errorf("%s has format %v, want %v, half to even", name, spec.Values[name], want)
 		}
+	}
+	if got := spec.Values["c2.y"].Rounding; got != fixed.HalfUp {
+		t.Errorf("c2, which nothing quantises, rounds %v", got)
 	}
 	if c := spec.Convs["c1"]; c.WeightBits != 4 || c.WeightFrac[0] != 3 {
 		t.Errorf("c1: %+v, want 4-bit weights at binary point 3", c)

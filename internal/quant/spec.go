@@ -13,10 +13,25 @@ import (
 // Spec records every decision between a float graph and its integer network. It
 // is part of the Profile artefact; with the graph it determines the Net.
 type Spec struct {
-	Bits   int                     `json:"bits"`   // default width of weights and activations
-	Values map[string]fixed.Format `json:"values"` // by value: the input, and what each layer makes
-	Convs  map[string]ConvSpec     `json:"convs"`  // by node name
+	Bits   int                  `json:"bits"`   // default width of weights and activations
+	Values map[string]ValueSpec `json:"values"` // by value: the input, and what each layer makes
+	Convs  map[string]ConvSpec  `json:"convs"`  // by node name
 }
+
+// ValueSpec records the decisions about one value: its format, and how it is
+// rounded to it. A format that the model's own quantisers give rounds half to even
+// as they do, one that Calibrate chose half up. A value that only moves has the
+// format and the rounding of the one it comes from.
+type ValueSpec struct {
+	fixed.Format
+	Rounding fixed.Rounding `json:"rounding"`
+}
+
+// kept is the decision about a value whose format the model gives.
+func kept(f fixed.Format) ValueSpec { return ValueSpec{f, fixed.HalfEven} }
+
+// ours is the decision about a value whose format Calibrate chose.
+func ours(f fixed.Format) ValueSpec { return ValueSpec{f, fixed.HalfUp} }
 
 // ConvSpec records the decisions about one convolution.
 type ConvSpec struct {
@@ -60,7 +75,7 @@ type Options struct {
 // range is not). A max pool, a slice, zero insertion and nearest resizing keep their input's format. What a
 // non-linear function reads has 16 bits unless the user gives that layer a width: the
 // function is applied before its result is narrowed. Where a quantised model gives a
-// format, that is taken.
+// format, that is taken, with rounding half to even; all others round half up.
 //
 // Weights above 8 bits have one binary point per layer, the finest that holds
 // the largest; at 8 bits and below one per output channel, of least squared
@@ -81,7 +96,7 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spec{Bits: opt.Bits, Values: make(map[string]fixed.Format), Convs: make(map[string]ConvSpec)}
+	s := &Spec{Bits: opt.Bits, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
 	if opt.Widths != nil && opt.Widths.Default != 0 {
 		s.Bits = opt.Widths.Default
 	}
@@ -89,14 +104,14 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Values[p.input] = inputFormat(st, widths.input, opt); p.inputFixed != nil {
-		s.Values[p.input] = *p.inputFixed
+	if s.Values[p.input] = ours(inputFormat(st, widths.input, opt)); p.inputFixed != nil {
+		s.Values[p.input] = kept(*p.inputFixed)
 	}
 	for i, l := range p.layers {
 		if from := p.source(l.out); from != l.out {
 			s.Values[l.out] = s.Values[from]
 		} else if l.fixed != nil {
-			s.Values[l.out] = *l.fixed
+			s.Values[l.out] = kept(*l.fixed)
 		} else {
 			if st, err = statsOf(r, l.out); err != nil {
 				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
@@ -105,12 +120,12 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 			if l.wide {
 				f.Frac = min(f.Frac, actFrac)
 			}
-			s.Values[l.out] = f
+			s.Values[l.out] = ours(f)
 		}
 		if l.kind != intnet.KindConv {
 			continue
 		}
-		frac, err := weightFracs(l, widths.weights[i], s.Values[l.in[0]], s.Values[l.out])
+		frac, err := weightFracs(l, widths.weights[i], s.Values[l.in[0]].Format, s.Values[l.out].Format)
 		if err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
 		}
@@ -176,8 +191,8 @@ func valueFormat(st *Stats, bits int, unsigned bool, lo, hi float64) fixed.Forma
 // holds reports whether f represents lo and hi without saturating, after
 // rounding.
 func holds(f fixed.Format, lo, hi float64) bool {
-	return fixed.RoundHalfUp(math.Ldexp(hi, f.Frac)) <= float64(f.Max()) &&
-		fixed.RoundHalfUp(math.Ldexp(lo, f.Frac)) >= float64(f.Min())
+	return fixed.HalfUp.Float(math.Ldexp(hi, f.Frac)) <= float64(f.Max()) &&
+		fixed.HalfUp.Float(math.Ldexp(lo, f.Frac)) >= float64(f.Min())
 }
 
 // finest is the largest binary point at which f holds lo and hi; that of a
@@ -287,7 +302,7 @@ func weightFrac(w []float32, limit int64, least bool) int {
 	for f := frac; f <= frac+4; f++ {
 		e := 0.0
 		for _, v := range w {
-			d := math.Ldexp(float64(fixed.QuantizeRange(float64(v), f, -limit, limit)), -f) - float64(v)
+			d := math.Ldexp(float64(fixed.QuantizeRange(float64(v), f, fixed.HalfUp, -limit, limit)), -f) - float64(v)
 			e += d * d
 		}
 		if e < bestErr {
@@ -307,7 +322,7 @@ func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
 	for o := c * channels; o < (c+1)*channels; o++ {
 		b := fixed.BoundOf(l.bias(o, in.Frac+frac))
 		for _, w := range l.w.F[o*per : (o+1)*per] {
-			b.Add(fixed.QuantizeRange(float64(w), frac, -limit, limit), in.Min(), in.Max())
+			b.Add(fixed.QuantizeRange(float64(w), frac, fixed.HalfUp, -limit, limit), in.Min(), in.Max())
 		}
 		b.AddRounding(in.Frac + frac - out.Frac)
 		need = max(need, b.Bits())
@@ -321,5 +336,5 @@ func (l *layer) bias(o, frac int) int64 {
 	if l.b == nil {
 		return 0
 	}
-	return fixed.QuantizeRange(float64(l.b.F[o]), frac, -intnet.MaxBias, intnet.MaxBias)
+	return fixed.QuantizeRange(float64(l.b.F[o]), frac, fixed.HalfUp, -intnet.MaxBias, intnet.MaxBias)
 }

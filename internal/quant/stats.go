@@ -105,7 +105,7 @@ func (s *Stats) squaredError(frac int, lo, hi int64) float64 {
 		// point.
 		a, b = max(a, float64(s.Min)), min(b, float64(s.Max))
 		if a == b {
-			d := min(max(fixed.RoundHalfUp(a/step)*step, low), high) - a
+			d := min(max(fixed.HalfUp.Float(a/step)*step, low), high) - a
 			total += float64(n) * d * d
 			continue
 		}
@@ -131,7 +131,7 @@ func cube(v float64) float64 { return v * v * v }
 // sawtooth is the integral from 0 to x of the squared rounding error at the
 // given step: step^3/12 a period, the rest of a period by its cube.
 func sawtooth(x, step float64) float64 {
-	k := fixed.RoundHalfUp(x / step)
+	k := fixed.HalfUp.Float(x / step)
 	return k*step*step*step/12 + cube(x-k*step)/3
 }
 

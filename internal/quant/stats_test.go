@@ -84,7 +84,7 @@ func TestSquaredError(t *testing.T) {
 			for f.Frac = -1; f.Frac <= 8; f.Frac++ {
 				want := 0.0
 				for _, v := range data {
-					d := fixed.Dequantize(fixed.Quantize(float64(v), f), f) - float64(v)
+					d := fixed.Dequantize(fixed.Quantize(float64(v), f, fixed.HalfUp), f) - float64(v)
 					want += d * d
 				}
 				if got := s.squaredError(f.Frac, f.Min(), f.Max()); math.Abs(got-want) > 0.05*want {

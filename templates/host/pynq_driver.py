@@ -38,6 +38,7 @@ class Port:
         self.name = d["name"]
         self.h, self.w, self.c = d["h"], d["w"], d["c"]
         self.bits, self.frac, self.signed = d["bits"], d["frac"], d["signed"]
+        self.rounding = d.get("rounding")  # of the input
         self.px, self.ch = d["px"], d["ch"]
         self.word_bytes = d["word_bytes"]
         self.words = d["words"]
@@ -86,10 +87,15 @@ class Port:
         return q[:, :, : self.w]
 
     def quantise(self, v):
-        """The integers nearest to v * 2^frac, ties upwards, saturated."""
+        """The integers nearest to v * 2^frac, ties as the design says, saturated."""
         v = np.ldexp(np.asarray(v, dtype=np.float64), self.frac)
-        f = np.floor(v)
-        f = np.where(v - f >= 0.5, f + 1, f)
+        if self.rounding == "half_even":
+            f = np.rint(v)
+        elif self.rounding == "half_up":
+            f = np.floor(v)
+            f = np.where(v - f >= 0.5, f + 1, f)
+        else:
+            raise ValueError("unknown rounding %r" % self.rounding)
         return np.clip(f, self.lo, self.hi).astype(np.int64)
 
     def dequantise(self, q):

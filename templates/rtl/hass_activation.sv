@@ -27,6 +27,7 @@ module hass_activation #(
     parameter integer TOP = 0,
     parameter integer STEP = 0,
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0
 ) (
@@ -76,6 +77,7 @@ module hass_activation #(
       .VALUE(VALUE),
       .BITS(OUT_BITS),
       .SHIFT(SHIFT),
+      .ROUNDING(ROUNDING),
       .LO(LO),
       .HI(HI)
   ) pointwise (

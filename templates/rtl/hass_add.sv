@@ -17,6 +17,7 @@ module hass_add #(
     parameter integer ALIGN0 = 0,
     parameter integer ALIGN1 = 0,
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     parameter integer LANES1 = BROADCAST != 0 ? CH : PX * CH
@@ -79,6 +80,7 @@ module hass_add #(
       .VALUE(SUM),
       .BITS(OUT_BITS),
       .SHIFT(SHIFT),
+      .ROUNDING(ROUNDING),
       .LO(LO),
       .HI(HI)
   ) pointwise (

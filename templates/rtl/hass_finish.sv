@@ -7,6 +7,7 @@ module hass_finish #(
     parameter integer MUL_BITS = 1,  // of the factor, which is not negative
     parameter integer OUT = 8,
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0
 ) (
@@ -46,6 +47,7 @@ module hass_finish #(
       .OUT(OUT),
       .SHIFT(MAX != 0 ? 0 : SHIFT),
       .STEPS(1),
+      .ROUNDING(ROUNDING),
       .LO(LO),
       .HI(HI)
   ) requant (

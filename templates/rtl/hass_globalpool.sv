@@ -15,6 +15,7 @@ module hass_globalpool #(
     parameter integer CHANNEL_BEATS = 1,
     parameter integer MAX = 0,
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     parameter integer MUL_BITS = 1,
@@ -200,6 +201,7 @@ module hass_globalpool #(
           .MUL_BITS(MUL_BITS),
           .OUT(OUT_BITS),
           .SHIFT(SHIFT),
+          .ROUNDING(ROUNDING),
           .LO(LO),
           .HI(HI)
       ) finish (

@@ -13,6 +13,7 @@ module hass_join #(
     parameter integer FOLDS = 1,  // beats of a pixel group
     parameter integer SHIFT = 0,  // the smallest
     parameter integer STEPS = 1,  // number of shifts from it on
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     parameter integer OUT_CH = GANGS * GANG,
@@ -167,6 +168,7 @@ module hass_join #(
             .OUT(BITS),
             .SHIFT(SHIFT),
             .STEPS(STEPS),
+            .ROUNDING(ROUNDING),
             .LO(LO),
             .HI(HI)
         ) requant (

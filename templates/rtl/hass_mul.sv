@@ -14,6 +14,7 @@ module hass_mul #(
     parameter integer BROADCAST = 0,
     parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     parameter integer LANES1 = BROADCAST != 0 ? CH : PX * CH
@@ -75,6 +76,7 @@ module hass_mul #(
       .VALUE(A + B),
       .BITS(OUT_BITS),
       .SHIFT(SHIFT),
+      .ROUNDING(ROUNDING),
       .LO(LO),
       .HI(HI)
   ) pointwise (

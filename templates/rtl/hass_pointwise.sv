@@ -14,6 +14,7 @@ module hass_pointwise #(
     parameter integer VALUE = 32,  // bits of a value, signed
     parameter integer BITS = 16,  // of a result
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     localparam integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS)
@@ -99,6 +100,7 @@ module hass_pointwise #(
           .IN(VALUE),
           .OUT(BITS),
           .SHIFT(SHIFT),
+          .ROUNDING(ROUNDING),
           .LO(LO),
           .HI(HI)
       ) requant (

@@ -17,6 +17,7 @@ module hass_pool #(
     parameter integer CHANNEL_BEATS = 1,
     parameter integer MAX = 0,
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     // The averages' factors, by classes of rows and columns.
@@ -259,6 +260,7 @@ module hass_pool #(
             .MUL_BITS(MUL_BITS),
             .OUT(OUT_BITS),
             .SHIFT(SHIFT),
+            .ROUNDING(ROUNDING),
             .LO(LO),
             .HI(HI)
         ) finish (

@@ -1,13 +1,15 @@
-// hass_requant: y = clamp(round(x / 2^s), LO, HI) with s = SHIFT + step, halves up, two
-// cycles later. A negative s shifts left.
+// hass_requant: y = clamp(round(x / 2^s), LO, HI) with s = SHIFT + step, two cycles
+// later. A negative s shifts left.
 //
 // floor((x + 2^(s-1)) / 2^s) = floor((floor(x / 2^(s-1)) + 1) / 2): the half costs no carry
-// chain over the bits that are dropped.
+// chain over the bits that are dropped. Half to even leaves the carry out where all bits
+// below the half are 0 and the quotient is even already.
 module hass_requant #(
     parameter integer IN = 32,  // bits of x, signed
     parameter integer OUT = 16,  // bits of y; signed or not, LO and HI fit
     parameter integer SHIFT = 0,
     parameter integer STEPS = 1,  // number of shifts, at most 8
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0
 ) (
@@ -40,8 +42,30 @@ module hass_requant #(
     end
   endgenerate
 
+  wire signed [CMP-1:0] exact = CMP'(twice);
+  wire up;
+  generate
+    if (ROUNDING == 0) begin : g_half_up
+      assign up = exact[0];
+    end else begin : g_half_even
+      wire below_shift, below_step;  // something is dropped below the half
+      if (RIGHT > 0) begin : g_shift
+        assign below_shift = |x[RIGHT-1:0];
+      end else begin : g_no_shift
+        assign below_shift = 1'b0;
+      end
+      if (STEPS > 1) begin : g_step
+        wire [6:0] low_bits = 7'(scaled[WIDE-1:0]) & ~(7'h7f << step);
+        assign below_step = |low_bits;
+      end else begin : g_no_step
+        assign below_step = 1'b0;
+      end
+      assign up = exact[0] && (exact[1] || below_shift || below_step);
+    end
+  endgenerate
+
   reg signed [CMP-1:0] r;
-  always_ff @(posedge clk) r <= (CMP'(twice) >>> 1) + CMP'($signed({1'b0, twice[0]}));
+  always_ff @(posedge clk) r <= (exact >>> 1) + CMP'($signed({1'b0, up}));
 
   // What lies outside the format shows in the upper bits; only a clamp inside it needs a
   // comparison.

@@ -9,6 +9,7 @@ module hass_requant_stream #(
     parameter integer W = 1,  // pixels of a row
     parameter integer CHANNEL_BEATS = 1,  // beats of one pixel group
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0
 ) (
@@ -41,6 +42,7 @@ module hass_requant_stream #(
       .VALUE(X),
       .BITS(OUT_BITS),
       .SHIFT(SHIFT),
+      .ROUNDING(ROUNDING),
       .LO(LO),
       .HI(HI)
   ) pointwise (

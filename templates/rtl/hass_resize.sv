@@ -18,6 +18,7 @@ module hass_resize #(
     parameter integer OUT_H = 1,
     parameter integer OUT_W = 1,
     parameter integer SHIFT = 0,
+    parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     parameter integer STYLE = 0,  // of the buffer: 0 LUT RAM, 1 block RAM
@@ -339,6 +340,7 @@ module hass_resize #(
           .OUT(OUT_BITS),
           .SHIFT(SHIFT),
           .STEPS(1),
+          .ROUNDING(ROUNDING),
           .LO(LO),
           .HI(HI)
       ) requant (

@@ -135,17 +135,29 @@ func intTaps() {
 	RET()
 }
 
-// requant: see Requant16.
-func requant() {
-	TEXT("avxRequant16", NOSPLIT, "func(y *int32, stride, rows int, acc, half, shift *int64, lo, hi, limit int64) (bad bool)")
+// evenDwords is the constant that picks the low halves of four numbers of 64 bits.
+var evenDwords Mem
+
+// requant: see Requant16; with ties it clears their bits.
+func requant(ties bool) {
+	if ties {
+		TEXT("avxRequant16Ties", NOSPLIT, "func(y *int32, stride, rows int, acc, half, shift, ties *int64, lo, hi, limit int64) (bad bool)")
+		Doc("avxRequant16Ties is Requant16 with a stride in bytes.")
+	} else {
+		TEXT("avxRequant16", NOSPLIT, "func(y *int32, stride, rows int, acc, half, shift *int64, lo, hi, limit int64) (bad bool)")
+		Doc("avxRequant16 is Requant16 without ties and with a stride in bytes.")
+	}
 	Pragma("noescape")
-	Doc("avxRequant16 is Requant16 with a stride in bytes.")
 	y := Load(Param("y"), GP64())
 	stride := Load(Param("stride"), GP64())
 	rows := Load(Param("rows"), GP64())
 	acc := Load(Param("acc"), GP64())
 	half := Load(Param("half"), GP64())
 	shift := Load(Param("shift"), GP64())
+	var tie Register
+	if ties {
+		tie = Load(Param("ties"), GP64())
+	}
 	bq := func(name string) VecVirtual {
 		m, err := Param(name).Resolve()
 		if err != nil {
@@ -163,11 +175,13 @@ func requant() {
 	VPXOR(sign, top, bottom) // ^(limit-1) = -limit
 	VPSLLQ(Imm(63), sign, sign)
 	VPXOR(bad, bad, bad)
-	even := GLOBL("even", attr.RODATA|attr.NOPTR)
-	for i := range 8 {
-		DATA(4*i, U32(2*i%8))
+	if !ties {
+		evenDwords = GLOBL("even", attr.RODATA|attr.NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(2*i%8))
+		}
 	}
-	VMOVDQU(even, pick)
+	VMOVDQU(evenDwords, pick)
 	Label("row")
 	TESTQ(rows, rows)
 	JE(LabelRef("done"))
@@ -181,10 +195,20 @@ func requant() {
 		VPOR(m, bad, bad)
 		// An arithmetic shift: with the sign flipped, logically, and back.
 		VMOVDQU(Mem{Base: shift, Disp: 32 * j}, s)
-		VPXOR(sign, a, a)
+		sum := a
+		if a = YMM(); !ties {
+			a = sum
+		}
+		VPXOR(sign, sum, a)
 		VPSRLVQ(s, a, a)
 		VPSRLVQ(s, sign, t)
 		VPSUBQ(t, a, a)
+		if ties {
+			VPSLLVQ(s, a, t)
+			VPCMPEQQ(sum, t, t) // nothing was shifted out
+			VPAND(Mem{Base: tie, Disp: 32 * j}, t, t)
+			VPANDN(a, t, a)
+		}
 		VPCMPGTQ(a, lo, m) // lo > a
 		VBLENDVPD(m, lo, a, a)
 		VPCMPGTQ(hi, a, m) // a > hi

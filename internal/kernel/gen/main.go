@@ -28,7 +28,8 @@ func main() {
 	evens()
 	intTile()
 	intTaps()
-	requant()
+	requant(false)
+	requant(true)
 	narrow()
 	Generate()
 }

@@ -52,7 +52,7 @@ void activation(const std::int32_t (&table)[A::ROWS][A::COLUMNS], int images, hl
     for (int i = 0; i < A::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
       const std::int64_t v = activation_value<A>(table, x.v[i].to_int64(), at.channel, i % CH);
-      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::LO, A::HI) : std::int64_t{0};
+      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::ROUNDING, A::LO, A::HI) : std::int64_t{0};
     }
     HASS_CHECK(y);
     out.write(y);

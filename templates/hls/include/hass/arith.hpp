@@ -9,17 +9,24 @@ namespace hass {
 
 constexpr std::int64_t clamp(std::int64_t v, std::int64_t lo, std::int64_t hi) { return v < lo ? lo : v > hi ? hi : v; }
 
-// requant rescales acc by 2^-s, rounds half up and saturates to [lo, hi], where lo and
+// Where a value half way between two integers goes: up, or to the even one.
+enum rounding { HALF_UP, HALF_EVEN };
+
+// requant rescales acc by 2^-s, rounds and saturates to [lo, hi], where lo and
 // hi are values of at most 17 bits and acc has at most 62 bits.
 //
 // For s > 0, floor((acc + 2^(s-1)) / 2^s) = floor((floor(acc / 2^(s-1)) + 1) / 2): the
-// half costs no carry chain over the bits that are dropped. A left shift
+// half costs no carry chain over the bits that are dropped. Half to even leaves the carry
+// out where all bits below the half are 0 and the quotient is even already. A left shift
 // first saturates to 19 bits, which lie beyond every clamp already when
 // shifted by 0, so that no bit is lost.
-constexpr std::int64_t requant(std::int64_t acc, int s, std::int64_t lo, std::int64_t hi) {
+constexpr std::int64_t requant(std::int64_t acc, int s, rounding ties, std::int64_t lo, std::int64_t hi) {
   if (s > 0) {
     if (s > 63) return clamp(0, lo, hi);
-    return clamp(((acc >> (s - 1)) + 1) >> 1, lo, hi);
+    const std::int64_t halves = acc >> (s - 1);
+    const bool tie = (acc & ((std::int64_t{1} << (s - 1)) - 1)) == 0;
+    const int carry = ties == HALF_EVEN && tie && (halves & 2) == 0 ? 0 : 1;
+    return clamp((halves + carry) >> 1, lo, hi);
   }
   constexpr std::int64_t EDGE = std::int64_t{1} << 18;
   const int left = s < -18 ? 18 : -s;
@@ -28,11 +35,11 @@ constexpr std::int64_t requant(std::int64_t acc, int s, std::int64_t lo, std::in
 
 // A layer's shifts span S_MIN .. S_MIN + STEPS - 1; step selects one. With one step
 // the shifter is wiring.
-template <int S_MIN, int STEPS> constexpr std::int64_t requant_step(std::int64_t acc, int step, std::int64_t lo, std::int64_t hi) {
+template <int S_MIN, int STEPS> constexpr std::int64_t requant_step(std::int64_t acc, int step, rounding ties, std::int64_t lo, std::int64_t hi) {
   if constexpr (STEPS == 1) {
-    return requant(acc, S_MIN, lo, hi);
+    return requant(acc, S_MIN, ties, lo, hi);
   } else {
-    return requant(acc, S_MIN + step, lo, hi);
+    return requant(acc, S_MIN + step, ties, lo, hi);
   }
 }
 

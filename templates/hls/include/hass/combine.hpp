@@ -37,7 +37,7 @@ void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typ
     for (int i = 0; i < A::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
       const std::int64_t v = Op::of(a.v[i].to_int64(), b.v[A::BROADCAST ? i % CH : i].to_int64());
-      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::LO, A::HI) : std::int64_t{0};
+      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::ROUNDING, A::LO, A::HI) : std::int64_t{0};
     }
     HASS_CHECK(y);
     out.write(y);

@@ -28,7 +28,7 @@ void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::
 #pragma HLS UNROLL
           sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64());
         }
-        const std::int64_t q = requant_step<J::SHIFT, J::STEPS>(sum.to_int64(), steps[at.channel][o].to_int(), J::LO, J::HI);
+        const std::int64_t q = requant_step<J::SHIFT, J::STEPS>(sum.to_int64(), steps[at.channel][o].to_int(), J::ROUNDING, J::LO, J::HI);
         y.v[p * J::OUT_CH + o] = at.inside(p) ? q : std::int64_t{0};
       }
     }

@@ -18,7 +18,7 @@ template <class R> void requant_stream(int images, hls::stream<typename R::in_be
     typename R::out_beat y;
     for (int i = 0; i < R::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
-      y.v[i] = at.inside(i / CH) ? requant(x.v[i].to_int64(), R::SHIFT, R::LO, R::HI) : std::int64_t{0};
+      y.v[i] = at.inside(i / CH) ? requant(x.v[i].to_int64(), R::SHIFT, R::ROUNDING, R::LO, R::HI) : std::int64_t{0};
     }
     HASS_CHECK(y);
     out.write(y);

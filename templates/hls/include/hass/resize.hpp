@@ -64,7 +64,7 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
           const std::int64_t wx = b % 2 == (from & 1) ? (std::int64_t{1} << R::COLUMN_SCALE) - right_weight : right_weight;
           sum += wy * wx * bank[b][c].to_int64();
         }
-        beat.v[c] = requant(sum, R::SHIFT, R::LO, R::HI);
+        beat.v[c] = requant(sum, R::SHIFT, R::ROUNDING, R::LO, R::HI);
       }
       HASS_CHECK(beat);
       out.write(beat);

@@ -1,0 +1,264 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"hass/internal/fixed"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+)
+
+// keptGraph writes random graphs as quantised models have them: every value that an operator computes
+// goes through a quantiser whose scale is a power of two, directly or behind operators that commute
+// with it.
+type keptGraph struct {
+	*text
+	rng     *rand.Rand
+	n       int // nodes so far
+	offGrid bool
+}
+
+// value is a value of the graph: its name, shape and step.
+type value struct {
+	name    string
+	c, h, w int
+	frac    int // its values are multiples of 2^-frac
+}
+
+func (v value) shape() string { return fmt.Sprintf("[1,%d,%d,%d]", v.c, v.h, v.w) }
+
+func (k *keptGraph) op(to value, format string, in ...value) value {
+	k.n++
+	to.name = fmt.Sprintf("v%d", k.n)
+	args := ""
+	for i, v := range in {
+		if i > 0 {
+			args += ", "
+		}
+		args += fmt.Sprintf("%q", v.name)
+	}
+	k.node(format, fmt.Sprintf("n%d", k.n), args, to.name, to.shape())
+	return to
+}
+
+// quantise is a quantiser of 3 to 8 bits whose step is coarser than v's by a few places.
+func (k *keptGraph) quantise(v value) value {
+	frac := v.frac - k.rng.IntN(4)
+	bits, rest := 3+k.rng.IntN(6), ""
+	if k.rng.IntN(3) > 0 {
+		rest = " signed"
+	}
+	if k.rng.IntN(4) == 0 {
+		rest += " narrow"
+	}
+	k.n++
+	fmt.Fprintf(&k.b, "  const \"s%d\" f32 [] {%g}\n  const \"z%d\" f32 [] {0}\n", k.n, math.Ldexp(1, -frac), k.n)
+	to := v
+	to.name, to.frac = fmt.Sprintf("v%d", k.n), frac
+	k.node(`quantize "n%d" (%q, "s%d", "z%d") -> (%q %s) bits=%d%s`, k.n, v.name, k.n, k.n, to.name, to.shape(), bits, rest)
+	return to
+}
+
+// conv has weights of 4 bits on a grid and, often, biases that lie on no grid.
+func (k *keptGraph) conv(v value) value {
+	f, frac := 1+k.rng.IntN(5), 1+k.rng.IntN(3)
+	k.n++
+	fmt.Fprintf(&k.b, "  const \"w%d\" f32 [%d,%d,3,3] {", k.n, f, v.c)
+	for range f * v.c * 9 {
+		fmt.Fprintf(&k.b, "%g ", math.Ldexp(float64(k.rng.IntN(15)-7), -frac))
+	}
+	fmt.Fprintf(&k.b, "} grid=4 signed axis=0 scale=[%g] zero=[0]\n  const \"b%d\" f32 [%d] {", math.Ldexp(1, -frac), k.n, f)
+	for range f {
+		b := math.Ldexp(float64(k.rng.IntN(65)-32), -frac-v.frac)
+		if k.offGrid && k.rng.IntN(2) == 0 {
+			b += math.Ldexp(k.rng.Float64(), -frac-v.frac)
+		}
+		fmt.Fprintf(&k.b, "%g ", float32(b))
+	}
+	fmt.Fprintf(&k.b, "}\n")
+	to := value{fmt.Sprintf("v%d", k.n), f, v.h, v.w, v.frac + frac}
+	k.node(`conv "n%d" (%q, "w%d", "b%d") -> (%q %s) kernel=[3,3] stride=[1,1] dilation=[1,1] pads=[1,1,1,1] groups=1`, k.n, v.name, k.n, k.n, to.name, to.shape())
+	return to
+}
+
+// random is a graph of about so many quantised operators.
+func (k *keptGraph) random(operators int) {
+	r := k.rng
+	in := value{"x", 2, 6, 8, 4}
+	made := []value{k.quantise(in)}
+	for range operators {
+		v := made[len(made)-1]
+		if r.IntN(4) == 0 {
+			v = made[r.IntN(len(made))]
+		}
+		switch r.IntN(9) {
+		case 0, 1:
+			v = k.conv(v)
+		case 2:
+			w := k.conv(v)
+			u := k.conv(v)
+			to := u
+			to.c, to.frac = w.c+u.c, max(w.frac, u.frac)
+			v = k.op(to, `concat %q (%s) -> (%q %s) axis=1`, w, u)
+		case 3:
+			other := made[r.IntN(len(made))]
+			if other.c != v.c || other.h != v.h || other.w != v.w {
+				continue
+			}
+			to := v
+			to.frac = max(v.frac, other.frac)
+			v = k.op(to, `add %q (%s) -> (%q %s)`, v, other)
+		case 4:
+			if v.h < 2 || v.w < 2 {
+				continue
+			}
+			to := v
+			to.h, to.w = v.h-1, v.w-1
+			v = k.op(to, `avgpool %q (%s) -> (%q %s) kernel=[2,2] stride=[1,1] dilation=[1,1] pads=[0,0,0,0]`, v)
+			v.frac++
+		case 5:
+			if n := v.h * v.w; n&(n-1) != 0 {
+				continue
+			}
+			v = k.op(value{"", v.c, 1, 1, v.frac}, `globalavg %q (%s) -> (%q %s)`, v)
+		case 6:
+			if v.h*v.w > 200 {
+				continue
+			}
+			to := v
+			to.h, to.w, to.frac = 2*v.h, 2*v.w, v.frac+2
+			v = k.op(to, fmt.Sprintf(`resize %%q (%%s) -> (%%q %%s) mode=linear coord=half_pixel round=none cubic=0 scales=[1,1,2,2] to=[1,%d,%d,%d]`, to.c, to.h, to.w), v)
+		case 7:
+			if v.h < 2 || v.w < 2 {
+				continue
+			}
+			to := k.conv(v)
+			from := to
+			to.h, to.w = v.h/2, v.w/2
+			v = k.op(to, `maxpool %q (%s) -> (%q %s) kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0]`, from)
+		case 8:
+			v = k.op(v, `leakyrelu %q (%s) -> (%q %s) alpha=0.25`, v)
+			v.frac += 2
+		}
+		if r.IntN(3) == 0 {
+			v = k.op(v, fmt.Sprintf(`clip %%q (%%s) -> (%%q %%s) alpha=%g beta=%g`, -r.Float64(), 3*r.Float64()), v)
+		} else if r.IntN(3) == 0 {
+			v = k.op(v, `relu %q (%s) -> (%q %s)`, v)
+		}
+		made = append(made, k.quantise(v))
+	}
+}
+
+// exactly evaluates a graph by ONNX's definitions in float64, in which the values of these graphs are
+// exact, and a quotient is a tie only if the true one is.
+func exactly(t *testing.T, g *graph.Graph, image []float32) map[string]*floatexec.Tensor[float64] {
+	t.Helper()
+	values := make(map[string]*floatexec.Tensor[float64])
+	put := func(name string, shape graph.Shape, data []float32) {
+		v := &floatexec.Tensor[float64]{Shape: shape, Data: make([]float64, len(data))}
+		for i, x := range data {
+			v.Data[i] = float64(x)
+		}
+		values[name] = v
+	}
+	put("x", g.Inputs[0].Shape, image)
+	for name, c := range g.Consts {
+		put(name, c.Shape, c.F)
+	}
+	for _, n := range g.Nodes {
+		var in []*floatexec.Tensor[float64]
+		for _, name := range n.Inputs {
+			in = append(in, values[name])
+		}
+		y, err := floatexec.Eval(n.Op, in...)
+		if err != nil {
+			t.Fatalf("%s: %v", n.Name, err)
+		}
+		values[n.Outputs[0]] = y
+	}
+	return values
+}
+
+// TestKeptQuantisers: the integer network of a quantised model equals the model evaluated
+// exactly, ties to even included, behind every operator.
+func TestKeptQuantisers(t *testing.T) {
+	kinds := map[intnet.Kind]int{}
+	ties, graphs := 0, 0
+	for seed := range uint64(150) {
+		k := &keptGraph{text: newText(seed, "[1,2,6,8]"), rng: rand.New(rand.NewPCG(seed, 3)), offGrid: keptOffGrid}
+		k.random(5)
+		last := fmt.Sprintf("v%d", k.n)
+		g := k.graph(t, last)
+		imgs := images(seed, 3, 2*6*8, 2, -1)
+		for _, img := range imgs { // many ties at the input, too
+			for i := range img {
+				if k.rng.IntN(2) == 0 {
+					img[i] = float32(math.Round(float64(img[i])*64)) / 64
+				}
+			}
+		}
+		spec, net := lower(t, g, imgs, Options{Bits: 16})
+		if net.InputRounding != fixed.HalfEven && spec.Values["x"].Rounding == fixed.HalfEven {
+			t.Fatal("the input's rounding is lost")
+		}
+		x := newExec(t, net)
+		graphs++
+		for _, l := range net.Layers {
+			kinds[l.Kind]++
+		}
+		for _, img := range imgs {
+			q, err := net.QuantizeInput(img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outs, err := x.Run(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Results(net, outs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values := exactly(t, g, img)
+			for i, v := range values[last].Data {
+				if float64(got[0].Data[i]) != v {
+					for _, l := range net.Layers {
+						t.Logf("%s %s %v %v [%d, %d]", l.Name, l.Kind, net.Tensors[l.Out].Format, l.Rounding, l.Lo, l.Hi)
+					}
+					t.Fatalf("graph %d: element %d is %g, exactly %g\n%s", seed, i, got[0].Data[i], v, g)
+				}
+			}
+			ties += countTies(g, values)
+		}
+	}
+	t.Logf("%d graphs, %d ties; layers: %v", graphs, ties, kinds)
+	for _, kind := range []intnet.Kind{intnet.KindConv, intnet.KindAdd, intnet.KindConcat, intnet.KindPool, intnet.KindResize, intnet.KindRequant, intnet.KindActivation} {
+		if kinds[kind] == 0 {
+			t.Errorf("no graph has a layer of kind %s", kind)
+		}
+	}
+	if ties < 1000 {
+		t.Errorf("only %d ties were rounded", ties)
+	}
+}
+
+const keptOffGrid = false
+
+// countTies counts what quantisers found half way between two steps.
+func countTies(g *graph.Graph, values map[string]*floatexec.Tensor[float64]) (ties int) {
+	for _, n := range g.Nodes {
+		if _, ok := n.Op.(graph.Quantize); !ok {
+			continue
+		}
+		for _, v := range values[n.Inputs[0]].Data {
+			if q := v / values[n.Inputs[1]].Data[0]; q-math.Floor(q) == 0.5 {
+				ties++
+			}
+		}
+	}
+	return ties
+}
