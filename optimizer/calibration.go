@@ -4,11 +4,12 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"hass/internal/userfile"
 )
 
 // The modules of the RTL library that a calibration can scale, by the name of their kind of process.
@@ -72,14 +73,7 @@ const maxCalibrationFile = 1 << 20
 
 // LoadCalibration reads a file written by hass calibrate.
 func LoadCalibration(file string) (*Calibration, error) {
-	st, err := os.Stat(file)
-	if err != nil {
-		return nil, fmt.Errorf("calibration: %w", err)
-	}
-	if !st.Mode().IsRegular() || st.Size() > maxCalibrationFile {
-		return nil, fmt.Errorf("calibration %s: not a file of at most %d bytes", file, maxCalibrationFile)
-	}
-	data, err := os.ReadFile(file)
+	data, err := userfile.Read(file, maxCalibrationFile)
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
@@ -93,7 +87,7 @@ func LoadCalibration(file string) (*Calibration, error) {
 // ParseCalibration reads a calibration and refuses factors that no synthesis gives.
 func ParseCalibration(data []byte) (*Calibration, error) {
 	var c Calibration
-	md, err := toml.Decode(string(data), &c)
+	md, err := userfile.DecodeTOML(data, &c)
 	if err != nil {
 		return nil, err
 	}

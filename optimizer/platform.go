@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
+	"hass/internal/userfile"
 )
 
 // The device families the cost model knows.
@@ -83,14 +83,10 @@ func LoadPlatform(nameOrPath string) (Platform, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Platform{}, fmt.Errorf("platform %q is neither known nor a file; known: %s", nameOrPath, strings.Join(names, ", "))
-	case err != nil:
-		return Platform{}, fmt.Errorf("platform: %w", err)
-	case !st.Mode().IsRegular():
-		return Platform{}, fmt.Errorf("platform %s: not a regular file; name a TOML file or one of %s", nameOrPath, strings.Join(names, ", "))
-	case st.Size() > maxPlatformFile:
-		return Platform{}, fmt.Errorf("platform %s: %d bytes is no platform file (limit %d)", nameOrPath, st.Size(), maxPlatformFile)
+	case err == nil && !st.Mode().IsRegular():
+		return Platform{}, fmt.Errorf("platform: %w; name a TOML file or one of %s", userfile.Regular(nameOrPath, st), strings.Join(names, ", "))
 	}
-	data, err := os.ReadFile(nameOrPath)
+	data, err := userfile.Read(nameOrPath, maxPlatformFile)
 	if err != nil {
 		return Platform{}, fmt.Errorf("platform: %w", err)
 	}
@@ -145,8 +141,8 @@ type fpgaConvNetTOML struct {
 // ParsePlatform reads a platform file of either form.
 func ParsePlatform(data []byte) (Platform, error) {
 	var any map[string]any
-	if _, err := toml.Decode(string(data), &any); err != nil {
-		return Platform{}, fmt.Errorf("not TOML: %w", tomlError(err))
+	if _, err := userfile.DecodeTOML(data, &any); err != nil {
+		return Platform{}, fmt.Errorf("not TOML: %w", err)
 	}
 	if _, ok := any["device"]; ok {
 		return parseFPGAConvNet(string(data))
@@ -245,27 +241,14 @@ func defaultLUTRAM(family string, lut int) int {
 
 // decodeStrict refuses keys that v does not have.
 func decodeStrict(data string, v any) error {
-	md, err := toml.Decode(data, v)
+	md, err := userfile.DecodeTOML([]byte(data), v)
 	if err != nil {
-		return tomlError(err)
+		return err
 	}
 	if u := md.Undecoded(); len(u) > 0 {
 		return fmt.Errorf("unknown key %s; remove it or correct its spelling", u[0])
 	}
 	return nil
-}
-
-// tomlError keeps the line of a syntax error and drops the excerpt.
-func tomlError(err error) error {
-	var p toml.ParseError
-	if errors.As(err, &p) {
-		key := ""
-		if p.LastKey != "" {
-			key = fmt.Sprintf(" (key %s)", p.LastKey)
-		}
-		return fmt.Errorf("line %d%s: %s", p.Position.Line, key, p.Message)
-	}
-	return err
 }
 
 // fieldCheck collects the first bad field.

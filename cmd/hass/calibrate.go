@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"sort"
 	"text/tabwriter"
 
@@ -11,6 +10,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/synth"
+	"hass/internal/userfile"
 	"hass/optimizer"
 )
 
@@ -54,16 +54,9 @@ func (c calibrateCmd) Run(e *env) error {
 	var matches []synth.Match
 	tool := ""
 	for _, name := range c.Report {
-		st, err := os.Stat(name)
+		data, err := userfile.Read(name, maxReport)
 		if err != nil {
-			return err
-		}
-		if !st.Mode().IsRegular() || st.Size() > maxReport {
-			return fmt.Errorf("%s: not a file of at most %d bytes", name, maxReport)
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
+			return fmt.Errorf("report: %w", err)
 		}
 		r, err := synth.ParseReport(data)
 		if err != nil {

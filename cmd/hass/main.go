@@ -13,9 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -50,11 +48,14 @@ type env struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	os.Exit(interruptible(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
 }
+
+// exitInterrupted is the exit code of a command that a signal has stopped, and interrupted the line that says so.
+const (
+	exitInterrupted = 130
+	interrupted     = "hass: interrupted"
+)
 
 // run parses and executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -94,8 +95,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "hass: interrupted")
-		return 130
+		fmt.Fprintln(stderr, interrupted)
+		return exitInterrupted
 	}
 	fmt.Fprintln(stderr, "hass:", err)
 	return 1

@@ -50,6 +50,7 @@ func (t tests) Run() int {
 //	edit FILE REGEXP NEW        replaces every match; there must be one
 //	damage FILE                 flips one bit in the middle
 //	gz FILE                     writes FILE.gz
+//	deep FILE                   writes TOML that is nested 100,000 deep
 //	array FILE DxD... [type]    writes a .npy of ones; type nan: of NaN
 //	clean DIR                   no file below DIR holds a hostile name of models_test.go
 //
@@ -84,6 +85,7 @@ func TestScripts(t *testing.T) {
 			"gz":     cmdGz,
 			"array":  cmdArray,
 			"clean":  cmdClean,
+			"deep":   cmdDeep,
 		},
 	})
 }
@@ -210,6 +212,14 @@ func cmdFails(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s was removed", path)
 		}
 	}
+}
+
+// cmdDeep writes 200 KB of TOML that is nested 100,000 deep.
+func cmdDeep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: deep FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("a = "+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)+"\n"), 0o666))
 }
 
 func cmdFields(ts *testscript.TestScript, neg bool, args []string) {

@@ -3,7 +3,6 @@ package onnx
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"hass/internal/userfile"
 )
 
 // Limits on what a file may make the decoder allocate.
@@ -24,25 +25,9 @@ const (
 // Open reads a model file, plain or gzip (told by its first bytes, not its
 // name), with its external data. Errors name the file.
 func Open(path string) (*Model, error) {
-	// Looked at before it is opened: opening a pipe would wait for its writer.
-	info, err := os.Stat(path)
+	data, err := userfile.Read(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading model: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading model: %s is not a regular file", path)
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("reading model: %s has %d bytes, more than a protobuf file can have (2 GiB)", path, info.Size())
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading model: %w", err)
-	}
-	defer f.Close()
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("reading model: %s: %w", path, err)
 	}
 	m, err := Load(data, filepath.Dir(path))
 	if err != nil {
@@ -72,22 +57,26 @@ func Load(data []byte, dir string) (*Model, error) {
 
 func gunzip(data []byte) ([]byte, error) {
 	limit := min(max(int64(len(data))*gzipRatio, gzipFloor), maxFile)
+	// Counted before anything is kept: a bomb, of one member or of many, costs time but no memory.
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
-	var out bytes.Buffer
-	// The trailer says how long the text is, modulo 2^32; a lie costs little.
-	size := int64(binary.LittleEndian.Uint32(data[len(data)-4:]))
-	out.Grow(int(min(size, 8*int64(len(data)))) + bytes.MinRead)
-	n, err := io.Copy(&out, io.LimitReader(z, limit+1))
+	n, err := io.Copy(io.Discard, io.LimitReader(z, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
 	if n > limit {
 		return nil, fmt.Errorf("gzip: %d bytes grow beyond %d: refused as a decompression bomb (decompress the file yourself if it is right)", len(data), limit)
 	}
-	return out.Bytes(), nil
+	if err := z.Reset(bytes.NewReader(data)); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	out := make([]byte, n)
+	if _, err := io.ReadFull(z, out); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	return out, nil
 }
 
 // loadExternal gives every tensor with external data its bytes.
@@ -181,22 +170,11 @@ func (x *external) file(loc string) ([]byte, error) {
 		}
 		x.root = root
 	}
-	info, err := x.root.Stat(loc)
+	data, err := userfile.ReadIn(x.root, loc, maxExternal-x.read)
 	if err != nil {
-		return nil, fmt.Errorf("location %q: %w", loc, err)
+		return nil, fmt.Errorf("location %q: %w (all external files of a model: at most %d bytes)", loc, err, int64(maxExternal))
 	}
-	if x.read += info.Size(); !info.Mode().IsRegular() || x.read > maxExternal {
-		return nil, fmt.Errorf("location %q is not a regular file, or the model's external files exceed %d bytes in sum", loc, int64(maxExternal))
-	}
-	f, err := x.root.Open(loc)
-	if err != nil {
-		return nil, fmt.Errorf("location %q: %w", loc, err)
-	}
-	defer f.Close()
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("location %q: %w", loc, err)
-	}
+	x.read += int64(len(data))
 	x.files[loc] = data
 	return data, nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	strict "github.com/go-json-experiment/json"
+
+	"hass/internal/userfile"
 )
 
 // Header opens every JSON artefact; embed it. Inputs maps what the artefact was
@@ -65,7 +67,7 @@ func Decode(data []byte, schema string, version int, v any) error {
 
 // ReadJSON is Decode of the file path; its errors name the file.
 func ReadJSON(path, schema string, version int, v any) error {
-	data, err := readBounded(path)
+	data, err := userfile.Read(path, maxJSON)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, cause(err))
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hass/internal/userfile"
 )
 
 // HashBytes is the SHA-256 of data in lower-case hex.
@@ -19,7 +21,7 @@ func HashBytes(data []byte) string {
 
 // HashFile is the SHA-256 of the bytes of the file path in lower-case hex.
 func HashFile(path string) (string, error) {
-	f, err := os.Open(path)
+	f, _, err := userfile.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", path, cause(err))
 	}
@@ -110,12 +112,12 @@ func (s SideFile) Read(dir string) ([]byte, error) {
 	}
 	defer f.Close()
 	name := filepath.Join(dir, s.Path)
-	data, err := io.ReadAll(f)
+	data, err := io.ReadAll(io.LimitReader(f, s.Bytes+1)) // no more of it is needed to see that it is another
 	if err != nil {
 		return nil, fmt.Errorf("side file %s: %w", name, cause(err))
 	}
 	if int64(len(data)) != s.Bytes || HashBytes(data) != s.SHA256 {
-		return nil, fmt.Errorf("side file %s: was changed since it was written (%d bytes, %d recorded, or another SHA-256); run the step that wrote it again", name, len(data), s.Bytes)
+		return nil, fmt.Errorf("side file %s: was changed since it was written (%d bytes were recorded, or its SHA-256 is another); run the step that wrote it again", name, s.Bytes)
 	}
 	return data, nil
 }
@@ -131,14 +133,9 @@ func (s SideFile) open(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("side file %s: %w", filepath.Join(dir, s.Path), cause(err))
 	}
 	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(s.Path))
+	f, _, err := userfile.OpenIn(root, filepath.FromSlash(s.Path))
 	if err != nil {
 		return nil, fmt.Errorf("side file %s: %w", filepath.Join(dir, s.Path), cause(err))
-	}
-	st, err := f.Stat()
-	if err != nil || !st.Mode().IsRegular() {
-		f.Close()
-		return nil, fmt.Errorf("side file %s: not a regular file", filepath.Join(dir, s.Path))
 	}
 	return f, nil
 }

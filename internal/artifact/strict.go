@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"strings"
 
@@ -185,18 +184,4 @@ func describe(t reflect.Type) string {
 		return "a number"
 	}
 	return "a whole number"
-}
-
-// readBounded reads a file of at most maxJSON bytes.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
-	if err == nil && len(data) > maxJSON {
-		err = fmt.Errorf("is larger than %d MiB", maxJSON>>20)
-	}
-	return data, err
 }

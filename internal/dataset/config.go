@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/BurntSushi/toml"
+	"hass/internal/userfile"
 )
 
 // Preproc turns a pixel into an input value.
@@ -42,21 +41,20 @@ const example = `
 	mean = [0.0]
 	std = [1.0]`
 
-// maxText bounds the TOML, the labels' CSV and the class names.
-const maxText = 1 << 26
+// Limits on the labels' CSV and on the class names, in bytes.
+const (
+	maxLabels  = 1 << 26
+	maxClasses = 1 << 22
+)
 
 func readConfig(path string) (config, []byte, error) {
 	var c config
-	text, err := readText(path)
+	text, err := readText(path, userfile.MaxTOML)
 	if err != nil {
 		return c, nil, err
 	}
-	meta, err := toml.Decode(string(text), &c)
+	meta, err := userfile.DecodeTOML(text, &c)
 	if err != nil {
-		var perr toml.ParseError
-		if errors.As(err, &perr) {
-			return c, nil, fmt.Errorf("line %d: %s", perr.Position.Line, perr.Message)
-		}
 		return c, nil, err
 	}
 	if un := meta.Undecoded(); len(un) > 0 {
@@ -103,19 +101,9 @@ func (p Preproc) check() error {
 	return nil
 }
 
-// readText reads a small text file.
-func readText(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, cause(err)
-	}
-	if st.IsDir() {
-		return nil, errors.New("is a folder, not a file")
-	}
-	if st.Size() > maxText {
-		return nil, fmt.Errorf("has %d bytes; the limit is %d", st.Size(), maxText)
-	}
-	text, err := os.ReadFile(path)
+// readText reads a text file of up to limit bytes.
+func readText(path string, limit int64) ([]byte, error) {
+	text, err := userfile.Read(path, limit)
 	return text, cause(err)
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hass/internal/userfile"
 )
 
 // Set is an open data set. Its methods may be called concurrently.
@@ -67,7 +69,7 @@ func open(path string) (*Set, error) {
 
 	if cfg.Classes != "" {
 		p := relative(dir, cfg.Classes)
-		text, err := readText(p)
+		text, err := readText(p, maxClasses)
 		if err != nil {
 			return nil, fmt.Errorf("key \"classes\": %s: %w", p, err)
 		}
@@ -102,7 +104,7 @@ func openImages(path string, c int) (source, error) {
 	case st.IsDir():
 		return openFolder(path, c)
 	case !st.Mode().IsRegular():
-		return nil, fmt.Errorf("not a regular file")
+		return nil, cause(userfile.Regular(path, st))
 	case ext == ".npy":
 		return openNpy(path, c)
 	case ext == ".tar":
@@ -231,7 +233,7 @@ func hashSource(h io.Writer, f named) error {
 }
 
 func hashOne(h io.Writer, label, path string) error {
-	f, err := os.Open(path)
+	f, _, err := userfile.Open(path)
 	if err != nil {
 		return err
 	}

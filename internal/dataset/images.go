@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"hass/internal/npy"
+	"hass/internal/userfile"
 )
 
 // Limits on one encoded image: a file's size, and the pixels its header claims,
@@ -147,7 +148,7 @@ func openFolder(dir string, c int) (source, error) {
 // exactly the headers from the file, so the file's position after Next is where
 // the entry's bytes start.
 func openTar(p string, size int64, c int) (source, error) {
-	f, err := os.Open(p)
+	f, _, err := userfile.Open(p)
 	if err != nil {
 		return nil, cause(err)
 	}
@@ -226,7 +227,7 @@ func (s *fileSource) checked(c int) (source, error) {
 func isGrey(m color.Model) bool { return m == color.GrayModel || m == color.Gray16Model }
 
 func (f *imageFile) config() (image.Config, error) {
-	file, err := os.Open(f.path)
+	file, _, err := userfile.Open(f.path)
 	if err != nil {
 		return image.Config{}, err
 	}
@@ -240,7 +241,7 @@ func (f *imageFile) config() (image.Config, error) {
 
 func (s *fileSource) image(i, c int) ([]uint8, error) {
 	f := &s.files[i]
-	file, err := os.Open(f.path)
+	file, _, err := userfile.Open(f.path)
 	if err != nil {
 		return nil, cause(err)
 	}

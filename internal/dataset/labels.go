@@ -67,7 +67,7 @@ func npyLabels(p string, n int) ([]int, error) {
 // without a folder matches the last part of an image's name. Every image needs a
 // row; rows of other images are allowed, so that one CSV serves several subsets.
 func csvLabels(p string, src source) ([]int, error) {
-	text, err := readText(p)
+	text, err := readText(p, maxLabels)
 	if err != nil {
 		return nil, err
 	}

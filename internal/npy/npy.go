@@ -21,9 +21,10 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"strconv"
 	"strings"
+
+	"hass/internal/userfile"
 )
 
 // Array is one array in C order. Exactly one of the slices is non-nil, the one
@@ -92,19 +93,12 @@ func Read(path string) (*Array, error) {
 }
 
 func read(path string) (*Array, error) {
-	f, err := os.Open(path)
+	f, size, err := userfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	return Decode(f, st.Size())
+	return Decode(f, size)
 }
 
 // Decode reads an array from r, which holds size bytes.

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"sort"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/userfile"
 )
 
 // maxFile bounds a widths or thresholds file in bytes.
@@ -364,24 +363,16 @@ func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
 }
 
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	data, err := userfile.Read(path, maxFile)
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("%s: larger than %d MiB: not a file of layer settings", path, maxFile>>20)
+		return nil, fmt.Errorf("layer settings: %w", err)
 	}
 	return data, nil
 }
 
 // decode reads TOML strictly: a key that v does not know is an error.
 func decode(data []byte, v any) error {
-	md, err := toml.Decode(string(data), v)
+	md, err := userfile.DecodeTOML(data, v)
 	if err != nil {
 		return err
 	}

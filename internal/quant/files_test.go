@@ -1,6 +1,8 @@
 package quant
 
 import (
+	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -92,10 +94,10 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadWidths(big); err == nil || !strings.Contains(err.Error(), "larger than") {
+	if _, err := LoadWidths(big); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("big file: %v", err)
 	}
-	if _, err := LoadThresholds(filepath.Join(dir, "none.toml")); !os.IsNotExist(err) {
+	if _, err := LoadThresholds(filepath.Join(dir, "none.toml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-
-	"github.com/BurntSushi/toml"
 
 	"hass/internal/sampler"
+	"hass/internal/userfile"
 )
 
 // Objective says what a search wants. The weighted sum is HASS's (FPL 2024): accuracy, sparsity and throughput are wanted,
@@ -44,14 +42,11 @@ const maxObjective = 1 << 16
 // LoadObjective reads an objective from TOML; keys that are not given have their default. See docs/formats.md.
 func LoadObjective(path string) (Objective, error) {
 	o := DefaultObjective()
-	st, err := os.Stat(path)
+	text, err := userfile.Read(path, maxObjective)
 	if err != nil {
-		return o, err
+		return o, fmt.Errorf("objective: %w", err)
 	}
-	if st.Size() > maxObjective {
-		return o, fmt.Errorf("%s: has %d bytes: not an objective", path, st.Size())
-	}
-	md, err := toml.DecodeFile(path, &o)
+	md, err := userfile.DecodeTOML(text, &o)
 	if err != nil {
 		return o, fmt.Errorf("%s: %w", path, err)
 	}

@@ -29,6 +29,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"hass/internal/userfile"
 )
 
 // What the caller may want to tell apart, with errors.Is. Everything else that a
@@ -69,6 +71,7 @@ type DB struct {
 
 	sql     *sql.DB
 	dialect *dialect
+	place   string   // of the database, for errors: the file, or PostgreSQL
 	secrets []string // never to appear in an error
 }
 
@@ -111,7 +114,7 @@ func Open(ctx context.Context, location string) (*DB, error) {
 }
 
 func openPostgres(location string) (*DB, error) {
-	d := &DB{dialect: &postgresDialect, secrets: secretsOf(location)}
+	d := &DB{dialect: &postgresDialect, place: "in PostgreSQL", secrets: secretsOf(location)}
 	why := "not a valid URL (special characters in user and password must be %-encoded)"
 	if before, _, _ := strings.Cut(location, "?"); strings.Count(before, "@") > 1 {
 		// Part of the password would pass for the host, and be looked up.
@@ -171,9 +174,10 @@ func openSQLite(path string) (*DB, error) {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return nil, fmt.Errorf("study: %q is not a file name", path)
 	}
+	given := path
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("study: %w", err)
+		return nil, fmt.Errorf("study %s: %w", given, err)
 	}
 	if err := checkFile(path); err != nil {
 		return nil, err
@@ -185,18 +189,18 @@ func openSQLite(path string) (*DB, error) {
 	}}
 	db, err := sql.Open("sqlite", "file://"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
-		return nil, fmt.Errorf("study: %s: %w", path, err)
+		return nil, fmt.Errorf("study %s: %w", given, err)
 	}
 	// One connection: goroutines of this process then queue up in turn, where SQLite
 	// would have them poll for the lock.
 	db.SetMaxOpenConns(1)
-	return &DB{dialect: &sqliteDialect, sql: db}, nil
+	return &DB{dialect: &sqliteDialect, place: given, sql: db}, nil
 }
 
 // checkFile looks at a file's header without SQLite, which would recover journals,
 // that is write, in a file that is not ours.
 func checkFile(path string) error {
-	f, err := os.Open(path)
+	f, _, err := userfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
 			return fmt.Errorf("study: %w", err)
@@ -207,11 +211,6 @@ func checkFile(path string) error {
 		return fmt.Errorf("study: %w", err)
 	}
 	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return fmt.Errorf("study: %w", err)
-	} else if !st.Mode().IsRegular() {
-		return fmt.Errorf("study: %s is not a regular file", path)
-	}
 	var h [100]byte
 	n, err := io.ReadFull(f, h[:])
 	if n == 0 && err == io.EOF {
@@ -379,7 +378,7 @@ func (d *DB) Load(ctx context.Context, name string) (*Study, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("%w: %q", ErrNotFound, name)
 	} else if err == nil && !json.Valid(s.config) {
-		err = fmt.Errorf("study: the stored configuration of %q is not JSON", name)
+		err = fmt.Errorf("study %s: the stored configuration of %q is not JSON", d.place, name)
 	}
 	if err != nil {
 		return nil, err
@@ -444,19 +443,19 @@ func (d *DB) retryFor(ctx context.Context, what string, total, attempt time.Dura
 			return err
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("study: %s: %w", what, ctx.Err())
+			return fmt.Errorf("study %s: %s: %w", d.place, what, ctx.Err())
 		}
 		if !expired && !transient(err) {
-			return fmt.Errorf("study: %s: %w", what, d.clean(err))
+			return fmt.Errorf("study %s: %s: %w", d.place, what, d.clean(err))
 		}
 		if past := time.Since(start); past+wait > total {
-			return fmt.Errorf("study: %s: gave up after %v: %w", what, past.Round(time.Millisecond), d.clean(err))
+			return fmt.Errorf("study %s: %s: gave up after %v: %w", d.place, what, past.Round(time.Millisecond), d.clean(err))
 		}
 		// Workers that lost the same server should not come back in step.
 		select {
 		case <-time.After(wait/2 + mathrand.N(wait/2)):
 		case <-ctx.Done():
-			return fmt.Errorf("study: %s: %w (while trying again after: %v)", what, ctx.Err(), d.clean(err))
+			return fmt.Errorf("study %s: %s: %w (while trying again after: %v)", d.place, what, ctx.Err(), d.clean(err))
 		}
 	}
 }

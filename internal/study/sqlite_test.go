@@ -68,8 +68,13 @@ func TestDamaged(t *testing.T) {
 	good, err := os.ReadFile(path)
 	check(t, err)
 
-	use := func(name string, content []byte) error {
+	use := func(name string, content []byte) (err error) {
 		path := filepath.Join(dir, name)
+		defer func() {
+			if err != nil && !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: the error does not name the file: %v", name, err)
+			}
+		}()
 		check(t, os.WriteFile(path, content, 0o666))
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
