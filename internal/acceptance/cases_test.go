@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -68,6 +69,7 @@ var caseClaims = []caseClaim{
 	{name: "d07_101_classes", claim: project},
 	{name: "r42_concat_gcd", claim: project},
 	{name: "r42_concat_gcd", claim: close16, limit: 1e-3},
+	{name: "a12_two_outputs", claim: close16, limit: 1e-2},
 	{name: "a16_shuffle", claim: refused, text: `(?i)shuffle|rank 5|5 dimensions|\[1, ?\d+, ?\d+, ?\d+, ?\d+\]|rearrang|interleav`},
 	{name: "b07_ternary_intquant", claim: refused, text: `(?i)tern|scale|width|bit`},
 	{name: "b07_bipolar", claim: refused, text: `(?i)bipolar`},
@@ -97,6 +99,7 @@ func TestAcceptanceCases(t *testing.T) {
 		t.Fatalf("no small inputs: %v", err)
 	}
 	var rows [][]string
+	total := len(caseClaims)
 	claimed := make(map[string]bool)
 	for _, c := range caseClaims {
 		claimed[c.name] = true
@@ -118,12 +121,14 @@ func TestAcceptanceCases(t *testing.T) {
 		if !e.IsDir() || claimed[e.Name()] {
 			continue
 		}
+		total++
 		t.Run(e.Name(), func(t *testing.T) {
 			k := &caseRun{acceptance: a, in: filepath.Join(folder, e.Name()), dir: t.TempDir()}
 			rows = append(rows, []string{e.Name(), k.check(t, caseClaim{name: e.Name(), claim: refused})})
 		})
 	}
-	if !t.Failed() {
+	// A run of single cases writes no table.
+	if !t.Failed() && len(rows) == total {
 		slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 		figures.Write(t, "cases", figures.Table{
 			Command: "make acceptance-short",
@@ -306,11 +311,21 @@ func (k *caseRun) compare(t *testing.T, c caseClaim, gotFiles, wantFiles []strin
 	}
 	var w, g []float64
 	for i := range wantFiles {
-		want, got := k.read(t, wantFiles[i]), k.read(t, gotFiles[i])
+		got := k.read(t, gotFiles[i])
+		g = append(g, values(got)...)
+		want, err := npy.Read(wantFiles[i])
+		if err != nil {
+			// Some recorded outputs have the shape of one image and the values of all of them.
+			w = append(w, rawFloats(t, wantFiles[i])...)
+			continue
+		}
 		if !slices.Equal(want.Shape, got.Shape) {
 			t.Fatalf("output %d: shape %v, want %v", i, got.Shape, want.Shape)
 		}
-		w, g = append(w, values(want)...), append(g, values(got)...)
+		w = append(w, values(want)...)
+	}
+	if len(w) != len(g) {
+		t.Fatalf("%d elements, want %d", len(g), len(w))
 	}
 	step, differ, worst, most := math.Inf(1), 0, 0.0, 0.0
 	for i := range w {
@@ -352,6 +367,24 @@ func values(a *npy.Array) []float64 {
 	v = append(v, a.F64...)
 	for _, x := range a.I64 {
 		v = append(v, float64(x))
+	}
+	return v
+}
+
+// rawFloats gives the float32 values of a file of format 1.0, whatever shape its header states.
+func rawFloats(t *testing.T, path string) []float64 {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := 10 + int(binary.LittleEndian.Uint16(data[8:]))
+	if !bytes.Contains(data[:header], []byte("'<f4'")) {
+		t.Fatalf("%s: not float32", path)
+	}
+	var v []float64
+	for data = data[header:]; len(data) >= 4; data = data[4:] {
+		v = append(v, float64(math.Float32frombits(binary.LittleEndian.Uint32(data))))
 	}
 	return v
 }
