@@ -10,9 +10,11 @@ import (
 // Dropout, Cast between floats, Sum, Max, Min and Concat of one input, Pad by
 // nothing, Expand to the same shape, Transpose that moves nothing.
 func dropIdentity(r *rewriter) error {
-	integers := map[string]bool{} // graph inputs
+	integers := map[string]string{} // graph inputs that are not floats: their types
 	for _, v := range r.g.Inputs {
-		integers[v.Name] = v.Type != graph.Float
+		if v.Type != graph.Float {
+			integers[v.Name] = v.TypeName()
+		}
 	}
 	return r.each(func(n *graph.Node, a *attrs) error {
 		x := n.Inputs[0]
@@ -25,11 +27,12 @@ func dropIdentity(r *rewriter) error {
 			}
 		case "Cast":
 			a.ignore("saturate", "round_mode")
-			switch to := a.int("to", 0); {
-			case to != 1 && to != 10 && to != 11 && to != 16:
-				return refuse("", "a cast of data to element type %d is not supported", to)
-			case integers[x]:
-				return refuse("export the model with a float input", "it casts an integer input")
+			if to := a.int("to", 0); to != 1 && to != 10 && to != 11 && to != 16 {
+				return refuse("leave data in float", "a cast of data to element type %d is not supported", to)
+			}
+			if typ := integers[x]; typ != "" {
+				return refuse("export the model with a float32 input and without this Cast; the data set's divisor, mean and std make floats of pixels",
+					"it casts the %s input %q; networks here read floats", typ, x)
 			}
 		case "Concat":
 			a.ignore("axis")

@@ -77,6 +77,9 @@ func foldQuant(r *rewriter) error {
 		return err
 	}
 	return r.each(func(n *graph.Node, a *attrs) error {
+		if _, err := r.linearOf(n, a); err != nil {
+			return err
+		}
 		return refuse("export the model with QuantizeLinear and DequantizeLinear in pairs", "its integers are used without a DequantizeLinear of the same scale")
 	}, "QuantizeLinear")
 }
@@ -175,8 +178,12 @@ func goodScales(scales []float32) error {
 		return errors.New("it has no scale")
 	}
 	for _, s := range scales {
-		if !(s > 0) || math.IsInf(float64(s), 0) {
-			return fmt.Errorf("its scale is %v", s)
+		switch {
+		case s < 0:
+			return refuse("make the scale positive and negate what it multiplies, or export the model in float",
+				"its scale %v is negative: a scale is the distance between two steps and must be above 0", s)
+		case !(s > 0) || math.IsInf(float64(s), 0):
+			return refuse("quantise again: calibration saw no range", "its scale is %v: a scale is the distance between two steps and must be a number above 0", s)
 		}
 	}
 	return nil

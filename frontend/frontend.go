@@ -18,17 +18,27 @@ type Unsupported struct {
 	Hint   string // what the user can do about it; may be empty
 }
 
-// UnsupportedError lists every node of a model that cannot be lowered, in graph
+// UnsupportedError lists everything in a model that cannot be used, in graph
 // order.
 type UnsupportedError struct {
 	Model string
+	For   Use
 	Items []Unsupported
 }
+
+// Use is what a model cannot be used for.
+type Use string
+
+// The uses.
+const (
+	Run   Use = "cannot be run"
+	Build Use = "has no hardware in this version"
+)
 
 // Error prints one line per node.
 func (e *UnsupportedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d node(s) are not supported:", e.Model, len(e.Items))
+	fmt.Fprintf(&b, "%s: the model %s:", e.Model, e.For)
 	for _, u := range e.Items {
 		fmt.Fprintf(&b, "\n  %q (%s): %s", u.Node, printable(u.Op), u.Reason)
 		if u.Hint != "" {
@@ -75,7 +85,24 @@ func load(m *onnx.Model, name string) (*graph.Graph, error) {
 		return nil, err
 	}
 	if items := c.unsupported(); len(items) > 0 {
-		return nil, &UnsupportedError{Model: name, Items: items}
+		return nil, &UnsupportedError{Model: name, For: Run, Items: items}
+	}
+	return c.g, nil
+}
+
+// LoadBuildable is Load for hardware: a model of which Check says that a part has none
+// is an *UnsupportedError with the same findings.
+func LoadBuildable(path string) (*graph.Graph, error) {
+	m, err := onnx.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := compile(m, path, options{})
+	if err != nil {
+		return nil, err
+	}
+	if r := c.report(); !r.Builds() {
+		return nil, r.refusal()
 	}
 	return c.g, nil
 }

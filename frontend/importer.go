@@ -118,6 +118,9 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 	default:
 		return in, fmt.Errorf("element type %v is not supported", v.Elem)
 	}
+	if in.Type == graph.Int && v.Elem != onnx.Int64 {
+		in.Stored = v.Elem.String()
+	}
 	if !v.HasShape {
 		return in, errors.New("it has no shape; export the model with a fixed input size")
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // lowerPad turns each Pad that did not fold into pad; negative padding becomes a
-// slice before it.
+// slice before it, and zeros around a map that was cropped a 1x1 depthwise conv that
+// pads.
 func lowerPad(r *rewriter) error {
 	return r.each(func(n *graph.Node, a *attrs) error {
 		x := r.shape(n.Inputs[0])
@@ -32,6 +33,15 @@ func lowerPad(r *rewriter) error {
 		}
 		if _, err := graph.Infer(op, []graph.Shape{r.shape(data)}); err != nil {
 			return err
+		}
+		padded := func(v int) bool { return v > 0 }
+		if !slices.ContainsFunc(op.Before, padded) && !slices.ContainsFunc(op.After, padded) {
+			r.bypass(n, data)
+			return nil
+		}
+		if op.Mode == "constant" && op.Value == 0 && len(x) == 4 && x[0] == 1 && op.Before[0]+op.After[0]+op.Before[1]+op.After[1] == 0 {
+			// Zeros around a cropped map: what foldPad does with a whole one.
+			return r.depthwise(n, data, identity(r.shape(data)[1]), [4]int{op.Before[2], op.Before[3], op.After[2], op.After[3]})
 		}
 		n.Op = op
 		r.setInputs(n, data)

@@ -2,6 +2,8 @@ package frontend
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"hass/frontend/onnx"
 	"hass/internal/graph"
@@ -35,17 +37,22 @@ type NodeReport struct {
 // Report holds one verdict for each node of the model, in the model's
 // topological order.
 type Report struct {
-	Model string       `json:"model"`
-	Nodes []NodeReport `json:"nodes"`
+	Model string `json:"model"`
+	// Verdict is Conclusion.
+	Verdict string       `json:"verdict"`
+	Nodes   []NodeReport `json:"nodes"`
 	// Ports are inputs and outputs that have no hardware, and what concerns the
 	// graph as a whole; Op is "input", "output" or "graph".
 	Ports []NodeReport `json:"ports,omitempty"`
 }
 
+// all is the verdicts on nodes, then those on ports.
+func (r *Report) all() []NodeReport { return append(r.Nodes[:len(r.Nodes):len(r.Nodes)], r.Ports...) }
+
 // Count is the number of nodes and ports with a verdict.
 func (r *Report) Count(v Verdict) int {
 	c := 0
-	for _, n := range append(r.Nodes[:len(r.Nodes):len(r.Nodes)], r.Ports...) {
+	for _, n := range r.all() {
 		if n.Verdict == v {
 			c++
 		}
@@ -58,6 +65,46 @@ func (r *Report) Runs() bool { return r.Count(NotSupport)+r.Count(NotAnalysed) =
 
 // Builds reports whether the whole model maps to hardware of this version.
 func (r *Report) Builds() bool { return r.Runs() && r.Count(FloatOnly) == 0 }
+
+// refusal is the report's findings as an error.
+func (r *Report) refusal() *UnsupportedError {
+	e := &UnsupportedError{Model: r.Model, For: Build}
+	if !r.Runs() {
+		e.For = Run
+	}
+	for _, n := range r.all() {
+		switch n.Verdict {
+		case FloatOnly, NotSupport:
+			e.Items = append(e.Items, Unsupported{Node: n.Node, Op: n.Op, Reason: n.Reason, Hint: n.Hint})
+		case Hardware, Folded, Layout, OnHost, NotAnalysed:
+		}
+	}
+	return e
+}
+
+// Conclusion is what becomes of the model as a whole, in one sentence.
+func (r *Report) Conclusion() string {
+	counts := ""
+	for _, v := range []Verdict{Hardware, Folded, Layout, OnHost, FloatOnly, NotSupport, NotAnalysed} {
+		n := 0
+		for _, node := range r.Nodes {
+			if node.Verdict == v {
+				n++
+			}
+		}
+		if n > 0 {
+			counts += fmt.Sprintf(", %d %s", n, v)
+		}
+	}
+	counts = fmt.Sprintf("%d nodes: %s", len(r.Nodes), strings.TrimPrefix(counts, ", "))
+	switch {
+	case r.Builds():
+		return "the model has hardware (" + counts + ")"
+	case r.Runs():
+		return "the model runs in float and has no hardware in this version (" + counts + ")"
+	}
+	return "the model can neither be run nor built (" + counts + ")"
+}
 
 // Check imports a model and judges every node of it. An error means that the
 // file itself is damaged or inconsistent; unsupported operators are no error.
@@ -90,7 +137,11 @@ func (c *compilation) report() *Report {
 	issues := map[string]quant.Issue{}
 	for _, i := range quant.Check(c.g) {
 		if i.Port {
-			rep.Ports = append(rep.Ports, NodeReport{Node: i.Node, Op: i.Op, Verdict: FloatOnly, Reason: i.Reason, Hint: i.Hint})
+			v := FloatOnly
+			if slices.ContainsFunc(c.g.Inputs, func(in graph.Value) bool { return in.Name == i.Node && in.Type != graph.Float }) && i.Op == "input" {
+				v = NotSupport // the float executor has none either
+			}
+			rep.Ports = append(rep.Ports, NodeReport{Node: i.Node, Op: i.Op, Verdict: v, Reason: i.Reason, Hint: i.Hint})
 		} else if _, ok := issues[i.Node]; !ok {
 			issues[i.Node] = i
 		}
@@ -114,6 +165,7 @@ func (c *compilation) report() *Report {
 		}
 		rep.Nodes = append(rep.Nodes, nr)
 	}
+	rep.Verdict = rep.Conclusion()
 	return rep
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"hass/frontend"
@@ -35,17 +36,24 @@ func (c checkCmd) Run(e *env) error {
 		return err
 	}
 	if !r.Builds() {
-		n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports)
-		ports := ""
-		if len(r.Ports) > 0 {
-			ports = fmt.Sprintf(", and %d findings about its inputs and outputs", len(r.Ports))
-		}
-		return fmt.Errorf("%s: %d of %d nodes have no hardware in this version%s (listed above)", c.Model, n, len(r.Nodes), ports)
+		return fmt.Errorf("%s: no hardware in this version for %s (listed above)", c.Model, missing(r))
 	}
 	return nil
 }
 
-// printReport writes one line per node, then those on inputs and outputs. Names are quoted: they are the model's.
+// missing counts what has no hardware: nodes, and the input, outputs or graph as a whole.
+func missing(r *frontend.Report) string {
+	var parts []string
+	if n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d nodes", n, len(r.Nodes)))
+	}
+	for _, p := range r.Ports {
+		parts = append(parts, fmt.Sprintf("%s %q", p.Op, p.Node))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// printReport writes one line per node, then those on inputs and outputs, and the verdict on the model. Names are quoted: they are the model's.
 func printReport(w io.Writer, r *frontend.Report) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "node\top\tverdict\treason\thint")
@@ -56,5 +64,9 @@ func printReport(w io.Writer, r *frontend.Report) error {
 		}
 		fmt.Fprintf(t, "%q\t%q\t%s\t%s\t%s\n", n.Node, n.Op, n.Verdict, why, n.Hint)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "verdict: %s\n", r.Verdict)
+	return err
 }

@@ -30,17 +30,8 @@ func modelInput(g *graph.Graph, path string) (graph.Value, error) {
 }
 
 // loadModel imports a model that the hardware can take. Everything that is missing is in one
-// error.
-func loadModel(path string) (*graph.Graph, error) {
-	g, err := frontend.Load(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := quant.Buildable(g); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return g, nil
-}
+// error, with the words of hass check.
+func loadModel(path string) (*graph.Graph, error) { return frontend.LoadBuildable(path) }
 
 // openSet opens a data set and checks that its images fit the model.
 func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {

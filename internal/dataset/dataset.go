@@ -180,16 +180,26 @@ func (s *Set) Float(i int, dst []float32) error {
 	return nil
 }
 
+// ImageShape reads the shape of a model's input as [1,C,H,W]; ok is false for any other
+// shape, which no data set fits.
+func ImageShape(shape []int) (c, h, w int, ok bool) {
+	if len(shape) != 4 || shape[0] != 1 || shape[1] < 1 || shape[2] < 1 || shape[3] < 1 {
+		return 0, 0, 0, false
+	}
+	return shape[1], shape[2], shape[3], true
+}
+
 // Check reports whether the images fit a model input of shape [1,C,H,W].
 func (s *Set) Check(shape []int) error {
-	if len(shape) != 4 || shape[0] != 1 {
+	c, h, w, ok := ImageShape(shape)
+	if !ok {
 		return fmt.Errorf("data set %s: the model's input has shape %v; images need [1 channels height width]", s.Path, shape)
 	}
-	if shape[1] != s.C {
-		return fmt.Errorf("data set %s: \"input.mean\" has %d numbers, but the model's input has %d channels", s.Path, s.C, shape[1])
+	if c != s.C {
+		return fmt.Errorf("data set %s: \"input.mean\" has %d numbers, but the model's input has %d channels", s.Path, s.C, c)
 	}
-	if shape[2] != s.H || shape[3] != s.W {
-		return fmt.Errorf("data set %s: images are %dx%d (height x width), but the model's input is %dx%d; images are not resized here, store them at the model's size", s.Path, s.H, s.W, shape[2], shape[3])
+	if h != s.H || w != s.W {
+		return fmt.Errorf("data set %s: images are %dx%d (height x width), but the model's input is %dx%d; images are not resized here, store them at the model's size", s.Path, s.H, s.W, h, w)
 	}
 	return nil
 }

@@ -25,6 +25,17 @@ type Value struct {
 	Name  string
 	Type  DType
 	Shape Shape
+	// Stored is the element type that the model gives the input, such as uint8, where
+	// that is not the one Type is named after; "" otherwise.
+	Stored string
+}
+
+// TypeName is the element type in the model's words.
+func (v Value) TypeName() string {
+	if v.Stored != "" {
+		return v.Stored
+	}
+	return map[DType]string{Float: "float32", Int: "int64", Bool: "bool"}[v.Type]
 }
 
 // Node is one operator application. An absent optional input is "".

@@ -94,7 +94,7 @@ func sample() *Graph {
 	x := Shape{1, 2, 4, 4}
 	return &Graph{
 		Name:    "all \"ops\"\n",
-		Inputs:  []Value{{"x", Float, x}, {"n", Int, Shape{}}},
+		Inputs:  []Value{{Name: "x", Type: Float, Shape: x}, {Name: "n", Type: Int, Shape: Shape{}, Stored: "uint8"}},
 		Outputs: []string{"out", "best"},
 		Consts: map[string]*Tensor{
 			"w":     {Type: Float, Shape: Shape{2, 2, 1, 1}, F: []float32{0.1, -0, math.MaxFloat32, 1e-45}},

@@ -127,12 +127,27 @@ func (p *parser) paramValue(to any) error {
 	return fmt.Errorf("internal error: parameter of type %T", to)
 }
 
+// stored prints the integer type of the model.
+func (p *printer) stored(t string) {
+	if t != "" {
+		p.str(" stored=" + t)
+	}
+}
+
+func (p *parser) stored() (string, error) {
+	if p.tok.kind != 'w' || p.tok.text != "stored" {
+		return "", nil
+	}
+	if err := p.key("stored"); err != nil {
+		return "", err
+	}
+	return p.take('w')
+}
+
 // origin prints where a constant's numbers come from: its integer type in the
 // model and its grid.
 func (p *printer) origin(t *Tensor) {
-	if t.Stored != "" {
-		p.str(" stored=" + t.Stored)
-	}
+	p.stored(t.Stored)
 	g := t.Grid
 	if g == nil {
 		return
@@ -147,14 +162,9 @@ func (p *printer) origin(t *Tensor) {
 }
 
 func (p *parser) origin(t *Tensor) error {
-	if p.tok.kind == 'w' && p.tok.text == "stored" {
-		if err := p.key("stored"); err != nil {
-			return err
-		}
-		var err error
-		if t.Stored, err = p.take('w'); err != nil {
-			return err
-		}
+	var err error
+	if t.Stored, err = p.stored(); err != nil {
+		return err
 	}
 	if p.tok.kind != 'w' || p.tok.text != "grid" {
 		return nil

@@ -163,7 +163,11 @@ func (p *parser) input(g *Graph) error {
 	if err != nil {
 		return err
 	}
-	g.Inputs = append(g.Inputs, Value{name, typ, s})
+	stored, err := p.stored()
+	if err != nil {
+		return err
+	}
+	g.Inputs = append(g.Inputs, Value{name, typ, s, stored})
 	g.Shapes[name] = s
 	return nil
 }

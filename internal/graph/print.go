@@ -45,7 +45,9 @@ func (g *Graph) print(w io.Writer, limit int) error {
 	p := &printer{w: bufio.NewWriter(w), limit: limit}
 	p.str("graph ").quote(g.Name).str(" {\n")
 	for _, v := range g.Inputs {
-		p.str("  input ").quote(v.Name).str(" " + string(v.Type) + " " + v.Shape.String() + "\n")
+		p.str("  input ").quote(v.Name).str(" " + string(v.Type) + " " + v.Shape.String())
+		p.stored(v.Stored)
+		p.str("\n")
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Consts)) {
 		p.str("  const ").quote(name).str(" ")

@@ -73,7 +73,7 @@ func TestInferTensorOps(t *testing.T) {
 // and where a constant's numbers come from.
 func TestTensorOpsRoundTrip(t *testing.T) {
 	g := &Graph{
-		Name: "t", Inputs: []Value{{"x", Float, Shape{1, 2, 3, 3}}}, Outputs: []string{"y"},
+		Name: "t", Inputs: []Value{{Name: "x", Type: Float, Shape: Shape{1, 2, 3, 3}}}, Outputs: []string{"y"},
 		Consts: map[string]*Tensor{
 			"w": {Type: Float, Shape: Shape{2, 2}, F: []float32{1, 2, 3, 4}, Grid: &Grid{4, true, true, 1, []float32{1, 0.5}, []int64{0, 3}}},
 			"z": {Type: Int, Shape: Shape{1}, I: []int64{3}, Stored: "uint8"},

@@ -58,6 +58,11 @@ func plain(op string) string {
 func Check(g *graph.Graph) []Issue {
 	p := newPlanner(g)
 	p.run()
+	if len(p.issues) == 0 {
+		if err := p.structure(); err != nil {
+			p.failPort(g.Name, "graph", "split or shrink the model", "it does not fit the integer network: %v", err)
+		}
+	}
 	return p.issues
 }
 

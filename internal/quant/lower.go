@@ -26,6 +26,26 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 	if err := spec.matches(p); err != nil {
 		return nil, err
 	}
+	net, err := p.layout(spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.weights(net, spec); err != nil {
+		return nil, err
+	}
+	if err := net.Validate(); err != nil {
+		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
+	}
+	if err := net.ValidateWeights(); err != nil {
+		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
+	}
+	return net, nil
+}
+
+// layout is the integer network that spec decides, without weights, biases and the widths
+// of accumulators.
+func (p *network) layout(spec *Spec) (*intnet.Net, error) {
+	g := p.g
 	net := &intnet.Net{Name: g.Name, Host: []intnet.HostOp{}, Outputs: []int{}, Results: []intnet.Result{}}
 	var names ident.Namer
 	ids := make([]string, len(p.layers))
@@ -64,14 +84,42 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 	for _, h := range p.host {
 		net.Host = append(net.Host, intnet.HostOp{Name: h.node.Name, Op: h.op.Fn, Shape: h.shape, Axis: h.op.Axis, Input: tensors[h.input]})
 	}
-	if err := net.Validate(); err != nil {
-		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
-	}
-	if err := net.ValidateWeights(); err != nil {
-		return nil, fmt.Errorf("model %q does not fit the integer network: %w", g.Name, err)
-	}
 	return net, nil
 }
+
+// structure reports what Validate would refuse of the network whatever its numbers are:
+// sizes, geometry, and formats that the model gives.
+func (p *network) structure() error {
+	spec := &Spec{Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
+	give := func(value string) {
+		spec.Values[value] = ValueSpec{Format: nominal, Rounding: fixed.HalfUp}
+		if from := p.source(value); from != value {
+			spec.Values[value] = spec.Values[from]
+		} else if given := p.given(value); given != nil {
+			spec.Values[value] = kept(*given)
+		}
+	}
+	give(p.input)
+	for _, l := range p.layers {
+		give(l.out)
+		if l.kind == intnet.KindConv {
+			spec.Convs[l.node.Name] = ConvSpec{WeightBits: nominal.Bits, WeightFrac: []int{nominal.Frac}}
+		}
+	}
+	net, err := p.layout(spec)
+	if err != nil {
+		return err
+	}
+	for i := range net.Layers {
+		if c := net.Layers[i].Conv; c != nil {
+			c.AccBits = fixed.MaxAccBits
+		}
+	}
+	return net.Validate()
+}
+
+// nominal is a format for networks whose numbers do not matter.
+var nominal = fixed.Format{Bits: 8, Frac: 4, Signed: true}
 
 // matches checks that the spec decides exactly what the network needs.
 func (s *Spec) matches(p *network) error {
@@ -165,9 +213,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 	out.Lo, out.Hi = l.clampOf(to)
 	switch l.kind {
 	case intnet.KindConv:
-		if err := lowerConv(l, spec.Convs[l.node.Name], in, to.Format, out); err != nil {
-			return err
-		}
+		out.Conv = convOf(l, spec.Convs[l.node.Name], in, to.Format)
 	case intnet.KindAdd:
 		in1 := net.Tensors[out.In[1]].Format
 		fine := max(in.Frac, in1.Frac)
@@ -210,17 +256,41 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 	return nil
 }
 
-func lowerConv(l *layer, s ConvSpec, in, to fixed.Format, out *intnet.Layer) error {
+// weights quantises the weights and biases of the convolutions of p into net.
+func (p *network) weights(net *intnet.Net, spec *Spec) error {
+	convs := make(map[string]*intnet.Layer)
+	for i := range net.Layers {
+		if l := &net.Layers[i]; l.Conv != nil {
+			convs[l.Name] = l
+		}
+	}
+	for _, l := range p.layers {
+		if l.kind != intnet.KindConv {
+			continue
+		}
+		out := convs[l.node.Name]
+		if err := quantizeWeights(l, spec.Convs[l.node.Name], net.Tensors[out.In[0]].Format, out.Conv); err != nil {
+			return fmt.Errorf("layer %q: %w", l.node.Name, err)
+		}
+	}
+	return nil
+}
+
+// convOf is a convolution from format in to format to, without weights.
+func convOf(l *layer, s ConvSpec, in, to fixed.Format) *intnet.Conv {
 	c := &intnet.Conv{
 		Window: intnet.Window(l.conv.Window), Groups: l.conv.Groups, OutC: l.w.Shape[0],
-		WeightBits: s.WeightBits, WeightFrac: slices.Clone(s.WeightFrac),
-		Weights: make([]int16, len(l.w.F)), Bias: make([]int64, l.w.Shape[0]),
+		WeightBits: s.WeightBits, WeightFrac: slices.Clone(s.WeightFrac), TauA: integerTau(max(s.TauA, l.tauA), in.Frac),
 	}
-	out.Conv = c
-	for _, f := range c.WeightFrac {
+	for _, f := range s.WeightFrac {
 		c.Shift = append(c.Shift, in.Frac+f-to.Frac)
 	}
-	c.TauA = integerTau(max(s.TauA, l.tauA), in.Frac)
+	return c
+}
+
+// quantizeWeights gives c the weights, biases and accumulator of l.
+func quantizeWeights(l *layer, s ConvSpec, in fixed.Format, c *intnet.Conv) error {
+	c.Weights, c.Bias = make([]int16, len(l.w.F)), make([]int64, c.OutC)
 	frac := func(o int) int { return c.WeightFrac[min(o, len(c.WeightFrac)-1)] }
 	limit := int64(1)<<(s.WeightBits-1) - 1
 	per := len(c.Weights) / c.OutC

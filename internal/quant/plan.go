@@ -157,11 +157,11 @@ func (p *planner) run() {
 		return
 	}
 	in := p.g.Inputs[0]
-	d, ok := dimsOf(in.Shape)
-	if !ok || in.Type != graph.Float {
-		p.failPort(in.Name, "input", "export the model with one float input of shape [1,C,H,W]", "input is %s %v", in.Type, in.Shape)
+	if reason, hint := noInput(in); reason != "" {
+		p.failPort(in.Name, "input", hint, "%s", reason)
 		return
 	}
+	d, _ := dimsOf(in.Shape)
 	p.input, p.inDims = in.Name, d
 	p.views[in.Name] = view{tensor: in.Name, single: true}
 	for _, n := range live {
@@ -212,6 +212,10 @@ func dimsOf(s graph.Shape) (dims, bool) {
 	return dims{}, false
 }
 
+// real tells whether a layer makes the tensor, or it is the input. Other tensors stand
+// behind a node that has an issue.
+func (p *planner) real(tensor string) bool { return p.made[tensor] != nil || tensor == p.input }
+
 func (p *planner) tensorDims(tensor string) dims {
 	if l := p.made[tensor]; l != nil {
 		return l.dims
@@ -241,6 +245,9 @@ func (p *planner) node(n *graph.Node) {
 	switch op := n.Op.(type) {
 	case graph.Reshape:
 		if v, ok := p.views[n.Inputs[0]]; ok {
+			if !p.real(v.tensor) {
+				return // how it lies is not known: taken as its shape says
+			}
 			v.single = v.single && p.uses[n.Inputs[0]] == 1
 			p.views[out] = v
 			return
@@ -289,11 +296,14 @@ func (p *planner) node(n *graph.Node) {
 		p.resize(n, op)
 	case graph.Quantize:
 		p.quantize(n, op)
-	case graph.Foreign:
-		p.fail(n.Name, op.Kind(), "run `hass check` on the model and replace this operator", "no hardware operator corresponds to it")
 	default:
-		p.fail(n.Name, n.Op.Kind(), "replace this operator", "the hardware does not have it")
+		p.refuse(n)(noModule(p.g, n))
 	}
+}
+
+// refuse is fail with a reason and a hint of words.go.
+func (p *planner) refuse(n *graph.Node) func(reason, hint string) {
+	return func(reason, hint string) { p.fail(n.Name, n.Op.Kind(), hint, "%s", reason) }
 }
 
 // known reports whether the shapes of all that a node reads are known. Some are
@@ -346,13 +356,22 @@ func (p *planner) map2D(n *graph.Node) (view, bool) {
 	if !ok {
 		return v, false
 	}
-	shape := p.g.Shapes[n.Inputs[0]]
-	if d, ok := dimsOf(shape); !ok || d != p.tensorDims(v.tensor) {
-		td := p.tensorDims(v.tensor)
-		p.fail(n.Name, n.Op.Kind(), "remove the reshape before it", "it reads %v, a reshape that moves data from [1,%d,%d,%d]", shape, td.c, td.h, td.w)
-		return v, false
+	return v, p.lies(n, v, p.g.Shapes[n.Inputs[0]])
+}
+
+// lies reports whether a map of the given shape lies as its tensor does; else it is an
+// issue of n.
+func (p *planner) lies(n *graph.Node, v view, shape graph.Shape) bool {
+	d, ok := dimsOf(shape)
+	switch td := p.tensorDims(v.tensor); {
+	case !ok:
+		p.refuse(n)(noMap(shape))
+	case d != td:
+		p.refuse(n)(reshaped(shape, td))
+	default:
+		return true
 	}
-	return v, true
+	return false
 }
 
 // newLayer is a layer that clamps nothing.
@@ -453,7 +472,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 	in, okIn := dimsOf(p.g.Shapes[n.Inputs[0]])
 	od, okOut := dimsOf(p.g.Shapes[n.Outputs[0]])
 	if !okIn || !okOut {
-		p.fail(n.Name, op.Kind(), "bind the batch dimension to 1", "it maps %v to %v", p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Outputs[0]])
+		p.refuse(n)(noMap(p.g.Shapes[n.Inputs[0]]))
 		return
 	}
 	l := newLayer(n, intnet.KindConv, v.tensor)
@@ -464,7 +483,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 	if td := p.tensorDims(v.tensor); td != in {
 		// A flatten came before a fully connected layer: its kernel covers the map.
 		if in.h != 1 || in.w != 1 || op.Kernel != [2]int{1, 1} || op.Groups != 1 || td.h*td.w*td.c != in.c || op.Pads != [4]int{} {
-			p.fail(n.Name, op.Kind(), "remove the reshape before it", "it reads %v, a reshape that moves data from [1,%d,%d,%d]", p.g.Shapes[n.Inputs[0]], td.c, td.h, td.w)
+			p.refuse(n)(reshaped(p.g.Shapes[n.Inputs[0]], td))
 			return
 		}
 		op.Kernel = [2]int{td.h, td.w}
@@ -524,7 +543,7 @@ func (p *planner) pool(n *graph.Node, op graph.Pool) {
 func (p *planner) eltwise(n *graph.Node, op graph.Eltwise) {
 	kind := map[string]intnet.Kind{"add": intnet.KindAdd, "mul": intnet.KindMul}[op.Fn]
 	if kind == "" {
-		p.fail(n.Name, op.Kind(), "use additions and multiplications", "the hardware has no element-wise %s", op.Fn)
+		p.refuse(n)(noModule(p.g, n))
 		return
 	}
 	l := newLayer(n, kind)
@@ -536,9 +555,12 @@ func (p *planner) eltwise(n *graph.Node, op graph.Eltwise) {
 			return
 		}
 		d[i] = p.tensorDims(v.tensor)
-		shape, ok := dimsOf(p.g.Shapes[n.Inputs[i]])
-		if !ok || shape != d[i] || len(p.g.Shapes[n.Inputs[i]]) != len(p.g.Shapes[n.Inputs[0]]) {
-			p.fail(n.Name, op.Kind(), "make both operands the same shape", "operand %v does not lie as its tensor of %dx%dx%d (HWC)", p.g.Shapes[n.Inputs[i]], d[i].h, d[i].w, d[i].c)
+		shape := p.g.Shapes[n.Inputs[i]]
+		if len(shape) != len(p.g.Shapes[n.Inputs[0]]) {
+			p.fail(n.Name, op.Kind(), "give both operands all dimensions: [1,C,1,1], not [1,C], beside [1,C,H,W]", "its operands %v and %v have different ranks, and ONNX lays the last axes over each other", p.g.Shapes[n.Inputs[0]], shape)
+			return
+		}
+		if !p.lies(n, v, shape) {
 			return
 		}
 		l.in = append(l.in, v.tensor)

@@ -70,7 +70,7 @@ func (p *planner) convTranspose(n *graph.Node, op graph.ConvTranspose) {
 	in, okIn := dimsOf(p.g.Shapes[n.Inputs[0]])
 	out, okOut := dimsOf(p.g.Shapes[n.Outputs[0]])
 	if !okIn || !okOut || in != p.tensorDims(v.tensor) {
-		p.fail(n.Name, op.Kind(), "remove the reshape before it, bind the batch dimension to 1", "it maps %v to %v", p.g.Shapes[n.Inputs[0]], p.g.Shapes[n.Outputs[0]])
+		p.lies(n, v, p.g.Shapes[n.Inputs[0]])
 		return
 	}
 	c := graph.Conv{Window: graph.Window{Kernel: op.Kernel, Stride: [2]int{1, 1}, Dilation: op.Dilation}, Groups: op.Groups}
@@ -151,11 +151,15 @@ func (p *planner) concat(n *graph.Node, op graph.Concat) {
 		if !ok {
 			return
 		}
-		d, ok := dimsOf(p.g.Shapes[n.Inputs[i]])
-		if !ok || d != p.tensorDims(v.tensor) || op.Axis != 1 {
-			p.fail(n.Name, op.Kind(), "concatenate channels", "it joins %v along axis %d", p.g.Shapes[n.Inputs[i]], op.Axis)
+		shape := p.g.Shapes[n.Inputs[i]]
+		if op.Axis != 1 || len(shape) != 4 && len(shape) != 2 {
+			p.fail(n.Name, op.Kind(), "concatenate channels; "+cutHint, "it joins %v along axis %d; the hardware joins channels, axis 1 of [1,C,H,W]", shape, op.Axis)
 			return
 		}
+		if !p.lies(n, v, shape) {
+			return
+		}
+		d := p.tensorDims(v.tensor)
 		l.dims.h, l.dims.w = d.h, d.w
 		l.dims.c += d.c
 		l.in, l.nonneg = append(l.in, v.tensor), l.nonneg && p.tensorNonneg(v.tensor)
@@ -184,7 +188,8 @@ func (p *planner) slice(n *graph.Node, op graph.Slice) {
 	s := &intnet.Slice{Step: [2]int{1, 1}}
 	for d, a := range axes {
 		if !ok || a >= 0 && (op.Step[a] < 1 || d == 2 && op.Step[a] != 1) {
-			p.fail(n.Name, op.Kind(), "take rows and columns in positive steps and neighbouring channels", "it takes %v from %v in steps of %v", op.To, op.Start, op.Step)
+			p.fail(n.Name, op.Kind(), "let the weights of the convolution before or behind it choose the channels; "+cutHint,
+				"it takes %v from %v on in steps of %v; the hardware takes rows and columns in positive steps and channels next to each other", op.To, op.Start, op.Step)
 			return
 		}
 		if a >= 0 {
@@ -206,7 +211,8 @@ func (p *planner) resize(n *graph.Node, op graph.Resize) {
 	in := p.tensorDims(v.tensor)
 	out, ok := dimsOf(op.To)
 	if !ok || len(op.To) != 4 || out.c != in.c || op.Mode == "cubic" {
-		p.fail(n.Name, op.Kind(), "resize rows and columns, nearest or linear", "it makes %v of %v, %s", op.To, p.g.Shapes[n.Inputs[0]], op.Mode)
+		p.fail(n.Name, op.Kind(), "resize rows and columns, nearest or linear",
+			"it makes %v of %v by mode %s; the hardware resizes rows and columns, nearest or linear", op.To, p.g.Shapes[n.Inputs[0]], op.Mode)
 		return
 	}
 	l := newLayer(n, intnet.KindResize, v.tensor)

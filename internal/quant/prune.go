@@ -58,11 +58,12 @@ func (p *Pruner) Conv(i int, t Tau) (*intnet.Conv, error) {
 	}
 	s := p.spec.Convs[l.Name]
 	s.TauW, s.TauA = t.W, t.A
-	var out intnet.Layer
-	if err := lowerConv(p.layers[i], s, p.net.Tensors[l.In[0]].Format, p.net.Tensors[l.Out].Format, &out); err != nil {
+	in := p.net.Tensors[l.In[0]].Format
+	c := convOf(p.layers[i], s, in, p.net.Tensors[l.Out].Format)
+	if err := quantizeWeights(p.layers[i], s, in, c); err != nil {
 		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 	}
-	return out.Conv, nil
+	return c, nil
 }
 
 // TauA is the integer threshold that layer i of Net reads for a float threshold on its input.

@@ -192,7 +192,7 @@ func TestUnsupported(t *testing.T) {
 	x.node(`relu "r" ("t.y") -> ("r.y" [1,4,6,6])`)
 	x.node(`softmax "sm" ("r.y") -> ("sm.y" [1,4,6,6]) axis=1`)
 	x.node(`relu "late" ("sm.y") -> ("late.y" [1,4,6,6])`)
-	x.node(`reshape "rs" ("late.y") -> ("rs.y" [1,6,4,6]) to=[1,6,4,6]`)
+	x.node(`reshape "rs" ("c1.y") -> ("rs.y" [1,6,4,6]) to=[1,6,4,6]`)
 	x.node(`avgpool "ap" ("late.y") -> ("ap.y" [1,4,2,2]) kernel=[4,4] stride=[3,3] dilation=[1,1] pads=[0,0,0,0] countpad ceil`)
 	x.node(`maxpool "mp" ("rs.y") -> ("mp.y" [1,6,2,3]) kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0]`)
 	x.node(`sigmoid "dead" ("mp.y") -> ("dead.y" [1,6,2,3])`) // no output depends on it
@@ -206,15 +206,15 @@ func TestUnsupported(t *testing.T) {
 		}
 	}
 	want := []string{
-		"m: the hardware has no element-wise sub",
+		"m: the hardware has no element-wise difference",
 		"e;\n$(x): no hardware operator corresponds to it",
-		"rows: it joins [1,4,6,6] along axis 2",
-		"every: it takes [1,2,6,6] from [0 0 0 0] in steps of [1 2 1 1]",
-		"cub: it makes [1,2,12,12] of [1,2,6,6], cubic",
+		"rows: it joins [1,4,6,6] along axis 2; the hardware joins channels, axis 1 of [1,C,H,W]",
+		"every: it takes [1,2,6,6] from [0 0 0 0] on in steps of [1 2 1 1]; the hardware takes rows and columns in positive steps and channels next to each other",
+		"cub: it makes [1,2,12,12] of [1,2,6,6] by mode cubic; the hardware resizes rows and columns, nearest or linear",
 		`t: its result is read by "r" (relu)`,
 		`late: it follows "sm", which runs on the host at the end of the network`,
 		"ap: its windows overhang the padded map, where counting padding has no fixed number of elements",
-		"mp: it reads [1,6,4,6], a reshape that moves data from [1,4,6,6]",
+		"mp: it reads the map [1,4,6,6] reshaped to [1,6,4,6]; the hardware cannot rearrange pixels and channels",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
