@@ -92,7 +92,7 @@ func (p *network) layout(spec *Spec) (*intnet.Net, error) {
 func (p *network) structure() error {
 	spec := &Spec{Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
 	give := func(value string) {
-		spec.Values[value] = ValueSpec{Format: nominal, Rounding: fixed.HalfUp}
+		spec.Values[value] = ours(nominal)
 		if from := p.source(value); from != value {
 			spec.Values[value] = spec.Values[from]
 		} else if given := p.given(value); given != nil {
