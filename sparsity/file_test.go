@@ -13,6 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"hass/internal/fidelity"
+	"hass/internal/judge"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -179,9 +182,14 @@ func TestWriteRead(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	p := &Profile{Images: 12, Bits: "mixed", Layers: []Layer{
-		{Name: "conv", MACs: 1000, WeightDensity: 1, ActivationDensity: 0.5, PairDensity: 0.4},
-		{Name: "bad\x1b[31m\nname", MACs: 3000, WeightDensity: 0.25, ActivationDensity: 0.75, PairDensity: 0.2},
+	db := 61.237
+	p := &Profile{Images: 12, Bits: "mixed", Fidelity: fidelity.Report{
+		Images:  8,
+		Layers:  []fidelity.Layer{{Name: "conv", ID: "conv", SNR: &db}, {Name: "bad\x1b[31m\nname", ID: "bad"}},
+		Outputs: []judge.Fidelity{{Name: "y\n", Kind: judge.Plain, Shape: []int{1, 4}, SNR: &db}},
+	}, Layers: []Layer{
+		{Name: "conv", ID: "conv", MACs: 1000, WeightDensity: 1, ActivationDensity: 0.5, PairDensity: 0.4},
+		{Name: "bad\x1b[31m\nname", ID: "bad", MACs: 3000, WeightDensity: 0.25, ActivationDensity: 0.75, PairDensity: 0.2},
 		{Name: strings.Repeat("very/", 20) + "long", MACs: 1, WeightDensity: 1, ActivationDensity: 1, PairDensity: 1},
 	}}
 	var b bytes.Buffer

@@ -11,6 +11,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/dataset"
+	"hass/internal/fidelity"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/npy"
@@ -69,7 +70,7 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 		return nil, fmt.Errorf("data set %s holds no image", set.Path)
 	}
 	samples := min(opt.SampleImages, n)
-	p := progress{report: opt.Progress, total: 2*n + samples}
+	p := progress{report: opt.Progress, total: 2*n + 2*samples}
 
 	load := func(i int) ([]float32, error) {
 		x := make([]float32, set.C*set.H*set.W)
@@ -84,10 +85,11 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
-	net, err := quant.Lower(g, spec)
+	pruner, err := quant.NewPruner(g, spec)
 	if err != nil {
 		return nil, err
 	}
+	net := pruner.Net()
 	x, err := intnet.New(net)
 	if err != nil {
 		return nil, err
@@ -117,6 +119,11 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if m.Bitmaps, err = sampleBitmaps(ctx, x, m.Profile.Sample, opt.Workers, image, &p); err != nil {
 		return nil, err
 	}
+	report, err := fidelity.Measure(ctx, g, spec, pruner, samples, opt.Workers, func(i int) ([]float32, error) { return load(m.Profile.Sample[i]) }, p.step)
+	if err != nil {
+		return nil, fmt.Errorf("comparison with the float network: %w", err)
+	}
+	m.Profile.Fidelity = *report
 	m.Bitmaps.Population = n
 	for i := range m.Bitmaps.Layers {
 		m.Bitmaps.Layers[i].Pairs = z.layerPairs[i]

@@ -375,12 +375,12 @@ func TestMeasureRefuses(t *testing.T) {
 func TestProgress(t *testing.T) {
 	var seen []int
 	m := measureSmall(t, Options{Workers: 3, SampleImages: 100, Progress: func(done, total int) {
-		if total != 60 {
-			t.Errorf("total %d, want 60", total)
+		if total != 80 {
+			t.Errorf("total %d, want 80", total)
 		}
 		seen = append(seen, done)
 	}})
-	if len(seen) != 60 || !slices.IsSorted(seen) || seen[59] != 60 {
+	if len(seen) != 80 || !slices.IsSorted(seen) || seen[79] != 80 {
 		t.Errorf("progress %v", seen)
 	}
 	if len(m.Profile.Sample) != 20 {

@@ -2,6 +2,7 @@ package sparsity
 
 import (
 	"hass/internal/artifact"
+	"hass/internal/fidelity"
 	"hass/internal/quant"
 )
 
@@ -28,6 +29,9 @@ type Profile struct {
 	Std     []float64 `json:"std"`
 
 	Layers []Layer `json:"layers"` // convolutions, in the order of the integer network
+
+	// Fidelity says what the integer network keeps of the float network, on the sample's images.
+	Fidelity fidelity.Report `json:"fidelity"`
 
 	// Bitmaps of zeros: weights, and activations of a seeded sample of images.
 	Bitmaps artifact.SideFile `json:"bitmaps"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -41,17 +42,25 @@ func Table(w io.Writer, p *Profile) error {
 		names[i] = plain(l.Name)
 		width = max(width, utf8.RuneCountInString(names[i]))
 	}
-	fmt.Fprintf(b, "share of non-zero elements over %d images, %s bits\n\n", p.Images, p.Bits)
-	fmt.Fprintf(b, "%-*s  %14s  %8s  %11s  %8s  %16s\n", width, "layer", "MACs/image", "weights", "activations", "pairs", "pairs/image")
-	row := func(name string, macs int64, wd, ad, pd float64) {
-		fmt.Fprintf(b, "%-*s  %14d  %8.4f  %11.4f  %8.4f  %16.0f\n", width, name, macs, wd, ad, pd, pd*float64(macs))
+	snr := make(map[string]string)
+	for _, l := range p.Fidelity.Layers {
+		if snr[l.ID] = "-"; l.SNR != nil {
+			snr[l.ID] = fmt.Sprintf("%.2f", *l.SNR)
+		}
+	}
+	fmt.Fprintf(b, "share of non-zero elements over %d images, %s bits; signal to noise of the result over %d images\n\n", p.Images, p.Bits, p.Fidelity.Images)
+	fmt.Fprintf(b, "%-*s  %14s  %8s  %11s  %8s  %16s  %8s\n", width, "layer", "MACs/image", "weights", "activations", "pairs", "pairs/image", "dB")
+	row := func(name string, macs int64, wd, ad, pd float64, db string) {
+		line := fmt.Sprintf("%-*s  %14d  %8.4f  %11.4f  %8.4f  %16.0f  %8s", width, name, macs, wd, ad, pd, pd*float64(macs), db)
+		fmt.Fprintln(b, strings.TrimRight(line, " "))
 	}
 	for i, l := range p.Layers {
-		row(names[i], l.MACs, l.WeightDensity, l.ActivationDensity, l.PairDensity)
+		row(names[i], l.MACs, l.WeightDensity, l.ActivationDensity, l.PairDensity, snr[l.ID])
 	}
 	t := p.Totals()
-	row("all, by MACs", t.MACs, t.WeightDensity, t.ActivationDensity, t.PairDensity)
+	row("all, by MACs", t.MACs, t.WeightDensity, t.ActivationDensity, t.PairDensity, "")
 	fmt.Fprintf(b, "\nA pair is a product with weight and activation both non-zero; padding counts as zero. Skipping all others would\nspeed up multipliers that are always busy by %s.\n", speedup(t.PairDensity))
+	fmt.Fprintf(b, "Signal to noise of the integer network against the float network: %s\n", p.Fidelity.Summary())
 	return b.Flush()
 }
 

@@ -11,7 +11,10 @@ import (
 	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/fidelity"
+	"hass/internal/judge"
 	"hass/internal/quant"
+	"hass/internal/search"
 	"hass/internal/study"
 	"hass/optimizer"
 )
@@ -57,11 +60,9 @@ type summary struct {
 	// Shortfall is why it does not fit, one line per resource.
 	Shortfall []string `json:"shortfall,omitempty"`
 
-	Accuracy struct {
-		Float   float64 `json:"float"`   // top-1 of the model as it is, without thresholds; fraction
-		Integer float64 `json:"integer"` // top-1, fraction
-		Images  int     `json:"images"`
-	} `json:"accuracy"`
+	Accuracy accuracy `json:"accuracy"`
+	// Fidelity is the profile's: signal to noise of layers and outputs on calibration images, and what loses its range.
+	Fidelity fidelity.Report `json:"fidelity"`
 
 	CyclesPerImage          float64 `json:"cycles_per_image"` // simulated, steady state
 	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
@@ -84,6 +85,54 @@ type summary struct {
 	} `json:"verified"`
 }
 
+// accuracy is what the judged set says about the networks.
+type accuracy struct {
+	Set     string        `json:"set"` // "test", or "calibration" where no test set was given
+	Images  int           `json:"images"`
+	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
+	Output  string        `json:"output,omitempty"` // that is judged by labels
+	Why     string        `json:"why"`              // that output, or no measure
+	// Float and Integer are the measure of the model as it is, without thresholds, and of the integer network: share of right answers or
+	// of agreeing elements, or the root of the mean squared error.
+	Float   *float64 `json:"float,omitempty"`
+	Integer *float64 `json:"integer,omitempty"`
+	// Outputs compares the integer network with the float network, without thresholds.
+	Outputs []judge.Fidelity `json:"outputs"`
+
+	floatFigures, integerFigures measured
+}
+
+func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) accuracy {
+	a := accuracy{Set: set, Images: images, Measure: plan.Measure, Why: plan.Why, Outputs: j.outputs}
+	if plan.Measure == "" {
+		return a
+	}
+	a.Output = plan.Outputs[plan.Judged].Name
+	a.floatFigures, a.integerFigures = measure(plan, j.float), measure(plan, j.integer)
+	a.Float, a.Integer = a.floatFigures.main(), a.integerFigures.main()
+	return a
+}
+
+// print writes what the set says. The set of calibration images flatters: it is said where it was judged.
+func (a *accuracy) print(w io.Writer) {
+	on := fmt.Sprintf("%d images", a.Images)
+	if a.Set == "calibration" {
+		on += " of the calibration set (no --test was given)"
+	}
+	switch a.Measure {
+	case "":
+		fmt.Fprintf(w, "accuracy\t%s\n", a.Why)
+	case judge.Error:
+		fmt.Fprintf(w, "error (root mean square)\tfloat %.4g, integer %.4g on %s\n", *a.Float, *a.Integer, on)
+	default:
+		fmt.Fprintf(w, "accuracy (%s)\tfloat %.2f %%, integer %.2f %% on %s\n", a.Measure, 100**a.Float, 100**a.Integer, on)
+	}
+	if a.Measure != "" && len(a.Outputs) > 1 {
+		fmt.Fprintf(w, "  judged\t%s\n", a.Why)
+	}
+	fmt.Fprintf(w, "against float\t%s on %d images\n", judge.Summary(a.Outputs), a.Images)
+}
+
 // Run performs the steps; each leaves its file before the next begins, and
 // summary.json, the last, marks a finished run.
 func (c buildCmd) Run(e *env) error {
@@ -93,8 +142,9 @@ func (c buildCmd) Run(e *env) error {
 	if c.Golden < 0 {
 		return fmt.Errorf("--golden %d: want 0 or more images", c.Golden)
 	}
+	judged := "test"
 	if c.Test == "" {
-		c.Test = c.Calib
+		c.Test, judged = c.Calib, "calibration"
 	}
 	// Everything that can be wrong with the input is found before the first file is written.
 	if _, err := c.shares(); err != nil {
@@ -123,10 +173,9 @@ func (c buildCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if test.Labelled() {
-		if err := labelsFit(g, test); err != nil {
-			return err
-		}
+	plan, err := judge.NewPlan(g, test)
+	if err != nil {
+		return err
 	}
 	if test.Len() < c.Images {
 		return fmt.Errorf("%s: %d images, but --images asks for %d", c.Test, test.Len(), c.Images)
@@ -138,8 +187,13 @@ func (c buildCmd) Run(e *env) error {
 	if c.Search && (c.Thresholds != "" || c.hardwareFlags.Objective != optimizer.Throughput) {
 		return errors.New("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
 	}
-	if c.Search && !test.Labelled() {
-		return fmt.Errorf("%s: no labels; --search needs them to choose a trial", c.Test)
+	if c.Search {
+		if err := search.Judgeable(g); err != nil {
+			return fmt.Errorf("%s: %w", c.Model, err)
+		}
+		if _, err := classLabels(g, test); err != nil {
+			return fmt.Errorf("--search: %w", err)
+		}
 	}
 	in := func(name string) string { return filepath.Join(c.Output, name) }
 	if err := artifact.CheckDir(in("project")); err != nil {
@@ -248,18 +302,13 @@ func (c buildCmd) Run(e *env) error {
 	if s.LatencyCycles, err = e.latency(d, test); err != nil {
 		return err
 	}
-	if test.Labelled() {
-		say("eval      %s, %d images", c.Test, test.Len())
-		f, err := e.accuracyFloat(g, test, "eval float")
-		if err != nil {
-			return err
-		}
-		q, err := e.accuracyInteger(cal.net, test, "eval integer")
-		if err != nil {
-			return err
-		}
-		s.Accuracy.Float, s.Accuracy.Integer, s.Accuracy.Images = f.Top1(), q.Top1(), test.Len()
+	say("eval      %s, %d images", c.Test, test.Len())
+	j, err := e.judgeBoth(g, cal.net, test, plan, "eval")
+	if err != nil {
+		return err
 	}
+	s.Fidelity = cal.profile.Fidelity
+	s.Accuracy = newAccuracy(plan, j, judged, test.Len())
 	if err := artifact.WriteJSON(e.ctx, in("summary.json"), s); err != nil {
 		return err
 	}
@@ -300,8 +349,12 @@ func (s *summary) print(out io.Writer) error {
 			fmt.Fprintf(w, "\t%s\n", l)
 		}
 	}
-	if s.Accuracy.Images > 0 {
-		fmt.Fprintf(w, "accuracy (top-1)\tfloat %.2f %%, integer %.2f %% on %d images\n", 100*s.Accuracy.Float, 100*s.Accuracy.Integer, s.Accuracy.Images)
+	s.Accuracy.print(w)
+	if l := s.Fidelity.Noisiest(); l != nil {
+		fmt.Fprintf(w, "  noisiest layer\t%q %.2f dB on %d calibration images (all layers are in summary.json)\n", l.Name, *l.SNR, s.Fidelity.Images)
+	}
+	if n := len(s.Fidelity.Losses); n > 0 {
+		fmt.Fprintf(w, "  loss of range\t%d warnings, see above and summary.json\n", n)
 	}
 	fmt.Fprintf(w, "rate\t%.1f images/s at %g MHz (clock assumed)\n", s.ImagesPerSecond, s.ClockMHz)
 	fmt.Fprintf(w, "cycles per image\t%.0f simulated, %.0f predicted (%+.2f %%)\n", s.CyclesPerImage, s.PredictedCyclesPerImage,

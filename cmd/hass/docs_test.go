@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/internal/fidelity"
+	"hass/internal/judge"
 	"hass/internal/search"
 	"hass/internal/testenv"
 	"hass/optimizer"
@@ -42,6 +44,11 @@ func TestFormatsDocumented(t *testing.T) {
 		{"profile.json", sparsity.Layer{}, ""},
 		{"profile.json", sparsity.BeatStats{}, ""},
 		{"profile.json", sparsity.BeatCost{}, ""},
+		{"profile.json", fidelity.Report{}, ""},
+		{"profile.json", fidelity.Layer{}, ""},
+		{"profile.json", fidelity.Loss{}, ""},
+		{"profile.json", judge.Fidelity{}, ""},
+		{"summary.json", accuracy{}, ""},
 		{"design.json", optimizer.Design{}, fmt.Sprintf("Schema `%s`, version %d;", optimizer.DesignSchema, optimizer.DesignVersion)},
 		{"design.json", optimizer.Prediction{}, ""},
 		{"design.json", optimizer.FIFO{}, ""},

@@ -2,14 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"strings"
 
 	"hass/frontend"
 	"hass/internal/artifact"
-	"hass/internal/metrics"
+	"hass/internal/dataset"
+	"hass/internal/judge"
 	"hass/internal/quant"
 )
 
-// evalCmd measures accuracy.
+// evalCmd measures accuracy: by labels where they apply, of the integer network also by the float network.
 type evalCmd struct {
 	Model      string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
 	Data       string `required:"" help:"Data set (TOML)." type:"path"`
@@ -21,15 +24,21 @@ type evalCmd struct {
 
 // Help is the example shown by --help.
 func (evalCmd) Help() string {
-	return "Example:\n  hass eval model.onnx --data test.toml\n  hass eval model.onnx --data test.toml --profile profile.json --json"
+	return "Example:\n  hass eval model.onnx --data test.toml\n  hass eval model.onnx --data test.toml --profile profile.json --json\n\n" +
+		"Top-1 is measured of an output that is one vector of class scores per image; labels of a map's shape measure agreement or error.\n" +
+		"With --profile the integer network is compared with the float network too: signal to noise of every output."
 }
 
-// evalResult is the JSON answer; Top1 and Top5 are fractions.
+// evalResult is the JSON answer.
 type evalResult struct {
-	Top1   float64 `json:"top1"`
-	Top5   float64 `json:"top5"`
-	Images int     `json:"images"`
-	Bits   string  `json:"bits"` // "float", "16", "8" or "mixed"
+	measured
+	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
+	Output  string        `json:"output,omitempty"` // that is judged by labels
+	Why     string        `json:"why"`              // that output, or no measure
+	Images  int           `json:"images"`
+	Bits    string        `json:"bits"` // "float", "16", "8" or "mixed"
+	// Outputs compares the integer network with the float network, without thresholds.
+	Outputs []judge.Fidelity `json:"outputs,omitempty"`
 }
 
 // Run measures and prints.
@@ -37,47 +46,106 @@ func (c evalCmd) Run(e *env) error {
 	if c.Images < 0 {
 		return fmt.Errorf("--images %d: want a number of images, or 0 for all", c.Images)
 	}
-	var acc metrics.Accuracy
-	bits := "float"
+	var r evalResult
+	var err error
 	if c.Profile == "" {
-		g, err := frontend.Load(c.Model)
-		if err != nil {
-			return err
-		}
-		set, err := openSet(c.Data, g, c.Model)
-		if err != nil {
-			return err
-		}
-		if c.Thresholds != "" {
-			t, err := quant.LoadThresholds(c.Thresholds)
-			if err != nil {
-				return err
-			}
-			if g, err = t.Apply(g); err != nil {
-				return fmt.Errorf("%s: %w", c.Thresholds, err)
-			}
-		}
-		if acc, err = e.accuracyFloat(g, set.Limit(c.Images), "float"); err != nil {
-			return err
-		}
+		r, err = c.float(e)
 	} else {
-		cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds)
-		if err != nil {
-			return err
-		}
-		set, err := openSet(c.Data, cal.graph, c.Model)
-		if err != nil {
-			return err
-		}
-		bits = cal.profile.Bits
-		if acc, err = e.accuracyInteger(cal.net, set.Limit(c.Images), "integer"); err != nil {
-			return err
-		}
+		r, err = c.integer(e)
 	}
-	r := evalResult{acc.Top1(), acc.Top5(), acc.Images, bits}
+	if err != nil {
+		return err
+	}
 	if c.JSON {
 		return artifact.Encode(e.stdout, r)
 	}
-	_, err := fmt.Fprintf(e.stdout, "top-1 %.2f %%  top-5 %.2f %%  (%d images, %s)\n", 100*r.Top1, 100*r.Top5, r.Images, r.Bits)
+	return r.print(e.stdout)
+}
+
+// float judges the float network; without labels there is nothing to judge it by.
+func (c evalCmd) float(e *env) (r evalResult, err error) {
+	g, err := frontend.Load(c.Model)
+	if err != nil {
+		return r, err
+	}
+	set, err := openSet(c.Data, g, c.Model)
+	if err != nil {
+		return r, err
+	}
+	set = set.Limit(c.Images)
+	plan, err := judge.NewPlan(g, set)
+	if err != nil {
+		return r, err
+	}
+	if set.Labels() == dataset.NoLabels {
+		return r, fmt.Errorf("nothing to judge the float network by: %s", plan.Why)
+	}
+	if c.Thresholds != "" {
+		t, err := quant.LoadThresholds(c.Thresholds)
+		if err != nil {
+			return r, err
+		}
+		if g, err = t.Apply(g); err != nil {
+			return r, fmt.Errorf("%s: %w", c.Thresholds, err)
+		}
+	}
+	r = newEvalResult(plan, set.Len(), "float")
+	if plan.Measure == "" {
+		// A model that cannot run is not told what would measure it.
+		_, err := judge.NewFloat(g, plan.Outputs)
+		return r, err
+	}
+	score, err := e.judgeFloat(g, set, plan, "float")
+	if err != nil {
+		return r, err
+	}
+	r.measured = measure(plan, score)
+	return r, nil
+}
+
+// integer judges the integer network by labels, if there are any for its outputs, and by the float network.
+func (c evalCmd) integer(e *env) (r evalResult, err error) {
+	cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds)
+	if err != nil {
+		return r, err
+	}
+	set, err := openSet(c.Data, cal.graph, c.Model)
+	if err != nil {
+		return r, err
+	}
+	set = set.Limit(c.Images)
+	plan, err := judge.NewPlan(cal.graph, set)
+	if err != nil {
+		return r, err
+	}
+	j, err := e.judgeBoth(cal.graph, cal.net, set, plan, "integer")
+	if err != nil {
+		return r, err
+	}
+	r = newEvalResult(plan, set.Len(), cal.profile.Bits)
+	r.measured, r.Outputs = measure(plan, j.integer), j.outputs
+	return r, nil
+}
+
+func newEvalResult(plan *judge.Plan, images int, bits string) evalResult {
+	r := evalResult{Measure: plan.Measure, Why: plan.Why, Images: images, Bits: bits}
+	if plan.Measure != "" {
+		r.Output = plan.Outputs[plan.Judged].Name
+	}
+	return r
+}
+
+func (r *evalResult) print(w io.Writer) error {
+	var b strings.Builder
+	if r.Measure == "" {
+		fmt.Fprintln(&b, r.Why)
+	} else {
+		fmt.Fprintf(&b, "%s  (%d images, %s, %s)\n", r.measured, r.Images, r.Bits, r.Why)
+	}
+	if r.Outputs != nil {
+		fmt.Fprintf(&b, "against the float network (%d images, %s): signal to noise of every output\n", r.Images, r.Bits)
+		printOutputs(&b, "  ", r.Outputs)
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -28,7 +28,7 @@ type cli struct {
 	Check     checkCmd     `cmd:"" help:"List every node of a model with its verdict, reason and hint."`
 	Run       runCmd       `cmd:"" help:"Evaluate a model on arrays."`
 	Profile   profileCmd   `cmd:"" help:"Calibrate a model: binary points, zeros, bitmaps."`
-	Eval      evalCmd      `cmd:"" help:"Measure accuracy on labelled images."`
+	Eval      evalCmd      `cmd:"" help:"Measure accuracy: by labels, and against the float network."`
 	Optimize  optimizeCmd  `cmd:"" help:"Choose the hardware of every layer for a platform."`
 	Generate  generateCmd  `cmd:"" help:"Write the Vitis HLS C++ project of a design."`
 	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`

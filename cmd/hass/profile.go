@@ -87,7 +87,7 @@ func (c profileCmd) Run(e *env) error {
 	return sparsity.Table(e.stdout, m.Profile)
 }
 
-// profile is the step that profile and build share.
+// profile is the step that profile and build share. It warns of what loses its range.
 func (e *env) profile(g *graph.Graph, model string, set *dataset.Set, opt sparsity.Options, output string) (*sparsity.Measurement, error) {
 	hash, err := artifact.HashFile(model)
 	if err != nil {
@@ -98,5 +98,11 @@ func (e *env) profile(g *graph.Graph, model string, set *dataset.Set, opt sparsi
 	if err != nil {
 		return nil, err
 	}
-	return m, sparsity.Write(e.ctx, m, output)
+	if err := sparsity.Write(e.ctx, m, output); err != nil {
+		return nil, err
+	}
+	for _, w := range m.Profile.Fidelity.Warnings(filepath.Base(output)) {
+		e.warn(w)
+	}
+	return m, nil
 }

@@ -21,6 +21,7 @@ import (
 	"hass/internal/dataset"
 	"hass/internal/graph"
 	"hass/internal/hw"
+	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/internal/search"
 	"hass/internal/study"
@@ -139,6 +140,9 @@ func (c searchRunCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := search.Judgeable(g); err != nil {
+		return fmt.Errorf("%s: %w", c.Model, err)
+	}
 	calib, err := openSet(c.Calib, g, c.Model)
 	if err != nil {
 		return err
@@ -148,7 +152,7 @@ func (c searchRunCmd) Run(e *env) error {
 		if test, err = openSet(c.Test, g, c.Model); err != nil {
 			return err
 		}
-		if err := labelsFit(g, test); err != nil {
+		if _, err := classLabels(g, test); err != nil {
 			return err
 		}
 	}
@@ -173,6 +177,18 @@ func (c searchRunCmd) Run(e *env) error {
 		return artifact.Encode(e.stdout, r)
 	}
 	return r.Print(e.stdout, false)
+}
+
+// classLabels plans top-1 on a set, which must have a class for every image.
+func classLabels(g *graph.Graph, set *dataset.Set) (*judge.Plan, error) {
+	if set.Labels() != dataset.ClassLabels {
+		return nil, fmt.Errorf("%s: no class labels; a trial is judged by them (key \"labels\", one class number per image)", set.Path)
+	}
+	plan, err := judge.NewPlan(g, set)
+	if err == nil && plan.Measure != judge.Top1 {
+		err = fmt.Errorf("%s: %s", set.Path, plan.Why)
+	}
+	return plan, err
 }
 
 // searchJob is what search and build ask for.
@@ -273,7 +289,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 			return nil, err
 		}
 	}
-	config.Pixels = p.Pixels()
+	config.Pixels, config.Truth = p.Pixels(), p.Truth()
 	host, err := os.Hostname()
 	if err != nil {
 		host = "worker"

@@ -9,10 +9,8 @@ import (
 	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
-	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
-	"hass/internal/metrics"
 	"hass/internal/npy"
 	"hass/internal/quant"
 	"hass/sparsity"
@@ -120,98 +118,6 @@ func images(net *intnet.Net, set *dataset.Set) func(i int) ([]int32, error) {
 		}
 		return net.QuantizeInput(x)
 	}
-}
-
-// scores is g without an ArgMax at its end, which leaves nothing to rank.
-func scores(g *graph.Graph) *graph.Graph {
-	for _, n := range g.Nodes {
-		if h, ok := n.Op.(graph.Host); ok && h.Fn == "argmax" && len(g.Outputs) == 1 && n.Outputs[0] == g.Outputs[0] {
-			s := *g
-			s.Outputs = n.Inputs[:1:1]
-			return &s
-		}
-	}
-	return g
-}
-
-// labelsFit checks before any work that accuracy on a labelled set is defined.
-func labelsFit(g *graph.Graph, set *dataset.Set) error {
-	g = scores(g)
-	if err := classifier(len(g.Outputs), set); err != nil {
-		return err
-	}
-	shape, ok := g.ShapeOf(g.Outputs[0])
-	if !ok {
-		return fmt.Errorf("the shape of output %q is not known", g.Outputs[0])
-	}
-	for i := range set.Len() {
-		if err := checkLabel(set, i, shape.Elems()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// accuracyFloat measures top-1 and top-5 of the float network.
-func (e *env) accuracyFloat(g *graph.Graph, set *dataset.Set, what string) (metrics.Accuracy, error) {
-	var acc metrics.Accuracy
-	if err := labelsFit(g, set); err != nil {
-		return acc, err
-	}
-	x, err := floatexec.New(scores(g))
-	if err != nil {
-		return acc, err
-	}
-	bar := e.progress(what)
-	err = x.RunMany(e.ctx, set.Len(), 0, set.Float, func(i int, outs [][]float32) error {
-		acc.Add(metrics.Rank(outs[0], set.Label(i)))
-		bar(i+1, set.Len())
-		return nil
-	})
-	return acc, err
-}
-
-// accuracyInteger measures top-1 and top-5 of the integer network. Host tail
-// operators keep the order of the scores and are left out.
-func (e *env) accuracyInteger(net *intnet.Net, set *dataset.Set, what string) (metrics.Accuracy, error) {
-	var acc metrics.Accuracy
-	if err := classifier(len(net.Outputs), set); err != nil {
-		return acc, err
-	}
-	x, err := intnet.New(net)
-	if err != nil {
-		return acc, err
-	}
-	bar := e.progress(what)
-	err = intnet.RunMany(e.ctx, x, set.Len(), 0, images(net, set),
-		func(_ *intnet.Exec, out [][]int32) ([]int32, error) { return append([]int32(nil), out[0]...), nil },
-		func(i int, scores []int32) error {
-			if err := checkLabel(set, i, len(scores)); err != nil {
-				return err
-			}
-			acc.Add(metrics.Rank(scores, set.Label(i)))
-			bar(i+1, set.Len())
-			return nil
-		})
-	return acc, err
-}
-
-// classifier refuses what accuracy is not defined for.
-func classifier(outputs int, set *dataset.Set) error {
-	if !set.Labelled() {
-		return fmt.Errorf("%s: no labels; accuracy needs them (key \"labels\")", set.Path)
-	}
-	if outputs != 1 {
-		return fmt.Errorf("the model has %d outputs; accuracy needs one vector of class scores", outputs)
-	}
-	return nil
-}
-
-func checkLabel(set *dataset.Set, i, classes int) error {
-	if l := set.Label(i); l < 0 || l >= classes {
-		return fmt.Errorf("%s: image %d has label %d, but the model has %d classes", set.Path, i, l, classes)
-	}
-	return nil
 }
 
 // writable fails early if a file could not be written at path, or if it is one of

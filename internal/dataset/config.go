@@ -28,6 +28,7 @@ type config struct {
 	Images  string  `toml:"images"`
 	Labels  string  `toml:"labels"`
 	Classes string  `toml:"classes"`
+	Output  string  `toml:"output"`
 	Input   Preproc `toml:"input"`
 }
 
@@ -62,7 +63,7 @@ func readConfig(path string) (config, []byte, error) {
 		for i, k := range un {
 			names[i] = fmt.Sprintf("%q", k.String())
 		}
-		return c, nil, fmt.Errorf("unknown key %s; the keys are images, labels, classes, input.divisor, input.mean, input.std", strings.Join(names, ", "))
+		return c, nil, fmt.Errorf("unknown key %s; the keys are images, labels, classes, output, input.divisor, input.mean, input.std", strings.Join(names, ", "))
 	}
 	for _, key := range [][]string{{"images"}, {"input"}, {"input", "divisor"}, {"input", "mean"}, {"input", "std"}} {
 		if !meta.IsDefined(key...) {
@@ -71,6 +72,9 @@ func readConfig(path string) (config, []byte, error) {
 	}
 	if c.Images == "" {
 		return c, nil, errors.New(`key "images" is empty`)
+	}
+	if meta.IsDefined("output") && c.Output == "" {
+		return c, nil, errors.New(`key "output" is empty; it names the output of the model that the labels are for`)
 	}
 	return c, text, c.Input.check()
 }

@@ -18,11 +18,13 @@ type Set struct {
 	H, W, C int      // of every image; C is the number of channels of the input, len(Preproc.Mean)
 	Classes []string // Classes[label]; nil if the file names none
 	Preproc Preproc
+	// Output is the name of the model's output that the labels are for; "" if the file does not say.
+	Output string
 
 	n       int // images in use
 	all     int // images in the file
 	src     source
-	labels  []int // nil if the file names none
+	labels  labels
 	lut     [][256]float32
 	toml    []byte
 	sources []named // files behind the set, for Hash
@@ -56,7 +58,7 @@ func open(path string) (*Set, error) {
 		return nil, err
 	}
 	dir := filepath.Dir(path)
-	s := &Set{Path: path, Preproc: cfg.Input, C: len(cfg.Input.Mean), toml: text}
+	s := &Set{Path: path, Preproc: cfg.Input, C: len(cfg.Input.Mean), Output: cfg.Output, toml: text}
 
 	images := relative(dir, cfg.Images)
 	s.src, err = openImages(images, s.C)
@@ -124,17 +126,6 @@ func (s *Set) Limit(n int) *Set {
 		c.n = n
 	}
 	return &c
-}
-
-// Labelled reports whether the data-set file names labels.
-func (s *Set) Labelled() bool { return s.labels != nil }
-
-// Label is the class of image i, from 0; -1 if the set has no labels.
-func (s *Set) Label(i int) int {
-	if s.labels == nil || i < 0 || i >= s.n {
-		return -1
-	}
-	return s.labels[i]
 }
 
 // Name is the file name of image i, or its number if images have no names.

@@ -233,7 +233,7 @@ func TestGreyIsReplicated(t *testing.T) {
 		if diff := cmp.Diff([]uint8{2, 2, 2, 4, 4, 4}, img); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		if s.Labelled() || s.Label(0) != -1 {
+		if s.Labels() != NoLabels || s.Label(0) != -1 {
 			t.Errorf("%s: labels out of nowhere", name)
 		}
 	}

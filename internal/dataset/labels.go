@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -14,54 +15,144 @@ import (
 	"hass/internal/npy"
 )
 
-// openLabels gives one label per image of src, in its order.
-func openLabels(p string, src source, classes []string) ([]int, error) {
+// labels are those of all images: class has one class number per image, or elements one label for each element of
+// an output; neither if there are none.
+type labels struct {
+	class    []int
+	elements *npy.Array // (N, ...), integers or floats
+}
+
+// LabelKind says what the labels of a set are.
+type LabelKind int
+
+// The kinds of labels.
+const (
+	NoLabels      LabelKind = iota
+	ClassLabels             // one class number per image
+	ElementLabels           // an array per image, of class numbers or of values
+)
+
+// Labels tells what kind of labels the data-set file names.
+func (s *Set) Labels() LabelKind {
+	switch {
+	case s.labels.class != nil:
+		return ClassLabels
+	case s.labels.elements != nil:
+		return ElementLabels
+	}
+	return NoLabels
+}
+
+// Label is the class of image i, from 0; -1 if the set has no ClassLabels.
+func (s *Set) Label(i int) int {
+	if s.labels.class == nil || i < 0 || i >= s.n {
+		return -1
+	}
+	return s.labels.class[i]
+}
+
+// LabelShape is the shape of an image's ElementLabels, and whether they are integers, which may be class numbers.
+func (s *Set) LabelShape() (shape []int, integers bool) {
+	a := s.labels.elements
+	if a == nil {
+		return nil, false
+	}
+	return a.Shape[1:], a.DType != "float32" && a.DType != "float64"
+}
+
+// Elements are the ElementLabels of image i, in the order of LabelShape.
+func (s *Set) Elements(i int) ([]float64, error) {
+	a := s.labels.elements
+	if a == nil || i < 0 || i >= s.n {
+		return nil, fmt.Errorf("data set %s: no element labels of image %d", s.Path, i)
+	}
+	n := a.Len() / a.Shape[0]
+	v := make([]float64, n)
+	for k := range v {
+		switch at := i*n + k; a.DType {
+		case "uint8":
+			v[k] = float64(a.U8[at])
+		case "int16":
+			v[k] = float64(a.I16[at])
+		case "int32":
+			v[k] = float64(a.I32[at])
+		case "int64":
+			v[k] = float64(a.I64[at])
+		case "float32":
+			v[k] = float64(a.F32[at])
+		case "float64":
+			v[k] = a.F64[at]
+		default:
+			return nil, fmt.Errorf("data set %s: labels are %s", s.Path, a.DType)
+		}
+	}
+	return v, nil
+}
+
+// openLabels gives the labels of the images of src, in its order.
+func openLabels(p string, src source, classes []string) (labels, error) {
 	n, _, _ := src.size()
-	var labels []int
+	var l labels
 	var err error
 	switch ext := strings.ToLower(filepath.Ext(p)); ext {
 	case ".npy":
-		labels, err = npyLabels(p, n)
+		l, err = npyLabels(p, n)
 	case ".csv":
-		labels, err = csvLabels(p, src)
+		l.class, err = csvLabels(p, src)
 	default:
 		err = fmt.Errorf("ends in %q; labels are a .npy or .csv file", ext)
 	}
 	if err != nil {
-		return nil, err
+		return labels{}, err
 	}
-	for i, l := range labels {
-		if l < 0 {
-			return nil, fmt.Errorf("label %d of image %d is negative", l, i)
+	for i, c := range l.class {
+		if c < 0 {
+			return labels{}, fmt.Errorf("label %d of image %d is negative", c, i)
 		}
-		if classes != nil && l >= len(classes) {
-			return nil, fmt.Errorf("label %d of image %d has no name: \"classes\" names %d", l, i, len(classes))
+		if classes != nil && c >= len(classes) {
+			return labels{}, fmt.Errorf("label %d of image %d has no name: \"classes\" names %d", c, i, len(classes))
 		}
 	}
-	return labels, nil
+	return l, nil
 }
 
-func npyLabels(p string, n int) ([]int, error) {
+func npyLabels(p string, n int) (labels, error) {
 	a, err := npy.Read(p)
 	if err != nil {
-		return nil, errors.Unwrap(err) // Open names the file
+		return labels{}, errors.Unwrap(err) // Open names the file
+	}
+	if len(a.Shape) < 1 || a.Shape[0] != n {
+		return labels{}, fmt.Errorf("has shape %v, but there are %d images; labels are one class per image, (%d,), or as many as an output has elements, (%d, ...)", a.Shape, n, n, n)
+	}
+	floats := a.DType == "float32" || a.DType == "float64"
+	if len(a.Shape) > 1 && (floats || a.Len() > n) {
+		for i, v := range a.F32 {
+			if !finite(float64(v)) {
+				return labels{}, fmt.Errorf("element %d is %g", i, v)
+			}
+		}
+		for i, v := range a.F64 {
+			if !finite(v) {
+				return labels{}, fmt.Errorf("element %d is %g", i, v)
+			}
+		}
+		return labels{elements: a}, nil
 	}
 	v, err := a.Ints()
 	if err != nil {
-		return nil, err
+		return labels{}, err
 	}
-	if len(a.Shape) != 1 || len(v) != n {
-		return nil, fmt.Errorf("has shape %v, but there are %d images; labels are (%d,)", a.Shape, n, n)
-	}
-	labels := make([]int, n)
+	class := make([]int, n)
 	for i, x := range v {
 		if x > 1<<31-1 {
-			return nil, fmt.Errorf("label %d of image %d is not a class number", x, i)
+			return labels{}, fmt.Errorf("label %d of image %d is not a class number", x, i)
 		}
-		labels[i] = int(x)
+		class[i] = int(x)
 	}
-	return labels, nil
+	return labels{class: class}, nil
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // csvLabels joins a CSV of file and label to the images by file name. A name
 // without a folder matches the last part of an image's name. Every image needs a

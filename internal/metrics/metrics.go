@@ -1,10 +1,16 @@
-// Package metrics counts right answers.
+// Package metrics counts right answers and measures errors.
 //
-// It takes the scores of one image and its label and gives top-1 and top-5.
+// It takes the scores of one image and its label and gives top-1 and top-5, and
+// sums up signal and noise of values against those that they should be.
 // Equal scores rank by the lower class index, so that integer logits, which tie
 // often, give one answer on every machine; NaN ranks below every number. It
 // never runs a network.
 package metrics
+
+import (
+	"math"
+	"strconv"
+)
 
 // Number is any score type: float or integer logits.
 type Number interface {
@@ -72,4 +78,42 @@ func fraction(n, of int) float64 {
 		return 0
 	}
 	return float64(n) / float64(of)
+}
+
+// Noise sums up how far values q are from the values f that they stand for. The
+// zero value is ready.
+type Noise struct {
+	Signal float64 // sum of f^2
+	Noise  float64 // sum of (f - q)^2
+}
+
+// Add takes elements in. Products are rounded before they are added, so that
+// every machine sums up the same. q has as many elements as f.
+func (n *Noise) Add(f, q []float32) {
+	for i, v := range f {
+		v, d := float64(v), float64(v)-float64(q[i])
+		n.Signal += float64(v * v)
+		n.Noise += float64(d * d)
+	}
+}
+
+// DB is the signal to noise ratio 10 log10(Signal / Noise) in dB, rounded to
+// hundredths; nil if either is 0 or no number.
+func (n Noise) DB() *float64 {
+	v := 10 * math.Log10(n.Signal/n.Noise)
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	v = math.Round(100*v) / 100
+	return &v
+}
+
+// Rounded keeps four digits of a figure, which is then the same on machines whose
+// square roots and sums differ in the last place.
+func Rounded(v float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	if err != nil {
+		return v
+	}
+	return r
 }

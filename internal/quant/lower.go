@@ -189,6 +189,9 @@ func (s *Spec) keeps(p *network, value string) error {
 	return nil
 }
 
+// BranchName is the name of the change of format that stands before input i of the concat of that name, and of its result.
+func BranchName(concat string, i int) string { return fmt.Sprintf("%s/requant%d", concat, i) }
+
 // joinFormats puts a change of format before every input of a concat that has another
 // format than its output, or reaches beyond the concat's clamp.
 func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, names *ident.Namer) {
@@ -198,7 +201,7 @@ func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, nam
 		if t.Format == to.Format && lo == to.Min() && hi == to.Max() {
 			continue
 		}
-		name := fmt.Sprintf("%s/requant%d", l.node.Name, i)
+		name := BranchName(l.node.Name, i)
 		r := intnet.Layer{Name: name, ID: names.Name(name, "requant"), Kind: intnet.KindRequant, In: []int{in}, Out: len(net.Tensors),
 			Lo: lo, Hi: hi, Rounding: to.Rounding, Shift: net.Tensors[in].Format.Frac - to.Frac}
 		t.Name, t.ID, t.Format = name, names.Name(name, "tensor"), to.Format

@@ -338,3 +338,12 @@ func (l *layer) bias(o, frac int) int64 {
 	}
 	return fixed.QuantizeRange(float64(l.b.F[o]), frac, fixed.HalfUp, -intnet.MaxBias, intnet.MaxBias)
 }
+
+// Thresholds are those that s holds, by convolution.
+func (s *Spec) Thresholds() *Thresholds {
+	t := &Thresholds{Layers: make(map[string]LayerTau, len(s.Convs))}
+	for name, c := range s.Convs {
+		t.Layers[name] = LayerTau{W: &c.TauW, A: &c.TauA}
+	}
+	return t
+}

@@ -13,6 +13,7 @@ import (
 	"hass/internal/graph"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/judge"
 	"hass/internal/metrics"
 	"hass/internal/quant"
 	"hass/internal/workers"
@@ -95,17 +96,48 @@ type convKey struct {
 	tauW  float64
 }
 
+// Judgeable tells whether trials of a model can be judged: all its outputs come from one vector of class scores per image. Nil,
+// or an error that says what else can be done.
+func Judgeable(g *graph.Graph) error {
+	outs, err := judge.Outputs(g)
+	if err != nil {
+		return err
+	}
+	vectors := 0
+	for i := range outs {
+		if outs[i].Kind == judge.ClassVector && outs[i].Ranked() == outs[0].Ranked() {
+			vectors++
+		}
+	}
+	if vectors == len(outs) {
+		return nil
+	}
+	const how = "a trial is judged by top-1 and by the divergence of class probabilities, which need one vector of class scores per image"
+	if len(outs) == 1 {
+		return fmt.Errorf("no search: %s, but output %q is %v; choose thresholds by hand (--thresholds) and judge them by signal to noise (eval --profile)",
+			how, outs[0].Name, []int(outs[0].Shape))
+	}
+	return fmt.Errorf("no search: %s, but the model has %d outputs; export it with the class scores alone, or choose thresholds by hand (--thresholds) and judge them by signal to noise of every output (eval --profile)",
+		how, len(outs))
+}
+
 // New calibrates a network on a set and evaluates it unpruned.
 func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*Problem, error) {
 	opt.Bits = cmp.Or(opt.Bits, 16)
 	if opt.Shares == (optimizer.Shares{}) {
 		opt.Shares = optimizer.DefaultShares()
 	}
+	if err := Judgeable(g); err != nil {
+		return nil, err
+	}
 	if len(g.Inputs) != 1 {
 		return nil, fmt.Errorf("the model has %d inputs; a search needs a model with one image input", len(g.Inputs))
 	}
 	if err := set.Check(g.Inputs[0].Shape); err != nil {
 		return nil, err
+	}
+	if set.Labels() == dataset.ElementLabels {
+		return nil, fmt.Errorf("data set %s: a search needs one class label per image, or no labels", set.Path)
 	}
 	n := set.Len()
 	if opt.Images > 0 {
@@ -138,9 +170,6 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 		return nil, err
 	}
 	p.Net = p.pruner.Net()
-	if len(p.Net.Outputs) != 1 {
-		return nil, fmt.Errorf("the model has %d outputs; a search needs one vector of class scores", len(p.Net.Outputs))
-	}
 	for i := range p.Net.Layers {
 		if p.Net.Layers[i].Kind == intnet.KindConv {
 			p.Convs = append(p.Convs, i)
@@ -151,7 +180,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	}
 	// Images in a seeded order, so that the first of them are like all.
 	order := rand.New(rand.NewPCG(opt.Seed, 0x6f72646572)).Perm(n)
-	p.images, p.truth = make([][]int32, n), set.Labelled()
+	p.images, p.truth = make([][]int32, n), set.Labels() == dataset.ClassLabels
 	for k, i := range order {
 		f, err := load(i)
 		if err != nil {
@@ -348,6 +377,14 @@ func (p *Problem) Dims() int { return 2 * len(p.Convs) }
 
 // Pixels is the number of pixels per beat of the widest streams.
 func (p *Problem) Pixels() int { return p.opt.Pixels }
+
+// Truth is what right answers are, see Config.
+func (p *Problem) Truth() string {
+	if p.truth {
+		return ""
+	}
+	return TruthUnpruned
+}
 
 // Groups tells for every variable which kind it is: 0 a weight threshold, 1 an activation threshold.
 func (p *Problem) Groups() []int {

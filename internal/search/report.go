@@ -211,6 +211,9 @@ func (r *Result) Print(out io.Writer, all bool) error {
 		fmt.Fprintf(out, "stopped early: %d hopeless, %d dominated\n", stopped[stoppedHopeless], stopped[stoppedDominated])
 	}
 	fmt.Fprintf(out, "points are percentage points of right answers lost against the unpruned network, paired, with a 95 %% interval;\nregret is the points that would be lost if the unpruned network's probabilities were true\n\n")
+	if c.Truth == TruthUnpruned {
+		fmt.Fprintf(out, "the calibration images have no labels: a right answer is the unpruned network's, and top-1 the share of agreeing images\n\n")
+	}
 	head := "trial\timages/s\tcycles\tDSP\timages/cycle/DSP\tzero products\tdivergence\tregret\ttop-1\tpoints lost\t"
 	if r.Test != nil {
 		head += "test top-1\ttest points lost\t"

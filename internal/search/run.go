@@ -46,8 +46,13 @@ type Config struct {
 	Batch       int       `json:"batch"`
 	Objective   Objective `json:"objective"`
 	Halving     bool      `json:"halving"`
-	Evals       int       `json:"-"`
+	// Truth is what right answers are: "" for the calibration set's labels, TruthUnpruned without labels.
+	Truth string `json:"truth,omitempty"`
+	Evals int    `json:"-"`
 }
+
+// TruthUnpruned says that right answers are the unpruned network's.
+const TruthUnpruned = "unpruned"
 
 // Variable describes the thresholds of one convolution in a study, so that a point can be read without the model.
 type Variable struct {
