@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"hass/internal/hw"
+	"hass/internal/intnet"
 	"hass/optimizer"
 )
 
@@ -25,7 +26,7 @@ func (p *Project) rtlPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 	for _, row := range a.mul {
 		mul = append(mul, row...)
 	}
-	params = append(append(params, factorParams(mul, l.Pool.Scale+l.Pool.FormatShift)...), roundingParam(&l))
+	params = append(append(params, factorParams(mul, l.Pool)...), roundingParam(&l))
 	rows, columns := len(a.mul), len(a.mul[0])
 	if rows == 1 && columns == 1 {
 		return params
@@ -53,12 +54,12 @@ func (p *Project) rtlGlobalPool(pr hw.Process, ins []hw.Stream, out hw.Stream) [
 	if l.Pool.Max {
 		return params
 	}
-	return append(append(params, factorParams([]int64{globalMul(l.Pool, ti)}, l.Pool.Scale+l.Pool.FormatShift)...), roundingParam(&l))
+	return append(append(params, factorParams([]int64{globalMul(l.Pool, ti)}, l.Pool)...), roundingParam(&l))
 }
 
-// factorParams are the multipliers of averages and the shift after them. Zeros that all multipliers
-// end in are part of the shift: a count that is a power of two needs no multiplication.
-func factorParams(mul []int64, shift int) []param {
+// factorParams are the multipliers of averages, the places dropped and the shift after them. Zeros that all multipliers
+// end in are part of what is dropped or of the shift: a count that is a power of two needs no multiplication.
+func factorParams(mul []int64, p *intnet.Pool) []param {
 	zeros, width := 63, 1
 	for _, m := range mul {
 		zeros = min(zeros, bits.TrailingZeros64(uint64(m)))
@@ -68,7 +69,8 @@ func factorParams(mul []int64, shift int) []param {
 		short[i] = m >> zeros
 		width = max(width, bits.Len64(uint64(short[i])))
 	}
-	return []param{num("SHIFT", shift-zeros), num("MUL_BITS", width), vector("MUL", width, short)}
+	drop := max(0, p.Drop-zeros)
+	return []param{num("DROP", drop), num("SHIFT", p.Scale+p.FormatShift-zeros-drop), num("MUL_BITS", width), vector("MUL", width, short)}
 }
 
 // indexBits is the width of an index of n entries, at least one bit.

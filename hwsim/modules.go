@@ -128,6 +128,7 @@ type pool struct {
 	cols   []int // by output column
 	mul    map[int]int64
 	shift  int
+	drop   int // places of a product that are rounded off first
 	round  fixed.Rounding
 	lo, hi int64
 }
@@ -142,7 +143,7 @@ func newPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *pool {
 	if p.max {
 		return p
 	}
-	p.shift = l.Pool.Scale + l.Pool.FormatShift
+	p.shift, p.drop = l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift, l.Pool.Drop
 	count := func(d, size, osize int) []int {
 		n := make([]int, osize)
 		for o := range n {
@@ -198,7 +199,7 @@ func (p *pool) beat(in, out []int32) {
 			mul = p.mul[p.rows[r.y]*p.cols[r.x+px]]
 		}
 		for c := range dst {
-			dst[c] = int32(fixed.Requant(acc[c]*mul, p.shift, p.round, p.lo, p.hi))
+			dst[c] = int32(fixed.Requant(fixed.RoundOff(acc[c]*mul, p.drop), p.shift, p.round, p.lo, p.hi))
 		}
 	}
 	clear(p.acc)
@@ -212,6 +213,7 @@ type globalPool struct {
 	acc    []int64 // per channel
 	mul    int64
 	shift  int
+	drop   int // places of a product that are rounded off first
 	round  fixed.Rounding
 	lo, hi int64
 }
@@ -223,7 +225,7 @@ func newGlobalPool(l intnet.Layer, hl hw.Layer, in intnet.Tensor) *globalPool {
 	}
 	if !g.max {
 		g.mul = fixed.AvgMul(in.H*in.W, l.Pool.Scale)
-		g.shift = l.Pool.Scale + l.Pool.FormatShift
+		g.shift, g.drop = l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift, l.Pool.Drop
 	}
 	return g
 }
@@ -244,7 +246,7 @@ func (g *globalPool) beat(in, out []int32) {
 	}
 	if out != nil {
 		for c, a := range acc {
-			out[c] = int32(fixed.Requant(a*g.mul, g.shift, g.round, g.lo, g.hi))
+			out[c] = int32(fixed.Requant(fixed.RoundOff(a*g.mul, g.drop), g.shift, g.round, g.lo, g.hi))
 		}
 		clear(acc)
 	}

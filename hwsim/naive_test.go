@@ -88,7 +88,11 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		// round(2^k / n) = floor((2^(k+1) + n) / 2n)
 		mul := new(big.Int).Lsh(big.NewInt(1), uint(p.Scale+1))
 		mul.Add(mul, big.NewInt(n)).Div(mul, big.NewInt(2*n))
-		return naiveRequant(mul.Mul(mul, big.NewInt(sum)), p.Scale+p.FormatShift, l)
+		mul.Mul(mul, big.NewInt(sum))
+		if p.Drop > 0 {
+			mul.Add(mul, new(big.Int).Lsh(big.NewInt(1), uint(p.Drop-1))).Rsh(mul, uint(p.Drop))
+		}
+		return naiveRequant(mul, p.Scale-p.Drop+p.FormatShift, l)
 	case intnet.KindAdd, intnet.KindMul:
 		other := net.Tensors[l.In[1]]
 		x, _ := at(oy, ox, o)

@@ -20,6 +20,7 @@ type poolShape struct {
 	rows, cols      int // classes of factors
 	mul             int // bits of a factor; 1: a shift
 	block           bool
+	drop            int          // places of a product that are rounded off first
 	requant         requantShape // but for the bits of what is requantised
 }
 
@@ -98,7 +99,7 @@ func (s poolShape) finish(sum int, family string) (t requantTerms, dsp, soft int
 		r.in, r.shift = exact, 0
 		return r.terms(), 0, 0
 	}
-	r.in = exact + s.mul
+	r.in = exact + s.mul - s.drop
 	if s.mul > 1 || s.rows*s.cols > 1 {
 		if dsp = multiplierDSP(exact, s.mul+1, family); dsp == 0 {
 			soft = exact * (s.mul + 1)
@@ -206,6 +207,12 @@ func (s poolShape) global(family string) area {
 	return a
 }
 
+// strip takes the zeros that all factors end in off what is dropped, or off the shift.
+func (s *poolShape) strip(p *intnet.Pool, zeros int) {
+	s.drop = max(0, p.Drop-zeros)
+	s.requant.shift = p.Scale + p.FormatShift - zeros - s.drop
+}
+
 // pool reduces channelwise window beats.
 func (m costModel) pool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec {
 	p := l.Pool
@@ -213,14 +220,14 @@ func (m costModel) pool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec 
 	s := poolShape{
 		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.OutPx, ch: hl.OutCh, taps: hl.MTap, tapGroups: n / hl.MTap,
 		h: out.H, w: out.W, channels: out.C / hl.OutCh, max: p.Max, rows: 1, cols: 1, mul: 1,
-		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
+		requant: requantShape{out: out.Format.Bits, shift: p.Scale - p.Drop + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}
 	if !p.Max {
 		var factors []int64
 		zeros := 0
 		factors, s.rows, s.cols = averageFactors(p, in, out)
 		s.mul, zeros = factorBits(factors)
-		s.requant.shift -= zeros
+		s.strip(p, zeros)
 	}
 	a := s.area(m.family)
 	return m.scaled(modulePool, m.price(&a, 1))
@@ -232,12 +239,12 @@ func (m costModel) globalPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor
 	s := poolShape{
 		bits: in.Format.Bits, signed: in.Format.Signed, px: hl.InPx, ch: hl.InCh, taps: hl.InPx,
 		h: in.H, w: in.W, channels: in.C / hl.InCh, max: p.Max, rows: 1, cols: 1, mul: 1,
-		requant: requantShape{out: out.Format.Bits, shift: p.Scale + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
+		requant: requantShape{out: out.Format.Bits, shift: p.Scale - p.Drop + p.FormatShift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}
 	if !p.Max {
 		mul, zeros := factorBits([]int64{fixed.AvgMul(in.H*in.W, p.Scale)})
 		s.mul = mul
-		s.requant.shift -= zeros
+		s.strip(p, zeros)
 	}
 	word := in.Format.Bits
 	if !p.Max {

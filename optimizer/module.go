@@ -182,7 +182,7 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 	case "hass_pool", "hass_globalpool":
 		s := poolShape{bits: p.num("BITS"), signed: p.num("SIGNED") > 0, px: p.num("PX"), ch: p.num("CH"), taps: p.or("TAPS", p.num("PX")), tapGroups: p.num("TAP_GROUPS"),
 			h: p.num("H"), w: p.num("W"), channels: p.num("CHANNEL_BEATS"), max: p.num("MAX") > 0, rows: p.or("ROW_CLASSES", 1), cols: p.or("COLUMN_CLASSES", 1), mul: p.or("MUL_BITS", 1),
-			block: p.num("STYLE") > 0, requant: p.requant(0, 1)}
+			block: p.num("STYLE") > 0, drop: p.or("DROP", 0), requant: p.requant(0, 1)}
 		if module == "hass_pool" {
 			return one(s.area(family))
 		}

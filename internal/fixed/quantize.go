@@ -29,21 +29,3 @@ func QuantizeRange(v float64, frac int, r Rounding, lo, hi int64) int64 {
 func Dequantize(q int64, f Format) float64 {
 	return math.Ldexp(float64(q), -f.Frac)
 }
-
-// AvgScale is the binary scale k = 18 + ceil(log2 n) of an average over at most
-// n elements. With it the error of AvgMul stays below 2^(b-19) units of a b-bit
-// input: an eighth of a unit at 16 bits.
-func AvgScale(n int) int {
-	k := 18
-	for m := 1; m < n; m *= 2 {
-		k++
-	}
-	return k
-}
-
-// AvgMul is round(2^k / n), the multiplier that divides a sum of n elements at
-// scale k: average = Requant(sum * AvgMul(n, k), k). n must be positive and k
-// at most 61.
-func AvgMul(n, k int) int64 {
-	return (int64(1)<<k + int64(n)/2) / int64(n)
-}

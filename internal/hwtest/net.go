@@ -138,23 +138,20 @@ func (b *Builder) Pool(in int, w intnet.Window, isMax, countPad bool, f fixed.Fo
 		f = t.Format
 	} else {
 		p.CountPad = countPad
-		n := w.Kernel[0] * w.Kernel[1]
-		if !countPad {
-			n = maxCount(w, 0, t.H) * maxCount(w, 1, t.W)
-		}
-		p.Scale, p.FormatShift = fixed.AvgScale(n), t.Format.Frac-f.Frac
+		b.average(p, t, &f)
 	}
 	out := b.tensor(OutSize(w, 0, t.H), OutSize(w, 1, t.W), t.C, f)
 	return b.layer(intnet.Layer{Kind: intnet.KindPool, In: []int{in}, Out: out, Pool: p})
 }
 
-// maxCount is the largest number of taps of any window inside the map along dimension d.
-func maxCount(w intnet.Window, d, size int) int {
-	most := 0
-	for o := range OutSize(w, d, size) {
-		most = max(most, tapsInside(w, d, size, o))
+// average completes an average of tensor t; where no exact one has room, the output takes the input's binary point.
+func (b *Builder) average(p *intnet.Pool, t intnet.Tensor, f *fixed.Format) {
+	var err error
+	if p.Scale, p.Drop, err = p.Average(&t, &intnet.Tensor{Format: *f}, b.Rounding); err != nil {
+		f.Frac = t.Format.Frac
+		p.Scale, p.Drop, _ = p.Average(&t, &intnet.Tensor{Format: *f}, b.Rounding)
 	}
-	return most
+	p.FormatShift = t.Format.Frac - f.Frac
 }
 
 func tapsInside(w intnet.Window, d, size, o int) (n int) {
@@ -173,7 +170,7 @@ func (b *Builder) GlobalPool(in int, isMax bool, f fixed.Format) int {
 	if isMax {
 		f = t.Format
 	} else {
-		p.Scale, p.FormatShift = fixed.AvgScale(t.H*t.W), t.Format.Frac-f.Frac
+		b.average(p, t, &f)
 	}
 	out := b.tensor(1, 1, t.C, f)
 	return b.layer(intnet.Layer{Kind: intnet.KindGlobalPool, In: []int{in}, Out: out, Pool: p})

@@ -186,9 +186,9 @@ func finish(l *Layer, acc []int64, n int, out []int32) {
 		}
 		return
 	}
-	mul := fixed.AvgMul(n, p.Scale)
+	mul, shift := fixed.AvgMul(n, p.Scale), p.Scale-p.Drop+p.FormatShift
 	for i := range out {
-		out[i] = int32(fixed.Requant(acc[i]*mul, p.Scale+p.FormatShift, l.Rounding, l.Lo, l.Hi))
+		out[i] = int32(fixed.Requant(fixed.RoundOff(acc[i]*mul, p.Drop), shift, l.Rounding, l.Lo, l.Hi))
 	}
 }
 

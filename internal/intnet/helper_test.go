@@ -31,6 +31,12 @@ func (b *builder) add(l Layer, h, w, c int, f fixed.Format) int {
 	if l.Requantises() {
 		l.Rounding = fixed.Roundings[b.r.IntN(len(fixed.Roundings))]
 	}
+	if p := l.Pool; p != nil && !p.Max {
+		var err error
+		if p.Scale, p.Drop, err = p.Average(&b.net.Tensors[l.In[0]], &b.net.Tensors[out], l.Rounding); err != nil {
+			panic(err)
+		}
+	}
 	b.net.Layers = append(b.net.Layers, l)
 	return out
 }

@@ -151,16 +151,17 @@ type Conv struct {
 // Pool holds a pooling's parameters. Max ignores padding and keeps its input's
 // format; average is
 //
-//	Requant(sum * Mul[n], Scale + FormatShift) with Mul[n] = round(2^Scale / n)
+//	Requant(RoundOff(sum * Mul[n], Drop), Scale - Drop + FormatShift) with Mul[n] = round(2^Scale / n)
 //
-// for the n elements counted at a position: those inside the map, or all of the
+// (see fixed.AvgExact) for the n elements counted at a position: those inside the map, or all of the
 // window if CountPad. The output size is always the floor formula (a model's
 // ceil mode has become padding), and every window meets the map.
 type Pool struct {
 	Window           // zero for KindGlobalPool
 	Max         bool `json:"max"`
 	CountPad    bool `json:"count_include_pad,omitempty"`
-	Scale       int  `json:"scale,omitempty"`        // k = 18 + ceil(log2 n) of the largest n
+	Scale       int  `json:"scale,omitempty"`        // binary places of Mul; see Average
+	Drop        int  `json:"drop,omitempty"`         // places of the product that are rounded off first, half up
 	FormatShift int  `json:"format_shift,omitempty"` // frac(in) - frac(out)
 }
 

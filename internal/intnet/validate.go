@@ -152,7 +152,7 @@ func (n *Net) checkLayer(l *Layer) error {
 	case KindConv:
 		return checkConv(l.Conv, in, out)
 	case KindPool, KindGlobalPool:
-		return checkPool(l.Pool, l.Kind == KindGlobalPool, in, out)
+		return checkPool(l.Pool, l.Kind == KindGlobalPool, l.Rounding, in, out)
 	case KindRequant:
 		if !sameShape(in, out) {
 			return fmt.Errorf("input and output shapes differ")
@@ -326,8 +326,7 @@ func checkConv(c *Conv, in, out *Tensor) error {
 	return nil
 }
 
-func checkPool(p *Pool, global bool, in, out *Tensor) error {
-	n := in.H * in.W
+func checkPool(p *Pool, global bool, r fixed.Rounding, in, out *Tensor) error {
 	if global {
 		if p.Window != (Window{}) || p.CountPad || out.H != 1 || out.W != 1 {
 			return fmt.Errorf("a global pool has no window and a 1x1 output")
@@ -336,22 +335,22 @@ func checkPool(p *Pool, global bool, in, out *Tensor) error {
 		if err := checkWindow(&p.Window, in, out, true); err != nil {
 			return err
 		}
-		n = p.MaxCount(in)
 	}
 	if in.C != out.C {
 		return fmt.Errorf("%d channels in, %d out", in.C, out.C)
 	}
 	if p.Max {
-		if in.Format != out.Format || p.Scale != 0 || p.FormatShift != 0 || p.CountPad {
+		if in.Format != out.Format || p.Scale != 0 || p.Drop != 0 || p.FormatShift != 0 || p.CountPad {
 			return fmt.Errorf("a max pool keeps its format %v and has no scale", in.Format)
 		}
 		return nil
 	}
-	if n > maxWindow {
-		return fmt.Errorf("average over %d elements; the limit is %d", n, maxWindow)
+	scale, drop, err := p.Average(in, out, r)
+	if err != nil {
+		return err
 	}
-	if want := fixed.AvgScale(n); p.Scale != want {
-		return fmt.Errorf("scale %d; an average over %d elements needs %d", p.Scale, n, want)
+	if p.Scale != scale || p.Drop != drop {
+		return fmt.Errorf("scale %d and %d places dropped; an average of this window, rounded %s, needs %d and %d", p.Scale, p.Drop, r, scale, drop)
 	}
 	if want := in.Format.Frac - out.Format.Frac; p.FormatShift != want || p.Scale+want > MaxShift || p.Scale+want < -MaxShift {
 		return fmt.Errorf("format shift %d; formats %v to %v need %d", p.FormatShift, in.Format, out.Format, want)
@@ -359,19 +358,46 @@ func checkPool(p *Pool, global bool, in, out *Tensor) error {
 	return nil
 }
 
-// MaxCount is the largest number of elements any window of an average counts.
-func (p *Pool) MaxCount(in *Tensor) int {
-	if p.CountPad {
-		return p.Kernel[0] * p.Kernel[1]
+// Average gives the scale and the places to drop of an average from tensor in to tensor out, or an error if its products
+// do not fit fixed.MaxAccBits. Counts that are powers of two are divided by exactly, whatever the rounding.
+func (p *Pool) Average(in, out *Tensor, r fixed.Rounding) (scale, drop int, err error) {
+	n, powers := in.H*in.W, false
+	if p.Window == (Window{}) {
+		powers = n&(n-1) == 0
+	} else {
+		n, powers = p.counts(in)
 	}
-	best := [2]int{}
+	if n > maxWindow {
+		return 0, 0, fmt.Errorf("average over %d elements; the limit is %d", n, maxWindow)
+	}
+	if r != fixed.HalfEven || powers {
+		return fixed.AvgScale(n), 0, nil
+	}
+	scale, drop = fixed.AvgExact(n, in.Format, in.Format.Frac-out.Format.Frac)
+	// A sum of n elements times 2^scale/n is at most one element times 2^scale, and half a sum.
+	if w := in.Format.Bits + scale + 2; w > fixed.MaxAccBits {
+		return 0, 0, fmt.Errorf("an exact average, half to even, of %v over %d elements needs products of %d bits; the limit is %d: use fewer bits, or a window of a power of two elements", in.Format, n, w, fixed.MaxAccBits)
+	}
+	return scale, drop, nil
+}
+
+// counts is the largest number of elements any window of an average counts, and whether all are powers of two.
+func (p *Pool) counts(in *Tensor) (most int, powers bool) {
+	best, powers := [2]int{}, true
 	for d, size := range [2]int{in.H, in.W} {
+		if p.CountPad {
+			best[d] = p.Kernel[d]
+			powers = powers && p.Kernel[d]&(p.Kernel[d]-1) == 0
+			continue
+		}
 		extent := (p.Kernel[d]-1)*p.Dilation[d] + 1
 		for o := range (size+p.Pads[d]+p.Pads[d+2]-extent)/p.Stride[d] + 1 {
-			best[d] = max(best[d], countTaps(o*p.Stride[d]-p.Pads[d], p.Kernel[d], p.Dilation[d], size))
+			n := countTaps(o*p.Stride[d]-p.Pads[d], p.Kernel[d], p.Dilation[d], size)
+			best[d] = max(best[d], n)
+			powers = powers && n&(n-1) == 0
 		}
 	}
-	return best[0] * best[1]
+	return best[0] * best[1], powers
 }
 
 // WeightCount is the number of weights layer l of the network must have; 0 if it

@@ -113,7 +113,8 @@ func TestValidate(t *testing.T) {
 			n.Tensors[7].H = 6
 			n.Layers[6].Pool.Pads = [4]int{3, 0, 0, 1}
 		}, "lies in the padding alone"},
-		{"pool scale", pool(7, func(p *Pool) { p.Scale++ }), "scale 23"},
+		{"pool scale", pool(7, func(p *Pool) { p.Scale++ }), "an average of this window"},
+		{"pool drop", pool(7, func(p *Pool) { p.Drop++ }), "an average of this window"},
 		{"pool shift", pool(7, func(p *Pool) { p.FormatShift++ }), "format shift"},
 		{"pool channels", func(n *Net) { n.Tensors[8].C = 4 }, "8 channels in, 4 out"},
 		{"global window", pool(11, func(p *Pool) { p.Kernel[0] = 1 }), "a global pool has no window"},

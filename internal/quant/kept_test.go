@@ -117,13 +117,10 @@ func (k *keptGraph) random(operators int) {
 				continue
 			}
 			to := v
-			to.h, to.w = v.h-1, v.w-1
-			v = k.op(to, `avgpool %q (%s) -> (%q %s) kernel=[2,2] stride=[1,1] dilation=[1,1] pads=[0,0,0,0]`, v)
+			to.h, to.w = v.h, v.w-1
+			v = k.op(to, `avgpool %q (%s) -> (%q %s) kernel=[3,2] stride=[1,1] dilation=[1,1] pads=[1,0,1,0]`, v)
 			v.frac++
 		case 5:
-			if n := v.h * v.w; n&(n-1) != 0 {
-				continue
-			}
 			v = k.op(value{"", v.c, 1, 1, v.frac}, `globalavg %q (%s) -> (%q %s)`, v)
 		case 6:
 			if v.h*v.w > 200 {
@@ -236,7 +233,7 @@ func TestKeptQuantisers(t *testing.T) {
 		}
 	}
 	t.Logf("%d graphs, %d ties; layers: %v", graphs, ties, kinds)
-	for _, kind := range []intnet.Kind{intnet.KindConv, intnet.KindAdd, intnet.KindConcat, intnet.KindPool, intnet.KindResize, intnet.KindRequant, intnet.KindActivation} {
+	for _, kind := range []intnet.Kind{intnet.KindConv, intnet.KindAdd, intnet.KindConcat, intnet.KindPool, intnet.KindGlobalPool, intnet.KindResize, intnet.KindRequant, intnet.KindActivation} {
 		if kinds[kind] == 0 {
 			t.Errorf("no graph has a layer of kind %s", kind)
 		}

@@ -246,11 +246,10 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 		if l.max {
 			break
 		}
-		n := net.Tensors[out.In[0]].H * net.Tensors[out.In[0]].W
-		if l.kind == intnet.KindPool {
-			n = out.Pool.MaxCount(&net.Tensors[out.In[0]])
+		var err error
+		if out.Pool.Scale, out.Pool.Drop, err = out.Pool.Average(&net.Tensors[out.In[0]], &net.Tensors[out.Out], to.Rounding); err != nil {
+			return err
 		}
-		out.Pool.Scale = fixed.AvgScale(n)
 		out.Pool.FormatShift = in.Frac - to.Frac
 	}
 	if out.Requantises() {

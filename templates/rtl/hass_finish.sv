@@ -1,11 +1,13 @@
 // hass_finish: the end of a pool. A maximum is clamped, two cycles later; a sum becomes the average
-// requant(sum * factor, SHIFT), five cycles later.
+// requant(sum * factor, SHIFT), five cycles later. Where DROP > 0 the product is first rounded to 2^DROP, half
+// up: so a tie that the factor's error has moved is a tie again.
 module hass_finish #(
     parameter integer IN = 8,  // bits of the sum or maximum
     parameter integer SIGNED = 1,
     parameter integer MAX = 0,
     parameter integer MUL_BITS = 1,  // of the factor, which is not negative
     parameter integer OUT = 8,
+    parameter integer DROP = 0,
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -18,7 +20,7 @@ module hass_finish #(
 );
 
   localparam integer EXACT = SIGNED != 0 ? IN : IN + 1;  // x as a signed number
-  localparam integer WIDE = MAX != 0 ? EXACT : EXACT + MUL_BITS;
+  localparam integer WIDE = MAX != 0 ? EXACT : EXACT + MUL_BITS - DROP;  // what is requantised
 
   wire signed [EXACT-1:0] number = EXACT'({SIGNED != 0 && x[IN-1], x});
   wire signed [WIDE-1:0] result;
@@ -29,14 +31,17 @@ module hass_finish #(
     end else begin : g_average
       reg signed [EXACT-1:0] a;
       reg signed [MUL_BITS:0] b;
-      reg signed [WIDE:0] m;
+      localparam integer PRODUCT = EXACT + MUL_BITS;
+      localparam [PRODUCT-1:0] HALF = DROP > 0 ? PRODUCT'(1) << (DROP > 0 ? DROP - 1 : 0) : '0;
+      reg signed [PRODUCT:0] m;
       reg signed [WIDE-1:0] p;
-      wire unused = &{1'b0, m[WIDE]};  // the sign again
+      wire [PRODUCT-1:0] sum = m[PRODUCT-1:0] + HALF;
+      wire unused = &{1'b0, m[PRODUCT], sum};  // the sign again
       always_ff @(posedge clk) begin
         a <= number;
         b <= {1'b0, factor};
         m <= a * b;
-        p <= m[WIDE-1:0];
+        p <= sum[PRODUCT-1-:WIDE];
       end
       assign result = p;
     end

@@ -14,6 +14,7 @@ module hass_globalpool #(
     parameter integer W = 1,
     parameter integer CHANNEL_BEATS = 1,
     parameter integer MAX = 0,
+    parameter integer DROP = 0,  // places of a product that are rounded off, half up, before SHIFT
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -200,6 +201,7 @@ module hass_globalpool #(
           .MAX(MAX),
           .MUL_BITS(MUL_BITS),
           .OUT(OUT_BITS),
+          .DROP(DROP),
           .SHIFT(SHIFT),
           .ROUNDING(ROUNDING),
           .LO(LO),

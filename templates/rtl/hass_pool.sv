@@ -16,6 +16,7 @@ module hass_pool #(
     parameter integer W = 1,
     parameter integer CHANNEL_BEATS = 1,
     parameter integer MAX = 0,
+    parameter integer DROP = 0,  // places of a product that are rounded off, half up, before SHIFT
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -259,6 +260,7 @@ module hass_pool #(
             .MAX(MAX),
             .MUL_BITS(MUL_BITS),
             .OUT(OUT_BITS),
+            .DROP(DROP),
             .SHIFT(SHIFT),
             .ROUNDING(ROUNDING),
             .LO(LO),

@@ -33,6 +33,9 @@ constexpr std::int64_t requant(std::int64_t acc, int s, rounding ties, std::int6
   return clamp(clamp(acc, -EDGE, EDGE) * (std::int64_t{1} << left), lo, hi);
 }
 
+// round_off drops the lowest places of v, half up.
+constexpr std::int64_t round_off(std::int64_t v, int places) { return places == 0 ? v : ((v >> (places - 1)) + 1) >> 1; }
+
 // A layer's shifts span S_MIN .. S_MIN + STEPS - 1; step selects one. With one step
 // the shifter is wiring.
 template <int S_MIN, int STEPS> constexpr std::int64_t requant_step(std::int64_t acc, int step, rounding ties, std::int64_t lo, std::int64_t hi) {

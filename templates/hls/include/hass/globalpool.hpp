@@ -31,7 +31,7 @@ template <class P> void globalpool(int images, hls::stream<typename P::in_beat>&
         if (at.inside(p)) a = !P::MAX ? a + v : v > a ? v : a;
       }
       acc[at.channel][c] = a;
-      y.v[c] = P::MAX ? clamp(a, P::LO, P::HI) : requant(a * P::MUL, P::SHIFT, P::ROUNDING, P::LO, P::HI);
+      y.v[c] = P::MAX ? clamp(a, P::LO, P::HI) : requant(round_off(a * P::MUL, P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
     }
     if (before == 0) {
       HASS_CHECK(y);

@@ -45,7 +45,7 @@ template <class P> void pool(int images, hls::stream<typename P::in_beat>& in, h
         for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
           const std::int64_t a = acc[p * CH + c];
-          const std::int64_t q = P::MAX ? clamp(a, P::LO, P::HI) : requant(a * P::mul(row, at.group * PX + p), P::SHIFT, P::ROUNDING, P::LO, P::HI);
+          const std::int64_t q = P::MAX ? clamp(a, P::LO, P::HI) : requant(round_off(a * P::mul(row, at.group * PX + p), P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
           y.v[p * CH + c] = at.inside(p) ? q : std::int64_t{0};
           acc[p * CH + c] = P::MAX ? P::MIN : 0;
         }
