@@ -211,13 +211,14 @@ func (e engineShape) wordsPerRow() int { return (e.row() + e.perWord() - 1) / e.
 // joinShape is what a conv's join and its bias words depend on.
 type joinShape struct {
 	folds, outCh, accBits int
+	biasFrac              int // places of the biases below the sum's unit
 	banks                 int // engines of a gang
 	shift, steps          int // smallest shift; number of shifts from it on
 }
 
 func (p *Project) join(layer int) joinShape {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
-	j := joinShape{folds: l.Conv.OutC / hl.OutCh, outCh: hl.OutCh, accBits: l.Conv.AccBits, banks: hl.Banks(), shift: l.Conv.Shift[0]}
+	j := joinShape{folds: l.Conv.OutC / hl.OutCh, outCh: hl.OutCh, accBits: l.Conv.AccBits, biasFrac: l.Conv.BiasFrac, banks: hl.Banks(), shift: l.Conv.Shift[0]}
 	most := j.shift
 	for _, s := range l.Conv.Shift {
 		j.shift, most = min(j.shift, s), max(most, s)
@@ -227,7 +228,7 @@ func (p *Project) join(layer int) joinShape {
 }
 
 func (j joinShape) biasWords() int {
-	if j.accBits > 32 {
+	if j.accBits+j.biasFrac > 32 {
 		return 2
 	}
 	return 1

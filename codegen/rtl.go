@@ -153,8 +153,8 @@ func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 	l := p.Net.Layers[pr.Layer]
 	return []param{
 		num("GANGS", len(ins)/j.banks), num("BANKS", j.banks), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
-		num("ACC_BITS", j.accBits), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
-		num("SHIFT", j.shift), num("STEPS", j.steps), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
+		num("ACC_BITS", j.accBits), num("BIAS_FRAC", j.biasFrac), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
+		num("SHIFT", j.shift+j.biasFrac), num("STEPS", j.steps), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
 	}
 }
 

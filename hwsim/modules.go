@@ -83,6 +83,7 @@ type join struct {
 	pos    raster // of the output
 	gang   int
 	bias   []int64
+	below  int   // places of the biases below the sum's unit
 	shift  []int // per output channel
 	round  fixed.Rounding
 	lo, hi int64
@@ -91,10 +92,10 @@ type join struct {
 func newJoin(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *join {
 	j := &join{
 		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), gang: hl.Gang,
-		bias: l.Conv.Bias, round: l.Rounding, lo: l.Lo, hi: l.Hi, shift: make([]int, out.C),
+		bias: l.Conv.Bias, below: l.Conv.BiasFrac, round: l.Rounding, lo: l.Lo, hi: l.Hi, shift: make([]int, out.C),
 	}
 	for o := range j.shift {
-		j.shift[o] = l.Conv.ShiftOf(o)
+		j.shift[o] = l.Conv.ShiftOf(o) + j.below
 	}
 	return j
 }
@@ -111,7 +112,7 @@ func (j *join) part(g int, acc []int64, out []int32) {
 		}
 		o := r.from + g*j.gang
 		for i := range dst {
-			dst[i] = int32(fixed.Requant(acc[p*j.gang+i]+j.bias[o+i], j.shift[o+i], j.round, j.lo, j.hi))
+			dst[i] = int32(fixed.Requant(acc[p*j.gang+i]<<j.below+j.bias[o+i], j.shift[o+i], j.round, j.lo, j.hi))
 		}
 	}
 }

@@ -40,7 +40,7 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 	switch l.Kind {
 	case intnet.KindConv:
 		c := l.Conv
-		acc := big.NewInt(c.Bias[o])
+		acc := new(big.Int)
 		for kh := range c.Kernel[0] {
 			for kw := range c.Kernel[1] {
 				for ch := range in.C / c.Groups {
@@ -58,7 +58,8 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		if len(c.Shift) > 1 {
 			s = c.Shift[o]
 		}
-		return naiveRequant(acc, s, l)
+		acc.Lsh(acc, uint(c.BiasFrac)).Add(acc, big.NewInt(c.Bias[o]))
+		return naiveRequant(acc, s+c.BiasFrac, l)
 	case intnet.KindPool, intnet.KindGlobalPool:
 		p := l.Pool
 		w := p.Window

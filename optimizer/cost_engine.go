@@ -253,7 +253,7 @@ func (m costModel) join(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
 	}
 	a := joinShape{
 		gangs: hl.Gangs(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx, w: out.W, folds: c.OutC / hl.OutCh,
-		requant: requantShape{in: c.AccBits, out: out.Format.Bits, shift: least, steps: most - least + 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
+		requant: requantShape{in: c.AccBits + c.BiasFrac, out: out.Format.Bits, shift: least + c.BiasFrac, steps: most - least + 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
 	}.area(m.family)
 	return m.scaled(moduleJoin, m.price(&a, 1))
 }

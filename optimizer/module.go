@@ -171,7 +171,7 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 			weights: weightsOf(p.num("GANG")*lane.m, lane.w, mem.depth, lane.kind != hw.Dense, mem.style)}
 		return s.parts(family, 1), nil
 	case "hass_join":
-		return one(joinShape{p.num("GANGS"), p.num("GANG"), p.num("PX"), p.or("BANKS", 1), p.num("W"), p.num("FOLDS"), p.requant(p.num("ACC_BITS"), p.num("STEPS"))}.area(family))
+		return one(joinShape{p.num("GANGS"), p.num("GANG"), p.num("PX"), p.or("BANKS", 1), p.num("W"), p.num("FOLDS"), p.requant(p.num("ACC_BITS")+p.or("BIAS_FRAC", 0), p.num("STEPS"))}.area(family))
 	case "hass_window":
 		w := windowShape{bits: p.num("BITS"), h: p.num("H"), w: p.num("W"), c: p.num("C"), oh: p.num("OH"), ow: p.num("OW"),
 			kh: p.num("KH"), kw: p.num("KW"), sh: p.num("SH"), sw: p.num("SW"), dh: p.num("DH"), dw: p.num("DW"),

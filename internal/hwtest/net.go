@@ -125,6 +125,16 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 			c.Bias[o] = int64(b.Rng.Intn(1<<20)) - 1<<19
 		}
 	}
+	if b.Rounding == fixed.HalfEven {
+		// Places below the unit, at times all 0.
+		c.BiasFrac = len(b.Net.Layers) / 2 % 3
+		for o := range c.Bias {
+			c.Bias[o] <<= c.BiasFrac
+			if o%2 > 0 && c.BiasFrac > 0 {
+				c.Bias[o]++
+			}
+		}
+	}
 	c.AccBits = c.BoundBits(t.Format)
 	out := b.tensor(OutSize(s.Window, 0, t.H), OutSize(s.Window, 1, t.W), s.OutC, s.Out)
 	return b.layer(intnet.Layer{Kind: intnet.KindConv, In: []int{in}, Out: out, Conv: c})

@@ -35,8 +35,9 @@ type panel struct {
 	runs              []kernel.Run
 	taps              []int // depthwise: pairs of taps of each run
 	bias, half, shift [kernel.IntCols]int64
+	below             [kernel.IntCols]int64  // of the bias, below the sum's unit
 	ties              *[kernel.IntCols]int64 // see kernel.Requant16
-	left              bool                   // some shift is to the left: fixed.Requant does it
+	left              bool                   // some shift is to the left, or only a bias is rounded: fixed.Requant does it
 }
 
 // slack is what kernels may read past the last window.
@@ -100,16 +101,17 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 		}
 		for j := range pn.n {
 			o := pn.first + j
-			pn.bias[j], pn.half[j] = c.Bias[o], p.half[o]
+			pn.bias[j], pn.half[j] = c.Bias[o]>>c.BiasFrac, p.half[o]
+			pn.below[j] = c.Bias[o] - pn.bias[j]<<c.BiasFrac
 			for _, w := range c.Weights[o*p.k:][:p.k] {
 				pn.bias[j] += p.sub * int64(w)
 			}
 			s := c.ShiftOf(o)
 			pn.shift[j] = int64(s)
-			if pn.ties != nil && s > 0 {
+			if pn.ties != nil && s > 0 && pn.below[j] == 0 {
 				pn.ties[j] = 1
 			}
-			pn.left = pn.left || s < 0 || s > 62
+			pn.left = pn.left || s < 0 || s > 62 || s == 0 && pn.below[j] != 0
 		}
 		pn.w = make([]int16, 0, (p.k+len(pieces))*kernel.IntCols)
 		var sums [kernel.IntCols]int64 // of magnitudes in the current run
@@ -252,7 +254,7 @@ func (pn *panel) requant(l *Layer, p *convPlan, s *scratch, out []int32, rows in
 		for r := range rows {
 			for j, a := range s.acc[r*cols:][:pn.n] {
 				bad = bad || a < -p.limit || a+pn.half[j] >= p.limit
-				out[r*p.to.C+pn.first+j] = int32(fixed.Requant(a, int(pn.shift[j]), l.Rounding, l.Lo, l.Hi))
+				out[r*p.to.C+pn.first+j] = int32(fixed.Requant(a<<l.Conv.BiasFrac+pn.below[j], int(pn.shift[j])+l.Conv.BiasFrac, l.Rounding, l.Lo, l.Hi))
 			}
 		}
 		return bad
@@ -327,7 +329,8 @@ func (x *Exec) definition(l *Layer, p *convPlan, in, out []int32) error {
 				if a < -p.limit || a+p.half[o] >= p.limit {
 					return overflow(c, oy, ox, o, a)
 				}
-				dst[o] = int32(fixed.Requant(a, c.ShiftOf(o), l.Rounding, l.Lo, l.Hi))
+				below := c.Bias[o] - c.Bias[o]>>c.BiasFrac<<c.BiasFrac
+				dst[o] = int32(fixed.Requant(a<<c.BiasFrac+below, c.ShiftOf(o)+c.BiasFrac, l.Rounding, l.Lo, l.Hi))
 			}
 		}
 	}
@@ -340,7 +343,7 @@ func (p *convPlan) pixel(c *Conv, in []int32, oy, ox int, acc []int64, checked b
 	cg := p.ti.C / c.Groups
 	perGroup := c.OutC / c.Groups
 	for o := range acc {
-		a := c.Bias[o]
+		a := c.Bias[o] >> c.BiasFrac
 		w := c.Weights[o*p.k:][:p.k]
 		for kh := range c.Kernel[0] {
 			iy := oy*c.Stride[0] - c.Pads[0] + kh*c.Dilation[0]

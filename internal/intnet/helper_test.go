@@ -67,6 +67,11 @@ func (b *builder) conv(in int, win Window, groups, outC, weightBits int, fracs [
 	for range outC {
 		c.Bias = append(c.Bias, b.r.Int64N(1<<weightBits*200)-1<<weightBits*100)
 	}
+	if c.BiasFrac = b.r.IntN(3); b.r.IntN(2) == 0 { // also ties
+		for o := range c.Bias {
+			c.Bias[o] = c.Bias[o] >> c.BiasFrac << c.BiasFrac
+		}
+	}
 	c.AccBits = c.BoundBits(t.Format)
 	h := outSize(t.H, win.Kernel[0], win.Stride[0], win.Dilation[0], win.Pads[0], win.Pads[2])
 	w := outSize(t.W, win.Kernel[1], win.Stride[1], win.Dilation[1], win.Pads[1], win.Pads[3])
@@ -138,7 +143,7 @@ func referenceConv(cv *Conv, ti Tensor, real func(i, y, x, c int) float64, y, x,
 	cg := ti.C / cv.Groups
 	g := o / (cv.OutC / cv.Groups)
 	tau := math.Ldexp(float64(cv.TauA), -ti.Format.Frac)
-	v := math.Ldexp(float64(cv.Bias[o]), -wf-ti.Format.Frac)
+	v := math.Ldexp(float64(cv.Bias[o]), -wf-ti.Format.Frac-cv.BiasFrac)
 	for ky := range cv.Kernel[0] {
 		for kx := range cv.Kernel[1] {
 			iy := y*cv.Stride[0] + ky*cv.Dilation[0] - cv.Pads[0]

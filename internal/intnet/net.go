@@ -129,23 +129,25 @@ type Window struct {
 
 // Conv holds a convolution's parameters. The accumulator of output channel o is
 //
-//	acc = Bias[o] + sum over (kh, kw, c) of x'[kh,kw,c] * Weights[o,kh,kw,c]
+//	acc = Bias[o] + (sum over (kh, kw, c) of x'[kh,kw,c] * Weights[o,kh,kw,c]) << BiasFrac
 //
 // where x' is the input with |x| < TauA read as 0 and padding is 0; the output is
-// Requant(acc, Shift[o or 0], Lo, Hi).
+// Requant(acc, Shift[o or 0] + BiasFrac, Lo, Hi). BiasFrac is 0 but where biases between two units of the sums decide
+// what is a tie: their last place then says that something lies below it (round to odd).
 type Conv struct {
 	Window
 	Groups int `json:"groups"`
 	OutC   int `json:"out_c"`
 
 	WeightBits int   `json:"weight_bits"`
-	WeightFrac []int `json:"weight_frac"` // one, or one per output channel (<= 8 bits)
-	Shift      []int `json:"shift"`       // one, or one per output channel, within 8 steps
-	TauA       int64 `json:"tau_a"`       // integer threshold at the input's scale; 0 = none
-	AccBits    int   `json:"acc_bits"`    // signed accumulator width from the interval bound
+	WeightFrac []int `json:"weight_frac"`         // one, or one per output channel (<= 8 bits)
+	Shift      []int `json:"shift"`               // one, or one per output channel, within 8 steps
+	TauA       int64 `json:"tau_a"`               // integer threshold at the input's scale; 0 = none
+	AccBits    int   `json:"acc_bits"`            // signed width of the sum, from the interval bound
+	BiasFrac   int   `json:"bias_frac,omitempty"` // binary places of Bias below the sum's unit
 
 	Weights []int16 `json:"-"` // [OutC][KH][KW][C/Groups]
-	Bias    []int64 `json:"-"` // [OutC], at accumulator scale
+	Bias    []int64 `json:"-"` // [OutC], in units of 2^-BiasFrac of the sum's
 }
 
 // Pool holds a pooling's parameters. Max ignores padding and keeps its input's

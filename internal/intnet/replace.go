@@ -40,6 +40,9 @@ func (x *Exec) prepare(net *Net) (*Exec, error) {
 		if l.Kind != old.Kind {
 			return nil, fmt.Errorf("layer %d (%q): the network to replace with has a %s where it was a %s", i, l.Name, l.Kind, old.Kind)
 		}
+		if l.Rounding != old.Rounding {
+			return nil, fmt.Errorf("layer %d (%q): the network to replace with rounds %s, not %s", i, l.Name, l.Rounding, old.Rounding)
+		}
 		if l.Kind != KindConv {
 			continue
 		}
@@ -58,7 +61,7 @@ func (x *Exec) prepare(net *Net) (*Exec, error) {
 // samePlan tells whether two convolutions of one place in a network are prepared alike. The activation
 // threshold is read when the layer runs.
 func samePlan(a, b *Conv) bool {
-	return a == b || len(a.Weights) == len(b.Weights) && &a.Weights[0] == &b.Weights[0] && a.AccBits == b.AccBits
+	return a == b || len(a.Weights) == len(b.Weights) && &a.Weights[0] == &b.Weights[0] && a.AccBits == b.AccBits && a.BiasFrac == b.BiasFrac
 }
 
 // RunFrom is Run for layers first and up. The tensors that earlier layers write are taken as they stand: from

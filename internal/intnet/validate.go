@@ -305,6 +305,9 @@ func checkConv(c *Conv, in, out *Tensor) error {
 	if c.AccBits < 1 || c.AccBits > fixed.MaxAccBits {
 		return fmt.Errorf("accumulator of %d bits; want 1..%d", c.AccBits, fixed.MaxAccBits)
 	}
+	if c.BiasFrac < 0 || c.AccBits+c.BiasFrac > fixed.MaxAccBits {
+		return fmt.Errorf("biases of %d places below a sum of %d bits; together at most %d", c.BiasFrac, c.AccBits, fixed.MaxAccBits)
+	}
 	if c.TauA < 0 || c.TauA > 1<<fixed.MaxBits {
 		return fmt.Errorf("activation threshold %d; want 0..%d", c.TauA, 1<<fixed.MaxBits)
 	}
@@ -452,13 +455,13 @@ func (n *Net) validateWeights(i int) error {
 
 // BoundBits is the signed accumulator width that the interval bound over the
 // weights and biases demands, for inputs anywhere in format in, rounding half
-// included: the widest over the output channels.
+// included: the widest over the output channels. Places of biases below the sum's unit do not count.
 func (c *Conv) BoundBits(in fixed.Format) int {
 	lo, hi := min(0, in.Min()), in.Max()
 	per := len(c.Weights) / c.OutC
 	bits := 1
 	for o := range c.OutC {
-		b := fixed.BoundOf(c.Bias[o])
+		b := fixed.BoundOf(c.Bias[o] >> c.BiasFrac)
 		for _, w := range c.Weights[o*per : (o+1)*per] {
 			b.Add(int64(w), lo, hi)
 		}

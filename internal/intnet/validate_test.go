@@ -101,6 +101,8 @@ func TestValidate(t *testing.T) {
 		{"huge bias", conv(0, func(c *Conv) { c.Bias[1] = -1 << 63 }), "bias 1"},
 		{"accumulator", conv(0, func(c *Conv) { c.AccBits-- }), "the bound over its weights needs"},
 		{"accumulator of 63 bits", conv(0, func(c *Conv) { c.AccBits = 63 }), "accumulator of 63 bits"},
+		{"places of biases", conv(0, func(c *Conv) { c.BiasFrac = -1 }), "places below"},
+		{"many places of biases", conv(0, func(c *Conv) { c.BiasFrac = 61 }), "places below"},
 		{"negative tau", conv(0, func(c *Conv) { c.TauA = -1 }), "threshold -1"},
 		{"no shift", conv(0, func(c *Conv) { c.Shift = nil }), "0 shifts"},
 		{"two shifts", conv(1, func(c *Conv) { c.Shift, c.WeightFrac = c.Shift[:2], c.WeightFrac[:2] }), "2 shifts"},

@@ -186,7 +186,7 @@ func TestKeptQuantisers(t *testing.T) {
 	kinds := map[intnet.Kind]int{}
 	ties, graphs := 0, 0
 	for seed := range uint64(150) {
-		k := &keptGraph{text: newText(seed, "[1,2,6,8]"), rng: rand.New(rand.NewPCG(seed, 3)), offGrid: keptOffGrid}
+		k := &keptGraph{text: newText(seed, "[1,2,6,8]"), rng: rand.New(rand.NewPCG(seed, 3)), offGrid: true}
 		k.random(5)
 		last := fmt.Sprintf("v%d", k.n)
 		g := k.graph(t, last)
@@ -242,8 +242,6 @@ func TestKeptQuantisers(t *testing.T) {
 		t.Errorf("only %d ties were rounded", ties)
 	}
 }
-
-const keptOffGrid = false
 
 // countTies counts what quantisers found half way between two steps.
 func countTies(g *graph.Graph, values map[string]*floatexec.Tensor[float64]) (ties int) {

@@ -216,7 +216,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 	out.Lo, out.Hi = l.clampOf(to)
 	switch l.kind {
 	case intnet.KindConv:
-		out.Conv = convOf(l, spec.Convs[l.node.Name], in, to.Format)
+		out.Conv = convOf(l, spec.Convs[l.node.Name], in, to)
 	case intnet.KindAdd:
 		in1 := net.Tensors[out.In[1]].Format
 		fine := max(in.Frac, in1.Frac)
@@ -279,7 +279,7 @@ func (p *network) weights(net *intnet.Net, spec *Spec) error {
 }
 
 // convOf is a convolution from format in to format to, without weights.
-func convOf(l *layer, s ConvSpec, in, to fixed.Format) *intnet.Conv {
+func convOf(l *layer, s ConvSpec, in fixed.Format, to ValueSpec) *intnet.Conv {
 	c := &intnet.Conv{
 		Window: intnet.Window(l.conv.Window), Groups: l.conv.Groups, OutC: l.w.Shape[0],
 		WeightBits: s.WeightBits, WeightFrac: slices.Clone(s.WeightFrac), TauA: integerTau(max(s.TauA, l.tauA), in.Frac),
@@ -287,6 +287,7 @@ func convOf(l *layer, s ConvSpec, in, to fixed.Format) *intnet.Conv {
 	for _, f := range s.WeightFrac {
 		c.Shift = append(c.Shift, in.Frac+f-to.Frac)
 	}
+	c.BiasFrac = l.biasFrac(c, to.Rounding, in.Frac)
 	return c
 }
 
@@ -303,14 +304,52 @@ func quantizeWeights(l *layer, s ConvSpec, in fixed.Format, c *intnet.Conv) erro
 		}
 	}
 	for o := range c.Bias {
+		exact := l.biasAt(o, in.Frac+frac(o)+c.BiasFrac)
 		b := l.bias(o, in.Frac+frac(o))
-		if b == intnet.MaxBias || b == -intnet.MaxBias {
+		if c.BiasFrac > 0 {
+			b = roundToOdd(min(max(exact, -intnet.MaxBias), intnet.MaxBias))
+		}
+		if math.Abs(exact) >= intnet.MaxBias {
 			return fmt.Errorf("bias %d of %g is beyond any accumulator at binary point %d", o, l.b.F[o], in.Frac+frac(o))
 		}
 		c.Bias[o] = b
 	}
 	c.AccBits = c.BoundBits(in)
 	return nil
+}
+
+// biasFrac is the number of binary places that biases need below the unit of their sums. Where a tie goes to the even
+// neighbour, a bias between two units decides whether there is one: it is rounded to odd, at two places at least below
+// the last that is kept (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms
+// using rounding to odd", IEEE Transactions on Computers 57, 2008), so that the one rounding behind gives what the bias itself
+// would have given.
+func (l *layer) biasFrac(c *intnet.Conv, r fixed.Rounding, inFrac int) int {
+	most := 0
+	for o := range c.OutC {
+		b := l.biasAt(o, inFrac+c.WeightFrac[min(o, len(c.WeightFrac)-1)])
+		if r == fixed.HalfEven && b != math.Trunc(b) {
+			most = max(most, 1, 2-c.ShiftOf(o))
+		}
+	}
+	return most
+}
+
+// biasAt is the bias of output channel o in units of 2^-frac, exactly.
+func (l *layer) biasAt(o, frac int) float64 {
+	if l.b == nil {
+		return 0
+	}
+	return math.Ldexp(float64(l.b.F[o]), frac)
+}
+
+// roundToOdd is v if that is an integer, else its odd neighbour.
+func roundToOdd(v float64) int64 {
+	f := math.Floor(v)
+	q := int64(f)
+	if f != v {
+		q |= 1
+	}
+	return q
 }
 
 // Results gives the model's outputs, one per net.Results in the model's order,

@@ -59,7 +59,7 @@ func (p *Pruner) Conv(i int, t Tau) (*intnet.Conv, error) {
 	s := p.spec.Convs[l.Name]
 	s.TauW, s.TauA = t.W, t.A
 	in := p.net.Tensors[l.In[0]].Format
-	c := convOf(p.layers[i], s, in, p.net.Tensors[l.Out].Format)
+	c := convOf(p.layers[i], s, in, ValueSpec{p.net.Tensors[l.Out].Format, l.Rounding})
 	if err := quantizeWeights(p.layers[i], s, in, c); err != nil {
 		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 	}

@@ -427,9 +427,6 @@ func TestQuantised(t *testing.T) {
 			w.F[i] = min(max(w.F[i], -7./8), 7./8)
 		}
 		w.Grid = &graph.Grid{Bits: 4, Signed: true, Scale: []float32{1. / 8}, Zero: []int64{0}}
-		for i, b := range g.Consts["c1.b"].F {
-			g.Consts["c1.b"].F[i] = float32(math.Round(float64(b)*128)) / 128
-		}
 		return g
 	}
 	g := build("0.0625")

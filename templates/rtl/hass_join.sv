@@ -1,17 +1,19 @@
 // hass_join: gathers the accumulators of all gangs for one output beat, in port order, adds the bias,
 // requantises and clamps. Tail pixels of a row are written as 0. Biases and the shifts of a layer that has
-// several come by the weight chain: a word for the bias, or two (low first) if accumulators are wider than
+// several come by the weight chain: a word for the bias, or two (low first) if it is wider than
 // 32 bits, then the shift's step. The accumulators of a gang of several banks are the sum of theirs.
+// Biases may have places below the accumulators' unit, which decide what is a tie.
 module hass_join #(
     parameter integer GANGS = 1,
     parameter integer BANKS = 1,  // of a gang; port g * BANKS + b is bank b of gang g
     parameter integer GANG = 1,  // lanes of each
     parameter integer PX = 1,
     parameter integer ACC_BITS = 32,
+    parameter integer BIAS_FRAC = 0,  // places of a bias below the accumulators' unit
     parameter integer BITS = 16,  // of an output value
     parameter integer W = 1,  // of the output
     parameter integer FOLDS = 1,  // beats of a pixel group
-    parameter integer SHIFT = 0,  // the smallest
+    parameter integer SHIFT = 0,  // the smallest, of sum and bias
     parameter integer STEPS = 1,  // number of shifts from it on
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -37,9 +39,10 @@ module hass_join #(
     output wire [                     1:0] waits
 );
 
+  localparam integer SUM = ACC_BITS + BIAS_FRAC;
   localparam integer STEP_BITS = STEPS > 1 ? 3 : 0;
-  localparam integer ENTRY = ACC_BITS + STEP_BITS;  // of a channel
-  localparam integer BIAS_WORDS = ACC_BITS > 32 ? 2 : 1;
+  localparam integer ENTRY = SUM + STEP_BITS;  // of a channel
+  localparam integer BIAS_WORDS = SUM > 32 ? 2 : 1;
   localparam integer CYCLE = BIAS_WORDS + (STEPS > 1 ? 1 : 0);
 
   wire done, got;
@@ -71,8 +74,8 @@ module hass_join #(
       .ROW(OUT_CH * ENTRY),
       .WORDS(OUT_CH * CYCLE),
       .CYCLE(CYCLE),
-      .FIELD0(ACC_BITS < 32 ? ACC_BITS : 32),
-      .FIELD1(BIAS_WORDS == 2 ? ACC_BITS - 32 : STEP_BITS),
+      .FIELD0(SUM < 32 ? SUM : 32),
+      .FIELD1(BIAS_WORDS == 2 ? SUM - 32 : STEP_BITS),
       .FIELD2(STEP_BITS)
   ) biases (
       .clk,
@@ -131,7 +134,7 @@ module hass_join #(
   genvar p, o, b;
   generate
     for (o = 0; o < OUT_CH; o = o + 1) begin : g_channel
-      wire [ACC_BITS-1:0] bias = row[o*ENTRY+:ACC_BITS];
+      wire [SUM-1:0] bias = row[o*ENTRY+:SUM];
       wire [2:0] step;
       if (STEPS > 1) begin : g_step
         hass_delay #(
@@ -140,23 +143,23 @@ module hass_join #(
         ) delay (
             .clk,
             .rst,
-            .in (row[o*ENTRY+ACC_BITS+:3]),
+            .in (row[o*ENTRY+SUM+:3]),
             .out(step)
         );
       end else begin : g_no_step
         assign step = '0;
       end
       for (p = 0; p < PX; p = p + 1) begin : g_pixel
-        wire [(BANKS+1)*ACC_BITS-1:0] parts;
+        wire [(BANKS+1)*SUM-1:0] parts;
         for (b = 0; b < BANKS; b = b + 1) begin : g_bank
           localparam integer FROM = ((o / GANG * BANKS + b) * PX + p) * GANG + o % GANG;
-          assign parts[b*ACC_BITS+:ACC_BITS] = in[FROM*ACC_BITS+:ACC_BITS];
+          assign parts[b*SUM+:SUM] = SUM'(in[FROM*ACC_BITS+:ACC_BITS]) << BIAS_FRAC;
         end
-        assign parts[BANKS*ACC_BITS+:ACC_BITS] = bias;
-        wire [ACC_BITS-1:0] sum;
+        assign parts[BANKS*SUM+:SUM] = bias;
+        wire [SUM-1:0] sum;
         hass_sum #(
             .N(BANKS + 1),
-            .BITS(ACC_BITS)
+            .BITS(SUM)
         ) adders (
             .clk,
             .x(parts),
@@ -164,7 +167,7 @@ module hass_join #(
         );
         wire [BITS-1:0] y;
         hass_requant #(
-            .IN(ACC_BITS),
+            .IN(SUM),
             .OUT(BITS),
             .SHIFT(SHIFT),
             .STEPS(STEPS),

@@ -1,6 +1,6 @@
 // join: gathers the accumulators of all gangs for one output beat, adds the bias,
 // requantises and clamps. Tail pixels of a row are written as 0. Where a gang has several banks, its
-// accumulators are their sum.
+// accumulators are their sum. Biases may have BIAS_FRAC binary places below the accumulators' unit.
 #ifndef HASS_JOIN_HPP
 #define HASS_JOIN_HPP
 
@@ -26,7 +26,7 @@ void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::
         typename J::acc sum = bias[at.channel][o];
         for (int b = 0; b < J::BANKS; ++b) {
 #pragma HLS UNROLL
-          sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64());
+          sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64() * (std::int64_t{1} << J::BIAS_FRAC));
         }
         const std::int64_t q = requant_step<J::SHIFT, J::STEPS>(sum.to_int64(), steps[at.channel][o].to_int(), J::ROUNDING, J::LO, J::HI);
         y.v[p * J::OUT_CH + o] = at.inside(p) ? q : std::int64_t{0};

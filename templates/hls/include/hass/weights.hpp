@@ -69,7 +69,7 @@ void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], int forward, hls:
 }
 
 // load_bias fills a join's memories, output channel by output channel: the bias in one
-// word, or two (low first) if accumulators are wider than 32 bits, then the
+// word, or two (low first) if accumulators with it are wider than 32 bits, then the
 // requantise step if the layer has several.
 template <class J>
 void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::step (&steps)[J::FOLDS][J::OUT_CH], int forward,
