@@ -138,7 +138,17 @@ func (k *keptGraph) random(operators int) {
 			to.h, to.w = v.h/2, v.w/2
 			v = k.op(to, `maxpool %q (%s) -> (%q %s) kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0]`, from)
 		case 8:
-			v = k.op(v, `leakyrelu %q (%s) -> (%q %s) alpha=0.25`, v)
+			switch r.IntN(4) {
+			case 0:
+				v = k.op(v, fmt.Sprintf(`leakyrelu %%q (%%s) -> (%%q %%s) alpha=%v`, float64(float32(r.Float64()))), v)
+			case 1:
+				v = k.op(v, fmt.Sprintf(`hardsigmoid %%q (%%s) -> (%%q %%s) alpha=%v beta=%v`, float64(float32(r.Float64()/4)), float64(float32(r.Float64()))), v)
+			case 2:
+				v = k.op(v, `hardswish %q (%s) -> (%q %s)`, v)
+			case 3:
+				k.weights(fmt.Sprintf("slopes%d", k.n+1), 0.5, v.c, 1, 1)
+				v = k.op(v, `prelu %q (%s) -> (%q %s)`, v, value{name: fmt.Sprintf("slopes%d", k.n+1)})
+			}
 			v.frac += 2
 		}
 		if r.IntN(3) == 0 {

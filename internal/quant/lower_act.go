@@ -15,6 +15,8 @@ const (
 	sixthPlaces = 20 // of hardswish's 1/6
 	slopePlaces = 15 // of a leakyrelu's slope
 	linearBits  = 17 // of hardsigmoid's slope: with its sign one side of a multiplier
+	exactPlaces = 30 // of both at most, behind a quantiser of the model
+	tableBits   = 8  // widest input whose function is a table of every value
 	curvePlaces = 8  // of a curve's values, beyond its output's
 	// curveSegments bounds a curve's segments, as a power of two; the fewest that keep
 	// it within curveError units of the true function are taken.
@@ -25,44 +27,89 @@ const (
 	actFrac = 20
 )
 
-// lowerAct is the integer form of an activation from format in to format to.
+// lowerAct is the integer form of an activation from format in to format to. Behind one that a quantiser of the model
+// rounds, the constants have as many places as make every result exact, up to what fits; where none do, as
+// for a sixth, a function of up to 8 bits is a table.
 func lowerAct(l *layer, in fixed.Format, to ValueSpec) (*intnet.Act, error) {
-	a := &intnet.Act{}
 	op := l.act
 	lo, hi := l.clampOf(to)
+	f := func(x float64, c int) float64 {
+		one := op
+		if op.Fn == "prelu" || op.Fn == "leakyrelu" {
+			one = graph.Activation{Fn: "leakyrelu", Alpha: float64(l.slopes[c%len(l.slopes)])}
+		}
+		return floatexec.Func(one)(x)
+	}
+	var places int                   // of the constants
+	var form func(k int) *intnet.Act // with constants of k places
 	switch op.Fn {
 	case "hardswish":
-		if in.Frac < 0 {
+		if in.Frac < 0 && in.Bits <= tableBits {
+			return curve(floatexec.Func(op), in, to, lo, hi), nil
+		} else if in.Frac < 0 {
 			return nil, fmt.Errorf("hardswish of %v inputs: values this large have no binary place for its bounds of 3; give the layer before it more bits", in)
 		}
-		*a = intnet.Act{Fn: intnet.ActHardSwish, Add: 3 << in.Frac, Top: 6 << in.Frac,
-			Mul: []int64{fixed.AvgMul(6, sixthPlaces)}, Shift: 2*in.Frac + sixthPlaces - to.Frac}
+		places = sixthPlaces
+		form = func(k int) *intnet.Act {
+			return &intnet.Act{Fn: intnet.ActHardSwish, Add: 3 << in.Frac, Top: 6 << in.Frac, Mul: []int64{fixed.AvgMul(6, k)}, Shift: 2*in.Frac + k - to.Frac}
+		}
 	case "hardsigmoid":
 		_, exp := math.Frexp(op.Alpha)
-		k := min(linearBits-exp, intnet.MaxAlign)
-		*a = intnet.Act{Fn: intnet.ActHardSigmoid, Mul: []int64{round(op.Alpha, k)}, Add: round(op.Beta, k+in.Frac), Shift: k + in.Frac - to.Frac}
+		places = min(linearBits-exp, intnet.MaxAlign)
+		form = func(k int) *intnet.Act {
+			return &intnet.Act{Fn: intnet.ActHardSigmoid, Mul: []int64{round(op.Alpha, k)}, Add: round(op.Beta, k+in.Frac), Shift: k + in.Frac - to.Frac}
+		}
 	case "leakyrelu", "prelu":
-		*a = intnet.Act{Fn: intnet.ActLeaky, Top: 1 << slopePlaces, Shift: slopePlaces + in.Frac - to.Frac}
-		for _, s := range l.slopes {
-			a.Mul = append(a.Mul, round(float64(s), slopePlaces))
+		places = slopePlaces
+		form = func(k int) *intnet.Act {
+			a := &intnet.Act{Fn: intnet.ActLeaky, Top: 1 << k, Shift: k + in.Frac - to.Frac}
+			for _, s := range l.slopes {
+				a.Mul = append(a.Mul, round(float64(s), k))
+			}
+			return a
 		}
 	default:
-		f := floatexec.Func(op)
-		if f == nil {
+		if floatexec.Func(op) == nil {
 			return nil, fmt.Errorf("no integer form of %s", op.Fn)
 		}
-		return curve(f, in, to, lo, hi), nil
+		return curve(floatexec.Func(op), in, to, lo, hi), nil
 	}
-	a.MaxError = actError(a, func(x float64, c int) float64 {
-		if op.Fn == "prelu" {
-			op = graph.Activation{Fn: "leakyrelu"}
+	a := form(places)
+	if to.Rounding == fixed.HalfEven {
+		exact := exactAct(a, f, in, to, lo, hi)
+		for k := places + 1; !exact && op.Fn != "hardswish" && k <= exactPlaces && fitsAct(form(k)); k++ {
+			if next := form(k); exactAct(next, f, in, to, lo, hi) {
+				a, exact = next, true
+			}
 		}
-		if op.Fn == "leakyrelu" {
-			op.Alpha = float64(l.slopes[c%len(l.slopes)])
+		if !exact && in.Bits <= tableBits && len(a.Mul) == 1 {
+			return curve(func(x float64) float64 { return f(x, 0) }, in, to, lo, hi), nil
 		}
-		return floatexec.Func(op)(x)
-	}, in, to, lo, hi)
+	}
+	a.MaxError = actError(a, f, in, to, lo, hi)
 	return a, nil
+}
+
+// fitsAct tells whether the constants of an activation are within the integer network's limits.
+func fitsAct(a *intnet.Act) bool {
+	for _, m := range append([]int64{a.Top, a.Add >> 16}, a.Mul...) {
+		if m > intnet.MaxMul || m < -intnet.MaxMul {
+			return false
+		}
+	}
+	return a.Shift <= intnet.MaxShift
+}
+
+// exactAct tells whether an activation is the true function, rounded once, for every input.
+func exactAct(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, to ValueSpec, lo, hi int64) bool {
+	for c := range max(1, len(a.Mul)) {
+		for x := in.Min(); x <= in.Max(); x++ {
+			if a.Apply(x, c, in.Min(), to.Rounding, lo, hi) != fixed.QuantizeRange(f(math.Ldexp(float64(x), -in.Frac), c), to.Frac, to.Rounding, lo, hi) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // round is v at frac binary places, ties up.
@@ -74,7 +121,7 @@ func round(v float64, frac int) int64 {
 // keep the error small.
 func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64) *intnet.Act {
 	segments, guard := min(4, in.Bits), curvePlaces
-	if in.Bits <= 8 {
+	if in.Bits <= tableBits {
 		segments, guard = in.Bits, 0
 	}
 	for ; ; segments++ {
