@@ -258,8 +258,13 @@ func TestVendorHeaders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d := residual(t, dir, 2)
-	out := generate(t, d, dir, "project")
-	vendor := filepath.Join(dir, "vendor")
+	vendorCsim(t, generate(t, d, dir, "project"))
+}
+
+// vendorHeaders is a folder beside a project with headers as AMD's.
+func vendorHeaders(t *testing.T, out string) string {
+	t.Helper()
+	vendor := filepath.Join(filepath.Dir(out), "vendor")
 	if err := os.Mkdir(vendor, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +280,13 @@ func TestVendorHeaders(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(vendor, "hls_stream.h"), []byte(vendorStream), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("make", "-j2", "csim", "CXXFLAGS=-O0 -Werror", "AMD_HEADERS="+vendor)
+	return vendor
+}
+
+// vendorCsim runs a project with headers as AMD's.
+func vendorCsim(t *testing.T, out string) {
+	t.Helper()
+	cmd := exec.Command("make", "-j2", "csim", "CXXFLAGS=-O0 -Werror", "AMD_HEADERS="+vendorHeaders(t, out))
 	cmd.Dir = out
 	text, err := cmd.CombinedOutput()
 	if err != nil || bytes.Contains(text, []byte("WARNING")) {

@@ -38,8 +38,16 @@ func beatType(s hw.Stream) string {
 	return fmt.Sprintf("%s%d_%dx%d", k, s.Bits, s.Beat.Px, s.Beat.Ch)
 }
 
+// fifoClass is the C++ type of a FIFO.
+func fifoClass(s hw.Stream) string {
+	if s.Parts() > 1 {
+		return "hass::wide_stream<" + beatType(s) + ">"
+	}
+	return "hls::stream<" + beatType(s) + ">"
+}
+
 // fifoType is the C++ type of a FIFO's far end in a function's parameters.
-func fifoType(s hw.Stream) string { return "hls::stream<" + beatType(s) + ">&" }
+func fifoType(s hw.Stream) string { return fifoClass(s) + "&" }
 
 // function is one process of the DATAFLOW region as a C++ function.
 type function struct {
@@ -159,7 +167,12 @@ func (fn function) signature() string {
 func (p *Project) typesHeader() []byte {
 	types := make(map[string]string)
 	for _, s := range p.HW.Streams {
-		types[beatType(s)] = fmt.Sprintf("hass::beat<%s, %d, %d>", laneType(s.Bits, s.Signed), s.Beat.Px, s.Beat.Ch)
+		shape := fmt.Sprintf("%s, %d, %d", laneType(s.Bits, s.Signed), s.Beat.Px, s.Beat.Ch)
+		if n := s.Parts(); n > 1 {
+			types[beatType(s)] = fmt.Sprintf("hass::wide_beat<%s, %d>", shape, n)
+		} else {
+			types[beatType(s)] = "hass::beat<" + shape + ">"
+		}
 	}
 	names := make([]string, 0, len(types))
 	for n := range types {
@@ -168,7 +181,7 @@ func (p *Project) typesHeader() []byte {
 	sort.Strings(names)
 	var w writer
 	w.f("// The token types of the design: <kind><bits>_<pixels>x<lanes>, kind s (signed), u\n// (unsigned) or acc (accumulators); and the AXI words of its ports.\n")
-	w.f("#ifndef HASS_DESIGN_TYPES_HPP\n#define HASS_DESIGN_TYPES_HPP\n\n#include <ap_axi_sdata.h>\n\n#include \"hass/types.hpp\"\n\nnamespace design {\n\n")
+	w.f("#ifndef HASS_DESIGN_TYPES_HPP\n#define HASS_DESIGN_TYPES_HPP\n\n#include <ap_axi_sdata.h>\n\n#include \"hass/wide.hpp\"\n\nnamespace design {\n\n")
 	for _, n := range names {
 		w.f("using %s = %s;\n", n, types[n])
 	}
@@ -311,6 +324,7 @@ func (p *Project) windowText(pr hw.Process, cfg string, in, out hw.Stream) (stri
 	c := newConfig(cfg)
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
+	c.typ("out_fifo", fifoClass(out))
 	c.typ("element", laneType(in.Bits, in.Signed))
 	for _, kv := range []struct {
 		name string
@@ -350,6 +364,8 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 		c := newConfig(cfg)
 		c.typ("in_beat", beatType(in))
 		c.typ("out_beat", beatType(out))
+		c.typ("in_fifo", fifoClass(in))
+		c.typ("out_fifo", fifoClass(out))
 		c.typ("weight", laneType(e.weightBits, true))
 		c.typ("acc", laneType(out.Bits, true))
 		c.f("  static constexpr hass::engine_kind KIND = hass::%s;\n", strings.ToUpper(string(e.kind)))

@@ -15,6 +15,7 @@ func (p *Project) poolText(pr hw.Process, cfg string, in, out hw.Stream) (string
 	c := newConfig(cfg)
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
+	c.typ("in_fifo", fifoClass(in))
 	c.num("W", to.W)
 	c.num("CHANNEL_BEATS", to.C/out.Beat.Ch)
 	c.num("TAP_GROUPS", in.Tokens/out.Tokens)

@@ -70,7 +70,10 @@ extern "C" %s {
 `, p.Words)
 	for _, s := range p.HW.Streams {
 		macro := "HASS_STREAM"
-		if s.Join >= 0 {
+		switch {
+		case s.Parts() > 1:
+			macro = "HASS_WIDE_STREAM"
+		case s.Join >= 0:
 			macro = "HASS_SKIP_STREAM"
 		}
 		w.f("  %s(design::%s, %s, %d, %s, %s);\n", macro, beatType(s), s.Name, s.Depth, p.HW.Processes[s.From].Name, p.HW.Processes[s.To].Name)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"math"
 	"strings"
 
@@ -100,6 +101,17 @@ var models = map[string]func() model{
 		m := tiny()
 		m.Outputs = out("y", "b", `out/"3"`)
 		m.Nodes = append(m.Nodes, node{Name: "sm", Op: "Softmax", In: []string{"y"}, Out: []string{`out/"3"`}})
+		return m
+	},
+	"fan": func() model { // a tensor that more layers read than a process has FIFOs
+		m := tiny()
+		sum := "c"
+		for i := range 70 {
+			next := fmt.Sprintf("sum%d", i)
+			m.Nodes = append(m.Nodes, node{Name: next, Op: "Add", In: []string{sum, "b"}, Out: []string{next}})
+			sum = next
+		}
+		m.Outputs = out(sum)
 		return m
 	},
 	"argmax": func() model {

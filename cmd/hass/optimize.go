@@ -195,9 +195,6 @@ func wayOut(err error, f hardwareFlags) error {
 	if other := hw.RTL; b.Target == hw.HLS && f.Target != string(other) && b.AllowedBy(other) {
 		ways = append(ways, "--target rtl, which takes more")
 	}
-	if over.Pixels > 1 {
-		ways = append(ways, fmt.Sprintf("fewer pixels per beat (--pixels %d)", over.Pixels/2))
-	}
 	if f.Engine != optimizer.EngineAuto {
 		ways = append(ways, "--engine auto")
 	}
@@ -208,7 +205,10 @@ func wayOut(err error, f hardwareFlags) error {
 		ways = append(ways, "a model in which fewer layers read one tensor")
 	case hw.StreamTokens:
 		ways = append(ways, "smaller images")
-	default:
+	default: // something is too wide
+		if over.Pixels > 1 {
+			ways = append(ways, fmt.Sprintf("fewer pixels per beat (--pixels %d)", over.Pixels/2))
+		}
 		ways = append(ways, "fewer bits (--bits or --widths of \"hass profile\")")
 	}
 	return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))

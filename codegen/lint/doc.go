@@ -7,6 +7,6 @@
 // synthesizable files only: those under a folder named tb or sim, and host code
 // outside host/kernels, are left alone. The text is seen as under
 // __SYNTHESIS__, with all other macros undefined; macros whose meaning the rules need
-// (HASS_STREAM, HASS_SKIP_STREAM, HASS_PROCESS) are known by name.
+// (HASS_STREAM, HASS_SKIP_STREAM, HASS_WIDE_STREAM, HASS_PROCESS) are known by name.
 // It never reads a file system and never changes a text.
 package lint

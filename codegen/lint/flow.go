@@ -108,7 +108,7 @@ func (p *project) checkRegion(fn *function) {
 	// from outside and have one end in the region.
 	for i := fn.begin; i < fn.end; i++ {
 		t := f.tokens[i]
-		if (t.is("HASS_STREAM") || t.is("HASS_SKIP_STREAM")) && at(f, i+1).is("(") {
+		if (t.is("HASS_STREAM") || t.is("HASS_SKIP_STREAM") || t.is("HASS_WIDE_STREAM")) && at(f, i+1).is("(") {
 			args := splitArgs(f, i+2, f.match[i+1])
 			if len(args) != 5 {
 				p.report(f, t.line, RuleDataflow, "%s takes type, name, depth, writer and reader", t.text)

@@ -133,7 +133,7 @@ func TestMutants(t *testing.T) {
 		{"style", "include/hass/engine.hpp", "PIPELINE II = 1 style = flp", "PIPELINE II = 1", lint.RuleFlushable},
 		{"no pipeline", "include/hass/window.hpp", "#pragma HLS PIPELINE II = 1 style = flp", "", lint.RuleFlushable},
 		{"endless", "include/hass/combine.hpp", "while (image < images)", "while (true)", lint.RuleLoopBound},
-		{"polling", "include/hass/fork.hpp", "const T token = in.read();", "if (in.empty()) continue; const T token = in.read();", lint.RuleBlocking},
+		{"polling", "include/hass/fork.hpp", "const auto token = in.read();", "if (in.empty()) continue; const auto token = in.read();", lint.RuleBlocking},
 		{"second read", "include/hass/pool.hpp", "const typename P::in_beat x = in.read();", "in.read(); const typename P::in_beat x = in.read();", lint.RuleReadSite},
 		{"second write", "include/hass/sink.hpp", "out.write(word);", "out.write(word); out.write(word);", lint.RuleWriteSite},
 		{"division", "include/hass/requant.hpp", "at.inside(i / CH)", "at.inside(i / left)", lint.RuleDivision},

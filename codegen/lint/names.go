@@ -15,7 +15,7 @@ var keywords = set(`alignas alignof and asm auto bool break case catch char clas
 	void volatile while final override
 	std hls stream read write ap_uint ap_int ap_axiu ap_axis axis data keep strb last user id dest
 	int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t
-	HASS_STREAM HASS_SKIP_STREAM HASS_PROCESS HASS_RUN HASS_CHECK HASS_BEAT_COST HASS_IMAGES_DONE HASS_ASSERT HASS_PRAGMA
+	HASS_STREAM HASS_SKIP_STREAM HASS_WIDE_STREAM HASS_PROCESS HASS_RUN HASS_CHECK HASS_BEAT_COST HASS_IMAGES_DONE HASS_ASSERT HASS_PRAGMA
 	__SYNTHESIS__ HASS_BOUNDED_STREAMS`)
 
 func set(words string) map[string]bool {

@@ -201,6 +201,8 @@ func parseParam(f *source, i, end int) param {
 			end = k
 		case t.is("stream") && k >= 2 && f.tokens[k-1].is("::") && f.tokens[k-2].is("hls"):
 			q.stream = true
+		case t.is("wide_stream") || t.kind == identToken && strings.HasSuffix(t.text, "_fifo"): // the library's, and names of either
+			q.stream = true
 		case t.is("..."):
 			q.pack = true
 		case t.is("&") || t.is("*"):
@@ -317,7 +319,7 @@ type call struct {
 }
 
 var notCalls = strings.Fields(`if for while switch return sizeof alignof static_assert decltype static_cast reinterpret_cast const_cast
-	dynamic_cast noexcept defined operator catch constexpr HASS_STREAM HASS_SKIP_STREAM HASS_PROCESS HASS_RUN`)
+	dynamic_cast noexcept defined operator catch constexpr HASS_STREAM HASS_SKIP_STREAM HASS_WIDE_STREAM HASS_PROCESS HASS_RUN`)
 
 // parseBody finds what a function declares, calls, reads and writes.
 func (p *project) parseBody(fn *function) {

@@ -540,6 +540,9 @@ func (p *project) checkRecursion() {
 	visit = func(f *function) {
 		f.visiting = 1
 		for _, c := range f.calls {
+			if c.method && (c.name == "read" || c.name == "write") {
+				continue // a stream's, also in wide_stream, which reads and writes its parts
+			}
 			for _, g := range byName[c.name] {
 				if !c.mayCall(f, g) {
 					continue

@@ -17,7 +17,8 @@ const (
 )
 
 var (
-	tokenType   = regexp.MustCompile(`using (\w+) = hass::beat<ap_u?int<(\d+)>, (\d+), (\d+)>;`)
+	tokenType   = regexp.MustCompile(`using (\w+) = hass::(?:beat|wide_beat)<ap_u?int<(\d+)>, (\d+), (\d+)(, \d+)?>;`)
+	streamUse   = regexp.MustCompile(`(?:hls::stream<|HASS_STREAM\(design::|HASS_SKIP_STREAM\(design::)(\w+)|(?:hass::wide_stream<|HASS_WIDE_STREAM\(design::)(\w+)`)
 	portType    = regexp.MustCompile(`using \w+ = ap_axiu<(\d+),`)
 	configText  = regexp.MustCompile(`(?s)struct (\w+) \{\n(.*?)\n\};`)
 	configField = regexp.MustCompile(`static constexpr (?:int|bool|std::int64_t|hass::engine_kind) (\w+) = ([\w:-]+);`)
@@ -34,7 +35,7 @@ var measured = map[string]string{
 }
 
 // beat is a token type.
-type beat struct{ bits, px, per int }
+type beat struct{ bits, px, per, parts int }
 
 func (b beat) lanes() int { return b.px * b.per }
 func (b beat) width() int { return b.lanes() * b.bits }
@@ -46,9 +47,12 @@ func (p *project) checkSizes() {
 	for _, f := range p.sources {
 		for _, m := range tokenType.FindAllStringSubmatchIndex(f.text, -1) {
 			at := func(k int) string { return f.text[m[2*k]:m[2*k+1]] }
-			b := beat{num(at(2)), num(at(3)), num(at(4))}
+			b := beat{num(at(2)), num(at(3)), num(at(4)), 0}
+			if m[10] >= 0 {
+				b.parts = num(strings.TrimPrefix(at(5), ", "))
+			}
 			beats[at(1)] = b
-			p.atMost(f, m[0], vitisToken, b.width(), "bits in a token "+at(1))
+			p.atMost(f, m[0], vitisPartition, b.lanes(), "lanes of a token "+at(1))
 		}
 		for _, m := range portType.FindAllStringSubmatchIndex(f.text, -1) {
 			p.atMost(f, m[0], vitisPort, num(f.text[m[2]:m[3]]), "bits of a port")
@@ -65,6 +69,14 @@ func (p *project) checkSizes() {
 		p.atMost(f, 0, vitisProcesses, strings.Count(f.text, "\n  HASS_PROCESS("), "processes")
 	}
 	for _, f := range p.sources {
+		for _, m := range streamUse.FindAllStringSubmatchIndex(f.text, -1) {
+			if m[2] >= 0 {
+				p.atMost(f, m[0], vitisToken, beats[f.text[m[2]:m[3]]].width(), "bits in a token of a stream")
+			} else if b, ok := beats[f.text[m[4]:m[5]]]; ok {
+				parts := max(1, b.parts)
+				p.atMost(f, m[0], vitisToken, (b.lanes()+parts-1)/parts*b.bits, "bits in a part of a token of a stream")
+			}
+		}
 		configs := make(map[string]map[string]string)
 		for _, m := range configText.FindAllStringSubmatch(f.text, -1) {
 			c := make(map[string]string)

@@ -36,10 +36,15 @@ func (d *Demand) Breach(t Target, where string) *Breach {
 	return nil
 }
 
-// stream counts a FIFO.
-func (d *Demand) stream(width, flags, tokens int) {
-	d.need(TokenBits, width)
-	d.need(VectorBits, width+flags)
+// stream counts a FIFO of tokens of so many lanes.
+func (d *Demand) stream(kind TokenKind, lanes, bits, flags, tokens int) {
+	if kind == TensorToken {
+		d.need(TokenBits, lanes*bits)
+	} else {
+		d.need(WideBits, lanes*bits)
+	}
+	d.need(PartElements, lanes) // a process holds a token in registers
+	d.need(VectorBits, lanes*bits+flags)
 	d.need(StreamTokens, tokens)
 }
 
@@ -123,7 +128,7 @@ func InputDemand(net *intnet.Net, layer int, hl Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
 	in := &net.Tensors[l.In[0]]
-	d.stream(hl.InPx*hl.InCh*in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
+	d.stream(TensorToken, hl.InPx*hl.InCh, in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
 	w := WindowOf(net, *l, hl)
 	d.window(&w, in.Format.Bits)
 	return d
@@ -134,17 +139,23 @@ func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
-	d.stream(hl.InPx*hl.InCh*in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
-	d.stream(hl.OutPx*hl.OutCh*out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
+	for port, t := range l.In {
+		tn, px := &net.Tensors[t], hl.InPx
+		if port == 1 && net.Broadcast(l) {
+			px = 1
+		}
+		d.stream(TensorToken, px*hl.InCh, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, px)*(tn.C/hl.InCh))
+	}
+	d.stream(TensorToken, hl.OutPx*hl.OutCh, out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
 	if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
 		w := WindowOf(net, *l, hl)
 		d.window(&w, in.Format.Bits)
-		d.stream(hl.OutPx*hl.M()*in.Format.Bits, windowFlags(hl), w.OutBeats())
+		d.stream(WindowToken, hl.OutPx*hl.M(), in.Format.Bits, windowFlags(hl), w.OutBeats())
 	}
 	if l.Kind == intnet.KindConv {
 		d.engine(net, l, hl)
 		d.join(l, hl)
-		d.stream(hl.OutPx*hl.Gang*l.Conv.AccBits, 0, 0)
+		d.stream(AccToken, hl.OutPx*hl.Gang, l.Conv.AccBits, 0, 0)
 	}
 	d.values(net, l, hl)
 	return d
@@ -176,7 +187,7 @@ func Uses(net *intnet.Net) []Use {
 func TensorDemand(tn *intnet.Tensor, u Use, b Beat) Demand {
 	var d Demand
 	width := b.Px * b.Ch * tn.Format.Bits
-	d.stream(width, 0, tn.H*ceilDiv(tn.W, b.Px)*(tn.C/b.Ch))
+	d.stream(TensorToken, b.Px*b.Ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, b.Px)*(tn.C/b.Ch))
 	d.need(ProcessFIFOs, u.Readers)
 	if u.Port {
 		d.need(PortBits, AXIBits(width))
@@ -233,7 +244,7 @@ func (n *Network) Demand() (all Demand) {
 // streamDemand is what FIFO i needs.
 func (n *Network) streamDemand(i int) (d Demand) {
 	s := &n.Streams[i]
-	d.stream(s.Width(), s.Flags, s.Tokens)
+	d.stream(s.Kind, s.Beat.Px*s.Beat.Ch, s.Bits, s.Flags, s.Tokens)
 	return d
 }
 

@@ -36,7 +36,8 @@ type Limit int
 // The limits.
 const (
 	PortBits     Limit = iota // TDATA of an AXI4-Stream port
-	TokenBits                 // a token of a stream: a C++ struct in hls::stream
+	TokenBits                 // a token of a tensor's stream: a C++ struct in hls::stream
+	WideBits                  // a window beat or a token of accumulators, which travels in several streams where one is too narrow
 	RowBits                   // a word of a memory whose inner dimension is reshaped
 	PartElements              // elements of a completely partitioned array
 	VectorBits                // a SystemVerilog vector: a word of a FIFO or a row of weights with its flags, the words of a join's inputs side by side
@@ -50,6 +51,12 @@ const (
 // Limits is how much a target takes at most, by Limit; 0 is no limit.
 type Limits [limitCount]int
 
+// tokenBits is what Vitis HLS takes in one stream, wideParts the number of streams that a token in parts travels in at most.
+const (
+	tokenBits = 4096
+	wideParts = 4
+)
+
 // LimitRow is a line of the table of limits.
 type LimitRow struct {
 	Name, Unit string // of the thing and of its measure
@@ -60,7 +67,8 @@ type LimitRow struct {
 // limitTable says what the targets take.
 var limitTable = [limitCount]LimitRow{
 	PortBits:     {"port", "bits", 1024, 1024, "AMD's DMA engines and the integers of ap_int.h stop there"},
-	TokenBits:    {"stream", "bits a token", 4096, 0, "Vitis HLS refuses wider structs in streams"},
+	TokenBits:    {"stream", "bits a token", tokenBits, 0, "Vitis HLS refuses wider structs in streams"},
+	WideBits:     {"stream of window beats or accumulators", "bits a token", wideParts * tokenBits, 0, "four streams side by side, in step"},
 	RowBits:      {"memory row", "bits", 65536, 0, "Vitis HLS refuses wider reshaped arrays"},
 	PartElements: {"partitioned array", "elements", 1024, 0, "Vitis HLS refuses more in a completely partitioned array"},
 	VectorBits:   {"vector", "bits", 0, 65536, "IEEE 1800 asks no tool for wider packed arrays"},
@@ -132,6 +140,15 @@ func grouped(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// Parts is the number of streams that carry the tokens of s in C++: window beats and accumulators may have more bits than one
+// takes.
+func (s Stream) Parts() int {
+	if s.Kind == TensorToken {
+		return 1
+	}
+	return ceilDiv(s.Beat.Px*s.Beat.Ch, max(1, tokenBits/s.Bits))
 }
 
 // AXIBits is the width of the AXI4-Stream word that carries a beat of so many bits: a power of two bytes.

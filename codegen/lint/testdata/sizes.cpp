@@ -4,9 +4,9 @@
 namespace design {
 
 using s16_1x256 = hass::beat<ap_int<16>, 1, 256>;
-using s16_1x257 = hass::beat<ap_int<16>, 1, 257>;     // want: size
-using acc40_8x16 = hass::beat<ap_int<40>, 8, 16>;     // want: size
-using u4_4x300 = hass::beat<ap_uint<4>, 4, 300>;      // want: size
+using s16_1x257 = hass::beat<ap_int<16>, 1, 257>;
+using acc40_8x16 = hass::wide_beat<ap_int<40>, 8, 16, 2>;
+using u4_4x300 = hass::wide_beat<ap_uint<4>, 4, 300, 1>;  // want: size
 using output0_axi = ap_axiu<2048, 0, 0, 0>;           // want: size wide-int
 using output1_axi = ap_axiu<1024, 0, 0, 0>;
 
@@ -42,6 +42,14 @@ struct pool_config {
 };
 
 }  // namespace
+
+void streams(hls::stream<s16_1x256>& whole, hass::wide_stream<acc40_8x16>& parts, int mode, int images) {
+  whole.write(parts.read());
+}
+
+void wide(hls::stream<s16_1x257>& in, hass::wide_stream<u4_4x300>& out, int mode, int images) {  // want: size size
+  out.write(in.read());
+}
 
 void conv_window(int mode, int images) {
   hass::window<conv_window_config>(images);  // want: size size size

@@ -136,8 +136,7 @@ std::int64_t pick_sum(const lane_set<M> (&take)[N], const W (&w)[WN], int w0, co
 // LOOKAHEAD beats ahead and the latency of the memory stays outside the
 // recurrence, which is: remaining lanes -> select -> beat done -> next beat.
 template <class E>
-void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, hls::stream<typename E::in_beat>& in,
-            hls::stream<typename E::out_beat>& out) {
+void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in, typename E::out_fifo& out) {
   constexpr int M = E::M, GANG = E::GANG, PX = E::PX, AHEAD = E::LOOKAHEAD;
   constexpr int LANES = PX * GANG;
   // Lane i of engine g of pixel p is activation p * PIXEL + g * XG + i * XSTEP.

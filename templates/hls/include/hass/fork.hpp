@@ -6,12 +6,12 @@
 
 namespace hass {
 
-template <class T, class... Out> void fork(int tokens_per_image, int images, hls::stream<T>& in, Out&... out) {
+template <class in_fifo, class... Out> void fork(int tokens_per_image, int images, in_fifo& in, Out&... out) {
   int left = tokens_per_image;
   int image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const T token = in.read();
+    const auto token = in.read();
     (out.write(token), ...);
     if (--left == 0) {
       left = tokens_per_image;
@@ -32,12 +32,12 @@ template <class Bank, int BANKS, int WIDTH, class T> Bank lanes_of(const T& toke
   return y;
 }
 
-template <class Bank, int BANKS, int WIDTH, class T, class... Out> void deal(int tokens_per_image, int images, hls::stream<T>& in, Out&... out) {
+template <class Bank, int BANKS, int WIDTH, class in_fifo, class... Out> void deal(int tokens_per_image, int images, in_fifo& in, Out&... out) {
   int left = tokens_per_image;
   int image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const T token = in.read();
+    const auto token = in.read();
     int k = 0;
     (out.write(lanes_of<Bank, BANKS, WIDTH>(token, k++ % BANKS)), ...);
     if (--left == 0) {

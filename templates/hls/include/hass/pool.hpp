@@ -10,7 +10,7 @@
 
 namespace hass {
 
-template <class P> void pool(int images, hls::stream<typename P::in_beat>& in, hls::stream<typename P::out_beat>& out) {
+template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<typename P::out_beat>& out) {
   constexpr int PX = P::out_beat::PIXELS, CH = P::out_beat::PER_PIXEL, TAPS = P::in_beat::PER_PIXEL / CH;
   std::int64_t acc[PX * CH];
 #pragma HLS ARRAY_PARTITION variable = acc complete

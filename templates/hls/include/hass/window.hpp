@@ -79,7 +79,7 @@ template <class L> struct window_shape {
 
 template <class L>
 void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L>::DEPTH][L::LANES], int images,
-            hls::stream<typename L::in_beat>& in, hls::stream<typename L::out_beat>& out) {
+            hls::stream<typename L::in_beat>& in, typename L::out_fifo& out) {
   using S = window_shape<L>;
   using element = typename L::element;
   using row_at = banked<L::ROW_BANKS, S::ROW_ADDRS>;
