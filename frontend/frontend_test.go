@@ -80,6 +80,17 @@ func TestBadModels(t *testing.T) {
 	}{
 		{"no opset", with(func(m *model) { m.Opset = -1 }), []string{"opset_import"}},
 		{"old opset", with(func(m *model) { m.Opset = 5 }), []string{"opset 5 is too old", "convert the model"}},
+		{"two versions", with(func(m *model) { m.Domains = []string{"ai.onnx"} }), []string{`the domain "" twice, with versions 13 and 1`}},
+		{"two payloads", with(func(m *model) { // a message appended to another is merged into it
+			m.Inits[0] = append(onnxtest.Typed("", 1, nil, 4, true, make([]float64, 18)...), m.Inits[0]...)
+		}), []string{`initializer 0 ("w")`, "its elements stand in raw_data and in float_data"}},
+		{"two typed payloads", with(func(m *model) {
+			m.Inits[0] = append(onnxtest.Typed("", 7, nil, 7, true, 1, 2), onnxtest.Typed("w", 1, []int64{2, 1, 3, 3}, 4, true, make([]float64, 18)...)...)
+		}), []string{`initializer 0 ("w")`, "its elements stand in float_data and in int64_data or uint64_data"}},
+		{"raw data twice", with(func(m *model) { m.Inits[0] = append(onnxtest.F32("", nil, 1), m.Inits[0]...) }), []string{`initializer 0`, "raw_data is given twice"}},
+		{"external and raw", with(func(m *model) {
+			m.Inits[0] = append(onnxtest.External("", 1, nil, "location", "w.bin"), m.Inits[0]...)
+		}), []string{`initializer 0 ("w")`, "its elements stand in external data and in raw_data"}},
 		{"no inputs", with(func(m *model) { m.Inputs = nil }), []string{"no inputs"}},
 		{"no outputs", with(func(m *model) { m.Outputs = nil }), []string{"no outputs"}},
 		{"unknown output", with(func(m *model) { m.Outputs = out("z") }), []string{`graph output "z" is not defined`}},
@@ -174,6 +185,33 @@ func TestBadModels(t *testing.T) {
 				t.Errorf("Check says %v, Load %v", err2, err)
 			}
 		})
+	}
+}
+
+// TestWarnings: what leaves the meaning plain but may surprise is a warning, in the graph
+// and in the report.
+func TestWarnings(t *testing.T) {
+	m := conv()
+	m.Opset, m.Domains = 99, []string{"com.example", "com.example"}
+	path := m.Write(t)
+	g, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`opset_import names the domain "com.example" twice, both times with version 1`,
+		"the model uses version 99 of the ONNX operators; this tool knows those up to 25 and reads newer ones as if nothing had changed: compare its results, or convert the model (onnx.version_converter)"}
+	if d := cmp.Diff(want, g.Warnings); d != "" {
+		t.Error(d)
+	}
+	r, err := Check(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, r.Warnings); d != "" {
+		t.Error(d)
+	}
+	if g, err = Load(conv().Write(t)); err != nil || g.Warnings != nil {
+		t.Errorf("warnings %v, error %v of a good model", g.Warnings, err)
 	}
 }
 

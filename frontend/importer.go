@@ -15,6 +15,9 @@ import (
 // modernise for what differs between it and 7.
 const oldestOpset = 6
 
+// newestOpset is the newest version whose operators the passes were written for.
+const newestOpset = 25
+
 // importModel renames a decoded model into a graph of Foreign operators: nodes
 // in topological order with unique names, used initializers as constants, the
 // batch dimension bound to 1. Nothing but the inputs has a shape yet.
@@ -27,6 +30,10 @@ func importModel(m *onnx.Model, diag *diagnostics, opt options) (*graph.Graph, e
 		return nil, fmt.Errorf("opset %d is too old; convert the model to opset 13 (onnx.version_converter)", opset)
 	}
 	g := &graph.Graph{Name: m.Graph.Name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
+	g.Warnings = append(g.Warnings, m.Warnings...)
+	if opset > newestOpset {
+		g.Warnings = append(g.Warnings, fmt.Sprintf("the model uses version %d of the ONNX operators; this tool knows those up to %d and reads newer ones as if nothing had changed: compare its results, or convert the model (onnx.version_converter)", opset, newestOpset))
+	}
 	im := importer{m: m, g: g, diag: diag, opt: opt, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
 	if err := im.initializers(); err != nil {
 		return nil, err

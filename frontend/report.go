@@ -39,8 +39,10 @@ type NodeReport struct {
 type Report struct {
 	Model string `json:"model"`
 	// Verdict is Conclusion.
-	Verdict string       `json:"verdict"`
-	Nodes   []NodeReport `json:"nodes"`
+	Verdict string `json:"verdict"`
+	// Warnings are what the importer could not be sure of.
+	Warnings []string     `json:"warnings,omitempty"`
+	Nodes    []NodeReport `json:"nodes"`
 	// Ports are inputs and outputs that have no hardware, and what concerns the
 	// graph as a whole; Op is "input", "output" or "graph".
 	Ports []NodeReport `json:"ports,omitempty"`
@@ -96,7 +98,11 @@ func (r *Report) Conclusion() string {
 			counts += fmt.Sprintf(", %d %s", n, v)
 		}
 	}
-	counts = fmt.Sprintf("%d nodes: %s", len(r.Nodes), strings.TrimPrefix(counts, ", "))
+	nodes := "nodes"
+	if len(r.Nodes) == 1 {
+		nodes = "node"
+	}
+	counts = fmt.Sprintf("%d %s: %s", len(r.Nodes), nodes, strings.TrimPrefix(counts, ", "))
 	switch {
 	case r.Builds():
 		return "the model has hardware (" + counts + ")"
@@ -133,7 +139,7 @@ func (c *compilation) report() *Report {
 	for _, u := range c.unsupported() {
 		refused[u.Node] = u
 	}
-	rep := &Report{Model: c.model}
+	rep := &Report{Model: c.model, Warnings: c.g.Warnings}
 	issues := map[string]quant.Issue{}
 	for _, i := range quant.Check(c.g) {
 		if i.Port {

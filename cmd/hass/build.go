@@ -157,7 +157,7 @@ func (c buildCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	g, err := loadModel(c.Model)
+	g, err := e.loadModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (c buildCmd) Run(e *env) error {
 	if _, err := e.profile(g, c.Model, calib, opt, in("profile.json")); err != nil {
 		return err
 	}
-	cal, err := loadCalibrated(c.Model, in("profile.json"), "")
+	cal, err := e.loadCalibrated(c.Model, in("profile.json"), "")
 	if err != nil {
 		return err
 	}

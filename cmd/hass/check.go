@@ -27,6 +27,7 @@ func (c checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	e.warnOf(c.Model, r.Warnings)
 	if c.JSON {
 		err = artifact.Encode(e.stdout, r)
 	} else {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/judge"
@@ -64,7 +63,7 @@ func (c evalCmd) Run(e *env) error {
 
 // float judges the float network; without labels there is nothing to judge it by.
 func (c evalCmd) float(e *env) (r evalResult, err error) {
-	g, err := frontend.Load(c.Model)
+	g, err := e.loadFloat(c.Model)
 	if err != nil {
 		return r, err
 	}
@@ -105,7 +104,7 @@ func (c evalCmd) float(e *env) (r evalResult, err error) {
 
 // integer judges the integer network by labels, if there are any for its outputs, and by the float network.
 func (c evalCmd) integer(e *env) (r evalResult, err error) {
-	cal, err := loadCalibrated(c.Model, c.Profile, c.Thresholds)
+	cal, err := e.loadCalibrated(c.Model, c.Profile, c.Thresholds)
 	if err != nil {
 		return r, err
 	}

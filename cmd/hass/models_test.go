@@ -165,6 +165,15 @@ var models = map[string]func() model{
 		m.Outputs = out("rows", "axis2", "best", "kept", "prob", "list", "top")
 		return m
 	},
+	"vector": func() model {
+		return model{
+			Nodes:   []node{{Name: "fc", Op: "Gemm", In: []string{"x", "w"}, Out: []string{"y"}}},
+			Inits:   []tens{values("w", 16, 4)},
+			Inputs:  image(16),
+			Outputs: out("y"),
+		}
+	},
+	"newer": one(func(m *model) { m.Opset = 99 }),
 	"quotient": func() model { // 0/0 where the scores are 0
 		m := tiny()
 		m.Nodes = append(m.Nodes, node{Name: "q", Op: "Div", In: []string{"y", "y"}, Out: []string{"z"}})

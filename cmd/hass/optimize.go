@@ -111,7 +111,7 @@ func (c optimizeCmd) Run(e *env) error {
 			c.Least = optimizer.LeastDSP
 		}
 	}
-	cal, err := loadCalibrated(c.Model, profile, "")
+	cal, err := e.loadCalibrated(c.Model, profile, "")
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (c *optimizeCmd) profileTrial(e *env, output string) error {
 	if want := r.Config.Inputs["widths"]; widths != want {
 		return fmt.Errorf("study %q was made with other widths: give the same file by --widths (SHA-256 %.12q)", r.Study, want)
 	}
-	g, err := loadModel(c.Model)
+	g, err := e.loadModel(c.Model)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (c profileCmd) Run(e *env) error {
 	if err := writable(c.Output, c.Model, c.Data, c.Widths, c.Thresholds); err != nil {
 		return err
 	}
-	g, err := loadModel(c.Model)
+	g, err := e.loadModel(c.Model)
 	if err != nil {
 		return err
 	}

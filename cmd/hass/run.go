@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
@@ -40,8 +39,8 @@ func (c runCmd) Run(e *env) error {
 	var cal *calibrated
 	var err error
 	if c.Profile == "" {
-		g, err = frontend.Load(c.Model)
-	} else if cal, err = loadCalibrated(c.Model, c.Profile, ""); err == nil {
+		g, err = e.loadFloat(c.Model)
+	} else if cal, err = e.loadCalibrated(c.Model, c.Profile, ""); err == nil {
 		g = cal.graph
 	}
 	if err != nil {
@@ -160,7 +159,7 @@ func (e *env) warnNonFinite(what string, name string, data []float32) {
 		}
 	}
 	if nan+inf > 0 {
-		fmt.Fprintf(e.stderr, "hass: warning: %s %q: %d of %d numbers are not finite: %d NaN, %d infinite\n", what, name, nan+inf, len(data), nan, inf)
+		e.warn(fmt.Sprintf("%s %q: %d of %d numbers are not finite: %d NaN, %d infinite", what, name, nan+inf, len(data), nan, inf))
 	}
 }
 

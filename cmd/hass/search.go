@@ -136,7 +136,7 @@ func (c searchRunCmd) Run(e *env) error {
 			return err
 		}
 	}
-	g, err := loadModel(c.Model)
+	g, err := e.loadModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -444,7 +444,7 @@ func (c searchShowCmd) Run(e *env) error {
 			if err := sameModel(r, c.Model); err != nil {
 				return err
 			}
-			g, err := loadModel(c.Model)
+			g, err := e.loadModel(c.Model)
 			if err != nil {
 				return err
 			}

@@ -29,7 +29,31 @@ func modelInput(g *graph.Graph, path string) (graph.Value, error) {
 
 // loadModel imports a model that the hardware can take. Everything that is missing is in one
 // error, with the words of hass check.
-func loadModel(path string) (*graph.Graph, error) { return frontend.LoadBuildable(path) }
+func (e *env) loadModel(path string) (*graph.Graph, error) {
+	return e.warned(path)(frontend.LoadBuildable(path))
+}
+
+// loadFloat imports a model that the float executor can run.
+func (e *env) loadFloat(path string) (*graph.Graph, error) {
+	return e.warned(path)(frontend.Load(path))
+}
+
+// warned passes a model on and prints the importer's warnings about it.
+func (e *env) warned(path string) func(*graph.Graph, error) (*graph.Graph, error) {
+	return func(g *graph.Graph, err error) (*graph.Graph, error) {
+		if err == nil {
+			e.warnOf(path, g.Warnings)
+		}
+		return g, err
+	}
+}
+
+// warnOf prints warnings about a file.
+func (e *env) warnOf(path string, warnings []string) {
+	for _, w := range warnings {
+		e.warn(path + ": " + w)
+	}
+}
 
 // openSet opens a data set and checks that its images fit the model.
 func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {
@@ -56,8 +80,8 @@ type calibrated struct {
 
 // loadCalibrated reads a model as loadModel does and a profile made from it. A thresholds file, if not "", replaces the profile's thresholds
 // and keeps its binary points.
-func loadCalibrated(model, profile, thresholds string) (*calibrated, error) {
-	g, err := loadModel(model)
+func (e *env) loadCalibrated(model, profile, thresholds string) (*calibrated, error) {
+	g, err := e.loadModel(model)
 	if err != nil {
 		return nil, err
 	}

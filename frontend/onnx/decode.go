@@ -72,7 +72,13 @@ func (m *Model) opset(f field) error {
 	if domain == "ai.onnx" {
 		domain = ""
 	}
-	m.Opsets[domain] = max(m.Opsets[domain], version)
+	switch old, ok := m.Opsets[domain]; {
+	case ok && old != version:
+		return fmt.Errorf("opset_import names the domain %q twice, with versions %d and %d: which one its operators mean cannot be told", domain, old, version)
+	case ok:
+		m.Warnings = append(m.Warnings, fmt.Sprintf("opset_import names the domain %q twice, both times with version %d", domain, version))
+	}
+	m.Opsets[domain] = version
 	return nil
 }
 

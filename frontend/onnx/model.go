@@ -10,6 +10,8 @@ type Model struct {
 	Functions []string         // names of model-local functions, "domain.name"
 	Metadata  map[string]string
 	Graph     *Graph
+	// Warnings are what is odd in the file and leaves its meaning plain.
+	Warnings []string
 }
 
 // Graph is a decoded GraphProto.

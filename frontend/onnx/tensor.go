@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Tensor is a decoded TensorProto. Its elements are read with Floats or Ints.
@@ -50,6 +51,9 @@ func decodeTensor(b []byte) (*Tensor, error) {
 		case 8:
 			t.Name, err = f.str()
 		case 9:
+			if t.hasRaw {
+				return errors.New("raw_data is given twice")
+			}
 			t.raw, err = f.message()
 			t.hasRaw = true
 		case 10:
@@ -70,7 +74,31 @@ func decodeTensor(b []byte) (*Tensor, error) {
 	if isExternal {
 		t.external = entries
 	}
+	if err == nil {
+		err = t.onePayload()
+	}
 	return t, err
+}
+
+// onePayload refuses a tensor whose elements stand in two fields: readers of ONNX take
+// one or the other.
+func (t *Tensor) onePayload() error {
+	var in []string
+	for _, p := range []struct {
+		field string
+		there bool
+	}{
+		{"external data", t.external != nil}, {"raw_data", len(t.raw) > 0}, {"float_data", len(t.floats) > 0}, {"int32_data", len(t.ints32) > 0},
+		{"int64_data or uint64_data", len(t.ints64) > 0}, {"double_data", len(t.doubles) > 0},
+	} {
+		if p.there {
+			in = append(in, p.field)
+		}
+	}
+	if len(in) > 1 {
+		return fmt.Errorf("its elements stand in %s: which are meant cannot be told", strings.Join(in, " and in "))
+	}
+	return nil
 }
 
 // decodeEntry reads a StringStringEntryProto, an entry of what.

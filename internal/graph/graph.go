@@ -18,6 +18,9 @@ type Graph struct {
 	Nodes   []*Node            // topological order
 	Consts  map[string]*Tensor // constant values by name
 	Shapes  map[string]Shape   // shape of every non-constant value, once inferred
+	// Warnings are what the importer could not be sure of, for people; the text form
+	// leaves them out.
+	Warnings []string
 }
 
 // Value is a typed graph input.
