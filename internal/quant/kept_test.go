@@ -200,6 +200,9 @@ func TestKeptQuantisers(t *testing.T) {
 		k.random(5)
 		last := fmt.Sprintf("v%d", k.n)
 		g := k.graph(t, last)
+		if err := Buildable(g); err != nil {
+			t.Fatalf("graph %d: %v", seed, err)
+		}
 		imgs := images(seed, 3, 2*6*8, 2, -1)
 		for _, img := range imgs { // many ties at the input, too
 			for i := range img {

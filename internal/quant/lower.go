@@ -112,7 +112,7 @@ func (p *network) structure() error {
 	}
 	for i := range net.Layers {
 		if c := net.Layers[i].Conv; c != nil {
-			c.AccBits = fixed.MaxAccBits
+			c.AccBits, c.BiasFrac = fixed.MaxAccBits, 0
 		}
 	}
 	return net.Validate()
