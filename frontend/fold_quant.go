@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"hass/internal/graph"
 )
@@ -264,8 +265,10 @@ func (e *evaluation) clip() (*graph.Tensor, error) {
 // quantOf reads QONNX's Quant: scale, zero point and width are inputs.
 func (r *rewriter) quantOf(n *graph.Node, a *attrs) (graph.Grid, error) {
 	g := graph.Grid{Signed: a.int("signed", 1) != 0, Narrow: a.int("narrow", 0) != 0}
-	if mode := a.str("rounding_mode", "ROUND"); mode != "ROUND" {
-		return g, refuse("quantise with rounding_mode ROUND", "rounding mode %q is not supported", mode)
+	switch mode := a.str("rounding_mode", "ROUND"); strings.ToUpper(mode) {
+	case "ROUND", "HALF_EVEN": // QONNX has two names for it, in any case
+	default:
+		return g, refuse("quantise with rounding_mode ROUND", "it rounds %q; the hardware rounds to the nearest step, ties to even", mode)
 	}
 	var par [3]*graph.Tensor
 	for i, what := range []string{"scale", "zero point", "width"} {

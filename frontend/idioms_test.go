@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -149,6 +150,24 @@ func TestKeras(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareRuns(t, run(t, g)["y"], run(t, h)["y"])
+}
+
+// TestRoundingModes: QONNX's names of half to even are taken, all other modes are refused by name.
+func TestRoundingModes(t *testing.T) {
+	for mode, taken := range map[string]bool{"ROUND": true, "round": true, "HALF_EVEN": true, "CEIL": false, "FLOOR": false, "UP": false, "DOWN": false,
+		"HALF_UP": false, "HALF_DOWN": false, "ROUND_TO_ZERO": false, "": false} {
+		m := model{Nodes: []node{{Name: "quantiser", Op: "Quant", Domain: "qonnx.custom_op.general", In: []string{"x", "s", "z", "b"}, Out: []string{"y"},
+			Attrs: []at{onnxtest.String("rounding_mode", mode)}}},
+			Inits:  []tens{onnxtest.F32("s", nil, 0.5), onnxtest.F32("z", nil, 0), onnxtest.F32("b", nil, 4)},
+			Inputs: image("N", 3, 1, 2), Outputs: out("y"), Domains: []string{"qonnx.custom_op.general"}}
+		_, err := Load(m.Write(t))
+		if taken && err != nil {
+			t.Errorf("%q: %v", mode, err)
+		}
+		if want := fmt.Sprintf("it rounds %q", mode); !taken && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "quantiser")) {
+			t.Errorf("%q: %v; want a refusal that says %q", mode, err, want)
+		}
+	}
 }
 
 // TestQuantised: one layer quantised in the three usual forms gives the values of
