@@ -31,24 +31,35 @@ func weightWords(p *Project) []byte {
 	return binary.LittleEndian.AppendUint32(out, chainEnd)
 }
 
-// appendRows appends the rows of engine number index, which is of gang g. Row fold*beats+beat holds, for lane j of
+// appendRows appends the rows of engine number index.
+func (e engineShape) appendRows(out []byte, c *intnet.Conv, index int) []byte {
+	at := len(out)
+	out = append(out, make([]byte, 4*e.depth*e.wordsPerRow())...)
+	words := out[at:]
+	mask := uint32(1)<<e.weightBits - 1
+	e.place(index, func(word, bit, o, tap, ch int) bool {
+		w := words[4*word:]
+		v := uint32(c.Weights[(o*e.taps+tap)*e.chans+ch]) & mask << bit
+		binary.LittleEndian.PutUint32(w, binary.LittleEndian.Uint32(w)|v)
+		return true
+	})
+	return out
+}
+
+// place calls put for every weight of engine number index, which is of gang g, until it says false: the word of the
+// engine's part of the chain, the weight's lowest bit there, its output channel, tap and
+// channel of the group. Row fold*beats+beat holds, for lane j of
 // the gang and each lane i of the beat that the engine has, the weight of output channel fold*lanes + g*gang + j at tap and
 // channel of i, a channel of its group; PER weights a word, the first lowest. In a depthwise
 // convolution lane i is a tap of the output lane's own channel.
-func (e engineShape) appendRows(out []byte, c *intnet.Conv, index int) []byte {
+func (e engineShape) place(index int, put func(word, bit, o, tap, ch int) bool) {
 	g, bank := index/e.banks, index%e.banks
 	chanGroups := e.chans / e.mCh
 	per, width := e.perWord(), e.weightBits
-	mask := uint32(1)<<width - 1
 	for row := range e.depth {
 		fold, beat := row/e.beats, row%e.beats
 		tap0, chan0 := beat/chanGroups*e.mTap, beat%chanGroups*e.mCh
-		var word uint32
 		n := 0
-		flush := func() {
-			out = binary.LittleEndian.AppendUint32(out, word)
-			word, n = 0, 0
-		}
 		for j := range e.gang {
 			o := fold*e.lanes + g*e.gang + j
 			for t := range e.mTap {
@@ -56,19 +67,14 @@ func (e engineShape) appendRows(out []byte, c *intnet.Conv, index int) []byte {
 					if (t*e.mCh+ch)%e.banks != bank {
 						continue
 					}
-					w := c.Weights[(o*e.taps+tap0+t)*e.chans+chan0+ch]
-					word |= uint32(w) & mask << (n * width)
-					if n++; n == per {
-						flush()
+					if !put(row*e.wordsPerRow()+n/per, n%per*width, o, tap0+t, chan0+ch) {
+						return
 					}
+					n++
 				}
 			}
 		}
-		if n > 0 {
-			flush()
-		}
 	}
-	return out
 }
 
 // append appends bias and shift step of every output channel.

@@ -79,25 +79,28 @@ func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Op
 	if err != nil {
 		return err
 	}
-	return artifact.WriteDir(ctx, out, func(tmp string) error {
-		for _, f := range files {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			name := filepath.Join(tmp, filepath.FromSlash(f.Path))
-			if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-				return err
-			}
-			mode := fs.FileMode(0o666)
-			if f.Executable {
-				mode = 0o777
-			}
-			if err := os.WriteFile(name, f.Data, mode); err != nil {
-				return err
-			}
+	return artifact.WriteDir(ctx, out, func(tmp string) error { return writeFiles(ctx, tmp, files) })
+}
+
+// writeFiles writes files below the folder dir.
+func writeFiles(ctx context.Context, dir string, files []File) error {
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		return nil
-	})
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return err
+		}
+		mode := fs.FileMode(0o666)
+		if f.Executable {
+			mode = 0o777
+		}
+		if err := os.WriteFile(name, f.Data, mode); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // emit runs the emitters of a target and adds the design's copy and the manifest.

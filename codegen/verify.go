@@ -3,7 +3,6 @@ package codegen
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"hass/internal/artifact"
 )
 
 // ReportName is the file that csim writes into the project.
@@ -106,8 +107,8 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 			return nil, fmt.Errorf("csim needs %s, which is not installed (Debian: apt-get install g++ make)", tool)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "src", TopName+".cpp")); err != nil {
-		return nil, fmt.Errorf("%s: not a generated project (src/%s.cpp is missing)", dir, TopName)
+	if err := IsHLS(dir); err != nil {
+		return nil, err
 	}
 	report := filepath.Join(dir, ReportName)
 	if err := os.Remove(report); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -125,7 +126,7 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 		return nil, fmt.Errorf("make csim in %s left no report: %w", dir, err)
 	}
 	r := new(VerifyResult)
-	if err := json.Unmarshal(data, r); err != nil {
+	if err := artifact.DecodeStrict(data, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", report, err)
 	}
 	if runErr != nil && r.Problem() == "" {
@@ -134,9 +135,17 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 	return r, nil
 }
 
+// IsHLS is an error unless dir looks like a generated C++ project.
+func IsHLS(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "src", TopName+".cpp")); err != nil {
+		return fmt.Errorf("%s: not a generated project (src/%s.cpp is missing)", dir, TopName)
+	}
+	return nil
+}
+
 // runMake runs make in the folder dir and gives all that it printed.
 func runMake(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "make", args...)
+	cmd := exec.CommandContext(ctx, "make", append([]string{"-f", "Makefile"}, args...)...) // not a GNUmakefile of somebody else
 	cmd.Dir = dir
 	killGroup(cmd)
 	// A make that runs us must not pass its own jobs and targets on.

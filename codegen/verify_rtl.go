@@ -2,7 +2,6 @@ package codegen
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"hass/internal/artifact"
 )
 
 // RTLOptions of VerifyRTL. The zero value is every golden image and no stalls.
@@ -43,6 +44,7 @@ type RTLResult struct {
 	FirstMismatch string    `json:"first_mismatch"` // port, image, word, values; "" if none
 	Deadlock      string    `json:"deadlock"`       // how far the ports came, or ""
 	Error         string    `json:"error"`          // weights not taken, a register that is wrong, or ""
+	Passed        bool      `json:"ok"`             // what the testbench itself says
 }
 
 // RTLCall is one run of the design. Cycles count from 0, the first in which the source could
@@ -76,8 +78,11 @@ func (r *RTLResult) Problem() string {
 	if r.Mismatches > 0 {
 		parts = append(parts, fmt.Sprintf("%d mismatches; the first: %s", r.Mismatches, r.FirstMismatch))
 	}
-	if parts == nil && (r.Images == 0 || len(r.Calls) != 2) {
+	switch {
+	case parts == nil && (r.Images == 0 || len(r.Calls) != 2):
 		return "no image was compared"
+	case parts == nil && !r.Passed:
+		return "the testbench reports a failure without a reason"
 	}
 	return strings.Join(parts, "; ")
 }
@@ -175,17 +180,17 @@ func (c *RTLCall) Compare(want RTLCycles) []string {
 // deadlock is a result, not an error; errors are missing programs, a project that does not
 // compile, or a cancelled context. $VERILATOR and $IVERILOG are honoured.
 func VerifyRTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, error) {
-	target, report, tools, packages := "sim", "rtl_report.json", []string{tool("VERILATOR", "verilator"), "g++", "make"}, "verilator g++ make"
+	target, report, tools, packages := "sim", opts.Report(), []string{tool("VERILATOR", "verilator"), "g++", "make"}, "verilator g++ make"
 	stallable := opts.Stallable || opts.Stall > 0
 	if stallable {
-		target, report = "sim-stall", "rtl_stall_report.json"
+		target = "sim-stall"
 	}
 	if opts.Icarus {
-		target, report = strings.Replace(target, "sim", "sim-iverilog", 1), strings.Replace(report, "rtl_", "rtl_iverilog_", 1)
+		target = strings.Replace(target, "sim", "sim-iverilog", 1)
 		tools, packages = []string{tool("IVERILOG", "iverilog"), "make"}, "iverilog make"
 	}
 	if opts.Netlist {
-		target, report = "sim-netlist", "rtl_netlist_report.json"
+		target = "sim-netlist"
 		tools, packages = []string{tool("YOSYS", "yosys"), tool("IVERILOG", "iverilog"), "make"}, "yosys iverilog make"
 	}
 	for _, t := range tools {
@@ -193,8 +198,8 @@ func VerifyRTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, er
 			return nil, fmt.Errorf("the RTL's simulation needs %s, which is not installed (Debian: apt-get install %s)", t, packages)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "rtl", TopName+".sv")); err != nil {
-		return nil, fmt.Errorf("%s: not a generated RTL project (rtl/%s.sv is missing)", dir, TopName)
+	if err := IsRTL(dir); err != nil {
+		return nil, err
 	}
 	args := []string{"-s", fmt.Sprintf("-j%d", runtime.NumCPU())}
 	if stallable {
@@ -225,13 +230,36 @@ func VerifyRTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, er
 		return nil, fmt.Errorf("make %s in %s left no report: %w", target, dir, err)
 	}
 	r := new(RTLResult)
-	if err := json.Unmarshal(data, r); err != nil {
+	if err := artifact.DecodeStrict(data, r); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", report, err, tail(text, 20))
 	}
 	if runErr != nil && r.Problem() == "" {
 		return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text, 20))
 	}
 	return r, nil
+}
+
+// IsRTL is an error unless dir looks like a generated RTL project.
+func IsRTL(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "rtl", TopName+".sv")); err != nil {
+		return fmt.Errorf("%s: not a generated RTL project (rtl/%s.sv is missing)", dir, TopName)
+	}
+	return nil
+}
+
+// Report is the file that the simulation writes into the project.
+func (o RTLOptions) Report() string {
+	report := "rtl_report.json"
+	if o.Stallable || o.Stall > 0 {
+		report = "rtl_stall_report.json"
+	}
+	if o.Icarus {
+		report = strings.Replace(report, "rtl_", "rtl_iverilog_", 1)
+	}
+	if o.Netlist {
+		report = "rtl_netlist_report.json"
+	}
+	return report
 }
 
 // tool is the program that an environment variable names, or the usual one.

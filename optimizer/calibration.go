@@ -48,24 +48,24 @@ func ModuleNames() []string { return slices.Clone(moduleNames[:]) }
 
 // Calibration are factors on the cost model's formulas, fitted to a user's own synthesis by hass calibrate.
 type Calibration struct {
-	Tool  string           `toml:"tool"` // that made the reports
-	Date  string           `toml:"date"`
-	Scale map[string]Scale `toml:"scale"` // by module; those that are not named are 1
+	Tool  string           `toml:"tool" json:"tool"` // that made the reports
+	Date  string           `toml:"date" json:"date"`
+	Scale map[string]Scale `toml:"scale" json:"scale"` // by module; those that are not named are 1
 
 	factors [modules][nres]float64
 }
 
 // Scale are the factors of one module and what they rest on.
 type Scale struct {
-	LUT       float64 `toml:"LUT"`
-	FF        float64 `toml:"FF"`
-	DSP       float64 `toml:"DSP"`
-	BRAM18    float64 `toml:"BRAM18"`
-	URAM      float64 `toml:"URAM"`
-	LUTRAM    float64 `toml:"LUTRAM"`
-	Instances int     `toml:"instances"`
-	LUTError  float64 `toml:"lut_error"` // 90th percentile of what is left, relative
-	FFError   float64 `toml:"ff_error"`
+	LUT       float64 `toml:"LUT" json:"LUT"`
+	FF        float64 `toml:"FF" json:"FF"`
+	DSP       float64 `toml:"DSP" json:"DSP"`
+	BRAM18    float64 `toml:"BRAM18" json:"BRAM18"`
+	URAM      float64 `toml:"URAM" json:"URAM"`
+	LUTRAM    float64 `toml:"LUTRAM" json:"LUTRAM"`
+	Instances int     `toml:"instances" json:"instances"`
+	LUTError  float64 `toml:"lut_error" json:"lut_error"` // 90th percentile of what is left, relative
+	FFError   float64 `toml:"ff_error" json:"ff_error"`
 }
 
 // maxCalibrationFile bounds a calibration file in bytes.
@@ -94,18 +94,29 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 	if u := md.Undecoded(); len(u) > 0 {
 		return nil, fmt.Errorf("unknown key %s", u[0])
 	}
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// prepare checks the factors and readies them for the cost model.
+func (c *Calibration) prepare() error {
 	if len(c.Scale) == 0 {
-		return nil, fmt.Errorf("no [scale.<module>]; hass calibrate writes such files")
+		return fmt.Errorf("no [scale.<module>]; hass calibrate writes such files")
 	}
 	for name, s := range c.Scale {
 		k := slices.Index(moduleNames[:], name)
 		if k < 0 {
-			return nil, fmt.Errorf("unknown module %q; known: %s", name, strings.Join(moduleNames[:], ", "))
+			return fmt.Errorf("unknown module %q; known: %s", name, strings.Join(moduleNames[:], ", "))
 		}
 		for i, f := range s.list() {
 			if math.IsNaN(f) || f < 0 || f > 100 {
-				return nil, fmt.Errorf("scale of %s of %s is %v; want 0..100", resourceNames[i], name, f)
+				return fmt.Errorf("scale of %s of %s is %v; want 0..100", resourceNames[i], name, f)
 			}
+		}
+		if s.Instances < 0 || !(s.LUTError >= 0 && s.LUTError <= 100) || !(s.FFError >= 0 && s.FFError <= 100) {
+			return fmt.Errorf("scale of %s: %d instances, errors %v and %v", name, s.Instances, s.LUTError, s.FFError)
 		}
 	}
 	for k, name := range moduleNames {
@@ -118,7 +129,7 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 			}
 		}
 	}
-	return &c, nil
+	return nil
 }
 
 // list is in the order of vec.

@@ -251,7 +251,7 @@ func (s *space) sameBeat(i int) []option {
 			continue
 		}
 		hl := hw.Layer{InPx: inPx, InCh: ch, OutPx: outPx, OutCh: ch}
-		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.moveCycles(i, ch), cost: s.model.layer(i, hl)})
+		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.layer(i, hl)})
 	}
 	return all
 }
@@ -269,6 +269,16 @@ func (m costModel) moveCycles(i, ch int) float64 {
 		return float64(in + out)
 	}
 	return float64(max(in, out))
+}
+
+// plainCycles is the number of cycles per image of a layer that is no convolution: its iterations.
+func (m costModel) plainCycles(i int, hl hw.Layer) float64 {
+	l := m.net.Layers[i]
+	if l.Kind == intnet.KindPool {
+		win := hw.WindowOf(m.net, l, hl)
+		return float64(max(win.InBeats(), win.OutBeats()))
+	}
+	return m.moveCycles(i, hl.OutCh)
 }
 
 // tapGroups gives the values of MTap that Window.Validate takes.
@@ -300,7 +310,7 @@ func (s *space) pool(i int) []option {
 				hl := hw.Layer{InPx: inPx, InCh: in, OutPx: outPx, OutCh: ch, MTap: tap, MCh: ch}
 				win := hw.WindowOf(net, l, hl)
 				hl.LinePixels = win.FullLinePixels()
-				all = append(all, option{hl: hl, cycles: s.hurry[i] * float64(max(win.InBeats(), win.OutBeats())),
+				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl),
 					cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
 			}
 		}

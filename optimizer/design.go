@@ -49,6 +49,8 @@ type Design struct {
 	Target      hw.Target   `json:"target"`
 	Objective   string      `json:"objective"`
 	EngineRule  string      `json:"engine_rule"`  // what --engine allowed
+	Family      string      `json:"family"`       // of the part, which decides costs: Family7 or FamilyUSPlus
+	Device      Resources   `json:"device"`       // of the whole part
 	UsableShare Shares      `json:"usable_share"` // share of each resource that may be used
 	Budget      Resources   `json:"budget"`       // after the usable share
 	Total       Resources   `json:"total"`
@@ -68,8 +70,9 @@ type CostModel struct {
 	Points   int     `json:"points"`    // modules synthesised
 	LUTError float64 `json:"lut_error"` // of the total, relative
 	FFError  float64 `json:"ff_error"`
-	// Calibration is the tool and date of a user's own synthesis that the formulas are scaled by.
-	Calibration string `json:"calibration,omitempty"`
+	// Calibration holds the factors of a user's own synthesis that the formulas are scaled by, so
+	// that costs can be computed again from the design alone.
+	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
 // Preproc is how pixels become the model's input, per channel.

@@ -63,8 +63,8 @@ func (d *Design) Text() ([]byte, error) {
 }
 
 // ReadDesign reads a design and its weights and checks everything that others rely on: schema,
-// side files, the network, that every layer's hardware fits it, and that the FIFOs
-// are those of the network. Its errors name the file.
+// side files, the network, that every layer's hardware fits it, that the FIFOs
+// are those of the network, and every figure that can be computed again. Its errors name the file and the field.
 func ReadDesign(path string) (*Design, error) {
 	d := &Design{}
 	if err := artifact.ReadJSON(path, DesignSchema, DesignVersion, d); err != nil {
@@ -82,6 +82,13 @@ func ReadDesign(path string) (*Design, error) {
 		return nil, fmt.Errorf("%s: side file %s: %w", path, d.Weights.Path, err)
 	}
 	if _, err := d.ReadGolden(dir); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	n, err := d.Network()
+	if err == nil {
+		err = d.recompute(n)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil

@@ -3,6 +3,7 @@ package optimizer
 import (
 	"context"
 	"math"
+	"slices"
 
 	"hass/internal/intnet"
 )
@@ -68,10 +69,19 @@ func tailOf(m costModel, layer int, hurry float64) float64 {
 
 // latencyOf is the estimate for a choice.
 func (p *problem) latencyOf(x []pick) float64 {
-	tail, pipeline := tails(p.model)
-	sum := p.cycles(x) + float64(pipeline)
+	cycles := make([]float64, len(x))
 	for i, k := range x {
-		sum += tail[i] * p.layers[i].classes[k.class].opts[k.opt].cycles
+		cycles[i] = p.layers[i].classes[k.class].opts[k.opt].cycles
+	}
+	return p.model.latency(cycles)
+}
+
+// latency is the estimate for layers of these cycles, each times its hurry.
+func (m costModel) latency(cycles []float64) float64 {
+	tail, pipeline := tails(m)
+	sum := slices.Max(cycles) + float64(pipeline)
+	for i, c := range cycles {
+		sum += tail[i] * c
 	}
 	return sum
 }

@@ -152,7 +152,8 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 		Model:  in.Model, Bits: in.Bits,
 		Platform: in.Platform.Name, Part: in.Platform.Part, ClockMHz: in.Platform.ClockMHz,
 		Preproc: in.Preproc, Net: in.Net, Layers: p.hardware(f.x), FIFOs: f.fifos,
-		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine, UsableShare: in.Shares,
+		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine,
+		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
 		Budget: budget.resources(), Calibrated: Calibrated,
 	}
 	d.price(p.model, f.network)
@@ -308,9 +309,7 @@ func (d *Design) price(m costModel, n *hw.Network) {
 	total := fifos.add(io)
 	errs, fifoErr, ioErr, totalErr := m.errors(n)
 	d.CostModel = CostModel{Tool: builtin.file.Tool, Date: builtin.file.Date, Points: builtin.file.Points, LUTError: totalErr.lut, FFError: totalErr.ff}
-	if c := m.scales; c != nil {
-		d.CostModel.Calibration = c.Tool + ", " + c.Date
-	}
+	d.CostModel.Calibration = m.scales
 	for i, v := range layers {
 		d.Costs = append(d.Costs, LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.resources(), LUTError: errs[i].lut, FFError: errs[i].ff})
 		total = total.add(v)

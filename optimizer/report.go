@@ -107,8 +107,8 @@ func (d *Design) costModel() string {
 	}
 	s := fmt.Sprintf("costs are of the RTL without its counters (an HLS build differs): DSP, BRAM and URAM by mapping rules, LUT and FF by formulas fitted to %s, xc7, %s (%d modules); "+
 		"+- is what nine of ten modules are within; LUTRAM is a part of LUT", d.CostModel.Tool, d.CostModel.Date, d.CostModel.Points)
-	if d.CostModel.Calibration != "" {
-		s += "; scaled by " + plain(d.CostModel.Calibration)
+	if c := d.CostModel.Calibration; c != nil {
+		s += "; scaled by " + plain(c.Tool+", "+c.Date)
 	}
 	return s
 }

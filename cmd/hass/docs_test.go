@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/internal/artifact"
 	"hass/internal/fidelity"
 	"hass/internal/judge"
 	"hass/internal/search"
@@ -53,6 +54,7 @@ func TestFormatsDocumented(t *testing.T) {
 		{"design.json", optimizer.Prediction{}, ""},
 		{"design.json", optimizer.FIFO{}, ""},
 		{"design.json", optimizer.Resources{}, ""},
+		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
 		{"simulation.json", simulation{}, "Schema `hass.simulation`, version 1"},
 		{"summary.json", summary{}, "Schema `hass.summary`, version 1"},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},

@@ -55,6 +55,27 @@ func (m *Manifest) File(path string) *SideFile {
 	return nil
 }
 
+// Edited lists the files of the manifest that are not in the project folder dir as they were generated. A missing file
+// is an error.
+func (m *Manifest) Edited(dir string) ([]string, error) {
+	var edited []string
+	for _, f := range m.Files {
+		file, err := f.open(dir)
+		if err != nil {
+			return nil, fmt.Errorf("%s lists a file that is not there as it was: %w", ManifestName, err)
+		}
+		sum, _, err := hashReader(file)
+		file.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, f.Path), cause(err))
+		}
+		if sum != f.SHA256 {
+			edited = append(edited, f.Path)
+		}
+	}
+	return edited, nil
+}
+
 func (m *Manifest) check() error {
 	if len(m.Files) > maxManifestFiles {
 		return fmt.Errorf("lists %d files; at most %d are expected", len(m.Files), maxManifestFiles)

@@ -1,0 +1,219 @@
+package codegen
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hass/internal/artifact"
+	"hass/internal/edits"
+	"hass/optimizer"
+)
+
+// maxDifferences bounds what Compare lists for each file and for the design.
+const maxDifferences = 20
+
+// Comparison is how a project stands to a design.
+type Comparison struct {
+	Target      Target
+	Images      int      // golden images of the project
+	Differences []string // what is not the design's, by name; empty: all is
+	Edited      []string // files whose edits change nothing (comments, order, prose)
+
+	files []File // of the project as the design gives it
+}
+
+// Problem says in a line what differs, or "".
+func (c *Comparison) Problem() string {
+	switch n := len(c.Differences); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "is not this design's: " + c.Differences[0]
+	default:
+		return fmt.Sprintf("is not this design's, %d differences: %s", n, strings.Join(c.Differences[:min(n, 5)], "; "))
+	}
+}
+
+// Compare makes the project of design d anew in memory and compares all of it with the folder
+// project: the design that it was made from, field by field, and every generated file. A difference is a
+// result, not an error; errors are a project without a manifest, a design that cannot be generated, or a
+// cancelled context. Files that hass did not generate are not looked at. dir is the folder of
+// the design's side files.
+func Compare(ctx context.Context, d *optimizer.Design, dir, project string) (*Comparison, error) {
+	m, err := artifact.ReadManifest(project)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: has no %s: no folder that \"hass generate\" wrote, or one of an older version; generate it again", project, artifact.ManifestName)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{Target: Target(m.Target), Images: m.Golden}
+	if _, ok := emitters[c.Target]; !ok {
+		return nil, fmt.Errorf("%s: target %.40q; want %s or %s", filepath.Join(project, artifact.ManifestName), m.Target, HLS, RTL)
+	}
+	images, err := d.GoldenImages(dir)
+	if err != nil {
+		return nil, err
+	}
+	if m.Golden < 1 || m.Golden > len(images) {
+		c.differ("%s: golden_images is %d; the design has %d", artifact.ManifestName, m.Golden, len(images))
+	}
+	p, err := load(d, dir, Options{Target: c.Target, Images: m.Golden})
+	if err != nil {
+		return nil, err
+	}
+	if c.files, err = p.emit(ctx, c.Target); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(project)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	c.compareDesign(d, root)
+	edited := map[string][]byte{}
+	for _, f := range c.files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		switch f.Path {
+		case artifact.ManifestName:
+			c.compareManifest(m, f.Data, edited)
+		case recordName:
+			// compareDesign has looked at it.
+		default:
+			c.compareFile(p, root, f, edited)
+		}
+	}
+	slices.Sort(c.Edited)
+	if len(c.Differences) > 0 {
+		c.Edited = nil // it matters no more
+	}
+	return c, nil
+}
+
+func (c *Comparison) differ(format string, args ...any) {
+	c.Differences = append(c.Differences, fmt.Sprintf(format, args...))
+}
+
+// compareDesign compares the project's copy of the design with d.
+func (c *Comparison) compareDesign(d *optimizer.Design, root *os.Root) {
+	var made optimizer.Design
+	data, err := readInside(root, recordName, maxRecord)
+	if err == nil {
+		err = artifact.Decode(data, optimizer.DesignSchema, optimizer.DesignVersion, &made)
+	}
+	if err != nil {
+		c.differ("%s: %v", recordName, err)
+		return
+	}
+	for _, x := range artifact.Diff(made, *d, 0, maxDifferences) {
+		c.differ("%s is %s in the project's design, %s in this one", x.Path, x.A, x.B)
+	}
+}
+
+// maxRecord bounds the project's copy of the design in bytes.
+const maxRecord = 1 << 30
+
+// compareFile compares a generated file with the project's.
+func (c *Comparison) compareFile(p *Project, root *os.Root, f File, edited map[string][]byte) {
+	data, err := readInside(root, f.Path, int64(len(f.Data))+1<<20)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.differ("%s is missing", f.Path)
+		return
+	case err != nil:
+		c.differ("%s: %v", f.Path, err)
+		return
+	case bytes.Equal(data, f.Data):
+		return
+	case edits.Neutral(f.Path, f.Data, data):
+		c.Edited = append(c.Edited, f.Path)
+		edited[f.Path] = data
+		return
+	}
+	if path.Ext(f.Path) == ".bin" {
+		c.differ("%s: %s", f.Path, p.binaryDifference(f.Path, data, f.Data))
+		return
+	}
+	c.differ("%s%s", f.Path, textDifference(f.Path, string(data), string(f.Data)))
+}
+
+// compareManifest compares the manifest with the one of the design. A file whose edit is neutral may be listed as it is.
+func (c *Comparison) compareManifest(m *artifact.Manifest, generated []byte, edited map[string][]byte) {
+	var want artifact.Manifest
+	if err := artifact.Decode(generated, artifact.ManifestSchema, artifact.ManifestVersion, &want); err != nil {
+		c.differ("%s: %v", artifact.ManifestName, err) // never happens: we wrote it
+		return
+	}
+	for i, f := range want.Files {
+		data, ok := edited[f.Path]
+		if have := m.File(f.Path); ok && have != nil && have.SHA256 == artifact.HashBytes(data) && have.Bytes == int64(len(data)) {
+			want.Files[i] = *have
+		}
+	}
+	listed := map[string]bool{}
+	for _, f := range want.Files {
+		listed[f.Path] = true
+		switch have := m.File(f.Path); {
+		case have == nil:
+			c.differ("%s does not list %s", artifact.ManifestName, f.Path)
+		case *have != f:
+			c.differ("%s: %s has the SHA-256 %.12s... and %d bytes there, %.12s... and %d by the design", artifact.ManifestName, f.Path, have.SHA256, have.Bytes, f.SHA256, f.Bytes)
+		}
+	}
+	for _, f := range m.Files {
+		if !listed[f.Path] {
+			c.differ("%s lists %+q, which the design does not give", artifact.ManifestName, f.Path)
+		}
+	}
+	m.Files, want.Files = nil, nil
+	for _, x := range artifact.Diff(*m, want, 0, maxDifferences) {
+		c.differ("%s: %s is %s, %s by the design", artifact.ManifestName, x.Path, x.A, x.B)
+	}
+}
+
+// readInside reads a regular file of at most limit bytes below root.
+func readInside(root *os.Root, name string, limit int64) ([]byte, error) {
+	name = filepath.FromSlash(name)
+	st, err := root.Stat(name)
+	if err != nil {
+		return nil, plainError(err)
+	}
+	if !st.Mode().IsRegular() {
+		return nil, errors.New("is not a regular file")
+	}
+	if st.Size() > limit {
+		return nil, fmt.Errorf("has %d bytes, far too many", st.Size())
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, plainError(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit))
+	return data, plainError(err)
+}
+
+// plainError leaves the path out, which the caller names.
+func plainError(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// Stage writes the project as the design gives it into the empty folder dir, for a run that no other file of
+// the project's folder can influence.
+func (c *Comparison) Stage(ctx context.Context, dir string) error {
+	return writeFiles(ctx, dir, c.files)
+}

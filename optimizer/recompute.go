@@ -1,0 +1,275 @@
+package optimizer
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"hass/internal/artifact"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+	"hass/internal/workers"
+)
+
+// A design records much that follows from its network and its hardware. All of it is computed
+// again on reading, by the functions that made it, so that nobody reads a figure that is not
+// the design's. Four things cannot be: what sparse engines take, which rests on the profile's
+// bitmaps, is checked to lie between what the fewest and the most pairs would take; the
+// bound on the rate, which a search proved, must not be below the rate; the binding
+// resource and the sentences of explain, which rest on the same search, are only text.
+
+// floatError is how far two floats of one formula may be apart, relative.
+const floatError = 1e-9
+
+// recompute checks what follows from a design whose network n has been expanded and whose weights
+// have been read.
+func (d *Design) recompute(n *hw.Network) error {
+	for _, check := range []func(*hw.Network) error{d.checkChoices, d.checkAccumulators, d.checkMinima, d.checkCosts, d.checkCycles, d.checkPrediction} {
+		if err := check(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// disagrees is the error of a field that does not follow from the design.
+func disagrees(field string, recorded, computed any) error {
+	return fmt.Errorf("%s is %v; %v follows from the design: it was edited, or another version of hass wrote it (run optimize again)", field, recorded, computed)
+}
+
+// firstDifference is disagrees for the first place where two values differ.
+func firstDifference(field string, recorded, computed any) error {
+	for _, x := range artifact.Diff(recorded, computed, floatError, 1) {
+		name := field
+		if x.Path != "" && x.Path[0] != '[' {
+			name += "."
+		}
+		return disagrees(name+x.Path, x.A, x.B)
+	}
+	return nil
+}
+
+// model is the cost model that the design was priced with.
+func (d *Design) model() costModel {
+	m := costModel{net: d.Net, family: d.Family, pixels: make([]int, len(d.Net.Tensors)), scales: d.CostModel.Calibration}
+	for i, l := range d.Net.Layers {
+		for _, t := range l.In {
+			m.pixels[t] = d.Layers[i].InPx
+		}
+		m.pixels[l.Out] = d.Layers[i].OutPx
+	}
+	return m
+}
+
+// checkChoices checks the words that stand for what was asked for.
+func (d *Design) checkChoices(*hw.Network) error {
+	if d.Objective != Throughput && d.Objective != Latency {
+		return fmt.Errorf("objective is %.40q; want %s or %s", d.Objective, Throughput, Latency)
+	}
+	if !slices.Contains([]string{EngineAuto, EngineDense, EngineCrossbar, EngineBanked, EngineElastic}, d.EngineRule) {
+		return fmt.Errorf("engine_rule is %.40q, which is no rule", d.EngineRule)
+	}
+	for i, l := range d.Net.Layers {
+		if l.Kind != intnet.KindConv {
+			continue
+		}
+		hl := d.Layers[i]
+		if chosen := (engineChoice{hl.Engine, hl.N}); !slices.Contains(engines(d.EngineRule, hw.EngineLanes(d.Net, l, hl)), chosen) {
+			return fmt.Errorf("layers[%d] (%s): a %s engine of %d multipliers, which the engine_rule %q does not allow for %d lanes", i, l.ID, hl.Engine, hl.N, d.EngineRule, hw.EngineLanes(d.Net, l, hl))
+		}
+	}
+	if d.Bits == "mixed" {
+		return nil
+	}
+	bits, err := strconv.Atoi(d.Bits)
+	if err != nil || strconv.Itoa(bits) != d.Bits {
+		return fmt.Errorf("bits is %.40q; want a number or \"mixed\"", d.Bits)
+	}
+	for i, t := range d.Net.Tensors {
+		if t.Format.Bits != bits {
+			return fmt.Errorf("bits is %s; net.tensors[%d] (%s) has %d", d.Bits, i, t.ID, t.Format.Bits)
+		}
+	}
+	for i, l := range d.Net.Layers {
+		if l.Conv != nil && l.Conv.WeightBits != bits {
+			return fmt.Errorf("bits is %s; the weights of net.layers[%d] (%s) have %d", d.Bits, i, l.ID, l.Conv.WeightBits)
+		}
+	}
+	return nil
+}
+
+// checkAccumulators compares the accumulators with the bound over the weights.
+func (d *Design) checkAccumulators(*hw.Network) error {
+	for i, l := range d.Net.Layers {
+		if l.Conv == nil {
+			continue
+		}
+		if need := l.Conv.BoundBits(d.Net.Tensors[l.In[0]].Format); l.Conv.AccBits != need {
+			return disagrees(fmt.Sprintf("net.layers[%d] (%s).conv.acc_bits", i, l.ID), l.Conv.AccBits, need)
+		}
+	}
+	return nil
+}
+
+// checkMinima measures the token minima of the FIFOs at joins again; none may be beyond its depth.
+func (d *Design) checkMinima(n *hw.Network) error {
+	standard, err := hw.Expand(d.Net, d.Layers, nil)
+	if err != nil {
+		return err
+	}
+	var joins []int
+	for i, s := range n.Streams {
+		if s.Join >= 0 {
+			joins = append(joins, i)
+		} else if d.FIFOs[i].Minimum != 0 {
+			return disagrees(fmt.Sprintf("fifos[%d] (%s).minimum", i, s.Name), d.FIFOs[i].Minimum, 0)
+		}
+	}
+	measure := func(_, k int) (int, error) { return n.TokenMinimum(joins[k], n.Streams[joins[k]].Depth) }
+	return workers.Ordered(context.Background(), len(joins), 0, measure, func(k, least int) error {
+		i := joins[k]
+		if least <= standard.Streams[i].Depth {
+			least = 0
+		}
+		if d.FIFOs[i].Minimum != least {
+			return disagrees(fmt.Sprintf("fifos[%d] (%s).minimum", i, n.Streams[i].Name), d.FIFOs[i].Minimum, least)
+		}
+		return nil
+	})
+}
+
+// checkCosts compares budget and costs.
+func (d *Design) checkCosts(n *hw.Network) error {
+	if d.Family != Family7 && d.Family != FamilyUSPlus {
+		return fmt.Errorf("family is %.40q; want %s or %s", d.Family, Family7, FamilyUSPlus)
+	}
+	for r, v := range d.Device.vec() {
+		if v < 0 || v > maxDevice {
+			return fmt.Errorf("device.%s is %d; want 0..%d", resourceNames[r], v, maxDevice)
+		}
+	}
+	if err := firstDifference("budget", d.Budget, d.UsableShare.Budget(d.Device)); err != nil {
+		return err
+	}
+	if c := d.CostModel.Calibration; c != nil {
+		if err := c.prepare(); err != nil {
+			return fmt.Errorf("cost_model.calibration: %w", err)
+		}
+	}
+	priced := &Design{Net: d.Net, Budget: d.Budget}
+	priced.price(d.model(), n)
+	if err := firstDifference("cost_model", d.CostModel, priced.CostModel); err != nil {
+		return err
+	}
+	if d.Calibrated != Calibrated {
+		return disagrees("calibrated", d.Calibrated, Calibrated)
+	}
+	costs := slices.Clone(d.Costs)
+	for i := range d.Net.Layers { // of the layers' cycles checkCycles knows
+		costs[i].Cycles, costs[i].CyclesCI = 0, 0
+	}
+	if err := firstDifference("costs", costs, priced.Costs); err != nil {
+		return err
+	}
+	if err := firstDifference("total", d.Total, priced.Total); err != nil {
+		return err
+	}
+	if d.Fits != priced.Fits {
+		return disagrees("fits", d.Fits, priced.Fits)
+	}
+	return firstDifference("shortfall", d.Shortfall, priced.Shortfall)
+}
+
+// maxDevice bounds the resources of a part.
+const maxDevice = 1 << 30
+
+// checkCycles compares the cycles of layers: exactly where they follow from shapes alone, else with
+// what the fewest and the most pairs would take.
+func (d *Design) checkCycles(n *hw.Network) error {
+	m, hurries := d.model(), hurry(d.Net)
+	for i := range d.Net.Layers {
+		c := d.Costs[i]
+		field := fmt.Sprintf("costs[%d] (%s).cycles", i, d.Net.Layers[i].ID)
+		least, most := m.cyclesOf(n, i, hurries[i])
+		switch {
+		case least == most && !equalFloats(c.Cycles, least):
+			return disagrees(field, c.Cycles, least)
+		case least == most && c.CyclesCI != 0:
+			return disagrees(field+"_ci", c.CyclesCI, 0)
+		case !(c.Cycles >= least*(1-floatError) && c.Cycles <= most*(1+floatError)):
+			return fmt.Errorf("%s is %v; a %s engine takes %v to %v", field, c.Cycles, d.Layers[i].Engine, least, most)
+		case !(c.CyclesCI >= 0 && c.CyclesCI <= most):
+			return fmt.Errorf("%s_ci is %v; want 0 to %v", field, c.CyclesCI, most)
+		}
+	}
+	return nil
+}
+
+// equalFloats tells whether two floats of one formula are the same.
+func equalFloats(a, b float64) bool { return math.Abs(a-b) <= floatError*max(math.Abs(a), math.Abs(b)) }
+
+// cyclesOf is the range in which a layer's cycles per image lie whatever the zeros; the ends are
+// equal where zeros change nothing.
+func (m costModel) cyclesOf(n *hw.Network, i int, hurry float64) (least, most float64) {
+	l, hl := m.net.Layers[i], n.Layers[i]
+	if l.Kind != intnet.KindConv {
+		c := m.plainCycles(i, hl)
+		return c, c
+	}
+	win := hw.WindowOf(m.net, l, hl)
+	in, out := float64(win.InBeats()), float64(win.OutBeats())
+	// A beat takes a cycle at least, and a pair a multiplier. The next is there with the
+	// engine's FIFO as deep as a credit takes to come round.
+	feed := 0
+	for _, p := range n.Processes {
+		if p.Kind == hw.Engine && p.Layer == i {
+			feed = n.Processes[n.Streams[p.In[0]].From].Latency
+			break
+		}
+	}
+	slow := max(1, float64(feed+1)/float64(hl.GangDepth))
+	least, most = out, out*slow
+	if hl.Engine != hw.Dense {
+		lanes := hw.EngineLanes(m.net, l, hl)
+		most = out * (float64(ceilDiv(lanes, hl.N)) + float64(feed) + 1)
+	} else {
+		least = most
+	}
+	tensor := m.net.Tensors[l.In[0]]
+	if hurry > 1 && tensor.H == 1 && tensor.W == 1 {
+		return least + in, most + in
+	}
+	return max(least, in), max(most, in)
+}
+
+// checkPrediction compares the pipeline's figures with those of its layers.
+func (d *Design) checkPrediction(*hw.Network) error {
+	p, hurries := d.Predicted, hurry(d.Net)
+	cycles := make([]float64, len(d.Net.Layers))
+	slowest := 0
+	for i := range cycles {
+		cycles[i] = d.Costs[i].Cycles * hurries[i]
+		if cycles[i] > cycles[slowest]*(1+floatError) {
+			slowest = i
+		}
+	}
+	at := slices.IndexFunc(d.Net.Layers, func(l intnet.Layer) bool { return l.ID == p.Bottleneck })
+	if at < 0 || !equalFloats(cycles[at], cycles[slowest]) {
+		return disagrees("predicted.bottleneck", fmt.Sprintf("%.60q", p.Bottleneck), d.Net.Layers[slowest].ID)
+	}
+	want := Prediction{
+		CyclesPerImage: cycles[at], CyclesCI: d.Costs[at].CyclesCI * hurries[at], LatencyCycles: d.model().latency(cycles),
+		Bottleneck: p.Bottleneck, BindingResource: p.BindingResource, Bound: p.Bound,
+	}
+	want.ImagesPerSecond = d.ClockMHz * 1e6 / want.CyclesPerImage
+	want.Gap = p.Bound/want.ImagesPerSecond - 1
+	if !(p.Bound >= want.ImagesPerSecond*(1-floatError)) || math.IsInf(p.Bound, 0) {
+		return fmt.Errorf("predicted.bound_images_per_second is %v, below the rate of %v", p.Bound, want.ImagesPerSecond)
+	}
+	if math.Abs(p.Gap-want.Gap) <= floatError { // a difference of two like numbers
+		want.Gap = p.Gap
+	}
+	return firstDifference("predicted", p, want)
+}
