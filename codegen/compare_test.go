@@ -18,7 +18,7 @@ func compared(t *testing.T, target Target) (d *optimizer.Design, dir, out string
 	dir = t.TempDir()
 	d = residual(t, dir, 2)
 	out = filepath.Join(dir, "project")
-	if err := Generate(context.Background(), d, dir, out, Options{Target: target}); err != nil {
+	if _, err := Generate(context.Background(), d, dir, out, Options{Target: target}); err != nil {
 		t.Fatal(err)
 	}
 	return d, dir, out

@@ -18,11 +18,7 @@ import (
 )
 
 // File is one emitted file.
-type File struct {
-	Path       string // slash-separated, relative to the project
-	Data       []byte
-	Executable bool
-}
+type File = artifact.TreeFile
 
 // Emitter gives a part of the project. It must depend on the Project alone.
 type Emitter func(ctx context.Context, p *Project) ([]File, error)
@@ -62,24 +58,25 @@ type Options struct {
 	// Images limits the golden images written; 0 = all of the design. One is enough for a first
 	// look at a large network, but shows nothing of what one image leaves behind for the next.
 	Images int
+	Edits  artifact.Mode // what is done with generated files that were edited
 }
 
-// Generate writes the project of design d into the folder out, as a whole or not at
-// all. dir is the folder of the design's side files (weights, golden images);
-// weights that d.Net already has are not read again.
-func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Options) error {
+// Generate writes the project of design d into the folder out, or makes an older project there
+// into it: see artifact.WriteProject, which also says what it has kept. dir is the folder of the
+// design's side files (weights, golden images); weights that d.Net already has are not read again.
+func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Options) (*artifact.Kept, error) {
 	if err := artifact.CheckDir(out); err != nil {
-		return err
+		return nil, err
 	}
 	p, err := load(d, dir, opts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	files, err := p.emit(ctx, opts.Target)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return artifact.WriteDir(ctx, out, func(tmp string) error { return writeFiles(ctx, tmp, files) })
+	return artifact.WriteProject(ctx, out, files, opts.Edits)
 }
 
 // writeFiles writes files below the folder dir.

@@ -39,7 +39,7 @@ func randomDesign(t testing.TB, dir string, seed int64, images int) *optimizer.D
 func generate(t testing.TB, d *optimizer.Design, dir, name string) string {
 	t.Helper()
 	out := filepath.Join(dir, name)
-	if err := Generate(context.Background(), d, dir, out, Options{}); err != nil {
+	if _, err := Generate(context.Background(), d, dir, out, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return out

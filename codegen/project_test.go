@@ -156,7 +156,7 @@ func TestOneImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "project")
-	if err := Generate(context.Background(), d, dir, out, Options{Images: 1}); err != nil {
+	if _, err := Generate(context.Background(), d, dir, out, Options{Images: 1}); err != nil {
 		t.Fatal(err)
 	}
 	res, code := r.csim(t, out)
@@ -391,7 +391,7 @@ func TestBadDesigns(t *testing.T) {
 			dir := t.TempDir()
 			d := residual(t, dir, 1)
 			tt.change(d, dir)
-			err := Generate(context.Background(), d, dir, filepath.Join(dir, "out"), Options{})
+			_, err := Generate(context.Background(), d, dir, filepath.Join(dir, "out"), Options{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want an error with %q", err, tt.want)
 			}
@@ -403,7 +403,7 @@ func TestBadDesigns(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := Generate(ctx, residual(t, dir, 1), dir, filepath.Join(dir, "out"), Options{}); err == nil {
+	if _, err := Generate(ctx, residual(t, dir, 1), dir, filepath.Join(dir, "out"), Options{}); err == nil {
 		t.Error("a cancelled context generates")
 	}
 }

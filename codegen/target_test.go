@@ -59,7 +59,7 @@ func TestTargetOfDesign(t *testing.T) {
 		board(d, "ZCU104", "xczu7ev-ffvc1156-2-e")
 		d.Target = tt.made
 		out := filepath.Join(dir, "project")
-		err := Generate(context.Background(), d, dir, out, Options{Target: tt.ask})
+		_, err := Generate(context.Background(), d, dir, out, Options{Target: tt.ask})
 		if _, statErr := os.Stat(filepath.Join(out, tt.want)); err == nil && statErr == nil {
 			continue
 		}

@@ -110,6 +110,9 @@ func Verify(ctx context.Context, dir string) (*VerifyResult, error) {
 	if err := IsHLS(dir); err != nil {
 		return nil, err
 	}
+	if err := artifact.CheckWhole(dir); err != nil {
+		return nil, err
+	}
 	report := filepath.Join(dir, ReportName)
 	if err := os.Remove(report); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("csim: %w", err)

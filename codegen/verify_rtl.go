@@ -201,6 +201,9 @@ func VerifyRTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, er
 	if err := IsRTL(dir); err != nil {
 		return nil, err
 	}
+	if err := artifact.CheckWhole(dir); err != nil {
+		return nil, err
+	}
 	args := []string{"-s", fmt.Sprintf("-j%d", runtime.NumCPU())}
 	if stallable {
 		args = append(args, fmt.Sprintf("STALL=%d", opts.Stall))

@@ -104,6 +104,7 @@ func LoadBuildable(path string) (*graph.Graph, error) {
 	if r := c.report(); !r.Builds() {
 		return nil, r.refusal()
 	}
+	c.g.Files = m.Files
 	return c.g, nil
 }
 

@@ -26,32 +26,17 @@ const (
 
 // WriteDesign writes the side files next to path, named <base>.weights.bin and
 // <base>.golden.npy, records them in d, then writes d as JSON. golden holds
-// quantised input images, int32 of shape N x H x W x C. Each file appears whole
-// or not at all, the design last.
+// quantised input images, int32 of shape N x H x W x C. The files appear together or not at
+// all.
 func WriteDesign(ctx context.Context, d *Design, path string, golden *npy.Array) error {
 	if err := checkGolden(d.Net, golden); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	base = strings.TrimSuffix(base, ".json")
-	weights, images := base+".weights.bin", base+".golden.npy"
-	if err := artifact.WriteFile(ctx, filepath.Join(dir, weights), func(w io.Writer) error { return intnet.WriteWeights(w, d.Net) }); err != nil {
-		return err
-	}
-	if err := artifact.WriteFile(ctx, filepath.Join(dir, images), func(w io.Writer) error { return npy.Write(w, golden) }); err != nil {
-		return err
-	}
-	var err error
-	if d.Weights, err = artifact.NewSideFile(dir, weights); err != nil {
-		return err
-	}
-	if d.Golden, err = artifact.NewSideFile(dir, images); err != nil {
-		return err
-	}
-	return artifact.WriteJSON(ctx, path, d)
+	names := Files(path)
+	return artifact.WriteFiles(ctx,
+		artifact.Output{Path: names[1], Side: &d.Weights, Write: func(w io.Writer) error { return intnet.WriteWeights(w, d.Net) }},
+		artifact.Output{Path: names[2], Side: &d.Golden, Write: func(w io.Writer) error { return npy.Write(w, golden) }},
+		artifact.Output{Path: path, Write: func(w io.Writer) error { return artifact.Encode(w, d) }})
 }
 
 // Text is the design as WriteDesign writes it: equal designs have equal text, whatever the order
@@ -60,6 +45,12 @@ func (d *Design) Text() ([]byte, error) {
 	var b bytes.Buffer
 	err := artifact.Encode(&b, d)
 	return b.Bytes(), err
+}
+
+// Files are the files that WriteDesign makes: path and its side files.
+func Files(path string) []string {
+	base := strings.TrimSuffix(path, ".json")
+	return []string{path, base + ".weights.bin", base + ".golden.npy"}
 }
 
 // ReadDesign reads a design and its weights and checks everything that others rely on: schema,

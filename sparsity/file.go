@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -12,28 +13,20 @@ import (
 )
 
 // Write leaves a measurement as the file path and two side files beside it, named
-// after it: profile.json has profile.bitmaps.bin and profile.golden.npy. Each
-// file appears whole, the side files first. The records of the side files in
-// m.Profile are set.
+// after it: profile.json has profile.bitmaps.bin and profile.golden.npy. They appear
+// together or not at all. The records of the side files in m.Profile are set.
 func Write(ctx context.Context, m *Measurement, path string) error {
-	dir := filepath.Dir(path)
-	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	var golden bytes.Buffer
-	if err := npy.Write(&golden, m.Golden); err != nil {
-		return fmt.Errorf("write %s: golden images: %w", path, err)
-	}
-	side := func(ext string, data []byte) (artifact.SideFile, error) {
-		s := artifact.SideFile{Path: base + ext, SHA256: artifact.HashBytes(data), Bytes: int64(len(data))}
-		return s, artifact.WriteBytes(ctx, filepath.Join(dir, s.Path), data)
-	}
-	var err error
-	if m.Profile.Bitmaps, err = side(".bitmaps.bin", m.Bitmaps.Encode()); err != nil {
-		return err
-	}
-	if m.Profile.Golden, err = side(".golden.npy", golden.Bytes()); err != nil {
-		return err
-	}
-	return artifact.WriteJSON(ctx, path, m.Profile)
+	names := Files(path)
+	return artifact.WriteFiles(ctx,
+		artifact.Output{Path: names[1], Side: &m.Profile.Bitmaps, Write: func(w io.Writer) error { _, err := w.Write(m.Bitmaps.Encode()); return err }},
+		artifact.Output{Path: names[2], Side: &m.Profile.Golden, Write: func(w io.Writer) error { return npy.Write(w, m.Golden) }},
+		artifact.Output{Path: path, Write: func(w io.Writer) error { return artifact.Encode(w, m.Profile) }})
+}
+
+// Files are the files that Write makes: path and its side files.
+func Files(path string) []string {
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	return []string{path, base + ".bitmaps.bin", base + ".golden.npy"}
 }
 
 // Read reads a profile and its side files, all of which must be as Write left

@@ -17,6 +17,7 @@ import (
 	"hass/internal/search"
 	"hass/internal/study"
 	"hass/optimizer"
+	"hass/sparsity"
 )
 
 // buildCmd does all steps.
@@ -28,10 +29,11 @@ type buildCmd struct {
 	hardwareFlags
 	Search bool        `help:"Search thresholds first and build the best trial; the test set decides which that is."`
 	Tuning searchFlags `embed:"" prefix:"search-"`
-	Images int         `default:"8" help:"Images for the simulator, at least 4."`
-	Golden int         `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
-	Output string      `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
-	JSON   bool        `help:"Print the summary as JSON."`
+	editFlags
+	Images int    `default:"8" help:"Images for the simulator, at least 4."`
+	Golden int    `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
+	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
+	JSON   bool   `help:"Print the summary as JSON."`
 }
 
 // Help is the example shown by --help.
@@ -203,9 +205,14 @@ func (c buildCmd) Run(e *env) error {
 		return fmt.Errorf("output folder: %w", err)
 	}
 	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json"} {
-		if err := writable(in(name), c.Model, c.Calib, c.Test, c.Widths, c.Thresholds, c.Platform); err != nil {
+		if err := writable(in(name), c.Widths, c.Thresholds, c.Platform, c.Calibration, c.Tuning.Goal); err != nil {
 			return err
 		}
+	}
+	outputs := append(sparsity.Files(in("profile.json")), optimizer.Files(in("design.json"))...)
+	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"))
+	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{c.Widths, c.Thresholds, c.Platform, c.Calibration, c.Tuning.Goal}); err != nil {
+		return err
 	}
 	// A summary from an earlier run must not stand beside newer files.
 	if err := os.Remove(in("summary.json")); err != nil && !os.IsNotExist(err) {
@@ -258,8 +265,12 @@ func (c buildCmd) Run(e *env) error {
 		return err
 	}
 	say("generate  %s", in("project"))
-	if err := codegen.Generate(e.ctx, d, c.Output, in("project"), codegen.Options{Images: c.Golden}); err != nil {
+	kept, err := codegen.Generate(e.ctx, d, c.Output, in("project"), codegen.Options{Images: c.Golden, Edits: c.mode()})
+	if err != nil {
 		return err
+	}
+	for _, line := range keptLines(kept) {
+		say("          %s", line)
 	}
 	golden := cal.golden.Shape[0]
 	if c.Golden > 0 {

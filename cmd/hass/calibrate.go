@@ -42,6 +42,9 @@ func (c calibrateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := apart([]string{c.Output}, designFiles(c.Design, d)); err != nil {
+		return err
+	}
 	list, err := synth.Instances(d)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"hass/codegen"
 	"hass/internal/artifact"
@@ -14,7 +15,40 @@ type generateCmd struct {
 	Design string `arg:"" help:"Design to generate from." type:"path"`
 	Target string `enum:",hls,rtl" default:"" help:"What to generate: hls (C++ for Vitis HLS) or rtl (SystemVerilog), if the design was made for it. Default: hls, or rtl for a design made for rtl alone."`
 	Golden int    `help:"Golden images for csim or simulation; 0 takes all that the design has." placeholder:"N"`
-	Output string `short:"o" required:"" help:"Folder of the project; replaced if hass made it." type:"path"`
+	Output string `short:"o" required:"" help:"Folder of the project. An older project there is updated; files that hass did not generate stay." type:"path"`
+	editFlags
+}
+
+// editFlags say what is done with generated files that were edited.
+type editFlags struct {
+	Force bool `help:"Give up edits of generated files in the project; files that hass did not generate stay all the same."`
+}
+
+func (f editFlags) mode() artifact.Mode {
+	if f.Force {
+		return artifact.ReplaceEdits
+	}
+	return artifact.KeepEdits
+}
+
+// keptLines say what of an older project was left alone or given up.
+func keptLines(k *artifact.Kept) (lines []string) {
+	const most = 10
+	for _, l := range []struct {
+		what  string
+		paths []string
+	}{
+		{"kept (not generated)", k.Foreign},
+		{"kept as edited", k.Edited},
+		{"edits given up", k.Replaced},
+	} {
+		if n := len(l.paths); n > most {
+			lines = append(lines, fmt.Sprintf("%s: %s and %d more", l.what, strings.Join(l.paths[:most], ", "), n-most))
+		} else if n > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %s", l.what, strings.Join(l.paths, ", ")))
+		}
+	}
+	return lines
 }
 
 // Help is the example shown by --help.
@@ -38,7 +72,8 @@ func (c generateCmd) Run(e *env) error {
 	if c.Target != "" {
 		target = codegen.Target(c.Target)
 	}
-	if err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Target: target, Images: c.Golden}); err != nil {
+	kept, err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Target: target, Images: c.Golden, Edits: c.mode()})
+	if err != nil {
 		if !d.Target.Includes(target) {
 			err = fmt.Errorf("%s: %w\nhint: make a design for it with \"hass optimize --target %s\" (or both)", c.Design, err, target)
 		}
@@ -47,6 +82,11 @@ func (c generateCmd) Run(e *env) error {
 	run := "make csim"
 	if target == codegen.RTL {
 		run = "make sim"
+	}
+	for _, line := range keptLines(kept) {
+		if _, err := fmt.Fprintf(e.stdout, "%s: %s\n", c.Output, line); err != nil {
+			return err
+		}
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s: run \"%s\" there, or \"hass verify %s\"\n", c.Output, run, c.Output)
 	return err

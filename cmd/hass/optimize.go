@@ -119,6 +119,9 @@ func (c optimizeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := apart(optimizer.Files(c.Output), modelFiles(cal.graph), profileFiles(profile, cal.profile), []string{c.Platform, c.Study, c.Data, c.Widths, c.Calibration}); err != nil {
+		return err
+	}
 	d, err := e.optimize(cal, platform, c.hardwareFlags, c.Output)
 	if err != nil {
 		return err
@@ -177,6 +180,9 @@ func (c *optimizeCmd) profileTrial(e *env, output string) error {
 		return err
 	}
 	opt.Thresholds = thresholds
+	if err := apart(append(sparsity.Files(output), optimizer.Files(c.Output)...), modelFiles(g), set.Files(), []string{c.Platform, c.Study, c.Widths, c.Calibration}); err != nil {
+		return err
+	}
 	_, err = e.profile(g, c.Model, set.Limit(r.Config.Images), opt, output)
 	return err
 }

@@ -77,6 +77,9 @@ func (c profileCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := apart(sparsity.Files(c.Output), modelFiles(g), set.Files(), []string{c.Widths, c.Thresholds}); err != nil {
+		return err
+	}
 	m, err := e.profile(g, c.Model, set, opt, c.Output)
 	if err != nil {
 		return err

@@ -62,6 +62,10 @@ func (c runCmd) Run(e *env) error {
 	image := func(i int) []float32 { return x.F32[i*elems : (i+1)*elems] }
 	bar := e.progress("run")
 
+	inputs := append(modelFiles(g), c.Input)
+	if cal != nil {
+		inputs = append(inputs, profileFiles(c.Profile, cal.profile)...)
+	}
 	var names []string
 	var shapes [][]int
 	var data [][]float32
@@ -81,6 +85,9 @@ func (c runCmd) Run(e *env) error {
 			return err
 		}
 		names = ex.Outputs()
+		if err := apart(outputPaths(c.Output, names), inputs); err != nil {
+			return err
+		}
 		err = ex.RunMany(e.ctx, n, 0, func(i int, dst []float32) error { copy(dst, image(i)); return nil },
 			func(i int, outs [][]float32) error {
 				ts := make([]*floatexec.Tensor[float32], len(outs))
@@ -101,6 +108,9 @@ func (c runCmd) Run(e *env) error {
 		for _, r := range cal.net.Results {
 			names = append(names, r.Name)
 		}
+		if err := apart(outputPaths(c.Output, names), inputs); err != nil {
+			return err
+		}
 		err = intnet.RunMany(e.ctx, ex, n, 0,
 			func(i int) ([]int32, error) {
 				q, err := cal.net.QuantizeInput(image(i))
@@ -118,16 +128,18 @@ func (c runCmd) Run(e *env) error {
 		}
 	}
 	e.warnNonFinite("input", in.Name, x.F32)
+	var files []artifact.Output
 	for k, path := range outputPaths(c.Output, names) {
 		e.warnNonFinite("output", names[k], data[k])
-		shape := joined(n, shapes[k])
-		err := artifact.WriteFile(e.ctx, path, func(w io.Writer) error {
-			return npy.Write(w, &npy.Array{DType: "float32", Shape: shape, F32: data[k]})
-		})
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(e.stdout, "%s: %v\n", path, shape); err != nil {
+		files = append(files, artifact.Output{Path: path, Write: func(w io.Writer) error {
+			return npy.Write(w, &npy.Array{DType: "float32", Shape: joined(n, shapes[k]), F32: data[k]})
+		}})
+	}
+	if err := artifact.WriteFiles(e.ctx, files...); err != nil {
+		return err
+	}
+	for k, f := range files {
+		if _, err := fmt.Fprintf(e.stdout, "%s: %v\n", f.Path, joined(n, shapes[k])); err != nil {
 			return err
 		}
 	}

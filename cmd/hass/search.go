@@ -156,6 +156,10 @@ func (c searchRunCmd) Run(e *env) error {
 			return err
 		}
 	}
+	outputs := []string{c.Output, c.ExportONNX}
+	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{c.Widths, c.Goal, c.Platform, c.Calibration}); err != nil {
+		return err
+	}
 	job := searchJob{
 		model: c.Model, graph: g, calib: calib, test: test, bits: c.Bits, widths: c.Widths, seed: c.Seed,
 		hardware: hardwareFlags{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: c.Target, Pixels: c.Pixels, Calibration: c.Calibration}, flags: c.searchFlags, objective: objective,
@@ -446,6 +450,9 @@ func (c searchShowCmd) Run(e *env) error {
 			}
 			g, err := e.loadModel(c.Model)
 			if err != nil {
+				return err
+			}
+			if err := apart([]string{c.ExportONNX}, modelFiles(g)); err != nil {
 				return err
 			}
 			if err := e.exportTrial(g, r, n, c.ExportONNX); err != nil {

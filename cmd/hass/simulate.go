@@ -49,6 +49,11 @@ func (c simulateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if c.Trace != "" {
+		if err := apart([]string{c.Trace}, designFiles(c.Design, d), set.Files()); err != nil {
+			return err
+		}
+	}
 	in := d.Net.Tensors[d.Net.Input]
 	if err := set.Check([]int{1, in.C, in.H, in.W}); err != nil {
 		return err

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"hass/frontend"
 	"hass/internal/artifact"
@@ -142,39 +139,4 @@ func images(net *intnet.Net, set *dataset.Set) func(i int) ([]int32, error) {
 		}
 		return net.QuantizeInput(x)
 	}
-}
-
-// writable fails early if a file could not be written at path, or if it is one of
-// the inputs ("" is none), which no command overwrites.
-func writable(path string, inputs ...string) error {
-	st, err := os.Stat(path)
-	switch {
-	case err == nil && st.IsDir():
-		return fmt.Errorf("%s: is a folder; name a file", path)
-	case err == nil && !st.Mode().IsRegular():
-		return nil // a device or pipe is written as it is
-	case err == nil:
-		for _, in := range inputs {
-			if it, err := os.Stat(in); in != "" && err == nil && os.SameFile(st, it) {
-				return fmt.Errorf("%s: is an input of this command; name another file", path)
-			}
-		}
-	}
-	dir := filepath.Dir(path)
-	st, err = os.Stat(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: folder %s does not exist", path, dir)
-	}
-	if err != nil {
-		return err
-	}
-	if !st.IsDir() {
-		return fmt.Errorf("%s: %s is not a folder", path, dir)
-	}
-	f, err := os.CreateTemp(dir, ".hass-*")
-	if err != nil {
-		return fmt.Errorf("%s: folder %s is not writable: %w", path, dir, errors.Unwrap(err))
-	}
-	f.Close()
-	return os.Remove(f.Name())
 }

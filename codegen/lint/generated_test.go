@@ -52,7 +52,7 @@ func generate(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[strin
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "project")
-	if err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{}); err != nil {
+	if _, err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	files := make(map[string]string)

@@ -33,6 +33,7 @@ func Open(path string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	m.Files = append([]string{path}, m.Files...)
 	return m, nil
 }
 
@@ -99,6 +100,10 @@ func (m *Model) loadExternal(dir string) error {
 			return fmt.Errorf("external data of tensor %q: %w", t.Name, err)
 		}
 	}
+	for loc := range x.files {
+		m.Files = append(m.Files, filepath.Join(dir, loc))
+	}
+	slices.Sort(m.Files)
 	return nil
 }
 

@@ -12,6 +12,7 @@ type Model struct {
 	Graph     *Graph
 	// Warnings are what is odd in the file and leaves its meaning plain.
 	Warnings []string
+	Files    []string // what Open read: the model and its external data
 }
 
 // Graph is a decoded GraphProto.

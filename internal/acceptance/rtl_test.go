@@ -404,7 +404,7 @@ func (r *rtlRun) write(t *testing.T, name string, d *optimizer.Design, images []
 func generateRTL(t *testing.T, d *optimizer.Design, dir string) string {
 	t.Helper()
 	project := filepath.Join(dir, "rtl")
-	if err := codegen.Generate(context.Background(), d, dir, project, codegen.Options{Target: codegen.RTL}); err != nil {
+	if _, err := codegen.Generate(context.Background(), d, dir, project, codegen.Options{Target: codegen.RTL}); err != nil {
 		t.Fatal(err)
 	}
 	return project

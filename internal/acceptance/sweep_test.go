@@ -221,7 +221,7 @@ func (p point) run(ctx context.Context, dir string) (end, project string, err er
 		return "", "", err
 	}
 	project = filepath.Join(dir, "project")
-	if err := codegen.Generate(ctx, d, dir, project, codegen.Options{}); err != nil {
+	if _, err := codegen.Generate(ctx, d, dir, project, codegen.Options{}); err != nil {
 		return "", "", fmt.Errorf("generate: %w", err)
 	}
 	files, err := readText(project)
@@ -405,7 +405,7 @@ func sweepVerify(t *testing.T) (equal int) {
 			t.Fatal(err)
 		}
 		rtl := filepath.Join(dir, "rtl")
-		if err := codegen.Generate(t.Context(), d, dir, rtl, codegen.Options{Target: codegen.RTL}); err != nil {
+		if _, err := codegen.Generate(t.Context(), d, dir, rtl, codegen.Options{Target: codegen.RTL}); err != nil {
 			t.Fatalf("%v: %v", p, err)
 		}
 		v, err := codegen.VerifyRTL(t.Context(), rtl, codegen.RTLOptions{})

@@ -137,88 +137,11 @@ func TestWriteFileThroughLinkAndToDevice(t *testing.T) {
 	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 || read(t, target) != "new" {
 		t.Error("the link was replaced instead of its target")
 	}
-	if err := WriteBytes(t.Context(), os.DevNull, []byte("x")); err != nil {
-		t.Error(err)
-	}
+	// A device would be replaced, and side files would stand beside it.
+	wantErr(t, WriteBytes(t.Context(), os.DevNull, []byte("x")), os.DevNull, "is a device")
+	wantErr(t, CheckFile(os.DevNull), "is a device")
 	if st, err := os.Stat(os.DevNull); err != nil || st.Mode().IsRegular() {
 		t.Error("the null device became a file")
-	}
-}
-
-func TestWriteDir(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "run")
-	fill := func(name string) func(string) error {
-		return func(tmp string) error {
-			if err := os.Mkdir(filepath.Join(tmp, "sub"), 0o777); err != nil {
-				return err
-			}
-			return os.WriteFile(filepath.Join(tmp, "sub", name), []byte(name), 0o666)
-		}
-	}
-	if err := CheckDir(path); err != nil {
-		t.Error(err)
-	}
-	for _, name := range []string{"a", "b"} { // created, then replaced
-		if err := WriteDir(t.Context(), path, fill(name)); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]string{name}, names(t, filepath.Join(path, "sub"))); diff != "" {
-			t.Errorf("contents:\n%s", diff)
-		}
-	}
-	empty := filepath.Join(dir, "empty")
-	if err := os.Mkdir(empty, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteDir(t.Context(), empty, fill("c")); err != nil {
-		t.Errorf("an empty folder was not replaced: %v", err)
-	}
-	if err := CheckDir(path); err != nil {
-		t.Errorf("our own folder: %v", err)
-	}
-
-	boom := errors.New("boom")
-	if err := WriteDir(t.Context(), path, func(tmp string) error { fill("x")(tmp); return boom }); !errors.Is(err, boom) {
-		t.Errorf("got %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	if err := WriteDir(ctx, path, func(tmp string) error { cancel(); return fill("x")(tmp) }); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	if got := read(t, path, "sub", "b"); got != "b" {
-		t.Errorf("a failed write changed the folder: %q", got)
-	}
-
-	foreign := filepath.Join(dir, "home")
-	if err := os.Mkdir(foreign, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	thesis := write(t, "years of work", foreign, "thesis")
-	called := false
-	err := WriteDir(t.Context(), foreign, func(string) error { called = true; return nil })
-	wantErr(t, err, foreign, "is not empty and was not written by hass")
-	if called {
-		t.Error("work was done for a folder that cannot be written")
-	}
-	wantErr(t, CheckDir(foreign), "is not empty")
-	write(t, "something else", foreign, Marker)
-	wantErr(t, CheckDir(foreign), "is not empty")
-	wantErr(t, WriteDir(t.Context(), thesis, fill("a")), "is not a folder")
-	wantErr(t, CheckDir("/"), "root")
-	wantErr(t, WriteDir(t.Context(), filepath.Join(dir, "no", "run"), fill("a")), "no/run", "parent folder")
-	// The folder stops being ours while fn runs.
-	err = WriteDir(t.Context(), filepath.Join(dir, "late"), func(tmp string) error {
-		os.Mkdir(filepath.Join(dir, "late"), 0o777)
-		write(t, "precious", dir, "late", "file")
-		return nil
-	})
-	wantErr(t, err, "is not empty")
-	if got := read(t, dir, "late", "file"); got != "precious" {
-		t.Error("another's file was lost")
-	}
-	if diff := cmp.Diff([]string{"empty", "home", "late", "run"}, names(t, dir)); diff != "" {
-		t.Errorf("left behind:\n%s", diff)
 	}
 }
 

@@ -7,100 +7,160 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// Marker is the file that tells a folder made by WriteDir from any other.
+// Marker is the file that tells a project folder from any other.
 const Marker = ".hass-output"
 
-const markerText = "This folder was written by hass as a whole and is replaced as a whole.\n"
+const (
+	markerText    = "This folder was written by hass. manifest.json lists the generated files; all others are yours and stay.\n"
+	markerTextOld = "This folder was written by hass" // how the marker begins in every version
+)
 
-// CheckDir reports whether WriteDir may create or replace the folder path: it
-// must not exist, be empty, or carry the marker. Commands call it before long
-// work, so that a wrong -o fails at once.
+// TreeFile is a generated file of a project folder.
+type TreeFile struct {
+	Path       string // slash-separated, relative to the folder
+	Data       []byte
+	Executable bool
+}
+
+// Kept says what of a project folder WriteProject has left alone or replaced. Paths are
+// slash-separated and relative to it; those of folders end in a slash.
+type Kept struct {
+	Foreign  []string // what hass did not generate
+	Edited   []string // generated files that were edited and whose new version is the one that was edited
+	Replaced []string // generated files that were edited and that force has replaced
+}
+
+// Mode is what WriteProject does with generated files that were edited.
+type Mode int
+
+const (
+	KeepEdits    Mode = iota // they stay; where the new project needs another version it is refused
+	ReplaceEdits             // they are replaced or, if the new project has none of that name, removed
+)
+
+// CheckDir reports whether WriteProject may create or update the folder path: it must not exist,
+// be empty, or be a project of ours. Commands call it before long work, so that a wrong -o fails
+// at once.
 func CheckDir(path string) error {
 	target, err := resolve(path)
-	if err != nil {
-		return fmt.Errorf("output folder %s: %w", path, err)
+	if err == nil {
+		_, err = ownFolder(target)
 	}
-	if _, err := replaceable(target); err != nil {
+	if err != nil {
 		return fmt.Errorf("output folder %s: %w", path, err)
 	}
 	return nil
 }
 
-// WriteDir makes the folder path from what fn puts into the temporary folder it
-// is given, a sibling of path. After fn has returned nil the folder is renamed
-// to path. A folder already there is replaced only if it is empty or was made by
-// WriteDir itself; on failure, and when ctx is cancelled before the rename, it
-// stays as it was and the temporary folder is removed.
-func WriteDir(ctx context.Context, path string, fn func(tmp string) error) (err error) {
+// WriteProject makes the folder path from files, the last of which is the manifest that lists
+// them, or makes an older project there into this one.
+//
+// A new folder is filled beside its place and renamed. In an older project only what differs is
+// touched: files that the old manifest does not list stay, whatever they are, and so do
+// generated files that were edited, as mode says. Files that the new project no longer has are
+// removed. The new files are written and synced into a folder inside the project and put into
+// place only then: until that moment a failure, an interrupt or a killed process leaves the old
+// project as it was; from then on the next call, whatever it is to write, first finishes the
+// work, and CheckWhole says that it is not finished.
+func WriteProject(ctx context.Context, path string, files []TreeFile, mode Mode) (kept *Kept, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("output folder %s: %w", path, err)
 		}
 	}()
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
+	}
+	if n := len(files); n == 0 || files[n-1].Path != ManifestName {
+		return nil, errors.New("no manifest is to be written")
 	}
 	target, err := resolve(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := replaceable(target); err != nil {
-		return err
+	RemoveStale(filepath.Dir(target))
+	exists, err := ownFolder(target)
+	if err != nil {
+		return nil, err
 	}
-	tmp := beside(target, "tmp")
-	if err := os.Mkdir(tmp, 0o777); err != nil {
+	if exists {
+		return updateProject(ctx, target, files, mode)
+	}
+	return &Kept{}, newProject(ctx, target, files)
+}
+
+// newProject makes a folder that is not there.
+func newProject(ctx context.Context, target string, files []TreeFile) error {
+	t, err := newTemporary(target, true)
+	if err != nil {
 		return fmt.Errorf("%w (is the parent folder there and writable?)", cause(err))
 	}
-	defer os.RemoveAll(tmp) // after the rename there is nothing left to remove
-	if err := fn(tmp); err != nil {
+	defer t.remove()
+	files = append(files[:len(files):len(files)], TreeFile{Path: Marker, Data: []byte(markerText)})
+	if err := writeTree(ctx, t.path, files); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(tmp, Marker), []byte(markerText), 0o666); err != nil {
+	live.Lock()
+	defer live.Unlock()
+	if err := os.Rename(t.path, target); err != nil {
 		return cause(err)
 	}
-	if err := syncTree(tmp); err != nil {
-		return cause(err)
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-
-	// Asked again: fn may have run for minutes.
-	exists, err := replaceable(target)
-	if err != nil {
-		return err
-	}
-	if !exists {
-		if err := os.Rename(tmp, target); err != nil {
-			return cause(err)
-		}
-	} else {
-		old := beside(target, "old")
-		if err := os.Rename(target, old); err != nil {
-			return cause(err)
-		}
-		if err := os.Rename(tmp, target); err != nil {
-			return errors.Join(cause(err), os.Rename(old, target))
-		}
-		if err := os.RemoveAll(old); err != nil {
-			return fmt.Errorf("written, but the folder it replaced could not be removed: %w", err)
-		}
-	}
+	t.forget()
 	syncDir(filepath.Dir(target))
 	return nil
 }
 
-// replaceable reports whether target exists, and an error if it must not be
-// replaced.
-func replaceable(target string) (exists bool, err error) {
+// writeTree writes and syncs files below dir.
+func writeTree(ctx context.Context, dir string, files []TreeFile) error {
+	dirs := map[string]bool{dir: true}
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if d := filepath.Dir(name); !dirs[d] {
+			if err := os.MkdirAll(d, 0o777); err != nil {
+				return cause(err)
+			}
+			dirs[d] = true
+		}
+		mode := fs.FileMode(0o666)
+		if f.Executable {
+			mode = 0o777
+		}
+		if err := writeSynced(name, f.Data, mode); err != nil {
+			return fmt.Errorf("%s: %w", f.Path, cause(err))
+		}
+	}
+	for d := range dirs {
+		syncDir(d)
+	}
+	return ctx.Err()
+}
+
+func writeSynced(name string, data []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// ownFolder reports whether target exists, and an error if it is not for us to write in.
+func ownFolder(target string) (exists bool, err error) {
 	if target == filepath.Dir(target) {
 		return true, errors.New("is the root of the file system; name a folder below it")
 	}
 	st, err := os.Stat(target)
-	if errors.Is(err, fs.ErrNotExist) {
+	if notThere(err) {
 		return false, nil
 	}
 	if err != nil {
@@ -113,27 +173,24 @@ func replaceable(target string) (exists bool, err error) {
 	if err != nil {
 		return true, cause(err)
 	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return isTemporary(e.Name()) })
 	if len(entries) == 0 {
 		return true, nil
 	}
-	text, err := os.ReadFile(filepath.Join(target, Marker))
-	if err != nil || !strings.HasPrefix(string(text), markerText) {
+	root, err := os.OpenRoot(target)
+	if err != nil {
+		return true, cause(err)
+	}
+	defer root.Close()
+	if st, err := root.Lstat(updateName); err == nil && st.IsDir() {
+		return true, nil
+	}
+	text, err := readSmall(root, Marker)
+	if err == nil && strings.HasPrefix(string(text), markerTextOld) {
+		return true, nil
+	}
+	if _, err := ReadManifest(target); err != nil {
 		return true, errors.New("is not empty and was not written by hass; name another folder or empty this one")
 	}
 	return true, nil
-}
-
-// syncTree flushes every regular file below dir to disk.
-func syncTree(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return f.Sync()
-	})
 }

@@ -3,79 +3,92 @@ package artifact
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// WriteFile makes the file path from what fn writes. The bytes go to a temporary
-// file in the same folder, which is synced and renamed over path once fn has
-// returned nil; on any failure, and when ctx is cancelled before the rename, the
-// temporary file is removed and path is left as it was. Writes fail with the
-// context's error once ctx is cancelled.
-//
-// A path that is a symbolic link is followed; one that is a device or pipe
-// (/dev/stdout) is written directly.
-func WriteFile(ctx context.Context, path string, fn func(w io.Writer) error) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	target, err := resolve(path)
-	if err != nil {
-		return err
-	}
-	switch st, err := os.Stat(target); {
-	case err == nil && st.IsDir():
-		return errors.New("is a folder; name a file")
-	case err == nil && !st.Mode().IsRegular():
-		f, err := os.OpenFile(target, os.O_WRONLY, 0)
-		if err != nil {
-			return cause(err)
-		}
-		defer f.Close()
-		return fill(ctx, f, fn)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return cause(err)
-	}
+// Output is a file to be written.
+type Output struct {
+	Path  string
+	Write func(w io.Writer) error
+	// Side, if not nil, is where name, hash and size of the file are recorded as soon as it is
+	// written, and before the next output is.
+	Side *SideFile
+}
 
-	tmp := beside(target, "tmp")
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return fmt.Errorf("%w (is the folder there and writable?)", cause(err))
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(tmp)
-		}
-	}()
-	if err := fill(ctx, f, fn); err != nil {
+// WriteFiles makes files that belong together; the last is the one that names the others. All go
+// to temporary files beside their places first, which are synced. On any failure until then, a
+// full disk among them, and when ctx is cancelled, they are removed and nothing has changed. Then
+// all are renamed into place. A process that is killed between two renames leaves no last file,
+// rather than one that names files which are not its own.
+//
+// A path that is a symbolic link is followed; one that is a folder, a device or a pipe is an
+// error before anything is written.
+func WriteFiles(ctx context.Context, outputs ...Output) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return cause(err)
+	targets := make([]string, len(outputs))
+	for i, o := range outputs {
+		var err error
+		if targets[i], err = outputFile(o.Path); err != nil {
+			return fmt.Errorf("write %s: %w", o.Path, err)
+		}
+		RemoveStale(filepath.Dir(targets[i]))
 	}
-	if err := f.Close(); err != nil {
-		return cause(err)
+	temps := make([]*temporary, len(outputs))
+	for i, o := range outputs {
+		t, err := newTemporary(targets[i], false)
+		if err != nil {
+			return fmt.Errorf("write %s: %w (is the folder there and writable?)", o.Path, cause(err))
+		}
+		defer t.remove()
+		temps[i] = t
+		if err := fill(ctx, t.f, o); err != nil {
+			return fmt.Errorf("write %s: %w", o.Path, err)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, target); err != nil {
-		return cause(err)
+	return place(outputs, targets, temps)
+}
+
+// place renames all temporaries.
+func place(outputs []Output, targets []string, temps []*temporary) error {
+	live.Lock()
+	defer live.Unlock()
+	last := len(outputs) - 1
+	if last > 0 {
+		if err := os.Remove(targets[last]); err != nil && !notThere(err) {
+			return fmt.Errorf("write %s: %w", outputs[last].Path, cause(err))
+		}
 	}
-	syncDir(filepath.Dir(target))
+	for i, t := range temps {
+		if err := os.Rename(t.path, targets[i]); err != nil {
+			return fmt.Errorf("write %s: %w", outputs[i].Path, cause(err))
+		}
+		t.forget()
+	}
+	for i := range targets {
+		if dir := filepath.Dir(targets[i]); i == last || dir != filepath.Dir(targets[last]) {
+			syncDir(dir)
+		}
+	}
 	return nil
+}
+
+// WriteFile is WriteFiles for one file. Writes fail with the context's error once ctx is
+// cancelled.
+func WriteFile(ctx context.Context, path string, fn func(w io.Writer) error) error {
+	return WriteFiles(ctx, Output{Path: path, Write: fn})
 }
 
 // WriteBytes is WriteFile for contents already in memory.
@@ -86,25 +99,87 @@ func WriteBytes(ctx context.Context, path string, data []byte) error {
 	})
 }
 
-// fill runs fn on a buffered writer over f that fails once ctx is done.
-func fill(ctx context.Context, f *os.File, fn func(io.Writer) error) error {
-	w := bufio.NewWriterSize(ctxWriter{ctx, f}, 1<<16)
-	if err := fn(w); err != nil {
+// CheckFile reports early, before long work, whether WriteFile could make path, and removes what
+// killed processes have left beside it.
+func CheckFile(path string) error {
+	target, err := outputFile(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	dir := filepath.Dir(target)
+	switch st, err := os.Stat(dir); {
+	case notThere(err):
+		return fmt.Errorf("%s: folder %s does not exist", path, dir)
+	case err != nil:
+		return fmt.Errorf("%s: %w", path, cause(err))
+	case !st.IsDir():
+		return fmt.Errorf("%s: %s is not a folder", path, dir)
+	}
+	RemoveStale(dir)
+	t, err := newTemporary(target, false)
+	if err != nil {
+		return fmt.Errorf("%s: folder %s is not writable: %w", path, dir, cause(err))
+	}
+	t.remove()
+	return nil
+}
+
+// outputFile gives the place of a file to be written, links followed. What stands there must be
+// a regular file: a rename would replace a device, and side files would lie beside it.
+func outputFile(path string) (string, error) {
+	target, err := resolve(path)
+	if err != nil {
+		return "", err
+	}
+	st, err := os.Stat(target)
+	switch {
+	case notThere(err):
+		return target, nil
+	case err != nil:
+		return "", cause(err)
+	case st.IsDir():
+		return "", errors.New("is a folder; name a file")
+	case !st.Mode().IsRegular():
+		return "", errors.New("is a device or a pipe, which no output is written to; name a file (and pass that on)")
+	}
+	return target, nil
+}
+
+// fill writes an output into its temporary file and syncs it.
+func fill(ctx context.Context, f *os.File, o Output) error {
+	h := hashing{ctx: ctx, w: f, h: sha256.New()}
+	w := bufio.NewWriterSize(&h, 1<<16)
+	if err := o.Write(w); err != nil {
 		return err
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return cause(err)
+	}
+	if err := f.Sync(); err != nil {
+		return cause(err)
+	}
+	if o.Side != nil {
+		*o.Side = SideFile{Path: filepath.Base(o.Path), SHA256: hex.EncodeToString(h.h.Sum(nil)), Bytes: h.n}
+	}
+	return nil
 }
 
-type ctxWriter struct {
+// hashing hashes and counts what it writes, until ctx is done.
+type hashing struct {
 	ctx context.Context
 	w   io.Writer
+	h   hash.Hash
+	n   int64
 }
 
-func (c ctxWriter) Write(p []byte) (int, error) {
+func (c *hashing) Write(p []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.w.Write(p)
+	n, err := c.w.Write(p)
+	c.h.Write(p[:n])
+	c.n += int64(n)
+	return n, err
 }
 
 // resolve makes path absolute and follows symbolic links of an existing target,
@@ -125,14 +200,6 @@ func resolve(path string) (string, error) {
 		return "", cause(err)
 	}
 	return real, nil
-}
-
-// beside names a hidden sibling of path that does not exist yet. The random part
-// never reaches an artefact's contents.
-func beside(path, what string) string {
-	var b [6]byte
-	rand.Read(b[:])
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+what+"-"+hex.EncodeToString(b[:]))
 }
 
 // syncDir makes a rename durable. Some file systems refuse to sync a folder; the

@@ -49,6 +49,11 @@ type SideFile struct {
 	Bytes  int64  `json:"bytes"`
 }
 
+// Beside is the path of the side file of the artefact path.
+func (s SideFile) Beside(path string) string {
+	return filepath.Join(filepath.Dir(path), filepath.FromSlash(s.Path))
+}
+
 // NewSideFile records the file rel of the folder dir as it is now.
 func NewSideFile(dir, rel string) (SideFile, error) {
 	s := SideFile{Path: rel}

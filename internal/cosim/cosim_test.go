@@ -29,7 +29,7 @@ func need(t *testing.T, programs ...string) {
 func generate(t *testing.T, d *optimizer.Design, dir string) string {
 	t.Helper()
 	out := filepath.Join(dir, "rtl")
-	if err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: codegen.RTL}); err != nil {
+	if _, err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: codegen.RTL}); err != nil {
 		t.Fatal(err)
 	}
 	return out

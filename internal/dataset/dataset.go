@@ -195,6 +195,22 @@ func (s *Set) Check(shape []int) error {
 	return nil
 }
 
+// Files are all files that the set is read from, the TOML file among them.
+func (s *Set) Files() []string {
+	list := []string{s.Path}
+	for _, f := range s.sources {
+		list = append(list, f.path)
+	}
+	if files, ok := s.src.(*fileSource); ok {
+		for i, f := range files.files {
+			if i == 0 || f.path != files.files[i-1].path { // one tar holds all, a folder one each
+				list = append(list, f.path)
+			}
+		}
+	}
+	return list
+}
+
 // Hash is the SHA-256 in hex of everything the set stands for: the TOML, the
 // bytes of images, labels and classes, and how many images are in use. It reads
 // all files again.

@@ -21,6 +21,7 @@ type Graph struct {
 	// Warnings are what the importer could not be sure of, for people; the text form
 	// leaves them out.
 	Warnings []string
+	Files    []string // what the graph was read from, external data too; nothing must overwrite it meanwhile
 }
 
 // Value is a typed graph input.

@@ -1,0 +1,157 @@
+package artifact
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// temporary is a hidden file or folder that will become, or serves to make, what stands beside
+// it. It is locked while its process lives, so that others can tell it from what a killed one
+// has left.
+type temporary struct {
+	path string
+	f    *os.File // open for writing if it is a file
+}
+
+// live are the temporaries of this process. Its lock is held, too, while results are put in
+// place: Abandon must not come between.
+var live struct {
+	sync.Mutex
+	list map[*temporary]bool
+}
+
+// Abandon removes the temporaries of this process and lets it write nothing more: whoever would
+// put a result into place waits for ever. It is for a process that ends now, in the middle of
+// its work. What is being put in place at this moment is finished first.
+func Abandon() {
+	live.Lock() // for good
+	for t := range live.list {
+		os.RemoveAll(t.path)
+	}
+}
+
+// newTemporary makes a temporary file or folder beside target, or in it.
+func newTemporary(target string, folder bool) (*temporary, error) {
+	for range 8 {
+		t := &temporary{path: temporaryName(target)}
+		var err error
+		if folder {
+			if err = os.Mkdir(t.path, 0o777); err == nil {
+				t.f, err = os.Open(t.path)
+			}
+		} else {
+			t.f, err = os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if tryLock(t.f) == lockHeld || !t.same() {
+			t.f.Close() // between making and locking it another process took it for a dead one's
+			continue
+		}
+		live.Lock()
+		if live.list == nil {
+			live.list = map[*temporary]bool{}
+		}
+		live.list[t] = true
+		live.Unlock()
+		return t, nil
+	}
+	return nil, errors.New("temporary files vanish as soon as they are made")
+}
+
+// same tells whether the path still is the open file.
+func (t *temporary) same() bool {
+	a, err := t.f.Stat()
+	if err != nil {
+		return false
+	}
+	b, err := os.Lstat(t.path)
+	return err == nil && os.SameFile(a, b)
+}
+
+// forget ends the life of a temporary that has become a result. The caller holds live.
+func (t *temporary) forget() {
+	delete(live.list, t)
+	t.f.Close()
+}
+
+// remove ends the life of a temporary with all that is in it; it does nothing after forget.
+func (t *temporary) remove() {
+	live.Lock()
+	defer live.Unlock()
+	if live.list[t] {
+		os.RemoveAll(t.path)
+		t.forget()
+	}
+}
+
+const temporaryMark = ".hass-tmp-"
+
+// temporaryName names a hidden sibling of path. Random digits make it new; the check digits
+// behind them make sure that no file of a user is taken for ours. Neither reaches an artefact.
+func temporaryName(path string) string {
+	var b [6]byte
+	rand.Read(b[:])
+	base := filepath.Base(path)
+	if len(base) > 100 { // file systems allow 255 bytes in all
+		base = base[:100]
+	}
+	name := "." + base + temporaryMark + hex.EncodeToString(b[:])
+	return filepath.Join(filepath.Dir(path), name+checkDigits(name))
+}
+
+func checkDigits(name string) string {
+	sum := sha256.Sum256([]byte("hass temporary " + name))
+	return hex.EncodeToString(sum[:4])
+}
+
+// isTemporary tells whether a file name was made by temporaryName.
+func isTemporary(name string) bool {
+	n := len(name) - 8
+	return n > 0 && strings.Contains(name, temporaryMark) && name[n:] == checkDigits(name[:n])
+}
+
+// RemoveStale removes from a folder the temporaries that killed processes have left there.
+func RemoveStale(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // whoever writes there will say so
+	}
+	for _, e := range entries {
+		if !isTemporary(e.Name()) || !e.IsDir() && !e.Type().IsRegular() {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		f, err := os.Open(path)
+		if err != nil {
+			continue
+		}
+		if tryLock(f) == lockTaken {
+			os.RemoveAll(path)
+		}
+		f.Close()
+	}
+}
+
+// lockResult is what tryLock found.
+type lockResult int
+
+const (
+	lockTaken   lockResult = iota // it was free and is ours now, until the file is closed
+	lockHeld                      // another open file has it: its process lives
+	lockUnknown                   // this file system or operating system has no such locks
+)
+
+// ErrBusy is the error of a folder that another process is writing.
+var ErrBusy = errors.New("another hass is writing it; wait for that one to end")
+
+// notThere tells whether err says that a file is missing.
+func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) }
