@@ -200,8 +200,8 @@ func (d *Design) checkCycles(n *hw.Network) error {
 			return disagrees(field+"_ci", c.CyclesCI, 0)
 		case !(c.Cycles >= least*(1-floatError) && c.Cycles <= most*(1+floatError)):
 			return fmt.Errorf("%s is %v; a %s engine takes %v to %v", field, c.Cycles, d.Layers[i].Engine, least, most)
-		case !(c.CyclesCI >= 0 && c.CyclesCI <= most):
-			return fmt.Errorf("%s_ci is %v; want 0 to %v", field, c.CyclesCI, most)
+		case !(c.CyclesCI >= 0) || math.IsInf(c.CyclesCI, 0): // of few images it may be wider than the range
+			return fmt.Errorf("%s_ci is %v; want a number of at least 0", field, c.CyclesCI)
 		}
 	}
 	return nil
