@@ -1,13 +1,45 @@
 package codegen
 
 import (
+	"fmt"
+	"math/big"
+	"math/bits"
+	"slices"
 	"strings"
 
 	"hass/internal/hw"
 )
 
 func (p *Project) rtlConcat(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
-	return []param{num("INS", len(ins)), num("WIDTH", out.Width()), vector("PARTS", 32, p.concatParts(ins))}
+	plan := p.HW.ConcatPlan(&pr)
+	n, all, places := len(ins), 0, 1
+	var ch, base, unit, choices []int64
+	for i, c := range plan.Ports {
+		all += ins[i].Beat.Ch
+		ch, base, unit, choices = append(ch, int64(c.Ch)), append(base, int64(c.Base)), append(unit, int64(c.Unit)), append(choices, int64(c.Places))
+		places = max(places, c.Places)
+	}
+	index := max(1, bits.Len(uint(places-1)))
+	// One bit each, reads and write; then the places.
+	program := new(big.Int)
+	for _, s := range slices.Backward(plan.Steps) {
+		word := new(big.Int)
+		for _, at := range slices.Backward(s.Places) {
+			word.Lsh(word, uint(index)).Or(word, big.NewInt(int64(at)))
+		}
+		word.Lsh(word, 1)
+		if s.Write {
+			word.SetBit(word, 0, 1)
+		}
+		word.Lsh(word, uint(n)).Or(word, new(big.Int).SetUint64(s.Reads))
+		program.Lsh(program, uint(n*(1+index)+1)).Or(program, word)
+	}
+	width := len(plan.Steps) * (n*(1+index) + 1)
+	return []param{
+		num("INS", n), num("BITS", out.Bits), num("PIXELS", out.Beat.Px), num("OUT", plan.Out), num("KEPT", plan.Kept), num("IN", all),
+		vector("CHANNELS", 32, ch), vector("BASE", 32, base), vector("UNIT", 32, unit), vector("PLACES", 32, choices),
+		num("INDEX", index), num("STEPS", len(plan.Steps)), {"PROGRAM", fmt.Sprintf("%d'h%x", width, program)},
+	}
 }
 
 func (p *Project) rtlSlice(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {

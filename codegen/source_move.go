@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"strings"
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -19,11 +20,7 @@ func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 	call := fmt.Sprintf("  hass::%s<%s>(%s, in, out);\n", pr.Kind, cfg, runImages)
 	switch pr.Kind {
 	case hw.Concat:
-		c.num("INPUTS", len(ins))
-		c.f("  static constexpr int PARTS[%d] = {%s};\n", len(ins), list(p.concatParts(ins)))
-		c.num("BEATS", out.Tokens)
-		c.wide("LO", l.Lo)
-		c.wide("HI", l.Hi)
+		p.concatConfig(c, pr, out)
 		call = fmt.Sprintf("  hass::concat<%s>(%s, out%s);\n", cfg, runImages, numbered(", in", len(ins)))
 	case hw.Slice:
 		for _, s := range p.sliceAxes(l, in) {
@@ -40,13 +37,39 @@ func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 	return c.end(), call
 }
 
-// concatParts are the beats that each input of a concat has for one group of pixels.
-func (p *Project) concatParts(ins []hw.Stream) []int64 {
-	parts := make([]int64, len(ins))
-	for i, s := range ins {
-		parts[i] = int64(p.Net.Tensors[s.Tensor].C / s.Beat.Ch)
+// concatConfig writes the program of a concat as tables.
+func (p *Project) concatConfig(c *config, pr hw.Process, out hw.Stream) {
+	plan := p.HW.ConcatPlan(&pr)
+	c.num("SPAN", plan.Span())
+	c.num("STEPS", len(plan.Steps))
+	c.num("GROUPS", out.Tokens*out.Beat.Ch/p.Net.Tensors[out.Tensor].C)
+	var base, unit, writes []int
+	places := 0
+	for _, port := range plan.Ports {
+		base, unit, places = append(base, port.Base), append(unit, port.Unit), max(places, port.Places)
 	}
-	return parts
+	c.num("PLACES", places)
+	at := make([]string, len(plan.Ports))
+	for i := range at {
+		v := make([]int, len(plan.Steps))
+		for k, s := range plan.Steps {
+			if v[k] = -1; s.Reads>>i&1 == 1 {
+				v[k] = s.Places[i]
+			}
+		}
+		at[i] = "{" + list(v) + "}"
+	}
+	for _, s := range plan.Steps {
+		writes = append(writes, 0)
+		if s.Write {
+			writes[len(writes)-1] = 1
+		}
+	}
+	lookup(c, "base", base)
+	lookup(c, "unit", unit)
+	lookup(c, "writes", writes)
+	c.f("  static constexpr int place(int input, int i) {\n    constexpr int TABLE[%d][%d] = {%s};\n    return TABLE[input][i];\n  }\n",
+		len(at), len(plan.Steps), strings.Join(at, ", "))
 }
 
 // strided is an axis of size positions of which start, start+step, ... are chosen, count in all.

@@ -6,7 +6,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// pass is a module that hands beats on as they are: concat, slice and zero insertion. Which beats
+// pass is a module that hands beats on as they are: slice and zero insertion. Which beats
 // it reads and which it writes is its schedule.
 type pass struct {
 	pos    raster // of the output
@@ -29,6 +29,45 @@ func (m *pass) beat(in, out []int32) {
 	clear(out[n:])
 	m.pos.next()
 }
+
+// concat holds the lanes of each pixel of a beat that have been read and not written.
+type concat struct {
+	plan   hw.ConcatPlan
+	px     int
+	at     int     // iteration of the plan
+	row    []int32 // by pixel, Span lanes each
+	lo, hi int32
+}
+
+func newConcat(net *intnet.Net, l intnet.Layer, hl hw.Layer) *concat {
+	c := &concat{plan: hw.NewConcatPlan(net, &l, hl.InCh, hl.OutCh), px: hl.OutPx, lo: int32(l.Lo), hi: int32(l.Hi)}
+	c.row = make([]int32, c.px*c.plan.Span())
+	return c
+}
+
+// accept puts a beat of an input into its place.
+func (m *concat) accept(input int, beat []int32) {
+	port := &m.plan.Ports[input]
+	place := port.Base + port.Unit*m.plan.Steps[m.at].Places[input]
+	for p := range m.px {
+		copy(m.row[p*m.plan.Span()+place:], beat[p*port.Ch:][:port.Ch])
+	}
+}
+
+// emit writes a beat; the lanes behind it move down.
+func (m *concat) emit(out []int32) {
+	n := m.plan.Out
+	for p := range m.px {
+		row := m.row[p*m.plan.Span():][:m.plan.Span()]
+		for c, v := range row[:n] {
+			out[p*n+c] = min(max(v, m.lo), m.hi)
+		}
+		copy(row, row[n:])
+	}
+}
+
+// next ends an iteration.
+func (m *concat) next() { m.at = (m.at + 1) % len(m.plan.Steps) }
 
 // resize holds the last two rows it has read.
 type resize struct {

@@ -159,7 +159,19 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 			}
 			x.beat(m.in[0].next(), second, m.out[0].add())
 		}
-	case hw.Concat, hw.Slice, hw.ZeroInsert:
+	case hw.Concat:
+		x := newConcat(n.Net, l, hl)
+		m.move = func(s hw.Step) {
+			for r := s.Reads; r != 0; r &= r - 1 {
+				i := bits.TrailingZeros64(r)
+				x.accept(i, m.in[i].next())
+			}
+			if s.Writes != 0 {
+				x.emit(m.out[0].add())
+			}
+			x.next()
+		}
+	case hw.Slice, hw.ZeroInsert:
 		x := newPass(l, hl, out)
 		m.move = func(s hw.Step) {
 			var in []int32

@@ -36,6 +36,9 @@ const maxCrossbarLanes = 16
 // out evenly, 1 and the channel count staying.
 const maxWidths = 12
 
+// maxConcatWidths bounds the input widths tried for each output width of a concat.
+const maxConcatWidths = 5
+
 // coarseWidths is maxWidths for Input.Coarse.
 const coarseWidths = 6
 
@@ -159,10 +162,6 @@ func outWidths(net *intnet.Net, i int) []int {
 		if !net.Depthwise(l) {
 			c /= l.Conv.Groups
 		}
-	case intnet.KindConcat:
-		for _, t := range l.In {
-			c = gcd(c, net.Tensors[t].C)
-		}
 	case intnet.KindSlice:
 		c = gcd(gcd(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
 	}
@@ -216,8 +215,10 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 		all, refused, err = s.conv(ctx, i)
 	case intnet.KindPool:
 		all, refused = s.kept(i, s.pool(i))
+	case intnet.KindConcat:
+		all, refused = s.kept(i, s.concat(i))
 	case intnet.KindGlobalPool, intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
-		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+		intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
 		all, refused = s.kept(i, s.sameBeat(i))
 	default:
 		err = fmt.Errorf("no module for kind %q", l.Kind)
@@ -254,6 +255,51 @@ func (s *space) sameBeat(i int) []option {
 		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.layer(i, hl)})
 	}
 	return all
+}
+
+// concat enumerates a layer that re-packs its inputs: their beats and the output's need no common divisor.
+func (s *space) concat(i int) []option {
+	net := s.model.net
+	l := &net.Layers[i]
+	px, _ := s.model.layerPx(i)
+	out := net.Tensors[l.Out]
+	groups := out.H * ceilDiv(out.W, px)
+	var all []option
+	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*float64(groups*out.C)) {
+		for _, in := range concatWidths(net, l, ch) {
+			fits := true
+			for port, t := range l.In {
+				// The network's input has the width of its first reader.
+				fits = fits && (t != net.Input || slices.Contains(s.widths[t], hw.PortCh(net, l, in, port)))
+			}
+			if fits {
+				hl := hw.Layer{InPx: px, InCh: in, OutPx: px, OutCh: ch}
+				cycles := s.hurry[i] * float64(groups*hw.ConcatSteps(net, l, in, ch))
+				all = append(all, option{hl: hl, cycles: cycles, cost: s.model.layer(i, hl)})
+			}
+		}
+	}
+	return all
+}
+
+// concatWidths gives the values of InCh that are worth trying for a concat that writes ch channels a beat: those with which
+// it reads about as many an iteration as it writes, that is less than twice as many and more than half as many, and
+// the next ones on both sides where there is none. All inputs whole are as many as it ever reads.
+func concatWidths(net *intnet.Net, l *intnet.Layer, ch int) []int {
+	var ins []int
+	most := 0
+	for _, t := range l.In {
+		ins = append(ins, divisors(net.Tensors[t].C)...)
+		most = max(most, net.Tensors[t].C)
+	}
+	slices.Sort(ins)
+	ins = slices.Compact(ins)
+	low, _ := slices.BinarySearch(ins, min(ch/2+1, most))
+	high, _ := slices.BinarySearch(ins, 2*ch)
+	if low >= high {
+		low, high = max(0, high-1), min(len(ins), high+1)
+	}
+	return thin(ins[low:high], maxConcatWidths)
 }
 
 // moveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:

@@ -22,11 +22,7 @@ func (m costModel) pointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor)
 		a := activationOf(l.Act, beatsOf(&l, hl, in, out), in).area(m.family)
 		return m.scaled(moduleActivation, m.price(&a, 1))
 	case intnet.KindConcat:
-		most := 0
-		for _, t := range l.In {
-			most = max(most, m.net.Tensors[t].C/hl.InCh)
-		}
-		a := concatArea(len(l.In), hl.OutPx*hl.OutCh*out.Format.Bits, most)
+		a := concatShape{hw.NewConcatPlan(m.net, &l, hl.InCh, hl.OutCh), hl.OutPx, out.Format.Bits}.area()
 		return m.scaled(moduleConcat, m.price(&a, 1))
 	case intnet.KindSlice:
 		s := l.Slice
@@ -303,11 +299,83 @@ func (s activationShape) area(family string) area {
 // romLUT is the number of LUTs that a bit of a table of constants takes at most.
 func romLUT(depth int) int { return ceilDiv(depth, 64) + muxLUT(ceilDiv(depth, 64)) }
 
-func concatArea(ins, width, most int) area {
+// concatShape is hass_concat.
+type concatShape struct {
+	plan     hw.ConcatPlan
+	px, bits int
+}
+
+// program counts what changes from one iteration to the next: bits of a word of the program, which are registers, and LUTs of
+// the table at most.
+func (s concatShape) program() (registers, luts int) {
+	p := &s.plan
+	n := len(p.Ports)
+	bit := func(st *hw.ConcatStep, i int) bool { // reads, write, places
+		switch {
+		case i < n:
+			return st.Reads>>i&1 == 1
+		case i == n:
+			return st.Write
+		}
+		i -= n + 1
+		return st.Places[i/32]>>(i%32)&1 == 1
+	}
+	for i := range n + 1 + 32*n {
+		changes := 0
+		for k := 1; k < len(p.Steps); k++ {
+			if bit(&p.Steps[k], i) != bit(&p.Steps[k-1], i) {
+				changes++
+			}
+		}
+		if changes > 0 {
+			registers++
+			luts += min(changes, romLUT(len(p.Steps)))
+		}
+	}
+	return registers, luts
+}
+
+// area counts what each lane is made of: lanes of the inputs, chosen by the port's place, those of all ports and what was kept
+// together.
+func (s concatShape) area() area {
+	p, value := &s.plan, s.px*s.bits
+	always := make([]bool, len(p.Ports)) // the port is read in each iteration
+	for i := range always {
+		always[i] = !slices.ContainsFunc(p.Steps, func(s hw.ConcatStep) bool { return s.Reads>>i&1 == 0 })
+	}
+	sums, stages := 0, 0
+	for lane := range p.Span() {
+		signals := 0
+		for i, port := range p.Ports {
+			n := 0
+			for at := range port.Places {
+				if c := lane - port.Base - at*port.Unit; c >= 0 && c < port.Ch {
+					n++
+				}
+			}
+			if n == 0 {
+				continue
+			}
+			signals += n
+			if !always[i] {
+				signals++
+			}
+			stages += log2(port.Places)
+		}
+		if lane < p.Kept {
+			signals++
+		}
+		sums += ceilDiv(max(0, signals-1), 5)
+	}
+	kept := 0
+	if slices.ContainsFunc(p.Steps, func(s hw.ConcatStep) bool { return !s.Write }) {
+		kept = p.Kept
+	}
+	registers, luts := s.program()
 	a := area{kind: areaConcat}
-	a.rule[2] = width + log2(ins) + log2(most) + 1
-	a.lut = terms(1, ins, log2(most), width*muxLUT(ins), width*(ins-1), width*muxLUT(ins)*odd(width))
-	a.ff = terms(1, ins)
+	a.rule[2] = value*p.Span() + log2(len(p.Steps)) + registers + 1
+	a.lut = terms(1, len(p.Ports), luts, value*sums, value*stages, value*kept)
+	a.ff = terms(1, len(p.Ports))
 	return a
 }
 

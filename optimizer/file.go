@@ -219,9 +219,12 @@ func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
 	if l.InPx < 1 || l.InPx > maxPixels || l.OutPx < 1 || l.OutPx > maxPixels {
 		return fmt.Errorf("in_px %d, out_px %d; want 1..%d", l.InPx, l.OutPx, maxPixels)
 	}
-	in, out := net.Tensors[net.Layers[i].In[0]], net.Tensors[net.Layers[i].Out]
-	if l.InCh < 1 || l.InCh > in.C || l.OutCh < 1 || l.OutCh > out.C {
-		return fmt.Errorf("in_ch %d, out_ch %d; the layer has %d and %d channels", l.InCh, l.OutCh, in.C, out.C)
+	in, out, most := net.Tensors[net.Layers[i].In[0]], net.Tensors[net.Layers[i].Out], 0 // channels of any input
+	for _, t := range net.Layers[i].In {
+		most = max(most, net.Tensors[t].C)
+	}
+	if l.InCh < 1 || l.InCh > most || l.OutCh < 1 || l.OutCh > out.C {
+		return fmt.Errorf("in_ch %d, out_ch %d; the layer has %d and %d channels", l.InCh, l.OutCh, most, out.C)
 	}
 	kind := net.Layers[i].Kind
 	if kind != intnet.KindConv && kind != intnet.KindPool {

@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"fmt"
+	"math/big"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -202,7 +203,7 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 		return one(activationShape{beats: p.beats(), fn: fns[p.num("KIND")&3], x: signed("IN_BITS", "IN_SIGNED"), xBits: p.num("IN_BITS"), rows: p.num("ROWS"), columns: p.num("COLUMNS"),
 			table: p.num("TABLE_BITS"), slope: p.or("SLOPE_BITS", 1), addBits: bits.Len64(uint64(max(add, -add))) + 1, top: int64(p.num("TOP")), step: p.num("STEP")}.area(family))
 	case "hass_concat":
-		return one(concatArea(p.num("INS"), p.num("WIDTH"), p.mostParts()))
+		return one(p.concat().area())
 	case "hass_slice":
 		a := area{kind: areaSlice}
 		a.strided([]strided{p.strided("CHANNEL"), p.strided("COLUMN"), p.strided("ROW")}, 0)
@@ -219,16 +220,38 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 	return nil, fmt.Errorf("no formula for module %q", module)
 }
 
-// mostParts is the largest of a concat's PARTS, 32 bits each.
-func (p ModuleParams) mostParts() int {
-	_, hex, _ := strings.Cut(p["PARTS"], "'h")
-	most := 1
-	for len(hex) > 0 {
-		at := max(0, len(hex)-8)
-		if v, err := strconv.ParseUint(hex[at:], 16, 32); err == nil {
-			most = max(most, int(v))
-		}
-		hex = hex[:at]
+// concat reads a concat's inputs and program.
+func (p ModuleParams) concat() concatShape {
+	plan := hw.ConcatPlan{Out: p.num("OUT"), Kept: p.num("KEPT"), Ports: make([]hw.ConcatPort, p.num("INS"))}
+	n, index := len(plan.Ports), p.num("INDEX")
+	ch, base, unit, places := p.wide("CHANNELS"), p.wide("BASE"), p.wide("UNIT"), p.wide("PLACES")
+	for i := range plan.Ports {
+		plan.Ports[i] = hw.ConcatPort{Ch: field(ch, 32*i, 32), Base: field(base, 32*i, 32), Unit: field(unit, 32*i, 32), Places: field(places, 32*i, 32)}
 	}
-	return most
+	program, word := p.wide("PROGRAM"), n*(1+index)+1
+	for k := range p.num("STEPS") {
+		s := hw.ConcatStep{Write: program.Bit(k*word+n) == 1}
+		for i := range n {
+			s.Reads |= uint64(program.Bit(k*word+i)) << i
+			s.Places = append(s.Places, field(program, k*word+n+1+i*index, index))
+		}
+		plan.Steps = append(plan.Steps, s)
+	}
+	return concatShape{plan, p.num("PIXELS"), p.num("BITS")}
+}
+
+// wide is a vector of any length in hexadecimal; 0 if it is not there.
+func (p ModuleParams) wide(name string) *big.Int {
+	_, hex, _ := strings.Cut(p[name], "'h")
+	v, ok := new(big.Int).SetString(hex, 16)
+	if !ok {
+		return new(big.Int)
+	}
+	return v
+}
+
+// field is some bits of a vector.
+func field(v *big.Int, at, bits int) int {
+	f := new(big.Int).Rsh(v, uint(at))
+	return int(f.And(f, big.NewInt(1<<bits-1)).Int64())
 }

@@ -120,6 +120,12 @@ func (p *problem) link(widths [][]int) error {
 		p.arcs[i] = make([][]arc, p.states[i])
 		next := make([]bool, p.states[i+1])
 		width := make([]int, len(net.Tensors)) // of the live tensors
+		reads := make([][]int, len(p.layers[i].classes))
+		for c, cl := range p.layers[i].classes {
+			for port := range l.In {
+				reads[c] = append(reads[c], hw.PortCh(net, &l, cl.q, port))
+			}
+		}
 		for s, ok := range reach {
 			if !ok {
 				continue
@@ -131,7 +137,7 @@ func (p *problem) link(widths [][]int) error {
 				rest /= len(widths[t])
 			}
 			for c, cl := range p.layers[i].classes {
-				cost, fits := p.stepCost(streams, i, cl.q, cl.p, width)
+				cost, fits := p.stepCost(streams, i, reads[c], cl.p, width)
 				if !fits {
 					continue
 				}
@@ -142,7 +148,7 @@ func (p *problem) link(widths [][]int) error {
 					case t == l.Out:
 						w = cl.p
 					case w == 0: // the input, first read here
-						w = cl.q
+						w = reads[c][slices.Index(l.In, t)]
 					}
 					to = to*len(widths[t]) + slices.Index(widths[t], w)
 				}
@@ -198,16 +204,18 @@ func (p *problem) written(st streams, t, w int) vec {
 	return v
 }
 
-// stepCost is what taking widths q and w at layer i adds in streams, given the widths of
-// the tensors it reads (0: the input, not read before). It does not fit where
+// stepCost is what reading the layer's ports at the given widths and writing w channels a beat adds at layer i in streams,
+// given the widths of the tensors it reads (0: the input, not read before). It does not fit where
 // neither width divides the other.
-func (p *problem) stepCost(st streams, i, q, w int, width []int) (v vec, fits bool) {
-	l := p.net.Layers[i]
+func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (v vec, fits bool) {
+	l := &p.net.Layers[i]
 	for port, t := range l.In {
+		q := reads[port]
 		from := width[t]
 		if from == 0 {
-			from = q // the source writes what its first reader takes
-			if port == 0 {
+			first := slices.Index(l.In, t)
+			from = reads[first] // the source writes what its first reader takes
+			if port == first {
 				bits := p.model.px(t) * q * p.net.Tensors[t].Format.Bits
 				v = v.add(p.written(st, t, q)).add(p.model.source(bits, p.model.beats(t, q)))
 			}

@@ -57,7 +57,7 @@ func small() map[string]*intnet.Net {
 // everyDesign calls visit with every design of the test's own enumeration: each layer's
 // hardware from nested loops over the parameters, checked by hw.Expand, priced as a
 // whole network. It shares with the search the cost formulas and the rule for
-// joins' FIFOs, but neither its enumeration, pruning, decomposition nor solver.
+// joins' FIFOs and for the input widths of concats, but neither its enumeration, pruning, decomposition nor solver.
 func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total vec)) int {
 	m := costModel{net: net, family: family}
 	hurry := hurry(net)
@@ -67,6 +67,17 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 		in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
 		var hl []hw.Layer
 		var cy []float64
+		if l.Kind == intnet.KindConcat {
+			for q := 1; q <= out.C; q++ {
+				for p := 1; p <= out.C; p++ {
+					if h := (hw.Layer{InPx: 1, InCh: q, OutPx: 1, OutCh: p}); out.C%p == 0 && slices.Contains(concatWidths(net, &l, p), q) {
+						hl, cy = append(hl, h), append(cy, float64(out.H*out.W*hw.ConcatSteps(net, &l, q, p)))
+					}
+				}
+			}
+			lists, cycles = append(lists, hl), append(cycles, cy)
+			continue
+		}
 		for q := 1; q <= in.C; q++ {
 			for p := 1; p <= out.C; p++ {
 				if in.C%q != 0 || out.C%p != 0 {

@@ -34,7 +34,7 @@ func newExpander(net *intnet.Net, layers []Layer) *expander {
 	}
 	for i, l := range net.Layers {
 		for p, t := range l.In {
-			b := Beat{layers[i].InPx, layers[i].InCh}
+			b := Beat{layers[i].InPx, PortCh(net, &net.Layers[i], layers[i].InCh, p)}
 			if p == 1 && net.Broadcast(&net.Layers[i]) {
 				b.Px = 1
 			}

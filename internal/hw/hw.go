@@ -64,7 +64,7 @@ func bankMask(m, n int) uint64 {
 // Layer is the hardware of one layer of the integer network.
 type Layer struct {
 	InPx  int `json:"in_px"`  // pixels per beat of the input stream(s)
-	InCh  int `json:"in_ch"`  // channels per beat of the input stream(s)
+	InCh  int `json:"in_ch"`  // channels per beat of the input stream(s); of a concat's at most, see PortCh
 	OutPx int `json:"out_px"` // pixels per beat of the output stream
 	OutCh int `json:"out_ch"` // channels per beat of the output stream; for a conv its output lanes P_out
 

@@ -210,7 +210,7 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 	if out.C%hl.OutCh != 0 {
 		return fmt.Errorf("out_ch %d does not divide %d channels", hl.OutCh, out.C)
 	}
-	if in.C%hl.InCh != 0 {
+	if in.C%hl.InCh != 0 && l.Kind != intnet.KindConcat {
 		return fmt.Errorf("in_ch %d does not divide %d channels", hl.InCh, in.C)
 	}
 	switch l.Kind {
@@ -263,7 +263,9 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		if hl.InCh != hl.OutCh || hl.OutPx != 1 {
 			return fmt.Errorf("a global pool keeps its channels per beat and writes one pixel")
 		}
-	case intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+	case intnet.KindConcat:
+		return checkConcat(net, &l, hl)
+	case intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
 		if hl.InCh != hl.OutCh || hl.InPx != hl.OutPx {
 			return fmt.Errorf("a %s keeps its beat", l.Kind)
 		}
@@ -279,15 +281,7 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 // checkMove refuses beats that a layer which moves pixels would have to cut.
 func checkMove(net *intnet.Net, l intnet.Layer, hl Layer) error {
 	in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
-	switch l.Kind {
-	case intnet.KindConcat:
-		for _, t := range l.In {
-			if c := net.Tensors[t].C; c%hl.InCh != 0 {
-				return fmt.Errorf("in_ch %d does not divide the %d channels of %s", hl.InCh, c, net.Tensors[t].ID)
-			}
-		}
-		return nil
-	case intnet.KindSlice:
+	if l.Kind == intnet.KindSlice {
 		if l.Slice.Start[2]%hl.InCh != 0 {
 			return fmt.Errorf("in_ch %d does not divide the first channel %d", hl.InCh, l.Slice.Start[2])
 		}

@@ -112,12 +112,10 @@ func (n *Network) NewSchedule(i, images int) Schedule {
 		}
 		return every(n.Streams[p.Out[0]].Tokens, 3, 1)
 	case Concat:
-		var runs []run
-		for i, s := range p.In {
-			st := n.Streams[s]
-			runs = append(runs, run{n.Net.Tensors[st.Tensor].C / st.Beat.Ch, Step{1 << i, 1}})
-		}
-		return newPeriodic(n.Streams[p.Out[0]].Tokens, images, runs...)
+		plan := n.ConcatPlan(p)
+		out := n.Streams[p.Out[0]]
+		groups := out.Tokens * out.Beat.Ch / n.Net.Tensors[out.Tensor].C
+		return newPeriodic(groups*len(plan.Steps), images, plan.runs()...)
 	case Slice, Resize, ZeroInsert:
 		return n.newMove(p, images)
 	case Join, Requant, Activation:

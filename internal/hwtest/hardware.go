@@ -145,10 +145,23 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 				}
 			}
 		}
+		first := !seen[net.Input]
 		for _, i := range l.In {
 			seen[i] = true
 		}
 		switch l.Kind {
+		case intnet.KindConcat:
+			hl.InCh = pick(rng, divisors(net.Tensors[pick(rng, l.In)].C))
+			hl.OutCh = pick(rng, divisors(out.C))
+			for port, i := range l.In {
+				ch := hw.PortCh(net, &l, hl.InCh, port)
+				if i == net.Input && first {
+					beats[i].Ch = ch
+				}
+				if o := beats[i]; o.Px != hl.InPx || !nested(o.Ch, ch) {
+					return nil
+				}
+			}
 		case intnet.KindConv:
 			hl.OutPx = pixels()
 			depthwise := net.Depthwise(&l)

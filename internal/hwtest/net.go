@@ -390,6 +390,13 @@ func (b *Builder) move(in int, f fixed.Format) {
 				with = append(with, other)
 			}
 		}
+		if r.Intn(2) == 0 {
+			// Channels of few common divisors.
+			s := ConvSpec{Window: Square(1, 1, 0), Groups: 1, Out: t.Format, OutC: []int{1, 5, 7, 9, 10}[r.Intn(5)], WeightBits: 8, Density: 0.6}
+			s.Shift = s.WeightBits - 2
+			with = append(with, b.Conv(in, s))
+			r.Shuffle(len(with), func(i, k int) { with[i], with[k] = with[k], with[i] })
+		}
 		if len(with) > 1 {
 			b.Concat(with...)
 		}

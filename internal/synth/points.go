@@ -54,6 +54,9 @@ func Points() ([]Point, error) {
 	if err := layerPoints(&l); err != nil {
 		return nil, err
 	}
+	if err := concatPoints(&l); err != nil {
+		return nil, err
+	}
 	portPoints(&l)
 	interleave(l.points)
 	for i := range l.points {
@@ -241,6 +244,52 @@ func portPoints(l *list) {
 	}
 }
 
+// concatPoints are concats of inputs with few common divisors, and of equal ones.
+func concatPoints(l *list) error {
+	rng := rand.New(rand.NewSource(6))
+	for _, p := range []struct {
+		channels          []int
+		in, out, bits, px int
+	}{
+		{[]int{4, 1, 80}, 16, 17, 8, 1}, {[]int{4, 1, 80}, 80, 85, 8, 1}, {[]int{4, 1, 80}, 10, 5, 16, 1}, {[]int{4, 1, 80}, 20, 17, 4, 2},
+		{[]int{67, 67}, 67, 67, 8, 1}, {[]int{3, 5}, 1, 8, 16, 1}, {[]int{24, 40}, 8, 16, 8, 1}, {[]int{12, 30, 24}, 6, 11, 16, 1},
+		{[]int{64, 32, 32}, 16, 16, 8, 1}, {[]int{16, 16}, 16, 32, 8, 2}, {[]int{48, 16}, 16, 8, 16, 1}, {[]int{31, 33}, 11, 16, 8, 1},
+		{[]int{9, 9, 9, 9}, 9, 12, 8, 1}, {[]int{256, 256}, 4, 4, 8, 1}, {[]int{100, 28}, 10, 8, 4, 4}, {[]int{2, 97}, 97, 33, 8, 1},
+		{[]int{8, 8, 8, 8}, 8, 32, 16, 1}, {[]int{124, 3}, 31, 127, 8, 1}, {[]int{7, 14, 21, 28, 30}, 7, 10, 8, 1},
+	} {
+		f := fixed.Format{Bits: p.bits, Signed: true}
+		b := hwtest.NewBuilder(rng, 4, 4, 1, f)
+		from := b.Last()
+		var layers []hw.Layer
+		var parts []int
+		for _, c := range p.channels {
+			parts = append(parts, b.Conv(from, hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: c, Out: f, WeightBits: p.bits, Density: 1, Shift: p.bits}))
+			hl := hw.Layer{InPx: p.px, InCh: 1, OutPx: p.px, OutCh: 1, MTap: 1, MCh: 1, Engine: hw.Dense, N: 1, Gang: 1, GangDepth: 2, WeightMem: optimizer.MemLUTRAM}
+			layers = append(layers, hl)
+		}
+		b.Concat(parts...)
+		layers = append(layers, hw.Layer{InPx: p.px, InCh: p.in, OutPx: p.px, OutCh: p.out})
+		net, err := b.Done()
+		if err != nil {
+			return err
+		}
+		for i := range parts {
+			w := hw.WindowOf(net, net.Layers[i], layers[i])
+			layers[i].LinePixels = w.FullLinePixels()
+		}
+		points, err := modulesOf(net, layers, nil)
+		if err != nil {
+			return fmt.Errorf("concat of %v channels: %w", p.channels, err)
+		}
+		for _, m := range points {
+			if m.Module == "hass_concat" {
+				l.point(m)
+			}
+		}
+	}
+	return nil
+}
+
 // modulesOf lists the instances of a network with hardware as points.
 func modulesOf(net *intnet.Net, layers []hw.Layer, depths map[string]int) ([]Point, error) {
 	d := &optimizer.Design{Net: net, Layers: layers}
@@ -299,7 +348,7 @@ func pointOf(m codegen.RTLModule) Point {
 // wanted is the number of points of a module from random layers and random networks.
 var wanted = map[string]int{
 	"hass_window": 60, "hass_engine": 20, "hass_join": 34, "hass_pool": 28, "hass_globalpool": 20, "hass_add": 16, "hass_mul": 18,
-	"hass_requant_stream": 16, "hass_activation": 30, "hass_concat": 12, "hass_slice": 10, "hass_resize": 16, "hass_zeroinsert": 8,
+	"hass_requant_stream": 16, "hass_activation": 30, "hass_concat": 6, "hass_slice": 10, "hass_resize": 16, "hass_zeroinsert": 8,
 }
 
 // small tells whether synthesis of a point is quick.

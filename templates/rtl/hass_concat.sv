@@ -1,49 +1,70 @@
-// hass_concat: joins the channels of its inputs, which have one format. For each pixel group it reads
-// PARTS[i] beats of input i, input by input, and writes each as it is.
+// hass_concat: joins the channels of its inputs, which have one format and beats of their own widths, and
+// writes beats of another. Each pixel of a beat has a row of OUT + KEPT lanes. An iteration
+// reads at most one beat of each input and puts it into its place in the row; when the first OUT
+// lanes are complete it writes them and what is left moves down to lane 0.
+//
+// What the iterations of a group of pixels do is the table PROGRAM, in words of reads (a bit an
+// input, lowest), whether it writes, and an index of INDEX bits for each input: its beat goes to
+// lane BASE + index * UNIT.
 module hass_concat #(
     parameter integer INS = 2,
-    parameter integer WIDTH = 8,  // bits of a beat
-    parameter [INS*32-1:0] PARTS = {INS{32'd1}}
+    parameter integer BITS = 8,  // of a value
+    parameter integer PIXELS = 1,  // per beat
+    parameter integer OUT = 1,  // channels per beat written
+    parameter integer KEPT = 0,  // lanes of a pixel that are occupied after an iteration, at most
+    parameter integer IN = 2,  // channels per beat of all inputs together
+    parameter [INS*32-1:0] CHANNELS = {INS{32'd1}},  // per beat of each input
+    parameter [INS*32-1:0] BASE = '0,
+    parameter [INS*32-1:0] UNIT = {INS{32'd1}},
+    parameter [INS*32-1:0] PLACES = {INS{32'd1}},  // values of the index
+    parameter integer INDEX = 1,
+    parameter integer STEPS = 2,  // iterations of a group of pixels
+    parameter [STEPS*(INS*(1+INDEX)+1)-1:0] PROGRAM = '0  // the first word lowest
 ) (
-    input  wire                 clk,
-    input  wire                 rst,
-    input  wire [      INS-1:0] valid,
-    input  wire [INS*WIDTH-1:0] in,
-    output wire [      INS-1:0] read,
-    output wire [      INS-1:0] pop,
-    input  wire                 room,
-    output wire                 issue,
-    output reg                  push,
-    output reg  [    WIDTH-1:0] out,
-    output wire [          1:0] waits
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire [            INS-1:0] valid,
+    input  wire [ PIXELS*IN*BITS-1:0] in,
+    output wire [            INS-1:0] read,
+    output wire [            INS-1:0] pop,
+    input  wire                       room,
+    output wire                       issue,
+    output reg                        push,
+    output reg  [PIXELS*OUT*BITS-1:0] out,
+    output wire [                1:0] waits
 );
 
-  function automatic integer most_parts(input [INS*32-1:0] parts);
+  localparam integer WORD = INS * (1 + INDEX) + 1;
+  localparam integer STEP = STEPS < 2 ? 1 : $clog2(STEPS);
+  localparam integer SPAN = OUT + KEPT;
+
+  // The channels of the inputs before input k.
+  function automatic integer channels_before(input integer k);
     integer i;
     begin
-      most_parts = 1;
-      for (i = 0; i < INS; i = i + 1) if (parts[i*32+:32] > most_parts) most_parts = parts[i*32+:32];
+      channels_before = 0;
+      for (i = 0; i < k; i = i + 1) channels_before = channels_before + CHANNELS[i*32+:32];
     end
   endfunction
 
-  localparam integer MOST = most_parts(PARTS);
-  localparam integer COUNT = MOST < 2 ? 1 : $clog2(MOST);
-  localparam integer INDEX = INS < 2 ? 1 : $clog2(INS);
+  // The word of this iteration stands in a register, so that places and reads come from flip-flops.
+  reg [STEP-1:0] step;
+  reg [WORD-1:0] word;
+  wire [STEP-1:0] next = step == STEP'(STEPS - 1) ? '0 : step + 1'b1;
+  wire [WORD-1:0] next_word;
+  hass_table #(
+      .ENTRIES(STEPS),
+      .BITS(WORD),
+      .TABLE(PROGRAM)
+  ) program_table (
+      .at(next),
+      .value(next_word)
+  );
 
-  // Beats of each input after the first.
-  function automatic [INS*COUNT-1:0] rest(input [INS*32-1:0] parts);
-    integer i;
-    begin
-      for (i = 0; i < INS; i = i + 1) rest[i*COUNT+:COUNT] = COUNT'(parts[i*32+:32] - 32'd1);
-    end
-  endfunction
-  localparam [INS*COUNT-1:0] REST = rest(PARTS);
-
-  reg [INDEX-1:0] at;  // the input whose turn it is
-  reg [COUNT-1:0] left;  // its beats after this one
-  wire [INDEX-1:0] next = at == INDEX'(INS - 1) ? '0 : at + 1'b1;
+  wire [INS-1:0] reads = word[INS-1:0];
+  wire writes = word[INS];
   wire got, done;
-  wire unused = &{1'b0, got};
+  wire unused = &{1'b0, got, word};
 
   hass_iterate #(
       .INS (INS),
@@ -52,13 +73,13 @@ module hass_concat #(
       .clk,
       .rst,
       .active(1'b1),
-      .reads(INS'(1) << at),
+      .reads,
       .valid,
       .read,
       .pop,
       .got,
       .computed(1'b1),
-      .writes(1'b1),
+      .writes,
       .room,
       .issue,
       .done,
@@ -67,21 +88,60 @@ module hass_concat #(
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      at   <= '0;
-      left <= REST[COUNT-1:0];
+      step <= '0;
+      word <= PROGRAM[WORD-1:0];
       push <= 1'b0;
     end else begin
       if (done) begin
-        if (left == '0) begin
-          at   <= next;
-          left <= REST[next*COUNT+:COUNT];
-        end else begin
-          left <= left - 1'b1;
-        end
+        step <= next;
+        word <= next_word;
       end
       push <= issue;
     end
-    out <= in[at*WIDTH+:WIDTH];
   end
+
+  genvar p, k;
+  generate
+    for (p = 0; p < PIXELS; p = p + 1) begin : g_pixel
+      wire [INS*SPAN*BITS-1:0] placed;
+      for (k = 0; k < INS; k = k + 1) begin : g_input
+        localparam integer LANES = CHANNELS[k*32+:32];
+        localparam integer CHOICES = PLACES[k*32+:32];
+        localparam integer BITS_AT = CHOICES < 2 ? 1 : $clog2(CHOICES);
+        hass_place #(
+            .BITS  (BITS),
+            .LANES (LANES),
+            .SPAN  (SPAN),
+            .BASE  (BASE[k*32+:32]),
+            .UNIT  (UNIT[k*32+:32]),
+            .PLACES(CHOICES)
+        ) place (
+            .at (word[INS+1+k*INDEX+:BITS_AT]),
+            .in (in[(PIXELS*channels_before(k)+p*LANES)*BITS+:LANES*BITS]),
+            .out(placed[k*SPAN*BITS+:SPAN*BITS])
+        );
+      end
+
+      // What this iteration adds; lanes that are not read are 0.
+      reg [SPAN*BITS-1:0] added;
+      integer i;
+      always_comb begin
+        added = '0;
+        for (i = 0; i < INS; i = i + 1) added = added | (placed[i*SPAN*BITS+:SPAN*BITS] & {SPAN * BITS{reads[i]}});
+      end
+
+      if (KEPT > 0) begin : g_kept
+        reg [KEPT*BITS-1:0] kept;
+        wire [SPAN*BITS-1:0] row = added | (SPAN * BITS)'(kept);
+        always_ff @(posedge clk) begin
+          if (rst) kept <= '0;
+          else if (done) kept <= writes ? row[SPAN*BITS-1:OUT*BITS] : row[KEPT*BITS-1:0];
+          out[p*OUT*BITS+:OUT*BITS] <= row[OUT*BITS-1:0];
+        end
+      end else begin : g_whole
+        always_ff @(posedge clk) out[p*OUT*BITS+:OUT*BITS] <= added;
+      end
+    end
+  endgenerate
 
 endmodule

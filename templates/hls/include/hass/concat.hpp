@@ -1,5 +1,10 @@
-// concat: joins the channels of its inputs. For each pixel it reads C::PARTS[i] beats of
-// input i, input by input, and writes each.
+// concat: joins the channels of its inputs, which have one format and beats of their own widths, and writes
+// beats of another. Each pixel of a beat has a row of SPAN lanes. An iteration reads at most
+// one beat of each input and puts it into its place in the row; when the lanes of a beat are complete it
+// writes them and what is left moves down.
+//
+// Iteration k of a group of pixels reads a beat of input i if C::place(i, k) is not negative, into lane
+// C::base(i) + C::place(i, k) * C::unit(i); places are below C::PLACES. It writes if C::writes(k).
 #ifndef HASS_CONCAT_HPP
 #define HASS_CONCAT_HPP
 
@@ -7,31 +12,57 @@
 
 namespace hass {
 
-// read_if reads a beat if it is this stream's turn.
-template <class T> void read_if(bool turn, hls::stream<T>& in, T& beat) {
+// The lanes of all pixels.
+template <class C> struct concat_row {
+  typename C::beat::lane v[C::beat::PIXELS][C::SPAN];
+};
+
+// Reads a beat of an input if iteration step does. All lanes are constants once this is inlined and the loops are
+// unrolled.
+template <class C, class T> void concat_read(int input, int step, hls::stream<T>& in, concat_row<C>& row) {
 #pragma HLS INLINE
-  if (turn) beat = in.read();
+  const int place = C::place(input, step);
+  if (place < 0) return;
+  const T x = in.read();
+  for (int at = 0; at < C::PLACES; ++at) {
+#pragma HLS UNROLL
+    for (int i = 0; i < T::LANES; ++i) {
+#pragma HLS UNROLL
+      const int lane = C::base(input) + at * C::unit(input) + i % T::PER_PIXEL;
+      if (at == place && lane < C::SPAN) row.v[i / T::PER_PIXEL][lane] = x.v[i];
+    }
+  }
 }
 
-template <class C, class... In> void concat(int images, hls::stream<typename C::beat>& out, In&... in) {
-  int input = 0, part = C::PARTS[0], left = C::BEATS, image = 0;
+template <class C, class... In> void concat(int images, hls::stream<typename C::beat>& out, hls::stream<In>&... in) {
+  constexpr int OUT = C::beat::PER_PIXEL;
+  concat_row<C> row{};
+#pragma HLS ARRAY_PARTITION variable = row.v complete dim = 0
+  int step = 0, left = C::GROUPS, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    typename C::beat x{};
-    int k = 0;
-    (read_if(input == k++, in, x), ...);
-    for (int i = 0; i < C::beat::LANES; ++i) {
+    int input = 0;
+    (concat_read<C>(input++, step, in, row), ...);
+    if (C::writes(step) != 0) {
+      typename C::beat y;
+      for (int i = 0; i < C::beat::LANES; ++i) {
 #pragma HLS UNROLL
-      x.v[i] = clamp(x.v[i].to_int64(), C::LO, C::HI);
+        y.v[i] = row.v[i / OUT][i % OUT];
+      }
+      HASS_CHECK(y);
+      out.write(y);
+      for (int p = 0; p < C::beat::PIXELS; ++p) {
+#pragma HLS UNROLL
+        for (int c = OUT; c < C::SPAN; ++c) {
+#pragma HLS UNROLL
+          row.v[p][c - OUT] = row.v[p][c];
+        }
+      }
     }
-    HASS_CHECK(x);
-    out.write(x);
-    if (--part == 0) {
-      input = input == C::INPUTS - 1 ? 0 : input + 1;
-      part = C::PARTS[input];
-    }
-    if (--left == 0) {
-      left = C::BEATS;
+    const bool last = step == C::STEPS - 1;
+    step = last ? 0 : step + 1;
+    if (last && --left == 0) {
+      left = C::GROUPS;
       ++image;
     }
   }
