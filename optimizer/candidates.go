@@ -89,6 +89,7 @@ type space struct {
 	est     CycleEstimator
 	engine  string
 	budget  vec // choices beyond it are left out
+	over    vec // but for those within this, which only explain; zero: none
 	widths  [][]int
 	hurry   []float64 // by layer: what its cycles count for (elastic.hurry)
 	near    *near     // nil: the estimator is asked about all choices
@@ -375,6 +376,13 @@ func (s *space) prune(all []option) []option {
 	}
 	if s.near != nil {
 		in = s.near.usable(all, in)
+	}
+	if len(in) > 0 && s.over != (vec{}) {
+		for i := range all {
+			if !all[i].cost.within(s.budget) && all[i].cost.within(s.over) {
+				in = append(in, i)
+			}
+		}
 	}
 	if len(in) == 0 {
 		// A layer that is too big on its own: the shortfall will be reported.

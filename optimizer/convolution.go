@@ -167,7 +167,7 @@ func (s *space) choices(i int) *convChoices {
 	}
 	l := &s.model.net.Layers[i]
 	inPx, outPx := s.model.layerPx(i)
-	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.budget[0],
+	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.dsps(),
 		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.scales}
 	s.memo.mu.Lock()
 	all := s.memo.convs[k]
@@ -180,6 +180,9 @@ func (s *space) choices(i int) *convChoices {
 	}
 	return all
 }
+
+// dsps is the most multipliers that a choice may have.
+func (s *space) dsps() int { return max(s.budget[0], s.over[0]) }
 
 // enumerate lists a convolution's choices.
 func (s *space) enumerate(i int) *convChoices {
@@ -199,7 +202,7 @@ func (s *space) enumerate(i int) *convChoices {
 		sc := shapeChoices{out: sh.out}
 		for _, e := range engines(s.engine, sh.lanes) {
 			for _, p := range sh.out {
-				if e.n*p*outPx > max(outPx, s.budget[0]) {
+				if e.n*p*outPx > max(outPx, s.dsps()) {
 					continue
 				}
 				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,

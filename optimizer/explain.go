@@ -3,14 +3,148 @@ package optimizer
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
 )
 
-// whatIfShare is how much more of a resource explain asks about.
-const whatIfShare = 0.1
+// tenth and twice are the shares more of a resource that explain asks about.
+const (
+	tenth = 0.1
+	twice = 1.0
+)
 
-// explain says what limits the design: bottleneck, binding resource, and what a tenth more of
-// each resource would buy. f is the solution under p's budget.
+// stepGain is the least gain in rate that counts as a step.
+const stepGain = 0.01
+
+// overBudget is the space's budget for choices that only explain: times the design's.
+const overBudget = 1 + twice
+
+// overvec is what a choice that only explains may cost.
+func overvec(budget vec) vec {
+	for r := range budget {
+		budget[r] *= overBudget
+	}
+	return budget
+}
+
+// price is what more of one resource would buy, all else being as it is.
+type price struct {
+	resource int
+	// known is false if the search was cut short before it had an answer.
+	known bool
+	// need is how much more of the resource the next step in rate takes, 0 if not even twice the budget of it is enough.
+	// Of LUTs it stands for LUTRAM in the same share as well.
+	need int
+	step float64 // gain in rate of exactly that much more
+	ten  float64 // gain of a tenth more
+}
+
+// share is need over the budget.
+func (q price) share(budget vec) float64 { return float64(q.need) / float64(budget[q.resource]) }
+
+// raised is the budget with more of a resource: a part with more LUTs has more of them for LUTRAM.
+func raised(budget vec, r, more int) vec {
+	if r == lutResource {
+		budget[lutramResource] += budget[lutramResource] * more / budget[r]
+	}
+	budget[r] += more
+	return budget
+}
+
+// The places of a vec that the explanation treats apart.
+const (
+	lutResource    = 1
+	lutramResource = 5
+)
+
+// nextStep is the rate that is the next step from one, 0 if there is none in the space.
+func (p *problem) nextStep(cycles float64) float64 {
+	ts := p.rates()
+	at, found := slices.BinarySearch(ts, cycles/(1+stepGain))
+	if !found {
+		at--
+	}
+	if at < 0 {
+		return 0
+	}
+	return ts[at]
+}
+
+// prices asks what more of each resource would buy.
+func (p *problem) prices(ctx context.Context, start rate) ([]price, error) {
+	budget := p.budget
+	defer p.setBudget(budget)
+	next := p.nextStep(start.cycles)
+	var list []price
+	for r := range nres - 1 {
+		if budget[r] == 0 {
+			continue
+		}
+		q := price{resource: r, known: true}
+		if next > 0 {
+			if err := p.price(ctx, &q, budget, start, next); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, q)
+	}
+	return list, nil
+}
+
+// price fills in what more of q's resource buys.
+func (p *problem) price(ctx context.Context, q *price, budget vec, start rate, next float64) error {
+	r := q.resource
+	p.setBudget(raised(budget, r, budget[r]))
+	verdict, x, err := p.fits(ctx, next, whatIfEffort)
+	if err != nil || verdict != possible {
+		q.known = verdict != unknown
+		return err
+	}
+	// A part with more LUTs has more LUTRAM: the least of either may need less of the part than that of the other.
+	kinds := []int{r}
+	if r == lutResource && budget[lutramResource] > 0 {
+		kinds = append(kinds, lutramResource)
+	}
+	first := x
+	for _, kind := range kinds {
+		var least [nres]float64
+		for _, other := range kinds {
+			least[other] = 1e-3
+		}
+		least[kind] = 1
+		y, _, _, err := p.minimum(ctx, next, first, least, nil, whatIfEffort)
+		if err != nil {
+			return err
+		}
+		total, _ := p.total(y)
+		need := max(1, total[r]-budget[r])
+		if r == lutResource && budget[lutramResource] > 0 {
+			need = max(need, ceilDiv((total[lutramResource]-budget[lutramResource])*budget[r], budget[lutramResource]))
+		}
+		if q.need == 0 || need < q.need {
+			q.need, x = need, y
+		}
+	}
+	gain := func(more int) (float64, error) {
+		p.setBudget(raised(budget, r, more))
+		f, err := p.fastest(ctx, whatIfEffort, p.cycles(x), x)
+		return start.cycles/f.cycles - 1, err
+	}
+	if q.step, err = gain(q.need); err != nil {
+		return err
+	}
+	if ten := int(float64(budget[r])*tenth + 0.5); q.need <= ten {
+		q.ten, err = gain(ten)
+	}
+	return err
+}
+
+// explain says what limits the design: bottleneck, what more of each resource would buy, and what binds. f is the
+// solution under p's budget; p's space has choices beyond it.
 func (d *Design) explain(ctx context.Context, p *problem, f *found) error {
 	pr := &d.Predicted
 	say := func(format string, args ...any) { d.Explain = append(d.Explain, fmt.Sprintf(format, args...)) }
@@ -21,60 +155,27 @@ func (d *Design) explain(ctx context.Context, p *problem, f *found) error {
 		pr.BindingResource, _, _ = strings.Cut(d.Shortfall[0], ":")
 		return nil
 	}
-	var tied []string
-	for i, k := range f.x {
-		if p.layers[i].classes[k.class].opts[k.opt].cycles == pr.CyclesPerImage {
-			tied = append(tied, d.Net.Layers[i].ID)
-		}
+	say("bottleneck: %s with %.1f cycles per image", strings.Join(p.slowest(f.x, pr.CyclesPerImage), ", "), pr.CyclesPerImage)
+	prices, err := p.prices(ctx, f.rate)
+	if err != nil {
+		return err
 	}
-	say("bottleneck: %s with %.1f cycles per image", strings.Join(tied, ", "), pr.CyclesPerImage)
-
-	budget := p.budget
-	defer p.setBudget(budget)
-	start := rate{cycles: f.rate.cycles, x: f.rate.x}
-	gains := [nres]float64{}
-	best, binding := 0.0, -1
-	for r := range nres - 1 {
-		if budget[r] == 0 {
-			continue
-		}
-		more := budget
-		more[r] += int(float64(budget[r])*whatIfShare + 0.5)
-		if r == 1 {
-			more[5] += int(float64(budget[5])*whatIfShare + 0.5)
-		}
-		p.setBudget(more)
-		q, err := p.fastest(ctx, whatIfEffort, start.cycles, start.x)
-		if err != nil {
-			return err
-		}
-		gains[r] = start.cycles/q.cycles - 1
-		if gains[r] > best {
-			best, binding = gains[r], r
-		}
+	if err := d.binding(ctx, p, f.rate, prices, say); err != nil {
+		return err
 	}
-	p.setBudget(budget)
-	switch least := p.rates()[0]; {
-	case binding >= 0:
-		pr.BindingResource = resourceNames[binding]
-		say("binding resource: %s", resourceNames[binding])
-	case start.cycles == least:
-		pr.BindingResource = "none"
-		say("no resource binds: no hardware choice of the slowest layer is faster")
-	default:
-		// No single resource helps: the fullest one is named.
-		shares, top := p.share(d.Total.vec()), 0
-		for r := range nres {
-			if shares[r] > shares[top] {
-				top = r
+	for _, q := range prices {
+		name := resourceNames[q.resource]
+		switch {
+		case !q.known:
+			say("%s: what more of it buys is open, the search was cut short", name)
+		case q.need == 0:
+			say("%s: not even twice as much makes a faster design", name)
+		default:
+			line := fmt.Sprintf("%s: %d more (%.1f %%): %+.1f %% images per second", name, q.need, 100*q.share(p.budget), 100*q.step)
+			if q.ten > q.step {
+				line += fmt.Sprintf("; %.0f %% more: %+.1f %%", 100*tenth, 100*q.ten)
 			}
-		}
-		pr.BindingResource = resourceNames[top]
-		say("no single resource binds; the fullest is %s at %.1f %% of its budget", resourceNames[top], 100*shares[top])
-	}
-	for r := range nres - 1 {
-		if budget[r] > 0 {
-			say("%.0f %% more %s: %+.1f %% images per second", 100*whatIfShare, resourceNames[r], 100*gains[r])
+			say("%s", line)
 		}
 	}
 	if pr.Gap > 0 {
@@ -84,4 +185,135 @@ func (d *Design) explain(ctx context.Context, p *problem, f *found) error {
 		say("estimated latency %.0f cycles; no design of this space has less than %.0f", pr.LatencyCycles, min(f.bound, pr.LatencyCycles))
 	}
 	return nil
+}
+
+// binding says which resource binds or, if none does, what else limits the rate.
+func (d *Design) binding(ctx context.Context, p *problem, start rate, prices []price, say func(string, ...any)) error {
+	pr := &d.Predicted
+	budget := p.budget
+	var best *price
+	for i := range prices {
+		q := &prices[i]
+		if q.need == 0 {
+			continue
+		}
+		if best == nil || q.ten > best.ten || q.ten == best.ten && q.share(budget) < best.share(budget) {
+			best = q
+		}
+	}
+	if best != nil {
+		pr.BindingResource = resourceNames[best.resource]
+		defer p.setBudget(budget)
+		p.setBudget(raised(budget, best.resource, budget[best.resource]))
+		f, err := p.fastest(ctx, whatIfEffort, start.cycles, start.x)
+		if err != nil {
+			return err
+		}
+		say("binding resource: %s: twice as much of it gives %+.0f %% images per second", pr.BindingResource, 100*(start.cycles/f.cycles-1))
+		return nil
+	}
+	shares, top := p.share(d.Total.vec()), 0
+	for r := range nres {
+		if shares[r] > shares[top] {
+			top = r
+		}
+	}
+	// One layer that nothing makes faster is a limit whatever the budget.
+	for _, i := range p.slowestLayers(start.x, start.cycles) {
+		if least := p.leastCycles(i); least >= start.cycles {
+			pr.BindingResource = "none"
+			say("no resource binds: %s", p.wall(i))
+			return nil
+		}
+	}
+	pr.BindingResource = resourceNames[top]
+	if next := p.nextStep(start.cycles); next > 0 {
+		defer p.setBudget(budget)
+		p.setBudget(overvec(budget))
+		verdict, x, err := p.fits(ctx, next, whatIfEffort)
+		if err != nil {
+			return err
+		}
+		if verdict == possible {
+			// As little as possible of what the budget lacks.
+			if x, _, _, err = p.minimum(ctx, next, x, evenPrice, nil, whatIfEffort); err != nil {
+				return err
+			}
+			total, _ := p.total(x)
+			var needs []string
+			most := 0.0
+			for r := range nres {
+				if over := total[r] - budget[r]; over > 0 {
+					needs = append(needs, fmt.Sprintf("%d %s", over, resourceNames[r]))
+					if share := float64(over) / float64(max(1, budget[r])); share > most {
+						most, pr.BindingResource = share, resourceNames[r]
+					}
+				}
+			}
+			say("several resources bind together: %+.1f %% images per second takes %s more", 100*(start.cycles/p.cycles(x)-1), strings.Join(needs, ", "))
+			return nil
+		}
+	}
+	say("the budget binds: faster designs need more than twice of it; the fullest resource is %s at %.1f %% of its budget", pr.BindingResource, 100*shares[top])
+	return nil
+}
+
+// slowestLayers are the layers that take so many cycles.
+func (p *problem) slowestLayers(x []pick, cycles float64) []int {
+	var list []int
+	for i, k := range x {
+		if p.layers[i].classes[k.class].opts[k.opt].cycles == cycles {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// slowest are the names of slowestLayers.
+func (p *problem) slowest(x []pick, cycles float64) []string {
+	var names []string
+	for _, i := range p.slowestLayers(x, cycles) {
+		names = append(names, p.net.Layers[i].ID)
+	}
+	return names
+}
+
+// leastCycles bounds the cycles of a layer from below whatever the budget, as options count them.
+func (p *problem) leastCycles(i int) float64 {
+	least := math.Inf(1)
+	if l := p.net.Layers[i]; l.Kind == intnet.KindConv {
+		// No engine is faster than a dense one with the same beats.
+		s := p.space
+		in, out := p.model.layerPx(i)
+		q := s.widths[l.In[0]]
+		for _, sh := range s.shapes(&l) {
+			hl := hw.Layer{InPx: in, InCh: q[len(q)-1], OutPx: out, OutCh: sh.out[len(sh.out)-1], MTap: sh.tap, MCh: sh.ch}
+			hl.LinePixels = hw.WindowOf(p.net, l, hl).FullLinePixels()
+			win := hw.WindowOf(p.net, l, hl)
+			least = min(least, float64(max(win.InBeats(), win.OutBeats())))
+		}
+		return least * p.extra.hurry[i]
+	}
+	for _, c := range p.layers[i].classes {
+		for k := range c.opts {
+			least = min(least, c.opts[k].cycles)
+		}
+	}
+	return least
+}
+
+// wall says why layer i cannot take fewer cycles.
+func (p *problem) wall(i int) string {
+	l := &p.net.Layers[i]
+	cycles := p.leastCycles(i) / p.extra.hurry[i]
+	for _, t := range append(slices.Clone(l.In), l.Out) {
+		tn := &p.net.Tensors[t]
+		if px := p.model.px(t); float64(tn.H*ceilDiv(tn.W, px)) == cycles {
+			return fmt.Sprintf("%s reads or writes a map of %d x %d pixels, %d a beat and a beat a cycle, in no fewer than %.0f cycles", l.ID, tn.H, tn.W, px, cycles)
+		}
+	}
+	if l.Kind == intnet.KindConv {
+		return fmt.Sprintf("no hardware choice of %s, with up to %d lanes of an engine, takes fewer than %.0f cycles", l.ID, hw.MaxLanes, cycles)
+	}
+	return fmt.Sprintf("no width of the streams of %s makes it faster than %.0f cycles", l.ID, cycles)
 }

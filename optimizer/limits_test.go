@@ -173,7 +173,7 @@ func TestFewerEngines(t *testing.T) {
 		t.Fatal(err)
 	}
 	var most []int
-	err = in.search(t.Context(), in.Shares.Budget(p.Resources).vec(), exactEffort, func(p *problem, _ bool) error {
+	err = in.search(t.Context(), in.Shares.Budget(p.Resources).vec(), vec{}, exactEffort, func(p *problem, _ bool) error {
 		engines := 0
 		for _, l := range p.layers {
 			for _, c := range l.classes {

@@ -138,7 +138,7 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	var p *problem
 	var f *found
 	var rough bool
-	err := in.search(ctx, budget, exactEffort, func(q *problem, cut bool) (err error) {
+	err := in.search(ctx, budget, overvec(budget), exactEffort, func(q *problem, cut bool) (err error) {
 		in.Log("searching the rate")
 		p, rough = q, cut
 		f, err = p.solve(ctx, &in, budget)
@@ -178,9 +178,9 @@ func newSpace(in *Input, budget vec, engines int) (*space, error) {
 
 // search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever
 // fewer engines a convolution.
-func (in *Input) search(ctx context.Context, budget vec, effort int, try func(p *problem, rough bool) error) error {
+func (in *Input) search(ctx context.Context, budget, over vec, effort int, try func(p *problem, rough bool) error) error {
 	for engines := hw.MaxGangs; ; {
-		p, rough, err := newSearchProblem(ctx, in, budget, effort, engines)
+		p, rough, err := newSearchProblem(ctx, in, budget, over, effort, engines)
 		if err == nil {
 			err = try(p, rough)
 		}
@@ -193,15 +193,18 @@ func (in *Input) search(ctx context.Context, budget vec, effort int, try func(p 
 	}
 }
 
-// newSearchProblem enumerates the hardware of every layer, at most so many engines a convolution; rough tells whether a rough
-// model has cut the choices down, as it does where there are more questions to ask an estimator than effort.
-func newSearchProblem(ctx context.Context, in *Input, budget vec, effort, engines int) (p *problem, rough bool, err error) {
+// newSearchProblem enumerates the hardware of every layer within the budget, at most so many engines a convolution, and, where
+// nothing has to be cut down, choices within over as well, which only explain; rough tells whether a rough model has cut the
+// choices down, as it does where there are more questions to ask an estimator than effort.
+func newSearchProblem(ctx context.Context, in *Input, budget, over vec, effort, engines int) (p *problem, rough bool, err error) {
 	in.Log("enumerating hardware choices")
 	sp, err := newSpace(in, budget, engines)
 	if err != nil {
 		return nil, false, err
 	}
-	if sp.effort() > effort {
+	if sp.effort() <= effort {
+		sp.over = over
+	} else {
 		if sp.near, err = sp.focus(ctx, in.Objective == Throughput, in.Near); err != nil {
 			return nil, false, err
 		}

@@ -21,6 +21,7 @@ type problem struct {
 	fixed  vec // top-level cost of any design
 
 	beamWidth int
+	space     *space // that the options come from
 
 	layers []layerSet
 	arcs   [][][]arc // by layer, by state: the classes that fit

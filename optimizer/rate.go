@@ -41,7 +41,7 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	var p *problem
 	var r rate
 	var x []pick
-	err := in.search(ctx, budget, effort, func(q *problem, _ bool) (err error) {
+	err := in.search(ctx, budget, vec{}, effort, func(q *problem, _ bool) (err error) {
 		p = q
 		if r, err = p.fastest(ctx, in.Effort, 0, nil); err != nil || r.x == nil {
 			return err

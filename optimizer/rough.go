@@ -359,7 +359,11 @@ func (s *space) problem(ctx context.Context) (*problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newProblem(s.model.net, s.model, sets, s.widths, s.budget)
+	p, err := newProblem(s.model.net, s.model, sets, s.widths, s.budget)
+	if err == nil {
+		p.space = s
+	}
+	return p, err
 }
 
 // relaxedRate is the least cycles between lo and hi, to a step, at which the relaxation does not show that
