@@ -29,7 +29,7 @@
 #   make bench        Go benchmarks
 #   make bench-onnxruntime
 #                     both executors against ONNX Runtime in one run (needs node, npm, HASS_DATA)
-#   make fuzz         each fuzz target for FUZZTIME (default 30s)
+#   make fuzz         every fuzz target of the sources for FUZZTIME (default 30s)
 #   make postgres-start, make postgres-stop
 #                     a private PostgreSQL server under build/postgres for studies that several
 #                     workers share, on 127.0.0.1 port PGPORT (default 55432; anybody on this
@@ -178,10 +178,12 @@ bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
 export-onnxruntime: $(ORT)/onnxruntime-node/package.json
 	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime)' ./internal/ortbench
 
+# Every function Fuzz... of the tests. FUZZ_ONLY is a pattern of their names.
+FUZZ_ONLY ?= .
 fuzz:
-	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./frontend/onnx
-	$(GO) test -run '^$$' -fuzz FuzzEncode -fuzztime $(FUZZTIME) ./frontend/onnx
-	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/graph
+	@set -e; grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -E 'Fuzz.*$(FUZZ_ONLY)' | sort | \
+	  sed -E 's|^(.*)/[^/]*:func (.*)|\1 \2|' | while read -r dir name; do \
+	    echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; done
 
 # PostgreSQL does not run as root: then it runs as Debian's user postgres. Its folder
 # $(POSTGRES) is a link to one in /var/tmp if that user cannot get at this checkout, or

@@ -50,7 +50,7 @@ func residualNet() *intnet.Net {
 	return withWeights(b.done(b.conv(b.globalAvg(y), 10, 1, 1, false)))
 }
 
-func optimize(t *testing.T, net *intnet.Net, platform string, change func(*Input)) *Design {
+func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input)) *Design {
 	t.Helper()
 	p, err := LoadPlatform(platform)
 	if err != nil {

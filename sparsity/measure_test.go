@@ -25,7 +25,7 @@ import (
 )
 
 // smallModel is conv -> relu -> conv over 6x6 RGB images with seeded weights.
-func smallModel(t *testing.T) *graph.Graph {
+func smallModel(t testing.TB) *graph.Graph {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(11, 12))
 	weights := func(shape ...int) *graph.Tensor {
@@ -55,7 +55,7 @@ func smallModel(t *testing.T) *graph.Graph {
 }
 
 // smallSet writes n seeded images and opens them.
-func smallSet(t *testing.T, n int) *dataset.Set {
+func smallSet(t testing.TB, n int) *dataset.Set {
 	t.Helper()
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(13, 14))
@@ -81,7 +81,7 @@ func smallSet(t *testing.T, n int) *dataset.Set {
 	return s
 }
 
-func measureSmall(t *testing.T, opt Options) *Measurement {
+func measureSmall(t testing.TB, opt Options) *Measurement {
 	t.Helper()
 	m, err := Measure(context.Background(), smallModel(t), smallSet(t, 20), opt)
 	if err != nil {

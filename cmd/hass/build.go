@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -139,10 +138,10 @@ func (a *accuracy) print(w io.Writer) {
 // summary.json, the last, marks a finished run.
 func (c buildCmd) Run(e *env) error {
 	if c.Images < 4 {
-		return fmt.Errorf("--images %d: a steady-state figure needs at least 4", c.Images)
+		return usage("--images %d: a steady-state figure needs at least 4", c.Images)
 	}
 	if c.Golden < 0 {
-		return fmt.Errorf("--golden %d: want 0 or more images", c.Golden)
+		return usage("--golden %d: want 0 or more images", c.Golden)
 	}
 	judged := "test"
 	if c.Test == "" {
@@ -187,7 +186,7 @@ func (c buildCmd) Run(e *env) error {
 		return err
 	}
 	if c.Search && (c.Thresholds != "" || c.hardwareFlags.Objective != optimizer.Throughput) {
-		return errors.New("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
+		return usage("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
 	}
 	if c.Search {
 		if err := search.Judgeable(g); err != nil {
@@ -219,11 +218,8 @@ func (c buildCmd) Run(e *env) error {
 		return err
 	}
 
-	say := func(format string, args ...any) {
-		if !c.JSON {
-			fmt.Fprintf(e.stdout, format+"\n", args...)
-		}
-	}
+	// Progress: stdout holds the summary alone.
+	say := func(format string, args ...any) { fmt.Fprintf(e.stderr, format+"\n", args...) }
 	if c.Search {
 		say("search    %d evaluations, %s", c.Tuning.Evals, c.Tuning.Sampler)
 		r, err := e.search(searchJob{

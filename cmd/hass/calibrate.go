@@ -20,6 +20,28 @@ type calibrateCmd struct {
 	Report []string `arg:"" help:"Utilisation of its modules: Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json." type:"path"`
 	Date   string   `required:"" help:"Date of the synthesis, as it is to stand in the file." placeholder:"2026-01-31"`
 	Output string   `short:"o" default:"calibration.toml" help:"File for --calibration of optimize and build." type:"path"`
+	JSON   bool     `help:"Print the factors as JSON."`
+}
+
+// calibrateAnswer is the JSON answer.
+type calibrateAnswer struct {
+	artifact.Header
+	Tool      string                     `json:"tool_of_reports"`
+	Date      string                     `json:"date"`
+	Matched   int                        `json:"matched"`   // instances found in the reports
+	Instances int                        `json:"instances"` // of the design
+	Scale     map[string]calibrateFactor `json:"scale"`     // by module
+}
+
+// calibrateFactor scales the formulas of one module. Errors are relative.
+type calibrateFactor struct {
+	Instances int     `json:"instances"`
+	LUT       float64 `json:"LUT"`
+	FF        float64 `json:"FF"`
+	DSP       float64 `json:"DSP"`
+	BRAM18    float64 `json:"BRAM18"`
+	LUTError  float64 `json:"lut_error"`
+	FFError   float64 `json:"ff_error"`
 }
 
 // Help is the example shown by --help.
@@ -85,6 +107,16 @@ func (c calibrateCmd) Run(e *env) error {
 	}
 	if err := artifact.WriteBytes(e.ctx, c.Output, b.Bytes()); err != nil {
 		return err
+	}
+	if c.JSON {
+		a := calibrateAnswer{Tool: tool, Date: c.Date, Matched: len(matches), Instances: len(list), Scale: map[string]calibrateFactor{}}
+		if a.Header, err = answer("hass.calibrate", input{"design", c.Design}); err != nil {
+			return err
+		}
+		for n, s := range scales {
+			a.Scale[n] = calibrateFactor{s.Instances, s.LUT, s.FF, s.DSP, s.BRAM18, s.LUTError, s.FFError}
+		}
+		return artifact.Encode(e.stdout, a)
 	}
 	names := make([]string, 0, len(scales))
 	for n := range scales {

@@ -29,7 +29,10 @@ func (c checkCmd) Run(e *env) error {
 	}
 	e.warnOf(c.Model, r.Warnings)
 	if c.JSON {
-		err = artifact.Encode(e.stdout, r)
+		var h artifact.Header
+		if h, err = answer("hass.check", input{"model", c.Model}); err == nil {
+			err = artifact.Encode(e.stdout, checkAnswer{h, r, r.Runs(), r.Builds()})
+		}
 	} else {
 		err = printReport(e.stdout, r)
 	}
@@ -52,6 +55,14 @@ func missing(r *frontend.Report) string {
 		parts = append(parts, fmt.Sprintf("%s %q", p.Op, p.Node))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// checkAnswer is the JSON answer.
+type checkAnswer struct {
+	artifact.Header
+	*frontend.Report
+	Runs   bool `json:"runs"`   // in float
+	Builds bool `json:"builds"` // in hardware
 }
 
 // printReport writes one line per node, then those on inputs and outputs, and the verdict on the model. Names are quoted: they are the model's.

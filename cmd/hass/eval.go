@@ -30,6 +30,7 @@ func (evalCmd) Help() string {
 
 // evalResult is the JSON answer.
 type evalResult struct {
+	artifact.Header
 	measured
 	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
 	Output  string        `json:"output,omitempty"` // that is judged by labels
@@ -38,12 +39,14 @@ type evalResult struct {
 	Bits    string        `json:"bits"` // "float", "16", "8" or "mixed"
 	// Outputs compares the integer network with the float network, without thresholds.
 	Outputs []judge.Fidelity `json:"outputs,omitempty"`
+
+	set *dataset.Set // the images
 }
 
 // Run measures and prints.
 func (c evalCmd) Run(e *env) error {
 	if c.Images < 0 {
-		return fmt.Errorf("--images %d: want a number of images, or 0 for all", c.Images)
+		return usage("--images %d: want a number of images, or 0 for all", c.Images)
 	}
 	var r evalResult
 	var err error
@@ -56,6 +59,13 @@ func (c evalCmd) Run(e *env) error {
 		return err
 	}
 	if c.JSON {
+		var err error
+		if r.Header, err = answer("hass.eval", input{"model", c.Model}, input{"profile", c.Profile}, input{"thresholds", c.Thresholds}); err != nil {
+			return err
+		}
+		if r.Inputs["dataset"], err = r.set.Hash(); err != nil {
+			return err
+		}
 		return artifact.Encode(e.stdout, r)
 	}
 	return r.print(e.stdout)
@@ -88,7 +98,7 @@ func (c evalCmd) float(e *env) (r evalResult, err error) {
 			return r, fmt.Errorf("%s: %w", c.Thresholds, err)
 		}
 	}
-	r = newEvalResult(plan, set.Len(), "float")
+	r = newEvalResult(plan, set, "float")
 	if plan.Measure == "" {
 		// A model that cannot run is not told what would measure it.
 		_, err := judge.NewFloat(g, plan.Outputs)
@@ -121,13 +131,13 @@ func (c evalCmd) integer(e *env) (r evalResult, err error) {
 	if err != nil {
 		return r, err
 	}
-	r = newEvalResult(plan, set.Len(), cal.profile.Bits)
+	r = newEvalResult(plan, set, cal.profile.Bits)
 	r.measured, r.Outputs = measure(plan, j.integer), j.outputs
 	return r, nil
 }
 
-func newEvalResult(plan *judge.Plan, images int, bits string) evalResult {
-	r := evalResult{Measure: plan.Measure, Why: plan.Why, Images: images, Bits: bits}
+func newEvalResult(plan *judge.Plan, set *dataset.Set, bits string) evalResult {
+	r := evalResult{Measure: plan.Measure, Why: plan.Why, Images: set.Len(), Bits: bits, set: set}
 	if plan.Measure != "" {
 		r.Output = plan.Outputs[plan.Judged].Name
 	}

@@ -16,6 +16,7 @@ type generateCmd struct {
 	Target string `enum:",hls,rtl" default:"" help:"What to generate: hls (C++ for Vitis HLS) or rtl (SystemVerilog), if the design was made for it. Default: hls, or rtl for a design made for rtl alone."`
 	Golden int    `help:"Golden images for csim or simulation; 0 takes all that the design has." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Folder of the project. An older project there is updated; files that hass did not generate stay." type:"path"`
+	JSON   bool   `help:"Print what was written as JSON."`
 	editFlags
 }
 
@@ -51,6 +52,13 @@ func keptLines(k *artifact.Kept) (lines []string) {
 	return lines
 }
 
+// generateAnswer is the JSON answer.
+type generateAnswer struct {
+	artifact.Header
+	Project string `json:"project"` // the folder
+	Target  string `json:"target"`  // hls or rtl
+}
+
 // Help is the example shown by --help.
 func (generateCmd) Help() string {
 	return "Example:\n  hass generate design.json -o project\n  make -C project csim"
@@ -59,7 +67,7 @@ func (generateCmd) Help() string {
 // Run generates.
 func (c generateCmd) Run(e *env) error {
 	if c.Golden < 0 {
-		return fmt.Errorf("--golden %d: want 0 or more images", c.Golden)
+		return usage("--golden %d: want 0 or more images", c.Golden)
 	}
 	if err := artifact.CheckDir(c.Output); err != nil {
 		return err
@@ -78,6 +86,13 @@ func (c generateCmd) Run(e *env) error {
 			err = fmt.Errorf("%s: %w\nhint: make a design for it with \"hass optimize --target %s\" (or both)", c.Design, err, target)
 		}
 		return err
+	}
+	if c.JSON {
+		h, err := answer("hass.generate", input{"design", c.Design})
+		if err != nil {
+			return err
+		}
+		return artifact.Encode(e.stdout, generateAnswer{h, c.Output, string(target)})
 	}
 	run := "make csim"
 	if target == codegen.RTL {

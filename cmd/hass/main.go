@@ -40,6 +40,15 @@ type cli struct {
 	Build     buildCmd     `cmd:"" help:"Do all of it: profile, optimize, generate, verify, simulate, summarise."`
 }
 
+// exitCodes stands in the help.
+const exitCodes = "Exit codes: 0 success; 1 a fault in the input, a failed verification or a design that does not fit; " +
+	"2 wrong usage; 130 interrupted (Ctrl-C or SIGTERM): files are then whole or absent."
+
+// usageError is a flag that makes no sense, whatever the input.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
 // env is what every command gets besides its flags.
 type env struct {
 	ctx    context.Context
@@ -63,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("hass"),
-		kong.Description("From a trained CNN to a verified sparse dataflow accelerator."),
+		kong.Description("From a trained CNN to a verified sparse dataflow accelerator.\n\n"+exitCodes),
 		kong.Vars{"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", ")},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
@@ -91,9 +100,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ferr := out.Flush(); err == nil {
 		err = ferr
 	}
+	var wrong usageError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &wrong):
+		fmt.Fprintln(stderr, "hass:", err)
+		return 2
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, interrupted)
 		return exitInterrupted

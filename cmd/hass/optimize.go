@@ -29,7 +29,7 @@ type hardwareFlags struct {
 func (f hardwareFlags) shares() (optimizer.Shares, error) {
 	shares := optimizer.DefaultShares()
 	if !(f.BudgetShare > 0 && f.BudgetShare <= 1) {
-		return shares, fmt.Errorf("--budget-share %g: want a share above 0 and up to 1", f.BudgetShare)
+		return shares, usage("--budget-share %g: want a share above 0 and up to 1", f.BudgetShare)
 	}
 	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
 		*s *= f.BudgetShare

@@ -13,6 +13,12 @@ type platformsCmd struct {
 	JSON bool `help:"Print JSON."`
 }
 
+// platformsAnswer is the JSON answer.
+type platformsAnswer struct {
+	artifact.Header
+	Platforms []optimizer.Platform `json:"platforms"`
+}
+
 // Help is the example shown by --help.
 func (platformsCmd) Help() string {
 	return "Example:\n  hass platforms\n\n--platform takes one of these names, or the path of a TOML file (ours or fpgaConvNet's)."
@@ -25,7 +31,11 @@ func (c platformsCmd) Run(e *env) error {
 		return err
 	}
 	if c.JSON {
-		return artifact.Encode(e.stdout, ps)
+		h, err := answer("hass.platforms")
+		if err != nil {
+			return err
+		}
+		return artifact.Encode(e.stdout, platformsAnswer{h, ps})
 	}
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "name\tDSP\tLUT\tFF\tBRAM18\tURAM\tMHz (assumed)\t  part\t")

@@ -25,7 +25,7 @@ type profileFlags struct {
 func (f profileFlags) options(g *graph.Graph) (opt sparsity.Options, err error) {
 	opt = sparsity.Options{Bits: f.Bits, Seed: f.Seed}
 	if f.Bits < 2 || f.Bits > fixed.MaxBits {
-		return opt, fmt.Errorf("--bits %d: widths lie in 2..%d", f.Bits, fixed.MaxBits)
+		return opt, usage("--bits %d: widths lie in 2..%d", f.Bits, fixed.MaxBits)
 	}
 	if f.Widths != "" {
 		if opt.Widths, err = quant.LoadWidths(f.Widths); err != nil {

@@ -1,18 +1,32 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"hass/internal/search"
 )
+
+// terminal is stderr, if it is a terminal.
+func (e *env) terminal() *os.File {
+	f, ok := e.stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return f
+}
 
 // progress returns a callback (done, total) that draws a bar on a terminal and
 // does nothing in a pipe.
 func (e *env) progress(what string) func(done, total int) {
-	f, ok := e.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f := e.terminal()
+	if f == nil {
 		return func(int, int) {}
 	}
 	var bar *progressbar.ProgressBar
@@ -22,6 +36,7 @@ func (e *env) progress(what string) func(done, total int) {
 				progressbar.OptionSetWriter(f),
 				progressbar.OptionSetDescription(what),
 				progressbar.OptionThrottle(100*time.Millisecond),
+				progressbar.OptionSetWidth(20),
 				progressbar.OptionShowCount(),
 				progressbar.OptionSetPredictTime(true),
 				progressbar.OptionClearOnFinish(),
@@ -30,4 +45,93 @@ func (e *env) progress(what string) func(done, total int) {
 		// A failing terminal must not fail the work.
 		_ = bar.Set(done)
 	}
+}
+
+// logEvery is how often a search says in a pipe how far it is: hours of silence look like a hang.
+const logEvery = 30 * time.Second
+
+// lines writes now and then a line to a log.
+type lines struct {
+	w     io.Writer
+	every time.Duration
+	last  time.Time
+}
+
+func (e *env) lines() *lines { return &lines{e.stderr, logEvery, time.Now()} }
+
+func (l *lines) say(text func() string) {
+	if now := time.Now(); now.Sub(l.last) >= l.every {
+		l.last = now
+		fmt.Fprintln(l.w, text())
+	}
+}
+
+// slowly is progress for work of a search, which speaks in a pipe too.
+func (e *env) slowly(what string) func(done, total int) {
+	if e.terminal() != nil {
+		return e.progress(what)
+	}
+	l := e.lines()
+	return func(done, total int) {
+		l.say(func() string { return fmt.Sprintf("search: %s %d/%d", what, done, total) })
+	}
+}
+
+// columns is the width that a line of progress fits in on every terminal.
+const columns = 80
+
+// searchProgress keeps a line on a terminal: trials done, the best so far, the size of the front, the time left. In a pipe
+// it writes the line now and then.
+func (e *env) searchProgress(p *search.Problem, o search.Objective) func(search.Progress) {
+	l, terminal := e.lines(), e.terminal()
+	start, before := time.Now(), -1
+	return func(s search.Progress) {
+		if before < 0 {
+			before = s.Done - 1 // trials from before do not count for the time left
+		}
+		left := time.Duration(float64(time.Since(start)) / float64(max(1, s.Done-before)) * float64(s.Total-s.Done))
+		text := func() string { return progressLine(s, p.Base, o, left) }
+		switch {
+		case terminal == nil:
+			l.say(text)
+		case s.Done >= s.Total:
+			fmt.Fprint(terminal, "\r\x1b[K")
+		default:
+			fmt.Fprintf(terminal, "\r\x1b[K%s", text())
+		}
+	}
+}
+
+// progressLine says how far a search is, in less than 80 columns: what does not fit is left out from the end.
+func progressLine(s search.Progress, base *search.Outcome, o search.Objective, left time.Duration) string {
+	inFront := map[int]bool{}
+	front := search.Front(s.Trials)
+	for _, n := range front {
+		inFront[n] = true
+	}
+	var at *search.Outcome
+	for _, t := range s.Trials {
+		u := t.Outcome
+		if !inFront[t.Number] || u.Drop(base).Mean > o.Loss+1e-9 {
+			continue
+		}
+		if at == nil || u.CyclesPerImage < at.CyclesPerImage || u.CyclesPerImage == at.CyclesPerImage && u.Resources.DSP < at.Resources.DSP {
+			at = u
+		}
+	}
+	best := "no trial within the loss yet"
+	if at != nil {
+		best = fmt.Sprintf("best %.0f images/s, %d DSPs, %+.1f points", at.ImagesPerSecond, at.Resources.DSP, 0-100*at.Drop(base).Mean)
+	}
+	line := fmt.Sprintf("search %d/%d", s.Done, s.Total)
+	wait := left.Round(time.Second).String()
+	if left >= time.Hour {
+		wait = strings.TrimSuffix(left.Round(time.Minute).String(), "0s")
+	}
+	for _, part := range []string{wait + " left", best, fmt.Sprintf("front of %d", len(front))} {
+		if len(line)+2+len(part) < columns {
+			line = strings.Join([]string{line, part}, "; ")
+		}
+	}
+	return line
 }

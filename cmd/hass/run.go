@@ -23,6 +23,20 @@ type runCmd struct {
 	Input   string `required:"" help:"Input images: .npy float32, N x C x H x W." type:"path"`
 	Output  string `required:"" help:"Output .npy (float32), images joined along the first axis. With several outputs, one file each: NAME.<output>.npy." type:"path"`
 	Profile string `help:"Run the integer network of this profile instead of float." type:"path"`
+	JSON    bool   `help:"Print what was written as JSON."`
+}
+
+// runAnswer is the JSON answer.
+type runAnswer struct {
+	artifact.Header
+	Images  int         `json:"images"`
+	Outputs []runOutput `json:"outputs"` // in the model's order
+}
+
+type runOutput struct {
+	Name  string `json:"name"` // the model's
+	Path  string `json:"path"` // the file written
+	Shape []int  `json:"shape"`
 }
 
 // Help is the example shown by --help.
@@ -128,22 +142,34 @@ func (c runCmd) Run(e *env) error {
 		}
 	}
 	e.warnNonFinite("input", in.Name, x.F32)
+	ans := runAnswer{Images: n}
 	var files []artifact.Output
 	for k, path := range outputPaths(c.Output, names) {
 		e.warnNonFinite("output", names[k], data[k])
+		shape := joined(n, shapes[k])
 		files = append(files, artifact.Output{Path: path, Write: func(w io.Writer) error {
-			return npy.Write(w, &npy.Array{DType: "float32", Shape: joined(n, shapes[k]), F32: data[k]})
+			return npy.Write(w, &npy.Array{DType: "float32", Shape: shape, F32: data[k]})
 		}})
+		ans.Outputs = append(ans.Outputs, runOutput{names[k], path, shape})
 	}
 	if err := artifact.WriteFiles(e.ctx, files...); err != nil {
 		return err
 	}
-	for k, f := range files {
-		if _, err := fmt.Fprintf(e.stdout, "%s: %v\n", f.Path, joined(n, shapes[k])); err != nil {
+	for _, o := range ans.Outputs {
+		if c.JSON {
+			break
+		}
+		if _, err := fmt.Fprintf(e.stdout, "%s: %v\n", o.Path, o.Shape); err != nil {
 			return err
 		}
 	}
-	return nil
+	if !c.JSON {
+		return nil
+	}
+	if ans.Header, err = answer("hass.run", input{"model", c.Model}, input{"input", c.Input}, input{"profile", c.Profile}); err != nil {
+		return err
+	}
+	return artifact.Encode(e.stdout, ans)
 }
 
 // joined is the shape of the outputs of n images in one array: one after the other

@@ -12,9 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
-
 	"hass/frontend"
 	"hass/frontend/onnx"
 	"hass/internal/artifact"
@@ -55,13 +52,13 @@ func (f searchFlags) check() (o search.Objective, err error) {
 	}
 	switch {
 	case !slices.Contains(search.Samplers(), f.Sampler):
-		return o, fmt.Errorf("--sampler %q: want one of %s", f.Sampler, strings.Join(search.Samplers(), ", "))
+		return o, usage("--sampler %q: want one of %s", f.Sampler, strings.Join(search.Samplers(), ", "))
 	case f.Evals < 1:
-		return o, fmt.Errorf("--evals %d: want at least 1", f.Evals)
+		return o, usage("--evals %d: want at least 1", f.Evals)
 	case f.Batch < 0:
-		return o, fmt.Errorf("--batch %d: want 0 or more trials", f.Batch)
+		return o, usage("--batch %d: want 0 or more trials", f.Batch)
 	case f.MaxImages < 0 || f.MaxImages == 1:
-		return o, fmt.Errorf("--calib-images %d: want 0 (all) or at least 2", f.MaxImages)
+		return o, usage("--calib-images %d: want 0 (all) or at least 2", f.MaxImages)
 	}
 	return o, nil
 }
@@ -114,7 +111,7 @@ func (c searchRunCmd) Validate() error {
 	case c.Output == "" && c.Study == "":
 		return errors.New("name the study: --output FILE (SQLite), or --study with a file or a postgres:// URL")
 	case c.Lease < time.Second:
-		return fmt.Errorf("--lease %v: want at least a second", c.Lease)
+		return usage("--lease %v: want at least a second", c.Lease)
 	}
 	return nil
 }
@@ -227,7 +224,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		return nil, err
 	}
 	if j.seed < 0 {
-		return nil, fmt.Errorf("--seed %d: want 0 or more", j.seed)
+		return nil, usage("--seed %d: want 0 or more", j.seed)
 	}
 	config := search.Config{
 		Model: filepath.Base(j.model), Platform: platform.Name, Inputs: map[string]string{}, Bits: j.bits, Engine: j.hardware.Engine, Target: hw.Target(j.hardware.Target),
@@ -275,7 +272,12 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		if db, err = study.Open(e.ctx, j.location); err != nil {
 			return nil, err
 		}
-		if _, err := db.Load(e.ctx, j.name); err == nil && !j.resume {
+		if s, err := db.Load(e.ctx, j.name); err == nil && j.resume {
+			config.Pixels = j.hardware.pixels()
+			if err := search.SameConfig(s.Config(), config); err != nil {
+				return nil, fmt.Errorf("study %q: %w", j.name, err)
+			}
+		} else if err == nil {
 			return nil, fmt.Errorf("study %q exists already in %s; --resume goes on with it", j.name, place(j.location))
 		} else if err != nil && !errors.Is(err, study.ErrNotFound) {
 			return nil, err
@@ -283,7 +285,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 	}
 	p, err := search.New(e.ctx, j.graph, j.calib, search.Options{
 		Bits: j.bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: hw.Target(j.hardware.Target), Pixels: j.hardware.pixels(), Images: j.flags.MaxImages,
-		Seed: uint64(j.seed), NoSharing: j.flags.NoSharing, NoHalving: j.flags.NoHalving, Progress: e.progress("calibrate"),
+		Seed: uint64(j.seed), NoSharing: j.flags.NoSharing, NoHalving: j.flags.NoHalving, Progress: e.slowly("calibrate"),
 	})
 	if err != nil {
 		return nil, wayOut(err, j.hardware)
@@ -299,7 +301,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		host = "worker"
 	}
 	r := &search.Runner{Problem: p, DB: db, Name: j.name, Config: config, Resume: j.resume, Lease: j.lease,
-		Worker: fmt.Sprintf("%.100q %d", host, os.Getpid()), Probing: e.progress("probe"), Report: e.searchProgress(p, j.objective)}
+		Worker: fmt.Sprintf("%.100q %d", host, os.Getpid()), Probing: e.slowly("probe"), Report: e.searchProgress(p, j.objective)}
 	if err := r.Run(e.ctx); err != nil {
 		return nil, err
 	}
@@ -312,7 +314,7 @@ func (e *env) search(j searchJob) (*search.Result, error) {
 		return nil, err
 	}
 	if j.test != nil && result.Test == nil {
-		if err := p.MeasureFront(e.ctx, s, result, j.test, filepath.Base(j.test.Path), testedTrials, e.progress("test")); err != nil {
+		if err := p.MeasureFront(e.ctx, s, result, j.test, filepath.Base(j.test.Path), testedTrials, e.slowly("test")); err != nil {
 			return nil, err
 		}
 	}
@@ -328,37 +330,6 @@ func place(location string) string {
 		return location[:i+3] + "..."
 	}
 	return location
-}
-
-// searchProgress draws trials done, the best so far, the size of the front and the time left on a terminal; nil in a pipe.
-func (e *env) searchProgress(p *search.Problem, o search.Objective) func(search.Progress) {
-	f, ok := e.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return nil
-	}
-	var bar *progressbar.ProgressBar
-	return func(s search.Progress) {
-		if bar == nil {
-			bar = progressbar.NewOptions(s.Total, progressbar.OptionSetWriter(f), progressbar.OptionShowCount(),
-				progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true), progressbar.OptionClearOnFinish())
-			_ = bar.Set(s.Done - 1) // trials from before do not count for the time left
-		}
-		front := search.Front(s.Trials)
-		best := "nothing yet"
-		var at *search.Outcome
-		for _, t := range s.Trials {
-			u := t.Outcome
-			if !slices.Contains(front, t.Number) || u.Drop(p.Base).Mean > o.Loss+1e-9 {
-				continue
-			}
-			if at == nil || u.CyclesPerImage < at.CyclesPerImage || u.CyclesPerImage == at.CyclesPerImage && u.Resources.DSP < at.Resources.DSP {
-				at = u
-				best = fmt.Sprintf("%.0f images/s, %d DSPs, %+.1f points", u.ImagesPerSecond, u.Resources.DSP, 100*u.Drop(p.Base).Mean)
-			}
-		}
-		bar.Describe(fmt.Sprintf("search: best %s; front of %d", best, len(front)))
-		_ = bar.Set(s.Done) // a failing terminal must not fail the work
-	}
 }
 
 // searchShowCmd prints a study.

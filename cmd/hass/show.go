@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
+	"hass/internal/artifact"
 	"hass/optimizer"
 )
 
@@ -10,6 +12,39 @@ import (
 type showCmd struct {
 	Design string `arg:"" help:"Design to show." type:"path"`
 	Dot    bool   `help:"Print a graph in the language of Graphviz's dot."`
+	JSON   bool   `help:"Print JSON."`
+}
+
+// showAnswer is the JSON answer; names are those of the generated code.
+type showAnswer struct {
+	artifact.Header
+	Processes []showProcess `json:"processes"` // in topological order
+	FIFOs     []showFIFO    `json:"fifos"`
+}
+
+type showProcess struct {
+	Name    string   `json:"name"`
+	Module  string   `json:"module"`
+	Latency int      `json:"latency"` // in cycles
+	Reads   []string `json:"reads"`   // FIFOs, in the order of the ports
+	Writes  []string `json:"writes"`
+}
+
+type showFIFO struct {
+	Name   string `json:"name"`
+	From   string `json:"from"` // processes
+	To     string `json:"to"`
+	Bits   int    `json:"bits"`   // of a token
+	Depth  int    `json:"depth"`  // in tokens
+	Tokens int    `json:"tokens"` // of an image
+}
+
+// Validate refuses flags that contradict each other.
+func (c showCmd) Validate() error {
+	if c.Dot && c.JSON {
+		return errors.New("give --dot or --json, not both")
+	}
+	return nil
 }
 
 // Help is the example shown by --help.
@@ -30,5 +65,27 @@ func (c showCmd) Run(e *env) error {
 	if c.Dot {
 		return n.WriteDot(e.stdout)
 	}
-	return n.WriteText(e.stdout)
+	if !c.JSON {
+		return n.WriteText(e.stdout)
+	}
+	a := showAnswer{Processes: []showProcess{}, FIFOs: []showFIFO{}}
+	if a.Header, err = answer("hass.network", input{"design", c.Design}); err != nil {
+		return err
+	}
+	names := func(streams []int) []string {
+		all := make([]string, len(streams))
+		for i, s := range streams {
+			all[i] = n.Streams[s].Name
+		}
+		return all
+	}
+	for i := range n.Processes {
+		p := &n.Processes[i]
+		a.Processes = append(a.Processes, showProcess{p.Name, string(p.Kind), int(p.Latency), names(p.In), names(p.Out)})
+	}
+	for i := range n.Streams {
+		s := &n.Streams[i]
+		a.FIFOs = append(a.FIFOs, showFIFO{s.Name, n.Processes[s.From].Name, n.Processes[s.To].Name, s.TokenBits(), s.Depth, int(s.Tokens)})
+	}
+	return artifact.Encode(e.stdout, a)
 }

@@ -14,13 +14,13 @@ import (
 
 // simulateCmd runs the simulator.
 type simulateCmd struct {
-	Design string  `arg:"" help:"Design to simulate." type:"path"`
-	Data   string  `required:"" help:"Data set (TOML)." type:"path"`
-	Images int     `default:"8" help:"Number of images, back to back; at least 4 for a steady-state figure."`
-	Stall  float64 `help:"Delay words at input and output at random with this probability."`
-	Seed   uint64  `help:"Seed of the stalls." default:"1"`
-	Trace  string  `help:"Write a Chrome/Perfetto trace (JSON)." type:"path"`
-	JSON   bool    `help:"Print JSON instead of tables."`
+	Design string `arg:"" help:"Design to simulate." type:"path"`
+	Data   string `required:"" help:"Data set (TOML)." type:"path"`
+	Images int    `default:"8" help:"Number of images, back to back; at least 4 for a steady-state figure."`
+	Stall  int    `help:"Make the words at input and output late at random, this often in percent, 0 to 90." placeholder:"PERCENT"`
+	Seed   uint64 `help:"Seed of the stalls." default:"1"`
+	Trace  string `help:"Write a Chrome/Perfetto trace (JSON)." type:"path"`
+	JSON   bool   `help:"Print JSON instead of tables."`
 }
 
 // Help is the example shown by --help.
@@ -30,11 +30,11 @@ func (simulateCmd) Help() string {
 
 // Run simulates, compares with the integer network and reports.
 func (c simulateCmd) Run(e *env) error {
-	if !(c.Stall >= 0 && c.Stall < 1) {
-		return fmt.Errorf("--stall %g: want a probability from 0 up to, not including, 1", c.Stall)
+	if err := checkStall(c.Stall); err != nil {
+		return err
 	}
 	if c.Images < 1 {
-		return fmt.Errorf("--images %d: want at least 1", c.Images)
+		return usage("--images %d: want at least 1", c.Images)
 	}
 	if c.Trace != "" {
 		if err := writable(c.Trace, c.Design, c.Data); err != nil {
@@ -58,7 +58,7 @@ func (c simulateCmd) Run(e *env) error {
 	if err := set.Check([]int{1, in.C, in.H, in.W}); err != nil {
 		return err
 	}
-	sim, mismatches, err := e.simulate(d, set, c.Images, hwsim.Options{Stall: c.Stall, Seed: c.Seed, Trace: c.Trace != ""})
+	sim, mismatches, err := e.simulate(d, set, c.Images, hwsim.Options{Stall: float64(c.Stall) / 100, Seed: c.Seed, Trace: c.Trace != ""})
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,14 @@ type simulation struct {
 	artifact.Header
 	*hwsim.Report
 	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
+}
+
+// checkStall checks --stall, which has one meaning in all commands and in make sim-stall.
+func checkStall(percent int) error {
+	if percent < 0 || percent > 90 {
+		return usage("--stall %d: want 0 to 90 percent", percent)
+	}
+	return nil
 }
 
 // newSimulation labels a report with the hashes of the design file and the data set.

@@ -22,7 +22,7 @@ type verifyCmd struct {
 	Dir    string `arg:"" help:"Generated project." type:"path"`
 	Target string `enum:"auto,hls,rtl" default:"auto" help:"What the project is: hls (compiled with g++) or rtl (simulated in Verilator); auto looks."`
 	Design string `help:"Design it was generated from: all of the project is compared with it, and cycles with the simulator's." type:"path"`
-	Stall  int    `help:"RTL: make ports and FIFOs late at random, this often in percent; values are compared, cycles cannot be." placeholder:"PERCENT"`
+	Stall  int    `help:"RTL: make ports and FIFOs late at random, this often in percent, 0 to 90; values are compared, cycles cannot be." placeholder:"PERCENT"`
 	Seed   int64  `help:"RTL: of the stalls and of registers' initial values." default:"1"`
 	Golden int    `help:"RTL: the first N golden images only; 0 takes all." placeholder:"N"`
 	JSON   bool   `help:"Print JSON."`
@@ -41,11 +41,11 @@ func (verifyCmd) Help() string {
 
 // Run verifies; a difference, a mismatch or a deadlock is an error.
 func (c verifyCmd) Run(e *env) error {
-	if c.Stall < 0 || c.Stall > 90 {
-		return fmt.Errorf("--stall %d: want 0 to 90 percent", c.Stall)
+	if err := checkStall(c.Stall); err != nil {
+		return err
 	}
 	if c.Golden < 0 {
-		return fmt.Errorf("--golden %d: want 0 or more images", c.Golden)
+		return usage("--golden %d: want 0 or more images", c.Golden)
 	}
 	if c.Target == string(codegen.RTL) || c.Target == "auto" && isRTL(c.Dir) {
 		return c.runRTL(e)
@@ -55,7 +55,14 @@ func (c verifyCmd) Run(e *env) error {
 	}
 	r, err := e.verify(c.Dir, c.Design)
 	if r != nil && c.JSON {
-		if err := artifact.Encode(e.stdout, r); err != nil {
+		h, err := answer("hass.verification", input{"design", c.Design})
+		if err != nil {
+			return err
+		}
+		if err := artifact.Encode(e.stdout, struct {
+			artifact.Header
+			*verification
+		}{h, r}); err != nil {
 			return err
 		}
 	}
@@ -218,7 +225,14 @@ func isRTL(dir string) bool {
 func (c verifyCmd) runRTL(e *env) error {
 	r, err := e.verifyRTL(c.Dir, c.Design, codegen.RTLOptions{Stall: c.Stall, Seed: c.Seed, Images: c.Golden})
 	if r != nil && c.JSON {
-		if err := artifact.Encode(e.stdout, r); err != nil {
+		h, err := answer("hass.verification", input{"design", c.Design})
+		if err != nil {
+			return err
+		}
+		if err := artifact.Encode(e.stdout, struct {
+			artifact.Header
+			*rtlVerification
+		}{h, r}); err != nil {
 			return err
 		}
 	}

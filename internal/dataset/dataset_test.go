@@ -26,7 +26,7 @@ const input1 = "\n[input]\ndivisor = 255.0\nmean = [0.5]\nstd = [0.25]\n"
 const input3 = "\n[input]\ndivisor = 2.0\nmean = [1.0, 2.0, 3.0]\nstd = [1.0, 2.0, 4.0]\n"
 
 // folder writes files, given as name and contents, and returns their folder.
-func folder(t *testing.T, files map[string]string) string {
+func folder(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -41,7 +41,7 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func npyBytes(t *testing.T, a npy.Array) string {
+func npyBytes(t testing.TB, a npy.Array) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := npy.Write(&b, &a); err != nil {
@@ -50,16 +50,16 @@ func npyBytes(t *testing.T, a npy.Array) string {
 	return b.String()
 }
 
-func u8(t *testing.T, shape []int, v ...uint8) string {
+func u8(t testing.TB, shape []int, v ...uint8) string {
 	return npyBytes(t, npy.Array{DType: "uint8", Shape: shape, U8: v})
 }
 
-func i32(t *testing.T, v ...int32) string {
+func i32(t testing.TB, v ...int32) string {
 	return npyBytes(t, npy.Array{DType: "int32", Shape: []int{len(v)}, I32: v})
 }
 
 // pngOf is a PNG of h x w pixels from RGB or grey bytes.
-func pngOf(t *testing.T, h, w int, px ...uint8) string {
+func pngOf(t testing.TB, h, w int, px ...uint8) string {
 	t.Helper()
 	var img image.Image
 	if len(px) == h*w {
@@ -92,7 +92,7 @@ func greyJPEG(t *testing.T, h, w int, v uint8) string {
 }
 
 // tarOf is a tar of name, contents, name, contents, ...
-func tarOf(t *testing.T, files ...string) string {
+func tarOf(t testing.TB, files ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)

@@ -2,6 +2,8 @@ package search
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"math"
 
 	"hass/optimizer"
@@ -55,6 +57,27 @@ func rightBits(right []bool) string {
 		}
 	}
 	return base64.StdEncoding.EncodeToString(b)
+}
+
+// maxImages bounds the images that an outcome read from a database says to have seen.
+const maxImages = 1 << 24
+
+// check refuses an outcome that no trial can have had: a database may be anybody's.
+func (o *Outcome) check() error {
+	if o.Images < 0 || o.Images > maxImages {
+		return fmt.Errorf("it has seen %d images", o.Images)
+	}
+	if b, err := base64.StdEncoding.DecodeString(o.Right); err != nil || len(b) != (o.Images+7)/8 {
+		return fmt.Errorf("its right answers are not those of %d images", o.Images)
+	}
+	if len(o.Divergences) > o.Images {
+		return fmt.Errorf("it has %d divergences of %d images", len(o.Divergences), o.Images)
+	}
+	r := o.Resources
+	if o.CyclesPerImage < 0 || o.ImagesPerSecond < 0 || min(r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM, r.LUTRAM) < 0 {
+		return errors.New("its hardware has negative figures")
+	}
+	return nil
 }
 
 // answers unpacks them.

@@ -46,18 +46,35 @@ func Read(ctx context.Context, s *study.Study) (*Result, error) {
 
 // ReadFirst reads what the result was when the study had so many trials.
 func ReadFirst(ctx context.Context, s *study.Study, total int) (*Result, error) {
+	return readFirst(ctx, s, total)
+}
+
+// rows is what a database holds of a study.
+type rows interface {
+	Name() string
+	Config() []byte
+	Done(context.Context) ([]study.Trial, error)
+	Note(ctx context.Context, key string) ([]byte, error)
+}
+
+func readFirst(ctx context.Context, s rows, total int) (*Result, error) {
 	r := &Result{Header: artifact.NewHeader("hass.search", 1, nil), Study: s.Name(), Total: total, Best: -1, Config: new(Config)}
 	if err := json.Unmarshal(s.Config(), r.Config); err != nil {
 		return nil, fmt.Errorf("study %q: its configuration cannot be read: %w", s.Name(), err)
 	}
 	r.Inputs = r.Config.Inputs
 	var err error
-	if r.Trials, err = Finished(ctx, s); err != nil {
+	if r.Trials, err = finished(ctx, s); err != nil {
 		return nil, err
 	}
 	r.Trials = slices.DeleteFunc(r.Trials, func(t Trial) bool { return t.Number >= total })
 	if r.Unpruned, err = optional[Outcome](ctx, s, noteBase); err != nil {
 		return nil, err
+	}
+	if r.Unpruned != nil {
+		if err := r.Unpruned.check(); err != nil {
+			return nil, fmt.Errorf("study %q: its note on the unpruned network is impossible: %w", s.Name(), err)
+		}
 	}
 	if r.Test, err = optional[Test](ctx, s, testNote(r.Total)); err != nil {
 		return nil, err
@@ -76,10 +93,18 @@ func ReadFirst(ctx context.Context, s *study.Study, total int) (*Result, error) 
 	if vars != nil {
 		r.Vars = *vars
 	}
+	for _, v := range r.Vars {
+		if v.MaxW < 0 || v.MaxA < 0 {
+			return nil, fmt.Errorf("study %q: layer %q has a negative threshold", s.Name(), v.Layer)
+		}
+	}
 	for i := range r.Trials {
 		if n := len(r.Trials[i].X); n != 2*len(r.Vars) {
 			return nil, fmt.Errorf("study %q: trial %d has %d variables, not %d", s.Name(), r.Trials[i].Number, n, 2*len(r.Vars))
 		}
+	}
+	if r.Unpruned == nil && len(r.Trials) > 0 {
+		return nil, fmt.Errorf("study %q: it has trials, but no note on the unpruned network", s.Name())
 	}
 	r.Front = Front(r.Trials)
 	r.Best = r.best()
@@ -87,7 +112,7 @@ func ReadFirst(ctx context.Context, s *study.Study, total int) (*Result, error) 
 }
 
 // optional is readNote for a note that need not be there.
-func optional[T any](ctx context.Context, s *study.Study, key string) (*T, error) {
+func optional[T any](ctx context.Context, s rows, key string) (*T, error) {
 	v, err := readNote[T](ctx, s, key)
 	if errors.Is(err, study.ErrNotFound) {
 		return nil, nil

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"hass/internal/hw"
@@ -252,7 +253,22 @@ func (p *Problem) probeImages(wanted []bool, evals int) int {
 	return max(4, min(64, int(probeShare*float64(evals)*float64(len(p.images))/passes)))
 }
 
-// sameConfig compares two configurations and names the first key in which they differ.
+// what says in words what a hash in a configuration's inputs is of.
+var what = map[string]string{
+	"model": "another model file", "dataset": "another calibration set", "platform": "a platform file of other numbers",
+	"calibration": "another calibration of the cost model", "widths": "another widths file",
+}
+
+// SameConfig tells in words all in which the configuration of a stored study differs from another; nil if
+// nothing. Pixels of 0 are not known yet, and not compared.
+func SameConfig(have []byte, want Config) error {
+	b, err := json.Marshal(want)
+	if err != nil {
+		return err
+	}
+	return sameConfig(have, b)
+}
+
 func sameConfig(have, want []byte) error {
 	var a, b map[string]any
 	if err := json.Unmarshal(have, &a); err != nil {
@@ -261,12 +277,31 @@ func sameConfig(have, want []byte) error {
 	if err := json.Unmarshal(want, &b); err != nil {
 		return err
 	}
+	if b["pixels"] == 0.0 {
+		b["pixels"] = a["pixels"]
+	}
+	var differ []string
 	for _, k := range sortedKeys(a, b) {
 		x, _ := json.Marshal(a[k])
 		y, _ := json.Marshal(b[k])
-		if string(x) != string(y) {
-			return fmt.Errorf("it was started with %s = %s, not %s; a study cannot change what it is about", k, x, y)
+		if k != "inputs" && string(x) != string(y) {
+			differ = append(differ, fmt.Sprintf("%s = %s, not %s", k, x, y))
 		}
+	}
+	x, _ := a["inputs"].(map[string]any)
+	y, _ := b["inputs"].(map[string]any)
+	for _, k := range sortedKeys(x, y) {
+		if x[k] == y[k] || k == "platform" && a[k] != b[k] {
+			continue // another platform has a name, and that is said
+		}
+		words := what[k]
+		if words == "" {
+			words = "another " + k
+		}
+		differ = append(differ, words)
+	}
+	if len(differ) > 0 {
+		return fmt.Errorf("it was started with %s; a study cannot change what it is about", strings.Join(differ, "; with "))
 	}
 	return nil
 }
@@ -411,7 +446,9 @@ func (r *Runner) judge(past []Trial) Judge {
 }
 
 // Finished reads the finished trials of a study, by number.
-func Finished(ctx context.Context, s *study.Study) ([]Trial, error) {
+func Finished(ctx context.Context, s *study.Study) ([]Trial, error) { return finished(ctx, s) }
+
+func finished(ctx context.Context, s rows) ([]Trial, error) {
 	done, err := s.Done(ctx)
 	if err != nil {
 		return nil, err
@@ -426,13 +463,21 @@ func Finished(ctx context.Context, s *study.Study) ([]Trial, error) {
 		if err := json.Unmarshal(d.Result, o); err != nil {
 			return nil, fmt.Errorf("study %q: the result of trial %d cannot be read: %w", s.Name(), d.Number, err)
 		}
+		if err := o.check(); err != nil {
+			return nil, fmt.Errorf("study %q: the result of trial %d is impossible: %w", s.Name(), d.Number, err)
+		}
+		for _, x := range p.X {
+			if x < 0 || x > 1 {
+				return nil, fmt.Errorf("study %q: the point of trial %d lies outside the unit cube: %g", s.Name(), d.Number, x)
+			}
+		}
 		list = append(list, Trial{Number: d.Number, X: p.X, Memo: p.Memo, Outcome: o, Worker: d.Worker, Took: d.Ended.Sub(d.Started)})
 	}
 	return list, nil
 }
 
 // readNote reads a note of a study.
-func readNote[T any](ctx context.Context, s *study.Study, key string) (*T, error) {
+func readNote[T any](ctx context.Context, s rows, key string) (*T, error) {
 	b, err := s.Note(ctx, key)
 	if err != nil {
 		return nil, err

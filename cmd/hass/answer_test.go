@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"hass/internal/artifact"
+	"hass/internal/npy"
+	"hass/internal/testenv"
+)
+
+var update = flag.Bool("update", false, "write the README's demo output anew")
+
+// leaves are all commands that do something.
+func leaves(t *testing.T) []*kong.Node {
+	t.Helper()
+	var c cli
+	k, err := kong.New(&c, kong.Name("hass"), kong.Vars{"version": "", "samplers": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.Model.Leaves(false)
+}
+
+// TestJSON: every command has --json, which prints one JSON object that opens as all artefacts do, and nothing
+// else; progress goes to stderr. docs/formats.md lists the schemas.
+func TestJSON(t *testing.T) {
+	demo, runs := prepare(t)
+	dir := t.TempDir()
+	tiny := func(name string) string { return filepath.Join(runs, "tiny", name) }
+	in := func(name string) string { return filepath.Join(dir, name) }
+	x := npy.Array{DType: "float32", Shape: []int{2, 3, 8, 8}, F32: make([]float32, 2*3*8*8)}
+	if err := artifact.WriteFile(t.Context(), in("x.npy"), func(w io.Writer) error { return npy.Write(w, &x) }); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		command, schema string
+		args            []string
+		needs           string // a program
+	}{
+		{"check", "hass.check", []string{tiny("tiny.onnx")}, ""},
+		{"run", "hass.run", []string{tiny("tiny.onnx"), "--input", in("x.npy"), "--output", in("y.npy")}, ""},
+		{"profile", "hass.profile", []string{tiny("tiny.onnx"), "--data", tiny("set.toml"), "-o", in("p.json")}, ""},
+		{"eval", "hass.eval", []string{tiny("tiny.onnx"), "--data", tiny("set.toml")}, ""},
+		{"optimize", "hass.design", []string{tiny("tiny.onnx"), "--profile", tiny("profile.json"), "--platform", "zybo", "-o", in("d.json")}, ""},
+		{"generate", "hass.generate", []string{tiny("design.json"), "-o", in("project")}, ""},
+		{"verify", "hass.verification", []string{in("project")}, "g++"},
+		{"simulate", "hass.simulation", []string{tiny("design.json"), "--data", tiny("set.toml"), "--images", "2"}, ""},
+		{"show", "hass.network", []string{tiny("design.json")}, ""},
+		{"platforms", "hass.platforms", nil, ""},
+		{"search run", "hass.search", []string{filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"),
+			"--calib-images", "16", "--evals", "2", "--sampler", "random", "-o", in("s.db")}, ""},
+		{"search show", "hass.search", []string{in("s.db")}, ""},
+		{"build", "hass.summary", []string{tiny("tiny.onnx"), "--calib", tiny("set.toml"), "--platform", "zybo", "--images", "4", "-o", in("run")}, "g++"},
+		// calibrate needs a synthesis report; its script tests it.
+		{"calibrate", "hass.calibrate", nil, "skip"},
+	}
+	formats, err := os.ReadFile(filepath.Join(testenv.Root(t), "docs", "formats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, answers, ok := strings.Cut(string(formats), "\n## Answers of `--json`\n")
+	if !ok {
+		t.Fatal("docs/formats.md has no section about the answers of --json")
+	}
+	answers, _, _ = strings.Cut(answers, "\n## ")
+	for _, n := range leaves(t) {
+		name := strings.TrimPrefix(n.FullPath(), "hass ")
+		if !slices.ContainsFunc(n.Flags, func(f *kong.Flag) bool { return f.Name == "json" }) {
+			t.Errorf("%s has no --json", name)
+		}
+		i := slices.IndexFunc(tests, func(c struct {
+			command, schema string
+			args            []string
+			needs           string
+		}) bool {
+			return c.command == name
+		})
+		if i < 0 {
+			t.Errorf("%s --json is not tested", name)
+			continue
+		}
+		if !regexp.MustCompile("(?m)^\\|[^|]*`" + name + "`[^|]*\\| `" + regexp.QuoteMeta(tests[i].schema) + "`").MatchString(answers) {
+			t.Errorf("docs/formats.md does not say that %s --json gives %s", name, tests[i].schema)
+		}
+	}
+	for _, c := range tests {
+		t.Run(c.command, func(t *testing.T) {
+			if c.needs == "skip" {
+				t.Skip("skipped: see calibrate.txtar")
+			}
+			if c.needs != "" {
+				if _, err := exec.LookPath(c.needs); err != nil {
+					t.Skipf("skipped: %s is not installed", c.needs)
+				}
+			}
+			code, stdout, stderr := hass(slices.Concat(strings.Fields(c.command), c.args, []string{"--json"})...)
+			if code != 0 {
+				t.Fatalf("exit code %d: %s", code, stderr)
+			}
+			d := json.NewDecoder(strings.NewReader(stdout))
+			var h artifact.Header
+			if err := d.Decode(&h); err != nil {
+				t.Fatalf("%v\n%.300s", err, stdout)
+			}
+			if d.More() {
+				t.Error("more than one value on stdout")
+			}
+			if !strings.HasPrefix(stdout, "{\n  \"schema\": ") || h.Schema != c.schema || h.SchemaVersion < 1 || h.Tool != artifact.Tool || h.Inputs == nil {
+				t.Errorf("it opens with %.200s", stdout)
+			}
+		})
+	}
+}
+
+// TestREADMEDemo: the README's demo is what make demo runs, and its output what that prints.
+func TestREADMEDemo(t *testing.T) {
+	root := testenv.Root(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(readme)
+	parts := regexp.MustCompile(`(?s)\n` + "`make demo` runs" + `\n\n((?:    [^\n]*\n)+)\n(and prints[^\n]*\n\n)((?:(?:    [^\n]*)?\n)+?)\n?` + "`runs/demo`").FindStringSubmatchIndex(text)
+	if parts == nil {
+		t.Fatal("the README does not show the demo's command and output")
+	}
+	command := strings.Fields(strings.ReplaceAll(text[parts[2]:parts[3]], "\\\n", ""))
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe := regexp.MustCompile(`(?m)^demo:.*\n((?:\t.*\n)+)`).FindStringSubmatch(string(makefile))
+	if recipe == nil {
+		t.Fatal("the Makefile has no demo")
+	}
+	if d := cmp.Diff(strings.Fields(strings.ReplaceAll(recipe[1], "\\\n", "")), command); d != "" {
+		t.Errorf("the README's command is not that of make demo (-make +README):\n%s", d)
+	}
+	if _, err := exec.LookPath("g++"); err != nil {
+		t.Skip("skipped: g++ is not installed, so the demo cannot run")
+	}
+	t.Chdir(root)
+	out := slices.Index(command, "-o")
+	if out < 0 {
+		t.Fatal("the demo's command has no -o")
+	}
+	command[out+1] = filepath.Join(t.TempDir(), "demo")
+	code, stdout, stderr := hass(command[1:]...)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	var block strings.Builder
+	for line := range strings.Lines(strings.Trim(stdout, "\n") + "\n") {
+		block.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
+	}
+	if *update {
+		text = text[:parts[6]] + block.String() + text[parts[7]:]
+		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := cmp.Diff(block.String(), strings.TrimRight(text[parts[6]:parts[7]], "\n")+"\n"); d != "" {
+		t.Errorf("the README shows another output than the demo's: run \"go test ./cmd/hass -run TestREADMEDemo -update\" (-demo +README):\n%s", d)
+	}
+}

@@ -1,0 +1,76 @@
+package acceptance
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hass/internal/figures"
+	"hass/internal/onnxtest"
+	"hass/internal/testenv"
+)
+
+// What hass check may take for any model of onnxtest.LargeModels.
+const (
+	maxSeconds = 10
+	maxMiB     = 1024
+)
+
+// TestHostileBounds runs hass check on the largest models of every kind and measures its CPU time and
+// memory: both stay within the bounds, and every model gets a verdict or a refusal of one line.
+func TestHostileBounds(t *testing.T) {
+	if os.Getenv("HASS_ACCEPTANCE_HOSTILE") != "1" {
+		t.Skip("skipped: models of 200,000 nodes take minutes (run \"make acceptance-hostile\")")
+	}
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "hass")
+	build := exec.Command("go", "build", "-o", bin, "./cmd/hass")
+	build.Dir = testenv.Root(t)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	table := figures.Table{
+		Command: "make acceptance-hostile HOSTILE_ONLY=Bounds",
+		Note: fmt.Sprintf("`hass check` on models that grow without limit in one way, made by the project's own encoder: CPU seconds and largest memory of the process. "+
+			"The bounds are %d s and %d MiB.", maxSeconds, maxMiB),
+		Columns: []string{"model", "size", "CPU s", "MiB"},
+	}
+	for _, l := range onnxtest.LargeModels() {
+		t.Run(l.Name, func(t *testing.T) {
+			model := filepath.Join(dir, "model.onnx")
+			if err := os.WriteFile(model, l.Make(l.N).Encode(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(bin, "check", model)
+			var stderr strings.Builder
+			cmd.Stderr = &stderr // stdout goes nowhere
+			err := cmd.Run()
+			var exit *exec.ExitError
+			if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
+				t.Fatalf("%v\n%.1000s", err, stderr.String())
+			}
+			if n := strings.Count(stderr.String(), "\n"); n > 1 || len(stderr.String()) > 1000 {
+				t.Errorf("it says %d lines, %d bytes: %.200s", n, stderr.Len(), stderr.String())
+			}
+			s := cmd.ProcessState
+			cpu := s.UserTime() + s.SystemTime()
+			mib := s.SysUsage().(*syscall.Rusage).Maxrss >> 10
+			if cpu > maxSeconds*time.Second {
+				t.Errorf("%v of CPU", cpu)
+			}
+			if mib > maxMiB {
+				t.Errorf("%d MiB of memory", mib)
+			}
+			table.Rows = append(table.Rows, []string{l.Name, fmt.Sprint(l.N), fmt.Sprintf("%.1f", cpu.Seconds()), fmt.Sprint(mib)})
+		})
+	}
+	if !t.Failed() {
+		figures.Write(t, "bounds", table)
+	}
+}
