@@ -117,8 +117,18 @@ func (c *Comparison) compareDesign(d *optimizer.Design, root *os.Root) {
 		return
 	}
 	for _, x := range artifact.Diff(made, *d, 0, maxDifferences) {
-		c.differ("%s is %s in the project's design, %s in this one", x.Path, x.A, x.B)
+		c.differ("%s is %s in the project's design, %s in this one", namedLayer(d, x.Path), x.A, x.B)
 	}
+}
+
+// namedLayer adds the layer's name to a path into the hardware of the layers, whose elements have none of their own.
+func namedLayer(d *optimizer.Design, path string) string {
+	var i int
+	if n, _ := fmt.Sscanf(path, "layers[%d]", &i); n == 1 && i < len(d.Net.Layers) {
+		index, rest, _ := strings.Cut(path, "]")
+		return index + "] (" + d.Net.Layers[i].ID + ")" + rest
+	}
+	return path
 }
 
 // maxRecord bounds the project's copy of the design in bytes.

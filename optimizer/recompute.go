@@ -115,29 +115,39 @@ func (d *Design) checkAccumulators(*hw.Network) error {
 
 // checkMinima measures the token minima of the FIFOs at joins again; none may be beyond its depth.
 func (d *Design) checkMinima(n *hw.Network) error {
-	standard, err := hw.Expand(d.Net, d.Layers, nil)
+	minima, err := d.minima(n)
 	if err != nil {
 		return err
 	}
+	for i, least := range minima {
+		if d.FIFOs[i].Minimum != least {
+			return disagrees(fmt.Sprintf("fifos[%d] (%s).minimum", i, n.Streams[i].Name), d.FIFOs[i].Minimum, least)
+		}
+	}
+	return nil
+}
+
+// minima are the token minima that a design records, by FIFO: 0 where the FIFO is at no join, or where any depth does.
+func (d *Design) minima(n *hw.Network) ([]int, error) {
+	standard, err := hw.Expand(d.Net, d.Layers, nil)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]int, len(n.Streams))
 	var joins []int
 	for i, s := range n.Streams {
 		if s.Join >= 0 {
 			joins = append(joins, i)
-		} else if d.FIFOs[i].Minimum != 0 {
-			return disagrees(fmt.Sprintf("fifos[%d] (%s).minimum", i, s.Name), d.FIFOs[i].Minimum, 0)
 		}
 	}
 	measure := func(_, k int) (int, error) { return n.TokenMinimum(joins[k], n.Streams[joins[k]].Depth) }
-	return workers.Ordered(context.Background(), len(joins), 0, measure, func(k, least int) error {
-		i := joins[k]
-		if least <= standard.Streams[i].Depth {
-			least = 0
-		}
-		if d.FIFOs[i].Minimum != least {
-			return disagrees(fmt.Sprintf("fifos[%d] (%s).minimum", i, n.Streams[i].Name), d.FIFOs[i].Minimum, least)
+	err = workers.Ordered(context.Background(), len(joins), 0, measure, func(k, least int) error {
+		if i := joins[k]; least > standard.Streams[i].Depth {
+			list[i] = least
 		}
 		return nil
 	})
+	return list, err
 }
 
 // checkCosts compares budget and costs.
@@ -246,6 +256,23 @@ func (m costModel) cyclesOf(n *hw.Network, i int, hurry float64) (least, most fl
 
 // checkPrediction compares the pipeline's figures with those of its layers.
 func (d *Design) checkPrediction(*hw.Network) error {
+	p := d.Predicted
+	want, err := d.prediction()
+	if err != nil {
+		return err
+	}
+	if !(p.Bound >= want.ImagesPerSecond*(1-floatError)) || math.IsInf(p.Bound, 0) {
+		return fmt.Errorf("predicted.bound_images_per_second is %v, below the rate of %v", p.Bound, want.ImagesPerSecond)
+	}
+	if math.Abs(p.Gap-want.Gap) <= floatError { // a difference of two like numbers
+		want.Gap = p.Gap
+	}
+	return firstDifference("predicted", p, want)
+}
+
+// prediction is what follows from the cycles of the layers, for the bottleneck, binding resource and bound that the design
+// records. A bottleneck that is not the slowest layer is an error.
+func (d *Design) prediction() (Prediction, error) {
 	p, hurries := d.Predicted, hurry(d.Net)
 	cycles := make([]float64, len(d.Net.Layers))
 	slowest := 0
@@ -257,7 +284,7 @@ func (d *Design) checkPrediction(*hw.Network) error {
 	}
 	at := slices.IndexFunc(d.Net.Layers, func(l intnet.Layer) bool { return l.ID == p.Bottleneck })
 	if at < 0 || !equalFloats(cycles[at], cycles[slowest]) {
-		return disagrees("predicted.bottleneck", fmt.Sprintf("%.60q", p.Bottleneck), d.Net.Layers[slowest].ID)
+		return p, disagrees("predicted.bottleneck", fmt.Sprintf("%.60q", p.Bottleneck), d.Net.Layers[slowest].ID)
 	}
 	want := Prediction{
 		CyclesPerImage: cycles[at], CyclesCI: d.Costs[at].CyclesCI * hurries[at], LatencyCycles: d.model().latency(cycles),
@@ -265,11 +292,51 @@ func (d *Design) checkPrediction(*hw.Network) error {
 	}
 	want.ImagesPerSecond = d.ClockMHz * 1e6 / want.CyclesPerImage
 	want.Gap = p.Bound/want.ImagesPerSecond - 1
-	if !(p.Bound >= want.ImagesPerSecond*(1-floatError)) || math.IsInf(p.Bound, 0) {
-		return fmt.Errorf("predicted.bound_images_per_second is %v, below the rate of %v", p.Bound, want.ImagesPerSecond)
+	return want, nil
+}
+
+// Refresh computes again all that follows from a design's network, hardware and FIFO depths, so that a design that was changed
+// in memory is one that ReadDesign takes: widths of FIFOs and accumulators, token minima, costs, totals, exact
+// cycles, the prediction. Cycles that rest on a profile stay where the hardware allows them. Errors are those of a network that
+// cannot be expanded, or of other FIFOs than the design lists.
+func (d *Design) Refresh() error {
+	for i := range d.Net.Layers {
+		if l := &d.Net.Layers[i]; l.Conv != nil {
+			l.Conv.AccBits = l.Conv.BoundBits(d.Net.Tensors[l.In[0]].Format)
+		}
 	}
-	if math.Abs(p.Gap-want.Gap) <= floatError { // a difference of two like numbers
-		want.Gap = p.Gap
+	n, err := d.Network()
+	if err != nil {
+		return err
 	}
-	return firstDifference("predicted", p, want)
+	if len(n.Streams) != len(d.FIFOs) {
+		return fmt.Errorf("%d FIFOs are listed, the network has %d", len(d.FIFOs), len(n.Streams))
+	}
+	minima, err := d.minima(n)
+	if err != nil {
+		return err
+	}
+	for i, s := range n.Streams {
+		d.FIFOs[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i]}
+	}
+	d.Budget = d.UsableShare.Budget(d.Device)
+	old := d.Costs
+	m, hurries := d.model(), hurry(d.Net)
+	d.Costs = nil
+	d.price(m, n)
+	slowest := 0
+	for i := range d.Net.Layers {
+		c := &d.Costs[i]
+		least, most := m.cyclesOf(n, i, hurries[i])
+		if c.Cycles = min(max(old[i].Cycles, least), most); least < most {
+			c.CyclesCI = old[i].CyclesCI
+		}
+		if c.Cycles*hurries[i] > d.Costs[slowest].Cycles*hurries[slowest]*(1+floatError) {
+			slowest = i
+		}
+	}
+	d.Predicted.Bottleneck = d.Net.Layers[slowest].ID
+	d.Predicted.Bound = max(d.Predicted.Bound, d.ClockMHz*1e6/(d.Costs[slowest].Cycles*hurries[slowest]))
+	d.Predicted, err = d.prediction()
+	return err
 }

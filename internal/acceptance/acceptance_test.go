@@ -46,13 +46,20 @@ type acceptance struct {
 func newAcceptance(t *testing.T) *acceptance {
 	t.Helper()
 	a := &acceptance{data: testenv.Data(t), dir: t.TempDir()}
-	a.bin = filepath.Join(a.dir, "hass")
-	build := exec.Command("go", "build", "-o", a.bin, "./cmd/hass")
+	a.bin = buildHass(t, a.dir)
+	return a
+}
+
+// buildHass builds the command in a folder and gives its path.
+func buildHass(t *testing.T, dir string) string {
+	t.Helper()
+	bin := filepath.Join(dir, "hass")
+	build := exec.Command("go", "build", "-o", bin, "./cmd/hass")
 	build.Dir = testenv.Root(t)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return a
+	return bin
 }
 
 const (
