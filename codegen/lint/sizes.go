@@ -25,13 +25,13 @@ var (
 	configType  = regexp.MustCompile(`using (\w+) = ([^;]+);`)
 	moduleCall  = regexp.MustCompile(`hass::(\w+)<(\w+)(?:, [^>]*)?>\(`)
 	intType     = regexp.MustCompile(`^ap_u?int<(\d+)>$`)
-	arrayPragma = regexp.MustCompile(`#pragma HLS ARRAY_(PARTITION|RESHAPE) variable = (\w+) complete`)
+	arrayPragma = regexp.MustCompile(`#pragma HLS ARRAY_(PARTITION|RESHAPE) variable = ([\w.]+)`)
 )
 
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
 	"window.hpp": "gather bank", "engine.hpp": "rank ahead row acc left take", "pool.hpp": "acc", "globalpool.hpp": "acc",
-	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "": "memory bias steps table",
+	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "": "memory bias steps table",
 }
 
 // beat is a token type.
@@ -120,6 +120,8 @@ func (p *project) checkSizes() {
 			case "resize":
 				part(4*beats[c["in_beat"]].per, "bank")
 				row(beats[c["in_beat"]].width(), "memory")
+			case "concat":
+				part(beats[c["beat"]].px*n("SPAN"), "row")
 			case "add", "mul":
 				row(beats[c["in1_beat"]].width(), "gate")
 			}

@@ -85,6 +85,15 @@ var sweepKinds = []struct {
 		x = b.Resize(x, 2*t.H, 2*t.W, b.Rng.Intn(2) == 0, t.Format)
 		conv(x, p.classes, 1, 1, 1)
 	}},
+	{"branches", func(b *hwtest.Builder, p point, conv func(in, out, k, stride, groups int) int) {
+		x := b.Last()
+		y, z := conv(x, p.channels, 3, 1, 1), conv(x, 1+b.Rng.Intn(90), 1, 1, 1)
+		if b.Rng.Intn(2) == 0 {
+			b.Concat(y, z, conv(x, p.classes, 1, 1, 1))
+		} else {
+			conv(b.Concat(y, z), p.classes, 1, 1, 1)
+		}
+	}},
 	{"gate", func(b *hwtest.Builder, p point, conv func(in, out, k, stride, groups int) int) {
 		x := conv(b.Last(), p.channels, 1, 1, 1)
 		g := conv(b.GlobalPool(x, false, b.Net.Tensors[x].Format), p.channels, 1, 1, 1)

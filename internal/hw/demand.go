@@ -109,7 +109,12 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
 		if net.Broadcast(l) { // it keeps the gate's beats
 			d.memory(hl.InCh, net.Tensors[l.In[1]].Format.Bits)
 		}
-	case intnet.KindConv, intnet.KindRequant, intnet.KindConcat, intnet.KindSlice, intnet.KindZeroInsert:
+	case intnet.KindConcat: // the row of lanes of each pixel
+		plan := NewConcatPlan(net, l, hl.InCh, hl.OutCh)
+		lanes := hl.OutPx * plan.Span()
+		d.need(PartElements, lanes)
+		d.need(VectorBits, lanes*net.Tensors[l.Out].Format.Bits)
+	case intnet.KindConv, intnet.KindRequant, intnet.KindSlice, intnet.KindZeroInsert:
 	default:
 		panic("hw: no demand of a layer of kind " + string(l.Kind))
 	}
@@ -144,7 +149,8 @@ func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
 		if port == 1 && net.Broadcast(l) {
 			px = 1
 		}
-		d.stream(TensorToken, px*hl.InCh, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, px)*(tn.C/hl.InCh))
+		ch := PortCh(net, l, hl.InCh, port)
+		d.stream(TensorToken, px*ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, px)*(tn.C/ch))
 	}
 	d.stream(TensorToken, hl.OutPx*hl.OutCh, out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
 	if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {

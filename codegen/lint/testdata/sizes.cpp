@@ -7,6 +7,7 @@ using s16_1x256 = hass::beat<ap_int<16>, 1, 256>;
 using s16_1x257 = hass::beat<ap_int<16>, 1, 257>;
 using acc40_8x16 = hass::wide_beat<ap_int<40>, 8, 16, 2>;
 using u4_4x300 = hass::wide_beat<ap_uint<4>, 4, 300, 1>;  // want: size
+using s16_4x200 = hass::beat<ap_int<16>, 4, 200>;
 using output0_axi = ap_axiu<2048, 0, 0, 0>;           // want: size wide-int
 using output1_axi = ap_axiu<1024, 0, 0, 0>;
 
@@ -37,6 +38,11 @@ struct small_engine_config {
   static constexpr int WEIGHT_BITS = 16;
 };
 
+struct concat_config {
+  using beat = s16_4x200;
+  static constexpr int SPAN = 300;
+};
+
 struct pool_config {
   using out_beat = u4_4x300;
 };
@@ -58,6 +64,10 @@ void conv_window(int mode, int images) {
 void conv_engine0(int mode, int images) {
   hass::engine<conv_engine_config>(images);  // want: size
   hass::engine<small_engine_config>(images);
+}
+
+void concat(int mode, int images) {
+  hass::concat<concat_config>(images);  // want: size
 }
 
 void pool(int mode, int images) {
