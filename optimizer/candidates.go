@@ -275,8 +275,7 @@ func (s *space) concat(i int) []option {
 			}
 			if fits {
 				hl := hw.Layer{InPx: px, InCh: in, OutPx: px, OutCh: ch}
-				cycles := s.hurry[i] * float64(groups*hw.ConcatSteps(net, l, in, ch))
-				all = append(all, option{hl: hl, cycles: cycles, cost: s.model.layer(i, hl)})
+				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.layer(i, hl)})
 			}
 		}
 	}
@@ -321,9 +320,13 @@ func (m costModel) moveCycles(i, ch int) float64 {
 // plainCycles is the number of cycles per image of a layer that is no convolution: its iterations.
 func (m costModel) plainCycles(i int, hl hw.Layer) float64 {
 	l := m.net.Layers[i]
-	if l.Kind == intnet.KindPool {
+	switch l.Kind {
+	case intnet.KindPool:
 		win := hw.WindowOf(m.net, l, hl)
 		return float64(max(win.InBeats(), win.OutBeats()))
+	case intnet.KindConcat:
+		out := m.net.Tensors[l.Out]
+		return float64(out.H * ceilDiv(out.W, hl.OutPx) * hw.ConcatSteps(m.net, &l, hl.InCh, hl.OutCh))
 	}
 	return m.moveCycles(i, hl.OutCh)
 }

@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"hass/internal/hw"
@@ -194,6 +195,30 @@ func TestFewerEngines(t *testing.T) {
 	for i := range most[1:] {
 		if most[i+1] > most[i]/2 {
 			t.Errorf("at most %v engines; want no more than half of those before", most)
+		}
+	}
+}
+
+// TestReadBack: a design that Optimize makes is taken by ReadDesign, which computes again what follows from it: of every kind of
+// small network, and of a concat that re-packs.
+func TestReadBack(t *testing.T) {
+	nets := small()
+	b := newBuild(6, 6, 2)
+	x := b.net.Input
+	nets["re-packed"] = b.done(b.conv(b.concat(b.conv(x, 4, 1, 1, false), b.conv(x, 1, 1, 1, false), b.conv(x, 80, 1, 1, false)), 7, 1, 1, false))
+	b = newBuild(6, 6, 3)
+	nets["concat to the port"] = b.done(b.concat(b.conv(b.net.Input, 19, 3, 1, true), b.conv(b.net.Input, 41, 1, 1, false), b.conv(b.net.Input, 127, 1, 1, false)))
+	for name, net := range nets {
+		for _, platform := range []string{"u250", "zybo"} {
+			// Where DSPs bind, layers without any take what is cheap.
+			d := optimize(t, withWeights(net), platform, func(in *Input) { in.Shares = DefaultShares(); in.Shares.DSP *= 0.1 })
+			path := filepath.Join(t.TempDir(), "design.json")
+			if err := WriteDesign(t.Context(), d, path, golden(d.Net)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ReadDesign(path); err != nil {
+				t.Errorf("%s on %s: %v", name, platform, err)
+			}
 		}
 	}
 }
