@@ -51,7 +51,12 @@ func missing(r *frontend.Report) string {
 	if n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d nodes", n, len(r.Nodes)))
 	}
-	for _, p := range r.Ports {
+	const named = 5
+	for i, p := range r.Ports {
+		if i == named && len(r.Ports) > named+1 {
+			parts = append(parts, fmt.Sprintf("%d more", len(r.Ports)-named))
+			break
+		}
 		parts = append(parts, fmt.Sprintf("%s %q", p.Op, p.Node))
 	}
 	return strings.Join(parts, ", ")

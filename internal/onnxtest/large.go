@@ -79,6 +79,13 @@ func LargeModels() []Large {
 		{"chain of QuantizeLinear and DequantizeLinear", 50000, func(n int) Model {
 			return chain(n, Node{Op: "QuantizeLinear", In: []string{"", "one", "zero8"}}, Node{Op: "DequantizeLinear", In: []string{"", "one", "zero8"}})
 		}},
+		{"chain of 16-bit quantisers and Sigmoid", 40000, func(n int) Model {
+			return chain(n, Node{Op: "QuantizeLinear", In: []string{"", "one", "zero16"}}, Node{Op: "DequantizeLinear", In: []string{"", "one", "zero16"}}, Node{Op: "Sigmoid"})
+		}},
+		{"chain of 16-bit quantisers and PRelu", 4000, func(n int) Model {
+			return chain(n, Node{Op: "QuantizeLinear", In: []string{"", "one", "zero16"}}, Node{Op: "DequantizeLinear", In: []string{"", "one", "zero16"}},
+				Node{Op: "PRelu", In: []string{"", "slopes"}})
+		}},
 		{"chain of Softmax", 20000, func(n int) Model { return chain(n, Node{Op: "Softmax", Attrs: []Attr{Int("axis", 1)}}) }},
 		{"chain of Slice and Concat", 30000, slicesAndConcats},
 		{"chain of constants", 100000, constants},
@@ -132,7 +139,8 @@ func base() Model {
 			F32("c2", []int64{2}, 1, 0.5), F32("w", []int64{2, 2, 1, 1}, 1, 0.5, 0.25, 1),
 			F32("square", []int64{32, 32}, make([]float32, 32*32)...),
 			I64("flat", []int64{2}, 1, 32), I64("map", []int64{4}, 1, 2, 4, 4),
-			I64("pads", []int64{8}, 0, 0, 1, 1, 0, 0, 1, 1), Raw("zero8", 3, nil, []byte{0}),
+			I64("pads", []int64{8}, 0, 0, 1, 1, 0, 0, 1, 1), Raw("zero8", 3, nil, []byte{0}), Raw("zero16", 5, nil, []byte{0, 0}),
+			F32("slopes", []int64{2, 1, 1}, 0.1, 0.3),
 		},
 		Inputs:  []Value{{Name: "x", Dims: []any{1, 2, 4, 4}}},
 		Outputs: []Value{{Name: "y"}},

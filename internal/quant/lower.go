@@ -26,7 +26,7 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 	if err := spec.matches(p); err != nil {
 		return nil, err
 	}
-	net, err := p.layout(spec)
+	net, err := p.layout(spec, sought)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 
 // layout is the integer network that spec decides, without weights, biases and the widths
 // of accumulators.
-func (p *network) layout(spec *Spec) (*intnet.Net, error) {
+func (p *network) layout(spec *Spec, care effort) (*intnet.Net, error) {
 	g := p.g
 	net := &intnet.Net{Name: g.Name, Host: []intnet.HostOp{}, Outputs: []int{}, Results: []intnet.Result{}}
 	var names ident.Namer
@@ -69,15 +69,16 @@ func (p *network) layout(spec *Spec) (*intnet.Net, error) {
 		if l.kind == intnet.KindConcat {
 			joinFormats(net, l, spec.Values[l.out], &out, &names)
 		}
-		if err := lowerLayer(net, l, spec, &out); err != nil {
+		if err := lowerLayer(net, l, spec, &out, care); err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
 		}
 		net.Layers = append(net.Layers, out)
 	}
+	output := map[int]bool{}
 	for _, r := range p.results {
 		t := tensors[r.tensor]
-		if !slices.Contains(net.Outputs, t) {
-			net.Outputs = append(net.Outputs, t)
+		if !output[t] {
+			output[t], net.Outputs = true, append(net.Outputs, t)
 		}
 		net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: t, Host: r.host})
 	}
@@ -90,6 +91,9 @@ func (p *network) layout(spec *Spec) (*intnet.Net, error) {
 // structure reports what Validate would refuse of the network whatever its numbers are:
 // sizes, geometry, and formats that the model gives.
 func (p *network) structure() error {
+	if n := len(p.layers); n > intnet.MaxLayers { // before all of them are made
+		return fmt.Errorf("integer network: %d layers; want 1 to %d", n, intnet.MaxLayers)
+	}
 	spec := &Spec{Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
 	give := func(value string) {
 		spec.Values[value] = ours(nominal)
@@ -106,7 +110,7 @@ func (p *network) structure() error {
 			spec.Convs[l.node.Name] = ConvSpec{WeightBits: nominal.Bits, WeightFrac: []int{nominal.Frac}}
 		}
 	}
-	net, err := p.layout(spec)
+	net, err := p.layout(spec, draft)
 	if err != nil {
 		return err
 	}
@@ -211,7 +215,7 @@ func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, nam
 	}
 }
 
-func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error {
+func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care effort) error {
 	in, to := net.Tensors[out.In[0]].Format, spec.Values[l.out]
 	out.Lo, out.Hi = l.clampOf(to)
 	switch l.kind {
@@ -227,7 +231,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer) error 
 	case intnet.KindRequant:
 		out.Shift = in.Frac - to.Frac
 	case intnet.KindActivation:
-		act, err := lowerAct(l, in, to)
+		act, err := lowerAct(l, in, to, care)
 		if err != nil {
 			return err
 		}

@@ -27,10 +27,19 @@ const (
 	actFrac = 20
 )
 
+// effort is how much is computed of an activation. A form is sought by trying every input, for
+// every slope: too much for the judgement of a model of thousands of layers.
+type effort int
+
+const (
+	draft  effort = iota // a form that the integer network takes or refuses as it would the best one
+	sought               // the best form, and its error
+)
+
 // lowerAct is the integer form of an activation from format in to format to. Behind one that a quantiser of the model
 // rounds, the constants have as many places as make every result exact, up to what fits; where none do, as
 // for a sixth, a function of up to 8 bits is a table.
-func lowerAct(l *layer, in fixed.Format, to ValueSpec) (*intnet.Act, error) {
+func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act, error) {
 	op := l.act
 	lo, hi := l.clampOf(to)
 	f := func(x float64, c int) float64 {
@@ -45,7 +54,7 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec) (*intnet.Act, error) {
 	switch op.Fn {
 	case "hardswish":
 		if in.Frac < 0 && in.Bits <= tableBits {
-			return curve(floatexec.Func(op), in, to, lo, hi), nil
+			return curve(floatexec.Func(op), in, to, lo, hi, care), nil
 		} else if in.Frac < 0 {
 			return nil, fmt.Errorf("hardswish of %v inputs: values this large have no binary place for its bounds of 3; give the layer before it more bits", in)
 		}
@@ -72,9 +81,12 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec) (*intnet.Act, error) {
 		if floatexec.Func(op) == nil {
 			return nil, fmt.Errorf("no integer form of %s", op.Fn)
 		}
-		return curve(floatexec.Func(op), in, to, lo, hi), nil
+		return curve(floatexec.Func(op), in, to, lo, hi, care), nil
 	}
 	a := form(places)
+	if care == draft {
+		return a, nil
+	}
 	if to.Rounding == fixed.HalfEven {
 		exact := exactAct(a, f, in, to, lo, hi)
 		for k := places + 1; !exact && op.Fn != "hardswish" && k <= exactPlaces && fitsAct(form(k)); k++ {
@@ -83,7 +95,7 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec) (*intnet.Act, error) {
 			}
 		}
 		if !exact && in.Bits <= tableBits && len(a.Mul) == 1 {
-			return curve(func(x float64) float64 { return f(x, 0) }, in, to, lo, hi), nil
+			return curve(func(x float64) float64 { return f(x, 0) }, in, to, lo, hi, care), nil
 		}
 	}
 	a.MaxError = actError(a, f, in, to, lo, hi)
@@ -119,7 +131,7 @@ func round(v float64, frac int) int64 {
 
 // curve approximates f by segments of equal length: exact up to 8 bits, else as few as
 // keep the error small.
-func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64) *intnet.Act {
+func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64, care effort) *intnet.Act {
 	segments, guard := min(4, in.Bits), curvePlaces
 	if in.Bits <= tableBits {
 		segments, guard = in.Bits, 0
@@ -130,6 +142,9 @@ func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64)
 		for i := range 1<<segments + 1 {
 			x := math.Ldexp(float64(in.Min()+int64(i)<<step), -in.Frac)
 			a.Table = append(a.Table, fixed.QuantizeRange(f(x), to.Frac+guard, to.Rounding, -intnet.MaxMul, intnet.MaxMul))
+		}
+		if care == draft {
+			return a
 		}
 		a.MaxError = actError(a, func(x float64, _ int) float64 { return f(x) }, in, to, lo, hi)
 		if a.MaxError <= curveError || segments >= min(curveSegments, in.Bits) {
