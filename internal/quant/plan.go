@@ -17,11 +17,13 @@ type network struct {
 	inDims dims
 	// inputFixed is the input's format where the model gives it.
 	inputFixed *fixed.Format
-	layers     []*layer
-	made       map[string]*layer // by output value
-	sources    map[string]string // of the tensors that source was asked about
-	host       []hostOp
-	results    []result
+	// inputWide: a non-linear function reads the input.
+	inputWide bool
+	layers    []*layer
+	made      map[string]*layer // by output value
+	sources   map[string]string // of the tensors that source was asked about
+	host      []hostOp
+	results   []result
 }
 
 // layer is a node with everything that is fused into it.

@@ -53,6 +53,8 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 	}
 	if from := p.made[p.source(v.tensor)]; from != nil {
 		from.wide = true
+	} else if p.source(v.tensor) == p.input {
+		p.inputWide = true
 	}
 	p.add(l)
 }

@@ -70,7 +70,8 @@ type Options struct {
 // The binary point of activations above 8 bits is the finest that holds 1.25
 // times the largest magnitude seen (or a fused clip's limit, if lower); at 8 bits
 // and below it is the one with the least squared error, clipping included. The
-// input is exact wherever an integer binary point holds its values exactly.
+// input is exact wherever an integer binary point holds its values exactly, and has
+// the finest such point where a non-linear function reads it.
 // A value is unsigned if its operators cannot make it negative (the input: if its
 // range is not). A max pool, a slice, zero insertion and nearest resizing keep their input's format. What a
 // non-linear function reads has 16 bits unless the user gives that layer a width: the
@@ -104,7 +105,14 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Values[p.input] = ours(inputFormat(st, widths.input, opt)); p.inputFixed != nil {
+	in := inputFormat(st, widths.input, opt)
+	if p.inputWide && in.Bits > errorBits {
+		// The segments of a function cover the whole format: one that reaches far beyond
+		// the numbers would leave them a few segments.
+		lo, hi := opt.inputRange(st)
+		in.Frac = max(in.Frac, min(finest(in, lo, hi), actFrac))
+	}
+	if s.Values[p.input] = ours(in); p.inputFixed != nil {
 		s.Values[p.input] = kept(*p.inputFixed)
 	}
 	for i, l := range p.layers {
@@ -152,11 +160,17 @@ func statsOf(r *Ranges, value string) (*Stats, error) {
 	return st, nil
 }
 
-func inputFormat(st *Stats, bits int, opt Options) fixed.Format {
-	lo, hi := float64(st.Min), float64(st.Max)
+// inputRange is what the input can hold: all that calibration saw and preprocessing can make.
+func (opt Options) inputRange(st *Stats) (lo, hi float64) {
+	lo, hi = float64(st.Min), float64(st.Max)
 	if opt.InputMin != 0 || opt.InputMax != 0 {
 		lo, hi = min(lo, opt.InputMin), max(hi, opt.InputMax)
 	}
+	return lo, hi
+}
+
+func inputFormat(st *Stats, bits int, opt Options) fixed.Format {
+	lo, hi := opt.inputRange(st)
 	f := fixed.Format{Bits: bits, Signed: lo < 0}
 	// Exact, but never coarser than integers: calibration images may all happen to
 	// be even.
