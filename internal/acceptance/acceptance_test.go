@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/npy"
 	"hass/internal/testenv"
@@ -343,41 +344,78 @@ func (a *acceptance) skipFIFOs(t *testing.T) {
 		}
 		skips++
 		name, depth := fifo["name"].(string), fifo["depth"]
-		for _, c := range []struct {
-			depth float64
-			live  bool
-		}{{least - 1, false}, {least, true}} {
-			fifo["depth"] = c.depth
-			design := filepath.Join(run, "skip.json")
-			changed, err := json.Marshal(d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(design, changed, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			what := fmt.Sprintf("FIFO %s at depth %.0f (minimum %.0f, design %v)", name, c.depth, least, depth)
-			project := filepath.Join(a.dir, "skip")
-			a.hass(t, "generate", design, "-o", project)
-			_, errs, code := a.try(t, "verify", project)
-			if c.live && code != 0 {
-				t.Errorf("%s: csim fails: %s", what, errs)
-			}
-			if !c.live {
-				if code != 1 || !strings.Contains(errs, "enlarge FIFO "+name) {
-					t.Errorf("%s: csim exits %d without naming it: %s", what, code, errs)
-				}
-				_, errs, code := a.try(t, "simulate", design, "--data", a.set(resnet, "test.toml"), "--images", "4")
-				if code != 1 || !strings.Contains(errs, "enlarge FIFO "+name) {
-					t.Errorf("%s: hwsim exits %d without naming it: %s", what, code, errs)
-				}
-				t.Logf("%s: %s", what, strings.TrimSpace(errs))
-			}
+		what := fmt.Sprintf("FIFO %s (minimum %.0f, design %v)", name, least, depth)
+		// One less is refused by whoever reads the design.
+		short := filepath.Join(run, "short.json")
+		fifo["depth"] = least - 1
+		changed, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(short, changed, 0o644); err != nil {
+			t.Fatal(err)
 		}
 		fifo["depth"] = depth
+		for _, args := range [][]string{
+			{"generate", short, "-o", filepath.Join(a.dir, "short")},
+			{"simulate", short, "--data", a.set(resnet, "test.toml"), "--images", "4"},
+		} {
+			if _, errs, code := a.try(t, args...); code != 1 || !strings.Contains(errs, "enlarge FIFO "+name) {
+				t.Errorf("%s, one less: %s exits %d without naming it: %s", what, args[0], code, errs)
+			}
+		}
+		// The minimum runs, and in the C++ itself one less deadlocks.
+		design := filepath.Join(run, "skip.json")
+		a.atDepth(t, filepath.Join(run, "design.json"), design, name, int(least))
+		project := filepath.Join(a.dir, "skip")
+		a.hass(t, "generate", design, "-o", project, "--force")
+		if _, errs, code := a.try(t, "verify", project); code != 0 {
+			t.Errorf("%s at its minimum: csim fails: %s", what, errs)
+		}
+		top := filepath.Join(project, "src", codegen.TopName+".cpp")
+		text, err := os.ReadFile(top)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old, cut := fmt.Sprintf(" %s, %.0f,", name, least), fmt.Sprintf(" %s, %.0f,", name, least-1)
+		if strings.Count(string(text), old) != 1 {
+			t.Fatalf("%q stands %d times in %s, want once", old, strings.Count(string(text), old), top)
+		}
+		if err := os.WriteFile(top, []byte(strings.Replace(string(text), old, cut, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, errs, code := a.try(t, "verify", project)
+		if code != 1 || !strings.Contains(errs, "enlarge FIFO "+name) {
+			t.Errorf("%s, one less: csim exits %d without naming it: %s", what, code, errs)
+		}
+		t.Logf("%s, one less: %s", what, strings.TrimSpace(errs))
 	}
 	if skips != 3 {
 		t.Errorf("%d skip FIFOs were tried; ResNet-8 has 3 residual blocks", skips)
+	}
+}
+
+// atDepth writes a design whose FIFO has another depth, with all that follows from it.
+func (a *acceptance) atDepth(t *testing.T, from, to, fifo string, depth int) {
+	t.Helper()
+	d, err := optimizer.ReadDesign(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden, err := d.ReadGolden(filepath.Dir(from))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range d.FIFOs {
+		if d.FIFOs[i].Name == fifo {
+			d.FIFOs[i].Depth = depth
+		}
+	}
+	if err := d.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	if err := optimizer.WriteDesign(t.Context(), d, to, golden); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -386,7 +424,7 @@ func (a *acceptance) mutants(t *testing.T) {
 	run := a.runDir("resnet8_zcu104")
 	for _, m := range mutants {
 		project := filepath.Join(a.dir, "mutant")
-		a.hass(t, "generate", filepath.Join(run, "design.json"), "-o", project)
+		a.hass(t, "generate", filepath.Join(run, "design.json"), "-o", project, "--force")
 		file := filepath.Join(project, "include", "hass", m.file)
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -14,7 +14,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "requantisation rounds down", file: "arith.hpp",
-		old: "clamp(((acc >> (s - 1)) + 1) >> 1, lo, hi)",
-		new: "clamp((acc >> (s - 1)) >> 1, lo, hi)",
+		old: "clamp((halves + carry) >> 1, lo, hi)",
+		new: "clamp(halves >> 1, lo, hi)",
 	},
 }
