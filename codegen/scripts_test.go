@@ -116,8 +116,16 @@ func smallProject(t testing.TB, dir, name, part string, images int) (*optimizer.
 
 func goldenFile(t *testing.T, name string, got []byte) {
 	t.Helper()
-	file := filepath.Join("testdata", "scripts", name)
+	compareFile(t, filepath.Join("testdata", "scripts", name), got)
+}
+
+// compareFile compares text with a golden file, which -update rewrites.
+func compareFile(t *testing.T, file string, got []byte) {
+	t.Helper()
 	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(file, got, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +136,7 @@ func goldenFile(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got; -update accepts):\n%s", name, diff)
+		t.Errorf("%s (-want +got; -update accepts):\n%s", file, diff)
 	}
 }
 

@@ -1,0 +1,193 @@
+// Layer l1_conv: conv, 5x4x4 to 5x4x4 (HWC), elastic engines of 9 lanes and 3 multipliers, 1 gangs of 2.
+#include "layer_l1_conv.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l1_conv_window_config {
+  using in_beat = s8_2x2;
+  using out_beat = s8_2x18;
+  using out_fifo = hls::stream<s8_2x18>;
+  using element = ap_int<8>;
+  static constexpr int H = 5;
+  static constexpr int W = 4;
+  static constexpr int C = 4;
+  static constexpr int OH = 5;
+  static constexpr int OW = 4;
+  static constexpr int KH = 3;
+  static constexpr int KW = 3;
+  static constexpr int SH = 1;
+  static constexpr int SW = 1;
+  static constexpr int DH = 1;
+  static constexpr int DW = 1;
+  static constexpr int PT = 1;
+  static constexpr int PL = 1;
+  static constexpr int IN_PX = 2;
+  static constexpr int IN_CH = 2;
+  static constexpr int OUT_PX = 2;
+  static constexpr int M_TAP = 9;
+  static constexpr int M_CH = 2;
+  static constexpr int FOLDS = 1;
+  static constexpr int GROUPS = 1;
+  static constexpr int LINE_PIXELS = 15;
+  static constexpr int ROWS = 6;
+  static constexpr int ROW_BANKS = 3;
+  static constexpr int COL_BANKS = 4;
+  static constexpr int LANES = 2;
+  static constexpr int TAU = 0;
+  static constexpr int PAD = 0;
+  static constexpr std::int64_t PACE_START = 9;
+  static constexpr int PACE_EMIT = 1;
+  static constexpr int PACE_ACCEPT = 1;
+  static constexpr bool CHANNELWISE = true;
+};
+
+}  // namespace
+
+void l1_conv_window(hls::stream<s8_2x2>& in,
+                    hls::stream<s8_2x18>& out,
+                    int mode,
+                    int images) {
+  using shape = hass::window_shape<l1_conv_window_config>;
+  static l1_conv_window_config::element memory[shape::BANKS][shape::DEPTH][l1_conv_window_config::LANES];
+#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3
+#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = lutram
+  hass::window<l1_conv_window_config>(memory, mode == hass::MODE_RUN ? images : 0, in, out);
+}
+
+void l1_conv_fork(hls::stream<s8_2x18>& in,
+                  hls::stream<s8_2x6>& out0,
+                  hls::stream<s8_2x6>& out1,
+                  hls::stream<s8_2x6>& out2,
+                  int mode,
+                  int images) {
+  hass::deal<s8_2x6, 3, 2>(20, mode == hass::MODE_RUN ? images : 0, in, out0, out1, out2);
+}
+
+namespace {
+
+struct l1_conv_engine_config {
+  using in_beat = s8_2x6;
+  using out_beat = acc20_2x2;
+  using in_fifo = hls::stream<s8_2x6>;
+  using out_fifo = hls::stream<acc20_2x2>;
+  using weight = ap_int<8>;
+  using acc = ap_int<20>;
+  static constexpr hass::engine_kind KIND = hass::BANKED;
+  static constexpr bool DEPTHWISE = true;
+  static constexpr int M = 3;
+  static constexpr int N = 1;
+  static constexpr int GANG = 2;
+  static constexpr int PX = 2;
+  static constexpr int BEATS = 1;
+  static constexpr int TOKENS = 20;
+  static constexpr int DEPTH = 2;
+  static constexpr int ROW = 6;
+  static constexpr int IN_BITS = 8;
+  static constexpr int WEIGHT_BITS = 8;
+  static constexpr int LOOKAHEAD = 2;
+};
+
+}  // namespace
+
+void l1_conv_engine0(hls::stream<s8_2x6>& in,
+                     hls::stream<acc20_2x2>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l1_conv_engine_config::weight memory[l1_conv_engine_config::DEPTH][l1_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
+#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
+#pragma HLS RESET variable = memory off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_rows<l1_conv_engine_config>(memory, 33, chain_in, chain_out);
+  } else {
+    hass::engine<l1_conv_engine_config>(memory, images, in, out);
+  }
+}
+
+void l1_conv_engine1(hls::stream<s8_2x6>& in,
+                     hls::stream<acc20_2x2>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l1_conv_engine_config::weight memory[l1_conv_engine_config::DEPTH][l1_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
+#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
+#pragma HLS RESET variable = memory off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_rows<l1_conv_engine_config>(memory, 29, chain_in, chain_out);
+  } else {
+    hass::engine<l1_conv_engine_config>(memory, images, in, out);
+  }
+}
+
+void l1_conv_engine2(hls::stream<s8_2x6>& in,
+                     hls::stream<acc20_2x2>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l1_conv_engine_config::weight memory[l1_conv_engine_config::DEPTH][l1_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
+#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
+#pragma HLS RESET variable = memory off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_rows<l1_conv_engine_config>(memory, 25, chain_in, chain_out);
+  } else {
+    hass::engine<l1_conv_engine_config>(memory, images, in, out);
+  }
+}
+
+namespace {
+
+struct l1_conv_join_config {
+  using acc_beat = acc20_2x2;
+  using out_beat = s8_2x2;
+  using acc = ap_int<20>;
+  using step = ap_uint<3>;
+  static constexpr int W = 4;
+  static constexpr int PX = 2;
+  static constexpr int OUT_CH = 2;
+  static constexpr int BANKS = 3;
+  static constexpr int FOLDS = 2;
+  static constexpr int BEATS = 20;
+  static constexpr int ACC_BITS = 20;
+  static constexpr int BIAS_FRAC = 0;
+  static constexpr int SHIFT = 7;
+  static constexpr int STEPS = 1;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr std::int64_t LO = -128;
+  static constexpr std::int64_t HI = 42;
+};
+
+}  // namespace
+
+void l1_conv_join(hls::stream<acc20_2x2>& in0,
+                  hls::stream<acc20_2x2>& in1,
+                  hls::stream<acc20_2x2>& in2,
+                  hls::stream<s8_2x2>& out,
+                  hls::stream<hass::word>& chain_in,
+                  hls::stream<hass::word>& chain_out,
+                  int mode,
+                  int images) {
+  static l1_conv_join_config::acc bias[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
+  static l1_conv_join_config::step steps[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
+#pragma HLS RESET variable = bias off
+#pragma HLS ARRAY_PARTITION variable = steps complete dim = 2
+#pragma HLS RESET variable = steps off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_bias<l1_conv_join_config>(bias, steps, 21, chain_in, chain_out);
+  } else {
+    hass::join<l1_conv_join_config>(bias, steps, images, out, in0, in1, in2);
+  }
+}
+
+}  // namespace design

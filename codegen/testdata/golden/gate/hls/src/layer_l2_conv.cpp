@@ -1,0 +1,148 @@
+// Layer l2_conv: conv, 1x1x4 to 1x1x4 (HWC), dense engines of 1 lanes and 1 multipliers, 1 gangs of 1.
+#include "layer_l2_conv.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l2_conv_window_config {
+  using in_beat = s8_1x1;
+  using out_beat = s8_1x1;
+  using out_fifo = hls::stream<s8_1x1>;
+  using element = ap_int<8>;
+  static constexpr int H = 1;
+  static constexpr int W = 1;
+  static constexpr int C = 4;
+  static constexpr int OH = 1;
+  static constexpr int OW = 1;
+  static constexpr int KH = 1;
+  static constexpr int KW = 1;
+  static constexpr int SH = 1;
+  static constexpr int SW = 1;
+  static constexpr int DH = 1;
+  static constexpr int DW = 1;
+  static constexpr int PT = 0;
+  static constexpr int PL = 0;
+  static constexpr int IN_PX = 1;
+  static constexpr int IN_CH = 1;
+  static constexpr int OUT_PX = 1;
+  static constexpr int M_TAP = 1;
+  static constexpr int M_CH = 1;
+  static constexpr int FOLDS = 4;
+  static constexpr int GROUPS = 1;
+  static constexpr int LINE_PIXELS = 2;
+  static constexpr int ROWS = 2;
+  static constexpr int ROW_BANKS = 1;
+  static constexpr int COL_BANKS = 1;
+  static constexpr int LANES = 1;
+  static constexpr int TAU = 0;
+  static constexpr int PAD = 0;
+  static constexpr std::int64_t PACE_START = 17;
+  static constexpr int PACE_EMIT = 1;
+  static constexpr int PACE_ACCEPT = 4;
+  static constexpr bool CHANNELWISE = false;
+};
+
+}  // namespace
+
+void l2_conv_window(hls::stream<s8_1x1>& in,
+                    hls::stream<s8_1x1>& out,
+                    int mode,
+                    int images) {
+  using shape = hass::window_shape<l2_conv_window_config>;
+  static l2_conv_window_config::element memory[shape::BANKS][shape::DEPTH][l2_conv_window_config::LANES];
+#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3
+#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = lutram
+  hass::window<l2_conv_window_config>(memory, mode == hass::MODE_RUN ? images : 0, in, out);
+}
+
+namespace {
+
+struct l2_conv_engine_config {
+  using in_beat = s8_1x1;
+  using out_beat = acc20_1x1;
+  using in_fifo = hls::stream<s8_1x1>;
+  using out_fifo = hls::stream<acc20_1x1>;
+  using weight = ap_int<8>;
+  using acc = ap_int<20>;
+  static constexpr hass::engine_kind KIND = hass::DENSE;
+  static constexpr bool DEPTHWISE = false;
+  static constexpr int M = 1;
+  static constexpr int N = 1;
+  static constexpr int GANG = 1;
+  static constexpr int PX = 1;
+  static constexpr int BEATS = 4;
+  static constexpr int TOKENS = 4;
+  static constexpr int DEPTH = 16;
+  static constexpr int ROW = 1;
+  static constexpr int IN_BITS = 8;
+  static constexpr int WEIGHT_BITS = 8;
+  static constexpr int LOOKAHEAD = 2;
+};
+
+}  // namespace
+
+void l2_conv_engine0(hls::stream<s8_1x1>& in,
+                     hls::stream<acc20_1x1>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l2_conv_engine_config::weight memory[l2_conv_engine_config::DEPTH][l2_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
+#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
+#pragma HLS RESET variable = memory off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_rows<l2_conv_engine_config>(memory, 5, chain_in, chain_out);
+  } else {
+    hass::engine<l2_conv_engine_config>(memory, images, in, out);
+  }
+}
+
+namespace {
+
+struct l2_conv_join_config {
+  using acc_beat = acc20_1x1;
+  using out_beat = s8_1x1;
+  using acc = ap_int<20>;
+  using step = ap_uint<3>;
+  static constexpr int W = 1;
+  static constexpr int PX = 1;
+  static constexpr int OUT_CH = 1;
+  static constexpr int BANKS = 1;
+  static constexpr int FOLDS = 4;
+  static constexpr int BEATS = 4;
+  static constexpr int ACC_BITS = 20;
+  static constexpr int BIAS_FRAC = 0;
+  static constexpr int SHIFT = 7;
+  static constexpr int STEPS = 1;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr std::int64_t LO = 0;
+  static constexpr std::int64_t HI = 127;
+};
+
+}  // namespace
+
+void l2_conv_join(hls::stream<acc20_1x1>& in,
+                  hls::stream<s8_1x1>& out,
+                  hls::stream<hass::word>& chain_in,
+                  hls::stream<hass::word>& chain_out,
+                  int mode,
+                  int images) {
+  static l2_conv_join_config::acc bias[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
+  static l2_conv_join_config::step steps[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
+#pragma HLS RESET variable = bias off
+#pragma HLS ARRAY_PARTITION variable = steps complete dim = 2
+#pragma HLS RESET variable = steps off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_bias<l2_conv_join_config>(bias, steps, 1, chain_in, chain_out);
+  } else {
+    hass::join<l2_conv_join_config>(bias, steps, images, out, in);
+  }
+}
+
+}  // namespace design

@@ -1,0 +1,36 @@
+// Layer l2_add: add, 4x4x4 to 4x4x4 (HWC).
+#include "layer_l2_add.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l2_add_add_config {
+  using out_beat = s8_1x1;
+  static constexpr int W = 4;
+  static constexpr int CHANNEL_BEATS = 4;
+  static constexpr int BEATS = 64;
+  static constexpr std::int64_t LO = -128;
+  static constexpr std::int64_t HI = 127;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr int SHIFT = 0;
+  using in0_beat = s8_1x1;
+  using in1_beat = s8_1x1;
+  static constexpr bool BROADCAST = false;
+  static constexpr int ALIGN0 = 0;
+  static constexpr int ALIGN1 = 0;
+};
+
+}  // namespace
+
+void l2_add_add(hls::stream<s8_1x1>& in0,
+                hls::stream<s8_1x1>& in1,
+                hls::stream<s8_1x1>& out,
+                int mode,
+                int images) {
+  hass::add<l2_add_add_config>(mode == hass::MODE_RUN ? images : 0, in0, in1, out);
+}
+
+}  // namespace design

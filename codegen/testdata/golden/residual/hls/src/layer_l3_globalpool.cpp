@@ -1,0 +1,36 @@
+// Layer l3_globalpool: globalpool, 4x4x4 to 1x1x4 (HWC).
+#include "layer_l3_globalpool.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l3_globalpool_globalpool_config {
+  using in_beat = s8_1x1;
+  using out_beat = s8_1x1;
+  static constexpr int W = 4;
+  static constexpr int CHANNEL_BEATS = 4;
+  static constexpr int BEATS = 64;
+  static constexpr int BEATS_BEFORE = 60;
+  static constexpr bool MAX = false;
+  static constexpr std::int64_t MIN = -128;
+  static constexpr std::int64_t MUL = 262144;
+  static constexpr int DROP = 0;
+  static constexpr int SHIFT = 22;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr std::int64_t LO = 0;
+  static constexpr std::int64_t HI = 42;
+};
+
+}  // namespace
+
+void l3_globalpool_globalpool(hls::stream<s8_1x1>& in,
+                              hls::stream<s8_1x1>& out,
+                              int mode,
+                              int images) {
+  hass::globalpool<l3_globalpool_globalpool_config>(mode == hass::MODE_RUN ? images : 0, in, out);
+}
+
+}  // namespace design
