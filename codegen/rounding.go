@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"hass/internal/fixed"
+	"hass/internal/hw"
 	"hass/internal/intnet"
 )
 
@@ -24,4 +25,4 @@ func roundingOf(l *intnet.Layer) fixed.Rounding {
 }
 
 // roundingParam is the parameter of the modules that round.
-func roundingParam(l *intnet.Layer) param { return num("ROUNDING", roundings[roundingOf(l)].rtl) }
+func roundingParam(l *intnet.Layer) hw.Param { return num("ROUNDING", roundings[roundingOf(l)].rtl) }

@@ -60,16 +60,11 @@ var engineKinds = map[hw.EngineKind]int{hw.Dense: 0, hw.Crossbar: 1, hw.Banked: 
 var memoryStyles = map[string]int{"": 0, optimizer.MemLUTRAM: 0, optimizer.MemBRAM: 1, optimizer.MemURAM: 2}
 
 // rtlParams is the parameter list of a process's module.
-func (p *Project) rtlParams(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlParams(i int, ins []hw.Stream, out hw.Stream) []hw.Param {
+	pr := p.HW.Processes[i]
 	switch pr.Kind {
-	case hw.Source:
-		return []param{num("WIDTH", out.Width()), num("AXI", p.Input.AXIBits), num("BEATS", out.Tokens)}
-	case hw.Sink:
-		return []param{num("WIDTH", ins[0].Width()), num("AXI", p.Outputs[pr.Index].AXIBits), num("BEATS", ins[0].Tokens)}
-	case hw.Fork:
-		return []param{num("WIDTH", ins[0].TokenBits()), num("OUTS", len(pr.Out))}
-	case hw.Convert:
-		return []param{num("BITS", out.Bits), num("PIXELS", out.Beat.Px), num("FROM", ins[0].Beat.Ch), num("TO", out.Beat.Ch)}
+	case hw.Source, hw.Sink, hw.Fork, hw.Convert:
+		return hw.Params(p.HW.Module(i))
 	case hw.WindowProc:
 		return p.rtlWindow(pr, ins[0], out)
 	case hw.Engine:
@@ -109,7 +104,7 @@ func rtlModule(kind hw.ProcessKind) string {
 	return "hass_" + string(kind)
 }
 
-func (p *Project) rtlWindow(pr hw.Process, in, out hw.Stream) []param {
+func (p *Project) rtlWindow(pr hw.Process, in, out hw.Stream) []hw.Param {
 	w := *pr.Window
 	l := p.Net.Layers[pr.Layer]
 	pad, tau := int64(0), int64(0)
@@ -123,8 +118,8 @@ func (p *Project) rtlWindow(pr hw.Process, in, out hw.Stream) []param {
 	depth := w.Rows() / rb * ((w.RowPixels() + cb - 1) / cb) * (w.C / w.Lanes())
 	start, perEmit, perAccept := w.AcceptPace()
 	pace := w.PaceBits()
-	signed := func(name string, v int) param { return param{name, fmt.Sprintf("%d'sd%d", pace, v)} }
-	return []param{
+	signed := func(name string, v int) hw.Param { return hw.Param{Name: name, Value: fmt.Sprintf("%d'sd%d", pace, v)} }
+	return []hw.Param{
 		num("BITS", in.Bits), flagParam("SIGNED", in.Signed),
 		num("H", w.H), num("W", w.W), num("C", w.C), num("OH", w.OH), num("OW", w.OW),
 		num("KH", w.Geom.Kernel[0]), num("KW", w.Geom.Kernel[1]), num("SH", w.Geom.Stride[0]), num("SW", w.Geom.Stride[1]),
@@ -138,9 +133,9 @@ func (p *Project) rtlWindow(pr hw.Process, in, out hw.Stream) []param {
 	}
 }
 
-func (p *Project) rtlEngine(pr hw.Process, in, out hw.Stream) []param {
+func (p *Project) rtlEngine(pr hw.Process, in, out hw.Stream) []hw.Param {
 	e := p.engine(pr.Layer)
-	return []param{
+	return []hw.Param{
 		num("KIND", engineKinds[e.kind]), flagParam("DEPTHWISE", e.depthwise),
 		num("M", e.m), num("N", e.n), num("GANG", e.gang), num("PX", e.px), num("BEATS", e.beats),
 		num("X_BITS", in.Bits), flagParam("X_SIGNED", in.Signed), num("W_BITS", e.weightBits), num("ACC", out.Bits),
@@ -148,10 +143,10 @@ func (p *Project) rtlEngine(pr hw.Process, in, out hw.Stream) []param {
 	}
 }
 
-func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	j := p.join(pr.Layer)
 	l := p.Net.Layers[pr.Layer]
-	return []param{
+	return []hw.Param{
 		num("GANGS", len(ins)/j.banks), num("BANKS", j.banks), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
 		num("ACC_BITS", j.accBits), num("BIAS_FRAC", j.biasFrac), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
 		num("SHIFT", j.shift+j.biasFrac), num("STEPS", j.steps), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
@@ -159,10 +154,10 @@ func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 }
 
 // instance writes a module instance.
-func (w *writer) instance(module, name string, params []param, ports [][2]string) {
+func (w *writer) instance(module, name string, params []hw.Param, ports [][2]string) {
 	w.f("  %s #(\n", module)
 	for i, q := range params {
-		w.f("      .%s(%s)%s\n", q.name, q.value, comma(i, len(params)))
+		w.f("      .%s(%s)%s\n", q.Name, q.Value, comma(i, len(params)))
 	}
 	w.f("  ) %s (\n", name)
 	for i, q := range ports {
@@ -283,8 +278,8 @@ func (p *Project) rtlTop() []byte {
 	for _, s := range []string{"start", "images", "load", "loading", "loaded", "load_failed", "image_done", "waits", "most"} {
 		port(&control, s, s)
 	}
-	w.instance("hass_control", "control", []param{
-		num("PROCESSES", processes), num("FIFOS", fifos), num("OUTPUTS", len(p.Outputs)), {"STATS", "STATS"},
+	w.instance("hass_control", "control", []hw.Param{
+		num("PROCESSES", processes), num("FIFOS", fifos), num("OUTPUTS", len(p.Outputs)), {Name: "STATS", Value: "STATS"},
 	}, control)
 	w.f("\n  // The weight chain.\n  wire [%d:0] chain_valid;\n  wire [%d:0] chain_word;\n", len(p.Chain), 32*(len(p.Chain)+1)-1)
 	w.instance("hass_weights_head", "weights_head", nil, [][2]string{
@@ -336,15 +331,16 @@ func (p *Project) rtlFIFO(w *writer, i int) {
 	for _, n := range []string{"room", "issue", "push", "in", "valid", "out", "read", "pop"} {
 		ports = append(ports, [2]string{n, sig(n)})
 	}
-	w.instance("hass_fifo", sig("fifo"), rtlFIFOParams(s), append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
+	w.instance("hass_fifo", sig("fifo"), hw.Params(fifoModule(s)), append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
 	w.f("  generate\n    if (STATS != 0) begin : g_most_%d\n", i)
 	w.f("      hass_watermark #(\n          .DEPTH(%d)\n      ) watermark (\n          .clk,\n          .rst,\n          .clear(start),\n          .issue(%s),\n          .read(%s),\n          .most(most[%d+:16])\n      );\n",
 		s.Depth, sig("issue"), sig("read"), 16*i)
 	w.f("    end else begin : g_unwatched_%d\n      assign most[%d+:16] = '0;\n    end\n  endgenerate\n", i, 16*i)
 }
 
-func rtlFIFOParams(s hw.Stream) []param {
-	return []param{num("WIDTH", s.TokenBits()), num("DEPTH", s.Depth), num("BLOCK", memoryStyles[optimizer.FIFOMemory(s.TokenBits(), s.Depth)])}
+// fifoModule is the FIFO of a stream.
+func fifoModule(s hw.Stream) hw.FIFOParams {
+	return hw.FIFOParams{Width: s.TokenBits(), Depth: s.Depth, Block: optimizer.FIFOMemory(s.TokenBits(), s.Depth) == optimizer.MemBRAM}
 }
 
 // rtlProcess writes the instance of process i, which is number link of the weight chain or, if link is negative,
@@ -412,10 +408,10 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 		}
 	}
 	add("waits", fmt.Sprintf("waits[%d+:2]", 2*i))
-	w.instance(rtlModule(pr.Kind), pr.Name, p.rtlParams(pr, ins, out), ports)
+	w.instance(rtlModule(pr.Kind), pr.Name, p.rtlParams(i, ins, out), ports)
 	if banks > 1 {
 		for k, s := range pr.Out {
-			w.instance("hass_deal", p.signal(s, "bank"), []param{
+			w.instance("hass_deal", p.signal(s, "bank"), []hw.Param{
 				num("BITS", ins[0].Bits), num("PX", ins[0].Beat.Px), num("LANES", ins[0].Beat.Ch), num("BANKS", banks), num("BANK", k%banks), num("EACH", width),
 			}, [][2]string{{"in", written}, {"out", p.signal(s, "in")}})
 		}

@@ -10,7 +10,7 @@ import (
 	"hass/internal/hw"
 )
 
-func (p *Project) rtlConcat(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlConcat(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	plan := p.HW.ConcatPlan(&pr)
 	n, all, places := len(ins), 0, 1
 	var ch, base, unit, choices []int64
@@ -35,24 +35,24 @@ func (p *Project) rtlConcat(pr hw.Process, ins []hw.Stream, out hw.Stream) []par
 		program.Lsh(program, uint(n*(1+index)+1)).Or(program, word)
 	}
 	width := len(plan.Steps) * (n*(1+index) + 1)
-	return []param{
+	return []hw.Param{
 		num("INS", n), num("BITS", out.Bits), num("PIXELS", out.Beat.Px), num("OUT", plan.Out), num("KEPT", plan.Kept), num("IN", all),
 		vector("CHANNELS", 32, ch), vector("BASE", 32, base), vector("UNIT", 32, unit), vector("PLACES", 32, choices),
-		num("INDEX", index), num("STEPS", len(plan.Steps)), {"PROGRAM", fmt.Sprintf("%d'h%x", width, program)},
+		num("INDEX", index), num("STEPS", len(plan.Steps)), {Name: "PROGRAM", Value: fmt.Sprintf("%d'h%x", width, program)},
 	}
 }
 
-func (p *Project) rtlSlice(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
-	params := []param{num("WIDTH", out.Width())}
+func (p *Project) rtlSlice(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
+	params := []hw.Param{num("WIDTH", out.Width())}
 	for _, s := range p.sliceAxes(&p.Net.Layers[pr.Layer], ins[0]) {
 		params = append(params, s.params()...)
 	}
 	return params
 }
 
-func (p *Project) rtlZeroInsert(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlZeroInsert(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	l := &p.Net.Layers[pr.Layer]
-	params := []param{num("WIDTH", out.Width()), num("CHANNEL_BEATS", p.Net.Tensors[l.Out].C/out.Beat.Ch)}
+	params := []hw.Param{num("WIDTH", out.Width()), num("CHANNEL_BEATS", p.Net.Tensors[l.Out].C/out.Beat.Ch)}
 	for _, s := range p.insertAxes(l) {
 		params = append(params, s.params()...)
 	}
@@ -61,9 +61,9 @@ func (p *Project) rtlZeroInsert(pr hw.Process, ins []hw.Stream, out hw.Stream) [
 
 // params names an axis's parameters after it: ROWS, ROW_START, ROW_STEP and ROW_COUNT. Those that
 // are 0 or 1, as the modules have them, are left out.
-func (s strided) params() []param {
+func (s strided) params() []hw.Param {
 	axis := strings.ToUpper(strings.TrimSuffix(s.name, "s"))
-	params := []param{num(axis+"S", s.size), num(axis+"_COUNT", s.count)}
+	params := []hw.Param{num(axis+"S", s.size), num(axis+"_COUNT", s.count)}
 	if s.start > 0 {
 		params = append(params, num(axis+"_START", s.start))
 	}

@@ -10,17 +10,17 @@ import (
 	"hass/optimizer"
 )
 
-func (p *Project) rtlAdd(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlAdd(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	l := p.Net.Layers[pr.Layer]
 	return append(p.rtlOperands(pr, ins, out), num("ALIGN0", l.Align[0]), num("ALIGN1", l.Align[1]))
 }
 
-func (p *Project) rtlMul(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlMul(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	return p.rtlOperands(pr, ins, out)
 }
 
 // rtlOperands is what add and mul share.
-func (p *Project) rtlOperands(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlOperands(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	l := p.Net.Layers[pr.Layer]
 	a, b := ins[0], ins[1]
 	params := append(p.rtlElementwise(pr, out, l.Shift),
@@ -32,12 +32,12 @@ func (p *Project) rtlOperands(pr hw.Process, ins []hw.Stream, out hw.Stream) []p
 	return params
 }
 
-func (p *Project) rtlRequant(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlRequant(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	return append(p.rtlElementwise(pr, out, p.Net.Layers[pr.Layer].Shift),
 		num("IN_BITS", ins[0].Bits), flagParam("IN_SIGNED", ins[0].Signed))
 }
 
-func (p *Project) rtlActivation(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlActivation(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	a := p.Net.Layers[pr.Layer].Act
 	table, columns := activationTable(a, out.Beat.Ch)
 	width := signedBits(table)
@@ -54,16 +54,16 @@ func (p *Project) rtlActivation(pr hw.Process, ins []hw.Stream, out hw.Stream) [
 		table = table[:len(slopes)]
 		params = append(params, num("STEP", a.Step), num("SLOPE_BITS", signedBits(slopes)), vector("SLOPES", signedBits(slopes), slopes))
 	} else {
-		params = append(params, param{"ADD", fmt.Sprintf("64'h%x", uint64(a.Add))}, num("TOP", int(a.Top)))
+		params = append(params, hw.Param{Name: "ADD", Value: fmt.Sprintf("64'h%x", uint64(a.Add))}, num("TOP", int(a.Top)))
 	}
 	return append(params, num("ROWS", len(table)/columns), num("COLUMNS", columns), num("TABLE_BITS", width), vector("TABLE", width, table))
 }
 
 // rtlElementwise is what all modules that compute values one by one share.
-func (p *Project) rtlElementwise(pr hw.Process, out hw.Stream, shift int) []param {
+func (p *Project) rtlElementwise(pr hw.Process, out hw.Stream, shift int) []hw.Param {
 	l := p.Net.Layers[pr.Layer]
 	t := p.Net.Tensors[l.Out]
-	return []param{
+	return []hw.Param{
 		num("OUT_BITS", out.Bits), num("PX", out.Beat.Px), num("CH", out.Beat.Ch), num("W", t.W), num("CHANNEL_BEATS", t.C/out.Beat.Ch),
 		num("SHIFT", shift), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
 	}

@@ -8,11 +8,11 @@ import (
 	"hass/optimizer"
 )
 
-func (p *Project) rtlPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	l := p.Net.Layers[pr.Layer]
 	ti, to := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
 	in := ins[0]
-	params := []param{
+	params := []hw.Param{
 		num("BITS", in.Bits), flagParam("SIGNED", in.Signed), num("OUT_BITS", out.Bits),
 		num("PX", out.Beat.Px), num("CH", out.Beat.Ch), num("TAPS", in.Beat.Ch/out.Beat.Ch), num("TAP_GROUPS", in.Tokens/out.Tokens),
 		num("H", to.H), num("W", to.W), num("CHANNEL_BEATS", to.C/out.Beat.Ch),
@@ -36,7 +36,7 @@ func (p *Project) rtlPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []param
 		vector("ROW_CLASS", indexBits(rows), wide(a.rows)), vector("COLUMN_CLASS", indexBits(columns), wide(a.columns)))
 }
 
-func (p *Project) rtlGlobalPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlGlobalPool(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	l := p.Net.Layers[pr.Layer]
 	ti := p.Net.Tensors[l.In[0]]
 	in := ins[0]
@@ -45,7 +45,7 @@ func (p *Project) rtlGlobalPool(pr hw.Process, ins []hw.Stream, out hw.Stream) [
 	if !l.Pool.Max {
 		word += bits.Len(uint(in.Tokens/beats*in.Beat.Px - 1))
 	}
-	params := []param{
+	params := []hw.Param{
 		num("BITS", in.Bits), flagParam("SIGNED", in.Signed), num("OUT_BITS", out.Bits),
 		num("PX", in.Beat.Px), num("CH", in.Beat.Ch), num("H", ti.H), num("W", ti.W), num("CHANNEL_BEATS", beats),
 		flagParam("MAX", l.Pool.Max), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
@@ -59,7 +59,7 @@ func (p *Project) rtlGlobalPool(pr hw.Process, ins []hw.Stream, out hw.Stream) [
 
 // factorParams are the multipliers of averages, the places dropped and the shift after them. Zeros that all multipliers
 // end in are part of what is dropped or of the shift: a count that is a power of two needs no multiplication.
-func factorParams(mul []int64, p *intnet.Pool) []param {
+func factorParams(mul []int64, p *intnet.Pool) []hw.Param {
 	zeros, width := 63, 1
 	for _, m := range mul {
 		zeros = min(zeros, bits.TrailingZeros64(uint64(m)))
@@ -70,7 +70,7 @@ func factorParams(mul []int64, p *intnet.Pool) []param {
 		width = max(width, bits.Len64(uint64(short[i])))
 	}
 	drop := max(0, p.Drop-zeros)
-	return []param{num("DROP", drop), num("SHIFT", p.Scale+p.FormatShift-zeros-drop), num("MUL_BITS", width), vector("MUL", width, short)}
+	return []hw.Param{num("DROP", drop), num("SHIFT", p.Scale+p.FormatShift-zeros-drop), num("MUL_BITS", width), vector("MUL", width, short)}
 }
 
 // indexBits is the width of an index of n entries, at least one bit.

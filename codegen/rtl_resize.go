@@ -8,7 +8,7 @@ import (
 	"hass/optimizer"
 )
 
-func (p *Project) rtlResize(pr hw.Process, ins []hw.Stream, out hw.Stream) []param {
+func (p *Project) rtlResize(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
 	l := p.Net.Layers[pr.Layer]
 	ti, to, r := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Resize
 	in := ins[0]
@@ -29,7 +29,7 @@ func (p *Project) rtlResize(pr hw.Process, ins []hw.Stream, out hw.Stream) []par
 	}
 	readsBits := bits.Len64(uint64(slices.Max(reads)))
 	fromBits := indexBits(slices.Max(r.Cols.From) + 1)
-	params := []param{
+	params := []hw.Param{
 		num("BITS", in.Bits), flagParam("SIGNED", in.Signed), num("OUT_BITS", out.Bits),
 		num("CH", out.Beat.Ch), num("CHANNEL_BEATS", beats), num("IN_W", ti.W), num("OUT_H", to.H), num("OUT_W", to.W),
 		num("SHIFT", r.FormatShift+r.Rows.Scale+r.Cols.Scale), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),

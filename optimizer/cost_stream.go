@@ -4,26 +4,20 @@ import (
 	"hass/internal/hw"
 )
 
-// fifoShape is hass_fifo.
-type fifoShape struct {
-	width, depth int
-	block        bool
-}
-
-func (s fifoShape) area(family string) area {
-	count, power := log2(s.depth+1), index(s.depth)
-	mem := memoryShape{s.width, s.depth, MemBRAM}
-	if !s.block {
-		mem = memoryShape{s.width, 1 << power, MemLUTRAM}
+func fifoArea(s hw.FIFOParams, family string) area {
+	count, power := log2(s.Depth+1), index(s.Depth)
+	mem := memoryShape{s.Width, s.Depth, MemBRAM}
+	if !s.Block {
+		mem = memoryShape{s.Width, 1 << power, MemLUTRAM}
 	}
 	a := area{kind: areaFIFO, rule: mem.cost(family)}
 	a.rule[2] += 1 + 2*count + 2*power
 	// A counter that wraps at a power of two needs no comparison.
 	wraps, whole := 0, 0
 	switch {
-	case s.depth == 1<<power:
+	case s.Depth == 1<<power:
 		whole = 1
-	case s.block:
+	case s.Block:
 		wraps = 1
 	}
 	a.lut = terms(1, count, power, wraps*power, whole*power, wraps)
@@ -32,34 +26,31 @@ func (s fifoShape) area(family string) area {
 
 // fifo is a stream of tokens of the given bits.
 func (m costModel) fifo(width, depth int) vec {
-	a := fifoShape{width, depth, FIFOMemory(width, depth) == MemBRAM}.area(m.family)
+	a := fifoArea(hw.FIFOParams{Width: width, Depth: depth, Block: FIFOMemory(width, depth) == MemBRAM}, m.family)
 	return m.scaled(moduleFIFO, m.price(&a, 1))
 }
 
 // fork copies a token to outs FIFOs.
 func (m costModel) fork(outs int) vec {
-	a := forkArea(outs)
+	a := forkArea(hw.ForkParams{Outs: outs})
 	return m.scaled(moduleFork, m.price(&a, 1))
 }
 
-func forkArea(outs int) area {
+func forkArea(s hw.ForkParams) area {
 	a := area{kind: areaFork}
-	a.lut, a.ff = terms(1, outs), terms(1, outs)
+	a.lut, a.ff = terms(1, s.Outs), terms(1, s.Outs)
 	return a
 }
 
-// convertShape is hass_convert.
-type convertShape struct{ bits, px, from, to int }
-
-func (s convertShape) area() area {
-	narrow := min(s.from, s.to)
-	parts := max(s.from, s.to) / narrow
-	width := s.px * narrow * s.bits
+func convertArea(s hw.ConvertParams) area {
+	narrow := min(s.From, s.To)
+	parts := max(s.From, s.To) / narrow
+	width := s.Pixels * narrow * s.Bits
 	a := area{kind: areaConvert}
 	a.rule[2] = log2(parts)
 	up := 0
-	if s.from > s.to {
-		a.lut = terms(1, log2(parts), width*muxLUT(parts), 0, width*(parts-1), width*muxLUT(parts)*odd(narrow*s.bits))
+	if s.From > s.To {
+		a.lut = terms(1, log2(parts), width*muxLUT(parts), 0, width*(parts-1), width*muxLUT(parts)*odd(narrow*s.Bits))
 	} else {
 		up = 1
 		a.rule[2] += (parts - 1) * width
@@ -71,39 +62,39 @@ func (s convertShape) area() area {
 
 // convert changes the channels per beat of a stream of values of the given bits.
 func (m costModel) convert(bits int, from, to hw.Beat) vec {
-	a := convertShape{bits, from.Px, from.Ch, to.Ch}.area()
+	a := convertArea(hw.ConvertParams{Bits: bits, Pixels: from.Px, From: from.Ch, To: to.Ch})
 	return m.scaled(moduleConvert, m.price(&a, 1))
 }
 
-func sourceArea(width, beats int) area {
+func sourceArea(s hw.SourceParams) area {
 	a := area{kind: areaSource}
-	a.rule[2] = 32 + log2(beats) + width + 2
-	a.lut = terms(1, log2(beats))
+	a.rule[2] = 32 + log2(s.Beats) + s.Width + 2
+	a.lut = terms(1, log2(s.Beats))
 	return a
 }
 
 // source is the AXI4-Stream port of the input.
 func (m costModel) source(width, beats int) vec {
-	a := sourceArea(width, beats)
+	a := sourceArea(hw.SourceParams{Width: width, Beats: beats})
 	return m.scaled(moduleSource, m.price(&a, 1))
 }
 
-func sinkArea(beats int) area {
+func sinkArea(s hw.SinkParams) area {
 	a := area{kind: areaSink}
-	a.rule[2] = log2(beats)
-	a.lut = terms(1, log2(beats))
+	a.rule[2] = log2(s.Beats)
+	a.lut = terms(1, log2(s.Beats))
 	return a
 }
 
 // sink is the AXI4-Stream port of an output.
 func (m costModel) sink(beats int) vec {
-	a := sinkArea(beats)
+	a := sinkArea(hw.SinkParams{Beats: beats})
 	return m.scaled(moduleSink, m.price(&a, 1))
 }
 
-func controlArea(outputs int) area {
+func controlArea(s hw.ControlParams) area {
 	a := area{kind: areaControl}
-	a.lut, a.ff = terms(1, outputs), terms(1, outputs)
+	a.lut, a.ff = terms(1, s.Outputs), terms(1, s.Outputs)
 	return a
 }
 
@@ -112,6 +103,6 @@ var chainHead, chainEnd = vec{1: 2, 2: 33}, vec{1: 12, 2: 3}
 
 // top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
 func (m costModel) top(outputs int) vec {
-	a := controlArea(outputs)
+	a := controlArea(hw.ControlParams{Outputs: outputs})
 	return m.scaled(moduleControl, m.price(&a, 1)).add(chainHead).add(chainEnd)
 }

@@ -148,17 +148,17 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 	}
 	switch module {
 	case "hass_fifo":
-		return one(fifoShape{p.num("WIDTH"), p.num("DEPTH"), p.num("BLOCK") != 0}.area(family))
+		return one(fifoArea(hw.FIFOParams{Width: p.num("WIDTH"), Depth: p.num("DEPTH"), Block: p.num("BLOCK") != 0}, family))
 	case "hass_fork":
-		return one(forkArea(p.num("OUTS")))
+		return one(forkArea(hw.ForkParams{Outs: p.num("OUTS")}))
 	case "hass_convert":
-		return one(convertShape{p.num("BITS"), p.num("PIXELS"), p.num("FROM"), p.num("TO")}.area())
+		return one(convertArea(hw.ConvertParams{Bits: p.num("BITS"), Pixels: p.num("PIXELS"), From: p.num("FROM"), To: p.num("TO")}))
 	case "hass_source":
-		return one(sourceArea(p.num("WIDTH"), p.num("BEATS")))
+		return one(sourceArea(hw.SourceParams{Width: p.num("WIDTH"), Beats: p.num("BEATS")}))
 	case "hass_sink":
-		return one(sinkArea(p.num("BEATS")))
+		return one(sinkArea(hw.SinkParams{Beats: p.num("BEATS")}))
 	case "hass_control":
-		return one(controlArea(p.num("OUTPUTS")))
+		return one(controlArea(hw.ControlParams{Outputs: p.num("OUTPUTS")}))
 	case "hass_lane":
 		return one(p.lane().area(family))
 	case "hass_weights":
