@@ -86,6 +86,13 @@ func NewProject(d *optimizer.Design, images [][]int32) (*Project, error) {
 	return p, nil
 }
 
+// window are the parameters of window process i.
+func (p *Project) window(i int) hw.WindowParams {
+	w := p.HW.Module(i).(hw.WindowParams)
+	w.Block = optimizer.BufferMemory(w.WordBits(), w.Depth()) == optimizer.MemBRAM
+	return w
+}
+
 // ProcessCount is the number of processes of the DATAFLOW region, the loader
 // and the chain's end included.
 func (p *Project) ProcessCount() int { return len(p.HW.Processes) + hw.ChainEnds }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"hass/internal/hw"
-	"hass/internal/intnet"
 	"hass/optimizer"
 	"hass/templates"
 )
@@ -66,7 +65,7 @@ func (p *Project) rtlParams(i int, ins []hw.Stream, out hw.Stream) []hw.Param {
 	case hw.Source, hw.Sink, hw.Fork, hw.Convert:
 		return hw.Params(p.HW.Module(i))
 	case hw.WindowProc:
-		return p.rtlWindow(pr, ins[0], out)
+		return hw.Params(p.window(i))
 	case hw.Engine:
 		return p.rtlEngine(pr, ins[0], out)
 	case hw.Join:
@@ -102,35 +101,6 @@ func rtlModule(kind hw.ProcessKind) string {
 		return "hass_requant_stream"
 	}
 	return "hass_" + string(kind)
-}
-
-func (p *Project) rtlWindow(pr hw.Process, in, out hw.Stream) []hw.Param {
-	w := *pr.Window
-	l := p.Net.Layers[pr.Layer]
-	pad, tau := int64(0), int64(0)
-	if l.Kind == intnet.KindPool && l.Pool.Max {
-		pad = p.Net.Tensors[l.In[0]].Format.Min()
-	}
-	if l.Kind == intnet.KindConv {
-		tau = l.Conv.TauA
-	}
-	rb, cb := w.Banks()
-	depth := w.Rows() / rb * ((w.RowPixels() + cb - 1) / cb) * (w.C / w.Lanes())
-	start, perEmit, perAccept := w.AcceptPace()
-	pace := w.PaceBits()
-	signed := func(name string, v int) hw.Param { return hw.Param{Name: name, Value: fmt.Sprintf("%d'sd%d", pace, v)} }
-	return []hw.Param{
-		num("BITS", in.Bits), flagParam("SIGNED", in.Signed),
-		num("H", w.H), num("W", w.W), num("C", w.C), num("OH", w.OH), num("OW", w.OW),
-		num("KH", w.Geom.Kernel[0]), num("KW", w.Geom.Kernel[1]), num("SH", w.Geom.Stride[0]), num("SW", w.Geom.Stride[1]),
-		num("DH", w.Geom.Dilation[0]), num("DW", w.Geom.Dilation[1]), num("PT", w.Geom.Pads[0]), num("PL", w.Geom.Pads[1]),
-		num("IN_PX", w.InPx), num("IN_CH", w.InCh), num("OUT_PX", w.OutPx), num("M_TAP", w.MTap), num("M_CH", w.MCh),
-		num("FOLDS", w.Folds), num("GROUPS", w.Groups), flagParam("CHANNELWISE", w.Channelwise),
-		num("LINE_PIXELS", w.LinePixels), num("ROWS", w.Rows()), num("ROW_BANKS", rb), num("COL_BANKS", cb), num("LANES", w.Lanes()),
-		num("TAU", int(tau)), num("PAD", int(pad)), flagParam("FLAGS", out.Flags > 0),
-		num("PACE_BITS", pace), signed("PACE_START", start), signed("PACE_EMIT", perEmit), signed("PACE_ACCEPT", perAccept),
-		num("BLOCK", memoryStyles[optimizer.BufferMemory(w.Lanes()*in.Bits, depth)]),
-	}
 }
 
 func (p *Project) rtlEngine(pr hw.Process, in, out hw.Stream) []hw.Param {

@@ -95,7 +95,7 @@ func (p *Project) units() []unit {
 		links[k.Process] = i
 	}
 	for i, pr := range p.HW.Processes {
-		fn := p.function(pr)
+		fn := p.function(i)
 		if k, ok := links[i]; ok {
 			fn.params = append(fn.params, "hls::stream<hass::word>& chain_in", "hls::stream<hass::word>& chain_out")
 			fn.args = append(fn.args, "s_"+p.chainName(k), "s_"+p.chainName(k+1))
@@ -215,7 +215,8 @@ func (c *config) rounding(l *intnet.Layer) {
 func (c *config) end() string { c.f("};\n"); return c.String() }
 
 // function builds the C++ function of a process; the top appends chain and scalars.
-func (p *Project) function(pr hw.Process) function {
+func (p *Project) function(i int) function {
+	pr := p.HW.Processes[i]
 	fn := function{name: pr.Name}
 	ins, outs := make([]hw.Stream, len(pr.In)), make([]hw.Stream, len(pr.Out))
 	for i, s := range pr.In {
@@ -263,7 +264,7 @@ func (p *Project) function(pr hw.Process) function {
 			fn.body = fmt.Sprintf("  hass::convert_to_wide(%d, %s, in, out);\n", ins[0].Tokens, runImages)
 		}
 	case hw.WindowProc:
-		fn.config, fn.body = p.windowText(pr, cfg, ins[0], outs[0])
+		fn.config, fn.body = p.windowText(i, cfg, ins[0], outs[0])
 	case hw.Engine:
 		fn.config, fn.body = p.engineText(pr, ins[0], outs[0])
 	case hw.Join:
@@ -309,48 +310,29 @@ func numbered(prefix string, n int) string {
 	return s
 }
 
-func (p *Project) windowText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
-	w := *pr.Window
-	l := p.Net.Layers[pr.Layer]
-	format := p.Net.Tensors[l.In[0]].Format
-	pad, tau := int64(0), int64(0)
-	if l.Kind == intnet.KindPool && l.Pool.Max {
-		pad = format.Min()
-	}
-	if l.Kind == intnet.KindConv {
-		tau = l.Conv.TauA
-	}
-	rb, cb := w.Banks()
+func (p *Project) windowText(i int, cfg string, in, out hw.Stream) (string, string) {
+	w := p.window(i)
 	c := newConfig(cfg)
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
 	c.typ("out_fifo", fifoClass(out))
 	c.typ("element", laneType(in.Bits, in.Signed))
-	for _, kv := range []struct {
-		name string
-		v    int
-	}{
-		{"H", w.H}, {"W", w.W}, {"C", w.C}, {"OH", w.OH}, {"OW", w.OW},
-		{"KH", w.Geom.Kernel[0]}, {"KW", w.Geom.Kernel[1]}, {"SH", w.Geom.Stride[0]}, {"SW", w.Geom.Stride[1]},
-		{"DH", w.Geom.Dilation[0]}, {"DW", w.Geom.Dilation[1]}, {"PT", w.Geom.Pads[0]}, {"PL", w.Geom.Pads[1]},
-		{"IN_PX", w.InPx}, {"IN_CH", w.InCh}, {"OUT_PX", w.OutPx}, {"M_TAP", w.MTap}, {"M_CH", w.MCh},
-		{"FOLDS", w.Folds}, {"GROUPS", w.Groups}, {"LINE_PIXELS", w.LinePixels},
-		{"ROWS", w.Rows()}, {"ROW_BANKS", rb}, {"COL_BANKS", cb}, {"LANES", w.Lanes()},
-		{"TAU", int(tau)}, {"PAD", int(pad)},
-	} {
-		c.num(kv.name, kv.v)
+	for _, q := range hw.HLSParams(w) {
+		c.f("  static constexpr int %s = %s;\n", q.Name, q.Value)
 	}
-	start, perEmit, perAccept := w.AcceptPace()
-	c.wide("PACE_START", int64(start))
-	c.num("PACE_EMIT", perEmit)
-	c.num("PACE_ACCEPT", perAccept)
+	c.wide("PACE_START", w.PaceStart.Value)
+	c.num("PACE_EMIT", int(w.PaceEmit.Value))
+	c.num("PACE_ACCEPT", int(w.PaceAccept.Value))
 	c.flag("CHANNELWISE", w.Channelwise)
 	var b writer
 	b.f("  using shape = hass::window_shape<%s>;\n", cfg)
 	b.f("  static %s::element memory[shape::BANKS][shape::DEPTH][%s::LANES];\n", cfg, cfg)
 	b.f("#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1\n#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3\n")
-	depth := w.Rows() / rb * ((w.RowPixels() + cb - 1) / cb) * (w.C / w.Lanes())
-	b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = %s\n", optimizer.BufferMemory(w.Lanes()*in.Bits, depth))
+	impl := optimizer.MemLUTRAM
+	if w.Block {
+		impl = optimizer.MemBRAM
+	}
+	b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = %s\n", impl)
 	b.f("  hass::window<%s>(memory, %s, in, out);\n", cfg, runImages)
 	return c.end(), b.String()
 }

@@ -174,12 +174,12 @@ func moduleParts(module string, p ModuleParams, family string) ([]part, error) {
 	case "hass_join":
 		return one(joinShape{p.num("GANGS"), p.num("GANG"), p.num("PX"), p.or("BANKS", 1), p.num("W"), p.num("FOLDS"), p.requant(p.num("ACC_BITS")+p.or("BIAS_FRAC", 0), p.num("STEPS"))}.area(family))
 	case "hass_window":
-		w := windowShape{bits: p.num("BITS"), h: p.num("H"), w: p.num("W"), c: p.num("C"), oh: p.num("OH"), ow: p.num("OW"),
-			kh: p.num("KH"), kw: p.num("KW"), sh: p.num("SH"), sw: p.num("SW"), dh: p.num("DH"), dw: p.num("DW"),
-			inPx: p.num("IN_PX"), inCh: p.num("IN_CH"), outPx: p.num("OUT_PX"), mTap: p.num("M_TAP"), mCh: p.num("M_CH"), folds: p.num("FOLDS"), groups: p.num("GROUPS"),
-			linePixels: p.num("LINE_PIXELS"), rows: p.num("ROWS"), rowBanks: p.num("ROW_BANKS"), colBanks: p.num("COL_BANKS"), lanes: p.num("LANES"),
-			pt: p.num("PT"), pl: p.num("PL"), tau: p.num("TAU") > 0, flags: p.num("FLAGS") > 0, block: p.num("BLOCK") > 0}
-		return one(w.area(family))
+		w := hw.WindowParams{Bits: p.num("BITS"), H: p.num("H"), W: p.num("W"), C: p.num("C"), OH: p.num("OH"), OW: p.num("OW"),
+			KH: p.num("KH"), KW: p.num("KW"), SH: p.num("SH"), SW: p.num("SW"), DH: p.num("DH"), DW: p.num("DW"),
+			InPx: p.num("IN_PX"), InCh: p.num("IN_CH"), OutPx: p.num("OUT_PX"), MTap: p.num("M_TAP"), MCh: p.num("M_CH"), Folds: p.num("FOLDS"), Groups: p.num("GROUPS"),
+			LinePixels: p.num("LINE_PIXELS"), Rows: p.num("ROWS"), RowBanks: p.num("ROW_BANKS"), ColBanks: p.num("COL_BANKS"), Lanes: p.num("LANES"),
+			PT: p.num("PT"), PL: p.num("PL"), Tau: p.num("TAU"), Flags: p.num("FLAGS") > 0, Block: p.num("BLOCK") > 0}
+		return one(windowArea(&w, family))
 	case "hass_pool", "hass_globalpool":
 		s := poolShape{bits: p.num("BITS"), signed: p.num("SIGNED") > 0, px: p.num("PX"), ch: p.num("CH"), taps: p.or("TAPS", p.num("PX")), tapGroups: p.num("TAP_GROUPS"),
 			h: p.num("H"), w: p.num("W"), channels: p.num("CHANNEL_BEATS"), max: p.num("MAX") > 0, rows: p.or("ROW_CLASSES", 1), cols: p.or("COLUMN_CLASSES", 1), mul: p.or("MUL_BITS", 1),

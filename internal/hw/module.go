@@ -35,13 +35,20 @@ type Table struct {
 	Values []int64
 }
 
-// Params prints the parameters of an instance.
-func Params(m Module) []Param {
+// Params prints the parameters of an instance for SystemVerilog.
+func Params(m Module) []Param { return tagged(m, "rtl") }
+
+// HLSParams prints the parameters that the C++ configuration of the module has as plain constants: the fields tagged
+// hls:"NAME".
+func HLSParams(m Module) []Param { return tagged(m, "hls") }
+
+// tagged prints the fields that have a tag of the given key.
+func tagged(m Module, key string) []Param {
 	v := reflect.ValueOf(m)
 	t := v.Type()
 	var list []Param
 	for i := range t.NumField() {
-		name, option, _ := strings.Cut(t.Field(i).Tag.Get("rtl"), ",")
+		name, option, _ := strings.Cut(t.Field(i).Tag.Get(key), ",")
 		if name == "" || option == "omitempty" && v.Field(i).IsZero() {
 			continue
 		}
@@ -95,6 +102,8 @@ func (n *Network) Module(i int) Module {
 		return n.forkParams(p)
 	case Convert:
 		return n.convertParams(p)
+	case WindowProc:
+		return n.windowParams(p)
 	}
 	return nil
 }

@@ -44,11 +44,8 @@ type Process struct {
 	// readable at the far end of the FIFO, at least 1.
 	Latency int
 
-	Window *WindowParams // WindowProc
+	Window *Window // WindowProc
 }
-
-// WindowParams is the window's geometry.
-type WindowParams = Window
 
 // TokenKind is what a stream's tokens hold.
 type TokenKind string

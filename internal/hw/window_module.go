@@ -1,0 +1,88 @@
+package hw
+
+import "hass/internal/intnet"
+
+// WindowParams are the parameters of hass_window: the line buffer of a layer (Window), of values of Bits bits.
+type WindowParams struct {
+	Bits        int  `rtl:"BITS"` // of a value
+	Signed      bool `rtl:"SIGNED"`
+	H           int  `rtl:"H" hls:"H"` // of the map that comes in
+	W           int  `rtl:"W" hls:"W"`
+	C           int  `rtl:"C" hls:"C"`
+	OH          int  `rtl:"OH" hls:"OH"` // rows and columns of windows
+	OW          int  `rtl:"OW" hls:"OW"`
+	KH          int  `rtl:"KH" hls:"KH"` // kernel, stride, dilation, padding at the top and on the left
+	KW          int  `rtl:"KW" hls:"KW"`
+	SH          int  `rtl:"SH" hls:"SH"`
+	SW          int  `rtl:"SW" hls:"SW"`
+	DH          int  `rtl:"DH" hls:"DH"`
+	DW          int  `rtl:"DW" hls:"DW"`
+	PT          int  `rtl:"PT" hls:"PT"`
+	PL          int  `rtl:"PL" hls:"PL"`
+	InPx        int  `rtl:"IN_PX" hls:"IN_PX"` // pixels and channels per beat read
+	InCh        int  `rtl:"IN_CH" hls:"IN_CH"`
+	OutPx       int  `rtl:"OUT_PX" hls:"OUT_PX"` // pixels per beat written, of M_TAP x M_CH lanes each
+	MTap        int  `rtl:"M_TAP" hls:"M_TAP"`
+	MCh         int  `rtl:"M_CH" hls:"M_CH"`
+	Folds       int  `rtl:"FOLDS" hls:"FOLDS"` // times that a window is shown
+	Groups      int  `rtl:"GROUPS" hls:"GROUPS"`
+	Channelwise bool `rtl:"CHANNELWISE"`
+	LinePixels  int  `rtl:"LINE_PIXELS" hls:"LINE_PIXELS"` // of the line buffer
+	Rows        int  `rtl:"ROWS" hls:"ROWS"`               // that it holds, at most
+	RowBanks    int  `rtl:"ROW_BANKS" hls:"ROW_BANKS"`     // it is cut into ROW_BANKS x COL_BANKS memories
+	ColBanks    int  `rtl:"COL_BANKS" hls:"COL_BANKS"`
+	Lanes       int  `rtl:"LANES" hls:"LANES"` // channels of a word of these
+	Tau         int  `rtl:"TAU" hls:"TAU"`     // values below it in magnitude are read as 0
+	Pad         int  `rtl:"PAD" hls:"PAD"`     // value of the padding
+	Flags       bool `rtl:"FLAGS"`             // a flag for each lane: not 0
+	// The even pace of the input (Window.AcceptPace).
+	PaceBits   int   `rtl:"PACE_BITS"`
+	PaceStart  Sized `rtl:"PACE_START"`
+	PaceEmit   Sized `rtl:"PACE_EMIT"`
+	PaceAccept Sized `rtl:"PACE_ACCEPT"`
+	Block      bool  `rtl:"BLOCK"` // memories in block RAM, else in LUT RAM
+}
+
+// ModuleName is hass_window.
+func (WindowParams) ModuleName() string { return "hass_window" }
+
+// Depth is the number of words of each memory.
+func (p *WindowParams) Depth() int {
+	rowPixels := ceilDiv(p.W, p.InPx) * p.InPx
+	return p.Rows / p.RowBanks * ceilDiv(rowPixels, p.ColBanks) * (p.C / p.Lanes)
+}
+
+// WordBits is the width of a word of each memory.
+func (p *WindowParams) WordBits() int { return p.Lanes * p.Bits }
+
+// PaceFree are the parameters of a window of values of the given width, but for its pace, which takes a walk
+// over all windows, and for what the values mean (Signed, Tau, Pad, Flags).
+func (w *Window) PaceFree(bits int) WindowParams {
+	rb, cb := w.Banks()
+	g := &w.Geom
+	return WindowParams{
+		Bits: bits, H: w.H, W: w.W, C: w.C, OH: w.OH, OW: w.OW,
+		KH: g.Kernel[0], KW: g.Kernel[1], SH: g.Stride[0], SW: g.Stride[1], DH: g.Dilation[0], DW: g.Dilation[1], PT: g.Pads[0], PL: g.Pads[1],
+		InPx: w.InPx, InCh: w.InCh, OutPx: w.OutPx, MTap: w.MTap, MCh: w.MCh, Folds: w.Folds, Groups: w.Groups, Channelwise: w.Channelwise,
+		LinePixels: w.LinePixels, Rows: w.Rows(), RowBanks: rb, ColBanks: cb, Lanes: w.Lanes(),
+	}
+}
+
+// windowParams are those of a window process.
+func (n *Network) windowParams(p *Process) WindowParams {
+	in, out := &n.Streams[p.In[0]], &n.Streams[p.Out[0]]
+	l := &n.Net.Layers[p.Layer]
+	m := p.Window.PaceFree(in.Bits)
+	m.Signed, m.Flags = in.Signed, out.Flags > 0
+	if l.Kind == intnet.KindPool && l.Pool.Max {
+		m.Pad = int(n.Net.Tensors[l.In[0]].Format.Min()) // no maximum is padding
+	}
+	if l.Kind == intnet.KindConv {
+		m.Tau = int(l.Conv.TauA)
+	}
+	start, perEmit, perAccept := p.Window.AcceptPace()
+	m.PaceBits = p.Window.PaceBits()
+	sized := func(v int) Sized { return Sized{m.PaceBits, int64(v)} }
+	m.PaceStart, m.PaceEmit, m.PaceAccept = sized(start), sized(perEmit), sized(perAccept)
+	return m
+}
