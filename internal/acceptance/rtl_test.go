@@ -344,7 +344,7 @@ func cut(t *testing.T, net *intnet.Net, first, last string) (part *intnet.Net, f
 		}
 	}
 	want(to)
-	part = &intnet.Net{Name: net.Name + " " + first}
+	part = &intnet.Net{Name: net.Name + " " + first, InputRounding: net.InputRounding}
 	number := map[int]int{}
 	tensor := func(old int) int {
 		if _, ok := number[old]; !ok {
