@@ -3,9 +3,14 @@
 package codegen
 
 import (
+	"context"
 	"os/exec"
 	"time"
 )
 
-// killGroup bounds how long a cancelled command is waited for.
-func killGroup(cmd *exec.Cmd) { cmd.WaitDelay = time.Second }
+// groupCommand is a command; how long a cancelled one is waited for is bounded.
+func groupCommand(ctx context.Context, name string, args ...string) (cmd *exec.Cmd, release func(), err error) {
+	cmd = exec.CommandContext(ctx, name, args...)
+	cmd.WaitDelay = time.Second
+	return cmd, func() {}, nil
+}

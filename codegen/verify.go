@@ -148,9 +148,12 @@ func IsHLS(dir string) error {
 
 // runMake runs make in the folder dir and gives all that it printed.
 func runMake(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "make", append([]string{"-f", "Makefile"}, args...)...) // not a GNUmakefile of somebody else
+	cmd, release, err := groupCommand(ctx, "make", append([]string{"-f", "Makefile"}, args...)...) // not a GNUmakefile of somebody else
+	if err != nil {
+		return "", err
+	}
+	defer release()
 	cmd.Dir = dir
-	killGroup(cmd)
 	// A make that runs us must not pass its own jobs and targets on.
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "MAKEFLAGS=") && !strings.HasPrefix(e, "MFLAGS=") && !strings.HasPrefix(e, "MAKELEVEL=") {
@@ -159,7 +162,7 @@ func runMake(ctx context.Context, dir string, args ...string) (string, error) {
 	}
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
-	err := cmd.Run()
+	err = cmd.Run()
 	return text.String(), err
 }
 

@@ -132,7 +132,7 @@ func Render(root string, mode Mode) error {
 			return err
 		}
 		text, err := fill(string(old), tables, shown)
-		if err != nil {
+		if err != nil && mode == Compare {
 			return fmt.Errorf("%s: %w", doc, err)
 		}
 		if text == string(old) {
@@ -146,7 +146,7 @@ func Render(root string, mode Mode) error {
 		}
 	}
 	if mode == Update {
-		// A table that is new has no place yet; the comparison asks for one.
+		// A table that is new has no place yet, and a place may wait for its table; the comparison asks for both.
 		return nil
 	}
 	for name := range tables {

@@ -61,4 +61,5 @@ func TestRender(t *testing.T) {
 	want(Compare, "row 0 has 1 cells for 2 columns")
 	os.Remove(filepath.Join(root, "docs/figures/speed.json"))
 	want(Compare, "which does not exist")
+	want(Update, "")
 }
