@@ -1,0 +1,229 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"hass/codegen"
+	"hass/hwsim"
+	"hass/internal/artifact"
+	"hass/internal/judge"
+	"hass/internal/quant"
+	"hass/internal/search"
+	"hass/internal/study"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// BuildOptions direct Build.
+type BuildOptions struct {
+	Model string // ONNX
+	Calib string // calibration data set (TOML)
+	// Test is a labelled test set (TOML), or "" for the calibration set: accuracy is measured on all of it, the simulator
+	// runs its first images.
+	Test string
+	Numerics
+	Hardware
+	Search bool          // search thresholds first and build the best trial; the test set decides which that is
+	Tuning *Tuning       // of the search; nil is DefaultTuning. Without Search it is only checked
+	Edits  artifact.Mode // of generated files in an older project
+	Images int           // for the simulator, at least 4
+	Golden int           // golden images for the project; 0 takes all
+	Output string        // run folder: every intermediate file, the project and summary.json
+}
+
+// Build performs the steps; each leaves its file before the next begins, and
+// summary.json, the last, marks a finished run. Images that the simulator and the integer network
+// disagree about are an error along with the summary.
+func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) {
+	if o.Images < 4 {
+		return nil, badOption("--images %d: a steady-state figure needs at least 4", o.Images)
+	}
+	if o.Golden < 0 {
+		return nil, badOption("--golden %d: want 0 or more images", o.Golden)
+	}
+	judged := "test"
+	if o.Test == "" {
+		o.Test, judged = o.Calib, "calibration"
+	}
+	// Everything that can be wrong with the input is found before the first file is written.
+	if _, err := o.shares(); err != nil {
+		return nil, err
+	}
+	if _, err := o.scales(); err != nil {
+		return nil, err
+	}
+	platform, err := optimizer.LoadPlatform(o.Platform)
+	if err != nil {
+		return nil, err
+	}
+	g, err := Load(o.Model, rep)
+	if err != nil {
+		return nil, err
+	}
+	opt, err := o.options(g)
+	if err != nil {
+		return nil, err
+	}
+	calib, err := openSet(o.Calib, g, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	test, err := openSet(o.Test, g, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := judge.NewPlan(g, test)
+	if err != nil {
+		return nil, err
+	}
+	if test.Len() < o.Images {
+		return nil, fmt.Errorf("%s: %d images, but --images asks for %d", o.Test, test.Len(), o.Images)
+	}
+	tuning := DefaultTuning()
+	if o.Tuning != nil {
+		tuning = *o.Tuning
+	}
+	objective, err := tuning.check()
+	if err != nil {
+		return nil, err
+	}
+	if o.Search && (o.Thresholds != "" || o.Hardware.Objective != optimizer.Throughput) {
+		return nil, badOption("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
+	}
+	if o.Search {
+		if err := search.Judgeable(g); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Model, err)
+		}
+		if _, err := classLabels(g, test); err != nil {
+			return nil, fmt.Errorf("--search: %w", err)
+		}
+	}
+	in := func(name string) string { return filepath.Join(o.Output, name) }
+	if err := artifact.CheckDir(in("project")); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Output, 0o777); err != nil {
+		return nil, fmt.Errorf("output folder: %w", err)
+	}
+	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json"} {
+		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal); err != nil {
+			return nil, err
+		}
+	}
+	outputs := append(sparsity.Files(in("profile.json")), optimizer.Files(in("design.json"))...)
+	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"))
+	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal}); err != nil {
+		return nil, err
+	}
+	// A summary from an earlier run must not stand beside newer files.
+	if err := os.Remove(in("summary.json")); err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+
+	if o.Search {
+		rep.stage("search", "%d evaluations, %s", tuning.Evals, tuning.Sampler)
+		r, err := runSearch(ctx, searchJob{
+			model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: tuning,
+			objective: objective, study: Study{in("search.db"), DefaultStudyName}, resume: true, lease: study.DefaultLease,
+		}, rep)
+		if err != nil {
+			return nil, err
+		}
+		if r.Best < 0 {
+			return nil, fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in("search.db"))
+		}
+		rep.stage("", "trial %d", r.Best)
+		if err := writeThresholds(ctx, r, r.Best, in("thresholds.toml")); err != nil {
+			return nil, err
+		}
+		if opt.Thresholds, err = quant.LoadThresholds(in("thresholds.toml")); err != nil {
+			return nil, err
+		}
+		if o.Least == "" {
+			o.Least = optimizer.LeastDSP
+		}
+	}
+	rep.stage("profile", "%s, %d images", o.Calib, calib.Len())
+	if _, err := profile(ctx, calibration{g, o.Model, calib, opt}, in("profile.json"), rep); err != nil {
+		return nil, err
+	}
+	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: in("profile.json")}, rep)
+	if err != nil {
+		return nil, err
+	}
+	rep.stage("optimize", "for %s", platform.Name)
+	if _, err := optimize(ctx, cal, platform, o.Hardware, in("design.json")); err != nil {
+		return nil, err
+	}
+	// From here on only the design file counts, as for any other user of it.
+	d, err := optimizer.ReadDesign(in("design.json"))
+	if err != nil {
+		return nil, err
+	}
+	rep.stage("generate", "%s", in("project"))
+	kept, err := codegen.Generate(ctx, d, o.Output, in("project"), codegen.Options{Images: o.Golden, Edits: o.Edits})
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range KeptLines(kept) {
+		rep.stage("", "%s", line)
+	}
+	golden := cal.Golden.Shape[0]
+	if o.Golden > 0 {
+		golden = min(golden, o.Golden)
+	}
+	var verified ProjectCheck
+	if codegen.DefaultTarget(d) == codegen.RTL {
+		rep.stage("verify", "Verilator, %d golden images", golden)
+		r, err := verifyRTL(ctx, in("project"), in("design.json"), codegen.RTLOptions{})
+		if err != nil {
+			return nil, err
+		}
+		verified.RTLImages, verified.RTLMismatches = r.Images, r.Mismatches
+	} else {
+		rep.stage("verify", "g++, %d golden images", golden)
+		r, err := verifyHLS(ctx, in("project"), in("design.json"))
+		if err != nil {
+			return nil, err
+		}
+		verified.CsimImages, verified.CsimMismatches = r.Images, r.Mismatches
+	}
+	rep.stage("simulate", "%d images", o.Images)
+	sim, mismatches, err := simulate(ctx, d, test.Limit(o.Images), hwsim.Options{Progress: rep.track(TaskSimulate)})
+	if err != nil {
+		return nil, err
+	}
+	compared, err := report(d, sim)
+	if err != nil {
+		return nil, err
+	}
+	result, err := (&SimulateResult{compared, mismatches, in("design.json"), test}).Artifact()
+	if err != nil {
+		return nil, err
+	}
+	if err := artifact.WriteJSON(ctx, in("simulation.json"), result); err != nil {
+		return nil, err
+	}
+	s := newSummary(d, platform, verified, compared, mismatches)
+	s.Inputs = result.Inputs
+	if s.LatencyCycles, err = latency(ctx, d, test); err != nil {
+		return nil, err
+	}
+	rep.stage("eval", "%s, %d images", o.Test, test.Len())
+	j, err := judgeBoth(ctx, trial{g, test, plan}, cal.Net, rep.track(TaskEval))
+	if err != nil {
+		return nil, err
+	}
+	s.Fidelity = cal.Profile.Fidelity
+	s.Accuracy = newAccuracy(plan, j, judged, test.Len())
+	if err := artifact.WriteJSON(ctx, in("summary.json"), s); err != nil {
+		return nil, err
+	}
+	if mismatches > 0 {
+		return s, fmt.Errorf("simulator: %d of %d images differ from the integer network", mismatches, sim.Images)
+	}
+	return s, nil
+}

@@ -1,0 +1,46 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+
+	"hass/frontend"
+)
+
+// CheckResult is the verdict on every node of a model.
+type CheckResult struct {
+	*frontend.Report
+	Runs   bool `json:"runs"`   // in float
+	Builds bool `json:"builds"` // in hardware
+}
+
+// Check reports on every node of a model. A model that has no hardware is an error along with the report.
+func Check(model string, rep Reporter) (*CheckResult, error) {
+	r, err := frontend.Check(model)
+	if err != nil {
+		return nil, err
+	}
+	rep.warnOf(model, r.Warnings)
+	c := &CheckResult{r, r.Runs(), r.Builds()}
+	if !c.Builds {
+		return c, fmt.Errorf("%s: no hardware in this version for %s (listed above)", model, missing(r))
+	}
+	return c, nil
+}
+
+// missing counts what has no hardware: nodes, and the input, outputs or graph as a whole.
+func missing(r *frontend.Report) string {
+	var parts []string
+	if n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d nodes", n, len(r.Nodes)))
+	}
+	const named = 5
+	for i, p := range r.Ports {
+		if i == named && len(r.Ports) > named+1 {
+			parts = append(parts, fmt.Sprintf("%d more", len(r.Ports)-named))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s %q", p.Op, p.Node))
+	}
+	return strings.Join(parts, ", ")
+}

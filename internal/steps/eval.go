@@ -1,0 +1,119 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"hass/internal/dataset"
+	"hass/internal/judge"
+	"hass/internal/quant"
+)
+
+// EvalOptions direct Eval.
+type EvalOptions struct {
+	Model      string // ONNX
+	Data       string // data set (TOML)
+	Profile    string // the integer network of this profile is measured, or the float network if ""
+	Thresholds string // file of pruning thresholds, or ""; with a profile they replace its own
+	Images     int    // the first images only; 0 is all
+}
+
+// EvalResult is the accuracy of a network on a data set.
+type EvalResult struct {
+	Figures
+	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
+	Output  string        `json:"output,omitempty"` // that is judged by labels
+	Why     string        `json:"why"`              // that output, or no measure
+	Images  int           `json:"images"`
+	Bits    string        `json:"bits"` // "float", "16", "8" or "mixed"
+	// Outputs compares the integer network with the float network, without thresholds.
+	Outputs []judge.Fidelity `json:"outputs,omitempty"`
+
+	Set *dataset.Set `json:"-"` // the images
+}
+
+// Eval measures accuracy: by labels where they apply, of the integer network also by the float network.
+func Eval(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
+	if o.Images < 0 {
+		return nil, badOption("--images %d: want a number of images, or 0 for all", o.Images)
+	}
+	if o.Profile == "" {
+		return evalFloat(ctx, o, rep)
+	}
+	return evalInteger(ctx, o, rep)
+}
+
+// evalFloat judges the float network; without labels there is nothing to judge it by.
+func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
+	g, err := LoadFloat(o.Model, rep)
+	if err != nil {
+		return nil, err
+	}
+	set, err := openSet(o.Data, g, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	set = set.Limit(o.Images)
+	plan, err := judge.NewPlan(g, set)
+	if err != nil {
+		return nil, err
+	}
+	if set.Labels() == dataset.NoLabels {
+		return nil, fmt.Errorf("nothing to judge the float network by: %s", plan.Why)
+	}
+	if o.Thresholds != "" {
+		t, err := quant.LoadThresholds(o.Thresholds)
+		if err != nil {
+			return nil, err
+		}
+		if g, err = t.Apply(g); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Thresholds, err)
+		}
+	}
+	r := newEvalResult(plan, set, "float")
+	if plan.Measure == "" {
+		// A model that cannot run is not told what would measure it.
+		if _, err := judge.NewFloat(g, plan.Outputs); err != nil {
+			return nil, err
+		}
+		return r, nil
+	}
+	score, err := judgeFloat(ctx, trial{g, set, plan}, rep.track(TaskFloat))
+	if err != nil {
+		return nil, err
+	}
+	r.Figures = measure(plan, score)
+	return r, nil
+}
+
+// evalInteger judges the integer network by labels, if there are any for its outputs, and by the float network.
+func evalInteger(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
+	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: o.Profile, Thresholds: o.Thresholds}, rep)
+	if err != nil {
+		return nil, err
+	}
+	set, err := openSet(o.Data, cal.Graph, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	set = set.Limit(o.Images)
+	plan, err := judge.NewPlan(cal.Graph, set)
+	if err != nil {
+		return nil, err
+	}
+	j, err := judgeBoth(ctx, trial{cal.Graph, set, plan}, cal.Net, rep.track(TaskInteger))
+	if err != nil {
+		return nil, err
+	}
+	r := newEvalResult(plan, set, cal.Profile.Bits)
+	r.Figures, r.Outputs = measure(plan, j.integer), j.outputs
+	return r, nil
+}
+
+func newEvalResult(plan *judge.Plan, set *dataset.Set, bits string) *EvalResult {
+	r := &EvalResult{Measure: plan.Measure, Why: plan.Why, Images: set.Len(), Bits: bits, Set: set}
+	if plan.Measure != "" {
+		r.Output = plan.Outputs[plan.Judged].Name
+	}
+	return r
+}

@@ -1,0 +1,73 @@
+package steps
+
+import (
+	"fmt"
+	"os"
+
+	"hass/internal/artifact"
+	"hass/internal/dataset"
+	"hass/internal/graph"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// This file guards the users' files: no command overwrites what it reads.
+
+// writable fails early if a file could not be written at path, or if it is one of
+// the inputs ("" is none), which no command overwrites.
+func writable(path string, inputs ...string) error {
+	if err := apart([]string{path}, inputs); err != nil {
+		return err
+	}
+	return artifact.CheckFile(path)
+}
+
+// apart fails if one of the outputs is one of the inputs, by whatever name: through symbolic and
+// hard links, too.
+func apart(outputs []string, inputs ...[]string) error {
+	for _, out := range outputs {
+		st, err := os.Stat(out)
+		if err != nil || !st.Mode().IsRegular() {
+			continue // nothing to overwrite, or nothing that could be
+		}
+		for _, list := range inputs {
+			for _, in := range list {
+				if it, err := os.Stat(in); in != "" && err == nil && os.SameFile(st, it) {
+					return fmt.Errorf("%s: is an input of this command (%s); name another file", out, in)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// modelFiles are the files that a model was read from; a nil graph has none.
+func modelFiles(g *graph.Graph) []string {
+	if g == nil {
+		return nil
+	}
+	return g.Files
+}
+
+// setFiles are the files of data sets; nil sets have none.
+func setFiles(sets ...*dataset.Set) (list []string) {
+	for _, s := range sets {
+		if s != nil {
+			list = append(list, s.Files()...)
+		}
+	}
+	return list
+}
+
+// profileFiles are a profile and the side files that it names.
+func profileFiles(path string, p *sparsity.Profile) []string {
+	if path == "" {
+		return nil
+	}
+	return []string{path, p.Bitmaps.Beside(path), p.Golden.Beside(path)}
+}
+
+// designFiles are a design and the side files that it names.
+func designFiles(path string, d *optimizer.Design) []string {
+	return []string{path, d.Weights.Beside(path), d.Golden.Beside(path)}
+}

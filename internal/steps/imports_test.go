@@ -1,0 +1,141 @@
+package steps_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hass/internal/testenv"
+)
+
+// The rules of who imports whom. Test files may import anything: they compare stages with one another.
+
+// stages are the folders that a network goes through, with the stages that each may import.
+var stages = map[string][]string{
+	"frontend":  {"frontend"},
+	"sparsity":  {"frontend", "sparsity"},
+	"optimizer": {"frontend", "sparsity", "optimizer"},
+	"codegen":   {"frontend", "sparsity", "codegen"},
+	"hwsim":     {"frontend", "sparsity", "hwsim"},
+}
+
+// testPackages hold what only tests use; a name ends at a slash.
+var testPackages = []string{
+	"frontend/exporttest", "internal/acceptance", "internal/designtest", "internal/figures", "internal/formal", "internal/hwtest",
+	"internal/onnxtest", "internal/ortbench", "internal/sampler/goptunatest", "internal/test", "internal/testenv",
+}
+
+// stepsPackage may import every stage, and only cmd imports it.
+const stepsPackage = "internal/steps"
+
+// exceptions are imports that break a rule, "importing package: imported package". One that is no longer there must leave
+// the list, so that the list only shrinks. No new one may come.
+var exceptions = []string{
+	"codegen: optimizer",
+	"internal/cosim: codegen",
+	"internal/cosim: hwsim",
+	"internal/search: optimizer",
+	"internal/search: sparsity",
+	"internal/synth/check: optimizer",
+	"internal/synth/fit: optimizer",
+	"internal/synth: codegen",
+	"internal/synth: internal/hwtest",
+	"internal/synth: optimizer",
+}
+
+// within tells whether a package is one of some folders or below one.
+func within(pkg string, folders ...string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return pkg == f || strings.HasPrefix(pkg, f+"/") })
+}
+
+// stage is the stage that a package belongs to, or "".
+func stage(pkg string) string {
+	top, _, _ := strings.Cut(pkg, "/")
+	if _, ok := stages[top]; ok {
+		return top
+	}
+	return ""
+}
+
+// broken says which rule an import breaks, or "".
+func broken(from, to string) string {
+	switch {
+	case within(to, "cmd"):
+		return "nobody imports cmd"
+	case from == "templates":
+		return "templates imports nothing"
+	case to == stepsPackage && !within(from, "cmd"):
+		return "only cmd and tests import " + stepsPackage
+	case within(to, testPackages...) && !within(from, testPackages...):
+		return "only tests import a package for tests"
+	case within(from, testPackages...), from == stepsPackage, within(from, "cmd"), stage(to) == "":
+		return ""
+	case stage(from) == "":
+		return "internal imports no stage"
+	case !slices.Contains(stages[stage(from)], stage(to)):
+		return stage(from) + " does not import " + stage(to)
+	}
+	return ""
+}
+
+// TestImports checks every import of the module but those of test files, whatever their build tags.
+func TestImports(t *testing.T) {
+	root := testenv.Root(t)
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			// Folders that Go ignores, and modules of their own.
+			if _, err := os.Stat(filepath.Join(file, "go.mod")); file != root && (err == nil || strings.ContainsAny(d.Name()[:1], "._") || d.Name() == "testdata" || d.Name() == "node_modules") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		from := path.Dir(filepath.ToSlash(rel))
+		for _, i := range f.Imports {
+			to, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), "hass/")
+			if !ok {
+				continue
+			}
+			rule, edge := broken(from, to), from+": "+to
+			if rule == "" {
+				continue
+			}
+			seen[edge] = true
+			if !slices.Contains(exceptions, edge) {
+				t.Errorf("%s imports %s: %s", filepath.ToSlash(rel), to, rule)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range exceptions {
+		if !seen[e] {
+			t.Errorf("%q is no longer imported, or no longer against a rule: take it off the exceptions", e)
+		}
+	}
+	if !slices.IsSorted(exceptions) {
+		t.Error("the exceptions are not sorted")
+	}
+}

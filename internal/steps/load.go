@@ -1,0 +1,139 @@
+package steps
+
+import (
+	"fmt"
+
+	"hass/frontend"
+	"hass/internal/artifact"
+	"hass/internal/dataset"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+	"hass/internal/npy"
+	"hass/internal/quant"
+	"hass/sparsity"
+)
+
+// Load imports a model that the hardware can take. All that is missing is in one
+// error, with the words of Check.
+func Load(path string, rep Reporter) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.LoadBuildable(path))
+}
+
+// LoadFloat imports a model that the float executor can run.
+func LoadFloat(path string, rep Reporter) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.Load(path))
+}
+
+// warned passes a model on and the importer's warnings about it.
+func warned(path string, rep Reporter) func(*graph.Graph, error) (*graph.Graph, error) {
+	return func(g *graph.Graph, err error) (*graph.Graph, error) {
+		if err == nil {
+			rep.warnOf(path, g.Warnings)
+		}
+		return g, err
+	}
+}
+
+// modelInput is the graph's only input; a model with several has no data set
+// format and no hardware.
+func modelInput(g *graph.Graph, path string) (graph.Value, error) {
+	if len(g.Inputs) != 1 {
+		return graph.Value{}, fmt.Errorf("%s: the model has %d inputs; an image network has one", path, len(g.Inputs))
+	}
+	return g.Inputs[0], nil
+}
+
+// openSet opens a data set and checks that its images fit the model.
+func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {
+	in, err := modelInput(g, model)
+	if err != nil {
+		return nil, err
+	}
+	set, err := dataset.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return set, set.Check(in.Shape)
+}
+
+// CalibratedFiles name a model and its profile.
+type CalibratedFiles struct {
+	Model   string // ONNX
+	Profile string // made from it
+	// Thresholds, if not "", is a thresholds file that replaces the profile's thresholds and keeps its binary points.
+	Thresholds string
+}
+
+// Calibrated is a model with what a profile decided about it.
+type Calibrated struct {
+	Graph   *graph.Graph
+	Profile *sparsity.Profile
+	Bitmaps *sparsity.Bitmaps // nil with a thresholds file: the profile's do not hold for other thresholds
+	Golden  *npy.Array        // the profile's golden images
+	Net     *intnet.Net
+	Hash    string // SHA-256 of the profile file
+}
+
+// LoadCalibrated reads a model as Load does and a profile made from it.
+func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
+	g, err := Load(f.Model, rep)
+	if err != nil {
+		return nil, err
+	}
+	m, err := sparsity.Read(f.Profile)
+	if err != nil {
+		return nil, err
+	}
+	p := m.Profile
+	hash, err := artifact.HashFile(f.Model)
+	if err != nil {
+		return nil, err
+	}
+	if want := p.Inputs["model"]; hash != want {
+		return nil, fmt.Errorf("%s was made from another model than %s (SHA-256 %.12s, not %.12s): run \"hass profile\" again", f.Profile, f.Model, want, hash)
+	}
+	if f.Thresholds != "" {
+		m.Bitmaps = nil
+		if err := prune(&p.Spec, g, f.Thresholds); err != nil {
+			return nil, err
+		}
+	}
+	net, err := quant.Lower(g, &p.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Profile, err)
+	}
+	sum, err := artifact.HashFile(f.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return &Calibrated{g, p, m.Bitmaps, m.Golden, net, sum}, nil
+}
+
+// prune replaces the thresholds of a spec.
+func prune(spec *quant.Spec, g *graph.Graph, thresholds string) error {
+	t, err := quant.LoadThresholds(thresholds)
+	if err != nil {
+		return err
+	}
+	taus, err := t.Resolve(g)
+	if err != nil {
+		return fmt.Errorf("%s: %w", thresholds, err)
+	}
+	for name, c := range spec.Convs {
+		c.TauW, c.TauA = taus[name].W, taus[name].A
+		spec.Convs[name] = c
+	}
+	return nil
+}
+
+// images quantises image i of a set for a network.
+func images(net *intnet.Net, set *dataset.Set) func(i int) ([]int32, error) {
+	elems := set.H * set.W * set.C
+	return func(i int) ([]int32, error) {
+		x := make([]float32, elems)
+		if err := set.Float(i, x); err != nil {
+			return nil, err
+		}
+		return net.QuantizeInput(x)
+	}
+}

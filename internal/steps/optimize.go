@@ -1,0 +1,240 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"hass/internal/artifact"
+	"hass/internal/hw"
+	"hass/optimizer"
+	"hass/sparsity"
+)
+
+// Hardware are the choices of a design. The zero value is none: begin with DefaultHardware.
+type Hardware struct {
+	Platform    string    // name of an embedded platform, or a TOML file
+	Objective   string    // optimizer.Throughput or optimizer.Latency
+	Engine      string    // engine kinds allowed: optimizer.EngineAuto or one kind
+	BudgetShare float64   // of every resource's usable budget, above 0 and up to 1
+	Target      hw.Target // what shall be generated from the design
+	Pixels      int       // per beat of the widest streams; 0 is what gives the best rate
+	// Least chooses between designs of the best rate, as optimizer.Input.Least does; "" is even, and for a trial of a search
+	// as the search rates it.
+	Least        string
+	Calibration  string // file of factors on the cost model, or ""
+	IgnoreBudget bool   // go on with a design that does not fit, for verification only
+}
+
+// DefaultHardware are the command line's defaults for a platform.
+func DefaultHardware(platform string) Hardware {
+	return Hardware{Platform: platform, Objective: optimizer.Throughput, Engine: optimizer.EngineAuto, BudgetShare: 1, Target: hw.Both}
+}
+
+// shares are the usable shares of the resources, scaled by the choice.
+func (h Hardware) shares() (optimizer.Shares, error) {
+	shares := optimizer.DefaultShares()
+	if !(h.BudgetShare > 0 && h.BudgetShare <= 1) {
+		return shares, badOption("--budget-share %g: want a share above 0 and up to 1", h.BudgetShare)
+	}
+	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
+		*s *= h.BudgetShare
+	}
+	return shares, nil
+}
+
+// scales is the calibration of the cost model, or nil.
+func (h Hardware) scales() (*optimizer.Calibration, error) {
+	if h.Calibration == "" {
+		return nil, nil
+	}
+	return optimizer.LoadCalibration(h.Calibration)
+}
+
+// OptimizeOptions direct Optimize. The design is made of a profile or of a trial of a search.
+type OptimizeOptions struct {
+	Model   string // ONNX
+	Profile string // of the model; or Study
+
+	Study  Study  // with the trial, which is profiled first
+	Trial  int    // its number; the best if < 0
+	Data   string // the study's calibration data set (TOML)
+	Widths string // the study's file of per-layer widths, if it had any
+
+	Hardware
+	Output string // the design to write; its side files stand beside it, and so does a trial's profile
+}
+
+// Optimize chooses the hardware of every layer for a platform. A design that does not fit is an error that names the
+// resources and what they lack.
+func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*optimizer.Design, error) {
+	switch {
+	case o.Profile == "" && o.Study.Location == "":
+		return nil, badOption("a design is made of a profile or of a trial of a study; neither is named")
+	case o.Profile != "" && o.Study.Location != "":
+		return nil, badOption("a design is made of a profile or of a trial of a study, not both")
+	}
+	if err := writable(o.Output, o.Model, o.Profile, o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration); err != nil {
+		return nil, err
+	}
+	if _, err := o.shares(); err != nil {
+		return nil, err
+	}
+	if _, err := o.scales(); err != nil {
+		return nil, err
+	}
+	file := o.Profile
+	if o.Study.Location != "" {
+		file = strings.TrimSuffix(o.Output, ".json") + ".profile.json"
+		if err := writable(file, o.Model, o.Platform, o.Study.Location, o.Data, o.Widths); err != nil {
+			return nil, err
+		}
+		if err := profileTrial(ctx, o, file, rep); err != nil {
+			return nil, err
+		}
+		if o.Least == "" {
+			o.Least = optimizer.LeastDSP
+		}
+	}
+	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: file}, rep)
+	if err != nil {
+		return nil, err
+	}
+	platform, err := optimizer.LoadPlatform(o.Platform)
+	if err != nil {
+		return nil, err
+	}
+	if err := apart(optimizer.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration}); err != nil {
+		return nil, err
+	}
+	return optimize(ctx, cal, platform, o.Hardware, o.Output)
+}
+
+// profileTrial profiles a trial of a study.
+func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Reporter) error {
+	r, err := OpenStudy(ctx, o.Study)
+	if err != nil {
+		return err
+	}
+	if err := sameModel(r, o.Model); err != nil {
+		return err
+	}
+	n, err := chosen(r, o.Trial)
+	if err != nil {
+		return err
+	}
+	thresholds, err := r.Thresholds(n)
+	if err != nil {
+		return err
+	}
+	widths := ""
+	if o.Widths != "" {
+		if widths, err = artifact.HashFile(o.Widths); err != nil {
+			return err
+		}
+	}
+	if want := r.Config.Inputs["widths"]; widths != want {
+		return fmt.Errorf("study %q was made with other widths: give the same file by --widths (SHA-256 %.12q)", r.Study, want)
+	}
+	g, err := Load(o.Model, rep)
+	if err != nil {
+		return err
+	}
+	set, err := openSet(o.Data, g, o.Model)
+	if err != nil {
+		return err
+	}
+	hash, err := set.Hash()
+	if err != nil {
+		return err
+	}
+	if want := r.Config.Inputs["dataset"]; hash != want {
+		return fmt.Errorf("study %q was made with another calibration set than %s (SHA-256 %.12s, not %.12s)", r.Study, o.Data, want, hash)
+	}
+	opt, err := Numerics{Bits: r.Config.Bits, Widths: o.Widths, Seed: int64(r.Config.Seed)}.options(g)
+	if err != nil {
+		return err
+	}
+	opt.Thresholds = thresholds
+	if err := apart(append(sparsity.Files(output), optimizer.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration}); err != nil {
+		return err
+	}
+	_, err = profile(ctx, calibration{g, o.Model, set.Limit(r.Config.Images), opt}, output, rep)
+	return err
+}
+
+// quickPairs is about how many pairs of each convolution are looked at to choose the pixels per beat.
+const quickPairs = 1 << 16
+
+// wayOut adds to the error of a network that no hardware within the target's limits is there for what may help.
+func wayOut(err error, h Hardware) error {
+	var over *optimizer.LimitError
+	if !errors.As(err, &over) {
+		return err
+	}
+	b := over.Breach
+	var ways []string
+	if other := hw.RTL; b.Target == hw.HLS && h.Target != other && b.AllowedBy(other) {
+		ways = append(ways, "--target rtl, which takes more")
+	}
+	if h.Engine != optimizer.EngineAuto {
+		ways = append(ways, "--engine auto")
+	}
+	switch b.Limit {
+	case hw.ProcessCount, hw.FIFOCount:
+		ways = append(ways, "a model of fewer layers, or one cut in two")
+	case hw.ProcessFIFOs:
+		ways = append(ways, "a model in which fewer layers read one tensor")
+	case hw.StreamTokens:
+		ways = append(ways, "smaller images")
+	default: // something is too wide
+		if over.Pixels > 1 {
+			ways = append(ways, fmt.Sprintf("fewer pixels per beat (--pixels %d)", over.Pixels/2))
+		}
+		ways = append(ways, "fewer bits (--bits or --widths of \"hass profile\")")
+	}
+	return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
+}
+
+// optimize chooses the hardware of a calibrated model and writes the design.
+func optimize(ctx context.Context, cal *Calibrated, platform optimizer.Platform, h Hardware, output string) (*optimizer.Design, error) {
+	shares, err := h.shares()
+	if err != nil {
+		return nil, err
+	}
+	est, err := sparsity.NewEstimator(cal.Net, cal.Bitmaps, sparsity.EstimatorOptions{Seed: cal.Profile.Seed})
+	if err != nil {
+		return nil, err
+	}
+	scales, err := h.scales()
+	if err != nil {
+		return nil, err
+	}
+	p := cal.Profile
+	in := optimizer.Input{
+		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales,
+		Model: p.Model, Bits: p.Bits,
+		Preproc: optimizer.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
+		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.Hash},
+	}
+	if in.Pixels == 0 {
+		// For a comparison a small sample of the zeros does.
+		quick := in
+		if quick.Est, err = sparsity.NewEstimator(cal.Net, cal.Bitmaps, sparsity.EstimatorOptions{Seed: cal.Profile.Seed, Pairs: quickPairs}); err != nil {
+			return nil, err
+		}
+		if in.Pixels, err = optimizer.BestPixels(ctx, quick); err != nil {
+			return nil, wayOut(err, h)
+		}
+	}
+	d, err := optimizer.Optimize(ctx, in)
+	if err != nil {
+		return nil, wayOut(err, h)
+	}
+	if !d.Fits && !h.IgnoreBudget {
+		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
+			p.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
+	}
+	return d, optimizer.WriteDesign(ctx, d, output, cal.Golden)
+}

@@ -1,0 +1,186 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"hass/hwsim"
+	"hass/internal/artifact"
+	"hass/internal/dataset"
+	"hass/internal/intnet"
+	"hass/optimizer"
+)
+
+// SimulateOptions direct Simulate.
+type SimulateOptions struct {
+	Design string // to simulate
+	Data   string // data set (TOML)
+	Images int    // back to back; at least 4 for a steady-state figure
+	Stall  int    // the words at input and output are late at random, this often in percent, 0 to 90
+	Seed   uint64 // of the stalls
+	Trace  string // Chrome/Perfetto trace (JSON) to write, or ""
+}
+
+// SimulateResult is a simulation set against the design's predictions.
+type SimulateResult struct {
+	*hwsim.Report
+	Mismatches int // images whose outputs differ from the integer network's
+
+	design string // the file
+	set    *dataset.Set
+}
+
+// Simulate gives cycles, stalls and FIFO occupancy of a design on images. Images that differ from the integer network are an
+// error along with the result.
+func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateResult, error) {
+	if err := checkStall(o.Stall); err != nil {
+		return nil, err
+	}
+	if o.Images < 1 {
+		return nil, badOption("--images %d: want at least 1", o.Images)
+	}
+	if o.Trace != "" {
+		if err := writable(o.Trace, o.Design, o.Data); err != nil {
+			return nil, err
+		}
+	}
+	d, err := optimizer.ReadDesign(o.Design)
+	if err != nil {
+		return nil, err
+	}
+	set, err := dataset.Open(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	if o.Trace != "" {
+		if err := apart([]string{o.Trace}, designFiles(o.Design, d), set.Files()); err != nil {
+			return nil, err
+		}
+	}
+	in := d.Net.Tensors[d.Net.Input]
+	if err := set.Check([]int{1, in.C, in.H, in.W}); err != nil {
+		return nil, err
+	}
+	sim, mismatches, err := simulate(ctx, d, set.Limit(o.Images),
+		hwsim.Options{Stall: float64(o.Stall) / 100, Seed: o.Seed, Trace: o.Trace != "", Progress: rep.track(TaskSimulate)})
+	if err != nil {
+		return nil, err
+	}
+	if o.Trace != "" {
+		if err := artifact.WriteFile(ctx, o.Trace, func(w io.Writer) error { return sim.WriteTrace(w) }); err != nil {
+			return nil, err
+		}
+	}
+	r, err := report(d, sim)
+	if err != nil {
+		return nil, err
+	}
+	result := &SimulateResult{Report: r, Mismatches: mismatches, design: o.Design, set: set}
+	if mismatches > 0 {
+		return result, fmt.Errorf("%d of %d images differ from the integer network", mismatches, sim.Images)
+	}
+	return result, nil
+}
+
+// Simulation is simulation.json.
+type Simulation struct {
+	artifact.Header
+	*hwsim.Report
+	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
+}
+
+// checkStall checks --stall, which has one meaning in all commands and in make sim-stall.
+func checkStall(percent int) error {
+	if percent < 0 || percent > 90 {
+		return badOption("--stall %d: want 0 to 90 percent", percent)
+	}
+	return nil
+}
+
+// Artifact labels the result with the hashes of the design file and the data set.
+func (r *SimulateResult) Artifact() (*Simulation, error) {
+	hash, err := artifact.HashFile(r.design)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.set.Hash()
+	if err != nil {
+		return nil, err
+	}
+	return &Simulation{artifact.NewHeader("hass.simulation", 1, map[string]string{"design": hash, "dataset": data}), r.Report, r.Mismatches}, nil
+}
+
+// report sets a simulation against the design's predictions.
+func report(d *optimizer.Design, sim *hwsim.Result) (*hwsim.Report, error) {
+	n, err := d.Network()
+	if err != nil {
+		return nil, err
+	}
+	pred := hwsim.Predicted{CyclesPerImage: d.Predicted.CyclesPerImage}
+	for i := range d.Net.Layers {
+		pred.Layers = append(pred.Layers, d.Costs[i].Cycles)
+	}
+	return hwsim.NewReport(n, sim, pred)
+}
+
+// latency is the latency in cycles of the first image of a set alone.
+func latency(ctx context.Context, d *optimizer.Design, set *dataset.Set) (int64, error) {
+	n, err := d.Network()
+	if err != nil {
+		return 0, err
+	}
+	x, err := images(d.Net, set)(0)
+	if err != nil {
+		return 0, err
+	}
+	return hwsim.Latency(ctx, n, x)
+}
+
+// simulate runs the images of a set through the simulator and counts those whose outputs
+// differ from the integer executor's.
+func simulate(ctx context.Context, d *optimizer.Design, set *dataset.Set, opt hwsim.Options) (*hwsim.Result, int, error) {
+	n := set.Len()
+	inputs := make([][]int32, n)
+	load := images(d.Net, set)
+	for i := range inputs {
+		var err error
+		if inputs[i], err = load(i); err != nil {
+			return nil, 0, err
+		}
+	}
+	network, err := d.Network()
+	if err != nil {
+		return nil, 0, err
+	}
+	sim, err := hwsim.Run(ctx, network, inputs, opt)
+	if err != nil {
+		return nil, 0, err
+	}
+	ref, err := intnet.New(d.Net)
+	if err != nil {
+		return nil, 0, err
+	}
+	mismatches := 0
+	err = intnet.RunMany(ctx, ref, n, 0,
+		func(i int) ([]int32, error) { return inputs[i], nil },
+		func(_ *intnet.Exec, out [][]int32) ([][]int32, error) {
+			c := make([][]int32, len(out))
+			for k := range out {
+				c[k] = append([]int32(nil), out[k]...)
+			}
+			return c, nil
+		},
+		func(i int, want [][]int32) error {
+			if !equalOutputs(sim.Outputs[i], want) {
+				mismatches++
+			}
+			return nil
+		})
+	return sim, mismatches, err
+}
+
+func equalOutputs(a, b [][]int32) bool {
+	return slices.EqualFunc(a, b, func(x, y []int32) bool { return slices.Equal(x, y) })
+}

@@ -1,0 +1,172 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"hass/frontend"
+	"hass/frontend/onnx"
+	"hass/internal/artifact"
+	"hass/internal/graph"
+	"hass/internal/quant"
+	"hass/internal/search"
+	"hass/internal/study"
+)
+
+// Study says where a study is.
+type Study struct {
+	Location string // its database: a file (SQLite) or a postgres:// URL
+	Name     string // in the database
+}
+
+// DefaultStudyName is the name of a study in its database unless another one is chosen.
+const DefaultStudyName = "search"
+
+// TrialOptions direct ExtractTrial.
+type TrialOptions struct {
+	Study
+	Trial      int    // its number; the best if < 0
+	Thresholds string // file to write the trial's thresholds (TOML) to, or ""
+	ExportONNX string // file to write the trial's pruned model to, or ""
+	Model      string // the study's model, for ExportONNX
+}
+
+// ExtractTrial writes files of a trial of a study and gives the study.
+func ExtractTrial(ctx context.Context, o TrialOptions, rep Reporter) (*search.Result, error) {
+	r, err := OpenStudy(ctx, o.Study)
+	if err != nil {
+		return nil, err
+	}
+	n, err := chosen(r, o.Trial)
+	if err != nil {
+		return nil, err
+	}
+	if o.Thresholds != "" {
+		if err := writable(o.Thresholds, o.Location, o.Model); err != nil {
+			return nil, err
+		}
+		if err := writeThresholds(ctx, r, n, o.Thresholds); err != nil {
+			return nil, err
+		}
+	}
+	if o.ExportONNX == "" {
+		return r, nil
+	}
+	if err := writable(o.ExportONNX, o.Location, o.Model, o.Thresholds); err != nil {
+		return nil, err
+	}
+	if err := sameModel(r, o.Model); err != nil {
+		return nil, err
+	}
+	g, err := Load(o.Model, rep)
+	if err != nil {
+		return nil, err
+	}
+	if err := apart([]string{o.ExportONNX}, modelFiles(g)); err != nil {
+		return nil, err
+	}
+	return r, exportTrial(ctx, g, r, n, o.ExportONNX)
+}
+
+// chosen is a trial's number, or the best trial's if it is < 0.
+func chosen(r *search.Result, trial int) (int, error) {
+	if trial >= 0 {
+		return trial, nil
+	}
+	if r.Best < 0 {
+		return 0, fmt.Errorf("study %q has no trial within its loss; choose one by --trial", r.Study)
+	}
+	return r.Best, nil
+}
+
+// place names a study's database without what a URL might hold of a password.
+func place(location string) string {
+	if i := strings.Index(location, "://"); i >= 0 {
+		return location[:i+3] + "..."
+	}
+	return location
+}
+
+// OpenStudy reads a study that must be there; a file that is not is not made.
+func OpenStudy(ctx context.Context, at Study) (*search.Result, error) {
+	if !strings.Contains(at.Location, "://") {
+		if _, err := os.Stat(at.Location); err != nil {
+			return nil, fmt.Errorf("study: %w", err)
+		}
+	}
+	db, err := study.Open(ctx, at.Location)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	s, err := db.Load(ctx, at.Name)
+	if errors.Is(err, study.ErrNotFound) {
+		infos, lerr := db.List(ctx)
+		if lerr != nil {
+			return nil, lerr
+		}
+		var names []string
+		for _, i := range infos {
+			names = append(names, fmt.Sprintf("%q", i.Name))
+		}
+		return nil, fmt.Errorf("%s has no study %q; it has %s", place(at.Location), at.Name, strings.Join(names, ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return search.Read(ctx, s)
+}
+
+// sameModel checks that a model is the study's.
+func sameModel(r *search.Result, model string) error {
+	hash, err := artifact.HashFile(model)
+	if err != nil {
+		return err
+	}
+	if want := r.Config.Inputs["model"]; hash != want {
+		return fmt.Errorf("study %q is about another model than %s (SHA-256 %.12s, not %.12s)", r.Study, model, want, hash)
+	}
+	return nil
+}
+
+// writeThresholds writes a trial's thresholds file.
+func writeThresholds(ctx context.Context, r *search.Result, number int, path string) error {
+	t, err := r.Thresholds(number)
+	if err != nil {
+		return err
+	}
+	text, err := t.Encode(fmt.Sprintf("trial %d of study %q", number, r.Study))
+	if err != nil {
+		return err
+	}
+	return artifact.WriteBytes(ctx, path, text)
+}
+
+// exportTrial writes the model with a trial's thresholds as ONNX.
+func exportTrial(ctx context.Context, g *graph.Graph, r *search.Result, number int, path string) error {
+	t, err := r.Thresholds(number)
+	if err != nil {
+		return err
+	}
+	return exportModel(ctx, g, t, path, map[string]string{"hass.study": r.Study, "hass.trial": fmt.Sprint(number)})
+}
+
+// exportModel writes a model with thresholds as ONNX.
+func exportModel(ctx context.Context, g *graph.Graph, t *quant.Thresholds, path string, meta map[string]string) error {
+	pruned, err := t.Apply(g)
+	if err != nil {
+		return err
+	}
+	m, err := frontend.Export(pruned, meta)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	data, err := onnx.Encode(m)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return artifact.WriteBytes(ctx, path, data)
+}

@@ -1,0 +1,91 @@
+package steps
+
+import (
+	"hass/hwsim"
+	"hass/internal/artifact"
+	"hass/internal/fidelity"
+	"hass/internal/judge"
+	"hass/optimizer"
+)
+
+// ProjectCheck is what the verification of a project compared: of C++ by g++ or of RTL in Verilator.
+type ProjectCheck struct {
+	CsimImages     int `json:"csim_images"`
+	CsimMismatches int `json:"csim_mismatches"`
+	RTLImages      int `json:"rtl_images"`
+	RTLMismatches  int `json:"rtl_mismatches"`
+}
+
+// Summary is summary.json of a run folder.
+type Summary struct {
+	artifact.Header
+	Model    string `json:"model"`
+	Platform string `json:"platform"`
+	Bits     string `json:"bits"`
+	Fits     bool   `json:"fits"`
+
+	// Shortfall is why it does not fit, one line per resource.
+	Shortfall []string `json:"shortfall,omitempty"`
+
+	Accuracy Accuracy `json:"accuracy"`
+	// Fidelity is the profile's: signal to noise of layers and outputs on calibration images, and what loses its range.
+	Fidelity fidelity.Report `json:"fidelity"`
+
+	CyclesPerImage          float64 `json:"cycles_per_image"` // simulated, steady state
+	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
+	LatencyCycles           int64   `json:"latency_cycles"` // one image alone: first input word accepted to last output word
+	ImagesPerSecond         float64 `json:"images_per_second"`
+	ClockMHz                float64 `json:"clock_mhz"` // assumed
+
+	Resources  optimizer.Resources `json:"resources"`
+	Calibrated bool                `json:"resources_calibrated"`
+	CostModel  optimizer.CostModel `json:"cost_model"`
+	Budget     optimizer.Resources `json:"budget"`
+	Bottleneck string              `json:"bottleneck"`
+	// Difference accounts for simulated against predicted cycles at the bottleneck.
+	Difference *hwsim.Accounting `json:"difference,omitempty"`
+
+	Verified struct {
+		ProjectCheck
+		HwsimImages     int `json:"hwsim_images"`
+		HwsimMismatches int `json:"hwsim_mismatches"`
+	} `json:"verified"`
+}
+
+// Accuracy is what the judged set says about the networks.
+type Accuracy struct {
+	Set     string        `json:"set"` // "test", or "calibration" where no test set was given
+	Images  int           `json:"images"`
+	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
+	Output  string        `json:"output,omitempty"` // that is judged by labels
+	Why     string        `json:"why"`              // that output, or no measure
+	// Float and Integer are the measure of the model as it is, without thresholds, and of the integer network: share of right answers or
+	// of agreeing elements, or the root of the mean squared error.
+	Float   *float64 `json:"float,omitempty"`
+	Integer *float64 `json:"integer,omitempty"`
+	// Outputs compares the integer network with the float network, without thresholds.
+	Outputs []judge.Fidelity `json:"outputs"`
+}
+
+func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accuracy {
+	a := Accuracy{Set: set, Images: images, Measure: plan.Measure, Why: plan.Why, Outputs: j.outputs}
+	if plan.Measure == "" {
+		return a
+	}
+	a.Output = plan.Outputs[plan.Judged].Name
+	a.Float, a.Integer = measure(plan, j.float).main(), measure(plan, j.integer).main()
+	return a
+}
+
+func newSummary(d *optimizer.Design, p optimizer.Platform, verified ProjectCheck, rep *hwsim.Report, mismatches int) *Summary {
+	s := &Summary{
+		Header: artifact.NewHeader("hass.summary", 1, nil),
+		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
+		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
+		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,
+		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
+	}
+	s.Verified.ProjectCheck = verified
+	s.Verified.HwsimImages, s.Verified.HwsimMismatches = rep.Images, mismatches
+	return s
+}

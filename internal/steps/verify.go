@@ -1,0 +1,244 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hass/codegen"
+	"hass/hwsim"
+	"hass/internal/artifact"
+	"hass/internal/cosim"
+	"hass/internal/hw"
+	"hass/optimizer"
+)
+
+// VerifyOptions direct Verify.
+type VerifyOptions struct {
+	Project string         // folder
+	Target  codegen.Target // what the project is; "" looks
+	Design  string         // it was generated from; or "": then the project is run as it is
+	Stall   int            // RTL: ports and FIFOs are late at random, this often in percent, 0 to 90
+	Seed    int64          // RTL: of the stalls and of registers' initial values
+	Images  int            // RTL: the first golden images only; 0 takes all
+}
+
+// Verification is what Verify found; one of both is set.
+type Verification struct {
+	HLS *HLSVerification
+	RTL *RTLVerification
+}
+
+// Against is how a project stands to its design and to its own manifest.
+type Against struct {
+	// DesignCompared tells that every generated file was compared with the design's.
+	DesignCompared bool `json:"design_compared"`
+	// Edited are generated files that were edited: with a design, in comments or other things that
+	// change nothing; without one, in any way.
+	Edited []string `json:"edited,omitempty"`
+}
+
+// HLSVerification is what was found in a C++ project.
+type HLSVerification struct {
+	*codegen.VerifyResult
+	Against
+	// EnginesCompared tells that the cycles per beat of every engine were compared with the
+	// simulator's, over the same images.
+	EnginesCompared bool `json:"engines_compared"`
+}
+
+// RTLVerification is what was found in an RTL project.
+type RTLVerification struct {
+	*codegen.RTLResult
+	Against
+	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's.
+	CyclesCompared bool `json:"cycles_compared"`
+}
+
+// Verify runs a generated project and compares it with the reference; with the design, all of the project is compared with
+// it, and cycles with the simulator's. A difference, a mismatch or a deadlock is an error along with what was
+// found; before anything was found there is no result.
+func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
+	if err := checkStall(o.Stall); err != nil {
+		return nil, err
+	}
+	if o.Images < 0 {
+		return nil, badOption("--golden %d: want 0 or more images", o.Images)
+	}
+	if o.Target == codegen.RTL || o.Target == "" && codegen.IsRTL(o.Project) == nil {
+		r, err := verifyRTL(ctx, o.Project, o.Design, codegen.RTLOptions{Stall: o.Stall, Seed: o.Seed, Images: o.Images})
+		if r == nil {
+			return nil, err
+		}
+		return &Verification{RTL: r}, err
+	}
+	if o.Stall > 0 || o.Images > 0 {
+		return nil, fmt.Errorf("%s: --stall and --golden are for RTL projects (hass generate --target rtl)", o.Project)
+	}
+	r, err := verifyHLS(ctx, o.Project, o.Design)
+	if r == nil {
+		return nil, err
+	}
+	return &Verification{HLS: r}, err
+}
+
+// staged is a project made ready to run.
+type staged struct {
+	Against
+	dir  string // where to run it
+	done func() // removes what was made
+}
+
+// stage compares the project dir with the design, if there is one, and makes a folder of what the
+// design gives: in the project's own, files of the user or older builds could change the run.
+// Without a design the project itself is run.
+func stage(ctx context.Context, dir, design string, target codegen.Target) (*staged, *optimizer.Design, error) {
+	s := &staged{dir: dir, done: func() {}}
+	if design == "" {
+		m, err := artifact.ReadManifest(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return s, nil, nil
+		}
+		if err == nil {
+			s.Edited, err = m.Edited(dir)
+		}
+		return s, nil, err
+	}
+	d, err := optimizer.ReadDesign(design)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := codegen.Compare(ctx, d, filepath.Dir(design), dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Target != target {
+		return nil, nil, fmt.Errorf("%s: is a project for %s, not %s", dir, c.Target, target)
+	}
+	if p := c.Problem(); p != "" {
+		return nil, nil, fmt.Errorf("%s: %s", dir, p)
+	}
+	tmp, err := os.MkdirTemp("", "hass-verify-")
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Against, s.dir, s.done = Against{true, c.Edited}, tmp, func() { os.RemoveAll(tmp) }
+	if err := c.Stage(ctx, tmp); err != nil {
+		s.done()
+		return nil, nil, err
+	}
+	return s, d, nil
+}
+
+// verifyHLS compares the project in dir with the design that it shall be of, compiles and runs it;
+// with the design the engines' cycles per beat are compared with the simulator's, too. The result is
+// given along with the error where there is one.
+func verifyHLS(ctx context.Context, dir, design string) (*HLSVerification, error) {
+	if err := codegen.IsHLS(dir); err != nil {
+		return nil, err
+	}
+	s, d, err := stage(ctx, dir, design, codegen.HLS)
+	if err != nil {
+		return nil, err
+	}
+	defer s.done()
+	r, err := codegen.Verify(ctx, s.dir)
+	if err != nil {
+		return nil, err
+	}
+	v := &HLSVerification{VerifyResult: r, Against: s.Against}
+	if !r.OK() {
+		return v, fmt.Errorf("%s: %s", dir, r.Problem())
+	}
+	if d == nil {
+		return v, nil
+	}
+	if err := keepReport(ctx, s.dir, dir, codegen.ReportName); err != nil {
+		return v, err
+	}
+	n, images, err := golden(d, design, r.Images)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", dir, err)
+	}
+	sim, err := hwsim.Run(ctx, n, images, hwsim.Options{Finite: true})
+	if err != nil {
+		return v, err
+	}
+	expected := map[string][]int64{}
+	for _, p := range sim.Processes {
+		if p.Kind == hw.Engine {
+			expected[p.Name] = p.Hist
+		}
+	}
+	if diffs := r.CompareEngines(expected); len(diffs) > 0 {
+		return v, fmt.Errorf("%s: %d engines differ from the simulator in cycles per beat; %s", dir, len(diffs), diffs[0])
+	}
+	v.EnginesCompared = true
+	return v, nil
+}
+
+// keepReport copies the report of a run elsewhere into the project.
+func keepReport(ctx context.Context, from, to, name string) error {
+	data, err := os.ReadFile(filepath.Join(from, name))
+	if err != nil {
+		return err
+	}
+	return artifact.WriteBytes(ctx, filepath.Join(to, name), data)
+}
+
+// verifyRTL compares the project in dir with the design that it shall be of and simulates it. With the
+// design, and without random stalls, its cycles are compared with the simulator's. The result is given along with
+// the error where there is one.
+func verifyRTL(ctx context.Context, dir, design string, opts codegen.RTLOptions) (*RTLVerification, error) {
+	if err := codegen.IsRTL(dir); err != nil {
+		return nil, err
+	}
+	s, d, err := stage(ctx, dir, design, codegen.RTL)
+	if err != nil {
+		return nil, err
+	}
+	defer s.done()
+	r, err := codegen.VerifyRTL(ctx, s.dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	v := &RTLVerification{RTLResult: r, Against: s.Against}
+	if !r.OK() {
+		return v, fmt.Errorf("%s: %s", dir, r.Problem())
+	}
+	if d == nil {
+		return v, nil
+	}
+	if err := keepReport(ctx, s.dir, dir, opts.Report()); err != nil || opts.Stall > 0 {
+		return v, err
+	}
+	n, images, err := golden(d, design, r.Images)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", dir, err)
+	}
+	diffs, err := cosim.Compare(ctx, n, images, r)
+	if err != nil {
+		return v, err
+	}
+	if len(diffs) > 0 {
+		return v, fmt.Errorf("%s: %d cycles or counters differ from the simulator's; %s", dir, len(diffs), diffs[0])
+	}
+	v.CyclesCompared = true
+	return v, nil
+}
+
+// golden gives the network and the first golden images of the design in file.
+func golden(d *optimizer.Design, file string, count int) (*hw.Network, [][]int32, error) {
+	images, err := d.GoldenImages(filepath.Dir(file))
+	if err != nil {
+		return nil, nil, err
+	}
+	if count > len(images) {
+		return nil, nil, fmt.Errorf("%d images were compared, but %s has %d golden ones", count, file, len(images))
+	}
+	n, err := d.Network()
+	return n, images[:count], err
+}
