@@ -41,6 +41,15 @@ func kinds() map[string]func(b *hwtest.Builder) {
 			x := b.Slice(0, intnet.Slice{Start: [3]int{2, 1, 4}, Step: [2]int{2, 1}}, 4, 7, 4)
 			same(b, x, 4, 3, 1, 1)
 		},
+		"rows": func(b *hwtest.Builder) {
+			x := b.Slice(same(b, 0, 8, 3, 1, 1), intnet.Slice{Start: [3]int{3, 0, 0}, Step: [2]int{1, 1}}, 5, 10, 8)
+			same(b, x, 4, 3, 2, 1)
+		},
+		"row split": func(b *hwtest.Builder) {
+			l := b.Slice(0, intnet.Slice{Step: [2]int{1, 1}}, 4, 10, 8)
+			r := b.Slice(0, intnet.Slice{Start: [3]int{8, 0, 0}, Step: [2]int{1, 1}}, 4, 10, 8)
+			b.Add(l, same(b, r, 8, 3, 1, 1), eight)
+		},
 		"channel split": func(b *hwtest.Builder) {
 			l := b.Slice(0, intnet.Slice{Step: [2]int{1, 1}}, 12, 10, 4)
 			r := b.Slice(0, intnet.Slice{Start: [3]int{0, 0, 4}, Step: [2]int{1, 1}}, 12, 10, 4)

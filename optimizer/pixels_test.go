@@ -1,10 +1,12 @@
 package optimizer
 
 import (
+	"math/rand"
 	"slices"
 	"testing"
 
 	"hass/internal/hw"
+	"hass/internal/hwtest"
 )
 
 func TestPixelsOf(t *testing.T) {
@@ -23,6 +25,10 @@ func TestPixelsOf(t *testing.T) {
 		{"two", pixelsOf(net, 2), []int{2, 1, 1, 1}},
 		{"eight", pixelsOf(net, 8), []int{8, 2, 1, 1}},
 		{"a row", pixelsOf(net, 16), []int{16, 4, 1, 1}},
+		// A part of the rows keeps the beat of the whole, whose 12 rows need it; a part of the columns takes one pixel.
+		{"rows", pixelsOf(kindNet(t, kinds()["rows"]), 4), []int{4, 4, 4, 1}},
+		{"row split", pixelsOf(kindNet(t, kinds()["row split"]), 4), []int{4, 4, 4, 4, 4}},
+		{"columns", pixelsOf(kindNet(t, kinds()["slice"]), 4), []int{1, 1, 1}},
 		{"a stride of 3", pixelsOf(third, 4), []int{1, 1, 1}},
 	} {
 		if !slices.Equal(tc.got, tc.want) {
@@ -83,6 +89,34 @@ func TestPixelsLiftTheWall(t *testing.T) {
 	for _, bad := range []int{-1, 3, 32} {
 		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: bad}); err == nil {
 			t.Errorf("%d pixels were taken", bad)
+		}
+	}
+}
+
+// TestPixelsExpand: whatever the network and the pixels, the optimiser's design has a network of modules.
+func TestPixelsExpand(t *testing.T) {
+	nets := 30
+	if testing.Short() {
+		nets = 8
+	}
+	p, err := LoadPlatform("u250")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range nets {
+		net, err := hwtest.RandomNet(rand.New(rand.NewSource(int64(seed))), 1+seed%7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pixels := 2; pixels <= MaxPixels; pixels *= 4 {
+			d, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: pixels, Coarse: true})
+			if err != nil {
+				t.Errorf("seed %d, %d pixels: %v", seed, pixels, err)
+				continue
+			}
+			if _, err := d.Network(); err != nil {
+				t.Errorf("seed %d, %d pixels: %v", seed, pixels, err)
+			}
 		}
 	}
 }
