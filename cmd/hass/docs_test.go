@@ -14,6 +14,7 @@ import (
 	"hass/internal/fidelity"
 	"hass/internal/judge"
 	"hass/internal/search"
+	"hass/internal/steps"
 	"hass/internal/testenv"
 	"hass/optimizer"
 	"hass/sparsity"
@@ -49,14 +50,14 @@ func TestFormatsDocumented(t *testing.T) {
 		{"profile.json", fidelity.Layer{}, ""},
 		{"profile.json", fidelity.Loss{}, ""},
 		{"profile.json", judge.Fidelity{}, ""},
-		{"summary.json", accuracy{}, ""},
+		{"summary.json", steps.Accuracy{}, ""},
 		{"design.json", optimizer.Design{}, fmt.Sprintf("Schema `%s`, version %d;", optimizer.DesignSchema, optimizer.DesignVersion)},
 		{"design.json", optimizer.Prediction{}, ""},
 		{"design.json", optimizer.FIFO{}, ""},
 		{"design.json", optimizer.Resources{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
 		{"simulation.json", simulation{}, "Schema `hass.simulation`, version 1"},
-		{"summary.json", summary{}, "Schema `hass.summary`, version 1"},
+		{"summary.json", steps.Summary{}, "Schema `hass.summary`, version 1"},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},
 		{"Study", search.Outcome{}, ""},
 		{"Study", search.Test{}, ""},

@@ -19,6 +19,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/search"
+	"hass/internal/steps"
 )
 
 // cli is the command line.
@@ -101,10 +102,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = ferr
 	}
 	var wrong usageError
+	var option *steps.OptionError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &option):
 		fmt.Fprintln(stderr, "hass:", err)
 		return 2
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):

@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/hw"
+	"hass/internal/steps"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -23,6 +24,22 @@ type hardwareFlags struct {
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
+}
+
+func (f hardwareFlags) hardware() steps.Hardware {
+	return steps.Hardware{
+		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: hw.Target(f.Target),
+		Pixels: pixels(f.Pixels), Least: f.Least, Calibration: f.Calibration, IgnoreBudget: f.IgnoreBudget,
+	}
+}
+
+// pixels is the number of pixels per beat; 0 is auto, the only value that is no number.
+func pixels(flag string) int {
+	n, err := strconv.Atoi(flag)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // shares are the usable shares of the resources, scaled by the flag.

@@ -9,6 +9,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/quant"
+	"hass/internal/steps"
 	"hass/sparsity"
 )
 
@@ -18,6 +19,10 @@ type profileFlags struct {
 	Widths     string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Thresholds string `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
 	Seed       int64  `help:"Seed of the samples." default:"1"`
+}
+
+func (f profileFlags) numerics() steps.Numerics {
+	return steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Seed: f.Seed}
 }
 
 // options are the flags as sparsity wants them. The files that they name are read

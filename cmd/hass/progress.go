@@ -11,7 +11,30 @@ import (
 	"golang.org/x/term"
 
 	"hass/internal/search"
+	"hass/internal/steps"
 )
+
+// reporter shows on stderr what a step reports, so that stdout stays what was asked for.
+func (e *env) reporter() steps.Reporter {
+	return steps.Reporter{
+		Warn:   func(text string) { fmt.Fprintln(e.stderr, "hass: warning:", text) },
+		Stage:  func(name, text string) { fmt.Fprintf(e.stderr, "%-9s %s\n", name, text) },
+		Track:  e.track,
+		Trials: e.trials,
+	}
+}
+
+// track shows how far a task is. A search takes hours, so its tasks speak in a pipe, too.
+func (e *env) track(t steps.Task) func(done, total int) {
+	switch t {
+	case steps.TaskRun, steps.TaskProfile, steps.TaskFloat, steps.TaskInteger, steps.TaskEval, steps.TaskSimulate:
+		return e.progress(string(t))
+	case steps.TaskCalibrate, steps.TaskProbe, steps.TaskTest:
+		return e.slowly(string(t))
+	default:
+		panic(fmt.Sprintf("no progress for task %q", t))
+	}
+}
 
 // terminal is stderr, if it is a terminal.
 func (e *env) terminal() *os.File {
@@ -79,6 +102,23 @@ func (e *env) slowly(what string) func(done, total int) {
 
 // columns is the width that a line of progress fits in on every terminal.
 const columns = 80
+
+// trials keeps a line on a terminal: trials done, the best so far, the size of the front, the time left. In a pipe
+// it writes the line now and then.
+func (e *env) trials() func(steps.Trials) {
+	l, terminal := e.lines(), e.terminal()
+	return func(t steps.Trials) {
+		text := func() string { return progressLine(t.Progress, t.Base, t.Objective, t.Left) }
+		switch {
+		case terminal == nil:
+			l.say(text)
+		case t.Done >= t.Total:
+			fmt.Fprint(terminal, "\r\x1b[K")
+		default:
+			fmt.Fprintf(terminal, "\r\x1b[K%s", text())
+		}
+	}
+}
 
 // searchProgress keeps a line on a terminal: trials done, the best so far, the size of the front, the time left. In a pipe
 // it writes the line now and then.

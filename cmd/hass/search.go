@@ -21,6 +21,7 @@ import (
 	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/internal/search"
+	"hass/internal/steps"
 	"hass/internal/study"
 	"hass/optimizer"
 )
@@ -41,6 +42,13 @@ type searchFlags struct {
 	MaxImages int    `name:"calib-images" help:"Use the first so many calibration images; 0 is all." placeholder:"N"`
 	NoHalving bool   `help:"Evaluate every trial on all images."`
 	NoSharing bool   `help:"Evaluate every layer of every trial."`
+}
+
+func (f searchFlags) tuning() steps.Tuning {
+	return steps.Tuning{
+		Evals: f.Evals, Sampler: f.Sampler, Goal: f.Goal, SamplerSeed: f.Seeds, Batch: f.Batch, MaxImages: f.MaxImages,
+		NoHalving: f.NoHalving, NoSharing: f.NoSharing,
+	}
 }
 
 func (f searchFlags) check() (o search.Objective, err error) {
