@@ -120,28 +120,6 @@ func (e *env) trials() func(steps.Trials) {
 	}
 }
 
-// searchProgress keeps a line on a terminal: trials done, the best so far, the size of the front, the time left. In a pipe
-// it writes the line now and then.
-func (e *env) searchProgress(p *search.Problem, o search.Objective) func(search.Progress) {
-	l, terminal := e.lines(), e.terminal()
-	start, before := time.Now(), -1
-	return func(s search.Progress) {
-		if before < 0 {
-			before = s.Done - 1 // trials from before do not count for the time left
-		}
-		left := time.Duration(float64(time.Since(start)) / float64(max(1, s.Done-before)) * float64(s.Total-s.Done))
-		text := func() string { return progressLine(s, p.Base, o, left) }
-		switch {
-		case terminal == nil:
-			l.say(text)
-		case s.Done >= s.Total:
-			fmt.Fprint(terminal, "\r\x1b[K")
-		default:
-			fmt.Fprintf(terminal, "\r\x1b[K%s", text())
-		}
-	}
-}
-
 // progressLine says how far a search is, in less than 80 columns: what does not fit is left out from the end.
 func progressLine(s search.Progress, base *search.Outcome, o search.Objective, left time.Duration) string {
 	inFront := map[int]bool{}
