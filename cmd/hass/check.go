@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"hass/frontend"
 	"hass/internal/artifact"
+	"hass/internal/steps"
 )
 
 // checkCmd reports on every node of a model.
@@ -23,51 +23,31 @@ func (checkCmd) Help() string {
 
 // Run prints the report; a model that has no hardware is an error after it.
 func (c checkCmd) Run(e *env) error {
-	r, err := frontend.Check(c.Model)
-	if err != nil {
+	r, err := steps.Check(c.Model, e.reporter())
+	if r == nil {
 		return err
 	}
-	e.warnOf(c.Model, r.Warnings)
-	if c.JSON {
-		var h artifact.Header
-		if h, err = answer("hass.check", input{"model", c.Model}); err == nil {
-			err = artifact.Encode(e.stdout, checkAnswer{h, r, r.Runs(), r.Builds()})
-		}
-	} else {
-		err = printReport(e.stdout, r)
+	if perr := c.print(e, r); perr != nil {
+		return perr
 	}
-	if err != nil {
-		return err
-	}
-	if !r.Builds() {
-		return fmt.Errorf("%s: no hardware in this version for %s (listed above)", c.Model, missing(r))
-	}
-	return nil
+	return err
 }
 
-// missing counts what has no hardware: nodes, and the input, outputs or graph as a whole.
-func missing(r *frontend.Report) string {
-	var parts []string
-	if n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d nodes", n, len(r.Nodes)))
+func (c checkCmd) print(e *env, r *steps.CheckResult) error {
+	if !c.JSON {
+		return printReport(e.stdout, r.Report)
 	}
-	const named = 5
-	for i, p := range r.Ports {
-		if i == named && len(r.Ports) > named+1 {
-			parts = append(parts, fmt.Sprintf("%d more", len(r.Ports)-named))
-			break
-		}
-		parts = append(parts, fmt.Sprintf("%s %q", p.Op, p.Node))
+	h, err := answer("hass.check", input{"model", c.Model})
+	if err != nil {
+		return err
 	}
-	return strings.Join(parts, ", ")
+	return artifact.Encode(e.stdout, checkAnswer{h, r})
 }
 
 // checkAnswer is the JSON answer.
 type checkAnswer struct {
 	artifact.Header
-	*frontend.Report
-	Runs   bool `json:"runs"`   // in float
-	Builds bool `json:"builds"` // in hardware
+	*steps.CheckResult
 }
 
 // printReport writes one line per node, then those on inputs and outputs, and the verdict on the model. Names are quoted: they are the model's.
