@@ -63,7 +63,7 @@ func TestFormatsDocumented(t *testing.T) {
 		{"Study", search.Test{}, ""},
 		{"Study", search.Variable{}, ""},
 		{"Goal", search.Objective{}, ""},
-		{"csim_report.json", verification{}, ""},
+		{"csim_report.json", steps.HLSVerification{}, ""},
 		{"csim_report.json", codegen.StreamUse{}, ""},
 		{"csim_report.json", codegen.EngineUse{}, ""},
 	} {
