@@ -56,7 +56,7 @@ func TestFormatsDocumented(t *testing.T) {
 		{"design.json", optimizer.FIFO{}, ""},
 		{"design.json", optimizer.Resources{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
-		{"simulation.json", simulation{}, "Schema `hass.simulation`, version 1"},
+		{"simulation.json", steps.Simulation{}, "Schema `hass.simulation`, version 1"},
 		{"summary.json", steps.Summary{}, "Schema `hass.summary`, version 1"},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},
 		{"Study", search.Outcome{}, ""},
