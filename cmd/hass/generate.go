@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"hass/codegen"
 	"hass/internal/artifact"
-	"hass/optimizer"
+	"hass/internal/steps"
 )
 
 // generateCmd writes a project.
@@ -32,31 +30,10 @@ func (f editFlags) mode() artifact.Mode {
 	return artifact.KeepEdits
 }
 
-// keptLines say what of an older project was left alone or given up.
-func keptLines(k *artifact.Kept) (lines []string) {
-	const most = 10
-	for _, l := range []struct {
-		what  string
-		paths []string
-	}{
-		{"kept (not generated)", k.Foreign},
-		{"kept as edited", k.Edited},
-		{"edits given up", k.Replaced},
-	} {
-		if n := len(l.paths); n > most {
-			lines = append(lines, fmt.Sprintf("%s: %s and %d more", l.what, strings.Join(l.paths[:most], ", "), n-most))
-		} else if n > 0 {
-			lines = append(lines, fmt.Sprintf("%s: %s", l.what, strings.Join(l.paths, ", ")))
-		}
-	}
-	return lines
-}
-
 // generateAnswer is the JSON answer.
 type generateAnswer struct {
 	artifact.Header
-	Project string `json:"project"` // the folder
-	Target  string `json:"target"`  // hls or rtl
+	*steps.GenerateResult
 }
 
 // Help is the example shown by --help.
@@ -64,27 +41,10 @@ func (generateCmd) Help() string {
 	return "Example:\n  hass generate design.json -o project\n  make -C project csim"
 }
 
-// Run generates.
+// Run generates and says what was kept and what to do next.
 func (c generateCmd) Run(e *env) error {
-	if c.Golden < 0 {
-		return usage("--golden %d: want 0 or more images", c.Golden)
-	}
-	if err := artifact.CheckDir(c.Output); err != nil {
-		return err
-	}
-	d, err := optimizer.ReadDesign(c.Design)
+	r, err := steps.Generate(e.ctx, steps.GenerateOptions{Design: c.Design, Target: codegen.Target(c.Target), Images: c.Golden, Edits: c.mode(), Output: c.Output})
 	if err != nil {
-		return err
-	}
-	target := codegen.DefaultTarget(d)
-	if c.Target != "" {
-		target = codegen.Target(c.Target)
-	}
-	kept, err := codegen.Generate(e.ctx, d, filepath.Dir(c.Design), c.Output, codegen.Options{Target: target, Images: c.Golden, Edits: c.mode()})
-	if err != nil {
-		if !d.Target.Includes(target) {
-			err = fmt.Errorf("%s: %w\nhint: make a design for it with \"hass optimize --target %s\" (or both)", c.Design, err, target)
-		}
 		return err
 	}
 	if c.JSON {
@@ -92,13 +52,13 @@ func (c generateCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		return artifact.Encode(e.stdout, generateAnswer{h, c.Output, string(target)})
+		return artifact.Encode(e.stdout, generateAnswer{h, r})
 	}
 	run := "make csim"
-	if target == codegen.RTL {
+	if r.Target == codegen.RTL {
 		run = "make sim"
 	}
-	for _, line := range keptLines(kept) {
+	for _, line := range steps.KeptLines(r.Kept) {
 		if _, err := fmt.Fprintf(e.stdout, "%s: %s\n", c.Output, line); err != nil {
 			return err
 		}
