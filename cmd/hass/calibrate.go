@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"sort"
 	"text/tabwriter"
 
-	"github.com/BurntSushi/toml"
-
 	"hass/internal/artifact"
-	"hass/internal/synth"
-	"hass/internal/userfile"
-	"hass/optimizer"
+	"hass/internal/steps"
 )
 
 // calibrateCmd scales the cost model to a user's own synthesis.
@@ -52,81 +47,31 @@ func (calibrateCmd) Help() string {
 		"by one factor, the line through zero with the least squares."
 }
 
-// maxReport bounds a utilisation report in bytes.
-const maxReport = 1 << 28
-
-// Run fits and writes the file.
+// Run fits and prints the factors.
 func (c calibrateCmd) Run(e *env) error {
-	if err := writable(c.Output, append([]string{c.Design}, c.Report...)...); err != nil {
-		return err
-	}
-	d, err := optimizer.ReadDesign(c.Design)
+	r, err := steps.Calibrate(e.ctx, steps.CalibrateOptions{Design: c.Design, Reports: c.Report, Date: c.Date, Output: c.Output})
 	if err != nil {
-		return err
-	}
-	if err := apart([]string{c.Output}, designFiles(c.Design, d)); err != nil {
-		return err
-	}
-	list, err := synth.Instances(d)
-	if err != nil {
-		return err
-	}
-	platform, err := optimizer.LoadPlatform(d.Platform)
-	family := optimizer.Family7 // a platform file of the user's that is not at hand
-	if err == nil {
-		family = platform.Family
-	}
-	var matches []synth.Match
-	tool := ""
-	for _, name := range c.Report {
-		data, err := userfile.Read(name, maxReport)
-		if err != nil {
-			return fmt.Errorf("report: %w", err)
-		}
-		r, err := synth.ParseReport(data)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		m, err := r.Matches(list)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		matches, tool = append(matches, m...), r.Tool
-	}
-	scales, err := synth.Calibrate(matches, family)
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Factors on hass' cost model, fitted by hass calibrate to %d of %d instances of a design.\n\n", len(matches), len(list))
-	if err := toml.NewEncoder(&b).Encode(optimizer.Calibration{Tool: tool, Date: c.Date, Scale: scales}); err != nil {
-		return err
-	}
-	if _, err := optimizer.ParseCalibration(b.Bytes()); err != nil {
-		return fmt.Errorf("these reports give no usable factors: %w", err)
-	}
-	if err := artifact.WriteBytes(e.ctx, c.Output, b.Bytes()); err != nil {
 		return err
 	}
 	if c.JSON {
-		a := calibrateAnswer{Tool: tool, Date: c.Date, Matched: len(matches), Instances: len(list), Scale: map[string]calibrateFactor{}}
+		a := calibrateAnswer{Tool: r.Tool, Date: c.Date, Matched: r.Matched, Instances: r.Instances, Scale: map[string]calibrateFactor{}}
 		if a.Header, err = answer("hass.calibrate", input{"design", c.Design}); err != nil {
 			return err
 		}
-		for n, s := range scales {
+		for n, s := range r.Scale {
 			a.Scale[n] = calibrateFactor{s.Instances, s.LUT, s.FF, s.DSP, s.BRAM18, s.LUTError, s.FFError}
 		}
 		return artifact.Encode(e.stdout, a)
 	}
-	names := make([]string, 0, len(scales))
-	for n := range scales {
+	names := make([]string, 0, len(r.Scale))
+	for n := range r.Scale {
 		names = append(names, n)
 	}
 	sort.Strings(names)
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s: %d of %d instances\nmodule\tinstances\tLUT\t+-\tFF\t+-\tDSP\tBRAM18\n", tool, len(matches), len(list))
+	fmt.Fprintf(w, "%s: %d of %d instances\nmodule\tinstances\tLUT\t+-\tFF\t+-\tDSP\tBRAM18\n", r.Tool, r.Matched, r.Instances)
 	for _, n := range names {
-		s := scales[n]
+		s := r.Scale[n]
 		fmt.Fprintf(w, "%s\t%d\t%.3f\t%.1f %%\t%.3f\t%.1f %%\t%.3f\t%.3f\n", n, s.Instances, s.LUT, 100*s.LUTError, s.FF, 100*s.FFError, s.DSP, s.BRAM18)
 	}
 	return w.Flush()

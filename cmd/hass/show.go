@@ -2,10 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"hass/internal/artifact"
-	"hass/optimizer"
+	"hass/internal/steps"
 )
 
 // showCmd prints the hardware network of a design.
@@ -54,13 +53,9 @@ func (showCmd) Help() string {
 
 // Run prints the network as text or as a graph.
 func (c showCmd) Run(e *env) error {
-	d, err := optimizer.ReadDesign(c.Design)
+	n, err := steps.Network(c.Design)
 	if err != nil {
 		return err
-	}
-	n, err := d.Network()
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Design, err)
 	}
 	if c.Dot {
 		return n.WriteDot(e.stdout)
