@@ -45,11 +45,6 @@ type cli struct {
 const exitCodes = "Exit codes: 0 success; 1 a fault in the input, a failed verification or a design that does not fit; " +
 	"2 wrong usage; 130 interrupted (Ctrl-C or SIGTERM): files are then whole or absent."
 
-// usageError is a flag that makes no sense, whatever the input.
-type usageError struct{ error }
-
-func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // env is what every command gets besides its flags.
 type env struct {
 	ctx    context.Context
@@ -101,12 +96,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ferr := out.Flush(); err == nil {
 		err = ferr
 	}
-	var wrong usageError
-	var option *steps.OptionError
+	var wrong *steps.OptionError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &wrong), errors.As(err, &option):
+	case errors.As(err, &wrong):
 		fmt.Fprintln(stderr, "hass:", err)
 		return 2
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
