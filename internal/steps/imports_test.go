@@ -25,7 +25,7 @@ var stages = map[string][]string{
 	"hwsim":     {"frontend", "sparsity", "hwsim"},
 }
 
-// testPackages hold what only tests use; a name ends at a slash.
+// testPackages hold what only tests use, with all below them.
 var testPackages = []string{
 	"frontend/exporttest", "internal/acceptance", "internal/designtest", "internal/figures", "internal/formal", "internal/hwtest",
 	"internal/onnxtest", "internal/ortbench", "internal/sampler/goptunatest", "internal/test", "internal/testenv",
@@ -137,5 +137,37 @@ func TestImports(t *testing.T) {
 	}
 	if !slices.IsSorted(exceptions) {
 		t.Error("the exceptions are not sorted")
+	}
+}
+
+// TestRules: every rule is broken by some import, and what the design wants breaks none.
+func TestRules(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"cmd/hass", "internal/steps", ""},
+		{"cmd/hass", "optimizer", ""},
+		{"internal/steps", "cmd/hass", "nobody imports cmd"},
+		{"internal/steps", "codegen", ""},
+		{"internal/graph", "internal/steps", "only cmd and tests import internal/steps"},
+		{"codegen", "internal/steps", "only cmd and tests import internal/steps"},
+		{"internal/hw", "internal/intnet", ""},
+		{"internal/hw", "optimizer", "internal imports no stage"},
+		{"internal/designtest", "optimizer", ""},
+		{"internal/hw", "internal/hwtest", "only tests import a package for tests"},
+		{"frontend", "frontend/onnx", ""},
+		{"frontend/onnx", "sparsity", "frontend does not import sparsity"},
+		{"sparsity", "frontend", ""},
+		{"sparsity", "optimizer", "sparsity does not import optimizer"},
+		{"optimizer", "sparsity", ""},
+		{"optimizer", "codegen", "optimizer does not import codegen"},
+		{"codegen", "optimizer", "codegen does not import optimizer"},
+		{"codegen", "hwsim", "codegen does not import hwsim"},
+		{"hwsim", "codegen", "hwsim does not import codegen"},
+		{"hwsim", "optimizer", "hwsim does not import optimizer"},
+		{"codegen", "templates", ""},
+		{"templates", "internal/hw", "templates imports nothing"},
+	} {
+		if got := broken(c.from, c.to); got != c.want {
+			t.Errorf("%s imports %s: %q, want %q", c.from, c.to, got, c.want)
+		}
 	}
 }

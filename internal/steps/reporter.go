@@ -23,7 +23,7 @@ const (
 	TaskTest      Task = "test"      // of a search: the front on the test set
 )
 
-// A Reporter hears what happens while a step runs. A nil function hears nothing.
+// A Reporter hears what happens while a step runs. A nil function hears nothing. A step calls one function at a time.
 type Reporter struct {
 	// Warn takes a warning about an input or a result.
 	Warn func(text string)

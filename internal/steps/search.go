@@ -67,7 +67,7 @@ type SearchOptions struct {
 	Study      Study
 	Output     string        // study file (SQLite) in place of Study.Location, or ""
 	Resume     bool          // go on with the study if it is there; every worker of a shared study says so
-	Lease      time.Duration // after how long a silent worker's trial is taken over
+	Lease      time.Duration // after how long a silent worker's trial is taken over; 0 is study.DefaultLease
 	ExportONNX string        // file to write the best trial's pruned model to, or ""
 }
 
@@ -79,6 +79,9 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 	}
 	if o.Thresholds != "" {
 		return nil, badOption("a search finds the thresholds itself: it does not take a file of them")
+	}
+	if o.Output == "" && o.Study.Location == "" {
+		return nil, badOption("a search needs the place of its study")
 	}
 	if o.Output != "" {
 		o.Study.Location = o.Output

@@ -48,6 +48,10 @@ func TestOptions(t *testing.T) {
 			_, err := steps.Search(ctx, steps.SearchOptions{Model: model, Calib: calib, Numerics: n, Tuning: steps.DefaultTuning()}, rep)
 			return err
 		}},
+		{"study without a place", "place", func() error {
+			_, err := steps.Search(ctx, steps.SearchOptions{Model: model, Calib: calib, Tuning: steps.DefaultTuning()}, rep)
+			return err
+		}},
 		{"golden images", "--golden -1", func() error {
 			_, err := steps.Generate(ctx, steps.GenerateOptions{Design: "d.json", Images: -1, Output: out})
 			return err
