@@ -23,69 +23,40 @@ func weightWords(p *Project) []byte {
 		pr := p.HW.Processes[link.Process]
 		c := p.Net.Layers[pr.Layer].Conv
 		if pr.Kind == hw.Engine {
-			out = p.engine(pr.Layer).appendRows(out, c, pr.Index)
+			e := p.engine(pr.Layer)
+			out = appendRows(out, &e, c, pr.Index)
 		} else {
-			out = p.join(pr.Layer).append(out, c)
+			j := p.join(pr.Layer)
+			out = appendBiases(out, &j, c)
 		}
 	}
 	return binary.LittleEndian.AppendUint32(out, chainEnd)
 }
 
 // appendRows appends the rows of engine number index.
-func (e engineShape) appendRows(out []byte, c *intnet.Conv, index int) []byte {
+func appendRows(out []byte, e *hw.EngineParams, c *intnet.Conv, index int) []byte {
 	at := len(out)
-	out = append(out, make([]byte, 4*e.depth*e.wordsPerRow())...)
+	out = append(out, make([]byte, 4*e.Depth*e.WordsPerRow())...)
 	words := out[at:]
-	mask := uint32(1)<<e.weightBits - 1
-	e.place(index, func(word, bit, o, tap, ch int) bool {
-		w := words[4*word:]
-		v := uint32(c.Weights[(o*e.taps+tap)*e.chans+ch]) & mask << bit
-		binary.LittleEndian.PutUint32(w, binary.LittleEndian.Uint32(w)|v)
+	mask := uint32(1)<<e.WBits - 1
+	e.Place(index, func(w hw.WeightPlace) bool {
+		word := words[4*w.Word:]
+		v := uint32(c.Weights[(w.Out*e.Layout.Taps+w.Tap)*e.Layout.Chans+w.Chan]) & mask << w.Bit
+		binary.LittleEndian.PutUint32(word, binary.LittleEndian.Uint32(word)|v)
 		return true
 	})
 	return out
 }
 
-// place calls put for every weight of engine number index, which is of gang g, until it says false: the word of the
-// engine's part of the chain, the weight's lowest bit there, its output channel, tap and
-// channel of the group. Row fold*beats+beat holds, for lane j of
-// the gang and each lane i of the beat that the engine has, the weight of output channel fold*lanes + g*gang + j at tap and
-// channel of i, a channel of its group; PER weights a word, the first lowest. In a depthwise
-// convolution lane i is a tap of the output lane's own channel.
-func (e engineShape) place(index int, put func(word, bit, o, tap, ch int) bool) {
-	g, bank := index/e.banks, index%e.banks
-	chanGroups := e.chans / e.mCh
-	per, width := e.perWord(), e.weightBits
-	for row := range e.depth {
-		fold, beat := row/e.beats, row%e.beats
-		tap0, chan0 := beat/chanGroups*e.mTap, beat%chanGroups*e.mCh
-		n := 0
-		for j := range e.gang {
-			o := fold*e.lanes + g*e.gang + j
-			for t := range e.mTap {
-				for ch := range e.mCh {
-					if (t*e.mCh+ch)%e.banks != bank {
-						continue
-					}
-					if !put(row*e.wordsPerRow()+n/per, n%per*width, o, tap0+t, chan0+ch) {
-						return
-					}
-					n++
-				}
-			}
-		}
-	}
-}
-
-// append appends bias and shift step of every output channel.
-func (j joinShape) append(out []byte, c *intnet.Conv) []byte {
+// appendBiases appends bias and shift step of every output channel.
+func appendBiases(out []byte, j *hw.JoinParams, c *intnet.Conv) []byte {
 	for o := range c.OutC {
 		out = binary.LittleEndian.AppendUint32(out, uint32(c.Bias[o]))
-		if j.biasWords() == 2 {
+		if j.BiasWords() == 2 {
 			out = binary.LittleEndian.AppendUint32(out, uint32(c.Bias[o]>>32))
 		}
-		if j.steps > 1 {
-			out = binary.LittleEndian.AppendUint32(out, uint32(c.ShiftOf(o)-j.shift))
+		if j.Steps > 1 {
+			out = binary.LittleEndian.AppendUint32(out, uint32(c.ShiftOf(o)+c.BiasFrac-j.Shift))
 		}
 	}
 	return out

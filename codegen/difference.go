@@ -116,23 +116,23 @@ func (p *Project) weightDifference(have, want []byte, word int) string {
 		if pr.Kind == hw.Engine {
 			where := fmt.Sprintf("layer %s, unused bits of %s", l.ID, pr.Name)
 			e := p.engine(pr.Layer)
-			e.place(pr.Index, func(w, bit, o, tap, ch int) bool {
-				if left := 32 - e.weightBits; w == at && (x^y)>>bit<<left != 0 {
+			e.Place(pr.Index, func(w hw.WeightPlace) bool {
+				if left := 32 - e.WBits; w.Word == at && (x^y)>>w.Bit<<left != 0 {
 					k := l.Conv.Kernel[1]
 					where = fmt.Sprintf("layer %s, weight [%d, %d, %d, %d] (output channel, row, column, input channel): %d in the project, %d by the design",
-						l.ID, o, tap/k, tap%k, ch, int32(x>>bit<<left)>>left, int32(y>>bit<<left)>>left)
+						l.ID, w.Out, w.Tap/k, w.Tap%k, w.Chan, int32(x>>w.Bit<<left)>>left, int32(y>>w.Bit<<left)>>left)
 					return false
 				}
-				return w <= at
+				return w.Word <= at
 			})
 			return where
 		}
 		j := p.join(pr.Layer)
 		what := "bias"
-		if at%j.wordsPerChannel() >= j.biasWords() {
+		if at%j.WordsPerChannel() >= j.BiasWords() {
 			what = "shift"
 		}
-		return fmt.Sprintf("layer %s, %s of output channel %d: word %d in the project, %d by the design", l.ID, what, at/j.wordsPerChannel(), int32(x), int32(y))
+		return fmt.Sprintf("layer %s, %s of output channel %d: word %d in the project, %d by the design", l.ID, what, at/j.WordsPerChannel(), int32(x), int32(y))
 	}
 	return fmt.Sprintf("end mark: %#x in the project, %#x by the design", x, y)
 }

@@ -5,6 +5,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/optimizer"
 )
 
@@ -74,23 +75,14 @@ func NewProject(d *optimizer.Design, images [][]int32) (*Project, error) {
 			return nil, err
 		}
 	}
-	for i, hl := range d.Layers {
-		switch hl.WeightMem {
-		case "", "lutram", "bram", "uram":
-		default:
-			return nil, fmt.Errorf("design: layer %s: weight_mem is %.40q; want lutram, bram or uram", d.Net.Layers[i].ID, hl.WeightMem)
+	for i, l := range d.Net.Layers {
+		if l.Conv != nil && d.Layers[i].WeightMem == memory.None {
+			return nil, fmt.Errorf("design: layer %s: weight_mem is missing; want lutram, bram or uram", l.ID)
 		}
 	}
 	p.ports()
 	p.chain()
 	return p, nil
-}
-
-// window are the parameters of window process i.
-func (p *Project) window(i int) hw.WindowParams {
-	w := p.HW.Module(i).(hw.WindowParams)
-	w.Block = optimizer.BufferMemory(w.WordBits(), w.Depth()) == optimizer.MemBRAM
-	return w
 }
 
 // ProcessCount is the number of processes of the DATAFLOW region, the loader
@@ -164,10 +156,10 @@ func (p *Project) chainWords(pr hw.Process) int {
 	switch pr.Kind {
 	case hw.Engine:
 		e := p.engine(pr.Layer)
-		return e.depth * e.wordsPerRow()
+		return e.Depth * e.WordsPerRow()
 	case hw.Join:
 		j := p.join(pr.Layer)
-		return p.Net.Layers[pr.Layer].Conv.OutC * j.wordsPerChannel()
+		return p.Net.Layers[pr.Layer].Conv.OutC * j.WordsPerChannel()
 	}
 	return 0
 }
@@ -175,75 +167,12 @@ func (p *Project) chainWords(pr hw.Process) int {
 // chainName is the FIFO into link i; len(p.Chain) names the one to the chain's end.
 func (p *Project) chainName(i int) string { return fmt.Sprintf("%s%d", p.ChainPrefix, i) }
 
-// engineShape is what a conv's engines and its weight words depend on. An engine of an elastic layer is a
-// bank: banked, of one multiplier.
-type engineShape struct {
-	m, n, gang, px    int
-	banks             int // among which the lanes of a beat are dealt
-	beats             int // per window
-	depth             int // rows of the weight memory: folds * beats
-	weightBits        int
-	tokens            int // accumulator tokens per image
-	kind              hw.EngineKind
-	mem               string
-	lookahead         int // weight rows fetched ahead
-	mTap, mCh, chans  int // of the window beat; channels that an output channel sees
-	taps, outC, lanes int // kernel taps, output channels, output lanes
-	depthwise         bool
+// engine are the parameters of a convolution's engines.
+func (p *Project) engine(layer int) hw.EngineParams {
+	return hw.EngineOf(p.Net, &p.Net.Layers[layer], p.HW.Layers[layer])
 }
 
-func (p *Project) engine(layer int) engineShape {
-	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
-	w := hw.WindowOf(p.Net, l, hl)
-	e := engineShape{
-		m: hw.EngineLanes(p.Net, l, hl) / hl.Banks(), n: hl.N / hl.Banks(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx,
-		beats: w.BeatsPerFold(), depth: w.Folds * w.BeatsPerFold(),
-		weightBits: l.Conv.WeightBits, tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh, kind: hl.Engine, mem: hl.WeightMem, lookahead: hl.Lookahead(),
-		mTap: hl.MTap, mCh: hl.MCh, chans: w.FoldChannels(), taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], outC: l.Conv.OutC, lanes: hl.OutCh,
-	}
-	if e.banks > 1 {
-		e.kind = hw.Banked
-	}
-	if p.Net.Depthwise(&l) {
-		// A fold is a group of channels here, each alone: its beats are the groups of taps.
-		e.depthwise, e.beats, e.mCh, e.chans = true, e.taps/e.mTap, 1, 1
-	}
-	return e
-}
-
-func (e engineShape) row() int         { return e.gang * e.m }
-func (e engineShape) perWord() int     { return 32 / e.weightBits }
-func (e engineShape) wordsPerRow() int { return (e.row() + e.perWord() - 1) / e.perWord() }
-
-// joinShape is what a conv's join and its bias words depend on.
-type joinShape struct {
-	folds, outCh, accBits int
-	biasFrac              int // places of the biases below the sum's unit
-	banks                 int // engines of a gang
-	shift, steps          int // smallest shift; number of shifts from it on
-}
-
-func (p *Project) join(layer int) joinShape {
-	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
-	j := joinShape{folds: l.Conv.OutC / hl.OutCh, outCh: hl.OutCh, accBits: l.Conv.AccBits, biasFrac: l.Conv.BiasFrac, banks: hl.Banks(), shift: l.Conv.Shift[0]}
-	most := j.shift
-	for _, s := range l.Conv.Shift {
-		j.shift, most = min(j.shift, s), max(most, s)
-	}
-	j.steps = most - j.shift + 1
-	return j
-}
-
-func (j joinShape) biasWords() int {
-	if j.accBits+j.biasFrac > 32 {
-		return 2
-	}
-	return 1
-}
-
-func (j joinShape) wordsPerChannel() int {
-	if j.steps > 1 {
-		return j.biasWords() + 1
-	}
-	return j.biasWords()
+// join are the parameters of a convolution's join.
+func (p *Project) join(layer int) hw.JoinParams {
+	return hw.JoinOf(p.Net, &p.Net.Layers[layer], p.HW.Layers[layer])
 }

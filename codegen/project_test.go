@@ -18,6 +18,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/optimizer"
 )
 
@@ -41,10 +42,10 @@ func residual(t testing.TB, dir string, px int) *optimizer.Design {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conv := hw.Layer{InPx: px, InCh: 2, OutPx: px, OutCh: 2, MTap: 3, MCh: 2, Engine: hw.Banked, N: 2, Gang: 1, GangDepth: 3, WeightMem: "bram"}
+	conv := hw.Layer{InPx: px, InCh: 2, OutPx: px, OutCh: 2, MTap: 3, MCh: 2, Engine: hw.Banked, N: 2, Gang: 1, GangDepth: 3, WeightMem: memory.BRAM}
 	layers := []hw.Layer{conv, conv, {InPx: px, InCh: 4, OutPx: px, OutCh: 4}, conv}
-	layers[1].Engine, layers[1].N, layers[1].WeightMem = hw.Crossbar, 4, "lutram"
-	layers[3] = hw.Layer{InPx: px, InCh: 4, OutPx: px, OutCh: 3, MTap: 9, MCh: 1, Engine: hw.Dense, N: 9, Gang: 3, GangDepth: 2, WeightMem: "uram"}
+	layers[1].Engine, layers[1].N, layers[1].WeightMem = hw.Crossbar, 4, memory.LUTRAM
+	layers[3] = hw.Layer{InPx: px, InCh: 4, OutPx: px, OutCh: 3, MTap: 9, MCh: 1, Engine: hw.Dense, N: 9, Gang: 3, GangDepth: 2, WeightMem: memory.URAM}
 	for i, l := range net.Layers {
 		if l.Kind == intnet.KindConv {
 			layers[i].LinePixels = hw.WindowOf(net, l, layers[i]).FullLinePixels()
@@ -375,7 +376,7 @@ func TestBadDesigns(t *testing.T) {
 		change func(d *optimizer.Design, dir string)
 		want   string
 	}{
-		{"weight memory", func(d *optimizer.Design, _ string) { d.Layers[0].WeightMem = "bram\n#include" }, "weight_mem"},
+		{"weight memory", func(d *optimizer.Design, _ string) { d.Layers[0].WeightMem = memory.None }, "weight_mem"},
 		{"changed golden file", func(d *optimizer.Design, dir string) {
 			os.WriteFile(filepath.Join(dir, "golden.npy"), []byte("x"), 0o666)
 		}, "golden.npy"},

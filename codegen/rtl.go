@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"hass/internal/hw"
-	"hass/optimizer"
 	"hass/templates"
 )
 
@@ -50,77 +49,6 @@ func emitRTLLibrary(_ context.Context, p *Project) ([]File, error) {
 // emitRTLTop writes rtl/hass_top.sv.
 func emitRTLTop(_ context.Context, p *Project) ([]File, error) {
 	return []File{{Path: "rtl/" + TopName + ".sv", Data: p.rtlTop()}}, nil
-}
-
-// engineKinds are the values of hass_lane's KIND.
-var engineKinds = map[hw.EngineKind]int{hw.Dense: 0, hw.Crossbar: 1, hw.Banked: 2}
-
-// memoryStyles are the values of STYLE in hass_ram; "" leaves the choice to us.
-var memoryStyles = map[string]int{"": 0, optimizer.MemLUTRAM: 0, optimizer.MemBRAM: 1, optimizer.MemURAM: 2}
-
-// rtlParams is the parameter list of a process's module.
-func (p *Project) rtlParams(i int, ins []hw.Stream, out hw.Stream) []hw.Param {
-	pr := p.HW.Processes[i]
-	switch pr.Kind {
-	case hw.Source, hw.Sink, hw.Fork, hw.Convert:
-		return hw.Params(p.HW.Module(i))
-	case hw.WindowProc:
-		return hw.Params(p.window(i))
-	case hw.Engine:
-		return p.rtlEngine(pr, ins[0], out)
-	case hw.Join:
-		return p.rtlJoin(pr, ins, out)
-	case hw.Pool:
-		return p.rtlPool(pr, ins, out)
-	case hw.GlobalPool:
-		return p.rtlGlobalPool(pr, ins, out)
-	case hw.Add:
-		return p.rtlAdd(pr, ins, out)
-	case hw.Mul:
-		return p.rtlMul(pr, ins, out)
-	case hw.Requant:
-		return p.rtlRequant(pr, ins, out)
-	case hw.Activation:
-		return p.rtlActivation(pr, ins, out)
-	case hw.Concat:
-		return p.rtlConcat(pr, ins, out)
-	case hw.Slice:
-		return p.rtlSlice(pr, ins, out)
-	case hw.Resize:
-		return p.rtlResize(pr, ins, out)
-	case hw.ZeroInsert:
-		return p.rtlZeroInsert(pr, ins, out)
-	}
-	panic("codegen: no RTL module for " + string(pr.Kind)) // hw.Expand creates no other kind
-}
-
-// rtlModule is the module of a kind of process: its name there is that of the kind, but for one whose name
-// a submodule has.
-func rtlModule(kind hw.ProcessKind) string {
-	if kind == hw.Requant {
-		return "hass_requant_stream"
-	}
-	return "hass_" + string(kind)
-}
-
-func (p *Project) rtlEngine(pr hw.Process, in, out hw.Stream) []hw.Param {
-	e := p.engine(pr.Layer)
-	return []hw.Param{
-		num("KIND", engineKinds[e.kind]), flagParam("DEPTHWISE", e.depthwise),
-		num("M", e.m), num("N", e.n), num("GANG", e.gang), num("PX", e.px), num("BEATS", e.beats),
-		num("X_BITS", in.Bits), flagParam("X_SIGNED", in.Signed), num("W_BITS", e.weightBits), num("ACC", out.Bits),
-		num("DEPTH", e.depth), num("STYLE", memoryStyles[e.mem]),
-	}
-}
-
-func (p *Project) rtlJoin(pr hw.Process, ins []hw.Stream, out hw.Stream) []hw.Param {
-	j := p.join(pr.Layer)
-	l := p.Net.Layers[pr.Layer]
-	return []hw.Param{
-		num("GANGS", len(ins)/j.banks), num("BANKS", j.banks), num("GANG", ins[0].Beat.Ch), num("PX", out.Beat.Px),
-		num("ACC_BITS", j.accBits), num("BIAS_FRAC", j.biasFrac), num("BITS", out.Bits), num("W", p.Net.Tensors[l.Out].W), num("FOLDS", j.folds),
-		num("SHIFT", j.shift+j.biasFrac), num("STEPS", j.steps), roundingParam(&l), num("LO", int(l.Lo)), num("HI", int(l.Hi)),
-	}
 }
 
 // instance writes a module instance.
@@ -248,9 +176,13 @@ func (p *Project) rtlTop() []byte {
 	for _, s := range []string{"start", "images", "load", "loading", "loaded", "load_failed", "image_done", "waits", "most"} {
 		port(&control, s, s)
 	}
-	w.instance("hass_control", "control", []hw.Param{
-		num("PROCESSES", processes), num("FIFOS", fifos), num("OUTPUTS", len(p.Outputs)), {Name: "STATS", Value: "STATS"},
-	}, control)
+	params := hw.Params(p.control())
+	for i := range params {
+		if params[i].Name == "STATS" {
+			params[i].Value = "STATS" // the top's own parameter
+		}
+	}
+	w.instance("hass_control", "control", params, control)
 	w.f("\n  // The weight chain.\n  wire [%d:0] chain_valid;\n  wire [%d:0] chain_word;\n", len(p.Chain), 32*(len(p.Chain)+1)-1)
 	w.instance("hass_weights_head", "weights_head", nil, [][2]string{
 		{"clk", "clk"}, {"rst", "rst"}, {"load", "load"}, {"loading", "loading"},
@@ -301,16 +233,11 @@ func (p *Project) rtlFIFO(w *writer, i int) {
 	for _, n := range []string{"room", "issue", "push", "in", "valid", "out", "read", "pop"} {
 		ports = append(ports, [2]string{n, sig(n)})
 	}
-	w.instance("hass_fifo", sig("fifo"), hw.Params(fifoModule(s)), append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
+	w.instance("hass_fifo", sig("fifo"), hw.Params(p.HW.FIFO(i)), append([][2]string{{"clk", "clk"}, {"rst", "rst"}}, ports...))
 	w.f("  generate\n    if (STATS != 0) begin : g_most_%d\n", i)
 	w.f("      hass_watermark #(\n          .DEPTH(%d)\n      ) watermark (\n          .clk,\n          .rst,\n          .clear(start),\n          .issue(%s),\n          .read(%s),\n          .most(most[%d+:16])\n      );\n",
 		s.Depth, sig("issue"), sig("read"), 16*i)
 	w.f("    end else begin : g_unwatched_%d\n      assign most[%d+:16] = '0;\n    end\n  endgenerate\n", i, 16*i)
-}
-
-// fifoModule is the FIFO of a stream.
-func fifoModule(s hw.Stream) hw.FIFOParams {
-	return hw.FIFOParams{Width: s.TokenBits(), Depth: s.Depth, Block: optimizer.FIFOMemory(s.TokenBits(), s.Depth) == optimizer.MemBRAM}
 }
 
 // rtlProcess writes the instance of process i, which is number link of the weight chain or, if link is negative,
@@ -321,17 +248,13 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 	for k, s := range pr.In {
 		ins[k] = p.HW.Streams[s]
 	}
-	var out hw.Stream
-	if len(pr.Out) > 0 {
-		out = p.HW.Streams[pr.Out[0]]
-	}
-	banks, width := 1, 1
+	deal, deals := hw.DealParams{}, false
 	if pr.Kind == hw.Fork {
-		banks, width = p.deal(pr)
+		deal, deals = p.HW.Deal(&pr)
 	}
 	written := "" // the signal of what it writes
 	switch {
-	case banks > 1:
+	case deals:
 		written = p.signal(pr.Out[0], "all")
 		w.f("  wire [%d:0] %s;\n", ins[0].TokenBits()-1, written)
 	case len(pr.Out) > 0:
@@ -378,12 +301,12 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 		}
 	}
 	add("waits", fmt.Sprintf("waits[%d+:2]", 2*i))
-	w.instance(rtlModule(pr.Kind), pr.Name, p.rtlParams(i, ins, out), ports)
-	if banks > 1 {
+	module := p.HW.Module(i)
+	w.instance(module.ModuleName(), pr.Name, hw.Params(module), ports)
+	if deals {
 		for k, s := range pr.Out {
-			w.instance("hass_deal", p.signal(s, "bank"), []hw.Param{
-				num("BITS", ins[0].Bits), num("PX", ins[0].Beat.Px), num("LANES", ins[0].Beat.Ch), num("BANKS", banks), num("BANK", k%banks), num("EACH", width),
-			}, [][2]string{{"in", written}, {"out", p.signal(s, "in")}})
+			deal.Bank = k % deal.Banks
+			w.instance(deal.ModuleName(), p.signal(s, "bank"), hw.Params(deal), [][2]string{{"in", written}, {"out", p.signal(s, "in")}})
 		}
 		return
 	}

@@ -23,7 +23,7 @@ func (p *Project) rtlTimeout() int {
 		}
 		if pr.Kind == hw.Engine {
 			e := p.engine(pr.Layer)
-			tokens *= hw.BeatCost(e.kind, e.m, e.n, uint64(1)<<e.m-1)
+			tokens *= e.WorstBeat()
 		}
 		worst[pr.Layer] = max(worst[pr.Layer], tokens)
 	}

@@ -25,6 +25,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/optimizer"
 )
@@ -86,7 +87,7 @@ func smallNet(t testing.TB) (*intnet.Net, []hw.Layer) {
 		hl := hw.Layer{InPx: 2, InCh: in.C, OutPx: 2, OutCh: 4}
 		if l.Kind == intnet.KindConv {
 			hl.MTap, hl.MCh = 3, in.C
-			hl.Engine, hl.N, hl.Gang, hl.GangDepth, hl.WeightMem = hw.Banked, hl.M()/3, 2, 2, "lutram"
+			hl.Engine, hl.N, hl.Gang, hl.GangDepth, hl.WeightMem = hw.Banked, hl.M()/3, 2, 2, memory.LUTRAM
 			hl.LinePixels = hw.WindowOf(net, l, hl).FullLinePixels()
 		}
 		layers = append(layers, hl)

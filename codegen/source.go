@@ -7,9 +7,10 @@ import (
 	"sort"
 	"strings"
 
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
-	"hass/optimizer"
+	"hass/internal/memory"
 )
 
 // writer builds one source file.
@@ -209,8 +210,12 @@ func (c *config) wide(name string, v int64) {
 	c.f("  static constexpr std::int64_t %s = %d;\n", name, v)
 }
 func (c *config) flag(name string, v bool) { c.f("  static constexpr bool %s = %t;\n", name, v) }
-func (c *config) rounding(l *intnet.Layer) {
-	c.f("  static constexpr hass::rounding ROUNDING = hass::%s;\n", roundings[roundingOf(l)].hls)
+
+// roundings are the values of hass::rounding.
+var roundings = map[fixed.Rounding]string{fixed.HalfUp: "HALF_UP", fixed.HalfEven: "HALF_EVEN"}
+
+func (c *config) rounding(r fixed.Rounding) {
+	c.f("  static constexpr hass::rounding ROUNDING = hass::%s;\n", roundings[r])
 }
 func (c *config) end() string { c.f("};\n"); return c.String() }
 
@@ -252,8 +257,8 @@ func (p *Project) function(i int) function {
 		fn.config = c.end()
 		fn.body = fmt.Sprintf("  hass::sink<%s>(%s, in, axi);\n", cfg, runImages)
 	case hw.Fork:
-		if banks, width := p.deal(pr); banks > 1 {
-			fn.body = fmt.Sprintf("  hass::deal<%s, %d, %d>(%d, %s, in%s);\n", beatType(outs[0]), banks, width, ins[0].Tokens, runImages, numbered(", out", len(outs)))
+		if d, ok := p.HW.Deal(&pr); ok {
+			fn.body = fmt.Sprintf("  hass::deal<%s, %d, %d>(%d, %s, in%s);\n", beatType(outs[0]), d.Banks, d.Each, ins[0].Tokens, runImages, numbered(", out", len(outs)))
 		} else {
 			fn.body = fmt.Sprintf("  hass::fork(%d, %s, in%s);\n", ins[0].Tokens, runImages, numbered(", out", len(outs)))
 		}
@@ -281,19 +286,6 @@ func (p *Project) function(i int) function {
 	return fn
 }
 
-// deal tells among how many banks fork pr deals the lanes of its tokens; each gets width lanes in turn, which are those of
-// one lane number of a depthwise convolution's engines.
-func (p *Project) deal(pr hw.Process) (banks, width int) {
-	if pr.Layer < 0 {
-		return 1, 1
-	}
-	e := p.engine(pr.Layer)
-	if e.depthwise {
-		return e.banks, e.gang
-	}
-	return e.banks, 1
-}
-
 // portSuffix numbers ports where there are several.
 func portSuffix(i, n int) string {
 	if n == 1 {
@@ -311,7 +303,7 @@ func numbered(prefix string, n int) string {
 }
 
 func (p *Project) windowText(i int, cfg string, in, out hw.Stream) (string, string) {
-	w := p.window(i)
+	w := p.HW.Module(i).(hw.WindowParams)
 	c := newConfig(cfg)
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
@@ -328,9 +320,9 @@ func (p *Project) windowText(i int, cfg string, in, out hw.Stream) (string, stri
 	b.f("  using shape = hass::window_shape<%s>;\n", cfg)
 	b.f("  static %s::element memory[shape::BANKS][shape::DEPTH][%s::LANES];\n", cfg, cfg)
 	b.f("#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1\n#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3\n")
-	impl := optimizer.MemLUTRAM
+	impl := memory.LUTRAM
 	if w.Block {
-		impl = optimizer.MemBRAM
+		impl = memory.BRAM
 	}
 	b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = %s\n", impl)
 	b.f("  hass::window<%s>(memory, %s, in, out);\n", cfg, runImages)
@@ -348,21 +340,21 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 		c.typ("out_beat", beatType(out))
 		c.typ("in_fifo", fifoClass(in))
 		c.typ("out_fifo", fifoClass(out))
-		c.typ("weight", laneType(e.weightBits, true))
+		c.typ("weight", laneType(e.WBits, true))
 		c.typ("acc", laneType(out.Bits, true))
-		c.f("  static constexpr hass::engine_kind KIND = hass::%s;\n", strings.ToUpper(string(e.kind)))
-		c.flag("DEPTHWISE", e.depthwise)
-		c.num("M", e.m)
-		c.num("N", e.n)
-		c.num("GANG", e.gang)
-		c.num("PX", e.px)
-		c.num("BEATS", e.beats)
-		c.num("TOKENS", e.tokens)
-		c.num("DEPTH", e.depth)
-		c.num("ROW", e.row())
-		c.num("IN_BITS", in.Bits)
-		c.num("WEIGHT_BITS", e.weightBits)
-		c.num("LOOKAHEAD", e.lookahead)
+		c.f("  static constexpr hass::engine_kind KIND = hass::%s;\n", e.Kind)
+		c.flag("DEPTHWISE", e.Depthwise)
+		c.num("M", e.M)
+		c.num("N", e.N)
+		c.num("GANG", e.Gang)
+		c.num("PX", e.Px)
+		c.num("BEATS", e.Beats)
+		c.num("TOKENS", e.Tokens)
+		c.num("DEPTH", e.Depth)
+		c.num("ROW", e.Row())
+		c.num("IN_BITS", e.XBits)
+		c.num("WEIGHT_BITS", e.WBits)
+		c.num("LOOKAHEAD", p.HW.Layers[pr.Layer].Lookahead())
 		text = c.end()
 	}
 	forward := 0
@@ -374,9 +366,7 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 	var b writer
 	b.f("  static %s::weight memory[%s::DEPTH][%s::ROW];\n", cfg, cfg, cfg)
 	b.f("#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2\n")
-	if e.mem != "" {
-		b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = %s\n", e.mem)
-	}
+	b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = %s\n", e.Memory)
 	b.f("#pragma HLS RESET variable = memory off\n")
 	b.f("  if (mode == hass::MODE_LOAD) {\n    hass::load_rows<%s>(memory, %d, chain_in, chain_out);\n  } else {\n    hass::engine<%s>(memory, images, in, out);\n  }\n", cfg, forward, cfg)
 	return text, b.String()
@@ -384,25 +374,24 @@ func (p *Project) engineText(pr hw.Process, in, out hw.Stream) (string, string) 
 
 func (p *Project) joinText(pr hw.Process, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {
 	j := p.join(pr.Layer)
-	l := p.Net.Layers[pr.Layer]
 	c := newConfig(cfg)
 	c.typ("acc_beat", beatType(ins[0]))
 	c.typ("out_beat", beatType(out))
-	c.typ("acc", laneType(j.accBits+j.biasFrac, true))
+	c.typ("acc", laneType(j.SumBits(), true))
 	c.typ("step", "ap_uint<3>")
-	c.num("W", p.Net.Tensors[l.Out].W)
-	c.num("PX", out.Beat.Px)
-	c.num("OUT_CH", j.outCh)
-	c.num("BANKS", j.banks)
-	c.num("FOLDS", j.folds)
+	c.num("W", j.W)
+	c.num("PX", j.Px)
+	c.num("OUT_CH", j.OutCh())
+	c.num("BANKS", j.Banks)
+	c.num("FOLDS", j.Folds)
 	c.num("BEATS", out.Tokens)
-	c.num("ACC_BITS", j.accBits+j.biasFrac)
-	c.num("BIAS_FRAC", j.biasFrac)
-	c.num("SHIFT", j.shift+j.biasFrac)
-	c.num("STEPS", j.steps)
-	c.rounding(&l)
-	c.wide("LO", l.Lo)
-	c.wide("HI", l.Hi)
+	c.num("ACC_BITS", j.SumBits())
+	c.num("BIAS_FRAC", j.BiasFrac)
+	c.num("SHIFT", j.Shift)
+	c.num("STEPS", j.Steps)
+	c.rounding(j.Rounding)
+	c.wide("LO", j.Lo)
+	c.wide("HI", j.Hi)
 	forward := 0
 	for _, k := range p.Chain {
 		if p.HW.Processes[k.Process].Name == pr.Name {

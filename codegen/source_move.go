@@ -11,7 +11,6 @@ import (
 // moveText is the configuration and body of a module that moves pixels.
 func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {
 	l := &p.Net.Layers[pr.Layer]
-	to := p.Net.Tensors[l.Out]
 	c := newConfig(cfg)
 	if pr.Kind != hw.Resize {
 		c.typ("beat", beatType(out))
@@ -23,14 +22,15 @@ func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 		p.concatConfig(c, pr, out)
 		call = fmt.Sprintf("  hass::concat<%s>(%s, out%s);\n", cfg, runImages, numbered(", in", len(ins)))
 	case hw.Slice:
-		for _, s := range p.sliceAxes(l, in) {
-			s.text(c)
-		}
+		s := hw.SliceOf(p.Net, l, p.HW.Layers[pr.Layer])
+		c.axis("rows", s.Rows)
+		c.axis("columns", s.Columns)
+		c.axis("channels", s.Channels)
 	case hw.ZeroInsert:
-		for _, s := range p.insertAxes(l) {
-			s.text(c)
-		}
-		c.num("CHANNEL_BEATS", to.C/out.Beat.Ch)
+		s := hw.ZeroInsertOf(p.Net, l, p.HW.Layers[pr.Layer])
+		c.axis("rows", s.Rows)
+		c.axis("columns", s.Columns)
+		c.num("CHANNEL_BEATS", s.ChannelBeats)
 	case hw.Resize:
 		return p.resizeText(c, l, cfg, in, out)
 	}
@@ -72,35 +72,9 @@ func (p *Project) concatConfig(c *config, pr hw.Process, out hw.Stream) {
 		len(at), len(plan.Steps), strings.Join(at, ", "))
 }
 
-// strided is an axis of size positions of which start, start+step, ... are chosen, count in all.
-type strided struct {
-	name                     string
-	size, start, step, count int
-}
-
-func (s strided) text(c *config) {
-	c.typ(s.name, fmt.Sprintf("hass::strided<%d, %d, %d, %d>", s.size, s.start, s.step, s.count))
-}
-
-// sliceAxes are what a slice takes of its input's rows, columns (in beats) and channels (in beats).
-func (p *Project) sliceAxes(l *intnet.Layer, in hw.Stream) [3]strided {
-	ti, to, s := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Slice
-	columns := strided{"columns", ti.W, s.Start[1], s.Step[1], to.W}
-	if ti.W == to.W { // groups of pixels stay whole
-		groups := in.Tokens / ti.H / (ti.C / in.Beat.Ch)
-		columns = strided{"columns", groups, 0, 1, groups}
-	}
-	return [3]strided{
-		{"rows", ti.H, s.Start[0], s.Step[0], to.H},
-		columns,
-		{"channels", ti.C / in.Beat.Ch, s.Start[2] / in.Beat.Ch, 1, to.C / in.Beat.Ch},
-	}
-}
-
-// insertAxes are where the input's rows and columns lie in the output of a zeroinsert.
-func (p *Project) insertAxes(l *intnet.Layer) [2]strided {
-	ti, to, s := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Insert.Stride
-	return [2]strided{{"rows", to.H, 0, s[0], ti.H}, {"columns", to.W, 0, s[1], ti.W}}
+// axis defines an axis of which some positions are chosen.
+func (c *config) axis(name string, a hw.Axis) {
+	c.typ(name, fmt.Sprintf("hass::strided<%d, %d, %d, %d>", a.Size, a.Start, a.Step, a.Count))
 }
 
 // resizeText writes where the samples of rows and columns lie as tables.
@@ -116,10 +90,10 @@ func (p *Project) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.
 	c.num("ROW_SCALE", r.Rows.Scale)
 	c.num("COLUMN_SCALE", r.Cols.Scale)
 	c.num("SHIFT", r.FormatShift+r.Rows.Scale+r.Cols.Scale)
-	c.rounding(l)
+	c.rounding(l.Rounding)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
-	lookup(c, "need", rowsNeeded(&r.Rows, ti.H))
+	lookup(c, "need", hw.RowsNeeded(&r.Rows, ti.H))
 	for _, axis := range []struct {
 		name string
 		s    *intnet.Samples
@@ -138,17 +112,6 @@ func (p *Project) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.
 	b.f("#pragma HLS BIND_STORAGE variable = memory type = ram_s2p\n")
 	b.f("  hass::resize<%s>(memory, %s, in, out);\n", cfg, runImages)
 	return c.end(), b.String()
-}
-
-// rowsNeeded says how many input rows are read before each output row is written, and in the end.
-func rowsNeeded(rows *intnet.Samples, all int) []int {
-	need := make([]int, len(rows.From), len(rows.From)+1)
-	most := 0
-	for y := range need {
-		most = max(most, rows.Last(y)+1)
-		need[y] = most
-	}
-	return append(need, all)
 }
 
 // lookup defines name(i), a table of constants.

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hass/internal/hw"
@@ -19,7 +20,7 @@ func (p *Project) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, ou
 	c.num("BEATS", out.Tokens)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
-	c.rounding(l)
+	c.rounding(l.Rounding)
 	if pr.Kind == hw.Activation {
 		return p.activationText(c, l, cfg, ins[0], out)
 	}
@@ -38,35 +39,12 @@ func (p *Project) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, ou
 	return c.end(), fmt.Sprintf("  hass::%s<%s>(%s, in0, in1, out);\n", pr.Kind, cfg, runImages)
 }
 
-// activationKinds are the functions in the order in which hass_activation.sv numbers them.
-var activationKinds = []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
-
-// activationNames are the names of the functions in activation.hpp.
-var activationNames = map[intnet.ActFn]string{
-	intnet.ActHardSigmoid: "HARD_SIGMOID",
-	intnet.ActHardSwish:   "HARD_SWISH",
-	intnet.ActLeaky:       "LEAKY",
-	intnet.ActCurve:       "CURVE",
-}
-
-// activationTable is the table of a function whose beats have ch channels, and its columns: the values of a
-// curve, or multipliers.
-func activationTable(a *intnet.Act, ch int) (table []int64, columns int) {
-	switch {
-	case a.Fn == intnet.ActCurve:
-		return a.Table, 1
-	case len(a.Mul) > 1:
-		return a.Mul, ch
-	}
-	return a.Mul, 1
-}
-
 // activationText ends a configuration with the function's parameters and table.
 func (p *Project) activationText(c *config, l *intnet.Layer, cfg string, in, out hw.Stream) (string, string) {
 	a := l.Act
-	table, columns := activationTable(a, out.Beat.Ch)
+	table, columns := hw.ActivationTable(a, out.Beat.Ch)
 	c.typ("in_beat", beatType(in))
-	c.f("  static constexpr hass::activation_kind KIND = hass::%s;\n", activationNames[a.Fn])
+	c.f("  static constexpr hass::activation_kind KIND = hass::%s;\n", hw.ActivationFn(slices.Index(hw.ActivationFns, a.Fn)))
 	c.num("ROWS", len(table)/columns)
 	c.num("COLUMNS", columns)
 	c.wide("MIN", p.Net.Tensors[l.In[0]].Format.Min())

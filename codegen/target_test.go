@@ -12,6 +12,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
+	"hass/internal/memory"
 )
 
 // TestTargetOfDesign: a project is generated for what the design is for, and a limit that the design breaks is named.
@@ -26,7 +27,7 @@ func TestTargetOfDesign(t *testing.T) {
 	}
 	// 32 output lanes want 2 x 32 x 24 weights at once, 2 want 96.
 	design := func(pixels, lanes int) (hw.Layer, map[string]int) {
-		l := hw.Layer{InPx: pixels, InCh: 2, OutPx: pixels, OutCh: lanes, MTap: 3, MCh: 8, Engine: hw.Dense, N: 24, Gang: lanes, GangDepth: 4, WeightMem: "bram"}
+		l := hw.Layer{InPx: pixels, InCh: 2, OutPx: pixels, OutCh: lanes, MTap: 3, MCh: 8, Engine: hw.Dense, N: 24, Gang: lanes, GangDepth: 4, WeightMem: memory.BRAM}
 		l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
 		depths, err := hwtest.LiveDepths(rng, net, []hw.Layer{l})
 		if err != nil {

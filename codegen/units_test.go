@@ -49,7 +49,7 @@ func TestUnits(t *testing.T) {
 		lim := lims[r.Intn(len(lims))]
 		ties := fixed.Roundings[r.Intn(len(fixed.Roundings))]
 		q := fixed.Requant(acc, s, ties, lim[0], lim[1])
-		add(fmt.Sprint(q), "requant %d %d %d %d %d", acc, s, roundings[ties].rtl, lim[0], lim[1])
+		add(fmt.Sprint(q), "requant %d %d %d %d %d", acc, s, int(ties)-int(fixed.HalfUp), lim[0], lim[1])
 		if up := fixed.Requant(acc, s, fixed.HalfUp, lim[0], lim[1]); q != up {
 			coverage["even"]++
 		}

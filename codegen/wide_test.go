@@ -11,6 +11,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
+	"hass/internal/memory"
 	"hass/optimizer"
 )
 
@@ -34,10 +35,10 @@ func wideDesign(t testing.TB, dir string) *optimizer.Design {
 		t.Fatal(err)
 	}
 	layers := []hw.Layer{
-		{InPx: 8, InCh: 1, OutPx: 8, OutCh: 10, MTap: 3, MCh: 11, Engine: hw.Banked, N: 3, Gang: 5, GangDepth: 5, WeightMem: optimizer.MemBRAM},
-		{InPx: 8, InCh: 10, OutPx: 9, OutCh: 5, MTap: 3, MCh: 10, Engine: hw.Elastic, N: 2, Gang: 5, GangDepth: 5, WeightMem: optimizer.MemLUTRAM},
-		{InPx: 9, InCh: 5, OutPx: 4, OutCh: 30, MTap: 3, MCh: 5, Engine: hw.Dense, N: 15, Gang: 30, GangDepth: 5, WeightMem: optimizer.MemLUTRAM},
-		{InPx: 4, InCh: 30, OutPx: 2, OutCh: 15, MTap: 9, MCh: 15, Engine: hw.Dense, N: 9, Gang: 15, GangDepth: 5, WeightMem: optimizer.MemLUTRAM},
+		{InPx: 8, InCh: 1, OutPx: 8, OutCh: 10, MTap: 3, MCh: 11, Engine: hw.Banked, N: 3, Gang: 5, GangDepth: 5, WeightMem: memory.BRAM},
+		{InPx: 8, InCh: 10, OutPx: 9, OutCh: 5, MTap: 3, MCh: 10, Engine: hw.Elastic, N: 2, Gang: 5, GangDepth: 5, WeightMem: memory.LUTRAM},
+		{InPx: 9, InCh: 5, OutPx: 4, OutCh: 30, MTap: 3, MCh: 5, Engine: hw.Dense, N: 15, Gang: 30, GangDepth: 5, WeightMem: memory.LUTRAM},
+		{InPx: 4, InCh: 30, OutPx: 2, OutCh: 15, MTap: 9, MCh: 15, Engine: hw.Dense, N: 9, Gang: 15, GangDepth: 5, WeightMem: memory.LUTRAM},
 		{InPx: 2, InCh: 15, OutPx: 2, OutCh: 15, MTap: 9, MCh: 15},
 	}
 	for i := range layers {

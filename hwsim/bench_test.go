@@ -9,6 +9,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
+	"hass/internal/memory"
 )
 
 // BenchmarkResNet8 simulates one image per operation at three sizes of design.
@@ -85,7 +86,7 @@ func BenchmarkConvs(b *testing.B) {
 			layers := hwtest.PlainHW(net)
 			for i := range layers {
 				layers[i] = hw.Layer{InPx: 1, InCh: d.p, OutPx: 1, OutCh: d.p, MTap: d.tap, MCh: d.ch, LinePixels: layers[i].LinePixels,
-					Engine: d.kind, N: d.n, Gang: d.gang, GangDepth: 16, WeightMem: "bram"}
+					Engine: d.kind, N: d.n, Gang: d.gang, GangDepth: 16, WeightMem: memory.BRAM}
 				layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
 			}
 			n, err := hw.Expand(net, layers, nil)

@@ -86,6 +86,9 @@ func (m costModel) price(a *area, times int) vec {
 // log2 is the number of bits of an index of n values.
 func log2(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
 
+// ceilDiv is a / b, rounded up.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
 // index is log2, at least one bit, as counters are declared.
 func index(n int) int { return max(1, log2(n)) }
 

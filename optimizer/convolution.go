@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
@@ -194,9 +195,9 @@ func (s *space) enumerate(i int) *convChoices {
 	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
 	// must not: the next image may be waiting for the gate.
 	all := &convChoices{refused: newSieve(s.target), alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
-	memories := []string{MemLUTRAM, MemBRAM}
+	memories := []memory.Kind{memory.LUTRAM, memory.BRAM}
 	if s.budget[4] > 0 {
-		memories = append(memories, MemURAM)
+		memories = append(memories, memory.URAM)
 	}
 	for _, sh := range s.shapes(&l) {
 		sc := shapeChoices{out: sh.out}
@@ -208,18 +209,18 @@ func (s *space) enumerate(i int) *convChoices {
 				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
 					Engine: e.kind, N: e.n, GangDepth: engineDepth(e.kind)}
 				// The width of the input is judged by itself.
-				keeps := func(sv *sieve, gang int, mem string) bool {
+				keeps := func(sv *sieve, gang int, mem memory.Kind) bool {
 					hl := base
 					hl.InCh, hl.Gang, hl.WeightMem = 1, gang, mem
 					return sv.keeps(hw.LayerDemand(net, i, hl))
 				}
-				if !net.Depthwise(&l) && !keeps(all.refused, 1, MemLUTRAM) {
+				if !net.Depthwise(&l) && !keeps(all.refused, 1, memory.LUTRAM) {
 					continue // whatever the gangs
 				}
 				sizes := s.parts(&l, e.kind, p)
 				if !net.Depthwise(&l) {
 					sizes = splitGangs(sizes, p, base.Banks(), func(gang int) bool {
-						return !slices.ContainsFunc(memories, func(mem string) bool { return !keeps(newSieve(s.target), gang, mem) })
+						return !slices.ContainsFunc(memories, func(mem memory.Kind) bool { return !keeps(newSieve(s.target), gang, mem) })
 					})
 				}
 				for _, gang := range sizes {

@@ -25,20 +25,18 @@ func Cost(net *intnet.Net, layer int, l hw.Layer, family string) Resources {
 // layer is Cost as a vec.
 func (m costModel) layer(i int, hl hw.Layer) vec {
 	l := m.net.Layers[i]
-	in, out := m.net.Tensors[l.In[0]], m.net.Tensors[l.Out]
 	switch l.Kind {
 	case intnet.KindConv:
-		win := hw.WindowOf(m.net, l, hl)
 		v := m.layerWindow(&l, hl)
 		if hl.Engines() > 1 {
 			v = v.add(m.fork(hl.Engines()))
 		}
-		v = v.add(m.gangs(l, hl, win, in))
-		return v.add(m.join(l, hl, out))
+		v = v.add(m.gangs(&l, hl))
+		return v.add(m.join(&l, hl))
 	case intnet.KindPool:
-		return m.layerWindow(&l, hl).add(m.pool(l, hl, in, out))
+		return m.layerWindow(&l, hl).add(m.pool(&l, hl))
 	case intnet.KindGlobalPool:
-		return m.globalPool(l, hl, in, out)
+		return m.globalPool(&l, hl)
 	}
-	return m.pointwise(l, hl, in, out)
+	return m.pointwise(&l, hl)
 }

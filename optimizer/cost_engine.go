@@ -1,9 +1,12 @@
 package optimizer
 
 import (
+	"fmt"
+
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // multiplierDSP is the number of DSP slices of a signed a x b bit product: 25 x 18 on 7
@@ -23,124 +26,101 @@ func multiplierDSP(a, b int, family string) int {
 // minProduct is the least width of a product that a DSP makes.
 const minProduct = 9
 
-// signedBits is the width of a value as a signed operand.
-func signedBits(t intnet.Tensor) int {
-	if t.Format.Signed {
-		return t.Format.Bits
+// asSigned is the width of a value as a signed operand.
+func asSigned(bits int, signed bool) int {
+	if signed {
+		return bits
 	}
-	return t.Format.Bits + 1
+	return bits + 1
+}
+
+// memoryUse is what a memory takes.
+func memoryUse(s memory.Shape, family string) vec {
+	u := s.Use(family)
+	return vec{1: u.LUT, 2: u.FF, 3: u.BRAM18, 4: u.URAM, 5: u.LUTRAM}
 }
 
 // nonZeroLUT is the number of LUTs that detect a non-zero word.
 func nonZeroLUT(bits int) int { return ceilDiv(bits-1, 5) }
 
-// laneShape is hass_lane.
-type laneShape struct {
-	kind  hw.EngineKind
-	m, n  int
-	x, w  int // bits of the operands; x as a signed number
-	xBits int // as it comes
-	acc   int
-}
-
-func (s laneShape) area(family string) area {
-	dsp := multiplierDSP(s.x, s.w, family)
+// laneArea is the area of hass_lane.
+func laneArea(s *hw.LaneParams, family string) area {
+	x, w := asSigned(s.XBits, s.XSigned), s.WBits
+	dsp := multiplierDSP(x, w, family)
 	var a area
-	a.rule[0] = s.n * dsp
+	a.rule[0] = s.N * dsp
 	// The accumulators are in the DSPs; the tree that adds them is not.
-	registers, shifts := tree(s.n)
-	a.rule[1], a.rule[2], a.rule[5] = shifts*s.acc, registers*s.acc, shifts*s.acc
-	adders := (s.n - 1) * s.acc
+	registers, shifts := tree(s.N)
+	a.rule[1], a.rule[2], a.rule[5] = shifts*s.Acc, registers*s.Acc, shifts*s.Acc
+	adders := (s.N - 1) * s.Acc
 	soft, softFF := 0, 0 // products of LUTs
 	if dsp == 0 {
-		soft, softFF = s.n*s.x*s.w, s.n*(s.x+s.w+s.x+s.w+s.acc)
-		adders += s.n * s.acc
+		soft, softFF = s.N*x*w, s.N*(x+w+x+w+s.Acc)
+		adders += s.N * s.Acc
 	}
 	// yosys leaves some operand registers of unsigned activations outside the DSP.
 	outside := 0
-	if s.x > s.xBits && dsp > 0 {
-		outside = s.n * s.xBits
+	if !s.XSigned && dsp > 0 {
+		outside = s.N * s.XBits
 	}
 	a.ff = terms(1, softFF, outside)
-	switch s.kind {
-	case hw.Dense:
+	pair := s.XBits + w // bits of two operands
+	uneven := s.XBits*odd(s.XBits) + w*odd(w)
+	switch s.Kind {
+	case hw.DenseLane:
 		a.kind = areaDense
-		a.lut = terms(1, adders, soft, s.n)
-	case hw.Crossbar:
+		a.lut = terms(1, adders, soft, s.N)
+	case hw.CrossbarLane:
 		a.kind = areaCrossbar
 		mux := 0
-		for k := range s.n {
-			mux += muxLUT(s.m - k)
+		for k := range s.N {
+			mux += memory.MuxLUTs(s.M - k)
 		}
-		steps := log2(s.m)
-		a.rule[2] += s.m
-		a.lut = terms(1, adders, soft, mux*(s.xBits+s.w), s.m*s.n, s.m*steps*s.n, s.m*steps*s.n*(s.n-1)/2, (s.m-1)*s.n*(s.xBits+s.w), mux*(s.xBits*odd(s.xBits)+s.w*odd(s.w)))
-	default:
+		steps := log2(s.M)
+		a.rule[2] += s.M
+		a.lut = terms(1, adders, soft, mux*pair, s.M*s.N, s.M*steps*s.N, s.M*steps*s.N*(s.N-1)/2, (s.M-1)*s.N*pair, mux*uneven)
+	case hw.BankedLane:
 		a.kind = areaBanked
-		reach := s.m / s.n
-		a.rule[2] += s.m
-		a.lut = terms(1, adders, soft, s.n*muxLUT(reach)*(s.xBits+s.w), s.m, s.m*log2(reach), s.n, (s.m-s.n)*(s.xBits+s.w), s.n*muxLUT(reach)*(s.xBits*odd(s.xBits)+s.w*odd(s.w)), s.n*muxLUT(reach)*(s.xBits+s.w)*odd(reach))
+		reach := s.M / s.N
+		mux := s.N * memory.MuxLUTs(reach)
+		a.rule[2] += s.M
+		a.lut = terms(1, adders, soft, mux*pair, s.M, s.M*log2(reach), s.N, (s.M-s.N)*pair, mux*uneven, mux*pair*odd(reach))
+	default:
+		panic(fmt.Sprintf("optimizer: no formula for lane kind %d", s.Kind))
 	}
 	return a
 }
 
-// weightsShape is hass_weights.
-type weightsShape struct {
-	depth, row, words int
-	last              int // bits of the row that its last word brings
-	flag              int // bits of a value with a flag, or 0
-	mem               string
-}
-
-func (s weightsShape) area(family string) area {
+// weightsArea is the area of hass_weights.
+func weightsArea(s *hw.WeightsParams, family string) area {
 	flags := 0
-	if s.flag > 0 {
-		flags = s.row / s.flag
+	if s.Flag > 0 {
+		flags = s.Row / s.Flag
 	}
-	stored, ff := s.row, 0
+	stored, ff := s.Row, 0
 	switch {
-	case s.mem == MemLUTRAM:
+	case s.Memory == memory.LUTRAM:
 		stored += flags
-	case s.mem == MemURAM || flags > 0: // read ahead
-		ff = s.row + flags
+	case s.Memory == memory.URAM || flags > 0: // read ahead
+		ff = s.Row + flags
 	}
-	mem := memoryShape{stored, s.depth, s.mem}
-	a := area{kind: areaWeights, rule: mem.cost(family)}
+	a := area{kind: areaWeights, rule: memoryUse(memory.Shape{Width: stored, Depth: s.Depth, Kind: s.Memory}, family)}
 	// The chain's register, the words that wait for the last, the counters.
-	a.rule[2] += 33 + s.row - s.last + ff + log2(s.words) + 2*log2(s.depth) + 2
-	a.lut = terms(1, log2(s.words), log2(s.depth), s.words, flags*nonZeroLUT(s.flag))
+	a.rule[2] += 33 + s.Row - s.LastField() + ff + log2(s.Words) + 2*log2(s.Depth) + 2
+	a.lut = terms(1, log2(s.Words), log2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag))
 	a.ff = terms(1)
 	return a
 }
 
-// weightsOf is the memory of one gang: a row of values of the given bits for every beat of a pixel.
-func weightsOf(values, bits, depth int, flags bool, mem string) weightsShape {
-	per := 32 / bits
-	words := ceilDiv(values, per)
-	s := weightsShape{depth: depth, row: values * bits, words: words, last: (values - (words-1)*per) * bits, mem: mem}
-	if flags {
-		s.flag = bits
-	}
-	return s
-}
-
-// engineShape is hass_engine.
-type engineShape struct {
-	lane     laneShape
-	gang, px int
-	beats    int
-	weights  weightsShape
-}
-
-func (s engineShape) control() area {
-	lanes := s.gang * s.px
+// engineArea is the area of what hass_engine has beside lanes and weights.
+func engineArea(s *hw.EngineParams) area {
 	sparse := 0
-	if s.lane.kind != hw.Dense {
-		sparse = lanes
+	if s.Skips() {
+		sparse = s.Gang * s.Px
 	}
 	a := area{kind: areaEngine}
-	a.rule[2] = log2(s.beats) + 3 + log2(s.lane.n)
-	a.lut = terms(1, log2(s.beats), sparse)
+	a.rule[2] = log2(s.Beats) + 3 + log2(s.N)
+	a.lut = terms(1, log2(s.Beats), sparse)
 	a.ff = terms(1)
 	if sparse > 0 {
 		a.ff[1] = 1
@@ -148,20 +128,21 @@ func (s engineShape) control() area {
 	return a
 }
 
-// parts are the formulas of so many engines: lanes, weights and what moves them.
-func (s engineShape) parts(family string, times int) []part {
-	return []part{{s.lane.area(family), s.gang * s.px * times}, {s.weights.area(family), times}, {s.control(), times}}
+// engineParts are the formulas of an engine: lanes, weights and what moves them.
+func engineParts(s *hw.EngineParams, family string) []part {
+	lane, weights := s.Lane(), s.Weights()
+	return []part{{laneArea(&lane, family), s.Gang * s.Px}, {weightsArea(&weights, family), 1}, {engineArea(s), 1}}
 }
 
 // engines is the cost of so many equal engines.
-func (m costModel) engines(s engineShape, times int) vec {
-	lane, weights, control := s.lane.area(m.family), s.weights.area(m.family), s.control()
-	if m.tally != nil { // asked for all at once
-		m.price(&lane, (times-1)*s.gang*s.px)
-		m.price(&weights, times-1)
-		m.price(&control, times-1)
+func (m costModel) engines(s *hw.EngineParams, times int) (v vec) {
+	for _, p := range engineParts(s, m.family) {
+		if m.tally != nil { // asked for all at once
+			m.price(&p.area, (times-1)*p.times)
+		}
+		v = v.add(m.price(&p.area, p.times))
 	}
-	v := m.scaled(moduleEngine, m.price(&lane, s.gang*s.px).add(m.price(&weights, 1)).add(m.price(&control, 1)))
+	v = m.scaled(moduleEngine, v)
 	for i := range v {
 		v[i] *= times
 	}
@@ -169,91 +150,56 @@ func (m costModel) engines(s engineShape, times int) vec {
 }
 
 // gangs are the engine processes of a convolution: one for each gang, and for each bank of elastic ones.
-func (m costModel) gangs(l intnet.Layer, hl hw.Layer, win hw.Window, in intnet.Tensor) vec {
-	lanes := hw.EngineLanes(m.net, l, hl)
-	beats, depth := win.BeatsPerFold(), win.Folds*win.BeatsPerFold()
-	if m.net.Depthwise(&l) {
-		beats = l.Conv.Kernel[0] * l.Conv.Kernel[1] / hl.MTap
-	}
-	mem := hl.WeightMem
-	if mem == "" {
-		mem = MemLUTRAM
-	}
-	kind, n := hl.Engine, hl.N
-	if kind == hw.Elastic { // each engine is a bank
-		kind, n, lanes = hw.Banked, 1, lanes/hl.Banks()
-	}
-	return m.engines(engineShape{
-		lane: laneShape{kind, lanes, n, signedBits(in), l.Conv.WeightBits, in.Format.Bits, l.Conv.AccBits},
-		gang: hl.Gang, px: hl.OutPx, beats: beats,
-		weights: weightsOf(hl.Gang*lanes, l.Conv.WeightBits, depth, hl.Engine != hw.Dense, mem),
-	}, hl.Engines())
+func (m costModel) gangs(l *intnet.Layer, hl hw.Layer) vec {
+	s := hw.EngineOf(m.net, l, hl)
+	return m.engines(&s, hl.Engines())
 }
 
-// joinShape is hass_join.
-type joinShape struct {
-	gangs, gang, px int
-	banks           int // of each gang
-	w, folds        int
-	requant         requantShape
-}
-
-func (s joinShape) area(family string) area {
-	s.px = min(s.px, s.w) // the others are always 0
-	c := s.gangs * s.gang
-	lanes := c * s.px
-	acc := s.requant.in
-	words, entry, last := c, acc, min(acc, 32)
-	if acc > 32 {
-		words, last = 2*c, acc-32
-	}
-	if s.requant.steps > 1 {
-		words, entry, last = words+c, entry+3, 3
-	}
-	weights := weightsShape{depth: s.folds, row: c * entry, words: words, last: last, mem: MemLUTRAM}.area(family)
-	t := s.requant.terms()
+// joinArea is the area of hass_join.
+func joinArea(s *hw.JoinParams, family string) area {
+	px := min(s.Px, s.W) // the others are always 0
+	c := s.OutCh()
+	lanes := c * px
+	acc := s.SumBits()
+	biases := s.Biases()
+	weights := weightsArea(&biases, family)
+	t := requantShape{in: acc, out: s.Bits, shift: s.Shift, steps: s.Steps, lo: s.Lo, hi: s.Hi, even: s.Rounding == fixed.HalfEven}.terms()
 	a := area{kind: areaJoin, rule: weights.rule}
 	tail := 0
-	if s.w%s.px != 0 {
+	if s.W%px != 0 {
 		tail = 1
 	}
-	a.rule[2] += lanes*(acc-t.dropped+t.ff) + counterBits(s.folds, ceilDiv(s.w, s.px)) + 3
+	counters := counterBits(s.Folds, ceilDiv(s.W, px))
+	a.rule[2] += lanes*(acc-t.dropped+t.ff) + counters + 3
 	a.rule[1] += tail + lanes*t.ties // a shift register; ties
 	a.rule[5] += tail
 	// The formula has the sum of one bank and the bias: what more banks take is known.
-	registers, shifts := tree(s.banks + 1)
+	registers, shifts := tree(s.Banks + 1)
 	more := lanes * acc * shifts
-	adders := log2(s.banks + 1)
+	adders := log2(s.Banks + 1)
 	a.rule[2] += lanes*acc*(registers-1) + adders - 1
-	if s.requant.steps > 1 {
+	if s.Steps > 1 {
 		if adders < minShift {
 			a.rule[2] += 3 * c * adders
 		} else {
 			more += 3 * c
 		}
 	}
-	a.rule[1] += lanes*acc*(s.banks-1) + more
+	a.rule[1] += lanes*acc*(s.Banks-1) + more
 	a.rule[5] += more
-	ins := s.gangs * s.banks
+	ins := s.Gangs * s.Banks
 	if ins > 1 {
 		a.rule[2] += ins - 1
 	}
 	a.lut = terms(1, lanes*acc, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, lanes*t.steps, int(weights.lut[1])+int(weights.lut[2]),
-		words, ins, tail*lanes*s.requant.out, counterBits(s.folds, ceilDiv(s.w, s.px)))
+		biases.Words, ins, tail*lanes*s.Bits, counters)
 	a.ff = terms(1, lanes)
 	return a
 }
 
 // join adds the bias and requantises.
-func (m costModel) join(l intnet.Layer, hl hw.Layer, out intnet.Tensor) vec {
-	c := l.Conv
-	least, most := c.Shift[0], c.Shift[0]
-	for _, s := range c.Shift {
-		least, most = min(least, s), max(most, s)
-	}
-	a := joinShape{
-		gangs: hl.Gangs(), banks: hl.Banks(), gang: hl.Gang, px: hl.OutPx, w: out.W, folds: c.OutC / hl.OutCh,
-		requant: requantShape{in: c.AccBits + c.BiasFrac, out: out.Format.Bits, shift: least + c.BiasFrac, steps: most - least + 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
-	}.area(m.family)
+func (m costModel) join(l *intnet.Layer, hl hw.Layer) vec {
+	s := hw.JoinOf(m.net, l, hl)
+	a := joinArea(&s, m.family)
 	return m.scaled(moduleJoin, m.price(&a, 1))
 }

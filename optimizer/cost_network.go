@@ -69,8 +69,8 @@ func (m costModel) streams(n *hw.Network) (v vec) {
 			v = v.add(m.convert(in.Bits, in.Beat, out.Beat))
 		}
 	}
-	for _, s := range n.Streams {
-		v = v.add(m.fifo(s.TokenBits(), s.Depth))
+	for i := range n.Streams {
+		v = v.add(m.stream(n.FIFO(i)))
 	}
 	return v
 }

@@ -7,233 +7,184 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // pointwise prices the modules that have neither window nor sum over pixels.
-func (m costModel) pointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) vec {
+func (m costModel) pointwise(l *intnet.Layer, hl hw.Layer) vec {
+	var a area
+	var kind module
 	switch l.Kind {
 	case intnet.KindAdd:
-		a := m.operandsOf(&l, hl, out).add(m.family, l.Align)
-		return m.scaled(moduleAdd, m.price(&a, 1))
+		s := hw.AddOf(m.net, l, hl)
+		a, kind = addArea(&s, m.family), moduleAdd
 	case intnet.KindMul:
-		a := m.operandsOf(&l, hl, out).mul(m.family)
-		return m.scaled(moduleMul, m.price(&a, 1))
+		s := hw.MulOf(m.net, l, hl)
+		a, kind = mulArea(&s, m.family), moduleMul
 	case intnet.KindActivation:
-		a := activationOf(l.Act, beatsOf(&l, hl, in, out), in).area(m.family)
-		return m.scaled(moduleActivation, m.price(&a, 1))
+		s := hw.ActivationOf(m.net, l, hl)
+		a, kind = activationArea(&s, m.family), moduleActivation
 	case intnet.KindConcat:
-		a := concatShape{hw.NewConcatPlan(m.net, &l, hl.InCh, hl.OutCh), hl.OutPx, out.Format.Bits}.area()
-		return m.scaled(moduleConcat, m.price(&a, 1))
+		s := hw.ConcatOf(m.net, l, hl)
+		a, kind = concatArea(&s), moduleConcat
 	case intnet.KindSlice:
-		s := l.Slice
-		a := area{kind: areaSlice}
-		strides := []strided{
-			{in.C / hl.InCh, s.Start[2] / hl.InCh, 1, out.C / hl.InCh},
-			{ceilDiv(in.W, hl.InPx), s.Start[1], s.Step[1], ceilDiv(out.W, hl.OutPx)},
-			{in.H, s.Start[0], s.Step[0], out.H},
-		}
-		a.strided(strides, 0)
-		return m.scaled(moduleSlice, m.price(&a, 1))
+		s := hw.SliceOf(m.net, l, hl)
+		a, kind = sliceArea(&s), moduleSlice
 	case intnet.KindZeroInsert:
-		a := area{kind: areaZeroInsert}
-		strides := []strided{{out.C / hl.OutCh, 0, 1, out.C / hl.OutCh}, {out.W, 0, l.Insert.Stride[1], in.W}, {out.H, 0, l.Insert.Stride[0], in.H}}
-		a.strided(strides, hl.OutCh*out.Format.Bits)
-		return m.scaled(moduleZeroInsert, m.price(&a, 1))
+		s := hw.ZeroInsertOf(m.net, l, hl)
+		a, kind = zeroInsertArea(&s), moduleZeroInsert
 	case intnet.KindResize:
-		a := resizeOf(&l, hl, in, out).area(m.family)
-		return m.scaled(moduleResize, m.price(&a, 1))
+		s := hw.ResizeOf(m.net, l, hl)
+		a, kind = resizeArea(&s, m.family), moduleResize
+	case intnet.KindRequant:
+		s := hw.RequantOf(m.net, l, hl)
+		a, kind = requantArea(&s), moduleRequant
+	default:
+		panic("optimizer: no formula for a layer of kind " + string(l.Kind))
 	}
-	a := requantArea(beatsOf(&l, hl, in, out), signedBits(in), in.Format.Signed)
-	return m.scaled(moduleRequant, m.price(&a, 1))
+	return m.scaled(kind, m.price(&a, 1))
 }
 
-// beatsShape is what hass_pointwise needs: a map in beats of px pixels and ch channels.
-type beatsShape struct {
-	px, ch, w, channels int
-	requant             requantShape // but for the bits of what is requantised
+// elementwise is the formula of hass_pointwise.
+type elementwise struct {
+	kind  areaKind
+	value int // bits of what is requantised
+	depth int // values come depth-2 cycles after the issue
+	// The arithmetic asks for the beat's place among the channels.
+	place    bool
+	positive bool // values are never negative
 }
 
-// beatsOf are the beats that a layer writes.
-func beatsOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) beatsShape {
-	shift := l.Shift
-	if l.Act != nil {
-		shift = l.Act.Shift
-	}
-	return beatsShape{hl.OutPx, hl.OutCh, out.W, out.C / hl.OutCh, requantShape{out: out.Format.Bits, shift: shift, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven}}
+// lanes is the number of values of a beat that are not always 0.
+func lanes(s *hw.Elementwise) int { return min(s.Px, s.W) * s.Ch }
+
+// requant is the requantisation of values of the given bits.
+func requant(s *hw.Elementwise, value int, positive bool) requantShape {
+	return requantShape{in: value, out: s.OutBits, shift: s.Shift, steps: 1, lo: s.Lo, hi: s.Hi, positive: positive, even: s.Rounding == fixed.HalfEven}
 }
 
-// area is the formula of hass_pointwise for values of the given bits that come depth-2 cycles after the issue; place: the
-// arithmetic asks for the beat's place among the channels. More terms follow those of requantisation.
-func (s beatsShape) area(kind areaKind, value, depth int, place bool, more ...int) area {
-	s.px = min(s.px, s.w) // the others are always 0
-	s.requant.in = value
-	t := s.requant.terms()
-	lanes := s.px * s.ch
+// area gives the terms; more terms follow those of requantisation.
+func (e elementwise) area(s *hw.Elementwise, more ...int) area {
+	px := min(s.Px, s.W) // the others are always 0
+	t := requant(s, e.value, e.positive).terms()
+	n := px * s.Ch
 	tail := 0
-	if s.w%s.px != 0 {
+	if s.W%px != 0 {
 		tail = 1
 	}
-	a := area{kind: kind}
+	a := area{kind: e.kind}
 	counters := 0
-	if place || tail > 0 {
-		counters += log2(s.channels)
+	if e.place || tail > 0 {
+		counters += log2(s.ChannelBeats)
 	}
 	if tail > 0 {
-		counters += log2(ceilDiv(s.w, s.px))
+		counters += log2(ceilDiv(s.W, px))
 	}
-	srl, wait := waits(tail, depth)
-	a.rule[1], a.rule[5] = srl+lanes*t.ties, srl
-	a.rule[2] = lanes*t.ff + counters + depth + wait
-	a.lut = terms(1, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, counters, tail*lanes*s.requant.out)
+	srl, wait := waits(tail, e.depth)
+	a.rule[1], a.rule[5] = srl+n*t.ties, srl
+	a.rule[2] = n*t.ff + counters + e.depth + wait
+	a.lut = terms(1, n*t.round, n*t.clamp, n*t.beyond, n*t.compare, counters, tail*n*s.OutBits)
 	for i, v := range more {
 		a.lut[7+i] = float64(v)
 	}
-	a.ff = terms(1, lanes)
+	a.ff = terms(1, n)
 	return a
 }
 
-func requantArea(s beatsShape, in int, signed bool) area {
-	s.requant.positive = !signed
-	return s.area(areaRequant, in, 2, false)
+// requantArea is the area of hass_requant_stream.
+func requantArea(s *hw.RequantParams) area {
+	return elementwise{kind: areaRequant, value: asSigned(s.InBits, s.InSigned), depth: 2, positive: !s.InSigned}.area(&s.Elementwise)
 }
 
-// operandsShape is hass_add or hass_mul.
-type operandsShape struct {
-	beats         beatsShape
-	a, b          int  // bits as signed numbers
-	second        int  // bits of a value of the second operand
-	positive      bool // both are
-	broadcast     bool
-	block         bool
-	beatsPerImage int
+// operandBits are the widths of two operands as signed numbers; positive: neither is ever negative.
+func operandBits(s *hw.Operands) (a, b int, positive bool) {
+	return asSigned(s.Bits0, s.Signed0), asSigned(s.Bits1, s.Signed1), !s.Signed0 && !s.Signed1
 }
 
-func (m costModel) operandsOf(l *intnet.Layer, hl hw.Layer, out intnet.Tensor) operandsShape {
-	a, b := m.net.Tensors[l.In[0]], m.net.Tensors[l.In[1]]
-	s := operandsShape{beats: beatsOf(l, hl, a, out), a: signedBits(a), b: signedBits(b), second: b.Format.Bits, positive: !a.Format.Signed && !b.Format.Signed, broadcast: m.net.Broadcast(l)}
-	s.beatsPerImage = out.H * ceilDiv(out.W, hl.OutPx) * (out.C / hl.OutCh)
-	s.block = s.broadcast && BufferMemory(hl.OutCh*b.Format.Bits, out.C/hl.OutCh) == MemBRAM
-	return s
-}
-
-// kept is the memory of an operand that comes once an image.
-func (s operandsShape) kept(a *area, family string) {
-	if !s.broadcast {
+// kept adds the memory of an operand that comes once an image.
+func (a *area) kept(s *hw.Operands, family string) {
+	if s.Broadcast == nil {
 		return
 	}
-	width := s.beats.ch * s.second
-	count := log2(s.beatsPerImage)
-	if s.beats.channels == 1 {
+	width, count := s.Ch*s.Bits1, log2(s.Broadcast.Beats)
+	if s.ChannelBeats == 1 {
 		a.rule[2] += width
 	} else {
-		mem := memoryShape{width, s.beats.channels, MemLUTRAM}
-		if s.block {
-			mem.style = MemBRAM
-		}
-		a.rule = a.rule.add(mem.cost(family))
+		a.rule = a.rule.add(memoryUse(memory.Shape{Width: width, Depth: s.ChannelBeats, Kind: s.Memory}, family))
 	}
 	a.rule[2] += 1 + count
 	a.lut[8], a.lut[9] = 1, float64(width+count)
 }
 
-func (s operandsShape) add(family string, align [2]int) area {
-	s.beats.px = min(s.beats.px, s.beats.w)
-	sum := max(s.a+align[0], s.b+align[1]) + 1
-	lanes := s.beats.px * s.beats.ch
-	s.beats.requant.positive = s.positive
-	a := s.beats.area(areaAdd, sum, 3, s.broadcast, lanes*sum)
-	s.beats.requant.in = sum
-	a.rule[2] += lanes * (sum - s.beats.requant.terms().dropped)
-	if s.positive {
-		a.rule[2] -= lanes
+// addArea is the area of hass_add.
+func addArea(s *hw.AddParams, family string) area {
+	a, b, positive := operandBits(&s.Operands)
+	sum := max(a+s.Align0, b+s.Align1) + 1
+	n := lanes(&s.Elementwise)
+	v := elementwise{kind: areaAdd, value: sum, depth: 3, place: s.Broadcast != nil, positive: positive}.area(&s.Elementwise, n*sum)
+	v.rule[2] += n * (sum - requant(&s.Elementwise, sum, positive).terms().dropped)
+	if positive {
+		v.rule[2] -= n
 	}
-	s.kept(&a, family)
-	return a
+	v.kept(&s.Operands, family)
+	return v
 }
 
-func (s operandsShape) mul(family string) area {
-	s.beats.px = min(s.beats.px, s.beats.w)
-	lanes := s.beats.px * s.beats.ch
-	dsp := multiplierDSP(s.a, s.b, family)
-	s.beats.requant.positive = s.positive
-	a := s.beats.area(areaMul, s.a+s.b, 5, s.broadcast)
-	a.rule[0] = lanes * dsp
+// mulArea is the area of hass_mul.
+func mulArea(s *hw.MulParams, family string) area {
+	a, b, positive := operandBits(&s.Operands)
+	n := lanes(&s.Elementwise)
+	dsp := multiplierDSP(a, b, family)
+	v := elementwise{kind: areaMul, value: a + b, depth: 5, place: s.Broadcast != nil, positive: positive}.area(&s.Elementwise)
+	v.rule[0] = n * dsp
 	if dsp == 0 {
-		a.lut[7] = float64(lanes * s.a * s.b)
-		a.ff[2] = float64(lanes * (s.a + s.b))
+		v.lut[7] = float64(n * a * b)
+		v.ff[2] = float64(n * (a + b))
 	}
-	s.kept(&a, family)
-	return a
+	v.kept(&s.Operands, family)
+	return v
 }
 
-// widest is the number of bits that hold each of the constants with a sign.
-func widest(values []int64) int {
-	w := 1
-	for _, v := range values {
-		w = max(w, bits.Len64(uint64(max(v, ^v)))+1)
+// activationArea is the area of hass_activation: a product of two DSPs where the factor is wider than a DSP's port
+// (hass_multiply_add).
+func activationArea(s *hw.ActivationParams, family string) area {
+	n := lanes(&s.Elementwise)
+	x := asSigned(s.InBits, s.InSigned)
+	top, addBits, step, slope := 0, 0, 0, 1
+	if s.Linear != nil {
+		top = bits.Len64(uint64(s.Top))
+		addBits = bits.Len64(uint64(max(s.Add, -s.Add))) + 1
+	} else {
+		step, slope = s.Step, s.SlopeBits
 	}
-	return w
-}
-
-// activationShape is hass_activation.
-type activationShape struct {
-	beats         beatsShape
-	fn            intnet.ActFn
-	x, xBits      int // bits of a value, as a signed number and as it comes
-	rows, columns int // of the table
-	table, slope  int // bits of an entry, of a slope
-	addBits       int
-	top           int64
-	step          int
-}
-
-func activationOf(a *intnet.Act, beats beatsShape, in intnet.Tensor) activationShape {
-	s := activationShape{beats: beats, fn: a.Fn, x: signedBits(in), xBits: in.Format.Bits, rows: 1, columns: 1, top: a.Top, step: a.Step}
-	s.addBits = bits.Len64(uint64(max(a.Add, -a.Add))) + 1
-	if a.Fn == intnet.ActCurve {
-		s.rows, s.table = max(1, len(a.Table)-1), widest(a.Table)
-		slopes := int64(0)
-		for i, t := range a.Table[1:] {
-			slopes = max(slopes, t-a.Table[i], ^(t - a.Table[i]))
-		}
-		s.slope = bits.Len64(uint64(slopes)) + 1
-		if a.Step == 0 {
-			s.slope = 1
-		}
-		return s
-	}
-	s.table = widest(a.Mul)
-	if len(a.Mul) > 1 {
-		s.columns = beats.ch
-		s.rows = len(a.Mul) / beats.ch
-	}
-	return s
-}
-
-// area: a product of two DSPs where the factor is wider than a DSP's port (hass_multiply_add).
-func (s activationShape) area(family string) area {
-	s.beats.px = min(s.beats.px, s.beats.w)
-	lanes := s.beats.px * s.beats.ch
-	top := bits.Len64(uint64(s.top))
-	value, scale, factor, addend := 0, s.x, s.table, 1
-	switch s.fn {
+	segments := step > 0 // values between two of the table need a product
+	value, scale, factor, addend := 0, x, s.TableBits, 1
+	dsps, gate, leaky, sigmoid, curve := 0, 0, 0, 0, 0
+	switch fn := hw.ActivationFns[s.Fn]; fn {
 	case intnet.ActCurve:
-		scale, factor, addend = s.step+1, s.slope, s.table+s.step
+		scale, factor, addend = step+1, slope, s.TableBits+step
 		value = addend
+		curve = n
 	case intnet.ActHardSwish:
-		factor = top + s.table
+		factor = top + s.TableBits
 		value = scale + factor
+		gate = n * (x + top + addBits)
+		dsps = n * multiplierDSP(top+1, s.TableBits, family)
 	case intnet.ActLeaky:
-		if top >= s.table {
+		if top >= s.TableBits {
 			factor = top + 1
 		}
 		value = scale + factor
+		leaky = n * factor
 	case intnet.ActHardSigmoid:
-		addend = s.addBits
+		addend = addBits
 		value = max(scale+factor, addend) + 1
+		sigmoid = n * addBits
+	default:
+		panic("optimizer: no formula for activation " + string(fn))
 	}
-	product := lanes
-	if s.fn == intnet.ActCurve && s.step == 0 {
+	product := n
+	if s.Curve != nil && !segments {
 		product = 0
 	}
 	dsp, rest := 0, 0
@@ -242,73 +193,54 @@ func (s activationShape) area(family string) area {
 			dsp, rest = 2, 1
 		}
 	}
-	gate, leaky, sigmoid, curve := 0, 0, 0, 0
-	dsps := lanes * dsp
-	switch s.fn {
-	case intnet.ActHardSwish:
-		gate = lanes * (s.x + top + s.addBits)
-		dsps += lanes * multiplierDSP(top+1, s.table, family)
-	case intnet.ActLeaky:
-		leaky = lanes * factor
-	case intnet.ActHardSigmoid:
-		sigmoid = lanes * s.addBits
-	case intnet.ActCurve:
-		curve = lanes
-	}
-	rom := 0
-	var blocks int
-	if s.fn == intnet.ActCurve {
-		for pair := range ceilDiv(lanes, 2) {
-			readers := min(2, lanes-2*pair)
-			for _, w := range []int{s.table, s.slope} {
-				if readers*w*ceilDiv(s.rows, 64) > 100*ceilDiv(w, 18)*ceilDiv(s.rows, 1024) {
-					blocks += ROMCount(w, s.rows, readers)
-				} else {
-					rom += readers * w * romLUT(s.rows)
-				}
-			}
-		}
-	} else if s.rows > 1 {
-		w := s.columns * s.table
-		if w*ceilDiv(s.rows, 64) > 100*ceilDiv(w, 18)*ceilDiv(s.rows, 1024) {
-			blocks += ROMCount(w, s.rows, 1)
+	dsps += n * dsp
+	rom, blocks := 0, 0
+	table := func(width, readers int) {
+		w := readers * width
+		if w*ceilDiv(s.Rows, 64) > romLUTsPerBlock*ceilDiv(width, 18)*ceilDiv(s.Rows, 1024) {
+			blocks += memory.ROMCount(width, s.Rows, readers)
 		} else {
-			rom += w * romLUT(s.rows)
+			rom += w * romLUT(s.Rows)
 		}
 	}
-	a := s.beats.area(areaActivation, value, 9, s.fn != intnet.ActCurve && s.rows > 1, rom, gate, leaky, sigmoid, curve, product*rest, blocks)
+	if s.Curve != nil {
+		for pair := range ceilDiv(n, 2) {
+			readers := min(2, n-2*pair)
+			table(s.TableBits, readers)
+			table(slope, readers)
+		}
+	} else if s.Rows > 1 {
+		table(s.Columns*s.TableBits, 1)
+	}
+	a := elementwise{kind: areaActivation, value: value, depth: 9, place: s.Curve == nil && s.Rows > 1}.area(&s.Elementwise, rom, gate, leaky, sigmoid, curve, product*rest, blocks)
 	a.rule[0], a.rule[3] = dsps, blocks
 	// The value waits for the product.
-	wait := lanes * s.xBits
-	if s.fn == intnet.ActCurve && s.step > 0 {
-		wait = lanes * min(s.step, s.xBits)
-		a.rule[2] += lanes * 2 * (s.xBits - min(s.step, s.xBits))
+	wait := n * s.InBits
+	if segments {
+		wait = n * min(step, s.InBits)
+		a.rule[2] += n * 2 * (s.InBits - min(step, s.InBits))
+		if blocks == 0 && s.Rows > 2 {
+			wait += n * s.TableBits // so does the segment's value
+		}
 	}
-	if s.fn == intnet.ActCurve && s.step > 0 && blocks == 0 && s.rows > 2 {
-		wait += lanes * s.table // so does the segment's value
-	}
-	if rest > 0 && s.fn != intnet.ActCurve {
+	if rest > 0 && s.Curve == nil {
 		wait = 0 // in the registers of the second DSP
 	}
 	a.rule[1] += wait
 	a.rule[5] += wait
-	a.ff = terms(1, lanes, lanes*s.xBits, rom, product*rest*value, gate, leaky, sigmoid, curve*(s.table+s.step))
+	a.ff = terms(1, n, n*s.InBits, rom, product*rest*value, gate, leaky, sigmoid, curve*(s.TableBits+step))
 	return a
 }
 
+// romLUTsPerBlock is the price in LUTs from which on hass_rom takes a block for a table.
+const romLUTsPerBlock = 100
+
 // romLUT is the number of LUTs that a bit of a table of constants takes at most.
-func romLUT(depth int) int { return ceilDiv(depth, 64) + muxLUT(ceilDiv(depth, 64)) }
+func romLUT(depth int) int { return ceilDiv(depth, 64) + memory.MuxLUTs(ceilDiv(depth, 64)) }
 
-// concatShape is hass_concat.
-type concatShape struct {
-	plan     hw.ConcatPlan
-	px, bits int
-}
-
-// program counts what changes from one iteration to the next: bits of a word of the program, which are registers, and LUTs of
+// concatProgram counts what changes from one iteration to the next: bits of a word of the program, which are registers, and LUTs of
 // the table at most.
-func (s concatShape) program() (registers, luts int) {
-	p := &s.plan
+func concatProgram(p *hw.ConcatPlan) (registers, luts int) {
 	n := len(p.Ports)
 	bit := func(st *hw.ConcatStep, i int) bool { // reads, write, places
 		switch {
@@ -335,10 +267,10 @@ func (s concatShape) program() (registers, luts int) {
 	return registers, luts
 }
 
-// area counts what each lane is made of: lanes of the inputs, chosen by the port's place, those of all ports and what was kept
+// concatArea is the area of hass_concat. It counts what each lane is made of: lanes of the inputs, chosen by the port's place, those of all ports and what was kept
 // together.
-func (s concatShape) area() area {
-	p, value := &s.plan, s.px*s.bits
+func concatArea(s *hw.ConcatParams) area {
+	p, value := &s.Plan, s.Pixels*s.Bits
 	always := make([]bool, len(p.Ports)) // the port is read in each iteration
 	for i := range always {
 		always[i] = !slices.ContainsFunc(p.Steps, func(s hw.ConcatStep) bool { return s.Reads>>i&1 == 0 })
@@ -371,7 +303,7 @@ func (s concatShape) area() area {
 	if slices.ContainsFunc(p.Steps, func(s hw.ConcatStep) bool { return !s.Write }) {
 		kept = p.Kept
 	}
-	registers, luts := s.program()
+	registers, luts := concatProgram(p)
 	a := area{kind: areaConcat}
 	a.rule[2] = value*p.Span() + log2(len(p.Steps)) + registers + 1
 	a.lut = terms(1, len(p.Ports), luts, value*sums, value*stages, value*kept)
@@ -379,17 +311,14 @@ func (s concatShape) area() area {
 	return a
 }
 
-// strided is hass_strided: the positions of an axis of which some are chosen.
-type strided struct{ size, start, step, count int }
-
 // strided adds an axis each; width bits are blanked where nothing is chosen.
-func (a *area) strided(axes []strided, width int) {
+func (a *area) strided(width int, axes ...hw.Axis) {
 	counters, some := 0, 0
 	for _, s := range axes {
-		counters += log2(s.size)
-		if s.count != s.size {
+		counters += log2(s.Size)
+		if s.Count != s.Size {
 			some += 1
-			counters += index(max(s.start, s.step-1)+1) + log2(s.count+1)
+			counters += index(max(s.Start, s.Step-1)+1) + log2(s.Count+1)
 		}
 	}
 	a.rule[2] += counters
@@ -397,95 +326,76 @@ func (a *area) strided(axes []strided, width int) {
 	a.ff = terms(1, some)
 }
 
-// resizeShape is hass_resize.
-type resizeShape struct {
-	bits, value        int // of an input value, and as a signed number
-	ch, channels       int
-	inW, outH, outW    int
-	reads, from        int // bits
-	rowScale, colScale int
-	block              bool
-	requant            requantShape
+// sliceArea is the area of hass_slice.
+func sliceArea(s *hw.SliceParams) area {
+	a := area{kind: areaSlice}
+	a.strided(0, s.Channels, s.Columns, s.Rows)
+	return a
 }
 
-func resizeOf(l *intnet.Layer, hl hw.Layer, in, out intnet.Tensor) resizeShape {
-	r := l.Resize
-	read, most := 0, 0 // rows read before an output row
-	for y := range out.H {
-		need := max(read, r.Rows.Last(y)+1)
-		most, read = max(most, need-read), need
-	}
-	s := resizeShape{
-		bits: in.Format.Bits, value: signedBits(in), ch: hl.OutCh, channels: in.C / hl.InCh, inW: in.W, outH: out.H, outW: out.W,
-		reads: bits.Len(uint(most)), from: index(slices.Max(r.Cols.From) + 1), rowScale: r.Rows.Scale, colScale: r.Cols.Scale,
-		requant: requantShape{out: out.Format.Bits, shift: r.FormatShift + r.Rows.Scale + r.Cols.Scale, steps: 1, lo: l.Lo, hi: l.Hi, even: l.Rounding == fixed.HalfEven},
-	}
-	length := in.W
-	if s.colScale > 0 {
-		length = (in.W + 1) / 2
-	}
-	s.block = BufferMemory(s.ch*s.bits, length*s.channels) == MemBRAM
-	return s
+// zeroInsertArea is the area of hass_zeroinsert.
+func zeroInsertArea(s *hw.ZeroInsertParams) area {
+	a := area{kind: areaZeroInsert}
+	a.strided(s.Width, hw.Axis{Size: s.ChannelBeats, Step: 1, Count: s.ChannelBeats}, s.Columns, s.Rows)
+	return a
 }
 
-func (s resizeShape) area(family string) area {
-	rows, cols, length := 1, 1, s.inW
-	if s.rowScale > 0 {
-		rows = 2
+// resizeArea is the area of hass_resize.
+func resizeArea(s *hw.ResizeParams, family string) area {
+	rows, cols, rowScale, colScale := 1, 1, 0, 0
+	if s.RowWeights != nil {
+		rows, rowScale = 2, s.RowScale
 	}
-	if s.colScale > 0 {
-		cols, length = 2, (s.inW+1)/2
+	if s.ColumnWeights != nil {
+		cols, colScale = 2, s.ColumnScale
 	}
-	depth := length * s.channels
+	value := asSigned(s.Bits, s.Signed)
+	depth := s.RowPixels() * s.ChannelBeats
 	address := index(depth)
-	mem := memoryShape{s.ch * s.bits, depth, MemLUTRAM}
-	if s.block {
-		mem.style = MemBRAM
-	}
 	a := area{kind: areaResize}
-	for i, n := range mem.cost(family) {
+	for i, n := range memoryUse(memory.Shape{Width: s.Ch * s.Bits, Depth: depth, Kind: s.Memory}, family) {
 		a.rule[i] = rows * cols * n
 	}
-	along := s.value + s.colScale
-	s.requant.in = along + s.rowScale
-	t := s.requant.terms()
+	along := value + colScale
+	sum := along + rowScale
+	t := requantShape{in: sum, out: s.OutBits, shift: s.Shift, steps: 1, lo: s.Lo, hi: s.Hi, even: s.Rounding == fixed.HalfEven}.terms()
 	lerp, lerpFF := 0, 0
 	if cols == 2 {
-		a.rule[0] += s.ch * rows * multiplierDSP(s.value+1, s.colScale+2, family)
-		lerp += s.ch * rows * (2*s.value + s.colScale)
+		a.rule[0] += s.Ch * rows * multiplierDSP(value+1, colScale+2, family)
+		lerp += s.Ch * rows * (2*value + colScale)
 	}
 	if rows == 2 {
-		a.rule[0] += s.ch * multiplierDSP(along+1, s.rowScale+2, family)
-		lerp += s.ch * (2*along + s.rowScale)
+		a.rule[0] += s.Ch * multiplierDSP(along+1, rowScale+2, family)
+		lerp += s.Ch * (2*along + rowScale)
 	}
 	lerpFF = lerp
 	// What waits for the products: values that are not weighed along rows, sums that are not between rows,
 	// weights of rows.
 	srl := 0
 	if cols == 1 {
-		srl += rows * s.ch * s.bits
+		srl += rows * s.Ch * s.Bits
 		if rows == 1 {
-			srl -= s.ch * min(s.bits, t.dropped)
+			srl -= s.Ch * min(s.Bits, t.dropped)
 		}
-		if !s.block {
-			a.rule[2] -= rows * s.ch * s.bits // the memory's own register
+		if s.Memory == memory.LUTRAM {
+			a.rule[2] -= rows * s.Ch * s.Bits // the memory's own register
 		}
 	}
-	if rows == 1 && cols == 1 && s.requant.shift <= 0 {
-		a.rule[2] -= s.ch * s.requant.in // rounding is one more register in a row
+	if rows == 1 && cols == 1 && s.Shift <= 0 {
+		a.rule[2] -= s.Ch * sum // rounding is one more register in a row
 	}
 	if rows == 1 && cols == 2 {
-		srl += s.ch * max(0, along-t.dropped)
+		srl += s.Ch * max(0, along-t.dropped)
 	}
 	if rows == 2 {
-		srl += s.rowScale + 1
+		srl += rowScale + 1
 	}
-	a.rule[1] += srl + s.ch*t.ties
+	a.rule[1] += srl + s.Ch*t.ties
 	a.rule[5] += srl
-	counters := s.reads + counterBits(s.outH, max(s.inW, s.outW), s.channels) + address
-	tables := (s.from+s.colScale)*romLUT(s.outW) + (s.reads+s.rowScale)*romLUT(s.outH)
-	a.rule[2] += s.ch*(t.ff+s.bits) + counters + address*(2+cols) + s.from + 11
-	a.lut = terms(1, counters+address*cols, s.ch*t.round, s.ch*t.clamp, s.ch*t.beyond, s.ch*t.compare, lerp, tables, rows+cols-2)
-	a.ff = terms(1, s.ch, lerpFF, s.rowScale+s.colScale)
+	counters := s.ReadsBits + counterBits(s.OutH, max(s.InW, s.OutW), s.ChannelBeats) + address
+	tables := (s.FromBits+colScale)*romLUT(s.OutW) + (s.ReadsBits+rowScale)*romLUT(s.OutH)
+	a.rule[2] += s.Ch*(t.ff+s.Bits) + counters + address*(2+cols) + s.FromBits + 11
+	a.lut = terms(1, counters+address*cols, s.Ch*t.round, s.Ch*t.clamp, s.Ch*t.beyond, s.Ch*t.compare, lerp, tables, rows+cols-2)
+	a.ff = terms(1, s.Ch, lerpFF, rowScale+colScale)
 	return a
 }

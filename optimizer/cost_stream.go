@@ -2,15 +2,16 @@ package optimizer
 
 import (
 	"hass/internal/hw"
+	"hass/internal/memory"
 )
 
 func fifoArea(s hw.FIFOParams, family string) area {
 	count, power := log2(s.Depth+1), index(s.Depth)
-	mem := memoryShape{s.Width, s.Depth, MemBRAM}
+	mem := memory.Shape{Width: s.Width, Depth: s.Depth, Kind: memory.BRAM}
 	if !s.Block {
-		mem = memoryShape{s.Width, 1 << power, MemLUTRAM}
+		mem = memory.Shape{Width: s.Width, Depth: 1 << power, Kind: memory.LUTRAM}
 	}
-	a := area{kind: areaFIFO, rule: mem.cost(family)}
+	a := area{kind: areaFIFO, rule: memoryUse(mem, family)}
 	a.rule[2] += 1 + 2*count + 2*power
 	// A counter that wraps at a power of two needs no comparison.
 	wraps, whole := 0, 0
@@ -24,9 +25,14 @@ func fifoArea(s hw.FIFOParams, family string) area {
 	return a
 }
 
-// fifo is a stream of tokens of the given bits.
+// fifo is a stream of tokens of the given bits, in the memory that its size asks for.
 func (m costModel) fifo(width, depth int) vec {
-	a := fifoArea(hw.FIFOParams{Width: width, Depth: depth, Block: FIFOMemory(width, depth) == MemBRAM}, m.family)
+	return m.stream(hw.FIFOParams{Width: width, Depth: depth, Block: memory.ForFIFO(width, depth) == memory.BRAM})
+}
+
+// stream is a FIFO.
+func (m costModel) stream(s hw.FIFOParams) vec {
+	a := fifoArea(s, m.family)
 	return m.scaled(moduleFIFO, m.price(&a, 1))
 }
 
@@ -50,7 +56,7 @@ func convertArea(s hw.ConvertParams) area {
 	a.rule[2] = log2(parts)
 	up := 0
 	if s.From > s.To {
-		a.lut = terms(1, log2(parts), width*muxLUT(parts), 0, width*(parts-1), width*muxLUT(parts)*odd(narrow*s.Bits))
+		a.lut = terms(1, log2(parts), width*memory.MuxLUTs(parts), 0, width*(parts-1), width*memory.MuxLUTs(parts)*odd(narrow*s.Bits))
 	} else {
 		up = 1
 		a.rule[2] += (parts - 1) * width

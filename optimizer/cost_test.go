@@ -50,3 +50,18 @@ func TestDecomposition(t *testing.T) {
 		}
 	}
 }
+
+func TestMultiplierDSP(t *testing.T) {
+	for _, tt := range []struct {
+		a, b   int
+		family string
+		want   int
+	}{
+		{16, 16, Family7, 1}, {17, 16, Family7, 1}, {8, 8, Family7, 1}, {4, 4, Family7, 0}, {5, 4, Family7, 1},
+		{18, 25, Family7, 1}, {22, 20, Family7, 2}, {26, 18, Family7, 2}, {26, 18, FamilyUSPlus, 1}, {28, 28, FamilyUSPlus, 4},
+	} {
+		if got := multiplierDSP(tt.a, tt.b, tt.family); got != tt.want {
+			t.Errorf("%d x %d on %s: %d DSPs, want %d", tt.a, tt.b, tt.family, got, tt.want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // windowArea is the area of hass_window. The line buffer is cut into banks, whose words are Lanes channels of one pixel.
@@ -27,12 +28,12 @@ func windowArea(s *hw.WindowParams, family string) area {
 	ab := index(depth)
 	beat := s.OutPx * s.MTap * part
 
-	mem := memoryShape{word, depth, MemLUTRAM}
+	mem := memory.Shape{Width: word, Depth: depth, Kind: memory.LUTRAM}
 	if s.Block {
-		mem.style = MemBRAM
+		mem.Kind = memory.BRAM
 	}
 	a := area{kind: areaWindow}
-	for i, n := range mem.cost(family) {
+	for i, n := range memoryUse(mem, family) {
 		a.rule[i] = banks * n
 	}
 	stepX := s.OutPx * s.SW
@@ -78,13 +79,13 @@ func windowArea(s *hw.WindowParams, family string) area {
 	if s.RowBanks > 1 {
 		reads *= 2
 	}
-	turn := tapRows*s.ColBanks*part*muxLUT(s.RowBanks) + beat*muxLUT(turns)
+	turn := tapRows*s.ColBanks*part*memory.MuxLUTs(s.RowBanks) + beat*memory.MuxLUTs(turns)
 	inside := pad * (tapRows + s.OutPx*tapCols)
 	gather := s.InPx * (s.Lanes - s.InCh) * s.Bits
 	pace := paceBits(s, rowPixels, groups, taps)
 	a.rule[2] += beat + gather + pace + 67 + 4*qb + counters
-	a.lut = terms(1, qb+pb, moves, reads, banks*ab, banks*word*muxLUT(choices), banks*part*muxLUT(outParts),
-		turn, beat*pad, threshold, counters+pace, flags, inside*pb, (turn+banks*part*muxLUT(outParts)+banks*word*muxLUT(choices))*odd(part))
+	a.lut = terms(1, qb+pb, moves, reads, banks*ab, banks*word*memory.MuxLUTs(choices), banks*part*memory.MuxLUTs(outParts),
+		turn, beat*pad, threshold, counters+pace, flags, inside*pb, (turn+banks*part*memory.MuxLUTs(outParts)+banks*word*memory.MuxLUTs(choices))*odd(part))
 	a.ff = terms(1, pb, pad*(2+2*min(1, taps-1))*pb, 4*rowBits, 4*colBits, 5*(rowBank+colBank), inside)
 	return a
 }
@@ -106,18 +107,18 @@ func paceBits(s *hw.WindowParams, rowPixels, groups, taps int) int {
 const windowFlags = 11
 
 // windowOf are the parameters of a window of values of the given bits that its area rests on.
-func windowOf(w *hw.Window, bits int, tau bool) hw.WindowParams {
+func windowOf(w *hw.Window, hl *hw.Layer, bits int, tau bool) hw.WindowParams {
 	s := w.PaceFree(bits)
 	if tau {
 		s.Tau = 1 // any threshold costs the same
 	}
-	s.Block = BufferMemory(s.WordBits(), s.Depth()) == MemBRAM
+	s.Block = s.Buffer(hl) == memory.BRAM
 	return s
 }
 
 // window is the line buffer of a layer.
-func (m costModel) window(w hw.Window, bits int, tau, flags bool) vec {
-	s := windowOf(&w, bits, tau)
+func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) vec {
+	s := windowOf(&w, hl, bits, tau)
 	a := windowArea(&s, m.family)
 	v := m.scaled(moduleWindow, m.price(&a, 1))
 	if flags {
@@ -133,5 +134,5 @@ func (m costModel) window(w hw.Window, bits int, tau, flags bool) vec {
 func (m costModel) layerWindow(l *intnet.Layer, hl hw.Layer) vec {
 	tau := l.Kind == intnet.KindConv && l.Conv.TauA > 0
 	flags := l.Kind == intnet.KindConv && hl.Engine != hw.Dense
-	return m.window(hw.WindowOf(m.net, *l, hl), m.net.Tensors[l.In[0]].Format.Bits, tau, flags)
+	return m.window(hw.WindowOf(m.net, *l, hl), &hl, m.net.Tensors[l.In[0]].Format.Bits, tau, flags)
 }

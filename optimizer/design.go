@@ -4,6 +4,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // Schema names of the design artefact.
@@ -98,6 +99,8 @@ type FIFO struct {
 	Width int    `json:"width"` // bits per token
 	// Minimum is the token minimum of a skip connection: one less deadlocks. 0 for other streams.
 	Minimum int `json:"minimum,omitempty"`
+	// Memory is that of the FIFO: LUTRAM or BRAM.
+	Memory memory.Kind `json:"memory,omitempty"`
 }
 
 // LayerCost is the estimate for one layer.
@@ -131,5 +134,15 @@ func (d *Design) Network() (*hw.Network, error) {
 	for _, f := range d.FIFOs {
 		depths[f.Name] = f.Depth
 	}
-	return hw.Expand(d.Net, d.Layers, depths)
+	n, err := hw.Expand(d.Net, d.Layers, depths)
+	if err != nil {
+		return nil, err
+	}
+	for i := range n.Streams { // in the order of FIFOs, but for designs that name a few only
+		s := &n.Streams[i]
+		if i < len(d.FIFOs) && d.FIFOs[i].Name == s.Name && d.FIFOs[i].Memory != memory.None {
+			s.Memory = d.FIFOs[i].Memory
+		}
+	}
+	return n, nil
 }

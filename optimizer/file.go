@@ -13,6 +13,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/npy"
 )
 
@@ -239,10 +240,8 @@ func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
 	if kind == intnet.KindPool {
 		return nil
 	}
-	switch l.WeightMem {
-	case MemLUTRAM, MemBRAM, MemURAM:
-	default:
-		return fmt.Errorf("weight_mem %.60q; want %s, %s or %s", l.WeightMem, MemLUTRAM, MemBRAM, MemURAM)
+	if l.WeightMem == memory.None {
+		return errors.New("weight_mem is missing; want lutram, bram or uram")
 	}
 	if l.N < 1 || l.N > l.MTap*l.MCh {
 		return fmt.Errorf("n %d for beats of %d lanes", l.N, l.MTap*l.MCh)

@@ -8,6 +8,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // The networks of this file have one of each kind of layer.
@@ -196,8 +197,10 @@ func TestPointwiseCosts(t *testing.T) {
 	curve := func(step, entries, width int) vec {
 		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Table: make([]int64, entries)}
 		a.Table[0] = 1<<(width-1) - 1
-		s := activationOf(a, beatsShape{1, 4, 8, 1, requantShape{out: 8, steps: 1, lo: -128, hi: 127}}, intnet.Tensor{Format: eight})
-		v := s.area(FamilyUSPlus)
+		map8 := intnet.Tensor{H: 8, W: 8, C: 4, Format: eight}
+		l := intnet.Layer{Kind: intnet.KindActivation, In: []int{0}, Out: 1, Act: a, Lo: -128, Hi: 127, Rounding: fixed.HalfUp}
+		s := hw.ActivationOf(&intnet.Net{Tensors: []intnet.Tensor{map8, map8}}, &l, hw.Layer{InPx: 1, InCh: 4, OutPx: 1, OutCh: 4})
+		v := activationArea(&s, FamilyUSPlus)
 		return v.rule
 	}
 	if v := curve(0, 257, 8); v[0] != 0 || v[3] != 0 {
@@ -215,12 +218,12 @@ func TestPointwiseCosts(t *testing.T) {
 // width of the window beat.
 func TestDepthwiseCost(t *testing.T) {
 	net := kindNet(t, func(b *hwtest.Builder) { same(b, 0, 8, 3, 1, 8) })
-	l := hw.Layer{InPx: 1, InCh: 8, OutPx: 1, OutCh: 8, MTap: 9, MCh: 8, Engine: hw.Dense, N: 9, Gang: 8, GangDepth: 5, WeightMem: MemBRAM}
+	l := hw.Layer{InPx: 1, InCh: 8, OutPx: 1, OutCh: 8, MTap: 9, MCh: 8, Engine: hw.Dense, N: 9, Gang: 8, GangDepth: 5, WeightMem: memory.BRAM}
 	l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
 	if _, err := hw.Expand(net, []hw.Layer{l}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := Cost(net, 0, l, FamilyUSPlus); got.DSP != 72 || got.BRAM18 != BRAMCount(8*9*8, 1) {
+	if got := Cost(net, 0, l, FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/npy"
 )
 
@@ -310,7 +311,7 @@ func TestWriteReadDesign(t *testing.T) {
 		{"line_pixels", func(d *Design) { d.Layers[0].LinePixels = 1 << 60 }},
 		{"line_pixels", func(d *Design) { d.Layers[0].LinePixels = 1 }},
 		{"in_px", func(d *Design) { d.Layers[0].InPx = 1 << 40 }},
-		{"weight_mem", func(d *Design) { d.Layers[0].WeightMem = "flash" }},
+		{"weight_mem", func(d *Design) { d.Layers[0].WeightMem = memory.None }},
 		{"unknown engine", func(d *Design) { d.Layers[0].Engine = "magic" }},
 		{"gang", func(d *Design) { d.Layers[0].Gang = 0 }},
 		{"m_tap", func(d *Design) { d.Layers[0].MTap, d.Layers[0].N = 2, 1 }},

@@ -11,13 +11,14 @@ import (
 	"slices"
 	"strings"
 
+	"hass/internal/memory"
 	"hass/internal/userfile"
 )
 
 // The device families the cost model knows.
 const (
-	Family7      = "7series"     // DSP48E1, no URAM
-	FamilyUSPlus = "ultrascale+" // DSP48E2, URAM on some parts
+	Family7      = memory.Series7        // DSP48E1, no URAM
+	FamilyUSPlus = memory.UltraScalePlus // DSP48E2, URAM on some parts
 )
 
 // Platform is a device on a board.

@@ -35,7 +35,7 @@ func (d *Design) Report(w io.Writer) error {
 				m = fmt.Sprintf("%dx%d", l.MTap, l.MCh)
 			}
 			if d.Net.Layers[i].Kind == intnet.KindConv {
-				engine, n, mem = string(l.Engine), fmt.Sprint(l.N), l.WeightMem
+				engine, n, mem = string(l.Engine), fmt.Sprint(l.N), l.WeightMem.String()
 				gangs = fmt.Sprintf("%dx%d", l.Gangs(), l.Gang)
 			}
 		}

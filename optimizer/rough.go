@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // Large networks have more hardware choices than an estimator can be asked about. A rough
@@ -70,7 +71,7 @@ func newRough(s *space) (*rough, error) {
 		width := wide.out[len(wide.out)/2]
 		inPx, outPx := s.model.layerPx(i)
 		hl := hw.Layer{InPx: inPx, InCh: wide.ch, OutPx: outPx, OutCh: width, MTap: wide.tap, MCh: wide.ch,
-			Engine: hw.Banked, N: 1, Gang: width, GangDepth: shiftDepth, WeightMem: MemBRAM}
+			Engine: hw.Banked, N: 1, Gang: width, GangDepth: shiftDepth, WeightMem: memory.BRAM}
 		win := hw.WindowOf(net, *l, hl)
 		hl.LinePixels = win.FullLinePixels()
 		if known {

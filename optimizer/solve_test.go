@@ -11,6 +11,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 var bigBudget = vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
@@ -118,7 +119,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 							}
 							continue
 						}
-						for _, mem := range []string{MemLUTRAM, MemBRAM, MemURAM} {
+						for _, mem := range memory.Kinds {
 							for _, kind := range []hw.EngineKind{hw.Dense, hw.Banked, hw.Crossbar, hw.Elastic} {
 								lanes := hw.EngineLanes(net, l, h)
 								for n := 1; n <= lanes; n++ {

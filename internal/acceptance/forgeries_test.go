@@ -21,6 +21,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/optimizer"
 )
@@ -139,10 +140,10 @@ var forgers = []forger{
 	}},
 	{"weight memory", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
-		if d.Layers[i].WeightMem == optimizer.MemBRAM {
-			d.Layers[i].WeightMem = optimizer.MemLUTRAM
+		if d.Layers[i].WeightMem == memory.BRAM {
+			d.Layers[i].WeightMem = memory.LUTRAM
 		} else {
-			d.Layers[i].WeightMem = optimizer.MemBRAM
+			d.Layers[i].WeightMem = memory.BRAM
 		}
 		return []string{l.ID}
 	}},

@@ -16,6 +16,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
+	"hass/internal/memory"
 	"hass/optimizer"
 )
 
@@ -43,7 +44,7 @@ func netlistDesign(t *testing.T, dir string) *optimizer.Design {
 		{Engine: hw.Banked, MTap: 3, MCh: 1, N: 1},
 		{Engine: hw.Crossbar, MTap: 1, MCh: 2, N: 1},
 	} {
-		l.InPx, l.InCh, l.OutPx, l.OutCh, l.Gang, l.GangDepth, l.WeightMem = 1, 1, 1, 1, 1, 2, optimizer.MemLUTRAM
+		l.InPx, l.InCh, l.OutPx, l.OutCh, l.Gang, l.GangDepth, l.WeightMem = 1, 1, 1, 1, 1, 2, memory.LUTRAM
 		l.LinePixels = hw.WindowOf(net, net.Layers[i], l).FullLinePixels()
 		layers[i] = l
 	}

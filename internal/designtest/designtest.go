@@ -17,6 +17,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/optimizer"
 )
@@ -92,9 +93,9 @@ func Elastic(t testing.TB, dir string) *optimizer.Design {
 		t.Fatal(err)
 	}
 	layers := []hw.Layer{
-		{InPx: 1, InCh: 2, OutPx: 2, OutCh: 4, MTap: 3, MCh: 2, N: 3, Gang: 2, GangDepth: 3, WeightMem: optimizer.MemLUTRAM},
-		{InPx: 2, InCh: 2, OutPx: 2, OutCh: 2, MTap: 9, MCh: 2, N: 3, Gang: 2, GangDepth: 2, WeightMem: optimizer.MemBRAM},
-		{InPx: 2, InCh: 2, OutPx: 1, OutCh: 1, MTap: 2, MCh: 2, N: 2, Gang: 1, GangDepth: 5, WeightMem: optimizer.MemURAM},
+		{InPx: 1, InCh: 2, OutPx: 2, OutCh: 4, MTap: 3, MCh: 2, N: 3, Gang: 2, GangDepth: 3, WeightMem: memory.LUTRAM},
+		{InPx: 2, InCh: 2, OutPx: 2, OutCh: 2, MTap: 9, MCh: 2, N: 3, Gang: 2, GangDepth: 2, WeightMem: memory.BRAM},
+		{InPx: 2, InCh: 2, OutPx: 1, OutCh: 1, MTap: 2, MCh: 2, N: 2, Gang: 1, GangDepth: 5, WeightMem: memory.URAM},
 	}
 	for i := range layers {
 		layers[i].Engine = hw.Elastic

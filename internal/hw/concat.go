@@ -2,6 +2,8 @@ package hw
 
 import (
 	"fmt"
+	"math/big"
+	"slices"
 
 	"hass/internal/intnet"
 )
@@ -153,6 +155,55 @@ func NewConcatPlan(net *intnet.Net, l *intnet.Layer, inCh, outCh int) ConcatPlan
 		}
 	}
 	return p
+}
+
+// ConcatParams are the parameters of hass_concat: the plan of a concat layer, as tables.
+type ConcatParams struct {
+	Bits   int // of a value
+	Pixels int // per beat
+	Plan   ConcatPlan
+}
+
+// ModuleName is hass_concat.
+func (ConcatParams) ModuleName() string { return "hass_concat" }
+
+// ConcatOf are the parameters of a concat under its hardware choices.
+func ConcatOf(net *intnet.Net, l *intnet.Layer, hl Layer) ConcatParams {
+	return ConcatParams{net.Tensors[l.Out].Format.Bits, hl.OutPx, NewConcatPlan(net, l, hl.InCh, hl.OutCh)}
+}
+
+// RTLParams prints the plan: words of the program have a bit for each input that is read, one for the write, then the
+// places.
+func (p ConcatParams) RTLParams() []Param {
+	plan := &p.Plan
+	n, all, places := len(plan.Ports), 0, 1
+	var ch, base, unit, choices []int64
+	for _, c := range plan.Ports {
+		all += c.Ch
+		ch, base, unit, choices = append(ch, int64(c.Ch)), append(base, int64(c.Base)), append(unit, int64(c.Unit)), append(choices, int64(c.Places))
+		places = max(places, c.Places)
+	}
+	bitsOfPlace := index(places)
+	width := n*(1+bitsOfPlace) + 1
+	program := new(big.Int)
+	for _, s := range slices.Backward(plan.Steps) {
+		word := new(big.Int)
+		for _, at := range slices.Backward(s.Places) {
+			word.Lsh(word, uint(bitsOfPlace)).Or(word, big.NewInt(int64(at)))
+		}
+		word.Lsh(word, 1)
+		if s.Write {
+			word.SetBit(word, 0, 1)
+		}
+		word.Lsh(word, uint(n)).Or(word, new(big.Int).SetUint64(s.Reads))
+		program.Lsh(program, uint(width)).Or(program, word)
+	}
+	table := func(name string, v []int64) Param { return Param{name, Table{32, v}.Text()} }
+	return []Param{
+		intParam("INS", n), intParam("BITS", p.Bits), intParam("PIXELS", p.Pixels), intParam("OUT", plan.Out), intParam("KEPT", plan.Kept), intParam("IN", all),
+		table("CHANNELS", ch), table("BASE", base), table("UNIT", unit), table("PLACES", choices),
+		intParam("INDEX", bitsOfPlace), intParam("STEPS", len(plan.Steps)), {"PROGRAM", fmt.Sprintf("%d'h%x", len(plan.Steps)*width, program)},
+	}
 }
 
 // ConcatPlan is the program of a concat process.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // This file counts what modules ask of a target: of each, the arrays that its C++ partitions and the memories that it
@@ -57,9 +58,9 @@ func (d *Demand) memory(lanes, bits int) {
 // Lookahead is the number of weight rows that the C++ fetches ahead: the latency of the memory.
 func (l Layer) Lookahead() int {
 	switch l.WeightMem {
-	case "lutram":
+	case memory.LUTRAM:
 		return 1
-	case "uram":
+	case memory.URAM:
 		return 3
 	}
 	return 2

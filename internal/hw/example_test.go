@@ -8,6 +8,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
+	"hass/internal/memory"
 )
 
 // A network with hardware chosen for each layer expands to processes and FIFOs.
@@ -22,7 +23,7 @@ func ExampleExpand() {
 	layers := []hw.Layer{{
 		InPx: 1, InCh: 2, OutPx: 1, OutCh: 4, // beats of the streams
 		MTap: 3, MCh: 2, LinePixels: 12, // the window: 3 taps of 2 channels a beat
-		Engine: hw.Banked, N: 3, Gang: 4, GangDepth: 6, WeightMem: "lutram",
+		Engine: hw.Banked, N: 3, Gang: 4, GangDepth: 6, WeightMem: memory.LUTRAM,
 	}}
 	n, err := hw.Expand(net, layers, map[string]int{"l0_conv_beats0": 8})
 	if err != nil {

@@ -12,6 +12,8 @@ package hw
 import (
 	"fmt"
 	"math/bits"
+
+	"hass/internal/memory"
 )
 
 // EngineKind is how a dot-product engine skips zeros.
@@ -26,6 +28,19 @@ const (
 	// of its own: it spends max(1, its nnz) on its part of a beat, and banks meet at the join, once an output.
 	Elastic EngineKind = "elastic"
 )
+
+// Lane is how each dot product of an engine of the kind chooses what to multiply.
+func (k EngineKind) Lane() LaneKind {
+	switch k {
+	case Dense:
+		return DenseLane
+	case Crossbar:
+		return CrossbarLane
+	case Banked, Elastic:
+		return BankedLane
+	}
+	panic("hw: no lane of an engine of kind " + string(k)) // Expand refuses others
+}
 
 // MaxLanes bounds M, so that a beat's zero bitmap is one machine word.
 const MaxLanes = 64
@@ -79,7 +94,20 @@ type Layer struct {
 	N         int        `json:"n,omitempty"`          // multipliers per engine and pixel
 	Gang      int        `json:"gang,omitempty"`       // output lanes per gang; divides OutCh
 	GangDepth int        `json:"gang_depth,omitempty"` // depth of each gang's input FIFO in beats
-	WeightMem string     `json:"weight_mem,omitempty"` // lutram, bram or uram
+
+	WeightMem memory.Kind `json:"weight_mem,omitempty"` // of the weights of a conv
+	// BufferMem is the memory of the layer's buffer, where it has one: the line buffer, the rows of a resize, the
+	// partial results of a global pool, the operand that an add or mul keeps. None leaves it to
+	// memory.ForBuffer.
+	BufferMem memory.Kind `json:"buffer_mem,omitempty"`
+}
+
+// buffer is the memory of the layer's buffer of words of the given width in bits.
+func (l *Layer) buffer(width, depth int) memory.Kind {
+	if l.BufferMem != memory.None {
+		return l.BufferMem
+	}
+	return memory.ForBuffer(width, depth)
 }
 
 // M is the number of lanes of a window beat.

@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"strconv"
 	"strings"
+
+	"hass/internal/fixed"
+	"hass/internal/memory"
 )
 
 // Module is the typed parameters of one instance of a module of the RTL library. It is a struct with a
@@ -22,11 +26,20 @@ type Module interface {
 // Param is a parameter of an instance; Value is SystemVerilog text.
 type Param struct{ Name, Value string }
 
+// rtlLister is a module that prints its parameters itself.
+type rtlLister interface{ RTLParams() []Param }
+
+// intParam is an integer parameter.
+func intParam(name string, v int) Param { return Param{name, strconv.Itoa(v)} }
+
 // Sized is an integer of a stated width in bits, which is signed.
 type Sized struct {
 	Bits  int
 	Value int64
 }
+
+// Wide is an integer of 64 bits.
+type Wide int64
 
 // Table is a table of constants as one flat vector of fields of Bits bits, the first lowest. Negative values stand
 // in two's complement.
@@ -36,23 +49,43 @@ type Table struct {
 }
 
 // Params prints the parameters of an instance for SystemVerilog.
-func Params(m Module) []Param { return tagged(m, "rtl") }
+func Params(m Module) []Param {
+	if l, ok := m.(rtlLister); ok {
+		return l.RTLParams()
+	}
+	return tagged(reflect.ValueOf(m), "rtl")
+}
 
 // HLSParams prints the parameters that the C++ configuration of the module has as plain constants: the fields tagged
 // hls:"NAME".
-func HLSParams(m Module) []Param { return tagged(m, "hls") }
+func HLSParams(m Module) []Param { return tagged(reflect.ValueOf(m), "hls") }
 
-// tagged prints the fields that have a tag of the given key.
-func tagged(m Module, key string) []Param {
-	v := reflect.ValueOf(m)
+// tagged prints the fields of a struct that have a tag of the given key, those of embedded structs in their place. An
+// embedded pointer that is nil stands for parameters that keep the module's defaults.
+func tagged(v reflect.Value, key string) []Param {
 	t := v.Type()
 	var list []Param
 	for i := range t.NumField() {
-		name, option, _ := strings.Cut(t.Field(i).Tag.Get(key), ",")
-		if name == "" || option == "omitempty" && v.Field(i).IsZero() {
+		f := v.Field(i)
+		if t.Field(i).Anonymous {
+			if f.Kind() == reflect.Pointer {
+				if f.IsNil() {
+					continue
+				}
+				f = f.Elem()
+			}
+			list = append(list, tagged(f, key)...)
 			continue
 		}
-		list = append(list, Param{name, paramText(v.Field(i))})
+		name, option, _ := strings.Cut(t.Field(i).Tag.Get(key), ",")
+		if name == "" || option == "omitempty" && f.IsZero() {
+			continue
+		}
+		if a, ok := f.Interface().(Axis); ok {
+			list = append(list, axisParams(name, a)...)
+			continue
+		}
+		list = append(list, Param{name, paramText(f)})
 	}
 	return list
 }
@@ -70,8 +103,14 @@ func paramText(v reflect.Value) string {
 			return fmt.Sprintf("-%d'sd%d", x.Bits, -x.Value)
 		}
 		return fmt.Sprintf("%d'sd%d", x.Bits, x.Value)
+	case Wide:
+		return fmt.Sprintf("64'h%x", uint64(x))
 	case Table:
 		return x.Text()
+	case memory.Kind: // 0: LUT RAM, 1: block RAM, 2: ultra RAM
+		return strconv.Itoa(max(0, int(x)-int(memory.LUTRAM)))
+	case fixed.Rounding: // 0: half up, 1: half to even
+		return strconv.Itoa(int(x) - int(fixed.HalfUp))
 	}
 	if v.CanInt() { // integers and enumerations, which count as SystemVerilog does
 		return fmt.Sprint(v.Int())
@@ -90,7 +129,7 @@ func (t Table) Text() string {
 	return fmt.Sprintf("%d'h%x", t.Bits*len(t.Values), sum)
 }
 
-// Module gives the parameters of process i, of the kinds whose parameters are typed; nil for others.
+// Module gives the parameters of process i.
 func (n *Network) Module(i int) Module {
 	p := &n.Processes[i]
 	switch p.Kind {
@@ -105,5 +144,42 @@ func (n *Network) Module(i int) Module {
 	case WindowProc:
 		return n.windowParams(p)
 	}
-	return nil
+	l, hl := &n.Net.Layers[p.Layer], n.Layers[p.Layer]
+	switch p.Kind {
+	case Engine:
+		return EngineOf(n.Net, l, hl)
+	case Join:
+		return JoinOf(n.Net, l, hl)
+	case Pool:
+		return PoolOf(n.Net, l, hl)
+	case GlobalPool:
+		return GlobalPoolOf(n.Net, l, hl)
+	case Add:
+		return AddOf(n.Net, l, hl)
+	case Mul:
+		return MulOf(n.Net, l, hl)
+	case Requant:
+		return RequantOf(n.Net, l, hl)
+	case Activation:
+		return ActivationOf(n.Net, l, hl)
+	case Concat:
+		return ConcatOf(n.Net, l, hl)
+	case Slice:
+		return SliceOf(n.Net, l, hl)
+	case Resize:
+		return ResizeOf(n.Net, l, hl)
+	case ZeroInsert:
+		return ZeroInsertOf(n.Net, l, hl)
+	}
+	panic("hw: no module of a process of kind " + string(p.Kind)) // Expand creates no other kind
+}
+
+// FIFO gives the parameters of the FIFO of stream i.
+func (n *Network) FIFO(i int) FIFOParams {
+	s := &n.Streams[i]
+	mem := s.Memory
+	if mem == memory.None {
+		mem = memory.ForFIFO(s.TokenBits(), s.Depth)
+	}
+	return FIFOParams{Width: s.TokenBits(), Depth: s.Depth, Block: mem == memory.BRAM}
 }

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // ProcessKind names a module; HLS C++, RTL and simulator use the same names.
@@ -75,6 +76,8 @@ type Stream struct {
 	// Join is the number of the layer of several inputs this stream feeds, or -1: such a
 	// stream may be a skip connection.
 	Join int
+	// Memory is that of the FIFO; None leaves it to memory.ForFIFO.
+	Memory memory.Kind
 }
 
 // Width is the token's width in bits.

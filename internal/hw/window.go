@@ -213,6 +213,9 @@ func (w Window) Validate() error {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
+// index is the width of an index of n entries, at least one bit.
+func index(n int) int { return max(1, bits.Len(uint(n-1))) }
+
 // WindowSchedule walks a Window through a number of images. Before each
 // iteration its exported fields tell where the window stands.
 type WindowSchedule struct {

@@ -1,6 +1,9 @@
 package hw
 
-import "hass/internal/intnet"
+import (
+	"hass/internal/intnet"
+	"hass/internal/memory"
+)
 
 // WindowParams are the parameters of hass_window: the line buffer of a layer (Window), of values of Bits bits.
 type WindowParams struct {
@@ -68,6 +71,9 @@ func (w *Window) PaceFree(bits int) WindowParams {
 	}
 }
 
+// Buffer is the memory of each bank under the layer's hardware choices.
+func (p *WindowParams) Buffer(hl *Layer) memory.Kind { return hl.buffer(p.WordBits(), p.Depth()) }
+
 // windowParams are those of a window process.
 func (n *Network) windowParams(p *Process) WindowParams {
 	in, out := &n.Streams[p.In[0]], &n.Streams[p.Out[0]]
@@ -81,6 +87,7 @@ func (n *Network) windowParams(p *Process) WindowParams {
 		m.Tau = int(l.Conv.TauA)
 	}
 	start, perEmit, perAccept := p.Window.AcceptPace()
+	m.Block = m.Buffer(&n.Layers[p.Layer]) == memory.BRAM
 	m.PaceBits = p.Window.PaceBits()
 	sized := func(v int) Sized { return Sized{m.PaceBits, int64(v)} }
 	m.PaceStart, m.PaceEmit, m.PaceAccept = sized(start), sized(perEmit), sized(perAccept)

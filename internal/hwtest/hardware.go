@@ -6,6 +6,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // Case is a network with hardware that is live.
@@ -90,7 +91,7 @@ func PlainHW(net *intnet.Net) []hw.Layer {
 		switch l.Kind {
 		case intnet.KindConv:
 			hl.MTap, hl.MCh = l.Conv.Kernel[1], 1
-			hl.Engine, hl.N, hl.Gang, hl.GangDepth, hl.WeightMem = hw.Dense, hl.MTap, 1, 2, "bram"
+			hl.Engine, hl.N, hl.Gang, hl.GangDepth, hl.WeightMem = hw.Dense, hl.MTap, 1, 2, memory.BRAM
 			if hl.MTap > hw.MaxLanes {
 				hl.MTap, hl.N = 1, 1
 			}
@@ -178,7 +179,7 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 				hl.Gang = pick(rng, divisors(hl.OutCh))
 			}
 			hl.GangDepth = 1 + rng.Intn(5)
-			hl.WeightMem = "bram"
+			hl.WeightMem = memory.BRAM
 			engine(rng, &hl, hw.EngineLanes(net, l, hl))
 		case intnet.KindPool:
 			hl.OutPx = pixels()

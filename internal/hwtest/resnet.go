@@ -6,6 +6,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // ResNet8 is a network of the shape of MLPerf Tiny's ResNet-8 (12.5 million MAC) with
@@ -67,7 +68,7 @@ func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]h
 			}
 			hl.OutCh = largest(out.C, pout)
 			hl.Gang = largest(hl.OutCh, gang)
-			hl.GangDepth, hl.WeightMem = 4, "bram"
+			hl.GangDepth, hl.WeightMem = 4, memory.BRAM
 		case intnet.KindPool:
 			hl.MTap, hl.MCh = l.Pool.Kernel[1], hl.OutCh
 		}

@@ -70,7 +70,7 @@ func Check(ctx context.Context, d *optimizer.Design, dir string, modules bool, l
 			byKey[key] = i
 			p := in.Point
 			p.Plain = plain(&p)
-			m, err := optimizer.ModuleCost(p.Module, p.ModelParams(), family)
+			m, err := optimizer.ModuleCost(p.Module, family)
 			if err != nil {
 				return nil, err
 			}
@@ -147,12 +147,20 @@ func (y *Yosys) flat(ctx context.Context, d *optimizer.Design) (Counts, error) {
 		return Counts{}, err
 	}
 	defer os.Remove(top)
-	counts, err := y.RunAll(ctx, []Point{{Module: "hass_top", Params: []Param{{"STATS", "0"}}}}, 1, func(string) {})
+	counts, err := y.RunAll(ctx, []Point{{Module: topParams{}}}, 1, func(string) {})
 	if err != nil {
 		return Counts{}, err
 	}
 	return counts[0], nil
 }
+
+// topParams are the parameters of a design's top.
+type topParams struct {
+	Stats bool `rtl:"STATS"`
+}
+
+// ModuleName is hass_top.
+func (topParams) ModuleName() string { return "hass_top" }
 
 func (c Counts) plus(o Counts, times int) Counts {
 	c.LUT += times * o.LUT
@@ -184,10 +192,10 @@ func (c *Comparison) Report(w io.Writer) error {
 	}
 	kinds := map[string]*sum{}
 	for _, m := range c.Modules {
-		s := kinds[m.Module]
+		s := kinds[m.ModuleName()]
 		if s == nil {
 			s = &sum{}
-			kinds[m.Module] = s
+			kinds[m.ModuleName()] = s
 		}
 		s.n += m.Instances
 		s.model, s.actual = s.model.plus(m.Model, m.Instances), s.actual.plus(m.Actual, m.Instances)

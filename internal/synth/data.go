@@ -17,6 +17,55 @@ type Sample struct {
 	Counts
 }
 
+// record is a line of a data file: what was synthesised, as text, and its counts.
+type record struct {
+	key    string // see canonical
+	family string // of synth_xilinx; "" is xc7
+	plain  bool
+	Counts
+}
+
+// canonical is a module's name and its parameters but for those that are 0. A parameter that the library got after a line was
+// written is 0 where a module is as it was before.
+func canonical(module string, params []string) string {
+	kept := []string{module}
+	for _, p := range params {
+		if !strings.HasSuffix(p, "=0") {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// canonical is the point as records have it.
+func (p Point) canonical() string {
+	return canonical(p.ModuleName(), strings.Fields(p.ParamText()))
+}
+
+// ReadSamples gives the points that a data file has, with their counts, in the order of the file. Lines of which points has none
+// are left out: unknown is their number.
+func ReadSamples(r io.Reader, points []Point) (samples []Sample, unknown int, err error) {
+	records, err := readRecords(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	known := make(map[string]*Point, len(points))
+	for i := range points {
+		known[points[i].canonical()+points[i].Family] = &points[i]
+	}
+	for _, x := range records {
+		p := known[x.key+x.family]
+		if p == nil {
+			unknown++
+			continue
+		}
+		s := Sample{*p, x.Counts}
+		s.Plain = x.plain
+		samples = append(samples, s)
+	}
+	return samples, unknown, nil
+}
+
 // header is the first line of a data file.
 const header = "family;mapper;module;parameters;LUT;FF;DSP;BRAM18;URAM;LUTRAM;other"
 
@@ -29,13 +78,13 @@ func WriteSample(w io.Writer, s Sample) error {
 	if s.Plain {
 		mapper = "abc"
 	}
-	_, err := fmt.Fprintf(w, "%s;%s;%s;%s;%d;%d;%d;%d;%d;%d;%d\n", family, mapper, s.Module, s.ParamText(), s.LUT, s.FF, s.DSP, s.BRAM18, s.URAM, s.LUTRAM, s.Other)
+	_, err := fmt.Fprintf(w, "%s;%s;%s;%s;%d;%d;%d;%d;%d;%d;%d\n", family, mapper, s.ModuleName(), s.ParamText(), s.LUT, s.FF, s.DSP, s.BRAM18, s.URAM, s.LUTRAM, s.Other)
 	return err
 }
 
-// ReadSamples reads a data file: comments, the header, a line a point.
-func ReadSamples(r io.Reader) ([]Sample, error) {
-	var list []Sample
+// readRecords reads a data file: comments, the header, a line a point.
+func readRecords(r io.Reader) ([]record, error) {
+	var list []record
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, 1<<20)
 	for n := 1; sc.Scan(); n++ {
@@ -47,16 +96,9 @@ func ReadSamples(r io.Reader) ([]Sample, error) {
 		if len(f) != 11 {
 			return nil, fmt.Errorf("line %d: %d fields, want 11", n, len(f))
 		}
-		s := Sample{Point: Point{Module: f[2], Family: f[0], Plain: f[1] == "abc"}}
-		if s.Family == "xc7" {
-			s.Family = ""
-		}
-		for _, p := range strings.Fields(f[3]) {
-			name, value, ok := strings.Cut(p, "=")
-			if !ok {
-				return nil, fmt.Errorf("line %d: parameter %.40q", n, p)
-			}
-			s.Params = append(s.Params, Param{name, value})
+		s := record{key: canonical(f[2], strings.Fields(f[3])), family: f[0], plain: f[1] == "abc"}
+		if s.family == "xc7" {
+			s.family = ""
 		}
 		for i, to := range []*int{&s.LUT, &s.FF, &s.DSP, &s.BRAM18, &s.URAM, &s.LUTRAM, &s.Other} {
 			if _, err := fmt.Sscan(f[4+i], to); err != nil {
@@ -79,7 +121,7 @@ func Sweep(ctx context.Context, dir, file string, points []Point, batch int, log
 		return err
 	}
 	defer f.Close()
-	old, err := ReadSamples(f)
+	old, err := readRecords(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -88,11 +130,11 @@ func Sweep(ctx context.Context, dir, file string, points []Point, batch int, log
 	}
 	done := map[string]bool{}
 	for _, s := range old {
-		done[s.Key()+s.Family] = true
+		done[s.key+s.family] = true
 	}
 	var todo []Point
 	for _, p := range points {
-		if !done[p.Key()+p.Family] {
+		if !done[p.canonical()+p.Family] {
 			todo = append(todo, p)
 		}
 	}
@@ -113,7 +155,7 @@ func Sweep(ctx context.Context, dir, file string, points []Point, batch int, log
 				return err
 			}
 		}
-		log(fmt.Sprintf("%d of %s in %.0f s, %d left", ok, todo[0].Module, time.Since(start).Seconds(), len(todo)-ok))
+		log(fmt.Sprintf("%d of %s in %.0f s, %d left", ok, todo[0].ModuleName(), time.Since(start).Seconds(), len(todo)-ok))
 		todo = todo[ok:]
 		if err != nil && ok < n {
 			// yosys stopped at this point: once more without abc9, or not at all.

@@ -30,6 +30,14 @@ var engines = []engine{
 	{16, hw.Banked, 64, 8}, {16, hw.Elastic, 64, 8},
 }
 
+// sumParams are the parameters of hass_sum.
+type sumParams struct {
+	N    int `rtl:"N"`
+	Bits int `rtl:"BITS"`
+}
+
+func (sumParams) ModuleName() string { return "hass_sum" }
+
 var (
 	tableDensities = []float64{0.1, 0.25, 0.5}
 	tableGangs     = []int{1, 4, 16}
@@ -38,21 +46,17 @@ var (
 // points are the modules of a lane, and how often it has each. An elastic one is a lane for each bank, the sum of
 // the banks in the join, and a FIFO of accumulators for each bank but one, which every lane needs.
 func (e engine) points() (points []Point, times []int) {
-	kind := map[hw.EngineKind]string{hw.Dense: "0", hw.Crossbar: "1", hw.Banked: "2", hw.Elastic: "2"}[e.kind]
 	m, n, banks := e.m, e.n, 1
 	if e.kind == hw.Elastic {
 		m, n, banks = m/n, 1, n
 	}
-	bits, acc := fmt.Sprint(e.bits), fmt.Sprint(2*e.bits+8)
-	points = []Point{{Module: "hass_lane", Plain: m > 16, Params: []Param{
-		{"KIND", kind}, {"M", fmt.Sprint(m)}, {"N", fmt.Sprint(n)}, {"X_BITS", bits}, {"X_SIGNED", "1"}, {"W_BITS", bits}, {"ACC", acc},
-	}}}
+	acc := 2*e.bits + 8
+	points = []Point{{Plain: m > 16, Module: hw.LaneParams{Kind: e.kind.Lane(), M: m, N: n, XBits: e.bits, XSigned: true, WBits: e.bits, Acc: acc}}}
 	if banks == 1 {
 		return points, []int{1}
 	}
 	depth := hw.DefaultDepth(hw.Latency(hw.Engine, hw.Layer{N: 1}))
-	points = append(points, Point{Module: "hass_sum", Params: []Param{{"N", fmt.Sprint(banks)}, {"BITS", acc}}},
-		Point{Module: "hass_fifo", Params: []Param{{"WIDTH", acc}, {"DEPTH", fmt.Sprint(depth)}, {"BLOCK", "0"}}})
+	points = append(points, Point{Module: sumParams{banks, acc}}, Point{Module: hw.FIFOParams{Width: acc, Depth: depth}})
 	return points, []int{banks, 1, banks - 1}
 }
 

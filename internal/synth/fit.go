@@ -10,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"hass/internal/hw"
 	"hass/optimizer"
 )
 
@@ -21,18 +22,9 @@ func modelFamily(p Point) string {
 	return optimizer.Family7
 }
 
-// ModelParams are a point's parameters as the model reads them.
-func (p Point) ModelParams() optimizer.ModuleParams {
-	m := make(optimizer.ModuleParams, len(p.Params))
-	for _, q := range p.Params {
-		m[q.Name] = q.Value
-	}
-	return m
-}
-
 // Model is the model's estimate for a point.
 func (p Point) Model() (Counts, error) {
-	r, err := optimizer.ModuleCost(p.Module, p.ModelParams(), modelFamily(p))
+	r, err := optimizer.ModuleCost(p.Module, modelFamily(p))
 	return countsOf(r), err
 }
 
@@ -248,13 +240,10 @@ func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
 	luts, ffs := map[string][]row{}, map[string][]row{}
 	for _, s := range samples {
-		if s.Plain && s.value("M") > 0 {
-			continue // plain abc's multiplexers
+		if s.Plain && lanesOf(s.Module) > 0 || s.Family != "" || !fitted(s.Module) {
+			continue // plain abc's multiplexers are not what a design gets
 		}
-		if s.Family != "" || s.Module == "hass_ram" || s.Module == "hass_watermark" || s.Module == "hass_weights_head" || s.Module == "hass_weights_end" || s.Module == "hass_control" && s.value("STATS") != 0 {
-			continue
-		}
-		t, err := optimizer.TermsOf(s.Module, s.ModelParams(), optimizer.Family7)
+		t, err := optimizer.TermsOf(s.Module, optimizer.Family7)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Key(), err)
 		}
@@ -284,6 +273,17 @@ func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
 	return fits, nil
 }
 
+// fitted tells whether a module has a formula with coefficients. The counters of STATS are in no design's price.
+func fitted(m hw.Module) bool {
+	switch m := m.(type) {
+	case hw.RAMParams, hw.WatermarkParams, hw.ChainHeadParams, hw.ChainEndParams:
+		return false
+	case hw.ControlParams:
+		return !m.Stats
+	}
+	return true
+}
+
 func trim(v []float64) []float64 {
 	for len(v) > 1 && v[len(v)-1] == 0 {
 		v = v[:len(v)-1]
@@ -305,10 +305,10 @@ func WriteFit(f optimizer.FitFile) ([]byte, error) {
 // Residuals prints the samples of a module against what fits give, for those who work on a formula.
 func Residuals(w io.Writer, samples []Sample, fits map[string]optimizer.Fit, module string) {
 	for _, s := range samples {
-		if s.Module != module || s.Family != "" {
+		if s.ModuleName() != module || s.Family != "" {
 			continue
 		}
-		t, err := optimizer.TermsOf(s.Module, s.ModelParams(), optimizer.Family7)
+		t, err := optimizer.TermsOf(s.Module, optimizer.Family7)
 		if err != nil {
 			continue
 		}

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"math/rand"
 	"sort"
-	"strings"
 
 	"hass/codegen"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/optimizer"
 )
 
@@ -23,13 +23,7 @@ type list struct {
 	seen   map[string]bool
 }
 
-func (l *list) add(module string, nameValue ...any) {
-	p := Point{Module: module}
-	for i := 0; i < len(nameValue); i += 2 {
-		p.Params = append(p.Params, Param{nameValue[i].(string), fmt.Sprint(nameValue[i+1])})
-	}
-	l.point(p)
-}
+func (l *list) add(m hw.Module) { l.point(Point{Module: m}) }
 
 func (l *list) point(p Point) bool {
 	if l.seen == nil {
@@ -66,75 +60,76 @@ func Points() ([]Point, error) {
 	return l.points, nil
 }
 
-// value is an integer parameter of a point, or 0.
-func (p Point) value(name string) int {
-	for _, q := range p.Params {
-		if q.Name == name {
-			v, _ := intOf(q.Value)
-			return v
-		}
-	}
-	return 0
-}
-
 // plain tells whether a point is mapped by plain abc from the start: abc9 takes long on the widest engines. Plain
 // abc makes up to twice the LUTs of what abc9 makes of multiplexers of other sizes than powers of two, so it serves only there
 // and where abc9 of yosys 0.23 crashes, as it does on some block RAMs.
 func plain(p *Point) bool {
-	memory := p.Module == "hass_ram" || p.Module == "hass_fifo" && p.value("BLOCK") > 0 || p.Module == "hass_weights" && p.value("STYLE") > 0
-	return p.value("M") > 32 || memory || p.Family != ""
+	switch m := p.Module.(type) {
+	case hw.RAMParams:
+		return true
+	case hw.FIFOParams:
+		return m.Block
+	case hw.WeightsParams:
+		return m.Memory != memory.LUTRAM || p.Family != ""
+	}
+	return lanesOf(p.Module) > 32
+}
+
+// lanesOf is the number of lanes of an engine's or a lane's dot product; 0 of other modules.
+func lanesOf(m hw.Module) int {
+	switch m := m.(type) {
+	case hw.LaneParams:
+		return m.M
+	case hw.EngineParams:
+		return m.M
+	}
+	return 0
 }
 
 // memoryPoints check the mapping rules.
 func memoryPoints(l *list) {
-	ram := func(width, depth, style int, family string) {
-		l.point(Point{Module: "hass_ram", Family: family, Params: []Param{{"WIDTH", fmt.Sprint(width)}, {"DEPTH", fmt.Sprint(depth)}, {"STYLE", fmt.Sprint(style)}}})
+	ram := func(width, depth int, kind memory.Kind, family string) {
+		l.point(Point{Module: hw.RAMParams{Width: width, Depth: depth, Memory: kind}, Family: family})
 	}
 	for _, w := range []int{1, 5, 8, 9, 16, 18, 24, 36, 48, 64, 72, 100, 144, 288} {
 		for _, d := range []int{16, 100, 300, 512, 600, 1024, 1500, 2048, 5000} {
 			if (w+d)%3 == 0 && w*d < 300_000 {
-				ram(w, d, 1, "")
+				ram(w, d, memory.BRAM, "")
 			}
 		}
 	}
 	for _, w := range []int{32, 37, 40, 54, 80, 108, 520} {
-		ram(w, 32, 1, "")
-		ram(w, 700, 1, "")
+		ram(w, 32, memory.BRAM, "")
+		ram(w, 700, memory.BRAM, "")
 	}
 	for _, w := range []int{1, 2, 3, 6, 7, 8, 13, 32, 72} {
 		for _, d := range []int{2, 7, 20, 32, 33, 64, 80, 128, 200, 256, 500} {
 			if (w+d)%2 == 0 {
-				ram(w, d, 0, "")
+				ram(w, d, memory.LUTRAM, "")
 			}
 		}
 	}
 	for _, wd := range [][2]int{{64, 4096}, {72, 2000}, {73, 4096}, {144, 5000}, {36, 9000}, {8, 4096}, {288, 4097}, {100, 100}} {
-		ram(wd[0], wd[1], 2, "xcup")
+		ram(wd[0], wd[1], memory.URAM, "xcup")
 	}
 }
 
 func fifoPoints(l *list) {
 	rng := rand.New(rand.NewSource(1))
-	fifo := func(width, depth, block int) { l.add("hass_fifo", "WIDTH", width, "DEPTH", depth, "BLOCK", block) }
-	rule := func(width, depth int) {
-		block := 0
-		if inBlocks(width, depth) {
-			block = 1
-		}
-		fifo(width, depth, block)
-	}
+	fifo := func(width, depth int, block bool) { l.add(hw.FIFOParams{Width: width, Depth: depth, Block: block}) }
+	rule := func(width, depth int) { fifo(width, depth, inBlocks(width, depth)) }
 	widths := []int{1, 3, 4, 8, 12, 16, 18, 24, 32, 36, 48, 54, 64, 72, 81, 96, 128, 144, 153, 200, 256, 320, 408}
 	for i, d := range []int{1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 24, 32} {
 		for k := range 3 {
-			fifo(widths[(i*5+k*7)%len(widths)], d, 0)
+			fifo(widths[(i*5+k*7)%len(widths)], d, false)
 		}
 	}
 	for i, d := range []int{33, 48, 64, 65, 100, 128, 150, 200, 256, 300} {
-		fifo(widths[(i*3+1)%12], d, 0)
+		fifo(widths[(i*3+1)%12], d, false)
 		rule(widths[(i*3+7)%len(widths)], d)
 	}
 	for i, d := range []int{100, 256, 500, 512, 513, 700, 1024, 1030, 2000, 2048, 3000, 4096} {
-		fifo(widths[(i*5+3)%len(widths)], d, 1)
+		fifo(widths[(i*5+3)%len(widths)], d, true)
 	}
 	for range 25 {
 		rule(1+rng.Intn(160), 1+rng.Intn(64))
@@ -143,8 +138,8 @@ func fifoPoints(l *list) {
 
 func lanePoints(l *list) {
 	rng := rand.New(rand.NewSource(2))
-	lane := func(kind, m, n, x, signed, w, acc int) {
-		l.add("hass_lane", "KIND", kind, "M", m, "N", n, "X_BITS", x, "X_SIGNED", signed, "W_BITS", w, "ACC", acc)
+	lane := func(kind hw.LaneKind, m, n, x, signed, w, acc int) {
+		l.add(hw.LaneParams{Kind: kind, M: m, N: n, XBits: x, XSigned: signed > 0, WBits: w, Acc: acc})
 	}
 	bits := []int{16, 8, 16, 8, 12, 10, 6, 4, 5, 3}
 	pick := func(v []int) int { return v[rng.Intn(len(v))] }
@@ -158,48 +153,46 @@ func lanePoints(l *list) {
 			if k == 0 {
 				x, w, acc = 16, 16, 40
 			}
-			lane(0, n, n, x, s, w, acc)
+			lane(hw.DenseLane, n, n, x, s, w, acc)
 		}
 	}
 	for _, mn := range [][2]int{{2, 1}, {4, 1}, {4, 2}, {8, 2}, {8, 4}, {9, 1}, {9, 3}, {16, 4}, {16, 8}, {16, 2}, {25, 5}, {27, 9}, {32, 8}, {64, 8}, {6, 3}, {12, 4}, {16, 1}, {32, 2}, {3, 1}, {5, 1}, {18, 6}} {
-		lane(2, mn[0], mn[1], 16, rng.Intn(2), 16, 36+rng.Intn(8))
+		lane(hw.BankedLane, mn[0], mn[1], 16, rng.Intn(2), 16, 36+rng.Intn(8))
 		x, s, w, acc := draw()
-		lane(2, mn[0], mn[1], x, s, w, acc)
+		lane(hw.BankedLane, mn[0], mn[1], x, s, w, acc)
 	}
 	for _, mn := range [][2]int{{2, 1}, {3, 1}, {3, 2}, {4, 1}, {4, 2}, {4, 3}, {5, 2}, {6, 3}, {8, 1}, {8, 2}, {8, 3}, {8, 4}, {8, 6}, {9, 3}, {9, 5}, {10, 4}, {12, 2}, {12, 4}, {15, 5}, {16, 1}, {16, 2}, {16, 4}, {16, 6}, {16, 8}} {
 		x, s, w, acc := draw()
-		lane(1, mn[0], mn[1], x, s, w, acc)
+		lane(hw.CrossbarLane, mn[0], mn[1], x, s, w, acc)
 		if mn[0] < 16 || mn[1] < 5 {
-			lane(1, mn[0], mn[1], 16, rng.Intn(2), 16, 36+rng.Intn(8))
+			lane(hw.CrossbarLane, mn[0], mn[1], 16, rng.Intn(2), 16, 36+rng.Intn(8))
 		}
 	}
 }
 
 func weightPoints(l *list) {
 	rng := rand.New(rand.NewSource(3))
-	weights := func(depth, values, bits, flag, style int, family string) {
+	weights := func(depth, values, bits, flag int, kind memory.Kind, family string) {
 		per := 32 / bits
-		p := Point{Module: "hass_weights", Family: family, Params: []Param{
-			{"DEPTH", fmt.Sprint(depth)}, {"ROW", fmt.Sprint(values * bits)}, {"WORDS", fmt.Sprint((values + per - 1) / per)}, {"FIELD0", fmt.Sprint(per * bits)},
-			{"FLAG", fmt.Sprint(flag * bits)}, {"STYLE", fmt.Sprint(style)}}}
-		l.point(p)
+		l.point(Point{Family: family, Module: hw.WeightsParams{
+			Depth: depth, Row: values * bits, Words: (values + per - 1) / per, Field0: per * bits, Flag: flag * bits, Memory: kind}})
 	}
 	values := []int{1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 25, 27, 32, 48, 64}
 	for i, d := range []int{1, 2, 5, 8, 16, 25, 32, 50, 64, 72, 100, 128, 200, 256} {
 		for k := range 2 {
-			weights(d, values[(i*4+k*7)%len(values)], []int{16, 8}[(i+k)%2], k, 0, "")
+			weights(d, values[(i*4+k*7)%len(values)], []int{16, 8}[(i+k)%2], k, memory.LUTRAM, "")
 		}
 	}
 	for i, d := range []int{16, 64, 100, 288, 512, 600, 1024, 2048} {
 		for k := range 2 {
-			weights(d, values[(i*4+k*7+1)%len(values)], []int{16, 8}[(i+k)%2], k, 1, "")
+			weights(d, values[(i*4+k*7+1)%len(values)], []int{16, 8}[(i+k)%2], k, memory.BRAM, "")
 		}
 	}
 	for range 12 {
-		weights(1+rng.Intn(300), 1+rng.Intn(40), []int{16, 8, 12, 6, 4}[rng.Intn(5)], rng.Intn(2), rng.Intn(2), "")
+		weights(1+rng.Intn(300), 1+rng.Intn(40), []int{16, 8, 12, 6, 4}[rng.Intn(5)], rng.Intn(2), []memory.Kind{memory.LUTRAM, memory.BRAM}[rng.Intn(2)], "")
 	}
 	for i, d := range []int{500, 4096, 6000} {
-		weights(d, values[i*4+2], 16, i%2, 2, "xcup")
+		weights(d, values[i*4+2], 16, i%2, memory.URAM, "xcup")
 	}
 }
 
@@ -207,29 +200,29 @@ func weightPoints(l *list) {
 func portPoints(l *list) {
 	rng := rand.New(rand.NewSource(4))
 	for _, o := range []int{1, 2, 3} {
-		l.add("hass_control", "PROCESSES", 10*o, "FIFOS", 12*o, "OUTPUTS", o, "STATS", 0)
+		l.add(hw.ControlParams{Processes: 10 * o, FIFOs: 12 * o, Outputs: o})
 	}
-	l.add("hass_control", "PROCESSES", 90, "FIFOS", 100, "OUTPUTS", 1, "STATS", 0)
+	l.add(hw.ControlParams{Processes: 90, FIFOs: 100, Outputs: 1})
 	for _, n := range []int{8, 20, 50} {
-		l.add("hass_control", "PROCESSES", n, "FIFOS", n+3, "OUTPUTS", 1, "STATS", 1)
+		l.add(hw.ControlParams{Processes: n, FIFOs: n + 3, Outputs: 1, Stats: true})
 	}
-	l.add("hass_weights_head")
-	l.add("hass_weights_end")
+	l.add(hw.ChainHeadParams{})
+	l.add(hw.ChainEndParams{})
 	for _, w := range []int{8, 16, 24, 48, 64, 128, 256} {
 		axi := 8
 		for axi < w {
 			axi *= 2
 		}
-		l.add("hass_source", "WIDTH", w, "AXI", axi, "BEATS", 1+rng.Intn(5000))
-		l.add("hass_sink", "WIDTH", w, "AXI", axi, "BEATS", 1+rng.Intn(5000))
+		l.add(hw.SourceParams{Width: w, AXI: axi, Beats: 1 + rng.Intn(5000)})
+		l.add(hw.SinkParams{Width: w, AXI: axi, Beats: 1 + rng.Intn(5000)})
 	}
-	l.add("hass_source", "WIDTH", 16, "AXI", 16, "BEATS", 1)
-	l.add("hass_sink", "WIDTH", 16, "AXI", 16, "BEATS", 1)
+	l.add(hw.SourceParams{Width: 16, AXI: 16, Beats: 1})
+	l.add(hw.SinkParams{Width: 16, AXI: 16, Beats: 1})
 	for _, d := range []int{2, 16, 100, 2000} {
-		l.add("hass_watermark", "DEPTH", d)
+		l.add(hw.WatermarkParams{Depth: d})
 	}
 	for _, n := range []int{2, 3, 4, 5, 8, 12, 16, 32} {
-		l.add("hass_fork", "WIDTH", 16, "OUTS", n)
+		l.add(hw.ForkParams{Width: 16, Outs: n})
 	}
 	for range 30 {
 		bits, px := []int{8, 16}[rng.Intn(2)], []int{1, 1, 2, 4}[rng.Intn(4)]
@@ -239,7 +232,7 @@ func portPoints(l *list) {
 			from, to = to, from
 		}
 		if px*narrow*parts*bits <= 512 {
-			l.add("hass_convert", "BITS", bits, "PIXELS", px, "FROM", from, "TO", to)
+			l.add(hw.ConvertParams{Bits: bits, Pixels: px, From: from, To: to})
 		}
 	}
 }
@@ -264,7 +257,7 @@ func concatPoints(l *list) error {
 		var parts []int
 		for _, c := range p.channels {
 			parts = append(parts, b.Conv(from, hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: c, Out: f, WeightBits: p.bits, Density: 1, Shift: p.bits}))
-			hl := hw.Layer{InPx: p.px, InCh: 1, OutPx: p.px, OutCh: 1, MTap: 1, MCh: 1, Engine: hw.Dense, N: 1, Gang: 1, GangDepth: 2, WeightMem: optimizer.MemLUTRAM}
+			hl := hw.Layer{InPx: p.px, InCh: 1, OutPx: p.px, OutCh: 1, MTap: 1, MCh: 1, Engine: hw.Dense, N: 1, Gang: 1, GangDepth: 2, WeightMem: memory.LUTRAM}
 			layers = append(layers, hl)
 		}
 		b.Concat(parts...)
@@ -282,7 +275,7 @@ func concatPoints(l *list) error {
 			return fmt.Errorf("concat of %v channels: %w", p.channels, err)
 		}
 		for _, m := range points {
-			if m.Module == "hass_concat" {
+			if _, ok := m.Module.(hw.ConcatParams); ok {
 				l.point(m)
 			}
 		}
@@ -307,7 +300,7 @@ func PointsOf(d *optimizer.Design) ([]Point, error) {
 	}
 	var points []Point
 	for _, m := range p.RTLModules() {
-		points = append(points, pointOf(m))
+		points = append(points, Point{Module: m.Module})
 	}
 	return points, nil
 }
@@ -316,33 +309,41 @@ func PointsOf(d *optimizer.Design) ([]Point, error) {
 // stay the same when the optimizer's changes.
 func inBlocks(width, depth int) bool { return depth > 64 && width*depth > 4000 }
 
-// ownRule sets the style of a point's memories.
-func ownRule(p *Point) {
-	set := func(name string, block bool) {
-		for i := range p.Params {
-			if p.Params[i].Name == name {
-				p.Params[i].Value = map[bool]string{true: "1", false: "0"}[block]
-			}
+// ownRule sets the memories of a point by the sweep's own rule.
+func ownRule(m hw.Module) hw.Module {
+	kind := func(block bool) memory.Kind {
+		if block {
+			return memory.BRAM
 		}
+		return memory.LUTRAM
 	}
-	switch v := p.value; p.Module {
-	case "hass_window":
-		px := v("IN_PX")
-		row := (v("W") + px - 1) / px * px
-		set("BLOCK", inBlocks(v("LANES")*v("BITS"), v("ROWS")/v("ROW_BANKS")*((row+v("COL_BANKS")-1)/v("COL_BANKS"))*(v("C")/v("LANES"))))
-	case "hass_globalpool", "hass_add", "hass_mul":
-		set("STYLE", v("CHANNEL_BEATS") > 16)
-	case "hass_resize":
-		set("STYLE", v("CHANNEL_BEATS")*v("IN_W") > 64)
+	switch m := m.(type) {
+	case hw.WindowParams:
+		m.Block = inBlocks(m.WordBits(), m.Depth())
+		return m
+	case hw.GlobalPoolParams:
+		m.Memory = kind(m.ChannelBeats > 16)
+		return m
+	case hw.AddParams:
+		m.Broadcast = ownBroadcast(m.Broadcast, kind(m.ChannelBeats > 16))
+		return m
+	case hw.MulParams:
+		m.Broadcast = ownBroadcast(m.Broadcast, kind(m.ChannelBeats > 16))
+		return m
+	case hw.ResizeParams:
+		m.Memory = kind(m.ChannelBeats*m.InW > 64)
+		return m
 	}
+	return m
 }
 
-func pointOf(m codegen.RTLModule) Point {
-	q := Point{Module: m.Module}
-	for _, r := range m.Params {
-		q.Params = append(q.Params, Param{r.Name, r.Value})
+func ownBroadcast(b *hw.Broadcast, kind memory.Kind) *hw.Broadcast {
+	if b == nil {
+		return nil
 	}
-	return q
+	own := *b
+	own.Memory = kind
+	return &own
 }
 
 // wanted is the number of points of a module from random layers and random networks.
@@ -352,24 +353,39 @@ var wanted = map[string]int{
 }
 
 // small tells whether synthesis of a point is quick.
-func small(p Point) bool {
-	switch p.Module {
-	case "hass_window":
-		beat := p.value("OUT_PX") * p.value("M_TAP") * p.value("M_CH") * p.value("BITS")
-		bank := p.value("ROW_BANKS") * p.value("COL_BANKS") * p.value("LANES") * p.value("BITS")
-		return beat <= 300 && bank <= 400
-	case "hass_engine":
-		m := p.value("GANG") * p.value("PX") * p.value("M")
-		if p.value("KIND") == 1 {
-			m *= 2
+func small(m hw.Module) bool {
+	beat := func(lanes int) bool { return lanes <= 12 }
+	switch m := m.(type) {
+	case hw.WindowParams:
+		return m.OutPx*m.MTap*m.MCh*m.Bits <= 300 && m.RowBanks*m.ColBanks*m.WordBits() <= 400
+	case hw.EngineParams:
+		lanes := m.Gang * m.Px * m.M
+		if m.Kind == hw.CrossbarLane {
+			lanes *= 2
 		}
-		return m <= 24
-	case "hass_join":
-		return p.value("PX")*p.value("GANG")*p.value("GANGS") <= 12
-	case "hass_pool":
-		return p.value("PX")*p.value("CH")*p.value("TAPS") <= 24
+		return lanes <= 24
+	case hw.JoinParams:
+		return beat(m.Px * m.OutCh())
+	case hw.PoolParams:
+		return m.Px*m.Ch*m.Taps <= 24
+	case hw.GlobalPoolParams:
+		return beat(m.Px * m.Ch)
+	case hw.AddParams:
+		return beat(m.Px * m.Ch)
+	case hw.MulParams:
+		return beat(m.Px * m.Ch)
+	case hw.RequantParams:
+		return beat(m.Px * m.Ch)
+	case hw.ActivationParams:
+		return beat(m.Px * m.Ch)
+	case hw.ResizeParams:
+		return beat(m.Ch)
+	case hw.SliceParams:
+		return m.Width <= 200
+	case hw.ZeroInsertParams:
+		return m.Width <= 200
 	}
-	return max(1, p.value("PX"))*max(1, p.value("CH")) <= 12 && p.value("WIDTH") <= 200
+	return true
 }
 
 // layerPoints are instances in layers and networks drawn at random.
@@ -380,9 +396,9 @@ func layerPoints(l *list) error {
 	}
 	take := func(points []Point, share func(module string) int) {
 		for _, p := range points {
-			ownRule(&p)
-			if left[p.Module] > share(p.Module) && small(p) && l.point(p) {
-				left[p.Module]--
+			p.Module = ownRule(p.Module)
+			if left[p.ModuleName()] > share(p.ModuleName()) && small(p.Module) && l.point(p) {
+				left[p.ModuleName()]--
 			}
 		}
 	}
@@ -419,12 +435,12 @@ func interleave(points []Point) {
 	rand.New(rand.NewSource(7)).Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
 	total, at := map[string]int{}, map[string]int{}
 	for _, p := range points {
-		total[p.Module]++
+		total[p.ModuleName()]++
 	}
 	share := map[string]float64{}
 	for _, p := range points {
-		share[p.Key()+p.Family] = float64(at[p.Module]) / float64(total[p.Module])
-		at[p.Module]++
+		share[p.Key()+p.Family] = float64(at[p.ModuleName()]) / float64(total[p.ModuleName()])
+		at[p.ModuleName()]++
 	}
 	sort.SliceStable(points, func(i, j int) bool {
 		return share[points[i].Key()+points[i].Family] < share[points[j].Key()+points[j].Family]
@@ -490,7 +506,7 @@ func randomLayer(rng *rand.Rand) (*intnet.Net, []hw.Layer) {
 		if max(hl.MCh, hl.InCh)%min(hl.MCh, hl.InCh) != 0 || m > hw.MaxLanes {
 			return nil, nil
 		}
-		hl.GangDepth, hl.WeightMem = pickOf(rng, 6, 16), pickOf(rng, "lutram", "bram")
+		hl.GangDepth, hl.WeightMem = pickOf(rng, 6, 16), pickOf(rng, memory.LUTRAM, memory.BRAM)
 		hl.Engine, hl.N = hw.Dense, m
 		if m > 1 && rng.Intn(3) > 0 {
 			hl.Engine, hl.N = hw.Banked, divisorOf(rng, m, m/2)
@@ -559,14 +575,4 @@ func randomLayer(rng *rand.Rand) (*intnet.Net, []hw.Layer) {
 		}
 	}
 	return net, layers
-}
-
-// intOf reads an integer parameter: decimal, or sized decimal.
-func intOf(s string) (int, bool) {
-	if i := strings.LastIndexAny(s, "d"); i >= 0 {
-		s = s[i+1:]
-	}
-	var v int
-	n, err := fmt.Sscanf(s, "%d", &v)
-	return v, n == 1 && err == nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"hass/codegen"
+	"hass/internal/hw"
 	"hass/optimizer"
 )
 
@@ -29,7 +30,7 @@ func Instances(d *optimizer.Design) ([]Instance, error) {
 	}
 	var list []Instance
 	for _, m := range p.RTLModules() {
-		list = append(list, Instance{m.Instance, pointOf(m)})
+		list = append(list, Instance{m.Instance, Point{Module: m.Module}})
 	}
 	return list, nil
 }
@@ -39,7 +40,7 @@ func Instances(d *optimizer.Design) ([]Instance, error) {
 type Usage struct {
 	Name   string
 	Module string
-	Params optimizer.ModuleParams
+	Params map[string]int // integers; others are not in it
 	Counts
 }
 
@@ -177,16 +178,16 @@ func sortUsage(u []Usage) {
 
 // moduleName takes yosys' name of a module with parameters apart: $paramod\hass_fifo\WIDTH=s32'0...101\DEPTH=s32'0...10. Of a
 // name with a hash, $paramod$0123\hass_window, the parameters are not known.
-func moduleName(name string) (module string, params optimizer.ModuleParams) {
+func moduleName(name string) (module string, params map[string]int) {
 	name = strings.TrimPrefix(name, "\\")
 	if rest, ok := strings.CutPrefix(name, "$paramod\\"); ok {
 		parts := strings.Split(rest, "\\")
-		params = optimizer.ModuleParams{}
+		params = map[string]int{}
 		for _, p := range parts[1:] {
 			key, v, _ := strings.Cut(p, "=")
 			if _, bits, ok := strings.Cut(v, "'"); ok {
 				if n, err := strconv.ParseUint(bits, 2, 64); err == nil {
-					params[key] = fmt.Sprint(int32(n))
+					params[key] = int(int32(n))
 				}
 			}
 		}
@@ -295,7 +296,7 @@ func (r *Report) Matches(list []Instance) ([]Match, error) {
 	for _, in := range list {
 		u := byName[in.Name]
 		for i := 0; u == nil && i < len(r.Usage); i++ {
-			if c := &r.Usage[i]; c.Name == "" && c.Module == in.Module && same(c.Params, in.ModelParams()) {
+			if c := &r.Usage[i]; c.Name == "" && c.Module == in.Module.ModuleName() && same(c.Params, in.Module) {
 				u = c
 			}
 		}
@@ -314,22 +315,23 @@ func (r *Report) Matches(list []Instance) ([]Match, error) {
 }
 
 // same tells whether the parameters in a module's name are those of an instance.
-func same(name, instance optimizer.ModuleParams) bool {
+func same(name map[string]int, instance hw.Module) bool {
+	params := hw.Params(instance)
 	if len(name) == 0 {
-		return len(instance) == 0
+		return len(params) == 0
 	}
-	for k, v := range name {
-		w, ok := instance[k]
+	found := 0
+	for _, p := range params {
+		v, ok := name[p.Name]
 		if !ok {
-			return false
+			continue
 		}
-		a, _ := intOf(v)
-		b, _ := intOf(w)
-		if a != b {
+		found++
+		if n, err := strconv.Atoi(p.Value); err == nil && n != v {
 			return false
 		}
 	}
-	return true
+	return found == len(name)
 }
 
 // moduleKind is the name of an RTL module in a calibration.
@@ -354,11 +356,11 @@ func Calibrate(matches []Match, family string) (map[string]optimizer.Scale, erro
 	type pair struct{ model, actual Counts }
 	byKind := map[string][]pair{}
 	for _, m := range matches {
-		kind := moduleKind(m.Module)
+		kind := moduleKind(m.ModuleName())
 		if kind == "" {
 			continue
 		}
-		r, err := optimizer.ModuleCost(m.Module, m.ModelParams(), family)
+		r, err := optimizer.ModuleCost(m.Module, family)
 		if err != nil {
 			return nil, err
 		}

@@ -1,10 +1,12 @@
 package synth
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
+	"hass/internal/hw"
 	"hass/optimizer"
 )
 
@@ -38,7 +40,7 @@ func TestParseVivado(t *testing.T) {
 	if u := r.Usage[1]; u.Name != "conv_engine0" || u.Counts != (Counts{LUT: 500, FF: 600, DSP: 5, BRAM18: 3, URAM: 2, LUTRAM: 100}) {
 		t.Errorf("%+v", u)
 	}
-	list := []Instance{{"conv_engine0", Point{Module: "hass_engine"}}, {"fifo_conv_acc0", Point{Module: "hass_fifo"}}, {"other", Point{Module: "hass_fifo"}}}
+	list := []Instance{{"conv_engine0", Point{Module: hw.EngineParams{}}}, {"fifo_conv_acc0", Point{Module: hw.FIFOParams{}}}, {"other", Point{Module: hw.FIFOParams{}}}}
 	m, err := r.Matches(list)
 	if err != nil || len(m) != 2 || m[1].Actual.LUT != 60 {
 		t.Errorf("%+v, %v", m, err)
@@ -48,14 +50,14 @@ func TestParseVivado(t *testing.T) {
 // TestCalibrate checks that a report of a tool that takes a constant factor more gives that factor.
 func TestCalibrate(t *testing.T) {
 	var matches []Match
-	for _, width := range []string{"8", "16", "40"} {
-		p := Point{Module: "hass_fifo", Params: []Param{{"WIDTH", width}, {"DEPTH", "16"}, {"BLOCK", "0"}}}
+	for _, width := range []int{8, 16, 40} {
+		p := Point{Module: hw.FIFOParams{Width: width, Depth: 16}}
 		m, err := p.Model()
 		if err != nil {
 			t.Fatal(err)
 		}
 		m.LUT, m.FF = m.LUT*3/2, m.FF*2
-		matches = append(matches, Match{Instance{"f" + width, p}, m})
+		matches = append(matches, Match{Instance{fmt.Sprint("f", width), p}, m})
 	}
 	scales, err := Calibrate(matches, optimizer.Family7)
 	if err != nil {
@@ -83,7 +85,7 @@ func TestReportErrors(t *testing.T) {
 
 func TestModuleName(t *testing.T) {
 	m, p := moduleName("$paramod\\hass_fifo\\WIDTH=s32'00000000000000000000000000000101\\LO=s32'11111111111111111111111110000000")
-	if m != "hass_fifo" || p["WIDTH"] != "5" || p["LO"] != "-128" {
+	if m != "hass_fifo" || p["WIDTH"] != 5 || p["LO"] != -128 {
 		t.Errorf("%s %v", m, p)
 	}
 	if m, p := moduleName("\\$paramod$0123\\hass_window"); m != "hass_window" || p != nil {

@@ -14,31 +14,31 @@ import (
 	"strings"
 	"time"
 
+	"hass/internal/hw"
 	"hass/templates"
 )
 
 // Flags are those of synth_xilinx in the sweep, beside -family and -abc9.
 const Flags = "-nowidelut -flatten -noiopad -noclkbuf"
 
-// Param is a parameter of a module; Value is SystemVerilog text.
-type Param struct{ Name, Value string }
-
 // Point is a module to be synthesised on its own.
 type Point struct {
-	Module string
-	Params []Param
+	Module hw.Module
 	Family string // of synth_xilinx; "" is xc7
 	Plain  bool   // abc instead of abc9
 }
 
 // Key is the point in one line: module and parameters.
-func (p Point) Key() string { return p.Module + " " + p.ParamText() }
+func (p Point) Key() string { return p.ModuleName() + " " + p.ParamText() }
+
+// ModuleName is the module's name.
+func (p Point) ModuleName() string { return p.Module.ModuleName() }
 
 // ParamText is the parameters as NAME=VALUE, in the order of the list.
 func (p Point) ParamText() string {
-	s := make([]string, len(p.Params))
-	for i, q := range p.Params {
-		s[i] = q.Name + "=" + q.Value
+	var s []string
+	for _, q := range hw.Params(p.Module) {
+		s = append(s, q.Name+"="+q.Value)
 	}
 	return strings.Join(s, " ")
 }
@@ -156,16 +156,16 @@ func script(lib string, points []Point) []byte {
 	fmt.Fprintf(&s, "read_verilog -sv %s/*.sv\nread_verilog -lib -specify +/xilinx/cells_sim.v\ndesign -save rtl\n", lib)
 	for i, p := range points {
 		fmt.Fprintf(&s, "design -load rtl\n")
-		if len(p.Params) > 0 {
+		if params := hw.Params(p.Module); len(params) > 0 {
 			// hierarchy -chparam stops at some modules: it makes one of the same name twice.
 			fmt.Fprintf(&s, "chparam")
-			for _, q := range p.Params {
+			for _, q := range params {
 				fmt.Fprintf(&s, " -set %s %s", q.Name, literal(q.Value))
 			}
-			fmt.Fprintf(&s, " %s\n", p.Module)
+			fmt.Fprintf(&s, " %s\n", p.ModuleName())
 		}
 		// Nothing reads what only the counters of STATS are told.
-		fmt.Fprintf(&s, "hierarchy -check -top %s\nproc\nflatten\ndelete -output w:waits\n", p.Module)
+		fmt.Fprintf(&s, "hierarchy -check -top %s\nproc\nflatten\ndelete -output w:waits\n", p.ModuleName())
 		abc := " -abc9"
 		if p.Plain {
 			abc = ""

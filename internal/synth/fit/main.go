@@ -31,9 +31,16 @@ func run(data, file, worst string) error {
 	if err != nil {
 		return err
 	}
-	samples, err := synth.ReadSamples(bytes.NewReader(text))
+	points, err := synth.Points()
+	if err != nil {
+		return err
+	}
+	samples, unknown, err := synth.ReadSamples(bytes.NewReader(text), points)
 	if err != nil {
 		return fmt.Errorf("%s: %w", data, err)
+	}
+	if unknown > 0 {
+		fmt.Printf("%d lines of %s are not in the sweep any more and left out\n", unknown, data)
 	}
 	fits, err := synth.FitAll(samples)
 	if err != nil {

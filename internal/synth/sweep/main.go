@@ -36,7 +36,7 @@ func run(ctx context.Context, file string, list bool, only string, batch int, ba
 	if only != "" {
 		var some []synth.Point
 		for _, p := range points {
-			if p.Module == only {
+			if p.ModuleName() == only {
 				some = append(some, p)
 			}
 		}

@@ -1,4 +1,4 @@
-package optimizer
+package memory
 
 import "testing"
 
@@ -49,9 +49,9 @@ func TestDistributed(t *testing.T) {
 		family       string
 		want         pair
 	}{
-		{3, 64, Family7, pair{4, 1}}, {16, 64, Family7, pair{24, 1}}, {6, 32, Family7, pair{4, 1}},
-		{3, 128, Family7, pair{8, 2}}, {8, 80, Family7, pair{24, 3}}, // three rows of 32
-		{14, 64, FamilyUSPlus, pair{16, 1}}, {3, 64, FamilyUSPlus, pair{4, 1}},
+		{3, 64, Series7, pair{4, 1}}, {16, 64, Series7, pair{24, 1}}, {6, 32, Series7, pair{4, 1}},
+		{3, 128, Series7, pair{8, 2}}, {8, 80, Series7, pair{24, 3}}, // three rows of 32
+		{14, 64, UltraScalePlus, pair{16, 1}}, {3, 64, UltraScalePlus, pair{4, 1}},
 	} {
 		if n, rows := lutramMap(tt.width, tt.depth, tt.family); (pair{n, rows}) != tt.want {
 			t.Errorf("%d bits, %d words on %s: %d LUTs in %d rows, want %v", tt.width, tt.depth, tt.family, n, rows, tt.want)
@@ -61,15 +61,14 @@ func TestDistributed(t *testing.T) {
 
 func TestChoiceOfMemory(t *testing.T) {
 	for _, tt := range []struct {
-		got  string
-		want string
-		what string
+		got, want Kind
+		what      string
 	}{
-		{FIFOMemory(144, 4), MemLUTRAM, "a gang's FIFO"},
-		{FIFOMemory(16, 2048), MemBRAM, "16 bits x 2048: 1072 LUTs or 2 blocks"},
-		{FIFOMemory(16, 128), MemLUTRAM, "16 bits x 128: 64 LUTs or a block"},
-		{BufferMemory(16, 64), MemLUTRAM, "16 bits x 64: 24 LUTs or a block"},
-		{BufferMemory(16, 1024), MemBRAM, "16 bits x 1024: 464 LUTs or a block"},
+		{ForFIFO(144, 4), LUTRAM, "a gang's FIFO"},
+		{ForFIFO(16, 2048), BRAM, "16 bits x 2048: 1072 LUTs or 2 blocks"},
+		{ForFIFO(16, 128), LUTRAM, "16 bits x 128: 64 LUTs or a block"},
+		{ForBuffer(16, 64), LUTRAM, "16 bits x 64: 24 LUTs or a block"},
+		{ForBuffer(16, 1024), BRAM, "16 bits x 1024: 464 LUTs or a block"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.what, tt.got, tt.want)
@@ -77,17 +76,19 @@ func TestChoiceOfMemory(t *testing.T) {
 	}
 }
 
-func TestMultiplierDSP(t *testing.T) {
-	for _, tt := range []struct {
-		a, b   int
-		family string
-		want   int
-	}{
-		{16, 16, Family7, 1}, {17, 16, Family7, 1}, {8, 8, Family7, 1}, {4, 4, Family7, 0}, {5, 4, Family7, 1},
-		{18, 25, Family7, 1}, {22, 20, Family7, 2}, {26, 18, Family7, 2}, {26, 18, FamilyUSPlus, 1}, {28, 28, FamilyUSPlus, 4},
-	} {
-		if got := multiplierDSP(tt.a, tt.b, tt.family); got != tt.want {
-			t.Errorf("%d x %d on %s: %d DSPs, want %d", tt.a, tt.b, tt.family, got, tt.want)
+func TestKindText(t *testing.T) {
+	for _, k := range Kinds {
+		text, err := k.MarshalText()
+		var back Kind
+		if err != nil || back.UnmarshalText(text) != nil || back != k {
+			t.Errorf("%v: text %q, read as %v, %v", k, text, back, err)
 		}
+	}
+	if _, err := None.MarshalText(); err == nil {
+		t.Error("no memory has a name")
+	}
+	var k Kind
+	if err := k.UnmarshalText([]byte("flash")); err == nil || k != None {
+		t.Errorf("flash is read as %v", k)
 	}
 }

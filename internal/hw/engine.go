@@ -1,0 +1,179 @@
+package hw
+
+import (
+	"hass/internal/intnet"
+	"hass/internal/memory"
+)
+
+// LaneKind is how one dot product of an engine chooses what to multiply, as hass_lane numbers it. An engine of an elastic
+// layer is a bank of banked lanes.
+type LaneKind int
+
+// The lane kinds, in the order of hass_lane's KIND.
+const (
+	DenseLane LaneKind = iota
+	CrossbarLane
+	BankedLane
+)
+
+// String is the lane kind's name in both targets: DENSE, CROSSBAR or BANKED.
+func (k LaneKind) String() string { return [...]string{"DENSE", "CROSSBAR", "BANKED"}[k] }
+
+// LaneParams are the parameters of hass_lane: one dot product of M lanes with N multipliers.
+type LaneParams struct {
+	Kind    LaneKind `rtl:"KIND"`
+	M       int      `rtl:"M"` // lanes
+	N       int      `rtl:"N"` // multipliers
+	XBits   int      `rtl:"X_BITS"`
+	XSigned bool     `rtl:"X_SIGNED"`
+	WBits   int      `rtl:"W_BITS"`
+	Acc     int      `rtl:"ACC"` // bits of the accumulator
+}
+
+// ModuleName is hass_lane.
+func (LaneParams) ModuleName() string { return "hass_lane" }
+
+// WeightsParams are the parameters of hass_weights: a memory of rows which the weight chain fills.
+type WeightsParams struct {
+	Depth int `rtl:"DEPTH"` // rows
+	Row   int `rtl:"ROW"`   // bits of a row
+	Words int `rtl:"WORDS"` // words that a row takes from the chain
+	// The words bring fields of so many bits in turn; Cycle fields repeat.
+	Cycle  int         `rtl:"CYCLE,omitempty"`
+	Field0 int         `rtl:"FIELD0"`
+	Field1 int         `rtl:"FIELD1,omitempty"`
+	Field2 int         `rtl:"FIELD2,omitempty"`
+	Flag   int         `rtl:"FLAG"` // bits of a value with a flag of its own, not 0; 0: no flags
+	Memory memory.Kind `rtl:"STYLE"`
+}
+
+// ModuleName is hass_weights.
+func (WeightsParams) ModuleName() string { return "hass_weights" }
+
+// LastField is the number of bits that a row's last word brings.
+func (p *WeightsParams) LastField() int {
+	switch p.Cycle {
+	case 0, 1:
+		return p.Row - (p.Words-1)*p.Field0
+	case 2:
+		return p.Field1
+	}
+	return p.Field2
+}
+
+// EngineParams are the parameters of hass_engine: a gang of dot-product engines, or a bank of it, with its weights.
+type EngineParams struct {
+	Kind      LaneKind    `rtl:"KIND"`
+	Depthwise bool        `rtl:"DEPTHWISE"`       // each output lane has a channel of its own
+	M         int         `rtl:"M" hls:"M"`       // lanes of a dot product
+	N         int         `rtl:"N" hls:"N"`       // multipliers of a dot product
+	Gang      int         `rtl:"GANG" hls:"GANG"` // output lanes
+	Px        int         `rtl:"PX" hls:"PX"`     // pixels per beat
+	Beats     int         `rtl:"BEATS" hls:"BEATS"`
+	XBits     int         `rtl:"X_BITS"`
+	XSigned   bool        `rtl:"X_SIGNED"`
+	WBits     int         `rtl:"W_BITS"`
+	Acc       int         `rtl:"ACC"`               // bits of an accumulator
+	Depth     int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
+	Memory    memory.Kind `rtl:"STYLE"`             // that holds them
+
+	Tokens int          // accumulator tokens per image
+	Layout WeightLayout // of the rows
+}
+
+// ModuleName is hass_engine.
+func (EngineParams) ModuleName() string { return "hass_engine" }
+
+// Lane are the parameters of each of its dot products.
+func (p *EngineParams) Lane() LaneParams {
+	return LaneParams{Kind: p.Kind, M: p.M, N: p.N, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Acc: p.Acc}
+}
+
+// Row is the number of weights of a row: of a beat of all output lanes.
+func (p *EngineParams) Row() int { return p.Gang * p.M }
+
+// PerWord is the number of weights of a word of the chain.
+func (p *EngineParams) PerWord() int { return 32 / p.WBits }
+
+// WordsPerRow is the number of words that a row takes from the chain.
+func (p *EngineParams) WordsPerRow() int { return ceilDiv(p.Row(), p.PerWord()) }
+
+// Skips tells whether the engine looks for zeros, so that values and weights have flags.
+func (p *EngineParams) Skips() bool { return p.Kind != DenseLane }
+
+// WorstBeat is the most cycles that a beat takes: all pairs are useful.
+func (p *EngineParams) WorstBeat() int { return ceilDiv(p.M, p.N) }
+
+// Weights are the parameters of its memory.
+func (p *EngineParams) Weights() WeightsParams {
+	w := WeightsParams{Depth: p.Depth, Row: p.Row() * p.WBits, Words: p.WordsPerRow(), Field0: p.PerWord() * p.WBits, Memory: p.Memory}
+	if p.Skips() {
+		w.Flag = p.WBits
+	}
+	return w
+}
+
+// WeightLayout says which weight of a convolution stands where in the memories of its engines.
+type WeightLayout struct {
+	MTap, MCh int // taps and channels of a beat
+	Chans     int // channels that an output channel sees
+	Taps      int // of the kernel
+	Lanes     int // output lanes of all gangs
+	Banks     int // engines of a gang
+}
+
+// EngineOf are the parameters of the engines of a convolution under its hardware choices; all gangs and banks have the
+// same.
+func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
+	w := WindowOf(net, *l, hl)
+	in := &net.Tensors[l.In[0]]
+	e := EngineParams{
+		Kind: hl.Engine.Lane(), M: EngineLanes(net, *l, hl) / hl.Banks(), N: hl.N / hl.Banks(), Gang: hl.Gang, Px: hl.OutPx,
+		Beats: w.BeatsPerFold(), XBits: in.Format.Bits, XSigned: in.Format.Signed, WBits: l.Conv.WeightBits, Acc: l.Conv.AccBits,
+		Depth: w.Folds * w.BeatsPerFold(), Memory: hl.WeightMem,
+		Tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh,
+		Layout: WeightLayout{MTap: hl.MTap, MCh: hl.MCh, Chans: w.FoldChannels(), Taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], Lanes: hl.OutCh, Banks: hl.Banks()},
+	}
+	if net.Depthwise(l) {
+		// A fold is a group of channels here, each alone: its beats are the groups of taps.
+		e.Depthwise, e.Beats, e.Layout.MCh, e.Layout.Chans = true, e.Layout.Taps/hl.MTap, 1, 1
+	}
+	return e
+}
+
+// WeightPlace is where a weight stands: the word of its engine's part of the weight chain and its lowest bit there;
+// and which weight it is: output channel, tap of the kernel, channel of the group.
+type WeightPlace struct {
+	Word, Bit      int
+	Out, Tap, Chan int
+}
+
+// Place calls put for every weight of engine number index, which is of gang g = index / banks, until put says false. Row
+// fold*beats+beat holds, for lane j of the gang and each lane i of the beat that the engine has, the weight of output
+// channel fold*lanes + g*gang + j at tap and channel of i, a channel of its group; PerWord weights a word, the first
+// lowest. In a depthwise convolution lane i is a tap of the output lane's own channel.
+func (p *EngineParams) Place(index int, put func(WeightPlace) bool) {
+	y := &p.Layout
+	g, bank := index/y.Banks, index%y.Banks
+	chanGroups := y.Chans / y.MCh
+	per := p.PerWord()
+	for row := range p.Depth {
+		fold, beat := row/p.Beats, row%p.Beats
+		tap0, chan0 := beat/chanGroups*y.MTap, beat%chanGroups*y.MCh
+		n := 0
+		for j := range p.Gang {
+			out := fold*y.Lanes + g*p.Gang + j
+			for t := range y.MTap {
+				for ch := range y.MCh {
+					if (t*y.MCh+ch)%y.Banks != bank {
+						continue
+					}
+					if !put(WeightPlace{row*p.WordsPerRow() + n/per, n % per * p.WBits, out, tap0 + t, chan0 + ch}) {
+						return
+					}
+					n++
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package hw
+
+import (
+	"math/bits"
+	"slices"
+
+	"hass/internal/fixed"
+	"hass/internal/intnet"
+	"hass/internal/memory"
+)
+
+// Factors are the multipliers of an average: places dropped from a product, the shift after that, and the multipliers without the
+// zeros that all end in, which are part of what is dropped or of the shift: a count that is a power of two needs no
+// multiplication.
+type Factors struct {
+	Drop     int            `rtl:"DROP"`
+	Shift    int            `rtl:"SHIFT"`
+	MulBits  int            `rtl:"MUL_BITS"` // 1: all multipliers are 1
+	Mul      Table          `rtl:"MUL"`
+	Rounding fixed.Rounding `rtl:"ROUNDING"`
+}
+
+// factorsOf strips the multipliers of a layer's averages; there are none of maxima.
+func factorsOf(l *intnet.Layer, mul []int64) Factors {
+	if l.Pool.Max {
+		return Factors{Rounding: fixed.HalfUp, MulBits: 1}
+	}
+	zeros, width := 63, 1
+	for _, m := range mul {
+		zeros = min(zeros, bits.TrailingZeros64(uint64(m)))
+	}
+	short := make([]int64, len(mul))
+	for i, m := range mul {
+		short[i] = m >> zeros
+		width = max(width, bits.Len64(uint64(short[i])))
+	}
+	drop := max(0, l.Pool.Drop-zeros)
+	return Factors{Drop: drop, Shift: l.Pool.Scale + l.Pool.FormatShift - zeros - drop, MulBits: width, Mul: Table{width, short}, Rounding: l.Rounding}
+}
+
+// PoolParams are the parameters of hass_pool: it reduces channelwise windows to their maximum or average.
+type PoolParams struct {
+	Bits            int   `rtl:"BITS"` // of an input value
+	Signed          bool  `rtl:"SIGNED"`
+	OutBits         int   `rtl:"OUT_BITS"`
+	Px              int   `rtl:"PX"`         // pixels per beat
+	Ch              int   `rtl:"CH"`         // channels per beat
+	Taps            int   `rtl:"TAPS"`       // per beat
+	TapGroups       int   `rtl:"TAP_GROUPS"` // beats that give one
+	H               int   `rtl:"H"`          // of the output
+	W               int   `rtl:"W"`
+	ChannelBeats    int   `rtl:"CHANNEL_BEATS"`
+	Max             bool  `rtl:"MAX"`
+	Lo              int64 `rtl:"LO"`
+	Hi              int64 `rtl:"HI"`
+	*Factors              // of an average
+	*AverageClasses       // of an average whose counts differ
+}
+
+// AverageClasses are the classes of rows and columns of an average's output by the elements counted there: few counts
+// differ.
+type AverageClasses struct {
+	Rows        int   `rtl:"ROW_CLASSES"`
+	Columns     int   `rtl:"COLUMN_CLASSES"`
+	RowClass    Table `rtl:"ROW_CLASS"` // of each output row
+	ColumnClass Table `rtl:"COLUMN_CLASS"`
+}
+
+// ModuleName is hass_pool.
+func (PoolParams) ModuleName() string { return "hass_pool" }
+
+// Average holds the multipliers of an average: round(2^Scale / n) for the n elements counted at an output
+// position. Few counts differ, so rows and columns have classes.
+type Average struct {
+	Rows, Columns []int64   // class of each output row and column
+	Mul           [][]int64 // by class of row and column
+}
+
+// AverageOf counts the elements of an average at every output position.
+func AverageOf(pool *intnet.Pool, ti, to *intnet.Tensor) Average {
+	counts := func(d, size, osize int) (class []int64, count []int) {
+		class = make([]int64, osize)
+		for o := range osize {
+			n := 0
+			for t := range pool.Kernel[d] {
+				at := o*pool.Stride[d] - pool.Pads[d] + t*pool.Dilation[d]
+				if pool.CountPad || at >= 0 && at < size {
+					n++
+				}
+			}
+			k := slices.Index(count, n)
+			if k < 0 {
+				k = len(count)
+				count = append(count, n)
+			}
+			class[o] = int64(k)
+		}
+		return class, count
+	}
+	var a Average
+	var rn, cn []int
+	a.Rows, rn = counts(0, ti.H, to.H)
+	a.Columns, cn = counts(1, ti.W, to.W)
+	for _, r := range rn {
+		row := make([]int64, len(cn))
+		for k, col := range cn {
+			row[k] = fixed.AvgMul(r*col, pool.Scale)
+		}
+		a.Mul = append(a.Mul, row)
+	}
+	return a
+}
+
+// PoolOf are the parameters of a pool under its hardware choices.
+func PoolOf(net *intnet.Net, l *intnet.Layer, hl Layer) PoolParams {
+	in, out, k := &net.Tensors[l.In[0]], &net.Tensors[l.Out], l.Pool.Kernel
+	p := PoolParams{
+		Bits: in.Format.Bits, Signed: in.Format.Signed, OutBits: out.Format.Bits, Px: hl.OutPx, Ch: hl.OutCh, Taps: hl.MTap, TapGroups: k[0] * k[1] / hl.MTap,
+		H: out.H, W: out.W, ChannelBeats: out.C / hl.OutCh, Max: l.Pool.Max, Lo: l.Lo, Hi: l.Hi,
+	}
+	if p.Max {
+		return p
+	}
+	a := AverageOf(l.Pool, in, out)
+	f := factorsOf(l, slices.Concat(a.Mul...))
+	p.Factors = &f
+	if rows, columns := len(a.Mul), len(a.Mul[0]); rows*columns > 1 {
+		p.AverageClasses = &AverageClasses{rows, columns, Table{index(rows), a.Rows}, Table{index(columns), a.Columns}}
+	}
+	return p
+}
+
+// GlobalPoolParams are the parameters of hass_globalpool: it reduces whole maps.
+type GlobalPoolParams struct {
+	Bits         int         `rtl:"BITS"` // of an input value
+	Signed       bool        `rtl:"SIGNED"`
+	OutBits      int         `rtl:"OUT_BITS"`
+	Px           int         `rtl:"PX"` // pixels per input beat
+	Ch           int         `rtl:"CH"` // channels per beat
+	H            int         `rtl:"H"`  // of the input
+	W            int         `rtl:"W"`
+	ChannelBeats int         `rtl:"CHANNEL_BEATS"`
+	Max          bool        `rtl:"MAX"`
+	Lo           int64       `rtl:"LO"`
+	Hi           int64       `rtl:"HI"`
+	Memory       memory.Kind `rtl:"STYLE"` // of partial results
+	*Factors                 // of an average
+}
+
+// ModuleName is hass_globalpool.
+func (GlobalPoolParams) ModuleName() string { return "hass_globalpool" }
+
+// PartialBits is the width of a partial result of a channel.
+func (p *GlobalPoolParams) PartialBits() int {
+	if p.Max {
+		return p.Bits
+	}
+	return p.Bits + bits.Len(uint(p.Px*ceilDiv(p.W, p.Px)*p.H-1))
+}
+
+// GlobalPoolOf are the parameters of a global pool under its hardware choices.
+func GlobalPoolOf(net *intnet.Net, l *intnet.Layer, hl Layer) GlobalPoolParams {
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	p := GlobalPoolParams{
+		Bits: in.Format.Bits, Signed: in.Format.Signed, OutBits: out.Format.Bits, Px: hl.InPx, Ch: hl.InCh, H: in.H, W: in.W, ChannelBeats: in.C / hl.InCh,
+		Max: l.Pool.Max, Lo: l.Lo, Hi: l.Hi,
+	}
+	p.Memory = hl.buffer(p.Ch*p.PartialBits(), p.ChannelBeats)
+	if !p.Max {
+		f := factorsOf(l, []int64{GlobalFactor(l.Pool, in)})
+		p.Factors = &f
+	}
+	return p
+}
+
+// GlobalFactor is the multiplier of a global average of maps like in; 0 of a maximum.
+func GlobalFactor(pool *intnet.Pool, in *intnet.Tensor) int64 {
+	if pool.Max {
+		return 0
+	}
+	return fixed.AvgMul(in.H*in.W, pool.Scale)
+}
