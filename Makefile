@@ -3,6 +3,7 @@
 #   make demo         build the embedded demo end to end (needs Go and make; installs the rest)
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
+#   make quick        the tests that need nothing but Go: under a minute
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: the two that follow
 #   make acceptance-short
 #                     all but the RTL (minutes); starts a PostgreSQL server of its own
@@ -86,10 +87,17 @@ test: deps lint
 	$(GO) test -timeout 20m ./...
 	$(GO) test -tags noasm ./internal/kernel ./internal/floatexec ./internal/intnet
 
+# Tests that run another program or take seconds are skipped and say so with -v.
+.PHONY: quick
+quick:
+	$(GO) test -short ./...
+
+# staticcheck is a tool of go.mod: its version is pinned there, and go builds it.
 lint:
 	@out=$$(gofmt -l cmd codegen frontend hwsim internal optimizer sparsity templates); \
 	  [ -z "$$out" ] || { echo "gofmt would change: $$out" >&2; exit 1; }
 	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
 
 acceptance:
 	$(MAKE) acceptance-short

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hass/internal/artifact"
+	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
@@ -26,6 +27,7 @@ func compared(t *testing.T, target Target) (d *optimizer.Design, dir, out string
 
 // TestCompare changes one thing of a project or of a design and looks for its name.
 func TestCompare(t *testing.T) {
+	testenv.Long(t)
 	check := func(what string, d *optimizer.Design, dir, out, want string, edited ...string) {
 		t.Helper()
 		c, err := Compare(context.Background(), d, dir, out)

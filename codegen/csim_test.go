@@ -142,9 +142,6 @@ func TestRandom(t *testing.T) {
 	r := newRunner(t, "-O0")
 	t.Parallel()
 	seeds := 16
-	if testing.Short() {
-		seeds = 4
-	}
 	if n, err := strconv.Atoi(os.Getenv("HASS_SEEDS")); err == nil {
 		seeds = n // for a longer search
 	}
@@ -176,17 +173,12 @@ func TestRandom(t *testing.T) {
 	for s := range seeds {
 		work <- int64(s)
 	}
-	if !testing.Short() {
-		for _, s := range rareSeeds(t, seeds) {
-			work <- s
-		}
+	for _, s := range rareSeeds(t, seeds) {
+		work <- s
 	}
 	close(work)
 	wg.Wait()
 	t.Logf("covered: %v", seen.m)
-	if testing.Short() {
-		return
-	}
 	for _, what := range features {
 		if seen.m[what] == 0 {
 			t.Errorf("no design had %s", what)

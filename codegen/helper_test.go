@@ -3,24 +3,20 @@ package codegen
 import (
 	"context"
 	"math/rand"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"hass/internal/designtest"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
 // needCompiler skips the test without g++ and make.
 func needCompiler(t testing.TB) {
 	t.Helper()
-	for _, tool := range []string{"g++", "make"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed; csim needs it (Debian: apt-get install g++ make)", tool)
-		}
-	}
+	testenv.Tools(t, "g++ make", "g++", "make")
 }
 
 // newDesign makes a design with its side files in dir.

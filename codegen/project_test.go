@@ -413,9 +413,6 @@ func TestBadDesigns(t *testing.T) {
 // runs it again, and checks what is said when the compiler is missing or fails.
 func TestVerify(t *testing.T) {
 	needCompiler(t)
-	if testing.Short() {
-		t.Skip("skipped: compiles a network of the size of ResNet-8 (-short)")
-	}
 	r := rng(1)
 	net, err := hwtest.ResNet8(r, 16, 0.5)
 	if err != nil {

@@ -15,26 +15,19 @@ import (
 	"testing"
 
 	"hass/internal/hw"
+	"hass/internal/testenv"
 )
 
 // needVerilator skips the test without a simulator of RTL.
 func needVerilator(t testing.TB) {
 	t.Helper()
-	for _, tool := range []string{"verilator", "g++", "make"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed; the RTL's simulation needs it (Debian: apt-get install verilator g++ make)", tool)
-		}
-	}
+	testenv.Tools(t, "verilator g++ make", "verilator", "g++", "make")
 }
 
 // needIcarus skips the test without Icarus Verilog.
 func needIcarus(t testing.TB) {
 	t.Helper()
-	for _, tool := range []string{"iverilog", "make"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed (Debian: apt-get install iverilog make)", tool)
-		}
-	}
+	testenv.Tools(t, "iverilog make", "iverilog", "make")
 }
 
 // The hand-made top testdata/rtl/hass_top.sv: source -> fork -> convert -> sink 0, fork -> sink 1.
@@ -283,9 +276,6 @@ func (h handRun) fails(what string, r *RTLResult, want ...string) {
 // TestRTLTestbench runs the hand-made top in Verilator: outputs, cycles, waits and high-water marks are right in both
 // calls, stalls change no output, and wrong data and wrong weights are found.
 func TestRTLTestbench(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: -short")
-	}
 	needVerilator(t)
 	t.Parallel()
 	const images = 70 // more than Verilator unrolls a loop for

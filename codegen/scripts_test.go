@@ -27,6 +27,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
+	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
@@ -191,16 +192,13 @@ func TestSourceLists(t *testing.T) {
 // tcl runs a script over the recording stand-ins and gives the record and the error output.
 func tcl(t *testing.T, out, script string, env []string, args ...string) (record, stderr string, ok bool) {
 	t.Helper()
-	sh, err := exec.LookPath("tclsh")
-	if err != nil {
-		t.Skip("skipped: tclsh is not installed (Debian: apt-get install tcl)")
-	}
+	testenv.Tools(t, "tcl", "tclsh")
 	tools, err := filepath.Abs("testdata/fakes/tools.tcl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(sh, append([]string{tools, filepath.Join(dir, "record"), out, filepath.Join(out, script)}, args...)...)
+	cmd := exec.Command("tclsh", append([]string{tools, filepath.Join(dir, "record"), out, filepath.Join(out, script)}, args...)...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	var b bytes.Buffer
 	cmd.Stderr = &b
@@ -360,6 +358,9 @@ func TestBuildAlveo(t *testing.T) {
 // python gives an interpreter that has numpy.
 func python(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: runs python3 (-short)")
+	}
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
 		if exec.Command(name, "-c", "import numpy").Run() == nil {
 			return name

@@ -14,6 +14,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/onnxtest"
 	"hass/internal/quant"
+	"hass/internal/testenv"
 )
 
 // layouts are the ways in which a map of C channels, H rows and W columns reaches an
@@ -86,6 +87,7 @@ var secondOperand = map[string]func(x, o float64) float64{
 // and layouts, against ONNX's rule: the float executor always, the integer network
 // wherever there is hardware.
 func TestBroadcasting(t *testing.T) {
+	testenv.Long(t)
 	r := rand.New(rand.NewPCG(1, 15))
 	ops := []string{"PRelu", "Add", "Sub", "Mul", "Div", "Max", "Min"}
 	built := map[string]int{}

@@ -236,11 +236,9 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 		inputs[1] = r.newConst(inputs[1], "/folded", nw)
 	}
 	if bias != nil || shifted {
-		base := inputs[0]
+		base := c.Inputs[1] + "/bias"
 		if bias != nil {
 			base = inputs[2]
-		} else {
-			base = c.Inputs[1] + "/bias"
 		}
 		inputs = append(inputs[:2], r.newConst(base, "/folded", nb))
 	}

@@ -15,6 +15,7 @@ import (
 // TestLinear: judging a model takes a time that grows as the model does, whatever it
 // is that grows.
 func TestLinear(t *testing.T) {
+	testenv.Long(t)
 	for _, l := range onnxtest.LargeModels() {
 		t.Run(l.Name, func(t *testing.T) {
 			testenv.Linear(t, l.N/64, func(n int) func() {

@@ -162,7 +162,7 @@ func activationArea(s *hw.ActivationParams, family string) area {
 	dsps, gate, leaky, sigmoid, curve := 0, 0, 0, 0, 0
 	switch fn := hw.ActivationFns[s.Fn]; fn {
 	case intnet.ActCurve:
-		scale, factor, addend = step+1, slope, s.TableBits+step
+		factor, addend = slope, s.TableBits+step
 		value = addend
 		curve = n
 	case intnet.ActHardSwish:

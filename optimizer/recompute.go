@@ -41,14 +41,15 @@ func disagrees(field string, recorded, computed any) error {
 
 // firstDifference is disagrees for the first place where two values differ.
 func firstDifference(field string, recorded, computed any) error {
-	for _, x := range artifact.Diff(recorded, computed, floatError, 1) {
-		name := field
-		if x.Path != "" && x.Path[0] != '[' {
-			name += "."
-		}
-		return disagrees(name+x.Path, x.A, x.B)
+	differences := artifact.Diff(recorded, computed, floatError, 1)
+	if len(differences) == 0 {
+		return nil
 	}
-	return nil
+	x, name := differences[0], field
+	if x.Path != "" && x.Path[0] != '[' {
+		name += "."
+	}
+	return disagrees(name+x.Path, x.A, x.B)
 }
 
 // model is the cost model that the design was priced with.
@@ -173,7 +174,7 @@ func (d *Design) checkCosts(n *hw.Network) error {
 	if err := firstDifference("cost_model", d.CostModel, priced.CostModel); err != nil {
 		return err
 	}
-	if d.Calibrated != Calibrated {
+	if !d.Calibrated {
 		return disagrees("calibrated", d.Calibrated, Calibrated)
 	}
 	costs := slices.Clone(d.Costs)

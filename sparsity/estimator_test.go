@@ -12,6 +12,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/testenv"
 )
 
 // convCase is a network of one convolution with random zeros, and its images.
@@ -355,6 +356,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 // deviation of 7. Knowing the pairs of a larger population must not cost
 // coverage, and must narrow the interval.
 func TestIntervalCoverage(t *testing.T) {
+	testenv.Long(t)
 	d := same3x3(10, 10, 4, 4)
 	l := hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}
 	one := l

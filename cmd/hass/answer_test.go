@@ -36,6 +36,7 @@ func leaves(t *testing.T) []*kong.Node {
 // TestJSON: every command has --json, which prints one JSON object that opens as all artefacts do, and nothing
 // else; progress goes to stderr. docs/formats.md lists the schemas.
 func TestJSON(t *testing.T) {
+	testenv.Long(t)
 	demo, runs := prepare(t)
 	dir := t.TempDir()
 	tiny := func(name string) string { return filepath.Join(runs, "tiny", name) }
@@ -148,9 +149,7 @@ func TestREADMEDemo(t *testing.T) {
 	if d := cmp.Diff(strings.Fields(strings.ReplaceAll(recipe[1], "\\\n", "")), command); d != "" {
 		t.Errorf("the README's command is not that of make demo (-make +README):\n%s", d)
 	}
-	if _, err := exec.LookPath("g++"); err != nil {
-		t.Skip("skipped: g++ is not installed, so the demo cannot run")
-	}
+	testenv.Tools(t, "g++ make", "g++", "make")
 	t.Chdir(root)
 	out := slices.Index(command, "-o")
 	if out < 0 {

@@ -12,12 +12,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hass/internal/testenv"
 )
 
 // TestDamage feeds cut, flipped and edited files to the commands that read them.
 // Whatever stands there: no panic, exit code 0 or 1, an error in one piece, a result in
 // seconds. HASS_ACCEPTANCE=1 takes ten times as many cases.
 func TestDamage(t *testing.T) {
+	testenv.Long(t)
 	demo, runs := prepare(t)
 	work := t.TempDir()
 	more := 1

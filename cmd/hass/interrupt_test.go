@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"hass/internal/artifact"
+	"hass/internal/testenv"
 )
 
 // TestInterrupt cancels every command at several moments, HASS_ACCEPTANCE=1 at many: it stops soon with exit code
 // 130, what stands on disk is whole or absent, and nothing temporary stays.
 func TestInterrupt(t *testing.T) {
+	testenv.Long(t)
 	demo, runs := prepare(t)
 	moments := []float64{0, 0.02, 0.3}
 	if os.Getenv("HASS_ACCEPTANCE") == "1" {
@@ -95,6 +97,7 @@ func TestInterrupt(t *testing.T) {
 // TestInterruptSearch interrupts a search again and again: nothing finished is lost, and in the end the study is the one that was
 // never interrupted.
 func TestInterruptSearch(t *testing.T) {
+	testenv.Long(t)
 	demo, _ := prepare(t)
 	dir := t.TempDir()
 	args := func(study string, more ...string) []string {

@@ -19,6 +19,7 @@ import (
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/npy"
+	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
@@ -73,6 +74,7 @@ func generate(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[strin
 
 // TestGenerated checks that emitted projects are clean, whatever the network.
 func TestGenerated(t *testing.T) {
+	testenv.Long(t)
 	const cases = 60 // every kind of layer
 	for seed := range int64(cases) {
 		c, err := hwtest.New(seed)

@@ -120,18 +120,6 @@ func (b *message) message(num protowire.Number, m *message) {
 	b.last = append(b.last, m.last...)
 }
 
-// varints writes a repeated integer field packed.
-func (b *message) varints(num protowire.Number, vs []int64) {
-	if len(vs) == 0 {
-		return
-	}
-	var p []byte
-	for _, v := range vs {
-		p = protowire.AppendVarint(p, uint64(v))
-	}
-	b.bytes(num, p)
-}
-
 func encodeGraph(g *Graph) (*message, error) {
 	if len(g.Sparse) > 0 {
 		return nil, fmt.Errorf("sparse initializer %q cannot be written", g.Sparse[0])

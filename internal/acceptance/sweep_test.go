@@ -23,6 +23,7 @@ import (
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/npy"
+	"hass/internal/testenv"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -302,6 +303,7 @@ func checkWidths(text string) error {
 
 // TestSweepSample is a glance at the sweep: twelve of its points.
 func TestSweepSample(t *testing.T) {
+	testenv.Long(t)
 	points := sweepPoints(200)
 	rand.New(rand.NewSource(2)).Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
 	ends := map[string]int{}

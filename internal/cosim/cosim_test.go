@@ -12,17 +12,14 @@ import (
 
 	"hass/codegen"
 	"hass/internal/designtest"
+	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
 // need skips the test if a program is missing.
 func need(t *testing.T, programs ...string) {
 	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("skipped: %s is not installed (Debian: apt-get install iverilog verilator g++ make)", p)
-		}
-	}
+	testenv.Tools(t, "iverilog verilator yosys g++ make", programs...)
 }
 
 // generate writes the RTL project of a design whose side files are in dir.
@@ -127,9 +124,6 @@ func TestElastic(t *testing.T) {
 
 // TestVerilator is one random network in Verilator.
 func TestVerilator(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: compiles for a minute")
-	}
 	need(t, "verilator", "g++", "make")
 	dir := t.TempDir()
 	d := designtest.Random(t, dir, 2, 3)

@@ -86,9 +86,6 @@ func swapBits(netlist string) string {
 // TestNetlist synthesises a network for xc7 and simulates the cells: outputs are bit-exact and every image takes the
 // simulator's cycles. A netlist with a wrong cell or a wrong connection is found.
 func TestNetlist(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: synthesises for half a minute")
-	}
 	need(t, "yosys", "iverilog", "vvp", "make")
 	t.Parallel()
 	ctx := context.Background()

@@ -20,9 +20,8 @@ import (
 
 // net builds the text form of a graph.
 type net struct {
-	b      strings.Builder
-	nodes  []string
-	output []string
+	b     strings.Builder
+	nodes []string
 }
 
 // onImages starts a graph over [1,c,size,size].

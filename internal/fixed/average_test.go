@@ -4,11 +4,14 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"hass/internal/testenv"
 )
 
 // TestAvgExact: averages half to even are the exact quotients rounded once, for every reachable sum of
 // narrow inputs and for sums of wide ones at, beside and between ties.
 func TestAvgExact(t *testing.T) {
+	testenv.Long(t)
 	ties := 0
 	average := func(sum int64, n, shift, k, drop int) {
 		t.Helper()

@@ -145,11 +145,7 @@ var checks = []check{
 }
 
 func TestModules(t *testing.T) {
-	for _, tool := range []string{"yosys", "yosys-smtbmc", "z3"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("skipped: %s is not installed", tool)
-		}
-	}
+	testenv.Tools(t, "yosys z3", "yosys", "yosys-smtbmc", "z3")
 	fails := map[string][]string{} // by wrapper: assertions that a mutant must violate
 	for _, c := range checks {
 		for _, m := range c.mutants {
@@ -162,9 +158,6 @@ func TestModules(t *testing.T) {
 			}
 			if out, err := smtbmc(t, dir, c.steps, "-c"); err != nil || !passed(out) {
 				t.Fatalf("not all covers reached: %v\n%s", err, out)
-			}
-			if testing.Short() {
-				return
 			}
 			for _, m := range c.mutants {
 				t.Run(m.name, func(t *testing.T) {

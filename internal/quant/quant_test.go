@@ -14,6 +14,7 @@ import (
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/testenv"
 )
 
 // TestEverything takes a graph with every operator from float to integers at
@@ -281,6 +282,7 @@ func compareFloat(t *testing.T, what string, g *graph.Graph, net *intnet.Net, im
 }
 
 func TestSpecMismatch(t *testing.T) {
+	testenv.Long(t)
 	g := everything(t, 1)
 	imgs := images(1, 3, 3*9*8, 2, -1)
 	for name, change := range map[string]func(*Spec){

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hass/internal/testenv"
 )
 
 func mustNew(t testing.TB, name string, dims int, seed uint64) Sampler {
@@ -295,6 +297,7 @@ func median(v []float64) float64 {
 // and whose sampler are seeded apart. In sixty such comparisons of random with
 // random the ratio was never below 0.87.
 func TestBeatsRandom(t *testing.T) {
+	testenv.Long(t)
 	const seeds = 11
 	functions := map[string]func(r *rand.Rand, dims int) func([]float64) float64{
 		"sphere": func(r *rand.Rand, dims int) func([]float64) float64 {

@@ -109,6 +109,7 @@ func points(p *Problem, n int) [][]float64 {
 // TestSharingIsExact: trials that share work, in any order, find what trials that share nothing find; and the rounds of
 // images change nothing of a trial that is not stopped.
 func TestSharingIsExact(t *testing.T) {
+	testenv.Long(t)
 	shared := newProblem(t, nil)
 	alone := newProblem(t, func(o *Options) { o.NoSharing, o.NoHalving, o.Workers = true, true, 1 })
 	if d := cmp.Diff(alone.Base, shared.Base); d != "" {
@@ -135,6 +136,7 @@ func TestSharingIsExact(t *testing.T) {
 
 // TestPruneIsLower: the network of a point is the one that its thresholds file gives.
 func TestPruneIsLower(t *testing.T) {
+	testenv.Long(t)
 	p := problem(t)
 	g, _ := demo(t, 2)
 	for _, x := range points(p, 3) {
@@ -642,6 +644,7 @@ func stored(t *testing.T, r *Runner) []string {
 // TestStudyRepeats: equal seeds and one worker give equal studies, also if the search was cut off in between; and in
 // batches also if there are several workers.
 func TestStudyRepeats(t *testing.T) {
+	testenv.Long(t)
 	p := problem(t)
 	for _, c := range []struct {
 		sampler string
@@ -701,6 +704,7 @@ func TestStudyRepeats(t *testing.T) {
 
 // TestStudyIsOneThing: a study is not mixed with another, and not gone on with by accident.
 func TestStudyIsOneThing(t *testing.T) {
+	testenv.Long(t)
 	p := problem(t)
 	path := filepath.Join(t.TempDir(), "s.db")
 	if err := start(t, p, path, "random", 0, 3).Run(t.Context()); err != nil {
@@ -788,6 +792,7 @@ func TestStopped(t *testing.T) {
 
 // TestResult: front, best, thresholds and the measurement on other images.
 func TestResult(t *testing.T) {
+	testenv.Long(t)
 	p := problem(t)
 	r := start(t, p, filepath.Join(t.TempDir(), "s.db"), Allocate, 0, 16)
 	if err := r.Run(t.Context()); err != nil {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hass/internal/testenv"
 )
 
 const processLease = 400 * time.Millisecond
@@ -129,6 +131,7 @@ func (p *process) until(t *testing.T, prefix string) string {
 // kill -9: what was said to be done is done, whatever the moment; the others go on
 // where the dead one stopped.
 func TestKilled(t *testing.T) {
+	testenv.Long(t)
 	both(t, func(t *testing.T, location string) {
 		const trials = 90
 		s := create(t, location, trials)

@@ -2,7 +2,6 @@ package synth
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
+	"hass/internal/testenv"
 	"hass/optimizer"
 )
 
@@ -143,12 +143,7 @@ func TestFormulas(t *testing.T) {
 
 // TestYosys makes three points of the sweep anew.
 func TestYosys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("synthesis takes half a minute")
-	}
-	if _, err := Version(context.Background()); errors.Is(err, ErrNoYosys) {
-		t.Skip("yosys is not installed")
-	}
+	testenv.Tools(t, "yosys", "yosys")
 	var points []Point
 	var want []Counts
 	for _, s := range sweep(t) {
@@ -173,12 +168,7 @@ func TestYosys(t *testing.T) {
 // TestJoinOfBanks synthesises joins of elastic engines, of which the sweep has none: what banks add to a join follows from
 // rules.
 func TestJoinOfBanks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: synthesises (-short)")
-	}
-	if _, err := Version(context.Background()); errors.Is(err, ErrNoYosys) {
-		t.Skip("skipped: yosys is not installed (Debian: apt-get install yosys)")
-	}
+	testenv.Tools(t, "yosys", "yosys")
 	var points []Point
 	for _, banks := range []int{2, 3, 9} {
 		points = append(points, Point{Module: hw.JoinParams{
@@ -206,6 +196,7 @@ func TestJoinOfBanks(t *testing.T) {
 
 // TestPoints checks that the list is the same each time and holds no point twice.
 func TestPoints(t *testing.T) {
+	testenv.Long(t)
 	a, err := Points()
 	if err != nil {
 		t.Fatal(err)

@@ -1,12 +1,39 @@
 // Package testenv finds what tests need outside the repository: the folder of
-// trained models and labelled images. It is imported by tests only.
+// trained models and labelled images, and programs. It is imported by tests only.
+//
+// With -short (make quick) only tests run that need nothing but Go and take less than seconds: a test that
+// runs a program calls Tools first, one that takes seconds calls Long.
 package testenv
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
+
+// Tools skips the test if a program that it runs is not installed, and with -short.
+// packages are Debian's packages that hold the programs.
+func Tools(t testing.TB, packages string, programs ...string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("skipped: runs %s (-short)", strings.Join(programs, ", "))
+	}
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Skipf("skipped: %s is not installed (Debian: apt-get install %s)", p, packages)
+		}
+	}
+}
+
+// Long skips a test that takes seconds with -short.
+func Long(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: takes seconds (-short)")
+	}
+}
 
 // Root is the module root: the nearest folder above the test's working
 // directory that holds go.mod.
