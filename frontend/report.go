@@ -40,7 +40,7 @@ type Report struct {
 	Model string `json:"model"`
 	// Verdict is Conclusion.
 	Verdict string `json:"verdict"`
-	// Warnings are what the importer could not be sure of.
+	// Warnings are what the importer could not be sure of, and what the hardware computes otherwise than a quantised model says.
 	Warnings []string     `json:"warnings,omitempty"`
 	Nodes    []NodeReport `json:"nodes"`
 	// Ports are inputs and outputs that have no hardware, and what concerns the
@@ -139,7 +139,7 @@ func (c *compilation) report() *Report {
 	for _, u := range c.unsupported() {
 		refused[u.Node] = u
 	}
-	rep := &Report{Model: c.model, Warnings: c.g.Warnings}
+	rep := &Report{Model: c.model, Warnings: slices.Concat(c.g.Warnings, quant.Warnings(c.g))}
 	issues := map[string]quant.Issue{}
 	for _, i := range quant.Check(c.g) {
 		if i.Port {

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -101,21 +102,29 @@ func powerOfTwo(s float32) (frac int, ok bool) {
 	return 1 - exp, m == 0.5
 }
 
-// gridBits is the width of weights that lie on a grid of one or more powers of two around 0; else 0.
-func gridBits(w *graph.Tensor) int {
+// gridBits is the width of weights that lie on a grid of one or more powers of two around 0; else 0 and, if they lie on
+// another grid, why it is not kept.
+func gridBits(w *graph.Tensor) (bits int, why string) {
 	g := w.Grid
-	if g == nil || !g.Signed || g.Bits < 2 || g.Bits > fixed.MaxBits || slices.ContainsFunc(g.Zero, func(z int64) bool { return z != 0 }) {
-		return 0
+	switch {
+	case g == nil:
+		return 0, ""
+	case !g.Signed:
+		return 0, "its weights are unsigned"
+	case g.Bits < 2 || g.Bits > fixed.MaxBits:
+		return 0, fmt.Sprintf("its weights have %d bits, not 2 to %d", g.Bits, fixed.MaxBits)
+	case slices.ContainsFunc(g.Zero, func(z int64) bool { return z != 0 }):
+		return 0, "the zero point of its weights is not 0"
 	}
 	least, _ := graph.Range(g.Bits, true, false)
 	for i, s := range g.Scale {
 		if _, ok := powerOfTwo(s); !ok {
-			return 0
+			return 0, fmt.Sprintf("the scale %g of its weights is no power of two", s)
 		}
 		// Weights lie within +-(2^(b-1)-1): the lowest number needs a bit more.
 		if per := len(w.F) / len(g.Scale); slices.Contains(w.F[i*per:(i+1)*per], float32(least)*s) {
-			return min(g.Bits+1, fixed.MaxBits)
+			return min(g.Bits+1, fixed.MaxBits), ""
 		}
 	}
-	return g.Bits
+	return g.Bits, ""
 }

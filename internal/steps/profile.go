@@ -95,6 +95,7 @@ func profile(ctx context.Context, c calibration, output string, rep Reporter) (*
 	if err != nil {
 		return nil, err
 	}
+	rep.warnOf(c.model, quant.Warnings(c.graph))
 	opt := c.opt
 	opt.Progress, opt.Model, opt.ModelHash = rep.track(TaskProfile), filepath.Base(c.model), hash
 	m, err := sparsity.Measure(ctx, c.graph, c.set, opt)

@@ -1,0 +1,53 @@
+package quant
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"hass/internal/graph"
+)
+
+// TestWarnings: what a quantised model gives and the integer network does not keep to the last bit is named.
+func TestWarnings(t *testing.T) {
+	resized := func(scale string, bits int, to string) *graph.Graph {
+		x := newText(1, "[1,4,6,6]")
+		x.b.WriteString("  const \"s\" f32 [] {0.0625}\n  const \"z\" f32 [] {0}\n")
+		x.node(`quantize "q" ("x", "s", "z") -> ("q.y" [1,4,6,6]) bits=%d signed`, bits)
+		x.node(`resize "up" ("q.y") -> ("up.y" %s) mode=linear coord=half_pixel round=none cubic=0 scales=[1,1,%s,%s] to=%s`, to, scale, scale, to)
+		x.node(`quantize "r" ("up.y", "s", "z") -> ("r.y" %s) bits=%d signed`, to, bits)
+		return x.graph(t, "r.y")
+	}
+	weighted := func(change func(w *graph.Tensor)) *graph.Graph {
+		x := newText(1, "[1,4,6,6]")
+		x.conv("c", "x", "c.y", "[1,2,6,6]", 2, 4, 3, 1, 1)
+		g := x.graph(t, "c.y")
+		change(g.Consts["c.w"])
+		return g
+	}
+	grid := func(g graph.Grid) func(w *graph.Tensor) { return func(w *graph.Tensor) { w.Grid = &g } }
+	const rounded, requantised = `node "up" (resize): its weights are rounded to 12 binary places: next to a tie of the quantiser behind it a result may be off by %s; scales that are powers of two are exact`,
+		`node "c" (conv): %s: they are requantised, to 16 bits unless --bits or --widths says otherwise`
+	for _, tc := range []struct {
+		name string
+		g    *graph.Graph
+		want string // "": no warning
+	}{
+		{"factor 2", resized("2", 8, "[1,4,12,12]"), ""},
+		{"factor 1.5", resized("1.5", 8, "[1,4,9,9]"), fmt.Sprintf(rounded, "one step")},
+		{"factor 1.5 of 16 bits", resized("1.5", 16, "[1,4,9,9]"), fmt.Sprintf(rounded, "11 steps")},
+		{"float weights", weighted(func(*graph.Tensor) {}), ""},
+		{"weights in powers of two", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{0}})), ""},
+		{"weights of another scale", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125, 0.05}, Zero: []int64{0, 0}})), fmt.Sprintf(requantised, "the scale 0.05 of its weights is no power of two")},
+		{"weights with a zero point", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{3}})), fmt.Sprintf(requantised, "the zero point of its weights is not 0")},
+		{"unsigned weights", weighted(grid(graph.Grid{Bits: 4, Scale: []float32{0.125}, Zero: []int64{0}})), fmt.Sprintf(requantised, "its weights are unsigned")},
+	} {
+		var want []string
+		if tc.want != "" {
+			want = []string{tc.want}
+		}
+		if got := Warnings(tc.g); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", tc.name, got, want)
+		}
+	}
+}
