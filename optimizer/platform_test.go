@@ -3,6 +3,7 @@ package optimizer
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,9 +25,12 @@ func TestPlatforms(t *testing.T) {
 			t.Errorf("%s: URAM on 7 series", p.Name)
 		}
 	}
-	want := []string{"KV260", "Pynq-Z2", "U200", "U250", "U50", "ZC706", "ZCU102", "ZCU104", "ZedBoard", "Zybo"}
-	if diff := cmp.Diff(want, names); diff != "" {
-		t.Errorf("platforms (-want +got):\n%s", diff)
+	files, err := platformFiles.ReadDir("platforms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sorted := slices.Compact(slices.Sorted(slices.Values(names))); !slices.Equal(sorted, names) || len(names) != len(files) {
+		t.Errorf("%d files give %q; want each once, sorted", len(files), names)
 	}
 }
 
@@ -47,7 +51,7 @@ func TestLoadPlatformByName(t *testing.T) {
 		}
 	}
 	_, err := LoadPlatform("zcu999")
-	if err == nil || !strings.Contains(err.Error(), "kv260, pynq-z2") {
+	if err == nil || !strings.Contains(err.Error(), "kv260, ") {
 		t.Errorf("unknown platform: %v", err)
 	}
 }
