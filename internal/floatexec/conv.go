@@ -294,7 +294,7 @@ func (p *convPlan) gather(panel, x []float32, off []int, p0, n int) {
 		if run <= 8 {
 			for k, o := range off {
 				d, s := panel[k*nr+at:][:run], src[o:][:run]
-				for i := range s { // a call of copy costs more than a few elements
+				for i := range run { // a call of copy costs more than a few elements
 					d[i] = s[i]
 				}
 			}
