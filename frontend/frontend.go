@@ -121,8 +121,9 @@ type origin struct{ name, op string }
 
 // options change what compile takes for a network; the zero value is for models.
 type options struct {
-	keepBatch bool // the first dimension is no batch: keep it
-	constants bool // inputs may be missing and outputs constant
+	after     func(pass string, g *graph.Graph) error // called after import (pass "import") and after each pass; may be nil
+	keepBatch bool                                    // the first dimension is no batch: keep it
+	constants bool                                    // inputs may be missing and outputs constant
 }
 
 // compile imports a model and runs all passes. Nodes that no pass lowered are
@@ -139,9 +140,19 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 	for _, n := range c.g.Nodes {
 		c.origin = append(c.origin, origin{n.Name, opName(n)})
 	}
+	after := opt.after
+	if after == nil {
+		after = func(string, *graph.Graph) error { return nil }
+	}
+	if err := after("import", c.g); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	r := newRewriter(c.g, c.diag)
 	for i := range passes {
 		removed, err := runPass(&passes[i], r)
+		if err == nil {
+			err = after(passes[i].name, c.g)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

@@ -126,6 +126,41 @@ func Check(path string) (*Report, error) {
 	return c.report(), nil
 }
 
+// PassDump is the graph as a pass left it.
+type PassDump struct {
+	Pass string
+	Text string // the graph's text form, long constants elided; "" if the pass changed nothing
+}
+
+// elidedBeyond is the number of elements beyond which a dump leaves a constant out.
+const elidedBeyond = 16
+
+// CheckPasses is Check that also gives the graph after import and after each pass, in their order.
+func CheckPasses(path string) (*Report, []PassDump, error) {
+	m, err := onnx.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	var dumps []PassDump
+	last := ""
+	c, err := compile(m, path, options{after: func(pass string, g *graph.Graph) error {
+		var b strings.Builder
+		if err := g.PrintElided(&b, elidedBeyond); err != nil {
+			return fmt.Errorf("after pass %s: %w", pass, err)
+		}
+		d := PassDump{Pass: pass}
+		if text := b.String(); text != last {
+			d.Text, last = text, text
+		}
+		dumps = append(dumps, d)
+		return nil
+	}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.report(), dumps, nil
+}
+
 func (c *compilation) report() *Report {
 	left := make(map[string]*graph.Node, len(c.g.Nodes))
 	for _, n := range c.g.Nodes {

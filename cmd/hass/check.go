@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -12,25 +13,51 @@ import (
 
 // checkCmd reports on every node of a model.
 type checkCmd struct {
-	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
-	JSON  bool   `help:"Print JSON."`
+	Model      string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	JSON       bool   `help:"Print JSON."`
+	DumpPasses string `placeholder:"DIR" help:"Folder for the graph after import and after each pass that changed it. An older dump there is updated; files that hass did not write stay." type:"path"`
+	Force      bool   `help:"With --dump-passes: give up edits of dumped files."`
+}
+
+// Validate refuses flags that say nothing.
+func (c checkCmd) Validate() error {
+	if c.Force && c.DumpPasses == "" {
+		return errors.New("--force goes with --dump-passes")
+	}
+	return nil
 }
 
 // Help is the example shown by --help.
 func (checkCmd) Help() string {
-	return "Example:\n  hass check model.onnx\n\nExit code 1 if any node has no hardware in this version."
+	return "Example:\n  hass check model.onnx\n  hass check model.onnx --dump-passes passes\n\nExit code 1 if any node has no hardware in this version."
 }
 
 // Run prints the report; a model that has no hardware is an error after it.
 func (c checkCmd) Run(e *env) error {
-	r, err := steps.Check(c.Model, e.reporter())
+	r, kept, err := c.check(e)
 	if r == nil {
 		return err
 	}
 	if perr := c.print(e, r); perr != nil {
 		return perr
 	}
+	if kept != nil && !c.JSON {
+		for _, line := range steps.KeptLines(kept) {
+			if _, perr := fmt.Fprintf(e.stdout, "%s: %s\n", c.DumpPasses, line); perr != nil {
+				return perr
+			}
+		}
+	}
 	return err
+}
+
+// check also dumps, if asked to; kept is nil if not.
+func (c checkCmd) check(e *env) (*steps.CheckResult, *artifact.Kept, error) {
+	if c.DumpPasses == "" {
+		r, err := steps.Check(c.Model, e.reporter())
+		return r, nil, err
+	}
+	return steps.CheckAndDump(e.ctx, steps.DumpOptions{Model: c.Model, Dir: c.DumpPasses, Edits: editFlags{c.Force}.mode()}, e.reporter())
 }
 
 func (c checkCmd) print(e *env, r *steps.CheckResult) error {

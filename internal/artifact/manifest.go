@@ -16,6 +16,25 @@ const (
 	ManifestVersion = 1
 )
 
+// Passes is the target of a folder that holds no project but the graph after each pass.
+const Passes = "passes"
+
+// inputs are the names of the inputs whose hashes a manifest of the target must have.
+func (m *Manifest) inputs() []string {
+	if m.Target == Passes {
+		return []string{"model"}
+	}
+	return []string{"design", "weights", "golden"}
+}
+
+// contents says in words what a folder with this manifest holds.
+func (m *Manifest) contents() string {
+	if m.Target == Passes {
+		return "dumped passes"
+	}
+	return "a project"
+}
+
 // maxManifestFiles bounds the files of a project; the largest networks have a few thousand.
 const maxManifestFiles = 1 << 18
 
@@ -23,10 +42,11 @@ const maxManifestFiles = 1 << 18
 // it, but for itself and the marker. A file of the folder that it does not list is the
 // user's; one whose hash differs was edited. Header.Inputs has the hashes of the design
 // ("design", in the tool's own writing, so that order and spaces do not count),
-// of its weights ("weights") and of its golden images ("golden").
+// of its weights ("weights") and of its golden images ("golden"). A folder of dumped passes
+// has the target Passes and the hash of the model ("model") instead.
 type Manifest struct {
 	Header
-	Target string     `json:"target"`        // hls or rtl
+	Target string     `json:"target"`        // hls, rtl or Passes
 	Golden int        `json:"golden_images"` // images of the design that were written
 	Files  []SideFile `json:"files"`         // in the order of their paths
 }
@@ -80,7 +100,7 @@ func (m *Manifest) check() error {
 	if len(m.Files) > maxManifestFiles {
 		return fmt.Errorf("lists %d files; at most %d are expected", len(m.Files), maxManifestFiles)
 	}
-	for _, name := range []string{"design", "weights", "golden"} {
+	for _, name := range m.inputs() {
 		if !isHash(m.Inputs[name]) {
 			return fmt.Errorf("inputs: %q is not the SHA-256 of the %s", m.Inputs[name], name)
 		}

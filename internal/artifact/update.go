@@ -70,6 +70,9 @@ func updateProject(ctx context.Context, target string, files []TreeFile, mode Mo
 	if err != nil {
 		return nil, err
 	}
+	if err := old.sameContents(files[len(files)-1].Data); err != nil {
+		return nil, err
+	}
 	steps, kept, err := planUpdate(ctx, root, old, files, mode)
 	if err != nil {
 		return nil, err
@@ -94,7 +97,21 @@ type oldProject struct {
 	hash map[string]string // of the generated files, as they were generated
 	// unknown tells that no manifest says which files were generated: every file that the new
 	// project needs another version of then counts as edited.
-	unknown bool
+	unknown  bool
+	manifest *Manifest // nil if there is none
+}
+
+// sameContents refuses to make a folder of one kind into one of another: its files would all go, though nobody edited
+// them. text is the new manifest.
+func (old *oldProject) sameContents(text []byte) error {
+	var m Manifest
+	if old.manifest == nil || json.Unmarshal(text, &m) != nil {
+		return nil
+	}
+	if was, is := old.manifest.contents(), m.contents(); was != is {
+		return fmt.Errorf("it holds %s, not %s; name another folder, nothing was changed", was, is)
+	}
+	return nil
 }
 
 // readOld reads the manifest of the old project.
@@ -112,6 +129,7 @@ func readOld(root *os.Root, target string, mode Mode) (*oldProject, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w (--force replaces all generated files)", err)
 	}
+	old.manifest = m
 	for _, f := range m.Files {
 		old.hash[f.Path] = f.SHA256
 	}

@@ -20,6 +20,11 @@ func Check(model string, rep Reporter) (*CheckResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	return judged(model, r, rep)
+}
+
+// judged passes on the warnings of a report; a model that has no hardware is an error.
+func judged(model string, r *frontend.Report, rep Reporter) (*CheckResult, error) {
 	rep.warnOf(model, r.Warnings)
 	c := &CheckResult{r, r.Runs(), r.Builds()}
 	if !c.Builds {
