@@ -78,7 +78,7 @@ func emitScripts(_ context.Context, p *Project) ([]File, error) {
 type build struct {
 	p         *Project
 	part      string
-	board     string // "" if the part is on none of our boards
+	board     string // "" if none is known
 	family    string // zynq, zynqmp or none: which processing system the part has
 	memory    string // link.cfg's memory for the m_axi ports, "" to leave it to the linker
 	clockMHz  float64
@@ -86,12 +86,9 @@ type build struct {
 	testbench []string
 }
 
-// A part or board name goes into Tcl, shell and configuration files. It comes from a platform
-// file, which anyone may have written.
-var (
-	partForm  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[A-Za-z0-9]+)*$`)
-	boardForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+){3}$`)
-)
+// partForm is the form of a part number, which goes into Tcl, shell and configuration files. It comes from a platform file,
+// which anyone may have written.
+var partForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[A-Za-z0-9]+)*$`)
 
 func newBuild(p *Project) (*build, error) {
 	d := p.Design
@@ -121,16 +118,10 @@ func newBuild(p *Project) (*build, error) {
 	case strings.HasPrefix(d.Part, "xcu"):
 		b.memory = "DDR[0]"
 	}
-	// The design names its platform; only the boards we ship have a known preset.
-	list, err := optimizer.Platforms()
-	if err != nil {
-		return nil, err
+	if err := optimizer.CheckBoard(d.Board); err != nil {
+		return nil, fmt.Errorf("design: %w", err)
 	}
-	for _, pl := range list {
-		if pl.Name == d.Platform && pl.Part == d.Part && boardForm.MatchString(pl.Board) {
-			b.board = pl.Board
-		}
-	}
+	b.board = d.Board
 	for _, u := range p.units() {
 		b.sources = append(b.sources, "src/"+u.file+".cpp")
 	}

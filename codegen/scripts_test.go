@@ -36,6 +36,9 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // board puts a design on a platform, with a preprocessing for its channels.
 func board(d *optimizer.Design, name, part string) {
 	d.Platform, d.Part, d.ClockMHz = name, part, 200
+	if pl, err := optimizer.LoadPlatform(strings.ToLower(name)); err == nil {
+		d.Board = pl.Board
+	}
 	d.Preproc.Divisor = 255
 	for c := range d.Net.Tensors[d.Net.Input].C {
 		d.Preproc.Mean = append(d.Preproc.Mean, 0.485-0.03*float64(c))

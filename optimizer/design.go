@@ -10,7 +10,7 @@ import (
 // Schema names of the design artefact.
 const (
 	DesignSchema  = "hass.design"
-	DesignVersion = 3
+	DesignVersion = 4
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.
@@ -34,6 +34,7 @@ type Design struct {
 	Bits     string  `json:"bits"`  // "16", "8" or "mixed"
 	Platform string  `json:"platform"`
 	Part     string  `json:"part"`
+	Board    string  `json:"board,omitempty"` // Vivado board part; empty where none is known
 	ClockMHz float64 `json:"clock_mhz"` // an assumption, printed as one
 
 	// Input preprocessing, so that host drivers can quantise pixels: x = (u8/Divisor - Mean) / Std.
@@ -138,11 +139,12 @@ func (d *Design) Network() (*hw.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range n.Streams { // in the order of FIFOs, but for designs that name a few only
-		s := &n.Streams[i]
-		if i < len(d.FIFOs) && d.FIFOs[i].Name == s.Name && d.FIFOs[i].Memory != memory.None {
-			s.Memory = d.FIFOs[i].Memory
-		}
+	memories := make(map[string]memory.Kind, len(d.FIFOs))
+	for _, f := range d.FIFOs {
+		memories[f.Name] = f.Memory
+	}
+	for i := range n.Streams {
+		n.Streams[i].Memory = memories[n.Streams[i].Name]
 	}
 	return n, nil
 }

@@ -71,7 +71,7 @@ func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *e
 	}
 	fifos := make([]FIFO, len(n.Streams))
 	for i, s := range n.Streams {
-		fifos[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width()}
+		fifos[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Memory: n.FIFOMemory(i)}
 	}
 	for _, j := range joins {
 		if j.least > j.standard {

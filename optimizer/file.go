@@ -162,6 +162,8 @@ func (d *Design) check() error {
 		switch {
 		case seen[f.Name]:
 			return fmt.Errorf("FIFO %.60q is listed twice", f.Name)
+		case f.Memory != memory.LUTRAM && f.Memory != memory.BRAM:
+			return fmt.Errorf("FIFO %.60q: memory %v; want lutram or bram", f.Name, f.Memory)
 		case f.Depth < 1 || f.Depth > maxFIFODepth || f.Minimum < 0:
 			return fmt.Errorf("FIFO %.60q: depth %d, minimum %d; want a depth of 1..%d", f.Name, f.Depth, f.Minimum, maxFIFODepth)
 		}
@@ -199,6 +201,9 @@ func (d *Design) checkFacts() error {
 	if d.Part == "" || len(d.Part) > 200 || strings.ContainsFunc(d.Part, func(r rune) bool { return !plain(r) }) {
 		return fmt.Errorf("part %.60q is not a part number", d.Part)
 	}
+	if err := CheckBoard(d.Board); err != nil {
+		return fmt.Errorf("board: %w", err)
+	}
 	pp, ch := d.Preproc, d.Net.Tensors[d.Net.Input].C
 	if !(pp.Divisor > 0) || math.IsInf(pp.Divisor, 0) || len(pp.Mean) != ch || len(pp.Std) != ch {
 		return fmt.Errorf("preproc: divisor %v with %d means and %d deviations for %d channels", pp.Divisor, len(pp.Mean), len(pp.Std), ch)
@@ -214,6 +219,17 @@ func (d *Design) checkFacts() error {
 	return d.UsableShare.Validate()
 }
 
+// checkBuffer validates the memory of a layer's buffer.
+func checkBuffer(net *intnet.Net, l *intnet.Layer, h hw.Layer) error {
+	switch has := hw.HasBuffer(net, l); {
+	case !has && h.BufferMem != memory.None:
+		return fmt.Errorf("buffer_mem %v; a layer of kind %s has no buffer here", h.BufferMem, l.Kind)
+	case has && h.BufferMem != memory.LUTRAM && h.BufferMem != memory.BRAM:
+		return fmt.Errorf("buffer_mem %v; want lutram or bram", h.BufferMem)
+	}
+	return nil
+}
+
 // checkHardware bounds the numbers of one layer, so that hw.Expand cannot overflow and nobody
 // allocates without need; whether they fit the layer is hw.Expand's to say.
 func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
@@ -226,6 +242,9 @@ func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
 	}
 	if l.InCh < 1 || l.InCh > most || l.OutCh < 1 || l.OutCh > out.C {
 		return fmt.Errorf("in_ch %d, out_ch %d; the layer has %d and %d channels", l.InCh, l.OutCh, most, out.C)
+	}
+	if err := checkBuffer(net, &net.Layers[i], l); err != nil {
+		return err
 	}
 	kind := net.Layers[i].Kind
 	if kind != intnet.KindConv && kind != intnet.KindPool {

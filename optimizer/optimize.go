@@ -150,8 +150,8 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	d := &Design{
 		Header: artifact.NewHeader(DesignSchema, DesignVersion, in.Inputs),
 		Model:  in.Model, Bits: in.Bits,
-		Platform: in.Platform.Name, Part: in.Platform.Part, ClockMHz: in.Platform.ClockMHz,
-		Preproc: in.Preproc, Net: in.Net, Layers: p.hardware(f.x), FIFOs: f.fifos,
+		Platform: in.Platform.Name, Part: in.Platform.Part, Board: in.Platform.Board, ClockMHz: in.Platform.ClockMHz,
+		Preproc: in.Preproc, Net: in.Net, Layers: hw.WithBuffers(in.Net, p.hardware(f.x)), FIFOs: f.fifos,
 		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine,
 		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
 		Budget: budget.resources(), Calibrated: Calibrated,

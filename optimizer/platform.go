@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -300,17 +301,29 @@ func (c *fieldCheck) fail(format string, args ...any) {
 	}
 }
 
+// boardForm is the form of a board part, which goes into Tcl.
+var boardForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+){3}$`)
+
+// CheckBoard refuses what is neither empty nor a Vivado board part.
+func CheckBoard(board string) error {
+	if board == "" || len(board) <= 200 && boardForm.MatchString(board) {
+		return nil
+	}
+	return fmt.Errorf("%.60q is no Vivado board part, such as xilinx.com:zcu104:part0:1.1", board)
+}
+
 // finish checks what concerns several fields and clears p after an error.
 func (c *fieldCheck) finish(p *Platform) error {
 	if p.Resources.LUT == 0 {
 		c.fail("key resources.LUT: a device without LUTs holds no design")
 	}
-	for _, s := range []struct{ key, v string }{{"part", p.Part}, {"board", p.Board}} {
-		if strings.ContainsFunc(s.v, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/", r))
-		}) {
-			c.fail("key %s: %.60q has characters that no part or board name has", s.key, s.v)
-		}
+	if strings.ContainsFunc(p.Part, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:/", r))
+	}) {
+		c.fail("key part: %.60q has characters that no part has", p.Part)
+	}
+	if err := CheckBoard(p.Board); err != nil {
+		c.fail("key board: %v", err)
 	}
 	if c.err != nil {
 		*p = Platform{}

@@ -318,7 +318,7 @@ func (d *Design) Refresh() error {
 		return err
 	}
 	for i, s := range n.Streams {
-		d.FIFOs[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i]}
+		d.FIFOs[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i], Memory: n.FIFOMemory(i)}
 	}
 	d.Budget = d.UsableShare.Budget(d.Device)
 	old := d.Costs

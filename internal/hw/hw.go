@@ -96,18 +96,8 @@ type Layer struct {
 	GangDepth int        `json:"gang_depth,omitempty"` // depth of each gang's input FIFO in beats
 
 	WeightMem memory.Kind `json:"weight_mem,omitempty"` // of the weights of a conv
-	// BufferMem is the memory of the layer's buffer, where it has one: the line buffer, the rows of a resize, the
-	// partial results of a global pool, the operand that an add or mul keeps. None leaves it to
-	// memory.ForBuffer.
+	// BufferMem is the memory of the layer's buffer, where it has one (HasBuffer). None leaves it to memory.ForBuffer.
 	BufferMem memory.Kind `json:"buffer_mem,omitempty"`
-}
-
-// buffer is the memory of the layer's buffer of words of the given width in bits.
-func (l *Layer) buffer(width, depth int) memory.Kind {
-	if l.BufferMem != memory.None {
-		return l.BufferMem
-	}
-	return memory.ForBuffer(width, depth)
 }
 
 // M is the number of lanes of a window beat.

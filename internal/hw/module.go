@@ -174,12 +174,17 @@ func (n *Network) Module(i int) Module {
 	panic("hw: no module of a process of kind " + string(p.Kind)) // Expand creates no other kind
 }
 
+// FIFOMemory is the memory of the FIFO of stream i.
+func (n *Network) FIFOMemory(i int) memory.Kind {
+	s := &n.Streams[i]
+	if s.Memory != memory.None {
+		return s.Memory
+	}
+	return memory.ForFIFO(s.TokenBits(), s.Depth)
+}
+
 // FIFO gives the parameters of the FIFO of stream i.
 func (n *Network) FIFO(i int) FIFOParams {
 	s := &n.Streams[i]
-	mem := s.Memory
-	if mem == memory.None {
-		mem = memory.ForFIFO(s.TokenBits(), s.Depth)
-	}
-	return FIFOParams{Width: s.TokenBits(), Depth: s.Depth, Block: mem == memory.BRAM}
+	return FIFOParams{Width: s.TokenBits(), Depth: s.Depth, Block: n.FIFOMemory(i) == memory.BRAM}
 }

@@ -1,0 +1,55 @@
+package hw
+
+import (
+	"slices"
+
+	"hass/internal/intnet"
+	"hass/internal/memory"
+)
+
+// HasBuffer tells whether a layer's modules have a buffer, whose memory is Layer.BufferMem: the line buffer of a window, the
+// rows of a resize, the partial results of a global pool, the operand that an add or mul keeps.
+func HasBuffer(net *intnet.Net, l *intnet.Layer) bool {
+	switch l.Kind {
+	case intnet.KindConv, intnet.KindPool, intnet.KindGlobalPool, intnet.KindResize:
+		return true
+	case intnet.KindAdd, intnet.KindMul:
+		return net.Broadcast(l)
+	}
+	return false
+}
+
+// bufferMemory is the memory of a layer's buffer under its hardware choices; None if it has no buffer.
+func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
+	if !HasBuffer(net, l) {
+		return memory.None
+	}
+	switch l.Kind {
+	case intnet.KindGlobalPool:
+		return GlobalPoolOf(net, l, hl).Memory
+	case intnet.KindResize:
+		return ResizeOf(net, l, hl).Memory
+	case intnet.KindAdd, intnet.KindMul:
+		return operandsOf(net, l, hl).Memory
+	}
+	w := WindowOf(net, *l, hl)
+	p := w.PaceFree(net.Tensors[l.In[0]].Format.Bits)
+	return p.Buffer(&hl)
+}
+
+// WithBuffers gives the layers with the memory of every buffer: what a layer leaves open is memory.ForBuffer's.
+func WithBuffers(net *intnet.Net, layers []Layer) []Layer {
+	layers = slices.Clone(layers)
+	for i := range layers {
+		layers[i].BufferMem = bufferMemory(net, &net.Layers[i], layers[i])
+	}
+	return layers
+}
+
+// buffer is the memory of the layer's buffer of words of the given width in bits.
+func (l *Layer) buffer(width, depth int) memory.Kind {
+	if l.BufferMem != memory.None {
+		return l.BufferMem
+	}
+	return memory.ForBuffer(width, depth)
+}
