@@ -35,7 +35,7 @@ type Design struct {
 	Platform string  `json:"platform"`
 	Part     string  `json:"part"`
 	Board    string  `json:"board,omitempty"` // Vivado board part; empty where none is known
-	ClockMHz float64 `json:"clock_mhz"` // an assumption, printed as one
+	ClockMHz float64 `json:"clock_mhz"`       // an assumption, printed as one
 
 	// Input preprocessing, so that host drivers can quantise pixels: x = (u8/Divisor - Mean) / Std.
 	Preproc Preproc `json:"preproc"`
