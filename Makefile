@@ -3,7 +3,7 @@
 #   make demo         build the embedded demo end to end (needs Go and make; installs the rest)
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
-#   make quick        the tests that need nothing but Go: under a minute
+#   make quick        the tests that need nothing but Go
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: the two that follow
 #   make acceptance-short
 #                     all but the RTL (minutes); starts a PostgreSQL server of its own
