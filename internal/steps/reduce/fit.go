@@ -1,0 +1,155 @@
+package reduce
+
+import (
+	"slices"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// maxCrossbar is the most lanes that a crossbar of a design has.
+const maxCrossbar = 16
+
+// fit gives a network hardware as near to what its layers had as their shapes allow. Kinds of engines stay where there are
+// lanes for them. Whether it fits is hw.Expand's to say.
+func fit(n *intnet.Net, had map[string]hw.Layer) []hw.Layer {
+	beats := make([]hw.Beat, len(n.Tensors)) // as written; of the input, as its first reader reads it
+	layers := make([]hw.Layer, len(n.Layers))
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		hl := had[l.ID]
+		in, out := n.Tensors[l.In[0]], n.Tensors[l.Out]
+		if b := beats[l.In[0]]; b.Px > 0 {
+			hl.InPx = b.Px
+		}
+		if l.Kind != intnet.KindConcat {
+			hl.InCh = gcd(hl.InCh, in.C)
+			for port, t := range l.In {
+				if b := beats[t]; b.Ch > 0 && !nested(b.Ch, hl.InCh) {
+					hl.InCh = gcd(hl.InCh, b.Ch)
+				}
+				if port > 0 {
+					hl.InCh = gcd(hl.InCh, n.Tensors[t].C)
+				}
+			}
+		}
+		switch l.Kind {
+		case intnet.KindConv:
+			fitConv(n, l, &hl)
+		case intnet.KindPool:
+			hl.MCh = gcd(hl.MCh, in.C)
+			if !nested(hl.MCh, hl.InCh) {
+				hl.MCh = gcd(hl.MCh, hl.InCh)
+			}
+			hl.OutCh = hl.MCh
+			hl.MTap = fitTaps(hl.MTap, l.Pool.Kernel)
+			fitLines(n, l, &hl)
+		case intnet.KindGlobalPool:
+			hl.OutCh, hl.OutPx = hl.InCh, 1
+		case intnet.KindConcat:
+			hl.OutCh, hl.OutPx = gcd(hl.OutCh, out.C), hl.InPx
+		case intnet.KindSlice:
+			hl.InCh = gcd(hl.InCh, gcd(l.Slice.Start[2], out.C))
+			hl.OutCh, hl.OutPx = hl.InCh, hl.InPx
+		case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation, intnet.KindResize, intnet.KindZeroInsert:
+			hl.OutCh, hl.OutPx = hl.InCh, hl.InPx
+		default:
+			panic("reduce: no hardware for kind " + string(l.Kind)) // settle has refused it
+		}
+		for port, t := range l.In {
+			if beats[t].Px == 0 {
+				beats[t] = hw.Beat{Px: hl.InPx, Ch: hw.PortCh(n, l, hl.InCh, port)}
+			}
+		}
+		beats[l.Out] = hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}
+		layers[i] = hl
+	}
+	return layers
+}
+
+// fitConv fits lanes, engines and line buffer of a convolution.
+func fitConv(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
+	c := l.Conv
+	in := n.Tensors[l.In[0]]
+	hl.MCh = gcd(hl.MCh, in.C/c.Groups)
+	if n.Depthwise(l) {
+		hl.MCh = gcd(hl.OutCh, in.C)
+	}
+	if !nested(hl.MCh, hl.InCh) {
+		hl.MCh = gcd(hl.MCh, hl.InCh)
+	}
+	hl.OutCh = gcd(hl.OutCh, c.OutC/c.Groups)
+	hl.Gang = gcd(hl.Gang, hl.OutCh)
+	if n.Depthwise(l) {
+		hl.OutCh, hl.Gang = hl.MCh, hl.MCh
+	}
+	hl.MTap = fitTaps(hl.MTap, c.Kernel)
+	m := hw.EngineLanes(n, *l, *hl)
+	switch hl.Engine {
+	case hw.Dense:
+		hl.N = m
+	case hw.Crossbar:
+		// The counts that a design may have.
+		counts := []int{8, 6, 4, 3, 2}
+		i := slices.IndexFunc(counts, func(k int) bool { return k <= max(2, hl.N) && k < m })
+		if i < 0 || m > maxCrossbar {
+			fitBanked(hl, m)
+		} else {
+			hl.N = counts[i]
+		}
+	case hw.Banked:
+		fitBanked(hl, m)
+	case hw.Elastic:
+		if hl.N = gcd(hl.N, m); hl.N < 2 || hl.N >= m {
+			fitBanked(hl, m)
+		}
+	}
+	fitLines(n, l, hl)
+}
+
+// fitBanked makes an engine banked, or dense where there is one lane.
+func fitBanked(hl *hw.Layer, m int) {
+	hl.Engine, hl.N = hw.Banked, gcd(hl.N, m)
+	if m == 1 {
+		hl.Engine, hl.N = hw.Dense, 1
+	} else if hl.N == m {
+		hl.N = largestDivisorBelow(m)
+	}
+}
+
+func largestDivisorBelow(m int) int {
+	for d := m / 2; d > 1; d-- {
+		if m%d == 0 {
+			return d
+		}
+	}
+	return 1
+}
+
+// fitTaps is a number of taps of a beat that the kernel allows: whole rows stay whole rows.
+func fitTaps(taps int, kernel [2]int) int {
+	if taps > kernel[1] || taps == kernel[1] {
+		rows := max(1, taps/kernel[1])
+		for kernel[0]%rows != 0 {
+			rows--
+		}
+		return rows * kernel[1]
+	}
+	return gcd(taps, kernel[1])
+}
+
+// fitLines keeps a line buffer that is a full or a least one, and bounds any other by both.
+func fitLines(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
+	w := hw.WindowOf(n, *l, *hl)
+	hl.LinePixels = min(max(hl.LinePixels, w.MinLinePixels()), w.FullLinePixels())
+}
+
+func nested(a, b int) bool { return max(a, b)%min(a, b) == 0 }
+
+// gcd is the greatest common divisor; gcd(a, 0) is a.
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return max(1, a)
+}
