@@ -35,6 +35,7 @@ type cli struct {
 	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`
 	Verify    verifyCmd    `cmd:"" help:"Compile a generated project, run it and compare it with the reference."`
 	Search    searchCmd    `cmd:"" help:"Find pruning thresholds and hardware together."`
+	Reduce    reduceCmd    `cmd:"" help:"Shrink a design on which a back end differs to the smallest that still does."`
 	Calibrate calibrateCmd `cmd:"" help:"Scale the cost model to your own synthesis reports."`
 	Show      showCmd      `cmd:"" help:"Print the hardware network of a design."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
