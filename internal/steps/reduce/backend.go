@@ -37,8 +37,6 @@ type Backend struct {
 	// Draft runs small RTL in Icarus Verilog, which starts at once, and compiles C++ without optimising. The last word
 	// belongs to a Backend without it.
 	Draft bool
-
-	runs int
 }
 
 // draftWork bounds what Icarus Verilog is given: tokens times their lanes of an image.

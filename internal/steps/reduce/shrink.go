@@ -80,8 +80,7 @@ func channelClasses(n *intnet.Net) []int {
 	for t := range class {
 		class[t] = t
 	}
-	var find func(t int) int
-	find = func(t int) int {
+	find := func(t int) int {
 		for class[t] != t {
 			t = class[t]
 		}
