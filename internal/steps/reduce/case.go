@@ -13,6 +13,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/optimizer"
 )
@@ -49,7 +50,7 @@ func (c *Case) Design() (*optimizer.Design, *hw.Network, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		f.Platform, f.Part, f.Family, f.ClockMHz, f.Device = p.Name, p.Part, p.Family, p.ClockMHz, p.Resources
+		f.Platform, f.Part, f.Board, f.Family, f.ClockMHz, f.Device = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources
 		f.UsableShare = optimizer.DefaultShares()
 	}
 	if f.Objective == "" {
@@ -57,7 +58,7 @@ func (c *Case) Design() (*optimizer.Design, *hw.Network, error) {
 	}
 	d := &optimizer.Design{
 		Header: artifact.NewHeader(optimizer.DesignSchema, optimizer.DesignVersion, nil),
-		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, ClockMHz: f.ClockMHz,
+		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, Board: f.Board, ClockMHz: f.ClockMHz,
 		Net: c.Net, Layers: c.Layers, Target: f.Target, Objective: f.Objective, EngineRule: c.rule,
 		Family: f.Family, Device: f.Device, UsableShare: f.UsableShare,
 		Calibrated: optimizer.Calibrated, CostModel: optimizer.CostModel{Calibration: f.CostModel.Calibration},
@@ -83,8 +84,12 @@ func (c *Case) Design() (*optimizer.Design, *hw.Network, error) {
 	if _, err := n.ProveLive(); err != nil {
 		return nil, nil, err
 	}
+	memories := make(map[string]memory.Kind, len(f.FIFOs))
+	for _, x := range f.FIFOs {
+		memories[x.Name] = x.Memory
+	}
 	for _, s := range n.Streams {
-		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: s.Name, Depth: s.Depth})
+		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: s.Name, Depth: s.Depth, Memory: memories[s.Name]})
 	}
 	d.Costs = make([]optimizer.LayerCost, len(c.Net.Layers)+2)
 	if err := d.Refresh(); err != nil {

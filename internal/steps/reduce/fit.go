@@ -5,6 +5,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
 
 // maxCrossbar is the most lanes that a crossbar of a design has.
@@ -62,9 +63,12 @@ func fit(n *intnet.Net, had map[string]hw.Layer) []hw.Layer {
 			}
 		}
 		beats[l.Out] = hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}
+		if !hw.HasBuffer(n, l) {
+			hl.BufferMem = memory.None
+		}
 		layers[i] = hl
 	}
-	return layers
+	return hw.WithBuffers(n, layers)
 }
 
 // fitConv fits lanes, engines and line buffer of a convolution.
