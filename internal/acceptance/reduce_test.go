@@ -54,7 +54,7 @@ var plantedFaults = []struct {
 		file: "include/hass/window.hpp", old: "const bool inside = iy >= 0 &&", new: "const bool inside = iy > 0 &&"}},
 	{backend: reduce.RTL, name: "requantisation rounds down", seed: 50, kind: reduce.Values, mutant: mutant{
 		file: "rtl/hass_requant.sv", old: "CMP'($signed({1'b0, up}));", new: "CMP'($signed({1'b0, up && CMP == 0}));"}},
-	{backend: reduce.RTL, name: "banked engines lose the last lane of a bank", seed: 50, kind: reduce.Values, mutant: mutant{
+	{backend: reduce.RTL, name: "banked engines lose the last lane of a bank", seed: 50, kind: reduce.Cycles, mutant: mutant{
 		file: "rtl/hass_select_banked.sv", old: "assign rest[k*N+:N] = slice & earlier;", new: "assign rest[k*N+:N] = k == K - 1 ? '0 : slice & earlier;"}},
 	{backend: reduce.RTL, name: "marks do not rise while a FIFO is read", seed: 27, kind: reduce.Cycles, mutant: mutant{
 		file: "rtl/hass_watermark.sv", old: "else if (issue && taken == top)", new: "else if (issue && !read && taken == top)"}},
