@@ -191,7 +191,7 @@ var features = []string{
 	"engine dense", "engine crossbar", "engine banked", "gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
 	"process add", "process mul", "process activation", "process concat", "process slice", "process resize", "process zeroinsert",
 	"broadcast add", "broadcast mul", "function hardsigmoid", "function hardswish", "function leakyrelu", "function curve", "slope per channel", "linear", "nearest",
-	"grouped dense", "grouped crossbar", "grouped banked", "depthwise dense", "depthwise crossbar", "depthwise banked", "average", "maximum", "shift per channel", "threshold", "asymmetric pads", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
+	"grouped dense", "grouped crossbar", "grouped banked", "depthwise dense", "depthwise crossbar", "depthwise banked", "average", "maximum", "shift per channel", "threshold", "asymmetric pads", "pads beyond the kernel", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
 }
 
 // rareSeeds gives seeds from the given one on, each of which brings a feature that the
@@ -268,6 +268,10 @@ func (c *coverage) addNetwork(n *hw.Network) {
 			mark("gang of several", hl.Gang > 1)
 			mark("shift per channel", len(l.Conv.Shift) > 1)
 			mark("threshold", l.Conv.TauA > 0)
+			g := l.Conv.Window
+			for d, pad := range g.Pads {
+				mark("pads beyond the kernel", pad > (g.Kernel[d%2]-1)*g.Dilation[d%2])
+			}
 			mark("asymmetric pads", l.Conv.Pads[0] != l.Conv.Pads[2] || l.Conv.Pads[1] != l.Conv.Pads[3])
 			mark("dilation", l.Conv.Dilation != [2]int{1, 1})
 			mark("stride", l.Conv.Stride != [2]int{1, 1})

@@ -12,7 +12,7 @@ import (
 // A network of processes is simulated image after image: outputs come from the tokens that moved, cycles from when they
 // did.
 func ExampleRun() {
-	c, err := hwtest.New(3) // a random small network with hardware
+	c, err := hwtest.New(9) // a random small network with hardware
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -26,5 +26,5 @@ func ExampleRun() {
 	}
 	fmt.Printf("%d images, %.0f cycles per image\n", len(r.Outputs), r.CyclesPerImage)
 	// Output:
-	// 4 images, 24 cycles per image
+	// 4 images, 72 cycles per image
 }

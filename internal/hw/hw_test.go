@@ -198,12 +198,17 @@ func TestOutputPace(t *testing.T) {
 func TestPaceBits(t *testing.T) {
 	rng := rand.New(rand.NewSource(3))
 	tried := 0
-	for tried < 300 {
+	for tried < 600 {
 		k, stride := 1+rng.Intn(4), 1+rng.Intn(3)
 		w := Window{
-			H: 1 + rng.Intn(12), W: 1 + rng.Intn(12), C: 1 + rng.Intn(4), InPx: 1, InCh: 1, OutPx: 1, MTap: k, MCh: 1,
+			H: 1 + rng.Intn(12), W: 1 + rng.Intn(12), C: 1 + rng.Intn(4), InPx: 1, InCh: 1, OutPx: 1 + rng.Intn(2), MTap: k, MCh: 1,
 			Folds: 1 + rng.Intn(5), Groups: 1,
 			Geom: intnet.Window{Kernel: [2]int{k, k}, Stride: [2]int{stride, stride}, Dilation: [2]int{1, 1}, Pads: [4]int{rng.Intn(k), rng.Intn(k), rng.Intn(k), rng.Intn(k)}},
+		}
+		if w.InPx += rng.Intn(2) * (stride - 1); rng.Intn(3) == 0 {
+			for d := range w.Geom.Pads {
+				w.Geom.Pads[d] = rng.Intn(2 * k) // windows off the map
+			}
 		}
 		w.OH = (w.H+w.Geom.Pads[0]+w.Geom.Pads[2]-k)/stride + 1
 		w.OW = (w.W+w.Geom.Pads[1]+w.Geom.Pads[3]-k)/stride + 1
@@ -220,6 +225,7 @@ func TestPaceBits(t *testing.T) {
 		least, most := -1<<(width-1), 1<<(width-1)-1
 		s := NewWindowSchedule(w, 3)
 		in, out := 0, 0
+		image := w.H * w.RowPixels()
 		if max(perEmit, perAccept) > most {
 			t.Fatalf("%+v: steps of %d and %d in %d bits", w, perEmit, perAccept, width)
 		}
@@ -228,12 +234,30 @@ func TestPaceBits(t *testing.T) {
 			if credit < least || credit > most {
 				t.Fatalf("%+v: the counter is %d after %d beats in and %d out, beyond %d bits", w, credit, in, out, width)
 			}
+			// What the window needs has come, and has not been overwritten.
+			if s.Emits() {
+				for p := range w.OutPx {
+					for tap := range k * k {
+						y := s.OY*stride - w.Geom.Pads[0] + tap/k
+						x := (s.GX*w.OutPx+p)*stride - w.Geom.Pads[1] + tap%k
+						if y < 0 || y >= w.H || x < 0 || x >= w.W || s.GX*w.OutPx+p >= w.OW {
+							continue
+						}
+						if at := s.Image*image + y*w.RowPixels() + x; at >= s.InPixel || at < s.InPixel-w.LinePixels {
+							t.Fatalf("%+v: pixel %d, %d of image %d is not in the line buffer after %d pixels", w, y, x, s.Image, s.InPixel)
+						}
+					}
+				}
+			}
 			st, ok := s.Next()
 			if !ok {
 				break
 			}
 			in += int(st.Reads)
 			out += int(st.Writes)
+		}
+		if in != 3*w.InBeats() || out != 3*w.OutBeats() {
+			t.Fatalf("%+v: stuck after %d beats in and %d out of %d and %d", w, in, out, 3*w.InBeats(), 3*w.OutBeats())
 		}
 	}
 }

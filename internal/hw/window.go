@@ -66,18 +66,31 @@ func (w Window) InBeats() int { return w.H * ceilDiv(w.W, w.InPx) * (w.C / w.InC
 func (w Window) OutBeats() int { return w.PixelGroups() * w.BeatsPerGroup() }
 
 // virt is the stream index, within its image, of the upper left pixel of the
-// unclipped window of group (oy, gx).
+// unclipped window of group (oy, gx). Pixels before it may be lost. A window that lies beyond the right
+// edge, as padding wider than the kernel makes, gives up no more than its row, one below the map no more than
+// the image: the windows of the next row, or of the next image, start there.
 func (w Window) virt(oy, gx int) int {
-	return (oy*w.Geom.Stride[0]-w.Geom.Pads[0])*w.RowPixels() + gx*w.OutPx*w.Geom.Stride[1] - w.Geom.Pads[1]
+	row := w.RowPixels()
+	x := min(row, gx*w.OutPx*w.Geom.Stride[1]-w.Geom.Pads[1])
+	return min(w.H*row, (oy*w.Geom.Stride[0]-w.Geom.Pads[0])*row+x)
 }
 
 // need is the stream index, within its image, of the last pixel that the window of
-// group (oy, gx) touches.
+// group (oy, gx) touches. It is negative if the window lies above the map: no pixel of the image is needed.
 func (w Window) need(oy, gx int) int {
 	row := min(w.H-1, oy*w.Geom.Stride[0]-w.Geom.Pads[0]+extent(w.Geom, 0)-1)
 	ox := min(w.OW-1, gx*w.OutPx+w.OutPx-1)
 	col := min(w.W-1, ox*w.Geom.Stride[1]-w.Geom.Pads[1]+extent(w.Geom, 1)-1)
 	return row*w.RowPixels() + col
+}
+
+// needBeats is need in groups of InPx pixels that must have come, negative if those of the image before need not all have.
+func (w Window) needBeats(oy, gx int) int {
+	n := w.need(oy, gx) + w.InPx
+	if n < 0 {
+		n -= w.InPx - 1 // round down
+	}
+	return n / w.InPx
 }
 
 // MinLinePixels is the least capacity with which the window makes progress.
@@ -95,7 +108,7 @@ func (w Window) lead() int {
 	perRow := ceilDiv(w.OW, w.OutPx)
 	lead := 0
 	for p := range groups {
-		lead = max(lead, w.need(p/perRow, p%perRow)/w.InPx+1-p*image/groups)
+		lead = max(lead, w.needBeats(p/perRow, p%perRow)-p*image/groups)
 	}
 	return lead
 }
@@ -121,7 +134,7 @@ func (w Window) PaceBits() int {
 	perRow, parts := ceilDiv(w.OW, w.OutPx), w.C/w.InCh
 	most := start
 	for p := range w.PixelGroups() {
-		accepted := (w.need(p/perRow, p%perRow)/w.InPx + 1) * parts
+		accepted := w.needBeats(p/perRow, p%perRow) * parts
 		most = max(most, start+(p+1)*w.BeatsPerGroup()*perEmit-accepted*perAccept)
 	}
 	return bits.Len(uint(max(most, perAccept, perEmit))) + 1
@@ -184,8 +197,8 @@ func (w Window) Validate() error {
 		if k[d] < 1 || w.Geom.Stride[d] < 1 || w.Geom.Dilation[d] < 1 {
 			return fmt.Errorf("kernel, stride and dilation must be at least 1")
 		}
-		if w.Geom.Pads[d] < 0 || w.Geom.Pads[d+2] < 0 || w.Geom.Pads[d] >= extent(w.Geom, d) || w.Geom.Pads[d+2] >= extent(w.Geom, d) {
-			return fmt.Errorf("pads %v are not smaller than the %dx%d kernel", w.Geom.Pads, extent(w.Geom, 0), extent(w.Geom, 1))
+		if w.Geom.Pads[d] < 0 || w.Geom.Pads[d+2] < 0 {
+			return fmt.Errorf("pads %v must not be negative", w.Geom.Pads)
 		}
 	}
 	switch {

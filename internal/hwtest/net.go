@@ -482,6 +482,9 @@ func randomWindow(rng *rand.Rand, t intnet.Tensor, meet bool) (intnet.Window, bo
 				if rng.Intn(3) > 0 {
 					w.Pads[side] = rng.Intn(extent)
 				}
+				if !meet && rng.Intn(12) == 0 {
+					w.Pads[side] += 1 + rng.Intn(3) // perhaps wider than the kernel
+				}
 			}
 			if extent > size+w.Pads[d]+w.Pads[d+2] {
 				ok = false

@@ -10,9 +10,9 @@
 //   emit a window beat           iff  q > need and, where more beats come than go, the output is
 //                                     not ahead of that pace either (credit <= PACE_EMIT), or nothing is accepted
 //
-// virt is the stream index of the upper left pixel of the current unclipped window, need that
-// of the last pixel it touches; all are counted from the first pixel of the image being
-// emitted.
+// virt is the stream index of the upper left pixel of the current unclipped window, at most the end
+// of its row and of the image, and need that of the last pixel it touches; all are counted from the
+// first pixel of the image being emitted.
 //
 // This is the schedule; hass_lines is the memory, from which a beat leaves two cycles after its issue.
 module hass_window #(
@@ -76,6 +76,10 @@ module hass_window #(
     min_of = a < b ? a : b;
   endfunction
 
+  function automatic integer max_of(input integer a, input integer b);
+    max_of = a > b ? a : b;
+  endfunction
+
   // Bits of a counter of n values.
   function automatic integer count_bits(input integer n);
     count_bits = n < 2 ? 1 : $clog2(n);
@@ -106,7 +110,13 @@ module hass_window #(
   // Whether a window ever leaves the map.
   localparam integer PADDED = (PT > 0 || PL > 0 || (OH - 1) * SH + EXT_H > H || (OW - 1) * SW + EXT_W > W) ? 1 : 0;
 
-  localparam integer QB = $clog2(2 * IMAGE_PIXELS + LINE_PIXELS + (EXT_H + SH) * ROW_PIXELS + OUT_PX * SW + EXT_W + IN_PX) + 2;  // stream indices
+  // The last group's window, and how far windows lie off the map altogether: padding may be wider than the kernel.
+  localparam integer LAST_Y = (OH - 1) * SH - PT;
+  localparam integer LAST_X = (PIXEL_GROUPS - 1) * STEP_X - PL;
+  localparam integer OFF_ROWS = max_of(0, PT - EXT_H) + max_of(0, LAST_Y - H);
+  localparam integer OFF_COLS = max_of(0, PL - EXT_W) + max_of(0, LAST_X - ROW_PIXELS);
+
+  localparam integer QB = $clog2(2 * IMAGE_PIXELS + LINE_PIXELS + (EXT_H + SH + OFF_ROWS) * ROW_PIXELS + OUT_PX * SW + EXT_W + IN_PX + OFF_COLS) + 2;  // stream indices
   localparam integer PB = $clog2(H + OH * SH + W + PIXEL_GROUPS * STEP_X + EXT_H + EXT_W) + 2;  // rows and columns
   localparam integer RB = count_bits(ROW_BANKS), CB = count_bits(COL_BANKS);
   localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words of a row's address
@@ -315,6 +325,9 @@ module hass_window #(
   wire next_ends_image = next_ends_row && next_row == ROW_BITS'(OH - 1);
   wire last_row_in_map = next_y + PB'(EXT_H - 1) >= PB'(H - 1);
   wire signed [QB-1:0] need_row = last_row_in_map ? QB'((H - 1) * ROW_PIXELS) : next_y_pixels + QB'((EXT_H - 1) * ROW_PIXELS);
+  wire signed [QB-1:0] corner_col = LAST_X > ROW_PIXELS && next_x > PB'(ROW_PIXELS) ? QB'(ROW_PIXELS) : QB'(next_x);
+  wire signed [QB-1:0] corner_pixel = next_y_pixels + corner_col;
+  wire signed [QB-1:0] virt = LAST_Y >= H && corner_pixel > QB'(IMAGE_PIXELS) ? QB'(IMAGE_PIXELS) : corner_pixel;
   wire signed [QB-1:0] need_col = next_last_x < PB'(LAST_COL) ? QB'(next_last_x) : QB'(LAST_COL);
 
   wire word_on_last = in_word == WORD_BITS'(WORDS - 1);
@@ -445,7 +458,7 @@ module hass_window #(
 
     if (place) begin
       need <= need_row + need_col;
-      limit <= next_y_pixels + QB'(next_x) + QB'(LINE_PIXELS - IN_PX);
+      limit <= virt + QB'(LINE_PIXELS - IN_PX);
       ends_image <= next_ends_image;
       tail <= next_ends_row && TAIL != 0;
       y <= next_y;

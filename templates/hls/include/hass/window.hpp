@@ -11,9 +11,9 @@
 //   emit a window beat           iff  q > need and, where more beats come than go, the output is
 //                                     not ahead of that pace either (credit <= PACE_EMIT), or nothing is accepted
 //
-// virt is the stream index of the upper left pixel of the current unclipped window, need
-// that of the last pixel it touches; all are counted from the first pixel of the image being
-// emitted. Counters only: nothing is divided by a number that is not a constant.
+// virt is the stream index of the upper left pixel of the current unclipped window, at most the
+// end of its row and of the image, and need that of the last pixel it touches; all are counted from
+// the first pixel of the image being emitted. Counters only: nothing is divided by a number that is not a constant.
 //
 // The buffer stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of slot s and
 // column x is in bank (s mod ROW_BANKS, x mod COL_BANKS). Each bank has one read and one
@@ -88,6 +88,8 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
   constexpr int OY_STEP = L::SH % L::ROWS;                                        // slots from output row to row
   constexpr int IMAGE_STEP = floor_mod(L::H - (L::OH - 1) * L::SH, L::ROWS);      // and from image to image
   constexpr int TAP_STEP = S::TAP_ROWS * L::DH % L::ROWS;
+  constexpr bool RIGHT_OF_MAP = (S::GROUPS - 1) * S::STEP_X - L::PL > S::ROW_PIXELS;  // a window lies there
+  constexpr bool BELOW_MAP = (L::OH - 1) * L::SH - L::PT >= L::H;
   constexpr int LAST_COL = min_of(L::W - 1, (L::OW - 1) * L::SW - L::PL + S::EXT_W - 1);
 
   // Input side: the beat that comes next. q is its first pixel, counted from the image that
@@ -121,7 +123,9 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
     const int need_row = y + S::EXT_H - 1 >= L::H - 1 ? (L::H - 1) * S::ROW_PIXELS : y_pixels + (S::EXT_H - 1) * S::ROW_PIXELS;
     const int need = need_row + (last_x < LAST_COL ? last_x : LAST_COL);
     const bool emitted = out_image == images;
-    const bool accept = in_image < images && (emitted || (credit > 0 && q + L::IN_PX <= y_pixels + x + L::LINE_PIXELS));
+    const int corner_pixel = y_pixels + (RIGHT_OF_MAP ? min_of(x, S::ROW_PIXELS) : x);
+    const int virt = BELOW_MAP ? min_of(corner_pixel, S::IMAGE_PIXELS) : corner_pixel;
+    const bool accept = in_image < images && (emitted || (credit > 0 && q + L::IN_PX <= virt + L::LINE_PIXELS));
     const bool ahead = L::PACE_EMIT > L::PACE_ACCEPT && credit > L::PACE_EMIT;
     const bool emit = !emitted && q > need && !(ahead && accept);
     HASS_ASSERT(accept || emit, "the line buffer can neither accept nor emit");
