@@ -46,8 +46,8 @@ func (c *Comparison) Problem() string {
 // Compare makes the project of design d anew in memory and compares all of it with the folder
 // project: the design that it was made from, field by field, and every generated file. A difference is a
 // result, not an error; errors are a project without a manifest, a design that cannot be generated, or a
-// cancelled context. Files that hass did not generate are not looked at. dir is the folder of
-// the design's side files.
+// cancelled context. Files that hass did not generate are the user's, but one that a build of the project would take is
+// a difference. dir is the folder of the design's side files.
 func Compare(ctx context.Context, d *optimizer.Design, dir, project string) (*Comparison, error) {
 	m, err := artifact.ReadManifest(project)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +67,7 @@ func Compare(ctx context.Context, d *optimizer.Design, dir, project string) (*Co
 	if m.Golden < 1 || m.Golden > len(images) {
 		c.differ("%s: golden_images is %d; the design has %d", artifact.ManifestName, m.Golden, len(images))
 	}
-	p, err := load(d, dir, Options{Target: c.Target, Images: m.Golden})
+	p, err := load(d, dir, Options{Target: c.Target, Images: min(max(m.Golden, 0), len(images))})
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +93,9 @@ func Compare(ctx context.Context, d *optimizer.Design, dir, project string) (*Co
 		default:
 			c.compareFile(p, root, f, edited)
 		}
+	}
+	if err := c.compareForeign(ctx, root); err != nil {
+		return nil, err
 	}
 	slices.Sort(c.Edited)
 	if len(c.Differences) > 0 {
@@ -156,6 +159,46 @@ func (c *Comparison) compareFile(p *Project, root *os.Root, f File, edited map[s
 		return
 	}
 	c.differ("%s%s", f.Path, textDifference(f.Path, string(data), string(f.Data)))
+}
+
+// built are the folders of a project whose files are compiled by wildcard or found by include paths.
+var built = []string{"include", "src", "rtl", "tb", "sim"}
+
+// compareForeign looks for files in those folders that the design does not give: a header would stand before one of the
+// compiler's own, a source would be compiled along. Hidden files and backups of editors are never taken.
+func (c *Comparison) compareForeign(ctx context.Context, root *os.Root) error {
+	own := map[string]bool{}
+	for _, f := range c.files {
+		own[f.Path] = true
+	}
+	foreign := 0
+	for _, dir := range built {
+		err := fs.WalkDir(root.FS(), dir, func(name string, e fs.DirEntry, err error) error {
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case name == dir && errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil:
+				return fmt.Errorf("%s: %w", name, plainError(err))
+			case strings.HasPrefix(e.Name(), ".") && e.IsDir():
+				return fs.SkipDir
+			case e.IsDir() || own[name] || strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), "~"):
+				return nil
+			}
+			if foreign++; foreign <= maxDifferences {
+				c.differ("%+q is no file of the design, and a build would take it: move it out of %s/", name, dir)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if foreign > maxDifferences {
+		c.differ("%d more files in %s/ are not the design's", foreign-maxDifferences, strings.Join(built, "/, "))
+	}
+	return nil
 }
 
 // compareManifest compares the manifest with the one of the design. A file whose edit is neutral may be listed as it is.

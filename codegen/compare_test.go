@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -105,7 +106,21 @@ func TestCompare(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{"notes.txt", "src/mine.cpp", "GNUmakefile", "vivado_out/impl.dcp"} {
+		for _, name := range []string{"include/ap_int.h", "include/sub/vector", "src/mine.cpp", "rtl/mine.sv", "tb/mine.hpp", "sim/ap_int.h.orig"} {
+			file := filepath.Join(out, filepath.FromSlash(name))
+			_, had := os.Stat(filepath.Dir(file))
+			if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte("mine"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			check("foreign "+name, d, dir, out, strconv.Quote(name)+" is no file of the design")
+			if os.Remove(file); had != nil {
+				os.Remove(filepath.Dir(file))
+			}
+		}
+		for _, name := range []string{"notes.txt", "src/mine.cpp~", "src/.mine.cpp.swp", "GNUmakefile", "vivado_out/impl.dcp"} {
 			name = filepath.Join(out, filepath.FromSlash(name))
 			if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 				t.Fatal(err)

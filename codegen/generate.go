@@ -186,7 +186,10 @@ func load(d *optimizer.Design, dir string, opts Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Images > 0 && opts.Images < len(images) {
+	if opts.Images > len(images) {
+		return nil, fmt.Errorf("side file %s: has %d golden images, but %d are asked for", filepath.Join(dir, d.Golden.Path), len(images), opts.Images)
+	}
+	if opts.Images > 0 {
 		images = images[:opts.Images]
 	}
 	return NewProject(d, images)
