@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Output is a file to be written.
@@ -192,6 +193,9 @@ func resolve(path string) (string, error) {
 	if err != nil {
 		return "", cause(err)
 	}
+	if err := noDevice(abs); err != nil {
+		return "", err
+	}
 	real, err := filepath.EvalSymlinks(abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return abs, nil
@@ -200,6 +204,30 @@ func resolve(path string) (string, error) {
 		return "", cause(err)
 	}
 	return real, nil
+}
+
+// noDevice refuses paths that lead through /dev or /proc, links on the way included: /dev/stdout may well be a regular
+// file, but its side files would lie in /dev, and others still write to it. Shared memory is a folder as any other.
+func noDevice(abs string) error {
+	for range 40 { // links, as many as the kernel follows
+		if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
+			abs = filepath.Join(dir, filepath.Base(abs))
+		}
+		for _, dir := range []string{"/dev/", "/proc/"} {
+			if strings.HasPrefix(abs, dir) && !strings.HasPrefix(abs, "/dev/shm/") {
+				return fmt.Errorf("lies in %s, where no output is written to; name a file (and pass that on)", strings.TrimSuffix(dir, "/"))
+			}
+		}
+		link, err := os.Readlink(abs)
+		if err != nil {
+			return nil // the end, or resolve's to refuse
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(abs), link)
+		}
+		abs = link
+	}
+	return nil
 }
 
 // syncDir makes a rename durable. Some file systems refuse to sync a folder; the
