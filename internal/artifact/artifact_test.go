@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -142,6 +143,28 @@ func TestWriteFileThroughLinkAndToDevice(t *testing.T) {
 	wantErr(t, CheckFile(os.DevNull), "is a device")
 	if st, err := os.Stat(os.DevNull); err != nil || st.Mode().IsRegular() {
 		t.Error("the null device became a file")
+	}
+	// So is a regular file by its name there, as standard output may be.
+	f, err := os.Open(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	name := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+	if _, err := os.Stat(name); err != nil {
+		return // another system
+	}
+	through := filepath.Join(dir, "through")
+	if err := os.Symlink(name, through); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{name, through, fmt.Sprintf("/dev/fd/%d", f.Fd()), "/dev/no-such-file"} {
+		wantErr(t, CheckFile(path), path, "where no output is written to")
+		wantErr(t, WriteBytes(t.Context(), path, []byte("x")), "where no output is written to")
+		wantErr(t, CheckDir(path), "where no output is written to")
+	}
+	if read(t, target) != "new" {
+		t.Error("written through a descriptor")
 	}
 }
 

@@ -48,6 +48,9 @@ const (
 func CheckDir(path string) error {
 	target, err := resolve(path)
 	if err == nil {
+		err = noDevice(path)
+	}
+	if err == nil {
 		_, err = ownFolder(target)
 	}
 	if err != nil {

@@ -135,7 +135,7 @@ func outputFile(path string) (string, error) {
 	st, err := os.Stat(target)
 	switch {
 	case notThere(err):
-		return target, nil
+		return target, noDevice(path)
 	case err != nil:
 		return "", cause(err)
 	case st.IsDir():
@@ -143,7 +143,7 @@ func outputFile(path string) (string, error) {
 	case !st.Mode().IsRegular():
 		return "", errors.New("is a device or a pipe, which no output is written to; name a file (and pass that on)")
 	}
-	return target, nil
+	return target, noDevice(path)
 }
 
 // fill writes an output into its temporary file and syncs it.
@@ -193,9 +193,6 @@ func resolve(path string) (string, error) {
 	if err != nil {
 		return "", cause(err)
 	}
-	if err := noDevice(abs); err != nil {
-		return "", err
-	}
 	real, err := filepath.EvalSymlinks(abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return abs, nil
@@ -208,7 +205,11 @@ func resolve(path string) (string, error) {
 
 // noDevice refuses paths that lead through /dev or /proc, links on the way included: /dev/stdout may well be a regular
 // file, but its side files would lie in /dev, and others still write to it. Shared memory is a folder as any other.
-func noDevice(abs string) error {
+func noDevice(path string) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return cause(err)
+	}
 	for range 40 { // links, as many as the kernel follows
 		if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
 			abs = filepath.Join(dir, filepath.Base(abs))
