@@ -19,6 +19,9 @@ import (
 	"hass/internal/workers"
 )
 
+// DefaultGoldenImages are kept of a set unless Options say otherwise, or all of a smaller one.
+const DefaultGoldenImages = 8
+
 // Options direct Measure. The zero value of a field takes its default.
 type Options struct {
 	Bits       int               // default width of weights and activations; 16
@@ -52,7 +55,7 @@ type Measurement struct {
 // Golden images are the first of the set.
 func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*Measurement, error) {
 	opt.Bits = cmp.Or(opt.Bits, 16)
-	opt.SampleImages, opt.GoldenImages = cmp.Or(opt.SampleImages, 8), cmp.Or(opt.GoldenImages, 8)
+	opt.SampleImages, opt.GoldenImages = cmp.Or(opt.SampleImages, 8), cmp.Or(opt.GoldenImages, DefaultGoldenImages)
 	if opt.SampleImages < 1 || opt.GoldenImages < 1 {
 		return nil, fmt.Errorf("at least one sample image and one golden image are needed")
 	}

@@ -21,7 +21,7 @@ type buildCmd struct {
 	Search bool        `help:"Search thresholds first and build the best trial; the test set decides which that is."`
 	Tuning searchFlags `embed:"" prefix:"search-"`
 	editFlags
-	Images int    `default:"8" help:"Images for the simulator, at least 4."`
+	Images int    `help:"Images for the simulator, at least 4; 0 is 8, or all if the set has fewer." placeholder:"N"`
 	Golden int    `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
 	JSON   bool   `help:"Print the summary as JSON."`

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -63,6 +64,33 @@ const (
 	interrupted     = "hass: interrupted"
 )
 
+// namedPath decodes a path, which kong makes absolute. An empty one would become the folder that the command runs in.
+// A list takes all paths that follow.
+func namedPath(ctx *kong.DecodeContext, target reflect.Value) error {
+	if target.Kind() == reflect.Slice {
+		for ctx.Scan.Peek().IsValue() {
+			element := reflect.New(target.Type().Elem()).Elem()
+			if err := namedPath(ctx, element); err != nil {
+				return err
+			}
+			target.Set(reflect.Append(target, element))
+		}
+		return nil
+	}
+	var path string
+	if err := ctx.Scan.PopValueInto("file", &path); err != nil {
+		return err
+	}
+	if path == "" {
+		return errors.New("an empty path names no file")
+	}
+	if path != "-" {
+		path = kong.ExpandPath(path)
+	}
+	target.SetString(path)
+	return nil
+}
+
 // run parses and executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
@@ -73,6 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Vars{"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", ")},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
+		kong.NamedMapper("path", kong.MapperFunc(namedPath)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

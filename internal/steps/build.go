@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -29,17 +30,20 @@ type BuildOptions struct {
 	Search bool          // search thresholds first and build the best trial; the test set decides which that is
 	Tuning *Tuning       // of the search; nil is DefaultTuning. Without Search it is only checked
 	Edits  artifact.Mode // of generated files in an older project
-	Images int           // for the simulator, at least 4
+	Images int           // for the simulator, at least 4; 0 is 8, or all of a smaller set
 	Golden int           // golden images for the project; 0 takes all
 	Output string        // run folder: every intermediate file, the project and summary.json
 }
+
+// steady are the images that a steady-state figure needs at least.
+const steady = 4
 
 // Build performs the steps; each leaves its file before the next begins, and
 // summary.json, the last, marks a finished run. Images that the simulator and the integer network
 // disagree about are an error along with the summary.
 func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) {
-	if o.Images < 4 {
-		return nil, badOption("--images %d: a steady-state figure needs at least 4", o.Images)
+	if o.Images < 0 || o.Images > 0 && o.Images < steady {
+		return nil, badOption("--images %d: a steady-state figure needs at least %d", o.Images, steady)
 	}
 	if o.Golden < 0 {
 		return nil, badOption("--golden %d: want 0 or more images", o.Golden)
@@ -79,8 +83,15 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err != nil {
 		return nil, err
 	}
-	if test.Len() < o.Images {
-		return nil, fmt.Errorf("%s: %d images, but --images asks for %d", o.Test, test.Len(), o.Images)
+	few, err := firstSimulated(test, o.Images, rep)
+	if err != nil {
+		return nil, err
+	}
+	if few.Len() < steady {
+		return nil, fmt.Errorf("%s: %d images; a steady-state figure needs at least %d: give a larger set by --test or --calib", o.Test, few.Len(), steady)
+	}
+	if n := min(calib.Len(), sparsity.DefaultGoldenImages); o.Golden > n {
+		return nil, fmt.Errorf("%s: %d golden images are kept, but --golden asks for %d", o.Calib, n, o.Golden)
 	}
 	tuning := DefaultTuning()
 	if o.Tuning != nil {
@@ -171,10 +182,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	for _, line := range KeptLines(kept) {
 		rep.stage("", "%s", line)
 	}
-	golden := cal.Golden.Shape[0]
-	if o.Golden > 0 {
-		golden = min(golden, o.Golden)
-	}
+	golden := cmp.Or(o.Golden, cal.Golden.Shape[0])
 	var verified ProjectCheck
 	if codegen.DefaultTarget(d) == codegen.RTL {
 		rep.stage("verify", "Verilator, %d golden images", golden)
@@ -191,8 +199,8 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		}
 		verified.CsimImages, verified.CsimMismatches = r.Images, r.Mismatches
 	}
-	rep.stage("simulate", "%d images", o.Images)
-	sim, mismatches, err := simulate(ctx, d, test.Limit(o.Images), hwsim.Options{Progress: rep.track(TaskSimulate)})
+	rep.stage("simulate", "%d images", few.Len())
+	sim, mismatches, err := simulate(ctx, d, few, hwsim.Options{Progress: rep.track(TaskSimulate)})
 	if err != nil {
 		return nil, err
 	}

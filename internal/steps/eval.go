@@ -53,7 +53,9 @@ func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, e
 	if err != nil {
 		return nil, err
 	}
-	set = set.Limit(o.Images)
+	if set, err = first(set, "--images", o.Images); err != nil {
+		return nil, err
+	}
 	plan, err := judge.NewPlan(g, set)
 	if err != nil {
 		return nil, err
@@ -96,7 +98,9 @@ func evalInteger(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult,
 	if err != nil {
 		return nil, err
 	}
-	set = set.Limit(o.Images)
+	if set, err = first(set, "--images", o.Images); err != nil {
+		return nil, err
+	}
 	plan, err := judge.NewPlan(cal.Graph, set)
 	if err != nil {
 		return nil, err

@@ -56,6 +56,29 @@ func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {
 	return set, set.Check(in.Shape)
 }
 
+// first cuts a set to the n images that an option asks for, all of them if n is 0; it asks for no more than there are.
+func first(set *dataset.Set, option string, n int) (*dataset.Set, error) {
+	if n > set.Len() {
+		return nil, fmt.Errorf("%s: %d images, but %s asks for %d", set.Path, set.Len(), option, n)
+	}
+	return set.Limit(n), nil
+}
+
+// simulated are the images that the simulator takes if the user names no number.
+const simulated = 8
+
+// firstSimulated is first for the simulator: without a number it takes a few images, or as many as there are, and says so.
+func firstSimulated(set *dataset.Set, n int, rep Reporter) (*dataset.Set, error) {
+	if n == 0 && set.Len() < simulated {
+		rep.warn(fmt.Sprintf("%s: %d images are simulated, all of the set, not %d as usual", set.Path, set.Len(), simulated))
+		return set, nil
+	}
+	if n == 0 {
+		n = simulated
+	}
+	return first(set, "--images", n)
+}
+
 // CalibratedFiles name a model and its profile.
 type CalibratedFiles struct {
 	Model   string // ONNX

@@ -90,6 +90,9 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*optimizer.
 		if err := writable(file, o.Model, o.Platform, o.Study.Location, o.Data, o.Widths); err != nil {
 			return nil, err
 		}
+		if err := errors.Join(ownSides(file, sparsity.Files(file)), ownSides(o.Output, optimizer.Files(o.Output))); err != nil {
+			return nil, err
+		}
 		if err := profileTrial(ctx, o, file, rep); err != nil {
 			return nil, err
 		}
@@ -106,6 +109,9 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*optimizer.
 		return nil, err
 	}
 	if err := apart(optimizer.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration}); err != nil {
+		return nil, err
+	}
+	if err := ownSides(o.Output, optimizer.Files(o.Output)); err != nil {
 		return nil, err
 	}
 	return optimize(ctx, cal, platform, o.Hardware, o.Output)

@@ -78,6 +78,9 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	if err := apart(sparsity.Files(o.Output), modelFiles(g), set.Files(), []string{o.Widths, o.Thresholds}); err != nil {
 		return nil, err
 	}
+	if err := ownSides(o.Output, sparsity.Files(o.Output)); err != nil {
+		return nil, err
+	}
 	return profile(ctx, calibration{g, o.Model, set, opt}, o.Output, rep)
 }
 

@@ -184,9 +184,11 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 		Budget: j.hardware.BudgetShare, Images: j.calib.Len(), Seed: uint64(j.numerics.Seed), Sampler: j.tuning.Sampler, SamplerSeed: j.tuning.SamplerSeed,
 		Batch: j.tuning.Batch, Objective: j.objective, Halving: !j.tuning.NoHalving, Evals: j.tuning.Evals,
 	}
-	if n := j.tuning.MaxImages; n > 0 {
-		config.Images = min(n, config.Images)
+	few, err := first(j.calib, "--calib-images", j.tuning.MaxImages)
+	if err != nil {
+		return nil, err
 	}
+	config.Images = few.Len()
 	if config.Inputs["model"], err = artifact.HashFile(j.model); err != nil {
 		return nil, err
 	}

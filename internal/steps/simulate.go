@@ -17,7 +17,7 @@ import (
 type SimulateOptions struct {
 	Design string // to simulate
 	Data   string // data set (TOML)
-	Images int    // back to back; at least 4 for a steady-state figure
+	Images int    // back to back; at least 4 for a steady-state figure; 0 is 8, or all of a smaller set
 	Stall  int    // the words at input and output are late at random, this often in percent, 0 to 90
 	Seed   uint64 // of the stalls
 	Trace  string // Chrome/Perfetto trace (JSON) to write, or ""
@@ -38,8 +38,8 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 	if err := checkStall(o.Stall); err != nil {
 		return nil, err
 	}
-	if o.Images < 1 {
-		return nil, badOption("--images %d: want at least 1", o.Images)
+	if o.Images < 0 {
+		return nil, badOption("--images %d: want at least 1, or 0 for %d", o.Images, simulated)
 	}
 	if o.Trace != "" {
 		if err := writable(o.Trace, o.Design, o.Data); err != nil {
@@ -63,7 +63,11 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 	if err := set.Check([]int{1, in.C, in.H, in.W}); err != nil {
 		return nil, err
 	}
-	sim, mismatches, err := simulate(ctx, d, set.Limit(o.Images),
+	few, err := firstSimulated(set, o.Images, rep)
+	if err != nil {
+		return nil, err
+	}
+	sim, mismatches, err := simulate(ctx, d, few,
 		hwsim.Options{Stall: float64(o.Stall) / 100, Seed: o.Seed, Trace: o.Trace != "", Progress: rep.track(TaskSimulate)})
 	if err != nil {
 		return nil, err
