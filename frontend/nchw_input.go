@@ -26,6 +26,7 @@ func nchwInput(r *rewriter) error {
 		first := r.usersOf(v.Name)[0]
 		r.redirect(v.Name, inner)
 		r.g.Inputs[i].Shape, r.g.Shapes[v.Name], r.g.Shapes[inner] = nchw, nchw, slices.Clone(v.Shape)
+		r.g.Inputs[i].ChannelsLast = true
 		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toNHWC), Inputs: []string{v.Name}, Outputs: []string{inner}})
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // runCmd evaluates a model on arrays.
 type runCmd struct {
 	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
-	Input   string `required:"" help:"Input images: .npy float32, N x C x H x W." type:"path"`
+	Input   string `required:"" help:"Input images: .npy float32, N x C x H x W, or N x H x W x C if the model declares its input so." type:"path"`
 	Output  string `required:"" help:"Output .npy (float32), images joined along the first axis. With several outputs, one file each: NAME.<output>.npy." type:"path"`
 	Profile string `help:"Run the integer network of this profile instead of float." type:"path"`
 	JSON    bool   `help:"Print what was written as JSON."`

@@ -32,6 +32,9 @@ type Value struct {
 	// Stored is the element type that the model gives the input, such as uint8, where
 	// that is not the one Type is named after; "" otherwise.
 	Stored string
+	// ChannelsLast tells that the model declares the input as [1,H,W,C] and the importer has made [1,C,H,W] of it, for
+	// those who read arrays for the model; the text form leaves it out.
+	ChannelsLast bool
 }
 
 // TypeName is the element type in the model's words.

@@ -167,7 +167,7 @@ func (p *parser) input(g *Graph) error {
 	if err != nil {
 		return err
 	}
-	g.Inputs = append(g.Inputs, Value{name, typ, s, stored})
+	g.Inputs = append(g.Inputs, Value{Name: name, Type: typ, Shape: s, Stored: stored})
 	g.Shapes[name] = s
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 // RunOptions direct Run.
 type RunOptions struct {
 	Model   string // ONNX
-	Input   string // images: .npy float32, N x C x H x W
+	Input   string // images: .npy float32, N x C x H x W, or N x H x W x C if the model declares its input so
 	Output  string // .npy to write; with several outputs one file each: NAME.<output>.npy
 	Profile string // the integer network of this profile is run, or the float network if ""
 }
@@ -64,11 +64,10 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	elems := in.Shape.Elems()
-	if x.DType != "float32" || len(x.Shape) != len(in.Shape) || x.Shape[0] < 1 || !slices.Equal(x.Shape[1:], []int(in.Shape[1:])) {
-		return nil, fmt.Errorf("%s: %s %v; the model takes float32 N x %v", o.Input, x.DType, x.Shape, in.Shape[1:])
+	if err := planes(x, in, rep); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Input, err)
 	}
-	n := x.Shape[0]
+	elems, n := in.Shape.Elems(), x.Shape[0]
 	image := func(i int) []float32 { return x.F32[i*elems : (i+1)*elems] }
 	bar := rep.track(TaskRun)
 
@@ -152,6 +151,39 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 		return nil, err
 	}
 	return ans, nil
+}
+
+// planes checks that an array holds images for the input in, and turns images that have their channels last, as the model
+// declares its input, into planes. Where both readings fit, images are taken as planes, and a warning says so.
+func planes(x *npy.Array, in graph.Value, rep Reporter) error {
+	images := func(shape graph.Shape) bool {
+		return x.DType == "float32" && len(x.Shape) == len(shape) && x.Shape[0] >= 1 && slices.Equal(x.Shape[1:], []int(shape[1:]))
+	}
+	asPlanes := images(in.Shape)
+	if !in.ChannelsLast {
+		if !asPlanes {
+			return fmt.Errorf("%s %v; the model takes float32 N x %v", x.DType, x.Shape, in.Shape[1:])
+		}
+		return nil
+	}
+	c, h, w := in.Shape[1], in.Shape[2], in.Shape[3]
+	asDeclared := images(graph.Shape{1, h, w, c})
+	switch {
+	case asPlanes && asDeclared && c > 1 && h*w > 1:
+		rep.warn(fmt.Sprintf("input %q: images of %v are read as channels, rows, columns, though the model declares rows, columns, channels: both fit", in.Name, x.Shape[1:]))
+		return nil
+	case asPlanes:
+		return nil
+	case !asDeclared:
+		return fmt.Errorf("%s %v; the model takes float32 N x %v, or N x [%d,%d,%d] as it declares it", x.DType, x.Shape, in.Shape[1:], h, w, c)
+	}
+	moved := make([]float32, len(x.F32))
+	for i := range moved { // image, channel, pixel
+		pixel, ch, image := i%(h*w), i/(h*w)%c, i/(h*w*c)
+		moved[i] = x.F32[(image*h*w+pixel)*c+ch]
+	}
+	x.F32, x.Shape = moved, []int{x.Shape[0], c, h, w}
+	return nil
 }
 
 // joined is the shape of the outputs of n images in one array: one after the other

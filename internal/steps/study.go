@@ -112,6 +112,9 @@ func OpenStudy(ctx context.Context, at Study) (*search.Result, error) {
 		for _, i := range infos {
 			names = append(names, fmt.Sprintf("%q", i.Name))
 		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("%s has no study %q, and no other", place(at.Location), at.Name)
+		}
 		return nil, fmt.Errorf("%s has no study %q; it has %s", place(at.Location), at.Name, strings.Join(names, ", "))
 	}
 	if err != nil {
