@@ -192,6 +192,9 @@ func (d *Design) check() error {
 
 // checkFacts validates what surrounds the network.
 func (d *Design) checkFacts() error {
+	if err := d.CheckInputs(); err != nil {
+		return err
+	}
 	if !(d.ClockMHz > 0 && d.ClockMHz <= 10000) {
 		return fmt.Errorf("clock_mhz %v is not a clock", d.ClockMHz)
 	}

@@ -60,7 +60,7 @@ func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input
 	c := net.Tensors[net.Input].C
 	ones := slices.Repeat([]float64{1}, c)
 	in := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Model: "model.onnx", Bits: "16",
-		Preproc: Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": "00"}}
+		Preproc: Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": strings.Repeat("0", 64)}}
 	if change != nil {
 		change(&in)
 	}

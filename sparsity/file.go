@@ -36,6 +36,9 @@ func Read(path string) (*Measurement, error) {
 	if err := artifact.ReadJSON(path, ProfileSchema, ProfileVersion, p); err != nil {
 		return nil, err
 	}
+	if err := p.CheckInputs(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	m := &Measurement{Profile: p}
 	dir := filepath.Dir(path)
 	fail := func(s artifact.SideFile, err error) (*Measurement, error) {

@@ -94,7 +94,7 @@ func measureSmall(t testing.TB, opt Options) *Measurement {
 // number of workers and in any folder.
 func TestMeasureIsDeterministic(t *testing.T) {
 	tau := 0.3
-	opt := Options{Bits: 8, Seed: 5, SampleImages: 3, Model: "small.onnx", ModelHash: "00", Thresholds: &quant.Thresholds{Layers: map[string]quant.LayerTau{"c2": {W: &tau, A: &tau}}}}
+	opt := Options{Bits: 8, Seed: 5, SampleImages: 3, Model: "small.onnx", ModelHash: strings.Repeat("0", 64), Thresholds: &quant.Thresholds{Layers: map[string]quant.LayerTau{"c2": {W: &tau, A: &tau}}}}
 	var want map[string]string
 	for _, workers := range []int{1, 4, 4, 0} {
 		opt.Workers = workers

@@ -174,6 +174,16 @@ type thing struct {
 	Note   string         `json:"note"`
 }
 
+func TestCheckInputs(t *testing.T) {
+	good := strings.Repeat("0a", 32)
+	for _, tc := range []struct{ sum, want string }{{good, ""}, {"", "inputs: \"\" is not the SHA-256 of \"model\""}, {good[1:] + "g", "is not the SHA-256"}, {strings.ToUpper(good), "is not the SHA-256"}} {
+		h := NewHeader("hass.thing", 1, map[string]string{"model": tc.sum, "dataset": good})
+		if err := h.CheckInputs(); (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%q: %v", tc.sum, err)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.json")
 	in := thing{NewHeader("hass.thing", 2, map[string]string{"model": "ab", "dataset": "cd"}), map[string]int{"b": 2, "a": 1}, "x < y & \"z\""}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	strict "github.com/go-json-experiment/json"
 
@@ -24,6 +26,16 @@ type Header struct {
 // NewHeader is a Header of this tool version.
 func NewHeader(schema string, version int, inputs map[string]string) Header {
 	return Header{Schema: schema, SchemaVersion: version, Tool: Tool, Inputs: inputs}
+}
+
+// CheckInputs says which of the inputs has no SHA-256.
+func (h *Header) CheckInputs() error {
+	for _, name := range slices.Sorted(maps.Keys(h.Inputs)) {
+		if !isHash(h.Inputs[name]) {
+			return fmt.Errorf("inputs: %.80q is not the SHA-256 of %.60q", h.Inputs[name], name)
+		}
+	}
+	return nil
 }
 
 // Encode writes v as JSON with two-space indentation and a newline at the end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -144,6 +145,9 @@ func strictError(data []byte, err error) error {
 			reason := ""
 			if sem.Err != nil {
 				reason = ": " + sem.Err.Error()
+			}
+			if errors.Is(sem.Err, strconv.ErrRange) {
+				return where(sem.ByteOffset, sem.JSONPointer, "the number is out of range")
 			}
 			return where(sem.ByteOffset, sem.JSONPointer, "a %s where %s is wanted%s", kindNames[sem.JSONKind], describe(sem.GoType), reason)
 		case sem.Err != nil:

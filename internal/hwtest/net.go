@@ -474,7 +474,7 @@ func randomWindow(rng *rand.Rand, t intnet.Tensor, meet bool) (intnet.Window, bo
 		}
 		ok := true
 		for d, size := range [2]int{t.H, t.W} {
-			if rng.Intn(4) == 0 {
+			if rng.Intn(4) == 0 && w.Kernel[d] > 1 {
 				w.Dilation[d] = 2
 			}
 			extent := (w.Kernel[d]-1)*w.Dilation[d] + 1

@@ -252,6 +252,9 @@ func checkWindow(w *Window, in, out *Tensor, meet bool) error {
 		if k < 1 || s < 1 || dil < 1 || k > MaxDim || s > MaxDim || dil > MaxDim {
 			return fmt.Errorf("kernel %v, stride %v and dilation %v must lie in 1..%d", w.Kernel, w.Stride, w.Dilation, MaxDim)
 		}
+		if k == 1 && dil != 1 {
+			return fmt.Errorf("dilation %v along a kernel of one tap, %v, must be 1: it means nothing", w.Dilation, w.Kernel)
+		}
 		if lead < 0 || trail < 0 || lead > MaxDim || trail > MaxDim {
 			return fmt.Errorf("pads %v must lie in 0..%d", w.Pads, MaxDim)
 		}

@@ -246,7 +246,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 		t := net.Tensors[out.In[0]]
 		out.Resize = &intnet.Resize{Rows: samples(*l.resize, 2, t.H, l.dims.h), Cols: samples(*l.resize, 3, t.W, l.dims.w), FormatShift: in.Frac - to.Frac}
 	case intnet.KindPool, intnet.KindGlobalPool:
-		out.Pool = &intnet.Pool{Window: l.window, Max: l.max, CountPad: l.count}
+		out.Pool = &intnet.Pool{Window: windowOf(l.window), Max: l.max, CountPad: l.count}
 		if l.max {
 			break
 		}
@@ -285,7 +285,7 @@ func (p *network) weights(net *intnet.Net, spec *Spec) error {
 // convOf is a convolution from format in to format to, without weights.
 func convOf(l *layer, s ConvSpec, in fixed.Format, to ValueSpec) *intnet.Conv {
 	c := &intnet.Conv{
-		Window: intnet.Window(l.conv.Window), Groups: l.conv.Groups, OutC: l.w.Shape[0],
+		Window: windowOf(intnet.Window(l.conv.Window)), Groups: l.conv.Groups, OutC: l.w.Shape[0],
 		WeightBits: s.WeightBits, WeightFrac: slices.Clone(s.WeightFrac), TauA: integerTau(max(s.TauA, l.tauA), in.Frac),
 	}
 	for _, f := range s.WeightFrac {
@@ -379,4 +379,14 @@ func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], 
 		res[i] = v
 	}
 	return res, nil
+}
+
+// windowOf is a window whose dilation is 1 where its kernel has one tap and it means nothing.
+func windowOf(w intnet.Window) intnet.Window {
+	for d, k := range w.Kernel {
+		if k == 1 {
+			w.Dilation[d] = 1
+		}
+	}
+	return w
 }

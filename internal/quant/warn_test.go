@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hass/internal/graph"
+	"hass/internal/intnet"
 )
 
 // TestWarnings: what a quantised model gives and the integer network does not keep to the last bit is named.
@@ -49,5 +50,13 @@ func TestWarnings(t *testing.T) {
 		if got := Warnings(tc.g); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", tc.name, got, want)
 		}
+	}
+}
+
+// TestDilationOfOneTap: a dilation along a kernel of one tap means nothing and is 1 in the integer network, which takes no other.
+func TestDilationOfOneTap(t *testing.T) {
+	w := intnet.Window{Kernel: [2]int{1, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{4, 2}}
+	if got := windowOf(w).Dilation; got != [2]int{1, 2} {
+		t.Errorf("dilation %v", got)
 	}
 }
