@@ -25,7 +25,7 @@ type verifyCmd struct {
 func (verifyCmd) Help() string {
 	return "Example:\n  hass verify project --design design.json\n  hass verify rtl --design design.json --stall 30\n\n" +
 		"With the design, the project is generated anew in memory and every file compared: depths, weights, golden data, hardware, scripts. " +
-		"What differs is named. Comments, the order of JSON, READMEs and files of yours do not count. " +
+		"What differs is named. Comments, the order of JSON, READMEs and files of yours do not count, but files of yours in include/, src/, rtl/, tb/ and sim/, which a build would take, do. " +
 		"Then the project is run as generated, in a folder of its own. " +
 		"A C++ project is compiled with g++; all golden images run through FIFOs of the design's depths and are compared bit for bit. " +
 		"An RTL project is simulated in Verilator; with the design, the cycles of every image, the stalls of every process and the marks of every FIFO are compared, too.\n\n" +

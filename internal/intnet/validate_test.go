@@ -88,6 +88,7 @@ func TestValidate(t *testing.T) {
 		{"huge kernel", conv(0, func(c *Conv) { c.Kernel[0] = huge }), "must lie in 1.."},
 		{"stride of 0", conv(0, func(c *Conv) { c.Stride[1] = 0 }), "must lie in 1.."},
 		{"dilation of 0", conv(0, func(c *Conv) { c.Dilation[1] = 0 }), "must lie in 1.."},
+		{"dilation of one tap", conv(0, func(c *Conv) { c.Kernel[1], c.Dilation[1] = 1, 2 }), "along a kernel of one tap"},
 		{"negative pad", conv(0, func(c *Conv) { c.Pads[2] = -1 }), "pads"},
 		{"geometry", conv(0, func(c *Conv) { c.Pads[2] = 0 }), "do not map"},
 		{"output channels", conv(0, func(c *Conv) { c.OutC = 7 }), "7 output channels"},
