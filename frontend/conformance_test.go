@@ -166,16 +166,10 @@ func appendTensor(to []*onnx.Tensor, dir, kind string, i int) ([]*onnx.Tensor, e
 	return append(to, t), nil
 }
 
-// onlyConstant are operators that are evaluated over constants alone: what
-// exporters write to compute shapes.
-func onlyConstant(op string) bool {
-	return !supported[op] && (evaluators[op] != nil || op == "Constant" || op == "Shape" || op == "Size")
-}
-
 // taken reports whether the case uses only operators that the importer takes.
 func (c *conformCase) taken() bool {
 	return !slices.ContainsFunc(c.m.Graph.Nodes, func(n *onnx.Node) bool {
-		return n.Domain != "" || !supported[n.Op] && !onlyConstant(n.Op)
+		return n.Domain != "" || !lowers(n.Op) && !onlyConstant(n.Op)
 	})
 }
 
@@ -411,7 +405,7 @@ func (c *conformance) text() string {
 	fmt.Fprintf(&b, "# Conformance to ONNX's operator tests\n\n")
 	fmt.Fprintf(&b, "`make conformance` runs them and compares the result with this page; `-update` writes it. The cases are those of the Debian package\n"+
 		"`libonnx-testdata` (ONNX 1.12, opsets up to 17). A case counts if all its operators are ones that the importer takes: the\n"+
-		"operators of the table `supported` in `frontend/support.go`, and those that are evaluated over constants (shape arithmetic).\n"+
+		"operators of the table `operators` in `frontend/table.go` that are lowered, and those that are evaluated over constants (shape arithmetic).\n"+
 		"%d cases use other operators, %d more hold sequences, strings or other things that are no tensors of numbers.\n\n", c.foreign, c.unread)
 	fmt.Fprintf(&b, "**%d of %d cases pass**: shapes equal, floats within ONNX's own tolerance (1e-3 relative, 1e-7 absolute), integers equal.\n"+
 		"Operators that changed after opset 17 have cases of their own in `frontend/opset_test.go`.\n\n", passed, len(c.cases))

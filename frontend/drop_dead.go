@@ -5,7 +5,7 @@ import "slices"
 // dropDead removes nodes and constants that no graph output needs.
 func dropDead(r *rewriter) error {
 	need := map[string]bool{}
-	for _, out := range r.g.Outputs {
+	for _, out := range r.graph.Outputs {
 		need[out] = true
 	}
 	for _, n := range slices.Backward(r.nodes()) {
@@ -18,9 +18,9 @@ func dropDead(r *rewriter) error {
 			need[v] = true
 		}
 	}
-	for name := range r.g.Consts {
+	for name := range r.graph.Consts {
 		if !need[name] {
-			delete(r.g.Consts, name)
+			delete(r.graph.Consts, name)
 		}
 	}
 	return nil

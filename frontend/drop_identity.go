@@ -11,7 +11,7 @@ import (
 // nothing, Expand to the same shape, Transpose that moves nothing.
 func dropIdentity(r *rewriter) error {
 	integers := map[string]string{} // graph inputs that are not floats: their types
-	for _, v := range r.g.Inputs {
+	for _, v := range r.graph.Inputs {
 		if v.Type != graph.Float {
 			integers[v.Name] = v.TypeName()
 		}

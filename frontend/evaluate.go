@@ -11,61 +11,102 @@ import (
 
 // evaluation is one operator over constants. args[0] is present.
 type evaluation struct {
-	r    *rewriter
+	r    *reading
 	n    *graph.Node
 	a    *attrs
 	args []*graph.Tensor // nil where absent
 }
 
-// evaluators compute operators over constants: what exporters write to compute
-// shapes, axes and folded weights. Floats are computed in float32 as the
-// original would.
-var evaluators = map[string]func(*evaluation) (*graph.Tensor, error){
-	"Identity":        func(e *evaluation) (*graph.Tensor, error) { return e.args[0], nil },
-	"Cast":            (*evaluation).cast,
-	"ConstantOfShape": (*evaluation).constantOfShape,
-	"Gather":          (*evaluation).gather,
-	"Concat":          (*evaluation).concat,
-	"Slice":           (*evaluation).slice,
-	"Range":           (*evaluation).rangeOf,
-	"Reshape":         (*evaluation).renamed,
-	"Flatten":         (*evaluation).renamed,
-	"Squeeze":         (*evaluation).renamed,
-	"Unsqueeze":       (*evaluation).renamed,
-	"Transpose":       (*evaluation).transpose,
-	"Expand":          (*evaluation).expand,
-	"Where":           (*evaluation).where,
-	"ReduceProd":      (*evaluation).reduceProd,
+// maxMade bounds one constant that is made from small operands.
+const maxMade = 1 << 24
 
-	"QuantizeLinear":   (*evaluation).quantizeLinear,
-	"DequantizeLinear": (*evaluation).dequantizeLinear,
-	"Quant":            (*evaluation).quant,
-	"Clip":             (*evaluation).clip,
-
-	"Add": binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil }),
-	"Sum": binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil }),
-	"Sub": binary(func(a, b float32) float32 { return a - b }, func(a, b int64) (int64, error) { return a - b, nil }),
-	"Mul": binary(func(a, b float32) float32 { return a * b }, func(a, b int64) (int64, error) { return a * b, nil }),
-	"Div": binary(func(a, b float32) float32 { return a / b }, func(a, b int64) (int64, error) {
-		if b == 0 {
-			return 0, errors.New("division by zero")
+// evaluate computes the single output of a node over constants; nil if the node
+// does not consist of constants alone.
+func (r *reading) evaluate(n *graph.Node, a *attrs) (*graph.Tensor, error) {
+	if len(n.Outputs) == 0 || n.Outputs[0] == "" || slices.ContainsFunc(n.Outputs[1:], func(o string) bool { return o != "" }) {
+		return nil, nil
+	}
+	op := operators[a.op.Type]
+	if op.shapeAlone != nil {
+		return op.shapeAlone(r, n, a)
+	}
+	if op.value == nil || len(n.Inputs) == 0 {
+		return nil, nil
+	}
+	args := make([]*graph.Tensor, len(n.Inputs))
+	for i, v := range n.Inputs {
+		if v == "" {
+			continue
 		}
-		return a / b, nil
-	}),
-	"Max":     binary(func(a, b float32) float32 { return max(a, b) }, func(a, b int64) (int64, error) { return max(a, b), nil }),
-	"Min":     binary(func(a, b float32) float32 { return min(a, b) }, func(a, b int64) (int64, error) { return min(a, b), nil }),
-	"Equal":   compare(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b }),
-	"Greater": compare(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b }),
-	"Less":    compare(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b }),
-
-	"Neg":        unary(func(v float64) float64 { return -v }, func(v int64) int64 { return -v }),
-	"Abs":        unary(math.Abs, func(v int64) int64 { return max(v, -v) }),
-	"Sqrt":       unary(math.Sqrt, nil),
-	"Reciprocal": unary(func(v float64) float64 { return 1 / v }, nil),
-	"Floor":      unary(math.Floor, nil),
-	"Ceil":       unary(math.Ceil, nil),
+		if args[i] = r.graph.Consts[v]; args[i] == nil {
+			return nil, nil
+		}
+	}
+	if args[0] == nil {
+		return nil, fmt.Errorf("it lacks its first input")
+	}
+	return op.value(&evaluation{r: r, n: n, a: a, args: args})
 }
 
+// constantNode is Constant.
+func (r *reading) constantNode(_ *graph.Node, a *attrs) (*graph.Tensor, error) {
+	if v, ok := a.get("value", "t"); ok {
+		return v.T, nil
+	}
+	if a.has("value_float") {
+		return &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{a.float("value_float", 0)}}, nil
+	}
+	if a.has("value_int") {
+		return ints(graph.Shape{}, a.int("value_int", 0)), nil
+	}
+	if v, ok := a.get("value_floats", "fs"); ok {
+		return &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(v.Floats)}, F: append([]float32{}, v.Floats...)}, nil
+	}
+	if v := a.ints("value_ints"); v != nil {
+		return ints(graph.Shape{len(v)}, v...), nil
+	}
+	if a.bad != nil {
+		return nil, a.bad
+	}
+	return nil, refuse("", "it holds no number that can be read")
+}
+
+// shapeNode is Shape, since opset 15 with a range of axes.
+func (r *reading) shapeNode(n *graph.Node, a *attrs) (*graph.Tensor, error) {
+	s := r.shape(in(n, 0))
+	if s == nil {
+		return nil, nil
+	}
+	clamp := func(v int64) int {
+		if v < 0 {
+			v += int64(len(s))
+		}
+		return int(min(max(v, 0), int64(len(s))))
+	}
+	from, to := clamp(a.int("start", 0)), clamp(a.int("end", int64(len(s))))
+	out := ints(graph.Shape{max(to-from, 0)})
+	for i := from; i < to; i++ {
+		out.I = append(out.I, int64(s[i]))
+	}
+	return out, nil
+}
+
+// sizeNode is Size.
+func (r *reading) sizeNode(n *graph.Node, _ *attrs) (*graph.Tensor, error) {
+	s := r.shape(in(n, 0))
+	if s == nil {
+		return nil, nil
+	}
+	c, err := s.Count()
+	return ints(graph.Shape{}, int64(c)), err
+}
+
+// ints is an integer constant.
+func ints(s graph.Shape, v ...int64) *graph.Tensor {
+	return &graph.Tensor{Type: graph.Int, Shape: s, I: append([]int64{}, v...)}
+}
+
+// unary computes element by element; i is nil if integers have no such operator.
 func unary(f func(float64) float64, i func(int64) int64) func(*evaluation) (*graph.Tensor, error) {
 	return func(e *evaluation) (*graph.Tensor, error) {
 		x := e.args[0]
@@ -86,6 +127,7 @@ func unary(f func(float64) float64, i func(int64) int64) func(*evaluation) (*gra
 	}
 }
 
+// binary combines any number of operands from left to right.
 func binary(f func(a, b float32) float32, i func(a, b int64) (int64, error)) func(*evaluation) (*graph.Tensor, error) {
 	return func(e *evaluation) (*graph.Tensor, error) {
 		acc := e.args[0]
@@ -99,6 +141,7 @@ func binary(f func(a, b float32) float32, i func(a, b int64) (int64, error)) fun
 	}
 }
 
+// compare is an operator whose elements are true or false.
 func compare(f func(a, b float32) bool, i func(a, b int64) bool) func(*evaluation) (*graph.Tensor, error) {
 	bit := func(b bool) int64 {
 		if b {
@@ -392,18 +435,20 @@ func (e *evaluation) rangeOf() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// renamed is any of the operators that change only the shape.
-func (e *evaluation) renamed() (*graph.Tensor, error) {
-	s, err := e.r.inferForeign(e.n, e.a)
-	if err != nil {
-		return nil, err
+// renamed is any of the operators that change only the shape, by the rule given.
+func renamed(rule shapeRule) func(*evaluation) (*graph.Tensor, error) {
+	return func(e *evaluation) (*graph.Tensor, error) {
+		s, err := rule(e.r, e.n, e.a, e.r.shape(in(e.n, 0)))
+		if err != nil {
+			return nil, err
+		}
+		t := *e.args[0]
+		t.Shape = s
+		if t.Grid != nil && len(t.Grid.Scale) != 1 {
+			t.Grid = nil // which axis it meant may be gone
+		}
+		return &t, nil
 	}
-	t := *e.args[0]
-	t.Shape = s
-	if t.Grid != nil && len(t.Grid.Scale) != 1 {
-		t.Grid = nil // which axis it meant may be gone
-	}
-	return &t, nil
 }
 
 func (e *evaluation) transpose() (*graph.Tensor, error) {
@@ -437,7 +482,7 @@ func transpose(t *graph.Tensor, perm []int) *graph.Tensor {
 }
 
 func (e *evaluation) expand() (*graph.Tensor, error) {
-	s, err := e.r.inferForeign(e.n, e.a)
+	s, err := e.r.expandShape(e.n, e.a, e.r.shape(in(e.n, 0)))
 	if err != nil {
 		return nil, err
 	}

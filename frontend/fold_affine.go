@@ -33,7 +33,7 @@ func foldAffine(r *rewriter) error {
 		if err := a.done(); err != nil {
 			return err
 		}
-		if c := r.convBefore(n, x); c != nil && r.g.Consts[c.Inputs[1]].Shape[0] == len(f.scale) {
+		if c := r.convBefore(n, x); c != nil && r.graph.Consts[c.Inputs[1]].Shape[0] == len(f.scale) {
 			if p := pending[c]; p != nil {
 				p.by.then(f)
 				p.last = n
@@ -82,12 +82,12 @@ func (r *rewriter) affineOf(n *graph.Node, a *attrs) (x string, f affine, err er
 		return "", f, nil
 	}
 	x, other := n.Inputs[0], n.Inputs[1]
-	swapped := r.g.Consts[x] != nil
+	swapped := r.graph.Consts[x] != nil
 	if swapped {
 		x, other = other, x
 	}
-	c := r.g.Consts[other]
-	if c == nil || r.g.Consts[x] != nil {
+	c := r.graph.Consts[other]
+	if c == nil || r.graph.Consts[x] != nil {
 		return "", f, nil
 	}
 	if c.Type != graph.Float {
@@ -205,11 +205,11 @@ func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 // scaleConv applies f to the result of a conv: new weights w*scale, new bias
 // b*scale + shift.
 func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
-	w := r.g.Consts[c.Inputs[1]]
+	w := r.graph.Consts[c.Inputs[1]]
 	inputs := slices.Clone(c.Inputs)
 	var bias []float32
 	if in(c, 2) != "" {
-		bias = r.g.Consts[c.Inputs[2]].F
+		bias = r.graph.Consts[c.Inputs[2]].F
 	}
 	nw := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: slices.Clone(w.F)}
 	nb := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(f.scale)}, F: make([]float32, len(f.scale))}

@@ -14,7 +14,7 @@ func foldConstants(r *rewriter) error {
 	r.changed = true // shapes
 	for _, n := range r.nodes() {
 		op, ok := n.Op.(graph.Foreign)
-		if !ok || !known(op) || waitsFor(r.g, n) != "" {
+		if !ok || !known(op) || waitsFor(r.graph, n) != "" {
 			continue
 		}
 		if err := r.collect(n, r.modernise(n, op)); err != nil {
@@ -32,7 +32,7 @@ func foldConstants(r *rewriter) error {
 				}
 				out := n.Outputs[0]
 				r.remove(n)
-				r.g.Consts[out] = t
+				r.graph.Consts[out] = t
 				continue
 			}
 		}
@@ -50,7 +50,7 @@ func foldConstants(r *rewriter) error {
 			return err
 		}
 		if err == nil && s != nil && n.Outputs[0] != "" {
-			r.g.Shapes[n.Outputs[0]] = s
+			r.graph.Shapes[n.Outputs[0]] = s
 		}
 		if err == nil && op.Type == "Split" {
 			if err := r.collect(n, r.splitShapes(n, op)); err != nil {
@@ -79,7 +79,7 @@ func (r *rewriter) splitShapes(n *graph.Node, op graph.Foreign) error {
 		if s[ax] = sizes[i]; s[ax] < 1 {
 			return refuse("", "its output %d is empty", i)
 		}
-		r.g.Shapes[v] = s
+		r.graph.Shapes[v] = s
 	}
 	return nil
 }
@@ -92,91 +92,4 @@ func foldBudget(g *graph.Graph) int {
 		total += 16 * (len(t.F) + len(t.I))
 	}
 	return total
-}
-
-// maxMade bounds one constant that is made from small operands.
-const maxMade = 1 << 24
-
-// evaluate computes the single output of a node over constants; nil if the node
-// does not consist of constants alone.
-func (r *rewriter) evaluate(n *graph.Node, a *attrs) (*graph.Tensor, error) {
-	if len(n.Outputs) == 0 || n.Outputs[0] == "" || slices.ContainsFunc(n.Outputs[1:], func(o string) bool { return o != "" }) {
-		return nil, nil
-	}
-	switch a.op.Type {
-	case "Constant":
-		return constantNode(a)
-	case "Shape":
-		s := r.shape(in(n, 0))
-		if s == nil {
-			return nil, nil
-		}
-		return shapeNode(a, s)
-	case "Size":
-		if s := r.shape(in(n, 0)); s != nil {
-			c, err := s.Count()
-			return ints(graph.Shape{}, int64(c)), err
-		}
-		return nil, nil
-	}
-	f := evaluators[a.op.Type]
-	if f == nil || len(n.Inputs) == 0 {
-		return nil, nil
-	}
-	args := make([]*graph.Tensor, len(n.Inputs))
-	for i, v := range n.Inputs {
-		if v == "" {
-			continue
-		}
-		if args[i] = r.g.Consts[v]; args[i] == nil {
-			return nil, nil
-		}
-	}
-	if args[0] == nil {
-		return nil, fmt.Errorf("it lacks its first input")
-	}
-	return f(&evaluation{r: r, n: n, a: a, args: args})
-}
-
-func constantNode(a *attrs) (*graph.Tensor, error) {
-	if v, ok := a.get("value", "t"); ok {
-		return v.T, nil
-	}
-	if a.has("value_float") {
-		return &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{a.float("value_float", 0)}}, nil
-	}
-	if a.has("value_int") {
-		return ints(graph.Shape{}, a.int("value_int", 0)), nil
-	}
-	if v, ok := a.get("value_floats", "fs"); ok {
-		return &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(v.Floats)}, F: append([]float32{}, v.Floats...)}, nil
-	}
-	if v := a.ints("value_ints"); v != nil {
-		return ints(graph.Shape{len(v)}, v...), nil
-	}
-	if a.bad != nil {
-		return nil, a.bad
-	}
-	return nil, refuse("", "it holds no number that can be read")
-}
-
-// shapeNode is Shape, since opset 15 with a range of axes.
-func shapeNode(a *attrs, s graph.Shape) (*graph.Tensor, error) {
-	clamp := func(v int64) int {
-		if v < 0 {
-			v += int64(len(s))
-		}
-		return int(min(max(v, 0), int64(len(s))))
-	}
-	from, to := clamp(a.int("start", 0)), clamp(a.int("end", int64(len(s))))
-	out := ints(graph.Shape{max(to-from, 0)})
-	for i := from; i < to; i++ {
-		out.I = append(out.I, int64(s[i]))
-	}
-	return out, nil
-}
-
-// ints is an integer constant.
-func ints(s graph.Shape, v ...int64) *graph.Tensor {
-	return &graph.Tensor{Type: graph.Int, Shape: s, I: append([]int64{}, v...)}
 }

@@ -48,16 +48,6 @@ func (e *UnsupportedError) Error() string {
 	return b.String()
 }
 
-// printable quotes operator names that are not plain words.
-func printable(op string) string {
-	for _, c := range op {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_') {
-			return fmt.Sprintf("%q", op)
-		}
-	}
-	return op
-}
-
 // Load reads an ONNX file, plain or gzip, and lowers it. External data are read
 // from the file's folder. Nodes that cannot be lowered give an
 // *UnsupportedError; every other error names the file and the node or tensor.
@@ -110,11 +100,11 @@ func LoadBuildable(path string) (*graph.Graph, error) {
 
 // compilation is a model on its way through the passes.
 type compilation struct {
-	model  string
-	g      *graph.Graph
-	origin []origin          // nodes of the model, in file order
-	gone   map[string]string // node -> pass after which it was no longer there
-	diag   *diagnostics
+	model   string
+	g       *graph.Graph
+	origin  []origin          // nodes of the model, in file order
+	gone    map[string]string // node -> pass after which it was no longer there
+	refused refusals
 }
 
 type origin struct{ name, op string }
@@ -129,9 +119,10 @@ type options struct {
 // compile imports a model and runs all passes. Nodes that no pass lowered are
 // still graph.Foreign in the result.
 func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
-	c := &compilation{model: name, gone: map[string]string{}, diag: &diagnostics{byNode: map[string]refusal{}}}
+	c := &compilation{model: name, gone: map[string]string{}, refused: refusals{}}
+	var batch int
 	var err error
-	if c.g, err = importModel(m, c.diag, opt); err != nil {
+	if c.g, batch, err = importModel(m, c.refused, opt); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if c.g.Name == "" {
@@ -147,7 +138,7 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 	if err := after("import", c.g); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r := newRewriter(c.g, c.diag)
+	r := newRewriter(c.g, batch, c.refused)
 	for i := range passes {
 		removed, err := runPass(&passes[i], r)
 		if err == nil {
@@ -179,15 +170,6 @@ func nodeNames(g *graph.Graph) map[string]bool {
 	return m
 }
 
-// opName is the ONNX operator of a Foreign node with its domain, or the kind of
-// a lowered one.
-func opName(n *graph.Node) string {
-	if f, ok := n.Op.(graph.Foreign); ok && f.Domain == "" {
-		return f.Type
-	}
-	return n.Op.Kind()
-}
-
 // unsupported lists the Foreign nodes left, with their reasons. A node that is
 // left only because nothing is known about its input is not listed: the node
 // that it waits for is.
@@ -198,8 +180,8 @@ func (c *compilation) unsupported() []Unsupported {
 		if !ok {
 			continue
 		}
-		why, ok := c.diag.byNode[n.Name]
-		if !ok && supported[f.Type] && known(f) && waitsFor(c.g, n) != "" {
+		why, ok := c.refused[n.Name]
+		if !ok && lowers(f.Type) && known(f) && waitsFor(c.g, n) != "" {
 			continue
 		}
 		if !ok {
@@ -208,19 +190,6 @@ func (c *compilation) unsupported() []Unsupported {
 		items = append(items, Unsupported{Node: n.Name, Op: opName(n), Reason: why.reason, Hint: why.hint})
 	}
 	return items
-}
-
-// waitsFor is an input of n whose shape is unknown, "" if there is none.
-func waitsFor(g *graph.Graph, n *graph.Node) string {
-	for _, in := range n.Inputs {
-		if in == "" {
-			continue
-		}
-		if _, ok := g.ShapeOf(in); !ok {
-			return in
-		}
-	}
-	return ""
 }
 
 // checkFinite refuses weights that are not numbers: in the file they were
@@ -245,25 +214,4 @@ func checkFinite(g *graph.Graph) error {
 		}
 	}
 	return nil
-}
-
-// diagnostics collects refusals by node; the first of a node wins.
-type diagnostics struct {
-	byNode map[string]refusal
-	batch  int // fixed batch size of the model's inputs, 0 if symbolic or 1
-}
-
-func (d *diagnostics) add(node string, r refusal) {
-	if _, ok := d.byNode[node]; !ok {
-		d.byNode[node] = r
-	}
-}
-
-// refusal is the error of a pass that understands a node and cannot lower it.
-type refusal struct{ reason, hint string }
-
-func (r refusal) Error() string { return r.reason }
-
-func refuse(hint, format string, args ...any) error {
-	return refusal{fmt.Sprintf(format, args...), hint}
 }

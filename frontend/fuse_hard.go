@@ -59,7 +59,7 @@ func isForeign(n *graph.Node, typ string) bool {
 
 // number is the single number of a constant.
 func (r *rewriter) number(v string) (float64, bool) {
-	t := r.g.Consts[v]
+	t := r.graph.Consts[v]
 	if t == nil || t.Type != graph.Float || !uniform(t.F) {
 		return 0, false
 	}
@@ -99,7 +99,7 @@ func (r *rewriter) clipped(v string, n *graph.Node) (x string, b, h float64) {
 		return "", 0, 0
 	}
 	for i := range 2 {
-		if k, ok := r.number(a.Inputs[i]); ok && r.g.Consts[a.Inputs[1-i]] == nil {
+		if k, ok := r.number(a.Inputs[i]); ok && r.graph.Consts[a.Inputs[1-i]] == nil {
 			return a.Inputs[1-i], k, clip.Beta
 		}
 	}

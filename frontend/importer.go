@@ -20,54 +20,55 @@ const newestOpset = 25
 
 // importModel renames a decoded model into a graph of Foreign operators: nodes
 // in topological order with unique names, used initializers as constants, the
-// batch dimension bound to 1. Nothing but the inputs has a shape yet.
-func importModel(m *onnx.Model, diag *diagnostics, opt options) (*graph.Graph, error) {
+// batch dimension bound to 1; batch is its size, 0 if it is symbolic or 1. Nothing but the inputs has a shape yet.
+func importModel(m *onnx.Model, refused refusals, opt options) (g *graph.Graph, batch int, err error) {
 	opset, ok := m.Opsets[""]
 	switch {
 	case !ok:
-		return nil, errors.New("the model does not say which version of the ONNX operators it uses (opset_import)")
+		return nil, 0, errors.New("the model does not say which version of the ONNX operators it uses (opset_import)")
 	case opset < oldestOpset:
-		return nil, fmt.Errorf("opset %d is too old; convert the model to opset 13 (onnx.version_converter)", opset)
+		return nil, 0, fmt.Errorf("opset %d is too old; convert the model to opset 13 (onnx.version_converter)", opset)
 	}
-	g := &graph.Graph{Name: m.Graph.Name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
+	g = &graph.Graph{Name: m.Graph.Name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
 	g.Warnings = append(g.Warnings, m.Warnings...)
 	if opset > newestOpset {
 		g.Warnings = append(g.Warnings, fmt.Sprintf("the model uses version %d of the ONNX operators; this tool knows those up to %d and reads newer ones as if nothing had changed: compare its results, or convert the model (onnx.version_converter)", opset, newestOpset))
 	}
-	im := importer{m: m, g: g, diag: diag, opt: opt, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
+	im := importer{m: m, g: g, refused: refused, opt: opt, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
 	if err := im.initializers(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := im.inputs(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := im.nodes(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := im.outputs(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := im.wire(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	sorted, err := toposort(g.Nodes, im.maker)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	g.Nodes = sorted
 	if err := graph.Verify(g); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return g, nil
+	return g, im.batch, nil
 }
 
 type importer struct {
-	m     *onnx.Model
-	g     *graph.Graph
-	diag  *diagnostics
-	opt   options
-	inits map[string]*onnx.Tensor
-	maker map[string]*graph.Node
+	m       *onnx.Model
+	g       *graph.Graph
+	refused refusals
+	batch   int
+	opt     options
+	inits   map[string]*onnx.Tensor
+	maker   map[string]*graph.Node
 }
 
 func (im *importer) initializers() error {
@@ -143,10 +144,10 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 		case d.Value < 1 || d.Value > graph.MaxElems:
 			return in, fmt.Errorf("dimension %d is %d, want 1 to %d", i, d.Value, graph.MaxElems)
 		case i == 0 && len(v.Dims) > 1 && d.Value > 1 && !im.opt.keepBatch:
-			if b := im.diag.batch; b != 0 && b != int(d.Value) {
+			if b := im.batch; b != 0 && b != int(d.Value) {
 				return in, fmt.Errorf("batch size %d differs from another input's %d", d.Value, b)
 			}
-			im.diag.batch = int(d.Value)
+			im.batch = int(d.Value)
 			in.Shape[0] = 1
 		default:
 			in.Shape[i] = int(d.Value)
@@ -176,7 +177,7 @@ func (im *importer) nodes() error {
 			ga, err := importAttr(a)
 			var r refusal
 			if errors.As(err, &r) {
-				im.diag.add(name, r)
+				im.refused.add(name, r)
 				continue
 			}
 			if err != nil {

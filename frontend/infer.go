@@ -7,135 +7,151 @@ import (
 	"hass/internal/graph"
 )
 
+// shapeRule gives the shape of the first output of a node whose first input has the shape x. A refusal means that the node
+// is understood and cannot be lowered.
+type shapeRule func(r *reading, n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error)
+
 // inferForeign gives the shape of the first output of an ONNX node whose inputs
-// have known shapes. A refusal means that the node is understood and cannot be
-// lowered; nil without an error that nothing is known about the operator.
-func (r *rewriter) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
-	x := r.shape(in(n, 0))
-	if x == nil {
+// have known shapes; nil without an error if nothing is known about the operator.
+func (r *reading) inferForeign(n *graph.Node, a *attrs) (graph.Shape, error) {
+	x, rule := r.shape(in(n, 0)), operators[a.op.Type].shape
+	if x == nil || rule == nil {
 		return nil, nil
 	}
-	switch a.op.Type {
-	case "Relu", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Swish", "Tanh", "Clip", "Identity", "Dropout", "Cast",
-		"BatchNormalization", "Softmax", "LogSoftmax", "Shrink", "Elu", "Selu", "Celu", "Exp", "Log", "Sqrt", "Neg", "Abs", "Erf", "Gelu",
-		"Softplus", "Softsign", "Mish", "Reciprocal", "Floor", "Ceil", "Round", "Sign", "ThresholdedRelu", "LRN",
-		"InstanceNormalization", "LayerNormalization", "QuantizeLinear", "DequantizeLinear", "Quant":
-		return slices.Clone(x), nil
-	case "Add", "Sub", "Mul", "Div", "Sum", "Max", "Min", "Pow":
-		out := slices.Clone(x)
-		for _, v := range n.Inputs[1:] {
-			var err error
-			if out, err = graph.Broadcast(out, r.shape(v)); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
-	case "Conv":
-		w := r.shape(in(n, 1))
-		c, err := convOf(a, x, w)
-		if err != nil {
+	return rule(r, n, a, x)
+}
+
+func (r *reading) sameShape(_ *graph.Node, _ *attrs, x graph.Shape) (graph.Shape, error) {
+	return slices.Clone(x), nil
+}
+
+func (r *reading) broadcastShape(n *graph.Node, _ *attrs, x graph.Shape) (graph.Shape, error) {
+	out := slices.Clone(x)
+	for _, v := range n.Inputs[1:] {
+		var err error
+		if out, err = graph.Broadcast(out, r.shape(v)); err != nil {
 			return nil, err
 		}
-		shapes := []graph.Shape{planar(x), planar(w)}
-		if b := in(n, 2); b != "" {
-			shapes = append(shapes, r.shape(b))
-		}
-		return inferAs(c, len(x), shapes...)
-	case "MaxPool", "AveragePool":
-		p, err := poolOf(a, x)
-		if err != nil {
-			return nil, err
-		}
-		return inferAs(p, len(x), planar(x))
-	case "GlobalAveragePool", "GlobalMaxPool":
-		if len(x) < 3 {
-			return nil, fmt.Errorf("input %v has no spatial dimension", x)
-		}
-		out := slices.Clone(x)
-		for i := 2; i < len(out); i++ {
-			out[i] = 1
-		}
-		return out, nil
-	case "ReduceMean", "ReduceMax", "ReduceSum", "ReduceMin":
-		_, out, err := r.reduction(n, a, x)
-		return out, err
-	case "ConvTranspose":
-		w := r.shape(in(n, 1))
-		c, err := convTransposeOf(a, x, w)
-		if err != nil {
-			return nil, err
-		}
-		return inferAs(c, len(x), planar(x), planar(w))
-	case "Slice":
-		s, err := r.sliceOf(n, a, x)
-		return s.To, err
-	case "Split":
-		return nil, nil // see splitShapes
-	case "Resize", "Upsample":
-		s, err := r.resizeOf(n, a, x)
-		return s.To, err
-	case "Gemm", "MatMul":
-		return r.productShape(n, a)
-	case "Flatten":
-		ax, err := flattenAxis(a.int("axis", 1), len(x))
-		if err != nil {
-			return nil, err
-		}
-		return graph.Shape{x[:ax].Elems(), x[ax:].Elems()}, nil
-	case "Reshape":
-		return r.reshapeTarget(n, a, x)
-	case "Squeeze", "Unsqueeze":
-		return r.squeezed(n, a, x)
-	case "Transpose":
-		perm, err := permOf(a, len(x))
-		if err != nil {
-			return nil, err
-		}
-		out := make(graph.Shape, len(x))
-		for i, p := range perm {
-			out[i] = x[p]
-		}
-		return out, nil
-	case "Expand":
-		to := r.constant(n, 1)
-		if to == nil || to.Type != graph.Int {
-			return nil, refuse("fold shape arithmetic when exporting", "its target shape is not constant")
-		}
-		s, err := toShape(to.I)
-		if err != nil {
-			return nil, err
-		}
-		return graph.Broadcast(x, s)
-	case "Concat":
-		return r.concatShape(n, a, x)
-	case "Pad":
-		pads, err := r.padOf(n, a, len(x))
-		if err != nil {
-			return nil, err
-		}
-		out := slices.Clone(x)
-		for i := range out {
-			out[i] += pads.before[i] + pads.after[i]
-			if out[i] < 1 {
-				return nil, refuse("", "pads crop dimension %d away", i)
-			}
-		}
-		return out, nil
-	case "ArgMax":
-		ax, err := axis(a.int("axis", 0), len(x))
-		if err != nil {
-			return nil, err
-		}
-		if x[ax] == 0 {
-			return nil, fmt.Errorf("it looks for the largest of no elements")
-		}
-		out := slices.Clone(x)
-		if out[ax] = 1; a.int("keepdims", 1) == 0 {
-			out = slices.Delete(out, ax, ax+1)
-		}
-		return out, nil
 	}
-	return nil, nil
+	return out, nil
+}
+
+func (r *reading) convShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	w := r.shape(in(n, 1))
+	c, err := convOf(a, x, w)
+	if err != nil {
+		return nil, err
+	}
+	shapes := []graph.Shape{planar(x), planar(w)}
+	if b := in(n, 2); b != "" {
+		shapes = append(shapes, r.shape(b))
+	}
+	return inferAs(c, len(x), shapes...)
+}
+
+func (r *reading) convTransposeShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	w := r.shape(in(n, 1))
+	c, err := convTransposeOf(a, x, w)
+	if err != nil {
+		return nil, err
+	}
+	return inferAs(c, len(x), planar(x), planar(w))
+}
+
+func (r *reading) poolShape(_ *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	p, err := poolOf(a, x)
+	if err != nil {
+		return nil, err
+	}
+	return inferAs(p, len(x), planar(x))
+}
+
+func (r *reading) globalPoolShape(_ *graph.Node, _ *attrs, x graph.Shape) (graph.Shape, error) {
+	if len(x) < 3 {
+		return nil, fmt.Errorf("input %v has no spatial dimension", x)
+	}
+	out := slices.Clone(x)
+	for i := 2; i < len(out); i++ {
+		out[i] = 1
+	}
+	return out, nil
+}
+
+func (r *reading) reductionShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	_, out, err := r.reduction(n, a, x)
+	return out, err
+}
+
+func (r *reading) sliceShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	s, err := r.sliceOf(n, a, x)
+	return s.To, err
+}
+
+func (r *reading) resizeShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	s, err := r.resizeOf(n, a, x)
+	return s.To, err
+}
+
+func (r *reading) flattenShape(_ *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	ax, err := flattenAxis(a.int("axis", 1), len(x))
+	if err != nil {
+		return nil, err
+	}
+	return graph.Shape{x[:ax].Elems(), x[ax:].Elems()}, nil
+}
+
+func (r *reading) transposeShape(_ *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	perm, err := permOf(a, len(x))
+	if err != nil {
+		return nil, err
+	}
+	out := make(graph.Shape, len(x))
+	for i, p := range perm {
+		out[i] = x[p]
+	}
+	return out, nil
+}
+
+func (r *reading) expandShape(n *graph.Node, _ *attrs, x graph.Shape) (graph.Shape, error) {
+	to := r.constant(n, 1)
+	if to == nil || to.Type != graph.Int {
+		return nil, refuse("fold shape arithmetic when exporting", "its target shape is not constant")
+	}
+	s, err := toShape(to.I)
+	if err != nil {
+		return nil, err
+	}
+	return graph.Broadcast(x, s)
+}
+
+func (r *reading) padShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	pads, err := r.padOf(n, a, len(x))
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(x)
+	for i := range out {
+		out[i] += pads.before[i] + pads.after[i]
+		if out[i] < 1 {
+			return nil, refuse("", "pads crop dimension %d away", i)
+		}
+	}
+	return out, nil
+}
+
+func (r *reading) argMaxShape(_ *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+	ax, err := axis(a.int("axis", 0), len(x))
+	if err != nil {
+		return nil, err
+	}
+	if x[ax] == 0 {
+		return nil, fmt.Errorf("it looks for the largest of no elements")
+	}
+	out := slices.Clone(x)
+	if out[ax] = 1; a.int("keepdims", 1) == 0 {
+		out = slices.Delete(out, ax, ax+1)
+	}
+	return out, nil
 }
 
 // inferAs infers the shape of a lowered operator over an input of the given rank.
@@ -157,14 +173,14 @@ func flattenAxis(v int64, rank int) (int, error) {
 
 // reshapeTarget resolves 0 (keep) and -1 (the rest) of a Reshape. A model with a
 // fixed batch of more than one writes that batch as the first number: it becomes 1.
-func (r *rewriter) reshapeTarget(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+func (r *reading) reshapeTarget(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
 	t := r.constant(n, 1)
 	if t == nil || t.Type != graph.Int {
 		return nil, refuse("fold shape arithmetic when exporting", "its target shape is not constant")
 	}
 	allowZero := a.int("allowzero", 0) != 0
 	to := slices.Clone(t.I)
-	if b := int64(r.diag.batch); b > 1 && len(to) > 0 && to[0] == b {
+	if b := int64(r.batch); b > 1 && len(to) > 0 && to[0] == b {
 		to[0] = 1
 	}
 	elems, err := x.Count()
@@ -202,26 +218,8 @@ func (r *rewriter) reshapeTarget(n *graph.Node, a *attrs, x graph.Shape) (graph.
 	return toShape(to)
 }
 
-// axesOf reads axes from the attribute of old opsets or from input i; ok is
-// false if they are absent.
-func (r *rewriter) axesOf(n *graph.Node, a *attrs, i int) (axes []int64, ok bool, err error) {
-	if v := a.ints("axes"); v != nil {
-		return v, true, nil
-	}
-	if in(n, i) == "" {
-		return nil, false, nil
-	}
-	t := r.constant(n, i)
-	if t == nil {
-		return nil, false, refuse("fold shape arithmetic when exporting", "its axes are not constant")
-	}
-	if t.Type != graph.Int {
-		return nil, false, fmt.Errorf("its axes are %s, want integers", t.Type)
-	}
-	return t.I, true, nil
-}
-
-func (r *rewriter) squeezed(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+// squeezed is the shape of a Squeeze or Unsqueeze.
+func (r *reading) squeezed(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
 	axes, given, err := r.axesOf(n, a, 1)
 	if err != nil {
 		return nil, err
@@ -293,7 +291,8 @@ func permOf(a *attrs, rank int) ([]int, error) {
 	return perm, nil
 }
 
-func (r *rewriter) concatShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
+// concatShape is the shape of a Concat.
+func (r *reading) concatShape(n *graph.Node, a *attrs, x graph.Shape) (graph.Shape, error) {
 	if !a.has("axis") {
 		return nil, fmt.Errorf("it lacks its axis")
 	}

@@ -78,7 +78,7 @@ func lowerActivation(r *rewriter) error {
 			return err
 		}
 		data := n.Inputs[0]
-		if r.g.Consts[data] != nil && len(n.Inputs) > 1 {
+		if r.graph.Consts[data] != nil && len(n.Inputs) > 1 {
 			data = n.Inputs[1] // Max and Min take their operands in any order
 		}
 		if !r.shape(data).Equal(r.shape(n.Outputs[0])) {
@@ -99,38 +99,6 @@ func lowerActivation(r *rewriter) error {
 		}
 		return nil
 	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "Swish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
-}
-
-// bounds reads the limits of a Clip: attributes before opset 11, inputs since.
-func (r *rewriter) bounds(n *graph.Node, a *attrs) (lo, hi float64, err error) {
-	lo, hi = math.Inf(-1), math.Inf(1)
-	// ONNX's defaults are the largest finite floats, no bound in effect.
-	bound := func(v float32) float64 {
-		if v == math.MaxFloat32 || v == -math.MaxFloat32 {
-			return math.Inf(int(math.Copysign(1, float64(v))))
-		}
-		return float64(v)
-	}
-	if a.has("min") {
-		lo = bound(a.float("min", 0))
-	}
-	if a.has("max") {
-		hi = bound(a.float("max", 0))
-	}
-	for i, to := range []*float64{&lo, &hi} {
-		if in(n, i+1) == "" {
-			continue
-		}
-		t, err := r.weights(n, i+1, "bounds")
-		if err != nil {
-			return 0, 0, err
-		}
-		if len(t.F) != 1 {
-			return 0, 0, fmt.Errorf("its bound has shape %v, want one number", t.Shape)
-		}
-		*to = bound(t.F[0])
-	}
-	return lo, hi, nil
 }
 
 // limit reads Max or Min of data and one constant number as bounds; NaN if it
@@ -162,14 +130,4 @@ func clip(lo, hi float64) graph.Activation {
 	}
 	// With crossed bounds ONNX returns the upper one everywhere.
 	return graph.Activation{Fn: "clip", Alpha: min(lo, hi), Beta: hi}
-}
-
-// uniform reports whether all elements are one number.
-func uniform(f []float32) bool {
-	for _, v := range f {
-		if v != f[0] {
-			return false
-		}
-	}
-	return len(f) > 0
 }

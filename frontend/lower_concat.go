@@ -16,7 +16,7 @@ func lowerConcat(r *rewriter) error {
 		if err := a.done(); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(n.Inputs, func(v string) bool { t := r.g.Consts[v]; return t != nil && t.Type != graph.Float }) {
+		if slices.ContainsFunc(n.Inputs, func(v string) bool { t := r.graph.Consts[v]; return t != nil && t.Type != graph.Float }) {
 			return refuse("", "it joins data with integers")
 		}
 		n.Op = graph.Concat{Axis: ax}

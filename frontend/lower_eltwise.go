@@ -19,7 +19,7 @@ func lowerEltwise(r *rewriter) error {
 			if v == "" {
 				return refuse("the model is damaged: export it again", "input %d is missing", i)
 			}
-			if c := r.g.Consts[v]; c != nil && c.Type != graph.Float {
+			if c := r.graph.Consts[v]; c != nil && c.Type != graph.Float {
 				return refuse("", "its operand %q is %s, want floats", v, c.Type)
 			}
 		}
@@ -74,7 +74,7 @@ func lowerEltwise(r *rewriter) error {
 				return err
 			}
 			out := r.newValue(n.Outputs[0] + "/partial")
-			r.g.Shapes[out] = s
+			r.graph.Shapes[out] = s
 			r.add(n, &graph.Node{Name: n.Name + "/partial", Op: op, Inputs: []string{acc, v}, Outputs: []string{out}})
 			acc, rest[i+1] = out, out
 		}

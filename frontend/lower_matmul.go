@@ -12,7 +12,7 @@ import (
 func lowerMatmul(r *rewriter) error {
 	return r.each(func(n *graph.Node, a *attrs) error {
 		for _, v := range n.Inputs {
-			if t := r.g.Consts[v]; t != nil && t.Type != graph.Float {
+			if t := r.graph.Consts[v]; t != nil && t.Type != graph.Float {
 				return refuse("", "its operand %q is %s, want floats", v, t.Type)
 			}
 		}
@@ -71,7 +71,7 @@ func (r *rewriter) chain(n *graph.Node, suffix string, op graph.Op, inputs ...st
 		shapes[i] = r.shape(v)
 	}
 	if s, err := graph.Infer(op, shapes); err == nil { // otherwise Verify says what is wrong
-		r.g.Shapes[out] = s[0]
+		r.graph.Shapes[out] = s[0]
 	}
 	r.add(n, &graph.Node{Name: n.Name + suffix, Op: op, Inputs: inputs, Outputs: []string{out}})
 	return out

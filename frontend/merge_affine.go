@@ -46,7 +46,7 @@ func mergeAffine(r *rewriter) error {
 
 // premultiply rewrites conv c so that it computes c(x*scale + shift).
 func (r *rewriter) premultiply(c *graph.Node, op graph.Conv, scale, shift []float32) error {
-	w := r.g.Consts[c.Inputs[1]]
+	w := r.graph.Consts[c.Inputs[1]]
 	nw := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: make([]float32, len(w.F))}
 	f, per, taps := w.Shape[0], w.Shape[1], w.Shape[2]*w.Shape[3]
 	nb := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{f}, F: make([]float32, f)}

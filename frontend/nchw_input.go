@@ -17,7 +17,7 @@ var (
 // after a padding or normalisation. Images reach every model plane by plane. A
 // transpose back keeps the meaning; sink-transpose cancels it.
 func nchwInput(r *rewriter) error {
-	for i, v := range r.g.Inputs {
+	for i, v := range r.graph.Inputs {
 		if len(v.Shape) != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name) {
 			continue
 		}
@@ -25,8 +25,8 @@ func nchwInput(r *rewriter) error {
 		inner := r.newValue(v.Name + "/nhwc")
 		first := r.usersOf(v.Name)[0]
 		r.redirect(v.Name, inner)
-		r.g.Inputs[i].Shape, r.g.Shapes[v.Name], r.g.Shapes[inner] = nchw, nchw, slices.Clone(v.Shape)
-		r.g.Inputs[i].ChannelsLast = true
+		r.graph.Inputs[i].Shape, r.graph.Shapes[v.Name], r.graph.Shapes[inner] = nchw, nchw, slices.Clone(v.Shape)
+		r.graph.Inputs[i].ChannelsLast = true
 		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toNHWC), Inputs: []string{v.Name}, Outputs: []string{inner}})
 	}
 	return nil

@@ -145,7 +145,7 @@ func runPass(p *pass, r *rewriter) (removed []string, err error) {
 	if !r.dirty {
 		return nil, nil
 	}
-	if err := graph.Verify(r.g); err != nil {
+	if err := graph.Verify(r.graph); err != nil {
 		return nil, fmt.Errorf("internal error: pass %s left a bad graph: %w", p.name, err)
 	}
 	return r.removed, nil

@@ -86,16 +86,16 @@ func TestPassGolden(t *testing.T) {
 			if err := graph.Verify(g); err != nil {
 				t.Fatalf("the input is no good graph: %v", err)
 			}
-			diag := &diagnostics{byNode: map[string]refusal{}}
-			if _, err := runPass(&p, newRewriter(g, diag)); err != nil {
+			refused := refusals{}
+			if _, err := runPass(&p, newRewriter(g, 0, refused)); err != nil {
 				t.Fatal(err)
 			}
 			var b strings.Builder
 			if err := g.Print(&b); err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range slices.Sorted(maps.Keys(diag.byNode)) {
-				r := diag.byNode[n]
+			for _, n := range slices.Sorted(maps.Keys(refused)) {
+				r := refused[n]
 				fmt.Fprintf(&b, "# refused %q: %s; hint: %s\n", n, r.reason, r.hint)
 			}
 			golden(t, base+".golden.txt", b.String())

@@ -14,8 +14,8 @@ import (
 // but finish takes a time that does not grow with the graph, whatever a value's
 // number of readers: what passes do with them stays linear.
 type rewriter struct {
-	g       *graph.Graph
-	diag    *diagnostics
+	reading
+	refused refusals
 	maker   map[string]*graph.Node
 	users   map[string]*readers
 	wide    map[*graph.Node]map[string][]int // places of the inputs of nodes that have many
@@ -30,9 +30,9 @@ type rewriter struct {
 	budget  int      // elements that new constants may have in all
 }
 
-func newRewriter(g *graph.Graph, diag *diagnostics) *rewriter {
+func newRewriter(g *graph.Graph, batch int, refused refusals) *rewriter {
 	r := &rewriter{
-		g: g, diag: diag, names: newUnique(nodeNames(g)), values: newUnique(nil),
+		reading: reading{g, batch}, refused: refused, names: newUnique(nodeNames(g)), values: newUnique(nil),
 		extra: map[*graph.Node][]*graph.Node{}, gone: map[*graph.Node]bool{}, output: map[string]bool{},
 		budget: foldBudget(g),
 	}
@@ -45,15 +45,15 @@ func newRewriter(g *graph.Graph, diag *diagnostics) *rewriter {
 
 // index looks at the graph anew.
 func (r *rewriter) index() {
-	r.maker, r.users, r.wide = r.g.Producers(), make(map[string]*readers, len(r.g.Nodes)), map[*graph.Node]map[string][]int{}
-	for _, n := range r.g.Nodes {
+	r.maker, r.users, r.wide = r.graph.Producers(), make(map[string]*readers, len(r.graph.Nodes)), map[*graph.Node]map[string][]int{}
+	for _, n := range r.graph.Nodes {
 		r.addUsers(n)
 	}
 }
 
 // nodes is a snapshot of the nodes there, in order; nodes added later are not in it.
 func (r *rewriter) nodes() []*graph.Node {
-	all := slices.Clone(r.g.Nodes)
+	all := slices.Clone(r.graph.Nodes)
 	if len(r.gone) == 0 {
 		return all
 	}
@@ -75,22 +75,22 @@ func (r *rewriter) eachOutput(f func(n *graph.Node, a *attrs) error, types ...st
 func (r *rewriter) eachOf(f func(n *graph.Node, a *attrs) error, single bool, types []string) error {
 	for _, n := range r.nodes() {
 		op, ok := n.Op.(graph.Foreign)
-		if !ok || !known(op) || !slices.Contains(types, op.Type) || r.gone[n] || waitsFor(r.g, n) != "" {
+		if !ok || !known(op) || !slices.Contains(types, op.Type) || r.gone[n] || waitsFor(r.graph, n) != "" {
 			continue
 		}
 		if in(n, 0) == "" || single && n.Outputs[0] == "" {
-			r.diag.add(n.Name, refusal{"its first input or output is missing", "the model is damaged: export it again"})
+			r.refused.add(n.Name, refusal{"its first input or output is missing", "the model is damaged: export it again"})
 			continue
 		}
 		if !slices.ContainsFunc(n.Outputs, func(v string) bool { return r.shape(v) != nil }) {
 			continue // fold-constants said why
 		}
-		if !slices.ContainsFunc(n.Inputs, func(v string) bool { return v != "" && r.g.Consts[v] == nil }) {
-			r.diag.add(n.Name, refusal{"a constant expression with this operator is not evaluated", "fold constants when exporting (onnx-simplifier)"})
+		if !slices.ContainsFunc(n.Inputs, func(v string) bool { return v != "" && r.graph.Consts[v] == nil }) {
+			r.refused.add(n.Name, refusal{"a constant expression with this operator is not evaluated", "fold constants when exporting (onnx-simplifier)"})
 			continue
 		}
 		if single && !r.oneOutput(n) {
-			r.diag.add(n.Name, refusal{"an output beyond its first is used (a mask, indices or statistics)", "export the model for inference (model.eval())"})
+			r.refused.add(n.Name, refusal{"an output beyond its first is used (a mask, indices or statistics)", "export the model for inference (model.eval())"})
 			continue
 		}
 		if err := r.collect(n, f(n, newAttrs(op))); err != nil {
@@ -120,7 +120,7 @@ func (r *rewriter) oneOutput(n *graph.Node) bool {
 	r.changed = true
 	for _, v := range n.Outputs[1:] {
 		delete(r.maker, v)
-		delete(r.g.Shapes, v)
+		delete(r.graph.Shapes, v)
 	}
 	n.Outputs = n.Outputs[:1]
 	return true
@@ -133,44 +133,10 @@ func (r *rewriter) collect(n *graph.Node, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &no):
-		r.diag.add(n.Name, no)
+		r.refused.add(n.Name, no)
 		return nil
 	}
 	return fmt.Errorf("node %q (%s): %w", n.Name, printable(opName(n)), err)
-}
-
-// shape is the known shape of a value; nil if it is unknown or absent.
-func (r *rewriter) shape(v string) graph.Shape {
-	s, ok := r.g.ShapeOf(v)
-	if ok && s == nil {
-		return graph.Shape{}
-	}
-	return s
-}
-
-// in is input i of n, "" if absent.
-func in(n *graph.Node, i int) string {
-	if i < len(n.Inputs) {
-		return n.Inputs[i]
-	}
-	return ""
-}
-
-// constant is the constant behind input i; nil if it is absent or not constant.
-func (r *rewriter) constant(n *graph.Node, i int) *graph.Tensor { return r.g.Consts[in(n, i)] }
-
-// weights is input i of n as a float constant.
-func (r *rewriter) weights(n *graph.Node, i int, what string) (*graph.Tensor, error) {
-	t := r.constant(n, i)
-	switch {
-	case in(n, i) == "":
-		return nil, fmt.Errorf("it lacks its %s", what)
-	case t == nil:
-		return nil, refuse("export the model with its weights as initializers", "its %s are not constant", what)
-	case t.Type != graph.Float:
-		return nil, fmt.Errorf("its %s %q are %s, want floats", what, in(n, i), t.Type)
-	}
-	return t, nil
 }
 
 // sole reports whether n alone reads v, once, and v is not a graph output.
@@ -179,7 +145,7 @@ func (r *rewriter) sole(v string, n *graph.Node) bool {
 }
 
 func (r *rewriter) taken(v string) bool {
-	_, known := r.g.ShapeOf(v)
+	_, known := r.graph.ShapeOf(v)
 	return known || r.maker[v] != nil
 }
 
@@ -195,7 +161,7 @@ func (r *rewriter) newConst(base, suffix string, t *graph.Tensor) string {
 		base = base[:at]
 	}
 	name := r.newValue(strings.TrimSuffix(base, suffix) + suffix)
-	r.g.Consts[name] = t
+	r.graph.Consts[name] = t
 	r.budget -= len(t.F) + len(t.I)
 	return name
 }
@@ -211,8 +177,8 @@ func (r *rewriter) setInputs(n *graph.Node, inputs ...string) {
 	delete(r.wide, n)
 	r.addUsers(n)
 	for _, v := range old {
-		if r.g.Consts[v] != nil && r.readers(v) == 0 && !r.output[v] {
-			delete(r.g.Consts, v)
+		if r.graph.Consts[v] != nil && r.readers(v) == 0 && !r.output[v] {
+			delete(r.graph.Consts, v)
 		}
 	}
 }
@@ -235,7 +201,7 @@ func (r *rewriter) remove(n *graph.Node) {
 	for _, v := range n.Outputs {
 		if r.maker[v] == n {
 			delete(r.maker, v)
-			delete(r.g.Shapes, v)
+			delete(r.graph.Shapes, v)
 		}
 	}
 }
@@ -266,7 +232,7 @@ func (r *rewriter) bypass(n *graph.Node, v string) {
 		n.Op = graph.Reshape{To: slices.Clone(r.shape(v))}
 		n.Outputs = n.Outputs[:1]
 		r.setInputs(n, v)
-		r.g.Shapes[out] = slices.Clone(r.shape(v))
+		r.graph.Shapes[out] = slices.Clone(r.shape(v))
 		return
 	}
 	r.remove(n)
@@ -280,7 +246,7 @@ func (r *rewriter) reshapeBefore(n *graph.Node, i int, to graph.Shape) {
 		return
 	}
 	out := r.newValue(v + "/unflat")
-	r.g.Shapes[out] = slices.Clone(to)
+	r.graph.Shapes[out] = slices.Clone(to)
 	r.add(n, &graph.Node{Name: n.Name + "/unflatten", Op: graph.Reshape{To: slices.Clone(to)}, Inputs: []string{v}, Outputs: []string{out}})
 	inputs := slices.Clone(n.Inputs)
 	inputs[i] = out
@@ -295,8 +261,8 @@ const mapSuffix = "#map"
 func (r *rewriter) rename(v, name string) {
 	n := r.maker[v]
 	n.Outputs[slices.Index(n.Outputs, v)] = name
-	r.g.Shapes[name] = r.g.Shapes[v]
-	delete(r.g.Shapes, v)
+	r.graph.Shapes[name] = r.graph.Shapes[v]
+	delete(r.graph.Shapes, v)
 	delete(r.maker, v)
 	r.maker[name] = n
 	r.redirect(v, name)
@@ -311,7 +277,7 @@ func (r *rewriter) reshapeAfter(n *graph.Node, shape graph.Shape) {
 		return
 	}
 	inner := r.newValue(out + mapSuffix)
-	r.g.Shapes[inner] = slices.Clone(shape)
+	r.graph.Shapes[inner] = slices.Clone(shape)
 	n.Outputs = []string{inner}
 	r.maker[inner] = n
 	r.add(n, &graph.Node{Name: n.Name + "/flatten", Op: graph.Reshape{To: slices.Clone(old)}, Inputs: []string{inner}, Outputs: []string{out}})
@@ -332,7 +298,7 @@ func (r *rewriter) finish() error {
 			put(x)
 		}
 	}
-	for _, n := range r.g.Nodes {
+	for _, n := range r.graph.Nodes {
 		put(n)
 	}
 	sorted, err := toposort(all, r.maker)
@@ -342,7 +308,7 @@ func (r *rewriter) finish() error {
 	for n := range r.gone {
 		r.removed = append(r.removed, n.Name)
 	}
-	r.g.Nodes, r.changed, r.dirty = sorted, false, true
+	r.graph.Nodes, r.changed, r.dirty = sorted, false, true
 	clear(r.extra)
 	clear(r.gone)
 	r.index()

@@ -103,10 +103,10 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 			r.remove(m)
 		}
 	}
-	delete(r.g.Shapes, old[0])
+	delete(r.graph.Shapes, old[0])
 	delete(r.maker, old[0])
 	inner := r.newValue(out + mapSuffix)
-	r.g.Shapes[inner] = slices.Clone(from)
+	r.graph.Shapes[inner] = slices.Clone(from)
 	n.Outputs = []string{inner}
 	r.maker[inner] = n
 	first.Op = graph.Reshape{To: slices.Clone(r.shape(out))}

@@ -52,7 +52,7 @@ func (s *sinking) push(t *graph.Node) {
 
 // sink moves t behind those of its users that it passes.
 func (r *sinking) sink(t *graph.Node) {
-	if r.gone[t] || !isForeign(t, "Transpose") || r.shape(t.Outputs[0]) == nil || r.g.Consts[t.Inputs[0]] != nil {
+	if r.gone[t] || !isForeign(t, "Transpose") || r.shape(t.Outputs[0]) == nil || r.graph.Consts[t.Inputs[0]] != nil {
 		return
 	}
 	perm, err := permOf(newAttrs(t.Op.(graph.Foreign)), len(r.shape(t.Inputs[0])))
@@ -223,7 +223,7 @@ func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, b
 // before gives what stands before the transpose perm that makes v, or v as a constant; false if
 // neither is the case.
 func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **graph.Tensor) bool {
-	if t := r.g.Consts[v]; t != nil {
+	if t := r.graph.Consts[v]; t != nil {
 		*c = t
 		return len(t.Shape) == len(perm) || len(t.Shape) < len(perm) && broadcasts
 	}
@@ -247,7 +247,7 @@ func (r *sinking) behind(u *graph.Node, perm []int, inputs []string) {
 		before[p] = s[i]
 	}
 	inner := r.newValue(out + "/sunk")
-	r.g.Shapes[inner] = before
+	r.graph.Shapes[inner] = before
 	u.Outputs[0] = inner
 	r.maker[inner] = u
 	r.setInputs(u, inputs...)

@@ -1,0 +1,197 @@
+package frontend
+
+import (
+	"errors"
+	"math"
+
+	"hass/internal/graph"
+)
+
+// operator is what the importer knows of one ONNX operator.
+type operator struct {
+	lowered    bool                                                       // some pass lowers it
+	shape      shapeRule                                                  // nil if nothing is known of its output; Split has several, see splitOf
+	value      func(*evaluation) (*graph.Tensor, error)                   // computes it over constants; nil if it is not
+	shapeAlone func(*reading, *graph.Node, *attrs) (*graph.Tensor, error) // computes it from attributes and the shape of its input; nil if it is not
+	hint       string                                                     // what a user does about it, of the operators met most that are not lowered
+}
+
+// operators is the table: one row for each ONNX operator of which anything is known. Values over constants are what
+// exporters write to compute shapes, axes and folded weights; floats are computed in float32 as the original would.
+var operators = map[string]operator{
+	// Convolutions, pools and products.
+	"Conv":              {lowered: true, shape: (*reading).convShape},
+	"ConvTranspose":     {lowered: true, shape: (*reading).convTransposeShape},
+	"MaxPool":           {lowered: true, shape: (*reading).poolShape},
+	"AveragePool":       {lowered: true, shape: (*reading).poolShape},
+	"GlobalAveragePool": {lowered: true, shape: (*reading).globalPoolShape},
+	"GlobalMaxPool":     {lowered: true, shape: (*reading).globalPoolShape},
+	"LpPool":            {hint: "use AveragePool or MaxPool"},
+	"Gemm":              {lowered: true, shape: (*reading).productShape},
+	"MatMul":            {lowered: true, shape: (*reading).productShape},
+	"Einsum":            {hint: "write it as MatMul or Conv"},
+
+	// Normalisation.
+	"BatchNormalization":    {lowered: true, shape: (*reading).sameShape},
+	"InstanceNormalization": {shape: (*reading).sameShape, hint: "use BatchNormalization, which folds into convolutions"},
+	"LayerNormalization":    {shape: (*reading).sameShape, hint: "use BatchNormalization, which folds into convolutions"},
+	"LRN":                   {shape: (*reading).sameShape, hint: "use BatchNormalization, which folds into convolutions"},
+
+	// Activations.
+	"Relu":            {lowered: true, shape: (*reading).sameShape},
+	"LeakyRelu":       {lowered: true, shape: (*reading).sameShape},
+	"PRelu":           {lowered: true, shape: (*reading).sameShape},
+	"Sigmoid":         {lowered: true, shape: (*reading).sameShape},
+	"HardSigmoid":     {lowered: true, shape: (*reading).sameShape},
+	"HardSwish":       {lowered: true, shape: (*reading).sameShape},
+	"Swish":           {lowered: true, shape: (*reading).sameShape},
+	"Tanh":            {lowered: true, shape: (*reading).sameShape},
+	"Shrink":          {lowered: true, shape: (*reading).sameShape},
+	"Clip":            {lowered: true, shape: (*reading).sameShape, value: (*evaluation).clip},
+	"Elu":             {shape: (*reading).sameShape, hint: "use Relu or LeakyRelu"},
+	"Selu":            {shape: (*reading).sameShape, hint: "use Relu or LeakyRelu"},
+	"Celu":            {shape: (*reading).sameShape},
+	"Gelu":            {shape: (*reading).sameShape, hint: "use Relu or HardSwish"},
+	"Mish":            {shape: (*reading).sameShape, hint: "use HardSwish"},
+	"Softplus":        {shape: (*reading).sameShape, hint: "use Relu"},
+	"Softsign":        {shape: (*reading).sameShape},
+	"ThresholdedRelu": {shape: (*reading).sameShape},
+	"Softmax":         {lowered: true, shape: (*reading).sameShape},
+	"LogSoftmax":      {lowered: true, shape: (*reading).sameShape},
+	"ArgMax":          {lowered: true, shape: (*reading).argMaxShape},
+
+	// Arithmetic of one operand.
+	"Identity":   {lowered: true, shape: (*reading).sameShape, value: func(e *evaluation) (*graph.Tensor, error) { return e.args[0], nil }},
+	"Dropout":    {lowered: true, shape: (*reading).sameShape},
+	"Cast":       {lowered: true, shape: (*reading).sameShape, value: (*evaluation).cast},
+	"Neg":        {lowered: true, shape: (*reading).sameShape, value: unary(func(v float64) float64 { return -v }, func(v int64) int64 { return -v })},
+	"Abs":        {shape: (*reading).sameShape, value: unary(math.Abs, func(v int64) int64 { return max(v, -v) })},
+	"Sqrt":       {shape: (*reading).sameShape, value: unary(math.Sqrt, nil)},
+	"Reciprocal": {shape: (*reading).sameShape, value: unary(func(v float64) float64 { return 1 / v }, nil)},
+	"Floor":      {shape: (*reading).sameShape, value: unary(math.Floor, nil)},
+	"Ceil":       {shape: (*reading).sameShape, value: unary(math.Ceil, nil)},
+	"Exp":        {shape: (*reading).sameShape, hint: "if it is a hand-written softmax, export Softmax"},
+	"Log":        {shape: (*reading).sameShape},
+	"Erf":        {shape: (*reading).sameShape, hint: "use Relu or HardSwish"},
+	"Round":      {shape: (*reading).sameShape},
+	"Sign":       {shape: (*reading).sameShape},
+
+	// Arithmetic of several operands.
+	"Add": {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil })},
+	"Sum": {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil })},
+	"Sub": {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return a - b }, func(a, b int64) (int64, error) { return a - b, nil })},
+	"Mul": {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return a * b }, func(a, b int64) (int64, error) { return a * b, nil })},
+	"Div": {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return a / b }, func(a, b int64) (int64, error) {
+		if b == 0 {
+			return 0, errors.New("division by zero")
+		}
+		return a / b, nil
+	})},
+	"Max":     {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return max(a, b) }, func(a, b int64) (int64, error) { return max(a, b), nil })},
+	"Min":     {lowered: true, shape: (*reading).broadcastShape, value: binary(func(a, b float32) float32 { return min(a, b) }, func(a, b int64) (int64, error) { return min(a, b), nil })},
+	"Pow":     {shape: (*reading).broadcastShape, hint: "x*x is a Mul; a power of a constant should be folded when exporting (onnx-simplifier)"},
+	"Equal":   {value: compare(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })},
+	"Greater": {value: compare(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b })},
+	"Less":    {value: compare(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b })},
+	"Where":   {value: (*evaluation).where},
+
+	// Reductions.
+	"ReduceMean": {lowered: true, shape: (*reading).reductionShape},
+	"ReduceMax":  {lowered: true, shape: (*reading).reductionShape},
+	"ReduceSum":  {lowered: true, shape: (*reading).reductionShape},
+	"ReduceMin":  {lowered: true, shape: (*reading).reductionShape},
+	"ReduceProd": {value: (*evaluation).reduceProd},
+
+	// What moves data.
+	"Reshape":   {lowered: true, shape: (*reading).reshapeTarget, value: renamed((*reading).reshapeTarget)},
+	"Flatten":   {lowered: true, shape: (*reading).flattenShape, value: renamed((*reading).flattenShape)},
+	"Squeeze":   {lowered: true, shape: (*reading).squeezed, value: renamed((*reading).squeezed)},
+	"Unsqueeze": {lowered: true, shape: (*reading).squeezed, value: renamed((*reading).squeezed)},
+	"Transpose": {lowered: true, shape: (*reading).transposeShape, value: (*evaluation).transpose},
+	"Expand":    {lowered: true, shape: (*reading).expandShape, value: (*evaluation).expand},
+	"Concat":    {lowered: true, shape: (*reading).concatShape, value: (*evaluation).concat},
+	"Slice":     {lowered: true, shape: (*reading).sliceShape, value: (*evaluation).slice},
+	"Split":     {lowered: true},
+	"Pad":       {lowered: true, shape: (*reading).padShape},
+	"Resize":    {lowered: true, shape: (*reading).resizeShape},
+	"Upsample":  {lowered: true, shape: (*reading).resizeShape},
+	"Gather": {value: (*evaluation).gather,
+		hint: "use Slice or Split where it takes neighbouring channels; else let the weights of a Conv choose them"},
+	"DepthToSpace": {hint: "it moves channels to pixels, which no module does: use ConvTranspose or Resize, or end the model before it"},
+	"SpaceToDepth": {hint: "it moves pixels to channels, which no module does: use a strided Conv, or do it on the images before the model"},
+
+	// Constants and shapes.
+	"Constant":        {shapeAlone: (*reading).constantNode},
+	"Shape":           {shapeAlone: (*reading).shapeNode},
+	"Size":            {shapeAlone: (*reading).sizeNode},
+	"ConstantOfShape": {value: (*evaluation).constantOfShape},
+	"Range":           {value: (*evaluation).rangeOf},
+
+	// Quantisers; those of QONNX that are not read stand in the table quantisers.
+	"QuantizeLinear":        {lowered: true, shape: (*reading).sameShape, value: (*evaluation).quantizeLinear},
+	"DequantizeLinear":      {lowered: true, shape: (*reading).sameShape, value: (*evaluation).dequantizeLinear},
+	"Quant":                 {lowered: true, shape: (*reading).sameShape, value: (*evaluation).quant},
+	"Trunc":                 {hint: "use Quant"},
+	"DynamicQuantizeLinear": {hint: "quantise statically, in QDQ form"},
+	"QLinearConv":           {hint: "export the quantised model in QDQ form"},
+	"QLinearMatMul":         {hint: "export the quantised model in QDQ form"},
+	"ConvInteger":           {hint: "export the quantised model in QDQ form"},
+	"MatMulInteger":         {hint: "export the quantised model in QDQ form"},
+
+	// Control flow and recurrence.
+	"If":   {hint: "export with the condition decided (fold constants, run onnx-simplifier)"},
+	"Loop": {hint: "unroll the loop when exporting"},
+	"Scan": {hint: "unroll the loop when exporting"},
+	"LSTM": {hint: "recurrent networks do not map to this accelerator"},
+	"GRU":  {hint: "recurrent networks do not map to this accelerator"},
+	"RNN":  {hint: "recurrent networks do not map to this accelerator"},
+}
+
+// lowers reports whether some pass lowers the operator.
+func lowers(op string) bool { return operators[op].lowered }
+
+// onlyConstant are operators that are evaluated over constants alone: what
+// exporters write to compute shapes.
+func onlyConstant(op string) bool {
+	o := operators[op]
+	return !o.lowered && (o.value != nil || o.shapeAlone != nil)
+}
+
+// quantDomains are the domains under which exporters write QONNX's Quant.
+var quantDomains = map[string]bool{"qonnx.custom_op.general": true, "finn.custom_op.general": true, "onnx.brevitas": true}
+
+// known reports whether an operator is one that passes may look at: standard
+// ONNX, or QONNX's Quant.
+func known(op graph.Foreign) bool {
+	return op.Domain == "" || op.Type == "Quant" && quantDomains[op.Domain]
+}
+
+// quantisers are QONNX's quantisers that are not read.
+var quantisers = map[string]refusal{
+	"BipolarQuant": {"bipolar numbers (-1 and +1 without a zero) have no hardware in this version", "quantise to 2 bits or more: Quant with bit width 2 and narrow=1 has -1, 0 and +1"},
+	"IntQuant":     {"QONNX's newer name of Quant is not read in this version", "rename the operator to Quant: its inputs (scale, zero point, bit width) and attributes are the same"},
+	"FloatQuant":   {"small floating-point numbers have no hardware", "quantise to integers with Quant"},
+	"Trunc":        {"truncation of integers is not read in this version", "use Quant"},
+}
+
+// refuseOp is the refusal of an operator that no pass knows.
+func refuseOp(f graph.Foreign) refusal {
+	if r, ok := quantisers[f.Type]; ok && quantDomains[f.Domain] {
+		return r
+	}
+	switch {
+	case f.Domain == "qonnx.custom_op.channels_last":
+		return refusal{"operators over channels-last maps are not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"}
+	case f.Domain != "" && operators[f.Type].hint != "" && quantDomains[f.Domain]:
+		return refusal{"operator is not supported", operators[f.Type].hint}
+	case !known(f):
+		return refusal{"operators of this domain are not supported", "export with standard ONNX operators only; a function that the model defines must be inlined (onnx.inliner)"}
+	case lowers(f.Type):
+		return refusal{"this use of the operator is not supported", "simplify the model (onnx-simplifier), or cut it before this node"}
+	}
+	h := operators[f.Type].hint
+	if h == "" {
+		h = "replace it by a supported operator, or cut the model before it"
+	}
+	return refusal{"operator is not supported", h}
+}
