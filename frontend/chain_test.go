@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"hass/frontend/onnx"
+	"hass/frontend/ops"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/onnxtest"
@@ -125,7 +126,7 @@ func (c *chain) transpose(perm []int) {
 	n := node{Name: fmt.Sprintf("n%d", len(c.m.Nodes)), Op: "Transpose", In: []string{x.name}, Out: []string{fmt.Sprintf("v%d", len(c.m.Nodes))}, Attrs: []at{onnxtest.Ints("perm", int64s(perm)...)}}
 	v := chainValue{name: n.Out[0]}
 	for _, d := range x.data {
-		y := transpose(&graph.Tensor{Type: graph.Float, Shape: x.shape, F: d}, perm)
+		y := ops.Transpose(&graph.Tensor{Type: graph.Float, Shape: x.shape, F: d}, perm)
 		v.shape, v.data = y.Shape, append(v.data, y.F)
 	}
 	c.m.Nodes, c.values = append(c.m.Nodes, n), append(c.values, v)
@@ -139,7 +140,7 @@ func (c *chain) images(g *graph.Graph) [][]float32 {
 	}
 	var all [][]float32
 	for _, d := range x.data {
-		all = append(all, transpose(&graph.Tensor{Type: graph.Float, Shape: x.shape, F: d}, toNCHW).F)
+		all = append(all, ops.Transpose(&graph.Tensor{Type: graph.Float, Shape: x.shape, F: d}, []int{0, 3, 1, 2}).F)
 	}
 	return all
 }

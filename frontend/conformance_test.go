@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"hass/frontend/onnx"
+	"hass/frontend/ops"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 )
@@ -169,7 +170,7 @@ func appendTensor(to []*onnx.Tensor, dir, kind string, i int) ([]*onnx.Tensor, e
 // taken reports whether the case uses only operators that the importer takes.
 func (c *conformCase) taken() bool {
 	return !slices.ContainsFunc(c.m.Graph.Nodes, func(n *onnx.Node) bool {
-		return n.Domain != "" || !lowers(n.Op) && !onlyConstant(n.Op)
+		return n.Domain != "" || !ops.Lowered(n.Op) && !ops.OnlyConstant(n.Op)
 	})
 }
 
@@ -196,7 +197,7 @@ const (
 func (c *conformCase) run() (mode string, err error) {
 	float := func(i int) bool { return c.ins[i].Type.IsFloat() }
 	anyFloat := slices.ContainsFunc(c.ins, func(t *onnx.Tensor) bool { return t.Type.IsFloat() })
-	overConstants := slices.ContainsFunc(c.m.Graph.Nodes, func(n *onnx.Node) bool { return onlyConstant(n.Op) && n.Op != "Constant" })
+	overConstants := slices.ContainsFunc(c.m.Graph.Nodes, func(n *onnx.Node) bool { return ops.OnlyConstant(n.Op) && n.Op != "Constant" })
 	var errs []error
 	if anyFloat {
 		for _, way := range []struct {
@@ -405,7 +406,7 @@ func (c *conformance) text() string {
 	fmt.Fprintf(&b, "# Conformance to ONNX's operator tests\n\n")
 	fmt.Fprintf(&b, "`make conformance` runs them and compares the result with this page; `-update` writes it. The cases are those of the Debian package\n"+
 		"`libonnx-testdata` (ONNX 1.12, opsets up to 17). A case counts if all its operators are ones that the importer takes: the\n"+
-		"operators of the table `operators` in `frontend/table.go` that are lowered, and those that are evaluated over constants (shape arithmetic).\n"+
+		"operators of the table `operators` in `frontend/ops/table.go` that are lowered, and those that are evaluated over constants (shape arithmetic).\n"+
 		"%d cases use other operators, %d more hold sequences, strings or other things that are no tensors of numbers.\n\n", c.foreign, c.unread)
 	fmt.Fprintf(&b, "**%d of %d cases pass**: shapes equal, floats within ONNX's own tolerance (1e-3 relative, 1e-7 absolute), integers equal.\n"+
 		"Operators that changed after opset 17 have cases of their own in `frontend/opset_test.go`.\n\n", passed, len(c.cases))

@@ -5,9 +5,9 @@
 // constants folded, BatchNormalization and Pad folded, fully connected layers
 // turned into convolutions, quantisers of weights folded (the constant keeps its
 // grid) and those of activations made quantize, tail operators marked for the
-// host. Import is one
-// step that only renames (every operator becomes graph.Foreign); all meaning is
-// in the passes of the table in passes.go, each in its own file.
+// host. Import is one step that only renames (every operator becomes
+// graph.Foreign). Package ops says what an ONNX operator means, package passes
+// what becomes of it.
 //
 // Export is the way back: it writes such a graph, pruned perhaps, as a standard
 // ONNX model.

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"hass/frontend/onnx"
+	"hass/frontend/ops"
 	"hass/internal/graph"
 )
 
@@ -34,7 +35,7 @@ func Export(g *graph.Graph, meta map[string]string) (*onnx.Model, error) {
 	}
 	for _, n := range g.Nodes {
 		if _, ok := n.Op.(graph.Foreign); ok {
-			return nil, fmt.Errorf("export: node %q: %s was not lowered: its meaning is not known", n.Name, printable(opName(n)))
+			return nil, fmt.Errorf("export: node %q: %s was not lowered: its meaning is not known", n.Name, ops.Printable(ops.Name(n)))
 		}
 	}
 	// How an operator is written depends on the opset, and the opset on the
@@ -66,8 +67,8 @@ type exporter struct {
 
 	names  map[string]string        // names of the graph's values in the model
 	types  map[string]onnx.DataType // of values that are not float32
-	values *unique                  // names of values in the model
-	nodes  *unique                  // names of nodes in the model
+	values *graph.Names             // names of values in the model
+	nodes  *graph.Names             // names of nodes in the model
 	stored map[string]bool          // constants of the graph that are written
 
 	node *graph.Node // the node that is being written
@@ -76,7 +77,7 @@ type exporter struct {
 func newExporter(g *graph.Graph, opset int) *exporter {
 	e := &exporter{
 		g: g, out: &onnx.Graph{Name: strings.ToValidUTF8(g.Name, "\uFFFD")}, opset: opset, batched: perImage(g),
-		names: map[string]string{}, types: map[string]onnx.DataType{}, values: newUnique(nil), nodes: newUnique(nil), stored: map[string]bool{},
+		names: map[string]string{}, types: map[string]onnx.DataType{}, values: graph.NewNames(), nodes: graph.NewNames(), stored: map[string]bool{},
 	}
 	if e.out.Name == "" {
 		e.out.Name = "graph" // ONNX wants one
@@ -86,20 +87,20 @@ func newExporter(g *graph.Graph, opset int) *exporter {
 	for _, good := range []bool{true, false} {
 		for _, name := range all {
 			if utf8.ValidString(name) == good {
-				e.names[name] = e.values.take(strings.ToValidUTF8(name, "\uFFFD"))
+				e.names[name] = e.values.Take(strings.ToValidUTF8(name, "\uFFFD"))
 			}
 		}
 	}
 	for _, n := range g.Nodes {
 		if utf8.ValidString(n.Name) {
-			e.nodes.used[n.Name] = true
+			e.nodes.Reserve(n.Name)
 		}
 	}
 	return e
 }
 
 func (e *exporter) freshNode(name string) string {
-	return e.nodes.take(strings.ToValidUTF8(name, "\uFFFD"))
+	return e.nodes.Take(strings.ToValidUTF8(name, "\uFFFD"))
 }
 
 // need notes that what is being written exists since an opset.
@@ -237,14 +238,14 @@ func (e *exporter) last(op string, in []string, attrs ...*onnx.Attr) {
 // aux writes an ONNX operator on the way to the node's output and gives its value.
 func (e *exporter) aux(op string, in []string, attrs ...*onnx.Attr) string {
 	suffix := "/" + strings.ToLower(op)
-	v := e.values.take(e.names[e.node.Outputs[0]] + suffix)
+	v := e.values.Take(e.names[e.node.Outputs[0]] + suffix)
 	e.out.Nodes = append(e.out.Nodes, &onnx.Node{Name: e.freshNode(e.node.Name + suffix), Op: op, Inputs: in, Outputs: []string{v}, Attrs: attrs})
 	return v
 }
 
 // tensor stores a parameter of the node as an initializer.
 func (e *exporter) tensor(t *onnx.Tensor) string {
-	t.Name = e.values.take(strings.ToValidUTF8(e.node.Name, "\uFFFD") + "/" + t.Name)
+	t.Name = e.values.Take(strings.ToValidUTF8(e.node.Name, "\uFFFD") + "/" + t.Name)
 	e.out.Initializers = append(e.out.Initializers, t)
 	return t.Name
 }

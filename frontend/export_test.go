@@ -308,7 +308,7 @@ func TestShrinkBound(t *testing.T) {
 // TestExportPasses: the graphs that the passes' golden files end with, where no
 // operator is left that no pass lowered.
 func TestExportPasses(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "passes", "*.txt"))
+	files, err := filepath.Glob(filepath.Join("passes", "testdata", "*.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

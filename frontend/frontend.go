@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"hass/frontend/onnx"
+	"hass/frontend/ops"
+	"hass/frontend/passes"
 	"hass/internal/graph"
 )
 
@@ -40,7 +42,7 @@ func (e *UnsupportedError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: the model %s:", e.Model, e.For)
 	for _, u := range e.Items {
-		fmt.Fprintf(&b, "\n  %q (%s): %s", u.Node, printable(u.Op), u.Reason)
+		fmt.Fprintf(&b, "\n  %q (%s): %s", u.Node, ops.Printable(u.Op), u.Reason)
 		if u.Hint != "" {
 			fmt.Fprintf(&b, "; hint: %s", u.Hint)
 		}
@@ -104,7 +106,7 @@ type compilation struct {
 	g       *graph.Graph
 	origin  []origin          // nodes of the model, in file order
 	gone    map[string]string // node -> pass after which it was no longer there
-	refused refusals
+	refused ops.Refusals
 }
 
 type origin struct{ name, op string }
@@ -119,7 +121,7 @@ type options struct {
 // compile imports a model and runs all passes. Nodes that no pass lowered are
 // still graph.Foreign in the result.
 func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
-	c := &compilation{model: name, gone: map[string]string{}, refused: refusals{}}
+	c := &compilation{model: name, refused: ops.Refusals{}}
 	var batch int
 	var err error
 	if c.g, batch, err = importModel(m, c.refused, opt); err != nil {
@@ -129,7 +131,7 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 		c.g.Name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".gz"), ".onnx")
 	}
 	for _, n := range c.g.Nodes {
-		c.origin = append(c.origin, origin{n.Name, opName(n)})
+		c.origin = append(c.origin, origin{n.Name, ops.Name(n)})
 	}
 	after := opt.after
 	if after == nil {
@@ -138,18 +140,8 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 	if err := after("import", c.g); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r := newRewriter(c.g, batch, c.refused)
-	for i := range passes {
-		removed, err := runPass(&passes[i], r)
-		if err == nil {
-			err = after(passes[i].name, c.g)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		for _, n := range removed {
-			c.gone[n] = passes[i].name
-		}
+	if c.gone, err = passes.Run(c.g, batch, c.refused, after); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := checkFinite(c.g); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -160,14 +152,6 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 		}
 	}
 	return c, nil
-}
-
-func nodeNames(g *graph.Graph) map[string]bool {
-	m := make(map[string]bool, len(g.Nodes))
-	for _, n := range g.Nodes {
-		m[n.Name] = true
-	}
-	return m
 }
 
 // unsupported lists the Foreign nodes left, with their reasons. A node that is
@@ -181,13 +165,13 @@ func (c *compilation) unsupported() []Unsupported {
 			continue
 		}
 		why, ok := c.refused[n.Name]
-		if !ok && lowers(f.Type) && known(f) && waitsFor(c.g, n) != "" {
+		if !ok && ops.Lowered(f.Type) && ops.Known(f) && ops.WaitsFor(c.g, n) != "" {
 			continue
 		}
 		if !ok {
-			why = refuseOp(f)
+			why = ops.RefuseOperator(f)
 		}
-		items = append(items, Unsupported{Node: n.Name, Op: opName(n), Reason: why.reason, Hint: why.hint})
+		items = append(items, Unsupported{Node: n.Name, Op: ops.Name(n), Reason: why.Reason, Hint: why.Hint})
 	}
 	return items
 }

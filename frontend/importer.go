@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hass/frontend/onnx"
+	"hass/frontend/ops"
 	"hass/internal/graph"
 )
 
@@ -21,7 +22,7 @@ const newestOpset = 25
 // importModel renames a decoded model into a graph of Foreign operators: nodes
 // in topological order with unique names, used initializers as constants, the
 // batch dimension bound to 1; batch is its size, 0 if it is symbolic or 1. Nothing but the inputs has a shape yet.
-func importModel(m *onnx.Model, refused refusals, opt options) (g *graph.Graph, batch int, err error) {
+func importModel(m *onnx.Model, refused ops.Refusals, opt options) (g *graph.Graph, batch int, err error) {
 	opset, ok := m.Opsets[""]
 	switch {
 	case !ok:
@@ -50,7 +51,7 @@ func importModel(m *onnx.Model, refused refusals, opt options) (g *graph.Graph, 
 	if err := im.wire(); err != nil {
 		return nil, 0, err
 	}
-	sorted, err := toposort(g.Nodes, im.maker)
+	sorted, err := graph.Sort(g.Nodes, im.maker)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -64,7 +65,7 @@ func importModel(m *onnx.Model, refused refusals, opt options) (g *graph.Graph, 
 type importer struct {
 	m       *onnx.Model
 	g       *graph.Graph
-	refused refusals
+	refused ops.Refusals
 	batch   int
 	opt     options
 	inits   map[string]*onnx.Tensor
@@ -158,7 +159,7 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 }
 
 func (im *importer) nodes() error {
-	names := newUnique(nil)
+	names := graph.NewNames()
 	for i, n := range im.m.Graph.Nodes {
 		if n.Op == "" {
 			return fmt.Errorf("node %d (%q) has no operator", i, n.Name)
@@ -167,7 +168,7 @@ func (im *importer) nodes() error {
 		if name == "" {
 			name = fmt.Sprintf("%s_%d", n.Op, i)
 		}
-		name = names.take(name)
+		name = names.Take(name)
 		f := graph.Foreign{Domain: n.Domain, Type: n.Op, Opset: int(min(im.m.Opsets[n.Domain], math.MaxInt32)), Attrs: map[string]graph.Attr{}}
 		node := &graph.Node{Name: name, Inputs: n.Inputs, Outputs: n.Outputs}
 		for _, a := range n.Attrs {
@@ -175,9 +176,9 @@ func (im *importer) nodes() error {
 				return fmt.Errorf("node %q: attribute %q is given twice", name, a.Name)
 			}
 			ga, err := importAttr(a)
-			var r refusal
+			var r ops.Refusal
 			if errors.As(err, &r) {
-				im.refused.add(name, r)
+				im.refused.Add(name, r)
 				continue
 			}
 			if err != nil {
@@ -218,7 +219,7 @@ func (im *importer) defined(name string) bool {
 
 func importAttr(a *onnx.Attr) (graph.Attr, error) {
 	if a.Ref != "" {
-		return graph.Attr{}, refuse("inline the model's functions (onnx.inliner)", "attribute %q refers to a function's attribute", a.Name)
+		return graph.Attr{}, ops.Refuse("inline the model's functions (onnx.inliner)", "attribute %q refers to a function's attribute", a.Name)
 	}
 	switch a.Type {
 	case onnx.AttrInt:
@@ -237,9 +238,9 @@ func importAttr(a *onnx.Attr) (graph.Attr, error) {
 		t, err := importTensor(a.T)
 		return graph.Attr{Kind: "t", T: t}, err
 	case onnx.AttrGraph:
-		return graph.Attr{}, refuse("export without control flow (fold constants, unroll loops)", "attribute %q holds a subgraph", a.Name)
+		return graph.Attr{}, ops.Refuse("export without control flow (fold constants, unroll loops)", "attribute %q holds a subgraph", a.Name)
 	}
-	return graph.Attr{}, refuse("", "attribute %q has the unsupported type %d", a.Name, a.Type)
+	return graph.Attr{}, ops.Refuse("", "attribute %q has the unsupported type %d", a.Name, a.Type)
 }
 
 // importTensor reads a constant. NaN is refused everywhere, infinity in all but
@@ -340,54 +341,4 @@ func (im *importer) wire() error {
 		im.g.Consts[name] = t
 	}
 	return nil
-}
-
-// toposort orders nodes so that makers come before users and otherwise keeps
-// their order. maker maps values to nodes. A cycle is an error that names it.
-func toposort(nodes []*graph.Node, maker map[string]*graph.Node) ([]*graph.Node, error) {
-	const (
-		fresh = iota
-		open
-		done
-	)
-	state := make(map[*graph.Node]int, len(nodes))
-	out := make([]*graph.Node, 0, len(nodes))
-	type frame struct {
-		n    *graph.Node
-		next int // input to visit next
-	}
-	for _, root := range nodes {
-		if state[root] == done {
-			continue
-		}
-		stack := []frame{{root, 0}}
-		state[root] = open
-		for len(stack) > 0 {
-			top := &stack[len(stack)-1]
-			if top.next == len(top.n.Inputs) {
-				state[top.n] = done
-				out = append(out, top.n)
-				stack = stack[:len(stack)-1]
-				continue
-			}
-			dep := maker[top.n.Inputs[top.next]]
-			top.next++
-			if dep == nil || state[dep] == done {
-				continue
-			}
-			if state[dep] == open {
-				at := slices.IndexFunc(stack, func(f frame) bool { return f.n == dep })
-				msg := ""
-				for _, f := range stack[at:] {
-					if len(msg) < 200 {
-						msg += fmt.Sprintf("%q reads from ", f.n.Name)
-					}
-				}
-				return nil, fmt.Errorf("the graph has a cycle: node %s%q", msg, dep.Name)
-			}
-			state[dep] = open
-			stack = append(stack, frame{dep, 0})
-		}
-	}
-	return out, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"hass/frontend/onnx"
+	"hass/frontend/ops"
+	"hass/frontend/passes"
 	"hass/internal/graph"
 	"hass/internal/quant"
 )
@@ -166,10 +168,7 @@ func (c *compilation) report() *Report {
 	for _, n := range c.g.Nodes {
 		left[n.Name] = n
 	}
-	what := make(map[string]string, len(passes))
-	for _, p := range passes {
-		what[p.name] = p.what
-	}
+	purpose := passes.Descriptions()
 	refused := map[string]Unsupported{}
 	for _, u := range c.unsupported() {
 		refused[u.Node] = u
@@ -193,7 +192,7 @@ func (c *compilation) report() *Report {
 		switch {
 		case n == nil:
 			nr.Verdict, nr.By = Folded, c.gone[o.name]
-			nr.Reason = what[nr.By]
+			nr.Reason = purpose[nr.By]
 		default:
 			if _, ok := n.Op.(graph.Foreign); !ok {
 				nr.Verdict, nr.Reason, nr.Hint = judge(n, issues)
@@ -201,7 +200,7 @@ func (c *compilation) report() *Report {
 				nr.Verdict, nr.Reason, nr.Hint = NotSupport, u.Reason, u.Hint
 			} else {
 				nr.Verdict = NotAnalysed
-				nr.Reason = fmt.Sprintf("the shape of its input %q depends on an unsupported node", waitsFor(c.g, n))
+				nr.Reason = fmt.Sprintf("the shape of its input %q depends on an unsupported node", ops.WaitsFor(c.g, n))
 			}
 		}
 		rep.Nodes = append(rep.Nodes, nr)

@@ -1,0 +1,294 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"hass/internal/graph"
+)
+
+// storedTypes are the integer types a quantiser may write.
+var storedTypes = map[string]struct {
+	bits   int
+	signed bool
+}{"uint8": {8, false}, "int8": {8, true}, "uint16": {16, false}, "int16": {16, true}, "int32": {32, true}, "uint32": {32, false},
+	"uint4": {4, false}, "int4": {4, true}, "uint2": {2, false}, "int2": {2, true}}
+
+// outputTypes are values of the attribute output_dtype (TensorProto.DataType).
+var outputTypes = map[int64]string{2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 21: "uint4", 22: "int4"}
+
+// LinearOf reads scale, zero point and type of a QuantizeLinear or
+// DequantizeLinear. The type is that of the zero point, of constant data, or by
+// default uint8; blocks of scales (opset 21) are refused.
+func (r *Reading) LinearOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
+	g := graph.Grid{}
+	scale, err := r.Weights(n, 1, "scale")
+	if err != nil {
+		return g, err
+	}
+	a.Ignore("saturate", "precision") // saturate concerns 8-bit floats
+	if a.Int("block_size", 0) != 0 {
+		return g, Refuse("quantise per tensor or per channel", "a scale per block is not supported")
+	}
+	stored := outputTypes[a.Int("output_dtype", 0)]
+	g.Scale = slices.Clone(scale.F)
+	g.Zero = make([]int64, len(g.Scale))
+	if In(n, 2) != "" {
+		z := r.Constant(n, 2)
+		if z == nil || z.Type != graph.Int {
+			return g, Refuse("export the model with constant zero points", "its zero point is no constant integer")
+		}
+		if len(z.I) != len(g.Scale) {
+			return g, fmt.Errorf("it has %d scales and %d zero points", len(g.Scale), len(z.I))
+		}
+		copy(g.Zero, z.I)
+		stored = z.Stored
+	} else if t := r.Constant(n, 0); t != nil && t.Type == graph.Int {
+		stored = t.Stored
+	}
+	if stored == "" {
+		stored = "uint8"
+	}
+	st, ok := storedTypes[stored]
+	if !ok {
+		return g, Refuse("", "its type %s is not supported", stored)
+	}
+	g.Bits, g.Signed = st.bits, st.signed
+	if len(scale.Shape) > 1 {
+		return g, Refuse("quantise per tensor or per channel", "its scale has shape %v", scale.Shape)
+	}
+	x := r.Shape(n.Inputs[0])
+	ax := a.Int("axis", 1)
+	if len(g.Scale) != 1 {
+		if g.Axis, err = Axis(ax, len(x)); err != nil {
+			return g, err
+		}
+		if x[g.Axis] != len(g.Scale) {
+			return g, fmt.Errorf("it has %d scales for axis %d of %v", len(g.Scale), g.Axis, x)
+		}
+	}
+	return g, goodScales(g.Scale)
+}
+
+func goodScales(scales []float32) error {
+	if len(scales) == 0 {
+		return errors.New("it has no scale")
+	}
+	for _, s := range scales {
+		switch {
+		case s < 0:
+			return Refuse("make the scale positive and negate what it multiplies, or export the model in float",
+				"its scale %v is negative: a scale is the distance between two steps and must be above 0", s)
+		case !(s > 0) || math.IsInf(float64(s), 0):
+			return Refuse("quantise again: calibration saw no range", "its scale is %v: a scale is the distance between two steps and must be a number above 0", s)
+		}
+	}
+	return nil
+}
+
+// Narrowed reads the Clip of a QCDQ as a narrower width: its bounds must be those
+// of some width up to the quantiser's.
+func (r *Reading) Narrowed(clip *graph.Node, g graph.Grid) (graph.Grid, error) {
+	lo, hi := graph.Range(g.Bits, g.Signed, g.Narrow)
+	for i, to := range []*int64{&lo, &hi} {
+		if In(clip, i+1) == "" {
+			continue
+		}
+		t := r.Constant(clip, i+1)
+		if t == nil || t.Type != graph.Int || len(t.I) != 1 {
+			return g, Refuse("", "the bounds of %q are no constant integers", clip.Name)
+		}
+		*to = t.I[0]
+	}
+	if w, ok := widthOf(lo, hi); ok && w.Bits <= g.Bits {
+		g.Bits, g.Signed, g.Narrow = w.Bits, w.Signed, w.Narrow
+		return g, nil
+	}
+	return g, Refuse("clip to the range of a whole number of bits", "%q clips to %d and %d, the range of no width", clip.Name, lo, hi)
+}
+
+// widthOf is the width whose range is lo to hi, without a scale.
+func widthOf(lo, hi int64) (g graph.Grid, ok bool) {
+	for bits := 1; bits <= 32; bits++ {
+		for _, signed := range []bool{true, false} {
+			for _, narrow := range []bool{false, true} {
+				if l, h := graph.Range(bits, signed, narrow); l == lo && h == hi && h > l {
+					return graph.Grid{Bits: bits, Signed: signed, Narrow: narrow}, true
+				}
+			}
+		}
+	}
+	return g, false
+}
+
+// QuantOf reads QONNX's Quant: scale, zero point and width are inputs.
+func (r *Reading) QuantOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
+	g := graph.Grid{Signed: a.Int("signed", 1) != 0, Narrow: a.Int("narrow", 0) != 0}
+	switch mode := a.Str("rounding_mode", "ROUND"); strings.ToUpper(mode) {
+	case "ROUND", "HALF_EVEN": // QONNX has two names for it, in any case
+	default:
+		return g, Refuse("quantise with rounding_mode ROUND", "it rounds %q; the hardware rounds to the nearest step, ties to even", mode)
+	}
+	var par [3]*graph.Tensor
+	for i, what := range []string{"scale", "zero point", "width"} {
+		var err error
+		if par[i], err = r.Weights(n, i+1, what); err != nil {
+			return g, err
+		}
+	}
+	if !Uniform(par[2].F) || par[2].F[0] != float32(int(par[2].F[0])) {
+		return g, Refuse("", "its width is no whole number")
+	}
+	if g.Bits = int(par[2].F[0]); g.Bits < 1 || g.Bits > 32 {
+		return g, Refuse("", "its width is %d bits", g.Bits)
+	}
+	x := r.Shape(n.Inputs[0])
+	per := 0 // scales or zero points along g.Axis, 0 if there is one for all
+	for i, what := range []string{"scale", "zero point"} {
+		ax, ok := graph.Along(par[i].Shape, x)
+		switch {
+		case !ok:
+			return g, Refuse("quantise per tensor or per channel", "its %s has shape %v for data %v", what, par[i].Shape, x)
+		case len(par[i].F) == 1:
+		case per > 0 && ax != g.Axis:
+			return g, Refuse("quantise per tensor or per channel", "its scale %v and zero point %v lie along different axes of its data %v", par[0].Shape, par[1].Shape, x)
+		default:
+			per, g.Axis = x[ax], ax
+		}
+	}
+	for i := range max(per, 1) {
+		z := par[1].F[i%len(par[1].F)]
+		if z != float32(int64(z)) {
+			return g, Refuse("", "its zero point %v is no whole number", z)
+		}
+		g.Scale, g.Zero = append(g.Scale, par[0].F[i%len(par[0].F)]), append(g.Zero, int64(z))
+	}
+	return g, goodScales(g.Scale)
+}
+
+// gridIndex gives for each element of a tensor which scale of the grid is its own.
+func gridIndex(g graph.Grid, s graph.Shape) func(i int) int {
+	if len(g.Scale) == 1 {
+		return func(int) int { return 0 }
+	}
+	inner := s[g.Axis+1:].Elems()
+	return func(i int) int { return i / inner % len(g.Scale) }
+}
+
+// round is an element of a tensor on the grid, as an integer: the quotient is
+// rounded to float32 first, ties go to even.
+func gridRound(g graph.Grid, v float32, k int) int64 {
+	lo, hi := graph.Range(g.Bits, g.Signed, g.Narrow)
+	q := math.RoundToEven(float64(v/g.Scale[k])) + float64(g.Zero[k])
+	return int64(min(max(q, float64(lo)), float64(hi)))
+}
+
+// clip limits constant integers, those of a QCDQ: the result knows its width.
+// Constant floats go through the operator's bounds as data do.
+func (e *evaluation) clip() (*graph.Tensor, error) {
+	x := e.args[0]
+	out := emptyLike(x.Type, x.Shape)
+	if x.Type == graph.Float {
+		lo, hi, err := e.r.Bounds(e.n, e.a)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range x.F {
+			out.F = append(out.F, float32(min(max(float64(v), lo), hi)))
+		}
+		return out, nil
+	}
+	lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
+	for i, to := range []*int64{&lo, &hi} {
+		if In(e.n, i+1) == "" {
+			continue
+		}
+		t := e.args[i+1]
+		if t.Type != graph.Int || len(t.I) != 1 {
+			return nil, fmt.Errorf("its bound has shape %v and type %s, want one integer", t.Shape, t.Type)
+		}
+		*to = t.I[0]
+	}
+	for _, v := range x.I {
+		out.I = append(out.I, min(max(v, lo), hi))
+	}
+	out.Stored = x.Stored
+	if g, ok := widthOf(lo, hi); ok {
+		g.Scale, g.Zero = []float32{1}, []int64{0}
+		out.Grid = &g
+	}
+	return out, nil
+}
+
+// quantizeLinear computes integers from constant floats.
+func (e *evaluation) quantizeLinear() (*graph.Tensor, error) {
+	x := e.args[0]
+	if x.Type != graph.Float {
+		return nil, fmt.Errorf("it quantises %s, want floats", x.Type)
+	}
+	g, err := e.r.LinearOf(e.n, e.a)
+	if err != nil {
+		return nil, err
+	}
+	out := emptyLike(graph.Int, x.Shape)
+	at := gridIndex(g, x.Shape)
+	for i, v := range x.F {
+		out.I = append(out.I, gridRound(g, v, at(i)))
+	}
+	for name, st := range storedTypes {
+		if st.bits == g.Bits && st.signed == g.Signed {
+			out.Stored = name
+		}
+	}
+	return out, nil
+}
+
+// dequantizeLinear computes floats from constant integers and notes their grid.
+func (e *evaluation) dequantizeLinear() (*graph.Tensor, error) {
+	x := e.args[0]
+	if x.Type != graph.Int {
+		return nil, fmt.Errorf("it dequantises %s, want integers", x.Type)
+	}
+	g, err := e.r.LinearOf(e.n, e.a)
+	if err != nil {
+		return nil, err
+	}
+	out := emptyLike(graph.Float, x.Shape)
+	at := gridIndex(g, x.Shape)
+	lo, hi := graph.Range(g.Bits, g.Signed, false)
+	for i, q := range x.I {
+		if q < lo || q > hi {
+			return nil, fmt.Errorf("element %d, %d, is outside %d bits", i, q, g.Bits)
+		}
+		k := at(i)
+		out.F = append(out.F, float32(q-g.Zero[k])*g.Scale[k])
+	}
+	if w := x.Grid; w != nil && w.Bits <= g.Bits { // clipped to a narrower width
+		g.Bits, g.Signed, g.Narrow = w.Bits, w.Signed, w.Narrow
+	}
+	out.Grid = &g
+	return out, nil
+}
+
+// quant computes QONNX's Quant of constant floats and notes their grid.
+func (e *evaluation) quant() (*graph.Tensor, error) {
+	x := e.args[0]
+	if x.Type != graph.Float {
+		return nil, fmt.Errorf("it quantises %s, want floats", x.Type)
+	}
+	g, err := e.r.QuantOf(e.n, e.a)
+	if err != nil {
+		return nil, err
+	}
+	out := emptyLike(graph.Float, x.Shape)
+	at := gridIndex(g, x.Shape)
+	for i, v := range x.F {
+		k := at(i)
+		out.F = append(out.F, float32(gridRound(g, v, k)-g.Zero[k])*g.Scale[k])
+	}
+	out.Grid = &g
+	return out, nil
+}

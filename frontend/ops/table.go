@@ -1,0 +1,197 @@
+package ops
+
+import (
+	"errors"
+	"math"
+
+	"hass/internal/graph"
+)
+
+// operator is what the importer knows of one ONNX operator.
+type operator struct {
+	lowered    bool                                                       // some pass lowers it
+	shape      shapeRule                                                  // nil if nothing is known of its output; Split has several, see SplitOf
+	value      func(*evaluation) (*graph.Tensor, error)                   // computes it over constants; nil if it is not
+	shapeAlone func(*Reading, *graph.Node, *Attrs) (*graph.Tensor, error) // computes it from attributes and the shape of its input; nil if it is not
+	hint       string                                                     // what a user does about it, of the operators met most that are not lowered
+}
+
+// operators is the table: one row for each ONNX operator of which anything is known. Values over constants are what
+// exporters write to compute shapes, axes and folded weights; floats are computed in float32 as the original would.
+var operators = map[string]operator{
+	// Convolutions, pools and products.
+	"Conv":              {lowered: true, shape: (*Reading).convShape},
+	"ConvTranspose":     {lowered: true, shape: (*Reading).convTransposeShape},
+	"MaxPool":           {lowered: true, shape: (*Reading).poolShape},
+	"AveragePool":       {lowered: true, shape: (*Reading).poolShape},
+	"GlobalAveragePool": {lowered: true, shape: (*Reading).globalPoolShape},
+	"GlobalMaxPool":     {lowered: true, shape: (*Reading).globalPoolShape},
+	"LpPool":            {hint: "use AveragePool or MaxPool"},
+	"Gemm":              {lowered: true, shape: (*Reading).ProductShape},
+	"MatMul":            {lowered: true, shape: (*Reading).ProductShape},
+	"Einsum":            {hint: "write it as MatMul or Conv"},
+
+	// Normalisation.
+	"BatchNormalization":    {lowered: true, shape: (*Reading).sameShape},
+	"InstanceNormalization": {shape: (*Reading).sameShape, hint: "use BatchNormalization, which folds into convolutions"},
+	"LayerNormalization":    {shape: (*Reading).sameShape, hint: "use BatchNormalization, which folds into convolutions"},
+	"LRN":                   {shape: (*Reading).sameShape, hint: "use BatchNormalization, which folds into convolutions"},
+
+	// Activations.
+	"Relu":            {lowered: true, shape: (*Reading).sameShape},
+	"LeakyRelu":       {lowered: true, shape: (*Reading).sameShape},
+	"PRelu":           {lowered: true, shape: (*Reading).sameShape},
+	"Sigmoid":         {lowered: true, shape: (*Reading).sameShape},
+	"HardSigmoid":     {lowered: true, shape: (*Reading).sameShape},
+	"HardSwish":       {lowered: true, shape: (*Reading).sameShape},
+	"Swish":           {lowered: true, shape: (*Reading).sameShape},
+	"Tanh":            {lowered: true, shape: (*Reading).sameShape},
+	"Shrink":          {lowered: true, shape: (*Reading).sameShape},
+	"Clip":            {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).clip},
+	"Elu":             {shape: (*Reading).sameShape, hint: "use Relu or LeakyRelu"},
+	"Selu":            {shape: (*Reading).sameShape, hint: "use Relu or LeakyRelu"},
+	"Celu":            {shape: (*Reading).sameShape},
+	"Gelu":            {shape: (*Reading).sameShape, hint: "use Relu or HardSwish"},
+	"Mish":            {shape: (*Reading).sameShape, hint: "use HardSwish"},
+	"Softplus":        {shape: (*Reading).sameShape, hint: "use Relu"},
+	"Softsign":        {shape: (*Reading).sameShape},
+	"ThresholdedRelu": {shape: (*Reading).sameShape},
+	"Softmax":         {lowered: true, shape: (*Reading).sameShape},
+	"LogSoftmax":      {lowered: true, shape: (*Reading).sameShape},
+	"ArgMax":          {lowered: true, shape: (*Reading).argMaxShape},
+
+	// Arithmetic of one operand.
+	"Identity":   {lowered: true, shape: (*Reading).sameShape, value: func(e *evaluation) (*graph.Tensor, error) { return e.args[0], nil }},
+	"Dropout":    {lowered: true, shape: (*Reading).sameShape},
+	"Cast":       {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).cast},
+	"Neg":        {lowered: true, shape: (*Reading).sameShape, value: unary(func(v float64) float64 { return -v }, func(v int64) int64 { return -v })},
+	"Abs":        {shape: (*Reading).sameShape, value: unary(math.Abs, func(v int64) int64 { return max(v, -v) })},
+	"Sqrt":       {shape: (*Reading).sameShape, value: unary(math.Sqrt, nil)},
+	"Reciprocal": {shape: (*Reading).sameShape, value: unary(func(v float64) float64 { return 1 / v }, nil)},
+	"Floor":      {shape: (*Reading).sameShape, value: unary(math.Floor, nil)},
+	"Ceil":       {shape: (*Reading).sameShape, value: unary(math.Ceil, nil)},
+	"Exp":        {shape: (*Reading).sameShape, hint: "if it is a hand-written softmax, export Softmax"},
+	"Log":        {shape: (*Reading).sameShape},
+	"Erf":        {shape: (*Reading).sameShape, hint: "use Relu or HardSwish"},
+	"Round":      {shape: (*Reading).sameShape},
+	"Sign":       {shape: (*Reading).sameShape},
+
+	// Arithmetic of several operands.
+	"Add": {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil })},
+	"Sum": {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return a + b }, func(a, b int64) (int64, error) { return a + b, nil })},
+	"Sub": {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return a - b }, func(a, b int64) (int64, error) { return a - b, nil })},
+	"Mul": {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return a * b }, func(a, b int64) (int64, error) { return a * b, nil })},
+	"Div": {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return a / b }, func(a, b int64) (int64, error) {
+		if b == 0 {
+			return 0, errors.New("division by zero")
+		}
+		return a / b, nil
+	})},
+	"Max":     {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return max(a, b) }, func(a, b int64) (int64, error) { return max(a, b), nil })},
+	"Min":     {lowered: true, shape: (*Reading).broadcastShape, value: binary(func(a, b float32) float32 { return min(a, b) }, func(a, b int64) (int64, error) { return min(a, b), nil })},
+	"Pow":     {shape: (*Reading).broadcastShape, hint: "x*x is a Mul; a power of a constant should be folded when exporting (onnx-simplifier)"},
+	"Equal":   {value: compare(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })},
+	"Greater": {value: compare(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b })},
+	"Less":    {value: compare(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b })},
+	"Where":   {value: (*evaluation).where},
+
+	// Reductions.
+	"ReduceMean": {lowered: true, shape: (*Reading).reductionShape},
+	"ReduceMax":  {lowered: true, shape: (*Reading).reductionShape},
+	"ReduceSum":  {lowered: true, shape: (*Reading).reductionShape},
+	"ReduceMin":  {lowered: true, shape: (*Reading).reductionShape},
+	"ReduceProd": {value: (*evaluation).reduceProd},
+
+	// What moves data.
+	"Reshape":   {lowered: true, shape: (*Reading).reshapeTarget, value: renamed((*Reading).reshapeTarget)},
+	"Flatten":   {lowered: true, shape: (*Reading).flattenShape, value: renamed((*Reading).flattenShape)},
+	"Squeeze":   {lowered: true, shape: (*Reading).squeezed, value: renamed((*Reading).squeezed)},
+	"Unsqueeze": {lowered: true, shape: (*Reading).squeezed, value: renamed((*Reading).squeezed)},
+	"Transpose": {lowered: true, shape: (*Reading).transposeShape, value: (*evaluation).transpose},
+	"Expand":    {lowered: true, shape: (*Reading).expandShape, value: (*evaluation).expand},
+	"Concat":    {lowered: true, shape: (*Reading).concatShape, value: (*evaluation).concat},
+	"Slice":     {lowered: true, shape: (*Reading).sliceShape, value: (*evaluation).slice},
+	"Split":     {lowered: true},
+	"Pad":       {lowered: true, shape: (*Reading).padShape},
+	"Resize":    {lowered: true, shape: (*Reading).resizeShape},
+	"Upsample":  {lowered: true, shape: (*Reading).resizeShape},
+	"Gather": {value: (*evaluation).gather,
+		hint: "use Slice or Split where it takes neighbouring channels; else let the weights of a Conv choose them"},
+	"DepthToSpace": {hint: "it moves channels to pixels, which no module does: use ConvTranspose or Resize, or end the model before it"},
+	"SpaceToDepth": {hint: "it moves pixels to channels, which no module does: use a strided Conv, or do it on the images before the model"},
+
+	// Constants and shapes.
+	"Constant":        {shapeAlone: (*Reading).constantNode},
+	"Shape":           {shapeAlone: (*Reading).shapeNode},
+	"Size":            {shapeAlone: (*Reading).sizeNode},
+	"ConstantOfShape": {value: (*evaluation).constantOfShape},
+	"Range":           {value: (*evaluation).rangeOf},
+
+	// Quantisers; those of QONNX that are not read stand in the table quantisers.
+	"QuantizeLinear":        {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quantizeLinear},
+	"DequantizeLinear":      {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).dequantizeLinear},
+	"Quant":                 {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quant},
+	"Trunc":                 {hint: "use Quant"},
+	"DynamicQuantizeLinear": {hint: "quantise statically, in QDQ form"},
+	"QLinearConv":           {hint: "export the quantised model in QDQ form"},
+	"QLinearMatMul":         {hint: "export the quantised model in QDQ form"},
+	"ConvInteger":           {hint: "export the quantised model in QDQ form"},
+	"MatMulInteger":         {hint: "export the quantised model in QDQ form"},
+
+	// Control flow and recurrence.
+	"If":   {hint: "export with the condition decided (fold constants, run onnx-simplifier)"},
+	"Loop": {hint: "unroll the loop when exporting"},
+	"Scan": {hint: "unroll the loop when exporting"},
+	"LSTM": {hint: "recurrent networks do not map to this accelerator"},
+	"GRU":  {hint: "recurrent networks do not map to this accelerator"},
+	"RNN":  {hint: "recurrent networks do not map to this accelerator"},
+}
+
+// Lowered reports whether some pass lowers the operator.
+func Lowered(op string) bool { return operators[op].lowered }
+
+// OnlyConstant reports whether an operator is evaluated over constants alone: what
+// exporters write to compute shapes.
+func OnlyConstant(op string) bool {
+	o := operators[op]
+	return !o.lowered && (o.value != nil || o.shapeAlone != nil)
+}
+
+// quantDomains are the domains under which exporters write QONNX's Quant.
+var quantDomains = map[string]bool{"qonnx.custom_op.general": true, "finn.custom_op.general": true, "onnx.brevitas": true}
+
+// Known reports whether an operator is one that passes may look at: standard
+// ONNX, or QONNX's Quant.
+func Known(op graph.Foreign) bool {
+	return op.Domain == "" || op.Type == "Quant" && quantDomains[op.Domain]
+}
+
+// quantisers are QONNX's quantisers that are not read.
+var quantisers = map[string]Refusal{
+	"BipolarQuant": {"bipolar numbers (-1 and +1 without a zero) have no hardware in this version", "quantise to 2 bits or more: Quant with bit width 2 and narrow=1 has -1, 0 and +1"},
+	"IntQuant":     {"QONNX's newer name of Quant is not read in this version", "rename the operator to Quant: its inputs (scale, zero point, bit width) and attributes are the same"},
+	"FloatQuant":   {"small floating-point numbers have no hardware", "quantise to integers with Quant"},
+	"Trunc":        {"truncation of integers is not read in this version", "use Quant"},
+}
+
+// RefuseOperator is the refusal of an operator that no pass knows.
+func RefuseOperator(f graph.Foreign) Refusal {
+	if r, ok := quantisers[f.Type]; ok && quantDomains[f.Domain] {
+		return r
+	}
+	switch {
+	case f.Domain == "qonnx.custom_op.channels_last":
+		return Refusal{"operators over channels-last maps are not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"}
+	case f.Domain != "" && operators[f.Type].hint != "" && quantDomains[f.Domain]:
+		return Refusal{"operator is not supported", operators[f.Type].hint}
+	case !Known(f):
+		return Refusal{"operators of this domain are not supported", "export with standard ONNX operators only; a function that the model defines must be inlined (onnx.inliner)"}
+	case Lowered(f.Type):
+		return Refusal{"this use of the operator is not supported", "simplify the model (onnx-simplifier), or cut it before this node"}
+	}
+	h := operators[f.Type].hint
+	if h == "" {
+		h = "replace it by a supported operator, or cut the model before it"
+	}
+	return Refusal{"operator is not supported", h}
+}

@@ -1,0 +1,37 @@
+package passes
+
+import "hass/internal/graph"
+
+// fuseSwish turns x*hardsigmoid(x) with alpha 1/6 and beta 1/2 into hardswish
+// and x*sigmoid(x) into silu, where nothing else reads the gate.
+func fuseSwish(r *rewriter) error {
+	for _, n := range r.nodes() {
+		if e, ok := n.Op.(graph.Eltwise); !ok || e.Fn != "mul" {
+			continue
+		}
+		for i := range 2 {
+			x, gate := n.Inputs[i], r.maker[n.Inputs[1-i]]
+			if gate == nil {
+				continue
+			}
+			a, ok := gate.Op.(graph.Activation)
+			if !ok || gate.Inputs[0] != x || !r.sole(gate.Outputs[0], n) {
+				continue
+			}
+			fused := ""
+			switch {
+			case a.Fn == "sigmoid":
+				fused = "silu"
+			case a.Fn == "hardsigmoid" && float32(a.Alpha) == float32(1.0/6) && a.Beta == 0.5:
+				fused = "hardswish"
+			default:
+				continue
+			}
+			n.Op = graph.Activation{Fn: fused}
+			r.setInputs(n, x)
+			r.remove(gate)
+			break
+		}
+	}
+	return nil
+}

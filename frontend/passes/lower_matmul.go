@@ -1,0 +1,59 @@
+package passes
+
+import (
+	"slices"
+
+	"hass/frontend/ops"
+	"hass/internal/graph"
+)
+
+// lowerMatmul turns what is no fully connected layer over one row of data into
+// matmul: products of two run-time matrices, or of several rows. A Gemm becomes
+// a product between transposes, a scaling and an addition.
+func lowerMatmul(r *rewriter) error {
+	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+		for _, v := range n.Inputs {
+			if t := r.Graph.Consts[v]; t != nil && t.Type != graph.Float {
+				return ops.Refuse("", "its operand %q is %s, want floats", v, t.Type)
+			}
+		}
+		if a.Op.Type == "MatMul" {
+			if err := a.Done(); err != nil {
+				return err
+			}
+			n.Op = graph.MatMul{}
+			return nil
+		}
+		alpha, beta := a.Float("alpha", 1), a.Float("beta", 1)
+		transposed := [2]bool{a.Int("transA", 0) != 0, a.Int("transB", 0) != 0}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		inputs := slices.Clone(n.Inputs)
+		for i, t := range transposed {
+			if t {
+				inputs[i] = r.chain(n, "/transposed", graph.Transpose{Perm: []int{1, 0}}, inputs[i])
+			}
+		}
+		addend := ops.In(n, 2)
+		if beta == 0 {
+			addend = ""
+		}
+		if addend != "" && beta != 1 {
+			addend = r.chain(n, "/beta", graph.Eltwise{Fn: "mul"}, addend, r.scalar(n.Name+"/beta", beta))
+		}
+		var op graph.Op = graph.MatMul{}
+		inputs = inputs[:2]
+		if alpha != 1 {
+			inputs = []string{r.chain(n, "/product", op, inputs...), r.scalar(n.Name+"/alpha", alpha)}
+			op = graph.Eltwise{Fn: "mul"}
+		}
+		if addend != "" {
+			inputs = []string{r.chain(n, "/scaled", op, inputs...), addend}
+			op = graph.Eltwise{Fn: "add"}
+		}
+		n.Op = op
+		r.setInputs(n, inputs...)
+		return nil
+	}, "MatMul", "Gemm")
+}

@@ -1,0 +1,67 @@
+package passes
+
+import (
+	"fmt"
+	"slices"
+
+	"hass/frontend/ops"
+	"hass/internal/graph"
+)
+
+// lowerSlice turns Slice into slice and Split into one slice per output that is
+// read.
+func lowerSlice(r *rewriter) error {
+	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+		op, err := r.SliceOf(n, a, r.Shape(n.Inputs[0]))
+		if err != nil {
+			return err
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		if op.To.Equal(r.Shape(n.Inputs[0])) && !slices.ContainsFunc(op.Step, func(v int) bool { return v < 0 }) {
+			r.bypass(n, n.Inputs[0])
+			return nil
+		}
+		n.Op = op
+		r.setInputs(n, n.Inputs[0])
+		return nil
+	}, "Slice"); err != nil {
+		return err
+	}
+	return r.eachOutput(func(n *graph.Node, a *ops.Attrs) error {
+		x := r.Shape(n.Inputs[0])
+		ax, sizes, err := r.SplitOf(n, a, x)
+		if err != nil {
+			return err
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		data, outputs, at := n.Inputs[0], n.Outputs, 0
+		used := func(v string) bool { return v != "" && (r.output[v] || r.readers(v) > 0) }
+		first := -1
+		for i, out := range outputs {
+			op := ops.WholeSlice(x)
+			op.Start[ax], op.To[ax] = at, sizes[i]
+			at += sizes[i]
+			switch {
+			case !used(out):
+				delete(r.maker, out)
+				delete(r.Graph.Shapes, out)
+			case first < 0: // the node itself keeps its name
+				first = i
+				n.Op, n.Outputs = op, []string{out}
+				r.setInputs(n, data)
+			default:
+				r.add(n, &graph.Node{Name: fmt.Sprintf("%s/%d", n.Name, i), Op: op, Inputs: []string{data}, Outputs: []string{out}})
+			}
+		}
+		if first < 0 {
+			n.Outputs = nil
+			r.setInputs(n)
+			r.gone[n] = true
+		}
+		return nil
+	}, "Split")
+}

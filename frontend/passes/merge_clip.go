@@ -1,0 +1,47 @@
+package passes
+
+import (
+	"math"
+
+	"hass/internal/graph"
+)
+
+// mergeClip makes one clip of two in a row, such as a Min after a Relu: exporters
+// write ReLU6 so.
+func mergeClip(r *rewriter) error {
+	for _, n := range r.nodes() {
+		r.mergeClips(n)
+	}
+	return nil
+}
+
+// limits are those of a clip or relu.
+func limits(n *graph.Node) (lo, hi float64, ok bool) {
+	a, ok := n.Op.(graph.Activation)
+	switch {
+	case ok && a.Fn == "relu":
+		return 0, math.Inf(1), true
+	case ok && a.Fn == "clip":
+		return a.Alpha, a.Beta, true
+	}
+	return 0, 0, false
+}
+
+// mergeClips lets n do the work of the clip before it too.
+func (r *rewriter) mergeClips(n *graph.Node) {
+	lo, hi, ok := limits(n)
+	if !ok {
+		return
+	}
+	m := r.maker[n.Inputs[0]]
+	if m == nil || !r.sole(n.Inputs[0], n) {
+		return
+	}
+	l, h, ok := limits(m)
+	if !ok {
+		return
+	}
+	n.Op = clip(min(max(l, lo), hi), min(max(h, lo), hi))
+	r.setInputs(n, m.Inputs[0])
+	r.remove(m)
+}

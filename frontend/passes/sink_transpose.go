@@ -1,0 +1,262 @@
+package passes
+
+import (
+	"slices"
+
+	"hass/frontend/ops"
+	"hass/internal/graph"
+)
+
+// transposable holds the element-wise operators that a Transpose passes: of one
+// input, or with constants that can be transposed instead, or with operands that
+// are all transposed alike.
+var transposable = map[string]bool{
+	"Relu": true, "LeakyRelu": true, "Sigmoid": true, "HardSigmoid": true, "HardSwish": true, "Swish": true, "Tanh": true, "Clip": true,
+	"Identity": true, "Dropout": true, "Cast": true, "Neg": true, "PRelu": true,
+	"Add": true, "Sub": true, "Mul": true, "Div": true, "Sum": true, "Max": true, "Min": true,
+}
+
+// sinkTranspose moves each Transpose towards the outputs, past element-wise
+// operators, Concat, Pad and reductions, and merges it with the next one, until
+// the pairs that exporters put around every convolution cancel.
+func sinkTranspose(r *rewriter) error {
+	s := &sinking{rewriter: r, stuck: map[*graph.Node]int{}, waits: map[*graph.Node]bool{}}
+	for _, n := range r.nodes() {
+		s.push(n)
+	}
+	for len(s.queue) > 0 && r.budget >= 0 {
+		t := s.queue[0]
+		s.queue = s.queue[1:]
+		delete(s.waits, t)
+		s.sink(t)
+	}
+	return nil
+}
+
+// sinking is the pass at work: transposes wait in a queue until each has been tried
+// where it stands now.
+type sinking struct {
+	*rewriter
+	queue []*graph.Node
+	waits map[*graph.Node]bool // in the queue
+	// stuck is the input that kept a node from being passed: it is looked at first, so that a
+	// node of many inputs is not searched for each of them.
+	stuck map[*graph.Node]int
+}
+
+// push lets t be tried, if it is a transpose.
+func (s *sinking) push(t *graph.Node) {
+	if t != nil && !s.gone[t] && !s.waits[t] && isForeign(t, "Transpose") {
+		s.waits[t], s.queue = true, append(s.queue, t)
+	}
+}
+
+// sink moves t behind those of its users that it passes.
+func (r *sinking) sink(t *graph.Node) {
+	if r.gone[t] || !isForeign(t, "Transpose") || r.Shape(t.Outputs[0]) == nil || r.Graph.Consts[t.Inputs[0]] != nil {
+		return
+	}
+	perm, err := ops.PermOf(ops.NewAttrs(t.Op.(graph.Foreign)), len(r.Shape(t.Inputs[0])))
+	if err != nil {
+		return // reported by lower-layout
+	}
+	if slices.IsSorted(perm) && !r.output[t.Outputs[0]] {
+		x := t.Inputs[0]
+		r.bypass(t, x)
+		r.push(r.maker[x]) // its users are new
+		return
+	}
+	tried := map[*graph.Node]bool{} // one that reads it twice is passed as a whole
+	for _, u := range slices.Clone(r.usersOf(t.Outputs[0])) {
+		if !tried[u] && !r.gone[u] {
+			tried[u] = true
+			r.passTranspose(t, perm, u)
+		}
+	}
+	if r.readers(t.Outputs[0]) == 0 && !r.output[t.Outputs[0]] {
+		r.remove(t)
+	}
+}
+
+// passTranspose moves t behind its user u; false if it cannot pass.
+func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
+	op, ok := u.Op.(graph.Foreign)
+	if !ok || op.Domain != "" || len(u.Outputs) != 1 && op.Type != "Dropout" || u.Outputs[0] == "" {
+		return false
+	}
+	out := r.Shape(u.Outputs[0])
+	if out == nil || !r.oneOutput(u) {
+		return false
+	}
+	rank := len(perm)
+	switch {
+	case op.Type == "Transpose":
+		second, err := ops.PermOf(ops.NewAttrs(op), rank)
+		if err != nil {
+			return false
+		}
+		merged := make([]int, rank)
+		for i, p := range second {
+			merged[i] = perm[p]
+		}
+		u.Op = transposeNode(merged)
+		r.setInputs(u, t.Inputs[0])
+		r.push(u)
+		return true
+	case transposable[op.Type] && len(out) == rank:
+		return r.passElementwise(t, perm, u, op.Type)
+	case op.Type == "Concat" && len(out) == rank:
+		ax, err := ops.Axis(ops.NewAttrs(op).Int("axis", 0), rank)
+		inputs, ok := r.alike(u, perm, false)
+		if err != nil || !ok {
+			return false
+		}
+		op.Attrs = map[string]graph.Attr{"axis": {Kind: "i", I: int64(perm[ax])}}
+		u.Op = op
+		r.behind(u, perm, inputs)
+		return true
+	case op.Type == "Pad" && len(out) == rank:
+		p, err := r.PadOf(u, ops.NewAttrs(op), rank)
+		if err != nil {
+			return false
+		}
+		pads := make([]int64, 2*rank)
+		for i, ax := range perm {
+			pads[ax], pads[ax+rank] = int64(p.Before[i]), int64(p.After[i])
+		}
+		op.Opset = 2
+		op.Attrs = map[string]graph.Attr{"mode": {Kind: "s", S: p.Mode}, "pads": {Kind: "is", Ints: pads}, "value": {Kind: "f", F: p.Value}}
+		u.Op = op
+		r.behind(u, perm, []string{t.Inputs[0]})
+		return true
+	case op.Type == "ReduceMean" || op.Type == "ReduceMax":
+		return r.passReduction(t, perm, u, op)
+	}
+	return false
+}
+
+// passReduction maps the axes. Without the reduced axes the others must keep
+// their order, or a transpose of fewer axes follows.
+func (r *sinking) passReduction(t *graph.Node, perm []int, u *graph.Node, op graph.Foreign) bool {
+	a := ops.NewAttrs(op)
+	reduced, _, err := r.Reduction(u, a, r.Shape(u.Inputs[0]))
+	if err != nil || a.Done() != nil {
+		return false
+	}
+	var axes []int64
+	var kept []int
+	for i, on := range reduced {
+		if on {
+			axes = append(axes, int64(perm[i]))
+		} else {
+			kept = append(kept, perm[i])
+		}
+	}
+	if len(axes) == 0 {
+		return false
+	}
+	keep := a.Int("keepdims", 1)
+	if keep == 0 && !slices.IsSorted(kept) {
+		return false
+	}
+	slices.Sort(axes)
+	op.Opset = 13
+	op.Attrs = map[string]graph.Attr{"axes": {Kind: "is", Ints: axes}, "keepdims": {Kind: "i", I: keep}}
+	u.Op = op
+	if keep == 0 {
+		r.setInputs(u, t.Inputs[0])
+		r.push(r.maker[t.Inputs[0]])
+		return true
+	}
+	r.behind(u, perm, []string{t.Inputs[0]})
+	return true
+}
+
+// passElementwise moves t behind an element-wise operator whose other operands
+// are constants or transposed alike.
+func (r *sinking) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ string) bool {
+	switch typ {
+	case "Clip", "Cast", "Dropout": // further inputs are numbers
+		r.behind(u, perm, append([]string{t.Inputs[0]}, u.Inputs[1:]...))
+		return true
+	case "PRelu":
+		if u.Inputs[0] != t.Outputs[0] {
+			return false
+		}
+	}
+	inputs, ok := r.alike(u, perm, true)
+	if !ok || !r.Shape(u.Outputs[0]).Equal(r.Shape(t.Outputs[0])) {
+		return false
+	}
+	r.behind(u, perm, inputs)
+	return true
+}
+
+// alike gives what the inputs of u are before the transpose perm: those of its
+// transposes, and constants transposed back. Constants are broadcast if the
+// operator does so.
+func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, bool) {
+	inputs := make([]string, len(u.Inputs))
+	consts := make([]*graph.Tensor, len(u.Inputs))
+	inverse := make([]int, len(perm))
+	for i, p := range perm {
+		inverse[p] = i
+	}
+	for k := range u.Inputs {
+		i := (k + r.stuck[u]) % len(u.Inputs)
+		if r.before(u.Inputs[i], perm, broadcasts, &inputs[i], &consts[i]) {
+			continue
+		}
+		r.stuck[u] = i
+		return nil, false
+	}
+	for i, c := range consts {
+		if c == nil {
+			continue
+		}
+		wide := *c
+		wide.Shape, wide.Grid = slices.Concat(slices.Repeat(graph.Shape{1}, len(perm)-len(c.Shape)), c.Shape), nil
+		inputs[i] = r.newConst(u.Inputs[i], "/transposed", ops.Transpose(&wide, inverse))
+	}
+	return inputs, true
+}
+
+// before gives what stands before the transpose perm that makes v, or v as a constant; false if
+// neither is the case.
+func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **graph.Tensor) bool {
+	if t := r.Graph.Consts[v]; t != nil {
+		*c = t
+		return len(t.Shape) == len(perm) || len(t.Shape) < len(perm) && broadcasts
+	}
+	m := r.maker[v]
+	if m == nil || !isForeign(m, "Transpose") || r.Shape(m.Inputs[0]) == nil {
+		return false
+	}
+	p, err := ops.PermOf(ops.NewAttrs(m.Op.(graph.Foreign)), len(r.Shape(m.Inputs[0])))
+	*x = m.Inputs[0]
+	return err == nil && slices.Equal(p, perm)
+}
+
+// behind lets u read other inputs and puts a Transpose behind it that gives its
+// users what they had. Transposes that nobody reads any more go.
+func (r *sinking) behind(u *graph.Node, perm []int, inputs []string) {
+	old := u.Inputs
+	out := u.Outputs[0]
+	s := r.Shape(out)
+	before := make(graph.Shape, len(s))
+	for i, p := range perm {
+		before[p] = s[i]
+	}
+	inner := r.newValue(out + "/sunk")
+	r.Graph.Shapes[inner] = before
+	u.Outputs[0] = inner
+	r.maker[inner] = u
+	r.setInputs(u, inputs...)
+	t := &graph.Node{Name: u.Name + "/transpose", Op: transposeNode(perm), Inputs: []string{inner}, Outputs: []string{out}}
+	r.add(u, t)
+	r.push(t)
+	for _, v := range inputs {
+		r.push(r.maker[v]) // it has a new user
+	}
+	r.prune(old...)
+}
