@@ -68,7 +68,11 @@ func roundTrip(t *testing.T, g *graph.Graph, tolerance float64) {
 
 func compareGraphs(t *testing.T, g, back *graph.Graph, tolerance float64) {
 	t.Helper()
-	if d := cmp.Diff(g.Inputs, back.Inputs); d != "" {
+	inputs := slices.Clone(g.Inputs)
+	for i := range inputs {
+		inputs[i].ChannelsLast = false // the exported model declares the input as the graph has it, by planes
+	}
+	if d := cmp.Diff(inputs, back.Inputs); d != "" {
 		t.Errorf("inputs: %s", d)
 	}
 	if d := cmp.Diff(g.Outputs, back.Outputs); d != "" {
