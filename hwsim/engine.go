@@ -10,9 +10,9 @@ import (
 // engine is one gang of dot-product engines, or a bank of it if they are elastic: its part of the zero
 // bitmaps of the weights, and what its beats cost.
 type engine struct {
-	kind     hw.EngineKind
-	alone    bool // depthwise: each lane of the gang has a channel, hence activations, of its own
-	m, n     int  // lanes of the beat that are the engine's, and multipliers
+	rule     hw.Measure // what decides the cycles of a beat
+	alone    bool       // depthwise: each lane of the gang has a channel, hence activations, of its own
+	m, n     int        // lanes of the beat that are the engine's, and multipliers
 	gang, px int
 	beats    int      // addresses of the weight memory, and beats of a pixel group: folds x beats per fold
 	fold     int      // beats of a fold
@@ -40,7 +40,7 @@ type engine struct {
 // newEngine makes engine number index of a layer. stats: it counts beats by cost and pairs.
 func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) *engine {
 	e := &engine{
-		kind: hl.Engine, alone: w.Channelwise, n: hl.N, gang: hl.Gang, px: hl.OutPx,
+		rule: hl.Engine.Row().Measure, alone: w.Channelwise, n: hl.N, gang: hl.Gang, px: hl.OutPx,
 		beats: w.Folds * w.BeatsPerFold(), fold: w.BeatsPerFold(), share: w.Folds / w.Groups, stats: stats,
 	}
 	m := bitmapLanes(w)
@@ -48,7 +48,7 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) 
 	gang, bank := index/banks, index%banks
 	if e.m = m / banks; banks > 1 {
 		// To count pairs is all there is to do for one multiplier: the weights of other banks are zeros to this one.
-		e.kind, e.n = hw.Crossbar, 1
+		e.rule, e.n = hw.Pairs, 1
 	}
 	e.nonzero = make([]uint64, e.beats*e.gang)
 	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
@@ -86,18 +86,18 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) 
 			}
 		}
 	}
-	e.worst = hw.BeatCost(e.kind, e.m, e.n, ^uint64(0)>>(64-e.m))
+	e.worst = e.rule.Cycles(e.rule.Most(e.m, e.n), e.m, e.n)
 	e.hist = make([]int64, e.worst+1)
 	switch {
-	case e.worst == 1:
-	case e.kind == hw.Crossbar:
+	case e.worst == 1 || e.rule == hw.Nothing:
+	case e.rule == hw.Pairs:
 		e.banks, e.one, e.digits = []uint64{^uint64(0)}, e.n, bits.Len(uint(e.m))
 		if e.n > 1 {
 			for c := range e.m + 1 {
-				e.cycles = append(e.cycles, uint8(hw.BeatCost(e.kind, e.m, e.n, 1<<c-1)))
+				e.cycles = append(e.cycles, uint8(e.rule.Cycles(c, e.m, e.n)))
 			}
 		}
-	default:
+	case e.rule == hw.FullestBank:
 		e.one, e.digits = 1, bits.Len(uint(e.worst))
 		for b := range e.n {
 			var lanes uint64
@@ -106,6 +106,8 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) 
 			}
 			e.banks = append(e.banks, lanes)
 		}
+	default:
+		panic("hwsim: no such measure of a beat")
 	}
 	return e
 }
@@ -120,6 +122,13 @@ func (e *engine) take(p *planes) {
 		return
 	}
 	costs := e.costs[e.done:][:p.groups*e.beats]
+	if e.rule == hw.Nothing {
+		for i := range costs {
+			costs[i] = uint8(e.worst)
+		}
+		e.count(costs)
+		return
+	}
 	var block [8]digits
 	for at := range e.beats {
 		d := &block[at&7]
@@ -143,6 +152,11 @@ func (e *engine) take(p *planes) {
 			costs[i] = e.cycles[pairs]
 		}
 	}
+	e.count(costs)
+}
+
+// count ends with the beats of costs, which are the next of the image.
+func (e *engine) count(costs []uint8) {
 	if e.stats {
 		for _, c := range costs {
 			e.hist[c]++

@@ -19,18 +19,23 @@ type CycleEstimator interface {
 	Conv(layer int, l hw.Layer) (cycles, ci float64, err error)
 }
 
-// The engine rules of Input.Engine.
+// The engine rules of Input.Engine: any kind of engine, or one kind only.
 const (
 	EngineAuto     = "auto"
-	EngineDense    = "dense"
-	EngineCrossbar = "crossbar"
-	EngineBanked   = "banked"
-	EngineElastic  = "elastic"
+	EngineDense    = string(hw.Dense)
+	EngineCrossbar = string(hw.Crossbar)
+	EngineBanked   = string(hw.Banked)
+	EngineElastic  = string(hw.Elastic)
 )
 
-// maxCrossbarLanes bounds M of a crossbar: measured, a crossbar of 64 lanes costs six
-// times the banked engine and can be on no front.
-const maxCrossbarLanes = 16
+// EngineRules lists the rules: EngineAuto and every kind of engine.
+func EngineRules() []string {
+	rules := []string{EngineAuto}
+	for _, kind := range hw.EngineKinds() {
+		rules = append(rules, string(kind))
+	}
+	return rules
+}
 
 // maxWidths bounds the stream widths tried for one tensor; more divisors are thinned
 // out evenly, 1 and the channel count staying.

@@ -24,41 +24,22 @@ type engineChoice struct {
 // elastic ones, but a banked engine of one multiplier.
 func engines(rule string, m int) []engineChoice {
 	var list []engineChoice
-	may := func(kind string) bool { return rule == EngineAuto || rule == kind }
-	if may(EngineDense) {
-		list = append(list, engineChoice{hw.Dense, m})
-	}
-	if m == 1 {
-		// A sparse engine of one lane is a dense one with a selector before it.
-		switch rule {
-		case EngineCrossbar:
-			list = append(list, engineChoice{hw.Crossbar, 1})
-		case EngineBanked, EngineElastic:
+	for _, kind := range hw.EngineKinds() {
+		if rule != EngineAuto && rule != string(kind) {
+			continue
+		}
+		row := kind.Row()
+		for _, n := range row.Try(m) {
+			list = append(list, engineChoice{kind, n})
+		}
+		// A kind that was asked for by name is there though m lanes leave no choice: of one lane it is a dense engine with a
+		// selector before it.
+		switch {
+		case rule == EngineAuto || len(list) > 0:
+		case m == 1 && row.Legal(1, 1):
+			list = append(list, engineChoice{kind, 1})
+		case row.Apart:
 			list = append(list, engineChoice{hw.Banked, 1})
-		}
-		return list
-	}
-	if may(EngineCrossbar) && m <= maxCrossbarLanes {
-		for _, n := range []int{2, 3, 4, 6, 8} {
-			if n < m {
-				list = append(list, engineChoice{hw.Crossbar, n})
-			}
-		}
-	}
-	if may(EngineBanked) {
-		for _, n := range divisors(m) {
-			if n < m {
-				list = append(list, engineChoice{hw.Banked, n})
-			}
-		}
-	}
-	if may(EngineElastic) {
-		for _, n := range divisors(m) {
-			if n > 1 && n < m {
-				list = append(list, engineChoice{hw.Elastic, n})
-			} else if n == 1 && rule == EngineElastic && len(divisors(m)) == 2 {
-				list = append(list, engineChoice{hw.Banked, 1})
-			}
 		}
 	}
 	return list
@@ -69,7 +50,7 @@ func engines(rule string, m int) []engineChoice {
 // might be in several gangs, designs had them in one.
 func gangs(kind hw.EngineKind, p int) []int {
 	list := []int{p}
-	if kind == hw.Dense || kind == hw.Elastic {
+	if row := kind.Row(); !kind.Skips() || row.Apart {
 		return list
 	}
 	for _, parts := range []int{2, 4, 8, 16, 32, 64, p} {
@@ -356,7 +337,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		return all, cc.refused, nil
 	}
 	// Ask about those that the model leaves.
-	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine != hw.Dense && !s.near.keep[i][engineOf(&o.hl)] })
+	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine.Skips() && !s.near.keep[i][engineOf(&o.hl)] })
 	for k := range all {
 		o := &all[k]
 		if err := ctx.Err(); err != nil {
@@ -387,7 +368,7 @@ func (s *space) parts(l *intnet.Layer, kind hw.EngineKind, p int) []int {
 // hardly faster than its engines, 11 % of the rate at depth 5 and 2 % at 16. A
 // shift register costs the same at both.
 func engineDepth(kind hw.EngineKind) int {
-	if kind == hw.Dense {
+	if !kind.Skips() {
 		return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
 	}
 	return shiftDepth

@@ -11,7 +11,7 @@ import (
 func (m costModel) layerFIFOs(i int, hl hw.Layer) vec {
 	l := m.net.Layers[i]
 	bits := m.net.Tensors[l.In[0]].Format.Bits
-	if l.Kind == intnet.KindConv && hl.Engine != hw.Dense {
+	if l.Kind == intnet.KindConv && hl.Engine.Skips() {
 		bits++ // a flag for each lane
 	}
 	beat := hl.OutPx * hl.M() * bits

@@ -133,6 +133,6 @@ func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) 
 // layerWindow is the line buffer of layer l under its hardware choices.
 func (m costModel) layerWindow(l *intnet.Layer, hl hw.Layer) vec {
 	tau := l.Kind == intnet.KindConv && l.Conv.TauA > 0
-	flags := l.Kind == intnet.KindConv && hl.Engine != hw.Dense
+	flags := l.Kind == intnet.KindConv && hl.Engine.Skips()
 	return m.window(hw.WindowOf(m.net, *l, hl), &hl, m.net.Tensors[l.In[0]].Format.Bits, tau, flags)
 }

@@ -72,7 +72,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 				return nil, err
 			}
 			for i, l := range r.Layers {
-				if l.Hardware.Engine == "" || l.Hardware.Engine == hw.Dense {
+				if !l.Hardware.Engine.Skips() {
 					continue
 				}
 				if err := model.correct(in.Est, i, l.Hardware); err != nil {

@@ -37,7 +37,7 @@ type Input struct {
 	Least     string    // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
 	Pixels    int       // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
 	Target    hw.Target // whose limits the design keeps; "" is hw.Both
-	Engine    string    // EngineAuto (also ""), EngineDense, EngineCrossbar, EngineBanked or EngineElastic
+	Engine    string    // one of EngineRules; "" is EngineAuto
 	Shares    Shares    // usable shares; the zero value means DefaultShares
 
 	// What the design records beside the hardware.
@@ -101,7 +101,7 @@ func (in *Input) check() error {
 	if in.Least != LeastEven && in.Least != LeastDSP {
 		return fmt.Errorf("unknown rule %q for what a design takes least of; want %s or %s", in.Least, LeastEven, LeastDSP)
 	}
-	if rules := []string{EngineAuto, EngineDense, EngineCrossbar, EngineBanked, EngineElastic}; !slices.Contains(rules, in.Engine) {
+	if rules := EngineRules(); !slices.Contains(rules, in.Engine) {
 		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, strings.Join(rules, ", "))
 	}
 	if in.Pixels < 0 || in.Pixels > MaxPixels || in.Pixels&(in.Pixels-1) != 0 {

@@ -69,7 +69,7 @@ func (d *Design) checkChoices(*hw.Network) error {
 	if d.Objective != Throughput && d.Objective != Latency {
 		return fmt.Errorf("objective is %.40q; want %s or %s", d.Objective, Throughput, Latency)
 	}
-	if !slices.Contains([]string{EngineAuto, EngineDense, EngineCrossbar, EngineBanked, EngineElastic}, d.EngineRule) {
+	if !slices.Contains(EngineRules(), d.EngineRule) {
 		return fmt.Errorf("engine_rule is %.40q, which is no rule", d.EngineRule)
 	}
 	for i, l := range d.Net.Layers {
@@ -242,7 +242,7 @@ func (m costModel) cyclesOf(n *hw.Network, i int, hurry float64) (least, most fl
 	}
 	slow := max(1, float64(feed+1)/float64(hl.GangDepth))
 	least, most = out, out*slow
-	if hl.Engine != hw.Dense {
+	if hl.Engine.Skips() {
 		lanes := hw.EngineLanes(m.net, l, hl)
 		most = out * (float64(ceilDiv(lanes, hl.N)) + float64(feed) + 1)
 	} else {

@@ -108,7 +108,7 @@ func newRough(s *space) (*rough, error) {
 
 // elasticFactor numbers the factors of a layer.
 func elasticFactor(kind hw.EngineKind) int {
-	if kind == hw.Elastic {
+	if kind.Row().Apart {
 		return 1
 	}
 	return 0
@@ -130,8 +130,8 @@ func (r *rough) correct(est CycleEstimator, i int, hl hw.Layer) error {
 func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	nl := r.net.Layers[layer]
 	beats := float64(hw.WindowOf(r.net, nl, l).OutBeats())
-	if l.Engine == hw.Dense {
-		return beats, 0, nil
+	if !l.Engine.Skips() {
+		return beats * float64(hw.BeatCost(l.Engine, hw.EngineLanes(r.net, nl, l), l.N, 0)), 0, nil
 	}
 	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang * l.OutPx} // all pixels move together
 	cost, ok := r.cache[layer][k]
@@ -145,11 +145,11 @@ func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 // beatMean is the mean cost of a beat whose lanes are pairs with probability d.
 func beatMean(k roughKey, d float64) float64 {
 	lanes, times, per := k.m, float64(k.gang), k.n // the cost is the largest of times ceil(pairs of lanes / per)
-	switch k.kind {
-	case hw.Banked:
-		lanes, times, per = k.m/k.n, float64(k.gang*k.n), 1
-	case hw.Elastic: // banks go on by themselves
+	if row := k.kind.Row(); row.Measure == hw.FullestBank {
 		lanes, per = k.m/k.n, 1
+		if !row.Apart { // else banks go on by themselves
+			times *= float64(k.n)
+		}
 	}
 	mean, below, p := 0.0, 0.0, math.Pow(1-d, float64(lanes))
 	last := 0.0 // probability of a cost of at most what was counted
@@ -273,7 +273,7 @@ func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*ne
 			x = v.solution(v.table(r.price, nil))
 		}
 		for i, hl := range p.hardware(x) {
-			if hl.Engine == "" || hl.Engine == hw.Dense {
+			if !hl.Engine.Skips() {
 				continue
 			}
 			if err := n.model.correct(s.est, i, hl); err != nil {
@@ -437,7 +437,7 @@ func (v *view) best(price [nres]float64, keep []map[engine]bool) {
 			}
 			for _, k := range v.opts[i][c] {
 				o := &v.layers[i].classes[c].opts[k]
-				if o.hl.Engine == "" || o.hl.Engine == hw.Dense {
+				if !o.hl.Engine.Skips() {
 					continue
 				}
 				e := engineOf(&o.hl)

@@ -165,14 +165,14 @@ func (e *Estimator) conv(c *convBits, l hw.Layer) (cycles, ci float64, err error
 	}
 	folds := c.bits.OutC / l.OutCh
 	groups := c.oh * ((c.ow + l.OutPx - 1) / l.OutPx)
-	if l.Engine == hw.Dense {
-		beats := float64(groups) * float64(folds) * float64(s.beats(c.bits))
+	if row := l.Engine.Row(); row.Measure == hw.Nothing {
+		beats := float64(groups) * float64(folds) * float64(s.beats(c.bits)) * float64(row.Measure.Cycles(0, hw.EngineLanes(e.net, *c.l, l), l.N))
 		if t.feedLatency+1 > int64(l.GangDepth) { // as many beats per round trip of a credit
 			beats *= float64(t.feedLatency+1) / float64(l.GangDepth)
 		}
 		return beats, 0, nil
 	}
-	tab := e.table(c, tableKey{layer: c.layer, shape: s, banks: banksOf(l.Engine, l.N), outPx: l.OutPx, gang: l.Gang, elastic: l.Engine == hw.Elastic})
+	tab := e.table(c, tableKey{layer: c.layer, shape: s, banks: banksOf(l.Engine, l.N), outPx: l.OutPx, gang: l.Gang, elastic: l.Engine.Row().Apart})
 	cost := costTable(l.Engine, l.N)
 	sums := make([]float64, c.images) // cycles of the sampled groups
 	if l.Engines() == 1 && int64(l.GangDepth) > t.feedLatency {
@@ -273,7 +273,7 @@ func simulateGangs(sums []float64, t *table, cost *[hw.MaxLanes + 1]uint8, sim *
 
 // banksOf is the table a kind of engine needs. One bank is a crossbar of one.
 func banksOf(kind hw.EngineKind, n int) int {
-	if (kind == hw.Banked || kind == hw.Elastic) && n > 1 {
+	if kind.Row().Measure == hw.FullestBank && n > 1 {
 		return n
 	}
 	return 0

@@ -77,18 +77,12 @@ func (s *gangSim) fold(costs []uint8, beats int) {
 	}
 }
 
-// costTable gives the cycles of a beat whose measure (pairs for a crossbar, pairs in
+// costTable gives, for a kind that skips zeros, the cycles of a beat whose measure (pairs for a crossbar, pairs in
 // the fullest bank for a banked engine, in a bank for an elastic one) is the index.
 func costTable(kind hw.EngineKind, n int) (t [hw.MaxLanes + 1]uint8) {
+	x := kind.Row().Measure
 	for v := range t {
-		switch kind {
-		case hw.Crossbar:
-			t[v] = uint8(max(1, (v+n-1)/n))
-		case hw.Banked, hw.Elastic:
-			t[v] = uint8(max(1, v))
-		default:
-			t[v] = 1
-		}
+		t[v] = uint8(x.Cycles(v, v, n))
 	}
 	return t
 }

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the README's demo output anew")
 func leaves(t *testing.T) []*kong.Node {
 	t.Helper()
 	var c cli
-	k, err := kong.New(&c, kong.Name("hass"), kong.Vars{"version": "", "samplers": ""})
+	k, err := kong.New(&c, kong.Name("hass"), vars())
 	if err != nil {
 		t.Fatal(err)
 	}

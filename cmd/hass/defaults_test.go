@@ -19,7 +19,7 @@ func TestDefaults(t *testing.T) {
 	} {
 		t.Run(args[0], func(t *testing.T) {
 			var c cli
-			k, err := kong.New(&c, kong.Vars{"version": "", "samplers": ""})
+			k, err := kong.New(&c, vars())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,6 +21,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/search"
 	"hass/internal/steps"
+	"hass/optimizer"
 )
 
 // cli is the command line.
@@ -98,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c,
 		kong.Name("hass"),
 		kong.Description("From a trained CNN to a verified sparse dataflow accelerator.\n\n"+exitCodes),
-		kong.Vars{"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", ")},
+		vars(),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.NamedMapper("path", kong.MapperFunc(namedPath)),
@@ -139,4 +140,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "hass:", err)
 	return 1
+}
+
+// vars are the words of help texts and flags that tables give.
+func vars() kong.Vars {
+	return kong.Vars{
+		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
+		"engines": strings.Join(optimizer.EngineRules(), ","), "engine_words": strings.Join(optimizer.EngineRules(), ", "),
+	}
 }

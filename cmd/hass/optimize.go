@@ -13,7 +13,7 @@ import (
 type hardwareFlags struct {
 	Platform     string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
 	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
-	Engine       string  `help:"Engine kinds allowed: auto, dense, crossbar, banked or elastic." enum:"auto,dense,crossbar,banked,elastic" default:"auto"`
+	Engine       string  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Target       string  `help:"What shall be generated from the design: hls (C++ for Vitis HLS), rtl (SystemVerilog), or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,hls,rtl" default:"both"`
 	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`

@@ -54,7 +54,7 @@ type searchRunCmd struct {
 	Seed   int64  `help:"Seed of the problem: the order of the images, the sample of zeros." default:"1"`
 
 	Platform    string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Engine      string  `help:"Engine kinds allowed: auto, dense, crossbar, banked or elastic." enum:"auto,dense,crossbar,banked,elastic" default:"auto"`
+	Engine      string  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
 	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 

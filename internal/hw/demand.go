@@ -72,7 +72,7 @@ func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
 	d.need(PartElements, row*hl.Lookahead())
 	d.need(PartElements, hl.OutPx*hl.Gang)
 	d.memory(row, l.Conv.WeightBits)
-	if hl.Engine != Dense {
+	if hl.Engine.Skips() {
 		d.need(VectorBits, row*(l.Conv.WeightBits+1)) // flags: not 0
 	}
 }
@@ -123,7 +123,7 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
 
 // windowFlags is the number of flags in a window beat.
 func windowFlags(hl Layer) int {
-	if hl.Engine != "" && hl.Engine != Dense {
+	if hl.Engine.Skips() {
 		return hl.OutPx * hl.M()
 	}
 	return 0

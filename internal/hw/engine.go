@@ -128,7 +128,7 @@ func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
 	w := WindowOf(net, *l, hl)
 	in := &net.Tensors[l.In[0]]
 	e := EngineParams{
-		Kind: hl.Engine.Lane(), M: EngineLanes(net, *l, hl) / hl.Banks(), N: hl.N / hl.Banks(), Gang: hl.Gang, Px: hl.OutPx,
+		Kind: hl.Engine.Row().Lane, M: EngineLanes(net, *l, hl) / hl.Banks(), N: hl.N / hl.Banks(), Gang: hl.Gang, Px: hl.OutPx,
 		Beats: w.BeatsPerFold(), XBits: in.Format.Bits, XSigned: in.Format.Signed, WBits: l.Conv.WeightBits, Acc: l.Conv.AccBits,
 		Depth: w.Folds * w.BeatsPerFold(), Memory: hl.WeightMem,
 		Tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh,

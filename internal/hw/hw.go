@@ -11,70 +11,15 @@ package hw
 
 import (
 	"fmt"
-	"math/bits"
 
 	"hass/internal/memory"
 )
-
-// EngineKind is how a dot-product engine skips zeros.
-type EngineKind string
-
-// The engine kinds. M is the number of lanes of a beat, N of multipliers.
-const (
-	Dense    EngineKind = "dense"    // N = M, one cycle a beat
-	Crossbar EngineKind = "crossbar" // any lane to any multiplier: max(1, ceil(nnz/N))
-	Banked   EngineKind = "banked"   // lane i in bank i mod N: max(1, max over banks of nnz)
-	// Elastic is banked, but every bank is an engine of its own, of M/N lanes and one multiplier, behind a FIFO
-	// of its own: it spends max(1, its nnz) on its part of a beat, and banks meet at the join, once an output.
-	Elastic EngineKind = "elastic"
-)
-
-// Lane is how each dot product of an engine of the kind chooses what to multiply.
-func (k EngineKind) Lane() LaneKind {
-	switch k {
-	case Dense:
-		return DenseLane
-	case Crossbar:
-		return CrossbarLane
-	case Banked, Elastic:
-		return BankedLane
-	}
-	panic("hw: no lane of an engine of kind " + string(k)) // Expand refuses others
-}
 
 // MaxLanes bounds M, so that a beat's zero bitmap is one machine word.
 const MaxLanes = 64
 
 // MaxGangs bounds the engine processes behind one fork.
 const MaxGangs = 64
-
-// BeatCost is the number of cycles an engine of the given kind with m lanes and n
-// multipliers spends on a beat whose useful pairs (both factors non-zero)
-// are the set bits of pairs (lane i = bit i). An all-zero beat costs 1. Of an elastic engine it is
-// what the slowest bank spends.
-func BeatCost(kind EngineKind, m, n int, pairs uint64) int {
-	switch kind {
-	case Crossbar:
-		return max(1, (bits.OnesCount64(pairs)+n-1)/n)
-	case Banked, Elastic:
-		c := 1
-		bank := bankMask(m, n)
-		for b := range n {
-			c = max(c, bits.OnesCount64(pairs&(bank<<b)))
-		}
-		return c
-	}
-	return 1
-}
-
-// bankMask has the bits of the lanes 0, n, 2n, ... below m: the bank of residue 0.
-func bankMask(m, n int) uint64 {
-	var w uint64
-	for i := 0; i < m; i += n {
-		w |= 1 << i
-	}
-	return w
-}
 
 // Layer is the hardware of one layer of the integer network.
 type Layer struct {
@@ -106,10 +51,10 @@ func (l Layer) M() int { return l.MTap * l.MCh }
 // Gangs is the number of gangs of a conv.
 func (l Layer) Gangs() int { return l.OutCh / l.Gang }
 
-// Banks is the number of engine processes of each gang: N if the engine is elastic, else 1. Lane i of
+// Banks is the number of engine processes of each gang: N if the banks go on apart, else 1. Lane i of
 // a beat (of a depthwise conv: of the taps of each channel) goes to bank i mod Banks.
 func (l Layer) Banks() int {
-	if l.Engine == Elastic {
+	if l.Engine != "" && l.Engine.Row().Apart {
 		return l.N
 	}
 	return 1

@@ -235,24 +235,14 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 			return fmt.Errorf("gang_depth %d is below 1", hl.GangDepth)
 		}
 		m := EngineLanes(net, l, hl)
-		switch hl.Engine {
-		case Dense:
-			if hl.N != m {
-				return fmt.Errorf("a dense engine needs n = m = %d, not %d", m, hl.N)
-			}
-		case Crossbar, Banked:
-			if hl.N < 1 || hl.N >= m && m > 1 || hl.Engine == Banked && m%hl.N != 0 {
-				return fmt.Errorf("a %s engine of %d lanes cannot have n = %d", hl.Engine, m, hl.N)
-			}
-		case Elastic:
-			if hl.N < 2 || hl.N >= m || m%hl.N != 0 {
-				return fmt.Errorf("an elastic engine of %d lanes cannot have n = %d", m, hl.N)
-			}
-			if hl.N > MaxGangs/hl.Gangs() {
-				return fmt.Errorf("%d gangs of %d banks are more than %d engines", hl.Gangs(), hl.N, MaxGangs)
-			}
-		default:
+		if !hl.Engine.Known() {
 			return fmt.Errorf("unknown engine %q", hl.Engine)
+		}
+		if !hl.Engine.Row().Legal(m, hl.N) {
+			return fmt.Errorf("an engine of kind %s and %d lanes cannot have n = %d", hl.Engine, m, hl.N)
+		}
+		if hl.Engine.Row().Apart && hl.N > MaxGangs/hl.Gangs() {
+			return fmt.Errorf("%d gangs of %d banks are more than %d engines", hl.Gangs(), hl.N, MaxGangs)
 		}
 	case intnet.KindPool:
 		if hl.MCh != hl.OutCh {

@@ -51,7 +51,7 @@ func (e engine) points() (points []Point, times []int) {
 		m, n, banks = m/n, 1, n
 	}
 	acc := 2*e.bits + 8
-	points = []Point{{Plain: m > 16, Module: hw.LaneParams{Kind: e.kind.Lane(), M: m, N: n, XBits: e.bits, XSigned: true, WBits: e.bits, Acc: acc}}}
+	points = []Point{{Plain: m > 16, Module: hw.LaneParams{Kind: e.kind.Row().Lane, M: m, N: n, XBits: e.bits, XSigned: true, WBits: e.bits, Acc: acc}}}
 	if banks == 1 {
 		return points, []int{1}
 	}

@@ -34,7 +34,7 @@ func Ordered[R any](ctx context.Context, n, workers int, job func(worker, i int)
 	for i := range slots {
 		slots[i] = make(chan result, 1)
 	}
-	ended := make(chan struct{})
+	ended := make(chan struct{}, workers) // room for all: a job that panics must end the process, not wait
 	for w := range workers {
 		go func() {
 			defer func() { ended <- struct{}{} }()
