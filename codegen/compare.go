@@ -14,8 +14,8 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/edits"
-	"hass/optimizer"
 )
 
 // maxDifferences bounds what Compare lists for each file and for the design.
@@ -48,7 +48,7 @@ func (c *Comparison) Problem() string {
 // result, not an error; errors are a project without a manifest, a design that cannot be generated, or a
 // cancelled context. Files that hass did not generate are the user's, but one that a build of the project would take is
 // a difference. dir is the folder of the design's side files.
-func Compare(ctx context.Context, d *optimizer.Design, dir, project string) (*Comparison, error) {
+func Compare(ctx context.Context, d *design.Design, dir, project string) (*Comparison, error) {
 	m, err := artifact.ReadManifest(project)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: has no %s: no folder that \"hass generate\" wrote, or one of an older version; generate it again", project, artifact.ManifestName)
@@ -109,11 +109,11 @@ func (c *Comparison) differ(format string, args ...any) {
 }
 
 // compareDesign compares the project's copy of the design with d.
-func (c *Comparison) compareDesign(d *optimizer.Design, root *os.Root) {
-	var made optimizer.Design
+func (c *Comparison) compareDesign(d *design.Design, root *os.Root) {
+	var made design.Design
 	data, err := readInside(root, recordName, maxRecord)
 	if err == nil {
-		err = artifact.Decode(data, optimizer.DesignSchema, optimizer.DesignVersion, &made)
+		err = artifact.Decode(data, design.Schema, design.Version, &made)
 	}
 	if err != nil {
 		c.differ("%s: %v", recordName, err)
@@ -125,7 +125,7 @@ func (c *Comparison) compareDesign(d *optimizer.Design, root *os.Root) {
 }
 
 // namedLayer adds the layer's name to a path into the hardware of the layers, whose elements have none of their own.
-func namedLayer(d *optimizer.Design, path string) string {
+func namedLayer(d *design.Design, path string) string {
 	var i int
 	if n, _ := fmt.Sscanf(path, "layers[%d]", &i); n == 1 && i < len(d.Net.Layers) {
 		index, rest, _ := strings.Cut(path, "]")

@@ -10,12 +10,12 @@ import (
 	"testing"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/testenv"
-	"hass/optimizer"
 )
 
 // project is the folder of a generated project and its design.
-func compared(t *testing.T, target Target) (d *optimizer.Design, dir, out string) {
+func compared(t *testing.T, target Target) (d *design.Design, dir, out string) {
 	t.Helper()
 	dir = t.TempDir()
 	d = residual(t, dir, 2)
@@ -29,7 +29,7 @@ func compared(t *testing.T, target Target) (d *optimizer.Design, dir, out string
 // TestCompare changes one thing of a project or of a design and looks for its name.
 func TestCompare(t *testing.T) {
 	testenv.Long(t)
-	check := func(what string, d *optimizer.Design, dir, out, want string, edited ...string) {
+	check := func(what string, d *design.Design, dir, out, want string, edited ...string) {
 		t.Helper()
 		c, err := Compare(context.Background(), d, dir, out)
 		if err != nil {

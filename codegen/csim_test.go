@@ -14,10 +14,10 @@ import (
 	"testing"
 
 	"hass/hwsim"
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
-	"hass/optimizer"
 )
 
 // runner compiles projects faster than make does: one translation unit each, no
@@ -92,7 +92,7 @@ func (r *runner) run(t testing.TB, project string) (*VerifyResult, int) {
 }
 
 // simCosts are the simulator's beats by cycles of every engine over the images.
-func simCosts(t testing.TB, d *optimizer.Design, images [][]int32) map[string][]int64 {
+func simCosts(t testing.TB, d *design.Design, images [][]int32) map[string][]int64 {
 	t.Helper()
 	n, err := d.Network()
 	if err != nil {
@@ -112,7 +112,7 @@ func simCosts(t testing.TB, d *optimizer.Design, images [][]int32) map[string][]
 }
 
 // compareWithSim compares the engines' beats by cycles with those of hwsim.
-func compareWithSim(t testing.TB, d *optimizer.Design, images [][]int32, res *VerifyResult) {
+func compareWithSim(t testing.TB, d *design.Design, images [][]int32, res *VerifyResult) {
 	t.Helper()
 	for _, diff := range res.CompareEngines(simCosts(t, d, images)) {
 		t.Error(diff)
@@ -240,7 +240,7 @@ type coverage struct {
 
 func newCoverage() *coverage { return &coverage{m: make(map[string]int)} }
 
-func (c *coverage) add(d *optimizer.Design) {
+func (c *coverage) add(d *design.Design) {
 	if n, err := d.Network(); err == nil {
 		c.addNetwork(n)
 	}

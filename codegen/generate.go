@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
-	"hass/optimizer"
 	"hass/templates"
 )
 
@@ -33,7 +33,7 @@ const (
 )
 
 // DefaultTarget is what is generated from a design where nothing else is asked for: C++, or what the design is for.
-func DefaultTarget(d *optimizer.Design) Target {
+func DefaultTarget(d *design.Design) Target {
 	if d.Target == RTL {
 		return RTL
 	}
@@ -64,7 +64,7 @@ type Options struct {
 // Generate writes the project of design d into the folder out, or makes an older project there
 // into it: see artifact.WriteProject, which also says what it has kept. dir is the folder of the
 // design's side files (weights, golden images); weights that d.Net already has are not read again.
-func Generate(ctx context.Context, d *optimizer.Design, dir, out string, opts Options) (*artifact.Kept, error) {
+func Generate(ctx context.Context, d *design.Design, dir, out string, opts Options) (*artifact.Kept, error) {
 	if err := artifact.CheckDir(out); err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (p *Project) takes(target Target) error {
 }
 
 // load readies a project: weights, golden images, expansion.
-func load(d *optimizer.Design, dir string, opts Options) (*Project, error) {
+func load(d *design.Design, dir string, opts Options) (*Project, error) {
 	if d.Net == nil {
 		return nil, fmt.Errorf("design: it has no integer network")
 	}

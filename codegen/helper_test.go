@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/testenv"
-	"hass/optimizer"
 )
 
 // needCompiler skips the test without g++ and make.
@@ -20,19 +20,19 @@ func needCompiler(t testing.TB) {
 }
 
 // newDesign makes a design with its side files in dir.
-func newDesign(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths map[string]int, images [][]int32) *optimizer.Design {
+func newDesign(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths map[string]int, images [][]int32) *design.Design {
 	t.Helper()
 	return designtest.New(t, dir, net, layers, depths, images)
 }
 
 // randomDesign makes the random case of a seed into a design.
-func randomDesign(t testing.TB, dir string, seed int64, images int) *optimizer.Design {
+func randomDesign(t testing.TB, dir string, seed int64, images int) *design.Design {
 	t.Helper()
 	return designtest.Random(t, dir, seed, images)
 }
 
 // generate writes the project of the design into a fresh folder of dir.
-func generate(t testing.TB, d *optimizer.Design, dir, name string) string {
+func generate(t testing.TB, d *design.Design, dir, name string) string {
 	t.Helper()
 	out := filepath.Join(dir, name)
 	if _, err := Generate(context.Background(), d, dir, out, Options{}); err != nil {

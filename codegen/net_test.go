@@ -11,12 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
-	"hass/optimizer"
 )
 
 // netSeeds is the number of random networks whose projects TestDigests covers.
@@ -71,9 +71,9 @@ func TestDigests(t *testing.T) {
 // engine kind and most modules.
 var snapshots = []struct {
 	name   string
-	design func(t *testing.T, dir string) *optimizer.Design
+	design func(t *testing.T, dir string) *design.Design
 }{
-	{"elastic", func(t *testing.T, dir string) *optimizer.Design { return designtest.Elastic(t, dir) }},
+	{"elastic", func(t *testing.T, dir string) *design.Design { return designtest.Elastic(t, dir) }},
 	{"residual", residualDesign},
 	{"gate", gateDesign},
 }
@@ -103,7 +103,7 @@ func TestSnapshots(t *testing.T) {
 }
 
 // residualDesign has a banked and a crossbar layer, a skip connection, an average and a fully connected layer.
-func residualDesign(t *testing.T, dir string) *optimizer.Design {
+func residualDesign(t *testing.T, dir string) *design.Design {
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(7)), 4, 4, 4, f)
 	conv := func(in int, w intnet.Window, outC int) int {
@@ -124,7 +124,7 @@ func residualDesign(t *testing.T, dir string) *optimizer.Design {
 }
 
 // gateDesign has a depthwise layer and a gate of one pixel that multiplies its output.
-func gateDesign(t *testing.T, dir string) *optimizer.Design {
+func gateDesign(t *testing.T, dir string) *design.Design {
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(8)), 6, 6, 4, f)
 	deep := b.Conv(0, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 4, Groups: 4, Out: f, WeightBits: 8, Density: 0.8, Shift: 7})
@@ -134,7 +134,7 @@ func gateDesign(t *testing.T, dir string) *optimizer.Design {
 }
 
 // plainDesign is a network with the plainest hardware, which adjust may change, and two golden images.
-func plainDesign(t *testing.T, dir string, b *hwtest.Builder, adjust func(i int, l *hw.Layer)) *optimizer.Design {
+func plainDesign(t *testing.T, dir string, b *hwtest.Builder, adjust func(i int, l *hw.Layer)) *design.Design {
 	t.Helper()
 	net, err := b.Done()
 	if err != nil {
@@ -153,7 +153,7 @@ func plainDesign(t *testing.T, dir string, b *hwtest.Builder, adjust func(i int,
 }
 
 // emitted gives the files of a project, by path.
-func emitted(t *testing.T, d *optimizer.Design, dir string, target Target) []File {
+func emitted(t *testing.T, d *design.Design, dir string, target Target) []File {
 	t.Helper()
 	p, err := load(d, dir, Options{Target: target})
 	if err != nil {

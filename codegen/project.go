@@ -3,10 +3,10 @@ package codegen
 import (
 	"fmt"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
-	"hass/optimizer"
 )
 
 // TopName is the name of the generated top function and kernel.
@@ -14,7 +14,7 @@ const TopName = "hass_top"
 
 // Project is everything an Emitter may know about the project being written.
 type Project struct {
-	Design *optimizer.Design
+	Design *design.Design
 	Net    *intnet.Net // Design.Net with weights
 	HW     *hw.Network
 
@@ -50,7 +50,7 @@ type ChainLink struct {
 }
 
 // NewProject expands the design. Its network must have its weights.
-func NewProject(d *optimizer.Design, images [][]int32) (*Project, error) {
+func NewProject(d *design.Design, images [][]int32) (*Project, error) {
 	n, err := d.Network()
 	if err != nil {
 		return nil, err

@@ -14,18 +14,18 @@ import (
 	"time"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
-	"hass/optimizer"
 )
 
 // residual is conv, conv, add with the first conv's input, a banked and a crossbar engine,
 // an 8-bit layer with a shift per channel, and a dense last layer, at px pixels per
 // beat. Skip FIFOs are at their token minimum.
-func residual(t testing.TB, dir string, px int) *optimizer.Design {
+func residual(t testing.TB, dir string, px int) *design.Design {
 	t.Helper()
 	r := rng(int64(px))
 	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}
@@ -373,20 +373,20 @@ func TestGenerate(t *testing.T) {
 func TestBadDesigns(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		change func(d *optimizer.Design, dir string)
+		change func(d *design.Design, dir string)
 		want   string
 	}{
-		{"weight memory", func(d *optimizer.Design, _ string) { d.Layers[0].WeightMem = memory.None }, "weight_mem"},
-		{"changed golden file", func(d *optimizer.Design, dir string) {
+		{"weight memory", func(d *design.Design, _ string) { d.Layers[0].WeightMem = memory.None }, "weight_mem"},
+		{"changed golden file", func(d *design.Design, dir string) {
 			os.WriteFile(filepath.Join(dir, "golden.npy"), []byte("x"), 0o666)
 		}, "golden.npy"},
-		{"missing weights", func(d *optimizer.Design, dir string) {
+		{"missing weights", func(d *design.Design, dir string) {
 			d.Net.Layers[0].Conv.Weights = nil
 			os.Remove(filepath.Join(dir, "weights.bin"))
 		}, "weights.bin"},
-		{"no network", func(d *optimizer.Design, _ string) { d.Net = nil }, "no integer network"},
-		{"bad identifier", func(d *optimizer.Design, _ string) { d.Net.Layers[0].ID = "a b" }, "identifier"},
-		{"too wide a port", func(d *optimizer.Design, _ string) { d.Net.Tensors[0].C = 1000 }, ""},
+		{"no network", func(d *design.Design, _ string) { d.Net = nil }, "no integer network"},
+		{"bad identifier", func(d *design.Design, _ string) { d.Net.Layers[0].ID = "a b" }, "identifier"},
+		{"too wide a port", func(d *design.Design, _ string) { d.Net.Tensors[0].C = 1000 }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

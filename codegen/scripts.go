@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hass/optimizer"
+	"hass/internal/design"
 	"hass/templates"
 )
 
@@ -118,7 +118,7 @@ func newBuild(p *Project) (*build, error) {
 	case strings.HasPrefix(d.Part, "xcu"):
 		b.memory = "DDR[0]"
 	}
-	if err := optimizer.CheckBoard(d.Board); err != nil {
+	if err := design.CheckBoard(d.Board); err != nil {
 		return nil, fmt.Errorf("design: %w", err)
 	}
 	b.board = d.Board

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
-	"hass/optimizer"
 )
 
 // mdText makes untrusted text safe in Markdown, tables included: letters, digits, blanks
@@ -70,7 +70,7 @@ func (p *Project) readmeHead(w *writer, b *build, language string) {
 }
 
 // calibration labels estimates.
-func calibration(d *optimizer.Design) string {
+func calibration(d *design.Design) string {
 	if d.Calibrated && d.CostModel.Tool == "" {
 		return "cost formulas fitted to synthesis"
 	}
@@ -95,7 +95,7 @@ func (p *Project) readmePrediction(w *writer) {
 	w.f("| | DSP | LUT | FF | BRAM18 | URAM |\n|---|---|---|---|---|---|\n")
 	for _, row := range []struct {
 		name string
-		r    optimizer.Resources
+		r    design.Resources
 	}{{"design", d.Total}, {"budget", d.Budget}} {
 		w.f("| %s | %d | %d | %d | %d | %d |\n", row.name, row.r.DSP, row.r.LUT, row.r.FF, row.r.BRAM18, row.r.URAM)
 	}
@@ -106,7 +106,7 @@ func (p *Project) readmePrediction(w *writer) {
 }
 
 func (p *Project) readmeLayers(w *writer) {
-	costs := make(map[string]optimizer.LayerCost)
+	costs := make(map[string]design.LayerCost)
 	for _, c := range p.Design.Costs {
 		costs[c.Layer] = c
 	}

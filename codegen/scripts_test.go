@@ -21,6 +21,7 @@ import (
 	"hass/codegen/lint"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
@@ -28,15 +29,14 @@ import (
 	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/internal/testenv"
-	"hass/optimizer"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
 // board puts a design on a platform, with a preprocessing for its channels.
-func board(d *optimizer.Design, name, part string) {
+func board(d *design.Design, name, part string) {
 	d.Platform, d.Part, d.ClockMHz = name, part, 200
-	if pl, err := optimizer.LoadPlatform(strings.ToLower(name)); err == nil {
+	if pl, err := design.LoadPlatform(strings.ToLower(name)); err == nil {
 		d.Board = pl.Board
 	}
 	d.Preproc.Divisor = 255
@@ -47,7 +47,7 @@ func board(d *optimizer.Design, name, part string) {
 }
 
 // pixels makes random images for the design and the integers they become.
-func pixels(t testing.TB, d *optimizer.Design, n int) (u8 []uint8, q [][]int32) {
+func pixels(t testing.TB, d *design.Design, n int) (u8 []uint8, q [][]int32) {
 	t.Helper()
 	in := d.Net.Tensors[d.Net.Input]
 	p := dataset.Preproc(d.Preproc)
@@ -100,18 +100,18 @@ func smallNet(t testing.TB) (*intnet.Net, []hw.Layer) {
 }
 
 // smallProject generates smallNet for a board.
-func smallProject(t testing.TB, dir, name, part string, images int) (*optimizer.Design, string, []uint8) {
+func smallProject(t testing.TB, dir, name, part string, images int) (*design.Design, string, []uint8) {
 	t.Helper()
 	net, layers := smallNet(t)
 	d := newDesign(t, dir, net, layers, map[string]int{net.Tensors[1].ID + "_2": 200}, nil)
 	board(d, name, part)
 	for i, l := range net.Layers {
-		d.Costs = append(d.Costs, optimizer.LayerCost{Layer: l.ID, Cycles: 100 * float64(i+1), Resources: optimizer.Resources{DSP: 3 * i, LUT: 700 + i, FF: 900, BRAM18: i}})
+		d.Costs = append(d.Costs, design.LayerCost{Layer: l.ID, Cycles: 100 * float64(i+1), Resources: design.Resources{DSP: 3 * i, LUT: 700 + i, FF: 900, BRAM18: i}})
 	}
-	d.Costs = append(d.Costs, optimizer.LayerCost{Layer: "fifos", Resources: optimizer.Resources{LUT: 50}})
-	d.Total = optimizer.Resources{DSP: 9, LUT: 2153, FF: 2700, BRAM18: 3}
-	d.Budget = optimizer.Resources{DSP: 220, LUT: 42560, FF: 106400, BRAM18: 280}
-	d.Predicted = optimizer.Prediction{CyclesPerImage: 300, CyclesCI: 4, LatencyCycles: 420, ImagesPerSecond: 200e6 / 300, Bottleneck: net.Layers[2].ID}
+	d.Costs = append(d.Costs, design.LayerCost{Layer: "fifos", Resources: design.Resources{LUT: 50}})
+	d.Total = design.Resources{DSP: 9, LUT: 2153, FF: 2700, BRAM18: 3}
+	d.Budget = design.Resources{DSP: 220, LUT: 42560, FF: 106400, BRAM18: 280}
+	d.Predicted = design.Prediction{CyclesPerImage: 300, CyclesCI: 4, LatencyCycles: 420, ImagesPerSecond: 200e6 / 300, Bottleneck: net.Layers[2].ID}
 	d.Fits, d.Calibrated = name != "ZedBoard", name == "U50"
 	u8, q := pixels(t, d, images)
 	e := newDesign(t, dir, net, layers, map[string]int{net.Tensors[1].ID + "_2": 200}, q)
@@ -380,7 +380,7 @@ func TestPYNQ(t *testing.T) {
 	const images = 3
 	type project struct {
 		name string
-		d    *optimizer.Design
+		d    *design.Design
 		out  string
 		u8   []uint8
 	}
@@ -450,7 +450,7 @@ func TestPYNQ(t *testing.T) {
 }
 
 // checkResults compares the driver's arrays with the network's outputs.
-func checkResults(t *testing.T, d *optimizer.Design, prefix, out string) {
+func checkResults(t *testing.T, d *design.Design, prefix, out string) {
 	t.Helper()
 	x, err := intnet.New(d.Net)
 	if err != nil {
@@ -657,17 +657,17 @@ func TestScriptsBadDesigns(t *testing.T) {
 	net, layers := smallNet(t)
 	for _, tt := range []struct {
 		name, want string
-		edit       func(d *optimizer.Design)
+		edit       func(d *design.Design)
 	}{
-		{"part", "no AMD part number", func(d *optimizer.Design) { d.Part = "xczu7ev; exec evil" }},
-		{"part with bracket", "no AMD part number", func(d *optimizer.Design) { d.Part = "xczu7ev]" }},
-		{"part with newline", "no AMD part number", func(d *optimizer.Design) { d.Part = "xczu7ev\n" }},
-		{"clock", "a clock of 0 MHz", func(d *optimizer.Design) { d.ClockMHz = 0 }},
-		{"clock NaN", "a clock of NaN MHz", func(d *optimizer.Design) { d.ClockMHz = math.NaN() }},
-		{"means", "0 means", func(d *optimizer.Design) { d.Preproc.Mean = nil }},
-		{"divisor", "holds +Inf", func(d *optimizer.Design) { d.Preproc.Divisor = math.Inf(1) }},
+		{"part", "no AMD part number", func(d *design.Design) { d.Part = "xczu7ev; exec evil" }},
+		{"part with bracket", "no AMD part number", func(d *design.Design) { d.Part = "xczu7ev]" }},
+		{"part with newline", "no AMD part number", func(d *design.Design) { d.Part = "xczu7ev\n" }},
+		{"clock", "a clock of 0 MHz", func(d *design.Design) { d.ClockMHz = 0 }},
+		{"clock NaN", "a clock of NaN MHz", func(d *design.Design) { d.ClockMHz = math.NaN() }},
+		{"means", "0 means", func(d *design.Design) { d.Preproc.Mean = nil }},
+		{"divisor", "holds +Inf", func(d *design.Design) { d.Preproc.Divisor = math.Inf(1) }},
 	} {
-		d := &optimizer.Design{Net: net, Layers: layers}
+		d := &design.Design{Net: net, Layers: layers}
 		board(d, "ZCU104", "xczu7ev-ffvc1156-2-e")
 		tt.edit(d)
 		p, err := NewProject(d, nil)
@@ -688,7 +688,7 @@ func TestScriptsBadDesigns(t *testing.T) {
 	} {
 		net, layers := smallNet(t)
 		tt.edit(&net.Results[0])
-		d := &optimizer.Design{Net: net, Layers: layers}
+		d := &design.Design{Net: net, Layers: layers}
 		board(d, "ZCU104", "xczu7ev-ffvc1156-2-e")
 		p, err := NewProject(d, nil)
 		if err != nil {

@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/memory"
-	"hass/optimizer"
 )
 
 // wideDesign has window beats and accumulators of more bits than one C++ stream takes before every module that reads them: a fork
 // to two gangs, a fork that deals to banks, a join, a depthwise engine, a pool.
-func wideDesign(t testing.TB, dir string) *optimizer.Design {
+func wideDesign(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	rng := rng(11)
 	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}

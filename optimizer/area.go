@@ -1,6 +1,10 @@
 package optimizer
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"hass/internal/design"
+)
 
 // Every module of the RTL library has one formula. It follows the module's structure: what synthesis does
 // by a rule (DSPs, memories, registers that are written down) is counted, and the rest of LUTs and flip-flops
@@ -54,7 +58,7 @@ const maxTerms = 14
 type area struct {
 	kind    areaKind
 	lut, ff [maxTerms]float64 // what coefficients multiply
-	rule    vec               // what is counted
+	rule    design.Vec        // what is counted
 }
 
 // fitted are a formula's coefficients and the errors of its fit: the relative error of a single instance that was left out.
@@ -64,7 +68,7 @@ type fitted struct {
 }
 
 // price is the cost of so many instances.
-func (m costModel) price(a *area, times int) vec {
+func (m costModel) price(a *area, times int) design.Vec {
 	v := a.rule
 	c := &builtin.fits[a.kind]
 	lut, ff := float64(v[1]), float64(v[2])

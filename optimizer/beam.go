@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"hass/internal/design"
 )
 
 // beamWidth is the number of partial choices kept per layer; wideBeam where a rough model has left few
@@ -17,14 +19,14 @@ const (
 // nearest to what the best mixture of choices has used so far. Mixtures balance the
 // budgets; a choice that follows one in small steps ends within them. It finds, it
 // never proves: nil says nothing.
-func (s *search) beam(ctx context.Context, path [][nres]float64, width int) ([]pick, error) {
+func (s *search) beam(ctx context.Context, path [][design.NumResources]float64, width int) ([]pick, error) {
 	v := s.v
 	if len(path) != len(v.layers) {
 		return nil, nil
 	}
 	type partial struct {
 		state  int
-		used   vec
+		used   design.Vec
 		parent int // in the layer before
 		pick   pick
 		key    float64
@@ -40,10 +42,10 @@ func (s *search) beam(ctx context.Context, path [][nres]float64, width int) ([]p
 		for n, q := range front {
 			for k := range v.arcs[i][q.state] {
 				a := &v.arcs[i][q.state][k]
-				base := q.used.add(a.cost)
+				base := q.used.Add(a.cost)
 				for _, o := range v.opts[i][a.class] {
-					u := base.add(v.layers[i].classes[a.class].opts[o].cost)
-					if !u.within(v.budget) {
+					u := base.Add(v.layers[i].classes[a.class].opts[o].cost)
+					if !u.Within(v.budget) {
 						continue
 					}
 					if _, ok := s.bound(i, a.next, u, 0); !ok {

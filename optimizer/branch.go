@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"hass/internal/design"
 )
 
 // search is a depth-first branch and bound over the layers in order. A branch is cut where
@@ -34,8 +36,8 @@ type child struct {
 func newSearch(v *view, r relaxation, objective bool, limit int) *search {
 	s := &search{v: v, limit: limit, value: math.Inf(1), any: !objective,
 		x: make([]pick, len(v.layers)), bufs: make([][]child, len(v.layers))}
-	for i := range nres {
-		var price [nres]float64
+	for i := range design.NumResources {
+		var price [design.NumResources]float64
 		price[i] = 1
 		s.fit = append(s.fit, v.table(price, nil))
 	}
@@ -62,7 +64,7 @@ func (s *search) run(ctx context.Context) error {
 
 // visit extends the choice of the layers before i, which leads to state, uses used, and has
 // objective so far (cycles part only; shares are taken from used).
-func (s *search) visit(ctx context.Context, i, state int, used vec, latency float64) error {
+func (s *search) visit(ctx context.Context, i, state int, used design.Vec, latency float64) error {
 	v := s.v
 	if i == len(v.layers) {
 		share := v.share(used)
@@ -82,12 +84,12 @@ func (s *search) visit(ctx context.Context, i, state int, used vec, latency floa
 	kids := s.bufs[i][:0]
 	for k := range v.arcs[i][state] {
 		a := &v.arcs[i][state][k]
-		base := used.add(a.cost)
+		base := used.Add(a.cost)
 		for _, o := range v.opts[i][a.class] {
 			opt := &v.layers[i].classes[a.class].opts[o]
-			u := base.add(opt.cost)
+			u := base.Add(opt.cost)
 			s.looked++
-			if !u.within(v.budget) {
+			if !u.Within(v.budget) {
 				continue
 			}
 			if key, ok := s.bound(i, a.next, u, latency+s.cycles(i, opt)); ok {
@@ -108,7 +110,7 @@ func (s *search) visit(ctx context.Context, i, state int, used vec, latency floa
 	for _, c := range kids {
 		a := &v.arcs[i][state][c.arc]
 		opt := &v.layers[i].classes[a.class].opts[c.opt]
-		u, lat := used.add(a.cost).add(opt.cost), latency+s.cycles(i, opt)
+		u, lat := used.Add(a.cost).Add(opt.cost), latency+s.cycles(i, opt)
 		if _, ok := s.bound(i, a.next, u, lat); !ok {
 			continue // the best choice has improved since
 		}
@@ -133,7 +135,7 @@ func (s *search) cycles(layer int, o *option) float64 {
 
 // bound tells whether a completion from the state after layer i may fit and better the
 // best, and how promising it is (less is better).
-func (s *search) bound(i, state int, used vec, latency float64) (key float64, ok bool) {
+func (s *search) bound(i, state int, used design.Vec, latency float64) (key float64, ok bool) {
 	share := s.v.share(used)
 	for _, t := range s.fit {
 		key = dot(&t.price, &share) + t.togo[i+1][state]

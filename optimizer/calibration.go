@@ -9,6 +9,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"hass/internal/design"
 	"hass/internal/userfile"
 )
 
@@ -46,33 +47,11 @@ var moduleNames = [modules]string{
 // ModuleNames are the modules that a calibration can scale.
 func ModuleNames() []string { return slices.Clone(moduleNames[:]) }
 
-// Calibration are factors on the cost model's formulas, fitted to a user's own synthesis by hass calibrate.
-type Calibration struct {
-	Tool  string           `toml:"tool" json:"tool"` // that made the reports
-	Date  string           `toml:"date" json:"date"`
-	Scale map[string]Scale `toml:"scale" json:"scale"` // by module; those that are not named are 1
-
-	factors [modules][nres]float64
-}
-
-// Scale are the factors of one module and what they rest on.
-type Scale struct {
-	LUT       float64 `toml:"LUT" json:"LUT"`
-	FF        float64 `toml:"FF" json:"FF"`
-	DSP       float64 `toml:"DSP" json:"DSP"`
-	BRAM18    float64 `toml:"BRAM18" json:"BRAM18"`
-	URAM      float64 `toml:"URAM" json:"URAM"`
-	LUTRAM    float64 `toml:"LUTRAM" json:"LUTRAM"`
-	Instances int     `toml:"instances" json:"instances"`
-	LUTError  float64 `toml:"lut_error" json:"lut_error"` // 90th percentile of what is left, relative
-	FFError   float64 `toml:"ff_error" json:"ff_error"`
-}
-
 // maxCalibrationFile bounds a calibration file in bytes.
 const maxCalibrationFile = 1 << 20
 
 // LoadCalibration reads a file written by hass calibrate.
-func LoadCalibration(file string) (*Calibration, error) {
+func LoadCalibration(file string) (*design.Calibration, error) {
 	data, err := userfile.Read(file, maxCalibrationFile)
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
@@ -85,8 +64,8 @@ func LoadCalibration(file string) (*Calibration, error) {
 }
 
 // ParseCalibration reads a calibration and refuses factors that no synthesis gives.
-func ParseCalibration(data []byte) (*Calibration, error) {
-	var c Calibration
+func ParseCalibration(data []byte) (*design.Calibration, error) {
+	var c design.Calibration
 	md, err := userfile.DecodeTOML(data, &c)
 	if err != nil {
 		return nil, err
@@ -94,60 +73,61 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 	if u := md.Undecoded(); len(u) > 0 {
 		return nil, fmt.Errorf("unknown key %s", u[0])
 	}
-	if err := c.prepare(); err != nil {
+	if err := CheckCalibration(&c); err != nil {
 		return nil, err
 	}
 	return &c, nil
 }
 
-// prepare checks the factors and readies them for the cost model.
-func (c *Calibration) prepare() error {
+// CheckCalibration refuses factors that no synthesis gives.
+func CheckCalibration(c *design.Calibration) error {
 	if len(c.Scale) == 0 {
 		return fmt.Errorf("no [scale.<module>]; hass calibrate writes such files")
 	}
 	for name, s := range c.Scale {
-		k := slices.Index(moduleNames[:], name)
-		if k < 0 {
+		if !slices.Contains(moduleNames[:], name) {
 			return fmt.Errorf("unknown module %q; known: %s", name, strings.Join(moduleNames[:], ", "))
 		}
-		for i, f := range s.list() {
+		for i, f := range s.List() {
 			if math.IsNaN(f) || f < 0 || f > 100 {
-				return fmt.Errorf("scale of %s of %s is %v; want 0..100", resourceNames[i], name, f)
+				return fmt.Errorf("scale of %s of %s is %v; want 0..100", design.ResourceNames[i], name, f)
 			}
 		}
 		if s.Instances < 0 || !(s.LUTError >= 0 && s.LUTError <= 100) || !(s.FFError >= 0 && s.FFError <= 100) {
 			return fmt.Errorf("scale of %s: %d instances, errors %v and %v", name, s.Instances, s.LUTError, s.FFError)
 		}
 	}
+	return nil
+}
+
+// factors are what a calibration multiplies the resources of each module with.
+type factors [modules][design.NumResources]float64
+
+// factorsOf gives the factors of a calibration; nil without one.
+func factorsOf(c *design.Calibration) *factors {
+	if c == nil {
+		return nil
+	}
+	var all factors
 	for k, name := range moduleNames {
-		c.factors[k] = [nres]float64{1, 1, 1, 1, 1, 1}
+		all[k] = [design.NumResources]float64{1, 1, 1, 1, 1, 1}
 		if s, ok := c.Scale[name]; ok {
-			for i, f := range s.list() {
+			for i, f := range s.List() {
 				if f > 0 { // 0 or left out: nothing was counted
-					c.factors[k][i] = f
+					all[k][i] = f
 				}
 			}
 		}
 	}
-	return nil
-}
-
-// list is in the order of vec.
-func (s Scale) list() [nres]float64 {
-	return [nres]float64{s.DSP, s.LUT, s.FF, s.BRAM18, s.URAM, s.LUTRAM}
-}
-
-// ScaleOf makes a Scale of factors by resource name.
-func ScaleOf(f map[string]float64) Scale {
-	return Scale{LUT: f["LUT"], FF: f["FF"], DSP: f["DSP"], BRAM18: f["BRAM18"], URAM: f["URAM"], LUTRAM: f["LUTRAM"]}
+	return &all
 }
 
 // scaled applies a user's calibration to the cost of an instance.
-func (m costModel) scaled(k module, v vec) vec {
-	if m.scales == nil {
+func (m costModel) scaled(k module, v design.Vec) design.Vec {
+	if m.factors == nil {
 		return v
 	}
-	for i, f := range m.scales.factors[k] {
+	for i, f := range m.factors[k] {
 		v[i] = int(float64(v[i])*f + 0.5)
 	}
 	return v

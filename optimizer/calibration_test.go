@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"hass/internal/design"
 )
 
 // TestFitFile checks that every formula has coefficients, none negative, as many as it has terms at most, and errors.
@@ -34,7 +36,7 @@ func TestParseCalibration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, scaled := costModel{family: Family7}, costModel{family: Family7, scales: c}
+	plain, scaled := costModel{family: design.Family7}, costModel{family: design.Family7, scales: c, factors: factorsOf(c)}
 	a, b := plain.fifo(40, 16), scaled.fifo(40, 16)
 	if want := int(1.5*float64(a[1]) + 0.5); b[1] != want || b[2] != a[2] {
 		t.Errorf("FIFO of %v, scaled %v", a, b)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
@@ -17,24 +18,6 @@ type CycleEstimator interface {
 	// Conv gives the engine-limited cycles per image of layer number layer and the half
 	// width of the estimate's 95 % interval.
 	Conv(layer int, l hw.Layer) (cycles, ci float64, err error)
-}
-
-// The engine rules of Input.Engine: any kind of engine, or one kind only.
-const (
-	EngineAuto     = "auto"
-	EngineDense    = string(hw.Dense)
-	EngineCrossbar = string(hw.Crossbar)
-	EngineBanked   = string(hw.Banked)
-	EngineElastic  = string(hw.Elastic)
-)
-
-// EngineRules lists the rules: EngineAuto and every kind of engine.
-func EngineRules() []string {
-	rules := []string{EngineAuto}
-	for _, kind := range hw.EngineKinds() {
-		rules = append(rules, string(kind))
-	}
-	return rules
 }
 
 // maxWidths bounds the stream widths tried for one tensor; more divisors are thinned
@@ -50,29 +33,29 @@ const coarseWidths = 6
 // Candidate is one hardware choice of a layer.
 type Candidate struct {
 	Layer     hw.Layer
-	Cycles    float64   // per image: the slowest of engines, window, input and output
-	CyclesCI  float64   // half width of the 95 % interval; 0 where the cycles are exact
-	Resources Resources // modules and inner FIFOs
+	Cycles    float64          // per image: the slowest of engines, window, input and output
+	CyclesCI  float64          // half width of the 95 % interval; 0 where the cycles are exact
+	Resources design.Resources // modules and inner FIFOs
 }
 
 // Candidates lists the choices of one layer that can be part of a best design: those not
 // dominated by another with the same stream widths in cycles and all
 // resources. engine is an engine rule. Resources that the device does not have at
 // all are not used, and the limits of both targets are kept. The order is fixed.
-func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p Platform, engine string) ([]Candidate, error) {
+func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p design.Platform, engine string) ([]Candidate, error) {
 	m := costModel{net: net, family: p.Family}
 	widths, err := widthsOf(m, hw.Both, maxWidths)
 	if err != nil {
 		return nil, err
 	}
-	s := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: est, engine: engine, budget: p.Resources.vec(), widths: widths, hurry: hurry(net)}
+	s := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: est, engine: engine, budget: p.Resources.Vec(), widths: widths, hurry: hurry(net)}
 	opts, err := s.layer(ctx, layer)
 	if err != nil {
 		return nil, err
 	}
 	var list []Candidate
 	for _, o := range opts {
-		list = append(list, Candidate{Layer: o.hl, Cycles: o.cycles / s.hurry[layer], CyclesCI: o.ci / s.hurry[layer], Resources: o.cost.resources()})
+		list = append(list, Candidate{Layer: o.hl, Cycles: o.cycles / s.hurry[layer], CyclesCI: o.ci / s.hurry[layer], Resources: o.cost.Resources()})
 	}
 	return list, nil
 }
@@ -82,8 +65,8 @@ type option struct {
 	hl     hw.Layer
 	cycles float64 // times the layer's hurry
 	ci     float64
-	cost   vec
-	share  [nres]float64 // cost over budget
+	cost   design.Vec
+	share  [design.NumResources]float64 // cost over budget
 }
 
 // space enumerates the choices of layers.
@@ -93,8 +76,8 @@ type space struct {
 	engines int       // at most, of a convolution
 	est     CycleEstimator
 	engine  string
-	budget  vec // choices beyond it are left out
-	over    vec // but for those within this, which only explain; zero: none
+	budget  design.Vec // choices beyond it are left out
+	over    design.Vec // but for those within this, which only explain; zero: none
 	widths  [][]int
 	hurry   []float64 // by layer: what its cycles count for (elastic.hurry)
 	near    *near     // nil: the estimator is asked about all choices
@@ -366,7 +349,7 @@ func (s *space) pool(i int) []option {
 				win := hw.WindowOf(net, l, hl)
 				hl.LinePixels = win.FullLinePixels()
 				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl),
-					cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+					cost: s.model.layer(i, hl).Add(s.model.layerFIFOs(i, hl))})
 			}
 		}
 	}
@@ -378,16 +361,16 @@ func (s *space) pool(i int) []option {
 func (s *space) prune(all []option) []option {
 	var in []int
 	for i := range all {
-		if all[i].cost.within(s.budget) {
+		if all[i].cost.Within(s.budget) {
 			in = append(in, i)
 		}
 	}
 	if s.near != nil {
 		in = s.near.usable(all, in)
 	}
-	if len(in) > 0 && s.over != (vec{}) {
+	if len(in) > 0 && s.over != (design.Vec{}) {
 		for i := range all {
-			if !all[i].cost.within(s.budget) && all[i].cost.within(s.over) {
+			if !all[i].cost.Within(s.budget) && all[i].cost.Within(s.over) {
 				in = append(in, i)
 			}
 		}
@@ -407,7 +390,7 @@ func (s *space) prune(all []option) []option {
 		switch {
 		case a.cycles < low && b.cycles < low && a.hl.InCh == b.hl.InCh && a.hl.OutCh == b.hl.OutCh:
 			// By cost, so that the cheapest rule out the others.
-			if c := cmp.Compare(a.cost.weight(), b.cost.weight()); c != 0 {
+			if c := cmp.Compare(weight(a.cost), weight(b.cost)); c != 0 {
 				return c
 			}
 		case a.hl.InCh != b.hl.InCh:
@@ -436,7 +419,7 @@ func (s *space) prune(all []option) []option {
 		// Cycles ascend within a class: only an earlier option can dominate.
 		dominated := false
 		for j := len(kept) - 1; j >= start && !dominated; j-- {
-			dominated = kept[j].cost.within(o.cost)
+			dominated = kept[j].cost.Within(o.cost)
 		}
 		if !dominated {
 			kept = append(kept, *o)

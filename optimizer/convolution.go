@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -25,7 +26,7 @@ type engineChoice struct {
 func engines(rule string, m int) []engineChoice {
 	var list []engineChoice
 	for _, kind := range hw.EngineKinds() {
-		if rule != EngineAuto && rule != string(kind) {
+		if rule != design.EngineAuto && rule != string(kind) {
 			continue
 		}
 		row := kind.Row()
@@ -35,7 +36,7 @@ func engines(rule string, m int) []engineChoice {
 		// A kind that was asked for by name is there though m lanes leave no choice: of one lane it is a dense engine with a
 		// selector before it.
 		switch {
-		case rule == EngineAuto || len(list) > 0:
+		case rule == design.EngineAuto || len(list) > 0:
 		case m == 1 && row.Legal(1, 1):
 			list = append(list, engineChoice{kind, 1})
 		case row.Apart:
@@ -114,8 +115,8 @@ type convChoice struct {
 // inputWidth is a width of the input stream: it changes the line buffer only.
 type inputWidth struct {
 	q      int
-	change []vec   // by output width, in the order of shapeChoices.out
-	beats  float64 // per image
+	change []design.Vec // by output width, in the order of shapeChoices.out
+	beats  float64      // per image
 }
 
 // Memo keeps what hardware choices cost between questions about networks of one structure, whose zeros differ. It
@@ -139,7 +140,7 @@ type memoKey struct {
 	dsp             int
 	inPx, outPx     int
 	inMost, outMost int // widths tried: how many tells which
-	scales          *Calibration
+	scales          *design.Calibration
 }
 
 // choices gives a convolution's choices, from memory if there is one.
@@ -224,7 +225,7 @@ func (s *space) enumerate(i int) *convChoices {
 							continue
 						}
 						hl.WeightMem = mem
-						c.mems = append(c.mems, option{hl: hl, cost: s.model.layer(i, hl).add(s.model.layerFIFOs(i, hl))})
+						c.mems = append(c.mems, option{hl: hl, cost: s.model.layer(i, hl).Add(s.model.layerFIFOs(i, hl))})
 					}
 					if len(c.mems) > 0 {
 						sc.choices = append(sc.choices, c)
@@ -246,7 +247,7 @@ func (s *space) enumerate(i int) *convChoices {
 				hl.OutCh, hl.InCh = p, sh.ch
 				base := s.model.layerWindow(&l, hl)
 				hl.InCh = q
-				w.change = append(w.change, s.model.layerWindow(&l, hl).sub(base))
+				w.change = append(w.change, s.model.layerWindow(&l, hl).Sub(base))
 			}
 			win := hw.WindowOf(net, l, hl)
 			w.beats = float64(win.InBeats())
@@ -307,7 +308,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 			}
 			if s.near != nil {
 				floors[engineOf(&c.hl)] = c.floor
-				useful = useful || cycles[k]*h <= s.near.high && slices.ContainsFunc(c.mems, func(o option) bool { return o.cost.within(s.budget) })
+				useful = useful || cycles[k]*h <= s.near.high && slices.ContainsFunc(c.mems, func(o option) bool { return o.cost.Within(s.budget) })
 			}
 		}
 		for k := range sc.choices {
@@ -327,7 +328,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 			}
 			for _, o := range kept {
 				o.hl.InCh = w.q
-				o.cost = o.cost.add(w.change[slices.Index(sc.out, o.hl.OutCh)])
+				o.cost = o.cost.Add(w.change[slices.Index(sc.out, o.hl.OutCh)])
 				with(&o, o.cycles/h, o.ci/h, w.beats, cc.alone)
 				all = append(all, o)
 			}

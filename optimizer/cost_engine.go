@@ -3,6 +3,7 @@ package optimizer
 import (
 	"fmt"
 
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -17,7 +18,7 @@ func multiplierDSP(a, b int, family string) int {
 		return 0
 	}
 	wide := 25
-	if family == FamilyUSPlus {
+	if family == design.FamilyUSPlus {
 		wide = 27
 	}
 	return min(ceilDiv(a, wide)*ceilDiv(b, 18), ceilDiv(a, 18)*ceilDiv(b, wide))
@@ -35,9 +36,9 @@ func asSigned(bits int, signed bool) int {
 }
 
 // memoryUse is what a memory takes.
-func memoryUse(s memory.Shape, family string) vec {
+func memoryUse(s memory.Shape, family string) design.Vec {
 	u := s.Use(family)
-	return vec{1: u.LUT, 2: u.FF, 3: u.BRAM18, 4: u.URAM, 5: u.LUTRAM}
+	return design.Vec{1: u.LUT, 2: u.FF, 3: u.BRAM18, 4: u.URAM, 5: u.LUTRAM}
 }
 
 // nonZeroLUT is the number of LUTs that detect a non-zero word.
@@ -135,12 +136,12 @@ func engineParts(s *hw.EngineParams, family string) []part {
 }
 
 // engines is the cost of so many equal engines.
-func (m costModel) engines(s *hw.EngineParams, times int) (v vec) {
+func (m costModel) engines(s *hw.EngineParams, times int) (v design.Vec) {
 	for _, p := range engineParts(s, m.family) {
 		if m.tally != nil { // asked for all at once
 			m.price(&p.area, (times-1)*p.times)
 		}
-		v = v.add(m.price(&p.area, p.times))
+		v = v.Add(m.price(&p.area, p.times))
 	}
 	v = m.scaled(moduleEngine, v)
 	for i := range v {
@@ -150,7 +151,7 @@ func (m costModel) engines(s *hw.EngineParams, times int) (v vec) {
 }
 
 // gangs are the engine processes of a convolution: one for each gang, and for each bank of elastic ones.
-func (m costModel) gangs(l *intnet.Layer, hl hw.Layer) vec {
+func (m costModel) gangs(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.EngineOf(m.net, l, hl)
 	return m.engines(&s, hl.Engines())
 }
@@ -198,7 +199,7 @@ func joinArea(s *hw.JoinParams, family string) area {
 }
 
 // join adds the bias and requantises.
-func (m costModel) join(l *intnet.Layer, hl hw.Layer) vec {
+func (m costModel) join(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.JoinOf(m.net, l, hl)
 	a := joinArea(&s, m.family)
 	return m.scaled(moduleJoin, m.price(&a, 1))

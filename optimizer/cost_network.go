@@ -3,12 +3,13 @@ package optimizer
 import (
 	"math"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
 
 // layerFIFOs is the cost of the streams inside a layer, which hw.Expand makes for it.
-func (m costModel) layerFIFOs(i int, hl hw.Layer) vec {
+func (m costModel) layerFIFOs(i int, hl hw.Layer) design.Vec {
 	l := m.net.Layers[i]
 	bits := m.net.Tensors[l.In[0]].Format.Bits
 	if l.Kind == intnet.KindConv && hl.Engine.Skips() {
@@ -18,12 +19,12 @@ func (m costModel) layerFIFOs(i int, hl hw.Layer) vec {
 	fromWindow := hw.DefaultDepth(hw.Latency(hw.WindowProc, hl))
 	switch l.Kind {
 	case intnet.KindConv:
-		var v vec
+		var v design.Vec
 		if hl.Engines() > 1 {
 			v = m.fifo(beat, fromWindow)
 		}
 		acc := hl.OutPx * hl.Gang * l.Conv.AccBits
-		gang := m.fifo(beat/hl.Banks(), hl.GangDepth).add(m.fifo(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
+		gang := m.fifo(beat/hl.Banks(), hl.GangDepth).Add(m.fifo(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
 		for i := range v {
 			v[i] += hl.Engines() * gang[i]
 		}
@@ -31,7 +32,7 @@ func (m costModel) layerFIFOs(i int, hl hw.Layer) vec {
 	case intnet.KindPool:
 		return m.fifo(beat, fromWindow)
 	}
-	return vec{}
+	return design.Vec{}
 }
 
 // lastProcess is the module that writes a layer's output.
@@ -50,8 +51,8 @@ func lastProcess(kind intnet.Kind) hw.ProcessKind {
 // networkCost is the cost of every layer's modules, of all that lies on streams (FIFOs,
 // and the forks and width converters between layers), and of input, output and
 // control.
-func (m costModel) networkCost(n *hw.Network) (layers []vec, fifos, io vec) {
-	layers = make([]vec, len(n.Layers))
+func (m costModel) networkCost(n *hw.Network) (layers []design.Vec, fifos, io design.Vec) {
+	layers = make([]design.Vec, len(n.Layers))
 	for i, hl := range n.Layers {
 		layers[i] = m.layer(i, hl)
 	}
@@ -59,31 +60,31 @@ func (m costModel) networkCost(n *hw.Network) (layers []vec, fifos, io vec) {
 }
 
 // streams is the cost of what lies between processes.
-func (m costModel) streams(n *hw.Network) (v vec) {
+func (m costModel) streams(n *hw.Network) (v design.Vec) {
 	for _, p := range n.Processes {
 		switch {
 		case p.Kind == hw.Fork && p.Layer < 0:
-			v = v.add(m.fork(len(p.Out)))
+			v = v.Add(m.fork(len(p.Out)))
 		case p.Kind == hw.Convert:
 			in, out := n.Streams[p.In[0]], n.Streams[p.Out[0]]
-			v = v.add(m.convert(in.Bits, in.Beat, out.Beat))
+			v = v.Add(m.convert(in.Bits, in.Beat, out.Beat))
 		}
 	}
 	for i := range n.Streams {
-		v = v.add(m.stream(n.FIFO(i)))
+		v = v.Add(m.stream(n.FIFO(i)))
 	}
 	return v
 }
 
 // ports is the cost of input, output and control.
-func (m costModel) ports(n *hw.Network) vec {
+func (m costModel) ports(n *hw.Network) design.Vec {
 	v := m.top(len(n.Net.Outputs))
 	for _, p := range n.Processes {
 		switch p.Kind {
 		case hw.Source:
-			v = v.add(m.source(n.Streams[p.Out[0]].Width(), n.Streams[p.Out[0]].Tokens))
+			v = v.Add(m.source(n.Streams[p.Out[0]].Width(), n.Streams[p.Out[0]].Tokens))
 		case hw.Sink:
-			v = v.add(m.sink(n.Streams[p.In[0]].Tokens))
+			v = v.Add(m.sink(n.Streams[p.In[0]].Tokens))
 		}
 	}
 	return v
@@ -147,10 +148,10 @@ func (m costModel) beats(t, w int) int {
 }
 
 // Price is the estimate for a design's whole network on a device family.
-func (d *Design) Price(family string) (Resources, error) {
+func Price(d *design.Design, family string) (design.Resources, error) {
 	n, err := d.Network()
 	if err != nil {
-		return Resources{}, err
+		return design.Resources{}, err
 	}
-	return costModel{net: d.Net, family: family}.total(n).resources(), nil
+	return costModel{net: d.Net, family: family}.total(n).Resources(), nil
 }

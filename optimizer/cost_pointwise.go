@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -11,7 +12,7 @@ import (
 )
 
 // pointwise prices the modules that have neither window nor sum over pixels.
-func (m costModel) pointwise(l *intnet.Layer, hl hw.Layer) vec {
+func (m costModel) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
 	var a area
 	var kind module
 	switch l.Kind {
@@ -110,7 +111,7 @@ func (a *area) kept(s *hw.Operands, family string) {
 	if s.ChannelBeats == 1 {
 		a.rule[2] += width
 	} else {
-		a.rule = a.rule.add(memoryUse(memory.Shape{Width: width, Depth: s.ChannelBeats, Kind: s.Memory}, family))
+		a.rule = a.rule.Add(memoryUse(memory.Shape{Width: width, Depth: s.ChannelBeats, Kind: s.Memory}, family))
 	}
 	a.rule[2] += 1 + count
 	a.lut[8], a.lut[9] = 1, float64(width+count)

@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -196,14 +197,14 @@ func globalPoolArea(s *hw.GlobalPoolParams, family string) area {
 }
 
 // pool reduces channelwise window beats.
-func (m costModel) pool(l *intnet.Layer, hl hw.Layer) vec {
+func (m costModel) pool(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.PoolOf(m.net, l, hl)
 	a := poolArea(&s, m.family)
 	return m.scaled(modulePool, m.price(&a, 1))
 }
 
 // globalPool keeps one partial result per channel.
-func (m costModel) globalPool(l *intnet.Layer, hl hw.Layer) vec {
+func (m costModel) globalPool(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.GlobalPoolOf(m.net, l, hl)
 	a := globalPoolArea(&s, m.family)
 	return m.scaled(moduleGlobalPool, m.price(&a, 1))

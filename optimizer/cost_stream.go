@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/memory"
 )
@@ -26,18 +27,18 @@ func fifoArea(s hw.FIFOParams, family string) area {
 }
 
 // fifo is a stream of tokens of the given bits, in the memory that its size asks for.
-func (m costModel) fifo(width, depth int) vec {
+func (m costModel) fifo(width, depth int) design.Vec {
 	return m.stream(hw.FIFOParams{Width: width, Depth: depth, Block: memory.ForFIFO(width, depth) == memory.BRAM})
 }
 
 // stream is a FIFO.
-func (m costModel) stream(s hw.FIFOParams) vec {
+func (m costModel) stream(s hw.FIFOParams) design.Vec {
 	a := fifoArea(s, m.family)
 	return m.scaled(moduleFIFO, m.price(&a, 1))
 }
 
 // fork copies a token to outs FIFOs.
-func (m costModel) fork(outs int) vec {
+func (m costModel) fork(outs int) design.Vec {
 	a := forkArea(hw.ForkParams{Outs: outs})
 	return m.scaled(moduleFork, m.price(&a, 1))
 }
@@ -67,7 +68,7 @@ func convertArea(s hw.ConvertParams) area {
 }
 
 // convert changes the channels per beat of a stream of values of the given bits.
-func (m costModel) convert(bits int, from, to hw.Beat) vec {
+func (m costModel) convert(bits int, from, to hw.Beat) design.Vec {
 	a := convertArea(hw.ConvertParams{Bits: bits, Pixels: from.Px, From: from.Ch, To: to.Ch})
 	return m.scaled(moduleConvert, m.price(&a, 1))
 }
@@ -80,7 +81,7 @@ func sourceArea(s hw.SourceParams) area {
 }
 
 // source is the AXI4-Stream port of the input.
-func (m costModel) source(width, beats int) vec {
+func (m costModel) source(width, beats int) design.Vec {
 	a := sourceArea(hw.SourceParams{Width: width, Beats: beats})
 	return m.scaled(moduleSource, m.price(&a, 1))
 }
@@ -93,7 +94,7 @@ func sinkArea(s hw.SinkParams) area {
 }
 
 // sink is the AXI4-Stream port of an output.
-func (m costModel) sink(beats int) vec {
+func (m costModel) sink(beats int) design.Vec {
 	a := sinkArea(hw.SinkParams{Beats: beats})
 	return m.scaled(moduleSink, m.price(&a, 1))
 }
@@ -105,10 +106,10 @@ func controlArea(s hw.ControlParams) area {
 }
 
 // Counts of the two ends of the weight chain, which have no parameters.
-var chainHead, chainEnd = vec{1: 2, 2: 33}, vec{1: 12, 2: 3}
+var chainHead, chainEnd = design.Vec{1: 2, 2: 33}, design.Vec{1: 12, 2: 3}
 
 // top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
-func (m costModel) top(outputs int) vec {
+func (m costModel) top(outputs int) design.Vec {
 	a := controlArea(hw.ControlParams{Outputs: outputs})
-	return m.scaled(moduleControl, m.price(&a, 1)).add(chainHead).add(chainEnd)
+	return m.scaled(moduleControl, m.price(&a, 1)).Add(chainHead).Add(chainEnd)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 )
 
@@ -14,7 +15,7 @@ func TestAverageDSP(t *testing.T) {
 	for _, tt := range []struct{ side, want int }{{8, 0}, {7, 1}, {4, 0}, {1, 0}} {
 		b := newBuild(tt.side, tt.side, 4)
 		net := b.done(b.globalAvg(0))
-		got := Cost(net, 0, hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1}, Family7).DSP
+		got := Cost(net, 0, hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1}, design.Family7).DSP
 		if got != tt.want {
 			t.Errorf("average over %dx%d: %d DSPs, want %d", tt.side, tt.side, got, tt.want)
 		}
@@ -26,7 +27,7 @@ func TestAverageDSP(t *testing.T) {
 func TestDecomposition(t *testing.T) {
 	b := newBuild(6, 6, 4)
 	x := b.conv(0, 6, 3, 1, true)
-	y := b.maxPool(b.add(b.conv(x, 6, 3, 1, true), x), 2)
+	y := b.maxPool(b.Add(b.conv(x, 6, 3, 1, true), x), 2)
 	twice := b.done(b.conv(y, 4, 1, 1, false), y)
 	for name, net := range map[string]*build{"resnet8": {resnet8()}, "lenet": {lenet()}, "two outputs": {twice}} {
 		p := testProblem(t, net.net, bigBudget)
@@ -57,8 +58,8 @@ func TestMultiplierDSP(t *testing.T) {
 		family string
 		want   int
 	}{
-		{16, 16, Family7, 1}, {17, 16, Family7, 1}, {8, 8, Family7, 1}, {4, 4, Family7, 0}, {5, 4, Family7, 1},
-		{18, 25, Family7, 1}, {22, 20, Family7, 2}, {26, 18, Family7, 2}, {26, 18, FamilyUSPlus, 1}, {28, 28, FamilyUSPlus, 4},
+		{16, 16, design.Family7, 1}, {17, 16, design.Family7, 1}, {8, 8, design.Family7, 1}, {4, 4, design.Family7, 0}, {5, 4, design.Family7, 1},
+		{18, 25, design.Family7, 1}, {22, 20, design.Family7, 2}, {26, 18, design.Family7, 2}, {26, 18, design.FamilyUSPlus, 1}, {28, 28, design.FamilyUSPlus, 4},
 	} {
 		if got := multiplierDSP(tt.a, tt.b, tt.family); got != tt.want {
 			t.Errorf("%d x %d on %s: %d DSPs, want %d", tt.a, tt.b, tt.family, got, tt.want)

@@ -3,6 +3,7 @@ package optimizer
 import (
 	"math/bits"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -117,7 +118,7 @@ func windowOf(w *hw.Window, hl *hw.Layer, bits int, tau bool) hw.WindowParams {
 }
 
 // window is the line buffer of a layer.
-func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) vec {
+func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) design.Vec {
 	s := windowOf(&w, hl, bits, tau)
 	a := windowArea(&s, m.family)
 	v := m.scaled(moduleWindow, m.price(&a, 1))
@@ -125,13 +126,13 @@ func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) 
 		// Counted on their own, so that a change of the input's width costs the same with them.
 		f := area{kind: areaWindow}
 		f.lut[windowFlags] = float64(s.OutPx * s.MTap * s.MCh * nonZeroLUT(s.Bits))
-		v = v.add(m.scaled(moduleWindow, m.price(&f, 1)))
+		v = v.Add(m.scaled(moduleWindow, m.price(&f, 1)))
 	}
 	return v
 }
 
 // layerWindow is the line buffer of layer l under its hardware choices.
-func (m costModel) layerWindow(l *intnet.Layer, hl hw.Layer) vec {
+func (m costModel) layerWindow(l *intnet.Layer, hl hw.Layer) design.Vec {
 	tau := l.Kind == intnet.KindConv && l.Conv.TauA > 0
 	flags := l.Kind == intnet.KindConv && hl.Engine.Skips()
 	return m.window(hw.WindowOf(m.net, *l, hl), &hl, m.net.Tensors[l.In[0]].Format.Bits, tau, flags)

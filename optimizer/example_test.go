@@ -7,6 +7,7 @@ import (
 
 	"hass/frontend"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/quant"
 	"hass/optimizer"
 	"hass/sparsity"
@@ -35,13 +36,13 @@ func ExampleOptimize() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	platform, err := optimizer.LoadPlatform("zedboard")
+	platform, err := design.LoadPlatform("zedboard")
 	if err != nil {
 		log.Fatal(err)
 	}
 	d, err := optimizer.Optimize(ctx, optimizer.Input{
-		Net: net, Est: est, Platform: platform, Engine: optimizer.EngineDense, Pixels: 1,
-		Preproc: optimizer.Preproc{Divisor: m.Profile.Divisor, Mean: m.Profile.Mean, Std: m.Profile.Std},
+		Net: net, Est: est, Platform: platform, Engine: design.EngineDense, Pixels: 1,
+		Preproc: design.Preproc{Divisor: m.Profile.Divisor, Mean: m.Profile.Mean, Std: m.Profile.Std},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -24,7 +25,7 @@ const stepGain = 0.01
 const overBudget = 1 + twice
 
 // overvec is what a choice that only explains may cost.
-func overvec(budget vec) vec {
+func overvec(budget design.Vec) design.Vec {
 	for r := range budget {
 		budget[r] *= overBudget
 	}
@@ -44,10 +45,10 @@ type price struct {
 }
 
 // share is need over the budget.
-func (q price) share(budget vec) float64 { return float64(q.need) / float64(budget[q.resource]) }
+func (q price) share(budget design.Vec) float64 { return float64(q.need) / float64(budget[q.resource]) }
 
 // raised is the budget with more of a resource: a part with more LUTs has more of them for LUTRAM.
-func raised(budget vec, r, more int) vec {
+func raised(budget design.Vec, r, more int) design.Vec {
 	if r == lutResource {
 		budget[lutramResource] += budget[lutramResource] * more / budget[r]
 	}
@@ -80,7 +81,7 @@ func (p *problem) prices(ctx context.Context, start rate) ([]price, error) {
 	defer p.setBudget(budget)
 	next := p.nextStep(start.cycles)
 	var list []price
-	for r := range nres - 1 {
+	for r := range design.NumResources - 1 {
 		if budget[r] == 0 {
 			continue
 		}
@@ -96,7 +97,7 @@ func (p *problem) prices(ctx context.Context, start rate) ([]price, error) {
 }
 
 // price fills in what more of q's resource buys.
-func (p *problem) price(ctx context.Context, q *price, budget vec, start rate, next float64) error {
+func (p *problem) price(ctx context.Context, q *price, budget design.Vec, start rate, next float64) error {
 	r := q.resource
 	p.setBudget(raised(budget, r, budget[r]))
 	verdict, x, err := p.fits(ctx, next, whatIfEffort)
@@ -111,7 +112,7 @@ func (p *problem) price(ctx context.Context, q *price, budget vec, start rate, n
 	}
 	first := x
 	for _, kind := range kinds {
-		var least [nres]float64
+		var least [design.NumResources]float64
 		for _, other := range kinds {
 			least[other] = 1e-3
 		}
@@ -145,7 +146,7 @@ func (p *problem) price(ctx context.Context, q *price, budget vec, start rate, n
 
 // explain says what limits the design: bottleneck, what more of each resource would buy, and what binds. f is the
 // solution under p's budget; p's space has choices beyond it.
-func (d *Design) explain(ctx context.Context, p *problem, f *found) error {
+func explain(ctx context.Context, d *design.Design, p *problem, f *found) error {
 	pr := &d.Predicted
 	say := func(format string, args ...any) { d.Explain = append(d.Explain, fmt.Sprintf(format, args...)) }
 	if !d.Fits {
@@ -160,11 +161,11 @@ func (d *Design) explain(ctx context.Context, p *problem, f *found) error {
 	if err != nil {
 		return err
 	}
-	if err := d.binding(ctx, p, f.rate, prices, say); err != nil {
+	if err := explainBinding(ctx, d, p, f.rate, prices, say); err != nil {
 		return err
 	}
 	for _, q := range prices {
-		name := resourceNames[q.resource]
+		name := design.ResourceNames[q.resource]
 		switch {
 		case !q.known:
 			say("%s: what more of it buys is open, the search was cut short", name)
@@ -181,14 +182,14 @@ func (d *Design) explain(ctx context.Context, p *problem, f *found) error {
 	if pr.Gap > 0 {
 		say("the search was cut short: no design of this space is more than %.2f %% faster", 100*pr.Gap)
 	}
-	if d.Objective == Latency {
+	if d.Objective == design.Latency {
 		say("estimated latency %.0f cycles; no design of this space has less than %.0f", pr.LatencyCycles, min(f.bound, pr.LatencyCycles))
 	}
 	return nil
 }
 
 // binding says which resource binds or, if none does, what else limits the rate.
-func (d *Design) binding(ctx context.Context, p *problem, start rate, prices []price, say func(string, ...any)) error {
+func explainBinding(ctx context.Context, d *design.Design, p *problem, start rate, prices []price, say func(string, ...any)) error {
 	pr := &d.Predicted
 	budget := p.budget
 	var best *price
@@ -202,7 +203,7 @@ func (d *Design) binding(ctx context.Context, p *problem, start rate, prices []p
 		}
 	}
 	if best != nil {
-		pr.BindingResource = resourceNames[best.resource]
+		pr.BindingResource = design.ResourceNames[best.resource]
 		defer p.setBudget(budget)
 		p.setBudget(raised(budget, best.resource, budget[best.resource]))
 		f, err := p.fastest(ctx, whatIfEffort, start.cycles, start.x)
@@ -212,8 +213,8 @@ func (d *Design) binding(ctx context.Context, p *problem, start rate, prices []p
 		say("binding resource: %s: twice as much of it gives %+.0f %% images per second", pr.BindingResource, 100*(start.cycles/f.cycles-1))
 		return nil
 	}
-	shares, top := p.share(d.Total.vec()), 0
-	for r := range nres {
+	shares, top := p.share(d.Total.Vec()), 0
+	for r := range design.NumResources {
 		if shares[r] > shares[top] {
 			top = r
 		}
@@ -226,7 +227,7 @@ func (d *Design) binding(ctx context.Context, p *problem, start rate, prices []p
 			return nil
 		}
 	}
-	pr.BindingResource = resourceNames[top]
+	pr.BindingResource = design.ResourceNames[top]
 	if next := p.nextStep(start.cycles); next > 0 {
 		defer p.setBudget(budget)
 		p.setBudget(overvec(budget))
@@ -242,11 +243,11 @@ func (d *Design) binding(ctx context.Context, p *problem, start rate, prices []p
 			total, _ := p.total(x)
 			var needs []string
 			most := 0.0
-			for r := range nres {
+			for r := range design.NumResources {
 				if over := total[r] - budget[r]; over > 0 {
-					needs = append(needs, fmt.Sprintf("%d %s", over, resourceNames[r]))
+					needs = append(needs, fmt.Sprintf("%d %s", over, design.ResourceNames[r]))
 					if share := float64(over) / float64(max(1, budget[r])); share > most {
-						most, pr.BindingResource = share, resourceNames[r]
+						most, pr.BindingResource = share, design.ResourceNames[r]
 					}
 				}
 			}

@@ -7,19 +7,20 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/intnet"
 )
 
 // onPart is a device with so many of each resource, all usable.
-func onPart(r Resources) func(*Input) {
+func onPart(r design.Resources) func(*Input) {
 	return func(in *Input) {
 		in.Platform.Resources = r
-		in.Shares = Shares{DSP: 1, LUT: 1, FF: 1, BRAM18: 1, URAM: 1}
+		in.Shares = design.Shares{DSP: 1, LUT: 1, FF: 1, BRAM18: 1, URAM: 1}
 	}
 }
 
 // said is a pattern's matches in the explanation, by resource.
-func said(d *Design, pattern string) map[string][]float64 {
+func said(d *design.Design, pattern string) map[string][]float64 {
 	found := map[string][]float64{}
 	for _, line := range d.Explain {
 		m := regexp.MustCompile(pattern).FindStringSubmatch(line)
@@ -40,14 +41,14 @@ func said(d *Design, pattern string) map[string][]float64 {
 }
 
 // more is a part with more of one resource; as on real ones, LUTRAM grows with the LUTs.
-func more(r Resources, name string, n float64) Resources {
-	v := r.vec()
-	for i, s := range resourceNames {
+func more(r design.Resources, name string, n float64) design.Resources {
+	v := r.Vec()
+	for i, s := range design.ResourceNames {
 		if s == name {
 			v = raised(v, i, int(n))
 		}
 	}
-	return v.resources()
+	return v.Resources()
 }
 
 // TestExplain asks the optimizer again with what the explanation says is missing, and with twice of everything that it says
@@ -61,8 +62,8 @@ func TestExplain(t *testing.T) {
 		b := newBuild(12, 10, 4)
 		return withWeights(b.done(b.conv(0, 8, 3, 1, true)))
 	}
-	big := Resources{DSP: 100000, LUT: 4000000, LUTRAM: 2000000, FF: 8000000, BRAM18: 10000, URAM: 0}
-	with := func(change func(r *Resources)) Resources {
+	big := design.Resources{DSP: 100000, LUT: 4000000, LUTRAM: 2000000, FF: 8000000, BRAM18: 10000, URAM: 0}
+	with := func(change func(r *design.Resources)) design.Resources {
 		r := big
 		change(&r)
 		return r
@@ -70,21 +71,21 @@ func TestExplain(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		net     *intnet.Net
-		part    Resources
+		part    design.Resources
 		pixels  int
 		binding string
 		text    string // of the line that says so
 	}{
-		{"360 DSP", wide(), with(func(r *Resources) { r.DSP = 360 }), 1, "DSP", "binding resource: DSP: twice as much of it gives"},
-		{"45 DSP", residualNet(), with(func(r *Resources) { r.DSP = 45 }), 1, "DSP", "binding resource: DSP"},
-		{"LUT", wide(), with(func(r *Resources) { r.LUT, r.LUTRAM = 18000, 8000 }), 1, "LUT", "binding resource: LUT"},
-		{"BRAM", wide(), with(func(r *Resources) { r.BRAM18, r.LUTRAM = 20, 1500 }), 1, "BRAM18", "binding resource: BRAM18"},
+		{"360 DSP", wide(), with(func(r *design.Resources) { r.DSP = 360 }), 1, "DSP", "binding resource: DSP: twice as much of it gives"},
+		{"45 DSP", residualNet(), with(func(r *design.Resources) { r.DSP = 45 }), 1, "DSP", "binding resource: DSP"},
+		{"LUT", wide(), with(func(r *design.Resources) { r.LUT, r.LUTRAM = 18000, 8000 }), 1, "LUT", "binding resource: LUT"},
+		{"BRAM", wide(), with(func(r *design.Resources) { r.BRAM18, r.LUTRAM = 20, 1500 }), 1, "BRAM18", "binding resource: BRAM18"},
 		{"lanes", residualNet(), big, 1, "none", "no resource binds: no hardware choice of conv1, with up to 64 lanes of an engine, takes fewer than"},
 		{"one pixel", small(), big, 1, "none", "no resource binds: conv0 reads or writes a map of 12 x 10 pixels, 1 a beat and a beat a cycle, in no fewer than 120 cycles"},
 		{"four pixels", residualNet(), big, 4, "none", "no resource binds: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ask := func(r Resources) *Design {
+			ask := func(r design.Resources) *design.Design {
 				return optimize(t, tt.net, "zcu104", func(in *Input) {
 					onPart(r)(in)
 					in.Pixels = tt.pixels
@@ -99,10 +100,10 @@ func TestExplain(t *testing.T) {
 			if d.Predicted.BindingResource != tt.binding || !strings.Contains(text, tt.text) {
 				t.Errorf("binding resource %q, want %q and %q in:\n%s", d.Predicted.BindingResource, tt.binding, tt.text, text)
 			}
-			gain := func(r Resources) float64 {
+			gain := func(r design.Resources) float64 {
 				return 100 * (ask(r).Predicted.ImagesPerSecond/d.Predicted.ImagesPerSecond - 1)
 			}
-			near := func(what string, r Resources, want, off float64) {
+			near := func(what string, r design.Resources, want, off float64) {
 				t.Helper()
 				if got := gain(r); math.Abs(got-want) > off {
 					t.Errorf("%s: %+.2f %% images per second, the explanation says %+.2f", what, got, want)
@@ -137,11 +138,11 @@ func TestExplain(t *testing.T) {
 				near("a tenth more "+name, more(tt.part, name, math.Floor(own*tenth+0.5)), v[0], 0.06)
 			}
 			if tt.binding == "none" {
-				v := tt.part.vec()
+				v := tt.part.Vec()
 				for r := range v {
 					v[r] *= 50
 				}
-				if got := gain(v.resources()); got != 0 {
+				if got := gain(v.Resources()); got != 0 {
 					t.Errorf("fifty times everything: %+.2f %%, the explanation says that no resource binds", got)
 				}
 			}
@@ -149,10 +150,10 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-func resourceOf(r Resources, name string) (float64, bool) {
-	for i, s := range resourceNames {
+func resourceOf(r design.Resources, name string) (float64, bool) {
+	for i, s := range design.ResourceNames {
 		if s == name {
-			return float64(r.vec()[i]), true
+			return float64(r.Vec()[i]), true
 		}
 	}
 	return 0, false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
@@ -24,7 +25,7 @@ func (e *elastic) applyRule(n *hw.Network) {
 // that writes it, GangDepth at engines, and more by elastic's rule into layers; at
 // joins never less than the measured token minimum and the rule's margin.
 // The result is proved free of deadlock.
-func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *elastic) (*hw.Network, []FIFO, error) {
+func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *elastic) (*hw.Network, []design.FIFO, error) {
 	n, err := hw.Expand(net, layers, nil)
 	if err != nil {
 		return nil, nil, err
@@ -69,9 +70,9 @@ func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *e
 			}
 		}
 	}
-	fifos := make([]FIFO, len(n.Streams))
+	fifos := make([]design.FIFO, len(n.Streams))
 	for i, s := range n.Streams {
-		fifos[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Memory: n.FIFOMemory(i)}
+		fifos[i] = design.FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Memory: n.FIFOMemory(i)}
 	}
 	for _, j := range joins {
 		if j.least > j.standard {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hass/internal/design"
 )
 
 // FuzzReadDesign reads designs beside good side files: what is accepted expands, prints and writes
@@ -16,7 +18,7 @@ func FuzzReadDesign(f *testing.F) {
 	d := optimize(f, residualNet(), "zybo", nil)
 	dir := f.TempDir()
 	path := filepath.Join(dir, "d.json")
-	if err := WriteDesign(context.Background(), d, path, golden(d.Net)); err != nil {
+	if err := design.Write(context.Background(), d, path, golden(d.Net)); err != nil {
 		f.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -73,7 +75,7 @@ func FuzzParsePlatform(f *testing.F) {
 	f.Add([]byte("a = [[[[[[[[1]]]]]]]]\n[resources\n"))
 	f.Add([]byte("name = \"x\"\nname = \"y\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := ParsePlatform(data)
+		p, err := design.ParsePlatform(data)
 		if err != nil {
 			if !strings.Contains(err.Error(), "not TOML") && strings.Contains(err.Error(), "\n") {
 				t.Errorf("more than one line: %v", err)

@@ -54,7 +54,7 @@ func (b *build) conv(in, out, k, s int, same bool) int {
 	}}, h, w, out)
 }
 
-func (b *build) add(x, y int) int {
+func (b *build) Add(x, y int) int {
 	t := b.net.Tensors[x]
 	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}}, t.H, t.W, t.C)
 }
@@ -112,7 +112,7 @@ func resnet8() *intnet.Net {
 			s = 2
 			y = b.conv(x, c, 1, 2, false)
 		}
-		x = b.add(b.conv(b.conv(x, c, 3, s, true), c, 3, 1, true), y)
+		x = b.Add(b.conv(b.conv(x, c, 3, s, true), c, 3, 1, true), y)
 	}
 	return b.done(b.conv(b.globalAvg(x), 10, 1, 1, false))
 }

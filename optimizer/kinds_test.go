@@ -4,6 +4,7 @@ import (
 	"math/rand"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
@@ -101,7 +102,7 @@ func TestKinds(t *testing.T) {
 				if !d.Fits {
 					t.Errorf("%s: does not fit: %v", platform, d.Shortfall)
 				}
-				if err := d.check(); err != nil {
+				if err := d.Check(); err != nil {
 					t.Error(err)
 				}
 				n, err := d.Network()
@@ -189,18 +190,18 @@ func TestPointwiseCosts(t *testing.T) {
 		{"concat", func(b *hwtest.Builder) { b.Concat(0, 0, 0) }, 0, 8, 0, 0},
 	} {
 		net := kindNet(t, tt.make)
-		got := Cost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, FamilyUSPlus)
+		got := Cost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, design.FamilyUSPlus)
 		if got.DSP != tt.dsp || got.BRAM18 != tt.bram || got.LUT < 5 {
 			t.Errorf("%s: %+v, want %d DSPs and %d BRAM18", tt.name, got, tt.dsp, tt.bram)
 		}
 	}
-	curve := func(step, entries, width int) vec {
+	curve := func(step, entries, width int) design.Vec {
 		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Table: make([]int64, entries)}
 		a.Table[0] = 1<<(width-1) - 1
 		map8 := intnet.Tensor{H: 8, W: 8, C: 4, Format: eight}
 		l := intnet.Layer{Kind: intnet.KindActivation, In: []int{0}, Out: 1, Act: a, Lo: -128, Hi: 127, Rounding: fixed.HalfUp}
 		s := hw.ActivationOf(&intnet.Net{Tensors: []intnet.Tensor{map8, map8}}, &l, hw.Layer{InPx: 1, InCh: 4, OutPx: 1, OutCh: 4})
-		v := activationArea(&s, FamilyUSPlus)
+		v := activationArea(&s, design.FamilyUSPlus)
 		return v.rule
 	}
 	if v := curve(0, 257, 8); v[0] != 0 || v[3] != 0 {
@@ -223,7 +224,7 @@ func TestDepthwiseCost(t *testing.T) {
 	if _, err := hw.Expand(net, []hw.Layer{l}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := Cost(net, 0, l, FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
+	if got := Cost(net, 0, l, design.FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/intnet"
 )
 
@@ -117,7 +118,7 @@ func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []p
 			bound = min(bound, ts[i]+t.togo[0][0]+float64(pipeline))
 			return nil
 		}
-		y, _, low, err := p.minimum(ctx, ts[last], start, [nres]float64{}, tail, effort)
+		y, _, low, err := p.minimum(ctx, ts[last], start, [design.NumResources]float64{}, tail, effort)
 		if err != nil {
 			return err
 		}

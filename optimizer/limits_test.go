@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -98,9 +99,9 @@ func TestRefusals(t *testing.T) {
 	}
 	fan := newBuild(2, 2, 1)
 	root := fan.conv(fan.net.Input, 1, 1, 1, false)
-	sum := fan.add(root, root)
+	sum := fan.Add(root, root)
 	for range 40 {
-		sum = fan.add(sum, fan.add(root, root))
+		sum = fan.Add(sum, fan.Add(root, root))
 	}
 	stride := newBuild(2, 2000, 1)
 	stride.layer(intnet.Layer{Kind: intnet.KindConv, In: []int{stride.net.Input}, Conv: &intnet.Conv{
@@ -118,11 +119,11 @@ func TestRefusals(t *testing.T) {
 		{"readers", withWeights(fan.done(sum)), "tensor t1", hw.ProcessFIFOs, false},
 	} {
 		for _, target := range []hw.Target{hw.Both, hw.RTL} {
-			p, err := LoadPlatform("u250")
+			p, err := design.LoadPlatform("u250")
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: EngineDense}
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: design.EngineDense}
 			_, err = Optimize(t.Context(), in)
 			if target == hw.RTL && tt.hls {
 				if err != nil {
@@ -146,7 +147,7 @@ func TestRefusals(t *testing.T) {
 	}
 	// A stride of 100 at 16 pixels a beat needs 1,501 banks; fewer pixels do.
 	net := withWeights(stride.done(1))
-	p, err := LoadPlatform("u250")
+	p, err := design.LoadPlatform("u250")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func TestRefusals(t *testing.T) {
 func TestFewerEngines(t *testing.T) {
 	b := newBuild(16, 16, 16)
 	net := withWeights(b.done(b.conv(b.conv(b.net.Input, 16, 3, 1, true), 16, 3, 1, true)))
-	p, err := LoadPlatform("u250")
+	p, err := design.LoadPlatform("u250")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func TestFewerEngines(t *testing.T) {
 		t.Fatal(err)
 	}
 	var most []int
-	err = in.search(t.Context(), in.Shares.Budget(p.Resources).vec(), vec{}, exactEffort, func(p *problem, _ bool) error {
+	err = in.search(t.Context(), in.Shares.Budget(p.Resources).Vec(), design.Vec{}, exactEffort, func(p *problem, _ bool) error {
 		engines := 0
 		for _, l := range p.layers {
 			for _, c := range l.classes {
@@ -211,9 +212,9 @@ func TestReadBack(t *testing.T) {
 	for name, net := range nets {
 		for _, platform := range []string{"u250", "zybo"} {
 			// Where DSPs bind, layers without any take what is cheap.
-			d := optimize(t, withWeights(net), platform, func(in *Input) { in.Shares = DefaultShares(); in.Shares.DSP *= 0.1 })
+			d := optimize(t, withWeights(net), platform, func(in *Input) { in.Shares = design.DefaultShares(); in.Shares.DSP *= 0.1 })
 			path := filepath.Join(t.TempDir(), "design.json")
-			if err := WriteDesign(t.Context(), d, path, golden(d.Net)); err != nil {
+			if err := design.Write(t.Context(), d, path, golden(d.Net)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := ReadDesign(path); err != nil {

@@ -6,12 +6,10 @@ import (
 	"math"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
-
-// NumResources is the number of budgets: DSP, LUT, FF, BRAM18, URAM, and LUTRAM, which is a part of LUT.
-const NumResources = nres
 
 // Menu lists what hardware the convolutions of a network could have, at the zeros it has and at more: what a search
 // over thresholds weighs before it measures. Stream widths of neighbours need not fit: it bounds and ranks, it does
@@ -32,7 +30,7 @@ type MenuLevel func(level int) (*intnet.Net, CycleEstimator, error)
 type MenuItem struct {
 	Cycles float64 // per image, times what the layer has to hurry
 	// Shares of the budgets: DSP, LUT, FF, BRAM18, URAM, LUTRAM.
-	Shares [nres]float64
+	Shares [design.NumResources]float64
 }
 
 // The cycles that a menu covers, as shares of those of the network's own design.
@@ -50,7 +48,7 @@ func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel)
 
 // menuWith is NewMenu where the rough model goes first from effort questions to an estimator on.
 func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel, effort int) (*Menu, error) {
-	in.Objective = Throughput
+	in.Objective = design.Throughput
 	m := &Menu{}
 	for k := range levels {
 		var err error
@@ -60,7 +58,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 		if err := in.check(); err != nil {
 			return nil, err
 		}
-		budget := in.Shares.Budget(in.Platform.Resources).vec()
+		budget := in.Shares.Budget(in.Platform.Resources).Vec()
 		s, err := newSpace(&in, budget, hw.MaxGangs)
 		if err != nil {
 			return nil, err
@@ -80,7 +78,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 				}
 			}
 			// Nothing is faster than the largest map's pixels.
-			low := max(r.CyclesPerImage*menuLow, model.leastCycles(vec{1 << 40})*0.99)
+			low := max(r.CyclesPerImage*menuLow, model.leastCycles(design.Vec{1 << 40})*0.99)
 			s.near = &near{model: model, low: low, high: high}
 			// The model chooses the engines that the estimator is asked about.
 			quick := *s
@@ -111,7 +109,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 			if conv {
 				// What the design has, the model may have left out; with more zeros it is not slower.
 				l := &r.Layers[i]
-				opts = append(opts, option{hl: l.Hardware, cycles: l.Cycles * s.hurry[i], cost: l.Resources.vec()})
+				opts = append(opts, option{hl: l.Hardware, cycles: l.Cycles * s.hurry[i], cost: l.Resources.Vec()})
 			}
 			least := opts[0].cycles
 			for _, o := range opts {
@@ -139,7 +137,9 @@ const MenuStep = 1.02
 // alike is the factor within which it does not tell costs apart, beside a few units.
 const alike = 1.03
 
-func notMore(a, b vec, r, units int) bool { return float64(a[r]) <= alike*float64(b[r])+float64(units) }
+func notMore(a, b design.Vec, r, units int) bool {
+	return float64(a[r]) <= alike*float64(b[r])+float64(units)
+}
 
 // undominated are those of a layer's options of at most high cycles that no other dominates, whatever their stream widths. Flip-flops, which no design runs out of, and
 // LUTs used as memory do not keep an item that is worse in all else.
@@ -150,7 +150,7 @@ func undominated(opts []option, high float64) []option {
 		opts[i].cycles = math.Pow(MenuStep, math.Ceil(math.Log(opts[i].cycles)/math.Log(MenuStep)-1e-9))
 	}
 	slices.SortStableFunc(opts, func(a, b option) int {
-		return cmp.Or(cmp.Compare(a.cycles, b.cycles), cmp.Compare(a.cost.weight(), b.cost.weight()))
+		return cmp.Or(cmp.Compare(a.cycles, b.cycles), cmp.Compare(weight(a.cost), weight(b.cost)))
 	})
 	var kept []option
 	for _, o := range opts {

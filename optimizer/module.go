@@ -3,6 +3,7 @@ package optimizer
 import (
 	"fmt"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/memory"
 )
@@ -14,38 +15,38 @@ type part struct {
 }
 
 // ModuleCost is the cost of an instance of a module of the RTL library on a device family.
-func ModuleCost(module hw.Module, family string) (Resources, error) {
+func ModuleCost(module hw.Module, family string) (design.Resources, error) {
 	m := costModel{family: family}
 	switch s := module.(type) {
 	case hw.ChainHeadParams:
-		return chainHead.resources(), nil
+		return chainHead.Resources(), nil
 	case hw.ChainEndParams:
-		return chainEnd.resources(), nil
+		return chainEnd.Resources(), nil
 	case hw.RAMParams:
-		return memoryUse(memory.Shape{Width: s.Width, Depth: s.Depth, Kind: s.Memory}, family).resources(), nil
+		return memoryUse(memory.Shape{Width: s.Width, Depth: s.Depth, Kind: s.Memory}, family).Resources(), nil
 	}
 	parts, err := moduleParts(module, family)
 	if err != nil {
-		return Resources{}, err
+		return design.Resources{}, err
 	}
-	var v vec
+	var v design.Vec
 	for i := range parts {
 		a := &parts[i].area
 		if a.kind == areaWindow { // as the optimizer rounds: see window
 			f := area{kind: areaWindow}
 			f.lut[windowFlags], a.lut[windowFlags] = a.lut[windowFlags], 0
-			v = v.add(m.price(&f, 1))
+			v = v.Add(m.price(&f, 1))
 		}
-		v = v.add(m.price(a, parts[i].times))
+		v = v.Add(m.price(a, parts[i].times))
 	}
-	return v.resources(), nil
+	return v.Resources(), nil
 }
 
 // ModuleTerms are the terms of an instance for the fit: the name of its formula, the counts that follow from
 // rules, with other formulas' shares if it has several, and what the coefficients of LUTs and flip-flops multiply.
 type ModuleTerms struct {
 	Formula string
-	Rule    Resources
+	Rule    design.Resources
 	LUT, FF []float64
 }
 
@@ -59,9 +60,9 @@ func TermsOf(module hw.Module, family string) (ModuleTerms, error) {
 	rule := own.area.rule
 	m := costModel{family: family}
 	for _, q := range parts[:len(parts)-1] {
-		rule = rule.add(m.price(&q.area, q.times))
+		rule = rule.Add(m.price(&q.area, q.times))
 	}
-	return ModuleTerms{areaNames[own.area.kind], rule.resources(), own.area.lut[:], own.area.ff[:]}, nil
+	return ModuleTerms{areaNames[own.area.kind], rule.Resources(), own.area.lut[:], own.area.ff[:]}, nil
 }
 
 // moduleParts are the formulas of an instance, its own last.

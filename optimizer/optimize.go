@@ -8,14 +8,9 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
-)
-
-// The objectives of Input.Objective.
-const (
-	Throughput = "throughput" // most images per second
-	Latency    = "latency"    // least estimated cycles from first input to last output word
 )
 
 // MaxPixels is the most pixels per beat that a design is made with.
@@ -31,23 +26,23 @@ const (
 type Input struct {
 	Net      *intnet.Net
 	Est      CycleEstimator
-	Platform Platform
+	Platform design.Platform
 
-	Objective string    // Throughput (also "") or Latency
-	Least     string    // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
-	Pixels    int       // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
-	Target    hw.Target // whose limits the design keeps; "" is hw.Both
-	Engine    string    // one of EngineRules; "" is EngineAuto
-	Shares    Shares    // usable shares; the zero value means DefaultShares
+	Objective string        // Throughput (also "") or Latency
+	Least     string        // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
+	Pixels    int           // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
+	Target    hw.Target     // whose limits the design keeps; "" is hw.Both
+	Engine    string        // one of EngineRules; "" is EngineAuto
+	Shares    design.Shares // usable shares; the zero value means DefaultShares
 
 	// What the design records beside the hardware.
 	Model   string // base name of the model file
 	Bits    string
-	Preproc Preproc
+	Preproc design.Preproc
 	Inputs  map[string]string // artifact.Header.Inputs
 
 	// Calibration, if not nil, scales the cost model's formulas.
-	Calibration *Calibration
+	Calibration *design.Calibration
 	// Effort bounds branch and bound, in options looked at per test; 0 means a
 	// default. Where it runs out the design reports its gap.
 	Effort int
@@ -65,7 +60,7 @@ type Input struct {
 
 // model is the cost model of the input.
 func (in *Input) model() costModel {
-	return costModel{net: in.Net, family: in.Platform.Family, pixels: pixelsOf(in.Net, in.Pixels), scales: in.Calibration}
+	return costModel{net: in.Net, family: in.Platform.Family, pixels: pixelsOf(in.Net, in.Pixels), scales: in.Calibration, factors: factorsOf(in.Calibration)}
 }
 
 // widths is the number of stream widths tried for a tensor.
@@ -81,7 +76,7 @@ func (in *Input) check() error {
 		return errors.New("optimizer: a network and a cycle estimator are needed")
 	}
 	if in.Objective == "" {
-		in.Objective = Throughput
+		in.Objective = design.Throughput
 	}
 	if in.Target == "" {
 		in.Target = hw.Both
@@ -89,11 +84,11 @@ func (in *Input) check() error {
 	if _, err := hw.ParseTarget(string(in.Target)); err != nil {
 		return err
 	}
-	if in.Objective != Throughput && in.Objective != Latency {
-		return fmt.Errorf("unknown objective %q; want %s or %s", in.Objective, Throughput, Latency)
+	if in.Objective != design.Throughput && in.Objective != design.Latency {
+		return fmt.Errorf("unknown objective %q; want %s or %s", in.Objective, design.Throughput, design.Latency)
 	}
 	if in.Engine == "" {
-		in.Engine = EngineAuto
+		in.Engine = design.EngineAuto
 	}
 	if in.Least == "" {
 		in.Least = LeastEven
@@ -101,14 +96,14 @@ func (in *Input) check() error {
 	if in.Least != LeastEven && in.Least != LeastDSP {
 		return fmt.Errorf("unknown rule %q for what a design takes least of; want %s or %s", in.Least, LeastEven, LeastDSP)
 	}
-	if rules := EngineRules(); !slices.Contains(rules, in.Engine) {
+	if rules := design.EngineRules(); !slices.Contains(rules, in.Engine) {
 		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, strings.Join(rules, ", "))
 	}
 	if in.Pixels < 0 || in.Pixels > MaxPixels || in.Pixels&(in.Pixels-1) != 0 {
 		return fmt.Errorf("%d pixels per beat; want a power of two up to %d", in.Pixels, MaxPixels)
 	}
-	if in.Shares == (Shares{}) {
-		in.Shares = DefaultShares()
+	if in.Shares == (design.Shares{}) {
+		in.Shares = design.DefaultShares()
 	}
 	if in.Effort <= 0 {
 		in.Effort = defaultEffort
@@ -130,11 +125,11 @@ func (in *Input) check() error {
 // smallest design, with Fits false and Shortfall naming the resources; that is
 // not an error here. Where no hardware keeps the limits of the target the error is a *LimitError. Equal inputs give equal
 // designs.
-func Optimize(ctx context.Context, in Input) (*Design, error) {
+func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	budget := in.Shares.Budget(in.Platform.Resources).vec()
+	budget := in.Shares.Budget(in.Platform.Resources).Vec()
 	var p *problem
 	var f *found
 	var rough bool
@@ -147,20 +142,20 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Design{
-		Header: artifact.NewHeader(DesignSchema, DesignVersion, in.Inputs),
+	d := &design.Design{
+		Header: artifact.NewHeader(design.Schema, design.Version, in.Inputs),
 		Model:  in.Model, Bits: in.Bits,
 		Platform: in.Platform.Name, Part: in.Platform.Part, Board: in.Platform.Board, ClockMHz: in.Platform.ClockMHz,
 		Preproc: in.Preproc, Net: in.Net, Layers: hw.WithBuffers(in.Net, p.hardware(f.x)), FIFOs: f.fifos,
 		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine,
 		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
-		Budget: budget.resources(), Calibrated: Calibrated,
+		Budget: budget.Resources(), Calibrated: Calibrated,
 	}
-	d.price(p.model, f.network)
-	d.predict(p, f)
+	priceDesign(d, p.model, f.network)
+	predictDesign(d, p, f)
 	in.Log("asking what more resources would buy")
 	p.setBudget(budget)
-	if err := d.explain(ctx, p, f); err != nil {
+	if err := explain(ctx, d, p, f); err != nil {
 		return nil, err
 	}
 	if rough {
@@ -170,7 +165,7 @@ func Optimize(ctx context.Context, in Input) (*Design, error) {
 }
 
 // newSpace is the space of an input's hardware, of at most so many engines a convolution.
-func newSpace(in *Input, budget vec, engines int) (*space, error) {
+func newSpace(in *Input, budget design.Vec, engines int) (*space, error) {
 	m := in.model()
 	widths, err := widthsOf(m, in.Target, in.widths())
 	return &space{model: m, target: in.Target, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net), memo: in.Memo}, err
@@ -178,7 +173,7 @@ func newSpace(in *Input, budget vec, engines int) (*space, error) {
 
 // search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever
 // fewer engines a convolution.
-func (in *Input) search(ctx context.Context, budget, over vec, effort int, try func(p *problem, rough bool) error) error {
+func (in *Input) search(ctx context.Context, budget, over design.Vec, effort int, try func(p *problem, rough bool) error) error {
 	for engines := hw.MaxGangs; ; {
 		p, rough, err := newSearchProblem(ctx, in, budget, over, effort, engines)
 		if err == nil {
@@ -196,7 +191,7 @@ func (in *Input) search(ctx context.Context, budget, over vec, effort int, try f
 // newSearchProblem enumerates the hardware of every layer within the budget, at most so many engines a convolution, and, where
 // nothing has to be cut down, choices within over as well, which only explain; rough tells whether a rough model has cut the
 // choices down, as it does where there are more questions to ask an estimator than effort.
-func newSearchProblem(ctx context.Context, in *Input, budget, over vec, effort, engines int) (p *problem, rough bool, err error) {
+func newSearchProblem(ctx context.Context, in *Input, budget, over design.Vec, effort, engines int) (p *problem, rough bool, err error) {
 	in.Log("enumerating hardware choices")
 	sp, err := newSpace(in, budget, engines)
 	if err != nil {
@@ -205,7 +200,7 @@ func newSearchProblem(ctx context.Context, in *Input, budget, over vec, effort, 
 	if sp.effort() <= effort {
 		sp.over = over
 	} else {
-		if sp.near, err = sp.focus(ctx, in.Objective == Throughput, in.Near); err != nil {
+		if sp.near, err = sp.focus(ctx, in.Objective == design.Throughput, in.Near); err != nil {
 			return nil, false, err
 		}
 		in.Log("estimating the choices near the rate")
@@ -236,7 +231,7 @@ type found struct {
 	rate    rate    // of the untightened problem's search; zero if nothing fits
 	bound   float64 // latency objective: proved least latency
 	network *hw.Network
-	fifos   []FIFO
+	fifos   []design.FIFO
 }
 
 // tightenings bounds how often the budget is lowered because measured FIFOs cost more than
@@ -244,7 +239,7 @@ type found struct {
 const tightenings = 6
 
 // solve runs the search and the FIFO sizing until the exact total fits.
-func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, error) {
+func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*found, error) {
 	f := &found{}
 	for round := range tightenings {
 		r, err := p.fastest(ctx, in.Effort, 0, nil)
@@ -261,7 +256,7 @@ func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, err
 				return nil, err
 			}
 			f.rate = rate{}
-		case in.Objective == Latency:
+		case in.Objective == design.Latency:
 			if f.x, f.bound, err = p.quickest(ctx, r, in.Effort/latencySteps); err != nil {
 				return nil, err
 			}
@@ -281,8 +276,8 @@ func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, err
 		if r.x == nil {
 			return f, nil
 		}
-		over := p.model.total(f.network).sub(budget)
-		if over.within(vec{}) {
+		over := p.model.total(f.network).Sub(budget)
+		if over.Within(design.Vec{}) {
 			return f, nil
 		}
 		tight := p.budget
@@ -298,24 +293,24 @@ func (p *problem) solve(ctx context.Context, in *Input, budget vec) (*found, err
 }
 
 // total is the cost of a whole network.
-func (m costModel) total(n *hw.Network) vec {
+func (m costModel) total(n *hw.Network) design.Vec {
 	layers, fifos, io := m.networkCost(n)
 	for _, v := range layers {
-		io = io.add(v)
+		io = io.Add(v)
 	}
-	return io.add(fifos)
+	return io.Add(fifos)
 }
 
 // price fills in the costs, the total and what is short.
-func (d *Design) price(m costModel, n *hw.Network) {
+func priceDesign(d *design.Design, m costModel, n *hw.Network) {
 	layers, fifos, io := m.networkCost(n)
-	total := fifos.add(io)
+	total := fifos.Add(io)
 	errs, fifoErr, ioErr, totalErr := m.errors(n)
-	d.CostModel = CostModel{Tool: builtin.file.Tool, Date: builtin.file.Date, Points: builtin.file.Points, LUTError: totalErr.lut, FFError: totalErr.ff}
+	d.CostModel = design.CostModel{Tool: builtin.file.Tool, Date: builtin.file.Date, Points: builtin.file.Points, LUTError: totalErr.lut, FFError: totalErr.ff}
 	d.CostModel.Calibration = m.scales
 	for i, v := range layers {
-		d.Costs = append(d.Costs, LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.resources(), LUTError: errs[i].lut, FFError: errs[i].ff})
-		total = total.add(v)
+		d.Costs = append(d.Costs, design.LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.Resources(), LUTError: errs[i].lut, FFError: errs[i].ff})
+		total = total.Add(v)
 	}
 	port := 0
 	for _, s := range n.Streams {
@@ -323,15 +318,15 @@ func (d *Design) price(m costModel, n *hw.Network) {
 			port = max(port, s.Tokens)
 		}
 	}
-	d.Costs = append(d.Costs, LayerCost{Layer: "fifos", Resources: fifos.resources(), LUTError: fifoErr.lut, FFError: fifoErr.ff},
-		LayerCost{Layer: "io", Resources: io.resources(), Cycles: float64(port), LUTError: ioErr.lut, FFError: ioErr.ff})
-	d.Total = total.resources()
-	d.Shortfall = shortfall(d.Total, d.Budget)
+	d.Costs = append(d.Costs, design.LayerCost{Layer: "fifos", Resources: fifos.Resources(), LUTError: fifoErr.lut, FFError: fifoErr.ff},
+		design.LayerCost{Layer: "io", Resources: io.Resources(), Cycles: float64(port), LUTError: ioErr.lut, FFError: ioErr.ff})
+	d.Total = total.Resources()
+	d.Shortfall = design.Shortfall(d.Total, d.Budget)
 	d.Fits = len(d.Shortfall) == 0
 }
 
 // predict fills in the cycles and rates.
-func (d *Design) predict(p *problem, f *found) {
+func predictDesign(d *design.Design, p *problem, f *found) {
 	pr := &d.Predicted
 	for i, k := range f.x {
 		o := &p.layers[i].classes[k.class].opts[k.opt]

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -46,21 +47,21 @@ func withWeights(net *intnet.Net) *intnet.Net {
 func residualNet() *intnet.Net {
 	b := newBuild(12, 10, 4)
 	x := b.conv(0, 8, 3, 1, true)
-	x = b.add(b.conv(b.conv(x, 8, 3, 1, true), 8, 3, 1, true), x)
-	y := b.add(b.conv(b.conv(x, 16, 3, 2, true), 16, 3, 1, true), b.conv(x, 16, 1, 2, false))
+	x = b.Add(b.conv(b.conv(x, 8, 3, 1, true), 8, 3, 1, true), x)
+	y := b.Add(b.conv(b.conv(x, 16, 3, 2, true), 16, 3, 1, true), b.conv(x, 16, 1, 2, false))
 	return withWeights(b.done(b.conv(b.globalAvg(y), 10, 1, 1, false)))
 }
 
-func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input)) *Design {
+func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input)) *design.Design {
 	t.Helper()
-	p, err := LoadPlatform(platform)
+	p, err := design.LoadPlatform(platform)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := net.Tensors[net.Input].C
 	ones := slices.Repeat([]float64{1}, c)
 	in := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Model: "model.onnx", Bits: "16",
-		Preproc: Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": strings.Repeat("0", 64)}}
+		Preproc: design.Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": strings.Repeat("0", 64)}}
 	if change != nil {
 		change(&in)
 	}
@@ -79,23 +80,23 @@ func TestOptimize(t *testing.T) {
 		fits           bool
 	}{
 		{"residual zybo", "zybo", residualNet(), nil, true},
-		{"residual zybo dense", "zybo", residualNet(), func(in *Input) { in.Engine = EngineDense }, true},
-		{"residual zybo crossbar", "zybo", residualNet(), func(in *Input) { in.Engine = EngineCrossbar }, true},
-		{"residual zybo banked", "zybo", residualNet(), func(in *Input) { in.Engine = EngineBanked }, true},
-		{"residual zybo latency", "zybo", residualNet(), func(in *Input) { in.Objective = Latency }, true},
+		{"residual zybo dense", "zybo", residualNet(), func(in *Input) { in.Engine = design.EngineDense }, true},
+		{"residual zybo crossbar", "zybo", residualNet(), func(in *Input) { in.Engine = design.EngineCrossbar }, true},
+		{"residual zybo banked", "zybo", residualNet(), func(in *Input) { in.Engine = design.EngineBanked }, true},
+		{"residual zybo latency", "zybo", residualNet(), func(in *Input) { in.Objective = design.Latency }, true},
 		{"lenet zc706", "zc706", lenet(), nil, true},
 		{"lenet zedboard", "zedboard", lenet(), nil, false},
 		{"exact estimator", "zybo", residualNet(), func(in *Input) { in.Est = bitmapEst{in.Net, 0.3} }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := optimize(t, tt.net, tt.platform, tt.change)
-			if d.Fits != tt.fits || d.Fits != d.Total.vec().within(d.Budget.vec()) || d.Fits != (len(d.Shortfall) == 0) {
+			if d.Fits != tt.fits || d.Fits != d.Total.Vec().Within(d.Budget.Vec()) || d.Fits != (len(d.Shortfall) == 0) {
 				t.Errorf("fits %v, total %+v, budget %+v, shortfall %v", d.Fits, d.Total, d.Budget, d.Shortfall)
 			}
-			if err := d.check(); err != nil {
+			if err := d.Check(); err != nil {
 				t.Error(err)
 			}
-			var sum Resources
+			var sum design.Resources
 			for _, c := range d.Costs {
 				sum = sum.Add(c.Resources)
 			}
@@ -110,7 +111,7 @@ func TestOptimize(t *testing.T) {
 				t.Error(err)
 			}
 			for _, l := range d.Layers {
-				if rule := d.EngineRule; l.Engine != "" && rule != EngineAuto && string(l.Engine) != rule {
+				if rule := d.EngineRule; l.Engine != "" && rule != design.EngineAuto && string(l.Engine) != rule {
 					t.Errorf("engine %s under the rule %s", l.Engine, rule)
 				}
 			}
@@ -133,7 +134,7 @@ func TestShortfall(t *testing.T) {
 		t.Errorf("binding resource %q", d.Predicted.BindingResource)
 	}
 	// Nothing at all fits a budget of nothing.
-	d = optimize(t, residualNet(), "zybo", func(in *Input) { in.Shares = Shares{DSP: 0.001, LUT: 0.001, FF: 0.001, BRAM18: 0.001} })
+	d = optimize(t, residualNet(), "zybo", func(in *Input) { in.Shares = design.Shares{DSP: 0.001, LUT: 0.001, FF: 0.001, BRAM18: 0.001} })
 	if d.Fits || len(d.Shortfall) < 2 {
 		t.Errorf("fits %v, shortfall %q", d.Fits, d.Shortfall)
 	}
@@ -143,7 +144,7 @@ func TestShortfall(t *testing.T) {
 // and throughput at throughput.
 func TestLatencyObjective(t *testing.T) {
 	fast := optimize(t, residualNet(), "zybo", nil)
-	quick := optimize(t, residualNet(), "zybo", func(in *Input) { in.Objective = Latency })
+	quick := optimize(t, residualNet(), "zybo", func(in *Input) { in.Objective = design.Latency })
 	if quick.Predicted.LatencyCycles > fast.Predicted.LatencyCycles || quick.Predicted.CyclesPerImage < fast.Predicted.CyclesPerImage*0.999 {
 		t.Errorf("throughput design: %+v\nlatency design: %+v", fast.Predicted, quick.Predicted)
 	}
@@ -152,14 +153,14 @@ func TestLatencyObjective(t *testing.T) {
 // TestSparseBeatsDense checks that, with few useful pairs and few DSPs, sparse engines are chosen
 // and are faster.
 func TestSparseBeatsDense(t *testing.T) {
-	few := func(engine string) *Design {
+	few := func(engine string) *design.Design {
 		return optimize(t, residualNet(), "zcu104", func(in *Input) {
 			in.Est, in.Engine = meanEst{in.Net, 0.25}, engine
-			in.Shares = DefaultShares()
+			in.Shares = design.DefaultShares()
 			in.Shares.DSP = 0.03
 		})
 	}
-	auto, dense := few(EngineAuto), few(EngineDense)
+	auto, dense := few(design.EngineAuto), few(design.EngineDense)
 	if auto.Predicted.ImagesPerSecond < 1.5*dense.Predicted.ImagesPerSecond {
 		t.Errorf("sparse %.0f images/s, dense %.0f", auto.Predicted.ImagesPerSecond, dense.Predicted.ImagesPerSecond)
 	}
@@ -211,7 +212,7 @@ func TestDeterminism(t *testing.T) {
 }
 
 func TestReportGolden(t *testing.T) {
-	for name, d := range map[string]*Design{
+	for name, d := range map[string]*design.Design{
 		"residual": optimize(t, residualNet(), "zybo", nil),
 		"short":    optimize(t, lenet(), "zedboard", nil),
 	} {
@@ -259,7 +260,7 @@ func TestWriteReadDesign(t *testing.T) {
 	d := optimize(t, residualNet(), "zybo", nil)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "design.json")
-	if err := WriteDesign(ctx, d, path, golden(d.Net)); err != nil {
+	if err := design.Write(ctx, d, path, golden(d.Net)); err != nil {
 		t.Fatal(err)
 	}
 	moved := filepath.Join(t.TempDir(), "moved")
@@ -280,9 +281,9 @@ func TestWriteReadDesign(t *testing.T) {
 		t.Fatal(err)
 	}
 	// mutate reads a design changed in memory.
-	mutate := func(change func(d *Design)) error {
-		var c Design
-		if err := artifact.Decode(text, DesignSchema, DesignVersion, &c); err != nil {
+	mutate := func(change func(d *design.Design)) error {
+		var c design.Design
+		if err := artifact.Decode(text, design.Schema, design.Version, &c); err != nil {
 			t.Fatal(err)
 		}
 		change(&c)
@@ -297,37 +298,37 @@ func TestWriteReadDesign(t *testing.T) {
 		_, err := ReadDesign(bad)
 		return err
 	}
-	if err := mutate(func(*Design) {}); err != nil {
+	if err := mutate(func(*design.Design) {}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
 		want   string
-		change func(d *Design)
+		change func(d *design.Design)
 	}{
-		{"is a hass.profile file", func(d *Design) { d.Schema = "hass.profile" }},
-		{"version 99", func(d *Design) { d.SchemaVersion = 99 }},
-		{"no network", func(d *Design) { d.Net = nil }},
-		{"hardware for", func(d *Design) { d.Layers = d.Layers[1:] }},
-		{"line_pixels", func(d *Design) { d.Layers[0].LinePixels = 1 << 60 }},
-		{"line_pixels", func(d *Design) { d.Layers[0].LinePixels = 1 }},
-		{"in_px", func(d *Design) { d.Layers[0].InPx = 1 << 40 }},
-		{"weight_mem", func(d *Design) { d.Layers[0].WeightMem = memory.None }},
-		{"unknown engine", func(d *Design) { d.Layers[0].Engine = "magic" }},
-		{"gang", func(d *Design) { d.Layers[0].Gang = 0 }},
-		{"m_tap", func(d *Design) { d.Layers[0].MTap, d.Layers[0].N = 2, 1 }},
-		{"layer conv0: n 1000", func(d *Design) { d.Layers[0].N = 1000 }},
-		{"listed twice", func(d *Design) { d.FIFOs[1].Name = d.FIFOs[0].Name }},
-		{"FIFOs are listed", func(d *Design) { d.FIFOs = d.FIFOs[1:] }},
-		{"depth 0", func(d *Design) { d.FIFOs[0].Depth = 0 }},
-		{"bits; the network has", func(d *Design) { d.FIFOs[0].Width++ }},
-		{"clock_mhz", func(d *Design) { d.ClockMHz = -1 }},
-		{"part", func(d *Design) { d.Part = "a; exit" }},
-		{"preproc", func(d *Design) { d.Preproc.Std = nil }},
-		{"does not exist", func(d *Design) { d.Net.Layers[0].In[0] = 99 }},
-		{"inside the artefact's folder", func(d *Design) { d.Weights.Path = "../design.weights.bin" }},
-		{"changed", func(d *Design) { d.Weights.SHA256 = strings.Repeat("0", 64) }},
-		{"changed", func(d *Design) { d.Golden.Bytes++ }},
-		{"bits; the network has", func(d *Design) { d.Net.Layers[0].Conv.AccBits = 4 }},
+		{"is a hass.profile file", func(d *design.Design) { d.Schema = "hass.profile" }},
+		{"version 99", func(d *design.Design) { d.SchemaVersion = 99 }},
+		{"no network", func(d *design.Design) { d.Net = nil }},
+		{"hardware for", func(d *design.Design) { d.Layers = d.Layers[1:] }},
+		{"line_pixels", func(d *design.Design) { d.Layers[0].LinePixels = 1 << 60 }},
+		{"line_pixels", func(d *design.Design) { d.Layers[0].LinePixels = 1 }},
+		{"in_px", func(d *design.Design) { d.Layers[0].InPx = 1 << 40 }},
+		{"weight_mem", func(d *design.Design) { d.Layers[0].WeightMem = memory.None }},
+		{"unknown engine", func(d *design.Design) { d.Layers[0].Engine = "magic" }},
+		{"gang", func(d *design.Design) { d.Layers[0].Gang = 0 }},
+		{"m_tap", func(d *design.Design) { d.Layers[0].MTap, d.Layers[0].N = 2, 1 }},
+		{"layer conv0: n 1000", func(d *design.Design) { d.Layers[0].N = 1000 }},
+		{"listed twice", func(d *design.Design) { d.FIFOs[1].Name = d.FIFOs[0].Name }},
+		{"FIFOs are listed", func(d *design.Design) { d.FIFOs = d.FIFOs[1:] }},
+		{"depth 0", func(d *design.Design) { d.FIFOs[0].Depth = 0 }},
+		{"bits; the network has", func(d *design.Design) { d.FIFOs[0].Width++ }},
+		{"clock_mhz", func(d *design.Design) { d.ClockMHz = -1 }},
+		{"part", func(d *design.Design) { d.Part = "a; exit" }},
+		{"preproc", func(d *design.Design) { d.Preproc.Std = nil }},
+		{"does not exist", func(d *design.Design) { d.Net.Layers[0].In[0] = 99 }},
+		{"inside the artefact's folder", func(d *design.Design) { d.Weights.Path = "../design.weights.bin" }},
+		{"changed", func(d *design.Design) { d.Weights.SHA256 = strings.Repeat("0", 64) }},
+		{"changed", func(d *design.Design) { d.Golden.Bytes++ }},
+		{"bits; the network has", func(d *design.Design) { d.Net.Layers[0].Conv.AccBits = 4 }},
 	} {
 		if err := mutate(tt.change); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "bad.json") {
 			t.Errorf("error %v, want %q and the file's name", err, tt.want)
@@ -349,7 +350,7 @@ func TestWriteReadDesign(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	net := residualNet()
-	p, err := LoadPlatform("zybo")
+	p, err := design.LoadPlatform("zybo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,9 +358,9 @@ func TestBadInput(t *testing.T) {
 	for want, change := range map[string]func(*Input){
 		"objective":    func(in *Input) { in.Objective = "speed" },
 		"engine rule":  func(in *Input) { in.Engine = "sparse" },
-		"usable share": func(in *Input) { in.Shares = Shares{LUT: 2} },
+		"usable share": func(in *Input) { in.Shares = design.Shares{LUT: 2} },
 		"are needed":   func(in *Input) { in.Est = nil },
-		"has no clock": func(in *Input) { in.Platform = Platform{} },
+		"has no clock": func(in *Input) { in.Platform = design.Platform{} },
 		"layer conv0":  func(in *Input) { in.Est = badEst{} },
 		"binary points": func(in *Input) {
 			c := *in.Net

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 )
@@ -68,7 +69,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 			}
 		}
 	}
-	p, err := LoadPlatform("u250")
+	p, err := design.LoadPlatform("u250")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 			t.Errorf("%s: best with %d pixels (%v), want %d", target, best, err, MaxPixels)
 		}
 	}
-	small, err := LoadPlatform("zybo")
+	small, err := design.LoadPlatform("zybo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestPixelsExpand(t *testing.T) {
 	if testing.Short() {
 		nets = 8
 	}
-	p, err := LoadPlatform("u250")
+	p, err := design.LoadPlatform("u250")
 	if err != nil {
 		t.Fatal(err)
 	}

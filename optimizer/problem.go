@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -17,8 +18,8 @@ type problem struct {
 	net    *intnet.Net
 	model  costModel
 	extra  *elastic
-	budget vec
-	fixed  vec // top-level cost of any design
+	budget design.Vec
+	fixed  design.Vec // top-level cost of any design
 
 	beamWidth int
 	space     *space // that the options come from
@@ -42,15 +43,15 @@ type class struct {
 // arc is taking a class in a state.
 type arc struct {
 	class int
-	next  int // state before the next layer
-	cost  vec // of the streams and converters this fixes
-	share [nres]float64
+	next  int        // state before the next layer
+	cost  design.Vec // of the streams and converters this fixes
+	share [design.NumResources]float64
 }
 
 // pick is the option chosen for a layer.
 type pick struct{ class, opt int }
 
-func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget vec) (*problem, error) {
+func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
 	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.top(len(net.Outputs)), beamWidth: beamWidth}
 	for _, opts := range sets {
 		var ls layerSet
@@ -73,7 +74,7 @@ func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]in
 }
 
 // setBudget sets the budget and the shares that follow from it.
-func (p *problem) setBudget(budget vec) {
+func (p *problem) setBudget(budget design.Vec) {
 	p.budget = budget
 	for i := range p.layers {
 		for c := range p.layers[i].classes {
@@ -91,7 +92,7 @@ func (p *problem) setBudget(budget vec) {
 }
 
 // share is cost over budget; where the budget is 0, any need is worth a thousand budgets.
-func (p *problem) share(v vec) (s [nres]float64) {
+func (p *problem) share(v design.Vec) (s [design.NumResources]float64) {
 	for r := range v {
 		switch {
 		case p.budget[r] > 0:
@@ -191,16 +192,16 @@ func newStreams(net *intnet.Net) streams {
 
 // written is the cost of a tensor's own end at w channels per beat: the FIFO to its fork,
 // the fork, and its sinks.
-func (p *problem) written(st streams, t, w int) vec {
+func (p *problem) written(st streams, t, w int) design.Vec {
 	bits := p.model.px(t) * w * p.net.Tensors[t].Format.Bits
 	depth := st.source[t]
-	var v vec
+	var v design.Vec
 	if st.readers[t] > 1 {
-		v = p.model.fifo(bits, depth).add(p.model.fork(st.readers[t]))
+		v = p.model.fifo(bits, depth).Add(p.model.fork(st.readers[t]))
 		depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 	}
 	for range st.sinks[t] {
-		v = v.add(p.model.fifo(bits, depth)).add(p.model.sink(p.model.beats(t, w)))
+		v = v.Add(p.model.fifo(bits, depth)).Add(p.model.sink(p.model.beats(t, w)))
 	}
 	return v
 }
@@ -208,7 +209,7 @@ func (p *problem) written(st streams, t, w int) vec {
 // stepCost is what reading the layer's ports at the given widths and writing w channels a beat adds at layer i in streams,
 // given the widths of the tensors it reads (0: the input, not read before). It does not fit where
 // neither width divides the other.
-func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (v vec, fits bool) {
+func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (v design.Vec, fits bool) {
 	l := &p.net.Layers[i]
 	for port, t := range l.In {
 		q := reads[port]
@@ -218,7 +219,7 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 			from = reads[first] // the source writes what its first reader takes
 			if port == first {
 				bits := p.model.px(t) * q * p.net.Tensors[t].Format.Bits
-				v = v.add(p.written(st, t, q)).add(p.model.source(bits, p.model.beats(t, q)))
+				v = v.Add(p.written(st, t, q)).Add(p.model.source(bits, p.model.beats(t, q)))
 			}
 		}
 		if !dividesEither(from, q) {
@@ -230,13 +231,13 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 			depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 		}
 		if from != q {
-			v = v.add(p.model.fifo(px*from*bits, depth))
-			v = v.add(p.model.convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
+			v = v.Add(p.model.fifo(px*from*bits, depth))
+			v = v.Add(p.model.convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
 			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
 		}
-		v = v.add(p.model.fifo(px*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
+		v = v.Add(p.model.fifo(px*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
 	}
-	return v.add(p.written(st, l.Out, w)), true
+	return v.Add(p.written(st, l.Out, w)), true
 }
 
 // hardware is the layers of a choice.
@@ -268,14 +269,14 @@ func (p *problem) arc(i, state, class int) *arc {
 }
 
 // total is the cost of a choice, and false if its widths do not fit.
-func (p *problem) total(x []pick) (vec, bool) {
+func (p *problem) total(x []pick) (design.Vec, bool) {
 	v, state := p.fixed, 0
 	for i, k := range x {
 		a := p.arc(i, state, k.class)
 		if a == nil {
 			return v, false
 		}
-		v = v.add(a.cost).add(p.layers[i].classes[k.class].opts[k.opt].cost)
+		v = v.Add(a.cost).Add(p.layers[i].classes[k.class].opts[k.opt].cost)
 		state = a.next
 	}
 	return v, true

@@ -3,6 +3,7 @@ package optimizer
 import (
 	"context"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 )
 
@@ -15,7 +16,7 @@ type Rating struct {
 	CyclesPerImage  float64 // of the slowest layer
 	ImagesPerSecond float64
 	Bound           float64 // images per second that no design of the search space exceeds
-	Resources       Resources
+	Resources       design.Resources
 	Layers          []LayerRating // one per layer of the network
 }
 
@@ -24,7 +25,7 @@ type LayerRating struct {
 	Hardware hw.Layer
 	Cycles   float64 // per image
 	// Resources are those of the layer's modules and inner FIFOs.
-	Resources Resources
+	Resources design.Resources
 }
 
 // Rate finds the best rate of a network within the budget, as Optimize with the objective Throughput would.
@@ -33,15 +34,15 @@ func Rate(ctx context.Context, in Input) (*Rating, error) { return rateWith(ctx,
 
 // rateWith is Rate where a rough model of the engines goes first from effort questions to an estimator on.
 func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
-	in.Objective = Throughput
+	in.Objective = design.Throughput
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	budget := in.Shares.Budget(in.Platform.Resources).vec()
+	budget := in.Shares.Budget(in.Platform.Resources).Vec()
 	var p *problem
 	var r rate
 	var x []pick
-	err := in.search(ctx, budget, vec{}, effort, func(q *problem, _ bool) (err error) {
+	err := in.search(ctx, budget, design.Vec{}, effort, func(q *problem, _ bool) (err error) {
 		p = q
 		if r, err = p.fastest(ctx, in.Effort, 0, nil); err != nil || r.x == nil {
 			return err
@@ -59,11 +60,11 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	}
 	hz := in.Platform.ClockMHz * 1e6
 	total, _ := p.total(x)
-	out := &Rating{Fits: true, CyclesPerImage: p.cycles(x), Resources: total.resources()}
+	out := &Rating{Fits: true, CyclesPerImage: p.cycles(x), Resources: total.Resources()}
 	out.ImagesPerSecond, out.Bound = hz/out.CyclesPerImage, hz/min(r.bound, out.CyclesPerImage)
 	for i, k := range x {
 		o := &p.layers[i].classes[k.class].opts[k.opt]
-		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.hurry[i], Resources: o.cost.resources()})
+		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.hurry[i], Resources: o.cost.Resources()})
 	}
 	return out, nil
 }

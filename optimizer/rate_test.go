@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -12,7 +13,7 @@ import (
 // TestRate: a rating is near the design that Optimize makes, with a rough model of the engines and without, and a memory, or a wrong
 // idea of the rate, changes nothing of it.
 func TestRate(t *testing.T) {
-	p, err := LoadPlatform("zedboard")
+	p, err := design.LoadPlatform("zedboard")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func TestRate(t *testing.T) {
 	}
 	// Nothing fits.
 	net := resnet8()
-	r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Shares: Shares{0.01, 0.01, 0.01, 0.01, 0.01}})
+	r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Shares: design.Shares{DSP: 0.01, LUT: 0.01, FF: 0.01, BRAM18: 0.01, URAM: 0.01}})
 	if err != nil || r.Fits {
 		t.Errorf("a hundredth of the device: %+v, %v", r, err)
 	}
@@ -100,7 +101,7 @@ func TestRate(t *testing.T) {
 
 // TestLeast: of the designs of the best rate, that of the fewest DSPs has no more than that of the least of all.
 func TestLeast(t *testing.T) {
-	p, err := LoadPlatform("zcu104")
+	p, err := design.LoadPlatform("zcu104")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestLeast(t *testing.T) {
 
 // TestMenu: with a rough model and without, items are in order, every layer has some as fast as the design, and zeros make no layer dearer.
 func TestMenu(t *testing.T) {
-	p, err := LoadPlatform("zedboard")
+	p, err := design.LoadPlatform("zedboard")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,12 +198,12 @@ func (e hopeless) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 
 // TestHopefulModel: where nothing fits with the engines that the rough model leaves, slower ones are looked at.
 func TestHopefulModel(t *testing.T) {
-	p, err := LoadPlatform("zedboard")
+	p, err := design.LoadPlatform("zedboard")
 	if err != nil {
 		t.Fatal(err)
 	}
 	net := resnet8()
-	for _, rule := range []string{EngineBanked, EngineElastic, EngineAuto} {
+	for _, rule := range []string{design.EngineBanked, design.EngineElastic, design.EngineAuto} {
 		r, err := Rate(t.Context(), Input{Net: net, Est: hopeless{meanEst{net, 0.2}}, Platform: p, Engine: rule})
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
@@ -20,14 +21,30 @@ import (
 // bound on the rate, which a search proved, must not be below the rate; the binding
 // resource and the sentences of explain, which rest on the same search, are only text.
 
+// ReadDesign reads a design (design.Read) and computes again what follows from it. Its errors name the file and the field.
+func ReadDesign(path string) (*design.Design, error) {
+	d, err := design.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	n, err := d.Network()
+	if err == nil {
+		err = recompute(d, n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
+}
+
 // floatError is how far two floats of one formula may be apart, relative.
 const floatError = 1e-9
 
 // recompute checks what follows from a design whose network n has been expanded and whose weights
 // have been read.
-func (d *Design) recompute(n *hw.Network) error {
-	for _, check := range []func(*hw.Network) error{d.checkChoices, d.checkAccumulators, d.checkMinima, d.checkCosts, d.checkCycles, d.checkPrediction} {
-		if err := check(n); err != nil {
+func recompute(d *design.Design, n *hw.Network) error {
+	for _, check := range []func(*design.Design, *hw.Network) error{checkChoices, checkAccumulators, checkMinima, checkCosts, checkCycles, checkPrediction} {
+		if err := check(d, n); err != nil {
 			return err
 		}
 	}
@@ -53,8 +70,8 @@ func firstDifference(field string, recorded, computed any) error {
 }
 
 // model is the cost model that the design was priced with.
-func (d *Design) model() costModel {
-	m := costModel{net: d.Net, family: d.Family, pixels: make([]int, len(d.Net.Tensors)), scales: d.CostModel.Calibration}
+func modelOf(d *design.Design) costModel {
+	m := costModel{net: d.Net, family: d.Family, pixels: make([]int, len(d.Net.Tensors)), scales: d.CostModel.Calibration, factors: factorsOf(d.CostModel.Calibration)}
 	for i, l := range d.Net.Layers {
 		for _, t := range l.In {
 			m.pixels[t] = d.Layers[i].InPx
@@ -65,11 +82,11 @@ func (d *Design) model() costModel {
 }
 
 // checkChoices checks the words that stand for what was asked for.
-func (d *Design) checkChoices(*hw.Network) error {
-	if d.Objective != Throughput && d.Objective != Latency {
-		return fmt.Errorf("objective is %.40q; want %s or %s", d.Objective, Throughput, Latency)
+func checkChoices(d *design.Design, _ *hw.Network) error {
+	if d.Objective != design.Throughput && d.Objective != design.Latency {
+		return fmt.Errorf("objective is %.40q; want %s or %s", d.Objective, design.Throughput, design.Latency)
 	}
-	if !slices.Contains(EngineRules(), d.EngineRule) {
+	if !slices.Contains(design.EngineRules(), d.EngineRule) {
 		return fmt.Errorf("engine_rule is %.40q, which is no rule", d.EngineRule)
 	}
 	for i, l := range d.Net.Layers {
@@ -102,7 +119,7 @@ func (d *Design) checkChoices(*hw.Network) error {
 }
 
 // checkAccumulators compares the accumulators with the bound over the weights.
-func (d *Design) checkAccumulators(*hw.Network) error {
+func checkAccumulators(d *design.Design, _ *hw.Network) error {
 	for i, l := range d.Net.Layers {
 		if l.Conv == nil {
 			continue
@@ -115,8 +132,8 @@ func (d *Design) checkAccumulators(*hw.Network) error {
 }
 
 // checkMinima measures the token minima of the FIFOs at joins again; none may be beyond its depth.
-func (d *Design) checkMinima(n *hw.Network) error {
-	minima, err := d.minima(n)
+func checkMinima(d *design.Design, n *hw.Network) error {
+	minima, err := minimaOf(d, n)
 	if err != nil {
 		return err
 	}
@@ -129,7 +146,7 @@ func (d *Design) checkMinima(n *hw.Network) error {
 }
 
 // minima are the token minima that a design records, by FIFO: 0 where the FIFO is at no join, or where any depth does.
-func (d *Design) minima(n *hw.Network) ([]int, error) {
+func minimaOf(d *design.Design, n *hw.Network) ([]int, error) {
 	standard, err := hw.Expand(d.Net, d.Layers, nil)
 	if err != nil {
 		return nil, err
@@ -152,25 +169,25 @@ func (d *Design) minima(n *hw.Network) ([]int, error) {
 }
 
 // checkCosts compares budget and costs.
-func (d *Design) checkCosts(n *hw.Network) error {
-	if d.Family != Family7 && d.Family != FamilyUSPlus {
-		return fmt.Errorf("family is %.40q; want %s or %s", d.Family, Family7, FamilyUSPlus)
+func checkCosts(d *design.Design, n *hw.Network) error {
+	if d.Family != design.Family7 && d.Family != design.FamilyUSPlus {
+		return fmt.Errorf("family is %.40q; want %s or %s", d.Family, design.Family7, design.FamilyUSPlus)
 	}
-	for r, v := range d.Device.vec() {
+	for r, v := range d.Device.Vec() {
 		if v < 0 || v > maxDevice {
-			return fmt.Errorf("device.%s is %d; want 0..%d", resourceNames[r], v, maxDevice)
+			return fmt.Errorf("device.%s is %d; want 0..%d", design.ResourceNames[r], v, maxDevice)
 		}
 	}
 	if err := firstDifference("budget", d.Budget, d.UsableShare.Budget(d.Device)); err != nil {
 		return err
 	}
 	if c := d.CostModel.Calibration; c != nil {
-		if err := c.prepare(); err != nil {
+		if err := CheckCalibration(c); err != nil {
 			return fmt.Errorf("cost_model.calibration: %w", err)
 		}
 	}
-	priced := &Design{Net: d.Net, Budget: d.Budget}
-	priced.price(d.model(), n)
+	priced := &design.Design{Net: d.Net, Budget: d.Budget}
+	priceDesign(priced, modelOf(d), n)
 	if err := firstDifference("cost_model", d.CostModel, priced.CostModel); err != nil {
 		return err
 	}
@@ -198,8 +215,8 @@ const maxDevice = 1 << 30
 
 // checkCycles compares the cycles of layers: exactly where they follow from shapes alone, else with
 // what the fewest and the most pairs would take.
-func (d *Design) checkCycles(n *hw.Network) error {
-	m, hurries := d.model(), hurry(d.Net)
+func checkCycles(d *design.Design, n *hw.Network) error {
+	m, hurries := modelOf(d), hurry(d.Net)
 	for i := range d.Net.Layers {
 		c := d.Costs[i]
 		field := fmt.Sprintf("costs[%d] (%s).cycles", i, d.Net.Layers[i].ID)
@@ -256,9 +273,9 @@ func (m costModel) cyclesOf(n *hw.Network, i int, hurry float64) (least, most fl
 }
 
 // checkPrediction compares the pipeline's figures with those of its layers.
-func (d *Design) checkPrediction(*hw.Network) error {
+func checkPrediction(d *design.Design, _ *hw.Network) error {
 	p := d.Predicted
-	want, err := d.prediction()
+	want, err := predictionOf(d)
 	if err != nil {
 		return err
 	}
@@ -273,7 +290,7 @@ func (d *Design) checkPrediction(*hw.Network) error {
 
 // prediction is what follows from the cycles of the layers, for the bottleneck, binding resource and bound that the design
 // records. A bottleneck that is not the slowest layer is an error.
-func (d *Design) prediction() (Prediction, error) {
+func predictionOf(d *design.Design) (design.Prediction, error) {
 	p, hurries := d.Predicted, hurry(d.Net)
 	cycles := make([]float64, len(d.Net.Layers))
 	slowest := 0
@@ -287,8 +304,8 @@ func (d *Design) prediction() (Prediction, error) {
 	if at < 0 || !equalFloats(cycles[at], cycles[slowest]) {
 		return p, disagrees("predicted.bottleneck", fmt.Sprintf("%.60q", p.Bottleneck), d.Net.Layers[slowest].ID)
 	}
-	want := Prediction{
-		CyclesPerImage: cycles[at], CyclesCI: d.Costs[at].CyclesCI * hurries[at], LatencyCycles: d.model().latency(cycles),
+	want := design.Prediction{
+		CyclesPerImage: cycles[at], CyclesCI: d.Costs[at].CyclesCI * hurries[at], LatencyCycles: modelOf(d).latency(cycles),
 		Bottleneck: p.Bottleneck, BindingResource: p.BindingResource, Bound: p.Bound,
 	}
 	want.ImagesPerSecond = d.ClockMHz * 1e6 / want.CyclesPerImage
@@ -300,7 +317,7 @@ func (d *Design) prediction() (Prediction, error) {
 // in memory is one that ReadDesign takes: widths of FIFOs and accumulators, token minima, costs, totals, exact
 // cycles, the prediction. Cycles that rest on a profile stay where the hardware allows them. Errors are those of a network that
 // cannot be expanded, or of other FIFOs than the design lists.
-func (d *Design) Refresh() error {
+func Refresh(d *design.Design) error {
 	for i := range d.Net.Layers {
 		if l := &d.Net.Layers[i]; l.Conv != nil {
 			l.Conv.AccBits = l.Conv.BoundBits(d.Net.Tensors[l.In[0]].Format)
@@ -313,18 +330,18 @@ func (d *Design) Refresh() error {
 	if len(n.Streams) != len(d.FIFOs) {
 		return fmt.Errorf("%d FIFOs are listed, the network has %d", len(d.FIFOs), len(n.Streams))
 	}
-	minima, err := d.minima(n)
+	minima, err := minimaOf(d, n)
 	if err != nil {
 		return err
 	}
 	for i, s := range n.Streams {
-		d.FIFOs[i] = FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i], Memory: n.FIFOMemory(i)}
+		d.FIFOs[i] = design.FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i], Memory: n.FIFOMemory(i)}
 	}
 	d.Budget = d.UsableShare.Budget(d.Device)
 	old := d.Costs
-	m, hurries := d.model(), hurry(d.Net)
+	m, hurries := modelOf(d), hurry(d.Net)
 	d.Costs = nil
-	d.price(m, n)
+	priceDesign(d, m, n)
 	slowest := 0
 	for i := range d.Net.Layers {
 		c := &d.Costs[i]
@@ -338,6 +355,6 @@ func (d *Design) Refresh() error {
 	}
 	d.Predicted.Bottleneck = d.Net.Layers[slowest].ID
 	d.Predicted.Bound = max(d.Predicted.Bound, d.ClockMHz*1e6/(d.Costs[slowest].Cycles*hurries[slowest]))
-	d.Predicted, err = d.prediction()
+	d.Predicted, err = predictionOf(d)
 	return err
 }

@@ -3,6 +3,8 @@ package optimizer
 import (
 	"context"
 	"math"
+
+	"hass/internal/design"
 )
 
 // slack is the tolerance of comparisons between floating-point bounds; feasibility
@@ -12,8 +14,8 @@ const slack = 1e-9
 // view is the problem restricted to options of at most so many cycles.
 type view struct {
 	*problem
-	opts  [][][]int     // by layer and class: option numbers, those dominated in cost left out
-	price [nres]float64 // objective: weight of each share
+	opts  [][][]int                    // by layer and class: option numbers, those dominated in cost left out
+	price [design.NumResources]float64 // objective: weight of each share
 	// cycleWeight is the objective's weight of each layer's cycles (latency), or nil.
 	cycleWeight []float64
 }
@@ -31,7 +33,7 @@ func (p *problem) restrict(limit float64, keepCycles bool) *view {
 				if o.cycles > limit {
 					break
 				}
-				if !o.cost.within(p.budget) {
+				if !o.cost.Within(p.budget) {
 					continue
 				}
 				if keepCycles {
@@ -42,7 +44,7 @@ func (p *problem) restrict(limit float64, keepCycles bool) *view {
 				n := 0
 				dominated := false
 				for _, j := range kept {
-					if cl.opts[j].cost.within(o.cost) {
+					if cl.opts[j].cost.Within(o.cost) {
 						dominated = true
 						break
 					}
@@ -51,7 +53,7 @@ func (p *problem) restrict(limit float64, keepCycles bool) *view {
 					continue
 				}
 				for _, j := range kept {
-					if !o.cost.within(cl.opts[j].cost) {
+					if !o.cost.Within(cl.opts[j].cost) {
 						kept[n] = j
 						n++
 					}
@@ -66,19 +68,19 @@ func (p *problem) restrict(limit float64, keepCycles bool) *view {
 
 // tables is the cheapest completion from every state under prices per resource.
 type tables struct {
-	price [nres]float64
+	price [design.NumResources]float64
 	cycle []float64   // weight of a layer's cycles, or nil
 	best  [][]int     // by layer and class: the cheapest option, -1 if there is none
 	value [][]float64 // its price
 	togo  [][]float64 // by layer and state; +Inf where there is no completion
 }
 
-func dot(a, b *[nres]float64) float64 {
+func dot(a, b *[design.NumResources]float64) float64 {
 	return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] + a[3]*b[3] + a[4]*b[4] + a[5]*b[5]
 }
 
 // table computes the completions; it is exact dynamic programming over the states.
-func (v *view) table(price [nres]float64, cycle []float64) *tables {
+func (v *view) table(price [design.NumResources]float64, cycle []float64) *tables {
 	n := len(v.layers)
 	t := &tables{price: price, cycle: cycle, best: make([][]int, n), value: make([][]float64, n), togo: make([][]float64, n+1)}
 	t.togo[n] = []float64{0}
@@ -142,7 +144,7 @@ func (v *view) solution(t *tables) []pick {
 }
 
 // objective is the value that a choice has in the view's objective.
-func (v *view) objective(x []pick, total vec) float64 {
+func (v *view) objective(x []pick, total design.Vec) float64 {
 	sh := v.share(total)
 	f := dot(&v.price, &sh)
 	if v.cycleWeight != nil {
@@ -157,12 +159,12 @@ func (v *view) objective(x []pick, total vec) float64 {
 // generation): every column is a whole choice, found by the tables under the
 // duals of the last program.
 type relaxation struct {
-	price    [nres]float64 // best multipliers found
-	bound    float64       // feasibility: least possible largest share; else least objective
-	feasible []pick        // best integral choice within the budget met on the way
-	value    float64       // its objective
+	price    [design.NumResources]float64 // best multipliers found
+	bound    float64                      // feasibility: least possible largest share; else least objective
+	feasible []pick                       // best integral choice within the budget met on the way
+	value    float64                      // its objective
 	// path is what the best mixture of choices has used of each budget after every layer.
-	path [][nres]float64
+	path [][design.NumResources]float64
 }
 
 const columns = 80
@@ -172,11 +174,11 @@ const columns = 80
 func (v *view) balance(ctx context.Context) (relaxation, error) {
 	r := relaxation{}
 	fixed := v.share(v.fixed)
-	price := [nres]float64{}
+	price := [design.NumResources]float64{}
 	for i := range price {
-		price[i] = 1.0 / nres
+		price[i] = 1.0 / design.NumResources
 	}
-	var cols [][nres]float64
+	var cols [][design.NumResources]float64
 	var xs [][]pick
 	for range columns {
 		if err := ctx.Err(); err != nil {
@@ -192,7 +194,7 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 			r.bound, r.price = b, price
 		}
 		total, _ := v.total(x)
-		if total.within(v.budget) {
+		if total.Within(v.budget) {
 			r.feasible = x
 			return r, nil
 		}
@@ -201,8 +203,8 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 		}
 		cols, xs = append(cols, v.share(total)), append(xs, x)
 		// The matrix game: weights y of the columns that make the largest share least.
-		a := make([][]float64, nres)
-		b, c := make([]float64, nres), make([]float64, len(cols))
+		a := make([][]float64, design.NumResources)
+		b, c := make([]float64, design.NumResources), make([]float64, len(cols))
 		for i := range a {
 			a[i], b[i] = make([]float64, len(cols)), 1
 			for j := range cols {
@@ -231,8 +233,8 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 
 // mixture is what the choices xs use in the proportions y, which add up to sum, after every
 // layer.
-func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][nres]float64 {
-	path := make([][nres]float64, len(v.layers))
+func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][design.NumResources]float64 {
+	path := make([][design.NumResources]float64, len(v.layers))
 	for j, x := range xs {
 		if y[j] <= 0 {
 			continue
@@ -240,7 +242,7 @@ func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][nres]float64 {
 		used, state := v.fixed, 0
 		for i, k := range x {
 			a := v.arc(i, state, k.class)
-			used = used.add(a.cost).add(v.layers[i].classes[k.class].opts[k.opt].cost)
+			used = used.Add(a.cost).Add(v.layers[i].classes[k.class].opts[k.opt].cost)
 			state = a.next
 			share := v.share(used)
 			for r := range share {
@@ -260,9 +262,9 @@ func (v *view) cheapest(ctx context.Context, start []pick) (relaxation, error) {
 	first := v.share(total)
 	base := r.value
 	scale := max(base, 1e-12)
-	var cols [][nres]float64
+	var cols [][design.NumResources]float64
 	var gain []float64
-	var lambda [nres]float64
+	var lambda [design.NumResources]float64
 	for range columns {
 		if err := ctx.Err(); err != nil {
 			return r, err
@@ -285,7 +287,7 @@ func (v *view) cheapest(ctx context.Context, start []pick) (relaxation, error) {
 		}
 		total, _ := v.total(x)
 		f := v.objective(x, total)
-		if total.within(v.budget) && f < r.value {
+		if total.Within(v.budget) && f < r.value {
 			r.feasible, r.value = x, f
 		}
 		if r.value-r.bound < 1e-7*scale {
@@ -293,16 +295,16 @@ func (v *view) cheapest(ctx context.Context, start []pick) (relaxation, error) {
 		}
 		sh := v.share(total)
 		cols, gain = append(cols, sh), append(gain, (base-f)/scale)
-		a, rhs := make([][]float64, nres+1), make([]float64, nres+1)
-		for i := range nres {
+		a, rhs := make([][]float64, design.NumResources+1), make([]float64, design.NumResources+1)
+		for i := range design.NumResources {
 			a[i], rhs[i] = make([]float64, len(cols)), max(0, 1-first[i])
 			for j := range cols {
 				a[i][j] = cols[j][i] - first[i]
 			}
 		}
-		a[nres], rhs[nres] = make([]float64, len(cols)), 1
+		a[design.NumResources], rhs[design.NumResources] = make([]float64, len(cols)), 1
 		for j := range cols {
-			a[nres][j] = 1
+			a[design.NumResources][j] = 1
 		}
 		_, dual, value, ok := maximise(a, rhs, gain)
 		if !ok || (base-value*scale)-r.bound < 1e-7*scale {

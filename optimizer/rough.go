@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -97,7 +98,7 @@ func newRough(s *space) (*rough, error) {
 		if err := r.correct(s.est, i, hl); err != nil {
 			return nil, err
 		}
-		if hl.Engine = hw.Elastic; hl.N > 1 && (s.engine == EngineAuto || s.engine == EngineElastic) {
+		if hl.Engine = hw.Elastic; hl.N > 1 && (s.engine == design.EngineAuto || s.engine == design.EngineElastic) {
 			if err := r.correct(s.est, i, hl); err != nil {
 				return nil, err
 			}
@@ -210,7 +211,7 @@ func (s *space) effort() int {
 
 // leastCycles bounds the cycles of every design from below: all pairs over all multipliers, and a
 // pixel a cycle.
-func (r *rough) leastCycles(budget vec) float64 {
+func (r *rough) leastCycles(budget design.Vec) float64 {
 	pairs, least := 0.0, 1.0
 	for i, t := range r.net.Tensors {
 		least = max(least, float64(t.H*ceilDiv(t.W, r.model.px(i))))
@@ -392,16 +393,16 @@ func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, 
 }
 
 // pricesOf are the relaxation's multipliers at the view's rate.
-func (v *view) pricesOf(ctx context.Context) ([nres]float64, error) {
+func (v *view) pricesOf(ctx context.Context) ([design.NumResources]float64, error) {
 	r, err := v.balance(ctx)
-	if r.feasible != nil || r.price == [nres]float64{} {
+	if r.feasible != nil || r.price == [design.NumResources]float64{} {
 		r.price = evenPrice
 	}
 	return r.price, err
 }
 
 // best adds to keep, for every layer, the engines that are part of the cheapest choices under the prices.
-func (v *view) best(price [nres]float64, keep []map[engine]bool) {
+func (v *view) best(price [design.NumResources]float64, keep []map[engine]bool) {
 	t := v.table(price, nil)
 	n := len(v.layers)
 	front := []float64{0} // the cheapest way to every state
@@ -491,4 +492,6 @@ func (n *near) usable(all []option, in []int) []int {
 }
 
 // weight is a rough sum of all resources: a choice has a lesser one than any it dominates.
-func (v vec) weight() int { return 100*v[0] + v[1] + v[2] + 100*v[3] + 2000*v[4] + v[5] }
+func weight(v design.Vec) int {
+	return 100*v[design.DSP] + v[design.LUT] + v[design.FF] + 100*v[design.BRAM18] + 2000*v[design.URAM] + v[design.LUTRAM]
+}

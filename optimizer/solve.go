@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"hass/internal/design"
 )
 
 // Limits of a branch and bound search in options looked at: for the main result, and for
@@ -139,7 +141,7 @@ func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, know
 
 // minimum finds the choice of least objective with no layer above limit cycles, starting from a
 // choice that fits; proved tells whether none is better.
-func (p *problem) minimum(ctx context.Context, limit float64, start []pick, price [nres]float64, cycleWeight []float64, effort int) (x []pick, value, bound float64, err error) {
+func (p *problem) minimum(ctx context.Context, limit float64, start []pick, price [design.NumResources]float64, cycleWeight []float64, effort int) (x []pick, value, bound float64, err error) {
 	v := p.restrict(limit, cycleWeight != nil)
 	v.price, v.cycleWeight = price, cycleWeight
 	r, err := v.cheapest(ctx, start)
@@ -177,13 +179,13 @@ func (p *problem) least(ctx context.Context, limit float64, start []pick, rule s
 
 // evenPrice weighs the shares of all budgets alike; LUTRAM is a part of LUT and has no
 // price of its own.
-var evenPrice = [nres]float64{1, 1, 1, 1, 1, 0}
+var evenPrice = [design.NumResources]float64{1, 1, 1, 1, 1, 0}
 
 // dspPrice weighs DSPs; the others break ties.
-var dspPrice = [nres]float64{1, 0.05, 0.05, 0.05, 0.05, 0}
+var dspPrice = [design.NumResources]float64{1, 0.05, 0.05, 0.05, 0.05, 0}
 
 // leastPrice is the price of an Input.Least.
-func leastPrice(rule string) [nres]float64 {
+func leastPrice(rule string) [design.NumResources]float64 {
 	if rule == LeastDSP {
 		return dspPrice
 	}
@@ -197,7 +199,7 @@ func (p *problem) smallest(ctx context.Context) ([]pick, error) {
 	defer p.setBudget(budget)
 	var best []pick
 	over := math.Inf(1)
-	for r := range nres {
+	for r := range design.NumResources {
 		if budget[r] == 0 {
 			continue // exceeding nothing by something has no measure
 		}
@@ -212,7 +214,7 @@ func (p *problem) smallest(ctx context.Context) ([]pick, error) {
 		if verdict != possible {
 			continue
 		}
-		var price [nres]float64
+		var price [design.NumResources]float64
 		price[r] = float64(relaxed[r]) / float64(budget[r])
 		x, _, _, err = p.minimum(ctx, p.ends, x, price, nil, whatIfEffort)
 		if err != nil {

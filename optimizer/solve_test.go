@@ -9,21 +9,22 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
 
-var bigBudget = vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
+var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 
-func testProblem(t *testing.T, net *intnet.Net, budget vec) *problem {
+func testProblem(t *testing.T, net *intnet.Net, budget design.Vec) *problem {
 	t.Helper()
-	m := costModel{net: net, family: FamilyUSPlus}
+	m := costModel{net: net, family: design.FamilyUSPlus}
 	widths, err := widthsOf(m, hw.Both, maxWidths)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
+	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
 	sets, err := sp.all(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func small() map[string]*intnet.Net {
 	b = newBuild(6, 6, 2)
 	nets["chain"] = b.done(b.conv(b.conv(0, 3, 1, 1, false), 2, 1, 1, false))
 	b = newBuild(6, 4, 2)
-	nets["residual"] = b.done(b.add(b.conv(b.conv(0, 2, 1, 1, false), 2, 1, 1, false), 0))
+	nets["residual"] = b.done(b.Add(b.conv(b.conv(0, 2, 1, 1, false), 2, 1, 1, false), 0))
 	b = newBuild(4, 4, 2)
 	nets["four"] = b.done(b.conv(b.globalAvg(b.maxPool(b.conv(0, 2, 1, 1, false), 2)), 3, 1, 1, false))
 	b = newBuild(4, 4, 2)
@@ -59,7 +60,7 @@ func small() map[string]*intnet.Net {
 // hardware from nested loops over the parameters, checked by hw.Expand, priced as a
 // whole network. It shares with the search the cost formulas and the rule for
 // joins' FIFOs and for the input widths of concats, but neither its enumeration, pruning, decomposition nor solver.
-func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total vec)) int {
+func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total design.Vec)) int {
 	m := costModel{net: net, family: family}
 	hurry := hurry(net)
 	var lists [][]hw.Layer
@@ -154,8 +155,8 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 	extra := newElastic(costModel{net: net})
 	tail, pipeline := tails(costModel{net: net})
 	// The network's cost is per layer and per stream; networks of equal stream widths share the latter.
-	streamCost := map[string]*vec{}
-	layerCost := make([][]vec, len(lists))
+	streamCost := map[string]*design.Vec{}
+	layerCost := make([][]design.Vec, len(lists))
 	for i := range lists {
 		for _, h := range lists[i] {
 			layerCost[i] = append(layerCost[i], m.layer(i, h))
@@ -163,8 +164,8 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 	}
 	count := 0
 	layers := make([]hw.Layer, len(net.Layers))
-	var rec func(i int, slow, lat float64, cost vec)
-	rec = func(i int, slow, lat float64, cost vec) {
+	var rec func(i int, slow, lat float64, cost design.Vec)
+	rec = func(i int, slow, lat float64, cost design.Vec) {
 		if i == len(layers) {
 			key := ""
 			for _, h := range layers {
@@ -175,23 +176,23 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 				if n, err := hw.Expand(net, layers, nil); err == nil {
 					extra.applyRule(n)
 					_, fifos, io := m.networkCost(n)
-					v := fifos.add(io)
+					v := fifos.Add(io)
 					sc = &v
 				}
 				streamCost[key] = sc
 			}
 			if sc != nil {
 				count++
-				visit(slow, slow+lat+float64(pipeline), cost.add(*sc))
+				visit(slow, slow+lat+float64(pipeline), cost.Add(*sc))
 			}
 			return
 		}
 		for k, h := range lists[i] {
 			layers[i] = h
-			rec(i+1, max(slow, cycles[i][k]), lat+tail[i]*cycles[i][k], cost.add(layerCost[i][k]))
+			rec(i+1, max(slow, cycles[i][k]), lat+tail[i]*cycles[i][k], cost.Add(layerCost[i][k]))
 		}
 	}
-	rec(0, 0, 0, vec{})
+	rec(0, 0, 0, design.Vec{})
 	return count
 }
 
@@ -202,8 +203,8 @@ func TestBruteForce(t *testing.T) {
 	for name, net := range small() {
 		est := meanEst{net, 0.4}
 		var all [][]float64 // cycles, latency
-		var costs []vec
-		n := everyDesign(t, net, est, FamilyUSPlus, func(c, l float64, v vec) {
+		var costs []design.Vec
+		n := everyDesign(t, net, est, design.FamilyUSPlus, func(c, l float64, v design.Vec) {
 			all, costs = append(all, []float64{c, l}), append(costs, v)
 		})
 		p := testProblem(t, net, bigBudget)
@@ -219,7 +220,7 @@ func TestBruteForce(t *testing.T) {
 			best, even, quick := math.Inf(1), math.Inf(1), math.Inf(1)
 			p.setBudget(budget)
 			for k, v := range costs {
-				if !v.within(budget) {
+				if !v.Within(budget) {
 					continue
 				}
 				sh := p.share(v)
@@ -251,7 +252,7 @@ func TestBruteForce(t *testing.T) {
 				t.Fatal(err)
 			}
 			total, ok := p.total(x)
-			if !ok || !total.within(budget) || p.cycles(x) != best {
+			if !ok || !total.Within(budget) || p.cycles(x) != best {
 				t.Errorf("%s: the design of least share has %v cycles and costs %v of %v", name, p.cycles(x), total, budget)
 			}
 			if math.Abs(value-even) > 1e-6*even || bound > even*(1+1e-6) {
@@ -264,7 +265,7 @@ func TestBruteForce(t *testing.T) {
 			if got := p.latencyOf(x); math.Abs(got-quick) > 1e-6*quick || low > quick*(1+1e-9) {
 				t.Errorf("%s, budget %v: latency %v, bound %v; brute force %v", name, budget, got, low, quick)
 			}
-			if total, ok := p.total(x); !ok || !total.within(budget) {
+			if total, ok := p.total(x); !ok || !total.Within(budget) {
 				t.Errorf("%s: the quickest design costs %v of %v", name, total, budget)
 			}
 		}
@@ -280,8 +281,8 @@ func TestRough(t *testing.T) {
 	ctx := context.Background()
 	for _, density := range []float64{0.2, 0.6} {
 		net := resnet8()
-		budget := vec{300, 60000, 120000, 300, 0, 30000}
-		s, err := newSpace(&Input{Net: net, Platform: Platform{Family: FamilyUSPlus}, Target: hw.Both, Est: meanEst{net, density}, Engine: EngineAuto}, budget, hw.MaxGangs)
+		budget := design.Vec{300, 60000, 120000, 300, 0, 30000}
+		s, err := newSpace(&Input{Net: net, Platform: design.Platform{Family: design.FamilyUSPlus}, Target: hw.Both, Est: meanEst{net, density}, Engine: design.EngineAuto}, budget, hw.MaxGangs)
 		if err != nil {
 			t.Fatal(err)
 		}

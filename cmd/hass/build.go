@@ -6,9 +6,9 @@ import (
 	"text/tabwriter"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/judge"
 	"hass/internal/steps"
-	"hass/optimizer"
 )
 
 // buildCmd does all steps.
@@ -106,7 +106,7 @@ func printSummary(out io.Writer, s *steps.Summary) error {
 	fmt.Fprintln(w, "resources\tDSP\tLUT\tFF\tBRAM18\tURAM")
 	for _, row := range []struct {
 		what string
-		r    optimizer.Resources
+		r    design.Resources
 	}{{"  estimated", s.Resources}, {"  budget", s.Budget}} {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", row.what, row.r.DSP, row.r.LUT, row.r.FF, row.r.BRAM18, row.r.URAM)
 	}

@@ -11,12 +11,12 @@ import (
 
 	"hass/codegen"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/fidelity"
 	"hass/internal/judge"
 	"hass/internal/search"
 	"hass/internal/steps"
 	"hass/internal/testenv"
-	"hass/optimizer"
 	"hass/sparsity"
 )
 
@@ -51,10 +51,10 @@ func TestFormatsDocumented(t *testing.T) {
 		{"profile.json", fidelity.Loss{}, ""},
 		{"profile.json", judge.Fidelity{}, ""},
 		{"summary.json", steps.Accuracy{}, ""},
-		{"design.json", optimizer.Design{}, fmt.Sprintf("Schema `%s`, version %d;", optimizer.DesignSchema, optimizer.DesignVersion)},
-		{"design.json", optimizer.Prediction{}, ""},
-		{"design.json", optimizer.FIFO{}, ""},
-		{"design.json", optimizer.Resources{}, ""},
+		{"design.json", design.Design{}, fmt.Sprintf("Schema `%s`, version %d;", design.Schema, design.Version)},
+		{"design.json", design.Prediction{}, ""},
+		{"design.json", design.FIFO{}, ""},
+		{"design.json", design.Resources{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
 		{"simulation.json", steps.Simulation{}, "Schema `hass.simulation`, version 1"},
 		{"summary.json", steps.Summary{}, "Schema `hass.summary`, version 1"},

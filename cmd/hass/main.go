@@ -19,9 +19,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/search"
 	"hass/internal/steps"
-	"hass/optimizer"
 )
 
 // cli is the command line.
@@ -146,6 +146,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func vars() kong.Vars {
 	return kong.Vars{
 		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
-		"engines": strings.Join(optimizer.EngineRules(), ","), "engine_words": strings.Join(optimizer.EngineRules(), ", "),
+		"engines": strings.Join(design.EngineRules(), ","), "engine_words": strings.Join(design.EngineRules(), ", "),
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"text/tabwriter"
 
 	"hass/internal/artifact"
-	"hass/optimizer"
+	"hass/internal/design"
 )
 
 // platformsCmd lists the embedded platforms.
@@ -16,7 +16,7 @@ type platformsCmd struct {
 // platformsAnswer is the JSON answer.
 type platformsAnswer struct {
 	artifact.Header
-	Platforms []optimizer.Platform `json:"platforms"`
+	Platforms []design.Platform `json:"platforms"`
 }
 
 // Help is the example shown by --help.
@@ -26,7 +26,7 @@ func (platformsCmd) Help() string {
 
 // Run prints the table.
 func (c platformsCmd) Run(e *env) error {
-	ps, err := optimizer.Platforms()
+	ps, err := design.Platforms()
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"hass/internal/design"
 	"hass/internal/search"
-	"hass/optimizer"
 )
 
 // answers are right answers as an outcome holds them.
@@ -18,7 +18,7 @@ func answers(bits ...byte) string { return base64.StdEncoding.EncodeToString(bit
 func TestProgressLine(t *testing.T) {
 	base := &search.Outcome{Images: 10, Right: answers(0xff, 0x03), Fits: true}
 	trial := func(rate float64, dsp int, right string) search.Trial {
-		return search.Trial{Number: 3, Outcome: &search.Outcome{Images: 10, Right: right, Fits: true, ImagesPerSecond: rate, CyclesPerImage: 1e8 / rate, Resources: optimizer.Resources{DSP: dsp}}}
+		return search.Trial{Number: 3, Outcome: &search.Outcome{Images: 10, Right: right, Fits: true, ImagesPerSecond: rate, CyclesPerImage: 1e8 / rate, Resources: design.Resources{DSP: dsp}}}
 	}
 	for _, c := range []struct {
 		s     search.Progress

@@ -15,25 +15,25 @@ import (
 	"hass/codegen"
 	"hass/codegen/lint"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/testenv"
-	"hass/optimizer"
 )
 
 // generate writes the project of a network and gives its text files.
-func generate(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[string]int) (map[string]string, *optimizer.Design) {
+func generate(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[string]int) (map[string]string, *design.Design) {
 	t.Helper()
 	dir := t.TempDir()
-	d := &optimizer.Design{Model: "test.onnx", Platform: "ZCU104", Part: "xczu7ev-ffvc1156-2-e", ClockMHz: 200, Target: hw.Both, Net: net, Layers: layers}
+	d := &design.Design{Model: "test.onnx", Platform: "ZCU104", Part: "xczu7ev-ffvc1156-2-e", ClockMHz: 200, Target: hw.Both, Net: net, Layers: layers}
 	d.Preproc.Divisor = 1
 	for range net.Tensors[net.Input].C {
 		d.Preproc.Mean, d.Preproc.Std = append(d.Preproc.Mean, 0), append(d.Preproc.Std, 1)
 	}
 	for name, depth := range depths {
-		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: name, Depth: depth})
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 	}
 	in := net.Tensors[net.Input]
 	rng := rand.New(rand.NewSource(1))

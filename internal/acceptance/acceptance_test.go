@@ -16,6 +16,7 @@ import (
 
 	"hass/codegen"
 	"hass/hwsim"
+	"hass/internal/design"
 	"hass/internal/npy"
 	"hass/internal/testenv"
 	"hass/optimizer"
@@ -223,7 +224,7 @@ type summary struct {
 	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
 	LatencyCycles           int64   `json:"latency_cycles"`
 	ImagesPerSecond         float64 `json:"images_per_second"`
-	Resources, Budget       optimizer.Resources
+	Resources, Budget       design.Resources
 	Bottleneck              string
 	Difference              hwsim.Accounting
 	Verified                struct {
@@ -411,10 +412,10 @@ func (a *acceptance) atDepth(t *testing.T, from, to, fifo string, depth int) {
 			d.FIFOs[i].Depth = depth
 		}
 	}
-	if err := d.Refresh(); err != nil {
+	if err := optimizer.Refresh(d); err != nil {
 		t.Fatal(err)
 	}
-	if err := optimizer.WriteDesign(t.Context(), d, to, golden); err != nil {
+	if err := design.Write(t.Context(), d, to, golden); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/synth"
-	"hass/optimizer"
 	"hass/sparsity"
 )
 
@@ -58,7 +58,7 @@ func TestArea(t *testing.T) {
 }
 
 // compareArea synthesises a design and compares.
-func compareArea(t *testing.T, d *optimizer.Design) {
+func compareArea(t *testing.T, d *design.Design) {
 	t.Helper()
 	c, err := synth.Check(context.Background(), d, t.TempDir(), false, func(string) {})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"hass/codegen"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/edits"
 	"hass/internal/figures"
 	"hass/internal/fixed"
@@ -40,7 +41,7 @@ const (
 // pair is a design, its folder, and its projects by target.
 type pair struct {
 	dir      string
-	design   *optimizer.Design
+	design   *design.Design
 	golden   *npy.Array
 	projects map[codegen.Target]string
 }
@@ -48,11 +49,11 @@ type pair struct {
 // forger changes one thing of a design and gives the words of which a message that finds it has one; none if it does not apply.
 type forger struct {
 	what string
-	do   func(rng *rand.Rand, d *optimizer.Design, golden *npy.Array) []string
+	do   func(rng *rand.Rand, d *design.Design, golden *npy.Array) []string
 }
 
 // someConv picks a convolution.
-func someConv(rng *rand.Rand, d *optimizer.Design) (i int, l *intnet.Layer) {
+func someConv(rng *rand.Rand, d *design.Design) (i int, l *intnet.Layer) {
 	for {
 		i = rng.Intn(len(d.Net.Layers))
 		if l = &d.Net.Layers[i]; l.Conv != nil {
@@ -62,22 +63,22 @@ func someConv(rng *rand.Rand, d *optimizer.Design) (i int, l *intnet.Layer) {
 }
 
 var forgers = []forger{
-	{"FIFO depth", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"FIFO depth", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		f := &d.FIFOs[rng.Intn(len(d.FIFOs))]
 		f.Depth += 1 + rng.Intn(7*f.Depth)
 		return []string{f.Name}
 	}},
-	{"shift", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"shift", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		_, l := someConv(rng, d)
 		l.Conv.Shift[rng.Intn(len(l.Conv.Shift))]++
 		return []string{l.ID}
 	}},
-	{"bias", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"bias", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		_, l := someConv(rng, d)
 		l.Conv.Bias[rng.Intn(len(l.Conv.Bias))] += int64(1 - 2*rng.Intn(2))
 		return []string{l.ID}
 	}},
-	{"weight", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"weight", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		_, l := someConv(rng, d)
 		w := &l.Conv.Weights[rng.Intn(len(l.Conv.Weights))]
 		if *w > 0 {
@@ -87,7 +88,7 @@ var forgers = []forger{
 		}
 		return []string{l.ID}
 	}},
-	{"rounding", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"rounding", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		l := &d.Net.Layers[rng.Intn(len(d.Net.Layers))]
 		if !l.Requantises() {
 			return nil
@@ -95,21 +96,21 @@ var forgers = []forger{
 		l.Rounding = fixed.HalfUp + fixed.HalfEven - l.Rounding
 		return []string{l.ID}
 	}},
-	{"rounding of the input", func(_ *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"rounding of the input", func(_ *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		d.Net.InputRounding = fixed.HalfUp + fixed.HalfEven - d.Net.InputRounding
 		return []string{"input_rounding"}
 	}},
-	{"threshold of an edge", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"threshold of an edge", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		_, l := someConv(rng, d)
 		l.Conv.TauA++
 		return []string{l.ID}
 	}},
-	{"clamp", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"clamp", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		l := &d.Net.Layers[rng.Intn(len(d.Net.Layers))]
 		l.Hi--
 		return []string{l.ID}
 	}},
-	{"engine kind", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"engine kind", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		hl := &d.Layers[i]
 		switch hl.Engine {
@@ -125,7 +126,7 @@ var forgers = []forger{
 		}
 		return []string{l.ID}
 	}},
-	{"multipliers", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"multipliers", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		if d.Layers[i].N < 2 {
 			return nil
@@ -133,12 +134,12 @@ var forgers = []forger{
 		d.Layers[i].N--
 		return []string{l.ID}
 	}},
-	{"gang depth", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"gang depth", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		d.Layers[i].GangDepth++
 		return []string{l.ID}
 	}},
-	{"weight memory", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"weight memory", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		if d.Layers[i].WeightMem == memory.BRAM {
 			d.Layers[i].WeightMem = memory.LUTRAM
@@ -147,12 +148,12 @@ var forgers = []forger{
 		}
 		return []string{l.ID}
 	}},
-	{"line buffer", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"line buffer", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		d.Layers[i].LinePixels++
 		return []string{l.ID}
 	}},
-	{"golden word", func(rng *rand.Rand, d *optimizer.Design, golden *npy.Array) []string {
+	{"golden word", func(rng *rand.Rand, d *design.Design, golden *npy.Array) []string {
 		k := rng.Intn(len(golden.I32))
 		if golden.I32[k] > 0 {
 			golden.I32[k]--
@@ -161,34 +162,34 @@ var forgers = []forger{
 		}
 		return []string{"golden"}
 	}},
-	{"binary point", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"binary point", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		t := &d.Net.Tensors[rng.Intn(len(d.Net.Tensors))]
 		t.Format.Frac++
 		return append(readersOf(d, t), t.ID)
 	}},
-	{"pads", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"pads", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		_, l := someConv(rng, d)
 		l.Conv.Pads[0]++
 		return []string{l.ID}
 	}},
-	{"layer name", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"layer name", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		l := &d.Net.Layers[rng.Intn(len(d.Net.Layers))]
 		l.Name += "x"
 		return []string{l.ID}
 	}},
-	{"part", func(_ *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"part", func(_ *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		d.Part += "-x"
 		return []string{"part"}
 	}},
-	{"clock", func(_ *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"clock", func(_ *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		d.ClockMHz++
 		return []string{"clock_mhz", "predicted"}
 	}},
-	{"preprocessing", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"preprocessing", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		d.Preproc.Mean[rng.Intn(len(d.Preproc.Mean))] += 0.01
 		return []string{"preproc"}
 	}},
-	{"cycles of a layer", func(rng *rand.Rand, d *optimizer.Design, _ *npy.Array) []string {
+	{"cycles of a layer", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, _ := someConv(rng, d)
 		c := &d.Costs[i]
 		if d.Layers[i].Engine == hw.Dense { // its cycles follow from shapes
@@ -200,7 +201,7 @@ var forgers = []forger{
 }
 
 // readersOf are the IDs of a tensor's layers.
-func readersOf(d *optimizer.Design, t *intnet.Tensor) (ids []string) {
+func readersOf(d *design.Design, t *intnet.Tensor) (ids []string) {
 	for i := range d.Net.Layers {
 		l := &d.Net.Layers[i]
 		for _, k := range append(slices.Clone(l.In), l.Out) {
@@ -251,13 +252,13 @@ func TestHostileForgeries(t *testing.T) {
 			continue // this kind does not apply here
 		}
 		n++
-		if err := d.Refresh(); err != nil {
+		if err := optimizer.Refresh(d); err != nil {
 			count("design: "+f.what, 0) // no reader would expand it either
 			continue
 		}
 		dir := t.TempDir()
 		path := filepath.Join(dir, "design.json")
-		if err := optimizer.WriteDesign(context.Background(), d, path, golden); err != nil {
+		if err := design.Write(context.Background(), d, path, golden); err != nil {
 			count("design: "+f.what, 0)
 			continue
 		}
@@ -381,7 +382,7 @@ func makePairs(t *testing.T) []*pair {
 }
 
 // copy reads the design again, so that it can be changed.
-func (p *pair) copy(t *testing.T) (*optimizer.Design, *npy.Array) {
+func (p *pair) copy(t *testing.T) (*design.Design, *npy.Array) {
 	t.Helper()
 	d, err := optimizer.ReadDesign(filepath.Join(p.dir, "design.json"))
 	if err != nil {
@@ -393,7 +394,7 @@ func (p *pair) copy(t *testing.T) (*optimizer.Design, *npy.Array) {
 }
 
 // compareProject is what verify says before it runs anything: "" for a project that is the design's.
-func compareProject(t *testing.T, d *optimizer.Design, dir, project string) string {
+func compareProject(t *testing.T, d *design.Design, dir, project string) string {
 	t.Helper()
 	c, err := codegen.Compare(context.Background(), d, dir, project)
 	if err != nil {

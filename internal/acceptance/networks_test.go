@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"hass/optimizer"
+	"hass/internal/design"
 )
 
 // network is one of the paper's networks at 224x224 on U250.
@@ -130,7 +130,7 @@ func (a *acceptance) network(t *testing.T, n network, model, calib, run string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	var d optimizer.Design
+	var d design.Design
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
@@ -141,17 +141,17 @@ func (a *acceptance) network(t *testing.T, n network, model, calib, run string) 
 
 // everyLayer checks that every operator of the model that has hardware is a layer of the design or
 // a clamp fused into one, and that the top runs the module of every layer.
-func (a *acceptance) everyLayer(t *testing.T, model, design, project string) {
+func (a *acceptance) everyLayer(t *testing.T, model, file, project string) {
 	var report struct {
 		Nodes []struct{ Node, Op, Verdict string }
 	}
 	out, _, _ := a.try(t, "check", model, "--json")
 	decode(t, out, &report)
-	text, err := os.ReadFile(design)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var d optimizer.Design
+	var d design.Design
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}

@@ -14,13 +14,13 @@ import (
 
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/figures"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/steps/reduce"
-	"hass/optimizer"
 )
 
 // What a reduction of a planted fault must reach.
@@ -73,9 +73,9 @@ func TestHostileReduce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &optimizer.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
+		d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
 		for name, depth := range c.Depths {
-			d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: name, Depth: depth})
+			d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 		}
 		whole := reduce.FromDesign(d, c.Images(2))
 		dir := t.TempDir()

@@ -20,6 +20,7 @@ import (
 	"hass/hwsim"
 	"hass/internal/cosim"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
@@ -131,7 +132,7 @@ type rtlModel struct {
 	net     *intnet.Net
 	est     optimizer.CycleEstimator
 	images  [][]int32
-	preproc optimizer.Preproc
+	preproc design.Preproc
 }
 
 // rtlPairs is about how many pairs of a convolution the hardware's choice looks at.
@@ -161,7 +162,7 @@ func (r *rtlRun) measure(t *testing.T, model string, opt sparsity.Options, image
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &rtlModel{preproc: optimizer.Preproc(set.Preproc)}
+	m := &rtlModel{preproc: design.Preproc(set.Preproc)}
 	if m.net, err = quant.Lower(g, &p.Profile.Spec); err != nil {
 		t.Fatal(err)
 	}
@@ -175,13 +176,13 @@ func (r *rtlRun) measure(t *testing.T, model string, opt sparsity.Options, image
 }
 
 // optimize chooses the hardware of a design, which must fit.
-func (m *rtlModel) optimize(t *testing.T, c rtlDesign) *optimizer.Design {
+func (m *rtlModel) optimize(t *testing.T, c rtlDesign) *design.Design {
 	t.Helper()
-	platform, err := optimizer.LoadPlatform(c.platform)
+	platform, err := design.LoadPlatform(c.platform)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shares := optimizer.DefaultShares()
+	shares := design.DefaultShares()
 	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
 		*s *= c.share
 	}
@@ -247,7 +248,7 @@ func (r *rtlRun) block(t *testing.T, b rtlBlock) {
 }
 
 // blockDesign cuts a block out of a network and chooses its hardware by the values that reach it from images.
-func (r *rtlRun) blockDesign(t *testing.T, b rtlBlock) (d *optimizer.Design, images [][]int32) {
+func (r *rtlRun) blockDesign(t *testing.T, b rtlBlock) (d *design.Design, images [][]int32) {
 	t.Helper()
 	opt := sparsity.Options{Bits: 16}
 	if b.weights8 {
@@ -268,7 +269,7 @@ func (r *rtlRun) blockDesign(t *testing.T, b rtlBlock) (d *optimizer.Design, ima
 	if err != nil {
 		t.Fatal(err)
 	}
-	part := &rtlModel{preproc: optimizer.Preproc{Divisor: 1}}
+	part := &rtlModel{preproc: design.Preproc{Divisor: 1}}
 	for range in.C {
 		part.preproc.Mean, part.preproc.Std = append(part.preproc.Mean, 0), append(part.preproc.Std, 1)
 	}
@@ -386,7 +387,7 @@ func crop(t *testing.T, net *intnet.Net, rows, cols int) {
 }
 
 // write writes a design with its golden images and generates its RTL project.
-func (r *rtlRun) write(t *testing.T, name string, d *optimizer.Design, images [][]int32) (dir, project string) {
+func (r *rtlRun) write(t *testing.T, name string, d *design.Design, images [][]int32) (dir, project string) {
 	t.Helper()
 	dir = filepath.Join(r.runs, strings.ReplaceAll(name, " ", "_"))
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -394,14 +395,14 @@ func (r *rtlRun) write(t *testing.T, name string, d *optimizer.Design, images []
 	}
 	in := d.Net.Tensors[d.Net.Input]
 	golden := &npy.Array{DType: "int32", Shape: []int{len(images), in.H, in.W, in.C}, I32: slices.Concat(images...)}
-	if err := optimizer.WriteDesign(context.Background(), d, filepath.Join(dir, "design.json"), golden); err != nil {
+	if err := design.Write(context.Background(), d, filepath.Join(dir, "design.json"), golden); err != nil {
 		t.Fatal(err)
 	}
 	return dir, generateRTL(t, d, dir)
 }
 
 // generateRTL generates the RTL project of a design whose side files are in dir.
-func generateRTL(t *testing.T, d *optimizer.Design, dir string) string {
+func generateRTL(t *testing.T, d *design.Design, dir string) string {
 	t.Helper()
 	project := filepath.Join(dir, "rtl")
 	if _, err := codegen.Generate(context.Background(), d, dir, project, codegen.Options{Target: codegen.RTL}); err != nil {
@@ -458,7 +459,7 @@ func simReport(t *testing.T, project string) *codegen.RTLResult {
 }
 
 // lanes counts the engine lanes of a design and lists them by kind.
-func lanes(d *optimizer.Design) (count int, kinds string) {
+func lanes(d *design.Design) (count int, kinds string) {
 	var list []string
 	for i, l := range d.Layers {
 		if l.Engine == "" {
@@ -484,7 +485,7 @@ func lanes(d *optimizer.Design) (count int, kinds string) {
 }
 
 // check runs a design's RTL with and without stalls.
-func (r *rtlRun) check(t *testing.T, name, what string, d *optimizer.Design, images [][]int32) {
+func (r *rtlRun) check(t *testing.T, name, what string, d *design.Design, images [][]int32) {
 	t.Helper()
 	ctx := context.Background()
 	_, project := r.write(t, name, d, images)

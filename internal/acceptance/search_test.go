@@ -16,6 +16,7 @@ import (
 
 	"hass/frontend"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/quant"
 	"hass/internal/sampler"
@@ -101,7 +102,7 @@ func (c *searchCase) problem(ctx context.Context, dir string, change func(*searc
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	platform, err := optimizer.LoadPlatform(c.platform)
+	platform, err := design.LoadPlatform(c.platform)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -174,7 +175,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), took(d.s.result).Round(time.Second))
 		studies = append(studies, d.s)
 	}
-	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = optimizer.EngineDense })
+	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = design.EngineDense })
 	var unfit error
 	if err != nil {
 		unfit = err

@@ -17,6 +17,7 @@ import (
 
 	"hass/codegen"
 	"hass/codegen/lint"
+	"hass/internal/design"
 	"hass/internal/figures"
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -198,11 +199,11 @@ func (p point) run(ctx context.Context, dir string) (end, project string, err er
 	if err != nil {
 		return "", "", err
 	}
-	platform, err := optimizer.LoadPlatform(p.platform)
+	platform, err := design.LoadPlatform(p.platform)
 	if err != nil {
 		return "", "", err
 	}
-	preproc := optimizer.Preproc{Divisor: 1}
+	preproc := design.Preproc{Divisor: 1}
 	for range in.C {
 		preproc.Mean, preproc.Std = append(preproc.Mean, 0), append(preproc.Std, 1)
 	}
@@ -224,7 +225,7 @@ func (p point) run(ctx context.Context, dir string) (end, project string, err er
 		return endBudget, "", nil
 	}
 	path := filepath.Join(dir, "design.json")
-	if err := optimizer.WriteDesign(ctx, d, path, golden); err != nil {
+	if err := design.Write(ctx, d, path, golden); err != nil {
 		return "", "", err
 	}
 	if d, err = optimizer.ReadDesign(path); err != nil {

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/testenv"
-	"hass/optimizer"
 )
 
 // need skips the test if a program is missing.
@@ -23,7 +23,7 @@ func need(t *testing.T, programs ...string) {
 }
 
 // generate writes the RTL project of a design whose side files are in dir.
-func generate(t *testing.T, d *optimizer.Design, dir string) string {
+func generate(t *testing.T, d *design.Design, dir string) string {
 	t.Helper()
 	out := filepath.Join(dir, "rtl")
 	if _, err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: codegen.RTL}); err != nil {
@@ -34,7 +34,7 @@ func generate(t *testing.T, d *optimizer.Design, dir string) string {
 
 // verify simulates the project out of a design and compares values with the reference and, without stalls,
 // cycles with the simulator.
-func verify(t *testing.T, d *optimizer.Design, dir, out string, opts codegen.RTLOptions) {
+func verify(t *testing.T, d *design.Design, dir, out string, opts codegen.RTLOptions) {
 	t.Helper()
 	ctx := context.Background()
 	r, err := codegen.VerifyRTL(ctx, out, opts)
@@ -99,7 +99,7 @@ func TestRandom(t *testing.T) {
 const maxWork = 600
 
 // work is about how much an event-driven simulator has to do: tokens times their lanes.
-func work(t *testing.T, d *optimizer.Design) int {
+func work(t *testing.T, d *design.Design) int {
 	n, err := d.Network()
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestVerilator(t *testing.T) {
 // TestLint checks that whole projects give no warning: modules of one may be within those of another there.
 func TestLint(t *testing.T) {
 	need(t, "verilator", "iverilog", "make")
-	lint := func(d *optimizer.Design, dir string) {
+	lint := func(d *design.Design, dir string) {
 		cmd := exec.Command("make", "-s", "lint")
 		cmd.Dir = generate(t, d, dir)
 		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(strings.ToLower(string(out)), "warning") {

@@ -12,16 +12,16 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/memory"
-	"hass/optimizer"
 )
 
 // netlistDesign is a small network with an engine of each kind that skips zeros, a sum and memories of LUT RAM.
-func netlistDesign(t *testing.T, dir string) *optimizer.Design {
+func netlistDesign(t *testing.T, dir string) *design.Design {
 	t.Helper()
 	f := fixed.Format{Bits: 6, Frac: 2, Signed: true}
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), 3, 3, 2, f)

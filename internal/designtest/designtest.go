@@ -13,21 +13,21 @@ import (
 	"testing"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
-	"hass/optimizer"
 )
 
 // New makes a design whose weights and golden images are side files in dir. depths are the FIFO depths by name
 // that differ from the default.
-func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths map[string]int, images [][]int32) *optimizer.Design {
+func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths map[string]int, images [][]int32) *design.Design {
 	t.Helper()
-	d := &optimizer.Design{
-		Header: artifact.NewHeader(optimizer.DesignSchema, optimizer.DesignVersion, nil),
+	d := &design.Design{
+		Header: artifact.NewHeader(design.Schema, design.Version, nil),
 		Model:  "test.onnx", Target: hw.Both, Net: net, Layers: layers,
 	}
 	names := make([]string, 0, len(depths))
@@ -36,7 +36,7 @@ func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths ma
 	}
 	sort.Strings(names)
 	for _, n := range names {
-		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: n, Depth: depths[n]})
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: n, Depth: depths[n]})
 	}
 	in := net.Tensors[net.Input]
 	a := &npy.Array{DType: "int32", Shape: []int{len(images), in.H, in.W, in.C}}
@@ -67,7 +67,7 @@ func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths ma
 }
 
 // Random is the random case of a seed as a design with so many golden images.
-func Random(t testing.TB, dir string, seed int64, images int) *optimizer.Design {
+func Random(t testing.TB, dir string, seed int64, images int) *design.Design {
 	t.Helper()
 	c, err := hwtest.New(seed)
 	if err != nil {
@@ -77,7 +77,7 @@ func Random(t testing.TB, dir string, seed int64, images int) *optimizer.Design 
 }
 
 // Elastic is a small design of elastic engines: several gangs, a depthwise convolution of two pixels a beat, groups.
-func Elastic(t testing.TB, dir string) *optimizer.Design {
+func Elastic(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	rng := rand.New(rand.NewSource(4))
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}

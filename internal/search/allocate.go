@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/optimizer"
 )
@@ -26,8 +27,8 @@ type Allocator struct {
 	loss   float64 // share of right answers that may be lost
 	seed   uint64
 
-	rest [optimizer.NumResources]float64 // of the budgets that no choice changes
-	full [optimizer.NumResources]float64 // the budgets, widened to what the menu thinks the unpruned design needs
+	rest [design.NumResources]float64 // of the budgets that no choice changes
+	full [design.NumResources]float64 // the budgets, widened to what the menu thinks the unpruned design needs
 	// plainHardware is the menu's design of the unpruned network.
 	plainHardware allocation
 	density       [][]float64 // by variable and grid value: density as a share of the unpruned
@@ -53,8 +54,8 @@ type Memo struct {
 func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed uint64) *Allocator {
 	a := &Allocator{p: p, menu: m, curves: c, loss: loss, seed: seed, density: p.densities()}
 	budget := p.opt.Shares.Budget(p.opt.Platform.Resources)
-	parts := func(r optimizer.Resources) [optimizer.NumResources]float64 {
-		var s [optimizer.NumResources]float64
+	parts := func(r design.Resources) [design.NumResources]float64 {
+		var s [design.NumResources]float64
 		used := [...]int{r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM, r.LUTRAM}
 		have := [...]int{budget.DSP, budget.LUT, budget.FF, budget.BRAM18, budget.URAM, budget.LUTRAM}
 		for i := range s {
@@ -101,7 +102,7 @@ func (a *Allocator) choices(l lessons, weights []float64) [][]choice {
 type allocation struct {
 	levels     []int
 	items      []*optimizer.MenuItem
-	total      [optimizer.NumResources]float64 // shares of the budgets taken
+	total      [design.NumResources]float64 // shares of the budgets taken
 	divergence float64
 	fits       bool
 }
@@ -117,10 +118,10 @@ const (
 
 // allocate looks for the least divergence at which all layers reach limit cycles within budgets (as shares of the real
 // ones), by prices of the resources that rise where more than the budget is taken.
-func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimizer.NumResources]float64) allocation {
+func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [design.NumResources]float64) allocation {
 	best := allocation{divergence: math.Inf(1)}
 	n := len(a.p.Convs)
-	price := [optimizer.NumResources]float64{1, 1, 1, 1, 1, 1}
+	price := [design.NumResources]float64{1, 1, 1, 1, 1, 1}
 	cost := make([][]float64, n)
 	item := make([][]*optimizer.MenuItem, n)
 	for k := range cost {
@@ -133,7 +134,7 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimiz
 			}
 		}
 		// pick is the best choice under a weight of hardware; over tells how much of each budget it takes.
-		pick := func(weight float64) (al allocation, over [optimizer.NumResources]float64, ok bool) {
+		pick := func(weight float64) (al allocation, over [design.NumResources]float64, ok bool) {
 			al = allocation{levels: make([]int, n), items: make([]*optimizer.MenuItem, n), total: a.rest}
 			for k := range n {
 				least, at := math.Inf(1), -1
@@ -200,7 +201,7 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [optimiz
 }
 
 // ease lowers the divergence of an allocation that fits, layer by layer, as far as budgets go: prices alone leave some of them.
-func (a *Allocator) ease(choices [][]choice, al allocation, limit float64, budgets [optimizer.NumResources]float64) allocation {
+func (a *Allocator) ease(choices [][]choice, al allocation, limit float64, budgets [design.NumResources]float64) allocation {
 	for {
 		bestK, bestL, best, gain := -1, -1, (*optimizer.MenuItem)(nil), 1e-9
 		for k, i := range a.p.Convs {
@@ -230,7 +231,7 @@ func (a *Allocator) ease(choices [][]choice, al allocation, limit float64, budge
 }
 
 // takes tells whether an allocation still fits with another item in a layer's place.
-func (al *allocation) takes(was, it *optimizer.MenuItem, budgets *[optimizer.NumResources]float64) bool {
+func (al *allocation) takes(was, it *optimizer.MenuItem, budgets *[design.NumResources]float64) bool {
 	for r, v := range al.total {
 		if v-was.Shares[r]+it.Shares[r] > budgets[r] && it.Shares[r] > was.Shares[r] {
 			return false
@@ -305,7 +306,7 @@ const rateSteps = 10 // of bisection on the cycles, or on the DSPs
 // further, that of the fewest DSPs.
 func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, cycles float64) {
 	full := a.full
-	try := func(limit float64, budgets [optimizer.NumResources]float64) bool {
+	try := func(limit float64, budgets [design.NumResources]float64) bool {
 		t := a.allocate(choices, limit, budgets)
 		if !t.fits || t.divergence > budget {
 			return false

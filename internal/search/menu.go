@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/optimizer"
 	"hass/sparsity"
@@ -113,7 +114,7 @@ const worthProbing = 0.0002
 func (p *Problem) worth(m *optimizer.Menu) []bool {
 	saved := make([]float64, len(p.Convs))
 	sum := 0.0
-	even := [optimizer.NumResources]float64{1, 1, 1, 1, 1, 0}
+	even := [design.NumResources]float64{1, 1, 1, 1, 1, 0}
 	for k, i := range p.Convs {
 		levels := m.Layers[i]
 		limit := p.Rating.CyclesPerImage * optimizer.MenuStep
@@ -130,12 +131,12 @@ func (p *Problem) worth(m *optimizer.Menu) []bool {
 }
 
 // cheapest is the least price of the items of at most limit cycles; infinite if there are none.
-func cheapest(items []optimizer.MenuItem, limit float64, price *[optimizer.NumResources]float64) float64 {
+func cheapest(items []optimizer.MenuItem, limit float64, price *[design.NumResources]float64) float64 {
 	c, _ := cheapestItem(items, limit, price)
 	return c
 }
 
-func cheapestItem(items []optimizer.MenuItem, limit float64, price *[optimizer.NumResources]float64) (float64, *optimizer.MenuItem) {
+func cheapestItem(items []optimizer.MenuItem, limit float64, price *[design.NumResources]float64) (float64, *optimizer.MenuItem) {
 	best, at := math.Inf(1), (*optimizer.MenuItem)(nil)
 	for k := range items {
 		m := &items[k]

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"hass/optimizer"
+	"hass/internal/design"
 )
 
 // Outcome is what a trial found. It depends on nothing but the problem and the point, so that equal studies hold equal
@@ -29,10 +29,10 @@ type Outcome struct {
 	// Sparsity is the share of products with a zero factor, padding counted as zero, on the sample images.
 	Sparsity float64 `json:"sparsity"`
 
-	Fits            bool                `json:"fits"`
-	ImagesPerSecond float64             `json:"images_per_second"` // the optimizer's estimate
-	CyclesPerImage  float64             `json:"cycles_per_image"`
-	Resources       optimizer.Resources `json:"resources"`
+	Fits            bool             `json:"fits"`
+	ImagesPerSecond float64          `json:"images_per_second"` // the optimizer's estimate
+	CyclesPerImage  float64          `json:"cycles_per_image"`
+	Resources       design.Resources `json:"resources"`
 
 	// Divergences by image, in the order of the study, and the images answered rightly as a string of bits, lowest
 	// first: what paired differences with another trial are taken from.

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -25,12 +26,12 @@ import (
 type Options struct {
 	Bits     int           // default width of weights and activations; 16
 	Widths   *quant.Widths // per-layer widths, or nil
-	Platform optimizer.Platform
-	Shares   optimizer.Shares // usable shares of the resources; the zero value is the default
-	Engine   string           // engine rule; "" is auto
-	Target   hw.Target        // whose limits the hardware keeps; "" is hw.Both
+	Platform design.Platform
+	Shares   design.Shares // usable shares of the resources; the zero value is the default
+	Engine   string        // engine rule; "" is auto
+	Target   hw.Target     // whose limits the hardware keeps; "" is hw.Both
 	// Calibration, if not nil, scales the cost model.
-	Calibration *optimizer.Calibration
+	Calibration *design.Calibration
 	Pixels      int    // per beat of the widest streams; 0 is what gives the unpruned network the best rate
 	Images      int    // calibration images used, the first of the set; 0 is all
 	Seed        uint64 // of the order of images; samplers have their own
@@ -124,8 +125,8 @@ func Judgeable(g *graph.Graph) error {
 // New calibrates a network on a set and evaluates it unpruned.
 func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*Problem, error) {
 	opt.Bits = cmp.Or(opt.Bits, 16)
-	if opt.Shares == (optimizer.Shares{}) {
-		opt.Shares = optimizer.DefaultShares()
+	if opt.Shares == (design.Shares{}) {
+		opt.Shares = design.DefaultShares()
 	}
 	if err := Judgeable(g); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 
 	"hass/frontend"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/quant"
@@ -44,7 +45,7 @@ func demo(t testing.TB, images int) (*graph.Graph, *dataset.Set) {
 func newProblem(t testing.TB, change func(*Options)) *Problem {
 	t.Helper()
 	g, set := demo(t, 48)
-	platform, err := optimizer.LoadPlatform("zcu104")
+	platform, err := design.LoadPlatform("zcu104")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -430,7 +431,7 @@ func TestEase(t *testing.T) {
 		}
 		a.menu.Layers = append(a.menu.Layers, layer)
 	}
-	var budgets [optimizer.NumResources]float64
+	var budgets [design.NumResources]float64
 	for r := range budgets {
 		budgets[r] = 1
 	}
@@ -981,7 +982,7 @@ func TestScout(t *testing.T) {
 func TestCandidates(t *testing.T) {
 	trial := func(number int, cycles float64, dsp, right int) Trial {
 		return Trial{Number: number, Outcome: &Outcome{Images: 100, Fits: true, CyclesPerImage: cycles, ImagesPerSecond: 1 / cycles,
-			Resources: optimizer.Resources{DSP: dsp}, Right: rightBits(answers(100, right))}}
+			Resources: design.Resources{DSP: dsp}, Right: rightBits(answers(100, right))}}
 	}
 	r := &Result{Config: &Config{Objective: DefaultObjective()}, Unpruned: trial(0, 110, 100, 90).Outcome,
 		Trials: []Trial{trial(0, 110, 100, 90), trial(1, 110, 10, 90), trial(2, 100, 1000, 90), trial(3, 100, 900, 90), trial(4, 50, 1000, 50)}}

@@ -10,6 +10,7 @@ import (
 	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/internal/search"
@@ -59,7 +60,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if _, err := o.scales(); err != nil {
 		return nil, err
 	}
-	platform, err := optimizer.LoadPlatform(o.Platform)
+	platform, err := design.LoadPlatform(o.Platform)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err != nil {
 		return nil, err
 	}
-	if o.Search && (o.Thresholds != "" || o.Hardware.Objective != optimizer.Throughput) {
+	if o.Search && (o.Thresholds != "" || o.Hardware.Objective != design.Throughput) {
 		return nil, badOption("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
 	}
 	if o.Search {
@@ -124,7 +125,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 			return nil, err
 		}
 	}
-	outputs := append(sparsity.Files(in("profile.json")), optimizer.Files(in("design.json"))...)
+	outputs := append(sparsity.Files(in("profile.json")), design.Files(in("design.json"))...)
 	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"))
 	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal}); err != nil {
 		return nil, err

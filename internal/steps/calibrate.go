@@ -8,6 +8,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/synth"
 	"hass/internal/userfile"
 	"hass/optimizer"
@@ -23,10 +24,10 @@ type CalibrateOptions struct {
 
 // CalibrateResult is what was fitted.
 type CalibrateResult struct {
-	Tool      string                     // that made the reports
-	Matched   int                        // instances found in the reports
-	Instances int                        // of the design
-	Scale     map[string]optimizer.Scale // by module
+	Tool      string                  // that made the reports
+	Matched   int                     // instances found in the reports
+	Instances int                     // of the design
+	Scale     map[string]design.Scale // by module
 }
 
 // maxReport bounds a utilisation report in bytes.
@@ -48,8 +49,8 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	if err != nil {
 		return nil, err
 	}
-	platform, err := optimizer.LoadPlatform(d.Platform)
-	family := optimizer.Family7 // a platform file of the user's that is not at hand
+	platform, err := design.LoadPlatform(d.Platform)
+	family := design.Family7 // a platform file of the user's that is not at hand
 	if err == nil {
 		family = platform.Family
 	}
@@ -76,7 +77,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Factors on hass' cost model, fitted by hass calibrate to %d of %d instances of a design.\n\n", len(matches), len(list))
-	if err := toml.NewEncoder(&b).Encode(optimizer.Calibration{Tool: tool, Date: o.Date, Scale: scales}); err != nil {
+	if err := toml.NewEncoder(&b).Encode(design.Calibration{Tool: tool, Date: o.Date, Scale: scales}); err != nil {
 		return nil, err
 	}
 	if _, err := optimizer.ParseCalibration(b.Bytes()); err != nil {

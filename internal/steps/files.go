@@ -9,9 +9,9 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/userfile"
-	"hass/optimizer"
 	"hass/sparsity"
 )
 
@@ -103,6 +103,6 @@ func profileFiles(path string, p *sparsity.Profile) []string {
 }
 
 // designFiles are a design and the side files that it names.
-func designFiles(path string, d *optimizer.Design) []string {
+func designFiles(path string, d *design.Design) []string {
 	return []string{path, d.Weights.Beside(path), d.Golden.Beside(path)}
 }

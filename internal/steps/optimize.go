@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/optimizer"
 	"hass/sparsity"
@@ -15,8 +16,8 @@ import (
 // Hardware are the choices of a design. The zero value is none: begin with DefaultHardware.
 type Hardware struct {
 	Platform    string    // name of an embedded platform, or a TOML file
-	Objective   string    // optimizer.Throughput or optimizer.Latency
-	Engine      string    // engine kinds allowed: optimizer.EngineAuto or one kind
+	Objective   string    // design.Throughput or design.Latency
+	Engine      string    // engine kinds allowed: design.EngineAuto or one kind
 	BudgetShare float64   // of every resource's usable budget, above 0 and up to 1
 	Target      hw.Target // what shall be generated from the design
 	Pixels      int       // per beat of the widest streams; 0 is what gives the best rate
@@ -29,12 +30,12 @@ type Hardware struct {
 
 // DefaultHardware are the command line's defaults for a platform.
 func DefaultHardware(platform string) Hardware {
-	return Hardware{Platform: platform, Objective: optimizer.Throughput, Engine: optimizer.EngineAuto, BudgetShare: 1, Target: hw.Both}
+	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: 1, Target: hw.Both}
 }
 
 // shares are the usable shares of the resources, scaled by the choice.
-func (h Hardware) shares() (optimizer.Shares, error) {
-	shares := optimizer.DefaultShares()
+func (h Hardware) shares() (design.Shares, error) {
+	shares := design.DefaultShares()
 	if !(h.BudgetShare > 0 && h.BudgetShare <= 1) {
 		return shares, badOption("--budget-share %g: want a share above 0 and up to 1", h.BudgetShare)
 	}
@@ -45,7 +46,7 @@ func (h Hardware) shares() (optimizer.Shares, error) {
 }
 
 // scales is the calibration of the cost model, or nil.
-func (h Hardware) scales() (*optimizer.Calibration, error) {
+func (h Hardware) scales() (*design.Calibration, error) {
 	if h.Calibration == "" {
 		return nil, nil
 	}
@@ -68,7 +69,7 @@ type OptimizeOptions struct {
 
 // Optimize chooses the hardware of every layer for a platform. A design that does not fit is an error that names the
 // resources and what they lack.
-func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*optimizer.Design, error) {
+func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Design, error) {
 	switch {
 	case o.Profile == "" && o.Study.Location == "":
 		return nil, badOption("a design is made of a profile or of a trial of a study; neither is named")
@@ -90,7 +91,7 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*optimizer.
 		if err := writable(file, o.Model, o.Platform, o.Study.Location, o.Data, o.Widths); err != nil {
 			return nil, err
 		}
-		if err := errors.Join(ownSides(file, sparsity.Files(file)), ownSides(o.Output, optimizer.Files(o.Output))); err != nil {
+		if err := errors.Join(ownSides(file, sparsity.Files(file)), ownSides(o.Output, design.Files(o.Output))); err != nil {
 			return nil, err
 		}
 		if err := profileTrial(ctx, o, file, rep); err != nil {
@@ -104,14 +105,14 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*optimizer.
 	if err != nil {
 		return nil, err
 	}
-	platform, err := optimizer.LoadPlatform(o.Platform)
+	platform, err := design.LoadPlatform(o.Platform)
 	if err != nil {
 		return nil, err
 	}
-	if err := apart(optimizer.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration}); err != nil {
+	if err := apart(design.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration}); err != nil {
 		return nil, err
 	}
-	if err := ownSides(o.Output, optimizer.Files(o.Output)); err != nil {
+	if err := ownSides(o.Output, design.Files(o.Output)); err != nil {
 		return nil, err
 	}
 	return optimize(ctx, cal, platform, o.Hardware, o.Output)
@@ -163,7 +164,7 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 		return err
 	}
 	opt.Thresholds = thresholds
-	if err := apart(append(sparsity.Files(output), optimizer.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration}); err != nil {
+	if err := apart(append(sparsity.Files(output), design.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration}); err != nil {
 		return err
 	}
 	_, err = profile(ctx, calibration{g, o.Model, set.Limit(r.Config.Images), opt}, output, rep)
@@ -184,7 +185,7 @@ func wayOut(err error, h Hardware) error {
 	if other := hw.RTL; b.Target == hw.HLS && h.Target != other && b.AllowedBy(other) {
 		ways = append(ways, "--target rtl, which takes more")
 	}
-	if h.Engine != optimizer.EngineAuto {
+	if h.Engine != design.EngineAuto {
 		ways = append(ways, "--engine auto")
 	}
 	switch b.Limit {
@@ -204,7 +205,7 @@ func wayOut(err error, h Hardware) error {
 }
 
 // optimize chooses the hardware of a calibrated model and writes the design.
-func optimize(ctx context.Context, cal *Calibrated, platform optimizer.Platform, h Hardware, output string) (*optimizer.Design, error) {
+func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h Hardware, output string) (*design.Design, error) {
 	shares, err := h.shares()
 	if err != nil {
 		return nil, err
@@ -221,7 +222,7 @@ func optimize(ctx context.Context, cal *Calibrated, platform optimizer.Platform,
 	in := optimizer.Input{
 		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales,
 		Model: p.Model, Bits: p.Bits,
-		Preproc: optimizer.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
+		Preproc: design.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.Hash},
 	}
 	if in.Pixels == 0 {
@@ -242,5 +243,5 @@ func optimize(ctx context.Context, cal *Calibrated, platform optimizer.Platform,
 		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
 			p.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
 	}
-	return d, optimizer.WriteDesign(ctx, d, output, cal.Golden)
+	return d, design.Write(ctx, d, output, cal.Golden)
 }

@@ -13,11 +13,11 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/judge"
 	"hass/internal/search"
 	"hass/internal/study"
-	"hass/optimizer"
 )
 
 // Tuning are the choices of a search.
@@ -168,7 +168,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	if err != nil {
 		return nil, err
 	}
-	platform, err := optimizer.LoadPlatform(j.hardware.Platform)
+	platform, err := design.LoadPlatform(j.hardware.Platform)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
+	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/optimizer"
 )
@@ -117,7 +118,7 @@ func (r *SimulateResult) Artifact() (*Simulation, error) {
 }
 
 // report sets a simulation against the design's predictions.
-func report(d *optimizer.Design, sim *hwsim.Result) (*hwsim.Report, error) {
+func report(d *design.Design, sim *hwsim.Result) (*hwsim.Report, error) {
 	n, err := d.Network()
 	if err != nil {
 		return nil, err
@@ -130,7 +131,7 @@ func report(d *optimizer.Design, sim *hwsim.Result) (*hwsim.Report, error) {
 }
 
 // latency is the latency in cycles of the first image of a set alone.
-func latency(ctx context.Context, d *optimizer.Design, set *dataset.Set) (int64, error) {
+func latency(ctx context.Context, d *design.Design, set *dataset.Set) (int64, error) {
 	n, err := d.Network()
 	if err != nil {
 		return 0, err
@@ -144,7 +145,7 @@ func latency(ctx context.Context, d *optimizer.Design, set *dataset.Set) (int64,
 
 // simulate runs the images of a set through the simulator and counts those whose outputs
 // differ from the integer executor's.
-func simulate(ctx context.Context, d *optimizer.Design, set *dataset.Set, opt hwsim.Options) (*hwsim.Result, int, error) {
+func simulate(ctx context.Context, d *design.Design, set *dataset.Set, opt hwsim.Options) (*hwsim.Result, int, error) {
 	n := set.Len()
 	inputs := make([][]int32, n)
 	load := images(d.Net, set)

@@ -3,9 +3,9 @@ package steps
 import (
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/fidelity"
 	"hass/internal/judge"
-	"hass/optimizer"
 )
 
 // ProjectCheck is what the verification of a project compared: of C++ by g++ or of RTL in Verilator.
@@ -37,11 +37,11 @@ type Summary struct {
 	ImagesPerSecond         float64 `json:"images_per_second"`
 	ClockMHz                float64 `json:"clock_mhz"` // assumed
 
-	Resources  optimizer.Resources `json:"resources"`
-	Calibrated bool                `json:"resources_calibrated"`
-	CostModel  optimizer.CostModel `json:"cost_model"`
-	Budget     optimizer.Resources `json:"budget"`
-	Bottleneck string              `json:"bottleneck"`
+	Resources  design.Resources `json:"resources"`
+	Calibrated bool             `json:"resources_calibrated"`
+	CostModel  design.CostModel `json:"cost_model"`
+	Budget     design.Resources `json:"budget"`
+	Bottleneck string           `json:"bottleneck"`
 	// Difference accounts for simulated against predicted cycles at the bottleneck.
 	Difference *hwsim.Accounting `json:"difference,omitempty"`
 
@@ -77,7 +77,7 @@ func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accurac
 	return a
 }
 
-func newSummary(d *optimizer.Design, p optimizer.Platform, verified ProjectCheck, rep *hwsim.Report, mismatches int) *Summary {
+func newSummary(d *design.Design, p design.Platform, verified ProjectCheck, rep *hwsim.Report, mismatches int) *Summary {
 	s := &Summary{
 		Header: artifact.NewHeader("hass.summary", 1, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,

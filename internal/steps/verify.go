@@ -12,6 +12,7 @@ import (
 	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/cosim"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/optimizer"
 )
@@ -95,7 +96,7 @@ type staged struct {
 // stage compares the project dir with the design, if there is one, and makes a folder of what the
 // design gives: in the project's own, files of the user or older builds could change the run.
 // Without a design the project itself is run.
-func stage(ctx context.Context, dir, design string, target codegen.Target) (*staged, *optimizer.Design, error) {
+func stage(ctx context.Context, dir, design string, target codegen.Target) (*staged, *design.Design, error) {
 	s := &staged{dir: dir, done: func() {}}
 	if design == "" {
 		m, err := artifact.ReadManifest(dir)
@@ -231,7 +232,7 @@ func verifyRTL(ctx context.Context, dir, design string, opts codegen.RTLOptions)
 }
 
 // golden gives the network and the first golden images of the design in file.
-func golden(d *optimizer.Design, file string, count int) (*hw.Network, [][]int32, error) {
+func golden(d *design.Design, file string, count int) (*hw.Network, [][]int32, error) {
 	images, err := d.GoldenImages(filepath.Dir(file))
 	if err != nil {
 		return nil, nil, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hass/codegen"
+	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/optimizer"
 )
@@ -41,7 +42,7 @@ type Comparison struct {
 }
 
 // Engines is the number of engines of a design.
-func Engines(d *optimizer.Design) int {
+func Engines(d *design.Design) int {
 	n := 0
 	for i, l := range d.Net.Layers {
 		if l.Kind == intnet.KindConv {
@@ -54,12 +55,12 @@ func Engines(d *optimizer.Design) int {
 // Check synthesises a design's RTL, with STATS=0 as it is priced, and compares it with the model: the whole network
 // flattened if it has at most FlatEngines engines, and module by module, each distinct set of parameters once, if
 // it has more or if modules is true. dir is scratch.
-func Check(ctx context.Context, d *optimizer.Design, dir string, modules bool, log func(string)) (*Comparison, error) {
+func Check(ctx context.Context, d *design.Design, dir string, modules bool, log func(string)) (*Comparison, error) {
 	list, err := Instances(d)
 	if err != nil {
 		return nil, err
 	}
-	family, name := optimizer.Family7, "xc7"
+	family, name := design.Family7, "xc7"
 	byKey := map[string]int{}
 	c := &Comparison{LUTError: d.CostModel.LUTError, FFError: d.CostModel.FFError}
 	for _, in := range list {
@@ -133,7 +134,7 @@ func (y *Yosys) RunAll(ctx context.Context, points []Point, batch int, log func(
 }
 
 // flat synthesises the whole top.
-func (y *Yosys) flat(ctx context.Context, d *optimizer.Design) (Counts, error) {
+func (y *Yosys) flat(ctx context.Context, d *design.Design) (Counts, error) {
 	lib, err := y.library()
 	if err != nil {
 		return Counts{}, err

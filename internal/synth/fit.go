@@ -10,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/optimizer"
 )
@@ -17,9 +18,9 @@ import (
 // modelFamily is the device family of a point in the optimizer's words.
 func modelFamily(p Point) string {
 	if p.Family == "xcup" {
-		return optimizer.FamilyUSPlus
+		return design.FamilyUSPlus
 	}
-	return optimizer.Family7
+	return design.Family7
 }
 
 // Model is the model's estimate for a point.
@@ -28,7 +29,7 @@ func (p Point) Model() (Counts, error) {
 	return countsOf(r), err
 }
 
-func countsOf(r optimizer.Resources) Counts {
+func countsOf(r design.Resources) Counts {
 	return Counts{LUT: r.LUT, FF: r.FF, DSP: r.DSP, BRAM18: r.BRAM18, URAM: r.URAM, LUTRAM: r.LUTRAM}
 }
 
@@ -243,7 +244,7 @@ func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
 		if s.Plain && lanesOf(s.Module) > 0 || s.Family != "" || !fitted(s.Module) {
 			continue // plain abc's multiplexers are not what a design gets
 		}
-		t, err := optimizer.TermsOf(s.Module, optimizer.Family7)
+		t, err := optimizer.TermsOf(s.Module, design.Family7)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Key(), err)
 		}
@@ -308,7 +309,7 @@ func Residuals(w io.Writer, samples []Sample, fits map[string]optimizer.Fit, mod
 		if s.ModuleName() != module || s.Family != "" {
 			continue
 		}
-		t, err := optimizer.TermsOf(s.Module, optimizer.Family7)
+		t, err := optimizer.TermsOf(s.Module, design.Family7)
 		if err != nil {
 			continue
 		}

@@ -6,12 +6,12 @@ import (
 	"sort"
 
 	"hass/codegen"
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
-	"hass/optimizer"
 )
 
 // maxTable bounds the text of a point's tables, so that the data file stays readable.
@@ -285,15 +285,15 @@ func concatPoints(l *list) error {
 
 // modulesOf lists the instances of a network with hardware as points.
 func modulesOf(net *intnet.Net, layers []hw.Layer, depths map[string]int) ([]Point, error) {
-	d := &optimizer.Design{Net: net, Layers: layers}
+	d := &design.Design{Net: net, Layers: layers}
 	for name, depth := range depths {
-		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: name, Depth: depth})
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 	}
 	return PointsOf(d)
 }
 
 // PointsOf lists the instances of a design.
-func PointsOf(d *optimizer.Design) ([]Point, error) {
+func PointsOf(d *design.Design) ([]Point, error) {
 	p, err := codegen.NewProject(d, nil)
 	if err != nil {
 		return nil, err

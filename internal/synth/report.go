@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"hass/codegen"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/optimizer"
 )
@@ -23,7 +24,7 @@ type Instance struct {
 }
 
 // Instances lists a design's modules.
-func Instances(d *optimizer.Design) ([]Instance, error) {
+func Instances(d *design.Design) ([]Instance, error) {
 	p, err := codegen.NewProject(d, nil)
 	if err != nil {
 		return nil, err
@@ -352,7 +353,7 @@ func (c Counts) values() map[string]int {
 
 // Calibrate fits a factor for each module and resource: the line through zero with the least squares from the model's
 // estimates to the report's counts.
-func Calibrate(matches []Match, family string) (map[string]optimizer.Scale, error) {
+func Calibrate(matches []Match, family string) (map[string]design.Scale, error) {
 	type pair struct{ model, actual Counts }
 	byKind := map[string][]pair{}
 	for _, m := range matches {
@@ -369,7 +370,7 @@ func Calibrate(matches []Match, family string) (map[string]optimizer.Scale, erro
 	if len(byKind) == 0 {
 		return nil, errors.New("the report has none of the modules that a calibration scales")
 	}
-	scales := map[string]optimizer.Scale{}
+	scales := map[string]design.Scale{}
 	for kind, pairs := range byKind {
 		factors := map[string]float64{}
 		var errs [2][]float64
@@ -395,7 +396,7 @@ func Calibrate(matches []Match, family string) (map[string]optimizer.Scale, erro
 				}
 			}
 		}
-		s := optimizer.ScaleOf(factors)
+		s := design.ScaleOf(factors)
 		s.Instances = len(pairs)
 		_, s.LUTError = quantiles(errs[0])
 		_, s.FFError = quantiles(errs[1])

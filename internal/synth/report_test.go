@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/optimizer"
 )
 
 func TestCountCells(t *testing.T) {
@@ -59,7 +59,7 @@ func TestCalibrate(t *testing.T) {
 		m.LUT, m.FF = m.LUT*3/2, m.FF*2
 		matches = append(matches, Match{Instance{fmt.Sprint("f", width), p}, m})
 	}
-	scales, err := Calibrate(matches, optimizer.Family7)
+	scales, err := Calibrate(matches, design.Family7)
 	if err != nil {
 		t.Fatal(err)
 	}

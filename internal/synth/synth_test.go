@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
@@ -181,7 +182,7 @@ func TestJoinOfBanks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range points {
-		r, err := optimizer.ModuleCost(p.Module, optimizer.Family7)
+		r, err := optimizer.ModuleCost(p.Module, design.Family7)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,9 +227,9 @@ func TestModelOfDesign(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &optimizer.Design{Net: c.Net, Layers: c.Layers}
+		d := &design.Design{Net: c.Net, Layers: c.Layers}
 		for name, depth := range c.Depths {
-			d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: name, Depth: depth})
+			d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 		}
 		list, err := Instances(d)
 		if err != nil {
@@ -242,7 +243,7 @@ func TestModelOfDesign(t *testing.T) {
 			}
 			sum = sum.plus(m, 1)
 		}
-		total, err := d.Price(optimizer.Family7)
+		total, err := optimizer.Price(d, design.Family7)
 		if err != nil {
 			t.Fatal(err)
 		}

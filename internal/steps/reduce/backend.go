@@ -15,8 +15,8 @@ import (
 
 	"hass/codegen"
 	"hass/internal/cosim"
+	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/optimizer"
 )
 
 // The back ends that are compared with the reference.
@@ -122,7 +122,7 @@ func work(n *hw.Network) (sum int) {
 
 // stage writes the project of a design to the folder where it is built. Files that are the same stay as they are, so that
 // make compiles the others only.
-func (b *Backend) stage(ctx context.Context, c *Case, d *optimizer.Design, side string) (dir string, err error) {
+func (b *Backend) stage(ctx context.Context, c *Case, d *design.Design, side string) (dir string, err error) {
 	fresh, dir := filepath.Join(b.Dir, "fresh"), filepath.Join(b.Dir, "project")
 	if err := os.RemoveAll(fresh); err != nil {
 		return "", err

@@ -11,6 +11,7 @@ import (
 
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -25,12 +26,12 @@ type Case struct {
 	Depths map[string]int // of FIFOs, by name; others have the default
 	Images [][]int32      // all are run, in this order
 
-	facts *optimizer.Design // platform, target and the like, for the design of the case
-	rule  string            // which engines its hardware has (optimizer.Design.EngineRule); "" where no rule was kept
+	facts *design.Design // platform, target and the like, for the design of the case
+	rule  string         // which engines its hardware has (design.Design.EngineRule); "" where no rule was kept
 }
 
 // FromDesign is the case of a design whose golden images are given.
-func FromDesign(d *optimizer.Design, images [][]int32) *Case {
+func FromDesign(d *design.Design, images [][]int32) *Case {
 	c := &Case{Net: d.Net, Layers: d.Layers, Depths: make(map[string]int, len(d.FIFOs)), Images: images, facts: d, rule: d.EngineRule}
 	for _, f := range d.FIFOs {
 		c.Depths[f.Name] = f.Depth
@@ -43,25 +44,25 @@ const defaultPlatform = "zcu104"
 
 // Design is the design of the case, complete but for its side files, and its network of processes. A case that has no valid
 // design is an error.
-func (c *Case) Design() (*optimizer.Design, *hw.Network, error) {
+func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	f := *c.facts
 	if f.Family == "" {
-		p, err := optimizer.LoadPlatform(defaultPlatform)
+		p, err := design.LoadPlatform(defaultPlatform)
 		if err != nil {
 			return nil, nil, err
 		}
 		f.Platform, f.Part, f.Board, f.Family, f.ClockMHz, f.Device = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources
-		f.UsableShare = optimizer.DefaultShares()
+		f.UsableShare = design.DefaultShares()
 	}
 	if f.Objective == "" {
-		f.Objective = optimizer.Throughput
+		f.Objective = design.Throughput
 	}
-	d := &optimizer.Design{
-		Header: artifact.NewHeader(optimizer.DesignSchema, optimizer.DesignVersion, nil),
+	d := &design.Design{
+		Header: artifact.NewHeader(design.Schema, design.Version, nil),
 		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, Board: f.Board, ClockMHz: f.ClockMHz,
 		Net: c.Net, Layers: c.Layers, Target: f.Target, Objective: f.Objective, EngineRule: c.rule,
 		Family: f.Family, Device: f.Device, UsableShare: f.UsableShare,
-		Calibrated: optimizer.Calibrated, CostModel: optimizer.CostModel{Calibration: f.CostModel.Calibration},
+		Calibrated: optimizer.Calibrated, CostModel: design.CostModel{Calibration: f.CostModel.Calibration},
 		Explain: []string{"made by \"hass reduce\" to show a difference: costs and rates follow from formulas, nothing was optimized"},
 	}
 	d.Preproc.Divisor = 1
@@ -89,17 +90,17 @@ func (c *Case) Design() (*optimizer.Design, *hw.Network, error) {
 		memories[x.Name] = x.Memory
 	}
 	for _, s := range n.Streams {
-		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: s.Name, Depth: s.Depth, Memory: memories[s.Name]})
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: s.Name, Depth: s.Depth, Memory: memories[s.Name]})
 	}
-	d.Costs = make([]optimizer.LayerCost, len(c.Net.Layers)+2)
-	if err := d.Refresh(); err != nil {
+	d.Costs = make([]design.LayerCost, len(c.Net.Layers)+2)
+	if err := optimizer.Refresh(d); err != nil {
 		return nil, nil, err
 	}
 	return d, n, nil
 }
 
 // Write writes the case as a design with its side files to path, checks that it can be read, and gives what was read.
-func (c *Case) Write(ctx context.Context, path string) (*optimizer.Design, error) {
+func (c *Case) Write(ctx context.Context, path string) (*design.Design, error) {
 	d, _, err := c.Design()
 	if err != nil {
 		return nil, err
@@ -111,14 +112,14 @@ func (c *Case) Write(ctx context.Context, path string) (*optimizer.Design, error
 		images = append(slices.Clone(images), make([]int32, len(images[0])))
 	}
 	golden := &npy.Array{DType: "int32", Shape: []int{len(images), in.H, in.W, in.C}, I32: slices.Concat(images...)}
-	if err := optimizer.WriteDesign(ctx, d, path, golden); err != nil {
+	if err := design.Write(ctx, d, path, golden); err != nil {
 		return nil, err
 	}
 	return optimizer.ReadDesign(path)
 }
 
 // Files are the files that Write makes.
-func Files(path string) []string { return optimizer.Files(filepath.Clean(path)) }
+func Files(path string) []string { return design.Files(filepath.Clean(path)) }
 
 // digest tells cases apart.
 func (c *Case) digest() ([sha256.Size]byte, error) {
@@ -181,7 +182,7 @@ type edit struct {
 	hw     map[string]hw.Layer
 	depths map[string]int
 	images [][]int32
-	facts  *optimizer.Design
+	facts  *design.Design
 }
 
 // edit copies the case.
@@ -203,7 +204,7 @@ func (e *edit) done() (*Case, error) {
 		return nil, err
 	}
 	layers := fit(e.net, e.hw)
-	c := &Case{Net: e.net, Layers: layers, Images: e.images, facts: e.facts, rule: optimizer.EngineAuto}
+	c := &Case{Net: e.net, Layers: layers, Images: e.images, facts: e.facts, rule: design.EngineAuto}
 	n, err := hw.Expand(c.Net, c.Layers, nil)
 	if err != nil {
 		return nil, err

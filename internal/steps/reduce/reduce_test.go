@@ -13,12 +13,12 @@ import (
 
 	"hass/codegen"
 	"hass/hwsim"
+	"hass/internal/design"
 	"hass/internal/designtest"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
-	"hass/optimizer"
 )
 
 // deep is the random case of a seed, of at least ten layers.
@@ -28,9 +28,9 @@ func deep(t testing.TB, seed int64, images int) *Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &optimizer.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
+	d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
 	for name, depth := range c.Depths {
-		d.FIFOs = append(d.FIFOs, optimizer.FIFO{Name: name, Depth: depth})
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 	}
 	return FromDesign(d, c.Images(images))
 }

@@ -1,4 +1,10 @@
-package optimizer
+// Package design is the artefact that an accelerator is made from: the integer network, the hardware of every layer, every
+// FIFO, the platform, and what the optimizer found out about them.
+//
+// It takes files (designs, platforms) and gives values that are checked as far as they can be without pricing anything:
+// schema, ranges, that the hardware fits the network. What follows from a design by computation (costs, cycles, minima)
+// package optimizer computes again on reading. It never chooses anything.
+package design
 
 import (
 	"hass/internal/artifact"
@@ -9,8 +15,8 @@ import (
 
 // Schema names of the design artefact.
 const (
-	DesignSchema  = "hass.design"
-	DesignVersion = 4
+	Schema  = "hass.design"
+	Version = 4
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.
@@ -147,4 +153,58 @@ func (d *Design) Network() (*hw.Network, error) {
 		n.Streams[i].Memory = memories[n.Streams[i].Name]
 	}
 	return n, nil
+}
+
+// Objectives.
+const (
+	Throughput = "throughput" // most images per second
+	Latency    = "latency"    // least estimated cycles from first input to last output word
+)
+
+// The engine rules: any kind of engine, or one kind only.
+const (
+	EngineAuto     = "auto"
+	EngineDense    = string(hw.Dense)
+	EngineCrossbar = string(hw.Crossbar)
+	EngineBanked   = string(hw.Banked)
+	EngineElastic  = string(hw.Elastic)
+)
+
+// EngineRules lists the rules: EngineAuto and every kind of engine.
+func EngineRules() []string {
+	rules := []string{EngineAuto}
+	for _, kind := range hw.EngineKinds() {
+		rules = append(rules, string(kind))
+	}
+	return rules
+}
+
+// Calibration are factors on the cost model's formulas, fitted to a user's own synthesis by hass calibrate.
+type Calibration struct {
+	Tool  string           `toml:"tool" json:"tool"` // that made the reports
+	Date  string           `toml:"date" json:"date"`
+	Scale map[string]Scale `toml:"scale" json:"scale"` // by module; those that are not named are 1
+}
+
+// Scale are the factors of one module and what they rest on.
+type Scale struct {
+	LUT       float64 `toml:"LUT" json:"LUT"`
+	FF        float64 `toml:"FF" json:"FF"`
+	DSP       float64 `toml:"DSP" json:"DSP"`
+	BRAM18    float64 `toml:"BRAM18" json:"BRAM18"`
+	URAM      float64 `toml:"URAM" json:"URAM"`
+	LUTRAM    float64 `toml:"LUTRAM" json:"LUTRAM"`
+	Instances int     `toml:"instances" json:"instances"`
+	LUTError  float64 `toml:"lut_error" json:"lut_error"` // 90th percentile of what is left, relative
+	FFError   float64 `toml:"ff_error" json:"ff_error"`
+}
+
+// List is by resource.
+func (s Scale) List() [NumResources]float64 {
+	return [NumResources]float64{DSP: s.DSP, LUT: s.LUT, FF: s.FF, BRAM18: s.BRAM18, URAM: s.URAM, LUTRAM: s.LUTRAM}
+}
+
+// ScaleOf makes a Scale of factors by resource name.
+func ScaleOf(f map[string]float64) Scale {
+	return Scale{LUT: f["LUT"], FF: f["FF"], DSP: f["DSP"], BRAM18: f["BRAM18"], URAM: f["URAM"], LUTRAM: f["LUTRAM"]}
 }

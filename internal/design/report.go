@@ -1,4 +1,4 @@
-package optimizer
+package design
 
 import (
 	"bytes"
@@ -53,8 +53,8 @@ func (d *Design) Report(w io.Writer) error {
 	fmt.Fprintln(&b)
 	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "resource\tused\t+-\tbudget\tof budget\tusable share\t")
-	total, budget, shares := d.Total.vec(), d.Budget.vec(), d.UsableShare.list()
-	for r, name := range resourceNames {
+	total, budget, shares := d.Total.Vec(), d.Budget.Vec(), d.UsableShare.List()
+	for r, name := range ResourceNames {
 		of := "-"
 		if budget[r] > 0 {
 			of = fmt.Sprintf("%.1f %%", 100*float64(total[r])/float64(budget[r]))
@@ -91,7 +91,7 @@ func percent(e float64) string {
 
 // errorBar is the error of resource r's total. Of counts by rule there is none.
 func (d *Design) errorBar(r int) string {
-	switch resourceNames[r] {
+	switch ResourceNames[r] {
 	case "LUT":
 		return percent(d.CostModel.LUTError)
 	case "FF":

@@ -1,4 +1,4 @@
-package optimizer
+package design
 
 import (
 	"bytes"
@@ -25,11 +25,11 @@ const (
 	maxMoreLines = 4       // line buffers may hold this many times what full rate needs
 )
 
-// WriteDesign writes the side files next to path, named <base>.weights.bin and
+// Write writes the side files next to path, named <base>.weights.bin and
 // <base>.golden.npy, records them in d, then writes d as JSON. golden holds
 // quantised input images, int32 of shape N x H x W x C. The files appear together or not at
 // all.
-func WriteDesign(ctx context.Context, d *Design, path string, golden *npy.Array) error {
+func Write(ctx context.Context, d *Design, path string, golden *npy.Array) error {
 	if err := checkGolden(d.Net, golden); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
@@ -40,7 +40,7 @@ func WriteDesign(ctx context.Context, d *Design, path string, golden *npy.Array)
 		artifact.Output{Path: path, Write: func(w io.Writer) error { return artifact.Encode(w, d) }})
 }
 
-// Text is the design as WriteDesign writes it: equal designs have equal text, whatever the order
+// Text is the design as Write writes it: equal designs have equal text, whatever the order
 // and spaces of the file that they were read from.
 func (d *Design) Text() ([]byte, error) {
 	var b bytes.Buffer
@@ -48,21 +48,21 @@ func (d *Design) Text() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Files are the files that WriteDesign makes: path and its side files.
+// Files are the files that Write makes: path and its side files.
 func Files(path string) []string {
 	base := strings.TrimSuffix(path, ".json")
 	return []string{path, base + ".weights.bin", base + ".golden.npy"}
 }
 
-// ReadDesign reads a design and its weights and checks everything that others rely on: schema,
-// side files, the network, that every layer's hardware fits it, that the FIFOs
-// are those of the network, and every figure that can be computed again. Its errors name the file and the field.
-func ReadDesign(path string) (*Design, error) {
+// Read reads a design and its weights and checks what does not have to be computed: schema, side files, the network, that every
+// layer's hardware fits it, that the FIFOs are those of the network. Its errors name the file and the field.
+// optimizer.ReadDesign also computes again what follows from all that.
+func Read(path string) (*Design, error) {
 	d := &Design{}
-	if err := artifact.ReadJSON(path, DesignSchema, DesignVersion, d); err != nil {
+	if err := artifact.ReadJSON(path, Schema, Version, d); err != nil {
 		return nil, err
 	}
-	if err := d.check(); err != nil {
+	if err := d.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	dir := filepath.Dir(path)
@@ -74,13 +74,6 @@ func ReadDesign(path string) (*Design, error) {
 		return nil, fmt.Errorf("%s: side file %s: %w", path, d.Weights.Path, err)
 	}
 	if _, err := d.ReadGolden(dir); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	n, err := d.Network()
-	if err == nil {
-		err = d.recompute(n)
-	}
-	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
@@ -141,8 +134,8 @@ func checkGolden(net *intnet.Net, a *npy.Array) error {
 	return nil
 }
 
-// check validates all but the side files.
-func (d *Design) check() error {
+// Check validates all but the side files.
+func (d *Design) Check() error {
 	if d.Net == nil {
 		return errors.New("the design has no network")
 	}

@@ -1,0 +1,114 @@
+package design
+
+import (
+	"fmt"
+	"math"
+)
+
+// The resources of a device, as indices of a Vec.
+const (
+	DSP          = iota
+	LUT          // all LUTs, those that are memory too
+	FF           //
+	BRAM18       // 18 Kb halves
+	URAM         // 288 Kb blocks
+	LUTRAM       // LUTs that are memory: a budget of its own inside LUT
+	NumResources // how many there are
+)
+
+// ResourceNames are the names of the resources, by index.
+var ResourceNames = [NumResources]string{DSP: "DSP", LUT: "LUT", FF: "FF", BRAM18: "BRAM18", URAM: "URAM", LUTRAM: "LUTRAM"}
+
+// Vec is Resources as an array.
+type Vec [NumResources]int
+
+// Vec is r as an array.
+func (r Resources) Vec() Vec {
+	return Vec{DSP: r.DSP, LUT: r.LUT, FF: r.FF, BRAM18: r.BRAM18, URAM: r.URAM, LUTRAM: r.LUTRAM}
+}
+
+// Resources is v by names.
+func (v Vec) Resources() Resources {
+	return Resources{DSP: v[DSP], LUT: v[LUT], FF: v[FF], BRAM18: v[BRAM18], URAM: v[URAM], LUTRAM: v[LUTRAM]}
+}
+
+// Add is v + o.
+func (v Vec) Add(o Vec) Vec {
+	for i := range v {
+		v[i] += o[i]
+	}
+	return v
+}
+
+// Sub is v - o.
+func (v Vec) Sub(o Vec) Vec {
+	for i := range v {
+		v[i] -= o[i]
+	}
+	return v
+}
+
+// Within tells whether v <= o in every component.
+func (v Vec) Within(o Vec) bool {
+	for i := range v {
+		if v[i] > o[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Add is the sum of two resource counts.
+func (r Resources) Add(o Resources) Resources { return r.Vec().Add(o.Vec()).Resources() }
+
+// Times is n copies of r.
+func (r Resources) Times(n int) Resources {
+	v := r.Vec()
+	for i := range v {
+		v[i] *= n
+	}
+	return v.Resources()
+}
+
+// DefaultShares is the usable share of each resource: LUTs and flip-flops beyond
+// 0.8 rarely place and route at speed; DSPs and memories can all be used.
+func DefaultShares() Shares {
+	return Shares{DSP: 1, LUT: 0.8, FF: 0.8, BRAM18: 1, URAM: 1}
+}
+
+// Validate refuses shares outside 0..1.
+func (s Shares) Validate() error {
+	for i, v := range s.List() {
+		if math.IsNaN(v) || v < 0 || v > 1 {
+			return fmt.Errorf("usable share of %s is %v; want 0..1", ResourceNames[i], v)
+		}
+	}
+	return nil
+}
+
+// List is in the order of Vec; LUTRAM follows LUT.
+func (s Shares) List() [NumResources]float64 {
+	return [NumResources]float64{DSP: s.DSP, LUT: s.LUT, FF: s.FF, BRAM18: s.BRAM18, URAM: s.URAM, LUTRAM: s.LUT}
+}
+
+// Budget is the usable part of a device's resources, rounded down.
+func (s Shares) Budget(r Resources) Resources {
+	v, sh := r.Vec(), s.List()
+	for i := range v {
+		// The small term keeps 0.8 * 280 at 224 whatever the representation of 0.8.
+		v[i] = int(float64(v[i])*sh[i] + 1e-6)
+	}
+	return v.Resources()
+}
+
+// Shortfall lists each exceeded resource.
+func Shortfall(total, budget Resources) []string {
+	t, b := total.Vec(), budget.Vec()
+	var lines []string
+	for i := range t {
+		if t[i] > b[i] {
+			lines = append(lines, fmt.Sprintf("%s: needs %d, budget %d, short by %d", ResourceNames[i], t[i], b[i], t[i]-b[i]))
+		}
+	}
+	return lines
+}
