@@ -77,7 +77,7 @@ func TestModels(t *testing.T) {
 		{"LeNet 8", "zedboard", "auto", lenet8, design.Shares{}, true},
 		{"LeNet 16", "zedboard", "auto", lenet16, design.Shares{}, false},
 	} {
-		p, err := optimizer.LoadPlatform(tt.platform)
+		p, err := design.LoadPlatform(tt.platform)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -193,11 +193,14 @@ func settleWindow(w *intnet.Window, size func(d int) int) error {
 		if w.Stride[d] < 1 || w.Dilation[d] < 1 || w.Kernel[d] < 1 {
 			return fmt.Errorf("window %+v", *w)
 		}
+		whole := w.Kernel[d]
 		for w.Kernel[d] > 1 && extent(*w, d) > size(d)+w.Pads[d]+w.Pads[d+2] {
 			w.Kernel[d]--
 		}
 		for _, side := range []int{d, d + 2} {
-			w.Pads[side] = min(w.Pads[side], extent(*w, d)-1)
+			if w.Kernel[d] < whole { // or windows might lie in the padding alone
+				w.Pads[side] = min(w.Pads[side], extent(*w, d)-1)
+			}
 		}
 		if w.Kernel[d] == 1 {
 			w.Dilation[d] = 1
