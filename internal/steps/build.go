@@ -84,12 +84,12 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err != nil {
 		return nil, err
 	}
+	if test.Len() < steady && o.Images <= test.Len() {
+		return nil, fmt.Errorf("%s: %d images; a steady-state figure needs at least %d: give a larger set by --test or --calib", o.Test, test.Len(), steady)
+	}
 	few, err := firstSimulated(test, o.Images, rep)
 	if err != nil {
 		return nil, err
-	}
-	if few.Len() < steady {
-		return nil, fmt.Errorf("%s: %d images; a steady-state figure needs at least %d: give a larger set by --test or --calib", o.Test, few.Len(), steady)
 	}
 	if n := min(calib.Len(), sparsity.DefaultGoldenImages); o.Golden > n {
 		return nil, fmt.Errorf("%s: %d golden images are kept, but --golden asks for %d", o.Calib, n, o.Golden)
