@@ -19,7 +19,7 @@
 #   make acceptance-networks
 #                     the whole path on the networks of the paper at 224x224 (half an hour; needs HASS_DATA
 #                     and its script that makes torchvision's models)
-#   make sweep        synthesises what is not yet in optimizer/calibration/xc7.csv of the cost model's sweep (needs
+#   make sweep        synthesises what is not yet in optimizer/cost/calibration/xc7.csv of the cost model's sweep (needs
 #                     yosys; half an hour from nothing); make fit fits the formulas' coefficients to it
 #   make engine-table what one lane of each engine kind takes on xc7 and its cycles per beat, as a table in
 #                     build/engine-table.md (needs yosys; ten minutes)
@@ -133,7 +133,7 @@ search-comparison:
 
 # The sweep goes on where it was stopped. Fitting goes twice: what an engine has beside lanes and weights is what
 # their formulas leave.
-CALIBRATION = optimizer/calibration
+CALIBRATION = optimizer/cost/calibration
 sweep:
 	$(GO) run ./internal/synth/sweep $(CALIBRATION)/xc7.csv
 fit:

@@ -10,6 +10,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
+	"hass/optimizer/cost"
 )
 
 // CycleEstimator tells what a convolution's engines need under a hardware choice.
@@ -43,7 +44,7 @@ type Candidate struct {
 // resources. engine is an engine rule. Resources that the device does not have at
 // all are not used, and the limits of both targets are kept. The order is fixed.
 func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p design.Platform, engine string) ([]Candidate, error) {
-	m := costModel{net: net, family: p.Family}
+	m := pricing{Model: cost.New(net, p.Family, nil)}
 	widths, err := widthsOf(m, hw.Both, maxWidths)
 	if err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ type option struct {
 
 // space enumerates the choices of layers.
 type space struct {
-	model   costModel
+	model   pricing
 	target  hw.Target // whose limits choices keep
 	engines int       // at most, of a convolution
 	est     CycleEstimator
@@ -86,7 +87,7 @@ type space struct {
 
 // all enumerates every layer, in parallel.
 func (s *space) all(ctx context.Context) ([][]option, error) {
-	n := len(s.model.net.Layers)
+	n := len(s.model.Net.Layers)
 	sets := make([][]option, n)
 	err := workers.Ordered(ctx, n, 0, func(_, i int) ([]option, error) { return s.layer(ctx, i) },
 		func(i int, o []option) error { sets[i] = o; return nil })
@@ -194,7 +195,7 @@ func liveTensors(net *intnet.Net) [][]int {
 }
 
 func (s *space) layer(ctx context.Context, i int) ([]option, error) {
-	net := s.model.net
+	net := s.model.Net
 	l := net.Layers[i]
 	var all []option
 	var refused *sieve
@@ -227,7 +228,7 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 
 // sameBeat enumerates a layer that writes the beats that it reads.
 func (s *space) sameBeat(i int) []option {
-	net := s.model.net
+	net := s.model.Net
 	l := net.Layers[i]
 	inPx, outPx := s.model.layerPx(i)
 	var all []option
@@ -241,14 +242,14 @@ func (s *space) sameBeat(i int) []option {
 			continue
 		}
 		hl := hw.Layer{InPx: inPx, InCh: ch, OutPx: outPx, OutCh: ch}
-		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.layer(i, hl)})
+		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.Layer(i, hl)})
 	}
 	return all
 }
 
 // concat enumerates a layer that re-packs its inputs: their beats and the output's need no common divisor.
 func (s *space) concat(i int) []option {
-	net := s.model.net
+	net := s.model.Net
 	l := &net.Layers[i]
 	px, _ := s.model.layerPx(i)
 	out := net.Tensors[l.Out]
@@ -263,7 +264,7 @@ func (s *space) concat(i int) []option {
 			}
 			if fits {
 				hl := hw.Layer{InPx: px, InCh: in, OutPx: px, OutCh: ch}
-				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.layer(i, hl)})
+				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.Layer(i, hl)})
 			}
 		}
 	}
@@ -292,10 +293,10 @@ func concatWidths(net *intnet.Net, l *intnet.Layer, ch int) []int {
 
 // moveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:
 // one a beat read or written, whichever are more; a resize reads and writes in turn.
-func (m costModel) moveCycles(i, ch int) float64 {
-	l := &m.net.Layers[i]
+func (m pricing) moveCycles(i, ch int) float64 {
+	l := &m.Net.Layers[i]
 	beats := func(t int) int {
-		tn := &m.net.Tensors[t]
+		tn := &m.Net.Tensors[t]
 		return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / ch)
 	}
 	in, out := beats(l.In[0]), beats(l.Out)
@@ -306,15 +307,15 @@ func (m costModel) moveCycles(i, ch int) float64 {
 }
 
 // plainCycles is the number of cycles per image of a layer that is no convolution: its iterations.
-func (m costModel) plainCycles(i int, hl hw.Layer) float64 {
-	l := m.net.Layers[i]
+func (m pricing) plainCycles(i int, hl hw.Layer) float64 {
+	l := m.Net.Layers[i]
 	switch l.Kind {
 	case intnet.KindPool:
-		win := hw.WindowOf(m.net, l, hl)
+		win := hw.WindowOf(m.Net, l, hl)
 		return float64(max(win.InBeats(), win.OutBeats()))
 	case intnet.KindConcat:
-		out := m.net.Tensors[l.Out]
-		return float64(out.H * ceilDiv(out.W, hl.OutPx) * hw.ConcatSteps(m.net, &l, hl.InCh, hl.OutCh))
+		out := m.Net.Tensors[l.Out]
+		return float64(out.H * ceilDiv(out.W, hl.OutPx) * hw.ConcatSteps(m.Net, &l, hl.InCh, hl.OutCh))
 	}
 	return m.moveCycles(i, hl.OutCh)
 }
@@ -333,7 +334,7 @@ func tapGroups(k [2]int) []int {
 func dividesEither(a, b int) bool { return max(a, b)%min(a, b) == 0 }
 
 func (s *space) pool(i int) []option {
-	net := s.model.net
+	net := s.model.Net
 	l := net.Layers[i]
 	var all []option
 	in := net.Tensors[l.In[0]]
@@ -349,7 +350,7 @@ func (s *space) pool(i int) []option {
 				win := hw.WindowOf(net, l, hl)
 				hl.LinePixels = win.FullLinePixels()
 				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl),
-					cost: s.model.layer(i, hl).Add(s.model.layerFIFOs(i, hl))})
+					cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
 			}
 		}
 	}

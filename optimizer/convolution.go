@@ -72,7 +72,7 @@ type shape struct {
 // shapes lists the window beats of a convolution. A depthwise one has as many channels in a beat
 // as it writes.
 func (s *space) shapes(l *intnet.Layer) []shape {
-	net := s.model.net
+	net := s.model.Net
 	var list []shape
 	for _, tap := range tapGroups(l.Conv.Kernel) {
 		if net.Depthwise(l) {
@@ -148,10 +148,10 @@ func (s *space) choices(i int) *convChoices {
 	if s.memo == nil {
 		return s.enumerate(i)
 	}
-	l := &s.model.net.Layers[i]
+	l := &s.model.Net.Layers[i]
 	inPx, outPx := s.model.layerPx(i)
-	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.family, s.budget[4] > 0, s.dsps(),
-		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.scales}
+	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.Family, s.budget[4] > 0, s.dsps(),
+		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.Scales}
 	s.memo.mu.Lock()
 	all := s.memo.convs[k]
 	s.memo.mu.Unlock()
@@ -169,7 +169,7 @@ func (s *space) dsps() int { return max(s.budget[0], s.over[0]) }
 
 // enumerate lists a convolution's choices.
 func (s *space) enumerate(i int) *convChoices {
-	net := s.model.net
+	net := s.model.Net
 	l := net.Layers[i]
 	in := net.Tensors[l.In[0]]
 	inPx, outPx := s.model.layerPx(i)
@@ -225,7 +225,7 @@ func (s *space) enumerate(i int) *convChoices {
 							continue
 						}
 						hl.WeightMem = mem
-						c.mems = append(c.mems, option{hl: hl, cost: s.model.layer(i, hl).Add(s.model.layerFIFOs(i, hl))})
+						c.mems = append(c.mems, option{hl: hl, cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
 					}
 					if len(c.mems) > 0 {
 						sc.choices = append(sc.choices, c)
@@ -245,9 +245,9 @@ func (s *space) enumerate(i int) *convChoices {
 			w := inputWidth{q: q}
 			for _, p := range sh.out {
 				hl.OutCh, hl.InCh = p, sh.ch
-				base := s.model.layerWindow(&l, hl)
+				base := s.model.LayerWindow(&l, hl)
 				hl.InCh = q
-				w.change = append(w.change, s.model.layerWindow(&l, hl).Sub(base))
+				w.change = append(w.change, s.model.LayerWindow(&l, hl).Sub(base))
 			}
 			win := hw.WindowOf(net, l, hl)
 			w.beats = float64(win.InBeats())
@@ -269,7 +269,7 @@ func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err e
 
 // conv lists the choices of a convolution, and what the limits of the target left out.
 func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
-	in := s.model.net.Tensors[s.model.net.Layers[i].In[0]]
+	in := s.model.Net.Tensors[s.model.Net.Layers[i].In[0]]
 	est := s.est
 	if s.near != nil {
 		est = s.near.model
@@ -287,7 +287,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 	}
 	cc := s.choices(i)
 	inPx, _ := s.model.layerPx(i)
-	narrow := s.narrow(s.widths[s.model.net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
+	narrow := s.narrow(s.widths[s.model.Net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
 	var all, same []option // same: of one shape
 	floors := map[engine]float64{}
 	for _, sc := range cc.shapes {
@@ -351,14 +351,14 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		if floor := floors[engineOf(&o.hl)]; cycles < floor {
 			cycles, ci = floor, 0
 		}
-		with(o, cycles, ci, float64(hw.WindowOf(s.model.net, s.model.net.Layers[i], o.hl).InBeats()), cc.alone)
+		with(o, cycles, ci, float64(hw.WindowOf(s.model.Net, s.model.Net.Layers[i], o.hl).InBeats()), cc.alone)
 	}
 	return all, cc.refused, nil
 }
 
 // parts lists the gang sizes of a convolution.
 func (s *space) parts(l *intnet.Layer, kind hw.EngineKind, p int) []int {
-	if s.model.net.Depthwise(l) {
+	if s.model.Net.Depthwise(l) {
 		return []int{p}
 	}
 	return gangs(kind, p)

@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/optimizer/cost"
 )
 
 // TestAverageDSP checks that an average over a power of two is a shift.
@@ -15,7 +16,7 @@ func TestAverageDSP(t *testing.T) {
 	for _, tt := range []struct{ side, want int }{{8, 0}, {7, 1}, {4, 0}, {1, 0}} {
 		b := newBuild(tt.side, tt.side, 4)
 		net := b.done(b.globalAvg(0))
-		got := Cost(net, 0, hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1}, design.Family7).DSP
+		got := cost.Cost(net, 0, hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1}, design.Family7).DSP
 		if got != tt.want {
 			t.Errorf("average over %dx%d: %d DSPs, want %d", tt.side, tt.side, got, tt.want)
 		}
@@ -45,24 +46,9 @@ func TestDecomposition(t *testing.T) {
 			}
 			p.extra.applyRule(n)
 			got, ok := p.total(x)
-			if diff := cmp.Diff(p.model.total(n), got); diff != "" || !ok {
+			if diff := cmp.Diff(p.model.Total(n), got); diff != "" || !ok {
 				t.Fatalf("%s: total of the network (-) and of the search (+):\n%s", name, diff)
 			}
-		}
-	}
-}
-
-func TestMultiplierDSP(t *testing.T) {
-	for _, tt := range []struct {
-		a, b   int
-		family string
-		want   int
-	}{
-		{16, 16, design.Family7, 1}, {17, 16, design.Family7, 1}, {8, 8, design.Family7, 1}, {4, 4, design.Family7, 0}, {5, 4, design.Family7, 1},
-		{18, 25, design.Family7, 1}, {22, 20, design.Family7, 2}, {26, 18, design.Family7, 2}, {26, 18, design.FamilyUSPlus, 1}, {28, 28, design.FamilyUSPlus, 4},
-	} {
-		if got := multiplierDSP(tt.a, tt.b, tt.family); got != tt.want {
-			t.Errorf("%d x %d on %s: %d DSPs, want %d", tt.a, tt.b, tt.family, got, tt.want)
 		}
 	}
 }

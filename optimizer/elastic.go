@@ -29,7 +29,7 @@ import (
 // part of an image's time.
 type elastic struct {
 	net    *intnet.Net
-	model  costModel       // for the pixels per beat
+	model  pricing         // for the pixels per beat
 	at     map[[2]int]skip // by layer and port, layers with several inputs
 	hurry  []float64       // by layer, 1 for most
 	writer []int           // by tensor: the layer that writes it, -1 for the input
@@ -122,8 +122,8 @@ type branch struct {
 	windows     int
 }
 
-func newElastic(model costModel) *elastic {
-	net := model.net
+func newElastic(model pricing) *elastic {
+	net := model.Net
 	d := &elastic{net: net, model: model, at: map[[2]int]skip{}, hurry: hurry(net), writer: make([]int, len(net.Tensors))}
 	for t := range d.writer {
 		d.writer[t] = -1
@@ -205,7 +205,7 @@ func (e *elastic) arrivals(from, end int) []branch {
 // converter at its input included.
 func layerLatency(kind intnet.Kind) int {
 	widest := hw.Layer{N: hw.MaxLanes}
-	cycles := 2 + hw.Latency(lastProcess(kind), widest)
+	cycles := 2 + hw.Latency(hw.LastProcess(kind), widest)
 	switch kind {
 	case intnet.KindConv:
 		cycles += hw.Latency(hw.WindowProc, widest) + hw.Latency(hw.Fork, widest) + hw.Latency(hw.Engine, widest)
@@ -217,8 +217,8 @@ func layerLatency(kind intnet.Kind) int {
 
 // fullWindow is the line buffer of a layer that has one, at full rate and in what does not
 // depend on the hardware chosen.
-func fullWindow(m costModel, layer int) (hw.Window, bool) {
-	net := m.net
+func fullWindow(m pricing, layer int) (hw.Window, bool) {
+	net := m.Net
 	l := net.Layers[layer]
 	if l.Kind != intnet.KindConv && l.Kind != intnet.KindPool {
 		return hw.Window{}, false
@@ -231,8 +231,8 @@ func fullWindow(m costModel, layer int) (hw.Window, bool) {
 
 // delay is how much later than its even share of the image a layer's output comes at the
 // latest and at the earliest, as shares of the image. hurry is the layer's factor.
-func delay(m costModel, layer int, hurry float64) (late, early float64) {
-	net := m.net
+func delay(m pricing, layer int, hurry float64) (late, early float64) {
+	net := m.Net
 	l := &net.Layers[layer]
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
 	switch l.Kind {

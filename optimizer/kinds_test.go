@@ -10,6 +10,7 @@ import (
 	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/optimizer/cost"
 )
 
 // The networks of this file have one of each kind of layer.
@@ -190,28 +191,10 @@ func TestPointwiseCosts(t *testing.T) {
 		{"concat", func(b *hwtest.Builder) { b.Concat(0, 0, 0) }, 0, 8, 0, 0},
 	} {
 		net := kindNet(t, tt.make)
-		got := Cost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, design.FamilyUSPlus)
+		got := cost.Cost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, design.FamilyUSPlus)
 		if got.DSP != tt.dsp || got.BRAM18 != tt.bram || got.LUT < 5 {
 			t.Errorf("%s: %+v, want %d DSPs and %d BRAM18", tt.name, got, tt.dsp, tt.bram)
 		}
-	}
-	curve := func(step, entries, width int) design.Vec {
-		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Table: make([]int64, entries)}
-		a.Table[0] = 1<<(width-1) - 1
-		map8 := intnet.Tensor{H: 8, W: 8, C: 4, Format: eight}
-		l := intnet.Layer{Kind: intnet.KindActivation, In: []int{0}, Out: 1, Act: a, Lo: -128, Hi: 127, Rounding: fixed.HalfUp}
-		s := hw.ActivationOf(&intnet.Net{Tensors: []intnet.Tensor{map8, map8}}, &l, hw.Layer{InPx: 1, InCh: 4, OutPx: 1, OutCh: 4})
-		v := activationArea(&s, design.FamilyUSPlus)
-		return v.rule
-	}
-	if v := curve(0, 257, 8); v[0] != 0 || v[3] != 0 {
-		t.Errorf("a small table: %v", v)
-	}
-	if v := curve(0, 65537, 16); v[0] != 0 || v[3] == 0 || v[3]%2 != 0 {
-		t.Errorf("a large table, one for two lanes: %v", v)
-	}
-	if v := curve(8, 257, 18); v[0] != 4 {
-		t.Errorf("straight segments: %v", v)
 	}
 }
 
@@ -224,7 +207,7 @@ func TestDepthwiseCost(t *testing.T) {
 	if _, err := hw.Expand(net, []hw.Layer{l}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := Cost(net, 0, l, design.FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
+	if got := cost.Cost(net, 0, l, design.FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
 		t.Errorf("%+v", got)
 	}
 }

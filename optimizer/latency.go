@@ -21,8 +21,8 @@ import (
 // measures.
 
 // tails gives the weight of every layer's cycles; 0 off the longest path.
-func tails(m costModel) (tail []float64, pipeline int) {
-	net := m.net
+func tails(m pricing) (tail []float64, pipeline int) {
+	net := m.Net
 	n := len(net.Layers)
 	own := make([]float64, n)
 	hurry := hurry(net)
@@ -58,8 +58,8 @@ func tails(m costModel) (tail []float64, pipeline int) {
 }
 
 // tailOf is the tail of one layer.
-func tailOf(m costModel, layer int, hurry float64) float64 {
-	net := m.net
+func tailOf(m pricing, layer int, hurry float64) float64 {
+	net := m.Net
 	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
 		in := net.Tensors[l.In[0]]
 		return 1 / float64(in.H*in.W)
@@ -78,7 +78,7 @@ func (p *problem) latencyOf(x []pick) float64 {
 }
 
 // latency is the estimate for layers of these cycles, each times its hurry.
-func (m costModel) latency(cycles []float64) float64 {
+func (m pricing) latency(cycles []float64) float64 {
 	tail, pipeline := tails(m)
 	sum := slices.Max(cycles) + float64(pipeline)
 	for i, c := range cycles {

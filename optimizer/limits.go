@@ -53,8 +53,8 @@ func (s *sieve) keeps(d hw.Demand) bool {
 
 // widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
 // out to at most most.
-func widthsOf(m costModel, target hw.Target, most int) ([][]int, error) {
-	net := m.net
+func widthsOf(m pricing, target hw.Target, most int) ([][]int, error) {
+	net := m.Net
 	w := make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
 		w[t] = divisors(tn.C)
@@ -107,7 +107,7 @@ func (s *space) kept(i int, all []option) ([]option, *sieve) {
 	sv := newSieve(s.target)
 	in := all[:0]
 	for _, o := range all {
-		if sv.keeps(hw.LayerDemand(s.model.net, i, o.hl)) {
+		if sv.keeps(hw.LayerDemand(s.model.Net, i, o.hl)) {
 			in = append(in, o)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/cost"
 )
 
 // MaxPixels is the most pixels per beat that a design is made with.
@@ -59,8 +60,8 @@ type Input struct {
 }
 
 // model is the cost model of the input.
-func (in *Input) model() costModel {
-	return costModel{net: in.Net, family: in.Platform.Family, pixels: pixelsOf(in.Net, in.Pixels), scales: in.Calibration, factors: factorsOf(in.Calibration)}
+func (in *Input) model() pricing {
+	return pricing{cost.New(in.Net, in.Platform.Family, in.Calibration), pixelsOf(in.Net, in.Pixels)}
 }
 
 // widths is the number of stream widths tried for a tensor.
@@ -149,7 +150,7 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 		Preproc: in.Preproc, Net: in.Net, Layers: hw.WithBuffers(in.Net, p.hardware(f.x)), FIFOs: f.fifos,
 		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine,
 		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
-		Budget: budget.Resources(), Calibrated: Calibrated,
+		Budget: budget.Resources(), Calibrated: cost.Calibrated,
 	}
 	priceDesign(d, p.model, f.network)
 	predictDesign(d, p, f)
@@ -276,7 +277,7 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 		if r.x == nil {
 			return f, nil
 		}
-		over := p.model.total(f.network).Sub(budget)
+		over := p.model.Total(f.network).Sub(budget)
 		if over.Within(design.Vec{}) {
 			return f, nil
 		}
@@ -292,24 +293,16 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 	return f, nil
 }
 
-// total is the cost of a whole network.
-func (m costModel) total(n *hw.Network) design.Vec {
-	layers, fifos, io := m.networkCost(n)
-	for _, v := range layers {
-		io = io.Add(v)
-	}
-	return io.Add(fifos)
-}
-
 // price fills in the costs, the total and what is short.
-func priceDesign(d *design.Design, m costModel, n *hw.Network) {
-	layers, fifos, io := m.networkCost(n)
+func priceDesign(d *design.Design, m pricing, n *hw.Network) {
+	layers, fifos, io := m.Network(n)
 	total := fifos.Add(io)
-	errs, fifoErr, ioErr, totalErr := m.errors(n)
-	d.CostModel = design.CostModel{Tool: builtin.file.Tool, Date: builtin.file.Date, Points: builtin.file.Points, LUTError: totalErr.lut, FFError: totalErr.ff}
-	d.CostModel.Calibration = m.scales
+	errs, fifoErr, ioErr, totalErr := m.Errors(n)
+	fit := cost.BuiltIn()
+	d.CostModel = design.CostModel{Tool: fit.Tool, Date: fit.Date, Points: fit.Points, LUTError: totalErr.LUT, FFError: totalErr.FF}
+	d.CostModel.Calibration = m.Scales
 	for i, v := range layers {
-		d.Costs = append(d.Costs, design.LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.Resources(), LUTError: errs[i].lut, FFError: errs[i].ff})
+		d.Costs = append(d.Costs, design.LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.Resources(), LUTError: errs[i].LUT, FFError: errs[i].FF})
 		total = total.Add(v)
 	}
 	port := 0
@@ -318,8 +311,8 @@ func priceDesign(d *design.Design, m costModel, n *hw.Network) {
 			port = max(port, s.Tokens)
 		}
 	}
-	d.Costs = append(d.Costs, design.LayerCost{Layer: "fifos", Resources: fifos.Resources(), LUTError: fifoErr.lut, FFError: fifoErr.ff},
-		design.LayerCost{Layer: "io", Resources: io.Resources(), Cycles: float64(port), LUTError: ioErr.lut, FFError: ioErr.ff})
+	d.Costs = append(d.Costs, design.LayerCost{Layer: "fifos", Resources: fifos.Resources(), LUTError: fifoErr.LUT, FFError: fifoErr.FF},
+		design.LayerCost{Layer: "io", Resources: io.Resources(), Cycles: float64(port), LUTError: ioErr.LUT, FFError: ioErr.FF})
 	d.Total = total.Resources()
 	d.Shortfall = design.Shortfall(d.Total, d.Budget)
 	d.Fits = len(d.Shortfall) == 0

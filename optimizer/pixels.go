@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"hass/internal/intnet"
+	"hass/optimizer/cost"
 )
 
 // pixelsOf gives the pixels per beat of every tensor's streams in a design whose widest streams carry most of them, a power
@@ -107,7 +108,7 @@ func keepsRows(net *intnet.Net, l *intnet.Layer) bool {
 }
 
 // px is the pixels per beat of a tensor's streams; a model without pixels has one.
-func (m costModel) px(t int) int {
+func (m pricing) px(t int) int {
 	if m.pixels == nil {
 		return 1
 	}
@@ -115,8 +116,8 @@ func (m costModel) px(t int) int {
 }
 
 // layerPx is the pixels per beat that layer i reads and writes.
-func (m costModel) layerPx(i int) (in, out int) {
-	l := &m.net.Layers[i]
+func (m pricing) layerPx(i int) (in, out int) {
+	l := &m.Net.Layers[i]
 	return m.px(l.In[0]), m.px(l.Out)
 }
 
@@ -150,3 +151,18 @@ func BestPixels(ctx context.Context, in Input) (int, error) {
 	}
 	return best, nil
 }
+
+// beats is the number of beats of a tensor per image at w channels each.
+func (m pricing) beats(t, w int) int {
+	tn := &m.Net.Tensors[t]
+	return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / w)
+}
+
+// pricing is the cost model with what else an optimizer counts: the pixels per beat of every stream.
+type pricing struct {
+	cost.Model
+	pixels []int // by tensor; nil is one
+}
+
+// ceilDiv is a / b, rounded up.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -16,7 +16,7 @@ import (
 // widths of the tensors that are written and still to be read.
 type problem struct {
 	net    *intnet.Net
-	model  costModel
+	model  pricing
 	extra  *elastic
 	budget design.Vec
 	fixed  design.Vec // top-level cost of any design
@@ -51,8 +51,8 @@ type arc struct {
 // pick is the option chosen for a layer.
 type pick struct{ class, opt int }
 
-func newProblem(net *intnet.Net, model costModel, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
-	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.top(len(net.Outputs)), beamWidth: beamWidth}
+func newProblem(net *intnet.Net, model pricing, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
+	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.Top(len(net.Outputs)), beamWidth: beamWidth}
 	for _, opts := range sets {
 		var ls layerSet
 		for _, o := range opts {
@@ -178,7 +178,7 @@ func newStreams(net *intnet.Net) streams {
 	s := streams{make([]int, n), make([]int, n), make([]int, n)}
 	s.source[net.Input] = hw.DefaultDepth(hw.Latency(hw.Source, hw.Layer{}))
 	for _, l := range net.Layers {
-		s.source[l.Out] = hw.DefaultDepth(hw.Latency(lastProcess(l.Kind), hw.Layer{}))
+		s.source[l.Out] = hw.DefaultDepth(hw.Latency(hw.LastProcess(l.Kind), hw.Layer{}))
 		for _, t := range l.In {
 			s.readers[t]++
 		}
@@ -197,11 +197,11 @@ func (p *problem) written(st streams, t, w int) design.Vec {
 	depth := st.source[t]
 	var v design.Vec
 	if st.readers[t] > 1 {
-		v = p.model.fifo(bits, depth).Add(p.model.fork(st.readers[t]))
+		v = p.model.FIFO(bits, depth).Add(p.model.Fork(st.readers[t]))
 		depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 	}
 	for range st.sinks[t] {
-		v = v.Add(p.model.fifo(bits, depth)).Add(p.model.sink(p.model.beats(t, w)))
+		v = v.Add(p.model.FIFO(bits, depth)).Add(p.model.Sink(p.model.beats(t, w)))
 	}
 	return v
 }
@@ -219,7 +219,7 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 			from = reads[first] // the source writes what its first reader takes
 			if port == first {
 				bits := p.model.px(t) * q * p.net.Tensors[t].Format.Bits
-				v = v.Add(p.written(st, t, q)).Add(p.model.source(bits, p.model.beats(t, q)))
+				v = v.Add(p.written(st, t, q)).Add(p.model.Source(bits, p.model.beats(t, q)))
 			}
 		}
 		if !dividesEither(from, q) {
@@ -231,11 +231,11 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 			depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 		}
 		if from != q {
-			v = v.Add(p.model.fifo(px*from*bits, depth))
-			v = v.Add(p.model.convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
+			v = v.Add(p.model.FIFO(px*from*bits, depth))
+			v = v.Add(p.model.Convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
 			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
 		}
-		v = v.Add(p.model.fifo(px*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
+		v = v.Add(p.model.FIFO(px*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
 	}
 	return v.Add(p.written(st, l.Out, w)), true
 }

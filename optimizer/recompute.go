@@ -12,6 +12,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
+	"hass/optimizer/cost"
 )
 
 // A design records much that follows from its network and its hardware. All of it is computed
@@ -70,8 +71,8 @@ func firstDifference(field string, recorded, computed any) error {
 }
 
 // model is the cost model that the design was priced with.
-func modelOf(d *design.Design) costModel {
-	m := costModel{net: d.Net, family: d.Family, pixels: make([]int, len(d.Net.Tensors)), scales: d.CostModel.Calibration, factors: factorsOf(d.CostModel.Calibration)}
+func modelOf(d *design.Design) pricing {
+	m := pricing{cost.New(d.Net, d.Family, d.CostModel.Calibration), make([]int, len(d.Net.Tensors))}
 	for i, l := range d.Net.Layers {
 		for _, t := range l.In {
 			m.pixels[t] = d.Layers[i].InPx
@@ -182,7 +183,7 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 		return err
 	}
 	if c := d.CostModel.Calibration; c != nil {
-		if err := CheckCalibration(c); err != nil {
+		if err := cost.CheckCalibration(c); err != nil {
 			return fmt.Errorf("cost_model.calibration: %w", err)
 		}
 	}
@@ -192,7 +193,7 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 		return err
 	}
 	if !d.Calibrated {
-		return disagrees("calibrated", d.Calibrated, Calibrated)
+		return disagrees("calibrated", d.Calibrated, cost.Calibrated)
 	}
 	costs := slices.Clone(d.Costs)
 	for i := range d.Net.Layers { // of the layers' cycles checkCycles knows
@@ -240,13 +241,13 @@ func equalFloats(a, b float64) bool { return math.Abs(a-b) <= floatError*max(mat
 
 // cyclesOf is the range in which a layer's cycles per image lie whatever the zeros; the ends are
 // equal where zeros change nothing.
-func (m costModel) cyclesOf(n *hw.Network, i int, hurry float64) (least, most float64) {
-	l, hl := m.net.Layers[i], n.Layers[i]
+func (m pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most float64) {
+	l, hl := m.Net.Layers[i], n.Layers[i]
 	if l.Kind != intnet.KindConv {
 		c := m.plainCycles(i, hl)
 		return c, c
 	}
-	win := hw.WindowOf(m.net, l, hl)
+	win := hw.WindowOf(m.Net, l, hl)
 	in, out := float64(win.InBeats()), float64(win.OutBeats())
 	// A beat takes a cycle at least, and a pair a multiplier. The next is there with the
 	// engine's FIFO as deep as a credit takes to come round.
@@ -260,12 +261,12 @@ func (m costModel) cyclesOf(n *hw.Network, i int, hurry float64) (least, most fl
 	slow := max(1, float64(feed+1)/float64(hl.GangDepth))
 	least, most = out, out*slow
 	if hl.Engine.Skips() {
-		lanes := hw.EngineLanes(m.net, l, hl)
+		lanes := hw.EngineLanes(m.Net, l, hl)
 		most = out * (float64(ceilDiv(lanes, hl.N)) + float64(feed) + 1)
 	} else {
 		least = most
 	}
-	tensor := m.net.Tensors[l.In[0]]
+	tensor := m.Net.Tensors[l.In[0]]
 	if hurry > 1 && tensor.H == 1 && tensor.W == 1 {
 		return least + in, most + in
 	}

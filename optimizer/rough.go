@@ -44,7 +44,7 @@ var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.25}
 // rough is a model of sparse engines: each pair of a beat is there with the same probability.
 type rough struct {
 	net     *intnet.Net
-	model   costModel
+	model   pricing
 	density []float64    // by layer
 	factor  [][2]float64 // by layer and whether an engine is elastic: how the estimator differs
 	cache   []map[roughKey]float64
@@ -56,7 +56,7 @@ type roughKey struct {
 }
 
 func newRough(s *space) (*rough, error) {
-	net := s.model.net
+	net := s.model.Net
 	r := &rough{net: net, model: s.model, density: make([]float64, len(net.Layers)), factor: make([][2]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
 	pairs, known := s.est.(interface{ Pairs(layer int) float64 })
 	for i := range net.Layers {
@@ -191,8 +191,8 @@ func engineOf(l *hw.Layer) engine {
 // effort is the number of questions to an estimator about all layers, weighed.
 func (s *space) effort() int {
 	n := 0
-	for i := range s.model.net.Layers {
-		l := &s.model.net.Layers[i]
+	for i := range s.model.Net.Layers {
+		l := &s.model.Net.Layers[i]
 		if l.Kind != intnet.KindConv {
 			continue
 		}
@@ -200,7 +200,7 @@ func (s *space) effort() int {
 			for _, e := range engines(s.engine, sh.lanes) {
 				for _, p := range sh.out {
 					if _, px := s.model.layerPx(i); e.n*p*px <= max(px, s.budget[0]) {
-						n += len(s.parts(l, e.kind, p)) * (1 + s.model.net.WeightCount(l)/manyWeights)
+						n += len(s.parts(l, e.kind, p)) * (1 + s.model.Net.WeightCount(l)/manyWeights)
 					}
 				}
 			}
@@ -361,7 +361,7 @@ func (s *space) problem(ctx context.Context) (*problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProblem(s.model.net, s.model, sets, s.widths, s.budget)
+	p, err := newProblem(s.model.Net, s.model, sets, s.widths, s.budget)
 	if err == nil {
 		p.space = s
 	}

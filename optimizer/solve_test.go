@@ -13,13 +13,14 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/optimizer/cost"
 )
 
 var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 
 func testProblem(t *testing.T, net *intnet.Net, budget design.Vec) *problem {
 	t.Helper()
-	m := costModel{net: net, family: design.FamilyUSPlus}
+	m := pricing{Model: cost.New(net, design.FamilyUSPlus, nil)}
 	widths, err := widthsOf(m, hw.Both, maxWidths)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func small() map[string]*intnet.Net {
 // whole network. It shares with the search the cost formulas and the rule for
 // joins' FIFOs and for the input widths of concats, but neither its enumeration, pruning, decomposition nor solver.
 func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total design.Vec)) int {
-	m := costModel{net: net, family: family}
+	m := pricing{Model: cost.New(net, family, nil)}
 	hurry := hurry(net)
 	var lists [][]hw.Layer
 	var cycles [][]float64
@@ -152,14 +153,14 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 		}
 		lists, cycles = append(lists, hl), append(cycles, cy)
 	}
-	extra := newElastic(costModel{net: net})
-	tail, pipeline := tails(costModel{net: net})
+	extra := newElastic(pricing{Model: cost.New(net, "", nil)})
+	tail, pipeline := tails(pricing{Model: cost.New(net, "", nil)})
 	// The network's cost is per layer and per stream; networks of equal stream widths share the latter.
 	streamCost := map[string]*design.Vec{}
 	layerCost := make([][]design.Vec, len(lists))
 	for i := range lists {
 		for _, h := range lists[i] {
-			layerCost[i] = append(layerCost[i], m.layer(i, h))
+			layerCost[i] = append(layerCost[i], m.Layer(i, h))
 		}
 	}
 	count := 0
@@ -175,7 +176,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 			if !ok {
 				if n, err := hw.Expand(net, layers, nil); err == nil {
 					extra.applyRule(n)
-					_, fifos, io := m.networkCost(n)
+					_, fifos, io := m.Network(n)
 					v := fifos.Add(io)
 					sc = &v
 				}

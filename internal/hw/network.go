@@ -95,6 +95,19 @@ type Network struct {
 	Streams   []Stream
 }
 
+// LastProcess is the module that writes a layer's output.
+func LastProcess(kind intnet.Kind) ProcessKind {
+	switch kind {
+	case intnet.KindConv:
+		return Join
+	case intnet.KindPool:
+		return Pool
+	case intnet.KindGlobalPool:
+		return GlobalPool
+	}
+	return ProcessKind(kind) // the module is called as the layer
+}
+
 // DefaultDepth is the least depth at which a FIFO written once a cycle by a module of the
 // given latency runs at full rate (latency credits, one for the returning
 // credit), plus one for slack.

@@ -12,6 +12,7 @@ import (
 	"hass/internal/synth"
 	"hass/internal/userfile"
 	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 // CalibrateOptions direct Calibrate.
@@ -80,7 +81,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	if err := toml.NewEncoder(&b).Encode(design.Calibration{Tool: tool, Date: o.Date, Scale: scales}); err != nil {
 		return nil, err
 	}
-	if _, err := optimizer.ParseCalibration(b.Bytes()); err != nil {
+	if _, err := cost.ParseCalibration(b.Bytes()); err != nil {
 		return nil, fmt.Errorf("these reports give no usable factors: %w", err)
 	}
 	if err := artifact.WriteBytes(ctx, o.Output, b.Bytes()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/optimizer"
+	"hass/optimizer/cost"
 	"hass/sparsity"
 )
 
@@ -50,7 +51,7 @@ func (h Hardware) scales() (*design.Calibration, error) {
 	if h.Calibration == "" {
 		return nil, nil
 	}
-	return optimizer.LoadCalibration(h.Calibration)
+	return cost.LoadCalibration(h.Calibration)
 }
 
 // OptimizeOptions direct Optimize. The design is made of a profile or of a trial of a search.

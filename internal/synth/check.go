@@ -13,7 +13,7 @@ import (
 	"hass/codegen"
 	"hass/internal/design"
 	"hass/internal/intnet"
-	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 // FlatEngines is the most engines (lanes of a convolution and pixel) of a network that is synthesised as a whole:
@@ -71,7 +71,7 @@ func Check(ctx context.Context, d *design.Design, dir string, modules bool, log 
 			byKey[key] = i
 			p := in.Point
 			p.Plain = plain(&p)
-			m, err := optimizer.ModuleCost(p.Module, family)
+			m, err := cost.ModuleCost(p.Module, family)
 			if err != nil {
 				return nil, err
 			}

@@ -12,7 +12,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 // modelFamily is the device family of a point in the optimizer's words.
@@ -25,7 +25,7 @@ func modelFamily(p Point) string {
 
 // Model is the model's estimate for a point.
 func (p Point) Model() (Counts, error) {
-	r, err := optimizer.ModuleCost(p.Module, modelFamily(p))
+	r, err := cost.ModuleCost(p.Module, modelFamily(p))
 	return countsOf(r), err
 }
 
@@ -238,22 +238,22 @@ func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 
 // FitAll fits the coefficients of all formulas to samples. Lanes and weights come first: what an engine has of its own is
 // what they leave, so that the file of a first pass must be in the model for the second.
-func FitAll(samples []Sample) (map[string]optimizer.Fit, error) {
+func FitAll(samples []Sample) (map[string]cost.Fit, error) {
 	luts, ffs := map[string][]row{}, map[string][]row{}
 	for _, s := range samples {
 		if s.Plain && lanesOf(s.Module) > 0 || s.Family != "" || !fitted(s.Module) {
 			continue // plain abc's multiplexers are not what a design gets
 		}
-		t, err := optimizer.TermsOf(s.Module, design.Family7)
+		t, err := cost.TermsOf(s.Module, design.Family7)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Key(), err)
 		}
 		luts[t.Formula] = append(luts[t.Formula], row{t.LUT, float64(s.LUT - t.Rule.LUT), float64(s.LUT)})
 		ffs[t.Formula] = append(ffs[t.Formula], row{t.FF, float64(s.FF - t.Rule.FF), float64(s.FF)})
 	}
-	fits := map[string]optimizer.Fit{}
+	fits := map[string]cost.Fit{}
 	for name := range luts {
-		var f optimizer.Fit
+		var f cost.Fit
 		var le, fe []float64
 		f.Points = len(luts[name])
 		f.LUT, le = fitRows(luts[name], append([]float64{}, expected[name]...))
@@ -293,9 +293,9 @@ func trim(v []float64) []float64 {
 }
 
 // WriteFit is the text of a file of coefficients.
-func WriteFit(f optimizer.FitFile) ([]byte, error) {
+func WriteFit(f cost.FitFile) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Coefficients of the cost model's formulas (optimizer/area.go), fitted to xc7.csv by make fit.\n"+
+	fmt.Fprintf(&b, "# Coefficients of the cost model's formulas (optimizer/cost/area.go), fitted to xc7.csv by make fit.\n"+
 		"# Errors are of instances left out of the fit in turn, relative to their LUTs or flip-flops and %d more.\n\n", floor)
 	if err := toml.NewEncoder(&b).Encode(f); err != nil {
 		return nil, err
@@ -304,12 +304,12 @@ func WriteFit(f optimizer.FitFile) ([]byte, error) {
 }
 
 // Residuals prints the samples of a module against what fits give, for those who work on a formula.
-func Residuals(w io.Writer, samples []Sample, fits map[string]optimizer.Fit, module string) {
+func Residuals(w io.Writer, samples []Sample, fits map[string]cost.Fit, module string) {
 	for _, s := range samples {
 		if s.ModuleName() != module || s.Family != "" {
 			continue
 		}
-		t, err := optimizer.TermsOf(s.Module, design.Family7)
+		t, err := cost.TermsOf(s.Module, design.Family7)
 		if err != nil {
 			continue
 		}

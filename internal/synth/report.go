@@ -14,7 +14,7 @@ import (
 	"hass/codegen"
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 // Instance is a module of a design's top.
@@ -338,7 +338,7 @@ func same(name map[string]int, instance hw.Module) bool {
 // moduleKind is the name of an RTL module in a calibration.
 func moduleKind(module string) string {
 	k := strings.TrimSuffix(strings.TrimPrefix(module, "hass_"), "_stream")
-	for _, n := range optimizer.ModuleNames() {
+	for _, n := range cost.ModuleNames() {
 		if n == k {
 			return k
 		}
@@ -361,7 +361,7 @@ func Calibrate(matches []Match, family string) (map[string]design.Scale, error) 
 		if kind == "" {
 			continue
 		}
-		r, err := optimizer.ModuleCost(m.Module, family)
+		r, err := cost.ModuleCost(m.Module, family)
 		if err != nil {
 			return nil, err
 		}

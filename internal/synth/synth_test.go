@@ -14,13 +14,13 @@ import (
 	"hass/internal/hw"
 	"hass/internal/hwtest"
 	"hass/internal/testenv"
-	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 // sweep is the data that the tests look at; HASS_SWEEP names another file while a sweep is being made.
 func sweep(t *testing.T) []Sample {
 	t.Helper()
-	text := optimizer.SweepData
+	text := cost.SweepData
 	if name := os.Getenv("HASS_SWEEP"); name != "" {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -182,7 +182,7 @@ func TestJoinOfBanks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range points {
-		r, err := optimizer.ModuleCost(p.Module, design.Family7)
+		r, err := cost.ModuleCost(p.Module, design.Family7)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -243,7 +243,7 @@ func TestModelOfDesign(t *testing.T) {
 			}
 			sum = sum.plus(m, 1)
 		}
-		total, err := optimizer.Price(d, design.Family7)
+		total, err := cost.Price(d, design.Family7)
 		if err != nil {
 			t.Fatal(err)
 		}

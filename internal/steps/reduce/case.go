@@ -17,6 +17,7 @@ import (
 	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 // Case is a network with hardware and the images that are run. Nothing in a Case is changed after it was made.
@@ -62,7 +63,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, Board: f.Board, ClockMHz: f.ClockMHz,
 		Net: c.Net, Layers: c.Layers, Target: f.Target, Objective: f.Objective, EngineRule: c.rule,
 		Family: f.Family, Device: f.Device, UsableShare: f.UsableShare,
-		Calibrated: optimizer.Calibrated, CostModel: design.CostModel{Calibration: f.CostModel.Calibration},
+		Calibrated: cost.Calibrated, CostModel: design.CostModel{Calibration: f.CostModel.Calibration},
 		Explain: []string{"made by \"hass reduce\" to show a difference: costs and rates follow from formulas, nothing was optimized"},
 	}
 	d.Preproc.Divisor = 1

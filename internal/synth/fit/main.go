@@ -1,6 +1,6 @@
 // Fit writes the coefficients of the cost model from the sweep's data.
 //
-//	go run ./internal/synth/fit optimizer/calibration/xc7.csv optimizer/calibration/xc7.toml
+//	go run ./internal/synth/fit optimizer/cost/calibration/xc7.csv optimizer/cost/calibration/xc7.toml
 //
 // It runs twice: what an engine has beside lanes and weights is what the formulas of the first pass leave.
 package main
@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"hass/internal/synth"
-	"hass/optimizer"
+	"hass/optimizer/cost"
 )
 
 func main() {
@@ -51,7 +51,7 @@ func run(data, file, worst string) error {
 	_, about, _ := strings.Cut(first, "synthesised by ")
 	tool, about, _ := strings.Cut(about, ", ")
 	date, _, _ := strings.Cut(about, ":")
-	out, err := synth.WriteFit(optimizer.FitFile{Tool: tool, Date: date, Flags: synth.Flags, Points: len(samples), Module: fits})
+	out, err := synth.WriteFit(cost.FitFile{Tool: tool, Date: date, Flags: synth.Flags, Points: len(samples), Module: fits})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 // Sweep synthesises the points of package synth that the data file has not yet, and writes them to it.
 //
-//	go run ./internal/synth/sweep [-list] [-limit N] optimizer/calibration/xc7.csv
+//	go run ./internal/synth/sweep [-list] [-limit N] optimizer/cost/calibration/xc7.csv
 package main
 
 import (

@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"math/bits"
@@ -68,7 +68,7 @@ type fitted struct {
 }
 
 // price is the cost of so many instances.
-func (m costModel) price(a *area, times int) design.Vec {
+func (m Model) price(a *area, times int) design.Vec {
 	v := a.rule
 	c := &builtin.fits[a.kind]
 	lut, ff := float64(v[1]), float64(v[2])

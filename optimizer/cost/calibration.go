@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	_ "embed"
@@ -123,7 +123,7 @@ func factorsOf(c *design.Calibration) *factors {
 }
 
 // scaled applies a user's calibration to the cost of an instance.
-func (m costModel) scaled(k module, v design.Vec) design.Vec {
+func (m Model) scaled(k module, v design.Vec) design.Vec {
 	if m.factors == nil {
 		return v
 	}
@@ -174,7 +174,7 @@ type fitSet struct {
 var builtin = func() *fitSet {
 	s := &fitSet{}
 	if _, err := toml.Decode(fitFile, &s.file); err != nil {
-		panic("optimizer: calibration/xc7.toml: " + err.Error())
+		panic("cost: calibration/xc7.toml: " + err.Error())
 	}
 	for k, name := range areaNames {
 		f, ok := s.file.Module[name]
@@ -191,8 +191,8 @@ var builtin = func() *fitSet {
 // Calibrated tells that the LUT and FF formulas are fitted to synthesis.
 const Calibrated = true
 
-// CalibrationDate is when the built-in coefficients were fitted, and the tool.
-func CalibrationDate() (date, tool string) { return builtin.file.Date, builtin.file.Tool }
+// BuiltIn is the file of the built-in coefficients.
+func BuiltIn() FitFile { return builtin.file }
 
 // moduleOf is the module that a formula belongs to.
 var moduleOf = [areaKinds]module{

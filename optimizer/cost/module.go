@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ type part struct {
 
 // ModuleCost is the cost of an instance of a module of the RTL library on a device family.
 func ModuleCost(module hw.Module, family string) (design.Resources, error) {
-	m := costModel{family: family}
+	m := New(nil, family, nil)
 	switch s := module.(type) {
 	case hw.ChainHeadParams:
 		return chainHead.Resources(), nil
@@ -58,7 +58,7 @@ func TermsOf(module hw.Module, family string) (ModuleTerms, error) {
 	}
 	own := parts[len(parts)-1]
 	rule := own.area.rule
-	m := costModel{family: family}
+	m := New(nil, family, nil)
 	for _, q := range parts[:len(parts)-1] {
 		rule = rule.Add(m.price(&q.area, q.times))
 	}

@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"math/bits"
@@ -118,9 +118,9 @@ func windowOf(w *hw.Window, hl *hw.Layer, bits int, tau bool) hw.WindowParams {
 }
 
 // window is the line buffer of a layer.
-func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) design.Vec {
+func (m Model) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) design.Vec {
 	s := windowOf(&w, hl, bits, tau)
-	a := windowArea(&s, m.family)
+	a := windowArea(&s, m.Family)
 	v := m.scaled(moduleWindow, m.price(&a, 1))
 	if flags {
 		// Counted on their own, so that a change of the input's width costs the same with them.
@@ -131,9 +131,16 @@ func (m costModel) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) 
 	return v
 }
 
-// layerWindow is the line buffer of layer l under its hardware choices.
-func (m costModel) layerWindow(l *intnet.Layer, hl hw.Layer) design.Vec {
+// LayerWindow is the line buffer of layer l under its hardware choices.
+func (m Model) LayerWindow(l *intnet.Layer, hl hw.Layer) design.Vec {
 	tau := l.Kind == intnet.KindConv && l.Conv.TauA > 0
 	flags := l.Kind == intnet.KindConv && hl.Engine.Skips()
-	return m.window(hw.WindowOf(m.net, *l, hl), &hl, m.net.Tensors[l.In[0]].Format.Bits, tau, flags)
+	return m.window(hw.WindowOf(m.Net, *l, hl), &hl, m.Net.Tensors[l.In[0]].Format.Bits, tau, flags)
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }

@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"hass/internal/design"
@@ -197,15 +197,15 @@ func globalPoolArea(s *hw.GlobalPoolParams, family string) area {
 }
 
 // pool reduces channelwise window beats.
-func (m costModel) pool(l *intnet.Layer, hl hw.Layer) design.Vec {
-	s := hw.PoolOf(m.net, l, hl)
-	a := poolArea(&s, m.family)
+func (m Model) pool(l *intnet.Layer, hl hw.Layer) design.Vec {
+	s := hw.PoolOf(m.Net, l, hl)
+	a := poolArea(&s, m.Family)
 	return m.scaled(modulePool, m.price(&a, 1))
 }
 
 // globalPool keeps one partial result per channel.
-func (m costModel) globalPool(l *intnet.Layer, hl hw.Layer) design.Vec {
-	s := hw.GlobalPoolOf(m.net, l, hl)
-	a := globalPoolArea(&s, m.family)
+func (m Model) globalPool(l *intnet.Layer, hl hw.Layer) design.Vec {
+	s := hw.GlobalPoolOf(m.Net, l, hl)
+	a := globalPoolArea(&s, m.Family)
 	return m.scaled(moduleGlobalPool, m.price(&a, 1))
 }

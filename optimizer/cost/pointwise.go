@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"math/bits"
@@ -12,33 +12,33 @@ import (
 )
 
 // pointwise prices the modules that have neither window nor sum over pixels.
-func (m costModel) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
+func (m Model) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
 	var a area
 	var kind module
 	switch l.Kind {
 	case intnet.KindAdd:
-		s := hw.AddOf(m.net, l, hl)
-		a, kind = addArea(&s, m.family), moduleAdd
+		s := hw.AddOf(m.Net, l, hl)
+		a, kind = addArea(&s, m.Family), moduleAdd
 	case intnet.KindMul:
-		s := hw.MulOf(m.net, l, hl)
-		a, kind = mulArea(&s, m.family), moduleMul
+		s := hw.MulOf(m.Net, l, hl)
+		a, kind = mulArea(&s, m.Family), moduleMul
 	case intnet.KindActivation:
-		s := hw.ActivationOf(m.net, l, hl)
-		a, kind = activationArea(&s, m.family), moduleActivation
+		s := hw.ActivationOf(m.Net, l, hl)
+		a, kind = activationArea(&s, m.Family), moduleActivation
 	case intnet.KindConcat:
-		s := hw.ConcatOf(m.net, l, hl)
+		s := hw.ConcatOf(m.Net, l, hl)
 		a, kind = concatArea(&s), moduleConcat
 	case intnet.KindSlice:
-		s := hw.SliceOf(m.net, l, hl)
+		s := hw.SliceOf(m.Net, l, hl)
 		a, kind = sliceArea(&s), moduleSlice
 	case intnet.KindZeroInsert:
-		s := hw.ZeroInsertOf(m.net, l, hl)
+		s := hw.ZeroInsertOf(m.Net, l, hl)
 		a, kind = zeroInsertArea(&s), moduleZeroInsert
 	case intnet.KindResize:
-		s := hw.ResizeOf(m.net, l, hl)
-		a, kind = resizeArea(&s, m.family), moduleResize
+		s := hw.ResizeOf(m.Net, l, hl)
+		a, kind = resizeArea(&s, m.Family), moduleResize
 	case intnet.KindRequant:
-		s := hw.RequantOf(m.net, l, hl)
+		s := hw.RequantOf(m.Net, l, hl)
 		a, kind = requantArea(&s), moduleRequant
 	default:
 		panic("optimizer: no formula for a layer of kind " + string(l.Kind))

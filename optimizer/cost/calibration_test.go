@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"math"
@@ -36,12 +36,12 @@ func TestParseCalibration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, scaled := costModel{family: design.Family7}, costModel{family: design.Family7, scales: c, factors: factorsOf(c)}
-	a, b := plain.fifo(40, 16), scaled.fifo(40, 16)
+	plain, scaled := New(nil, design.Family7, nil), New(nil, design.Family7, c)
+	a, b := plain.FIFO(40, 16), scaled.FIFO(40, 16)
 	if want := int(1.5*float64(a[1]) + 0.5); b[1] != want || b[2] != a[2] {
 		t.Errorf("FIFO of %v, scaled %v", a, b)
 	}
-	if plain.fork(3) != scaled.fork(3) {
+	if plain.Fork(3) != scaled.Fork(3) {
 		t.Error("a module that is not named was scaled")
 	}
 	for text, want := range map[string]string{
@@ -62,12 +62,12 @@ func TestErrorRule(t *testing.T) {
 	var one, two tally
 	one[areaFIFO] = [2]float64{300, 300}
 	two[areaFIFO], two[areaWindow] = [2]float64{100, 100}, [2]float64{100, 100}
-	m := costModel{}
+	m := Model{}
 	e, f := builtin.fits[areaFIFO].errLUT, builtin.fits[areaWindow].errLUT
-	if got := m.combine(&one).lut; math.Abs(got-e) > 1e-4 {
+	if got := m.combine(&one).LUT; math.Abs(got-e) > 1e-4 {
 		t.Errorf("FIFOs alone: %v, want %v", got, e)
 	}
-	if got, want := m.combine(&two).lut, math.Sqrt(e*e+f*f)/2; math.Abs(got-want) > 1e-4 {
+	if got, want := m.combine(&two).LUT, math.Sqrt(e*e+f*f)/2; math.Abs(got-want) > 1e-4 {
 		t.Errorf("FIFOs and windows: %v, want %v", got, want)
 	}
 }

@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"fmt"
@@ -136,8 +136,8 @@ func engineParts(s *hw.EngineParams, family string) []part {
 }
 
 // engines is the cost of so many equal engines.
-func (m costModel) engines(s *hw.EngineParams, times int) (v design.Vec) {
-	for _, p := range engineParts(s, m.family) {
+func (m Model) engines(s *hw.EngineParams, times int) (v design.Vec) {
+	for _, p := range engineParts(s, m.Family) {
 		if m.tally != nil { // asked for all at once
 			m.price(&p.area, (times-1)*p.times)
 		}
@@ -151,8 +151,8 @@ func (m costModel) engines(s *hw.EngineParams, times int) (v design.Vec) {
 }
 
 // gangs are the engine processes of a convolution: one for each gang, and for each bank of elastic ones.
-func (m costModel) gangs(l *intnet.Layer, hl hw.Layer) design.Vec {
-	s := hw.EngineOf(m.net, l, hl)
+func (m Model) gangs(l *intnet.Layer, hl hw.Layer) design.Vec {
+	s := hw.EngineOf(m.Net, l, hl)
 	return m.engines(&s, hl.Engines())
 }
 
@@ -199,8 +199,8 @@ func joinArea(s *hw.JoinParams, family string) area {
 }
 
 // join adds the bias and requantises.
-func (m costModel) join(l *intnet.Layer, hl hw.Layer) design.Vec {
-	s := hw.JoinOf(m.net, l, hl)
-	a := joinArea(&s, m.family)
+func (m Model) join(l *intnet.Layer, hl hw.Layer) design.Vec {
+	s := hw.JoinOf(m.Net, l, hl)
+	a := joinArea(&s, m.Family)
 	return m.scaled(moduleJoin, m.price(&a, 1))
 }

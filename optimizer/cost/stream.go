@@ -1,4 +1,4 @@
-package optimizer
+package cost
 
 import (
 	"hass/internal/design"
@@ -26,19 +26,19 @@ func fifoArea(s hw.FIFOParams, family string) area {
 	return a
 }
 
-// fifo is a stream of tokens of the given bits, in the memory that its size asks for.
-func (m costModel) fifo(width, depth int) design.Vec {
+// FIFO is a stream of tokens of the given bits, in the memory that its size asks for.
+func (m Model) FIFO(width, depth int) design.Vec {
 	return m.stream(hw.FIFOParams{Width: width, Depth: depth, Block: memory.ForFIFO(width, depth) == memory.BRAM})
 }
 
 // stream is a FIFO.
-func (m costModel) stream(s hw.FIFOParams) design.Vec {
-	a := fifoArea(s, m.family)
+func (m Model) stream(s hw.FIFOParams) design.Vec {
+	a := fifoArea(s, m.Family)
 	return m.scaled(moduleFIFO, m.price(&a, 1))
 }
 
-// fork copies a token to outs FIFOs.
-func (m costModel) fork(outs int) design.Vec {
+// Fork copies a token to outs FIFOs.
+func (m Model) Fork(outs int) design.Vec {
 	a := forkArea(hw.ForkParams{Outs: outs})
 	return m.scaled(moduleFork, m.price(&a, 1))
 }
@@ -67,8 +67,8 @@ func convertArea(s hw.ConvertParams) area {
 	return a
 }
 
-// convert changes the channels per beat of a stream of values of the given bits.
-func (m costModel) convert(bits int, from, to hw.Beat) design.Vec {
+// Convert changes the channels per beat of a stream of values of the given bits.
+func (m Model) Convert(bits int, from, to hw.Beat) design.Vec {
 	a := convertArea(hw.ConvertParams{Bits: bits, Pixels: from.Px, From: from.Ch, To: to.Ch})
 	return m.scaled(moduleConvert, m.price(&a, 1))
 }
@@ -80,8 +80,8 @@ func sourceArea(s hw.SourceParams) area {
 	return a
 }
 
-// source is the AXI4-Stream port of the input.
-func (m costModel) source(width, beats int) design.Vec {
+// Source is the AXI4-Stream port of the input.
+func (m Model) Source(width, beats int) design.Vec {
 	a := sourceArea(hw.SourceParams{Width: width, Beats: beats})
 	return m.scaled(moduleSource, m.price(&a, 1))
 }
@@ -93,8 +93,8 @@ func sinkArea(s hw.SinkParams) area {
 	return a
 }
 
-// sink is the AXI4-Stream port of an output.
-func (m costModel) sink(beats int) design.Vec {
+// Sink is the AXI4-Stream port of an output.
+func (m Model) Sink(beats int) design.Vec {
 	a := sinkArea(hw.SinkParams{Beats: beats})
 	return m.scaled(moduleSink, m.price(&a, 1))
 }
@@ -108,8 +108,8 @@ func controlArea(s hw.ControlParams) area {
 // Counts of the two ends of the weight chain, which have no parameters.
 var chainHead, chainEnd = design.Vec{1: 2, 2: 33}, design.Vec{1: 12, 2: 3}
 
-// top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
-func (m costModel) top(outputs int) design.Vec {
+// Top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
+func (m Model) Top(outputs int) design.Vec {
 	a := controlArea(hw.ControlParams{Outputs: outputs})
 	return m.scaled(moduleControl, m.price(&a, 1)).Add(chainHead).Add(chainEnd)
 }
