@@ -36,7 +36,7 @@
 #                     workers share, on 127.0.0.1 port PGPORT (default 55432; anybody on this
 #                     machine may connect); prints its URL. What it stores stays when it stops
 #   make test-postgres
-#                     the tests of internal/study also against such a server, one of their own
+#                     the tests of optimizer/search/study also against such a server, one of their own
 #
 # HASS_DATA is the folder of trained models and labelled images; default ../shared/data.
 
@@ -106,43 +106,43 @@ acceptance:
 acceptance-short: deps
 	@$(PGTEST) postgres-start
 	HASS_ACCEPTANCE=1 HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
-	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/acceptance; \
+	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/test/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*
 .PHONY: acceptance-hostile figures
 acceptance-hostile: deps
-	HASS_ACCEPTANCE_HOSTILE=1 $(GO) test -count=1 -timeout 120m -v -run 'TestHostile($(HOSTILE_ONLY))' ./internal/acceptance
+	HASS_ACCEPTANCE_HOSTILE=1 $(GO) test -count=1 -timeout 120m -v -run 'TestHostile($(HOSTILE_ONLY))' ./internal/test/acceptance
 
 figures:
-	$(GO) test -count=1 ./internal/figures -update
+	$(GO) test -count=1 ./internal/test/figures -update
 
 # RTL in Verilator, then its area by yosys. RTL_ONLY is a pattern of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
 RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
-	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/acceptance
+	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/test/acceptance
 
 # Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
 # again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.
 SEARCH ?= $(CURDIR)/build/search
 search-comparison:
-	HASS_SEARCH=$(SEARCH) $(GO) test -count=1 -timeout 24h -v -run 'TestSearch$$' ./internal/acceptance
+	HASS_SEARCH=$(SEARCH) $(GO) test -count=1 -timeout 24h -v -run 'TestSearch$$' ./internal/test/acceptance
 	@cat $(SEARCH)/report.md
 
 # The sweep goes on where it was stopped. Fitting goes twice: what an engine has beside lanes and weights is what
 # their formulas leave.
 CALIBRATION = optimizer/cost/calibration
 sweep:
-	$(GO) run ./internal/synth/sweep $(CALIBRATION)/xc7.csv
+	$(GO) run ./optimizer/cost/fit/sweep $(CALIBRATION)/xc7.csv
 fit:
-	$(GO) run ./internal/synth/fit $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
-	$(GO) run ./internal/synth/fit $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
+	$(GO) run ./optimizer/cost/fit/coefficients $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
+	$(GO) run ./optimizer/cost/fit/coefficients $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
 
 engine-table:
 	@mkdir -p build
-	HASS_ENGINE_TABLE=$(CURDIR)/build/engine-table.md $(GO) test -count=1 -timeout 2h -v -run TestEngineTable ./internal/synth
+	HASS_ENGINE_TABLE=$(CURDIR)/build/engine-table.md $(GO) test -count=1 -timeout 2h -v -run TestEngineTable ./optimizer/cost/fit
 	@cat build/engine-table.md
 
 # Three networks are only architectures: torchvision makes them, with random weights.
@@ -155,7 +155,7 @@ acceptance-networks: deps
 	mkdir -p $(TORCHVISION)
 	for m in resnet18 resnet50 mobilenet_v3_large; do \
 	  [ -f $(TORCHVISION)/$$m.onnx ] || /usr/bin/python3 $(MAKE_MODELS) $(TORCHVISION) $$m || exit 1; done
-	HASS_NETWORKS=$(TORCHVISION) $(GO) test -count=1 -timeout 170m -v -run TestNetworks ./internal/acceptance
+	HASS_NETWORKS=$(TORCHVISION) $(GO) test -count=1 -timeout 170m -v -run TestNetworks ./internal/test/acceptance
 
 # ONNX's operator test data are a Debian package of their own.
 conformance:
@@ -164,7 +164,7 @@ conformance:
 	$(GO) test -count=1 -v -run 'TestConformance|TestOpsets' ./frontend
 
 goptuna:
-	cd internal/sampler/goptunatest && $(GO) test -count=1 -v ./...
+	cd optimizer/search/sampler/goptunatest && $(GO) test -count=1 -v ./...
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
@@ -178,13 +178,13 @@ $(ORT)/onnxruntime-node/package.json:
 	npm install --prefix build/onnxruntime --ignore-scripts --no-audit --no-fund onnxruntime-node@$(ORT_VERSION)
 
 bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
-	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 20m -v -run TestAgainstONNXRuntime ./internal/ortbench
+	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 20m -v -run TestAgainstONNXRuntime ./internal/test/ortbench
 
 # What is exported as ONNX, operators and pruned networks, in ONNX Runtime and in the
 # float executor (needs node, npm, HASS_DATA).
 .PHONY: export-onnxruntime
 export-onnxruntime: $(ORT)/onnxruntime-node/package.json
-	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime)' ./internal/ortbench
+	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime)' ./internal/test/ortbench
 
 # Every function Fuzz... of the tests. FUZZ_ONLY is a pattern of their names.
 FUZZ_ONLY ?= .
@@ -244,8 +244,8 @@ PGRESTART = $(PGTEST) postgres-stop PGSTOP=immediate && sleep 3 && $(PGTEST) pos
 
 test-postgres:
 	@$(PGTEST) postgres-start
-	@echo "$(GO) test ./internal/study"; HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
-	  $(GO) test -count=1 -parallel 8 ./internal/study; rc=$$?; $(PGTEST) postgres-stop; exit $$rc
+	@echo "$(GO) test ./optimizer/search/study"; HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
+	  $(GO) test -count=1 -parallel 8 ./optimizer/search/study; rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
 clean:
 	rm -rf bin build runs

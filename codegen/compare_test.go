@@ -11,7 +11,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/design"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // project is the folder of a generated project and its design.

@@ -15,9 +15,9 @@ import (
 
 	"hass/hwsim"
 	"hass/internal/design"
-	"hass/internal/designtest"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
+	"hass/internal/test/designtest"
+	"hass/internal/test/hwtest"
 )
 
 // runner compiles projects faster than make does: one translation unit each, no

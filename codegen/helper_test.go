@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"hass/internal/design"
-	"hass/internal/designtest"
 	"hass/internal/hw"
 	"hass/internal/intnet"
-	"hass/internal/testenv"
+	"hass/internal/test/designtest"
+	"hass/internal/test/testenv"
 )
 
 // needCompiler skips the test without g++ and make.

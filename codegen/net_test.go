@@ -12,11 +12,11 @@ import (
 	"testing"
 
 	"hass/internal/design"
-	"hass/internal/designtest"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/test/designtest"
+	"hass/internal/test/hwtest"
 )
 
 // netSeeds is the number of random networks whose projects TestDigests covers.

@@ -17,9 +17,9 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/test/hwtest"
 )
 
 // residual is conv, conv, add with the first conv's input, a banked and a crossbar engine,

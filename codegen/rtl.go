@@ -176,7 +176,7 @@ func (p *Project) rtlTop() []byte {
 	for _, s := range []string{"start", "images", "load", "loading", "loaded", "load_failed", "image_done", "waits", "most"} {
 		port(&control, s, s)
 	}
-	params := hw.Params(p.control())
+	params := hw.Params(p.HW.Control())
 	for i := range params {
 		if params[i].Name == "STATS" {
 			params[i].Value = "STATS" // the top's own parameter
@@ -314,3 +314,6 @@ func (p *Project) rtlProcess(w *writer, i, link int) {
 		w.f("  assign %s = %s;\n", p.signal(pr.Out[k], "in"), written)
 	}
 }
+
+// RTLTop is the text of the top, whose parameter STATS leaves its counters out if it is 0.
+func (p *Project) RTLTop() []byte { return p.rtlTop() }

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"hass/internal/hw"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // needVerilator skips the test without a simulator of RTL.

@@ -24,11 +24,11 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
-	"hass/internal/testenv"
+	"hass/internal/test/hwtest"
+	"hass/internal/test/testenv"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")

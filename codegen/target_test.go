@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"hass/internal/designtest"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/memory"
+	"hass/internal/test/designtest"
+	"hass/internal/test/hwtest"
 )
 
 // TestTargetOfDesign: a project is generated for what the design is for, and a limit that the design breaks is named.

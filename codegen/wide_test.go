@@ -11,8 +11,8 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/memory"
+	"hass/internal/test/hwtest"
 )
 
 // wideDesign has window beats and accumulators of more bits than one C++ stream takes before every module that reads them: a fork

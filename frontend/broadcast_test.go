@@ -12,9 +12,9 @@ import (
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
-	"hass/internal/onnxtest"
 	"hass/internal/quant"
-	"hass/internal/testenv"
+	"hass/internal/test/onnxtest"
+	"hass/internal/test/testenv"
 )
 
 // layouts are the ways in which a map of C channels, H rows and W columns reaches an

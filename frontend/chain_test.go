@@ -15,8 +15,8 @@ import (
 	"hass/frontend/ops"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
-	"hass/internal/onnxtest"
 	"hass/internal/quant"
+	"hass/internal/test/onnxtest"
 )
 
 // chain is a random model, built operator by operator, with the value of every step on

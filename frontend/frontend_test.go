@@ -14,9 +14,9 @@ import (
 	"hass/frontend/onnx"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
-	"hass/internal/onnxtest"
 	"hass/internal/quant"
-	"hass/internal/testenv"
+	"hass/internal/test/onnxtest"
+	"hass/internal/test/testenv"
 )
 
 // shorthands for hand-made models

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/graph"
-	"hass/internal/onnxtest"
+	"hass/internal/test/onnxtest"
 )
 
 // kindsOf lists the operators of a graph in order.

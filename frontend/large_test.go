@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"hass/frontend/onnx"
-	"hass/internal/onnxtest"
-	"hass/internal/testenv"
+	"hass/internal/test/onnxtest"
+	"hass/internal/test/testenv"
 )
 
 // TestLinear: judging a model takes a time that grows as the model does, whatever it

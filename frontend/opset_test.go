@@ -8,7 +8,7 @@ import (
 
 	"hass/internal/floatexec"
 	"hass/internal/graph"
-	"hass/internal/onnxtest"
+	"hass/internal/test/onnxtest"
 )
 
 // evalModel runs a model of one input and gives its first output. Each model also

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"hass/internal/graph"
-	"hass/internal/onnxtest"
 	"hass/internal/quant"
+	"hass/internal/test/onnxtest"
 )
 
 // TestPads holds Pad, which may pad or crop every side by any number, before and behind

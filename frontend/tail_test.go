@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"hass/internal/floatexec"
-	"hass/internal/onnxtest"
+	"hass/internal/test/onnxtest"
 )
 
 // TestTails: whatever reshapes and host operators follow the last layer, the integer

@@ -8,8 +8,8 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/memory"
+	"hass/internal/test/hwtest"
 )
 
 // BenchmarkResNet8 simulates one image per operation at three sizes of design.

@@ -6,7 +6,7 @@ import (
 	"log"
 
 	"hass/hwsim"
-	"hass/internal/hwtest"
+	"hass/internal/test/hwtest"
 )
 
 // A network of processes is simulated image after image: outputs come from the tokens that moved, cycles from when they

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"hass/internal/hwtest"
+	"hass/internal/test/hwtest"
 )
 
 // TestBudget checks that a run that keeps next to no costs, and so makes the values of

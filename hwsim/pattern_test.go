@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"hass/internal/hw"
-	"hass/internal/hwtest"
+	"hass/internal/test/hwtest"
 )
 
 // TestPattern compares the runs of every process with its schedule, over two images.

@@ -11,8 +11,8 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/test/hwtest"
 )
 
 // mustRun simulates or fails, and checks the invariants that hold for every run.

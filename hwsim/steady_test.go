@@ -12,8 +12,8 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/test/hwtest"
 )
 
 // bothWays simulates with and without leaving out what repeats, compares the results, and returns what was left out.

@@ -17,9 +17,9 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/kernel"
+	"hass/internal/test/hwtest"
 )
 
 var s8 = fixed.Format{Bits: 8, Signed: true}

@@ -7,9 +7,9 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/test/hwtest"
 	"hass/optimizer/cost"
 )
 

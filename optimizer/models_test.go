@@ -13,7 +13,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/internal/quant"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 	"hass/optimizer"
 	"hass/sparsity"
 )

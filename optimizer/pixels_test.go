@@ -7,7 +7,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
+	"hass/internal/test/hwtest"
 )
 
 func TestPixelsOf(t *testing.T) {

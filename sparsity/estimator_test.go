@@ -12,7 +12,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // convCase is a network of one convolution with random zeros, and its images.

@@ -21,7 +21,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/quant"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // smallModel is conv -> relu -> conv over 6x6 RGB images with seeded weights.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/test/hwtest"
 )
 
 // TestPairCounter: what a search gathers image by image is what NewBitmaps gathers from tensors.

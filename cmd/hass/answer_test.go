@@ -17,7 +17,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/npy"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 var update = flag.Bool("update", false, "write the README's demo output anew")

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // TestDamage feeds cut, flipped and edited files to the commands that read them.

@@ -14,9 +14,9 @@ import (
 	"hass/internal/design"
 	"hass/internal/fidelity"
 	"hass/internal/judge"
-	"hass/internal/search"
 	"hass/internal/steps"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
+	"hass/optimizer/search"
 	"hass/sparsity"
 )
 

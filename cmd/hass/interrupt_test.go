@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"hass/internal/artifact"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // TestInterrupt cancels every command at several moments, HASS_ACCEPTANCE=1 at many: it stops soon with exit code

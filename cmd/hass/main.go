@@ -20,8 +20,8 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/design"
-	"hass/internal/search"
 	"hass/internal/steps"
+	"hass/optimizer/search"
 )
 
 // cli is the command line.

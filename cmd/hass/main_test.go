@@ -21,7 +21,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/npy"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 func TestMain(m *testing.M) {

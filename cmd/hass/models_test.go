@@ -7,7 +7,7 @@ import (
 	"math"
 	"strings"
 
-	"hass/internal/onnxtest"
+	"hass/internal/test/onnxtest"
 )
 
 type (

@@ -10,8 +10,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"hass/internal/search"
 	"hass/internal/steps"
+	"hass/optimizer/search"
 )
 
 // reporter shows on stderr what a step reports, so that stdout stays what was asked for.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"hass/internal/design"
-	"hass/internal/search"
+	"hass/optimizer/search"
 )
 
 // answers are right answers as an outcome holds them.

@@ -17,10 +17,10 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
 	"hass/internal/npy"
-	"hass/internal/testenv"
+	"hass/internal/test/hwtest"
+	"hass/internal/test/testenv"
 )
 
 // generate writes the project of a network and gives its text files.

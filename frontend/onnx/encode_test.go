@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/frontend/onnx"
-	"hass/internal/onnxtest"
+	"hass/internal/test/onnxtest"
 )
 
 // exact compares models with their unexported data, floats by their bits.

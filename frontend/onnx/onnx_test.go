@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/frontend/onnx"
-	"hass/internal/onnxtest"
+	"hass/internal/test/onnxtest"
 )
 
 // tensor puts one initializer through an encoded model.

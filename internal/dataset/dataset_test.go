@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/npy"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 const input1 = "\n[input]\ndivisor = 255.0\nmean = [0.5]\nstd = [0.25]\n"

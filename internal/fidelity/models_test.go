@@ -8,7 +8,7 @@ import (
 	"hass/frontend"
 	"hass/internal/dataset"
 	"hass/internal/quant"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // measureModel measures a model file on the first images of a set.

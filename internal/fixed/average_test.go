@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // TestAvgExact: averages half to even are the exact quotients rounded once, for every reachable sum of

@@ -11,7 +11,7 @@ import (
 	"hass/internal/floatexec"
 	"hass/internal/metrics"
 	"hass/internal/npy"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 func load(t testing.TB, dir, model, set string) (*floatexec.Exec, *dataset.Set) {

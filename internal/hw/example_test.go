@@ -7,8 +7,8 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/memory"
+	"hass/internal/test/hwtest"
 )
 
 // A network with hardware chosen for each layer expands to processes and FIFOs.

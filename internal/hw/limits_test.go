@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"hass/internal/hw"
-	"hass/internal/hwtest"
-	"hass/internal/testenv"
+	"hass/internal/test/hwtest"
+	"hass/internal/test/testenv"
 )
 
 // TestLimitsOfBoth: what suits both targets suits each, and each limit of one of them holds.

@@ -12,7 +12,7 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
+	"hass/internal/test/hwtest"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata")

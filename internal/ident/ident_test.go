@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 func TestName(t *testing.T) {

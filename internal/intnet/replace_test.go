@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/test/hwtest"
 )
 
 // TestReplace: an executor with some convolutions replaced gives what one made anew gives, from the first layer on

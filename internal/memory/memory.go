@@ -4,7 +4,7 @@
 // It takes widths in bits and depths in words; it gives counts of LUTs, flip-flops and blocks, and the rules by which a
 // buffer or a FIFO is put in one or the other. It knows no network and no module. The rules are those of
 // AMD's 7 series and UltraScale memory resource guides (UG473, UG573) and CLB guides (UG474, UG574); the
-// mapping is checked against yosys (internal/synth).
+// mapping is checked against yosys (optimizer/cost/fit).
 package memory
 
 import (

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // file makes a format 1.0 file of a header's text and data.

@@ -15,7 +15,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/metrics"
 	"hass/internal/quant"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 	"hass/internal/workers"
 )
 

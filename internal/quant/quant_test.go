@@ -14,7 +14,7 @@ import (
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
-	"hass/internal/testenv"
+	"hass/internal/test/testenv"
 )
 
 // TestEverything takes a graph with every operator from float to integers at

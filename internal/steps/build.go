@@ -13,9 +13,9 @@ import (
 	"hass/internal/design"
 	"hass/internal/judge"
 	"hass/internal/quant"
-	"hass/internal/search"
-	"hass/internal/study"
 	"hass/optimizer"
+	"hass/optimizer/search"
+	"hass/optimizer/search/study"
 	"hass/sparsity"
 )
 

@@ -9,10 +9,10 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/design"
-	"hass/internal/synth"
 	"hass/internal/userfile"
 	"hass/optimizer"
 	"hass/optimizer/cost"
+	"hass/optimizer/cost/utilisation"
 )
 
 // CalibrateOptions direct Calibrate.
@@ -46,23 +46,24 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	if err := apart([]string{o.Output}, designFiles(o.Design, d)); err != nil {
 		return nil, err
 	}
-	list, err := synth.Instances(d)
+	n, err := d.Network()
 	if err != nil {
 		return nil, err
 	}
+	list := n.Instances()
 	platform, err := design.LoadPlatform(d.Platform)
 	family := design.Family7 // a platform file of the user's that is not at hand
 	if err == nil {
 		family = platform.Family
 	}
-	var matches []synth.Match
+	var matches []utilisation.Match
 	tool := ""
 	for _, name := range o.Reports {
 		data, err := userfile.Read(name, maxReport)
 		if err != nil {
 			return nil, fmt.Errorf("report: %w", err)
 		}
-		r, err := synth.ParseReport(data)
+		r, err := utilisation.ParseReport(data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -72,7 +73,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 		}
 		matches, tool = append(matches, m...), r.Tool
 	}
-	scales, err := synth.Calibrate(matches, family)
+	scales, err := utilisation.Calibrate(matches, family)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"hass/internal/search"
+	"hass/optimizer/search"
 )
 
 // Task is work of a step that takes long enough to say how far it is.

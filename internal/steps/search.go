@@ -16,8 +16,8 @@ import (
 	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/judge"
-	"hass/internal/search"
-	"hass/internal/study"
+	"hass/optimizer/search"
+	"hass/optimizer/search/study"
 )
 
 // Tuning are the choices of a search.

@@ -12,8 +12,8 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/graph"
 	"hass/internal/quant"
-	"hass/internal/search"
-	"hass/internal/study"
+	"hass/optimizer/search"
+	"hass/optimizer/search/study"
 )
 
 // Study says where a study is.

@@ -11,9 +11,9 @@ import (
 	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/artifact"
-	"hass/internal/cosim"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/steps/cosim"
 	"hass/optimizer"
 )
 

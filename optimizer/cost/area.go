@@ -9,7 +9,7 @@ import (
 // Every module of the RTL library has one formula. It follows the module's structure: what synthesis does
 // by a rule (DSPs, memories, registers that are written down) is counted, and the rest of LUTs and flip-flops
 // is a sum of terms such as "bits of an adder" or "bits of a multiplexer", whose coefficients
-// are fitted to synthesis (calibration/xc7.toml, made by package internal/synth from calibration/xc7.csv).
+// are fitted to synthesis (calibration/xc7.toml, made by package optimizer/cost/fit from calibration/xc7.csv).
 //
 // What is priced is the RTL with STATS=0, without stall counters and high-water marks. The HLS
 // project has the same structure, but its loader reads weights by an AXI master of its own and its

@@ -133,13 +133,13 @@ func (m Model) scaled(k module, v design.Vec) design.Vec {
 	return v
 }
 
-// The coefficients that package internal/synth has fitted to the sweep.
+// The coefficients that package optimizer/cost/fit has fitted to the sweep.
 //
 //go:embed calibration/xc7.toml
 var fitFile string
 
 // SweepData is the sweep itself: the modules that were synthesised, their parameters and counts (package
-// internal/synth reads it).
+// optimizer/cost/fit reads it).
 //
 //go:embed calibration/xc7.csv
 var SweepData string

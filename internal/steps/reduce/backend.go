@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"hass/codegen"
-	"hass/internal/cosim"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/steps/cosim"
 )
 
 // The back ends that are compared with the reference.

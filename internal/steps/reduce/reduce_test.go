@@ -14,11 +14,11 @@ import (
 	"hass/codegen"
 	"hass/hwsim"
 	"hass/internal/design"
-	"hass/internal/designtest"
 	"hass/internal/fixed"
 	"hass/internal/hw"
-	"hass/internal/hwtest"
 	"hass/internal/intnet"
+	"hass/internal/test/designtest"
+	"hass/internal/test/hwtest"
 )
 
 // deep is the random case of a seed, of at least ten layers.

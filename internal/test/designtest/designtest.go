@@ -1,0 +1,113 @@
+// Package designtest makes designs with their side files from networks and hardware that a
+// test has made, as the optimizer would have written them but without costs.
+//
+// It takes a folder of the test; it is imported by tests only.
+package designtest
+
+import (
+	"bytes"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"sort"
+	"testing"
+
+	"hass/internal/artifact"
+	"hass/internal/design"
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+	"hass/internal/memory"
+	"hass/internal/npy"
+	"hass/internal/test/hwtest"
+)
+
+// New makes a design whose weights and golden images are side files in dir. depths are the FIFO depths by name
+// that differ from the default.
+func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths map[string]int, images [][]int32) *design.Design {
+	t.Helper()
+	d := &design.Design{
+		Header: artifact.NewHeader(design.Schema, design.Version, nil),
+		Model:  "test.onnx", Target: hw.Both, Net: net, Layers: layers,
+	}
+	names := make([]string, 0, len(depths))
+	for n := range depths {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: n, Depth: depths[n]})
+	}
+	in := net.Tensors[net.Input]
+	a := &npy.Array{DType: "int32", Shape: []int{len(images), in.H, in.W, in.C}}
+	for _, img := range images {
+		a.I32 = append(a.I32, img...)
+	}
+	write := func(name string, data []byte) artifact.SideFile {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s, err := artifact.NewSideFile(dir, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	var buf bytes.Buffer
+	if err := npy.Write(&buf, a); err != nil {
+		t.Fatal(err)
+	}
+	d.Golden = write("golden.npy", buf.Bytes())
+	buf.Reset()
+	if err := intnet.WriteWeights(&buf, net); err != nil {
+		t.Fatal(err)
+	}
+	d.Weights = write("weights.bin", buf.Bytes())
+	return d
+}
+
+// Random is the random case of a seed as a design with so many golden images.
+func Random(t testing.TB, dir string, seed int64, images int) *design.Design {
+	t.Helper()
+	c, err := hwtest.New(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(t, dir, c.Net, c.Layers, c.Depths, c.Images(images))
+}
+
+// Elastic is a small design of elastic engines: several gangs, a depthwise convolution of two pixels a beat, groups.
+func Elastic(t testing.TB, dir string) *design.Design {
+	t.Helper()
+	rng := rand.New(rand.NewSource(4))
+	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
+	b := hwtest.NewBuilder(rng, 5, 4, 2, f)
+	conv := func(w intnet.Window, outC, groups int) {
+		b.Conv(b.Last(), hwtest.ConvSpec{Window: w, OutC: outC, Groups: groups, Out: f, WeightBits: 8, Density: 0.7, Shift: 7})
+	}
+	conv(hwtest.Square(3, 1, 1), 4, 1)
+	conv(hwtest.Square(3, 1, 1), 4, 4)
+	conv(hwtest.Square(2, 2, 0), 4, 2)
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers := []hw.Layer{
+		{InPx: 1, InCh: 2, OutPx: 2, OutCh: 4, MTap: 3, MCh: 2, N: 3, Gang: 2, GangDepth: 3, WeightMem: memory.LUTRAM},
+		{InPx: 2, InCh: 2, OutPx: 2, OutCh: 2, MTap: 9, MCh: 2, N: 3, Gang: 2, GangDepth: 2, WeightMem: memory.BRAM},
+		{InPx: 2, InCh: 2, OutPx: 1, OutCh: 1, MTap: 2, MCh: 2, N: 2, Gang: 1, GangDepth: 5, WeightMem: memory.URAM},
+	}
+	for i := range layers {
+		layers[i].Engine = hw.Elastic
+		layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+	}
+	depths, err := hwtest.LiveDepths(rng, net, layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var images [][]int32
+	for range 3 {
+		images = append(images, hwtest.Image(rng, net.Tensors[net.Input]))
+	}
+	return New(t, dir, net, layers, depths, images)
+}

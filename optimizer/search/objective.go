@@ -1,0 +1,121 @@
+package search
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"hass/internal/userfile"
+	"hass/optimizer/search/sampler"
+)
+
+// Objective says what a search wants. The weighted sum is HASS's (FPL 2024): accuracy, sparsity and throughput are wanted,
+// DSPs are not. Each term is a number of about 1:
+//
+//	accuracy    right answers, as a share of those of the unpruned network
+//	sparsity    share of the products that have a zero factor
+//	throughput  images per second, as a share of those of the unpruned network
+//	dsp         DSPs, as a share of those of the unpruned network's design
+type Objective struct {
+	Accuracy   float64 `toml:"accuracy" json:"accuracy"`
+	Sparsity   float64 `toml:"sparsity" json:"sparsity"`
+	Throughput float64 `toml:"throughput" json:"throughput"`
+	DSP        float64 `toml:"dsp" json:"dsp"`
+
+	// Loss is the share of right answers that may be lost: 0.01 is one point.
+	Loss float64 `toml:"loss" json:"loss"`
+	// Hopeless is the divergence, in nats, above which a trial is stopped before its hardware is looked at.
+	Hopeless float64 `toml:"hopeless" json:"hopeless"`
+	// Blind leaves the hardware out of what samplers see: throughput and DSPs count nothing, and of several
+	// objectives divergence and sparsity remain.
+	Blind bool `toml:"blind" json:"blind"`
+}
+
+// DefaultObjective weighs one point of accuracy like a tenth of the throughput.
+func DefaultObjective() Objective {
+	return Objective{Accuracy: 10, Sparsity: 1, Throughput: 1, DSP: 1, Loss: 0.01, Hopeless: 0.7}
+}
+
+// maxObjective bounds an objective file in bytes.
+const maxObjective = 1 << 16
+
+// LoadObjective reads an objective from TOML; keys that are not given have their default. See docs/formats.md.
+func LoadObjective(path string) (Objective, error) {
+	o := DefaultObjective()
+	text, err := userfile.Read(path, maxObjective)
+	if err != nil {
+		return o, fmt.Errorf("objective: %w", err)
+	}
+	md, err := userfile.DecodeTOML(text, &o)
+	if err != nil {
+		return o, fmt.Errorf("%s: %w", path, err)
+	}
+	var errs []error
+	for _, k := range md.Undecoded() {
+		errs = append(errs, fmt.Errorf("unknown key %q; the keys are accuracy, sparsity, throughput, dsp, loss, hopeless, blind", k.String()))
+	}
+	errs = append(errs, o.check())
+	if err := errors.Join(errs...); err != nil {
+		return o, fmt.Errorf("%s: %w", path, err)
+	}
+	return o, nil
+}
+
+func (o Objective) check() error {
+	for _, v := range []struct {
+		key   string
+		value float64
+	}{{"accuracy", o.Accuracy}, {"sparsity", o.Sparsity}, {"throughput", o.Throughput}, {"dsp", o.DSP}} {
+		if !(v.value >= 0) || math.IsInf(v.value, 0) {
+			return fmt.Errorf("%s = %g: a weight is a number of at least 0", v.key, v.value)
+		}
+	}
+	if !(o.Loss > 0 && o.Loss < 1) {
+		return fmt.Errorf("loss = %g: want a share of the right answers above 0 and below 1", o.Loss)
+	}
+	if !(o.Hopeless > 0) {
+		return fmt.Errorf("hopeless = %g: want a divergence above 0", o.Hopeless)
+	}
+	return nil
+}
+
+// Value is the weighted sum of a trial as samplers take it: less is better.
+func (o Objective) Value(t, base *Outcome) float64 {
+	v := o.Accuracy*ratio(t.Top1, base.Top1) + o.Sparsity*t.Sparsity
+	if !o.Blind {
+		v += o.Throughput*ratio(t.ImagesPerSecond, base.ImagesPerSecond) -
+			o.DSP*ratio(float64(t.Resources.DSP), float64(base.Resources.DSP))
+	}
+	return -v
+}
+
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// Objectives of a trial, less is better in each: divergence, cycles per image and DSPs (the last two as shares of the
+// unpruned network's); blind: divergence and the share of products that remain.
+func (o Objective) Objectives(t, base *Outcome) []float64 {
+	if o.Blind {
+		return []float64{t.Divergence, 1 - t.Sparsity}
+	}
+	return []float64{t.Divergence, ratio(t.CyclesPerImage, base.CyclesPerImage), ratio(float64(t.Resources.DSP), float64(base.Resources.DSP))}
+}
+
+// trial is an outcome as package sampler takes it.
+func (o Objective) trial(number int, x []float64, t, base *Outcome) sampler.Trial {
+	s := sampler.Trial{Number: number, X: x}
+	if t.Stopped == stoppedHopeless || !t.Fits {
+		s.Infeasible, s.Value = true, t.Divergence
+		s.Objectives = []float64{t.Divergence, math.Inf(1), math.Inf(1)}
+		if o.Blind {
+			s.Objectives = s.Objectives[:2]
+		}
+		return s
+	}
+	s.Value, s.Objectives = o.Value(t, base), o.Objectives(t, base)
+	return s
+}
