@@ -58,6 +58,7 @@ func TestJSON(t *testing.T) {
 		{"generate", "hass.generate", []string{tiny("design.json"), "-o", in("project")}, ""},
 		{"verify", "hass.verification", []string{in("project")}, "g++"},
 		{"simulate", "hass.simulation", []string{tiny("design.json"), "--data", tiny("set.toml"), "--images", "2"}, ""},
+		{"reduce", "hass.reduction", []string{tiny("design.json"), "--target", "hwsim", "--check"}, ""},
 		{"show", "hass.network", []string{tiny("design.json")}, ""},
 		{"platforms", "hass.platforms", nil, ""},
 		{"search run", "hass.search", []string{filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"),

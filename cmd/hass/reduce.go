@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hass/internal/artifact"
 	"hass/internal/steps"
 )
 
@@ -20,6 +21,20 @@ type reduceCmd struct {
 	Seed   int64         `help:"RTL: of the stalls and of registers' initial values." default:"1"`
 	Trials int           `help:"At most so many comparisons." default:"1000"`
 	Time   time.Duration `help:"At most so long." default:"10m"`
+	JSON   bool          `help:"Print JSON."`
+}
+
+// reduceAnswer is the JSON answer. With --check it has target and images alone.
+type reduceAnswer struct {
+	artifact.Header
+	Target     string `json:"target"`
+	Images     int    `json:"images"`
+	Layers     int    `json:"layers,omitempty"`
+	Folder     string `json:"folder,omitempty"` // of the result
+	Kind       string `json:"kind,omitempty"`   // of the difference
+	Difference string `json:"difference,omitempty"`
+	Trials     int    `json:"trials,omitempty"`
+	Stopped    string `json:"stopped,omitempty"` // what bound ended the search; nothing smaller differs without it
 }
 
 // Help is the example shown by --help.
@@ -43,6 +58,9 @@ func (c reduceCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		if c.JSON {
+			return c.encode(e, reduceAnswer{Images: images})
+		}
 		_, err = fmt.Fprintf(e.stdout, "%s: %s and the integer network are equal on %d images\n", c.Design, c.Target, images)
 		return err
 	}
@@ -50,6 +68,19 @@ func (c reduceCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return c.encode(e, reduceAnswer{Images: len(r.Case.Images), Layers: len(r.Case.Net.Layers), Folder: c.Output,
+			Kind: string(r.Difference.Kind), Difference: r.Difference.Text, Trials: r.Trials, Stopped: r.Stopped})
+	}
 	_, err = fmt.Fprintf(e.stdout, "%s: %s, of %s\ndiffers in %s: %s\nrun \"sh %s\"\n", c.Output, r.Case, r.Whole, r.Difference.Kind, r.Difference.Text, filepath.Join(c.Output, "run.sh"))
 	return err
+}
+
+// encode writes the JSON answer.
+func (c reduceCmd) encode(e *env, a reduceAnswer) (err error) {
+	if a.Header, err = answer("hass.reduction", input{"design", c.Design}); err != nil {
+		return err
+	}
+	a.Target = c.Target
+	return artifact.Encode(e.stdout, a)
 }
