@@ -232,23 +232,25 @@ func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, bounded
 	return false
 }
 
-// engine draws the engine kind and its multipliers for m lanes.
+// engine draws the engine kind and its multipliers for m lanes, of all that the table has.
 func engine(rng *rand.Rand, hl *hw.Layer, m int) {
-	d := divisors(m)
-	switch hl.Engine = []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked, hw.Elastic}[rng.Intn(4)]; {
-	case hl.Engine == hw.Elastic && len(d) > 2:
-		hl.N = pick(rng, d[1:len(d)-1])
-		return
-	case hl.Engine == hw.Elastic:
-		hl.Engine = hw.Banked // no banks of several lanes
+	legal := func() (list []int) {
+		for n := 1; n <= m; n++ {
+			if hl.Engine.Row().Legal(m, n) {
+				list = append(list, n)
+			}
+		}
+		return list
 	}
-	switch {
-	case hl.Engine == hw.Dense || m == 1:
-		hl.N = m
-	case hl.Engine == hw.Crossbar:
-		hl.N = 1 + rng.Intn(m-1)
-	default:
-		hl.N = pick(rng, d[:len(d)-1])
+	kinds := hw.EngineKinds()
+	hl.Engine = kinds[rng.Intn(len(kinds))]
+	if len(legal()) == 0 {
+		hl.Engine = hw.Banked // elastic: no banks of several lanes
+	}
+	if list := legal(); m == 1 || !hl.Engine.Skips() {
+		hl.N = list[0]
+	} else {
+		hl.N = pick(rng, list)
 	}
 }
 
