@@ -218,6 +218,7 @@ module hass_lines #(
     tail_1 <= tail;
   end
   wire [TAP_ROWS*COL_BANKS*PART-1:0] rows;
+  wire unused_rows = &{1'b0, rows};  // where strides are wide no window reads some banks
   reg [OUT_PX*M_TAP*PART-1:0] lanes;
   generate
     for (t = 0; t < TAP_ROWS; t = t + 1) begin : g_tap_row
