@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"hass/internal/artifact"
+	"hass/internal/hw/show"
 	"hass/internal/steps"
 )
 
@@ -58,10 +59,10 @@ func (c showCmd) Run(e *env) error {
 		return err
 	}
 	if c.Dot {
-		return n.WriteDot(e.stdout)
+		return show.Dot(e.stdout, n)
 	}
 	if !c.JSON {
-		return n.WriteText(e.stdout)
+		return show.Text(e.stdout, n)
 	}
 	a := showAnswer{Processes: []showProcess{}, FIFOs: []showFIFO{}}
 	if a.Header, err = answer("hass.network", input{"design", c.Design}); err != nil {

@@ -205,7 +205,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err != nil {
 		return nil, err
 	}
-	compared, err := report(d, sim)
+	compared, err := reportOf(d, sim)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hass/hwsim"
+	"hass/hwsim/report"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/design"
@@ -26,7 +27,7 @@ type SimulateOptions struct {
 
 // SimulateResult is a simulation set against the design's predictions.
 type SimulateResult struct {
-	*hwsim.Report
+	*report.Report
 	Mismatches int // images whose outputs differ from the integer network's
 
 	design string // the file
@@ -78,7 +79,7 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 			return nil, err
 		}
 	}
-	r, err := report(d, sim)
+	r, err := reportOf(d, sim)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 // Simulation is simulation.json.
 type Simulation struct {
 	artifact.Header
-	*hwsim.Report
+	*report.Report
 	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
 }
 
@@ -117,17 +118,17 @@ func (r *SimulateResult) Artifact() (*Simulation, error) {
 	return &Simulation{artifact.NewHeader("hass.simulation", 1, map[string]string{"design": hash, "dataset": data}), r.Report, r.Mismatches}, nil
 }
 
-// report sets a simulation against the design's predictions.
-func report(d *design.Design, sim *hwsim.Result) (*hwsim.Report, error) {
+// reportOf sets a simulation against the design's predictions.
+func reportOf(d *design.Design, sim *hwsim.Result) (*report.Report, error) {
 	n, err := d.Network()
 	if err != nil {
 		return nil, err
 	}
-	pred := hwsim.Predicted{CyclesPerImage: d.Predicted.CyclesPerImage}
+	pred := report.Predicted{CyclesPerImage: d.Predicted.CyclesPerImage}
 	for i := range d.Net.Layers {
 		pred.Layers = append(pred.Layers, d.Costs[i].Cycles)
 	}
-	return hwsim.NewReport(n, sim, pred)
+	return report.New(n, sim, pred)
 }
 
 // latency is the latency in cycles of the first image of a set alone.

@@ -1,7 +1,7 @@
 package steps
 
 import (
-	"hass/hwsim"
+	"hass/hwsim/report"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/fidelity"
@@ -43,7 +43,7 @@ type Summary struct {
 	Budget     design.Resources `json:"budget"`
 	Bottleneck string           `json:"bottleneck"`
 	// Difference accounts for simulated against predicted cycles at the bottleneck.
-	Difference *hwsim.Accounting `json:"difference,omitempty"`
+	Difference *report.Accounting `json:"difference,omitempty"`
 
 	Verified struct {
 		ProjectCheck
@@ -77,7 +77,7 @@ func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accurac
 	return a
 }
 
-func newSummary(d *design.Design, p design.Platform, verified ProjectCheck, rep *hwsim.Report, mismatches int) *Summary {
+func newSummary(d *design.Design, p design.Platform, verified ProjectCheck, rep *report.Report, mismatches int) *Summary {
 	s := &Summary{
 		Header: artifact.NewHeader("hass.summary", 1, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"hass/codegen"
-	"hass/hwsim"
+	"hass/hwsim/report"
 	"hass/internal/design"
 	"hass/internal/npy"
 	"hass/internal/test/testenv"
@@ -226,7 +226,7 @@ type summary struct {
 	ImagesPerSecond         float64 `json:"images_per_second"`
 	Resources, Budget       design.Resources
 	Bottleneck              string
-	Difference              hwsim.Accounting
+	Difference              report.Accounting
 	Verified                struct {
 		CsimImages      int `json:"csim_images"`
 		CsimMismatches  int `json:"csim_mismatches"`

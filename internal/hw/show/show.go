@@ -1,4 +1,5 @@
-package hw
+// Package show prints a hardware network: tables for people, and a graph in the language of Graphviz's dot.
+package show
 
 import (
 	"bufio"
@@ -6,11 +7,13 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"hass/internal/hw"
 )
 
-// WriteText prints the network for people: the hardware of every layer, every process with the FIFOs it
+// Text prints the network for people: the hardware of every layer, every process with the FIFOs it
 // reads and writes, every FIFO. Processes come in topological order, FIFOs in the order of their numbers.
-func (n *Network) WriteText(w io.Writer) error {
+func Text(w io.Writer, n *hw.Network) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "layer\tkind\treads\twrites\thardware")
 	for i, l := range n.Net.Layers {
@@ -18,7 +21,7 @@ func (n *Network) WriteText(w io.Writer) error {
 		in := &n.Net.Tensors[l.In[0]]
 		out := &n.Net.Tensors[l.Out]
 		fmt.Fprintf(t, "%s\t%s\t%dx%dx%d %v\t%dx%dx%d %v\t%s\n", l.ID, l.Kind,
-			in.H, in.W, in.C, in.Format, out.H, out.W, out.C, out.Format, h)
+			in.H, in.W, in.C, in.Format, out.H, out.W, out.C, out.Format, hardware(h))
 	}
 	if err := nextTable(t, w); err != nil {
 		return err
@@ -26,7 +29,7 @@ func (n *Network) WriteText(w io.Writer) error {
 	fmt.Fprintln(t, "process\tmodule\tlatency\treads\twrites")
 	for i := range n.Processes {
 		p := &n.Processes[i]
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", p.Name, p.Kind, p.Latency, n.names(p.In), n.names(p.Out))
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", p.Name, p.Kind, p.Latency, names(n, p.In), names(n, p.Out))
 	}
 	if err := nextTable(t, w); err != nil {
 		return err
@@ -50,7 +53,7 @@ func nextTable(t *tabwriter.Writer, w io.Writer) error {
 }
 
 // names joins the names of streams.
-func (n *Network) names(streams []int) string {
+func names(n *hw.Network, streams []int) string {
 	if len(streams) == 0 {
 		return "-"
 	}
@@ -61,9 +64,9 @@ func (n *Network) names(streams []int) string {
 	return strings.Join(names, " ")
 }
 
-// String prints the hardware choices of a layer in one line; choices that the layer does not have are left out.
-func (l *Layer) String() string {
-	s := fmt.Sprintf("in %v, out %v", Beat{l.InPx, l.InCh}, Beat{l.OutPx, l.OutCh})
+// hardware prints the hardware choices of a layer in one line; choices that the layer does not have are left out.
+func hardware(l *hw.Layer) string {
+	s := fmt.Sprintf("in %v, out %v", hw.Beat{Px: l.InPx, Ch: l.InCh}, hw.Beat{Px: l.OutPx, Ch: l.OutCh})
 	if l.MTap > 0 {
 		s += fmt.Sprintf(", m %dx%d, line of %d pixels", l.MTap, l.MCh, l.LinePixels)
 	}
@@ -73,9 +76,9 @@ func (l *Layer) String() string {
 	return s
 }
 
-// WriteDot prints the network as a graph in the language of Graphviz's dot: a node for each process, a box around
+// Dot prints the network as a graph in the language of Graphviz's dot: a node for each process, a box around
 // those of one layer, an edge for each FIFO with its beat and depth.
-func (n *Network) WriteDot(w io.Writer) error {
+func Dot(w io.Writer, n *hw.Network) error {
 	b := bufio.NewWriter(w)
 	// Names are identifiers (package ident), so that nothing from a model needs quoting here.
 	fmt.Fprintln(b, "digraph hass {")

@@ -1,4 +1,9 @@
-package hwsim
+// Package report sets a run of the simulator against its prediction: where every layer's cycles went, and why the whole took
+// other than was predicted.
+//
+// It takes a network, a result of hwsim and the optimizer's estimate; it gives numbers per layer and tables for a
+// terminal. It never simulates.
+package report
 
 import (
 	"bufio"
@@ -7,6 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"hass/hwsim"
 	"hass/internal/hw"
 )
 
@@ -31,10 +37,10 @@ type Report struct {
 	Layers []LayerReport `json:"layers"`
 	// Bottleneck accounts for the difference at the layer that is busiest; nil
 	// without a prediction or with a single image.
-	Bottleneck *Accounting    `json:"bottleneck,omitempty"`
-	Skips      []SkipStats    `json:"skips"`
-	FIFOs      []FIFOStats    `json:"fifos"`
-	Processes  []ProcessStats `json:"processes"`
+	Bottleneck *Accounting          `json:"bottleneck,omitempty"`
+	Skips      []hwsim.SkipStats    `json:"skips"`
+	FIFOs      []hwsim.FIFOStats    `json:"fifos"`
+	Processes  []hwsim.ProcessStats `json:"processes"`
 }
 
 // LayerReport is one layer, seen from its busiest process: Busy + Starved + Blocked + Drift
@@ -54,7 +60,7 @@ type LayerReport struct {
 	InputStarved  float64 `json:"input_starved"`
 	OutputBlocked float64 `json:"output_blocked"`
 	// Inputs are the streams the layer reads.
-	Inputs []FIFOStats `json:"inputs"`
+	Inputs []hwsim.FIFOStats `json:"inputs"`
 }
 
 // WaitReport is the time a process waited for one FIFO: empty, or Full.
@@ -81,7 +87,7 @@ type Accounting struct {
 
 // Account explains by process p why the run of at least two images took other than the
 // predicted cycles per image. estimate is the prediction for the layer that p belongs to.
-func Account(r *Result, p int, layer string, predicted, estimate float64) Accounting {
+func Account(r *hwsim.Result, p int, layer string, predicted, estimate float64) Accounting {
 	s, k := r.Processes[p], perImage(r)
 	a := Accounting{
 		Layer: layer, Process: s.Name, Predicted: predicted, Simulated: r.CyclesPerImage,
@@ -93,7 +99,7 @@ func Account(r *Result, p int, layer string, predicted, estimate float64) Accoun
 }
 
 // usage is what process p did in steady state, or in the whole run of a single image.
-func usage(r *Result, p int) Usage {
+func usage(r *hwsim.Result, p int) hwsim.Usage {
 	if r.Images == 1 {
 		return r.Processes[p].Run
 	}
@@ -101,19 +107,19 @@ func usage(r *Result, p int) Usage {
 }
 
 // perImage divides steady-state cycles by the images they are about.
-func perImage(r *Result) func(int64) float64 {
+func perImage(r *hwsim.Result) func(int64) float64 {
 	images := max(1, r.Images-1)
 	return func(c int64) float64 { return float64(c) / float64(images) }
 }
 
-// NewReport sets the run r of network n against a prediction.
-func NewReport(n *hw.Network, r *Result, pred Predicted) (*Report, error) {
+// New sets the run r of network n against a prediction.
+func New(n *hw.Network, r *hwsim.Result, pred Predicted) (*Report, error) {
 	if len(r.Processes) != len(n.Processes) || len(r.FIFOs) != len(n.Streams) {
-		return nil, fmt.Errorf("hwsim: the result is not of this network: %d processes and %d FIFOs, want %d and %d",
+		return nil, fmt.Errorf("report: the result is not of this network: %d processes and %d FIFOs, want %d and %d",
 			len(r.Processes), len(r.FIFOs), len(n.Processes), len(n.Streams))
 	}
 	if len(pred.Layers) != 0 && len(pred.Layers) != len(n.Net.Layers) {
-		return nil, fmt.Errorf("hwsim: predictions for %d layers, the network has %d", len(pred.Layers), len(n.Net.Layers))
+		return nil, fmt.Errorf("report: predictions for %d layers, the network has %d", len(pred.Layers), len(n.Net.Layers))
 	}
 	rep := &Report{
 		Images: r.Images, Predicted: pred.CyclesPerImage, CyclesPerImage: r.CyclesPerImage,
@@ -169,7 +175,7 @@ func NewReport(n *hw.Network, r *Result, pred Predicted) (*Report, error) {
 }
 
 // waits lists what process p waited for, longest first.
-func waits(n *hw.Network, p int, u Usage, k func(int64) float64) []WaitReport {
+func waits(n *hw.Network, p int, u hwsim.Usage, k func(int64) float64) []WaitReport {
 	var w []WaitReport
 	add := func(stream int, full bool, cycles int64) {
 		if cycles == 0 {

@@ -1,4 +1,4 @@
-package hw_test
+package show
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// TestPrint compares both printed forms of a small residual network with golden files.
-func TestPrint(t *testing.T) {
+// TestShow compares both printed forms of a small residual network with golden files.
+func TestShow(t *testing.T) {
 	f := fixed.Format{Bits: 8, Signed: true}
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), 4, 4, 4, f)
 	conv := b.Conv(0, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 4, Out: f, WeightBits: 8, Density: 0.5, Shift: 8})
@@ -34,8 +34,8 @@ func TestPrint(t *testing.T) {
 		file  string
 		write func(b *bytes.Buffer) error
 	}{
-		{"residual.txt", func(b *bytes.Buffer) error { return n.WriteText(b) }},
-		{"residual.dot", func(b *bytes.Buffer) error { return n.WriteDot(b) }},
+		{"residual.txt", func(b *bytes.Buffer) error { return Text(b, n) }},
+		{"residual.dot", func(b *bytes.Buffer) error { return Dot(b, n) }},
 	} {
 		var got bytes.Buffer
 		if err := form.write(&got); err != nil {
