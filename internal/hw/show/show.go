@@ -21,7 +21,7 @@ func Text(w io.Writer, n *hw.Network) error {
 		in := &n.Net.Tensors[l.In[0]]
 		out := &n.Net.Tensors[l.Out]
 		fmt.Fprintf(t, "%s\t%s\t%dx%dx%d %v\t%dx%dx%d %v\t%s\n", l.ID, l.Kind,
-			in.H, in.W, in.C, in.Format, out.H, out.W, out.C, out.Format, hardware(h))
+			in.H, in.W, in.C, in.Format, out.H, out.W, out.C, out.Format, Layer(h))
 	}
 	if err := nextTable(t, w); err != nil {
 		return err
@@ -64,8 +64,8 @@ func names(n *hw.Network, streams []int) string {
 	return strings.Join(names, " ")
 }
 
-// hardware prints the hardware choices of a layer in one line; choices that the layer does not have are left out.
-func hardware(l *hw.Layer) string {
+// Layer prints the hardware choices of a layer in one line; choices that the layer does not have are left out.
+func Layer(l *hw.Layer) string {
 	s := fmt.Sprintf("in %v, out %v", hw.Beat{Px: l.InPx, Ch: l.InCh}, hw.Beat{Px: l.OutPx, Ch: l.OutCh})
 	if l.MTap > 0 {
 		s += fmt.Sprintf(", m %dx%d, line of %d pixels", l.MTap, l.MCh, l.LinePixels)

@@ -12,6 +12,7 @@ import (
 
 	"hass/codegen"
 	"hass/internal/artifact"
+	"hass/internal/hw/show"
 	"hass/templates"
 )
 
@@ -103,7 +104,7 @@ func (b *Backend) readme(r *Result, from string, edited []string) []byte {
 	line("- Case: %s; %s.", r.Case, r.extent())
 	for i, l := range r.Case.Net.Layers {
 		in, out := r.Case.Net.Tensors[l.In[0]], r.Case.Net.Tensors[l.Out]
-		line("- Layer `%s`: %dx%dx%d to %dx%dx%d (rows, columns, channels); %s", l.ID, in.H, in.W, in.C, out.H, out.W, out.C, r.Case.Layers[i].String())
+		line("- Layer `%s`: %dx%dx%d to %dx%dx%d (rows, columns, channels); %s", l.ID, in.H, in.W, in.C, out.H, out.W, out.C, show.Layer(&r.Case.Layers[i]))
 	}
 	line("- Run: `sh run.sh` with `hass` on the PATH, or `HASS=/path/to/hass sh run.sh`. Exit code 0: equal; 1: they differ.")
 	line("- Files: `design.json` with weights and images%s.", map[bool]string{true: "", false: "; `project/` is what `hass generate` makes of it"}[b.Name == HWSim])
