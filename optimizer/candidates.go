@@ -11,6 +11,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/cost"
+	"hass/optimizer/fifo"
 )
 
 // CycleEstimator tells what a convolution's engines need under a hardware choice.
@@ -49,7 +50,7 @@ func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstima
 	if err != nil {
 		return nil, err
 	}
-	s := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: est, engine: engine, budget: p.Resources.Vec(), widths: widths, hurry: hurry(net)}
+	s := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: est, engine: engine, budget: p.Resources.Vec(), widths: widths, hurry: fifo.Hurry(net)}
 	opts, err := s.layer(ctx, layer)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/optimizer/fifo"
 )
 
 // This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
@@ -372,9 +373,5 @@ func engineDepth(kind hw.EngineKind) int {
 	if !kind.Skips() {
 		return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
 	}
-	return shiftDepth
+	return fifo.ShiftDepth
 }
-
-// shiftDepth is a depth that a FIFO of shift registers gets for the price of less: a LUT
-// holds 32 x 1.
-const shiftDepth = 16

@@ -44,7 +44,7 @@ func TestDecomposition(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			p.extra.applyRule(n)
+			p.extra.Apply(n)
 			got, ok := p.total(x)
 			if diff := cmp.Diff(p.model.Total(n), got); diff != "" || !ok {
 				t.Fatalf("%s: total of the network (-) and of the search (+):\n%s", name, diff)

@@ -293,7 +293,7 @@ func (p *problem) leastCycles(i int) float64 {
 			win := hw.WindowOf(p.net, l, hl)
 			least = min(least, float64(max(win.InBeats(), win.OutBeats())))
 		}
-		return least * p.extra.hurry[i]
+		return least * p.extra.Hurry[i]
 	}
 	for _, c := range p.layers[i].classes {
 		for k := range c.opts {
@@ -306,7 +306,7 @@ func (p *problem) leastCycles(i int) float64 {
 // wall says why layer i cannot take fewer cycles.
 func (p *problem) wall(i int) string {
 	l := &p.net.Layers[i]
-	cycles := p.leastCycles(i) / p.extra.hurry[i]
+	cycles := p.leastCycles(i) / p.extra.Hurry[i]
 	for _, t := range append(slices.Clone(l.In), l.Out) {
 		tn := &p.net.Tensors[t]
 		if px := p.model.px(t); float64(tn.H*ceilDiv(tn.W, px)) == cycles {

@@ -11,6 +11,7 @@ import (
 	"hass/internal/memory"
 	"hass/internal/test/hwtest"
 	"hass/optimizer/cost"
+	"hass/optimizer/fifo"
 )
 
 // The networks of this file have one of each kind of layer.
@@ -166,7 +167,7 @@ func TestGateFIFOs(t *testing.T) {
 	}
 	// The layers of the gate's branch finish early.
 	for i, l := range net.Layers {
-		if out := net.Tensors[l.Out]; l.Kind == intnet.KindConv && out.H == 1 && d.Costs[i].Cycles > d.Predicted.CyclesPerImage/hurryWindow {
+		if out := net.Tensors[l.Out]; l.Kind == intnet.KindConv && out.H == 1 && d.Costs[i].Cycles > d.Predicted.CyclesPerImage/fifo.HurryWindow {
 			t.Errorf("layer %s takes %v of %v cycles", l.ID, d.Costs[i].Cycles, d.Predicted.CyclesPerImage)
 		}
 	}

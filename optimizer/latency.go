@@ -6,67 +6,8 @@ import (
 	"slices"
 
 	"hass/internal/design"
-	"hass/internal/intnet"
+	"hass/optimizer/fifo"
 )
-
-// The latency estimate, first input word accepted to last output word, of a pipeline
-// whose slowest layer needs T cycles per image:
-//
-//	T + sum over the layers of the longest path of tail x cycles + pipeline latencies
-//
-// tail is the share of a layer's work that can only start once its last input pixel
-// is there: 1 for a fully connected layer, about one row in H for a 3x3
-// convolution, one pixel for a global pool. The longest path is the one whose tails add up to
-// most; it depends on shapes alone. It is an estimate for an image alone; hwsim
-// measures.
-
-// tails gives the weight of every layer's cycles; 0 off the longest path.
-func tails(m pricing) (tail []float64, pipeline int) {
-	net := m.Net
-	n := len(net.Layers)
-	own := make([]float64, n)
-	hurry := hurry(net)
-	length := make([]float64, len(net.Tensors))
-	by := make([]int, len(net.Tensors)) // layer that wrote the tensor on the longest path
-	for t := range by {
-		by[t] = -1
-	}
-	from := make([]int, n)
-	for i, l := range net.Layers {
-		own[i] = tailOf(m, i, hurry[i])
-		best := l.In[0]
-		for _, t := range l.In[1:] {
-			if length[t] > length[best] {
-				best = t
-			}
-		}
-		from[i] = best
-		length[l.Out], by[l.Out] = length[best]+own[i], i
-	}
-	end := net.Outputs[0]
-	for _, t := range net.Outputs[1:] {
-		if length[t] > length[end] {
-			end = t
-		}
-	}
-	tail = make([]float64, n)
-	for t := end; by[t] >= 0; t = from[by[t]] {
-		tail[by[t]] = own[by[t]]
-		pipeline += layerLatency(net.Layers[by[t]].Kind)
-	}
-	return tail, pipeline
-}
-
-// tailOf is the tail of one layer.
-func tailOf(m pricing, layer int, hurry float64) float64 {
-	net := m.Net
-	if l := net.Layers[layer]; l.Kind == intnet.KindGlobalPool {
-		in := net.Tensors[l.In[0]]
-		return 1 / float64(in.H*in.W)
-	}
-	late, _ := delay(m, layer, hurry)
-	return min(1/hurry, late)
-}
 
 // latencyOf is the estimate for a choice.
 func (p *problem) latencyOf(x []pick) float64 {
@@ -79,7 +20,7 @@ func (p *problem) latencyOf(x []pick) float64 {
 
 // latency is the estimate for layers of these cycles, each times its hurry.
 func (m pricing) latency(cycles []float64) float64 {
-	tail, pipeline := tails(m)
+	tail, pipeline := fifo.Tails(m.Net, m.pixels)
 	sum := slices.Max(cycles) + float64(pipeline)
 	for i, c := range cycles {
 		sum += tail[i] * c
@@ -96,7 +37,7 @@ const latencySteps = 48
 // from the fastest up to where T alone exceeds the best latency. bound holds for
 // every design of the space.
 func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []pick, bound float64, err error) {
-	tail, pipeline := tails(p.model)
+	tail, pipeline := fifo.Tails(p.model.Net, p.model.pixels)
 	var ts []float64
 	for _, t := range p.rates() {
 		if t >= fastest.bound {

@@ -12,6 +12,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
+	"hass/optimizer/fifo"
 )
 
 // MaxPixels is the most pixels per beat that a design is made with.
@@ -169,7 +170,7 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 func newSpace(in *Input, budget design.Vec, engines int) (*space, error) {
 	m := in.model()
 	widths, err := widthsOf(m, in.Target, in.widths())
-	return &space{model: m, target: in.Target, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: hurry(in.Net), memo: in.Memo}, err
+	return &space{model: m, target: in.Target, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo}, err
 }
 
 // search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever
@@ -271,7 +272,7 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 			return nil, err
 		}
 		in.Log("sizing FIFOs")
-		if f.network, f.fifos, err = sizeFIFOs(ctx, p.net, p.hardware(f.x), p.extra); err != nil {
+		if f.network, f.fifos, err = fifo.Size(ctx, p.net, p.hardware(f.x), p.extra); err != nil {
 			return nil, err
 		}
 		if r.x == nil {
@@ -323,7 +324,7 @@ func predictDesign(d *design.Design, p *problem, f *found) {
 	pr := &d.Predicted
 	for i, k := range f.x {
 		o := &p.layers[i].classes[k.class].opts[k.opt]
-		d.Costs[i].Cycles, d.Costs[i].CyclesCI = o.cycles/p.extra.hurry[i], o.ci/p.extra.hurry[i]
+		d.Costs[i].Cycles, d.Costs[i].CyclesCI = o.cycles/p.extra.Hurry[i], o.ci/p.extra.Hurry[i]
 		if o.cycles > pr.CyclesPerImage {
 			pr.CyclesPerImage, pr.CyclesCI, pr.Bottleneck = o.cycles, o.ci, d.Net.Layers[i].ID
 		}

@@ -7,6 +7,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/fifo"
 )
 
 // problem is the choice of one option per layer so that the sum of all costs stays within
@@ -17,7 +18,7 @@ import (
 type problem struct {
 	net    *intnet.Net
 	model  pricing
-	extra  *elastic
+	extra  *fifo.Rule
 	budget design.Vec
 	fixed  design.Vec // top-level cost of any design
 
@@ -52,7 +53,7 @@ type arc struct {
 type pick struct{ class, opt int }
 
 func newProblem(net *intnet.Net, model pricing, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
-	p := &problem{net: net, model: model, extra: newElastic(model), fixed: model.Top(len(net.Outputs)), beamWidth: beamWidth}
+	p := &problem{net: net, model: model, extra: fifo.New(model.Net, model.pixels), fixed: model.Top(len(net.Outputs)), beamWidth: beamWidth}
 	for _, opts := range sets {
 		var ls layerSet
 		for _, o := range opts {
@@ -235,7 +236,7 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 			v = v.Add(p.model.Convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
 			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
 		}
-		v = v.Add(p.model.FIFO(px*q*bits, max(shiftDepth, depth+p.extra.tokens(i, port, q))))
+		v = v.Add(p.model.FIFO(px*q*bits, max(fifo.ShiftDepth, depth+p.extra.Tokens(i, port, q))))
 	}
 	return v.Add(p.written(st, l.Out, w)), true
 }

@@ -64,7 +64,7 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	out.ImagesPerSecond, out.Bound = hz/out.CyclesPerImage, hz/min(r.bound, out.CyclesPerImage)
 	for i, k := range x {
 		o := &p.layers[i].classes[k.class].opts[k.opt]
-		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.hurry[i], Resources: o.cost.Resources()})
+		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.Hurry[i], Resources: o.cost.Resources()})
 	}
 	return out, nil
 }

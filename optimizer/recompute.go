@@ -13,6 +13,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/cost"
+	"hass/optimizer/fifo"
 )
 
 // A design records much that follows from its network and its hardware. All of it is computed
@@ -217,7 +218,7 @@ const maxDevice = 1 << 30
 // checkCycles compares the cycles of layers: exactly where they follow from shapes alone, else with
 // what the fewest and the most pairs would take.
 func checkCycles(d *design.Design, n *hw.Network) error {
-	m, hurries := modelOf(d), hurry(d.Net)
+	m, hurries := modelOf(d), fifo.Hurry(d.Net)
 	for i := range d.Net.Layers {
 		c := d.Costs[i]
 		field := fmt.Sprintf("costs[%d] (%s).cycles", i, d.Net.Layers[i].ID)
@@ -292,7 +293,7 @@ func checkPrediction(d *design.Design, _ *hw.Network) error {
 // prediction is what follows from the cycles of the layers, for the bottleneck, binding resource and bound that the design
 // records. A bottleneck that is not the slowest layer is an error.
 func predictionOf(d *design.Design) (design.Prediction, error) {
-	p, hurries := d.Predicted, hurry(d.Net)
+	p, hurries := d.Predicted, fifo.Hurry(d.Net)
 	cycles := make([]float64, len(d.Net.Layers))
 	slowest := 0
 	for i := range cycles {
@@ -340,7 +341,7 @@ func Refresh(d *design.Design) error {
 	}
 	d.Budget = d.UsableShare.Budget(d.Device)
 	old := d.Costs
-	m, hurries := modelOf(d), hurry(d.Net)
+	m, hurries := modelOf(d), fifo.Hurry(d.Net)
 	d.Costs = nil
 	priceDesign(d, m, n)
 	slowest := 0

@@ -14,6 +14,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/optimizer/cost"
+	"hass/optimizer/fifo"
 )
 
 var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
@@ -25,7 +26,7 @@ func testProblem(t *testing.T, net *intnet.Net, budget design.Vec) *problem {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: hurry(net)}
+	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: fifo.Hurry(net)}
 	sets, err := sp.all(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +64,7 @@ func small() map[string]*intnet.Net {
 // joins' FIFOs and for the input widths of concats, but neither its enumeration, pruning, decomposition nor solver.
 func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total design.Vec)) int {
 	m := pricing{Model: cost.New(net, family, nil)}
-	hurry := hurry(net)
+	hurry := fifo.Hurry(net)
 	var lists [][]hw.Layer
 	var cycles [][]float64
 	for i, l := range net.Layers {
@@ -153,8 +154,8 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 		}
 		lists, cycles = append(lists, hl), append(cycles, cy)
 	}
-	extra := newElastic(pricing{Model: cost.New(net, "", nil)})
-	tail, pipeline := tails(pricing{Model: cost.New(net, "", nil)})
+	extra := fifo.New(net, nil)
+	tail, pipeline := fifo.Tails(net, nil)
 	// The network's cost is per layer and per stream; networks of equal stream widths share the latter.
 	streamCost := map[string]*design.Vec{}
 	layerCost := make([][]design.Vec, len(lists))
@@ -175,7 +176,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 			sc, ok := streamCost[key]
 			if !ok {
 				if n, err := hw.Expand(net, layers, nil); err == nil {
-					extra.applyRule(n)
+					extra.Apply(n)
 					_, fifos, io := m.Network(n)
 					v := fifos.Add(io)
 					sc = &v

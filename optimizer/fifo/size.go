@@ -1,4 +1,10 @@
-package optimizer
+// Package fifo decides how deep every FIFO of a design is: by a rule that depends on shapes and stream widths alone, and by
+// measured token minima at joins.
+//
+// It takes a network, the pixels per beat of its streams and the hardware of its layers; it gives depths, with which the
+// network is proved free of deadlock. It also says how long an image takes through a pipeline besides its slowest layer, which rests
+// on the same delays. It never prices anything.
+package fifo
 
 import (
 	"context"
@@ -11,21 +17,24 @@ import (
 	"hass/internal/workers"
 )
 
-// applyRule deepens the FIFOs into layers as elastic says, and to shiftDepth at least.
-func (e *elastic) applyRule(n *hw.Network) {
+// ShiftDepth is a depth that a FIFO of shift registers gets for the price of less: a LUT holds 32 x 1.
+const ShiftDepth = 16
+
+// Apply deepens the FIFOs into layers as the rule says, and to ShiftDepth at least.
+func (e *Rule) Apply(n *hw.Network) {
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if to := n.Processes[s.To]; s.Kind == hw.TensorToken && to.Layer >= 0 {
-			s.Depth = max(shiftDepth, s.Depth+e.tokens(to.Layer, slices.Index(to.In, i), s.Beat.Ch))
+			s.Depth = max(ShiftDepth, s.Depth+e.Tokens(to.Layer, slices.Index(to.In, i), s.Beat.Ch))
 		}
 	}
 }
 
-// sizeFIFOs expands the layers and decides every FIFO's depth: the default for the module
-// that writes it, GangDepth at engines, and more by elastic's rule into layers; at
+// Size expands the layers and decides every FIFO's depth: the default for the module
+// that writes it, GangDepth at engines, and more by the rule into layers; at
 // joins never less than the measured token minimum and the rule's margin.
 // The result is proved free of deadlock.
-func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *elastic) (*hw.Network, []design.FIFO, error) {
+func Size(ctx context.Context, net *intnet.Net, layers []hw.Layer, rule *Rule) (*hw.Network, []design.FIFO, error) {
 	n, err := hw.Expand(net, layers, nil)
 	if err != nil {
 		return nil, nil, err
@@ -35,11 +44,11 @@ func sizeFIFOs(ctx context.Context, net *intnet.Net, layers []hw.Layer, extra *e
 		s := &n.Streams[i]
 		if s.Join >= 0 {
 			port := slices.Index(n.Processes[s.To].In, i)
-			joins = append(joins, &join{s: s, number: i, standard: s.Depth, limit: extra.maps(s.Join, port)*s.Tokens + s.Depth,
-				margin: extra.margin(s.Join, port, s.Beat.Ch)})
+			joins = append(joins, &join{s: s, number: i, standard: s.Depth, limit: rule.maps(s.Join, port)*s.Tokens + s.Depth,
+				margin: rule.margin(s.Join, port, s.Beat.Ch)})
 		}
 	}
-	extra.applyRule(n)
+	rule.Apply(n)
 	// Minima are measured at the depths that the design has; a FIFO that turns out
 	// short is deepened, and all are measured again.
 	for round := 0; ; round++ {
@@ -88,7 +97,7 @@ type join struct {
 	number   int
 	standard int // default depth
 	margin   int // what full rate needs above the token minimum
-	limit    int // no live network needs more (elastic.maps)
+	limit    int // no live network needs more (Rule.maps)
 	least    int // token minimum
 }
 

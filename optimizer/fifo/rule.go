@@ -1,4 +1,4 @@
-package optimizer
+package fifo
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// elastic knows by how much the FIFO into a layer must exceed the default for the network to
+// Rule knows by how much the FIFO into a layer must exceed the default for the network to
 // run at full rate, by a rule that depends on shapes and stream widths alone.
 // Windows take and give tensors at an even pace (hw.Window.AcceptPace), so that a FIFO
 // into a layer with one input only evens out engines whose beats cost unequal
@@ -27,26 +27,27 @@ import (
 // every layer that it passes makes it later by the layer's own time. These layers
 // therefore have to hurry: their cycles count hurry times, so that each takes no more than that
 // part of an image's time.
-type elastic struct {
-	net    *intnet.Net
-	model  pricing         // for the pixels per beat
+type Rule struct {
+	streams
 	at     map[[2]int]skip // by layer and port, layers with several inputs
-	hurry  []float64       // by layer, 1 for most
 	writer []int           // by tensor: the layer that writes it, -1 for the input
+
+	// Hurry is by how much each layer has to be faster than the whole, 1 for most.
+	Hurry []float64
 }
 
 // marginPixels is what FIFOs hold for engines of varying speed.
 const marginPixels = 2
 
-// hurryWindow and hurryOther are how many times faster than the whole a layer of one pixel
+// HurryWindow and HurryOther are how many times faster than the whole a layer of one pixel
 // on a branch must be: one with a window, and one that has as many cycles as channels.
 const (
-	hurryWindow = 4
-	hurryOther  = 16
+	HurryWindow = 4
+	HurryOther  = 16
 )
 
-// hurry gives the factor of every layer.
-func hurry(net *intnet.Net) []float64 {
+// Hurry gives the factor of every layer.
+func Hurry(net *intnet.Net) []float64 {
 	f := make([]float64, len(net.Layers))
 	meets := make([]bool, len(net.Tensors)) // a layer of several inputs and pixels comes later
 	for i := len(net.Layers) - 1; i >= 0; i-- {
@@ -56,10 +57,10 @@ func hurry(net *intnet.Net) []float64 {
 		if meets[l.Out] && out.H == 1 && out.W == 1 {
 			switch l.Kind {
 			case intnet.KindConv, intnet.KindPool:
-				f[i] = hurryWindow
+				f[i] = HurryWindow
 			case intnet.KindGlobalPool:
 			default:
-				f[i] = hurryOther
+				f[i] = HurryOther
 			}
 		}
 		for _, t := range l.In {
@@ -76,12 +77,12 @@ type skip struct {
 	windows int
 }
 
-// tokens is the extra depth of the FIFO into a port at q channels per beat.
-func (e *elastic) tokens(layer, port, q int) int {
+// Tokens is the extra depth of the FIFO into a port at q channels per beat.
+func (e *Rule) Tokens(layer, port, q int) int {
 	from := e.net.Layers[layer].In[port]
 	t := e.net.Tensors[from]
 	beats := t.C / q
-	px := e.model.px(from)
+	px := e.px(from)
 	all := t.H * ceilDiv(t.W, px) * beats
 	burst := 0
 	switch e.net.Layers[layer].Kind {
@@ -91,7 +92,7 @@ func (e *elastic) tokens(layer, port, q int) int {
 	if w := e.writer[from]; w >= 0 {
 		switch e.net.Layers[w].Kind {
 		case intnet.KindSlice, intnet.KindResize:
-			late, early := delay(e.model, w, e.hurry[w])
+			late, early := delay(e.streams, w, e.Hurry[w])
 			burst += int(math.Ceil((late - early) * float64(all)))
 		}
 	}
@@ -103,13 +104,13 @@ func (e *elastic) tokens(layer, port, q int) int {
 }
 
 // maps bounds what a live network can need to hold before a port, in maps.
-func (e *elastic) maps(layer, port int) int {
+func (e *Rule) maps(layer, port int) int {
 	return 3 + int(math.Ceil(max(0, e.at[[2]int{layer, port}].share)))
 }
 
 // margin is what the FIFO into a port of a layer of several inputs needs beyond the tokens that
 // the other branches' delay makes wait.
-func (e *elastic) margin(layer, port, q int) int {
+func (e *Rule) margin(layer, port, q int) int {
 	s := e.at[[2]int{layer, port}]
 	return s.cycles + marginPixels*e.net.Tensors[e.net.Layers[layer].In[port]].C/q*max(1, s.windows)
 }
@@ -122,9 +123,9 @@ type branch struct {
 	windows     int
 }
 
-func newElastic(model pricing) *elastic {
-	net := model.Net
-	d := &elastic{net: net, model: model, at: map[[2]int]skip{}, hurry: hurry(net), writer: make([]int, len(net.Tensors))}
+// New is the rule of a network whose streams have so many pixels per beat, by tensor; nil is one.
+func New(net *intnet.Net, pixels []int) *Rule {
+	d := &Rule{streams: streams{net, pixels}, at: map[[2]int]skip{}, Hurry: Hurry(net), writer: make([]int, len(net.Tensors))}
 	for t := range d.writer {
 		d.writer[t] = -1
 	}
@@ -171,7 +172,7 @@ func dominators(net *intnet.Net) [][]int {
 }
 
 // arrivals follows tensor from through the layers before end.
-func (e *elastic) arrivals(from, end int) []branch {
+func (e *Rule) arrivals(from, end int) []branch {
 	net := e.net
 	at := make([]branch, len(net.Tensors))
 	at[from].reached = true
@@ -190,8 +191,8 @@ func (e *elastic) arrivals(from, end int) []branch {
 		if !b.reached || l.Out == from {
 			continue
 		}
-		b.cycles += layerLatency(l.Kind)
-		lag, ahead := delay(e.model, i, e.hurry[i])
+		b.cycles += Latency(l.Kind)
+		lag, ahead := delay(e.streams, i, e.Hurry[i])
 		b.late, b.early = b.late+lag, b.early+ahead
 		if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
 			b.windows++
@@ -201,9 +202,9 @@ func (e *elastic) arrivals(from, end int) []branch {
 	return at
 }
 
-// layerLatency bounds the pipeline depth of a layer's modules in cycles, a fork and a
+// Latency bounds the pipeline depth of a layer's modules in cycles, a fork and a
 // converter at its input included.
-func layerLatency(kind intnet.Kind) int {
+func Latency(kind intnet.Kind) int {
 	widest := hw.Layer{N: hw.MaxLanes}
 	cycles := 2 + hw.Latency(hw.LastProcess(kind), widest)
 	switch kind {
@@ -217,8 +218,8 @@ func layerLatency(kind intnet.Kind) int {
 
 // fullWindow is the line buffer of a layer that has one, at full rate and in what does not
 // depend on the hardware chosen.
-func fullWindow(m pricing, layer int) (hw.Window, bool) {
-	net := m.Net
+func fullWindow(m streams, layer int) (hw.Window, bool) {
+	net := m.net
 	l := net.Layers[layer]
 	if l.Kind != intnet.KindConv && l.Kind != intnet.KindPool {
 		return hw.Window{}, false
@@ -231,8 +232,8 @@ func fullWindow(m pricing, layer int) (hw.Window, bool) {
 
 // delay is how much later than its even share of the image a layer's output comes at the
 // latest and at the earliest, as shares of the image. hurry is the layer's factor.
-func delay(m pricing, layer int, hurry float64) (late, early float64) {
-	net := m.Net
+func delay(m streams, layer int, hurry float64) (late, early float64) {
+	net := m.net
 	l := &net.Layers[layer]
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
 	switch l.Kind {
@@ -268,3 +269,24 @@ func delay(m pricing, layer int, hurry float64) (late, early float64) {
 	}
 	return 0, 0
 }
+
+// streams are a network's tensors with their pixels per beat.
+type streams struct {
+	net    *intnet.Net
+	pixels []int // by tensor; nil is one
+}
+
+func (s streams) px(t int) int {
+	if s.pixels == nil {
+		return 1
+	}
+	return s.pixels[t]
+}
+
+// layerPx is the pixels per beat that layer i reads and writes.
+func (s streams) layerPx(i int) (in, out int) {
+	l := &s.net.Layers[i]
+	return s.px(l.In[0]), s.px(l.Out)
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
