@@ -267,7 +267,7 @@ func (e *exporter) resize(op graph.Resize) error {
 	asScales, asSizes := true, true
 	var axes []int // that are resized
 	for d, s := range op.Scales {
-		// As the importer computes them, see resizeOf and sizesTo.
+		// As the importer computes them, see ops.ResizeOf and its sizesTo.
 		f := float32(s)
 		asScales = asScales && float64(f) == s && int(math.Floor(s*float64(x[d]))) == op.To[d]
 		asSizes = asSizes && s == float64(op.To[d])/float64(x[d])

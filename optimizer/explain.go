@@ -24,8 +24,8 @@ const stepGain = 0.01
 // overBudget is the space's budget for choices that only explain: times the design's.
 const overBudget = 1 + twice
 
-// overvec is what a choice that only explains may cost.
-func overvec(budget design.Vec) design.Vec {
+// explainBudget is what a choice that only explains may cost.
+func explainBudget(budget design.Vec) design.Vec {
 	for r := range budget {
 		budget[r] *= overBudget
 	}
@@ -56,7 +56,7 @@ func raised(budget design.Vec, r, more int) design.Vec {
 	return budget
 }
 
-// The places of a vec that the explanation treats apart.
+// The places of a vector that the explanation treats apart.
 const (
 	lutResource    = 1
 	lutramResource = 5
@@ -230,7 +230,7 @@ func explainBinding(ctx context.Context, d *design.Design, p *problem, start rat
 	pr.BindingResource = design.ResourceNames[top]
 	if next := p.nextStep(start.cycles); next > 0 {
 		defer p.setBudget(budget)
-		p.setBudget(overvec(budget))
+		p.setBudget(explainBudget(budget))
 		verdict, x, err := p.fits(ctx, next, whatIfEffort)
 		if err != nil {
 			return err

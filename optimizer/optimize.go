@@ -123,7 +123,7 @@ func (in *Input) check() error {
 }
 
 // Optimize finds the hardware of a network on a platform. The Design returned lacks only
-// its side files (WriteDesign adds them). If nothing fits the budget it is the
+// its side files (design.Write adds them). If nothing fits the budget it is the
 // smallest design, with Fits false and Shortfall naming the resources; that is
 // not an error here. Where no hardware keeps the limits of the target the error is a *LimitError. Equal inputs give equal
 // designs.
@@ -135,7 +135,7 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 	var p *problem
 	var f *found
 	var rough bool
-	err := in.search(ctx, budget, overvec(budget), exactEffort, func(q *problem, cut bool) (err error) {
+	err := in.search(ctx, budget, explainBudget(budget), exactEffort, func(q *problem, cut bool) (err error) {
 		in.Log("searching the rate")
 		p, rough = q, cut
 		f, err = p.solve(ctx, &in, budget)

@@ -51,7 +51,7 @@ func (f Format) String() string {
 //	        bit of the quotient is then cleared if acc + 2^(s-1) was a multiple of 2^s, a tie
 //	s <= 0: saturate(acc << -s)
 //
-// acc must fit in 62 bits after widening; callers guarantee it by AccBits.
+// acc must fit in 62 bits after widening; callers guarantee it by the AccBits of a convolution (intnet.Conv).
 func Requant(acc int64, s int, r Rounding, lo, hi int64) int64 {
 	if s > 62 {
 		// Every 62-bit accumulator rounds to 0 (or stays 0) at such a shift.

@@ -87,7 +87,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 		a.rule[2] += s.M
 		a.lut = terms(1, adders, soft, mux*pair, s.M, s.M*log2(reach), s.N, (s.M-s.N)*pair, mux*uneven, mux*pair*odd(reach))
 	default:
-		panic(fmt.Sprintf("optimizer: no formula for lane kind %d", s.Kind))
+		panic(fmt.Sprintf("cost: no formula for lane kind %d", s.Kind))
 	}
 	return a
 }

@@ -34,7 +34,7 @@ func Cost(net *intnet.Net, layer int, l hw.Layer, family string) design.Resource
 	return New(net, family, nil).Layer(layer, l).Resources()
 }
 
-// Layer is Cost as a vec.
+// Layer is Cost as a vector.
 func (m Model) Layer(i int, hl hw.Layer) design.Vec {
 	l := m.Net.Layers[i]
 	switch l.Kind {

@@ -41,7 +41,7 @@ func (m Model) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
 		s := hw.RequantOf(m.Net, l, hl)
 		a, kind = requantArea(&s), moduleRequant
 	default:
-		panic("optimizer: no formula for a layer of kind " + string(l.Kind))
+		panic("cost: no formula for a layer of kind " + string(l.Kind))
 	}
 	return m.scaled(kind, m.price(&a, 1))
 }
@@ -182,7 +182,7 @@ func activationArea(s *hw.ActivationParams, family string) area {
 		value = max(scale+factor, addend) + 1
 		sigmoid = n * addBits
 	default:
-		panic("optimizer: no formula for activation " + string(fn))
+		panic("cost: no formula for activation " + string(fn))
 	}
 	product := n
 	if s.Curve != nil && !segments {

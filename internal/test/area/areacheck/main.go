@@ -1,4 +1,4 @@
-// Check synthesises the RTL of designs and compares the cost model with it.
+// Areacheck synthesises the RTL of designs and compares the cost model with it.
 //
 //	go run ./internal/test/area/areacheck [-modules] design.json ...
 package main

@@ -1,4 +1,4 @@
-// Fit writes the coefficients of the cost model from the sweep's data.
+// Coefficients writes the coefficients of the cost model from the sweep's data.
 //
 //	go run ./optimizer/cost/fit/coefficients optimizer/cost/calibration/xc7.csv optimizer/cost/calibration/xc7.toml
 //
