@@ -10,8 +10,6 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
-	"hass/optimizer/cost"
-	"hass/optimizer/fifo"
 )
 
 // CycleEstimator tells what a convolution's engines need under a hardware choice.
@@ -32,37 +30,7 @@ const maxConcatWidths = 5
 // coarseWidths is maxWidths for Input.Coarse.
 const coarseWidths = 6
 
-// Candidate is one hardware choice of a layer.
-type Candidate struct {
-	Layer     hw.Layer
-	Cycles    float64          // per image: the slowest of engines, window, input and output
-	CyclesCI  float64          // half width of the 95 % interval; 0 where the cycles are exact
-	Resources design.Resources // modules and inner FIFOs
-}
-
-// Candidates lists the choices of one layer that can be part of a best design: those not
-// dominated by another with the same stream widths in cycles and all
-// resources. engine is an engine rule. Resources that the device does not have at
-// all are not used, and the limits of both targets are kept. The order is fixed.
-func Candidates(ctx context.Context, net *intnet.Net, layer int, est CycleEstimator, p design.Platform, engine string) ([]Candidate, error) {
-	m := pricing{Model: cost.New(net, p.Family, nil)}
-	widths, err := widthsOf(m, hw.Both, maxWidths)
-	if err != nil {
-		return nil, err
-	}
-	s := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: est, engine: engine, budget: p.Resources.Vec(), widths: widths, hurry: fifo.Hurry(net)}
-	opts, err := s.layer(ctx, layer)
-	if err != nil {
-		return nil, err
-	}
-	var list []Candidate
-	for _, o := range opts {
-		list = append(list, Candidate{Layer: o.hl, Cycles: o.cycles / s.hurry[layer], CyclesCI: o.ci / s.hurry[layer], Resources: o.cost.Resources()})
-	}
-	return list, nil
-}
-
-// option is a Candidate in the solver's form.
+// option is one hardware choice of a layer.
 type option struct {
 	hl     hw.Layer
 	cycles float64 // times the layer's hurry

@@ -8,7 +8,6 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/optimizer/cost"
 )
 
 // TestAverageDSP checks that an average over a power of two is a shift.
@@ -16,7 +15,7 @@ func TestAverageDSP(t *testing.T) {
 	for _, tt := range []struct{ side, want int }{{8, 0}, {7, 1}, {4, 0}, {1, 0}} {
 		b := newBuild(tt.side, tt.side, 4)
 		net := b.done(b.globalAvg(0))
-		got := cost.Cost(net, 0, hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1}, design.Family7).DSP
+		got := layerCost(net, 0, hw.Layer{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1}, design.Family7).DSP
 		if got != tt.want {
 			t.Errorf("average over %dx%d: %d DSPs, want %d", tt.side, tt.side, got, tt.want)
 		}

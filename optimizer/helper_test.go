@@ -5,9 +5,11 @@ import (
 	"math/bits"
 	"math/rand"
 
+	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/cost"
 )
 
 // build makes integer networks for tests, tensor by tensor.
@@ -177,4 +179,9 @@ func (e meanEst) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	}
 	cost *= 1 + 0.04*float64(bits.Len(uint(l.Gang)))
 	return beats * max(1, min(cost+0.2, float64(ceilDiv(m, l.N)))), 0, nil
+}
+
+// layerCost is the price of one layer without FIFOs.
+func layerCost(net *intnet.Net, layer int, l hw.Layer, family string) design.Resources {
+	return cost.New(net, family, nil).Layer(layer, l).Resources()
 }

@@ -10,7 +10,6 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/test/hwtest"
-	"hass/optimizer/cost"
 	"hass/optimizer/fifo"
 )
 
@@ -192,7 +191,7 @@ func TestPointwiseCosts(t *testing.T) {
 		{"concat", func(b *hwtest.Builder) { b.Concat(0, 0, 0) }, 0, 8, 0, 0},
 	} {
 		net := kindNet(t, tt.make)
-		got := cost.Cost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, design.FamilyUSPlus)
+		got := layerCost(net, tt.layer, hw.Layer{InPx: 1, InCh: tt.ch, OutPx: 1, OutCh: tt.ch}, design.FamilyUSPlus)
 		if got.DSP != tt.dsp || got.BRAM18 != tt.bram || got.LUT < 5 {
 			t.Errorf("%s: %+v, want %d DSPs and %d BRAM18", tt.name, got, tt.dsp, tt.bram)
 		}
@@ -208,7 +207,7 @@ func TestDepthwiseCost(t *testing.T) {
 	if _, err := hw.Expand(net, []hw.Layer{l}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := cost.Cost(net, 0, l, design.FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
+	if got := layerCost(net, 0, l, design.FamilyUSPlus); got.DSP != 72 || got.BRAM18 != memory.BRAMCount(8*9*8, 1) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -126,15 +126,6 @@ func uramMap(width, depth int) (blocks, rows int) {
 	return ceilDiv(rows*min(ceilDiv(width, 8)*8, ceilDiv(width, 9)*9), 72), rows
 }
 
-// URAMCount is the number of UltraRAM blocks of a memory.
-func URAMCount(width, depth int) int {
-	if width <= 0 || depth <= 0 {
-		return 0
-	}
-	n, _ := uramMap(width, depth)
-	return n
-}
-
 // lutramMap is the number of LUTs of a distributed RAM with a write and a read address, and its rows: four LUTs
 // hold 64 x 3 or 32 x 6. UltraScale+ has eight for 64 x 7 or 32 x 14 besides.
 func lutramMap(width, depth int, family string) (luts, rows int) {

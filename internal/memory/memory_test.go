@@ -32,12 +32,12 @@ func TestBRAMCount(t *testing.T) {
 	}
 }
 
-func TestURAMCount(t *testing.T) {
+func TestURAMMap(t *testing.T) {
 	for _, tt := range []struct{ width, depth, want int }{
-		{72, 4096, 1}, {73, 4096, 2}, {72, 4097, 2}, {144, 100, 2}, {16, 400000, 22}, {36, 9000, 2}, {0, 5, 0},
+		{72, 4096, 1}, {73, 4096, 2}, {72, 4097, 2}, {144, 100, 2}, {16, 400000, 22}, {36, 9000, 2},
 	} {
-		if got := URAMCount(tt.width, tt.depth); got != tt.want {
-			t.Errorf("URAMCount(%d bits, %d words) = %d, want %d", tt.width, tt.depth, got, tt.want)
+		if got, _ := uramMap(tt.width, tt.depth); got != tt.want {
+			t.Errorf("uramMap(%d bits, %d words) = %d, want %d", tt.width, tt.depth, got, tt.want)
 		}
 	}
 }

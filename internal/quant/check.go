@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"hass/internal/graph"
-	"hass/internal/intnet"
 )
 
 // Issue is one reason why the hardware cannot take a graph.
@@ -72,20 +71,4 @@ func Buildable(g *graph.Graph) error {
 		return &UnsupportedError{issues}
 	}
 	return nil
-}
-
-// LayerNames are the names that widths and thresholds files may use, in order:
-// those of the nodes that become layers. Only a Conv has weights and thresholds.
-func LayerNames(g *graph.Graph) (all, convs []string, err error) {
-	p, err := plan(g)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, l := range p.layers {
-		all = append(all, l.node.Name)
-		if l.kind == intnet.KindConv {
-			convs = append(convs, l.node.Name)
-		}
-	}
-	return all, convs, nil
 }

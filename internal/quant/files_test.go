@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hass/internal/graph"
+	"hass/internal/intnet"
 )
 
 func ptr(v float64) *float64 { return &v }
@@ -106,7 +109,7 @@ func TestLoad(t *testing.T) {
 func TestNames(t *testing.T) {
 	g := everything(t, 1)
 	r := collect(t, g, images(1, 3, 3*9*8, 2, -1), 1)
-	all, convs, err := LayerNames(g)
+	all, convs, err := layerNames(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,4 +176,20 @@ func TestEncodeThresholds(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("%s in\n%s", d, text)
 	}
+}
+
+// layerNames are the names that widths and thresholds files may use, in order:
+// those of the nodes that become layers. Only a Conv has weights and thresholds.
+func layerNames(g *graph.Graph) (all, convs []string, err error) {
+	p, err := plan(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range p.layers {
+		all = append(all, l.node.Name)
+		if l.kind == intnet.KindConv {
+			convs = append(convs, l.node.Name)
+		}
+	}
+	return all, convs, nil
 }

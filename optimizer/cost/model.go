@@ -28,13 +28,8 @@ func New(net *intnet.Net, family string, scales *design.Calibration) Model {
 	return Model{Net: net, Family: family, Scales: scales, factors: factorsOf(scales)}
 }
 
-// Cost is the estimate for the modules of one layer (windows, engines, weight memories,
+// Layer is the estimate for the modules of one layer (windows, engines, weight memories,
 // joins, pools, ...) without the FIFOs between them.
-func Cost(net *intnet.Net, layer int, l hw.Layer, family string) design.Resources {
-	return New(net, family, nil).Layer(layer, l).Resources()
-}
-
-// Layer is Cost as a vector.
 func (m Model) Layer(i int, hl hw.Layer) design.Vec {
 	l := m.Net.Layers[i]
 	switch l.Kind {

@@ -136,12 +136,3 @@ func (m Model) Total(n *hw.Network) design.Vec {
 	}
 	return io.Add(fifos)
 }
-
-// Price is the estimate for a design's whole network on a device family.
-func Price(d *design.Design, family string) (design.Resources, error) {
-	n, err := d.Network()
-	if err != nil {
-		return design.Resources{}, err
-	}
-	return New(d.Net, family, nil).Total(n).Resources(), nil
-}

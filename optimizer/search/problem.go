@@ -401,16 +401,6 @@ func (p *Problem) Tau(x []float64, k int) quant.Tau {
 	return quant.Tau{W: x[k] * p.MaxW[k], A: x[len(p.Convs)+k] * p.MaxA[k]}
 }
 
-// Thresholds is a point as a thresholds file holds it.
-func (p *Problem) Thresholds(x []float64) *quant.Thresholds {
-	t := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
-	for k, i := range p.Convs {
-		tau := p.Tau(x, k)
-		t.Layers[p.Net.Layers[i].Name] = quant.LayerTau{W: &tau.W, A: &tau.A}
-	}
-	return t
-}
-
 // convsKept bounds the weights of pruned layers that are kept.
 const convsKept = 1 << 28
 

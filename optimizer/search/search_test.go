@@ -141,7 +141,7 @@ func TestPruneIsLower(t *testing.T) {
 	p := problem(t)
 	g, _ := demo(t, 2)
 	for _, x := range points(p, 3) {
-		text, err := p.Thresholds(x).Encode("test")
+		text, err := thresholds(p, x).Encode("test")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -833,7 +833,7 @@ func TestResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(p.Thresholds(best.X), th); d != "" {
+	if d := cmp.Diff(thresholds(p, best.X), th); d != "" {
 		t.Error(d)
 	}
 	if _, err := res.Thresholds(999); err == nil {
@@ -1008,4 +1008,14 @@ func answers(n, right int) []bool {
 		a[i] = true
 	}
 	return a
+}
+
+// thresholds is a point as a thresholds file holds it.
+func thresholds(p *Problem, x []float64) *quant.Thresholds {
+	t := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
+	for k, i := range p.Convs {
+		tau := p.Tau(x, k)
+		t.Layers[p.Net.Layers[i].Name] = quant.LayerTau{W: &tau.W, A: &tau.A}
+	}
+	return t
 }

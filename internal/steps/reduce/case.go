@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"hass/hwsim"
@@ -118,9 +117,6 @@ func (c *Case) Write(ctx context.Context, path string) (*design.Design, error) {
 	}
 	return optimizer.ReadDesign(path)
 }
-
-// Files are the files that Write makes.
-func Files(path string) []string { return design.Files(filepath.Clean(path)) }
 
 // digest tells cases apart.
 func (c *Case) digest() ([sha256.Size]byte, error) {

@@ -244,10 +244,11 @@ func TestModelOfDesign(t *testing.T) {
 			}
 			sum = sum.Plus(m, 1)
 		}
-		total, err := cost.Price(d, design.Family7)
+		n, err := d.Network()
 		if err != nil {
 			t.Fatal(err)
 		}
+		total := cost.New(d.Net, design.Family7, nil).Total(n).Resources()
 		if got := utilisation.CountsOf(total); got != sum {
 			t.Errorf("seed %d: the optimizer has %+v, the modules %+v", seed, got, sum)
 		}
