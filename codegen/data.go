@@ -108,6 +108,9 @@ func (p *Project) checked() (list []checkedTensor, imageBytes int) {
 			c := checkedTensor{process: pr.Name, tensor: s.Tensor, beat: s.Beat, bytes: (s.Bits + 7) / 8, offset: imageBytes}
 			list = append(list, c)
 			imageBytes += t.H * t.W * t.C * c.bytes
+		case hw.Sink, hw.Fork, hw.Convert, hw.WindowProc, hw.Engine: // write no tensor of their own
+		default:
+			panic("codegen: no golden tensor of a process of kind " + string(pr.Kind))
 		}
 	}
 	return list, imageBytes

@@ -282,6 +282,8 @@ func (p *Project) function(i int) function {
 		fn.config, fn.body = p.elementwiseText(pr, cfg, ins, outs[0])
 	case hw.Concat, hw.Slice, hw.Resize, hw.ZeroInsert:
 		fn.config, fn.body = p.moveText(pr, cfg, ins, outs[0])
+	default:
+		panic("codegen: no C++ of a process of kind " + string(pr.Kind))
 	}
 	return fn
 }

@@ -33,6 +33,8 @@ func (p *Project) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.St
 		c.num("CHANNEL_BEATS", s.ChannelBeats)
 	case hw.Resize:
 		return p.resizeText(c, l, cfg, in, out)
+	default:
+		panic("codegen: no C++ of a process of kind " + string(pr.Kind))
 	}
 	return c.end(), call
 }

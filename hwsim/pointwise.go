@@ -106,12 +106,14 @@ func newCurve(a *intnet.Act, least int64) *curve {
 			}
 			return x * a.Mul[0]
 		}}
+	case intnet.ActCurve:
+		// The weighted mean of the two ends of the segment that x lies in.
+		segment := int64(1) << a.Step
+		return &curve{func(x int64, _ int) int64 {
+			i := (x - least) / segment
+			r := x - least - i*segment
+			return a.Table[i]*(segment-r) + a.Table[i+1]*r
+		}}
 	}
-	// The weighted mean of the two ends of the segment that x lies in.
-	segment := int64(1) << a.Step
-	return &curve{func(x int64, _ int) int64 {
-		i := (x - least) / segment
-		r := x - least - i*segment
-		return a.Table[i]*(segment-r) + a.Table[i+1]*r
-	}}
+	panic("hwsim: no function " + string(a.Fn))
 }

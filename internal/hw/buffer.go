@@ -15,8 +15,10 @@ func HasBuffer(net *intnet.Net, l *intnet.Layer) bool {
 		return true
 	case intnet.KindAdd, intnet.KindMul:
 		return net.Broadcast(l)
+	case intnet.KindRequant, intnet.KindActivation, intnet.KindConcat, intnet.KindSlice, intnet.KindZeroInsert:
+		return false
 	}
-	return false
+	panic("hw: a layer of the unknown kind " + string(l.Kind))
 }
 
 // bufferMemory is the memory of a layer's buffer under its hardware choices; None if it has no buffer.
@@ -25,6 +27,10 @@ func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
 		return memory.None
 	}
 	switch l.Kind {
+	case intnet.KindConv, intnet.KindPool:
+		w := WindowOf(net, *l, hl)
+		p := w.PaceFree(net.Tensors[l.In[0]].Format.Bits)
+		return p.Buffer(&hl)
 	case intnet.KindGlobalPool:
 		return GlobalPoolOf(net, l, hl).Memory
 	case intnet.KindResize:
@@ -32,9 +38,7 @@ func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
 	case intnet.KindAdd, intnet.KindMul:
 		return operandsOf(net, l, hl).Memory
 	}
-	w := WindowOf(net, *l, hl)
-	p := w.PaceFree(net.Tensors[l.In[0]].Format.Bits)
-	return p.Buffer(&hl)
+	panic("hw: no buffer of a layer of kind " + string(l.Kind))
 }
 
 // WithBuffers gives the layers with the memory of every buffer: what a layer leaves open is memory.ForBuffer's.

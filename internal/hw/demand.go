@@ -225,8 +225,10 @@ func (n *Network) processDemand(i int) Demand {
 	case Join:
 		d.join(l, hl)
 	case Fork: // hands tokens on
-	default:
+	case Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Slice, Resize, ZeroInsert:
 		d.values(n.Net, l, hl)
+	default:
+		panic("hw: no demand of a process of kind " + string(p.Kind))
 	}
 	return d
 }

@@ -104,8 +104,11 @@ func LastProcess(kind intnet.Kind) ProcessKind {
 		return Pool
 	case intnet.KindGlobalPool:
 		return GlobalPool
+	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
+		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+		return ProcessKind(kind) // the module is called as the layer
 	}
-	return ProcessKind(kind) // the module is called as the layer
+	panic("hw: no module of a layer of kind " + string(kind))
 }
 
 // DefaultDepth is the least depth at which a FIFO written once a cycle by a module of the
@@ -141,8 +144,10 @@ func Latency(kind ProcessKind, l Layer) int {
 		return 11 + fifo // rows, two products, sum, rounding
 	case Concat:
 		return 1 + fifo
+	case Fork, Convert, Slice, ZeroInsert, Sink: // pass tokens on as they are
+		return fifo
 	}
-	return fifo // fork, convert, slice, zeroinsert pass tokens on as they are
+	panic("hw: no latency of a process of kind " + string(kind))
 }
 
 // Expand builds the network of processes for a net with one Layer of hardware each.

@@ -200,6 +200,8 @@ func (n *Network) newMove(p *Process, images int) Schedule {
 				add(out.C/beat.Ch, read, 1)
 			}
 		}
+	default:
+		panic("hw: no schedule of a layer of kind " + string(l.Kind))
 	}
 	return newPeriodic(total, images, runs...)
 }

@@ -40,6 +40,8 @@ func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) i
 	case ActCurve:
 		i, rest := (x-min)>>a.Step, (x-min)&(1<<a.Step-1)
 		v = a.Table[i]<<a.Step + (a.Table[i+1]-a.Table[i])*rest
+	default:
+		panic("intnet: no function " + string(a.Fn)) // check refuses it
 	}
 	return fixed.Requant(v, a.Shift, r, lo, hi)
 }

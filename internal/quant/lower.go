@@ -255,6 +255,8 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 			return err
 		}
 		out.Pool.FormatShift = in.Frac - to.Frac
+	default:
+		return fmt.Errorf("layer %q: nothing quantises the kind %q", l.node.Name, l.kind)
 	}
 	if out.Requantises() {
 		out.Rounding = to.Rounding

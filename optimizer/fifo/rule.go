@@ -263,11 +263,13 @@ func delay(m streams, layer int, hurry float64) (late, early float64) {
 			late, early = max(late, at-float64(y)/n), min(early, at-float64(y+1)/n)
 		}
 		return late, early
+	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation, intnet.KindConcat, intnet.KindZeroInsert:
+		if hurry > 1 {
+			return 1 / hurry, 0
+		}
+		return 0, 0
 	}
-	if hurry > 1 {
-		return 1 / hurry, 0
-	}
-	return 0, 0
+	panic("fifo: no delay of a layer of kind " + string(l.Kind))
 }
 
 // streams are a network's tensors with their pixels per beat.

@@ -107,6 +107,8 @@ func fitConv(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
 		if hl.N = gcd(hl.N, m); hl.N < 2 || hl.N >= m {
 			fitBanked(hl, m)
 		}
+	default:
+		panic("reduce: nothing fits an engine of kind " + string(hl.Engine))
 	}
 	fitLines(n, l, hl)
 }

@@ -88,9 +88,10 @@ func (b *Backend) describe() string {
 		return "the simulator"
 	case HLS:
 		return "the generated C++"
-	default:
+	case RTL:
 		return "the generated SystemVerilog"
 	}
+	panic("reduce: no back end " + b.Name)
 }
 
 // readme says in a few lines what differs. It holds no times, so that equal reductions give equal folders.
