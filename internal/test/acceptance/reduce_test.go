@@ -26,7 +26,7 @@ import (
 // What a reduction of a planted fault must reach.
 const (
 	reducedLayers = 3
-	reducedTime   = 5 * time.Minute // beside other work on the machine, too
+	reducedTime   = 2 * time.Minute
 )
 
 // plantedFaults are planted in one back end each. A fault of the simulator changes the layers that it runs, one of a
@@ -69,56 +69,59 @@ func TestHostileReduce(t *testing.T) {
 	bin := buildHass(t, t.TempDir())
 	var rows [][]string
 	for _, f := range plantedFaults {
-		c, err := hwtest.Deep(f.seed, 12)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
-		for name, depth := range c.Depths {
-			d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
-		}
-		whole := reduce.FromDesign(d, c.Images(2))
-		dir := t.TempDir()
-		b := &reduce.Backend{Name: f.backend, Dir: filepath.Join(dir, "work")}
-		opts := reduce.Options{Log: func(line string) { t.Log(line) }}
-		var r *reduce.Result
-		if f.backend == reduce.HWSim {
-			opts.Check = layerFault(f.layer)
-			r, err = reduce.Run(t.Context(), whole, opts)
-		} else {
-			b.Edit = f.plant
-			r, err = b.Reduce(t.Context(), whole, opts)
-		}
-		if err != nil {
-			t.Errorf("%s: %s: %v", f.backend, f.name, err)
-			continue
-		}
-		t.Logf("%s: %s: %s of %s, %.1f s, differs in %s: %s", f.backend, f.name, r.Case, whole, r.Took.Seconds(), r.Difference.Kind, r.Difference.Text)
-		if n := len(r.Case.Net.Layers); n > reducedLayers || r.Took > reducedTime || r.Difference.Kind != f.kind {
-			t.Errorf("%s: %s: %d layers in %s, %s; want at most %d in %v, %s", f.backend, f.name, n, r.Took, r.Difference.Kind, reducedLayers, reducedTime, f.kind)
-		}
-		var edited []string
-		if f.file != "" {
-			edited = []string{f.file}
-		}
-		out := filepath.Join(dir, "out")
-		if err := b.Write(t.Context(), out, r, "random network", edited); err != nil {
-			t.Errorf("%s: %s: %v", f.backend, f.name, err)
-			continue
-		}
-		if f.backend == reduce.HWSim {
-			// The fault is not in the command, whose simulator is right.
-			runScript(t, bin, out, 0)
-		} else {
-			runScript(t, bin, out, 1)
-			f.undo(t, filepath.Join(out, "project"))
-			runScript(t, bin, out, 0)
-		}
-		kinds := ""
-		for _, l := range r.Case.Net.Layers {
-			kinds += " " + string(l.Kind)
-		}
-		rows = append(rows, []string{f.backend, f.name, fmt.Sprint(len(c.Net.Layers)), strings.TrimSpace(kinds), r.Case.String(), fmt.Sprint(r.Trials), fmt.Sprintf("%.1f", r.Took.Seconds())})
+		t.Run(f.backend+"/"+f.name, func(t *testing.T) {
+			c, err := hwtest.Deep(f.seed, 12)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
+			for name, depth := range c.Depths {
+				d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
+			}
+			whole := reduce.FromDesign(d, c.Images(2))
+			dir := t.TempDir()
+			b := &reduce.Backend{Name: f.backend, Dir: filepath.Join(dir, "work")}
+			opts := reduce.Options{Log: func(line string) { t.Log(line) }}
+			var r *reduce.Result
+			if f.backend == reduce.HWSim {
+				opts.Check = layerFault(f.layer)
+				r, err = reduce.Run(t.Context(), whole, opts)
+			} else {
+				b.Edit = f.plant
+				r, err = b.Reduce(t.Context(), whole, opts)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s of %s, %.1f s, differs in %s: %s", r.Case, whole, r.Took.Seconds(), r.Difference.Kind, r.Difference.Text)
+			if n := len(r.Case.Net.Layers); n > reducedLayers || r.Took > reducedTime || r.Difference.Kind != f.kind {
+				t.Errorf("%d layers in %s, %s; want at most %d in %v, %s", n, r.Took, r.Difference.Kind, reducedLayers, reducedTime, f.kind)
+			}
+			var edited []string
+			if f.file != "" {
+				edited = []string{f.file}
+			}
+			out := filepath.Join(dir, "out")
+			if err := b.Write(t.Context(), out, r, "random network", edited); err != nil {
+				t.Fatal(err)
+			}
+			if f.backend == reduce.HWSim {
+				// The fault is not in the command, whose simulator is right.
+				runScript(t, bin, out, 0)
+			} else {
+				runScript(t, bin, out, 1)
+				f.undo(t, filepath.Join(out, "project"))
+				runScript(t, bin, out, 0)
+			}
+			kinds := ""
+			for _, l := range r.Case.Net.Layers {
+				kinds += " " + string(l.Kind)
+			}
+			rows = append(rows, []string{f.backend, f.name, fmt.Sprint(len(c.Net.Layers)), strings.TrimSpace(kinds), r.Case.String(), fmt.Sprint(r.Trials), fmt.Sprintf("%.1f", r.Took.Seconds())})
+		})
+	}
+	if len(rows) < len(plantedFaults) {
+		return // some were left out
 	}
 	if !t.Failed() {
 		figures.Write(t, "reduce", figures.Table{
