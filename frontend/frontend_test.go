@@ -481,8 +481,8 @@ func TestTrainedModels(t *testing.T) {
 		{path: "cifar10_resnet8/model_jpeg_ft.onnx", nodes: 23, hardware: 21, host: 1, builds: true, convs: 10, global: 1, eltwises: 3},
 		{path: "mnist_lenet/model.onnx", nodes: 8, hardware: 7, builds: true, convs: 4, pools: 2},
 		{path: "mnist_lenet/model_upstream.onnx", nodes: 8, hardware: 7, builds: true, convs: 4, pools: 2},
-		{path: "mobilenet_v2/model.onnx.gz", nodes: 100, hardware: 99, builds: true, convs: 53, global: 1, eltwises: 10},
-		{path: "mobilenet_v3_small/model.onnx.gz", nodes: 0, hardware: 121, builds: true, host: 1, convs: 54, global: 10},
+		{path: "mobilenet_v2/model.onnx.gz", nodes: 100, hardware: 99, builds: true, slow: true, convs: 53, global: 1, eltwises: 10},
+		{path: "mobilenet_v3_small/model.onnx.gz", nodes: 0, hardware: 121, builds: true, slow: true, host: 1, convs: 54, global: 10},
 		{path: "resnet50_pruned/model.onnx.gz", nodes: 122, hardware: 121, builds: true, slow: true, convs: 54, pools: 1, global: 1, eltwises: 16},
 	} {
 		t.Run(c.path, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/intnet"
+	"hass/internal/test/testenv"
 )
 
 // onPart is a device with so many of each resource, all usable.
@@ -54,6 +55,7 @@ func more(r design.Resources, name string, n float64) design.Resources {
 // TestExplain asks the optimizer again with what the explanation says is missing, and with twice of everything that it says
 // does not matter.
 func TestExplain(t *testing.T) {
+	testenv.Long(t)
 	wide := func() *intnet.Net {
 		b := newBuild(16, 16, 8)
 		return withWeights(b.done(b.conv(b.conv(b.conv(0, 32, 3, 1, true), 32, 3, 1, true), 16, 1, 1, false)))

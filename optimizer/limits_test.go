@@ -8,6 +8,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/test/testenv"
 )
 
 // TestClassCounts: a classifier of any number of classes gets a design that both targets take; its output leaves in no more beats
@@ -49,6 +50,7 @@ func TestClassCounts(t *testing.T) {
 
 // TestTargets: designs keep the limits of their target, and that for RTL, whose limits are wider, is not slower.
 func TestTargets(t *testing.T) {
+	testenv.Long(t)
 	b := newBuild(16, 16, 8)
 	x := b.conv(b.net.Input, 96, 1, 1, false)
 	x = b.depthwise(x, 3)

@@ -8,11 +8,13 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/test/testenv"
 )
 
 // TestRate: a rating is near the design that Optimize makes, with a rough model of the engines and without, and a memory, or a wrong
 // idea of the rate, changes nothing of it.
 func TestRate(t *testing.T) {
+	testenv.Long(t)
 	p, err := design.LoadPlatform("zedboard")
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +126,7 @@ func TestLeast(t *testing.T) {
 
 // TestMenu: with a rough model and without, items are in order, every layer has some as fast as the design, and zeros make no layer dearer.
 func TestMenu(t *testing.T) {
+	testenv.Long(t)
 	p, err := design.LoadPlatform("zedboard")
 	if err != nil {
 		t.Fatal(err)

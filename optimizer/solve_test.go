@@ -13,6 +13,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/test/testenv"
 	"hass/optimizer/cost"
 	"hass/optimizer/fifo"
 )
@@ -280,6 +281,7 @@ func TestBruteForce(t *testing.T) {
 
 // TestRough checks that the choices which a rough model leaves are few and hardly worse than all.
 func TestRough(t *testing.T) {
+	testenv.Long(t)
 	ctx := context.Background()
 	for _, density := range []float64{0.2, 0.6} {
 		net := resnet8()

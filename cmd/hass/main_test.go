@@ -55,7 +55,7 @@ func (t tests) Run() int {
 //	clean DIR                   no file below DIR holds a hostile name of models_test.go
 //
 // $DEMO is examples/demo, $RUN a folder with the demo's profile.json and
-// design.json, $TINY one with tiny.onnx, its data set and its profile and design.
+// design.json (empty with -short), $TINY one with tiny.onnx, its data set and its profile and design.
 func TestScripts(t *testing.T) {
 	demo, runs := prepare(t)
 	testscript.Run(t, testscript.Params{
@@ -138,12 +138,16 @@ func prepareIn(t *testing.T, demo, runs string) {
 	if err := writeSet(in("tiny"), 8, []int{8, 8, 3}, []int{0, 1, 2, 3}); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"profile", filepath.Join(demo, "model.onnx"), "--data", filepath.Join(demo, "calib.toml"), "-o", in("demo", "profile.json")},
-		{"optimize", filepath.Join(demo, "model.onnx"), "--profile", in("demo", "profile.json"), "--platform", "zedboard", "-o", in("demo", "design.json")},
+	commands := [][]string{
 		{"profile", in("tiny", "tiny.onnx"), "--data", in("tiny", "set.toml"), "-o", in("tiny", "profile.json")},
 		{"optimize", in("tiny", "tiny.onnx"), "--profile", in("tiny", "profile.json"), "--platform", "zybo", "-o", in("tiny", "design.json")},
-	} {
+		{"profile", filepath.Join(demo, "model.onnx"), "--data", filepath.Join(demo, "calib.toml"), "-o", in("demo", "profile.json")},
+		{"optimize", filepath.Join(demo, "model.onnx"), "--profile", in("demo", "profile.json"), "--platform", "zedboard", "-o", in("demo", "design.json")},
+	}
+	if testing.Short() {
+		commands = commands[:2] // the demo takes seconds
+	}
+	for _, args := range commands {
 		if code, _, stderr := hass(args...); code != 0 {
 			t.Fatalf("hass %v: exit %d: %s", args, code, stderr)
 		}

@@ -264,6 +264,7 @@ func TestInterval(t *testing.T) {
 
 // TestProbe: a curve is what a trial with that one threshold measures.
 func TestProbe(t *testing.T) {
+	testenv.Long(t)
 	p := problem(t)
 	wanted := make([]bool, p.Dims())
 	for i := range wanted {
@@ -324,6 +325,7 @@ func TestFar(t *testing.T) {
 
 // TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
 func TestAllocator(t *testing.T) {
+	testenv.Long(t)
 	p := problem(t)
 	menu, err := p.newMenu(t.Context(), p.extremes())
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
+	"hass/internal/test/testenv"
 )
 
 // deep is the random case of a seed, of at least ten layers.
@@ -205,13 +206,10 @@ func TestSmallest(t *testing.T) {
 // TestAttempts makes the candidates of all passes for random networks. Each that is made is a design that can be written
 // and read, and the simulator equals the integer network on it; of every pass that has any some are made.
 func TestAttempts(t *testing.T) {
+	testenv.Long(t)
 	made, refused := map[string]int{}, map[string]int{}
 	dir := t.TempDir()
-	seeds := int64(4)
-	if testing.Short() {
-		seeds = 2
-	}
-	for seed := int64(1); seed <= seeds; seed++ {
+	for seed := int64(1); seed <= 4; seed++ {
 		whole, err := deep(t, seed, 2).edit().done()
 		if err != nil {
 			t.Fatal(err)
