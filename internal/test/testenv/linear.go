@@ -14,7 +14,7 @@ import (
 // less than 20 ms at 4n is too short to judge, and passes.
 func Linear(t *testing.T, n int, prepare func(n int) (work func())) {
 	t.Helper()
-	const attempts = 8
+	const attempts = 25
 	small, large := time.Duration(1<<62), time.Duration(1<<62)
 	for range attempts {
 		small = min(small, cpuTime(prepare(n)))
