@@ -33,6 +33,7 @@ func TestLinear(t *testing.T) {
 // TestSharedConstant: a constant that many nodes would each fold into their own copy is refused
 // before memory ends.
 func TestSharedConstant(t *testing.T) {
+	testenv.Long(t)
 	m := onnxtest.Model{
 		Nodes:   []onnxtest.Node{},
 		Inits:   []onnxtest.Tensor{onnxtest.F32("w", []int64{256, 256, 1, 1}, make([]float32, 1<<16)...), onnxtest.F32("half", nil, 0.5)},

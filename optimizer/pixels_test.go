@@ -8,6 +8,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/test/hwtest"
+	"hass/internal/test/testenv"
 )
 
 func TestPixelsOf(t *testing.T) {
@@ -41,6 +42,7 @@ func TestPixelsOf(t *testing.T) {
 // TestPixelsLiftTheWall: with one pixel a beat no design has fewer cycles than an image has pixels; with four, a large device
 // has a quarter of them. Its streams carry what pixelsOf says.
 func TestPixelsLiftTheWall(t *testing.T) {
+	testenv.Long(t)
 	b := newBuild(32, 32, 2)
 	net := withWeights(b.done(b.conv(b.conv(b.conv(0, 4, 3, 1, true), 4, 3, 1, true), 4, 3, 2, true)))
 	for _, pixels := range []int{1, 4} {

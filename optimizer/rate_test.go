@@ -103,6 +103,7 @@ func TestRate(t *testing.T) {
 
 // TestLeast: of the designs of the best rate, that of the fewest DSPs has no more than that of the least of all.
 func TestLeast(t *testing.T) {
+	testenv.Long(t)
 	p, err := design.LoadPlatform("zcu104")
 	if err != nil {
 		t.Fatal(err)
