@@ -36,7 +36,7 @@ func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
 		c.f("  static constexpr std::int64_t mul(int, int) { return 0; }\n")
 		return
 	}
-	a := hw.AverageOf(pool, &ti, &to)
+	a := intnet.AverageOf(pool, &ti, &to)
 	if len(a.Mul) == 1 && len(a.Mul[0]) == 1 {
 		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", a.Mul[0][0])
 		return

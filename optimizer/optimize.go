@@ -13,6 +13,7 @@ import (
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
 	"hass/optimizer/fifo"
+	"hass/optimizer/pixels"
 )
 
 // MaxPixels is the most pixels per beat that a design is made with.
@@ -62,7 +63,7 @@ type Input struct {
 
 // model is the cost model of the input.
 func (in *Input) model() pricing {
-	return pricing{cost.New(in.Net, in.Platform.Family, in.Calibration), pixelsOf(in.Net, in.Pixels)}
+	return pricing{cost.New(in.Net, in.Platform.Family, in.Calibration), pixels.Of(in.Net, in.Pixels)}
 }
 
 // widths is the number of stream widths tried for a tensor.

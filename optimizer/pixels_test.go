@@ -9,6 +9,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
+	"hass/optimizer/pixels"
 )
 
 func TestPixelsOf(t *testing.T) {
@@ -22,16 +23,16 @@ func TestPixelsOf(t *testing.T) {
 		got  []int
 		want []int
 	}{
-		{"one pixel", pixelsOf(net, 1), []int{1, 1, 1, 1}},
-		{"none given", pixelsOf(net, 0), []int{1, 1, 1, 1}},
-		{"two", pixelsOf(net, 2), []int{2, 1, 1, 1}},
-		{"eight", pixelsOf(net, 8), []int{8, 2, 1, 1}},
-		{"a row", pixelsOf(net, 16), []int{16, 4, 1, 1}},
+		{"one pixel", pixels.Of(net, 1), []int{1, 1, 1, 1}},
+		{"none given", pixels.Of(net, 0), []int{1, 1, 1, 1}},
+		{"two", pixels.Of(net, 2), []int{2, 1, 1, 1}},
+		{"eight", pixels.Of(net, 8), []int{8, 2, 1, 1}},
+		{"a row", pixels.Of(net, 16), []int{16, 4, 1, 1}},
 		// A part of the rows keeps the beat of the whole, whose 12 rows need it; a part of the columns takes one pixel.
-		{"rows", pixelsOf(kindNet(t, kinds()["rows"]), 4), []int{4, 4, 4, 1}},
-		{"row split", pixelsOf(kindNet(t, kinds()["row split"]), 4), []int{4, 4, 4, 4, 4}},
-		{"columns", pixelsOf(kindNet(t, kinds()["slice"]), 4), []int{1, 1, 1}},
-		{"a stride of 3", pixelsOf(third, 4), []int{1, 1, 1}},
+		{"rows", pixels.Of(kindNet(t, kinds()["rows"]), 4), []int{4, 4, 4, 1}},
+		{"row split", pixels.Of(kindNet(t, kinds()["row split"]), 4), []int{4, 4, 4, 4, 4}},
+		{"columns", pixels.Of(kindNet(t, kinds()["slice"]), 4), []int{1, 1, 1}},
+		{"a stride of 3", pixels.Of(third, 4), []int{1, 1, 1}},
 	} {
 		if !slices.Equal(tc.got, tc.want) {
 			t.Errorf("%s: %v, want %v", tc.name, tc.got, tc.want)
@@ -40,22 +41,22 @@ func TestPixelsOf(t *testing.T) {
 }
 
 // TestPixelsLiftTheWall: with one pixel a beat no design has fewer cycles than an image has pixels; with four, a large device
-// has a quarter of them. Its streams carry what pixelsOf says.
+// has a quarter of them. Its streams carry what pixels.Of says.
 func TestPixelsLiftTheWall(t *testing.T) {
 	testenv.Long(t)
 	b := newBuild(32, 32, 2)
 	net := withWeights(b.done(b.conv(b.conv(b.conv(0, 4, 3, 1, true), 4, 3, 1, true), 4, 3, 2, true)))
-	for _, pixels := range []int{1, 4} {
-		d := optimize(t, net, "u250", func(in *Input) { in.Pixels = pixels })
-		if want := float64(32 * 32 / pixels); d.Predicted.CyclesPerImage != want {
-			t.Errorf("%d pixels: %v cycles, want %v", pixels, d.Predicted.CyclesPerImage, want)
+	for _, most := range []int{1, 4} {
+		d := optimize(t, net, "u250", func(in *Input) { in.Pixels = most })
+		if want := float64(32 * 32 / most); d.Predicted.CyclesPerImage != want {
+			t.Errorf("%d pixels: %v cycles, want %v", most, d.Predicted.CyclesPerImage, want)
 		}
-		for i, px := range pixelsOf(net, pixels) {
+		for i, px := range pixels.Of(net, most) {
 			if i == 0 {
 				continue
 			}
 			if l := d.Layers[i-1]; l.OutPx != px {
-				t.Errorf("%d pixels: layer %d writes %d a beat, want %d", pixels, i-1, l.OutPx, px)
+				t.Errorf("%d pixels: layer %d writes %d a beat, want %d", most, i-1, l.OutPx, px)
 			}
 		}
 		n, err := d.Network()
@@ -66,7 +67,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 			t.Error(err)
 		}
 		for _, s := range n.Streams {
-			if s.Kind == hw.TensorToken && s.Beat.Px > pixels {
+			if s.Kind == hw.TensorToken && s.Beat.Px > most {
 				t.Errorf("stream %s carries %d pixels", s.Name, s.Beat.Px)
 			}
 		}

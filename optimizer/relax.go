@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"hass/internal/design"
+	"hass/optimizer/simplex"
 )
 
 // slack is the tolerance of comparisons between floating-point bounds; feasibility
@@ -211,7 +212,7 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 				a[i][j], c[j] = cols[j][i], 1
 			}
 		}
-		y, dual, value, ok := maximise(a, b, c)
+		y, dual, value, ok := simplex.Maximise(a, b, c)
 		if !ok || value <= 0 {
 			return r, nil
 		}
@@ -306,7 +307,7 @@ func (v *view) cheapest(ctx context.Context, start []pick) (relaxation, error) {
 		for j := range cols {
 			a[design.NumResources][j] = 1
 		}
-		_, dual, value, ok := maximise(a, rhs, gain)
+		_, dual, value, ok := simplex.Maximise(a, rhs, gain)
 		if !ok || (base-value*scale)-r.bound < 1e-7*scale {
 			return r, nil
 		}

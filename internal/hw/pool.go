@@ -69,48 +69,6 @@ type AverageClasses struct {
 // ModuleName is hass_pool.
 func (PoolParams) ModuleName() string { return "hass_pool" }
 
-// Average holds the multipliers of an average: round(2^Scale / n) for the n elements counted at an output
-// position. Few counts differ, so rows and columns have classes.
-type Average struct {
-	Rows, Columns []int64   // class of each output row and column
-	Mul           [][]int64 // by class of row and column
-}
-
-// AverageOf counts the elements of an average at every output position.
-func AverageOf(pool *intnet.Pool, ti, to *intnet.Tensor) Average {
-	counts := func(d, size, osize int) (class []int64, count []int) {
-		class = make([]int64, osize)
-		for o := range osize {
-			n := 0
-			for t := range pool.Kernel[d] {
-				at := o*pool.Stride[d] - pool.Pads[d] + t*pool.Dilation[d]
-				if pool.CountPad || at >= 0 && at < size {
-					n++
-				}
-			}
-			k := slices.Index(count, n)
-			if k < 0 {
-				k = len(count)
-				count = append(count, n)
-			}
-			class[o] = int64(k)
-		}
-		return class, count
-	}
-	var a Average
-	var rn, cn []int
-	a.Rows, rn = counts(0, ti.H, to.H)
-	a.Columns, cn = counts(1, ti.W, to.W)
-	for _, r := range rn {
-		row := make([]int64, len(cn))
-		for k, col := range cn {
-			row[k] = fixed.AvgMul(r*col, pool.Scale)
-		}
-		a.Mul = append(a.Mul, row)
-	}
-	return a
-}
-
 // PoolOf are the parameters of a pool under its hardware choices.
 func PoolOf(net *intnet.Net, l *intnet.Layer, hl Layer) PoolParams {
 	in, out, k := &net.Tensors[l.In[0]], &net.Tensors[l.Out], l.Pool.Kernel
@@ -121,7 +79,7 @@ func PoolOf(net *intnet.Net, l *intnet.Layer, hl Layer) PoolParams {
 	if p.Max {
 		return p
 	}
-	a := AverageOf(l.Pool, in, out)
+	a := intnet.AverageOf(l.Pool, in, out)
 	f := factorsOf(l, slices.Concat(a.Mul...))
 	p.Factors = &f
 	if rows, columns := len(a.Mul), len(a.Mul[0]); rows*columns > 1 {
