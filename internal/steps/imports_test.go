@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"bytes"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -159,6 +160,40 @@ func TestRules(t *testing.T) {
 	} {
 		if got := broken(c.from, c.to); got != c.want {
 			t.Errorf("%s imports %s: %q, want %q", c.from, c.to, got, c.want)
+		}
+	}
+}
+
+// packageLines is the most lines, without tests, of a package that can still be read in one sitting or two.
+const packageLines = 4000
+
+// TestPackageSizes: no package is larger than packageLines.
+func TestPackageSizes(t *testing.T) {
+	root := testenv.Root(t)
+	lines := map[string]int{}
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && (strings.HasPrefix(e.Name(), ".") || e.Name() == "testdata" || e.Name() == "build" || e.Name() == "runs") && path != root {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		lines[filepath.Dir(path)] += bytes.Count(data, []byte("\n"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) < 40 {
+		t.Fatalf("%d packages under %s", len(lines), root)
+	}
+	for dir, n := range lines {
+		if n > packageLines {
+			t.Errorf("%s has %d lines without tests, the limit is %d: split it by idea", dir, n, packageLines)
 		}
 	}
 }
