@@ -183,7 +183,7 @@ func EngineRules() []string {
 type Calibration struct {
 	Tool  string           `toml:"tool" json:"tool"` // that made the reports
 	Date  string           `toml:"date" json:"date"`
-	Scale map[string]Scale `toml:"scale" json:"scale"` // by module; those that are not named are 1
+	Scale map[string]Scale `toml:"scale" json:"scale"` // by module; a module that is not named has factors of 1
 }
 
 // Scale are the factors of one module and what they rest on.

@@ -54,8 +54,8 @@ func Files(path string) []string {
 	return []string{path, base + ".weights.bin", base + ".golden.npy"}
 }
 
-// Read reads a design and its weights and checks what does not have to be computed: schema, side files, the network, that every
-// layer's hardware fits it, that the FIFOs are those of the network. Its errors name the file and the field.
+// Read reads a design and its weights. It checks the schema, the side files, the network, that every layer's hardware fits
+// it, and that the FIFOs are the network's. Its errors name the file and the field.
 // optimizer.ReadDesign also computes again what follows from all that.
 func Read(path string) (*Design, error) {
 	d := &Design{}

@@ -8,8 +8,8 @@ import (
 // The resources of a device, as indices of a Vec.
 const (
 	DSP          = iota
-	LUT          // all LUTs, those that are memory too
-	FF           //
+	LUT          // all LUTs; LUTs used as memory are among them
+	FF           // flip-flops
 	BRAM18       // 18 Kb halves
 	URAM         // 288 Kb blocks
 	LUTRAM       // LUTs that are memory: a budget of its own inside LUT

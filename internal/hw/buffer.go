@@ -41,7 +41,7 @@ func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
 	panic("hw: no buffer of a layer of kind " + string(l.Kind))
 }
 
-// WithBuffers gives the layers with the memory of every buffer: what a layer leaves open is memory.ForBuffer's.
+// WithBuffers gives the layers with the memory of every buffer. memory.ForBuffer chooses where a layer leaves it open.
 func WithBuffers(net *intnet.Net, layers []Layer) []Layer {
 	layers = slices.Clone(layers)
 	for i := range layers {

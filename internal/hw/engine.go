@@ -38,7 +38,7 @@ type WeightsParams struct {
 	Depth int `rtl:"DEPTH"` // rows
 	Row   int `rtl:"ROW"`   // bits of a row
 	Words int `rtl:"WORDS"` // words that a row takes from the chain
-	// The words bring fields of so many bits in turn; Cycle fields repeat.
+	// Words bring fields of Field0, Field1, Field2 bits in turn; the first Cycle of them repeat.
 	Cycle  int         `rtl:"CYCLE,omitempty"`
 	Field0 int         `rtl:"FIELD0"`
 	Field1 int         `rtl:"FIELD1,omitempty"`
