@@ -74,6 +74,7 @@ type resize struct {
 	in, out raster // one pixel a beat
 	rows    [2][]int32
 	ys, xs  []sample // by output row and column
+	drop    int
 	shift   int
 	round   fixed.Rounding
 	lo, hi  int64
@@ -92,7 +93,7 @@ func newResize(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *resize {
 		r.rows[i] = make([]int32, in.W*in.C)
 	}
 	r.ys, r.xs = samples(l.Resize.Rows, in.H), samples(l.Resize.Cols, in.W)
-	r.shift = l.Resize.FormatShift + l.Resize.Rows.Scale + l.Resize.Cols.Scale
+	r.drop, r.shift = l.Resize.Drop, l.Resize.Shift()
 	return r
 }
 
@@ -132,7 +133,7 @@ func (r *resize) emit(out []int32) {
 		if y.weight[1] != 0 {
 			sum += y.weight[1] * (x.weight[0]*int64(bottom[left+c]) + x.weight[1]*int64(bottom[right+c]))
 		}
-		out[c] = int32(fixed.Requant(sum, r.shift, r.round, r.lo, r.hi))
+		out[c] = int32(fixed.Requant(fixed.RoundOff(sum, r.drop), r.shift, r.round, r.lo, r.hi))
 	}
 	p.next()
 }

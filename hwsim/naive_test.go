@@ -146,7 +146,10 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 				sum.Add(sum, p.Mul(p, big.NewInt(weight(r.Cols, ox, dx))))
 			}
 		}
-		return naiveRequant(sum, r.FormatShift+r.Rows.Scale+r.Cols.Scale, l)
+		if r.Drop > 0 {
+			sum.Add(sum, new(big.Int).Lsh(big.NewInt(1), uint(r.Drop-1))).Rsh(sum, uint(r.Drop))
+		}
+		return naiveRequant(sum, r.FormatShift+r.Rows.Scale+r.Cols.Scale-r.Drop, l)
 	}
 	v, _ := at(oy, ox, o)
 	return naiveRequant(big.NewInt(v), l.Shift, l)

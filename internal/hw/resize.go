@@ -19,6 +19,7 @@ type ResizeParams struct {
 	InW            int            `rtl:"IN_W"`
 	OutH           int            `rtl:"OUT_H"`
 	OutW           int            `rtl:"OUT_W"`
+	Drop           int            `rtl:"DROP"`
 	Shift          int            `rtl:"SHIFT"`
 	Rounding       fixed.Rounding `rtl:"ROUNDING"`
 	Lo             int64          `rtl:"LO"`
@@ -83,7 +84,7 @@ func ResizeOf(net *intnet.Net, l *intnet.Layer, hl Layer) ResizeParams {
 	}
 	p := ResizeParams{
 		Bits: in.Format.Bits, Signed: in.Format.Signed, OutBits: out.Format.Bits, Ch: hl.OutCh, ChannelBeats: in.C / hl.InCh,
-		InW: in.W, OutH: out.H, OutW: out.W, Shift: r.FormatShift + r.Rows.Scale + r.Cols.Scale, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi,
+		InW: in.W, OutH: out.H, OutW: out.W, Drop: r.Drop, Shift: r.Shift(), Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi,
 		ReadsBits: bits.Len64(uint64(slices.Max(reads))), Rest: in.H - read, FromBits: index(slices.Max(r.Cols.From) + 1),
 	}
 	p.Reads = Table{p.ReadsBits, reads}

@@ -29,7 +29,7 @@ func slice(s *Slice, ti, to *Tensor, in, out []int32) {
 
 func resize(l *Layer, ti, to *Tensor, in, out []int32) {
 	r := l.Resize
-	shift := r.FormatShift + r.Rows.Scale + r.Cols.Scale
+	shift := r.Shift()
 	for y := range to.H {
 		for x := range to.W {
 			for c := range to.C {
@@ -41,7 +41,7 @@ func resize(l *Layer, ti, to *Tensor, in, out []int32) {
 						}
 					}
 				}
-				out[(y*to.W+x)*to.C+c] = int32(fixed.Requant(sum, shift, l.Rounding, l.Lo, l.Hi))
+				out[(y*to.W+x)*to.C+c] = int32(fixed.Requant(fixed.RoundOff(sum, r.Drop), shift, l.Rounding, l.Lo, l.Hi))
 			}
 		}
 	}

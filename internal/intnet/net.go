@@ -211,13 +211,17 @@ type Slice struct {
 	Step  [2]int `json:"step"`  // rows, columns; at least 1
 }
 
-// Resize samples rows and columns: output (y, x) is Requant of the sum over the two
-// rows and two columns that Rows and Cols name, weighted, by FormatShift + Scale of Rows + Scale of Cols.
+// Resize samples rows and columns: output (y, x) is Requant(RoundOff(sum, Drop), Shift()) of the sum over the two
+// rows and two columns that Rows and Cols name, weighted.
 type Resize struct {
 	Rows        Samples `json:"rows"`
 	Cols        Samples `json:"cols"`
 	FormatShift int     `json:"format_shift,omitempty"` // frac(in) - frac(out)
+	Drop        int     `json:"drop,omitempty"`         // places of the sum that are rounded off first, half up
 }
+
+// Shift is that of the requantisation: the places of the sum less those of the output and those that are dropped.
+func (r *Resize) Shift() int { return r.FormatShift + r.Rows.Scale + r.Cols.Scale - r.Drop }
 
 // Samples says where each position of an output axis lies in the input's:
 // (2^Scale - Weight[i]) * in[From[i]] + Weight[i] * in[From[i]+1]. From never falls.

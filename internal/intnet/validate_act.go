@@ -148,6 +148,10 @@ func (r *Resize) check(in, out *Tensor) error {
 	if want := in.Format.Frac - out.Format.Frac; r.FormatShift != want || want < -MaxAlign || want+r.Rows.Scale+r.Cols.Scale > MaxShift {
 		return fmt.Errorf("format shift %d; formats %v to %v need %d", r.FormatShift, in.Format, out.Format, want)
 	}
+	// What is dropped lies below a unit of the input, and below half a step of the output.
+	if r.Drop < 0 || r.Drop > 0 && (r.Drop > r.Rows.Scale+r.Cols.Scale || r.Shift() < 1) {
+		return fmt.Errorf("%d places dropped of a sum that has %d, of which %d are rounded", r.Drop, r.Rows.Scale+r.Cols.Scale, r.Drop+r.Shift())
+	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/test/exact"
 )
 
 // keptGraph writes random graphs as quantised models have them: every value that an operator computes
@@ -127,8 +128,13 @@ func (k *keptGraph) random(operators int) {
 				continue
 			}
 			to := v
-			to.h, to.w, to.frac = 2*v.h, 2*v.w, v.frac+2
-			v = k.op(to, fmt.Sprintf(`resize %%q (%%s) -> (%%q %%s) mode=linear coord=half_pixel round=none cubic=0 scales=[1,1,2,2] to=[1,%d,%d,%d]`, to.c, to.h, to.w), v)
+			coord := []string{"half_pixel", "asymmetric"}[r.IntN(2)]
+			scale := []float64{2, 2, 1.5, 3}[r.IntN(4)]
+			to.h, to.w = int(float64(v.h)*scale), int(float64(v.w)*scale)
+			if scale == 2 {
+				to.frac += 2
+			}
+			v = k.op(to, fmt.Sprintf(`resize %%q (%%s) -> (%%q %%s) mode=linear coord=%s round=none cubic=0 scales=[1,1,%g,%g] to=[1,%d,%d,%d]`, coord, scale, scale, to.c, to.h, to.w), v)
 		case 7:
 			if v.h < 2 || v.w < 2 {
 				continue
@@ -160,41 +166,11 @@ func (k *keptGraph) random(operators int) {
 	}
 }
 
-// exactly evaluates a graph by ONNX's definitions in float64, in which the values of these graphs are
-// exact, and a quotient is a tie only if the true one is.
-func exactly(t *testing.T, g *graph.Graph, image []float32) map[string]*floatexec.Tensor[float64] {
-	t.Helper()
-	values := make(map[string]*floatexec.Tensor[float64])
-	put := func(name string, shape graph.Shape, data []float32) {
-		v := &floatexec.Tensor[float64]{Shape: shape, Data: make([]float64, len(data))}
-		for i, x := range data {
-			v.Data[i] = float64(x)
-		}
-		values[name] = v
-	}
-	put("x", g.Inputs[0].Shape, image)
-	for name, c := range g.Consts {
-		put(name, c.Shape, c.F)
-	}
-	for _, n := range g.Nodes {
-		var in []*floatexec.Tensor[float64]
-		for _, name := range n.Inputs {
-			in = append(in, values[name])
-		}
-		y, err := floatexec.Eval(n.Op, in...)
-		if err != nil {
-			t.Fatalf("%s: %v", n.Name, err)
-		}
-		values[n.Outputs[0]] = y
-	}
-	return values
-}
-
 // TestKeptQuantisers: the integer network of a quantised model equals the model evaluated
 // exactly, ties to even included, behind every operator.
 func TestKeptQuantisers(t *testing.T) {
 	kinds := map[intnet.Kind]int{}
-	ties, graphs := 0, 0
+	ties, graphs, dropped := 0, 0, 0
 	for seed := range uint64(150) {
 		k := &keptGraph{text: newText(seed, "[1,2,6,8]"), rng: rand.New(rand.NewPCG(seed, 3)), offGrid: true}
 		k.random(5)
@@ -219,6 +195,9 @@ func TestKeptQuantisers(t *testing.T) {
 		graphs++
 		for _, l := range net.Layers {
 			kinds[l.Kind]++
+			if l.Resize != nil && l.Resize.Drop > 0 {
+				dropped++
+			}
 		}
 		for _, img := range imgs {
 			q, err := net.QuantizeInput(img)
@@ -233,7 +212,10 @@ func TestKeptQuantisers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			values := exactly(t, g, img)
+			values, err := exact.Values(g, img)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i, v := range values[last].Data {
 				if float64(got[0].Data[i]) != v {
 					for _, l := range net.Layers {
@@ -250,6 +232,9 @@ func TestKeptQuantisers(t *testing.T) {
 		if kinds[kind] == 0 {
 			t.Errorf("no graph has a layer of kind %s", kind)
 		}
+	}
+	if dropped == 0 {
+		t.Error("no resize has weights that are rounded")
 	}
 	if ties < 1000 {
 		t.Errorf("only %d ties were rounded", ties)

@@ -243,8 +243,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	case intnet.KindZeroInsert:
 		out.Insert = &intnet.ZeroInsert{Stride: l.stride}
 	case intnet.KindResize:
-		t := net.Tensors[out.In[0]]
-		out.Resize = &intnet.Resize{Rows: samples(*l.resize, 2, t.H, l.dims.h), Cols: samples(*l.resize, 3, t.W, l.dims.w), FormatShift: in.Frac - to.Frac}
+		out.Resize = newResize(*l.resize, net.Tensors[out.In[0]], l.dims, in, to)
 	case intnet.KindPool, intnet.KindGlobalPool:
 		out.Pool = &intnet.Pool{Window: windowOf(l.window), Max: l.max, CountPad: l.count}
 		if l.max {

@@ -165,38 +165,3 @@ func actError(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, 
 	}
 	return worst
 }
-
-// samplePlaces bounds the binary places of a resize's weights; factors that are powers of two
-// need fewer and are exact.
-const samplePlaces = 12
-
-// samples says where the out positions along axis d of n elements lie.
-func samples(op graph.Resize, d, n, out int) intnet.Samples {
-	taps := floatexec.ResizeTaps(op, d, n, out)
-	s := intnet.Samples{}
-	if op.Mode != "nearest" {
-		s.Weight = make([]int64, out)
-		for exact := false; !exact && s.Scale < samplePlaces; {
-			s.Scale++
-			exact = true
-			for _, t := range taps {
-				w := math.Ldexp(t[1].Weight, s.Scale)
-				exact = exact && w == math.Floor(w)
-			}
-		}
-	}
-	for i, t := range taps {
-		s.From = append(s.From, t[0].At)
-		if s.Weight == nil {
-			continue
-		}
-		switch w := round(t[1].Weight, s.Scale); {
-		case t[1].At == t[0].At: // both at the border
-		case w == 1<<s.Scale:
-			s.From[i] = t[1].At
-		default:
-			s.Weight[i] = w
-		}
-	}
-	return s
-}

@@ -2,9 +2,7 @@ package quant
 
 import (
 	"fmt"
-	"math"
 
-	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 )
@@ -28,7 +26,7 @@ func Warnings(g *graph.Graph) []string {
 			}
 		case intnet.KindResize:
 			if steps := p.resizeSteps(l); steps > 0 {
-				text = fmt.Sprintf("its weights are rounded to %d binary places: next to a tie of the quantiser behind it a result may be off by %s; scales that are powers of two are exact",
+				text = fmt.Sprintf("its weights are rounded to %d binary places: next to a tie of the quantiser behind it a result may be off by %s; fewer bits, or scales that are simpler fractions, are exact",
 					samplePlaces, plural(steps, "step"))
 			}
 		default: // exact, or the model gives no numbers
@@ -45,24 +43,4 @@ func plural(n int, what string) string {
 		return "one " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// resizeSteps is how many steps of its output's quantiser a linear resize may be off because its weights are rounded; 0 if they
-// are exact, or if the model gives no formats that it could be off from.
-func (p *planner) resizeSteps(l *layer) int {
-	in, out := p.given(l.in[0]), p.given(l.out)
-	if in == nil || out == nil || l.resize.Mode == "nearest" {
-		return 0
-	}
-	from := p.tensorDims(l.in[0])
-	off := 0.0 // of a sum of weights that should be 1
-	for d, n := range [2][2]int{{from.h, l.dims.h}, {from.w, l.dims.w}} {
-		most := 0.0
-		for _, t := range floatexec.ResizeTaps(*l.resize, 2+d, n[0], n[1]) {
-			w := math.Ldexp(t[1].Weight, samplePlaces)
-			most = max(most, math.Abs(w-math.Round(w)))
-		}
-		off += math.Ldexp(most, -samplePlaces)
-	}
-	return int(math.Ceil(off * math.Ldexp(float64(in.Max()-in.Min()), out.Frac-in.Frac)))
 }

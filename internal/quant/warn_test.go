@@ -27,7 +27,7 @@ func TestWarnings(t *testing.T) {
 		return g
 	}
 	grid := func(g graph.Grid) func(w *graph.Tensor) { return func(w *graph.Tensor) { w.Grid = &g } }
-	const rounded, requantised = `node "up" (resize): its weights are rounded to 12 binary places: next to a tie of the quantiser behind it a result may be off by %s; scales that are powers of two are exact`,
+	const rounded, requantised = `node "up" (resize): its weights are rounded to 12 binary places: next to a tie of the quantiser behind it a result may be off by %s; fewer bits, or scales that are simpler fractions, are exact`,
 		`node "c" (conv): %s: they are requantised, to 16 bits unless --bits or --widths says otherwise`
 	for _, tc := range []struct {
 		name string
@@ -35,7 +35,8 @@ func TestWarnings(t *testing.T) {
 		want string // "": no warning
 	}{
 		{"factor 2", resized("2", 8, "[1,4,12,12]"), ""},
-		{"factor 1.5", resized("1.5", 8, "[1,4,9,9]"), fmt.Sprintf(rounded, "one step")},
+		{"factor 1.5", resized("1.5", 8, "[1,4,9,9]"), ""},
+		{"factor 0.7 of 8 bits", resized("0.7", 8, "[1,4,4,4]"), fmt.Sprintf(rounded, "one step")},
 		{"factor 1.5 of 16 bits", resized("1.5", 16, "[1,4,9,9]"), fmt.Sprintf(rounded, "11 steps")},
 		{"float weights", weighted(func(*graph.Tensor) {}), ""},
 		{"weights in powers of two", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{0}})), ""},

@@ -359,7 +359,7 @@ func resizeArea(s *hw.ResizeParams, family string) area {
 	}
 	along := value + colScale
 	sum := along + rowScale
-	t := requantShape{in: sum, out: s.OutBits, shift: s.Shift, steps: 1, lo: s.Lo, hi: s.Hi, even: s.Rounding == fixed.HalfEven}.terms()
+	t := requantShape{in: sum - s.Drop, out: s.OutBits, shift: s.Shift, steps: 1, lo: s.Lo, hi: s.Hi, even: s.Rounding == fixed.HalfEven}.terms()
 	lerp, lerpFF := 0, 0
 	if cols == 2 {
 		a.rule[0] += s.Ch * rows * multiplierDSP(value+1, colScale+2, family)

@@ -1,7 +1,9 @@
-// hass_lerp: a * (2^SCALE - w) + b * w, three cycles later, by one multiplication.
+// hass_lerp: a * (2^SCALE - w) + b * w, three cycles later, by one multiplication. Half of 2^DROP is added: whoever
+// takes the places from DROP up has the result rounded to 2^DROP, half up.
 module hass_lerp #(
-    parameter integer BITS = 9,  // of a and b, signed
-    parameter integer SCALE = 1
+    parameter integer BITS  = 9,  // of a and b, signed
+    parameter integer SCALE = 1,
+    parameter integer DROP  = 0   // less than the places by which the result lies below its limits
 ) (
     input  wire                         clk,
     input  wire signed [      BITS-1:0] a,
@@ -9,6 +11,9 @@ module hass_lerp #(
     input  wire        [       SCALE:0] w,  // 0 to 2^SCALE
     output reg  signed [BITS+SCALE-1:0] y
 );
+
+  // The half in two parts: what lies in the places of a, and what lies below them.
+  localparam [BITS+SCALE-1:0] HALF = DROP > 0 ? (BITS + SCALE)'(1) << (DROP > 0 ? DROP - 1 : 0) : '0;
 
   reg signed [BITS:0] slope;
   reg signed [SCALE+1:0] by;
@@ -18,10 +23,10 @@ module hass_lerp #(
   always_ff @(posedge clk) begin
     slope <= (BITS + 1)'(b) - (BITS + 1)'(a);
     by <= {1'b0, w};
-    a1 <= a;
+    a1 <= a + $signed(HALF[BITS+SCALE-1:SCALE]);
     product <= slope * by;
     a2 <= a1;
-    y <= $signed(product[BITS+SCALE-1:0]) + $signed({a2, {SCALE{1'b0}}});
+    y <= $signed(product[BITS+SCALE-1:0]) + $signed({a2, HALF[SCALE-1:0]});
   end
 
 endmodule

@@ -4,6 +4,8 @@
 //
 //   requant(sum of row weight * column weight * value, SHIFT)
 //
+// and where DROP > 0 the sum is first rounded to 2^DROP, half up: so a tie that the weights' error has moved is a tie again.
+//
 // where sample i of an axis is 2^SCALE - WEIGHT[i] parts of one position and WEIGHT[i] of the
 // next. An axis without weights needs one position only.
 //
@@ -17,6 +19,7 @@ module hass_resize #(
     parameter integer IN_W = 1,
     parameter integer OUT_H = 1,
     parameter integer OUT_W = 1,
+    parameter integer DROP = 0,  // places of a sum that are rounded off, half up, before SHIFT
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -278,6 +281,7 @@ module hass_resize #(
   localparam integer VALUE = SIGNED != 0 ? BITS : BITS + 1;  // as a signed number
   localparam integer ALONG = VALUE + COLUMN_SCALE;
   localparam integer SUM = ALONG + ROW_SCALE;
+  localparam integer WIDE = SUM - DROP;  // what is requantised
   generate
     for (c = 0; c < CH; c = c + 1) begin : g_channel
       wire [ROWS*ALONG-1:0] along;
@@ -290,7 +294,8 @@ module hass_resize #(
         if (COLUMNS == 2) begin : g_two
           hass_lerp #(
               .BITS (VALUE),
-              .SCALE(COLUMN_BITS)
+              .SCALE(COLUMN_BITS),
+              .DROP (ROWS == 1 ? DROP : 0)
           ) lerp (
               .clk,
               .a(v[0+:VALUE]),
@@ -315,7 +320,8 @@ module hass_resize #(
       if (ROWS == 2) begin : g_two
         hass_lerp #(
             .BITS (ALONG),
-            .SCALE(ROW_BITS)
+            .SCALE(ROW_BITS),
+            .DROP (DROP)
         ) lerp (
             .clk,
             .a(along[0+:ALONG]),
@@ -335,8 +341,9 @@ module hass_resize #(
             .out(sum)
         );
       end
+      wire unused_sum = &{1'b0, sum};
       hass_requant #(
-          .IN(SUM),
+          .IN(WIDE),
           .OUT(OUT_BITS),
           .SHIFT(SHIFT),
           .STEPS(1),
@@ -345,7 +352,7 @@ module hass_resize #(
           .HI(HI)
       ) requant (
           .clk,
-          .x(sum),
+          .x(sum[SUM-1-:WIDE]),
           .step(3'd0),
           .y(out[c*OUT_BITS+:OUT_BITS])
       );

@@ -271,6 +271,10 @@ func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
 		return s
 	}
 	r := &intnet.Resize{Rows: axis(t.H, h), Cols: axis(t.W, w), FormatShift: t.Format.Frac - f.Frac}
+	// Some sums are rounded to a quarter of a unit before they are requantised.
+	if drop := r.Shift() - 2; linear && w%2 == 1 && drop > 0 {
+		r.Drop = min(drop, r.Rows.Scale+r.Cols.Scale)
+	}
 	out := b.tensor(h, w, t.C, f)
 	return b.layer(intnet.Layer{Kind: intnet.KindResize, In: []int{in}, Out: out, Resize: r})
 }

@@ -2,7 +2,7 @@
 // row needs, in a buffer of two rows, then writes the output row. An output value is
 // the weighted sum of two values in each of two rows,
 //
-//   requant(sum of row weight * column weight * value, SHIFT)
+//   requant(round_off(sum of row weight * column weight * value, DROP), SHIFT)
 //
 // where sample i of an axis is 2^SCALE - WEIGHT[i] parts of position FROM[i] and WEIGHT[i] of the
 // next. R::need(y) is the number of rows that output row y needs, or of the input at the end.
@@ -64,7 +64,7 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
           const std::int64_t wx = b % 2 == (from & 1) ? (std::int64_t{1} << R::COLUMN_SCALE) - right_weight : right_weight;
           sum += wy * wx * bank[b][c].to_int64();
         }
-        beat.v[c] = requant(sum, R::SHIFT, R::ROUNDING, R::LO, R::HI);
+        beat.v[c] = requant(round_off(sum, R::DROP), R::SHIFT, R::ROUNDING, R::LO, R::HI);
       }
       HASS_CHECK(beat);
       out.write(beat);
