@@ -186,12 +186,22 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// features must occur in the designs of TestRandom.
-var features = []string{
-	"engine dense", "engine crossbar", "engine banked", "gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
+// features must occur in the designs of TestRandom, and engines of every kind, plain, grouped and depthwise.
+var features = append(everyEngine("engine", "grouped", "depthwise"),
+	"gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
 	"process add", "process mul", "process activation", "process concat", "process slice", "process resize", "process zeroinsert",
 	"broadcast add", "broadcast mul", "function hardsigmoid", "function hardswish", "function leakyrelu", "function curve", "slope per channel", "linear", "nearest",
-	"grouped dense", "grouped crossbar", "grouped banked", "depthwise dense", "depthwise crossbar", "depthwise banked", "average", "maximum", "shift per channel", "threshold", "asymmetric pads", "pads beyond the kernel", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
+	"average", "maximum", "shift per channel", "threshold", "asymmetric pads", "pads beyond the kernel", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
+)
+
+// everyEngine are features of engines of every kind.
+func everyEngine(features ...string) (list []string) {
+	for _, f := range features {
+		for _, kind := range hw.EngineKinds() {
+			list = append(list, f+" "+string(kind))
+		}
+	}
+	return list
 }
 
 // rareSeeds gives seeds from the given one on, each of which brings a feature that the

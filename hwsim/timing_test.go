@@ -268,7 +268,7 @@ func TestEngineCost(t *testing.T) {
 		px, gang, groups, beats := 1+rng.Intn(2), 1+rng.Intn(3), 1+rng.Intn(sliceGroups), 1+rng.Intn(20)
 		n := 1 + rng.Intn(8)
 		m := n * (1 + rng.Intn(64/n))
-		kind := []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked, hw.Elastic}[rng.Intn(4)]
+		kind := hw.EngineKinds()[rng.Intn(len(hw.EngineKinds()))]
 		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*beats*m)}}
 		w := hw.Window{C: beats * m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1, Groups: 1}
 		density := rng.Intn(5)
@@ -281,7 +281,7 @@ func TestEngineCost(t *testing.T) {
 		bank := rng.Intn(hl.Banks())
 		e := newEngine(l, hl, w, bank, true)
 		lanes := ^uint64(0) >> (64 - m) // those of the engine
-		if kind == hw.Elastic {
+		if kind.Row().Apart {
 			for i := range m {
 				if i%n != bank {
 					lanes &^= 1 << i

@@ -137,8 +137,8 @@ type bitmapEst struct {
 func (e bitmapEst) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	win := hw.WindowOf(e.net, e.net.Layers[layer], l)
 	beats := float64(win.OutBeats())
-	if l.Engine == hw.Dense {
-		return beats, 0, nil
+	if !l.Engine.Skips() {
+		return beats * float64(hw.BeatCost(l.Engine, hw.EngineLanes(e.net, e.net.Layers[layer], l), l.N, 0)), 0, nil
 	}
 	rng := rand.New(rand.NewSource(int64(layer*1000 + l.M())))
 	const samples = 64
@@ -169,8 +169,8 @@ type meanEst struct {
 func (e meanEst) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	win := hw.WindowOf(e.net, e.net.Layers[layer], l)
 	beats := float64(win.OutBeats())
-	if l.Engine == hw.Dense {
-		return beats, 0, nil
+	if !l.Engine.Skips() {
+		return beats * float64(hw.BeatCost(l.Engine, hw.EngineLanes(e.net, e.net.Layers[layer], l), l.N, 0)), 0, nil
 	}
 	m := hw.EngineLanes(e.net, e.net.Layers[layer], l)
 	cost := e.density * float64(m) / float64(l.N)

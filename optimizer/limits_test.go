@@ -125,7 +125,7 @@ func TestRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: design.EngineDense}
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: string(hw.Dense)}
 			_, err = Optimize(t.Context(), in)
 			if target == hw.RTL && tt.hls {
 				if err != nil {

@@ -80,9 +80,9 @@ func TestOptimize(t *testing.T) {
 		fits           bool
 	}{
 		{"residual zybo", "zybo", residualNet(), nil, true},
-		{"residual zybo dense", "zybo", residualNet(), func(in *Input) { in.Engine = design.EngineDense }, true},
-		{"residual zybo crossbar", "zybo", residualNet(), func(in *Input) { in.Engine = design.EngineCrossbar }, true},
-		{"residual zybo banked", "zybo", residualNet(), func(in *Input) { in.Engine = design.EngineBanked }, true},
+		{"residual zybo dense", "zybo", residualNet(), func(in *Input) { in.Engine = string(hw.Dense) }, true},
+		{"residual zybo crossbar", "zybo", residualNet(), func(in *Input) { in.Engine = string(hw.Crossbar) }, true},
+		{"residual zybo banked", "zybo", residualNet(), func(in *Input) { in.Engine = string(hw.Banked) }, true},
 		{"residual zybo latency", "zybo", residualNet(), func(in *Input) { in.Objective = design.Latency }, true},
 		{"lenet zc706", "zc706", lenet(), nil, true},
 		{"lenet zedboard", "zedboard", lenet(), nil, false},
@@ -160,7 +160,7 @@ func TestSparseBeatsDense(t *testing.T) {
 			in.Shares.DSP = 0.03
 		})
 	}
-	auto, dense := few(design.EngineAuto), few(design.EngineDense)
+	auto, dense := few(design.EngineAuto), few(string(hw.Dense))
 	if auto.Predicted.ImagesPerSecond < 1.5*dense.Predicted.ImagesPerSecond {
 		t.Errorf("sparse %.0f images/s, dense %.0f", auto.Predicted.ImagesPerSecond, dense.Predicted.ImagesPerSecond)
 	}

@@ -259,13 +259,12 @@ func (m pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most floa
 			break
 		}
 	}
-	slow := max(1, float64(feed+1)/float64(hl.GangDepth))
-	least, most = out, out*slow
+	slowest := float64(ceilDiv(hw.EngineLanes(m.Net, l, hl), hl.N))
 	if hl.Engine.Skips() {
-		lanes := hw.EngineLanes(m.Net, l, hl)
-		most = out * (float64(ceilDiv(lanes, hl.N)) + float64(feed) + 1)
+		least, most = out, out*(slowest+float64(feed)+1)
 	} else {
-		least = most
+		least = out * max(slowest, float64(feed+1)/float64(hl.GangDepth))
+		most = least
 	}
 	tensor := m.Net.Tensors[l.In[0]]
 	if hurry > 1 && tensor.H == 1 && tensor.W == 1 {

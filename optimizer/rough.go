@@ -99,7 +99,7 @@ func newRough(s *space) (*rough, error) {
 		if err := r.correct(s.est, i, hl); err != nil {
 			return nil, err
 		}
-		if hl.Engine = hw.Elastic; hl.N > 1 && (s.engine == design.EngineAuto || s.engine == design.EngineElastic) {
+		if hl.Engine = hw.Elastic; hl.N > 1 && (s.engine == design.EngineAuto || s.engine == string(hw.Elastic)) {
 			if err := r.correct(s.est, i, hl); err != nil {
 				return nil, err
 			}

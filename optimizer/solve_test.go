@@ -124,16 +124,17 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 							continue
 						}
 						for _, mem := range memory.Kinds {
-							for _, kind := range []hw.EngineKind{hw.Dense, hw.Banked, hw.Crossbar, hw.Elastic} {
+							for _, kind := range hw.EngineKinds() {
 								lanes := hw.EngineLanes(net, l, h)
 								for n := 1; n <= lanes; n++ {
 									for gang := 1; gang <= p; gang++ {
-										if p%gang != 0 || (kind == hw.Dense) != (n == lanes) || (kind == hw.Dense || kind == hw.Elastic || net.Depthwise(&l)) && gang != p ||
-											kind == hw.Elastic && (n == 1 || lanes%n != 0) || kind == hw.Banked && lanes%n != 0 || kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
+										one := !kind.Skips() || kind.Row().Apart || net.Depthwise(&l) // gang
+										if p%gang != 0 || one && gang != p || (kind == hw.Dense) != (n == lanes) || !kind.Row().Legal(lanes, n) ||
+											kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
 											continue
 										}
 										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, 5
-										if kind != hw.Dense {
+										if kind.Skips() {
 											h.GangDepth = 16
 										}
 										c, _, err := est.Conv(i, h)

@@ -105,9 +105,12 @@ func (e *Estimator) beatStats(c *convBits, s shape) BeatStats {
 			gangs = append(gangs, g)
 		}
 	}
-	for _, kind := range []hw.EngineKind{hw.Crossbar, hw.Banked} {
+	for _, kind := range hw.EngineKinds() {
+		if !kind.Skips() || kind.Row().Apart {
+			continue // zeros change nothing, or no beat has a cost of its own
+		}
 		for _, n := range ladderN {
-			if n >= m && m > 1 || kind == hw.Banked && m%n != 0 {
+			if !kind.Row().Legal(m, n) {
 				continue
 			}
 			cost := costTable(kind, n)

@@ -166,11 +166,10 @@ func (e *Estimator) conv(c *convBits, l hw.Layer) (cycles, ci float64, err error
 	folds := c.bits.OutC / l.OutCh
 	groups := c.oh * ((c.ow + l.OutPx - 1) / l.OutPx)
 	if row := l.Engine.Row(); row.Measure == hw.Nothing {
-		beats := float64(groups) * float64(folds) * float64(s.beats(c.bits)) * float64(row.Measure.Cycles(0, hw.EngineLanes(e.net, *c.l, l), l.N))
-		if t.feedLatency+1 > int64(l.GangDepth) { // as many beats per round trip of a credit
-			beats *= float64(t.feedLatency+1) / float64(l.GangDepth)
-		}
-		return beats, 0, nil
+		beats := float64(groups) * float64(folds) * float64(s.beats(c.bits))
+		// The FIFO before an engine lets as many beats through as it holds per round trip of a credit.
+		each := float64(row.Measure.Cycles(0, hw.EngineLanes(e.net, *c.l, l), l.N))
+		return beats * max(each, float64(t.feedLatency+1)/float64(l.GangDepth)), 0, nil
 	}
 	tab := e.table(c, tableKey{layer: c.layer, shape: s, banks: banksOf(l.Engine, l.N), outPx: l.OutPx, gang: l.Gang, elastic: l.Engine.Row().Apart})
 	cost := costTable(l.Engine, l.N)

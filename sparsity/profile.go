@@ -69,7 +69,7 @@ type BeatStats struct {
 
 // BeatCost is the mean cost of a beat for one engine and gang size.
 type BeatCost struct {
-	Kind string  `json:"kind"` // crossbar or banked
+	Kind string  `json:"kind"` // of those that skip zeros beat by beat
 	N    int     `json:"n"`
 	Gang int     `json:"gang"` // output lanes that move together
 	Mean float64 `json:"mean"` // cycles per beat of the gang (maximum over its lanes)

@@ -87,12 +87,8 @@ func TestGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []hw.EngineKind{hw.Dense, hw.Crossbar, hw.Banked} {
-		n := 3
-		if kind == hw.Dense {
-			n = 9
-		}
-		layers, depths, err := hwtest.UniformHW(net, kind, 1, n, 4, 2)
+	for _, kind := range hw.EngineKinds() {
+		layers, depths, err := hwtest.UniformHW(net, kind, 1, 3, 4, 2)
 		if err != nil {
 			t.Fatal(err)
 		}

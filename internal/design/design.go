@@ -161,14 +161,8 @@ const (
 	Latency    = "latency"    // least estimated cycles from first input to last output word
 )
 
-// The engine rules: any kind of engine, or one kind only.
-const (
-	EngineAuto     = "auto"
-	EngineDense    = string(hw.Dense)
-	EngineCrossbar = string(hw.Crossbar)
-	EngineBanked   = string(hw.Banked)
-	EngineElastic  = string(hw.Elastic)
-)
+// EngineAuto is the engine rule that allows any kind of engine. The others are the names of the kinds: one kind only.
+const EngineAuto = "auto"
 
 // EngineRules lists the rules: EngineAuto and every kind of engine.
 func EngineRules() []string {

@@ -16,8 +16,20 @@ const (
 	BankedLane
 )
 
-// String is the lane kind's name in both targets: DENSE, CROSSBAR or BANKED.
-func (k LaneKind) String() string { return [...]string{"DENSE", "CROSSBAR", "BANKED"}[k] }
+// laneRow is what all stages know of a lane kind.
+type laneRow struct {
+	name  string // in both targets
+	flags bool   // it is told which values and weights are not 0
+}
+
+var laneRows = [...]laneRow{
+	DenseLane:    {"DENSE", false},
+	CrossbarLane: {"CROSSBAR", true},
+	BankedLane:   {"BANKED", true},
+}
+
+// String is the lane kind's name in both targets.
+func (k LaneKind) String() string { return laneRows[k].name }
 
 // LaneParams are the parameters of hass_lane: one dot product of M lanes with N multipliers.
 type LaneParams struct {
@@ -99,7 +111,7 @@ func (p *EngineParams) PerWord() int { return 32 / p.WBits }
 func (p *EngineParams) WordsPerRow() int { return ceilDiv(p.Row(), p.PerWord()) }
 
 // Skips tells whether the engine looks for zeros, so that values and weights have flags.
-func (p *EngineParams) Skips() bool { return p.Kind != DenseLane }
+func (p *EngineParams) Skips() bool { return laneRows[p.Kind].flags }
 
 // WorstBeat is the most cycles that a beat takes: all pairs are useful.
 func (p *EngineParams) WorstBeat() int { return ceilDiv(p.M, p.N) }

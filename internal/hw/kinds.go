@@ -54,7 +54,7 @@ var engineRows = []EngineRow{
 	},
 	{
 		Kind: Crossbar, Lane: CrossbarLane, Measure: Pairs,
-		Legal: func(m, n int) bool { return n >= 1 && (n < m || m == 1) },
+		Legal: func(m, n int) bool { return n >= 1 && (n < m || n == 1 && m == 1) },
 		Try: func(m int) (list []int) {
 			for _, n := range []int{2, 3, 4, 6, 8} {
 				if n < m && m <= maxCrossbarLanes {

@@ -45,10 +45,37 @@ const (
 	areaKinds
 )
 
-// areaNames are the names of the formulas in the file of coefficients.
-var areaNames = [areaKinds]string{
-	"fifo", "weights", "lane_dense", "lane_crossbar", "lane_banked", "engine", "window", "join", "pool", "globalpool", "add", "mul", "requant",
-	"activation", "concat", "slice", "resize", "zeroinsert", "convert", "fork", "source", "sink", "control",
+// areaRow is what is known of a formula beside its terms.
+type areaRow struct {
+	name   string   // in the file of coefficients
+	module areaKind // that a user's calibration scales it with: itself, or the module that it is a part of
+}
+
+// areaRows is the table of formulas.
+var areaRows = [areaKinds]areaRow{
+	areaFIFO:       {"fifo", areaFIFO},
+	areaWeights:    {"weights", areaEngine},
+	areaDense:      {"lane_dense", areaEngine},
+	areaCrossbar:   {"lane_crossbar", areaEngine},
+	areaBanked:     {"lane_banked", areaEngine},
+	areaEngine:     {"engine", areaEngine},
+	areaWindow:     {"window", areaWindow},
+	areaJoin:       {"join", areaJoin},
+	areaPool:       {"pool", areaPool},
+	areaGlobalPool: {"globalpool", areaGlobalPool},
+	areaAdd:        {"add", areaAdd},
+	areaMul:        {"mul", areaMul},
+	areaRequant:    {"requant", areaRequant},
+	areaActivation: {"activation", areaActivation},
+	areaConcat:     {"concat", areaConcat},
+	areaSlice:      {"slice", areaSlice},
+	areaResize:     {"resize", areaResize},
+	areaZeroInsert: {"zeroinsert", areaZeroInsert},
+	areaConvert:    {"convert", areaConvert},
+	areaFork:       {"fork", areaFork},
+	areaSource:     {"source", areaSource},
+	areaSink:       {"sink", areaSink},
+	areaControl:    {"control", areaControl},
 }
 
 // maxTerms bounds the terms of a formula.

@@ -13,39 +13,19 @@ import (
 	"hass/internal/userfile"
 )
 
-// The modules of the RTL library that a calibration can scale, by the name of their kind of process.
-type module int
-
-const (
-	moduleFIFO module = iota
-	moduleEngine
-	moduleWindow
-	moduleJoin
-	modulePool
-	moduleGlobalPool
-	moduleAdd
-	moduleMul
-	moduleRequant
-	moduleActivation
-	moduleConcat
-	moduleSlice
-	moduleResize
-	moduleZeroInsert
-	moduleConvert
-	moduleFork
-	moduleSource
-	moduleSink
-	moduleControl
-	modules
-)
-
-var moduleNames = [modules]string{
-	"fifo", "engine", "window", "join", "pool", "globalpool", "add", "mul", "requant", "activation", "concat", "slice", "resize", "zeroinsert",
-	"convert", "fork", "source", "sink", "control",
-}
+// moduleNames are the modules of the RTL library that a calibration can scale, by the name of their kind of process: those of
+// the table of formulas.
+var moduleNames = func() (names []string) {
+	for k := range areaRows {
+		if areaRows[k].module == areaKind(k) {
+			names = append(names, areaRows[k].name)
+		}
+	}
+	return names
+}()
 
 // ModuleNames are the modules that a calibration can scale.
-func ModuleNames() []string { return slices.Clone(moduleNames[:]) }
+func ModuleNames() []string { return slices.Clone(moduleNames) }
 
 // maxCalibrationFile bounds a calibration file in bytes.
 const maxCalibrationFile = 1 << 20
@@ -85,8 +65,8 @@ func CheckCalibration(c *design.Calibration) error {
 		return fmt.Errorf("no [scale.<module>]; hass calibrate writes such files")
 	}
 	for name, s := range c.Scale {
-		if !slices.Contains(moduleNames[:], name) {
-			return fmt.Errorf("unknown module %q; known: %s", name, strings.Join(moduleNames[:], ", "))
+		if !slices.Contains(moduleNames, name) {
+			return fmt.Errorf("unknown module %q; known: %s", name, strings.Join(moduleNames, ", "))
 		}
 		for i, f := range s.List() {
 			if math.IsNaN(f) || f < 0 || f > 100 {
@@ -100,8 +80,8 @@ func CheckCalibration(c *design.Calibration) error {
 	return nil
 }
 
-// factors are what a calibration multiplies the resources of each module with.
-type factors [modules][design.NumResources]float64
+// factors are what a calibration multiplies the resources of each formula's module with.
+type factors [areaKinds][design.NumResources]float64
 
 // factorsOf gives the factors of a calibration; nil without one.
 func factorsOf(c *design.Calibration) *factors {
@@ -109,9 +89,9 @@ func factorsOf(c *design.Calibration) *factors {
 		return nil
 	}
 	var all factors
-	for k, name := range moduleNames {
+	for k := range areaRows {
 		all[k] = [design.NumResources]float64{1, 1, 1, 1, 1, 1}
-		if s, ok := c.Scale[name]; ok {
+		if s, ok := c.Scale[areaRows[areaRows[k].module].name]; ok {
 			for i, f := range s.List() {
 				if f > 0 { // 0 or left out: nothing was counted
 					all[k][i] = f
@@ -122,8 +102,8 @@ func factorsOf(c *design.Calibration) *factors {
 	return &all
 }
 
-// scaled applies a user's calibration to the cost of an instance.
-func (m Model) scaled(k module, v design.Vec) design.Vec {
+// scaled applies a user's calibration to the cost of an instance of the module of a formula.
+func (m Model) scaled(k areaKind, v design.Vec) design.Vec {
 	if m.factors == nil {
 		return v
 	}
@@ -176,8 +156,8 @@ var builtin = func() *fitSet {
 	if _, err := toml.Decode(fitFile, &s.file); err != nil {
 		panic("cost: calibration/xc7.toml: " + err.Error())
 	}
-	for k, name := range areaNames {
-		f, ok := s.file.Module[name]
+	for k := range areaRows {
+		f, ok := s.file.Module[areaRows[k].name]
 		if !ok || len(f.LUT) > maxTerms || len(f.FF) > maxTerms {
 			continue // TestFitFile says so
 		}
@@ -193,11 +173,3 @@ const Calibrated = true
 
 // BuiltIn is the file of the built-in coefficients.
 func BuiltIn() FitFile { return builtin.file }
-
-// moduleOf is the module that a formula belongs to.
-var moduleOf = [areaKinds]module{
-	areaFIFO: moduleFIFO, areaWeights: moduleEngine, areaDense: moduleEngine, areaCrossbar: moduleEngine, areaBanked: moduleEngine, areaEngine: moduleEngine,
-	areaWindow: moduleWindow, areaJoin: moduleJoin, areaPool: modulePool, areaGlobalPool: moduleGlobalPool, areaAdd: moduleAdd, areaMul: moduleMul, areaRequant: moduleRequant,
-	areaActivation: moduleActivation, areaConcat: moduleConcat, areaSlice: moduleSlice, areaResize: moduleResize, areaZeroInsert: moduleZeroInsert,
-	areaConvert: moduleConvert, areaFork: moduleFork, areaSource: moduleSource, areaSink: moduleSink, areaControl: moduleControl,
-}

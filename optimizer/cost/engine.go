@@ -143,7 +143,7 @@ func (m Model) engines(s *hw.EngineParams, times int) (v design.Vec) {
 		}
 		v = v.Add(m.price(&p.area, p.times))
 	}
-	v = m.scaled(moduleEngine, v)
+	v = m.scaled(areaEngine, v)
 	for i := range v {
 		v[i] *= times
 	}
@@ -202,5 +202,5 @@ func joinArea(s *hw.JoinParams, family string) area {
 func (m Model) join(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.JoinOf(m.Net, l, hl)
 	a := joinArea(&s, m.Family)
-	return m.scaled(moduleJoin, m.price(&a, 1))
+	return m.scaled(areaJoin, m.price(&a, 1))
 }

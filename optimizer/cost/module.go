@@ -62,7 +62,7 @@ func TermsOf(module hw.Module, family string) (ModuleTerms, error) {
 	for _, q := range parts[:len(parts)-1] {
 		rule = rule.Add(m.price(&q.area, q.times))
 	}
-	return ModuleTerms{areaNames[own.area.kind], rule.Resources(), own.area.lut[:], own.area.ff[:]}, nil
+	return ModuleTerms{areaRows[own.area.kind].name, rule.Resources(), own.area.lut[:], own.area.ff[:]}, nil
 }
 
 // moduleParts are the formulas of an instance, its own last.

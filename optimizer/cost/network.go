@@ -118,7 +118,7 @@ func (m Model) combine(t *tally) Relative {
 	for k := range t {
 		e := [2]float64{builtin.fits[k].errLUT, builtin.fits[k].errFF}
 		if m.Scales != nil {
-			if s, ok := m.Scales.Scale[moduleNames[moduleOf[k]]]; ok && s.Instances > 1 {
+			if s, ok := m.Scales.Scale[areaRows[areaRows[k].module].name]; ok && s.Instances > 1 {
 				e = [2]float64{s.LUTError, s.FFError}
 			}
 		}

@@ -14,36 +14,35 @@ import (
 // pointwise prices the modules that have neither window nor sum over pixels.
 func (m Model) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
 	var a area
-	var kind module
 	switch l.Kind {
 	case intnet.KindAdd:
 		s := hw.AddOf(m.Net, l, hl)
-		a, kind = addArea(&s, m.Family), moduleAdd
+		a = addArea(&s, m.Family)
 	case intnet.KindMul:
 		s := hw.MulOf(m.Net, l, hl)
-		a, kind = mulArea(&s, m.Family), moduleMul
+		a = mulArea(&s, m.Family)
 	case intnet.KindActivation:
 		s := hw.ActivationOf(m.Net, l, hl)
-		a, kind = activationArea(&s, m.Family), moduleActivation
+		a = activationArea(&s, m.Family)
 	case intnet.KindConcat:
 		s := hw.ConcatOf(m.Net, l, hl)
-		a, kind = concatArea(&s), moduleConcat
+		a = concatArea(&s)
 	case intnet.KindSlice:
 		s := hw.SliceOf(m.Net, l, hl)
-		a, kind = sliceArea(&s), moduleSlice
+		a = sliceArea(&s)
 	case intnet.KindZeroInsert:
 		s := hw.ZeroInsertOf(m.Net, l, hl)
-		a, kind = zeroInsertArea(&s), moduleZeroInsert
+		a = zeroInsertArea(&s)
 	case intnet.KindResize:
 		s := hw.ResizeOf(m.Net, l, hl)
-		a, kind = resizeArea(&s, m.Family), moduleResize
+		a = resizeArea(&s, m.Family)
 	case intnet.KindRequant:
 		s := hw.RequantOf(m.Net, l, hl)
-		a, kind = requantArea(&s), moduleRequant
+		a = requantArea(&s)
 	default:
 		panic("cost: no formula for a layer of kind " + string(l.Kind))
 	}
-	return m.scaled(kind, m.price(&a, 1))
+	return m.scaled(areaRows[a.kind].module, m.price(&a, 1))
 }
 
 // elementwise is the formula of hass_pointwise.

@@ -200,12 +200,12 @@ func globalPoolArea(s *hw.GlobalPoolParams, family string) area {
 func (m Model) pool(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.PoolOf(m.Net, l, hl)
 	a := poolArea(&s, m.Family)
-	return m.scaled(modulePool, m.price(&a, 1))
+	return m.scaled(areaPool, m.price(&a, 1))
 }
 
 // globalPool keeps one partial result per channel.
 func (m Model) globalPool(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.GlobalPoolOf(m.Net, l, hl)
 	a := globalPoolArea(&s, m.Family)
-	return m.scaled(moduleGlobalPool, m.price(&a, 1))
+	return m.scaled(areaGlobalPool, m.price(&a, 1))
 }

@@ -34,13 +34,13 @@ func (m Model) FIFO(width, depth int) design.Vec {
 // stream is a FIFO.
 func (m Model) stream(s hw.FIFOParams) design.Vec {
 	a := fifoArea(s, m.Family)
-	return m.scaled(moduleFIFO, m.price(&a, 1))
+	return m.scaled(areaFIFO, m.price(&a, 1))
 }
 
 // Fork copies a token to outs FIFOs.
 func (m Model) Fork(outs int) design.Vec {
 	a := forkArea(hw.ForkParams{Outs: outs})
-	return m.scaled(moduleFork, m.price(&a, 1))
+	return m.scaled(areaFork, m.price(&a, 1))
 }
 
 func forkArea(s hw.ForkParams) area {
@@ -70,7 +70,7 @@ func convertArea(s hw.ConvertParams) area {
 // Convert changes the channels per beat of a stream of values of the given bits.
 func (m Model) Convert(bits int, from, to hw.Beat) design.Vec {
 	a := convertArea(hw.ConvertParams{Bits: bits, Pixels: from.Px, From: from.Ch, To: to.Ch})
-	return m.scaled(moduleConvert, m.price(&a, 1))
+	return m.scaled(areaConvert, m.price(&a, 1))
 }
 
 func sourceArea(s hw.SourceParams) area {
@@ -83,7 +83,7 @@ func sourceArea(s hw.SourceParams) area {
 // Source is the AXI4-Stream port of the input.
 func (m Model) Source(width, beats int) design.Vec {
 	a := sourceArea(hw.SourceParams{Width: width, Beats: beats})
-	return m.scaled(moduleSource, m.price(&a, 1))
+	return m.scaled(areaSource, m.price(&a, 1))
 }
 
 func sinkArea(s hw.SinkParams) area {
@@ -96,7 +96,7 @@ func sinkArea(s hw.SinkParams) area {
 // Sink is the AXI4-Stream port of an output.
 func (m Model) Sink(beats int) design.Vec {
 	a := sinkArea(hw.SinkParams{Beats: beats})
-	return m.scaled(moduleSink, m.price(&a, 1))
+	return m.scaled(areaSink, m.price(&a, 1))
 }
 
 func controlArea(s hw.ControlParams) area {
@@ -111,5 +111,5 @@ var chainHead, chainEnd = design.Vec{1: 2, 2: 33}, design.Vec{1: 12, 2: 3}
 // Top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
 func (m Model) Top(outputs int) design.Vec {
 	a := controlArea(hw.ControlParams{Outputs: outputs})
-	return m.scaled(moduleControl, m.price(&a, 1)).Add(chainHead).Add(chainEnd)
+	return m.scaled(areaControl, m.price(&a, 1)).Add(chainHead).Add(chainEnd)
 }

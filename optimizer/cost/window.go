@@ -121,12 +121,12 @@ func windowOf(w *hw.Window, hl *hw.Layer, bits int, tau bool) hw.WindowParams {
 func (m Model) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) design.Vec {
 	s := windowOf(&w, hl, bits, tau)
 	a := windowArea(&s, m.Family)
-	v := m.scaled(moduleWindow, m.price(&a, 1))
+	v := m.scaled(areaWindow, m.price(&a, 1))
 	if flags {
 		// Counted on their own, so that a change of the input's width costs the same with them.
 		f := area{kind: areaWindow}
 		f.lut[windowFlags] = float64(s.OutPx * s.MTap * s.MCh * nonZeroLUT(s.Bits))
-		v = v.Add(m.scaled(moduleWindow, m.price(&f, 1)))
+		v = v.Add(m.scaled(areaWindow, m.price(&f, 1)))
 	}
 	return v
 }

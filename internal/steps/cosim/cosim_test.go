@@ -12,6 +12,7 @@ import (
 
 	"hass/codegen"
 	"hass/internal/design"
+	"hass/internal/hw"
 	"hass/internal/test/designtest"
 	"hass/internal/test/testenv"
 )
@@ -80,12 +81,19 @@ func TestRandom(t *testing.T) {
 			t.Fatalf("HASS_SEEDS=%s: want FROM-TO", s)
 		}
 	}
+	ran := map[string]int{} // processes and engines by kind
 	for seed := from; seed < to; seed++ {
+		dir := t.TempDir()
+		d := designtest.Random(t, dir, int64(seed), 3)
+		n := work(t, d)
+		if n <= maxWork {
+			for what := range kindsOf(t, d) {
+				ran[what]++
+			}
+		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			d := designtest.Random(t, dir, int64(seed), 3)
-			if n := work(t, d); n > maxWork {
+			if n > maxWork {
 				t.Skipf("skipped: %d values a run are too many for Icarus Verilog", n)
 			}
 			out := generate(t, d, dir)
@@ -93,6 +101,32 @@ func TestRandom(t *testing.T) {
 			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: int64(seed) + 1})
 		})
 	}
+	if os.Getenv("HASS_SEEDS") != "" {
+		return
+	}
+	for _, kind := range hw.EngineKinds() {
+		if ran["engine "+string(kind)] == 0 {
+			t.Errorf("no design had an engine of kind %s: %v", kind, ran)
+		}
+	}
+}
+
+// kindsOf are the kinds of a design's processes and engines.
+func kindsOf(t *testing.T, d *design.Design) map[string]bool {
+	t.Helper()
+	n, err := d.Network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]bool{}
+	for i := range n.Processes {
+		p := &n.Processes[i]
+		kinds["process "+string(p.Kind)] = true
+		if p.Kind == hw.Engine {
+			kinds["engine "+string(n.Layers[p.Layer].Engine)] = true
+		}
+	}
+	return kinds
 }
 
 // maxWork bounds what a test gives to Icarus Verilog, to some ten seconds a network.

@@ -2,14 +2,12 @@ package reduce
 
 import (
 	"slices"
+	"strconv"
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
-
-// maxCrossbar is the most lanes that a crossbar of a design has.
-const maxCrossbar = 16
 
 // fit gives a network hardware as near to what its layers had as their shapes allow. Kinds of engines stay where there are
 // lanes for them. Whether it fits is hw.Expand's to say.
@@ -89,47 +87,24 @@ func fitConv(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
 	}
 	hl.MTap = fitTaps(hl.MTap, c.Kernel)
 	m := hw.EngineLanes(n, *l, *hl)
-	switch hl.Engine {
-	case hw.Dense:
-		hl.N = m
-	case hw.Crossbar:
-		// The counts that a design may have.
-		counts := []int{8, 6, 4, 3, 2}
-		i := slices.IndexFunc(counts, func(k int) bool { return k <= max(2, hl.N) && k < m })
-		if i < 0 || m > maxCrossbar {
-			fitBanked(hl, m)
-		} else {
-			hl.N = counts[i]
-		}
-	case hw.Banked:
-		fitBanked(hl, m)
-	case hw.Elastic:
-		if hl.N = gcd(hl.N, m); hl.N < 2 || hl.N >= m {
-			fitBanked(hl, m)
-		}
-	default:
-		panic("reduce: nothing fits an engine of kind " + string(hl.Engine))
-	}
+	fitEngine(hl, m)
 	fitLines(n, l, hl)
 }
 
-// fitBanked makes an engine banked, or dense where there is one lane.
-func fitBanked(hl *hw.Layer, m int) {
-	hl.Engine, hl.N = hw.Banked, gcd(hl.N, m)
-	if m == 1 {
-		hl.Engine, hl.N = hw.Dense, 1
-	} else if hl.N == m {
-		hl.N = largestDivisorBelow(m)
-	}
-}
-
-func largestDivisorBelow(m int) int {
-	for d := m / 2; d > 1; d-- {
-		if m%d == 0 {
-			return d
+// fitEngine gives an engine of m lanes as many multipliers as it had, or the next fewer that a design may have. A kind that
+// has none for m lanes becomes banked, or dense where there is one lane.
+func fitEngine(hl *hw.Layer, m int) {
+	for _, kind := range []hw.EngineKind{hl.Engine, hw.Banked, hw.Dense} {
+		if counts := kind.Row().Try(m); len(counts) > 0 {
+			i := slices.IndexFunc(counts, func(n int) bool { return n > hl.N })
+			if i < 0 {
+				i = len(counts)
+			}
+			hl.Engine, hl.N = kind, counts[max(0, i-1)]
+			return
 		}
 	}
-	return 1
+	panic("reduce: no engine has " + strconv.Itoa(m) + " lanes")
 }
 
 // fitTaps is a number of taps of a beat that the kernel allows: whole rows stay whole rows.

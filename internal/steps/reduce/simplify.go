@@ -23,11 +23,7 @@ func plainHardware(c *Case, _ string) (list []attempt) {
 				l.Engine = hw.Dense
 			}
 		}},
-		{"one multiplier", func(l *hw.Layer) {
-			if l.Engine == hw.Banked {
-				l.N = 1
-			}
-		}},
+		{"fewest multipliers", func(l *hw.Layer) { l.N = min(1, l.N) }},
 	}
 	all := func(what string, change func(l *hw.Layer)) {
 		list = append(list, changed(c, what, func(e *edit) error {

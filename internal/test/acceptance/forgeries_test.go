@@ -113,18 +113,19 @@ var forgers = []forger{
 	{"engine kind", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		hl := &d.Layers[i]
-		switch hl.Engine {
-		case hw.Banked:
-			hl.Engine = hw.Crossbar
-		case hw.Crossbar, hw.Elastic:
-			hl.Engine = hw.Banked
-		case hw.Dense:
-			if hl.M() == 1 {
-				return nil
+		m := hw.EngineLanes(d.Net, *l, *hl)
+		for _, kind := range hw.EngineKinds() {
+			if kind == hl.Engine || m == 1 {
+				continue
 			}
-			hl.Engine, hl.N = hw.Banked, 1
+			for _, n := range []int{hl.N, 1, m} { // as many multipliers, if the kind can have them
+				if kind.Row().Legal(m, n) {
+					hl.Engine, hl.N = kind, n
+					return []string{l.ID}
+				}
+			}
 		}
-		return []string{l.ID}
+		return nil
 	}},
 	{"multipliers", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)

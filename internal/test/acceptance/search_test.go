@@ -18,6 +18,7 @@ import (
 	"hass/internal/dataset"
 	"hass/internal/design"
 	"hass/internal/graph"
+	"hass/internal/hw"
 	"hass/internal/quant"
 	"hass/internal/test/testenv"
 	"hass/optimizer"
@@ -175,7 +176,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), took(d.s.result).Round(time.Second))
 		studies = append(studies, d.s)
 	}
-	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = design.EngineDense })
+	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = string(hw.Dense) })
 	var unfit error
 	if err != nil {
 		unfit = err

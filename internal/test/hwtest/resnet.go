@@ -34,7 +34,7 @@ func ResNet8(rng *rand.Rand, bits int, density float64) (*intnet.Net, error) {
 }
 
 // UniformHW gives every conv of a one-pixel design the same engines as far as its shape
-// allows: kernel x mch lanes, n multipliers, pout output lanes in gangs of gang. Streams into
+// allows: kernel x mch lanes, n multipliers or about as many, pout output lanes in gangs of gang. Streams into
 // two-input layers are as deep as a map.
 func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]hw.Layer, map[string]int, error) {
 	largest := func(of, limit int) int {
@@ -61,10 +61,16 @@ func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]h
 				hl.MCh = largest(in.C, hl.MCh-1)
 			}
 			hl.Engine, hl.N = kind, n
-			if kind == hw.Dense || n >= hl.M() {
+			legal := func() bool { return kind.Row().Legal(hl.M(), hl.N) }
+			for hl.N > 0 && !legal() {
+				hl.N--
+			}
+			if hl.N == 0 {
+				for hl.N = n; hl.N < hl.M() && !legal(); hl.N++ {
+				}
+			}
+			if n >= hl.M() || !legal() {
 				hl.Engine, hl.N = hw.Dense, hl.M()
-			} else if kind == hw.Banked || kind == hw.Elastic {
-				hl.N = largest(hl.M(), n)
 			}
 			hl.OutCh = largest(out.C, pout)
 			hl.Gang = largest(hl.OutCh, gang)
