@@ -3,6 +3,7 @@ package hw
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -31,6 +32,14 @@ const (
 	Convert    ProcessKind = "convert"    // changes channels per beat
 	Sink       ProcessKind = "sink"       // AXI4-Stream out, TLAST on the last word of an image
 )
+
+// processKinds are the modules in the order of the data.
+var processKinds = []ProcessKind{
+	Source, Fork, WindowProc, Engine, Join, Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Slice, Resize, ZeroInsert, Convert, Sink,
+}
+
+// ProcessKinds lists the kinds of modules.
+func ProcessKinds() []ProcessKind { return slices.Clone(processKinds) }
 
 // Process is one module instance. It is a loop of iterations; each reads, computes,
 // then writes, ports in the order of In and Out (see Schedule).

@@ -3,9 +3,11 @@ package cosim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/test/designtest"
+	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
 )
 
@@ -65,9 +68,9 @@ func verify(t *testing.T, d *design.Design, dir, out string, opts codegen.RTLOpt
 	}
 }
 
-// TestRandom simulates random networks on random hardware: bit-exact with and without random stalls,
-// and without them every cycle, stall and FIFO mark equals the simulator's. HASS_SEEDS=FROM-TO runs others than the
-// usual few.
+// TestRandom simulates random networks on random hardware, among them every kind of process and engine: bit-exact with and
+// without random stalls, and without them every cycle, stall and FIFO mark equals the simulator's. HASS_SEEDS=FROM-TO runs
+// others than the usual few.
 func TestRandom(t *testing.T) {
 	need(t, "iverilog", "vvp", "make")
 	from, to := 0, 40
@@ -81,63 +84,80 @@ func TestRandom(t *testing.T) {
 			t.Fatalf("HASS_SEEDS=%s: want FROM-TO", s)
 		}
 	}
-	ran := map[string]int{} // processes and engines by kind
-	for seed := from; seed < to; seed++ {
-		dir := t.TempDir()
-		d := designtest.Random(t, dir, int64(seed), 3)
-		n := work(t, d)
-		if n <= maxWork {
-			for what := range kindsOf(t, d) {
-				ran[what]++
-			}
+	seeds := func(yield func(int64) bool) {
+		for seed := from; seed < to && yield(int64(seed)); seed++ {
 		}
+	}
+	if os.Getenv("HASS_SEEDS") == "" {
+		seeds = slices.Values(variedSeeds(t, int64(to)))
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			if n > maxWork {
-				t.Skipf("skipped: %d values a run are too many for Icarus Verilog", n)
+			dir := t.TempDir()
+			d := designtest.Random(t, dir, seed, 3)
+			n, err := d.Network()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := work(n); w > maxWork {
+				t.Skipf("skipped: %d values a run are too many for Icarus Verilog", w)
 			}
 			out := generate(t, d, dir)
 			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true})
-			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: int64(seed) + 1})
+			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: seed + 1})
 		})
-	}
-	if os.Getenv("HASS_SEEDS") != "" {
-		return
-	}
-	for _, kind := range hw.EngineKinds() {
-		if ran["engine "+string(kind)] == 0 {
-			t.Errorf("no design had an engine of kind %s: %v", kind, ran)
-		}
 	}
 }
 
-// kindsOf are the kinds of a design's processes and engines.
-func kindsOf(t *testing.T, d *design.Design) map[string]bool {
-	t.Helper()
-	n, err := d.Network()
-	if err != nil {
-		t.Fatal(err)
+// variedSeeds are the seeds below the given one whose networks are small enough, and of those behind it such as have a kind
+// of process or engine that none before has: all kinds are there in the end.
+func variedSeeds(t *testing.T, first int64) (seeds []int64) {
+	missing := map[string]bool{}
+	for _, kind := range hw.EngineKinds() {
+		missing["engine "+string(kind)] = true
 	}
-	kinds := map[string]bool{}
-	for i := range n.Processes {
-		p := &n.Processes[i]
-		kinds["process "+string(p.Kind)] = true
-		if p.Kind == hw.Engine {
-			kinds["engine "+string(n.Layers[p.Layer].Engine)] = true
+	for _, kind := range hw.ProcessKinds() {
+		missing["process "+string(kind)] = true
+	}
+	for seed := int64(0); seed < first || len(missing) > 0; seed++ {
+		if seed == mostSeeds {
+			t.Fatalf("no small network of the first %d has %v", mostSeeds, slices.Sorted(maps.Keys(missing)))
+		}
+		c, err := hwtest.New(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := c.Network()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if work(n) > maxWork {
+			continue
+		}
+		before := len(missing)
+		for i := range n.Processes {
+			p := &n.Processes[i]
+			delete(missing, "process "+string(p.Kind))
+			if p.Kind == hw.Engine {
+				delete(missing, "engine "+string(n.Layers[p.Layer].Engine))
+			}
+		}
+		if seed < first || len(missing) < before {
+			seeds = append(seeds, seed)
 		}
 	}
-	return kinds
+	return seeds
 }
+
+// mostSeeds bounds the search for networks that have what others have not.
+const mostSeeds = 3000
 
 // maxWork bounds what a test gives to Icarus Verilog, to some ten seconds a network.
 const maxWork = 600
 
 // work is about how much an event-driven simulator has to do: tokens times their lanes.
-func work(t *testing.T, d *design.Design) int {
-	n, err := d.Network()
-	if err != nil {
-		t.Fatal(err)
-	}
+func work(n *hw.Network) int {
 	sum := 0
 	for _, s := range n.Streams {
 		sum += s.Tokens * s.Beat.Px * s.Beat.Ch
