@@ -1,4 +1,4 @@
-package codegen
+package codegen_test
 
 import (
 	"bytes"
@@ -9,18 +9,20 @@ import (
 	"strings"
 	"testing"
 
+	"hass/codegen"
 	"hass/internal/artifact"
 	"hass/internal/design"
+	"hass/internal/test/projecttest"
 	"hass/internal/test/testenv"
 )
 
 // project is the folder of a generated project and its design.
-func compared(t *testing.T, target Target) (d *design.Design, dir, out string) {
+func compared(t *testing.T, target codegen.Target) (d *design.Design, dir, out string) {
 	t.Helper()
 	dir = t.TempDir()
-	d = residual(t, dir, 2)
+	d = projecttest.Residual(t, dir, 2)
 	out = filepath.Join(dir, "project")
-	if _, err := Generate(context.Background(), d, dir, out, Options{Target: target}); err != nil {
+	if _, err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: target}); err != nil {
 		t.Fatal(err)
 	}
 	return d, dir, out
@@ -31,7 +33,7 @@ func TestCompare(t *testing.T) {
 	testenv.Long(t)
 	check := func(what string, d *design.Design, dir, out, want string, edited ...string) {
 		t.Helper()
-		c, err := Compare(context.Background(), d, dir, out)
+		c, err := codegen.Compare(context.Background(), d, dir, out)
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			return
@@ -43,7 +45,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: edited %v, want %v", what, c.Edited, edited)
 		}
 	}
-	for _, target := range []Target{HLS, RTL} {
+	for _, target := range []codegen.Target{codegen.HLS, codegen.RTL} {
 		d, dir, out := compared(t, target)
 		check("nothing", d, dir, out, "")
 
@@ -66,7 +68,7 @@ func TestCompare(t *testing.T) {
 				continue
 			}
 			if tt.want != "" || tt.file == "README.md" {
-				edit(t, name, tt.from, tt.to)
+				projecttest.Edit(t, name, tt.from, tt.to)
 			}
 			if tt.file == "README.md" {
 				check(tt.file, d, dir, out, "", "README.md")
@@ -154,17 +156,17 @@ func TestCompare(t *testing.T) {
 
 // TestCompareNothing checks folders that cannot be compared.
 func TestCompareNothing(t *testing.T) {
-	d, dir, out := compared(t, HLS)
-	if _, err := Compare(context.Background(), d, dir, t.TempDir()); err == nil || !strings.Contains(err.Error(), "has no manifest.json") {
+	d, dir, out := compared(t, codegen.HLS)
+	if _, err := codegen.Compare(context.Background(), d, dir, t.TempDir()); err == nil || !strings.Contains(err.Error(), "has no manifest.json") {
 		t.Errorf("an empty folder: %v", err)
 	}
-	edit(t, filepath.Join(out, artifact.ManifestName), `"target": "hls"`, `"target": "vhdl"`)
-	if _, err := Compare(context.Background(), d, dir, out); err == nil || !strings.Contains(err.Error(), `target "vhdl"`) {
+	projecttest.Edit(t, filepath.Join(out, artifact.ManifestName), `"target": "hls"`, `"target": "vhdl"`)
+	if _, err := codegen.Compare(context.Background(), d, dir, out); err == nil || !strings.Contains(err.Error(), `target "vhdl"`) {
 		t.Errorf("another target: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Compare(ctx, d, dir, out); err == nil {
+	if _, err := codegen.Compare(ctx, d, dir, out); err == nil {
 		t.Error("a cancelled context is no error")
 	}
 }

@@ -1,10 +1,10 @@
-// Package codegen turns a Design into a project folder: Vitis HLS C++ (the module
-// library of package templates and thin generated glue, one file per layer), weights and
-// golden vectors as data files, a testbench and a Makefile whose csim needs g++
-// only. Verify runs that csim and reads its report.
+// Package codegen turns a design into a project folder and compares a folder with a design. It holds the table
+// of targets (targets.go): what each emits and how it is verified.
 //
-// It takes the design and its side files and nothing else, and gives a folder that
-// appears as a whole and is byte-identical for the same design. Every number and
-// name in the emitted glue comes from package hw and the integer network; names from the
-// model reach no emitted file. It never decides anything about the hardware.
+// It takes a design and its side files and nothing else, and gives a folder that appears as a
+// whole and is byte-identical for the same design. Below it, package project is what
+// every target is written from, hls and rtl write C++ and SystemVerilog, host what
+// AMD's tools and the boards need, readme the README; package verify runs a folder. Every number and
+// name in the emitted text comes from package hw and the integer network; names from the model
+// reach no source. It never decides anything about the hardware.
 package codegen

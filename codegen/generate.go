@@ -1,56 +1,20 @@
 package codegen
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
+	"hass/codegen/project"
+	"hass/codegen/readme"
+	"hass/codegen/verify"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/internal/intnet"
-	"hass/templates"
 )
-
-// File is one emitted file.
-type File = artifact.TreeFile
-
-// Emitter gives a part of the project. It must depend on the Project alone.
-type Emitter func(ctx context.Context, p *Project) ([]File, error)
-
-// Target is the language of what is generated.
-type Target = hw.Target
-
-// The targets.
-const (
-	HLS = hw.HLS // C++ for Vitis HLS, checked by csim
-	RTL = hw.RTL // SystemVerilog, simulated cycle by cycle
-)
-
-// DefaultTarget is what is generated from a design where nothing else is asked for: C++, or what the design is for.
-func DefaultTarget(d *design.Design) Target {
-	if d.Target == RTL {
-		return RTL
-	}
-	return HLS
-}
-
-// emitters are run in this order; a path may be given once only.
-var emitters = map[Target][]Emitter{HLS: hlsEmitters, RTL: rtlEmitters}
-
-var hlsEmitters = []Emitter{
-	emitLibrary,
-	emitSources,
-	emitTestbench,
-	emitData,
-	emitScripts,
-	emitReports,
-}
 
 // Options of Generate.
 type Options struct {
@@ -68,79 +32,62 @@ func Generate(ctx context.Context, d *design.Design, dir, out string, opts Optio
 	if err := artifact.CheckDir(out); err != nil {
 		return nil, err
 	}
-	p, err := load(d, dir, opts)
+	p, err := project.Load(d, dir, opts.Images)
 	if err != nil {
 		return nil, err
 	}
-	files, err := p.emit(ctx, opts.Target)
+	files, err := emit(ctx, p, opts.Target)
 	if err != nil {
 		return nil, err
 	}
 	return artifact.WriteProject(ctx, out, files, opts.Edits)
 }
 
-// writeFiles writes files below the folder dir.
-func writeFiles(ctx context.Context, dir string, files []File) error {
-	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		name := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			return err
-		}
-		mode := fs.FileMode(0o666)
-		if f.Executable {
-			mode = 0o777
-		}
-		if err := os.WriteFile(name, f.Data, mode); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// emit runs the emitters of a target and adds the design's copy and the manifest.
-func (p *Project) emit(ctx context.Context, target Target) ([]File, error) {
+// emit gives all files of a target's project.
+func emit(ctx context.Context, p *project.Project, target Target) ([]project.File, error) {
 	if target == "" {
 		target = DefaultTarget(p.Design)
 	}
-	list, ok := emitters[target]
-	if !ok {
-		return nil, fmt.Errorf("target %q: want %s or %s", target, HLS, RTL)
-	}
-	if err := p.takes(target); err != nil {
+	t, err := find(target)
+	if err != nil {
 		return nil, err
 	}
-	var files []File
+	if err := takes(p, target); err != nil {
+		return nil, err
+	}
+	var files []project.File
 	seen := make(map[string]bool)
-	for _, e := range list {
-		part, err := e(ctx, p)
+	for _, part := range []func() ([]project.File, error){
+		func() ([]project.File, error) { return t.emit(p) },
+		func() ([]project.File, error) { return p.Data(ctx) },
+		func() ([]project.File, error) { return one(readme.File(p, target)) },
+		p.Reports,
+		func() ([]project.File, error) { return one(p.Record()) },
+	} {
+		more, err := part()
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range part {
+		for _, f := range more {
 			if seen[f.Path] || !fs.ValidPath(f.Path) {
 				return nil, fmt.Errorf("codegen: path %q is emitted twice or is not a plain relative path", f.Path)
 			}
 			seen[f.Path] = true
 		}
-		files = append(files, part...)
+		files = append(files, more...)
 	}
-	record, err := p.record()
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, record)
-	m, err := p.manifest(target, files)
+	m, err := p.Manifest(target, files)
 	if err != nil {
 		return nil, err
 	}
 	return append(files, m), nil
 }
 
+// one is a list of one file.
+func one(f project.File, err error) ([]project.File, error) { return []project.File{f}, err }
+
 // takes refuses to generate for a target that the design was not made for, and asserts that the design keeps its limits.
-func (p *Project) takes(target Target) error {
+func takes(p *project.Project, target Target) error {
 	breach := p.HW.Breach(target)
 	switch made := p.Design.Target; {
 	case made == "":
@@ -162,87 +109,31 @@ func (p *Project) takes(target Target) error {
 	}
 }
 
-// load readies a project: weights, golden images, expansion.
-func load(d *design.Design, dir string, opts Options) (*Project, error) {
-	if d.Net == nil {
-		return nil, fmt.Errorf("design: it has no integer network")
+// Compare makes the project of design d anew in memory and compares all of it with the folder. A difference is a result,
+// not an error; errors are a folder without a manifest, a design that cannot be generated, or a
+// cancelled context. dir is the folder of the design's side files.
+func Compare(ctx context.Context, d *design.Design, dir, folder string) (*verify.Comparison, error) {
+	m, err := artifact.ReadManifest(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: has no %s: no folder that \"hass generate\" wrote, or one of an older version; generate it again", folder, artifact.ManifestName)
 	}
-	if err := d.Net.Validate(); err != nil {
-		return nil, fmt.Errorf("design: %w", err)
+	if err != nil {
+		return nil, err
 	}
-	for _, l := range d.Net.Layers {
-		if l.Conv != nil && l.Conv.Weights == nil {
-			data, err := d.Weights.Read(dir)
-			if err != nil {
-				return nil, err
-			}
-			if err := intnet.ReadWeights(bytes.NewReader(data), d.Net); err != nil {
-				return nil, fmt.Errorf("side file %s: %w", filepath.Join(dir, d.Weights.Path), err)
-			}
-			break
-		}
+	if _, err := find(Target(m.Target)); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, artifact.ManifestName), err)
 	}
 	images, err := d.GoldenImages(dir)
 	if err != nil {
 		return nil, err
 	}
-	if opts.Images > len(images) {
-		return nil, fmt.Errorf("side file %s: has %d golden images, but %d are asked for", filepath.Join(dir, d.Golden.Path), len(images), opts.Images)
-	}
-	if opts.Images > 0 {
-		images = images[:opts.Images]
-	}
-	return NewProject(d, images)
-}
-
-// emitLibrary copies the module library, the stand-ins for AMD's headers, the csim
-// runtime and the Makefile.
-func emitLibrary(context.Context, *Project) ([]File, error) {
-	var files []File
-	err := fs.WalkDir(templates.HLS, "hls", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := templates.HLS.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		files = append(files, File{Path: name[len("hls/"):], Data: data})
-		return nil
-	})
-	return files, err
-}
-
-// emitReports writes the optimizer's estimates under the names that FINN's users know. A
-// design that no optimizer made has none.
-func emitReports(_ context.Context, p *Project) ([]File, error) {
-	if len(p.Design.Costs) == 0 {
-		return nil, nil
-	}
-	cycles, resources, performance, err := p.Design.JSONReports()
+	p, err := project.Load(d, dir, min(max(m.Golden, 0), len(images)))
 	if err != nil {
 		return nil, err
 	}
-	return []File{
-		{Path: "reports/estimate_layer_cycles.json", Data: cycles},
-		{Path: "reports/estimate_layer_resources.json", Data: resources},
-		{Path: "reports/estimate_network_performance.json", Data: performance},
-	}, nil
-}
-
-// emitData writes weights and golden vectors.
-func emitData(ctx context.Context, p *Project) ([]File, error) {
-	g, err := makeGolden(ctx, p)
+	files, err := emit(ctx, p, Target(m.Target))
 	if err != nil {
 		return nil, err
 	}
-	files := []File{
-		{Path: "data/weights.bin", Data: weightWords(p)},
-		{Path: "data/golden_input.bin", Data: g.input},
-		{Path: "data/golden_tensors.bin", Data: g.tensors},
-	}
-	for i, data := range g.outputs {
-		files = append(files, File{Path: path.Join("data", fmt.Sprintf("golden_output%d.bin", i)), Data: data})
-	}
-	return files, nil
+	return verify.Compare(ctx, p, files, folder, m)
 }

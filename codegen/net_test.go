@@ -1,4 +1,4 @@
-package codegen
+package codegen_test
 
 import (
 	"context"
@@ -11,12 +11,16 @@ import (
 	"strings"
 	"testing"
 
+	"hass/codegen"
+	"hass/codegen/project"
+	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
+	"hass/internal/test/projecttest"
 )
 
 // netSeeds is the number of random networks whose projects TestDigests covers.
@@ -37,7 +41,7 @@ func TestDigests(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&got, "%d design.json %s\n", seed, digest(text))
-		for _, target := range []Target{HLS, RTL} {
+		for _, target := range []codegen.Target{codegen.HLS, codegen.RTL} {
 			for _, f := range emitted(t, d, dir, target) {
 				// What lists hashes or repeats the design is covered by what it repeats.
 				if isRecord(f.Path) {
@@ -64,7 +68,7 @@ func TestDigests(t *testing.T) {
 	for _, k := range keys {
 		fmt.Fprintf(&got, "library %s %s\n", k, library[k])
 	}
-	compareFile(t, filepath.Join("testdata", "digests.txt"), []byte(got.String()))
+	projecttest.Golden(t, filepath.Join("testdata", "digests.txt"), []byte(got.String()))
 }
 
 // snapshots are small whole projects whose emitted text stands in testdata/golden. Between them they have every
@@ -85,7 +89,7 @@ func TestSnapshots(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			dir := t.TempDir()
 			d := s.design(t, dir)
-			for _, target := range []Target{HLS, RTL} {
+			for _, target := range []codegen.Target{codegen.HLS, codegen.RTL} {
 				folder := filepath.Join("testdata", "golden", s.name, string(target))
 				var want []string
 				for _, f := range emitted(t, d, dir, target) {
@@ -94,7 +98,7 @@ func TestSnapshots(t *testing.T) {
 					}
 					path := filepath.Join(folder, filepath.FromSlash(f.Path))
 					want = append(want, path)
-					compareFile(t, path, f.Data)
+					projecttest.Golden(t, path, f.Data)
 				}
 				checkFolder(t, folder, want)
 			}
@@ -153,32 +157,34 @@ func plainDesign(t *testing.T, dir string, b *hwtest.Builder, adjust func(i int,
 }
 
 // emitted gives the files of a project, by path.
-func emitted(t *testing.T, d *design.Design, dir string, target Target) []File {
+func emitted(t *testing.T, d *design.Design, dir string, target codegen.Target) []project.File {
 	t.Helper()
-	p, err := load(d, dir, Options{Target: target})
-	if err != nil {
+	out := filepath.Join(t.TempDir(), "project")
+	if _, err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: target}); err != nil {
 		t.Fatal(err)
 	}
-	files, err := p.emit(context.Background(), target)
-	if err != nil {
-		t.Fatal(err)
+	var files []project.File
+	for path, text := range tree(t, out) {
+		if path != artifact.Marker {
+			files = append(files, project.File{Path: path, Data: []byte(text)})
+		}
 	}
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(files, func(a, b project.File) int { return strings.Compare(a.Path, b.Path) })
 	return files
 }
 
 // isLibrary tells whether a file is the same in every project of its target.
 func isLibrary(path string) bool {
-	return strings.HasPrefix(path, "include/") || strings.HasPrefix(path, "rtl/") && path != "rtl/"+TopName+".sv"
+	return strings.HasPrefix(path, "include/") || strings.HasPrefix(path, "rtl/") && path != "rtl/"+project.TopName+".sv"
 }
 
 // isRecord tells whether a file repeats the design or lists hashes of other files.
 func isRecord(path string) bool {
-	return path == recordName || filepath.Base(path) == "manifest.json"
+	return path == project.RecordName || filepath.Base(path) == "manifest.json"
 }
 
 // isTop tells whether a file is worth reading in a change: the top, not what surrounds it, whose text other
-// golden files show (testdata/scripts).
+// golden files show (those of packages host and readme).
 func isTop(path string) bool {
 	return strings.HasPrefix(path, "src/") || strings.HasPrefix(path, "rtl/")
 }

@@ -1,4 +1,4 @@
-package codegen
+package codegen_test
 
 import (
 	"context"
@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"hass/codegen"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/memory"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
+	"hass/internal/test/projecttest"
 )
 
 // TestTargetOfDesign: a project is generated for what the design is for, and a limit that the design breaks is named.
@@ -40,16 +42,16 @@ func TestTargetOfDesign(t *testing.T) {
 		name          string
 		pixels, lanes int
 		made          hw.Target
-		ask           Target
+		ask           codegen.Target
 		want          string // words of the error, or the file that tells the target
 	}{
 		{"both", 2, 2, hw.Both, "", "src/hass_top.cpp"},
-		{"both as RTL", 2, 2, hw.Both, RTL, "rtl/hass_top.sv"},
+		{"both as RTL", 2, 2, hw.Both, codegen.RTL, "rtl/hass_top.sv"},
 		{"RTL", 2, 32, hw.RTL, "", "rtl/hass_top.sv"},
-		{"RTL as C++", 2, 32, hw.RTL, HLS, "the design is for target rtl and breaks a limit of hls: process l0_conv_engine0 of layer l0_conv"},
-		{"RTL as C++, limit", 2, 32, hw.RTL, HLS, "1,536 elements; hls takes at most 1,024"},
-		{"RTL as C++ that keeps all limits", 2, 2, hw.RTL, HLS, "it was made without the limits of hls (stream of 4,096 bits a token;"},
-		{"C++ as RTL", 2, 2, hw.HLS, RTL, "the design is for target hls"},
+		{"RTL as C++", 2, 32, hw.RTL, codegen.HLS, "the design is for target rtl and breaks a limit of hls: process l0_conv_engine0 of layer l0_conv"},
+		{"RTL as C++, limit", 2, 32, hw.RTL, codegen.HLS, "1,536 elements; hls takes at most 1,024"},
+		{"RTL as C++ that keeps all limits", 2, 2, hw.RTL, codegen.HLS, "it was made without the limits of hls (stream of 4,096 bits a token;"},
+		{"C++ as RTL", 2, 2, hw.HLS, codegen.RTL, "the design is for target hls"},
 		{"a broken limit", 2, 32, hw.Both, "", "1,536 elements; hls takes at most 1,024"},
 		{"a broken port", 16, 8, hw.RTL, "", "port output0, beats of 16px*8ch: 2,048 bits; rtl takes at most 1,024"},
 		{"nothing", 2, 2, "", "", "the design is for no target"},
@@ -57,10 +59,10 @@ func TestTargetOfDesign(t *testing.T) {
 		dir := t.TempDir()
 		l, depths := design(tt.pixels, tt.lanes)
 		d := designtest.New(t, dir, net, []hw.Layer{l}, depths, images)
-		board(d, "ZCU104", "xczu7ev-ffvc1156-2-e")
+		projecttest.Board(d, "ZCU104", "xczu7ev-ffvc1156-2-e")
 		d.Target = tt.made
 		out := filepath.Join(dir, "project")
-		_, err := Generate(context.Background(), d, dir, out, Options{Target: tt.ask})
+		_, err := codegen.Generate(context.Background(), d, dir, out, codegen.Options{Target: tt.ask})
 		if _, statErr := os.Stat(filepath.Join(out, tt.want)); err == nil && statErr == nil {
 			continue
 		}

@@ -1,13 +1,21 @@
-// Package templates holds the emitted sources that do not depend on the design: the
-// HLS C++ module library, stand-ins for AMD's headers so that g++ alone compiles
-// it, and the csim runtime. They are real files that can be compiled and read
-// where they lie; package codegen copies them into a project.
+// Package templates holds the emitted texts. Those that do not depend on the design are
+// real files that can be compiled and read where they lie: the HLS C++ module
+// library, stand-ins for AMD's headers so that g++ alone compiles it, the csim
+// runtime, the SystemVerilog library, scripts and drivers. Those that do are text
+// templates under glue: tops, testbenches, configurations, READMEs.
 //
-// It takes nothing and imports nothing of ours. It never holds anything that was
-// generated.
+// It takes nothing but the plain struct that fills a template, and imports nothing of
+// ours. It never holds anything that was generated, and a template computes nothing.
 package templates
 
-import "embed"
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/template"
+)
 
 // HLS is the folder hls: include/hass (the library), sim (headers for csim without
 // AMD's), tb (runtime and testbench parts).
@@ -20,3 +28,37 @@ var HLS embed.FS
 //
 //go:embed rtl
 var RTL embed.FS
+
+// glueFiles is the folder glue: the emitted texts that depend on the design, as templates of text/template. They read
+// like the SystemVerilog, C++ or Markdown that they become.
+//
+//go:embed glue
+var glueFiles embed.FS
+
+// glue holds the templates by their path below the folder, without the ending .tmpl.
+var glue = parseGlue()
+
+func parseGlue() *template.Template {
+	all := template.New("")
+	err := fs.WalkDir(glueFiles, "glue", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := glueFiles.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		_, err = all.New(strings.TrimSuffix(strings.TrimPrefix(name, "glue/"), ".tmpl")).Parse(string(text))
+		return err
+	})
+	return template.Must(all, err)
+}
+
+// Glue fills the template glue/NAME.tmpl with the fields of data.
+func Glue(name string, data any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := glue.ExecuteTemplate(&b, name, data); err != nil {
+		return nil, fmt.Errorf("template %w", err)
+	}
+	return b.Bytes(), nil
+}

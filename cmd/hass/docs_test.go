@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/fidelity"
@@ -64,8 +64,8 @@ func TestFormatsDocumented(t *testing.T) {
 		{"Study", search.Variable{}, ""},
 		{"Goal", search.Objective{}, ""},
 		{"csim_report.json", steps.HLSVerification{}, ""},
-		{"csim_report.json", codegen.StreamUse{}, ""},
-		{"csim_report.json", codegen.EngineUse{}, ""},
+		{"csim_report.json", verify.StreamUse{}, ""},
+		{"csim_report.json", verify.EngineUse{}, ""},
 	} {
 		text := section(c.section)
 		if !strings.Contains(text, c.schema) {

@@ -13,7 +13,9 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/codegen/hls"
 	"hass/codegen/lint"
+	"hass/codegen/project"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
@@ -99,11 +101,11 @@ func TestGenerated(t *testing.T) {
 func checkClean(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[string]int) {
 	t.Helper()
 	files, d := generate(t, net, layers, depths)
-	p, err := codegen.NewProject(d, nil)
+	p, err := project.New(d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := p.LintOptions()
+	opts := hls.LintOptions(p)
 	for _, f := range lint.Check(files, opts) {
 		t.Errorf("%v", f)
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/design"
@@ -187,7 +188,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	var verified ProjectCheck
 	if codegen.DefaultTarget(d) == codegen.RTL {
 		rep.stage("verify", "Verilator, %d golden images", golden)
-		r, err := verifyRTL(ctx, in("project"), in("design.json"), codegen.RTLOptions{})
+		r, err := verifyRTL(ctx, in("project"), in("design.json"), verify.RTLOptions{})
 		if err != nil {
 			return nil, err
 		}

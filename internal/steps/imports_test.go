@@ -26,6 +26,18 @@ var stages = map[string][]string{
 	"hwsim":     {"frontend", "sparsity", "hwsim"},
 }
 
+// codegenImports are the packages of codegen that those below it may import: all write from a project, and none knows another
+// target or how a project is run.
+var codegenImports = map[string][]string{
+	"codegen/host":    {"codegen/project"},
+	"codegen/hls":     {"codegen/lint", "codegen/project"},
+	"codegen/lint":    {},
+	"codegen/project": {},
+	"codegen/readme":  {"codegen/project"},
+	"codegen/rtl":     {"codegen/project"},
+	"codegen/verify":  {"codegen/project"},
+}
+
 // testPackages hold what only tests and tools use that are no part of hass, with all below them.
 var testPackages = []string{
 	"frontend/exporttest", "internal/test", "optimizer/cost/fit", "optimizer/search/sampler/goptunatest",
@@ -63,6 +75,8 @@ func broken(from, to string) string {
 		return "only cmd and tests import " + stepsPackage
 	case within(to, testPackages...) && !within(from, testPackages...):
 		return "only tests import a package for tests"
+	case strings.HasPrefix(from, "codegen/") && within(to, "codegen") && !slices.Contains(codegenImports[from], to):
+		return from + " does not import " + to
 	case within(from, testPackages...), within(from, "cmd", stepsPackage), stage(to) == "":
 		return ""
 	case stage(from) == "":
@@ -153,6 +167,11 @@ func TestRules(t *testing.T) {
 		{"optimizer", "codegen", "optimizer does not import codegen"},
 		{"codegen", "optimizer", "codegen does not import optimizer"},
 		{"codegen", "hwsim", "codegen does not import hwsim"},
+		{"codegen", "codegen/verify", ""},
+		{"codegen/rtl", "codegen/project", ""},
+		{"codegen/rtl", "codegen/verify", "codegen/rtl does not import codegen/verify"},
+		{"codegen/project", "codegen", "codegen/project does not import codegen"},
+		{"internal/steps", "codegen/verify", ""},
 		{"hwsim", "codegen", "hwsim does not import codegen"},
 		{"hwsim", "optimizer", "hwsim does not import optimizer"},
 		{"codegen", "templates", ""},

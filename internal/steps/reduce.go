@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/internal/steps/reduce"
 	"hass/optimizer"
 )
@@ -70,7 +71,7 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 	if o.Images > 0 {
 		images = images[:o.Images]
 	}
-	b = &reduce.Backend{Name: o.Target, RTL: codegen.RTLOptions{Stall: o.Stall, Seed: o.Seed}}
+	b = &reduce.Backend{Name: o.Target, RTL: verify.RTLOptions{Stall: o.Stall, Seed: o.Seed}}
 	if o.Edits != "" {
 		if b.Edit, edited, err = reduce.LibraryEdits(o.Edits, target); err != nil {
 			return fail(err)

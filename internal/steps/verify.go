@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/design"
@@ -44,7 +45,7 @@ type Against struct {
 
 // HLSVerification is what was found in a C++ project.
 type HLSVerification struct {
-	*codegen.VerifyResult
+	*verify.CSimResult
 	Against
 	// EnginesCompared tells that the cycles per beat of every engine were compared with the
 	// simulator's, over the same images.
@@ -53,7 +54,7 @@ type HLSVerification struct {
 
 // RTLVerification is what was found in an RTL project.
 type RTLVerification struct {
-	*codegen.RTLResult
+	*verify.RTLResult
 	Against
 	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's.
 	CyclesCompared bool `json:"cycles_compared"`
@@ -69,8 +70,8 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	if o.Images < 0 {
 		return nil, badOption("--golden %d: want 0 or more images", o.Images)
 	}
-	if o.Target == codegen.RTL || o.Target == "" && codegen.IsRTL(o.Project) == nil {
-		r, err := verifyRTL(ctx, o.Project, o.Design, codegen.RTLOptions{Stall: o.Stall, Seed: o.Seed, Images: o.Images})
+	if o.Target == codegen.RTL || o.Target == "" && verify.IsRTL(o.Project) == nil {
+		r, err := verifyRTL(ctx, o.Project, o.Design, verify.RTLOptions{Stall: o.Stall, Seed: o.Seed, Images: o.Images})
 		if r == nil {
 			return nil, err
 		}
@@ -138,7 +139,7 @@ func stage(ctx context.Context, dir, design string, target codegen.Target) (*sta
 // with the design the engines' cycles per beat are compared with the simulator's, too. The result is
 // given along with the error where there is one.
 func verifyHLS(ctx context.Context, dir, design string) (*HLSVerification, error) {
-	if err := codegen.IsHLS(dir); err != nil {
+	if err := verify.IsHLS(dir); err != nil {
 		return nil, err
 	}
 	s, d, err := stage(ctx, dir, design, codegen.HLS)
@@ -146,18 +147,18 @@ func verifyHLS(ctx context.Context, dir, design string) (*HLSVerification, error
 		return nil, err
 	}
 	defer s.done()
-	r, err := codegen.Verify(ctx, s.dir)
+	r, err := verify.CSim(ctx, s.dir)
 	if err != nil {
 		return nil, err
 	}
-	v := &HLSVerification{VerifyResult: r, Against: s.Against}
+	v := &HLSVerification{CSimResult: r, Against: s.Against}
 	if !r.OK() {
 		return v, fmt.Errorf("%s: %s", dir, r.Problem())
 	}
 	if d == nil {
 		return v, nil
 	}
-	if err := keepReport(ctx, s.dir, dir, codegen.ReportName); err != nil {
+	if err := keepReport(ctx, s.dir, dir, verify.ReportName); err != nil {
 		return v, err
 	}
 	n, images, err := golden(d, design, r.Images)
@@ -193,8 +194,8 @@ func keepReport(ctx context.Context, from, to, name string) error {
 // verifyRTL compares the project in dir with the design that it shall be of and simulates it. With the
 // design, and without random stalls, its cycles are compared with the simulator's. The result is given along with
 // the error where there is one.
-func verifyRTL(ctx context.Context, dir, design string, opts codegen.RTLOptions) (*RTLVerification, error) {
-	if err := codegen.IsRTL(dir); err != nil {
+func verifyRTL(ctx context.Context, dir, design string, opts verify.RTLOptions) (*RTLVerification, error) {
+	if err := verify.IsRTL(dir); err != nil {
 		return nil, err
 	}
 	s, d, err := stage(ctx, dir, design, codegen.RTL)
@@ -202,7 +203,7 @@ func verifyRTL(ctx context.Context, dir, design string, opts codegen.RTLOptions)
 		return nil, err
 	}
 	defer s.done()
-	r, err := codegen.VerifyRTL(ctx, s.dir, opts)
+	r, err := verify.RTL(ctx, s.dir, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/test/designtest"
@@ -36,12 +37,12 @@ func generate(t *testing.T, d *design.Design, dir string) string {
 	return out
 }
 
-// verify simulates the project out of a design and compares values with the reference and, without stalls,
+// simulate simulates the project out of a design and compares values with the reference and, without stalls,
 // cycles with the simulator.
-func verify(t *testing.T, d *design.Design, dir, out string, opts codegen.RTLOptions) {
+func simulate(t *testing.T, d *design.Design, dir, out string, opts verify.RTLOptions) {
 	t.Helper()
 	ctx := context.Background()
-	r, err := codegen.VerifyRTL(ctx, out, opts)
+	r, err := verify.RTL(ctx, out, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +105,8 @@ func TestRandom(t *testing.T) {
 				t.Skipf("skipped: %d values a run are too many for Icarus Verilog", w)
 			}
 			out := generate(t, d, dir)
-			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true})
-			verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: seed + 1})
+			simulate(t, d, dir, out, verify.RTLOptions{Icarus: true})
+			simulate(t, d, dir, out, verify.RTLOptions{Icarus: true, Stall: 30, Seed: seed + 1})
 		})
 	}
 }
@@ -172,8 +173,8 @@ func TestElastic(t *testing.T) {
 	dir := t.TempDir()
 	d := designtest.Elastic(t, dir)
 	out := generate(t, d, dir)
-	verify(t, d, dir, out, codegen.RTLOptions{Icarus: true})
-	verify(t, d, dir, out, codegen.RTLOptions{Icarus: true, Stall: 30, Seed: 3})
+	simulate(t, d, dir, out, verify.RTLOptions{Icarus: true})
+	simulate(t, d, dir, out, verify.RTLOptions{Icarus: true, Stall: 30, Seed: 3})
 }
 
 // TestVerilator is one random network in Verilator.
@@ -182,7 +183,7 @@ func TestVerilator(t *testing.T) {
 	dir := t.TempDir()
 	d := designtest.Random(t, dir, 2, 3)
 	out := generate(t, d, dir)
-	verify(t, d, dir, out, codegen.RTLOptions{})
+	simulate(t, d, dir, out, verify.RTLOptions{})
 }
 
 // TestLint checks that whole projects give no warning: modules of one may be within those of another there.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -100,8 +100,8 @@ func TestNetlist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func() *codegen.RTLResult {
-		r, err := codegen.VerifyRTL(ctx, out, codegen.RTLOptions{Netlist: true, Timeout: 2000})
+	run := func() *verify.RTLResult {
+		r, err := verify.RTL(ctx, out, verify.RTLOptions{Netlist: true, Timeout: 2000})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/steps/cosim"
@@ -33,7 +34,7 @@ type Backend struct {
 	// Edit, if not nil, changes each generated project before it is run: how an edited library reaches smaller cases.
 	Edit func(dir string) error
 	Dir  string // a folder of the caller's for projects and builds
-	RTL  codegen.RTLOptions
+	RTL  verify.RTLOptions
 	// Draft runs small RTL in Icarus Verilog, which starts at once, and compiles C++ without optimising. The last word
 	// belongs to a Backend without it.
 	Draft bool
@@ -211,7 +212,7 @@ var processTensor = regexp.MustCompile(`tensor ([a-z][a-z0-9_]*)`)
 
 // checkCSim compiles and runs a C++ project.
 func checkCSim(ctx context.Context, c *Case, n *hw.Network, dir string) (Difference, error) {
-	r, err := codegen.Verify(ctx, dir)
+	r, err := verify.CSim(ctx, dir)
 	if err != nil {
 		return broken(ctx, err)
 	}
@@ -244,8 +245,8 @@ func checkCSim(ctx context.Context, c *Case, n *hw.Network, dir string) (Differe
 }
 
 // checkRTL simulates an RTL project.
-func checkRTL(ctx context.Context, c *Case, n *hw.Network, dir string, opts codegen.RTLOptions) (Difference, error) {
-	r, err := codegen.VerifyRTL(ctx, dir, opts)
+func checkRTL(ctx context.Context, c *Case, n *hw.Network, dir string, opts verify.RTLOptions) (Difference, error) {
+	r, err := verify.RTL(ctx, dir, opts)
 	if err != nil {
 		return broken(ctx, err)
 	}

@@ -308,7 +308,7 @@ func TestProject(t *testing.T) {
 		t.Errorf("a second time: %v", err)
 	}
 	// An edit of what belongs to one design cannot be carried over.
-	top := filepath.Join(project, "src", codegen.TopName+".cpp")
+	top := filepath.Join(project, "src", "hass_top.cpp")
 	text, err := os.ReadFile(top)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"hass/codegen"
 	"hass/hwsim/report"
 	"hass/internal/design"
 	"hass/internal/npy"
@@ -373,7 +372,7 @@ func (a *acceptance) skipFIFOs(t *testing.T) {
 		if _, errs, code := a.try(t, "verify", project); code != 0 {
 			t.Errorf("%s at its minimum: csim fails: %s", what, errs)
 		}
-		top := filepath.Join(project, "src", codegen.TopName+".cpp")
+		top := filepath.Join(project, "src", "hass_top.cpp")
 		text, err := os.ReadFile(top)
 		if err != nil {
 			t.Fatal(err)

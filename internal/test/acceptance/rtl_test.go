@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hass/codegen"
+	"hass/codegen/verify"
 	"hass/frontend"
 	"hass/hwsim"
 	"hass/internal/dataset"
@@ -444,13 +445,13 @@ func makeRTL(t *testing.T, project string, args ...string) time.Duration {
 }
 
 // simReport reads what make sim has found, which must be no fault.
-func simReport(t *testing.T, project string) *codegen.RTLResult {
+func simReport(t *testing.T, project string) *verify.RTLResult {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(project, "rtl_report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var res codegen.RTLResult
+	var res verify.RTLResult
 	decode(t, string(text), &res)
 	if !res.OK() {
 		t.Fatal(res.Problem())
@@ -495,7 +496,7 @@ func (r *rtlRun) check(t *testing.T, name, what string, d *design.Design, images
 		t.Fatal(err)
 	}
 	before := childTime(t)
-	plain, err := codegen.VerifyRTL(ctx, project, codegen.RTLOptions{Stallable: true})
+	plain, err := verify.RTL(ctx, project, verify.RTLOptions{Stallable: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -508,7 +509,7 @@ func (r *rtlRun) check(t *testing.T, name, what string, d *design.Design, images
 	}
 	compareRTL(t, n, images, plain)
 	before = childTime(t)
-	stalled, err := codegen.VerifyRTL(ctx, project, codegen.RTLOptions{Stall: rtlStall, Seed: 7})
+	stalled, err := verify.RTL(ctx, project, verify.RTLOptions{Stall: rtlStall, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -528,7 +529,7 @@ func (r *rtlRun) check(t *testing.T, name, what string, d *design.Design, images
 }
 
 // compareRTL compares cycles with the simulator's.
-func compareRTL(t *testing.T, n *hw.Network, images [][]int32, res *codegen.RTLResult) {
+func compareRTL(t *testing.T, n *hw.Network, images [][]int32, res *verify.RTLResult) {
 	t.Helper()
 	diffs, err := cosim.Compare(context.Background(), n, images, res)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"hass/codegen"
 	"hass/codegen/lint"
+	"hass/codegen/verify"
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -407,7 +408,7 @@ func sweepVerify(t *testing.T) (equal int) {
 		}
 		done++
 		ok := true
-		r, err := codegen.Verify(t.Context(), project)
+		r, err := verify.CSim(t.Context(), project)
 		if err != nil || !r.OK() {
 			t.Errorf("%v: C++: %v %+v", p, err, r)
 			ok = false
@@ -420,7 +421,7 @@ func sweepVerify(t *testing.T) (equal int) {
 		if _, err := codegen.Generate(t.Context(), d, dir, rtl, codegen.Options{Target: codegen.RTL}); err != nil {
 			t.Fatalf("%v: %v", p, err)
 		}
-		v, err := codegen.VerifyRTL(t.Context(), rtl, codegen.RTLOptions{})
+		v, err := verify.RTL(t.Context(), rtl, verify.RTLOptions{})
 		if err != nil || !v.OK() {
 			t.Errorf("%v: RTL: %v %+v", p, err, v)
 			ok = false

@@ -11,7 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"hass/codegen"
+	"hass/codegen/project"
+	"hass/codegen/rtl"
 	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
@@ -121,12 +122,16 @@ func flat(ctx context.Context, y *fit.Yosys, d *design.Design) (utilisation.Coun
 	if err != nil {
 		return utilisation.Counts{}, err
 	}
-	p, err := codegen.NewProject(d, nil)
+	p, err := project.New(d, nil)
+	if err != nil {
+		return utilisation.Counts{}, err
+	}
+	text, err := rtl.Top(p)
 	if err != nil {
 		return utilisation.Counts{}, err
 	}
 	top := filepath.Join(lib, "hass_top.sv")
-	if err := os.WriteFile(top, p.RTLTop(), 0o666); err != nil {
+	if err := os.WriteFile(top, text, 0o666); err != nil {
 		return utilisation.Counts{}, err
 	}
 	defer os.Remove(top)

@@ -1,0 +1,59 @@
+package hls
+
+import (
+	"io/fs"
+	"path"
+
+	"hass/codegen/project"
+	"hass/templates"
+)
+
+// generator writes the C++ of a project.
+type generator struct{ *project.Project }
+
+// Files are the library, the sources and the testbench. The library is the same in every project: the modules, the
+// stand-ins for AMD's headers, the csim runtime and the Makefile.
+func Files(p *project.Project) ([]project.File, error) {
+	library, err := fs.Sub(templates.HLS, "hls")
+	if err != nil {
+		return nil, err
+	}
+	files, err := project.Library(library, func(name string) string { return name })
+	if err != nil {
+		return nil, err
+	}
+	glue := func(to, template string, text any) {
+		if err != nil {
+			return
+		}
+		var data []byte
+		data, err = templates.Glue(template, text)
+		files = append(files, project.File{Path: to, Data: data})
+	}
+	g := &generator{p}
+	units := g.units()
+	top := g.top(units)
+	glue("src/types.hpp", "hls/types.hpp", types(p))
+	for _, u := range units {
+		glue("src/"+u.File+".hpp", "hls/unit.hpp", u)
+		glue("src/"+u.File+".cpp", "hls/unit.cpp", u)
+	}
+	glue("src/"+project.TopName+".hpp", "hls/hass_top.hpp", top)
+	glue("src/"+project.TopName+".cpp", "hls/hass_top.cpp", top)
+	glue("tb/tb.cpp", "hls/tb.cpp", testbench(p))
+	return files, err
+}
+
+// Sources are the files that AMD's tools synthesise and the files of the testbench beside them.
+func Sources(p *project.Project) (sources, testbench []string, err error) {
+	for _, u := range (&generator{p}).units() {
+		sources = append(sources, "src/"+u.File+".cpp")
+	}
+	sources = append(sources, "src/"+project.TopName+".cpp")
+	testbench = []string{"tb/tb.cpp"}
+	library, err := fs.Glob(templates.HLS, "hls/tb/*.cpp")
+	for _, name := range library {
+		testbench = append(testbench, "tb/"+path.Base(name))
+	}
+	return sources, testbench, err
+}

@@ -1,0 +1,75 @@
+package hls
+
+import (
+	"fmt"
+
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+func (p *generator) poolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
+	l := p.Net.Layers[pr.Layer]
+	ti, to := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
+	c := newConfig(cfg)
+	c.typ("in_beat", beatType(in))
+	c.typ("out_beat", beatType(out))
+	c.typ("in_fifo", fifoClass(in))
+	c.num("W", to.W)
+	c.num("CHANNEL_BEATS", to.C/out.Beat.Ch)
+	c.num("TAP_GROUPS", in.Tokens/out.Tokens)
+	c.num("BEATS", out.Tokens)
+	c.num("ROW_BEATS", out.Tokens/to.H)
+	c.flag("MAX", l.Pool.Max)
+	c.wide("MIN", ti.Format.Min())
+	c.num("DROP", l.Pool.Drop)
+	c.num("SHIFT", l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift)
+	c.rounding(hw.RoundingOf(&l))
+	c.wide("LO", l.Lo)
+	c.wide("HI", l.Hi)
+	mulTables(c, l.Pool, ti, to)
+	return c.end(), fmt.Sprintf("  hass::pool<%s>(%s, in, out);\n", cfg, runImages)
+}
+
+// mulTables defines mul(row, column), the multiplier of an average at an output position.
+func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
+	if pool.Max {
+		c.f("  static constexpr std::int64_t mul(int, int) { return 0; }\n")
+		return
+	}
+	a := intnet.AverageOf(pool, &ti, &to)
+	if len(a.Mul) == 1 && len(a.Mul[0]) == 1 {
+		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", a.Mul[0][0])
+		return
+	}
+	c.f("  static constexpr unsigned char ROW_CLASS[%d] = {%s};\n", len(a.Rows), list(a.Rows))
+	c.f("  static constexpr unsigned char COLUMN_CLASS[%d] = {%s};\n", len(a.Columns), list(a.Columns))
+	c.f("  static constexpr std::int64_t MUL[%d][%d] = {", len(a.Mul), len(a.Mul[0]))
+	for i, row := range a.Mul {
+		if i > 0 {
+			c.f(", ")
+		}
+		c.f("{%s}", list(row))
+	}
+	c.f("};\n  static constexpr std::int64_t mul(int row, int column) {\n    return column < %d ? MUL[ROW_CLASS[row]][COLUMN_CLASS[column]] : 0;\n  }\n", to.W)
+}
+
+func (p *generator) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
+	l := p.Net.Layers[pr.Layer]
+	ti := p.Net.Tensors[l.In[0]]
+	c := newConfig(cfg)
+	c.typ("in_beat", beatType(in))
+	c.typ("out_beat", beatType(out))
+	c.num("W", ti.W)
+	c.num("CHANNEL_BEATS", ti.C/in.Beat.Ch)
+	c.num("BEATS", in.Tokens)
+	c.num("BEATS_BEFORE", in.Tokens-out.Tokens)
+	c.flag("MAX", l.Pool.Max)
+	c.wide("MIN", ti.Format.Min())
+	c.wide("MUL", hw.GlobalFactor(l.Pool, &ti))
+	c.num("DROP", l.Pool.Drop)
+	c.num("SHIFT", l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift)
+	c.rounding(hw.RoundingOf(&l))
+	c.wide("LO", l.Lo)
+	c.wide("HI", l.Hi)
+	return c.end(), fmt.Sprintf("  hass::globalpool<%s>(%s, in, out);\n", cfg, runImages)
+}

@@ -1,0 +1,78 @@
+package project
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"hass/internal/design"
+)
+
+// The processing systems that a part may have.
+const (
+	Zynq   = "zynq"   // Zynq-7000
+	ZynqMP = "zynqmp" // Zynq UltraScale+
+	NoPS   = "none"
+)
+
+// Board is what a project is built for: checked words only, which go into Tcl, shell and configuration files.
+type Board struct {
+	Part     string
+	Name     string // of the board in Vivado, "" if none is known
+	Family   string // Zynq, ZynqMP or NoPS
+	Memory   string // link.cfg's memory for the m_axi ports, "" to leave it to the linker
+	ClockMHz float64
+}
+
+// partForm is the form of a part number. It comes from a platform file, which anyone may have written.
+var partForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[A-Za-z0-9]+)*$`)
+
+// boardOf checks what a design says of its board, and the constants of its preprocessing, which drivers read.
+func boardOf(d *design.Design) (*Board, error) {
+	b := &Board{Part: d.Part, Name: d.Board, ClockMHz: d.ClockMHz, Family: NoPS}
+	if len(d.Part) > 64 || !partForm.MatchString(d.Part) {
+		return nil, fmt.Errorf("design: part %q is no AMD part number, such as xczu7ev-ffvc1156-2-e", d.Part)
+	}
+	if !(d.ClockMHz >= 1 && d.ClockMHz <= 2000) {
+		return nil, fmt.Errorf("design: a clock of %v MHz; it must be between 1 and 2000", d.ClockMHz)
+	}
+	c := d.Net.Tensors[d.Net.Input].C
+	if len(d.Preproc.Mean) != c || len(d.Preproc.Std) != c {
+		return nil, fmt.Errorf("design: preprocessing has %d means and %d deviations; the input has %d channels", len(d.Preproc.Mean), len(d.Preproc.Std), c)
+	}
+	for _, v := range append(append([]float64{d.Preproc.Divisor}, d.Preproc.Mean...), d.Preproc.Std...) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("design: preprocessing holds %v", v)
+		}
+	}
+	switch {
+	case strings.HasPrefix(d.Part, "xc7z"):
+		b.Family = Zynq
+	case strings.HasPrefix(d.Part, "xczu"), strings.HasPrefix(d.Part, "xck2"):
+		b.Family = ZynqMP
+	case strings.HasPrefix(d.Part, "xcu50"), strings.HasPrefix(d.Part, "xcu55"), strings.HasPrefix(d.Part, "xcu280"):
+		b.Memory = "HBM[0]"
+	case strings.HasPrefix(d.Part, "xcu"):
+		b.Memory = "DDR[0]"
+	}
+	if err := design.CheckBoard(d.Board); err != nil {
+		return nil, fmt.Errorf("design: %w", err)
+	}
+	return b, nil
+}
+
+// HasPS tells whether the part has a processing system.
+func (b *Board) HasPS() bool { return b.Family != NoPS }
+
+// ClockNs is the period, rounded down to a femtosecond so that it is never longer.
+func (b *Board) ClockNs() string {
+	return strconv.FormatFloat(math.Floor(1e9/b.ClockMHz)/1e6, 'f', -1, 64)
+}
+
+// ClockHz is the clock in whole hertz.
+func (b *Board) ClockHz() int64 { return int64(math.Round(b.ClockMHz * 1e6)) }
+
+// MHz is the clock as text.
+func (b *Board) MHz() string { return strconv.FormatFloat(b.ClockMHz, 'f', -1, 64) }

@@ -1,0 +1,267 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"hass/codegen/project"
+	"hass/internal/artifact"
+)
+
+// RTLOptions of RTL. The zero value is every golden image and no stalls.
+type RTLOptions struct {
+	// Stall makes the ports and every FIFO late at random, this often in percent. Cycles are not
+	// comparable then.
+	Stall int
+	// Stallable compiles what can be made late even without stalls, so that runs with and without
+	// take one compilation. Cycles are the same.
+	Stallable bool
+	Seed      int64 // of the stalls and of the initial values of registers, 31 bits of it; 0 = 1
+	// Images limits the golden images; 0 = all.
+	Images int
+	// Timeout is the number of cycles without an output word that are a deadlock; 0 = the design's.
+	Timeout int
+	Icarus  bool // in Icarus Verilog instead of Verilator: starts at once, but is slow
+	// Netlist simulates what yosys synthesises for xc7, in Icarus Verilog: without statistics, and for
+	// designs without block RAM only, of which yosys has no model. Without Stall.
+	Netlist bool
+}
+
+// RTLResult is what the RTL's testbench found.
+type RTLResult struct {
+	Images        int       `json:"images"` // different images, each run in two calls
+	Stall         int       `json:"stall"`
+	Seed          int64     `json:"seed"`
+	Calls         []RTLCall `json:"calls"`
+	Mismatches    int       `json:"mismatches"`     // wrong words of outputs
+	FirstMismatch string    `json:"first_mismatch"` // port, image, word, values; "" if none
+	Deadlock      string    `json:"deadlock"`       // how far the ports came, or ""
+	Error         string    `json:"error"`          // weights not taken, a register that is wrong, or ""
+	Passed        bool      `json:"ok"`             // what the testbench itself says
+}
+
+// RTLCall is one run of the design. Cycles count from 0, the first in which the source could
+// take a word; -1 is never.
+type RTLCall struct {
+	Order []int `json:"order"` // golden images, as they were given
+	// By image of the call: the cycle in which its first word was taken, in which its first
+	// word left by any output and in which its last one left by the last.
+	FirstIn  []int64 `json:"first_in"`
+	FirstOut []int64 `json:"first_out"`
+	LastOut  []int64 `json:"last_out"`
+	// What the control registers say.
+	Cycles     int64      `json:"cycles"`
+	ImagesDone int        `json:"images_done"`
+	Waits      [][2]int64 `json:"waits,omitempty"` // by process: for a token, for room; none without statistics
+	Most       []int      `json:"most,omitempty"`  // by FIFO: places taken at once
+}
+
+// OK reports whether the run ended and everything was equal.
+func (r *RTLResult) OK() bool { return r.Problem() == "" }
+
+// Problem says in a line what is wrong, or "".
+func (r *RTLResult) Problem() string {
+	var parts []string
+	if r.Error != "" {
+		parts = append(parts, r.Error)
+	}
+	if r.Deadlock != "" {
+		parts = append(parts, "deadlock: "+r.Deadlock)
+	}
+	if r.Mismatches > 0 {
+		parts = append(parts, fmt.Sprintf("%d mismatches; the first: %s", r.Mismatches, r.FirstMismatch))
+	}
+	switch {
+	case parts == nil && (r.Images == 0 || len(r.Calls) != 2):
+		return "no image was compared"
+	case parts == nil && !r.Passed:
+		return "the testbench reports a failure without a reason"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// RTLCycles is what a call of the RTL is expected to take, from a simulation of the same images in
+// the same order that ends with them. A nil slice is not compared.
+type RTLCycles struct {
+	FirstIn, FirstOut, LastOut []int64 // by image
+	Processes                  []RTLProcess
+	FIFOs                      []RTLFIFO
+}
+
+// RTLProcess is a process in the order of the network.
+type RTLProcess struct {
+	Name             string
+	Starved, Blocked int64 // cycles in which it waited for a token, for room, until
+	End              int64 // the first cycle after its last iteration
+	// Counted tells that it knows how many images there are and stops after them (source and
+	// window); any other goes on waiting for a token until the run ends.
+	Counted bool
+}
+
+// RTLFIFO is a FIFO in the order of the network.
+type RTLFIFO struct {
+	Name string
+	Most int
+}
+
+// mostShown is the largest high-water mark that the register shows.
+const mostShown = 1<<16 - 1
+
+// Compare gives a line for each difference of the call's cycles from the expected ones.
+func (c *RTLCall) Compare(want RTLCycles) []string {
+	var diffs []string
+	differ := func(format string, args ...any) { diffs = append(diffs, fmt.Sprintf(format, args...)) }
+	for _, l := range []struct {
+		what      string
+		got, want []int64
+	}{{"first word in", c.FirstIn, want.FirstIn}, {"first word out", c.FirstOut, want.FirstOut}, {"last word out", c.LastOut, want.LastOut}} {
+		if l.want == nil {
+			continue
+		}
+		if len(l.got) != len(l.want) {
+			differ("%s: %d images, expected %d", l.what, len(l.got), len(l.want))
+			continue
+		}
+		for i, got := range l.got {
+			if got != l.want[i] {
+				differ("image %d: %s in cycle %d, expected %d", i, l.what, got, l.want[i])
+			}
+		}
+	}
+	if n := len(want.LastOut); n > 0 && c.Cycles != want.LastOut[n-1]+1 {
+		differ("total: %d cycles, expected %d", c.Cycles, want.LastOut[n-1]+1)
+	}
+	if want.Processes != nil && len(c.Waits) != len(want.Processes) {
+		differ("waits of %d processes, expected %d", len(c.Waits), len(want.Processes))
+	} else {
+		for i, p := range want.Processes {
+			for k, w := range [2]struct {
+				what string
+				want int64
+			}{{"a token", p.Starved}, {"room", p.Blocked}} {
+				// The registers count until the run ends: from the end of the process it waits for a
+				// token; of a process that ends later, nobody knows when it waited.
+				low, high := w.want, w.want
+				if over := c.Cycles - p.End; over < 0 {
+					low += over
+				} else if k == 0 {
+					// A window takes what no output needs after its last one.
+					high += over
+					if !p.Counted {
+						low = high
+					}
+				}
+				if got := c.Waits[i][k]; got < low || got > high {
+					differ("process %s: waits %d cycles for %s, expected %d", p.Name, got, w.what, high)
+				}
+			}
+		}
+	}
+	if want.FIFOs != nil && len(c.Most) != len(want.FIFOs) {
+		differ("high-water marks of %d FIFOs, expected %d", len(c.Most), len(want.FIFOs))
+	} else {
+		for i, f := range want.FIFOs {
+			if most := min(f.Most, mostShown); c.Most[i] != most {
+				differ("FIFO %s: at most %d tokens at once, expected %d", f.Name, c.Most[i], most)
+			}
+		}
+	}
+	return diffs
+}
+
+// RTL runs the project's simulation in the folder dir and reads its report. A mismatch or a
+// deadlock is a result, not an error; errors are missing programs, a project that does not
+// compile, or a cancelled context. $VERILATOR and $IVERILOG are honoured.
+func RTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, error) {
+	target, report, tools, packages := "sim", opts.Report(), []string{tool("VERILATOR", "verilator"), "g++", "make"}, "verilator g++ make"
+	stallable := opts.Stallable || opts.Stall > 0
+	if stallable {
+		target = "sim-stall"
+	}
+	if opts.Icarus {
+		target = strings.Replace(target, "sim", "sim-iverilog", 1)
+		tools, packages = []string{tool("IVERILOG", "iverilog"), "make"}, "iverilog make"
+	}
+	if opts.Netlist {
+		target = "sim-netlist"
+		tools, packages = []string{tool("YOSYS", "yosys"), tool("IVERILOG", "iverilog"), "make"}, "yosys iverilog make"
+	}
+	for _, t := range tools {
+		if _, err := exec.LookPath(t); err != nil {
+			return nil, fmt.Errorf("the RTL's simulation needs %s, which is not installed (Debian: apt-get install %s)", t, packages)
+		}
+	}
+	if err := IsRTL(dir); err != nil {
+		return nil, err
+	}
+	if err := artifact.CheckWhole(dir); err != nil {
+		return nil, err
+	}
+	args := []string{"-s", fmt.Sprintf("-j%d", runtime.NumCPU())}
+	if stallable {
+		args = append(args, fmt.Sprintf("STALL=%d", opts.Stall))
+	}
+	if seed := opts.Seed & math.MaxInt32; seed != 0 {
+		args = append(args, fmt.Sprintf("SEED=%d", seed))
+	}
+	if opts.Images > 0 {
+		args = append(args, fmt.Sprintf("SIM_IMAGES=%d", opts.Images))
+	}
+	if opts.Timeout > 0 {
+		args = append(args, fmt.Sprintf("SIM_ARGS=+timeout=%d", opts.Timeout))
+	}
+	report = filepath.Join(dir, report)
+	if err := os.Remove(report); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("RTL simulation: %w", err)
+	}
+	text, runErr := runMake(ctx, dir, append(args, target)...)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		if runErr != nil {
+			return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text, 20))
+		}
+		return nil, fmt.Errorf("make %s in %s left no report: %w", target, dir, err)
+	}
+	r := new(RTLResult)
+	if err := artifact.DecodeStrict(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", report, err, tail(text, 20))
+	}
+	if runErr != nil && r.Problem() == "" {
+		return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text, 20))
+	}
+	return r, nil
+}
+
+// IsRTL is an error unless dir looks like a generated RTL project.
+func IsRTL(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "rtl", project.TopName+".sv")); err != nil {
+		return fmt.Errorf("%s: not a generated RTL project (rtl/%s.sv is missing)", dir, project.TopName)
+	}
+	return nil
+}
+
+// Report is the file that the simulation writes into the project.
+func (o RTLOptions) Report() string {
+	report := "rtl_report.json"
+	if o.Stallable || o.Stall > 0 {
+		report = "rtl_stall_report.json"
+	}
+	if o.Icarus {
+		report = strings.Replace(report, "rtl_", "rtl_iverilog_", 1)
+	}
+	if o.Netlist {
+		report = "rtl_netlist_report.json"
+	}
+	return report
+}
