@@ -48,7 +48,7 @@ func emit(ctx context.Context, p *project.Project, target Target) ([]project.Fil
 	if target == "" {
 		target = DefaultTarget(p.Design)
 	}
-	t, err := find(target)
+	t, err := Lookup(target)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,7 @@ func emit(ctx context.Context, p *project.Project, target Target) ([]project.Fil
 	var files []project.File
 	seen := make(map[string]bool)
 	for _, part := range []func() ([]project.File, error){
+		t.library,
 		func() ([]project.File, error) { return t.emit(p) },
 		func() ([]project.File, error) { return p.Data(ctx) },
 		func() ([]project.File, error) { return one(readme.File(p, target)) },
@@ -120,7 +121,7 @@ func Compare(ctx context.Context, d *design.Design, dir, folder string) (*verify
 	if err != nil {
 		return nil, err
 	}
-	if _, err := find(Target(m.Target)); err != nil {
+	if _, err := Lookup(Target(m.Target)); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, artifact.ManifestName), err)
 	}
 	images, err := d.GoldenImages(dir)

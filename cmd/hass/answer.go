@@ -1,6 +1,12 @@
 package main
 
-import "hass/internal/artifact"
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+
+	"hass/internal/artifact"
+)
 
 // This file holds the head of what --json prints: docs/formats.md lists the schemas.
 
@@ -24,4 +30,21 @@ func answer(schema string, inputs ...input) (artifact.Header, error) {
 		hashes[in.name] = h
 	}
 	return artifact.NewHeader(schema, answerVersion, hashes), nil
+}
+
+// encodeTogether writes structs as one JSON object with the fields of all. Encoding by itself would do so for embedded structs,
+// but not for an interface whose struct is only known when it runs.
+func encodeTogether(w io.Writer, parts ...any) error {
+	var fields [][]byte
+	for _, p := range parts {
+		var b bytes.Buffer
+		if err := artifact.Encode(&b, p); err != nil {
+			return err
+		}
+		inner := bytes.TrimSpace(b.Bytes())
+		if inner = bytes.TrimSpace(inner[1 : len(inner)-1]); len(inner) > 0 {
+			fields = append(fields, inner)
+		}
+	}
+	return artifact.Encode(w, json.RawMessage("{"+string(bytes.Join(fields, []byte(",")))+"}"))
 }

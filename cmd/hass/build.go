@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"hass/internal/artifact"
@@ -115,11 +116,12 @@ func printSummary(out io.Writer, s *steps.Summary) error {
 	} else {
 		fmt.Fprintln(w, "  LUT and FF are formulas that no synthesis has calibrated")
 	}
-	what, images, wrong := "C++ (g++)", s.Verified.CsimImages, s.Verified.CsimMismatches
-	if s.Verified.RTLImages > 0 {
-		what, images, wrong = "RTL (Verilator)", s.Verified.RTLImages, s.Verified.RTLMismatches
+	var verified []string
+	for _, c := range s.Verified {
+		if c.Images > 0 {
+			verified = append(verified, fmt.Sprintf("%s: %d images, %d mismatches", c.What, c.Images, c.Mismatches))
+		}
 	}
-	fmt.Fprintf(w, "verified\t%s: %d images, %d mismatches; simulator: %d images, %d mismatches\n",
-		what, images, wrong, s.Verified.HwsimImages, s.Verified.HwsimMismatches)
+	fmt.Fprintf(w, "verified\t%s\n", strings.Join(verified, "; "))
 	return w.Flush()
 }

@@ -63,7 +63,8 @@ func TestFormatsDocumented(t *testing.T) {
 		{"Study", search.Test{}, ""},
 		{"Study", search.Variable{}, ""},
 		{"Goal", search.Objective{}, ""},
-		{"csim_report.json", steps.HLSVerification{}, ""},
+		{"csim_report.json", verify.CSimResult{}, ""},
+		{"csim_report.json", steps.Against{}, ""},
 		{"csim_report.json", verify.StreamUse{}, ""},
 		{"csim_report.json", verify.EngineUse{}, ""},
 	} {

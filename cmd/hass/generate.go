@@ -11,7 +11,7 @@ import (
 // generateCmd writes a project.
 type generateCmd struct {
 	Design string `arg:"" help:"Design to generate from." type:"path"`
-	Target string `enum:",hls,rtl" default:"" help:"What to generate: hls (C++ for Vitis HLS) or rtl (SystemVerilog), if the design was made for it. Default: hls, or rtl for a design made for rtl alone."`
+	Target string `enum:",${targets}" default:"" help:"What to generate: ${target_languages}, if the design was made for it. Default: hls, or rtl for a design made for rtl alone."`
 	Golden int    `help:"Golden images for csim or simulation; 0 takes all that the design has." placeholder:"N"`
 	Output string `short:"o" required:"" help:"Folder of the project. An older project there is updated; files that hass did not generate stay." type:"path"`
 	JSON   bool   `help:"Print what was written as JSON."`
@@ -54,10 +54,11 @@ func (c generateCmd) Run(e *env) error {
 		}
 		return artifact.Encode(e.stdout, generateAnswer{h, r})
 	}
-	run := "make csim"
-	if r.Target == codegen.RTL {
-		run = "make sim"
+	t, err := codegen.Lookup(r.Target)
+	if err != nil {
+		return err
 	}
+	run := "make " + t.Goal
 	for _, line := range steps.KeptLines(r.Kept) {
 		if _, err := fmt.Fprintf(e.stdout, "%s: %s\n", c.Output, line); err != nil {
 			return err

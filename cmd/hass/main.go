@@ -18,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"hass/codegen"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/steps"
@@ -144,8 +145,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // vars are the words of help texts and flags that tables give.
 func vars() kong.Vars {
+	var languages, checks []string
+	for _, t := range codegen.Targets() {
+		languages = append(languages, fmt.Sprintf("%s (%s)", t.Name, t.Language))
+		checks = append(checks, fmt.Sprintf("%s (%s)", t.Name, t.Checked))
+	}
 	return kong.Vars{
 		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
 		"engines": strings.Join(design.EngineRules(), ","), "engine_words": strings.Join(design.EngineRules(), ", "),
+		"targets": strings.Join(codegen.Names(), ","), "target_words": strings.Join(codegen.Names(), " or "),
+		"target_languages": strings.Join(languages, " or "), "target_checks": strings.Join(checks, " or "),
 	}
 }

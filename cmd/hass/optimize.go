@@ -15,7 +15,7 @@ type hardwareFlags struct {
 	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
 	Engine       string  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
-	Target       string  `help:"What shall be generated from the design: hls (C++ for Vitis HLS), rtl (SystemVerilog), or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,hls,rtl" default:"both"`
+	Target       string  `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
 	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`

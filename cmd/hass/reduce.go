@@ -12,7 +12,7 @@ import (
 // reduceCmd shrinks a design on which a back end differs from the integer network.
 type reduceCmd struct {
 	Design string        `arg:"" help:"Design on which a back end differs." type:"path"`
-	Target string        `enum:"hwsim,hls,rtl" required:"" help:"Back end that differs: hwsim (the simulator), hls (C++, compiled with g++) or rtl (SystemVerilog in Verilator)."`
+	Target string        `enum:"hwsim,${targets}" required:"" help:"Back end that differs: hwsim (the simulator) or a project, ${target_checks}."`
 	Output string        `short:"o" xor:"what" required:"" help:"Folder of the result. It must not exist or must be empty." type:"path"`
 	Check  bool          `xor:"what" required:"" help:"Only run the design in both back ends: exit code 1 if they differ."`
 	Edits  string        `help:"Project of this target whose edited library files are used in every smaller project, too." placeholder:"PROJECT" type:"path"`

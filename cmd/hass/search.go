@@ -58,7 +58,7 @@ type searchRunCmd struct {
 	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 
-	Target      string `help:"Whose limits the designs keep: hls, rtl, or both." enum:"both,hls,rtl" default:"both"`
+	Target      string `help:"Whose limits the designs keep: those of ${target_words}, or both." enum:"both,${targets}" default:"both"`
 	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 
 	searchFlags

@@ -6,14 +6,13 @@ import (
 	"strings"
 
 	"hass/codegen"
-	"hass/internal/artifact"
 	"hass/internal/steps"
 )
 
 // verifyCmd checks a generated project.
 type verifyCmd struct {
 	Dir    string `arg:"" help:"Generated project." type:"path"`
-	Target string `enum:"auto,hls,rtl" default:"auto" help:"What the project is: hls (compiled with g++) or rtl (simulated in Verilator); auto looks."`
+	Target string `enum:"auto,${targets}" default:"auto" help:"What the project is: ${target_checks}; auto looks."`
 	Design string `help:"Design it was generated from: all of the project is compared with it, and cycles with the simulator's." type:"path"`
 	Stall  int    `help:"RTL: make ports and FIFOs late at random, this often in percent, 0 to 90; values are compared, cycles cannot be." placeholder:"PERCENT"`
 	Seed   int64  `help:"RTL: of the stalls and of registers' initial values." default:"1"`
@@ -47,10 +46,7 @@ func (c verifyCmd) Run(e *env) error {
 	if err != nil || c.JSON {
 		return err
 	}
-	if v.RTL != nil {
-		return printAgainst(e.stdout, c.rtlText(v.RTL), v.RTL.Against)
-	}
-	return printAgainst(e.stdout, c.hlsText(v.HLS), v.HLS.Against)
+	return printAgainst(e.stdout, c.Dir+": "+v.Text(), v.Against)
 }
 
 // encode writes the JSON answer.
@@ -59,38 +55,7 @@ func (c verifyCmd) encode(w io.Writer, v *steps.Verification) error {
 	if err != nil {
 		return err
 	}
-	if v.RTL != nil {
-		return artifact.Encode(w, struct {
-			artifact.Header
-			*steps.RTLVerification
-		}{h, v.RTL})
-	}
-	return artifact.Encode(w, struct {
-		artifact.Header
-		*steps.HLSVerification
-	}{h, v.HLS})
-}
-
-func (c verifyCmd) hlsText(r *steps.HLSVerification) string {
-	text := fmt.Sprintf("%s: %d images, each in two starts, equal bit for bit", c.Dir, r.Images)
-	if r.Bounded {
-		text += " through FIFOs of the design's depths"
-	}
-	if r.EnginesCompared {
-		text += "; cycles of every beat equal the simulator's"
-	}
-	return text
-}
-
-func (c verifyCmd) rtlText(r *steps.RTLVerification) string {
-	text := fmt.Sprintf("%s: %d images, each in two runs, equal bit for bit", c.Dir, r.Images)
-	if c.Stall > 0 {
-		text += fmt.Sprintf(" with %d %% random stalls", c.Stall)
-	}
-	if r.CyclesCompared {
-		text += "; cycles of every image, stalls and FIFO marks equal the simulator's"
-	}
-	return text
+	return encodeTogether(w, h, v.Result, v.Against)
 }
 
 // printAgainst writes the result of a verification and what it rests on.

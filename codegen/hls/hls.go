@@ -11,17 +11,17 @@ import (
 // generator writes the C++ of a project.
 type generator struct{ *project.Project }
 
-// Files are the library, the sources and the testbench. The library is the same in every project: the modules, the
-// stand-ins for AMD's headers, the csim runtime and the Makefile.
-func Files(p *project.Project) ([]project.File, error) {
+// Library is the same in every project: the modules, the stand-ins for AMD's headers, the csim runtime and the Makefile.
+func Library() ([]project.File, error) {
 	library, err := fs.Sub(templates.HLS, "hls")
 	if err != nil {
 		return nil, err
 	}
-	files, err := project.Library(library, func(name string) string { return name })
-	if err != nil {
-		return nil, err
-	}
+	return project.Library(library, func(name string) string { return name })
+}
+
+// Files are the sources and the testbench.
+func Files(p *project.Project) (files []project.File, err error) {
 	glue := func(to, template string, text any) {
 		if err != nil {
 			return

@@ -12,7 +12,7 @@ import (
 	"hass/templates"
 )
 
-// page fills readme/TARGET.md. Names of the model and the platform are safe in Markdown.
+// page fills TARGET/README.md. Names of the model and the platform are safe in Markdown.
 type page struct {
 	Top, Model, Platform string
 	Board                *project.Board // nil for a design without a part
@@ -76,7 +76,7 @@ type hostOp struct{ Op, Name string }
 
 // File is README.md of a project for a target.
 func File(p *project.Project, target hw.Target) (project.File, error) {
-	data, err := templates.Glue("readme/"+string(target)+".md", pageOf(p))
+	data, err := templates.Glue(string(target)+"/README.md", pageOf(p))
 	return project.File{Path: "README.md", Data: data}, err
 }
 

@@ -12,23 +12,24 @@ import (
 // synthText fills rtl/synth.tcl.
 type synthText struct{ Top, Part, ClockNs string }
 
-// Files are the library, the top, the testbench and, for a design with a part, a script of Vivado: synthesis out of
-// context with the reports that say what it takes. The library is the same in every project: the modules, the
-// parts of the testbench that do not depend on the design and the Makefile.
-func Files(p *project.Project) ([]project.File, error) {
+// Library is the same in every project: the modules, the parts of the testbench that do not depend on the design and the
+// Makefile.
+func Library() ([]project.File, error) {
 	library, err := fs.Sub(templates.RTL, "rtl")
 	if err != nil {
 		return nil, err
 	}
-	files, err := project.Library(library, func(name string) string {
+	return project.Library(library, func(name string) string {
 		if path.Ext(name) == ".sv" && !strings.HasPrefix(name, "tb/") {
 			return "rtl/" + name
 		}
 		return name
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// Files are the top, the testbench and, for a design with a part, a script of Vivado: synthesis out of context with the
+// reports that say what it takes.
+func Files(p *project.Project) (files []project.File, err error) {
 	add := func(to string, data []byte, e error) {
 		if err == nil {
 			err = e

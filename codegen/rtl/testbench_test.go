@@ -131,7 +131,7 @@ func writeHandProject(t *testing.T, p *project.Project) string {
 }
 
 // handCycles is what the hand-made top must take, by the rules of docs/hardware.md.
-func handCycles(p *project.Project) verify.RTLCycles {
+func handCycles(p *project.Project) verify.Cycles {
 	images := len(p.Images)
 	type fifo struct {
 		latency       int64
@@ -143,7 +143,7 @@ func handCycles(p *project.Project) verify.RTLCycles {
 		now    int64 // in the iteration; -1 between iterations
 		at     int   // port of the iteration
 		count  int   // iterations done
-		result verify.RTLProcess
+		result verify.Process
 	}
 	fifos := make([]fifo, len(p.HW.Streams))
 	procs := make([]process, len(p.HW.Processes))
@@ -153,7 +153,7 @@ func handCycles(p *project.Project) verify.RTLCycles {
 			fifos[i].latency = 3
 		}
 	}
-	c := verify.RTLCycles{FirstIn: make([]int64, images), FirstOut: make([]int64, images), LastOut: make([]int64, images)}
+	c := verify.Cycles{FirstIn: make([]int64, images), FirstOut: make([]int64, images), LastOut: make([]int64, images)}
 	for moved := true; moved; {
 		moved = false
 		for i := range procs {
@@ -225,7 +225,7 @@ func handCycles(p *project.Project) verify.RTLCycles {
 			}
 			most = max(most, held)
 		}
-		c.FIFOs = append(c.FIFOs, verify.RTLFIFO{Name: p.HW.Streams[i].Name, Most: most})
+		c.FIFOs = append(c.FIFOs, verify.FIFO{Name: p.HW.Streams[i].Name, Most: most})
 	}
 	return c
 }
@@ -252,7 +252,7 @@ func (h handRun) write(name string, data []byte) {
 	}
 }
 
-func (h handRun) verilator(opts verify.RTLOptions) *verify.RTLResult {
+func (h handRun) verilator(opts verify.Options) *verify.RTLResult {
 	h.t.Helper()
 	r, err := verify.RTL(context.Background(), h.dir, opts)
 	if err != nil {
@@ -295,7 +295,7 @@ func TestRTLTestbench(t *testing.T) {
 	h := handRun{t, writeHandProject(t, p)}
 
 	cycles := handCycles(p)
-	r := h.verilator(verify.RTLOptions{})
+	r := h.verilator(verify.Options{})
 	var order []int
 	for i := range images {
 		order = append(order, i)
@@ -322,11 +322,11 @@ func TestRTLTestbench(t *testing.T) {
 		t.Errorf("%d differences, want 5: %q", len(diffs), diffs)
 	}
 
-	if r := h.verilator(verify.RTLOptions{Images: 1, Seed: 7}); !r.OK() || r.Images != 1 || r.Seed != 7 {
+	if r := h.verilator(verify.Options{Images: 1, Seed: 7}); !r.OK() || r.Images != 1 || r.Seed != 7 {
 		t.Errorf("one image: %s, %d images, seed %d", r.Problem(), r.Images, r.Seed)
 	}
 	for seed := range int64(4) {
-		s := h.verilator(verify.RTLOptions{Stall: 20 + 20*int(seed), Seed: seed + 1})
+		s := h.verilator(verify.Options{Stall: 20 + 20*int(seed), Seed: seed + 1})
 		if !s.OK() || s.Calls[0].Cycles <= r.Calls[0].Cycles {
 			t.Errorf("stalls, seed %d: %s; %d cycles, without %d", seed, s.Problem(), s.Calls[0].Cycles, r.Calls[0].Cycles)
 		}
@@ -336,18 +336,18 @@ func TestRTLTestbench(t *testing.T) {
 	wrong := slices.Clone(golden)
 	wrong[4*(handWords+3)+1] ^= 0xff
 	h.write("data/golden_output1.bin", wrong)
-	h.fails("wrong golden word", h.verilator(verify.RTLOptions{}), "2 mismatches", "output1, image 1, word 3: got 0x")
+	h.fails("wrong golden word", h.verilator(verify.Options{}), "2 mismatches", "output1, image 1, word 3: got 0x")
 	h.write("data/golden_output1.bin", golden)
 	wrong = slices.Clone(weights)
 	wrong[8] ^= 0xff
 	h.write("data/weights.bin", wrong)
-	h.fails("wrong end mark", h.verilator(verify.RTLOptions{}), "does not end with its mark")
+	h.fails("wrong end mark", h.verilator(verify.Options{}), "does not end with its mark")
 	h.write("data/weights.bin", weights[4:])
-	h.fails("too few weights", h.verilator(verify.RTLOptions{}), "a data file cannot be read or is of another design")
+	h.fails("too few weights", h.verilator(verify.Options{}), "a data file cannot be read or is of another design")
 	h.write("data/weights.bin", weights)
-	h.fails("a deadlock", h.verilator(verify.RTLOptions{Timeout: 4}), "deadlock: call 0: no output word for 4 cycles; input: ", " images and ")
+	h.fails("a deadlock", h.verilator(verify.Options{Timeout: 4}), "deadlock: call 0: no output word for 4 cycles; input: ", " images and ")
 
-	if _, err := verify.RTL(context.Background(), t.TempDir(), verify.RTLOptions{}); err == nil || !strings.Contains(err.Error(), "not a generated RTL project") {
+	if _, err := verify.RTL(context.Background(), t.TempDir(), verify.Options{}); err == nil || !strings.Contains(err.Error(), "not a generated RTL project") {
 		t.Errorf("an empty folder: %v", err)
 	}
 }

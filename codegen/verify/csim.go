@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"sort"
@@ -30,6 +31,10 @@ type CSimResult struct {
 	Bounded       bool        `json:"bounded"`        // FIFOs had the design's depths (not with AMD's headers)
 	Streams       []StreamUse `json:"streams"`
 	Engines       []EngineUse `json:"engines"`
+
+	// EnginesCompared tells that the cycles per beat of every engine were compared with the simulator's, over the same
+	// images; no report says so.
+	EnginesCompared bool `json:"engines_compared"`
 }
 
 // StreamUse is one FIFO in csim; occupancy depends on the order in which csim runs the
@@ -65,6 +70,55 @@ func (r *CSimResult) Problem() string {
 		return "no image was compared"
 	}
 	return ""
+}
+
+// Tally is what the run compared.
+func (r *CSimResult) Tally() Tally { return Tally{r.Images, r.Mismatches} }
+
+// wrongTensor finds the tensor in what csim says of a mismatch.
+var wrongTensor = regexp.MustCompile(`tensor ([a-z][a-z0-9_]*)`)
+
+// Failure is how the run went wrong.
+func (r *CSimResult) Failure() Failure {
+	switch {
+	case r.OK():
+		return Failure{}
+	case r.Deadlock != "":
+		return Failure{Kind: Deadlock, Text: r.Deadlock}
+	case r.Error != "":
+		return Failure{Kind: Fault, Text: r.Error}
+	}
+	f := Failure{Kind: Values, Text: r.Problem()}
+	if m := wrongTensor.FindStringSubmatch(r.FirstMismatch); m != nil {
+		f.Tensor = m[1]
+	}
+	return f
+}
+
+// Report is the file in the project that says all this.
+func (r *CSimResult) Report() string { return ReportName }
+
+// Text says in a line what is equal.
+func (r *CSimResult) Text() string {
+	text := fmt.Sprintf("%d images, each in two starts, equal bit for bit", r.Images)
+	if r.Bounded {
+		text += " through FIFOs of the design's depths"
+	}
+	if r.EnginesCompared {
+		text += "; cycles of every beat equal the simulator's"
+	}
+	return text
+}
+
+// CompareCycles compares the cycles per beat of every engine with the simulator's.
+func (r *CSimResult) CompareCycles(s Simulator) ([]string, error) {
+	expected, err := s.Beats(r.Images)
+	if err != nil {
+		return nil, err
+	}
+	diffs := r.CompareEngines(expected)
+	r.EnginesCompared = len(diffs) == 0
+	return diffs, nil
 }
 
 // CompareEngines compares the engines' beat costs with expected ones, by process name:
@@ -132,6 +186,7 @@ func CSim(ctx context.Context, dir string) (*CSimResult, error) {
 	if err := artifact.DecodeStrict(data, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", report, err)
 	}
+	r.EnginesCompared = false // whatever the report says
 	if runErr != nil && r.Problem() == "" {
 		return nil, fmt.Errorf("make csim in %s: %w\n%s", dir, runErr, tail(text, 20))
 	}

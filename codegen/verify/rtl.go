@@ -16,25 +16,6 @@ import (
 	"hass/internal/artifact"
 )
 
-// RTLOptions of RTL. The zero value is every golden image and no stalls.
-type RTLOptions struct {
-	// Stall makes the ports and every FIFO late at random, this often in percent. Cycles are not
-	// comparable then.
-	Stall int
-	// Stallable compiles what can be made late even without stalls, so that runs with and without
-	// take one compilation. Cycles are the same.
-	Stallable bool
-	Seed      int64 // of the stalls and of the initial values of registers, 31 bits of it; 0 = 1
-	// Images limits the golden images; 0 = all.
-	Images int
-	// Timeout is the number of cycles without an output word that are a deadlock; 0 = the design's.
-	Timeout int
-	Icarus  bool // in Icarus Verilog instead of Verilator: starts at once, but is slow
-	// Netlist simulates what yosys synthesises for xc7, in Icarus Verilog: without statistics, and for
-	// designs without block RAM only, of which yosys has no model. Without Stall.
-	Netlist bool
-}
-
 // RTLResult is what the RTL's testbench found.
 type RTLResult struct {
 	Images        int       `json:"images"` // different images, each run in two calls
@@ -46,6 +27,11 @@ type RTLResult struct {
 	Deadlock      string    `json:"deadlock"`       // how far the ports came, or ""
 	Error         string    `json:"error"`          // weights not taken, a register that is wrong, or ""
 	Passed        bool      `json:"ok"`             // what the testbench itself says
+
+	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's; no report says so.
+	CyclesCompared bool `json:"cycles_compared"`
+
+	report string
 }
 
 // RTLCall is one run of the design. Cycles count from 0, the first in which the source could
@@ -88,35 +74,60 @@ func (r *RTLResult) Problem() string {
 	return strings.Join(parts, "; ")
 }
 
-// RTLCycles is what a call of the RTL is expected to take, from a simulation of the same images in
-// the same order that ends with them. A nil slice is not compared.
-type RTLCycles struct {
-	FirstIn, FirstOut, LastOut []int64 // by image
-	Processes                  []RTLProcess
-	FIFOs                      []RTLFIFO
-}
-
-// RTLProcess is a process in the order of the network.
-type RTLProcess struct {
-	Name             string
-	Starved, Blocked int64 // cycles in which it waited for a token, for room, until
-	End              int64 // the first cycle after its last iteration
-	// Counted tells that it knows how many images there are and stops after them (source and
-	// window); any other goes on waiting for a token until the run ends.
-	Counted bool
-}
-
-// RTLFIFO is a FIFO in the order of the network.
-type RTLFIFO struct {
-	Name string
-	Most int
-}
-
 // mostShown is the largest high-water mark that the register shows.
 const mostShown = 1<<16 - 1
 
+// Tally is what the run compared.
+func (r *RTLResult) Tally() Tally { return Tally{r.Images, r.Mismatches} }
+
+// Failure is how the run went wrong.
+func (r *RTLResult) Failure() Failure {
+	switch {
+	case r.OK():
+		return Failure{}
+	case r.Deadlock != "":
+		return Failure{Kind: Deadlock, Text: r.Deadlock}
+	case r.Mismatches > 0:
+		return Failure{Kind: Values, Text: r.Problem()}
+	}
+	return Failure{Kind: Fault, Text: r.Problem()}
+}
+
+// Report is the file in the project that says all this.
+func (r *RTLResult) Report() string { return r.report }
+
+// Text says in a line what is equal.
+func (r *RTLResult) Text() string {
+	text := fmt.Sprintf("%d images, each in two runs, equal bit for bit", r.Images)
+	if r.Stall > 0 {
+		text += fmt.Sprintf(" with %d %% random stalls", r.Stall)
+	}
+	if r.CyclesCompared {
+		text += "; cycles of every image, stalls and FIFO marks equal the simulator's"
+	}
+	return text
+}
+
+// CompareCycles compares the cycles, waits and FIFO marks of both calls with the simulator's. A run with random stalls has none
+// to compare.
+func (r *RTLResult) CompareCycles(s Simulator) ([]string, error) {
+	if r.Stall > 0 {
+		return nil, nil
+	}
+	var diffs []string
+	for i := range r.Calls {
+		want, err := s.Cycles(r.Calls[i].Order)
+		if err != nil {
+			return nil, err
+		}
+		diffs = append(diffs, r.Calls[i].Compare(*want)...)
+	}
+	r.CyclesCompared = len(diffs) == 0
+	return diffs, nil
+}
+
 // Compare gives a line for each difference of the call's cycles from the expected ones.
-func (c *RTLCall) Compare(want RTLCycles) []string {
+func (c *RTLCall) Compare(want Cycles) []string {
 	var diffs []string
 	differ := func(format string, args ...any) { diffs = append(diffs, fmt.Sprintf(format, args...)) }
 	for _, l := range []struct {
@@ -180,8 +191,8 @@ func (c *RTLCall) Compare(want RTLCycles) []string {
 // RTL runs the project's simulation in the folder dir and reads its report. A mismatch or a
 // deadlock is a result, not an error; errors are missing programs, a project that does not
 // compile, or a cancelled context. $VERILATOR and $IVERILOG are honoured.
-func RTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, error) {
-	target, report, tools, packages := "sim", opts.Report(), []string{tool("VERILATOR", "verilator"), "g++", "make"}, "verilator g++ make"
+func RTL(ctx context.Context, dir string, opts Options) (*RTLResult, error) {
+	target, report, tools, packages := "sim", reportName(opts), []string{tool("VERILATOR", "verilator"), "g++", "make"}, "verilator g++ make"
 	stallable := opts.Stallable || opts.Stall > 0
 	if stallable {
 		target = "sim-stall"
@@ -233,10 +244,11 @@ func RTL(ctx context.Context, dir string, opts RTLOptions) (*RTLResult, error) {
 		}
 		return nil, fmt.Errorf("make %s in %s left no report: %w", target, dir, err)
 	}
-	r := new(RTLResult)
+	r := &RTLResult{report: filepath.Base(report)}
 	if err := artifact.DecodeStrict(data, r); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", report, err, tail(text, 20))
 	}
+	r.CyclesCompared = false // whatever the report says
 	if runErr != nil && r.Problem() == "" {
 		return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text, 20))
 	}
@@ -251,8 +263,8 @@ func IsRTL(dir string) error {
 	return nil
 }
 
-// Report is the file that the simulation writes into the project.
-func (o RTLOptions) Report() string {
+// reportName is the file that the simulation writes into the project.
+func reportName(o Options) string {
 	report := "rtl_report.json"
 	if o.Stallable || o.Stall > 0 {
 		report = "rtl_stall_report.json"

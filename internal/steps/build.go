@@ -185,21 +185,19 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		rep.stage("", "%s", line)
 	}
 	golden := cmp.Or(o.Golden, cal.Golden.Shape[0])
-	var verified ProjectCheck
-	if codegen.DefaultTarget(d) == codegen.RTL {
-		rep.stage("verify", "Verilator, %d golden images", golden)
-		r, err := verifyRTL(ctx, in("project"), in("design.json"), verify.RTLOptions{})
-		if err != nil {
-			return nil, err
+	target := codegen.DefaultTarget(d)
+	var verified Checks
+	for _, t := range codegen.Targets() {
+		check := Compared{Key: t.Key, What: fmt.Sprintf("%s (%s)", t.Short, t.Tool)}
+		if t.Name == target {
+			rep.stage("verify", "%s, %d golden images", t.Tool, golden)
+			r, err := verifyProject(ctx, &t, in("project"), in("design.json"), verify.Options{})
+			if err != nil {
+				return nil, err
+			}
+			check.Tally = r.Tally()
 		}
-		verified.RTLImages, verified.RTLMismatches = r.Images, r.Mismatches
-	} else {
-		rep.stage("verify", "g++, %d golden images", golden)
-		r, err := verifyHLS(ctx, in("project"), in("design.json"))
-		if err != nil {
-			return nil, err
-		}
-		verified.CsimImages, verified.CsimMismatches = r.Images, r.Mismatches
+		verified = append(verified, check)
 	}
 	rep.stage("simulate", "%d images", few.Len())
 	sim, mismatches, err := simulate(ctx, d, few, hwsim.Options{Progress: rep.track(TaskSimulate)})

@@ -17,7 +17,7 @@ import (
 // ReduceOptions direct Reduce and CheckBackend.
 type ReduceOptions struct {
 	Design string
-	Target string // the back end that differs: reduce.HWSim, reduce.HLS or reduce.RTL
+	Target string // the back end that differs: reduce.HWSim or a target
 	Edits  string // a project of the target whose edited library files every smaller project has, too; or ""
 	Images int    // the first golden images only; 0 takes all
 	Stall  int    // RTL: ports and FIFOs are late at random, this often in percent, 0 to 90
@@ -42,10 +42,19 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 	fail := func(err error) (*reduce.Backend, *reduce.Case, []string, func(), error) {
 		return nil, nil, nil, nil, err
 	}
+	target := codegen.Target(o.Target)
+	stalls := false
+	if o.Target != reduce.HWSim {
+		t, err := codegen.Lookup(target)
+		if err != nil {
+			return fail(err)
+		}
+		stalls = t.Stalls
+	}
 	switch {
 	case o.Images < 0:
 		return fail(badOption("--golden %d: want 0 or more images", o.Images))
-	case o.Target != reduce.RTL && o.Stall != 0:
+	case !stalls && o.Stall != 0:
 		return fail(badOption("--stall is for --target rtl"))
 	case o.Target == reduce.HWSim && o.Edits != "":
 		return fail(badOption("--edits is for generated projects; the simulator has none"))
@@ -57,7 +66,6 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 	if err != nil {
 		return fail(err)
 	}
-	target := codegen.Target(o.Target)
 	if o.Target != reduce.HWSim && !d.Target.Includes(target) {
 		return fail(fmt.Errorf("%s: is a design for %s, which has no project for %s", o.Design, d.Target, target))
 	}
@@ -71,7 +79,7 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 	if o.Images > 0 {
 		images = images[:o.Images]
 	}
-	b = &reduce.Backend{Name: o.Target, RTL: verify.RTLOptions{Stall: o.Stall, Seed: o.Seed}}
+	b = &reduce.Backend{Name: o.Target, Run: verify.Options{Stall: o.Stall, Seed: o.Seed}}
 	if o.Edits != "" {
 		if b.Edit, edited, err = reduce.LibraryEdits(o.Edits, target); err != nil {
 			return fail(err)

@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"encoding/json"
+
+	"hass/codegen/verify"
 	"hass/hwsim/report"
 	"hass/internal/artifact"
 	"hass/internal/design"
@@ -8,12 +11,23 @@ import (
 	"hass/internal/judge"
 )
 
-// ProjectCheck is what the verification of a project compared: of C++ by g++ or of RTL in Verilator.
-type ProjectCheck struct {
-	CsimImages     int `json:"csim_images"`
-	CsimMismatches int `json:"csim_mismatches"`
-	RTLImages      int `json:"rtl_images"`
-	RTLMismatches  int `json:"rtl_mismatches"`
+// Compared is a comparison with the reference: of a project of some target, or of the simulator.
+type Compared struct {
+	Key  string // in summary.json
+	What string // for people
+	verify.Tally
+}
+
+// Checks are all comparisons that a build can make; one that it did not make has no images.
+type Checks []Compared
+
+// MarshalJSON gives KEY_images and KEY_mismatches of each.
+func (c Checks) MarshalJSON() ([]byte, error) {
+	counts := map[string]int{}
+	for _, k := range c {
+		counts[k.Key+"_images"], counts[k.Key+"_mismatches"] = k.Images, k.Mismatches
+	}
+	return json.Marshal(counts)
 }
 
 // Summary is summary.json of a run folder.
@@ -45,11 +59,7 @@ type Summary struct {
 	// Difference accounts for simulated against predicted cycles at the bottleneck.
 	Difference *report.Accounting `json:"difference,omitempty"`
 
-	Verified struct {
-		ProjectCheck
-		HwsimImages     int `json:"hwsim_images"`
-		HwsimMismatches int `json:"hwsim_mismatches"`
-	} `json:"verified"`
+	Verified Checks `json:"verified"`
 }
 
 // Accuracy is what the judged set says about the networks.
@@ -77,7 +87,7 @@ func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accurac
 	return a
 }
 
-func newSummary(d *design.Design, p design.Platform, verified ProjectCheck, rep *report.Report, mismatches int) *Summary {
+func newSummary(d *design.Design, p design.Platform, verified Checks, rep *report.Report, mismatches int) *Summary {
 	s := &Summary{
 		Header: artifact.NewHeader("hass.summary", 1, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
@@ -85,7 +95,6 @@ func newSummary(d *design.Design, p design.Platform, verified ProjectCheck, rep 
 		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,
 		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
 	}
-	s.Verified.ProjectCheck = verified
-	s.Verified.HwsimImages, s.Verified.HwsimMismatches = rep.Images, mismatches
+	s.Verified = append(verified, Compared{"hwsim", "simulator", verify.Tally{Images: rep.Images, Mismatches: mismatches}})
 	return s
 }

@@ -10,7 +10,6 @@ import (
 
 	"hass/codegen"
 	"hass/codegen/verify"
-	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
@@ -28,10 +27,10 @@ type VerifyOptions struct {
 	Images  int            // RTL: the first golden images only; 0 takes all
 }
 
-// Verification is what Verify found; one of both is set.
+// Verification is what Verify found in a project of any target.
 type Verification struct {
-	HLS *HLSVerification
-	RTL *RTLVerification
+	verify.Result
+	Against
 }
 
 // Against is how a project stands to its design and to its own manifest.
@@ -41,23 +40,6 @@ type Against struct {
 	// Edited are generated files that were edited: with a design, in comments or other things that
 	// change nothing; without one, in any way.
 	Edited []string `json:"edited,omitempty"`
-}
-
-// HLSVerification is what was found in a C++ project.
-type HLSVerification struct {
-	*verify.CSimResult
-	Against
-	// EnginesCompared tells that the cycles per beat of every engine were compared with the
-	// simulator's, over the same images.
-	EnginesCompared bool `json:"engines_compared"`
-}
-
-// RTLVerification is what was found in an RTL project.
-type RTLVerification struct {
-	*verify.RTLResult
-	Against
-	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's.
-	CyclesCompared bool `json:"cycles_compared"`
 }
 
 // Verify runs a generated project and compares it with the reference; with the design, all of the project is compared with
@@ -70,21 +52,56 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	if o.Images < 0 {
 		return nil, badOption("--golden %d: want 0 or more images", o.Images)
 	}
-	if o.Target == codegen.RTL || o.Target == "" && verify.IsRTL(o.Project) == nil {
-		r, err := verifyRTL(ctx, o.Project, o.Design, verify.RTLOptions{Stall: o.Stall, Seed: o.Seed, Images: o.Images})
-		if r == nil {
-			return nil, err
-		}
-		return &Verification{RTL: r}, err
+	var t *codegen.Entry
+	var err error
+	if o.Target == "" {
+		t, err = codegen.TargetOf(o.Project)
+	} else if t, err = codegen.Lookup(o.Target); err == nil {
+		err = t.Check(o.Project)
 	}
-	if o.Stall > 0 || o.Images > 0 {
-		return nil, fmt.Errorf("%s: --stall and --golden are for RTL projects (hass generate --target rtl)", o.Project)
-	}
-	r, err := verifyHLS(ctx, o.Project, o.Design)
-	if r == nil {
+	if err != nil {
 		return nil, err
 	}
-	return &Verification{HLS: r}, err
+	if (o.Stall > 0 || o.Images > 0) && !t.Stalls {
+		return nil, fmt.Errorf("%s: --stall and --golden are for RTL projects (hass generate --target rtl)", o.Project)
+	}
+	return verifyProject(ctx, t, o.Project, o.Design, verify.Options{Stall: o.Stall, Seed: o.Seed, Images: o.Images})
+}
+
+// verifyProject compares the project in dir with the design that it shall be of, and runs it. With the design, and without
+// random stalls, its cycles are compared with the simulator's. The result is given along with the error where there is one.
+func verifyProject(ctx context.Context, t *codegen.Entry, dir, design string, opts verify.Options) (*Verification, error) {
+	s, d, err := stage(ctx, dir, design, t.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer s.done()
+	r, err := t.Verify(ctx, s.dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verification{r, s.Against}
+	if !r.OK() {
+		return v, fmt.Errorf("%s: %s", dir, r.Problem())
+	}
+	if d == nil {
+		return v, nil
+	}
+	if err := keepReport(ctx, s.dir, dir, r.Report()); err != nil || opts.Stall > 0 {
+		return v, err
+	}
+	n, images, err := golden(d, design, r.Tally().Images)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", dir, err)
+	}
+	diffs, err := cosim.Compare(ctx, n, images, r)
+	if err != nil {
+		return v, err
+	}
+	if len(diffs) > 0 {
+		return v, fmt.Errorf("%s: %d cycles or counters differ from the simulator's; %s", dir, len(diffs), diffs[0])
+	}
+	return v, nil
 }
 
 // staged is a project made ready to run.
@@ -135,53 +152,6 @@ func stage(ctx context.Context, dir, design string, target codegen.Target) (*sta
 	return s, d, nil
 }
 
-// verifyHLS compares the project in dir with the design that it shall be of, compiles and runs it;
-// with the design the engines' cycles per beat are compared with the simulator's, too. The result is
-// given along with the error where there is one.
-func verifyHLS(ctx context.Context, dir, design string) (*HLSVerification, error) {
-	if err := verify.IsHLS(dir); err != nil {
-		return nil, err
-	}
-	s, d, err := stage(ctx, dir, design, codegen.HLS)
-	if err != nil {
-		return nil, err
-	}
-	defer s.done()
-	r, err := verify.CSim(ctx, s.dir)
-	if err != nil {
-		return nil, err
-	}
-	v := &HLSVerification{CSimResult: r, Against: s.Against}
-	if !r.OK() {
-		return v, fmt.Errorf("%s: %s", dir, r.Problem())
-	}
-	if d == nil {
-		return v, nil
-	}
-	if err := keepReport(ctx, s.dir, dir, verify.ReportName); err != nil {
-		return v, err
-	}
-	n, images, err := golden(d, design, r.Images)
-	if err != nil {
-		return v, fmt.Errorf("%s: %w", dir, err)
-	}
-	sim, err := hwsim.Run(ctx, n, images, hwsim.Options{Finite: true})
-	if err != nil {
-		return v, err
-	}
-	expected := map[string][]int64{}
-	for _, p := range sim.Processes {
-		if p.Kind == hw.Engine {
-			expected[p.Name] = p.Hist
-		}
-	}
-	if diffs := r.CompareEngines(expected); len(diffs) > 0 {
-		return v, fmt.Errorf("%s: %d engines differ from the simulator in cycles per beat; %s", dir, len(diffs), diffs[0])
-	}
-	v.EnginesCompared = true
-	return v, nil
-}
-
 // keepReport copies the report of a run elsewhere into the project.
 func keepReport(ctx context.Context, from, to, name string) error {
 	data, err := os.ReadFile(filepath.Join(from, name))
@@ -189,47 +159,6 @@ func keepReport(ctx context.Context, from, to, name string) error {
 		return err
 	}
 	return artifact.WriteBytes(ctx, filepath.Join(to, name), data)
-}
-
-// verifyRTL compares the project in dir with the design that it shall be of and simulates it. With the
-// design, and without random stalls, its cycles are compared with the simulator's. The result is given along with
-// the error where there is one.
-func verifyRTL(ctx context.Context, dir, design string, opts verify.RTLOptions) (*RTLVerification, error) {
-	if err := verify.IsRTL(dir); err != nil {
-		return nil, err
-	}
-	s, d, err := stage(ctx, dir, design, codegen.RTL)
-	if err != nil {
-		return nil, err
-	}
-	defer s.done()
-	r, err := verify.RTL(ctx, s.dir, opts)
-	if err != nil {
-		return nil, err
-	}
-	v := &RTLVerification{RTLResult: r, Against: s.Against}
-	if !r.OK() {
-		return v, fmt.Errorf("%s: %s", dir, r.Problem())
-	}
-	if d == nil {
-		return v, nil
-	}
-	if err := keepReport(ctx, s.dir, dir, opts.Report()); err != nil || opts.Stall > 0 {
-		return v, err
-	}
-	n, images, err := golden(d, design, r.Images)
-	if err != nil {
-		return v, fmt.Errorf("%s: %w", dir, err)
-	}
-	diffs, err := cosim.Compare(ctx, n, images, r)
-	if err != nil {
-		return v, err
-	}
-	if len(diffs) > 0 {
-		return v, fmt.Errorf("%s: %d cycles or counters differ from the simulator's; %s", dir, len(diffs), diffs[0])
-	}
-	v.CyclesCompared = true
-	return v, nil
 }
 
 // golden gives the network and the first golden images of the design in file.

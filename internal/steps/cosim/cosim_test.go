@@ -39,7 +39,7 @@ func generate(t *testing.T, d *design.Design, dir string) string {
 
 // simulate simulates the project out of a design and compares values with the reference and, without stalls,
 // cycles with the simulator.
-func simulate(t *testing.T, d *design.Design, dir, out string, opts verify.RTLOptions) {
+func simulate(t *testing.T, d *design.Design, dir, out string, opts verify.Options) {
 	t.Helper()
 	ctx := context.Background()
 	r, err := verify.RTL(ctx, out, opts)
@@ -105,8 +105,8 @@ func TestRandom(t *testing.T) {
 				t.Skipf("skipped: %d values a run are too many for Icarus Verilog", w)
 			}
 			out := generate(t, d, dir)
-			simulate(t, d, dir, out, verify.RTLOptions{Icarus: true})
-			simulate(t, d, dir, out, verify.RTLOptions{Icarus: true, Stall: 30, Seed: seed + 1})
+			simulate(t, d, dir, out, verify.Options{Icarus: true})
+			simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: seed + 1})
 		})
 	}
 }
@@ -173,8 +173,8 @@ func TestElastic(t *testing.T) {
 	dir := t.TempDir()
 	d := designtest.Elastic(t, dir)
 	out := generate(t, d, dir)
-	simulate(t, d, dir, out, verify.RTLOptions{Icarus: true})
-	simulate(t, d, dir, out, verify.RTLOptions{Icarus: true, Stall: 30, Seed: 3})
+	simulate(t, d, dir, out, verify.Options{Icarus: true})
+	simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
 }
 
 // TestVerilator is one random network in Verilator.
@@ -183,7 +183,7 @@ func TestVerilator(t *testing.T) {
 	dir := t.TempDir()
 	d := designtest.Random(t, dir, 2, 3)
 	out := generate(t, d, dir)
-	simulate(t, d, dir, out, verify.RTLOptions{})
+	simulate(t, d, dir, out, verify.Options{})
 }
 
 // TestLint checks that whole projects give no warning: modules of one may be within those of another there.

@@ -101,7 +101,7 @@ func TestNetlist(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func() *verify.RTLResult {
-		r, err := verify.RTL(ctx, out, verify.RTLOptions{Netlist: true, Timeout: 2000})
+		r, err := verify.RTL(ctx, out, verify.Options{Netlist: true, Timeout: 2000})
 		if err != nil {
 			t.Fatal(err)
 		}

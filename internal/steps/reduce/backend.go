@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,11 +29,11 @@ const (
 // Backend runs cases in one back end and compares values with the integer network's, and what the generated projects count with
 // the simulator's.
 type Backend struct {
-	Name string // HWSim, HLS or RTL
+	Name string // HWSim or a target
 	// Edit, if not nil, changes each generated project before it is run: how an edited library reaches smaller cases.
 	Edit func(dir string) error
 	Dir  string // a folder of the caller's for projects and builds
-	RTL  verify.RTLOptions
+	Run  verify.Options
 	// Draft runs small RTL in Icarus Verilog, which starts at once, and compiles C++ without optimising. The last word
 	// belongs to a Backend without it.
 	Draft bool
@@ -45,13 +44,14 @@ const draftWork = 25_000
 
 // Check is a Check.
 func (b *Backend) Check(ctx context.Context, c *Case) (Difference, error) {
-	switch b.Name {
-	case HWSim:
+	if b.Name == HWSim {
 		return b.checkSimulator(ctx, c)
-	case HLS, RTL:
-		return b.checkProject(ctx, c)
 	}
-	return Difference{}, fmt.Errorf("back end %q: want %s, %s or %s", b.Name, HWSim, HLS, RTL)
+	t, err := codegen.Lookup(codegen.Target(b.Name))
+	if err != nil {
+		return Difference{}, fmt.Errorf("back end: %w, or %s", err, HWSim)
+	}
+	return b.checkProject(ctx, t, c)
 }
 
 // checkSimulator compares the simulator's outputs with the integer network's.
@@ -88,7 +88,7 @@ func CompareOutputs(c *Case, outputs [][][]int32) (Difference, error) {
 }
 
 // checkProject makes the project of the case and runs it.
-func (b *Backend) checkProject(ctx context.Context, c *Case) (Difference, error) {
+func (b *Backend) checkProject(ctx context.Context, t *codegen.Entry, c *Case) (Difference, error) {
 	design := filepath.Join(b.Dir, "case", "design.json")
 	if err := os.MkdirAll(filepath.Dir(design), 0o777); err != nil {
 		return Difference{}, err
@@ -105,12 +105,20 @@ func (b *Backend) checkProject(ctx context.Context, c *Case) (Difference, error)
 	if err != nil {
 		return Difference{}, err
 	}
-	if b.Name == HLS {
-		return checkCSim(ctx, c, n, dir)
+	opts := b.Run
+	opts.Icarus = b.Name == RTL && b.Draft && work(n)*len(c.Images) <= draftWork
+	r, err := t.Verify(ctx, dir, opts)
+	if err != nil {
+		return broken(ctx, err)
 	}
-	opts := b.RTL
-	opts.Icarus = b.Draft && work(n)*len(c.Images) <= draftWork
-	return checkRTL(ctx, c, n, dir, opts)
+	if f := r.Failure(); !r.OK() {
+		return Difference{Kind(f.Kind), f.Text, f.Tensor}, nil
+	}
+	diffs, err := cosim.Compare(ctx, n, c.Images, r)
+	if err != nil || len(diffs) == 0 {
+		return Difference{}, err
+	}
+	return Difference{Cycles, diffs[0], ""}, nil
 }
 
 // work is about how much an event-driven simulator has to do for an image.
@@ -205,66 +213,6 @@ func mirror(from, to string) error {
 		}
 		return nil
 	})
-}
-
-// processTensor finds the tensor in what csim says of a mismatch.
-var processTensor = regexp.MustCompile(`tensor ([a-z][a-z0-9_]*)`)
-
-// checkCSim compiles and runs a C++ project.
-func checkCSim(ctx context.Context, c *Case, n *hw.Network, dir string) (Difference, error) {
-	r, err := verify.CSim(ctx, dir)
-	if err != nil {
-		return broken(ctx, err)
-	}
-	switch {
-	case r.Deadlock != "":
-		return Difference{Deadlock, r.Deadlock, ""}, nil
-	case r.Error != "":
-		return Difference{Fault, r.Error, ""}, nil
-	case !r.OK():
-		d := Difference{Kind: Values, Text: r.Problem()}
-		if m := processTensor.FindStringSubmatch(r.FirstMismatch); m != nil {
-			d.Tensor = m[1]
-		}
-		return d, nil
-	}
-	sim, err := simulate(ctx, n, c.Images)
-	if err != nil {
-		return Difference{}, err
-	}
-	expected := map[string][]int64{}
-	for _, p := range sim.Processes {
-		if p.Kind == hw.Engine {
-			expected[p.Name] = p.Hist
-		}
-	}
-	if diffs := r.CompareEngines(expected); len(diffs) > 0 {
-		return Difference{Cycles, diffs[0], ""}, nil
-	}
-	return Difference{}, nil
-}
-
-// checkRTL simulates an RTL project.
-func checkRTL(ctx context.Context, c *Case, n *hw.Network, dir string, opts verify.RTLOptions) (Difference, error) {
-	r, err := verify.RTL(ctx, dir, opts)
-	if err != nil {
-		return broken(ctx, err)
-	}
-	switch {
-	case r.Deadlock != "":
-		return Difference{Deadlock, r.Deadlock, ""}, nil
-	case r.Mismatches > 0:
-		return Difference{Values, r.Problem(), ""}, nil
-	case !r.OK():
-		return Difference{Fault, r.Problem(), ""}, nil
-	case opts.Stall > 0:
-		return Difference{}, nil
-	}
-	diffs, err := cosim.Compare(ctx, n, c.Images, r)
-	if err != nil || len(diffs) == 0 {
-		return Difference{}, err
-	}
-	return Difference{Cycles, diffs[0], ""}, nil
 }
 
 // broken is the difference of a project that does not compile. What is no fault of the project is an error.

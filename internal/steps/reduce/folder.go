@@ -13,7 +13,6 @@ import (
 	"hass/codegen"
 	"hass/internal/artifact"
 	"hass/internal/hw/show"
-	"hass/templates"
 )
 
 // The files of a result's folder.
@@ -136,11 +135,11 @@ func (r *Result) extent() string {
 // script runs both back ends.
 func (b *Backend) script(r *Result, edited []string) []byte {
 	args := fmt.Sprintf("reduce %s --check --target %s --golden %d", designName, b.Name, len(r.Case.Images))
-	if b.RTL.Stall > 0 {
-		args += fmt.Sprintf(" --stall %d", b.RTL.Stall)
+	if b.Run.Stall > 0 {
+		args += fmt.Sprintf(" --stall %d", b.Run.Stall)
 	}
-	if b.RTL.Seed != 0 && b.Name == RTL {
-		args += fmt.Sprintf(" --seed %d", b.RTL.Seed)
+	if t, err := codegen.Lookup(codegen.Target(b.Name)); err == nil && t.Stalls && b.Run.Seed != 0 {
+		args += fmt.Sprintf(" --seed %d", b.Run.Seed)
 	}
 	if len(edited) > 0 {
 		args += " --edits " + projectName
@@ -157,6 +156,10 @@ func LibraryEdits(project string, target codegen.Target) (edit func(dir string) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", project, err)
 	}
+	t, err := codegen.Lookup(target)
+	if err != nil {
+		return nil, nil, err
+	}
 	if m.Target != string(target) {
 		return nil, nil, fmt.Errorf("%s: is a project for %s, not %s", project, m.Target, target)
 	}
@@ -165,7 +168,9 @@ func LibraryEdits(project string, target codegen.Target) (edit func(dir string) 
 	}
 	texts := make([][]byte, len(edited))
 	for i, path := range edited {
-		if !inLibrary(path, target) {
+		if same, err := t.InLibrary(path); err != nil {
+			return nil, nil, err
+		} else if !same {
 			return nil, nil, fmt.Errorf("%s: was edited, but it is made for one design; only edits of the library can reach smaller networks (generate it again, or undo the edit)", filepath.Join(project, path))
 		}
 		if texts[i], err = os.ReadFile(filepath.Join(project, filepath.FromSlash(path))); err != nil {
@@ -186,18 +191,4 @@ func LibraryEdits(project string, target codegen.Target) (edit func(dir string) 
 		}
 		return nil
 	}, edited, nil
-}
-
-// inLibrary tells whether a project's file is the same in every project.
-func inLibrary(path string, target codegen.Target) bool {
-	library, names := templates.HLS, []string{"hls/" + path}
-	if target == codegen.RTL {
-		library, names = templates.RTL, []string{path, "rtl/" + path}
-	}
-	for _, name := range names {
-		if _, err := fs.Stat(library, name); err == nil {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"hass/codegen/verify"
 )
 
 // Kind is how a back end differs from the reference. A smaller case must differ in the same way, or the fault that it shows
@@ -14,12 +16,12 @@ type Kind string
 
 // The kinds of differences.
 const (
-	Equal    Kind = ""         // nothing differs
-	Values   Kind = "values"   // of outputs or, in C++, of any layer
-	Deadlock Kind = "deadlock" // the back end stops, the reference design does not
-	Fault    Kind = "fault"    // an assertion of the back end, a register that is wrong
-	Cycles   Kind = "cycles"   // cycles, stalls or FIFO marks; of C++, of the engines' beats
-	Build    Kind = "build"    // the project does not compile
+	Equal    Kind = "" // nothing differs
+	Values        = Kind(verify.Values)
+	Deadlock      = Kind(verify.Deadlock) // the back end stops, the reference design does not
+	Fault         = Kind(verify.Fault)
+	Cycles   Kind = "cycles" // cycles, stalls or FIFO marks; of C++, of the engines' beats
+	Build    Kind = "build"  // the project does not compile
 )
 
 // Difference is what a check found.

@@ -496,7 +496,7 @@ func (r *rtlRun) check(t *testing.T, name, what string, d *design.Design, images
 		t.Fatal(err)
 	}
 	before := childTime(t)
-	plain, err := verify.RTL(ctx, project, verify.RTLOptions{Stallable: true})
+	plain, err := verify.RTL(ctx, project, verify.Options{Stallable: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -509,7 +509,7 @@ func (r *rtlRun) check(t *testing.T, name, what string, d *design.Design, images
 	}
 	compareRTL(t, n, images, plain)
 	before = childTime(t)
-	stalled, err := verify.RTL(ctx, project, verify.RTLOptions{Stall: rtlStall, Seed: 7})
+	stalled, err := verify.RTL(ctx, project, verify.Options{Stall: rtlStall, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}

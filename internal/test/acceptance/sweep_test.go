@@ -421,7 +421,7 @@ func sweepVerify(t *testing.T) (equal int) {
 		if _, err := codegen.Generate(t.Context(), d, dir, rtl, codegen.Options{Target: codegen.RTL}); err != nil {
 			t.Fatalf("%v: %v", p, err)
 		}
-		v, err := verify.RTL(t.Context(), rtl, verify.RTLOptions{})
+		v, err := verify.RTL(t.Context(), rtl, verify.Options{})
 		if err != nil || !v.OK() {
 			t.Errorf("%v: RTL: %v %+v", p, err, v)
 			ok = false
