@@ -128,7 +128,7 @@ func TestMutants(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sub := &verify.CSimResult{Engines: res.Engines}
+				sub := &verify.CSimResult{CSimReport: verify.CSimReport{Engines: res.Engines}}
 				if diffs := sub.CompareEngines(projecttest.SimCosts(t, d, images)); len(diffs) == 0 {
 					t.Errorf("the engines' cycles are as the simulator's")
 				} else {

@@ -21,8 +21,8 @@ import (
 // ReportName is the file that csim writes into the project.
 const ReportName = "csim_report.json"
 
-// CSimResult is what csim found.
-type CSimResult struct {
+// CSimReport is csim_report.json.
+type CSimReport struct {
 	Images        int         `json:"images"`         // different images, each run twice
 	Mismatches    int         `json:"mismatches"`     // wrong elements of layers, wrong words of outputs
 	FirstMismatch string      `json:"first_mismatch"` // process, tensor, image and element; "" if none
@@ -31,9 +31,13 @@ type CSimResult struct {
 	Bounded       bool        `json:"bounded"`        // FIFOs had the design's depths (not with AMD's headers)
 	Streams       []StreamUse `json:"streams"`
 	Engines       []EngineUse `json:"engines"`
+}
 
+// CSimResult is what csim found.
+type CSimResult struct {
+	CSimReport
 	// EnginesCompared tells that the cycles per beat of every engine were compared with the simulator's, over the same
-	// images; no report says so.
+	// images.
 	EnginesCompared bool `json:"engines_compared"`
 }
 
@@ -183,10 +187,9 @@ func CSim(ctx context.Context, dir string) (*CSimResult, error) {
 		return nil, fmt.Errorf("make csim in %s left no report: %w", dir, err)
 	}
 	r := new(CSimResult)
-	if err := artifact.DecodeStrict(data, r); err != nil {
+	if err := artifact.DecodeStrict(data, &r.CSimReport); err != nil {
 		return nil, fmt.Errorf("%s: %w", report, err)
 	}
-	r.EnginesCompared = false // whatever the report says
 	if runErr != nil && r.Problem() == "" {
 		return nil, fmt.Errorf("make csim in %s: %w\n%s", dir, runErr, tail(text, 20))
 	}

@@ -16,8 +16,8 @@ import (
 	"hass/internal/artifact"
 )
 
-// RTLResult is what the RTL's testbench found.
-type RTLResult struct {
+// RTLReport is what the RTL's testbench writes.
+type RTLReport struct {
 	Images        int       `json:"images"` // different images, each run in two calls
 	Stall         int       `json:"stall"`
 	Seed          int64     `json:"seed"`
@@ -27,11 +27,15 @@ type RTLResult struct {
 	Deadlock      string    `json:"deadlock"`       // how far the ports came, or ""
 	Error         string    `json:"error"`          // weights not taken, a register that is wrong, or ""
 	Passed        bool      `json:"ok"`             // what the testbench itself says
+}
 
-	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's; no report says so.
+// RTLResult is what a simulation of the RTL found.
+type RTLResult struct {
+	RTLReport
+	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's.
 	CyclesCompared bool `json:"cycles_compared"`
 
-	report string
+	report string // the file's name
 }
 
 // RTLCall is one run of the design. Cycles count from 0, the first in which the source could
@@ -245,10 +249,9 @@ func RTL(ctx context.Context, dir string, opts Options) (*RTLResult, error) {
 		return nil, fmt.Errorf("make %s in %s left no report: %w", target, dir, err)
 	}
 	r := &RTLResult{report: filepath.Base(report)}
-	if err := artifact.DecodeStrict(data, r); err != nil {
+	if err := artifact.DecodeStrict(data, &r.RTLReport); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", report, err, tail(text, 20))
 	}
-	r.CyclesCompared = false // whatever the report says
 	if runErr != nil && r.Problem() == "" {
 		return nil, fmt.Errorf("make %s in %s: %w\n%s", target, dir, runErr, tail(text, 20))
 	}

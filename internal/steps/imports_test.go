@@ -26,18 +26,6 @@ var stages = map[string][]string{
 	"hwsim":     {"frontend", "sparsity", "hwsim"},
 }
 
-// codegenImports are the packages of codegen that those below it may import: all write from a project, and none knows another
-// target or how a project is run.
-var codegenImports = map[string][]string{
-	"codegen/host":    {"codegen/project"},
-	"codegen/hls":     {"codegen/lint", "codegen/project"},
-	"codegen/lint":    {},
-	"codegen/project": {},
-	"codegen/readme":  {"codegen/project"},
-	"codegen/rtl":     {"codegen/project"},
-	"codegen/verify":  {"codegen/project"},
-}
-
 // testPackages hold what only tests and tools use that are no part of hass, with all below them.
 var testPackages = []string{
 	"frontend/exporttest", "internal/test", "optimizer/cost/fit", "optimizer/search/sampler/goptunatest",
@@ -75,8 +63,8 @@ func broken(from, to string) string {
 		return "only cmd and tests import " + stepsPackage
 	case within(to, testPackages...) && !within(from, testPackages...):
 		return "only tests import a package for tests"
-	case strings.HasPrefix(from, "codegen/") && within(to, "codegen") && !slices.Contains(codegenImports[from], to):
-		return from + " does not import " + to
+	case strings.HasPrefix(from, "codegen/") && within(to, "codegen") && to != "codegen/project" && to != "codegen/lint":
+		return "packages below codegen write or run a project and know no other target"
 	case within(from, testPackages...), within(from, "cmd", stepsPackage), stage(to) == "":
 		return ""
 	case stage(from) == "":
@@ -169,8 +157,8 @@ func TestRules(t *testing.T) {
 		{"codegen", "hwsim", "codegen does not import hwsim"},
 		{"codegen", "codegen/verify", ""},
 		{"codegen/rtl", "codegen/project", ""},
-		{"codegen/rtl", "codegen/verify", "codegen/rtl does not import codegen/verify"},
-		{"codegen/project", "codegen", "codegen/project does not import codegen"},
+		{"codegen/rtl", "codegen/verify", "packages below codegen write or run a project and know no other target"},
+		{"codegen/project", "codegen", "packages below codegen write or run a project and know no other target"},
 		{"internal/steps", "codegen/verify", ""},
 		{"hwsim", "codegen", "hwsim does not import codegen"},
 		{"hwsim", "optimizer", "hwsim does not import optimizer"},
