@@ -47,8 +47,16 @@ type Entry struct {
 
 // targets are all targets, in the order in which they are named to users. The first one is the default.
 var targets = []Entry{
-	{HLS, "C++ for Vitis HLS", "C++", "g++", "compiled with g++", "csim", "csim", false, hls.Library, emitHLS, verify.IsHLS, runCSim},
-	{RTL, "SystemVerilog", "RTL", "Verilator", "simulated in Verilator", "sim", "rtl", true, rtl.Library, rtl.Files, verify.IsRTL, runRTL},
+	{
+		Name: HLS, Language: "C++ for Vitis HLS", Short: "C++",
+		Tool: "g++", Checked: "compiled with g++", Goal: "csim", Key: "csim",
+		library: hls.Library, emit: emitHLS, is: verify.IsHLS, verify: runCSim,
+	},
+	{
+		Name: RTL, Language: "SystemVerilog", Short: "RTL",
+		Tool: "Verilator", Checked: "simulated in Verilator", Goal: "sim", Key: "rtl", Stalls: true,
+		library: rtl.Library, emit: rtl.Files, is: verify.IsRTL, verify: runRTL,
+	},
 }
 
 // Targets are the rows of the table.
