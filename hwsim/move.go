@@ -3,36 +3,58 @@ package hwsim
 import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/repack"
 	"hass/internal/intnet"
 )
 
-// pass is a module that hands beats on as they are: slice and zero insertion. Which beats
-// it reads and which it writes is its schedule.
+// rearrange is a module that moves pixels. Which beats it reads and which it writes is its schedule.
+type rearrange interface {
+	// accept takes a beat, which stays as it is until the end of the iteration.
+	accept(beat []int32)
+	// emit fills the next beat of the output.
+	emit(out []int32)
+}
+
+// newRearrange is the module of a layer that moves pixels; nil of any other.
+func newRearrange(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) rearrange {
+	switch l.Kind {
+	case intnet.KindSlice, intnet.KindZeroInsert:
+		return newPass(l, hl, out)
+	case intnet.KindResize:
+		return newResize(l, hl, in, out)
+	}
+	return nil
+}
+
+// pass hands beats on as they are, and zeros where it has read none: slice and zero insertion.
 type pass struct {
 	pos    raster // of the output
 	lo, hi int32
+	read   []int32 // in this iteration
 }
 
 func newPass(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *pass {
 	return &pass{pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), lo: int32(l.Lo), hi: int32(l.Hi)}
 }
 
-// beat writes the beat in, or zeros if there is none.
-func (m *pass) beat(in, out []int32) {
+func (m *pass) accept(beat []int32) { m.read = beat }
+
+func (m *pass) emit(out []int32) {
 	n := 0
-	if in != nil {
+	if m.read != nil {
 		n = m.pos.valid() * m.pos.ch
-		for i, v := range in[:n] {
+		for i, v := range m.read[:n] {
 			out[i] = min(max(v, m.lo), m.hi)
 		}
 	}
 	clear(out[n:])
 	m.pos.next()
+	m.read = nil
 }
 
 // concat holds the lanes of each pixel of a beat that have been read and not written.
 type concat struct {
-	plan   hw.ConcatPlan
+	plan   repack.Plan
 	px     int
 	at     int     // iteration of the plan
 	row    []int32 // by pixel, Span lanes each

@@ -171,27 +171,6 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 			}
 			x.next()
 		}
-	case hw.Slice, hw.ZeroInsert:
-		x := newPass(l, hl, out)
-		m.move = func(s hw.Step) {
-			var in []int32
-			if s.Reads != 0 {
-				in = m.in[bits.TrailingZeros64(s.Reads)].next()
-			}
-			if s.Writes != 0 {
-				x.beat(in, m.out[0].add())
-			}
-		}
-	case hw.Resize:
-		x := newResize(l, hl, in, out)
-		m.move = func(s hw.Step) {
-			if s.Reads != 0 {
-				x.accept(m.in[0].next())
-			}
-			if s.Writes != 0 {
-				x.emit(m.out[0].add())
-			}
-		}
 	case hw.Convert:
 		a, b := n.Streams[p.In[0]].Beat, n.Streams[p.Out[0]].Beat
 		x := &convert{px: a.Px, in: a.Ch, out: b.Ch}
@@ -212,7 +191,18 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 			}
 		}
 	default:
-		return fmt.Errorf("no simulation of module %q", p.Kind)
+		x := newRearrange(l, hl, in, out)
+		if x == nil {
+			return fmt.Errorf("no simulation of module %q", p.Kind)
+		}
+		m.move = func(s hw.Step) {
+			if s.Reads != 0 {
+				x.accept(m.in[0].next())
+			}
+			if s.Writes != 0 {
+				x.emit(m.out[0].add())
+			}
+		}
 	}
 	v.movers = append(v.movers, m)
 	return nil

@@ -176,11 +176,8 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 		all, refused = s.kept(i, s.pool(i))
 	case intnet.KindConcat:
 		all, refused = s.kept(i, s.concat(i))
-	case intnet.KindGlobalPool, intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
-		intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+	default: // one module that keeps its beat
 		all, refused = s.kept(i, s.sameBeat(i))
-	default:
-		err = fmt.Errorf("no module for kind %q", l.Kind)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
@@ -261,7 +258,7 @@ func concatWidths(net *intnet.Net, l *intnet.Layer, ch int) []int {
 }
 
 // moveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:
-// one a beat read or written, whichever are more; a resize reads and writes in turn.
+// one a beat read or written, whichever are more, or both where the module reads and writes in turn.
 func (m pricing) moveCycles(i, ch int) float64 {
 	l := &m.Net.Layers[i]
 	beats := func(t int) int {
@@ -269,7 +266,7 @@ func (m pricing) moveCycles(i, ch int) float64 {
 		return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / ch)
 	}
 	in, out := beats(l.In[0]), beats(l.Out)
-	if l.Kind == intnet.KindResize {
+	if hw.TakesTurns(l.Kind) {
 		return float64(in + out)
 	}
 	return float64(max(in, out))

@@ -12,29 +12,31 @@ import (
 func (p *generator) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {
 	l := &p.Net.Layers[pr.Layer]
 	c := newConfig(cfg)
-	if pr.Kind != hw.Resize {
+	if l.Kind != intnet.KindResize {
 		c.typ("beat", beatType(out))
 	}
 	in := ins[0]
 	call := fmt.Sprintf("  hass::%s<%s>(%s, in, out);\n", pr.Kind, cfg, runImages)
-	switch pr.Kind {
-	case hw.Concat:
+	switch l.Kind {
+	case intnet.KindConcat:
 		p.concatConfig(c, pr, out)
 		call = fmt.Sprintf("  hass::concat<%s>(%s, out%s);\n", cfg, runImages, numbered(", in", len(ins)))
-	case hw.Slice:
+	case intnet.KindSlice:
 		s := hw.SliceOf(p.Net, l, p.HW.Layers[pr.Layer])
 		c.axis("rows", s.Rows)
 		c.axis("columns", s.Columns)
 		c.axis("channels", s.Channels)
-	case hw.ZeroInsert:
+	case intnet.KindZeroInsert:
 		s := hw.ZeroInsertOf(p.Net, l, p.HW.Layers[pr.Layer])
 		c.axis("rows", s.Rows)
 		c.axis("columns", s.Columns)
 		c.num("CHANNEL_BEATS", s.ChannelBeats)
-	case hw.Resize:
+	case intnet.KindResize:
 		return p.resizeText(c, l, cfg, in, out)
-	default:
-		panic("hls: no C++ of a process of kind " + string(pr.Kind))
+	default: // what the parameters have for C++
+		for _, param := range hw.HLSParams(hw.LayerModule(p.Net, l, p.HW.Layers[pr.Layer])) {
+			c.f("  static constexpr int %s = %s;\n", param.Name, param.Value)
+		}
 	}
 	return c.end(), call
 }

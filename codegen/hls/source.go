@@ -220,10 +220,13 @@ func (p *generator) function(i int) function {
 		fn.Config, fn.Body = p.globalPoolText(pr, cfg, ins[0], outs[0])
 	case hw.Add, hw.Mul, hw.Requant, hw.Activation:
 		fn.Config, fn.Body = p.elementwiseText(pr, cfg, ins, outs[0])
-	case hw.Concat, hw.Slice, hw.Resize, hw.ZeroInsert:
+	case hw.Concat:
 		fn.Config, fn.Body = p.moveText(pr, cfg, ins, outs[0])
 	default:
-		panic("hls: no C++ of a process of kind " + string(pr.Kind))
+		if !pr.Kind.Moves() {
+			panic("hls: no C++ of a process of kind " + string(pr.Kind))
+		}
+		fn.Config, fn.Body = p.moveText(pr, cfg, ins, outs[0])
 	}
 	return fn
 }

@@ -196,7 +196,7 @@ func valueLosses(net *intnet.Net, p *probe, channels []tally, zero bool) []Loss 
 func moves(net *intnet.Net, layer int) bool {
 	l := &net.Layers[layer]
 	switch l.Kind {
-	case intnet.KindConcat, intnet.KindSlice, intnet.KindZeroInsert:
+	case intnet.KindConcat:
 		return true
 	case intnet.KindPool, intnet.KindGlobalPool:
 		return l.Pool.Max
@@ -204,6 +204,9 @@ func moves(net *intnet.Net, layer int) bool {
 		return l.Resize.Rows.Weight == nil && l.Resize.Cols.Weight == nil
 	case intnet.KindConv, intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation:
 		return false
+	}
+	if l.Kind.Moves() {
+		return true
 	}
 	panic(fmt.Sprintf("fidelity: layer %.60q has the unknown kind %q", l.Name, l.Kind))
 }

@@ -14,32 +14,6 @@ type param struct {
 	to  any
 }
 
-// paramsOf lists the parameters of the operators in tensorops.go, over a copy of
-// op that the second result returns after writing.
-func paramsOf(op Op) (params []param, done func() Op) {
-	switch o := op.(type) {
-	case ConvTranspose:
-		return []param{{"groups", &o.Groups}, {"outpad_h", &o.OutPad[0]}, {"outpad_w", &o.OutPad[1]}}, func() Op { return o }
-	case Concat:
-		return []param{{"axis", &o.Axis}}, func() Op { return o }
-	case Slice:
-		return []param{{"start", &o.Start}, {"step", &o.Step}, {"to", &o.To}}, func() Op { return o }
-	case Resize:
-		return []param{{"mode", &o.Mode}, {"coord", &o.Coord}, {"round", &o.Round}, {"cubic", &o.Cubic}, {"exclude", &o.Exclude}, {"scales", &o.Scales}, {"to", &o.To}}, func() Op { return o }
-	case Transpose:
-		return []param{{"perm", &o.Perm}}, func() Op { return o }
-	case Expand:
-		return []param{{"to", &o.To}}, func() Op { return o }
-	case Pad:
-		return []param{{"before", &o.Before}, {"after", &o.After}, {"mode", &o.Mode}, {"value", &o.Value}}, func() Op { return o }
-	case Reduce:
-		return []param{{"axes", &o.Axes}}, func() Op { return o }
-	case Quantize:
-		return []param{{"bits", &o.Bits}, {"signed", &o.Signed}, {"narrow", &o.Narrow}}, func() Op { return o }
-	}
-	return nil, func() Op { return op }
-}
-
 func (p *printer) params(params []param) {
 	for _, f := range params {
 		if b, ok := f.to.(*bool); ok {

@@ -11,12 +11,15 @@ import (
 // rows of a resize, the partial results of a global pool, the operand that an add or mul keeps.
 func HasBuffer(net *intnet.Net, l *intnet.Layer) bool {
 	switch l.Kind {
-	case intnet.KindConv, intnet.KindPool, intnet.KindGlobalPool, intnet.KindResize:
+	case intnet.KindConv, intnet.KindPool, intnet.KindGlobalPool:
 		return true
 	case intnet.KindAdd, intnet.KindMul:
 		return net.Broadcast(l)
-	case intnet.KindRequant, intnet.KindActivation, intnet.KindConcat, intnet.KindSlice, intnet.KindZeroInsert:
+	case intnet.KindRequant, intnet.KindActivation, intnet.KindConcat:
 		return false
+	}
+	if m := moveOf(l.Kind); m != nil {
+		return m.memory != nil
 	}
 	panic("hw: a layer of the unknown kind " + string(l.Kind))
 }
@@ -33,10 +36,11 @@ func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
 		return p.Buffer(&hl)
 	case intnet.KindGlobalPool:
 		return GlobalPoolOf(net, l, hl).Memory
-	case intnet.KindResize:
-		return ResizeOf(net, l, hl).Memory
 	case intnet.KindAdd, intnet.KindMul:
 		return operandsOf(net, l, hl).Memory
+	}
+	if m := moveOf(l.Kind); m != nil {
+		return m.memory(net, l, hl)
 	}
 	panic("hw: no buffer of a layer of kind " + string(l.Kind))
 }

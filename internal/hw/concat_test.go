@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hass/internal/fixed"
+	"hass/internal/hw/repack"
 	"hass/internal/intnet"
 )
 
@@ -26,7 +27,7 @@ func concatNet(channels []int) (*intnet.Net, *intnet.Layer) {
 
 // runPlan moves the numbers 0, 1, ... of all channels through a plan as the modules do, and checks that nothing is lost,
 // overwritten or left, that a place is one of the port's, and that no more waits than Kept.
-func runPlan(t *testing.T, p ConcatPlan) (written []int) {
+func runPlan(t *testing.T, p repack.Plan) (written []int) {
 	t.Helper()
 	row := make([]int, p.Span())
 	for i := range row {

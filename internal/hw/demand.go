@@ -93,7 +93,6 @@ func (d *Demand) join(l *intnet.Layer, hl Layer) {
 
 // values counts the other modules of a layer, which hold values of a beat.
 func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
-	in := net.Tensors[l.In[0]]
 	switch l.Kind {
 	case intnet.KindPool:
 		d.need(PartElements, hl.OutPx*hl.OutCh)
@@ -103,9 +102,6 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
 		if l.Act.Fn != intnet.ActCurve && len(l.Act.Mul) > 1 {
 			d.need(PartElements, hl.OutCh)
 		}
-	case intnet.KindResize:
-		d.need(PartElements, 4*hl.InCh) // two columns of two rows
-		d.memory(hl.InCh, in.Format.Bits)
 	case intnet.KindAdd, intnet.KindMul:
 		if net.Broadcast(l) { // it keeps the gate's beats
 			d.memory(hl.InCh, net.Tensors[l.In[1]].Format.Bits)
@@ -115,8 +111,14 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
 		lanes := hl.OutPx * plan.Span()
 		d.need(PartElements, lanes)
 		d.need(VectorBits, lanes*net.Tensors[l.Out].Format.Bits)
-	case intnet.KindConv, intnet.KindRequant, intnet.KindSlice, intnet.KindZeroInsert:
+	case intnet.KindConv, intnet.KindRequant:
 	default:
+		if m := moveOf(l.Kind); m != nil {
+			if m.demand != nil {
+				m.demand(d, net, l, hl)
+			}
+			break
+		}
 		panic("hw: no demand of a layer of kind " + string(l.Kind))
 	}
 }
@@ -225,9 +227,13 @@ func (n *Network) processDemand(i int) Demand {
 	case Join:
 		d.join(l, hl)
 	case Fork: // hands tokens on
-	case Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Slice, Resize, ZeroInsert:
+	case Pool, GlobalPool, Add, Mul, Requant, Activation, Concat:
 		d.values(n.Net, l, hl)
 	default:
+		if p.Kind.Moves() {
+			d.values(n.Net, l, hl)
+			break
+		}
 		panic("hw: no demand of a process of kind " + string(p.Kind))
 	}
 	return d

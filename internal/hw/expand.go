@@ -114,11 +114,8 @@ func (x *expander) layer(i int) (last int, err error) {
 		return last, nil
 	case intnet.KindGlobalPool:
 		last = add(GlobalPool)
-	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
-		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
-		last = add(ProcessKind(l.Kind)) // the module is called as the layer
-	default:
-		return 0, fmt.Errorf("layer %s: no module for kind %q", l.ID, l.Kind)
+	default: // one module
+		last = add(LastProcess(l.Kind))
 	}
 	for range l.In {
 		x.front[i] = append(x.front[i], last)

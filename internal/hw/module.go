@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hass/internal/fixed"
+	"hass/internal/intnet"
 	"hass/internal/memory"
 )
 
@@ -152,26 +153,30 @@ func (n *Network) Module(i int) Module {
 		return JoinOf(n.Net, l, hl)
 	case Pool:
 		return PoolOf(n.Net, l, hl)
-	case GlobalPool:
-		return GlobalPoolOf(n.Net, l, hl)
-	case Add:
-		return AddOf(n.Net, l, hl)
-	case Mul:
-		return MulOf(n.Net, l, hl)
-	case Requant:
-		return RequantOf(n.Net, l, hl)
-	case Activation:
-		return ActivationOf(n.Net, l, hl)
-	case Concat:
-		return ConcatOf(n.Net, l, hl)
-	case Slice:
-		return SliceOf(n.Net, l, hl)
-	case Resize:
-		return ResizeOf(n.Net, l, hl)
-	case ZeroInsert:
-		return ZeroInsertOf(n.Net, l, hl)
 	}
-	panic("hw: no module of a process of kind " + string(p.Kind)) // Expand creates no other kind
+	return LayerModule(n.Net, l, hl)
+}
+
+// LayerModule gives the parameters of the module of a layer that has one alone, under its hardware choices.
+func LayerModule(net *intnet.Net, l *intnet.Layer, hl Layer) Module {
+	switch l.Kind {
+	case intnet.KindGlobalPool:
+		return GlobalPoolOf(net, l, hl)
+	case intnet.KindAdd:
+		return AddOf(net, l, hl)
+	case intnet.KindMul:
+		return MulOf(net, l, hl)
+	case intnet.KindRequant:
+		return RequantOf(net, l, hl)
+	case intnet.KindActivation:
+		return ActivationOf(net, l, hl)
+	case intnet.KindConcat:
+		return ConcatOf(net, l, hl)
+	}
+	if m := moveOf(l.Kind); m != nil {
+		return m.of(net, l, hl)
+	}
+	panic("hw: no module of a layer of kind " + string(l.Kind)) // Expand creates no other kind
 }
 
 // FIFOMemory is the memory of the FIFO of stream i.

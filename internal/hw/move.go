@@ -1,8 +1,163 @@
 package hw
 
 import (
+	"fmt"
+
 	"hass/internal/intnet"
+	"hass/internal/memory"
 )
+
+// moveRow is what the hardware of a kind of layer is that moves pixels: one module, called as the layer, which keeps its
+// beat. All stages of this package, and those that ask it, follow the table.
+type moveRow struct {
+	kind    intnet.Kind
+	latency int  // from issuing a write to the push, in cycles
+	turns   bool // reads and writes take turns; else an iteration does both where it can
+	// of are the module's parameters.
+	of func(net *intnet.Net, l *intnet.Layer, hl Layer) Module
+	// check refuses beats that the module would have to cut.
+	check func(net *intnet.Net, l *intnet.Layer, hl Layer) error
+	// steps is MoveSteps.
+	steps func(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64))
+	// demand counts what the module needs of a target beside its streams; nil for nothing.
+	demand func(d *Demand, net *intnet.Net, l *intnet.Layer, hl Layer)
+	// memory is that of its buffer; nil if it has none.
+	memory func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind
+}
+
+// moveRows is the table of layers that move pixels.
+var moveRows = []moveRow{
+	{
+		kind: intnet.KindSlice, check: checkSlice, steps: sliceSteps,
+		of: func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return SliceOf(net, l, hl) },
+	},
+	{
+		kind: intnet.KindResize, latency: 11, turns: true, check: onePixel, steps: resizeSteps, // rows, two products, sum, rounding
+		of:     func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return ResizeOf(net, l, hl) },
+		memory: func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind { return ResizeOf(net, l, hl).Memory },
+		demand: func(d *Demand, net *intnet.Net, l *intnet.Layer, hl Layer) {
+			d.need(PartElements, 4*hl.InCh) // two columns of two rows
+			d.memory(hl.InCh, net.Tensors[l.In[0]].Format.Bits)
+		},
+	},
+	{
+		kind: intnet.KindZeroInsert, check: onePixel, steps: zeroInsertSteps,
+		of: func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return ZeroInsertOf(net, l, hl) },
+	},
+}
+
+// moveOf is the row of a kind of layer, or of the module called so; nil if it does not move pixels.
+func moveOf[K intnet.Kind | ProcessKind](kind K) *moveRow {
+	for i := range moveRows {
+		if moveRows[i].kind == intnet.Kind(kind) {
+			return &moveRows[i]
+		}
+	}
+	return nil
+}
+
+// Moves tells whether a process is the module of a layer that moves pixels.
+func (k ProcessKind) Moves() bool { return moveOf(k) != nil }
+
+// TakesTurns tells whether a layer that moves pixels reads and writes in turn, so that its iterations are the beats of
+// both.
+func TakesTurns(kind intnet.Kind) bool {
+	m := moveOf(kind)
+	return m != nil && m.turns
+}
+
+// onePixel is the check of a module that takes one pixel a beat.
+func onePixel(_ *intnet.Net, l *intnet.Layer, hl Layer) error {
+	if hl.InPx != 1 {
+		return fmt.Errorf("a %s takes one pixel a beat", l.Kind)
+	}
+	return nil
+}
+
+// checkSlice refuses a slice that would cut channels or, of part of its rows, several pixels a beat.
+func checkSlice(net *intnet.Net, l *intnet.Layer, hl Layer) error {
+	if l.Slice.Start[2]%hl.InCh != 0 {
+		return fmt.Errorf("in_ch %d does not divide the first channel %d", hl.InCh, l.Slice.Start[2])
+	}
+	if net.Tensors[l.In[0]].W == net.Tensors[l.Out].W {
+		return nil // rows stay whole
+	}
+	return onePixel(net, l, hl)
+}
+
+// newMove is the schedule of a layer that moves pixels: one image as runs of equal steps.
+func (n *Network) newMove(p *Process, images int) Schedule {
+	var runs []run
+	total := 0
+	l := &n.Net.Layers[p.Layer]
+	MoveSteps(n.Net, l, n.Streams[p.Out[0]].Beat, func(count int, reads, writes uint64) {
+		if count == 0 {
+			return
+		}
+		total += count
+		if k := len(runs) - 1; k >= 0 && runs[k].step == (Step{reads, writes}) {
+			runs[k].n += count
+			return
+		}
+		runs = append(runs, run{count, Step{reads, writes}})
+	})
+	return newPeriodic(total, images, runs...)
+}
+
+// MoveSteps gives the iterations of an image of a layer that moves pixels, in beats of b: so many equal ones, which read and
+// write as Step has it.
+func MoveSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
+	moveOf(l.Kind).steps(net, l, b, add)
+}
+
+// sliceSteps: every beat is read; those inside are written.
+func sliceSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	s, rowBeats := l.Slice, ceilDiv(in.W, b.Px)*(in.C/b.Ch)
+	for y := range in.H {
+		if oy := y - s.Start[0]; oy < 0 || oy%s.Step[0] != 0 || oy/s.Step[0] >= out.H {
+			add(rowBeats, 1, 0)
+			continue
+		}
+		for x := 0; x < in.W; x += b.Px {
+			if ox := x - s.Start[1]; in.W != out.W && (ox < 0 || ox%s.Step[1] != 0 || ox/s.Step[1] >= out.W) {
+				add(in.C/b.Ch, 1, 0)
+				continue
+			}
+			add(s.Start[2]/b.Ch, 1, 0)
+			add(out.C/b.Ch, 1, 1)
+			add((in.C-s.Start[2]-out.C)/b.Ch, 1, 0)
+		}
+	}
+}
+
+// resizeSteps: the rows that an output row needs are read whole, then it is written; at the end what no row needs is read.
+func resizeSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	rows := 0
+	for y := range out.H {
+		need := max(rows, l.Resize.Rows.Last(y)+1)
+		add((need-rows)*in.W*(in.C/b.Ch), 1, 0)
+		add(out.W*(out.C/b.Ch), 0, 1)
+		rows = need
+	}
+	add((in.H-rows)*in.W*(in.C/b.Ch), 1, 0)
+}
+
+// zeroInsertSteps: every beat is written; those that the input has are read first.
+func zeroInsertSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	s := l.Insert.Stride
+	for y := range out.H {
+		for x := range out.W {
+			read := uint64(0)
+			if y%s[0] == 0 && x%s[1] == 0 && y/s[0] < in.H && x/s[1] < in.W {
+				read = 1
+			}
+			add(out.C/b.Ch, read, 1)
+		}
+	}
+}
 
 // Axis is an axis of Size positions of which Start, Start+Step, ... are chosen, Count in all (hass_strided).
 type Axis struct {

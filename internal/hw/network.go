@@ -3,7 +3,6 @@ package hw
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -12,7 +11,7 @@ import (
 // ProcessKind names a module; HLS C++, RTL and simulator use the same names.
 type ProcessKind string
 
-// The modules.
+// The modules, beside those of layers that move pixels, which are called as the layer (moveRows).
 const (
 	Source     ProcessKind = "source"     // AXI4-Stream in: one beat a word
 	Fork       ProcessKind = "fork"       // copies each token to every output, in port order; to the banks of elastic engines, their lanes of it
@@ -26,20 +25,18 @@ const (
 	Requant    ProcessKind = "requant"    // change of format or clamp
 	Activation ProcessKind = "activation" // non-linear function of each value
 	Concat     ProcessKind = "concat"     // joins the channels of its inputs, pixel by pixel
-	Slice      ProcessKind = "slice"      // drops the beats that are not wanted
-	Resize     ProcessKind = "resize"     // takes whole rows, gives rows sampled anew
-	ZeroInsert ProcessKind = "zeroinsert" // puts zero pixels between those it reads
 	Convert    ProcessKind = "convert"    // changes channels per beat
 	Sink       ProcessKind = "sink"       // AXI4-Stream out, TLAST on the last word of an image
 )
 
-// processKinds are the modules in the order of the data.
-var processKinds = []ProcessKind{
-	Source, Fork, WindowProc, Engine, Join, Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Slice, Resize, ZeroInsert, Convert, Sink,
-}
-
 // ProcessKinds lists the kinds of modules.
-func ProcessKinds() []ProcessKind { return slices.Clone(processKinds) }
+func ProcessKinds() []ProcessKind {
+	kinds := []ProcessKind{Source, Fork, WindowProc, Engine, Join, Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Convert, Sink}
+	for i := range moveRows {
+		kinds = append(kinds, ProcessKind(moveRows[i].kind))
+	}
+	return kinds
+}
 
 // Process is one module instance. It is a loop of iterations; each reads, computes,
 // then writes, ports in the order of In and Out (see Schedule).
@@ -113,9 +110,11 @@ func LastProcess(kind intnet.Kind) ProcessKind {
 		return Pool
 	case intnet.KindGlobalPool:
 		return GlobalPool
-	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation,
-		intnet.KindConcat, intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
+	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation, intnet.KindConcat:
 		return ProcessKind(kind) // the module is called as the layer
+	}
+	if moveOf(kind) != nil {
+		return ProcessKind(kind)
 	}
 	panic("hw: no module of a layer of kind " + string(kind))
 }
@@ -149,12 +148,13 @@ func Latency(kind ProcessKind, l Layer) int {
 		return 2 + fifo
 	case Activation:
 		return 9 + fifo // table, two products, rounding
-	case Resize:
-		return 11 + fifo // rows, two products, sum, rounding
 	case Concat:
 		return 1 + fifo
-	case Fork, Convert, Slice, ZeroInsert, Sink: // pass tokens on as they are
+	case Fork, Convert, Sink: // pass tokens on as they are
 		return fifo
+	}
+	if m := moveOf(kind); m != nil {
+		return m.latency + fifo
 	}
 	panic("hw: no latency of a process of kind " + string(kind))
 }
@@ -282,32 +282,19 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		}
 	case intnet.KindConcat:
 		return checkConcat(net, &l, hl)
-	case intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
-		if hl.InCh != hl.OutCh || hl.InPx != hl.OutPx {
-			return fmt.Errorf("a %s keeps its beat", l.Kind)
-		}
-		return checkMove(net, l, hl)
-	default:
+	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation:
 		if hl.InCh != hl.OutCh || hl.InPx != hl.OutPx {
 			return fmt.Errorf("an element-wise layer keeps its beat")
 		}
-	}
-	return nil
-}
-
-// checkMove refuses beats that a layer which moves pixels would have to cut.
-func checkMove(net *intnet.Net, l intnet.Layer, hl Layer) error {
-	in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
-	if l.Kind == intnet.KindSlice {
-		if l.Slice.Start[2]%hl.InCh != 0 {
-			return fmt.Errorf("in_ch %d does not divide the first channel %d", hl.InCh, l.Slice.Start[2])
+	default:
+		m := moveOf(l.Kind)
+		if m == nil {
+			return fmt.Errorf("no module for kind %q", l.Kind)
 		}
-		if in.W == out.W {
-			return nil // rows stay whole
+		if hl.InCh != hl.OutCh || hl.InPx != hl.OutPx {
+			return fmt.Errorf("a %s keeps its beat", l.Kind)
 		}
-	}
-	if hl.InPx != 1 {
-		return fmt.Errorf("a %s takes one pixel a beat", l.Kind)
+		return m.check(net, &l, hl)
 	}
 	return nil
 }

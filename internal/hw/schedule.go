@@ -1,7 +1,5 @@
 package hw
 
-import "hass/internal/intnet"
-
 // Step is one iteration of a process: the ports it reads, then the ports it writes, as
 // bit masks; both are served in port order, each blocking until it succeeds.
 type Step struct {
@@ -115,9 +113,7 @@ func (n *Network) NewSchedule(i, images int) Schedule {
 		plan := n.ConcatPlan(p)
 		out := n.Streams[p.Out[0]]
 		groups := out.Tokens * out.Beat.Ch / n.Net.Tensors[out.Tensor].C
-		return newPeriodic(groups*len(plan.Steps), images, plan.runs()...)
-	case Slice, Resize, ZeroInsert:
-		return n.newMove(p, images)
+		return newPeriodic(groups*len(plan.Steps), images, planRuns(&plan)...)
 	case Join, Requant, Activation:
 		return every(n.Streams[p.Out[0]].Tokens, 1<<len(p.In)-1, 1)
 	case Engine: // the last beat of a window also writes
@@ -138,70 +134,8 @@ func (n *Network) NewSchedule(i, images int) Schedule {
 		}
 		return newPeriodic(in.Tokens, images, run{out.Beat.Ch/in.Beat.Ch - 1, Step{1, 0}}, run{1, Step{1, 1}})
 	}
+	if p.Kind.Moves() {
+		return n.newMove(p, images)
+	}
 	panic("hw: no schedule for " + string(p.Kind)) // Expand creates no other kind
-}
-
-// newMove is the schedule of a layer that moves pixels: one image as runs of equal steps.
-func (n *Network) newMove(p *Process, images int) Schedule {
-	l := &n.Net.Layers[p.Layer]
-	in, out := &n.Net.Tensors[l.In[0]], &n.Net.Tensors[l.Out]
-	beat := n.Streams[p.Out[0]].Beat
-	var runs []run
-	total := 0
-	add := func(count int, reads, writes uint64) {
-		if count == 0 {
-			return
-		}
-		total += count
-		if k := len(runs) - 1; k >= 0 && runs[k].step == (Step{reads, writes}) {
-			runs[k].n += count
-			return
-		}
-		runs = append(runs, run{count, Step{reads, writes}})
-	}
-	switch l.Kind {
-	case intnet.KindSlice:
-		// Every beat is read; those inside are written.
-		s, rowBeats := l.Slice, ceilDiv(in.W, beat.Px)*(in.C/beat.Ch)
-		for y := range in.H {
-			if oy := y - s.Start[0]; oy < 0 || oy%s.Step[0] != 0 || oy/s.Step[0] >= out.H {
-				add(rowBeats, 1, 0)
-				continue
-			}
-			for x := 0; x < in.W; x += beat.Px {
-				if ox := x - s.Start[1]; in.W != out.W && (ox < 0 || ox%s.Step[1] != 0 || ox/s.Step[1] >= out.W) {
-					add(in.C/beat.Ch, 1, 0)
-					continue
-				}
-				add(s.Start[2]/beat.Ch, 1, 0)
-				add(out.C/beat.Ch, 1, 1)
-				add((in.C-s.Start[2]-out.C)/beat.Ch, 1, 0)
-			}
-		}
-	case intnet.KindResize:
-		// The rows that an output row needs are read whole, then it is written; at the end what no row
-		// needs is read.
-		rows := 0
-		for y := range out.H {
-			need := max(rows, l.Resize.Rows.Last(y)+1)
-			add((need-rows)*in.W*(in.C/beat.Ch), 1, 0)
-			add(out.W*(out.C/beat.Ch), 0, 1)
-			rows = need
-		}
-		add((in.H-rows)*in.W*(in.C/beat.Ch), 1, 0)
-	case intnet.KindZeroInsert:
-		s := l.Insert.Stride
-		for y := range out.H {
-			for x := range out.W {
-				read := uint64(0)
-				if y%s[0] == 0 && x%s[1] == 0 && y/s[0] < in.H && x/s[1] < in.W {
-					read = 1
-				}
-				add(out.C/beat.Ch, read, 1)
-			}
-		}
-	default:
-		panic("hw: no schedule of a layer of kind " + string(l.Kind))
-	}
-	return newPeriodic(total, images, runs...)
 }

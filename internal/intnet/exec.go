@@ -106,16 +106,14 @@ func (x *Exec) layer(i int) error {
 		x.activate(l, x.acts[i], in, out)
 	case KindConcat:
 		x.concat(l, out)
-	case KindSlice:
-		slice(l.Slice, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	case KindResize:
 		resize(l, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
-	case KindZeroInsert:
-		zeroInsert(l.Insert, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	case KindRequant:
 		for j := range out {
 			out[j] = int32(fixed.Requant(int64(in[j]), l.Shift, l.Rounding, l.Lo, l.Hi))
 		}
+	default: // Validate has refused any other
+		l.Moves.of(l.Kind).move(&x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package intnet
 
 import "hass/internal/fixed"
 
-// The layers that move pixels: concat, slice, resize, zero insertion.
+// The layers that bring pixels together and sample them anew: concat, resize.
 
 func (x *Exec) concat(l *Layer, out []int32) {
 	c := x.net.Tensors[l.Out].C
@@ -15,15 +15,6 @@ func (x *Exec) concat(l *Layer, out []int32) {
 			in = in[n:]
 		}
 		at += n
-	}
-}
-
-func slice(s *Slice, ti, to *Tensor, in, out []int32) {
-	for y := range to.H {
-		for x := range to.W {
-			from := ((s.Start[0]+y*s.Step[0])*ti.W+s.Start[1]+x*s.Step[1])*ti.C + s.Start[2]
-			copy(out[(y*to.W+x)*to.C:][:to.C], in[from:])
-		}
 	}
 }
 
@@ -59,13 +50,4 @@ func (s *Samples) at(i int) [2]weighted {
 		w = s.Weight[i]
 	}
 	return [2]weighted{{s.From[i], 1<<s.Scale - w}, {s.From[i] + 1, w}}
-}
-
-func zeroInsert(z *ZeroInsert, ti, to *Tensor, in, out []int32) {
-	clear(out)
-	for y := range ti.H {
-		for x := range ti.W {
-			copy(out[(y*z.Stride[0]*to.W+x*z.Stride[1])*to.C:][:to.C], in[(y*ti.W+x)*ti.C:])
-		}
-	}
 }

@@ -66,7 +66,7 @@ func (h *HostOp) elems() int {
 // Kind names what a layer computes.
 type Kind string
 
-// The layer kinds.
+// The layer kinds, beside those of Moves.
 const (
 	KindConv       Kind = "conv"       // convolution; a fully connected layer is one whose kernel covers the map
 	KindPool       Kind = "pool"       // max or average over a sliding window
@@ -76,9 +76,7 @@ const (
 	KindRequant    Kind = "requant"    // change of format or clamp, element-wise
 	KindActivation Kind = "activation" // non-linear function, element-wise
 	KindConcat     Kind = "concat"     // joins the channels of two or more tensors of one format
-	KindSlice      Kind = "slice"      // a regular part of a tensor
 	KindResize     Kind = "resize"     // samples rows and columns anew, nearest or linear
-	KindZeroInsert Kind = "zeroinsert" // puts zeros between pixels: the first half of a transposed convolution
 )
 
 // Layer is one integer operator. After the operator's own arithmetic the result
@@ -95,12 +93,11 @@ type Layer struct {
 	// Rounding is that of the requantisation; none where there is none (see Requantises).
 	Rounding fixed.Rounding `json:"rounding,omitempty"`
 
-	Conv   *Conv       `json:"conv,omitempty"`        // KindConv
-	Pool   *Pool       `json:"pool,omitempty"`        // KindPool, KindGlobalPool
-	Act    *Act        `json:"act,omitempty"`         // KindActivation
-	Slice  *Slice      `json:"slice,omitempty"`       // KindSlice
-	Resize *Resize     `json:"resize,omitempty"`      // KindResize
-	Insert *ZeroInsert `json:"zero_insert,omitempty"` // KindZeroInsert
+	Conv   *Conv   `json:"conv,omitempty"` // KindConv
+	Pool   *Pool   `json:"pool,omitempty"` // KindPool, KindGlobalPool
+	Act    *Act    `json:"act,omitempty"`  // KindActivation
+	Moves          // the kinds that move values as they are
+	Resize *Resize `json:"resize,omitempty"` // KindResize
 	// Shift is for KindAdd, KindMul and KindRequant: Requant(sum or product, Shift) where an Add
 	// first shifts operand i left by Align[i] to the finer of the two scales.
 	Shift int    `json:"shift,omitempty"`
@@ -116,7 +113,7 @@ func (l *Layer) Requantises() bool {
 	case KindPool, KindGlobalPool:
 		return l.Pool != nil && !l.Pool.Max
 	}
-	return false // KindConcat, KindSlice, KindZeroInsert; checkParams refuses others
+	return false // KindConcat and those of Moves; checkParams refuses others
 }
 
 // Window is the geometry of a sliding window, in (height, width) order.
@@ -204,13 +201,6 @@ type Act struct {
 	MaxError float64 `json:"max_error"`
 }
 
-// Slice takes element (Start[0]+y*Step[0], Start[1]+x*Step[1], Start[2]+c) of its
-// input for each (y, x, c) of its output. The format stays.
-type Slice struct {
-	Start [3]int `json:"start"` // row, column, channel
-	Step  [2]int `json:"step"`  // rows, columns; at least 1
-}
-
 // Resize samples rows and columns: output (y, x) is Requant(RoundOff(sum, Drop), Shift()) of the sum over the two
 // rows and two columns that Rows and Cols name, weighted.
 type Resize struct {
@@ -238,12 +228,6 @@ func (s *Samples) Last(i int) int {
 		return s.From[i] + 1
 	}
 	return s.From[i]
-}
-
-// ZeroInsert puts input pixel (y, x) at (y*Stride[0], x*Stride[1]) of its output and zeros
-// everywhere else. The output may have more rows and columns of zeros at its end.
-type ZeroInsert struct {
-	Stride [2]int `json:"stride"`
 }
 
 // Broadcast tells whether the second operand of an Add or Mul is one pixel that meets every

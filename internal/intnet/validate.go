@@ -163,7 +163,8 @@ func (n *Net) checkLayer(l *Layer) error {
 			return fmt.Errorf("input and output shapes differ")
 		}
 		return l.Act.check(in, out)
-	case KindConcat, KindSlice, KindZeroInsert:
+	}
+	if l.Kind == KindConcat || l.Kind.Moves() {
 		if l.Lo != out.Format.Min() || l.Hi != out.Format.Max() {
 			return fmt.Errorf("clamp [%d, %d]; a %s moves values as they are", l.Lo, l.Hi, l.Kind)
 		}
@@ -171,12 +172,11 @@ func (n *Net) checkLayer(l *Layer) error {
 	switch l.Kind {
 	case KindConcat:
 		return n.checkConcat(l, out)
-	case KindSlice:
-		return l.Slice.check(in, out)
 	case KindResize:
 		return l.Resize.check(in, out)
-	case KindZeroInsert:
-		return l.Insert.check(in, out)
+	case KindAdd, KindMul:
+	default:
+		return l.Moves.of(l.Kind).check(in, out) // checkParams has refused any other kind
 	}
 	in1 := &n.Tensors[l.In[1]]
 	if !sameShape(in, out) || in1.C != out.C || !n.Broadcast(l) && !sameShape(in1, out) {
@@ -197,9 +197,9 @@ func (n *Net) checkLayer(l *Layer) error {
 // and no others.
 func (n *Net) checkParams(l *Layer) error {
 	least, most := 1, 1
-	shift := false
+	shift, moves := false, 0
 	switch l.Kind {
-	case KindConv, KindPool, KindGlobalPool, KindActivation, KindSlice, KindResize, KindZeroInsert:
+	case KindConv, KindPool, KindGlobalPool, KindActivation, KindResize:
 	case KindRequant:
 		shift = true
 	case KindAdd, KindMul:
@@ -207,7 +207,10 @@ func (n *Net) checkParams(l *Layer) error {
 	case KindConcat:
 		least, most = 2, MaxConcat
 	default:
-		return fmt.Errorf("unknown kind %.40q", l.Kind)
+		if !l.Kind.Moves() {
+			return fmt.Errorf("unknown kind %.40q", l.Kind)
+		}
+		moves = 1
 	}
 	if len(l.In) < least || len(l.In) > most {
 		return fmt.Errorf("%d inputs; a %s has %d to %d", len(l.In), l.Kind, least, most)
@@ -216,9 +219,9 @@ func (n *Net) checkParams(l *Layer) error {
 		{l.Conv != nil, l.Kind == KindConv},
 		{l.Pool != nil, l.Kind == KindPool || l.Kind == KindGlobalPool},
 		{l.Act != nil, l.Kind == KindActivation},
-		{l.Slice != nil, l.Kind == KindSlice},
 		{l.Resize != nil, l.Kind == KindResize},
-		{l.Insert != nil, l.Kind == KindZeroInsert},
+		{l.Moves.of(l.Kind) != nil, moves == 1},
+		{l.Moves.count() != moves, false},
 	} {
 		if p.has != p.want {
 			return fmt.Errorf("parameters do not match kind %q", l.Kind)

@@ -104,23 +104,6 @@ func (n *Net) checkConcat(l *Layer, out *Tensor) error {
 	return nil
 }
 
-func (s *Slice) check(in, out *Tensor) error {
-	if in.Format != out.Format {
-		return fmt.Errorf("a slice keeps its format %v", in.Format)
-	}
-	size, osize := [3]int{in.H, in.W, in.C}, [3]int{out.H, out.W, out.C}
-	for d := range 3 {
-		step := 1
-		if d < 2 {
-			step = s.Step[d]
-		}
-		if step < 1 || step > MaxDim || s.Start[d] < 0 || s.Start[d] > MaxDim || s.Start[d]+(osize[d]-1)*step >= size[d] {
-			return fmt.Errorf("slice from %v in steps of %v leaves its input", s.Start, s.Step)
-		}
-	}
-	return nil
-}
-
 func (r *Resize) check(in, out *Tensor) error {
 	if in.C != out.C {
 		return fmt.Errorf("%d channels in, %d out", in.C, out.C)
@@ -151,19 +134,6 @@ func (r *Resize) check(in, out *Tensor) error {
 	// What is dropped lies below a unit of the input, and below half a step of the output.
 	if r.Drop < 0 || r.Drop > 0 && (r.Drop > r.Rows.Scale+r.Cols.Scale || r.Shift() < 1) {
 		return fmt.Errorf("%d places dropped of a sum that has %d, of which %d are rounded", r.Drop, r.Rows.Scale+r.Cols.Scale, r.Drop+r.Shift())
-	}
-	return nil
-}
-
-func (z *ZeroInsert) check(in, out *Tensor) error {
-	if in.C != out.C || in.Format != out.Format {
-		return fmt.Errorf("zero insertion keeps channels and format")
-	}
-	for d, size := range [2]int{in.H, in.W} {
-		osize := [2]int{out.H, out.W}[d]
-		if s := z.Stride[d]; s < 1 || s > MaxDim || (size-1)*s+1 > osize || osize > size*s {
-			return fmt.Errorf("stride %v does not map %dx%d to %dx%d", z.Stride, in.H, in.W, out.H, out.W)
-		}
 	}
 	return nil
 }

@@ -238,10 +238,6 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 		out.Act = act
 	case intnet.KindConcat: // its inputs are clamped, see joinFormats
 		out.Lo, out.Hi = to.Min(), to.Max()
-	case intnet.KindSlice:
-		out.Slice = l.slice
-	case intnet.KindZeroInsert:
-		out.Insert = &intnet.ZeroInsert{Stride: l.stride}
 	case intnet.KindResize:
 		out.Resize = newResize(*l.resize, net.Tensors[out.In[0]], l.dims, in, to)
 	case intnet.KindPool, intnet.KindGlobalPool:
@@ -255,6 +251,9 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 		}
 		out.Pool.FormatShift = in.Frac - to.Frac
 	default:
+		if out.Moves = l.moves; l.kind.Moves() {
+			break
+		}
 		return fmt.Errorf("layer %q: nothing quantises the kind %q", l.node.Name, l.kind)
 	}
 	if out.Requantises() {

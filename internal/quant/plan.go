@@ -48,9 +48,8 @@ type layer struct {
 
 	act    graph.Activation // KindActivation
 	slopes []float32        // of a leakyrelu or prelu, one or one per channel
-	slice  *intnet.Slice    // KindSlice
 	resize *graph.Resize    // KindResize
-	stride [2]int           // KindZeroInsert
+	moves  intnet.Moves     // kinds that move
 
 	alone []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
 	fixed *fixed.Format // of its output, where the model gives it
@@ -292,14 +291,14 @@ func (p *planner) node(n *graph.Node) {
 		p.convTranspose(n, op)
 	case graph.Concat:
 		p.concat(n, op)
-	case graph.Slice:
-		p.slice(n, op)
 	case graph.Resize:
 		p.resize(n, op)
 	case graph.Quantize:
 		p.quantize(n, op)
 	default:
-		p.refuse(n)(noModule(p.g, n))
+		if !p.move(n) {
+			p.refuse(n)(noModule(p.g, n))
+		}
 	}
 }
 
@@ -630,15 +629,13 @@ func (l *layer) keepsFormat() bool {
 	switch l.kind {
 	case intnet.KindPool, intnet.KindGlobalPool:
 		return l.max
-	case intnet.KindSlice, intnet.KindZeroInsert:
-		return true
 	}
-	return l.keeps
+	return l.keeps || l.kind.Moves()
 }
 
 // clamps tells whether the layer's module can clamp its result.
 func (l *layer) clamps() bool {
-	return l.kind != intnet.KindConcat && l.kind != intnet.KindSlice && l.kind != intnet.KindZeroInsert
+	return l.kind != intnet.KindConcat && !l.kind.Moves()
 }
 
 // given is the format that the model gives a tensor, nil if none.

@@ -96,7 +96,8 @@ func (p *planner) convTranspose(n *graph.Node, op graph.ConvTranspose) {
 	tensor := v.tensor
 	if spread != in {
 		z := newLayer(&graph.Node{Name: p.fresh(n.Name + "/zeros")}, intnet.KindZeroInsert, v.tensor)
-		z.dims, z.nonneg, z.stride, z.out = spread, p.tensorNonneg(v.tensor), op.Stride, p.fresh(n.Outputs[0]+"/zeros")
+		z.moves.Insert = &intnet.ZeroInsert{Stride: op.Stride}
+		z.dims, z.nonneg, z.out = spread, p.tensorNonneg(v.tensor), p.fresh(n.Outputs[0]+"/zeros")
 		p.layers = append(p.layers, z)
 		p.made[z.out] = z
 		tensor = z.out
@@ -177,6 +178,17 @@ func (p *planner) concat(n *graph.Node, op graph.Concat) {
 	p.add(l)
 }
 
+// move plans a node that moves values as they are; false if it is none.
+func (p *planner) move(n *graph.Node) bool {
+	switch op := n.Op.(type) {
+	case graph.Slice:
+		p.slice(n, op)
+	default:
+		return false
+	}
+	return true
+}
+
 func (p *planner) slice(n *graph.Node, op graph.Slice) {
 	v, ok := p.map2D(n)
 	if !ok {
@@ -201,7 +213,7 @@ func (p *planner) slice(n *graph.Node, op graph.Slice) {
 		}
 	}
 	l := newLayer(n, intnet.KindSlice, v.tensor)
-	l.slice, l.dims, l.nonneg = s, out, p.tensorNonneg(v.tensor)
+	l.moves.Slice, l.dims, l.nonneg = s, out, p.tensorNonneg(v.tensor)
 	p.add(l)
 }
 

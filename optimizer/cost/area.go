@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"hass/internal/design"
+	"hass/internal/hw"
 )
 
 // Every module of the RTL library has one formula. It follows the module's structure: what synthesis does
@@ -49,33 +50,48 @@ const (
 type areaRow struct {
 	name   string   // in the file of coefficients
 	module areaKind // that a user's calibration scales it with: itself, or the module that it is a part of
+	of     formula  // of its module; nil of the engine, which has several (engineParts)
+}
+
+// formula gives the terms of an instance of its module; false of any other module.
+type formula func(module hw.Module, family string) (area, bool)
+
+// formulaOf is a formula of the parameters of one module.
+func formulaOf[M hw.Module](terms func(s *M, family string) area) formula {
+	return func(module hw.Module, family string) (area, bool) {
+		s, ok := module.(M)
+		if !ok {
+			return area{}, false
+		}
+		return terms(&s, family), true
+	}
 }
 
 // areaRows is the table of formulas.
 var areaRows = [areaKinds]areaRow{
-	areaFIFO:       {"fifo", areaFIFO},
-	areaWeights:    {"weights", areaEngine},
-	areaDense:      {"lane_dense", areaEngine},
-	areaCrossbar:   {"lane_crossbar", areaEngine},
-	areaBanked:     {"lane_banked", areaEngine},
-	areaEngine:     {"engine", areaEngine},
-	areaWindow:     {"window", areaWindow},
-	areaJoin:       {"join", areaJoin},
-	areaPool:       {"pool", areaPool},
-	areaGlobalPool: {"globalpool", areaGlobalPool},
-	areaAdd:        {"add", areaAdd},
-	areaMul:        {"mul", areaMul},
-	areaRequant:    {"requant", areaRequant},
-	areaActivation: {"activation", areaActivation},
-	areaConcat:     {"concat", areaConcat},
-	areaSlice:      {"slice", areaSlice},
-	areaResize:     {"resize", areaResize},
-	areaZeroInsert: {"zeroinsert", areaZeroInsert},
-	areaConvert:    {"convert", areaConvert},
-	areaFork:       {"fork", areaFork},
-	areaSource:     {"source", areaSource},
-	areaSink:       {"sink", areaSink},
-	areaControl:    {"control", areaControl},
+	areaFIFO:       {"fifo", areaFIFO, formulaOf(fifoArea)},
+	areaWeights:    {"weights", areaEngine, formulaOf(weightsArea)},
+	areaDense:      {"lane_dense", areaEngine, formulaOf(laneArea)},
+	areaCrossbar:   {"lane_crossbar", areaEngine, formulaOf(laneArea)},
+	areaBanked:     {"lane_banked", areaEngine, formulaOf(laneArea)},
+	areaEngine:     {"engine", areaEngine, nil},
+	areaWindow:     {"window", areaWindow, formulaOf(windowArea)},
+	areaJoin:       {"join", areaJoin, formulaOf(joinArea)},
+	areaPool:       {"pool", areaPool, formulaOf(poolArea)},
+	areaGlobalPool: {"globalpool", areaGlobalPool, formulaOf(globalPoolArea)},
+	areaAdd:        {"add", areaAdd, formulaOf(addArea)},
+	areaMul:        {"mul", areaMul, formulaOf(mulArea)},
+	areaRequant:    {"requant", areaRequant, formulaOf(requantArea)},
+	areaActivation: {"activation", areaActivation, formulaOf(activationArea)},
+	areaConcat:     {"concat", areaConcat, formulaOf(concatArea)},
+	areaSlice:      {"slice", areaSlice, formulaOf(sliceArea)},
+	areaResize:     {"resize", areaResize, formulaOf(resizeArea)},
+	areaZeroInsert: {"zeroinsert", areaZeroInsert, formulaOf(zeroInsertArea)},
+	areaConvert:    {"convert", areaConvert, formulaOf(convertArea)},
+	areaFork:       {"fork", areaFork, formulaOf(forkArea)},
+	areaSource:     {"source", areaSource, formulaOf(sourceArea)},
+	areaSink:       {"sink", areaSink, formulaOf(sinkArea)},
+	areaControl:    {"control", areaControl, formulaOf(controlArea)},
 }
 
 // maxTerms bounds the terms of a formula.

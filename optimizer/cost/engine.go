@@ -114,7 +114,7 @@ func weightsArea(s *hw.WeightsParams, family string) area {
 }
 
 // engineArea is the area of what hass_engine has beside lanes and weights.
-func engineArea(s *hw.EngineParams) area {
+func engineArea(s *hw.EngineParams, _ string) area {
 	sparse := 0
 	if s.Skips() {
 		sparse = s.Gang * s.Px
@@ -132,7 +132,7 @@ func engineArea(s *hw.EngineParams) area {
 // engineParts are the formulas of an engine: lanes, weights and what moves them.
 func engineParts(s *hw.EngineParams, family string) []part {
 	lane, weights := s.Lane(), s.Weights()
-	return []part{{laneArea(&lane, family), s.Gang * s.Px}, {weightsArea(&weights, family), 1}, {engineArea(s), 1}}
+	return []part{{laneArea(&lane, family), s.Gang * s.Px}, {weightsArea(&weights, family), 1}, {engineArea(s, family), 1}}
 }
 
 // engines is the cost of so many equal engines.

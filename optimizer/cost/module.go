@@ -67,52 +67,24 @@ func TermsOf(module hw.Module, family string) (ModuleTerms, error) {
 
 // moduleParts are the formulas of an instance, its own last.
 func moduleParts(module hw.Module, family string) ([]part, error) {
-	var a area
-	switch s := module.(type) {
-	case hw.FIFOParams:
-		a = fifoArea(s, family)
-	case hw.ForkParams:
-		a = forkArea(s)
-	case hw.ConvertParams:
-		a = convertArea(s)
-	case hw.SourceParams:
-		a = sourceArea(s)
-	case hw.SinkParams:
-		a = sinkArea(s)
-	case hw.ControlParams:
-		a = controlArea(s)
-	case hw.LaneParams:
-		a = laneArea(&s, family)
-	case hw.WeightsParams:
-		a = weightsArea(&s, family)
-	case hw.EngineParams:
+	if s, ok := module.(hw.EngineParams); ok {
 		return engineParts(&s, family), nil
-	case hw.JoinParams:
-		a = joinArea(&s, family)
-	case hw.WindowParams:
-		a = windowArea(&s, family)
-	case hw.PoolParams:
-		a = poolArea(&s, family)
-	case hw.GlobalPoolParams:
-		a = globalPoolArea(&s, family)
-	case hw.AddParams:
-		a = addArea(&s, family)
-	case hw.MulParams:
-		a = mulArea(&s, family)
-	case hw.RequantParams:
-		a = requantArea(&s)
-	case hw.ActivationParams:
-		a = activationArea(&s, family)
-	case hw.ConcatParams:
-		a = concatArea(&s)
-	case hw.SliceParams:
-		a = sliceArea(&s)
-	case hw.ZeroInsertParams:
-		a = zeroInsertArea(&s)
-	case hw.ResizeParams:
-		a = resizeArea(&s, family)
-	default:
+	}
+	a, ok := areaOf(module, family)
+	if !ok {
 		return nil, fmt.Errorf("no formula for module %s", module.ModuleName())
 	}
 	return []part{{a, 1}}, nil
+}
+
+// areaOf applies the formula of an instance; false if there is none.
+func areaOf(module hw.Module, family string) (area, bool) {
+	for k := range areaRows {
+		if of := areaRows[k].of; of != nil {
+			if a, ok := of(module, family); ok {
+				return a, true
+			}
+		}
+	}
+	return area{}, false
 }

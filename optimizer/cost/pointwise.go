@@ -7,39 +7,15 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/repack"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
 
 // pointwise prices the modules that have neither window nor sum over pixels.
 func (m Model) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
-	var a area
-	switch l.Kind {
-	case intnet.KindAdd:
-		s := hw.AddOf(m.Net, l, hl)
-		a = addArea(&s, m.Family)
-	case intnet.KindMul:
-		s := hw.MulOf(m.Net, l, hl)
-		a = mulArea(&s, m.Family)
-	case intnet.KindActivation:
-		s := hw.ActivationOf(m.Net, l, hl)
-		a = activationArea(&s, m.Family)
-	case intnet.KindConcat:
-		s := hw.ConcatOf(m.Net, l, hl)
-		a = concatArea(&s)
-	case intnet.KindSlice:
-		s := hw.SliceOf(m.Net, l, hl)
-		a = sliceArea(&s)
-	case intnet.KindZeroInsert:
-		s := hw.ZeroInsertOf(m.Net, l, hl)
-		a = zeroInsertArea(&s)
-	case intnet.KindResize:
-		s := hw.ResizeOf(m.Net, l, hl)
-		a = resizeArea(&s, m.Family)
-	case intnet.KindRequant:
-		s := hw.RequantOf(m.Net, l, hl)
-		a = requantArea(&s)
-	default:
+	a, ok := areaOf(hw.LayerModule(m.Net, l, hl), m.Family)
+	if !ok {
 		panic("cost: no formula for a layer of kind " + string(l.Kind))
 	}
 	return m.scaled(areaRows[a.kind].module, m.price(&a, 1))
@@ -92,7 +68,7 @@ func (e elementwise) area(s *hw.Elementwise, more ...int) area {
 }
 
 // requantArea is the area of hass_requant_stream.
-func requantArea(s *hw.RequantParams) area {
+func requantArea(s *hw.RequantParams, _ string) area {
 	return elementwise{kind: areaRequant, value: asSigned(s.InBits, s.InSigned), depth: 2, positive: !s.InSigned}.area(&s.Elementwise)
 }
 
@@ -240,9 +216,9 @@ func romLUT(depth int) int { return ceilDiv(depth, 64) + memory.MuxLUTs(ceilDiv(
 
 // concatProgram counts what changes from one iteration to the next: bits of a word of the program, which are registers, and LUTs of
 // the table at most.
-func concatProgram(p *hw.ConcatPlan) (registers, luts int) {
+func concatProgram(p *repack.Plan) (registers, luts int) {
 	n := len(p.Ports)
-	bit := func(st *hw.ConcatStep, i int) bool { // reads, write, places
+	bit := func(st *repack.Step, i int) bool { // reads, write, places
 		switch {
 		case i < n:
 			return st.Reads>>i&1 == 1
@@ -269,11 +245,11 @@ func concatProgram(p *hw.ConcatPlan) (registers, luts int) {
 
 // concatArea is the area of hass_concat. It counts what each lane is made of: lanes of the inputs, chosen by the port's place, those of all ports and what was kept
 // together.
-func concatArea(s *hw.ConcatParams) area {
+func concatArea(s *hw.ConcatParams, _ string) area {
 	p, value := &s.Plan, s.Pixels*s.Bits
 	always := make([]bool, len(p.Ports)) // the port is read in each iteration
 	for i := range always {
-		always[i] = !slices.ContainsFunc(p.Steps, func(s hw.ConcatStep) bool { return s.Reads>>i&1 == 0 })
+		always[i] = !slices.ContainsFunc(p.Steps, func(s repack.Step) bool { return s.Reads>>i&1 == 0 })
 	}
 	sums, stages := 0, 0
 	for lane := range p.Span() {
@@ -300,7 +276,7 @@ func concatArea(s *hw.ConcatParams) area {
 		sums += ceilDiv(max(0, signals-1), 5)
 	}
 	kept := 0
-	if slices.ContainsFunc(p.Steps, func(s hw.ConcatStep) bool { return !s.Write }) {
+	if slices.ContainsFunc(p.Steps, func(s repack.Step) bool { return !s.Write }) {
 		kept = p.Kept
 	}
 	registers, luts := concatProgram(p)
@@ -327,14 +303,14 @@ func (a *area) strided(width int, axes ...hw.Axis) {
 }
 
 // sliceArea is the area of hass_slice.
-func sliceArea(s *hw.SliceParams) area {
+func sliceArea(s *hw.SliceParams, _ string) area {
 	a := area{kind: areaSlice}
 	a.strided(0, s.Channels, s.Columns, s.Rows)
 	return a
 }
 
 // zeroInsertArea is the area of hass_zeroinsert.
-func zeroInsertArea(s *hw.ZeroInsertParams) area {
+func zeroInsertArea(s *hw.ZeroInsertParams, _ string) area {
 	a := area{kind: areaZeroInsert}
 	a.strided(s.Width, hw.Axis{Size: s.ChannelBeats, Step: 1, Count: s.ChannelBeats}, s.Columns, s.Rows)
 	return a

@@ -6,7 +6,7 @@ import (
 	"hass/internal/memory"
 )
 
-func fifoArea(s hw.FIFOParams, family string) area {
+func fifoArea(s *hw.FIFOParams, family string) area {
 	count, power := log2(s.Depth+1), index(s.Depth)
 	mem := memory.Shape{Width: s.Width, Depth: s.Depth, Kind: memory.BRAM}
 	if !s.Block {
@@ -33,23 +33,23 @@ func (m Model) FIFO(width, depth int) design.Vec {
 
 // stream is a FIFO.
 func (m Model) stream(s hw.FIFOParams) design.Vec {
-	a := fifoArea(s, m.Family)
+	a := fifoArea(&s, m.Family)
 	return m.scaled(areaFIFO, m.price(&a, 1))
 }
 
 // Fork copies a token to outs FIFOs.
 func (m Model) Fork(outs int) design.Vec {
-	a := forkArea(hw.ForkParams{Outs: outs})
+	a := forkArea(&hw.ForkParams{Outs: outs}, m.Family)
 	return m.scaled(areaFork, m.price(&a, 1))
 }
 
-func forkArea(s hw.ForkParams) area {
+func forkArea(s *hw.ForkParams, _ string) area {
 	a := area{kind: areaFork}
 	a.lut, a.ff = terms(1, s.Outs), terms(1, s.Outs)
 	return a
 }
 
-func convertArea(s hw.ConvertParams) area {
+func convertArea(s *hw.ConvertParams, _ string) area {
 	narrow := min(s.From, s.To)
 	parts := max(s.From, s.To) / narrow
 	width := s.Pixels * narrow * s.Bits
@@ -69,11 +69,11 @@ func convertArea(s hw.ConvertParams) area {
 
 // Convert changes the channels per beat of a stream of values of the given bits.
 func (m Model) Convert(bits int, from, to hw.Beat) design.Vec {
-	a := convertArea(hw.ConvertParams{Bits: bits, Pixels: from.Px, From: from.Ch, To: to.Ch})
+	a := convertArea(&hw.ConvertParams{Bits: bits, Pixels: from.Px, From: from.Ch, To: to.Ch}, m.Family)
 	return m.scaled(areaConvert, m.price(&a, 1))
 }
 
-func sourceArea(s hw.SourceParams) area {
+func sourceArea(s *hw.SourceParams, _ string) area {
 	a := area{kind: areaSource}
 	a.rule[2] = 32 + log2(s.Beats) + s.Width + 2
 	a.lut = terms(1, log2(s.Beats))
@@ -82,11 +82,11 @@ func sourceArea(s hw.SourceParams) area {
 
 // Source is the AXI4-Stream port of the input.
 func (m Model) Source(width, beats int) design.Vec {
-	a := sourceArea(hw.SourceParams{Width: width, Beats: beats})
+	a := sourceArea(&hw.SourceParams{Width: width, Beats: beats}, m.Family)
 	return m.scaled(areaSource, m.price(&a, 1))
 }
 
-func sinkArea(s hw.SinkParams) area {
+func sinkArea(s *hw.SinkParams, _ string) area {
 	a := area{kind: areaSink}
 	a.rule[2] = log2(s.Beats)
 	a.lut = terms(1, log2(s.Beats))
@@ -95,11 +95,11 @@ func sinkArea(s hw.SinkParams) area {
 
 // Sink is the AXI4-Stream port of an output.
 func (m Model) Sink(beats int) design.Vec {
-	a := sinkArea(hw.SinkParams{Beats: beats})
+	a := sinkArea(&hw.SinkParams{Beats: beats}, m.Family)
 	return m.scaled(areaSink, m.price(&a, 1))
 }
 
-func controlArea(s hw.ControlParams) area {
+func controlArea(s *hw.ControlParams, _ string) area {
 	a := area{kind: areaControl}
 	a.lut, a.ff = terms(1, s.Outputs), terms(1, s.Outputs)
 	return a
@@ -110,6 +110,6 @@ var chainHead, chainEnd = design.Vec{1: 2, 2: 33}, design.Vec{1: 12, 2: 3}
 
 // Top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
 func (m Model) Top(outputs int) design.Vec {
-	a := controlArea(hw.ControlParams{Outputs: outputs})
+	a := controlArea(&hw.ControlParams{Outputs: outputs}, m.Family)
 	return m.scaled(areaControl, m.price(&a, 1)).Add(chainHead).Add(chainEnd)
 }

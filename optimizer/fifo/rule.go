@@ -85,13 +85,11 @@ func (e *Rule) Tokens(layer, port, q int) int {
 	px := e.px(from)
 	all := t.H * ceilDiv(t.W, px) * beats
 	burst := 0
-	switch e.net.Layers[layer].Kind {
-	case intnet.KindResize, intnet.KindZeroInsert:
+	if k := e.net.Layers[layer].Kind; hw.ProcessKind(k).Moves() && k != intnet.KindSlice {
 		burst = all / t.H // a row waits while the rows before it are written
 	}
 	if w := e.writer[from]; w >= 0 {
-		switch e.net.Layers[w].Kind {
-		case intnet.KindSlice, intnet.KindResize:
+		if k := e.net.Layers[w].Kind; hw.ProcessKind(k).Moves() && k != intnet.KindZeroInsert {
 			late, early := delay(e.streams, w, e.Hurry[w])
 			burst += int(math.Ceil((late - early) * float64(all)))
 		}
@@ -269,7 +267,29 @@ func delay(m streams, layer int, hurry float64) (late, early float64) {
 		}
 		return 0, 0
 	}
+	if l.Kind.Moves() {
+		return moveDelay(net, l)
+	}
 	panic("fifo: no delay of a layer of kind " + string(l.Kind))
+}
+
+// moveDelay is delay of any layer that moves pixels, by its iterations.
+func moveDelay(net *intnet.Net, l *intnet.Layer) (late, early float64) {
+	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
+	reads, writes := float64(in.H*in.W*in.C), float64(out.H*out.W*out.C)
+	read, written := 0, 0
+	late, early = 0, 1
+	hw.MoveSteps(net, l, hw.Beat{Px: 1, Ch: 1}, func(count int, r, w uint64) {
+		for range count {
+			read += int(r)
+			if w > 0 {
+				at := float64(read) / reads
+				late, early = max(late, at-float64(written)/writes), min(early, at-float64(written+1)/writes)
+				written++
+			}
+		}
+	})
+	return late, early
 }
 
 // streams are a network's tensors with their pixels per beat.

@@ -54,8 +54,8 @@ func Of(net *intnet.Net, most int) []int {
 			if by[sizes.of(of(l.In[0]))]%stride != 0 {
 				one(l.In[0])
 			}
-		case intnet.KindSlice, intnet.KindResize, intnet.KindZeroInsert:
-			if !keepsRows(net, l) {
+		default:
+			if (l.Kind.Moves() || l.Kind == intnet.KindResize) && !keepsRows(net, l) {
 				one(l.In[0], l.Out)
 			}
 		}

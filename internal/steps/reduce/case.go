@@ -238,7 +238,7 @@ func cloneNet(n *intnet.Net) *intnet.Net {
 		l := &m.Layers[i]
 		l.In = slices.Clone(l.In)
 		l.Conv, l.Pool, l.Act = cloned(l.Conv), cloned(l.Pool), cloned(l.Act)
-		l.Slice, l.Resize, l.Insert = cloned(l.Slice), cloned(l.Resize), cloned(l.Insert)
+		l.Resize, l.Moves = cloned(l.Resize), l.Moves.Clone()
 		if c := l.Conv; c != nil {
 			c.Weights, c.Bias = slices.Clone(c.Weights), slices.Clone(c.Bias)
 			c.Shift, c.WeightFrac = slices.Clone(c.Shift), slices.Clone(c.WeightFrac)

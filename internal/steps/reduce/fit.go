@@ -50,9 +50,14 @@ func fit(n *intnet.Net, had map[string]hw.Layer) []hw.Layer {
 		case intnet.KindSlice:
 			hl.InCh = gcd(hl.InCh, gcd(l.Slice.Start[2], out.C))
 			hl.OutCh, hl.OutPx = hl.InCh, hl.InPx
-		case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation, intnet.KindResize, intnet.KindZeroInsert:
+		case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation, intnet.KindResize:
 			hl.OutCh, hl.OutPx = hl.InCh, hl.InPx
 		default:
+			if l.Kind.Moves() {
+				hl.InCh = gcd(hl.InCh, out.C)
+				hl.OutCh, hl.OutPx = hl.InCh, hl.InPx
+				break
+			}
 			panic("reduce: no hardware for kind " + string(l.Kind)) // settle has refused it
 		}
 		for port, t := range l.In {

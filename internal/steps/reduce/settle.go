@@ -182,7 +182,10 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 		}
 		out.H, out.W, out.C = (in.H-1)*l.Insert.Stride[0]+1+extra[0], (in.W-1)*l.Insert.Stride[1]+1+extra[1], in.C
 	default:
-		return fmt.Errorf("kind %q has no shape here", l.Kind)
+		if before := stale[l.In[0]]; !l.Kind.Moves() || in.H != before.H || in.W != before.W || in.C != before.C {
+			return fmt.Errorf("the shape of a %s follows no other input", l.Kind)
+		}
+		keepFormat()
 	}
 	return nil
 }

@@ -107,6 +107,9 @@ func channelClasses(n *intnet.Net) []int {
 				join(t, l.Out)
 			}
 		default:
+			if l.Kind.Moves() {
+				break // keepChannels takes none from what it reads
+			}
 			panic("reduce: no channels for kind " + string(l.Kind)) // the network was valid
 		}
 	}
@@ -191,6 +194,15 @@ func keepChannels(e *edit, class []int, t, first, to int) error {
 		case intnet.KindActivation:
 			if l.Act.Fn == intnet.ActLeaky && len(l.Act.Mul) > 1 {
 				l.Act.Mul = pick(l.Act.Mul, read, 1)
+			}
+		case intnet.KindZeroInsert:
+		default:
+			if l.Kind.Moves() {
+				if countTrue(read) < len(read) {
+					return fmt.Errorf("layer %s: which channels a %s makes of fewer is not known here", l.ID, l.Kind)
+				}
+				kept[l.Out] = whole(n.Tensors[l.Out].C)
+				continue
 			}
 		}
 		for _, x := range l.In[1:] {

@@ -35,7 +35,7 @@ func (b *Builder) tensor(h, w, c int, f fixed.Format) int {
 func (b *Builder) layer(l intnet.Layer) int {
 	f := b.Net.Tensors[l.Out].Format
 	l.Lo, l.Hi = f.Min(), f.Max()
-	if l.Kind == intnet.KindSlice || l.Kind == intnet.KindZeroInsert || l.Kind == intnet.KindConcat {
+	if l.Kind == intnet.KindConcat || l.Kind.Moves() {
 		return b.named(l)
 	}
 	if b.Rng.Intn(2) == 0 {
@@ -248,7 +248,7 @@ func (b *Builder) Concat(in ...int) int {
 // Slice takes an H x W x C part of tensor in.
 func (b *Builder) Slice(in int, s intnet.Slice, h, w, c int) int {
 	out := b.tensor(h, w, c, b.Net.Tensors[in].Format)
-	return b.layer(intnet.Layer{Kind: intnet.KindSlice, In: []int{in}, Out: out, Slice: &s})
+	return b.layer(intnet.Layer{Kind: intnet.KindSlice, In: []int{in}, Out: out, Moves: intnet.Moves{Slice: &s}})
 }
 
 // Resize samples tensor in anew at random positions, nearest or linear.
@@ -283,7 +283,7 @@ func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
 func (b *Builder) ZeroInsert(in int, stride, extra [2]int) int {
 	t := b.Net.Tensors[in]
 	out := b.tensor((t.H-1)*stride[0]+1+extra[0], (t.W-1)*stride[1]+1+extra[1], t.C, t.Format)
-	return b.layer(intnet.Layer{Kind: intnet.KindZeroInsert, In: []int{in}, Out: out, Insert: &intnet.ZeroInsert{Stride: stride}})
+	return b.layer(intnet.Layer{Kind: intnet.KindZeroInsert, In: []int{in}, Out: out, Moves: intnet.Moves{Insert: &intnet.ZeroInsert{Stride: stride}}})
 }
 
 // Requant adds a change of format.
