@@ -123,6 +123,10 @@ func outWidths(net *intnet.Net, i int) []int {
 		}
 	case intnet.KindSlice:
 		c = gcd(gcd(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
+	default:
+		if l.Kind.Moves() { // it keeps its beat
+			c = gcd(c, net.Tensors[l.In[0]].C)
+		}
 	}
 	return divisors(c)
 }

@@ -14,11 +14,61 @@ type shapeRule func(r *Reading, n *graph.Node, a *Attrs, x graph.Shape) (graph.S
 // Infer gives the shape of the first output of an ONNX node whose inputs
 // have known shapes; nil without an error if nothing is known about the operator.
 func (r *Reading) Infer(n *graph.Node, a *Attrs) (graph.Shape, error) {
-	x, rule := r.Shape(In(n, 0)), operators[a.Op.Type].shape
-	if x == nil || rule == nil {
+	x, o := r.Shape(In(n, 0)), operators[a.Op.Type]
+	switch {
+	case x == nil || o.shape == nil && o.becomes == nil:
 		return nil, nil
+	case o.shape != nil:
+		return o.shape(r, n, a, x)
 	}
-	return rule(r, n, a, x)
+	op, inputs, err := o.becomes(r, n, a, x)
+	if err != nil {
+		return nil, err
+	}
+	if op == nil {
+		return slices.Clone(x), nil
+	}
+	return inferOf(r, op, inputs)
+}
+
+// becoming gives the operator of the graph that means the same as a node whose first input has the shape x, and those of the
+// node's inputs that it has; nil if the node's output is its first input.
+type becoming func(r *Reading, n *graph.Node, a *Attrs, x graph.Shape) (graph.Op, []string, error)
+
+// Same gives the operator of the graph that means the same as a node of SameTypes, and its inputs, which it takes; nil if the
+// node's output is its first input.
+func (r *Reading) Same(n *graph.Node, a *Attrs) (op graph.Op, inputs []string, err error) {
+	if op, inputs, err = operators[a.Op.Type].becomes(r, n, a, r.Shape(In(n, 0))); err != nil {
+		return nil, nil, err
+	}
+	if err := a.Done(); err != nil || op == nil {
+		return nil, nil, err
+	}
+	_, err = inferOf(r, op, inputs)
+	return op, inputs, err
+}
+
+// SameTypes lists the ONNX operators of which Same knows.
+func SameTypes() (types []string) {
+	for name, o := range operators {
+		if o.becomes != nil {
+			types = append(types, name)
+		}
+	}
+	return types
+}
+
+// inferOf is the shape of an operator over known values.
+func inferOf(r *Reading, op graph.Op, inputs []string) (graph.Shape, error) {
+	shapes := make([]graph.Shape, len(inputs))
+	for i, v := range inputs {
+		shapes[i] = r.Shape(v)
+	}
+	out, err := graph.Infer(op, shapes)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
 }
 
 func (r *Reading) sameShape(_ *graph.Node, _ *Attrs, x graph.Shape) (graph.Shape, error) {
@@ -88,7 +138,7 @@ func (r *Reading) sliceShape(n *graph.Node, a *Attrs, x graph.Shape) (graph.Shap
 }
 
 func (r *Reading) resizeShape(n *graph.Node, a *Attrs, x graph.Shape) (graph.Shape, error) {
-	s, err := r.ResizeOf(n, a, x)
+	s, err := r.resizeOf(n, a, x)
 	return s.To, err
 }
 
@@ -289,6 +339,18 @@ func PermOf(a *Attrs, rank int) ([]int, error) {
 		perm[i] = int(v)
 	}
 	return perm, nil
+}
+
+// concat: operands may be constant.
+func (r *Reading) concat(n *graph.Node, a *Attrs, x graph.Shape) (graph.Op, []string, error) {
+	ax, err := Axis(a.Int("axis", 0), len(x))
+	if err != nil {
+		return nil, nil, err
+	}
+	if slices.ContainsFunc(n.Inputs, func(v string) bool { t := r.Graph.Consts[v]; return t != nil && t.Type != graph.Float }) {
+		return nil, nil, Refuse("", "it joins data with integers")
+	}
+	return graph.Concat{Axis: ax}, n.Inputs, nil
 }
 
 // concatShape is the shape of a Concat.

@@ -8,9 +8,27 @@ import (
 	"hass/internal/graph"
 )
 
-// ResizeOf reads a Resize or Upsample of x. Upsample (opsets 7 to 9) and Resize
+// resize turns Resize and Upsample into a resize with its scale and size per axis known.
+func (r *Reading) resize(n *graph.Node, a *Attrs, x graph.Shape) (graph.Op, []string, error) {
+	op, err := r.resizeOf(n, a, x)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := a.Done(); err != nil {
+		return nil, nil, err
+	}
+	if _, err := graph.Infer(op, []graph.Shape{x}); err != nil {
+		return nil, nil, Refuse("resize with half_pixel, align_corners or asymmetric", "%v", err)
+	}
+	if !slices.ContainsFunc(op.Scales, func(s float64) bool { return s != 1 }) {
+		return nil, nil, nil
+	}
+	return op, n.Inputs[:1], nil
+}
+
+// resizeOf reads a Resize or Upsample of x. Upsample (opsets 7 to 9) and Resize
 // of opset 10 have no coordinate modes: they are asymmetric and round down.
-func (r *Reading) ResizeOf(n *graph.Node, a *Attrs, x graph.Shape) (graph.Resize, error) {
+func (r *Reading) resizeOf(n *graph.Node, a *Attrs, x graph.Shape) (graph.Resize, error) {
 	op := graph.Resize{Mode: a.Str("mode", "nearest"), Coord: "asymmetric", Round: "floor", Scales: make([]float64, len(x)), To: slices.Clone(x)}
 	scalesAt, sizesAt := 1, 0
 	if a.Op.Type == "Resize" && a.Op.Opset >= 11 {

@@ -9,8 +9,10 @@ import (
 
 // operator is what the importer knows of one ONNX operator.
 type operator struct {
-	lowered    bool                                                       // some pass lowers it
-	shape      shapeRule                                                  // nil if nothing is known of its output; Split has several, see SplitOf
+	lowered bool // a pass of its own lowers it
+	// becomes is what the pass lower-same makes of it; nil if a pass of its own lowers it, or none.
+	becomes    becoming
+	shape      shapeRule                                                  // nil if nothing is known of its output but what becomes says; Split has several, see SplitOf
 	value      func(*evaluation) (*graph.Tensor, error)                   // computes it over constants; nil if it is not
 	shapeAlone func(*Reading, *graph.Node, *Attrs) (*graph.Tensor, error) // computes it from attributes and the shape of its input; nil if it is not
 	hint       string                                                     // what a user does about it, of the operators met most that are not lowered
@@ -109,12 +111,12 @@ var operators = map[string]operator{
 	"Unsqueeze": {lowered: true, shape: (*Reading).squeezed, value: renamed((*Reading).squeezed)},
 	"Transpose": {lowered: true, shape: (*Reading).transposeShape, value: (*evaluation).transpose},
 	"Expand":    {lowered: true, shape: (*Reading).expandShape, value: (*evaluation).expand},
-	"Concat":    {lowered: true, shape: (*Reading).concatShape, value: (*evaluation).concat},
+	"Concat":    {becomes: (*Reading).concat, shape: (*Reading).concatShape, value: (*evaluation).concat},
 	"Slice":     {lowered: true, shape: (*Reading).sliceShape, value: (*evaluation).slice},
 	"Split":     {lowered: true},
 	"Pad":       {lowered: true, shape: (*Reading).padShape},
-	"Resize":    {lowered: true, shape: (*Reading).resizeShape},
-	"Upsample":  {lowered: true, shape: (*Reading).resizeShape},
+	"Resize":    {becomes: (*Reading).resize, shape: (*Reading).resizeShape},
+	"Upsample":  {becomes: (*Reading).resize, shape: (*Reading).resizeShape},
 	"Gather": {value: (*evaluation).gather,
 		hint: "use Slice or Split where it takes neighbouring channels; else let the weights of a Conv choose them"},
 	"DepthToSpace": {hint: "it moves channels to pixels, which no module does: use ConvTranspose or Resize, or end the model before it"},
@@ -148,13 +150,13 @@ var operators = map[string]operator{
 }
 
 // Lowered reports whether some pass lowers the operator.
-func Lowered(op string) bool { return operators[op].lowered }
+func Lowered(op string) bool { return operators[op].lowered || operators[op].becomes != nil }
 
 // OnlyConstant reports whether an operator is evaluated over constants alone: what
 // exporters write to compute shapes.
 func OnlyConstant(op string) bool {
 	o := operators[op]
-	return !o.lowered && (o.value != nil || o.shapeAlone != nil)
+	return !Lowered(op) && (o.value != nil || o.shapeAlone != nil)
 }
 
 // quantDomains are the domains under which exporters write QONNX's Quant.

@@ -10,10 +10,12 @@ import (
 func TestTable(t *testing.T) {
 	for name, o := range operators {
 		switch {
-		case !o.lowered && o.shape == nil && o.value == nil && o.shapeAlone == nil && o.hint == "":
+		case !o.lowered && o.becomes == nil && o.shape == nil && o.value == nil && o.shapeAlone == nil && o.hint == "":
 			t.Errorf("the row of %s is empty", name)
-		case o.lowered && o.hint != "":
+		case Lowered(name) && o.hint != "":
 			t.Errorf("%s is lowered and has a hint of how to do without", name)
+		case o.lowered && o.becomes != nil:
+			t.Errorf("%s is lowered in two ways", name)
 		case o.lowered && o.shape == nil && name != "Split":
 			t.Errorf("%s is lowered, and the shape of its output is not known", name)
 		case o.value != nil && o.shapeAlone != nil:

@@ -51,12 +51,9 @@ var table = []pass{
 	{"lower-slice", "turn Slice and Split into slice", lowerSlice, []order{
 		{"fold-constants", "bounds are inputs since opset 10"},
 	}},
-	{"lower-concat", "turn Concat into concat", lowerConcat, []order{
-		{"fold-constants", "constants alone are joined there"},
+	{"lower-same", "turn Concat, Resize and whatever else has an operator of the same meaning into that", lowerSame, []order{
+		{"fold-constants", "sizes and scales are inputs; constants alone are joined there"},
 		{"drop-identity", "a Concat of one input is none"},
-	}},
-	{"lower-resize", "turn Resize and Upsample into resize", lowerResize, []order{
-		{"fold-constants", "sizes and scales are inputs"},
 	}},
 	{"lower-pool", "turn pooling and spatial reductions into pool and global pool", lowerPool, []order{
 		{"fold-constants", "axes of a reduction are an input since opset 18"},

@@ -13,19 +13,12 @@ var kinds = map[string]func() Op{
 	"globalmax": func() Op { return GlobalPool{Max: true} },
 	"globalavg": func() Op { return GlobalPool{} },
 	"reshape":   func() Op { return Reshape{} },
-
-	"convtranspose": func() Op { return ConvTranspose{} },
-	"concat":        func() Op { return Concat{} },
-	"slice":         func() Op { return Slice{} },
-	"resize":        func() Op { return Resize{} },
-	"transpose":     func() Op { return Transpose{} },
-	"expand":        func() Op { return Expand{} },
-	"pad":           func() Op { return Pad{} },
-	"matmul":        func() Op { return MatMul{} },
-	"quantize":      func() Op { return Quantize{} },
 }
 
 func init() {
+	for _, op := range tensorOps {
+		kinds[op.Kind()] = func() Op { return op }
+	}
 	for fn := range activationParams {
 		kinds[fn] = func() Op { return Activation{Fn: fn} }
 	}

@@ -108,6 +108,9 @@ func (r Reduce) Kind() string      { return "reduce" + r.Fn }
 func (MatMul) Kind() string        { return "matmul" }
 func (Quantize) Kind() string      { return "quantize" }
 
+// tensorOps are the operators of this file whose parameters are all in the text form beside their name.
+var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}}
+
 // Names of the modes that Infer accepts.
 var (
 	reduceFns    = []string{"sum", "mean", "max", "min"}
