@@ -9,12 +9,16 @@ import (
 
 // naive evaluates a network straight from the formulas in package intnet's
 // comments, one output element at a time, in arbitrary precision: a second opinion that shares
-// no code with the simulator or the executor.
+// no code with the simulator or the executor, but for layers that hasFormula does not know.
 func naive(net *intnet.Net, image []int32) map[int][]int32 {
 	val := map[int][]int32{net.Input: image}
 	for i := range net.Layers {
 		l := &net.Layers[i]
 		out := net.Tensors[l.Out]
+		if l.Kind.Moves() && !hasFormula(l.Kind) {
+			val[l.Out] = executed(net, *l, val[l.In[0]])
+			continue
+		}
 		y := make([]int32, 0, out.H*out.W*out.C)
 		for oy := range out.H {
 			for ox := range out.W {
@@ -151,8 +155,32 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		}
 		return naiveRequant(sum, r.FormatShift+r.Rows.Scale+r.Cols.Scale-r.Drop, l)
 	}
+	if l.Kind != intnet.KindRequant {
+		panic("no formula of a layer of kind " + string(l.Kind))
+	}
 	v, _ := at(oy, ox, o)
 	return naiveRequant(big.NewInt(v), l.Shift, l)
+}
+
+// hasFormula tells whether naiveElem knows a layer that moves values; it takes the others from the executor, which package
+// quant's tests compare with the float network.
+func hasFormula(k intnet.Kind) bool { return k == intnet.KindSlice || k == intnet.KindZeroInsert }
+
+// executed is the output of a layer of one input by the executor.
+func executed(net *intnet.Net, l intnet.Layer, x []int32) []int32 {
+	one := &intnet.Net{Tensors: []intnet.Tensor{net.Tensors[l.In[0]], net.Tensors[l.Out]}, Layers: []intnet.Layer{l}, Outputs: []int{1}}
+	out := one.Tensors[1]
+	one.Results = []intnet.Result{{Name: out.Name, Shape: []int{1, out.C, out.H, out.W}, Tensor: 1}}
+	one.Layers[0].In, one.Layers[0].Out = []int{0}, 1
+	e, err := intnet.New(one)
+	if err != nil {
+		panic(err) // the network was valid
+	}
+	y, err := e.Run(x)
+	if err != nil {
+		panic(err)
+	}
+	return y[0]
 }
 
 // naiveAct is the function of an activation before its requantisation.

@@ -166,16 +166,19 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// features must occur in the designs of TestRandom, and engines of every kind, plain, grouped and depthwise.
-var features = append(everyEngine("engine", "grouped", "depthwise"),
-	"gangs", "gang of several", "rows of taps", "process convert", "process globalpool", "process requant",
-	"process add", "process mul", "process activation", "process concat", "process slice", "process resize", "process zeroinsert",
+// features must occur in the designs of TestRandom, besides modules of every kind and engines of every kind, plain, grouped
+// and depthwise.
+var features = append(everyKind("engine", "grouped", "depthwise"),
+	"gangs", "gang of several", "rows of taps",
 	"broadcast add", "broadcast mul", "function hardsigmoid", "function hardswish", "function leakyrelu", "function curve", "slope per channel", "linear", "nearest",
 	"average", "maximum", "shift per channel", "threshold", "asymmetric pads", "pads beyond the kernel", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
 )
 
-// everyEngine are features of engines of every kind.
-func everyEngine(features ...string) (list []string) {
+// everyKind are modules of every kind, and features of engines of every kind.
+func everyKind(features ...string) (list []string) {
+	for _, kind := range hw.ProcessKinds() {
+		list = append(list, "process "+string(kind))
+	}
 	for _, f := range features {
 		for _, kind := range hw.EngineKinds() {
 			list = append(list, f+" "+string(kind))

@@ -358,6 +358,9 @@ var wanted = map[string]int{
 	"hass_requant_stream": 16, "hass_activation": 30, "hass_concat": 6, "hass_slice": 10, "hass_resize": 16, "hass_zeroinsert": 8,
 }
 
+// wantedMove is the number of points of a module that moves pixels and is not among the wanted.
+const wantedMove = 8
+
 // small tells whether synthesis of a point is quick.
 func small(m hw.Module) bool {
 	beat := func(lanes int) bool { return lanes <= 12 }
@@ -397,6 +400,11 @@ func small(m hw.Module) bool {
 // layerPoints are instances in layers and networks drawn at random.
 func layerPoints(l *list) error {
 	left := map[string]int{}
+	for _, k := range hw.ProcessKinds() {
+		if k.Moves() {
+			left["hass_"+string(k)] = wantedMove
+		}
+	}
 	for m, n := range wanted {
 		left[m] = n
 	}
