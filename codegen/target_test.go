@@ -22,12 +22,12 @@ func TestTargetOfDesign(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}
 	b := hwtest.NewBuilder(rng, 6, 32, 8, f)
-	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 32, Groups: 1, Out: f, WeightBits: 16, Density: 0.5, Shift: 7})
+	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 64, Groups: 1, Out: f, WeightBits: 16, Density: 0.5, Shift: 7})
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 32 output lanes want 2 x 32 x 24 weights at once, 2 want 96.
+	// 64 output lanes want 64 x 24 weights at once, 2 want 48.
 	design := func(pixels, lanes int) (hw.Layer, map[string]int) {
 		l := hw.Layer{InPx: pixels, InCh: 2, OutPx: pixels, OutCh: lanes, MTap: 3, MCh: 8, Engine: hw.Dense, N: 24, Gang: lanes, GangDepth: 4, WeightMem: memory.BRAM}
 		l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
@@ -47,12 +47,12 @@ func TestTargetOfDesign(t *testing.T) {
 	}{
 		{"both", 2, 2, hw.Both, "", "src/hass_top.cpp"},
 		{"both as RTL", 2, 2, hw.Both, codegen.RTL, "rtl/hass_top.sv"},
-		{"RTL", 2, 32, hw.RTL, "", "rtl/hass_top.sv"},
-		{"RTL as C++", 2, 32, hw.RTL, codegen.HLS, "the design is for target rtl and breaks a limit of hls: process l0_conv_engine0 of layer l0_conv"},
-		{"RTL as C++, limit", 2, 32, hw.RTL, codegen.HLS, "1,536 elements; hls takes at most 1,024"},
+		{"RTL", 1, 64, hw.RTL, "", "rtl/hass_top.sv"},
+		{"RTL as C++", 1, 64, hw.RTL, codegen.HLS, "the design is for target rtl and breaks a limit of hls: process l0_conv_engine0 of layer l0_conv"},
+		{"RTL as C++, limit", 1, 64, hw.RTL, codegen.HLS, "1,536 elements; hls takes at most 1,024"},
 		{"RTL as C++ that keeps all limits", 2, 2, hw.RTL, codegen.HLS, "it was made without the limits of hls (stream of 4,096 bits a token;"},
 		{"C++ as RTL", 2, 2, hw.HLS, codegen.RTL, "the design is for target hls"},
-		{"a broken limit", 2, 32, hw.Both, "", "1,536 elements; hls takes at most 1,024"},
+		{"a broken limit", 1, 64, hw.Both, "", "1,536 elements; hls takes at most 1,024"},
 		{"a broken port", 16, 8, hw.RTL, "", "port output0, beats of 16px*8ch: 2,048 bits; rtl takes at most 1,024"},
 		{"nothing", 2, 2, "", "", "the design is for no target"},
 	} {

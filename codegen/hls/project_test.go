@@ -101,16 +101,17 @@ func TestMutants(t *testing.T) {
 		cost                 bool   // outputs stay equal, the cycles do not
 		want                 string // in the first mismatch
 	}{
-		{name: "sparse engine drops a lane", file: "engine.hpp", from: "row[g * M + i].to_int() != 0;", to: "row[g * M + i].to_int() != 0 && i != M - 1;", want: "l0_conv_join"},
-		{name: "dense engine drops a lane", file: "engine.hpp", from: "sum += x.v[x0 + i * XSTEP].to_int() * row[g * M + i].to_int();", to: "if (i != M - 1) sum += x.v[x0 + i * XSTEP].to_int() * row[g * M + i].to_int();", want: "l3_conv_join"},
-		{name: "crossbar drops a lane in the selector", file: "engine.hpp", from: "sum += take[n] != 0 ? product : 0;", to: "sum += take[n] != 0 && (KIND == BANKED || i != 0) ? product : 0;", want: "l1_conv_join"},
-		{name: "crossbar takes one lane fewer", file: "engine.hpp", from: "      taken |= here;", to: "      if (n == N - 1) take[n] = 0;\n      taken |= take[n];", cost: true},
+		{name: "sparse engine drops a lane", file: "engine.hpp", from: "d.w[g * M + i].to_uint()) << i;", to: "d.w[g * M + i].to_uint() & (i != M - 1)) << i;", want: "l0_conv_join"},
+		{name: "dense engine drops a lane", file: "engine.hpp", from: "sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory", to: "if (i != E::M - 1) sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory", want: "l3_conv_join"},
+		{name: "crossbar drops a lane in the selector", file: "engine.hpp", from: "value |= (take >> i & 1) != 0 ?", to: "value |= (take >> i & 1) != 0 && (KIND == BANKED || i != 0) ?", want: "l1_conv_join"},
+		{name: "crossbar takes one lane fewer", file: "engine.hpp", from: "SHARE = E::KIND == BANKED ? 1 : E::N;", to: "SHARE = E::KIND == BANKED ? 1 : E::N - 1;", cost: true},
+		{name: "beat ends early", file: "engine.hpp", from: "pairs > (t + 1) * SHARE", to: "pairs > (t + 1) * SHARE + 1", want: "pairs are left when a beat ends"},
 		{name: "requantise rounds down", file: "arith.hpp", from: "(halves + carry) >> 1", to: "halves >> 1", want: "join"},
 		{name: "threshold ignored", file: "window.hpp", from: "n < L::TAU && -n < L::TAU ? element(0) : v", to: "v", want: "l0_conv_join"},
 		{name: "no saturation", file: "arith.hpp", from: "return v < lo ? lo : v > hi ? hi : v;", to: "return v + 0 * (lo + hi);", want: "process"},
 		{name: "TLAST one early", file: "sink.hpp", from: "word.last = left == 1;", to: "word.last = left == 2;", want: "TLAST"},
 		{name: "padding not zero", file: "window.hpp", from: "beat.v[lane] = L::PAD;", to: "beat.v[lane] = 1;", want: "l0_conv_join"},
-		{name: "accumulator not cleared", file: "engine.hpp", from: "          acc[l] = 0;\n        }", to: "        }", want: "accumulator overflow in process"},
+		{name: "accumulator not cleared", file: "engine.hpp", from: "first ? typename E::acc(0) : acc[l]", to: "first && false ? typename E::acc(0) : acc[l]", want: "accumulator overflow in process"},
 		{name: "row end in the line buffer", file: "window.hpp", from: "out_group = 0;\n          x = -L::PL;", to: "out_group = 0;\n          x = 0;", want: "l0_conv_join"},
 	} {
 		t.Run(m.name, func(t *testing.T) {

@@ -30,8 +30,8 @@ var (
 
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
-	"window.hpp": "gather bank", "engine.hpp": "rank ahead row acc left take", "pool.hpp": "acc", "globalpool.hpp": "acc",
-	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "": "memory bias steps table",
+	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take", "pool.hpp": "acc", "globalpool.hpp": "acc",
+	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "": "memory nonzero bias steps table",
 }
 
 // beat is a token type.
@@ -106,8 +106,11 @@ func (p *project) checkSizes() {
 				part(n("IN_PX")*n("LANES"), "gather")
 				row(n("LANES")*bits, "memory")
 			case "engine":
-				part(n("ROW")*n("LOOKAHEAD"), "ahead")
+				part(n("ROW"), "row")
 				part(n("PX")*n("GANG"), "acc")
+				if c["KIND"] == "hass::BANKED" {
+					part(n("PX")*n("GANG")*n("N"), "left")
+				}
 				row(n("ROW")*n("WEIGHT_BITS"), "memory")
 			case "join":
 				part(n("OUT_CH"), "bias")

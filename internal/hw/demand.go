@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"hass/internal/intnet"
-	"hass/internal/memory"
 )
 
 // This file counts what modules ask of a target: of each, the arrays that its C++ partitions and the memories that it
@@ -55,22 +54,14 @@ func (d *Demand) memory(lanes, bits int) {
 	d.need(VectorBits, lanes*bits)
 }
 
-// Lookahead is the number of weight rows that the C++ fetches ahead: the latency of the memory.
-func (l Layer) Lookahead() int {
-	switch l.WeightMem {
-	case memory.LUTRAM:
-		return 1
-	case memory.URAM:
-		return 3
-	}
-	return 2
-}
-
-// engine counts an engine process: rows of weights fetched ahead, accumulators.
+// engine counts an engine process: a row of weights, accumulators, the pairs that are left in each bank.
 func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
 	row := hl.Gang * (EngineLanes(net, *l, hl) / hl.Banks())
-	d.need(PartElements, row*hl.Lookahead())
+	d.need(PartElements, row)
 	d.need(PartElements, hl.OutPx*hl.Gang)
+	if hl.Engine == Banked {
+		d.need(PartElements, hl.OutPx*hl.Gang*hl.N)
+	}
 	d.memory(row, l.Conv.WeightBits)
 	if hl.Engine.Skips() {
 		d.need(VectorBits, row*(l.Conv.WeightBits+1)) // flags: not 0

@@ -9,21 +9,24 @@
 
 namespace {
 
-// cycles runs select until no lane is left. It gives -1 if a lane is taken twice, is taken without
-// being left, a multiplier gets several, or one of a banked engine a lane of another bank.
+// cycles runs a selector until no lane is left. It gives -1 if a lane is taken twice or is none of the pairs, if a multiplier
+// gets several, or one of a banked engine a lane of another bank.
 template <hass::engine_kind KIND, int M, int N> int cycles(unsigned long long pairs) {
-  hass::lane_set<M> left = static_cast<hass::lane_set<M>>(pairs), take[N];
+  using set = hass::lane_set<M>;
+  using selector = hass::pair_selector<KIND, M, N>;
+  typename selector::word state[selector::WORDS];
+  selector::start(static_cast<set>(pairs), state);
+  set left = static_cast<set>(pairs), take[N];
   for (int n = 1;; ++n) {
-    const hass::lane_set<M> taken = hass::select<KIND, M, N>(left, take);
-    hass::lane_set<M> all = 0;
+    const int base = (n - 1) * N;
+    selector::cycle(state, base, take);
     for (int k = 0; k < N; ++k) {
-      const hass::lane_set<M> t = take[k];
-      if ((t & (t - 1)) != 0 || (t & all) != 0 || (t & ~left) != 0) return -1;
+      const set t = take[k];
+      if ((t & (t - 1)) != 0 || (t & ~left) != 0) return -1;
       if (KIND == hass::BANKED && t != 0 && __builtin_ctzll(t) % N != k) return -1;
-      all |= t;
+      left &= ~t;
     }
-    if (all != taken) return -1;
-    left &= ~taken;
+    if (selector::remains(state, base) != (left != 0)) return -1;
     if (left == 0) return n;
     if (n > M) return -1;
   }

@@ -23,18 +23,18 @@ struct conv_window_config {
 };
 
 struct conv_engine_config {
+  static constexpr hass::engine_kind KIND = hass::BANKED;
+  static constexpr int N = 3;
   static constexpr int GANG = 100;
   static constexpr int PX = 4;
-  static constexpr int ROW = 600;
-  static constexpr int LOOKAHEAD = 2;
+  static constexpr int ROW = 1200;
   static constexpr int WEIGHT_BITS = 16;
 };
 
 struct small_engine_config {
   static constexpr int GANG = 100;
   static constexpr int PX = 4;
-  static constexpr int ROW = 512;
-  static constexpr int LOOKAHEAD = 2;
+  static constexpr int ROW = 1024;
   static constexpr int WEIGHT_BITS = 16;
 };
 
@@ -62,7 +62,7 @@ void conv_window(int mode, int images) {
 }
 
 void conv_engine0(int mode, int images) {
-  hass::engine<conv_engine_config>(images);  // want: size
+  hass::engine<conv_engine_config>(images);  // want: size size
   hass::engine<small_engine_config>(images);
 }
 

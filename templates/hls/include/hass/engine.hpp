@@ -7,25 +7,32 @@
 //   CROSSBAR  the first N remaining lanes (prefix rank)
 //   BANKED    the first remaining lane of each bank; lane i is in bank i mod N
 //
-// A beat takes the most cycles any engine of the gang needs, at least one.
+// A beat takes the most cycles any engine of the gang needs, at least one. That number is known from the flags
+// (value not 0) of activations and weights alone, so a process in front of the multipliers counts it (engine_ahead):
+// what ends a beat there depends on a register that is shifted, not on the pairs that are left. The order of transfers
+// stays that of one process: it takes a beat, and at the end of a window it gives accumulators.
 //
 // In a DEPTHWISE convolution each output lane has a channel, and so M activations, of its own: lane
 // i of engine g is lane i * GANG + g of the pixel.
 //
-// Sets of lanes are words, lane i bit i: a rank or a prefix is a few operations on words, each
-// as wide as the engine.
+// Sets of lanes are words, lane i bit i.
 #ifndef HASS_ENGINE_HPP
 #define HASS_ENGINE_HPP
 
 #include <type_traits>
 
 #include "hass/arith.hpp"
+#include "hass/wide.hpp"
 
 namespace hass {
 
 enum engine_kind { DENSE, CROSSBAR, BANKED };
 
 template <int M> using lane_set = std::conditional_t<(M <= 32), std::uint32_t, std::uint64_t>;
+
+// A word of at least BITS bits.
+template <int BITS>
+using narrow_word = std::conditional_t<(BITS <= 8), std::uint8_t, std::conditional_t<(BITS <= 16), std::uint16_t, lane_set<BITS>>>;
 
 // bits_for is the number of bits that count to n - 1, at least one.
 constexpr int bits_for(int n) {
@@ -36,33 +43,27 @@ constexpr int bits_for(int n) {
   return bits;
 }
 
-// Multiplier n of a crossbar reaches every lane; of a banked engine, the lanes n, n + N, ... Its
-// selector counts lanes from n in steps of STRIDE.
-template <engine_kind KIND, int M, int N> struct reach {
-  static constexpr int STRIDE = KIND == BANKED ? N : 1;
-  static constexpr int BITS = bits_for(M / STRIDE);
-  lane_set<M> bank = 0;           // multiplier 0 reaches these
-  lane_set<M> with_bit[BITS] = {};  // the lanes whose count has bit k set
-  constexpr reach() {
-    for (int i = 0; i < M; ++i) {
-      const lane_set<M> lane = lane_set<M>{1} << i;
-      if (i % STRIDE == 0) bank |= lane;
-      for (int k = 0; k < BITS; ++k) {
-        if ((i / STRIDE >> k & 1) != 0) with_bit[k] |= lane;
-      }
-    }
-  }
-};
+// pair_selector gives the multipliers of one engine their lanes in a cycle of a beat: take[n] is the lane of multiplier n,
+// a set of one lane or none. base is N times the number of the cycle. Its state, WORDS of type word, are the pairs at first.
+template <engine_kind KIND, int M, int N> struct pair_selector;
 
-// select gives each multiplier its lane of this cycle, a set of one lane or none, from the lanes
-// that remain; the result is the lanes taken.
-template <engine_kind KIND, int M, int N> lane_set<M> select(lane_set<M> left, lane_set<M> (&take)[N]) {
-#pragma HLS INLINE
+// The first lanes that remain: pair r of the beat meets multiplier r mod N in cycle r / N. The pairs stay, and a cycle
+// compares their ranks with those that are due, so that nothing but the held pairs goes from cycle to cycle.
+template <int M, int N> struct pair_selector<CROSSBAR, M, N> {
   using set = lane_set<M>;
-  if constexpr (KIND == CROSSBAR) {
-    // The number of remaining lanes below each lane, bit k of it in rank[k]: a parallel prefix sum
-    // in bit slices.
-    constexpr int BITS = bits_for(M);
+  using word = set;
+  static constexpr int WORDS = 1;
+
+  static void start(set pairs, word (&state)[WORDS]) {
+#pragma HLS INLINE
+    state[0] = pairs;
+  }
+
+  static void cycle(word (&state)[WORDS], int base, set (&take)[N]) {
+#pragma HLS INLINE
+    const set left = state[0];
+    // The number of pairs below each lane, bit k of it in rank[k]: a parallel prefix sum in bit slices.
+    constexpr int BITS = bits_for(M + N);
     set rank[BITS];
 #pragma HLS ARRAY_PARTITION variable = rank complete
     for (int k = 0; k < BITS; ++k) {
@@ -79,101 +80,202 @@ template <engine_kind KIND, int M, int N> lane_set<M> select(lane_set<M> left, l
         carry = (a & b) | (carry & (a ^ b));
       }
     }
-    set taken = 0;
     for (int n = 0; n < N; ++n) {
 #pragma HLS UNROLL
-      set here = left;
+      const int wanted = base + n;
+      set here = left >> n << n;  // no lane below n has rank n
       for (int k = 0; k < BITS; ++k) {
 #pragma HLS UNROLL
-        here &= (n >> k & 1) != 0 ? rank[k] : ~rank[k];
+        here &= (wanted >> k & 1) != 0 ? rank[k] : ~rank[k];
       }
       take[n] = here;
-      taken |= here;
     }
-    return taken;
-  } else {
-    // The lanes behind a remaining one of their bank: a prefix OR in steps of N.
-    set behind = N < M ? left << (N < M ? N : 0) : set{0};
-    for (int d = N; d < M; d *= 2) {
-#pragma HLS UNROLL
-      behind |= behind << d;
-    }
-    const set first = left & ~behind;
-    constexpr reach<KIND, M, N> REACH;
+  }
+
+  // Whether a lane has its turn in a cycle after this one.
+  static bool remains(const word (&state)[WORDS], int base) {
+    int pairs = 0;
+    for (int i = 0; i < M; ++i) pairs += (state[0] >> i & 1) != 0;
+    return pairs > base + N;
+  }
+};
+
+// The first remaining lane of each bank. Lane n + k * N is bit k of bank n.
+template <int M, int N> struct pair_selector<BANKED, M, N> {
+  using set = lane_set<M>;
+  static constexpr int SIZE = (M + N - 1) / N;
+  using word = narrow_word<SIZE>;
+  static constexpr int WORDS = N;
+
+  static void start(set pairs, word (&state)[WORDS]) {
+#pragma HLS INLINE
     for (int n = 0; n < N; ++n) {
 #pragma HLS UNROLL
-      take[n] = first & (REACH.bank << n);
+      word bank = 0;
+      for (int k = 0; k < SIZE && n + k * N < M; ++k) {
+#pragma HLS UNROLL
+        bank |= static_cast<word>((pairs >> (n + k * N) & 1) << k);
+      }
+      state[n] = bank;
     }
-    return first;
   }
-}
 
-// pick_sum is the sum of the N products of one engine in one cycle, of the weights from w0
-// on and the activations x0, x0 + XSTEP, ...: every multiplier has a selector of the lanes that it
-// reaches.
-template <engine_kind KIND, int M, int N, int XSTEP, class W, int WN, class X, int XN>
-std::int64_t pick_sum(const lane_set<M> (&take)[N], const W (&w)[WN], int w0, const X (&x)[XN], int x0) {
+  static void cycle(word (&state)[WORDS], int, set (&take)[N]) {
 #pragma HLS INLINE
-  using lanes = reach<KIND, M, N>;
-  constexpr lanes REACH;
-  std::int64_t sum = 0;
-  for (int n = 0; n < N; ++n) {
+    for (int n = 0; n < N; ++n) {
 #pragma HLS UNROLL
-    int count = 0;
-    for (int k = 0; k < lanes::BITS; ++k) {
+      const word left = state[n], later = static_cast<word>(left & (left - 1)), first = static_cast<word>(left & ~later);
+      take[n] = 0;
+      for (int k = 0; k < SIZE && n + k * N < M; ++k) {
 #pragma HLS UNROLL
-      count |= (take[n] & REACH.with_bit[k]) != 0 ? 1 << k : 0;
+        take[n] |= static_cast<set>(first >> k & 1) << (n + k * N);
+      }
+      state[n] = later;
     }
-    const int i = count * lanes::STRIDE + (KIND == BANKED ? n : 0);
-    // 16 x 16 bits, weights within +-(2^15 - 1): fits 32 bits
-    const int product = x[x0 + i * XSTEP].to_int() * w[w0 + i].to_int();
-    sum += take[n] != 0 ? product : 0;
   }
-  return sum;
+
+  static bool remains(const word (&state)[WORDS], int) {
+    word any = 0;
+    for (int n = 0; n < N; ++n) any |= state[n];
+    return any != 0;
+  }
+};
+
+// pick is the value among those that multiplier n reaches whose lane is in take, or 0: an AND of
+// each value with its bit of take, and an OR of all of them. Lane i is values[from + i * STRIDE].
+template <engine_kind KIND, int M, int N, int STRIDE, class T, int COUNT> int pick(lane_set<M> take, int n, const T (&values)[COUNT], int from) {
+#pragma HLS INLINE
+  constexpr int STEP = KIND == BANKED ? N : 1;
+  int value = 0;
+  for (int i = n; i < M; i += STEP) {
+#pragma HLS UNROLL
+    value |= (take >> i & 1) != 0 ? values[from + i * STRIDE].to_int() : 0;
+  }
+  return value;
 }
 
-// engine processes images. Its weights follow in address order, so that rows are fetched
-// LOOKAHEAD beats ahead and the latency of the memory stays outside the
-// recurrence, which is: remaining lanes -> select -> beat done -> next beat.
-template <class E>
-void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in, typename E::out_fifo& out) {
-  constexpr int M = E::M, GANG = E::GANG, PX = E::PX, AHEAD = E::LOOKAHEAD;
-  constexpr int LANES = PX * GANG;
-  // Lane i of engine g of pixel p is activation p * PIXEL + g * XG + i * XSTEP.
-  constexpr int PIXEL = E::in_beat::PER_PIXEL, XG = E::DEPTHWISE ? 1 : 0, XSTEP = E::DEPTHWISE ? GANG : 1;
-  // A sum of M products takes 32 bits if the factors are narrow.
-  using partial = std::conditional_t<(E::IN_BITS + E::WEIGHT_BITS - 1 + bits_for(M) <= 31), std::int32_t, std::int64_t>;
+// The sum of the products of one engine in a cycle takes 32 bits if the factors are narrow.
+template <class E> using partial_sum = std::conditional_t<(E::IN_BITS + E::WEIGHT_BITS - 1 + bits_for(E::M) <= 31), std::int32_t, std::int64_t>;
 
-  typename E::weight ahead[AHEAD][E::ROW];
-#pragma HLS ARRAY_PARTITION variable = ahead complete dim = 0
-  typename E::weight row[E::ROW];
-#pragma HLS ARRAY_PARTITION variable = row complete
-  int address = 0;
-  for (int a = 0; a < AHEAD; ++a) {
-    for (int k = 0; k < E::ROW; ++k) {
+// Where the values of a gang lie. Lane i of engine g of pixel p is activation first(p, g) + i * STRIDE.
+template <class E> struct gang_shape {
+  static constexpr int LANES = E::PX * E::GANG;
+  static constexpr int STRIDE = E::DEPTHWISE ? E::GANG : 1;
+  static constexpr int first(int p, int g) { return p * E::in_beat::PER_PIXEL + (E::DEPTHWISE ? g : 0); }
+  static constexpr int TURNS = (E::M + E::N - 1) / E::N;  // the most cycles of a beat
+  static constexpr int MORE_BITS = TURNS > 1 ? TURNS - 1 : 1;
+};
+
+// A flag: a value is not 0.
+using flag = ap_uint<1>;
+
+// What is known of a beat before it is due.
+template <class E> struct due {
+  ap_uint<gang_shape<E>::MORE_BITS> more;  // bit i: it takes more than i + 1 cycles
+  flag ends_window, ends_run;              // the last beat of a window, of all images
+  flag x[E::in_beat::LANES], w[E::ROW];
+};
+
+// engine_plan makes what is known of the beats, one after the other. The flags of the weights follow in
+// address order.
+template <class E> struct engine_plan {
+  int address = 0, beat = 0, token = 0, image = 0;
+
+  due<E> next(const flag (&nonzero)[E::DEPTH][E::ROW], int images, const typename E::in_beat& x) {
+#pragma HLS INLINE
+    using S = gang_shape<E>;
+    due<E> d;
+    for (int i = 0; i < E::in_beat::LANES; ++i) {
 #pragma HLS UNROLL
-      ahead[a][k] = memory[address][k];
+      d.x[i] = x.v[i].to_int() != 0;
     }
-    address = address == E::DEPTH - 1 ? 0 : address + 1;
-  }
-  for (int k = 0; k < E::ROW; ++k) {
+    for (int i = 0; i < E::ROW; ++i) {
 #pragma HLS UNROLL
-    row[k] = 0;
+      d.w[i] = nonzero[address][i];
+    }
+    // Pairs that share multipliers: those of a bank, or all. SHARE of them take a cycle.
+    constexpr int BANKS = E::KIND == BANKED ? E::N : 1, SHARE = E::KIND == BANKED ? 1 : E::N;
+    narrow_word<S::MORE_BITS> more = 0;
+    for (int p = 0; p < E::PX; ++p) {
+#pragma HLS UNROLL
+      for (int g = 0; g < E::GANG; ++g) {
+#pragma HLS UNROLL
+        for (int b = 0; b < BANKS; ++b) {
+#pragma HLS UNROLL
+          int pairs = 0;
+          for (int i = b; i < E::M; i += BANKS) {
+#pragma HLS UNROLL
+            pairs += d.x[S::first(p, g) + i * S::STRIDE].to_int() & d.w[g * E::M + i].to_int();
+          }
+          for (int t = 0; t + 1 < S::TURNS; ++t) {
+#pragma HLS UNROLL
+            more |= static_cast<narrow_word<S::MORE_BITS>>(std::uint64_t{pairs > (t + 1) * SHARE} << t);
+          }
+        }
+      }
+    }
+    d.more = more;
+    const bool ends_window = beat == E::BEATS - 1, ends_image = ends_window && token == E::TOKENS - 1;
+    d.ends_window = ends_window;
+    d.ends_run = ends_image && image == images - 1;
+    address = address == E::DEPTH - 1 ? 0 : address + 1;
+    beat = ends_window ? 0 : beat + 1;
+    if (ends_window) token = ends_image ? 0 : token + 1;
+    if (ends_image) ++image;
+    return d;
   }
+};
 
+// engine_ahead passes beats on and says what is known of them.
+template <class E, class in_fifo>
+void engine_ahead(const flag (&nonzero)[E::DEPTH][E::ROW], int images, in_fifo& in, in_fifo& beats, hls::stream<due<E>>& dues) {
+  engine_plan<E> plan;
+  bool done = images <= 0;
+  while (!done) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename E::in_beat x = in.read();
+    const due<E> d = plan.next(nonzero, images, x);
+    beats.write(x);
+    dues.write(d);
+    done = d.ends_run != flag(0);
+  }
+}
+
+// What is known of beat x: from the process that makes it.
+template <class E> due<E> next_due(hls::stream<due<E>>& dues, const typename E::in_beat&) {
+#pragma HLS INLINE
+  return dues.read();
+}
+
+// engine_multiply multiplies. Its state is the held beat with its row of weights, the lanes that are left, and the
+// cycles to come as a shift register: that register alone decides when the next beat is read.
+template <class E, class in_fifo, class due_fifo>
+void engine_multiply(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, in_fifo& beats, due_fifo& dues, typename E::out_fifo& out) {
+  using S = gang_shape<E>;
+  constexpr int M = E::M, N = E::N;
   typename E::in_beat x{};
-  typename E::acc acc[LANES];
+  typename E::weight row[E::GANG][M];
+#pragma HLS ARRAY_PARTITION variable = row complete dim = 0
+  using selector = pair_selector<E::KIND, M, N>;
+  typename selector::word left[S::LANES][selector::WORDS];
+#pragma HLS ARRAY_PARTITION variable = left complete dim = 0
+  typename E::acc acc[S::LANES];
 #pragma HLS ARRAY_PARTITION variable = acc complete
-  lane_set<M> left[LANES];
-#pragma HLS ARRAY_PARTITION variable = left complete
-  for (int l = 0; l < LANES; ++l) {
+  for (int g = 0; g < E::GANG; ++g) {
+#pragma HLS UNROLL
+    for (int i = 0; i < M; ++i) {
+#pragma HLS UNROLL
+      row[g][i] = 0;
+    }
+  }
+  for (int l = 0; l < S::LANES; ++l) {
 #pragma HLS UNROLL
     acc[l] = 0;
-    left[l] = 0;
+    selector::start(0, left[l]);
   }
-
-  bool fetch = true;
-  int beat = 0, token = 0, image = 0;
+  narrow_word<S::MORE_BITS> more = 0;
+  bool fetch = true, first = true, ends_window = false, ends_run = false;
+  int address = 0, base = 0;
 #ifndef __SYNTHESIS__
   int cycles = 0;
 #endif
@@ -181,92 +283,175 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, ty
   while (!done) {
 #pragma HLS PIPELINE II = 1 style = flp
     if (fetch) {
-      x = in.read();
-      for (int k = 0; k < E::ROW; ++k) {
+      x = beats.read();
+      const due<E> d = next_due<E>(dues, x);
+      more = static_cast<narrow_word<S::MORE_BITS>>(d.more.to_uint64());
+      ends_window = d.ends_window != flag(0);
+      ends_run = d.ends_run != flag(0);
+      base = 0;
+      for (int g = 0; g < E::GANG; ++g) {
 #pragma HLS UNROLL
-        row[k] = ahead[0][k];
-      }
-      for (int a = 0; a < AHEAD - 1; ++a) {
+        for (int i = 0; i < M; ++i) {
 #pragma HLS UNROLL
-        for (int k = 0; k < E::ROW; ++k) {
-#pragma HLS UNROLL
-          ahead[a][k] = ahead[a + 1][k];
+          row[g][i] = memory[address][g * M + i];
         }
-      }
-      for (int k = 0; k < E::ROW; ++k) {
-#pragma HLS UNROLL
-        ahead[AHEAD - 1][k] = memory[address][k];
       }
       address = address == E::DEPTH - 1 ? 0 : address + 1;
-      if constexpr (E::KIND != DENSE) {
-        for (int p = 0; p < PX; ++p) {
+      for (int p = 0; p < E::PX; ++p) {
 #pragma HLS UNROLL
-          for (int g = 0; g < GANG; ++g) {
+        for (int g = 0; g < E::GANG; ++g) {
 #pragma HLS UNROLL
-            lane_set<M> pairs = 0;
-            for (int i = 0; i < M; ++i) {
-#pragma HLS UNROLL
-              const bool pair = x.v[p * PIXEL + g * XG + i * XSTEP].to_int() != 0 && row[g * M + i].to_int() != 0;
-              pairs |= lane_set<M>{pair} << i;
-            }
-            left[p * GANG + g] = pairs;
-          }
-        }
-      }
-    }
-
-    bool remains = false;
-    for (int p = 0; p < PX; ++p) {
-#pragma HLS UNROLL
-      for (int g = 0; g < GANG; ++g) {
-#pragma HLS UNROLL
-        const int l = p * GANG + g, x0 = p * PIXEL + g * XG;
-        if constexpr (E::KIND == DENSE) {
-          partial sum = 0;
+          lane_set<M> pairs = 0;
           for (int i = 0; i < M; ++i) {
 #pragma HLS UNROLL
-            sum += x.v[x0 + i * XSTEP].to_int() * row[g * M + i].to_int();
+            pairs |= static_cast<lane_set<M>>(d.x[S::first(p, g) + i * S::STRIDE].to_uint() & d.w[g * M + i].to_uint()) << i;
           }
-          acc[l] = add_acc(acc[l], sum);
-        } else {
-          lane_set<M> take[E::N];
-#pragma HLS ARRAY_PARTITION variable = take complete
-          left[l] &= ~select<E::KIND, M, E::N>(left[l], take);
-          acc[l] = add_acc(acc[l], pick_sum<E::KIND, M, E::N, XSTEP>(take, row, g * M, x.v, x0));
-          remains = remains || left[l] != 0;
+          selector::start(pairs, left[p * E::GANG + g]);
         }
       }
     }
 
+    for (int p = 0; p < E::PX; ++p) {
+#pragma HLS UNROLL
+      for (int g = 0; g < E::GANG; ++g) {
+#pragma HLS UNROLL
+        const int l = p * E::GANG + g;
+        lane_set<M> take[N];
+#pragma HLS ARRAY_PARTITION variable = take complete
+        selector::cycle(left[l], base, take);
+        partial_sum<E> sum = 0;
+        for (int n = 0; n < N; ++n) {
+#pragma HLS UNROLL
+          // 16 x 16 bits, weights within +-(2^15 - 1): fits 32 bits
+          sum += pick<E::KIND, M, N, S::STRIDE>(take[n], n, x.v, S::first(p, g)) * pick<E::KIND, M, N, 1>(take[n], n, row[g], 0);
+        }
+        const typename E::acc before = first ? typename E::acc(0) : acc[l];
+        acc[l] = add_acc(before, sum);
+      }
+    }
+
+    const bool last = (more & 1) == 0;
 #ifndef __SYNTHESIS__
     ++cycles;
-    if (!remains) {
+    if (last) {
+      for (int l = 0; l < S::LANES; ++l) HASS_ASSERT(!selector::remains(left[l], base), "pairs are left when a beat ends");
       HASS_BEAT_COST(cycles);
       cycles = 0;
     }
 #endif
-    fetch = !remains;
-    if (!remains) {
-      if (beat < E::BEATS - 1) {
-        ++beat;
-      } else {
-        beat = 0;
-        typename E::out_beat y;
-        for (int l = 0; l < LANES; ++l) {
+    if (last && ends_window) {
+      typename E::out_beat y;
+      for (int l = 0; l < S::LANES; ++l) {
 #pragma HLS UNROLL
-          y.v[l] = acc[l];
-          acc[l] = 0;
+        y.v[l] = acc[l];
+      }
+      out.write(y);
+    }
+    first = last && ends_window;
+    done = last && ends_run;
+    fetch = last;
+    more = static_cast<narrow_word<S::MORE_BITS>>(more >> 1);
+    base += N;
+  }
+}
+
+#ifdef __SYNTHESIS__
+
+// Engines that skip zeros: two processes. The FIFO of beats covers the time that counting takes.
+template <class E, class T>
+void engine_pair(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&nonzero)[E::DEPTH][E::ROW], int images, hls::stream<T>& in,
+                 typename E::out_fifo& out) {
+#pragma HLS DATAFLOW
+  hls::stream<T> beats;
+#pragma HLS STREAM variable = beats depth = 16
+  hls::stream<due<E>> dues;
+#pragma HLS STREAM variable = dues depth = 2
+  engine_ahead<E>(nonzero, images, in, beats, dues);
+  engine_multiply<E>(memory, images, beats, dues, out);
+}
+
+template <class E, class T>
+void engine_pair(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&nonzero)[E::DEPTH][E::ROW], int images, wide_stream<T>& in,
+                 typename E::out_fifo& out) {
+#pragma HLS DATAFLOW
+  wide_stream<T> beats;
+#pragma HLS STREAM variable = beats.parts depth = 16
+  hls::stream<due<E>> dues;
+#pragma HLS STREAM variable = dues depth = 2
+  engine_ahead<E>(nonzero, images, in, beats, dues);
+  engine_multiply<E>(memory, images, beats, dues, out);
+}
+
+template <class E>
+void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&nonzero)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in,
+            typename E::out_fifo& out) {
+#pragma HLS INLINE
+  engine_pair<E>(memory, nonzero, images, in, out);
+}
+
+#else
+
+// In csim one process does the work of both, so that no FIFO is deeper than the design says.
+template <class E> struct engine_dues {
+  const flag (&nonzero)[E::DEPTH][E::ROW];
+  int images;
+  engine_plan<E> plan;
+};
+template <class E> due<E> next_due(engine_dues<E>& dues, const typename E::in_beat& x) { return dues.plan.next(dues.nonzero, dues.images, x); }
+
+template <class E>
+void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&nonzero)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in,
+            typename E::out_fifo& out) {
+  engine_dues<E> dues{nonzero, images, {}};
+  engine_multiply<E>(memory, images, in, dues, out);
+}
+
+#endif
+
+// A dense engine processes images: a beat a cycle.
+template <class E>
+void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in, typename E::out_fifo& out) {
+  using S = gang_shape<E>;
+  static_assert(E::KIND == DENSE && E::N == E::M, "an engine that skips zeros has a memory of flags");
+  typename E::acc acc[S::LANES];
+#pragma HLS ARRAY_PARTITION variable = acc complete
+  for (int l = 0; l < S::LANES; ++l) {
+#pragma HLS UNROLL
+    acc[l] = 0;
+  }
+  int address = 0, beat = 0, token = 0, image = 0;
+  while (image < images) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const typename E::in_beat x = in.read();
+    for (int p = 0; p < E::PX; ++p) {
+#pragma HLS UNROLL
+      for (int g = 0; g < E::GANG; ++g) {
+#pragma HLS UNROLL
+        partial_sum<E> sum = 0;
+        for (int i = 0; i < E::M; ++i) {
+#pragma HLS UNROLL
+          sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory[address][g * E::M + i].to_int();
         }
-        out.write(y);
-        if (token < E::TOKENS - 1) {
-          ++token;
-        } else {
-          token = 0;
-          ++image;
-          done = image == images;
-        }
+        const int l = p * E::GANG + g;
+        const typename E::acc before = beat == 0 ? typename E::acc(0) : acc[l];
+        acc[l] = add_acc(before, sum);
       }
     }
+    HASS_BEAT_COST(1);
+    address = address == E::DEPTH - 1 ? 0 : address + 1;
+    const bool ends_window = beat == E::BEATS - 1;
+    if (ends_window) {
+      typename E::out_beat y;
+      for (int l = 0; l < S::LANES; ++l) {
+#pragma HLS UNROLL
+        y.v[l] = acc[l];
+      }
+      out.write(y);
+      const bool ends_image = token == E::TOKENS - 1;
+      token = ends_image ? 0 : token + 1;
+      if (ends_image) ++image;
+    }
+    beat = ends_window ? 0 : beat + 1;
   }
 }
 

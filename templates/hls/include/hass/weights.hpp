@@ -25,11 +25,22 @@ inline void weights_end(int mode, hls::stream<word>& in) {
   (void)last;
 }
 
-// load_rows fills an engine's memory, one row of ROW weights per address. A row takes
+// The flags (not 0) of an engine's weights: a memory, or none where no zeros are skipped.
+struct no_flags {};
+template <class W, int ROW> void store_flags(no_flags, int, const W (&)[ROW]) {}
+template <class W, int ROW, int DEPTH> void store_flags(ap_uint<1> (&nonzero)[DEPTH][ROW], int address, const W (&row)[ROW]) {
+#pragma HLS INLINE
+  for (int k = 0; k < ROW; ++k) {
+#pragma HLS UNROLL
+    nonzero[address][k] = row[k].to_int() != 0;
+  }
+}
+
+// load_rows fills an engine's memories, one row of ROW weights per address. A row takes
 // ceil(ROW / PER) words of PER weights, the first weight lowest; then it
 // forwards the words of the processes behind.
-template <class E>
-void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], int forward, hls::stream<word>& in, hls::stream<word>& out) {
+template <class E, class Flags>
+void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], Flags&& nonzero, int forward, hls::stream<word>& in, hls::stream<word>& out) {
   constexpr int BITS = E::WEIGHT_BITS;
   constexpr int PER = 32 / BITS;
   constexpr int WORDS = (E::ROW + PER - 1) / PER;
@@ -57,6 +68,7 @@ void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], int forward, hls:
 #pragma HLS UNROLL
           memory[address][k] = row[k];
         }
+        store_flags(nonzero, address, row);
         at = 0;
         ++address;
       } else {

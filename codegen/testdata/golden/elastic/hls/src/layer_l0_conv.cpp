@@ -92,7 +92,6 @@ struct l0_conv_engine_config {
   static constexpr int ROW = 4;
   static constexpr int IN_BITS = 8;
   static constexpr int WEIGHT_BITS = 8;
-  static constexpr int LOOKAHEAD = 1;
 };
 
 }  // namespace
@@ -107,10 +106,14 @@ void l0_conv_engine0(hls::stream<s8_2x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l0_conv_engine_config::DEPTH][l0_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 56, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, nonzero, 56, chain_in, chain_out);
   } else {
-    hass::engine<l0_conv_engine_config>(memory, images, in, out);
+    hass::engine<l0_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
@@ -124,10 +127,14 @@ void l0_conv_engine1(hls::stream<s8_2x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l0_conv_engine_config::DEPTH][l0_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 53, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, nonzero, 53, chain_in, chain_out);
   } else {
-    hass::engine<l0_conv_engine_config>(memory, images, in, out);
+    hass::engine<l0_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
@@ -141,10 +148,14 @@ void l0_conv_engine2(hls::stream<s8_2x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l0_conv_engine_config::DEPTH][l0_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 50, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, nonzero, 50, chain_in, chain_out);
   } else {
-    hass::engine<l0_conv_engine_config>(memory, images, in, out);
+    hass::engine<l0_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
@@ -158,10 +169,14 @@ void l0_conv_engine3(hls::stream<s8_2x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l0_conv_engine_config::DEPTH][l0_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 47, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, nonzero, 47, chain_in, chain_out);
   } else {
-    hass::engine<l0_conv_engine_config>(memory, images, in, out);
+    hass::engine<l0_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
@@ -175,10 +190,14 @@ void l0_conv_engine4(hls::stream<s8_2x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l0_conv_engine_config::DEPTH][l0_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 44, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, nonzero, 44, chain_in, chain_out);
   } else {
-    hass::engine<l0_conv_engine_config>(memory, images, in, out);
+    hass::engine<l0_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
@@ -192,10 +211,14 @@ void l0_conv_engine5(hls::stream<s8_2x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l0_conv_engine_config::DEPTH][l0_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 41, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, nonzero, 41, chain_in, chain_out);
   } else {
-    hass::engine<l0_conv_engine_config>(memory, images, in, out);
+    hass::engine<l0_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 

@@ -88,7 +88,6 @@ struct l2_conv_engine_config {
   static constexpr int ROW = 2;
   static constexpr int IN_BITS = 8;
   static constexpr int WEIGHT_BITS = 8;
-  static constexpr int LOOKAHEAD = 3;
 };
 
 }  // namespace
@@ -103,10 +102,14 @@ void l2_conv_engine0(hls::stream<s8_1x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = uram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l2_conv_engine_config::DEPTH][l2_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l2_conv_engine_config>(memory, 13, chain_in, chain_out);
+    hass::load_rows<l2_conv_engine_config>(memory, nonzero, 13, chain_in, chain_out);
   } else {
-    hass::engine<l2_conv_engine_config>(memory, images, in, out);
+    hass::engine<l2_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
@@ -120,10 +123,14 @@ void l2_conv_engine1(hls::stream<s8_1x2>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = uram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l2_conv_engine_config::DEPTH][l2_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l2_conv_engine_config>(memory, 5, chain_in, chain_out);
+    hass::load_rows<l2_conv_engine_config>(memory, nonzero, 5, chain_in, chain_out);
   } else {
-    hass::engine<l2_conv_engine_config>(memory, images, in, out);
+    hass::engine<l2_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 

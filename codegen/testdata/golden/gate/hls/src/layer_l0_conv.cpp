@@ -80,7 +80,6 @@ struct l0_conv_engine_config {
   static constexpr int ROW = 3;
   static constexpr int IN_BITS = 8;
   static constexpr int WEIGHT_BITS = 8;
-  static constexpr int LOOKAHEAD = 2;
 };
 
 }  // namespace
@@ -96,7 +95,7 @@ void l0_conv_engine0(hls::stream<s8_1x3>& in,
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
 #pragma HLS RESET variable = memory off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l0_conv_engine_config>(memory, 25, chain_in, chain_out);
+    hass::load_rows<l0_conv_engine_config>(memory, hass::no_flags(), 25, chain_in, chain_out);
   } else {
     hass::engine<l0_conv_engine_config>(memory, images, in, out);
   }

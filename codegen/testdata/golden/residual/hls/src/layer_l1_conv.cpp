@@ -80,7 +80,6 @@ struct l1_conv_engine_config {
   static constexpr int ROW = 12;
   static constexpr int IN_BITS = 8;
   static constexpr int WEIGHT_BITS = 8;
-  static constexpr int LOOKAHEAD = 2;
 };
 
 }  // namespace
@@ -95,10 +94,14 @@ void l1_conv_engine0(hls::stream<s8_1x12>& in,
 #pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
 #pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
 #pragma HLS RESET variable = memory off
+  static hass::flag nonzero[l1_conv_engine_config::DEPTH][l1_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2
+#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = lutram
+#pragma HLS RESET variable = nonzero off
   if (mode == hass::MODE_LOAD) {
-    hass::load_rows<l1_conv_engine_config>(memory, 20, chain_in, chain_out);
+    hass::load_rows<l1_conv_engine_config>(memory, nonzero, 20, chain_in, chain_out);
   } else {
-    hass::engine<l1_conv_engine_config>(memory, images, in, out);
+    hass::engine<l1_conv_engine_config>(memory, nonzero, images, in, out);
   }
 }
 
