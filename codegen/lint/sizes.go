@@ -30,7 +30,7 @@ var (
 
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
-	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take", "pool.hpp": "acc", "globalpool.hpp": "acc",
+	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
 	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "": "memory nonzero bias steps table",
 }
 

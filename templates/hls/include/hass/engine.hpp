@@ -22,26 +22,12 @@
 #include <type_traits>
 
 #include "hass/arith.hpp"
+#include "hass/bits.hpp"
 #include "hass/wide.hpp"
 
 namespace hass {
 
 enum engine_kind { DENSE, CROSSBAR, BANKED };
-
-template <int M> using lane_set = std::conditional_t<(M <= 32), std::uint32_t, std::uint64_t>;
-
-// A word of at least BITS bits.
-template <int BITS>
-using narrow_word = std::conditional_t<(BITS <= 8), std::uint8_t, std::conditional_t<(BITS <= 16), std::uint16_t, lane_set<BITS>>>;
-
-// bits_for is the number of bits that count to n - 1, at least one.
-constexpr int bits_for(int n) {
-  int bits = 1;
-  for (int k = 1; k < 31; ++k) {
-    if ((1 << k) < n) bits = k + 1;
-  }
-  return bits;
-}
 
 // pair_selector gives the multipliers of one engine their lanes in a cycle of a beat: take[n] is the lane of multiplier n,
 // a set of one lane or none. base is N times the number of the cycle. Its state, WORDS of type word, are the pairs at first.

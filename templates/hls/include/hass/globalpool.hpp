@@ -6,12 +6,16 @@
 
 #include "hass/arith.hpp"
 #include "hass/column.hpp"
+#include "hass/reduce.hpp"
 
 namespace hass {
 
 template <class P> void globalpool(int images, hls::stream<typename P::in_beat>& in, hls::stream<typename P::out_beat>& out) {
   constexpr int PX = P::in_beat::PIXELS, CH = P::in_beat::PER_PIXEL, CHANNEL_BEATS = P::CHANNEL_BEATS;
-  std::int64_t acc[CHANNEL_BEATS][CH];
+  using pooled = pooling<P::MAX, P::in_beat::lane::width, P::BEATS / CHANNEL_BEATS * PX>;
+  using value = typename pooled::type;
+  constexpr value START = static_cast<value>(pool_start<P>());
+  typename pooled::stored acc[CHANNEL_BEATS][CH];
 #pragma HLS ARRAY_PARTITION variable = acc complete dim = 2
   // A channel group comes back after CHANNEL_BEATS iterations.
 #pragma HLS DEPENDENCE variable = acc type = inter distance = CHANNEL_BEATS true
@@ -24,13 +28,17 @@ template <class P> void globalpool(int images, hls::stream<typename P::in_beat>&
     typename P::out_beat y;
     for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
-      std::int64_t a = first ? P::MAX ? P::MIN : std::int64_t{0} : acc[at.channel][c];
+      value pixels[PX];
+#pragma HLS ARRAY_PARTITION variable = pixels complete
       for (int p = 0; p < PX; ++p) {
 #pragma HLS UNROLL
-        const std::int64_t v = x.v[p * CH + c].to_int64();
-        if (at.inside(p)) a = !P::MAX ? a + v : v > a ? v : a;
+        pixels[p] = at.inside(p) ? static_cast<value>(x.v[p * CH + c].to_int64()) : START;
       }
-      acc[at.channel][c] = a;
+      reduce<typename pooled::op>(pixels);
+      const value old = first ? START : static_cast<value>(acc[at.channel][c].to_int64());
+      const value now = pooled::op::of(old, pixels[0]);
+      acc[at.channel][c] = now;
+      const std::int64_t a = now;
       y.v[c] = P::MAX ? clamp(a, P::LO, P::HI) : requant(round_off(a * P::MUL, P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
     }
     if (before == 0) {

@@ -7,34 +7,43 @@
 
 #include "hass/arith.hpp"
 #include "hass/column.hpp"
+#include "hass/reduce.hpp"
 
 namespace hass {
 
 template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<typename P::out_beat>& out) {
   constexpr int PX = P::out_beat::PIXELS, CH = P::out_beat::PER_PIXEL, TAPS = P::in_beat::PER_PIXEL / CH;
-  std::int64_t acc[PX * CH];
+  using pooled = pooling<P::MAX, P::in_beat::lane::width, TAPS * P::TAP_GROUPS>;
+  using value = typename pooled::type;
+  constexpr value START = static_cast<value>(pool_start<P>());
+  typename pooled::stored acc[PX * CH];
 #pragma HLS ARRAY_PARTITION variable = acc complete
   for (int i = 0; i < PX * CH; ++i) {
 #pragma HLS UNROLL
-    acc[i] = P::MAX ? P::MIN : 0;
+    acc[i] = START;
   }
   column<P::W, PX, P::CHANNEL_BEATS> at;
   int group = 0, left = P::BEATS, row = 0, row_left = P::ROW_BEATS, image = 0;
+  bool first = true;  // beat of a channel group
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename P::in_beat x = in.read();
     for (int p = 0; p < PX; ++p) {
 #pragma HLS UNROLL
-      for (int t = 0; t < TAPS; ++t) {
+      for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
-        for (int c = 0; c < CH; ++c) {
+        value taps[TAPS];
+#pragma HLS ARRAY_PARTITION variable = taps complete
+        for (int t = 0; t < TAPS; ++t) {
 #pragma HLS UNROLL
-          const std::int64_t v = x.v[(p * TAPS + t) * CH + c].to_int64();
-          const std::int64_t a = acc[p * CH + c];
-          acc[p * CH + c] = !P::MAX ? a + v : v > a ? v : a;
+          taps[t] = static_cast<value>(x.v[(p * TAPS + t) * CH + c].to_int64());
         }
+        reduce<typename pooled::op>(taps);
+        const value before = first ? START : static_cast<value>(acc[p * CH + c].to_int64());
+        acc[p * CH + c] = pooled::op::of(before, taps[0]);
       }
     }
+    first = group == P::TAP_GROUPS - 1;
     if (group < P::TAP_GROUPS - 1) {
       ++group;
     } else {
@@ -44,10 +53,9 @@ template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<ty
 #pragma HLS UNROLL
         for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
-          const std::int64_t a = acc[p * CH + c];
+          const std::int64_t a = acc[p * CH + c].to_int64();
           const std::int64_t q = P::MAX ? clamp(a, P::LO, P::HI) : requant(round_off(a * P::mul(row, at.group * PX + p), P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
           y.v[p * CH + c] = at.inside(p) ? q : std::int64_t{0};
-          acc[p * CH + c] = P::MAX ? P::MIN : 0;
         }
       }
       HASS_CHECK(y);
