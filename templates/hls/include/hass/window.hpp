@@ -15,6 +15,10 @@
 // end of its row and of the image, and need that of the last pixel it touches; all are counted from
 // the first pixel of the image being emitted. Counters only: nothing is divided by a number that is not a constant.
 //
+// The comparisons are registers. An iteration computes them for each of the states that may follow, and what it
+// decides selects among them at its end, so that no carry chain lies between one decision and the next. For that the bounds of the
+// next group are kept, and the position of the group behind it.
+//
 // The buffer stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of slot s and
 // column x is in bank (s mod ROW_BANKS, x mod COL_BANKS). Each bank has one read and one
 // write port; a word is one pixel's LANES channels.
@@ -24,7 +28,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "hass/types.hpp"
+#include "hass/bits.hpp"
 
 namespace hass {
 
@@ -34,22 +38,27 @@ constexpr int floor_div(int a, int b) { return (a - floor_mod(a, b)) / b; }
 constexpr int max_of(int a, int b) { return a > b ? a : b; }
 constexpr int min_of(int a, int b) { return a < b ? a : b; }
 
-// A position in banked storage: bank + address * BANKS, wrapping at SIZE addresses
-// (SIZE 0: never).
-template <int BANKS, int SIZE> struct banked {
-  int bank, address;
-  static constexpr banked at(int position) { return {floor_mod(position, BANKS), floor_div(position, BANKS)}; }
-  // advance moves by a constant STEP, positive, and below BANKS * SIZE where it wraps.
-  template <int STEP> void advance() {
-    bank += STEP % BANKS;
-    address += STEP / BANKS;
-    if (bank >= BANKS) {
-      bank -= BANKS;
-      ++address;
-    }
-    if (SIZE > 0 && address >= SIZE) address -= SIZE;
+// A position in banked storage: bank + address / UNIT * BANKS, wrapping at SIZE addresses
+// (SIZE 0: never). Addresses are counted in words, UNIT of them for each step.
+template <int BANKS, int SIZE, int UNIT, class T> struct banked {
+  T bank, address;
+  static constexpr banked at(int position) { return {static_cast<T>(floor_mod(position, BANKS)), static_cast<T>(floor_div(position, BANKS) * UNIT)}; }
+  // on is the position a constant STEP further, which is positive, and below BANKS * SIZE where it wraps.
+  template <int STEP> banked on() const {
+#pragma HLS INLINE
+    constexpr int INSIDE = STEP % BANKS, WHOLE = STEP / BANKS * UNIT, END = SIZE * UNIT;
+    const bool over = INSIDE > 0 && bank >= BANKS - INSIDE;
+    const T near = static_cast<T>(SIZE > 0 && address >= END - WHOLE ? address + (WHOLE - END) : address + WHOLE);
+    const T far = static_cast<T>(SIZE > 0 && address >= END - WHOLE - UNIT ? address + (WHOLE + UNIT - END) : address + (WHOLE + UNIT));
+    return {static_cast<T>(over ? bank + (INSIDE - BANKS) : bank + INSIDE), over ? far : near};
   }
 };
+
+// late_select selects among results for what two decisions may be. They come last.
+template <class T> T late_select(bool first, bool second, T neither, T only_first, T only_second, T both) {
+#pragma HLS INLINE
+  return first ? (second ? both : only_first) : (second ? only_second : neither);
+}
 
 template <class L> struct window_shape {
   static constexpr int ROW_PIXELS = div_up(L::W, L::IN_PX) * L::IN_PX;
@@ -77,20 +86,64 @@ template <class L> struct window_shape {
   static_assert(L::ROW_BANKS >= (TAP_ROWS - 1) * L::DH + 1, "a beat needs one word of a bank");
 };
 
+// The position of a group on its way through an image, and what its windows need.
+template <class L> struct group_position {
+  using S = window_shape<L>;
+  static constexpr int FIRST_LAST_X = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;
+  static constexpr int LAST_COL = min_of(L::W - 1, (L::OW - 1) * L::SW - L::PL + S::EXT_W - 1);
+  static constexpr bool RIGHT_OF_MAP = (S::GROUPS - 1) * S::STEP_X - L::PL > S::ROW_PIXELS;  // a window lies there
+  static constexpr bool BELOW_MAP = (L::OH - 1) * L::SH - L::PT >= L::H;
+  int row = 0, group = 0;
+  int y_pixels = -L::PT * S::ROW_PIXELS, x = -L::PL;  // the corner
+  int last_x = FIRST_LAST_X;                          // last column of the group's windows, unclipped
+
+  bool starts_image() const { return row == 0 && group == 0; }
+
+  // The last pixel that the windows touch.
+  int need() const {
+    const int last_row = min_of(y_pixels + (S::EXT_H - 1) * S::ROW_PIXELS, (L::H - 1) * S::ROW_PIXELS);
+    return last_row + min_of(last_x, LAST_COL);
+  }
+
+  // The last pixel whose beat may be accepted.
+  int limit() const {
+    const int corner = y_pixels + (RIGHT_OF_MAP ? min_of(x, S::ROW_PIXELS) : x);
+    return (BELOW_MAP ? min_of(corner, S::IMAGE_PIXELS) : corner) + L::LINE_PIXELS - L::IN_PX;
+  }
+
+  void next() {
+    if (group < S::GROUPS - 1) {
+      ++group;
+      x += S::STEP_X;
+      last_x += S::STEP_X;
+    } else {
+      group = 0;
+      x = -L::PL;
+      last_x = FIRST_LAST_X;
+      if (row < L::OH - 1) {
+        ++row;
+        y_pixels += L::SH * S::ROW_PIXELS;
+      } else {
+        row = 0;
+        y_pixels = -L::PT * S::ROW_PIXELS;
+      }
+    }
+  }
+};
+
 template <class L>
 void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L>::DEPTH][L::LANES], int images,
             hls::stream<typename L::in_beat>& in, typename L::out_fifo& out) {
   using S = window_shape<L>;
   using element = typename L::element;
-  using row_at = banked<L::ROW_BANKS, S::ROW_ADDRS>;
-  using col_at = banked<L::COL_BANKS, 0>;
+  constexpr int ROW_UNIT = S::COL_ADDRS * S::WORDS;  // words of a row in a bank
+  using index = native_int<2 + bits_for(S::DEPTH + S::BANKS + 2 * ROW_UNIT)>;
+  using row_at = banked<L::ROW_BANKS, S::ROW_ADDRS, ROW_UNIT, index>;
+  using col_at = banked<L::COL_BANKS, 0, S::WORDS, index>;
   constexpr int CB = L::COL_BANKS, RB = L::ROW_BANKS;
   constexpr int OY_STEP = L::SH % L::ROWS;                                        // slots from output row to row
   constexpr int IMAGE_STEP = floor_mod(L::H - (L::OH - 1) * L::SH, L::ROWS);      // and from image to image
   constexpr int TAP_STEP = S::TAP_ROWS * L::DH % L::ROWS;
-  constexpr bool RIGHT_OF_MAP = (S::GROUPS - 1) * S::STEP_X - L::PL > S::ROW_PIXELS;  // a window lies there
-  constexpr bool BELOW_MAP = (L::OH - 1) * L::SH - L::PT >= L::H;
-  constexpr int LAST_COL = min_of(L::W - 1, (L::OW - 1) * L::SW - L::PL + S::EXT_W - 1);
 
   // Input side: the beat that comes next. q is its first pixel, counted from the image that
   // is being emitted.
@@ -102,8 +155,7 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
 
   // Output side: group (image, row, first column), its window's corner (y, x), and the beat.
   int out_image = 0, out_row = 0, out_group = 0;
-  int y = -L::PT, x = -L::PL, y_pixels = -L::PT * S::ROW_PIXELS;
-  int last_x = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;  // last column of the group's windows, unclipped
+  int y = -L::PT, x = -L::PL;
   row_at top = row_at::at(floor_mod(-L::PT, L::ROWS));
   col_at corner = col_at::at(-L::PL);
   int kh = 0, kw = 0, tap_y = 0, tap_x = 0;
@@ -117,17 +169,23 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
   using pace = typename std::conditional<(L::PACE_START < (std::int64_t{1} << 30)), std::int32_t, std::int64_t>::type;
   pace credit = static_cast<pace>(L::PACE_START);
 
+  // Bounds of the group and of the one that follows, counted from the image of the group; and the group behind that.
+  group_position<L> later;
+  int need = later.need(), limit = later.limit();
+  later.next();
+  bool next_starts = later.starts_image();
+  int next_need = later.need() + (next_starts ? S::IMAGE_PIXELS : 0), next_limit = later.limit() + (next_starts ? S::IMAGE_PIXELS : 0);
+  later.next();
+
+  // The comparisons.
+  bool arrives = images > 0, emitted = images <= 0;  // input beats are to come; all output has gone
+  bool ready = q > need, fits = q <= limit, due = credit > 0, ahead = L::PACE_EMIT > L::PACE_ACCEPT && credit > L::PACE_EMIT;
+
   bool done = images <= 0;
   while (!done) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const int need_row = y + S::EXT_H - 1 >= L::H - 1 ? (L::H - 1) * S::ROW_PIXELS : y_pixels + (S::EXT_H - 1) * S::ROW_PIXELS;
-    const int need = need_row + (last_x < LAST_COL ? last_x : LAST_COL);
-    const bool emitted = out_image == images;
-    const int corner_pixel = y_pixels + (RIGHT_OF_MAP ? min_of(x, S::ROW_PIXELS) : x);
-    const int virt = BELOW_MAP ? min_of(corner_pixel, S::IMAGE_PIXELS) : corner_pixel;
-    const bool accept = in_image < images && (emitted || (credit > 0 && q + L::IN_PX <= virt + L::LINE_PIXELS));
-    const bool ahead = L::PACE_EMIT > L::PACE_ACCEPT && credit > L::PACE_EMIT;
-    const bool emit = !emitted && q > need && !(ahead && accept);
+    const bool accept = arrives && (emitted || (due && fits));
+    const bool emit = !emitted && ready && !(ahead && accept);
     HASS_ASSERT(accept || emit, "the line buffer can neither accept nor emit");
 
     typename L::in_beat pixels{};
@@ -142,10 +200,10 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
 #pragma HLS UNROLL
         for (int b = 0; b < CB; ++b) {
 #pragma HLS UNROLL
-          const int row = tap_row.address + (r < tap_row.bank ? 1 : 0);
-          const int col = tap_col.address + (b < tap_col.bank ? 1 : 0);
-          const bool stored = col >= 0 && col < S::COL_ADDRS;
-          const int address = ((row == S::ROW_ADDRS ? 0 : row) * S::COL_ADDRS + (stored ? col : 0)) * S::WORDS + word;
+          const int row = tap_row.address + (r < tap_row.bank ? ROW_UNIT : 0);
+          const int col = tap_col.address + (b < tap_col.bank ? S::WORDS : 0);
+          const bool stored = col >= 0 && col < ROW_UNIT;
+          const int address = (row == S::ROW_ADDRS * ROW_UNIT ? 0 : row) + (stored ? col : 0) + word;
           for (int c = 0; c < L::M_CH; ++c) {
 #pragma HLS UNROLL
             bank[r * CB + b][c] = memory[r * CB + b][address][part * L::M_CH + c];
@@ -177,6 +235,7 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
       }
     }
 
+    bool pixel_in = false;  // the last channels of a beat's pixels
     if (accept) {
       for (int p = 0; p < L::IN_PX; ++p) {
 #pragma HLS UNROLL
@@ -198,8 +257,8 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
           for (int b = 0; b < CB; ++b) {
 #pragma HLS UNROLL
             const int p = b < in_col.bank ? b - in_col.bank + CB : b - in_col.bank;
-            const int col = in_col.address + (b < in_col.bank ? 1 : 0);
-            const int address = (in_slot.address * S::COL_ADDRS + col) * S::WORDS + in_word;
+            const int col = in_col.address + (b < in_col.bank ? S::WORDS : 0);
+            const int address = in_slot.address + col + in_word;
             if (r == in_slot.bank && p < L::IN_PX) {
               for (int c = 0; c < L::LANES; ++c) {
 #pragma HLS UNROLL
@@ -212,25 +271,27 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
           ++in_word;
         } else {
           in_word = 0;
-          q += L::IN_PX;
+          pixel_in = true;
           in_x += L::IN_PX;
           if (in_x < S::ROW_PIXELS) {
-            in_col.template advance<L::IN_PX>();
+            in_col = in_col.template on<L::IN_PX>();
           } else {
             in_x = 0;
             in_col = col_at::at(0);
-            in_slot.template advance<1 % L::ROWS>();
+            in_slot = in_slot.template on<1 % L::ROWS>();
             if (in_row < L::H - 1) {
               ++in_row;
             } else {
               in_row = 0;
               ++in_image;
+              arrives = in_image != images;
             }
           }
         }
       }
     }
 
+    bool group_out = false;  // the last beat of a group
     if (emit) {
       out.write(beat);
       // The next beat: channels innermost and folds outermost; channelwise, taps innermost.
@@ -260,55 +321,54 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
         first_word = word;
         first_part = part;
       }
-      if (next_group) {
-        if (out_group < S::GROUPS - 1) {
-          ++out_group;
-          x += S::STEP_X;
-          last_x += S::STEP_X;
-          corner.template advance<S::STEP_X>();
-        } else {
-          out_group = 0;
-          x = -L::PL;
-          last_x = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;
-          corner = col_at::at(-L::PL);
-          if (out_row < L::OH - 1) {
-            ++out_row;
-            y += L::SH;
-            y_pixels += L::SH * S::ROW_PIXELS;
-            top.template advance<OY_STEP>();
-          } else {
-            out_row = 0;
-            ++out_image;
-            y = -L::PT;
-            y_pixels = -L::PT * S::ROW_PIXELS;
-            q -= S::IMAGE_PIXELS;
-            top.template advance<IMAGE_STEP>();
-          }
-        }
+      group_out = next_group;
+      const bool row_out = group_out && out_group == S::GROUPS - 1, map_out = row_out && out_row == L::OH - 1;
+      const col_at corner_after = row_out ? col_at::at(-L::PL) : group_out ? corner.template on<S::STEP_X>() : corner;
+      const row_at top_after = map_out ? top.template on<IMAGE_STEP>() : row_out ? top.template on<OY_STEP>() : top;
+      if (group_out) {
+        out_group = row_out ? 0 : out_group + 1;
+        x = row_out ? -L::PL : x + S::STEP_X;
+      }
+      if (row_out) {
+        out_row = map_out ? 0 : out_row + 1;
+        y = map_out ? -L::PT : y + L::SH;
+      }
+      if (map_out) {
+        ++out_image;
+        emitted = out_image == images;
+      }
+      if (next_tap && last_tap_col) {
+        tap_row = last_tap ? top_after : tap_row.template on<TAP_STEP>();
+        kh = last_tap ? 0 : kh + S::TAP_ROWS;
+        tap_y = last_tap ? 0 : tap_y + S::TAP_ROWS * L::DH;
       }
       if (next_tap) {
-        if (!last_tap_col) {
-          kw += S::TAP_COLS;
-          tap_x += S::TAP_COLS * L::DW;
-          tap_col.template advance<S::TAP_COLS * L::DW>();
-        } else {
-          kw = 0;
-          tap_x = 0;
-          tap_col = corner;
-          if (last_tap) {
-            kh = 0;
-            tap_y = 0;
-            tap_row = top;
-          } else {
-            kh += S::TAP_ROWS;
-            tap_y += S::TAP_ROWS * L::DH;
-            tap_row.template advance<TAP_STEP>();
-          }
-        }
+        tap_col = last_tap_col ? corner_after : tap_col.template on<S::TAP_COLS * L::DW>();
+        kw = last_tap_col ? 0 : kw + S::TAP_COLS;
+        tap_x = last_tap_col ? 0 : tap_x + S::TAP_COLS * L::DW;
       }
+      corner = corner_after;
+      top = top_after;
     }
-    credit += (emit ? L::PACE_EMIT : 0) - (accept ? L::PACE_ACCEPT : 0);
-    done = in_image == images && out_image == images;
+    // The state after this iteration.
+    const int moved = q + L::IN_PX;
+    ready = late_select(pixel_in, group_out, q > need, moved > need, q > next_need, moved > next_need);
+    fits = late_select(pixel_in, group_out, q <= limit, moved <= limit, q <= next_limit, moved <= next_limit);
+    const bool image_out = group_out && next_starts;
+    q = late_select(pixel_in, image_out, q, moved, q - S::IMAGE_PIXELS, q + (L::IN_PX - S::IMAGE_PIXELS));
+    if (group_out) {
+      need = next_starts ? next_need - S::IMAGE_PIXELS : next_need;
+      limit = next_starts ? next_limit - S::IMAGE_PIXELS : next_limit;
+      next_starts = later.starts_image();
+      next_need = later.need() + (next_starts ? S::IMAGE_PIXELS : 0);
+      next_limit = later.limit() + (next_starts ? S::IMAGE_PIXELS : 0);
+      later.next();
+    }
+    const pace more = credit + L::PACE_EMIT, less = credit - L::PACE_ACCEPT, same = credit + (L::PACE_EMIT - L::PACE_ACCEPT);
+    due = late_select(accept, emit, credit > 0, less > 0, more > 0, same > 0);
+    if (L::PACE_EMIT > L::PACE_ACCEPT) ahead = late_select(accept, emit, credit > L::PACE_EMIT, less > L::PACE_EMIT, more > L::PACE_EMIT, same > L::PACE_EMIT);
+    credit = late_select(accept, emit, credit, less, more, same);
+    done = !arrives && emitted;
   }
 }
 
