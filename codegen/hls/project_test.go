@@ -112,7 +112,7 @@ func TestMutants(t *testing.T) {
 		{name: "TLAST one early", file: "sink.hpp", from: "word.last = left == 1;", to: "word.last = left == 2;", want: "TLAST"},
 		{name: "padding not zero", file: "window.hpp", from: "beat.v[lane] = L::PAD;", to: "beat.v[lane] = 1;", want: "l0_conv_join"},
 		{name: "accumulator not cleared", file: "engine.hpp", from: "first ? typename E::acc(0) : acc[l]", to: "first && false ? typename E::acc(0) : acc[l]", want: "accumulator overflow in process"},
-		{name: "row end in the line buffer", file: "window.hpp", from: "out_group = 0;\n          x = -L::PL;", to: "out_group = 0;\n          x = 0;", want: "l0_conv_join"},
+		{name: "row end in the line buffer", file: "window.hpp", from: "x = row_out ? -L::PL : x + S::STEP_X;", to: "x = row_out ? 0 : x + S::STEP_X;", want: "l0_conv_join"},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
