@@ -168,7 +168,7 @@ func hasFormula(k intnet.Kind) bool { return k == intnet.KindSlice || k == intne
 
 // executed is the output of a layer of one input by the executor.
 func executed(net *intnet.Net, l intnet.Layer, x []int32) []int32 {
-	one := &intnet.Net{Tensors: []intnet.Tensor{net.Tensors[l.In[0]], net.Tensors[l.Out]}, Layers: []intnet.Layer{l}, Outputs: []int{1}}
+	one := &intnet.Net{InputRounding: net.InputRounding, Tensors: []intnet.Tensor{net.Tensors[l.In[0]], net.Tensors[l.Out]}, Layers: []intnet.Layer{l}, Outputs: []int{1}}
 	out := one.Tensors[1]
 	one.Results = []intnet.Result{{Name: out.Name, Shape: []int{1, out.C, out.H, out.W}, Tensor: 1}}
 	one.Layers[0].In, one.Layers[0].Out = []int{0}, 1
