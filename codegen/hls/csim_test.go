@@ -32,7 +32,7 @@ type runner struct {
 
 func newRunner(t testing.TB, flags ...string) *runner {
 	projecttest.NeedCompiler(t)
-	return &runner{t: t, dir: t.TempDir(), flags: append([]string{"-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"}, flags...)}
+	return &runner{t: t, dir: t.TempDir(), flags: append([]string{"-std=c++14", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"}, flags...)}
 }
 
 func (r *runner) gxx(t testing.TB, project string, args ...string) {

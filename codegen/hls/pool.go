@@ -2,6 +2,7 @@ package hls
 
 import (
 	"fmt"
+	"strings"
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -41,16 +42,14 @@ func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
 		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", a.Mul[0][0])
 		return
 	}
-	c.f("  static constexpr unsigned char ROW_CLASS[%d] = {%s};\n", len(a.Rows), list(a.Rows))
-	c.f("  static constexpr unsigned char COLUMN_CLASS[%d] = {%s};\n", len(a.Columns), list(a.Columns))
-	c.f("  static constexpr std::int64_t MUL[%d][%d] = {", len(a.Mul), len(a.Mul[0]))
+	lookup(c, "row_class", a.Rows)
+	lookup(c, "column_class", a.Columns)
+	rows := make([]string, len(a.Mul))
 	for i, row := range a.Mul {
-		if i > 0 {
-			c.f(", ")
-		}
-		c.f("{%s}", list(row))
+		rows[i] = "{" + list(row) + "}"
 	}
-	c.f("};\n  static constexpr std::int64_t mul(int row, int column) {\n    return column < %d ? MUL[ROW_CLASS[row]][COLUMN_CLASS[column]] : 0;\n  }\n", to.W)
+	c.f("  static constexpr std::int64_t mul(int row, int column) {\n    constexpr std::int64_t TABLE[%d][%d] = {%s};\n    return column < %d ? TABLE[row_class(row)][column_class(column)] : 0;\n  }\n",
+		len(a.Mul), len(a.Mul[0]), strings.Join(rows, ", "), to.W)
 }
 
 func (p *generator) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {

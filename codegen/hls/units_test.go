@@ -21,7 +21,7 @@ func TestUnits(t *testing.T) {
 	dir := t.TempDir()
 	hls := filepath.Join("..", "..", "templates", "hls")
 	bin := filepath.Join(dir, "units")
-	build := exec.Command("g++", "-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-fsanitize=undefined", "-fno-sanitize-recover=all",
+	build := exec.Command("g++", "-std=c++14", "-pedantic-errors", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-fsanitize=undefined", "-fno-sanitize-recover=all",
 		"-I"+filepath.Join(hls, "include"), "-I"+filepath.Join(hls, "sim"), "-I"+filepath.Join(hls, "tb"), "-o", bin,
 		filepath.Join("testdata", "units.cpp"), filepath.Join(hls, "tb", "runtime.cpp"))
 	if text, err := build.CombinedOutput(); err != nil {

@@ -134,7 +134,7 @@ func TestWideStreamInSynthesis(t *testing.T) {
 	if err := os.WriteFile(source, []byte(wideProgram), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	text, err := exec.Command("g++", "-std=c++17", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror", "-I"+vendor, "-I"+filepath.Join(out, "include"), source, "-o", bin).CombinedOutput()
+	text, err := exec.Command("g++", "-std=c++14", "-pedantic-errors", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror", "-I"+vendor, "-I"+filepath.Join(out, "include"), source, "-o", bin).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -142,7 +142,7 @@ func TestWideStreamInSynthesis(t *testing.T) {
 		t.Errorf("%v\n%s", err, text)
 	}
 	// The top as synthesis reads it.
-	text, err = exec.Command("g++", "-std=c++17", "-fsyntax-only", "-D__SYNTHESIS__", "-Wall", "-Wno-unknown-pragmas", "-Werror", "-I"+vendor,
+	text, err = exec.Command("g++", "-std=c++14", "-pedantic-errors", "-fsyntax-only", "-D__SYNTHESIS__", "-Wall", "-Wno-unknown-pragmas", "-Werror", "-I"+vendor,
 		"-I"+filepath.Join(out, "include"), filepath.Join(out, "src", project.TopName+".cpp")).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, text)

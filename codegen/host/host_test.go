@@ -389,7 +389,7 @@ func TestXRT(t *testing.T) {
 		t.Fatal(err)
 	}
 	exe := filepath.Join(t.TempDir(), "xrt_host")
-	args := []string{"-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-O1", "-o", exe,
+	args := []string{"-std=c++14", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-O1", "-o", exe,
 		"-I" + filepath.Join(out, "include"), "-I" + filepath.Join(out, "src"), "-I" + filepath.Join(out, "sim"), "-I" + filepath.Join(out, "tb"), "-Itestdata/fakes",
 		fmt.Sprintf("-DINPUT_BITS=%d", p.Input.AXIBits), fmt.Sprintf("-DOUTPUT_BITS=%d", p.Outputs[0].AXIBits),
 		"testdata/fakes/fake_device.cpp", filepath.Join(out, "tb", "runtime.cpp")}

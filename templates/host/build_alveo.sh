@@ -30,7 +30,7 @@ out=$(cd "$out" && pwd)
 # $HASS_SOURCES and the kernels' names hold plain identifiers and slashes only.
 cd "$root"
 v++ -c -t "$target" --platform "$platform" -k "$HASS_TOP" --hls.clock "$HASS_CLOCK_HZ:$HASS_TOP" \
-  --advanced.prop "kernel.$HASS_TOP.kernel_flags=-std=c++17" -Iinclude -Isrc \
+  --advanced.prop "kernel.$HASS_TOP.kernel_flags=-std=c++14" -Iinclude -Isrc \
   --temp_dir "$out/$HASS_TOP" -o "$out/$HASS_TOP.xo" $HASS_SOURCES
 objects=$out/$HASS_TOP.xo
 for kernel in $HASS_MM2S $HASS_S2MM; do

@@ -44,7 +44,7 @@ foreach step $steps {
   }
 }
 
-set cflags "-std=c++17 -I[file join $here include] -I[file join $here src]"
+set cflags "-std=c++14 -I[file join $here include] -I[file join $here src]"
 set tbflags "$cflags -I[file join $here tb] -Wno-unknown-pragmas"
 
 open_project -reset hass_$flow

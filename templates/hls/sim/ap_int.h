@@ -163,13 +163,8 @@ template <int W> class ap_uint : public hass_sim::uint_base<W> {
   template <int V> constexpr ap_uint(const ap_int<V>& x) : base(x.to_uint64(), x.to_int64() < 0) {}
   template <int V, class = std::enable_if_t<(V <= 64 && V != W)>> constexpr ap_uint(const ap_uint<V>& x) : base(x.to_uint64(), false) {}
 
-  auto range(int hi, int lo) {
-    if constexpr (W <= 64) {
-      return hass_sim::native_range<ap_uint>(*this, hi, lo);
-    } else {
-      return hass_sim::wide_range<ap_uint>(*this, hi, lo);
-    }
-  }
+  using field_of_bits = std::conditional_t<(W <= 64), hass_sim::native_range<ap_uint>, hass_sim::wide_range<ap_uint>>;
+  field_of_bits range(int hi, int lo) { return field_of_bits(*this, hi, lo); }
 };
 
 #endif

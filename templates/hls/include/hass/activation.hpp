@@ -16,29 +16,33 @@ namespace hass {
 
 enum activation_kind { HARD_SIGMOID, HARD_SWISH, LEAKY, CURVE };
 
-template <class A>
-std::int64_t activation_value(const std::int32_t (&table)[A::ROWS][A::COLUMNS], std::int64_t x, int row, int column) {
+// The exact value of a function, by its kind.
+template <class A, activation_kind KIND> struct activation_of;
+template <class A> struct activation_of<A, HARD_SIGMOID> {
+  static std::int64_t value(std::int64_t x, std::int64_t m) { return x * m + A::ADD; }
+};
+template <class A> struct activation_of<A, HARD_SWISH> {
+  static std::int64_t value(std::int64_t x, std::int64_t m) { return x * clamp(x + A::ADD, 0, A::TOP) * m; }
+};
+template <class A> struct activation_of<A, LEAKY> {
+  static std::int64_t value(std::int64_t x, std::int64_t m) { return x * (x < 0 ? m : A::TOP); }
+};
+
+// Where it reads the table: the place of the channel, or of the segment.
+template <class A, activation_kind KIND> struct activation_table {
+  static std::int64_t value(const std::int32_t (&table)[A::ROWS][A::COLUMNS], std::int64_t x, int row, int column) {
 #pragma HLS INLINE
-  if constexpr (A::KIND == CURVE) {
-    const int offset = static_cast<int>(x - A::MIN);
-    const int segment = offset >> A::STEP;
-    const std::int64_t here = table[segment][0];
-    if constexpr (A::STEP == 0) {
-      return here;
-    } else {
-      return here * (std::int64_t{1} << A::STEP) + (table[segment + 1][0] - here) * (offset & ((1 << A::STEP) - 1));
-    }
-  } else {
-    const std::int64_t m = table[A::ROWS == 1 ? 0 : row][A::COLUMNS == 1 ? 0 : column];
-    if constexpr (A::KIND == HARD_SIGMOID) {
-      return x * m + A::ADD;
-    } else if constexpr (A::KIND == HARD_SWISH) {
-      return x * clamp(x + A::ADD, 0, A::TOP) * m;
-    } else {
-      return x * (x < 0 ? m : A::TOP);
-    }
+    return activation_of<A, KIND>::value(x, table[A::ROWS == 1 ? 0 : row][A::COLUMNS == 1 ? 0 : column]);
   }
-}
+};
+template <class A> struct activation_table<A, CURVE> {
+  static std::int64_t value(const std::int32_t (&table)[A::ROWS][A::COLUMNS], std::int64_t x, int, int) {
+#pragma HLS INLINE
+    const int offset = static_cast<int>(x - A::MIN), segment = offset >> A::STEP;
+    const std::int64_t here = table[segment][0], next = table[A::STEP == 0 ? segment : segment + 1][0];
+    return here * (std::int64_t{1} << A::STEP) + (next - here) * (offset & ((1 << A::STEP) - 1));
+  }
+};
 
 template <class A>
 void activation(const std::int32_t (&table)[A::ROWS][A::COLUMNS], int images, hls::stream<typename A::in_beat>& in, hls::stream<typename A::out_beat>& out) {
@@ -51,7 +55,7 @@ void activation(const std::int32_t (&table)[A::ROWS][A::COLUMNS], int images, hl
     typename A::out_beat y;
     for (int i = 0; i < A::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
-      const std::int64_t v = activation_value<A>(table, x.v[i].to_int64(), at.channel, i % CH);
+      const std::int64_t v = activation_table<A, A::KIND>::value(table, x.v[i].to_int64(), at.channel, i % CH);
       y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::ROUNDING, A::LO, A::HI) : std::int64_t{0};
     }
     HASS_CHECK(y);

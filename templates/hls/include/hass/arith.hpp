@@ -39,11 +39,7 @@ constexpr std::int64_t round_off(std::int64_t v, int places) { return places == 
 // A layer's shifts span S_MIN .. S_MIN + STEPS - 1; step selects one. With one step
 // the shifter is wiring.
 template <int S_MIN, int STEPS> constexpr std::int64_t requant_step(std::int64_t acc, int step, rounding ties, std::int64_t lo, std::int64_t hi) {
-  if constexpr (STEPS == 1) {
-    return requant(acc, S_MIN, ties, lo, hi);
-  } else {
-    return requant(acc, S_MIN + step, ties, lo, hi);
-  }
+  return requant(acc, STEPS == 1 ? S_MIN : S_MIN + step, ties, lo, hi);
 }
 
 // add_acc is a + x in the accumulator type A. The width follows from an interval bound

@@ -42,7 +42,8 @@ template <class C, class... In> void concat(int images, hls::stream<typename C::
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     int input = 0;
-    (concat_read<C>(input++, step, in, row), ...);
+    const int in_order[] = {(concat_read<C>(input++, step, in, row), 0)...};
+    (void)in_order;
     if (C::writes(step) != 0) {
       typename C::beat y;
       for (int i = 0; i < C::beat::LANES; ++i) {

@@ -12,7 +12,8 @@ template <class in_fifo, class... Out> void fork(int tokens_per_image, int image
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const auto token = in.read();
-    (out.write(token), ...);
+    const int in_order[] = {(out.write(token), 0)...};
+    (void)in_order;
     if (--left == 0) {
       left = tokens_per_image;
       ++image;
@@ -39,7 +40,8 @@ template <class Bank, int BANKS, int WIDTH, class in_fifo, class... Out> void de
 #pragma HLS PIPELINE II = 1 style = flp
     const auto token = in.read();
     int k = 0;
-    (out.write(lanes_of<Bank, BANKS, WIDTH>(token, k++ % BANKS)), ...);
+    const int in_order[] = {(out.write(lanes_of<Bank, BANKS, WIDTH>(token, k++ % BANKS)), 0)...};
+    (void)in_order;
     if (--left == 0) {
       left = tokens_per_image;
       ++image;

@@ -9,11 +9,7 @@ namespace hass {
 
 // lane_of turns a field of TDATA into a lane value.
 template <class T, int BITS, bool SIGNED> T lane_of(std::uint64_t field) {
-  if constexpr (SIGNED) {
-    return static_cast<std::int64_t>(field << (64 - BITS)) >> (64 - BITS);
-  } else {
-    return field;
-  }
+  return SIGNED ? T(static_cast<std::int64_t>(field << (64 - BITS)) >> (64 - BITS)) : T(field);
 }
 
 template <class S, class Axi> void source(int images, hls::stream<Axi>& in, hls::stream<typename S::out_beat>& out) {
