@@ -9,7 +9,7 @@ import (
 
 // glueWords are the identifiers that the generated glue uses beside those of the design, the
 // language and the module library.
-var glueWords = []string{"HASS_MAX_PROCESSES", "design", "shape", "axi", "input_axi", "nonzero", "chain_in", "chain_out", "row_class", "column_class", "TABLE"}
+var glueWords = []string{"HASS_MAX_PROCESSES", "design", "shape", "axi", "input_axi", "nonzero", "chain_in", "chain_out", "lutram", "bram", "uram", "row_class", "column_class", "TABLE"}
 
 // LintOptions tells package lint which identifiers the project's sources may hold: those
 // that package ident made from names of the model, those of ports, chain and token types,

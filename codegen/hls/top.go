@@ -6,6 +6,7 @@ import (
 
 	"hass/codegen/project"
 	"hass/internal/hw"
+	"hass/internal/memory"
 )
 
 // chainDepth is the depth of the weight chain's FIFOs, which carry no data at run time.
@@ -29,6 +30,7 @@ type fifoText struct {
 	Macro, Token, Name string
 	Depth              int
 	From, To           string
+	Memory             memory.Kind
 }
 
 // callText is a process of the top.
@@ -50,7 +52,7 @@ func (p *generator) top(units []unit) topText {
 		Name: project.TopName, Signature: signature(project.TopName, params), Words: p.Words, Input: p.Input, Outputs: p.Outputs,
 		MaxProcesses: hw.HLS.Limits()[hw.ProcessCount] + hw.ChainEnds, Processes: p.ProcessCount(),
 	}
-	for _, s := range p.HW.Streams {
+	for i, s := range p.HW.Streams {
 		macro := "HASS_STREAM"
 		switch {
 		case s.Parts() > 1:
@@ -58,7 +60,7 @@ func (p *generator) top(units []unit) topText {
 		case s.Join >= 0:
 			macro = "HASS_SKIP_STREAM"
 		}
-		t.FIFOs = append(t.FIFOs, fifoText{macro, "design::" + beatType(s), s.Name, s.Depth, p.HW.Processes[s.From].Name, p.HW.Processes[s.To].Name})
+		t.FIFOs = append(t.FIFOs, fifoText{macro, "design::" + beatType(s), s.Name, s.Depth, p.HW.Processes[s.From].Name, p.HW.Processes[s.To].Name, p.HW.FIFOMemory(i)})
 	}
 	for i := range len(p.Chain) + 1 {
 		from, to := p.Loader, p.End
@@ -68,7 +70,7 @@ func (p *generator) top(units []unit) topText {
 		if i < len(p.Chain) {
 			to = p.HW.Processes[p.Chain[i].Process].Name
 		}
-		t.FIFOs = append(t.FIFOs, fifoText{"HASS_STREAM", "hass::word", p.ChainName(i), chainDepth, from, to})
+		t.FIFOs = append(t.FIFOs, fifoText{"HASS_STREAM", "hass::word", p.ChainName(i), chainDepth, from, to, memory.LUTRAM})
 	}
 	args := make(map[string]string) // by function
 	for _, u := range units {

@@ -110,8 +110,8 @@ func (p *project) checkRegion(fn *function) {
 		t := f.tokens[i]
 		if (t.is("HASS_STREAM") || t.is("HASS_SKIP_STREAM") || t.is("HASS_WIDE_STREAM")) && at(f, i+1).is("(") {
 			args := splitArgs(f, i+2, f.match[i+1])
-			if len(args) != 5 {
-				p.report(f, t.line, RuleDataflow, "%s takes type, name, depth, writer and reader", t.text)
+			if len(args) != 6 {
+				p.report(f, t.line, RuleDataflow, "%s takes type, name, depth, writer, reader and memory", t.text)
 				continue
 			}
 			text := func(k int) string { return textOf(f.tokens[args[k][0]:args[k][1]]) }

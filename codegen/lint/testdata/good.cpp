@@ -55,9 +55,9 @@ struct second {};
 extern "C" void top(hls::stream<int>& input, hls::stream<int>& output, int images) {
 #pragma HLS INTERFACE axis port = input
 #pragma HLS DATAFLOW
-  HASS_STREAM(int, a, 2, fork0, engine0);
-  HASS_STREAM(int, b, 2, engine0, engine1);
-  HASS_SKIP_STREAM(int, c, 40, fork0, add0);
+  HASS_STREAM(int, a, 2, fork0, engine0, lutram);
+  HASS_STREAM(int, b, 2, engine0, engine1, lutram);
+  HASS_SKIP_STREAM(int, c, 40, fork0, add0, lutram);
   hls::stream<int> s_d("d");
   HASS_PROCESS(fork0, lib::fork<int>(images, input, s_a, s_c));
   HASS_PROCESS(engine0, lib::engine<first>(images, s_a, s_b));

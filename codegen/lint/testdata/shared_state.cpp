@@ -23,10 +23,10 @@ template <int ID> void keyed(int n, hls::stream<int>& in, hls::stream<int>& out)
 
 void top(hls::stream<int>& a, hls::stream<int>& b, int n) {
 #pragma HLS DATAFLOW
-  HASS_STREAM(int, x, 2, p0, p1);
-  HASS_STREAM(int, y, 2, p1, p2);
-  HASS_STREAM(int, z, 2, p2, p3);
-  HASS_STREAM(int, w, 2, p3, p4);
+  HASS_STREAM(int, x, 2, p0, p1, lutram);
+  HASS_STREAM(int, y, 2, p1, p2, lutram);
+  HASS_STREAM(int, z, 2, p2, p3, lutram);
+  HASS_STREAM(int, w, 2, p3, p4, lutram);
   HASS_PROCESS(p0, count(n, a, s_x));
   HASS_PROCESS(p1, count(n, s_x, s_y));  // want: static-state
   HASS_PROCESS(p2, keyed<1>(n, s_y, s_z));

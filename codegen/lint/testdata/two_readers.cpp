@@ -17,8 +17,8 @@ void copy(int n, hls::stream<int>& in, hls::stream<int>& out) {
 
 void top(hls::stream<int>& y, hls::stream<int>& z, int n) {
 #pragma HLS DATAFLOW
-  HASS_STREAM(int, twice, 2, p0, p1);  // want: one-consumer
-  HASS_STREAM(int, lost, 2, p3, p4);   // want: one-consumer
+  HASS_STREAM(int, twice, 2, p0, p1, lutram);  // want: one-consumer
+  HASS_STREAM(int, lost, 2, p3, p4, lutram);   // want: one-consumer
   HASS_PROCESS(p0, make(n, s_twice));
   HASS_PROCESS(p1, copy(n, s_twice, y));
   HASS_PROCESS(p2, copy(n, s_twice, z));

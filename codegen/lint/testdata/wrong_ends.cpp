@@ -18,13 +18,13 @@ void take(int n, hls::stream<int>& in) {
 
 void top(int n) {
 #pragma HLS DATAFLOW
-  HASS_STREAM(int, swapped, 2, p1, p0);  // want: dataflow-form dataflow-form
-  HASS_STREAM(int, shallow, 0, p2, p3);  // want: dataflow-form
+  HASS_STREAM(int, swapped, 2, p1, p0, lutram);  // want: dataflow-form dataflow-form
+  HASS_STREAM(int, shallow, 0, p2, p3, lutram);  // want: dataflow-form
   HASS_PROCESS(p0, make(n, s_swapped));
   HASS_PROCESS(p1, take(n, s_swapped));
   HASS_PROCESS(p2, make(n, s_shallow));
   HASS_PROCESS(p3, take(n, s_shallow));
-  HASS_STREAM(int, direct, 2, p4, p5);
+  HASS_STREAM(int, direct, 2, p4, p5, lutram);
   HASS_PROCESS(p4, make(n, s_direct));
   s_direct.write(0);  // want: dataflow-form
   HASS_PROCESS(p5, take(n, s_direct));

@@ -76,30 +76,32 @@ template <class B> void check(const B& beat) {
 
 #endif
 
-// HASS_STREAM declares the FIFO s_NAME of DEPTH tokens between two processes;
+// HASS_STREAM declares the FIFO s_NAME of DEPTH tokens between two processes, in a MEMORY (lutram, bram, uram);
 // HASS_SKIP_STREAM one that feeds a layer of two inputs and so may be a skip
 // connection, HASS_WIDE_STREAM one of tokens in several parts (wide.hpp).
 // HASS_PROCESS(NAME, CALL) runs a process of the dataflow region, and HASS_RUN() ends
 // the region.
 #if defined(HASS_BOUNDED_STREAMS) && !defined(__SYNTHESIS__)
-#define HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER) hls::stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, false)
-#define HASS_SKIP_STREAM(TYPE, NAME, DEPTH, WRITER, READER) hls::stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, true)
-#define HASS_WIDE_STREAM(TYPE, NAME, DEPTH, WRITER, READER) ::hass::wide_stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, false)
+#define HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) hls::stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, false)
+#define HASS_SKIP_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) hls::stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, true)
+#define HASS_WIDE_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) ::hass::wide_stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, false)
 #define HASS_PROCESS(NAME, ...) ::hass::csim::add_process(#NAME, [&] { __VA_ARGS__; })
 #define HASS_RUN() ::hass::csim::run_processes()
 #else
-#define HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER) \
-  hls::stream<TYPE> s_##NAME(#NAME);                    \
-  HASS_PRAGMA(HLS STREAM variable = s_##NAME depth = DEPTH)
-#define HASS_SKIP_STREAM(TYPE, NAME, DEPTH, WRITER, READER) HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER)
+#define HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) \
+  hls::stream<TYPE> s_##NAME(#NAME);                            \
+  HASS_PRAGMA(HLS STREAM variable = s_##NAME depth = DEPTH)     \
+  HASS_PRAGMA(HLS BIND_STORAGE variable = s_##NAME type = fifo impl = MEMORY)
+#define HASS_SKIP_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY)
 #ifdef __SYNTHESIS__
-#define HASS_WIDE_STREAM(TYPE, NAME, DEPTH, WRITER, READER) \
-  ::hass::wide_stream<TYPE> s_##NAME;                        \
-  HASS_PRAGMA(HLS STREAM variable = s_##NAME.parts depth = DEPTH)
+#define HASS_WIDE_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) \
+  ::hass::wide_stream<TYPE> s_##NAME;                                \
+  HASS_PRAGMA(HLS STREAM variable = s_##NAME.parts depth = DEPTH)    \
+  HASS_PRAGMA(HLS BIND_STORAGE variable = s_##NAME.parts type = fifo impl = MEMORY)
 #define HASS_PROCESS(NAME, ...) __VA_ARGS__
 #define HASS_RUN()
 #else
-#define HASS_WIDE_STREAM(TYPE, NAME, DEPTH, WRITER, READER) ::hass::wide_stream<TYPE> s_##NAME(#NAME)
+#define HASS_WIDE_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) ::hass::wide_stream<TYPE> s_##NAME(#NAME)
 #define HASS_PROCESS(NAME, ...) ::hass::csim::run_process(#NAME, [&] { __VA_ARGS__; })
 #define HASS_RUN()
 #endif
