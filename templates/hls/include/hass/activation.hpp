@@ -52,7 +52,9 @@ void activation(const std::int32_t (&table)[A::ROWS][A::COLUMNS], int images, hl
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename A::in_beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     typename A::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int i = 0; i < A::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
       const std::int64_t v = activation_table<A, A::KIND>::value(table, x.v[i].to_int64(), at.channel, i % CH);

@@ -25,8 +25,10 @@ void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typ
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename A::in0_beat a = in0.read();
+#pragma HLS ARRAY_PARTITION variable = a.v complete
     const int kept = A::BROADCAST ? at.channel : 0;
     typename A::in1_beat b;
+#pragma HLS ARRAY_PARTITION variable = b.v complete
     if (first) {
       b = in1.read();
     } else {
@@ -34,6 +36,7 @@ void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typ
     }
     if (A::BROADCAST && first) gate[kept] = b;
     typename A::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int i = 0; i < A::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
       const std::int64_t v = Op::of(a.v[i].to_int64(), b.v[A::BROADCAST ? i % CH : i].to_int64());

@@ -24,6 +24,7 @@ template <class C, class T> void concat_read(int input, int step, hls::stream<T>
   const int place = C::place(input, step);
   if (place < 0) return;
   const T x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
   for (int at = 0; at < C::PLACES; ++at) {
 #pragma HLS UNROLL
     for (int i = 0; i < T::LANES; ++i) {
@@ -46,6 +47,7 @@ template <class C, class... In> void concat(int images, hls::stream<typename C::
     (void)in_order;
     if (C::writes(step) != 0) {
       typename C::beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
       for (int i = 0; i < C::beat::LANES; ++i) {
 #pragma HLS UNROLL
         y.v[i] = row.v[i / OUT][i % OUT];

@@ -11,11 +11,13 @@ namespace hass {
 template <class In, class Out> void convert_to_narrow(int beats_out_per_image, int images, hls::stream<In>& in, hls::stream<Out>& out) {
   constexpr int RATIO = In::PER_PIXEL / Out::PER_PIXEL;
   In wide{};
+#pragma HLS ARRAY_PARTITION variable = wide.v complete
   int part = 0, left = beats_out_per_image, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     if (part == 0) wide = in.read();
     Out narrow;
+#pragma HLS ARRAY_PARTITION variable = narrow.v complete
     for (int p = 0; p < Out::PIXELS; ++p) {
 #pragma HLS UNROLL
       for (int c = 0; c < Out::PER_PIXEL; ++c) {
@@ -41,10 +43,12 @@ template <class In, class Out> void convert_to_narrow(int beats_out_per_image, i
 template <class In, class Out> void convert_to_wide(int beats_in_per_image, int images, hls::stream<In>& in, hls::stream<Out>& out) {
   constexpr int RATIO = Out::PER_PIXEL / In::PER_PIXEL;
   Out wide{};
+#pragma HLS ARRAY_PARTITION variable = wide.v complete
   int part = 0, left = beats_in_per_image, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const In narrow = in.read();
+#pragma HLS ARRAY_PARTITION variable = narrow.v complete
     // Each part enters at the top and moves down as the others come.
     for (int p = 0; p < In::PIXELS; ++p) {
 #pragma HLS UNROLL

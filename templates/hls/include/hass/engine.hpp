@@ -171,6 +171,8 @@ template <class E> struct engine_plan {
 #pragma HLS INLINE
     using S = gang_shape<E>;
     due<E> d;
+#pragma HLS ARRAY_PARTITION variable = d.x complete
+#pragma HLS ARRAY_PARTITION variable = d.w complete
     for (int i = 0; i < E::in_beat::LANES; ++i) {
 #pragma HLS UNROLL
       d.x[i] = x.v[i].to_int() != 0;
@@ -220,7 +222,10 @@ void engine_ahead(const flag (&nonzero)[E::DEPTH][E::ROW], int images, in_fifo& 
   while (!done) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename E::in_beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     const due<E> d = plan.next(nonzero, images, x);
+#pragma HLS ARRAY_PARTITION variable = d.x complete
+#pragma HLS ARRAY_PARTITION variable = d.w complete
     beats.write(x);
     dues.write(d);
     done = d.ends_run != flag(0);
@@ -240,6 +245,7 @@ void engine_multiply(const typename E::weight (&memory)[E::DEPTH][E::ROW], int i
   using S = gang_shape<E>;
   constexpr int M = E::M, N = E::N;
   typename E::in_beat x{};
+#pragma HLS ARRAY_PARTITION variable = x.v complete
   typename E::weight row[E::GANG][M];
 #pragma HLS ARRAY_PARTITION variable = row complete dim = 0
   using selector = pair_selector<E::KIND, M, N>;
@@ -271,6 +277,8 @@ void engine_multiply(const typename E::weight (&memory)[E::DEPTH][E::ROW], int i
     if (fetch) {
       x = beats.read();
       const due<E> d = next_due<E>(dues, x);
+#pragma HLS ARRAY_PARTITION variable = d.x complete
+#pragma HLS ARRAY_PARTITION variable = d.w complete
       more = static_cast<narrow_word<S::MORE_BITS>>(d.more.to_uint64());
       ends_window = d.ends_window != flag(0);
       ends_run = d.ends_run != flag(0);
@@ -327,6 +335,7 @@ void engine_multiply(const typename E::weight (&memory)[E::DEPTH][E::ROW], int i
 #endif
     if (last && ends_window) {
       typename E::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
       for (int l = 0; l < S::LANES; ++l) {
 #pragma HLS UNROLL
         y.v[l] = acc[l];
@@ -409,6 +418,7 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, ty
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename E::in_beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     for (int p = 0; p < E::PX; ++p) {
 #pragma HLS UNROLL
       for (int g = 0; g < E::GANG; ++g) {
@@ -428,6 +438,7 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, ty
     const bool ends_window = beat == E::BEATS - 1;
     if (ends_window) {
       typename E::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
       for (int l = 0; l < S::LANES; ++l) {
 #pragma HLS UNROLL
         y.v[l] = acc[l];

@@ -25,6 +25,7 @@ template <class in_fifo, class... Out> void fork(int tokens_per_image, int image
 template <class Bank, int BANKS, int WIDTH, class T> Bank lanes_of(const T& token, int bank) {
 #pragma HLS INLINE
   Bank y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
   for (int i = 0; i < Bank::LANES; ++i) {
 #pragma HLS UNROLL
     const int p = i / Bank::PER_PIXEL, lane = i % Bank::PER_PIXEL;
@@ -39,6 +40,7 @@ template <class Bank, int BANKS, int WIDTH, class in_fifo, class... Out> void de
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const auto token = in.read();
+#pragma HLS ARRAY_PARTITION variable = token.v complete
     int k = 0;
     const int in_order[] = {(out.write(lanes_of<Bank, BANKS, WIDTH>(token, k++ % BANKS)), 0)...};
     (void)in_order;

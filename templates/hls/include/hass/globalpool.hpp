@@ -25,7 +25,9 @@ template <class P> void globalpool(int images, hls::stream<typename P::in_beat>&
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename P::in_beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     typename P::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
       value pixels[PX];

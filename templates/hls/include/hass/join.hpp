@@ -19,6 +19,7 @@ void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::
 #pragma HLS PIPELINE II = 1 style = flp
     const typename J::acc_beat part[ENGINES] = {in.read()...};  // in port order
     typename J::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int p = 0; p < J::PX; ++p) {
 #pragma HLS UNROLL
       for (int o = 0; o < J::OUT_CH; ++o) {

@@ -28,6 +28,7 @@ template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<ty
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename P::in_beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     for (int p = 0; p < PX; ++p) {
 #pragma HLS UNROLL
       for (int c = 0; c < CH; ++c) {
@@ -49,6 +50,7 @@ template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<ty
     } else {
       group = 0;
       typename P::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
       for (int p = 0; p < PX; ++p) {
 #pragma HLS UNROLL
         for (int c = 0; c < CH; ++c) {

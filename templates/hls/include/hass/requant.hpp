@@ -15,7 +15,9 @@ template <class R> void requant_stream(int images, hls::stream<typename R::in_be
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename R::in_beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     typename R::out_beat y;
+#pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int i = 0; i < R::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
       y.v[i] = at.inside(i / CH) ? requant(x.v[i].to_int64(), R::SHIFT, R::ROUNDING, R::LO, R::HI) : std::int64_t{0};

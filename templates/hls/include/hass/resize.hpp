@@ -32,6 +32,7 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
     const bool reads = rows < R::need(y);
     if (reads) {
       const typename R::in_beat v = in.read();
+#pragma HLS ARRAY_PARTITION variable = v.v complete
       for (int b = 0; b < 4; ++b) {
 #pragma HLS UNROLL
         if (b == (rows & 1) * 2 + (x & 1)) {
@@ -55,6 +56,7 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
         }
       }
       typename R::out_beat beat;
+#pragma HLS ARRAY_PARTITION variable = beat.v complete
       for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
         std::int64_t sum = 0;

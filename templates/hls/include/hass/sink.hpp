@@ -15,6 +15,7 @@ template <class S, class Axi> void sink(int images, hls::stream<typename S::in_b
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename S::in_beat beat = in.read();
+#pragma HLS ARRAY_PARTITION variable = beat.v complete
     Axi word;
     word.data = 0;
     for (int i = 0; i < S::in_beat::LANES; ++i) {

@@ -16,6 +16,7 @@ template <class S> void slice(int images, hls::stream<typename S::beat>& in, hls
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename S::beat x = in.read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     if (row.chosen() && col.chosen() && channel.chosen()) {
       HASS_CHECK(x);
       out.write(x);

@@ -19,6 +19,7 @@ template <class S, class Axi> void source(int images, hls::stream<Axi>& in, hls:
 #pragma HLS PIPELINE II = 1 style = flp
     Axi word = in.read();
     typename S::out_beat beat;
+#pragma HLS ARRAY_PARTITION variable = beat.v complete
     for (int i = 0; i < S::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
       beat.v[i] = lane_of<typename S::out_beat::lane, BITS, S::SIGNED>(word.data.range(i * BITS + BITS - 1, i * BITS).to_uint64());

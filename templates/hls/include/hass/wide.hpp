@@ -36,6 +36,7 @@ template <class T> struct wide_stream {
   T read() {
 #pragma HLS INLINE
     T v{};
+#pragma HLS ARRAY_PARTITION variable = v.v complete
 #ifndef __SYNTHESIS__
     const token all = tokens.read();
 #endif
@@ -43,6 +44,7 @@ template <class T> struct wide_stream {
 #pragma HLS UNROLL
 #ifdef __SYNTHESIS__
       const part x = parts[k].read();
+#pragma HLS ARRAY_PARTITION variable = x.v complete
 #else
       const part& x = all.of[k];
 #endif
@@ -62,6 +64,7 @@ template <class T> struct wide_stream {
     for (int k = 0; k < PARTS; ++k) {
 #pragma HLS UNROLL
       part x{};
+#pragma HLS ARRAY_PARTITION variable = x.v complete
       for (int i = 0; i < LANES && k * LANES + i < T::LANES; ++i) {
 #pragma HLS UNROLL
         x.v[i] = v.v[k * LANES + i];

@@ -189,12 +189,14 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
     HASS_ASSERT(accept || emit, "the line buffer can neither accept nor emit");
 
     typename L::in_beat pixels{};
+#pragma HLS ARRAY_PARTITION variable = pixels.v complete
     if (accept) pixels = in.read();
 
     // Read one word of every bank, then give each lane its own.
     element bank[S::BANKS][L::M_CH];
 #pragma HLS ARRAY_PARTITION variable = bank complete dim = 0
     typename L::out_beat beat{};
+#pragma HLS ARRAY_PARTITION variable = beat.v complete
     if (emit) {
       for (int r = 0; r < RB; ++r) {
 #pragma HLS UNROLL

@@ -15,6 +15,7 @@ template <class Z> void zeroinsert(int images, hls::stream<typename Z::beat>& in
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     typename Z::beat x{};
+#pragma HLS ARRAY_PARTITION variable = x.v complete
     if (row.chosen() && col.chosen()) x = in.read();
     HASS_CHECK(x);
     out.write(x);
