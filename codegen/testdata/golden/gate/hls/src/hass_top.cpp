@@ -30,22 +30,22 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
 #pragma HLS DATAFLOW
 
   // FIFO: token type, name, depth, writer, reader.
-  HASS_STREAM(design::s8_1x1, x, 3, input_source, l0_conv_window);
-  HASS_STREAM(design::s8_1x3, l0_conv_beats0, 6, l0_conv_window, l0_conv_engine0);
-  HASS_STREAM(design::acc18_1x1, l0_conv_acc0, 4, l0_conv_engine0, l0_conv_join);
-  HASS_STREAM(design::s8_1x1, t1, 8, l0_conv_join, t1_fork);
-  HASS_STREAM(design::s8_1x1, t1_1, 2, t1_fork, l1_globalpool_globalpool);
-  HASS_SKIP_STREAM(design::s8_1x1, t1_2, 284, t1_fork, l3_mul_mul);
-  HASS_STREAM(design::s8_1x1, t2, 2, l1_globalpool_globalpool, l2_conv_window);
-  HASS_STREAM(design::s8_1x1, l2_conv_beats0, 2, l2_conv_window, l2_conv_engine0);
-  HASS_STREAM(design::acc20_1x1, l2_conv_acc0, 1, l2_conv_engine0, l2_conv_join);
-  HASS_STREAM(design::s8_1x1, t4, 5, l3_mul_mul, output0_sink);
-  HASS_SKIP_STREAM(design::s8_1x1, t3, 1, l2_conv_join, l3_mul_mul);
-  HASS_STREAM(hass::word, weights_chain0, 2, weights_loader, l0_conv_engine0);
-  HASS_STREAM(hass::word, weights_chain1, 2, l0_conv_engine0, l0_conv_join);
-  HASS_STREAM(hass::word, weights_chain2, 2, l0_conv_join, l2_conv_engine0);
-  HASS_STREAM(hass::word, weights_chain3, 2, l2_conv_engine0, l2_conv_join);
-  HASS_STREAM(hass::word, weights_chain4, 2, l2_conv_join, weights_end);
+  HASS_STREAM(design::s8_1x1, x, 3, input_source, l0_conv_window, lutram);
+  HASS_STREAM(design::s8_1x3, l0_conv_beats0, 6, l0_conv_window, l0_conv_engine0, lutram);
+  HASS_STREAM(design::acc18_1x1, l0_conv_acc0, 4, l0_conv_engine0, l0_conv_join, lutram);
+  HASS_STREAM(design::s8_1x1, t1, 8, l0_conv_join, t1_fork, lutram);
+  HASS_STREAM(design::s8_1x1, t1_1, 2, t1_fork, l1_globalpool_globalpool, lutram);
+  HASS_SKIP_STREAM(design::s8_1x1, t1_2, 284, t1_fork, l3_mul_mul, bram);
+  HASS_STREAM(design::s8_1x1, t2, 2, l1_globalpool_globalpool, l2_conv_window, lutram);
+  HASS_STREAM(design::s8_1x1, l2_conv_beats0, 2, l2_conv_window, l2_conv_engine0, lutram);
+  HASS_STREAM(design::acc20_1x1, l2_conv_acc0, 1, l2_conv_engine0, l2_conv_join, lutram);
+  HASS_STREAM(design::s8_1x1, t4, 5, l3_mul_mul, output0_sink, lutram);
+  HASS_SKIP_STREAM(design::s8_1x1, t3, 1, l2_conv_join, l3_mul_mul, lutram);
+  HASS_STREAM(hass::word, weights_chain0, 2, weights_loader, l0_conv_engine0, lutram);
+  HASS_STREAM(hass::word, weights_chain1, 2, l0_conv_engine0, l0_conv_join, lutram);
+  HASS_STREAM(hass::word, weights_chain2, 2, l0_conv_join, l2_conv_engine0, lutram);
+  HASS_STREAM(hass::word, weights_chain3, 2, l2_conv_engine0, l2_conv_join, lutram);
+  HASS_STREAM(hass::word, weights_chain4, 2, l2_conv_join, weights_end, lutram);
 
   HASS_PROCESS(weights_loader, design::weights_loader(weights, s_weights_chain0, mode));
   HASS_PROCESS(input_source, design::input_source(input, s_x, mode, images));

@@ -31,27 +31,27 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
 #pragma HLS DATAFLOW
 
   // FIFO: token type, name, depth, writer, reader.
-  HASS_STREAM(design::s8_1x1, x, 7, input_source, l0_conv_window);
-  HASS_STREAM(design::s8_1x3, l0_conv_beats0, 6, l0_conv_window, l0_conv_engine0);
-  HASS_STREAM(design::acc20_1x1, l0_conv_acc0, 7, l0_conv_engine0, l0_conv_join);
-  HASS_STREAM(design::s8_1x1, t1, 4, l0_conv_join, t1_fork);
-  HASS_STREAM(design::s8_1x1, t1_1, 4, t1_fork, l1_conv_window);
-  HASS_STREAM(design::s8_1x12, l1_conv_beats0, 7, l1_conv_window, l1_conv_engine0);
-  HASS_STREAM(design::acc21_1x1, l1_conv_acc0, 6, l1_conv_engine0, l1_conv_join);
-  HASS_SKIP_STREAM(design::s8_1x1, t2, 4, l1_conv_join, l2_add_add);
-  HASS_STREAM(design::s8_1x1, t3, 2, l2_add_add, l3_globalpool_globalpool);
-  HASS_STREAM(design::s8_1x1, t4, 5, l3_globalpool_globalpool, l4_conv_window);
-  HASS_STREAM(design::s8_1x1, l4_conv_beats0, 8, l4_conv_window, l4_conv_engine0);
-  HASS_STREAM(design::acc16_1x1, l4_conv_acc0, 5, l4_conv_engine0, l4_conv_join);
-  HASS_STREAM(design::s8_1x1, t5, 5, l4_conv_join, output0_sink);
-  HASS_SKIP_STREAM(design::s8_1x1, t1_2, 24, t1_fork, l2_add_add);
-  HASS_STREAM(hass::word, weights_chain0, 2, weights_loader, l0_conv_engine0);
-  HASS_STREAM(hass::word, weights_chain1, 2, l0_conv_engine0, l0_conv_join);
-  HASS_STREAM(hass::word, weights_chain2, 2, l0_conv_join, l1_conv_engine0);
-  HASS_STREAM(hass::word, weights_chain3, 2, l1_conv_engine0, l1_conv_join);
-  HASS_STREAM(hass::word, weights_chain4, 2, l1_conv_join, l4_conv_engine0);
-  HASS_STREAM(hass::word, weights_chain5, 2, l4_conv_engine0, l4_conv_join);
-  HASS_STREAM(hass::word, weights_chain6, 2, l4_conv_join, weights_end);
+  HASS_STREAM(design::s8_1x1, x, 7, input_source, l0_conv_window, lutram);
+  HASS_STREAM(design::s8_1x3, l0_conv_beats0, 6, l0_conv_window, l0_conv_engine0, lutram);
+  HASS_STREAM(design::acc20_1x1, l0_conv_acc0, 7, l0_conv_engine0, l0_conv_join, lutram);
+  HASS_STREAM(design::s8_1x1, t1, 4, l0_conv_join, t1_fork, lutram);
+  HASS_STREAM(design::s8_1x1, t1_1, 4, t1_fork, l1_conv_window, lutram);
+  HASS_STREAM(design::s8_1x12, l1_conv_beats0, 7, l1_conv_window, l1_conv_engine0, lutram);
+  HASS_STREAM(design::acc21_1x1, l1_conv_acc0, 6, l1_conv_engine0, l1_conv_join, lutram);
+  HASS_SKIP_STREAM(design::s8_1x1, t2, 4, l1_conv_join, l2_add_add, lutram);
+  HASS_STREAM(design::s8_1x1, t3, 2, l2_add_add, l3_globalpool_globalpool, lutram);
+  HASS_STREAM(design::s8_1x1, t4, 5, l3_globalpool_globalpool, l4_conv_window, lutram);
+  HASS_STREAM(design::s8_1x1, l4_conv_beats0, 8, l4_conv_window, l4_conv_engine0, lutram);
+  HASS_STREAM(design::acc16_1x1, l4_conv_acc0, 5, l4_conv_engine0, l4_conv_join, lutram);
+  HASS_STREAM(design::s8_1x1, t5, 5, l4_conv_join, output0_sink, lutram);
+  HASS_SKIP_STREAM(design::s8_1x1, t1_2, 24, t1_fork, l2_add_add, lutram);
+  HASS_STREAM(hass::word, weights_chain0, 2, weights_loader, l0_conv_engine0, lutram);
+  HASS_STREAM(hass::word, weights_chain1, 2, l0_conv_engine0, l0_conv_join, lutram);
+  HASS_STREAM(hass::word, weights_chain2, 2, l0_conv_join, l1_conv_engine0, lutram);
+  HASS_STREAM(hass::word, weights_chain3, 2, l1_conv_engine0, l1_conv_join, lutram);
+  HASS_STREAM(hass::word, weights_chain4, 2, l1_conv_join, l4_conv_engine0, lutram);
+  HASS_STREAM(hass::word, weights_chain5, 2, l4_conv_engine0, l4_conv_join, lutram);
+  HASS_STREAM(hass::word, weights_chain6, 2, l4_conv_join, weights_end, lutram);
 
   HASS_PROCESS(weights_loader, design::weights_loader(weights, s_weights_chain0, mode));
   HASS_PROCESS(input_source, design::input_source(input, s_x, mode, images));
