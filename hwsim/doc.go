@@ -4,7 +4,7 @@
 // images, and gives the output tensors, the cycle of every image's first and
 // last word, what every process did with its cycles, the high-water mark of
 // every FIFO and how much of the zeros the engines really skipped. A network
-// that cannot move is a *hw.Deadlock.
+// that cannot move is a *live.Deadlock.
 //
 // Values and time are found side by side. The order of a Kahn network's tokens does not depend
 // on time, so the values (type values) move every token through every process image by

@@ -26,5 +26,5 @@ func ExampleRun() {
 	}
 	fmt.Printf("%d images, %.0f cycles per image\n", len(r.Outputs), r.CyclesPerImage)
 	// Output:
-	// 4 images, 72 cycles per image
+	// 4 images, 84 cycles per image
 }

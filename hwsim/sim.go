@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 )
 
 // Options choose what a run does besides the plain simulation. The zero value
@@ -145,7 +146,7 @@ func Latency(ctx context.Context, n *hw.Network, image []int32) (int64, error) {
 }
 
 // Run simulates the network on images, each the H x W x C values of the network's
-// input tensor. It returns a *hw.Deadlock if the network stops moving.
+// input tensor. It returns a *live.Deadlock if the network stops moving.
 func Run(ctx context.Context, n *hw.Network, images [][]int32, opt Options) (*Result, error) {
 	s, err := newSim(n, images, opt)
 	if err != nil {
@@ -159,7 +160,7 @@ func (s *sim) simulate(ctx context.Context) (*Result, error) {
 	made := make(chan error, 1)
 	go func() { made <- s.makeValues() }()
 	err := s.run(ctx)
-	var dead *hw.Deadlock
+	var dead *live.Deadlock
 	if err == nil && (s.working > 0 || s.opt.Finite) {
 		dead = s.deadlock()
 	}
@@ -419,7 +420,7 @@ func (s *sim) completed() int {
 }
 
 // deadlock returns the cycle of waits if some process has not ended.
-func (s *sim) deadlock() *hw.Deadlock {
+func (s *sim) deadlock() *live.Deadlock {
 	blocked, full := make([]int, len(s.procs)), make([]bool, len(s.procs))
 	for i, p := range s.procs {
 		blocked[i] = -1
@@ -427,5 +428,5 @@ func (s *sim) deadlock() *hw.Deadlock {
 			blocked[i], full[i] = p.wait.index, p.full
 		}
 	}
-	return s.n.FindCycle(blocked, full, s.completed())
+	return live.FindCycle(s.n, blocked, full, s.completed())
 }

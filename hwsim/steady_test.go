@@ -12,6 +12,7 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/test/hwtest"
 )
@@ -260,7 +261,7 @@ func TestSteadyDeadlock(t *testing.T) {
 			depth := st.Depth
 			st.Depth = depth / 2
 			bothWays(t, n, images, Options{Finite: seed%2 == 0})
-			var d *hw.Deadlock
+			var d *live.Deadlock
 			if _, err := Run(context.Background(), n, images, Options{Finite: seed%2 == 0}); errors.As(err, &d) {
 				dead++
 			}

@@ -17,6 +17,7 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/kernel"
 	"hass/internal/test/hwtest"
@@ -100,15 +101,15 @@ func TestHandPointwise(t *testing.T) {
 //
 //	source  writes 0 1 2 3 4 5 6 7 8
 //	window  reads 3 4 5, writes 6, reads 7 8 9, writes 10, reads 11 12 13, writes 14
-//	engine  reads 10, busy 3, writes 12; reads and writes 14; reads and writes 18
-//	join    reads and writes 17 19 23
-//	sink    reads 22 24 28
+//	engine  knows the first beat four cycles after it is readable: reads 14, busy 3, writes 16; reads and writes 18, 22
+//	join    reads and writes 28 30 34
+//	sink    reads 33 35 39
 func TestHandSparse(t *testing.T) {
 	net := oneConv(t, 1, 3, 1, 1, intnet.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
 	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 3, MCh: 1, LinePixels: 3, Engine: hw.Crossbar, N: 1, Gang: 1, GangDepth: 4}}
 	n := expand(t, net, layers, nil)
 	r := mustRun(t, n, [][]int32{{1, 2, 3}, {0, 5, 0}, {0, 0, 0}}, Options{Finite: true})
-	if d := cmp.Diff([]int64{22, 24, 28}, r.LastOut); d != "" {
+	if d := cmp.Diff([]int64{33, 35, 39}, r.LastOut); d != "" {
 		t.Errorf("last words:\n%s", d)
 	}
 	if d := cmp.Diff([]int64{2, 4}, r.PerImage); d != "" || r.CyclesPerImage != 3 {
@@ -118,8 +119,8 @@ func TestHandSparse(t *testing.T) {
 		t.Error(d)
 	}
 	e := byName(t, r, net.Layers[0].ID+"_engine0")
-	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{12, 14, 18},
-		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{14}, Blocked: []int64{0}, Idle: 10},
+	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{16, 18, 22},
+		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{18}, Blocked: []int64{0}, Idle: 17},
 		Steady: Usage{Iterations: 2, Busy: 2, Starved: []int64{4}, Blocked: []int64{0}},
 	}
 	if d := cmp.Diff(want, e); d != "" {
@@ -195,7 +196,7 @@ func TestSkipDeadlock(t *testing.T) {
 			skip = i
 		}
 	}
-	least, err := n.TokenMinimum(skip, 1000)
+	least, err := live.Minimum(n, skip, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestSkipDeadlock(t *testing.T) {
 	}
 	n.Streams[skip].Depth = least - 1
 	_, err = Run(context.Background(), n, images, Options{})
-	var dead *hw.Deadlock
+	var dead *live.Deadlock
 	if !errors.As(err, &dead) {
 		t.Fatalf("one below the minimum %d: %v, want a deadlock", least, err)
 	}

@@ -10,7 +10,6 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
-	"hass/optimizer/fifo"
 )
 
 // This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
@@ -367,11 +366,11 @@ func (s *space) parts(l *intnet.Layer, kind hw.EngineKind, p int) []int {
 
 // engineDepth is the depth of the FIFO before a gang of engines. A sparse engine's beats cost
 // unequal cycles and gangs run apart: measured on the demo network, whose windows are
-// hardly faster than its engines, 11 % of the rate at depth 5 and 2 % at 16. A
-// shift register costs the same at both.
+// hardly faster than its engines, 11 % of the rate at depth 5 and 2 % at 16, beside the tokens whose cost is being
+// counted. A LUT RAM of 32 words costs the same at all of them, those that are read and not popped yet included.
 func engineDepth(kind hw.EngineKind) int {
 	if !kind.Skips() {
 		return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
 	}
-	return fifo.ShiftDepth
+	return 24
 }

@@ -7,6 +7,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/test/hwtest"
@@ -110,7 +111,7 @@ func TestKinds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := n.ProveLive(); err != nil {
+				if _, err := live.Prove(n); err != nil {
 					t.Error(err)
 				}
 				for _, f := range d.FIFOs {
@@ -155,11 +156,11 @@ func TestGateFIFOs(t *testing.T) {
 			continue
 		}
 		n.Streams[i].Depth = f.Minimum
-		if _, err := n.ProveLive(); err != nil {
+		if _, err := live.Prove(n); err != nil {
 			t.Errorf("FIFO %s at its minimum %d: %v", f.Name, f.Minimum, err)
 		}
 		n.Streams[i].Depth = f.Minimum - 1
-		if _, err := n.ProveLive(); err == nil {
+		if _, err := live.Prove(n); err == nil {
 			t.Errorf("FIFO %s below its minimum %d is live", f.Name, f.Minimum)
 		}
 		n.Streams[i].Depth = f.Depth

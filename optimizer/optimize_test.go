@@ -19,6 +19,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
@@ -107,7 +108,7 @@ func TestOptimize(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := n.ProveLive(); err != nil {
+			if _, err := live.Prove(n); err != nil {
 				t.Error(err)
 			}
 			for _, l := range d.Layers {
@@ -182,11 +183,11 @@ func TestSkipMinima(t *testing.T) {
 			t.Errorf("FIFO %+v", f)
 		}
 		n.Streams[i].Depth = f.Minimum
-		if _, err := n.ProveLive(); err != nil {
+		if _, err := live.Prove(n); err != nil {
 			t.Errorf("FIFO %s at its minimum %d: %v", f.Name, f.Minimum, err)
 		}
 		n.Streams[i].Depth = f.Minimum - 1
-		_, err := n.ProveLive()
+		_, err := live.Prove(n)
 		if err == nil || !strings.Contains(err.Error(), "enlarge FIFO "+f.Name) {
 			t.Errorf("FIFO %s below its minimum %d: %v", f.Name, f.Minimum, err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
 	"hass/optimizer/pixels"
@@ -63,7 +64,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.ProveLive(); err != nil {
+		if _, err := live.Prove(n); err != nil {
 			t.Error(err)
 		}
 		for _, s := range n.Streams {

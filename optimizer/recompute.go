@@ -10,6 +10,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/cost"
@@ -160,7 +161,7 @@ func minimaOf(d *design.Design, n *hw.Network) ([]int, error) {
 			joins = append(joins, i)
 		}
 	}
-	measure := func(_, k int) (int, error) { return n.TokenMinimum(joins[k], n.Streams[joins[k]].Depth) }
+	measure := func(_, k int) (int, error) { return live.Minimum(n, joins[k], n.Streams[joins[k]].Depth) }
 	err = workers.Ordered(context.Background(), len(joins), 0, measure, func(k, least int) error {
 		if i := joins[k]; least > standard.Streams[i].Depth {
 			list[i] = least

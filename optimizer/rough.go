@@ -10,7 +10,6 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
-	"hass/optimizer/fifo"
 )
 
 // Large networks have more hardware choices than an estimator can be asked about. A rough
@@ -73,7 +72,7 @@ func newRough(s *space) (*rough, error) {
 		width := wide.out[len(wide.out)/2]
 		inPx, outPx := s.model.layerPx(i)
 		hl := hw.Layer{InPx: inPx, InCh: wide.ch, OutPx: outPx, OutCh: width, MTap: wide.tap, MCh: wide.ch,
-			Engine: hw.Banked, N: 1, Gang: width, GangDepth: fifo.ShiftDepth, WeightMem: memory.BRAM}
+			Engine: hw.Banked, N: 1, Gang: width, GangDepth: engineDepth(hw.Banked), WeightMem: memory.BRAM}
 		win := hw.WindowOf(net, *l, hl)
 		hl.LinePixels = win.FullLinePixels()
 		if known {

@@ -133,10 +133,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 											kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
 											continue
 										}
-										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, 5
-										if kind.Skips() {
-											h.GangDepth = 16
-										}
+										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, engineDepth(kind)
 										c, _, err := est.Conv(i, h)
 										if err != nil {
 											t.Fatal(err)

@@ -284,37 +284,37 @@ func TestConvEqualsSimulation(t *testing.T) {
 		d    convDims
 		l    hw.Layer
 	}{
-		{"crossbar, one gang", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
-		{"crossbar, uneven n", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 5, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
-		{"banked", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 6}},
-		{"banked, one multiplier", same3x3(6, 5, 4, 8), hw.Layer{MTap: 1, MCh: 4, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 6}},
-		{"two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 2, Engine: hw.Banked, N: 2, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 6}},
-		{"threshold and stride", strided, hw.Layer{MTap: 9, MCh: 4, Engine: hw.Banked, N: 2, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
-		{"dilated", dilated, hw.Layer{MTap: 6, MCh: 2, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 6}},
-		{"fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Crossbar, N: 4, OutPx: 1, OutCh: 3, Gang: 3, GangDepth: 6}},
+		{"crossbar, one gang", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 12}},
+		{"crossbar, uneven n", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 5, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 12}},
+		{"banked", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 12}},
+		{"banked, one multiplier", same3x3(6, 5, 4, 8), hw.Layer{MTap: 1, MCh: 4, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 12}},
+		{"two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 2, Engine: hw.Banked, N: 2, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 12}},
+		{"threshold and stride", strided, hw.Layer{MTap: 9, MCh: 4, Engine: hw.Banked, N: 2, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 12}},
+		{"dilated", dilated, hw.Layer{MTap: 6, MCh: 2, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 12}},
+		{"fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Crossbar, N: 4, OutPx: 1, OutCh: 3, Gang: 3, GangDepth: 12}},
 		{"one gang, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 1}},
 		{"one gang, depth 3", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 3}},
 		{"dense, one gang, depth 3", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 3}},
 		{"4 gangs, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 1, GangDepth: 1}},
-		{"4 gangs, depth 6", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 1, GangDepth: 6}},
+		{"4 gangs, depth 6", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 1, GangDepth: 12}},
 		{"2 gangs, depth 16", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 8, Gang: 4, GangDepth: 16}},
 		{"2 gangs, two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 2, OutCh: 4, Gang: 2, GangDepth: 3}},
 		{"12 gangs, fully connected", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 12, Gang: 1, GangDepth: 8}},
 		{"dense, 2 gangs, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 1}},
-		{"grouped, crossbar", same3x3(6, 5, 8, 12).in(2), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 6, Gang: 6, GangDepth: 6}},
-		{"grouped, banked, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}},
-		{"grouped, dense", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Dense, N: 18, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
-		{"grouped, threshold and stride", strided.in(2), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 6}},
-		{"one input channel a group", same3x3(6, 5, 4, 8).in(4), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 6}},
-		{"depthwise, crossbar", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
-		{"depthwise, banked, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 6}},
-		{"depthwise, banked, rows", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 6}},
-		{"depthwise, dense", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
-		{"elastic", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Elastic, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 6}},
+		{"grouped, crossbar", same3x3(6, 5, 8, 12).in(2), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 6, Gang: 6, GangDepth: 12}},
+		{"grouped, banked, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 6, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 12}},
+		{"grouped, dense", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Dense, N: 18, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 12}},
+		{"grouped, threshold and stride", strided.in(2), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 1, OutCh: 1, Gang: 1, GangDepth: 12}},
+		{"one input channel a group", same3x3(6, 5, 4, 8).in(4), hw.Layer{MTap: 9, MCh: 1, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 2, Gang: 2, GangDepth: 12}},
+		{"depthwise, crossbar", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 4, Engine: hw.Crossbar, N: 2, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 12}},
+		{"depthwise, banked, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Banked, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 12}},
+		{"depthwise, banked, rows", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 8, Engine: hw.Banked, N: 1, OutPx: 1, OutCh: 8, Gang: 8, GangDepth: 12}},
+		{"depthwise, dense", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 12}},
+		{"elastic", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Elastic, N: 3, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 12}},
 		{"elastic, depth 1", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 6, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: 1}},
 		{"elastic, 2 gangs, two pixels", same3x3(6, 5, 4, 8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 6, OutPx: 2, OutCh: 4, Gang: 2, GangDepth: 16}},
 		{"elastic, fully connected, 2 gangs", fc, hw.Layer{MTap: 4, MCh: 8, Engine: hw.Elastic, N: 4, OutPx: 1, OutCh: 2, Gang: 1, GangDepth: 4}},
-		{"grouped, elastic, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 9, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}},
+		{"grouped, elastic, 2 gangs", same3x3(6, 5, 8, 16).in(4), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 9, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 12}},
 		{"depthwise, elastic, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 3}},
 		{"dense, 2 gangs, depth 2", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 2}},
 	}
@@ -323,7 +323,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 		for !kind.Row().Legal(12, n) {
 			n++
 		}
-		for _, depth := range []int{1, 3, 6} {
+		for _, depth := range []int{1, 3, 12} {
 			l := hw.Layer{MTap: 3, MCh: 4, Engine: kind, N: n, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: depth}
 			tests = append(tests, struct {
 				name string
@@ -347,7 +347,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 				t.Errorf("interval %v of an engine that skips nothing", ci)
 			}
 			images := float64(len(c.images))
-			if tt.l.Engines() == 1 && tt.l.GangDepth >= hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{})) {
+			if tt.l.Engines() == 1 && tt.l.GangDepth >= hw.DefaultDepth(hw.Latency(hw.WindowProc, tt.l)) {
 				sum := 0
 				for i := range c.images {
 					for _, k := range c.costs(c.full(tt.l), i, 0) {
@@ -358,7 +358,12 @@ func TestConvEqualsSimulation(t *testing.T) {
 					t.Errorf("estimate %v cycles for all images, the costs add up to %v", got*images, sum)
 				}
 			}
-			if want := c.simulate(t, c.full(tt.l)); math.Abs(got*images-want) > 1e-6 {
+			// A FIFO that is shallower than the way of a credit is empty before the first image, and not before later ones.
+			slack := 1e-6
+			if tt.l.GangDepth < hw.DefaultDepth(hw.Latency(hw.Fork, tt.l)) {
+				slack += 1
+			}
+			if want := c.simulate(t, c.full(tt.l)); math.Abs(got*images-want) > slack {
 				t.Errorf("estimate %v cycles for all images, simulation %v", got*images, want)
 			}
 		})
@@ -372,7 +377,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 func TestIntervalCoverage(t *testing.T) {
 	testenv.Long(t)
 	d := same3x3(10, 10, 4, 4)
-	l := hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 6}
+	l := hw.Layer{MTap: 3, MCh: 4, Engine: hw.Crossbar, N: 3, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 12}
 	one := l
 	one.OutCh = 2
 	layers := []hw.Layer{one, l}

@@ -12,6 +12,7 @@ import (
 
 	"hass/codegen"
 	"hass/codegen/verify"
+	"hass/internal/hw/live"
 	"hass/internal/test/designtest"
 	"hass/internal/test/projecttest"
 )
@@ -45,7 +46,7 @@ func TestResidual(t *testing.T) {
 					continue
 				}
 				n.Streams[i].Depth--
-				_, dead := n.RunTokens(len(images))
+				_, dead := live.Run(n, len(images))
 				n.Streams[i].Depth++
 				if s.Depth == 1 || dead == nil || dead.Enlarge != s.Name {
 					continue // not the skip connection

@@ -8,6 +8,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/templates"
 )
@@ -116,7 +117,7 @@ func pageOf(p *project.Project) page {
 	for _, h := range p.Net.Host {
 		g.Host = append(g.Host, hostOp{text(h.Op), text(h.Name)})
 	}
-	if _, err := p.HW.ProveLive(); err != nil {
+	if _, err := live.Prove(p.HW); err != nil {
 		g.Deadlock = text(err.Error())
 	}
 	for i := range max(len(p.HW.Processes), len(p.HW.Streams)) {

@@ -39,7 +39,8 @@ type fifoText struct {
 	Beat        hw.Beat
 	Bits        int    // of a lane
 	Signal      string // how its signals begin
-	High        int
+	InHigh      int    // what is written: the FIFO's word and above it the flags that its reader gets beside it
+	High        int    // of a word
 	Params      []hw.Param
 	Depth, Most int // Most is the lowest bit of its high-water mark
 }
@@ -129,9 +130,10 @@ func (p *generator) top() topText {
 		}
 	}
 	for i, s := range p.HW.Streams {
+		f := p.HW.FIFO(i)
 		t.FIFOs = append(t.FIFOs, fifoText{
 			Index: i, From: p.HW.Processes[s.From].Name, To: p.HW.Processes[s.To].Name, Beat: s.Beat, Bits: s.Bits,
-			Signal: p.prefix(i), High: s.TokenBits() - 1, Params: hw.Params(p.HW.FIFO(i)), Depth: s.Depth, Most: 16 * i,
+			Signal: p.prefix(i), InHigh: s.TokenBits() - 1, High: f.Width - 1, Params: hw.Params(f), Depth: s.Depth, Most: 16 * i,
 		})
 	}
 	layer := -2
@@ -183,6 +185,16 @@ func (p *generator) process(i int) processText {
 		add("chain_word", chainWord(link))
 		add("next_valid", fmt.Sprintf("chain_valid[%d]", link+1))
 		add("next_word", chainWord(link+1))
+	}
+	if pr.Kind == hw.Engine {
+		// An engine that skips zeros looks at the flags of its tokens as they are written.
+		if s := p.HW.Streams[pr.In[0]]; s.Flags > 0 {
+			add("written", p.signal(pr.In[0], "push"))
+			add("flags", fmt.Sprintf("%s[%d:%d]", p.signal(pr.In[0], "in"), s.TokenBits()-1, s.Width()))
+		} else {
+			add("written", "1'b0")
+			add("flags", "1'b0")
+		}
 	}
 	if len(pr.In) > 0 {
 		add("valid", concat(p.signals(pr.In, "valid")))

@@ -16,7 +16,7 @@ import (
 // Schema names of the design artefact.
 const (
 	Schema  = "hass.design"
-	Version = 4
+	Version = 5
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.

@@ -64,7 +64,7 @@ func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
 	}
 	d.memory(row, l.Conv.WeightBits)
 	if hl.Engine.Skips() {
-		d.need(VectorBits, row*(l.Conv.WeightBits+1)) // flags: not 0
+		d.need(VectorBits, hl.OutPx*row) // useful pairs
 	}
 }
 
@@ -116,7 +116,7 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
 
 // windowFlags is the number of flags in a window beat.
 func windowFlags(hl Layer) int {
-	if hl.Engine.Skips() {
+	if hl.lanes().flags {
 		return hl.OutPx * hl.M()
 	}
 	return 0

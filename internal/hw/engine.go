@@ -20,16 +20,35 @@ const (
 type laneRow struct {
 	name  string // in both targets
 	flags bool   // it is told which values and weights are not 0
+	lag   int    // cycles from control to the factors of a product (hass_engine)
 }
 
 var laneRows = [...]laneRow{
-	DenseLane:    {"DENSE", false},
-	CrossbarLane: {"CROSSBAR", true},
-	BankedLane:   {"BANKED", true},
+	DenseLane:    {"DENSE", false, 0},
+	CrossbarLane: {"CROSSBAR", true, 7}, // useful pairs, ranks in four steps, choice, its number
+	BankedLane:   {"BANKED", true, 3},   // useful pairs, those left, choice
+}
+
+// lanes is the row of a layer's engines; of a layer without engines it is that of lanes that know nothing of zeros.
+func (l *Layer) lanes() laneRow {
+	if l.Engine == "" {
+		return laneRow{}
+	}
+	return laneRows[l.Engine.Row().Lane]
 }
 
 // String is the lane kind's name in both targets.
 func (k LaneKind) String() string { return laneRows[k].name }
+
+// ahead is the number of cycles by which a token's flags delay its being known to an engine with groups of pairs that
+// share multipliers (hass_ahead).
+func ahead(groups int) int {
+	cycles := 4 // flags, useful pairs, counts, the largest of eight
+	for n := ceilDiv(groups, 8); n > 1; n = ceilDiv(n, 16) {
+		cycles++
+	}
+	return cycles
+}
 
 // LaneParams are the parameters of hass_lane: one dot product of M lanes with N multipliers.
 type LaneParams struct {
@@ -55,7 +74,8 @@ type WeightsParams struct {
 	Field0 int         `rtl:"FIELD0"`
 	Field1 int         `rtl:"FIELD1,omitempty"`
 	Field2 int         `rtl:"FIELD2,omitempty"`
-	Flag   int         `rtl:"FLAG"` // bits of a value with a flag of its own, not 0; 0: no flags
+	Flag   int         `rtl:"FLAG"`                 // bits of a value that has a flag, not 0; 0: no flags
+	Flags  memory.Kind `rtl:"FLAG_STYLE,omitempty"` // memory of the flags
 	Memory memory.Kind `rtl:"STYLE"`
 }
 
@@ -88,9 +108,35 @@ type EngineParams struct {
 	Acc       int         `rtl:"ACC"`               // bits of an accumulator
 	Depth     int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
 	Memory    memory.Kind `rtl:"STYLE"`             // that holds them
+	*Skipping             // of an engine that skips zeros
 
 	Tokens int          // accumulator tokens per image
 	Layout WeightLayout // of the rows
+}
+
+// Skipping is what an engine that skips zeros has beside: it looks at beats before they are due (hass_ahead).
+type Skipping struct {
+	Flags memory.Kind `rtl:"FLAG_STYLE"` // memory that says which weights are 0
+	Queue int         `rtl:"QUEUE"`      // depth of the FIFO before the engine, in beats
+}
+
+// AheadParams are the parameters of hass_ahead: what an engine knows of its next beats.
+type AheadParams struct {
+	Kind      LaneKind `rtl:"KIND"`
+	Depthwise bool     `rtl:"DEPTHWISE"`
+	M         int      `rtl:"M"`
+	N         int      `rtl:"N"`
+	Gang      int      `rtl:"GANG"`
+	Px        int      `rtl:"PX"`
+	Queue     int      `rtl:"QUEUE"`
+}
+
+// ModuleName is hass_ahead.
+func (AheadParams) ModuleName() string { return "hass_ahead" }
+
+// Queues are its FIFOs: of the cycles of beats, of their useful pairs.
+func (p *AheadParams) Queues() []FIFOParams {
+	return []FIFOParams{{Width: ceilDiv(p.M, p.N), Depth: p.Queue}, {Width: p.Px * p.Gang * p.M, Depth: p.Queue, Lag: 1}}
 }
 
 // ModuleName is hass_engine.
@@ -120,9 +166,14 @@ func (p *EngineParams) WorstBeat() int { return ceilDiv(p.M, p.N) }
 func (p *EngineParams) Weights() WeightsParams {
 	w := WeightsParams{Depth: p.Depth, Row: p.Row() * p.WBits, Words: p.WordsPerRow(), Field0: p.PerWord() * p.WBits, Memory: p.Memory}
 	if p.Skips() {
-		w.Flag = p.WBits
+		w.Flag, w.Flags = p.WBits, p.Flags
 	}
 	return w
+}
+
+// Ahead are the parameters of its hass_ahead; only an engine that skips zeros has one.
+func (p *EngineParams) Ahead() AheadParams {
+	return AheadParams{Kind: p.Kind, Depthwise: p.Depthwise, M: p.M, N: p.N, Gang: p.Gang, Px: p.Px, Queue: p.Queue}
 }
 
 // WeightLayout says which weight of a convolution stands where in the memories of its engines.
@@ -145,6 +196,9 @@ func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
 		Depth: w.Folds * w.BeatsPerFold(), Memory: hl.WeightMem,
 		Tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh,
 		Layout: WeightLayout{MTap: hl.MTap, MCh: hl.MCh, Chans: w.FoldChannels(), Taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], Lanes: hl.OutCh, Banks: hl.Banks()},
+	}
+	if e.Skips() {
+		e.Skipping = &Skipping{Flags: memory.ForBuffer(e.Row(), e.Depth), Queue: hl.GangDepth}
 	}
 	if net.Depthwise(l) {
 		// A fold is a group of channels here, each alone: its beats are the groups of taps.

@@ -1,11 +1,20 @@
 package hw
 
+import "hass/internal/memory"
+
 // FIFOParams are the parameters of hass_fifo: a stream between two processes.
 type FIFOParams struct {
-	Width int  `rtl:"WIDTH"` // bits of a token, flags included
-	Depth int  `rtl:"DEPTH"` // places
-	Block bool `rtl:"BLOCK"` // block RAM, else LUT RAM
+	Width int  `rtl:"WIDTH"`         // bits of a token
+	Depth int  `rtl:"DEPTH"`         // places
+	Block bool `rtl:"BLOCK"`         // block RAM, else LUT RAM
+	Lag   int  `rtl:"LAG,omitempty"` // tokens that may have been read and not popped, beside the head
 }
 
 // ModuleName is hass_fifo.
 func (FIFOParams) ModuleName() string { return "hass_fifo" }
+
+// EngineFIFO is the FIFO before each engine of a layer, of tokens of so many bits.
+func (l *Layer) EngineFIFO(width int) FIFOParams {
+	lag := l.lanes().lag
+	return FIFOParams{Width: width, Depth: l.GangDepth, Block: memory.ForFIFO(width, l.GangDepth+lag) == memory.BRAM, Lag: lag}
+}

@@ -79,44 +79,6 @@ func residualHW(net *intnet.Net, px int) []Layer {
 	return layers
 }
 
-func TestSkipFIFOMinimum(t *testing.T) {
-	for _, px := range []int{1, 2} {
-		net := residual(7, 6, 4)
-		n, err := Expand(net, residualHW(net, px), map[string]int{"x_2": 1000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		skip := -1
-		for i, s := range n.Streams {
-			if s.Join >= 0 && s.Tensor == 0 {
-				skip = i
-			}
-		}
-		least, err := n.TokenMinimum(skip, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Two 3x3 convolutions delay by two rows and two pixels at least: (2*6+2) pixels of 2 beats.
-		if least < (2*6+2)*2/px-2 || least > 7*6*2/px {
-			t.Errorf("px %d: token minimum %d is not between two rows and a map", px, least)
-		}
-		n.Streams[skip].Depth = least
-		if _, err := n.ProveLive(); err != nil {
-			t.Errorf("at the minimum: %v", err)
-		}
-		n.Streams[skip].Depth = least - 1
-		_, err = n.ProveLive()
-		dead, ok := err.(*Deadlock)
-		if !ok {
-			t.Fatalf("one below the minimum: got %v, want a deadlock", err)
-		}
-		if dead.Enlarge != n.Streams[skip].Name {
-			t.Errorf("deadlock names FIFO %s, want %s: %v", dead.Enlarge, n.Streams[skip].Name, dead)
-		}
-		t.Logf("px %d: minimum %d; below it: %v", px, least, dead)
-	}
-}
-
 // TestWindowPace checks that a window at full capacity emits and accepts at an even
 // pace: no output group waits for input more than the one before.
 func TestWindowPace(t *testing.T) {

@@ -40,7 +40,7 @@ const (
 	WideBits                  // a window beat or a token of accumulators, which travels in several streams where one is too narrow
 	RowBits                   // a word of a memory whose inner dimension is reshaped
 	PartElements              // elements of a completely partitioned array
-	VectorBits                // a SystemVerilog vector: a word of a FIFO or a row of weights with its flags, the words of a join's inputs side by side
+	VectorBits                // a SystemVerilog vector: a word of a FIFO, a row of weights, the useful pairs of a beat, the words of a join's inputs side by side
 	StreamTokens              // tokens of a stream per image: what a counter counts
 	ProcessFIFOs              // FIFOs on one side of a process
 	ProcessCount              // processes of the design

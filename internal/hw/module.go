@@ -148,7 +148,11 @@ func (n *Network) Module(i int) Module {
 	l, hl := &n.Net.Layers[p.Layer], n.Layers[p.Layer]
 	switch p.Kind {
 	case Engine:
-		return EngineOf(n.Net, l, hl)
+		e := EngineOf(n.Net, l, hl)
+		if e.Skips() {
+			e.Queue = n.Streams[p.In[0]].Depth
+		}
+		return e
 	case Join:
 		return JoinOf(n.Net, l, hl)
 	case Pool:
@@ -185,11 +189,22 @@ func (n *Network) FIFOMemory(i int) memory.Kind {
 	if s.Memory != memory.None {
 		return s.Memory
 	}
-	return memory.ForFIFO(s.TokenBits(), s.Depth)
+	width, lag := n.fifoShape(s)
+	return memory.ForFIFO(width, s.Depth+lag)
+}
+
+// fifoShape is the width of a FIFO's words and the number of words that may have been read and not popped. An engine that skips
+// zeros gets the flags by themselves, as they are written, and needs a token's values a while after it has read it.
+func (n *Network) fifoShape(s *Stream) (width, lag int) {
+	if to := &n.Processes[s.To]; to.Kind == Engine {
+		return s.Width(), n.Layers[to.Layer].lanes().lag
+	}
+	return s.TokenBits(), 0
 }
 
 // FIFO gives the parameters of the FIFO of stream i.
 func (n *Network) FIFO(i int) FIFOParams {
 	s := &n.Streams[i]
-	return FIFOParams{Width: s.TokenBits(), Depth: s.Depth, Block: n.FIFOMemory(i) == memory.BRAM}
+	width, lag := n.fifoShape(s)
+	return FIFOParams{Width: width, Depth: s.Depth, Block: n.FIFOMemory(i) == memory.BRAM, Lag: lag}
 }

@@ -77,7 +77,7 @@ type Stream struct {
 	Tensor int // tensor number for TensorToken, else -1
 	Tokens int // tokens per image
 	// Flags is the number of bits that the RTL adds to a token, one a lane: not 0. The window
-	// makes them for engines that skip zeros.
+	// makes them for engines that skip zeros, which get them beside their FIFO.
 	Flags int
 	// Join is the number of the layer of several inputs this stream feeds, or -1: such a
 	// stream may be a skip connection.
@@ -133,9 +133,13 @@ func Latency(kind ProcessKind, l Layer) int {
 	case Source:
 		return 1 + fifo // a register
 	case WindowProc:
-		return 2 + fifo // memory, lane select
+		cycles := 2 + fifo // memory, lane select
+		if l.lanes().flags && l.Engines() == 1 {
+			cycles += l.lookAhead()
+		}
+		return cycles
 	case Engine:
-		return 3 + bits.Len(uint(l.N/l.Banks()-1)) + fifo // operands, product, accumulator, adder tree
+		return l.lanes().lag + 3 + bits.Len(uint(l.N/l.Banks()-1)) + fifo // choice, operands, product, accumulator, adder tree
 	case Join:
 		return bits.Len(uint(l.Banks())) + 2 + fifo // adder tree of banks and bias, shift and round, clamp
 	case Add:
@@ -150,13 +154,28 @@ func Latency(kind ProcessKind, l Layer) int {
 		return 9 + fifo // table, two products, rounding
 	case Concat:
 		return 1 + fifo
-	case Fork, Convert, Sink: // pass tokens on as they are
+	case Fork:
+		return fifo + l.lookAhead() // of the engines behind it
+	case Convert, Sink: // pass tokens on as they are
 		return fifo
 	}
 	if m := moveOf(kind); m != nil {
 		return m.latency + fifo
 	}
 	panic("hw: no latency of a process of kind " + string(kind))
+}
+
+// lookAhead is the number of cycles from a token's being readable to its engine's knowing what the beat takes: 0 of engines that look
+// for no zeros, and of layers without engines.
+func (l *Layer) lookAhead() int {
+	if !l.lanes().flags {
+		return 0
+	}
+	groups := l.OutPx * l.Gang
+	if row := l.Engine.Row(); row.Lane == BankedLane {
+		groups *= l.N / l.Banks()
+	}
+	return ahead(groups)
 }
 
 // Expand builds the network of processes for a net with one Layer of hardware each.

@@ -15,6 +15,13 @@ type Schedule interface {
 	Position() (counts, perImage [2]int)
 }
 
+// Repeater is a schedule whose next iterations are known to be equal.
+type Repeater interface {
+	Schedule
+	Ahead() (step Step, equal int) // the next iteration, and how many are like it
+	Skip(n int)                    // past so many of them
+}
+
 // periodic is a process whose iterations repeat with a fixed period within every image:
 // iteration i of a period of len(steps) performs steps[i], but the runs of
 // equal steps are stored once.
@@ -56,9 +63,9 @@ func (p *periodic) Next() (Step, bool) {
 	return s, true
 }
 
-// ahead gives the next iteration and how many equal ones follow each other from it; 0 at
+// Ahead gives the next iteration and how many equal ones follow each other from it; 0 at
 // the end. It does not advance.
-func (p *periodic) ahead() (Step, int) {
+func (p *periodic) Ahead() (Step, int) {
 	if p.done == p.total {
 		return Step{}, 0
 	}
@@ -70,8 +77,8 @@ func (p *periodic) ahead() (Step, int) {
 	return r.step, n
 }
 
-// skip advances by n of the iterations that ahead told of.
-func (p *periodic) skip(n int) {
+// Skip advances by n of the iterations that ahead told of.
+func (p *periodic) Skip(n int) {
 	p.done += n
 	if len(p.runs) == 1 {
 		p.in = (p.in + n) % p.runs[0].n

@@ -25,7 +25,8 @@ const (
 	areaDense    // hass_lane by its kind
 	areaCrossbar //
 	areaBanked   //
-	areaEngine   // what an engine has beside lanes and weights
+	areaAhead    // what hass_ahead has beside its queues
+	areaEngine   // what an engine has beside lanes, weights and what is known ahead
 	areaWindow
 	areaJoin
 	areaPool
@@ -74,6 +75,7 @@ var areaRows = [areaKinds]areaRow{
 	areaDense:      {"lane_dense", areaEngine, formulaOf(laneArea)},
 	areaCrossbar:   {"lane_crossbar", areaEngine, formulaOf(laneArea)},
 	areaBanked:     {"lane_banked", areaEngine, formulaOf(laneArea)},
+	areaAhead:      {"ahead", areaEngine, formulaOf(aheadArea)},
 	areaEngine:     {"engine", areaEngine, nil},
 	areaWindow:     {"window", areaWindow, formulaOf(windowArea)},
 	areaJoin:       {"join", areaJoin, formulaOf(joinArea)},

@@ -77,62 +77,148 @@ func laneArea(s *hw.LaneParams, family string) area {
 		for k := range s.N {
 			mux += memory.MuxLUTs(s.M - k)
 		}
-		steps := log2(s.M)
-		a.rule[2] += s.M
-		a.lut = terms(1, adders, soft, mux*pair, s.M*s.N, s.M*steps*s.N, s.M*steps*s.N*(s.N-1)/2, (s.M-1)*s.N*pair, mux*uneven)
+		fours, rank, pairs := ceilDiv(s.M, 4), log2(s.M+s.N+1), s.N*s.M-s.N*(s.N-1)/2
+		number := s.N * index(s.M)
+		// Useful pairs, the ranks that are due, the choice and its number.
+		a.rule[2] += s.M + s.N*rank + pairs + s.N + number
+		// Pairs wait for their ranks in shift registers, and so do the ranks within the first four.
+		waits := s.M + [...]int{0, 0, 0, 2, 4}[min(s.M, 4)]
+		for f := 1; f < fours; f++ {
+			// Of each later four: ranks within it in two steps, the pairs before it, ranks.
+			has := min(4, s.M-4*f)
+			earlier := min(rank, 3+log2(f))
+			a.rule[2] += 2*[...]int{0, 0, 1, 3, 5}[has] + 3 + earlier + has*min(rank, earlier+1)
+			if has > 1 {
+				waits-- // the rank of its second pair is its first
+			}
+		}
+		if s.M == 5 { // the fifth pair's rank is the count of the four before it
+			waits += 3
+			a.rule[2] -= 3 * 3
+		}
+		a.rule[1] += waits
+		a.rule[5] += waits
+		a.lut = terms(1, adders, soft, mux*pair, s.M*rank, fours*rank, pairs, number, (s.M-1)*s.N*pair, mux*uneven, s.N*rank)
+		a.ff = terms(1, softFF, outside, s.M, fours)
 	case hw.BankedLane:
 		a.kind = areaBanked
 		reach := s.M / s.N
 		mux := s.N * memory.MuxLUTs(reach)
-		a.rule[2] += s.M
-		a.lut = terms(1, adders, soft, mux*pair, s.M, s.M*log2(reach), s.N, (s.M-s.N)*pair, mux*uneven, mux*pair*odd(reach))
+		number := 0
+		if reach > 1 {
+			number = s.N * index(reach)
+		}
+		a.rule[2] += s.M + s.N + number + 2
+		a.lut = terms(1, adders, soft, mux*pair, s.M, s.M*log2(reach), s.N, number, (s.M-s.N)*pair, mux*uneven, mux*pair*odd(reach))
 	default:
 		panic(fmt.Sprintf("cost: no formula for lane kind %d", s.Kind))
 	}
 	return a
 }
 
+// controlWaits is the number of signals of control that wait for the choice of pairs in shift registers, which all lanes of
+// an engine share.
+func controlWaits(kind hw.LaneKind) int {
+	switch kind {
+	case hw.DenseLane:
+		return 0
+	case hw.CrossbarLane:
+		return 3
+	case hw.BankedLane:
+		return 1
+	}
+	panic(fmt.Sprintf("cost: no control of lane kind %d", kind))
+}
+
 // weightsArea is the area of hass_weights.
 func weightsArea(s *hw.WeightsParams, family string) area {
-	flags := 0
+	flags, ff := 0, 0
+	a := area{kind: areaWeights, rule: memoryUse(memory.Shape{Width: s.Row, Depth: s.Depth, Kind: s.Memory}, family)}
+	if s.Memory == memory.URAM { // read ahead
+		ff = s.Row
+	}
 	if s.Flag > 0 {
 		flags = s.Row / s.Flag
+		a.rule = a.rule.Add(memoryUse(memory.Shape{Width: flags, Depth: s.Depth, Kind: s.Flags}, family))
+		ff += flags + 2 + 2*log2(s.Depth)
 	}
-	stored, ff := s.Row, 0
-	switch {
-	case s.Memory == memory.LUTRAM:
-		stored += flags
-	case s.Memory == memory.URAM || flags > 0: // read ahead
-		ff = s.Row + flags
+	// The chain's register, the words that wait for the last, the counters, the write port's register.
+	a.rule[2] += 33 + s.Row - s.LastField() + ff + log2(s.Words) + 3*log2(s.Depth) + 5
+	a.lut = terms(1, log2(s.Words), log2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag), min(1, flags)*log2(s.Depth))
+	a.ff = terms(1)
+	return a
+}
+
+// aheadArea is the area of what hass_ahead has beside its queues.
+func aheadArea(s *hw.AheadParams, _ string) area {
+	banks := 1
+	if s.Kind == hw.BankedLane {
+		banks = s.N
 	}
-	a := area{kind: areaWeights, rule: memoryUse(memory.Shape{Width: stored, Depth: s.Depth, Kind: s.Memory}, family)}
-	// The chain's register, the words that wait for the last, the counters.
-	a.rule[2] += 33 + s.Row - s.LastField() + ff + log2(s.Words) + 2*log2(s.Depth) + 2
-	a.lut = terms(1, log2(s.Words), log2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag))
+	flags := s.Px * s.M
+	if s.Depthwise {
+		flags *= s.Gang
+	}
+	pairs, groups, size := s.Px*s.Gang*s.M, s.Px*s.Gang*banks, s.M/banks
+	count, turns := log2(size+1), ceilDiv(s.M, s.N)-1
+	a := area{kind: areaAhead}
+	any, levels := 0, 0 // registers of a turn
+	for n := ceilDiv(groups, 8); ; n = ceilDiv(n, 16) {
+		any += n
+		levels++
+		if n == 1 {
+			break
+		}
+	}
+	a.rule[2] = flags + pairs + groups*count + turns*any + 3 + levels
+	a.lut = terms(1, pairs, groups*count*ceilDiv(size, 6), groups*turns, turns*any)
 	a.ff = terms(1)
 	return a
 }
 
 // engineArea is the area of what hass_engine has beside lanes and weights.
 func engineArea(s *hw.EngineParams, _ string) area {
-	sparse := 0
-	if s.Skips() {
-		sparse = s.Gang * s.Px
-	}
 	a := area{kind: areaEngine}
 	a.rule[2] = log2(s.Beats) + 3 + log2(s.N)
-	a.lut = terms(1, log2(s.Beats), sparse)
-	a.ff = terms(1)
-	if sparse > 0 {
-		a.ff[1] = 1
+	skips, turns := 0, 0
+	if s.Skips() {
+		skips, turns = 1, ceilDiv(s.M, s.N)
 	}
+	waits := controlWaits(s.Kind)
+	a.rule[1], a.rule[5] = waits, waits
+	a.lut = terms(1, log2(s.Beats), skips, turns)
+	a.ff = terms(1, skips, turns)
 	return a
 }
 
-// engineParts are the formulas of an engine: lanes, weights and what moves them.
+// queueParts are the formulas of the queues of hass_ahead: FIFOs without credits, which the engine's own FIFO has.
+func queueParts(s *hw.AheadParams, family string) (parts []part) {
+	for _, q := range s.Queues() {
+		a := fifoArea(&q, family)
+		a.rule[2] -= log2(q.Depth + 1)
+		parts = append(parts, part{a, 1})
+	}
+	return parts
+}
+
+// queues is the cost of the queues of hass_ahead. They are as deep as the FIFO before the engine, and are priced with it.
+func (m Model) queues(s hw.AheadParams) (v design.Vec) {
+	for _, p := range queueParts(&s, m.Family) {
+		v = v.Add(m.price(&p.area, p.times))
+	}
+	return m.scaled(areaEngine, v)
+}
+
+// engineParts are the formulas of an engine: lanes, weights and what moves them, without the queues of beats that are known
+// ahead.
 func engineParts(s *hw.EngineParams, family string) []part {
 	lane, weights := s.Lane(), s.Weights()
-	return []part{{laneArea(&lane, family), s.Gang * s.Px}, {weightsArea(&weights, family), 1}, {engineArea(s, family), 1}}
+	parts := []part{{laneArea(&lane, family), s.Gang * s.Px}, {weightsArea(&weights, family), 1}}
+	if s.Skips() {
+		ahead := s.Ahead()
+		parts = append(parts, part{aheadArea(&ahead, family), 1})
+	}
+	return append(parts, part{engineArea(s, family), 1})
 }
 
 // engines is the cost of so many equal engines.

@@ -67,7 +67,14 @@ func TermsOf(module hw.Module, family string) (ModuleTerms, error) {
 
 // moduleParts are the formulas of an instance, its own last.
 func moduleParts(module hw.Module, family string) ([]part, error) {
-	if s, ok := module.(hw.EngineParams); ok {
+	switch s := module.(type) {
+	case hw.AheadParams:
+		return append(queueParts(&s, family), part{aheadArea(&s, family), 1}), nil
+	case hw.EngineParams:
+		if s.Skips() {
+			ahead := s.Ahead()
+			return append(queueParts(&ahead, family), engineParts(&s, family)...), nil
+		}
 		return engineParts(&s, family), nil
 	}
 	a, ok := areaOf(module, family)

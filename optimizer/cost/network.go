@@ -11,20 +11,25 @@ import (
 // LayerFIFOs is the cost of the streams inside a layer, which hw.Expand makes for it.
 func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 	l := m.Net.Layers[i]
-	bits := m.Net.Tensors[l.In[0]].Format.Bits
-	if l.Kind == intnet.KindConv && hl.Engine.Skips() {
-		bits++ // a flag for each lane
-	}
-	beat := hl.OutPx * hl.M() * bits
+	lanes, bits := hl.OutPx*hl.M(), m.Net.Tensors[l.In[0]].Format.Bits
+	beat := lanes * bits
 	fromWindow := hw.DefaultDepth(hw.Latency(hw.WindowProc, hl))
 	switch l.Kind {
 	case intnet.KindConv:
 		var v design.Vec
 		if hl.Engines() > 1 {
-			v = m.FIFO(beat, fromWindow)
+			wide := beat
+			if hl.Engine.Skips() {
+				wide += lanes // a flag for each lane, which the engines' own FIFOs do not hold
+			}
+			v = m.FIFO(wide, fromWindow)
 		}
 		acc := hl.OutPx * hl.Gang * l.Conv.AccBits
-		gang := m.FIFO(beat/hl.Banks(), hl.GangDepth).Add(m.FIFO(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
+		gang := m.stream(hl.EngineFIFO(beat / hl.Banks()))
+		if e := hw.EngineOf(m.Net, &l, hl); e.Skips() {
+			gang = gang.Add(m.queues(e.Ahead()))
+		}
+		gang = gang.Add(m.FIFO(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
 		for i := range v {
 			v[i] += hl.Engines() * gang[i]
 		}
@@ -59,6 +64,11 @@ func (m Model) Streams(n *hw.Network) (v design.Vec) {
 	}
 	for i := range n.Streams {
 		v = v.Add(m.stream(n.FIFO(i)))
+		if to := n.Streams[i].To; n.Processes[to].Kind == hw.Engine {
+			if e := n.Module(to).(hw.EngineParams); e.Skips() {
+				v = v.Add(m.queues(e.Ahead()))
+			}
+		}
 	}
 	return v
 }

@@ -7,17 +7,18 @@ import (
 )
 
 func fifoArea(s *hw.FIFOParams, family string) area {
-	count, power := log2(s.Depth+1), index(s.Depth)
-	mem := memory.Shape{Width: s.Width, Depth: s.Depth, Kind: memory.BRAM}
+	words := s.Depth + s.Lag
+	count, stored, power := log2(s.Depth+1), log2(words+1), index(words)
+	mem := memory.Shape{Width: s.Width, Depth: words, Kind: memory.BRAM}
 	if !s.Block {
 		mem = memory.Shape{Width: s.Width, Depth: 1 << power, Kind: memory.LUTRAM}
 	}
 	a := area{kind: areaFIFO, rule: memoryUse(mem, family)}
-	a.rule[2] += 1 + 2*count + 2*power
+	a.rule[2] += 1 + count + stored + 2*power
 	// A counter that wraps at a power of two needs no comparison.
 	wraps, whole := 0, 0
 	switch {
-	case s.Depth == 1<<power:
+	case words == 1<<power:
 		whole = 1
 	case s.Block:
 		wraps = 1

@@ -203,13 +203,13 @@ func (e *Rule) arrivals(from, end int) []branch {
 // Latency bounds the pipeline depth of a layer's modules in cycles, a fork and a
 // converter at its input included.
 func Latency(kind intnet.Kind) int {
-	widest := hw.Layer{N: hw.MaxLanes}
+	widest := hw.Layer{N: hw.MaxLanes, Engine: hw.Crossbar, OutPx: 1, OutCh: 2 * hw.MaxLanes, Gang: hw.MaxLanes}
 	cycles := 2 + hw.Latency(hw.LastProcess(kind), widest)
 	switch kind {
 	case intnet.KindConv:
 		cycles += hw.Latency(hw.WindowProc, widest) + hw.Latency(hw.Fork, widest) + hw.Latency(hw.Engine, widest)
 	case intnet.KindPool:
-		cycles += hw.Latency(hw.WindowProc, widest)
+		cycles += hw.Latency(hw.WindowProc, hw.Layer{})
 	}
 	return cycles
 }

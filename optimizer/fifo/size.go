@@ -13,6 +13,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/workers"
 )
@@ -53,7 +54,7 @@ func Size(ctx context.Context, net *intnet.Net, layers []hw.Layer, rule *Rule) (
 	// short is deepened, and all are measured again.
 	for round := 0; ; round++ {
 		grown := false
-		err = workers.Ordered(ctx, len(joins), 0, func(_, k int) (int, error) { return n.TokenMinimum(joins[k].number, joins[k].limit) },
+		err = workers.Ordered(ctx, len(joins), 0, func(_, k int) (int, error) { return live.Minimum(n, joins[k].number, joins[k].limit) },
 			func(k, least int) error { joins[k].least = least; return nil })
 		if e := ctx.Err(); e != nil {
 			return nil, nil, e
@@ -65,7 +66,7 @@ func Size(ctx context.Context, net *intnet.Net, layers []hw.Layer, rule *Rule) (
 			}
 		}
 		if err == nil && !grown {
-			if _, err = n.ProveLive(); err == nil {
+			if _, err = live.Prove(n); err == nil {
 				break
 			}
 		}
@@ -109,7 +110,7 @@ func deepen(n *hw.Network, joins []*join) error {
 		depth[k], j.s.Depth = j.s.Depth, j.limit
 	}
 	for k, j := range joins {
-		least, err := n.TokenMinimum(j.number, j.limit)
+		least, err := live.Minimum(n, j.number, j.limit)
 		if err != nil {
 			return err
 		}

@@ -326,7 +326,11 @@ func TestFar(t *testing.T) {
 // TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
 func TestAllocator(t *testing.T) {
 	testenv.Long(t)
-	p := problem(t)
+	// A part that is small enough for rates to depend on zeros.
+	p := newProblem(t, func(o *Options) {
+		r := &o.Platform.Resources
+		r.LUT, r.FF, r.DSP = r.LUT/3, r.FF/3, r.DSP/3
+	})
 	menu, err := p.newMenu(t.Context(), p.extremes())
 	if err != nil {
 		t.Fatal(err)

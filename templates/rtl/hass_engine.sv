@@ -3,8 +3,12 @@
 // its own memory, which the weight chain fills.
 //
 // In a DEPTHWISE convolution each output lane has a channel, and so M activations, of its own:
-// lane i of engine g is lane i * GANG + g of the pixel. Where zeros are skipped a token has a
-// flag per lane above the lanes: not 0.
+// lane i of engine g is lane i * GANG + g of the pixel.
+//
+// Where zeros are skipped the flags of a token's values (not 0) come when the token is written into the engine's
+// FIFO (hass_ahead). So what a beat takes is known when it is due: control counts down, and gives back the token's place in
+// the FIFO with the first cycle. The pairs are chosen behind it in a pipeline; the token itself and the row of weights are needed,
+// and popped, LAG cycles later.
 module hass_engine #(
     parameter integer KIND = 0,  // see hass_lane
     parameter integer DEPTHWISE = 0,
@@ -19,8 +23,11 @@ module hass_engine #(
     parameter integer ACC = 40,
     parameter integer DEPTH = 1,  // rows of weights
     parameter integer STYLE = 0,  // of their memory: 0 LUT RAM, 1 block RAM, 2 ultra RAM
+    parameter integer FLAG_STYLE = 0,  // of the memory of the weights' flags: 0 LUT RAM, 1 block RAM
+    parameter integer QUEUE = 2,  // depth of the FIFO before it
     parameter integer PER_PIXEL = DEPTHWISE != 0 ? GANG * M : M,  // lanes of a token
-    parameter integer WIDTH = PX * PER_PIXEL * (X_BITS + (KIND != 0 ? 1 : 0))
+    parameter integer WIDTH = PX * PER_PIXEL * X_BITS,
+    parameter integer FLAGS = KIND != 0 ? PX * PER_PIXEL : 1
 ) (
     input  wire                   clk,
     input  wire                   rst,
@@ -29,6 +36,8 @@ module hass_engine #(
     input  wire [           31:0] chain_word,
     output wire                   next_valid,
     output wire [           31:0] next_word,
+    input  wire                   written,  // a token goes into the FIFO; dense: not used
+    input  wire [      FLAGS-1:0] flags,    // of its values
     input  wire                   valid,
     input  wire [      WIDTH-1:0] in,
     output wire                   read,
@@ -40,15 +49,16 @@ module hass_engine #(
     output wire [            1:0] waits
 );
 
-  localparam integer LANES = PX * PER_PIXEL;
   localparam integer PER_WORD = 32 / W_BITS;
   localparam integer ROW = GANG * M * W_BITS;
-  localparam integer DELAY = 3 + (N < 2 ? 0 : $clog2(N));  // from issue to push
+  localparam integer LAG = KIND == 1 ? 7 : KIND == 2 ? 3 : 0;  // from control to factors
+  localparam integer DELAY = LAG + 3 + (N < 2 ? 0 : $clog2(N));  // from issue to push
   localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
 
-  wire done;
+  wire done, move;  // a beat ends; its factors are not needed any more
   wire [ROW-1:0] row;
   localparam integer W_FLAGS = KIND == 0 ? 1 : GANG * M;
+  wire flags_move;
   wire [W_FLAGS-1:0] w_flags;
   hass_weights #(
       .DEPTH(DEPTH),
@@ -56,6 +66,7 @@ module hass_engine #(
       .WORDS((GANG * M + PER_WORD - 1) / PER_WORD),
       .FIELD0(PER_WORD * W_BITS),
       .FLAG(KIND == 0 ? 0 : W_BITS),
+      .FLAG_STYLE(FLAG_STYLE),
       .STYLE(STYLE)
   ) weights (
       .clk,
@@ -65,8 +76,9 @@ module hass_engine #(
       .chain_word,
       .next_valid,
       .next_word,
-      .advance(done),
+      .advance(move),
       .row,
+      .flags_advance(flags_move),
       .flags(w_flags)
   );
 
@@ -76,10 +88,12 @@ module hass_engine #(
   reg spent;  // all of the beat, but its result waits for room
   wire last = beat == COUNT'(BEATS - 1);
   wire got;
-  wire [PX*GANG-1:0] remains;
+  wire ready;  // the beat is known
+  wire ends;  // it takes no further cycle
   wire work = got && !spent;
-  wire finished = work && remains == '0;
+  wire finished = work && ends;
 
+  wire iteration_pop;
   hass_iterate #(
       .INS (1),
       .OUTS(1)
@@ -88,9 +102,9 @@ module hass_engine #(
       .rst,
       .active(1'b1),
       .reads(1'b1),
-      .valid,
+      .valid(ready),
       .read,
-      .pop,
+      .pop(iteration_pop),
       .got,
       .computed(finished || spent),
       .writes(last),
@@ -99,6 +113,7 @@ module hass_engine #(
       .done,
       .waits
   );
+  assign pop = move;
 
   reg [DELAY-1:0] issued;
   always_ff @(posedge clk) begin
@@ -118,22 +133,78 @@ module hass_engine #(
   end
   assign push = issued[DELAY-1];
 
+  // What the lanes see of control, and the useful pairs.
+  wire lane_start, lane_work, lane_first;
+  wire [PX*GANG*M-1:0] pairs;
+  hass_delay #(
+      .WIDTH (1),
+      .CYCLES(LAG),
+      .RESET (1)
+  ) move_wait (
+      .clk,
+      .rst,
+      .in (iteration_pop),
+      .out(move)
+  );
+  generate
+    if (KIND == 0) begin : g_dense
+      assign ready = valid;
+      assign ends = 1'b1;
+      assign flags_move = 1'b0;
+      assign lane_start = 1'b0;
+      assign lane_work = work;
+      assign lane_first = first;
+      assign pairs = '0;
+      wire unused = &{1'b0, fresh, w_flags, written, flags};
+    end else begin : g_sparse
+      localparam integer TURNS = (M + N - 1) / N;
+      wire [TURNS-1:0] most;
+      reg  [TURNS-1:0] later;
+      wire [TURNS-1:0] more = fresh ? most : later;  // bit i: the beat takes more than i + 1 cycles from this one on
+      reg begins, works, still_first;
+      always_ff @(posedge clk) begin
+        if (work) later <= more >> 1;
+        begins <= work && fresh && !rst;
+        works <= work;
+        still_first <= first;
+      end
+      assign ends = !more[0];
+      assign lane_start = begins;
+      assign lane_work = works;
+      assign lane_first = still_first;
+      wire unused = &{1'b0, valid};  // the token is there when its flags have been looked at
+      hass_ahead #(
+          .KIND(KIND),
+          .DEPTHWISE(DEPTHWISE),
+          .M(M),
+          .N(N),
+          .GANG(GANG),
+          .PX(PX),
+          .QUEUE(QUEUE)
+      ) ahead (
+          .clk,
+          .rst,
+          .push(written),
+          .x_flags(flags),
+          .w_flags,
+          .advance(flags_move),
+          .valid(ready),
+          .more(most),
+          .pop(iteration_pop),
+          .pairs,
+          .taken(begins)
+      );
+    end
+  endgenerate
+
   genvar p, g, i;
   generate
     for (p = 0; p < PX; p = p + 1) begin : g_pixel
       for (g = 0; g < GANG; g = g + 1) begin : g_lane
         wire [M*X_BITS-1:0] x;
-        wire [M-1:0] x_flags, own_flags;
         for (i = 0; i < M; i = i + 1) begin : g_pair
           localparam integer FROM = p * PER_PIXEL + (DEPTHWISE != 0 ? i * GANG + g : i);
           assign x[i*X_BITS+:X_BITS] = in[FROM*X_BITS+:X_BITS];
-          if (KIND == 0) begin : g_no_flags
-            assign x_flags[i] = 1'b1;
-            assign own_flags[i] = 1'b1;
-          end else begin : g_flags
-            assign x_flags[i] = in[LANES*X_BITS+FROM];
-            assign own_flags[i] = w_flags[g*M+i];
-          end
         end
         hass_lane #(
             .KIND(KIND),
@@ -145,20 +216,15 @@ module hass_engine #(
             .ACC(ACC)
         ) lane (
             .clk,
-            .fresh,
-            .work,
-            .first,
+            .start(lane_start),
+            .work(lane_work),
+            .first(lane_first),
+            .pairs(pairs[(p*GANG+g)*M+:M]),
             .x,
-            .x_flags,
             .w(row[g*M*W_BITS+:M*W_BITS]),
-            .w_flags(own_flags),
-            .remains(remains[p*GANG+g]),
             .sum(out[(p*GANG+g)*ACC+:ACC])
         );
       end
-    end
-    if (KIND == 0) begin : g_dense
-      wire unused = &{1'b0, w_flags};
     end
   endgenerate
 

@@ -2,13 +2,15 @@
 // there is `room`, the token may follow any number of cycles later with `push`, so a
 // pipeline never has to stop in the middle. Its reader sees the oldest token in a register:
 // `read` gives the place back (the writer can use it from the next cycle on), `pop`, in the same
-// cycle or later, lets the next token come forward.
+// cycle or later, lets the next token come forward. LAG is the number of tokens in memory that may have been read
+// and not popped.
 //
 // A token pushed in cycle t is at the head in cycle t + 2 at the earliest.
 module hass_fifo #(
     parameter integer WIDTH = 8,  // bits of a token
     parameter integer DEPTH = 2,  // places
-    parameter integer BLOCK = 0   // 1: block RAM, 0: LUT RAM
+    parameter integer BLOCK = 0,  // 1: block RAM, 0: LUT RAM
+    parameter integer LAG = 0
 ) (
     input  wire             clk,
     input  wire             rst,
@@ -24,13 +26,15 @@ module hass_fifo #(
     input  wire             pop
 );
 
-  localparam integer POWER = DEPTH < 2 ? 1 : $clog2(DEPTH);
+  localparam integer WORDS = DEPTH + LAG;
+  localparam integer POWER = WORDS < 2 ? 1 : $clog2(WORDS);
   // LUT RAM comes in powers of two from 32 on; block RAM is used to the last word.
-  localparam integer SIZE = BLOCK != 0 ? DEPTH : (1 << POWER);
+  localparam integer SIZE = BLOCK != 0 ? WORDS : (1 << POWER);
   localparam integer COUNT = $clog2(DEPTH + 1);
+  localparam integer STORED = $clog2(WORDS + 1);
 
   reg [COUNT-1:0] free;  // places that may be issued
-  reg [COUNT-1:0] stored;  // tokens in memory
+  reg [STORED-1:0] stored;  // tokens in memory
   reg full;  // the head is a token
   reg [POWER-1:0] to, from;
   reg [WIDTH-1:0] head;
@@ -50,7 +54,7 @@ module hass_fifo #(
       from <= '0;
     end else begin
       free <= free + COUNT'(read) - COUNT'(issue);
-      stored <= stored + COUNT'(push) - COUNT'(load);
+      stored <= stored + STORED'(push) - STORED'(load);
       full <= load || (full && !pop);
       if (push) to <= next(to);
       if (load) from <= next(from);

@@ -87,6 +87,7 @@ module hass_join #(
       .next_word,
       .advance(done),
       .row,
+      .flags_advance(1'b0),
       .flags(no_flags)
   );
 

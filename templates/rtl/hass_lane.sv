@@ -1,11 +1,12 @@
 // hass_lane: one dot-product engine: M pairs a beat, N multipliers.
 //
 //   KIND 0, dense     all pairs at once; N = M
-//   KIND 1, crossbar  the first N remaining pairs, in any lanes
-//   KIND 2, banked    the first remaining pair of each bank, lane i being in bank i mod N
+//   KIND 1, crossbar  the next N useful pairs, of any lanes
+//   KIND 2, banked    the next useful pair of each bank, lane i being in bank i mod N
 //
-// A pair remains while both factors are not 0 and it has not been multiplied. The products of
-// cycle t are in the sum 3 + ceil(log2 N) cycles later.
+// A pair is useful while both factors are not 0 and it has not been multiplied. Lanes that skip pairs choose them ahead: `start`
+// brings the useful pairs of a beat, whose factors x and w are needed LAG cycles later. The products of a cycle are in the sum
+// 3 + ceil(log2 N) cycles after its factors.
 module hass_lane #(
     parameter integer KIND = 0,
     parameter integer M = 1,
@@ -13,17 +14,16 @@ module hass_lane #(
     parameter integer X_BITS = 16,
     parameter integer X_SIGNED = 1,
     parameter integer W_BITS = 16,
-    parameter integer ACC = 40
+    parameter integer ACC = 40,
+    localparam integer LAG = KIND == 1 ? 6 : KIND == 2 ? 2 : 0
 ) (
     input  wire                clk,
-    input  wire                fresh,    // the first cycle of a beat
-    input  wire                work,     // a cycle of a beat
-    input  wire                first,    // of the first beat of a window
+    input  wire                start,  // the first cycle of a beat; dense: not used
+    input  wire                work,   // a cycle of a beat
+    input  wire                first,  // of the first beat of a window
+    input  wire [       M-1:0] pairs,  // useful; dense: not used
     input  wire [M*X_BITS-1:0] x,
-    input  wire [       M-1:0] x_flags,  // which are not 0; dense: not used
     input  wire [M*W_BITS-1:0] w,
-    input  wire [       M-1:0] w_flags,
-    output wire                remains,  // the beat takes another cycle
     output wire [     ACC-1:0] sum
 );
 
@@ -33,42 +33,49 @@ module hass_lane #(
 
   wire [N-1:0] some;
   wire [N*INDEX-1:0] index;
+  wire first_product;
   genvar n, k;
   generate
     if (KIND == 0) begin : g_dense
-      assign some = '1;
+      assign some = {N{work}};
       assign index = '0;
-      assign remains = 1'b0;
-      wire unused = &{1'b0, fresh, x_flags, w_flags};
-    end else begin : g_sparse
-      reg [M-1:0] left;
-      wire [M-1:0] remaining = fresh ? x_flags & w_flags : left;
-      wire [M-1:0] rest;
-      always_ff @(posedge clk) left <= rest;
-      assign remains = |rest;
-      if (KIND == 1) begin : g_crossbar
-        hass_select_crossbar #(
-            .M(M),
-            .N(N)
-        ) select (
-            .remaining,
-            .some,
-            .index,
-            .rest
-        );
-      end else begin : g_banked
-        hass_select_banked #(
-            .M(M),
-            .N(N)
-        ) select (
-            .remaining,
-            .some,
-            .index,
-            .rest
-        );
-      end
+      wire unused = &{1'b0, start, pairs};
+    end else if (KIND == 1) begin : g_crossbar
+      hass_select_crossbar #(
+          .M(M),
+          .N(N)
+      ) select (
+          .clk,
+          .start,
+          .work,
+          .pairs,
+          .some,
+          .index
+      );
+    end else begin : g_banked
+      wire unused = &{1'b0, work};
+      hass_select_banked #(
+          .M(M),
+          .N(N)
+      ) select (
+          .clk,
+          .start,
+          .pairs,
+          .some,
+          .index
+      );
     end
   endgenerate
+  hass_delay #(
+      .WIDTH (1),
+      .CYCLES(LAG),
+      .RESET (0)
+  ) first_wait (
+      .clk,
+      .rst(1'b0),
+      .in (first),
+      .out(first_product)
+  );
 
   // Signed activations go to the multiplier as they are: one bit more, always equal to the sign, would
   // hide the accumulator from a synthesizer that looks for DSP slices.
@@ -107,8 +114,8 @@ module hass_lane #(
           .ACC(ACC)
       ) mac (
           .clk,
-          .work(work && some[n]),
-          .first(first),
+          .work(some[n]),
+          .first(first_product),
           .a(A'({1'b0, a})),
           .b(b),
           .acc(accs[n*ACC+:ACC])

@@ -1,75 +1,100 @@
-// hass_select_crossbar: gives the first N remaining lanes to the N multipliers, in order. Multiplier n
-// reaches the lanes from n on, which are counted from 0.
+// hass_select_crossbar: gives N multipliers the next N useful pairs of a beat a cycle, in order. Multiplier n
+// never gets one of the first n pairs: its pairs are counted from n on. What it chooses in the first cycle of a
+// beat is told six cycles later.
 //
-// The number of remaining lanes below each lane, as far as it is below N, is a parallel prefix
-// sum of saturating unary counts in bit slices: bit i of slice k says that there are more than k below
-// lane i.
+// The rank of a pair is the number of useful pairs before it: pair of rank r meets multiplier r mod N in cycle r / N. Ranks are
+// counted within four pairs, then over the fours before; a cycle only compares them with the ranks that are due.
 module hass_select_crossbar #(
-    parameter integer M = 4,  // lanes
+    parameter integer M = 4,  // pairs
     parameter integer N = 2,
     parameter integer INDEX = M < 2 ? 1 : $clog2(M)
 ) (
-    input  wire [      M-1:0] remaining,
-    output wire [      N-1:0] some,      // the multiplier has a lane
-    output wire [N*INDEX-1:0] index,
-    output wire [      M-1:0] rest       // the lanes that are left for later cycles
+    input  wire               clk,
+    input  wire               start,  // a beat begins: `pairs` are its useful pairs
+    input  wire               work,   // a cycle of a beat
+    input  wire [      M-1:0] pairs,
+    output reg  [      N-1:0] some,   // the multiplier has a pair
+    output reg  [N*INDEX-1:0] index
 );
 
-  localparam integer STEPS = $clog2(M);
+  localparam integer FOURS = (M + 3) / 4;
+  localparam integer RANK = $clog2(M + N + 1);
 
-  // The lanes whose number has bit b.
-  function automatic [M-1:0] with_bit(input integer b);
+  // The pairs from `from` on with a number, counted from there, whose bit `place` is set.
+  function automatic [M-1:0] with_bit(input integer from, input integer place);
     integer lane;
     begin
-      for (lane = 0; lane < M; lane = lane + 1) with_bit[lane] = ((lane >> b) & 1) != 0;
+      for (lane = 0; lane < M; lane = lane + 1) with_bit[lane] = lane >= from && (((lane - from) >> place) & 1) != 0;
     end
   endfunction
 
-  genvar n, s, a, b;
+  // The ones among the first `upto`.
+  function automatic [2:0] ones_below(input [3:0] four, input integer upto);
+    integer lane;
+    begin
+      ones_below = 3'd0;
+      for (lane = 0; lane < 4; lane = lane + 1) if (lane < upto) ones_below = ones_below + 3'(four[lane]);
+    end
+  endfunction
+
+  // In the registers: the pairs; ranks within a four; the pairs before a four; ranks; the choice.
+  reg [M-1:0] useful_1, useful_2, useful_3, useful_4;
+  reg [M*2-1:0] within_2, within_3;
+  reg [FOURS*3-1:0] totals;
+  reg [FOURS*RANK-1:0] earlier;
+  reg [M*RANK-1:0] ranks;
+  reg [N*RANK-1:0] due;
+  reg [N*M-1:0] chosen;
+  reg [2:0] starts;
+  reg [3:0] works;
+
+  // The useful pairs of the fours before one.
+  function automatic [RANK-1:0] total_below(input integer four);
+    integer part;
+    begin
+      total_below = '0;
+      for (part = 0; part < FOURS; part = part + 1) if (part < four) total_below = total_below + RANK'(totals[part*3+:3]);
+    end
+  endfunction
+
+  always_ff @(posedge clk) begin
+    starts   <= {starts[1:0], start};
+    works    <= {works[2:0], work};
+    useful_1 <= start ? pairs : useful_1;
+    useful_2 <= useful_1;
+    useful_3 <= useful_2;
+    useful_4 <= useful_3;
+    within_3 <= within_2;
+  end
+
+  genvar i, f, n, b;
   generate
-    for (s = 0; s <= STEPS; s = s + 1) begin : g_step  // counted over 2^s lanes
-      for (n = 0; n < N; n = n + 1) begin : g_slice
-        wire [M-1:0] more;
-        if (s == 0) begin : g_count
-          assign more = n == 0 ? remaining << 1 : '0;
-        end else begin : g_sum
-          // More than n in both parts together: in one alone, or more than a in one and more than n - 1 - a in
-          // the other.
-          localparam integer D = 1 << (s - 1);
-          wire [M-1:0] alone = g_step[s-1].g_slice[n].more | (g_step[s-1].g_slice[n].more << D);
-          for (a = 0; a < n; a = a + 1) begin : g_way
-            wire [M-1:0] both = g_step[s-1].g_slice[a].more & (g_step[s-1].g_slice[n-1-a].more << D);
-            wire [M-1:0] any;
-            if (a == 0) begin : g_first
-              assign any = both;
-            end else begin : g_next
-              assign any = g_way[a-1].any | both;
-            end
-          end
-          if (n == 0) begin : g_alone
-            assign more = alone;
-          end else begin : g_all
-            assign more = alone | g_way[n-1].any;
-          end
+    for (f = 0; f < FOURS; f = f + 1) begin : g_four
+      localparam integer HAS = M - 4 * f < 4 ? M - 4 * f : 4;
+      wire [3:0] four = 4'(useful_1[4*f+:HAS]);
+      for (i = 0; i < HAS; i = i + 1) begin : g_pair
+        always_ff @(posedge clk) within_2[(4*f+i)*2+:2] <= 2'(ones_below(four, i));
+        always_ff @(posedge clk) ranks[(4*f+i)*RANK+:RANK] <= earlier[f*RANK+:RANK] + RANK'(within_3[(4*f+i)*2+:2]);
+      end
+      always_ff @(posedge clk) totals[f*3+:3] <= ones_below(four, 4);
+      always_ff @(posedge clk) earlier[f*RANK+:RANK] <= total_below(f);
+    end
+    wire unused = &{1'b0, totals[(FOURS-1)*3+:3]};  // nothing is after the last
+    for (n = 0; n < N; n = n + 1) begin : g_multiplier
+      always_ff @(posedge clk) due[n*RANK+:RANK] <= starts[2] ? RANK'(n) : due[n*RANK+:RANK] + RANK'(N);
+      for (i = 0; i < M; i = i + 1) begin : g_pair
+        if (i < n) begin : g_never
+          always_ff @(posedge clk) chosen[n*M+i] <= 1'b0;
+        end else begin : g_may
+          always_ff @(posedge clk) chosen[n*M+i] <= works[3] && useful_4[i] && ranks[i*RANK+:RANK] == due[n*RANK+:RANK];
         end
       end
-    end
-    for (n = 0; n < N; n = n + 1) begin : g_multiplier
-      // Exactly n below.
-      wire [M-1:0] enough;
-      if (n == 0) begin : g_first
-        assign enough = '1;
-      end else begin : g_later
-        assign enough = g_step[STEPS].g_slice[n-1].more;
-      end
-      wire [M-1:0] mine = (remaining & enough & ~g_step[STEPS].g_slice[n].more) >> n;
-      assign some[n] = |mine;
+      always_ff @(posedge clk) some[n] <= |chosen[n*M+:M];
       for (b = 0; b < INDEX; b = b + 1) begin : g_bit
-        localparam [M-1:0] MASK = with_bit(b);
-        assign index[n*INDEX+b] = |(mine & MASK);
+        localparam [M-1:0] MASK = with_bit(n, b);
+        always_ff @(posedge clk) index[n*INDEX+b] <= |(chosen[n*M+:M] & MASK);
       end
     end
   endgenerate
-  assign rest = remaining & g_step[STEPS].g_slice[N-1].more;
 
 endmodule

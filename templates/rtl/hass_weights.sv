@@ -1,5 +1,7 @@
 // hass_weights: a process's constants (weights, or biases and shifts) in a memory that the weight
 // chain fills. Rows are read in order, over and over; `row` is the current one until `advance`.
+// Which values of a row are not 0 may be asked apart from the row: `flags` are those of the current row of flags until
+// `flags_advance`.
 //
 // The chain is a register per node and has no back-pressure: after `load` a node takes the first
 // DEPTH * WORDS words and passes on the rest. Word k of a row gives the row's next FIELD0, FIELD1 or
@@ -12,7 +14,8 @@ module hass_weights #(
     parameter integer FIELD0 = 16,
     parameter integer FIELD1 = 0,
     parameter integer FIELD2 = 0,
-    parameter integer FLAG = 0,  // bits of a value whose being not 0 `flags` tells, 0: no flags
+    parameter integer FLAG = 0,  // bits of a value that has a flag, 0: no flags
+    parameter integer FLAG_STYLE = 0,  // of the memory of flags: 0: LUT RAM, 1: block RAM
     parameter integer STYLE = 0,  // 0: LUT RAM, 1: block RAM, 2: ultra RAM
     parameter integer FLAGS = FLAG == 0 ? 1 : ROW / FLAG
 ) (
@@ -25,6 +28,7 @@ module hass_weights #(
     output reg  [     31:0] next_word,
     input  wire             advance,
     output wire [  ROW-1:0] row,
+    input  wire             flags_advance,
     output wire [FLAGS-1:0] flags
 );
 
@@ -42,16 +46,16 @@ module hass_weights #(
 
   reg mine;  // words are taken
   reg [AT-1:0] at;
+  reg last_word;  // at is that of a row's last
   reg [ADDRESS-1:0] to, from;
   wire take = mine && chain_valid;
-  wire last_word = at == AT'(WORDS - 1);
-  wire write = take && last_word;
   wire last_row = to == ADDRESS'(DEPTH - 1);
 
-  // A flag is stored with its value in LUT RAM; from other memories, where a row is read a cycle
-  // ahead, it is made on the way.
-  localparam integer STORED = FLAG != 0 && STYLE == 0 ? ROW + FLAGS : ROW;
-  localparam integer STAGES = STYLE == 2 || (STYLE == 1 && FLAG != 0) ? 2 : 1;
+  // A row is written a cycle after its last word has come: the memory's many write enables have a register of their own.
+  reg write, ends;  // ends: with the last row
+  reg [ADDRESS-1:0] row_to;
+
+  localparam integer STAGES = STYLE == 2 ? 2 : 1;
   reg [1:0] prime;  // rows to be fetched before the first is there
   wire enable = advance || prime != '0;
 
@@ -60,30 +64,38 @@ module hass_weights #(
       mine <= 1'b0;
       at <= '0;
       to <= '0;
+      last_word <= WORDS == 1;
+      write <= 1'b0;
+      ends <= 1'b0;
       prime <= '0;
       next_valid <= 1'b0;
     end else begin
       next_valid <= chain_valid && !mine;
+      write <= take && last_word;
+      ends <= take && last_word && last_row;
       if (load) begin
         mine <= 1'b1;
         at <= '0;
+        last_word <= WORDS == 1;
         to <= '0;
       end else if (take) begin
         at <= last_word ? '0 : at + 1'b1;
+        last_word <= WORDS == 1 || at == AT'(WORDS - 2);
         if (last_word) begin
           to <= last_row ? '0 : to + 1'b1;
           mine <= !last_row;
         end
       end
-      if (write && last_row) prime <= 2'(STAGES);
+      if (ends) prime <= 2'(STAGES);
       else if (prime != '0) prime <= prime - 1'b1;
     end
     if (rst || load) from <= '0;
     else if (enable) from <= from == ADDRESS'(DEPTH - 1) ? '0 : from + 1'b1;
     next_word <= chain_word;
+    row_to <= to;
   end
 
-  // The row that comes in: its last word is still on the chain.
+  // The row that has come: its last word is in the chain's register.
   wire [ROW-1:0] data;
   genvar k;
   generate
@@ -91,7 +103,7 @@ module hass_weights #(
       localparam integer LOW = bits_before(k);
       localparam integer HIGH = bits_before(k + 1) < ROW ? bits_before(k + 1) : ROW;
       if (k == WORDS - 1) begin : g_last
-        assign data[HIGH-1:LOW] = chain_word[HIGH-LOW-1:0];
+        assign data[HIGH-1:LOW] = next_word[HIGH-LOW-1:0];
       end else begin : g_early
         reg [HIGH-LOW-1:0] early;
         always_ff @(posedge clk) if (take && at == AT'(k)) early <= chain_word[HIGH-LOW-1:0];
@@ -100,42 +112,60 @@ module hass_weights #(
     end
   endgenerate
 
-  wire [STORED-1:0] word, q;
-  assign word[ROW-1:0] = data;
+  wire [ROW-1:0] q;
   hass_ram #(
-      .WIDTH(STORED),
+      .WIDTH(ROW),
       .DEPTH(DEPTH),
       .STYLE(STYLE)
   ) rows (
       .clk,
       .write,
-      .to,
-      .data(word),
+      .to(row_to),
+      .data,
       .enable,
       .from,
       .q
   );
   generate
     if (STAGES == 1) begin : g_direct
-      assign row = q[ROW-1:0];
+      assign row = q;
     end else begin : g_ahead
       reg [ROW-1:0] second;
-      always_ff @(posedge clk) if (enable) second <= q[ROW-1:0];
+      always_ff @(posedge clk) if (enable) second <= q;
       assign row = second;
     end
     if (FLAG == 0) begin : g_no_flags
       assign flags = '0;
-    end else if (STAGES == 1) begin : g_stored_flags
-      assign flags = q[STORED-1:ROW];
-      for (k = 0; k < FLAGS; k = k + 1) begin : g_flag
-        assign word[ROW+k] = |data[k*FLAG+:FLAG];
+      wire unused = &{1'b0, flags_advance};
+    end else begin : g_flags
+      // Written a cycle after the row, so that a flag has a register behind the word that it comes from.
+      reg [FLAGS-1:0] made;
+      reg written, first;
+      reg [ADDRESS-1:0] at_row, flags_from;
+      wire fetch = flags_advance || first;
+      always_ff @(posedge clk) begin
+        written <= !rst && write;
+        first <= !rst && written && at_row == ADDRESS'(DEPTH - 1);
+        at_row <= row_to;
+        if (rst || load) flags_from <= '0;
+        else if (fetch) flags_from <= flags_from == ADDRESS'(DEPTH - 1) ? '0 : flags_from + 1'b1;
       end
-    end else begin : g_made_flags
       for (k = 0; k < FLAGS; k = k + 1) begin : g_flag
-        reg flag;
-        always_ff @(posedge clk) if (enable) flag <= |q[k*FLAG+:FLAG];
-        assign flags[k] = flag;
+        always_ff @(posedge clk) made[k] <= |data[k*FLAG+:FLAG];
       end
+      hass_ram #(
+          .WIDTH(FLAGS),
+          .DEPTH(DEPTH),
+          .STYLE(FLAG_STYLE)
+      ) flag_rows (
+          .clk,
+          .write(written),
+          .to(at_row),
+          .data(made),
+          .enable(fetch),
+          .from(flags_from),
+          .q(flags)
+      );
     end
   endgenerate
 

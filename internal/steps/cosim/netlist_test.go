@@ -65,9 +65,9 @@ func netlistDesign(t *testing.T, dir string) *design.Design {
 	return designtest.New(t, dir, net, layers, depths, images)
 }
 
-// invertLUT inverts the first LUT that reads which pairs of an engine are left.
+// invertLUT inverts the first LUT that reads which pairs of a beat are useful.
 func invertLUT(netlist string) string {
-	lut := regexp.MustCompile(`LUT[2-6] #\(\s*\.INIT\((\d+)'h([0-9a-f]+)\)\s*\) \w+ \([^;]*g_sparse\.left`)
+	lut := regexp.MustCompile(`LUT[2-6] #\(\s*\.INIT\((\d+)'h([0-9a-f]+)\)\s*\) \w+ \([^;]*ahead\.useful`)
 	m := lut.FindStringSubmatchIndex(netlist)
 	if m == nil {
 		return netlist

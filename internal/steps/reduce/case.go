@@ -12,6 +12,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
@@ -82,7 +83,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	if b := n.Breach(d.Target); b != nil {
 		return nil, nil, b
 	}
-	if _, err := n.ProveLive(); err != nil {
+	if _, err := live.Prove(n); err != nil {
 		return nil, nil, err
 	}
 	memories := make(map[string]memory.Kind, len(f.FIFOs))
@@ -215,7 +216,7 @@ func (e *edit) done() (*Case, error) {
 	if n, err = hw.Expand(c.Net, c.Layers, c.Depths); err != nil {
 		return nil, err
 	}
-	if _, err := n.ProveLive(); err != nil {
+	if _, err := live.Prove(n); err != nil {
 		// A skip connection that is cut or shaped anew may need more: a map is enough for most.
 		for _, s := range n.Streams {
 			if s.Join >= 0 {

@@ -5,6 +5,7 @@ import (
 	"math/rand"
 
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
@@ -178,7 +179,7 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 				hl.OutCh = pick(rng, divisors(out.C/l.Conv.Groups))
 				hl.Gang = pick(rng, divisors(hl.OutCh))
 			}
-			hl.GangDepth = 1 + rng.Intn(5)
+			hl.GangDepth = 1 + 3*rng.Intn(5)
 			hl.WeightMem = memory.BRAM
 			engine(rng, &hl, hw.EngineLanes(net, l, hl))
 		case intnet.KindPool:
@@ -273,7 +274,7 @@ func LiveDepths(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) (map[string]
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if s.Join >= 0 {
-			least, err := n.TokenMinimum(i, s.Depth)
+			least, err := live.Minimum(n, i, s.Depth)
 			if err != nil {
 				return nil, err
 			}
@@ -281,7 +282,7 @@ func LiveDepths(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) (map[string]
 		}
 		depths[s.Name] = s.Depth
 	}
-	if _, err := n.ProveLive(); err != nil {
+	if _, err := live.Prove(n); err != nil {
 		return nil, err
 	}
 	return depths, nil

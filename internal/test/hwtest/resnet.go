@@ -74,7 +74,7 @@ func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]h
 			}
 			hl.OutCh = largest(out.C, pout)
 			hl.Gang = largest(hl.OutCh, gang)
-			hl.GangDepth, hl.WeightMem = 4, memory.BRAM
+			hl.GangDepth, hl.WeightMem = 16, memory.BRAM
 		case intnet.KindPool:
 			hl.MTap, hl.MCh = l.Pool.Kernel[1], hl.OutCh
 		}

@@ -22,6 +22,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/test/designtest"
@@ -89,7 +90,7 @@ func Residual(t testing.TB, dir string, px int) *design.Design {
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if s.Join >= 0 {
-			if s.Depth, err = n.TokenMinimum(i, s.Depth); err != nil {
+			if s.Depth, err = live.Minimum(n, i, s.Depth); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -75,6 +75,10 @@ func TestRules(t *testing.T) {
 			}
 		case hw.PoolParams, hw.ActivationParams, hw.ResizeParams:
 			collapse = true
+		case hw.LaneParams:
+			if d := want[3] - got[3]; d >= 0 && d <= 3 {
+				got[3] = want[3] // signals of control, which an engine has once for all its lanes
+			}
 		case hw.RAMParams:
 			ram = true
 		}

@@ -43,6 +43,7 @@ func Points() ([]Point, error) {
 	memoryPoints(&l)
 	fifoPoints(&l)
 	lanePoints(&l)
+	aheadPoints(&l)
 	weightPoints(&l)
 	if err := layerPoints(&l); err != nil {
 		return nil, err
@@ -140,6 +141,29 @@ func fifoPoints(l *list) {
 	for range 25 {
 		rule(1+rng.Intn(160), 1+rng.Intn(64))
 	}
+	for i, lag := range []int{1, 3, 7} {
+		for k, d := range []int{4, 16, 24, 30} {
+			l.add(hw.FIFOParams{Width: widths[(i*7+k*5+3)%len(widths)], Depth: d, Lag: lag})
+		}
+	}
+}
+
+// aheadPoints are what engines that skip zeros know of their next beats.
+func aheadPoints(l *list) {
+	rng := rand.New(rand.NewSource(7))
+	for _, p := range []struct {
+		kind           hw.LaneKind
+		m, n, gang, px int
+	}{
+		{hw.BankedLane, 4, 1, 1, 1}, {hw.BankedLane, 4, 1, 4, 1}, {hw.BankedLane, 4, 1, 16, 1}, {hw.BankedLane, 2, 1, 8, 2}, {hw.BankedLane, 16, 4, 1, 1},
+		{hw.BankedLane, 16, 4, 4, 1}, {hw.BankedLane, 9, 3, 2, 2}, {hw.BankedLane, 9, 1, 4, 1}, {hw.BankedLane, 8, 2, 8, 1}, {hw.BankedLane, 6, 3, 1, 4},
+		{hw.BankedLane, 12, 4, 2, 1}, {hw.BankedLane, 16, 2, 2, 1}, {hw.BankedLane, 32, 4, 1, 1}, {hw.BankedLane, 3, 1, 32, 1}, {hw.BankedLane, 1, 1, 2, 1},
+		{hw.CrossbarLane, 4, 2, 1, 1}, {hw.CrossbarLane, 4, 1, 4, 1}, {hw.CrossbarLane, 9, 3, 1, 1}, {hw.CrossbarLane, 9, 3, 4, 1}, {hw.CrossbarLane, 9, 4, 2, 2},
+		{hw.CrossbarLane, 16, 4, 1, 1}, {hw.CrossbarLane, 16, 4, 4, 1}, {hw.CrossbarLane, 8, 3, 8, 1}, {hw.CrossbarLane, 6, 2, 2, 4}, {hw.CrossbarLane, 12, 8, 2, 1},
+		{hw.CrossbarLane, 3, 2, 16, 1},
+	} {
+		l.add(hw.AheadParams{Kind: p.kind, Depthwise: rng.Intn(4) == 0, M: p.m, N: p.n, Gang: p.gang, Px: p.px, Queue: []int{24, 24, 6, 40}[rng.Intn(4)]})
+	}
 }
 
 func lanePoints(l *list) {
@@ -180,8 +204,11 @@ func weightPoints(l *list) {
 	rng := rand.New(rand.NewSource(3))
 	weights := func(depth, values, bits, flag int, kind memory.Kind, family string) {
 		per := 32 / bits
-		l.point(Point{Family: family, Module: hw.WeightsParams{
-			Depth: depth, Row: values * bits, Words: (values + per - 1) / per, Field0: per * bits, Flag: flag * bits, Memory: kind}})
+		m := hw.WeightsParams{Depth: depth, Row: values * bits, Words: (values + per - 1) / per, Field0: per * bits, Flag: flag * bits, Memory: kind}
+		if flag > 0 {
+			m.Flags = memory.ForBuffer(values, depth)
+		}
+		l.point(Point{Family: family, Module: m})
 	}
 	values := []int{1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 25, 27, 32, 48, 64}
 	for i, d := range []int{1, 2, 5, 8, 16, 25, 32, 50, 64, 72, 100, 128, 200, 256} {
@@ -366,6 +393,9 @@ func small(m hw.Module) bool {
 	beat := func(lanes int) bool { return lanes <= 12 }
 	switch m := m.(type) {
 	case hw.WindowParams:
+		if m.W < m.InPx || m.OW < m.OutPx || m.H*m.W < 16 {
+			return false // most of it goes away, and no design is made of it
+		}
 		return m.OutPx*m.MTap*m.MCh*m.Bits <= 300 && m.RowBanks*m.ColBanks*m.WordBits() <= 400
 	case hw.EngineParams:
 		lanes := m.Gang * m.Px * m.M
@@ -374,7 +404,7 @@ func small(m hw.Module) bool {
 		}
 		return lanes <= 24
 	case hw.JoinParams:
-		return beat(m.Px * m.OutCh())
+		return m.W >= m.Px && beat(m.Px*m.OutCh())
 	case hw.PoolParams:
 		return m.Px*m.Ch*m.Taps <= 24
 	case hw.GlobalPoolParams:
@@ -386,7 +416,7 @@ func small(m hw.Module) bool {
 	case hw.RequantParams:
 		return beat(m.Px * m.Ch)
 	case hw.ActivationParams:
-		return beat(m.Px * m.Ch)
+		return m.W >= m.Px && beat(m.Px*m.Ch)
 	case hw.ResizeParams:
 		return beat(m.Ch)
 	case hw.SliceParams:

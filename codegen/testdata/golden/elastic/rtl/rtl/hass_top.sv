@@ -191,18 +191,20 @@ module hass_top #(
 
   // l0_conv_fork to l0_conv_engine0: 2px*2ch of 8 bits
   wire s_l0_conv_beats0__room, s_l0_conv_beats0__issue, s_l0_conv_beats0__push, s_l0_conv_beats0__valid, s_l0_conv_beats0__read, s_l0_conv_beats0__pop;
-  wire [35:0] s_l0_conv_beats0__in, s_l0_conv_beats0__out;
+  wire [35:0] s_l0_conv_beats0__in;
+  wire [31:0] s_l0_conv_beats0__out;
   hass_fifo #(
-      .WIDTH(36),
+      .WIDTH(32),
       .DEPTH(7),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l0_conv_beats0__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats0__room),
       .issue(s_l0_conv_beats0__issue),
       .push(s_l0_conv_beats0__push),
-      .in(s_l0_conv_beats0__in),
+      .in(s_l0_conv_beats0__in[31:0]),
       .valid(s_l0_conv_beats0__valid),
       .out(s_l0_conv_beats0__out),
       .read(s_l0_conv_beats0__read),
@@ -227,18 +229,20 @@ module hass_top #(
 
   // l0_conv_fork to l0_conv_engine1: 2px*2ch of 8 bits
   wire s_l0_conv_beats1__room, s_l0_conv_beats1__issue, s_l0_conv_beats1__push, s_l0_conv_beats1__valid, s_l0_conv_beats1__read, s_l0_conv_beats1__pop;
-  wire [35:0] s_l0_conv_beats1__in, s_l0_conv_beats1__out;
+  wire [35:0] s_l0_conv_beats1__in;
+  wire [31:0] s_l0_conv_beats1__out;
   hass_fifo #(
-      .WIDTH(36),
+      .WIDTH(32),
       .DEPTH(4),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l0_conv_beats1__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats1__room),
       .issue(s_l0_conv_beats1__issue),
       .push(s_l0_conv_beats1__push),
-      .in(s_l0_conv_beats1__in),
+      .in(s_l0_conv_beats1__in[31:0]),
       .valid(s_l0_conv_beats1__valid),
       .out(s_l0_conv_beats1__out),
       .read(s_l0_conv_beats1__read),
@@ -263,18 +267,20 @@ module hass_top #(
 
   // l0_conv_fork to l0_conv_engine2: 2px*2ch of 8 bits
   wire s_l0_conv_beats2__room, s_l0_conv_beats2__issue, s_l0_conv_beats2__push, s_l0_conv_beats2__valid, s_l0_conv_beats2__read, s_l0_conv_beats2__pop;
-  wire [35:0] s_l0_conv_beats2__in, s_l0_conv_beats2__out;
+  wire [35:0] s_l0_conv_beats2__in;
+  wire [31:0] s_l0_conv_beats2__out;
   hass_fifo #(
-      .WIDTH(36),
+      .WIDTH(32),
       .DEPTH(1),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l0_conv_beats2__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats2__room),
       .issue(s_l0_conv_beats2__issue),
       .push(s_l0_conv_beats2__push),
-      .in(s_l0_conv_beats2__in),
+      .in(s_l0_conv_beats2__in[31:0]),
       .valid(s_l0_conv_beats2__valid),
       .out(s_l0_conv_beats2__out),
       .read(s_l0_conv_beats2__read),
@@ -299,18 +305,20 @@ module hass_top #(
 
   // l0_conv_fork to l0_conv_engine3: 2px*2ch of 8 bits
   wire s_l0_conv_beats3__room, s_l0_conv_beats3__issue, s_l0_conv_beats3__push, s_l0_conv_beats3__valid, s_l0_conv_beats3__read, s_l0_conv_beats3__pop;
-  wire [35:0] s_l0_conv_beats3__in, s_l0_conv_beats3__out;
+  wire [35:0] s_l0_conv_beats3__in;
+  wire [31:0] s_l0_conv_beats3__out;
   hass_fifo #(
-      .WIDTH(36),
+      .WIDTH(32),
       .DEPTH(4),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l0_conv_beats3__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats3__room),
       .issue(s_l0_conv_beats3__issue),
       .push(s_l0_conv_beats3__push),
-      .in(s_l0_conv_beats3__in),
+      .in(s_l0_conv_beats3__in[31:0]),
       .valid(s_l0_conv_beats3__valid),
       .out(s_l0_conv_beats3__out),
       .read(s_l0_conv_beats3__read),
@@ -335,18 +343,20 @@ module hass_top #(
 
   // l0_conv_fork to l0_conv_engine4: 2px*2ch of 8 bits
   wire s_l0_conv_beats4__room, s_l0_conv_beats4__issue, s_l0_conv_beats4__push, s_l0_conv_beats4__valid, s_l0_conv_beats4__read, s_l0_conv_beats4__pop;
-  wire [35:0] s_l0_conv_beats4__in, s_l0_conv_beats4__out;
+  wire [35:0] s_l0_conv_beats4__in;
+  wire [31:0] s_l0_conv_beats4__out;
   hass_fifo #(
-      .WIDTH(36),
+      .WIDTH(32),
       .DEPTH(7),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l0_conv_beats4__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats4__room),
       .issue(s_l0_conv_beats4__issue),
       .push(s_l0_conv_beats4__push),
-      .in(s_l0_conv_beats4__in),
+      .in(s_l0_conv_beats4__in[31:0]),
       .valid(s_l0_conv_beats4__valid),
       .out(s_l0_conv_beats4__out),
       .read(s_l0_conv_beats4__read),
@@ -371,18 +381,20 @@ module hass_top #(
 
   // l0_conv_fork to l0_conv_engine5: 2px*2ch of 8 bits
   wire s_l0_conv_beats5__room, s_l0_conv_beats5__issue, s_l0_conv_beats5__push, s_l0_conv_beats5__valid, s_l0_conv_beats5__read, s_l0_conv_beats5__pop;
-  wire [35:0] s_l0_conv_beats5__in, s_l0_conv_beats5__out;
+  wire [35:0] s_l0_conv_beats5__in;
+  wire [31:0] s_l0_conv_beats5__out;
   hass_fifo #(
-      .WIDTH(36),
+      .WIDTH(32),
       .DEPTH(8),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l0_conv_beats5__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats5__room),
       .issue(s_l0_conv_beats5__issue),
       .push(s_l0_conv_beats5__push),
-      .in(s_l0_conv_beats5__in),
+      .in(s_l0_conv_beats5__in[31:0]),
       .valid(s_l0_conv_beats5__valid),
       .out(s_l0_conv_beats5__out),
       .read(s_l0_conv_beats5__read),
@@ -731,18 +743,20 @@ module hass_top #(
 
   // l1_conv_fork to l1_conv_engine0: 2px*6ch of 8 bits
   wire s_l1_conv_beats0__room, s_l1_conv_beats0__issue, s_l1_conv_beats0__push, s_l1_conv_beats0__valid, s_l1_conv_beats0__read, s_l1_conv_beats0__pop;
-  wire [107:0] s_l1_conv_beats0__in, s_l1_conv_beats0__out;
+  wire [107:0] s_l1_conv_beats0__in;
+  wire [95:0] s_l1_conv_beats0__out;
   hass_fifo #(
-      .WIDTH(108),
+      .WIDTH(96),
       .DEPTH(1),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l1_conv_beats0__fifo (
       .clk,
       .rst,
       .room(s_l1_conv_beats0__room),
       .issue(s_l1_conv_beats0__issue),
       .push(s_l1_conv_beats0__push),
-      .in(s_l1_conv_beats0__in),
+      .in(s_l1_conv_beats0__in[95:0]),
       .valid(s_l1_conv_beats0__valid),
       .out(s_l1_conv_beats0__out),
       .read(s_l1_conv_beats0__read),
@@ -767,18 +781,20 @@ module hass_top #(
 
   // l1_conv_fork to l1_conv_engine1: 2px*6ch of 8 bits
   wire s_l1_conv_beats1__room, s_l1_conv_beats1__issue, s_l1_conv_beats1__push, s_l1_conv_beats1__valid, s_l1_conv_beats1__read, s_l1_conv_beats1__pop;
-  wire [107:0] s_l1_conv_beats1__in, s_l1_conv_beats1__out;
+  wire [107:0] s_l1_conv_beats1__in;
+  wire [95:0] s_l1_conv_beats1__out;
   hass_fifo #(
-      .WIDTH(108),
+      .WIDTH(96),
       .DEPTH(6),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l1_conv_beats1__fifo (
       .clk,
       .rst,
       .room(s_l1_conv_beats1__room),
       .issue(s_l1_conv_beats1__issue),
       .push(s_l1_conv_beats1__push),
-      .in(s_l1_conv_beats1__in),
+      .in(s_l1_conv_beats1__in[95:0]),
       .valid(s_l1_conv_beats1__valid),
       .out(s_l1_conv_beats1__out),
       .read(s_l1_conv_beats1__read),
@@ -803,18 +819,20 @@ module hass_top #(
 
   // l1_conv_fork to l1_conv_engine2: 2px*6ch of 8 bits
   wire s_l1_conv_beats2__room, s_l1_conv_beats2__issue, s_l1_conv_beats2__push, s_l1_conv_beats2__valid, s_l1_conv_beats2__read, s_l1_conv_beats2__pop;
-  wire [107:0] s_l1_conv_beats2__in, s_l1_conv_beats2__out;
+  wire [107:0] s_l1_conv_beats2__in;
+  wire [95:0] s_l1_conv_beats2__out;
   hass_fifo #(
-      .WIDTH(108),
+      .WIDTH(96),
       .DEPTH(5),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l1_conv_beats2__fifo (
       .clk,
       .rst,
       .room(s_l1_conv_beats2__room),
       .issue(s_l1_conv_beats2__issue),
       .push(s_l1_conv_beats2__push),
-      .in(s_l1_conv_beats2__in),
+      .in(s_l1_conv_beats2__in[95:0]),
       .valid(s_l1_conv_beats2__valid),
       .out(s_l1_conv_beats2__out),
       .read(s_l1_conv_beats2__read),
@@ -1019,18 +1037,20 @@ module hass_top #(
 
   // l2_conv_fork to l2_conv_engine0: 1px*2ch of 8 bits
   wire s_l2_conv_beats0__room, s_l2_conv_beats0__issue, s_l2_conv_beats0__push, s_l2_conv_beats0__valid, s_l2_conv_beats0__read, s_l2_conv_beats0__pop;
-  wire [17:0] s_l2_conv_beats0__in, s_l2_conv_beats0__out;
+  wire [17:0] s_l2_conv_beats0__in;
+  wire [15:0] s_l2_conv_beats0__out;
   hass_fifo #(
-      .WIDTH(18),
+      .WIDTH(16),
       .DEPTH(6),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l2_conv_beats0__fifo (
       .clk,
       .rst,
       .room(s_l2_conv_beats0__room),
       .issue(s_l2_conv_beats0__issue),
       .push(s_l2_conv_beats0__push),
-      .in(s_l2_conv_beats0__in),
+      .in(s_l2_conv_beats0__in[15:0]),
       .valid(s_l2_conv_beats0__valid),
       .out(s_l2_conv_beats0__out),
       .read(s_l2_conv_beats0__read),
@@ -1055,18 +1075,20 @@ module hass_top #(
 
   // l2_conv_fork to l2_conv_engine1: 1px*2ch of 8 bits
   wire s_l2_conv_beats1__room, s_l2_conv_beats1__issue, s_l2_conv_beats1__push, s_l2_conv_beats1__valid, s_l2_conv_beats1__read, s_l2_conv_beats1__pop;
-  wire [17:0] s_l2_conv_beats1__in, s_l2_conv_beats1__out;
+  wire [17:0] s_l2_conv_beats1__in;
+  wire [15:0] s_l2_conv_beats1__out;
   hass_fifo #(
-      .WIDTH(18),
+      .WIDTH(16),
       .DEPTH(8),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l2_conv_beats1__fifo (
       .clk,
       .rst,
       .room(s_l2_conv_beats1__room),
       .issue(s_l2_conv_beats1__issue),
       .push(s_l2_conv_beats1__push),
-      .in(s_l2_conv_beats1__in),
+      .in(s_l2_conv_beats1__in[15:0]),
       .valid(s_l2_conv_beats1__valid),
       .out(s_l2_conv_beats1__out),
       .read(s_l2_conv_beats1__read),
@@ -1365,7 +1387,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(3),
-      .STYLE(0)
+      .STYLE(0),
+      .FLAG_STYLE(0),
+      .QUEUE(7)
   ) l0_conv_engine0 (
       .clk,
       .rst,
@@ -1374,6 +1398,8 @@ module hass_top #(
       .chain_word(chain_word[31:0]),
       .next_valid(chain_valid[1]),
       .next_word(chain_word[63:32]),
+      .written(s_l0_conv_beats0__push),
+      .flags(s_l0_conv_beats0__in[35:32]),
       .valid(s_l0_conv_beats0__valid),
       .in(s_l0_conv_beats0__out),
       .read(s_l0_conv_beats0__read),
@@ -1397,7 +1423,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(3),
-      .STYLE(0)
+      .STYLE(0),
+      .FLAG_STYLE(0),
+      .QUEUE(4)
   ) l0_conv_engine1 (
       .clk,
       .rst,
@@ -1406,6 +1434,8 @@ module hass_top #(
       .chain_word(chain_word[63:32]),
       .next_valid(chain_valid[2]),
       .next_word(chain_word[95:64]),
+      .written(s_l0_conv_beats1__push),
+      .flags(s_l0_conv_beats1__in[35:32]),
       .valid(s_l0_conv_beats1__valid),
       .in(s_l0_conv_beats1__out),
       .read(s_l0_conv_beats1__read),
@@ -1429,7 +1459,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(3),
-      .STYLE(0)
+      .STYLE(0),
+      .FLAG_STYLE(0),
+      .QUEUE(1)
   ) l0_conv_engine2 (
       .clk,
       .rst,
@@ -1438,6 +1470,8 @@ module hass_top #(
       .chain_word(chain_word[95:64]),
       .next_valid(chain_valid[3]),
       .next_word(chain_word[127:96]),
+      .written(s_l0_conv_beats2__push),
+      .flags(s_l0_conv_beats2__in[35:32]),
       .valid(s_l0_conv_beats2__valid),
       .in(s_l0_conv_beats2__out),
       .read(s_l0_conv_beats2__read),
@@ -1461,7 +1495,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(3),
-      .STYLE(0)
+      .STYLE(0),
+      .FLAG_STYLE(0),
+      .QUEUE(4)
   ) l0_conv_engine3 (
       .clk,
       .rst,
@@ -1470,6 +1506,8 @@ module hass_top #(
       .chain_word(chain_word[127:96]),
       .next_valid(chain_valid[4]),
       .next_word(chain_word[159:128]),
+      .written(s_l0_conv_beats3__push),
+      .flags(s_l0_conv_beats3__in[35:32]),
       .valid(s_l0_conv_beats3__valid),
       .in(s_l0_conv_beats3__out),
       .read(s_l0_conv_beats3__read),
@@ -1493,7 +1531,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(3),
-      .STYLE(0)
+      .STYLE(0),
+      .FLAG_STYLE(0),
+      .QUEUE(7)
   ) l0_conv_engine4 (
       .clk,
       .rst,
@@ -1502,6 +1542,8 @@ module hass_top #(
       .chain_word(chain_word[159:128]),
       .next_valid(chain_valid[5]),
       .next_word(chain_word[191:160]),
+      .written(s_l0_conv_beats4__push),
+      .flags(s_l0_conv_beats4__in[35:32]),
       .valid(s_l0_conv_beats4__valid),
       .in(s_l0_conv_beats4__out),
       .read(s_l0_conv_beats4__read),
@@ -1525,7 +1567,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(3),
-      .STYLE(0)
+      .STYLE(0),
+      .FLAG_STYLE(0),
+      .QUEUE(8)
   ) l0_conv_engine5 (
       .clk,
       .rst,
@@ -1534,6 +1578,8 @@ module hass_top #(
       .chain_word(chain_word[191:160]),
       .next_valid(chain_valid[6]),
       .next_word(chain_word[223:192]),
+      .written(s_l0_conv_beats5__push),
+      .flags(s_l0_conv_beats5__in[35:32]),
       .valid(s_l0_conv_beats5__valid),
       .in(s_l0_conv_beats5__out),
       .read(s_l0_conv_beats5__read),
@@ -1713,7 +1759,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(2),
-      .STYLE(1)
+      .STYLE(1),
+      .FLAG_STYLE(0),
+      .QUEUE(1)
   ) l1_conv_engine0 (
       .clk,
       .rst,
@@ -1722,6 +1770,8 @@ module hass_top #(
       .chain_word(chain_word[255:224]),
       .next_valid(chain_valid[8]),
       .next_word(chain_word[287:256]),
+      .written(s_l1_conv_beats0__push),
+      .flags(s_l1_conv_beats0__in[107:96]),
       .valid(s_l1_conv_beats0__valid),
       .in(s_l1_conv_beats0__out),
       .read(s_l1_conv_beats0__read),
@@ -1745,7 +1795,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(2),
-      .STYLE(1)
+      .STYLE(1),
+      .FLAG_STYLE(0),
+      .QUEUE(6)
   ) l1_conv_engine1 (
       .clk,
       .rst,
@@ -1754,6 +1806,8 @@ module hass_top #(
       .chain_word(chain_word[287:256]),
       .next_valid(chain_valid[9]),
       .next_word(chain_word[319:288]),
+      .written(s_l1_conv_beats1__push),
+      .flags(s_l1_conv_beats1__in[107:96]),
       .valid(s_l1_conv_beats1__valid),
       .in(s_l1_conv_beats1__out),
       .read(s_l1_conv_beats1__read),
@@ -1777,7 +1831,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(2),
-      .STYLE(1)
+      .STYLE(1),
+      .FLAG_STYLE(0),
+      .QUEUE(5)
   ) l1_conv_engine2 (
       .clk,
       .rst,
@@ -1786,6 +1842,8 @@ module hass_top #(
       .chain_word(chain_word[319:288]),
       .next_valid(chain_valid[10]),
       .next_word(chain_word[351:320]),
+      .written(s_l1_conv_beats2__push),
+      .flags(s_l1_conv_beats2__in[107:96]),
       .valid(s_l1_conv_beats2__valid),
       .in(s_l1_conv_beats2__out),
       .read(s_l1_conv_beats2__read),
@@ -1935,7 +1993,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(19),
       .DEPTH(8),
-      .STYLE(2)
+      .STYLE(2),
+      .FLAG_STYLE(0),
+      .QUEUE(6)
   ) l2_conv_engine0 (
       .clk,
       .rst,
@@ -1944,6 +2004,8 @@ module hass_top #(
       .chain_word(chain_word[383:352]),
       .next_valid(chain_valid[12]),
       .next_word(chain_word[415:384]),
+      .written(s_l2_conv_beats0__push),
+      .flags(s_l2_conv_beats0__in[17:16]),
       .valid(s_l2_conv_beats0__valid),
       .in(s_l2_conv_beats0__out),
       .read(s_l2_conv_beats0__read),
@@ -1967,7 +2029,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(19),
       .DEPTH(8),
-      .STYLE(2)
+      .STYLE(2),
+      .FLAG_STYLE(0),
+      .QUEUE(8)
   ) l2_conv_engine1 (
       .clk,
       .rst,
@@ -1976,6 +2040,8 @@ module hass_top #(
       .chain_word(chain_word[415:384]),
       .next_valid(chain_valid[13]),
       .next_word(chain_word[447:416]),
+      .written(s_l2_conv_beats1__push),
+      .flags(s_l2_conv_beats1__in[17:16]),
       .valid(s_l2_conv_beats1__valid),
       .in(s_l2_conv_beats1__out),
       .read(s_l2_conv_beats1__read),

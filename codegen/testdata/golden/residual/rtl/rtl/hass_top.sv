@@ -155,18 +155,20 @@ module hass_top #(
 
   // l0_conv_window to l0_conv_engine0: 1px*3ch of 8 bits
   wire s_l0_conv_beats0__room, s_l0_conv_beats0__issue, s_l0_conv_beats0__push, s_l0_conv_beats0__valid, s_l0_conv_beats0__read, s_l0_conv_beats0__pop;
-  wire [26:0] s_l0_conv_beats0__in, s_l0_conv_beats0__out;
+  wire [26:0] s_l0_conv_beats0__in;
+  wire [23:0] s_l0_conv_beats0__out;
   hass_fifo #(
-      .WIDTH(27),
+      .WIDTH(24),
       .DEPTH(6),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(7)
   ) s_l0_conv_beats0__fifo (
       .clk,
       .rst,
       .room(s_l0_conv_beats0__room),
       .issue(s_l0_conv_beats0__issue),
       .push(s_l0_conv_beats0__push),
-      .in(s_l0_conv_beats0__in),
+      .in(s_l0_conv_beats0__in[23:0]),
       .valid(s_l0_conv_beats0__valid),
       .out(s_l0_conv_beats0__out),
       .read(s_l0_conv_beats0__read),
@@ -299,18 +301,20 @@ module hass_top #(
 
   // l1_conv_window to l1_conv_engine0: 1px*12ch of 8 bits
   wire s_l1_conv_beats0__room, s_l1_conv_beats0__issue, s_l1_conv_beats0__push, s_l1_conv_beats0__valid, s_l1_conv_beats0__read, s_l1_conv_beats0__pop;
-  wire [107:0] s_l1_conv_beats0__in, s_l1_conv_beats0__out;
+  wire [107:0] s_l1_conv_beats0__in;
+  wire [95:0] s_l1_conv_beats0__out;
   hass_fifo #(
-      .WIDTH(108),
+      .WIDTH(96),
       .DEPTH(7),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(3)
   ) s_l1_conv_beats0__fifo (
       .clk,
       .rst,
       .room(s_l1_conv_beats0__room),
       .issue(s_l1_conv_beats0__issue),
       .push(s_l1_conv_beats0__push),
-      .in(s_l1_conv_beats0__in),
+      .in(s_l1_conv_beats0__in[95:0]),
       .valid(s_l1_conv_beats0__valid),
       .out(s_l1_conv_beats0__out),
       .read(s_l1_conv_beats0__read),
@@ -706,7 +710,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(48),
-      .STYLE(1)
+      .STYLE(1),
+      .FLAG_STYLE(0),
+      .QUEUE(6)
   ) l0_conv_engine0 (
       .clk,
       .rst,
@@ -715,6 +721,8 @@ module hass_top #(
       .chain_word(chain_word[31:0]),
       .next_valid(chain_valid[1]),
       .next_word(chain_word[63:32]),
+      .written(s_l0_conv_beats0__push),
+      .flags(s_l0_conv_beats0__in[26:24]),
       .valid(s_l0_conv_beats0__valid),
       .in(s_l0_conv_beats0__out),
       .read(s_l0_conv_beats0__read),
@@ -843,7 +851,9 @@ module hass_top #(
       .W_BITS(8),
       .ACC(21),
       .DEPTH(12),
-      .STYLE(1)
+      .STYLE(1),
+      .FLAG_STYLE(0),
+      .QUEUE(7)
   ) l1_conv_engine0 (
       .clk,
       .rst,
@@ -852,6 +862,8 @@ module hass_top #(
       .chain_word(chain_word[95:64]),
       .next_valid(chain_valid[3]),
       .next_word(chain_word[127:96]),
+      .written(s_l1_conv_beats0__push),
+      .flags(s_l1_conv_beats0__in[107:96]),
       .valid(s_l1_conv_beats0__valid),
       .in(s_l1_conv_beats0__out),
       .read(s_l1_conv_beats0__read),
@@ -1036,6 +1048,8 @@ module hass_top #(
       .chain_word(chain_word[159:128]),
       .next_valid(chain_valid[5]),
       .next_word(chain_word[191:160]),
+      .written(1'b0),
+      .flags(1'b0),
       .valid(s_l4_conv_beats0__valid),
       .in(s_l4_conv_beats0__out),
       .read(s_l4_conv_beats0__read),

@@ -1,10 +1,12 @@
-package hw
+package live
 
 import (
 	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
+
+	"hass/internal/hw"
 )
 
 // Deadlock describes a network that can make no further move: a cycle of
@@ -47,7 +49,7 @@ func (d *Deadlock) Error() string {
 // FindCycle follows the waits of blocked processes from the first one and
 // returns the cycle they end in. blocked[p] is the stream process p waits for (or -1:
 // p has ended) and full tells whether it waits to write.
-func (n *Network) FindCycle(blocked []int, full []bool, image int) *Deadlock {
+func FindCycle(n *hw.Network, blocked []int, full []bool, image int) *Deadlock {
 	start := slices.IndexFunc(blocked, func(s int) bool { return s >= 0 })
 	if start < 0 {
 		return nil
@@ -90,9 +92,9 @@ func (n *Network) FindCycle(blocked []int, full []bool, image int) *Deadlock {
 // network's reachable end does not depend on the order of moves, so one order
 // speaks for all.
 type tokenRun struct {
-	n     *Network
-	sched []Schedule
-	step  []Step
+	n     *hw.Network
+	sched []hw.Schedule
+	step  []hw.Step
 	live  []bool // has an iteration in progress
 	occ   []int  // tokens in each stream
 	most  []int  // highest occupancy seen
@@ -105,10 +107,10 @@ type tokenRun struct {
 	queued        []bool
 }
 
-func newTokenRun(n *Network, images int) *tokenRun {
+func newTokenRun(n *hw.Network, images int) *tokenRun {
 	np, ns := len(n.Processes), len(n.Streams)
 	r := &tokenRun{
-		n: n, sched: make([]Schedule, np), step: make([]Step, np), live: make([]bool, np),
+		n: n, sched: make([]hw.Schedule, np), step: make([]hw.Step, np), live: make([]bool, np),
 		occ: make([]int, ns), most: make([]int, ns), depth: make([]int, ns),
 		sunk: make([]int, np), queued: make([]bool, np),
 	}
@@ -149,7 +151,7 @@ func (r *tokenRun) advance(p int) {
 	pr := &r.n.Processes[p]
 	for {
 		if !r.live[p] {
-			if pr.Kind == Source && r.pauseAt > 0 && r.sent >= r.pauseAt {
+			if pr.Kind == hw.Source && r.pauseAt > 0 && r.sent >= r.pauseAt {
 				return
 			}
 			if r.several(p) {
@@ -199,9 +201,9 @@ func (r *tokenRun) advance(p int) {
 // count notes n iterations of process p.
 func (r *tokenRun) count(p, n int) {
 	switch r.n.Processes[p].Kind {
-	case Source:
+	case hw.Source:
 		r.sent += n
-	case Sink:
+	case hw.Sink:
 		r.sunk[p] += n
 	}
 }
@@ -209,12 +211,12 @@ func (r *tokenRun) count(p, n int) {
 // several performs equal iterations of process p at once, as many as its FIFOs allow,
 // and reports whether these were at least two.
 func (r *tokenRun) several(p int) bool {
-	sched, ok := r.sched[p].(*periodic)
+	sched, ok := r.sched[p].(hw.Repeater)
 	if !ok {
 		return false
 	}
 	pr := &r.n.Processes[p]
-	st, n := sched.ahead()
+	st, n := sched.Ahead()
 	for i, s := range pr.In {
 		if st.Reads>>i&1 == 1 {
 			n = min(n, r.occ[s])
@@ -225,13 +227,13 @@ func (r *tokenRun) several(p int) bool {
 			n = min(n, r.depth[s]-r.occ[s])
 		}
 	}
-	if pr.Kind == Source && r.pauseAt > 0 {
+	if pr.Kind == hw.Source && r.pauseAt > 0 {
 		n = min(n, r.pauseAt-r.sent)
 	}
 	if n < 2 {
 		return false
 	}
-	sched.skip(n)
+	sched.Skip(n)
 	for i, s := range pr.In {
 		if st.Reads>>i&1 == 1 {
 			if r.occ[s] >= r.depth[s] {
@@ -280,7 +282,7 @@ func (r *tokenRun) blocked() (stream []int, full []bool) {
 func (r *tokenRun) deadlock() *Deadlock {
 	image := -1
 	for p, pr := range r.n.Processes {
-		if pr.Kind == Sink {
+		if pr.Kind == hw.Sink {
 			done := r.sunk[p] / r.n.Streams[pr.In[0]].Tokens
 			if image < 0 || done < image {
 				image = done
@@ -288,12 +290,12 @@ func (r *tokenRun) deadlock() *Deadlock {
 		}
 	}
 	b, f := r.blocked()
-	return r.n.FindCycle(b, f, image)
+	return FindCycle(r.n, b, f, image)
 }
 
-// RunTokens executes a number of images and returns a *Deadlock, or the highest occupancy of
+// Run executes a number of images and returns a *Deadlock, or the highest occupancy of
 // every stream in an execution where each process runs as far as it can.
-func (n *Network) RunTokens(images int) (most []int, dead *Deadlock) {
+func Run(n *hw.Network, images int) (most []int, dead *Deadlock) {
 	r := newTokenRun(n, images)
 	r.run()
 	if d := r.deadlock(); d != nil {
@@ -302,7 +304,7 @@ func (n *Network) RunTokens(images int) (most []int, dead *Deadlock) {
 	return r.most, nil
 }
 
-// ProveLive shows that the network never deadlocks, whatever the data, the timing and
+// Prove shows that the network never deadlocks, whatever the data, the timing and
 // the number of images; it returns the number of images after which the state
 // repeated, or a *Deadlock.
 //
@@ -312,18 +314,18 @@ func (n *Network) RunTokens(images int) (most []int, dead *Deadlock) {
 // the same for k and k+1, every further image is taken and leaves likewise. Runs
 // that end after 1..k images are executed as well, because a window stops taking
 // input at the end.
-func (n *Network) ProveLive() (period int, err error) {
-	period, _, err = n.prove(-1, 0)
+func Prove(n *hw.Network) (period int, err error) {
+	period, _, err = prove(n, -1, 0)
 	return period, err
 }
 
-// prove is ProveLive in which stream grow (if not negative) starts at depth 1 and gets one
+// prove is Prove in which stream grow (if not negative) starts at depth 1 and gets one
 // more slot whenever the network is stuck with its writer waiting, up to limit. It
 // returns the depth reached. A stuck state at depth d shows that d is not
 // enough; it is also a state of the network with depth d+1, from which the run
 // goes on. So the depth reached is the least one.
-func (n *Network) prove(grow, limit int) (period, depth int, err error) {
-	n, grow = n.oneGang(grow)
+func prove(n *hw.Network, grow, limit int) (period, depth int, err error) {
+	n, grow = oneGang(n, grow)
 	const most = 64 // a line buffer is refilled within a few images; 64 is never reached by a live design
 	depth = 1
 	// settle runs until nothing moves, the grown stream being as deep as it must.
@@ -355,7 +357,7 @@ func (n *Network) prove(grow, limit int) (period, depth int, err error) {
 			return 0, depth, d
 		}
 		for p, pr := range n.Processes {
-			if pr.Kind == Source {
+			if pr.Kind == hw.Source {
 				r.pauseAt = k * n.Streams[pr.Out[0]].Tokens
 				r.wake(p)
 			}
@@ -406,11 +408,11 @@ func (r *tokenRun) state(k int) []int {
 
 // oneGang is the network with one gang for each convolution whose gangs' FIFOs are equally deep:
 // these do the same in a run of tokens. It also gives stream s's number there.
-func (n *Network) oneGang(s int) (*Network, int) {
+func oneGang(n *hw.Network, s int) (*hw.Network, int) {
 	equal := make([]bool, len(n.Layers)) // by layer: so far
 	first := make([]int, len(n.Layers))  // its first gang's process
 	for p, pr := range n.Processes {
-		if pr.Kind != Engine {
+		if pr.Kind != hw.Engine {
 			continue
 		}
 		if pr.Index == 0 {
@@ -427,9 +429,9 @@ func (n *Network) oneGang(s int) (*Network, int) {
 	}
 	keep := func(p int) bool {
 		pr := &n.Processes[p]
-		return pr.Kind != Engine || pr.Index == 0 || !equal[pr.Layer]
+		return pr.Kind != hw.Engine || pr.Index == 0 || !equal[pr.Layer]
 	}
-	sub, at := &Network{Net: n.Net, Layers: n.Layers}, s
+	sub, at := &hw.Network{Net: n.Net, Layers: n.Layers}, s
 	number := make([]int, len(n.Processes))
 	for p, pr := range n.Processes {
 		if keep(p) {
@@ -443,29 +445,29 @@ func (n *Network) oneGang(s int) (*Network, int) {
 			if i == s {
 				at = len(sub.Streams)
 			}
-			sub.add(st, number[st.From], number[st.To])
+			add(sub, st, number[st.From], number[st.To])
 		}
 	}
 	return sub, at
 }
 
 // add appends a stream between two processes.
-func (n *Network) add(s Stream, from, to int) {
+func add(n *hw.Network, s hw.Stream, from, to int) {
 	s.From, s.To = from, to
 	f, t := &n.Processes[from], &n.Processes[to]
 	f.Out, t.In = append(f.Out, len(n.Streams)), append(t.In, len(n.Streams))
 	n.Streams = append(n.Streams, s)
 }
 
-// TokenMinimum is the least depth of stream s with which the network does not
+// Minimum is the least depth of stream s with which the network does not
 // deadlock, the other FIFOs being as deep as they are; limit bounds the search.
 // It returns an error if even limit deadlocks. Deeper never hurts a Kahn network.
 //
 // If the branches that meet behind s part at one process and nothing else leaves or enters between, only
 // they are run: the rest of a network that is live brings all their tokens and takes all their results.
-func (n *Network) TokenMinimum(s, limit int) (int, error) {
-	sub, at := n.between(s)
-	_, depth, err := sub.prove(at, limit)
+func Minimum(n *hw.Network, s, limit int) (int, error) {
+	sub, at := between(n, s)
+	_, depth, err := prove(sub, at, limit)
 	if err != nil {
 		return 0, fmt.Errorf("FIFO %s: %d tokens are not enough: %w", n.Streams[s].Name, depth, err)
 	}
@@ -475,7 +477,7 @@ func (n *Network) TokenMinimum(s, limit int) (int, error) {
 // between cuts out the processes between the one that all paths to the reader of stream s pass
 // and that reader, with a source before and a sink behind them, and gives the number of s there. Where the
 // part is not closed it is the whole network.
-func (n *Network) between(s int) (sub *Network, at int) {
+func between(n *hw.Network, s int) (sub *hw.Network, at int) {
 	end := n.Streams[s].To
 	// The last process that all paths to each process pass, by number: processes are in topological order.
 	before := make([]int, len(n.Processes))
@@ -515,10 +517,10 @@ func (n *Network) between(s int) (sub *Network, at int) {
 			inside[p] = inside[p] || inside[n.Streams[i].To]
 		}
 	}
-	sub = &Network{Net: n.Net, Layers: n.Layers}
+	sub = &hw.Network{Net: n.Net, Layers: n.Layers}
 	number := make([]int, len(n.Processes))
 	if in := n.Processes[start].In; len(in) == 1 {
-		sub.Processes = append(sub.Processes, Process{Kind: Source, Name: "source", Layer: -1, Latency: 1})
+		sub.Processes = append(sub.Processes, hw.Process{Kind: hw.Source, Name: "source", Layer: -1, Latency: 1})
 		number[n.Streams[in[0]].From] = 0
 	}
 	for p := start; p <= end; p++ {
@@ -530,7 +532,7 @@ func (n *Network) between(s int) (sub *Network, at int) {
 		}
 	}
 	sink := len(sub.Processes)
-	sub.Processes = append(sub.Processes, Process{Kind: Sink, Name: "sink", Layer: -1, Latency: 1})
+	sub.Processes = append(sub.Processes, hw.Process{Kind: hw.Sink, Name: "sink", Layer: -1, Latency: 1})
 	for i, st := range n.Streams {
 		first, last := st.To == start, st.From == end
 		switch {
@@ -545,9 +547,9 @@ func (n *Network) between(s int) (sub *Network, at int) {
 			at = len(sub.Streams)
 		}
 		if last {
-			sub.add(st, number[st.From], sink)
+			add(sub, st, number[st.From], sink)
 		} else {
-			sub.add(st, number[st.From], number[st.To])
+			add(sub, st, number[st.From], number[st.To])
 		}
 	}
 	return sub, at
