@@ -1,5 +1,5 @@
-// Package codegen turns a design into a project folder and compares a folder with a design. It holds the table
-// of targets (targets.go): what each emits and how it is verified.
+// Package codegen turns a design into a project folder and compares a folder with a design. The table of
+// targets (targets.go) names the emitter and the verification of each.
 //
 // It takes a design and its side files and nothing else, and gives a folder that appears as a
 // whole and is byte-identical for the same design. Below it, package project is what

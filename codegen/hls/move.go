@@ -33,7 +33,7 @@ func (p *generator) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.
 		c.num("CHANNEL_BEATS", s.ChannelBeats)
 	case intnet.KindResize:
 		return p.resizeText(c, l, cfg, in, out)
-	default: // what the parameters have for C++
+	default: // its parameters are plain constants
 		for _, param := range hw.HLSParams(hw.LayerModule(p.Net, l, p.HW.Layers[pr.Layer])) {
 			c.f("  static constexpr int %s = %s;\n", param.Name, param.Value)
 		}

@@ -312,21 +312,11 @@ func (p *generator) engineText(i int, in, out hw.Stream) (string, string) {
 		load, run = "nonzero", " nonzero,"
 		b.f("  static hass::flag nonzero[%s::DEPTH][%s::ROW];\n", cfg, cfg)
 		b.f("#pragma HLS ARRAY_RESHAPE variable = nonzero complete dim = 2\n")
-		b.f("#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = %s\n", flagMemory(e.Depth))
+		b.f("#pragma HLS BIND_STORAGE variable = nonzero type = ram_1p impl = %s\n", e.Flags)
 		b.f("#pragma HLS RESET variable = nonzero off\n")
 	}
 	b.f("  if (mode == hass::MODE_LOAD) {\n    hass::load_rows<%s>(memory, %s, %d, chain_in, chain_out);\n  } else {\n    hass::engine<%s>(memory,%s images, in, out);\n  }\n", cfg, load, p.forward(i), cfg, run)
 	return text, b.String()
-}
-
-// flagMemory is the memory of the flags of so many rows of weights: they are narrow, so that a block would be
-// mostly empty where rows are few.
-func flagMemory(rows int) memory.Kind {
-	const fewRows = 512 // of a 36K block at its widest
-	if rows <= fewRows {
-		return memory.LUTRAM
-	}
-	return memory.BRAM
 }
 
 func (p *generator) joinText(i int, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {

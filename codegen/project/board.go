@@ -17,7 +17,7 @@ const (
 	NoPS   = "none"
 )
 
-// Board is what a project is built for: checked words only, which go into Tcl, shell and configuration files.
+// Board is the part, board and clock of a project. Its words are checked: they go into Tcl, shell and configuration files.
 type Board struct {
 	Part     string
 	Name     string // of the board in Vivado, "" if none is known

@@ -231,7 +231,7 @@ func (p *Project) Join(layer int) hw.JoinParams {
 	return hw.JoinOf(p.Net, &p.Net.Layers[layer], p.HW.Layers[layer])
 }
 
-// Describe says in a line what a layer is and what hardware it has.
+// Describe is a line about a layer: its kind, sizes and hardware.
 func (p *Project) Describe(layer int) string {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
 	in, out := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]

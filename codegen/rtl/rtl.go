@@ -27,8 +27,8 @@ func Library() ([]project.File, error) {
 	})
 }
 
-// Files are the top, the testbench and, for a design with a part, a script of Vivado: synthesis out of context with the
-// reports that say what it takes.
+// Files are the top, the testbench and, for a design with a part, a script of Vivado: synthesis out of context with
+// reports of area and timing.
 func Files(p *project.Project) (files []project.File, err error) {
 	add := func(to string, data []byte, e error) {
 		if err == nil {

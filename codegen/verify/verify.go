@@ -67,8 +67,8 @@ type Simulator interface {
 	Beats(images int) (map[string][]int64, error)
 }
 
-// Cycles is what a call is expected to take, from a simulation of the same images in
-// the same order that ends with them. A nil slice is not compared.
+// Cycles are the expected cycles of a call, from a simulation of the same images in
+// the same order. The simulation ends with these images. A nil slice is not compared.
 type Cycles struct {
 	FirstIn, FirstOut, LastOut []int64 // by image
 	Processes                  []Process

@@ -40,16 +40,6 @@ func (l *Layer) lanes() laneRow {
 // String is the lane kind's name in both targets.
 func (k LaneKind) String() string { return laneRows[k].name }
 
-// ahead is the number of cycles by which a token's flags delay its being known to an engine with groups of pairs that
-// share multipliers (hass_ahead).
-func ahead(groups int) int {
-	cycles := 4 // flags, useful pairs, counts, the largest of eight
-	for n := ceilDiv(groups, 8); n > 1; n = ceilDiv(n, 16) {
-		cycles++
-	}
-	return cycles
-}
-
 // LaneParams are the parameters of hass_lane: one dot product of M lanes with N multipliers.
 type LaneParams struct {
 	Kind    LaneKind `rtl:"KIND"`
@@ -133,6 +123,28 @@ type AheadParams struct {
 
 // ModuleName is hass_ahead.
 func (AheadParams) ModuleName() string { return "hass_ahead" }
+
+// Groups is the number of groups of pairs that share multipliers: dot products, or their banks.
+func (p *AheadParams) Groups() int {
+	if p.Kind == BankedLane {
+		return p.Px * p.Gang * p.N
+	}
+	return p.Px * p.Gang
+}
+
+// Tree lists what the registers hold behind which the largest count of all groups is found: a bit for eight groups each, then for
+// sixteen of those, until one is left.
+func (p *AheadParams) Tree() []int {
+	list := []int{ceilDiv(p.Groups(), 8)}
+	for n := list[0]; n > 1; list = append(list, n) {
+		n = ceilDiv(n, 16)
+	}
+	return list
+}
+
+// Cycles is the number of cycles by which a token's flags delay its being known to the engine: flags, useful pairs, counts, the
+// tree.
+func (p *AheadParams) Cycles() int { return 3 + len(p.Tree()) }
 
 // Queues are its FIFOs: of the cycles of beats, of their useful pairs.
 func (p *AheadParams) Queues() []FIFOParams {

@@ -13,7 +13,7 @@ type FIFOParams struct {
 // ModuleName is hass_fifo.
 func (FIFOParams) ModuleName() string { return "hass_fifo" }
 
-// EngineFIFO is the FIFO before each engine of a layer, of tokens of so many bits.
+// EngineFIFO gives the FIFO before each engine of a layer. width is the bits of its tokens.
 func (l *Layer) EngineFIFO(width int) FIFOParams {
 	lag := l.lanes().lag
 	return FIFOParams{Width: width, Depth: l.GangDepth, Block: memory.ForFIFO(width, l.GangDepth+lag) == memory.BRAM, Lag: lag}

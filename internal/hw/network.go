@@ -171,11 +171,8 @@ func (l *Layer) lookAhead() int {
 	if !l.lanes().flags {
 		return 0
 	}
-	groups := l.OutPx * l.Gang
-	if row := l.Engine.Row(); row.Lane == BankedLane {
-		groups *= l.N / l.Banks()
-	}
-	return ahead(groups)
+	a := AheadParams{Kind: l.Engine.Row().Lane, N: l.N / l.Banks(), Gang: l.Gang, Px: l.OutPx}
+	return a.Cycles()
 }
 
 // Expand builds the network of processes for a net with one Layer of hardware each.

@@ -151,26 +151,19 @@ func weightsArea(s *hw.WeightsParams, family string) area {
 
 // aheadArea is the area of what hass_ahead has beside its queues.
 func aheadArea(s *hw.AheadParams, _ string) area {
-	banks := 1
-	if s.Kind == hw.BankedLane {
-		banks = s.N
-	}
 	flags := s.Px * s.M
 	if s.Depthwise {
 		flags *= s.Gang
 	}
-	pairs, groups, size := s.Px*s.Gang*s.M, s.Px*s.Gang*banks, s.M/banks
+	pairs, groups := s.Px*s.Gang*s.M, s.Groups()
+	size := pairs / groups
 	count, turns := log2(size+1), ceilDiv(s.M, s.N)-1
 	a := area{kind: areaAhead}
-	any, levels := 0, 0 // registers of a turn
-	for n := ceilDiv(groups, 8); ; n = ceilDiv(n, 16) {
+	any, tree := 0, s.Tree() // registers of a turn
+	for _, n := range tree {
 		any += n
-		levels++
-		if n == 1 {
-			break
-		}
 	}
-	a.rule[2] = flags + pairs + groups*count + turns*any + 3 + levels
+	a.rule[2] = flags + pairs + groups*count + turns*any + 3 + len(tree)
 	a.lut = terms(1, pairs, groups*count*ceilDiv(size, 6), groups*turns, turns*any)
 	a.ff = terms(1)
 	return a

@@ -74,8 +74,8 @@ func TestSkipFIFOMinimum(t *testing.T) {
 	}
 }
 
-// TestTokenMinimumIsLeast checks the growing search against trying every depth.
-func TestTokenMinimumIsLeast(t *testing.T) {
+// TestMinimumIsLeast checks the growing search against trying every depth.
+func TestMinimumIsLeast(t *testing.T) {
 	for _, tt := range []struct{ h, w, c, px int }{{7, 6, 4, 1}, {4, 9, 2, 1}, {5, 8, 4, 2}, {3, 3, 6, 1}} {
 		net := residual(tt.h, tt.w, tt.c)
 		n, err := hw.Expand(net, residualHW(net, tt.px), nil)
@@ -109,8 +109,8 @@ func TestTokenMinimumIsLeast(t *testing.T) {
 	}
 }
 
-// TestTokenMinimumLimit checks that a limit below the minimum is an error.
-func TestTokenMinimumLimit(t *testing.T) {
+// TestMinimumLimit checks that a limit below the minimum is an error.
+func TestMinimumLimit(t *testing.T) {
 	net := residual(7, 6, 4)
 	n, err := hw.Expand(net, residualHW(net, 1), nil)
 	if err != nil {

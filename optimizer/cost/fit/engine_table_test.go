@@ -44,8 +44,12 @@ var (
 	tableGangs     = []int{1, 4, 16}
 )
 
-// points are the modules of a lane, and how often it has each. An elastic one is a lane for each bank, the sum of
-// the banks in the join, and a FIFO of accumulators for each bank but one, which every lane needs.
+// queue is the depth of the FIFO before engines that skip zeros, in beats.
+const queue = 24
+
+// points are the modules of an engine of one lane, and how often it has each. One that skips zeros has hass_ahead beside the
+// lane. An elastic one is a lane for each bank, the sum of the banks in the join, and a FIFO of accumulators for each bank but
+// one, which every lane needs.
 func (e engine) points() (points []Point, times []int) {
 	m, n, banks := e.m, e.n, 1
 	if e.kind == hw.Elastic {
@@ -53,12 +57,17 @@ func (e engine) points() (points []Point, times []int) {
 	}
 	acc := 2*e.bits + 8
 	points = []Point{{Plain: m > 16, Module: hw.LaneParams{Kind: e.kind.Row().Lane, M: m, N: n, XBits: e.bits, XSigned: true, WBits: e.bits, Acc: acc}}}
-	if banks == 1 {
-		return points, []int{1}
+	times = []int{banks}
+	if e.kind.Skips() {
+		points = append(points, Point{Module: hw.AheadParams{Kind: e.kind.Row().Lane, M: m, N: n, Gang: 1, Px: 1, Queue: queue}})
+		times = append(times, banks)
 	}
-	depth := hw.DefaultDepth(hw.Latency(hw.Engine, hw.Layer{N: 1}))
-	points = append(points, Point{Module: sumParams{banks, acc}}, Point{Module: hw.FIFOParams{Width: acc, Depth: depth}})
-	return points, []int{banks, 1, banks - 1}
+	if banks > 1 {
+		depth := hw.DefaultDepth(hw.Latency(hw.Engine, hw.Layer{Engine: e.kind, N: e.n}))
+		points = append(points, Point{Module: sumParams{banks, acc}}, Point{Module: hw.FIFOParams{Width: acc, Depth: depth}})
+		times = append(times, 1, banks-1)
+	}
+	return points, times
 }
 
 // cycles is the mean number of cycles that a gang of such engines takes for a beat whose pairs are both not 0 with
@@ -71,7 +80,7 @@ func (e engine) cycles(gang int, density float64) float64 {
 		banks, m, n = e.n, e.m/e.n, 1
 	}
 	// Each bank goes on by itself, but a beat is given to all at once: it waits for room in the FIFO of the slowest.
-	const depth = 16
+	const depth = 16 // what of the queue is not on its way through hass_ahead, or less
 	ready, read := make([]int, banks), make([][depth]int, banks)
 	write := 0
 	for k := range beats {
@@ -98,8 +107,8 @@ func (e engine) cycles(gang int, density float64) float64 {
 	return float64(slices.Max(ready)) / beats
 }
 
-// TestEngineTable writes the table of engine kinds into the file that HASS_ENGINE_TABLE names: what yosys
-// makes of one lane of each, and the cycles that a beat takes.
+// TestEngineTable writes the table of engine kinds into the file that HASS_ENGINE_TABLE names: area of one lane
+// of each by yosys, and the cycles of a beat.
 func TestEngineTable(t *testing.T) {
 	file := os.Getenv("HASS_ENGINE_TABLE")
 	if file == "" {
@@ -112,7 +121,7 @@ func TestEngineTable(t *testing.T) {
 	}
 	y := &Yosys{Dir: t.TempDir()}
 	var s strings.Builder
-	fmt.Fprintf(&s, "One lane (`hass_lane`), %s on %s: `synth_xilinx -family xc7 %s`, with -abc9 up to 16 lanes. ", version, time.Now().UTC().Format(time.DateOnly), Flags)
+	fmt.Fprintf(&s, "An engine of one lane (`hass_lane`, and `hass_ahead` where zeros are skipped), %s on %s: `synth_xilinx -family xc7 %s`, with -abc9 up to 16 lanes. ", version, time.Now().UTC().Format(time.DateOnly), Flags)
 	fmt.Fprintf(&s, "LUT per DSP saved is against the dense lane of as many pairs. Cycles per beat are means (`hw.BeatCost`, 20,000 seeded beats), "+
 		"at densities of pairs of which both factors are not 0 and for gangs of so many lanes, which take as long as the slowest. "+
 		"An elastic lane is counted with the sum of its banks and their FIFOs of accumulators, of which others need one; the FIFOs before its banks hold what that of a gang holds, 16 beats.\n\n")

@@ -1,0 +1,74 @@
+package quant
+
+import (
+	"math"
+
+	"hass/internal/fixed"
+	"hass/internal/intnet"
+)
+
+// What a finished plan answers: formats that the model gives, and clamps.
+
+// source is the tensor whose format t has for certain.
+func (n *network) source(t string) string {
+	var path []string
+	for l := n.made[t]; l != nil && l.keepsFormat(); l = n.made[t] {
+		if s, ok := n.sources[t]; ok {
+			t = s
+			break
+		}
+		path = append(path, t)
+		t = l.in[0]
+	}
+	for _, p := range path {
+		n.sources[p] = t
+	}
+	return t
+}
+
+// keepsFormat tells whether a layer's output has its input's format.
+func (l *layer) keepsFormat() bool {
+	switch l.kind {
+	case intnet.KindPool, intnet.KindGlobalPool:
+		return l.max
+	}
+	return l.keeps || l.kind.Moves()
+}
+
+// clamps tells whether the layer's module can clamp its result.
+func (l *layer) clamps() bool {
+	return l.kind != intnet.KindConcat && !l.kind.Moves()
+}
+
+// given is the format that the model gives a tensor, nil if none.
+func (n *network) given(tensor string) *fixed.Format {
+	from := n.source(tensor)
+	if from == n.input {
+		return n.inputFixed
+	}
+	if l := n.made[from]; l != nil { // else made by a node that has an issue
+		return l.fixed
+	}
+	return nil
+}
+
+// holdsLimits tells whether a clamp to [lo, hi] gives numbers of the format f, nil for one still to be chosen: else
+// its result needs a format of its own.
+func holdsLimits(f *fixed.Format, lo, hi float64) bool {
+	if f == nil {
+		return true
+	}
+	for _, limit := range []float64{lo, hi} {
+		q := math.Ldexp(limit, f.Frac)
+		if q > float64(f.Min()) && q < float64(f.Max()) && q != math.Trunc(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// clampOf is the integer clamp of a layer whose output is v: its limits rounded as its
+// values are, so that it does not matter which comes first.
+func (l *layer) clampOf(v ValueSpec) (lo, hi int64) {
+	return fixed.QuantizeRange(l.lo, v.Frac, v.Rounding, v.Min(), v.Max()), fixed.QuantizeRange(l.hi, v.Frac, v.Rounding, v.Min(), v.Max())
+}
