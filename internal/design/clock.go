@@ -1,0 +1,117 @@
+package design
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// ClockKind says what a design's clock rests on.
+type ClockKind string
+
+// The kinds of clocks.
+const (
+	// ClockRouted is of a model fitted to place and route on the part's own family.
+	ClockRouted ClockKind = "routed"
+	// ClockScaled is of that model, scaled to a family that nothing was placed on.
+	ClockScaled ClockKind = "scaled"
+	// ClockReported is of that model, scaled by the timing report of a user's own tool.
+	ClockReported ClockKind = "reported"
+	// ClockScheduled is what the HLS scheduler is asked to keep. Nobody placed it.
+	ClockScheduled ClockKind = "scheduled"
+)
+
+// clockKinds is the table of kinds: what a report calls them.
+var clockKinds = map[ClockKind]string{
+	ClockRouted:    "routed",
+	ClockScaled:    "scaled from xc7, not placed",
+	ClockReported:  "reported",
+	ClockScheduled: "asked of the scheduler, not placed",
+}
+
+// ClockKinds are all kinds, sorted.
+func ClockKinds() []ClockKind {
+	var list []ClockKind
+	for k := range clockKinds {
+		list = append(list, k)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Words is what a report calls the kind; "" if it is none.
+func (k ClockKind) Words() string { return clockKinds[k] }
+
+// Clock is the clock of a design: that of every rate, script and driver.
+type Clock struct {
+	MHz  float64   `json:"mhz"`
+	Kind ClockKind `json:"kind"`
+	// Low and High are the range in which the tools of the user may end; both are 0 where nothing is known of it
+	// (ClockScheduled). MHz is below Low where less was asked for than the modules can do.
+	Low  float64 `json:"low_mhz,omitempty"`
+	High float64 `json:"high_mhz,omitempty"`
+	// Limit is the platform's own clock, which the design's is never above.
+	Limit float64 `json:"limit_mhz"`
+	// Asked is the clock that was asked for (--clock); 0 if none was.
+	Asked float64 `json:"asked_mhz,omitempty"`
+	// Slowest is the process of the network with the longest path, ModuleMHz the clock of its module alone, and Derate
+	// the factor on it that the rest of the part takes. They are of the RTL: a design for HLS alone has none.
+	Slowest   string  `json:"slowest,omitempty"`
+	ModuleMHz float64 `json:"module_mhz,omitempty"`
+	Derate    float64 `json:"derate,omitempty"`
+	// Loop is the process whose HLS loop has the longest recurrence, LoopNs the estimate of it. A design for RTL
+	// alone has none.
+	Loop   string  `json:"loop,omitempty"`
+	LoopNs float64 `json:"loop_ns,omitempty"`
+}
+
+// maxMHz bounds a clock, far above any.
+const maxMHz = 10000
+
+// Check refuses clocks that cannot be.
+func (c *Clock) Check() error {
+	positive := func(v float64) bool { return v > 0 && v <= maxMHz }
+	ranged := c.Low != 0 || c.High != 0
+	switch {
+	case !positive(c.MHz):
+		return fmt.Errorf("mhz %v is not a clock", c.MHz)
+	case c.Kind.Words() == "":
+		return fmt.Errorf("kind %.40q; want one of %v", string(c.Kind), ClockKinds())
+	case !positive(c.Limit):
+		return fmt.Errorf("limit_mhz %v is not a clock", c.Limit)
+	case c.MHz > c.Limit:
+		return fmt.Errorf("mhz %v is above limit_mhz %v", c.MHz, c.Limit)
+	case c.Asked != 0 && !positive(c.Asked):
+		return fmt.Errorf("asked_mhz %v is not a clock", c.Asked)
+	case ranged == (c.Kind == ClockScheduled):
+		return fmt.Errorf("low_mhz %v and high_mhz %v of kind %s", c.Low, c.High, c.Kind)
+	case ranged && !(positive(c.Low) && positive(c.High) && c.Low <= c.High && c.MHz <= c.High):
+		return fmt.Errorf("low_mhz %v, high_mhz %v around %v", c.Low, c.High, c.MHz)
+	case !finite(c.ModuleMHz) || !finite(c.Derate) || !finite(c.LoopNs):
+		return fmt.Errorf("module_mhz %v, derate %v, loop_ns %v; want numbers of at least 0", c.ModuleMHz, c.Derate, c.LoopNs)
+	}
+	return nil
+}
+
+// finite tells a number of at least 0.
+func finite(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
+
+// ImagesPerSecond is the rate of so many cycles per image.
+func (c *Clock) ImagesPerSecond(cyclesPerImage float64) float64 { return c.MHz * 1e6 / cyclesPerImage }
+
+// String is the clock as every report prints it: with its kind and its range.
+func (c *Clock) String() string {
+	s := mhzText(c.MHz) + " MHz ("
+	if c.Asked > 0 {
+		s += "asked for; "
+	}
+	s += c.Kind.Words()
+	if c.High > 0 {
+		s += fmt.Sprintf(", %s to %s", mhzText(c.Low), mhzText(c.High))
+	}
+	return s + ")"
+}
+
+// mhzText prints a clock.
+func mhzText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
