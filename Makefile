@@ -21,6 +21,9 @@
 #                     and its script that makes torchvision's models)
 #   make sweep        synthesises what is not yet in optimizer/cost/calibration/xc7.csv of the cost model's sweep (needs
 #                     yosys; half an hour from nothing); make fit fits the formulas' coefficients to it
+#   make pnr          places and routes what is not yet in optimizer/cost/calibration/xc7z010-1.csv, or is of other texts of the
+#                     modules, with a nextpnr-himbaechel and a chip database of xc7z010 that you have (NEXTPNR=, CHIPDB=; hours);
+#                     make fit-clock fits the delays of modules to it
 #   make engine-table what one lane of each engine kind takes on xc7 and its cycles per beat, as a table in
 #                     build/engine-table.md (needs yosys; ten minutes)
 #   make goptuna      our TPE beside goptuna's (a module of its own)
@@ -139,6 +142,17 @@ sweep:
 fit:
 	$(GO) run ./optimizer/cost/fit/coefficients $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
 	$(GO) run ./optimizer/cost/fit/coefficients $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
+
+# Place and route is the user's own program with its database: nothing of them is part of this project.
+NEXTPNR ?=
+CHIPDB  ?=
+PNR_SEEDS ?= 1
+.PHONY: pnr fit-clock
+pnr:
+	@$(GO) build -o build/route ./optimizer/cost/fit/pnr/route
+	@build/route -nextpnr "$(NEXTPNR)" -chipdb "$(CHIPDB)" -seeds $(PNR_SEEDS) $(CALIBRATION)/xc7z010-1.csv
+fit-clock:
+	$(GO) run ./optimizer/cost/fit/pnr/coefficients $(CALIBRATION)/xc7z010-1.csv $(CALIBRATION)/xc7z010-1.toml
 
 engine-table:
 	@mkdir -p build

@@ -21,15 +21,15 @@ type Sample struct {
 
 // record is a line of a data file: what was synthesised, as text, and its counts.
 type record struct {
-	key    string // see canonical
+	key    string // see Canonical
 	family string // of synth_xilinx; "" is xc7
 	plain  bool
 	utilisation.Counts
 }
 
-// canonical is a module's name and its parameters but for those that are 0. A parameter that the library got after a line was
+// Canonical is a module's name and its parameters but for those that are 0. A parameter that the library got after a line was
 // written is 0 where a module is as it was before.
-func canonical(module string, params []string) string {
+func Canonical(module string, params []string) string {
 	kept := []string{module}
 	for _, p := range params {
 		if !strings.HasSuffix(p, "=0") {
@@ -41,7 +41,7 @@ func canonical(module string, params []string) string {
 
 // canonical is the point as records have it.
 func (p Point) canonical() string {
-	return canonical(p.ModuleName(), strings.Fields(p.ParamText()))
+	return Canonical(p.ModuleName(), strings.Fields(p.ParamText()))
 }
 
 // ReadSamples gives the points that a data file has, with their counts, in the order of the file. Lines of which points has none
@@ -98,7 +98,7 @@ func readRecords(r io.Reader) ([]record, error) {
 		if len(f) != 11 {
 			return nil, fmt.Errorf("line %d: %d fields, want 11", n, len(f))
 		}
-		s := record{key: canonical(f[2], strings.Fields(f[3])), family: f[0], plain: f[1] == "abc"}
+		s := record{key: Canonical(f[2], strings.Fields(f[3])), family: f[0], plain: f[1] == "abc"}
 		if s.family == "xc7" {
 			s.family = ""
 		}

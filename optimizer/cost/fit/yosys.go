@@ -116,7 +116,7 @@ func script(lib string, points []Point) []byte {
 			// hierarchy -chparam stops at some modules: it makes one of the same name twice.
 			fmt.Fprintf(&s, "chparam")
 			for _, q := range params {
-				fmt.Fprintf(&s, " -set %s %s", q.Name, literal(q.Value))
+				fmt.Fprintf(&s, " -set %s %s", q.Name, Literal(q.Value))
 			}
 			fmt.Fprintf(&s, " %s\n", p.ModuleName())
 		}
@@ -136,8 +136,8 @@ func script(lib string, points []Point) []byte {
 	return s.Bytes()
 }
 
-// literal is a parameter's value as chparam takes it: that knows no minus sign.
-func literal(v string) string {
+// Literal is a parameter's value as chparam takes it: that knows no minus sign.
+func Literal(v string) string {
 	if n, ok := strings.CutPrefix(v, "-"); ok {
 		if i, err := strconv.Atoi(n); err == nil {
 			return fmt.Sprintf("32'h%08x", uint32(-i))

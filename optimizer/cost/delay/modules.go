@@ -1,0 +1,533 @@
+package delay
+
+import (
+	"fmt"
+
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/memory"
+)
+
+// PathsOf are the paths of a module of which one is the slowest.
+func PathsOf(m hw.Module) (Paths, error) {
+	var s Paths
+	switch m := m.(type) {
+	case hw.FIFOParams:
+		fifo(&s, &m)
+	case hw.ForkParams:
+		s.Kind, s.size = int(kindFork), float64(4*m.Outs)
+		control(&s, 1, m.Outs, 0, 0)
+	case hw.ConvertParams:
+		convert(&s, &m)
+	case hw.SourceParams:
+		s.Kind, s.size = int(kindSource), float64(m.Width+60)
+		// Images left, whether there is one, a beat, the number of beats.
+		s.add(via(4).adder(32).drives(m.Width), via(3+lutLevels(32)).adder(width(m.Beats)).drives(width(m.Beats)+32))
+	case hw.SinkParams:
+		s.Kind, s.size = int(kindSink), float64(2*width(m.Beats))
+		s.add(via(1 + lutLevels(width(m.Beats))).adder(width(m.Beats)).drives(width(m.Beats)))
+	case hw.AddParams:
+		add(&s, &m)
+	case hw.MulParams:
+		mul(&s, &m)
+	case hw.RequantParams:
+		s.Kind, s.size = int(kindRequant), float64(m.Px*m.Ch*3*m.OutBits)
+		elementwise(&s, &m.Elementwise, 1)
+		requantise(&s, &requantisation{in: asSigned(m.InBits, m.InSigned), out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+	case hw.ActivationParams:
+		activation(&s, &m)
+	case hw.ConcatParams:
+		concat(&s, &m)
+	case hw.SliceParams:
+		s.Kind, s.size = int(kindSlice), float64(m.Width/4+40)
+		strided(&s, width(m.Rows.Size), width(m.Columns.Size), width(m.Channels.Size))
+	case hw.ZeroInsertParams:
+		s.Kind, s.size = int(kindZeroInsert), float64(m.Width/2+40)
+		strided(&s, width(m.Rows.Size), width(m.Columns.Size), width(m.ChannelBeats))
+	case hw.ResizeParams:
+		resize(&s, &m)
+	case hw.PoolParams:
+		pool(&s, &m)
+	case hw.GlobalPoolParams:
+		globalPool(&s, &m)
+	case hw.WindowParams:
+		window(&s, &m)
+	case hw.JoinParams:
+		join(&s, &m)
+	case hw.WeightsParams:
+		s.Kind, s.size = int(kindWeights), float64(m.Row*(1+ceilDiv(m.Depth, 64)*b2i(m.Memory == memory.LUTRAM)))
+		weights(&s, &m)
+	case hw.LaneParams:
+		s.Kind = int([...]kind{hw.DenseLane: kindDenseLane, hw.CrossbarLane: kindCrossbarLane, hw.BankedLane: kindBankedLane}[m.Kind])
+		s.size = laneSize(&m)
+		lane(&s, &m, 1)
+	case hw.AheadParams:
+		s.Kind = int(kindBankedAhead)
+		if m.Kind == hw.CrossbarLane {
+			s.Kind = int(kindCrossbarAhead)
+		}
+		s.size = aheadSize(&m)
+		ahead(&s, &m)
+	case hw.EngineParams:
+		engine(&s, &m)
+	case hw.RAMParams:
+		s.Kind, s.size = int(kindRAM), float64(m.Width)
+		ram(&s, m.Width, m.Depth, m.Memory, 0)
+	case hw.WatermarkParams:
+		n := width(m.Depth + 1)
+		s.Kind, s.size = int(kindWatermark), float64(4*n)
+		s.add(via(1).adder(n).adder(n).drives(n))
+	case hw.ControlParams:
+		controlRegisters(&s, &m)
+	case hw.ChainHeadParams:
+		s.Kind, s.size = int(kindChain), 80
+		s.add(via(2).drives(32))
+	case hw.ChainEndParams:
+		s.Kind, s.size = int(kindChain), 80
+		s.add(via(1 + lutLevels(32)))
+	default:
+		return s, fmt.Errorf("no delay of module %s is known", m.ModuleName())
+	}
+	if s.N == 0 {
+		s.add(via(0))
+	}
+	size := log2of(int(s.size)/100 + 1)
+	for i := range s.N {
+		s.List[i][spread] = size
+	}
+	return s, nil
+}
+
+// asSigned is the width of a value as a signed operand.
+func asSigned(bits int, signed bool) int { return bits + b2i(!signed) }
+
+// control are the paths of hass_iterate: whether the iteration ends, which its inputs' tokens and its outputs' room decide in turn, and
+// what that enables; counter is the width of the counters behind it.
+func control(s *Paths, ins, outs, counter, enables int) {
+	s.add(via(1 + lutLevels(3*ins) + lutLevels(3*outs)).drives(ins + outs + enables))
+	if counter > 0 {
+		s.add(via(2 + lutLevels(3*ins) + lutLevels(3*outs)).adder(counter).drives(enables))
+	}
+}
+
+// ram are the paths of a memory: its write enable and addresses fan out to all its cells, and words of several are chosen behind it.
+func ram(s *Paths, wide, depth int, kind memory.Kind, before int) {
+	switch kind {
+	case memory.LUTRAM:
+		cells := wide * ceilDiv(depth, 64)
+		s.add(via(before + b2i(depth > 64)).drives(cells).with(rams))
+		if depth > 64 {
+			s.add(via(muxLevels(ceilDiv(depth, 64))).drives(cells).with(rams))
+		}
+	default:
+		s.add(via(before).drives(ceilDiv(wide, 36) * ceilDiv(depth, 512)).with(blocks))
+	}
+}
+
+func fifo(s *Paths, m *hw.FIFOParams) {
+	words := m.Depth + m.Lag
+	stored := width(words + 1)
+	s.Kind, s.size = int(kindFIFO), float64(m.Width*(1+b2i(!m.Block)*ceilDiv(words, 32)))
+	s.add(via(1).adder(stored).drives(2*stored), via(1+lutLevels(stored)).drives(m.Width+stored))
+	if m.Block {
+		s.Kind = int(kindBlockFIFO)
+		ram(s, m.Width, words, memory.BRAM, 2)
+		return
+	}
+	ram(s, m.Width, words, memory.LUTRAM, 0)
+}
+
+func convert(s *Paths, m *hw.ConvertParams) {
+	wide := max(m.From, m.To) * m.Pixels * m.Bits
+	parts := max(m.From, m.To) / max(1, min(m.From, m.To))
+	s.Kind, s.size = int(kindConvert), float64(2*wide)
+	control(s, 1, 1, width(parts), width(parts))
+	if m.From < m.To {
+		s.add(via(3).drives(wide / max(1, parts)))
+		return
+	}
+	s.add(via(muxLevels(parts)).drives(wide / max(1, parts)))
+}
+
+// elementwise are the paths of the control of hass_pointwise.
+func elementwise(s *Paths, m *hw.Elementwise, ins int) {
+	counter := max(width(m.ChannelBeats), width(ceilDiv(m.W, m.Px)))
+	control(s, ins, 1, counter, width(m.ChannelBeats)+width(ceilDiv(m.W, m.Px)))
+}
+
+// requantisation is hass_requant, and what comes in at it.
+type requantisation struct {
+	in, out, shift, steps int
+	lo, hi                int64
+	rounding              fixed.Rounding
+}
+
+// requantise are the paths of hass_requant: the sum that rounds, the clamp.
+func requantise(s *Paths, r *requantisation, extra ...feature) {
+	right, left := 0, 0
+	if r.shift > 1 {
+		right = min(r.shift-1, r.in-1)
+	}
+	if r.shift < 1 {
+		left = 1 - r.shift
+	}
+	wide := r.in + left - right
+	if r.shift > 0 || r.steps > 1 {
+		before := 0
+		if r.steps > 1 {
+			before = muxLevels(r.steps)
+		}
+		if r.rounding == fixed.HalfEven {
+			before = max(before, lutLevels(right+2*r.steps))
+		}
+		p := via(before).adder(wide)
+		if r.steps > 1 {
+			p.drives(wide)
+		}
+		for _, f := range extra {
+			p.with(f)
+		}
+		s.add(p)
+	}
+	magnitude := r.out - b2i(r.lo < 0)
+	beyond := max(0, wide-1-magnitude)
+	p := via(1 + lutLevels(beyond)).drives(r.out)
+	if r.hi != 1<<magnitude-1 || r.lo != 0 && r.lo != -1<<magnitude {
+		p.adder(magnitude)
+	}
+	s.add(p)
+}
+
+// operands are the paths of hass_operands: an operand that comes once an image is kept.
+func operands(s *Paths, o *hw.Operands, behind func(p *path) *path) {
+	elementwise(s, &o.Elementwise, 2)
+	lanes := o.Px * o.Ch
+	if o.Broadcast == nil {
+		return
+	}
+	count := width(o.Beats)
+	s.add(via(4).adder(count).drives(count))
+	kept := o.Ch * o.Bits1
+	if o.ChannelBeats == 1 {
+		s.add(via(4).drives(kept))
+	} else {
+		ram(s, kept, o.ChannelBeats, o.Memory, 4)
+	}
+	s.add(behind(via(1).drives(lanes * o.Bits1)))
+}
+
+func add(s *Paths, m *hw.AddParams) {
+	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
+	sum := max(a+m.Align0, b+m.Align1) + 1
+	s.Kind, s.size = int(kindAdd), float64(m.Px*m.Ch*(3*sum+m.OutBits))
+	operands(s, &m.Operands, func(p *path) *path { return p.adder(sum) })
+	s.add(via(0).adder(sum))
+	requantise(s, &requantisation{in: sum, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+}
+
+func mul(s *Paths, m *hw.MulParams) {
+	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
+	s.Kind, s.size = int(kindMul), float64(m.Px*m.Ch*(a+b+2*m.OutBits))
+	operands(s, &m.Operands, func(p *path) *path { return p })
+	wide := multiply(s, a, b)
+	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, wide...)
+}
+
+// multiply are the paths of a product with registers around it; what its result comes from.
+func multiply(s *Paths, a, b int) []feature {
+	if a+b < 9 { // LUTs and carry chains
+		s.add(via(1 + min(a, b)/2).adder(a + b))
+		return nil
+	}
+	s.add(via(0).with(products))
+	return []feature{products}
+}
+
+func activation(s *Paths, m *hw.ActivationParams) {
+	s.Kind = int(kindActivation)
+	if m.Curve != nil {
+		s.Kind = int(kindCurve)
+	}
+	lanes := m.Px * m.Ch
+	s.size = float64(lanes * (4*m.InBits + 2*m.OutBits))
+	elementwise(s, &m.Elementwise, 1)
+	if rows := m.Rows; rows > 1 {
+		s.add(via(tableLevels(rows)).drives(m.TableBits * ceilDiv(rows, 64)))
+	}
+	value := m.InBits + m.TableBits
+	x := asSigned(m.InBits, m.InSigned)
+	var from []feature
+	switch {
+	case m.Curve != nil && m.Step == 0:
+		value = m.TableBits
+	case m.Curve != nil:
+		from = multiply(s, m.Step+1, m.SlopeBits)
+		value = m.TableBits + m.Step
+	default:
+		from = multiply(s, x, m.TableBits)
+		s.add(via(1).adder(x + 1).adder(x + 1).drives(x))
+	}
+	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from...)
+}
+
+func concat(s *Paths, m *hw.ConcatParams) {
+	plan := &m.Plan
+	n, most := len(plan.Ports), 1
+	for i := range plan.Ports {
+		most = max(most, plan.Ports[i].Places)
+	}
+	row := (plan.Out + plan.Kept) * m.Bits * m.Pixels
+	s.Kind, s.size = int(kindConcat), float64(2*row)
+	s.add(via(1+lutLevels(3*n)+lutLevels(3)+1).drives(plan.Kept*m.Bits*m.Pixels+n),
+		via(1+lutLevels(3*n)+tableLevels(len(plan.Steps))).drives(width(len(plan.Steps))+n*(1+width(most))),
+		via(muxLevels(most)+lutLevels(2*n)).drives(row))
+}
+
+// strided are the paths of hass_slice and hass_zeroinsert: whether this position is chosen, whether the iteration ends, on to the next
+// position on three axes.
+func strided(s *Paths, rows, columns, channels int) {
+	most := max(rows, columns, channels)
+	s.add(via(3+lutLevels(channels)+lutLevels(columns)+b2i(rows > 6)).drives(rows+columns+channels),
+		via(3+lutLevels(channels)+lutLevels(columns)).adder(most).drives(rows+columns+channels))
+}
+
+func resize(s *Paths, m *hw.ResizeParams) {
+	s.Kind, s.size = int(kindResize), float64(m.Ch*(3*m.Bits+2*m.OutBits)+60)
+	x := max(width(m.InW), width(m.OutW))
+	address := width(m.RowPixels() * m.ChannelBeats)
+	s.add(via(4+lutLevels(2*x)).drives(width(m.OutH)+2*x), via(4).adder(max(x, address, width(m.OutH))).drives(2*x),
+		via(tableLevels(m.OutW)).drives(m.FromBits), via(0).adder(address), via(4+tableLevels(m.OutH)).drives(m.ReadsBits))
+	ram(s, m.Ch*m.Bits, m.RowPixels()*m.ChannelBeats, m.Memory, 1)
+	value, from := m.Bits, []feature(nil)
+	if m.ColumnWeights != nil {
+		from = multiply(s, m.Bits+2, m.ColumnScale+2)
+		value += m.ColumnScale
+		s.add(lerp(from, value))
+	}
+	if m.RowWeights != nil {
+		from = multiply(s, value+2, m.RowScale+2)
+		value += m.RowScale
+		s.add(lerp(from, value))
+	}
+	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+}
+
+// lerp is the sum behind a product.
+func lerp(from []feature, wide int) *path {
+	p := via(0).adder(wide)
+	for _, f := range from {
+		p.with(f)
+	}
+	return p
+}
+
+// reduce is the slowest stage of hass_reduce.
+func reduce(s *Paths, count, wide int, isMax bool, stages int) {
+	n := width(count)
+	if n == 0 {
+		return
+	}
+	each := ceilDiv(n, stages)
+	p := via(0)
+	for range each {
+		p.adder(wide)
+		if isMax {
+			p.Path[levels]++
+			p.drives(wide)
+		}
+	}
+	s.add(p)
+}
+
+// finish is hass_finish: an average's product, or nothing of a maximum.
+func finish(s *Paths, f *hw.Factors, sum, out int, signed, isMax bool, lo, hi int64) {
+	exact := asSigned(sum, signed)
+	r := requantisation{in: exact, out: out, steps: 1, lo: lo, hi: hi, rounding: fixed.HalfUp}
+	if !isMax && f != nil {
+		r.shift, r.rounding = f.Shift, f.Rounding
+		if f.MulBits > 1 {
+			from := multiply(s, exact, f.MulBits+1)
+			s.add(lerp(from, exact+f.MulBits))
+			r.in = exact + f.MulBits - f.Drop
+		}
+	}
+	requantise(s, &r)
+}
+
+func pool(s *Paths, m *hw.PoolParams) {
+	lanes := m.Px * m.Ch
+	sum, stages := m.Bits, 5
+	if !m.Max {
+		sum, stages = m.Bits+width(m.Taps*m.TapGroups), 2
+	}
+	s.Kind, s.size = int(kindPool), float64(lanes*(m.Taps*m.Bits+4*sum))
+	control(s, 1, 1, max(width(m.ChannelBeats), width(m.H), width(ceilDiv(m.W, m.Px))), width(m.TapGroups)+width(m.ChannelBeats)+width(m.W)+width(m.H))
+	reduce(s, m.Taps, m.Bits, m.Max, stages)
+	s.add(accumulate(sum, m.Max).drives(lanes * sum))
+	if m.AverageClasses != nil {
+		s.add(via(1 + tableLevels(max(m.H, m.W)) + tableLevels(m.AverageClasses.Rows*m.Columns)).drives(m.MulBits))
+	}
+	finish(s, m.Factors, sum, m.OutBits, m.Signed, m.Max, m.Lo, m.Hi)
+}
+
+// accumulate is hass_accumulate.
+func accumulate(wide int, isMax bool) *path {
+	p := via(1).adder(wide)
+	if isMax {
+		p.Path[levels]++
+	}
+	return p
+}
+
+func globalPool(s *Paths, m *hw.GlobalPoolParams) {
+	sum, stages := m.PartialBits(), 5
+	if !m.Max {
+		stages = 2
+	}
+	s.Kind, s.size = int(kindGlobalPool), float64(m.Ch*(m.Px*m.Bits+4*sum))
+	groups := width(ceilDiv(m.W, m.Px))
+	s.add(via(4+lutLevels(width(m.ChannelBeats))+lutLevels(groups)).adder(width(m.H)).drives(width(m.ChannelBeats)+groups+width(m.H)), via(4).drives(width(m.ChannelBeats)+groups))
+	reduce(s, m.Px, m.Bits, m.Max, stages)
+	p := accumulate(sum, m.Max).drives(m.Ch * sum)
+	if m.ChannelBeats > 1 {
+		if m.Memory == memory.LUTRAM {
+			p.Path[levels] += float64(muxLevels(ceilDiv(m.ChannelBeats, 64)))
+		}
+		ram(s, m.Ch*sum, m.ChannelBeats, m.Memory, 1+lutLevels(2*width(m.ChannelBeats)))
+		p.Path[levels]++ // the newest result in place of the stored one
+		p.Path[levels] += float64(lutLevels(2 * width(m.ChannelBeats)))
+	}
+	s.add(p)
+	finish(s, m.Factors, sum, m.OutBits, m.Signed, m.Max, m.Lo, m.Hi)
+}
+
+func window(s *Paths, m *hw.WindowParams) {
+	rows := ceilDiv(m.W, m.InPx) * m.InPx
+	q := width(2*m.H*rows+m.LinePixels) + 2
+	lanes := m.OutPx * m.MTap * m.MCh
+	banks := m.RowBanks * m.ColBanks
+	s.Kind = int(kindWindow)
+	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*ceilDiv(m.Depth(), 64)) + 500)
+	address := width(m.Depth())
+	// Whether a beat may be read or written, whether the iteration ends, whether it was the last of its group, and the next group.
+	s.add(via(8).adder(q).drives(6*q+12*address),
+		via(7+lutLevels(width(m.Folds))).adder(q).adder(q).drives(4*q),
+		via(4+muxLevels(banks)).drives(lanes*m.Bits))
+	kind := memory.LUTRAM
+	if m.Block {
+		kind = memory.BRAM
+	}
+	p := via(5).adder(address).drives(banks * m.WordBits())
+	if kind == memory.BRAM {
+		p.with(blocks)
+	} else {
+		p.with(rams)
+		p.Path[levels] += float64(muxLevels(ceilDiv(m.Depth(), 64)))
+	}
+	s.add(p)
+}
+
+func join(s *Paths, m *hw.JoinParams) {
+	ins := m.Gangs * m.Banks
+	sum := m.SumBits()
+	s.Kind, s.size = int(kindJoin), float64(m.Px*m.OutCh()*(2*sum+2*m.Bits)+m.OutCh()*sum)
+	control(s, ins, 1, max(width(m.Folds), width(ceilDiv(m.W, m.Px))), m.OutCh()*sum)
+	w := m.Biases()
+	weights(s, &w)
+	s.add(via(0).adder(sum).with(rams))
+	requantise(s, &requantisation{in: sum, out: m.Bits, shift: m.Shift, steps: m.Steps, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+}
+
+// weights are the paths of hass_weights: words into a row's registers, rows into the memory and out of it.
+func weights(s *Paths, m *hw.WeightsParams) {
+	address := width(m.Depth)
+	s.add(via(1+lutLevels(width(m.Words))).drives(min(m.Row, 32)), via(2+lutLevels(address)).adder(address).drives(address))
+	ram(s, m.Row, m.Depth, m.Memory, 1)
+	if m.Flag > 0 {
+		s.add(via(lutLevels(m.Flag)))
+		ram(s, m.Row/m.Flag, m.Depth, m.Flags, 1)
+	}
+}
+
+// laneSize is the size of a lane.
+func laneSize(m *hw.LaneParams) float64 {
+	n := m.N * (m.XBits + m.WBits)
+	switch m.Kind {
+	case hw.BankedLane:
+		n += m.M*(m.XBits+m.WBits)/2 + 6*m.M
+	case hw.CrossbarLane:
+		n += m.N*m.M*(m.XBits+m.WBits)/2 + 30*m.M
+	}
+	return float64(n + m.N*m.Acc)
+}
+
+// lane are the paths of hass_lane, of which so many have their choices in common.
+func lane(s *Paths, m *hw.LaneParams, gang int) {
+	a := asSigned(m.XBits, m.XSigned)
+	if m.N > 1 {
+		s.add(via(0).adder(m.Acc))
+	}
+	reach := 1
+	switch m.Kind {
+	case hw.BankedLane:
+		reach = m.M / m.N
+		s.add(via(1 + lutLevels(reach)))
+	case hw.CrossbarLane:
+		reach = m.M
+		rank := width(m.M + m.N + 1)
+		s.add(via(1+lutLevels(2*rank+2)).drives(m.M), via(lutLevels(m.M)), via(1+lutLevels(3*ceilDiv(m.M, 4))).adder(rank))
+	}
+	operand := via(muxLevels(reach)).drives((m.XBits + m.WBits) * max(1, b2i(reach > 1)*ceilDiv(reach, 4)) * gang)
+	if a+m.WBits < 9 {
+		s.add(operand, via(1+min(a, m.WBits)/2).adder(a+m.WBits), via(1).adder(m.Acc))
+		return
+	}
+	s.add(operand.with(products))
+}
+
+// aheadSize is the size of what an engine knows ahead.
+func aheadSize(m *hw.AheadParams) float64 { return float64(5 * m.Px * m.Gang * m.M) }
+
+// ahead are the paths of hass_ahead beside its FIFOs.
+func ahead(s *Paths, m *hw.AheadParams) {
+	banks, pairs := 1, m.Px*m.Gang*m.M
+	if m.Kind == hw.BankedLane {
+		banks = m.N
+	}
+	group := m.M / banks
+	s.add(via(lutLevels(group)+b2i(group > 3)+b2i(group > 6)), via(lutLevels(8*width(group+1))), via(0).drives(pairs).with(rams),
+		via(2).drives(pairs))
+	if m.Kind == hw.CrossbarLane && m.M > 6 {
+		s.add(via(2).adder(width(m.M+1) + 1))
+	}
+}
+
+func engine(s *Paths, m *hw.EngineParams) {
+	l, w := m.Lane(), m.Weights()
+	lanes := m.Px * m.Gang
+	s.Kind = int([...]kind{hw.DenseLane: kindDenseEngine, hw.CrossbarLane: kindCrossbarEngine, hw.BankedLane: kindBankedEngine}[m.Kind])
+	s.size = float64(lanes)*laneSize(&l) + float64(w.Row*(1+b2i(m.Memory == memory.LUTRAM)*ceilDiv(m.Depth, 64)))
+	lane(s, &l, m.Px)
+	weights(s, &w)
+	if m.Skips() {
+		a := m.Ahead()
+		s.size += aheadSize(&a)
+		ahead(s, &a)
+	}
+	// Whether a beat ends, and on to the next: its number, and the next row of weights.
+	beat := width(m.Beats)
+	s.add(via(4).adder(beat).drives(beat+lanes), via(4+lutLevels(width(m.Depth))).drives(w.Row))
+}
+
+func controlRegisters(s *Paths, m *hw.ControlParams) {
+	s.Kind = int(kindControl)
+	s.size = 500
+	s.add(via(2+lutLevels(14)).drives(64), via(1).adder(64), via(2).adder(32).adder(32))
+	if m.Outputs > 1 {
+		s.add(via(2 + lutLevels(32)).adder(32).drives(32 * m.Outputs))
+	}
+	if m.Stats {
+		s.size += float64(2 * m.Processes * 40)
+		s.add(via(2).drives(64*m.Processes), via(1).adder(32).drives(32))
+	}
+}

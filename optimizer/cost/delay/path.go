@@ -1,0 +1,177 @@
+package delay
+
+import "math/bits"
+
+// feature is a physical part of a path's delay; a coefficient in nanoseconds stands for each.
+type feature int
+
+const (
+	base     feature = iota // clock to output, one net, setup
+	levels                  // LUTs that the path runs through, each with the net behind it
+	chains                  // carry chains that it enters
+	carries                 // CARRY4 that it runs through
+	fanout                  // log2 of the cells that the busiest signal of the path drives
+	products                // ends at a DSP that computes in that cycle
+	blocks                  // ends at a block RAM
+	rams                    // ends at LUT RAM
+	spread                  // log2 of the module's size in hundreds of LUTs and registers
+	features
+)
+
+// featureNames are the names of the file of coefficients.
+var featureNames = [features]string{"base", "level", "chain", "carry4", "log2_fanout", "dsp", "block_ram", "lut_ram", "log2_size"}
+
+// Features names the parts of a path's delay in the order of Path.
+func Features() []string { return featureNames[:] }
+
+// Path is a path from register to register: what the coefficients multiply.
+type Path [features]float64
+
+// kind is a kind of module whose paths are alike; each has an offset of its own.
+type kind int
+
+const (
+	kindFIFO kind = iota
+	kindBlockFIFO
+	kindFork
+	kindConvert
+	kindSource
+	kindSink
+	kindAdd
+	kindMul
+	kindRequant
+	kindCurve
+	kindActivation
+	kindConcat
+	kindSlice
+	kindZeroInsert
+	kindResize
+	kindPool
+	kindGlobalPool
+	kindWindow
+	kindJoin
+	kindWeights
+	kindDenseLane
+	kindBankedLane
+	kindCrossbarLane
+	kindBankedAhead
+	kindCrossbarAhead
+	kindDenseEngine
+	kindBankedEngine
+	kindCrossbarEngine
+	kindRAM
+	kindWatermark
+	kindControl
+	kindChain
+	kinds
+)
+
+var kindNames = [kinds]string{
+	"fifo", "fifo_block", "fork", "convert", "source", "sink", "add", "mul", "requant", "activation_curve", "activation", "concat", "slice", "zeroinsert",
+	"resize", "pool", "globalpool", "window", "join", "weights", "lane_dense", "lane_banked", "lane_crossbar", "ahead_banked", "ahead_crossbar",
+	"engine_dense", "engine_banked", "engine_crossbar", "ram", "watermark", "control", "weight_chain",
+}
+
+// Kinds names the kinds of modules, in the order of the file of coefficients.
+func Kinds() []string { return kindNames[:] }
+
+// maxPaths bounds the paths of a module that may be its slowest.
+const maxPaths = 24
+
+// Paths are the paths of a module of which one is the slowest.
+type Paths struct {
+	Kind int // index of Kinds
+	N    int
+	List [maxPaths]Path
+	size float64 // LUTs and registers, roughly
+}
+
+// path is a path in the making.
+type path struct{ Path }
+
+// via is a path through so many LUTs.
+func via(n int) *path {
+	p := &path{}
+	p.Path[base], p.Path[levels] = 1, float64(n)
+	return p
+}
+
+// adder is the path's way through an adder, or a comparison, of so many bits. Yosys makes LUTs of the narrowest.
+func (p *path) adder(width int) *path {
+	if width <= 3 {
+		p.Path[levels] += float64(lutLevels(2 * width))
+		return p
+	}
+	p.Path[chains]++
+	p.Path[carries] += float64(ceilDiv(width, 4))
+	return p
+}
+
+// drives is the number of cells that the busiest signal of the path has at its end.
+func (p *path) drives(cells int) *path {
+	p.Path[fanout] = max(p.Path[fanout], log2of(cells))
+	return p
+}
+
+func (p *path) with(f feature) *path {
+	p.Path[f]++
+	return p
+}
+
+// add takes up paths.
+func (s *Paths) add(list ...*path) {
+	for _, p := range list {
+		s.List[s.N] = p.Path
+		s.N++
+	}
+}
+
+// log2of is log2 of a number, 0 below 1.
+func log2of(n int) float64 {
+	if n < 1 {
+		return 0
+	}
+	// Linear between powers of two: close enough, and quick.
+	k := bits.Len(uint(n)) - 1
+	return float64(k) + float64(n)/float64(int(1)<<k) - 1
+}
+
+// lutLevels is the depth of LUTs for a function of so many inputs that is a tree.
+func lutLevels(inputs int) int {
+	n := 0
+	for inputs > 1 {
+		inputs = ceilDiv(inputs, 6)
+		n++
+	}
+	return n
+}
+
+// muxLevels is the depth of LUTs of a multiplexer: four inputs a LUT.
+func muxLevels(inputs int) int {
+	n := 0
+	for inputs > 1 {
+		inputs = ceilDiv(inputs, 4)
+		n++
+	}
+	return n
+}
+
+// tableLevels is the depth of LUTs of a table of constants.
+func tableLevels(entries int) int {
+	if entries < 2 {
+		return 0
+	}
+	return 1 + muxLevels(ceilDiv(entries, 64))
+}
+
+// width is the number of bits of an index of n values.
+func width(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

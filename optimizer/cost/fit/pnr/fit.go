@@ -1,0 +1,233 @@
+package pnr
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"hass/optimizer/cost/delay"
+	"hass/optimizer/cost/fit"
+	"hass/optimizer/cost/utilisation"
+)
+
+// Sample is a point with its delay, the mean of its seeds.
+type Sample struct {
+	fit.Point
+	NS    float64
+	Seeds int
+	paths delay.Paths
+}
+
+// Samples are the points of a data file that were routed. Lines that no point has are left out: unknown is their number.
+func Samples(f *File, points []fit.Point) (samples []Sample, unknown int, err error) {
+	known := map[string]fit.Point{}
+	for _, p := range points {
+		known[fit.Canonical(p.ModuleName(), strings.Fields(p.ParamText()))] = p
+	}
+	at := map[string]int{}
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		if l.Failed != "" {
+			continue
+		}
+		k := fit.Canonical(l.Module, strings.Fields(l.Params))
+		p, ok := known[k]
+		if !ok {
+			unknown++
+			continue
+		}
+		ns := max(delay.Floor, 1000/l.MHz)
+		if j, ok := at[k]; ok {
+			s := &samples[j]
+			s.NS = (s.NS*float64(s.Seeds) + ns) / float64(s.Seeds+1)
+			s.Seeds++
+			continue
+		}
+		s := Sample{Point: p, NS: ns, Seeds: 1}
+		if s.paths, err = delay.PathsOf(p.Module); err != nil {
+			return nil, 0, err
+		}
+		at[k] = len(samples)
+		samples = append(samples, s)
+	}
+	return samples, unknown, nil
+}
+
+// expected are the coefficients before any measurement, in nanoseconds in the order of delay.Features: what the data sheet says of
+// cells, and a net of ordinary length. They decide where samples are too few or too alike, and which path is the slowest at first.
+var expected = []float64{1.5, 0.7, 0.6, 0.1, 0.12, 1.5, 1.3, 0.4, 0.1}
+
+// Weights of what is expected, as that of so many samples: of a coefficient, and of an offset that is 0.
+const (
+	priorCoefficient = 0.5
+	priorOffset      = 0.7
+)
+
+// expectedNetwork is the derate before any whole network is routed: a guess, with the error of one.
+var expectedNetwork = delay.NetworkFit{Fill: 0.3, Modules: 0.01, Error: 0.25}
+
+// rounds of choosing the slowest paths and solving for the coefficients.
+const rounds = 25
+
+// FitSamples fits the coefficients, without the sample at index without; -1 for all. Errors are relative: a sample weighs by its delay.
+//
+// Which path of a module is the slowest depends on the coefficients: they are solved for in turns. Those of features are not
+// negative.
+func FitSamples(samples []Sample, without int) *delay.Coefficients {
+	n := len(delay.Features())
+	size := n + len(delay.Kinds())
+	x := make([]float64, size)
+	copy(x, expected)
+	c := coefficients(x)
+	rms := make([]float64, n) // of a feature's share of a delay, by what is expected
+	for round := range rounds {
+		ata, atb := make([][]float64, size), make([]float64, size)
+		for i := range ata {
+			ata[i] = make([]float64, size)
+		}
+		clear(rms)
+		row := make([]float64, size)
+		for k := range samples {
+			if k == without {
+				continue
+			}
+			s := &samples[k]
+			clear(row)
+			_, at := c.Slowest(&s.paths)
+			copy(row, s.paths.List[at][:])
+			row[n+s.paths.Kind] = 1
+			w := 1 / (s.NS * s.NS)
+			for i, a := range row {
+				if a == 0 {
+					continue
+				}
+				if i < n {
+					rms[i] += a * a * w / float64(len(samples))
+				}
+				atb[i] += w * a * s.NS
+				for j, b := range row {
+					ata[i][j] += w * a * b
+				}
+			}
+		}
+		for i := range size {
+			w := priorOffset / 9 // an offset's share of a delay of 3 ns
+			if i < n {
+				w = priorCoefficient * max(rms[i], 1e-3)
+				atb[i] += w * expected[i]
+			}
+			ata[i][i] += w
+		}
+		next := descend(ata, atb, x, n)
+		// Half a step keeps two paths from taking turns.
+		if round > 4 {
+			for i := range next {
+				next[i] = (next[i] + x[i]) / 2
+			}
+		}
+		x = next
+		c = coefficients(x)
+	}
+	return c
+}
+
+func coefficients(x []float64) *delay.Coefficients {
+	c := &delay.Coefficients{}
+	n := copy(c.NS[:], x)
+	copy(c.Offset[:], x[n:])
+	return c
+}
+
+// descend solves the normal equations by coordinate descent; the first n unknowns are not negative.
+func descend(ata [][]float64, atb, start []float64, n int) []float64 {
+	x := slices.Clone(start)
+	for range 400 {
+		moved := 0.0
+		for i := range x {
+			old := x[i]
+			g := atb[i]
+			for j, a := range ata[i] {
+				if j != i {
+					g -= a * x[j]
+				}
+			}
+			x[i] = g / ata[i][i]
+			if i < n {
+				x[i] = max(0, x[i])
+			}
+			moved = max(moved, math.Abs(x[i]-old))
+		}
+		if moved < 1e-9 {
+			break
+		}
+	}
+	return x
+}
+
+// Residual is a sample with what the model says when it was left out of the fit.
+type Residual struct {
+	Sample
+	Model float64 // ns
+}
+
+// Error is relative.
+func (r *Residual) Error() float64 { return math.Abs(r.Model/r.NS - 1) }
+
+// Fit fits the coefficients to samples and gives the file of them, and every sample as the others have it.
+func Fit(samples []Sample, about string) (*delay.File, []Residual) {
+	c := FitSamples(samples, -1)
+	f := &delay.File{NS: map[string]float64{}, Kind: map[string]delay.Fit{}, Points: len(samples)}
+	f.Tool, f.Date = aboutTool(about)
+	for i, name := range delay.Features() {
+		f.NS[name] = math.Round(c.NS[i]*1e4) / 1e4
+	}
+	residuals := make([]Residual, len(samples))
+	byKind := make([][]float64, len(delay.Kinds()))
+	var all []float64
+	for k := range samples {
+		s := &samples[k]
+		out := FitSamples(samples, k)
+		ns, _ := out.Slowest(&s.paths)
+		residuals[k] = Residual{*s, ns}
+		e := residuals[k].Error()
+		byKind[s.paths.Kind] = append(byKind[s.paths.Kind], e)
+		all = append(all, e)
+		f.Seeds = max(f.Seeds, s.Seeds)
+	}
+	for i, name := range delay.Kinds() {
+		k := delay.Fit{Points: len(byKind[i]), Offset: math.Round(c.Offset[i]*1e4) / 1e4}
+		k.Median, k.P90 = quantiles(byKind[i])
+		f.Kind[name] = k
+	}
+	f.Median, f.P90 = quantiles(all)
+	f.Network = expectedNetwork
+	return f, residuals
+}
+
+func quantiles(v []float64) (median, p90 float64) {
+	median, p90 = utilisation.Quantiles(v)
+	return math.Round(median*1e4) / 1e4, math.Round(p90*1e4) / 1e4
+}
+
+// aboutTool takes tools and date from a data file's comment.
+func aboutTool(comment string) (tool, date string) {
+	_, rest, _ := strings.Cut(comment, "(counted): ")
+	tool, rest, _ = strings.Cut(rest, "; ")
+	date, _, _ = strings.Cut(rest, ";")
+	return tool, date
+}
+
+// Text is a file of coefficients.
+func Text(f *delay.File) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Coefficients of the delays of modules (optimizer/cost/delay) on xc7z010-1, fitted to xc7z010-1.csv by make fit-clock.\n"+
+		"# Errors are relative, of points left out of the fit in turn.\n\n")
+	if err := toml.NewEncoder(&b).Encode(f); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,203 @@
+package pnr
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hass/internal/hw"
+	"hass/internal/memory"
+	"hass/optimizer/cost/fit"
+)
+
+// group is the part of a module's points that are alike: a sweep has so many of each.
+type group struct {
+	name string
+	of   func(m hw.Module) bool
+	take int
+}
+
+// is gives the group of the modules of one type that a rule picks.
+func is[M hw.Module](name string, take int, rule func(m M) bool) group {
+	return group{name, func(m hw.Module) bool {
+		x, ok := m.(M)
+		return ok && (rule == nil || rule(x))
+	}, take}
+}
+
+// groups are all kinds of modules.
+var groups = func() []group {
+	list := []group{
+		is("FIFO in LUT RAM", 8, func(m hw.FIFOParams) bool { return !m.Block && m.Lag == 0 }),
+		is("FIFO in block RAM", 5, func(m hw.FIFOParams) bool { return m.Block }),
+		is("FIFO with a lag", 3, func(m hw.FIFOParams) bool { return m.Lag > 0 }),
+		is[hw.ForkParams]("fork", 5, nil),
+		is[hw.ConvertParams]("convert", 7, nil),
+		is[hw.SourceParams]("source", 4, nil),
+		is[hw.SinkParams]("sink", 4, nil),
+		is("add of two maps", 5, func(m hw.AddParams) bool { return m.Broadcast == nil }),
+		is("add with one pixel for all", 2, func(m hw.AddParams) bool { return m.Broadcast != nil }),
+		is("product of two maps", 4, func(m hw.MulParams) bool { return m.Broadcast == nil }),
+		is("product with one pixel for all", 4, func(m hw.MulParams) bool { return m.Broadcast != nil }),
+		is[hw.RequantParams]("requantise", 6, nil),
+		is("activation by segments", 5, func(m hw.ActivationParams) bool { return m.Curve != nil }),
+		is("activation by a product", 8, func(m hw.ActivationParams) bool { return m.Curve == nil }),
+		is[hw.ConcatParams]("concat", 8, nil),
+		is[hw.SliceParams]("slice", 5, nil),
+		is[hw.ZeroInsertParams]("zero insertion", 5, nil),
+		is("resize to the nearest", 3, func(m hw.ResizeParams) bool { return m.RowWeights == nil && m.ColumnWeights == nil }),
+		is("resize between pixels", 5, func(m hw.ResizeParams) bool { return m.RowWeights != nil || m.ColumnWeights != nil }),
+		is("pool of maxima", 5, func(m hw.PoolParams) bool { return m.Max }),
+		is("pool of averages", 6, func(m hw.PoolParams) bool { return !m.Max }),
+		is("global maximum", 3, func(m hw.GlobalPoolParams) bool { return m.Max }),
+		is("global average", 5, func(m hw.GlobalPoolParams) bool { return !m.Max }),
+		is("window over LUT RAM", 9, func(m hw.WindowParams) bool { return !m.Block }),
+		is("window over block RAM", 9, func(m hw.WindowParams) bool { return m.Block }),
+		is[hw.JoinParams]("join", 10, nil),
+		is("weights in LUT RAM", 6, func(m hw.WeightsParams) bool { return m.Memory == memory.LUTRAM }),
+		is("weights in block RAM", 5, func(m hw.WeightsParams) bool { return m.Memory == memory.BRAM }),
+		is("memory in LUT RAM", 3, func(m hw.RAMParams) bool { return m.Memory == memory.LUTRAM }),
+		is("memory in block RAM", 3, func(m hw.RAMParams) bool { return m.Memory == memory.BRAM }),
+		is("control", 3, func(m hw.ControlParams) bool { return !m.Stats }),
+		is("control with counters", 2, func(m hw.ControlParams) bool { return m.Stats }),
+		is[hw.WatermarkParams]("high-water mark", 3, nil),
+		is[hw.ChainHeadParams]("head of the weight chain", 1, nil),
+		is[hw.ChainEndParams]("end of the weight chain", 1, nil),
+	}
+	for _, k := range []hw.LaneKind{hw.DenseLane, hw.BankedLane, hw.CrossbarLane} {
+		name := strings.ToLower(k.String())
+		list = append(list,
+			is(name+" lane", 6, func(m hw.LaneParams) bool { return m.Kind == k }),
+			is(name+" engine", 9, func(m hw.EngineParams) bool { return m.Kind == k }))
+		if k != hw.DenseLane {
+			list = append(list, is("ahead of "+name+" lanes", 6, func(m hw.AheadParams) bool { return m.Kind == k }))
+		}
+	}
+	return list
+}()
+
+// maxLUTs, maxDSPs and maxBlocks bound a point to 60 % of the part; times of place and route bound it before that.
+const (
+	maxLUTs   = 17600 * 6 / 10
+	maxDSPs   = 80 * 6 / 10
+	maxBlocks = 120 * 6 / 10
+)
+
+// places is where a group's points are taken from its list by size, in the order in which they are measured: the middle first, then
+// the ends and what lies between.
+var places = []float64{0.5, 0.05, 0.95, 0.75, 0.25, 1, 0, 0.62, 0.87, 0.37, 0.12, 0.56, 0.81, 0.31, 0.69, 0.44, 0.93, 0.18}
+
+// sized is a point with its size.
+type sized struct {
+	fit.Point
+	luts int
+}
+
+// Points is the sweep in the order in which it is made, groups in turn, so that a part of it is a sweep as well. Groups whose module has
+// one of the modules of last in it come after the others.
+func Points(l Library, last []string) ([]fit.Point, error) {
+	all, err := candidates()
+	if err != nil {
+		return nil, err
+	}
+	var now, later [][]fit.Point
+	for _, g := range groups {
+		var list []sized
+		for _, p := range all {
+			if g.of(p.Module) {
+				list = append(list, p)
+			}
+		}
+		if len(list) == 0 {
+			return nil, fmt.Errorf("no point for the group %q", g.name)
+		}
+		slices.SortStableFunc(list, func(a, b sized) int { return a.luts - b.luts })
+		var chosen []fit.Point
+		used := map[int]bool{}
+		for _, at := range places {
+			i := int(at*float64(len(list)-1) + 0.5)
+			if len(chosen) < g.take && !used[i] {
+				used[i] = true
+				chosen = append(chosen, list[i].Point)
+			}
+		}
+		parts, err := l.Closure(chosen[0].ModuleName())
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(last, func(m string) bool { return slices.Contains(parts, m) }) {
+			later = append(later, chosen)
+		} else {
+			now = append(now, chosen)
+		}
+	}
+	return append(inTurn(now), inTurn(later)...), nil
+}
+
+// inTurn takes one point of every list, then the next of every list.
+func inTurn(lists [][]fit.Point) (points []fit.Point) {
+	for i, more := 0, true; more; i++ {
+		more = false
+		for _, l := range lists {
+			if i < len(l) {
+				points, more = append(points, l[i]), true
+			}
+		}
+	}
+	return points
+}
+
+// candidates are the points of the area sweep that fit the part, and larger ones.
+func candidates() (list []sized, err error) {
+	points, err := Known()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range points {
+		if w, ok := p.Module.(hw.WatermarkParams); ok {
+			list = append(list, sized{p, w.Depth})
+			continue
+		}
+		c, err := p.Model()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Key(), err)
+		}
+		if c.LUT <= maxLUTs && c.DSP <= maxDSPs && c.BRAM18 <= maxBlocks {
+			list = append(list, sized{p, c.LUT + c.FF/2})
+		}
+	}
+	return list, nil
+}
+
+// Known are all points whose lines in the data file are understood.
+func Known() ([]fit.Point, error) {
+	points, err := fit.Points()
+	if err != nil {
+		return nil, err
+	}
+	points = slices.DeleteFunc(points, func(p fit.Point) bool { return p.Family != "" })
+	for _, m := range larger() {
+		points = append(points, fit.PointOf(m))
+	}
+	return points, nil
+}
+
+// larger are engines of sizes that designs have and the area sweep, which has more points, has not.
+func larger() (list []hw.Module) {
+	for _, e := range []struct {
+		kind              hw.LaneKind
+		m, n, gang, depth int
+		memory            memory.Kind
+	}{
+		{hw.DenseLane, 9, 9, 4, 32, memory.LUTRAM}, {hw.DenseLane, 4, 4, 10, 144, memory.LUTRAM}, {hw.DenseLane, 16, 16, 3, 512, memory.BRAM},
+		{hw.BankedLane, 9, 3, 8, 64, memory.LUTRAM}, {hw.BankedLane, 16, 4, 8, 256, memory.BRAM}, {hw.BankedLane, 4, 1, 16, 128, memory.LUTRAM},
+		{hw.CrossbarLane, 9, 3, 4, 64, memory.LUTRAM}, {hw.CrossbarLane, 4, 2, 8, 128, memory.LUTRAM}, {hw.CrossbarLane, 8, 2, 8, 512, memory.BRAM},
+	} {
+		p := hw.EngineParams{Kind: e.kind, M: e.m, N: e.n, Gang: e.gang, Px: 1, Beats: e.depth / 2, XBits: 8, WBits: 8, Acc: 24, Depth: e.depth, Memory: e.memory}
+		if p.Skips() {
+			p.Skipping = &hw.Skipping{Flags: memory.ForBuffer(p.Row(), p.Depth), Queue: 24}
+		}
+		list = append(list, p)
+	}
+	return list
+}

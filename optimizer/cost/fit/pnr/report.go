@@ -1,0 +1,204 @@
+package pnr
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Timing is what a report says of the slowest path from register to register.
+type Timing struct {
+	MHz          float64
+	Logic, Route float64 // ns of the slowest path: in cells with clock-to-output and setup, and between them
+	Cells        int     // that the path runs through, without its ends
+	From, To     string  // its ends: instance path and signal inside the module, or "wrapper"
+	DSP          bool    // the path has time inside a DSP
+}
+
+// report is what is read of the JSON report of the place-and-route program.
+type report struct {
+	Paths []struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+		Path []hop  `json:"path"`
+	} `json:"critical_paths"`
+	Fmax map[string]struct {
+		Achieved float64 `json:"achieved"`
+	} `json:"fmax"`
+}
+
+// hop is a part of a path: through a cell or along a net.
+type hop struct {
+	Delay float64 `json:"delay"` // ns
+	Type  string  `json:"type"`
+	Net   string  `json:"net"`
+	From  pin     `json:"from"`
+	To    pin     `json:"to"`
+}
+
+type pin struct {
+	Cell string `json:"cell"`
+	Port string `json:"port"`
+}
+
+// clockNet is the wrapper's clock.
+const clockNet = "clk"
+
+// readReport reads a report; names are of the mapped netlist.
+func readReport(data []byte, names *netlist) (Timing, error) {
+	var r report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Timing{}, fmt.Errorf("report: %w", err)
+	}
+	f, ok := r.Fmax[clockNet]
+	if !ok || !(f.Achieved > 0) || math.IsInf(f.Achieved, 0) {
+		return Timing{}, errors.New("report: no frequency of the clock")
+	}
+	t := Timing{MHz: f.Achieved}
+	edge := "posedge " + clockNet
+	for _, p := range r.Paths {
+		if p.From != edge || p.To != edge || len(p.Path) == 0 {
+			continue
+		}
+		for _, h := range p.Path {
+			switch h.Type {
+			case "routing":
+				t.Route += h.Delay
+				continue
+			case "clk-to-q", "setup":
+			case "logic":
+				t.Cells++
+			default:
+				return Timing{}, fmt.Errorf("report: a hop of type %q on the slowest path", h.Type)
+			}
+			t.Logic += h.Delay
+			if h.Delay > 0 && names.kind(h.To.Cell) == dspCell {
+				t.DSP = true
+			}
+		}
+		t.From, t.To = names.end(p.Path[0].From.Cell), names.end(p.Path[len(p.Path)-1].To.Cell)
+		return t, nil
+	}
+	return Timing{}, errors.New("report: no path from register to register")
+}
+
+const dspCell = "DSP48E1"
+
+// netlist is what is known of the cells of a mapped design.
+type netlist struct {
+	cells map[string]netCell
+	nets  map[int]string // by bit: the shortest name that the text gave it
+}
+
+type netCell struct {
+	Type        string                       `json:"type"`
+	Directions  map[string]string            `json:"port_directions"`
+	Connections map[string][]json.RawMessage `json:"connections"`
+}
+
+// readNetlist reads what yosys' write_json says of the wrapper.
+func readNetlist(data []byte) (*netlist, error) {
+	var j struct {
+		Modules map[string]struct {
+			Cells map[string]netCell `json:"cells"`
+			Nets  map[string]struct {
+				Hidden int               `json:"hide_name"`
+				Bits   []json.RawMessage `json:"bits"`
+			} `json:"netnames"`
+		} `json:"modules"`
+	}
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, fmt.Errorf("netlist: %w", err)
+	}
+	m, ok := j.Modules[top]
+	if !ok {
+		return nil, errors.New("netlist: no module " + top)
+	}
+	n := &netlist{m.Cells, map[int]string{}}
+	for name, net := range m.Nets {
+		if net.Hidden != 0 {
+			continue
+		}
+		for _, b := range net.Bits {
+			bit, ok := bitOf(b)
+			if !ok {
+				continue
+			}
+			// The outer name says less: a module's own names begin with its instance.
+			if old, ok := n.nets[bit]; !ok || better(name, old) {
+				n.nets[bit] = name
+			}
+		}
+	}
+	return n, nil
+}
+
+// better tells whether a net is better called a than b: inside the module, then by the shorter name.
+func better(a, b string) bool {
+	ia, ib := strings.HasPrefix(a, instance+"."), strings.HasPrefix(b, instance+".")
+	if ia != ib {
+		return ia
+	}
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
+}
+
+// bitOf is the number of a bit; a constant has none.
+func bitOf(b json.RawMessage) (int, bool) {
+	var n int
+	return n, json.Unmarshal(b, &n) == nil
+}
+
+// kind is a cell's type; "" of one that mapping did not make.
+func (n *netlist) kind(cell string) string { return n.cells[cell].Type }
+
+var (
+	flattened = regexp.MustCompile(`\$flatten\\([^$]*)`)
+	// A memory becomes several cells, and one of LUT RAM several in one place: memory.0.8/DPR3_1.
+	partOfMemory = regexp.MustCompile(`(\.[0-9]+)*(/.*)?$`)
+	lastIndex    = regexp.MustCompile(`\[[0-9]+\]$`)
+)
+
+// end is how a reader knows the cell at an end of a path: the signal that it drives, by instance path inside the module, without the
+// number of its bit. What stands outside the module is "wrapper".
+func (n *netlist) end(cell string) string {
+	c := n.cells[cell]
+	var outs []string
+	for port, d := range c.Directions {
+		if d == "output" {
+			outs = append(outs, port)
+		}
+	}
+	slices.Sort(outs)
+	best := ""
+	for _, port := range outs {
+		for _, b := range c.Connections[port] {
+			if bit, ok := bitOf(b); ok {
+				if name, ok := n.nets[bit]; ok && (best == "" || better(name, best)) {
+					best = name
+				}
+			}
+		}
+	}
+	if inside, ok := strings.CutPrefix(best, instance+"."); ok {
+		return lastIndex.ReplaceAllString(inside, "")
+	}
+	// A memory or a product whose outputs have no name of the text: its own name has the instance path.
+	name := strings.ReplaceAll(cell, `\`, "")
+	if m := flattened.FindStringSubmatch(cell); m != nil {
+		name = strings.ReplaceAll(m[1], `\`, "")
+	}
+	if inside, ok := strings.CutPrefix(name, instance+"."); ok {
+		return strings.TrimRight(partOfMemory.ReplaceAllString(inside, ""), ".")
+	}
+	if best != "" {
+		return "wrapper"
+	}
+	return "unnamed"
+}
