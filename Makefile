@@ -151,8 +151,9 @@ PNR_SEEDS ?= 1
 pnr:
 	@$(GO) build -o build/route ./optimizer/cost/fit/pnr/route
 	@build/route -nextpnr "$(NEXTPNR)" -chipdb "$(CHIPDB)" -seeds $(PNR_SEEDS) $(CALIBRATION)/xc7z010-1.csv
+	@build/route -nextpnr "$(NEXTPNR)" -chipdb "$(CHIPDB)" -seeds $(PNR_SEEDS) -networks $(CALIBRATION)/xc7z010-1-networks.csv
 fit-clock:
-	$(GO) run ./optimizer/cost/fit/pnr/coefficients $(CALIBRATION)/xc7z010-1.csv $(CALIBRATION)/xc7z010-1.toml
+	$(GO) run ./optimizer/cost/fit/pnr/coefficients $(CALIBRATION)/xc7z010-1.csv $(CALIBRATION)/xc7z010-1-networks.csv $(CALIBRATION)/xc7z010-1.toml
 
 engine-table:
 	@mkdir -p build

@@ -9,7 +9,12 @@ import _ "embed"
 //go:embed xc7z010-1.csv
 var Routed string
 
-// Delays are the coefficients of package optimizer/cost/delay, fitted to Routed.
+// RoutedNetworks are whole networks that were placed and routed, likewise.
+//
+//go:embed xc7z010-1-networks.csv
+var RoutedNetworks string
+
+// Delays are the coefficients of package optimizer/cost/delay, fitted to both.
 //
 //go:embed xc7z010-1.toml
 var Delays string

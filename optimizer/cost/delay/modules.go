@@ -25,25 +25,25 @@ func PathsOf(m hw.Module) (Paths, error) {
 		s.add(via(4).adder(32).drives(m.Width), via(3+lutLevels(32)).adder(width(m.Beats)).drives(width(m.Beats)+32))
 	case hw.SinkParams:
 		s.Kind, s.size = int(kindSink), float64(2*width(m.Beats))
-		s.add(via(1 + lutLevels(width(m.Beats))).adder(width(m.Beats)).drives(width(m.Beats)))
+		s.add(via(1).adder(width(m.Beats)).drives(width(m.Beats)), via(1+lutLevels(width(m.Beats))).drives(width(m.Beats)))
 	case hw.AddParams:
 		add(&s, &m)
 	case hw.MulParams:
 		mul(&s, &m)
 	case hw.RequantParams:
 		s.Kind, s.size = int(kindRequant), float64(m.Px*m.Ch*3*m.OutBits)
-		elementwise(&s, &m.Elementwise, 1)
-		requantise(&s, &requantisation{in: asSigned(m.InBits, m.InSigned), out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+		elementwise(&s, &m.Elementwise, 1, false)
+		requantise(&s, &requantisation{in: asSigned(m.InBits, m.InSigned), out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 	case hw.ActivationParams:
 		activation(&s, &m)
 	case hw.ConcatParams:
 		concat(&s, &m)
 	case hw.SliceParams:
 		s.Kind, s.size = int(kindSlice), float64(m.Width/4+40)
-		strided(&s, width(m.Rows.Size), width(m.Columns.Size), width(m.Channels.Size))
+		strided(&s, m.Rows, m.Columns, m.Channels)
 	case hw.ZeroInsertParams:
 		s.Kind, s.size = int(kindZeroInsert), float64(m.Width/2+40)
-		strided(&s, width(m.Rows.Size), width(m.Columns.Size), width(m.ChannelBeats))
+		strided(&s, m.Rows, m.Columns, hw.Axis{Size: m.ChannelBeats, Count: m.ChannelBeats})
 	case hw.ResizeParams:
 		resize(&s, &m)
 	case hw.PoolParams:
@@ -106,21 +106,19 @@ func asSigned(bits int, signed bool) int { return bits + b2i(!signed) }
 func control(s *Paths, ins, outs, counter, enables int) {
 	s.add(via(1 + lutLevels(3*ins) + lutLevels(3*outs)).drives(ins + outs + enables))
 	if counter > 0 {
-		s.add(via(2 + lutLevels(3*ins) + lutLevels(3*outs)).adder(counter).drives(enables))
+		s.add(via(1).adder(counter), via(1+lutLevels(counter)+lutLevels(3*outs)).drives(enables))
 	}
 }
 
-// ram are the paths of a memory: its write enable and addresses fan out to all its cells, and words of several are chosen behind it.
+// ram are the paths of a memory: its write enable and addresses, which have so many LUTs before them, fan out to all its cells, and words
+// of several are chosen behind it. A LUT RAM's word goes to a register, a block RAM's comes from one inside it.
 func ram(s *Paths, wide, depth int, kind memory.Kind, before int) {
 	switch kind {
 	case memory.LUTRAM:
 		cells := wide * ceilDiv(depth, 64)
-		s.add(via(before + b2i(depth > 64)).drives(cells).with(rams))
-		if depth > 64 {
-			s.add(via(muxLevels(ceilDiv(depth, 64))).drives(cells).with(rams))
-		}
+		s.add(via(before+b2i(depth > 64)).drives(cells).with(rams), via(before+1+muxLevels(ceilDiv(depth, 64))).drives(cells))
 	default:
-		s.add(via(before).drives(ceilDiv(wide, 36) * ceilDiv(depth, 512)).with(blocks))
+		s.add(via(before).drives(ceilDiv(wide, 36)*ceilDiv(depth, 512)), via(0).with(blocks))
 	}
 }
 
@@ -149,10 +147,17 @@ func convert(s *Paths, m *hw.ConvertParams) {
 	s.add(via(muxLevels(parts)).drives(wide / max(1, parts)))
 }
 
-// elementwise are the paths of the control of hass_pointwise.
-func elementwise(s *Paths, m *hw.Elementwise, ins int) {
-	counter := max(width(m.ChannelBeats), width(ceilDiv(m.W, m.Px)))
-	control(s, ins, 1, counter, width(m.ChannelBeats)+width(ceilDiv(m.W, m.Px)))
+// elementwise are the paths of the control of hass_pointwise. It counts columns where the last beat of a row has pixels outside the map,
+// and channels if the module asks for them.
+func elementwise(s *Paths, m *hw.Elementwise, ins int, channels bool) {
+	groups, beats := width(ceilDiv(m.W, m.Px)), width(m.ChannelBeats)
+	if m.W%m.Px == 0 {
+		groups = 0
+		if !channels {
+			beats = 0
+		}
+	}
+	control(s, ins, 1, max(groups, beats), groups+beats)
 }
 
 // requantisation is hass_requant, and what comes in at it.
@@ -163,7 +168,7 @@ type requantisation struct {
 }
 
 // requantise are the paths of hass_requant: the sum that rounds, the clamp.
-func requantise(s *Paths, r *requantisation, extra ...feature) {
+func requantise(s *Paths, r *requantisation, from feature) {
 	right, left := 0, 0
 	if r.shift > 1 {
 		right = min(r.shift-1, r.in-1)
@@ -180,38 +185,39 @@ func requantise(s *Paths, r *requantisation, extra ...feature) {
 		if r.rounding == fixed.HalfEven {
 			before = max(before, lutLevels(right+2*r.steps))
 		}
-		p := via(before).adder(wide)
+		p := via(before).adder(wide).with(from)
 		if r.steps > 1 {
-			p.drives(wide)
-		}
-		for _, f := range extra {
-			p.with(f)
+			p = p.drives(wide)
 		}
 		s.add(p)
 	}
 	magnitude := r.out - b2i(r.lo < 0)
 	beyond := max(0, wide-1-magnitude)
+	inside := r.hi == 1<<magnitude-1 && (r.lo == 0 || r.lo == -1<<magnitude)
+	if beyond == 0 && inside && r.lo < 0 {
+		return // nothing is clamped
+	}
 	p := via(1 + lutLevels(beyond)).drives(r.out)
-	if r.hi != 1<<magnitude-1 || r.lo != 0 && r.lo != -1<<magnitude {
-		p.adder(magnitude)
+	if !inside {
+		p = p.adder(magnitude)
 	}
 	s.add(p)
 }
 
 // operands are the paths of hass_operands: an operand that comes once an image is kept.
-func operands(s *Paths, o *hw.Operands, behind func(p *path) *path) {
-	elementwise(s, &o.Elementwise, 2)
+func operands(s *Paths, o *hw.Operands, behind func(p path) path) {
+	elementwise(s, &o.Elementwise, 2, o.Broadcast != nil)
 	lanes := o.Px * o.Ch
 	if o.Broadcast == nil {
 		return
 	}
 	count := width(o.Beats)
-	s.add(via(4).adder(count).drives(count))
+	s.add(via(1).adder(count))
 	kept := o.Ch * o.Bits1
 	if o.ChannelBeats == 1 {
 		s.add(via(4).drives(kept))
 	} else {
-		ram(s, kept, o.ChannelBeats, o.Memory, 4)
+		ram(s, kept, o.ChannelBeats, o.Memory, 3)
 	}
 	s.add(behind(via(1).drives(lanes * o.Bits1)))
 }
@@ -220,27 +226,32 @@ func add(s *Paths, m *hw.AddParams) {
 	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
 	sum := max(a+m.Align0, b+m.Align1) + 1
 	s.Kind, s.size = int(kindAdd), float64(m.Px*m.Ch*(3*sum+m.OutBits))
-	operands(s, &m.Operands, func(p *path) *path { return p.adder(sum) })
+	operands(s, &m.Operands, func(p path) path { return p.adder(sum) })
 	s.add(via(0).adder(sum))
-	requantise(s, &requantisation{in: sum, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+	requantise(s, &requantisation{in: sum, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
 
 func mul(s *Paths, m *hw.MulParams) {
 	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
 	s.Kind, s.size = int(kindMul), float64(m.Px*m.Ch*(a+b+2*m.OutBits))
-	operands(s, &m.Operands, func(p *path) *path { return p })
+	operands(s, &m.Operands, func(p path) path { return p })
 	wide := multiply(s, a, b)
-	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, wide...)
+	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, wide)
 }
 
 // multiply are the paths of a product with registers around it; what its result comes from.
-func multiply(s *Paths, a, b int) []feature {
+func multiply(s *Paths, a, b int) feature {
 	if a+b < 9 { // LUTs and carry chains
 		s.add(via(1 + min(a, b)/2).adder(a + b))
-		return nil
+		return none
 	}
-	s.add(via(0).with(products))
-	return []feature{products}
+	if a > b {
+		a, b = b, a
+	}
+	if a > 18 || b > 25 { // two DSPs, one behind the other
+		s.add(via(0).with(products).with(products))
+	}
+	return products
 }
 
 func activation(s *Paths, m *hw.ActivationParams) {
@@ -250,24 +261,29 @@ func activation(s *Paths, m *hw.ActivationParams) {
 	}
 	lanes := m.Px * m.Ch
 	s.size = float64(lanes * (4*m.InBits + 2*m.OutBits))
-	elementwise(s, &m.Elementwise, 1)
-	if rows := m.Rows; rows > 1 {
-		s.add(via(tableLevels(rows)).drives(m.TableBits * ceilDiv(rows, 64)))
+	elementwise(s, &m.Elementwise, 1, m.Curve == nil && m.Rows > 1)
+	// A table of more than a hundred LUTs is in block RAM (hass_rom).
+	rom := m.Rows > 1 && 2*m.TableBits*ceilDiv(m.Rows, 64) > 100*ceilDiv(m.TableBits, 18)*ceilDiv(m.Rows, 1024)
+	if m.Rows > 1 && !rom {
+		s.add(via(tableLevels(m.Rows)).drives(m.TableBits * ceilDiv(m.Rows, 64)))
 	}
 	value := m.InBits + m.TableBits
 	x := asSigned(m.InBits, m.InSigned)
-	var from []feature
+	from := none
 	switch {
 	case m.Curve != nil && m.Step == 0:
 		value = m.TableBits
+		if rom {
+			from = blocks
+		}
 	case m.Curve != nil:
 		from = multiply(s, m.Step+1, m.SlopeBits)
 		value = m.TableBits + m.Step
 	default:
 		from = multiply(s, x, m.TableBits)
-		s.add(via(1).adder(x + 1).adder(x + 1).drives(x))
+		s.add(via(1).adder(x + 1).drives(x).with(products))
 	}
-	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from...)
+	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
 }
 
 func concat(s *Paths, m *hw.ConcatParams) {
@@ -283,43 +299,62 @@ func concat(s *Paths, m *hw.ConcatParams) {
 		via(muxLevels(most)+lutLevels(2*n)).drives(row))
 }
 
-// strided are the paths of hass_slice and hass_zeroinsert: whether this position is chosen, whether the iteration ends, on to the next
-// position on three axes.
-func strided(s *Paths, rows, columns, channels int) {
-	most := max(rows, columns, channels)
-	s.add(via(3+lutLevels(channels)+lutLevels(columns)+b2i(rows > 6)).drives(rows+columns+channels),
-		via(3+lutLevels(channels)+lutLevels(columns)).adder(most).drives(rows+columns+channels))
+// strided are the paths of hass_slice and hass_zeroinsert: whether this position is chosen, which three axes decide, whether the iteration
+// ends, and on to the next position, an axis behind the other. An axis of which all is chosen has a counter alone.
+func strided(s *Paths, rows, columns, channels hw.Axis) {
+	axes := [...]hw.Axis{channels, columns, rows}
+	choosing, before, fan := 0, 2, 0
+	for _, a := range axes {
+		fan += width(a.Size)
+		choosing += b2i(a.Count < a.Size)
+	}
+	for _, a := range axes {
+		n := width(a.Size)
+		if n == 0 {
+			continue
+		}
+		s.add(via(1).adder(n), via(before).drives(n))
+		before += lutLevels(n)
+		if a.Count < a.Size {
+			s.add(via(before).adder(width(a.Count + 1)).drives(n))
+		}
+	}
+	s.add(via(2 + lutLevels(6*choosing)).drives(fan))
 }
 
 func resize(s *Paths, m *hw.ResizeParams) {
 	s.Kind, s.size = int(kindResize), float64(m.Ch*(3*m.Bits+2*m.OutBits)+60)
 	x := max(width(m.InW), width(m.OutW))
 	address := width(m.RowPixels() * m.ChannelBeats)
-	s.add(via(4+lutLevels(2*x)).drives(width(m.OutH)+2*x), via(4).adder(max(x, address, width(m.OutH))).drives(2*x),
-		via(tableLevels(m.OutW)).drives(m.FromBits), via(0).adder(address), via(4+tableLevels(m.OutH)).drives(m.ReadsBits))
+	s.add(via(2+lutLevels(2*x)).drives(width(m.OutH)+2*x), via(2).adder(max(x, address, width(m.OutH))),
+		via(tableLevels(m.OutW)).drives(m.FromBits), via(0).adder(address), via(1+tableLevels(m.OutH)).drives(m.ReadsBits))
 	ram(s, m.Ch*m.Bits, m.RowPixels()*m.ChannelBeats, m.Memory, 1)
-	value, from := m.Bits, []feature(nil)
+	value := m.Bits
+	if m.ColumnWeights != nil || m.RowWeights != nil { // the difference of two words
+		p := via(1).adder(m.Bits + 1)
+		if m.Memory != memory.LUTRAM {
+			p = p.with(blocks)
+		}
+		s.add(p)
+	}
 	if m.ColumnWeights != nil {
-		from = multiply(s, m.Bits+2, m.ColumnScale+2)
+		from := multiply(s, m.Bits+2, m.ColumnScale+2)
 		value += m.ColumnScale
 		s.add(lerp(from, value))
+		if m.Bits+2 > 18 || m.ColumnScale+2 > 18 {
+			s.add(lerp(from, value).with(products))
+		}
 	}
 	if m.RowWeights != nil {
-		from = multiply(s, value+2, m.RowScale+2)
+		from := multiply(s, value+2, m.RowScale+2)
 		value += m.RowScale
 		s.add(lerp(from, value))
 	}
-	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
 
 // lerp is the sum behind a product.
-func lerp(from []feature, wide int) *path {
-	p := via(0).adder(wide)
-	for _, f := range from {
-		p.with(f)
-	}
-	return p
-}
+func lerp(from feature, wide int) path { return via(0).adder(wide).with(from) }
 
 // reduce is the slowest stage of hass_reduce.
 func reduce(s *Paths, count, wide int, isMax bool, stages int) {
@@ -330,10 +365,10 @@ func reduce(s *Paths, count, wide int, isMax bool, stages int) {
 	each := ceilDiv(n, stages)
 	p := via(0)
 	for range each {
-		p.adder(wide)
+		p = p.adder(wide)
 		if isMax {
 			p.Path[levels]++
-			p.drives(wide)
+			p = p.drives(wide)
 		}
 	}
 	s.add(p)
@@ -347,11 +382,13 @@ func finish(s *Paths, f *hw.Factors, sum, out int, signed, isMax bool, lo, hi in
 		r.shift, r.rounding = f.Shift, f.Rounding
 		if f.MulBits > 1 {
 			from := multiply(s, exact, f.MulBits+1)
-			s.add(lerp(from, exact+f.MulBits))
+			if f.Drop > 0 {
+				s.add(lerp(from, exact+f.MulBits))
+			}
 			r.in = exact + f.MulBits - f.Drop
 		}
 	}
-	requantise(s, &r)
+	requantise(s, &r, none)
 }
 
 func pool(s *Paths, m *hw.PoolParams) {
@@ -371,7 +408,7 @@ func pool(s *Paths, m *hw.PoolParams) {
 }
 
 // accumulate is hass_accumulate.
-func accumulate(wide int, isMax bool) *path {
+func accumulate(wide int, isMax bool) path {
 	p := via(1).adder(wide)
 	if isMax {
 		p.Path[levels]++
@@ -386,7 +423,7 @@ func globalPool(s *Paths, m *hw.GlobalPoolParams) {
 	}
 	s.Kind, s.size = int(kindGlobalPool), float64(m.Ch*(m.Px*m.Bits+4*sum))
 	groups := width(ceilDiv(m.W, m.Px))
-	s.add(via(4+lutLevels(width(m.ChannelBeats))+lutLevels(groups)).adder(width(m.H)).drives(width(m.ChannelBeats)+groups+width(m.H)), via(4).drives(width(m.ChannelBeats)+groups))
+	s.add(via(2+lutLevels(width(m.ChannelBeats))+lutLevels(groups)).drives(width(m.ChannelBeats)+groups+width(m.H)), via(1).adder(max(width(m.H), groups, width(m.ChannelBeats))))
 	reduce(s, m.Px, m.Bits, m.Max, stages)
 	p := accumulate(sum, m.Max).drives(m.Ch * sum)
 	if m.ChannelBeats > 1 {
@@ -410,8 +447,8 @@ func window(s *Paths, m *hw.WindowParams) {
 	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*ceilDiv(m.Depth(), 64)) + 500)
 	address := width(m.Depth())
 	// Whether a beat may be read or written, whether the iteration ends, whether it was the last of its group, and the next group.
-	s.add(via(8).adder(q).drives(6*q+12*address),
-		via(7+lutLevels(width(m.Folds))).adder(q).adder(q).drives(4*q),
+	s.add(via(6).adder(q).drives(6*q+12*address),
+		via(5+lutLevels(width(m.Folds))).adder(q).drives(4*q), via(2).adder(q).adder(q),
 		via(4+muxLevels(banks)).drives(lanes*m.Bits))
 	kind := memory.LUTRAM
 	if m.Block {
@@ -419,9 +456,9 @@ func window(s *Paths, m *hw.WindowParams) {
 	}
 	p := via(5).adder(address).drives(banks * m.WordBits())
 	if kind == memory.BRAM {
-		p.with(blocks)
+		p = p.with(blocks)
 	} else {
-		p.with(rams)
+		p = p.with(rams)
 		p.Path[levels] += float64(muxLevels(ceilDiv(m.Depth(), 64)))
 	}
 	s.add(p)
@@ -435,13 +472,13 @@ func join(s *Paths, m *hw.JoinParams) {
 	w := m.Biases()
 	weights(s, &w)
 	s.add(via(0).adder(sum).with(rams))
-	requantise(s, &requantisation{in: sum, out: m.Bits, shift: m.Shift, steps: m.Steps, lo: m.Lo, hi: m.Hi, rounding: m.Rounding})
+	requantise(s, &requantisation{in: sum, out: m.Bits, shift: m.Shift, steps: m.Steps, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
 
 // weights are the paths of hass_weights: words into a row's registers, rows into the memory and out of it.
 func weights(s *Paths, m *hw.WeightsParams) {
 	address := width(m.Depth)
-	s.add(via(1+lutLevels(width(m.Words))).drives(min(m.Row, 32)), via(2+lutLevels(address)).adder(address).drives(address))
+	s.add(via(1+lutLevels(width(m.Words))).drives(min(m.Row, 32)), via(1).adder(address), via(2+lutLevels(address)).drives(address))
 	ram(s, m.Row, m.Depth, m.Memory, 1)
 	if m.Flag > 0 {
 		s.add(via(lutLevels(m.Flag)))
@@ -461,28 +498,36 @@ func laneSize(m *hw.LaneParams) float64 {
 	return float64(n + m.N*m.Acc)
 }
 
+// operand is the path from a beat or its weights, or from what chooses them, to a multiplier.
+func operand(m *hw.LaneParams, gang int) path {
+	reach := 1
+	switch m.Kind {
+	case hw.BankedLane:
+		reach = m.M / m.N
+	case hw.CrossbarLane:
+		reach = m.M
+	}
+	return via(muxLevels(reach)).drives((m.XBits + m.WBits) * max(1, b2i(reach > 1)*ceilDiv(reach, 4)) * gang)
+}
+
 // lane are the paths of hass_lane, of which so many have their choices in common.
 func lane(s *Paths, m *hw.LaneParams, gang int) {
 	a := asSigned(m.XBits, m.XSigned)
 	if m.N > 1 {
 		s.add(via(0).adder(m.Acc))
 	}
-	reach := 1
 	switch m.Kind {
 	case hw.BankedLane:
-		reach = m.M / m.N
-		s.add(via(1 + lutLevels(reach)))
+		s.add(via(1 + lutLevels(m.M/m.N)))
 	case hw.CrossbarLane:
-		reach = m.M
 		rank := width(m.M + m.N + 1)
 		s.add(via(1+lutLevels(2*rank+2)).drives(m.M), via(lutLevels(m.M)), via(1+lutLevels(3*ceilDiv(m.M, 4))).adder(rank))
 	}
-	operand := via(muxLevels(reach)).drives((m.XBits + m.WBits) * max(1, b2i(reach > 1)*ceilDiv(reach, 4)) * gang)
 	if a+m.WBits < 9 {
-		s.add(operand, via(1+min(a, m.WBits)/2).adder(a+m.WBits), via(1).adder(m.Acc))
+		s.add(operand(m, gang), via(1+min(a, m.WBits)/2).adder(a+m.WBits), via(1).adder(m.Acc))
 		return
 	}
-	s.add(operand.with(products))
+	s.add(operand(m, gang).with(products))
 }
 
 // aheadSize is the size of what an engine knows ahead.
@@ -509,6 +554,9 @@ func engine(s *Paths, m *hw.EngineParams) {
 	s.size = float64(lanes)*laneSize(&l) + float64(w.Row*(1+b2i(m.Memory == memory.LUTRAM)*ceilDiv(m.Depth, 64)))
 	lane(s, &l, m.Px)
 	weights(s, &w)
+	if m.Memory != memory.LUTRAM { // weights come straight out of the memory
+		s.add(operand(&l, m.Px).with(blocks))
+	}
 	if m.Skips() {
 		a := m.Ahead()
 		s.size += aheadSize(&a)
@@ -516,17 +564,18 @@ func engine(s *Paths, m *hw.EngineParams) {
 	}
 	// Whether a beat ends, and on to the next: its number, and the next row of weights.
 	beat := width(m.Beats)
-	s.add(via(4).adder(beat).drives(beat+lanes), via(4+lutLevels(width(m.Depth))).drives(w.Row))
+	s.add(via(2+lutLevels(beat)).drives(beat+lanes), via(1).adder(beat), via(3+lutLevels(width(m.Depth))).drives(w.Row))
 }
 
 func controlRegisters(s *Paths, m *hw.ControlParams) {
 	s.Kind = int(kindControl)
 	s.size = 500
-	s.add(via(2+lutLevels(14)).drives(64), via(1).adder(64), via(2).adder(32).adder(32))
+	s.add(via(2+lutLevels(14)).drives(64), via(1).adder(64), via(3+lutLevels(32)).drives(96))
 	if m.Outputs > 1 {
 		s.add(via(2 + lutLevels(32)).adder(32).drives(32 * m.Outputs))
 	}
 	if m.Stats {
+		s.Kind = int(kindStats)
 		s.size += float64(2 * m.Processes * 40)
 		s.add(via(2).drives(64*m.Processes), via(1).adder(32).drives(32))
 	}

@@ -48,7 +48,7 @@ func Network(n *hw.Network, p design.Platform, used design.Resources) (Estimate,
 	}
 	c, _ := builtIn()
 	e.ModuleMHz = 1000 / slowest
-	e.Derate = c.network.derate(Fill(used, p.Resources), modules)
+	e.Derate = c.network.Derate(Fill(used, p.Resources), modules)
 	e.Kind = design.ClockRouted
 	spread := c.network.Error
 	switch p.Family {
@@ -67,10 +67,14 @@ func Network(n *hw.Network, p design.Platform, used design.Resources) (Estimate,
 	return e, nil
 }
 
-// derate is the factor on the clock of the slowest module.
-func (f *NetworkFit) derate(fill float64, modules int) float64 {
-	return max(leastDerate, min(1, 1-f.Fill*fill-f.Modules*log2of(modules)))
+// Derate is the factor on the clock of the slowest module.
+func (f *NetworkFit) Derate(fill float64, modules int) float64 {
+	x, y := DerateTerms(fill, modules)
+	return max(leastDerate, min(1, 1-f.Fill*x-f.Modules*y))
 }
+
+// DerateTerms are what the coefficients of the derate multiply.
+func DerateTerms(fill float64, modules int) (x, y float64) { return fill, log2of(modules) }
 
 // Fill is the share of a part's LUTs, DSPs, block RAMs and ultra RAMs that is taken, of the fullest.
 func Fill(used, all design.Resources) float64 {

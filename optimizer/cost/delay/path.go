@@ -11,12 +11,15 @@ const (
 	chains                  // carry chains that it enters
 	carries                 // CARRY4 that it runs through
 	fanout                  // log2 of the cells that the busiest signal of the path drives
-	products                // ends at a DSP that computes in that cycle
-	blocks                  // ends at a block RAM
-	rams                    // ends at LUT RAM
+	products                // time inside a DSP
+	blocks                  // begins in a block RAM
+	rams                    // ends at the write port of LUT RAM
 	spread                  // log2 of the module's size in hundreds of LUTs and registers
 	features
 )
+
+// none is no feature: a path begins in a register.
+const none feature = -1
 
 // featureNames are the names of the file of coefficients.
 var featureNames = [features]string{"base", "level", "chain", "carry4", "log2_fanout", "dsp", "block_ram", "lut_ram", "log2_size"}
@@ -62,6 +65,7 @@ const (
 	kindRAM
 	kindWatermark
 	kindControl
+	kindStats
 	kindChain
 	kinds
 )
@@ -69,7 +73,7 @@ const (
 var kindNames = [kinds]string{
 	"fifo", "fifo_block", "fork", "convert", "source", "sink", "add", "mul", "requant", "activation_curve", "activation", "concat", "slice", "zeroinsert",
 	"resize", "pool", "globalpool", "window", "join", "weights", "lane_dense", "lane_banked", "lane_crossbar", "ahead_banked", "ahead_crossbar",
-	"engine_dense", "engine_banked", "engine_crossbar", "ram", "watermark", "control", "weight_chain",
+	"engine_dense", "engine_banked", "engine_crossbar", "ram", "watermark", "control", "control_stats", "weight_chain",
 }
 
 // Kinds names the kinds of modules, in the order of the file of coefficients.
@@ -90,14 +94,13 @@ type Paths struct {
 type path struct{ Path }
 
 // via is a path through so many LUTs.
-func via(n int) *path {
-	p := &path{}
+func via(n int) (p path) {
 	p.Path[base], p.Path[levels] = 1, float64(n)
 	return p
 }
 
 // adder is the path's way through an adder, or a comparison, of so many bits. Yosys makes LUTs of the narrowest.
-func (p *path) adder(width int) *path {
+func (p path) adder(width int) path {
 	if width <= 3 {
 		p.Path[levels] += float64(lutLevels(2 * width))
 		return p
@@ -108,20 +111,23 @@ func (p *path) adder(width int) *path {
 }
 
 // drives is the number of cells that the busiest signal of the path has at its end.
-func (p *path) drives(cells int) *path {
+func (p path) drives(cells int) path {
 	p.Path[fanout] = max(p.Path[fanout], log2of(cells))
 	return p
 }
 
-func (p *path) with(f feature) *path {
-	p.Path[f]++
+// with is the path with a feature once more.
+func (p path) with(f feature) path {
+	if f != none {
+		p.Path[f]++
+	}
 	return p
 }
 
 // add takes up paths.
-func (s *Paths) add(list ...*path) {
-	for _, p := range list {
-		s.List[s.N] = p.Path
+func (s *Paths) add(list ...path) {
+	for i := range list {
+		s.List[s.N] = list[i].Path
 		s.N++
 	}
 }

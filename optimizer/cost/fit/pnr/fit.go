@@ -9,6 +9,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"hass/internal/design"
+	"hass/internal/hw"
 	"hass/optimizer/cost/delay"
 	"hass/optimizer/cost/fit"
 	"hass/optimizer/cost/utilisation"
@@ -17,9 +19,10 @@ import (
 // Sample is a point with its delay, the mean of its seeds.
 type Sample struct {
 	fit.Point
-	NS    float64
-	Seeds int
-	paths delay.Paths
+	NS       float64
+	Seeds    int
+	From, To string // ends of the slowest path of the last seed
+	paths    delay.Paths
 }
 
 // Samples are the points of a data file that were routed. Lines that no point has are left out: unknown is their number.
@@ -47,7 +50,7 @@ func Samples(f *File, points []fit.Point) (samples []Sample, unknown int, err er
 			s.Seeds++
 			continue
 		}
-		s := Sample{Point: p, NS: ns, Seeds: 1}
+		s := Sample{Point: p, NS: ns, Seeds: 1, From: l.From, To: l.To}
 		if s.paths, err = delay.PathsOf(p.Module); err != nil {
 			return nil, 0, err
 		}
@@ -177,7 +180,8 @@ type Residual struct {
 // Error is relative.
 func (r *Residual) Error() float64 { return math.Abs(r.Model/r.NS - 1) }
 
-// Fit fits the coefficients to samples and gives the file of them, and every sample as the others have it.
+// Fit fits the coefficients to samples and gives the file of them, and every sample as the others have it. The derate of whole
+// networks is fitted behind it (FitNetworks).
 func Fit(samples []Sample, about string) (*delay.File, []Residual) {
 	c := FitSamples(samples, -1)
 	f := &delay.File{NS: map[string]float64{}, Kind: map[string]delay.Fit{}, Points: len(samples)}
@@ -208,6 +212,110 @@ func Fit(samples []Sample, about string) (*delay.File, []Residual) {
 	return f, residuals
 }
 
+// NetworkSample is a whole network that was routed.
+type NetworkSample struct {
+	Name          string
+	MHz           float64 // routed, the mean of its seeds
+	From          string  // where its slowest path begins
+	Slowest       string  // the instance that the model has for the slowest
+	ModuleMHz     float64 // of that one alone, by the model
+	Fill          float64
+	Modules       int
+	Model         float64 // MHz by the model, when this network was left out of the fit of derates
+	seeds         int
+	fill, modules float64 // terms of the derate
+}
+
+// NetworkSamples are the networks of a data file with what a fit of modules says of their slowest ones.
+func NetworkSamples(f *File, networks []Network, c *delay.Coefficients) ([]NetworkSample, error) {
+	var list []NetworkSample
+	for i := range networks {
+		n := &networks[i]
+		s := NetworkSample{Name: n.Name}
+		for k := range f.Lines {
+			if l := &f.Lines[k]; l.Params == n.Name && l.Failed == "" {
+				s.MHz = (s.MHz*float64(s.seeds) + l.MHz) / float64(s.seeds+1)
+				s.seeds++
+				s.From = l.From
+				s.Fill = delay.Fill(design.Resources{DSP: l.Counts.DSP, LUT: l.LUT, BRAM18: l.BRAM18}, part)
+			}
+		}
+		if s.seeds == 0 {
+			continue
+		}
+		slowest := 0.0
+		err := delay.Modules(n.HW, func(name string, m hw.Module) error {
+			p, err := delay.PathsOf(m)
+			if err != nil {
+				return err
+			}
+			s.Modules++
+			if ns, _ := c.Slowest(&p); ns > slowest {
+				slowest, s.Slowest = ns, name
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", n.Name, err)
+		}
+		s.ModuleMHz = 1000 / slowest
+		s.fill, s.modules = delay.DerateTerms(s.Fill, s.Modules)
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// part is what the part has.
+var part = design.Resources{DSP: 80, LUT: 17600, FF: 35200, BRAM18: 120}
+
+// priorNetwork is the weight of the expected derate, as that of so many networks.
+const priorNetwork = 0.5
+
+// fitDerate fits the derate, without the network at index without; -1 for all. Coefficients are not negative.
+func fitDerate(list []NetworkSample, without int) delay.NetworkFit {
+	// Relative errors: terms and the missing part of 1 in units of the measured clock.
+	expect := []float64{expectedNetwork.Fill, expectedNetwork.Modules}
+	ata, atb := [][]float64{{0, 0}, {0, 0}}, []float64{0, 0}
+	add := func(row []float64, y float64) {
+		for i, a := range row {
+			atb[i] += a * y
+			for j, b := range row {
+				ata[i][j] += a * b
+			}
+		}
+	}
+	for i := range list {
+		s := &list[i]
+		if i != without {
+			r := s.ModuleMHz / s.MHz
+			add([]float64{s.fill * r, s.modules * r}, r-1)
+		}
+	}
+	add([]float64{0.5 * math.Sqrt(priorNetwork), 0}, 0.5*math.Sqrt(priorNetwork)*expect[0])
+	add([]float64{0, 5 * math.Sqrt(priorNetwork)}, 5*math.Sqrt(priorNetwork)*expect[1])
+	x := descend(ata, atb, expect, 2)
+	return delay.NetworkFit{Fill: x[0], Modules: x[1]}
+}
+
+// FitNetworks fits the derate of whole networks, and says of each what the others give.
+func FitNetworks(list []NetworkSample) delay.NetworkFit {
+	if len(list) == 0 {
+		return expectedNetwork
+	}
+	var errs []float64
+	for i := range list {
+		s := &list[i]
+		out := fitDerate(list, i)
+		s.Model = s.ModuleMHz * out.Derate(s.Fill, s.Modules)
+		errs = append(errs, math.Abs(s.Model/s.MHz-1))
+	}
+	f := fitDerate(list, -1)
+	f.Networks = len(list)
+	f.Fill, f.Modules = math.Round(f.Fill*1e4)/1e4, math.Round(f.Modules*1e4)/1e4
+	_, f.Error = quantiles(errs)
+	return f
+}
+
 func quantiles(v []float64) (median, p90 float64) {
 	median, p90 = utilisation.Quantiles(v)
 	return math.Round(median*1e4) / 1e4, math.Round(p90*1e4) / 1e4
@@ -219,6 +327,41 @@ func aboutTool(comment string) (tool, date string) {
 	tool, rest, _ = strings.Cut(rest, "; ")
 	date, _, _ = strings.Cut(rest, ";")
 	return tool, date
+}
+
+// FitFiles fits modules and whole networks of two data files.
+func FitFiles(modules, whole *File) (*Fitted, error) {
+	points, err := Known()
+	if err != nil {
+		return nil, err
+	}
+	r := &Fitted{}
+	var samples []Sample
+	if samples, r.Unknown, err = Samples(modules, points); err != nil {
+		return nil, err
+	}
+	r.File, r.Residuals = Fit(samples, modules.Comment)
+	c, err := delay.CoefficientsOf(r.File)
+	if err != nil {
+		return nil, err
+	}
+	networks, err := Networks()
+	if err != nil {
+		return nil, err
+	}
+	if r.Networks, err = NetworkSamples(whole, networks, c); err != nil {
+		return nil, err
+	}
+	r.File.Network = FitNetworks(r.Networks)
+	return r, nil
+}
+
+// Fitted is what a fit finds.
+type Fitted struct {
+	File      *delay.File
+	Residuals []Residual // of modules left out in turn
+	Networks  []NetworkSample
+	Unknown   int // lines that no point has
 }
 
 // Text is a file of coefficients.

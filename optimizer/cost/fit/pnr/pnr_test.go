@@ -98,7 +98,7 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Timing{MHz: 226, Logic: 0.35 + 0.125 + 0.45, Route: 3.5, Cells: 1, From: "g_pixel[0].lane.index", To: "g_pixel[0].lane.mac", DSP: true}
+	want := Timing{MHz: 226, Logic: 0.35 + 0.125 + 0.45, Route: 3.5, Cells: 1, From: "g_pixel[0].lane.index", To: "g_pixel[0].lane.mac", Slow: "DSP48E1"}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -175,16 +175,20 @@ func TestResume(t *testing.T) {
 	if string(back.Bytes()) != string(f.Bytes()) || len(back.Lines) != 3 || back.Lines[2].Failed == "" || back.Lines[0].From != "a b" {
 		t.Errorf("what is read differs from what was written:\n%s", back.Bytes())
 	}
-	jobs, err := Jobs(l, points, 1, back)
-	if err != nil || len(jobs) != 1 || jobs[0].ModuleName() != "hass_fork" {
-		t.Fatal(jobs, err)
+	all, err := PointJobs(l, points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := ToDo(all, 1, back)
+	if len(jobs) != 1 || jobs[0].Module != "hass_fork" {
+		t.Fatal(jobs)
 	}
 	back.Put(line(points[1], jobs[0].Hash, ""))
 	if len(back.Lines) != 3 || back.Lines[1].Hash != jobs[0].Hash {
 		t.Errorf("the new line is not in the place of the old one:\n%s", back.Bytes())
 	}
-	if jobs, err = Jobs(l, points, 2, back); err != nil || len(jobs) != 3 || jobs[0].Seed != 2 {
-		t.Error(jobs, err)
+	if jobs = ToDo(all, 2, back); len(jobs) != 3 || jobs[0].Seed != 2 {
+		t.Error(jobs)
 	}
 	for _, bad := range []string{"a;b\n", strings.Replace(string(f.Bytes()), ";200.0;", ";0;", 1)} {
 		if _, err := Read(strings.NewReader(bad)); err == nil {
@@ -234,33 +238,25 @@ func TestPoints(t *testing.T) {
 	}
 }
 
-// samples are the points of the data.
-func samples(t *testing.T) (list []Sample, about string) {
-	t.Helper()
-	f, err := Read(strings.NewReader(calibration.Routed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	points, err := Known()
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, unknown, err := Samples(f, points)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if unknown*5 > len(list) {
-		t.Errorf("%d lines of the data are of no point of the sweep, %d of one: run make pnr", unknown, len(list))
-	}
-	return list, f.Comment
-}
-
 // TestFit: the file of coefficients is the fit of the data.
 func TestFit(t *testing.T) {
 	testenv.Long(t)
-	list, about := samples(t)
-	f, _ := Fit(list, about)
-	text, err := Text(f)
+	modules, err := Read(strings.NewReader(calibration.Routed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Read(strings.NewReader(calibration.RoutedNetworks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := FitFiles(modules, whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Unknown*5 > r.File.Points {
+		t.Errorf("%d lines of the data are of no point of the sweep, %d of one: run make pnr", r.Unknown, r.File.Points)
+	}
+	text, err := Text(r.File)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,30 +302,63 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	points := []fit.Point{{Module: hw.FIFOParams{Width: 8, Depth: 4}}, {Module: hw.ConvertParams{Bits: 4, Pixels: 1, From: 1, To: 2}}}
+	all, err := PointJobs(l, points)
+	if err != nil {
+		t.Fatal(err)
+	}
 	file := filepath.Join(t.TempDir(), "data.csv")
-	for _, limit := range []time.Duration{time.Millisecond, 8 * time.Minute} {
+	for i, limit := range []time.Duration{time.Millisecond, 8 * time.Minute} {
 		have, err := Load(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		jobs, err := Jobs(l, points[:1], 1, have)
-		if err != nil {
-			t.Fatal(err)
+		// What failed is not tried again.
+		jobs := ToDo(all[:i+1], 1, have)
+		if len(jobs) != 1 || jobs[0].Module != points[i].ModuleName() {
+			t.Fatalf("%d jobs", len(jobs))
 		}
-		if limit > time.Second { // a failure is not tried again
-			if len(jobs) != 0 || have.Lines[0].Failed == "" {
-				t.Fatalf("%d jobs after a failure: %+v", len(jobs), have.Lines)
-			}
-			if jobs, err = Jobs(l, points[1:], 1, have); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := Sweep(context.Background(), &tools, l, file, jobs, limit, func(s string) { t.Log(s) }); err != nil {
+		if err := Sweep(context.Background(), &tools, file, jobs, limit, func(s string) { t.Log(s) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	have, err := Load(file)
-	if err != nil || len(have.Lines) != 2 || have.Lines[1].MHz < 100 || have.Lines[1].LUT == 0 {
+	if err != nil || len(have.Lines) != 2 || have.Lines[0].Failed == "" || have.Lines[1].MHz < 100 || have.Lines[1].LUT == 0 {
 		t.Errorf("%+v, %v", have, err)
+	}
+}
+
+// TestNetworks: the whole networks fit the part, and their tops are the same each time.
+func TestNetworks(t *testing.T) {
+	testenv.Long(t)
+	l, err := BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := Networks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := networkJobs(l, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := NetworkJobs(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for i := range list {
+		u := list[i].Used()
+		t.Logf("%s: %d instances, %+v", list[i].Name, len(list[i].HW.Instances()), u)
+		if u.LUT > maxLUTs*4/3 || u.DSP > 80 || u.BRAM18 > 120 {
+			t.Errorf("%s does not fit the part: %+v", list[i].Name, u)
+		}
+		if jobs[i].Hash != again[i].Hash {
+			t.Errorf("%s is not the same each time", list[i].Name)
+		}
+		if seen[list[i].Name] {
+			t.Errorf("%s comes twice", list[i].Name)
+		}
+		seen[list[i].Name] = true
 	}
 }

@@ -16,7 +16,7 @@ type Timing struct {
 	Logic, Route float64 // ns of the slowest path: in cells with clock-to-output and setup, and between them
 	Cells        int     // that the path runs through, without its ends
 	From, To     string  // its ends: instance path and signal inside the module, or "wrapper"
-	DSP          bool    // the path has time inside a DSP
+	Slow         string  // type of the cell in which most of its time passes
 }
 
 // report is what is read of the JSON report of the place-and-route program.
@@ -60,6 +60,8 @@ func readReport(data []byte, names *netlist) (Timing, error) {
 	}
 	t := Timing{MHz: f.Achieved}
 	edge := "posedge " + clockNet
+	inside := map[string]float64{} // ns by cell
+	most := 0.0
 	for _, p := range r.Paths {
 		if p.From != edge || p.To != edge || len(p.Path) == 0 {
 			continue
@@ -76,8 +78,9 @@ func readReport(data []byte, names *netlist) (Timing, error) {
 				return Timing{}, fmt.Errorf("report: a hop of type %q on the slowest path", h.Type)
 			}
 			t.Logic += h.Delay
-			if h.Delay > 0 && names.kind(h.To.Cell) == dspCell {
-				t.DSP = true
+			inside[h.To.Cell] += h.Delay
+			if inside[h.To.Cell] > most {
+				most, t.Slow = inside[h.To.Cell], names.kind(h.To.Cell)
 			}
 		}
 		t.From, t.To = names.end(p.Path[0].From.Cell), names.end(p.Path[len(p.Path)-1].To.Cell)
@@ -85,8 +88,6 @@ func readReport(data []byte, names *netlist) (Timing, error) {
 	}
 	return Timing{}, errors.New("report: no path from register to register")
 }
-
-const dspCell = "DSP48E1"
 
 // netlist is what is known of the cells of a mapped design.
 type netlist struct {

@@ -10,43 +10,58 @@ import (
 	"hass/optimizer/cost/fit"
 )
 
-// Job is a point and a seed.
+// Job is what is routed and the line that it becomes: a module with parameters, or a whole network.
 type Job struct {
-	fit.Point
-	Seed int
-	Hash string // of its module's texts
+	Module, Params string
+	Seed           int
+	Hash           string // of the texts
+	source         Source
 }
 
-// Jobs are those that a data file has not, or has of other texts of the modules: each point once with each seed, seed by
-// seed. A point that failed on these texts is not tried again.
-func Jobs(l Library, points []fit.Point, seeds int, have *File) ([]Job, error) {
-	done := map[string]string{} // hash by point and seed
-	for i := range have.Lines {
-		done[have.Lines[i].Key()] = have.Lines[i].Hash
-	}
+// PointJobs are the jobs of points.
+func PointJobs(l Library, points []fit.Point) (jobs []Job, err error) {
 	hashes := map[string]string{} // by module
-	var jobs []Job
-	for seed := 1; seed <= seeds; seed++ {
-		for _, p := range points {
-			m := p.ModuleName()
-			if hashes[m] == "" {
-				h, err := l.Hash(m)
-				if err != nil {
-					return nil, err
-				}
-				hashes[m] = h
-			}
-			if done[key(m, p.ParamText(), seed)] != hashes[m] {
-				jobs = append(jobs, Job{p, seed, hashes[m]})
+	for _, p := range points {
+		m := p.ModuleName()
+		if hashes[m] == "" {
+			if hashes[m], err = l.Hash(m); err != nil {
+				return nil, err
 			}
 		}
+		jobs = append(jobs, Job{Module: m, Params: p.ParamText(), Hash: hashes[m], source: Source{l, m, hw.Params(p.Module), p.Plain}})
 	}
 	return jobs, nil
 }
 
+// NetworkJobs are the jobs of whole networks.
+func NetworkJobs(l Library) ([]Job, error) {
+	networks, err := Networks()
+	if err != nil {
+		return nil, err
+	}
+	return networkJobs(l, networks)
+}
+
+// ToDo are the jobs that a data file has not, or has of other texts of the modules: each once with each seed, seed by seed. What
+// failed on these texts is not tried again.
+func ToDo(all []Job, seeds int, have *File) (jobs []Job) {
+	done := map[string]string{} // hash by point and seed
+	for i := range have.Lines {
+		done[have.Lines[i].Key()] = have.Lines[i].Hash
+	}
+	for seed := 1; seed <= seeds; seed++ {
+		for _, j := range all {
+			if j.Seed = seed; done[key(j.Module, j.Params, seed)] != j.Hash {
+				jobs = append(jobs, j)
+			}
+		}
+	}
+	return jobs
+}
+
 // Sweep routes jobs one after another and stores each as it ends. A job that takes longer than the limit, or that a program refuses,
 // is stored with the reason and logged.
-func Sweep(ctx context.Context, t *Tools, l Library, name string, jobs []Job, limit time.Duration, log func(string)) error {
+func Sweep(ctx context.Context, t *Tools, name string, jobs []Job, limit time.Duration, log func(string)) error {
 	version, err := t.Version(ctx)
 	if err != nil {
 		return err
@@ -55,26 +70,27 @@ func Sweep(ctx context.Context, t *Tools, l Library, name string, jobs []Job, li
 	if err != nil {
 		return err
 	}
-	if err := t.CheckDSP(ctx); err != nil {
+	if err := t.CheckTimes(ctx); err != nil {
 		return err
 	}
 	for i, j := range jobs {
-		line := Line{Module: j.ModuleName(), Params: j.ParamText(), Seed: j.Seed, Hash: j.Hash, Plain: j.Plain}
+		line := Line{Module: j.Module, Params: j.Params, Seed: j.Seed, Hash: j.Hash}
 		start := time.Now()
 		limited, stop := context.WithTimeout(ctx, limit)
-		line.Measurement, err = t.Route(limited, Source{l, line.Module, hw.Params(j.Module), j.Plain}, j.Seed)
+		line.Measurement, err = t.Route(limited, &j.source, j.Seed)
 		stop()
+		line.Plain = j.source.Plain
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		what := fmt.Sprintf("%d of %d: %s, seed %d", i+1, len(jobs), j.Key(), j.Seed)
+		what := fmt.Sprintf("%d of %d: %s %.200s, seed %d", i+1, len(jobs), j.Module, j.Params, j.Seed)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
 			line.Failed = fmt.Sprintf("not routed in %v", limit)
 			log(what + ": " + line.Failed)
 		case err != nil:
 			line.Failed = err.Error()
-			log(what + ": " + err.Error())
+			log(what + ": " + line.Failed)
 		default:
 			log(fmt.Sprintf("%s: %.1f MHz, %d LUTs, from %s to %s, in %.0f s", what, line.MHz, line.LUT, line.From, line.To, time.Since(start).Seconds()))
 		}
@@ -83,7 +99,7 @@ func Sweep(ctx context.Context, t *Tools, l Library, name string, jobs []Job, li
 		if err != nil {
 			return err
 		}
-		f.Comment = fmt.Sprintf("Modules of the RTL library on %s, in a wrapper without pins (counted): %s synth_xilinx %s, %s %s; %s; made by make pnr.",
+		f.Comment = fmt.Sprintf("The RTL library on %s, in a wrapper without pins (counted): %s synth_xilinx %s, %s %s; %s; made by make pnr.",
 			Device, mapper, fit.Flags, version, Flags, time.Now().UTC().Format(time.DateOnly))
 		f.Put(line)
 		if err := f.Save(ctx, name); err != nil {

@@ -1,9 +1,11 @@
 // Coefficients writes the coefficients of the model of delays from the data of routed modules.
 //
-//	go run ./optimizer/cost/fit/pnr/coefficients optimizer/cost/calibration/xc7z010-1.csv optimizer/cost/calibration/xc7z010-1.toml
+//	go run ./optimizer/cost/fit/pnr/coefficients xc7z010-1.csv xc7z010-1-networks.csv xc7z010-1.toml
 package main
 
 import (
+	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,29 +18,32 @@ import (
 func main() {
 	worst := flag.Int("worst", 0, "print so many of the points that the others say least about")
 	flag.Parse()
-	if err := run(flag.Arg(0), flag.Arg(1), *worst); err != nil {
+	if err := run(flag.Args(), *worst); err != nil {
 		fmt.Fprintln(os.Stderr, "fit:", err)
 		os.Exit(1)
 	}
 }
 
-func run(data, file string, worst int) error {
-	d, err := pnr.Load(data)
+func run(files []string, worst int) error {
+	if len(files) != 3 {
+		return errors.New("name the data of modules, the data of whole networks and the file to be written")
+	}
+	modules, err := pnr.Load(files[0])
 	if err != nil {
 		return err
 	}
-	points, err := pnr.Known()
+	whole, err := pnr.Load(files[1])
 	if err != nil {
 		return err
 	}
-	samples, unknown, err := pnr.Samples(d, points)
+	r, err := pnr.FitFiles(modules, whole)
 	if err != nil {
 		return err
 	}
-	if unknown > 0 {
-		fmt.Printf("%d lines of %s are of no point of the sweep and left out\n", unknown, data)
+	if r.Unknown > 0 {
+		fmt.Printf("%d lines of %s are of no point of the sweep and left out\n", r.Unknown, files[0])
 	}
-	f, residuals := pnr.Fit(samples, d.Comment)
+	f := r.File
 	fmt.Printf("%-16s %6s  %9s  %7s %7s\n", "kind", "points", "offset ns", "median", "p90")
 	for _, name := range delay.Kinds() {
 		k := f.Kind[name]
@@ -49,22 +54,19 @@ func run(data, file string, worst int) error {
 		fmt.Printf("%s %.3f  ", name, f.NS[name])
 	}
 	fmt.Println()
-	slices.SortStableFunc(residuals, func(a, b pnr.Residual) int {
-		if a.Error() > b.Error() {
-			return -1
-		}
-		return 1
-	})
-	for i := range residuals[:min(worst, len(residuals))] {
-		r := &residuals[i]
-		fmt.Printf("%5.2f ns, model %5.2f (%+.0f %%)  %.120s\n", r.NS, r.Model, 100*(r.Model/r.NS-1), r.Key())
+	for i := range r.Networks {
+		n := &r.Networks[i]
+		fmt.Printf("%5.1f MHz, model %5.1f (%+.0f %%), slowest %s alone %.1f, path from %s, fill %.2f  %s\n", n.MHz, n.Model, 100*(n.Model/n.MHz-1), n.Slowest, n.ModuleMHz, n.From, n.Fill, n.Name)
 	}
-	if file == "" {
-		return nil
+	fmt.Printf("networks: %+v\n", f.Network)
+	slices.SortStableFunc(r.Residuals, func(a, b pnr.Residual) int { return cmp.Compare(b.Error(), a.Error()) })
+	for i := range r.Residuals[:min(worst, len(r.Residuals))] {
+		x := &r.Residuals[i]
+		fmt.Printf("%5.2f ns, model %5.2f (%+.0f %%) %s to %s  %.140s\n", x.NS, x.Model, 100*(x.Model/x.NS-1), x.From, x.To, x.Key())
 	}
 	text, err := pnr.Text(f)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, text, 0o666)
+	return os.WriteFile(files[2], text, 0o666)
 }

@@ -28,6 +28,7 @@ func main() {
 	flag.StringVar(&o.last, "last", "", "modules, separated by commas: points that have them in them come last")
 	flag.IntVar(&o.seeds, "seeds", 1, "seeds of each point")
 	flag.DurationVar(&o.limit, "limit", 8*time.Minute, "the longest that a point may take")
+	flag.BoolVar(&o.networks, "networks", false, "whole networks instead of modules")
 	flag.StringVar(&o.project, "project", "", "instead: route the top of a project folder of the RTL target once, and print what comes out")
 	flag.IntVar(&o.seed, "seed", 1, "of -project")
 	flag.Parse()
@@ -41,7 +42,7 @@ func main() {
 
 type options struct {
 	nextpnr, chipdb, only, last, project string
-	list                                 bool
+	list, networks                       bool
 	seeds, seed                          int
 	limit                                time.Duration
 }
@@ -51,22 +52,15 @@ func run(ctx context.Context, file string, o options) error {
 	if err != nil {
 		return err
 	}
-	var last []string
-	if o.last != "" {
-		last = strings.Split(o.last, ",")
-	}
-	points, err := pnr.Points(library, last)
+	all, err := jobs(library, o)
 	if err != nil {
 		return err
 	}
-	if o.only != "" {
-		points = slices.DeleteFunc(points, func(p fit.Point) bool { return p.ModuleName() != o.only })
-	}
 	if o.list {
-		for _, p := range points {
-			fmt.Println(p.Key())
+		for i := range all {
+			fmt.Println(all[i].Module, all[i].Params)
 		}
-		fmt.Println(len(points), "points")
+		fmt.Println(len(all), "points")
 		return nil
 	}
 	tools := pnr.Tools{}
@@ -95,15 +89,31 @@ func run(ctx context.Context, file string, o options) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := pnr.Jobs(library, points, o.seeds, have)
-	if err != nil {
-		return err
-	}
-	log(fmt.Sprintf("%d points, %d to do", len(points)*o.seeds, len(jobs)))
-	if len(jobs) == 0 {
+	left := pnr.ToDo(all, o.seeds, have)
+	log(fmt.Sprintf("%d points, %d to do", len(all)*o.seeds, len(left)))
+	if len(left) == 0 {
 		return nil
 	}
-	return pnr.Sweep(ctx, &tools, library, file, jobs, o.limit, log)
+	return pnr.Sweep(ctx, &tools, file, left, o.limit, log)
+}
+
+// jobs are those that the flags ask for.
+func jobs(library pnr.Library, o options) ([]pnr.Job, error) {
+	if o.networks {
+		return pnr.NetworkJobs(library)
+	}
+	var last []string
+	if o.last != "" {
+		last = strings.Split(o.last, ",")
+	}
+	points, err := pnr.Points(library, last)
+	if err != nil {
+		return nil, err
+	}
+	if o.only != "" {
+		points = slices.DeleteFunc(points, func(p fit.Point) bool { return p.ModuleName() != o.only })
+	}
+	return pnr.PointJobs(library, points)
 }
 
 // network routes the top of a project.
@@ -112,12 +122,12 @@ func network(ctx context.Context, t *pnr.Tools, o options, log func(string)) err
 	if err != nil {
 		return err
 	}
-	if err := t.CheckDSP(ctx); err != nil {
+	if err := t.CheckTimes(ctx); err != nil {
 		return err
 	}
 	limited, stop := context.WithTimeout(ctx, o.limit)
 	defer stop()
-	m, err := t.Route(limited, pnr.Source{Library: library, Module: "hass_top"}, o.seed)
+	m, err := t.Route(limited, &pnr.Source{Library: library, Module: "hass_top"}, o.seed)
 	if err != nil {
 		return err
 	}
