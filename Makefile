@@ -154,6 +154,7 @@ pnr:
 	@build/route -nextpnr "$(NEXTPNR)" -chipdb "$(CHIPDB)" -seeds $(PNR_SEEDS) -networks $(CALIBRATION)/xc7z010-1-networks.csv
 fit-clock:
 	$(GO) run ./optimizer/cost/fit/pnr/coefficients $(CALIBRATION)/xc7z010-1.csv $(CALIBRATION)/xc7z010-1-networks.csv $(CALIBRATION)/xc7z010-1.toml
+	$(GO) test -count=1 ./optimizer/cost/fit/pnr -run TestFigures -update
 
 engine-table:
 	@mkdir -p build

@@ -45,7 +45,7 @@ func TestEveryModule(t *testing.T) {
 func TestEveryProcess(t *testing.T) {
 	testenv.Long(t)
 	seen := map[hw.ProcessKind]bool{}
-	for seed := range int64(150) {
+	for seed := range int64(400) {
 		n := network(t, seed)
 		if err := delay.Modules(n, func(name string, m hw.Module) error {
 			_, err := delay.Of(m)

@@ -126,13 +126,18 @@ func fifo(s *Paths, m *hw.FIFOParams) {
 	words := m.Depth + m.Lag
 	stored := width(words + 1)
 	s.Kind, s.size = int(kindFIFO), float64(m.Width*(1+b2i(!m.Block)*ceilDiv(words, 32)))
-	s.add(via(1).adder(stored).drives(2*stored), via(1+lutLevels(stored)).drives(m.Width+stored))
+	queue(s, m.Width, stored)
 	if m.Block {
 		s.Kind = int(kindBlockFIFO)
 		ram(s, m.Width, words, memory.BRAM, 2)
 		return
 	}
 	ram(s, m.Width, words, memory.LUTRAM, 0)
+}
+
+// queue are the paths of a FIFO's control: its counters, which come and go, and whether a token comes to the head.
+func queue(s *Paths, wide, stored int) {
+	s.add(via(2).adder(stored), via(1+lutLevels(stored)).drives(wide+stored))
 }
 
 func convert(s *Paths, m *hw.ConvertParams) {
@@ -215,7 +220,7 @@ func operands(s *Paths, o *hw.Operands, behind func(p path) path) {
 	s.add(via(1).adder(count))
 	kept := o.Ch * o.Bits1
 	if o.ChannelBeats == 1 {
-		s.add(via(4).drives(kept))
+		s.add(via(3).drives(kept))
 	} else {
 		ram(s, kept, o.ChannelBeats, o.Memory, 3)
 	}
@@ -235,15 +240,15 @@ func mul(s *Paths, m *hw.MulParams) {
 	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
 	s.Kind, s.size = int(kindMul), float64(m.Px*m.Ch*(a+b+2*m.OutBits))
 	operands(s, &m.Operands, func(p path) path { return p })
-	wide := multiply(s, a, b)
-	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, wide)
+	multiply(s, a, b)
+	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
 
-// multiply are the paths of a product with registers around it; what its result comes from.
-func multiply(s *Paths, a, b int) feature {
+// multiply are the paths of a product with registers around it, which are those of a DSP.
+func multiply(s *Paths, a, b int) {
 	if a+b < 9 { // LUTs and carry chains
 		s.add(via(1 + min(a, b)/2).adder(a + b))
-		return none
+		return
 	}
 	if a > b {
 		a, b = b, a
@@ -251,7 +256,6 @@ func multiply(s *Paths, a, b int) feature {
 	if a > 18 || b > 25 { // two DSPs, one behind the other
 		s.add(via(0).with(products).with(products))
 	}
-	return products
 }
 
 func activation(s *Paths, m *hw.ActivationParams) {
@@ -277,10 +281,10 @@ func activation(s *Paths, m *hw.ActivationParams) {
 			from = blocks
 		}
 	case m.Curve != nil:
-		from = multiply(s, m.Step+1, m.SlopeBits)
+		multiply(s, m.Step+1, m.SlopeBits)
 		value = m.TableBits + m.Step
 	default:
-		from = multiply(s, x, m.TableBits)
+		multiply(s, x, m.TableBits)
 		s.add(via(1).adder(x + 1).drives(x).with(products))
 	}
 	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
@@ -331,30 +335,24 @@ func resize(s *Paths, m *hw.ResizeParams) {
 	ram(s, m.Ch*m.Bits, m.RowPixels()*m.ChannelBeats, m.Memory, 1)
 	value := m.Bits
 	if m.ColumnWeights != nil || m.RowWeights != nil { // the difference of two words
-		p := via(1).adder(m.Bits + 1)
+		p := via(1).adder(m.Bits + 1).with(products)
 		if m.Memory != memory.LUTRAM {
 			p = p.with(blocks)
 		}
 		s.add(p)
 	}
 	if m.ColumnWeights != nil {
-		from := multiply(s, m.Bits+2, m.ColumnScale+2)
+		multiply(s, m.Bits+2, m.ColumnScale+2)
 		value += m.ColumnScale
-		s.add(lerp(from, value))
-		if m.Bits+2 > 18 || m.ColumnScale+2 > 18 {
-			s.add(lerp(from, value).with(products))
-		}
+		s.add(via(0).adder(value))
 	}
 	if m.RowWeights != nil {
-		from := multiply(s, value+2, m.RowScale+2)
+		multiply(s, value+2, m.RowScale+2)
 		value += m.RowScale
-		s.add(lerp(from, value))
+		s.add(via(0).adder(value))
 	}
 	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
-
-// lerp is the sum behind a product.
-func lerp(from feature, wide int) path { return via(0).adder(wide).with(from) }
 
 // reduce is the slowest stage of hass_reduce.
 func reduce(s *Paths, count, wide int, isMax bool, stages int) {
@@ -381,9 +379,9 @@ func finish(s *Paths, f *hw.Factors, sum, out int, signed, isMax bool, lo, hi in
 	if !isMax && f != nil {
 		r.shift, r.rounding = f.Shift, f.Rounding
 		if f.MulBits > 1 {
-			from := multiply(s, exact, f.MulBits+1)
+			multiply(s, exact, f.MulBits+1)
 			if f.Drop > 0 {
-				s.add(lerp(from, exact+f.MulBits))
+				s.add(via(0).adder(exact + f.MulBits))
 			}
 			r.in = exact + f.MulBits - f.Drop
 		}
@@ -540,8 +538,8 @@ func ahead(s *Paths, m *hw.AheadParams) {
 		banks = m.N
 	}
 	group := m.M / banks
-	s.add(via(lutLevels(group)+b2i(group > 3)+b2i(group > 6)), via(lutLevels(8*width(group+1))), via(0).drives(pairs).with(rams),
-		via(2).drives(pairs))
+	s.add(via(lutLevels(group)+b2i(group > 3)+b2i(group > 6)), via(lutLevels(8*width(group+1))), via(0).drives(pairs).with(rams))
+	queue(s, pairs, width(m.Queue+2))
 	if m.Kind == hw.CrossbarLane && m.M > 6 {
 		s.add(via(2).adder(width(m.M+1) + 1))
 	}

@@ -80,7 +80,7 @@ var kindNames = [kinds]string{
 func Kinds() []string { return kindNames[:] }
 
 // maxPaths bounds the paths of a module that may be its slowest.
-const maxPaths = 24
+const maxPaths = 32
 
 // Paths are the paths of a module of which one is the slowest.
 type Paths struct {

@@ -67,7 +67,7 @@ var expected = []float64{1.5, 0.7, 0.6, 0.1, 0.12, 1.5, 1.3, 0.4, 0.1}
 // Weights of what is expected, as that of so many samples: of a coefficient, and of an offset that is 0.
 const (
 	priorCoefficient = 0.5
-	priorOffset      = 0.7
+	priorOffset      = 0.3
 )
 
 // expectedNetwork is the derate before any whole network is routed: a guess, with the error of one.
@@ -100,7 +100,10 @@ func FitSamples(samples []Sample, without int) *delay.Coefficients {
 			}
 			s := &samples[k]
 			clear(row)
-			_, at := c.Slowest(&s.paths)
+			ns, at := c.Slowest(&s.paths)
+			if s.NS <= delay.Floor && ns <= delay.Floor {
+				continue // faster than any clock: how much does not matter
+			}
 			copy(row, s.paths.List[at][:])
 			row[n+s.paths.Kind] = 1
 			w := 1 / (s.NS * s.NS)

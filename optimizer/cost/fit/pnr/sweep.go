@@ -59,6 +59,24 @@ func ToDo(all []Job, seeds int, have *File) (jobs []Job) {
 	return jobs
 }
 
+// Stale counts the lines of modules whose texts are others today, and of modules that are gone.
+func Stale(l Library, f *File) (n int, err error) {
+	for i := range f.Lines {
+		x := &f.Lines[i]
+		if _, ok := l[x.Module]; ok {
+			h, err := l.Hash(x.Module)
+			if err != nil {
+				return 0, err
+			}
+			if h == x.Hash {
+				continue
+			}
+		}
+		n++
+	}
+	return n, nil
+}
+
 // Sweep routes jobs one after another and stores each as it ends. A job that takes longer than the limit, or that a program refuses,
 // is stored with the reason and logged.
 func Sweep(ctx context.Context, t *Tools, name string, jobs []Job, limit time.Duration, log func(string)) error {

@@ -43,6 +43,17 @@ func run(files []string, worst int) error {
 	if r.Unknown > 0 {
 		fmt.Printf("%d lines of %s are of no point of the sweep and left out\n", r.Unknown, files[0])
 	}
+	library, err := pnr.BuiltIn()
+	if err != nil {
+		return err
+	}
+	stale, err := pnr.Stale(library, modules)
+	if err != nil {
+		return err
+	}
+	if stale > 0 {
+		fmt.Printf("%d of %d lines of %s are of older texts of their modules: make pnr routes those anew\n", stale, len(modules.Lines), files[0])
+	}
 	f := r.File
 	fmt.Printf("%-16s %6s  %9s  %7s %7s\n", "kind", "points", "offset ns", "median", "p90")
 	for _, name := range delay.Kinds() {
