@@ -65,33 +65,33 @@ func byName(t *testing.T, r *Result, name string) ProcessStats {
 }
 
 // TestHandPointwise is a 1x1 convolution of two pixels, followed by hand through the rules
-// of docs/hardware.md. Latencies: source 3, window 4, engine 5, join 5.
+// of docs/hardware.md. Latencies: source 3, window 8, engine 6, join 6.
 //
 //	source  writes 0 1
 //	window  reads 3 4, the second together with its first write at 4, then writes at 5
-//	engine  reads and writes 8 9
-//	join    reads and writes 13 14
-//	sink    reads 18 19
+//	engine  reads and writes 12 13
+//	join    reads and writes 18 19
+//	sink    reads 24 25
 //
 // With one slot between window and engine the second write waits for the cycle after
-// the first token's read, 9, and everything after it is 4 cycles later.
+// the first token's read, 13, and everything after it is 8 cycles later.
 func TestHandPointwise(t *testing.T) {
 	net := oneConv(t, 1, 2, 1, 1, hwtest.Square(1, 1, 0))
 	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 1, MCh: 1, LinePixels: 2, Engine: hw.Dense, N: 1, Gang: 1, GangDepth: 10}}
 	r := mustRun(t, expand(t, net, layers, nil), [][]int32{{3, -4}}, Options{Finite: true})
-	if r.FirstIn[0] != 0 || r.LastOut[0] != 19 || r.Fill != 18 || r.Latency != 19 || r.Total != 20 {
-		t.Errorf("in %v out %v fill %d latency %d total %d, want 0, 19, 18, 19, 20", r.FirstIn, r.LastOut, r.Fill, r.Latency, r.Total)
+	if r.FirstIn[0] != 0 || r.LastOut[0] != 25 || r.Fill != 24 || r.Latency != 25 || r.Total != 26 {
+		t.Errorf("in %v out %v fill %d latency %d total %d, want 0, 25, 24, 25, 26", r.FirstIn, r.LastOut, r.Fill, r.Latency, r.Total)
 	}
 	if d := cmp.Diff([][][]int32{{{3, -4}}}, r.Outputs); d != "" {
 		t.Error(d)
 	}
 	layers[0].GangDepth = 1
 	r = mustRun(t, expand(t, net, layers, nil), [][]int32{{3, -4}}, Options{Finite: true})
-	if r.LastOut[0] != 23 || r.Total != 24 {
-		t.Errorf("one slot: last word at %d of %d, want 23 of 24", r.LastOut[0], r.Total)
+	if r.LastOut[0] != 33 || r.Total != 34 {
+		t.Errorf("one slot: last word at %d of %d, want 33 of 34", r.LastOut[0], r.Total)
 	}
 	w := byName(t, r, net.Layers[0].ID+"_window").Run
-	if d := cmp.Diff(Usage{Iterations: 3, Busy: 3, Starved: []int64{3}, Blocked: []int64{4}, Idle: 14}, w); d != "" {
+	if d := cmp.Diff(Usage{Iterations: 3, Busy: 3, Starved: []int64{3}, Blocked: []int64{8}, Idle: 20}, w); d != "" {
 		t.Errorf("window:\n%s", d)
 	}
 }
@@ -101,15 +101,15 @@ func TestHandPointwise(t *testing.T) {
 //
 //	source  writes 0 1 2 3 4 5 6 7 8
 //	window  reads 3 4 5, writes 6, reads 7 8 9, writes 10, reads 11 12 13, writes 14
-//	engine  knows the first beat four cycles after it is readable: reads 14, busy 3, writes 16; reads and writes 18, 22
-//	join    reads and writes 28 30 34
-//	sink    reads 33 35 39
+//	engine  knows the first beat four cycles after it is readable: reads 18, busy 3, writes 20; reads and writes 22, 26
+//	join    reads and writes 32 34 38
+//	sink    reads 38 40 44
 func TestHandSparse(t *testing.T) {
 	net := oneConv(t, 1, 3, 1, 1, intnet.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
 	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 3, MCh: 1, LinePixels: 3, Engine: hw.Crossbar, N: 1, Gang: 1, GangDepth: 4}}
 	n := expand(t, net, layers, nil)
 	r := mustRun(t, n, [][]int32{{1, 2, 3}, {0, 5, 0}, {0, 0, 0}}, Options{Finite: true})
-	if d := cmp.Diff([]int64{33, 35, 39}, r.LastOut); d != "" {
+	if d := cmp.Diff([]int64{38, 40, 44}, r.LastOut); d != "" {
 		t.Errorf("last words:\n%s", d)
 	}
 	if d := cmp.Diff([]int64{2, 4}, r.PerImage); d != "" || r.CyclesPerImage != 3 {
@@ -119,8 +119,8 @@ func TestHandSparse(t *testing.T) {
 		t.Error(d)
 	}
 	e := byName(t, r, net.Layers[0].ID+"_engine0")
-	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{16, 18, 22},
-		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{18}, Blocked: []int64{0}, Idle: 17},
+	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{20, 22, 26},
+		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{22}, Blocked: []int64{0}, Idle: 18},
 		Steady: Usage{Iterations: 2, Busy: 2, Starved: []int64{4}, Blocked: []int64{0}},
 	}
 	if d := cmp.Diff(want, e); d != "" {
@@ -152,7 +152,7 @@ func TestDenseRate(t *testing.T) {
 	} {
 		net := oneConv(t, tt.h, tt.w, tt.c, tt.outc, tt.win)
 		l := tt.layer
-		l.Engine, l.N, l.GangDepth = hw.Dense, l.M(), 5
+		l.Engine, l.N, l.GangDepth = hw.Dense, l.M(), hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))
 		l.LinePixels = hw.WindowOf(net, net.Layers[0], l).FullLinePixels()
 		n := expand(t, net, []hw.Layer{l}, nil)
 		rng := rand.New(rand.NewSource(2))

@@ -93,7 +93,7 @@ func writeHandProject(t *testing.T, p *project.Project) string {
 	}
 	library := os.DirFS("../../templates/rtl")
 	for from, to := range map[string]string{
-		"Makefile": "", "tb/*.sv": "tb", "hass_control.sv": "rtl", "hass_readout.sv": "rtl", "hass_watermark.sv": "rtl", "hass_weights_head.sv": "rtl", "hass_weights_end.sv": "rtl",
+		"Makefile": "", "tb/*.sv": "tb", "hass_control.sv": "rtl", "hass_readout.sv": "rtl", "hass_copy.sv": "rtl", "hass_count.sv": "rtl", "hass_watermark.sv": "rtl", "hass_weights_head.sv": "rtl", "hass_weights_end.sv": "rtl",
 		"hass_iterate.sv": "rtl", "hass_source.sv": "rtl", "hass_fork.sv": "rtl", "hass_convert.sv": "rtl", "hass_sink.sv": "rtl", "hass_fifo.sv": "rtl",
 	} {
 		names, err := fs.Glob(library, from)
@@ -430,7 +430,7 @@ func TestRTLControl(t *testing.T) {
 		for _, p := range params {
 			args = append(args, "-Pcontrol_tb."+p)
 		}
-		for _, m := range []string{"control", "readout", "watermark"} {
+		for _, m := range []string{"control", "readout", "watermark", "copy"} {
 			args = append(args, "../../templates/rtl/hass_"+m+".sv")
 		}
 		text, err := exec.Command("iverilog", args...).CombinedOutput()

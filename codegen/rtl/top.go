@@ -187,12 +187,11 @@ func (p *generator) process(i int) processText {
 		add("next_word", chainWord(link+1))
 	}
 	if pr.Kind == hw.Engine {
-		// An engine that skips zeros looks at the flags of its tokens as they are written.
+		// An engine counts its tokens as they are written; one that skips zeros looks at their flags.
+		add("written", p.signal(pr.In[0], "push"))
 		if s := p.HW.Streams[pr.In[0]]; s.Flags > 0 {
-			add("written", p.signal(pr.In[0], "push"))
 			add("flags", fmt.Sprintf("%s[%d:%d]", p.signal(pr.In[0], "in"), s.TokenBits()-1, s.Width()))
 		} else {
-			add("written", "1'b0")
 			add("flags", "1'b0")
 		}
 	}

@@ -24,7 +24,7 @@ type laneRow struct {
 }
 
 var laneRows = [...]laneRow{
-	DenseLane:    {"DENSE", false, 0},
+	DenseLane:    {"DENSE", false, 1},
 	CrossbarLane: {"CROSSBAR", true, 7}, // useful pairs, ranks in four steps, choice, its number
 	BankedLane:   {"BANKED", true, 3},   // useful pairs, those left, choice
 }
@@ -98,6 +98,7 @@ type EngineParams struct {
 	Acc       int         `rtl:"ACC"`               // bits of an accumulator
 	Depth     int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
 	Memory    memory.Kind `rtl:"STYLE"`             // that holds them
+	Queue     int         `rtl:"QUEUE"`             // depth of the FIFO before it, in beats
 	*Skipping             // of an engine that skips zeros
 
 	Tokens int          // accumulator tokens per image
@@ -107,7 +108,6 @@ type EngineParams struct {
 // Skipping is what an engine that skips zeros has beside: it looks at beats before they are due (hass_ahead).
 type Skipping struct {
 	Flags memory.Kind `rtl:"FLAG_STYLE"` // memory that says which weights are 0
-	Queue int         `rtl:"QUEUE"`      // depth of the FIFO before the engine, in beats
 }
 
 // AheadParams are the parameters of hass_ahead: what an engine knows of its next beats.
@@ -205,12 +205,12 @@ func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
 	e := EngineParams{
 		Kind: hl.Engine.Row().Lane, M: EngineLanes(net, *l, hl) / hl.Banks(), N: hl.N / hl.Banks(), Gang: hl.Gang, Px: hl.OutPx,
 		Beats: w.BeatsPerFold(), XBits: in.Format.Bits, XSigned: in.Format.Signed, WBits: l.Conv.WeightBits, Acc: l.Conv.AccBits,
-		Depth: w.Folds * w.BeatsPerFold(), Memory: hl.WeightMem,
+		Depth: w.Folds * w.BeatsPerFold(), Memory: hl.WeightMem, Queue: hl.GangDepth,
 		Tokens: w.PixelGroups() * l.Conv.OutC / hl.OutCh,
 		Layout: WeightLayout{MTap: hl.MTap, MCh: hl.MCh, Chans: w.FoldChannels(), Taps: l.Conv.Kernel[0] * l.Conv.Kernel[1], Lanes: hl.OutCh, Banks: hl.Banks()},
 	}
 	if e.Skips() {
-		e.Skipping = &Skipping{Flags: memory.ForBuffer(e.Row(), e.Depth), Queue: hl.GangDepth}
+		e.Skipping = &Skipping{Flags: memory.ForBuffer(e.Row(), e.Depth)}
 	}
 	if net.Depthwise(l) {
 		// A fold is a group of channels here, each alone: its beats are the groups of taps.

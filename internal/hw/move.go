@@ -32,7 +32,7 @@ var moveRows = []moveRow{
 		of: func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return SliceOf(net, l, hl) },
 	},
 	{
-		kind: intnet.KindResize, latency: 11, turns: true, check: onePixel, steps: resizeSteps, // rows, two products, sum, rounding
+		kind: intnet.KindResize, latency: 12, turns: true, check: onePixel, steps: resizeSteps, // rows, two products, sum, rounding
 		of:     func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return ResizeOf(net, l, hl) },
 		memory: func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind { return ResizeOf(net, l, hl).Memory },
 		demand: func(d *Demand, net *intnet.Net, l *intnet.Layer, hl Layer) {

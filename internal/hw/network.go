@@ -133,15 +133,19 @@ func Latency(kind ProcessKind, l Layer) int {
 	case Source:
 		return 1 + fifo // a register
 	case WindowProc:
-		cycles := 2 + fifo // memory, lane select
+		cycles := 6 + fifo // position, columns, addresses, memory, rows, lanes
 		if l.lanes().flags && l.Engines() == 1 {
 			cycles += l.lookAhead()
 		}
 		return cycles
 	case Engine:
-		return l.lanes().lag + 3 + bits.Len(uint(l.N/l.Banks()-1)) + fifo // choice, operands, product, accumulator, adder tree
+		cycles := l.lanes().lag + 3 + fifo // choice, operands, product, accumulator
+		if n := l.N / l.Banks(); n > 1 {
+			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
+		}
+		return cycles
 	case Join:
-		return bits.Len(uint(l.Banks())) + 2 + fifo // adder tree of banks and bias, shift and round, clamp
+		return bits.Len(uint(l.Banks())) + 3 + fifo // adder tree of banks and bias, shift, round, clamp
 	case Add:
 		return 3 + fifo // sum, shift and round, clamp
 	case Pool, GlobalPool:

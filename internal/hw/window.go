@@ -71,8 +71,12 @@ func (w Window) OutBeats() int { return w.PixelGroups() * w.BeatsPerGroup() }
 // the image: the windows of the next row, or of the next image, start there.
 func (w Window) virt(oy, gx int) int {
 	row := w.RowPixels()
+	y := oy*w.Geom.Stride[0] - w.Geom.Pads[0]
+	if y > w.H {
+		return w.H * row
+	}
 	x := min(row, gx*w.OutPx*w.Geom.Stride[1]-w.Geom.Pads[1])
-	return min(w.H*row, (oy*w.Geom.Stride[0]-w.Geom.Pads[0])*row+x)
+	return min(w.H*row, y*row+x)
 }
 
 // need is the stream index, within its image, of the last pixel that the window of

@@ -155,16 +155,16 @@ module hass_activation #(
     end else begin : g_multipliers
       wire [COLUMNS*TABLE_BITS-1:0] row;  // in cycle 3
       if (ROWS > 1) begin : g_rows
-        wire [CHANNEL_BITS-1:0] channel_2;
+        wire [CHANNEL_BITS-1:0] channel_1;
         hass_delay #(
             .WIDTH (CHANNEL_BITS),
-            .CYCLES(2),
+            .CYCLES(1),
             .RESET (0)
-        ) wait_2 (
+        ) wait_1 (
             .clk,
             .rst,
             .in (channel),
-            .out(channel_2)
+            .out(channel_1)
         );
         hass_rom #(
             .WIDTH(COLUMNS * TABLE_BITS),
@@ -172,7 +172,7 @@ module hass_activation #(
             .TABLE(TABLE)
         ) rows (
             .clk,
-            .from(channel_2),
+            .from(channel_1),
             .q(row)
         );
       end else begin : g_row

@@ -20,7 +20,7 @@ module hass_activation_lane #(
 ) (
     input  wire                         clk,
     input  wire        [      BITS-1:0] in,
-    output wire        [   SEGMENT-1:0] segment,  // whose value and slope are to come a cycle later
+    output wire        [   SEGMENT-1:0] segment,  // whose value and slope are to come two cycles later
     input  wire signed [TABLE_BITS-1:0] entry,    // the curve's value; else the multiplier in cycle 3
     input  wire signed [SLOPE_BITS-1:0] slope,
     output wire signed [     VALUE-1:0] value
@@ -34,19 +34,19 @@ module hass_activation_lane #(
   localparam integer X = SIGNED != 0 ? BITS : BITS + 1;
   localparam integer TOP_BITS = $clog2(TOP + 1);
 
-  wire [BITS-1:0] in_2;
+  reg [BITS-1:0] in_1;
+  always_ff @(posedge clk) in_1 <= in;
+  wire [BITS-1:0] in_3;
   hass_delay #(
       .WIDTH (BITS),
       .CYCLES(2),
       .RESET (0)
-  ) wait_2 (
+  ) wait_3 (
       .clk,
       .rst(1'b0),
-      .in,
-      .out(in_2)
+      .in (in_1),
+      .out(in_3)
   );
-  reg [BITS-1:0] in_3;
-  always_ff @(posedge clk) in_3 <= in_2;
   wire signed [X-1:0] x_3 = X'({1'b0, in_3});
 
   wire signed [FACTOR-1:0] factor;
@@ -55,18 +55,18 @@ module hass_activation_lane #(
 
   generate
     if (KIND == CURVE && STEP == 0) begin : g_table
-      wire [BITS-1:0] in_6;
+      wire [BITS-1:0] in_5;
       hass_delay #(
           .WIDTH (BITS),
-          .CYCLES(3),
+          .CYCLES(2),
           .RESET (0)
-      ) wait_6 (
+      ) wait_5 (
           .clk,
           .rst(1'b0),
           .in (in_3),
-          .out(in_6)
+          .out(in_5)
       );
-      assign segment = {in_6[BITS-1] ^ (SIGNED != 0), in_6[BITS-2:0]};
+      assign segment = {in_5[BITS-1] ^ (SIGNED != 0), in_5[BITS-2:0]};
       assign value   = entry;
       assign factor  = '0;
       assign scale   = '0;
@@ -90,7 +90,7 @@ module hass_activation_lane #(
     if (KIND == CURVE && STEP != 0) begin : g_curve
       if (BITS > STEP) begin : g_segments
         // From the least input on: the sign counts the other way round.
-        wire [BITS-1:0] offset = {in_2[BITS-1] ^ (SIGNED != 0), in_2[BITS-2:0]};
+        wire [BITS-1:0] offset = {in_1[BITS-1] ^ (SIGNED != 0), in_1[BITS-2:0]};
         assign segment = offset[BITS-1:STEP];
         assign scale   = {1'b0, in_3[STEP-1:0]};
         wire unused = &{1'b0, offset, x_3};

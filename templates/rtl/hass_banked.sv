@@ -1,6 +1,6 @@
 // hass_banked: moves a position in banked storage by a constant STEP. Position i is in bank i mod
 // BANKS at address floor(i / BANKS), which is counted in units of UNIT words and wraps at SIZE of
-// them (0: never).
+// them (0: never). Comparisons with constants choose what is added, so that one adder lies on the way.
 module hass_banked #(
     parameter integer BANKS = 1,
     parameter integer SIZE = 0,
@@ -16,18 +16,44 @@ module hass_banked #(
 );
 
   localparam integer INSIDE = STEP % BANKS;
-  localparam integer WIDE = ADDRESS_BITS + 2;
   localparam integer WHOLE = STEP / BANKS * UNIT;
   localparam integer END = SIZE * UNIT;
 
-  wire [BANK_BITS:0] raw = {1'b0, bank} + (BANK_BITS + 1)'(INSIDE);
-  wire over = raw >= (BANK_BITS + 1)'(BANKS);
-  wire [BANK_BITS:0] rest = over ? raw - (BANK_BITS + 1)'(BANKS) : raw;
-  assign next_bank = rest[BANK_BITS-1:0];
+  // Banks are few: tables, since a small adder would cost a carry chain. Bit i of bank_on(k): bit k of the bank that follows bank i.
+  function automatic [(1<<BANK_BITS)-1:0] bank_on(input integer k);
+    integer i;
+    for (i = 0; i < (1 << BANK_BITS); i = i + 1) bank_on[i] = 1'(((i + INSIDE) % BANKS) >> k);
+  endfunction
+  function automatic [(1<<BANK_BITS)-1:0] banks_over(input integer step);
+    integer i;
+    for (i = 0; i < (1 << BANK_BITS); i = i + 1) banks_over[i] = i + step >= BANKS;
+  endfunction
+  localparam [(1<<BANK_BITS)-1:0] OVER = banks_over(INSIDE);
+  wire over = INSIDE > 0 && OVER[bank];  // to the next address
+  genvar g;
+  generate
+    for (g = 0; g < BANK_BITS; g = g + 1) begin : g_bank
+      localparam [(1<<BANK_BITS)-1:0] ON = bank_on(g);
+      assign next_bank[g] = ON[bank];
+    end
+  endgenerate
 
-  wire [WIDE-1:0] moved = WIDE'(address) + (over ? WIDE'(WHOLE + UNIT) : WIDE'(WHOLE));
-  wire [WIDE-1:0] wrapped = SIZE > 0 && moved >= WIDE'(END) ? moved - WIDE'(END) : moved;
-  assign next_address = wrapped[ADDRESS_BITS-1:0];
-  wire unused = &{1'b0, rest[BANK_BITS], wrapped[WIDE-1:ADDRESS_BITS]};
+  wire near_wraps, far_wraps;
+  generate
+    if (SIZE == 0) begin : g_endless
+      assign near_wraps = 1'b0;
+      assign far_wraps  = 1'b0;
+    end else begin : g_wraps
+      assign near_wraps = {1'b0, address} >= (ADDRESS_BITS + 1)'(END - WHOLE);
+      if (END - WHOLE == UNIT) begin : g_always
+        assign far_wraps = 1'b1;
+      end else begin : g_from
+        assign far_wraps = {1'b0, address} >= (ADDRESS_BITS + 1)'(END - WHOLE - UNIT);
+      end
+    end
+  endgenerate
+  wire [ADDRESS_BITS-1:0] near_step = near_wraps ? ADDRESS_BITS'(WHOLE - END) : ADDRESS_BITS'(WHOLE);
+  wire [ADDRESS_BITS-1:0] far_step = far_wraps ? ADDRESS_BITS'(WHOLE + UNIT - END) : ADDRESS_BITS'(WHOLE + UNIT);
+  assign next_address = address + (over ? far_step : near_step);
 
 endmodule

@@ -136,16 +136,23 @@ module hass_control #(
       assign step = &has;
       for (g = 0; g < OUTPUTS; g = g + 1) begin : g_output
         reg [31:0] ahead;
-        assign has[g] = left[g] || ahead != '0;
+        reg some;  // ahead is not 0
+        assign has[g] = left[g] || some;
         always_ff @(posedge clk) begin
-          if (rst || start) ahead <= '0;
-          else ahead <= ahead + 32'(left[g]) - 32'(step);
+          if (rst || start) begin
+            ahead <= '0;
+            some  <= 1'b0;
+          end else begin
+            ahead <= ahead + 32'(left[g]) - 32'(step);
+            some  <= left[g] == step ? some : left[g] || ahead != 32'd1;
+          end
         end
       end
     end
   endgenerate
 
-  assign finish = counting && step && rest == 32'd1;
+  reg last;  // rest is 1
+  assign finish = counting && step && last;
 
   always_ff @(posedge clk) begin
     left <= rst ? '0 : image_done;
@@ -153,18 +160,20 @@ module hass_control #(
       counting <= 1'b0;
       done <= '0;
       rest <= images;
+      last <= images == 32'd1;
       cycles <= '0;
     end else begin
       counting <= running && !finish;
       if (step) begin
         done <= done + 1'b1;
         rest <= rest - 1'b1;
+        last <= rest == 32'd2;
       end
       if (counting) cycles <= cycles + 1'b1;
     end
   end
 
-  // Reads: the address stands still while the trees of multiplexers move.
+  // Reads: the address stands still while the trees of multiplexers move, down and up; one cycle more for the trees' own indices.
   function automatic integer stages(input integer count);
     integer i;
     begin
@@ -175,14 +184,14 @@ module hass_control #(
 
   localparam integer STAGES_W = stages(2 * PROCESSES);
   localparam integer STAGES_F = stages(FIFOS);
-  localparam integer STAGES = STAGES_W > STAGES_F ? STAGES_W : STAGES_F;
+  localparam integer STEPS = 2 * (STAGES_W > STAGES_F ? STAGES_W : STAGES_F) + 1;
 
   reg reading;
   reg [13:0] from;
-  reg [3:0] at;
+  reg [4:0] at;
   reg [31:0] high;  // of the cycles, when the low ones were read
   wire [31:0] waited, held;
-  wire ready = reading && at == 4'(STAGES);
+  wire ready = reading && at == 5'(STEPS);
 
   wire [31:0] status = {27'b0, STATS != 0, failed, is_loaded, loading, running};
   reg  [31:0] plain;
@@ -198,12 +207,15 @@ module hass_control #(
       default: plain <= VERSION;
     endcase
     // The upper half belongs to the lower half that is read.
-    if (reading && from == 14'h2 && at == 4'(STAGES - 1)) high <= cycles[63:32];
+    if (reading && from == 14'h2 && at == 5'(STEPS - 1)) high <= cycles[63:32];
   end
 
-  wire is_plain = from < 14'h8;
-  wire is_waits = from >= 14'h400 && from < 14'(32'h400 + 2 * PROCESSES);
-  wire is_most = from >= 14'h1000 && from <= 14'(32'hfff + FIFOS);
+  reg is_plain, is_waits, is_most;
+  always_ff @(posedge clk) begin
+    is_plain <= from < 14'h8;
+    is_waits <= from >= 14'h400 && from < 14'(32'h400 + 2 * PROCESSES);
+    is_most <= from >= 14'h1000 && from <= 14'(32'hfff + FIFOS);
+  end
 
   assign s_axi_arready = !reading && !s_axi_rvalid;
   assign s_axi_rresp   = 2'b00;
@@ -225,17 +237,32 @@ module hass_control #(
 
   generate
     if (STATS != 0) begin : g_stats
-      reg [2*PROCESSES-1:0] waiting;
-      always_ff @(posedge clk) waiting <= waits;
-
+      // Each counter has registers of its own for what moves it, a cycle later.
       wire [2*PROCESSES*COUNTER-1:0] counts;
       for (g = 0; g < 2 * PROCESSES; g = g + 1) begin : g_count
+        reg waiting;
+        wire clear, up;
+        always_ff @(posedge clk) waiting <= waits[g];
+        hass_copy #(
+            .WIDTH(2)
+        ) moves (
+            .clk,
+            .in ({rst || start, counting && waiting}),
+            .out({clear, up})
+        );
         reg [COUNTER-1:0] count;
         always_ff @(posedge clk) begin
-          if (rst || start) count <= '0;
-          else if (counting && waiting[g]) count <= count + 1'b1;
+          if (clear) count <= '0;
+          else if (up) count <= count + 1'b1;
         end
         assign counts[g*COUNTER+:COUNTER] = count;
+      end
+
+      reg [2*STAGES_W-1:0] which_waits;
+      reg [2*STAGES_F-1:0] which_most;
+      always_ff @(posedge clk) begin
+        which_waits <= (2 * STAGES_W)'(from - 14'h400);
+        which_most  <= (2 * STAGES_F)'(from);
       end
 
       wire [COUNTER-1:0] count;
@@ -245,10 +272,9 @@ module hass_control #(
           .STAGES(STAGES_W)
       ) select_waits (
           .clk,
-          .enable(reading),
-          .index ((2 * STAGES_W)'(from - 14'h400)),
+          .index(which_waits),
           .values(counts),
-          .out   (count)
+          .out(count)
       );
       assign waited = 32'(count);
 
@@ -259,10 +285,9 @@ module hass_control #(
           .STAGES(STAGES_F)
       ) select_most (
           .clk,
-          .enable(reading),
-          .index ((2 * STAGES_F)'(from)),
+          .index(which_most),
           .values(most),
-          .out   (places)
+          .out(places)
       );
       assign held = 32'(places);
     end else begin : g_no_stats

@@ -5,10 +5,10 @@
 // In a DEPTHWISE convolution each output lane has a channel, and so M activations, of its own:
 // lane i of engine g is lane i * GANG + g of the pixel.
 //
-// Where zeros are skipped the flags of a token's values (not 0) come when the token is written into the engine's
-// FIFO (hass_ahead). So what a beat takes is known when it is due: control counts down, and gives back the token's place in
-// the FIFO with the first cycle. The pairs are chosen behind it in a pipeline; the token itself and the row of weights are needed,
-// and popped, LAG cycles later.
+// Control decides on what is known of a token, not on the token: that it has come, counted as it is written into the engine's
+// FIFO, and, where zeros are skipped, the cycles that it takes (hass_ahead). It counts these down, and gives back the token's place in
+// the FIFO with the first of them. The token itself and the row of weights are needed, and popped, LAG cycles later, at
+// the end of the pipeline that chooses the pairs; so enables of many registers come from a register.
 module hass_engine #(
     parameter integer KIND = 0,  // see hass_lane
     parameter integer DEPTHWISE = 0,
@@ -36,8 +36,8 @@ module hass_engine #(
     input  wire [           31:0] chain_word,
     output wire                   next_valid,
     output wire [           31:0] next_word,
-    input  wire                   written,  // a token goes into the FIFO; dense: not used
-    input  wire [      FLAGS-1:0] flags,    // of its values
+    input  wire                   written,  // a token goes into the FIFO
+    input  wire [      FLAGS-1:0] flags,    // of its values; dense: not used
     input  wire                   valid,
     input  wire [      WIDTH-1:0] in,
     output wire                   read,
@@ -51,8 +51,8 @@ module hass_engine #(
 
   localparam integer PER_WORD = 32 / W_BITS;
   localparam integer ROW = GANG * M * W_BITS;
-  localparam integer LAG = KIND == 1 ? 7 : KIND == 2 ? 3 : 0;  // from control to factors
-  localparam integer DELAY = LAG + 3 + (N < 2 ? 0 : $clog2(N));  // from issue to push
+  localparam integer LAG = KIND == 1 ? 7 : KIND == 2 ? 3 : 1;  // from control to factors
+  localparam integer DELAY = LAG + 3 + (N < 2 ? 0 : 1 + $clog2(N));  // from issue to push
   localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
 
   wire done, move;  // a beat ends; its factors are not needed any more
@@ -134,7 +134,12 @@ module hass_engine #(
   assign push = issued[DELAY-1];
 
   // What the lanes see of control, and the useful pairs.
-  wire lane_start, lane_work, lane_first;
+  reg begins, works, still_first;
+  always_ff @(posedge clk) begin
+    begins <= work && fresh && !rst;
+    works <= work;
+    still_first <= first;
+  end
   wire [PX*GANG*M-1:0] pairs;
   hass_delay #(
       .WIDTH (1),
@@ -146,33 +151,29 @@ module hass_engine #(
       .in (iteration_pop),
       .out(move)
   );
+  wire unused = &{1'b0, valid};  // the token is there when control has seen it
   generate
     if (KIND == 0) begin : g_dense
-      assign ready = valid;
+      hass_tokens #(
+          .DEPTH(QUEUE)
+      ) tokens (
+          .clk,
+          .rst,
+          .push(written),
+          .valid(ready),
+          .take(iteration_pop)
+      );
       assign ends = 1'b1;
       assign flags_move = 1'b0;
-      assign lane_start = 1'b0;
-      assign lane_work = work;
-      assign lane_first = first;
       assign pairs = '0;
-      wire unused = &{1'b0, fresh, w_flags, written, flags};
+      wire unused_flags = &{1'b0, w_flags, flags};
     end else begin : g_sparse
       localparam integer TURNS = (M + N - 1) / N;
       wire [TURNS-1:0] most;
       reg  [TURNS-1:0] later;
       wire [TURNS-1:0] more = fresh ? most : later;  // bit i: the beat takes more than i + 1 cycles from this one on
-      reg begins, works, still_first;
-      always_ff @(posedge clk) begin
-        if (work) later <= more >> 1;
-        begins <= work && fresh && !rst;
-        works <= work;
-        still_first <= first;
-      end
+      always_ff @(posedge clk) if (work) later <= more >> 1;
       assign ends = !more[0];
-      assign lane_start = begins;
-      assign lane_work = works;
-      assign lane_first = still_first;
-      wire unused = &{1'b0, valid};  // the token is there when its flags have been looked at
       hass_ahead #(
           .KIND(KIND),
           .DEPTHWISE(DEPTHWISE),
@@ -216,9 +217,9 @@ module hass_engine #(
             .ACC(ACC)
         ) lane (
             .clk,
-            .start(lane_start),
-            .work(lane_work),
-            .first(lane_first),
+            .start(begins),
+            .work(works),
+            .first(still_first),
             .pairs(pairs[(p*GANG+g)*M+:M]),
             .x,
             .w(row[g*M*W_BITS+:M*W_BITS]),

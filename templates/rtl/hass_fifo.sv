@@ -34,6 +34,7 @@ module hass_fifo #(
   localparam integer STORED = $clog2(WORDS + 1);
 
   reg [COUNT-1:0] free;  // places that may be issued
+  reg some;  // there are any: a register, since a writer decides with it late
   reg [STORED-1:0] stored;  // tokens in memory
   reg full;  // the head is a token
   reg [POWER-1:0] to, from;
@@ -48,12 +49,14 @@ module hass_fifo #(
   always_ff @(posedge clk) begin
     if (rst) begin
       free <= COUNT'(DEPTH);
+      some <= 1'b1;
       stored <= '0;
       full <= 1'b0;
       to <= '0;
       from <= '0;
     end else begin
       free <= free + COUNT'(read) - COUNT'(issue);
+      some <= read || (issue ? free != COUNT'(1) : some);
       stored <= stored + STORED'(push) - STORED'(load);
       full <= load || (full && !pop);
       if (push) to <= next(to);
@@ -85,7 +88,7 @@ module hass_fifo #(
   hass_stall stall_room (
       .clk,
       .rst,
-      .here (free != '0),
+      .here (some),
       .taken(issue),
       .late (late_room)
   );
@@ -96,10 +99,10 @@ module hass_fifo #(
       .taken(pop),
       .late (late_valid)
   );
-  assign room  = free != '0 && !late_room;
+  assign room  = some && !late_room;
   assign valid = full && !late_valid;
 `else
-  assign room  = free != '0;
+  assign room  = some;
   assign valid = full;
 `endif
   assign out = head;

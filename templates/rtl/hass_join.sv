@@ -111,9 +111,10 @@ module hass_join #(
   );
 
   localparam integer ADDERS = $clog2(BANKS + 1);  // cycles of the sum of banks and bias
+  localparam integer CYCLES = ADDERS + 3;
   hass_delay #(
       .WIDTH (1),
-      .CYCLES(ADDERS + 2),
+      .CYCLES(CYCLES),
       .RESET (1)
   ) issued (
       .clk,
@@ -124,7 +125,7 @@ module hass_join #(
   wire [PX-1:0] valid_pixel;
   hass_delay #(
       .WIDTH (PX),
-      .CYCLES(ADDERS + 2)
+      .CYCLES(CYCLES)
   ) place (
       .clk,
       .rst,
@@ -174,7 +175,8 @@ module hass_join #(
             .STEPS(STEPS),
             .ROUNDING(ROUNDING),
             .LO(LO),
-            .HI(HI)
+            .HI(HI),
+            .SPLIT(1)
         ) requant (
             .clk,
             .x(sum),

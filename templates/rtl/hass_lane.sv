@@ -6,7 +6,7 @@
 //
 // A pair is useful while both factors are not 0 and it has not been multiplied. Lanes that skip pairs choose them ahead: `start`
 // brings the useful pairs of a beat, whose factors x and w are needed LAG cycles later. The products of a cycle are in the sum
-// 3 + ceil(log2 N) cycles after its factors.
+// 3 cycles after its factors if N is 1, else 4 + ceil(log2 N).
 module hass_lane #(
     parameter integer KIND = 0,
     parameter integer M = 1,
@@ -123,12 +123,24 @@ module hass_lane #(
     end
   endgenerate
 
+  // The adders have a register between them and the multipliers' outputs, which are far apart.
+  wire [N*ACC-1:0] terms;
+  hass_delay #(
+      .WIDTH (N * ACC),
+      .CYCLES(N < 2 ? 0 : 1),
+      .RESET (0)
+  ) apart (
+      .clk,
+      .rst(1'b0),
+      .in (accs),
+      .out(terms)
+  );
   hass_sum #(
       .N(N),
       .BITS(ACC)
   ) total (
       .clk,
-      .x(accs),
+      .x(terms),
       .sum
   );
 

@@ -1,8 +1,11 @@
 // hass_lines: the memory of a line buffer. It stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of
 // slot s and column x is in bank (s mod ROW_BANKS, x mod COL_BANKS), so that all pixels of an input beat are
 // written and all lanes of a window beat are read in one cycle. A word is one pixel's LANES
-// channels. The beat of a position is at `out` two cycles later: one for the banks, one to give each lane its
-// own, or PAD outside the map.
+// channels.
+//
+// A beat is at `out` five cycles after its position: rows and columns of banks, addresses, memory, rows to lanes, columns
+// to lanes, or PAD outside the map. A pixel is written in the third cycle after its own, like a beat that is read, so that what
+// is read with an earlier position is read before it is overwritten.
 module hass_lines #(
     parameter integer BITS = 8,  // of a value
     parameter integer SIGNED = 0,
@@ -39,8 +42,8 @@ module hass_lines #(
     parameter integer PART_BITS = 1
 ) (
     input  wire                                      clk,
-    // The input beat, part in_part of its words, in the cycle in which it is taken; with `store` its words
-    // are complete and go to column in_col of slot in_slot, word in_word.
+    // The input beat, part in_part of its words; with `store` its words are complete and go to column in_col of
+    // slot in_slot, word in_word.
     input  wire                                      accepted,
     input  wire [             IN_PX*IN_CH*BITS-1:0]  in,
     input  wire [                 IN_PART_BITS-1:0]  in_part,
@@ -50,15 +53,17 @@ module hass_lines #(
     input  wire [                           CB-1:0]  in_col_bank,
     input  wire [                           AB-1:0]  in_col,
     input  wire [                           AB-1:0]  in_word,
-    // The window beat: where its first lane lies in memory and in the map.
+    // The window beat: where its first lane lies in memory, and in the map: (tap_y, tap_x) from (y, x).
     input  wire [                           RB-1:0]  tap_row_bank,
     input  wire [                           AB-1:0]  tap_row,
     input  wire [                           CB-1:0]  tap_col_bank,
     input  wire [                           AB-1:0]  tap_col,
     input  wire [                           AB-1:0]  word,
     input  wire [                    PART_BITS-1:0]  part,
-    input  wire signed [                    PB-1:0]  first_y,
-    input  wire signed [                    PB-1:0]  first_x,
+    input  wire signed [                    PB-1:0]  y,
+    input  wire signed [                    PB-1:0]  x,
+    input  wire signed [                    PB-1:0]  tap_y,
+    input  wire signed [                    PB-1:0]  tap_x,
     input  wire                                      tail,     // of the last group of a row
     output wire [OUT_PX*M_TAP*M_CH*(BITS+FLAGS)-1:0] out
 );
@@ -86,6 +91,30 @@ module hass_lines #(
     index_bits = n < 2 ? 1 : $clog2(n);
   endfunction
 
+  // Tables by a bank, since small adders and comparisons would cost carry chains. Bit k: bank `column` (row `row`) lies before
+  // bank k; a beat that starts in bank k has a pixel for bank `column`, number pixel_of.
+  function automatic [(1<<RB)-1:0] rows_beyond(input integer row);
+    integer k;
+    for (k = 0; k < (1 << RB); k = k + 1) rows_beyond[k] = row < k;
+  endfunction
+  function automatic [(1<<CB)-1:0] banks_beyond(input integer column);
+    integer k;
+    for (k = 0; k < (1 << CB); k = k + 1) banks_beyond[k] = column < k;
+  endfunction
+  function automatic integer pixel_of(input integer start_bank, input integer column);
+    pixel_of = positive_mod(column - start_bank, COL_BANKS);
+  endfunction
+  function automatic [(1<<CB)-1:0] banks_hit(input integer column);
+    integer k;
+    for (k = 0; k < (1 << CB); k = k + 1) banks_hit[k] = pixel_of(k, column) < IN_PX;
+  endfunction
+
+  // A bit of the number of that pixel among every `apart`-th.
+  function automatic [(1<<CB)-1:0] choice_bits(input integer column, input integer apart, input integer place);
+    integer k;
+    for (k = 0; k < (1 << CB); k = k + 1) choice_bits[k] = 1'((pixel_of(k, column) < IN_PX ? pixel_of(k, column) / apart : 0) >> place);
+  endfunction
+
   localparam integer IN_PARTS = LANES / IN_CH;
   localparam integer DEPTH = ROW_ADDRS * COL_ADDRS * WORDS;
   localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words of a row's address
@@ -97,6 +126,17 @@ module hass_lines #(
 
   // Values as they are stored.
   wire [IN_PX*IN_CH*BITS-1:0] kept;
+  reg [IN_PX*IN_CH*BITS-1:0] kept_1, kept_2;
+  reg accepted_1, accepted_2;
+  reg [IN_PART_BITS-1:0] in_part_1, in_part_2;
+  always_ff @(posedge clk) begin
+    accepted_1 <= accepted;
+    accepted_2 <= accepted_1;
+    in_part_1 <= in_part;
+    in_part_2 <= in_part_1;
+    kept_1 <= kept;
+    kept_2 <= kept_1;
+  end
   wire [IN_PX*WORD-1:0] words;
   genvar p, t, c, r, b, e;
   generate
@@ -110,44 +150,89 @@ module hass_lines #(
       end
     end
     if (IN_PARTS == 1) begin : g_whole
-      wire unused_part = &{1'b0, accepted, in_part};
+      wire unused_part = &{1'b0, accepted_2, in_part_2};
     end
     for (p = 0; p < IN_PX; p = p + 1) begin : g_gather
       for (c = 0; c < IN_PARTS - 1; c = c + 1) begin : g_part
         reg [IN_CH*BITS-1:0] early;
-        always_ff @(posedge clk) if (accepted && in_part == IN_PART_BITS'(c)) early <= kept[p*IN_CH*BITS+:IN_CH*BITS];
+        always_ff @(posedge clk) if (accepted_2 && in_part_2 == IN_PART_BITS'(c)) early <= kept_2[p*IN_CH*BITS+:IN_CH*BITS];
         assign words[p*WORD+c*IN_CH*BITS+:IN_CH*BITS] = early;
       end
-      assign words[p*WORD+(IN_PARTS-1)*IN_CH*BITS+:IN_CH*BITS] = kept[p*IN_CH*BITS+:IN_CH*BITS];
+      assign words[p*WORD+(IN_PARTS-1)*IN_CH*BITS+:IN_CH*BITS] = kept_2[p*IN_CH*BITS+:IN_CH*BITS];
     end
   endgenerate
 
-  // Addresses: in the banks before the position's own one the next address holds.
-  wire [AB+1:0] row_wrapped = (AB + 2)'(tap_row) + (AB + 2)'(ROW_UNIT) >= (AB + 2)'(ROW_ADDRS * ROW_UNIT) ? '0 : (AB + 2)'(tap_row) + (AB + 2)'(ROW_UNIT);
-  wire [AB-1:0] row_after = row_wrapped[AB-1:0];
-  wire unused_wrapped = &{1'b0, row_wrapped[AB+1:AB]};
-  wire [AB-1:0] col_after = tap_col + AB'(WORDS);
-  wire [AB-1:0] at_00 = tap_row + tap_col + word;
-  wire [AB-1:0] at_01 = tap_row + col_after + word;
-  wire [AB-1:0] at_10 = row_after + tap_col + word;
-  wire [AB-1:0] at_11 = row_after + col_after + word;
-  wire [AB-1:0] to_same = in_slot + in_col + in_word;
+  // Rows and columns of the addresses: in the banks before the position's own one the next address holds.
+  wire unused_bank;
+  wire [AB-1:0] row_on;
+  hass_banked #(
+      .BANKS(1),
+      .SIZE(ROW_ADDRS),
+      .UNIT(ROW_UNIT),
+      .STEP(1 % ROW_ADDRS),
+      .BANK_BITS(1),
+      .ADDRESS_BITS(AB)
+  ) row_step (
+      .bank(1'b0),
+      .address(tap_row),
+      .next_bank(unused_bank),
+      .next_address(row_on)
+  );
+  reg [AB-1:0] row_same, row_after, col_same, col_after, to_slot, to_col;
+  reg [RB-1:0] row_bank, slot_bank;
+  reg [CB-1:0] col_bank, to_bank;
+  reg storing;
+  always_ff @(posedge clk) begin
+    row_same <= tap_row;
+    row_after <= row_on;
+    col_same <= tap_col + word;
+    col_after <= tap_col + word + AB'(WORDS);
+    row_bank <= tap_row_bank;
+    col_bank <= tap_col_bank;
+    to_slot <= in_slot;
+    to_col <= in_col + in_word;
+    slot_bank <= in_slot_bank;
+    to_bank <= in_col_bank;
+    storing <= store;
+  end
+  wire [AB-1:0] at_00 = row_same + col_same;
+  wire [AB-1:0] at_01 = row_same + col_after;
+  wire [AB-1:0] at_10 = row_after + col_same;
+  wire [AB-1:0] at_11 = row_after + col_after;
+  wire [AB-1:0] to_same = to_slot + to_col;
   wire [AB-1:0] to_after = to_same + AB'(WORDS);
 
-  // The banks, one part of a word each, in the cycle after the address.
-  reg [PART_BITS-1:0] part_1;
-  always_ff @(posedge clk) part_1 <= part;
+  // What drives COPY bits of a word has a register of its own (hass_copy), so that none drives more, however wide a beat is. Of block RAM,
+  // which is wide itself, a bank is one.
+  localparam integer COPY = 32;
+  localparam integer SLICE = BLOCK != 0 ? WORD : COPY;
+  localparam integer SLICES = (WORD + SLICE - 1) / SLICE;
+
+  // The banks, one part of a word each.
+  wire [PART_BITS-1:0] part_3;
+  hass_delay #(
+      .WIDTH (PART_BITS),
+      .CYCLES(3),
+      .RESET (0)
+  ) part_wait (
+      .clk,
+      .rst(1'b0),
+      .in (part),
+      .out(part_3)
+  );
   wire [ROW_BANKS*COL_BANKS*PART-1:0] banks;
   generate
     for (r = 0; r < ROW_BANKS; r = r + 1) begin : g_row
       for (b = 0; b < COL_BANKS; b = b + 1) begin : g_col
-        wire row_next = (RB + 1)'(r) < {1'b0, tap_row_bank};
-        wire col_next = (CB + 1)'(b) < {1'b0, tap_col_bank};
+        localparam [(1<<RB)-1:0] ROWS_BEYOND = rows_beyond(r);
+        localparam [(1<<CB)-1:0] BEYOND = banks_beyond(b);
+        wire row_next = ROWS_BEYOND[row_bank];
+        wire col_next = BEYOND[col_bank];
         wire [AB-1:0] address = row_next ? (col_next ? at_11 : at_10) : (col_next ? at_01 : at_00);
         // The pixel of the input beat that belongs here.
-        wire after = (CB + 1)'(b) < {1'b0, in_col_bank};
-        wire [CB:0] pixel = {1'b0, CB'(b)} - {1'b0, in_col_bank} + (after ? (CB + 1)'(COL_BANKS) : '0);
-        wire write = store && in_slot_bank == RB'(r) && pixel < (CB + 1)'(IN_PX);
+        localparam [(1<<CB)-1:0] HITS = banks_hit(b);
+        wire after = BEYOND[to_bank];
+        wire write = storing && slot_bank == RB'(r) && HITS[to_bank];
         wire [AB-1:0] to = after ? to_after : to_same;
         wire [WORD-1:0] data;
         if (IN_PX == 1) begin : g_one
@@ -162,32 +247,40 @@ module hass_lines #(
           for (e = 0; e < CHOICES; e = e + 1) begin : g_choice
             assign choices[e*WORD+:WORD] = words[(b%G+e*G)*WORD+:WORD];
           end
-          function automatic [CHOICE-1:0] choice_of(input [CB:0] wanted);
-            integer choices_before;
-            begin
-              choice_of = '0;
-              for (choices_before = 1; choices_before < CHOICES; choices_before = choices_before + 1)
-                if (wanted == (CB + 1)'(b % G + choices_before * G)) choice_of = CHOICE'(choices_before);
-            end
-          endfunction
-          wire [CHOICE-1:0] choice = choice_of(pixel);
+          reg [CHOICE-1:0] choice;
+          for (e = 0; e < CHOICE; e = e + 1) begin : g_bit
+            localparam [(1<<CB)-1:0] BIT = choice_bits(b, G, e);
+            always_ff @(posedge clk) choice[e] <= BIT[to_bank];
+          end
           assign data = choices[choice*WORD+:WORD];
         end
         wire [WORD-1:0] stored;
-        hass_ram #(
-            .WIDTH(WORD),
-            .DEPTH(DEPTH),
-            .STYLE(BLOCK)
-        ) bank (
-            .clk,
-            .write,
-            .to,
-            .data,
-            .enable(1'b1),
-            .from(address),
-            .q(stored)
-        );
-        assign banks[(r*COL_BANKS+b)*PART+:PART] = stored[part_1*PART+:PART];
+        for (e = 0; e < SLICES; e = e + 1) begin : g_slice
+          localparam integer LOW = e * SLICE, BITS_HERE = e < SLICES - 1 ? SLICE : WORD - LOW;
+          wire write_here;
+          wire [AB-1:0] to_here, address_here;
+          hass_copy #(
+              .WIDTH(2 * AB + 1)
+          ) ports (
+              .clk,
+              .in ({write, to, address}),
+              .out({write_here, to_here, address_here})
+          );
+          hass_ram #(
+              .WIDTH(BITS_HERE),
+              .DEPTH(DEPTH),
+              .STYLE(BLOCK)
+          ) bank (
+              .clk,
+              .write(write_here),
+              .to(to_here),
+              .data(data[LOW+:BITS_HERE]),
+              .enable(1'b1),
+              .from(address_here),
+              .q(stored[LOW+:BITS_HERE])
+          );
+        end
+        assign banks[(r*COL_BANKS+b)*PART+:PART] = stored[part_3*PART+:PART];
       end
     end
   endgenerate
@@ -207,45 +300,104 @@ module hass_lines #(
     end
   endfunction
 
-  reg [RB-1:0] row_turn;
-  reg [TB-1:0] col_turn;
-  reg tail_1;
-  reg [TAP_ROWS-1:0] row_inside;
-  reg [OUT_PX*TAP_COLS-1:0] col_inside;
+  // Behind the memory.
+  localparam integer COPIES = (PART + COPY - 1) / COPY;
+  wire [RB-1:0] row_turn_2;
+  wire [TB-1:0] col_turn_3;
+  wire tail_3;
+  hass_delay #(
+      .WIDTH (RB),
+      .CYCLES(2),
+      .RESET (0)
+  ) row_turn_wait (
+      .clk,
+      .rst(1'b0),
+      .in (tap_row_bank),
+      .out(row_turn_2)
+  );
+  hass_delay #(
+      .WIDTH (TB + 1),
+      .CYCLES(3),
+      .RESET (0)
+  ) col_turn_wait (
+      .clk,
+      .rst(1'b0),
+      .in ({tail, turn_of(tap_col_bank)}),
+      .out({tail_3, col_turn_3})
+  );
+  reg signed [PB-1:0] first_y, first_x;
   always_ff @(posedge clk) begin
-    row_turn <= tap_row_bank;
-    col_turn <= turn_of(tap_col_bank);
-    tail_1 <= tail;
+    first_y <= y + tap_y;
+    first_x <= x + tap_x;
   end
-  wire [TAP_ROWS*COL_BANKS*PART-1:0] rows;
+  reg [TAP_ROWS-1:0] row_inside_2, row_inside_3;
+  reg [OUT_PX*TAP_COLS-1:0] col_inside_2, col_inside_3;
+  always_ff @(posedge clk) begin
+    row_inside_3 <= row_inside_2;
+    col_inside_3 <= col_inside_2;
+  end
+  reg [TAP_ROWS*COL_BANKS*PART-1:0] rows;
   wire unused_rows = &{1'b0, rows};  // where strides are wide no window reads some banks
   reg [OUT_PX*M_TAP*PART-1:0] lanes;
   generate
     for (t = 0; t < TAP_ROWS; t = t + 1) begin : g_tap_row
-      always_ff @(posedge clk) row_inside[t] <= PADDED == 0 || (first_y >= PB'(-t * DH) && first_y < PB'(H - t * DH));
+      always_ff @(posedge clk) row_inside_2[t] <= PADDED == 0 || (first_y >= PB'(-t * DH) && first_y < PB'(H - t * DH));
       for (b = 0; b < COL_BANKS; b = b + 1) begin : g_bank
         wire [ROW_BANKS*PART-1:0] turned;
         for (r = 0; r < ROW_BANKS; r = r + 1) begin : g_turn
           assign turned[r*PART+:PART] = banks[((r+t*DH)%ROW_BANKS*COL_BANKS+b)*PART+:PART];
         end
-        assign rows[(t*COL_BANKS+b)*PART+:PART] = turned[row_turn*PART+:PART];
+        wire [PART-1:0] chosen;
+        for (e = 0; e < COPIES; e = e + 1) begin : g_copy
+          localparam integer LOW = e * COPY, BITS_HERE = e < COPIES - 1 ? COPY : PART - LOW;
+          wire [RB-1:0] row_turn;
+          hass_copy #(
+              .WIDTH(RB)
+          ) turn (
+              .clk,
+              .in (row_turn_2),
+              .out(row_turn)
+          );
+          wire [ROW_BANKS*BITS_HERE-1:0] part_of;
+          for (r = 0; r < ROW_BANKS; r = r + 1) begin : g_turn
+            assign part_of[r*BITS_HERE+:BITS_HERE] = turned[r*PART+LOW+:BITS_HERE];
+          end
+          assign chosen[LOW+:BITS_HERE] = part_of[row_turn*BITS_HERE+:BITS_HERE];
+        end
+        always_ff @(posedge clk) rows[(t*COL_BANKS+b)*PART+:PART] <= chosen;
       end
     end
     for (p = 0; p < OUT_PX; p = p + 1) begin : g_pixel
       for (c = 0; c < TAP_COLS; c = c + 1) begin : g_tap_col
         localparam integer RIGHT = p * SW + c * DW;
-        always_ff @(posedge clk) col_inside[p*TAP_COLS+c] <= PADDED == 0 || (first_x >= PB'(-RIGHT) && first_x < PB'(W - RIGHT));
+        always_ff @(posedge clk) col_inside_2[p*TAP_COLS+c] <= PADDED == 0 || (first_x >= PB'(-RIGHT) && first_x < PB'(W - RIGHT));
         for (t = 0; t < TAP_ROWS; t = t + 1) begin : g_tap
           wire [COL_TURNS*PART-1:0] turned;
           for (e = 0; e < COL_TURNS; e = e + 1) begin : g_turn
             localparam integer FROM = (COL_FIRST + e * COL_APART + RIGHT) % COL_BANKS;
             assign turned[e*PART+:PART] = rows[(t*COL_BANKS+FROM)*PART+:PART];
           end
-          wire [PART-1:0] chosen = turned[col_turn*PART+:PART];
           localparam integer LANE = p * M_TAP + t * TAP_COLS + c;
-          wire blank = tail_1 && p >= TAIL;
-          wire in_map = PADDED == 0 || (row_inside[t] && col_inside[p*TAP_COLS+c]);
-          always_ff @(posedge clk) lanes[LANE*PART+:PART] <= blank ? '0 : in_map ? chosen : {M_CH{BITS'(PAD)}};
+          localparam [PART-1:0] OUTSIDE = {M_CH{BITS'(PAD)}};
+          wire [PART-1:0] chosen;
+          for (r = 0; r < COPIES; r = r + 1) begin : g_copy
+            localparam integer LOW = r * COPY, BITS_HERE = r < COPIES - 1 ? COPY : PART - LOW;
+            wire [TB-1:0] col_turn;
+            wire blank, in_map;
+            hass_copy #(
+                .WIDTH(TB + 2)
+            ) turn (
+                .clk,
+                .in ({col_turn_3, tail_3 && p >= TAIL, PADDED == 0 || (row_inside_3[t] && col_inside_3[p*TAP_COLS+c])}),
+                .out({col_turn, blank, in_map})
+            );
+            wire [COL_TURNS*BITS_HERE-1:0] part_of;
+            for (e = 0; e < COL_TURNS; e = e + 1) begin : g_turn
+              assign part_of[e*BITS_HERE+:BITS_HERE] = turned[e*PART+LOW+:BITS_HERE];
+            end
+            assign chosen[LOW+:BITS_HERE] = blank ? '0 : in_map ? part_of[col_turn*BITS_HERE+:BITS_HERE] : OUTSIDE[LOW+:BITS_HERE];
+          end
+          always_ff @(posedge clk) lanes[LANE*PART+:PART] <= chosen;
         end
       end
     end

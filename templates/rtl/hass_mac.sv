@@ -1,6 +1,8 @@
 // hass_mac: a multiplier with an accumulator, shaped to be one DSP slice: operand registers, product
 // register, accumulator. The product of cycle t is in acc from cycle t + 3 on; with `first` it
-// replaces what was there; without `work` it counts as 0.
+// replaces what was there; without `work` it counts as 0. Tools keep the module, so that operands which many slices share are
+// registers of each slice.
+(* keep_hierarchy = "yes" *)
 module hass_mac #(
     parameter integer A = 17,  // bits of a and b, both signed
     parameter integer B = 16,

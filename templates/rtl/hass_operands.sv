@@ -73,6 +73,11 @@ module hass_operands #(
         assign kept = word;
       end else begin : g_memory
         // The word for the next beat is fetched while this one leaves.
+        reg [CHANNEL_BITS-1:0] next;
+        always_ff @(posedge clk) begin
+          if (rst) next <= CHANNEL_BITS'(1);
+          else if (issue) next <= next == CHANNEL_BITS'(CHANNEL_BEATS - 1) ? '0 : next + 1'b1;
+        end
         hass_ram #(
             .WIDTH(CH * BITS1),
             .DEPTH(CHANNEL_BEATS),
@@ -83,7 +88,7 @@ module hass_operands #(
             .to(channel),
             .data(in1),
             .enable(issue),
-            .from(last_channel ? '0 : channel + 1'b1),
+            .from(next),
             .q(kept)
         );
       end

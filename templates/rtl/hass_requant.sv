@@ -1,5 +1,5 @@
 // hass_requant: y = clamp(round(x / 2^s), LO, HI) with s = SHIFT + step, two cycles
-// later. A negative s shifts left.
+// later, or three with SPLIT. A negative s shifts left.
 //
 // floor((x + 2^(s-1)) / 2^s) = floor((floor(x / 2^(s-1)) + 1) / 2): the half costs no carry
 // chain over the bits that are dropped. Half to even leaves the carry out where all bits
@@ -11,7 +11,8 @@ module hass_requant #(
     parameter integer STEPS = 1,  // number of shifts, at most 8
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
-    parameter integer HI = 0
+    parameter integer HI = 0,
+    parameter integer SPLIT = 0  // 1: a register between shift and rounding, where both are wide
 ) (
     input  wire                  clk,
     input  wire signed [ IN-1:0] x,
@@ -42,13 +43,13 @@ module hass_requant #(
     end
   endgenerate
 
-  wire signed [CMP-1:0] exact = CMP'(twice);
-  wire up;
+  // Something is dropped below the half, which matters where halves go to even.
+  wire below;
   generate
-    if (ROUNDING == 0) begin : g_half_up
-      assign up = exact[0];
-    end else begin : g_half_even
-      wire below_shift, below_step;  // something is dropped below the half
+    if (ROUNDING == 0) begin : g_no_rest
+      assign below = 1'b0;
+    end else begin : g_rest
+      wire below_shift, below_step;
       if (RIGHT > 0) begin : g_shift
         assign below_shift = |x[RIGHT-1:0];
       end else begin : g_no_shift
@@ -60,9 +61,25 @@ module hass_requant #(
       end else begin : g_no_step
         assign below_step = 1'b0;
       end
-      assign up = exact[0] && (exact[1] || below_shift || below_step);
+      assign below = below_shift || below_step;
     end
   endgenerate
+
+  wire signed [WIDE-1:0] shifted;
+  wire rest;
+  hass_delay #(
+      .WIDTH (WIDE + 1),
+      .CYCLES(SPLIT),
+      .RESET (0)
+  ) shift (
+      .clk,
+      .rst(1'b0),
+      .in ({twice, below}),
+      .out({shifted, rest})
+  );
+
+  wire signed [CMP-1:0] exact = CMP'(shifted);
+  wire up = exact[0] && (ROUNDING == 0 || exact[1] || rest);
 
   reg signed [CMP-1:0] r;
   always_ff @(posedge clk) r <= (exact >>> 1) + CMP'($signed({1'b0, up}));
@@ -72,26 +89,26 @@ module hass_requant #(
   wire sign = r[CMP-1];
   wire beyond = sign ? !(&r[CMP-2:BITS]) : |r[CMP-2:BITS];
   wire [OUT-1:0] low = r[OUT-1:0];
-  wire above, below;
+  wire over, under;
   generate
     if (HI == (1 << BITS) - 1) begin : g_all_above
-      assign above = !sign && beyond;
+      assign over = !sign && beyond;
     end else if (HI >= 0) begin : g_above
-      assign above = !sign && (beyond || r[BITS-1:0] > BITS'(HI));
+      assign over = !sign && (beyond || r[BITS-1:0] > BITS'(HI));
     end else begin : g_negative
-      assign above = !sign || (!beyond && r[BITS-1:0] > BITS'(HI));
+      assign over = !sign || (!beyond && r[BITS-1:0] > BITS'(HI));
     end
     if (LO == -(1 << BITS)) begin : g_all_below
-      assign below = sign && beyond;
+      assign under = sign && beyond;
     end else if (LO == 0) begin : g_zero
-      assign below = sign;
+      assign under = sign;
     end else if (LO < 0) begin : g_below
-      assign below = sign && (beyond || r[BITS-1:0] < BITS'(LO));
+      assign under = sign && (beyond || r[BITS-1:0] < BITS'(LO));
     end else begin : g_positive
-      assign below = sign || (!beyond && r[BITS-1:0] < BITS'(LO));
+      assign under = sign || (!beyond && r[BITS-1:0] < BITS'(LO));
     end
   endgenerate
 
-  always_ff @(posedge clk) y <= above ? OUT'(HI) : below ? OUT'(LO) : low;
+  always_ff @(posedge clk) y <= over ? OUT'(HI) : under ? OUT'(LO) : low;
 
 endmodule

@@ -9,7 +9,7 @@
 // where sample i of an axis is 2^SCALE - WEIGHT[i] parts of one position and WEIGHT[i] of the
 // next. An axis without weights needs one position only.
 //
-// Cycles from issue to push: 11. Table, address, memory, three for each axis, two to requantise.
+// Cycles from issue to push: 12. Table, address, memory and its register, three for each axis, two to requantise.
 module hass_resize #(
     parameter integer BITS = 8,  // of an input value
     parameter integer SIGNED = 1,
@@ -54,7 +54,7 @@ module hass_resize #(
     output wire [            1:0] waits
 );
 
-  localparam integer P = 11;
+  localparam integer P = 12;
 
   // The buffer: every second row and column is in a bank of its own where two are needed at once. Within a bank
   // the channel groups lie one behind the other, so that no address has to be multiplied.
@@ -193,8 +193,10 @@ module hass_resize #(
     end
   endgenerate
 
-  // The words, three cycles after the issue.
-  wire [ROWS*COLUMNS*CH*BITS-1:0] words;
+  // The words, four cycles after the issue.
+  wire [ROWS*COLUMNS*CH*BITS-1:0] read_words;
+  reg [ROWS*COLUMNS*CH*BITS-1:0] words;
+  always_ff @(posedge clk) words <= read_words;
   genvar r, k, c;
   generate
     for (r = 0; r < ROWS; r = r + 1) begin : g_row_bank
@@ -210,7 +212,7 @@ module hass_resize #(
             .data,
             .enable(1'b1),
             .from(address[k*ADDRESS+:ADDRESS]),
-            .q(words[(r*COLUMNS+k)*CH*BITS+:CH*BITS])
+            .q(read_words[(r*COLUMNS+k)*CH*BITS+:CH*BITS])
         );
       end
     end
@@ -232,13 +234,14 @@ module hass_resize #(
           .value(weight)
       );
       reg [COLUMN_BITS-1:0] w1;
-      reg [COLUMN_BITS:0] w2, w3;
+      reg [COLUMN_BITS:0] w2, w3, w4;
       always_ff @(posedge clk) begin
         w1 <= weight;
         w2 <= from[0] ? {1'b1, {COLUMN_BITS{1'b0}}} - {1'b0, w1} : {1'b0, w1};
         w3 <= w2;
+        w4 <= w3;
       end
-      assign right = w3;
+      assign right = w4;
     end else begin : g_column
       assign right = '0;
       wire unused_right = &{1'b0, right, COLUMN_WEIGHT};
@@ -263,7 +266,7 @@ module hass_resize #(
       end
       hass_delay #(
           .WIDTH (ROW_BITS + 1),
-          .CYCLES(4),
+          .CYCLES(5),
           .RESET (0)
       ) weight_wait (
           .clk,

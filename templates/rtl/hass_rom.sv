@@ -1,4 +1,4 @@
-// hass_rom: a table of constants whose word comes a cycle after its address. It is a block RAM, which two
+// hass_rom: a table of constants whose word comes two cycles after its address. It is a block RAM, which two
 // readers share, where a block of 18 Kbit replaces more than 100 LUTs, the optimizer's price of one.
 module hass_rom #(
     parameter integer READERS = 1,  // 1 or 2
@@ -9,11 +9,14 @@ module hass_rom #(
 ) (
     input  wire                       clk,
     input  wire [READERS*ADDRESS-1:0] from,
-    output reg  [  READERS*WIDTH-1:0] q
+    output reg  [  READERS*WIDTH-1:0] q  // behind the memory's own register
 );
 
   localparam integer LUTS = READERS * WIDTH * ((DEPTH + 63) / 64);
   localparam integer BLOCKS = ((WIDTH + 17) / 18) * ((DEPTH + 1023) / 1024);
+
+  reg [READERS*WIDTH-1:0] read;
+  always_ff @(posedge clk) q <= read;
 
   genvar r;
   generate
@@ -23,7 +26,7 @@ module hass_rom #(
       integer i;
       initial for (i = 0; i < DEPTH; i = i + 1) words[i] = TABLE[i*WIDTH+:WIDTH];
       for (r = 0; r < READERS; r = r + 1) begin : g_reader
-        always_ff @(posedge clk) q[r*WIDTH+:WIDTH] <= words[from[r*ADDRESS+:ADDRESS]];
+        always_ff @(posedge clk) read[r*WIDTH+:WIDTH] <= words[from[r*ADDRESS+:ADDRESS]];
       end
     end else begin : g_lut
       for (r = 0; r < READERS; r = r + 1) begin : g_reader
@@ -36,7 +39,7 @@ module hass_rom #(
             .at(from[r*ADDRESS+:ADDRESS]),
             .value(word)
         );
-        always_ff @(posedge clk) q[r*WIDTH+:WIDTH] <= word;
+        always_ff @(posedge clk) read[r*WIDTH+:WIDTH] <= word;
       end
     end
   endgenerate

@@ -19,35 +19,44 @@ module hass_source #(
     output wire [      1:0] waits
 );
 
-  localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
-
   reg [31:0] left;  // images
-  reg [COUNT-1:0] beat;
+  reg more, one;  // left is not 0, is 1
+  wire last;  // beat of the image
   reg held;  // a word waits for room
 
-  assign s_axis_tready = left != '0 && !held;
+  assign s_axis_tready = more && !held;
   wire read = s_axis_tready && s_axis_tvalid;
   assign issue = (read || held) && room;
 
   assign waits = {(read || held) && !room, s_axis_tready && !read};
 
+  hass_count #(
+      .COUNT(BEATS)
+  ) image (
+      .clk,
+      .rst,
+      .step(issue),
+      .last
+  );
+
   always_ff @(posedge clk) begin
     if (rst) begin
       left <= '0;
-      beat <= '0;
+      more <= 1'b0;
+      one  <= 1'b0;
       held <= 1'b0;
       push <= 1'b0;
     end else begin
       held <= (read || held) && !room;
       push <= issue;
-      if (start) left <= images;
-      if (issue) begin
-        if (beat == COUNT'(BEATS - 1)) begin
-          beat <= '0;
-          left <= left - 1'b1;
-        end else begin
-          beat <= beat + 1'b1;
-        end
+      if (start) begin
+        left <= images;
+        more <= images != '0;
+        one  <= images == 32'd1;
+      end else if (issue && last) begin
+        left <= left - 1'b1;
+        more <= !one;
+        one  <= left == 32'd2;
       end
     end
     if (read) out <= s_axis_tdata[WIDTH-1:0];

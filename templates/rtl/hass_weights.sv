@@ -47,7 +47,7 @@ module hass_weights #(
   reg mine;  // words are taken
   reg [AT-1:0] at;
   reg last_word;  // at is that of a row's last
-  reg [ADDRESS-1:0] to, from;
+  reg [ADDRESS-1:0] to;
   wire take = mine && chain_valid;
   wire last_row = to == ADDRESS'(DEPTH - 1);
 
@@ -55,7 +55,7 @@ module hass_weights #(
   reg write, ends;  // ends: with the last row
   reg [ADDRESS-1:0] row_to;
 
-  localparam integer STAGES = STYLE == 2 ? 2 : 1;
+  localparam integer STAGES = STYLE == 0 ? 1 : 2;  // block RAM has a register of its own behind it
   reg [1:0] prime;  // rows to be fetched before the first is there
   wire enable = advance || prime != '0;
 
@@ -89,8 +89,6 @@ module hass_weights #(
       if (ends) prime <= 2'(STAGES);
       else if (prime != '0) prime <= prime - 1'b1;
     end
-    if (rst || load) from <= '0;
-    else if (enable) from <= from == ADDRESS'(DEPTH - 1) ? '0 : from + 1'b1;
     next_word <= chain_word;
     row_to <= to;
   end
@@ -112,27 +110,27 @@ module hass_weights #(
     end
   endgenerate
 
-  wire [ROW-1:0] q;
-  hass_ram #(
-      .WIDTH(ROW),
-      .DEPTH(DEPTH),
-      .STYLE(STYLE)
-  ) rows (
-      .clk,
-      .write,
-      .to(row_to),
-      .data,
-      .enable,
-      .from,
-      .q
-  );
+  // Slices of whole columns of a memory's blocks.
+  localparam integer SLICE = STYLE == 0 ? 66 : 288;
+  localparam integer SLICES = (ROW + SLICE - 1) / SLICE;
   generate
-    if (STAGES == 1) begin : g_direct
-      assign row = q;
-    end else begin : g_ahead
-      reg [ROW-1:0] second;
-      always_ff @(posedge clk) if (enable) second <= q;
-      assign row = second;
+    for (k = 0; k < SLICES; k = k + 1) begin : g_slice
+      localparam integer LOW = k * SLICE;
+      localparam integer WIDTH = k < SLICES - 1 ? SLICE : ROW - LOW;
+      hass_weights_rows #(
+          .WIDTH(WIDTH),
+          .DEPTH(DEPTH),
+          .STYLE(STYLE),
+          .STAGES(STAGES)
+      ) rows (
+          .clk,
+          .clear(rst || load),
+          .write,
+          .to(row_to),
+          .data(data[LOW+:WIDTH]),
+          .enable,
+          .row(row[LOW+:WIDTH])
+      );
     end
     if (FLAG == 0) begin : g_no_flags
       assign flags = '0;
@@ -141,30 +139,29 @@ module hass_weights #(
       // Written a cycle after the row, so that a flag has a register behind the word that it comes from.
       reg [FLAGS-1:0] made;
       reg written, first;
-      reg [ADDRESS-1:0] at_row, flags_from;
+      reg [ADDRESS-1:0] at_row;
       wire fetch = flags_advance || first;
       always_ff @(posedge clk) begin
         written <= !rst && write;
         first <= !rst && written && at_row == ADDRESS'(DEPTH - 1);
         at_row <= row_to;
-        if (rst || load) flags_from <= '0;
-        else if (fetch) flags_from <= flags_from == ADDRESS'(DEPTH - 1) ? '0 : flags_from + 1'b1;
       end
       for (k = 0; k < FLAGS; k = k + 1) begin : g_flag
         always_ff @(posedge clk) made[k] <= |data[k*FLAG+:FLAG];
       end
-      hass_ram #(
+      hass_weights_rows #(
           .WIDTH(FLAGS),
           .DEPTH(DEPTH),
-          .STYLE(FLAG_STYLE)
+          .STYLE(FLAG_STYLE),
+          .STAGES(1)
       ) flag_rows (
           .clk,
+          .clear(rst || load),
           .write(written),
           .to(at_row),
           .data(made),
           .enable(fetch),
-          .from(flags_from),
-          .q(flags)
+          .row(flags)
       );
     end
   endgenerate

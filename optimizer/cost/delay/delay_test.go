@@ -116,7 +116,7 @@ func (nameless) ModuleName() string { return "hass_nameless" }
 // TestQuick: an optimizer asks for many thousand delays; nothing of one is on the heap.
 func TestQuick(t *testing.T) {
 	var m hw.Module = hw.EngineParams{Kind: hw.BankedLane, M: 9, N: 3, Gang: 4, Px: 1, Beats: 4, XBits: 8, WBits: 8, Acc: 24, Depth: 64, Memory: memory.LUTRAM,
-		Skipping: &hw.Skipping{Flags: memory.LUTRAM, Queue: 24}}
+		Skipping: &hw.Skipping{Flags: memory.LUTRAM}}
 	if _, err := delay.Of(m); err != nil {
 		t.Fatal(err)
 	}

@@ -193,9 +193,9 @@ func larger() (list []hw.Module) {
 		{hw.BankedLane, 9, 3, 8, 64, memory.LUTRAM}, {hw.BankedLane, 16, 4, 8, 256, memory.BRAM}, {hw.BankedLane, 4, 1, 16, 128, memory.LUTRAM},
 		{hw.CrossbarLane, 9, 3, 4, 64, memory.LUTRAM}, {hw.CrossbarLane, 4, 2, 8, 128, memory.LUTRAM}, {hw.CrossbarLane, 8, 2, 8, 512, memory.BRAM},
 	} {
-		p := hw.EngineParams{Kind: e.kind, M: e.m, N: e.n, Gang: e.gang, Px: 1, Beats: e.depth / 2, XBits: 8, WBits: 8, Acc: 24, Depth: e.depth, Memory: e.memory}
+		p := hw.EngineParams{Kind: e.kind, M: e.m, N: e.n, Gang: e.gang, Px: 1, Beats: e.depth / 2, XBits: 8, WBits: 8, Acc: 24, Depth: e.depth, Memory: e.memory, Queue: 24}
 		if p.Skips() {
-			p.Skipping = &hw.Skipping{Flags: memory.ForBuffer(p.Row(), p.Depth), Queue: 24}
+			p.Skipping = &hw.Skipping{Flags: memory.ForBuffer(p.Row(), p.Depth)}
 		}
 		list = append(list, p)
 	}

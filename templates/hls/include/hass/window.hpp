@@ -108,7 +108,7 @@ template <class L> struct group_position {
   // The last pixel whose beat may be accepted.
   int limit() const {
     const int corner = y_pixels + (RIGHT_OF_MAP ? min_of(x, S::ROW_PIXELS) : x);
-    return (BELOW_MAP ? min_of(corner, S::IMAGE_PIXELS) : corner) + L::LINE_PIXELS - L::IN_PX;
+    return (BELOW_MAP && (y_pixels > S::IMAGE_PIXELS || corner > S::IMAGE_PIXELS) ? S::IMAGE_PIXELS : corner) + L::LINE_PIXELS - L::IN_PX;
   }
 
   void next() {

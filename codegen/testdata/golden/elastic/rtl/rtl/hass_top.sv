@@ -1388,8 +1388,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(3),
       .STYLE(0),
-      .FLAG_STYLE(0),
-      .QUEUE(7)
+      .QUEUE(7),
+      .FLAG_STYLE(0)
   ) l0_conv_engine0 (
       .clk,
       .rst,
@@ -1424,8 +1424,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(3),
       .STYLE(0),
-      .FLAG_STYLE(0),
-      .QUEUE(4)
+      .QUEUE(4),
+      .FLAG_STYLE(0)
   ) l0_conv_engine1 (
       .clk,
       .rst,
@@ -1460,8 +1460,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(3),
       .STYLE(0),
-      .FLAG_STYLE(0),
-      .QUEUE(1)
+      .QUEUE(1),
+      .FLAG_STYLE(0)
   ) l0_conv_engine2 (
       .clk,
       .rst,
@@ -1496,8 +1496,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(3),
       .STYLE(0),
-      .FLAG_STYLE(0),
-      .QUEUE(4)
+      .QUEUE(4),
+      .FLAG_STYLE(0)
   ) l0_conv_engine3 (
       .clk,
       .rst,
@@ -1532,8 +1532,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(3),
       .STYLE(0),
-      .FLAG_STYLE(0),
-      .QUEUE(7)
+      .QUEUE(7),
+      .FLAG_STYLE(0)
   ) l0_conv_engine4 (
       .clk,
       .rst,
@@ -1568,8 +1568,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(3),
       .STYLE(0),
-      .FLAG_STYLE(0),
-      .QUEUE(8)
+      .QUEUE(8),
+      .FLAG_STYLE(0)
   ) l0_conv_engine5 (
       .clk,
       .rst,
@@ -1760,8 +1760,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(2),
       .STYLE(1),
-      .FLAG_STYLE(0),
-      .QUEUE(1)
+      .QUEUE(1),
+      .FLAG_STYLE(0)
   ) l1_conv_engine0 (
       .clk,
       .rst,
@@ -1796,8 +1796,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(2),
       .STYLE(1),
-      .FLAG_STYLE(0),
-      .QUEUE(6)
+      .QUEUE(6),
+      .FLAG_STYLE(0)
   ) l1_conv_engine1 (
       .clk,
       .rst,
@@ -1832,8 +1832,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(2),
       .STYLE(1),
-      .FLAG_STYLE(0),
-      .QUEUE(5)
+      .QUEUE(5),
+      .FLAG_STYLE(0)
   ) l1_conv_engine2 (
       .clk,
       .rst,
@@ -1994,8 +1994,8 @@ module hass_top #(
       .ACC(19),
       .DEPTH(8),
       .STYLE(2),
-      .FLAG_STYLE(0),
-      .QUEUE(6)
+      .QUEUE(6),
+      .FLAG_STYLE(0)
   ) l2_conv_engine0 (
       .clk,
       .rst,
@@ -2030,8 +2030,8 @@ module hass_top #(
       .ACC(19),
       .DEPTH(8),
       .STYLE(2),
-      .FLAG_STYLE(0),
-      .QUEUE(8)
+      .QUEUE(8),
+      .FLAG_STYLE(0)
   ) l2_conv_engine1 (
       .clk,
       .rst,

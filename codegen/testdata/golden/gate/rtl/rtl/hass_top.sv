@@ -159,7 +159,8 @@ module hass_top #(
   hass_fifo #(
       .WIDTH(24),
       .DEPTH(6),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(1)
   ) s_l0_conv_beats0__fifo (
       .clk,
       .rst,
@@ -375,7 +376,8 @@ module hass_top #(
   hass_fifo #(
       .WIDTH(8),
       .DEPTH(2),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(1)
   ) s_l2_conv_beats0__fifo (
       .clk,
       .rst,
@@ -598,7 +600,8 @@ module hass_top #(
       .W_BITS(8),
       .ACC(18),
       .DEPTH(12),
-      .STYLE(1)
+      .STYLE(1),
+      .QUEUE(2)
   ) l0_conv_engine0 (
       .clk,
       .rst,
@@ -607,7 +610,7 @@ module hass_top #(
       .chain_word(chain_word[31:0]),
       .next_valid(chain_valid[1]),
       .next_word(chain_word[63:32]),
-      .written(1'b0),
+      .written(s_l0_conv_beats0__push),
       .flags(1'b0),
       .valid(s_l0_conv_beats0__valid),
       .in(s_l0_conv_beats0__out),
@@ -770,7 +773,8 @@ module hass_top #(
       .W_BITS(8),
       .ACC(20),
       .DEPTH(16),
-      .STYLE(1)
+      .STYLE(1),
+      .QUEUE(2)
   ) l2_conv_engine0 (
       .clk,
       .rst,
@@ -779,7 +783,7 @@ module hass_top #(
       .chain_word(chain_word[95:64]),
       .next_valid(chain_valid[3]),
       .next_word(chain_word[127:96]),
-      .written(1'b0),
+      .written(s_l2_conv_beats0__push),
       .flags(1'b0),
       .valid(s_l2_conv_beats0__valid),
       .in(s_l2_conv_beats0__out),

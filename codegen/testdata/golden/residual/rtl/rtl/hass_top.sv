@@ -487,7 +487,8 @@ module hass_top #(
   hass_fifo #(
       .WIDTH(8),
       .DEPTH(8),
-      .BLOCK(0)
+      .BLOCK(0),
+      .LAG(1)
   ) s_l4_conv_beats0__fifo (
       .clk,
       .rst,
@@ -711,8 +712,8 @@ module hass_top #(
       .ACC(20),
       .DEPTH(48),
       .STYLE(1),
-      .FLAG_STYLE(0),
-      .QUEUE(6)
+      .QUEUE(6),
+      .FLAG_STYLE(0)
   ) l0_conv_engine0 (
       .clk,
       .rst,
@@ -852,8 +853,8 @@ module hass_top #(
       .ACC(21),
       .DEPTH(12),
       .STYLE(1),
-      .FLAG_STYLE(0),
-      .QUEUE(7)
+      .QUEUE(7),
+      .FLAG_STYLE(0)
   ) l1_conv_engine0 (
       .clk,
       .rst,
@@ -1039,7 +1040,8 @@ module hass_top #(
       .W_BITS(8),
       .ACC(16),
       .DEPTH(12),
-      .STYLE(1)
+      .STYLE(1),
+      .QUEUE(2)
   ) l4_conv_engine0 (
       .clk,
       .rst,
@@ -1048,7 +1050,7 @@ module hass_top #(
       .chain_word(chain_word[159:128]),
       .next_valid(chain_valid[5]),
       .next_word(chain_word[191:160]),
-      .written(1'b0),
+      .written(s_l4_conv_beats0__push),
       .flags(1'b0),
       .valid(s_l4_conv_beats0__valid),
       .in(s_l4_conv_beats0__out),

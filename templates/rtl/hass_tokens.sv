@@ -1,0 +1,42 @@
+// hass_tokens: how many tokens have come and not been taken, for control that decides before it needs the token itself. Like
+// those of a FIFO, a token pushed in cycle t is there in cycle t + 2.
+module hass_tokens #(
+    parameter integer DEPTH = 2  // of the FIFO that holds the tokens
+) (
+    input  wire clk,
+    input  wire rst,
+    input  wire push,
+    output wire valid,
+    input  wire take
+);
+
+  localparam integer COUNT = $clog2(DEPTH + 1);
+  reg come;
+  reg [COUNT-1:0] here;
+  reg some;  // there are any
+  always_ff @(posedge clk) begin
+    come <= !rst && push;
+    if (rst) begin
+      here <= '0;
+      some <= 1'b0;
+    end else begin
+      here <= here + COUNT'(come) - COUNT'(take);
+      some <= come || (take ? here != COUNT'(1) : some);
+    end
+  end
+
+`ifdef HASS_STALL
+  wire late;
+  hass_stall stall (
+      .clk,
+      .rst,
+      .here (some),
+      .taken(take),
+      .late
+  );
+  assign valid = some && !late;
+`else
+  assign valid = some;
+`endif
+
+endmodule
