@@ -219,6 +219,15 @@ func TestPoints(t *testing.T) {
 	if len(points) < 120 {
 		t.Errorf("%d points", len(points))
 	}
+	known, err := Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range known {
+		if !slices.ContainsFunc(groups, func(g group) bool { return g.of(p.Module) }) {
+			t.Errorf("%s is in no group", p.Key())
+		}
+	}
 	seen := map[string]bool{}
 	last := false
 	for _, p := range points {

@@ -27,7 +27,7 @@ func main() {
 	flag.StringVar(&o.only, "module", "", "points of this module only")
 	flag.StringVar(&o.last, "last", "", "modules, separated by commas: points that have them in them come last")
 	flag.IntVar(&o.seeds, "seeds", 1, "seeds of each point")
-	flag.DurationVar(&o.limit, "limit", 8*time.Minute, "the longest that a point may take")
+	flag.DurationVar(&o.limit, "limit", 0, "the longest that a point may take; 0: eight minutes, half an hour for a whole network")
 	flag.BoolVar(&o.networks, "networks", false, "whole networks instead of modules")
 	flag.StringVar(&o.project, "project", "", "instead: route the top of a project folder of the RTL target once, and print what comes out")
 	flag.IntVar(&o.seed, "seed", 1, "of -project")
@@ -48,6 +48,12 @@ type options struct {
 }
 
 func run(ctx context.Context, file string, o options) error {
+	if o.limit <= 0 {
+		o.limit = 8 * time.Minute
+		if o.networks || o.project != "" {
+			o.limit = 30 * time.Minute
+		}
+	}
 	library, err := pnr.BuiltIn()
 	if err != nil {
 		return err
