@@ -2,6 +2,7 @@ package delay
 
 import (
 	"fmt"
+	"math"
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -91,7 +92,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 	if s.N == 0 {
 		s.add(via(0))
 	}
-	size := log2of(int(s.size)/100 + 1)
+	size := math.Sqrt(s.size / 100)
 	for i := range s.N {
 		s.List[i][spread] = size
 	}
@@ -137,7 +138,7 @@ func fifo(s *Paths, m *hw.FIFOParams) {
 
 // queue are the paths of a FIFO's control: its counters, which come and go, and whether a token comes to the head.
 func queue(s *Paths, wide, stored int) {
-	s.add(via(2).adder(stored), via(1+lutLevels(stored)).drives(wide+stored))
+	s.add(via(1).adder(stored), via(1+lutLevels(stored)).drives(wide+stored))
 }
 
 func convert(s *Paths, m *hw.ConvertParams) {
@@ -240,22 +241,23 @@ func mul(s *Paths, m *hw.MulParams) {
 	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
 	s.Kind, s.size = int(kindMul), float64(m.Px*m.Ch*(a+b+2*m.OutBits))
 	operands(s, &m.Operands, func(p path) path { return p })
-	multiply(s, a, b)
-	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
+	from := multiply(s, a, b)
+	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
 }
 
-// multiply are the paths of a product with registers around it, which are those of a DSP.
-func multiply(s *Paths, a, b int) {
+// multiply are the paths of a product with registers around it, which are those of a DSP; and what its result comes out of.
+func multiply(s *Paths, a, b int) (from feature) {
 	if a+b < 9 { // LUTs and carry chains
 		s.add(via(1 + min(a, b)/2).adder(a + b))
-		return
+		return none
 	}
 	if a > b {
 		a, b = b, a
 	}
 	if a > 18 || b > 25 { // two DSPs, one behind the other
-		s.add(via(0).with(products).with(products))
+		s.add(via(0).with(products).with(factors))
 	}
+	return products
 }
 
 func activation(s *Paths, m *hw.ActivationParams) {
@@ -281,11 +283,11 @@ func activation(s *Paths, m *hw.ActivationParams) {
 			from = blocks
 		}
 	case m.Curve != nil:
-		multiply(s, m.Step+1, m.SlopeBits)
+		from = multiply(s, m.Step+1, m.SlopeBits)
 		value = m.TableBits + m.Step
 	default:
-		multiply(s, x, m.TableBits)
-		s.add(via(1).adder(x + 1).drives(x).with(products))
+		from = multiply(s, x, m.TableBits)
+		s.add(via(1).adder(x + 1).drives(x).with(factors))
 	}
 	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
 }
@@ -335,7 +337,7 @@ func resize(s *Paths, m *hw.ResizeParams) {
 	ram(s, m.Ch*m.Bits, m.RowPixels()*m.ChannelBeats, m.Memory, 1)
 	value := m.Bits
 	if m.ColumnWeights != nil || m.RowWeights != nil { // the difference of two words
-		p := via(1).adder(m.Bits + 1).with(products)
+		p := via(1).adder(m.Bits + 1).with(factors)
 		if m.Memory != memory.LUTRAM {
 			p = p.with(blocks)
 		}
@@ -448,18 +450,12 @@ func window(s *Paths, m *hw.WindowParams) {
 	s.add(via(6).adder(q).drives(6*q+12*address),
 		via(5+lutLevels(width(m.Folds))).adder(q).drives(4*q), via(2).adder(q).adder(q),
 		via(4+muxLevels(banks)).drives(lanes*m.Bits))
-	kind := memory.LUTRAM
-	if m.Block {
-		kind = memory.BRAM
-	}
-	p := via(5).adder(address).drives(banks * m.WordBits())
-	if kind == memory.BRAM {
-		p = p.with(blocks)
-	} else {
+	// The same decides the next address, which goes to all memories.
+	p := via(5 + b2i(!m.Block)).adder(q).drives(banks * m.WordBits() * (1 + b2i(!m.Block)*ceilDiv(m.Depth(), 64)))
+	if !m.Block {
 		p = p.with(rams)
-		p.Path[levels] += float64(muxLevels(ceilDiv(m.Depth(), 64)))
 	}
-	s.add(p)
+	s.add(p, via(2).adder(address))
 }
 
 func join(s *Paths, m *hw.JoinParams) {
@@ -511,8 +507,8 @@ func operand(m *hw.LaneParams, gang int) path {
 // lane are the paths of hass_lane, of which so many have their choices in common.
 func lane(s *Paths, m *hw.LaneParams, gang int) {
 	a := asSigned(m.XBits, m.XSigned)
-	if m.N > 1 {
-		s.add(via(0).adder(m.Acc))
+	if m.N > 1 && a+m.WBits >= 9 {
+		s.add(via(0).adder(m.Acc).with(products))
 	}
 	switch m.Kind {
 	case hw.BankedLane:
@@ -525,7 +521,7 @@ func lane(s *Paths, m *hw.LaneParams, gang int) {
 		s.add(operand(m, gang), via(1+min(a, m.WBits)/2).adder(a+m.WBits), via(1).adder(m.Acc))
 		return
 	}
-	s.add(operand(m, gang).with(products))
+	s.add(operand(m, gang).with(factors))
 }
 
 // aheadSize is the size of what an engine knows ahead.
@@ -553,7 +549,7 @@ func engine(s *Paths, m *hw.EngineParams) {
 	lane(s, &l, m.Px)
 	weights(s, &w)
 	if m.Memory != memory.LUTRAM { // weights come straight out of the memory
-		s.add(operand(&l, m.Px).with(blocks))
+		s.add(operand(&l, m.Px).with(blocks).with(factors))
 	}
 	if m.Skips() {
 		a := m.Ahead()

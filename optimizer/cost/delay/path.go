@@ -11,10 +11,11 @@ const (
 	chains                  // carry chains that it enters
 	carries                 // CARRY4 that it runs through
 	fanout                  // log2 of the cells that the busiest signal of the path drives
-	products                // time inside a DSP
+	products                // begins in a DSP
+	factors                 // ends in a DSP
 	blocks                  // begins in a block RAM
 	rams                    // ends at the write port of LUT RAM
-	spread                  // log2 of the module's size in hundreds of LUTs and registers
+	spread                  // square root of the module's size in hundreds of LUTs and registers: the side of its area
 	features
 )
 
@@ -22,7 +23,7 @@ const (
 const none feature = -1
 
 // featureNames are the names of the file of coefficients.
-var featureNames = [features]string{"base", "level", "chain", "carry4", "log2_fanout", "dsp", "block_ram", "lut_ram", "log2_size"}
+var featureNames = [features]string{"base", "level", "chain", "carry4", "log2_fanout", "dsp_out", "dsp_in", "block_ram", "lut_ram", "sqrt_size"}
 
 // Features names the parts of a path's delay in the order of Path.
 func Features() []string { return featureNames[:] }

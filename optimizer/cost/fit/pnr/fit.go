@@ -62,11 +62,11 @@ func Samples(f *File, points []fit.Point) (samples []Sample, unknown int, err er
 
 // expected are the coefficients before any measurement, in nanoseconds in the order of delay.Features: what the data sheet says of
 // cells, and a net of ordinary length. They decide where samples are too few or too alike, and which path is the slowest at first.
-var expected = []float64{1.5, 0.7, 0.6, 0.1, 0.12, 1.5, 1.3, 0.4, 0.1}
+var expected = []float64{1.4, 0.6, 0.6, 0.11, 0.1, 0.5, 0.4, 2.1, 0.5, 0.1}
 
 // Weights of what is expected, as that of so many samples: of a coefficient, and of an offset that is 0.
 const (
-	priorCoefficient = 0.5
+	priorCoefficient = 1.5
 	priorOffset      = 0.3
 )
 
@@ -271,6 +271,9 @@ func NetworkSamples(f *File, networks []Network, c *delay.Coefficients) ([]Netwo
 // part is what the part has.
 var part = design.Resources{DSP: 80, LUT: 17600, FF: 35200, BRAM18: 120}
 
+// enoughNetworks is the number of networks from which on their errors say enough: for each that is missing the expected one counts.
+const enoughNetworks = 6
+
 // priorNetwork is the weight of the expected derate, as that of so many networks.
 const priorNetwork = 0.5
 
@@ -311,6 +314,9 @@ func FitNetworks(list []NetworkSample) delay.NetworkFit {
 		out := fitDerate(list, i)
 		s.Model = s.ModuleMHz * out.Derate(s.Fill, s.Modules)
 		errs = append(errs, math.Abs(s.Model/s.MHz-1))
+	}
+	for len(errs) < enoughNetworks {
+		errs = append(errs, expectedNetwork.Error)
 	}
 	f := fitDerate(list, -1)
 	f.Networks = len(list)
