@@ -10,6 +10,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/workers"
+	"hass/optimizer/derive"
 )
 
 // CycleEstimator tells what a convolution's engines need under a hardware choice.
@@ -37,13 +38,17 @@ type option struct {
 	ci     float64
 	cost   design.Vec
 	share  [design.NumResources]float64 // cost over budget
+	path   derive.Path                  // of its modules
+	level  [2]int16                     // path in steps
 }
 
 // space enumerates the choices of layers.
 type space struct {
-	model   pricing
+	model   derive.Pricing
 	target  hw.Target // whose limits choices keep
-	engines int       // at most, of a convolution
+	clocks  *derive.Paths
+	limit   derive.Path // of choices
+	engines int         // at most, of a convolution
 	est     CycleEstimator
 	engine  string
 	budget  design.Vec // choices beyond it are left out
@@ -186,11 +191,20 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
 	}
+	if l.Kind != intnet.KindConv {
+		for k := range all {
+			o := &all[k]
+			if o.path, err = s.clocks.Layer(net, i, o.hl); err != nil {
+				return nil, fmt.Errorf("layer %s: %w", l.ID, err)
+			}
+			o.level = o.path.Level()
+		}
+	}
 	if all = s.prune(all); len(all) > 0 {
 		return all, nil
 	}
 	if refused.nearest != nil {
-		in, out := s.model.layerPx(i)
+		in, out := s.model.LayerPx(i)
 		return nil, &LimitError{Layer: "layer " + l.ID, Pixels: max(in, out), Breach: refused.nearest}
 	}
 	return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
@@ -200,9 +214,9 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 func (s *space) sameBeat(i int) []option {
 	net := s.model.Net
 	l := net.Layers[i]
-	inPx, outPx := s.model.layerPx(i)
+	inPx, outPx := s.model.LayerPx(i)
 	var all []option
-	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*s.model.moveCycles(i, 1)) {
+	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*s.model.MoveCycles(i, 1)) {
 		fits := true
 		for _, t := range l.In {
 			// The network's input has the width of its first reader.
@@ -212,7 +226,7 @@ func (s *space) sameBeat(i int) []option {
 			continue
 		}
 		hl := hw.Layer{InPx: inPx, InCh: ch, OutPx: outPx, OutCh: ch}
-		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.Layer(i, hl)})
+		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl), cost: s.model.Layer(i, hl)})
 	}
 	return all
 }
@@ -221,7 +235,7 @@ func (s *space) sameBeat(i int) []option {
 func (s *space) concat(i int) []option {
 	net := s.model.Net
 	l := &net.Layers[i]
-	px, _ := s.model.layerPx(i)
+	px, _ := s.model.LayerPx(i)
 	out := net.Tensors[l.Out]
 	groups := out.H * ceilDiv(out.W, px)
 	var all []option
@@ -234,7 +248,7 @@ func (s *space) concat(i int) []option {
 			}
 			if fits {
 				hl := hw.Layer{InPx: px, InCh: in, OutPx: px, OutCh: ch}
-				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl), cost: s.model.Layer(i, hl)})
+				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl), cost: s.model.Layer(i, hl)})
 			}
 		}
 	}
@@ -261,35 +275,6 @@ func concatWidths(net *intnet.Net, l *intnet.Layer, ch int) []int {
 	return thin(ins[low:high], maxConcatWidths)
 }
 
-// moveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:
-// one a beat read or written, whichever are more, or both where the module reads and writes in turn.
-func (m pricing) moveCycles(i, ch int) float64 {
-	l := &m.Net.Layers[i]
-	beats := func(t int) int {
-		tn := &m.Net.Tensors[t]
-		return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / ch)
-	}
-	in, out := beats(l.In[0]), beats(l.Out)
-	if hw.TakesTurns(l.Kind) {
-		return float64(in + out)
-	}
-	return float64(max(in, out))
-}
-
-// plainCycles is the number of cycles per image of a layer that is no convolution: its iterations.
-func (m pricing) plainCycles(i int, hl hw.Layer) float64 {
-	l := m.Net.Layers[i]
-	switch l.Kind {
-	case intnet.KindPool:
-		win := hw.WindowOf(m.Net, l, hl)
-		return float64(max(win.InBeats(), win.OutBeats()))
-	case intnet.KindConcat:
-		out := m.Net.Tensors[l.Out]
-		return float64(out.H * ceilDiv(out.W, hl.OutPx) * hw.ConcatSteps(m.Net, &l, hl.InCh, hl.OutCh))
-	}
-	return m.moveCycles(i, hl.OutCh)
-}
-
 // tapGroups gives the values of MTap that Window.Validate takes.
 func tapGroups(k [2]int) []int {
 	taps := divisors(k[1])
@@ -308,7 +293,7 @@ func (s *space) pool(i int) []option {
 	l := net.Layers[i]
 	var all []option
 	in := net.Tensors[l.In[0]]
-	inPx, outPx := s.model.layerPx(i)
+	inPx, outPx := s.model.LayerPx(i)
 	elements := s.hurry[i] * float64(in.H*ceilDiv(in.W, inPx)*in.C)
 	for _, tap := range tapGroups(l.Pool.Kernel) {
 		for _, ch := range s.widths[l.Out] {
@@ -319,7 +304,7 @@ func (s *space) pool(i int) []option {
 				hl := hw.Layer{InPx: inPx, InCh: in, OutPx: outPx, OutCh: ch, MTap: tap, MCh: ch}
 				win := hw.WindowOf(net, l, hl)
 				hl.LinePixels = win.FullLinePixels()
-				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.plainCycles(i, hl),
+				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl),
 					cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
 			}
 		}
@@ -327,7 +312,7 @@ func (s *space) pool(i int) []option {
 	return all
 }
 
-// prune drops options beyond the budget (unless all are) and those dominated in cycles and every resource by one
+// prune drops options beyond the budget (unless all are) or the limit, and those dominated in cycles, path and every resource by one
 // of the same stream widths, and sorts by input width, output width, cycles.
 func (s *space) prune(all []option) []option {
 	var in []int
@@ -335,6 +320,9 @@ func (s *space) prune(all []option) []option {
 		if all[i].cost.Within(s.budget) {
 			in = append(in, i)
 		}
+	}
+	if s.limit != derive.AnyPath {
+		in = slices.DeleteFunc(in, func(i int) bool { return !all[i].path.Within(s.limit) })
 	}
 	if s.near != nil {
 		in = s.near.usable(all, in)
@@ -390,7 +378,7 @@ func (s *space) prune(all []option) []option {
 		// Cycles ascend within a class: only an earlier option can dominate.
 		dominated := false
 		for j := len(kept) - 1; j >= start && !dominated; j-- {
-			dominated = kept[j].cost.Within(o.cost)
+			dominated = kept[j].cost.Within(o.cost) && kept[j].level[0] <= o.level[0] && kept[j].level[1] <= o.level[1]
 		}
 		if !dominated {
 			kept = append(kept, *o)

@@ -10,41 +10,11 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/optimizer/derive"
 )
 
 // This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
 // cycles after.
-
-// engineChoice is an engine kind and its number of multipliers.
-type engineChoice struct {
-	kind hw.EngineKind
-	n    int
-}
-
-// engines lists the engines for beats of m lanes under the rule. Where m has no banks of several lanes there are no
-// elastic ones, but a banked engine of one multiplier.
-func engines(rule string, m int) []engineChoice {
-	var list []engineChoice
-	for _, kind := range hw.EngineKinds() {
-		if rule != design.EngineAuto && rule != string(kind) {
-			continue
-		}
-		row := kind.Row()
-		for _, n := range row.Try(m) {
-			list = append(list, engineChoice{kind, n})
-		}
-		// A kind that was asked for by name is there though m lanes leave no choice: of one lane it is a dense engine with a
-		// selector before it.
-		switch {
-		case rule == design.EngineAuto || len(list) > 0:
-		case m == 1 && row.Legal(1, 1):
-			list = append(list, engineChoice{kind, 1})
-		case row.Apart:
-			list = append(list, engineChoice{hw.Banked, 1})
-		}
-	}
-	return list
-}
 
 // gangs lists the gang sizes for p output lanes. The lanes of a dense engine never
 // wait for each other, so one gang serves them best. Elastic engines come apart by their banks already: where they
@@ -115,8 +85,9 @@ type convChoice struct {
 // inputWidth is a width of the input stream: it changes the line buffer only.
 type inputWidth struct {
 	q      int
-	change []design.Vec // by output width, in the order of shapeChoices.out
-	beats  float64      // per image
+	change []design.Vec     // by output width, in the order of shapeChoices.out
+	path   [][2]derive.Path // of the window, by output width and whether its beats have flags
+	beats  float64          // per image
 }
 
 // Memo keeps what hardware choices cost between questions about networks of one structure, whose zeros differ. It
@@ -144,35 +115,38 @@ type memoKey struct {
 }
 
 // choices gives a convolution's choices, from memory if there is one.
-func (s *space) choices(i int) *convChoices {
+func (s *space) choices(i int) (*convChoices, error) {
 	if s.memo == nil {
 		return s.enumerate(i)
 	}
 	l := &s.model.Net.Layers[i]
-	inPx, outPx := s.model.layerPx(i)
+	inPx, outPx := s.model.LayerPx(i)
 	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.Family, s.budget[4] > 0, s.dsps(),
 		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.Scales}
 	s.memo.mu.Lock()
 	all := s.memo.convs[k]
 	s.memo.mu.Unlock()
 	if all == nil {
-		all = s.enumerate(i)
+		var err error
+		if all, err = s.enumerate(i); err != nil {
+			return nil, err
+		}
 		s.memo.mu.Lock()
 		s.memo.convs[k] = all
 		s.memo.mu.Unlock()
 	}
-	return all
+	return all, nil
 }
 
 // dsps is the most multipliers that a choice may have.
 func (s *space) dsps() int { return max(s.budget[0], s.over[0]) }
 
 // enumerate lists a convolution's choices.
-func (s *space) enumerate(i int) *convChoices {
+func (s *space) enumerate(i int) (*convChoices, error) {
 	net := s.model.Net
 	l := net.Layers[i]
 	in := net.Tensors[l.In[0]]
-	inPx, outPx := s.model.layerPx(i)
+	inPx, outPx := s.model.LayerPx(i)
 	line := 0 // depends on geometry and pixels per beat alone
 	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
 	// must not: the next image may be waiting for the gate.
@@ -183,13 +157,13 @@ func (s *space) enumerate(i int) *convChoices {
 	}
 	for _, sh := range s.shapes(&l) {
 		sc := shapeChoices{out: sh.out}
-		for _, e := range engines(s.engine, sh.lanes) {
+		for _, e := range derive.Engines(s.engine, sh.lanes) {
 			for _, p := range sh.out {
-				if e.n*p*outPx > max(outPx, s.dsps()) {
+				if e.N*p*outPx > max(outPx, s.dsps()) {
 					continue
 				}
 				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
-					Engine: e.kind, N: e.n, GangDepth: engineDepth(e.kind)}
+					Engine: e.Kind, N: e.N, GangDepth: engineDepth(e.Kind)}
 				// The width of the input is judged by itself.
 				keeps := func(sv *sieve, gang int, mem memory.Kind) bool {
 					hl := base
@@ -199,7 +173,7 @@ func (s *space) enumerate(i int) *convChoices {
 				if !net.Depthwise(&l) && !keeps(all.refused, 1, memory.LUTRAM) {
 					continue // whatever the gangs
 				}
-				sizes := s.parts(&l, e.kind, p)
+				sizes := s.parts(&l, e.Kind, p)
 				if !net.Depthwise(&l) {
 					sizes = splitGangs(sizes, p, base.Banks(), func(gang int) bool {
 						return !slices.ContainsFunc(memories, func(mem memory.Kind) bool { return !keeps(newSieve(s.target), gang, mem) })
@@ -225,7 +199,11 @@ func (s *space) enumerate(i int) *convChoices {
 							continue
 						}
 						hl.WeightMem = mem
-						c.mems = append(c.mems, option{hl: hl, cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
+						p, err := s.clocks.Layer(net, i, hl)
+						if err != nil {
+							return nil, err
+						}
+						c.mems = append(c.mems, option{hl: hl, cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl)), path: p, level: p.Level()})
 					}
 					if len(c.mems) > 0 {
 						sc.choices = append(sc.choices, c)
@@ -248,6 +226,16 @@ func (s *space) enumerate(i int) *convChoices {
 				base := s.model.LayerWindow(&l, hl)
 				hl.InCh = q
 				w.change = append(w.change, s.model.LayerWindow(&l, hl).Sub(base))
+				var paths [2]derive.Path
+				for k, kind := range []hw.EngineKind{hw.Dense, hw.Banked} {
+					hl.Engine = kind
+					var err error
+					if paths[k], err = s.clocks.Window(net, &l, hl); err != nil {
+						return nil, err
+					}
+				}
+				hl.Engine = ""
+				w.path = append(w.path, paths)
 			}
 			win := hw.WindowOf(net, l, hl)
 			w.beats = float64(win.InBeats())
@@ -255,7 +243,7 @@ func (s *space) enumerate(i int) *convChoices {
 		}
 		all.shapes = append(all.shapes, sc)
 	}
-	return all
+	return all, nil
 }
 
 // cyclesOf asks an estimator.
@@ -285,8 +273,11 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		}
 		o.cycles, o.ci = cycles*h, ci*h
 	}
-	cc := s.choices(i)
-	inPx, _ := s.model.layerPx(i)
+	cc, err := s.choices(i)
+	if err != nil {
+		return nil, nil, err
+	}
+	inPx, _ := s.model.LayerPx(i)
 	narrow := s.narrow(s.widths[s.model.Net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
 	var all, same []option // same: of one shape
 	floors := map[engine]float64{}
@@ -328,7 +319,12 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 			}
 			for _, o := range kept {
 				o.hl.InCh = w.q
-				o.cost = o.cost.Add(w.change[slices.Index(sc.out, o.hl.OutCh)])
+				at, flags := slices.Index(sc.out, o.hl.OutCh), 0
+				if o.hl.Engine.Skips() {
+					flags = 1
+				}
+				o.cost, o.path = o.cost.Add(w.change[at]), o.path.With(w.path[at][flags])
+				o.level = o.path.Level()
 				with(&o, o.cycles/h, o.ci/h, w.beats, cc.alone)
 				all = append(all, o)
 			}

@@ -285,7 +285,7 @@ func (p *problem) leastCycles(i int) float64 {
 	if l := p.net.Layers[i]; l.Kind == intnet.KindConv {
 		// No engine is faster than a dense one with the same beats.
 		s := p.space
-		in, out := p.model.layerPx(i)
+		in, out := p.model.LayerPx(i)
 		q := s.widths[l.In[0]]
 		for _, sh := range s.shapes(&l) {
 			hl := hw.Layer{InPx: in, InCh: q[len(q)-1], OutPx: out, OutCh: sh.out[len(sh.out)-1], MTap: sh.tap, MCh: sh.ch}
@@ -309,7 +309,7 @@ func (p *problem) wall(i int) string {
 	cycles := p.leastCycles(i) / p.extra.Hurry[i]
 	for _, t := range append(slices.Clone(l.In), l.Out) {
 		tn := &p.net.Tensors[t]
-		if px := p.model.px(t); float64(tn.H*ceilDiv(tn.W, px)) == cycles {
+		if px := p.model.Px(t); float64(tn.H*ceilDiv(tn.W, px)) == cycles {
 			return fmt.Sprintf("%s reads or writes a map of %d x %d pixels, %d a beat and a beat a cycle, in no fewer than %.0f cycles", l.ID, tn.H, tn.W, px, cycles)
 		}
 	}

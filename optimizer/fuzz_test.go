@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hass/internal/design"
+	"hass/optimizer/derive"
 )
 
 // FuzzReadDesign reads designs beside good side files: what is accepted expands, prints and writes
@@ -37,7 +38,7 @@ func FuzzReadDesign(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		d, err := ReadDesign(path)
+		d, err := derive.ReadDesign(path)
 		if err != nil {
 			return
 		}
@@ -58,7 +59,7 @@ func FuzzReadDesign(f *testing.F) {
 		if err := os.WriteFile(path, written, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if d, err = ReadDesign(path); err != nil {
+		if d, err = derive.ReadDesign(path); err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
 		if again, err := d.Text(); err != nil || !bytes.Equal(written, again) {

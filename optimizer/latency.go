@@ -3,7 +3,6 @@ package optimizer
 import (
 	"context"
 	"math"
-	"slices"
 
 	"hass/internal/design"
 	"hass/optimizer/fifo"
@@ -15,17 +14,7 @@ func (p *problem) latencyOf(x []pick) float64 {
 	for i, k := range x {
 		cycles[i] = p.layers[i].classes[k.class].opts[k.opt].cycles
 	}
-	return p.model.latency(cycles)
-}
-
-// latency is the estimate for layers of these cycles, each times its hurry.
-func (m pricing) latency(cycles []float64) float64 {
-	tail, pipeline := fifo.Tails(m.Net, m.pixels)
-	sum := slices.Max(cycles) + float64(pipeline)
-	for i, c := range cycles {
-		sum += tail[i] * c
-	}
-	return sum
+	return p.model.Latency(cycles)
 }
 
 // latencySteps bounds the rates tried by quickest; more are thinned out, the bound
@@ -37,7 +26,7 @@ const latencySteps = 48
 // from the fastest up to where T alone exceeds the best latency. bound holds for
 // every design of the space.
 func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []pick, bound float64, err error) {
-	tail, pipeline := fifo.Tails(p.model.Net, p.model.pixels)
+	tail, pipeline := fifo.Tails(p.model.Net, p.model.Pixels)
 	var ts []float64
 	for _, t := range p.rates() {
 		if t >= fastest.bound {

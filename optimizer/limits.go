@@ -5,6 +5,7 @@ import (
 
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/derive"
 )
 
 // The limits of a target (hw.Limits) are constraints: a choice of hardware that breaks one is no candidate. Those of the
@@ -53,7 +54,7 @@ func (s *sieve) keeps(d hw.Demand) bool {
 
 // widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
 // out to at most most.
-func widthsOf(m pricing, target hw.Target, most int) ([][]int, error) {
+func widthsOf(m derive.Pricing, target hw.Target, most int) ([][]int, error) {
 	net := m.Net
 	w := make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
@@ -63,7 +64,7 @@ func widthsOf(m pricing, target hw.Target, most int) ([][]int, error) {
 		w[net.Layers[i].Out] = outWidths(net, i)
 	}
 	for t, u := range hw.Uses(net) {
-		s, px := newSieve(target), m.px(t)
+		s, px := newSieve(target), m.Px(t)
 		all := w[t]
 		w[t] = nil
 		for _, ch := range all {

@@ -9,6 +9,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/test/testenv"
+	"hass/optimizer/derive"
 )
 
 // TestClassCounts: a classifier of any number of classes gets a design that both targets take; its output leaves in no more beats
@@ -219,7 +220,7 @@ func TestReadBack(t *testing.T) {
 			if err := design.Write(t.Context(), d, path, golden(d.Net)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := ReadDesign(path); err != nil {
+			if _, err := derive.ReadDesign(path); err != nil {
 				t.Errorf("%s on %s: %v", name, platform, err)
 			}
 		}

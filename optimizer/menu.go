@@ -9,6 +9,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/derive"
 )
 
 // Menu lists what hardware the convolutions of a network could have, at the zeros it has and at more: what a search
@@ -62,6 +63,9 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 		s, err := newSpace(&in, budget, hw.MaxGangs)
 		if err != nil {
 			return nil, err
+		}
+		if r.Limit != (derive.Path{}) {
+			s.limit = r.Limit // of the clock that the rating has
 		}
 		high := r.CyclesPerImage * menuHigh
 		if s.effort() > effort {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
+	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
 	"hass/optimizer/pixels"
 )
@@ -44,8 +46,11 @@ type Input struct {
 	Preproc design.Preproc
 	Inputs  map[string]string // artifact.Header.Inputs
 
-	// Calibration, if not nil, scales the cost model's formulas.
+	// Calibration, if not nil, scales the cost model's formulas and its clock.
 	Calibration *design.Calibration
+	// Clock, if not 0, is the clock in MHz that the design shall have: choices that miss it are no candidates. It is at most the
+	// platform's. 0 is the clock with which there are most images per second.
+	Clock float64
 	// Effort bounds branch and bound, in options looked at per test; 0 means a
 	// default. Where it runs out the design reports its gap.
 	Effort int
@@ -62,8 +67,21 @@ type Input struct {
 }
 
 // model is the cost model of the input.
-func (in *Input) model() pricing {
-	return pricing{cost.New(in.Net, in.Platform.Family, in.Calibration), pixels.Of(in.Net, in.Pixels)}
+func (in *Input) model() derive.Pricing {
+	return derive.Pricing{Model: cost.New(in.Net, in.Platform.Family, in.Calibration), Pixels: pixels.Of(in.Net, in.Pixels)}
+}
+
+// clocking is what the input says about the clock.
+func (in *Input) clocking() *derive.Clocking {
+	return &derive.Clocking{Target: in.Target, Platform: in.Platform, Asked: in.Clock, Scale: derive.ScaleOf(in.Calibration)}
+}
+
+// clockScale is the calibration of the clock, or nil.
+func clockScale(c *design.Calibration) *design.ClockScale {
+	if c == nil {
+		return nil
+	}
+	return c.Clock
 }
 
 // widths is the number of stream widths tried for a tensor.
@@ -117,6 +135,15 @@ func (in *Input) check() error {
 	if in.Platform.ClockMHz <= 0 {
 		return fmt.Errorf("platform %q has no clock", in.Platform.Name)
 	}
+	switch {
+	case math.IsNaN(in.Clock) || in.Clock < 0:
+		return fmt.Errorf("a clock of %v MHz", in.Clock)
+	case in.Clock > in.Platform.ClockMHz:
+		return fmt.Errorf("a clock of %g MHz was asked for; that of platform %s is %g MHz, and no design's is above", in.Clock, in.Platform.Name, in.Platform.ClockMHz)
+	}
+	if err := derive.CheckScale(in.Calibration, in.Platform); err != nil {
+		return err
+	}
 	if err := in.Shares.Validate(); err != nil {
 		return err
 	}
@@ -148,19 +175,29 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 	d := &design.Design{
 		Header: artifact.NewHeader(design.Schema, design.Version, in.Inputs),
 		Model:  in.Model, Bits: in.Bits,
-		Platform: in.Platform.Name, Part: in.Platform.Part, Board: in.Platform.Board, ClockMHz: in.Platform.ClockMHz,
+		Platform: in.Platform.Name, Part: in.Platform.Part, Board: in.Platform.Board,
 		Preproc: in.Preproc, Net: in.Net, Layers: hw.WithBuffers(in.Net, p.hardware(f.x)), FIFOs: f.fifos,
 		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine,
 		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
 		Budget: budget.Resources(), Calibrated: cost.Calibrated,
 	}
-	priceDesign(d, p.model, f.network)
+	derive.Price(d, p.model, f.network)
+	e, err := in.clocking().Of(f.network, d.Total)
+	if err != nil {
+		return nil, err
+	}
+	d.Clock = e.Clock
 	predictDesign(d, p, f)
 	in.Log("asking what more resources would buy")
 	p.setBudget(budget)
 	if err := explain(ctx, d, p, f); err != nil {
 		return nil, err
 	}
+	line, err := e.Explain(f.network)
+	if err != nil {
+		return nil, err
+	}
+	d.Explain = append(d.Explain, line)
 	if rough {
 		d.Explain = append(d.Explain, "large network: the search space is what a rough model of the engines left of each layer's hardware choices; bounds hold for that space")
 	}
@@ -171,7 +208,7 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 func newSpace(in *Input, budget design.Vec, engines int) (*space, error) {
 	m := in.model()
 	widths, err := widthsOf(m, in.Target, in.widths())
-	return &space{model: m, target: in.Target, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo}, err
+	return &space{model: m, target: in.Target, clocks: derive.NewPaths(in.Target), limit: derive.AnyPath, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo}, err
 }
 
 // search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever
@@ -203,7 +240,7 @@ func newSearchProblem(ctx context.Context, in *Input, budget, over design.Vec, e
 	if sp.effort() <= effort {
 		sp.over = over
 	} else {
-		if sp.near, err = sp.focus(ctx, in.Objective == design.Throughput, in.Near); err != nil {
+		if sp.near, err = sp.focus(ctx, in.clocking(), in.Objective == design.Throughput, in.Near); err != nil {
 			return nil, false, err
 		}
 		in.Log("estimating the choices near the rate")
@@ -241,11 +278,75 @@ type found struct {
 // the search assumed.
 const tightenings = 6
 
-// solve runs the search and the FIFO sizing until the exact total fits.
+// clockHope is the factor by which a design may be faster than the limit that it was looked for with: one that takes more cycles is
+// less full.
+const clockHope = 1.08
+
+// swiftest finds the most images per second within the budget, at the clock that chooseClock takes.
+func (p *problem) swiftest(ctx context.Context, in *Input) (rate, error) {
+	first, err := p.fastest(ctx, in.Effort, 0, nil)
+	if err != nil || first.x == nil || in.Clock > 0 && p.limit != derive.AnyPath {
+		return first, err
+	}
+	c := in.clocking()
+	// The clock of a choice is that of the one of the same rate that takes least, since a part that is less full is faster.
+	lean := func(r rate) (rate, error) {
+		x, err := p.least(ctx, r.cycles, r.x, in.Least, in.Effort/16)
+		r.x = x
+		return r, err
+	}
+	if first, err = lean(first); err != nil {
+		return first, err
+	}
+	e, err := p.estimate(c, first.x)
+	if err != nil {
+		return first, err
+	}
+	return p.chooseClock(ctx, c, first, e, trader{
+		least: func(ctx context.Context, below float64) (rate, error) {
+			if below <= 0 {
+				return p.fastest(ctx, in.Effort, 0, nil)
+			}
+			v, x, err := p.fits(ctx, below*(1-derive.FloatError), in.Effort/4)
+			if err != nil || v != possible {
+				return rate{}, err
+			}
+			r, err := p.fastest(ctx, in.Effort, p.cycles(x), x)
+			if err != nil {
+				return rate{}, err
+			}
+			return lean(r)
+		},
+		clock: func(x []pick) (float64, error) {
+			e, err := p.estimate(c, x)
+			if err != nil {
+				return 0, err
+			}
+			return e.Modules, nil
+		},
+		hope: clockHope, worth: 1,
+	})
+}
+
+// estimate is the clock of a choice whose FIFOs have not been sized.
+func (p *problem) estimate(c *derive.Clocking, x []pick) (*derive.Estimate, error) {
+	n, err := hw.Expand(p.net, p.hardware(x), nil)
+	if err != nil {
+		return nil, err
+	}
+	total, _ := p.total(x)
+	return c.Of(n, total.Resources())
+}
+
+// solve runs the search and the FIFO sizing until the exact total fits and the clock that was asked for is reached.
 func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*found, error) {
 	f := &found{}
 	for round := range tightenings {
-		r, err := p.fastest(ctx, in.Effort, 0, nil)
+		search := p.swiftest
+		if round > 0 { // the clock is chosen
+			search = func(ctx context.Context, in *Input) (rate, error) { return p.fastest(ctx, in.Effort, 0, nil) }
+		}
+		r, err := search(ctx, in)
 		if err != nil {
 			return nil, err
 		}
@@ -254,6 +355,7 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 		}
 		switch {
 		case r.x == nil:
+			p.setLimit(derive.AnyPath)
 			p.setBudget(budget)
 			if f.x, err = p.smallest(ctx); err != nil {
 				return nil, err
@@ -279,8 +381,19 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 		if r.x == nil {
 			return f, nil
 		}
-		over := p.model.Total(f.network).Sub(budget)
-		if over.Within(design.Vec{}) {
+		total := p.model.Total(f.network)
+		e, err := in.clocking().Of(f.network, total.Resources())
+		if err != nil {
+			return nil, err
+		}
+		if missed := in.Clock / e.Modules; missed > 1+derive.FloatError {
+			if round == tightenings-1 {
+				return nil, &ClockError{Choice: e.Limits(), Asked: in.Clock, MHz: e.Modules, Kind: e.Kind}
+			}
+			p.setLimit(derive.Path{RTL: p.limit.RTL / missed, HLS: p.limit.HLS})
+		}
+		over := total.Sub(budget)
+		if over.Within(design.Vec{}) && in.Clock <= e.Modules*(1+derive.FloatError) {
 			return f, nil
 		}
 		tight := p.budget
@@ -295,31 +408,6 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 	return f, nil
 }
 
-// price fills in the costs, the total and what is short.
-func priceDesign(d *design.Design, m pricing, n *hw.Network) {
-	layers, fifos, io := m.Network(n)
-	total := fifos.Add(io)
-	errs, fifoErr, ioErr, totalErr := m.Errors(n)
-	fit := cost.BuiltIn()
-	d.CostModel = design.CostModel{Tool: fit.Tool, Date: fit.Date, Points: fit.Points, LUTError: totalErr.LUT, FFError: totalErr.FF}
-	d.CostModel.Calibration = m.Scales
-	for i, v := range layers {
-		d.Costs = append(d.Costs, design.LayerCost{Layer: d.Net.Layers[i].ID, Resources: v.Resources(), LUTError: errs[i].LUT, FFError: errs[i].FF})
-		total = total.Add(v)
-	}
-	port := 0
-	for _, s := range n.Streams {
-		if k := n.Processes[s.From].Kind; k == hw.Source || n.Processes[s.To].Kind == hw.Sink {
-			port = max(port, s.Tokens)
-		}
-	}
-	d.Costs = append(d.Costs, design.LayerCost{Layer: "fifos", Resources: fifos.Resources(), LUTError: fifoErr.LUT, FFError: fifoErr.FF},
-		design.LayerCost{Layer: "io", Resources: io.Resources(), Cycles: float64(port), LUTError: ioErr.LUT, FFError: ioErr.FF})
-	d.Total = total.Resources()
-	d.Shortfall = design.Shortfall(d.Total, d.Budget)
-	d.Fits = len(d.Shortfall) == 0
-}
-
 // predict fills in the cycles and rates.
 func predictDesign(d *design.Design, p *problem, f *found) {
 	pr := &d.Predicted
@@ -331,11 +419,10 @@ func predictDesign(d *design.Design, p *problem, f *found) {
 		}
 	}
 	pr.LatencyCycles = p.latencyOf(f.x)
-	hz := d.ClockMHz * 1e6
-	pr.ImagesPerSecond = hz / pr.CyclesPerImage
+	pr.ImagesPerSecond = d.Clock.ImagesPerSecond(pr.CyclesPerImage)
 	pr.Bound = pr.ImagesPerSecond
 	if f.rate.bound > 0 {
-		pr.Bound = hz / min(f.rate.bound, pr.CyclesPerImage)
+		pr.Bound = d.Clock.ImagesPerSecond(min(f.rate.bound, pr.CyclesPerImage))
 	}
 	pr.Gap = pr.Bound/pr.ImagesPerSecond - 1
 }

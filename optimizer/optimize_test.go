@@ -23,6 +23,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
+	"hass/optimizer/derive"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -269,7 +270,7 @@ func TestWriteReadDesign(t *testing.T) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(moved, "design.json")
-	got, err := ReadDesign(path)
+	got, err := derive.ReadDesign(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +297,7 @@ func TestWriteReadDesign(t *testing.T) {
 		if err := os.WriteFile(bad, b.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ReadDesign(bad)
+		_, err := derive.ReadDesign(bad)
 		return err
 	}
 	if err := mutate(func(*design.Design) {}); err != nil {
@@ -322,7 +323,7 @@ func TestWriteReadDesign(t *testing.T) {
 		{"FIFOs are listed", func(d *design.Design) { d.FIFOs = d.FIFOs[1:] }},
 		{"depth 0", func(d *design.Design) { d.FIFOs[0].Depth = 0 }},
 		{"bits; the network has", func(d *design.Design) { d.FIFOs[0].Width++ }},
-		{"clock_mhz", func(d *design.Design) { d.ClockMHz = -1 }},
+		{"clock", func(d *design.Design) { d.Clock.MHz = -1 }},
 		{"part", func(d *design.Design) { d.Part = "a; exit" }},
 		{"preproc", func(d *design.Design) { d.Preproc.Std = nil }},
 		{"does not exist", func(d *design.Design) { d.Net.Layers[0].In[0] = 99 }},
@@ -344,7 +345,7 @@ func TestWriteReadDesign(t *testing.T) {
 	if err := os.WriteFile(weights, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadDesign(path); err == nil || !strings.Contains(err.Error(), "design.weights.bin") {
+	if _, err := derive.ReadDesign(path); err == nil || !strings.Contains(err.Error(), "design.weights.bin") {
 		t.Errorf("changed weights: %v", err)
 	}
 }

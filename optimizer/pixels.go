@@ -3,23 +3,7 @@ package optimizer
 import (
 	"context"
 	"errors"
-
-	"hass/optimizer/cost"
 )
-
-// px is the pixels per beat of a tensor's streams; a model without pixels has one.
-func (m pricing) px(t int) int {
-	if m.pixels == nil {
-		return 1
-	}
-	return m.pixels[t]
-}
-
-// layerPx is the pixels per beat that layer i reads and writes.
-func (m pricing) layerPx(i int) (in, out int) {
-	l := &m.Net.Layers[i]
-	return m.px(l.In[0]), m.px(l.Out)
-}
 
 // worthPixels is the least gain in rate that twice the pixels per beat are taken for: ratings are some percent off.
 const worthPixels = 1.1
@@ -50,18 +34,6 @@ func BestPixels(ctx context.Context, in Input) (int, error) {
 		return 0, refused
 	}
 	return best, nil
-}
-
-// beats is the number of beats of a tensor per image at w channels each.
-func (m pricing) beats(t, w int) int {
-	tn := &m.Net.Tensors[t]
-	return tn.H * ceilDiv(tn.W, m.px(t)) * (tn.C / w)
-}
-
-// pricing is the cost model with what else an optimizer counts: the pixels per beat of every stream.
-type pricing struct {
-	cost.Model
-	pixels []int // by tensor; nil is one
 }
 
 // ceilDiv is a / b, rounded up.

@@ -7,6 +7,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
 )
 
@@ -17,16 +18,18 @@ import (
 // widths of the tensors that are written and still to be read.
 type problem struct {
 	net    *intnet.Net
-	model  pricing
+	model  derive.Pricing
 	extra  *fifo.Rule
 	budget design.Vec
-	fixed  design.Vec // top-level cost of any design
+	limit  derive.Path // of every choice
+	fixed  design.Vec  // top-level cost of any design
 
 	beamWidth int
 	space     *space // that the options come from
 
 	layers []layerSet
-	arcs   [][][]arc // by layer, by state: the classes that fit
+	arcs   [][][]arc // by layer, by state: the classes that fit and keep the limit
+	every  [][][]arc // those that do not keep it as well
 	states []int     // number of states before each layer, and after the last
 	ends   float64   // largest cycles of any option
 }
@@ -44,16 +47,17 @@ type class struct {
 // arc is taking a class in a state.
 type arc struct {
 	class int
-	next  int        // state before the next layer
-	cost  design.Vec // of the streams and converters this fixes
+	next  int         // state before the next layer
+	cost  design.Vec  // of the streams and converters this fixes
+	path  derive.Path // of the converters and forks
 	share [design.NumResources]float64
 }
 
 // pick is the option chosen for a layer.
 type pick struct{ class, opt int }
 
-func newProblem(net *intnet.Net, model pricing, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
-	p := &problem{net: net, model: model, extra: fifo.New(model.Net, model.pixels), fixed: model.Top(len(net.Outputs)), beamWidth: beamWidth}
+func newProblem(net *intnet.Net, model derive.Pricing, clocks *derive.Paths, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
+	p := &problem{net: net, model: model, extra: fifo.New(model.Net, model.Pixels), fixed: model.Top(len(net.Outputs)), beamWidth: beamWidth, limit: derive.AnyPath}
 	for _, opts := range sets {
 		var ls layerSet
 		for _, o := range opts {
@@ -67,7 +71,7 @@ func newProblem(net *intnet.Net, model pricing, sets [][]option, widths [][]int,
 		}
 		p.layers = append(p.layers, ls)
 	}
-	if err := p.link(widths); err != nil {
+	if err := p.link(clocks, widths); err != nil {
 		return nil, err
 	}
 	p.setBudget(budget)
@@ -106,7 +110,7 @@ func (p *problem) share(v design.Vec) (s [design.NumResources]float64) {
 }
 
 // link finds the arcs of every state that can be reached.
-func (p *problem) link(widths [][]int) error {
+func (p *problem) link(clocks *derive.Paths, widths [][]int) error {
 	net := p.net
 	live := liveTensors(net)
 	p.states = make([]int, len(live))
@@ -116,7 +120,7 @@ func (p *problem) link(widths [][]int) error {
 			p.states[i] *= len(widths[t])
 		}
 	}
-	p.arcs = make([][][]arc, len(net.Layers))
+	p.arcs, p.every = make([][][]arc, len(net.Layers)), make([][][]arc, len(net.Layers))
 	reach := []bool{true}
 	streams := newStreams(net)
 	for i, l := range net.Layers {
@@ -144,6 +148,10 @@ func (p *problem) link(widths [][]int) error {
 				if !fits {
 					continue
 				}
+				path, err := p.stepPath(clocks, streams, i, reads[c], cl.p, width)
+				if err != nil {
+					return err
+				}
 				to := 0
 				for _, t := range live[i+1] {
 					w := width[t]
@@ -155,11 +163,11 @@ func (p *problem) link(widths [][]int) error {
 					}
 					to = to*len(widths[t]) + slices.Index(widths[t], w)
 				}
-				p.arcs[i][s] = append(p.arcs[i][s], arc{class: c, next: to, cost: cost})
+				p.arcs[i][s] = append(p.arcs[i][s], arc{class: c, next: to, cost: cost, path: path})
 				next[to] = true
 			}
 		}
-		reach = next
+		reach, p.every[i] = next, slices.Clone(p.arcs[i])
 		if !slices.Contains(reach, true) {
 			return fmt.Errorf("layer %s: no stream widths fit its neighbours", l.ID)
 		}
@@ -194,7 +202,7 @@ func newStreams(net *intnet.Net) streams {
 // written is the cost of a tensor's own end at w channels per beat: the FIFO to its fork,
 // the fork, and its sinks.
 func (p *problem) written(st streams, t, w int) design.Vec {
-	bits := p.model.px(t) * w * p.net.Tensors[t].Format.Bits
+	bits := p.model.Px(t) * w * p.net.Tensors[t].Format.Bits
 	depth := st.source[t]
 	var v design.Vec
 	if st.readers[t] > 1 {
@@ -202,7 +210,7 @@ func (p *problem) written(st streams, t, w int) design.Vec {
 		depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
 	}
 	for range st.sinks[t] {
-		v = v.Add(p.model.FIFO(bits, depth)).Add(p.model.Sink(p.model.beats(t, w)))
+		v = v.Add(p.model.FIFO(bits, depth)).Add(p.model.Sink(p.model.Beats(t, w)))
 	}
 	return v
 }
@@ -219,14 +227,14 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 			first := slices.Index(l.In, t)
 			from = reads[first] // the source writes what its first reader takes
 			if port == first {
-				bits := p.model.px(t) * q * p.net.Tensors[t].Format.Bits
-				v = v.Add(p.written(st, t, q)).Add(p.model.Source(bits, p.model.beats(t, q)))
+				bits := p.model.Px(t) * q * p.net.Tensors[t].Format.Bits
+				v = v.Add(p.written(st, t, q)).Add(p.model.Source(bits, p.model.Beats(t, q)))
 			}
 		}
 		if !dividesEither(from, q) {
 			return v, false
 		}
-		bits, px := p.net.Tensors[t].Format.Bits, p.model.px(t)
+		bits, px := p.net.Tensors[t].Format.Bits, p.model.Px(t)
 		depth := st.source[t]
 		if st.readers[t] > 1 {
 			depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
@@ -239,6 +247,39 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 		v = v.Add(p.model.FIFO(px*q*bits, max(fifo.ShiftDepth, depth+p.extra.Tokens(i, port, q))))
 	}
 	return v.Add(p.written(st, l.Out, w)), true
+}
+
+// stepPath is the slowest path of the converters and forks that stepCost prices.
+func (p *problem) stepPath(clocks *derive.Paths, st streams, i int, reads []int, w int, width []int) (all derive.Path, err error) {
+	l := &p.net.Layers[i]
+	fork := func(t, w int) error {
+		if st.readers[t] < 2 {
+			return nil
+		}
+		f, err := clocks.Fork(p.model.Px(t)*w*p.net.Tensors[t].Format.Bits, st.readers[t])
+		all = all.With(f)
+		return err
+	}
+	for port, t := range l.In {
+		from := width[t]
+		if from == 0 {
+			first := slices.Index(l.In, t)
+			from = reads[first]
+			if port == first {
+				if err := fork(t, from); err != nil {
+					return all, err
+				}
+			}
+		}
+		if from != reads[port] {
+			c, err := clocks.Convert(p.net.Tensors[t].Format.Bits, p.model.Px(t), from, reads[port])
+			if err != nil {
+				return all, err
+			}
+			all = all.With(c)
+		}
+	}
+	return all, fork(l.Out, w)
 }
 
 // hardware is the layers of a choice.

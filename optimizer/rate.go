@@ -5,6 +5,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/optimizer/derive"
 )
 
 // Rating is what a network is worth on a platform: the rate and the resources that Optimize
@@ -14,10 +15,13 @@ import (
 type Rating struct {
 	Fits            bool
 	CyclesPerImage  float64 // of the slowest layer
-	ImagesPerSecond float64
+	ImagesPerSecond float64 // at Clock
+	Clock           design.Clock
 	Bound           float64 // images per second that no design of the search space exceeds
 	Resources       design.Resources
 	Layers          []LayerRating // one per layer of the network
+
+	Limit derive.Path // of the paths of its choices, which its clock takes
 }
 
 // LayerRating is one layer's part.
@@ -44,7 +48,7 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	var x []pick
 	err := in.search(ctx, budget, design.Vec{}, effort, func(q *problem, _ bool) (err error) {
 		p = q
-		if r, err = p.fastest(ctx, in.Effort, 0, nil); err != nil || r.x == nil {
+		if r, err = p.swiftest(ctx, &in); err != nil || r.x == nil {
 			return err
 		}
 		if x, err = p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4); err != nil {
@@ -58,10 +62,13 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	if r.x == nil {
 		return &Rating{}, nil
 	}
-	hz := in.Platform.ClockMHz * 1e6
+	e, err := p.estimate(in.clocking(), x)
+	if err != nil {
+		return nil, err
+	}
 	total, _ := p.total(x)
-	out := &Rating{Fits: true, CyclesPerImage: p.cycles(x), Resources: total.Resources()}
-	out.ImagesPerSecond, out.Bound = hz/out.CyclesPerImage, hz/min(r.bound, out.CyclesPerImage)
+	out := &Rating{Fits: true, CyclesPerImage: p.cycles(x), Resources: total.Resources(), Clock: e.Clock, Limit: p.limit}
+	out.ImagesPerSecond, out.Bound = e.ImagesPerSecond(out.CyclesPerImage), e.ImagesPerSecond(min(r.bound, out.CyclesPerImage))
 	for i, k := range x {
 		o := &p.layers[i].classes[k.class].opts[k.opt]
 		out.Layers = append(out.Layers, LayerRating{Hardware: o.hl, Cycles: o.cycles / p.extra.Hurry[i], Resources: o.cost.Resources()})

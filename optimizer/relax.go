@@ -34,7 +34,7 @@ func (p *problem) restrict(limit float64, keepCycles bool) *view {
 				if o.cycles > limit {
 					break
 				}
-				if !o.cost.Within(p.budget) {
+				if !o.cost.Within(p.budget) || !o.path.Within(p.limit) {
 					continue
 				}
 				if keepCycles {

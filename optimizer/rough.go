@@ -3,6 +3,7 @@ package optimizer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/optimizer/derive"
 )
 
 // Large networks have more hardware choices than an estimator can be asked about. A rough
@@ -34,6 +36,7 @@ const (
 	roughSame   = 0.05 // change of the rate that ends them
 	roughWider  = 2.0  // where nothing fits, slower choices by this factor,
 	roughWiden  = 3    // so many times
+	roughWorth  = 1.02 // gain that a faster clock is taken for
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
 	roughKept = 12
@@ -44,7 +47,7 @@ var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.25}
 // rough is a model of sparse engines: each pair of a beat is there with the same probability.
 type rough struct {
 	net     *intnet.Net
-	model   pricing
+	model   derive.Pricing
 	density []float64    // by layer
 	factor  [][2]float64 // by layer and whether an engine is elastic: how the estimator differs
 	cache   []map[roughKey]float64
@@ -70,7 +73,7 @@ func newRough(s *space) (*rough, error) {
 			continue
 		}
 		width := wide.out[len(wide.out)/2]
-		inPx, outPx := s.model.layerPx(i)
+		inPx, outPx := s.model.LayerPx(i)
 		hl := hw.Layer{InPx: inPx, InCh: wide.ch, OutPx: outPx, OutCh: width, MTap: wide.tap, MCh: wide.ch,
 			Engine: hw.Banked, N: 1, Gang: width, GangDepth: engineDepth(hw.Banked), WeightMem: memory.BRAM}
 		win := hw.WindowOf(net, *l, hl)
@@ -197,10 +200,10 @@ func (s *space) effort() int {
 			continue
 		}
 		for _, sh := range s.shapes(l) {
-			for _, e := range engines(s.engine, sh.lanes) {
+			for _, e := range derive.Engines(s.engine, sh.lanes) {
 				for _, p := range sh.out {
-					if _, px := s.model.layerPx(i); e.n*p*px <= max(px, s.budget[0]) {
-						n += len(s.parts(l, e.kind, p)) * (1 + s.model.Net.WeightCount(l)/manyWeights)
+					if _, px := s.model.LayerPx(i); e.N*p*px <= max(px, s.budget[0]) {
+						n += len(s.parts(l, e.Kind, p)) * (1 + s.model.Net.WeightCount(l)/manyWeights)
 					}
 				}
 			}
@@ -214,7 +217,7 @@ func (s *space) effort() int {
 func (r *rough) leastCycles(budget design.Vec) float64 {
 	pairs, least := 0.0, 1.0
 	for i, t := range r.net.Tensors {
-		least = max(least, float64(t.H*ceilDiv(t.W, r.model.px(i))))
+		least = max(least, float64(t.H*ceilDiv(t.W, r.model.Px(i))))
 	}
 	for i := range r.net.Layers {
 		l := &r.net.Layers[i]
@@ -227,7 +230,8 @@ func (r *rough) leastCycles(budget design.Vec) float64 {
 }
 
 // focus finds what near is for a network on a budget. expect, if not 0, is about the cycles per image of its design.
-func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*near, error) {
+// The clock is chosen there as well: s keeps its limit.
+func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, expect float64) (*near, error) {
 	model, err := newRough(s)
 	if err != nil {
 		return nil, err
@@ -264,16 +268,11 @@ func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*ne
 	}
 	for range roughRounds {
 		// The estimator's word on the engines that the relaxation takes corrects the model.
-		v := p.restrict(at, false)
-		r, err := v.balance(ctx)
+		r, err := p.relaxed(ctx, at)
 		if err != nil {
 			return nil, err
 		}
-		x := r.feasible
-		if x == nil {
-			x = v.solution(v.table(r.price, nil))
-		}
-		for i, hl := range p.hardware(x) {
+		for i, hl := range p.hardware(r.x) {
 			if !hl.Engine.Skips() {
 				continue
 			}
@@ -297,22 +296,92 @@ func (s *space) focus(ctx context.Context, throughput bool, expect float64) (*ne
 			break
 		}
 	}
+	free := at // without a limit
+	if p, at, err = quick.focusClock(ctx, c, p, at); err != nil {
+		return nil, err
+	}
 	n.keep = make([]map[engine]bool, len(p.layers))
 	for i := range n.keep {
 		n.keep[i] = map[engine]bool{}
 	}
-	for _, share := range roughRates {
-		v := p.restrict(at*share, false)
-		price, err := v.pricesOf(ctx)
-		if err != nil {
+	keep := func(at float64, shares ...float64) error {
+		for _, share := range shares {
+			v := p.restrict(at*share, false)
+			price, err := v.pricesOf(ctx)
+			if err != nil {
+				return err
+			}
+			v.best(price, n.keep)
+		}
+		return nil
+	}
+	if err := keep(at, roughRates...); err != nil {
+		return nil, err
+	}
+	if c.Asked > 0 {
+		s.limit, free = p.limit, at
+	} else {
+		// The model is rough in the clock as well: with what it would choose without a limit, the choice is made again.
+		p.setLimit(derive.AnyPath)
+		if err := keep(free, 1, roughRates[len(roughRates)-2]); err != nil {
 			return nil, err
 		}
-		v.best(price, n.keep)
 	}
-	if n.low, n.high = at*0.7, at*1.3; !throughput {
+	if n.low, n.high = min(at, free)*0.7, max(at, free)*1.3; !throughput {
 		n.low, n.high = 0, at*4 // few cycles count as well
 	}
 	return n, nil
+}
+
+// focusClock chooses the clock of the model's problem, whose rate without a limit is at: it gives the problem with the limit, and the
+// rate.
+func (s *space) focusClock(ctx context.Context, c *derive.Clocking, p *problem, at float64) (*problem, float64, error) {
+	first, err := p.relaxed(ctx, at)
+	if err != nil {
+		return nil, 0, err
+	}
+	e, err := p.estimate(c, first.x)
+	if err != nil {
+		return nil, 0, err
+	}
+	t := trader{
+		least: func(ctx context.Context, below float64) (rate, error) {
+			if below <= 0 {
+				below = s.near.high
+			}
+			at, _, err := p.relaxedRate(ctx, s.near.low, min(below, s.near.high))
+			if at == 0 || err != nil {
+				return rate{}, err
+			}
+			return p.relaxed(ctx, at)
+		},
+		clock: func(x []pick) (float64, error) { return e.At(p.pathOf(x)), nil },
+		hope:  1, worth: roughWorth,
+	}
+	r, err := p.chooseClock(ctx, c, first, e, t)
+	if none := (*ClockError)(nil); errors.As(err, &none) && none.Layer == "" {
+		// Slower choices than those around the rate may keep the limit.
+		s.near.low, s.near.high = at*0.5, at*4*roughSpan
+		if p, err = s.problem(ctx); err != nil {
+			return nil, 0, err
+		}
+		r, err = p.chooseClock(ctx, c, first, e, t)
+	}
+	return p, r.cycles, err
+}
+
+// relaxed is about what the relaxation takes at a rate: it need not fit.
+func (p *problem) relaxed(ctx context.Context, at float64) (rate, error) {
+	v := p.restrict(at, false)
+	r, err := v.balance(ctx)
+	if err != nil {
+		return rate{}, err
+	}
+	x := r.feasible
+	if x == nil {
+		x = v.solution(v.table(r.price, nil))
+	}
+	return rate{cycles: at, x: x, bound: at}, nil
 }
 
 // cheap makes near the choices of least cost: nothing fits. A design of the very least is of no use, and
@@ -361,11 +430,15 @@ func (s *space) problem(ctx context.Context) (*problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProblem(s.model.Net, s.model, sets, s.widths, s.budget)
-	if err == nil {
-		p.space = s
+	p, err := newProblem(s.model.Net, s.model, s.clocks, sets, s.widths, s.budget)
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	p.space = s
+	if s.limit != derive.AnyPath {
+		p.setLimit(s.limit)
+	}
+	return p, nil
 }
 
 // relaxedRate is the least cycles between lo and hi, to a step, at which the relaxation does not show that

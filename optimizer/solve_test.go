@@ -15,6 +15,7 @@ import (
 	"hass/internal/memory"
 	"hass/internal/test/testenv"
 	"hass/optimizer/cost"
+	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
 )
 
@@ -22,17 +23,17 @@ var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 
 func testProblem(t *testing.T, net *intnet.Net, budget design.Vec) *problem {
 	t.Helper()
-	m := pricing{Model: cost.New(net, design.FamilyUSPlus, nil)}
+	m := derive.Pricing{Model: cost.New(net, design.FamilyUSPlus, nil)}
 	widths, err := widthsOf(m, hw.Both, maxWidths)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: fifo.Hurry(net)}
+	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: fifo.Hurry(net), clocks: derive.NewPaths(hw.Both), limit: derive.AnyPath}
 	sets, err := sp.all(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newProblem(net, m, sets, widths, budget)
+	p, err := newProblem(net, m, sp.clocks, sets, widths, budget)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func small() map[string]*intnet.Net {
 // whole network. It shares with the search the cost formulas and the rule for
 // joins' FIFOs and for the input widths of concats, but neither its enumeration, pruning, decomposition nor solver.
 func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total design.Vec)) int {
-	m := pricing{Model: cost.New(net, family, nil)}
+	m := derive.Pricing{Model: cost.New(net, family, nil)}
 	hurry := fifo.Hurry(net)
 	var lists [][]hw.Layer
 	var cycles [][]float64
@@ -309,7 +310,7 @@ func TestRough(t *testing.T) {
 			return r, n
 		}
 		all, many := search()
-		if s.near, err = s.focus(ctx, true, 0); err != nil {
+		if s.near, err = s.focus(ctx, &derive.Clocking{Target: hw.Both, Platform: design.Platform{Family: design.FamilyUSPlus, ClockMHz: 1000}}, true, 0); err != nil {
 			t.Fatal(err)
 		}
 		some, few := search()

@@ -95,7 +95,7 @@ func printSummary(out io.Writer, s *steps.Summary) error {
 	if n := len(s.Fidelity.Losses); n > 0 {
 		fmt.Fprintf(w, "  loss of range\t%d warnings, see above and summary.json\n", n)
 	}
-	fmt.Fprintf(w, "rate\t%.1f images/s at %g MHz (clock assumed)\n", s.ImagesPerSecond, s.ClockMHz)
+	fmt.Fprintf(w, "rate\t%.1f images/s at %v\n", s.ImagesPerSecond, &s.Clock)
 	fmt.Fprintf(w, "cycles per image\t%.0f simulated, %.0f predicted (%+.2f %%)\n", s.CyclesPerImage, s.PredictedCyclesPerImage,
 		100*(s.CyclesPerImage/s.PredictedCyclesPerImage-1))
 	if a := s.Difference; a != nil {

@@ -6,13 +6,14 @@ import (
 	"text/tabwriter"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/steps"
 )
 
 // calibrateCmd scales the cost model to a user's own synthesis.
 type calibrateCmd struct {
 	Design string   `arg:"" help:"Design that was synthesised." type:"path"`
-	Report []string `arg:"" help:"Utilisation of its modules: Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json." type:"path"`
+	Report []string `arg:"" help:"Utilisation of its modules (Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json) and at most one of its timing (Vivado's report_timing_summary)." type:"path"`
 	Date   string   `required:"" help:"Date of the synthesis, as it is to stand in the file." placeholder:"2026-01-31"`
 	Output string   `short:"o" default:"calibration.toml" help:"File for --calibration of optimize and build." type:"path"`
 	JSON   bool     `help:"Print the factors as JSON."`
@@ -26,6 +27,7 @@ type calibrateAnswer struct {
 	Matched   int                        `json:"matched"`   // instances found in the reports
 	Instances int                        `json:"instances"` // of the design
 	Scale     map[string]calibrateFactor `json:"scale"`     // by module
+	Clock     *design.ClockScale         `json:"clock,omitempty"`
 }
 
 // calibrateFactor scales the formulas of one module. Errors are relative.
@@ -44,7 +46,9 @@ func (calibrateCmd) Help() string {
 	return "Example:\n  hass calibrate design.json utilization.rpt --date 2026-01-31 -o calibration.toml\n" +
 		"  hass optimize model.onnx --profile profile.json --platform zcu104 --calibration calibration.toml\n\n" +
 		"Instances are found by name (those of the generated top), in yosys' statistics by module and parameters: the netlist must not be flattened. Each module's LUTs, FFs and memories are scaled " +
-		"by one factor, the line through zero with the least squares."
+		"by one factor, the line through zero with the least squares.\n\n" +
+		"A timing report of the routed RTL gives the clock that was achieved, 1 / (period - worst slack), and the factor between it and the model's clock of the same design: " +
+		"designs optimised with that file have a clock of kind \"reported\"."
 }
 
 // Run fits and prints the factors.
@@ -54,7 +58,7 @@ func (c calibrateCmd) Run(e *env) error {
 		return err
 	}
 	if c.JSON {
-		a := calibrateAnswer{Tool: r.Tool, Date: c.Date, Matched: r.Matched, Instances: r.Instances, Scale: map[string]calibrateFactor{}}
+		a := calibrateAnswer{Tool: r.Tool, Date: c.Date, Matched: r.Matched, Instances: r.Instances, Scale: map[string]calibrateFactor{}, Clock: r.Clock}
 		if a.Header, err = answer("hass.calibrate", input{"design", c.Design}); err != nil {
 			return err
 		}
@@ -62,6 +66,15 @@ func (c calibrateCmd) Run(e *env) error {
 			a.Scale[n] = calibrateFactor{s.Instances, s.LUT, s.FF, s.DSP, s.BRAM18, s.LUTError, s.FFError}
 		}
 		return artifact.Encode(e.stdout, a)
+	}
+	if c := r.Clock; c != nil {
+		fmt.Fprintf(e.stdout, "%s: %.1f MHz achieved (%g ns, slack %g ns), model %.1f MHz: factor %.3f\n", r.Tool, c.MHz, c.PeriodNs, c.SlackNs, c.ModelMHz, c.Factor)
+		if c.From != "" {
+			fmt.Fprintf(e.stdout, "worst path: %q to %q\n", c.From, c.To)
+		}
+	}
+	if len(r.Scale) == 0 {
+		return nil
 	}
 	names := make([]string, 0, len(r.Scale))
 	for n := range r.Scale {

@@ -57,7 +57,7 @@ func TestFormatsDocumented(t *testing.T) {
 		{"design.json", design.Resources{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
 		{"simulation.json", steps.Simulation{}, "Schema `hass.simulation`, version 1"},
-		{"summary.json", steps.Summary{}, "Schema `hass.summary`, version 1"},
+		{"summary.json", steps.Summary{}, "Schema `hass.summary`, version 2"},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},
 		{"Study", search.Outcome{}, ""},
 		{"Study", search.Test{}, ""},

@@ -19,13 +19,14 @@ type hardwareFlags struct {
 	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
+	Clock        float64 `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
 	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
 		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: hw.Target(f.Target),
-		Pixels: pixels(f.Pixels), Least: f.Least, Calibration: f.Calibration, IgnoreBudget: f.IgnoreBudget,
+		Pixels: pixels(f.Pixels), Least: f.Least, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
 	}
 }
 

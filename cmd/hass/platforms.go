@@ -38,7 +38,7 @@ func (c platformsCmd) Run(e *env) error {
 		return artifact.Encode(e.stdout, platformsAnswer{h, ps})
 	}
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "name\tDSP\tLUT\tFF\tBRAM18\tURAM\tMHz (assumed)\t  part\t")
+	fmt.Fprintln(w, "name\tDSP\tLUT\tFF\tBRAM18\tURAM\tMHz at most\t  part\t")
 	for _, p := range ps {
 		r := p.Resources
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%g\t  %s\t\n", p.Name, r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM, p.ClockMHz, p.Part)

@@ -61,6 +61,8 @@ type searchRunCmd struct {
 	Target      string `help:"Whose limits the designs keep: those of ${target_words}, or both." enum:"both,${targets}" default:"both"`
 	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 
+	Clock float64 `help:"Clock that the designs shall have, as in \"hass optimize\". Default: that with the most images per second, for each trial." placeholder:"MHZ"`
+
 	searchFlags
 	studyFlags
 	Output     string        `short:"o" help:"Study file (SQLite), in place of --study." type:"path"`
@@ -95,7 +97,7 @@ func (c searchRunCmd) Run(e *env) error {
 	r, err := steps.Search(e.ctx, steps.SearchOptions{
 		Model: c.Model, Calib: c.Calib, Test: c.Test,
 		Numerics: steps.Numerics{Bits: c.Bits, Widths: c.Widths, Seed: c.Seed},
-		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: hw.Target(c.Target), Pixels: pixels(c.Pixels), Calibration: c.Calibration},
+		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: hw.Target(c.Target), Pixels: pixels(c.Pixels), Calibration: c.Calibration, Clock: c.Clock},
 		Tuning:   c.tuning(),
 		Study:    c.at(), Output: c.Output, Resume: c.Resume, Lease: c.Lease, ExportONNX: c.ExportONNX,
 	}, e.reporter())

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw/show"
 	"hass/internal/steps"
 )
@@ -18,8 +20,11 @@ type showCmd struct {
 // showAnswer is the JSON answer; names are those of the generated code.
 type showAnswer struct {
 	artifact.Header
-	Processes []showProcess `json:"processes"` // in topological order
-	FIFOs     []showFIFO    `json:"fifos"`
+	Clock           design.Clock  `json:"clock"`
+	CyclesPerImage  float64       `json:"cycles_per_image"`  // predicted
+	ImagesPerSecond float64       `json:"images_per_second"` // at the clock
+	Processes       []showProcess `json:"processes"`         // in topological order
+	FIFOs           []showFIFO    `json:"fifos"`
 }
 
 type showProcess struct {
@@ -54,7 +59,7 @@ func (showCmd) Help() string {
 
 // Run prints the network as text or as a graph.
 func (c showCmd) Run(e *env) error {
-	n, err := steps.Network(c.Design)
+	d, n, err := steps.Network(c.Design)
 	if err != nil {
 		return err
 	}
@@ -62,9 +67,10 @@ func (c showCmd) Run(e *env) error {
 		return show.Dot(e.stdout, n)
 	}
 	if !c.JSON {
+		fmt.Fprintf(e.stdout, "%.1f images/s at %v, %.1f cycles per image\n\n", d.Predicted.ImagesPerSecond, &d.Clock, d.Predicted.CyclesPerImage)
 		return show.Text(e.stdout, n)
 	}
-	a := showAnswer{Processes: []showProcess{}, FIFOs: []showFIFO{}}
+	a := showAnswer{Clock: d.Clock, CyclesPerImage: d.Predicted.CyclesPerImage, ImagesPerSecond: d.Predicted.ImagesPerSecond, Processes: []showProcess{}, FIFOs: []showFIFO{}}
 	if a.Header, err = answer("hass.network", input{"design", c.Design}); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func portOf(p *project.Project, port project.Port) portJSON {
 // designJSON is the constants of host/pynq_driver.py.
 func designJSON(p *project.Project) ([]byte, error) {
 	d := p.Design
-	h := hostDesign{Top: project.TopName, Input: portOf(p, p.Input), WeightWords: p.Words, GoldenImages: len(p.Images), ClockMHz: d.ClockMHz, Results: []resultJSON{}}
+	h := hostDesign{Top: project.TopName, Input: portOf(p, p.Input), WeightWords: p.Words, GoldenImages: len(p.Images), ClockMHz: d.Clock.MHz, Results: []resultJSON{}}
 	h.Input.Rounding = p.Net.InputRounding.String()
 	h.Preproc.Divisor, h.Preproc.Mean, h.Preproc.Std = d.Preproc.Divisor, d.Preproc.Mean, d.Preproc.Std
 	for _, o := range p.Outputs {

@@ -6,12 +6,12 @@ import (
 	"strconv"
 
 	"hass/codegen/project"
+	"hass/internal/design"
 	"hass/templates"
 )
 
-// clockUncertainty is Vitis HLS's own default, written down: the share of the period it
-// keeps for routing.
-const clockUncertainty = "27%"
+// clockUncertainty is design.Uncertainty as the tools take it.
+var clockUncertainty = strconv.FormatFloat(100*design.Uncertainty, 'f', -1, 64) + "%"
 
 // constants fill the templates of the folder host. Every word is made of letters, digits and _ . / - : %, so that braces
 // of Tcl and quotes of a shell hold it.

@@ -441,8 +441,8 @@ func TestScriptsBadDesigns(t *testing.T) {
 		{"part", "no AMD part number", func(d *design.Design) { d.Part = "xczu7ev; exec evil" }},
 		{"part with bracket", "no AMD part number", func(d *design.Design) { d.Part = "xczu7ev]" }},
 		{"part with newline", "no AMD part number", func(d *design.Design) { d.Part = "xczu7ev\n" }},
-		{"clock", "a clock of 0 MHz", func(d *design.Design) { d.ClockMHz = 0 }},
-		{"clock NaN", "a clock of NaN MHz", func(d *design.Design) { d.ClockMHz = math.NaN() }},
+		{"clock", "a clock of 0 MHz", func(d *design.Design) { d.Clock.MHz = 0 }},
+		{"clock NaN", "a clock of NaN MHz", func(d *design.Design) { d.Clock.MHz = math.NaN() }},
 		{"means", "0 means", func(d *design.Design) { d.Preproc.Mean = nil }},
 		{"divisor", "holds +Inf", func(d *design.Design) { d.Preproc.Divisor = math.Inf(1) }},
 	} {

@@ -31,12 +31,12 @@ var partForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[A-Za-z0-9]+)*$`)
 
 // boardOf checks what a design says of its board, and the constants of its preprocessing, which drivers read.
 func boardOf(d *design.Design) (*Board, error) {
-	b := &Board{Part: d.Part, Name: d.Board, ClockMHz: d.ClockMHz, Family: NoPS}
+	b := &Board{Part: d.Part, Name: d.Board, ClockMHz: d.Clock.MHz, Family: NoPS}
 	if len(d.Part) > 64 || !partForm.MatchString(d.Part) {
 		return nil, fmt.Errorf("design: part %q is no AMD part number, such as xczu7ev-ffvc1156-2-e", d.Part)
 	}
-	if !(d.ClockMHz >= 1 && d.ClockMHz <= 2000) {
-		return nil, fmt.Errorf("design: a clock of %v MHz; it must be between 1 and 2000", d.ClockMHz)
+	if !(d.Clock.MHz >= 1 && d.Clock.MHz <= 2000) {
+		return nil, fmt.Errorf("design: a clock of %v MHz; it must be between 1 and 2000", d.Clock.MHz)
 	}
 	c := d.Net.Tensors[d.Net.Input].C
 	if len(d.Preproc.Mean) != c || len(d.Preproc.Std) != c {

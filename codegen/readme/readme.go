@@ -17,6 +17,7 @@ import (
 type page struct {
 	Top, Model, Platform string
 	Board                *project.Board // nil for a design without a part
+	Clock                *clock         // nil where none is known
 	Input                port
 	Outputs              []port
 	Words                int // of weights
@@ -36,6 +37,28 @@ type page struct {
 
 	LayerNames, TensorNames []name
 	Host                    []hostOp
+}
+
+// clock is the design's clock in words.
+type clock struct {
+	Text               string  // with its kind and range
+	PeriodNs           float64 // that scripts ask for
+	Slowest            string  // process, or FIFO, of the longest path; "" of a design for HLS alone
+	SlowestNs, Derate  float64 // of that path alone, and the factor of the rest of the part
+	Loop               string  // process of the longest recurrence; "" of a design for RTL alone
+	LoopNs, LoopBudget float64 // an iteration, and what the scheduler has for it
+}
+
+func clockOf(d *design.Design) *clock {
+	c := &d.Clock
+	if c.Kind == "" {
+		return nil
+	}
+	k := &clock{Text: c.String(), PeriodNs: 1000 / c.MHz, Slowest: c.Slowest, Derate: c.Derate, Loop: c.Loop, LoopNs: c.LoopNs, LoopBudget: design.LoopBudget(c.MHz)}
+	if c.ModuleMHz > 0 {
+		k.SlowestNs = 1000 / c.ModuleMHz
+	}
+	return k
 }
 
 // port is a stream of the top and its tensor.
@@ -84,7 +107,7 @@ func File(p *project.Project, target hw.Target) (project.File, error) {
 func pageOf(p *project.Project) page {
 	d := p.Design
 	g := page{
-		Top: project.TopName, Model: text(d.Model), Platform: text(d.Platform), Board: p.Board,
+		Top: project.TopName, Model: text(d.Model), Platform: text(d.Platform), Board: p.Board, Clock: clockOf(d),
 		Input: portOf(p, p.Input), Words: p.Words, Processes: p.ProcessCount(), FIFOs: len(p.HW.Streams) + len(p.Chain) + 1,
 		Images: len(p.Images), FullImages: p.FullImages(),
 		Calibration: calibration(d), Total: d.Total, Budget: d.Budget, Fits: d.Fits, Priced: len(d.Costs) > 0,

@@ -66,6 +66,13 @@ type Clock struct {
 	LoopNs float64 `json:"loop_ns,omitempty"`
 }
 
+// Uncertainty is the share of the period that Vitis HLS keeps for what it does not know before placement: its own default, which
+// scripts write down.
+const Uncertainty = 0.27
+
+// LoopBudget is the time in ns that the recurrence of an HLS loop may take at a clock of so many MHz.
+func LoopBudget(mhz float64) float64 { return 1000 / mhz * (1 - Uncertainty) }
+
 // maxMHz bounds a clock, far above any.
 const maxMHz = 10000
 

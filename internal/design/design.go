@@ -16,7 +16,7 @@ import (
 // Schema names of the design artefact.
 const (
 	Schema  = "hass.design"
-	Version = 5
+	Version = 6
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.
@@ -36,12 +36,12 @@ type Resources struct {
 // reports and host drivers read it and nothing else.
 type Design struct {
 	artifact.Header
-	Model    string  `json:"model"` // base name of the model file
-	Bits     string  `json:"bits"`  // "16", "8" or "mixed"
-	Platform string  `json:"platform"`
-	Part     string  `json:"part"`
-	Board    string  `json:"board,omitempty"` // Vivado board part; empty where none is known
-	ClockMHz float64 `json:"clock_mhz"`       // an assumption, printed as one
+	Model    string `json:"model"` // base name of the model file
+	Bits     string `json:"bits"`  // "16", "8" or "mixed"
+	Platform string `json:"platform"`
+	Part     string `json:"part"`
+	Board    string `json:"board,omitempty"` // Vivado board part; empty where none is known
+	Clock    Clock  `json:"clock"`           // of every rate, script and driver
 
 	// Input preprocessing, so that host drivers can quantise pixels: x = (u8/Divisor - Mean) / Std.
 	Preproc Preproc `json:"preproc"`
@@ -130,7 +130,8 @@ type Prediction struct {
 	ImagesPerSecond float64 `json:"images_per_second"`
 	Bottleneck      string  `json:"bottleneck"` // layer ID
 	BindingResource string  `json:"binding_resource"`
-	// Bound is a proven upper bound on images per second of any design of this search space; Gap = Bound/ImagesPerSecond - 1.
+	// Bound is a proven upper bound on images per second, at the design's clock, of any design of this search space; Gap =
+	// Bound/ImagesPerSecond - 1.
 	Bound float64 `json:"bound_images_per_second"`
 	Gap   float64 `json:"optimality_gap"`
 }
@@ -173,11 +174,26 @@ func EngineRules() []string {
 	return rules
 }
 
-// Calibration are factors on the cost model's formulas, fitted to a user's own synthesis by hass calibrate.
+// Calibration are factors on the cost model's formulas and on its clock, fitted to a user's own reports by hass calibrate.
 type Calibration struct {
 	Tool  string           `toml:"tool" json:"tool"` // that made the reports
 	Date  string           `toml:"date" json:"date"`
-	Scale map[string]Scale `toml:"scale" json:"scale"` // by module; a module that is not named has factors of 1
+	Scale map[string]Scale `toml:"scale,omitempty" json:"scale,omitempty"` // by module; a module that is not named has factors of 1
+	Clock *ClockScale      `toml:"clock,omitempty" json:"clock,omitempty"` // of a timing report, if there was one
+}
+
+// ClockScale is what a timing report says about the model of the clock.
+type ClockScale struct {
+	Family   string  `toml:"family" json:"family"`       // that it holds for
+	Part     string  `toml:"part" json:"part"`           // of the design
+	Factor   float64 `toml:"factor" json:"factor"`       // on the model's clock: MHz / ModelMHz
+	MHz      float64 `toml:"mhz" json:"mhz"`             // achieved: 1 / (period - slack)
+	ModelMHz float64 `toml:"model_mhz" json:"model_mhz"` // of the same design
+	PeriodNs float64 `toml:"period_ns" json:"period_ns"` // that was asked for
+	SlackNs  float64 `toml:"slack_ns" json:"slack_ns"`   // worst, of setup
+	// From and To are the ends of the worst path, if the report has it.
+	From string `toml:"from,omitempty" json:"from,omitempty"`
+	To   string `toml:"to,omitempty" json:"to,omitempty"`
 }
 
 // Scale are the factors of one module and what they rest on.

@@ -56,7 +56,7 @@ func Files(path string) []string {
 
 // Read reads a design and its weights. It checks the schema, the side files, the network, that every layer's hardware fits
 // it, and that the FIFOs are the network's. Its errors name the file and the field.
-// optimizer.ReadDesign also computes again what follows from all that.
+// derive.ReadDesign also computes again what follows from all that.
 func Read(path string) (*Design, error) {
 	d := &Design{}
 	if err := artifact.ReadJSON(path, Schema, Version, d); err != nil {
@@ -188,8 +188,8 @@ func (d *Design) checkFacts() error {
 	if err := d.CheckInputs(); err != nil {
 		return err
 	}
-	if !(d.ClockMHz > 0 && d.ClockMHz <= 10000) {
-		return fmt.Errorf("clock_mhz %v is not a clock", d.ClockMHz)
+	if err := d.Clock.Check(); err != nil {
+		return fmt.Errorf("clock: %w", err)
 	}
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)

@@ -28,8 +28,8 @@ type Platform struct {
 	Part      string    `json:"part"`            // full AMD part number
 	Board     string    `json:"board,omitempty"` // Vivado board part; may be empty
 	Family    string    `json:"family"`          // Family7 or FamilyUSPlus
-	ClockMHz  float64   `json:"clock_mhz"`
-	Resources Resources `json:"resources"` // of the whole device
+	ClockMHz  float64   `json:"clock_mhz"`       // the board's kernel clock: no design on it is clocked faster
+	Resources Resources `json:"resources"`       // of the whole device
 }
 
 //go:embed platforms/*.toml

@@ -63,8 +63,8 @@ func (d *Design) Report(w io.Writer) error {
 	}
 	t.Flush()
 	p := d.Predicted
-	fmt.Fprintf(&b, "\npredicted: %.0f images/s at %g MHz (the clock is an assumption), %.1f +- %.1f cycles per image, latency about %.0f cycles\n",
-		p.ImagesPerSecond, d.ClockMHz, p.CyclesPerImage, p.CyclesCI, p.LatencyCycles)
+	fmt.Fprintf(&b, "\npredicted: %.0f images/s at %s, %.1f +- %.1f cycles per image, latency about %.0f cycles\n",
+		p.ImagesPerSecond, &d.Clock, p.CyclesPerImage, p.CyclesCI, p.LatencyCycles)
 	fmt.Fprintln(&b, d.costModel())
 	if !d.Fits {
 		fmt.Fprintln(&b, "DOES NOT FIT:")
@@ -152,8 +152,8 @@ func (d *Design) JSONReports() (layerCycles, layerResources, performance []byte,
 		CI         float64 `json:"max_cycles_ci95"`
 		Throughput float64 `json:"estimated_throughput_fps"`
 		LatencyNS  float64 `json:"estimated_latency_ns"`
-		ClockMHz   float64 `json:"assumed_clock_mhz"`
+		Clock      Clock   `json:"clock"`
 		Calibrated bool    `json:"costs_calibrated"`
-	}{p.LatencyCycles, p.CyclesPerImage, p.Bottleneck, p.CyclesCI, p.ImagesPerSecond, p.LatencyCycles * 1000 / d.ClockMHz, d.ClockMHz, d.Calibrated})
+	}{p.LatencyCycles, p.CyclesPerImage, p.Bottleneck, p.CyclesCI, p.ImagesPerSecond, p.LatencyCycles * 1000 / d.Clock.MHz, d.Clock, d.Calibrated})
 	return layerCycles, layerResources, performance, err
 }

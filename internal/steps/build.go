@@ -15,6 +15,7 @@ import (
 	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/optimizer"
+	"hass/optimizer/derive"
 	"hass/optimizer/search"
 	"hass/optimizer/search/study"
 	"hass/sparsity"
@@ -63,6 +64,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	}
 	platform, err := design.LoadPlatform(o.Platform)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
 	g, err := Load(o.Model, rep)
@@ -172,7 +176,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		return nil, err
 	}
 	// From here on only the design file counts, as for any other user of it.
-	d, err := optimizer.ReadDesign(in("design.json"))
+	d, err := derive.ReadDesign(in("design.json"))
 	if err != nil {
 		return nil, err
 	}

@@ -4,23 +4,28 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/BurntSushi/toml"
 
 	"hass/internal/artifact"
 	"hass/internal/design"
+	"hass/internal/hw"
 	"hass/internal/userfile"
-	"hass/optimizer"
 	"hass/optimizer/cost"
+	"hass/optimizer/cost/timing"
 	"hass/optimizer/cost/utilisation"
+	"hass/optimizer/derive"
 )
 
 // CalibrateOptions direct Calibrate.
 type CalibrateOptions struct {
-	Design  string   // that was synthesised
-	Reports []string // utilisation of its modules: Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json
-	Date    string   // of the synthesis, as it is to stand in the file
-	Output  string   // the file of factors to write
+	Design string // that was synthesised
+	// Reports are utilisation of its modules (Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json) and at
+	// most one of timing (Vivado's report_timing_summary).
+	Reports []string
+	Date    string // of the synthesis, as it is to stand in the file
+	Output  string // the file of factors to write
 }
 
 // CalibrateResult is what was fitted.
@@ -29,6 +34,7 @@ type CalibrateResult struct {
 	Matched   int                     // instances found in the reports
 	Instances int                     // of the design
 	Scale     map[string]design.Scale // by module
+	Clock     *design.ClockScale      // of the timing report, or nil
 }
 
 // maxReport bounds a utilisation report in bytes.
@@ -39,7 +45,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	if err := writable(o.Output, append([]string{o.Design}, o.Reports...)...); err != nil {
 		return nil, err
 	}
-	d, err := optimizer.ReadDesign(o.Design)
+	d, err := derive.ReadDesign(o.Design)
 	if err != nil {
 		return nil, err
 	}
@@ -51,17 +57,26 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 		return nil, err
 	}
 	list := n.Instances()
-	platform, err := design.LoadPlatform(d.Platform)
-	family := design.Family7 // a platform file of the user's that is not at hand
-	if err == nil {
-		family = platform.Family
-	}
 	var matches []utilisation.Match
 	tool := ""
+	var clock *design.ClockScale
 	for _, name := range o.Reports {
 		data, err := userfile.Read(name, maxReport)
 		if err != nil {
 			return nil, fmt.Errorf("report: %w", err)
+		}
+		if timing.Is(data) {
+			if clock != nil {
+				return nil, fmt.Errorf("%s: a second timing report; one design has one clock", name)
+			}
+			var by string
+			if clock, by, err = scaleClock(d, n, data); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			if tool == "" {
+				tool = by
+			}
+			continue
 		}
 		r, err := utilisation.ParseReport(data)
 		if err != nil {
@@ -73,13 +88,15 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 		}
 		matches, tool = append(matches, m...), r.Tool
 	}
-	scales, err := utilisation.Calibrate(matches, family)
-	if err != nil {
-		return nil, err
+	var scales map[string]design.Scale
+	if len(matches) > 0 {
+		if scales, err = utilisation.Calibrate(matches, d.Family); err != nil {
+			return nil, err
+		}
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Factors on hass' cost model, fitted by hass calibrate to %d of %d instances of a design.\n\n", len(matches), len(list))
-	if err := toml.NewEncoder(&b).Encode(design.Calibration{Tool: tool, Date: o.Date, Scale: scales}); err != nil {
+	if err := toml.NewEncoder(&b).Encode(design.Calibration{Tool: tool, Date: o.Date, Scale: scales, Clock: clock}); err != nil {
 		return nil, err
 	}
 	if _, err := cost.ParseCalibration(b.Bytes()); err != nil {
@@ -88,5 +105,26 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	if err := artifact.WriteBytes(ctx, o.Output, b.Bytes()); err != nil {
 		return nil, err
 	}
-	return &CalibrateResult{Tool: tool, Matched: len(matches), Instances: len(list), Scale: scales}, nil
+	return &CalibrateResult{Tool: tool, Matched: len(matches), Instances: len(list), Scale: scales, Clock: clock}, nil
+}
+
+// scaleClock sets the clock of a timing report against the model's of the same design.
+func scaleClock(d *design.Design, n *hw.Network, report []byte) (scale *design.ClockScale, tool string, err error) {
+	if !d.Target.Includes(hw.RTL) {
+		return nil, "", fmt.Errorf("the design is for target %s: a timing report scales the clock of the RTL alone, and the C++ is clocked as its scheduler is asked to", d.Target)
+	}
+	r, err := timing.Parse(report)
+	if err != nil {
+		return nil, "", err
+	}
+	platform := design.Platform{Name: d.Platform, Part: d.Part, Family: d.Family, ClockMHz: d.Clock.Limit, Resources: d.Device}
+	e, err := (&derive.Clocking{Target: hw.RTL, Platform: platform}).Of(n, d.Total)
+	if err != nil {
+		return nil, "", err
+	}
+	round := func(v float64) float64 { return math.Round(v*1e4) / 1e4 }
+	return &design.ClockScale{
+		Family: d.Family, Part: d.Part, Factor: round(r.MHz() / e.Modules), MHz: round(r.MHz()), ModelMHz: round(e.Modules),
+		PeriodNs: r.PeriodNs, SlackNs: r.SlackNs, From: r.From, To: r.To,
+	}, r.Tool, nil
 }

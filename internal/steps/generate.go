@@ -8,7 +8,7 @@ import (
 
 	"hass/codegen"
 	"hass/internal/artifact"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // GenerateOptions direct Generate.
@@ -35,7 +35,7 @@ func Generate(ctx context.Context, o GenerateOptions) (*GenerateResult, error) {
 	if err := artifact.CheckDir(o.Output); err != nil {
 		return nil, err
 	}
-	d, err := optimizer.ReadDesign(o.Design)
+	d, err := derive.ReadDesign(o.Design)
 	if err != nil {
 		return nil, err
 	}

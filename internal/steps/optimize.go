@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"hass/internal/artifact"
@@ -24,9 +25,11 @@ type Hardware struct {
 	Pixels      int       // per beat of the widest streams; 0 is what gives the best rate
 	// Least chooses between designs of the best rate, as optimizer.Input.Least does; "" is even, and for a trial of a search
 	// as the search rates it.
-	Least        string
-	Calibration  string // file of factors on the cost model, or ""
-	IgnoreBudget bool   // go on with a design that does not fit, for verification only
+	Least       string
+	Calibration string // file of factors on the cost model, or ""
+	// Clock is the clock in MHz that the design shall have; 0 is the one with which there are most images per second.
+	Clock        float64
+	IgnoreBudget bool // go on with a design that does not fit, for verification only
 }
 
 // DefaultHardware are the command line's defaults for a platform.
@@ -44,6 +47,19 @@ func (h Hardware) shares() (design.Shares, error) {
 		*s *= h.BudgetShare
 	}
 	return shares, nil
+}
+
+// checkClock refuses a clock that a platform cannot have.
+func (h Hardware) checkClock(p design.Platform) error {
+	switch {
+	case h.Clock == 0:
+		return nil
+	case !(h.Clock >= 1):
+		return badOption("--clock %g: want MHz, at least 1", h.Clock)
+	case h.Clock > p.ClockMHz:
+		return fmt.Errorf("--clock %g: the clock of platform %s is %g MHz (clock_mhz), and no design on it is faster", h.Clock, p.Name, p.ClockMHz)
+	}
+	return nil
 }
 
 // scales is the calibration of the cost model, or nil.
@@ -108,6 +124,9 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 	}
 	platform, err := design.LoadPlatform(o.Platform)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
 	if err := apart(design.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration}); err != nil {
@@ -177,6 +196,17 @@ const quickPairs = 1 << 16
 
 // wayOut adds to the error of a network that no hardware within the target's limits is there for what may help.
 func wayOut(err error, h Hardware) error {
+	var slow *optimizer.ClockError
+	if errors.As(err, &slow) {
+		ways := []string{fmt.Sprintf("--clock %.0f or less, or none for the clock with the most images per second", math.Floor(slow.MHz))}
+		if h.Engine != design.EngineAuto {
+			ways = append(ways, "--engine auto")
+		}
+		if slow.Layer == "" && h.BudgetShare > 0.5 {
+			ways = append(ways, "a smaller --budget-share, since a part that is less full is faster")
+		}
+		return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
+	}
 	var over *optimizer.LimitError
 	if !errors.As(err, &over) {
 		return err
@@ -221,7 +251,7 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	}
 	p := cal.Profile
 	in := optimizer.Input{
-		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales,
+		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales, Clock: h.Clock,
 		Model: p.Model, Bits: p.Bits,
 		Preproc: design.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.Hash},

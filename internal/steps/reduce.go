@@ -11,7 +11,7 @@ import (
 	"hass/codegen"
 	"hass/codegen/verify"
 	"hass/internal/steps/reduce"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // ReduceOptions direct Reduce and CheckBackend.
@@ -62,7 +62,7 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 	if err := checkStall(o.Stall); err != nil {
 		return fail(err)
 	}
-	d, err := optimizer.ReadDesign(o.Design)
+	d, err := derive.ReadDesign(o.Design)
 	if err != nil {
 		return fail(err)
 	}

@@ -172,6 +172,9 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	if err != nil {
 		return nil, err
 	}
+	if err := j.hardware.checkClock(platform); err != nil {
+		return nil, err
+	}
 	opt, err := j.numerics.options(j.graph)
 	if err != nil {
 		return nil, err
@@ -181,7 +184,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	}
 	config := search.Config{
 		Model: filepath.Base(j.model), Platform: platform.Name, Inputs: map[string]string{}, Bits: j.numerics.Bits, Engine: j.hardware.Engine, Target: j.hardware.Target,
-		Budget: j.hardware.BudgetShare, Images: j.calib.Len(), Seed: uint64(j.numerics.Seed), Sampler: j.tuning.Sampler, SamplerSeed: j.tuning.SamplerSeed,
+		Budget: j.hardware.BudgetShare, Clock: j.hardware.Clock, Images: j.calib.Len(), Seed: uint64(j.numerics.Seed), Sampler: j.tuning.Sampler, SamplerSeed: j.tuning.SamplerSeed,
 		Batch: j.tuning.Batch, Objective: j.objective, Halving: !j.tuning.NoHalving, Evals: j.tuning.Evals,
 	}
 	few, err := first(j.calib, "--calib-images", j.tuning.MaxImages)
@@ -239,7 +242,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 		}
 	}
 	p, err := search.New(ctx, j.graph, j.calib, search.Options{
-		Bits: j.numerics.Bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: j.hardware.Target, Pixels: j.hardware.Pixels, Images: j.tuning.MaxImages,
+		Bits: j.numerics.Bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: j.hardware.Target, Pixels: j.hardware.Pixels, Clock: j.hardware.Clock, Images: j.tuning.MaxImages,
 		Seed: uint64(j.numerics.Seed), NoSharing: j.tuning.NoSharing, NoHalving: j.tuning.NoHalving, Progress: rep.track(TaskCalibrate),
 	})
 	if err != nil {

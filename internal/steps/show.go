@@ -3,19 +3,20 @@ package steps
 import (
 	"fmt"
 
+	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
-// Network is the hardware network of the design in file.
-func Network(design string) (*hw.Network, error) {
-	d, err := optimizer.ReadDesign(design)
+// Network is the design in file and its hardware network.
+func Network(file string) (*design.Design, *hw.Network, error) {
+	d, err := derive.ReadDesign(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n, err := d.Network()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", design, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return n, nil
+	return d, n, nil
 }

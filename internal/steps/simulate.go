@@ -12,7 +12,7 @@ import (
 	"hass/internal/dataset"
 	"hass/internal/design"
 	"hass/internal/intnet"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // SimulateOptions direct Simulate.
@@ -48,7 +48,7 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 			return nil, err
 		}
 	}
-	d, err := optimizer.ReadDesign(o.Design)
+	d, err := derive.ReadDesign(o.Design)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,8 @@ type Summary struct {
 	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
 	LatencyCycles           int64   `json:"latency_cycles"` // one image alone: first input word accepted to last output word
 	ImagesPerSecond         float64 `json:"images_per_second"`
-	ClockMHz                float64 `json:"clock_mhz"` // assumed
+	// Clock is the design's: what ImagesPerSecond rests on, with its kind and range.
+	Clock design.Clock `json:"clock"`
 
 	Resources  design.Resources `json:"resources"`
 	Calibrated bool             `json:"resources_calibrated"`
@@ -89,10 +90,10 @@ func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accurac
 
 func newSummary(d *design.Design, p design.Platform, verified Checks, rep *report.Report, mismatches int) *Summary {
 	s := &Summary{
-		Header: artifact.NewHeader("hass.summary", 1, nil),
+		Header: artifact.NewHeader("hass.summary", 2, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
 		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
-		ImagesPerSecond: d.ClockMHz * 1e6 / rep.CyclesPerImage, ClockMHz: d.ClockMHz,
+		ImagesPerSecond: d.Clock.ImagesPerSecond(rep.CyclesPerImage), Clock: d.Clock,
 		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
 	}
 	s.Verified = append(verified, Compared{"hwsim", "simulator", verify.Tally{Images: rep.Images, Mismatches: mismatches}})

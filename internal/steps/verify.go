@@ -14,7 +14,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/steps/cosim"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // VerifyOptions direct Verify.
@@ -126,7 +126,7 @@ func stage(ctx context.Context, dir, design string, target codegen.Target) (*sta
 		}
 		return s, nil, err
 	}
-	d, err := optimizer.ReadDesign(design)
+	d, err := derive.ReadDesign(design)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -61,8 +61,13 @@ func ParseCalibration(data []byte) (*design.Calibration, error) {
 
 // CheckCalibration refuses factors that no synthesis gives.
 func CheckCalibration(c *design.Calibration) error {
-	if len(c.Scale) == 0 {
-		return fmt.Errorf("no [scale.<module>]; hass calibrate writes such files")
+	if len(c.Scale) == 0 && c.Clock == nil {
+		return fmt.Errorf("neither [scale.<module>] nor [clock]; hass calibrate writes such files")
+	}
+	if c.Clock != nil {
+		if err := checkClock(c.Clock); err != nil {
+			return fmt.Errorf("clock: %w", err)
+		}
 	}
 	for name, s := range c.Scale {
 		if !slices.Contains(moduleNames, name) {
@@ -76,6 +81,25 @@ func CheckCalibration(c *design.Calibration) error {
 		if s.Instances < 0 || !(s.LUTError >= 0 && s.LUTError <= 100) || !(s.FFError >= 0 && s.FFError <= 100) {
 			return fmt.Errorf("scale of %s: %d instances, errors %v and %v", name, s.Instances, s.LUTError, s.FFError)
 		}
+	}
+	return nil
+}
+
+// clockError is how far the figures of a calibration's clock may be apart, relative: they are rounded.
+const clockError = 1e-3
+
+// checkClock refuses a clock that no report gives.
+func checkClock(c *design.ClockScale) error {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= clockError*math.Abs(b) }
+	switch {
+	case c.Family != design.Family7 && c.Family != design.FamilyUSPlus:
+		return fmt.Errorf("family %.40q; want %s or %s", c.Family, design.Family7, design.FamilyUSPlus)
+	case !(c.Factor >= 0.05 && c.Factor <= 20):
+		return fmt.Errorf("factor %v; want 0.05..20", c.Factor)
+	case !(c.MHz > 0 && c.ModelMHz > 0 && c.PeriodNs > 0) || !near(c.Factor*c.ModelMHz, c.MHz):
+		return fmt.Errorf("factor %v, of mhz %v over model_mhz %v", c.Factor, c.MHz, c.ModelMHz)
+	case !near(1000/(c.PeriodNs-c.SlackNs), c.MHz):
+		return fmt.Errorf("mhz %v, of a period of %v ns and a slack of %v ns", c.MHz, c.PeriodNs, c.SlackNs)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func TestParseCalibration(t *testing.T) {
 		t.Error("a module that is not named was scaled")
 	}
 	for text, want := range map[string]string{
-		"":                        "no [scale.<module>]",
+		"":                        "neither [scale.<module>] nor [clock]",
 		"[scale.x]\nLUT = 1":      "unknown module \"x\"",
 		"[scale.fifo]\nLUTS = 1":  "unknown key",
 		"[scale.fifo]\nFF = -1":   "scale of FF of fifo is -1",

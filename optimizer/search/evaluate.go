@@ -242,7 +242,7 @@ func (p *Problem) estimatorOptions() sparsity.EstimatorOptions {
 
 // input is what the optimizer is asked with.
 func (p *Problem) input(net *intnet.Net, est optimizer.CycleEstimator) optimizer.Input {
-	in := optimizer.Input{Net: net, Est: est, Platform: p.opt.Platform, Engine: p.opt.Engine, Target: p.opt.Target, Shares: p.opt.Shares, Calibration: p.opt.Calibration, Memo: p.memo, Pixels: p.opt.Pixels, Least: optimizer.LeastDSP, Coarse: true}
+	in := optimizer.Input{Net: net, Est: est, Platform: p.opt.Platform, Engine: p.opt.Engine, Target: p.opt.Target, Shares: p.opt.Shares, Calibration: p.opt.Calibration, Memo: p.memo, Pixels: p.opt.Pixels, Clock: p.opt.Clock, Least: optimizer.LeastDSP, Coarse: true}
 	if p.Rating != nil {
 		in.Near = p.Rating.CyclesPerImage
 	}

@@ -96,13 +96,13 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// Objectives of a trial, less is better in each: divergence, cycles per image and DSPs (the last two as shares of the
+// Objectives of a trial, less is better in each: divergence, time per image and DSPs (the last two as shares of the
 // unpruned network's); blind: divergence and the share of products that remain.
 func (o Objective) Objectives(t, base *Outcome) []float64 {
 	if o.Blind {
 		return []float64{t.Divergence, 1 - t.Sparsity}
 	}
-	return []float64{t.Divergence, ratio(t.CyclesPerImage, base.CyclesPerImage), ratio(float64(t.Resources.DSP), float64(base.Resources.DSP))}
+	return []float64{t.Divergence, ratio(base.ImagesPerSecond, t.ImagesPerSecond), ratio(float64(t.Resources.DSP), float64(base.Resources.DSP))}
 }
 
 // trial is an outcome as package sampler takes it.

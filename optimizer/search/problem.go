@@ -32,9 +32,11 @@ type Options struct {
 	Target   hw.Target     // whose limits the hardware keeps; "" is hw.Both
 	// Calibration, if not nil, scales the cost model.
 	Calibration *design.Calibration
-	Pixels      int    // per beat of the widest streams; 0 is what gives the unpruned network the best rate
-	Images      int    // calibration images used, the first of the set; 0 is all
-	Seed        uint64 // of the order of images; samplers have their own
+	Pixels      int // per beat of the widest streams; 0 is what gives the unpruned network the best rate
+	// Clock is the clock in MHz that designs shall have; 0 is what gives each trial the most images per second.
+	Clock  float64
+	Images int    // calibration images used, the first of the set; 0 is all
+	Seed   uint64 // of the order of images; samplers have their own
 
 	NoSharing bool // evaluate every layer of every trial
 	NoHalving bool // evaluate all images of every trial, and rate its hardware whatever its accuracy

@@ -123,14 +123,14 @@ func optional[T any](ctx context.Context, s rows, key string) (*T, error) {
 // complete tells whether a trial was evaluated to the end and fits.
 func complete(o *Outcome) bool { return o.Stopped == "" && o.Fits }
 
-// Front gives the numbers of the complete trials that none beats in divergence, cycles per image and DSPs at once, by
+// Front gives the numbers of the complete trials that none beats in divergence, images per second and DSPs at once, by
 // divergence.
 func Front(trials []Trial) []int {
 	var points [][]float64
 	var at []int
 	for i, t := range trials {
 		if o := t.Outcome; complete(o) {
-			points = append(points, []float64{o.Divergence, o.CyclesPerImage, float64(o.Resources.DSP)})
+			points = append(points, []float64{o.Divergence, 1 / o.ImagesPerSecond, float64(o.Resources.DSP)})
 			at = append(at, i)
 		}
 	}
@@ -198,9 +198,9 @@ func (r *Result) best() int {
 	return best
 }
 
-// better compares the hardware of two trials: fewer cycles first, then fewer DSPs.
+// better compares the hardware of two trials: more images per second first, then fewer DSPs.
 func better(a, b *Outcome) int {
-	return cmp.Or(cmp.Compare(a.CyclesPerImage, b.CyclesPerImage), cmp.Compare(a.Resources.DSP, b.Resources.DSP))
+	return cmp.Or(cmp.Compare(b.ImagesPerSecond, a.ImagesPerSecond), cmp.Compare(a.Resources.DSP, b.Resources.DSP))
 }
 
 // Thresholds are those of a trial, as a thresholds file holds them.
@@ -287,7 +287,7 @@ func (r *Result) Print(out io.Writer, all bool) error {
 	default:
 		fmt.Fprintf(out, "\nno trial of the front loses at most %.2f points\n", 100*r.Config.Objective.Loss)
 	}
-	fmt.Fprintln(out, "images/s and DSPs are the optimizer's estimates at an assumed clock; \"hass optimize --trial\" and \"hass simulate\" confirm a trial")
+	fmt.Fprintln(out, "images/s and DSPs are the optimizer's estimates, each at the clock of its hardware; \"hass optimize --trial\" and \"hass simulate\" confirm a trial")
 	return nil
 }
 

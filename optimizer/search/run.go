@@ -39,6 +39,7 @@ type Config struct {
 	Target   hw.Target         `json:"target"`
 	Pixels   int               `json:"pixels"`
 	Budget   float64           `json:"budget_share"`
+	Clock    float64           `json:"clock_mhz,omitempty"` // that was asked for
 	Images   int               `json:"images"`
 	Seed     uint64            `json:"seed"` // of the problem: the order of the images
 	Sampler  string            `json:"sampler"`
@@ -431,7 +432,7 @@ func (r *Runner) judge(past []Trial) Judge {
 		}
 		for _, t := range past {
 			f := t.Outcome
-			if f.Stopped != "" || !f.Fits || f.CyclesPerImage > o.CyclesPerImage || f.Resources.DSP > o.Resources.DSP || f.Images < o.Images {
+			if f.Stopped != "" || !f.Fits || f.ImagesPerSecond < o.ImagesPerSecond || f.Resources.DSP > o.Resources.DSP || f.Images < o.Images {
 				continue
 			}
 			for i := range d {

@@ -740,6 +740,9 @@ func TestJudge(t *testing.T) {
 	r := &Runner{Config: Config{Sampler: Allocate, Objective: DefaultObjective()}}
 	outcome := func(d float32, cycles float64, dsp int) *Outcome {
 		o := &Outcome{Images: 20, Fits: true, CyclesPerImage: cycles}
+		if cycles > 0 {
+			o.ImagesPerSecond = 1e8 / cycles
+		}
 		o.Resources.DSP = dsp
 		for i := range o.Images {
 			o.Divergences = append(o.Divergences, d+0.001*float32(i%3))

@@ -16,8 +16,8 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
-	"hass/optimizer"
 	"hass/optimizer/cost"
+	"hass/optimizer/derive"
 )
 
 // Case is a network with hardware and the images that are run. Nothing in a Case is changed after it was made.
@@ -52,7 +52,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		f.Platform, f.Part, f.Board, f.Family, f.ClockMHz, f.Device = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources
+		f.Platform, f.Part, f.Board, f.Family, f.Clock.Limit, f.Device = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources
 		f.UsableShare = design.DefaultShares()
 	}
 	if f.Objective == "" {
@@ -60,7 +60,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	}
 	d := &design.Design{
 		Header: artifact.NewHeader(design.Schema, design.Version, nil),
-		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, Board: f.Board, ClockMHz: f.ClockMHz,
+		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, Board: f.Board, Clock: design.Clock{Limit: f.Clock.Limit},
 		Net: c.Net, Layers: c.Layers, Target: f.Target, Objective: f.Objective, EngineRule: c.rule,
 		Family: f.Family, Device: f.Device, UsableShare: f.UsableShare,
 		Calibrated: cost.Calibrated, CostModel: design.CostModel{Calibration: f.CostModel.Calibration},
@@ -94,7 +94,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 		d.FIFOs = append(d.FIFOs, design.FIFO{Name: s.Name, Depth: s.Depth, Memory: memories[s.Name]})
 	}
 	d.Costs = make([]design.LayerCost, len(c.Net.Layers)+2)
-	if err := optimizer.Refresh(d); err != nil {
+	if err := derive.Refresh(d); err != nil {
 		return nil, nil, err
 	}
 	return d, n, nil
@@ -116,7 +116,7 @@ func (c *Case) Write(ctx context.Context, path string) (*design.Design, error) {
 	if err := design.Write(ctx, d, path, golden); err != nil {
 		return nil, err
 	}
-	return optimizer.ReadDesign(path)
+	return derive.ReadDesign(path)
 }
 
 // digest tells cases apart.

@@ -18,7 +18,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/npy"
 	"hass/internal/test/testenv"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // TestAcceptance runs all claims in an order in which later ones use the runs of
@@ -398,7 +398,7 @@ func (a *acceptance) skipFIFOs(t *testing.T) {
 // atDepth writes a design whose FIFO has another depth, with all that follows from it.
 func (a *acceptance) atDepth(t *testing.T, from, to, fifo string, depth int) {
 	t.Helper()
-	d, err := optimizer.ReadDesign(from)
+	d, err := derive.ReadDesign(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,7 +411,7 @@ func (a *acceptance) atDepth(t *testing.T, from, to, fifo string, depth int) {
 			d.FIFOs[i].Depth = depth
 		}
 	}
-	if err := optimizer.Refresh(d); err != nil {
+	if err := derive.Refresh(d); err != nil {
 		t.Fatal(err)
 	}
 	if err := design.Write(t.Context(), d, to, golden); err != nil {

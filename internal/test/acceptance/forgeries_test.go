@@ -24,7 +24,7 @@ import (
 	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/internal/test/figures"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // A forgery changes one side of a pair, a design with its weights and golden images or a project, and makes all
@@ -183,8 +183,8 @@ var forgers = []forger{
 		return []string{"part"}
 	}},
 	{"clock", func(_ *rand.Rand, d *design.Design, _ *npy.Array) []string {
-		d.ClockMHz++
-		return []string{"clock_mhz", "predicted"}
+		d.Clock.Limit /= 2 // what follows is computed again: all rates change
+		return []string{"clock", "predicted"}
 	}},
 	{"preprocessing", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		d.Preproc.Mean[rng.Intn(len(d.Preproc.Mean))] += 0.01
@@ -253,7 +253,7 @@ func TestHostileForgeries(t *testing.T) {
 			continue // this kind does not apply here
 		}
 		n++
-		if err := optimizer.Refresh(d); err != nil {
+		if err := derive.Refresh(d); err != nil {
 			count("design: "+f.what, 0) // no reader would expand it either
 			continue
 		}
@@ -263,7 +263,7 @@ func TestHostileForgeries(t *testing.T) {
 			count("design: "+f.what, 0)
 			continue
 		}
-		forged, err := optimizer.ReadDesign(path)
+		forged, err := derive.ReadDesign(path)
 		if err != nil {
 			count("design: "+f.what, 0)
 			continue
@@ -362,7 +362,7 @@ func makePairs(t *testing.T) []*pair {
 		k.must(t, append([]string{"profile", model, "--data", calib, "-o", filepath.Join(dir, "profile.json")}, v.profile...)...)
 		k.must(t, append([]string{"optimize", model, "--profile", filepath.Join(dir, "profile.json"), "-o", path}, v.optimize...)...)
 		p := &pair{dir: dir, projects: map[codegen.Target]string{}}
-		if p.design, err = optimizer.ReadDesign(path); err != nil {
+		if p.design, err = derive.ReadDesign(path); err != nil {
 			t.Fatal(err)
 		}
 		if p.golden, err = p.design.ReadGolden(dir); err != nil {
@@ -385,7 +385,7 @@ func makePairs(t *testing.T) []*pair {
 // copy reads the design again, so that it can be changed.
 func (p *pair) copy(t *testing.T) (*design.Design, *npy.Array) {
 	t.Helper()
-	d, err := optimizer.ReadDesign(filepath.Join(p.dir, "design.json"))
+	d, err := derive.ReadDesign(filepath.Join(p.dir, "design.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -505,7 +505,7 @@ func (p *pair) neutral(t *testing.T, rng *rand.Rand) (what, got string) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		d, err := optimizer.ReadDesign(path)
+		d, err := derive.ReadDesign(path)
 		if err != nil {
 			return what, err.Error()
 		}

@@ -20,7 +20,7 @@ import (
 	"hass/internal/test/figures"
 	"hass/internal/test/onnxtest"
 	"hass/internal/test/testenv"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 	"hass/sparsity"
 )
 
@@ -108,7 +108,7 @@ func checkWhole(t *testing.T, what, dir string) {
 				t.Errorf("%s: %v", what, err)
 			}
 		case name == "d.json" || name == "design.json" && filepath.Base(filepath.Dir(path)) == "run":
-			if _, err := optimizer.ReadDesign(path); err != nil {
+			if _, err := derive.ReadDesign(path); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 		case name == artifact.ManifestName:

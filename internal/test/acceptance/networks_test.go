@@ -136,7 +136,7 @@ func (a *acceptance) network(t *testing.T, n network, model, calib, run string) 
 	}
 	x := d.Total
 	t.Logf("%s: %.1f images/s simulated, %.0f cycles per image (%.0f predicted, %+.2f %%), latency %d; DSP %d LUT %d FF %d BRAM18 %d URAM %d; fits %v %v; bottleneck %s, binding %s",
-		n.name, d.ClockMHz*1e6/r.Cycles, r.Cycles, r.Predicted, 100*(r.Cycles/r.Predicted-1), r.Latency, x.DSP, x.LUT, x.FF, x.BRAM18, x.URAM, d.Fits, d.Shortfall, d.Predicted.Bottleneck, d.Predicted.BindingResource)
+		n.name, d.Clock.ImagesPerSecond(r.Cycles), r.Cycles, r.Predicted, 100*(r.Cycles/r.Predicted-1), r.Latency, x.DSP, x.LUT, x.FF, x.BRAM18, x.URAM, d.Fits, d.Shortfall, d.Predicted.Bottleneck, d.Predicted.BindingResource)
 }
 
 // everyLayer checks that every operator of the model that has hardware is a layer of the design or

@@ -21,7 +21,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/quant"
 	"hass/internal/test/testenv"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 	"hass/optimizer/search"
 	"hass/optimizer/search/sampler"
 	"hass/optimizer/search/study"
@@ -209,7 +209,7 @@ func (c *searchCase) confirm(t *testing.T, w *strings.Builder, dir, folder strin
 	}
 	a.hass(t, profile...)
 	a.hass(t, "optimize", model, "--profile", in("p.json"), "--platform", c.platform, "--pixels", strconv.Itoa(c.pixels), "--least", "dsp", "-o", in("d.json"))
-	d, err := optimizer.ReadDesign(in("d.json"))
+	d, err := derive.ReadDesign(in("d.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func (c *searchCase) confirm(t *testing.T, w *strings.Builder, dir, folder strin
 		t.Fatal(err)
 	}
 	fmt.Fprintf(w, "Best of ours, seed %d, trial %d: rated %.0f cycles and %d DSPs in the search; designed %.0f cycles, %d DSPs, %d LUTs; simulated on 6 test images %.1f cycles, %.0f images/s, 0 mismatches.\n\n",
-		s.seed, s.result.Best, best.Outcome.CyclesPerImage, best.Outcome.Resources.DSP, d.Predicted.CyclesPerImage, d.Total.DSP, d.Total.LUT, sim.CyclesPerImage, d.ClockMHz*1e6/sim.CyclesPerImage)
+		s.seed, s.result.Best, best.Outcome.CyclesPerImage, best.Outcome.Resources.DSP, d.Predicted.CyclesPerImage, d.Total.DSP, d.Total.LUT, sim.CyclesPerImage, d.Clock.ImagesPerSecond(sim.CyclesPerImage))
 }
 
 // measurePace runs a study of our sampler with and without shared work and rounds of images.

@@ -27,6 +27,7 @@ import (
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
 	"hass/optimizer"
+	"hass/optimizer/derive"
 	"hass/sparsity"
 )
 
@@ -229,7 +230,7 @@ func (p point) run(ctx context.Context, dir string) (end, project string, err er
 	if err := design.Write(ctx, d, path, golden); err != nil {
 		return "", "", err
 	}
-	if d, err = optimizer.ReadDesign(path); err != nil {
+	if d, err = derive.ReadDesign(path); err != nil {
 		return "", "", err
 	}
 	project = filepath.Join(dir, "project")
@@ -413,7 +414,7 @@ func sweepVerify(t *testing.T) (equal int) {
 			t.Errorf("%v: C++: %v %+v", p, err, r)
 			ok = false
 		}
-		d, err := optimizer.ReadDesign(filepath.Join(dir, "design.json"))
+		d, err := derive.ReadDesign(filepath.Join(dir, "design.json"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/test/figures"
 	"hass/internal/test/testenv"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 // TestHostileTargets: what the narrower limits of Vitis HLS cost in rate, on networks with trained weights.
@@ -37,7 +37,7 @@ func TestHostileTargets(t *testing.T) {
 		for _, target := range []hw.Target{hw.RTL, hw.HLS, hw.Both} {
 			path := filepath.Join(a.dir, n.name+"."+string(target)+".json")
 			a.hass(t, "optimize", n.model, "--profile", profile, "--platform", n.platform, "--target", string(target), "-o", path)
-			d, err := optimizer.ReadDesign(path)
+			d, err := derive.ReadDesign(path)
 			if err != nil {
 				t.Fatal(err)
 			}

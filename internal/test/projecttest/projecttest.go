@@ -120,7 +120,11 @@ func Edit(t testing.TB, file, from, to string) {
 
 // Board puts a design on a platform, with a preprocessing for its channels.
 func Board(d *design.Design, name, part string) {
-	d.Platform, d.Part, d.ClockMHz = name, part, 200
+	d.Platform, d.Part = name, part
+	d.Clock = design.Clock{
+		MHz: 200, Kind: design.ClockScaled, Low: 154, High: 200, Limit: 200,
+		Slowest: "c1_engine0", ModuleMHz: 260, Derate: 0.85, Loop: "c1_window", LoopNs: 3.43,
+	}
 	if pl, err := design.LoadPlatform(strings.ToLower(name)); err == nil {
 		d.Board = pl.Board
 	}

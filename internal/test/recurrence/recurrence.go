@@ -24,9 +24,6 @@ const (
 	writeCall = "@hls_wr"
 )
 
-// Budget is the time that a recurrence may take at a clock of so many MHz: Vitis HLS keeps 27 % of the period for what it does not know.
-func Budget(mhz float64) float64 { return 1000 / mhz * 0.73 }
-
 // byWidth are delays of operations of up to so many bits.
 type byWidth []struct {
 	bits int

@@ -11,7 +11,7 @@ import (
 	"os/signal"
 
 	"hass/internal/test/area"
-	"hass/optimizer"
+	"hass/optimizer/derive"
 )
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 }
 
 func run(ctx context.Context, name string, modules bool) error {
-	d, err := optimizer.ReadDesign(name)
+	d, err := derive.ReadDesign(name)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package optimizer
+package derive
 
 import (
 	"context"
@@ -40,13 +40,13 @@ func ReadDesign(path string) (*design.Design, error) {
 	return d, nil
 }
 
-// floatError is how far two floats of one formula may be apart, relative.
-const floatError = 1e-9
+// FloatError is how far two floats of one formula may be apart, relative.
+const FloatError = 1e-9
 
 // recompute checks what follows from a design whose network n has been expanded and whose weights
 // have been read.
 func recompute(d *design.Design, n *hw.Network) error {
-	for _, check := range []func(*design.Design, *hw.Network) error{checkChoices, checkAccumulators, checkMinima, checkCosts, checkCycles, checkPrediction} {
+	for _, check := range []func(*design.Design, *hw.Network) error{checkChoices, checkAccumulators, checkMinima, checkCosts, checkClock, checkCycles, checkPrediction} {
 		if err := check(d, n); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func disagrees(field string, recorded, computed any) error {
 
 // firstDifference is disagrees for the first place where two values differ.
 func firstDifference(field string, recorded, computed any) error {
-	differences := artifact.Diff(recorded, computed, floatError, 1)
+	differences := artifact.Diff(recorded, computed, FloatError, 1)
 	if len(differences) == 0 {
 		return nil
 	}
@@ -73,13 +73,13 @@ func firstDifference(field string, recorded, computed any) error {
 }
 
 // model is the cost model that the design was priced with.
-func modelOf(d *design.Design) pricing {
-	m := pricing{cost.New(d.Net, d.Family, d.CostModel.Calibration), make([]int, len(d.Net.Tensors))}
+func modelOf(d *design.Design) Pricing {
+	m := Pricing{cost.New(d.Net, d.Family, d.CostModel.Calibration), make([]int, len(d.Net.Tensors))}
 	for i, l := range d.Net.Layers {
 		for _, t := range l.In {
-			m.pixels[t] = d.Layers[i].InPx
+			m.Pixels[t] = d.Layers[i].InPx
 		}
-		m.pixels[l.Out] = d.Layers[i].OutPx
+		m.Pixels[l.Out] = d.Layers[i].OutPx
 	}
 	return m
 }
@@ -97,7 +97,7 @@ func checkChoices(d *design.Design, _ *hw.Network) error {
 			continue
 		}
 		hl := d.Layers[i]
-		if chosen := (engineChoice{hl.Engine, hl.N}); !slices.Contains(engines(d.EngineRule, hw.EngineLanes(d.Net, l, hl)), chosen) {
+		if chosen := (EngineChoice{hl.Engine, hl.N}); !slices.Contains(Engines(d.EngineRule, hw.EngineLanes(d.Net, l, hl)), chosen) {
 			return fmt.Errorf("layers[%d] (%s): a %s engine of %d multipliers, which the engine_rule %q does not allow for %d lanes", i, l.ID, hl.Engine, hl.N, d.EngineRule, hw.EngineLanes(d.Net, l, hl))
 		}
 	}
@@ -188,9 +188,12 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 		if err := cost.CheckCalibration(c); err != nil {
 			return fmt.Errorf("cost_model.calibration: %w", err)
 		}
+		if err := CheckScale(c, design.Platform{Name: d.Platform, Family: d.Family}); err != nil {
+			return fmt.Errorf("cost_model.calibration: %w", err)
+		}
 	}
 	priced := &design.Design{Net: d.Net, Budget: d.Budget}
-	priceDesign(priced, modelOf(d), n)
+	Price(priced, modelOf(d), n)
 	if err := firstDifference("cost_model", d.CostModel, priced.CostModel); err != nil {
 		return err
 	}
@@ -213,6 +216,26 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 	return firstDifference("shortfall", d.Shortfall, priced.Shortfall)
 }
 
+// clockOf is the clock that follows from a design whose costs are known.
+func clockOf(d *design.Design, n *hw.Network) (design.Clock, error) {
+	platform := design.Platform{Name: d.Platform, Part: d.Part, Board: d.Board, Family: d.Family, ClockMHz: d.Clock.Limit, Resources: d.Device}
+	c := Clocking{Target: d.Target, Platform: platform, Asked: d.Clock.Asked, Scale: ScaleOf(d.CostModel.Calibration)}
+	e, err := c.Of(n, d.Total)
+	if err != nil {
+		return design.Clock{}, err
+	}
+	return e.Clock, nil
+}
+
+// checkClock compares the clock.
+func checkClock(d *design.Design, n *hw.Network) error {
+	want, err := clockOf(d, n)
+	if err != nil {
+		return err
+	}
+	return firstDifference("clock", d.Clock, want)
+}
+
 // maxDevice bounds the resources of a part.
 const maxDevice = 1 << 30
 
@@ -229,7 +252,7 @@ func checkCycles(d *design.Design, n *hw.Network) error {
 			return disagrees(field, c.Cycles, least)
 		case least == most && c.CyclesCI != 0:
 			return disagrees(field+"_ci", c.CyclesCI, 0)
-		case !(c.Cycles >= least*(1-floatError) && c.Cycles <= most*(1+floatError)):
+		case !(c.Cycles >= least*(1-FloatError) && c.Cycles <= most*(1+FloatError)):
 			return fmt.Errorf("%s is %v; a %s engine takes %v to %v", field, c.Cycles, d.Layers[i].Engine, least, most)
 		case !(c.CyclesCI >= 0) || math.IsInf(c.CyclesCI, 0): // of few images it may be wider than the range
 			return fmt.Errorf("%s_ci is %v; want a number of at least 0", field, c.CyclesCI)
@@ -239,14 +262,14 @@ func checkCycles(d *design.Design, n *hw.Network) error {
 }
 
 // equalFloats tells whether two floats of one formula are the same.
-func equalFloats(a, b float64) bool { return math.Abs(a-b) <= floatError*max(math.Abs(a), math.Abs(b)) }
+func equalFloats(a, b float64) bool { return math.Abs(a-b) <= FloatError*max(math.Abs(a), math.Abs(b)) }
 
 // cyclesOf is the range in which a layer's cycles per image lie whatever the zeros; the ends are
 // equal where zeros change nothing.
-func (m pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most float64) {
+func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most float64) {
 	l, hl := m.Net.Layers[i], n.Layers[i]
 	if l.Kind != intnet.KindConv {
-		c := m.plainCycles(i, hl)
+		c := m.PlainCycles(i, hl)
 		return c, c
 	}
 	win := hw.WindowOf(m.Net, l, hl)
@@ -281,10 +304,10 @@ func checkPrediction(d *design.Design, _ *hw.Network) error {
 	if err != nil {
 		return err
 	}
-	if !(p.Bound >= want.ImagesPerSecond*(1-floatError)) || math.IsInf(p.Bound, 0) {
+	if !(p.Bound >= want.ImagesPerSecond*(1-FloatError)) || math.IsInf(p.Bound, 0) {
 		return fmt.Errorf("predicted.bound_images_per_second is %v, below the rate of %v", p.Bound, want.ImagesPerSecond)
 	}
-	if math.Abs(p.Gap-want.Gap) <= floatError { // a difference of two like numbers
+	if math.Abs(p.Gap-want.Gap) <= FloatError { // a difference of two like numbers
 		want.Gap = p.Gap
 	}
 	return firstDifference("predicted", p, want)
@@ -298,7 +321,7 @@ func predictionOf(d *design.Design) (design.Prediction, error) {
 	slowest := 0
 	for i := range cycles {
 		cycles[i] = d.Costs[i].Cycles * hurries[i]
-		if cycles[i] > cycles[slowest]*(1+floatError) {
+		if cycles[i] > cycles[slowest]*(1+FloatError) {
 			slowest = i
 		}
 	}
@@ -307,10 +330,10 @@ func predictionOf(d *design.Design) (design.Prediction, error) {
 		return p, disagrees("predicted.bottleneck", fmt.Sprintf("%.60q", p.Bottleneck), d.Net.Layers[slowest].ID)
 	}
 	want := design.Prediction{
-		CyclesPerImage: cycles[at], CyclesCI: d.Costs[at].CyclesCI * hurries[at], LatencyCycles: modelOf(d).latency(cycles),
+		CyclesPerImage: cycles[at], CyclesCI: d.Costs[at].CyclesCI * hurries[at], LatencyCycles: modelOf(d).Latency(cycles),
 		Bottleneck: p.Bottleneck, BindingResource: p.BindingResource, Bound: p.Bound,
 	}
-	want.ImagesPerSecond = d.ClockMHz * 1e6 / want.CyclesPerImage
+	want.ImagesPerSecond = d.Clock.ImagesPerSecond(want.CyclesPerImage)
 	want.Gap = p.Bound/want.ImagesPerSecond - 1
 	return want, nil
 }
@@ -343,7 +366,10 @@ func Refresh(d *design.Design) error {
 	old := d.Costs
 	m, hurries := modelOf(d), fifo.Hurry(d.Net)
 	d.Costs = nil
-	priceDesign(d, m, n)
+	Price(d, m, n)
+	if d.Clock, err = clockOf(d, n); err != nil {
+		return err
+	}
 	slowest := 0
 	for i := range d.Net.Layers {
 		c := &d.Costs[i]
@@ -351,12 +377,12 @@ func Refresh(d *design.Design) error {
 		if c.Cycles = min(max(old[i].Cycles, least), most); least < most {
 			c.CyclesCI = old[i].CyclesCI
 		}
-		if c.Cycles*hurries[i] > d.Costs[slowest].Cycles*hurries[slowest]*(1+floatError) {
+		if c.Cycles*hurries[i] > d.Costs[slowest].Cycles*hurries[slowest]*(1+FloatError) {
 			slowest = i
 		}
 	}
 	d.Predicted.Bottleneck = d.Net.Layers[slowest].ID
-	d.Predicted.Bound = max(d.Predicted.Bound, d.ClockMHz*1e6/(d.Costs[slowest].Cycles*hurries[slowest]))
+	d.Predicted.Bound = max(d.Predicted.Bound, d.Clock.ImagesPerSecond(d.Costs[slowest].Cycles*hurries[slowest]))
 	d.Predicted, err = predictionOf(d)
 	return err
 }
