@@ -178,7 +178,7 @@ module hass_lines #(
       .next_bank(unused_bank),
       .next_address(row_on)
   );
-  reg [AB-1:0] row_same, row_after, col_same, col_after, to_slot, to_col;
+  reg [AB-1:0] row_same, row_after, col_same, col_after, to_slot, to_col, to_col_after;
   reg [RB-1:0] row_bank, slot_bank;
   reg [CB-1:0] col_bank, to_bank;
   reg storing;
@@ -191,6 +191,7 @@ module hass_lines #(
     col_bank <= tap_col_bank;
     to_slot <= in_slot;
     to_col <= in_col + in_word;
+    to_col_after <= in_col + in_word + AB'(WORDS);
     slot_bank <= in_slot_bank;
     to_bank <= in_col_bank;
     storing <= store;
@@ -200,12 +201,13 @@ module hass_lines #(
   wire [AB-1:0] at_10 = row_after + col_same;
   wire [AB-1:0] at_11 = row_after + col_after;
   wire [AB-1:0] to_same = to_slot + to_col;
-  wire [AB-1:0] to_after = to_same + AB'(WORDS);
+  wire [AB-1:0] to_after = to_slot + to_col_after;
 
-  // What drives COPY bits of a word has a register of its own (hass_copy), so that none drives more, however wide a beat is. Of block RAM,
-  // which is wide itself, a bank is one.
+  // What drives COPY bits of a word has a register of its own (hass_copy), so that none drives more, however wide a beat is. The address of
+  // LUT RAM drives fewer the deeper it is, by whole cells of 3 bits; a bank of block RAM, which is wide itself, is one.
   localparam integer COPY = 32;
-  localparam integer SLICE = BLOCK != 0 ? WORD : COPY;
+  localparam integer CELLS = (DEPTH + 63) / 64 < 12 ? 12 / ((DEPTH + 63) / 64) : 1;
+  localparam integer SLICE = BLOCK != 0 ? WORD : 3 * CELLS;
   localparam integer SLICES = (WORD + SLICE - 1) / SLICE;
 
   // The banks, one part of a word each.
