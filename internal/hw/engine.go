@@ -148,7 +148,15 @@ func (p *AheadParams) Cycles() int { return 3 + len(p.Tree()) }
 
 // Queues are its FIFOs: of the cycles of beats, of their useful pairs.
 func (p *AheadParams) Queues() []FIFOParams {
-	return []FIFOParams{{Width: ceilDiv(p.M, p.N), Depth: p.Queue}, {Width: p.Px * p.Gang * p.M, Depth: p.Queue, Lag: 1}}
+	return []FIFOParams{{Width: ceilDiv(p.M, p.N), Depth: p.Queue}, {Width: p.Px * p.Gang * p.M, Depth: p.Queue, Lag: 1 + spread(p.Gang)}}
+}
+
+// spread is the number of cycles in which a token goes to a copy for every eight lanes of a gang (SPREAD of hass_engine).
+func spread(gang int) int {
+	if gang > 4 {
+		return 1
+	}
+	return 0
 }
 
 // ModuleName is hass_engine.

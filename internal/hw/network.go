@@ -139,7 +139,7 @@ func Latency(kind ProcessKind, l Layer) int {
 		}
 		return cycles
 	case Engine:
-		cycles := l.lanes().lag + 3 + fifo // choice, operands, product, accumulator
+		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // choice, copies, operands, product, accumulator
 		if n := l.N / l.Banks(); n > 1 {
 			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
 		}

@@ -28,7 +28,7 @@ module hass_ahead #(
     output wire [       TURNS-1:0] more,     // bit i: it takes more than i + 1 cycles
     input  wire                    pop,
     output wire [  PX*GANG*M-1:0] pairs,    // useful; lane, output lane, pixel
-    input  wire                    taken     // the pairs are not needed any more: a cycle after `pop` at the latest
+    input  wire                    taken     // the pairs are not needed any more: a cycle after `pop` at the latest, two in gangs of more than four
 );
 
   // Pairs that share multipliers: all of a crossbar, those of a bank. SHARE of them take a cycle.
@@ -176,7 +176,7 @@ module hass_ahead #(
   hass_fifo #(
       .WIDTH(PX * GANG * M),
       .DEPTH(QUEUE),
-      .LAG  (1)
+      .LAG  (GANG > 4 ? 2 : 1)
   ) beats (
       .clk,
       .rst,

@@ -8,7 +8,8 @@
 // Control decides on what is known of a token, not on the token: that it has come, counted as it is written into the engine's
 // FIFO, and, where zeros are skipped, the cycles that it takes (hass_ahead). It counts these down, and gives back the token's place in
 // the FIFO with the first of them. The token itself and the row of weights are needed, and popped, LAG cycles later, at
-// the end of the pipeline that chooses the pairs; so enables of many registers come from a register.
+// the end of the pipeline that chooses the pairs; so enables of many registers come from a register. Gangs of more than four
+// lanes have a cycle more, SPREAD, in which the token and what control tells go to a copy for every eight lanes.
 module hass_engine #(
     parameter integer KIND = 0,  // see hass_lane
     parameter integer DEPTHWISE = 0,
@@ -52,7 +53,8 @@ module hass_engine #(
   localparam integer PER_WORD = 32 / W_BITS;
   localparam integer ROW = GANG * M * W_BITS;
   localparam integer LAG = KIND == 1 ? 7 : KIND == 2 ? 3 : 1;  // from control to factors
-  localparam integer DELAY = LAG + 3 + (N < 2 ? 0 : 1 + $clog2(N));  // from issue to push
+  localparam integer SPREAD = GANG > 4 ? 1 : 0;
+  localparam integer DELAY = LAG + SPREAD + 3 + (N < 2 ? 0 : 1 + $clog2(N));  // from issue to push
   localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
 
   wire done, move;  // a beat ends; its factors are not needed any more
@@ -67,7 +69,8 @@ module hass_engine #(
       .FIELD0(PER_WORD * W_BITS),
       .FLAG(KIND == 0 ? 0 : W_BITS),
       .FLAG_STYLE(FLAG_STYLE),
-      .STYLE(STYLE)
+      .STYLE(STYLE),
+      .EARLY(SPREAD)
   ) weights (
       .clk,
       .rst,
@@ -140,6 +143,31 @@ module hass_engine #(
     works <= work;
     still_first <= first;
   end
+  localparam integer EIGHTS = SPREAD != 0 ? (GANG + 7) / 8 : 1;  // copies for a pixel
+  wire [PX*EIGHTS-1:0] lane_start, lane_work, lane_first;
+  wire [PX*EIGHTS*PER_PIXEL*X_BITS-1:0] tokens;
+  genvar p, g, i;
+  generate
+    for (p = 0; p < PX; p = p + 1) begin : g_spread_pixel
+      for (g = 0; g < EIGHTS; g = g + 1) begin : g_eight
+        localparam integer HERE = p * EIGHTS + g;
+        if (SPREAD != 0) begin : g_copy
+          hass_copy #(
+              .WIDTH(PER_PIXEL * X_BITS + 3)
+          ) copy (
+              .clk,
+              .in ({begins, works, still_first, in[p*PER_PIXEL*X_BITS+:PER_PIXEL*X_BITS]}),
+              .out({lane_start[HERE], lane_work[HERE], lane_first[HERE], tokens[HERE*PER_PIXEL*X_BITS+:PER_PIXEL*X_BITS]})
+          );
+        end else begin : g_same
+          assign lane_start[HERE] = begins;
+          assign lane_work[HERE] = works;
+          assign lane_first[HERE] = still_first;
+          assign tokens[HERE*PER_PIXEL*X_BITS+:PER_PIXEL*X_BITS] = in[p*PER_PIXEL*X_BITS+:PER_PIXEL*X_BITS];
+        end
+      end
+    end
+  endgenerate
   wire [PX*GANG*M-1:0] pairs;
   hass_delay #(
       .WIDTH (1),
@@ -156,7 +184,7 @@ module hass_engine #(
     if (KIND == 0) begin : g_dense
       hass_tokens #(
           .DEPTH(QUEUE)
-      ) tokens (
+      ) known (
           .clk,
           .rst,
           .push(written),
@@ -193,19 +221,19 @@ module hass_engine #(
           .more(most),
           .pop(iteration_pop),
           .pairs,
-          .taken(begins)
+          .taken(lane_start[0])
       );
     end
   endgenerate
 
-  genvar p, g, i;
   generate
     for (p = 0; p < PX; p = p + 1) begin : g_pixel
       for (g = 0; g < GANG; g = g + 1) begin : g_lane
+        localparam integer COPY = p * EIGHTS + (SPREAD != 0 ? g / 8 : 0);
         wire [M*X_BITS-1:0] x;
         for (i = 0; i < M; i = i + 1) begin : g_pair
-          localparam integer FROM = p * PER_PIXEL + (DEPTHWISE != 0 ? i * GANG + g : i);
-          assign x[i*X_BITS+:X_BITS] = in[FROM*X_BITS+:X_BITS];
+          localparam integer FROM = COPY * PER_PIXEL + (DEPTHWISE != 0 ? i * GANG + g : i);
+          assign x[i*X_BITS+:X_BITS] = tokens[FROM*X_BITS+:X_BITS];
         end
         hass_lane #(
             .KIND(KIND),
@@ -217,9 +245,9 @@ module hass_engine #(
             .ACC(ACC)
         ) lane (
             .clk,
-            .start(begins),
-            .work(works),
-            .first(still_first),
+            .start(lane_start[COPY]),
+            .work(lane_work[COPY]),
+            .first(lane_first[COPY]),
             .pairs(pairs[(p*GANG+g)*M+:M]),
             .x,
             .w(row[g*M*W_BITS+:M*W_BITS]),

@@ -17,6 +17,7 @@ module hass_weights #(
     parameter integer FLAG = 0,  // bits of a value that has a flag, 0: no flags
     parameter integer FLAG_STYLE = 0,  // of the memory of flags: 0: LUT RAM, 1: block RAM
     parameter integer STYLE = 0,  // 0: LUT RAM, 1: block RAM, 2: ultra RAM
+    parameter integer EARLY = 0,  // 1: `advance` comes a cycle before the row goes, so that what moves wide rows has copies
     parameter integer FLAGS = FLAG == 0 ? 1 : ROW / FLAG
 ) (
     input  wire             clk,
@@ -117,6 +118,16 @@ module hass_weights #(
     for (k = 0; k < SLICES; k = k + 1) begin : g_slice
       localparam integer LOW = k * SLICE;
       localparam integer WIDTH = k < SLICES - 1 ? SLICE : ROW - LOW;
+      wire move;
+      if (EARLY != 0) begin : g_early
+        hass_copy copy (
+            .clk,
+            .in (enable),
+            .out(move)
+        );
+      end else begin : g_now
+        assign move = enable;
+      end
       hass_weights_rows #(
           .WIDTH(WIDTH),
           .DEPTH(DEPTH),
@@ -128,7 +139,7 @@ module hass_weights #(
           .write,
           .to(row_to),
           .data(data[LOW+:WIDTH]),
-          .enable,
+          .enable(move),
           .row(row[LOW+:WIDTH])
       );
     end

@@ -17,10 +17,29 @@ module hass_weights_rows #(
     output wire [  WIDTH-1:0] row
 );
 
+  // Without a carry chain: a bit changes when all below it are 1.
+  function automatic [ADDRESS-1:0] next(input [ADDRESS-1:0] at);
+    integer i;
+    reg carry;
+    begin
+      carry = 1'b1;
+      for (i = 0; i < ADDRESS; i = i + 1) begin
+        next[i] = at[i] ^ carry;
+        carry = carry & at[i];
+      end
+    end
+  endfunction
+
   reg [ADDRESS-1:0] from;
+  reg last;  // from is DEPTH - 1
   always_ff @(posedge clk) begin
-    if (clear) from <= '0;
-    else if (enable) from <= from == ADDRESS'(DEPTH - 1) ? '0 : from + 1'b1;
+    if (clear) begin
+      from <= '0;
+      last <= DEPTH == 1;
+    end else if (enable) begin
+      from <= last ? '0 : next(from);
+      last <= DEPTH == 1 || (!last && from == ADDRESS'(DEPTH - 2));
+    end
   end
 
   wire [WIDTH-1:0] q;

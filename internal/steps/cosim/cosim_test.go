@@ -117,6 +117,7 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 	missing := map[string]bool{}
 	for _, kind := range hw.EngineKinds() {
 		missing["engine "+string(kind)] = true
+		missing["wide gang "+string(kind)] = true
 	}
 	for _, kind := range hw.ProcessKinds() {
 		missing["process "+string(kind)] = true
@@ -141,7 +142,11 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 			p := &n.Processes[i]
 			delete(missing, "process "+string(p.Kind))
 			if p.Kind == hw.Engine {
-				delete(missing, "engine "+string(n.Layers[p.Layer].Engine))
+				hl := &n.Layers[p.Layer]
+				delete(missing, "engine "+string(hl.Engine))
+				if hl.Gang > 4 { // these have copies of what they share
+					delete(missing, "wide gang "+string(hl.Engine))
+				}
 			}
 		}
 		if seed < first || len(missing) < before {
