@@ -22,8 +22,8 @@ func PathsOf(m hw.Module) (Paths, error) {
 		convert(&s, &m)
 	case hw.SourceParams:
 		s.Kind, s.size = int(kindSource), float64(m.Width+60)
-		// Images left, whether there is one, a beat, the number of beats.
-		s.add(via(4).adder(32).drives(m.Width), via(3+lutLevels(32)).adder(width(m.Beats)).drives(width(m.Beats)+32))
+		// Images left, whether there is another, a beat, the number of beats.
+		s.add(via(1).adder(32), via(1+lutLevels(32)), via(3).drives(32+width(m.Beats)), via(2).drives(m.Width), via(1).adder(width(m.Beats)))
 	case hw.SinkParams:
 		s.Kind, s.size = int(kindSink), float64(2*width(m.Beats))
 		s.add(via(1).adder(width(m.Beats)).drives(width(m.Beats)), via(1+lutLevels(width(m.Beats))).drives(width(m.Beats)))
@@ -169,6 +169,7 @@ func elementwise(s *Paths, m *hw.Elementwise, ins int, channels bool) {
 // requantisation is hass_requant, and what comes in at it.
 type requantisation struct {
 	in, out, shift, steps int
+	split                 bool // a register between shift and rounding
 	lo, hi                int64
 	rounding              fixed.Rounding
 }
@@ -191,11 +192,15 @@ func requantise(s *Paths, r *requantisation, from feature) {
 		if r.rounding == fixed.HalfEven {
 			before = max(before, lutLevels(right+2*r.steps))
 		}
-		p := via(before).adder(wide).with(from)
+		p := via(before).with(from)
 		if r.steps > 1 {
 			p = p.drives(wide)
 		}
-		s.add(p)
+		if r.split {
+			s.add(p, via(0).adder(wide))
+		} else {
+			s.add(p.adder(wide))
+		}
 	}
 	magnitude := r.out - b2i(r.lo < 0)
 	beyond := max(0, wide-1-magnitude)
@@ -223,7 +228,8 @@ func operands(s *Paths, o *hw.Operands, behind func(p path) path) {
 	if o.ChannelBeats == 1 {
 		s.add(via(3).drives(kept))
 	} else {
-		ram(s, kept, o.ChannelBeats, o.Memory, 3)
+		ram(s, kept, o.ChannelBeats, o.Memory, 2)
+		s.add(via(1).adder(width(o.ChannelBeats)))
 	}
 	s.add(behind(via(1).drives(lanes * o.Bits1)))
 }
@@ -270,7 +276,9 @@ func activation(s *Paths, m *hw.ActivationParams) {
 	elementwise(s, &m.Elementwise, 1, m.Curve == nil && m.Rows > 1)
 	// A table of more than a hundred LUTs is in block RAM (hass_rom).
 	rom := m.Rows > 1 && 2*m.TableBits*ceilDiv(m.Rows, 64) > 100*ceilDiv(m.TableBits, 18)*ceilDiv(m.Rows, 1024)
-	if m.Rows > 1 && !rom {
+	if rom {
+		s.add(via(0).with(blocks))
+	} else if m.Rows > 1 {
 		s.add(via(tableLevels(m.Rows)).drives(m.TableBits * ceilDiv(m.Rows, 64)))
 	}
 	value := m.InBits + m.TableBits
@@ -279,9 +287,6 @@ func activation(s *Paths, m *hw.ActivationParams) {
 	switch {
 	case m.Curve != nil && m.Step == 0:
 		value = m.TableBits
-		if rom {
-			from = blocks
-		}
 	case m.Curve != nil:
 		from = multiply(s, m.Step+1, m.SlopeBits)
 		value = m.TableBits + m.Step
@@ -337,11 +342,7 @@ func resize(s *Paths, m *hw.ResizeParams) {
 	ram(s, m.Ch*m.Bits, m.RowPixels()*m.ChannelBeats, m.Memory, 1)
 	value := m.Bits
 	if m.ColumnWeights != nil || m.RowWeights != nil { // the difference of two words
-		p := via(1).adder(m.Bits + 1).with(factors)
-		if m.Memory != memory.LUTRAM {
-			p = p.with(blocks)
-		}
-		s.add(p)
+		s.add(via(1).adder(m.Bits + 1).with(factors))
 	}
 	if m.ColumnWeights != nil {
 		multiply(s, m.Bits+2, m.ColumnScale+2)
@@ -446,16 +447,16 @@ func window(s *Paths, m *hw.WindowParams) {
 	s.Kind = int(kindWindow)
 	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*ceilDiv(m.Depth(), 64)) + 500)
 	address := width(m.Depth())
-	// Whether a beat may be read or written, whether the iteration ends, whether it was the last of its group, and the next group.
-	s.add(via(6).adder(q).drives(6*q+12*address),
-		via(5+lutLevels(width(m.Folds))).adder(q).drives(4*q), via(2).adder(q).adder(q),
-		via(4+muxLevels(banks)).drives(lanes*m.Bits))
-	// The same decides the next address, which goes to all memories.
-	p := via(5 + b2i(!m.Block)).adder(q).drives(banks * m.WordBits() * (1 + b2i(!m.Block)*ceilDiv(m.Depth(), 64)))
-	if !m.Block {
-		p = p.with(rams)
+	// Whether a beat may be read or written and whether the iteration ends decide what the counters of pixels change by; a cycle later
+	// positions move, then addresses are added, memories are read, rows and lanes chosen.
+	s.add(via(4).drives(5*q), via(4).adder(q).drives(q), via(2).adder(q),
+		via(4+lutLevels(width(m.Folds))).drives(4*address+2*q), via(3).adder(address).drives(2*address), via(2).adder(address),
+		via(1+muxLevels(banks)).drives(lanes*m.Bits))
+	kind := memory.LUTRAM
+	if m.Block {
+		kind = memory.BRAM
 	}
-	s.add(p, via(2).adder(address))
+	ram(s, min(m.WordBits(), 32), m.Depth(), kind, 0)
 }
 
 func join(s *Paths, m *hw.JoinParams) {
@@ -466,14 +467,19 @@ func join(s *Paths, m *hw.JoinParams) {
 	w := m.Biases()
 	weights(s, &w)
 	s.add(via(0).adder(sum).with(rams))
-	requantise(s, &requantisation{in: sum, out: m.Bits, shift: m.Shift, steps: m.Steps, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
+	requantise(s, &requantisation{in: sum, out: m.Bits, shift: m.Shift, steps: m.Steps, split: true, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
 
 // weights are the paths of hass_weights: words into a row's registers, rows into the memory and out of it.
 func weights(s *Paths, m *hw.WeightsParams) {
 	address := width(m.Depth)
 	s.add(via(1+lutLevels(width(m.Words))).drives(min(m.Row, 32)), via(1).adder(address), via(2+lutLevels(address)).drives(address))
-	ram(s, m.Row, m.Depth, m.Memory, 1)
+	// Slices of a row have addresses of their own.
+	slice := 288
+	if m.Memory == memory.LUTRAM {
+		slice = 66
+	}
+	ram(s, min(m.Row, slice), m.Depth, m.Memory, 1)
 	if m.Flag > 0 {
 		s.add(via(lutLevels(m.Flag)))
 		ram(s, m.Row/m.Flag, m.Depth, m.Flags, 1)
@@ -507,8 +513,8 @@ func operand(m *hw.LaneParams, gang int) path {
 // lane are the paths of hass_lane, of which so many have their choices in common.
 func lane(s *Paths, m *hw.LaneParams, gang int) {
 	a := asSigned(m.XBits, m.XSigned)
-	if m.N > 1 && a+m.WBits >= 9 {
-		s.add(via(0).adder(m.Acc).with(products))
+	if m.N > 1 {
+		s.add(via(0).adder(m.Acc), via(0).with(products))
 	}
 	switch m.Kind {
 	case hw.BankedLane:
@@ -548,9 +554,7 @@ func engine(s *Paths, m *hw.EngineParams) {
 	s.size = float64(lanes)*laneSize(&l) + float64(w.Row*(1+b2i(m.Memory == memory.LUTRAM)*ceilDiv(m.Depth, 64)))
 	lane(s, &l, m.Px)
 	weights(s, &w)
-	if m.Memory != memory.LUTRAM { // weights come straight out of the memory
-		s.add(operand(&l, m.Px).with(blocks).with(factors))
-	}
+
 	if m.Skips() {
 		a := m.Ahead()
 		s.size += aheadSize(&a)
@@ -558,19 +562,19 @@ func engine(s *Paths, m *hw.EngineParams) {
 	}
 	// Whether a beat ends, and on to the next: its number, and the next row of weights.
 	beat := width(m.Beats)
-	s.add(via(2+lutLevels(beat)).drives(beat+lanes), via(1).adder(beat), via(3+lutLevels(width(m.Depth))).drives(w.Row))
+	s.add(via(3+lutLevels(beat)).drives(beat+lanes), via(1).adder(beat), via(2).adder(width(m.Queue+1)))
 }
 
 func controlRegisters(s *Paths, m *hw.ControlParams) {
 	s.Kind = int(kindControl)
 	s.size = 500
-	s.add(via(2+lutLevels(14)).drives(64), via(1).adder(64), via(3+lutLevels(32)).drives(96))
+	s.add(via(2+lutLevels(14)).drives(64), via(1).adder(64), via(1+lutLevels(32)), via(3).drives(96))
 	if m.Outputs > 1 {
-		s.add(via(2 + lutLevels(32)).adder(32).drives(32 * m.Outputs))
+		s.add(via(2).adder(32).drives(32 * m.Outputs))
 	}
 	if m.Stats {
 		s.Kind = int(kindStats)
 		s.size += float64(2 * m.Processes * 40)
-		s.add(via(2).drives(64*m.Processes), via(1).adder(32).drives(32))
+		s.add(via(2).drives(2*m.Processes), via(1).adder(32))
 	}
 }

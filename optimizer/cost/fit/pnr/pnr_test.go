@@ -105,6 +105,9 @@ func TestReport(t *testing.T) {
 	if end := names.end("$auto$ff.cc:266:slice$11"); end != "wrapper" {
 		t.Errorf("a register of the wrapper is called %s", end)
 	}
+	if end := names.end("u.kept.$auto$ff.cc:266:slice$12"); end != "kept.out" {
+		t.Errorf("a register of a module that is kept is called %s", end)
+	}
 	for from, to := range map[string]string{"fmax": "no", `"achieved": 226.0`: `"achieved": 0`, "posedge clk": "negedge", `"type": "setup"`: `"type": "hold"`} {
 		bad := bytes.ReplaceAll(testdata(t, "report.json"), []byte(from), []byte(to))
 		if _, err := readReport(bad, names); err == nil || !strings.Contains(err.Error(), "report") {

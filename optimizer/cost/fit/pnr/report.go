@@ -89,37 +89,79 @@ func readReport(data []byte, names *netlist) (Timing, error) {
 	return Timing{}, errors.New("report: no path from register to register")
 }
 
-// netlist is what is known of the cells of a mapped design.
+// netlist is what is known of the cells of a mapped design. Modules that keep their hierarchy are instances in it; the program names what
+// is inside by instance path.
 type netlist struct {
-	cells map[string]netCell
-	nets  map[int]string // by bit: the shortest name that the text gave it
+	cells map[string]netCell // by instance path
+	nets  map[netBit]string  // the shortest name that the text gave it, by instance path
+}
+
+// netBit is a bit of an instance, "" or a path with a dot at its end.
+type netBit struct {
+	instance string
+	bit      int
 }
 
 type netCell struct {
 	Type        string                       `json:"type"`
 	Directions  map[string]string            `json:"port_directions"`
 	Connections map[string][]json.RawMessage `json:"connections"`
+	instance    string
+}
+
+type netModule struct {
+	Attributes map[string]json.RawMessage `json:"attributes"`
+	Cells      map[string]netCell         `json:"cells"`
+	Nets       map[string]struct {
+		Hidden int               `json:"hide_name"`
+		Bits   []json.RawMessage `json:"bits"`
+	} `json:"netnames"`
+}
+
+// box tells a module whose inside is the device's.
+func (m *netModule) box() bool {
+	for _, a := range []string{"blackbox", "whitebox"} {
+		if _, ok := m.Attributes[a]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // readNetlist reads what yosys' write_json says of the wrapper.
 func readNetlist(data []byte) (*netlist, error) {
 	var j struct {
-		Modules map[string]struct {
-			Cells map[string]netCell `json:"cells"`
-			Nets  map[string]struct {
-				Hidden int               `json:"hide_name"`
-				Bits   []json.RawMessage `json:"bits"`
-			} `json:"netnames"`
-		} `json:"modules"`
+		Modules map[string]*netModule `json:"modules"`
 	}
 	if err := json.Unmarshal(data, &j); err != nil {
 		return nil, fmt.Errorf("netlist: %w", err)
 	}
-	m, ok := j.Modules[top]
-	if !ok {
+	if j.Modules[top] == nil {
 		return nil, errors.New("netlist: no module " + top)
 	}
-	n := &netlist{m.Cells, map[int]string{}}
+	n := &netlist{map[string]netCell{}, map[netBit]string{}}
+	return n, n.take(j.Modules, top, "", 0)
+}
+
+// maxNesting bounds the depth of instances.
+const maxNesting = 64
+
+// take takes up an instance of a module.
+func (n *netlist) take(modules map[string]*netModule, module, path string, depth int) error {
+	if depth > maxNesting {
+		return fmt.Errorf("netlist: module %s contains itself", module)
+	}
+	m := modules[module]
+	for name, c := range m.Cells {
+		if sub := modules[c.Type]; sub != nil && !sub.box() {
+			if err := n.take(modules, c.Type, path+name+".", depth+1); err != nil {
+				return err
+			}
+			continue
+		}
+		c.instance = path
+		n.cells[path+name] = c
+	}
 	for name, net := range m.Nets {
 		if net.Hidden != 0 {
 			continue
@@ -130,12 +172,13 @@ func readNetlist(data []byte) (*netlist, error) {
 				continue
 			}
 			// The outer name says less: a module's own names begin with its instance.
-			if old, ok := n.nets[bit]; !ok || better(name, old) {
-				n.nets[bit] = name
+			at := netBit{path, bit}
+			if old, ok := n.nets[at]; !ok || better(path+name, old) {
+				n.nets[at] = path + name
 			}
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // better tells whether a net is better called a than b: inside the module, then by the shorter name.
@@ -181,7 +224,7 @@ func (n *netlist) end(cell string) string {
 	for _, port := range outs {
 		for _, b := range c.Connections[port] {
 			if bit, ok := bitOf(b); ok {
-				if name, ok := n.nets[bit]; ok && (best == "" || better(name, best)) {
+				if name, ok := n.nets[netBit{c.instance, bit}]; ok && (best == "" || better(name, best)) {
 					best = name
 				}
 			}
