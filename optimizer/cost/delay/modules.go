@@ -559,6 +559,8 @@ func engine(s *Paths, m *hw.EngineParams) {
 		a := m.Ahead()
 		s.size += aheadSize(&a)
 		ahead(s, &a)
+		// The end of a beat takes its cycles from the queue.
+		s.add(via(3 + lutLevels(width(m.Beats))).adder(width(m.Queue + 2)))
 	}
 	// Whether a beat ends, and on to the next: its number, and the next row of weights.
 	beat := width(m.Beats)
