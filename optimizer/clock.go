@@ -107,12 +107,27 @@ type trader struct {
 func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rate, e *derive.Estimate, t trader) (rate, error) {
 	top, layer, option := p.reachable(e)
 	if c.Asked > 0 {
-		if top*(1+derive.FloatError) < c.Asked {
-			return rate{}, &ClockError{Layer: p.net.Layers[layer].ID, Choice: choiceWords(p.net, layer, &option.hl), Asked: c.Asked, MHz: top, Kind: e.Kind}
+		limit := c.Asked
+		if top*(1+derive.FloatError) < limit {
+			limit = top // the fastest choices may make a design that is less full than e's, and so faster
 		}
-		p.setLimit(e.PathsAt(c.Asked))
+		p.setLimit(e.PathsAt(limit))
 		r, err := t.least(ctx, 0)
-		if err == nil && r.x == nil {
+		if err != nil {
+			return rate{}, err
+		}
+		if limit < c.Asked {
+			mhz := 0.0
+			if r.x != nil {
+				if mhz, err = t.clock(r.x); err != nil {
+					return rate{}, err
+				}
+			}
+			if mhz*(1+derive.FloatError) < c.Asked {
+				return rate{}, &ClockError{Layer: p.net.Layers[layer].ID, Choice: choiceWords(p.net, layer, &option.hl), Asked: c.Asked, MHz: max(top, mhz), Kind: e.Kind}
+			}
+		}
+		if r.x == nil {
 			err = &ClockError{Choice: e.Limits(), Asked: c.Asked, MHz: e.Modules, Kind: e.Kind}
 		}
 		return r, err

@@ -9,6 +9,10 @@ import (
 	"hass/internal/memory"
 )
 
+// mostSize is the size from which on a module's paths get no longer: no larger one was routed, and a lane of many stands as close together as
+// one of few.
+const mostSize = 4000
+
 // PathsOf are the paths of a module of which one is the slowest.
 func PathsOf(m hw.Module) (Paths, error) {
 	var s Paths
@@ -92,7 +96,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 	if s.N == 0 {
 		s.add(via(0))
 	}
-	size := math.Sqrt(s.size / 100)
+	size := math.Sqrt(min(s.size, mostSize) / 100)
 	for i := range s.N {
 		s.List[i][spread] = size
 	}
