@@ -102,14 +102,14 @@ func TestHandPointwise(t *testing.T) {
 //	source  writes 0 1 2 3 4 5 6 7 8
 //	window  reads 3 4 5, writes 6, reads 7 8 9, writes 10, reads 11 12 13, writes 14
 //	engine  knows the first beat four cycles after it is readable: reads 18, busy 3, writes 20; reads and writes 22, 26
-//	join    reads and writes 32 34 38
-//	sink    reads 38 40 44
+//	join    reads and writes 33 35 39
+//	sink    reads 39 41 45
 func TestHandSparse(t *testing.T) {
 	net := oneConv(t, 1, 3, 1, 1, intnet.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
 	layers := []hw.Layer{{InPx: 1, InCh: 1, OutPx: 1, OutCh: 1, MTap: 3, MCh: 1, LinePixels: 3, Engine: hw.Crossbar, N: 1, Gang: 1, GangDepth: 4}}
 	n := expand(t, net, layers, nil)
 	r := mustRun(t, n, [][]int32{{1, 2, 3}, {0, 5, 0}, {0, 0, 0}}, Options{Finite: true})
-	if d := cmp.Diff([]int64{38, 40, 44}, r.LastOut); d != "" {
+	if d := cmp.Diff([]int64{39, 41, 45}, r.LastOut); d != "" {
 		t.Errorf("last words:\n%s", d)
 	}
 	if d := cmp.Diff([]int64{2, 4}, r.PerImage); d != "" || r.CyclesPerImage != 3 {
@@ -120,7 +120,7 @@ func TestHandSparse(t *testing.T) {
 	}
 	e := byName(t, r, net.Layers[0].ID+"_engine0")
 	want := ProcessStats{Name: e.Name, Kind: hw.Engine, Hist: []int64{0, 2, 0, 1}, Ends: []int64{20, 22, 26},
-		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{22}, Blocked: []int64{0}, Idle: 18},
+		Run:    Usage{Iterations: 3, Busy: 5, Starved: []int64{22}, Blocked: []int64{0}, Idle: 19},
 		Steady: Usage{Iterations: 2, Busy: 2, Starved: []int64{4}, Blocked: []int64{0}},
 	}
 	if d := cmp.Diff(want, e); d != "" {

@@ -82,7 +82,7 @@ func TestExplain(t *testing.T) {
 		{"360 DSP", wide(), with(func(r *design.Resources) { r.DSP = 360 }), 1, "DSP", "binding resource: DSP: twice as much of it gives"},
 		{"45 DSP", residualNet(), with(func(r *design.Resources) { r.DSP = 45 }), 1, "DSP", "binding resource: DSP"},
 		{"LUT", wide(), with(func(r *design.Resources) { r.LUT, r.LUTRAM = 18000, 8000 }), 1, "LUT", "binding resource: LUT"},
-		{"BRAM", wide(), with(func(r *design.Resources) { r.BRAM18, r.LUTRAM = 20, 1500 }), 1, "BRAM18", "binding resource: BRAM18"},
+		{"BRAM", wide(), with(func(r *design.Resources) { r.BRAM18, r.LUTRAM = 20, 1800 }), 1, "BRAM18", "binding resource: BRAM18"},
 		{"lanes", residualNet(), big, 1, "none", "no resource binds: no hardware choice of conv1, with up to 64 lanes of an engine, takes fewer than"},
 		{"one pixel", small(), big, 1, "none", "no resource binds: conv0 reads or writes a map of 12 x 10 pixels, 1 a beat and a beat a cycle, in no fewer than 120 cycles"},
 		{"four pixels", residualNet(), big, 4, "none", "no resource binds: "},

@@ -38,11 +38,11 @@ func ExampleExpand() {
 	// Output:
 	// input_source latency 3
 	// l0_conv_window latency 13
-	// l0_conv_engine0 latency 11
+	// l0_conv_engine0 latency 12
 	// l0_conv_join latency 6
 	// output0_sink latency 2
 	// x 1px*2ch depth 5 tokens per image 16
 	// l0_conv_beats0 1px*6ch depth 8 tokens per image 48
-	// l0_conv_acc0 1px*4ch depth 13 tokens per image 16
+	// l0_conv_acc0 1px*4ch depth 14 tokens per image 16
 	// t1 1px*4ch depth 8 tokens per image 16
 }

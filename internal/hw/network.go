@@ -140,6 +140,9 @@ func Latency(kind ProcessKind, l Layer) int {
 		return cycles
 	case Engine:
 		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // choice, copies, operands, product, accumulator
+		if l.lanes().flags {
+			cycles++ // what is chosen
+		}
 		if n := l.N / l.Banks(); n > 1 {
 			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
 		}

@@ -145,9 +145,10 @@ func index(n int) int { return max(1, log2(n)) }
 const minShift = 3
 
 // tree is the registers of an adder tree over n values that keeps odd ones (hass_sum), in words, without those that
-// become shift registers, which are counted on their own.
-func tree(n int) (registers, shifts int) {
-	chain := 0 // registers in a row that the last value of a level has behind it
+// become shift registers, which are counted on their own. Each value has `before` registers before the tree.
+func tree(n, before int) (registers, shifts int) {
+	registers = n * before
+	chain := before // registers in a row that the last value of a level has behind it
 	for n > 1 {
 		odd := n%2 == 1
 		n = (n + 1) / 2
@@ -183,6 +184,7 @@ type requantTerms struct {
 	ff      int
 	dropped int // low bits of the value that only a carry comes from
 	ties    int // LUTs that tell ties from the rest of what is dropped
+	split   int // registers between shift and rounding, where there are any
 }
 
 func (r requantShape) terms() requantTerms {
@@ -198,13 +200,14 @@ func (r requantShape) terms() requantTerms {
 	if r.lo < 0 {
 		mag--
 	}
-	t := requantTerms{ff: r.in + r.out, dropped: right, beyond: max(0, wide-1-mag)}
+	t := requantTerms{ff: r.in + r.out, dropped: right, beyond: max(0, wide-1-mag), split: wide}
 	if r.shift > 0 || r.steps > 1 {
 		t.round, t.ff = wide, wide+r.out
 		if r.even {
 			// One OR over the bits below the half, of which a shifter masks some, and the quotient's lowest
 			// bit: six inputs a LUT.
 			t.dropped, t.ties = 0, ceilDiv(right+2*(r.steps-1)+1, 5)
+			t.split++
 		}
 	}
 	if r.hi != 1<<mag-1 {

@@ -51,7 +51,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 	var a area
 	a.rule[0] = s.N * dsp
 	// The accumulators are in the DSPs; the tree that adds them is not.
-	registers, shifts := tree(s.N)
+	registers, shifts := tree(s.N, min(1, s.N-1)) // one between accumulators and adders
 	a.rule[1], a.rule[2], a.rule[5] = shifts*s.Acc, registers*s.Acc, shifts*s.Acc
 	adders := (s.N - 1) * s.Acc
 	soft, softFF := 0, 0 // products of LUTs
@@ -64,8 +64,11 @@ func laneArea(s *hw.LaneParams, family string) area {
 	if !s.XSigned && dsp > 0 {
 		outside = s.N * s.XBits
 	}
-	a.ff = terms(1, softFF, outside)
+	a.ff = terms(1, softFF, outside, s.N)
 	pair := s.XBits + w // bits of two operands
+	if s.Kind != hw.DenseLane {
+		a.rule[2] += s.N * (pair + 1) // what is chosen
+	}
 	uneven := s.XBits*odd(s.XBits) + w*odd(w)
 	switch s.Kind {
 	case hw.DenseLane:
@@ -99,7 +102,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 		a.rule[1] += waits
 		a.rule[5] += waits
 		a.lut = terms(1, adders, soft, mux*pair, s.M*rank, fours*rank, pairs, number, (s.M-1)*s.N*pair, mux*uneven, s.N*rank)
-		a.ff = terms(1, softFF, outside, s.M, fours)
+		a.ff = terms(1, softFF, outside, s.N, s.M, fours)
 	case hw.BankedLane:
 		a.kind = areaBanked
 		reach := s.M / s.N
@@ -134,8 +137,10 @@ func controlWaits(kind hw.LaneKind) int {
 func weightsArea(s *hw.WeightsParams, family string) area {
 	flags, ff := 0, 0
 	a := area{kind: areaWeights, rule: memoryUse(memory.Shape{Width: s.Row, Depth: s.Depth, Kind: s.Memory}, family)}
-	if s.Memory == memory.URAM { // read ahead
-		ff = s.Row
+	slices := ceilDiv(s.Row, 66) // each has an address of its own, and whether it is the last
+	if s.Memory != memory.LUTRAM {
+		ff = s.Row // read ahead
+		slices = ceilDiv(s.Row, 288)
 	}
 	if s.Flag > 0 {
 		flags = s.Row / s.Flag
@@ -143,8 +148,8 @@ func weightsArea(s *hw.WeightsParams, family string) area {
 		ff += flags + 2 + 2*log2(s.Depth)
 	}
 	// The chain's register, the words that wait for the last, the counters, the write port's register.
-	a.rule[2] += 33 + s.Row - s.LastField() + ff + log2(s.Words) + 3*log2(s.Depth) + 5
-	a.lut = terms(1, log2(s.Words), log2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag), min(1, flags)*log2(s.Depth))
+	a.rule[2] += 33 + s.Row - s.LastField() + ff + log2(s.Words) + (2+slices)*log2(s.Depth) + slices*min(1, s.Depth-1) + 5
+	a.lut = terms(1, log2(s.Words), log2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag), min(1, flags)*log2(s.Depth), slices*log2(s.Depth))
 	a.ff = terms(1)
 	return a
 }
@@ -172,10 +177,23 @@ func aheadArea(s *hw.AheadParams, _ string) area {
 // engineArea is the area of what hass_engine has beside lanes and weights.
 func engineArea(s *hw.EngineParams, _ string) area {
 	a := area{kind: areaEngine}
-	a.rule[2] = log2(s.Beats) + 3 + log2(s.N)
+	a.rule[2] = log2(s.Beats) + 3 + log2(s.N) + min(1, s.N-1)
+	if s.Skips() {
+		a.rule[2]++
+	}
 	skips, turns := 0, 0
 	if s.Skips() {
 		skips, turns = 1, ceilDiv(s.M, s.N)
+	} else {
+		a.rule[2] += log2(s.Queue+1) + 5 // hass_tokens, control a cycle later
+	}
+	if s.Gang > 4 { // copies for eight lanes each
+		perPixel := s.M
+		if s.Depthwise {
+			perPixel *= s.Gang
+		}
+		eights := ceilDiv(s.Gang, 8)
+		a.rule[2] += 1 + s.Px*eights*(perPixel*s.XBits+3) + ceilDiv(s.Row()*s.WBits, 66)
 	}
 	waits := controlWaits(s.Kind)
 	a.rule[1], a.rule[5] = waits, waits
@@ -188,7 +206,7 @@ func engineArea(s *hw.EngineParams, _ string) area {
 func queueParts(s *hw.AheadParams, family string) (parts []part) {
 	for _, q := range s.Queues() {
 		a := fifoArea(&q, family)
-		a.rule[2] -= log2(q.Depth + 1)
+		a.rule[2] -= log2(q.Depth+1) + 1
 		parts = append(parts, part{a, 1})
 	}
 	return parts
@@ -250,11 +268,11 @@ func joinArea(s *hw.JoinParams, family string) area {
 		tail = 1
 	}
 	counters := counterBits(s.Folds, ceilDiv(s.W, px))
-	a.rule[2] += lanes*(acc-t.dropped+t.ff) + counters + 3
+	a.rule[2] += lanes*(acc-t.dropped+t.ff+t.split) + counters + 4
 	a.rule[1] += tail + lanes*t.ties // a shift register; ties
 	a.rule[5] += tail
 	// The formula has the sum of one bank and the bias: what more banks take is known.
-	registers, shifts := tree(s.Banks + 1)
+	registers, shifts := tree(s.Banks+1, 0)
 	more := lanes * acc * shifts
 	adders := log2(s.Banks + 1)
 	a.rule[2] += lanes*acc*(registers-1) + adders - 1

@@ -190,6 +190,16 @@ func activationArea(s *hw.ActivationParams, family string) area {
 	}
 	a := elementwise{kind: areaActivation, value: value, depth: 9, place: s.Curve == nil && s.Rows > 1}.area(&s.Elementwise, rom, gate, leaky, sigmoid, curve, product*rest, blocks)
 	a.rule[0], a.rule[3] = dsps, blocks
+	// The second register of the tables.
+	switch {
+	case s.Rows < 2: // constants
+	case segments:
+		a.rule[2] += n * (s.TableBits + slope)
+	case s.Curve != nil:
+		a.rule[2] += n * s.TableBits
+	default:
+		a.rule[2] += s.Columns * s.TableBits
+	}
 	// The value waits for the product.
 	wait := n * s.InBits
 	if segments {
@@ -350,6 +360,7 @@ func resizeArea(s *hw.ResizeParams, family string) area {
 	srl := 0
 	if cols == 1 {
 		srl += rows * s.Ch * s.Bits
+		a.rule[2] -= rows * s.Ch * s.Bits // the register behind the memory is the first of them
 		if rows == 1 {
 			srl -= s.Ch * min(s.Bits, t.dropped)
 		}
@@ -370,7 +381,7 @@ func resizeArea(s *hw.ResizeParams, family string) area {
 	a.rule[5] += srl
 	counters := s.ReadsBits + counterBits(s.OutH, max(s.InW, s.OutW), s.ChannelBeats) + address
 	tables := (s.FromBits+colScale)*romLUT(s.OutW) + (s.ReadsBits+rowScale)*romLUT(s.OutH)
-	a.rule[2] += s.Ch*(t.ff+s.Bits) + counters + address*(2+cols) + s.FromBits + 11
+	a.rule[2] += s.Ch*(t.ff+s.Bits+rows*cols*s.Bits) + counters + address*(2+cols) + s.FromBits + 13
 	a.lut = terms(1, counters+address*cols, s.Ch*t.round, s.Ch*t.clamp, s.Ch*t.beyond, s.Ch*t.compare, lerp, tables, rows+cols-2)
 	a.ff = terms(1, s.Ch, lerpFF, rowScale+colScale)
 	return a

@@ -14,7 +14,7 @@ func fifoArea(s *hw.FIFOParams, family string) area {
 		mem = memory.Shape{Width: s.Width, Depth: 1 << power, Kind: memory.LUTRAM}
 	}
 	a := area{kind: areaFIFO, rule: memoryUse(mem, family)}
-	a.rule[2] += 1 + count + stored + 2*power
+	a.rule[2] += 2 + count + stored + 2*power
 	// A counter that wraps at a power of two needs no comparison.
 	wraps, whole := 0, 0
 	switch {
@@ -76,9 +76,17 @@ func (m Model) Convert(bits int, from, to hw.Beat) design.Vec {
 
 func sourceArea(s *hw.SourceParams, _ string) area {
 	a := area{kind: areaSource}
-	a.rule[2] = 32 + log2(s.Beats) + s.Width + 2
+	a.rule[2] = 34 + counted(s.Beats) + s.Width + 2
 	a.lut = terms(1, log2(s.Beats))
 	return a
+}
+
+// counted is the number of registers of hass_count: a counter and whether it is at its end.
+func counted(n int) int {
+	if n < 2 {
+		return 0
+	}
+	return log2(n) + 1
 }
 
 // Source is the AXI4-Stream port of the input.

@@ -23,8 +23,9 @@ func windowArea(s *hw.WindowParams, family string) area {
 	}
 	groups := ceilDiv(s.OW, s.OutPx)
 	extH, extW := (s.KH-1)*s.DH+1, (s.KW-1)*s.DW+1
-	image := s.H * rowPixels
-	qb := log2(2*image+s.LinePixels+(extH+s.SH)*rowPixels+s.OutPx*s.SW+extW+s.InPx) + 2
+	stepX := s.OutPx * s.SW
+	offRows, offCols := max(0, s.PT-extH)+max(0, (s.OH-1)*s.SH-s.PT-s.H), max(0, s.PL-extW)+max(0, (groups-1)*stepX-s.PL-rowPixels)
+	qb := log2(s.LinePixels+2*(extH+s.SH+1+offRows)*rowPixels+2*(stepX+extW+s.InPx+offCols)) + 2
 	pb := log2(s.H+s.OH*s.SH+s.W+groups*s.OutPx*s.SW+extH+extW) + 2
 	ab := index(depth)
 	beat := s.OutPx * s.MTap * part
@@ -37,7 +38,6 @@ func windowArea(s *hw.WindowParams, family string) area {
 	for i, n := range memoryUse(mem, family) {
 		a.rule[i] = banks * n
 	}
-	stepX := s.OutPx * s.SW
 	apart := gcd(stepX, s.ColBanks)
 	if tapCols < s.KW {
 		apart = gcd(apart, tapCols*s.DW)
@@ -49,7 +49,9 @@ func windowArea(s *hw.WindowParams, family string) area {
 	if s.PT > 0 || s.PL > 0 || (s.OH-1)*s.SH+extH > s.H || (s.OW-1)*s.SW+extW > s.W {
 		pad = 1 // a window leaves the map
 	}
-	counters := counterBits(s.H, rowPixels/s.InPx, words, inParts, s.OH, groups, s.Folds, s.Groups, outParts) + log2(s.C/s.Groups/s.MCh)
+	// Where the beats lie, and where in a round of beats the schedule is.
+	counters := counterBits(rowPixels/s.InPx, words, inParts, s.OH, groups, s.Folds/s.Groups, words, outParts) + log2(s.C/s.Groups/s.MCh)
+	rounds := counted(inParts*words) + counted(s.H*rowPixels/s.InPx) + counted(s.KH*s.KW/s.MTap*(s.C/s.Groups/s.MCh)*s.Folds)
 	threshold := 0
 	if s.Tau > 0 {
 		threshold = s.InPx * s.InCh * s.Bits
@@ -84,10 +86,37 @@ func windowArea(s *hw.WindowParams, family string) area {
 	inside := pad * (tapRows + s.OutPx*tapCols)
 	gather := s.InPx * (s.Lanes - s.InCh) * s.Bits
 	pace := paceBits(s, rowPixels, groups, taps)
-	a.rule[2] += beat + gather + pace + 67 + 4*qb + counters
+	if s.H*rowPixels/s.InPx*(s.C/s.InCh) > s.OH*groups*s.Folds*taps*(s.C/s.Groups/s.MCh) {
+		pace *= 2 // more beats come than go: how far the output is ahead is kept too
+	}
+	// Copies of addresses and of what turns the lanes (hass_copy), registers of the data's way in and out.
+	slices := 1
+	if !s.Block {
+		slices = ceilDiv(word, 3*max(1, 12/ceilDiv(depth, 64)))
+	}
+	ports := banks * slices * (2*log2(depth) + 1)
+	copies := ceilDiv(part, 32) * (tapRows*s.ColBanks*log2(s.RowBanks) + s.OutPx*s.MTap*(log2(turns)+pad))
+	rows := tapRows * s.ColBanks * part
+	// What follows a beat to the end in shift registers: its part of a word, how its columns are turned, whether it is the last of a row.
+	follows := log2(outParts)
+	if s.OW%s.OutPx != 0 {
+		follows++
+	}
+	if turns > 1 && turns < s.ColBanks {
+		follows += log2(turns)
+	}
+	a.rule[1], a.rule[5] = a.rule[1]+follows, a.rule[5]+follows
+	// What comes in waits for its address three cycles, in shift registers where no threshold stands between.
+	in := s.InPx * s.InCh * s.Bits
+	waits := 3 * in
+	if s.Tau == 0 {
+		waits = 0
+		a.rule[1], a.rule[5] = a.rule[1]+in, a.rule[5]+in
+	}
+	a.rule[2] += beat + rows + gather + waits + pace + 80 + 2*qb + counters + rounds + ports + copies
 	a.lut = terms(1, qb+pb, moves, reads, banks*ab, banks*word*memory.MuxLUTs(choices), banks*part*memory.MuxLUTs(outParts),
-		turn, beat*pad, threshold, counters+pace, flags, inside*pb, (turn+banks*part*memory.MuxLUTs(outParts)+banks*word*memory.MuxLUTs(choices))*odd(part))
-	a.ff = terms(1, pb, pad*(2+2*min(1, taps-1))*pb, 4*rowBits, 4*colBits, 5*(rowBank+colBank), inside)
+		turn, beat*pad, threshold, counters+rounds+pace, flags, inside*pb, (turn+banks*part*memory.MuxLUTs(outParts)+banks*word*memory.MuxLUTs(choices))*odd(part))
+	a.ff = terms(1, pb, pad*(4+2*min(1, taps-1))*pb, rowBits, colBits, rowBank+colBank, inside)
 	return a
 }
 

@@ -54,7 +54,7 @@ module hass_engine #(
   localparam integer ROW = GANG * M * W_BITS;
   localparam integer LAG = KIND == 1 ? 7 : KIND == 2 ? 3 : 1;  // from control to factors
   localparam integer SPREAD = GANG > 4 ? 1 : 0;
-  localparam integer DELAY = LAG + SPREAD + 3 + (N < 2 ? 0 : 1 + $clog2(N));  // from issue to push
+  localparam integer DELAY = LAG + SPREAD + (KIND != 0 ? 4 : 3) + (N < 2 ? 0 : 1 + $clog2(N));  // from issue to push
   localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
 
   wire done, move;  // a beat ends; its factors are not needed any more

@@ -5,8 +5,9 @@
 //   KIND 2, banked    the next useful pair of each bank, lane i being in bank i mod N
 //
 // A pair is useful while both factors are not 0 and it has not been multiplied. Lanes that skip pairs choose them ahead: `start`
-// brings the useful pairs of a beat, whose factors x and w are needed LAG cycles later. The products of a cycle are in the sum
-// 3 cycles after its factors if N is 1, else 4 + ceil(log2 N).
+// brings the useful pairs of a beat, whose factors x and w are needed LAG cycles later, and have a register between their multiplexers and
+// the multipliers. The products of a cycle are in the sum 3 cycles after its factors, one more if they are chosen, and 1 + ceil(log2 N)
+// more if N is not 1.
 module hass_lane #(
     parameter integer KIND = 0,
     parameter integer M = 1,
@@ -15,7 +16,8 @@ module hass_lane #(
     parameter integer X_SIGNED = 1,
     parameter integer W_BITS = 16,
     parameter integer ACC = 40,
-    localparam integer LAG = KIND == 1 ? 6 : KIND == 2 ? 2 : 0
+    localparam integer LAG = KIND == 1 ? 6 : KIND == 2 ? 2 : 0,
+    localparam integer CHOSEN = KIND != 0 ? 1 : 0  // registers behind the choice
 ) (
     input  wire                clk,
     input  wire                start,  // the first cycle of a beat; dense: not used
@@ -68,7 +70,7 @@ module hass_lane #(
   endgenerate
   hass_delay #(
       .WIDTH (1),
-      .CYCLES(LAG),
+      .CYCLES(LAG + CHOSEN),
       .RESET (0)
   ) first_wait (
       .clk,
@@ -83,8 +85,9 @@ module hass_lane #(
   wire [N*ACC-1:0] accs;
   generate
     for (n = 0; n < N; n = n + 1) begin : g_multiplier
-      wire [X_BITS-1:0] a;
-      wire [W_BITS-1:0] b;
+      wire [X_BITS-1:0] a, factor_a;
+      wire [W_BITS-1:0] b, factor_b;
+      wire works;
       if (KIND == 0) begin : g_own
         assign a = x[n*X_BITS+:X_BITS];
         assign b = w[n*W_BITS+:W_BITS];
@@ -108,16 +111,26 @@ module hass_lane #(
         assign a = xs[at*X_BITS+:X_BITS];
         assign b = ws[at*W_BITS+:W_BITS];
       end
+      hass_delay #(
+          .WIDTH (X_BITS + W_BITS + 1),
+          .CYCLES(CHOSEN),
+          .RESET (0)
+      ) chosen (
+          .clk,
+          .rst(1'b0),
+          .in ({a, b, some[n]}),
+          .out({factor_a, factor_b, works})
+      );
       hass_mac #(
           .A(A),
           .B(W_BITS),
           .ACC(ACC)
       ) mac (
           .clk,
-          .work(some[n]),
+          .work(works),
           .first(first_product),
-          .a(A'({1'b0, a})),
-          .b(b),
+          .a(A'({1'b0, factor_a})),
+          .b(factor_b),
           .acc(accs[n*ACC+:ACC])
       );
     end

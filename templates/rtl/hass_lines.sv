@@ -381,16 +381,17 @@ module hass_lines #(
           end
           localparam integer LANE = p * M_TAP + t * TAP_COLS + c;
           localparam [PART-1:0] OUTSIDE = {M_CH{BITS'(PAD)}};
+          wire in_map_3 = PADDED == 0 || (row_inside_3[t] && col_inside_3[p*TAP_COLS+c]);
           wire [PART-1:0] chosen;
           for (r = 0; r < COPIES; r = r + 1) begin : g_copy
             localparam integer LOW = r * COPY, BITS_HERE = r < COPIES - 1 ? COPY : PART - LOW;
             wire [TB-1:0] col_turn;
-            wire blank, in_map;
+            wire blank, in_map;  // one bit where both mean 0: it is a reset then
             hass_copy #(
                 .WIDTH(TB + 2)
             ) turn (
                 .clk,
-                .in ({col_turn_3, tail_3 && p >= TAIL, PADDED == 0 || (row_inside_3[t] && col_inside_3[p*TAP_COLS+c])}),
+                .in ({col_turn_3, (tail_3 && p >= TAIL) || (PAD == 0 && !in_map_3), PAD == 0 || in_map_3}),
                 .out({col_turn, blank, in_map})
             );
             wire [COL_TURNS*BITS_HERE-1:0] part_of;

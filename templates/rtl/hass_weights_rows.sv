@@ -19,13 +19,13 @@ module hass_weights_rows #(
 
   // Without a carry chain: a bit changes when all below it are 1.
   function automatic [ADDRESS-1:0] next(input [ADDRESS-1:0] at);
-    integer i;
+    integer place;
     reg carry;
     begin
       carry = 1'b1;
-      for (i = 0; i < ADDRESS; i = i + 1) begin
-        next[i] = at[i] ^ carry;
-        carry = carry & at[i];
+      for (place = 0; place < ADDRESS; place = place + 1) begin
+        next[place] = at[place] ^ carry;
+        carry = carry & at[place];
       end
     end
   endfunction
