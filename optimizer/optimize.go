@@ -76,14 +76,6 @@ func (in *Input) clocking() *derive.Clocking {
 	return &derive.Clocking{Target: in.Target, Platform: in.Platform, Asked: in.Clock, Scale: derive.ScaleOf(in.Calibration)}
 }
 
-// clockScale is the calibration of the clock, or nil.
-func clockScale(c *design.Calibration) *design.ClockScale {
-	if c == nil {
-		return nil
-	}
-	return c.Clock
-}
-
 // widths is the number of stream widths tried for a tensor.
 func (in *Input) widths() int {
 	if in.Coarse {
