@@ -87,6 +87,10 @@ test: deps lint
 	  echo "no trained models at $(HASS_DATA): the tests that need them are skipped (set HASS_DATA)"
 	@[ -n "$$ONNX_TESTDATA" ] || [ -d /usr/share/libonnx-testdata/data ] || \
 	  echo "libonnx-testdata is not installed: ONNX's operator tests are skipped (run make conformance)"
+	@command -v clang-14 >/dev/null && command -v opt-14 >/dev/null || \
+	  echo "clang-14 and llvm-14 are not installed: the estimate of the recurrences of HLS loops is skipped"
+	@[ -n "$$HASS_NEXTPNR" ] && [ -n "$$HASS_CHIPDB" ] || \
+	  echo "no place and route (HASS_NEXTPNR, HASS_CHIPDB): the test that routes two modules is skipped"
 	$(GO) test -timeout 20m ./...
 	$(GO) test -tags noasm ./internal/kernel ./internal/floatexec ./internal/intnet
 

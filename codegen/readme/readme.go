@@ -46,7 +46,7 @@ type clock struct {
 	Slowest            string  // process, or FIFO, of the longest path; "" of a design for HLS alone
 	SlowestNs, Derate  float64 // of that path alone, and the factor of the rest of the part
 	Loop               string  // process of the longest recurrence; "" of a design for RTL alone
-	LoopNs, LoopBudget float64 // an iteration, and what the scheduler has for it
+	LoopNs, LoopBudget float64 // the slowest loop's recurrence, and the most that the clock allows
 }
 
 func clockOf(d *design.Design) *clock {

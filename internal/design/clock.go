@@ -18,7 +18,7 @@ const (
 	ClockScaled ClockKind = "scaled"
 	// ClockReported is of that model, scaled by the timing report of a user's own tool.
 	ClockReported ClockKind = "reported"
-	// ClockScheduled is what the HLS scheduler is asked to keep. Nobody placed it.
+	// ClockScheduled is the clock that the HLS scheduler is asked for. It is not placed.
 	ClockScheduled ClockKind = "scheduled"
 )
 
@@ -70,7 +70,7 @@ type Clock struct {
 // scripts write down.
 const Uncertainty = 0.27
 
-// LoopBudget is the time in ns that the recurrence of an HLS loop may take at a clock of so many MHz.
+// LoopBudget is the time in ns that the recurrence of an HLS loop may take at a clock in MHz.
 func LoopBudget(mhz float64) float64 { return 1000 / mhz * (1 - Uncertainty) }
 
 // maxMHz bounds a clock, far above any.
@@ -104,7 +104,7 @@ func (c *Clock) Check() error {
 // finite tells a number of at least 0.
 func finite(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
 
-// ImagesPerSecond is the rate of so many cycles per image.
+// ImagesPerSecond is the rate of a design that takes cyclesPerImage cycles per image.
 func (c *Clock) ImagesPerSecond(cyclesPerImage float64) float64 { return c.MHz * 1e6 / cyclesPerImage }
 
 // String is the clock as every report prints it: with its kind and its range.

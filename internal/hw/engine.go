@@ -167,6 +167,9 @@ func (p *EngineParams) Lane() LaneParams {
 	return LaneParams{Kind: p.Kind, M: p.M, N: p.N, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Acc: p.Acc}
 }
 
+// Spread is the number of cycles in which a token goes to a copy for every eight lanes.
+func (p *EngineParams) Spread() int { return spread(p.Gang) }
+
 // Row is the number of weights of a row: of a beat of all output lanes.
 func (p *EngineParams) Row() int { return p.Gang * p.M }
 

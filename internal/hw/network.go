@@ -139,9 +139,9 @@ func Latency(kind ProcessKind, l Layer) int {
 		}
 		return cycles
 	case Engine:
-		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // choice, copies, operands, product, accumulator
+		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // choice of pairs, copies of the token, operands, product, accumulator
 		if l.lanes().flags {
-			cycles++ // what is chosen
+			cycles++ // a register between choice and multiplier
 		}
 		if n := l.N / l.Banks(); n > 1 {
 			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
@@ -172,8 +172,8 @@ func Latency(kind ProcessKind, l Layer) int {
 	panic("hw: no latency of a process of kind " + string(kind))
 }
 
-// lookAhead is the number of cycles from a token's being readable to its engine's knowing what the beat takes: 0 of engines that look
-// for no zeros, and of layers without engines.
+// lookAhead is the delay of hass_ahead in cycles: a token is readable that long before its engine knows the cycles of the beat. It is 0
+// for engines that look for no zeros, and for layers without engines.
 func (l *Layer) lookAhead() int {
 	if !l.lanes().flags {
 		return 0

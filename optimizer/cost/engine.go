@@ -67,7 +67,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 	a.ff = terms(1, softFF, outside, s.N)
 	pair := s.XBits + w // bits of two operands
 	if s.Kind != hw.DenseLane {
-		a.rule[2] += s.N * (pair + 1) // what is chosen
+		a.rule[2] += s.N * (pair + 1) // registers between choice and multiplier
 	}
 	uneven := s.XBits*odd(s.XBits) + w*odd(w)
 	switch s.Kind {
@@ -187,7 +187,7 @@ func engineArea(s *hw.EngineParams, _ string) area {
 	} else {
 		a.rule[2] += log2(s.Queue+1) + 5 // hass_tokens, control a cycle later
 	}
-	if s.Gang > 4 { // copies for eight lanes each
+	if s.Spread() > 0 { // copies for eight lanes each
 		perPixel := s.M
 		if s.Depthwise {
 			perPixel *= s.Gang
