@@ -106,10 +106,10 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		}
 		a, b := big.NewInt(x), big.NewInt(int64(val[l.In[1]][(oy*other.W+ox)*other.C+o]))
 		if l.Kind == intnet.KindMul {
-			return naiveRequant(a.Mul(a, b), l.Shift, l)
+			return naiveRequant(a.Mul(a.Mul(a, b), big.NewInt(l.Factors[0])), l.Shift, l)
 		}
-		a.Lsh(a, uint(l.Align[0]))
-		return naiveRequant(a.Add(a, b.Lsh(b, uint(l.Align[1]))), l.Shift, l)
+		a.Mul(a, big.NewInt(l.Factors[0]))
+		return naiveRequant(a.Add(a, b.Mul(b, big.NewInt(l.Factors[1]))), l.Shift, l)
 	case intnet.KindActivation:
 		v, _ := at(oy, ox, o)
 		return naiveRequant(naiveAct(l.Act, v, o, in.Format.Min()), l.Act.Shift, l)
@@ -187,7 +187,7 @@ func executed(net *intnet.Net, l intnet.Layer, x []int32) []int32 {
 func naiveAct(a *intnet.Act, x int64, channel int, least int64) *big.Int {
 	v := big.NewInt(x)
 	switch a.Fn {
-	case intnet.ActHardSigmoid:
+	case intnet.ActAffine:
 		return v.Add(v.Mul(v, big.NewInt(a.Mul[0])), big.NewInt(a.Add))
 	case intnet.ActHardSwish:
 		t := max(0, min(a.Top, x+a.Add))

@@ -8,20 +8,20 @@ import (
 
 // pointwise is an element-wise module: add, mul, requant or activation.
 type pointwise struct {
-	pos    raster
-	mul    bool
-	align  [2]int
-	act    *curve  // of an activation
-	gate   []int32 // one pixel that meets all, nil without broadcast
-	shift  int
-	round  fixed.Rounding
-	lo, hi int64
+	pos     raster
+	mul     bool
+	factors [2]int64
+	act     *curve  // of an activation
+	gate    []int32 // one pixel that meets all, nil without broadcast
+	shift   int
+	round   fixed.Rounding
+	lo, hi  int64
 }
 
 func newPointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, broadcast bool) *pointwise {
 	e := &pointwise{
 		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), mul: l.Kind == intnet.KindMul,
-		align: l.Align, shift: l.Shift, round: l.Rounding, lo: l.Lo, hi: l.Hi,
+		factors: l.Factors, shift: l.Shift, round: l.Rounding, lo: l.Lo, hi: l.Hi,
 	}
 	if l.Act != nil {
 		e.act, e.shift = newCurve(l.Act, in.Format.Min()), l.Act.Shift
@@ -68,9 +68,9 @@ func (e *pointwise) lanes(a, b, out []int32) {
 			v = e.act.at(v, e.pos.from+c)
 		case b == nil:
 		case e.mul:
-			v *= int64(b[c])
+			v *= int64(b[c]) * e.factors[0]
 		default:
-			v = v<<e.align[0] + int64(b[c])<<e.align[1]
+			v = v*e.factors[0] + int64(b[c])*e.factors[1]
 		}
 		out[c] = int32(fixed.Requant(v, e.shift, e.round, e.lo, e.hi))
 	}
@@ -83,7 +83,7 @@ type curve struct {
 
 func newCurve(a *intnet.Act, least int64) *curve {
 	switch a.Fn {
-	case intnet.ActHardSigmoid:
+	case intnet.ActAffine:
 		slope := a.Mul[0]
 		return &curve{func(x int64, _ int) int64 { return a.Add + slope*x }}
 	case intnet.ActHardSwish:

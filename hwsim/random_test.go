@@ -118,7 +118,7 @@ func TestRandom(t *testing.T) {
 	if len(engines) < 11 {
 		t.Errorf("%d of 12 kinds of engines and convolutions", len(engines))
 	}
-	want := []string{"mul broadcast", "activation hardsigmoid", "activation hardswish", "activation leakyrelu", "activation curve"}
+	want := []string{"mul broadcast", "activation affine", "activation hardswish", "activation leakyrelu", "activation curve"}
 	for _, k := range hw.ProcessKinds() {
 		if k != hw.Activation { // by function
 			want = append(want, string(k))

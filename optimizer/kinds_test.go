@@ -28,7 +28,7 @@ func gated(b *hwtest.Builder, in, wide, squeeze int) int {
 	x := b.Activation(same(b, in, wide, 1, 1, 1), intnet.ActHardSwish, eight)
 	x = same(b, x, wide, 3, 1, wide)
 	g := same(b, b.GlobalPool(x, false, eight), squeeze, 1, 1, 1)
-	g = b.Activation(same(b, g, wide, 1, 1, 1), intnet.ActHardSigmoid, eight)
+	g = b.Activation(same(b, g, wide, 1, 1, 1), intnet.ActAffine, eight)
 	x = b.Mul(x, g, eight)
 	return b.Add(same(b, x, c, 1, 1, 1), in, eight)
 }
@@ -69,7 +69,7 @@ func kinds() map[string]func(b *hwtest.Builder) {
 			same(b, b.Concat(same(b, 0, 8, 3, 1, 1), p), 4, 1, 1, 1)
 		},
 	}
-	for _, fn := range []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve} {
+	for _, fn := range []intnet.ActFn{intnet.ActAffine, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve} {
 		nets["activation "+string(fn)] = func(b *hwtest.Builder) { same(b, b.Activation(0, fn, eight), 8, 3, 1, 1) }
 	}
 	return nets
@@ -183,7 +183,7 @@ func TestPointwiseCosts(t *testing.T) {
 		dsp, bram int
 	}{
 		{"product", func(b *hwtest.Builder) { b.Mul(0, 0, eight) }, 0, 4, 4, 0},
-		{"hardsigmoid", func(b *hwtest.Builder) { b.Activation(0, intnet.ActHardSigmoid, eight) }, 0, 2, 2, 0},
+		{"hardsigmoid", func(b *hwtest.Builder) { b.Activation(0, intnet.ActAffine, eight) }, 0, 2, 2, 0},
 		{"hardswish 8 bit", func(b *hwtest.Builder) { b.Activation(0, intnet.ActHardSwish, eight) }, 0, 2, 4, 0},
 		{"hardswish 16 bit", func(b *hwtest.Builder) { b.Activation(b.Requant(0, wide), intnet.ActHardSwish, wide) }, 1, 2, 6, 0},
 		{"leaky", func(b *hwtest.Builder) { b.Activation(0, intnet.ActLeaky, eight) }, 0, 8, 8, 0},

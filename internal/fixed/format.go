@@ -7,17 +7,44 @@
 // tensor, and it never rounds in any other way than Requant does.
 package fixed
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // MaxBits is the widest stream or weight format in bits.
 const MaxBits = 16
 
-// Format is a fixed-point number format: the integer q stands for q * 2^-Frac.
-// Frac may be negative or larger than Bits.
+// Format is a number format: the integer q stands for q * 2^-Frac, or for q * Scale in
+// a format that a model's quantiser gives with a scale that is no power of two. Frac
+// may be negative or larger than Bits. A zero point has been subtracted: q = 0 stands for 0.
 type Format struct {
-	Bits   int  `json:"bits"`   // width in bits, 2..16
-	Frac   int  `json:"frac"`   // binary point: value = q * 2^-Frac
-	Signed bool `json:"signed"` // two's complement if true, else natural binary
+	Bits   int     `json:"bits"`            // width in bits, 2..16
+	Frac   int     `json:"frac"`            // binary point: value = q * 2^-Frac; 0 beside a Scale
+	Signed bool    `json:"signed"`          // two's complement if true, else natural binary
+	Scale  float64 `json:"scale,omitempty"` // value of one step; 0: 2^-Frac
+}
+
+// Scaled tells whether the format's step is a scale, not a binary point.
+func (f Format) Scaled() bool { return f.Scale != 0 }
+
+// Step is the value of one step.
+func (f Format) Step() float64 {
+	if f.Scaled() {
+		return f.Scale
+	}
+	return math.Ldexp(1, -f.Frac)
+}
+
+// Holds is the narrowest format, binary point and scale apart, that holds the integers lo to hi, lo <= 0 <= hi; at least
+// 2 bits.
+func Holds(lo, hi int64) Format {
+	f := Format{Bits: 2, Signed: lo < 0}
+	for f.Bits < 63 && (f.Min() > lo || f.Max() < hi) {
+		f.Bits++
+	}
+	return f
 }
 
 // Min is the smallest representable integer.
@@ -36,11 +63,14 @@ func (f Format) Max() int64 {
 	return int64(1)<<(f.Bits-1) - 1
 }
 
-// String prints the format as s16.8 or u8.0: signedness, bits, binary point.
+// String prints the format as s16.8 or u8.0: signedness, bits, binary point; as u8*0.1 with a scale.
 func (f Format) String() string {
 	c := 'u'
 	if f.Signed {
 		c = 's'
+	}
+	if f.Scaled() {
+		return fmt.Sprintf("%c%d*%s", c, f.Bits, strconv.FormatFloat(f.Scale, 'g', 6, 64))
 	}
 	return fmt.Sprintf("%c%d.%d", c, f.Bits, f.Frac)
 }

@@ -6,7 +6,15 @@ import "math"
 // [f.Min(), f.Max()]. Infinities saturate. NaN has no nearest integer and gives
 // 0: callers refuse NaN where data enters (models, images).
 func Quantize(v float64, f Format, r Rounding) int64 {
-	return QuantizeRange(v, f.Frac, r, f.Min(), f.Max())
+	return QuantizeTo(v, f, r, f.Min(), f.Max())
+}
+
+// QuantizeTo is Quantize saturated to [lo, hi].
+func QuantizeTo(v float64, f Format, r Rounding, lo, hi int64) int64 {
+	if f.Scaled() {
+		return QuantizeRange(v/f.Scale, 0, r, lo, hi)
+	}
+	return QuantizeRange(v, f.Frac, r, lo, hi)
 }
 
 // QuantizeRange is the integer nearest to v * 2^frac, saturated to [lo, hi]. NaN
@@ -24,8 +32,11 @@ func QuantizeRange(v float64, frac int, r Rounding, lo, hi int64) int64 {
 	return int64(q)
 }
 
-// Dequantize is the value q * 2^-f.Frac. It is exact for every q of a format
-// whose Frac keeps the result inside float64's normal range.
+// Dequantize is the value of q: q * 2^-f.Frac, exact for every q of a format
+// whose Frac keeps the result inside float64's normal range, or q * f.Scale.
 func Dequantize(q int64, f Format) float64 {
+	if f.Scaled() {
+		return float64(q) * f.Scale
+	}
 	return math.Ldexp(float64(q), -f.Frac)
 }

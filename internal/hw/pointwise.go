@@ -66,7 +66,7 @@ func (AddParams) ModuleName() string { return "hass_add" }
 
 // AddOf are the parameters of a sum under its hardware choices.
 func AddOf(net *intnet.Net, l *intnet.Layer, hl Layer) AddParams {
-	return AddParams{operandsOf(net, l, hl), l.Align[0], l.Align[1]}
+	return AddParams{operandsOf(net, l, hl), bits.TrailingZeros64(uint64(l.Factors[0])), bits.TrailingZeros64(uint64(l.Factors[1]))}
 }
 
 // MulParams are the parameters of hass_mul: the product of two streams.
@@ -100,11 +100,11 @@ func RequantOf(net *intnet.Net, l *intnet.Layer, hl Layer) RequantParams {
 type ActivationFn int
 
 // ActivationFns are the functions of the network in the order of ActivationFn.
-var ActivationFns = []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
+var ActivationFns = []intnet.ActFn{intnet.ActAffine, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
 
 // String is the function's name in the C++.
 func (f ActivationFn) String() string {
-	return [...]string{"HARD_SIGMOID", "HARD_SWISH", "LEAKY", "CURVE"}[f]
+	return [...]string{"AFFINE", "HARD_SWISH", "LEAKY", "CURVE"}[f]
 }
 
 // ActivationParams are the parameters of hass_activation: a non-linear function of each value.

@@ -37,7 +37,7 @@ type panel struct {
 	bias, half, shift [kernel.IntCols]int64
 	below             [kernel.IntCols]int64  // of the bias, below the sum's unit
 	ties              *[kernel.IntCols]int64 // see kernel.Requant16
-	left              bool                   // some shift is to the left, or only a bias is rounded: fixed.Requant does it
+	left              bool                   // the kernel cannot do it: a shift to the left, only a bias rounded, multipliers, thresholds
 }
 
 // slack is what kernels may read past the last window.
@@ -52,7 +52,7 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 	}
 	for o := range c.OutC {
 		var half int64
-		if s := c.ShiftOf(o); s > 0 {
+		if s := c.ShiftOf(o); s > 0 && !c.Scaled() {
 			half = int64(1) << min(s-1, 62)
 		}
 		p.half = append(p.half, half)
@@ -111,7 +111,7 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 			if pn.ties != nil && s > 0 && pn.below[j] == 0 {
 				pn.ties[j] = 1
 			}
-			pn.left = pn.left || s < 0 || s > 62 || s == 0 && pn.below[j] != 0
+			pn.left = pn.left || c.Scaled() || s < 0 || s > 62 || s == 0 && pn.below[j] != 0
 		}
 		pn.w = make([]int16, 0, (p.k+len(pieces))*kernel.IntCols)
 		var sums [kernel.IntCols]int64 // of magnitudes in the current run
@@ -254,7 +254,7 @@ func (pn *panel) requant(l *Layer, p *convPlan, s *scratch, out []int32, rows in
 		for r := range rows {
 			for j, a := range s.acc[r*cols:][:pn.n] {
 				bad = bad || a < -p.limit || a+pn.half[j] >= p.limit
-				out[r*p.to.C+pn.first+j] = int32(fixed.Requant(a<<l.Conv.BiasFrac+pn.below[j], int(pn.shift[j])+l.Conv.BiasFrac, l.Rounding, l.Lo, l.Hi))
+				out[r*p.to.C+pn.first+j] = int32(l.Conv.requant(l, a<<l.Conv.BiasFrac+pn.below[j], pn.first+j))
 			}
 		}
 		return bad
@@ -330,7 +330,7 @@ func (x *Exec) definition(l *Layer, p *convPlan, in, out []int32) error {
 					return overflow(c, oy, ox, o, a)
 				}
 				below := c.Bias[o] - c.Bias[o]>>c.BiasFrac<<c.BiasFrac
-				dst[o] = int32(fixed.Requant(a<<c.BiasFrac+below, c.ShiftOf(o)+c.BiasFrac, l.Rounding, l.Lo, l.Hi))
+				dst[o] = int32(c.requant(l, a<<c.BiasFrac+below, o))
 			}
 		}
 	}

@@ -97,9 +97,9 @@ func (x *Exec) layer(i int) error {
 	case KindConv:
 		return x.conv(l, x.convs[i], in, out)
 	case KindPool:
-		pool(l, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
+		x.pool(l, &x.net.Tensors[l.In[0]], &x.net.Tensors[l.Out], in, out)
 	case KindGlobalPool:
-		globalPool(l, &x.net.Tensors[l.In[0]], in, out)
+		x.globalPool(l, &x.net.Tensors[l.In[0]], in, out)
 	case KindAdd, KindMul:
 		x.combine(l)
 	case KindActivation:
@@ -120,7 +120,7 @@ func (x *Exec) layer(i int) error {
 
 // pool reduces channelwise windows. Validate has made sure that every window
 // meets the map.
-func pool(l *Layer, ti, to *Tensor, in, out []int32) {
+func (x *Exec) pool(l *Layer, ti, to *Tensor, in, out []int32) {
 	p, c := l.Pool, ti.C
 	sums := make([]int64, c)
 	for oy := range to.H {
@@ -143,17 +143,17 @@ func pool(l *Layer, ti, to *Tensor, in, out []int32) {
 			if p.CountPad {
 				n = p.Kernel[0] * p.Kernel[1]
 			}
-			finish(l, sums, n, out[(oy*to.W+ox)*c:][:c])
+			x.finish(l, sums, n, out[(oy*to.W+ox)*c:][:c])
 		}
 	}
 }
 
-func globalPool(l *Layer, ti *Tensor, in, out []int32) {
+func (x *Exec) globalPool(l *Layer, ti *Tensor, in, out []int32) {
 	sums := make([]int64, ti.C)
 	for i := range ti.H * ti.W {
 		reduce(sums, in[i*ti.C:][:ti.C], l.Pool.Max, i == 0)
 	}
-	finish(l, sums, ti.H*ti.W, out)
+	x.finish(l, sums, ti.H*ti.W, out)
 }
 
 // reduce takes one pixel into the per-channel maxima or sums.
@@ -176,7 +176,7 @@ func reduce(acc []int64, px []int32, takeMax, first bool) {
 }
 
 // finish turns per-channel maxima or sums over n elements into outputs.
-func finish(l *Layer, acc []int64, n int, out []int32) {
+func (x *Exec) finish(l *Layer, acc []int64, n int, out []int32) {
 	p := l.Pool
 	if p.Max {
 		for i := range out {
@@ -184,7 +184,7 @@ func finish(l *Layer, acc []int64, n int, out []int32) {
 		}
 		return
 	}
-	mul, shift := fixed.AvgMul(n, p.Scale), p.Scale-p.Drop+p.FormatShift
+	mul, shift := p.MulOf(n, x.net.Tensors[l.In[0]].Format, x.net.Tensors[l.Out].Format), p.Scale-p.Drop+p.FormatShift
 	for i := range out {
 		out[i] = int32(fixed.Requant(fixed.RoundOff(acc[i]*mul, p.Drop), shift, l.Rounding, l.Lo, l.Hi))
 	}

@@ -23,7 +23,7 @@ func zoo(seed uint64) *builder {
 	p := b.conv(a, square(3, 1, 2, 2), 2, 8, 8, []int{5, 6, 7, 8, 9, 10, 11, 12}, s(12, -7), 300)
 	q := b.conv(p, square(3, 1, 1, 1), 8, 8, 5, []int{3}, u(9, -8), 0) // depthwise
 	m := b.conv(q, square(1, 1, 1, 0), 4, 8, 2, []int{0}, s(16, 2), 3)
-	sum := b.add(Layer{Kind: KindAdd, In: []int{m, a}, Align: [2]int{0, 6}, Shift: 2 + 3}, 11, 9, 8, s(16, -3))
+	sum := b.add(Layer{Kind: KindAdd, In: []int{m, a}, Factors: [2]int64{1, 1 << 6}, Shift: 2 + 3}, 11, 9, 8, s(16, -3))
 	relu := b.add(Layer{Kind: KindRequant, In: []int{sum}, Shift: -2, Lo: 0, Hi: 6000}, 11, 9, 8, s(16, -1))
 	mp := b.add(Layer{Kind: KindPool, In: []int{relu}, Pool: &Pool{Max: true, Window: Window{[2]int{3, 2}, [2]int{2, 2}, [2]int{1, 1}, [4]int{1, 0, 0, 1}}}}, 5, 5, 8, s(16, -1))
 	ap := b.add(Layer{Kind: KindPool, In: []int{mp}, Pool: &Pool{Window: square(3, 2, 1, 1), Scale: 18 + 4, FormatShift: 2}}, 3, 3, 8, u(12, -3))

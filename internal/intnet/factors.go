@@ -1,12 +1,8 @@
 package intnet
 
-import (
-	"slices"
+import "slices"
 
-	"hass/internal/fixed"
-)
-
-// Average holds the multipliers of an average: round(2^Scale / n) for the n elements counted at an output
+// Average holds the multipliers of an average (Pool.MulOf) for the n elements counted at an output
 // position. Few counts differ, so rows and columns have classes.
 type Average struct {
 	Rows, Columns []int64   // class of each output row and column
@@ -41,7 +37,7 @@ func AverageOf(pool *Pool, ti, to *Tensor) Average {
 	for _, r := range rn {
 		row := make([]int64, len(cn))
 		for k, col := range cn {
-			row[k] = fixed.AvgMul(r*col, pool.Scale)
+			row[k] = pool.MulOf(r*col, ti.Format, to.Format)
 		}
 		a.Mul = append(a.Mul, row)
 	}

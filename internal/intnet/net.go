@@ -98,17 +98,20 @@ type Layer struct {
 	Act    *Act    `json:"act,omitempty"`  // KindActivation
 	Moves          // the kinds that move values as they are
 	Resize *Resize `json:"resize,omitempty"` // KindResize
-	// Shift is for KindAdd, KindMul and KindRequant: Requant(sum or product, Shift) where an Add
-	// first shifts operand i left by Align[i] to the finer of the two scales.
-	Shift int    `json:"shift,omitempty"`
-	Align [2]int `json:"align,omitempty"`
+	// Shift is for KindAdd, KindMul and KindRequant: Requant(v, Shift) where v is the sum of the operands, each
+	// multiplied by its factor, or the product of both and of one factor. Between binary points the factors of an
+	// Add bring both operands to the finer one, and a Mul has the factor 1.
+	Shift   int      `json:"shift,omitempty"`
+	Factors [2]int64 `json:"factors,omitzero"` // of an Add; the second of a Mul is 0
 }
 
-// Requantises tells whether the layer rounds: all do but maxima and those that
+// Requantises tells whether the layer rounds: all do but maxima, convolutions with thresholds and those that
 // only move values.
 func (l *Layer) Requantises() bool {
 	switch l.Kind {
-	case KindConv, KindAdd, KindMul, KindRequant, KindActivation, KindResize:
+	case KindConv:
+		return l.Conv == nil || l.Conv.Thresholds == nil
+	case KindAdd, KindMul, KindRequant, KindActivation, KindResize:
 		return true
 	case KindPool, KindGlobalPool:
 		return l.Pool != nil && !l.Pool.Max
@@ -128,20 +131,28 @@ type Window struct {
 //
 //	acc = Bias[o] + (sum over (kh, kw, c) of x'[kh,kw,c] * Weights[o,kh,kw,c]) << BiasFrac
 //
-// where x' is the input with |x| < TauA read as 0 and padding is 0; the output is
-// Requant(acc, Shift[o or 0] + BiasFrac, Lo, Hi). BiasFrac is 0 but where biases between two units of the sums decide
-// what is a tie: their last place then says that something lies below it (round to odd).
+// where x' is the input with |x| < TauA read as 0 and padding is 0. Its requantisation has one of three forms:
+//
+//	shift       Requant(acc, Shift[o or 0] + BiasFrac, Lo, Hi)
+//	multiplier  Requant(acc * Mul[o or 0], Shift[0] + BiasFrac, Lo, Hi), if there is Mul
+//	thresholds  Lo + the number of Thresholds[o] that acc reaches, if there are Thresholds
+//
+// BiasFrac is 0 but where biases between two units of the sums decide what is a tie, or which side of one they lie on. Of a
+// shift half to even their last place says that something lies below it (round to odd).
 type Conv struct {
 	Window
 	Groups int `json:"groups"`
 	OutC   int `json:"out_c"`
 
-	WeightBits int   `json:"weight_bits"`
-	WeightFrac []int `json:"weight_frac"`         // one, or one per output channel (<= 8 bits)
-	Shift      []int `json:"shift"`               // one, or one per output channel, within 8 steps
-	TauA       int64 `json:"tau_a"`               // integer threshold at the input's scale; 0 = none
-	AccBits    int   `json:"acc_bits"`            // signed width of the sum, from the interval bound
-	BiasFrac   int   `json:"bias_frac,omitempty"` // binary places of Bias below the sum's unit
+	WeightBits int       `json:"weight_bits"`
+	WeightFrac []int     `json:"weight_frac,omitempty"` // one, or one per output channel (<= 8 bits); none beside WeightStep
+	WeightStep []float64 `json:"weight_step,omitempty"` // value of a weight's unit where it is no power of two: one, or one per output channel
+	Shift      []int     `json:"shift,omitempty"`       // one, or one per output channel, within 8 steps; none beside Thresholds
+	Mul        []int64   `json:"mul,omitempty"`         // 1 to MaxMul: one, or one per output channel
+	Thresholds [][]int64 `json:"thresholds,omitempty"`  // by output channel Hi-Lo sums that never fall, in units of 2^-BiasFrac
+	TauA       int64     `json:"tau_a"`                 // integer threshold at the input's scale; 0 = none
+	AccBits    int       `json:"acc_bits"`              // signed width of the sum, from the interval bound
+	BiasFrac   int       `json:"bias_frac,omitempty"`   // binary places of Bias below the sum's unit
 
 	Weights []int16 `json:"-"` // [OutC][KH][KW][C/Groups]
 	Bias    []int64 `json:"-"` // [OutC], in units of 2^-BiasFrac of the sum's
@@ -150,9 +161,9 @@ type Conv struct {
 // Pool holds a pooling's parameters. Max ignores padding and keeps its input's
 // format; average is
 //
-//	Requant(RoundOff(sum * Mul[n], Drop), Scale - Drop + FormatShift) with Mul[n] = round(2^Scale / n)
+//	Requant(RoundOff(sum * Mul[n], Drop), Scale - Drop + FormatShift) with Mul[n] = round(2^Scale * ratio / n)
 //
-// (see fixed.AvgExact) for the n elements counted at a position: those inside the map, or all of the
+// (see fixed.AvgExact and AvgRatio; the ratio is 1 between binary points) for the n elements counted at a position: those inside the map, or all of the
 // window if CountPad. The output size is always the floor formula (a model's
 // ceil mode has become padding), and every window meets the map.
 type Pool struct {
@@ -170,16 +181,16 @@ type ActFn string
 // The functions. HardSwish needs two multiplications a value, the others one, and a
 // curve of Step 0 none.
 const (
-	ActHardSigmoid ActFn = "hardsigmoid"
-	ActHardSwish   ActFn = "hardswish"
-	ActLeaky       ActFn = "leakyrelu" // and PReLU
-	ActCurve       ActFn = "curve"     // any other function of one value, by segments
+	ActAffine    ActFn = "affine" // hard sigmoid, and a change of scale
+	ActHardSwish ActFn = "hardswish"
+	ActLeaky     ActFn = "leakyrelu" // and PReLU
+	ActCurve     ActFn = "curve"     // any other function of one value, by segments
 )
 
 // Act holds a non-linear function of one value x at its input's scale. Each is
 // requantised once, to Requant(v, Shift, Lo, Hi), from
 //
-//	hardsigmoid  v = x*Mul[0] + Add                     (Lo and Hi are 0 and 1)
+//	affine       v = x*Mul[0] + Add                     (of a hard sigmoid Lo and Hi are 0 and 1)
 //	hardswish    v = x * clamp(x+Add, 0, Top) * Mul[0]  (Add = 3, Top = 6 at x's scale, Mul = round(2^k/6))
 //	leakyrelu    v = x*Top if x >= 0 (Top = 2^k), else x*Mul[channel, or 0]
 //	curve        v = (Table[i] << Step) + (Table[i+1]-Table[i])*r

@@ -10,13 +10,13 @@ func (x *Exec) combine(l *Layer) {
 		a, out := a[:n], out[:n]
 		if l.Kind == KindMul {
 			for j, v := range b {
-				out[j] = int32(fixed.Requant(int64(a[j])*int64(v), l.Shift, l.Rounding, l.Lo, l.Hi))
+				out[j] = int32(fixed.Requant(int64(a[j])*int64(v)*l.Factors[0], l.Shift, l.Rounding, l.Lo, l.Hi))
 			}
 			continue
 		}
-		a0, a1 := l.Align[0], l.Align[1]
+		f0, f1 := l.Factors[0], l.Factors[1]
 		for j, v := range b {
-			out[j] = int32(fixed.Requant(int64(a[j])<<a0+int64(v)<<a1, l.Shift, l.Rounding, l.Lo, l.Hi))
+			out[j] = int32(fixed.Requant(int64(a[j])*f0+int64(v)*f1, l.Shift, l.Rounding, l.Lo, l.Hi))
 		}
 	}
 }
@@ -27,7 +27,7 @@ func (x *Exec) combine(l *Layer) {
 func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) int64 {
 	var v int64
 	switch a.Fn {
-	case ActHardSigmoid:
+	case ActAffine:
 		v = x*a.Mul[0] + a.Add
 	case ActHardSwish:
 		v = x * clamp(x+a.Add, 0, a.Top) * a.Mul[0]

@@ -2,6 +2,7 @@ package intnet
 
 import (
 	"fmt"
+	"math"
 
 	"hass/internal/fixed"
 	"hass/internal/ident"
@@ -17,7 +18,7 @@ const (
 	MaxDim         = 1 << 24   // any dimension, kernel side, stride, dilation or padding
 	MaxBias        = 1 << 60   // magnitude of a bias
 	MaxShift       = 61        // magnitude of a requantise shift
-	MaxAlign       = 40        // left shift of an Add's operand
+	MaxAlign       = 40        // left shift of an Add's operand between binary points
 	MaxFrac        = 1 << 10   // magnitude of a binary point
 	MaxShiftSteps  = 8         // distinct shift values a layer may span: max - min < MaxShiftSteps
 	MaxConcat      = 32        // inputs of a Concat
@@ -25,6 +26,12 @@ const (
 	maxWindow      = 1 << 24   // elements of an average's window
 	maxKernelElems = 1 << 26   // weights of one output channel
 	maxWeights     = 1<<31 - 1 // weights of one layer
+)
+
+// minScale and maxScale bound a format's scale, so that ratios of them are numbers.
+const (
+	minScale = 1e-30
+	maxScale = 1e30
 )
 
 // PerChannelBits is the widest weight format that may have one binary point
@@ -129,6 +136,9 @@ func checkTensor(t *Tensor) error {
 	if t.H*t.W > MaxTensorElems || t.H*t.W*t.C > MaxTensorElems { // each factor is at most 2^26 by now
 		return fmt.Errorf("%dx%dx%d (HWC) elements; the limit is %d", t.H, t.W, t.C, MaxTensorElems)
 	}
+	if s := t.Format.Scale; s != 0 && (!(s >= minScale && s <= maxScale) || t.Format.Frac != 0) {
+		return fmt.Errorf("scale %g beside the binary point %d; a scale lies in %g..%g, beside the binary point 0", s, t.Format.Frac, minScale, maxScale)
+	}
 	if f := t.Format; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -MaxFrac || f.Frac > MaxFrac {
 		return fmt.Errorf("format %v: width must lie in 2..%d and the binary point in %d..%d", f, fixed.MaxBits, -MaxFrac, MaxFrac)
 	}
@@ -150,12 +160,15 @@ func (n *Net) checkLayer(l *Layer) error {
 	in := &n.Tensors[l.In[0]]
 	switch l.Kind {
 	case KindConv:
-		return checkConv(l.Conv, in, out)
+		return checkConv(l, in, out)
 	case KindPool, KindGlobalPool:
 		return checkPool(l.Pool, l.Kind == KindGlobalPool, l.Rounding, in, out)
 	case KindRequant:
 		if !sameShape(in, out) {
 			return fmt.Errorf("input and output shapes differ")
+		}
+		if in.Format.Scale != out.Format.Scale {
+			return fmt.Errorf("a change of format cannot change the scale %v to %v; an activation %s can", in.Format, out.Format, ActAffine)
 		}
 		return checkShift(l.Shift, in.Format.Frac-out.Format.Frac)
 	case KindActivation:
@@ -182,15 +195,7 @@ func (n *Net) checkLayer(l *Layer) error {
 	if !sameShape(in, out) || in1.C != out.C || !n.Broadcast(l) && !sameShape(in1, out) {
 		return fmt.Errorf("operand and output shapes differ")
 	}
-	if l.Kind == KindMul {
-		return checkShift(l.Shift, in.Format.Frac+in1.Format.Frac-out.Format.Frac)
-	}
-	fine := max(in.Format.Frac, in1.Format.Frac)
-	want := [2]int{fine - in.Format.Frac, fine - in1.Format.Frac}
-	if l.Align != want || want[0] > MaxAlign || want[1] > MaxAlign {
-		return fmt.Errorf("align %v; operands %v and %v need %v, within %d", l.Align, in.Format, in1.Format, want, MaxAlign)
-	}
-	return checkShift(l.Shift, fine-out.Format.Frac)
+	return n.checkFactors(l)
 }
 
 // checkParams checks the number of inputs and that a layer has the parameters of its kind
@@ -227,8 +232,8 @@ func (n *Net) checkParams(l *Layer) error {
 			return fmt.Errorf("parameters do not match kind %q", l.Kind)
 		}
 	}
-	if l.Kind != KindAdd && l.Align != [2]int{} || !shift && l.Shift != 0 {
-		return fmt.Errorf("shift or align does not belong to kind %q", l.Kind)
+	if l.Kind != KindAdd && l.Kind != KindMul && l.Factors != [2]int64{} || !shift && l.Shift != 0 {
+		return fmt.Errorf("shift or factors do not belong to kind %q", l.Kind)
 	}
 	return nil
 }
@@ -292,7 +297,8 @@ func countTaps(start, k, dil, size int) int {
 	return max(0, last-first+1)
 }
 
-func checkConv(c *Conv, in, out *Tensor) error {
+func checkConv(l *Layer, in, out *Tensor) error {
+	c := l.Conv
 	if err := checkWindow(&c.Window, in, out, false); err != nil {
 		return err
 	}
@@ -317,7 +323,13 @@ func checkConv(c *Conv, in, out *Tensor) error {
 	if c.TauA < 0 || c.TauA > 1<<fixed.MaxBits {
 		return fmt.Errorf("activation threshold %d; want 0..%d", c.TauA, 1<<fixed.MaxBits)
 	}
-	if len(c.Shift) != len(c.WeightFrac) || len(c.Shift) != 1 && (len(c.Shift) != c.OutC || c.WeightBits > PerChannelBits) {
+	if c.Scaled() {
+		return c.checkScaled(l, in, out)
+	}
+	if in.Format.Scaled() || out.Format.Scaled() || c.WeightStep != nil {
+		return fmt.Errorf("a shift cannot requantise from %v to %v: scales need a multiplier or thresholds", in.Format, out.Format)
+	}
+	if len(c.Shift) == 0 || len(c.Shift) != len(c.WeightFrac) || len(c.Shift) != 1 && (len(c.Shift) != c.OutC || c.WeightBits > PerChannelBits) {
 		return fmt.Errorf("%d shifts and %d weight binary points; want 1 each, or %d each at up to %d weight bits",
 			len(c.Shift), len(c.WeightFrac), c.OutC, PerChannelBits)
 	}
@@ -354,6 +366,12 @@ func checkPool(p *Pool, global bool, r fixed.Rounding, in, out *Tensor) error {
 		}
 		return nil
 	}
+	if in.Format.Scaled() || out.Format.Scaled() {
+		if p.Drop != 0 || p.FormatShift != 0 || p.Scale < 0 || p.Scale > MaxShift {
+			return fmt.Errorf("scale %d, %d places dropped, format shift %d; an average between scales has only a scale, 0 to %d", p.Scale, p.Drop, p.FormatShift, MaxShift)
+		}
+		return p.checkAverage(in, out)
+	}
 	scale, drop, err := p.Average(in, out, r)
 	if err != nil {
 		return err
@@ -363,6 +381,26 @@ func checkPool(p *Pool, global bool, r fixed.Rounding, in, out *Tensor) error {
 	}
 	if want := in.Format.Frac - out.Format.Frac; p.FormatShift != want || p.Scale+want > MaxShift || p.Scale+want < -MaxShift {
 		return fmt.Errorf("format shift %d; formats %v to %v need %d", p.FormatShift, in.Format, out.Format, want)
+	}
+	return nil
+}
+
+// checkAverage checks the products of an average between scales.
+func (p *Pool) checkAverage(in, out *Tensor) error {
+	n := in.H * in.W
+	if p.Window != (Window{}) {
+		n, _ = p.counts(in)
+	}
+	if n > maxWindow {
+		return fmt.Errorf("average over %d elements; the limit is %d", n, maxWindow)
+	}
+	ratio := AvgRatio(in.Format, out.Format)
+	if !(math.Ldexp(ratio, p.Scale) < 1<<61) {
+		return fmt.Errorf("scale %d is too large for the ratio %g of the formats' scales", p.Scale, ratio)
+	}
+	// A sum of n elements times ratio/n is at most one element times the ratio, and the rounding of the multiplier.
+	if w := float64(in.Format.Bits) + math.Log2(math.Ldexp(ratio, p.Scale)+float64(n)) + 1; w > fixed.MaxAccBits-1 {
+		return fmt.Errorf("products of %.0f bits exceed %d bits", w, fixed.MaxAccBits)
 	}
 	return nil
 }
@@ -433,6 +471,13 @@ func (n *Net) ValidateWeights() error {
 	return nil
 }
 
+// WeightRange is the range of weights of a width: all of two's complement, but at 16 bits without the lowest, so that the
+// products of a pair fit 32 bits.
+func WeightRange(bits int) (least, most int64) {
+	f := fixed.Format{Bits: bits, Signed: true}
+	return max(f.Min(), -math.MaxInt16), f.Max()
+}
+
 // validateWeights is ValidateWeights for layer i, a convolution.
 func (n *Net) validateWeights(i int) error {
 	l := &n.Layers[i]
@@ -442,10 +487,10 @@ func (n *Net) validateWeights(i int) error {
 	if len(l.Conv.Bias) != l.Conv.OutC {
 		return fmt.Errorf("layer %d (%q): %d biases; want %d", i, l.Name, len(l.Conv.Bias), l.Conv.OutC)
 	}
-	lim := int16(1<<(l.Conv.WeightBits-1) - 1)
+	least, most := WeightRange(l.Conv.WeightBits)
 	for j, w := range l.Conv.Weights {
-		if w > lim || w < -lim {
-			return fmt.Errorf("layer %d (%q): weight %d is %d, outside +-%d (%d bits)", i, l.Name, j, w, lim, l.Conv.WeightBits)
+		if int64(w) > most || int64(w) < least {
+			return fmt.Errorf("layer %d (%q): weight %d is %d, outside %d to %d (%d bits)", i, l.Name, j, w, least, most, l.Conv.WeightBits)
 		}
 	}
 	for j, b := range l.Conv.Bias {
@@ -471,15 +516,20 @@ func (c *Conv) BoundBits(in fixed.Format) int {
 		for _, w := range c.Weights[o*per : (o+1)*per] {
 			b.Add(int64(w), lo, hi)
 		}
-		b.AddRounding(c.ShiftOf(o))
+		if !c.Scaled() { // else the product is rounded, not the sum
+			b.AddRounding(c.ShiftOf(o))
+		}
 		bits = max(bits, b.Bits())
 	}
 	return bits
 }
 
-// ShiftOf is the requantise shift of output channel o.
+// ShiftOf is the requantise shift of output channel o; 0 if the layer has thresholds.
 func (c *Conv) ShiftOf(o int) int {
-	if len(c.Shift) == 1 {
+	switch len(c.Shift) {
+	case 0:
+		return 0
+	case 1:
 		return c.Shift[0]
 	}
 	return c.Shift[o]

@@ -31,7 +31,7 @@ func (a *Act) check(in, out *Tensor) error {
 	most := max(f.Max(), -f.Min()) // |x|
 	var worst uint64               // |v|
 	switch a.Fn {
-	case ActHardSigmoid:
+	case ActAffine:
 		worst = uint64(most)*uint64(abs64(a.first())) + uint64(abs64(a.Add))
 	case ActHardSwish:
 		if a.Add < 0 || a.Top < 1 || a.Top > 1<<30 {
@@ -67,7 +67,7 @@ func (a *Act) check(in, out *Tensor) error {
 	if len(a.Mul) != muls {
 		return fmt.Errorf("%s with %d multipliers; want %d", a.Fn, len(a.Mul), muls)
 	}
-	if a.Fn != ActCurve && (a.Step != 0 || a.Table != nil) || a.Fn == ActCurve && (a.Add != 0 || a.Top != 0) || (a.Fn == ActHardSigmoid) && a.Top != 0 || a.Fn == ActLeaky && a.Add != 0 {
+	if a.Fn != ActCurve && (a.Step != 0 || a.Table != nil) || a.Fn == ActCurve && (a.Add != 0 || a.Top != 0) || (a.Fn == ActAffine) && a.Top != 0 || a.Fn == ActLeaky && a.Add != 0 {
 		return fmt.Errorf("parameters do not belong to %s", a.Fn)
 	}
 	if worst >= 1<<(fixed.MaxAccBits-2) {

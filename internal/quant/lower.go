@@ -221,13 +221,8 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	switch l.kind {
 	case intnet.KindConv:
 		out.Conv = convOf(l, spec.Convs[l.node.Name], in, to)
-	case intnet.KindAdd:
-		in1 := net.Tensors[out.In[1]].Format
-		fine := max(in.Frac, in1.Frac)
-		out.Align = [2]int{fine - in.Frac, fine - in1.Frac}
-		out.Shift = fine - to.Frac
-	case intnet.KindMul:
-		out.Shift = in.Frac + net.Tensors[out.In[1]].Format.Frac - to.Frac
+	case intnet.KindAdd, intnet.KindMul:
+		out.Factors, out.Shift = intnet.FactorsOf(l.kind, in, net.Tensors[out.In[1]].Format, to.Format)
 	case intnet.KindRequant:
 		out.Shift = in.Frac - to.Frac
 	case intnet.KindActivation:

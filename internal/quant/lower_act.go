@@ -66,7 +66,7 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 		_, exp := math.Frexp(op.Alpha)
 		places = min(linearBits-exp, intnet.MaxAlign)
 		form = func(k int) *intnet.Act {
-			return &intnet.Act{Fn: intnet.ActHardSigmoid, Mul: []int64{round(op.Alpha, k)}, Add: round(op.Beta, k+in.Frac), Shift: k + in.Frac - to.Frac}
+			return &intnet.Act{Fn: intnet.ActAffine, Mul: []int64{round(op.Alpha, k)}, Add: round(op.Beta, k+in.Frac), Shift: k + in.Frac - to.Frac}
 		}
 	case "leakyrelu", "prelu":
 		places = slopePlaces

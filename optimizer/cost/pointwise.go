@@ -152,7 +152,7 @@ func activationArea(s *hw.ActivationParams, family string) area {
 		}
 		value = scale + factor
 		leaky = n * factor
-	case intnet.ActHardSigmoid:
+	case intnet.ActAffine:
 		addend = addBits
 		value = max(scale+factor, addend) + 1
 		sigmoid = n * addBits

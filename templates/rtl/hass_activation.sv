@@ -2,7 +2,7 @@
 // 0. With m from the table, a row of it for each channel beat or one for all, and a column for each
 // channel or one for all:
 //
-//   0 HARD_SIGMOID  x * m + ADD
+//   0 AFFINE  x * m + ADD
 //   1 HARD_SWISH    x * clamp(x + ADD, 0, TOP) * m
 //   2 LEAKY         x * TOP if x >= 0, else x * m
 //   3 CURVE         straight segments of 2^STEP inputs each between the values of the table
@@ -44,7 +44,7 @@ module hass_activation #(
     output wire [               1:0] waits
 );
 
-  localparam integer HARD_SIGMOID = 0;
+  localparam integer AFFINE = 0;
   localparam integer HARD_SWISH = 1;
   localparam integer LEAKY = 2;
   localparam integer CURVE = 3;
@@ -62,9 +62,9 @@ module hass_activation #(
   localparam integer FACTOR = KIND == CURVE ? SLOPE_BITS :
       KIND == HARD_SWISH ? TOP_BITS + TABLE_BITS :
       KIND == LEAKY && TOP_BITS >= TABLE_BITS ? TOP_BITS + 1 : TABLE_BITS;
-  localparam integer ADDEND = KIND == CURVE ? TABLE_BITS + STEP : KIND == HARD_SIGMOID ? ADD_BITS : 1;
+  localparam integer ADDEND = KIND == CURVE ? TABLE_BITS + STEP : KIND == AFFINE ? ADD_BITS : 1;
   localparam integer VALUE = KIND == CURVE ? ADDEND :
-      KIND == HARD_SIGMOID ? (SCALE + FACTOR > ADDEND ? SCALE + FACTOR : ADDEND) + 1 : SCALE + FACTOR;
+      KIND == AFFINE ? (SCALE + FACTOR > ADDEND ? SCALE + FACTOR : ADDEND) + 1 : SCALE + FACTOR;
 
   wire [CHANNEL_BITS-1:0] channel;
   wire [LANES*VALUE-1:0] value;

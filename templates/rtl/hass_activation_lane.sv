@@ -26,7 +26,7 @@ module hass_activation_lane #(
     output wire signed [     VALUE-1:0] value
 );
 
-  localparam integer HARD_SIGMOID = 0;
+  localparam integer AFFINE = 0;
   localparam integer HARD_SWISH = 1;
   localparam integer LEAKY = 2;
   localparam integer CURVE = 3;
@@ -105,7 +105,7 @@ module hass_activation_lane #(
       assign segment = '0;
       assign scale   = x_3;
       wire unused = &{1'b0, slope};
-      if (KIND == HARD_SIGMOID) begin : g_hard_sigmoid
+      if (KIND == AFFINE) begin : g_hard_sigmoid
         assign factor = entry;
         assign addend = ADDEND'(ADD);
       end else if (KIND == LEAKY) begin : g_leaky

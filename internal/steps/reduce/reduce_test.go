@@ -73,7 +73,7 @@ var simulatorFaults = []struct {
 	{"convolutions round the other way", otherRounding(intnet.KindConv), intnet.KindConv},
 	{"sums double their second operand", func(_ *intnet.Net, l *intnet.Layer) {
 		if l.Kind == intnet.KindAdd {
-			l.Align[1]++
+			l.Factors[1] *= 2
 		}
 	}, intnet.KindAdd},
 	{"products lose a unit", func(_ *intnet.Net, l *intnet.Layer) {

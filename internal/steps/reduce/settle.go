@@ -128,13 +128,9 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 	case intnet.KindAdd, intnet.KindMul:
 		b := &n.Tensors[l.In[1]]
 		out.H, out.W, out.C = in.H, in.W, in.C
-		if l.Kind == intnet.KindMul {
-			l.Shift = in.Format.Frac + b.Format.Frac - out.Format.Frac
-			break
+		if !in.Format.Scaled() && !b.Format.Scaled() && !out.Format.Scaled() {
+			l.Factors, l.Shift = intnet.FactorsOf(l.Kind, in.Format, b.Format, out.Format)
 		}
-		fine := max(in.Format.Frac, b.Format.Frac)
-		l.Align = [2]int{fine - in.Format.Frac, fine - b.Format.Frac}
-		l.Shift = fine - out.Format.Frac
 	case intnet.KindRequant:
 		out.H, out.W, out.C = in.H, in.W, in.C
 		l.Shift = in.Format.Frac - out.Format.Frac

@@ -45,7 +45,7 @@ var plantedFaults = []struct {
 	}},
 	{backend: reduce.HWSim, name: "sums double their second operand", seed: 5, kind: reduce.Values, layer: func(l *intnet.Layer) {
 		if l.Kind == intnet.KindAdd {
-			l.Align[1]++
+			l.Factors[1] *= 2
 		}
 	}},
 	{backend: reduce.HLS, name: "requantisation rounds down", seed: 50, kind: reduce.Values, mutant: mutant{

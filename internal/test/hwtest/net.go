@@ -189,17 +189,17 @@ func (b *Builder) GlobalPool(in int, isMax bool, f fixed.Format) int {
 // Add adds the sum of two tensors of one shape.
 func (b *Builder) Add(x, y int, f fixed.Format) int {
 	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
-	fine := max(tx.Format.Frac, ty.Format.Frac)
 	out := b.tensor(tx.H, tx.W, tx.C, f)
-	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}, Out: out,
-		Align: [2]int{fine - tx.Format.Frac, fine - ty.Format.Frac}, Shift: fine - f.Frac})
+	factors, shift := intnet.FactorsOf(intnet.KindAdd, tx.Format, ty.Format, f)
+	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}, Out: out, Factors: factors, Shift: shift})
 }
 
 // Mul adds the product of two tensors of one shape, or with y of one pixel.
 func (b *Builder) Mul(x, y int, f fixed.Format) int {
 	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
 	out := b.tensor(tx.H, tx.W, tx.C, f)
-	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Out: out, Shift: tx.Format.Frac + ty.Format.Frac - f.Frac})
+	factors, shift := intnet.FactorsOf(intnet.KindMul, tx.Format, ty.Format, f)
+	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Out: out, Factors: factors, Shift: shift})
 }
 
 // Activation adds a random non-linear function of the given kind.
@@ -208,7 +208,7 @@ func (b *Builder) Activation(in int, fn intnet.ActFn, f fixed.Format) int {
 	r := b.Rng
 	a := &intnet.Act{Fn: fn, Shift: t.Format.Bits + 4 - f.Bits + r.Intn(8)}
 	switch fn {
-	case intnet.ActHardSigmoid:
+	case intnet.ActAffine:
 		a.Mul, a.Add = []int64{r.Int63n(1 << 18)}, r.Int63n(1<<20)-1<<19
 	case intnet.ActHardSwish:
 		top := t.Format.Max()
@@ -356,7 +356,7 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 				b.GlobalPool(in, rng.Intn(2) == 0, f)
 			}
 		case 10:
-			fns := []intnet.ActFn{intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
+			fns := []intnet.ActFn{intnet.ActAffine, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve}
 			b.Activation(in, fns[rng.Intn(len(fns))], f)
 		case 11:
 			b.move(in, f)

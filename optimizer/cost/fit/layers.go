@@ -283,7 +283,7 @@ func randomLayer(rng *rand.Rand) (*intnet.Net, []hw.Layer) {
 			layers = append(layers, hw.Layer{InPx: px, InCh: ch, OutPx: 1, OutCh: ch}, one, same)
 		}
 	case kind < 17:
-		b.Activation(in, pickOf(rng, intnet.ActHardSigmoid, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve), format())
+		b.Activation(in, pickOf(rng, intnet.ActAffine, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve), format())
 		layers = append(layers, same)
 	case kind == 17:
 		x := b.Requant(in, b.Net.Tensors[in].Format)

@@ -2,7 +2,7 @@
 // written as 0. With m from the table, a row of it for each channel beat or one for all, and a column
 // for each channel or one for all:
 //
-//   HARD_SIGMOID  x * m + ADD
+//   AFFINE  x * m + ADD
 //   HARD_SWISH    x * clamp(x + ADD, 0, TOP) * m
 //   LEAKY         x * TOP if x >= 0, else x * m
 //   CURVE         straight segments of 2^STEP inputs each between the values of the table
@@ -14,11 +14,11 @@
 
 namespace hass {
 
-enum activation_kind { HARD_SIGMOID, HARD_SWISH, LEAKY, CURVE };
+enum activation_kind { AFFINE, HARD_SWISH, LEAKY, CURVE };
 
 // The exact value of a function, by its kind.
 template <class A, activation_kind KIND> struct activation_of;
-template <class A> struct activation_of<A, HARD_SIGMOID> {
+template <class A> struct activation_of<A, AFFINE> {
   static std::int64_t value(std::int64_t x, std::int64_t m) { return x * m + A::ADD; }
 };
 template <class A> struct activation_of<A, HARD_SWISH> {
