@@ -128,7 +128,7 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 	case intnet.KindAdd, intnet.KindMul:
 		b := &n.Tensors[l.In[1]]
 		out.H, out.W, out.C = in.H, in.W, in.C
-		if !in.Format.Scaled() && !b.Format.Scaled() && !out.Format.Scaled() {
+		if intnet.SameScales(l.Kind, in.Format, b.Format, out.Format) {
 			l.Factors, l.Shift = intnet.FactorsOf(l.Kind, in.Format, b.Format, out.Format)
 		}
 	case intnet.KindRequant:
