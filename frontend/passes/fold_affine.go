@@ -192,6 +192,25 @@ func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 	}
 }
 
+// scaledGrid is the grid of weights [F,...] whose output channels are scaled; nil if they lie on no grid with scales of output channels. A
+// channel that is scaled by 0 keeps its step.
+func scaledGrid(w *graph.Tensor, scale []float64) *graph.Grid {
+	g := w.Grid
+	if g == nil || len(g.Scale) > 1 && g.Axis != 0 {
+		return nil
+	}
+	n := &graph.Grid{Bits: min(g.Bits+1, 32), Signed: true, Axis: 0, Zero: make([]int64, len(scale))}
+	for o, s := range scale {
+		was := g.Scale[min(o, len(g.Scale)-1)]
+		now := float32(float64(was) * math.Abs(s))
+		if !(now > 0) || math.IsInf(float64(now), 0) {
+			now = was
+		}
+		n.Scale = append(n.Scale, now)
+	}
+	return n
+}
+
 // scaleConv applies f to the result of a conv: new weights w*scale, new bias
 // b*scale + shift.
 func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
@@ -205,9 +224,22 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 	nb := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(f.scale)}, F: make([]float32, len(f.scale))}
 	per := w.Shape[1:].Elems()
 	scaled, shifted := false, false
+	grid := scaledGrid(w, f.scale)
+	nw.Grid = grid
 	for o, s := range f.scale {
 		if s != 1 {
 			scaled = true
+		}
+		if grid != nil {
+			// The integers stay: what scales them goes into the grid, and only a sign into them.
+			for i := o * per; i < (o+1)*per; i++ {
+				q := math.RoundToEven(float64(w.F[i]) / float64(w.Grid.Scale[min(o, len(w.Grid.Scale)-1)]))
+				nw.F[i] = float32(math.Copysign(q, q*s) * float64(grid.Scale[o]))
+				if s == 0 {
+					nw.F[i] = 0
+				}
+			}
+		} else if s != 1 {
 			for i := o * per; i < (o+1)*per; i++ {
 				nw.F[i] = float32(float64(w.F[i]) * s)
 			}

@@ -12,9 +12,9 @@ import (
 // shift. Whoever makes the layer chooses both so that every output is that of the exact ratio; the network states
 // them, and Validate checks that they are about the ratio. Between equal scales shifts do.
 
-// maxRatioError bounds how far a multiplier and its shift may be from the ratio of scales they stand for: a network
-// whose formats say something else than its arithmetic is refused.
-const maxRatioError = 1.0 / 64
+// maxRatioError bounds by which factor a multiplier and its shift may differ from the ratio of scales they stand for: a network
+// whose formats say something else than its arithmetic is refused. Outputs of few levels leave multipliers much room.
+const maxRatioError = 4
 
 // MaxThresholds bounds the thresholds of a layer, all channels together.
 const MaxThresholds = 1 << 20
@@ -39,7 +39,7 @@ func (p *Pool) MulOf(n int, in, out fixed.Format) int64 {
 // checkRatio checks that mul * 2^-shift is about the ratio.
 func checkRatio(mul int64, shift int, ratio float64) error {
 	got := math.Ldexp(float64(mul), -shift)
-	if !(math.Abs(got-ratio) <= maxRatioError*math.Abs(ratio)) {
+	if !(got <= maxRatioError*ratio && ratio <= maxRatioError*got) {
 		return fmt.Errorf("factor %d and shift %d stand for %.6g; the scales need %.6g", mul, shift, got, ratio)
 	}
 	return nil

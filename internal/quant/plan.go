@@ -39,6 +39,7 @@ type layer struct {
 
 	conv   *graph.Conv // KindConv; its kernel covers the map if a flatten came before
 	w, b   *graph.Tensor
+	grid   *grid           // of w, where the model quantised them; else nil
 	tauA   float64         // of threshold nodes before it
 	perm   func(i int) int // index into w of weight i in [F][KH][KW][C/Groups] order
 	window intnet.Window   // KindPool

@@ -117,6 +117,11 @@ func turned(w *graph.Tensor, groups int) *graph.Tensor {
 	c, fg, kh, kw := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
 	cg := c / groups
 	t := &graph.Tensor{Type: w.Type, Shape: graph.Shape{fg * groups, cg, kh, kw}, F: make([]float32, len(w.F))}
+	if g := w.Grid; g != nil && (len(g.Scale) == 1 || groups == 1 && g.Axis == 1) {
+		own := *g
+		own.Axis = 0
+		t.Grid = &own
+	}
 	i := 0
 	for f := range fg * groups {
 		for ch := range cg {

@@ -238,3 +238,16 @@ func nearest(v *big.Rat) (int64, bool) {
 
 // Rat is a float64 as the rational it is; it must be finite.
 func Rat(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
+
+// Equals tells whether fixed.Requant(v*mul, shift, rounding, Lo, Hi) is the line for all its values. The line's Bias must be 0; mul is
+// at least 1, so that both functions never fall and differ nowhere if they do not beside a threshold.
+func (l *Line) Equals(mul int64, shift int, rounding fixed.Rounding) bool {
+	for k, t := range l.Thresholds() {
+		n := l.Lo + 1 + int64(k)
+		if t <= l.Most && fixed.Requant(t*mul, shift, rounding, l.Lo, l.Hi) < n ||
+			t > l.Least && fixed.Requant((t-1)*mul, shift, rounding, l.Lo, l.Hi) >= n {
+			return false
+		}
+	}
+	return true
+}

@@ -146,3 +146,39 @@ func BenchmarkFindMultiplier(b *testing.B) {
 		}
 	}
 }
+
+func TestSums(t *testing.T) {
+	r := rand.New(rand.NewSource(3))
+	step := func() *big.Rat { return Rat(float64(float32(0.01 + 0.1*r.Float64()))) }
+	for range 5 {
+		out := step()
+		s := Sum{Range: [2][2]int64{{-100, 155}, {-128, 127}}, Lo: -128, Hi: 127}
+		for i := range s.Ratio {
+			s.Ratio[i] = new(big.Rat).Quo(step(), out)
+		}
+		f, tried := s.FindFactors(30)
+		if f == nil || !tried {
+			t.Fatalf("no factors for the ratios %v", s.Ratio)
+		}
+		for range 3000 {
+			a, b := s.Range[0][0]+r.Int63n(256), s.Range[1][0]+r.Int63n(256)
+			l := Line{s.Ratio[0], new(big.Rat).Quo(new(big.Rat).Mul(s.Ratio[1], big.NewRat(b, 1)), s.Ratio[0]), s.Lo, s.Hi, a, a}
+			if got, want := fixed.Requant(a*f.Mul[0]+b*f.Mul[1], f.Shift, f.Rounding, s.Lo, s.Hi), l.exactly(a); got != want {
+				t.Fatalf("%d and %d give %d; want %d", a, b, got, want)
+			}
+		}
+	}
+	// Equal scales in, half of them out: exact ties, to even.
+	s := Sum{Ratio: [2]*big.Rat{big.NewRat(1, 2), big.NewRat(1, 2)}, Range: [2][2]int64{{-8, 7}, {-8, 7}}, Lo: -8, Hi: 7}
+	if f, _ := s.FindFactors(8); f == nil || *f != (Factors{[2]int64{1, 1}, 1, fixed.HalfEven}) {
+		t.Errorf("halves: %+v", f)
+	}
+	s.Ratio = [2]*big.Rat{big.NewRat(1, 6), big.NewRat(1, 6)}
+	if f, tried := s.FindFactors(30); f != nil || !tried {
+		t.Errorf("sixths have ties that no factors get right, and got %+v", f)
+	}
+	s.Range[0][1] = 1 << 20
+	if _, tried := s.FindFactors(30); tried {
+		t.Error("too many pairs were tried")
+	}
+}
