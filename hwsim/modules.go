@@ -161,7 +161,7 @@ func newPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *pool {
 	p.mul = make(map[int]int64)
 	for _, r := range p.rows {
 		for _, c := range p.cols {
-			p.mul[r*c] = fixed.AvgMul(r*c, l.Pool.Scale)
+			p.mul[r*c] = l.Pool.MulOf(r*c, in.Format, out.Format)
 		}
 	}
 	return p
@@ -219,13 +219,13 @@ type globalPool struct {
 	lo, hi int64
 }
 
-func newGlobalPool(l intnet.Layer, hl hw.Layer, in intnet.Tensor) *globalPool {
+func newGlobalPool(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *globalPool {
 	g := &globalPool{
 		pos: newRaster(in, hw.Beat{Px: hl.InPx, Ch: hl.InCh}), max: l.Pool.Max,
 		acc: make([]int64, in.C), mul: 1, round: l.Rounding, lo: l.Lo, hi: l.Hi,
 	}
 	if !g.max {
-		g.mul = fixed.AvgMul(in.H*in.W, l.Pool.Scale)
+		g.mul = l.Pool.MulOf(in.H*in.W, in.Format, out.Format)
 		g.shift, g.drop = l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift, l.Pool.Drop
 	}
 	return g

@@ -148,7 +148,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 		x := newPool(l, hl, in, out)
 		m.move = func(s hw.Step) { x.beat(m.in[0].next(), m.write(s)) }
 	case hw.GlobalPool:
-		x := newGlobalPool(l, hl, in)
+		x := newGlobalPool(l, hl, in, out)
 		m.move = func(s hw.Step) { x.beat(m.in[0].next(), m.write(s)) }
 	case hw.Add, hw.Mul, hw.Requant, hw.Activation:
 		x := newPointwise(l, hl, in, out, n.Net.Broadcast(&l))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 )
 
@@ -142,7 +143,7 @@ func (c *counter) curves() Curves {
 	weights := make([]float64, len(c.l.Conv.Weights))
 	per := len(weights) / c.l.Conv.OutC
 	for i, w := range c.l.Conv.Weights {
-		weights[i] = math.Ldexp(math.Abs(float64(w)), -c.weightFrac(i/per))
+		weights[i] = math.Abs(float64(w)) * c.l.Conv.StepOf(i/per)
 	}
 	slices.Sort(weights)
 	var values []float64
@@ -158,18 +159,11 @@ func (c *counter) curves() Curves {
 	values, counts = nil, nil
 	for v, n := range c.levels {
 		if n > 0 {
-			values, counts = append(values, math.Ldexp(float64(v), -c.in.Format.Frac)), append(counts, n)
+			values, counts = append(values, fixed.Dequantize(int64(v), c.in.Format)), append(counts, n)
 		}
 	}
 	k.ActivationTau, k.ActivationDensity = curve(values, counts)
 	return k
-}
-
-func (c *counter) weightFrac(o int) int {
-	if f := c.l.Conv.WeightFrac; len(f) > 1 {
-		return f[o]
-	}
-	return c.l.Conv.WeightFrac[0]
 }
 
 // curve is density against threshold for magnitudes given as ascending values with

@@ -54,7 +54,7 @@ func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
 
 func (p *generator) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream) (string, string) {
 	l := p.Net.Layers[pr.Layer]
-	ti := p.Net.Tensors[l.In[0]]
+	ti, to := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
 	c := newConfig(cfg)
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
@@ -64,7 +64,7 @@ func (p *generator) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream)
 	c.num("BEATS_BEFORE", in.Tokens-out.Tokens)
 	c.flag("MAX", l.Pool.Max)
 	c.wide("MIN", ti.Format.Min())
-	c.wide("MUL", hw.GlobalFactor(l.Pool, &ti))
+	c.wide("MUL", hw.GlobalFactor(l.Pool, &ti, &to))
 	c.num("DROP", l.Pool.Drop)
 	c.num("SHIFT", l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift)
 	c.rounding(hw.RoundingOf(&l))

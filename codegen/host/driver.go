@@ -11,18 +11,19 @@ import (
 
 // portJSON is a stream and its tensor as the PYNQ driver reads them.
 type portJSON struct {
-	Name      string `json:"name"`
-	H         int    `json:"h"`
-	W         int    `json:"w"`
-	C         int    `json:"c"`
-	Bits      int    `json:"bits"`
-	Frac      int    `json:"frac"` // value = integer * 2^-frac
-	Signed    bool   `json:"signed"`
-	Rounding  string `json:"rounding,omitempty"` // of values to integers; the input's alone
-	Px        int    `json:"px"`                 // pixels per beat
-	Ch        int    `json:"ch"`                 // channels per beat
-	WordBytes int    `json:"word_bytes"`         // TDATA
-	Words     int    `json:"words"`              // per image
+	Name      string  `json:"name"`
+	H         int     `json:"h"`
+	W         int     `json:"w"`
+	C         int     `json:"c"`
+	Bits      int     `json:"bits"`
+	Frac      int     `json:"frac"`            // value = integer * 2^-frac
+	Scale     float64 `json:"scale,omitempty"` // value = integer * scale, if there is one
+	Signed    bool    `json:"signed"`
+	Rounding  string  `json:"rounding,omitempty"` // of values to integers; the input's alone
+	Px        int     `json:"px"`                 // pixels per beat
+	Ch        int     `json:"ch"`                 // channels per beat
+	WordBytes int     `json:"word_bytes"`         // TDATA
+	Words     int     `json:"words"`              // per image
 }
 
 // resultJSON says how one output of the model comes from the accelerator's outputs.
@@ -77,7 +78,7 @@ func (s modelName) MarshalJSON() ([]byte, error) {
 func portOf(p *project.Project, port project.Port) portJSON {
 	t := p.Net.Tensors[port.Tensor]
 	return portJSON{
-		Name: port.Name, H: t.H, W: t.W, C: t.C, Bits: port.Bits, Frac: t.Format.Frac, Signed: port.Signed,
+		Name: port.Name, H: t.H, W: t.W, C: t.C, Bits: port.Bits, Frac: t.Format.Frac, Scale: t.Format.Scale, Signed: port.Signed,
 		Px: port.Beat.Px, Ch: port.Beat.Ch, WordBytes: port.AXIBits / 8, Words: port.Words,
 	}
 }

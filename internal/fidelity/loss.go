@@ -63,7 +63,7 @@ func coarse(t *tally, f fixed.Format) bool {
 	if t.signal == 0 || t.beyond > 0 || t.lost() < lostRange {
 		return false
 	}
-	return math.Ldexp(t.peak, f.Frac+min(lostBits, f.Bits/2)) < float64(f.Max())+0.5
+	return math.Ldexp(t.peak/f.Step(), min(lostBits, f.Bits/2)) < float64(f.Max())+0.5
 }
 
 // losses lists what loses its range, the worst first.
@@ -127,7 +127,7 @@ func at(net *intnet.Net, layer int, kind LossKind) Loss {
 }
 
 func (l *Loss) fill(t *tally, f fixed.Format, channel int) {
-	l.Lost, l.Peak, l.Steps, l.Worst, l.Limit = metrics.Rounded(t.lost()), metrics.Rounded(t.peak), metrics.Rounded(math.Ldexp(t.peak, f.Frac)), channel, f.Max()
+	l.Lost, l.Peak, l.Steps, l.Worst, l.Limit = metrics.Rounded(t.lost()), metrics.Rounded(t.peak), metrics.Rounded(t.peak/f.Step()), channel, f.Max()
 	if t.nonzero > 0 {
 		l.Share = metrics.Rounded(float64(t.small) / float64(t.nonzero))
 	}
@@ -218,7 +218,12 @@ func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) 
 	per := len(w) / c.OutC
 	loss := at(net, i, Weights)
 	for o := range c.OutC {
-		f := fixed.Format{Bits: c.WeightBits, Frac: c.WeightFrac[min(o, len(c.WeightFrac)-1)], Signed: true}
+		f := fixed.Format{Bits: c.WeightBits, Signed: true}
+		if c.WeightStep != nil {
+			f.Scale = c.StepOf(o)
+		} else {
+			f.Frac = c.WeightFrac[min(o, len(c.WeightFrac)-1)]
+		}
 		t := weightTally(w[o*per:][:per], s.TauW, f)
 		if !coarse(t, f) {
 			continue
@@ -232,16 +237,20 @@ func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) 
 	return loss, len(loss.Channels) > 0
 }
 
-// weightTally looks at weights in their format, of which the least integer is not used.
+// weightTally looks at weights in their format, of which the least integer is not used unless a model's quantiser gave it.
 func weightTally(w []float32, tau float64, f fixed.Format) *tally {
 	t := new(tally)
+	least := -f.Max()
+	if f.Scaled() {
+		least = f.Min()
+	}
 	for _, v := range w {
 		v := float64(v)
 		if v == 0 || math.Abs(v) < tau {
 			continue
 		}
-		q := fixed.QuantizeRange(v, f.Frac, fixed.HalfUp, -f.Max(), f.Max())
-		d := v - math.Ldexp(float64(q), -f.Frac)
+		q := fixed.QuantizeTo(v, f, fixed.HalfUp, least, f.Max())
+		d := v - fixed.Dequantize(q, f)
 		t.peak = max(t.peak, math.Abs(v))
 		t.signal += float64(v * v)
 		t.alone += float64(d * d)

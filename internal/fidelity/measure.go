@@ -159,13 +159,14 @@ func plan(net *intnet.Net) ([]probe, error) {
 				if value[in] == "" {
 					return nil, fmt.Errorf("layer %q adds a map of inserted zeros", l.Name)
 				}
-				f := fixed.Format{Bits: x.Format.Bits, Signed: x.Format.Signed, Frac: net.Tensors[l.Out].Format.Frac}
+				f := net.Tensors[l.Out].Format
+				f.Bits, f.Signed = x.Format.Bits, x.Format.Signed
 				probes = append(probes, probe{value: value[in], dims: [3]int{x.H, x.W, x.C}, format: f, round: l.Rounding, tensor: -1, layer: i, input: k, lo: math.Inf(-1), hi: math.Inf(1)})
 			}
 		}
 		p := tensor(l.Out, i)
 		if l.Kind == intnet.KindRequant && branch(net, i) >= 0 {
-			p.lo, p.hi = math.Ldexp(float64(l.Lo), -p.format.Frac), math.Ldexp(float64(l.Hi), -p.format.Frac)
+			p.lo, p.hi = fixed.Dequantize(l.Lo, p.format), fixed.Dequantize(l.Hi, p.format)
 		}
 		probes = append(probes, p)
 	}

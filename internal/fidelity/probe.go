@@ -84,14 +84,14 @@ func (p *probe) look(f []float32, q []int32, into []tally) error {
 	if p.tensor < 0 {
 		lo, hi = math.Inf(-1), math.Inf(1)
 	}
-	scale, step := math.Ldexp(1, p.format.Frac), math.Ldexp(1, -p.format.Frac)
+	step := p.format.Step()
 	for ch := range into {
 		t := &into[ch]
 		for i, v := range f[ch*hw:][:hw] {
 			v := min(max(float64(v), p.lo), p.hi)
 			t.peak = max(t.peak, math.Abs(v))
 			t.signal += float64(v * v)
-			r := p.round.Float(v * scale)
+			r := p.round.Float(v / step)
 			d := v - float64(min(max(r, lo), hi)*step)
 			e := float64(d * d)
 			t.alone += e

@@ -125,16 +125,16 @@ func GlobalPoolOf(net *intnet.Net, l *intnet.Layer, hl Layer) GlobalPoolParams {
 	}
 	p.Memory = hl.buffer(p.Ch*p.PartialBits(), p.ChannelBeats)
 	if !p.Max {
-		f := factorsOf(l, []int64{GlobalFactor(l.Pool, in)})
+		f := factorsOf(l, []int64{GlobalFactor(l.Pool, in, out)})
 		p.Factors = &f
 	}
 	return p
 }
 
-// GlobalFactor is the multiplier of a global average of maps like in; 0 of a maximum.
-func GlobalFactor(pool *intnet.Pool, in *intnet.Tensor) int64 {
+// GlobalFactor is the multiplier of a global average of maps like in to pixels like out; 0 of a maximum.
+func GlobalFactor(pool *intnet.Pool, in, out *intnet.Tensor) int64 {
 	if pool.Max {
 		return 0
 	}
-	return fixed.AvgMul(in.H*in.W, pool.Scale)
+	return pool.MulOf(in.H*in.W, in.Format, out.Format)
 }

@@ -131,6 +131,9 @@ func (r *Resize) check(in, out *Tensor) error {
 			}
 		}
 	}
+	if in.Format.Scale != out.Format.Scale {
+		return fmt.Errorf("a resize cannot change the scale: %v to %v; an activation %s can", in.Format, out.Format, ActAffine)
+	}
 	if want := in.Format.Frac - out.Format.Frac; r.FormatShift != want || want < -MaxAlign || want+r.Rows.Scale+r.Cols.Scale > MaxShift {
 		return fmt.Errorf("format shift %d; formats %v to %v need %d", r.FormatShift, in.Format, out.Format, want)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hass/internal/dataset"
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -300,7 +301,7 @@ func (p *Problem) baseline(ctx context.Context, step func()) error {
 		func(x *intnet.Exec, _ [][]int32) (r result, err error) {
 			for _, i := range p.Convs {
 				t := p.Net.Layers[i].In[0]
-				r.acts = append(r.acts, magnitudes(x.Tensor(t), p.Net.Tensors[t].Format.Frac))
+				r.acts = append(r.acts, magnitudes(x.Tensor(t), p.Net.Tensors[t].Format))
 			}
 			return r, nil
 		},
@@ -346,12 +347,12 @@ func (p *Problem) sample() int {
 const magnitudesKept = 1 << 14
 
 // magnitudes are the non-zero elements of a tensor, every so many.
-func magnitudes(x []int32, frac int) []float32 {
+func magnitudes(x []int32, f fixed.Format) []float32 {
 	var m []float32
 	step := max(1, len(x)/magnitudesKept) | 1 // odd: not in step with the channels
 	for i := 0; i < len(x); i += step {
 		if v := x[i]; v != 0 {
-			m = append(m, float32(math.Ldexp(math.Abs(float64(v)), -frac)))
+			m = append(m, float32(math.Abs(fixed.Dequantize(int64(v), f))))
 		}
 	}
 	return m

@@ -243,6 +243,10 @@ func cloneNet(n *intnet.Net) *intnet.Net {
 		if c := l.Conv; c != nil {
 			c.Weights, c.Bias = slices.Clone(c.Weights), slices.Clone(c.Bias)
 			c.Shift, c.WeightFrac = slices.Clone(c.Shift), slices.Clone(c.WeightFrac)
+			c.Mul, c.WeightStep, c.Thresholds = slices.Clone(c.Mul), slices.Clone(c.WeightStep), slices.Clone(c.Thresholds)
+			for o := range c.Thresholds {
+				c.Thresholds[o] = slices.Clone(c.Thresholds[o])
+			}
 		}
 		if l.Act != nil {
 			l.Act.Mul, l.Act.Table = slices.Clone(l.Act.Mul), slices.Clone(l.Act.Table)

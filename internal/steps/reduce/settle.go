@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"hass/internal/intnet"
@@ -31,6 +32,7 @@ func settle(n *intnet.Net) error {
 				return fmt.Errorf("layer %s: %d weights for a shape of %d", l.ID, got, want)
 			}
 			l.Conv.AccBits = l.Conv.BoundBits(n.Tensors[l.In[0]].Format)
+			settleThresholds(l.Conv)
 		}
 	}
 	if err := n.Validate(); err != nil { // accumulators have a limit
@@ -104,8 +106,12 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 		if k != c.Kernel {
 			c.Weights = cropKernel(c, k, in.C/c.Groups)
 		}
-		for i, s := range c.Shift {
-			c.WeightFrac[i] = s - in.Format.Frac + out.Format.Frac
+		if c.Scaled() {
+			settleSteps(c, in, out)
+		} else {
+			for i, s := range c.Shift {
+				c.WeightFrac[i] = s - in.Format.Frac + out.Format.Frac
+			}
 		}
 		out.H, out.W, out.C = outSize(c.Window, 0, in.H), outSize(c.Window, 1, in.W), c.OutC
 	case intnet.KindPool, intnet.KindGlobalPool:
@@ -118,6 +124,10 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 		}
 		if l.Pool.Max {
 			keepFormat()
+			break
+		}
+		if in.Format.Scaled() || out.Format.Scaled() {
+			l.Pool.Drop, l.Pool.FormatShift = 0, 0 // the scale stays
 			break
 		}
 		scale, drop, err := l.Pool.Average(in, out, l.Rounding)
@@ -184,6 +194,27 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 		keepFormat()
 	}
 	return nil
+}
+
+// settleSteps gives a convolution's weights the steps that its multipliers stand for. Thresholds say nothing of steps.
+func settleSteps(c *intnet.Conv, in, out *intnet.Tensor) {
+	if c.Mul == nil {
+		return
+	}
+	c.WeightStep = make([]float64, len(c.Mul))
+	for o, m := range c.Mul {
+		c.WeightStep[o] = math.Ldexp(float64(m), -c.Shift[0]) * out.Format.Step() / in.Format.Step()
+	}
+}
+
+// settleThresholds brings thresholds beyond the accumulator to its ends.
+func settleThresholds(c *intnet.Conv) {
+	limit := int64(1) << (c.AccBits + c.BiasFrac - 1)
+	for _, list := range c.Thresholds {
+		for k, t := range list {
+			list[k] = min(max(t, -limit), limit-1)
+		}
+	}
 }
 
 // settleWindow cuts kernel and pads to a map of size(0) x size(1).

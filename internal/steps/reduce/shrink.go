@@ -253,6 +253,15 @@ func keepOfConv(n *intnet.Net, l *intnet.Layer, read, made []bool) ([]bool, erro
 	if len(c.Shift) > 1 {
 		c.Shift, c.WeightFrac = pick(c.Shift, made, 1), pick(c.WeightFrac, made, 1)
 	}
+	if len(c.WeightStep) > 1 {
+		c.WeightStep = pick(c.WeightStep, made, 1)
+	}
+	if len(c.Mul) > 1 {
+		c.Mul = pick(c.Mul, made, 1)
+	}
+	if c.Thresholds != nil {
+		c.Thresholds = pick(c.Thresholds, made, 1)
+	}
 	c.OutC = countTrue(made)
 	return made, nil
 }

@@ -85,6 +85,11 @@ func plainValues(c *Case, _ string) (list []attempt) {
 				for o := range l.Conv.Bias {
 					l.Conv.Bias[o] >>= l.Conv.BiasFrac
 				}
+				for _, list := range l.Conv.Thresholds {
+					for k := range list {
+						list[k] >>= l.Conv.BiasFrac
+					}
+				}
 				l.Conv.BiasFrac = 0
 			})
 		}
