@@ -192,21 +192,39 @@ func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 	}
 }
 
-// scaledGrid is the grid of weights [F,...] whose output channels are scaled; nil if they lie on no grid with scales of output channels. A
-// channel that is scaled by 0 keeps its step.
-func scaledGrid(w *graph.Tensor, scale []float64) *graph.Grid {
+// scaledWeights are weights [F,...] with each output channel scaled. Where they lie on a grid with scales of output channels the integers stay: what
+// scales them goes into the grid, and only a sign into them. A channel that is scaled by 0 keeps its step.
+func scaledWeights(w *graph.Tensor, scale []float64) *graph.Tensor {
+	n := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: slices.Clone(w.F)}
+	per := w.Shape[1:].Elems()
 	g := w.Grid
-	if g == nil || len(g.Scale) > 1 && g.Axis != 0 {
-		return nil
+	if g != nil && (len(g.Scale) == 1 || g.Axis == 0) {
+		n.Grid = &graph.Grid{Bits: min(g.Bits+1, 32), Signed: true, Axis: 0, Zero: make([]int64, len(scale))}
 	}
-	n := &graph.Grid{Bits: min(g.Bits+1, 32), Signed: true, Axis: 0, Zero: make([]int64, len(scale))}
 	for o, s := range scale {
+		part := n.F[o*per : (o+1)*per]
+		if n.Grid == nil {
+			if s != 1 {
+				for i, v := range part {
+					part[i] = float32(float64(v) * s)
+				}
+			}
+			continue
+		}
 		was := g.Scale[min(o, len(g.Scale)-1)]
 		now := float32(float64(was) * math.Abs(s))
 		if !(now > 0) || math.IsInf(float64(now), 0) {
 			now = was
 		}
-		n.Scale = append(n.Scale, now)
+		n.Grid.Scale = append(n.Grid.Scale, now)
+		for i, v := range part {
+			if s == 0 {
+				part[i] = 0
+			} else if s != 1 {
+				q := math.RoundToEven(float64(v) / float64(was))
+				part[i] = float32(math.Copysign(q, q*s) * float64(now))
+			}
+		}
 	}
 	return n
 }
@@ -220,30 +238,11 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 	if ops.In(c, 2) != "" {
 		bias = r.Graph.Consts[c.Inputs[2]].F
 	}
-	nw := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: slices.Clone(w.F)}
+	nw := scaledWeights(w, f.scale)
 	nb := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(f.scale)}, F: make([]float32, len(f.scale))}
-	per := w.Shape[1:].Elems()
 	scaled, shifted := false, false
-	grid := scaledGrid(w, f.scale)
-	nw.Grid = grid
 	for o, s := range f.scale {
-		if s != 1 {
-			scaled = true
-		}
-		if grid != nil {
-			// The integers stay: what scales them goes into the grid, and only a sign into them.
-			for i := o * per; i < (o+1)*per; i++ {
-				q := math.RoundToEven(float64(w.F[i]) / float64(w.Grid.Scale[min(o, len(w.Grid.Scale)-1)]))
-				nw.F[i] = float32(math.Copysign(q, q*s) * float64(grid.Scale[o]))
-				if s == 0 {
-					nw.F[i] = 0
-				}
-			}
-		} else if s != 1 {
-			for i := o * per; i < (o+1)*per; i++ {
-				nw.F[i] = float32(float64(w.F[i]) * s)
-			}
-		}
+		scaled = scaled || s != 1
 		b := 0.0
 		if bias != nil {
 			b = float64(bias[o])

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"slices"
 
 	"hass/frontend/ops"
@@ -48,6 +49,12 @@ func foldQuant(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
+		// Integers that are read at another scale, as those of a ConvInteger are, are the model's values times the ratio.
+		ratio := float32(1)
+		if len(from.Scale) == 1 && len(back.Scale) == 1 && from.Scale[0] != back.Scale[0] {
+			ratio = float32(float64(back.Scale[0]) / float64(from.Scale[0]))
+			back.Scale = from.Scale
+		}
 		if !slices.Equal(from.Scale, back.Scale) || !slices.Equal(from.Zero, back.Zero) || from.Axis != back.Axis {
 			return ops.Refuse("quantise and dequantise with one scale", "its scale or zero point differs from that of %q", first.Name)
 		}
@@ -60,17 +67,60 @@ func foldQuant(r *rewriter) error {
 		if err := r.quantize(n, first.Inputs[0], from); err != nil {
 			return err
 		}
+		if ratio != 1 {
+			r.times(n, ratio)
+		}
 		r.prune(old)
 		return nil
 	}, "DequantizeLinear"); err != nil {
 		return err
 	}
+	r.mergeQuantisers()
 	return r.each(func(n *graph.Node, a *ops.Attrs) error {
 		if _, err := r.LinearOf(n, a); err != nil {
 			return err
 		}
 		return ops.Refuse("export the model with QuantizeLinear and DequantizeLinear in pairs", "its integers are used without a DequantizeLinear of the same scale")
 	}, "QuantizeLinear")
+}
+
+// mergeQuantisers leaves one of the quantisers that put the same value on the same grid: each reader of a value has a
+// DequantizeLinear of its own in some models.
+func (r *rewriter) mergeQuantisers() {
+	type same struct {
+		of    string
+		op    graph.Quantize
+		scale string // of all channels
+		zero  string
+	}
+	first := map[same]*graph.Node{}
+	for _, n := range r.nodes() {
+		op, ok := n.Op.(graph.Quantize)
+		if !ok {
+			continue
+		}
+		s, z := r.Graph.Consts[n.Inputs[1]], r.Graph.Consts[n.Inputs[2]]
+		if s == nil || z == nil {
+			continue
+		}
+		key := same{n.Inputs[0], op, fmt.Sprint(s.Shape, s.F), fmt.Sprint(z.Shape, z.F)}
+		if f := first[key]; f != nil {
+			r.bypass(n, f.Outputs[0])
+		} else {
+			first[key] = n
+		}
+	}
+}
+
+// times gives those who read n's output its product with a number.
+func (r *rewriter) times(n *graph.Node, by float32) {
+	out := n.Outputs[0]
+	inner := r.newValue(out + "/grid")
+	r.Graph.Shapes[inner] = slices.Clone(r.Shape(out))
+	n.Outputs = []string{inner}
+	r.maker[inner] = n
+	r.add(n, &graph.Node{Name: n.Name + "/times", Op: graph.Foreign{Type: "Mul", Opset: 13, Attrs: map[string]graph.Attr{}},
+		Inputs: []string{inner, r.scalar(n.Name+"/ratio", by)}, Outputs: []string{out}})
 }
 
 // quantize makes n the operator quantize of x on a grid.

@@ -23,7 +23,10 @@ type order struct{ pass, why string }
 // name, with NAME.in.txt and NAME.golden.txt in testdata; a test checks the order
 // against the constraints.
 var table = []pass{
-	{"fold-constants", "evaluate constant expressions and infer shapes", foldConstants, nil},
+	{"expand-qlinear", "write operators over integers as float operators between quantisers", expandQlinear, nil},
+	{"fold-constants", "evaluate constant expressions and infer shapes", foldConstants, []order{
+		{"expand-qlinear", "it computes the weights behind the quantisers"},
+	}},
 	{"nchw-input", "read images plane by plane where the model transposes them so", nchwInput, []order{
 		{"fold-constants", "it follows shapes"},
 	}},

@@ -126,7 +126,7 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 			keepFormat()
 			break
 		}
-		if in.Format.Scaled() || out.Format.Scaled() {
+		if in.Format.Scale != out.Format.Scale {
 			l.Pool.Drop, l.Pool.FormatShift = 0, 0 // the scale stays
 			break
 		}
