@@ -81,6 +81,8 @@ func (p *planner) fixedFormat(n *graph.Node, op graph.Quantize) (f fixed.Format,
 	switch {
 	case scale == nil || scale.Type != graph.Float || len(scale.F) == 0 || zero == nil:
 		return f, 0, 0, "its scale or zero point is not a constant"
+	case op.Bipolar:
+		return f, 0, 0, "it makes bipolar numbers, -1 and +1 without a zero, of activations"
 	case op.Bits < 2 || op.Bits > fixed.MaxBits:
 		return f, 0, 0, "its width is not within 2 to 16 bits"
 	case slices.ContainsFunc(scale.F, func(s float32) bool { return s != scale.F[0] }):
