@@ -9,6 +9,11 @@ import (
 // integer type, and DequantizeLinear. A grid that no integer type holds, or whose
 // scale is not one per tensor or per index of an axis, is computed in floats.
 func (e *exporter) quantize(op graph.Quantize) {
+	if op.Bipolar {
+		zero := e.tensor(onnx.NewFloats("zero", nil, []float32{0}))
+		e.last("Where", []string{e.aux("Less", []string{e.in(0), zero}), e.aux("Neg", []string{e.in(1)}), e.in(1)})
+		return
+	}
 	lo, hi := graph.Range(op.Bits, op.Signed, op.Narrow)
 	typ, opset := onnx.Uint8, exportOpset
 	switch {

@@ -35,7 +35,7 @@ func importModel(m *onnx.Model, refused ops.Refusals, opt options) (g *graph.Gra
 	if opset > newestOpset {
 		g.Warnings = append(g.Warnings, fmt.Sprintf("the model uses version %d of the ONNX operators; this tool knows those up to %d and reads newer ones as if nothing had changed: compare its results, or convert the model (onnx.version_converter)", opset, newestOpset))
 	}
-	im := importer{m: m, g: g, refused: refused, opt: opt, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}}
+	im := importer{m: m, g: g, refused: refused, opt: opt, inits: make(map[string]*onnx.Tensor, len(m.Graph.Initializers)), maker: map[string]*graph.Node{}, unimported: map[string]bool{}}
 	if err := im.initializers(); err != nil {
 		return nil, 0, err
 	}
@@ -70,6 +70,8 @@ type importer struct {
 	opt     options
 	inits   map[string]*onnx.Tensor
 	maker   map[string]*graph.Node
+	// unimported are QONNX's domains that nodes use and the model does not import, as published files have it.
+	unimported map[string]bool
 }
 
 func (im *importer) initializers() error {
@@ -187,7 +189,13 @@ func (im *importer) nodes() error {
 			f.Attrs[a.Name] = ga
 		}
 		if _, ok := im.m.Opsets[n.Domain]; !ok {
-			return fmt.Errorf("node %q uses operators of domain %q, which the model does not import", name, n.Domain)
+			if !ops.QuantDomain(n.Domain) {
+				return fmt.Errorf("node %q uses operators of domain %q, which the model does not import", name, n.Domain)
+			}
+			if f.Opset = 1; !im.unimported[n.Domain] {
+				im.unimported[n.Domain] = true
+				im.g.Warnings = append(im.g.Warnings, fmt.Sprintf("node %q uses operators of domain %q, which the model does not import: they are read in version 1", name, n.Domain))
+			}
 		}
 		node.Op = f
 		any := false

@@ -10,7 +10,7 @@ import (
 
 // foldQuant reads quantisers of activations: QuantizeLinear and DequantizeLinear
 // with the same scale and zero point, between them perhaps a Clip that narrows
-// the range (QCDQ), and QONNX's Quant become quantize. Quantisers of weights were
+// the range (QCDQ), and QONNX's Quant, IntQuant and BipolarQuant become quantize. Quantisers of weights were
 // constant expressions: fold-constants computed them.
 func foldQuant(r *rewriter) error {
 	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
@@ -22,7 +22,21 @@ func foldQuant(r *rewriter) error {
 			return err
 		}
 		return r.quantize(n, n.Inputs[0], q)
-	}, "Quant"); err != nil {
+	}, "Quant", "IntQuant"); err != nil {
+		return err
+	}
+	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+		if _, err := r.BipolarOf(n); err != nil {
+			return err
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		zero := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{0}}
+		n.Op = graph.Quantize{Bits: 1, Bipolar: true}
+		r.setInputs(n, n.Inputs[0], n.Inputs[1], r.newConst(n.Name, "/zero", zero))
+		return nil
+	}, "BipolarQuant"); err != nil {
 		return err
 	}
 	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {

@@ -225,6 +225,12 @@ func quantize[T Real](op graph.Quantize, y, x []T, xs graph.Shape, scale []T, ss
 	is, iz := graph.Offsets(ss, xs), graph.Offsets(zs, xs)
 	for i, v := range x {
 		s, z := scale[is.Next()], float64(zero[iz.Next()])
+		if op.Bipolar {
+			if y[i] = s; v < 0 {
+				y[i] = -s
+			}
+			continue
+		}
 		q := min(max(math.RoundToEven(float64(v/s))+z, lo), hi)
 		y[i] = T(q-z) * s
 	}

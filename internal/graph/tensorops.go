@@ -66,10 +66,12 @@ type MatMul struct{}
 // Quantize rounds a tensor to a grid and stays in float: (clamp(round(x/scale) +
 // zero) - zero) * scale, ties to even, clamped to what Bits and Signed hold.
 // Inputs are x, scale and zero, both broadcast to x. Narrow leaves the lowest
-// signed number, or the highest unsigned one, out.
+// signed number, or the highest unsigned one, out. Bipolar, of 1 bit, is scale where
+// x is at least 0 and -scale elsewhere.
 type Quantize struct {
 	Bits           int
 	Signed, Narrow bool
+	Bipolar        bool
 }
 
 // Grid says on which integers a constant lies: it equals (q - Zero) * Scale for
@@ -338,7 +340,7 @@ func inferMatMul(a, b Shape) (Shape, error) {
 }
 
 func inferQuantize(op Quantize, in []Shape) (Shape, error) {
-	if op.Bits < 1 || op.Bits > 32 || op.Bits == 1 && op.Signed && op.Narrow {
+	if op.Bits < 1 || op.Bits > 32 || op.Bits == 1 && op.Signed && op.Narrow || op.Bipolar && (op.Bits != 1 || op.Signed || op.Narrow) {
 		return nil, fmt.Errorf("%d bits are no width of 1 to 32", op.Bits)
 	}
 	for _, s := range in[1:] {
@@ -390,7 +392,7 @@ func paramsOf(op Op) (params []param, done func() Op) {
 	case Reduce:
 		return []param{{"axes", &o.Axes}}, func() Op { return o }
 	case Quantize:
-		return []param{{"bits", &o.Bits}, {"signed", &o.Signed}, {"narrow", &o.Narrow}}, func() Op { return o }
+		return []param{{"bits", &o.Bits}, {"signed", &o.Signed}, {"narrow", &o.Narrow}, {"bipolar", &o.Bipolar}}, func() Op { return o }
 	}
 	return nil, func() Op { return op }
 }

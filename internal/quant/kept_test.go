@@ -80,6 +80,16 @@ func (k *keptGraph) quantise(v value) value {
 	return to
 }
 
+// sign is a bipolar quantiser.
+func (k *keptGraph) sign(v value) value {
+	k.n++
+	fmt.Fprintf(&k.b, "  const \"s%d\" f32 [] {%v}\n  const \"z%d\" f32 [] {0}\n", k.n, k.scale(v.frac), k.n)
+	to := v
+	to.name = fmt.Sprintf("v%d", k.n)
+	k.node(`quantize "n%d" (%q, "s%d", "z%d") -> (%q %s) bits=1 bipolar`, k.n, v.name, k.n, k.n, to.name, to.shape())
+	return to
+}
+
 // conv has weights of 4 bits on a grid and, often, biases that lie on no grid.
 func (k *keptGraph) conv(v value) value {
 	f, frac := 1+k.rng.IntN(5), 1+k.rng.IntN(3)
@@ -125,6 +135,13 @@ func (k *keptGraph) random(operators int) {
 		v := made[len(made)-1]
 		if r.IntN(4) == 0 {
 			v = made[r.IntN(len(made))]
+		}
+		if r.IntN(12) == 0 {
+			if r.IntN(2) == 0 {
+				v = k.conv(v)
+			}
+			made = append(made, k.sign(v))
+			continue
 		}
 		switch r.IntN(9) {
 		case 0, 1:
@@ -322,7 +339,7 @@ func stepOf(g *graph.Graph, value string) float64 {
 // nearTies tells whether a quantiser meets a value so close to a tie that float64 may have it on the wrong side.
 func nearTies(g *graph.Graph, values map[string]*floatexec.Tensor[float64]) bool {
 	for _, n := range g.Nodes {
-		if _, ok := n.Op.(graph.Quantize); !ok {
+		if op, ok := n.Op.(graph.Quantize); !ok || op.Bipolar {
 			continue
 		}
 		for _, v := range values[n.Inputs[0]].Data {

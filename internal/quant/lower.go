@@ -235,6 +235,11 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	case intnet.KindAdd, intnet.KindMul:
 		return combine(out, in, net.Tensors[out.In[1]].Format, to, care)
 	case intnet.KindRequant:
+		if l.bipolar { // the sign of an odd number, which 0 becomes 1 of
+			out.Kind, out.Rounding = intnet.KindActivation, to.Rounding
+			out.Act = &intnet.Act{Fn: intnet.ActAffine, Mul: []int64{2}, Add: 1}
+			return nil
+		}
 		requantise(out, in, to, care)
 		return nil
 	case intnet.KindActivation:

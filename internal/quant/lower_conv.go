@@ -78,10 +78,15 @@ func (p *network) weights(net *intnet.Net, spec *Spec) error {
 func lowerConv(l *layer, s ConvSpec, in fixed.Format, to ValueSpec, out *intnet.Layer, care effort) error {
 	out.Conv = convOf(l, s, in, to)
 	out.Rounding = to.Rounding
-	if len(s.WeightFrac) > 0 && in.Scale == to.Scale {
+	if l.shifts(s, in, to.Format) {
 		return nil
 	}
 	return l.rescaleConv(s, in, to, out, care)
+}
+
+// shifts tells whether the convolution's requantisation is a shift.
+func (l *layer) shifts(s ConvSpec, in, to fixed.Format) bool {
+	return len(s.WeightFrac) > 0 && in.Scale == to.Scale && !l.bipolar
 }
 
 // convOf is a convolution from format in to format to, without weights and, between scales, without its requantisation.
@@ -90,7 +95,7 @@ func convOf(l *layer, s ConvSpec, in fixed.Format, to ValueSpec) *intnet.Conv {
 		Window: windowOf(intnet.Window(l.conv.Window)), Groups: l.conv.Groups, OutC: l.w.Shape[0],
 		WeightBits: s.WeightBits, TauA: integerTau(max(s.TauA, l.tauA), in),
 	}
-	if len(s.WeightFrac) == 0 || in.Scale != to.Scale {
+	if !l.shifts(s, in, to.Format) {
 		return c
 	}
 	c.WeightFrac = slices.Clone(s.WeightFrac)

@@ -32,6 +32,9 @@ func ratioOf(a, b float64) *big.Rat { return new(big.Rat).Quo(rescale.Rat(a), re
 func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intnet.Layer, care effort) error {
 	c := out.Conv
 	c.WeightStep = l.steps(s)
+	if l.bipolar {
+		return l.compare(s, in, to.Format, out)
+	}
 	if care == draft {
 		c.Mul, c.Shift = nearMul(c.WeightStep, in, to.Format, draftBits)
 		out.Rounding = fixed.HalfUp
@@ -66,6 +69,18 @@ func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intn
 		c.Thresholds = append(c.Thresholds, lines[i].Thresholds())
 	}
 	out.Rounding = 0
+	return nil
+}
+
+// compare gives a convolution whose output is a sign one threshold, where the sum with its bias is 0: it counts twice, from -1 to 1.
+func (l *layer) compare(s ConvSpec, in, to fixed.Format, out *intnet.Layer) error {
+	c := out.Conv
+	c.Bias, out.Rounding = make([]int64, c.OutC), 0
+	lines, _ := l.lines(s, in, to, out)
+	for i := range lines {
+		t := lines[i].Zero()
+		c.Thresholds = append(c.Thresholds, []int64{t, t})
+	}
 	return nil
 }
 

@@ -51,10 +51,11 @@ type layer struct {
 	resize *graph.Resize    // KindResize
 	moves  intnet.Moves     // kinds that move
 
-	alone []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
-	fixed *fixed.Format // of its output, where the model gives it
-	keeps bool          // its output has its input's format
-	wide  bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
+	alone   []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
+	fixed   *fixed.Format // of its output, where the model gives it
+	bipolar bool          // its output is -1 or 1: the sign, that of 0 being 1
+	keeps   bool          // its output has its input's format
+	wide    bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
 }
 
 type dims struct{ h, w, c int }

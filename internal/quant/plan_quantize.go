@@ -24,6 +24,10 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 		return
 	}
 	alone := p.alone(n, 0)
+	if op.Bipolar {
+		p.bipolar(n, v, f, lo, hi)
+		return
+	}
 	if v.tensor == p.input && alone && p.inputFixed == nil {
 		// A narrower range is a clamp behind it: both limits are integers of the format.
 		if p.inputFixed = &f; lo == fixed.Dequantize(f.Min(), f) && hi == fixed.Dequantize(f.Max(), f) {
@@ -41,6 +45,22 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 	l.fixed = &f
 	l.lo, l.hi = lo, hi
 	p.add(l)
+}
+
+// bipolar plans a quantiser to -scale and +scale: a convolution compares its sums with 0, and the bias; what something else makes is compared
+// by a layer of its own.
+func (p *planner) bipolar(n *graph.Node, v view, f fixed.Format, lo, hi float64) {
+	l := p.made[v.tensor]
+	if l != nil && l.kind == intnet.KindConv && p.alone(n, 0) && l.fixed == nil && math.IsInf(l.lo, -1) && math.IsInf(l.hi, 1) {
+		delete(p.made, l.out)
+		l.out = n.Outputs[0]
+		p.made[l.out] = l
+	} else {
+		l = newLayer(n, intnet.KindRequant, v.tensor)
+		l.dims = p.tensorDims(v.tensor)
+		p.add(l)
+	}
+	l.bipolar, l.fixed, l.lo, l.hi, l.nonneg = true, &f, lo, hi, false
 }
 
 // settle gives the output of l the format f and the range lo to hi of the model's quantiser behind it, which
@@ -98,6 +118,11 @@ func (p *planner) fixedFormat(n *graph.Node, op graph.Quantize) (f fixed.Format,
 		return f, 0, 0, "it has a scale or a zero point per channel; a stream has one"
 	}
 	step, z := float64(scale.F[0]), int64(zero.F[0])
+	if op.Bipolar {
+		f = fixed.OfStep(step)
+		f.Bits, f.Signed = 2, true
+		return f, -step, step, ""
+	}
 	least, most := graph.Range(op.Bits, op.Signed, op.Narrow)
 	if z < least || z > most {
 		return f, 0, 0, fmt.Sprintf("its zero point %d is not within %d to %d", z, least, most)

@@ -63,6 +63,21 @@ func (l *Line) Thresholds() []int64 {
 	return list
 }
 
+// Zero is the least v in [Least, Most] with v + Bias >= 0, or Most+1 if there is none.
+func (l *Line) Zero() int64 {
+	q, r := new(big.Int).DivMod(new(big.Int).Neg(l.Bias.Num()), l.Bias.Denom(), new(big.Int))
+	if r.Sign() > 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	switch {
+	case q.Cmp(big.NewInt(l.Most)) > 0:
+		return l.Most + 1
+	case q.Cmp(big.NewInt(l.Least)) < 0:
+		return l.Least
+	}
+	return q.Int64()
+}
+
 // Multiplier is requantisation by a product and a shift, for one or more channels:
 //
 //	y = fixed.Requant((v << BiasFrac + Bias[c]) * Mul[c], Shift + BiasFrac, Rounding, Lo, Hi)
