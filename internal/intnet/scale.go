@@ -36,10 +36,11 @@ func (p *Pool) MulOf(n int, in, out fixed.Format) int64 {
 	return fixed.AvgMul(n, p.Scale)
 }
 
-// checkRatio checks that mul * 2^-shift is about the ratio.
+// checkRatio checks that mul * 2^-shift is about the ratio. A multiplier of 1 may stand for less: that of a channel whose scale is so small
+// beside the others' that it hardly counts.
 func checkRatio(mul int64, shift int, ratio float64) error {
 	got := math.Ldexp(float64(mul), -shift)
-	if !(got <= maxRatioError*ratio && ratio <= maxRatioError*got) {
+	if !(got <= maxRatioError*ratio || mul == 1) || !(ratio <= maxRatioError*got) {
 		return fmt.Errorf("factor %d and shift %d stand for %.6g; the scales need %.6g", mul, shift, got, ratio)
 	}
 	return nil
