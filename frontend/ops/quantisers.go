@@ -198,6 +198,36 @@ func (r *Reading) BipolarOf(n *graph.Node) (*graph.Tensor, error) {
 	return scale, goodScales(scale.F)
 }
 
+// maxThresholds bounds the thresholds of a channel: those of 16 bits.
+const maxThresholds = 1<<16 - 1
+
+// ThresholdsOf reads FINN's MultiThreshold: thresholds [C,K] or [1,K] that never fall along a row, and what a level is worth.
+func (r *Reading) ThresholdsOf(n *graph.Node, a *Attrs) (graph.MultiThreshold, error) {
+	op := graph.MultiThreshold{Scale: float64(a.Float("out_scale", 1)), Bias: float64(a.Float("out_bias", 0))}
+	a.Ignore("out_dtype") // the levels say it
+	if layout := a.Str("data_layout", "NCHW"); layout != "NCHW" && layout != "NC" {
+		return op, Refuse("convert the model to channels first before exporting (QONNX has transformations for both directions)", "its data lie as %.20q", layout)
+	}
+	t, err := r.numbers(n, 1, "thresholds")
+	if err != nil {
+		return op, err
+	}
+	x := r.Shape(n.Inputs[0])
+	if len(x) < 2 || len(t.Shape) != 2 || t.Shape[0] != 1 && t.Shape[0] != x[1] || t.Shape[1] < 1 || t.Shape[1] > maxThresholds {
+		return op, fmt.Errorf("its thresholds have shape %v, want [C,K] or [1,K] for data %v", t.Shape, x)
+	}
+	k := t.Shape[1]
+	for i, v := range t.F {
+		if math.IsNaN(float64(v)) || i%k > 0 && v < t.F[i-1] {
+			return op, Refuse("sort the thresholds of each channel", "threshold %d of channel %d is below the one before it", i%k, i/k)
+		}
+	}
+	if !(op.Scale > 0) || math.IsInf(op.Scale, 0) || math.IsNaN(op.Bias) || math.IsInf(op.Bias, 0) {
+		return op, fmt.Errorf("its out_scale %v and out_bias %v are no numbers to scale by", op.Scale, op.Bias)
+	}
+	return op, nil
+}
+
 // bipolar computes BipolarQuant of constant floats. The numbers lie on a grid of 2 bits of which 0 is not used.
 func (e *evaluation) bipolar() (*graph.Tensor, error) {
 	x := e.args[0]

@@ -134,6 +134,7 @@ var operators = map[string]operator{
 	"DequantizeLinear":      {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).dequantizeLinear},
 	"Quant":                 {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quant},
 	"IntQuant":              {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quant}, // QONNX's newer name of Quant
+	"MultiThreshold":        {lowered: true, shape: (*Reading).sameShape},
 	"BipolarQuant":          {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).bipolar},
 	"Trunc":                 {hint: "use Quant"},
 	"DynamicQuantizeLinear": {hint: "quantise statically, in QDQ form"},
@@ -171,7 +172,7 @@ const channelsLastDomain = "qonnx.custom_op.channels_last"
 func QuantDomain(domain string) bool { return quantDomains[domain] || domain == channelsLastDomain }
 
 // quantTypes are QONNX's quantisers that are read.
-var quantTypes = map[string]bool{"Quant": true, "IntQuant": true, "BipolarQuant": true}
+var quantTypes = map[string]bool{"Quant": true, "IntQuant": true, "BipolarQuant": true, "MultiThreshold": true}
 
 // Known reports whether an operator is one that passes may look at: standard
 // ONNX, or one of QONNX's quantisers that are read.

@@ -10,7 +10,7 @@ import (
 
 // foldQuant reads quantisers of activations: QuantizeLinear and DequantizeLinear
 // with the same scale and zero point, between them perhaps a Clip that narrows
-// the range (QCDQ), and QONNX's Quant, IntQuant and BipolarQuant become quantize. Quantisers of weights were
+// the range (QCDQ), and QONNX's Quant, IntQuant and BipolarQuant become quantize, FINN's MultiThreshold multithreshold. Quantisers of weights were
 // constant expressions: fold-constants computed them.
 func foldQuant(r *rewriter) error {
 	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
@@ -37,6 +37,28 @@ func foldQuant(r *rewriter) error {
 		r.setInputs(n, n.Inputs[0], n.Inputs[1], r.newConst(n.Name, "/zero", zero))
 		return nil
 	}, "BipolarQuant"); err != nil {
+		return err
+	}
+	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+		op, err := r.ThresholdsOf(n, a)
+		if err != nil {
+			return err
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		t := r.Constant(n, 1)
+		if t.Type == graph.Int {
+			f := &graph.Tensor{Type: graph.Float, Shape: t.Shape}
+			for _, v := range t.I {
+				f.F = append(f.F, float32(v))
+			}
+			t = f
+		}
+		n.Op = op
+		r.setInputs(n, n.Inputs[0], r.newConst(n.Name, "/thresholds", t))
+		return nil
+	}, "MultiThreshold"); err != nil {
 		return err
 	}
 	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {

@@ -74,6 +74,10 @@ type Quantize struct {
 	Bipolar        bool
 }
 
+// MultiThreshold counts thresholds: Bias + Scale * the number of thresholds that x reaches. Inputs are x [N,C,...] and thresholds
+// [C,K] or [1,K], each row never falling.
+type MultiThreshold struct{ Scale, Bias float64 }
+
 // Grid says on which integers a constant lies: it equals (q - Zero) * Scale for
 // q within Range of Bits and Signed. Scale and Zero hold one number, or one for
 // each index of Axis.
@@ -110,8 +114,11 @@ func (r Reduce) Kind() string      { return "reduce" + r.Fn }
 func (MatMul) Kind() string        { return "matmul" }
 func (Quantize) Kind() string      { return "quantize" }
 
+// Kind is the operator's name in the text form.
+func (MultiThreshold) Kind() string { return "multithreshold" }
+
 // tensorOps are the operators of this file whose parameters are all in the text form beside their name.
-var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}}
+var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}, MultiThreshold{}}
 
 // Names of the modes that Infer accepts.
 var (
@@ -148,6 +155,12 @@ func inferTensorOp(op Op, in []Shape) (out Shape, ok bool, err error) {
 		out, err = inferMatMul(x, in[1])
 	case Quantize:
 		out, err = inferQuantize(op, in)
+	case MultiThreshold:
+		x, t := in[0], in[1]
+		if len(x) < 2 || len(t) != 2 || t[0] != 1 && t[0] != x[1] || t[1] < 1 {
+			return nil, true, fmt.Errorf("thresholds %v of data %v; want [C,K] or [1,K] for data [N,C,...]", t, x)
+		}
+		out = slices.Clone(x)
 	default:
 		return nil, false, nil
 	}
@@ -363,7 +376,7 @@ func tensorOpArity(op Op) (lo, hi int, ok bool) {
 		return 2, 3, true
 	case Concat:
 		return 2, 1 << 30, true
-	case MatMul:
+	case MatMul, MultiThreshold:
 		return 2, 2, true
 	case Quantize:
 		return 3, 3, true
@@ -393,6 +406,8 @@ func paramsOf(op Op) (params []param, done func() Op) {
 		return []param{{"axes", &o.Axes}}, func() Op { return o }
 	case Quantize:
 		return []param{{"bits", &o.Bits}, {"signed", &o.Signed}, {"narrow", &o.Narrow}, {"bipolar", &o.Bipolar}}, func() Op { return o }
+	case MultiThreshold:
+		return []param{{"scale", &o.Scale}, {"bias", &o.Bias}}, func() Op { return o }
 	}
 	return nil, func() Op { return op }
 }

@@ -513,6 +513,10 @@ func (c *Conv) BoundBits(in fixed.Format) int {
 		if !c.Scaled() { // else the product is rounded, not the sum
 			b.AddRounding(c.ShiftOf(o))
 		}
+		if c.Thresholds != nil { // they are compared at the sum's width
+			list := c.Thresholds[o]
+			b.Lo, b.Hi = min(b.Lo, list[0]>>c.BiasFrac), max(b.Hi, list[len(list)-1]>>c.BiasFrac)
+		}
 		bits = max(bits, b.Bits())
 	}
 	return bits

@@ -90,6 +90,29 @@ func (k *keptGraph) sign(v value) value {
 	return to
 }
 
+// count is a multithreshold of 1 to 7 thresholds.
+func (k *keptGraph) count(v value) value {
+	k.n++
+	rows, n := 1, 1+k.rng.IntN(7)
+	if k.rng.IntN(2) == 0 {
+		rows = v.c
+	}
+	fmt.Fprintf(&k.b, "  const \"t%d\" f32 [%d,%d] {", k.n, rows, n)
+	for range rows {
+		at := -k.rng.Float64()
+		for range n {
+			fmt.Fprintf(&k.b, "%v ", float32(at))
+			at += k.rng.Float64() * float64(k.rng.IntN(2))
+		}
+	}
+	fmt.Fprintf(&k.b, "}\n")
+	to := v
+	to.name = fmt.Sprintf("v%d", k.n)
+	step := k.scale(v.frac)
+	k.node(`multithreshold "n%d" (%q, "t%d") -> (%q %s) scale=%v bias=%v`, k.n, v.name, k.n, to.name, to.shape(), float64(step), -2*float64(step))
+	return to
+}
+
 // conv has weights of 4 bits on a grid and, often, biases that lie on no grid.
 func (k *keptGraph) conv(v value) value {
 	f, frac := 1+k.rng.IntN(5), 1+k.rng.IntN(3)
@@ -141,6 +164,13 @@ func (k *keptGraph) random(operators int) {
 				v = k.conv(v)
 			}
 			made = append(made, k.sign(v))
+			continue
+		}
+		if r.IntN(12) == 0 {
+			if r.IntN(2) == 0 {
+				v = k.conv(v)
+			}
+			made = append(made, k.count(v))
 			continue
 		}
 		switch r.IntN(9) {
@@ -329,7 +359,9 @@ func formOf(c *intnet.Conv) string {
 // stepOf is the scale of the quantiser that makes a value.
 func stepOf(g *graph.Graph, value string) float64 {
 	for _, n := range g.Nodes {
-		if n.Outputs[0] == value {
+		if op, ok := n.Op.(graph.MultiThreshold); ok && n.Outputs[0] == value {
+			return op.Scale
+		} else if n.Outputs[0] == value {
 			return float64(g.Consts[n.Inputs[1]].F[0])
 		}
 	}

@@ -86,7 +86,7 @@ func lowerConv(l *layer, s ConvSpec, in fixed.Format, to ValueSpec, out *intnet.
 
 // shifts tells whether the convolution's requantisation is a shift.
 func (l *layer) shifts(s ConvSpec, in, to fixed.Format) bool {
-	return len(s.WeightFrac) > 0 && in.Scale == to.Scale && !l.bipolar
+	return len(s.WeightFrac) > 0 && in.Scale == to.Scale && !l.bipolar && l.levels == nil
 }
 
 // convOf is a convolution from format in to format to, without weights and, between scales, without its requantisation.

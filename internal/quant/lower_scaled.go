@@ -35,6 +35,10 @@ func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intn
 	if l.bipolar {
 		return l.compare(s, in, to.Format, out)
 	}
+	if l.levels != nil {
+		l.countLevels(s, in, to.Format, out)
+		return nil
+	}
 	if care == draft {
 		c.Mul, c.Shift = nearMul(c.WeightStep, in, to.Format, draftBits)
 		out.Rounding = fixed.HalfUp
@@ -78,7 +82,7 @@ func (l *layer) compare(s ConvSpec, in, to fixed.Format, out *intnet.Layer) erro
 	c.Bias, out.Rounding = make([]int64, c.OutC), 0
 	lines, _ := l.lines(s, in, to, out)
 	for i := range lines {
-		t := lines[i].Zero()
+		t := lines[i].Reach(new(big.Rat))
 		c.Thresholds = append(c.Thresholds, []int64{t, t})
 	}
 	return nil

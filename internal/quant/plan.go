@@ -54,6 +54,7 @@ type layer struct {
 	alone   []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
 	fixed   *fixed.Format // of its output, where the model gives it
 	bipolar bool          // its output is -1 or 1: the sign, that of 0 being 1
+	levels  *graph.Tensor // thresholds [C,K] or [1,K] that its sums are compared with; else nil
 	keeps   bool          // its output has its input's format
 	wide    bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
 }
@@ -296,6 +297,8 @@ func (p *planner) node(n *graph.Node) {
 		p.resize(n, op)
 	case graph.Quantize:
 		p.quantize(n, op)
+	case graph.MultiThreshold:
+		p.multiThreshold(n, op)
 	default:
 		if !p.move(n) {
 			p.refuse(n)(noModule(p.g, n))

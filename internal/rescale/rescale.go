@@ -63,9 +63,11 @@ func (l *Line) Thresholds() []int64 {
 	return list
 }
 
-// Zero is the least v in [Least, Most] with v + Bias >= 0, or Most+1 if there is none.
-func (l *Line) Zero() int64 {
-	q, r := new(big.Int).DivMod(new(big.Int).Neg(l.Bias.Num()), l.Bias.Denom(), new(big.Int))
+// Reach is the least v in [Least, Most] with (v + Bias) * Ratio >= y, or Most+1 if there is none.
+func (l *Line) Reach(y *big.Rat) int64 {
+	at := new(big.Rat).Quo(y, l.Ratio)
+	at.Sub(at, l.Bias)
+	q, r := new(big.Int).DivMod(at.Num(), at.Denom(), new(big.Int))
 	if r.Sign() > 0 {
 		q.Add(q, big.NewInt(1))
 	}
