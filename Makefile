@@ -10,6 +10,8 @@
 #   make acceptance-rtl
 #                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
 #                     simulator's, and its area by yosys
+#   make acceptance-quantised
+#                     published quantised models from ONNX to verified projects of both targets (a quarter of an hour);
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -115,6 +117,12 @@ acceptance-short: deps
 	HASS_ACCEPTANCE=1 HASS_POSTGRES="$(PGTESTURL)" HASS_POSTGRES_RESTART="$(PGRESTART)" \
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/test/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
+
+# Published quantised models from ONNX to verified projects; QUANTISED_ONLY is a pattern of their names.
+QUANTISED_ONLY ?= .*
+.PHONY: acceptance-quantised
+acceptance-quantised: deps
+	HASS_ACCEPTANCE_QUANTISED=1 $(GO) test -count=1 -timeout 60m -v -run 'TestQuantised/$(QUANTISED_ONLY)' ./internal/test/acceptance
 
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*

@@ -27,6 +27,7 @@ type Options struct {
 	Bits       int               // default width of weights and activations; 16
 	Widths     *quant.Widths     // per-layer widths, or nil
 	Thresholds *quant.Thresholds // per-layer thresholds, or nil
+	Quantisers quant.Quantisers  // what was done to the graph's own quantisers, for the profile to record
 
 	SampleImages int   // images whose bitmaps are kept; 8
 	GoldenImages int   // quantised images kept for test vectors; 8
@@ -84,7 +85,7 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
 	lo, hi := InputRange(set.Preproc, set.C)
-	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Thresholds: opt.Thresholds, InputMin: lo, InputMax: hi})
+	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Thresholds: opt.Thresholds, Quantisers: opt.Quantisers, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}

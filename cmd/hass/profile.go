@@ -2,6 +2,7 @@ package main
 
 import (
 	"hass/internal/artifact"
+	"hass/internal/quant"
 	"hass/internal/steps"
 	"hass/sparsity"
 )
@@ -12,10 +13,15 @@ type profileFlags struct {
 	Widths     string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Thresholds string `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
 	Seed       int64  `help:"Seed of the samples." default:"1"`
+	Requantise bool   `help:"Drop the quantisers that the model brings and calibrate anew, as for a float model."`
 }
 
 func (f profileFlags) numerics() steps.Numerics {
-	return steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Seed: f.Seed}
+	n := steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Seed: f.Seed}
+	if f.Requantise {
+		n.Quantisers = quant.Dropped
+	}
+	return n
 }
 
 // profileCmd calibrates a model.

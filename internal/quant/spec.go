@@ -13,9 +13,10 @@ import (
 // Spec records every decision between a float graph and its integer network. It
 // is part of the Profile artefact; with the graph it determines the Net.
 type Spec struct {
-	Bits   int                  `json:"bits"`   // default width of weights and activations
-	Values map[string]ValueSpec `json:"values"` // by value: the input, and what each layer makes
-	Convs  map[string]ConvSpec  `json:"convs"`  // by node name
+	Bits       int                  `json:"bits"`                 // default width of weights and activations
+	Quantisers Quantisers           `json:"quantisers,omitempty"` // what became of the model's own
+	Values     map[string]ValueSpec `json:"values"`               // by value: the input, and what each layer makes
+	Convs      map[string]ConvSpec  `json:"convs"`                // by node name
 }
 
 // ValueSpec records the decisions about one value: its format, and how it is
@@ -62,6 +63,7 @@ type Options struct {
 	Bits       int         // default width, 2..16
 	Widths     *Widths     // per-layer widths, or nil
 	Thresholds *Thresholds // per-layer thresholds, or nil
+	Quantisers Quantisers  // what was done to the graph's own, for the spec to record
 	// InputMin and InputMax are the range that the data set's preprocessing can
 	// produce. If both are 0 the range seen in calibration is taken, and the input
 	// is unsigned if no calibration image was ever negative.
@@ -101,7 +103,7 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spec{Bits: opt.Bits, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
+	s := &Spec{Bits: opt.Bits, Quantisers: opt.Quantisers, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
 	if opt.Widths != nil && opt.Widths.Default != 0 {
 		s.Bits = opt.Widths.Default
 	}

@@ -69,7 +69,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
-	g, err := Load(o.Model, rep)
+	float, g, err := loadAs(o.Model, o.Quantisers, rep)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +106,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	objective, err := tuning.check()
 	if err != nil {
 		return nil, err
+	}
+	if o.Search && o.Quantisers != quant.Kept {
+		return nil, badOption("--requantise with --search: a study is of the model as it is; search first and give its thresholds with --thresholds")
 	}
 	if o.Search && (o.Thresholds != "" || o.Hardware.Objective != design.Throughput) {
 		return nil, badOption("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
@@ -225,7 +228,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		return nil, err
 	}
 	rep.stage("eval", "%s, %d images", o.Test, test.Len())
-	j, err := judgeBoth(ctx, trial{g, test, plan}, cal.Net, rep.track(TaskEval))
+	j, err := judgeBoth(ctx, trial{float, test, plan}, cal.Net, rep.track(TaskEval))
 	if err != nil {
 		return nil, err
 	}

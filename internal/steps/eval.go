@@ -105,7 +105,7 @@ func evalInteger(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult,
 	if err != nil {
 		return nil, err
 	}
-	j, err := judgeBoth(ctx, trial{cal.Graph, set, plan}, cal.Net, rep.track(TaskInteger))
+	j, err := judgeBoth(ctx, trial{cal.Float, set, plan}, cal.Net, rep.track(TaskInteger))
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,24 @@ func Load(path string, rep Reporter) (*graph.Graph, error) {
 	return warned(path, rep)(frontend.LoadBuildable(path))
 }
 
+// loadAs is Load of a model whose own quantisers become what q says; float is the model as it is.
+func loadAs(path string, q quant.Quantisers, rep Reporter) (float, g *graph.Graph, err error) {
+	if q == quant.Kept {
+		g, err = Load(path, rep)
+		return g, g, err
+	}
+	if float, err = LoadFloat(path, rep); err != nil {
+		return nil, nil, err
+	}
+	if g, err = q.Of(float); err != nil {
+		return nil, nil, err
+	}
+	if err := quant.Buildable(g); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return float, g, nil
+}
+
 // LoadFloat imports a model that the float executor can run.
 func LoadFloat(path string, rep Reporter) (*graph.Graph, error) {
 	return warned(path, rep)(frontend.Load(path))
@@ -89,7 +107,8 @@ type CalibratedFiles struct {
 
 // Calibrated is a model with what a profile decided about it.
 type Calibrated struct {
-	Graph   *graph.Graph
+	Graph   *graph.Graph // that the profile is of
+	Float   *graph.Graph // the model as it is: Graph, unless the profile drops the model's quantisers
 	Profile *sparsity.Profile
 	Bitmaps *sparsity.Bitmaps // nil with a thresholds file: the profile's do not hold for other thresholds
 	Golden  *npy.Array        // the profile's golden images
@@ -99,15 +118,15 @@ type Calibrated struct {
 
 // LoadCalibrated reads a model as Load does and a profile made from it.
 func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
-	g, err := Load(f.Model, rep)
-	if err != nil {
-		return nil, err
-	}
 	m, err := sparsity.Read(f.Profile)
 	if err != nil {
 		return nil, err
 	}
 	p := m.Profile
+	float, g, err := loadAs(f.Model, p.Spec.Quantisers, rep)
+	if err != nil {
+		return nil, err
+	}
 	hash, err := artifact.HashFile(f.Model)
 	if err != nil {
 		return nil, err
@@ -129,7 +148,7 @@ func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Calibrated{g, p, m.Bitmaps, m.Golden, net, sum}, nil
+	return &Calibrated{g, float, p, m.Bitmaps, m.Golden, net, sum}, nil
 }
 
 // prune replaces the thresholds of a spec.

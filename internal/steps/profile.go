@@ -19,6 +19,8 @@ type Numerics struct {
 	Widths     string // file of per-layer widths, or ""
 	Thresholds string // file of pruning thresholds, or ""
 	Seed       int64  // of the samples
+	// Quantisers says what becomes of the model's own.
+	Quantisers quant.Quantisers
 }
 
 // DefaultNumerics are the command line's defaults.
@@ -27,7 +29,7 @@ func DefaultNumerics() Numerics { return Numerics{Bits: fixed.MaxBits, Seed: 1} 
 // options are the numerics as sparsity wants them. The files that they name are read
 // and checked against the model.
 func (n Numerics) options(g *graph.Graph) (opt sparsity.Options, err error) {
-	opt = sparsity.Options{Bits: n.Bits, Seed: n.Seed}
+	opt = sparsity.Options{Bits: n.Bits, Seed: n.Seed, Quantisers: n.Quantisers}
 	if n.Bits < 2 || n.Bits > fixed.MaxBits {
 		return opt, badOption("--bits %d: widths lie in 2..%d", n.Bits, fixed.MaxBits)
 	}
@@ -63,7 +65,7 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	if err := writable(o.Output, o.Model, o.Data, o.Widths, o.Thresholds); err != nil {
 		return nil, err
 	}
-	g, err := Load(o.Model, rep)
+	_, g, err := loadAs(o.Model, o.Quantisers, rep)
 	if err != nil {
 		return nil, err
 	}
