@@ -123,6 +123,9 @@ func flatNetlist(t *testing.T, m hw.Module) []byte {
 // TestSpread: neither the depth nor the fanout of any path of an engine grows with its gang and pixels beyond a constant: a level, and what
 // gangs of more than four lanes get copies for.
 func TestSpread(t *testing.T) {
+	if os.Getenv("HASS_ACCEPTANCE_RTL") == "" {
+		t.Skip("skipped: takes minutes; make acceptance-rtl runs it (HASS_ACCEPTANCE_RTL)")
+	}
 	testenv.Tools(t, "yosys", "yosys")
 	const moreLevels, mostLoads = 1, 180
 	for _, e := range []struct {
