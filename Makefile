@@ -138,6 +138,7 @@ RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
 	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/test/acceptance
+	HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 60m -v -run TestSpread ./optimizer/cost/fit/pnr
 
 # Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
 # again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.
