@@ -15,17 +15,17 @@ import (
 
 // Load imports a model that the hardware can take. All that is missing is in one
 // error, with the words of Check.
-func Load(path string, rep Reporter) (*graph.Graph, error) {
-	return warned(path, rep)(frontend.LoadBuildable(path))
+func Load(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.LoadBuildable(path, shapes...))
 }
 
 // loadAs is Load of a model whose own quantisers become what q says; float is the model as it is.
-func loadAs(path string, q quant.Quantisers, rep Reporter) (float, g *graph.Graph, err error) {
+func loadAs(path string, q quant.Quantisers, rep Reporter, shapes ...frontend.Shapes) (float, g *graph.Graph, err error) {
 	if q == quant.Kept {
-		g, err = Load(path, rep)
+		g, err = Load(path, rep, shapes...)
 		return g, g, err
 	}
-	if float, err = LoadFloat(path, rep); err != nil {
+	if float, err = LoadFloat(path, rep, shapes...); err != nil {
 		return nil, nil, err
 	}
 	if g, err = q.Of(float); err != nil {
@@ -38,8 +38,8 @@ func loadAs(path string, q quant.Quantisers, rep Reporter) (float, g *graph.Grap
 }
 
 // LoadFloat imports a model that the float executor can run.
-func LoadFloat(path string, rep Reporter) (*graph.Graph, error) {
-	return warned(path, rep)(frontend.Load(path))
+func LoadFloat(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.Load(path, shapes...))
 }
 
 // warned passes a model on and the importer's warnings about it.
@@ -101,6 +101,8 @@ func firstSimulated(set *dataset.Set, n int, rep Reporter) (*dataset.Set, error)
 type CalibratedFiles struct {
 	Model   string // ONNX
 	Profile string // made from it
+	// Shapes are sizes of inputs that the model leaves open, beside those of the profile.
+	Shapes frontend.Shapes
 	// Thresholds, if not "", is a thresholds file that replaces the profile's thresholds and keeps its binary points.
 	Thresholds string
 }
@@ -123,7 +125,7 @@ func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
 		return nil, err
 	}
 	p := m.Profile
-	float, g, err := loadAs(f.Model, p.Spec.Quantisers, rep)
+	float, g, err := loadAs(f.Model, p.Spec.Quantisers, rep, p.InputShapes, f.Shapes)
 	if err != nil {
 		return nil, err
 	}
