@@ -8,6 +8,8 @@
 namespace hass {
 
 template <class A> struct sum_of {
+  static constexpr int BITS0 = signed_bits<typename A::in0_beat::lane>::value + A::ALIGN0, BITS1 = signed_bits<typename A::in1_beat::lane>::value + A::ALIGN1;
+  static constexpr int BITS = 1 + (BITS0 > BITS1 ? BITS0 : BITS1);
   static constexpr std::int64_t of(std::int64_t a, std::int64_t b) { return a * (std::int64_t{1} << A::ALIGN0) + b * (std::int64_t{1} << A::ALIGN1); }
 };
 

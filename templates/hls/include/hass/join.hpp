@@ -9,28 +9,49 @@
 
 namespace hass {
 
+// gather adds the token of engine k to the sums of its gang's lanes. All lanes are constants once this is inlined and the
+// loops are unrolled.
+template <class J, int GANG, class in_fifo> void gather(int k, in_fifo& in, typename J::acc (&sum)[J::PX * J::OUT_CH]) {
+#pragma HLS INLINE
+  const typename J::acc_beat part = in.read();
+#pragma HLS ARRAY_PARTITION variable = part.v complete
+  for (int p = 0; p < J::PX; ++p) {
+#pragma HLS UNROLL
+    for (int i = 0; i < GANG; ++i) {
+#pragma HLS UNROLL
+      typename J::acc& s = sum[p * J::OUT_CH + k / J::BANKS * GANG + i];
+      s = add_acc(s, part.v[p * GANG + i].to_int64() * (std::int64_t{1} << J::BIAS_FRAC));
+    }
+  }
+}
+
 template <class J, class... In>
 void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::step (&steps)[J::FOLDS][J::OUT_CH], int images,
           hls::stream<typename J::out_beat>& out, In&... in) {
-  constexpr int ENGINES = sizeof...(In), GANG = J::OUT_CH * J::BANKS / ENGINES;
+  constexpr int GANG = J::OUT_CH * J::BANKS / static_cast<int>(sizeof...(In));
+  using value = exact_int<J::ACC_BITS>;
   column<J::W, J::PX, J::FOLDS> at;
   int left = J::BEATS, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const typename J::acc_beat part[ENGINES] = {in.read()...};  // in port order
+    typename J::acc sum[J::PX * J::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = sum complete
+    for (int i = 0; i < J::PX * J::OUT_CH; ++i) {
+#pragma HLS UNROLL
+      sum[i] = bias[at.channel][i % J::OUT_CH];
+    }
+    int k = 0;
+    const int in_order[] = {(gather<J, GANG>(k++, in, sum), 0)...};
+    (void)in_order;
     typename J::out_beat y;
 #pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int p = 0; p < J::PX; ++p) {
 #pragma HLS UNROLL
       for (int o = 0; o < J::OUT_CH; ++o) {
 #pragma HLS UNROLL
-        typename J::acc sum = bias[at.channel][o];
-        for (int b = 0; b < J::BANKS; ++b) {
-#pragma HLS UNROLL
-          sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64() * (std::int64_t{1} << J::BIAS_FRAC));
-        }
-        const std::int64_t q = requant_step<J::SHIFT, J::STEPS>(sum.to_int64(), steps[at.channel][o].to_int(), J::ROUNDING, J::LO, J::HI);
-        y.v[p * J::OUT_CH + o] = at.inside(p) ? q : std::int64_t{0};
+        const value acc = static_cast<value>(sum[p * J::OUT_CH + o].to_int64());
+        const value q = requant_step<J::SHIFT, J::STEPS>(acc, steps[at.channel][o].to_int(), J::ROUNDING, J::LO, J::HI);
+        y.v[p * J::OUT_CH + o] = at.inside(p) ? q : value{0};
       }
     }
     HASS_CHECK(y);

@@ -6,12 +6,13 @@
 
 namespace hass {
 
-struct product_of {
+template <class A> struct product_of {
+  static constexpr int BITS = signed_bits<typename A::in0_beat::lane>::value + signed_bits<typename A::in1_beat::lane>::value;
   static constexpr std::int64_t of(std::int64_t a, std::int64_t b) { return a * b; }
 };
 
 template <class A> void mul(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typename A::in1_beat>& in1, hls::stream<typename A::out_beat>& out) {
-  combine<A, product_of>(images, in0, in1, out);
+  combine<A, product_of<A>>(images, in0, in1, out);
 }
 
 }  // namespace hass
