@@ -2,7 +2,6 @@ package hls
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -34,8 +33,10 @@ func (p *generator) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, 
 	c.typ("in1_beat", beatType(ins[1]))
 	c.flag("BROADCAST", p.Net.Broadcast(l))
 	if pr.Kind == hw.Add {
-		c.num("ALIGN0", bits.TrailingZeros64(uint64(l.Factors[0])))
-		c.num("ALIGN1", bits.TrailingZeros64(uint64(l.Factors[1])))
+		c.wide("FACTOR0", l.Factors[0])
+		c.wide("FACTOR1", l.Factors[1])
+	} else {
+		c.wide("FACTOR", l.Factors[0])
 	}
 	return c.end(), fmt.Sprintf("  hass::%s<%s>(%s, in0, in1, out);\n", pr.Kind, cfg, runImages)
 }

@@ -516,7 +516,10 @@ func (c *Conv) BoundBits(in fixed.Format) int {
 		for _, w := range c.Weights[o*per : (o+1)*per] {
 			b.Add(int64(w), lo, hi)
 		}
-		if !c.Scaled() { // else the product is rounded, not the sum
+		switch {
+		case c.Thresholds != nil:
+			b.AddRounding(1) // one that no sum reaches has room
+		case c.Mul == nil: // else the product is rounded, not the sum
 			b.AddRounding(c.ShiftOf(o))
 		}
 		bits = max(bits, b.Bits())

@@ -1,4 +1,4 @@
-// mul: the element-wise product of two tensor streams, requantised.
+// mul: the element-wise product of two tensor streams and of a factor, requantised.
 #ifndef HASS_MUL_HPP
 #define HASS_MUL_HPP
 
@@ -6,12 +6,12 @@
 
 namespace hass {
 
-struct product_of {
-  static constexpr std::int64_t of(std::int64_t a, std::int64_t b) { return a * b; }
+template <class A> struct product_of {
+  static constexpr std::int64_t of(std::int64_t a, std::int64_t b) { return a * b * A::FACTOR; }
 };
 
 template <class A> void mul(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typename A::in1_beat>& in1, hls::stream<typename A::out_beat>& out) {
-  combine<A, product_of>(images, in0, in1, out);
+  combine<A, product_of<A>>(images, in0, in1, out);
 }
 
 }  // namespace hass
