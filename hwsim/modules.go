@@ -1,6 +1,8 @@
 package hwsim
 
 import (
+	"sort"
+
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
@@ -85,6 +87,8 @@ type join struct {
 	bias   []int64
 	below  int   // places of the biases below the sum's unit
 	shift  []int // per output channel
+	mul    []int64
+	levels [][]int64 // thresholds by output channel; nil without
 	round  fixed.Rounding
 	lo, hi int64
 }
@@ -93,9 +97,10 @@ func newJoin(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *join {
 	j := &join{
 		pos: newRaster(out, hw.Beat{Px: hl.OutPx, Ch: hl.OutCh}), gang: hl.Gang,
 		bias: l.Conv.Bias, below: l.Conv.BiasFrac, round: l.Rounding, lo: l.Lo, hi: l.Hi, shift: make([]int, out.C),
+		mul: make([]int64, out.C), levels: l.Conv.Thresholds,
 	}
 	for o := range j.shift {
-		j.shift[o] = l.Conv.ShiftOf(o) + j.below
+		j.shift[o], j.mul[o] = l.Conv.ShiftOf(o)+j.below, l.Conv.MulFor(o)
 	}
 	return j
 }
@@ -112,9 +117,18 @@ func (j *join) part(g int, acc []int64, out []int32) {
 		}
 		o := r.from + g*j.gang
 		for i := range dst {
-			dst[i] = int32(fixed.Requant(acc[p*j.gang+i]<<j.below+j.bias[o+i], j.shift[o+i], j.round, j.lo, j.hi))
+			dst[i] = j.value(acc[p*j.gang+i]<<j.below+j.bias[o+i], o+i)
 		}
 	}
+}
+
+// value is the output of output channel o for a sum with its bias.
+func (j *join) value(sum int64, o int) int32 {
+	if j.levels == nil {
+		return int32(fixed.Requant(sum*j.mul[o], j.shift[o], j.round, j.lo, j.hi))
+	}
+	reached := sort.Search(len(j.levels[o]), func(k int) bool { return j.levels[o][k] > sum })
+	return int32(j.lo + int64(reached))
 }
 
 // pool reduces channelwise window beats.

@@ -1,6 +1,7 @@
 package hwsim
 
 import (
+	"math"
 	"math/big"
 
 	"hass/internal/fixed"
@@ -58,11 +59,30 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 				}
 			}
 		}
+		acc.Lsh(acc, uint(c.BiasFrac)).Add(acc, big.NewInt(c.Bias[o]))
+		if c.Thresholds != nil {
+			y := l.Lo
+			for _, t := range c.Thresholds[o] {
+				if acc.Cmp(big.NewInt(t)) >= 0 {
+					y++
+				}
+			}
+			forms["thresholds"]++
+			return int32(y)
+		}
 		s := c.Shift[0]
 		if len(c.Shift) > 1 {
 			s = c.Shift[o]
 		}
-		acc.Lsh(acc, uint(c.BiasFrac)).Add(acc, big.NewInt(c.Bias[o]))
+		switch len(c.Mul) {
+		case 0:
+		case 1:
+			forms["multiplier"]++
+			acc.Mul(acc, big.NewInt(c.Mul[0]))
+		default:
+			forms["multipliers"]++
+			acc.Mul(acc, big.NewInt(c.Mul[o]))
+		}
 		return naiveRequant(acc, s+c.BiasFrac, l)
 	case intnet.KindPool, intnet.KindGlobalPool:
 		p := l.Pool
@@ -93,6 +113,10 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		// round(2^k / n) = floor((2^(k+1) + n) / 2n)
 		mul := new(big.Int).Lsh(big.NewInt(1), uint(p.Scale+1))
 		mul.Add(mul, big.NewInt(n)).Div(mul, big.NewInt(2*n))
+		if to := net.Tensors[l.Out].Format; in.Format.Scale != to.Scale {
+			forms["average"]++
+			mul = big.NewInt(int64(math.Floor(math.Ldexp(in.Format.Step()/to.Step()/float64(n), p.Scale) + 0.5)))
+		}
 		mul.Mul(mul, big.NewInt(sum))
 		if p.Drop > 0 {
 			mul.Add(mul, new(big.Int).Lsh(big.NewInt(1), uint(p.Drop-1))).Rsh(mul, uint(p.Drop))
@@ -103,6 +127,9 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		x, _ := at(oy, ox, o)
 		if other.H == 1 && other.W == 1 {
 			oy, ox = 0, 0
+		}
+		if f := l.Factors[0] | l.Factors[1]; f&(f-1) != 0 && (l.Kind == intnet.KindMul || l.Factors[0]&(l.Factors[0]-1) != 0) {
+			forms[string(l.Kind)+" factor"]++
 		}
 		a, b := big.NewInt(x), big.NewInt(int64(val[l.In[1]][(oy*other.W+ox)*other.C+o]))
 		if l.Kind == intnet.KindMul {
@@ -206,6 +233,9 @@ func naiveAct(a *intnet.Act, x int64, channel int, least int64) *big.Int {
 	rise.Mul(rise, big.NewInt((x-least)&(1<<a.Step-1)))
 	return rise.Add(rise, v.Lsh(big.NewInt(a.Table[i]), uint(a.Step)))
 }
+
+// forms counts the outputs by what they were rescaled with.
+var forms = map[string]int{}
 
 // rounding counts how naiveRequant's results came about.
 var rounding struct{ ties, even, saturated, plain int }

@@ -108,12 +108,17 @@ func TestRandom(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("lanes empty %d, full %d; cycles saved %d; beats %v; modules %v; rounding %+v", empty, full, saved, engines, modules, rounding)
+	t.Logf("lanes empty %d, full %d; cycles saved %d; beats %v; modules %v; forms %v; rounding %+v", empty, full, saved, engines, modules, forms, rounding)
 	if empty == 0 || full == 0 || saved == 0 || len(engines) < 9 || rounding.ties == 0 || rounding.even == 0 || rounding.saturated == 0 {
 		t.Error("a case that must occur did not")
 	}
 	if testing.Short() {
 		return
+	}
+	for _, f := range []string{"multiplier", "multipliers", "thresholds", "average", "add factor", "mul factor"} {
+		if forms[f] == 0 {
+			t.Errorf("nothing was rescaled by %s", f)
+		}
 	}
 	if len(engines) < 11 {
 		t.Errorf("%d of 12 kinds of engines and convolutions", len(engines))

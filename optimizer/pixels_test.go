@@ -109,7 +109,7 @@ func TestPixelsExpand(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range nets {
-		net, err := hwtest.RandomNet(rand.New(rand.NewSource(int64(seed))), 1+seed%7)
+		net, err := hwtest.RandomNet(rand.New(rand.NewSource(int64(seed))), nil, 1+seed%7)
 		if err != nil {
 			t.Fatal(err)
 		}

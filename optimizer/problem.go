@@ -186,8 +186,8 @@ func newStreams(net *intnet.Net) streams {
 	n := len(net.Tensors)
 	s := streams{make([]int, n), make([]int, n), make([]int, n)}
 	s.source[net.Input] = hw.DefaultDepth(hw.Latency(hw.Source, hw.Layer{}))
-	for _, l := range net.Layers {
-		s.source[l.Out] = hw.DefaultDepth(hw.Latency(hw.LastProcess(l.Kind), hw.Layer{}))
+	for i, l := range net.Layers {
+		s.source[l.Out] = hw.DefaultDepth(hw.LayerLatency(net, &net.Layers[i], hw.Layer{}))
 		for _, t := range l.In {
 			s.readers[t]++
 		}

@@ -168,9 +168,9 @@ func TestRandom(t *testing.T) {
 
 // features must occur in the designs of TestRandom, besides modules of every kind and engines of every kind, plain, grouped
 // and depthwise.
-var features = append(everyKind("engine", "grouped", "depthwise"),
+var features = append(append(everyKind("engine", "grouped", "depthwise"), hwtest.Rescalings()...),
 	"gangs", "gang of several", "rows of taps",
-	"broadcast add", "broadcast mul", "function hardsigmoid", "function hardswish", "function leakyrelu", "function curve", "slope per channel", "linear", "nearest",
+	"broadcast add", "broadcast mul", "function affine", "function hardswish", "function leakyrelu", "function curve", "slope per channel", "linear", "nearest",
 	"average", "maximum", "shift per channel", "threshold", "asymmetric pads", "pads beyond the kernel", "dilation", "stride", "several pixels in", "several pixels out", "tail pixels",
 )
 
@@ -244,6 +244,9 @@ func (c *coverage) addNetwork(n *hw.Network) {
 	defer c.mu.Unlock()
 	for _, p := range n.Processes {
 		c.m["process "+string(p.Kind)]++
+	}
+	for _, what := range hwtest.RescalingsOf(n) {
+		c.m[what]++
 	}
 	for i, l := range n.Net.Layers {
 		hl := n.Layers[i]

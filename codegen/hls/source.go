@@ -324,27 +324,41 @@ func (p *generator) joinText(i int, cfg string, ins []hw.Stream, out hw.Stream) 
 	c := newConfig(cfg)
 	c.typ("acc_beat", beatType(ins[0]))
 	c.typ("out_beat", beatType(out))
-	c.typ("acc", laneType(j.SumBits(), true))
-	c.typ("step", "ap_uint<3>")
+	c.typ("acc", laneType(j.ValueBits(), true))
+	if j.Levels == 0 {
+		c.typ("scale", laneType(max(1, j.ScaleBits()), false))
+	}
 	c.num("W", j.W)
 	c.num("PX", j.Px)
 	c.num("OUT_CH", j.OutCh())
 	c.num("BANKS", j.Banks)
 	c.num("FOLDS", j.Folds)
 	c.num("BEATS", out.Tokens)
-	c.num("ACC_BITS", j.SumBits())
+	c.num("ACC_BITS", j.ValueBits())
+	c.wide("LO", j.Lo)
+	var b writer
+	if j.Levels > 0 {
+		c.num("LEVELS", j.Levels)
+		b.f("  static %s::acc thresholds[%s::FOLDS][%s::OUT_CH][%s::LEVELS];\n", cfg, cfg, cfg, cfg)
+		b.f("#pragma HLS ARRAY_PARTITION variable = thresholds complete dim = 2\n#pragma HLS ARRAY_PARTITION variable = thresholds complete dim = 3\n#pragma HLS RESET variable = thresholds off\n")
+		b.f("  if (mode == hass::MODE_LOAD) {\n    hass::load_thresholds<%s>(thresholds, %d, chain_in, chain_out);\n  } else {\n    hass::join_levels<%s>(thresholds, images, out%s);\n  }\n",
+			cfg, p.forward(i), cfg, numbered(", in", len(ins)))
+		return c.end(), b.String()
+	}
 	c.num("BIAS_FRAC", j.BiasFrac)
 	c.num("SHIFT", j.Shift)
 	c.num("STEPS", j.Steps)
+	c.flag("MULTIPLY", j.MulBits > 0)
+	c.wide("MUL", j.Mul)
+	c.num("MUL_BITS", j.MulBits)
+	c.num("SCALE_BITS", j.ScaleBits())
 	c.rounding(j.Rounding)
-	c.wide("LO", j.Lo)
 	c.wide("HI", j.Hi)
-	var b writer
-	b.f("  static %s::acc bias[%s::FOLDS][%s::OUT_CH];\n  static %s::step steps[%s::FOLDS][%s::OUT_CH];\n", cfg, cfg, cfg, cfg, cfg, cfg)
-	for _, v := range []string{"bias", "steps"} {
+	b.f("  static %s::acc bias[%s::FOLDS][%s::OUT_CH];\n  static %s::scale scales[%s::FOLDS][%s::OUT_CH];\n", cfg, cfg, cfg, cfg, cfg, cfg)
+	for _, v := range []string{"bias", "scales"} {
 		b.f("#pragma HLS ARRAY_PARTITION variable = %s complete dim = 2\n#pragma HLS RESET variable = %s off\n", v, v)
 	}
-	b.f("  if (mode == hass::MODE_LOAD) {\n    hass::load_bias<%s>(bias, steps, %d, chain_in, chain_out);\n  } else {\n    hass::join<%s>(bias, steps, images, out%s);\n  }\n",
+	b.f("  if (mode == hass::MODE_LOAD) {\n    hass::load_bias<%s>(bias, scales, %d, chain_in, chain_out);\n  } else {\n    hass::join<%s>(bias, scales, images, out%s);\n  }\n",
 		cfg, p.forward(i), cfg, numbered(", in", len(ins)))
 	return c.end(), b.String()
 }

@@ -65,15 +65,29 @@ func appendRows(out []byte, e *hw.EngineParams, c *intnet.Conv, index int) []byt
 	return out
 }
 
-// appendBiases appends bias and shift step of every output channel.
+// appendBiases appends bias and shift step or multiplier, or the thresholds, of every output channel.
 func appendBiases(out []byte, j *hw.JoinParams, c *intnet.Conv) []byte {
-	for o := range c.OutC {
-		out = binary.LittleEndian.AppendUint32(out, uint32(c.Bias[o]))
-		if j.BiasWords() == 2 {
-			out = binary.LittleEndian.AppendUint32(out, uint32(c.Bias[o]>>32))
+	value := func(v int64) {
+		out = binary.LittleEndian.AppendUint32(out, uint32(v))
+		if j.ValueWords() == 2 {
+			out = binary.LittleEndian.AppendUint32(out, uint32(v>>32))
 		}
-		if j.Steps > 1 {
+	}
+	for o := range c.OutC {
+		switch {
+		case j.Levels > 0:
+			for _, t := range hw.ChannelThresholds(c, o) {
+				value(t)
+			}
+			continue
+		case j.Steps > 1:
+			value(c.Bias[o])
 			out = binary.LittleEndian.AppendUint32(out, uint32(c.ShiftOf(o)+c.BiasFrac-j.Shift))
+		case j.OwnMul():
+			value(c.Bias[o])
+			out = binary.LittleEndian.AppendUint32(out, uint32(hw.ChannelMul(c, o)))
+		default:
+			value(c.Bias[o])
 		}
 	}
 	return out

@@ -130,7 +130,12 @@ func weightDifference(p *project.Project, have, want []byte, word int) string {
 		}
 		j := p.Join(pr.Layer)
 		what := "bias"
-		if at%j.WordsPerChannel() >= j.BiasWords() {
+		switch own := at % j.WordsPerChannel(); {
+		case j.Levels > 0:
+			what = fmt.Sprintf("threshold %d", own/j.ValueWords())
+		case own >= j.ValueWords() && j.OwnMul():
+			what = "multiplier"
+		case own >= j.ValueWords():
 			what = "shift"
 		}
 		return fmt.Sprintf("layer %s, %s of output channel %d: word %d in the project, %d by the design", l.ID, what, at/j.WordsPerChannel(), int32(x), int32(y))

@@ -16,7 +16,7 @@ import (
 // Schema names of the design artefact.
 const (
 	Schema  = "hass.design"
-	Version = 6
+	Version = 7
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.

@@ -37,7 +37,7 @@ func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
 	case intnet.KindGlobalPool:
 		return GlobalPoolOf(net, l, hl).Memory
 	case intnet.KindAdd, intnet.KindMul:
-		return operandsOf(net, l, hl).Memory
+		return operandsOf(net, l, hl, l.Shift).Memory
 	}
 	if m := moveOf(l.Kind); m != nil {
 		return m.memory(net, l, hl)

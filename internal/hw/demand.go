@@ -76,9 +76,12 @@ func (d *Demand) window(w *Window, bits int) {
 	d.memory(w.Lanes(), bits)
 }
 
-// join counts the join of a convolution: biases of a beat, and its inputs side by side.
-func (d *Demand) join(l *intnet.Layer, hl Layer) {
-	d.need(PartElements, hl.OutCh)
+// join counts the join of a convolution: biases or thresholds of a beat, and its inputs side by side.
+func (d *Demand) join(net *intnet.Net, l *intnet.Layer, hl Layer) {
+	j := JoinOf(net, l, hl)
+	d.need(Thresholds, j.Levels)
+	d.need(PartElements, hl.OutCh*max(1, j.Levels))
+	d.need(VectorBits, hl.OutCh*j.EntryBits())
 	d.need(VectorBits, hl.OutPx*hl.OutCh*hl.Banks()*l.Conv.AccBits)
 }
 
@@ -154,7 +157,7 @@ func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
 	}
 	if l.Kind == intnet.KindConv {
 		d.engine(net, l, hl)
-		d.join(l, hl)
+		d.join(net, l, hl)
 		d.stream(AccToken, hl.OutPx*hl.Gang, l.Conv.AccBits, 0, 0)
 	}
 	d.values(net, l, hl)
@@ -216,7 +219,7 @@ func (n *Network) processDemand(i int) Demand {
 	case Engine:
 		d.engine(n.Net, l, hl)
 	case Join:
-		d.join(l, hl)
+		d.join(n.Net, l, hl)
 	case Fork: // hands tokens on
 	case Pool, GlobalPool, Add, Mul, Requant, Activation, Concat:
 		d.values(n.Net, l, hl)

@@ -46,7 +46,11 @@ func newExpander(net *intnet.Net, layers []Layer) *expander {
 
 // process adds a process; l is the hardware of its layer, if it has one.
 func (x *expander) process(p Process, l Layer) int {
-	p.Latency = Latency(p.Kind, l)
+	if p.Layer >= 0 && p.Kind == LastProcess(x.n.Net.Layers[p.Layer].Kind) {
+		p.Latency = LayerLatency(x.n.Net, &x.n.Net.Layers[p.Layer], l)
+	} else {
+		p.Latency = Latency(p.Kind, l)
+	}
 	x.n.Processes = append(x.n.Processes, p)
 	return len(x.n.Processes) - 1
 }
@@ -233,7 +237,7 @@ func (x *expander) defaultDepth(from int) int {
 	if p := x.n.Processes[from]; p.Kind != Join {
 		return DefaultDepth(p.Latency)
 	}
-	return DefaultDepth(Latency(Join, Layer{}))
+	return DefaultDepth(LayerLatency(x.n.Net, &x.n.Net.Layers[x.n.Processes[from].Layer], Layer{}))
 }
 
 // unique renames streams and processes whose derived name is that of something else: a model

@@ -1,13 +1,15 @@
 package hw
 
 import (
+	"math/bits"
+
 	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
 
 // JoinParams are the parameters of hass_join: it gathers the gangs of a convolution, adds banks and bias, and
-// requantises.
+// requantises: by a shift, by a multiplier before the shift, or by thresholds, which contain the bias.
 type JoinParams struct {
 	Gangs    int            `rtl:"GANGS"`
 	Banks    int            `rtl:"BANKS" hls:"BANKS"` // engines of a gang
@@ -23,6 +25,10 @@ type JoinParams struct {
 	Rounding fixed.Rounding `rtl:"ROUNDING"`
 	Lo       int64          `rtl:"LO"`
 	Hi       int64          `rtl:"HI"`
+	MulBits  int            `rtl:"MUL_BITS,omitempty"` // of the multiplier; 0: there is none
+	Mul      int64          `rtl:"MUL,omitempty"`      // for all channels; 0: each has its own
+	Parts    int            `rtl:"PARTS,omitempty"`    // of the product with it
+	Levels   int            `rtl:"LEVELS,omitempty"`   // thresholds of a channel; 0: there are none
 }
 
 // ModuleName is hass_join.
@@ -34,53 +40,151 @@ func (p *JoinParams) OutCh() int { return p.Gangs * p.Gang }
 // SumBits is the width of a bias, and of the sum that it is added to.
 func (p *JoinParams) SumBits() int { return p.AccBits + p.BiasFrac }
 
-// stepBits is the width of the number of a channel's shift.
-func (p *JoinParams) stepBits() int {
-	if p.Steps > 1 {
+// OwnMul tells whether each channel has a multiplier of its own.
+func (p *JoinParams) OwnMul() bool { return p.MulBits > 0 && p.Mul == 0 }
+
+// ScaleBits is the width of what a channel has beside its bias: the number of its shift, or its multiplier.
+func (p *JoinParams) ScaleBits() int {
+	switch {
+	case p.Steps > 1:
 		return 3
+	case p.OwnMul():
+		return p.MulBits
 	}
 	return 0
 }
 
-// BiasWords is the number of words of the weight chain that a bias takes.
-func (p *JoinParams) BiasWords() int {
-	if p.SumBits() > 32 {
+// ValueBits is the width of a bias or threshold.
+func (p *JoinParams) ValueBits() int {
+	if p.Levels > 0 {
+		return p.AccBits
+	}
+	return p.SumBits()
+}
+
+// ValueWords is the number of words of the weight chain that a bias or threshold takes.
+func (p *JoinParams) ValueWords() int {
+	if p.ValueBits() > 32 {
 		return 2
 	}
 	return 1
 }
 
 // WordsPerChannel is the number of words of an output channel: bias, then the number of its shift if there are
-// several.
+// several, or its multiplier; or thresholds.
 func (p *JoinParams) WordsPerChannel() int {
-	if p.Steps > 1 {
-		return p.BiasWords() + 1
+	switch {
+	case p.Levels > 0:
+		return p.Levels * p.ValueWords()
+	case p.ScaleBits() > 0:
+		return p.ValueWords() + 1
 	}
-	return p.BiasWords()
+	return p.ValueWords()
 }
 
-// Biases are the parameters of the memory of biases and shifts.
+// EntryBits is what the memory of biases holds for a channel.
+func (p *JoinParams) EntryBits() int {
+	if p.Levels > 0 {
+		return p.Levels * p.ValueBits()
+	}
+	return p.ValueBits() + p.ScaleBits()
+}
+
+// Biases are the parameters of the memory of biases and shifts, multipliers or thresholds.
 func (p *JoinParams) Biases() WeightsParams {
-	entry := p.SumBits() + p.stepBits()
-	w := WeightsParams{Depth: p.Folds, Row: p.OutCh() * entry, Words: p.OutCh() * p.WordsPerChannel(), Cycle: p.WordsPerChannel(),
-		Field0: min(p.SumBits(), 32), Field1: p.stepBits(), Field2: p.stepBits(), Memory: memory.LUTRAM}
-	if p.BiasWords() == 2 {
-		w.Field1 = p.SumBits() - 32
+	cycle := p.ValueWords()
+	if p.ScaleBits() > 0 {
+		cycle++
+	}
+	w := WeightsParams{Depth: p.Folds, Row: p.OutCh() * p.EntryBits(), Words: p.OutCh() * p.WordsPerChannel(), Cycle: cycle,
+		Field0: min(p.ValueBits(), 32), Field1: p.ScaleBits(), Field2: p.ScaleBits(), Memory: memory.LUTRAM}
+	if p.ValueWords() == 2 {
+		w.Field1 = p.ValueBits() - 32
 	}
 	return w
+}
+
+// multiplierOf are a convolution's multipliers without the zeros that all end in, which are part of the shift: the widest one's
+// bits, the one for all channels or 0, and the number of zeros. None is left of one that is a power of two.
+func multiplierOf(c *intnet.Conv) (width int, common int64, zeros int) {
+	if c.Mul == nil {
+		return 0, 0, 0
+	}
+	all := c.Mul[0]
+	same := true
+	for _, m := range c.Mul {
+		all |= m
+		same = same && m == c.Mul[0]
+	}
+	zeros = bits.TrailingZeros64(uint64(all))
+	if width = bits.Len64(uint64(all)) - zeros; width == 1 { // all are this power of two
+		return 0, 0, zeros
+	}
+	if same {
+		common = c.Mul[0] >> zeros
+	}
+	return width, common, zeros
+}
+
+// ChannelMul is what the weight chain brings as the multiplier of output channel o.
+func ChannelMul(c *intnet.Conv, o int) int64 {
+	_, _, zeros := multiplierOf(c)
+	return c.MulFor(o) >> zeros
+}
+
+// levelsOf is the number of thresholds of an output channel, 0 if the layer has none.
+func levelsOf(c *intnet.Conv) int {
+	if c.Thresholds == nil {
+		return 0
+	}
+	return len(c.Thresholds[0])
+}
+
+// ChannelThresholds are the thresholds of output channel o for the sum of its products alone, without the bias: what the weight chain
+// brings. One that no sum reaches is the largest number, which none is (intnet.Conv.BoundBits).
+func ChannelThresholds(c *intnet.Conv, o int) []int64 {
+	limit := int64(1) << (c.AccBits - 1)
+	list := make([]int64, len(c.Thresholds[o]))
+	for k, t := range c.Thresholds[o] {
+		least := -((c.Bias[o] - t) >> c.BiasFrac) // rounded up
+		list[k] = min(max(least, -limit), limit-1)
+	}
+	return list
+}
+
+// joinCycles are the cycles of a join of gangs of so many banks from issue to push.
+func joinCycles(c *intnet.Conv, banks int) int {
+	if c.Thresholds != nil {
+		return bits.Len(uint(banks-1)) + 2 // adder tree of banks, comparison, count
+	}
+	cycles := bits.Len(uint(banks)) + 3 // adder tree of banks and bias, shift, round, clamp
+	if width, _, _ := multiplierOf(c); width > 0 {
+		cycles += productCycles(Product{c.AccBits + c.BiasFrac, width + 1}.Parts())
+	}
+	return cycles
 }
 
 // JoinOf are the parameters of the join of a convolution under its hardware choices.
 func JoinOf(net *intnet.Net, l *intnet.Layer, hl Layer) JoinParams {
 	c, out := l.Conv, &net.Tensors[l.Out]
+	p := JoinParams{
+		Gangs: hl.Gangs(), Banks: hl.Banks(), Gang: hl.Gang, Px: hl.OutPx, AccBits: c.AccBits, BiasFrac: c.BiasFrac, Bits: out.Format.Bits,
+		W: out.W, Folds: c.OutC / hl.OutCh, Steps: 1, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi,
+	}
+	if p.Levels = levelsOf(c); p.Levels > 0 {
+		p.BiasFrac = 0 // the thresholds contain it
+		return p
+	}
 	least, most := c.Shift[0], c.Shift[0]
 	for _, s := range c.Shift {
 		least, most = min(least, s), max(most, s)
 	}
-	return JoinParams{
-		Gangs: hl.Gangs(), Banks: hl.Banks(), Gang: hl.Gang, Px: hl.OutPx, AccBits: c.AccBits, BiasFrac: c.BiasFrac, Bits: out.Format.Bits,
-		W: out.W, Folds: c.OutC / hl.OutCh, Shift: least + c.BiasFrac, Steps: most - least + 1, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi,
+	var zeros int
+	if p.MulBits, p.Mul, zeros = multiplierOf(c); p.MulBits > 0 {
+		p.Parts = Product{p.SumBits(), p.MulBits + 1}.Parts()
 	}
+	p.Shift, p.Steps = least+c.BiasFrac-zeros, most-least+1
+	return p
 }
 
 // RoundingOf is a layer's rounding; a module that can round but takes maxima here is given half up.

@@ -41,6 +41,7 @@ const (
 	RowBits                   // a word of a memory whose inner dimension is reshaped
 	PartElements              // elements of a completely partitioned array
 	VectorBits                // a SystemVerilog vector: a word of a FIFO, a row of weights, the useful pairs of a beat, the words of a join's inputs side by side
+	Thresholds                // of an output channel of a join
 	StreamTokens              // tokens of a stream per image: what a counter counts
 	ProcessFIFOs              // FIFOs on one side of a process
 	ProcessCount              // processes of the design
@@ -72,6 +73,7 @@ var limitTable = [limitCount]LimitRow{
 	RowBits:      {"memory row", "bits", 65536, 0, "Vitis HLS refuses wider reshaped arrays"},
 	PartElements: {"partitioned array", "elements", 1024, 0, "Vitis HLS refuses more in a completely partitioned array"},
 	VectorBits:   {"vector", "bits", 0, 65536, "IEEE 1800 asks no tool for wider packed arrays"},
+	Thresholds:   {"join", "thresholds a channel", 15, 15, "each has a comparator of its own; a multiplier serves more levels"},
 	StreamTokens: {"stream", "tokens an image", math.MaxInt32, math.MaxInt32, "its counters have 32 bits"},
 	ProcessFIFOs: {"process", "FIFOs on one side", 64, 64, "a schedule's step has a bit for each"},
 	ProcessCount: {"design", "processes", 1024 - ChainEnds, 1536, "one kernel's DATAFLOW region, or the registers of hass_control, hold no more"},

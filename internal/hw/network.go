@@ -124,11 +124,26 @@ func LastProcess(kind intnet.Kind) ProcessKind {
 // credit), plus one for slack.
 func DefaultDepth(latency int) int { return latency + 2 }
 
+// fifo are the cycles of a FIFO's memory and its head.
+const fifo = 2
+
+// LayerLatency is the Latency of the module that writes a layer's output. Of the hardware it looks at the banks of engines.
+func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
+	switch l.Kind {
+	case intnet.KindConv:
+		return joinCycles(l.Conv, hl.Banks()) + fifo
+	case intnet.KindAdd, intnet.KindMul:
+		s := scalingOf(net, l)
+		return s.cycles(l.Kind) + fifo
+	}
+	return Latency(LastProcess(l.Kind), hl)
+}
+
 // Latency is the pipeline depth of a module in cycles: from issuing a write to the token
-// being readable. l, the hardware of the module's layer, matters to engines and joins only. It is that of
-// the RTL: the cycles from issue to push, and two for the FIFO's memory and its head (hass_fifo).
+// being readable. l, the hardware of the module's layer, matters to engines only. It is that of
+// the RTL: the cycles from issue to push, and two for the FIFO's memory and its head (hass_fifo). The last module of a layer has
+// LayerLatency, which knows its arithmetic.
 func Latency(kind ProcessKind, l Layer) int {
-	const fifo = 2
 	switch kind {
 	case Source:
 		return 1 + fifo // a register
@@ -147,14 +162,8 @@ func Latency(kind ProcessKind, l Layer) int {
 			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
 		}
 		return cycles
-	case Join:
-		return bits.Len(uint(l.Banks())) + 3 + fifo // adder tree of banks and bias, shift, round, clamp
-	case Add:
-		return 3 + fifo // sum, shift and round, clamp
 	case Pool, GlobalPool:
 		return 8 + fifo // trees of adders or comparisons, accumulator, product, rounding
-	case Mul:
-		return 5 + fifo // operands, product, rounding
 	case Requant:
 		return 2 + fifo
 	case Activation:

@@ -45,20 +45,22 @@ type Broadcast struct {
 	Memory memory.Kind `rtl:"STYLE"`     // that keeps it
 }
 
-func operandsOf(net *intnet.Net, l *intnet.Layer, hl Layer) Operands {
+func operandsOf(net *intnet.Net, l *intnet.Layer, hl Layer, shift int) Operands {
 	a, b, out := &net.Tensors[l.In[0]], &net.Tensors[l.In[1]], &net.Tensors[l.Out]
-	o := Operands{elementwiseOf(net, l, hl, l.Shift), a.Format.Bits, a.Format.Signed, b.Format.Bits, b.Format.Signed, nil}
+	o := Operands{elementwiseOf(net, l, hl, shift), a.Format.Bits, a.Format.Signed, b.Format.Bits, b.Format.Signed, nil}
 	if net.Broadcast(l) {
 		o.Broadcast = &Broadcast{true, out.H * ceilDiv(out.W, hl.OutPx) * o.ChannelBeats, hl.buffer(hl.OutCh*o.Bits1, o.ChannelBeats)}
 	}
 	return o
 }
 
-// AddParams are the parameters of hass_add: the sum of two streams, brought to one unit by shifts to the left.
+// AddParams are the parameters of hass_add: the sum of two streams, each multiplied by its factor.
 type AddParams struct {
 	Operands
-	Align0 int `rtl:"ALIGN0"`
-	Align1 int `rtl:"ALIGN1"`
+	Factor0 Wide `rtl:"FACTOR0"`
+	Factor1 Wide `rtl:"FACTOR1"`
+	Parts0  int  `rtl:"PARTS0,omitempty"` // of the product with the factor; 0: a shift
+	Parts1  int  `rtl:"PARTS1,omitempty"`
 }
 
 // ModuleName is hass_add.
@@ -66,18 +68,75 @@ func (AddParams) ModuleName() string { return "hass_add" }
 
 // AddOf are the parameters of a sum under its hardware choices.
 func AddOf(net *intnet.Net, l *intnet.Layer, hl Layer) AddParams {
-	return AddParams{operandsOf(net, l, hl), bits.TrailingZeros64(uint64(l.Factors[0])), bits.TrailingZeros64(uint64(l.Factors[1]))}
+	s := scalingOf(net, l)
+	return AddParams{operandsOf(net, l, hl, s.shift), Wide(s.factors[0]), Wide(s.factors[1]), s.parts[0], s.parts[1]}
 }
 
-// MulParams are the parameters of hass_mul: the product of two streams.
-type MulParams struct{ Operands }
+// scaling are the factors of an Add or Mul without the zeros that all end in, which are part of the shift.
+type scaling struct {
+	factors [2]int64 // of a Mul the first
+	parts   [2]int   // of the products with them; 0: the factor is a power of two
+	shift   int
+}
+
+func scalingOf(net *intnet.Net, l *intnet.Layer) scaling {
+	s := scaling{shift: l.Shift}
+	a, b := net.Tensors[l.In[0]].Format, net.Tensors[l.In[1]].Format
+	zeros := bits.TrailingZeros64(uint64(l.Factors[0] | l.Factors[1]))
+	s.shift -= zeros
+	for i, f := range l.Factors {
+		s.factors[i] = f >> zeros
+	}
+	width := [2]int{signedWidth(a), signedWidth(b)}
+	if l.Kind == intnet.KindMul {
+		width = [2]int{width[0] + width[1], 0}
+	}
+	for i, f := range s.factors {
+		if f&(f-1) != 0 {
+			s.parts[i] = Product{width[i], bits.Len64(uint64(f)) + 1}.Parts()
+		}
+	}
+	return s
+}
+
+// signedWidth is the width of a format's values as signed operands.
+func signedWidth(f fixed.Format) int {
+	if f.Signed {
+		return f.Bits
+	}
+	return f.Bits + 1
+}
+
+// cycles are those from issue to push of the module of an Add or Mul.
+func (s *scaling) cycles(kind intnet.Kind) int {
+	own := 3 // sum, shift and round, clamp
+	if kind == intnet.KindMul {
+		own = 5 // operands, product, rounding
+	}
+	if parts := max(s.parts[0], s.parts[1]); parts > 0 {
+		own += productCycles(parts) + 1 // a register between shift and rounding
+	}
+	return own
+}
+
+// MulParams are the parameters of hass_mul: the product of two streams and of a factor.
+type MulParams struct {
+	Operands
+	Factor Wide `rtl:"FACTOR,omitempty"`
+	Parts  int  `rtl:"PARTS,omitempty"` // of the product with the factor; 0: the factor is 1
+}
 
 // ModuleName is hass_mul.
 func (MulParams) ModuleName() string { return "hass_mul" }
 
 // MulOf are the parameters of a product under its hardware choices.
 func MulOf(net *intnet.Net, l *intnet.Layer, hl Layer) MulParams {
-	return MulParams{operandsOf(net, l, hl)}
+	s := scalingOf(net, l)
+	p := MulParams{Operands: operandsOf(net, l, hl, s.shift), Parts: s.parts[0]}
+	if p.Parts > 0 {
+		p.Factor = Wide(s.factors[0])
+	}
+	return p
 }
 
 // RequantParams are the parameters of hass_requant_stream: a change of format or clamp.

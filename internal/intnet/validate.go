@@ -510,10 +510,13 @@ func (c *Conv) BoundBits(in fixed.Format) int {
 		for _, w := range c.Weights[o*per : (o+1)*per] {
 			b.Add(int64(w), lo, hi)
 		}
-		if !c.Scaled() { // else the product is rounded, not the sum
+		switch {
+		case c.Thresholds != nil:
+			b.AddRounding(1) // one that no sum reaches has room
+		case c.Mul == nil: // else the product is rounded, not the sum
 			b.AddRounding(c.ShiftOf(o))
 		}
-		if c.Thresholds != nil { // they are compared at the sum's width
+		if c.Thresholds != nil && len(c.Thresholds[o]) > 0 { // they are compared at the sum's width
 			list := c.Thresholds[o]
 			b.Lo, b.Hi = min(b.Lo, list[0]>>c.BiasFrac), max(b.Hi, list[len(list)-1]>>c.BiasFrac)
 		}

@@ -97,7 +97,7 @@ var areaRows = [areaKinds]areaRow{
 }
 
 // maxTerms bounds the terms of a formula.
-const maxTerms = 14
+const maxTerms = 15
 
 // area is an instance of a module in the terms of its formula.
 type area struct {

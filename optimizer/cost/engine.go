@@ -258,17 +258,32 @@ func joinArea(s *hw.JoinParams, family string) area {
 	px := min(s.Px, s.W) // the others are always 0
 	c := s.OutCh()
 	lanes := c * px
-	acc := s.SumBits()
+	acc := s.ValueBits()
 	biases := s.Biases()
 	weights := weightsArea(&biases, family)
-	t := requantShape{in: acc, out: s.Bits, shift: s.Shift, steps: s.Steps, lo: s.Lo, hi: s.Hi, even: s.Rounding == fixed.HalfEven}.terms()
+	t := requantShape{in: acc + s.MulBits, out: s.Bits, shift: s.Shift, steps: s.Steps, lo: s.Lo, hi: s.Hi, even: s.Rounding == fixed.HalfEven}.terms()
 	a := area{kind: areaJoin, rule: weights.rule}
+	if s.Levels > 0 {
+		return levelsArea(s, &weights, a)
+	}
 	tail := 0
 	if s.W%px != 0 {
 		tail = 1
 	}
 	counters := counterBits(s.Folds, ceilDiv(s.W, px))
-	a.rule[2] += lanes*(acc-t.dropped+t.ff+t.split) + counters + 4
+	kept := acc - t.dropped // of the sum
+	soft := 0
+	if s.MulBits > 0 { // the sum is in registers of the slices, and so is the multiplier
+		p := productOf(acc, s.MulBits+1, family)
+		a.rule[0] += lanes * p.dsp
+		a.rule[1] += lanes * p.srl
+		a.rule[5] += lanes * p.srl
+		kept, soft = p.ff, lanes*p.soft
+		if p.dsp == 0 {
+			kept += acc
+		}
+	}
+	a.rule[2] += lanes*(kept+t.ff+t.split) + counters + 4
 	a.rule[1] += tail + lanes*t.ties // a shift register; ties
 	a.rule[5] += tail
 	// The formula has the sum of one bank and the bias: what more banks take is known.
@@ -290,7 +305,32 @@ func joinArea(s *hw.JoinParams, family string) area {
 		a.rule[2] += ins - 1
 	}
 	a.lut = terms(1, lanes*acc, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, lanes*t.steps, int(weights.lut[1])+int(weights.lut[2]),
-		biases.Words, ins, tail*lanes*s.Bits, counters)
+		biases.Words, ins, tail*lanes*s.Bits, counters, 0, 0, soft)
+	a.ff = terms(1, lanes, 0, soft)
+	return a
+}
+
+// levelsArea is the area of a join with thresholds, whose memory is given.
+func levelsArea(s *hw.JoinParams, weights *area, a area) area {
+	px := min(s.Px, s.W)
+	c := s.OutCh()
+	lanes, ins := c*px, s.Gangs*s.Banks
+	tail := 0
+	if s.W%px != 0 {
+		tail = 1
+	}
+	counters := counterBits(s.Folds, ceilDiv(s.W, px))
+	registers, shifts := tree(s.Banks, 0)
+	more := lanes * s.AccBits * shifts
+	a.rule[2] += lanes*(s.Levels+s.Bits+s.AccBits*registers) + counters + 3 + 2*log2(s.Banks) + ins - 1
+	a.rule[1] += lanes*s.AccBits*(s.Banks-1) + more + tail
+	a.rule[5] += more + tail
+	count := 0 // LUTs of the sums of one bit of the number of thresholds reached
+	for bit := 1; bit <= s.Levels; bit *= 2 {
+		count += ceilDiv(s.Levels/bit-1, 5)
+	}
+	biases := s.Biases()
+	a.lut = terms(1, 0, 0, 0, 0, 0, 0, int(weights.lut[1])+int(weights.lut[2]), biases.Words, ins, tail*lanes*s.Bits, counters, lanes*s.Levels*s.AccBits, lanes*count)
 	a.ff = terms(1, lanes)
 	return a
 }

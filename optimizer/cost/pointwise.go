@@ -29,6 +29,7 @@ type elementwise struct {
 	// The arithmetic asks for the beat's place among the channels.
 	place    bool
 	positive bool // values are never negative
+	split    bool // a register between shift and rounding, behind products
 }
 
 // lanes is the number of values of a beat that are not always 0.
@@ -59,6 +60,9 @@ func (e elementwise) area(s *hw.Elementwise, more ...int) area {
 	srl, wait := waits(tail, e.depth)
 	a.rule[1], a.rule[5] = srl+n*t.ties, srl
 	a.rule[2] = n*t.ff + counters + e.depth + wait
+	if e.split {
+		a.rule[2] += n * t.split
+	}
 	a.lut = terms(1, n*t.round, n*t.clamp, n*t.beyond, n*t.compare, counters, tail*n*s.OutBits)
 	for i, v := range more {
 		a.lut[7+i] = float64(v)
@@ -95,15 +99,47 @@ func (a *area) kept(s *hw.Operands, family string) {
 // addArea is the area of hass_add.
 func addArea(s *hw.AddParams, family string) area {
 	a, b, positive := operandBits(&s.Operands)
-	sum := max(a+s.Align0, b+s.Align1) + 1
+	sum := max(a+factorBits(s.Factor0), b+factorBits(s.Factor1)) + 1
 	n := lanes(&s.Elementwise)
-	v := elementwise{kind: areaAdd, value: sum, depth: 3, place: s.Broadcast != nil, positive: positive}.area(&s.Elementwise, n*sum)
+	parts := max(s.Parts0, s.Parts1)
+	e := elementwise{kind: areaAdd, value: sum, depth: 3, place: s.Broadcast != nil, positive: positive}
+	if parts > 0 {
+		e.depth, e.split = parts+6, true
+	}
+	v := e.area(&s.Elementwise, n*sum)
 	v.rule[2] += n * (sum - requant(&s.Elementwise, sum, positive).terms().dropped)
 	if positive {
 		v.rule[2] -= n
 	}
+	for _, t := range [2]struct {
+		width int
+		f     hw.Wide
+		parts int
+	}{{a, s.Factor0, s.Parts0}, {b, s.Factor1, s.Parts1}} {
+		wait := parts - t.parts // registers before the product
+		if t.parts > 0 {
+			p := productOf(t.width, factorBits(t.f)+1, family)
+			v.rule[0] += n * p.dsp
+			v.rule[2] += n * p.ff
+			v.lut[7+3] += float64(n * p.soft)
+			v.ff[2] += float64(n * p.soft)
+		} else if parts > 0 {
+			wait += 2
+		}
+		srl, ff := waits(n*t.width, wait)
+		v.rule[1], v.rule[2], v.rule[5] = v.rule[1]+srl, v.rule[2]+ff, v.rule[5]+srl
+	}
 	v.kept(&s.Operands, family)
 	return v
+}
+
+// factorBits is what a factor adds to the width of what it multiplies.
+func factorBits(f hw.Wide) int {
+	n := bits.Len64(uint64(f))
+	if f&(f-1) == 0 {
+		n--
+	}
+	return n
 }
 
 // mulArea is the area of hass_mul.
@@ -111,12 +147,23 @@ func mulArea(s *hw.MulParams, family string) area {
 	a, b, positive := operandBits(&s.Operands)
 	n := lanes(&s.Elementwise)
 	dsp := multiplierDSP(a, b, family)
-	v := elementwise{kind: areaMul, value: a + b, depth: 5, place: s.Broadcast != nil, positive: positive}.area(&s.Elementwise)
-	v.rule[0] = n * dsp
+	e := elementwise{kind: areaMul, value: a + b, depth: 5, place: s.Broadcast != nil, positive: positive}
+	var p product
+	if s.Parts > 0 {
+		p = productOf(a+b, factorBits(s.Factor)+1, family)
+		e.value, e.depth, e.split = e.value+factorBits(s.Factor), s.Parts+8, true
+	}
+	v := e.area(&s.Elementwise)
+	v.rule[0] = n * (dsp + p.dsp)
+	v.rule[1] += n * p.srl
+	v.rule[5] += n * p.srl
+	v.rule[2] += n * p.ff
+	soft := n * p.soft
 	if dsp == 0 {
-		v.lut[7] = float64(n * a * b)
+		soft += n * a * b
 		v.ff[2] = float64(n * (a + b))
 	}
+	v.lut[7] = float64(soft)
 	v.kept(&s.Operands, family)
 	return v
 }

@@ -45,7 +45,7 @@ func Tails(net *intnet.Net, pixels []int) (tail []float64, pipeline int) {
 	tail = make([]float64, n)
 	for t := end; by[t] >= 0; t = from[by[t]] {
 		tail[by[t]] = own[by[t]]
-		pipeline += Latency(net.Layers[by[t]].Kind)
+		pipeline += Latency(net, &net.Layers[by[t]])
 	}
 	return tail, pipeline
 }

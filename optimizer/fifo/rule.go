@@ -189,7 +189,7 @@ func (e *Rule) arrivals(from, end int) []branch {
 		if !b.reached || l.Out == from {
 			continue
 		}
-		b.cycles += Latency(l.Kind)
+		b.cycles += Latency(net, &net.Layers[i])
 		lag, ahead := delay(e.streams, i, e.Hurry[i])
 		b.late, b.early = b.late+lag, b.early+ahead
 		if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
@@ -202,10 +202,10 @@ func (e *Rule) arrivals(from, end int) []branch {
 
 // Latency bounds the pipeline depth of a layer's modules in cycles, a fork and a
 // converter at its input included.
-func Latency(kind intnet.Kind) int {
+func Latency(net *intnet.Net, l *intnet.Layer) int {
 	widest := hw.Layer{N: hw.MaxLanes, Engine: hw.Crossbar, OutPx: 1, OutCh: 2 * hw.MaxLanes, Gang: hw.MaxLanes}
-	cycles := 2 + hw.Latency(hw.LastProcess(kind), widest)
-	switch kind {
+	cycles := 2 + hw.LayerLatency(net, l, widest)
+	switch l.Kind {
 	case intnet.KindConv:
 		cycles += hw.Latency(hw.WindowProc, widest) + hw.Latency(hw.Fork, widest) + hw.Latency(hw.Engine, widest)
 	case intnet.KindPool:

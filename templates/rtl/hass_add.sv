@@ -1,5 +1,5 @@
-// hass_add: the element-wise sum of two tensor streams: each operand is shifted left to the finer
-// scale, the exact sum is requantised. Tail pixels of a row are written as 0. With BROADCAST the
+// hass_add: the element-wise sum of two tensor streams, each multiplied by its factor, requantised. Where both factors are
+// powers of two, operands are shifted to the finer scale. Tail pixels of a row are written as 0. With BROADCAST the
 // second stream is one pixel for all (hass_operands).
 module hass_add #(
     parameter integer BITS0 = 16,
@@ -14,8 +14,10 @@ module hass_add #(
     parameter integer BEATS = 1,  // per image
     parameter integer BROADCAST = 0,
     parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
-    parameter integer ALIGN0 = 0,
-    parameter integer ALIGN1 = 0,
+    parameter [63:0] FACTOR0 = 64'd1,
+    parameter [63:0] FACTOR1 = 64'd1,
+    parameter integer PARTS0 = 0,  // of the product with the factor (hass_multiply); 0: the factor is a power of two
+    parameter integer PARTS1 = 0,
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -39,7 +41,13 @@ module hass_add #(
   localparam integer LANES = PX * CH;
   localparam integer A = SIGNED0 != 0 ? BITS0 : BITS0 + 1;
   localparam integer B = SIGNED1 != 0 ? BITS1 : BITS1 + 1;
-  localparam integer SUM = (A + ALIGN0 > B + ALIGN1 ? A + ALIGN0 : B + ALIGN1) + 1;
+  localparam integer FACTOR0_BITS = PARTS0 > 0 ? $clog2(FACTOR0 + 64'd1) : $clog2(FACTOR0);
+  localparam integer FACTOR1_BITS = PARTS1 > 0 ? $clog2(FACTOR1 + 64'd1) : $clog2(FACTOR1);
+  localparam integer TERM0 = A + FACTOR0_BITS;
+  localparam integer TERM1 = B + FACTOR1_BITS;
+  localparam integer SUM = (TERM0 > TERM1 ? TERM0 : TERM1) + 1;
+  localparam integer PARTS = PARTS0 > PARTS1 ? PARTS0 : PARTS1;
+  localparam integer CYCLES = PARTS > 0 ? PARTS + 2 : 0;  // of the products
   localparam integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS);
 
   wire [1:0] reads;
@@ -76,7 +84,8 @@ module hass_add #(
       .CH(CH),
       .W(W),
       .CHANNEL_BEATS(CHANNEL_BEATS),
-      .DEPTH(3),
+      .DEPTH(PARTS > 0 ? CYCLES + 4 : 3),
+      .SPLIT(PARTS > 0 ? 1 : 0),
       .VALUE(SUM),
       .BITS(OUT_BITS),
       .SHIFT(SHIFT),
@@ -102,10 +111,32 @@ module hass_add #(
   genvar i;
   generate
     for (i = 0; i < LANES; i = i + 1) begin : g_lane
-      wire signed [A-1:0] x = a[i*A+:A];
-      wire signed [B-1:0] y = b[i*B+:B];
+      wire signed [TERM0-1:0] x;
+      wire signed [TERM1-1:0] y;
+      hass_scale #(
+          .BITS(A),
+          .FACTOR(FACTOR0),
+          .FACTOR_BITS(FACTOR0_BITS),
+          .PARTS(PARTS0),
+          .CYCLES(CYCLES)
+      ) scale_0 (
+          .clk,
+          .x(a[i*A+:A]),
+          .y(x)
+      );
+      hass_scale #(
+          .BITS(B),
+          .FACTOR(FACTOR1),
+          .FACTOR_BITS(FACTOR1_BITS),
+          .PARTS(PARTS1),
+          .CYCLES(CYCLES)
+      ) scale_1 (
+          .clk,
+          .x(b[i*B+:B]),
+          .y
+      );
       reg signed [SUM-1:0] sum;
-      always_ff @(posedge clk) sum <= (SUM'(x) <<< ALIGN0) + (SUM'(y) <<< ALIGN1);
+      always_ff @(posedge clk) sum <= SUM'(x) + SUM'(y);
       assign value[i*SUM+:SUM] = sum;
     end
   endgenerate

@@ -1,8 +1,11 @@
 // hass_join: gathers the accumulators of all gangs for one output beat, in port order, adds the bias,
-// requantises and clamps. Tail pixels of a row are written as 0. Biases and the shifts of a layer that has
-// several come by the weight chain: a word for the bias, or two (low first) if it is wider than
-// 32 bits, then the shift's step. The accumulators of a gang of several banks are the sum of theirs.
-// Biases may have places below the accumulators' unit, which decide what is a tie.
+// requantises and clamps. Tail pixels of a row are written as 0. The accumulators of a gang of several banks are the sum
+// of theirs. Biases may have places below the accumulators' unit, which decide what is a tie.
+//
+// It requantises by a shift; by a multiplier before the shift, one for all or one for each channel; or by LEVELS thresholds, which
+// contain the bias. What each channel has of its own comes by the weight chain: a word for the bias, or two (low first) if it is
+// wider than 32 bits, then the shift's step or the multiplier where there are several; or the thresholds, upwards, in a word or two
+// each.
 module hass_join #(
     parameter integer GANGS = 1,
     parameter integer BANKS = 1,  // of a gang; port g * BANKS + b is bank b of gang g
@@ -18,6 +21,10 @@ module hass_join #(
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
+    parameter integer MUL_BITS = 0,  // of the multiplier, which is positive; 0: there is none
+    parameter integer MUL = 0,  // for all channels; 0: each has its own
+    parameter integer PARTS = 1,  // of the product (hass_multiply)
+    parameter integer LEVELS = 0,  // thresholds of a channel; 0: there are none
     parameter integer OUT_CH = GANGS * GANG,
     parameter integer INS = GANGS * BANKS
 ) (
@@ -40,10 +47,12 @@ module hass_join #(
 );
 
   localparam integer SUM = ACC_BITS + BIAS_FRAC;
-  localparam integer STEP_BITS = STEPS > 1 ? 3 : 0;
-  localparam integer ENTRY = SUM + STEP_BITS;  // of a channel
-  localparam integer BIAS_WORDS = SUM > 32 ? 2 : 1;
-  localparam integer CYCLE = BIAS_WORDS + (STEPS > 1 ? 1 : 0);
+  localparam integer OWN_MUL = MUL_BITS > 0 && MUL == 0 ? MUL_BITS : 0;
+  localparam integer SCALE = STEPS > 1 ? 3 : OWN_MUL;  // bits of a channel's step or multiplier
+  localparam integer VALUE = LEVELS > 0 ? ACC_BITS : SUM;  // of a bias or threshold
+  localparam integer VALUE_WORDS = VALUE > 32 ? 2 : 1;
+  localparam integer ENTRY = LEVELS > 0 ? LEVELS * VALUE : VALUE + SCALE;  // of a channel
+  localparam integer CYCLE = VALUE_WORDS + (SCALE > 0 ? 1 : 0);
 
   wire done, got;
   wire unused = &{1'b0, got};
@@ -67,16 +76,32 @@ module hass_join #(
       .waits
   );
 
+  localparam integer ADDERS = LEVELS > 0 ? $clog2(BANKS) : $clog2(BANKS + 1);  // cycles of the sum of banks and bias
+  localparam integer CYCLES = ADDERS + (LEVELS > 0 ? 2 : MUL_BITS > 0 ? PARTS + 5 : 3);
+
+  // Thresholds are needed when the banks have been added.
+  wire advance;
+  hass_delay #(
+      .WIDTH (1),
+      .CYCLES(LEVELS > 0 ? ADDERS : 0),
+      .RESET (1)
+  ) move (
+      .clk,
+      .rst,
+      .in (done),
+      .out(advance)
+  );
+
   wire [OUT_CH*ENTRY-1:0] row;
   wire no_flags;
   hass_weights #(
       .DEPTH(FOLDS),
       .ROW(OUT_CH * ENTRY),
-      .WORDS(OUT_CH * CYCLE),
+      .WORDS(OUT_CH * (LEVELS > 0 ? LEVELS * VALUE_WORDS : CYCLE)),
       .CYCLE(CYCLE),
-      .FIELD0(SUM < 32 ? SUM : 32),
-      .FIELD1(BIAS_WORDS == 2 ? SUM - 32 : STEP_BITS),
-      .FIELD2(STEP_BITS)
+      .FIELD0(VALUE < 32 ? VALUE : 32),
+      .FIELD1(VALUE_WORDS == 2 ? VALUE - 32 : SCALE),
+      .FIELD2(SCALE)
   ) biases (
       .clk,
       .rst,
@@ -85,7 +110,7 @@ module hass_join #(
       .chain_word,
       .next_valid,
       .next_word,
-      .advance(done),
+      .advance,
       .row,
       .flags_advance(1'b0),
       .flags(no_flags)
@@ -110,8 +135,6 @@ module hass_join #(
       .in_map
   );
 
-  localparam integer ADDERS = $clog2(BANKS + 1);  // cycles of the sum of banks and bias
-  localparam integer CYCLES = ADDERS + 3;
   hass_delay #(
       .WIDTH (1),
       .CYCLES(CYCLES),
@@ -135,54 +158,124 @@ module hass_join #(
 
   genvar p, o, b;
   generate
+    wire signed [MUL_BITS:0] common;
+    if (MUL != 0) begin : g_constant
+      hass_constant #(
+          .BITS (MUL_BITS + 1),
+          .VALUE(64'(MUL))
+      ) constant (
+          .value(common)
+      );
+    end else begin : g_no_constant
+      assign common = '0;
+      wire unused = &{1'b0, common};
+    end
     for (o = 0; o < OUT_CH; o = o + 1) begin : g_channel
-      wire [SUM-1:0] bias = row[o*ENTRY+:SUM];
+      // What the channel has of its own, when the sum is there.
       wire [2:0] step;
-      if (STEPS > 1) begin : g_step
+      wire signed [MUL_BITS:0] factor;
+      if (SCALE > 0) begin : g_scale
+        wire [SCALE-1:0] scale;
         hass_delay #(
-            .WIDTH (3),
+            .WIDTH (SCALE),
             .CYCLES(ADDERS)
         ) delay (
             .clk,
             .rst,
-            .in (row[o*ENTRY+SUM+:3]),
-            .out(step)
+            .in (row[o*ENTRY+SUM+:SCALE]),
+            .out(scale)
         );
-      end else begin : g_no_step
-        assign step = '0;
+        if (STEPS > 1) begin : g_step
+          assign step   = scale;
+          assign factor = '0;
+        end else begin : g_own
+          assign step   = '0;
+          assign factor = {1'b0, scale};
+        end
+      end else begin : g_common
+        assign step   = '0;
+        assign factor = common;
       end
       for (p = 0; p < PX; p = p + 1) begin : g_pixel
-        wire [(BANKS+1)*SUM-1:0] parts;
+        wire [BANKS*ACC_BITS-1:0] banks;
         for (b = 0; b < BANKS; b = b + 1) begin : g_bank
           localparam integer FROM = ((o / GANG * BANKS + b) * PX + p) * GANG + o % GANG;
-          assign parts[b*SUM+:SUM] = SUM'(in[FROM*ACC_BITS+:ACC_BITS]) << BIAS_FRAC;
+          assign banks[b*ACC_BITS+:ACC_BITS] = in[FROM*ACC_BITS+:ACC_BITS];
         end
-        assign parts[BANKS*SUM+:SUM] = bias;
-        wire [SUM-1:0] sum;
-        hass_sum #(
-            .N(BANKS + 1),
-            .BITS(SUM)
-        ) adders (
-            .clk,
-            .x(parts),
-            .sum
-        );
         wire [BITS-1:0] y;
-        hass_requant #(
-            .IN(SUM),
-            .OUT(BITS),
-            .SHIFT(SHIFT),
-            .STEPS(STEPS),
-            .ROUNDING(ROUNDING),
-            .LO(LO),
-            .HI(HI),
-            .SPLIT(1)
-        ) requant (
-            .clk,
-            .x(sum),
-            .step,
-            .y
-        );
+        if (LEVELS > 0) begin : g_levels
+          wire [ACC_BITS-1:0] sum;
+          hass_sum #(
+              .N(BANKS),
+              .BITS(ACC_BITS)
+          ) adders (
+              .clk,
+              .x(banks),
+              .sum
+          );
+          hass_levels #(
+              .LEVELS(LEVELS),
+              .IN(ACC_BITS),
+              .OUT(BITS),
+              .LO(LO)
+          ) levels (
+              .clk,
+              .x(sum),
+              .thresholds(row[o*ENTRY+:ENTRY]),
+              .y
+          );
+          wire unused = &{1'b0, step, factor};
+        end else begin : g_sum
+          wire [(BANKS+1)*SUM-1:0] parts;
+          for (b = 0; b < BANKS; b = b + 1) begin : g_part
+            assign parts[b*SUM+:SUM] = SUM'(banks[b*ACC_BITS+:ACC_BITS]) << BIAS_FRAC;
+          end
+          assign parts[BANKS*SUM+:SUM] = row[o*ENTRY+:SUM];
+          wire [SUM-1:0] sum;
+          hass_sum #(
+              .N(BANKS + 1),
+              .BITS(SUM)
+          ) adders (
+              .clk,
+              .x(parts),
+              .sum
+          );
+          localparam integer IN = MUL_BITS > 0 ? SUM + MUL_BITS + 1 : SUM;
+          wire [IN-1:0] value;
+          if (MUL_BITS > 0) begin : g_multiply
+            hass_multiply #(
+                .A(SUM),
+                .B(MUL_BITS + 1),
+                .PARTS(PARTS)
+            ) product (
+                .clk,
+                .a(sum),
+                .b(factor),
+                .y(value)
+            );
+          end else begin : g_plain
+            assign value = sum;
+            wire unused = &{1'b0, factor};
+          end
+          hass_requant #(
+              .IN(MUL_BITS > 0 ? IN - 1 : IN),
+              .OUT(BITS),
+              .SHIFT(SHIFT),
+              .STEPS(STEPS),
+              .ROUNDING(ROUNDING),
+              .LO(LO),
+              .HI(HI),
+              .SPLIT(1)
+          ) requant (
+              .clk,
+              .x(value[(MUL_BITS > 0 ? IN - 1 : IN)-1:0]),
+              .step,
+              .y
+          );
+          if (MUL_BITS > 0) begin : g_sign
+            wire unused = &{1'b0, value[IN-1]};  // the sign again
+          end
+        end
         assign out[(p*OUT_CH+o)*BITS+:BITS] = valid_pixel[p] ? y : '0;
       end
     end

@@ -1,4 +1,4 @@
-// hass_mul: the element-wise product of two tensor streams, requantised. Tail pixels of a row are
+// hass_mul: the element-wise product of two tensor streams and of a factor, requantised. Tail pixels of a row are
 // written as 0. With BROADCAST the second stream is one pixel for all (hass_operands).
 module hass_mul #(
     parameter integer BITS0 = 16,
@@ -13,6 +13,8 @@ module hass_mul #(
     parameter integer BEATS = 1,  // per image
     parameter integer BROADCAST = 0,
     parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
+    parameter [63:0] FACTOR = 64'd1,
+    parameter integer PARTS = 0,  // of the product with the factor (hass_multiply); 0: the factor is 1
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -65,15 +67,19 @@ module hass_mul #(
       .b
   );
 
-  wire [LANES*(A+B)-1:0] value;
+  localparam integer PRODUCT = A + B;
+  localparam integer FACTOR_BITS = PARTS > 0 ? $clog2(FACTOR + 64'd1) : 0;
+  localparam integer VALUE = PRODUCT + FACTOR_BITS;
+  wire [LANES*VALUE-1:0] value;
   hass_pointwise #(
       .INS(2),
       .PX(PX),
       .CH(CH),
       .W(W),
       .CHANNEL_BEATS(CHANNEL_BEATS),
-      .DEPTH(5),
-      .VALUE(A + B),
+      .DEPTH(PARTS > 0 ? PARTS + 8 : 5),
+      .SPLIT(PARTS > 0 ? 1 : 0),
+      .VALUE(VALUE),
       .BITS(OUT_BITS),
       .SHIFT(SHIFT),
       .ROUNDING(ROUNDING),
@@ -97,17 +103,45 @@ module hass_mul #(
 
   genvar i;
   generate
+    wire signed [FACTOR_BITS:0] factor;
+    if (PARTS > 0) begin : g_constant
+      hass_constant #(
+          .BITS (FACTOR_BITS + 1),
+          .VALUE(FACTOR)
+      ) constant (
+          .value(factor)
+      );
+    end else begin : g_one
+      assign factor = '0;
+      wire unused = &{1'b0, factor};
+    end
     for (i = 0; i < LANES; i = i + 1) begin : g_lane
       reg signed [A-1:0] x;
       reg signed [B-1:0] y;
-      reg signed [A+B-1:0] product, value_i;
+      reg signed [PRODUCT-1:0] product, whole;
       always_ff @(posedge clk) begin
         x <= a[i*A+:A];
         y <= b[i*B+:B];
         product <= x * y;
-        value_i <= product;
+        whole <= product;
       end
-      assign value[i*(A+B)+:A+B] = value_i;
+      if (PARTS > 0) begin : g_factor
+        wire signed [VALUE:0] y_factor;
+        hass_multiply #(
+            .A(PRODUCT),
+            .B(FACTOR_BITS + 1),
+            .PARTS(PARTS)
+        ) multiply (
+            .clk,
+            .a(whole),
+            .b(factor),
+            .y(y_factor)
+        );
+        wire unused = &{1'b0, y_factor[VALUE]};  // the sign again
+        assign value[i*VALUE+:VALUE] = y_factor[VALUE-1:0];
+      end else begin : g_product
+        assign value[i*VALUE+:VALUE] = whole;
+      end
     end
   endgenerate
 

@@ -1,8 +1,8 @@
 // hass_pointwise: what the modules share that compute one output beat of every beat of a map (add, mul,
 // requant, activation): the iteration before the arithmetic, and behind it rounding and clamping,
-// which take two cycles, and the zeros for pixels beyond the map.
+// which take two cycles or with SPLIT three, and the zeros for pixels beyond the map.
 //
-// The arithmetic sees the tokens in the cycle of `issue`; its `value` is there DEPTH - 2 cycles later,
+// The arithmetic sees the tokens in the cycle of `issue`; its `value` is there DEPTH - 2 - SPLIT cycles later,
 // so the result leaves DEPTH cycles after `issue`.
 module hass_pointwise #(
     parameter integer INS = 1,  // input ports
@@ -10,7 +10,8 @@ module hass_pointwise #(
     parameter integer CH = 1,  // channels per beat
     parameter integer W = 1,  // pixels of a row
     parameter integer CHANNEL_BEATS = 1,  // beats of one pixel group
-    parameter integer DEPTH = 2,  // at least 2
+    parameter integer DEPTH = 2,  // at least 2, 3 with SPLIT
+    parameter integer SPLIT = 0,  // 1: a register between shift and rounding
     parameter integer VALUE = 32,  // bits of a value, signed
     parameter integer BITS = 16,  // of a result
     parameter integer SHIFT = 0,
@@ -102,7 +103,8 @@ module hass_pointwise #(
           .SHIFT(SHIFT),
           .ROUNDING(ROUNDING),
           .LO(LO),
-          .HI(HI)
+          .HI(HI),
+          .SPLIT(SPLIT)
       ) requant (
           .clk,
           .x(value[i*VALUE+:VALUE]),

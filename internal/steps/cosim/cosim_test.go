@@ -112,7 +112,7 @@ func TestRandom(t *testing.T) {
 }
 
 // variedSeeds are the seeds below the given one whose networks are small enough, and of those behind it such as have a kind
-// of process or engine that none before has: all kinds are there in the end.
+// of process, engine or rescaling that none before has: all kinds are there in the end.
 func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 	missing := map[string]bool{}
 	for _, kind := range hw.EngineKinds() {
@@ -121,6 +121,9 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 	}
 	for _, kind := range hw.ProcessKinds() {
 		missing["process "+string(kind)] = true
+	}
+	for _, what := range hwtest.Rescalings() {
+		missing[what] = true
 	}
 	for seed := int64(0); seed < first || len(missing) > 0; seed++ {
 		if seed == mostSeeds {
@@ -138,6 +141,9 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 			continue
 		}
 		before := len(missing)
+		for _, what := range hwtest.RescalingsOf(n) {
+			delete(missing, what)
+		}
 		for i := range n.Processes {
 			p := &n.Processes[i]
 			delete(missing, "process "+string(p.Kind))

@@ -11,7 +11,7 @@ import (
 // until a draw fits together; where none does, it is the smallest.
 func Deep(seed int64, layers int) (*Case, error) {
 	rng := rand.New(rand.NewSource(seed))
-	net, err := RandomNet(rng, layers)
+	net, err := RandomNet(rng, formsOf(seed), layers)
 	if err != nil {
 		return nil, fmt.Errorf("seed %d: network: %w", seed, err)
 	}

@@ -19,9 +19,23 @@ type Case struct {
 	rng    *rand.Rand
 }
 
-// New makes the random case of a seed. Errors mean a fault in the generator or in hw.
-func New(seed int64) (*Case, error) {
-	c, err := draw(rand.New(rand.NewSource(seed)))
+// New makes the random case of a seed: of every third with scales that are no powers of two. Errors mean a fault in the generator or
+// in hw.
+func New(seed int64) (*Case, error) { return draw(seed, formsOf(seed)) }
+
+// NewPlain is New without other scales than powers of two.
+func NewPlain(seed int64) (*Case, error) { return draw(seed, nil) }
+
+// formsOf is the source of the forms of a seed's case.
+func formsOf(seed int64) *rand.Rand {
+	if seed%3 != 1 {
+		return nil
+	}
+	return rand.New(rand.NewSource(seed))
+}
+
+func draw(seed int64, forms *rand.Rand) (*Case, error) {
+	c, err := drawCase(rand.New(rand.NewSource(seed)), forms)
 	if err != nil {
 		return nil, fmt.Errorf("seed %d: %w", seed, err)
 	}
@@ -29,8 +43,8 @@ func New(seed int64) (*Case, error) {
 	return c, nil
 }
 
-func draw(rng *rand.Rand) (*Case, error) {
-	net, err := RandomNet(rng, 1+rng.Intn(6))
+func drawCase(rng, forms *rand.Rand) (*Case, error) {
+	net, err := RandomNet(rng, forms, 1+rng.Intn(6))
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
 	}

@@ -2,6 +2,7 @@ package hwtest
 
 import (
 	"fmt"
+	"math/bits"
 	"math/rand"
 
 	"hass/internal/fixed"
@@ -14,6 +15,9 @@ type Builder struct {
 	Net      *intnet.Net
 	Rng      *rand.Rand
 	Rounding fixed.Rounding // of the layers added from now on that requantise
+	// Forms draws what networks have whose scales are no powers of two; nil: formats with a scale must not occur. It is a source of its own, so that the same
+	// shapes are drawn with and without.
+	Forms *rand.Rand
 }
 
 // NewBuilder starts a network with one input tensor, rounding half up.
@@ -77,7 +81,8 @@ type ConvSpec struct {
 	Density    float64 // share of non-zero weights
 	Shift      int     // the (middle) requantise shift
 	TauA       int64
-	Groups     int // 0 is 1
+	Groups     int  // 0 is 1
+	Form       Form // of the requantisation; all but ByShift need the builder's Forms
 }
 
 // Conv adds a convolution of tensor in and returns its output tensor. The window must fit.
@@ -89,6 +94,9 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 		shifts = s.OutC
 	}
 	for range shifts {
+		if s.Form != ByShift {
+			break
+		}
 		shift := s.Shift
 		if s.PerChannel {
 			shift += b.Rng.Intn(intnet.MaxShiftSteps) - intnet.MaxShiftSteps/2
@@ -107,16 +115,31 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 			c.Weights[i] = int16(lim)
 		case 1:
 			c.Weights[i] = int16(-lim)
+			if least, _ := intnet.WeightRange(s.WeightBits); b.Forms != nil {
+				c.Weights[i] = int16(least) // as models' quantisers have it
+			}
 		case 2:
 			c.Weights[i] = int16(1 - 2*b.Rng.Intn(2))
 		default:
 			c.Weights[i] = int16(b.Rng.Intn(2*lim+1) - lim)
 		}
 	}
+	switch s.Form {
+	case ByShift:
+	case ByMul, ByMuls:
+		b.multipliers(c, &s, t.Format)
+	case ByThresholds:
+		c.WeightStep = []float64{1}
+		c.Thresholds = make([][]int64, s.OutC)
+	}
 	c.Bias = make([]int64, s.OutC)
 	for o := range c.Bias {
 		// Half a unit of the output makes ties wherever the sum is empty.
-		switch half := int64(1) << max(0, c.ShiftOf(o)-1); b.Rng.Intn(4) {
+		at := c.ShiftOf(o) - 1 - bits.TrailingZeros64(uint64(c.MulFor(o)))
+		if s.Form != ByShift {
+			at = min(at, 20)
+		}
+		switch half := int64(1) << max(0, at); b.Rng.Intn(4) {
 		case 0:
 			c.Bias[o] = half
 		case 1:
@@ -124,6 +147,9 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 		default:
 			c.Bias[o] = int64(b.Rng.Intn(1<<20)) - 1<<19
 		}
+	}
+	if (s.Form == ByMul || s.Form == ByMuls) && b.Forms.Intn(4) == 0 {
+		c.Bias[0] = 1 << wideBias // a wide sum, whose product has four parts
 	}
 	if b.Rounding == fixed.HalfEven {
 		// Places below the unit, at times all 0.
@@ -137,7 +163,11 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 	}
 	c.AccBits = c.BoundBits(t.Format)
 	out := b.tensor(OutSize(s.Window, 0, t.H), OutSize(s.Window, 1, t.W), s.OutC, s.Out)
-	return b.layer(intnet.Layer{Kind: intnet.KindConv, In: []int{in}, Out: out, Conv: c})
+	b.layer(intnet.Layer{Kind: intnet.KindConv, In: []int{in}, Out: out, Conv: c})
+	if s.Form == ByThresholds {
+		b.thresholds(&b.Net.Layers[len(b.Net.Layers)-1], s.Shift)
+	}
+	return out
 }
 
 // Pool adds a max or average pooling of tensor in. Every window must meet the map.
@@ -156,6 +186,14 @@ func (b *Builder) Pool(in int, w intnet.Window, isMax, countPad bool, f fixed.Fo
 
 // average completes an average of tensor t; where no exact one has room, the output takes the input's binary point.
 func (b *Builder) average(p *intnet.Pool, t intnet.Tensor, f *fixed.Format) {
+	if t.Format.Scale != f.Scale {
+		n := t.H * t.W
+		if p.Window != (intnet.Window{}) {
+			n = p.Kernel[0] * p.Kernel[1]
+		}
+		p.Scale = b.averageScale(n, t.Format, *f)
+		return
+	}
 	var err error
 	if p.Scale, p.Drop, err = p.Average(&t, &intnet.Tensor{Format: *f}, b.Rounding); err != nil {
 		f.Frac = t.Format.Frac
@@ -190,7 +228,7 @@ func (b *Builder) GlobalPool(in int, isMax bool, f fixed.Format) int {
 func (b *Builder) Add(x, y int, f fixed.Format) int {
 	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
 	out := b.tensor(tx.H, tx.W, tx.C, f)
-	factors, shift := intnet.FactorsOf(intnet.KindAdd, tx.Format, ty.Format, f)
+	factors, shift := b.factors(intnet.KindAdd, tx.Format, ty.Format, f)
 	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}, Out: out, Factors: factors, Shift: shift})
 }
 
@@ -198,7 +236,7 @@ func (b *Builder) Add(x, y int, f fixed.Format) int {
 func (b *Builder) Mul(x, y int, f fixed.Format) int {
 	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
 	out := b.tensor(tx.H, tx.W, tx.C, f)
-	factors, shift := intnet.FactorsOf(intnet.KindMul, tx.Format, ty.Format, f)
+	factors, shift := b.factors(intnet.KindMul, tx.Format, ty.Format, f)
 	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Out: out, Factors: factors, Shift: shift})
 }
 
@@ -210,6 +248,11 @@ func (b *Builder) Activation(in int, fn intnet.ActFn, f fixed.Format) int {
 	switch fn {
 	case intnet.ActAffine:
 		a.Mul, a.Add = []int64{r.Int63n(1 << 18)}, r.Int63n(1<<20)-1<<19
+		if b.Forms != nil { // up to the widest
+			more := b.Forms.Intn(13)
+			a.Mul[0] = a.Mul[0]<<more - b.Forms.Int63n(1<<more)
+			a.Add, a.Shift = a.Add<<more+b.Forms.Int63n(1<<more), a.Shift+more
+		}
 	case intnet.ActHardSwish:
 		top := t.Format.Max()
 		a.Mul, a.Add, a.Top, a.Shift = []int64{10923}, top/2, max(1, top), a.Shift+14
@@ -254,7 +297,10 @@ func (b *Builder) Slice(in int, s intnet.Slice, h, w, c int) int {
 // Resize samples tensor in anew at random positions, nearest or linear.
 func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
 	t := b.Net.Tensors[in]
+	f.Scale = t.Format.Scale
 	axis := func(size, osize int) intnet.Samples {
+		// The second bank of an axis of one position is never written: 0 times what Icarus Verilog does not know is unknown.
+		linear := linear && (b.Forms == nil || size > 1)
 		s := intnet.Samples{}
 		if linear {
 			s.Scale, s.Weight = 8, []int64{}
@@ -286,9 +332,12 @@ func (b *Builder) ZeroInsert(in int, stride, extra [2]int) int {
 	return b.layer(intnet.Layer{Kind: intnet.KindZeroInsert, In: []int{in}, Out: out, Moves: intnet.Moves{Insert: &intnet.ZeroInsert{Stride: stride}}})
 }
 
-// Requant adds a change of format.
+// Requant adds a change of format. Where scales differ it is a Rescale.
 func (b *Builder) Requant(in int, f fixed.Format) int {
 	t := b.Net.Tensors[in]
+	if t.Format.Scale != f.Scale {
+		return b.Rescale(in, f)
+	}
 	out := b.tensor(t.H, t.W, t.C, f)
 	return b.layer(intnet.Layer{Kind: intnet.KindRequant, In: []int{in}, Out: out, Shift: t.Format.Frac - f.Frac})
 }
@@ -315,10 +364,13 @@ func (b *Builder) Done() (*intnet.Net, error) {
 	return b.Net, nil
 }
 
-// RandomNet makes a network of at most the given number of layers. Every other one rounds half to even.
-func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
+// RandomNet makes a network of at most the given number of layers. Every other one rounds half to even. All scales are powers
+// of two without forms (Builder.Forms).
+func RandomNet(rng, forms *rand.Rand, layers int) (*intnet.Net, error) {
 	c := []int{1, 2, 3, 4, 6, 8}
 	b := NewBuilder(rng, 2+rng.Intn(8), 2+rng.Intn(8), c[rng.Intn(len(c))], format(rng))
+	b.Forms = forms
+	b.Net.Tensors[0].Format = b.scaled(b.Net.Tensors[0].Format)
 	for len(b.Net.Layers) < layers {
 		// Mostly a chain; at times a branch from an earlier tensor, which becomes one
 		// more output unless an Add joins it.
@@ -327,11 +379,13 @@ func RandomNet(rng *rand.Rand, layers int) (*intnet.Net, error) {
 			in = rng.Intn(len(b.Net.Tensors))
 		}
 		t := b.Net.Tensors[in]
-		f := format(rng)
+		f := b.scaled(format(rng))
 		b.Rounding = fixed.Roundings[(b.Net.Tensors[0].C+len(b.Net.Layers))%len(fixed.Roundings)]
 		switch rng.Intn(14) {
 		default:
-			b.Conv(in, randomConv(rng, t, f))
+			s := randomConv(rng, t, f)
+			b.form(&s, t.Format)
+			b.Conv(in, s)
 		case 5, 6:
 			if w, ok := randomWindow(rng, t, true); ok {
 				b.Pool(in, w, rng.Intn(2) == 0, rng.Intn(2) == 0, f)
@@ -398,6 +452,7 @@ func (b *Builder) move(in int, f fixed.Format) {
 			// Channels of few common divisors.
 			s := ConvSpec{Window: Square(1, 1, 0), Groups: 1, Out: t.Format, OutC: []int{1, 5, 7, 9, 10}[r.Intn(5)], WeightBits: 8, Density: 0.6}
 			s.Shift = s.WeightBits - 2
+			b.form(&s, t.Format)
 			with = append(with, b.Conv(in, s))
 			r.Shuffle(len(with), func(i, k int) { with[i], with[k] = with[k], with[i] })
 		}

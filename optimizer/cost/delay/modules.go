@@ -3,6 +3,7 @@ package delay
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -240,19 +241,34 @@ func operands(s *Paths, o *hw.Operands, behind func(p path) path) {
 
 func add(s *Paths, m *hw.AddParams) {
 	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
-	sum := max(a+m.Align0, b+m.Align1) + 1
+	terms, from := [2]int{a, b}, none
+	for i, f := range [2]hw.Wide{m.Factor0, m.Factor1} {
+		width := bits.Len64(uint64(f))
+		if [2]int{m.Parts0, m.Parts1}[i] > 0 {
+			from = multiply(s, terms[i], width+1)
+			terms[i] += width
+		} else {
+			terms[i] += width - 1
+		}
+	}
+	sum := max(terms[0], terms[1]) + 1
 	s.Kind, s.size = int(kindAdd), float64(m.Px*m.Ch*(3*sum+m.OutBits))
 	operands(s, &m.Operands, func(p path) path { return p.adder(sum) })
-	s.add(via(0).adder(sum))
-	requantise(s, &requantisation{in: sum, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
+	s.add(via(0).adder(sum).with(from))
+	requantise(s, &requantisation{in: sum, out: m.OutBits, shift: m.Shift, steps: 1, split: from != none, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 }
 
 func mul(s *Paths, m *hw.MulParams) {
 	a, b := asSigned(m.Bits0, m.Signed0), asSigned(m.Bits1, m.Signed1)
 	s.Kind, s.size = int(kindMul), float64(m.Px*m.Ch*(a+b+2*m.OutBits))
 	operands(s, &m.Operands, func(p path) path { return p })
-	from := multiply(s, a, b)
-	requantise(s, &requantisation{in: a + b, out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
+	from, value := multiply(s, a, b), a+b
+	if m.Parts > 0 {
+		width := bits.Len64(uint64(m.Factor))
+		from = multiply(s, value, width+1)
+		value += width
+	}
+	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, split: m.Parts > 0, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
 }
 
 // multiply are the paths of a product with registers around it, which are those of a DSP; and what its result comes out of.
@@ -466,12 +482,21 @@ func window(s *Paths, m *hw.WindowParams) {
 func join(s *Paths, m *hw.JoinParams) {
 	ins := m.Gangs * m.Banks
 	sum := m.SumBits()
-	s.Kind, s.size = int(kindJoin), float64(m.Px*m.OutCh()*(2*sum+2*m.Bits)+m.OutCh()*sum)
-	control(s, ins, 1, max(width(m.Folds), width(ceilDiv(m.W, m.Px))), m.OutCh()*sum)
+	entry := m.EntryBits()
+	s.Kind, s.size = int(kindJoin), float64(m.Px*m.OutCh()*(2*sum*max(1, m.Levels)+2*m.Bits)+m.OutCh()*entry)
+	control(s, ins, 1, max(width(m.Folds), width(ceilDiv(m.W, m.Px))), m.OutCh()*entry)
 	w := m.Biases()
 	weights(s, &w)
+	if m.Levels > 0 { // comparisons, of which one value drives all; the count
+		s.add(via(0).adder(m.AccBits).drives(m.Levels), via(lutLevels(m.Levels)))
+		return
+	}
 	s.add(via(0).adder(sum).with(rams))
-	requantise(s, &requantisation{in: sum, out: m.Bits, shift: m.Shift, steps: m.Steps, split: true, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
+	from := none
+	if m.MulBits > 0 {
+		from = multiply(s, sum, m.MulBits+1)
+	}
+	requantise(s, &requantisation{in: sum + m.MulBits, out: m.Bits, shift: m.Shift, steps: m.Steps, split: true, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
 }
 
 // weights are the paths of hass_weights: words into a row's registers, rows into the memory and out of it.

@@ -158,7 +158,7 @@ func layerPoints(l *list) error {
 		take(points, func(module string) int { return wanted[module] / 4 })
 	}
 	for seed := range int64(600) {
-		c, err := hwtest.New(seed)
+		c, err := hwtest.NewPlain(seed)
 		if err != nil {
 			return err
 		}

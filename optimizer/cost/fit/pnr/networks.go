@@ -76,7 +76,7 @@ func Networks() ([]Network, error) {
 		list = append(list, n)
 	}
 	for _, seed := range randomNetworks {
-		c, err := hwtest.New(seed)
+		c, err := hwtest.NewPlain(seed)
 		if err != nil {
 			return nil, err
 		}

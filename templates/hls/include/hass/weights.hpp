@@ -81,13 +81,13 @@ void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], Flags&& nonzero, 
 }
 
 // load_bias fills a join's memories, output channel by output channel: the bias in one
-// word, or two (low first) if accumulators with it are wider than 32 bits, then the
-// requantise step if the layer has several.
+// word, or two (low first) if accumulators with it are wider than 32 bits, then what it is scaled by: the
+// requantise step if the layer has several, or the channel's own multiplier.
 template <class J>
-void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::step (&steps)[J::FOLDS][J::OUT_CH], int forward,
+void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::scale (&scales)[J::FOLDS][J::OUT_CH], int forward,
                hls::stream<word>& in, hls::stream<word>& out) {
   constexpr int BIAS_WORDS = J::ACC_BITS > 32 ? 2 : 1;
-  constexpr int WORDS = BIAS_WORDS + (J::STEPS > 1 ? 1 : 0);
+  constexpr int WORDS = BIAS_WORDS + (J::SCALE_BITS > 0 ? 1 : 0);
   std::uint32_t low = 0;
   int at = 0, fold = 0, lane = 0;
   const int total = J::FOLDS * J::OUT_CH * WORDS + forward;
@@ -99,7 +99,7 @@ void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::step (&
         const std::int64_t high = static_cast<std::int32_t>(w);
         bias[fold][lane] = BIAS_WORDS == 1 ? high : high * (std::int64_t{1} << 32) + low;
       }
-      if (at == BIAS_WORDS) steps[fold][lane] = w;
+      if (at == BIAS_WORDS) scales[fold][lane] = w;
       low = w;
       if (at < WORDS - 1) {
         ++at;
@@ -112,6 +112,43 @@ void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::step (&
           ++fold;
         }
       }
+    } else {
+      out.write(word(w));
+    }
+  }
+}
+
+// load_thresholds fills the memory of a join with thresholds, output channel by output channel, upwards, each in one word, or
+// two (low first) if accumulators are wider than 32 bits.
+template <class J>
+void load_thresholds(typename J::acc (&thresholds)[J::FOLDS][J::OUT_CH][J::LEVELS], int forward, hls::stream<word>& in, hls::stream<word>& out) {
+  constexpr int WORDS = J::ACC_BITS > 32 ? 2 : 1;
+  std::uint32_t low = 0;
+  int at = 0, fold = 0, lane = 0, level = 0;
+  const int total = J::FOLDS * J::OUT_CH * J::LEVELS * WORDS + forward;
+  for (int i = 0; i < total; ++i) {
+#pragma HLS PIPELINE II = 1 style = flp
+    const std::uint32_t w = in.read().to_uint();
+    if (i < J::FOLDS * J::OUT_CH * J::LEVELS * WORDS) {
+      if (at == WORDS - 1) {
+        const std::int64_t high = static_cast<std::int32_t>(w);
+        thresholds[fold][lane][level] = WORDS == 1 ? high : high * (std::int64_t{1} << 32) + low;
+        at = 0;
+        if (level < J::LEVELS - 1) {
+          ++level;
+        } else {
+          level = 0;
+          if (lane < J::OUT_CH - 1) {
+            ++lane;
+          } else {
+            lane = 0;
+            ++fold;
+          }
+        }
+      } else {
+        ++at;
+      }
+      low = w;
     } else {
       out.write(word(w));
     }

@@ -162,7 +162,7 @@ struct l1_conv_join_config {
   using acc_beat = acc20_2x2;
   using out_beat = s8_2x2;
   using acc = ap_int<20>;
-  using step = ap_uint<3>;
+  using scale = ap_uint<1>;
   static constexpr int W = 4;
   static constexpr int PX = 2;
   static constexpr int OUT_CH = 2;
@@ -170,11 +170,14 @@ struct l1_conv_join_config {
   static constexpr int FOLDS = 2;
   static constexpr int BEATS = 20;
   static constexpr int ACC_BITS = 20;
+  static constexpr std::int64_t LO = -128;
   static constexpr int BIAS_FRAC = 0;
   static constexpr int SHIFT = 7;
   static constexpr int STEPS = 1;
+  static constexpr bool MULTIPLY = false;
+  static constexpr std::int64_t MUL = 0;
+  static constexpr int SCALE_BITS = 0;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;
-  static constexpr std::int64_t LO = -128;
   static constexpr std::int64_t HI = 42;
 };
 
@@ -189,15 +192,15 @@ void l1_conv_join(hls::stream<acc20_2x2>& in0,
                   int mode,
                   int images) {
   static l1_conv_join_config::acc bias[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
-  static l1_conv_join_config::step steps[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
+  static l1_conv_join_config::scale scales[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
 #pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
 #pragma HLS RESET variable = bias off
-#pragma HLS ARRAY_PARTITION variable = steps complete dim = 2
-#pragma HLS RESET variable = steps off
+#pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
+#pragma HLS RESET variable = scales off
   if (mode == hass::MODE_LOAD) {
-    hass::load_bias<l1_conv_join_config>(bias, steps, 21, chain_in, chain_out);
+    hass::load_bias<l1_conv_join_config>(bias, scales, 21, chain_in, chain_out);
   } else {
-    hass::join<l1_conv_join_config>(bias, steps, images, out, in0, in1, in2);
+    hass::join<l1_conv_join_config>(bias, scales, images, out, in0, in1, in2);
   }
 }
 

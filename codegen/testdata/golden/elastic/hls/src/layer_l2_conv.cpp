@@ -140,7 +140,7 @@ struct l2_conv_join_config {
   using acc_beat = acc19_1x1;
   using out_beat = s8_1x1;
   using acc = ap_int<19>;
-  using step = ap_uint<3>;
+  using scale = ap_uint<1>;
   static constexpr int W = 2;
   static constexpr int PX = 1;
   static constexpr int OUT_CH = 1;
@@ -148,11 +148,14 @@ struct l2_conv_join_config {
   static constexpr int FOLDS = 4;
   static constexpr int BEATS = 16;
   static constexpr int ACC_BITS = 19;
+  static constexpr std::int64_t LO = 0;
   static constexpr int BIAS_FRAC = 0;
   static constexpr int SHIFT = 7;
   static constexpr int STEPS = 1;
+  static constexpr bool MULTIPLY = false;
+  static constexpr std::int64_t MUL = 0;
+  static constexpr int SCALE_BITS = 0;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;
-  static constexpr std::int64_t LO = 0;
   static constexpr std::int64_t HI = 127;
 };
 
@@ -166,15 +169,15 @@ void l2_conv_join(hls::stream<acc19_1x1>& in0,
                   int mode,
                   int images) {
   static l2_conv_join_config::acc bias[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
-  static l2_conv_join_config::step steps[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
+  static l2_conv_join_config::scale scales[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
 #pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
 #pragma HLS RESET variable = bias off
-#pragma HLS ARRAY_PARTITION variable = steps complete dim = 2
-#pragma HLS RESET variable = steps off
+#pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
+#pragma HLS RESET variable = scales off
   if (mode == hass::MODE_LOAD) {
-    hass::load_bias<l2_conv_join_config>(bias, steps, 1, chain_in, chain_out);
+    hass::load_bias<l2_conv_join_config>(bias, scales, 1, chain_in, chain_out);
   } else {
-    hass::join<l2_conv_join_config>(bias, steps, images, out, in0, in1);
+    hass::join<l2_conv_join_config>(bias, scales, images, out, in0, in1);
   }
 }
 

@@ -19,6 +19,7 @@ struct l3_mul_mul_config {
   using in0_beat = s8_1x1;
   using in1_beat = s8_1x1;
   static constexpr bool BROADCAST = true;
+  static constexpr std::int64_t FACTOR = 1;
 };
 
 }  // namespace

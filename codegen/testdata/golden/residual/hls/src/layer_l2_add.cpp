@@ -19,8 +19,8 @@ struct l2_add_add_config {
   using in0_beat = s8_1x1;
   using in1_beat = s8_1x1;
   static constexpr bool BROADCAST = false;
-  static constexpr int ALIGN0 = 0;
-  static constexpr int ALIGN1 = 0;
+  static constexpr std::int64_t FACTOR0 = 1;
+  static constexpr std::int64_t FACTOR1 = 1;
 };
 
 }  // namespace

@@ -924,8 +924,8 @@ module hass_top #(
       .SIGNED0(1),
       .BITS1(8),
       .SIGNED1(1),
-      .ALIGN0(0),
-      .ALIGN1(0)
+      .FACTOR0(64'h1),
+      .FACTOR1(64'h1)
   ) l2_add_add (
       .clk,
       .rst,
