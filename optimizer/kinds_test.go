@@ -69,6 +69,21 @@ func kinds() map[string]func(b *hwtest.Builder) {
 			same(b, b.Concat(same(b, 0, 8, 3, 1, 1), p), 4, 1, 1, 1)
 		},
 	}
+	tenth, third := fixed.Format{Bits: 8, Signed: true, Scale: 0.1}, fixed.Format{Bits: 8, Signed: true, Scale: 1.0 / 3}
+	conv := func(b *hwtest.Builder, in, out int, f fixed.Format, form hwtest.Form) int {
+		return b.Conv(in, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: out, Out: f, WeightBits: 8, Density: 0.6, Shift: 8, Form: form})
+	}
+	nets["multipliers and factors"] = func(b *hwtest.Builder) {
+		b.Forms = rand.New(rand.NewSource(1))
+		x, y := conv(b, 0, 8, tenth, hwtest.ByMul), conv(b, 0, 8, third, hwtest.ByMuls)
+		x = b.Mul(b.Add(x, y, third), b.GlobalPool(x, false, tenth), tenth)
+		conv(b, x, 4, eight, hwtest.ByMuls)
+	}
+	nets["thresholds"] = func(b *hwtest.Builder) {
+		b.Forms = rand.New(rand.NewSource(1))
+		x := conv(b, 0, 8, fixed.Format{Bits: 4, Scale: 0.3}, hwtest.ByThresholds)
+		conv(b, x, 8, fixed.Format{Bits: 2, Signed: true}, hwtest.ByThresholds)
+	}
 	for _, fn := range []intnet.ActFn{intnet.ActAffine, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve} {
 		nets["activation "+string(fn)] = func(b *hwtest.Builder) { same(b, b.Activation(0, fn, eight), 8, 3, 1, 1) }
 	}
