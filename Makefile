@@ -10,6 +10,8 @@
 #   make acceptance-rtl
 #                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
 #                     simulator's, and its area by yosys
+#   make acceptance-quantised
+#                     published quantised models from ONNX to verified projects of both targets (a quarter of an hour);
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -118,6 +120,12 @@ acceptance-short: deps
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/test/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
+# Published quantised models from ONNX to verified projects; QUANTISED_ONLY is a pattern of their names.
+QUANTISED_ONLY ?= .*
+.PHONY: acceptance-quantised
+acceptance-quantised: deps
+	HASS_ACCEPTANCE_QUANTISED=1 $(GO) test -count=1 -timeout 60m -v -run 'TestQuantised/$(QUANTISED_ONLY)' ./internal/test/acceptance
+
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*
 .PHONY: acceptance-hostile figures
@@ -132,6 +140,7 @@ RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
 	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/test/acceptance
+	HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 60m -v -run TestSpread ./optimizer/cost/fit/pnr
 
 # Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
 # again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.

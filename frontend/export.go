@@ -26,7 +26,7 @@ const exportOpset = 13
 // Load reads the model back into a graph that computes the same, and if g is from
 // Load, bit for bit (of other graphs it may fuse what it knows as one operator, and
 // a quotient by a constant becomes a product). It does not read what only ONNX
-// Runtime runs: a quantize whose grid no integer type holds, empty tensors. The
+// Runtime runs: a quantize whose grid no integer type holds or that is bipolar, empty tensors. The
 // grids of weights are not kept: weights are plain floats. A node that ONNX cannot
 // express is an error that names it.
 func Export(g *graph.Graph, meta map[string]string) (*onnx.Model, error) {

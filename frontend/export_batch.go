@@ -47,7 +47,7 @@ func reshapes(op graph.Op) bool {
 // batch.
 func onlyFirst(op graph.Op) bool {
 	switch op.(type) {
-	case graph.Conv, graph.ConvTranspose, graph.Quantize:
+	case graph.Conv, graph.ConvTranspose, graph.Quantize, graph.MultiThreshold:
 		return true
 	}
 	return false
@@ -57,7 +57,7 @@ func onlyFirst(op graph.Op) bool {
 // inputs, untouched.
 func keepsBatch(g *graph.Graph, n *graph.Node, data func(string) bool) bool {
 	switch op := n.Op.(type) {
-	case graph.Conv, graph.ConvTranspose, graph.Quantize:
+	case graph.Conv, graph.ConvTranspose, graph.Quantize, graph.MultiThreshold:
 		return data(n.Inputs[0])
 	case graph.Concat:
 		for _, in := range n.Inputs {

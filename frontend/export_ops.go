@@ -59,6 +59,8 @@ func (e *exporter) operator() error {
 		e.last("MatMul", e.ins())
 	case graph.Quantize:
 		e.quantize(op)
+	case graph.MultiThreshold:
+		e.multiThreshold(op)
 	default:
 		return errors.New("ONNX has no such operator")
 	}

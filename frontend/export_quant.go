@@ -9,6 +9,11 @@ import (
 // integer type, and DequantizeLinear. A grid that no integer type holds, or whose
 // scale is not one per tensor or per index of an axis, is computed in floats.
 func (e *exporter) quantize(op graph.Quantize) {
+	if op.Bipolar {
+		zero := e.tensor(onnx.NewFloats("zero", nil, []float32{0}))
+		e.last("Where", []string{e.aux("Less", []string{e.in(0), zero}), e.aux("Neg", []string{e.in(1)}), e.in(1)})
+		return
+	}
 	lo, hi := graph.Range(op.Bits, op.Signed, op.Narrow)
 	typ, opset := onnx.Uint8, exportOpset
 	switch {
@@ -48,6 +53,22 @@ func (e *exporter) quantize(op graph.Quantize) {
 		q = e.aux("Clip", []string{q, e.tensor(onnx.NewInts("min", typ, nil, []int64{lo})), e.tensor(onnx.NewInts("max", typ, nil, []int64{hi}))})
 	}
 	e.last("DequantizeLinear", []string{q, s, z}, attrs...)
+}
+
+// multiThreshold becomes a comparison of each value with the thresholds of its channel along a last axis of its own, and their sum.
+func (e *exporter) multiThreshold(op graph.MultiThreshold) {
+	rank := len(e.shape(0))
+	t := e.g.Consts[e.node.Inputs[1]]
+	shape := make([]int, rank+1)
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[1], shape[rank] = t.Shape[0], t.Shape[1]
+	thresholds := e.aux("Reshape", []string{e.in(1), e.ints("shape", dims(shape))})
+	x := e.aux("Unsqueeze", []string{e.in(0), e.ints("axes", []int64{int64(rank)})})
+	reached := e.aux("Cast", []string{e.aux("Not", []string{e.aux("Less", []string{x, thresholds})})}, attrInt("to", int64(onnx.Float32)))
+	count := e.aux("ReduceSum", []string{reached, e.ints("axes", []int64{int64(rank)})}, attrInt("keepdims", 0))
+	e.last("Add", []string{e.aux("Mul", []string{count, e.number("scale", op.Scale)}), e.number("bias", op.Bias)})
 }
 
 // linear reads scale and zero point of a quantize as one of each, or one of each

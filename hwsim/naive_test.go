@@ -113,7 +113,7 @@ func naiveElem(net *intnet.Net, l *intnet.Layer, val map[int][]int32, oy, ox, o 
 		// round(2^k / n) = floor((2^(k+1) + n) / 2n)
 		mul := new(big.Int).Lsh(big.NewInt(1), uint(p.Scale+1))
 		mul.Add(mul, big.NewInt(n)).Div(mul, big.NewInt(2*n))
-		if to := net.Tensors[l.Out].Format; in.Format.Scaled() || to.Scaled() {
+		if to := net.Tensors[l.Out].Format; in.Format.Scale != to.Scale {
 			forms["average"]++
 			mul = big.NewInt(int64(math.Floor(math.Ldexp(in.Format.Step()/to.Step()/float64(n), p.Scale) + 0.5)))
 		}

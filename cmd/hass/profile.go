@@ -2,6 +2,7 @@ package main
 
 import (
 	"hass/internal/artifact"
+	"hass/internal/quant"
 	"hass/internal/steps"
 	"hass/sparsity"
 )
@@ -12,16 +13,22 @@ type profileFlags struct {
 	Widths     string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Thresholds string `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
 	Seed       int64  `help:"Seed of the samples." default:"1"`
+	Requantise bool   `help:"Drop the quantisers that the model brings and calibrate anew, as for a float model."`
 }
 
 func (f profileFlags) numerics() steps.Numerics {
-	return steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Seed: f.Seed}
+	n := steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Seed: f.Seed}
+	if f.Requantise {
+		n.Quantisers = quant.Dropped
+	}
+	return n
 }
 
 // profileCmd calibrates a model.
 type profileCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
-	Data  string `required:"" help:"Calibration data set (TOML)." type:"path"`
+	shapeFlags
+	Data string `required:"" help:"Calibration data set (TOML)." type:"path"`
 	profileFlags
 	Output string `short:"o" default:"profile.json" help:"Profile to write; side files stand beside it." type:"path"`
 	JSON   bool   `help:"Print the profile as JSON instead of a table."`
@@ -34,7 +41,7 @@ func (profileCmd) Help() string {
 
 // Run prints the table.
 func (c profileCmd) Run(e *env) error {
-	m, err := steps.Profile(e.ctx, steps.ProfileOptions{Model: c.Model, Data: c.Data, Numerics: c.numerics(), Output: c.Output}, e.reporter())
+	m, err := steps.Profile(e.ctx, steps.ProfileOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Numerics: c.numerics(), Output: c.Output}, e.reporter())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hass/internal/hw"
@@ -32,7 +33,7 @@ func (p *generator) moveText(pr hw.Process, cfg string, ins []hw.Stream, out hw.
 		c.axis("columns", s.Columns)
 		c.num("CHANNEL_BEATS", s.ChannelBeats)
 	case intnet.KindResize:
-		return p.resizeText(c, l, cfg, in, out)
+		return p.resizeText(c, pr.Layer, cfg, in, out)
 	default: // its parameters are plain constants
 		for _, param := range hw.HLSParams(hw.LayerModule(p.Net, l, p.HW.Layers[pr.Layer])) {
 			c.f("  static constexpr int %s = %s;\n", param.Name, param.Value)
@@ -82,11 +83,11 @@ func (c *config) axis(name string, a hw.Axis) {
 }
 
 // resizeText writes where the samples of rows and columns lie as tables.
-func (p *generator) resizeText(c *config, l *intnet.Layer, cfg string, in, out hw.Stream) (string, string) {
+func (p *generator) resizeText(c *config, layer int, cfg string, in, out hw.Stream) (string, string) {
+	l := &p.Net.Layers[layer]
 	ti, to, r := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Resize
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(out))
-	c.num("IN_H", ti.H)
 	c.num("IN_W", ti.W)
 	c.num("OUT_H", to.H)
 	c.num("OUT_W", to.W)
@@ -98,7 +99,8 @@ func (p *generator) resizeText(c *config, l *intnet.Layer, cfg string, in, out h
 	c.rounding(l.Rounding)
 	c.wide("LO", l.Lo)
 	c.wide("HI", l.Hi)
-	lookup(c, "need", hw.RowsNeeded(&r.Rows, ti.H))
+	m := hw.ResizeOf(p.Net, l, p.HW.Layers[layer])
+	lookup(c, "reads", append(slices.Clone(m.Reads.Values), int64(m.Rest)))
 	for _, axis := range []struct {
 		name string
 		s    *intnet.Samples

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -33,12 +34,18 @@ func (p *generator) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, 
 	c.typ("in1_beat", beatType(ins[1]))
 	c.flag("BROADCAST", p.Net.Broadcast(l))
 	if pr.Kind == hw.Add {
-		c.wide("FACTOR0", l.Factors[0])
-		c.wide("FACTOR1", l.Factors[1])
+		c.factor("FACTOR0", l.Factors[0])
+		c.factor("FACTOR1", l.Factors[1])
 	} else {
-		c.wide("FACTOR", l.Factors[0])
+		c.factor("FACTOR", l.Factors[0])
 	}
 	return c.end(), fmt.Sprintf("  hass::%s<%s>(%s, in0, in1, out);\n", pr.Kind, cfg, runImages)
+}
+
+// factor is a constant factor and the bits that it adds to a product.
+func (c *config) factor(name string, v int64) {
+	c.wide(name, v)
+	c.num(name+"_BITS", bits.Len64(uint64(v-1)))
 }
 
 // activationText ends a configuration with the function's parameters and table.

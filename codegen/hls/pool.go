@@ -2,6 +2,8 @@ package hls
 
 import (
 	"fmt"
+	"math/bits"
+	"slices"
 	"strings"
 
 	"hass/internal/hw"
@@ -34,10 +36,16 @@ func (p *generator) poolText(pr hw.Process, cfg string, in, out hw.Stream) (stri
 // mulTables defines mul(row, column), the multiplier of an average at an output position.
 func mulTables(c *config, pool *intnet.Pool, ti, to intnet.Tensor) {
 	if pool.Max {
+		c.num("MUL_BITS", 1)
 		c.f("  static constexpr std::int64_t mul(int, int) { return 0; }\n")
 		return
 	}
 	a := intnet.AverageOf(pool, &ti, &to)
+	most := int64(0)
+	for _, row := range a.Mul {
+		most = max(most, slices.Max(row))
+	}
+	c.num("MUL_BITS", bits.Len64(uint64(most)))
 	if len(a.Mul) == 1 && len(a.Mul[0]) == 1 {
 		c.f("  static constexpr std::int64_t mul(int, int) { return %d; }\n", a.Mul[0][0])
 		return
@@ -64,7 +72,9 @@ func (p *generator) globalPoolText(pr hw.Process, cfg string, in, out hw.Stream)
 	c.num("BEATS_BEFORE", in.Tokens-out.Tokens)
 	c.flag("MAX", l.Pool.Max)
 	c.wide("MIN", ti.Format.Min())
-	c.wide("MUL", hw.GlobalFactor(l.Pool, &ti, &to))
+	mul := hw.GlobalFactor(l.Pool, &ti, &to)
+	c.wide("MUL", mul)
+	c.num("MUL_BITS", bits.Len64(uint64(mul)))
 	c.num("DROP", l.Pool.Drop)
 	c.num("SHIFT", l.Pool.Scale-l.Pool.Drop+l.Pool.FormatShift)
 	c.rounding(hw.RoundingOf(&l))

@@ -139,6 +139,8 @@ func TestMutants(t *testing.T) {
 		{"division", "include/hass/requant.hpp", "at.inside(i / CH)", "at.inside(i / left)", lint.RuleDivision},
 		{"swapped FIFOs", top, a + ",", b + ",", lint.RuleConsumer},
 		{"data bound", "include/hass/weights.hpp", "i < n;", "i < weights[0].to_int();", lint.RuleLoopBound},
+		{"array of a beat", "include/hass/join.hpp", "#pragma HLS ARRAY_PARTITION variable = part.v complete", "", lint.RulePartition},
+		{"array", "include/hass/join.hpp", "#pragma HLS ARRAY_PARTITION variable = sum complete", "", lint.RulePartition},
 		{"std", "include/hass/types.hpp", "#include <cstdint>", "#include <array>", lint.RuleInclude},
 		{"state of one instance", "src/ports.cpp", "hass::sink<", "static int calls; calls = calls; hass::sink<", ""},
 	} {

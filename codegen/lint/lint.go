@@ -30,13 +30,14 @@ const (
 	RuleDivision   = "division"      // no / or % by a variable inside a loop
 	RuleInclude    = "include"       // includes name known headers or files of the project, never absolute paths
 	RuleSize       = "size"          // tokens, ports, partitioned arrays, reshaped words and processes are no more than the tool takes
+	RulePartition  = "partition"     // an array that a function keeps, alone or in a struct, says what it becomes in hardware
 	RuleSyntax     = "syntax"        // the text cannot be read: brackets do not pair, ...
 )
 
 // Rules lists all rules.
 var Rules = []string{
 	RuleProducer, RuleConsumer, RuleDataflow, RuleLoopBound, RuleFlushable, RuleJump, RuleBlocking, RuleLibrary, RuleWide, RuleReadSite,
-	RuleWriteSite, RuleRecursion, RuleAllocation, RuleStd, RuleIdentifier, RuleText, RuleStatic, RuleDivision, RuleInclude, RuleSize, RuleSyntax,
+	RuleWriteSite, RuleRecursion, RuleAllocation, RuleStd, RuleIdentifier, RuleText, RuleStatic, RuleDivision, RuleInclude, RuleSize, RulePartition, RuleSyntax,
 }
 
 // maxWide is the widest integer that AP types offer without a macro, in bits.
@@ -87,6 +88,7 @@ func Check(files map[string]string, opts Options) []Finding {
 	p.summarise()
 	for _, f := range p.funcs {
 		p.checkFunction(f)
+		p.checkArrays(f)
 	}
 	p.checkRecursion()
 	p.checkStatics()

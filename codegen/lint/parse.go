@@ -54,6 +54,7 @@ type variable struct {
 	line      int
 	isStatic  bool
 	isConst   bool
+	isArray   bool    // of a size that is written down
 	init      []token // tokens of the initialiser
 	templated bool
 	in        *function
@@ -241,6 +242,7 @@ func (p *project) declare(f *source, i, end int, in *function, templated, outsid
 			v.init = f.tokens[k:end]
 			end = k
 		case t.is("[") || t.is("("):
+			v.isArray = v.isArray || t.is("[") && f.match[k] > k+1
 			k = f.match[k]
 		case t.kind == identToken:
 			name = k

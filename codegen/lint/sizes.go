@@ -25,13 +25,13 @@ var (
 	configType  = regexp.MustCompile(`using (\w+) = ([^;]+);`)
 	moduleCall  = regexp.MustCompile(`hass::(\w+)<(\w+)(?:, [^>]*)?>\(`)
 	intType     = regexp.MustCompile(`^ap_u?int<(\d+)>$`)
-	arrayPragma = regexp.MustCompile(`#pragma HLS ARRAY_(PARTITION|RESHAPE) variable = ([\w.]+)`)
+	arrayPragma = regexp.MustCompile(`HLS ARRAY_(PARTITION|RESHAPE) variable = ([\w.]+)`)
 )
 
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
 	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take d.x d.w", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
-	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "": "memory nonzero bias scales thresholds table",
+	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias scales thresholds table",
 }
 
 // beat is a token type.
@@ -114,6 +114,7 @@ func (p *project) checkSizes() {
 				row(n("ROW")*n("WEIGHT_BITS"), "memory")
 			case "join":
 				part(n("OUT_CH"), "bias")
+				part(n("PX")*n("OUT_CH"), "sum")
 			case "join_levels":
 				part(n("OUT_CH")*n("LEVELS"), "thresholds")
 			case "pool":

@@ -321,6 +321,12 @@ func Cases() []Case {
 	quantize("1 bit narrow", graph.Quantize{Bits: 1, Narrow: true}, number, number, []float32{1}, []float32{0}, oneWay)
 	quantize("far zero point", graph.Quantize{Bits: 8}, number, number, []float32{0.1}, []float32{300}, oneWay)
 	quantize("scale per row and channel", graph.Quantize{Bits: 8, Signed: true}, shape{4, 9, 1}, number, halves(36), []float32{0}, oneWay)
+	n = newNet(img)
+	n.add(graph.MultiThreshold{Scale: 0.5, Bias: -1}, "x", n.c(shape{4, 3}, -0.5, 0, 0.5, -1, -1, 1, 0, 0.1, 0.2, -2, 0, 2))
+	add("multithreshold", n, oneWay)
+	n = newNet(img)
+	n.add(graph.MultiThreshold{Scale: 1}, "x", n.c(shape{1, 2}, -0.5, 0.5))
+	add("multithreshold of one row", n, oneWay)
 	return cases
 }
 

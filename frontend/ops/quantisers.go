@@ -135,7 +135,7 @@ func (r *Reading) QuantOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
 	var par [3]*graph.Tensor
 	for i, what := range []string{"scale", "zero point", "width"} {
 		var err error
-		if par[i], err = r.Weights(n, i+1, what); err != nil {
+		if par[i], err = r.numbers(n, i+1, what); err != nil {
 			return g, err
 		}
 	}
@@ -167,6 +167,90 @@ func (r *Reading) QuantOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
 		g.Scale, g.Zero = append(g.Scale, par[0].F[i%len(par[0].F)]), append(g.Zero, int64(z))
 	}
 	return g, goodScales(g.Scale)
+}
+
+// numbers is Weights for what exporters store as floats or as integers: the integers as floats.
+func (r *Reading) numbers(n *graph.Node, i int, what string) (*graph.Tensor, error) {
+	t := r.Constant(n, i)
+	if t == nil || t.Type != graph.Int {
+		return r.Weights(n, i, what)
+	}
+	f := emptyLike(graph.Float, t.Shape)
+	for _, v := range t.I {
+		if float64(float32(v)) != float64(v) {
+			return nil, Refuse("", "its %s %d is no number of 24 bits", what, v)
+		}
+		f.F = append(f.F, float32(v))
+	}
+	return f, nil
+}
+
+// BipolarOf reads the scale of QONNX's BipolarQuant, which gives +scale for numbers from 0 on and -scale for others.
+func (r *Reading) BipolarOf(n *graph.Node) (*graph.Tensor, error) {
+	scale, err := r.Weights(n, 1, "scale")
+	if err != nil {
+		return nil, err
+	}
+	x := r.Shape(n.Inputs[0])
+	if s, err := graph.Broadcast(x, scale.Shape); err != nil || !s.Equal(x) {
+		return nil, Refuse("quantise per tensor or per channel", "its scale has shape %v for data %v", scale.Shape, x)
+	}
+	return scale, goodScales(scale.F)
+}
+
+// maxThresholds bounds the thresholds of a channel: those of 16 bits.
+const maxThresholds = 1<<16 - 1
+
+// ThresholdsOf reads FINN's MultiThreshold: thresholds [C,K] or [1,K] that never fall along a row, and what a level is worth.
+func (r *Reading) ThresholdsOf(n *graph.Node, a *Attrs) (graph.MultiThreshold, error) {
+	op := graph.MultiThreshold{Scale: float64(a.Float("out_scale", 1)), Bias: float64(a.Float("out_bias", 0))}
+	a.Ignore("out_dtype") // the levels say it
+	if layout := a.Str("data_layout", "NCHW"); layout != "NCHW" && layout != "NC" {
+		return op, Refuse("convert the model to channels first before exporting (QONNX has transformations for both directions)", "its data lie as %.20q", layout)
+	}
+	t, err := r.numbers(n, 1, "thresholds")
+	if err != nil {
+		return op, err
+	}
+	x := r.Shape(n.Inputs[0])
+	if len(x) < 2 || len(t.Shape) != 2 || t.Shape[0] != 1 && t.Shape[0] != x[1] || t.Shape[1] < 1 || t.Shape[1] > maxThresholds {
+		return op, fmt.Errorf("its thresholds have shape %v, want [C,K] or [1,K] for data %v", t.Shape, x)
+	}
+	k := t.Shape[1]
+	for i, v := range t.F {
+		if math.IsNaN(float64(v)) || i%k > 0 && v < t.F[i-1] {
+			return op, Refuse("sort the thresholds of each channel", "threshold %d of channel %d is below the one before it", i%k, i/k)
+		}
+	}
+	if !(op.Scale > 0) || math.IsInf(op.Scale, 0) || math.IsNaN(op.Bias) || math.IsInf(op.Bias, 0) {
+		return op, fmt.Errorf("its out_scale %v and out_bias %v are no numbers to scale by", op.Scale, op.Bias)
+	}
+	return op, nil
+}
+
+// bipolar computes BipolarQuant of constant floats. The numbers lie on a grid of 2 bits of which 0 is not used.
+func (e *evaluation) bipolar() (*graph.Tensor, error) {
+	x := e.args[0]
+	if x.Type != graph.Float {
+		return nil, fmt.Errorf("it quantises %s, want floats", x.Type)
+	}
+	scale, err := e.r.BipolarOf(e.n)
+	if err != nil {
+		return nil, err
+	}
+	out := emptyLike(graph.Float, x.Shape)
+	at := graph.Offsets(scale.Shape, x.Shape)
+	for _, v := range x.F {
+		s := scale.F[at.Next()]
+		if v < 0 {
+			s = -s
+		}
+		out.F = append(out.F, s)
+	}
+	if ax, ok := graph.Along(scale.Shape, x.Shape); ok {
+		out.Grid = &graph.Grid{Bits: 2, Signed: true, Narrow: true, Axis: ax, Scale: slices.Clone(scale.F), Zero: make([]int64, len(scale.F))}
+	}
+	return out, nil
 }
 
 // gridIndex gives for each element of a tensor which scale of the grid is its own.

@@ -133,6 +133,9 @@ var operators = map[string]operator{
 	"QuantizeLinear":        {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quantizeLinear},
 	"DequantizeLinear":      {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).dequantizeLinear},
 	"Quant":                 {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quant},
+	"IntQuant":              {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quant}, // QONNX's newer name of Quant
+	"MultiThreshold":        {lowered: true, shape: (*Reading).sameShape},
+	"BipolarQuant":          {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).bipolar},
 	"Trunc":                 {hint: "use Quant"},
 	"DynamicQuantizeLinear": {hint: "quantise statically, in QDQ form"},
 	"QLinearConv":           {hint: "export the quantised model in QDQ form"},
@@ -159,21 +162,36 @@ func OnlyConstant(op string) bool {
 	return !Lowered(op) && (o.value != nil || o.shapeAlone != nil)
 }
 
-// quantDomains are the domains under which exporters write QONNX's Quant.
+// quantDomains are the domains under which exporters write QONNX's quantisers.
 var quantDomains = map[string]bool{"qonnx.custom_op.general": true, "finn.custom_op.general": true, "onnx.brevitas": true}
 
+// channelsLastDomain has operators of ONNX over maps [N,H,W,C].
+const channelsLastDomain = "qonnx.custom_op.channels_last"
+
+// QuantDomain tells whether a domain is one of QONNX's, which published files use without importing them.
+func QuantDomain(domain string) bool { return quantDomains[domain] || domain == channelsLastDomain }
+
+// quantTypes are QONNX's quantisers that are read.
+var quantTypes = map[string]bool{"Quant": true, "IntQuant": true, "BipolarQuant": true, "MultiThreshold": true}
+
 // Known reports whether an operator is one that passes may look at: standard
-// ONNX, or QONNX's Quant.
+// ONNX, or one of QONNX's quantisers that are read.
 func Known(op graph.Foreign) bool {
-	return op.Domain == "" || op.Type == "Quant" && quantDomains[op.Domain]
+	return op.Domain == "" || quantTypes[op.Type] && quantDomains[op.Domain]
+}
+
+// channelsLastTypes are the operators of ONNX that QONNX has over maps with their channels last.
+var channelsLastTypes = map[string]bool{"Conv": true, "MaxPool": true, "AveragePool": true, "GlobalAveragePool": true, "BatchNormalization": true}
+
+// ChannelsLast tells whether an operator is one of ONNX's over a map with its channels last. Of a Conv the weights are [F,KH,KW,C].
+func ChannelsLast(op graph.Foreign) bool {
+	return op.Domain == channelsLastDomain && channelsLastTypes[op.Type]
 }
 
 // quantisers are QONNX's quantisers that are not read.
 var quantisers = map[string]Refusal{
-	"BipolarQuant": {"bipolar numbers (-1 and +1 without a zero) have no hardware in this version", "quantise to 2 bits or more: Quant with bit width 2 and narrow=1 has -1, 0 and +1"},
-	"IntQuant":     {"QONNX's newer name of Quant is not read in this version", "rename the operator to Quant: its inputs (scale, zero point, bit width) and attributes are the same"},
-	"FloatQuant":   {"small floating-point numbers have no hardware", "quantise to integers with Quant"},
-	"Trunc":        {"truncation of integers is not read in this version", "use Quant"},
+	"FloatQuant": {"small floating-point numbers have no hardware", "quantise to integers with Quant"},
+	"Trunc":      {"it cuts off the last bits of an integer, rounding down; the hardware rounds to the nearest step", "use Quant with the narrower width and its scale, which rounds to the nearest step"},
 }
 
 // RefuseOperator is the refusal of an operator that no pass knows.
@@ -182,8 +200,8 @@ func RefuseOperator(f graph.Foreign) Refusal {
 		return r
 	}
 	switch {
-	case f.Domain == "qonnx.custom_op.channels_last":
-		return Refusal{"operators over channels-last maps are not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"}
+	case f.Domain == channelsLastDomain:
+		return Refusal{"this operator over channels-last maps is not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"}
 	case f.Domain != "" && operators[f.Type].hint != "" && quantDomains[f.Domain]:
 		return Refusal{"operator is not supported", operators[f.Type].hint}
 	case !Known(f):

@@ -38,10 +38,10 @@ func TestRefuseOperator(t *testing.T) {
 		{"", "Softsign", "operator is not supported", generic},
 		{"", "Conv", "this use of the operator is not supported", "simplify the model (onnx-simplifier), or cut it before this node"},
 		{"", "Trunc", "operator is not supported", "use Quant"},
-		{"onnx.brevitas", "Trunc", "truncation of integers is not read in this version", "use Quant"},
+		{"onnx.brevitas", "Trunc", "it cuts off the last bits of an integer, rounding down; the hardware rounds to the nearest step", "use Quant with the narrower width and its scale, which rounds to the nearest step"},
 		{"onnx.brevitas", "Gelu", "operator is not supported", "use Relu or HardSwish"},
 		{"com.example", "Conv", "operators of this domain are not supported", "export with standard ONNX operators only; a function that the model defines must be inlined (onnx.inliner)"},
-		{"qonnx.custom_op.channels_last", "Conv", "operators over channels-last maps are not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"},
+		{"qonnx.custom_op.channels_last", "Upsample", "this operator over channels-last maps is not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"},
 	} {
 		if got, want := RefuseOperator(graph.Foreign{Domain: c.domain, Type: c.op}), (Refusal{c.reason, c.hint}); got != want {
 			t.Errorf("%s.%s: %+v, want %+v", c.domain, c.op, got, want)

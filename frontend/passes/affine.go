@@ -56,6 +56,25 @@ func (r *rewriter) depthwise(n *graph.Node, x string, f affine, pads [4]int) err
 	return nil
 }
 
+// uniform tells whether all channels are scaled and shifted alike.
+func (f affine) uniform() bool {
+	for i := range f.scale {
+		if f.scale[i] != f.scale[0] || f.shift[i] != f.shift[0] {
+			return false
+		}
+	}
+	return len(f.scale) > 0
+}
+
+// of is a uniform function for another number of channels.
+func (f affine) of(channels int) affine {
+	n := affine{make([]float64, channels), make([]float64, channels)}
+	for i := range n.scale {
+		n.scale[i], n.shift[i] = f.scale[0], f.shift[0]
+	}
+	return n
+}
+
 func identity(channels int) affine {
 	f := affine{make([]float64, channels), make([]float64, channels)}
 	for i := range f.scale {

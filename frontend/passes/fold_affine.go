@@ -31,6 +31,7 @@ func foldAffine(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
+		x, f = r.beforeReshapes(n, x, f)
 		if c := r.convBefore(n, x); c != nil && r.Graph.Consts[c.Inputs[1]].Shape[0] == len(f.scale) {
 			if p := pending[c]; p != nil {
 				p.by.then(f)
@@ -52,6 +53,35 @@ func foldAffine(r *rewriter) error {
 		}
 	}
 	return nil
+}
+
+// beforeReshapes lets n scale and shift all channels alike in front of the reshapes that make its input x for n alone, where the channels are those
+// of a map: pixels are brought to another range behind a Flatten in many models of vectors. It gives n's new input and affine function.
+func (r *rewriter) beforeReshapes(n *graph.Node, x string, f affine) (string, affine) {
+	for {
+		m := r.maker[x]
+		if m == nil || !r.sole(x, n) || !f.uniform() {
+			return x, f
+		}
+		op, ok := m.Op.(graph.Reshape)
+		from := r.Shape(m.Inputs[0])
+		if !ok || len(from) < 2 || from[0] != 1 || from[1] < 1 {
+			return x, f
+		}
+		out := n.Outputs[0]
+		inner := r.newValue(out + mapSuffix)
+		r.Graph.Shapes[inner] = slices.Clone(from)
+		n.Outputs = []string{inner}
+		r.maker[inner] = n
+		old := x
+		x = m.Inputs[0]
+		inputs := slices.Clone(n.Inputs)
+		inputs[slices.Index(inputs, old)] = x
+		r.setInputs(n, inputs...)
+		r.add(n, &graph.Node{Name: m.Name, Op: op, Inputs: []string{inner}, Outputs: []string{out}})
+		r.prune(old)
+		f = f.of(from[1])
+	}
 }
 
 // affineOf reads n as an affine function of its data input x; x is "" if it is
@@ -192,6 +222,43 @@ func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 	}
 }
 
+// scaledWeights are weights [F,...] with each output channel scaled. Where they lie on a grid with scales of output channels the integers stay: what
+// scales them goes into the grid, and only a sign into them. A channel that is scaled by 0 keeps its step.
+func scaledWeights(w *graph.Tensor, scale []float64) *graph.Tensor {
+	n := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: slices.Clone(w.F)}
+	per := w.Shape[1:].Elems()
+	g := w.Grid
+	if g != nil && (len(g.Scale) == 1 || g.Axis == 0) {
+		n.Grid = &graph.Grid{Bits: min(g.Bits+1, 32), Signed: true, Axis: 0, Zero: make([]int64, len(scale))}
+	}
+	for o, s := range scale {
+		part := n.F[o*per : (o+1)*per]
+		if n.Grid == nil {
+			if s != 1 {
+				for i, v := range part {
+					part[i] = float32(float64(v) * s)
+				}
+			}
+			continue
+		}
+		was := g.Scale[min(o, len(g.Scale)-1)]
+		now := float32(float64(was) * math.Abs(s))
+		if !(now > 0) || math.IsInf(float64(now), 0) {
+			now = was
+		}
+		n.Grid.Scale = append(n.Grid.Scale, now)
+		for i, v := range part {
+			if s == 0 {
+				part[i] = 0
+			} else if s != 1 {
+				q := math.RoundToEven(float64(v) / float64(was))
+				part[i] = float32(math.Copysign(q, q*s) * float64(now))
+			}
+		}
+	}
+	return n
+}
+
 // scaleConv applies f to the result of a conv: new weights w*scale, new bias
 // b*scale + shift.
 func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
@@ -201,17 +268,11 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 	if ops.In(c, 2) != "" {
 		bias = r.Graph.Consts[c.Inputs[2]].F
 	}
-	nw := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: slices.Clone(w.F)}
+	nw := scaledWeights(w, f.scale)
 	nb := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(f.scale)}, F: make([]float32, len(f.scale))}
-	per := w.Shape[1:].Elems()
 	scaled, shifted := false, false
 	for o, s := range f.scale {
-		if s != 1 {
-			scaled = true
-			for i := o * per; i < (o+1)*per; i++ {
-				nw.F[i] = float32(float64(w.F[i]) * s)
-			}
-		}
+		scaled = scaled || s != 1
 		b := 0.0
 		if bias != nil {
 			b = float64(bias[o])

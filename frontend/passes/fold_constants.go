@@ -15,7 +15,14 @@ func foldConstants(r *rewriter) error {
 	r.changed = true // shapes
 	for _, n := range r.nodes() {
 		op, ok := n.Op.(graph.Foreign)
-		if !ok || !ops.Known(op) || ops.WaitsFor(r.Graph, n) != "" {
+		if !ok || ops.WaitsFor(r.Graph, n) != "" {
+			continue
+		}
+		outer := ""
+		if ops.ChannelsLast(op) {
+			op, outer = r.channelsFirst(n, op)
+		}
+		if !ops.Known(op) {
 			continue
 		}
 		if err := r.collect(n, r.modernise(n, op)); err != nil {
@@ -52,6 +59,10 @@ func foldConstants(r *rewriter) error {
 		}
 		if err == nil && s != nil && n.Outputs[0] != "" {
 			r.Graph.Shapes[n.Outputs[0]] = s
+			if outer != "" {
+				last := slices.Concat(s[:1], s[2:], s[1:2])
+				r.Graph.Shapes[outer] = last
+			}
 		}
 		if err == nil && op.Type == "Split" {
 			if err := r.collect(n, r.splitShapes(n, op)); err != nil {

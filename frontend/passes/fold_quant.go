@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"slices"
 
 	"hass/frontend/ops"
@@ -9,7 +10,7 @@ import (
 
 // foldQuant reads quantisers of activations: QuantizeLinear and DequantizeLinear
 // with the same scale and zero point, between them perhaps a Clip that narrows
-// the range (QCDQ), and QONNX's Quant become quantize. Quantisers of weights were
+// the range (QCDQ), and QONNX's Quant, IntQuant and BipolarQuant become quantize, FINN's MultiThreshold multithreshold. Quantisers of weights were
 // constant expressions: fold-constants computed them.
 func foldQuant(r *rewriter) error {
 	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
@@ -21,7 +22,43 @@ func foldQuant(r *rewriter) error {
 			return err
 		}
 		return r.quantize(n, n.Inputs[0], q)
-	}, "Quant"); err != nil {
+	}, "Quant", "IntQuant"); err != nil {
+		return err
+	}
+	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+		if _, err := r.BipolarOf(n); err != nil {
+			return err
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		zero := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{0}}
+		n.Op = graph.Quantize{Bits: 1, Bipolar: true}
+		r.setInputs(n, n.Inputs[0], n.Inputs[1], r.newConst(n.Name, "/zero", zero))
+		return nil
+	}, "BipolarQuant"); err != nil {
+		return err
+	}
+	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+		op, err := r.ThresholdsOf(n, a)
+		if err != nil {
+			return err
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		t := r.Constant(n, 1)
+		if t.Type == graph.Int {
+			f := &graph.Tensor{Type: graph.Float, Shape: t.Shape}
+			for _, v := range t.I {
+				f.F = append(f.F, float32(v))
+			}
+			t = f
+		}
+		n.Op = op
+		r.setInputs(n, n.Inputs[0], r.newConst(n.Name, "/thresholds", t))
+		return nil
+	}, "MultiThreshold"); err != nil {
 		return err
 	}
 	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
@@ -48,6 +85,12 @@ func foldQuant(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
+		// Integers that are read at another scale, as those of a ConvInteger are, are the model's values times the ratio.
+		ratio := float32(1)
+		if len(from.Scale) == 1 && len(back.Scale) == 1 && from.Scale[0] != back.Scale[0] {
+			ratio = float32(float64(back.Scale[0]) / float64(from.Scale[0]))
+			back.Scale = from.Scale
+		}
 		if !slices.Equal(from.Scale, back.Scale) || !slices.Equal(from.Zero, back.Zero) || from.Axis != back.Axis {
 			return ops.Refuse("quantise and dequantise with one scale", "its scale or zero point differs from that of %q", first.Name)
 		}
@@ -60,17 +103,60 @@ func foldQuant(r *rewriter) error {
 		if err := r.quantize(n, first.Inputs[0], from); err != nil {
 			return err
 		}
+		if ratio != 1 {
+			r.times(n, ratio)
+		}
 		r.prune(old)
 		return nil
 	}, "DequantizeLinear"); err != nil {
 		return err
 	}
+	r.mergeQuantisers()
 	return r.each(func(n *graph.Node, a *ops.Attrs) error {
 		if _, err := r.LinearOf(n, a); err != nil {
 			return err
 		}
 		return ops.Refuse("export the model with QuantizeLinear and DequantizeLinear in pairs", "its integers are used without a DequantizeLinear of the same scale")
 	}, "QuantizeLinear")
+}
+
+// mergeQuantisers leaves one of the quantisers that put the same value on the same grid: each reader of a value has a
+// DequantizeLinear of its own in some models.
+func (r *rewriter) mergeQuantisers() {
+	type same struct {
+		of    string
+		op    graph.Quantize
+		scale string // of all channels
+		zero  string
+	}
+	first := map[same]*graph.Node{}
+	for _, n := range r.nodes() {
+		op, ok := n.Op.(graph.Quantize)
+		if !ok {
+			continue
+		}
+		s, z := r.Graph.Consts[n.Inputs[1]], r.Graph.Consts[n.Inputs[2]]
+		if s == nil || z == nil {
+			continue
+		}
+		key := same{n.Inputs[0], op, fmt.Sprint(s.Shape, s.F), fmt.Sprint(z.Shape, z.F)}
+		if f := first[key]; f != nil {
+			r.bypass(n, f.Outputs[0])
+		} else {
+			first[key] = n
+		}
+	}
+}
+
+// times gives those who read n's output its product with a number.
+func (r *rewriter) times(n *graph.Node, by float32) {
+	out := n.Outputs[0]
+	inner := r.newValue(out + "/grid")
+	r.Graph.Shapes[inner] = slices.Clone(r.Shape(out))
+	n.Outputs = []string{inner}
+	r.maker[inner] = n
+	r.add(n, &graph.Node{Name: n.Name + "/times", Op: graph.Foreign{Type: "Mul", Opset: 13, Attrs: map[string]graph.Attr{}},
+		Inputs: []string{inner, r.scalar(n.Name+"/ratio", by)}, Outputs: []string{out}})
 }
 
 // quantize makes n the operator quantize of x on a grid.

@@ -49,6 +49,14 @@ func mergeAffine(r *rewriter) error {
 func (r *rewriter) premultiply(c *graph.Node, op graph.Conv, scale, shift []float32) error {
 	w := r.Graph.Consts[c.Inputs[1]]
 	nw := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: make([]float32, len(w.F))}
+	uniform := !slices.ContainsFunc(scale, func(s float32) bool { return s != scale[0] })
+	if uniform { // so the integers of a quantised model stay
+		all := make([]float64, w.Shape[0])
+		for o := range all {
+			all[o] = float64(scale[0])
+		}
+		nw = scaledWeights(w, all)
+	}
 	f, per, taps := w.Shape[0], w.Shape[1], w.Shape[2]*w.Shape[3]
 	nb := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{f}, F: make([]float32, f)}
 	for o := range f {
@@ -60,7 +68,9 @@ func (r *rewriter) premultiply(c *graph.Node, op graph.Conv, scale, shift []floa
 		for k := range per {
 			for i := range taps {
 				at := (o*per+k)*taps + i
-				nw.F[at] = float32(float64(w.F[at]) * float64(scale[first+k]))
+				if !uniform {
+					nw.F[at] = float32(float64(w.F[at]) * float64(scale[first+k]))
+				}
 				if shift != nil {
 					b += float64(w.F[at]) * float64(shift[first+k])
 				}

@@ -23,7 +23,10 @@ type order struct{ pass, why string }
 // name, with NAME.in.txt and NAME.golden.txt in testdata; a test checks the order
 // against the constraints.
 var table = []pass{
-	{"fold-constants", "evaluate constant expressions and infer shapes", foldConstants, nil},
+	{"expand-qlinear", "write operators over integers as float operators between quantisers", expandQlinear, nil},
+	{"fold-constants", "evaluate constant expressions and infer shapes", foldConstants, []order{
+		{"expand-qlinear", "it computes the weights behind the quantisers"},
+	}},
 	{"nchw-input", "read images plane by plane where the model transposes them so", nchwInput, []order{
 		{"fold-constants", "it follows shapes"},
 	}},
@@ -118,8 +121,8 @@ var table = []pass{
 		{"lower-eltwise", "element-wise operators broadcast by themselves"},
 		{"sink-reshape", "a fully connected layer absorbs a Transpose, known by its ONNX name"},
 	}},
-	{"lower-tail", "mark Softmax, LogSoftmax and ArgMax at the tail as host operators", lowerTail, []order{
-		{"sink-reshape", "a reshape at the tail must not look like more hardware"},
+	{"lower-tail", "turn Softmax, LogSoftmax and ArgMax into host operators", lowerTail, []order{
+		{"sink-reshape", "it adds reshapes that are not to move"},
 	}},
 	{"drop-dead", "remove what no output needs", dropDead, []order{
 		{"fold-affine", "folded weights leave their originals unused"},

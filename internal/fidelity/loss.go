@@ -218,12 +218,8 @@ func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) 
 	per := len(w) / c.OutC
 	loss := at(net, i, Weights)
 	for o := range c.OutC {
-		f := fixed.Format{Bits: c.WeightBits, Signed: true}
-		if c.WeightStep != nil {
-			f.Scale = c.StepOf(o)
-		} else {
-			f.Frac = c.WeightFrac[min(o, len(c.WeightFrac)-1)]
-		}
+		f := fixed.OfStep(c.StepOf(o))
+		f.Bits, f.Signed = c.WeightBits, true
 		t := weightTally(w[o*per:][:per], s.TauW, f)
 		if !coarse(t, f) {
 			continue
@@ -237,19 +233,16 @@ func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) 
 	return loss, len(loss.Channels) > 0
 }
 
-// weightTally looks at weights in their format, of which the least integer is not used unless a model's quantiser gave it.
+// weightTally looks at weights in their format.
 func weightTally(w []float32, tau float64, f fixed.Format) *tally {
 	t := new(tally)
-	least := -f.Max()
-	if f.Scaled() {
-		least = f.Min()
-	}
+	least, most := intnet.WeightRange(f.Bits)
 	for _, v := range w {
 		v := float64(v)
 		if v == 0 || math.Abs(v) < tau {
 			continue
 		}
-		q := fixed.QuantizeTo(v, f, fixed.HalfUp, least, f.Max())
+		q := fixed.QuantizeTo(v, f, fixed.HalfUp, least, most)
 		d := v - fixed.Dequantize(q, f)
 		t.peak = max(t.peak, math.Abs(v))
 		t.signal += float64(v * v)

@@ -16,26 +16,37 @@ import (
 // MaxBits is the widest stream or weight format in bits.
 const MaxBits = 16
 
-// Format is a number format: the integer q stands for q * 2^-Frac, or for q * Scale in
-// a format that a model's quantiser gives with a scale that is no power of two. Frac
-// may be negative or larger than Bits. A zero point has been subtracted: q = 0 stands for 0.
+// Format is a number format: the integer q stands for q * 2^-Frac * Scale. Frac may be negative or
+// larger than Bits. A zero point has been subtracted: q = 0 stands for 0.
 type Format struct {
-	Bits   int     `json:"bits"`            // width in bits, 2..16
-	Frac   int     `json:"frac"`            // binary point: value = q * 2^-Frac; 0 beside a Scale
-	Signed bool    `json:"signed"`          // two's complement if true, else natural binary
-	Scale  float64 `json:"scale,omitempty"` // value of one step; 0: 2^-Frac
+	Bits   int  `json:"bits"`   // width in bits, 2..16
+	Frac   int  `json:"frac"`   // binary point
+	Signed bool `json:"signed"` // two's complement if true, else natural binary
+	// Scale is above 1 and below 2 where a model's quantiser gives a step that is no power of two; else 0, which stands for 1.
+	// Formats of equal scales differ by shifts.
+	Scale float64 `json:"scale,omitempty"`
 }
 
-// Scaled tells whether the format's step is a scale, not a binary point.
-func (f Format) Scaled() bool { return f.Scale != 0 }
+// OfStep is a format whose step is s, finite and above 0; its width and sign are the caller's.
+func OfStep(s float64) Format {
+	m, exp := math.Frexp(s)
+	f := Format{Frac: 1 - exp, Scale: 2 * m}
+	if f.Scale == 1 {
+		f.Scale = 0
+	}
+	return f
+}
+
+// Factor is the scale as a number: 1 if there is none.
+func (f Format) Factor() float64 {
+	if f.Scale == 0 {
+		return 1
+	}
+	return f.Scale
+}
 
 // Step is the value of one step.
-func (f Format) Step() float64 {
-	if f.Scaled() {
-		return f.Scale
-	}
-	return math.Ldexp(1, -f.Frac)
-}
+func (f Format) Step() float64 { return math.Ldexp(f.Factor(), -f.Frac) }
 
 // Holds is the narrowest format, binary point and scale apart, that holds the integers lo to hi, lo <= 0 <= hi; at least
 // 2 bits.
@@ -63,16 +74,17 @@ func (f Format) Max() int64 {
 	return int64(1)<<(f.Bits-1) - 1
 }
 
-// String prints the format as s16.8 or u8.0: signedness, bits, binary point; as u8*0.1 with a scale.
+// String prints the format as s16.8 or u8.0: signedness, bits, binary point; as u8.4*1.6 with a scale.
 func (f Format) String() string {
 	c := 'u'
 	if f.Signed {
 		c = 's'
 	}
-	if f.Scaled() {
-		return fmt.Sprintf("%c%d*%s", c, f.Bits, strconv.FormatFloat(f.Scale, 'g', 6, 64))
+	text := fmt.Sprintf("%c%d.%d", c, f.Bits, f.Frac)
+	if f.Scale != 0 {
+		text += "*" + strconv.FormatFloat(f.Scale, 'g', 6, 64)
 	}
-	return fmt.Sprintf("%c%d.%d", c, f.Bits, f.Frac)
+	return text
 }
 
 // Requant rescales an accumulator by 2^-s, rounds and saturates to [lo, hi]:

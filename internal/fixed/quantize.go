@@ -11,10 +11,7 @@ func Quantize(v float64, f Format, r Rounding) int64 {
 
 // QuantizeTo is Quantize saturated to [lo, hi].
 func QuantizeTo(v float64, f Format, r Rounding, lo, hi int64) int64 {
-	if f.Scaled() {
-		return QuantizeRange(v/f.Scale, 0, r, lo, hi)
-	}
-	return QuantizeRange(v, f.Frac, r, lo, hi)
+	return QuantizeRange(v/f.Factor(), f.Frac, r, lo, hi)
 }
 
 // QuantizeRange is the integer nearest to v * 2^frac, saturated to [lo, hi]. NaN
@@ -32,11 +29,8 @@ func QuantizeRange(v float64, frac int, r Rounding, lo, hi int64) int64 {
 	return int64(q)
 }
 
-// Dequantize is the value of q: q * 2^-f.Frac, exact for every q of a format
-// whose Frac keeps the result inside float64's normal range, or q * f.Scale.
+// Dequantize is the value q * 2^-f.Frac * f.Scale. It is exact for every q of a format
+// whose Frac keeps the result inside float64's normal range and whose Scale is a float32.
 func Dequantize(q int64, f Format) float64 {
-	if f.Scaled() {
-		return float64(q) * f.Scale
-	}
-	return math.Ldexp(float64(q), -f.Frac)
+	return math.Ldexp(float64(q)*f.Factor(), -f.Frac)
 }

@@ -56,6 +56,17 @@ func tensorOp[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []gra
 		resize(op, y, ys, x, xs)
 	case graph.Quantize:
 		quantize(op, y, x, xs, in[1], shapes[1], in[2], shapes[2])
+	case graph.MultiThreshold:
+		rows, k := shapes[1][0], shapes[1][1]
+		inner := xs[2:].Elems()
+		for i, v := range x {
+			t := in[1][i/inner%xs[1]%rows*k:][:k]
+			n := 0
+			for n < k && v >= t[n] {
+				n++
+			}
+			y[i] = T(op.Bias + op.Scale*float64(n))
+		}
 	default:
 		return false
 	}
@@ -225,6 +236,12 @@ func quantize[T Real](op graph.Quantize, y, x []T, xs graph.Shape, scale []T, ss
 	is, iz := graph.Offsets(ss, xs), graph.Offsets(zs, xs)
 	for i, v := range x {
 		s, z := scale[is.Next()], float64(zero[iz.Next()])
+		if op.Bipolar {
+			if y[i] = s; v < 0 {
+				y[i] = -s
+			}
+			continue
+		}
 		q := min(max(math.RoundToEven(float64(v/s))+z, lo), hi)
 		y[i] = T(q-z) * s
 	}

@@ -66,11 +66,17 @@ type MatMul struct{}
 // Quantize rounds a tensor to a grid and stays in float: (clamp(round(x/scale) +
 // zero) - zero) * scale, ties to even, clamped to what Bits and Signed hold.
 // Inputs are x, scale and zero, both broadcast to x. Narrow leaves the lowest
-// signed number, or the highest unsigned one, out.
+// signed number, or the highest unsigned one, out. Bipolar, of 1 bit, is scale where
+// x is at least 0 and -scale elsewhere.
 type Quantize struct {
 	Bits           int
 	Signed, Narrow bool
+	Bipolar        bool
 }
+
+// MultiThreshold counts thresholds: Bias + Scale * the number of thresholds that x reaches. Inputs are x [N,C,...] and thresholds
+// [C,K] or [1,K], each row never falling.
+type MultiThreshold struct{ Scale, Bias float64 }
 
 // Grid says on which integers a constant lies: it equals (q - Zero) * Scale for
 // q within Range of Bits and Signed. Scale and Zero hold one number, or one for
@@ -108,8 +114,11 @@ func (r Reduce) Kind() string      { return "reduce" + r.Fn }
 func (MatMul) Kind() string        { return "matmul" }
 func (Quantize) Kind() string      { return "quantize" }
 
+// Kind is the operator's name in the text form.
+func (MultiThreshold) Kind() string { return "multithreshold" }
+
 // tensorOps are the operators of this file whose parameters are all in the text form beside their name.
-var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}}
+var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}, MultiThreshold{}}
 
 // Names of the modes that Infer accepts.
 var (
@@ -146,6 +155,12 @@ func inferTensorOp(op Op, in []Shape) (out Shape, ok bool, err error) {
 		out, err = inferMatMul(x, in[1])
 	case Quantize:
 		out, err = inferQuantize(op, in)
+	case MultiThreshold:
+		x, t := in[0], in[1]
+		if len(x) < 2 || len(t) != 2 || t[0] != 1 && t[0] != x[1] || t[1] < 1 {
+			return nil, true, fmt.Errorf("thresholds %v of data %v; want [C,K] or [1,K] for data [N,C,...]", t, x)
+		}
+		out = slices.Clone(x)
 	default:
 		return nil, false, nil
 	}
@@ -338,7 +353,7 @@ func inferMatMul(a, b Shape) (Shape, error) {
 }
 
 func inferQuantize(op Quantize, in []Shape) (Shape, error) {
-	if op.Bits < 1 || op.Bits > 32 || op.Bits == 1 && op.Signed && op.Narrow {
+	if op.Bits < 1 || op.Bits > 32 || op.Bits == 1 && op.Signed && op.Narrow || op.Bipolar && (op.Bits != 1 || op.Signed || op.Narrow) {
 		return nil, fmt.Errorf("%d bits are no width of 1 to 32", op.Bits)
 	}
 	for _, s := range in[1:] {
@@ -361,7 +376,7 @@ func tensorOpArity(op Op) (lo, hi int, ok bool) {
 		return 2, 3, true
 	case Concat:
 		return 2, 1 << 30, true
-	case MatMul:
+	case MatMul, MultiThreshold:
 		return 2, 2, true
 	case Quantize:
 		return 3, 3, true
@@ -390,7 +405,9 @@ func paramsOf(op Op) (params []param, done func() Op) {
 	case Reduce:
 		return []param{{"axes", &o.Axes}}, func() Op { return o }
 	case Quantize:
-		return []param{{"bits", &o.Bits}, {"signed", &o.Signed}, {"narrow", &o.Narrow}}, func() Op { return o }
+		return []param{{"bits", &o.Bits}, {"signed", &o.Signed}, {"narrow", &o.Narrow}, {"bipolar", &o.Bipolar}}, func() Op { return o }
+	case MultiThreshold:
+		return []param{{"scale", &o.Scale}, {"bias", &o.Bias}}, func() Op { return o }
 	}
 	return nil, func() Op { return op }
 }

@@ -47,9 +47,9 @@ func TestInferTensorOps(t *testing.T) {
 		{"matmul", MatMul{}, []Shape{{2, 1, 3, 4}, {5, 4, 6}}, Shape{2, 5, 3, 6}, ""},
 		{"matmul, vectors", MatMul{}, []Shape{{4}, {4}}, Shape{}, ""},
 		{"matmul, misfit", MatMul{}, []Shape{{3, 4}, {3, 4}}, nil, "matrix product"},
-		{"quantize", Quantize{8, true, false}, []Shape{x, {4, 1, 1}, {}}, x, ""},
-		{"quantize, scales", Quantize{8, true, false}, []Shape{x, {4}, {}}, nil, "do not broadcast"},
-		{"quantize, bits", Quantize{0, true, false}, []Shape{x, {}, {}}, nil, "0 bits"},
+		{"quantize", Quantize{Bits: 8, Signed: true, Narrow: false}, []Shape{x, {4, 1, 1}, {}}, x, ""},
+		{"quantize, scales", Quantize{Bits: 8, Signed: true, Narrow: false}, []Shape{x, {4}, {}}, nil, "do not broadcast"},
+		{"quantize, bits", Quantize{Bits: 0, Signed: true, Narrow: false}, []Shape{x, {}, {}}, nil, "0 bits"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Infer(c.op, c.in)
@@ -84,7 +84,7 @@ func TestTensorOpsRoundTrip(t *testing.T) {
 		ConvTranspose{win(3, 2, 1, 1, 0, 1, 0), [2]int{1, 2}, 3}, Concat{2}, Slice{[]int{1, 0}, []int{-1, 2}, Shape{2, 1}},
 		Resize{"cubic", "asymmetric", "", -0.75, true, []float64{1, 0.3}, Shape{1, 2}}, Resize{Mode: "nearest", Round: "floor", Coord: "align_corners"},
 		Transpose{[]int{1, 0}}, Expand{Shape{2, 2}}, Pad{[]int{1}, []int{2}, "edge", 0.5}, Reduce{"max", []int{0, 2}}, MatMul{},
-		Quantize{3, true, true}, Quantize{Bits: 8}, Host{"logsoftmax", 1}, Host{"lastargmax", 0}, Eltwise{"sub"}, Eltwise{"min"},
+		Quantize{Bits: 3, Signed: true, Narrow: true}, Quantize{Bits: 8}, Host{"logsoftmax", 1}, Host{"lastargmax", 0}, Eltwise{"sub"}, Eltwise{"min"},
 	} {
 		g.Nodes = append(g.Nodes, &Node{Name: op.Kind() + string(rune('a'+i)), Op: op, Inputs: []string{"x"}, Outputs: []string{string(rune('a' + i))}})
 	}

@@ -58,21 +58,21 @@ func (p *ResizeParams) RowPixels() int {
 	return p.InW
 }
 
-// RowsNeeded says how many input rows are read before each output row is written, and in the end all.
-func RowsNeeded(rows *intnet.Samples, all int) []int {
-	need := make([]int, len(rows.From), len(rows.From)+1)
+// rowsNeeded says how many input rows are read before each output row is written.
+func rowsNeeded(rows *intnet.Samples) []int {
+	need := make([]int, len(rows.From))
 	most := 0
 	for y := range need {
 		most = max(most, rows.Last(y)+1)
 		need[y] = most
 	}
-	return append(need, all)
+	return need
 }
 
 // ResizeOf are the parameters of a resize under its hardware choices.
 func ResizeOf(net *intnet.Net, l *intnet.Layer, hl Layer) ResizeParams {
 	in, out, r := &net.Tensors[l.In[0]], &net.Tensors[l.Out], l.Resize
-	need := RowsNeeded(&r.Rows, in.H)
+	need := rowsNeeded(&r.Rows)
 	reads, older := make([]int64, out.H), make([]int64, out.H)
 	read := 0
 	for y := range out.H {

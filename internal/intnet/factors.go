@@ -11,29 +11,9 @@ type Average struct {
 
 // AverageOf counts the elements of an average at every output position.
 func AverageOf(pool *Pool, ti, to *Tensor) Average {
-	counts := func(d, size, osize int) (class []int64, count []int) {
-		class = make([]int64, osize)
-		for o := range osize {
-			n := 0
-			for t := range pool.Kernel[d] {
-				at := o*pool.Stride[d] - pool.Pads[d] + t*pool.Dilation[d]
-				if pool.CountPad || at >= 0 && at < size {
-					n++
-				}
-			}
-			k := slices.Index(count, n)
-			if k < 0 {
-				k = len(count)
-				count = append(count, n)
-			}
-			class[o] = int64(k)
-		}
-		return class, count
-	}
-	var a Average
-	var rn, cn []int
-	a.Rows, rn = counts(0, ti.H, to.H)
-	a.Columns, cn = counts(1, ti.W, to.W)
+	rows, rn := pool.classes(0, ti.H, to.H)
+	columns, cn := pool.classes(1, ti.W, to.W)
+	a := Average{Rows: rows, Columns: columns}
 	for _, r := range rn {
 		row := make([]int64, len(cn))
 		for k, col := range cn {
@@ -42,4 +22,42 @@ func AverageOf(pool *Pool, ti, to *Tensor) Average {
 		a.Mul = append(a.Mul, row)
 	}
 	return a
+}
+
+// classes are, along an axis of a sliding average, the class of each output position and the elements that each class counts.
+func (p *Pool) classes(d, size, osize int) (class []int64, count []int) {
+	class = make([]int64, osize)
+	for o := range osize {
+		n := 0
+		for t := range p.Kernel[d] {
+			at := o*p.Stride[d] - p.Pads[d] + t*p.Dilation[d]
+			if p.CountPad || at >= 0 && at < size {
+				n++
+			}
+		}
+		k := slices.Index(count, n)
+		if k < 0 {
+			k = len(count)
+			count = append(count, n)
+		}
+		class[o] = int64(k)
+	}
+	return class, count
+}
+
+// CountsOf are the numbers of elements that an average counts somewhere, sliding or global, each once.
+func CountsOf(pool *Pool, ti, to *Tensor) []int {
+	if pool.Window == (Window{}) {
+		return []int{ti.H * ti.W}
+	}
+	_, rn := pool.classes(0, ti.H, to.H)
+	_, cn := pool.classes(1, ti.W, to.W)
+	var list []int
+	for _, r := range rn {
+		for _, c := range cn {
+			list = append(list, r*c)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -8,21 +8,21 @@ import (
 	"hass/internal/fixed"
 )
 
-// Scales that are no powers of two: a tensor's format then has a Scale, and layers multiply by the ratio of
-// scales, as an integer and a shift. Whoever makes the layer chooses both so that every output is that of
-// the exact ratio; the network states them, and Validate checks that they are about the ratio.
+// Scales: between formats of different scales layers multiply by the ratio of their steps, as an integer and a
+// shift. Whoever makes the layer chooses both so that every output is that of the exact ratio; the network states
+// them, and Validate checks that they are about the ratio. Between equal scales shifts do.
 
-// maxRatioError bounds how far a multiplier and its shift may be from the ratio of scales they stand for: a network
-// whose formats say something else than its arithmetic is refused.
-const maxRatioError = 1.0 / 64
+// maxRatioError bounds by which factor a multiplier and its shift may differ from the ratio of scales they stand for: a network
+// whose formats say something else than its arithmetic is refused. Outputs of few levels leave multipliers much room.
+const maxRatioError = 4
 
 // MaxThresholds bounds the thresholds of a layer, all channels together.
 const MaxThresholds = 1 << 20
 
-// AvgRatio is the ratio of an average's scales that its multipliers contain: the input's step in steps of the output where one
-// has a Scale, else 1 (Pool.FormatShift is the rest).
+// AvgRatio is what an average's multipliers contain of its formats: the input's step in steps of the output where their scales
+// differ, else 1 (Pool.FormatShift is the rest).
 func AvgRatio(in, out fixed.Format) float64 {
-	if in.Scaled() || out.Scaled() {
+	if in.Scale != out.Scale {
 		return in.Step() / out.Step()
 	}
 	return 1
@@ -30,16 +30,17 @@ func AvgRatio(in, out fixed.Format) float64 {
 
 // MulOf is the multiplier of an average over n elements between two formats.
 func (p *Pool) MulOf(n int, in, out fixed.Format) int64 {
-	if in.Scaled() || out.Scaled() {
+	if in.Scale != out.Scale {
 		return int64(fixed.HalfUp.Float(math.Ldexp(AvgRatio(in, out)/float64(n), p.Scale)))
 	}
 	return fixed.AvgMul(n, p.Scale)
 }
 
-// checkRatio checks that mul * 2^-shift is about the ratio.
+// checkRatio checks that mul * 2^-shift is about the ratio. A multiplier of 1 may stand for less: that of a channel whose scale is so small
+// beside the others' that it hardly counts.
 func checkRatio(mul int64, shift int, ratio float64) error {
 	got := math.Ldexp(float64(mul), -shift)
-	if !(math.Abs(got-ratio) <= maxRatioError*math.Abs(ratio)) {
+	if !(got <= maxRatioError*ratio || mul == 1) || !(ratio <= maxRatioError*got) {
 		return fmt.Errorf("factor %d and shift %d stand for %.6g; the scales need %.6g", mul, shift, got, ratio)
 	}
 	return nil
@@ -74,8 +75,7 @@ func (c *Conv) StepOf(o int) float64 {
 	return math.Ldexp(1, -c.WeightFrac[min(o, len(c.WeightFrac)-1)])
 }
 
-// Scaled tells whether the convolution's weights have steps that are no powers of two, or it stands between formats
-// with scales: then its requantisation multiplies or compares.
+// Scaled tells whether the convolution's requantisation multiplies or compares, rather than shifts.
 func (c *Conv) Scaled() bool { return c.Mul != nil || c.Thresholds != nil }
 
 // requant is the output of output channel o for a sum in units of 2^-BiasFrac: the definition of all three forms.
@@ -149,7 +149,7 @@ func (c *Conv) checkScaled(l *Layer, in, out *Tensor) error {
 // checkFactors checks the factors and the shift of an Add or Mul.
 func (n *Net) checkFactors(l *Layer) error {
 	a, b, out := n.Tensors[l.In[0]].Format, n.Tensors[l.In[1]].Format, n.Tensors[l.Out].Format
-	if !a.Scaled() && !b.Scaled() && !out.Scaled() {
+	if SameScales(l.Kind, a, b, out) {
 		factors, shift := FactorsOf(l.Kind, a, b, out)
 		if l.Factors != factors || max(factors[0], factors[1]) > 1<<MaxAlign {
 			return fmt.Errorf("factors %v; operands %v and %v need %v, within 2^%d", l.Factors, a, b, factors, MaxAlign)
@@ -176,7 +176,15 @@ func (n *Net) checkFactors(l *Layer) error {
 	return checkProduct(width, l.Factors[:len(ratios)]...)
 }
 
-// FactorsOf are the factors and the shift of an Add or Mul of formats a and b to out, all with binary points. A factor beyond
+// SameScales tells whether an Add or Mul of formats a and b to out needs no factors but powers of two.
+func SameScales(kind Kind, a, b, out fixed.Format) bool {
+	if kind == KindMul {
+		return a.Factor()*b.Factor() == out.Factor()
+	}
+	return a.Scale == out.Scale && b.Scale == out.Scale
+}
+
+// FactorsOf are the factors and the shift of an Add or Mul of formats a and b to out that have SameScales. A factor beyond
 // 2^MaxAlign is given as 2^(MaxAlign+1), which Validate refuses.
 func FactorsOf(kind Kind, a, b, out fixed.Format) (factors [2]int64, shift int) {
 	if kind == KindMul {

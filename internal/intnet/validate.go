@@ -28,12 +28,6 @@ const (
 	maxWeights     = 1<<31 - 1 // weights of one layer
 )
 
-// minScale and maxScale bound a format's scale, so that ratios of them are numbers.
-const (
-	minScale = 1e-30
-	maxScale = 1e30
-)
-
 // PerChannelBits is the widest weight format that may have one binary point
 // (and so one shift) per output channel.
 const PerChannelBits = 8
@@ -136,8 +130,8 @@ func checkTensor(t *Tensor) error {
 	if t.H*t.W > MaxTensorElems || t.H*t.W*t.C > MaxTensorElems { // each factor is at most 2^26 by now
 		return fmt.Errorf("%dx%dx%d (HWC) elements; the limit is %d", t.H, t.W, t.C, MaxTensorElems)
 	}
-	if s := t.Format.Scale; s != 0 && (!(s >= minScale && s <= maxScale) || t.Format.Frac != 0) {
-		return fmt.Errorf("scale %g beside the binary point %d; a scale lies in %g..%g, beside the binary point 0", s, t.Format.Frac, minScale, maxScale)
+	if s := t.Format.Scale; s != 0 && !(s > 1 && s < 2) {
+		return fmt.Errorf("scale %g; want none, or a number above 1 and below 2", s)
 	}
 	if f := t.Format; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -MaxFrac || f.Frac > MaxFrac {
 		return fmt.Errorf("format %v: width must lie in 2..%d and the binary point in %d..%d", f, fixed.MaxBits, -MaxFrac, MaxFrac)
@@ -326,7 +320,7 @@ func checkConv(l *Layer, in, out *Tensor) error {
 	if c.Scaled() {
 		return c.checkScaled(l, in, out)
 	}
-	if in.Format.Scaled() || out.Format.Scaled() || c.WeightStep != nil {
+	if in.Format.Scale != out.Format.Scale || c.WeightStep != nil {
 		return fmt.Errorf("a shift cannot requantise from %v to %v: scales need a multiplier or thresholds", in.Format, out.Format)
 	}
 	if len(c.Shift) == 0 || len(c.Shift) != len(c.WeightFrac) || len(c.Shift) != 1 && (len(c.Shift) != c.OutC || c.WeightBits > PerChannelBits) {
@@ -366,7 +360,7 @@ func checkPool(p *Pool, global bool, r fixed.Rounding, in, out *Tensor) error {
 		}
 		return nil
 	}
-	if in.Format.Scaled() || out.Format.Scaled() {
+	if in.Format.Scale != out.Format.Scale {
 		if p.Drop != 0 || p.FormatShift != 0 || p.Scale < 0 || p.Scale > MaxShift {
 			return fmt.Errorf("scale %d, %d places dropped, format shift %d; an average between scales has only a scale, 0 to %d", p.Scale, p.Drop, p.FormatShift, MaxShift)
 		}
@@ -521,6 +515,10 @@ func (c *Conv) BoundBits(in fixed.Format) int {
 			b.AddRounding(1) // one that no sum reaches has room
 		case c.Mul == nil: // else the product is rounded, not the sum
 			b.AddRounding(c.ShiftOf(o))
+		}
+		if c.Thresholds != nil && len(c.Thresholds[o]) > 0 { // they are compared at the sum's width
+			list := c.Thresholds[o]
+			b.Lo, b.Hi = min(b.Lo, list[0]>>c.BiasFrac), max(b.Hi, list[len(list)-1]>>c.BiasFrac)
 		}
 		bits = max(bits, b.Bits())
 	}

@@ -105,6 +105,9 @@ func (n *Net) checkConcat(l *Layer, out *Tensor) error {
 }
 
 func (r *Resize) check(in, out *Tensor) error {
+	if in.Format.Scale != out.Format.Scale {
+		return fmt.Errorf("a resize cannot change the scale %v to %v", in.Format, out.Format)
+	}
 	if in.C != out.C {
 		return fmt.Errorf("%d channels in, %d out", in.C, out.C)
 	}

@@ -128,8 +128,8 @@ func (w *Widths) resolve(p *network, bits int) (layerWidths, error) {
 			errs = append(errs, fmt.Errorf("layer %q is a %s that keeps its input's format: set the layer before it", l.node.Name, l.kind))
 		}
 		if lw.Weights == 0 && l.kind == intnet.KindConv {
-			if lw.Weights, _ = gridBits(l.w); lw.Weights == 0 {
-				lw.Weights = w.Weights
+			if lw.Weights = w.Weights; l.grid != nil {
+				lw.Weights = max(l.grid.bits, 2)
 			}
 		}
 		r.weights = append(r.weights, pick(lw.Weights))

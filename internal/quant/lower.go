@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"hass/internal/fixed"
@@ -67,7 +66,7 @@ func (p *network) layout(spec *Spec, care effort) (*intnet.Net, error) {
 			out.In = append(out.In, tensors[in])
 		}
 		if l.kind == intnet.KindConcat {
-			joinFormats(net, l, spec.Values[l.out], &out, &names)
+			joinFormats(net, l, spec.Values[l.out], &out, &names, care)
 		}
 		if err := lowerLayer(net, l, spec, &out, care); err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
@@ -75,11 +74,25 @@ func (p *network) layout(spec *Spec, care effort) (*intnet.Net, error) {
 		net.Layers = append(net.Layers, out)
 	}
 	output := map[int]bool{}
-	for _, r := range p.results {
-		t := tensors[r.tensor]
+	leaves := func(t int) {
 		if !output[t] {
 			output[t], net.Outputs = true, append(net.Outputs, t)
 		}
+	}
+	var err error
+	if net.Tail, err = p.lowerTail(tensors); err != nil {
+		return nil, err
+	}
+	for _, r := range p.results {
+		if r.tensor == "" { // the tail makes it
+			for _, in := range net.Tail.Inputs {
+				leaves(in.Tensor)
+			}
+			net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: intnet.FromTail})
+			continue
+		}
+		t := tensors[r.tensor]
+		leaves(t)
 		net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: t, Host: r.host})
 	}
 	for _, h := range p.host {
@@ -106,8 +119,15 @@ func (p *network) structure() error {
 	give(p.input)
 	for _, l := range p.layers {
 		give(l.out)
+		if f, ok := l.between(spec.Values[l.in[0]].Format); ok && l.fixed == nil {
+			spec.Values[l.out] = ours(f)
+		}
 		if l.kind == intnet.KindConv {
 			spec.Convs[l.node.Name] = ConvSpec{WeightBits: nominal.Bits, WeightFrac: []int{nominal.Frac}}
+			if l.grid != nil {
+				frac, _ := l.keptFracs(l.grid.width())
+				spec.Convs[l.node.Name] = ConvSpec{WeightBits: l.grid.width(), WeightFrac: frac}
+			}
 		}
 	}
 	net, err := p.layout(spec, draft)
@@ -116,14 +136,18 @@ func (p *network) structure() error {
 	}
 	for i := range net.Layers {
 		if c := net.Layers[i].Conv; c != nil {
-			c.AccBits, c.BiasFrac = fixed.MaxAccBits, 0
+			if c.AccBits, c.BiasFrac = fixed.MaxAccBits, 0; c.Scaled() {
+				c.AccBits = nominalAcc
+			}
 		}
 	}
 	return net.Validate()
 }
 
-// nominal is a format for networks whose numbers do not matter.
+// nominal is a format, and nominalAcc an accumulator in front of a multiplier, of networks whose numbers do not matter.
 var nominal = fixed.Format{Bits: 8, Frac: 4, Signed: true}
+
+const nominalAcc = 24
 
 // matches checks that the spec decides exactly what the network needs.
 func (s *Spec) matches(p *network) error {
@@ -153,7 +177,7 @@ func (s *Spec) matches(p *network) error {
 		if !ok {
 			return missing("convolution", l.node.Name)
 		}
-		if n := len(c.WeightFrac); c.WeightBits < 2 || c.WeightBits > fixed.MaxBits || n != 1 && n != l.w.Shape[0] {
+		if n := len(c.WeightFrac); c.WeightBits < 2 || c.WeightBits > fixed.MaxBits || n != 1 && n != l.w.Shape[0] && !(n == 0 && l.keepsWeights(c)) {
 			return fmt.Errorf("profile: convolution %q has %d-bit weights and %d binary points", l.node.Name, c.WeightBits, n)
 		}
 		if err := (Tau{c.TauW, c.TauA}).check(); err != nil {
@@ -166,7 +190,7 @@ func (s *Spec) matches(p *network) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Values)) {
-		if f := s.Values[name]; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -intnet.MaxFrac || f.Frac > intnet.MaxFrac {
+		if f := s.Values[name]; f.Bits < 2 || f.Bits > fixed.MaxBits || f.Frac < -intnet.MaxFrac || f.Frac > intnet.MaxFrac || f.Scale != 0 && !(f.Scale > 1 && f.Scale < 2) {
 			return fmt.Errorf("profile: value %q has the impossible format %v", name, f.Format)
 		} else if !f.Rounding.Valid() {
 			return fmt.Errorf("profile: value %q has no rounding", name)
@@ -198,7 +222,7 @@ func BranchName(concat string, i int) string { return fmt.Sprintf("%s/requant%d"
 
 // joinFormats puts a change of format before every input of a concat that has another
 // format than its output, or reaches beyond the concat's clamp.
-func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, names *ident.Namer) {
+func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, names *ident.Namer, care effort) {
 	lo, hi := l.clampOf(to)
 	for i, in := range out.In {
 		t := net.Tensors[in]
@@ -207,7 +231,8 @@ func joinFormats(net *intnet.Net, l *layer, to ValueSpec, out *intnet.Layer, nam
 		}
 		name := BranchName(l.node.Name, i)
 		r := intnet.Layer{Name: name, ID: names.Name(name, "requant"), Kind: intnet.KindRequant, In: []int{in}, Out: len(net.Tensors),
-			Lo: lo, Hi: hi, Rounding: to.Rounding, Shift: net.Tensors[in].Format.Frac - to.Frac}
+			Lo: lo, Hi: hi, Rounding: to.Rounding}
+		requantise(&r, net.Tensors[in].Format, to, care)
 		t.Name, t.ID, t.Format = name, names.Name(name, "tensor"), to.Format
 		out.In[i] = r.Out
 		net.Tensors = append(net.Tensors, t)
@@ -220,11 +245,17 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	out.Lo, out.Hi = l.clampOf(to)
 	switch l.kind {
 	case intnet.KindConv:
-		out.Conv = convOf(l, spec.Convs[l.node.Name], in, to)
+		return lowerConv(l, spec.Convs[l.node.Name], in, to, out, care)
 	case intnet.KindAdd, intnet.KindMul:
-		out.Factors, out.Shift = intnet.FactorsOf(l.kind, in, net.Tensors[out.In[1]].Format, to.Format)
+		return combine(out, in, net.Tensors[out.In[1]].Format, to, care)
 	case intnet.KindRequant:
-		out.Shift = in.Frac - to.Frac
+		if l.bipolar { // the sign of an odd number, which 0 becomes 1 of
+			out.Kind, out.Rounding = intnet.KindActivation, to.Rounding
+			out.Act = &intnet.Act{Fn: intnet.ActAffine, Mul: []int64{2}, Add: 1}
+			return nil
+		}
+		requantise(out, in, to, care)
+		return nil
 	case intnet.KindActivation:
 		act, err := lowerAct(l, in, to, care)
 		if err != nil {
@@ -239,6 +270,9 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 		out.Pool = &intnet.Pool{Window: windowOf(l.window), Max: l.max, CountPad: l.count}
 		if l.max {
 			break
+		}
+		if in.Scale != to.Scale {
+			return averageScaled(&net.Tensors[out.In[0]], &net.Tensors[out.Out], to, out, care)
 		}
 		var err error
 		if out.Pool.Scale, out.Pool.Drop, err = out.Pool.Average(&net.Tensors[out.In[0]], &net.Tensors[out.Out], to.Rounding); err != nil {
@@ -257,123 +291,13 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	return nil
 }
 
-// weights quantises the weights and biases of the convolutions of p into net.
-func (p *network) weights(net *intnet.Net, spec *Spec) error {
-	convs := make(map[string]*intnet.Layer)
-	for i := range net.Layers {
-		if l := &net.Layers[i]; l.Conv != nil {
-			convs[l.Name] = l
-		}
-	}
-	for _, l := range p.layers {
-		if l.kind != intnet.KindConv {
-			continue
-		}
-		out := convs[l.node.Name]
-		if err := quantizeWeights(l, spec.Convs[l.node.Name], net.Tensors[out.In[0]].Format, out.Conv); err != nil {
-			return fmt.Errorf("layer %q: %w", l.node.Name, err)
-		}
-	}
-	return nil
-}
-
-// convOf is a convolution from format in to format to, without weights.
-func convOf(l *layer, s ConvSpec, in fixed.Format, to ValueSpec) *intnet.Conv {
-	c := &intnet.Conv{
-		Window: windowOf(intnet.Window(l.conv.Window)), Groups: l.conv.Groups, OutC: l.w.Shape[0],
-		WeightBits: s.WeightBits, WeightFrac: slices.Clone(s.WeightFrac), TauA: integerTau(max(s.TauA, l.tauA), in.Frac),
-	}
-	for _, f := range s.WeightFrac {
-		c.Shift = append(c.Shift, in.Frac+f-to.Frac)
-	}
-	c.BiasFrac = l.biasFrac(c, to.Rounding, in.Frac)
-	return c
-}
-
-// quantizeWeights gives c the weights, biases and accumulator of l.
-func quantizeWeights(l *layer, s ConvSpec, in fixed.Format, c *intnet.Conv) error {
-	c.Weights, c.Bias = make([]int16, len(l.w.F)), make([]int64, c.OutC)
-	frac := func(o int) int { return c.WeightFrac[min(o, len(c.WeightFrac)-1)] }
-	limit := int64(1)<<(s.WeightBits-1) - 1
-	per := len(c.Weights) / c.OutC
-	for i := range c.Weights {
-		w := float64(l.w.F[l.perm(i)])
-		if math.Abs(w) >= s.TauW {
-			c.Weights[i] = int16(fixed.QuantizeRange(w, frac(i/per), fixed.HalfUp, -limit, limit))
-		}
-	}
-	for o := range c.Bias {
-		exact := l.biasAt(o, in.Frac+frac(o)+c.BiasFrac)
-		b := l.bias(o, in.Frac+frac(o))
-		if c.BiasFrac > 0 {
-			b = roundToOdd(min(max(exact, -intnet.MaxBias), intnet.MaxBias))
-		}
-		if math.Abs(exact) >= intnet.MaxBias {
-			return fmt.Errorf("bias %d of %g is beyond any accumulator at binary point %d", o, l.b.F[o], in.Frac+frac(o))
-		}
-		c.Bias[o] = b
-	}
-	c.AccBits = c.BoundBits(in)
-	return nil
-}
-
-// biasFrac is the number of binary places that biases need below the unit of their sums. Where a tie goes to the even
-// neighbour, a bias between two units decides whether there is one: it is rounded to odd, at two places at least below
-// the last that is kept (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms
-// using rounding to odd", IEEE Transactions on Computers 57, 2008), so that the one rounding behind gives what the bias itself
-// would have given.
-func (l *layer) biasFrac(c *intnet.Conv, r fixed.Rounding, inFrac int) int {
-	most := 0
-	for o := range c.OutC {
-		b := l.biasAt(o, inFrac+c.WeightFrac[min(o, len(c.WeightFrac)-1)])
-		if r == fixed.HalfEven && b != math.Trunc(b) {
-			most = max(most, 1, 2-c.ShiftOf(o))
-		}
-	}
-	return most
-}
-
-// biasAt is the bias of output channel o in units of 2^-frac, exactly.
-func (l *layer) biasAt(o, frac int) float64 {
-	if l.b == nil {
-		return 0
-	}
-	return math.Ldexp(float64(l.b.F[o]), frac)
-}
-
-// roundToOdd is v if that is an integer, else its odd neighbour.
-func roundToOdd(v float64) int64 {
-	f := math.Floor(v)
-	q := int64(f)
-	if f != v {
-		q |= 1
-	}
-	return q
-}
-
-// Results gives the model's outputs, one per net.Results in the model's order,
-// from the outputs of intnet's Exec.Run: dequantised, taken through the host
-// tail operators, and of the shapes that the model has for one image.
+// Results is Host.Results of a network whose outputs are asked for once.
 func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
-	if len(outputs) != len(net.Outputs) {
-		return nil, fmt.Errorf("%d outputs; the network has %d", len(outputs), len(net.Outputs))
+	h, err := NewHost(net)
+	if err != nil {
+		return nil, err
 	}
-	res := make([]*floatexec.Tensor[float32], len(net.Results))
-	for i, r := range net.Results {
-		v := &floatexec.Tensor[float32]{Data: net.Dequantize(r.Tensor, outputs[net.OutputOf(i)])}
-		for _, h := range r.Host {
-			op := net.Host[h]
-			v.Shape = graph.Shape(op.Shape)
-			out, err := floatexec.Eval[float32](graph.Host{Fn: op.Op, Axis: op.Axis}, v)
-			if err != nil {
-				return nil, fmt.Errorf("host operator %q: %w", op.Name, err)
-			}
-			v = out
-		}
-		v.Shape = graph.Shape(r.Shape)
-		res[i] = v
-	}
-	return res, nil
+	return h.Results(outputs)
 }
 
 // windowOf is a window whose dilation is 1 where its kernel has one tap and it means nothing.

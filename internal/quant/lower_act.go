@@ -16,7 +16,7 @@ const (
 	slopePlaces = 15 // of a leakyrelu's slope
 	linearBits  = 17 // of hardsigmoid's slope: with its sign one side of a multiplier
 	exactPlaces = 30 // of both at most, behind a quantiser of the model
-	tableBits   = 8  // widest input whose function is a table of every value
+	tableBits   = 9  // widest input whose function is a table of every value: 8 bits around a zero point
 	curvePlaces = 8  // of a curve's values, beyond its output's
 	// curveSegments bounds a curve's segments, as a power of two; the fewest that keep
 	// it within curveError units of the true function are taken.
@@ -49,6 +49,10 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 		}
 		return floatexec.Func(one)(x)
 	}
+	scaled := in.Scale != 0 || to.Scale != 0
+	if scaled && len(l.slopes) < 2 {
+		return curve(func(x float64) float64 { return f(x, 0) }, in, to, lo, hi, care), nil
+	}
 	var places int                   // of the constants
 	var form func(k int) *intnet.Act // with constants of k places
 	switch op.Fn {
@@ -72,8 +76,13 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 		places = slopePlaces
 		form = func(k int) *intnet.Act {
 			a := &intnet.Act{Fn: intnet.ActLeaky, Top: 1 << k, Shift: k + in.Frac - to.Frac}
+			unit := 1.0
+			if in.Scale != to.Scale {
+				unit = in.Step() / to.Step()
+				a.Top, a.Shift = round(unit, k), k
+			}
 			for _, s := range l.slopes {
-				a.Mul = append(a.Mul, round(float64(s), k))
+				a.Mul = append(a.Mul, round(unit*float64(s), k))
 			}
 			return a
 		}
@@ -87,7 +96,7 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 	if care == draft {
 		return a, nil
 	}
-	if to.Rounding == fixed.HalfEven {
+	if to.kept() {
 		exact := exactAct(a, f, in, to, lo, hi)
 		for k := places + 1; !exact && op.Fn != "hardswish" && k <= exactPlaces && fitsAct(form(k)); k++ {
 			if next := form(k); exactAct(next, f, in, to, lo, hi) {
@@ -116,7 +125,7 @@ func fitsAct(a *intnet.Act) bool {
 func exactAct(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, to ValueSpec, lo, hi int64) bool {
 	for c := range max(1, len(a.Mul)) {
 		for x := in.Min(); x <= in.Max(); x++ {
-			if a.Apply(x, c, in.Min(), to.Rounding, lo, hi) != fixed.QuantizeRange(f(math.Ldexp(float64(x), -in.Frac), c), to.Frac, to.Rounding, lo, hi) {
+			if a.Apply(x, c, in.Min(), to.Rounding, lo, hi) != fixed.QuantizeTo(f(fixed.Dequantize(x, in), c), to.Format, to.Rounding, lo, hi) {
 				return false
 			}
 		}
@@ -140,8 +149,8 @@ func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64,
 		step := in.Bits - segments
 		a := &intnet.Act{Fn: intnet.ActCurve, Step: step, Shift: step + guard}
 		for i := range 1<<segments + 1 {
-			x := math.Ldexp(float64(in.Min()+int64(i)<<step), -in.Frac)
-			a.Table = append(a.Table, fixed.QuantizeRange(f(x), to.Frac+guard, to.Rounding, -intnet.MaxMul, intnet.MaxMul))
+			x := fixed.Dequantize(in.Min()+int64(i)<<step, in)
+			a.Table = append(a.Table, fixed.QuantizeRange(f(x)/to.Factor(), to.Frac+guard, to.Rounding, -intnet.MaxMul, intnet.MaxMul))
 		}
 		if care == draft {
 			return a
@@ -159,7 +168,7 @@ func actError(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, 
 	worst := 0.0
 	for c := range max(1, len(a.Mul)) {
 		for x := in.Min(); x <= in.Max(); x++ {
-			want := min(max(math.Ldexp(f(math.Ldexp(float64(x), -in.Frac), c), to.Frac), float64(lo)), float64(hi))
+			want := min(max(f(fixed.Dequantize(x, in), c)/to.Step(), float64(lo)), float64(hi))
 			worst = max(worst, math.Abs(float64(a.Apply(x, c, in.Min(), to.Rounding, lo, hi))-want))
 		}
 	}

@@ -40,6 +40,17 @@ func (l *layer) clamps() bool {
 	return l.kind != intnet.KindConcat && !l.kind.Moves()
 }
 
+// between is the format of a linear resize from format in whose result no quantiser follows, or one of another scale: the input's
+// scale and all 16 bits, which hold the exact result of factors that are small powers of two. ok is false of other layers.
+func (l *layer) between(in fixed.Format) (f fixed.Format, ok bool) {
+	if l.kind != intnet.KindResize || l.keeps || in.Scale == 0 {
+		return f, false
+	}
+	f = in
+	f.Bits, f.Frac = fixed.MaxBits, in.Frac+fixed.MaxBits-in.Bits
+	return f, true
+}
+
 // given is the format that the model gives a tensor, nil if none.
 func (n *network) given(tensor string) *fixed.Format {
 	from := n.source(tensor)
@@ -59,7 +70,7 @@ func holdsLimits(f *fixed.Format, lo, hi float64) bool {
 		return true
 	}
 	for _, limit := range []float64{lo, hi} {
-		q := math.Ldexp(limit, f.Frac)
+		q := limit / f.Step()
 		if q > float64(f.Min()) && q < float64(f.Max()) && q != math.Trunc(q) {
 			return false
 		}
@@ -70,5 +81,5 @@ func holdsLimits(f *fixed.Format, lo, hi float64) bool {
 // clampOf is the integer clamp of a layer whose output is v: its limits rounded as its
 // values are, so that it does not matter which comes first.
 func (l *layer) clampOf(v ValueSpec) (lo, hi int64) {
-	return fixed.QuantizeRange(l.lo, v.Frac, v.Rounding, v.Min(), v.Max()), fixed.QuantizeRange(l.hi, v.Frac, v.Rounding, v.Min(), v.Max())
+	return fixed.Quantize(l.lo, v.Format, v.Rounding), fixed.Quantize(l.hi, v.Format, v.Rounding)
 }

@@ -3,6 +3,7 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
@@ -23,6 +24,7 @@ type network struct {
 	sources   map[string]string // of the tensors that source was asked about
 	host      []hostOp
 	results   []result
+	tail      *tail // what runs on the host beyond host; nil if nothing does
 }
 
 // layer is a node with everything that is fused into it.
@@ -39,6 +41,7 @@ type layer struct {
 
 	conv   *graph.Conv // KindConv; its kernel covers the map if a flatten came before
 	w, b   *graph.Tensor
+	grid   *grid           // of w, where the model quantised them; else nil
 	tauA   float64         // of threshold nodes before it
 	perm   func(i int) int // index into w of weight i in [F][KH][KW][C/Groups] order
 	window intnet.Window   // KindPool
@@ -50,10 +53,12 @@ type layer struct {
 	resize *graph.Resize    // KindResize
 	moves  intnet.Moves     // kinds that move
 
-	alone []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
-	fixed *fixed.Format // of its output, where the model gives it
-	keeps bool          // its output has its input's format
-	wide  bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
+	alone   []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
+	fixed   *fixed.Format // of its output, where the model gives it
+	bipolar bool          // its output is -1 or 1: the sign, that of 0 being 1
+	levels  *graph.Tensor // thresholds [C,K] or [1,K] that its sums are compared with; else nil
+	keeps   bool          // its output has its input's format
+	wide    bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
 }
 
 type dims struct{ h, w, c int }
@@ -91,7 +96,7 @@ const maxHost = 64
 type result struct {
 	name   string
 	shape  graph.Shape
-	tensor string
+	tensor string // "" if the tail makes it
 	host   []int
 }
 
@@ -102,6 +107,7 @@ type view struct {
 	threshold *graph.Node // last threshold on the way, nil if none
 	tau       float64     // largest threshold on the way
 	host      *hosts      // host operators on the way; nil if none
+	hosted    bool        // a node that runs on the host makes it: it comes from no tensor
 	single    bool        // every value on the way has one reader
 }
 
@@ -111,17 +117,38 @@ type planner struct {
 	uses   map[string]int  // readers of a value, graph outputs included
 	names  map[string]bool // of all nodes, once fresh was asked
 	issues []Issue
+	// hosted are the nodes that would run on the host, because they have no hardware or read what such a node makes; nil if
+	// none may.
+	hosted map[*graph.Node]bool
 }
 
 // plan gives the network of a graph, or an UnsupportedError with all reasons why
 // there is none.
 func plan(g *graph.Graph) (*network, error) {
-	p := newPlanner(g)
-	p.run()
+	p := planned(g)
 	if len(p.issues) > 0 {
 		return nil, &UnsupportedError{p.issues}
 	}
 	return &p.network, nil
+}
+
+// planned is a planner that has run. What has no hardware runs on the host if it may (tail.go); else everything without hardware
+// is an issue.
+func planned(g *graph.Graph) *planner {
+	p := newPlanner(g)
+	p.hosted = map[*graph.Node]bool{}
+	p.run()
+	if len(p.hosted) == 0 {
+		return p
+	}
+	why := p.cutTail()
+	if why == "" {
+		return p
+	}
+	p = newPlanner(g)
+	p.run()
+	p.explain(why)
+	return p
 }
 
 func newPlanner(g *graph.Graph) *planner {
@@ -161,13 +188,37 @@ func (p *planner) run() {
 		p.failPort(in.Name, "input", hint, "%s", reason)
 		return
 	}
-	d, _ := dimsOf(in.Shape)
-	p.input, p.inDims = in.Name, d
+	p.input, p.inDims = in.Name, p.inputDims(in, live)
 	p.views[in.Name] = view{tensor: in.Name, single: true}
 	for _, n := range live {
 		p.node(n)
 	}
 	p.finish()
+}
+
+// inputDims is how the input lies: as its shape says, or where all that is read of a vector or sequence is a map that a Reshape
+// makes of it, as that map.
+func (p *planner) inputDims(in graph.Value, live []*graph.Node) dims {
+	d, _ := dimsOf(in.Shape)
+	if len(in.Shape) > 3 || slices.Contains(p.g.Outputs, in.Name) {
+		return d
+	}
+	var as []dims
+	for _, n := range live {
+		if !slices.Contains(n.Inputs, in.Name) {
+			continue
+		}
+		op, ok := n.Op.(graph.Reshape)
+		m, isMap := dimsOf(op.To)
+		if !ok || !isMap || len(op.To) != 4 {
+			return d
+		}
+		as = append(as, m)
+	}
+	if len(as) == 0 || slices.ContainsFunc(as, func(m dims) bool { return m != as[0] }) {
+		return d
+	}
+	return as[0]
 }
 
 // liveNodes are the nodes that an output depends on, in order.
@@ -196,7 +247,7 @@ func (p *planner) liveNodes() []*graph.Node {
 	return nodes
 }
 
-// dimsOf reads [1,C,H,W] or [1,C].
+// dimsOf reads [1,C,H,W], [1,C,L] (a row of L pixels) or [1,C].
 func dimsOf(s graph.Shape) (dims, bool) {
 	for _, d := range s {
 		if d < 1 {
@@ -206,6 +257,8 @@ func dimsOf(s graph.Shape) (dims, bool) {
 	switch {
 	case len(s) == 4 && s[0] == 1:
 		return dims{s[2], s[3], s[1]}, true
+	case len(s) == 3 && s[0] == 1:
+		return dims{1, s[2], s[1]}, true
 	case len(s) == 2 && s[0] == 1:
 		return dims{1, 1, s[1]}, true
 	}
@@ -239,6 +292,20 @@ func (p *planner) tensorNonneg(tensor string) bool {
 func (p *planner) node(n *graph.Node) {
 	out := n.Outputs[0]
 	p.views[out] = view{tensor: out, single: true}
+	if p.hosted != nil {
+		if p.readsHosted(n) {
+			p.toHost(n)
+			return
+		}
+		defer func(before int) {
+			// What has no hardware may run on the host; that is decided when all nodes are known.
+			own := func(i Issue) bool { return i.Node == n.Name && !i.Port }
+			if slices.ContainsFunc(p.issues[before:], own) {
+				p.issues = append(p.issues[:before], slices.DeleteFunc(p.issues[before:], own)...)
+				p.toHost(n)
+			}
+		}(len(p.issues))
+	}
 	if _, foreign := n.Op.(graph.Foreign); !foreign && !p.known(n) {
 		return
 	}
@@ -294,6 +361,8 @@ func (p *planner) node(n *graph.Node) {
 		p.resize(n, op)
 	case graph.Quantize:
 		p.quantize(n, op)
+	case graph.MultiThreshold:
+		p.multiThreshold(n, op)
 	default:
 		if !p.move(n) {
 			p.refuse(n)(noModule(p.g, n))
@@ -393,6 +462,9 @@ func (p *planner) finish() {
 	for _, o := range p.g.Outputs {
 		v, ok := p.views[o]
 		switch {
+		case v.hosted:
+			p.results = append(p.results, result{name: o, shape: p.g.Shapes[o]})
+			continue
 		case !ok:
 			p.failPort(o, "output", "remove it from the model's outputs", "it is a constant")
 			continue

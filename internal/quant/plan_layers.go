@@ -115,6 +115,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 
 // finishConv adds a convolution whose weights are known.
 func (p *planner) finishConv(l *layer) {
+	l.grid, _ = gridOf(l.w) // Warnings says why there is none
 	kh, kw := l.conv.Kernel[0], l.conv.Kernel[1]
 	cg := len(l.w.F) / l.w.Shape[0] / kh / kw
 	// Weights are stored [F][C/Groups][KH][KW] and streamed with channels innermost.

@@ -117,6 +117,11 @@ func turned(w *graph.Tensor, groups int) *graph.Tensor {
 	c, fg, kh, kw := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
 	cg := c / groups
 	t := &graph.Tensor{Type: w.Type, Shape: graph.Shape{fg * groups, cg, kh, kw}, F: make([]float32, len(w.F))}
+	if g := w.Grid; g != nil && (len(g.Scale) == 1 || groups == 1 && g.Axis == 1) {
+		own := *g
+		own.Axis = 0
+		t.Grid = &own
+	}
 	i := 0
 	for f := range fg * groups {
 		for ch := range cg {
@@ -155,7 +160,7 @@ func (p *planner) concat(n *graph.Node, op graph.Concat) {
 			return
 		}
 		shape := p.g.Shapes[n.Inputs[i]]
-		if op.Axis != 1 || len(shape) != 4 && len(shape) != 2 {
+		if op.Axis != 1 || len(shape) < 2 || len(shape) > 4 {
 			p.fail(n.Name, op.Kind(), "concatenate channels; "+cutHint, "it joins %v along axis %d; the hardware joins channels, axis 1 of [1,C,H,W]", shape, op.Axis)
 			return
 		}
@@ -196,8 +201,11 @@ func (p *planner) slice(n *graph.Node, op graph.Slice) {
 	}
 	out, ok := dimsOf(op.To)
 	axes := []int{2, 3, 1} // of rows, columns, channels
-	if len(op.To) == 2 {
+	switch len(op.To) {
+	case 2:
 		axes = []int{-1, -1, 1}
+	case 3:
+		axes = []int{-1, 2, 1}
 	}
 	s := &intnet.Slice{Step: [2]int{1, 1}}
 	for d, a := range axes {

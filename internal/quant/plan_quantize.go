@@ -20,13 +20,17 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 	}
 	f, lo, hi, reason := p.fixedFormat(n, op)
 	if reason != "" {
-		p.fail(n.Name, op.Kind(), "quantise with one power of two as scale, zero point 0 and 2 to 16 bits; or export the model in float", "%s", reason)
+		p.fail(n.Name, op.Kind(), "quantise with one scale and one zero point per tensor and 1 to 16 bits; or export the model in float", "%s", reason)
 		return
 	}
 	alone := p.alone(n, 0)
+	if op.Bipolar {
+		p.bipolar(n, v, f, lo, hi)
+		return
+	}
 	if v.tensor == p.input && alone && p.inputFixed == nil {
-		// A narrow range is a clamp behind it: both limits are integers of the format.
-		if p.inputFixed = &f; !op.Narrow {
+		// A narrower range is a clamp behind it: both limits are integers of the format.
+		if p.inputFixed = &f; lo == fixed.Dequantize(f.Min(), f) && hi == fixed.Dequantize(f.Max(), f) {
 			p.views[n.Outputs[0]] = v
 			return
 		}
@@ -41,6 +45,22 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 	l.fixed = &f
 	l.lo, l.hi = lo, hi
 	p.add(l)
+}
+
+// bipolar plans a quantiser to -scale and +scale: a convolution compares its sums with 0, and the bias; what something else makes is compared
+// by a layer of its own.
+func (p *planner) bipolar(n *graph.Node, v view, f fixed.Format, lo, hi float64) {
+	l := p.made[v.tensor]
+	if l != nil && l.kind == intnet.KindConv && p.alone(n, 0) && l.fixed == nil && math.IsInf(l.lo, -1) && math.IsInf(l.hi, 1) {
+		delete(p.made, l.out)
+		l.out = n.Outputs[0]
+		p.made[l.out] = l
+	} else {
+		l = newLayer(n, intnet.KindRequant, v.tensor)
+		l.dims = p.tensorDims(v.tensor)
+		p.add(l)
+	}
+	l.bipolar, l.fixed, l.lo, l.hi, l.nonneg = true, &f, lo, hi, false
 }
 
 // settle gives the output of l the format f and the range lo to hi of the model's quantiser behind it, which
@@ -64,10 +84,20 @@ func (p *planner) settle(l *layer, f fixed.Format, lo, hi float64) bool {
 	case l.keepsFormat():
 		from := p.made[l.in[0]]
 		return from != nil && l.alone[0] && p.settle(from, f, lo, hi)
+	case l.kind == intnet.KindResize && f.Scale != p.scaleOf(l.in[0]):
+		return false // its weights know binary places only (see between)
 	}
 	l.fixed = &f
 	l.lo, l.hi = min(max(l.lo, lo), hi), min(max(l.hi, lo), hi)
 	return true
+}
+
+// scaleOf is the scale of a tensor's format: none unless the model gives one.
+func (p *planner) scaleOf(tensor string) float64 {
+	if f := p.given(tensor); f != nil {
+		return f.Scale
+	}
+	return 0
 }
 
 // alone tells whether a node is the only reader of its input i and of the tensor it is a view of.
@@ -75,56 +105,87 @@ func (p *planner) alone(n *graph.Node, i int) bool {
 	return p.views[n.Inputs[i]].single && p.uses[n.Inputs[i]] == 1
 }
 
-// fixedFormat is the format and the range of a quantiser, or the reason why it has none.
+// fixedFormat is the format and the range of a quantiser, or the reason why it has none. The zero point is subtracted: streams
+// carry q - zero, so that 0 is 0, padding is 0 and engines skip what the model's activation made 0.
 func (p *planner) fixedFormat(n *graph.Node, op graph.Quantize) (f fixed.Format, lo, hi float64, reason string) {
 	scale, zero := p.g.Consts[n.Inputs[1]], p.g.Consts[n.Inputs[2]]
 	switch {
-	case scale == nil || scale.Type != graph.Float || len(scale.F) == 0 || zero == nil:
+	case scale == nil || scale.Type != graph.Float || len(scale.F) == 0 || zero == nil || zero.Type != graph.Float || len(zero.F) == 0:
 		return f, 0, 0, "its scale or zero point is not a constant"
-	case op.Bits < 2 || op.Bits > fixed.MaxBits:
-		return f, 0, 0, "its width is not within 2 to 16 bits"
-	case slices.ContainsFunc(scale.F, func(s float32) bool { return s != scale.F[0] }):
-		return f, 0, 0, "it has a scale per channel"
-	case slices.ContainsFunc(zero.F, func(z float32) bool { return z != 0 }) || slices.ContainsFunc(zero.I, func(z int64) bool { return z != 0 }):
-		return f, 0, 0, "its zero point is not 0"
+	case op.Bits < 1 || op.Bits > fixed.MaxBits:
+		return f, 0, 0, fmt.Sprintf("it has %d bits, not 1 to %d", op.Bits, fixed.MaxBits)
+	case slices.ContainsFunc(scale.F, func(s float32) bool { return s != scale.F[0] }) || slices.ContainsFunc(zero.F, func(z float32) bool { return z != zero.F[0] }):
+		return f, 0, 0, "it has a scale or a zero point per channel; a stream has one"
 	}
-	frac, ok := powerOfTwo(scale.F[0])
-	if !ok {
-		return f, 0, 0, "its scale is no power of two"
+	step, z := float64(scale.F[0]), int64(zero.F[0])
+	if op.Bipolar {
+		f = fixed.OfStep(step)
+		f.Bits, f.Signed = 2, true
+		return f, -step, step, ""
 	}
 	least, most := graph.Range(op.Bits, op.Signed, op.Narrow)
-	return fixed.Format{Bits: op.Bits, Frac: frac, Signed: op.Signed}, math.Ldexp(float64(least), -frac), math.Ldexp(float64(most), -frac), ""
+	if z < least || z > most {
+		return f, 0, 0, fmt.Sprintf("its zero point %d is not within %d to %d", z, least, most)
+	}
+	f = fixed.OfStep(step)
+	width := fixed.Holds(least-z, most-z)
+	if f.Bits, f.Signed = width.Bits, width.Signed; f.Bits > fixed.MaxBits {
+		return f, 0, 0, fmt.Sprintf("its %d bits around the zero point %d need %d bits around 0, more than %d", op.Bits, z, f.Bits, fixed.MaxBits)
+	}
+	return f, float64(least-z) * step, float64(most-z) * step, ""
 }
 
-// powerOfTwo is the binary point of steps of s, if that is a power of two.
-func powerOfTwo(s float32) (frac int, ok bool) {
-	m, exp := math.Frexp(float64(s))
-	return 1 - exp, m == 0.5
+// grid is the weights of a quantised model as it stores them: integers and the values of their units.
+type grid struct {
+	weights []int64 // zero points subtracted, in the order of the layer's w
+	steps   []float64
+	bits    int // of the widest weight
 }
 
-// gridBits is the width of weights that lie on a grid of one or more powers of two around 0; else 0 and, if they lie on
-// another grid, why it is not kept.
-func gridBits(w *graph.Tensor) (bits int, why string) {
+// gridOf is the grid that the weights w [F,...] lie on; nil if they lie on none and, where the model quantised them, why it is not kept.
+func gridOf(w *graph.Tensor) (k *grid, why string) {
 	g := w.Grid
 	switch {
 	case g == nil:
-		return 0, ""
-	case !g.Signed:
-		return 0, "its weights are unsigned"
-	case g.Bits < 2 || g.Bits > fixed.MaxBits:
-		return 0, fmt.Sprintf("its weights have %d bits, not 2 to %d", g.Bits, fixed.MaxBits)
-	case slices.ContainsFunc(g.Zero, func(z int64) bool { return z != 0 }):
-		return 0, "the zero point of its weights is not 0"
+		return nil, ""
+	case len(g.Scale) > 1 && g.Axis != 0:
+		return nil, fmt.Sprintf("its weights have scales along axis %d, not per output channel", g.Axis)
 	}
-	least, _ := graph.Range(g.Bits, true, false)
+	k = &grid{weights: make([]int64, len(w.F))}
+	per := len(w.F) / len(g.Scale)
+	lo, hi := int64(0), int64(0)
 	for i, s := range g.Scale {
-		if _, ok := powerOfTwo(s); !ok {
-			return 0, fmt.Sprintf("the scale %g of its weights is no power of two", s)
-		}
-		// Weights lie within +-(2^(b-1)-1): the lowest number needs a bit more.
-		if per := len(w.F) / len(g.Scale); slices.Contains(w.F[i*per:(i+1)*per], float32(least)*s) {
-			return min(g.Bits+1, fixed.MaxBits), ""
+		k.steps = append(k.steps, float64(s))
+		for j, v := range w.F[i*per : (i+1)*per] {
+			q := math.RoundToEven(float64(v) / float64(s))
+			if !(math.Abs(q) <= math.MaxInt16) || math.Abs(q*float64(s)-float64(v)) > gridSlack*float64(s) {
+				return nil, fmt.Sprintf("weight %d, %g, is not one of the up to %d bits of its scale %g", i*per+j, v, fixed.MaxBits, s)
+			}
+			k.weights[i*per+j] = int64(q)
+			lo, hi = min(lo, int64(q)), max(hi, int64(q))
 		}
 	}
-	return g.Bits, ""
+	k.bits = fixed.Holds(min(lo, -1), hi).Bits // weights are signed
+	return k, ""
+}
+
+// gridSlack is how far float32 arithmetic may have moved a weight from its grid, in steps.
+const gridSlack = 1.0 / 64
+
+// fracs are the binary points of the grid's steps, one for all or one per output channel, if all are powers of two and the
+// shifts that they need are few enough.
+func (k *grid) fracs() (fracs []int, ok bool) {
+	least, most := math.MaxInt, math.MinInt
+	for _, s := range k.steps {
+		f := fixed.OfStep(s)
+		if f.Scale != 0 {
+			return nil, false
+		}
+		fracs = append(fracs, f.Frac)
+		least, most = min(least, f.Frac), max(most, f.Frac)
+	}
+	if least == most {
+		return fracs[:1], true
+	}
+	return fracs, most-least < intnet.MaxShiftSteps && k.bits <= intnet.PerChannelBits
 }

@@ -60,6 +60,9 @@ func (p *Pruner) Conv(i int, t Tau) (*intnet.Conv, error) {
 	s.TauW, s.TauA = t.W, t.A
 	in := p.net.Tensors[l.In[0]].Format
 	c := convOf(p.layers[i], s, in, ValueSpec{p.net.Tensors[l.Out].Format, l.Rounding})
+	if was := l.Conv; was.Scaled() { // right for all weights, and so for those that are left
+		c.WeightStep, c.Mul, c.Shift, c.Thresholds, c.Bias, c.BiasFrac = was.WeightStep, was.Mul, was.Shift, was.Thresholds, was.Bias, was.BiasFrac
+	}
 	if err := quantizeWeights(p.layers[i], s, in, c); err != nil {
 		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 	}
@@ -68,17 +71,17 @@ func (p *Pruner) Conv(i int, t Tau) (*intnet.Conv, error) {
 
 // TauA is the integer threshold that layer i of Net reads for a float threshold on its input.
 func (p *Pruner) TauA(i int, tau float64) int64 {
-	return integerTau(max(tau, p.layers[i].tauA), p.net.Tensors[p.net.Layers[i].In[0]].Format.Frac)
+	return integerTau(max(tau, p.layers[i].tauA), p.net.Tensors[p.net.Layers[i].In[0]].Format)
 }
 
 // maxTau is beyond every activation.
 const maxTau = 1 << fixed.MaxBits
 
-// integerTau is the least integer q with q * 2^-frac >= tau. One past every activation makes no
+// integerTau is the least integer q of format f whose value is at least tau. One past every activation makes no
 // difference to a larger one; 0 prunes nothing.
-func integerTau(tau float64, frac int) int64 {
+func integerTau(tau float64, f fixed.Format) int64 {
 	if tau <= 0 {
 		return 0
 	}
-	return int64(min(math.Ceil(math.Ldexp(tau, frac)), maxTau))
+	return int64(min(math.Ceil(tau/f.Step()), maxTau))
 }

@@ -137,11 +137,21 @@ func (a axis) samples(places int) intnet.Samples {
 // result is exact, or if the model gives no formats that it could be off from.
 func (p *planner) resizeSteps(l *layer) int {
 	in, out := p.given(l.in[0]), p.given(l.out)
-	if in == nil || out == nil {
+	if in == nil {
 		return 0
 	}
 	from := p.tensorDims(l.in[0])
 	axes := [2]axis{newAxis(*l.resize, 2, from.h, l.dims.h), newAxis(*l.resize, 3, from.w, l.dims.w)}
+	if f, ok := l.between(*in); ok && out == nil {
+		// The quantiser behind it has another scale: what is lost in front of it may cross a tie of its own.
+		if axes[0].places(samplePlaces)+axes[1].places(samplePlaces) <= f.Frac-in.Frac && !axes[0].rounded(samplePlaces) && !axes[1].rounded(samplePlaces) {
+			return 0
+		}
+		return 1
+	}
+	if out == nil {
+		return 0
+	}
 	if _, _, ok := exactResize(axes[0], axes[1], *in, in.Frac-out.Frac); ok {
 		return 0
 	}

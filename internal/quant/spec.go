@@ -13,9 +13,10 @@ import (
 // Spec records every decision between a float graph and its integer network. It
 // is part of the Profile artefact; with the graph it determines the Net.
 type Spec struct {
-	Bits   int                  `json:"bits"`   // default width of weights and activations
-	Values map[string]ValueSpec `json:"values"` // by value: the input, and what each layer makes
-	Convs  map[string]ConvSpec  `json:"convs"`  // by node name
+	Bits       int                  `json:"bits"`                 // default width of weights and activations
+	Quantisers Quantisers           `json:"quantisers,omitempty"` // what became of the model's own
+	Values     map[string]ValueSpec `json:"values"`               // by value: the input, and what each layer makes
+	Convs      map[string]ConvSpec  `json:"convs"`                // by node name
 }
 
 // ValueSpec records the decisions about one value: its format, and how it is
@@ -27,6 +28,9 @@ type ValueSpec struct {
 	Rounding fixed.Rounding `json:"rounding"`
 }
 
+// kept tells whether the model gives the value's format: then its values are the model's, exactly.
+func (v ValueSpec) kept() bool { return v.Rounding == fixed.HalfEven }
+
 // kept is the decision about a value whose format the model gives.
 func kept(f fixed.Format) ValueSpec { return ValueSpec{f, fixed.HalfEven} }
 
@@ -36,7 +40,7 @@ func ours(f fixed.Format) ValueSpec { return ValueSpec{f, fixed.HalfUp} }
 // ConvSpec records the decisions about one convolution.
 type ConvSpec struct {
 	WeightBits int     `json:"weight_bits"`
-	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel
+	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel; none: the model's own integers and steps
 	TauW       float64 `json:"tau_w"`       // weights with |w| < TauW become 0
 	TauA       float64 `json:"tau_a"`       // inputs with |a| < TauA are read as 0
 }
@@ -59,6 +63,7 @@ type Options struct {
 	Bits       int         // default width, 2..16
 	Widths     *Widths     // per-layer widths, or nil
 	Thresholds *Thresholds // per-layer thresholds, or nil
+	Quantisers Quantisers  // what was done to the graph's own, for the spec to record
 	// InputMin and InputMax are the range that the data set's preprocessing can
 	// produce. If both are 0 the range seen in calibration is taken, and the input
 	// is unsigned if no calibration image was ever negative.
@@ -78,7 +83,8 @@ type Options struct {
 // function is applied before its result is narrowed. Where a quantised model gives a
 // format, that is taken, with rounding half to even; all others round half up.
 //
-// Weights above 8 bits have one binary point per layer, the finest that holds
+// Weights that a quantised model brings are kept as its integers, at its steps, unless the user gives that layer
+// another width. Other weights above 8 bits have one binary point per layer, the finest that holds
 // the largest; at 8 bits and below one per output channel, of least squared
 // error, within intnet.MaxShiftSteps steps.
 func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
@@ -97,7 +103,7 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spec{Bits: opt.Bits, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
+	s := &Spec{Bits: opt.Bits, Quantisers: opt.Quantisers, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
 	if opt.Widths != nil && opt.Widths.Default != 0 {
 		s.Bits = opt.Widths.Default
 	}
@@ -120,6 +126,8 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 			s.Values[l.out] = s.Values[from]
 		} else if l.fixed != nil {
 			s.Values[l.out] = kept(*l.fixed)
+		} else if f, ok := l.between(s.Values[l.in[0]].Format); ok {
+			s.Values[l.out] = ours(f)
 		} else {
 			if st, err = statsOf(r, l.out); err != nil {
 				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
@@ -133,11 +141,13 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 		if l.kind != intnet.KindConv {
 			continue
 		}
-		frac, err := weightFracs(l, widths.weights[i], s.Values[l.in[0]].Format, s.Values[l.out].Format)
-		if err != nil {
-			return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
+		frac, keeps := l.keptFracs(widths.weights[i])
+		if !keeps {
+			if frac, err = weightFracs(l, widths.weights[i], s.Values[l.in[0]].Format, s.Values[l.out].Format); err != nil {
+				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
+			}
 		}
-		if l.wide && l.fixed == nil {
+		if l.wide && l.fixed == nil && len(frac) > 0 {
 			// Sums have no binary places beyond their own: none are made up by a left shift.
 			f := s.Values[l.out]
 			f.Frac = min(f.Frac, s.Values[l.in[0]].Frac+slices.Min(frac))
@@ -334,7 +344,7 @@ func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
 	limit := int64(1)<<(bits-1) - 1
 	need := 0
 	for o := c * channels; o < (c+1)*channels; o++ {
-		b := fixed.BoundOf(l.bias(o, in.Frac+frac))
+		b := fixed.BoundOf(l.bias(o, in.Frac+frac, in))
 		for _, w := range l.w.F[o*per : (o+1)*per] {
 			b.Add(fixed.QuantizeRange(float64(w), frac, fixed.HalfUp, -limit, limit), in.Min(), in.Max())
 		}
@@ -342,15 +352,6 @@ func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
 		need = max(need, b.Bits())
 	}
 	return need
-}
-
-// bias is the bias of output channel o at binary point frac, saturated beyond
-// any accumulator.
-func (l *layer) bias(o, frac int) int64 {
-	if l.b == nil {
-		return 0
-	}
-	return fixed.QuantizeRange(float64(l.b.F[o]), frac, fixed.HalfUp, -intnet.MaxBias, intnet.MaxBias)
 }
 
 // Thresholds are those that s holds, by convolution.

@@ -20,8 +20,7 @@ func Warnings(g *graph.Graph) []string {
 		text := ""
 		switch l.kind {
 		case intnet.KindConv:
-			// A transposed convolution's own weights were turned round.
-			if _, why := gridBits(g.Consts[l.node.Inputs[1]]); why != "" {
+			if _, why := gridOf(l.w); why != "" {
 				text = why + ": they are requantised, to 16 bits unless --bits or --widths says otherwise"
 			}
 		case intnet.KindResize:

@@ -26,7 +26,15 @@ func TestWarnings(t *testing.T) {
 		change(g.Consts["c.w"])
 		return g
 	}
-	grid := func(g graph.Grid) func(w *graph.Tensor) { return func(w *graph.Tensor) { w.Grid = &g } }
+	onGrid := func(g graph.Grid) func(w *graph.Tensor) {
+		return func(w *graph.Tensor) {
+			w.Grid = &g
+			per := len(w.F) / len(g.Scale)
+			for i := range w.F {
+				w.F[i] = float32(i%15-7) * g.Scale[i/per]
+			}
+		}
+	}
 	const rounded, requantised = `node "up" (resize): its weights are rounded to 12 binary places: next to a tie of the quantiser behind it a result may be off by %s; fewer bits, or scales that are simpler fractions, are exact`,
 		`node "c" (conv): %s: they are requantised, to 16 bits unless --bits or --widths says otherwise`
 	for _, tc := range []struct {
@@ -39,10 +47,14 @@ func TestWarnings(t *testing.T) {
 		{"factor 0.7 of 8 bits", resized("0.7", 8, "[1,4,4,4]"), fmt.Sprintf(rounded, "one step")},
 		{"factor 1.5 of 16 bits", resized("1.5", 16, "[1,4,9,9]"), fmt.Sprintf(rounded, "11 steps")},
 		{"float weights", weighted(func(*graph.Tensor) {}), ""},
-		{"weights in powers of two", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{0}})), ""},
-		{"weights of another scale", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125, 0.05}, Zero: []int64{0, 0}})), fmt.Sprintf(requantised, "the scale 0.05 of its weights is no power of two")},
-		{"weights with a zero point", weighted(grid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{3}})), fmt.Sprintf(requantised, "the zero point of its weights is not 0")},
-		{"unsigned weights", weighted(grid(graph.Grid{Bits: 4, Scale: []float32{0.125}, Zero: []int64{0}})), fmt.Sprintf(requantised, "its weights are unsigned")},
+		{"weights on their grid", weighted(onGrid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{0}})), ""},
+		{"weights of two scales", weighted(onGrid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125, 0.05}, Zero: []int64{0, 0}})), ""},
+		{"weights with a zero point", weighted(onGrid(graph.Grid{Bits: 4, Scale: []float32{0.125}, Zero: []int64{3}})), ""},
+		{"weights beside their grid", weighted(func(w *graph.Tensor) {
+			onGrid(graph.Grid{Bits: 4, Signed: true, Scale: []float32{0.125}, Zero: []int64{0}})(w)
+			w.F[3] = 0.33
+		}), fmt.Sprintf(requantised, "weight 3, 0.33, is not one of the up to 16 bits of its scale 0.125")},
+		{"scales along another axis", weighted(onGrid(graph.Grid{Bits: 4, Signed: true, Axis: 1, Scale: []float32{1, 2, 3, 4}, Zero: make([]int64, 4)})), fmt.Sprintf(requantised, "its weights have scales along axis 1, not per output channel")},
 	} {
 		var want []string
 		if tc.want != "" {

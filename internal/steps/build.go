@@ -9,6 +9,7 @@ import (
 
 	"hass/codegen"
 	"hass/codegen/verify"
+	"hass/frontend"
 	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/design"
@@ -23,8 +24,9 @@ import (
 
 // BuildOptions direct Build.
 type BuildOptions struct {
-	Model string // ONNX
-	Calib string // calibration data set (TOML)
+	Model  string          // ONNX
+	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
+	Calib  string          // calibration data set (TOML)
 	// Test is a labelled test set (TOML), or "" for the calibration set: accuracy is measured on all of it, the simulator
 	// runs its first images.
 	Test string
@@ -69,7 +71,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
-	g, err := Load(o.Model, rep)
+	float, g, err := loadAs(o.Model, o.Quantisers, rep, o.Shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +108,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	objective, err := tuning.check()
 	if err != nil {
 		return nil, err
+	}
+	if o.Search && o.Quantisers != quant.Kept {
+		return nil, badOption("--requantise with --search: a study is of the model as it is; search first and give its thresholds with --thresholds")
 	}
 	if o.Search && (o.Thresholds != "" || o.Hardware.Objective != design.Throughput) {
 		return nil, badOption("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
@@ -164,7 +169,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		}
 	}
 	rep.stage("profile", "%s, %d images", o.Calib, calib.Len())
-	if _, err := profile(ctx, calibration{g, o.Model, calib, opt}, in("profile.json"), rep); err != nil {
+	if _, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt}, in("profile.json"), rep); err != nil {
 		return nil, err
 	}
 	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: in("profile.json")}, rep)
@@ -225,7 +230,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		return nil, err
 	}
 	rep.stage("eval", "%s, %d images", o.Test, test.Len())
-	j, err := judgeBoth(ctx, trial{g, test, plan}, cal.Net, rep.track(TaskEval))
+	j, err := judgeBoth(ctx, trial{float, test, plan}, cal.Net, rep.track(TaskEval))
 	if err != nil {
 		return nil, err
 	}

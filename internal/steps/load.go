@@ -15,13 +15,31 @@ import (
 
 // Load imports a model that the hardware can take. All that is missing is in one
 // error, with the words of Check.
-func Load(path string, rep Reporter) (*graph.Graph, error) {
-	return warned(path, rep)(frontend.LoadBuildable(path))
+func Load(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.LoadBuildable(path, shapes...))
+}
+
+// loadAs is Load of a model whose own quantisers become what q says; float is the model as it is.
+func loadAs(path string, q quant.Quantisers, rep Reporter, shapes ...frontend.Shapes) (float, g *graph.Graph, err error) {
+	if q == quant.Kept {
+		g, err = Load(path, rep, shapes...)
+		return g, g, err
+	}
+	if float, err = LoadFloat(path, rep, shapes...); err != nil {
+		return nil, nil, err
+	}
+	if g, err = q.Of(float); err != nil {
+		return nil, nil, err
+	}
+	if err := quant.Buildable(g); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return float, g, nil
 }
 
 // LoadFloat imports a model that the float executor can run.
-func LoadFloat(path string, rep Reporter) (*graph.Graph, error) {
-	return warned(path, rep)(frontend.Load(path))
+func LoadFloat(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.Load(path, shapes...))
 }
 
 // warned passes a model on and the importer's warnings about it.
@@ -83,13 +101,16 @@ func firstSimulated(set *dataset.Set, n int, rep Reporter) (*dataset.Set, error)
 type CalibratedFiles struct {
 	Model   string // ONNX
 	Profile string // made from it
+	// Shapes are sizes of inputs that the model leaves open, beside those of the profile.
+	Shapes frontend.Shapes
 	// Thresholds, if not "", is a thresholds file that replaces the profile's thresholds and keeps its binary points.
 	Thresholds string
 }
 
 // Calibrated is a model with what a profile decided about it.
 type Calibrated struct {
-	Graph   *graph.Graph
+	Graph   *graph.Graph // that the profile is of
+	Float   *graph.Graph // the model as it is: Graph, unless the profile drops the model's quantisers
 	Profile *sparsity.Profile
 	Bitmaps *sparsity.Bitmaps // nil with a thresholds file: the profile's do not hold for other thresholds
 	Golden  *npy.Array        // the profile's golden images
@@ -99,15 +120,15 @@ type Calibrated struct {
 
 // LoadCalibrated reads a model as Load does and a profile made from it.
 func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
-	g, err := Load(f.Model, rep)
-	if err != nil {
-		return nil, err
-	}
 	m, err := sparsity.Read(f.Profile)
 	if err != nil {
 		return nil, err
 	}
 	p := m.Profile
+	float, g, err := loadAs(f.Model, p.Spec.Quantisers, rep, p.InputShapes, f.Shapes)
+	if err != nil {
+		return nil, err
+	}
 	hash, err := artifact.HashFile(f.Model)
 	if err != nil {
 		return nil, err
@@ -129,7 +150,7 @@ func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Calibrated{g, p, m.Bitmaps, m.Golden, net, sum}, nil
+	return &Calibrated{g, float, p, m.Bitmaps, m.Golden, net, sum}, nil
 }
 
 // prune replaces the thresholds of a spec.

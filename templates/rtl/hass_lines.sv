@@ -178,6 +178,10 @@ module hass_lines #(
       .next_bank(unused_bank),
       .next_address(row_on)
   );
+  // The word a pixel further on; behind a power of two it takes no adder.
+  localparam integer ODD_WORDS = (WORDS & (WORDS - 1)) != 0 ? 1 : 0;
+  wire [AB-1:0] word_after = ODD_WORDS != 0 ? word + AB'(WORDS) : word | AB'(WORDS);
+  wire [AB-1:0] in_word_after = ODD_WORDS != 0 ? in_word + AB'(WORDS) : in_word | AB'(WORDS);
   reg [AB-1:0] row_same, row_after, col_same, col_after, to_slot, to_col, to_col_after;
   reg [RB-1:0] row_bank, slot_bank;
   reg [CB-1:0] col_bank, to_bank;
@@ -186,12 +190,12 @@ module hass_lines #(
     row_same <= tap_row;
     row_after <= row_on;
     col_same <= tap_col + word;
-    col_after <= tap_col + word + AB'(WORDS);
+    col_after <= tap_col + word_after;
     row_bank <= tap_row_bank;
     col_bank <= tap_col_bank;
     to_slot <= in_slot;
     to_col <= in_col + in_word;
-    to_col_after <= in_col + in_word + AB'(WORDS);
+    to_col_after <= in_col + in_word_after;
     slot_bank <= in_slot_bank;
     to_bank <= in_col_bank;
     storing <= store;

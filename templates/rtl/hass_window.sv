@@ -14,9 +14,10 @@
 // of its row and of the image, and need that of the last pixel it touches; all are counted from the
 // first pixel of the image being emitted.
 //
-// Neither q nor virt nor need is kept, only the differences that are compared: a decision is the sign of a register. From
+// Neither q nor virt nor need is kept, only the differences that are compared: a decision is made of signs. From
 // group to group virt and need grow by one of a few constants (hass_window_steps), and a pixel moves q by IN_PX, so that what a
-// difference changes by is chosen by bits that are known before the iteration ends.
+// difference changes by is chosen by bits that are known before the iteration ends. The decisions on the state that follows are
+// taken with it and kept in registers, so that reading and writing begin with them.
 //
 // This is the schedule. Where the beats lie follows it a cycle later (hass_window_in, hass_window_out), and the memory
 // (hass_lines) behind that; a beat leaves six cycles after its issue. Nothing waits in between: reads and writes
@@ -116,15 +117,11 @@ module hass_window #(
   // e * PACE_EMIT - a * PACE_ACCEPT, so that its sign is the comparison with 0. hurry is pace - PACE_EMIT.
   localparam integer HURRIES = PACE_EMIT > PACE_ACCEPT ? 1 : 0;
   reg signed [PACE_BITS-1:0] pace;
-  wire hurried;
   reg in_more;  // images come
   reg emitted;  // all images have left
   reg [31:0] in_images, out_images;  // left
   reg in_one, out_one;  // the last
-
-  wire paced = !pace[PACE_BITS-1] && !places[QB-1];
-  wire accept = in_more && (emitted || paced);
-  wire emit = !emitted && missing[QB-1] && !(hurried && in_more && paced);
+  reg accept, emit;  // the decisions of this iteration, taken as its state was made
 
   wire done, got;
   wire unused_got = &{1'b0, got};
@@ -213,49 +210,66 @@ module hass_window #(
       .places_change
   );
 
+  // The state after this iteration, if it ends now. With no iteration to do nothing changes but by a start, which is of an image at least.
+  wire signed [QB-1:0] missing_on = missing + missing_change;
+  wire signed [QB-1:0] places_on = places + places_change;
+  wire signed [PACE_BITS-1:0] pace_on = pace + (emit ? (accept ? PACE_EMIT - PACE_ACCEPT : PACE_EMIT) : accept ? -PACE_ACCEPT : '0);
+  wire in_more_on = start || (pixel_comes && in_image ? !in_one : in_more);
+  wire emitted_on = !start && (group_goes && image_end ? out_one : emitted);
+  wire hurried_on;
+  wire idle = !accept && !emit;
+
   generate
     if (HURRIES != 0) begin : g_hurry
+      localparam signed [PACE_BITS:0] EMIT = (PACE_BITS + 1)'(PACE_EMIT), ACCEPT = (PACE_BITS + 1)'(PACE_ACCEPT);
       reg signed [PACE_BITS:0] hurry;
+      wire signed [PACE_BITS:0] hurry_on = hurry + (emit ? (accept ? EMIT - ACCEPT : EMIT) : accept ? -ACCEPT : '0);
       always_ff @(posedge clk) begin
-        if (rst) hurry <= (PACE_BITS + 1)'(PACE_START) - (PACE_BITS + 1)'(PACE_EMIT) - (PACE_BITS + 1)'(1);
-        else if (done) hurry <= hurry + (emit ? (PACE_BITS + 1)'(PACE_EMIT) : '0) - (accept ? (PACE_BITS + 1)'(PACE_ACCEPT) : '0);
+        if (rst) hurry <= (PACE_BITS + 1)'(PACE_START) - EMIT - (PACE_BITS + 1)'(1);
+        else if (done) hurry <= hurry_on;
       end
-      assign hurried = !hurry[PACE_BITS];
+      assign hurried_on = !hurry_on[PACE_BITS];
     end else begin : g_no_hurry
-      assign hurried = 1'b0;
+      assign hurried_on = 1'b0;
     end
   endgenerate
+
+  wire paced_on = !pace_on[PACE_BITS-1] && !places_on[QB-1];
 
   always_ff @(posedge clk) begin
     if (rst) begin
       in_more <= 1'b0;
       emitted <= 1'b1;
+      accept <= 1'b0;
+      emit <= 1'b0;
       missing <= first_missing;
       places <= first_places;
       pace <= PACE_START - PACE_BITS'(1);
     end else begin
+      if (done || idle) begin
+        in_more <= in_more_on;
+        emitted <= emitted_on;
+        accept <= in_more_on && (emitted_on || paced_on);
+        emit <= !emitted_on && missing_on[QB-1] && !(hurried_on && in_more_on && paced_on);
+      end
       if (done) begin
-        missing <= missing + missing_change;
-        places <= places + places_change;
-        pace <= pace + (emit ? (accept ? PACE_EMIT - PACE_ACCEPT : PACE_EMIT) : -PACE_ACCEPT);
+        missing <= missing_on;
+        places <= places_on;
+        pace <= pace_on;
       end
       if (start) begin
         in_images <= images;
         in_one <= images == 32'd1;
-        in_more <= images != '0;
         out_images <= images;
         out_one <= images == 32'd1;
-        emitted <= images == '0;
       end else begin
         if (done && pixel_comes && in_image) begin
           in_images <= in_images - 1'b1;
           in_one <= in_images == 32'd2;
-          in_more <= !in_one;
         end
         if (place && image_end) begin
           out_images <= out_images - 1'b1;
           out_one <= out_images == 32'd2;
-          emitted <= out_one;
         end
       end
     end

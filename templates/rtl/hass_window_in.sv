@@ -28,16 +28,8 @@ module hass_window_in #(
     output wire [          AB-1:0] word
 );
 
-  // Bits of a counter of n values. The name differs from that in hass_window: Verilator may take this module into that one.
-  function automatic integer in_bits(input integer n);
-    in_bits = n < 2 ? 1 : $clog2(n);
-  endfunction
-
-  localparam integer GROUPS = ROW_PIXELS / IN_PX;
-  localparam integer X_BITS = in_bits(GROUPS);
   reg [IN_PART_BITS-1:0] at_part;
   reg [WORD_BITS-1:0] at_word;
-  reg [X_BITS-1:0] at_x;
   reg [RB-1:0] at_slot_bank;
   reg [AB-1:0] at_slot;
   reg [CB-1:0] at_col_bank;
@@ -74,7 +66,15 @@ module hass_window_in #(
   );
 
   wire word_end = at_word == WORD_BITS'(WORDS - 1);
-  wire row_end = at_x == X_BITS'(GROUPS - 1);
+  wire row_end;
+  hass_count #(
+      .COUNT(ROW_PIXELS / IN_PX)
+  ) row_pixels (
+      .clk,
+      .rst,
+      .step(store && word_end),
+      .last(row_end)
+  );
   assign part = at_part;
   assign store = accepted && at_part == IN_PART_BITS'(IN_PARTS - 1);
   assign slot_bank = at_slot_bank;
@@ -87,7 +87,6 @@ module hass_window_in #(
     if (rst) begin
       at_part <= '0;
       at_word <= '0;
-      at_x <= '0;
       at_slot_bank <= '0;
       at_slot <= '0;
       at_col_bank <= '0;
@@ -96,7 +95,6 @@ module hass_window_in #(
       if (accepted) at_part <= store ? '0 : at_part + 1'b1;
       if (store) at_word <= word_end ? '0 : at_word + 1'b1;
       if (store && word_end) begin
-        at_x <= row_end ? '0 : at_x + 1'b1;
         at_col_bank <= row_end ? '0 : col_bank_on;
         at_col <= row_end ? '0 : col_on;
         if (row_end) begin

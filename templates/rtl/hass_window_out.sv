@@ -50,14 +50,9 @@ module hass_window_out #(
     output reg signed  [       PB-1:0] tap_x
 );
 
-  // Names differ from those in hass_window: Verilator may take this module into that one.
+  // The name differs from those in hass_window: Verilator may take this module into that one.
   function automatic integer least_mod(input integer a, input integer b);
     least_mod = (a % b + b) % b;
-  endfunction
-
-  // Bits of a counter of n values.
-  function automatic integer out_bits(input integer n);
-    out_bits = n < 2 ? 1 : $clog2(n);
   endfunction
 
   localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words of a row's address
@@ -83,24 +78,48 @@ module hass_window_out #(
   reg [CB-1:0] corner_bank;
   reg [AB-1:0] corner;
 
-  localparam integer KH_BITS = out_bits(KH), KW_BITS = out_bits(KW);
-  localparam integer FOLD_BITS = out_bits(GROUP_FOLDS), CHANNEL_BITS = out_bits(FOLD_BEATS);
-  reg [KH_BITS-1:0] kh;
-  reg [KW_BITS-1:0] kw;
-  reg [FOLD_BITS-1:0] fold;
-  reg [CHANNEL_BITS-1:0] channel;
   reg [WORD_BITS-1:0] at_word, first_word;
   reg [PART_BITS-1:0] at_part, first_part;
 
-  wire last_channel = channel == CHANNEL_BITS'(FOLD_BEATS - 1);
-  wire last_tap_col = kw == KW_BITS'(KW - TAP_COLS);
-  wire last_tap = last_tap_col && kh == KH_BITS'(KH - TAP_ROWS);
-  wire last_fold = fold == FOLD_BITS'(GROUP_FOLDS - 1);
+  wire last_channel, last_tap_col, last_tap_row, last_fold;  // registers of the counters below
+  wire last_tap = last_tap_col && last_tap_row;
   wire on_tap = CHANNELWISE != 0 || last_channel;
   wire on_channel = CHANNELWISE == 0 || last_tap;
   wire on_fold = last_channel && last_tap;
   wire on_channels = on_fold && last_fold;
   wire place = left && group_end;  // the next group becomes the current one
+  hass_count #(
+      .COUNT(FOLD_BEATS)
+  ) channels (
+      .clk,
+      .rst,
+      .step(left && on_channel),
+      .last(last_channel)
+  );
+  hass_count #(
+      .COUNT(KW / TAP_COLS)
+  ) tap_cols (
+      .clk,
+      .rst,
+      .step(left && on_tap),
+      .last(last_tap_col)
+  );
+  hass_count #(
+      .COUNT(KH / TAP_ROWS)
+  ) tap_rows (
+      .clk,
+      .rst,
+      .step(left && on_tap && last_tap_col),
+      .last(last_tap_row)
+  );
+  hass_count #(
+      .COUNT(GROUP_FOLDS)
+  ) folds (
+      .clk,
+      .rst,
+      .step(left && on_fold),
+      .last(last_fold)
+  );
 
   wire [WORD_BITS-1:0] word_on = at_word == WORD_BITS'(WORDS - 1) ? '0 : at_word + 1'b1;
   wire again = GROUPS > 1 && last_channel && !on_channels;  // the channels of the group once more
@@ -186,37 +205,24 @@ module hass_window_out #(
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      kh <= '0;
-      kw <= '0;
       tap_y <= '0;
       tap_x <= '0;
-      fold <= '0;
-      channel <= '0;
       at_word <= '0;
       at_part <= '0;
       first_word <= '0;
       first_part <= '0;
     end else if (left) begin
       if (on_channel) begin
-        channel <= last_channel ? '0 : channel + 1'b1;
         at_word <= next_word;
         at_part <= next_part;
       end
-      if (on_fold) fold <= last_fold ? '0 : fold + 1'b1;
       if (on_channels) begin
         first_word <= next_word;
         first_part <= next_part;
       end
       if (on_tap) begin
-        if (!last_tap_col) begin
-          kw <= kw + KW_BITS'(TAP_COLS);
-          tap_x <= tap_x + PB'(TAP_COLS * DW);
-        end else begin
-          kw <= '0;
-          tap_x <= '0;
-          kh <= last_tap ? '0 : kh + KH_BITS'(TAP_ROWS);
-          tap_y <= last_tap ? '0 : tap_y + PB'(TAP_ROWS * DH);
-        end
+        tap_x <= last_tap_col ? '0 : tap_x + PB'(TAP_COLS * DW);
+        if (last_tap_col) tap_y <= last_tap ? '0 : tap_y + PB'(TAP_ROWS * DH);
       end
     end
 

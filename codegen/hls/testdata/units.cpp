@@ -60,7 +60,13 @@ int main() {
       long long acc, lo, hi;
       int s, ties;
       if (std::scanf("%lld %d %d %lld %lld", &acc, &s, &ties, &lo, &hi) != 5) return 1;
-      std::printf("%lld\n", static_cast<long long>(hass::requant(acc, s, static_cast<hass::rounding>(ties), lo, hi)));
+      const long long q = hass::requant(acc, s, static_cast<hass::rounding>(ties), lo, hi);
+      using narrow = hass::exact_int<31>;
+      static_assert(sizeof(narrow) == 4, "31 bits and one for rounding are a native integer");
+      if (acc >= -(1ll << 30) && acc < 1ll << 30 && hass::requant(static_cast<narrow>(acc), s, static_cast<hass::rounding>(ties), lo, hi) != q) {
+        std::printf("of 32 bits another than ");
+      }
+      std::printf("%lld\n", q);
     } else if (std::strcmp(what, "cost") == 0) {
       int kind, m, n;
       unsigned long long pairs;

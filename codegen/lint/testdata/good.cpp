@@ -25,6 +25,7 @@ template <class T> void fork(int images, hls::stream<T>& in, hls::stream<T>& a, 
 
 template <class C> void engine(int images, hls::stream<int>& in, hls::stream<int>& out) {
   static int memory[LANES];
+#pragma HLS ARRAY_PARTITION variable = memory complete
   bool done = images <= 0;
   int n = 0;
   while (!done) {

@@ -272,7 +272,7 @@ func TestProject(t *testing.T) {
 	if _, err := codegen.Generate(t.Context(), d, dir, project, codegen.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := replaceIn(filepath.Join(project, "include/hass/arith.hpp"), "clamp((halves + carry) >> 1, lo, hi)", "clamp(halves >> 1, lo, hi)"); err != nil {
+	if err := replaceIn(filepath.Join(project, "include/hass/arith.hpp"), "clamp<T>((halves + carry) >> 1, least, most)", "clamp<T>(halves >> 1, least, most)"); err != nil {
 		t.Fatal(err)
 	}
 	edit, edited, err := LibraryEdits(project, codegen.HLS)

@@ -12,7 +12,7 @@ import (
 // input and the layers' parameters, and what follows from shapes and binary points is computed anew. Kernels and pads are
 // cut to the maps that they meet. Whether the result is a network is Net.Validate's to say, which settle asks.
 func settle(n *intnet.Net) error {
-	n.Host, n.Results = nil, nil // they belong to the model's outputs
+	n.Host, n.Results, n.Tail = nil, nil, nil // they belong to the model's outputs
 	prune(n)
 	if len(n.Layers) == 0 {
 		return fmt.Errorf("no layer is left")
@@ -126,7 +126,7 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 			keepFormat()
 			break
 		}
-		if in.Format.Scaled() || out.Format.Scaled() {
+		if in.Format.Scale != out.Format.Scale {
 			l.Pool.Drop, l.Pool.FormatShift = 0, 0 // the scale stays
 			break
 		}
@@ -138,7 +138,7 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 	case intnet.KindAdd, intnet.KindMul:
 		b := &n.Tensors[l.In[1]]
 		out.H, out.W, out.C = in.H, in.W, in.C
-		if !in.Format.Scaled() && !b.Format.Scaled() && !out.Format.Scaled() {
+		if intnet.SameScales(l.Kind, in.Format, b.Format, out.Format) {
 			l.Factors, l.Shift = intnet.FactorsOf(l.Kind, in.Format, b.Format, out.Format)
 		}
 	case intnet.KindRequant:

@@ -14,7 +14,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "requantisation rounds down", file: "arith.hpp",
-		old: "clamp((halves + carry) >> 1, lo, hi)",
-		new: "clamp(halves >> 1, lo, hi)",
+		old: "clamp<T>((halves + carry) >> 1, least, most)",
+		new: "clamp<T>(halves >> 1, least, most)",
 	},
 }

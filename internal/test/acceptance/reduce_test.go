@@ -49,7 +49,7 @@ var plantedFaults = []struct {
 		}
 	}},
 	{backend: reduce.HLS, name: "requantisation rounds down", seed: 50, kind: reduce.Values, mutant: mutant{
-		file: "include/hass/arith.hpp", old: "clamp((halves + carry) >> 1, lo, hi)", new: "clamp(halves >> 1, lo, hi)"}},
+		file: "include/hass/arith.hpp", old: "clamp<T>((halves + carry) >> 1, least, most)", new: "clamp<T>(halves >> 1, least, most)"}},
 	{backend: reduce.HLS, name: "windows take the first row for padding", seed: 27, kind: reduce.Values, mutant: mutant{
 		file: "include/hass/window.hpp", old: "const bool inside = iy >= 0 &&", new: "const bool inside = iy > 0 &&"}},
 	{backend: reduce.RTL, name: "requantisation rounds down", seed: 50, kind: reduce.Values, mutant: mutant{

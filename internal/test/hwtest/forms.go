@@ -39,12 +39,11 @@ func (b *Builder) scaled(f fixed.Format) fixed.Format {
 	if b.Forms.Intn(3) == 0 {
 		return f
 	}
-	if t := b.Net.Tensors[b.Forms.Intn(len(b.Net.Tensors))]; t.Format.Scaled() && b.Forms.Intn(3) == 0 {
+	if t := b.Net.Tensors[b.Forms.Intn(len(b.Net.Tensors))]; t.Format.Scale != 0 && b.Forms.Intn(3) == 0 {
 		f.Scale = t.Format.Scale
 	} else {
-		f.Scale = math.Ldexp(0.5+b.Forms.Float64()/2, -f.Frac)
+		f.Scale = 1.01 + 0.98*b.Forms.Float64()
 	}
-	f.Frac = 0
 	return f
 }
 
@@ -57,7 +56,7 @@ func (b *Builder) form(s *ConvSpec, in fixed.Format) {
 	if s.Out.Bits <= bits.Len(uint(MaxLevels)) {
 		forms = append(forms, ByThresholds, ByThresholds)
 	}
-	if !in.Scaled() && !s.Out.Scaled() {
+	if in.Scale == s.Out.Scale {
 		forms = append(forms, ByShift)
 	}
 	s.Form = forms[b.Forms.Intn(len(forms))]
@@ -114,7 +113,7 @@ func (b *Builder) thresholds(l *intnet.Layer, shift int) {
 
 // factors are those of an Add or Mul between formats of which some have a scale.
 func (b *Builder) factors(kind intnet.Kind, x, y, out fixed.Format) (factors [2]int64, shift int) {
-	if !x.Scaled() && !y.Scaled() && !out.Scaled() {
+	if intnet.SameScales(kind, x, y, out) {
 		return intnet.FactorsOf(kind, x, y, out)
 	}
 	ratios := []float64{x.Step() * y.Step() / out.Step()}
@@ -176,7 +175,7 @@ func RescalingsOf(n *hw.Network) (list []string) {
 				list = append(list, "mul factor")
 			}
 		case intnet.KindPool, intnet.KindGlobalPool:
-			if in, out := n.Net.Tensors[l.In[0]].Format, n.Net.Tensors[l.Out].Format; !l.Pool.Max && (in.Scaled() || out.Scaled()) {
+			if in, out := n.Net.Tensors[l.In[0]].Format, n.Net.Tensors[l.Out].Format; !l.Pool.Max && in.Scale != out.Scale {
 				list = append(list, "scaled average")
 			}
 		}

@@ -186,7 +186,7 @@ func (b *Builder) Pool(in int, w intnet.Window, isMax, countPad bool, f fixed.Fo
 
 // average completes an average of tensor t; where no exact one has room, the output takes the input's binary point.
 func (b *Builder) average(p *intnet.Pool, t intnet.Tensor, f *fixed.Format) {
-	if t.Format.Scaled() || f.Scaled() {
+	if t.Format.Scale != f.Scale {
 		n := t.H * t.W
 		if p.Window != (intnet.Window{}) {
 			n = p.Kernel[0] * p.Kernel[1]
@@ -297,9 +297,7 @@ func (b *Builder) Slice(in int, s intnet.Slice, h, w, c int) int {
 // Resize samples tensor in anew at random positions, nearest or linear.
 func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
 	t := b.Net.Tensors[in]
-	if t.Format.Scaled() || f.Scaled() {
-		f.Scale, f.Frac = t.Format.Scale, t.Format.Frac
-	}
+	f.Scale = t.Format.Scale
 	axis := func(size, osize int) intnet.Samples {
 		// The second bank of an axis of one position is never written: 0 times what Icarus Verilog does not know is unknown.
 		linear := linear && (b.Forms == nil || size > 1)

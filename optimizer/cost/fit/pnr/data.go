@@ -40,7 +40,7 @@ type File struct {
 }
 
 // header is the second line of a data file.
-const header = "module;parameters;seed;hash;mapper;LUT;FF;DSP;BRAM18;MHz;logic_ns;route_ns;cells;from;to;failed"
+const header = "module;parameters;seed;hash;mapper;LUT;FF;DSP;BRAM18;MHz;logic_ns;route_ns;cells;from;to;failed;ends"
 
 // Read reads a data file.
 func Read(r io.Reader) (*File, error) {
@@ -71,7 +71,7 @@ func readLine(text string) (Line, error) {
 		return Line{}, fmt.Errorf("%d fields, want %d", len(f), want)
 	}
 	l := Line{Module: f[0], Params: f[1], Hash: f[3], Plain: f[4] == "abc", Failed: f[15]}
-	l.From, l.To = f[13], f[14]
+	l.From, l.To, l.Ends = f[13], f[14], f[16]
 	var err error
 	if l.Seed, err = strconv.Atoi(f[2]); err != nil {
 		return Line{}, err
@@ -117,10 +117,11 @@ func (f *File) Bytes() []byte {
 		}
 		fmt.Fprintf(&b, "%s;%s;%d;%s;%s;", l.Module, l.Params, l.Seed, l.Hash, mapper)
 		if l.Failed != "" {
-			fmt.Fprintf(&b, ";;;;;;;;;;%s\n", plainField(l.Failed))
+			fmt.Fprintf(&b, ";;;;;;;;;;%s;\n", plainField(l.Failed))
 			continue
 		}
-		fmt.Fprintf(&b, "%d;%d;%d;%d;%.1f;%.2f;%.2f;%d;%s;%s;\n", l.LUT, l.FF, l.Counts.DSP, l.BRAM18, l.MHz, l.Logic, l.Timing.Route, l.Cells, plainField(l.From), plainField(l.To))
+		fmt.Fprintf(&b, "%d;%d;%d;%d;%.1f;%.2f;%.2f;%d;%s;%s;;%s\n", l.LUT, l.FF, l.Counts.DSP, l.BRAM18, l.MHz, l.Logic, l.Timing.Route, l.Cells, plainField(l.From), plainField(l.To),
+			plainField(l.Ends))
 	}
 	return b.Bytes()
 }

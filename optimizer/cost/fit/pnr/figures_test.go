@@ -14,6 +14,7 @@ import (
 	"hass/internal/test/testenv"
 	"hass/optimizer/cost/calibration"
 	"hass/optimizer/cost/delay"
+	"hass/optimizer/cost/fit"
 )
 
 // fitCommitted fits the committed data.
@@ -86,7 +87,11 @@ func networkTable(r *Fitted) figures.Table {
 func TestFigures(t *testing.T) {
 	testenv.Long(t)
 	r := fitCommitted(t)
-	tables := map[string]figures.Table{"clock-modules": moduleTable(r)}
+	modules, err := Read(strings.NewReader(calibration.Routed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[string]figures.Table{"clock-modules": moduleTable(r), "clock-medians": medianTable(t, modules)}
 	if len(r.Networks) > 0 {
 		tables["clock-networks"] = networkTable(r)
 	}
@@ -124,4 +129,94 @@ func TestStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d of %d lines are of older texts of their modules", old, len(f.Lines))
+}
+
+// routedPoint are the seeds of a point.
+type routedPoint struct {
+	fit.Point
+	lines []Line
+}
+
+// mhz is the median of the seeds; of an even number the lower of the two in the middle.
+func (r *routedPoint) mhz() float64 {
+	var list []float64
+	for i := range r.lines {
+		list = append(list, r.lines[i].MHz)
+	}
+	slices.Sort(list)
+	return list[(len(list)-1)/2]
+}
+
+// row is a row of the table of medians.
+func (r *routedPoint) row(name, size string, before [3]string) []string {
+	l := &r.lines[len(r.lines)-1]
+	return []string{name, size, fmt.Sprint(len(r.lines)), fmt.Sprintf("%.0f", r.mhz()), fmt.Sprint(l.LUT), fmt.Sprint(l.FF), fmt.Sprint(l.Counts.DSP), fmt.Sprint(l.BRAM18), before[0], before[1], before[2]}
+}
+
+// before are the clocks, LUTs and registers of the named modules as they were on 2026-11-29 before cost in advance, of ../shared/pnr/measured.csv:
+// one seed of the same programs, in the order of named. The window's parameters are close to those, not the same.
+var before = [][3]string{{"206", "455", "747"}, {"140", "1103", "2075"}, {"124", "1102", "1880"}, {"111", "1644", "1289"}, {"146", "1156", "656"}, {"145", "396", "351"}}
+
+// namesOfNamed are how readers know them.
+var namesOfNamed = []string{"dense engine, 4 in a gang of 4", "elastic bank, 4->1 in a gang of 16", "banked engine, 16->4 in a gang of 4", "crossbar engine, 9->3 in a gang of 4",
+	"window 3x3, all taps", "window 1x1 over block RAM"}
+
+// medianTable is the named modules, and of each group the smallest, the middle and the largest that were routed on today's texts.
+func medianTable(t *testing.T, f *File) figures.Table {
+	t.Helper()
+	table := figures.Table{
+		Command: "make pnr PNR_SEEDS=3 fit-clock NEXTPNR=... CHIPDB=...",
+		Note: fmt.Sprintf("Medians of the seeds of modules of today's texts, LUT and FF with the wrapper (a register for every bit of a port, two for outputs); %s The figures before are of one seed, of ../shared/pnr/measured.csv.",
+			f.Comment),
+		Columns: []string{"module", "size", "seeds", "MHz", "LUT", "FF", "DSP", "BRAM18", "before: MHz", "LUT", "FF"},
+	}
+	l, err := BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string][]Line{}
+	for _, x := range f.Lines {
+		if h, err := l.Hash(x.Module); err == nil && x.Failed == "" && h == x.Hash {
+			k := fit.Canonical(x.Module, strings.Fields(x.Params))
+			lines[k] = append(lines[k], x)
+		}
+	}
+	routed := func(p fit.Point) (routedPoint, bool) {
+		x := lines[fit.Canonical(p.ModuleName(), strings.Fields(p.ParamText()))]
+		return routedPoint{p, x}, len(x) > 0
+	}
+	list, err := named()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range list {
+		if r, ok := routed(fit.PointOf(m)); ok {
+			table.Rows = append(table.Rows, r.row(namesOfNamed[i], "", before[i]))
+		}
+	}
+	points, err := Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range groups {
+		g := &groups[i]
+		var of []routedPoint
+		for _, p := range points {
+			if r, ok := routed(p); ok && g.of(p.Module) {
+				of = append(of, r)
+			}
+		}
+		slices.SortStableFunc(of, func(a, b routedPoint) int { return a.lines[0].LUT + a.lines[0].FF/2 - b.lines[0].LUT - b.lines[0].FF/2 })
+		switch n := len(of); {
+		case n == 1:
+			table.Rows = append(table.Rows, of[0].row(g.name, "one", [3]string{}))
+		case n > 1:
+			table.Rows = append(table.Rows, of[0].row(g.name, "smallest", [3]string{}))
+			if n > 2 {
+				table.Rows = append(table.Rows, of[n/2].row(g.name, "middle", [3]string{}))
+			}
+			table.Rows = append(table.Rows, of[n-1].row(g.name, "largest", [3]string{}))
+		}
+	}
+	return table
 }

@@ -13,6 +13,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/test/hwtest"
 	"hass/optimizer/cost"
+	"hass/optimizer/cost/fit"
 )
 
 // NetworkModule is what stands for a module in the data file of whole networks; the parameters are the network's name.
@@ -112,6 +113,31 @@ func (u *uniform) build() (*intnet.Net, []hw.Layer, map[string]int, error) {
 	}
 	layers, depths, err := hwtest.UniformHW(net, u.kind, u.mch, u.n, u.pout, u.gang)
 	return net, layers, depths, err
+}
+
+// window is the window of a convolution of k by k, all of whose taps come together.
+func (u *uniform) window(k int) (hw.WindowParams, error) {
+	f := fixed.Format{Bits: u.bits, Frac: u.bits / 2, Signed: true}
+	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), u.size, u.size, u.channels, f)
+	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(k, 1, k/2), OutC: u.channels, Out: f, WeightBits: u.bits, Density: 0.5, Shift: u.bits + 1})
+	net, err := b.Done()
+	if err != nil {
+		return hw.WindowParams{}, err
+	}
+	layers, _, err := hwtest.UniformHW(net, u.kind, u.mch, u.n, u.pout, u.gang)
+	if err != nil {
+		return hw.WindowParams{}, err
+	}
+	points, err := fit.PointsOf(&design.Design{Net: net, Layers: layers})
+	if err != nil {
+		return hw.WindowParams{}, err
+	}
+	for _, p := range points {
+		if w, ok := p.Module.(hw.WindowParams); ok {
+			return w, nil
+		}
+	}
+	return hw.WindowParams{}, fmt.Errorf("a convolution of %d by %d without a window", k, k)
 }
 
 func newNetwork(name string, net *intnet.Net, layers []hw.Layer, depths map[string]int) (Network, error) {

@@ -98,7 +98,8 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Timing{MHz: 226, Logic: 0.35 + 0.125 + 0.45, Route: 3.5, Cells: 1, From: "g_pixel[0].lane.index", To: "g_pixel[0].lane.mac", Slow: "DSP48E1"}
+	want := Timing{MHz: 226, Logic: 0.35 + 0.125 + 0.45, Route: 3.5, Cells: 1, From: "g_pixel[0].lane.index", To: "g_pixel[0].lane.mac", Slow: "DSP48E1",
+		Ends: "4.50 kept.out, 3.98 g_pixel[0].lane.mac"}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -215,7 +216,7 @@ func TestPoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	points, err := Points(l, []string{"hass_mac"})
+	points, err := Points(l, []string{"hass_mac"}, 20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,26 @@ var groups = func() []group {
 	return list
 }()
 
+// named are the modules that the goals for clocks name: they come before all groups.
+func named() (list []hw.Module, err error) {
+	for _, e := range []struct {
+		kind       hw.LaneKind
+		m, n, gang int
+	}{{hw.DenseLane, 4, 4, 4}, {hw.BankedLane, 4, 1, 16}, {hw.BankedLane, 16, 4, 4}, {hw.CrossbarLane, 9, 3, 4}} {
+		list = append(list, engine(e.kind, e.m, e.n, e.gang, 64, memory.LUTRAM))
+	}
+	for _, k := range []int{3, 1} {
+		u := uniform{size: 16, channels: 16, layers: 1, bits: 8, kind: hw.Dense, mch: 1, n: 9, pout: 1, gang: 1}
+		w, err := u.window(k)
+		if err != nil {
+			return nil, err
+		}
+		w.Block = k == 1
+		list = append(list, w)
+	}
+	return list, nil
+}
+
 // maxLUTs, maxDSPs and maxBlocks bound a point to 60 % of the part; times of place and route bound it before that.
 const (
 	maxLUTs   = 17600 * 6 / 10
@@ -97,14 +117,36 @@ type sized struct {
 	luts int
 }
 
-// Points is the sweep in the order in which it is made, groups in turn, so that a part of it is a sweep as well. Groups whose module has
-// one of the modules of last in it come after the others.
-func Points(l Library, last []string) ([]fit.Point, error) {
+// Points is the sweep in the order in which it is made: the named modules, then groups in turn, so that a part of it is a sweep as well.
+// Of each group there are at most so many. What has one of the modules of last in it comes after the others.
+func Points(l Library, last []string, each int) ([]fit.Point, error) {
 	all, err := candidates()
 	if err != nil {
 		return nil, err
 	}
-	var now, later [][]fit.Point
+	behind := func(p fit.Point) (bool, error) {
+		parts, err := l.Closure(p.ModuleName())
+		return slices.ContainsFunc(last, func(m string) bool { return slices.Contains(parts, m) }), err
+	}
+	first, err := named()
+	if err != nil {
+		return nil, err
+	}
+	var now, later [][]fit.Point // lists that are taken in turn
+	seen := map[string]bool{}
+	for _, m := range first {
+		p := fit.PointOf(m)
+		seen[p.Key()] = true
+		wait, err := behind(p)
+		if err != nil {
+			return nil, err
+		}
+		if wait {
+			later = append(later, []fit.Point{p})
+		} else {
+			now = append(now, []fit.Point{p})
+		}
+	}
 	for _, g := range groups {
 		var list []sized
 		for _, p := range all {
@@ -120,16 +162,16 @@ func Points(l Library, last []string) ([]fit.Point, error) {
 		used := map[int]bool{}
 		for _, at := range places {
 			i := int(at*float64(len(list)-1) + 0.5)
-			if len(chosen) < g.take && !used[i] {
+			if len(chosen) < min(g.take, each) && !used[i] && !seen[list[i].Key()] {
 				used[i] = true
 				chosen = append(chosen, list[i].Point)
 			}
 		}
-		parts, err := l.Closure(chosen[0].ModuleName())
+		wait, err := behind(chosen[0])
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(last, func(m string) bool { return slices.Contains(parts, m) }) {
+		if wait {
 			later = append(later, chosen)
 		} else {
 			now = append(now, chosen)
@@ -180,7 +222,11 @@ func Known() ([]fit.Point, error) {
 		return nil, err
 	}
 	points = slices.DeleteFunc(points, func(p fit.Point) bool { return p.Family != "" })
-	for _, m := range larger() {
+	more, err := named()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range append(more, larger()...) {
 		points = append(points, fit.PointOf(m))
 	}
 	return points, nil
@@ -197,11 +243,16 @@ func larger() (list []hw.Module) {
 		{hw.BankedLane, 9, 3, 8, 64, memory.LUTRAM}, {hw.BankedLane, 16, 4, 8, 256, memory.BRAM}, {hw.BankedLane, 4, 1, 16, 128, memory.LUTRAM},
 		{hw.CrossbarLane, 9, 3, 4, 64, memory.LUTRAM}, {hw.CrossbarLane, 4, 2, 8, 128, memory.LUTRAM}, {hw.CrossbarLane, 8, 2, 8, 512, memory.BRAM},
 	} {
-		p := hw.EngineParams{Kind: e.kind, M: e.m, N: e.n, Gang: e.gang, Px: 1, Beats: e.depth / 2, XBits: 8, WBits: 8, Acc: 24, Depth: e.depth, Memory: e.memory, Queue: 24}
-		if p.Skips() {
-			p.Skipping = &hw.Skipping{Flags: memory.ForBuffer(p.Row(), p.Depth)}
-		}
-		list = append(list, p)
+		list = append(list, engine(e.kind, e.m, e.n, e.gang, e.depth, e.memory))
 	}
 	return list
+}
+
+// engine is an engine of 8 bits with two rows of weights for every beat.
+func engine(kind hw.LaneKind, m, n, gang, depth int, memories memory.Kind) hw.EngineParams {
+	p := hw.EngineParams{Kind: kind, M: m, N: n, Gang: gang, Px: 1, Beats: depth / 2, XBits: 8, WBits: 8, Acc: 24, Depth: depth, Memory: memories, Queue: 24}
+	if p.Skips() {
+		p.Skipping = &hw.Skipping{Flags: memory.ForBuffer(p.Row(), p.Depth)}
+	}
+	return p
 }

@@ -25,6 +25,9 @@ const Device = "xc7z010clg400-1"
 // Flags are those of the place-and-route program beside device, database, netlist, report and seed.
 const Flags = "--freq 300 --router router2 --timing-allow-fail"
 
+// reportFlags ask for the report, with the arrivals at all ends of paths.
+var reportFlags = []string{"--report", "report.json", "--detailed-timing-report"}
+
 // Tools are the programs of a run.
 type Tools struct {
 	Nextpnr string // nextpnr-himbaechel with the architecture xilinx
@@ -238,7 +241,8 @@ func (t *Tools) run(ctx context.Context, name string, args ...string) error {
 
 // Place places and routes what was mapped last.
 func (t *Tools) Place(ctx context.Context, seed int) (Timing, error) {
-	args := []string{"--device", Device, "--chipdb", t.ChipDB, "--json", "netlist.json", "--report", "report.json", "--seed", strconv.Itoa(seed)}
+	args := []string{"--device", Device, "--chipdb", t.ChipDB, "--json", "netlist.json", "--seed", strconv.Itoa(seed)}
+	args = append(args, reportFlags...)
 	if err := t.run(ctx, t.Nextpnr, append(args, strings.Fields(Flags)...)...); err != nil {
 		return Timing{}, err
 	}

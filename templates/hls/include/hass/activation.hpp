@@ -22,7 +22,7 @@ template <class A> struct activation_of<A, AFFINE> {
   static std::int64_t value(std::int64_t x, std::int64_t m) { return x * m + A::ADD; }
 };
 template <class A> struct activation_of<A, HARD_SWISH> {
-  static std::int64_t value(std::int64_t x, std::int64_t m) { return x * clamp(x + A::ADD, 0, A::TOP) * m; }
+  static std::int64_t value(std::int64_t x, std::int64_t m) { return x * clamp<std::int64_t>(x + A::ADD, 0, A::TOP) * m; }
 };
 template <class A> struct activation_of<A, LEAKY> {
   static std::int64_t value(std::int64_t x, std::int64_t m) { return x * (x < 0 ? m : A::TOP); }

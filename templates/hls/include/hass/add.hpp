@@ -8,6 +8,9 @@
 namespace hass {
 
 template <class A> struct sum_of {
+  static constexpr int BITS0 = signed_bits<typename A::in0_beat::lane>::value + A::FACTOR0_BITS;
+  static constexpr int BITS1 = signed_bits<typename A::in1_beat::lane>::value + A::FACTOR1_BITS;
+  static constexpr int BITS = 1 + (BITS0 > BITS1 ? BITS0 : BITS1);
   static constexpr std::int64_t of(std::int64_t a, std::int64_t b) { return a * A::FACTOR0 + b * A::FACTOR1; }
 };
 

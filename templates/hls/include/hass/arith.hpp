@@ -3,42 +3,61 @@
 #ifndef HASS_ARITH_HPP
 #define HASS_ARITH_HPP
 
+#include "hass/bits.hpp"
 #include "hass/types.hpp"
 
 namespace hass {
 
-constexpr std::int64_t clamp(std::int64_t v, std::int64_t lo, std::int64_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+template <class T> constexpr T clamp(T v, T lo, T hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+// The native integer that requantises values of BITS bits: rounding adds 1, and a left shift needs 20 bits.
+template <int BITS> using exact_int = native_int<(BITS > 19 ? BITS + 1 : 20)>;
+
+// exact is a value of at most BITS bits, and says so: synthesis builds what follows no wider, csim checks it.
+template <int BITS> exact_int<BITS> exact(std::int64_t v) {
+#pragma HLS INLINE
+  const ap_int<BITS> held = v;
+  HASS_ASSERT(held.to_int64() == v, "a value is wider than its type");
+  return static_cast<exact_int<BITS>>(held.to_int64());
+}
+
+// The bits of a lane's values as signed numbers.
+template <class T> struct signed_bits;
+template <int W> struct signed_bits<ap_int<W>> { static constexpr int value = W; };
+template <int W> struct signed_bits<ap_uint<W>> { static constexpr int value = W + 1; };
 
 // Where a value half way between two integers goes: up, or to the even one.
 enum rounding { HALF_UP, HALF_EVEN };
 
-// requant rescales acc by 2^-s, rounds and saturates to [lo, hi], where lo and
-// hi are values of at most 17 bits and acc has at most 62 bits.
+// requant rescales acc by 2^-s, rounds and saturates to [lo, hi], where lo and hi are values of at most 17 bits. T is
+// exact_int of acc's bits, which are at most 62.
 //
 // For s > 0, floor((acc + 2^(s-1)) / 2^s) = floor((floor(acc / 2^(s-1)) + 1) / 2): the
 // half costs no carry chain over the bits that are dropped. Half to even leaves the carry
 // out where all bits below the half are 0 and the quotient is even already. A left shift
-// first saturates to 19 bits, which lie beyond every clamp already when
-// shifted by 0, so that no bit is lost.
-constexpr std::int64_t requant(std::int64_t acc, int s, rounding ties, std::int64_t lo, std::int64_t hi) {
+// first saturates to what is 2^18 behind it, beyond every clamp, so that no bit is lost.
+template <class T> constexpr T requant(T acc, int s, rounding ties, std::int64_t lo, std::int64_t hi) {
+  static_assert(sizeof(T) >= 4, "a left shift needs 20 bits");
+  constexpr int BITS = 8 * static_cast<int>(sizeof(T));
+  const T least = static_cast<T>(lo), most = static_cast<T>(hi);
   if (s > 0) {
-    if (s > 63) return clamp(0, lo, hi);
-    const std::int64_t halves = acc >> (s - 1);
-    const bool tie = (acc & ((std::int64_t{1} << (s - 1)) - 1)) == 0;
-    const int carry = ties == HALF_EVEN && tie && (halves & 2) == 0 ? 0 : 1;
-    return clamp((halves + carry) >> 1, lo, hi);
+    if (s >= BITS) return clamp(T{0}, least, most);
+    const T halves = acc >> (s - 1);
+    const bool tie = (acc & ((T{1} << (s - 1)) - 1)) == 0;
+    const T carry = ties == HALF_EVEN && tie && (halves & 2) == 0 ? 0 : 1;
+    return clamp<T>((halves + carry) >> 1, least, most);
   }
-  constexpr std::int64_t EDGE = std::int64_t{1} << 18;
   const int left = s < -18 ? 18 : -s;
-  return clamp(clamp(acc, -EDGE, EDGE) * (std::int64_t{1} << left), lo, hi);
+  const T edge = T{1} << (18 - left);
+  return clamp<T>(clamp<T>(acc, -edge, edge) * (T{1} << left), least, most);
 }
 
 // round_off drops the lowest places of v, half up.
-constexpr std::int64_t round_off(std::int64_t v, int places) { return places == 0 ? v : ((v >> (places - 1)) + 1) >> 1; }
+template <class T> constexpr T round_off(T v, int places) { return places == 0 ? v : ((v >> (places - 1)) + 1) >> 1; }
 
 // A layer's shifts span S_MIN .. S_MIN + STEPS - 1; step selects one. With one step
 // the shifter is wiring.
-template <int S_MIN, int STEPS> constexpr std::int64_t requant_step(std::int64_t acc, int step, rounding ties, std::int64_t lo, std::int64_t hi) {
+template <int S_MIN, int STEPS, class T> constexpr T requant_step(T acc, int step, rounding ties, std::int64_t lo, std::int64_t hi) {
   return requant(acc, STEPS == 1 ? S_MIN : S_MIN + step, ties, lo, hi);
 }
 

@@ -11,11 +11,12 @@
 
 namespace hass {
 
-// Op::of gives the exact result of two values, which is requantised.
+// Op::of gives the exact result of two values, of Op::BITS bits, which is requantised.
 template <class A, class Op>
 void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typename A::in1_beat>& in1, hls::stream<typename A::out_beat>& out) {
   constexpr int CH = A::out_beat::PER_PIXEL, GATES = A::BROADCAST ? A::CHANNEL_BEATS : 1;
-  typename A::in1_beat gate[GATES];
+  using value = exact_int<Op::BITS>;
+  typename A::in1_beat::lane gate[GATES][A::in1_beat::LANES];
 #pragma HLS ARRAY_RESHAPE variable = gate complete dim = 2
   // A channel group comes back after CHANNEL_BEATS iterations.
 #pragma HLS DEPENDENCE variable = gate type = inter distance = GATES true
@@ -32,15 +33,23 @@ void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typ
     if (first) {
       b = in1.read();
     } else {
-      b = gate[kept];
+      for (int i = 0; i < A::in1_beat::LANES; ++i) {
+#pragma HLS UNROLL
+        b.v[i] = gate[kept][i];
+      }
     }
-    if (A::BROADCAST && first) gate[kept] = b;
+    if (A::BROADCAST && first) {
+      for (int i = 0; i < A::in1_beat::LANES; ++i) {
+#pragma HLS UNROLL
+        gate[kept][i] = b.v[i];
+      }
+    }
     typename A::out_beat y;
 #pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int i = 0; i < A::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
-      const std::int64_t v = Op::of(a.v[i].to_int64(), b.v[A::BROADCAST ? i % CH : i].to_int64());
-      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::ROUNDING, A::LO, A::HI) : std::int64_t{0};
+      const value v = exact<Op::BITS>(Op::of(a.v[i].to_int64(), b.v[A::BROADCAST ? i % CH : i].to_int64()));
+      y.v[i] = at.inside(i / CH) ? requant(v, A::SHIFT, A::ROUNDING, A::LO, A::HI) : value{0};
     }
     HASS_CHECK(y);
     out.write(y);

@@ -40,8 +40,7 @@ template <class P> void globalpool(int images, hls::stream<typename P::in_beat>&
       const value old = first ? START : static_cast<value>(acc[at.channel][c].to_int64());
       const value now = pooled::op::of(old, pixels[0]);
       acc[at.channel][c] = now;
-      const std::int64_t a = now;
-      y.v[c] = P::MAX ? clamp(a, P::LO, P::HI) : requant(round_off(a * P::MUL, P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
+      y.v[c] = pooled_value<P, pooled::stored::width>(now, P::MUL);
     }
     if (before == 0) {
       HASS_CHECK(y);

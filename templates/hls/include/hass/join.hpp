@@ -12,36 +12,61 @@
 
 namespace hass {
 
+// gather adds the token of engine k, in units of 2^-FRAC, to the sums of its gang's lanes. All lanes are constants once this is inlined
+// and the loops are unrolled.
+template <class J, int GANG, int FRAC, class in_fifo> void gather(int k, in_fifo& in, typename J::acc (&sum)[J::PX * J::OUT_CH]) {
+#pragma HLS INLINE
+  const typename J::acc_beat part = in.read();
+#pragma HLS ARRAY_PARTITION variable = part.v complete
+  for (int p = 0; p < J::PX; ++p) {
+#pragma HLS UNROLL
+    for (int i = 0; i < GANG; ++i) {
+#pragma HLS UNROLL
+      typename J::acc& s = sum[p * J::OUT_CH + k / J::BANKS * GANG + i];
+      s = add_acc(s, part.v[p * GANG + i].to_int64() * (std::int64_t{1} << FRAC));
+    }
+  }
+}
+
 // What a sum becomes by a shift, or by a multiplier and a shift.
 template <class J, bool MULTIPLY> struct rescale {
-  static std::int64_t of(std::int64_t sum, int step) { return requant_step<J::SHIFT, J::STEPS>(sum, step, J::ROUNDING, J::LO, J::HI); }
+  static exact_int<J::ACC_BITS> of(std::int64_t sum, int step) {
+#pragma HLS INLINE
+    return requant_step<J::SHIFT, J::STEPS>(static_cast<exact_int<J::ACC_BITS>>(sum), step, J::ROUNDING, J::LO, J::HI);
+  }
 };
 template <class J> struct rescale<J, true> {
-  static std::int64_t of(std::int64_t sum, int factor) { return requant(sum * (J::MUL != 0 ? J::MUL : factor), J::SHIFT, J::ROUNDING, J::LO, J::HI); }
+  static exact_int<J::ACC_BITS + J::MUL_BITS> of(std::int64_t sum, int factor) {
+#pragma HLS INLINE
+    return requant(exact<J::ACC_BITS + J::MUL_BITS>(sum * (J::MUL != 0 ? J::MUL : factor)), J::SHIFT, J::ROUNDING, J::LO, J::HI);
+  }
 };
 
 template <class J, class... In>
 void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::scale (&scales)[J::FOLDS][J::OUT_CH], int images,
           hls::stream<typename J::out_beat>& out, In&... in) {
-  constexpr int ENGINES = sizeof...(In), GANG = J::OUT_CH * J::BANKS / ENGINES;
+  constexpr int GANG = J::OUT_CH * J::BANKS / static_cast<int>(sizeof...(In));
   column<J::W, J::PX, J::FOLDS> at;
   int left = J::BEATS, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const typename J::acc_beat part[ENGINES] = {in.read()...};  // in port order
+    typename J::acc sum[J::PX * J::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = sum complete
+    for (int i = 0; i < J::PX * J::OUT_CH; ++i) {
+#pragma HLS UNROLL
+      sum[i] = bias[at.channel][i % J::OUT_CH];
+    }
+    int k = 0;
+    const int in_order[] = {(gather<J, GANG, J::BIAS_FRAC>(k++, in, sum), 0)...};
+    (void)in_order;
     typename J::out_beat y;
 #pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int p = 0; p < J::PX; ++p) {
 #pragma HLS UNROLL
       for (int o = 0; o < J::OUT_CH; ++o) {
 #pragma HLS UNROLL
-        typename J::acc sum = bias[at.channel][o];
-        for (int b = 0; b < J::BANKS; ++b) {
-#pragma HLS UNROLL
-          sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64() * (std::int64_t{1} << J::BIAS_FRAC));
-        }
-        const std::int64_t q = rescale<J, J::MULTIPLY>::of(sum.to_int64(), scales[at.channel][o].to_int());
-        y.v[p * J::OUT_CH + o] = at.inside(p) ? q : std::int64_t{0};
+        const auto q = rescale<J, J::MULTIPLY>::of(sum[p * J::OUT_CH + o].to_int64(), scales[at.channel][o].to_int());
+        y.v[p * J::OUT_CH + o] = at.inside(p) ? q : 0;
       }
     }
     HASS_CHECK(y);
@@ -56,29 +81,32 @@ void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::
 
 template <class J, class... In>
 void join_levels(const typename J::acc (&thresholds)[J::FOLDS][J::OUT_CH][J::LEVELS], int images, hls::stream<typename J::out_beat>& out, In&... in) {
-  constexpr int ENGINES = sizeof...(In), GANG = J::OUT_CH * J::BANKS / ENGINES;
+  constexpr int GANG = J::OUT_CH * J::BANKS / static_cast<int>(sizeof...(In));
   column<J::W, J::PX, J::FOLDS> at;
   int left = J::BEATS, image = 0;
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const typename J::acc_beat part[ENGINES] = {in.read()...};  // in port order
+    typename J::acc sum[J::PX * J::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = sum complete
+    for (int i = 0; i < J::PX * J::OUT_CH; ++i) {
+#pragma HLS UNROLL
+      sum[i] = 0;
+    }
+    int k = 0;
+    const int in_order[] = {(gather<J, GANG, 0>(k++, in, sum), 0)...};
+    (void)in_order;
     typename J::out_beat y;
 #pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int p = 0; p < J::PX; ++p) {
 #pragma HLS UNROLL
       for (int o = 0; o < J::OUT_CH; ++o) {
 #pragma HLS UNROLL
-        typename J::acc sum = 0;
-        for (int b = 0; b < J::BANKS; ++b) {
+        int q = static_cast<int>(J::LO);
+        for (int t = 0; t < J::LEVELS; ++t) {
 #pragma HLS UNROLL
-          sum = add_acc(sum, part[o / GANG * J::BANKS + b].v[p * GANG + o % GANG].to_int64());
+          q += sum[p * J::OUT_CH + o] >= thresholds[at.channel][o][t] ? 1 : 0;
         }
-        std::int64_t q = J::LO;
-        for (int k = 0; k < J::LEVELS; ++k) {
-#pragma HLS UNROLL
-          q += sum >= thresholds[at.channel][o][k] ? 1 : 0;
-        }
-        y.v[p * J::OUT_CH + o] = at.inside(p) ? q : std::int64_t{0};
+        y.v[p * J::OUT_CH + o] = at.inside(p) ? q : 0;
       }
     }
     HASS_CHECK(y);

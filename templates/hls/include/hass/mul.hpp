@@ -7,6 +7,7 @@
 namespace hass {
 
 template <class A> struct product_of {
+  static constexpr int BITS = signed_bits<typename A::in0_beat::lane>::value + signed_bits<typename A::in1_beat::lane>::value + A::FACTOR_BITS;
   static constexpr std::int64_t of(std::int64_t a, std::int64_t b) { return a * b * A::FACTOR; }
 };
 

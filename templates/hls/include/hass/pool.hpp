@@ -55,8 +55,7 @@ template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<ty
 #pragma HLS UNROLL
         for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
-          const std::int64_t a = acc[p * CH + c].to_int64();
-          const std::int64_t q = P::MAX ? clamp(a, P::LO, P::HI) : requant(round_off(a * P::mul(row, at.group * PX + p), P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
+          const std::int64_t q = pooled_value<P, pooled::stored::width>(acc[p * CH + c].to_int64(), P::mul(row, at.group * PX + p));
           y.v[p * CH + c] = at.inside(p) ? q : std::int64_t{0};
         }
       }

@@ -3,6 +3,7 @@
 #ifndef HASS_REDUCE_HPP
 #define HASS_REDUCE_HPP
 
+#include "hass/arith.hpp"
 #include "hass/bits.hpp"
 
 namespace hass {
@@ -41,6 +42,13 @@ template <int BITS, int COUNT> struct pooling<false, BITS, COUNT> {
 
 // What pooling starts from: MIN below every value, or 0.
 template <class P> constexpr std::int64_t pool_start() { return P::MAX ? P::MIN : std::int64_t{0}; }
+
+// The value of an output: the maximum, clamped, or the sum, of BITS bits, times mul, which has P::MUL_BITS, rounded and requantised.
+template <class P, int BITS> std::int64_t pooled_value(std::int64_t v, std::int64_t mul) {
+#pragma HLS INLINE
+  constexpr int PRODUCT = BITS + P::MUL_BITS;
+  return P::MAX ? clamp(v, P::LO, P::HI) : requant(round_off(exact<PRODUCT>(v * mul), P::DROP), P::SHIFT, P::ROUNDING, P::LO, P::HI);
+}
 
 }  // namespace hass
 

@@ -10,6 +10,7 @@ namespace hass {
 
 template <class R> void requant_stream(int images, hls::stream<typename R::in_beat>& in, hls::stream<typename R::out_beat>& out) {
   constexpr int CH = R::out_beat::PER_PIXEL;
+  using value = exact_int<signed_bits<typename R::in_beat::lane>::value>;
   column<R::W, R::out_beat::PIXELS, R::CHANNEL_BEATS> at;
   int left = R::BEATS, image = 0;
   while (image < images) {
@@ -20,7 +21,7 @@ template <class R> void requant_stream(int images, hls::stream<typename R::in_be
 #pragma HLS ARRAY_PARTITION variable = y.v complete
     for (int i = 0; i < R::out_beat::LANES; ++i) {
 #pragma HLS UNROLL
-      y.v[i] = at.inside(i / CH) ? requant(x.v[i].to_int64(), R::SHIFT, R::ROUNDING, R::LO, R::HI) : std::int64_t{0};
+      y.v[i] = at.inside(i / CH) ? requant(static_cast<value>(x.v[i].to_int64()), R::SHIFT, R::ROUNDING, R::LO, R::HI) : value{0};
     }
     HASS_CHECK(y);
     out.write(y);

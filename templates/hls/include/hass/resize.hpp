@@ -5,7 +5,7 @@
 //   requant(round_off(sum of row weight * column weight * value, DROP), SHIFT)
 //
 // where sample i of an axis is 2^SCALE - WEIGHT[i] parts of position FROM[i] and WEIGHT[i] of the
-// next. R::need(y) is the number of rows that output row y needs, or of the input at the end.
+// next. R::reads(y) is the number of rows that are read before output row y, or, for y = OUT_H, behind the last.
 #ifndef HASS_RESIZE_HPP
 #define HASS_RESIZE_HPP
 
@@ -25,17 +25,23 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
             hls::stream<typename R::out_beat>& out) {
   constexpr int CH = resize_shape<R>::CH;
   constexpr int BEATS = R::CHANNEL_BEATS;
-  int rows = 0, y = 0;                    // rows read, output row
-  int x = 0, channel = 0, image = 0;      // within the row that is read or written
+  // The bits of a sum of four: weights of two neighbours add up to 2^SCALE.
+  constexpr int SUM_BITS = signed_bits<typename R::in_beat::lane>::value + R::ROW_SCALE + R::COLUMN_SCALE;
+  using value = exact_int<SUM_BITS>;
+  // What an iteration does is a register, and so are the rows of the output row behind the next: no table and no sum lies between
+  // one decision and the one that follows.
+  int left = R::reads(0), following = R::reads(1);  // rows to read before output row y, and before the next
+  bool reads = true;                                // left is not 0
+  bool odd = false;                                 // the row that is read next
+  int y = 0, x = 0, channel = 0, image = 0;         // output row; within the row that is read or written
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
-    const bool reads = rows < R::need(y);
     if (reads) {
       const typename R::in_beat v = in.read();
 #pragma HLS ARRAY_PARTITION variable = v.v complete
       for (int b = 0; b < 4; ++b) {
 #pragma HLS UNROLL
-        if (b == (rows & 1) * 2 + (x & 1)) {
+        if (b == (odd ? 2 : 0) + (x & 1)) {
           for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
             memory[b][(x >> 1) * BEATS + channel][c] = v.v[c];
@@ -44,7 +50,7 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
       }
     } else {
       const int row = R::row_from(y) & 1, from = R::column_from(x);
-      const std::int64_t low_weight = R::row_weight(y), right_weight = R::column_weight(x);
+      const value low_weight = R::row_weight(y), right_weight = R::column_weight(x);
       typename R::in_beat::lane bank[4][CH];
 #pragma HLS ARRAY_PARTITION variable = bank complete dim = 0
       for (int b = 0; b < 4; ++b) {
@@ -59,33 +65,43 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
 #pragma HLS ARRAY_PARTITION variable = beat.v complete
       for (int c = 0; c < CH; ++c) {
 #pragma HLS UNROLL
-        std::int64_t sum = 0;
+        value sum = 0;
         for (int b = 0; b < 4; ++b) {
 #pragma HLS UNROLL
-          const std::int64_t wy = b / 2 == row ? (std::int64_t{1} << R::ROW_SCALE) - low_weight : low_weight;
-          const std::int64_t wx = b % 2 == (from & 1) ? (std::int64_t{1} << R::COLUMN_SCALE) - right_weight : right_weight;
-          sum += wy * wx * bank[b][c].to_int64();
+          const value wy = b / 2 == row ? (value{1} << R::ROW_SCALE) - low_weight : low_weight;
+          const value wx = b % 2 == (from & 1) ? (value{1} << R::COLUMN_SCALE) - right_weight : right_weight;
+          sum += wy * wx * static_cast<value>(bank[b][c].to_int64());
         }
-        beat.v[c] = requant(round_off(sum, R::DROP), R::SHIFT, R::ROUNDING, R::LO, R::HI);
+        beat.v[c] = requant(round_off(exact<SUM_BITS>(sum), R::DROP), R::SHIFT, R::ROUNDING, R::LO, R::HI);
       }
       HASS_CHECK(beat);
       out.write(beat);
     }
     const bool next_pixel = channel == BEATS - 1;
-    const bool next_row = next_pixel && x == (reads ? R::IN_W : R::OUT_W) - 1;
+    const bool last_x = reads ? x == R::IN_W - 1 : x == R::OUT_W - 1;
+    const bool row_in = next_pixel && last_x && reads, row_out = next_pixel && last_x && !reads;
+    // The image ends with its last row, read or written.
+    const bool image_out = R::reads(R::OUT_H) > 0 ? row_in && y == R::OUT_H && left == 1 : row_out && y == R::OUT_H - 1;
     channel = next_pixel ? 0 : channel + 1;
-    if (next_pixel) x = next_row ? 0 : x + 1;
-    if (next_row) {
-      if (reads) {
-        ++rows;
-      } else {
-        ++y;
-      }
-      if (y == R::OUT_H && rows == R::IN_H) {
-        y = 0;
-        rows = 0;
-        ++image;
-      }
+    if (next_pixel) x = last_x ? 0 : x + 1;
+    if (row_in) {
+      odd = !odd;
+      reads = left != 1;
+      --left;
+    }
+    if (row_out) {
+      reads = following != 0;
+      left = following;
+      following = R::reads(y < R::OUT_H - 2 ? y + 2 : R::OUT_H);
+      ++y;
+    }
+    if (image_out) {
+      reads = true;
+      odd = false;
+      left = R::reads(0);
+      following = R::reads(1);
+      y = 0;
+      ++image;
     }
   }
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -24,8 +25,9 @@ func main() {
 	flag.StringVar(&o.nextpnr, "nextpnr", "", "nextpnr-himbaechel with the architecture xilinx")
 	flag.StringVar(&o.chipdb, "chipdb", "", "its chip database of xc7z010")
 	flag.BoolVar(&o.list, "list", false, "print the points and do nothing")
-	flag.StringVar(&o.only, "module", "", "points of this module only")
+	flag.StringVar(&o.only, "module", "", "modules, separated by commas: points of these only")
 	flag.StringVar(&o.last, "last", "", "modules, separated by commas: points that have them in them come last")
+	flag.IntVar(&o.each, "each", 0, "the most points of a kind; 0: all")
 	flag.IntVar(&o.seeds, "seeds", 1, "seeds of each point")
 	flag.DurationVar(&o.limit, "limit", 0, "the longest that a point may take; 0: eight minutes, half an hour for a whole network")
 	flag.BoolVar(&o.networks, "networks", false, "whole networks instead of modules")
@@ -43,7 +45,7 @@ func main() {
 type options struct {
 	nextpnr, chipdb, only, last, project string
 	list, networks                       bool
-	seeds, seed                          int
+	seeds, seed, each                    int
 	limit                                time.Duration
 }
 
@@ -112,12 +114,16 @@ func jobs(library pnr.Library, o options) ([]pnr.Job, error) {
 	if o.last != "" {
 		last = strings.Split(o.last, ",")
 	}
-	points, err := pnr.Points(library, last)
+	if o.each <= 0 {
+		o.each = math.MaxInt
+	}
+	points, err := pnr.Points(library, last, o.each)
 	if err != nil {
 		return nil, err
 	}
 	if o.only != "" {
-		points = slices.DeleteFunc(points, func(p fit.Point) bool { return p.ModuleName() != o.only })
+		only := strings.Split(o.only, ",")
+		points = slices.DeleteFunc(points, func(p fit.Point) bool { return !slices.Contains(only, p.ModuleName()) })
 	}
 	return pnr.PointJobs(library, points)
 }
@@ -137,7 +143,7 @@ func network(ctx context.Context, t *pnr.Tools, o options, log func(string)) err
 	if err != nil {
 		return err
 	}
-	log(fmt.Sprintf("%s: %.1f MHz (%.2f ns logic, %.2f ns route, %d cells), %d LUT, %d FF, %d DSP, %d BRAM18, from %s to %s",
-		o.project, m.MHz, m.Logic, m.Timing.Route, m.Cells, m.LUT, m.FF, m.Counts.DSP, m.BRAM18, m.From, m.To))
+	log(fmt.Sprintf("%s: %.1f MHz (%.2f ns logic, %.2f ns route, %d cells), %d LUT, %d FF, %d DSP, %d BRAM18, from %s to %s; latest %s",
+		o.project, m.MHz, m.Logic, m.Timing.Route, m.Cells, m.LUT, m.FF, m.Counts.DSP, m.BRAM18, m.From, m.To, m.Ends))
 	return nil
 }

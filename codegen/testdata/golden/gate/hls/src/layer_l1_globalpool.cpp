@@ -17,6 +17,7 @@ struct l1_globalpool_globalpool_config {
   static constexpr bool MAX = false;
   static constexpr std::int64_t MIN = -128;
   static constexpr std::int64_t MUL = 466034;
+  static constexpr int MUL_BITS = 19;
   static constexpr int DROP = 0;
   static constexpr int SHIFT = 24;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;

@@ -17,6 +17,7 @@ struct l3_globalpool_globalpool_config {
   static constexpr bool MAX = false;
   static constexpr std::int64_t MIN = -128;
   static constexpr std::int64_t MUL = 262144;
+  static constexpr int MUL_BITS = 19;
   static constexpr int DROP = 0;
   static constexpr int SHIFT = 22;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;

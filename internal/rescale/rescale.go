@@ -1,0 +1,270 @@
+// Package rescale finds integer arithmetic that equals a quantiser of a model for every value that it
+// can meet. A model's scales are float32 numbers, taken as the rationals they are; the quantiser's result is
+// one rounding, half to even, of an exact quotient. Hardware has a multiplier and a shift, or a list of
+// thresholds: both are decided here by comparing thresholds, never by sampling.
+package rescale
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+
+	"hass/internal/fixed"
+)
+
+// Line is the function of one channel that a requantisation stands for:
+//
+//	y = min(max(rne((v + Bias) * Ratio), Lo), Hi)    for the integers v from Least to Most
+//
+// rne rounds half to even. Ratio is above 0.
+type Line struct {
+	Ratio, Bias *big.Rat
+	Lo, Hi      int64 // of y
+	Least, Most int64 // of v
+}
+
+// Thresholds are Hi-Lo integers, never falling: entry k is the least v in [Least, Most] whose y is above Lo+k, or
+// Most+1 if there is none. A v below all has y = Lo.
+func (l *Line) Thresholds() []int64 {
+	if l.Hi <= l.Lo {
+		return []int64{}
+	}
+	// y reaches n where (v + Bias) * Ratio >= n - 1/2, and at equality if n is even: v >= ((2n-1) / Ratio) / 2 - Bias. Over a common
+	// denominator that is (base + n*step) / den.
+	half := new(big.Rat).Inv(l.Ratio)
+	half.Mul(half, big.NewRat(1, 2))
+	den := new(big.Int).Mul(half.Denom(), l.Bias.Denom())
+	step := new(big.Int).Mul(half.Num(), l.Bias.Denom())
+	step.Lsh(step, 1)
+	at := new(big.Int).Mul(big.NewInt(2*(l.Lo+1)-1), new(big.Int).Mul(half.Num(), l.Bias.Denom()))
+	at.Sub(at, new(big.Int).Mul(l.Bias.Num(), half.Denom()))
+	// q and r are quotient and remainder of the place, carried from threshold to threshold.
+	q, r := new(big.Int).DivMod(at, den, new(big.Int))
+	dq, dr := new(big.Int).DivMod(step, den, new(big.Int))
+	list := make([]int64, l.Hi-l.Lo)
+	one := big.NewInt(1)
+	for k := range list {
+		v := l.Most + 1
+		if q.IsInt64() && q.Int64() <= l.Most {
+			v = q.Int64()
+			if n := l.Lo + 1 + int64(k); r.Sign() != 0 || n&1 != 0 {
+				v++ // above the quotient: it is no integer, or a tie that falls to the even number below
+			}
+		} else if q.Sign() < 0 {
+			v = l.Least
+		}
+		list[k] = min(max(v, l.Least), l.Most+1)
+		q.Add(q, dq)
+		if r.Add(r, dr); r.Cmp(den) >= 0 {
+			r.Sub(r, den)
+			q.Add(q, one)
+		}
+	}
+	return list
+}
+
+// Reach is the least v in [Least, Most] with (v + Bias) * Ratio >= y, or Most+1 if there is none.
+func (l *Line) Reach(y *big.Rat) int64 {
+	at := new(big.Rat).Quo(y, l.Ratio)
+	at.Sub(at, l.Bias)
+	q, r := new(big.Int).DivMod(at.Num(), at.Denom(), new(big.Int))
+	if r.Sign() > 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	switch {
+	case q.Cmp(big.NewInt(l.Most)) > 0:
+		return l.Most + 1
+	case q.Cmp(big.NewInt(l.Least)) < 0:
+		return l.Least
+	}
+	return q.Int64()
+}
+
+// Multiplier is requantisation by a product and a shift, for one or more channels:
+//
+//	y = fixed.Requant((v << BiasFrac + Bias[c]) * Mul[c], Shift + BiasFrac, Rounding, Lo, Hi)
+type Multiplier struct {
+	Mul      []int64
+	Bias     []int64 // in units of 2^-BiasFrac
+	BiasFrac int
+	Shift    int
+	Rounding fixed.Rounding
+}
+
+// Limits bound a search for multipliers.
+type Limits struct {
+	MulBits  int // widest multiplier
+	BiasFrac int // most places of a bias
+}
+
+// maxShift bounds shifts, that of a bias's places included.
+const maxShift = 61
+
+// FindMultiplier is the multiplier that equals every one of the lines for all their values, of the fewest bits and places of biases
+// together, then of the fewest places; nil if there is none. Half up is tried before half to even, which a bias with places of its own does not
+// combine with.
+func FindMultiplier(lines []Line, lim Limits) *Multiplier {
+	thresholds := make([][]int64, len(lines))
+	top := 0.0
+	for i := range lines {
+		thresholds[i] = lines[i].Thresholds()
+		r, _ := lines[i].Ratio.Float64()
+		top = max(top, r)
+	}
+	if !(top > 0) || math.IsInf(top, 0) {
+		return nil
+	}
+	_, exp := math.Frexp(top)
+	m := &Multiplier{Mul: make([]int64, len(lines)), Bias: make([]int64, len(lines))}
+	for _, rounding := range []fixed.Rounding{fixed.HalfUp, fixed.HalfEven} {
+		hard := 0                                                    // the line that refused last: asked first
+		for total := 1; total <= lim.MulBits+lim.BiasFrac; total++ { // bits of a multiplier and places of a bias
+			for frac := 0; frac <= min(lim.BiasFrac, total-1); frac++ {
+				width := total - frac
+				shift := width - exp
+				if width > lim.MulBits || shift < 0 || shift+frac > maxShift || frac > 0 && rounding == fixed.HalfEven {
+					continue
+				}
+				ok := true
+				for i := range lines {
+					c := (hard + i) % len(lines)
+					if m.Mul[c], m.Bias[c], ok = lines[c].multiplier(thresholds[c], shift, frac, rounding); !ok {
+						hard = c
+						break
+					}
+				}
+				if ok && fits(m.Mul, lim.MulBits) {
+					m.Shift, m.BiasFrac, m.Rounding = shift, frac, rounding
+					return m
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func fits(mul []int64, width int) bool {
+	for _, v := range mul {
+		if bits.Len64(uint64(v)) > width {
+			return false
+		}
+	}
+	return true
+}
+
+// multiplier is the one nearest the line's ratio of those that equal it, at a shift and a number of places of the bias.
+func (l *Line) multiplier(thresholds []int64, shift, frac int, rounding fixed.Rounding) (mul, bias int64, ok bool) {
+	b := new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac))
+	bias, exact := nearest(b)
+	if rounding == fixed.HalfEven && !exact {
+		return 0, 0, false // what is a tie would be decided by a rounded bias
+	}
+	// v reaches n where (v<<frac + bias) * mul >= (2n-1) << (shift+frac-1). Above 0 that is a least, below 0 a most multiplier.
+	least, most := int64(1), largest
+	for k, t := range thresholds {
+		n := l.Lo + 1 + int64(k)
+		inclusive := rounding == fixed.HalfUp || n&1 == 0
+		for _, side := range []struct {
+			v       int64
+			reaches bool
+		}{{t, true}, {t - 1, false}} {
+			if side.v < l.Least || side.v > l.Most {
+				continue
+			}
+			lo, hi, possible := bound(side.v<<frac+bias, 2*n-1, shift+frac-1, side.reaches, inclusive)
+			if !possible {
+				return 0, 0, false
+			}
+			least, most = max(least, lo), min(most, hi)
+		}
+		if least > most {
+			return 0, 0, false
+		}
+	}
+	want, _ := new(big.Rat).Mul(l.Ratio, new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(shift)))).Float64()
+	return min(max(int64(math.RoundToEven(min(want, float64(largest)))), least), most), bias, true
+}
+
+// largest bounds multipliers while they are sought.
+const largest = int64(1) << 40
+
+// bound is the interval of multipliers m >= 1 with x*m >= n * 2^s, or without if it must not reach that; at equality it is reached if
+// inclusive. s is -1 or more, n odd.
+func bound(x, n int64, s int, reaches, inclusive bool) (lo, hi int64, possible bool) {
+	if s < 0 { // x*m >= n/2: doubled
+		x, s = 2*x, 0
+	}
+	if x == 0 {
+		return 1, largest, (n < 0) == reaches
+	}
+	f, tie := floorDiv(n, s, x)
+	if x > 0 {
+		from := f + 1 // the least multiplier that reaches
+		if tie && inclusive {
+			from = f
+		}
+		if reaches {
+			return max(from, 1), largest, from <= largest
+		}
+		return 1, min(from-1, largest), from > 1
+	}
+	to := f // the most that reaches
+	if tie && !inclusive {
+		to = f - 1
+	}
+	if reaches {
+		return 1, min(to, largest), to >= 1
+	}
+	return max(to+1, 1), largest, to < largest
+}
+
+// floorDiv is the floor of n * 2^s / x, cut to +-2 * largest, and whether that is the quotient.
+func floorDiv(n int64, s int, x int64) (f int64, exact bool) {
+	if bits.Len64(uint64(max(n, -n)))+s <= 62 {
+		a := n << s
+		f = a / x
+		exact = f*x == a
+		if !exact && (a < 0) != (x < 0) {
+			f--
+		}
+	} else {
+		a, b := new(big.Int).Lsh(big.NewInt(n), uint(s)), big.NewInt(x)
+		if x < 0 { // Div rounds down for a positive divisor
+			a.Neg(a)
+			b.Neg(b)
+		}
+		q, r := a.DivMod(a, b, new(big.Int))
+		if exact = r.Sign() == 0; !q.IsInt64() {
+			return 2 * largest * int64(q.Sign()), exact
+		}
+		f = q.Int64()
+	}
+	return min(max(f, -2*largest), 2*largest), exact
+}
+
+// nearest is the integer nearest to v, ties up, and whether it is v.
+func nearest(v *big.Rat) (int64, bool) {
+	two := new(big.Int).Lsh(v.Num(), 1)
+	two.Add(two, v.Denom())
+	q := two.Div(two, new(big.Int).Lsh(v.Denom(), 1)) // Euclidean: floor for a positive divisor
+	if !q.IsInt64() {
+		return 0, false
+	}
+	return q.Int64(), v.IsInt()
+}
+
+// Rat is a float64 as the rational it is; it must be finite.
+func Rat(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
+
+// Equals tells whether fixed.Requant(v*mul, shift, rounding, Lo, Hi) is the line for all its values. The line's Bias must be 0; mul is
+// at least 1, so that both functions never fall and differ nowhere if they do not beside a threshold.
+func (l *Line) Equals(mul int64, shift int, rounding fixed.Rounding) bool {
+	for k, t := range l.Thresholds() {
+		n := l.Lo + 1 + int64(k)
+		if t <= l.Most && fixed.Requant(t*mul, shift, rounding, l.Lo, l.Hi) < n ||
+			t > l.Least && fixed.Requant((t-1)*mul, shift, rounding, l.Lo, l.Hi) >= n {
+			return false
+		}
+	}
+	return true
+}
