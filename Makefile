@@ -26,6 +26,8 @@
 #   make pnr          places and routes what is not yet in optimizer/cost/calibration/xc7z010-1.csv, or is of other texts of the
 #                     modules, with a nextpnr-himbaechel and a chip database of xc7z010 that you have (NEXTPNR=, CHIPDB=; hours);
 #                     make fit-clock fits the delays of modules to it
+#   make requantise-table
+#                     what the forms of requantisation take on xc7, into docs/measurements.md (needs yosys; minutes)
 #   make engine-table what one lane of each engine kind takes on xc7 and its cycles per beat, as a table in
 #                     build/engine-table.md (needs yosys; ten minutes)
 #   make goptuna      our TPE beside goptuna's (a module of its own)
@@ -56,7 +58,7 @@ export CGO_ENABLED = 0
 COMMANDS = g++ verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
 PACKAGES = g++ make verilator iverilog yosys z3 tcl python3 python3-numpy
 
-.PHONY: all build deps cxx demo sweep fit engine-table test acceptance acceptance-short acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
+.PHONY: all build deps cxx demo sweep fit engine-table requantise-table test acceptance acceptance-short acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
 
 all: build
 
@@ -168,6 +170,9 @@ pnr:
 fit-clock:
 	$(GO) run ./optimizer/cost/fit/pnr/coefficients $(CALIBRATION)/xc7z010-1.csv $(CALIBRATION)/xc7z010-1-networks.csv $(CALIBRATION)/xc7z010-1.toml
 	$(GO) test -count=1 ./optimizer/cost/fit/pnr -run TestFigures -update
+
+requantise-table:
+	HASS_FIGURES=1 $(GO) test -count=1 -timeout 1h -v -run TestRequantiseForms ./optimizer/cost/fit
 
 engine-table:
 	@mkdir -p build

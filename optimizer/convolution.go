@@ -211,6 +211,9 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 				}
 			}
 		}
+		if line == 0 {
+			continue // no choice of any shape so far keeps the limits
+		}
 		for _, q := range s.widths[l.In[0]] {
 			if !dividesEither(q, sh.ch) {
 				continue

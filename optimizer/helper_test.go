@@ -58,12 +58,12 @@ func (b *build) conv(in, out, k, s int, same bool) int {
 
 func (b *build) Add(x, y int) int {
 	t := b.net.Tensors[x]
-	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}}, t.H, t.W, t.C)
+	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}, Factors: [2]int64{1, 1}}, t.H, t.W, t.C)
 }
 
 func (b *build) mul(x, y int) int {
 	t := b.net.Tensors[x]
-	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Shift: 8}, t.H, t.W, t.C)
+	return b.layer(intnet.Layer{Kind: intnet.KindMul, In: []int{x, y}, Factors: [2]int64{1}, Shift: 8}, t.H, t.W, t.C)
 }
 
 func (b *build) depthwise(in, k int) int {

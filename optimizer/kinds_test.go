@@ -69,6 +69,26 @@ func kinds() map[string]func(b *hwtest.Builder) {
 			same(b, b.Concat(same(b, 0, 8, 3, 1, 1), p), 4, 1, 1, 1)
 		},
 	}
+	step := func(s float64, bits int, signed bool) fixed.Format {
+		f := fixed.OfStep(s)
+		f.Bits, f.Signed = bits, signed
+		return f
+	}
+	tenth, third := step(0.1, 8, true), step(1.0/3, 8, true)
+	conv := func(b *hwtest.Builder, in, out int, f fixed.Format, form hwtest.Form) int {
+		return b.Conv(in, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: out, Out: f, WeightBits: 8, Density: 0.6, Shift: 8, Form: form})
+	}
+	nets["multipliers and factors"] = func(b *hwtest.Builder) {
+		b.Forms = rand.New(rand.NewSource(1))
+		x, y := conv(b, 0, 8, tenth, hwtest.ByMul), conv(b, 0, 8, third, hwtest.ByMuls)
+		x = b.Mul(b.Add(x, y, third), b.GlobalPool(x, false, tenth), tenth)
+		conv(b, x, 4, eight, hwtest.ByMuls)
+	}
+	nets["thresholds"] = func(b *hwtest.Builder) {
+		b.Forms = rand.New(rand.NewSource(1))
+		x := conv(b, 0, 8, step(0.3, 4, false), hwtest.ByThresholds)
+		conv(b, x, 8, fixed.Format{Bits: 2, Signed: true}, hwtest.ByThresholds)
+	}
 	for _, fn := range []intnet.ActFn{intnet.ActAffine, intnet.ActHardSwish, intnet.ActLeaky, intnet.ActCurve} {
 		nets["activation "+string(fn)] = func(b *hwtest.Builder) { same(b, b.Activation(0, fn, eight), 8, 3, 1, 1) }
 	}

@@ -3,6 +3,7 @@ package optimizer
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"hass/internal/design"
@@ -46,6 +47,22 @@ func TestClassCounts(t *testing.T) {
 		if got := d.Predicted.CyclesPerImage; got > float64(max(4, tt.classes/tt.most)) {
 			t.Errorf("%d classes of %d bits: %v cycles", tt.classes, tt.bits, got)
 		}
+	}
+}
+
+// TestTooManyThresholds: a convolution of more levels than a join compares with is refused with a sentence.
+func TestTooManyThresholds(t *testing.T) {
+	net := kindNet(t, kinds()["thresholds"])
+	l := &net.Layers[0]
+	net.Tensors[l.Out].Format.Bits = 5
+	l.Lo, l.Hi = 0, 16
+	for o := range l.Conv.Thresholds {
+		l.Conv.Thresholds[o] = make([]int64, 16)
+	}
+	_, err := Optimize(t.Context(), inputOf(t, net, "u250"))
+	want := "nearest is one with a join: 16 thresholds a channel; hls takes at most 15 (each has a comparator of its own; a multiplier serves more levels)"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with\n%s", err, want)
 	}
 }
 

@@ -56,14 +56,7 @@ func residualNet() *intnet.Net {
 
 func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input)) *design.Design {
 	t.Helper()
-	p, err := design.LoadPlatform(platform)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := net.Tensors[net.Input].C
-	ones := slices.Repeat([]float64{1}, c)
-	in := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Model: "model.onnx", Bits: "16",
-		Preproc: design.Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": strings.Repeat("0", 64)}}
+	in := inputOf(t, net, platform)
 	if change != nil {
 		change(&in)
 	}
@@ -72,6 +65,19 @@ func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input
 		t.Fatal(err)
 	}
 	return d
+}
+
+// inputOf is what Optimize takes of a network.
+func inputOf(t testing.TB, net *intnet.Net, platform string) Input {
+	t.Helper()
+	p, err := design.LoadPlatform(platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := net.Tensors[net.Input].C
+	ones := slices.Repeat([]float64{1}, c)
+	return Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Model: "model.onnx", Bits: "16",
+		Preproc: design.Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": strings.Repeat("0", 64)}}
 }
 
 func TestOptimize(t *testing.T) {

@@ -31,7 +31,7 @@ var (
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
 	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take d.x d.w", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
-	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias steps table",
+	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias scales thresholds table",
 }
 
 // beat is a token type.
@@ -115,6 +115,8 @@ func (p *project) checkSizes() {
 			case "join":
 				part(n("OUT_CH"), "bias")
 				part(n("PX")*n("OUT_CH"), "sum")
+			case "join_levels":
+				part(n("OUT_CH")*n("LEVELS"), "thresholds")
 			case "pool":
 				part(beats[c["out_beat"]].lanes(), "acc")
 			case "globalpool":

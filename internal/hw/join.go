@@ -152,30 +152,27 @@ func ChannelThresholds(c *intnet.Conv, o int) []int64 {
 	return list
 }
 
-// joinCycles are the cycles of a join of gangs of so many banks from issue to push.
-func joinCycles(c *intnet.Conv, banks int) int {
-	if c.Thresholds != nil {
-		return bits.Len(uint(banks-1)) + 2 // adder tree of banks, comparison, count
+// Cycles are those from issue to push.
+func (p *JoinParams) Cycles() int {
+	if p.Levels > 0 {
+		return bits.Len(uint(p.Banks-1)) + 2 // adder tree of banks, comparison, count
 	}
-	cycles := bits.Len(uint(banks)) + 3 // adder tree of banks and bias, shift, round, clamp
-	if width, _, _ := multiplierOf(c); width > 0 {
-		cycles += productCycles(Product{c.AccBits + c.BiasFrac, width + 1}.Parts())
+	cycles := bits.Len(uint(p.Banks)) + 3 // adder tree of banks and bias, shift, round, clamp
+	if p.Parts > 0 {
+		cycles += productCycles(p.Parts)
 	}
 	return cycles
 }
 
-// JoinOf are the parameters of the join of a convolution under its hardware choices.
-func JoinOf(net *intnet.Net, l *intnet.Layer, hl Layer) JoinParams {
-	c, out := l.Conv, &net.Tensors[l.Out]
-	p := JoinParams{
-		Gangs: hl.Gangs(), Banks: hl.Banks(), Gang: hl.Gang, Px: hl.OutPx, AccBits: c.AccBits, BiasFrac: c.BiasFrac, Bits: out.Format.Bits,
-		W: out.W, Folds: c.OutC / hl.OutCh, Steps: 1, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi,
-	}
+// rescaling are the parameters of a join that follow from the layer's arithmetic alone, for gangs of one bank.
+func rescaling(l *intnet.Layer) JoinParams {
+	c := l.Conv
+	p := JoinParams{Banks: 1, AccBits: c.AccBits, BiasFrac: c.BiasFrac, Steps: 1, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi}
 	if p.Levels = levelsOf(c); p.Levels > 0 {
 		p.BiasFrac = 0 // the thresholds contain it
 		return p
 	}
-	least, most := c.Shift[0], c.Shift[0]
+	least, most := c.ShiftOf(0), c.ShiftOf(0)
 	for _, s := range c.Shift {
 		least, most = min(least, s), max(most, s)
 	}
@@ -184,6 +181,14 @@ func JoinOf(net *intnet.Net, l *intnet.Layer, hl Layer) JoinParams {
 		p.Parts = Product{p.SumBits(), p.MulBits + 1}.Parts()
 	}
 	p.Shift, p.Steps = least+c.BiasFrac-zeros, most-least+1
+	return p
+}
+
+// JoinOf are the parameters of the join of a convolution under its hardware choices.
+func JoinOf(net *intnet.Net, l *intnet.Layer, hl Layer) JoinParams {
+	c, out := l.Conv, &net.Tensors[l.Out]
+	p := rescaling(l)
+	p.Gangs, p.Banks, p.Gang, p.Px, p.Bits, p.W, p.Folds = hl.Gangs(), hl.Banks(), hl.Gang, hl.OutPx, out.Format.Bits, out.W, c.OutC/hl.OutCh
 	return p
 }
 

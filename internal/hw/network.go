@@ -131,7 +131,9 @@ const fifo = 2
 func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
 	switch l.Kind {
 	case intnet.KindConv:
-		return joinCycles(l.Conv, hl.Banks()) + fifo
+		p := rescaling(l)
+		p.Banks = hl.Banks()
+		return p.Cycles() + fifo
 	case intnet.KindAdd, intnet.KindMul:
 		s := scalingOf(net, l)
 		return s.cycles(l.Kind) + fifo

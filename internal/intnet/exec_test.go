@@ -239,7 +239,7 @@ func BenchmarkResNet8(b *testing.B) {
 			skip = n.conv(v, square(1, 2, 1, 0), 1, st.c, 16, []int{14}, f, 0)
 		}
 		t := n.net.Tensors[a]
-		v = n.add(Layer{Kind: KindAdd, In: []int{a, skip}}, t.H, t.W, t.C, f)
+		v = n.add(Layer{Kind: KindAdd, In: []int{a, skip}, Factors: [2]int64{1, 1}}, t.H, t.W, t.C, f)
 	}
 	n.net.Outputs = []int{v}
 	x, err := New(&n.net)

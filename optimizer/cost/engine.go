@@ -322,9 +322,10 @@ func levelsArea(s *hw.JoinParams, weights *area, a area) area {
 	counters := counterBits(s.Folds, ceilDiv(s.W, px))
 	registers, shifts := tree(s.Banks, 0)
 	more := lanes * s.AccBits * shifts
-	a.rule[2] += lanes*(s.Levels+s.Bits+s.AccBits*registers) + counters + 3 + 2*log2(s.Banks) + ins - 1
-	a.rule[1] += lanes*s.AccBits*(s.Banks-1) + more + tail
-	a.rule[5] += more + tail
+	srl, wait := waits(tail, s.Cycles())
+	a.rule[2] += lanes*(s.Levels+s.Bits+s.AccBits*registers) + counters + wait + 3 + 2*log2(s.Banks) + ins - 1
+	a.rule[1] += lanes*s.AccBits*(s.Banks-1) + more + srl
+	a.rule[5] += more + srl
 	count := 0 // LUTs of the sums of one bit of the number of thresholds reached
 	for bit := 1; bit <= s.Levels; bit *= 2 {
 		count += ceilDiv(s.Levels/bit-1, 5)

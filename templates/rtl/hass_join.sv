@@ -168,7 +168,7 @@ module hass_join #(
       );
     end else begin : g_no_constant
       assign common = '0;
-      wire unused = &{1'b0, common};
+      wire unused_common = &{1'b0, common};
     end
     for (o = 0; o < OUT_CH; o = o + 1) begin : g_channel
       // What the channel has of its own, when the sum is there.
@@ -224,7 +224,7 @@ module hass_join #(
               .thresholds(row[o*ENTRY+:ENTRY]),
               .y
           );
-          wire unused = &{1'b0, step, factor};
+          wire unused_scale = &{1'b0, step, factor};
         end else begin : g_sum
           wire [(BANKS+1)*SUM-1:0] parts;
           for (b = 0; b < BANKS; b = b + 1) begin : g_part
@@ -255,7 +255,7 @@ module hass_join #(
             );
           end else begin : g_plain
             assign value = sum;
-            wire unused = &{1'b0, factor};
+            wire unused_factor = &{1'b0, factor};
           end
           hass_requant #(
               .IN(MUL_BITS > 0 ? IN - 1 : IN),
@@ -273,7 +273,7 @@ module hass_join #(
               .y
           );
           if (MUL_BITS > 0) begin : g_sign
-            wire unused = &{1'b0, value[IN-1]};  // the sign again
+            wire unused_sign = &{1'b0, value[IN-1]};  // the sign again
           end
         end
         assign out[(p*OUT_CH+o)*BITS+:BITS] = valid_pixel[p] ? y : '0;

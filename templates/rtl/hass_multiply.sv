@@ -59,7 +59,7 @@ module hass_multiply #(
         low_3  <= low_2;
         high_3 <= high_2 * n_2;
         low_4  <= low_3[LOW-1:0];
-        high_4 <= high_3 + (HIGH + NARROW)'(low_3 >>> LOW);
+        high_4 <= high_3 + (HIGH + NARROW)'($signed(low_3[LOW+NARROW-1:LOW]));
       end
       assign y = {high_4, low_4};
     end else begin : g_four
@@ -93,7 +93,7 @@ module hass_multiply #(
         w_high_3 <= w_high_2;
         n_high_3 <= n_high_2;
         first_4  <= first_3[LOW-1:0];
-        second_4 <= REST'(second_3) + REST'(first_3 >>> LOW);
+        second_4 <= REST'(second_3) + REST'($signed(first_3[2*LOW+1:LOW]));
         third_4  <= w_low_3 * n_high_3;
         w_high_4 <= w_high_3;
         n_high_4 <= n_high_3;
@@ -102,7 +102,7 @@ module hass_multiply #(
         fourth_5 <= w_high_4 * n_high_4;
         first_6  <= first_5;
         third_6  <= third_5[LOW-1:0];
-        fourth_6 <= (REST - LOW)'(fourth_5) + (REST - LOW)'(third_5 >>> LOW);
+        fourth_6 <= (REST - LOW)'(fourth_5) + (REST - LOW)'($signed(third_5[REST-1:LOW]));
       end
       assign y = {fourth_6, third_6, first_6};
     end

@@ -121,6 +121,7 @@ struct l2_conv_join_config {
   static constexpr int STEPS = 1;
   static constexpr bool MULTIPLY = false;
   static constexpr std::int64_t MUL = 0;
+  static constexpr int MUL_BITS = 0;
   static constexpr int SCALE_BITS = 0;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;
   static constexpr std::int64_t HI = 127;

@@ -20,6 +20,7 @@ struct l3_mul_mul_config {
   using in1_beat = s8_1x1;
   static constexpr bool BROADCAST = true;
   static constexpr std::int64_t FACTOR = 1;
+  static constexpr int FACTOR_BITS = 0;
 };
 
 }  // namespace

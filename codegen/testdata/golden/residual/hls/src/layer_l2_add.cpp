@@ -20,7 +20,9 @@ struct l2_add_add_config {
   using in1_beat = s8_1x1;
   static constexpr bool BROADCAST = false;
   static constexpr std::int64_t FACTOR0 = 1;
+  static constexpr int FACTOR0_BITS = 0;
   static constexpr std::int64_t FACTOR1 = 1;
+  static constexpr int FACTOR1_BITS = 0;
 };
 
 }  // namespace
