@@ -11,6 +11,7 @@ import (
 
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/intnet"
 	"hass/internal/quant"
 	"hass/internal/test/onnxtest"
@@ -209,7 +210,7 @@ func integerResults(t *testing.T, g *graph.Graph, images [][]float32) [][]*float
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := quant.Results(net, outs)
+		res, err := hosttail.Results(net, outs)
 		if err != nil {
 			t.Fatal(err)
 		}

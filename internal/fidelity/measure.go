@@ -9,6 +9,7 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/intnet"
 	"hass/internal/judge"
 	"hass/internal/quant"
@@ -45,7 +46,7 @@ func Measure(ctx context.Context, g *graph.Graph, spec *quant.Spec, pruner *quan
 	for i, p := range probes {
 		byValue[p.value] = append(byValue[p.value], i)
 	}
-	host, err := quant.NewHost(net)
+	host, err := hosttail.New(net)
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,8 @@ import (
 
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/intnet"
-	"hass/internal/quant"
 )
 
 // Kind says what an output of a model holds.
@@ -168,7 +168,7 @@ func (f *Float) Run(image []float32, observe floatexec.Observe) (*Outcome, error
 
 // Integer gives the outcome of an integer network, whose model has the outputs outs, from what intnet's Exec.Run gave.
 // Integers of up to 16 bits are exact in float32, so ties stay ties.
-func Integer(host *quant.Host, net *intnet.Net, outs []Output, values [][]int32) (*Outcome, error) {
+func Integer(host *hosttail.Host, net *intnet.Net, outs []Output, values [][]int32) (*Outcome, error) {
 	results, err := host.Results(values)
 	if err != nil {
 		return nil, err

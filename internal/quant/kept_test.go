@@ -10,6 +10,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/intnet"
 	"hass/internal/test/exact"
 )
@@ -292,7 +293,7 @@ func TestKeptQuantisers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Results(net, outs)
+			got, err := hosttail.Results(net, outs)
 			if err != nil {
 				t.Fatal(err)
 			}

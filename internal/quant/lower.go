@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"hass/internal/fixed"
-	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/ident"
 	"hass/internal/intnet"
@@ -289,15 +288,6 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 		out.Rounding = to.Rounding
 	}
 	return nil
-}
-
-// Results is Host.Results of a network whose outputs are asked for once.
-func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
-	h, err := NewHost(net)
-	if err != nil {
-		return nil, err
-	}
-	return h.Results(outputs)
 }
 
 // windowOf is a window whose dilation is 1 where its kernel has one tap and it means nothing.

@@ -13,6 +13,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/intnet"
 	"hass/internal/test/testenv"
 )
@@ -48,7 +49,7 @@ func TestEverything(t *testing.T) {
 				if bits != 16 || n >= 3 {
 					continue
 				}
-				got, err := Results(net, outs)
+				got, err := hosttail.Results(net, outs)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -266,7 +267,7 @@ func compareFloat(t *testing.T, what string, g *graph.Graph, net *intnet.Net, im
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Results(net, outs)
+		got, err := hosttail.Results(net, outs)
 		if err != nil {
 			t.Fatal(err)
 		}

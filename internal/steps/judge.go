@@ -7,9 +7,9 @@ import (
 
 	"hass/internal/dataset"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/intnet"
 	"hass/internal/judge"
-	"hass/internal/quant"
 	"hass/internal/workers"
 )
 
@@ -62,7 +62,7 @@ func judgeBoth(ctx context.Context, t trial, net *intnet.Net, track func(done, t
 	for w := range execs {
 		execs[w] = x.Clone()
 	}
-	host, err := quant.NewHost(net)
+	host, err := hosttail.New(net)
 	if err != nil {
 		return nil, err
 	}

@@ -13,10 +13,10 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/hosttail"
 	"hass/internal/ident"
 	"hass/internal/intnet"
 	"hass/internal/npy"
-	"hass/internal/quant"
 )
 
 // RunOptions direct Run.
@@ -122,7 +122,7 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 		if err := apart(outputPaths(o.Output, names), inputs); err != nil {
 			return nil, err
 		}
-		host, err := quant.NewHost(cal.Net)
+		host, err := hosttail.New(cal.Net)
 		if err != nil {
 			return nil, err
 		}
