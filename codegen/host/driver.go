@@ -18,8 +18,8 @@ type portJSON struct {
 	W         int     `json:"w"`
 	C         int     `json:"c"`
 	Bits      int     `json:"bits"`
-	Frac      int     `json:"frac"`            // value = integer * 2^-frac
-	Scale     float64 `json:"scale,omitempty"` // value = integer * scale, if there is one
+	Frac      int     `json:"frac"`            // value = integer * 2^-frac * scale
+	Scale     float64 `json:"scale,omitempty"` // 1 if there is none
 	Signed    bool    `json:"signed"`
 	Rounding  string  `json:"rounding,omitempty"` // of values to integers; the input's alone
 	Px        int     `json:"px"`                 // pixels per beat

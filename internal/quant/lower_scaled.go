@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/intnet"
@@ -47,15 +48,16 @@ func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intn
 	if !to.kept() {
 		return l.approach(in, to.Format, out)
 	}
-	lines, width := l.lines(s, in, to.Format, out)
+	lines := l.lines(s, in, to.Format, out)
 	c.Bias = make([]int64, c.OutC)
 	levels := out.Hi - out.Lo
 	if levels*int64(c.OutC) > mostCompared {
 		return fmt.Errorf("%d channels of %d levels each are too many to show a multiplier right for all", c.OutC, levels+1)
 	}
 	if levels > compareLevels || levels == 0 {
+		width := l.calm(lines, c, in, to.Format)
 		// Sums and multipliers share the widest product.
-		m := rescale.FindMultiplier(lines, rescale.Limits{MulBits: min(mulBits, fixed.MaxAccBits-2-width-biasBits), BiasFrac: biasBits})
+		m := rescale.FindMultiplier(lines, rescale.Limits{MulBits: mulBits, BiasFrac: biasBits, Both: fixed.MaxAccBits - 2 - width})
 		if m != nil && (levels > 0 || m.BiasFrac == 0) {
 			c.Mul, c.Shift, c.Bias, c.BiasFrac = m.Mul, []int{m.Shift}, m.Bias, m.BiasFrac
 			out.Rounding = m.Rounding
@@ -80,7 +82,7 @@ func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intn
 func (l *layer) compare(s ConvSpec, in, to fixed.Format, out *intnet.Layer) error {
 	c := out.Conv
 	c.Bias, out.Rounding = make([]int64, c.OutC), 0
-	lines, _ := l.lines(s, in, to, out)
+	lines := l.lines(s, in, to, out)
 	for i := range lines {
 		t := lines[i].Reach(new(big.Rat))
 		c.Thresholds = append(c.Thresholds, []int64{t, t})
@@ -151,9 +153,8 @@ func nearMul(steps []float64, in, to fixed.Format, width int) (mul []int64, shif
 	return mul, []int{places}
 }
 
-// lines are the exact functions from the sums of each output channel, before any weight is pruned, to the output, and the width of the
-// widest sum with its bias.
-func (l *layer) lines(s ConvSpec, in, to fixed.Format, out *intnet.Layer) (lines []rescale.Line, width int) {
+// lines are the exact functions from the sums of each output channel, before any weight is pruned, to the output.
+func (l *layer) lines(s ConvSpec, in, to fixed.Format, out *intnet.Layer) (lines []rescale.Line) {
 	steps, w := l.steps(s), l.quantised(s)
 	channels := l.w.Shape[0]
 	per := len(w) / channels
@@ -166,10 +167,31 @@ func (l *layer) lines(s ConvSpec, in, to fixed.Format, out *intnet.Layer) (lines
 		line := rescale.Line{Bias: new(big.Rat).Quo(l.exactBias(o), unit), Ratio: unit.Quo(unit, rescale.Rat(to.Step())),
 			Lo: out.Lo, Hi: out.Hi, Least: b.Lo, Most: b.Hi}
 		lines = append(lines, line)
-		f, _ := line.Bias.Float64()
-		width = max(width, b.Bits()+1, 2+int(math.Ceil(math.Log2(math.Abs(f)+1))))
 	}
-	return lines, width
+	return lines
+}
+
+// calm gives channels whose sums hardly change their output, as those of a scale of nearly 0 do, another line of the same values and the
+// step of weights that it stands for. It gives the width of the widest sum.
+func (l *layer) calm(lines []rescale.Line, c *intnet.Conv, in, to fixed.Format) (width int) {
+	c.WeightStep = slices.Clone(c.WeightStep)
+	var top *big.Rat // ratio of the channels whose sums count
+	for o := range lines {
+		if _, ok := lines[o].Calm(nil); !ok && (top == nil || lines[o].Ratio.Cmp(top) > 0) {
+			top = lines[o].Ratio
+		}
+	}
+	for o := range lines {
+		line := &lines[o]
+		if calm, ok := line.Calm(top); ok && len(c.WeightStep) == c.OutC {
+			*line = calm
+			ratio, _ := line.Ratio.Float64()
+			c.WeightStep[o] = ratio * to.Step() / in.Step()
+		}
+		f, _ := line.Bias.Float64()
+		width = max(width, fixed.Bound{Lo: min(line.Least, 0), Hi: max(line.Most, 0)}.Bits()+1, 2+int(math.Ceil(math.Log2(math.Abs(f)+1))))
+	}
+	return width
 }
 
 // exactBias is the bias of output channel o: of a quantised model its integer times its scale.

@@ -70,7 +70,7 @@ func levelFormat(op graph.MultiThreshold, t *graph.Tensor) (f fixed.Format, leas
 func (l *layer) countLevels(s ConvSpec, in, to fixed.Format, out *intnet.Layer) {
 	c := out.Conv
 	c.Bias, out.Rounding = make([]int64, c.OutC), 0
-	lines, _ := l.lines(s, in, to, out)
+	lines := l.lines(s, in, to, out)
 	rows, k := l.levels.Shape[0], l.levels.Shape[1]
 	for o := range lines {
 		var list []int64

@@ -80,6 +80,36 @@ func (l *Line) Reach(y *big.Rat) int64 {
 	return q.Int64()
 }
 
+// Calm is another line of the same y for all values of l, where that is one number or two neighbours: as of a scale of nearly 0, whose bias is a
+// large number of steps. Its ratio is the largest, up to top, with which all values together move y by half a step; so its bias is small. ok is false of
+// lines with more steps.
+func (l *Line) Calm(top *big.Rat) (calm Line, ok bool) {
+	y, at := l.Lo, l.Most+1 // the least value of y+1
+	for _, t := range l.Thresholds() {
+		switch {
+		case t <= l.Least:
+			y++
+		case t > l.Most:
+		case at <= l.Most:
+			return Line{}, false
+		default:
+			at = t
+		}
+	}
+	calm = *l
+	calm.Ratio = big.NewRat(1, 2*(l.Most-l.Least+1))
+	if top != nil && calm.Ratio.Cmp(top) > 0 {
+		calm.Ratio = top
+	}
+	// The tie, or without one the number itself, lies in the middle of two values.
+	place, middle := big.NewRat(2*y+1, 2), big.NewRat(2*at-1, 2)
+	if at > l.Most {
+		place, middle = big.NewRat(y, 1), big.NewRat(l.Least+l.Most, 2)
+	}
+	calm.Bias = new(big.Rat).Sub(new(big.Rat).Quo(place, calm.Ratio), middle)
+	return calm, true
+}
+
 // Multiplier is requantisation by a product and a shift, for one or more channels:
 //
 //	y = fixed.Requant((v << BiasFrac + Bias[c]) * Mul[c], Shift + BiasFrac, Rounding, Lo, Hi)
@@ -95,6 +125,7 @@ type Multiplier struct {
 type Limits struct {
 	MulBits  int // widest multiplier
 	BiasFrac int // most places of a bias
+	Both     int // most of both together; 0: what each may have
 }
 
 // maxShift bounds shifts, that of a bias's places included.
@@ -116,9 +147,13 @@ func FindMultiplier(lines []Line, lim Limits) *Multiplier {
 	}
 	_, exp := math.Frexp(top)
 	m := &Multiplier{Mul: make([]int64, len(lines)), Bias: make([]int64, len(lines))}
+	both := lim.MulBits + lim.BiasFrac
+	if lim.Both != 0 {
+		both = min(both, lim.Both)
+	}
 	for _, rounding := range []fixed.Rounding{fixed.HalfUp, fixed.HalfEven} {
-		hard := 0                                                    // the line that refused last: asked first
-		for total := 1; total <= lim.MulBits+lim.BiasFrac; total++ { // bits of a multiplier and places of a bias
+		hard := 0                                // the line that refused last: asked first
+		for total := 1; total <= both; total++ { // bits of a multiplier and places of a bias
 			for frac := 0; frac <= min(lim.BiasFrac, total-1); frac++ {
 				width := total - frac
 				shift := width - exp
@@ -152,13 +187,64 @@ func fits(mul []int64, width int) bool {
 	return true
 }
 
-// multiplier is the one nearest the line's ratio of those that equal it, at a shift and a number of places of the bias.
+// multiplier is one that equals the line at a shift and a number of places of the bias, and that bias: for the nearest bias a multiplier
+// is sought, and else for the nearest multiplier a bias.
 func (l *Line) multiplier(thresholds []int64, shift, frac int, rounding fixed.Rounding) (mul, bias int64, ok bool) {
-	b := new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac))
-	bias, exact := nearest(b)
+	bias, exact := nearest(new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac)))
 	if rounding == fixed.HalfEven && !exact {
 		return 0, 0, false // what is a tie would be decided by a rounded bias
 	}
+	for _, b := range []int64{bias, bias - 1, bias + 1} { // the nearest may lie on the wrong side of a threshold
+		if mul, ok := l.with(b, thresholds, shift, frac, rounding); ok {
+			return mul, b, true
+		}
+		if rounding == fixed.HalfEven {
+			return 0, 0, false
+		}
+	}
+	if mul, _ = nearest(new(big.Rat).Mul(l.Ratio, new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(shift))))); mul < 1 || mul > largest {
+		return 0, 0, false
+	}
+	least, most := int64(-largestBias), int64(largestBias)
+	for k, t := range thresholds {
+		// (v<<frac + bias) * mul reaches the tie below n from a least bias on.
+		reach := ceilDiv(2*(l.Lo+1+int64(k))-1, shift+frac-1, mul)
+		if t <= l.Most {
+			least = max(least, reach-t<<frac)
+		}
+		if t > l.Least {
+			most = min(most, reach-1-(t-1)<<frac)
+		}
+		if least > most {
+			return 0, 0, false
+		}
+	}
+	return mul, min(max(bias, least), most), true
+}
+
+// largestBias bounds biases while they are sought.
+const largestBias = 1 << 60
+
+// ceilDiv is the least integer that is at least n * 2^s / x for x > 0, cut to +-2 * largestBias.
+func ceilDiv(n int64, s int, x int64) int64 {
+	a, b := big.NewInt(n), big.NewInt(x)
+	if s < 0 {
+		b.Lsh(b, uint(-s))
+	} else {
+		a.Lsh(a, uint(s))
+	}
+	q, r := a.DivMod(a, b, new(big.Int))
+	if r.Sign() > 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	if !q.IsInt64() || q.BitLen() > 60 {
+		return 2 * largestBias * int64(q.Sign())
+	}
+	return q.Int64()
+}
+
+// with is the multiplier nearest the line's ratio of those that equal it with a bias.
+func (l *Line) with(bias int64, thresholds []int64, shift, frac int, rounding fixed.Rounding) (mul int64, ok bool) {
 	// v reaches n where (v<<frac + bias) * mul >= (2n-1) << (shift+frac-1). Above 0 that is a least, below 0 a most multiplier.
 	least, most := int64(1), largest
 	for k, t := range thresholds {
@@ -173,16 +259,16 @@ func (l *Line) multiplier(thresholds []int64, shift, frac int, rounding fixed.Ro
 			}
 			lo, hi, possible := bound(side.v<<frac+bias, 2*n-1, shift+frac-1, side.reaches, inclusive)
 			if !possible {
-				return 0, 0, false
+				return 0, false
 			}
 			least, most = max(least, lo), min(most, hi)
 		}
 		if least > most {
-			return 0, 0, false
+			return 0, false
 		}
 	}
 	want, _ := new(big.Rat).Mul(l.Ratio, new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(shift)))).Float64()
-	return min(max(int64(math.RoundToEven(min(want, float64(largest)))), least), most), bias, true
+	return min(max(int64(math.RoundToEven(min(want, float64(largest)))), least), most), true
 }
 
 // largest bounds multipliers while they are sought.

@@ -83,6 +83,40 @@ func TestRandomLines(t *testing.T) {
 	}
 }
 
+// TestCalm: lines of hardly any slope have another of the same values whose bias is small.
+func TestCalm(t *testing.T) {
+	for _, tt := range []struct {
+		ratio, bias *big.Rat
+		want        bool
+	}{
+		{big.NewRat(1, 1<<40), big.NewRat(5<<40, 1), true},               // 5
+		{big.NewRat(1, 1<<40), big.NewRat(11<<39+77, 1), true},           // 5 below -77, then 6
+		{big.NewRat(1, 1<<40), big.NewRat(-3<<40, 1), true},              // clamped
+		{big.NewRat(1, 1<<40), big.NewRat(300<<40, 1), true},             // clamped
+		{big.NewRat(1, 150), new(big.Rat), false},                        // -1, 0 and 1
+		{big.NewRat(1, 1<<40), big.NewRat(1<<39, 1), true},               // 0, a tie, then 1
+		{big.NewRat(1, 1<<40), new(big.Rat).SetFrac64(1<<40-1, 2), true}, // just below it
+	} {
+		l := Line{tt.ratio, tt.bias, -3, 100, -100, 120}
+		calm, ok := l.Calm(nil)
+		if ok != tt.want {
+			t.Errorf("%v, %v: %v", tt.ratio, tt.bias, ok)
+			continue
+		}
+		for v := l.Least; ok && v <= l.Most; v++ {
+			if calm.exactly(v) != l.exactly(v) {
+				t.Fatalf("%v, %v: %d at %d; want %d", tt.ratio, tt.bias, calm.exactly(v), v, l.exactly(v))
+			}
+		}
+		if !ok {
+			continue
+		}
+		if f, _ := calm.Bias.Float64(); f > 1e5 || f < -1e5 {
+			t.Errorf("bias %v", calm.Bias)
+		}
+	}
+}
+
 func maxLen(list []int64) (n int) {
 	for _, v := range list {
 		n = max(n, big.NewInt(v).BitLen())

@@ -38,7 +38,7 @@ class Port:
         self.name = d["name"]
         self.h, self.w, self.c = d["h"], d["w"], d["c"]
         self.bits, self.frac, self.signed = d["bits"], d["frac"], d["signed"]
-        self.scale = d.get("scale")  # of a step that is no power of two
+        self.scale = d.get("scale", 1.0)  # beside the binary point: of a step that is no power of two
         self.rounding = d.get("rounding")  # of the input
         self.px, self.ch = d["px"], d["ch"]
         self.word_bytes = d["word_bytes"]
@@ -88,9 +88,9 @@ class Port:
         return q[:, :, : self.w]
 
     def quantise(self, v):
-        """The integers nearest to v in steps of 2^-frac, or of the scale, ties as the design says, saturated."""
+        """The integers nearest to v in steps of 2^-frac times the scale, ties as the design says, saturated."""
         v = np.asarray(v, dtype=np.float64)
-        v = v / self.scale if self.scale else np.ldexp(v, self.frac)
+        v = np.ldexp(v / self.scale, self.frac)
         if self.rounding == "half_even":
             f = np.rint(v)
         elif self.rounding == "half_up":
@@ -103,7 +103,7 @@ class Port:
     def dequantise(self, q):
         """float32 values (N, C, H, W) of integers (N, H, W, C)."""
         v = np.asarray(q, dtype=np.float64)
-        v = (v * self.scale if self.scale else np.ldexp(v, -self.frac)).astype(np.float32)
+        v = np.ldexp(v * self.scale, -self.frac).astype(np.float32)
         return v.transpose(0, 3, 1, 2)
 
 
