@@ -32,6 +32,9 @@ func (e *ClockError) Error() string {
 	return fmt.Sprintf("layer %s: no choice of hardware reaches %g MHz; its fastest, %s, reaches %.0f MHz (%s)", e.Layer, e.Asked, e.Choice, e.MHz, e.Kind.Words())
 }
 
+// near tells that another design than those that were looked at may reach the clock.
+func (e *ClockError) near() bool { return e.Layer == "" || e.MHz*clockHope >= e.Asked }
+
 // reachable is the fastest clock at which every layer has a choice, in a design as full as e's, and the layer that has none beyond it.
 func (p *problem) reachable(e *derive.Estimate) (mhz float64, layer int, best *option) {
 	mhz = math.Inf(1)
@@ -103,35 +106,12 @@ type trader struct {
 
 // chooseClock weighs the clock against cycles: it sets the limit of the paths with which there are most images per second, and gives
 // the rate there. first is the problem's rate without that limit, e an estimate of its design. Where a clock was asked for, the limit
-// is that clock.
+// is the loosest that was found to reach it.
 func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rate, e *derive.Estimate, t trader) (rate, error) {
-	top, layer, option := p.reachable(e)
 	if c.Asked > 0 {
-		limit := c.Asked
-		if top*(1+derive.FloatError) < limit {
-			limit = top // the fastest choices may make a design that is less full than e's, and so faster
-		}
-		p.setLimit(e.PathsAt(limit))
-		r, err := t.least(ctx, 0)
-		if err != nil {
-			return rate{}, err
-		}
-		if limit < c.Asked {
-			mhz := 0.0
-			if r.x != nil {
-				if mhz, err = t.clock(r.x); err != nil {
-					return rate{}, err
-				}
-			}
-			if mhz*(1+derive.FloatError) < c.Asked {
-				return rate{}, &ClockError{Layer: p.net.Layers[layer].ID, Choice: choiceWords(p.net, layer, &option.hl), Asked: c.Asked, MHz: max(top, mhz), Kind: e.Kind}
-			}
-		}
-		if r.x == nil {
-			err = &ClockError{Choice: e.Limits(), Asked: c.Asked, MHz: e.Modules, Kind: e.Kind}
-		}
-		return r, err
+		return p.reachClock(ctx, c.Asked, first, e, t)
 	}
+	top, _, _ := p.reachable(e)
 	ceiling := c.Top()
 	mhz, err := t.clock(first.x)
 	if err != nil {
@@ -164,6 +144,67 @@ func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rat
 		}
 	}
 	p.setLimit(e.PathsAt(limit))
+	return best, nil
+}
+
+// askedSteps bounds the limits tried for a clock that was asked for, looseStep is the factor between two that are not told apart.
+const (
+	askedSteps = 4
+	looseStep  = 1.01
+)
+
+// reachClock is chooseClock for a clock that was asked for. e may be fuller than the design that reaches the clock, and a fuller part is
+// slower: the limit that e would need is tighter than that design's. Limits between that of first and that of e
+// are tried, and the loosest stays with which the design reaches the clock.
+func (p *problem) reachClock(ctx context.Context, asked float64, first rate, e *derive.Estimate, t trader) (rate, error) {
+	top, layer, option := p.reachable(e)
+	reaches := func(r rate) (mhz float64, ok bool, err error) {
+		if r.x == nil {
+			return 0, false, nil
+		}
+		mhz, err = t.clock(r.x)
+		return mhz, mhz*(1+derive.FloatError) >= asked, err
+	}
+	if _, ok, err := reaches(first); ok || err != nil {
+		p.setLimit(e.PathsAt(min(asked, e.At(p.pathOf(first.x)))))
+		return first, err
+	}
+	loose, tight := e.At(p.pathOf(first.x)), min(asked, top)
+	p.setLimit(e.PathsAt(tight))
+	best, err := t.least(ctx, 0)
+	if err != nil {
+		return rate{}, err
+	}
+	mhz, ok, err := reaches(best)
+	switch {
+	case err != nil:
+		return rate{}, err
+	case !ok && top*(1+derive.FloatError) < asked:
+		return rate{}, &ClockError{Layer: p.net.Layers[layer].ID, Choice: choiceWords(p.net, layer, &option.hl), Asked: asked, MHz: max(top, mhz), Kind: e.Kind}
+	case best.x == nil:
+		return rate{}, &ClockError{Choice: e.Limits(), Asked: asked, MHz: e.Modules, Kind: e.Kind}
+	}
+	for range askedSteps {
+		if tight/loose < looseStep {
+			break
+		}
+		at := math.Sqrt(loose * tight)
+		p.setLimit(e.PathsAt(at))
+		r, err := t.least(ctx, best.cycles)
+		if err != nil {
+			return rate{}, err
+		}
+		_, ok, err := reaches(r)
+		switch {
+		case err != nil:
+			return rate{}, err
+		case ok:
+			best, tight = r, at
+		default:
+			loose = at
+		}
+	}
+	p.setLimit(e.PathsAt(tight))
 	return best, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/intnet"
 	"hass/optimizer/cost/delay"
 	"hass/optimizer/derive"
 )
@@ -208,6 +209,46 @@ func TestClockTraded(t *testing.T) {
 		if d.Predicted.ImagesPerSecond > 1.05*free.Predicted.ImagesPerSecond {
 			t.Errorf("at %v MHz there are %.0f images/s, at the clock that was chosen, %v, %.0f", d.Clock.MHz, d.Predicted.ImagesPerSecond, &free.Clock, free.Predicted.ImagesPerSecond)
 		}
+	}
+}
+
+// TestClockOfFree: the clock that the free optimizer reports can be asked for, and a MHz less, with as many images per second up to 2 %.
+func TestClockOfFree(t *testing.T) {
+	for _, tt := range []struct {
+		name, platform string
+		net            *intnet.Net
+		on             func(in *Input)
+	}{
+		{"residual", "zedboard", residualNet(), func(*Input) {}},
+		{"residual in C++", "zedboard", residualNet(), func(in *Input) { slowed("zedboard", 1000)(in); in.Target = hw.HLS }},
+		{"residual, a small part", "zedboard", residualNet(), func(in *Input) {
+			slowed("zedboard", 1000)(in)
+			onPart(design.Resources{DSP: 60, LUT: 30000, LUTRAM: 12000, FF: 60000, BRAM18: 120})(in)
+		}},
+		{"LeNet", "zedboard", lenet(), func(*Input) {}},
+		{"ResNet-8", "zedboard", resnet8(), func(*Input) {}},
+		{"ResNet-8", "zcu104", resnet8(), func(in *Input) { in.Pixels = 2 }},
+	} {
+		t.Run(tt.name+", "+tt.platform, func(t *testing.T) {
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.4}, Platform: platformOf(t, tt.platform)}
+			tt.on(&in)
+			free, err := Optimize(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, less := range []float64{0, 1} {
+				in.Clock = free.Clock.MHz - less
+				d, err := Optimize(t.Context(), in)
+				if err != nil {
+					t.Errorf("%v MHz asked for, %v is free: %v", in.Clock, &free.Clock, err)
+					continue
+				}
+				t.Logf("%v: %.0f images/s, %v: %.0f images/s", &free.Clock, free.Predicted.ImagesPerSecond, &d.Clock, d.Predicted.ImagesPerSecond)
+				if least := free.Predicted.ImagesPerSecond * 0.98; d.Fits != free.Fits || d.Clock.MHz != in.Clock || d.Predicted.ImagesPerSecond < least {
+					t.Errorf("%v MHz asked for: %v with %.0f images/s, free %.0f", in.Clock, &d.Clock, d.Predicted.ImagesPerSecond, free.Predicted.ImagesPerSecond)
+				}
+			}
+		})
 	}
 }
 

@@ -152,15 +152,23 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 		return nil, err
 	}
 	budget := in.Shares.Budget(in.Platform.Resources).Vec()
-	var p *problem
-	var f *found
-	var rough bool
-	err := in.search(ctx, budget, explainBudget(budget), exactEffort, func(q *problem, cut bool) (err error) {
-		in.Log("searching the rate")
-		p, rough = q, cut
-		f, err = p.solve(ctx, &in, budget)
-		return err
-	})
+	p, f, rough, err := in.solved(ctx, budget)
+	if none := (*ClockError)(nil); errors.As(err, &none) && none.near() {
+		// What a design fills is not known before it is there: the one that is best at any clock may reach this one.
+		free := in
+		free.Clock = 0
+		var ferr error
+		if p, f, rough, ferr = free.solved(ctx, budget); ferr != nil {
+			return nil, ferr
+		}
+		e, ferr := in.clocking().Of(f.network, p.model.Total(f.network).Resources())
+		if ferr != nil {
+			return nil, ferr
+		}
+		if e.Modules*(1+derive.FloatError) >= in.Clock {
+			err = nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +202,17 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 		d.Explain = append(d.Explain, "large network: the search space is what a rough model of the engines left of each layer's hardware choices; bounds hold for that space")
 	}
 	return d, nil
+}
+
+// solved searches the space of the input's hardware; rough tells whether a rough model has cut it down.
+func (in *Input) solved(ctx context.Context, budget design.Vec) (p *problem, f *found, rough bool, err error) {
+	err = in.search(ctx, budget, explainBudget(budget), exactEffort, func(q *problem, cut bool) (err error) {
+		in.Log("searching the rate")
+		p, rough = q, cut
+		f, err = p.solve(ctx, in, budget)
+		return err
+	})
+	return p, f, rough, err
 }
 
 // newSpace is the space of an input's hardware, of at most so many engines a convolution.
@@ -277,7 +296,7 @@ const clockHope = 1.08
 // swiftest finds the most images per second within the budget, at the clock that chooseClock takes.
 func (p *problem) swiftest(ctx context.Context, in *Input) (rate, error) {
 	first, err := p.fastest(ctx, in.Effort, 0, nil)
-	if err != nil || first.x == nil || in.Clock > 0 && p.limit != derive.AnyPath {
+	if err != nil || first.x == nil {
 		return first, err
 	}
 	c := in.clocking()

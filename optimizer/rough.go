@@ -319,7 +319,9 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 		return nil, err
 	}
 	if c.Asked > 0 {
+		// The model is rough in the clock as well: the limit is chosen again among a little more.
 		s.limit, free = p.limit, at
+		s.limit.RTL *= clockHope
 	} else {
 		// The model is rough in the clock as well: with what it would choose without a limit, the choice is made again.
 		p.setLimit(derive.AnyPath)

@@ -14,11 +14,26 @@ import (
 type Paths struct {
 	target hw.Target
 	mu     sync.Mutex
-	seen   map[hw.Module]float64 // of forks and converters
+	seen   map[any]float64 // paths in RTL, by a module's parameters
+}
+
+// engineParts are the parameters of an engine by value: its path depends on neither its tokens nor the layout of its weights.
+type engineParts struct {
+	engine hw.EngineParams
+	flags  memory.Kind
+}
+
+func partsOf(e hw.EngineParams) engineParts {
+	parts := engineParts{engine: e}
+	if e.Skipping != nil {
+		parts.flags = e.Flags
+	}
+	parts.engine.Skipping, parts.engine.Tokens, parts.engine.Layout = nil, 0, hw.WeightLayout{}
+	return parts
 }
 
 // NewPaths tells the paths for a target.
-func NewPaths(t hw.Target) *Paths { return &Paths{target: t, seen: map[hw.Module]float64{}} }
+func NewPaths(t hw.Target) *Paths { return &Paths{target: t, seen: map[any]float64{}} }
 
 // of is the path of a module whose loop has a key.
 func (c *Paths) of(m hw.Module, key string) (p Path, err error) {
@@ -33,35 +48,41 @@ func (c *Paths) of(m hw.Module, key string) (p Path, err error) {
 	return p, err
 }
 
-// remembered is of for modules of few parameters, which many choices share.
-func (c *Paths) remembered(m hw.Module, key string) (Path, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	ns, ok := c.seen[m]
-	if !ok {
-		p, err := c.of(m, key)
-		if err != nil {
+// remembered is of for modules that many choices share; parts are the parameters that the path depends on.
+func (c *Paths) remembered(parts any, m hw.Module, key string) (p Path, err error) {
+	if c.target.Includes(hw.HLS) {
+		if p.HLS, err = loops.Of(key); err != nil {
 			return p, err
 		}
-		c.seen[m] = p.RTL
+	}
+	if !c.target.Includes(hw.RTL) {
 		return p, nil
 	}
-	p := Path{RTL: ns}
-	var err error
-	if c.target.Includes(hw.HLS) {
-		p.HLS, err = loops.Of(key)
+	c.mu.Lock()
+	ns, ok := c.seen[parts]
+	c.mu.Unlock()
+	if !ok {
+		if ns, err = delay.Of(m); err != nil {
+			return p, err
+		}
+		c.mu.Lock()
+		c.seen[parts] = ns
+		c.mu.Unlock()
 	}
-	return p, err
+	p.RTL = ns
+	return p, nil
 }
 
 // Fork is the path of a fork of tokens of so many bits.
 func (c *Paths) Fork(width, outs int) (Path, error) {
-	return c.remembered(hw.ForkParams{Width: width, Outs: outs}, loops.Key(hw.Fork, ""))
+	m := hw.ForkParams{Width: width, Outs: outs}
+	return c.remembered(m, m, loops.Key(hw.Fork, ""))
 }
 
 // Convert is the path of a width converter.
 func (c *Paths) Convert(bits, px, from, to int) (Path, error) {
-	return c.remembered(hw.ConvertParams{Bits: bits, Pixels: px, From: from, To: to}, loops.Key(hw.Convert, ""))
+	m := hw.ConvertParams{Bits: bits, Pixels: px, From: from, To: to}
+	return c.remembered(m, m, loops.Key(hw.Convert, ""))
 }
 
 // Window is the path of a layer's window.
@@ -88,7 +109,8 @@ func (c *Paths) Layer(net *intnet.Net, i int, hl hw.Layer) (p Path, err error) {
 		pool, err := c.of(hw.PoolOf(net, l, hl), loops.Key(last, ""))
 		return p.With(pool), err
 	}
-	join, err := c.of(hw.JoinOf(net, l, hl), loops.Key(hw.Join, ""))
+	j := hw.JoinOf(net, l, hl)
+	join, err := c.remembered(j, j, loops.Key(hw.Join, ""))
 	if err != nil {
 		return p, err
 	}
@@ -102,6 +124,7 @@ func (c *Paths) Layer(net *intnet.Net, i int, hl hw.Layer) (p Path, err error) {
 			return p, err
 		}
 	}
-	engine, err := c.of(hw.EngineOf(net, l, hl), loops.Key(hw.Engine, hl.Engine))
+	e := hw.EngineOf(net, l, hl)
+	engine, err := c.remembered(partsOf(e), e, loops.Key(hw.Engine, hl.Engine))
 	return p.With(join).With(engine), err
 }
