@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/floatexec"
+	"hass/internal/graph"
 	"hass/internal/test/onnxtest"
 )
 
@@ -107,5 +108,72 @@ func TestChannelsLastDomain(t *testing.T) {
 	gotShape, got := evalModel(t, last, x)
 	if d := cmp.Diff(wantShape, gotShape) + cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestInputForms: maps and sequences that the model declares with their channels last become planes, whatever operators exporters
+// write for that; vectors and sequences have hardware; bytes that are cast to floats are floats.
+func TestInputForms(t *testing.T) {
+	perm := func(p ...int64) []at { return []at{onnxtest.Ints("perm", p...)} }
+	conv2 := node{Op: "Conv", In: []string{"t", "w2"}, Out: []string{"y"}}
+	conv1 := node{Op: "Conv", In: []string{"t", "w1"}, Out: []string{"y"}}
+	for _, c := range []struct {
+		name  string
+		dims  []any
+		elem  int
+		nodes []node
+		shape graph.Shape
+		last  bool
+	}{
+		{"NHWC of one channel, Reshape", []any{4, 5, 1}, 0, []node{{Op: "Reshape", In: []string{"x", "map"}, Out: []string{"t"}}, conv2}, graph.Shape{1, 1, 4, 5}, true},
+		{"NHWC, quantised", []any{4, 5, 1}, 0, []node{{Op: "QuantizeLinear", In: []string{"x", "s", "z"}, Out: []string{"q"}},
+			{Op: "DequantizeLinear", In: []string{"q", "s", "z"}, Out: []string{"d"}}, {Op: "Transpose", In: []string{"d"}, Out: []string{"t"}, Attrs: perm(0, 3, 1, 2)}, conv2}, graph.Shape{1, 1, 4, 5}, true},
+		{"sequence, channels last", []any{6, 2}, 0, []node{{Op: "Transpose", In: []string{"x"}, Out: []string{"t"}, Attrs: perm(0, 2, 1)}, conv1}, graph.Shape{1, 2, 6}, true},
+		{"sequence", []any{2, 6}, 0, []node{{Op: "Identity", In: []string{"x"}, Out: []string{"t"}}, conv1}, graph.Shape{1, 2, 6}, false},
+		{"vector as a map", []any{20}, 0, []node{{Op: "Reshape", In: []string{"x", "map"}, Out: []string{"t"}}, conv2}, graph.Shape{1, 20}, false},
+		{"vector", []any{4}, 0, []node{{Op: "MatMul", In: []string{"x", "m"}, Out: []string{"y"}}}, graph.Shape{1, 4}, false},
+		{"bytes", []any{1, 4, 5}, 2, []node{{Op: "Cast", In: []string{"x"}, Out: []string{"t"}, Attrs: []at{onnxtest.Int("to", 1)}}, conv2}, graph.Shape{1, 1, 4, 5}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := model{Nodes: c.nodes, Inputs: []value{{Name: "x", Elem: c.elem, Dims: append([]any{"N"}, c.dims...)}}, Outputs: out("y"), Inits: []tens{
+				onnxtest.I64("map", []int64{4}, -1, 1, 4, 5), onnxtest.F32("s", nil, 0.5), onnxtest.Raw("z", 3, nil, []byte{0}),
+				onnxtest.F32("w2", []int64{1, 1, 2, 2}, 1, 2, 3, 4), onnxtest.F32("w1", []int64{1, 2, 2}, 1, 2, 3, 4), onnxtest.F32("m", []int64{4, 2}, ramp(8)...)}}
+			rep, err := Check(m.Write(t))
+			if err != nil || !rep.Builds() {
+				t.Fatalf("report %+v, error %v", rep, err)
+			}
+			g, err := LoadBuildable(m.Write(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := g.Inputs[0]
+			if in.Type != graph.Float || !in.Shape.Equal(c.shape) || in.ChannelsLast != c.last {
+				t.Errorf("input %+v", in)
+			}
+			run(t, g)
+		})
+	}
+}
+
+// TestShapes: an open dimension takes the size that is given, and nothing else does.
+func TestShapes(t *testing.T) {
+	m := model{Nodes: []node{{Op: "GlobalAveragePool", In: []string{"x"}, Out: []string{"y"}}}, Inputs: []value{{Name: "x", Dims: []any{"N", 3, "H", "W"}}}, Outputs: out("y")}
+	g, err := Load(m.Write(t), Shapes{"x": {1, 3, 5, 7}})
+	if err != nil || !g.Inputs[0].Shape.Equal(graph.Shape{1, 3, 5, 7}) {
+		t.Errorf("%v %v", g, err)
+	}
+	for want, s := range map[string]Shapes{
+		"--input-shape, as x=1,3,224,224": nil,
+		"dimension 1 is 3 in the model":   {"x": {1, 4, 5, 7}},
+		"it has 4 dimensions":             {"x": {1, 3, 5}},
+		"which is no input":               {"z": {1, 3, 5, 7}},
+		"dimension 2 is 0":                {"x": {1, 3, 0, 7}},
+	} {
+		if s["z"] != nil {
+			s["x"] = []int{1, 3, 5, 7}
+		}
+		if _, err := Load(m.Write(t), s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v; want %q", s, err, want)
+		}
 	}
 }

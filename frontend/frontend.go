@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"strings"
@@ -51,14 +52,26 @@ func (e *UnsupportedError) Error() string {
 }
 
 // Load reads an ONNX file, plain or gzip, and lowers it. External data are read
-// from the file's folder. Nodes that cannot be lowered give an
+// from the file's folder; shapes give open dimensions of inputs their sizes. Nodes that cannot be lowered give an
 // *UnsupportedError; every other error names the file and the node or tensor.
-func Load(path string) (*graph.Graph, error) {
+func Load(path string, shapes ...Shapes) (*graph.Graph, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return load(m, path)
+	return load(m, path, shapes...)
+}
+
+// Shapes gives inputs whose dimensions the model leaves open their sizes, by the input's name, the batch first.
+type Shapes map[string][]int
+
+// joined are all of some shapes.
+func joined(shapes []Shapes) Shapes {
+	all := Shapes{}
+	for _, s := range shapes {
+		maps.Copy(all, s)
+	}
+	return all
 }
 
 // LoadBytes is Load for a model in memory; name stands for the file in messages.
@@ -71,8 +84,8 @@ func LoadBytes(name string, data []byte, dir string) (*graph.Graph, error) {
 	return load(m, name)
 }
 
-func load(m *onnx.Model, name string) (*graph.Graph, error) {
-	c, err := compile(m, name, options{})
+func load(m *onnx.Model, name string, shapes ...Shapes) (*graph.Graph, error) {
+	c, err := compile(m, name, options{shapes: joined(shapes)})
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +97,12 @@ func load(m *onnx.Model, name string) (*graph.Graph, error) {
 
 // LoadBuildable is Load for hardware: a model of which Check says that a part has none
 // is an *UnsupportedError with the same findings.
-func LoadBuildable(path string) (*graph.Graph, error) {
+func LoadBuildable(path string, shapes ...Shapes) (*graph.Graph, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := compile(m, path, options{})
+	c, err := compile(m, path, options{shapes: joined(shapes)})
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +128,7 @@ type origin struct{ name, op string }
 type options struct {
 	after     func(pass string, g *graph.Graph) error // called after import (pass "import") and after each pass; may be nil
 	keepBatch bool                                    // the first dimension is no batch: keep it
+	shapes    Shapes                                  // of inputs whose dimensions are open
 	constants bool                                    // inputs may be missing and outputs constant
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"hass/frontend/onnx"
 	"hass/frontend/ops"
@@ -45,6 +46,7 @@ func importModel(m *onnx.Model, refused ops.Refusals, opt options) (g *graph.Gra
 	if err := im.nodes(); err != nil {
 		return nil, 0, err
 	}
+	im.bytes()
 	if err := im.outputs(); err != nil {
 		return nil, 0, err
 	}
@@ -112,6 +114,15 @@ func (im *importer) inputs() error {
 	if len(im.g.Inputs) == 0 && !im.opt.constants {
 		return errors.New("the graph has no inputs")
 	}
+	for _, name := range slices.Sorted(maps.Keys(im.opt.shapes)) {
+		if !slices.ContainsFunc(im.g.Inputs, func(in graph.Value) bool { return in.Name == name }) {
+			var names []string
+			for _, in := range im.g.Inputs {
+				names = append(names, fmt.Sprintf("%q", in.Name))
+			}
+			return fmt.Errorf("a shape is given for %q, which is no input; the inputs are %s", name, strings.Join(names[:min(len(names), 8)], ", "))
+		}
+	}
 	return nil
 }
 
@@ -136,14 +147,24 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 		return in, errors.New("it has no shape; export the model with a fixed input size")
 	}
 	in.Shape = make(graph.Shape, len(v.Dims))
+	given := im.opt.shapes[v.Name]
+	if given != nil && len(given) != len(v.Dims) {
+		return in, fmt.Errorf("it has %d dimensions, and the shape %v that is given for it %d", len(v.Dims), given, len(given))
+	}
 	for i, d := range v.Dims {
+		if given != nil {
+			if n := given[i]; d.Known && d.Value != int64(n) {
+				return in, fmt.Errorf("dimension %d is %d in the model, and %d in the shape %v that is given for it", i, d.Value, n, given)
+			}
+			d = onnx.Dim{Value: int64(given[i]), Known: true}
+		}
 		switch {
 		case i == 0 && len(v.Dims) > 1 && !d.Known:
 			in.Shape[0] = 1
 		case !d.Known && d.Param != "":
-			return in, fmt.Errorf("dimension %d (%q) is symbolic; only the batch dimension may be: export the model with a fixed input size", i, d.Param)
+			return in, fmt.Errorf("dimension %d (%q) is symbolic; only the batch dimension may be: name the size with --input-shape, as %s, or export the model with a fixed input size", i, d.Param, sizesExample(v))
 		case !d.Known:
-			return in, fmt.Errorf("dimension %d is unknown; only the batch dimension may be: export the model with a fixed input size", i)
+			return in, fmt.Errorf("dimension %d is unknown; only the batch dimension may be: name the size with --input-shape, as %s, or export the model with a fixed input size", i, sizesExample(v))
 		case d.Value < 1 || d.Value > graph.MaxElems:
 			return in, fmt.Errorf("dimension %d is %d, want 1 to %d", i, d.Value, graph.MaxElems)
 		case i == 0 && len(v.Dims) > 1 && d.Value > 1 && !im.opt.keepBatch:
@@ -158,6 +179,50 @@ func (im *importer) input(v *onnx.Value) (graph.Value, error) {
 	}
 	_, err := in.Shape.Count()
 	return in, err
+}
+
+// sizesExample is what a user writes for an input whose sizes the model leaves open.
+func sizesExample(v *onnx.Value) string {
+	s := make([]string, len(v.Dims))
+	for i, d := range v.Dims {
+		switch {
+		case i == 0:
+			s[i] = "1"
+		case d.Known:
+			s[i] = fmt.Sprint(d.Value)
+		default:
+			s[i] = "224"
+		}
+	}
+	return v.Name + "=" + strings.Join(s, ",")
+}
+
+// bytes makes floats of the inputs that the model declares as integers and casts to float at once, wherever it reads them: the
+// numbers are the same.
+func (im *importer) bytes() {
+	for i, v := range im.g.Inputs {
+		if v.Type != graph.Int || im.opt.constants {
+			continue
+		}
+		cast := 0
+		for _, n := range im.g.Nodes {
+			for _, in := range n.Inputs {
+				if in != v.Name {
+					continue
+				}
+				f, ok := n.Op.(graph.Foreign)
+				if to := f.Attrs["to"].I; !ok || f.Domain != "" || f.Type != "Cast" || to != int64(onnx.Float32) {
+					cast = -1
+				}
+				if cast >= 0 {
+					cast++
+				}
+			}
+		}
+		if cast > 0 && !slices.ContainsFunc(im.m.Graph.Outputs, func(o *onnx.Value) bool { return o.Name == v.Name }) {
+			im.g.Inputs[i].Type, im.g.Inputs[i].Stored = graph.Float, v.TypeName()
+		}
+	}
 }
 
 func (im *importer) nodes() error {

@@ -116,12 +116,12 @@ func (r *Report) Conclusion() string {
 
 // Check imports a model and judges every node of it. An error means that the
 // file itself is damaged or inconsistent; unsupported operators are no error.
-func Check(path string) (*Report, error) {
+func Check(path string, shapes ...Shapes) (*Report, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := compile(m, path, options{})
+	c, err := compile(m, path, options{shapes: joined(shapes)})
 	if err != nil {
 		return nil, err
 	}
@@ -138,14 +138,14 @@ type PassDump struct {
 const elidedBeyond = 16
 
 // CheckPasses is Check that also gives the graph after import and after each pass, in their order.
-func CheckPasses(path string) (*Report, []PassDump, error) {
+func CheckPasses(path string, shapes ...Shapes) (*Report, []PassDump, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	var dumps []PassDump
 	last := ""
-	c, err := compile(m, path, options{after: func(pass string, g *graph.Graph) error {
+	c, err := compile(m, path, options{shapes: joined(shapes), after: func(pass string, g *graph.Graph) error {
 		var b strings.Builder
 		if err := g.PrintElided(&b, elidedBeyond); err != nil {
 			return fmt.Errorf("after pass %s: %w", pass, err)

@@ -83,7 +83,7 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
-	lo, hi := InputRange(set.Preproc, set.C)
+	lo, hi := InputRange(set)
 	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Thresholds: opt.Thresholds, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
@@ -109,9 +109,13 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 		return q, nil
 	}
 
+	pre, err := set.PreprocOf(net.Tensors[net.Input].C)
+	if err != nil {
+		return nil, err
+	}
 	m := &Measurement{Profile: &Profile{
 		Model: opt.Model, Bits: widthsOf(spec), Images: n, Seed: opt.Seed, Spec: *spec,
-		Divisor: set.Preproc.Divisor, Mean: set.Preproc.Mean, Std: set.Preproc.Std,
+		Divisor: pre.Divisor, Mean: pre.Mean, Std: pre.Std,
 	}}
 	z, err := countZeros(ctx, x, n, opt.Workers, image, &p)
 	if err != nil {
@@ -164,12 +168,16 @@ func (p *progress) step() {
 	}
 }
 
-// InputRange is the range of values that preprocessing can make of pixels of that many channels.
-func InputRange(p dataset.Preproc, channels int) (lo, hi float64) {
+// InputRange is the range of values that preprocessing can make of pixels; 0 and 0 of a set of numbers, whose range only the
+// numbers tell.
+func InputRange(set *dataset.Set) (lo, hi float64) {
+	if !set.Pixels() {
+		return 0, 0
+	}
 	lo, hi = math.Inf(1), math.Inf(-1)
-	for c := range channels {
+	for c := range set.Preproc.Mean {
 		for _, u := range []uint8{0, 255} {
-			v := float64(p.Value(u, c))
+			v := float64(set.Preproc.Value(u, c))
 			lo, hi = min(lo, v), max(hi, v)
 		}
 	}

@@ -23,6 +23,9 @@ type Profile struct {
 	Sample []int      `json:"sample"` // numbers of the images whose bitmaps are kept
 	Spec   quant.Spec `json:"spec"`   // formats, weight scales, thresholds: all that quant.Lower needs
 
+	// InputShapes are the sizes that profiling was given for inputs whose dimensions the model leaves open.
+	InputShapes map[string][]int `json:"input_shapes,omitempty"`
+
 	// Preprocessing of the data set: x = (u8/Divisor - Mean) / Std.
 	Divisor float64   `json:"divisor"`
 	Mean    []float64 `json:"mean"`

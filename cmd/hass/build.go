@@ -15,6 +15,7 @@ import (
 // buildCmd does all steps.
 type buildCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
 	Calib string `required:"" help:"Calibration data set (TOML)." type:"path"`
 	Test  string `help:"Labelled test set (TOML): accuracy is measured on all of it, the simulator runs its first images. Default: the calibration set." type:"path"`
 	profileFlags
@@ -39,7 +40,7 @@ func (buildCmd) Help() string {
 func (c buildCmd) Run(e *env) error {
 	tuning := c.Tuning.tuning()
 	s, err := steps.Build(e.ctx, steps.BuildOptions{
-		Model: c.Model, Calib: c.Calib, Test: c.Test, Numerics: c.numerics(), Hardware: c.hardware(), Search: c.Search, Tuning: &tuning,
+		Model: c.Model, Shapes: c.shapes(), Calib: c.Calib, Test: c.Test, Numerics: c.numerics(), Hardware: c.hardware(), Search: c.Search, Tuning: &tuning,
 		Edits: c.mode(), Images: c.Images, Golden: c.Golden, Output: c.Output,
 	}, e.reporter())
 	if s == nil {

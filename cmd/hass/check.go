@@ -13,7 +13,8 @@ import (
 
 // checkCmd reports on every node of a model.
 type checkCmd struct {
-	Model      string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
 	JSON       bool   `help:"Print JSON."`
 	DumpPasses string `placeholder:"DIR" help:"Folder for the graph after import and after each pass that changed it. An older dump there is updated; files that hass did not write stay." type:"path"`
 	Force      bool   `help:"With --dump-passes: give up edits of dumped files."`
@@ -54,10 +55,10 @@ func (c checkCmd) Run(e *env) error {
 // check also dumps, if asked to; kept is nil if not.
 func (c checkCmd) check(e *env) (*steps.CheckResult, *artifact.Kept, error) {
 	if c.DumpPasses == "" {
-		r, err := steps.Check(c.Model, e.reporter())
+		r, err := steps.Check(c.Model, e.reporter(), c.shapes())
 		return r, nil, err
 	}
-	return steps.CheckAndDump(e.ctx, steps.DumpOptions{Model: c.Model, Dir: c.DumpPasses, Edits: editFlags{c.Force}.mode()}, e.reporter())
+	return steps.CheckAndDump(e.ctx, steps.DumpOptions{Model: c.Model, Shapes: c.shapes(), Dir: c.DumpPasses, Edits: editFlags{c.Force}.mode()}, e.reporter())
 }
 
 func (c checkCmd) print(e *env, r *steps.CheckResult) error {

@@ -12,7 +12,8 @@ import (
 
 // evalCmd measures accuracy: by labels where they apply, of the integer network also by the float network.
 type evalCmd struct {
-	Model      string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
 	Data       string `required:"" help:"Data set (TOML)." type:"path"`
 	Profile    string `help:"Measure the integer network of this profile instead of float." type:"path"`
 	Thresholds string `help:"Pruning thresholds (TOML); with --profile they replace the profile's." type:"path"`
@@ -35,7 +36,7 @@ type evalAnswer struct {
 
 // Run measures and prints.
 func (c evalCmd) Run(e *env) error {
-	r, err := steps.Eval(e.ctx, steps.EvalOptions{Model: c.Model, Data: c.Data, Profile: c.Profile, Thresholds: c.Thresholds, Images: c.Images}, e.reporter())
+	r, err := steps.Eval(e.ctx, steps.EvalOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Profile: c.Profile, Thresholds: c.Thresholds, Images: c.Images}, e.reporter())
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ func pixels(flag string) int {
 
 // optimizeCmd chooses the hardware.
 type optimizeCmd struct {
-	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
 	Profile string `help:"Profile of the model; or --study." type:"path"`
 	studyFlags
 	Trial  int    `default:"-1" help:"With --study: the trial to build; default: the best." placeholder:"N"`
@@ -74,7 +75,7 @@ func (c optimizeCmd) Validate() error {
 
 // Run optimises and prints the design.
 func (c optimizeCmd) Run(e *env) error {
-	o := steps.OptimizeOptions{Model: c.Model, Profile: c.Profile, Study: c.at(), Trial: c.Trial, Data: c.Data, Widths: c.Widths, Hardware: c.hardware(), Output: c.Output}
+	o := steps.OptimizeOptions{Model: c.Model, Shapes: c.shapes(), Profile: c.Profile, Study: c.at(), Trial: c.Trial, Data: c.Data, Widths: c.Widths, Hardware: c.hardware(), Output: c.Output}
 	d, err := steps.Optimize(e.ctx, o, e.reporter())
 	if err != nil {
 		return err

@@ -21,7 +21,8 @@ func (f profileFlags) numerics() steps.Numerics {
 // profileCmd calibrates a model.
 type profileCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
-	Data  string `required:"" help:"Calibration data set (TOML)." type:"path"`
+	shapeFlags
+	Data string `required:"" help:"Calibration data set (TOML)." type:"path"`
 	profileFlags
 	Output string `short:"o" default:"profile.json" help:"Profile to write; side files stand beside it." type:"path"`
 	JSON   bool   `help:"Print the profile as JSON instead of a table."`
@@ -34,7 +35,7 @@ func (profileCmd) Help() string {
 
 // Run prints the table.
 func (c profileCmd) Run(e *env) error {
-	m, err := steps.Profile(e.ctx, steps.ProfileOptions{Model: c.Model, Data: c.Data, Numerics: c.numerics(), Output: c.Output}, e.reporter())
+	m, err := steps.Profile(e.ctx, steps.ProfileOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Numerics: c.numerics(), Output: c.Output}, e.reporter())
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,8 @@ import (
 
 // runCmd evaluates a model on arrays.
 type runCmd struct {
-	Model   string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
 	Input   string `required:"" help:"Input images: .npy float32, N x C x H x W, or N x H x W x C if the model declares its input so." type:"path"`
 	Output  string `required:"" help:"Output .npy (float32), images joined along the first axis. With several outputs, one file each: NAME.<output>.npy." type:"path"`
 	Profile string `help:"Run the integer network of this profile instead of float." type:"path"`
@@ -29,7 +30,7 @@ func (runCmd) Help() string {
 
 // Run evaluates and says what was written.
 func (c runCmd) Run(e *env) error {
-	r, err := steps.Run(e.ctx, steps.RunOptions{Model: c.Model, Input: c.Input, Output: c.Output, Profile: c.Profile}, e.reporter())
+	r, err := steps.Run(e.ctx, steps.RunOptions{Model: c.Model, Shapes: c.shapes(), Input: c.Input, Output: c.Output, Profile: c.Profile}, e.reporter())
 	if err != nil {
 		return err
 	}

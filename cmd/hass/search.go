@@ -46,6 +46,7 @@ func (f studyFlags) at() steps.Study { return steps.Study{Location: f.Study, Nam
 // searchRunCmd is one worker of a search.
 type searchRunCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
 	Calib string `required:"" help:"Calibration data set (TOML): all that the search looks at." type:"path"`
 	Test  string `help:"Labelled test set (TOML) that the front is measured on at the end." type:"path"`
 
@@ -95,7 +96,7 @@ func (c searchRunCmd) Validate() error {
 // Run searches, measures the front and prints it.
 func (c searchRunCmd) Run(e *env) error {
 	r, err := steps.Search(e.ctx, steps.SearchOptions{
-		Model: c.Model, Calib: c.Calib, Test: c.Test,
+		Model: c.Model, Shapes: c.shapes(), Calib: c.Calib, Test: c.Test,
 		Numerics: steps.Numerics{Bits: c.Bits, Widths: c.Widths, Seed: c.Seed},
 		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: hw.Target(c.Target), Pixels: pixels(c.Pixels), Calibration: c.Calibration, Clock: c.Clock},
 		Tuning:   c.tuning(),
@@ -119,8 +120,9 @@ type searchShowCmd struct {
 	Thresholds string `help:"Write the trial's thresholds (TOML) for profile and build." type:"path" placeholder:"FILE"`
 	ExportONNX string `help:"Write the trial's pruned model as ONNX; needs --model." type:"path" placeholder:"FILE"`
 	Model      string `help:"The study's model, for --export-onnx." type:"path" placeholder:"FILE"`
-	JSON       bool   `help:"Print JSON."`
-	CSV        bool   `name:"csv" help:"Print all finished trials as CSV."`
+	shapeFlags
+	JSON bool `help:"Print JSON."`
+	CSV  bool `name:"csv" help:"Print all finished trials as CSV."`
 }
 
 // Help is the example shown by --help.
@@ -143,7 +145,7 @@ func (c searchShowCmd) Validate() error {
 func (c searchShowCmd) Run(e *env) error {
 	at := steps.Study{Location: c.Study, Name: c.Name}
 	if c.Thresholds != "" || c.ExportONNX != "" {
-		_, err := steps.ExtractTrial(e.ctx, steps.TrialOptions{Study: at, Trial: c.Trial, Thresholds: c.Thresholds, ExportONNX: c.ExportONNX, Model: c.Model}, e.reporter())
+		_, err := steps.ExtractTrial(e.ctx, steps.TrialOptions{Study: at, Trial: c.Trial, Thresholds: c.Thresholds, ExportONNX: c.ExportONNX, Model: c.Model, Shapes: c.shapes()}, e.reporter())
 		return err
 	}
 	r, err := steps.OpenStudy(e.ctx, at)

@@ -7,30 +7,43 @@ import (
 	"hass/internal/graph"
 )
 
-// toNHWC and toNCHW are the permutations between the two layouts of an image.
-var (
-	toNHWC = []int{0, 2, 3, 1}
-	toNCHW = []int{0, 3, 1, 2}
-)
-
-// nchwInput gives an image input of shape [1,H,W,C] the shape [1,C,H,W], where
+// nchwInput gives an image input of shape [1,H,W,C] the shape [1,C,H,W], and a sequence [1,L,C] the shape [1,C,L], where
 // the model (an export from TensorFlow or Keras) transposes it so, at once or
-// after a padding or normalisation. Images reach every model plane by plane. A
-// transpose back keeps the meaning; sink-transpose cancels it.
+// after a padding or normalisation; of one channel exporters write a Reshape for it. Images reach every model
+// plane by plane. A transpose back keeps the meaning; sink-transpose cancels it.
 func nchwInput(r *rewriter) error {
 	for i, v := range r.Graph.Inputs {
-		if len(v.Shape) != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name) {
+		rank := len(v.Shape)
+		if rank != 3 && rank != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name, rank) {
 			continue
 		}
-		nchw := graph.Shape{1, v.Shape[3], v.Shape[1], v.Shape[2]}
+		planar := slices.Concat(v.Shape[:1], v.Shape[rank-1:], v.Shape[1:rank-1])
 		inner := r.newValue(v.Name + "/nhwc")
 		first := r.usersOf(v.Name)[0]
 		r.redirect(v.Name, inner)
-		r.Graph.Inputs[i].Shape, r.Graph.Shapes[v.Name], r.Graph.Shapes[inner] = nchw, nchw, slices.Clone(v.Shape)
+		r.Graph.Inputs[i].Shape, r.Graph.Shapes[v.Name], r.Graph.Shapes[inner] = planar, planar, slices.Clone(v.Shape)
 		r.Graph.Inputs[i].ChannelsLast = true
-		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toNHWC), Inputs: []string{v.Name}, Outputs: []string{inner}})
+		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toLast(rank)), Inputs: []string{v.Name}, Outputs: []string{inner}})
 	}
 	return nil
+}
+
+// toFirst and toLast are the permutations that bring the channels of a tensor of the given rank from the last place to the second,
+// and back.
+func toFirst(rank int) []int {
+	perm := []int{0, rank - 1}
+	for i := 1; i < rank-1; i++ {
+		perm = append(perm, i)
+	}
+	return perm
+}
+
+func toLast(rank int) []int {
+	perm := []int{0}
+	for i := 2; i < rank; i++ {
+		perm = append(perm, i)
+	}
+	return append(perm, 1)
 }
 
 // transposeNode is an ONNX Transpose.
@@ -42,31 +55,55 @@ func transposeNode(perm []int) graph.Foreign {
 	return graph.Foreign{Type: "Transpose", Opset: 13, Attrs: map[string]graph.Attr{"perm": a}}
 }
 
-// meetsTranspose reports whether some path from v reaches a transpose to NCHW
-// through at most seven operators that a transpose passes.
-func (r *rewriter) meetsTranspose(v string) bool {
+// meetsTranspose reports whether some path from v, of the given rank, reaches a transpose that brings the channels forward
+// through at most seven operators that a transpose passes. A Reshape that does the same to data of one channel becomes
+// that transpose.
+func (r *rewriter) meetsTranspose(v string, rank int) bool {
 	front, seen := []string{v}, map[string]bool{v: true}
 	for range 8 {
 		var next []string
 		for _, v := range front {
 			for _, u := range r.usersOf(v) {
 				op, ok := u.Op.(graph.Foreign)
-				if !ok || op.Domain != "" {
+				if !ok || !ops.Known(op) {
 					continue
 				}
-				if op.Type == "Transpose" {
-					if perm, err := ops.PermOf(ops.NewAttrs(op), 4); err == nil && slices.Equal(perm, toNCHW) {
+				switch out := u.Outputs[0]; {
+				case op.Type == "Transpose":
+					if perm, err := ops.PermOf(ops.NewAttrs(op), rank); err == nil && slices.Equal(perm, toFirst(rank)) {
 						return true
 					}
-					continue
-				}
-				out := u.Outputs[0]
-				if (transposable[op.Type] || op.Type == "Pad") && len(r.Shape(out)) == 4 && !seen[out] {
+				case op.Type == "Reshape":
+					if r.bringsForward(r.Shape(v), r.Shape(out)) {
+						u.Op = transposeNode(toFirst(rank))
+						r.setInputs(u, v)
+						return true
+					}
+				case (transposable[op.Type] || op.Type == "Pad" || r.oneScale(u, op)) && len(r.Shape(out)) == rank && !seen[out]:
 					seen[out], next = true, append(next, out)
 				}
 			}
 		}
 		front = next
+	}
+	return false
+}
+
+// bringsForward tells whether a reshape of x to y is the transpose that brings the channels forward and changes the shape: of one
+// channel.
+func (r *rewriter) bringsForward(x, y graph.Shape) bool {
+	rank := len(x)
+	return rank == 4 && len(y) == rank && x[rank-1] == 1 && !x.Equal(y) && y.Equal(slices.Concat(x[:1], x[rank-1:], x[1:rank-1]))
+}
+
+// oneScale tells whether a node quantises data, or turns them back, by numbers that are the same for all.
+func (r *rewriter) oneScale(n *graph.Node, op graph.Foreign) bool {
+	switch op.Type {
+	case "QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant":
+		return len(n.Inputs) > 1 && !slices.ContainsFunc(n.Inputs[1:], func(v string) bool {
+			t := r.Graph.Consts[v]
+			return v != "" && (t == nil || len(t.F)+len(t.I) != 1)
+		})
 	}
 	return false
 }

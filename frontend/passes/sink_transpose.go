@@ -81,7 +81,7 @@ func (r *sinking) sink(t *graph.Node) {
 // passTranspose moves t behind its user u; false if it cannot pass.
 func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 	op, ok := u.Op.(graph.Foreign)
-	if !ok || op.Domain != "" || len(u.Outputs) != 1 && op.Type != "Dropout" || u.Outputs[0] == "" {
+	if !ok || !ops.Known(op) || len(u.Outputs) != 1 && op.Type != "Dropout" || u.Outputs[0] == "" {
 		return false
 	}
 	out := r.Shape(u.Outputs[0])
@@ -105,6 +105,9 @@ func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 		return true
 	case transposable[op.Type] && len(out) == rank:
 		return r.passElementwise(t, perm, u, op.Type)
+	case u.Inputs[0] == t.Outputs[0] && r.oneScale(u, op):
+		r.behind(u, perm, append([]string{t.Inputs[0]}, u.Inputs[1:]...))
+		return true
 	case op.Type == "Concat" && len(out) == rank:
 		ax, err := ops.Axis(ops.NewAttrs(op).Int("axis", 0), rank)
 		inputs, ok := r.alike(u, perm, false)

@@ -65,8 +65,8 @@ func readConfig(path string) (config, []byte, error) {
 		}
 		return c, nil, fmt.Errorf("unknown key %s; the keys are images, labels, classes, output, input.divisor, input.mean, input.std", strings.Join(names, ", "))
 	}
-	for _, key := range [][]string{{"images"}, {"input"}, {"input", "divisor"}, {"input", "mean"}, {"input", "std"}} {
-		if !meta.IsDefined(key...) {
+	for _, key := range [][]string{{"images"}, {"input", "divisor"}, {"input", "mean"}, {"input", "std"}} {
+		if !meta.IsDefined(key...) && (len(key) == 1 || meta.IsDefined("input")) { // what holds numbers needs no [input]
 			return c, nil, fmt.Errorf("key %q is missing; a data set looks like%s", strings.Join(key, "."), example)
 		}
 	}
@@ -75,6 +75,9 @@ func readConfig(path string) (config, []byte, error) {
 	}
 	if meta.IsDefined("output") && c.Output == "" {
 		return c, nil, errors.New(`key "output" is empty; it names the output of the model that the labels are for`)
+	}
+	if !meta.IsDefined("input") {
+		return c, text, nil
 	}
 	return c, text, c.Input.check()
 }

@@ -7,15 +7,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hass/internal/userfile"
 )
 
-// Set is an open data set. Its methods may be called concurrently.
+// Set is an open data set. Its methods but Check may be called concurrently.
 type Set struct {
 	Path    string   // of the TOML file, as given to Open
-	H, W, C int      // of every image; C is the number of channels of the input, len(Preproc.Mean)
+	H, W, C int      // of every image; C is the number of channels of the input, len(Preproc.Mean) for images
 	Classes []string // Classes[label]; nil if the file names none
 	Preproc Preproc
 	// Output is the name of the model's output that the labels are for; "" if the file does not say.
@@ -24,6 +25,8 @@ type Set struct {
 	n       int // images in use
 	all     int // images in the file
 	src     source
+	feats   *features // src, where inputs are numbers as they are; else nil
+	last    bool      // their channels come last (Check)
 	labels  labels
 	lut     [][256]float32
 	toml    []byte
@@ -61,9 +64,19 @@ func open(path string) (*Set, error) {
 	s := &Set{Path: path, Preproc: cfg.Input, C: len(cfg.Input.Mean), Output: cfg.Output, toml: text}
 
 	images := relative(dir, cfg.Images)
+	if ext := strings.ToLower(filepath.Ext(images)); s.C == 0 && ext != ".npy" && ext != ".csv" {
+		return nil, errNoInput
+	}
 	s.src, err = openImages(images, s.C)
 	if err != nil {
 		return nil, fmt.Errorf("key \"images\": %s: %w", images, err)
+	}
+	s.feats, _ = s.src.(*features)
+	if s.feats != nil {
+		if s.C == 0 { // taken as they are
+			s.Preproc = Preproc{Divisor: 1, Mean: []float64{0}, Std: []float64{1}}
+		}
+		s.C = s.feats.shape[0]
 	}
 	s.n, s.H, s.W = s.src.size()
 	s.all = s.n
@@ -87,7 +100,9 @@ func open(path string) (*Set, error) {
 		s.sources = append(s.sources, named{"labels", p})
 	}
 
-	s.lut = make([][256]float32, s.C)
+	if s.feats == nil {
+		s.lut = make([][256]float32, s.C)
+	}
 	for c := range s.lut {
 		for u := range 256 {
 			s.lut[c][u] = s.Preproc.Value(uint8(u), c)
@@ -95,6 +110,9 @@ func open(path string) (*Set, error) {
 	}
 	return s, nil
 }
+
+// errNoInput is the error of images without a table [input].
+var errNoInput = fmt.Errorf("key \"input\" is missing; images need it, as in%s", example)
 
 // openImages chooses the reader by what path is.
 func openImages(path string, c int) (source, error) {
@@ -111,8 +129,10 @@ func openImages(path string, c int) (source, error) {
 		return openNpy(path, c)
 	case ext == ".tar":
 		return openTar(path, st.Size(), c)
+	case ext == ".csv":
+		return openCSV(path)
 	default:
-		return nil, fmt.Errorf("ends in %q; images are a .npy file, a .tar file or a folder", ext)
+		return nil, fmt.Errorf("ends in %q; images are a .npy file, a .tar file or a folder, features a .npy or .csv file", ext)
 	}
 }
 
@@ -152,10 +172,13 @@ func (s *Set) Image(i int) ([]uint8, error) {
 }
 
 // Float fills dst, of C*H*W elements, with image i as the network's input:
-// [1,C,H,W] of Preproc.Value.
+// [1,C,H,W] of Preproc.Value; numbers as they are in the order of the model's input.
 func (s *Set) Float(i int, dst []float32) error {
 	if len(dst) != s.C*s.H*s.W {
 		return fmt.Errorf("data set %s: images have %d elements (%dx%dx%d), the destination %d", s.Path, s.C*s.H*s.W, s.C, s.H, s.W, len(dst))
+	}
+	if s.feats != nil {
+		return s.numbers(i, dst)
 	}
 	img, err := s.Image(i)
 	if err != nil {
@@ -171,20 +194,79 @@ func (s *Set) Float(i int, dst []float32) error {
 	return nil
 }
 
-// ImageShape reads the shape of a model's input as [1,C,H,W]; ok is false for any other
-// shape, which no data set fits.
-func ImageShape(shape []int) (c, h, w int, ok bool) {
-	if len(shape) != 4 || shape[0] != 1 || shape[1] < 1 || shape[2] < 1 || shape[3] < 1 {
-		return 0, 0, 0, false
+// numbers is Float for numbers as they are.
+func (s *Set) numbers(i int, dst []float32) error {
+	if i < 0 || i >= s.n {
+		return fmt.Errorf("data set %s: no input %d: there are %d", s.Path, i, s.n)
 	}
-	return shape[1], shape[2], shape[3], true
+	px := s.H * s.W
+	for k, v := range s.feats.of(i) {
+		c, at := k/px, k
+		if s.last {
+			c = k % s.C
+			at = c*px + k/s.C
+		}
+		m := min(c, len(s.Preproc.Mean)-1) // one for all, or one per channel
+		if dst[at] = float32((float64(v)/s.Preproc.Divisor - s.Preproc.Mean[m]) / s.Preproc.Std[m]); !finite(float64(dst[at])) {
+			return fmt.Errorf("data set %s: number %d of input %d becomes %v; check divisor, mean and std", s.Path, k, i, dst[at])
+		}
+	}
+	return nil
 }
 
-// Check reports whether the images fit a model input of shape [1,C,H,W].
+// Pixels tells whether the set holds images of bytes, whose values have a range that preprocessing gives; else it holds numbers.
+func (s *Set) Pixels() bool { return s.feats == nil }
+
+// PreprocOf is the preprocessing of an input that hardware reads as the given number of channels: one mean and one std each.
+func (s *Set) PreprocOf(channels int) (Preproc, error) {
+	p := Preproc{Divisor: s.Preproc.Divisor}
+	switch mean, std := s.Preproc.Mean, s.Preproc.Std; {
+	case len(mean) == channels:
+		return s.Preproc, nil
+	case uniform(mean) && uniform(std):
+		p.Mean, p.Std = slices.Repeat(mean[:1], channels), slices.Repeat(std[:1], channels)
+		return p, nil
+	}
+	return p, fmt.Errorf("data set %s: \"input.mean\" and \"input.std\" differ by channel, but the hardware reads the input as %d channels, not %d; store the inputs with mean and std applied", s.Path, channels, len(s.Preproc.Mean))
+}
+
+func uniform(v []float64) bool { return slices.Equal(v[1:], v[:len(v)-1]) }
+
+// InputShape reads the shape of a model's input as the channels, rows and columns of an image: [1,C,H,W]; a sequence [1,C,L] is
+// a row, a vector [1,C] one pixel. ok is false for any other shape, which no data set fits.
+func InputShape(shape []int) (c, h, w int, ok bool) {
+	if len(shape) < 2 || len(shape) > 4 || slices.Min(shape) < 1 || shape[0] != 1 {
+		return 0, 0, 0, false
+	}
+	h, w = 1, 1
+	switch len(shape) {
+	case 3:
+		w = shape[2]
+	case 4:
+		h, w = shape[2], shape[3]
+	}
+	return shape[1], h, w, true
+}
+
+// Check fits the set to a model input of shape [1,C,H,W], [1,C,L] or [1,C]; it is an error if its images do not fit. Numbers
+// may have the channels last. A vector also takes images of as many values.
 func (s *Set) Check(shape []int) error {
-	c, h, w, ok := ImageShape(shape)
+	c, h, w, ok := InputShape(shape)
 	if !ok {
-		return fmt.Errorf("data set %s: the model's input has shape %v; images need [1 channels height width]", s.Path, shape)
+		return fmt.Errorf("data set %s: the model's input has shape %v; images need [1 channels height width], sequences [1 channels length], features [1 features]", s.Path, shape)
+	}
+	if s.feats != nil {
+		if s.last, ok = s.feats.fit(shape); !ok {
+			return fmt.Errorf("data set %s: each input has shape %v, but the model's input is %v", s.Path, s.feats.shape, shape[1:])
+		}
+		if m := len(s.Preproc.Mean); m != 1 && m != c {
+			return fmt.Errorf("data set %s: \"input.mean\" has %d numbers, but the model's input has %d channels", s.Path, m, c)
+		}
+		s.C, s.H, s.W = c, h, w
+		return nil
+	}
+	if len(shape) == 2 && c == s.C*s.H*s.W {
+		return nil
 	}
 	if c != s.C {
 		return fmt.Errorf("data set %s: \"input.mean\" has %d numbers, but the model's input has %d channels", s.Path, s.C, c)

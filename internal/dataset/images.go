@@ -38,8 +38,14 @@ func openNpy(p string, c int) (source, error) {
 	if err != nil {
 		return nil, errors.Unwrap(err) // Open names the file
 	}
+	if a.DType == "float32" {
+		return openFloats(a)
+	}
+	if c == 0 {
+		return nil, errNoInput
+	}
 	if a.DType != "uint8" {
-		return nil, fmt.Errorf("holds %s; images are uint8 pixels", a.DType)
+		return nil, fmt.Errorf("holds %s; images are uint8 pixels, features float32 numbers", a.DType)
 	}
 	s := &npySource{c: 1, u8: a.U8}
 	switch len(a.Shape) {
@@ -47,8 +53,10 @@ func openNpy(p string, c int) (source, error) {
 		s.n, s.h, s.w, s.c = a.Shape[0], a.Shape[1], a.Shape[2], a.Shape[3]
 	case 3:
 		s.n, s.h, s.w = a.Shape[0], a.Shape[1], a.Shape[2]
+	case 2:
+		s.n, s.h, s.w, s.c = a.Shape[0], 1, 1, a.Shape[1]
 	default:
-		return nil, fmt.Errorf("has shape %v; images are (N,H,W,C) or (N,H,W)", a.Shape)
+		return nil, fmt.Errorf("has shape %v; images are (N,H,W,C) or (N,H,W), vectors (N,C)", a.Shape)
 	}
 	if a.Len() == 0 {
 		return nil, fmt.Errorf("has shape %v: no pixels", a.Shape)

@@ -164,7 +164,7 @@ func csvLabels(p string, src source) ([]int, error) {
 	}
 	n, _, _ := src.size()
 	if src.name(0) == "" {
-		return nil, errors.New("a CSV is joined by file name, but the images of a .npy file have none; store the labels as .npy")
+		return csvColumn(text, n)
 	}
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
 	r.FieldsPerRecord = 2
@@ -211,6 +211,26 @@ func csvLabels(p string, src source) ([]int, error) {
 			return nil, fmt.Errorf("no row for image %q", name)
 		}
 		labels[i] = label
+	}
+	return labels, nil
+}
+
+// csvColumn reads one label a line, in the order of inputs without names, under the header "label".
+func csvColumn(text []byte, n int) ([]int, error) {
+	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n"), "\n"), "\n")
+	if strings.TrimSpace(lines[0]) != "label" {
+		return nil, errors.New(`line 1: the header must be "label": a CSV of file and label is joined by file name, and these images have none`)
+	}
+	if len(lines)-1 != n {
+		return nil, fmt.Errorf("has %d labels for %d images", len(lines)-1, n)
+	}
+	labels := make([]int, n)
+	for i, line := range lines[1:] {
+		label, err := strconv.ParseInt(strings.TrimSpace(line), 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: label %.40q is not a class number", i+2, line)
+		}
+		labels[i] = int(label)
 	}
 	return labels, nil
 }

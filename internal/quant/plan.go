@@ -3,6 +3,7 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
@@ -161,13 +162,37 @@ func (p *planner) run() {
 		p.failPort(in.Name, "input", hint, "%s", reason)
 		return
 	}
-	d, _ := dimsOf(in.Shape)
-	p.input, p.inDims = in.Name, d
+	p.input, p.inDims = in.Name, p.inputDims(in, live)
 	p.views[in.Name] = view{tensor: in.Name, single: true}
 	for _, n := range live {
 		p.node(n)
 	}
 	p.finish()
+}
+
+// inputDims is how the input lies: as its shape says, or where all that is read of a vector or sequence is a map that a Reshape
+// makes of it, as that map.
+func (p *planner) inputDims(in graph.Value, live []*graph.Node) dims {
+	d, _ := dimsOf(in.Shape)
+	if len(in.Shape) > 3 || slices.Contains(p.g.Outputs, in.Name) {
+		return d
+	}
+	var as []dims
+	for _, n := range live {
+		if !slices.Contains(n.Inputs, in.Name) {
+			continue
+		}
+		op, ok := n.Op.(graph.Reshape)
+		m, isMap := dimsOf(op.To)
+		if !ok || !isMap || len(op.To) != 4 {
+			return d
+		}
+		as = append(as, m)
+	}
+	if len(as) == 0 || slices.ContainsFunc(as, func(m dims) bool { return m != as[0] }) {
+		return d
+	}
+	return as[0]
 }
 
 // liveNodes are the nodes that an output depends on, in order.
@@ -196,7 +221,7 @@ func (p *planner) liveNodes() []*graph.Node {
 	return nodes
 }
 
-// dimsOf reads [1,C,H,W] or [1,C].
+// dimsOf reads [1,C,H,W], [1,C,L] (a row of L pixels) or [1,C].
 func dimsOf(s graph.Shape) (dims, bool) {
 	for _, d := range s {
 		if d < 1 {
@@ -206,6 +231,8 @@ func dimsOf(s graph.Shape) (dims, bool) {
 	switch {
 	case len(s) == 4 && s[0] == 1:
 		return dims{s[2], s[3], s[1]}, true
+	case len(s) == 3 && s[0] == 1:
+		return dims{1, s[2], s[1]}, true
 	case len(s) == 2 && s[0] == 1:
 		return dims{1, 1, s[1]}, true
 	}

@@ -155,7 +155,7 @@ func (p *planner) concat(n *graph.Node, op graph.Concat) {
 			return
 		}
 		shape := p.g.Shapes[n.Inputs[i]]
-		if op.Axis != 1 || len(shape) != 4 && len(shape) != 2 {
+		if op.Axis != 1 || len(shape) < 2 || len(shape) > 4 {
 			p.fail(n.Name, op.Kind(), "concatenate channels; "+cutHint, "it joins %v along axis %d; the hardware joins channels, axis 1 of [1,C,H,W]", shape, op.Axis)
 			return
 		}
@@ -196,8 +196,11 @@ func (p *planner) slice(n *graph.Node, op graph.Slice) {
 	}
 	out, ok := dimsOf(op.To)
 	axes := []int{2, 3, 1} // of rows, columns, channels
-	if len(op.To) == 2 {
+	switch len(op.To) {
+	case 2:
 		axes = []int{-1, -1, 1}
+	case 3:
+		axes = []int{-1, 2, 1}
 	}
 	s := &intnet.Slice{Step: [2]int{1, 1}}
 	for d, a := range axes {

@@ -64,23 +64,20 @@ func padWords(op graph.Pad, x graph.Shape) (reason, hint string) {
 
 // noInput says why the hardware cannot have a model's input; "" if it can.
 func noInput(in graph.Value) (reason, hint string) {
-	_, _, _, image := dataset.ImageShape(in.Shape)
+	_, _, _, ok := dataset.InputShape(in.Shape)
 	switch {
 	case in.Type != graph.Float:
 		return fmt.Sprintf("its elements are %s; networks here read floats", in.TypeName()),
 			"export the model with a float32 input; the data set's divisor, mean and std make floats of pixels"
-	case image:
+	case ok:
 		return "", ""
-	case len(in.Shape) == 2 && in.Shape[0] == 1:
-		return fmt.Sprintf("it is a vector of %d features %v; data sets hold images, so the input must be [1,C,H,W]", in.Shape[1], in.Shape),
-			fmt.Sprintf("give the model an input of [1,%d,1,1] and a Flatten behind it, and store the features as images of one 8-bit pixel", in.Shape[1])
 	}
-	return fmt.Sprintf("it has the shape %v; data sets hold images, so the input must be [1,C,H,W]", in.Shape), "export the model with an input of shape [1,C,H,W] and a Reshape behind it"
+	return fmt.Sprintf("it has the shape %v; the hardware reads images [1,C,H,W], sequences [1,C,L] and vectors [1,F]", in.Shape), "export the model with an input of one of these shapes and a Reshape behind it"
 }
 
 // noMap says that an operator reads what is no map.
 func noMap(s graph.Shape) (reason, hint string) {
-	return fmt.Sprintf("it reads %v; the hardware has maps [1,C,H,W] and vectors [1,C]", s), "give it a map of one image; " + cutHint
+	return fmt.Sprintf("it reads %v; the hardware has maps [1,C,H,W], sequences [1,C,L] and vectors [1,C]", s), "give it a map of one image; " + cutHint
 }
 
 // reshaped says that an operator reads a map under another shape, which the hardware

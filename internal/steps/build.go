@@ -9,6 +9,7 @@ import (
 
 	"hass/codegen"
 	"hass/codegen/verify"
+	"hass/frontend"
 	"hass/hwsim"
 	"hass/internal/artifact"
 	"hass/internal/design"
@@ -23,8 +24,9 @@ import (
 
 // BuildOptions direct Build.
 type BuildOptions struct {
-	Model string // ONNX
-	Calib string // calibration data set (TOML)
+	Model  string          // ONNX
+	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
+	Calib  string          // calibration data set (TOML)
 	// Test is a labelled test set (TOML), or "" for the calibration set: accuracy is measured on all of it, the simulator
 	// runs its first images.
 	Test string
@@ -69,7 +71,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
-	g, err := Load(o.Model, rep)
+	g, err := Load(o.Model, rep, o.Shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +166,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		}
 	}
 	rep.stage("profile", "%s, %d images", o.Calib, calib.Len())
-	if _, err := profile(ctx, calibration{g, o.Model, calib, opt}, in("profile.json"), rep); err != nil {
+	if _, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt}, in("profile.json"), rep); err != nil {
 		return nil, err
 	}
 	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: in("profile.json")}, rep)

@@ -15,8 +15,8 @@ type CheckResult struct {
 }
 
 // Check reports on every node of a model. A model that has no hardware is an error along with the report.
-func Check(model string, rep Reporter) (*CheckResult, error) {
-	r, err := frontend.Check(model)
+func Check(model string, rep Reporter, shapes ...frontend.Shapes) (*CheckResult, error) {
+	r, err := frontend.Check(model, shapes...)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hass/frontend"
 	"hass/internal/dataset"
 	"hass/internal/judge"
 	"hass/internal/quant"
@@ -11,11 +12,12 @@ import (
 
 // EvalOptions direct Eval.
 type EvalOptions struct {
-	Model      string // ONNX
-	Data       string // data set (TOML)
-	Profile    string // the integer network of this profile is measured, or the float network if ""
-	Thresholds string // file of pruning thresholds, or ""; with a profile they replace its own
-	Images     int    // the first images only; 0 is all
+	Model      string          // ONNX
+	Shapes     frontend.Shapes // of inputs whose dimensions the model leaves open
+	Data       string          // data set (TOML)
+	Profile    string          // the integer network of this profile is measured, or the float network if ""
+	Thresholds string          // file of pruning thresholds, or ""; with a profile they replace its own
+	Images     int             // the first images only; 0 is all
 }
 
 // EvalResult is the accuracy of a network on a data set.
@@ -45,7 +47,7 @@ func Eval(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error)
 
 // evalFloat judges the float network; without labels there is nothing to judge it by.
 func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
-	g, err := LoadFloat(o.Model, rep)
+	g, err := LoadFloat(o.Model, rep, o.Shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +92,7 @@ func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, e
 
 // evalInteger judges the integer network by labels, if there are any for its outputs, and by the float network.
 func evalInteger(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
-	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: o.Profile, Thresholds: o.Thresholds}, rep)
+	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: o.Profile, Thresholds: o.Thresholds, Shapes: o.Shapes}, rep)
 	if err != nil {
 		return nil, err
 	}

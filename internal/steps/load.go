@@ -15,13 +15,13 @@ import (
 
 // Load imports a model that the hardware can take. All that is missing is in one
 // error, with the words of Check.
-func Load(path string, rep Reporter) (*graph.Graph, error) {
-	return warned(path, rep)(frontend.LoadBuildable(path))
+func Load(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.LoadBuildable(path, shapes...))
 }
 
 // LoadFloat imports a model that the float executor can run.
-func LoadFloat(path string, rep Reporter) (*graph.Graph, error) {
-	return warned(path, rep)(frontend.Load(path))
+func LoadFloat(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
+	return warned(path, rep)(frontend.Load(path, shapes...))
 }
 
 // warned passes a model on and the importer's warnings about it.
@@ -83,6 +83,8 @@ func firstSimulated(set *dataset.Set, n int, rep Reporter) (*dataset.Set, error)
 type CalibratedFiles struct {
 	Model   string // ONNX
 	Profile string // made from it
+	// Shapes are sizes of inputs that the model leaves open, beside those of the profile.
+	Shapes frontend.Shapes
 	// Thresholds, if not "", is a thresholds file that replaces the profile's thresholds and keeps its binary points.
 	Thresholds string
 }
@@ -99,15 +101,15 @@ type Calibrated struct {
 
 // LoadCalibrated reads a model as Load does and a profile made from it.
 func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
-	g, err := Load(f.Model, rep)
-	if err != nil {
-		return nil, err
-	}
 	m, err := sparsity.Read(f.Profile)
 	if err != nil {
 		return nil, err
 	}
 	p := m.Profile
+	g, err := Load(f.Model, rep, p.InputShapes, f.Shapes)
+	if err != nil {
+		return nil, err
+	}
 	hash, err := artifact.HashFile(f.Model)
 	if err != nil {
 		return nil, err

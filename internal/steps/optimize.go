@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
@@ -72,8 +73,9 @@ func (h Hardware) scales() (*design.Calibration, error) {
 
 // OptimizeOptions direct Optimize. The design is made of a profile or of a trial of a search.
 type OptimizeOptions struct {
-	Model   string // ONNX
-	Profile string // of the model; or Study
+	Model   string          // ONNX
+	Shapes  frontend.Shapes // of inputs whose dimensions the model leaves open
+	Profile string          // of the model; or Study
 
 	Study  Study  // with the trial, which is profiled first
 	Trial  int    // its number; the best if < 0
@@ -118,7 +120,7 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 			o.Least = optimizer.LeastDSP
 		}
 	}
-	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: file}, rep)
+	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: file, Shapes: o.Shapes}, rep)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +166,7 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 	if want := r.Config.Inputs["widths"]; widths != want {
 		return fmt.Errorf("study %q was made with other widths: give the same file by --widths (SHA-256 %.12q)", r.Study, want)
 	}
-	g, err := Load(o.Model, rep)
+	g, err := Load(o.Model, rep, o.Shapes)
 	if err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 	if err := apart(append(sparsity.Files(output), design.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration}); err != nil {
 		return err
 	}
-	_, err = profile(ctx, calibration{g, o.Model, set.Limit(r.Config.Images), opt}, output, rep)
+	_, err = profile(ctx, calibration{g, o.Model, o.Shapes, set.Limit(r.Config.Images), opt}, output, rep)
 	return err
 }
 

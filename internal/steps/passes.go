@@ -16,9 +16,10 @@ const summaryName = "passes.txt"
 
 // DumpOptions direct CheckAndDump.
 type DumpOptions struct {
-	Model string
-	Dir   string        // folder for the dumps; an older one is updated, and files that hass did not write stay
-	Edits artifact.Mode // of dumped files that were edited
+	Model  string
+	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
+	Dir    string          // folder for the dumps; an older one is updated, and files that hass did not write stay
+	Edits  artifact.Mode   // of dumped files that were edited
 }
 
 // CheckAndDump is Check that also writes the graph after import and after each pass that changed it. The folder is
@@ -31,7 +32,7 @@ func CheckAndDump(ctx context.Context, o DumpOptions, rep Reporter) (*CheckResul
 	if err != nil {
 		return nil, nil, err
 	}
-	r, dumps, err := frontend.CheckPasses(o.Model)
+	r, dumps, err := frontend.CheckPasses(o.Model, o.Shapes)
 	if err != nil {
 		return nil, nil, err
 	}

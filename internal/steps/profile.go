@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/fixed"
@@ -52,8 +53,9 @@ func (n Numerics) options(g *graph.Graph) (opt sparsity.Options, err error) {
 
 // ProfileOptions direct Profile.
 type ProfileOptions struct {
-	Model string // ONNX
-	Data  string // calibration data set (TOML)
+	Model  string          // ONNX
+	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
+	Data   string          // calibration data set (TOML)
 	Numerics
 	Output string // the profile to write; its side files stand beside it
 }
@@ -63,7 +65,7 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	if err := writable(o.Output, o.Model, o.Data, o.Widths, o.Thresholds); err != nil {
 		return nil, err
 	}
-	g, err := Load(o.Model, rep)
+	g, err := Load(o.Model, rep, o.Shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -81,15 +83,16 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	if err := ownSides(o.Output, sparsity.Files(o.Output)); err != nil {
 		return nil, err
 	}
-	return profile(ctx, calibration{g, o.Model, set, opt}, o.Output, rep)
+	return profile(ctx, calibration{g, o.Model, o.Shapes, set, opt}, o.Output, rep)
 }
 
 // calibration is what a profile is made of.
 type calibration struct {
-	graph *graph.Graph
-	model string // its file
-	set   *dataset.Set
-	opt   sparsity.Options
+	graph  *graph.Graph
+	model  string // its file
+	shapes frontend.Shapes
+	set    *dataset.Set
+	opt    sparsity.Options
 }
 
 // profile measures and writes.
@@ -104,6 +107,9 @@ func profile(ctx context.Context, c calibration, output string, rep Reporter) (*
 	m, err := sparsity.Measure(ctx, c.graph, c.set, opt)
 	if err != nil {
 		return nil, err
+	}
+	if len(c.shapes) > 0 {
+		m.Profile.InputShapes = c.shapes
 	}
 	if err := sparsity.Write(ctx, m, output); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
@@ -20,10 +21,11 @@ import (
 
 // RunOptions direct Run.
 type RunOptions struct {
-	Model   string // ONNX
-	Input   string // images: .npy float32, N x C x H x W, or N x H x W x C if the model declares its input so
-	Output  string // .npy to write; with several outputs one file each: NAME.<output>.npy
-	Profile string // the integer network of this profile is run, or the float network if ""
+	Model   string          // ONNX
+	Input   string          // images: .npy float32, N x C x H x W, or N x H x W x C if the model declares its input so
+	Output  string          // .npy to write; with several outputs one file each: NAME.<output>.npy
+	Shapes  frontend.Shapes // of inputs whose dimensions the model leaves open
+	Profile string          // the integer network of this profile is run, or the float network if ""
 }
 
 // RunResult is what Run wrote.
@@ -49,8 +51,8 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 	var cal *Calibrated
 	var err error
 	if o.Profile == "" {
-		g, err = LoadFloat(o.Model, rep)
-	} else if cal, err = LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: o.Profile}, rep); err == nil {
+		g, err = LoadFloat(o.Model, rep, o.Shapes)
+	} else if cal, err = LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: o.Profile, Shapes: o.Shapes}, rep); err == nil {
 		g = cal.Graph
 	}
 	if err != nil {
@@ -154,8 +156,15 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 }
 
 // planes checks that an array holds images for the input in, and turns images that have their channels last, as the model
-// declares its input, into planes. Where both readings fit, images are taken as planes, and a warning says so.
+// declares its input, into planes. Where both readings fit, images are taken as planes, and a warning says so. Bytes are taken
+// for an input that the model declares as bytes.
 func planes(x *npy.Array, in graph.Value, rep Reporter) error {
+	if x.DType == "uint8" && in.Stored == "uint8" {
+		x.DType, x.F32 = "float32", make([]float32, len(x.U8))
+		for i, v := range x.U8 {
+			x.F32[i] = float32(v)
+		}
+	}
 	images := func(shape graph.Shape) bool {
 		return x.DType == "float32" && len(x.Shape) == len(shape) && x.Shape[0] >= 1 && slices.Equal(x.Shape[1:], []int(shape[1:]))
 	}
@@ -166,23 +175,24 @@ func planes(x *npy.Array, in graph.Value, rep Reporter) error {
 		}
 		return nil
 	}
-	c, h, w := in.Shape[1], in.Shape[2], in.Shape[3]
-	asDeclared := images(graph.Shape{1, h, w, c})
+	c, px := in.Shape[1], in.Shape[2:].Elems()
+	declared := slices.Concat(in.Shape[:1], in.Shape[2:], in.Shape[1:2])
+	asDeclared := images(declared)
 	switch {
-	case asPlanes && asDeclared && c > 1 && h*w > 1:
+	case asPlanes && asDeclared && c > 1 && px > 1:
 		rep.warn(fmt.Sprintf("input %q: images of %v are read as channels, rows, columns, though the model declares rows, columns, channels: both fit", in.Name, x.Shape[1:]))
 		return nil
 	case asPlanes:
 		return nil
 	case !asDeclared:
-		return fmt.Errorf("%s %v; the model takes float32 N x %v, or N x [%d,%d,%d] as it declares it", x.DType, x.Shape, in.Shape[1:], h, w, c)
+		return fmt.Errorf("%s %v; the model takes float32 N x %v, or N x %v as it declares it", x.DType, x.Shape, in.Shape[1:], declared[1:])
 	}
 	moved := make([]float32, len(x.F32))
 	for i := range moved { // image, channel, pixel
-		pixel, ch, image := i%(h*w), i/(h*w)%c, i/(h*w*c)
-		moved[i] = x.F32[(image*h*w+pixel)*c+ch]
+		pixel, ch, image := i%px, i/px%c, i/(px*c)
+		moved[i] = x.F32[(image*px+pixel)*c+ch]
 	}
-	x.F32, x.Shape = moved, []int{x.Shape[0], c, h, w}
+	x.F32, x.Shape = moved, slices.Concat([]int{x.Shape[0]}, in.Shape[1:])
 	return nil
 }
 

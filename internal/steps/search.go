@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/design"
@@ -57,11 +58,12 @@ func (t Tuning) check() (o search.Objective, err error) {
 
 // SearchOptions direct Search.
 type SearchOptions struct {
-	Model    string // ONNX
-	Calib    string // calibration data set (TOML): all that the search looks at
-	Test     string // labelled test set (TOML) that the front is measured on at the end, or ""
-	Numerics        // without thresholds, which are what the search finds; the seed is the problem's
-	Hardware        // for throughput: Objective, Least and IgnoreBudget do not count
+	Model    string          // ONNX
+	Shapes   frontend.Shapes // of inputs whose dimensions the model leaves open
+	Calib    string          // calibration data set (TOML): all that the search looks at
+	Test     string          // labelled test set (TOML) that the front is measured on at the end, or ""
+	Numerics                 // without thresholds, which are what the search finds; the seed is the problem's
+	Hardware                 // for throughput: Objective, Least and IgnoreBudget do not count
 	Tuning
 
 	Study      Study
@@ -94,7 +96,7 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 			return nil, err
 		}
 	}
-	g, err := Load(o.Model, rep)
+	g, err := Load(o.Model, rep, o.Shapes)
 	if err != nil {
 		return nil, err
 	}

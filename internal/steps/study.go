@@ -28,10 +28,11 @@ const DefaultStudyName = "search"
 // TrialOptions direct ExtractTrial.
 type TrialOptions struct {
 	Study
-	Trial      int    // its number; the best if < 0
-	Thresholds string // file to write the trial's thresholds (TOML) to, or ""
-	ExportONNX string // file to write the trial's pruned model to, or ""
-	Model      string // the study's model, for ExportONNX
+	Trial      int             // its number; the best if < 0
+	Thresholds string          // file to write the trial's thresholds (TOML) to, or ""
+	ExportONNX string          // file to write the trial's pruned model to, or ""
+	Model      string          // the study's model, for ExportONNX
+	Shapes     frontend.Shapes // of inputs whose dimensions the model leaves open
 }
 
 // ExtractTrial writes files of a trial of a study and gives the study.
@@ -61,7 +62,7 @@ func ExtractTrial(ctx context.Context, o TrialOptions, rep Reporter) (*search.Re
 	if err := sameModel(r, o.Model); err != nil {
 		return nil, err
 	}
-	g, err := Load(o.Model, rep)
+	g, err := Load(o.Model, rep, o.Shapes)
 	if err != nil {
 		return nil, err
 	}

@@ -163,7 +163,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
-	lo, hi := sparsity.InputRange(set.Preproc, set.C)
+	lo, hi := sparsity.InputRange(set)
 	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)

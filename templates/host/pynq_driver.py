@@ -121,13 +121,24 @@ class Model:
         self.table = self.input.quantise(x.astype(np.float32))
 
     def quantise_images(self, images):
-        """Integers (N, H, W, C) for uint8 images (N, H, W, C) or (N, H, W)."""
+        """Integers (N, H, W, C) for uint8 images (N, H, W, C) or (N, H, W), or for float32 numbers, which are
+        the model's input as it is: N times its elements, channels before rows and columns."""
         images = np.asarray(images)
-        if images.dtype != np.uint8 or images.ndim not in (3, 4):
-            raise ValueError("images are %s of shape %s; they must be uint8, N x H x W x C or N x H x W" % (images.dtype, images.shape))
+        i = self.input
+        if images.dtype == np.float32:
+            if images.ndim < 2 or images[0].size != i.c * i.h * i.w:
+                raise ValueError("inputs have shape %s; the network's input has %d numbers" % (images.shape, i.c * i.h * i.w))
+            if not np.isfinite(images).all():
+                raise ValueError("inputs hold numbers that are not finite")
+            return i.quantise(images.reshape(len(images), i.c, i.h, i.w)).transpose(0, 2, 3, 1)
+        if images.dtype != np.uint8 or images.ndim not in (2, 3, 4):
+            raise ValueError("images are %s of shape %s; they must be uint8, N x H x W x C or N x H x W, or float32" % (images.dtype, images.shape))
+        if images.ndim == 2:
+            images = images[:, None, None, :]
         if images.ndim == 3:
             images = images[:, :, :, None]
-        i = self.input
+        if i.h == 1 and i.w == 1 and images[0].size == i.c:
+            images = images.transpose(0, 3, 1, 2).reshape(len(images), 1, 1, i.c)
         if images.shape[3] == 1 and i.c > 1:
             images = np.repeat(images, i.c, axis=3)
         if images.shape[1:] != (i.h, i.w, i.c):
@@ -254,7 +265,7 @@ class Accelerator:
                 b.freebuffer()
 
     def run(self, images):
-        """The model's outputs for uint8 images."""
+        """The model's outputs for images (quantise_images)."""
         words = self.run_words(self.model.input.pack(self.model.quantise_images(images)))
         return self.model.results([p.unpack(w) for p, w in zip(self.model.outputs, words)])
 
@@ -285,7 +296,7 @@ def main(argv=None):
     ap.add_argument("--design", default=os.path.join(here, "design.json"))
     ap.add_argument("--data", default=os.path.join(os.path.dirname(here), "data"), help="folder with weights.bin and golden vectors")
     ap.add_argument("--selftest", action="store_true", help="run the golden images and compare")
-    ap.add_argument("--images", help=".npy of uint8 images")
+    ap.add_argument("--images", help=".npy of uint8 images, or of float32 inputs as the model has them")
     ap.add_argument("--labels", help=".npy of integers: print the accuracy")
     ap.add_argument("--output", help="write the model's outputs to PREFIX0.npy, PREFIX1.npy, ...")
     args = ap.parse_args(argv)

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hass/frontend"
+)
+
+// shapeFlags name the sizes of inputs that a model leaves open.
+type shapeFlags struct {
+	InputShape []inputShape `help:"Shape of an input whose sizes the model leaves open, the batch first: NAME=1,3,224,224. May be repeated." sep:"none" placeholder:"NAME=DIMS"`
+}
+
+// shapes are those given; of two for one input the last.
+func (f shapeFlags) shapes() frontend.Shapes {
+	if len(f.InputShape) == 0 {
+		return nil
+	}
+	all := frontend.Shapes{}
+	for _, s := range f.InputShape {
+		all[s.name] = s.dims
+	}
+	return all
+}
+
+// inputShape is one NAME=DIMS.
+type inputShape struct {
+	name string
+	dims []int
+}
+
+// UnmarshalText reads NAME=1,3,224,224. The name may hold = and commas.
+func (s *inputShape) UnmarshalText(text []byte) error {
+	at := strings.LastIndexByte(string(text), '=')
+	if at < 1 {
+		return fmt.Errorf("%q is no NAME=1,3,224,224", text)
+	}
+	s.name, s.dims = string(text[:at]), nil
+	for word := range strings.SplitSeq(string(text[at+1:]), ",") {
+		d, err := strconv.Atoi(word)
+		if err != nil || d < 1 {
+			return fmt.Errorf("%q: the size %q is no number of at least 1", text, word)
+		}
+		s.dims = append(s.dims, d)
+	}
+	return nil
+}
