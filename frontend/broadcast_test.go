@@ -173,6 +173,16 @@ func TestBroadcasting(t *testing.T) {
 // gives its first output for each.
 func integers(t *testing.T, g *graph.Graph, images [][]float32) []*floatexec.Tensor[float32] {
 	t.Helper()
+	var all []*floatexec.Tensor[float32]
+	for _, res := range integerResults(t, g, images) {
+		all = append(all, res[0])
+	}
+	return all
+}
+
+// integerResults is integers for all outputs.
+func integerResults(t *testing.T, g *graph.Graph, images [][]float32) [][]*floatexec.Tensor[float32] {
+	t.Helper()
 	ranges, err := quant.Collect(context.Background(), g, len(images), 1, func(i int) ([]float32, error) { return images[i], nil }, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +199,7 @@ func integers(t *testing.T, g *graph.Graph, images [][]float32) []*floatexec.Ten
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*floatexec.Tensor[float32]
+	var all [][]*floatexec.Tensor[float32]
 	for _, img := range images {
 		q, err := net.QuantizeInput(img)
 		if err != nil {
@@ -203,7 +213,7 @@ func integers(t *testing.T, g *graph.Graph, images [][]float32) []*floatexec.Ten
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, res[0])
+		all = append(all, res)
 	}
 	return all
 }
@@ -232,7 +242,8 @@ func TestSlopes(t *testing.T) {
 		one[5*i] = 1
 	}
 	m := model{
-		Nodes: []node{{Op: "Conv", In: []string{"x", "w"}, Out: []string{"c"}}, {Name: "op", Op: "PRelu", In: []string{"c", "s"}, Out: []string{"y"}}},
+		Nodes: []node{{Op: "Conv", In: []string{"x", "w"}, Out: []string{"c"}}, {Name: "op", Op: "PRelu", In: []string{"c", "s"}, Out: []string{"p"}},
+			{Op: "Conv", In: []string{"p", "w"}, Out: []string{"y"}}}, // without it the host would do the PRelu
 		Inits: []tens{onnxtest.F32("w", []int64{4, 4, 1, 1}, one...), slopes}, Inputs: image(1, 4, 1, 4), Outputs: out("y"),
 	}
 	x := []float32{-1, -1, -1, -1, -2, -2, -2, 2, 1, -1, -1, -1, 3, -4, -1, -1}

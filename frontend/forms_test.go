@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hass/frontend/onnx"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/test/onnxtest"
@@ -174,6 +175,140 @@ func TestShapes(t *testing.T) {
 		}
 		if _, err := Load(m.Write(t), s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v; want %q", s, err, want)
+		}
+	}
+}
+
+// TestHostTail: whatever hangs behind the last layer with hardware runs on the host, from several outputs of the accelerator to
+// several outputs of the model: the integer network gives the values of the float network, and the two models of Split do what one did.
+func TestHostTail(t *testing.T) {
+	perm := func(p ...int64) []at { return []at{onnxtest.Ints("perm", p...)} }
+	axis := func(a int64) []at { return []at{onnxtest.Int("axis", a)} }
+	m := model{
+		Nodes: []node{
+			{Name: "c", Op: "Conv", In: []string{"x", "w"}, Out: []string{"c"}},
+			{Name: "r", Op: "Relu", In: []string{"c"}, Out: []string{"r"}},
+			{Name: "d", Op: "Conv", In: []string{"r", "w"}, Out: []string{"d"}},
+			{Name: "t1", Op: "Transpose", In: []string{"r"}, Out: []string{"t1"}, Attrs: perm(0, 2, 3, 1)},
+			{Name: "f1", Op: "Reshape", In: []string{"t1", "flat"}, Out: []string{"f1"}},
+			{Name: "t2", Op: "Transpose", In: []string{"d"}, Out: []string{"t2"}, Attrs: perm(0, 2, 3, 1)},
+			{Name: "f2", Op: "Reshape", In: []string{"t2", "flat"}, Out: []string{"f2"}},
+			{Name: "cat", Op: "Concat", In: []string{"f1", "f2"}, Out: []string{"cat"}, Attrs: axis(1)},
+			{Name: "prob", Op: "Softmax", In: []string{"cat"}, Out: []string{"prob"}, Attrs: axis(2)},
+			{Name: "half", Op: "Mul", In: []string{"prob", "anchors"}, Out: []string{"boxes"}},
+			{Name: "less", Op: "Sub", In: []string{"boxes", "cat"}, Out: []string{"y"}},
+			{Name: "best", Op: "ArgMax", In: []string{"prob"}, Out: []string{"best"}, Attrs: axis(2)},
+		},
+		Inits:  []tens{onnxtest.F32("w", []int64{2, 2, 1, 1}, 1, 0.3, -0.7, 0.9), onnxtest.I64("flat", []int64{3}, 1, -1, 2), onnxtest.F32("anchors", []int64{12, 2}, ramp(24)...)},
+		Inputs: image(1, 2, 2, 3), Outputs: out("y", "best", "d"),
+	}
+	path := m.Write(t)
+	rep, err := Check(path)
+	if err != nil || !rep.Builds() || rep.Count(OnHost) != 9 {
+		t.Fatalf("report %+v, error %v", rep, err)
+	}
+	g, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := floatexec.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := [][]float32{ramp(12), ramp(30)[18:]}
+	for k, res := range integerResults(t, g, x) {
+		want, err := e.Run([][]float32{x[k]}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(res) != 3 {
+			t.Fatalf("%d results", len(res))
+		}
+		for o, got := range res {
+			if !got.Shape.Equal(e.OutputShape(o)) {
+				t.Errorf("output %d: shape %v, the model has %v", o, got.Shape, e.OutputShape(o))
+			}
+			values := make([]float64, len(want[o]))
+			for j, v := range want[o] {
+				values[j] = float64(v)
+			}
+			near(t, "integer network", got.Data, values, 1e-3)
+		}
+	}
+	for _, at := range [][]string{nil, {"t1", "d"}} {
+		p, err := Split(path)
+		if at != nil {
+			p, err = SplitAt(path, at)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := e.Run(x[:1], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byName := map[string][]float32{"x": x[0]}
+		for _, part := range []*onnx.Model{p.First, p.Second} {
+			runPart(t, part, byName)
+		}
+		for o, name := range g.Outputs {
+			if d := cmp.Diff(want[o], byName[name]); d != "" {
+				t.Errorf("cut at %q: output %q: %s", at, name, d)
+			}
+		}
+	}
+}
+
+// runPart runs a model on the values of its inputs by name and adds those of its outputs.
+func runPart(t *testing.T, m *onnx.Model, values map[string][]float32) {
+	t.Helper()
+	data, err := onnx.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := LoadBytes("part", data, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := floatexec.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in [][]float32
+	for _, v := range g.Inputs {
+		in = append(in, values[v.Name])
+	}
+	outs, err := e.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range g.Outputs {
+		values[name] = outs[i]
+	}
+}
+
+// TestNoTail: what has no hardware is refused where layers with weights follow, or nothing stands before it; the reason names the cut.
+func TestNoTail(t *testing.T) {
+	conv := func(in, out string) node {
+		return node{Name: out, Op: "Conv", In: []string{in, "w"}, Out: []string{out}}
+	}
+	turn := func(in, out string) node {
+		return node{Name: out, Op: "Transpose", In: []string{in}, Out: []string{out}, Attrs: []at{onnxtest.Ints("perm", 0, 1, 3, 2)}}
+	}
+	for name, c := range map[string]struct {
+		nodes []node
+		want  []string
+	}{
+		"a layer behind":  {[]node{conv("x", "a"), turn("a", "t"), conv("t", "y")}, []string{"layers with weights", `hass split --at "t"`}},
+		"nothing before":  {[]node{turn("x", "y")}, []string{"nothing stands before it that has hardware"}},
+		"the input again": {[]node{conv("x", "a"), turn("x", "t"), {Name: "y", Op: "Add", In: []string{"a", "t"}, Out: []string{"y"}}}, []string{`"t" reads the model's input`}},
+	} {
+		m := model{Nodes: c.nodes, Inits: []tens{onnxtest.F32("w", []int64{2, 2, 1, 1}, 1, 2, 3, 4)}, Inputs: image(1, 2, 3, 3), Outputs: out("y")}
+		_, err := LoadBuildable(m.Write(t))
+		for _, w := range c.want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %v; want %q", name, err, w)
+			}
 		}
 	}
 }

@@ -186,7 +186,13 @@ func (c *compilation) report() *Report {
 			issues[i.Node] = i
 		}
 	}
+	host := map[string]bool{}
+	if len(issues) == 0 && len(rep.Ports) == 0 {
+		host = quant.OnHost(c.g)
+	}
+	known := map[string]bool{}
 	for _, o := range c.origin {
+		known[o.name] = true
 		nr := NodeReport{Node: o.name, Op: o.op}
 		n := left[o.name]
 		switch {
@@ -195,7 +201,7 @@ func (c *compilation) report() *Report {
 			nr.Reason = purpose[nr.By]
 		default:
 			if _, ok := n.Op.(graph.Foreign); !ok {
-				nr.Verdict, nr.Reason, nr.Hint = judge(n, issues)
+				nr.Verdict, nr.Reason, nr.Hint = judge(n, issues, host)
 			} else if u, ok := refused[o.name]; ok {
 				nr.Verdict, nr.Reason, nr.Hint = NotSupport, u.Reason, u.Hint
 			} else {
@@ -205,18 +211,26 @@ func (c *compilation) report() *Report {
 		}
 		rep.Nodes = append(rep.Nodes, nr)
 	}
+	for _, n := range c.g.Nodes { // those that passes made
+		if i, ok := issues[n.Name]; ok && !known[n.Name] {
+			rep.Nodes = append(rep.Nodes, NodeReport{Node: n.Name, Op: ops.Name(n), Verdict: FloatOnly, Reason: "the import made this node of those around it: " + i.Reason, Hint: i.Hint})
+		}
+	}
 	rep.Verdict = rep.Conclusion()
 	return rep
 }
 
 // judge says whether a lowered node has hardware in this version; issues are
-// quant's, by node.
-func judge(n *graph.Node, issues map[string]quant.Issue) (v Verdict, reason, hint string) {
+// quant's, by node, and host names the nodes that run on the host.
+func judge(n *graph.Node, issues map[string]quant.Issue, host map[string]bool) (v Verdict, reason, hint string) {
 	if i, ok := issues[n.Name]; ok {
 		return FloatOnly, i.Reason, i.Hint
 	}
+	if host[n.Name] {
+		return OnHost, "runs on the host after the accelerator", ""
+	}
 	switch n.Op.(type) {
-	case graph.Host:
+	case graph.Host: // where something else has no hardware
 		return OnHost, "runs on the host after the accelerator", ""
 	case graph.Reshape:
 		return Layout, "renames the layout, moves no data", ""

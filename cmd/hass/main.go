@@ -30,6 +30,7 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
 	Check     checkCmd     `cmd:"" help:"List every node of a model with its verdict, reason and hint."`
+	Split     splitCmd     `cmd:"" help:"Cut a model into what has hardware and what the host runs behind it."`
 	Run       runCmd       `cmd:"" help:"Evaluate a model on arrays."`
 	Profile   profileCmd   `cmd:"" help:"Calibrate a model: binary points, zeros, bitmaps."`
 	Eval      evalCmd      `cmd:"" help:"Measure accuracy: by labels, and against the float network."`

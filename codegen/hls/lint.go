@@ -30,6 +30,11 @@ func LintOptions(p *project.Project) lint.Options {
 	for _, h := range p.Net.Host {
 		o.ModelNames = append(o.ModelNames, h.Name)
 	}
+	if p.Net.Tail != nil {
+		for _, in := range p.Net.Tail.Inputs {
+			o.ModelNames = append(o.ModelNames, in.Name)
+		}
+	}
 	o.ModelNames = append(o.ModelNames, p.Net.Name, p.Design.Model)
 	for _, port := range p.Ports() {
 		o.IDs = append(o.IDs, port.Name)

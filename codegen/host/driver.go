@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf16"
 
 	"hass/codegen/project"
+	"hass/internal/intnet"
 )
 
 // portJSON is a stream and its tensor as the PYNQ driver reads them.
@@ -114,7 +116,15 @@ func results(p *project.Project) ([]resultJSON, error) {
 	if err := net.ValidateResults(); err != nil {
 		return nil, fmt.Errorf("design: %w", err)
 	}
+	if net.Tail != nil { // the driver gives what it reads
+		for _, in := range net.Tail.Inputs {
+			list = append(list, resultJSON{Name: modelName(in.Name), Output: slices.Index(net.Outputs, in.Tensor), Shape: in.Shape, Host: []hostJSON{}})
+		}
+	}
 	for i, r := range net.Results {
+		if r.Tensor == intnet.FromTail {
+			continue
+		}
 		x := resultJSON{Name: modelName(r.Name), Output: net.OutputOf(i), Shape: r.Shape, Host: []hostJSON{}}
 		for _, k := range r.Host {
 			op := net.Host[k]

@@ -37,6 +37,7 @@ type page struct {
 
 	LayerNames, TensorNames []name
 	Host                    []hostOp
+	Tail                    []string // values that the host's tail reads
 }
 
 // clock is the design's clock in words.
@@ -136,6 +137,11 @@ func pageOf(p *project.Project) page {
 	}
 	for _, t := range p.Net.Tensors {
 		g.TensorNames = append(g.TensorNames, name{t.ID, text(t.Name)})
+	}
+	if p.Net.Tail != nil {
+		for _, in := range p.Net.Tail.Inputs {
+			g.Tail = append(g.Tail, text(in.Name))
+		}
 	}
 	for _, h := range p.Net.Host {
 		g.Host = append(g.Host, hostOp{text(h.Op), text(h.Name)})

@@ -8,25 +8,10 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerTail marks Softmax, LogSoftmax and ArgMax as host operators where only reshapes and
-// host operators follow. Anywhere else they are refused: the accelerator would
-// have to send its data out and back.
+// lowerTail turns Softmax, LogSoftmax and ArgMax into host operators. Whether they stand where the host can run them is for
+// package quant to judge.
 func lowerTail(r *rewriter) error {
-	// From the outputs back, so that one host operator may follow another.
-	tail := map[*graph.Node]bool{}
-	all := r.nodes()
-	for _, n := range slices.Backward(all) {
-		f, foreign := n.Op.(graph.Foreign)
-		_, reshape := n.Op.(graph.Reshape)
-		if !reshape && !(foreign && f.Domain == "" && slices.Contains(tailOps, f.Type)) {
-			continue
-		}
-		tail[n] = !slices.ContainsFunc(r.usersOf(n.Outputs[0]), func(u *graph.Node) bool { return !tail[u] })
-	}
 	return r.each(func(n *graph.Node, a *ops.Attrs) error {
-		if !tail[n] {
-			return ops.Refuse("only the last operators of a network may run on the host", "it stands inside the network")
-		}
 		x := r.Shape(n.Inputs[0])
 		if len(x) == 0 {
 			return ops.Refuse("", "its input is a single number")

@@ -118,8 +118,8 @@ var table = []pass{
 		{"lower-eltwise", "element-wise operators broadcast by themselves"},
 		{"sink-reshape", "a fully connected layer absorbs a Transpose, known by its ONNX name"},
 	}},
-	{"lower-tail", "mark Softmax, LogSoftmax and ArgMax at the tail as host operators", lowerTail, []order{
-		{"sink-reshape", "a reshape at the tail must not look like more hardware"},
+	{"lower-tail", "turn Softmax, LogSoftmax and ArgMax into host operators", lowerTail, []order{
+		{"sink-reshape", "it adds reshapes that are not to move"},
 	}},
 	{"drop-dead", "remove what no output needs", dropDead, []order{
 		{"fold-affine", "folded weights leave their originals unused"},

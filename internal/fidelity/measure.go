@@ -45,6 +45,10 @@ func Measure(ctx context.Context, g *graph.Graph, spec *quant.Spec, pruner *quan
 	for i, p := range probes {
 		byValue[p.value] = append(byValue[p.value], i)
 	}
+	host, err := quant.NewHost(net)
+	if err != nil {
+		return nil, err
+	}
 	execs := make([]*intnet.Exec, workers.Count(n, numWorkers))
 	for w := range execs {
 		execs[w] = exec.Clone()
@@ -67,7 +71,7 @@ func Measure(ctx context.Context, g *graph.Graph, spec *quant.Spec, pruner *quan
 		if err != nil {
 			return r, fmt.Errorf("image %d: %w", i, err)
 		}
-		if r.integer, err = judge.Integer(net, outs, values); err != nil {
+		if r.integer, err = judge.Integer(host, net, outs, values); err != nil {
 			return r, err
 		}
 		r.tallies = newTallies(probes)

@@ -20,15 +20,34 @@ type Net struct {
 	Outputs       []int          `json:"outputs"` // tensor numbers
 	Host          []HostOp       `json:"host"`    // tail operators that run on the host
 	Results       []Result       `json:"results"` // the model's outputs, in its order
+	// Tail is what the host does beyond Host; nil if nothing.
+	Tail *Tail `json:"tail,omitempty"`
 }
+
+// Tail is the part of a model that runs on the host behind the accelerator, as a float graph of its own. Package quant runs it.
+type Tail struct {
+	Inputs []TailInput `json:"inputs"` // of the graph, in its order
+	// Graph is the text form of package graph; its outputs are the results that are FromTail, in their order.
+	Graph string `json:"graph"`
+}
+
+// TailInput is a tensor of Net.Outputs that a tail reads, dequantised and in NCHW order.
+type TailInput struct {
+	Name   string `json:"name"` // of the value in the model, untrusted text
+	Tensor int    `json:"tensor"`
+	Shape  []int  `json:"shape"` // it is read with this shape
+}
+
+// FromTail is the Tensor of a result that the tail makes.
+const FromTail = -1
 
 // Result says how one output of the model comes from the integer network: the
 // tensor Net.Outputs holds for it, dequantised and put into NCHW order, passed
 // through the host operators in Host, in order, and read with Shape.
 type Result struct {
-	Name   string `json:"name"`  // the model's output name, untrusted text
-	Shape  []int  `json:"shape"` // shape of the output, as the model has it for one image
-	Tensor int    `json:"tensor"`
+	Name   string `json:"name"`           // the model's output name, untrusted text
+	Shape  []int  `json:"shape"`          // shape of the output, as the model has it for one image
+	Tensor int    `json:"tensor"`         // or FromTail
 	Host   []int  `json:"host,omitempty"` // indices into Net.Host
 }
 

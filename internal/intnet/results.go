@@ -25,8 +25,20 @@ func (n *Net) checkResults(isOut []bool) error {
 			return fmt.Errorf("%s: axis %d of shape %v", what, h.Axis, h.Shape)
 		}
 	}
+	if err := n.checkTail(isOut); err != nil {
+		return err
+	}
 	for i, r := range n.Results {
 		what := fmt.Sprintf("result %d (%q)", i, r.Name)
+		if r.Tensor == FromTail {
+			if n.Tail == nil || len(r.Host) > 0 {
+				return fmt.Errorf("%s: the host's tail makes it, and there is none", what)
+			}
+			if _, err := elemsOf(r.Shape); err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			continue
+		}
 		if r.Tensor < 0 || r.Tensor >= len(n.Tensors) || !isOut[r.Tensor] {
 			return fmt.Errorf("%s: tensor %d is not an output of the integer network", what, r.Tensor)
 		}
@@ -84,3 +96,31 @@ const maxRank = 64
 
 // OutputOf is the number in Outputs of the tensor that result i comes from.
 func (n *Net) OutputOf(i int) int { return slices.Index(n.Outputs, n.Results[i].Tensor) }
+
+// maxTailInputs bounds the tensors that a tail reads.
+const maxTailInputs = 1 << 12
+
+// checkTail checks what a tail reads. Its graph is for package quant to check.
+func (n *Net) checkTail(isOut []bool) error {
+	if n.Tail == nil {
+		return nil
+	}
+	if k := len(n.Tail.Inputs); k < 1 || k > maxTailInputs {
+		return fmt.Errorf("the host's tail reads %d tensors; want 1 to %d", k, maxTailInputs)
+	}
+	for i, in := range n.Tail.Inputs {
+		what := fmt.Sprintf("input %d (%q) of the host's tail", i, in.Name)
+		if in.Tensor < 0 || in.Tensor >= len(n.Tensors) || !isOut[in.Tensor] {
+			return fmt.Errorf("%s: tensor %d is not an output of the integer network", what, in.Tensor)
+		}
+		t := &n.Tensors[in.Tensor]
+		have, err := elemsOf(in.Shape)
+		if want := t.H * t.W * t.C; err == nil && have != want {
+			err = fmt.Errorf("shape %v does not have the %d elements of its tensor", in.Shape, want)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	return nil
+}

@@ -168,8 +168,8 @@ func (f *Float) Run(image []float32, observe floatexec.Observe) (*Outcome, error
 
 // Integer gives the outcome of an integer network, whose model has the outputs outs, from what intnet's Exec.Run gave.
 // Integers of up to 16 bits are exact in float32, so ties stay ties.
-func Integer(net *intnet.Net, outs []Output, values [][]int32) (*Outcome, error) {
-	results, err := quant.Results(net, values)
+func Integer(host *quant.Host, net *intnet.Net, outs []Output, values [][]int32) (*Outcome, error) {
+	results, err := host.Results(values)
 	if err != nil {
 		return nil, err
 	}
@@ -183,10 +183,25 @@ func Integer(net *intnet.Net, outs []Output, values [][]int32) (*Outcome, error)
 		case outs[k].Kind != ClassVector:
 		case outs[k].scores == "":
 			o.Scores[k] = r.Data
+		case net.Results[k].Tensor == intnet.FromTail:
+			o.Scores[k] = fromTail(&outs[k], r.Data)
 		default:
 			t := net.Results[k].Tensor
 			o.Scores[k] = net.Dequantize(t, values[slices.Index(net.Outputs, t)])
 		}
 	}
 	return o, nil
+}
+
+// fromTail are scores of a class vector that the host's tail makes: the Softmax of the scores keeps their order, and of an ArgMax the
+// class alone is known.
+func fromTail(o *Output, data []float32) []float32 {
+	if len(data) != 1 {
+		return data
+	}
+	scores := make([]float32, o.Classes)
+	if c := int(data[0]); c >= 0 && c < len(scores) {
+		scores[c] = 1
+	}
+	return scores
 }

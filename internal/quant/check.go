@@ -55,14 +55,28 @@ func plain(op string) string {
 // (see hw.Expand), whatever the numbers in them. A node that is still
 // graph.Foreign is an issue; nodes behind one whose shapes are unknown are not judged.
 func Check(g *graph.Graph) []Issue {
-	p := newPlanner(g)
-	p.run()
+	p := planned(g)
 	if len(p.issues) == 0 {
 		if err := p.structure(); err != nil {
 			p.failPort(g.Name, "graph", "split or shrink the model", "it does not fit the integer network: %v", err)
 		}
 	}
 	return p.issues
+}
+
+// OnHost lists the nodes of a graph without issues that run on the host, behind the accelerator.
+func OnHost(g *graph.Graph) map[string]bool {
+	p := planned(g)
+	on := map[string]bool{}
+	if p.tail != nil {
+		for _, n := range p.tail.nodes {
+			on[n.Name] = true
+		}
+	}
+	for _, h := range p.host {
+		on[h.node.Name] = true
+	}
+	return on
 }
 
 // Buildable is Check as an error: nil or an *UnsupportedError.

@@ -75,11 +75,25 @@ func (p *network) layout(spec *Spec, care effort) (*intnet.Net, error) {
 		net.Layers = append(net.Layers, out)
 	}
 	output := map[int]bool{}
-	for _, r := range p.results {
-		t := tensors[r.tensor]
+	leaves := func(t int) {
 		if !output[t] {
 			output[t], net.Outputs = true, append(net.Outputs, t)
 		}
+	}
+	var err error
+	if net.Tail, err = p.lowerTail(tensors); err != nil {
+		return nil, err
+	}
+	for _, r := range p.results {
+		if r.tensor == "" { // the tail makes it
+			for _, in := range net.Tail.Inputs {
+				leaves(in.Tensor)
+			}
+			net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: intnet.FromTail})
+			continue
+		}
+		t := tensors[r.tensor]
+		leaves(t)
 		net.Results = append(net.Results, intnet.Result{Name: r.name, Shape: r.shape, Tensor: t, Host: r.host})
 	}
 	for _, h := range p.host {
@@ -356,29 +370,13 @@ func roundToOdd(v float64) int64 {
 	return q
 }
 
-// Results gives the model's outputs, one per net.Results in the model's order,
-// from the outputs of intnet's Exec.Run: dequantised, taken through the host
-// tail operators, and of the shapes that the model has for one image.
+// Results is Host.Results of a network whose outputs are asked for once.
 func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
-	if len(outputs) != len(net.Outputs) {
-		return nil, fmt.Errorf("%d outputs; the network has %d", len(outputs), len(net.Outputs))
+	h, err := NewHost(net)
+	if err != nil {
+		return nil, err
 	}
-	res := make([]*floatexec.Tensor[float32], len(net.Results))
-	for i, r := range net.Results {
-		v := &floatexec.Tensor[float32]{Data: net.Dequantize(r.Tensor, outputs[net.OutputOf(i)])}
-		for _, h := range r.Host {
-			op := net.Host[h]
-			v.Shape = graph.Shape(op.Shape)
-			out, err := floatexec.Eval[float32](graph.Host{Fn: op.Op, Axis: op.Axis}, v)
-			if err != nil {
-				return nil, fmt.Errorf("host operator %q: %w", op.Name, err)
-			}
-			v = out
-		}
-		v.Shape = graph.Shape(r.Shape)
-		res[i] = v
-	}
-	return res, nil
+	return h.Results(outputs)
 }
 
 // windowOf is a window whose dilation is 1 where its kernel has one tap and it means nothing.

@@ -24,6 +24,7 @@ type network struct {
 	sources   map[string]string // of the tensors that source was asked about
 	host      []hostOp
 	results   []result
+	tail      *tail // what runs on the host beyond host; nil if nothing does
 }
 
 // layer is a node with everything that is fused into it.
@@ -92,7 +93,7 @@ const maxHost = 64
 type result struct {
 	name   string
 	shape  graph.Shape
-	tensor string
+	tensor string // "" if the tail makes it
 	host   []int
 }
 
@@ -103,6 +104,7 @@ type view struct {
 	threshold *graph.Node // last threshold on the way, nil if none
 	tau       float64     // largest threshold on the way
 	host      *hosts      // host operators on the way; nil if none
+	hosted    bool        // a node that runs on the host makes it: it comes from no tensor
 	single    bool        // every value on the way has one reader
 }
 
@@ -112,17 +114,38 @@ type planner struct {
 	uses   map[string]int  // readers of a value, graph outputs included
 	names  map[string]bool // of all nodes, once fresh was asked
 	issues []Issue
+	// hosted are the nodes that would run on the host, because they have no hardware or read what such a node makes; nil if
+	// none may.
+	hosted map[*graph.Node]bool
 }
 
 // plan gives the network of a graph, or an UnsupportedError with all reasons why
 // there is none.
 func plan(g *graph.Graph) (*network, error) {
-	p := newPlanner(g)
-	p.run()
+	p := planned(g)
 	if len(p.issues) > 0 {
 		return nil, &UnsupportedError{p.issues}
 	}
 	return &p.network, nil
+}
+
+// planned is a planner that has run. What has no hardware runs on the host if it may (tail.go); else everything without hardware
+// is an issue.
+func planned(g *graph.Graph) *planner {
+	p := newPlanner(g)
+	p.hosted = map[*graph.Node]bool{}
+	p.run()
+	if len(p.hosted) == 0 {
+		return p
+	}
+	why := p.cutTail()
+	if why == "" {
+		return p
+	}
+	p = newPlanner(g)
+	p.run()
+	p.explain(why)
+	return p
 }
 
 func newPlanner(g *graph.Graph) *planner {
@@ -266,6 +289,20 @@ func (p *planner) tensorNonneg(tensor string) bool {
 func (p *planner) node(n *graph.Node) {
 	out := n.Outputs[0]
 	p.views[out] = view{tensor: out, single: true}
+	if p.hosted != nil {
+		if p.readsHosted(n) {
+			p.toHost(n)
+			return
+		}
+		defer func(before int) {
+			// What has no hardware may run on the host; that is decided when all nodes are known.
+			own := func(i Issue) bool { return i.Node == n.Name && !i.Port }
+			if slices.ContainsFunc(p.issues[before:], own) {
+				p.issues = append(p.issues[:before], slices.DeleteFunc(p.issues[before:], own)...)
+				p.toHost(n)
+			}
+		}(len(p.issues))
+	}
 	if _, foreign := n.Op.(graph.Foreign); !foreign && !p.known(n) {
 		return
 	}
@@ -420,6 +457,9 @@ func (p *planner) finish() {
 	for _, o := range p.g.Outputs {
 		v, ok := p.views[o]
 		switch {
+		case v.hosted:
+			p.results = append(p.results, result{name: o, shape: p.g.Shapes[o]})
+			continue
 		case !ok:
 			p.failPort(o, "output", "remove it from the model's outputs", "it is a constant")
 			continue

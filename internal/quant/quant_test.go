@@ -216,6 +216,7 @@ func TestUnsupported(t *testing.T) {
 		`late: it follows "sm", which runs on the host at the end of the network`,
 		"ap: its windows overhang the padded map, where counting padding has no fixed number of elements",
 		"mp: it reads the map [1,4,6,6] reshaped to [1,6,4,6]; the hardware cannot rearrange pixels and channels",
+		"test: what has no hardware cannot run on the host behind the accelerator: \"e;\\n$(x)\" (onnx.Einsum) runs neither in hardware nor on the host",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -9,6 +9,7 @@ import (
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/judge"
+	"hass/internal/quant"
 	"hass/internal/workers"
 )
 
@@ -61,6 +62,10 @@ func judgeBoth(ctx context.Context, t trial, net *intnet.Net, track func(done, t
 	for w := range execs {
 		execs[w] = x.Clone()
 	}
+	host, err := quant.NewHost(net)
+	if err != nil {
+		return nil, err
+	}
 	j := &judgement{float: new(judge.Score), integer: new(judge.Score)}
 	compare := judge.NewComparison(plan.Outputs)
 	type pair struct{ float, integer *judge.Outcome }
@@ -80,7 +85,7 @@ func judgeBoth(ctx context.Context, t trial, net *intnet.Net, track func(done, t
 		if err != nil {
 			return p, fmt.Errorf("%s: %s: %w", set.Path, set.Name(i), err)
 		}
-		p.integer, err = judge.Integer(net, plan.Outputs, out)
+		p.integer, err = judge.Integer(host, net, plan.Outputs, out)
 		return p, err
 	}, func(i int, p pair) error {
 		track(i+1, set.Len())

@@ -122,6 +122,10 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 		if err := apart(outputPaths(o.Output, names), inputs); err != nil {
 			return nil, err
 		}
+		host, err := quant.NewHost(cal.Net)
+		if err != nil {
+			return nil, err
+		}
 		err = intnet.RunMany(ctx, ex, n, 0,
 			func(i int) ([]int32, error) {
 				q, err := cal.Net.QuantizeInput(image(i))
@@ -131,7 +135,7 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 				return q, err
 			},
 			func(_ *intnet.Exec, outs [][]int32) ([]*floatexec.Tensor[float32], error) {
-				return quant.Results(cal.Net, outs)
+				return host.Results(outs)
 			},
 			func(i int, outs []*floatexec.Tensor[float32]) error { take(i, outs); return nil })
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 // input and the layers' parameters, and what follows from shapes and binary points is computed anew. Kernels and pads are
 // cut to the maps that they meet. Whether the result is a network is Net.Validate's to say, which settle asks.
 func settle(n *intnet.Net) error {
-	n.Host, n.Results = nil, nil // they belong to the model's outputs
+	n.Host, n.Results, n.Tail = nil, nil, nil // they belong to the model's outputs
 	prune(n)
 	if len(n.Layers) == 0 {
 		return fmt.Errorf("no layer is left")
