@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/graph"
 )
@@ -75,4 +76,23 @@ func finite(f []float32) error {
 		}
 	}
 	return nil
+}
+
+// uniform tells whether all channels have one scale and one shift.
+func (f *affine) uniform() bool {
+	return len(f.scale) > 0 && uniformOf(f.scale) && uniformOf(f.shift)
+}
+
+func uniformOf(v []float64) bool { return slices.Equal(v[1:], v[:len(v)-1]) }
+
+// fits tells whether the function is one of so many channels; one that is the same for all becomes that.
+func (f *affine) fits(channels int) bool {
+	if len(f.scale) == channels {
+		return true
+	}
+	if !f.uniform() {
+		return false
+	}
+	f.scale, f.shift = slices.Repeat(f.scale[:1], channels), slices.Repeat(f.shift[:1], channels)
+	return true
 }

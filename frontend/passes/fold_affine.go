@@ -31,7 +31,7 @@ func foldAffine(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
-		if c := r.convBefore(n, x); c != nil && r.Graph.Consts[c.Inputs[1]].Shape[0] == len(f.scale) {
+		if c := r.convBefore(n, x); c != nil && f.fits(r.Graph.Consts[c.Inputs[1]].Shape[0]) {
 			if p := pending[c]; p != nil {
 				p.by.then(f)
 				p.last = n
@@ -41,6 +41,20 @@ func foldAffine(r *rewriter) error {
 			}
 			r.bypass(n, x)
 			return nil
+		}
+		if m := r.maker[x]; m != nil && r.sole(x, n) && len(f.scale) > 0 {
+			// One number for all passes a Reshape, before which the map has its channels.
+			if _, ok := m.Op.(graph.Reshape); ok && isMap(r.Shape(m.Inputs[0])) && f.uniform() {
+				src := m.Inputs[0]
+				f.fits(r.Shape(src)[1])
+				v := r.beside(n, "/map", graph.Activation{Fn: "relu"}, src) // becomes the layer
+				if err := r.depthwise(r.maker[v], src, f, [4]int{}); err != nil {
+					return err
+				}
+				r.setInputs(m, v)
+				r.bypass(n, x)
+				return nil
+			}
 		}
 		return r.depthwise(n, x, f, [4]int{})
 	}, "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", "Neg"); err != nil {

@@ -79,11 +79,15 @@ var table = []pass{
 		{"merge-clip", "a ReLU6 may be written in two steps"},
 		{"sink-transpose", "a Transpose between would hide the pattern"},
 	}},
+	{"split-difference", "write differences, maxima and minima before layers as sums", splitDifference, []order{
+		{"lower-activation", "maxima with a number are a clip"},
+	}},
 	{"fold-affine", "fold BatchNormalization and per-channel constants into conv", foldAffine, []order{
 		{"lower-conv", "it folds into conv"},
 		{"lower-gemm", "it folds into conv made from Gemm and MatMul"},
 		{"lower-reshape", "it looks through reshape to find the conv"},
 		{"drop-identity", "an Identity between would hide the conv"},
+		{"split-difference", "the negation that is made there folds here"},
 		{"fuse-hard", "it folds the additions and divisions that hard-swish is written with"},
 	}},
 	{"lower-eltwise", "turn the remaining Add, Sum, Sub, Mul, Div, Max, Min and Neg into element-wise operators", lowerEltwise, []order{
@@ -117,6 +121,11 @@ var table = []pass{
 		{"lower-reshape", "a Transpose that moves nothing is a reshape"},
 		{"lower-eltwise", "element-wise operators broadcast by themselves"},
 		{"sink-reshape", "a fully connected layer absorbs a Transpose, known by its ONNX name"},
+	}},
+	{"select-channels", "let layers do what chains of Reshape, Transpose and Gather do to channels", selectChannels, []order{
+		{"lower-layout", "it follows transpose"},
+		{"lower-same", "a Gather by constants is a take"},
+		{"lower-slice", "it follows slices"},
 	}},
 	{"lower-tail", "turn Softmax, LogSoftmax and ArgMax into host operators", lowerTail, []order{
 		{"sink-reshape", "it adds reshapes that are not to move"},
