@@ -79,14 +79,20 @@ var table = []pass{
 		{"merge-clip", "a ReLU6 may be written in two steps"},
 		{"sink-transpose", "a Transpose between would hide the pattern"},
 	}},
+	{"fuse-function", "fuse GELU, Mish, softplus and leaky relu written in several operators", fuseFunction, []order{
+		{"lower-activation", "it computes activations"},
+		{"fuse-hard", "what that one knows is no longer in several operators"},
+	}},
 	{"split-difference", "write differences, maxima and minima before layers as sums", splitDifference, []order{
 		{"lower-activation", "maxima with a number are a clip"},
+		{"fuse-function", "a maximum of x and a*x is a leaky relu"},
 	}},
 	{"fold-affine", "fold BatchNormalization and per-channel constants into conv", foldAffine, []order{
 		{"lower-conv", "it folds into conv"},
 		{"lower-gemm", "it folds into conv made from Gemm and MatMul"},
 		{"lower-reshape", "it looks through reshape to find the conv"},
 		{"drop-identity", "an Identity between would hide the conv"},
+		{"fuse-function", "a scale that folded would hide the function"},
 		{"split-difference", "the negation that is made there folds here"},
 		{"fuse-hard", "it folds the additions and divisions that hard-swish is written with"},
 	}},

@@ -3,6 +3,7 @@ package passes
 import (
 	"slices"
 
+	"hass/frontend/ops"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 )
@@ -91,68 +92,17 @@ func (r *rewriter) rewriteMoves(n *graph.Node, x string, chain []*graph.Node) bo
 		}
 	}
 	old := n.Inputs[0]
-	h, w, toH, toW := s[2], s[3], to[2], to[3]
-	from := func(c, y, x int) (ch, row, col int) {
-		i := int(at.Data[(c*toH+y)*toW+x])
-		return i / (h * w), i / w % h, i % w
-	}
-	switch {
-	case toH == h && toW == w:
-		index := make([]int, to[1])
-		for c := range index {
-			index[c], _, _ = from(c, 0, 0)
-			for y := range h {
-				for x := range w {
-					if ch, row, col := from(c, y, x); ch != index[c] || row != y || col != x {
-						return false
-					}
-				}
-			}
-		}
-		n.Op = graph.Take{Axis: 1, Index: index, To: slices.Clone(to)}
-		r.setInputs(n, x)
-	case h%toH == 0 && w%toW == 0 && to[1]*s[1]*(h/toH)*(w/toW) <= maxMoved: // pixels to channels
-		b := [2]int{h / toH, w / toW}
-		weights := r.oneHot(n, to[1], s[1], b[0], b[1])
-		for c := range to[1] {
-			ch, i, j := from(c, 0, 0)
-			if i >= b[0] || j >= b[1] {
-				return false
-			}
-			for y := range toH {
-				for x := range toW {
-					if k, row, col := from(c, y, x); k != ch || row != y*b[0]+i || col != x*b[1]+j {
-						return false
-					}
-				}
-			}
-			weights.F[((c*s[1]+ch)*b[0]+i)*b[1]+j] = 1
-		}
-		n.Op = graph.Conv{Window: graph.Window{Kernel: b, Stride: b, Dilation: [2]int{1, 1}}, Groups: 1}
-		r.setInputs(n, x, r.newConst(n.Name, "/moves", weights))
-	case toH%h == 0 && toW%w == 0 && to[1]*s[1]*(toH/h)*(toW/w) <= maxMoved: // channels to pixels
-		b := [2]int{toH / h, toW / w}
-		weights := r.oneHot(n, s[1], to[1], b[0], b[1])
-		for c := range to[1] {
-			for i := range b[0] {
-				for j := range b[1] {
-					ch, _, _ := from(c, i, j)
-					for y := range h {
-						for x := range w {
-							if k, row, col := from(c, y*b[0]+i, x*b[1]+j); k != ch || row != y || col != x {
-								return false
-							}
-						}
-					}
-					weights.F[((ch*to[1]+c)*b[0]+i)*b[1]+j] = 1
-				}
-			}
-		}
-		n.Op = graph.ConvTranspose{Window: graph.Window{Kernel: b, Stride: b, Dilation: [2]int{1, 1}}, Groups: 1}
-		r.setInputs(n, x, r.newConst(n.Name, "/moves", weights))
-	default:
+	op, weights := ops.Moved(at.Data, s, to, maxMoved)
+	switch op.(type) {
+	case nil:
 		return false
+	case graph.Take:
+		r.setInputs(n, x)
+	default:
+		weights.Grid = r.oneHot(n, 0, 0, 0, 0).Grid
+		r.setInputs(n, x, r.newConst(n.Name, "/moves", weights))
 	}
+	n.Op = op
 	r.prune(old)
 	return true
 }
