@@ -301,6 +301,7 @@ func TestNoTail(t *testing.T) {
 	}{
 		"a layer behind":  {[]node{conv("x", "a"), turn("a", "t"), conv("t", "y")}, []string{"layers with weights", `hass split --at "t"`}},
 		"nothing before":  {[]node{turn("x", "y")}, []string{"nothing stands before it that has hardware"}},
+		"before a layer":  {[]node{turn("x", "t"), conv("t", "a"), conv("a", "y")}, []string{"nothing stands before", `hass split --at "a"`}},
 		"the input again": {[]node{conv("x", "a"), turn("x", "t"), {Name: "y", Op: "Add", In: []string{"a", "t"}, Out: []string{"y"}}}, []string{`"t" reads the model's input`}},
 	} {
 		m := model{Nodes: c.nodes, Inits: []tens{onnxtest.F32("w", []int64{2, 2, 1, 1}, 1, 2, 3, 4)}, Inputs: image(1, 2, 3, 3), Outputs: out("y")}

@@ -69,7 +69,7 @@ func (p *planner) cutTail() string {
 		}
 	}
 	if len(p.layers) == 0 {
-		return "nothing stands before it that has hardware"
+		return nothingBefore
 	}
 	if work*hostWork > all {
 		return fmt.Sprintf("what depends on it has layers with weights: %.3g of the model's %.3g multiplications", float64(work), float64(all))
@@ -126,6 +126,9 @@ func (p *planner) work(n *graph.Node) int {
 	return 0
 }
 
+// nothingBefore is why what reads the input alone cannot be a tail.
+const nothingBefore = "nothing stands before it that has hardware"
+
 // explain says of the model as a whole why what has no hardware does not run on the host, and which cut would help: before the
 // first of the nodes without hardware on each way.
 func (p *planner) explain(why string) {
@@ -135,17 +138,27 @@ func (p *planner) explain(why string) {
 			bad[i.Node] = true
 		}
 	}
+	hint := "cut it in two with hass split %s: the first part stands alone, and what follows can run elsewhere"
+	if why == nothingBefore {
+		hint = "cut it in two with hass split %s: run the first part on the inputs, and tail.onnx is the model for the hardware"
+	}
 	var at []string
 	for _, n := range p.liveNodes() {
 		late := slices.ContainsFunc(n.Inputs, func(v string) bool { return behind[v] })
-		if bad[n.Name] && !late {
+		if bad[n.Name] != (why == nothingBefore) && late == (why == nothingBefore) {
 			at = append(at, "--at "+quoted(n.Name))
+			if why == nothingBefore {
+				continue // what follows it is behind the cut
+			}
 		}
 		if bad[n.Name] || late {
 			for _, out := range n.Outputs {
 				behind[out] = true
 			}
 		}
+	}
+	if len(at) == 0 && why == nothingBefore {
+		p.failPort(p.g.Name, "graph", "use a model with layers", "what has no hardware cannot run on the host behind the accelerator: %s", why)
 	}
 	if len(at) == 0 {
 		return
@@ -154,7 +167,7 @@ func (p *planner) explain(why string) {
 	if len(at) > named {
 		at = append(at[:named], "...")
 	}
-	p.failPort(p.g.Name, "graph", fmt.Sprintf("cut it in two with hass split %s: the first part stands alone, and what follows can run elsewhere", strings.Join(at, " ")),
+	p.failPort(p.g.Name, "graph", fmt.Sprintf(hint, strings.Join(at, " ")),
 		"what has no hardware cannot run on the host behind the accelerator: %s", why)
 }
 
