@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"hass/frontend/onnx"
 	"hass/internal/graph"
@@ -39,6 +40,14 @@ func (e *exporter) operator() error {
 		return e.host(op)
 	case graph.Concat:
 		e.last("Concat", e.ins(), attrInt("axis", int64(op.Axis)))
+	case graph.Take:
+		index := e.tensor(onnx.NewInts("indices", onnx.Int64, []int64{int64(len(op.Index))}, int64s(op.Index)))
+		all := slices.Clone(e.shape(0))
+		if all[op.Axis] = len(op.Index); all.Equal(op.To) {
+			e.last("Gather", []string{e.in(0), index}, attrInt("axis", int64(op.Axis)))
+			break
+		}
+		e.last("Reshape", []string{e.aux("Gather", []string{e.in(0), index}, attrInt("axis", int64(op.Axis))), e.ints("shape", dims(op.To))})
 	case graph.Slice:
 		e.slice(op)
 	case graph.Resize:
@@ -117,6 +126,27 @@ func (e *exporter) activation(op graph.Activation) error {
 		e.last("HardSigmoid", e.ins(), attrFloat("alpha", op.Alpha), attrFloat("beta", op.Beta))
 	case "leakyrelu":
 		e.last("LeakyRelu", e.ins(), attrFloat("alpha", op.Alpha))
+	case "exp", "log", "sqrt", "reciprocal", "abs", "erf", "floor", "ceil", "round", "sign", "softplus", "softsign":
+		e.last(strings.ToUpper(op.Fn[:1])+op.Fn[1:], e.ins())
+	case "elu":
+		e.last("Elu", e.ins(), attrFloat("alpha", op.Alpha))
+	case "celu":
+		e.last("Celu", e.ins(), attrFloat("alpha", op.Alpha))
+	case "selu":
+		e.last("Selu", e.ins(), attrFloat("alpha", op.Alpha), attrFloat("gamma", op.Beta))
+	case "thresholdedrelu":
+		e.last("ThresholdedRelu", e.ins(), attrFloat("alpha", op.Alpha))
+	case "pow":
+		e.last("Pow", []string{e.in(0), e.number("exponent", op.Alpha)})
+	case "mish":
+		e.need(18)
+		e.last("Mish", e.ins())
+	case "gelu":
+		e.need(20)
+		e.last("Gelu", e.ins())
+	case "gelutanh":
+		e.need(20)
+		e.last("Gelu", e.ins(), attrString("approximate", "tanh"))
 	case "prelu":
 		e.last("PRelu", e.ins())
 	case "clip":

@@ -391,8 +391,8 @@ func TestExportPasses(t *testing.T) {
 			}
 			ran++
 			tolerance := 0.0
-			if strings.HasPrefix(filepath.Base(file), "fuse-swish.in") {
-				tolerance = 1e-6 // what the pass fuses is rounded once less
+			if name := filepath.Base(file); strings.HasPrefix(name, "fuse-swish.in") || strings.HasPrefix(name, "select-channels.in") {
+				tolerance = 1e-6 // what the pass fuses is rounded once less, and sums have another order
 			}
 			roundTrip(t, g, tolerance)
 		})

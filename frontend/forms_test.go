@@ -301,6 +301,7 @@ func TestNoTail(t *testing.T) {
 	}{
 		"a layer behind":  {[]node{conv("x", "a"), turn("a", "t"), conv("t", "y")}, []string{"layers with weights", `hass split --at "t"`}},
 		"nothing before":  {[]node{turn("x", "y")}, []string{"nothing stands before it that has hardware"}},
+		"before a layer":  {[]node{turn("x", "t"), conv("t", "a"), conv("a", "y")}, []string{"nothing stands before", `hass split --at "a"`}},
 		"the input again": {[]node{conv("x", "a"), turn("x", "t"), {Name: "y", Op: "Add", In: []string{"a", "t"}, Out: []string{"y"}}}, []string{`"t" reads the model's input`}},
 	} {
 		m := model{Nodes: c.nodes, Inits: []tens{onnxtest.F32("w", []int64{2, 2, 1, 1}, 1, 2, 3, 4)}, Inputs: image(1, 2, 3, 3), Outputs: out("y")}
@@ -310,5 +311,96 @@ func TestNoTail(t *testing.T) {
 				t.Errorf("%s: %v; want %q", name, err, w)
 			}
 		}
+	}
+}
+
+// TestMoves: what puts channels in another order, chooses some, or moves pixels to channels and back has hardware where a layer
+// follows, and gives what the operator and the layer give one after the other.
+func TestMoves(t *testing.T) {
+	op := func(op string, in []string, attrs ...at) []node {
+		return []node{{Name: "move", Op: op, In: in, Out: []string{"m"}, Attrs: attrs}}
+	}
+	inits := []tens{onnxtest.I64("index", []int64{5}, 3, 1, 0, -2, 2), onnxtest.I64("start", []int64{1}, -1), onnxtest.I64("end", []int64{1}, -100), onnxtest.I64("axis", []int64{1}, 1), onnxtest.I64("step", []int64{1}, -1),
+		onnxtest.I64("five", []int64{5}, 1, 2, 2, 4, 6), onnxtest.I64("four", []int64{4}, 1, 4, 4, 6), onnxtest.I64("pads", []int64{8}, 0, 1, 0, 1, 0, 2, 1, 0)}
+	for name, c := range map[string]struct {
+		nodes    []node
+		channels int64
+	}{
+		"DepthToSpace, DCR": {op("DepthToSpace", []string{"x"}, onnxtest.Int("blocksize", 2)), 1},
+		"DepthToSpace, CRD": {op("DepthToSpace", []string{"x"}, onnxtest.Int("blocksize", 2), onnxtest.String("mode", "CRD")), 1},
+		"SpaceToDepth":      {op("SpaceToDepth", []string{"x"}, onnxtest.Int("blocksize", 2)), 16},
+		"Gather":            {op("Gather", []string{"x", "index"}, onnxtest.Int("axis", 1)), 5},
+		"reversed":          {op("Slice", []string{"x", "start", "end", "axis", "step"}), 4},
+		"channel Pad":       {op("Pad", []string{"x", "pads"}), 7},
+		"shuffle": {[]node{{Op: "Reshape", In: []string{"x", "five"}, Out: []string{"a"}}, {Op: "Transpose", In: []string{"a"}, Out: []string{"b"}, Attrs: []at{onnxtest.Ints("perm", 0, 2, 1, 3, 4)}},
+			{Op: "Reshape", In: []string{"b", "four"}, Out: []string{"m"}}}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := onnxtest.F32("w", []int64{2, c.channels, 1, 1}, ramp(int(2*c.channels))...)
+			pre := node{Name: "first", Op: "Relu", In: []string{"in"}, Out: []string{"x"}}
+			moved := model{Nodes: c.nodes, Inits: inits, Inputs: image(1, 4, 4, 6), Outputs: out("m")}
+			whole := model{Nodes: append(append([]node{pre}, c.nodes...), node{Op: "Conv", In: []string{"m", "w"}, Out: []string{"y"}}), Inits: append(inits[:len(inits):len(inits)], w),
+				Inputs: []value{{Name: "in", Dims: []any{1, 4, 4, 6}}}, Outputs: out("y")}
+			x := iota32(4 * 4 * 6)
+			shape, m := evalModel(t, moved, x)
+			dims := []any{}
+			for _, d := range shape {
+				dims = append(dims, d)
+			}
+			_, want := evalModel(t, model{Nodes: []node{{Op: "Conv", In: []string{"m", "w"}, Out: []string{"y"}}}, Inits: []tens{w}, Inputs: []value{{Name: "m", Dims: dims}}, Outputs: out("y")}, m)
+			_, got := evalModel(t, whole, x)
+			values := make([]float64, len(want))
+			for i, v := range want {
+				values[i] = float64(v)
+			}
+			near(t, "whole", got, values, 1e-6)
+			if rep, err := Check(whole.Write(t)); err != nil || !rep.Builds() || rep.Count(OnHost) > 0 {
+				t.Errorf("report %+v, error %v", rep, err)
+			}
+		})
+	}
+}
+
+// TestDifferences: differences, maxima and minima of two maps before a layer, and functions of one variable, have hardware.
+func TestDifferences(t *testing.T) {
+	for _, op := range []string{"Sub", "Max", "Min"} {
+		m := model{Nodes: []node{{Op: "Conv", In: []string{"x", "w"}, Out: []string{"a"}}, {Op: op, In: []string{"a", "x"}, Out: []string{"b"}}, {Op: "Conv", In: []string{"b", "w"}, Out: []string{"y"}}},
+			Inits: []tens{onnxtest.F32("w", []int64{2, 2, 1, 1}, 1, 0.5, -0.75, 2)}, Inputs: image(1, 2, 2, 2), Outputs: out("y")}
+		if rep, err := Check(m.Write(t)); err != nil || !rep.Builds() || rep.Count(OnHost) > 0 {
+			t.Errorf("%s: report %+v, error %v", op, rep, err)
+		}
+		x := []float32{1, -2, 3, -4, 5, 6, -7, 8}
+		_, got := evalModel(t, m, x)
+		f := map[string]func(a, b float64) float64{"Sub": func(a, b float64) float64 { return a - b }, "Max": math.Max, "Min": math.Min}[op]
+		var want [8]float64
+		for p := range 4 {
+			x0, x1 := float64(x[p]), float64(x[4+p])
+			b0, b1 := f(x0+0.5*x1, x0), f(-0.75*x0+2*x1, x1)
+			want[p], want[4+p] = b0+0.5*b1, -0.75*b0+2*b1
+		}
+		near(t, op, got, want[:], 1e-6)
+	}
+	for _, op := range []string{"Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish", "Gelu", "Abs", "Erf"} {
+		m := model{Opset: 20, Nodes: []node{{Op: "Conv", In: []string{"x", "w"}, Out: []string{"a"}}, {Op: op, In: []string{"a"}, Out: []string{"b"}}, {Op: "Conv", In: []string{"b", "w"}, Out: []string{"y"}}},
+			Inits: []tens{onnxtest.F32("w", []int64{2, 2, 1, 1}, 1, 0.5, -0.75, 2)}, Inputs: image(1, 2, 2, 2), Outputs: out("y")}
+		g, err := LoadBuildable(m.Write(t))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		e, err := floatexec.New(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := [][]float32{{1, -2, 3, -4, 0.5, 6, -0.7, 0.8}}
+		want, err := e.Run(x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := make([]float64, len(want[0]))
+		for i, v := range want[0] {
+			values[i] = float64(v)
+		}
+		near(t, op, integers(t, g, x)[0].Data, values, 1e-3)
 	}
 }

@@ -173,6 +173,22 @@ var models = map[string]func() model{
 			Outputs: out("y"),
 		}
 	},
+	"open": func() model {
+		return model{
+			Nodes:  []node{{Name: "c1", Op: "Conv", In: []string{"x", "w1"}, Out: []string{"a"}}, {Name: "gap", Op: "GlobalAveragePool", In: []string{"a"}, Out: []string{"y"}}},
+			Inits:  []tens{values("w1", 4, 3, 3, 3)},
+			Inputs: image(3, "H", "W"), Outputs: out("y"),
+		}
+	},
+	"tail": func() model {
+		return model{
+			Nodes: []node{{Name: "c1", Op: "Conv", In: []string{"x", "w1"}, Out: []string{"a"}},
+				{Name: "t", Op: "Transpose", In: []string{"a"}, Out: []string{"b"}, Attrs: []at{onnxtest.Ints("perm", 0, 2, 3, 1)}},
+				{Name: "e", Op: "Exp", In: []string{"b"}, Out: []string{"y"}}},
+			Inits:  []tens{values("w1", 4, 3, 3, 3)},
+			Inputs: image(3, 8, 8), Outputs: out("y"),
+		}
+	},
 	"newer": one(func(m *model) { m.Opset = 99 }),
 	"quotient": func() model { // 0/0 where the scores are 0
 		m := tiny()
@@ -256,9 +272,10 @@ var models = map[string]func() model{
 	},
 	"float-only": func() model {
 		m := tiny()
-		m.Nodes[3].Op = "Sub"
-		m.Nodes = append(m.Nodes[:5:5], append([]node{{Name: "most", Op: "Max", In: []string{"e", "e"}, Out: []string{"e2"}}}, m.Nodes[5:]...)...)
-		m.Nodes[6].In = []string{"e2"}
+		m.Nodes[3].Op = "Div"
+		m.Nodes = append(m.Nodes[:5:5], append([]node{{Name: "turned", Op: "Transpose", In: []string{"e"}, Out: []string{"e2"}, Attrs: []at{onnxtest.Ints("perm", 0, 1, 3, 2)}},
+			{Name: "c3", Op: "Conv", In: []string{"e2", "w2"}, Out: []string{"e3"}}}, m.Nodes[5:]...)...)
+		m.Nodes[7].In = []string{"e3"}
 		return m
 	},
 	"gated": func() model { // what a MobileNetV3 block has besides depthwise convolutions

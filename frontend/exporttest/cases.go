@@ -174,8 +174,17 @@ func Cases() []Case {
 		{Fn: "clip", Alpha: -1.25, Beta: 6}, {Fn: "clip", Alpha: 0.1, Beta: math.Inf(1)}, {Fn: "clip", Alpha: math.Inf(-1), Beta: 1. / 3},
 		{Fn: "clip", Alpha: math.Inf(-1), Beta: math.Inf(1)}, {Fn: "threshold"}, {Fn: "threshold", Alpha: 0.5}, {Fn: "threshold", Alpha: math.Nextafter(0.5, 1)},
 		{Fn: "threshold", Alpha: math.Nextafter(0.5, 0)}, {Fn: "threshold", Alpha: 0.1}, {Fn: "threshold", Alpha: 1e-60}, {Fn: "threshold", Alpha: 3},
+		{Fn: "elu", Alpha: 0.5}, {Fn: "celu", Alpha: 1.5}, {Fn: "selu", Alpha: 1.5, Beta: 1.25}, {Fn: "thresholdedrelu", Alpha: 0.5}, {Fn: "softplus"}, {Fn: "softsign"}, {Fn: "mish"},
+		{Fn: "gelu"}, {Fn: "gelutanh"}, {Fn: "exp"}, {Fn: "abs"}, {Fn: "erf"}, {Fn: "floor"}, {Fn: "ceil"}, {Fn: "round"}, {Fn: "sign"}, {Fn: "pow", Alpha: 3},
 	} {
 		one(fmt.Sprintf("%s %v %v", op.Fn, op.Alpha, op.Beta), op)
+	}
+	one("take", graph.Take{Axis: 2, Index: []int{3, 0, 0, 8}, To: shape{1, 4, 4, 11}})
+	one("take in blocks", graph.Take{Axis: 1, Index: []int{3, 0, 2, 2}, To: shape{1, 2, 2, 9, 11}}, fixed)
+	for _, fn := range []string{"log", "sqrt", "reciprocal"} { // of positive numbers
+		n = newNet(img)
+		n.add(graph.Activation{Fn: fn}, n.add(graph.Activation{Fn: "exp"}, "x"))
+		add(fn, n)
 	}
 	one("threshold 1e60", graph.Activation{Fn: "threshold", Alpha: 1e60}, oneWay)
 	n = newNet(img)

@@ -87,19 +87,52 @@ func (m *Model) function(f field) error {
 	if err != nil {
 		return err
 	}
-	var name, domain string
+	fn := &Function{Opsets: map[string]int64{}}
+	scope := &Model{Opsets: fn.Opsets}
 	if err := fields(b, func(f field) (err error) {
+		var s string
+		var b []byte
 		switch f.num {
 		case 1:
-			name, err = f.str()
+			fn.Name, err = f.str()
+		case 4:
+			s, err = f.str()
+			fn.Inputs = append(fn.Inputs, s)
+		case 5:
+			s, err = f.str()
+			fn.Outputs = append(fn.Outputs, s)
+		case 7:
+			if b, err = f.message(); err != nil {
+				return err
+			}
+			n, err := decodeNode(b)
+			if err != nil {
+				return fmt.Errorf("node %d (%q, %s): %w", len(fn.Nodes), n.Name, n.Op, err)
+			}
+			fn.Nodes = append(fn.Nodes, n)
+		case 9:
+			err = scope.opset(f)
 		case 10:
-			domain, err = f.str()
+			fn.Domain, err = f.str()
+		case 11:
+			if b, err = f.message(); err != nil {
+				return err
+			}
+			a, err := decodeAttr(b)
+			if err != nil {
+				return fmt.Errorf("attribute %q: %w", a.Name, err)
+			}
+			fn.Defaults = append(fn.Defaults, a)
 		}
 		return err
 	}); err != nil {
-		return fmt.Errorf("function: %w", err)
+		return fmt.Errorf("function %q: %w", fn.Name, err)
 	}
-	m.Functions = append(m.Functions, domain+"."+name)
+	if fn.Domain == "ai.onnx" {
+		fn.Domain = ""
+	}
+	m.Local = append(m.Local, fn)
+	m.Functions = append(m.Functions, fn.Domain+"."+fn.Name)
 	return nil
 }
 

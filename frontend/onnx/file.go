@@ -50,6 +50,9 @@ func Load(data []byte, dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.inline(); err != nil {
+		return nil, err
+	}
 	if err := m.loadExternal(dir); err != nil {
 		return nil, err
 	}

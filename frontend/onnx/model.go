@@ -7,12 +7,22 @@ type Model struct {
 	IRVersion int64
 	Producer  string
 	Opsets    map[string]int64 // domain -> version; "" is ai.onnx
-	Functions []string         // names of model-local functions, "domain.name"
+	Functions []string         // names of model-local functions that stand in the model, "domain.name"; Load puts their nodes in place
 	Metadata  map[string]string
 	Graph     *Graph
 	// Warnings are what is odd in the file and leaves its meaning plain.
 	Warnings []string
-	Files    []string // what Open read: the model and its external data
+	Files    []string    // what Open read: the model and its external data
+	Local    []*Function // what Functions names, until Load puts their nodes in place
+}
+
+// Function is a decoded FunctionProto.
+type Function struct {
+	Name, Domain    string
+	Inputs, Outputs []string
+	Nodes           []*Node
+	Defaults        []*Attr // of attributes that nodes refer to
+	Opsets          map[string]int64
 }
 
 // Graph is a decoded GraphProto.

@@ -35,11 +35,11 @@ func TestRefuseOperator(t *testing.T) {
 	}{
 		{"", "LSTM", "operator is not supported", "recurrent networks do not map to this accelerator"},
 		{"", "NoSuch", "operator is not supported", generic},
-		{"", "Softsign", "operator is not supported", generic},
+		{"", "Einsum", "operator is not supported", "write it as MatMul or Conv"},
 		{"", "Conv", "this use of the operator is not supported", "simplify the model (onnx-simplifier), or cut it before this node"},
 		{"", "Trunc", "operator is not supported", "use Quant"},
 		{"onnx.brevitas", "Trunc", "it cuts off the last bits of an integer, rounding down; the hardware rounds to the nearest step", "use Quant with the narrower width and its scale, which rounds to the nearest step"},
-		{"onnx.brevitas", "Gelu", "operator is not supported", "use Relu or HardSwish"},
+		{"onnx.brevitas", "LRN", "operator is not supported", "use BatchNormalization, which folds into convolutions"},
 		{"com.example", "Conv", "operators of this domain are not supported", "export with standard ONNX operators only; a function that the model defines must be inlined (onnx.inliner)"},
 		{"qonnx.custom_op.channels_last", "Upsample", "this operator over channels-last maps is not read in this version", "convert the model to channels first before exporting (QONNX has transformations for both directions)"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/graph"
 )
@@ -56,25 +57,6 @@ func (r *rewriter) depthwise(n *graph.Node, x string, f affine, pads [4]int) err
 	return nil
 }
 
-// uniform tells whether all channels are scaled and shifted alike.
-func (f affine) uniform() bool {
-	for i := range f.scale {
-		if f.scale[i] != f.scale[0] || f.shift[i] != f.shift[0] {
-			return false
-		}
-	}
-	return len(f.scale) > 0
-}
-
-// of is a uniform function for another number of channels.
-func (f affine) of(channels int) affine {
-	n := affine{make([]float64, channels), make([]float64, channels)}
-	for i := range n.scale {
-		n.scale[i], n.shift[i] = f.scale[0], f.shift[0]
-	}
-	return n
-}
-
 func identity(channels int) affine {
 	f := affine{make([]float64, channels), make([]float64, channels)}
 	for i := range f.scale {
@@ -94,4 +76,23 @@ func finite(f []float32) error {
 		}
 	}
 	return nil
+}
+
+// uniform tells whether all channels have one scale and one shift.
+func (f *affine) uniform() bool {
+	return len(f.scale) > 0 && uniformOf(f.scale) && uniformOf(f.shift)
+}
+
+func uniformOf(v []float64) bool { return slices.Equal(v[1:], v[:len(v)-1]) }
+
+// fits tells whether the function is one of so many channels; one that is the same for all becomes that.
+func (f *affine) fits(channels int) bool {
+	if len(f.scale) == channels {
+		return true
+	}
+	if !f.uniform() {
+		return false
+	}
+	f.scale, f.shift = slices.Repeat(f.scale[:1], channels), slices.Repeat(f.shift[:1], channels)
+	return true
 }

@@ -31,8 +31,7 @@ func foldAffine(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
-		x, f = r.beforeReshapes(n, x, f)
-		if c := r.convBefore(n, x); c != nil && r.Graph.Consts[c.Inputs[1]].Shape[0] == len(f.scale) {
+		if c := r.convBefore(n, x); c != nil && f.fits(r.Graph.Consts[c.Inputs[1]].Shape[0]) {
 			if p := pending[c]; p != nil {
 				p.by.then(f)
 				p.last = n
@@ -42,6 +41,20 @@ func foldAffine(r *rewriter) error {
 			}
 			r.bypass(n, x)
 			return nil
+		}
+		if m := r.maker[x]; m != nil && r.sole(x, n) && len(f.scale) > 0 {
+			// One number for all passes a Reshape, before which the map has its channels.
+			if _, ok := m.Op.(graph.Reshape); ok && isMap(r.Shape(m.Inputs[0])) && f.uniform() {
+				src := m.Inputs[0]
+				f.fits(r.Shape(src)[1])
+				v := r.beside(n, "/map", graph.Activation{Fn: "relu"}, src) // becomes the layer
+				if err := r.depthwise(r.maker[v], src, f, [4]int{}); err != nil {
+					return err
+				}
+				r.setInputs(m, v)
+				r.bypass(n, x)
+				return nil
+			}
 		}
 		return r.depthwise(n, x, f, [4]int{})
 	}, "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", "Neg"); err != nil {
@@ -53,35 +66,6 @@ func foldAffine(r *rewriter) error {
 		}
 	}
 	return nil
-}
-
-// beforeReshapes lets n scale and shift all channels alike in front of the reshapes that make its input x for n alone, where the channels are those
-// of a map: pixels are brought to another range behind a Flatten in many models of vectors. It gives n's new input and affine function.
-func (r *rewriter) beforeReshapes(n *graph.Node, x string, f affine) (string, affine) {
-	for {
-		m := r.maker[x]
-		if m == nil || !r.sole(x, n) || !f.uniform() {
-			return x, f
-		}
-		op, ok := m.Op.(graph.Reshape)
-		from := r.Shape(m.Inputs[0])
-		if !ok || len(from) < 2 || from[0] != 1 || from[1] < 1 {
-			return x, f
-		}
-		out := n.Outputs[0]
-		inner := r.newValue(out + mapSuffix)
-		r.Graph.Shapes[inner] = slices.Clone(from)
-		n.Outputs = []string{inner}
-		r.maker[inner] = n
-		old := x
-		x = m.Inputs[0]
-		inputs := slices.Clone(n.Inputs)
-		inputs[slices.Index(inputs, old)] = x
-		r.setInputs(n, inputs...)
-		r.add(n, &graph.Node{Name: m.Name, Op: op, Inputs: []string{inner}, Outputs: []string{out}})
-		r.prune(old)
-		f = f.of(from[1])
-	}
 }
 
 // affineOf reads n as an affine function of its data input x; x is "" if it is

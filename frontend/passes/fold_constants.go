@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hass/frontend/ops"
+	"hass/internal/floatexec"
 	"hass/internal/graph"
 )
 
@@ -37,6 +38,18 @@ func foldConstants(r *rewriter) error {
 				}
 				if err := t.Check(); err != nil {
 					return fmt.Errorf("node %q (%s): %w", n.Name, op.Type, err)
+				}
+				out := n.Outputs[0]
+				r.remove(n)
+				r.Graph.Consts[out] = t
+				continue
+			}
+		}
+		if err == nil {
+			var t *graph.Tensor
+			if t, err = r.executed(n, op); t != nil {
+				if r.budget -= len(t.F); r.budget < 0 {
+					return fmt.Errorf("node %q (%s): constant expressions grow far beyond the model's size", n.Name, op.Type)
 				}
 				out := n.Outputs[0]
 				r.remove(n)
@@ -105,3 +118,64 @@ func foldBudget(g *graph.Graph) int {
 	}
 	return total
 }
+
+// maxExecuted bounds the elements of a constant that is computed by the float executor.
+const maxExecuted = 1 << 22
+
+// executed computes a node over constants that package ops cannot evaluate by a graph of its own, whose first input of floats is given
+// at run time; nil if the node has another input or no pass lowers it.
+func (r *rewriter) executed(n *graph.Node, op graph.Foreign) (*graph.Tensor, error) {
+	if !ops.Lowered(op.Type) || integers[op.Type] || len(n.Inputs) == 0 || n.Outputs[0] == "" || slices.ContainsFunc(n.Outputs[1:], func(v string) bool { return v != "" }) {
+		return nil, nil
+	}
+	g := &graph.Graph{Name: n.Name, Outputs: n.Outputs[:1], Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
+	var data *graph.Tensor
+	var from string
+	for _, v := range n.Inputs {
+		switch t := r.Graph.Consts[v]; {
+		case v == "":
+		case t == nil || len(t.F)+len(t.I) > maxExecuted:
+			return nil, nil
+		case data == nil && t.Type == graph.Float:
+			data, from = t, v
+			g.Inputs = []graph.Value{{Name: v, Type: graph.Float, Shape: t.Shape}}
+			g.Shapes[v] = t.Shape
+		case v != from:
+			g.Consts[v] = t
+		}
+	}
+	if data == nil {
+		return nil, nil
+	}
+	g.Nodes = []*graph.Node{{Name: n.Name, Op: op, Inputs: slices.Clone(n.Inputs), Outputs: n.Outputs[:1]}}
+	if _, err := runAll(g, 0, ops.Refusals{}, func(string, *graph.Graph) error { return nil }); err != nil {
+		return nil, err
+	}
+	if len(g.Nodes) > 0 && slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool { _, foreign := n.Op.(graph.Foreign); return foreign }) {
+		return nil, nil
+	}
+	if s, ok := g.ShapeOf(g.Outputs[0]); !ok || s.Elems() > maxExecuted {
+		return nil, nil
+	}
+	e, err := floatexec.New(g)
+	if err != nil {
+		return nil, nil // what it lacks is said where the node is lowered
+	}
+	y, err := e.Run([][]float32{data.F}, nil)
+	if err != nil {
+		return nil, err
+	}
+	t := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(e.OutputShape(0)), F: y[0]}
+	if t.Shape == nil {
+		t.Shape = graph.Shape{}
+	}
+	return t, finite(t.F)
+}
+
+// integers are the operators whose results are integers to ONNX and floats to the executor.
+var integers = map[string]bool{"ArgMax": true, "QuantizeLinear": true}
+
+// runAll is Run: the table of passes holds this pass.
+var runAll func(g *graph.Graph, batch int, refused ops.Refusals, after func(pass string, g *graph.Graph) error) (gone map[string]string, err error)
+
+func init() { runAll = Run }

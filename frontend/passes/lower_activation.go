@@ -3,6 +3,7 @@ package passes
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"hass/frontend/ops"
 	"hass/internal/graph"
@@ -33,6 +34,39 @@ func lowerActivation(r *rewriter) error {
 			op = graph.Activation{Fn: "hardsigmoid", Alpha: float64(a.Float("alpha", 0.2)), Beta: float64(a.Float("beta", 0.5))}
 		case "LeakyRelu":
 			op = graph.Activation{Fn: "leakyrelu", Alpha: float64(a.Float("alpha", 0.01))}
+		case "Elu", "Celu", "ThresholdedRelu":
+			op = graph.Activation{Fn: strings.ToLower(a.Op.Type), Alpha: float64(a.Float("alpha", 1))}
+		case "Selu":
+			op = graph.Activation{Fn: "selu", Alpha: float64(a.Float("alpha", 1.67326319217681884765625)), Beta: float64(a.Float("gamma", 1.05070102214813232421875))}
+		case "Gelu":
+			switch how := a.Str("approximate", "none"); how {
+			case "none":
+				op.Fn = "gelu"
+			case "tanh":
+				op.Fn = "gelutanh"
+			default:
+				return ops.Refuse("use none or tanh", "it approximates by %q", how)
+			}
+		case "Softplus", "Softsign", "Mish", "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Erf", "Floor", "Ceil", "Round", "Sign":
+			op.Fn = strings.ToLower(a.Op.Type)
+		case "Pow":
+			p := r.Constant(n, 1)
+			switch {
+			case p == nil || p.Type == graph.Float && !ops.Uniform(p.F) || len(p.F)+len(p.I) == 0 || p.Type != graph.Float && len(p.I) != 1:
+				return ops.Refuse("x*x is a Mul; use a constant exponent", "its exponent is not one constant number")
+			case p.Type == graph.Float:
+				op = graph.Activation{Fn: "pow", Alpha: float64(p.F[0])}
+			default:
+				op = graph.Activation{Fn: "pow", Alpha: float64(p.I[0])}
+			}
+			if op.Alpha == 2 && r.Shape(n.Inputs[0]).Equal(r.Shape(n.Outputs[0])) {
+				if err := a.Done(); err != nil {
+					return err
+				}
+				n.Op = graph.Eltwise{Fn: "mul"}
+				r.setInputs(n, n.Inputs[0], n.Inputs[0])
+				return nil
+			}
 		case "Clip":
 			lo, hi, err := r.Bounds(n, a)
 			if err != nil {
@@ -99,7 +133,8 @@ func lowerActivation(r *rewriter) error {
 			r.setInputs(n, n.Inputs[:keep]...)
 		}
 		return nil
-	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "Swish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink")
+	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "Swish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink",
+		"Elu", "Celu", "ThresholdedRelu", "Selu", "Gelu", "Softplus", "Softsign", "Mish", "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Erf", "Floor", "Ceil", "Round", "Sign", "Pow")
 }
 
 // limit reads Max or Min of data and one constant number as bounds; NaN if it

@@ -8,12 +8,26 @@ import (
 )
 
 // lowerLayout turns what is left of Transpose and Expand into transpose and
-// expand. An Expand before element-wise operators that broadcast by themselves
+// expand, DepthToSpace and SpaceToDepth into a transpose between reshapes. An Expand before element-wise operators that broadcast by themselves
 // is dropped.
 func lowerLayout(r *rewriter) error {
 	return r.each(func(n *graph.Node, a *ops.Attrs) error {
 		x, out := n.Inputs[0], n.Outputs[0]
 		s := r.Shape(x)
+		if a.Op.Type == "DepthToSpace" || a.Op.Type == "SpaceToDepth" {
+			b, err := ops.BlockOf(a, s)
+			if err != nil {
+				return err
+			}
+			if err := a.Done(); err != nil {
+				return err
+			}
+			v := r.chain(n, "/split", graph.Reshape{To: b.Split}, x)
+			v = r.chain(n, "/moved", graph.Transpose{Perm: b.Perm}, v)
+			n.Op = graph.Reshape{To: b.To}
+			r.setInputs(n, v)
+			return nil
+		}
 		if a.Op.Type == "Transpose" {
 			perm, err := ops.PermOf(a, len(s))
 			if err != nil {
@@ -47,5 +61,5 @@ func lowerLayout(r *rewriter) error {
 		n.Op = graph.Expand{To: slices.Clone(r.Shape(out))}
 		r.setInputs(n, x)
 		return nil
-	}, "Transpose", "Expand")
+	}, "Transpose", "Expand", "DepthToSpace", "SpaceToDepth")
 }

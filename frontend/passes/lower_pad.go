@@ -11,6 +11,7 @@ import (
 // slice before it, and zeros around a map that was cropped a 1x1 depthwise conv that
 // pads.
 func lowerPad(r *rewriter) error {
+	behind := r.layersBehind()
 	return r.each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])
 		p, err := r.PadOf(n, a, len(x))
@@ -43,6 +44,16 @@ func lowerPad(r *rewriter) error {
 		if op.Mode == "constant" && op.Value == 0 && len(x) == 4 && x[0] == 1 && op.Before[0]+op.After[0]+op.Before[1]+op.After[1] == 0 {
 			// Zeros around a cropped map: what foldPad does with a whole one.
 			return r.depthwise(n, data, identity(r.Shape(data)[1]), [4]int{op.Before[2], op.Before[3], op.After[2], op.After[3]})
+		}
+		if s := r.Shape(data); op.Mode == "constant" && op.Value == 0 && isMap(s) && op.Before[0]+op.After[0] == 0 && behind[n.Outputs[0]] && s[1]*(s[1]+op.Before[1]+op.After[1]) <= maxMoved {
+			// Channels of zeros before a layer: a layer of ones and zeros, which pads rows and columns too.
+			w := r.oneHot(n, s[1]+op.Before[1]+op.After[1], s[1], 1, 1)
+			for c := range s[1] {
+				w.F[(c+op.Before[1])*s[1]+c] = 1
+			}
+			n.Op = graph.Conv{Window: graph.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{op.Before[2], op.Before[3], op.After[2], op.After[3]}}, Groups: 1}
+			r.setInputs(n, data, r.newConst(n.Name, "/channels", w))
+			return nil
 		}
 		n.Op = op
 		r.setInputs(n, data)

@@ -9,7 +9,8 @@ import (
 )
 
 // mergeAffine folds a 1x1 depthwise conv (a scale and shift per channel, such as
-// a normalisation of the input image) into the conv that alone reads it. A shift
+// a normalisation of the input image) into the conv that alone reads it, perhaps
+// through reshapes, as one between a Flatten and a dense layer does. A shift
 // passes only into a conv without padding: the padding it sees is not shifted.
 func mergeAffine(r *rewriter) error {
 	for _, d := range r.nodes() {
@@ -22,12 +23,12 @@ func mergeAffine(r *rewriter) error {
 		if op.Groups != channels || w == nil || w.Shape[0] != channels {
 			continue
 		}
-		if r.readers(d.Outputs[0]) != 1 || r.output[d.Outputs[0]] {
+		v, next := r.pastReshapes(d.Outputs[0])
+		if next == nil || !r.Shape(v).Equal(r.Shape(d.Outputs[0])) {
 			continue
 		}
-		next := r.usersOf(d.Outputs[0])[0]
 		nop, ok := next.Op.(graph.Conv)
-		if !ok || next.Inputs[0] != d.Outputs[0] || r.Constant(next, 1) == nil {
+		if !ok || next.Inputs[0] != v || r.Constant(next, 1) == nil {
 			continue
 		}
 		var shift []float32
@@ -43,6 +44,21 @@ func mergeAffine(r *rewriter) error {
 		r.bypass(d, d.Inputs[0])
 	}
 	return nil
+}
+
+// pastReshapes is the only reader of v, or of what reshapes that are the only readers make of it, with the value that it reads;
+// nil if there are more readers or none.
+func (r *rewriter) pastReshapes(v string) (string, *graph.Node) {
+	for {
+		if r.readers(v) != 1 || r.output[v] {
+			return v, nil
+		}
+		next := r.usersOf(v)[0]
+		if _, ok := next.Op.(graph.Reshape); !ok {
+			return v, next
+		}
+		v = next.Outputs[0]
+	}
 }
 
 // premultiply rewrites conv c so that it computes c(x*scale + shift).

@@ -82,11 +82,21 @@ var table = []pass{
 		{"merge-clip", "a ReLU6 may be written in two steps"},
 		{"sink-transpose", "a Transpose between would hide the pattern"},
 	}},
+	{"fuse-function", "fuse GELU, Mish, softplus and leaky relu written in several operators", fuseFunction, []order{
+		{"lower-activation", "it computes activations"},
+		{"fuse-hard", "what that one knows is no longer in several operators"},
+	}},
+	{"split-difference", "write differences, maxima and minima before layers as sums", splitDifference, []order{
+		{"lower-activation", "maxima with a number are a clip"},
+		{"fuse-function", "a maximum of x and a*x is a leaky relu"},
+	}},
 	{"fold-affine", "fold BatchNormalization and per-channel constants into conv", foldAffine, []order{
 		{"lower-conv", "it folds into conv"},
 		{"lower-gemm", "it folds into conv made from Gemm and MatMul"},
 		{"lower-reshape", "it looks through reshape to find the conv"},
 		{"drop-identity", "an Identity between would hide the conv"},
+		{"fuse-function", "a scale that folded would hide the function"},
+		{"split-difference", "the negation that is made there folds here"},
 		{"fuse-hard", "it folds the additions and divisions that hard-swish is written with"},
 	}},
 	{"lower-eltwise", "turn the remaining Add, Sum, Sub, Mul, Div, Max, Min and Neg into element-wise operators", lowerEltwise, []order{
@@ -120,6 +130,11 @@ var table = []pass{
 		{"lower-reshape", "a Transpose that moves nothing is a reshape"},
 		{"lower-eltwise", "element-wise operators broadcast by themselves"},
 		{"sink-reshape", "a fully connected layer absorbs a Transpose, known by its ONNX name"},
+	}},
+	{"select-channels", "let layers do what chains of Reshape, Transpose and Gather do to channels", selectChannels, []order{
+		{"lower-layout", "it follows transpose"},
+		{"lower-same", "a Gather by constants is a take"},
+		{"lower-slice", "it follows slices"},
 	}},
 	{"lower-tail", "turn Softmax, LogSoftmax and ArgMax into host operators", lowerTail, []order{
 		{"sink-reshape", "it adds reshapes that are not to move"},

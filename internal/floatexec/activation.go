@@ -54,6 +54,74 @@ func Func(op graph.Activation) func(x float64) float64 {
 		}
 	case "tanh":
 		return tanh
+	case "elu":
+		return func(x float64) float64 { return elu(x, a) }
+	case "celu":
+		return func(x float64) float64 { return max(x, 0) + min(0, float64(a*expm1(x/a))) }
+	case "selu":
+		return func(x float64) float64 { return b * elu(x, a) }
+	case "softplus":
+		return softplus
+	case "softsign":
+		return func(x float64) float64 { return x / (1 + math.Abs(x)) }
+	case "mish":
+		return func(x float64) float64 {
+			if math.IsInf(x, -1) {
+				return 0
+			}
+			return x * tanh(softplus(x))
+		}
+	case "gelu":
+		return func(x float64) float64 {
+			if math.IsInf(x, -1) {
+				return 0
+			}
+			return float64(0.5*x) * (1 + Erf(x/math.Sqrt2))
+		}
+	case "gelutanh":
+		return func(x float64) float64 {
+			if math.IsInf(x, -1) {
+				return 0
+			}
+			return float64(0.5*x) * (1 + tanh(math.Sqrt(2/math.Pi)*float64(x+float64(0.044715*float64(x*float64(x*x))))))
+		}
+	case "thresholdedrelu":
+		return func(x float64) float64 {
+			if x > a {
+				return x
+			}
+			return 0
+		}
+	case "pow":
+		return func(x float64) float64 { return power(x, a) }
+	case "exp":
+		return func(x float64) float64 { return Exp(min(x, 800)) }
+	case "log":
+		return logarithm
+	case "sqrt":
+		return math.Sqrt
+	case "reciprocal":
+		return func(x float64) float64 { return 1 / x }
+	case "abs":
+		return math.Abs
+	case "erf":
+		return Erf
+	case "floor":
+		return math.Floor
+	case "ceil":
+		return math.Ceil
+	case "round":
+		return math.RoundToEven
+	case "sign":
+		return func(x float64) float64 {
+			switch {
+			case x > 0:
+				return 1
+			case x < 0:
+				return -1
+			}
+			return x
+		}
 	case "threshold":
 		return func(x float64) float64 {
 			if math.Abs(x) < a {
@@ -63,6 +131,84 @@ func Func(op graph.Activation) func(x float64) float64 {
 		}
 	}
 	return nil
+}
+
+func elu(x, a float64) float64 {
+	if x < 0 {
+		return a * expm1(x)
+	}
+	return x
+}
+
+// expm1 is e^x - 1, near 0 by its series to x^9.
+func expm1(x float64) float64 {
+	if math.Abs(x) > 1.0/16 {
+		return Exp(min(x, 800)) - 1
+	}
+	p := 0.0
+	for d := 9.0; d >= 1; d-- {
+		p = float64((1 + p) * x / d)
+	}
+	return p
+}
+
+// softplus is log(1 + e^x).
+func softplus(x float64) float64 {
+	e := Exp(-math.Abs(x))
+	if math.IsInf(x, 0) || e < 1e-9 { // log(1+e) is e
+		return max(x, 0) + e
+	}
+	return max(x, 0) + Log(1+e)
+}
+
+func logarithm(x float64) float64 {
+	switch {
+	case x < 0 || x != x:
+		return math.NaN()
+	case x == 0:
+		return math.Inf(-1)
+	case math.IsInf(x, 1):
+		return x
+	}
+	return Log(x)
+}
+
+// power is x to the power p: of whole p by multiplication, of others by the exponential of the logarithm, which negative x lack.
+func power(x, p float64) float64 {
+	const whole = 64 // largest power by multiplication
+	switch {
+	case p == math.Trunc(p) && math.Abs(p) <= whole:
+		y := 1.0
+		for range int(math.Abs(p)) {
+			y *= x
+		}
+		if p < 0 {
+			return 1 / y
+		}
+		return y
+	case p == 0.5:
+		return math.Sqrt(x)
+	case x == 0 && p > 0:
+		return 0
+	}
+	return Exp(min(float64(p*logarithm(x)), 800))
+}
+
+// Erf is the error function, within a few units in the last place: 2/sqrt(pi) e^(-x^2) times the sum of 2^n x^(2n+1) / (2n+1)!!,
+// whose terms have one sign; written without fused operations for the reason that Exp is.
+func Erf(x float64) float64 {
+	if ax := math.Abs(x); ax > 6 {
+		return math.Copysign(1, x)
+	} else if x != x {
+		return x
+	}
+	x2 := float64(x * x)
+	term, sum := x, x
+	for n := 1.0; math.Abs(term) > 1e-18*math.Abs(sum); n++ {
+		term = float64(term * float64(2*x2) / (2*n + 1))
+		sum += term
+	}
+	return float64(2/math.Sqrt(math.Pi)*Exp(-x2)) * sum
 }
 
 func sigmoid(x float64) float64 {

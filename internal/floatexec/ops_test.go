@@ -136,7 +136,7 @@ func TestEvalErrors(t *testing.T) {
 		"foreign":       {graph.Foreign{Type: "Erf"}, []*Tensor[float64]{x}, "onnx.Erf"},
 		"elements":      {graph.Activation{Fn: "relu"}, []*Tensor[float64]{{graph.Shape{3}, make([]float64, 2)}}, "has 2 elements"},
 		"channels":      {graph.Conv{Window: window(1, 1, 1), Groups: 1}, []*Tensor[float64]{x, {graph.Shape{1, 3, 1, 1}, make([]float64, 3)}}, "weights"},
-		"no activation": {graph.Activation{Fn: "gelu"}, []*Tensor[float64]{x}, "gelu"},
+		"no activation": {graph.Activation{Fn: "nosuch"}, []*Tensor[float64]{x}, "nosuch"},
 		"absent":        {graph.Activation{Fn: "relu"}, []*Tensor[float64]{nil}, "input 0"},
 		"too few":       {graph.Eltwise{Fn: "add"}, []*Tensor[float64]{x}, "2 input"},
 	} {

@@ -31,6 +31,14 @@ func tensorOp[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []gra
 		for i := range y {
 			y[i] = x[w.Next()]
 		}
+	case graph.Take:
+		inner, n := xs[op.Axis+1:].Elems(), xs[op.Axis]
+		at := 0
+		for o := range xs[:op.Axis].Elems() {
+			for _, i := range op.Index {
+				at += copy(y[at:], x[(o*n+i)*inner:][:inner])
+			}
+		}
 	case graph.Transpose:
 		from := strides(xs)
 		stride := make([]int, len(ys))

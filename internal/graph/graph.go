@@ -142,7 +142,9 @@ type Eltwise struct{ Fn string }
 
 // Activation applies Fn to each element: relu, clip (Alpha=lo, Beta=hi),
 // leakyrelu (Alpha), prelu (second input: slope), hardsigmoid (Alpha, Beta),
-// hardswish, sigmoid, silu, tanh, or threshold (|x| < Alpha reads as 0).
+// hardswish, sigmoid, silu, tanh, threshold (|x| < Alpha reads as 0), elu and celu (Alpha),
+// selu (Alpha, Beta = gamma), softplus, softsign, mish, gelu, gelutanh (its approximation), thresholdedrelu (Alpha), pow
+// (to the power Alpha), exp, log, sqrt, reciprocal, abs, erf, floor, ceil, round (half to even) or sign.
 type Activation struct {
 	Fn          string
 	Alpha, Beta float64

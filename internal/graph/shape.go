@@ -205,6 +205,9 @@ var activationParams = map[string]struct{ alpha, beta bool }{
 	"relu": {}, "clip": {true, true}, "leakyrelu": {alpha: true}, "prelu": {},
 	"hardsigmoid": {true, true}, "hardswish": {}, "sigmoid": {}, "silu": {},
 	"tanh": {}, "threshold": {alpha: true},
+	"elu": {alpha: true}, "selu": {true, true}, "celu": {alpha: true}, "softplus": {}, "softsign": {}, "mish": {}, "gelu": {}, "gelutanh": {},
+	"thresholdedrelu": {alpha: true}, "pow": {alpha: true}, "exp": {}, "log": {}, "sqrt": {}, "reciprocal": {}, "abs": {}, "erf": {},
+	"floor": {}, "ceil": {}, "round": {}, "sign": {},
 }
 
 func inferActivation(op Activation, in []Shape) (Shape, error) {

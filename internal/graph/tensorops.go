@@ -25,6 +25,14 @@ type Slice struct {
 	To          Shape
 }
 
+// Take chooses the elements Index of Axis, in that order; some may be taken more than once. To is the shape of the result, in which the
+// axis may have been dropped or split (Gather by constant indices of any shape).
+type Take struct {
+	Axis  int
+	Index []int
+	To    Shape
+}
+
 // Resize samples its input anew, axis by axis: Mode is nearest, linear or cubic.
 // Coord says where an output element lies in the input (half_pixel,
 // pytorch_half_pixel, half_pixel_symmetric, tf_half_pixel_for_nn, align_corners or
@@ -106,6 +114,7 @@ func Range(bits int, signed, narrow bool) (lo, hi int64) {
 func (ConvTranspose) Kind() string { return "convtranspose" }
 func (Concat) Kind() string        { return "concat" }
 func (Slice) Kind() string         { return "slice" }
+func (Take) Kind() string          { return "take" }
 func (Resize) Kind() string        { return "resize" }
 func (Transpose) Kind() string     { return "transpose" }
 func (Expand) Kind() string        { return "expand" }
@@ -118,7 +127,7 @@ func (Quantize) Kind() string      { return "quantize" }
 func (MultiThreshold) Kind() string { return "multithreshold" }
 
 // tensorOps are the operators of this file whose parameters are all in the text form beside their name.
-var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}, MultiThreshold{}}
+var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Take{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}, MultiThreshold{}}
 
 // Names of the modes that Infer accepts.
 var (
@@ -139,6 +148,8 @@ func inferTensorOp(op Op, in []Shape) (out Shape, ok bool, err error) {
 		out, err = inferConcat(op, in)
 	case Slice:
 		out, err = inferSlice(op, x)
+	case Take:
+		out, err = inferTake(op, x)
 	case Resize:
 		out, err = inferResize(op, x)
 	case Transpose:
@@ -241,6 +252,30 @@ func inferSlice(op Slice, x Shape) (Shape, error) {
 		if last := start + (n-1)*step; last < 0 || last >= x[d] {
 			return nil, fmt.Errorf("slice reaches element %d along axis %d of %v", last, d, x)
 		}
+	}
+	return slices.Clone(op.To), nil
+}
+
+func inferTake(op Take, x Shape) (Shape, error) {
+	if op.Axis < 0 || op.Axis >= len(x) || len(op.Index) == 0 {
+		return nil, fmt.Errorf("%d elements along axis %d of %v", len(op.Index), op.Axis, x)
+	}
+	for _, i := range op.Index {
+		if i < 0 || i >= x[op.Axis] {
+			return nil, fmt.Errorf("element %d along axis %d of %v", i, op.Axis, x)
+		}
+	}
+	if len(op.Index) > MaxElems {
+		return nil, fmt.Errorf("%d elements are too many", len(op.Index))
+	}
+	all := slices.Clone(x)
+	all[op.Axis] = len(op.Index)
+	n, err := all.Count()
+	if err != nil {
+		return nil, err
+	}
+	if m, err := op.To.Count(); err != nil || m != n {
+		return nil, fmt.Errorf("%d elements along axis %d of %v as %v", len(op.Index), op.Axis, x, op.To)
 	}
 	return slices.Clone(op.To), nil
 }
@@ -394,6 +429,8 @@ func paramsOf(op Op) (params []param, done func() Op) {
 		return []param{{"axis", &o.Axis}}, func() Op { return o }
 	case Slice:
 		return []param{{"start", &o.Start}, {"step", &o.Step}, {"to", &o.To}}, func() Op { return o }
+	case Take:
+		return []param{{"axis", &o.Axis}, {"index", &o.Index}, {"to", &o.To}}, func() Op { return o }
 	case Resize:
 		return []param{{"mode", &o.Mode}, {"coord", &o.Coord}, {"round", &o.Round}, {"cubic", &o.Cubic}, {"exclude", &o.Exclude}, {"scales", &o.Scales}, {"to", &o.To}}, func() Op { return o }
 	case Transpose:

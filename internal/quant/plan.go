@@ -170,7 +170,7 @@ func (p *planner) failPort(name, what, hint, format string, args ...any) {
 }
 
 func (p *planner) run() {
-	live := p.liveNodes()
+	live := p.g.Live()
 	for _, n := range live {
 		for _, in := range n.Inputs {
 			p.uses[in]++
@@ -219,32 +219,6 @@ func (p *planner) inputDims(in graph.Value, live []*graph.Node) dims {
 		return d
 	}
 	return as[0]
-}
-
-// liveNodes are the nodes that an output depends on, in order.
-func (p *planner) liveNodes() []*graph.Node {
-	need := make(map[string]bool)
-	for _, o := range p.g.Outputs {
-		need[o] = true
-	}
-	live := make([]bool, len(p.g.Nodes))
-	for i := len(p.g.Nodes) - 1; i >= 0; i-- {
-		for _, o := range p.g.Nodes[i].Outputs {
-			live[i] = live[i] || need[o]
-		}
-		if live[i] {
-			for _, in := range p.g.Nodes[i].Inputs {
-				need[in] = true
-			}
-		}
-	}
-	var nodes []*graph.Node
-	for i, n := range p.g.Nodes {
-		if live[i] {
-			nodes = append(nodes, n)
-		}
-	}
-	return nodes
 }
 
 // dimsOf reads [1,C,H,W], [1,C,L] (a row of L pixels) or [1,C].

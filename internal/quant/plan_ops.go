@@ -16,6 +16,10 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 	if !ok {
 		return
 	}
+	if hostFns[op.Fn] {
+		p.refuse(n)(noModule(p.g, n))
+		return
+	}
 	l := newLayer(n, intnet.KindActivation, v.tensor)
 	l.act, l.dims = op, p.tensorDims(v.tensor)
 	switch op.Fn {
@@ -57,6 +61,11 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 		p.inputWide = true
 	}
 	p.add(l)
+}
+
+// hostFns are the functions that no table of segments keeps: without bound, with a pole or with steps.
+var hostFns = map[string]bool{
+	"pow": true, "exp": true, "log": true, "sqrt": true, "reciprocal": true, "floor": true, "ceil": true, "round": true, "sign": true, "thresholdedrelu": true,
 }
 
 // maxSlope bounds the constants of activations.

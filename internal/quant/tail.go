@@ -40,7 +40,7 @@ func (p *planner) readsHosted(n *graph.Node) bool {
 
 // cutTail makes the nodes left to the host a tail; else it says why they cannot be one.
 func (p *planner) cutTail() string {
-	live := p.liveNodes()
+	live := p.g.Live()
 	t := &tail{}
 	on := map[*graph.Node]bool{} // of the tail
 	need := map[string]bool{}
@@ -68,7 +68,7 @@ func (p *planner) cutTail() string {
 		}
 	}
 	if len(p.layers) == 0 {
-		return "nothing stands before it that has hardware"
+		return nothingBefore
 	}
 	if work*hostWork > all {
 		return fmt.Sprintf("what depends on it has layers with weights: %.3g of the model's %.3g multiplications", float64(work), float64(all))
@@ -125,6 +125,9 @@ func (p *planner) work(n *graph.Node) int {
 	return 0
 }
 
+// nothingBefore is why what reads the input alone cannot be a tail.
+const nothingBefore = "nothing stands before it that has hardware"
+
 // explain says of the model as a whole why what has no hardware does not run on the host, and which cut would help: before the
 // first of the nodes without hardware on each way.
 func (p *planner) explain(why string) {
@@ -134,17 +137,27 @@ func (p *planner) explain(why string) {
 			bad[i.Node] = true
 		}
 	}
+	hint := "cut it in two with hass split %s: the first part stands alone, and what follows can run elsewhere"
+	if why == nothingBefore {
+		hint = "cut it in two with hass split %s: run the first part on the inputs, and tail.onnx is the model for the hardware"
+	}
 	var at []string
-	for _, n := range p.liveNodes() {
+	for _, n := range p.g.Live() {
 		late := slices.ContainsFunc(n.Inputs, func(v string) bool { return behind[v] })
-		if bad[n.Name] && !late {
+		if bad[n.Name] != (why == nothingBefore) && late == (why == nothingBefore) {
 			at = append(at, "--at "+quoted(n.Name))
+			if why == nothingBefore {
+				continue // what follows it is behind the cut
+			}
 		}
 		if bad[n.Name] || late {
 			for _, out := range n.Outputs {
 				behind[out] = true
 			}
 		}
+	}
+	if len(at) == 0 && why == nothingBefore {
+		p.failPort(p.g.Name, "graph", "use a model with layers", "what has no hardware cannot run on the host behind the accelerator: %s", why)
 	}
 	if len(at) == 0 {
 		return
@@ -153,7 +166,7 @@ func (p *planner) explain(why string) {
 	if len(at) > named {
 		at = append(at[:named], "...")
 	}
-	p.failPort(p.g.Name, "graph", fmt.Sprintf("cut it in two with hass split %s: the first part stands alone, and what follows can run elsewhere", strings.Join(at, " ")),
+	p.failPort(p.g.Name, "graph", fmt.Sprintf(hint, strings.Join(at, " ")),
 		"what has no hardware cannot run on the host behind the accelerator: %s", why)
 }
 
@@ -206,62 +219,12 @@ func Split(g *graph.Graph) (accelerator, tail *graph.Graph, err error) {
 		return nil, nil, &UnsupportedError{p.issues}
 	}
 	on := map[string]bool{} // values that the host makes
-	for _, n := range p.liveNodes() {
+	for _, n := range p.g.Live() {
 		v := p.views[n.Outputs[0]]
 		if v.hosted || v.host != nil {
 			on[n.Outputs[0]] = true
 		}
 	}
-	accelerator, tail = Cut(g, func(v string) bool { return on[v] })
+	accelerator, tail = graph.Cut(g, func(v string) bool { return on[v] })
 	return accelerator, tail, nil
-}
-
-// Cut is a graph in two: the nodes whose output later names, which must be all that depend on one of them, make the second, which is nil
-// if there are none; an output of the first is one of the model's or is read by the second. Names stay.
-func Cut(g *graph.Graph, later func(value string) bool) (first, second *graph.Graph) {
-	parts := [2]*graph.Graph{}
-	for i, name := range []string{g.Name, g.Name + " tail"} {
-		parts[i] = &graph.Graph{Name: name, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}, Files: g.Files}
-	}
-	first, second = parts[0], parts[1]
-	first.Inputs = g.Inputs
-	at := func(v string) int {
-		if later(v) {
-			return 1
-		}
-		return 0
-	}
-	for _, n := range newPlanner(g).liveNodes() {
-		k := at(n.Outputs[0])
-		sub := parts[k]
-		sub.Nodes = append(sub.Nodes, n)
-		for _, out := range n.Outputs {
-			sub.Shapes[out] = g.Shapes[out]
-		}
-		for _, v := range n.Inputs {
-			switch c := g.Consts[v]; {
-			case v == "":
-			case c != nil:
-				sub.Consts[v] = c
-			case k == 1 && at(v) == 0:
-				if _, known := second.Shapes[v]; !known {
-					second.Shapes[v] = g.Shapes[v]
-					second.Inputs = append(second.Inputs, graph.Value{Name: v, Type: graph.Float, Shape: g.Shapes[v]})
-					first.Outputs = append(first.Outputs, v)
-				}
-			}
-		}
-	}
-	for _, in := range g.Inputs {
-		first.Shapes[in.Name] = in.Shape
-	}
-	for _, o := range g.Outputs {
-		if sub := parts[at(o)]; !slices.Contains(sub.Outputs, o) {
-			sub.Outputs = append(sub.Outputs, o)
-		}
-	}
-	if len(second.Nodes) == 0 {
-		second = nil
-	}
-	return first, second
 }

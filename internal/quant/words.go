@@ -12,7 +12,7 @@ import (
 // operator does, what the hardware does instead, and what a user can do.
 
 // cutHint is for operators that only the host can do.
-const cutHint = "if only the outputs depend on it, end the model before it and do it on the host"
+const cutHint = "behind the last layer with weights the host does it"
 
 // noModule says why an operator without a module has none.
 func noModule(g *graph.Graph, n *graph.Node) (reason, hint string) {
@@ -25,6 +25,8 @@ func noModule(g *graph.Graph, n *graph.Node) (reason, hint string) {
 				"reorder the weights of the convolutions behind the shuffle (their input channels) and leave it out; " + cutHint
 		}
 		return fmt.Sprintf("it rearranges %v by the permutation %v; streams go row by row with the channels of a pixel together, and no module reorders them", x, op.Perm), cutHint
+	case graph.Take:
+		return fmt.Sprintf("it takes %d of %d elements along axis %d of %v in an order of its own", len(op.Index), x[op.Axis], op.Axis, x), "let the weights of the convolution before or behind it choose; " + cutHint
 	case graph.Expand:
 		return fmt.Sprintf("it repeats %v to %v; the hardware repeats one pixel in an addition or product only", x, op.To), "let an Add or Mul with [1,C,1,1] broadcast instead"
 	case graph.Pad:
@@ -44,6 +46,8 @@ func noModule(g *graph.Graph, n *graph.Node) (reason, hint string) {
 		case "div":
 			return "the hardware has no element-wise quotient", "multiply by the inverse where the divisor is constant"
 		}
+	case graph.Activation:
+		return fmt.Sprintf("the hardware has no %s: it is unbounded, has a pole or has steps, which no table of segments keeps", op.Fn), "use a smooth activation, or Relu; " + cutHint
 	case graph.Foreign:
 		return "no hardware operator corresponds to it", "run `hass check` on the model and replace this operator"
 	}

@@ -122,6 +122,9 @@ type Calibrated struct {
 func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
 	m, err := sparsity.Read(f.Profile)
 	if err != nil {
+		if _, merr := Load(f.Model, rep, f.Shapes); merr != nil {
+			return nil, merr // a model that has no hardware has no profile either
+		}
 		return nil, err
 	}
 	p := m.Profile

@@ -14,13 +14,15 @@ module hass_tokens #(
   reg come;
   reg [COUNT-1:0] here;
   reg some;  // there are any
+  // One operand, so that one adder lies behind `take`, which comes late.
+  wire [COUNT-1:0] change = come == take ? '0 : come ? COUNT'(1) : '1;
   always_ff @(posedge clk) begin
     come <= !rst && push;
     if (rst) begin
       here <= '0;
       some <= 1'b0;
     end else begin
-      here <= here + COUNT'(come) - COUNT'(take);
+      here <= here + change;
       some <= come || (take ? here != COUNT'(1) : some);
     end
   end

@@ -467,10 +467,10 @@ func window(s *Paths, m *hw.WindowParams) {
 	s.Kind = int(kindWindow)
 	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*ceilDiv(m.Depth(), 64)) + 500)
 	address := width(m.Depth())
-	// Whether a beat may be read or written and whether the iteration ends decide what the counters of pixels change by; a cycle later
-	// positions move, then addresses are added, memories are read, rows and lanes chosen.
-	s.add(via(4).drives(5*q), via(4).adder(q).drives(q), via(2).adder(q),
-		via(4+lutLevels(width(m.Folds))).drives(4*address+2*q), via(3).adder(address).drives(2*address), via(2).adder(address),
+	// Whether the iteration ends enables all counters; what it reads and writes decides what the differences change by, and they the next
+	// decisions. A cycle later positions move, then addresses are added, memories are read, rows and lanes chosen.
+	s.add(via(2).drives(5*q), via(4).adder(q).drives(q),
+		via(3).drives(4*address+2*q), via(3).adder(address).drives(2*address), via(2).adder(address),
 		via(1+muxLevels(banks)).drives(lanes*m.Bits))
 	kind := memory.LUTRAM
 	if m.Block {

@@ -73,12 +73,12 @@ func moduleTable(r *Fitted) figures.Table {
 func networkTable(r *Fitted) figures.Table {
 	table := figures.Table{
 		Command: "make pnr fit-clock NEXTPNR=... CHIPDB=...",
-		Note:    "Whole networks on xc7z010-1 without pins. The model has each left out of the fit of derates; its slowest module stands beside where the routed path begins.",
-		Columns: []string{"network", "fullest share", "modules", "MHz", "model", "slowest module by the model", "alone", "path begins at"},
+		Note:    "Whole networks on xc7z010-1 without pins. The model has each left out of the fit of derates; its slowest module stands beside where the routed path begins. Latest arrivals: the five modules that hold the network back, with the signal at the end of each path and its time in ns, in which the clock's own net is and the setup of the end is not.",
+		Columns: []string{"network", "fullest share", "modules", "MHz", "model", "slowest module by the model", "alone", "path begins at", "latest arrivals"},
 	}
 	for i := range r.Networks {
 		n := &r.Networks[i]
-		table.Rows = append(table.Rows, []string{n.Name, percent(n.Fill), fmt.Sprint(n.Modules), fmt.Sprintf("%.0f", n.MHz), fmt.Sprintf("%.0f", n.Model), n.Slowest, fmt.Sprintf("%.0f", n.ModuleMHz), n.From})
+		table.Rows = append(table.Rows, []string{n.Name, percent(n.Fill), fmt.Sprint(n.Modules), fmt.Sprintf("%.0f", n.MHz), fmt.Sprintf("%.0f", n.Model), n.Slowest, fmt.Sprintf("%.0f", n.ModuleMHz), n.From, n.Ends})
 	}
 	return table
 }

@@ -220,6 +220,7 @@ type NetworkSample struct {
 	Name          string
 	MHz           float64 // routed, the mean of its seeds
 	From          string  // where its slowest path begins
+	Ends          string  // latest arrivals, of the last seed
 	Slowest       string  // the instance that the model has for the slowest
 	ModuleMHz     float64 // of that one alone, by the model
 	Fill          float64
@@ -239,7 +240,7 @@ func NetworkSamples(f *File, networks []Network, c *delay.Coefficients) ([]Netwo
 			if l := &f.Lines[k]; l.Params == n.Name && l.Failed == "" {
 				s.MHz = (s.MHz*float64(s.seeds) + l.MHz) / float64(s.seeds+1)
 				s.seeds++
-				s.From = l.From
+				s.From, s.Ends = l.From, l.Ends
 				s.Fill = delay.Fill(design.Resources{DSP: l.Counts.DSP, LUT: l.LUT, BRAM18: l.BRAM18}, part)
 			}
 		}
@@ -271,7 +272,8 @@ func NetworkSamples(f *File, networks []Network, c *delay.Coefficients) ([]Netwo
 // part is what the part has.
 var part = design.Resources{DSP: 80, LUT: 17600, FF: 35200, BRAM18: 120}
 
-// enoughNetworks is the number of networks from which on their errors say enough: for each that is missing the expected one counts.
+// enoughNetworks is the number of networks from which on the derate is fitted to them. With fewer it is the expected one, and for each that
+// is missing the expected error counts: two or three say nothing of how the clock falls as a part fills.
 const enoughNetworks = 6
 
 // priorNetwork is the weight of the expected derate, as that of so many networks.
@@ -311,14 +313,20 @@ func FitNetworks(list []NetworkSample) delay.NetworkFit {
 	var errs []float64
 	for i := range list {
 		s := &list[i]
-		out := fitDerate(list, i)
+		out := expectedNetwork
+		if len(list) >= enoughNetworks {
+			out = fitDerate(list, i)
+		}
 		s.Model = s.ModuleMHz * out.Derate(s.Fill, s.Modules)
 		errs = append(errs, math.Abs(s.Model/s.MHz-1))
 	}
 	for len(errs) < enoughNetworks {
 		errs = append(errs, expectedNetwork.Error)
 	}
-	f := fitDerate(list, -1)
+	f := expectedNetwork
+	if len(list) >= enoughNetworks {
+		f = fitDerate(list, -1)
+	}
 	f.Networks = len(list)
 	f.Fill, f.Modules = math.Round(f.Fill*1e4)/1e4, math.Round(f.Modules*1e4)/1e4
 	_, f.Error = quantiles(errs)

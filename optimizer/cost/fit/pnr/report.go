@@ -19,7 +19,7 @@ type Timing struct {
 	From, To     string  // its ends: instance path and signal inside the module, or "wrapper"
 	Slow         string  // type of the cell in which most of its time passes
 	// Ends are the latest arrivals in five parts of the design, the latest first: "5.71 window.emit, 4.2 left" are 5.71 and 4.20 ns after the
-	// clock edge, without the setup of the end. A part is an instance of the module, or what has no instance.
+	// edge at the clock's source: the clock's own net is in it, the setup of the end is not. A part is an instance of the module, or what has no instance.
 	Ends string
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hass/internal/hw"
@@ -33,12 +34,16 @@ func PointJobs(l Library, points []fit.Point) (jobs []Job, err error) {
 	return jobs, nil
 }
 
-// NetworkJobs are the jobs of whole networks.
+// NetworkJobs are the jobs of whole networks, the smallest first.
 func NetworkJobs(l Library) ([]Job, error) {
 	networks, err := Networks()
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(networks, func(a, b Network) int {
+		x, y := a.Used(), b.Used()
+		return x.LUT - y.LUT
+	})
 	return networkJobs(l, networks)
 }
 

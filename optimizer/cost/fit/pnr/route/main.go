@@ -25,7 +25,7 @@ func main() {
 	flag.StringVar(&o.nextpnr, "nextpnr", "", "nextpnr-himbaechel with the architecture xilinx")
 	flag.StringVar(&o.chipdb, "chipdb", "", "its chip database of xc7z010")
 	flag.BoolVar(&o.list, "list", false, "print the points and do nothing")
-	flag.StringVar(&o.only, "module", "", "modules, separated by commas: points of these only")
+	flag.StringVar(&o.only, "module", "", "modules, separated by commas: points of these only; of whole networks a part of the name")
 	flag.StringVar(&o.last, "last", "", "modules, separated by commas: points that have them in them come last")
 	flag.IntVar(&o.each, "each", 0, "the most points of a kind; 0: all")
 	flag.IntVar(&o.seeds, "seeds", 1, "seeds of each point")
@@ -108,7 +108,8 @@ func run(ctx context.Context, file string, o options) error {
 // jobs are those that the flags ask for.
 func jobs(library pnr.Library, o options) ([]pnr.Job, error) {
 	if o.networks {
-		return pnr.NetworkJobs(library)
+		all, err := pnr.NetworkJobs(library)
+		return slices.DeleteFunc(all, func(j pnr.Job) bool { return !strings.Contains(j.Params, o.only) }), err
 	}
 	var last []string
 	if o.last != "" {

@@ -1,0 +1,191 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"hass/frontend/ops"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+)
+
+// fuseFunction turns functions of one variable that exporters write in several operators, such as a GELU with Erf or Tanh, into
+// one activation. It knows them by their values at sample points, so that the order of the operators does not count.
+func fuseFunction(r *rewriter) error {
+	place := map[*graph.Node]int{}
+	all := r.nodes()
+	for i, n := range all {
+		place[n] = i
+	}
+	for _, n := range slices.Backward(all) {
+		if !r.gone[n] && elementwise(n.Op) && len(n.Outputs) == 1 {
+			r.knownFunction(n, place)
+		}
+	}
+	return nil
+}
+
+// maxFused bounds the operators that make a function.
+const maxFused = 14
+
+// elementwise tells whether an operator computes element by element.
+func elementwise(op graph.Op) bool {
+	switch op := op.(type) {
+	case graph.Activation:
+		return op.Fn != "prelu"
+	case graph.Eltwise:
+		return true
+	case graph.Foreign:
+		return op.Domain == "" && slices.Contains([]string{"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Neg"}, op.Type)
+	}
+	return false
+}
+
+// arithmetic tells whether a node has several operands: without one there is nothing to fuse.
+func arithmetic(n *graph.Node) bool { return len(n.Inputs) > 1 }
+
+// knownFunction replaces n if all that it depends on, through elementwise operators and numbers, is one value of which it
+// computes a known function.
+func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
+	inside, front := []*graph.Node{n}, map[string]bool{}
+	open := func(m *graph.Node) bool { // false if m reads a constant that is no number
+		for _, v := range m.Inputs {
+			switch c := r.Graph.Consts[v]; {
+			case c == nil:
+				front[v] = true
+			case c.Type != graph.Float || len(c.F) != 1:
+				return false
+			}
+		}
+		return true
+	}
+	if !open(n) {
+		return
+	}
+	for len(inside) <= maxFused {
+		if len(front) == 1 && len(inside) > 1 && slices.ContainsFunc(inside, arithmetic) {
+			for x := range front {
+				if r.replaceFunction(n, x, inside) {
+					return
+				}
+			}
+		}
+		// The last operator first: what it reads comes before all others.
+		last := ""
+		for v := range front {
+			if m := r.maker[v]; m != nil && (last == "" || place[m] > place[r.maker[last]]) {
+				last = v
+			}
+		}
+		m := r.maker[last]
+		if last == "" || !elementwise(m.Op) || r.gone[m] {
+			return
+		}
+		if _, known := place[m]; !known {
+			return
+		}
+		delete(front, last)
+		inside = append(inside, m)
+		if !open(m) {
+			return
+		}
+	}
+}
+
+// samples are where functions are compared.
+var samples = func() (x []float64) {
+	for v := -7.9; v < 8; v += 0.31 {
+		x = append(x, v)
+	}
+	return append(x, 0, -0.01, 0.01)
+}()
+
+// replaceFunction makes n the activation of x that the operators inside, the last first, compute; false if it is none that is known.
+func (r *rewriter) replaceFunction(n *graph.Node, x string, inside []*graph.Node) bool {
+	if !r.Shape(x).Equal(r.Shape(n.Outputs[0])) {
+		return false
+	}
+	values := map[string][]float64{x: samples}
+	for _, m := range slices.Backward(inside) {
+		y, ok := r.sampled(m, values)
+		if !ok {
+			return false
+		}
+		values[m.Outputs[0]] = y
+	}
+	y := values[n.Outputs[0]]
+	at := func(x float64) float64 { return y[slices.Index(samples, x)] }
+	slope := at(-0.01) / -0.01
+	for _, op := range []graph.Activation{{Fn: "gelu"}, {Fn: "gelutanh"}, {Fn: "mish"}, {Fn: "softplus"}, {Fn: "leakyrelu", Alpha: float64(float32(slope))}} {
+		f := floatexec.Func(op)
+		if op.Fn == "leakyrelu" && (math.Abs(slope) < 1e-6 || math.Abs(slope-1) < 1e-3) || !slices.EqualFunc(samples, y, func(x, y float64) bool { return math.Abs(f(x)-y) <= 2e-6*(1+math.Abs(y)) }) {
+			continue
+		}
+		old := n.Inputs
+		n.Op = op
+		r.setInputs(n, x)
+		r.prune(old...)
+		return true
+	}
+	return false
+}
+
+// sampled is what an elementwise operator makes of its inputs' samples; false if one is not there yet.
+func (r *rewriter) sampled(n *graph.Node, values map[string][]float64) ([]float64, bool) {
+	in := make([][]float64, len(n.Inputs))
+	for i, v := range n.Inputs {
+		if c := r.Graph.Consts[v]; c != nil {
+			in[i] = slices.Repeat([]float64{float64(c.F[0])}, len(samples))
+		} else if in[i] = values[v]; in[i] == nil {
+			return nil, false
+		}
+	}
+	typ := ""
+	switch op := n.Op.(type) {
+	case graph.Activation:
+		f := floatexec.Func(op)
+		y := make([]float64, len(samples))
+		for i, v := range in[0] {
+			y[i] = f(v)
+		}
+		return y, true
+	case graph.Eltwise:
+		typ = op.Fn
+	case graph.Foreign:
+		typ = map[string]string{"Add": "add", "Sum": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Max": "max", "Min": "min", "Neg": "neg"}[op.Type]
+		if ops.NewAttrs(op).Done() != nil {
+			return nil, false
+		}
+	}
+	if len(in) == 0 {
+		return nil, false
+	}
+	y := slices.Clone(in[0])
+	if typ == "neg" {
+		for i := range y {
+			y[i] = -y[i]
+		}
+		return y, true
+	}
+	for _, b := range in[1:] {
+		for i, v := range b {
+			switch typ {
+			case "add":
+				y[i] += v
+			case "sub":
+				y[i] -= v
+			case "mul":
+				y[i] *= v
+			case "div":
+				y[i] /= v
+			case "max":
+				y[i] = max(y[i], v)
+			case "min":
+				y[i] = min(y[i], v)
+			default:
+				return nil, false
+			}
+		}
+	}
+	return y, true
+}

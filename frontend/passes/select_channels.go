@@ -1,0 +1,242 @@
+package passes
+
+import (
+	"slices"
+
+	"hass/frontend/ops"
+	"hass/internal/floatexec"
+	"hass/internal/graph"
+)
+
+// selectChannels finds out what chains of Reshape, Transpose, Slice and Gather do to a map before a layer with weights. One that puts
+// channels in another order or chooses some becomes part of the layers behind or before it, or a layer of ones and zeros; one
+// that moves pixels to channels becomes a strided conv, one that moves channels to pixels a transposed conv.
+func selectChannels(r *rewriter) error {
+	behind := r.layersBehind()
+	var chosen []*graph.Node
+	for _, n := range r.nodes() {
+		if r.gone[n] || !moves(n.Op) || !behind[n.Outputs[0]] || !isMap(r.Shape(n.Outputs[0])) {
+			continue
+		}
+		if r.recogniseMoves(n) {
+			chosen = append(chosen, n)
+		}
+	}
+	for _, n := range chosen {
+		if take, ok := n.Op.(graph.Take); ok && !r.gone[n] {
+			r.foldChoice(n, take)
+		}
+	}
+	return nil
+}
+
+// maxMoved bounds the elements of a map whose moves are followed, and maxMoves the operators of a chain.
+const (
+	maxMoved = 1 << 22
+	maxMoves = 16
+)
+
+// moves tells whether an operator moves elements as they are.
+func moves(op graph.Op) bool {
+	switch op.(type) {
+	case graph.Reshape, graph.Transpose, graph.Slice, graph.Take:
+		return true
+	}
+	return false
+}
+
+func isMap(s graph.Shape) bool { return len(s) == 4 && s[0] == 1 && s.Elems() > 0 }
+
+// hasModule tells whether hardware does a move by itself.
+func hasModule(op graph.Op) bool {
+	switch op := op.(type) {
+	case graph.Reshape:
+		return true
+	case graph.Slice:
+		return len(op.Step) == 4 && op.Step[1] == 1 && op.Step[2] > 0 && op.Step[3] > 0
+	}
+	return false
+}
+
+// recogniseMoves rewrites a node by what the chain that ends in it does to the nearest map of which that can be said; it reports
+// whether it did.
+func (r *rewriter) recogniseMoves(n *graph.Node) bool {
+	chain := []*graph.Node{n}
+	odd := !hasModule(n.Op)
+	for v := n.Inputs[0]; len(chain) <= maxMoves; {
+		s := r.Shape(v)
+		if odd && isMap(s) && s.Elems() <= maxMoved && r.rewriteMoves(n, v, chain) {
+			return true
+		}
+		m := r.maker[v]
+		if m == nil || !moves(m.Op) {
+			return false
+		}
+		chain, odd = append(chain, m), odd || !hasModule(m.Op)
+		v = m.Inputs[0]
+	}
+	return false
+}
+
+// rewriteMoves rewrites n by what the chain, whose last node reads the map x, does to x.
+func (r *rewriter) rewriteMoves(n *graph.Node, x string, chain []*graph.Node) bool {
+	s, to := r.Shape(x), r.Shape(n.Outputs[0])
+	at := &floatexec.Tensor[float32]{Shape: s, Data: make([]float32, s.Elems())}
+	for i := range at.Data {
+		at.Data[i] = float32(i) // exact: maxMoved is below 2^24
+	}
+	for _, m := range slices.Backward(chain) {
+		var err error
+		if at, err = floatexec.Eval(m.Op, at); err != nil {
+			return false
+		}
+	}
+	old := n.Inputs[0]
+	op, weights := ops.Moved(at.Data, s, to, maxMoved)
+	switch op.(type) {
+	case nil:
+		return false
+	case graph.Take:
+		r.setInputs(n, x)
+	default:
+		weights.Grid = r.oneHot(n, 0, 0, 0, 0).Grid
+		r.setInputs(n, x, r.newConst(n.Name, "/moves", weights))
+	}
+	n.Op = op
+	r.prune(old)
+	return true
+}
+
+// oneHot are weights of n that are all zeros yet and shall be ones and zeros, of two bits; before a function that is a table
+// of segments, which wants more binary places than the data may have, of as many bits as other weights.
+func (r *rewriter) oneHot(n *graph.Node, a, b, kh, kw int) *graph.Tensor {
+	t := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{a, b, kh, kw}, F: make([]float32, a*b*kh*kw)}
+	if !r.feedsFunction(n.Outputs[0]) {
+		t.Grid = &graph.Grid{Bits: 2, Signed: true, Narrow: true, Scale: []float32{1}, Zero: []int64{0}}
+	}
+	return t
+}
+
+// feedsFunction tells whether an activation that is no clamp reads a value, perhaps behind clamps.
+func (r *rewriter) feedsFunction(v string) bool {
+	return slices.ContainsFunc(r.usersOf(v), func(u *graph.Node) bool {
+		op, ok := u.Op.(graph.Activation)
+		return ok && (op.Fn != "relu" && op.Fn != "clip" || r.feedsFunction(u.Outputs[0]))
+	})
+}
+
+// foldChoice lets the layers around n, which chooses channels, do it.
+func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
+	x, out := n.Inputs[0], n.Outputs[0]
+	channels := r.Shape(x)[1]
+	if r.asSlice(n, take) {
+		return
+	}
+	for _, u := range slices.Clone(r.usersOf(out)) {
+		op, ok := u.Op.(graph.Conv)
+		w := r.Constant(u, 1)
+		const wider = 4 // a layer reads at most so many times the channels that it needs
+		if !ok || op.Groups != 1 || w == nil || u.Inputs[0] != out || channels > wider*len(take.Index) || w.Shape.Elems()/len(take.Index)*channels > maxMoved {
+			continue
+		}
+		per := w.Shape[2] * w.Shape[3]
+		nw := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{w.Shape[0], channels, w.Shape[2], w.Shape[3]}, F: make([]float32, w.Shape[0]*channels*per), Grid: columnGrid(w)}
+		for f := range w.Shape[0] {
+			for c, from := range take.Index {
+				for k := range per {
+					nw.F[(f*channels+from)*per+k] += w.F[(f*len(take.Index)+c)*per+k]
+				}
+			}
+		}
+		r.setInputs(u, append([]string{x, r.newConst(u.Inputs[1], "/chosen", nw)}, u.Inputs[2:]...)...)
+	}
+	if r.readers(out) == 0 && !r.output[out] {
+		r.remove(n)
+		return
+	}
+	if r.chosenByProducer(n, take) {
+		return
+	}
+	w := r.oneHot(n, len(take.Index), channels, 1, 1)
+	for c, from := range take.Index {
+		w.F[c*channels+from] = 1
+	}
+	n.Op = graph.Conv{Window: unitWindow, Groups: 1}
+	r.setInputs(n, x, r.newConst(n.Name, "/moves", w))
+}
+
+// columnGrid is the grid of weights whose input channels are put in another order: the sum of two is no longer on it where a channel
+// is taken twice, but weights without such are.
+func columnGrid(w *graph.Tensor) *graph.Grid {
+	if w.Grid != nil && (len(w.Grid.Scale) == 1 || w.Grid.Axis == 0) {
+		return w.Grid
+	}
+	return nil
+}
+
+// asSlice makes a slice of a choice of neighbouring channels, and nothing of a choice of all in order.
+func (r *rewriter) asSlice(n *graph.Node, take graph.Take) bool {
+	for i, c := range take.Index {
+		if c != take.Index[0]+i {
+			return false
+		}
+	}
+	s := r.Shape(n.Inputs[0])
+	if len(take.Index) == s[1] {
+		r.bypass(n, n.Inputs[0])
+		return true
+	}
+	n.Op = graph.Slice{Start: []int{0, take.Index[0], 0, 0}, Step: []int{1, 1, 1, 1}, To: slices.Clone(take.To)}
+	r.changed = true
+	return true
+}
+
+// chosenByProducer lets the conv that alone makes the channels for n make them in the order that n gives them.
+func (r *rewriter) chosenByProducer(n *graph.Node, take graph.Take) bool {
+	x := n.Inputs[0]
+	m := r.maker[x]
+	if m == nil || !r.sole(x, n) || len(take.Index) > r.Shape(x)[1] {
+		return false
+	}
+	op, ok := m.Op.(graph.Conv)
+	w := r.Constant(m, 1)
+	if !ok || w == nil || op.Groups != 1 && (op.Kernel != [2]int{1, 1} || op.Groups*w.Shape.Elems() > maxMoved) {
+		return false
+	}
+	b := r.Constant(m, 2)
+	if len(m.Inputs) > 2 && m.Inputs[2] != "" && b == nil {
+		return false
+	}
+	in, per := r.Shape(m.Inputs[0])[1], w.Shape[1]*w.Shape[2]*w.Shape[3]
+	filters, perGroup := w.Shape[0]/op.Groups, w.Shape[1]
+	nw := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(take.Index), in, w.Shape[2], w.Shape[3]}, F: make([]float32, len(take.Index)*in*w.Shape[2]*w.Shape[3])}
+	for f, from := range take.Index {
+		first := from / filters * perGroup // of grouped weights: the first channel that they read
+		copy(nw.F[f*in*w.Shape[2]*w.Shape[3]+first:], w.F[from*per:(from+1)*per])
+	}
+	if g := w.Grid; g != nil && len(g.Scale) == 1 {
+		nw.Grid = g
+	} else if g != nil && g.Axis == 0 {
+		own := *g
+		own.Scale, own.Zero = pickOf(g.Scale, take.Index), pickOf(g.Zero, take.Index)
+		nw.Grid = &own
+	}
+	inputs := []string{m.Inputs[0], r.newConst(m.Inputs[1], "/chosen", nw)}
+	if b != nil {
+		inputs = append(inputs, r.newConst(m.Inputs[2], "/chosen", &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(take.Index)}, F: pickOf(b.F, take.Index)}))
+	}
+	op.Groups = 1
+	// n takes the conv's place, under its own name: its shape is the right one.
+	n.Op = op
+	r.setInputs(n, inputs...)
+	r.remove(m)
+	return true
+}
+
+func pickOf[T any](from []T, index []int) []T {
+	out := make([]T, len(index))
+	for i, k := range index {
+		out[i] = from[k]
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package passes
+
+import (
+	"hass/frontend/ops"
+	"hass/internal/graph"
+)
+
+// splitDifference writes differences, maxima and minima of two tensors of one shape as sums, which have hardware, where layers with
+// weights follow: a-b as a+(-b), max(a,b) as b+relu(a-b), min(a,b) as a-relu(a-b). The negation folds into the layer before it or
+// is a scale per channel. Elsewhere the host does them as they are.
+func splitDifference(r *rewriter) error {
+	behind := r.layersBehind()
+	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+		if len(n.Inputs) != 2 || !behind[n.Outputs[0]] {
+			return nil
+		}
+		s := r.Shape(n.Outputs[0])
+		for _, v := range n.Inputs {
+			if r.Graph.Consts[v] != nil || !r.Shape(v).Equal(s) {
+				return nil
+			}
+		}
+		if len(s) < 2 || s[0] != 1 {
+			return nil
+		}
+		if err := a.Done(); err != nil {
+			return err
+		}
+		x, y := n.Inputs[0], n.Inputs[1]
+		foreign := func(op string) graph.Foreign {
+			return graph.Foreign{Type: op, Opset: 13, Attrs: map[string]graph.Attr{}}
+		}
+		switch a.Op.Type {
+		case "Sub":
+			n.Op = foreign("Add")
+			r.setInputs(n, x, r.beside(n, "/minus", foreign("Neg"), y))
+		case "Max":
+			more := r.beside(n, "/difference", foreign("Add"), x, r.beside(n, "/minus", foreign("Neg"), y))
+			n.Op = foreign("Add")
+			r.setInputs(n, y, r.beside(n, "/more", graph.Activation{Fn: "relu"}, more))
+		default: // Min
+			more := r.beside(n, "/difference", foreign("Add"), x, r.beside(n, "/minus", foreign("Neg"), y))
+			more = r.beside(n, "/more", graph.Activation{Fn: "relu"}, more)
+			n.Op = foreign("Add")
+			r.setInputs(n, x, r.beside(n, "/less", foreign("Neg"), more))
+		}
+		return nil
+	}, "Sub", "Max", "Min")
+}
+
+// beside puts an operator that keeps the shape of its first input beside n, and gives its output.
+func (r *rewriter) beside(n *graph.Node, suffix string, op graph.Op, inputs ...string) string {
+	out := r.newValue(n.Outputs[0] + suffix)
+	r.Graph.Shapes[out] = append(graph.Shape{}, r.Shape(inputs[0])...)
+	r.add(n, &graph.Node{Name: n.Name + suffix, Op: op, Inputs: inputs, Outputs: []string{out}})
+	return out
+}
+
+// layersBehind are the values that layers with weights depend on.
+func (r *rewriter) layersBehind() map[string]bool {
+	behind := map[string]bool{}
+	all := r.nodes()
+	for i := len(all) - 1; i >= 0; i-- {
+		n := all[i]
+		layer := false
+		switch op := n.Op.(type) {
+		case graph.Conv, graph.ConvTranspose:
+			layer = true
+		case graph.Foreign:
+			switch op.Type {
+			case "Conv", "ConvTranspose", "Gemm", "MatMul":
+				layer = op.Domain == ""
+			}
+		}
+		for _, out := range n.Outputs {
+			layer = layer || behind[out]
+		}
+		if layer {
+			for _, v := range n.Inputs {
+				behind[v] = true
+			}
+		}
+	}
+	return behind
+}

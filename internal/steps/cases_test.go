@@ -1,0 +1,169 @@
+package steps
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hass/frontend"
+	"hass/internal/npy"
+	"hass/internal/test/testenv"
+)
+
+// floatTolerance bounds max|y-expect| / max|expect| of the float network.
+const floatTolerance = 1e-4
+
+// noHardware are small models without hardware, and a part of the reason for it.
+var noHardware = map[string]string{
+	"b08_qdq_negative_scale": "a scale is the distance between two steps",
+	"b21_quant_channel_act":  "it has a scale or a zero point per channel",
+	"r38_pad_reflect":        "it pads by mode \"reflect\"",
+}
+
+// noFloat are models that do not run in float either.
+var noFloat = map[string]bool{"b08_qdq_negative_scale": true}
+
+// notFloat are models whose values are not those of the float network: ties of quantisers that floats decide otherwise.
+var notFloat = map[string]bool{"b09_qdq_resize_linear": true, "ic_int8": true, "vww_int8": true}
+
+// notInteger are models whose integer network differs by more than its tolerance: a branch of a Concat or an output that loses its
+// range, which profile warns of, and quantised models whose last quantiser meets ties, where a step is more.
+var notInteger = map[string]bool{"a11_concat_scales": true, "c16_ranges_mixed": true, "b18_qcdq4": true, "ic_int8": true}
+
+// TestCases: small models give the right values in float, and have hardware or a reason why not.
+func TestCases(t *testing.T) {
+	judgeModels(t, testenv.Cases(t), noHardware)
+}
+
+// TestPublishedModels: the same of models as users of this field publish them.
+func TestPublishedModels(t *testing.T) {
+	testenv.Long(t)
+	judgeModels(t, filepath.Join(testenv.Data(t), "quantised"), noHardware)
+}
+
+// judgeModels runs the models of the folders in dir and compares their outputs with those that stand beside them.
+func judgeModels(t *testing.T, dir string, refused map[string]string) {
+	folders, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		model := filepath.Join(dir, f.Name(), "model.onnx")
+		if _, err := os.Stat(model); err != nil {
+			continue
+		}
+		t.Run(f.Name(), func(t *testing.T) {
+			_, err := Check(model, Reporter{}, openSizes[f.Name()])
+			switch want, no := refused[f.Name()]; {
+			case no && (err == nil || !strings.Contains(reasons(model), want)):
+				t.Errorf("want a refusal for %q, got %v: %s", want, err, reasons(model))
+			case !no && err != nil:
+				t.Errorf("%v: %s", err, reasons(model))
+			}
+			if !noFloat[f.Name()] && !notFloat[f.Name()] {
+				compareRun(t, model, "", floatTolerance)
+			}
+			if err == nil && !notInteger[f.Name()] {
+				compareInteger(t, model)
+			}
+		})
+	}
+}
+
+// reasons is what Check says of the parts of a model without hardware.
+func reasons(model string) string {
+	_, err := Load(model, Reporter{}, openSizes[filepath.Base(filepath.Dir(model))])
+	return fmt.Sprint(err)
+}
+
+// integerTolerance bounds max|y-expect| / max|expect| of the integer network at 16 bits.
+const integerTolerance = 1e-2
+
+// compareInteger profiles a model on the x.npy beside it and compares the integer network.
+func compareInteger(t *testing.T, model string) {
+	t.Helper()
+	dir := t.TempDir()
+	set, profile := filepath.Join(dir, "x.toml"), filepath.Join(dir, "profile.json")
+	if err := os.WriteFile(set, fmt.Appendf(nil, "images = %q\n", filepath.Join(filepath.Dir(model), "x.npy")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Profile(t.Context(), ProfileOptions{Model: model, Shapes: openSizes[filepath.Base(filepath.Dir(model))], Data: set, Numerics: DefaultNumerics(), Output: profile}, Reporter{}); err != nil {
+		t.Error(err)
+		return
+	}
+	compareRun(t, model, profile, integerTolerance)
+}
+
+// openSizes are the sizes of inputs that models leave open.
+var openSizes = map[string]frontend.Shapes{"r7_dynamic_hw": {"x": {1, 3, 16, 16}}}
+
+// compareRun runs a model on the x.npy beside it, in float or as the integer network of a profile, and compares its outputs with expect.npy, expect_1.npy and so on.
+func compareRun(t *testing.T, model, profile string, tolerance float64) {
+	t.Helper()
+	dir := filepath.Dir(model)
+	x := filepath.Join(dir, "x.npy")
+	r, err := Run(t.Context(), RunOptions{Model: model, Profile: profile, Shapes: openSizes[filepath.Base(dir)], Input: x, Output: filepath.Join(t.TempDir(), "y.npy")}, Reporter{})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for k, o := range r.Outputs {
+		name := "expect.npy"
+		if k > 0 {
+			name = fmt.Sprintf("expect_%d.npy", k)
+		}
+		want := expected(t, filepath.Join(dir, name))
+		if want == nil {
+			continue
+		}
+		got, err := npy.Read(o.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Len() != len(want) {
+			t.Errorf("%s: shape %v, want %d elements", o.Name, got.Shape, len(want))
+			continue
+		}
+		var worst, most float64
+		for i, v := range want {
+			worst, most = max(worst, math.Abs(float64(got.F32[i])-v)), max(most, math.Abs(v))
+		}
+		if worst > tolerance*most {
+			t.Errorf("%s: off by %.3g of %.3g", o.Name, worst, most)
+		}
+	}
+}
+
+// expected are the numbers of an array, nil if there is none. The header of some gives the shape of one image: what follows it counts.
+func expected(t *testing.T, path string) []float64 {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || len(data) < 10 {
+		t.Fatalf("%s: %v", path, err)
+	}
+	head := 10 + int(binary.LittleEndian.Uint16(data[8:]))
+	text, body := string(data[10:head]), data[head:]
+	var v []float64
+	switch {
+	case strings.Contains(text, "<f4"):
+		for ; len(body) >= 4; body = body[4:] {
+			v = append(v, float64(math.Float32frombits(binary.LittleEndian.Uint32(body))))
+		}
+	case strings.Contains(text, "<i8"):
+		for ; len(body) >= 8; body = body[8:] {
+			v = append(v, float64(int64(binary.LittleEndian.Uint64(body))))
+		}
+	default:
+		t.Fatalf("%s: %s", path, text)
+	}
+	return v
+}
