@@ -23,7 +23,7 @@ func requantiseForms() (names []string, joins []hw.JoinParams) {
 		names, joins = append(names, name), append(joins, j)
 	}
 	shift := func(j *hw.JoinParams) { j.Shift = 12 }
-	add("shift, half up", 8, func(j *hw.JoinParams) { j.Shift, j.Rounding = 12, fixed.HalfUp })
+	add("shift, half up", 8, func(j *hw.JoinParams) { shift(j); j.Rounding = fixed.HalfUp })
 	add("shift", 8, shift)
 	add("shift per channel, 4 steps", 8, func(j *hw.JoinParams) { shift(j); j.Shift, j.Steps = 10, 4 })
 	add("shift per channel, 8 steps", 8, func(j *hw.JoinParams) { shift(j); j.Shift, j.Steps = 8, 8 })
