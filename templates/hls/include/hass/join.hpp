@@ -104,7 +104,7 @@ void join_levels(const typename J::acc (&thresholds)[J::FOLDS][J::OUT_CH][J::LEV
         int q = static_cast<int>(J::LO);
         for (int t = 0; t < J::LEVELS; ++t) {
 #pragma HLS UNROLL
-          q += sum[p * J::OUT_CH + o] >= thresholds[at.channel][o][t] ? 1 : 0;
+          q += sum[p * J::OUT_CH + o].to_int64() >= thresholds[at.channel][o][t].to_int64() ? 1 : 0;
         }
         y.v[p * J::OUT_CH + o] = at.inside(p) ? q : 0;
       }
