@@ -27,7 +27,7 @@
 #                     modules, with a nextpnr-himbaechel and a chip database of xc7z010 that you have (NEXTPNR=, CHIPDB=; hours);
 #                     make fit-clock fits the delays of modules to it
 #   make requantise-table
-#                     what the forms of requantisation take on xc7, into docs/measurements.md (needs yosys; minutes)
+#                     what the forms of requantisation take on xc7, by the sweep, into docs/measurements.md
 #   make engine-table what one lane of each engine kind takes on xc7 and its cycles per beat, as a table in
 #                     build/engine-table.md (needs yosys; ten minutes)
 #   make goptuna      our TPE beside goptuna's (a module of its own)
@@ -172,7 +172,7 @@ fit-clock:
 	$(GO) test -count=1 ./optimizer/cost/fit/pnr -run TestFigures -update
 
 requantise-table:
-	HASS_FIGURES=1 $(GO) test -count=1 -timeout 1h -v -run TestRequantiseForms ./optimizer/cost/fit
+	HASS_FIGURES=1 $(GO) test -count=1 -run TestRequantiseForms ./optimizer/cost/fit
 
 engine-table:
 	@mkdir -p build

@@ -103,17 +103,19 @@ func compareWithSim(t testing.TB, d *design.Design, images [][]int32, res *verif
 func TestElastic(t *testing.T) {
 	r := newRunner(t, "-O0")
 	t.Parallel()
-	dir := t.TempDir()
-	d := designtest.Elastic(t, dir)
-	images, err := d.GoldenImages(dir)
-	if err != nil {
-		t.Fatal(err)
+	for _, make := range []func(testing.TB, string) *design.Design{designtest.Elastic, designtest.ElasticThresholds} {
+		dir := t.TempDir()
+		d := make(t, dir)
+		images, err := d.GoldenImages(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, code := r.csim(t, projecttest.Generate(t, d, dir, "project"))
+		if code != 0 || !res.OK() || res.Images != len(images) {
+			t.Fatalf("exit code %d: %s", code, res.Problem())
+		}
+		compareWithSim(t, d, images, res)
 	}
-	res, code := r.csim(t, projecttest.Generate(t, d, dir, "project"))
-	if code != 0 || !res.OK() || res.Images != len(images) {
-		t.Fatalf("exit code %d: %s", code, res.Problem())
-	}
-	compareWithSim(t, d, images, res)
 }
 
 // TestRandom runs random networks on random hardware through csim: bit-exact, and every

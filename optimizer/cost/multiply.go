@@ -10,8 +10,8 @@ type product struct {
 	srl  int // of what lies below for long, a shift register
 }
 
-// productOf is the product of operands of the given signed widths.
-func productOf(a, b int, family string) (p product) {
+// productOf is the product of operands of the given signed widths, of which nobody reads the lowest bits.
+func productOf(a, b, unread int, family string) (p product) {
 	s := hw.Product{A: a, B: b}
 	cut := s.Cut()
 	for _, c := range cut {
@@ -24,9 +24,9 @@ func productOf(a, b int, family string) (p product) {
 	const low = 17
 	switch s.Parts() {
 	case 2:
-		p.ff = low
+		p.ff = max(0, low-unread)
 	case 4: // low parts; the high part of the narrower operand waits a cycle more than slices do, that of the wider one two
-		p.ff, p.srl = 2*low+min(a, b)-low+2*(max(a, b)-low), low
+		p.ff, p.srl = low+min(low, max(0, 2*low-unread))+min(a, b)-low+2*(max(a, b)-low), max(0, low-unread)
 	}
 	return p
 }

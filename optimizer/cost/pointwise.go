@@ -112,13 +112,13 @@ func addArea(s *hw.AddParams, family string) area {
 		v.rule[2] -= n
 	}
 	for _, t := range [2]struct {
-		width int
-		f     hw.Wide
-		parts int
-	}{{a, s.Factor0, s.Parts0}, {b, s.Factor1, s.Parts1}} {
+		width, bits int // as a signed number, and of the stream
+		f           hw.Wide
+		parts       int
+	}{{a, s.Bits0, s.Factor0, s.Parts0}, {b, s.Bits1, s.Factor1, s.Parts1}} {
 		wait := parts - t.parts // registers before the product
 		if t.parts > 0 {
-			p := productOf(t.width, factorBits(t.f)+1, family)
+			p := productOf(t.width, factorBits(t.f)+1, 0, family)
 			v.rule[0] += n * p.dsp
 			v.rule[2] += n * p.ff
 			v.lut[7+3] += float64(n * p.soft)
@@ -126,7 +126,7 @@ func addArea(s *hw.AddParams, family string) area {
 		} else if parts > 0 {
 			wait += 2
 		}
-		srl, ff := waits(n*t.width, wait)
+		srl, ff := waits(n*t.bits, wait)
 		v.rule[1], v.rule[2], v.rule[5] = v.rule[1]+srl, v.rule[2]+ff, v.rule[5]+srl
 	}
 	v.kept(&s.Operands, family)
@@ -150,8 +150,8 @@ func mulArea(s *hw.MulParams, family string) area {
 	e := elementwise{kind: areaMul, value: a + b, depth: 5, place: s.Broadcast != nil, positive: positive}
 	var p product
 	if s.Parts > 0 {
-		p = productOf(a+b, factorBits(s.Factor)+1, family)
 		e.value, e.depth, e.split = e.value+factorBits(s.Factor), s.Parts+8, true
+		p = productOf(a+b, factorBits(s.Factor)+1, requant(&s.Elementwise, e.value, positive).terms().dropped, family)
 	}
 	v := e.area(&s.Elementwise)
 	v.rule[0] = n * (dsp + p.dsp)
@@ -164,6 +164,9 @@ func mulArea(s *hw.MulParams, family string) area {
 		v.ff[2] = float64(n * (a + b))
 	}
 	v.lut[7] = float64(soft)
+	if s.Parts > 0 { // the sum that rounds is not in the slice
+		v.lut[10] = float64(n * requant(&s.Elementwise, e.value, positive).terms().round)
+	}
 	v.kept(&s.Operands, family)
 	return v
 }

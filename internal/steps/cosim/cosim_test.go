@@ -177,24 +177,31 @@ func work(n *hw.Network) int {
 	return sum
 }
 
-// TestElastic is a network of elastic engines.
+// TestElastic are networks of elastic engines, by shifts and by thresholds and multipliers.
 func TestElastic(t *testing.T) {
 	need(t, "iverilog", "vvp", "make")
-	t.Parallel()
-	dir := t.TempDir()
-	d := designtest.Elastic(t, dir)
-	out := generate(t, d, dir)
-	simulate(t, d, dir, out, verify.Options{Icarus: true})
-	simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
+	for _, make := range []func(testing.TB, string) *design.Design{designtest.Elastic, designtest.ElasticThresholds} {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			d := make(t, dir)
+			out := generate(t, d, dir)
+			simulate(t, d, dir, out, verify.Options{Icarus: true})
+			simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
+		})
+	}
 }
 
-// TestVerilator is one random network in Verilator.
+// TestVerilator is a random network in Verilator, and one of elastic engines by thresholds and multipliers.
 func TestVerilator(t *testing.T) {
 	need(t, "verilator", "g++", "make")
 	dir := t.TempDir()
 	d := designtest.Random(t, dir, 2, 3)
 	out := generate(t, d, dir)
 	simulate(t, d, dir, out, verify.Options{})
+	dir = t.TempDir()
+	d = designtest.ElasticThresholds(t, dir)
+	simulate(t, d, dir, generate(t, d, dir), verify.Options{})
 }
 
 // TestLint checks that whole projects give no warning: modules of one may be within those of another there.

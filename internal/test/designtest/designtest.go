@@ -79,11 +79,27 @@ func Random(t testing.TB, dir string, seed int64, images int) *design.Design {
 // Elastic is a small design of elastic engines: several gangs, a depthwise convolution of two pixels a beat, groups.
 func Elastic(t testing.TB, dir string) *design.Design {
 	t.Helper()
+	return elastic(t, dir, nil, [3]hwtest.Form{})
+}
+
+// ElasticThresholds is Elastic with thresholds and multipliers.
+func ElasticThresholds(t testing.TB, dir string) *design.Design {
+	t.Helper()
+	return elastic(t, dir, rand.New(rand.NewSource(4)), [3]hwtest.Form{hwtest.ByThresholds, hwtest.ByMuls, hwtest.ByThresholds})
+}
+
+func elastic(t testing.TB, dir string, forms *rand.Rand, form [3]hwtest.Form) *design.Design {
+	t.Helper()
 	rng := rand.New(rand.NewSource(4))
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	b := hwtest.NewBuilder(rng, 5, 4, 2, f)
+	b.Forms = forms
 	conv := func(w intnet.Window, outC, groups int) {
-		b.Conv(b.Last(), hwtest.ConvSpec{Window: w, OutC: outC, Groups: groups, Out: f, WeightBits: 8, Density: 0.7, Shift: 7})
+		s := hwtest.ConvSpec{Window: w, OutC: outC, Groups: groups, Out: f, WeightBits: 8, Density: 0.7, Shift: 7, Form: form[len(b.Net.Layers)]}
+		if s.Form == hwtest.ByThresholds {
+			s.Out.Bits, s.Shift = 4, 10
+		}
+		b.Conv(b.Last(), s)
 	}
 	conv(hwtest.Square(3, 1, 1), 4, 1)
 	conv(hwtest.Square(3, 1, 1), 4, 4)

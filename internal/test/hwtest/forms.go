@@ -146,7 +146,7 @@ func (b *Builder) averageScale(n int, in, out fixed.Format) int {
 // Rescalings names the ways in which tests must have seen values rescaled, beside shifts.
 func Rescalings() []string {
 	return []string{"multiplier of 1 parts", "multiplier of 2 parts", "multiplier of 4 parts", "own multiplier of 1 parts", "own multiplier of 2 parts", "own multiplier of 4 parts",
-		"thresholds", "thresholds of banks", "add factors", "mul factor", "scaled average"}
+		"thresholds", "add factors", "mul factor", "scaled average"}
 }
 
 // RescalingsOf lists those that a network has.
@@ -157,8 +157,6 @@ func RescalingsOf(n *hw.Network) (list []string) {
 		case intnet.KindConv:
 			j := hw.JoinOf(n.Net, l, hl)
 			switch {
-			case j.Levels > 0 && j.Banks > 1:
-				list = append(list, "thresholds of banks")
 			case j.Levels > 0:
 				list = append(list, "thresholds")
 			case j.OwnMul():

@@ -2,7 +2,6 @@ package fit
 
 import (
 	"fmt"
-	"math/bits"
 	"math/rand"
 
 	"hass/internal/fixed"
@@ -266,86 +265,6 @@ func portPoints(l *list) {
 		if px*narrow*parts*bits <= 512 {
 			l.add(hw.ConvertParams{Bits: bits, Pixels: px, From: from, To: to})
 		}
-	}
-}
-
-// formPoints are joins that requantise by a multiplier or thresholds, and sums and products with factors.
-func formPoints(l *list) {
-	rng := rand.New(rand.NewSource(8))
-	pick := func(v ...int) int { return v[rng.Intn(len(v))] }
-	rounding := func() fixed.Rounding { return fixed.Roundings[rng.Intn(len(fixed.Roundings))] }
-	join := func() hw.JoinParams {
-		j := hw.JoinParams{Gangs: pick(1, 1, 2, 4), Banks: 1, Gang: pick(1, 2, 4), Px: pick(1, 1, 1, 2), AccBits: 14 + rng.Intn(20), Bits: 8, W: pick(4, 7, 14, 28, 32),
-			Folds: pick(1, 2, 4, 8, 16, 50), Steps: 1, Rounding: rounding(), Lo: -128, Hi: 127}
-		if rng.Intn(2) == 0 {
-			j.Lo, j.Hi = 0, 255
-		}
-		for j.Px*j.OutCh() > 12 {
-			j.Gang /= 2
-		}
-		return j
-	}
-	for range 30 {
-		j := join()
-		j.MulBits = 8 + rng.Intn(23)
-		j.Shift = j.AccBits + j.MulBits - 9 - rng.Intn(6)
-		if j.Parts = (hw.Product{A: j.SumBits(), B: j.MulBits + 1}).Parts(); rng.Intn(2) == 0 {
-			j.Mul = int64(1)<<(j.MulBits-1) + rng.Int63n(1<<(j.MulBits-2))*2 + 1
-		}
-		l.add(j)
-	}
-	for range 24 {
-		j := join()
-		j.Rounding, j.AccBits = fixed.HalfUp, 8+rng.Intn(20)
-		j.Bits = pick(2, 2, 3, 4, 4)
-		j.Lo, j.Hi = 0, 1<<j.Bits-1
-		switch rng.Intn(3) {
-		case 0:
-			j.Lo, j.Hi = -1<<(j.Bits-1), 1<<(j.Bits-1)-1
-		case 1:
-			j.Hi -= rng.Int63n(j.Hi/2 + 1)
-		}
-		j.Levels = int(j.Hi - j.Lo)
-		for j.Levels > 7 && j.Px*j.OutCh() > 4 {
-			j.Gangs, j.Px = 1, 1
-		}
-		l.add(j)
-	}
-	operands := func() hw.Operands {
-		bits := pick(4, 8, 8, 8, 16)
-		e := hw.Elementwise{OutBits: bits, Px: pick(1, 1, 2), Ch: pick(1, 2, 4), W: pick(4, 7, 14, 28), ChannelBeats: pick(1, 4, 16), Rounding: rounding(), Hi: 1<<(bits-1) - 1}
-		if rng.Intn(2) == 0 {
-			e.Lo = -1 << (bits - 1)
-		}
-		return hw.Operands{Elementwise: e, Bits0: bits, Signed0: rng.Intn(2) == 0, Bits1: bits, Signed1: rng.Intn(2) == 0}
-	}
-	factor := func(width, most int) (hw.Wide, int) {
-		n := 4 + rng.Intn(most-3)
-		f := int64(1)<<(n-1) + rng.Int63n(1<<(n-2))*2 + 1
-		return hw.Wide(f), hw.Product{A: width, B: n + 1}.Parts()
-	}
-	signed := func(bits int, signed bool) int {
-		if signed {
-			return bits
-		}
-		return bits + 1
-	}
-	for k := range 14 {
-		o := operands()
-		a := hw.AddParams{Operands: o, Factor0: 1 << rng.Intn(10), Factor1: 1}
-		if k%3 > 0 {
-			a.Factor0, a.Parts0 = factor(signed(o.Bits0, o.Signed0), 30)
-		}
-		a.Factor1, a.Parts1 = factor(signed(o.Bits1, o.Signed1), 30)
-		a.Shift = bits.Len64(uint64(max(a.Factor0, a.Factor1)))
-		l.add(a)
-	}
-	for range 14 {
-		o := operands()
-		m := hw.MulParams{Operands: o}
-		m.Factor, m.Parts = factor(signed(o.Bits0, o.Signed0)+signed(o.Bits1, o.Signed1), 28)
-		m.Shift = o.Bits0 + bits.Len64(uint64(m.Factor))
-		l.add(m)
 	}
 }
 
