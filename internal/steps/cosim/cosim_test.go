@@ -163,7 +163,7 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 }
 
 // mostSeeds bounds the search for networks that have what others have not.
-const mostSeeds = 3000
+const mostSeeds = 20000
 
 // maxWork bounds what a test gives to Icarus Verilog, to some ten seconds a network.
 const maxWork = 600
