@@ -51,6 +51,7 @@ func TestJSON(t *testing.T) {
 		needs           string // a program
 	}{
 		{"check", "hass.check", []string{tiny("tiny.onnx")}, ""},
+		{"split", "hass.split", []string{tiny("tiny.onnx"), "-o", in("parts")}, ""},
 		{"run", "hass.run", []string{tiny("tiny.onnx"), "--input", in("x.npy"), "--output", in("y.npy")}, ""},
 		{"profile", "hass.profile", []string{tiny("tiny.onnx"), "--data", tiny("set.toml"), "-o", in("p.json")}, ""},
 		{"eval", "hass.eval", []string{tiny("tiny.onnx"), "--data", tiny("set.toml")}, ""},
