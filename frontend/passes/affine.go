@@ -34,9 +34,9 @@ func (r *rewriter) depthwise(n *graph.Node, x string, f affine, pads [4]int) err
 	if err := errors.Join(finite(w.F), finite(b.F)); err != nil {
 		return err
 	}
-	inputs := []string{x, r.newConst(n.Name, "/scale", w)}
+	inputs := []string{x, r.NewConst(n.Name, "/scale", w)}
 	if shifted {
-		inputs = append(inputs, r.newConst(n.Name, "/shift", b))
+		inputs = append(inputs, r.NewConst(n.Name, "/shift", b))
 	}
 	flat := s
 	if len(s) != 4 {
@@ -49,10 +49,10 @@ func (r *rewriter) depthwise(n *graph.Node, x string, f affine, pads [4]int) err
 		return err
 	}
 	n.Op = op
-	r.setInputs(n, inputs...)
-	r.reshapeBefore(n, 0, flat)
+	r.SetInputs(n, inputs...)
+	r.ReshapeBefore(n, 0, flat)
 	if len(s) != 4 {
-		r.reshapeAfter(n, out[0])
+		r.ReshapeAfter(n, out[0])
 	}
 	return nil
 }

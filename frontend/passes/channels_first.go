@@ -29,25 +29,25 @@ func (r *rewriter) channelsFirst(n *graph.Node, op graph.Foreign) (graph.Foreign
 	}
 	for i, v := range inputs[:data] {
 		if t := r.Graph.Consts[v]; t != nil {
-			inputs[i] = r.newConst(v, "/first", ops.Transpose(t, first))
+			inputs[i] = r.NewConst(v, "/first", ops.Transpose(t, first))
 			continue
 		}
 		moved := make(graph.Shape, rank)
 		for k, p := range first {
 			moved[k] = r.Shape(v)[p]
 		}
-		inputs[i] = r.newValue(v + "/first")
+		inputs[i] = r.NewValue(v + "/first")
 		r.Graph.Shapes[inputs[i]] = moved
-		r.add(n, &graph.Node{Name: n.Name + "/first", Op: transposeNode(first), Inputs: []string{v}, Outputs: []string{inputs[i]}})
+		r.Add(n, &graph.Node{Name: n.Name + "/first", Op: transposeNode(first), Inputs: []string{v}, Outputs: []string{inputs[i]}})
 	}
-	r.setInputs(n, inputs...)
+	r.SetInputs(n, inputs...)
 	op = graph.Foreign{Type: op.Type, Opset: channelsLastOpset, Attrs: maps.Clone(op.Attrs)}
 	n.Op = op
 	out := n.Outputs[0]
-	inner := r.newValue(out + "/first")
+	inner := r.NewValue(out + "/first")
 	n.Outputs = []string{inner}
-	r.maker[inner] = n
-	r.add(n, &graph.Node{Name: n.Name + "/last", Op: transposeNode(last), Inputs: []string{inner}, Outputs: []string{out}})
+	r.Maker[inner] = n
+	r.Add(n, &graph.Node{Name: n.Name + "/last", Op: transposeNode(last), Inputs: []string{inner}, Outputs: []string{out}})
 	return op, out
 }
 

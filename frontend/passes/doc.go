@@ -1,6 +1,6 @@
 // Package passes turns a graph as the ONNX file has it into one of the small closed set of
-// operators: a table of passes (passes.go), the rewriter that they edit the graph with
-// (rewrite.go), and each pass in a file of its own, with its golden files in testdata.
+// operators: a table of passes (passes.go) and each pass in a file of its own, with its
+// golden files in testdata. Passes edit the graph with the Rewriter of package rewrite.
 //
 // It takes an imported graph, all of whose operators are graph.Foreign, and changes it in
 // place: constants folded, BatchNormalization and Pad folded, fully connected layers turned

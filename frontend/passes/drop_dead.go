@@ -8,10 +8,10 @@ func dropDead(r *rewriter) error {
 	for _, out := range r.Graph.Outputs {
 		need[out] = true
 	}
-	for _, n := range slices.Backward(r.nodes()) {
+	for _, n := range slices.Backward(r.Nodes()) {
 		live := slices.ContainsFunc(n.Outputs, func(v string) bool { return need[v] })
 		if !live {
-			r.remove(n)
+			r.Remove(n)
 			continue
 		}
 		for _, v := range n.Inputs {

@@ -17,7 +17,7 @@ func dropIdentity(r *rewriter) error {
 			integers[v.Name] = v.TypeName()
 		}
 	}
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := n.Inputs[0]
 		same := r.Shape(n.Outputs[0]).Equal(r.Shape(x))
 		switch a.Op.Type {
@@ -61,7 +61,7 @@ func dropIdentity(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
-		r.bypass(n, x)
+		r.Bypass(n, x)
 		return nil
 	}, "Identity", "Dropout", "Cast", "Concat", "Sum", "Max", "Min", "Pad", "Expand", "Transpose")
 }

@@ -48,13 +48,13 @@ const microsoft = "com.microsoft"
 // expandQlinear writes operators over integers as float operators between quantisers, the form that fold-quant reads. Consecutive
 // ones then have a QuantizeLinear and a DequantizeLinear of the same scale between them.
 func expandQlinear(r *rewriter) error {
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		f, ok := n.Op.(graph.Foreign)
 		if !ok {
 			continue
 		}
 		if f.Domain == microsoft && f.Type == "QLinearConcat" {
-			if err := r.collect(n, r.expandConcat(n, f)); err != nil {
+			if err := r.Collect(n, r.expandConcat(n, f)); err != nil {
 				return err
 			}
 			continue
@@ -63,7 +63,7 @@ func expandQlinear(r *rewriter) error {
 		if !ok {
 			continue
 		}
-		if err := r.collect(n, r.expand(n, f, q)); err != nil {
+		if err := r.Collect(n, r.expand(n, f, q)); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ func (r *rewriter) expand(n *graph.Node, f graph.Foreign, q quantised) error {
 		f.Opset = 13 // where Gemm and the quantisers have their form of today; the operators over integers look alike in all versions
 	}
 	if len(q.operands) == 0 {
-		r.changed, n.Op = true, f
+		r.Changed, n.Op = true, f
 		return nil
 	}
 	if a := f.Attrs["channels_last"]; a.I != 0 {
@@ -120,7 +120,7 @@ func (r *rewriter) expand(n *graph.Node, f graph.Foreign, q quantised) error {
 		if len(unit) == 1 {
 			shape = graph.Shape{}
 		}
-		scale := r.newConst(n.Name, "/bias/scale", &graph.Tensor{Type: graph.Float, Shape: shape, F: unit})
+		scale := r.NewConst(n.Name, "/bias/scale", &graph.Tensor{Type: graph.Float, Shape: shape, F: unit})
 		inputs = append(inputs, r.dequantised(n, n.Inputs[q.bias], scale, "", 0, f.Opset))
 	}
 	var result []string // scale and zero point
@@ -135,12 +135,12 @@ func (r *rewriter) expand(n *graph.Node, f graph.Foreign, q quantised) error {
 			if first == nil {
 				return ops.Refuse("give the result a zero point: it says which integers it has", "neither its first operand nor its result has a zero point")
 			}
-			zero = r.newConst(n.Name, "/zero", &graph.Tensor{Type: graph.Int, Stored: first.Stored, Shape: graph.Shape{}, I: []int64{0}})
+			zero = r.NewConst(n.Name, "/zero", &graph.Tensor{Type: graph.Int, Stored: first.Stored, Shape: graph.Shape{}, I: []int64{0}})
 		}
 		result = []string{scale, zero}
 	}
 	n.Op = f
-	r.setInputs(n, inputs...)
+	r.SetInputs(n, inputs...)
 	r.quantised(n, result, f.Opset)
 	return nil
 }
@@ -166,7 +166,7 @@ func (r *rewriter) expandConcat(n *graph.Node, f graph.Foreign) error {
 	}
 	result = append(result, scale, n.Inputs[1])
 	n.Op = f
-	r.setInputs(n, inputs...)
+	r.SetInputs(n, inputs...)
 	r.quantised(n, result, f.Opset)
 	return nil
 }
@@ -174,7 +174,7 @@ func (r *rewriter) expandConcat(n *graph.Node, f graph.Foreign) error {
 // scaleInput is the constant that is a scale of n, 1 for place -1.
 func (r *rewriter) scaleInput(n *graph.Node, place int) (string, error) {
 	if place < 0 {
-		return r.scalar(n.Name+"/one", 1), nil
+		return r.Scalar(n.Name+"/one", 1), nil
 	}
 	if c := r.Constant(n, place); c == nil || c.Type != graph.Float {
 		return "", ops.Refuse("quantise statically", "its scale is not a constant")
@@ -188,8 +188,8 @@ func (r *rewriter) dequantised(n *graph.Node, data, scale, zero string, axis, op
 	if zero != "" {
 		inputs = append(inputs, zero)
 	}
-	out := r.newValue(data + "/float")
-	r.add(n, &graph.Node{Name: n.Name + "/dequantize", Op: graph.Foreign{Type: "DequantizeLinear", Opset: opset, Attrs: map[string]graph.Attr{"axis": {Kind: "i", I: int64(axis)}}},
+	out := r.NewValue(data + "/float")
+	r.Add(n, &graph.Node{Name: n.Name + "/dequantize", Op: graph.Foreign{Type: "DequantizeLinear", Opset: opset, Attrs: map[string]graph.Attr{"axis": {Kind: "i", I: int64(axis)}}},
 		Inputs: inputs, Outputs: []string{out}})
 	return out
 }
@@ -200,9 +200,9 @@ func (r *rewriter) quantised(n *graph.Node, result []string, opset int) {
 		return
 	}
 	out := n.Outputs[0]
-	inner := r.newValue(out + "/float")
+	inner := r.NewValue(out + "/float")
 	n.Outputs = []string{inner}
-	r.maker[inner] = n
-	r.add(n, &graph.Node{Name: n.Name + "/quantize", Op: graph.Foreign{Type: "QuantizeLinear", Opset: opset, Attrs: map[string]graph.Attr{}},
+	r.Maker[inner] = n
+	r.Add(n, &graph.Node{Name: n.Name + "/quantize", Op: graph.Foreign{Type: "QuantizeLinear", Opset: opset, Attrs: map[string]graph.Attr{}},
 		Inputs: append([]string{inner}, result...), Outputs: []string{out}})
 }

@@ -23,7 +23,7 @@ func foldAffine(r *rewriter) error {
 	}
 	pending := map[*graph.Node]*folded{}
 	var order []*folded
-	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+	if err := r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x, f, err := r.affineOf(n, a)
 		if err != nil || x == "" {
 			return err
@@ -39,20 +39,20 @@ func foldAffine(r *rewriter) error {
 				p = &folded{c, n, f}
 				pending[c], order = p, append(order, p)
 			}
-			r.bypass(n, x)
+			r.Bypass(n, x)
 			return nil
 		}
-		if m := r.maker[x]; m != nil && r.sole(x, n) && len(f.scale) > 0 {
+		if m := r.Maker[x]; m != nil && r.Sole(x, n) && len(f.scale) > 0 {
 			// One number for all passes a Reshape, before which the map has its channels.
 			if _, ok := m.Op.(graph.Reshape); ok && isMap(r.Shape(m.Inputs[0])) && f.uniform() {
 				src := m.Inputs[0]
 				f.fits(r.Shape(src)[1])
 				v := r.beside(n, "/map", graph.Activation{Fn: "relu"}, src) // becomes the layer
-				if err := r.depthwise(r.maker[v], src, f, [4]int{}); err != nil {
+				if err := r.depthwise(r.Maker[v], src, f, [4]int{}); err != nil {
 					return err
 				}
-				r.setInputs(m, v)
-				r.bypass(n, x)
+				r.SetInputs(m, v)
+				r.Bypass(n, x)
 				return nil
 			}
 		}
@@ -61,7 +61,7 @@ func foldAffine(r *rewriter) error {
 		return err
 	}
 	for _, p := range order {
-		if err := r.collect(p.last, r.scaleConv(p.into, p.by)); err != nil {
+		if err := r.Collect(p.last, r.scaleConv(p.into, p.by)); err != nil {
 			return err
 		}
 	}
@@ -187,8 +187,8 @@ func (r *rewriter) batchNorm(n *graph.Node, a *ops.Attrs) (f affine, err error) 
 // keep the channels in dimension 1; nil if there is none.
 func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 	for {
-		m := r.maker[v]
-		if m == nil || !r.sole(v, n) {
+		m := r.Maker[v]
+		if m == nil || !r.Sole(v, n) {
 			return nil
 		}
 		switch op := m.Op.(type) {
@@ -268,15 +268,15 @@ func (r *rewriter) scaleConv(c *graph.Node, f affine) error {
 		return fmt.Errorf("folded into %q: %w", c.Name, err)
 	}
 	if scaled {
-		inputs[1] = r.newConst(inputs[1], "/folded", nw)
+		inputs[1] = r.NewConst(inputs[1], "/folded", nw)
 	}
 	if bias != nil || shifted {
 		base := c.Inputs[1] + "/bias"
 		if bias != nil {
 			base = inputs[2]
 		}
-		inputs = append(inputs[:2], r.newConst(base, "/folded", nb))
+		inputs = append(inputs[:2], r.NewConst(base, "/folded", nb))
 	}
-	r.setInputs(c, inputs...)
+	r.SetInputs(c, inputs...)
 	return nil
 }

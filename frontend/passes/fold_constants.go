@@ -13,8 +13,8 @@ import (
 // constant, any other one gets its shape. Both need each other, because the
 // shapes of Reshape come from Shape, Gather and Concat before it.
 func foldConstants(r *rewriter) error {
-	r.changed = true // shapes
-	for _, n := range r.nodes() {
+	r.Changed = true // shapes
+	for _, n := range r.Nodes() {
 		op, ok := n.Op.(graph.Foreign)
 		if !ok || ops.WaitsFor(r.Graph, n) != "" {
 			continue
@@ -26,21 +26,21 @@ func foldConstants(r *rewriter) error {
 		if !ops.Known(op) {
 			continue
 		}
-		if err := r.collect(n, r.modernise(n, op)); err != nil {
+		if err := r.Collect(n, r.modernise(n, op)); err != nil {
 			return err
 		}
 		a := ops.NewAttrs(op)
 		t, err := r.Evaluate(n, a)
 		if err == nil && t != nil {
 			if err = a.Done(); err == nil {
-				if r.budget -= len(t.F) + len(t.I); r.budget < 0 {
+				if r.Budget -= len(t.F) + len(t.I); r.Budget < 0 {
 					return fmt.Errorf("node %q (%s): constant expressions grow far beyond the model's size", n.Name, op.Type)
 				}
 				if err := t.Check(); err != nil {
 					return fmt.Errorf("node %q (%s): %w", n.Name, op.Type, err)
 				}
 				out := n.Outputs[0]
-				r.remove(n)
+				r.Remove(n)
 				r.Graph.Consts[out] = t
 				continue
 			}
@@ -48,11 +48,11 @@ func foldConstants(r *rewriter) error {
 		if err == nil {
 			var t *graph.Tensor
 			if t, err = r.executed(n, op); t != nil {
-				if r.budget -= len(t.F); r.budget < 0 {
+				if r.Budget -= len(t.F); r.Budget < 0 {
 					return fmt.Errorf("node %q (%s): constant expressions grow far beyond the model's size", n.Name, op.Type)
 				}
 				out := n.Outputs[0]
-				r.remove(n)
+				r.Remove(n)
 				r.Graph.Consts[out] = t
 				continue
 			}
@@ -67,7 +67,7 @@ func foldConstants(r *rewriter) error {
 				err = fmt.Errorf("its output %v is empty", s)
 			}
 		}
-		if err := r.collect(n, err); err != nil {
+		if err := r.Collect(n, err); err != nil {
 			return err
 		}
 		if err == nil && s != nil && n.Outputs[0] != "" {
@@ -78,7 +78,7 @@ func foldConstants(r *rewriter) error {
 			}
 		}
 		if err == nil && op.Type == "Split" {
-			if err := r.collect(n, r.splitShapes(n, op)); err != nil {
+			if err := r.Collect(n, r.splitShapes(n, op)); err != nil {
 				return err
 			}
 		}
@@ -107,16 +107,6 @@ func (r *rewriter) splitShapes(n *graph.Node, op graph.Foreign) error {
 		r.Graph.Shapes[v] = s
 	}
 	return nil
-}
-
-// foldBudget bounds the elements that folding and the other passes may make in all: a model that
-// computes its constants may grow, but not without relation to its size.
-func foldBudget(g *graph.Graph) int {
-	total := 1 << 24
-	for _, t := range g.Consts {
-		total += 16 * (len(t.F) + len(t.I))
-	}
-	return total
 }
 
 // maxExecuted bounds the elements of a constant that is computed by the float executor.

@@ -13,7 +13,7 @@ import (
 // a mean it must be counted. What cannot fold becomes a 1x1 depthwise conv that
 // pads.
 func foldPad(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := n.Inputs[0]
 		s := r.Shape(x)
 		p, err := r.PadOf(n, a, len(s))
@@ -29,16 +29,16 @@ func foldPad(r *rewriter) error {
 		}
 		add := [4]int{p.Before[2], p.Before[3], p.After[2], p.After[3]}
 		out := n.Outputs[0]
-		for _, u := range slices.Clone(r.usersOf(out)) {
+		for _, u := range slices.Clone(r.UsersOf(out)) {
 			if op := r.padded(u, x, add, p.Value); op != nil {
 				u.Op = op
 				inputs := slices.Clone(u.Inputs)
 				inputs[0] = x
-				r.setInputs(u, inputs...)
+				r.SetInputs(u, inputs...)
 			}
 		}
-		if r.readers(out) == 0 && !r.output[out] {
-			r.remove(n)
+		if r.Readers(out) == 0 && !r.Output[out] {
+			r.Remove(n)
 			return nil
 		}
 		if p.Value != 0 {
@@ -92,7 +92,7 @@ func (r *rewriter) padded(u *graph.Node, x string, add [4]int, value float32) gr
 // nonNegative reports whether no element of v can be negative, looking back at
 // most depth operators.
 func (r *rewriter) nonNegative(v string, depth int) bool {
-	m := r.maker[v]
+	m := r.Maker[v]
 	if m == nil || depth == 0 {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hass/frontend/ops"
+	"hass/frontend/rewrite"
 	"hass/internal/graph"
 )
 
@@ -13,7 +14,7 @@ import (
 // the range (QCDQ), and QONNX's Quant, IntQuant and BipolarQuant become quantize, FINN's MultiThreshold multithreshold. Quantisers of weights were
 // constant expressions: fold-constants computed them.
 func foldQuant(r *rewriter) error {
-	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+	if err := r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		q, err := r.QuantOf(n, a)
 		if err != nil {
 			return err
@@ -25,7 +26,7 @@ func foldQuant(r *rewriter) error {
 	}, "Quant", "IntQuant"); err != nil {
 		return err
 	}
-	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+	if err := r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		if _, err := r.BipolarOf(n); err != nil {
 			return err
 		}
@@ -34,12 +35,12 @@ func foldQuant(r *rewriter) error {
 		}
 		zero := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{}, F: []float32{0}}
 		n.Op = graph.Quantize{Bits: 1, Bipolar: true}
-		r.setInputs(n, n.Inputs[0], n.Inputs[1], r.newConst(n.Name, "/zero", zero))
+		r.SetInputs(n, n.Inputs[0], n.Inputs[1], r.NewConst(n.Name, "/zero", zero))
 		return nil
 	}, "BipolarQuant"); err != nil {
 		return err
 	}
-	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
+	if err := r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		op, err := r.ThresholdsOf(n, a)
 		if err != nil {
 			return err
@@ -56,18 +57,18 @@ func foldQuant(r *rewriter) error {
 			t = f
 		}
 		n.Op = op
-		r.setInputs(n, n.Inputs[0], r.newConst(n.Name, "/thresholds", t))
+		r.SetInputs(n, n.Inputs[0], r.NewConst(n.Name, "/thresholds", t))
 		return nil
 	}, "MultiThreshold"); err != nil {
 		return err
 	}
-	if err := r.each(func(n *graph.Node, a *ops.Attrs) error {
-		clip, first := (*graph.Node)(nil), r.maker[n.Inputs[0]]
-		if first != nil && isForeign(first, "Clip") {
+	if err := r.Each(func(n *graph.Node, a *ops.Attrs) error {
+		clip, first := (*graph.Node)(nil), r.Maker[n.Inputs[0]]
+		if first != nil && rewrite.IsForeign(first, "Clip") {
 			clip = first
-			first = r.maker[clip.Inputs[0]]
+			first = r.Maker[clip.Inputs[0]]
 		}
-		if first == nil || !isForeign(first, "QuantizeLinear") {
+		if first == nil || !rewrite.IsForeign(first, "QuantizeLinear") {
 			return ops.Refuse("export the model with QuantizeLinear and DequantizeLinear in pairs", "its input is no QuantizeLinear")
 		}
 		fa := ops.NewAttrs(first.Op.(graph.Foreign))
@@ -106,13 +107,13 @@ func foldQuant(r *rewriter) error {
 		if ratio != 1 {
 			r.times(n, ratio)
 		}
-		r.prune(old)
+		r.Prune(old)
 		return nil
 	}, "DequantizeLinear"); err != nil {
 		return err
 	}
 	r.mergeQuantisers()
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		if _, err := r.LinearOf(n, a); err != nil {
 			return err
 		}
@@ -130,7 +131,7 @@ func (r *rewriter) mergeQuantisers() {
 		zero  string
 	}
 	first := map[same]*graph.Node{}
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		op, ok := n.Op.(graph.Quantize)
 		if !ok {
 			continue
@@ -141,7 +142,7 @@ func (r *rewriter) mergeQuantisers() {
 		}
 		key := same{n.Inputs[0], op, fmt.Sprint(s.Shape, s.F), fmt.Sprint(z.Shape, z.F)}
 		if f := first[key]; f != nil {
-			r.bypass(n, f.Outputs[0])
+			r.Bypass(n, f.Outputs[0])
 		} else {
 			first[key] = n
 		}
@@ -151,12 +152,12 @@ func (r *rewriter) mergeQuantisers() {
 // times gives those who read n's output its product with a number.
 func (r *rewriter) times(n *graph.Node, by float32) {
 	out := n.Outputs[0]
-	inner := r.newValue(out + "/grid")
+	inner := r.NewValue(out + "/grid")
 	r.Graph.Shapes[inner] = slices.Clone(r.Shape(out))
 	n.Outputs = []string{inner}
-	r.maker[inner] = n
-	r.add(n, &graph.Node{Name: n.Name + "/times", Op: graph.Foreign{Type: "Mul", Opset: 13, Attrs: map[string]graph.Attr{}},
-		Inputs: []string{inner, r.scalar(n.Name+"/ratio", by)}, Outputs: []string{out}})
+	r.Maker[inner] = n
+	r.Add(n, &graph.Node{Name: n.Name + "/times", Op: graph.Foreign{Type: "Mul", Opset: 13, Attrs: map[string]graph.Attr{}},
+		Inputs: []string{inner, r.Scalar(n.Name+"/ratio", by)}, Outputs: []string{out}})
 }
 
 // quantize makes n the operator quantize of x on a grid.
@@ -175,12 +176,12 @@ func (r *rewriter) quantize(n *graph.Node, x string, g graph.Grid) error {
 	}
 	op := graph.Quantize{Bits: g.Bits, Signed: g.Signed, Narrow: g.Narrow}
 	inputs := []string{x,
-		r.newConst(n.Name, "/scale", &graph.Tensor{Type: graph.Float, Shape: s, F: slices.Clone(g.Scale)}),
-		r.newConst(n.Name, "/zero", &graph.Tensor{Type: graph.Float, Shape: slices.Clone(s), F: zero})}
+		r.NewConst(n.Name, "/scale", &graph.Tensor{Type: graph.Float, Shape: s, F: slices.Clone(g.Scale)}),
+		r.NewConst(n.Name, "/zero", &graph.Tensor{Type: graph.Float, Shape: slices.Clone(s), F: zero})}
 	if _, err := graph.Infer(op, []graph.Shape{r.Shape(x), s, s}); err != nil {
 		return err
 	}
 	n.Op = op
-	r.setInputs(n, inputs...)
+	r.SetInputs(n, inputs...)
 	return nil
 }

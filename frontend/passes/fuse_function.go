@@ -13,12 +13,12 @@ import (
 // one activation. It knows them by their values at sample points, so that the order of the operators does not count.
 func fuseFunction(r *rewriter) error {
 	place := map[*graph.Node]int{}
-	all := r.nodes()
+	all := r.Nodes()
 	for i, n := range all {
 		place[n] = i
 	}
 	for _, n := range slices.Backward(all) {
-		if !r.gone[n] && elementwise(n.Op) && len(n.Outputs) == 1 {
+		if !r.Gone[n] && elementwise(n.Op) && len(n.Outputs) == 1 {
 			r.knownFunction(n, place)
 		}
 	}
@@ -73,12 +73,12 @@ func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
 		// The last operator first: what it reads comes before all others.
 		last := ""
 		for v := range front {
-			if m := r.maker[v]; m != nil && (last == "" || place[m] > place[r.maker[last]]) {
+			if m := r.Maker[v]; m != nil && (last == "" || place[m] > place[r.Maker[last]]) {
 				last = v
 			}
 		}
-		m := r.maker[last]
-		if last == "" || !elementwise(m.Op) || r.gone[m] {
+		m := r.Maker[last]
+		if last == "" || !elementwise(m.Op) || r.Gone[m] {
 			return
 		}
 		if _, known := place[m]; !known {
@@ -123,8 +123,8 @@ func (r *rewriter) replaceFunction(n *graph.Node, x string, inside []*graph.Node
 		}
 		old := n.Inputs
 		n.Op = op
-		r.setInputs(n, x)
-		r.prune(old...)
+		r.SetInputs(n, x)
+		r.Prune(old...)
 		return true
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"hass/frontend/ops"
+	"hass/frontend/rewrite"
 	"hass/internal/graph"
 )
 
@@ -13,17 +14,17 @@ import (
 // and divisions are folded into convolutions. The first form is taken only where
 // x has another reader: otherwise x+b folds into the convolution before it.
 func fuseHard(r *rewriter) error {
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		v, by := r.scaled(n)
 		if v == "" || by <= 0 {
 			continue
 		}
-		if x, b, h := r.clipped(v, n); x != "" && close32(by*h, 1) && r.readers(x) > 1 {
+		if x, b, h := r.clipped(v, n); x != "" && close32(by*h, 1) && r.Readers(x) > 1 {
 			r.replace(n, graph.Activation{Fn: "hardsigmoid", Alpha: sixth(1 / h), Beta: b / h}, x)
 			continue
 		}
-		m := r.maker[v]
-		if m == nil || !r.sole(v, n) || !isForeign(m, "Mul") || len(m.Inputs) != 2 {
+		m := r.Maker[v]
+		if m == nil || !r.Sole(v, n) || !rewrite.IsForeign(m, "Mul") || len(m.Inputs) != 2 {
 			continue
 		}
 		for i := range 2 {
@@ -44,8 +45,8 @@ func (r *rewriter) replace(n *graph.Node, op graph.Op, x string) {
 	}
 	old := n.Inputs
 	n.Op = op
-	r.setInputs(n, x)
-	r.prune(old...)
+	r.SetInputs(n, x)
+	r.Prune(old...)
 }
 
 // sixth rounds 1/6 as ONNX's attribute has it.
@@ -67,10 +68,10 @@ func (r *rewriter) scaled(n *graph.Node) (v string, by float64) {
 	if len(n.Inputs) != 2 {
 		return "", 0
 	}
-	if c, ok := r.number(n.Inputs[1]); ok && isForeign(n, "Div") && c != 0 {
+	if c, ok := r.number(n.Inputs[1]); ok && rewrite.IsForeign(n, "Div") && c != 0 {
 		return n.Inputs[0], 1 / c
 	}
-	if isForeign(n, "Mul") {
+	if rewrite.IsForeign(n, "Mul") {
 		for i := range 2 {
 			if c, ok := r.number(n.Inputs[i]); ok {
 				return n.Inputs[1-i], c
@@ -82,16 +83,16 @@ func (r *rewriter) scaled(n *graph.Node) (v string, by float64) {
 
 // clipped reads v, made for n alone, as clip(x+b, 0, h).
 func (r *rewriter) clipped(v string, n *graph.Node) (x string, b, h float64) {
-	c := r.maker[v]
-	if c == nil || !r.sole(v, n) {
+	c := r.Maker[v]
+	if c == nil || !r.Sole(v, n) {
 		return "", 0, 0
 	}
 	clip, ok := c.Op.(graph.Activation)
 	if !ok || clip.Fn != "clip" || clip.Alpha != 0 || clip.Beta <= 0 || math.IsInf(clip.Beta, 0) {
 		return "", 0, 0
 	}
-	a := r.maker[c.Inputs[0]]
-	if a == nil || !r.sole(c.Inputs[0], c) || !isForeign(a, "Add") || len(a.Inputs) != 2 {
+	a := r.Maker[c.Inputs[0]]
+	if a == nil || !r.Sole(c.Inputs[0], c) || !rewrite.IsForeign(a, "Add") || len(a.Inputs) != 2 {
 		return "", 0, 0
 	}
 	for i := range 2 {

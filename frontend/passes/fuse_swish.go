@@ -5,17 +5,17 @@ import "hass/internal/graph"
 // fuseSwish turns x*hardsigmoid(x) with alpha 1/6 and beta 1/2 into hardswish
 // and x*sigmoid(x) into silu, where nothing else reads the gate.
 func fuseSwish(r *rewriter) error {
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		if e, ok := n.Op.(graph.Eltwise); !ok || e.Fn != "mul" {
 			continue
 		}
 		for i := range 2 {
-			x, gate := n.Inputs[i], r.maker[n.Inputs[1-i]]
+			x, gate := n.Inputs[i], r.Maker[n.Inputs[1-i]]
 			if gate == nil {
 				continue
 			}
 			a, ok := gate.Op.(graph.Activation)
-			if !ok || gate.Inputs[0] != x || !r.sole(gate.Outputs[0], n) {
+			if !ok || gate.Inputs[0] != x || !r.Sole(gate.Outputs[0], n) {
 				continue
 			}
 			fused := ""
@@ -28,8 +28,8 @@ func fuseSwish(r *rewriter) error {
 				continue
 			}
 			n.Op = graph.Activation{Fn: fused}
-			r.setInputs(n, x)
-			r.remove(gate)
+			r.SetInputs(n, x)
+			r.Remove(gate)
 			break
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // Bounds that make one a simpler one are used: Clip from 0 without an upper
 // bound is relu, and so is a leaky one with slope 0.
 func lowerActivation(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		var op graph.Activation
 		keep := 1 // inputs that stay
 		switch a.Op.Type {
@@ -64,7 +64,7 @@ func lowerActivation(r *rewriter) error {
 					return err
 				}
 				n.Op = graph.Eltwise{Fn: "mul"}
-				r.setInputs(n, n.Inputs[0], n.Inputs[0])
+				r.SetInputs(n, n.Inputs[0], n.Inputs[0])
 				return nil
 			}
 		case "Clip":
@@ -123,14 +123,14 @@ func lowerActivation(r *rewriter) error {
 			return ops.Refuse("", "its operand enlarges %v", r.Shape(data))
 		}
 		if op.Fn == "clip" && math.IsInf(op.Alpha, -1) && math.IsInf(op.Beta, 1) {
-			r.bypass(n, data)
+			r.Bypass(n, data)
 			return nil
 		}
 		n.Op = op
 		if keep == 1 {
-			r.setInputs(n, data)
+			r.SetInputs(n, data)
 		} else {
-			r.setInputs(n, n.Inputs[:keep]...)
+			r.SetInputs(n, n.Inputs[:keep]...)
 		}
 		return nil
 	}, "Relu", "Sigmoid", "Tanh", "HardSwish", "Swish", "HardSigmoid", "LeakyRelu", "Clip", "Max", "Min", "PRelu", "Shrink",

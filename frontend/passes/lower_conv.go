@@ -18,7 +18,7 @@ func planarGrid(w *graph.Tensor) *graph.Grid {
 // lowerConv turns Conv into conv: padding explicit, weights and bias constant.
 // A convolution over signals [1,C,L] becomes one over images of height 1.
 func lowerConv(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(ops.In(n, 0))
 		w, err := r.Weights(n, 1, "weights")
 		if err != nil {
@@ -43,12 +43,12 @@ func lowerConv(r *rewriter) error {
 			return err
 		}
 		if len(x) == 3 {
-			inputs[1] = r.newConst(inputs[1], "/planar", &graph.Tensor{Type: graph.Float, Shape: ops.Planar(w.Shape), F: w.F, Grid: planarGrid(w)})
+			inputs[1] = r.NewConst(inputs[1], "/planar", &graph.Tensor{Type: graph.Float, Shape: ops.Planar(w.Shape), F: w.F, Grid: planarGrid(w)})
 		}
 		n.Op = op
-		r.setInputs(n, inputs...)
-		r.reshapeBefore(n, 0, ops.Planar(x))
-		r.reshapeAfter(n, out[0])
+		r.SetInputs(n, inputs...)
+		r.ReshapeBefore(n, 0, ops.Planar(x))
+		r.ReshapeAfter(n, out[0])
 		return nil
 	}, "Conv")
 }

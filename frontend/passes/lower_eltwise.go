@@ -12,7 +12,7 @@ import (
 // operators of two operands: a Sum of many becomes a chain of additions, a
 // constant subtracted or divided by is negated or inverted.
 func lowerEltwise(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func lowerEltwise(r *rewriter) error {
 			op.Fn = strings.ToLower(a.Op.Type)
 		case "Neg":
 			op.Fn = "mul"
-			r.setInputs(n, n.Inputs[0], r.scalar(n.Name+"/minus", -1))
+			r.SetInputs(n, n.Inputs[0], r.Scalar(n.Name+"/minus", -1))
 		case "Sub", "Div":
 			op.Fn = strings.ToLower(a.Op.Type)
 			c := r.Constant(n, 1)
@@ -56,11 +56,11 @@ func lowerEltwise(r *rewriter) error {
 			if a.Op.Type == "Div" {
 				op.Fn, suffix = "mul", "/inverse"
 			}
-			r.setInputs(n, n.Inputs[0], r.newConst(n.Inputs[1], suffix, t))
+			r.SetInputs(n, n.Inputs[0], r.NewConst(n.Inputs[1], suffix, t))
 		}
 		// The constant operand comes second.
 		if len(n.Inputs) == 2 && r.Constant(n, 0) != nil && op.Fn != "sub" && op.Fn != "div" {
-			r.setInputs(n, n.Inputs[1], n.Inputs[0])
+			r.SetInputs(n, n.Inputs[1], n.Inputs[0])
 		}
 		n.Op = op
 		if len(n.Inputs) <= 2 {
@@ -74,12 +74,12 @@ func lowerEltwise(r *rewriter) error {
 			if err != nil {
 				return err
 			}
-			out := r.newValue(n.Outputs[0] + "/partial")
+			out := r.NewValue(n.Outputs[0] + "/partial")
 			r.Graph.Shapes[out] = s
-			r.add(n, &graph.Node{Name: n.Name + "/partial", Op: op, Inputs: []string{acc, v}, Outputs: []string{out}})
+			r.Add(n, &graph.Node{Name: n.Name + "/partial", Op: op, Inputs: []string{acc, v}, Outputs: []string{out}})
 			acc, rest[i+1] = out, out
 		}
-		r.setInputs(n, acc, rest[len(rest)-1])
+		r.SetInputs(n, acc, rest[len(rest)-1])
 		return nil
 	}, "Add", "Sum", "Mul", "Sub", "Div", "Max", "Min", "Neg")
 }

@@ -67,7 +67,7 @@ func (r *rewriter) product(n *graph.Node, a *ops.Attrs) (product, error) {
 // lowerGemm turns Gemm and MatMul into a 1x1 conv on one pixel: alpha and beta
 // go into weights and bias, the weights become [F,K,1,1].
 func lowerGemm(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		if !r.fullyConnected(n, a) {
 			return nil // lower-matmul takes it
 		}
@@ -117,14 +117,14 @@ func lowerGemm(r *rewriter) error {
 		if err := finite(lowered.F); err != nil {
 			return fmt.Errorf("alpha %v times weights: %w", p.alpha, err)
 		}
-		inputs := []string{n.Inputs[0], r.newConst(n.Inputs[1], "/conv", lowered)}
+		inputs := []string{n.Inputs[0], r.NewConst(n.Inputs[1], "/conv", lowered)}
 		if bias != nil {
-			inputs = append(inputs, r.newConst(n.Inputs[2], "/conv", bias))
+			inputs = append(inputs, r.NewConst(n.Inputs[2], "/conv", bias))
 		}
 		n.Op = graph.Conv{Window: unitWindow, Groups: 1}
-		r.setInputs(n, inputs...)
-		r.reshapeBefore(n, 0, graph.Shape{1, p.k, 1, 1})
-		r.reshapeAfter(n, graph.Shape{1, p.f, 1, 1})
+		r.SetInputs(n, inputs...)
+		r.ReshapeBefore(n, 0, graph.Shape{1, p.k, 1, 1})
+		r.ReshapeAfter(n, graph.Shape{1, p.f, 1, 1})
 		return nil
 	}, "Gemm", "MatMul")
 }

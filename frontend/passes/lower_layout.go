@@ -11,7 +11,7 @@ import (
 // expand, DepthToSpace and SpaceToDepth into a transpose between reshapes. An Expand before element-wise operators that broadcast by themselves
 // is dropped.
 func lowerLayout(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x, out := n.Inputs[0], n.Outputs[0]
 		s := r.Shape(x)
 		if a.Op.Type == "DepthToSpace" || a.Op.Type == "SpaceToDepth" {
@@ -22,10 +22,10 @@ func lowerLayout(r *rewriter) error {
 			if err := a.Done(); err != nil {
 				return err
 			}
-			v := r.chain(n, "/split", graph.Reshape{To: b.Split}, x)
-			v = r.chain(n, "/moved", graph.Transpose{Perm: b.Perm}, v)
+			v := r.Chain(n, "/split", graph.Reshape{To: b.Split}, x)
+			v = r.Chain(n, "/moved", graph.Transpose{Perm: b.Perm}, v)
 			n.Op = graph.Reshape{To: b.To}
-			r.setInputs(n, v)
+			r.SetInputs(n, v)
 			return nil
 		}
 		if a.Op.Type == "Transpose" {
@@ -42,7 +42,7 @@ func lowerLayout(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
-		broadcasts := !r.output[out] && !slices.ContainsFunc(r.usersOf(out), func(u *graph.Node) bool {
+		broadcasts := !r.Output[out] && !slices.ContainsFunc(r.UsersOf(out), func(u *graph.Node) bool {
 			if _, ok := u.Op.(graph.Eltwise); !ok || u.Inputs[0] == u.Inputs[1] {
 				return true
 			}
@@ -54,12 +54,12 @@ func lowerLayout(r *rewriter) error {
 			return err != nil || !b.Equal(r.Shape(u.Outputs[0]))
 		})
 		if broadcasts {
-			r.redirect(out, x)
-			r.remove(n)
+			r.Redirect(out, x)
+			r.Remove(n)
 			return nil
 		}
 		n.Op = graph.Expand{To: slices.Clone(r.Shape(out))}
-		r.setInputs(n, x)
+		r.SetInputs(n, x)
 		return nil
 	}, "Transpose", "Expand", "DepthToSpace", "SpaceToDepth")
 }

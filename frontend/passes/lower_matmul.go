@@ -11,7 +11,7 @@ import (
 // matmul: products of two run-time matrices, or of several rows. A Gemm becomes
 // a product between transposes, a scaling and an addition.
 func lowerMatmul(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		for _, v := range n.Inputs {
 			if t := r.Graph.Consts[v]; t != nil && t.Type != graph.Float {
 				return ops.Refuse("", "its operand %q is %s, want floats", v, t.Type)
@@ -32,7 +32,7 @@ func lowerMatmul(r *rewriter) error {
 		inputs := slices.Clone(n.Inputs)
 		for i, t := range transposed {
 			if t {
-				inputs[i] = r.chain(n, "/transposed", graph.Transpose{Perm: []int{1, 0}}, inputs[i])
+				inputs[i] = r.Chain(n, "/transposed", graph.Transpose{Perm: []int{1, 0}}, inputs[i])
 			}
 		}
 		addend := ops.In(n, 2)
@@ -40,20 +40,20 @@ func lowerMatmul(r *rewriter) error {
 			addend = ""
 		}
 		if addend != "" && beta != 1 {
-			addend = r.chain(n, "/beta", graph.Eltwise{Fn: "mul"}, addend, r.scalar(n.Name+"/beta", beta))
+			addend = r.Chain(n, "/beta", graph.Eltwise{Fn: "mul"}, addend, r.Scalar(n.Name+"/beta", beta))
 		}
 		var op graph.Op = graph.MatMul{}
 		inputs = inputs[:2]
 		if alpha != 1 {
-			inputs = []string{r.chain(n, "/product", op, inputs...), r.scalar(n.Name+"/alpha", alpha)}
+			inputs = []string{r.Chain(n, "/product", op, inputs...), r.Scalar(n.Name+"/alpha", alpha)}
 			op = graph.Eltwise{Fn: "mul"}
 		}
 		if addend != "" {
-			inputs = []string{r.chain(n, "/scaled", op, inputs...), addend}
+			inputs = []string{r.Chain(n, "/scaled", op, inputs...), addend}
 			op = graph.Eltwise{Fn: "add"}
 		}
 		n.Op = op
-		r.setInputs(n, inputs...)
+		r.SetInputs(n, inputs...)
 		return nil
 	}, "MatMul", "Gemm")
 }

@@ -12,7 +12,7 @@ import (
 // pads.
 func lowerPad(r *rewriter) error {
 	behind := r.layersBehind()
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])
 		p, err := r.PadOf(n, a, len(x))
 		if err != nil {
@@ -31,14 +31,14 @@ func lowerPad(r *rewriter) error {
 			}
 		}
 		if !cut.To.Equal(x) {
-			data = r.chain(n, "/cropped", cut, data)
+			data = r.Chain(n, "/cropped", cut, data)
 		}
 		if _, err := graph.Infer(op, []graph.Shape{r.Shape(data)}); err != nil {
 			return err
 		}
 		padded := func(v int) bool { return v > 0 }
 		if !slices.ContainsFunc(op.Before, padded) && !slices.ContainsFunc(op.After, padded) {
-			r.bypass(n, data)
+			r.Bypass(n, data)
 			return nil
 		}
 		if op.Mode == "constant" && op.Value == 0 && len(x) == 4 && x[0] == 1 && op.Before[0]+op.After[0]+op.Before[1]+op.After[1] == 0 {
@@ -52,11 +52,11 @@ func lowerPad(r *rewriter) error {
 				w.F[(c+op.Before[1])*s[1]+c] = 1
 			}
 			n.Op = graph.Conv{Window: graph.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{op.Before[2], op.Before[3], op.After[2], op.After[3]}}, Groups: 1}
-			r.setInputs(n, data, r.newConst(n.Name, "/channels", w))
+			r.SetInputs(n, data, r.NewConst(n.Name, "/channels", w))
 			return nil
 		}
 		n.Op = op
-		r.setInputs(n, data)
+		r.SetInputs(n, data)
 		return nil
 	}, "Pad")
 }

@@ -8,7 +8,7 @@ import (
 // lowerPool turns MaxPool, AveragePool, the global pools and ReduceMean and
 // ReduceMax over all spatial dimensions into pool and global pool.
 func lowerPool(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(ops.In(n, 0))
 		var op graph.Op
 		switch a.Op.Type {
@@ -43,9 +43,9 @@ func lowerPool(r *rewriter) error {
 			return err
 		}
 		n.Op = op
-		r.setInputs(n, n.Inputs[0])
-		r.reshapeBefore(n, 0, ops.Planar(x))
-		r.reshapeAfter(n, out[0])
+		r.SetInputs(n, n.Inputs[0])
+		r.ReshapeBefore(n, 0, ops.Planar(x))
+		r.ReshapeAfter(n, out[0])
 		return nil
 	}, "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax")
 }

@@ -10,7 +10,7 @@ import (
 
 // lowerReduce turns the reductions that are no global pool into reduce.
 func lowerReduce(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])
 		reduced, _, err := r.Reduction(n, a, x)
 		if err != nil {
@@ -27,12 +27,12 @@ func lowerReduce(r *rewriter) error {
 			}
 		}
 		if len(op.Axes) == 0 {
-			r.bypass(n, n.Inputs[0])
+			r.Bypass(n, n.Inputs[0])
 			return nil
 		}
 		n.Op = op
-		r.setInputs(n, n.Inputs[0])
-		r.reshapeAfter(n, full)
+		r.SetInputs(n, n.Inputs[0])
+		r.ReshapeAfter(n, full)
 		return nil
 	}, "ReduceMean", "ReduceMax", "ReduceSum", "ReduceMin")
 }

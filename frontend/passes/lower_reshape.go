@@ -10,7 +10,7 @@ import (
 // lowerReshape turns operators that rename the layout without moving data into
 // reshape. A Transpose counts if the dimensions that are not 1 keep their order.
 func lowerReshape(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		to := r.Shape(n.Outputs[0])
 		switch a.Op.Type {
 		case "Flatten":
@@ -34,7 +34,7 @@ func lowerReshape(r *rewriter) error {
 			return err
 		}
 		n.Op = graph.Reshape{To: slices.Clone(to)}
-		r.setInputs(n, n.Inputs[0])
+		r.SetInputs(n, n.Inputs[0])
 		return nil
 	}, "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose")
 }

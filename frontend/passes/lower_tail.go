@@ -11,7 +11,7 @@ import (
 // lowerTail turns Softmax, LogSoftmax and ArgMax into host operators. Whether they stand where the host can run them is for
 // package quant to judge.
 func lowerTail(r *rewriter) error {
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])
 		if len(x) == 0 {
 			return ops.Refuse("", "its input is a single number")
@@ -32,7 +32,7 @@ func lowerTail(r *rewriter) error {
 			n.Op = graph.Host{Fn: fn, Axis: ax}
 			full := slices.Clone(x)
 			full[ax] = 1
-			r.reshapeAfter(n, full)
+			r.ReshapeAfter(n, full)
 			return nil
 		}
 		fn := strings.ToLower(a.Op.Type)
@@ -58,8 +58,8 @@ func lowerTail(r *rewriter) error {
 		}
 		flat := graph.Shape{x[:ax].Elems(), x[ax:].Elems()}
 		n.Op = graph.Host{Fn: fn, Axis: 1}
-		r.reshapeBefore(n, 0, flat)
-		r.reshapeAfter(n, flat)
+		r.ReshapeBefore(n, 0, flat)
+		r.ReshapeAfter(n, flat)
 		return nil
 	}, tailOps...)
 }

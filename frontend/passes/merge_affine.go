@@ -13,7 +13,7 @@ import (
 // through reshapes, as one between a Flatten and a dense layer does. A shift
 // passes only into a conv without padding: the padding it sees is not shifted.
 func mergeAffine(r *rewriter) error {
-	for _, d := range r.nodes() {
+	for _, d := range r.Nodes() {
 		op, ok := d.Op.(graph.Conv)
 		if !ok || op.Window != unitWindow {
 			continue
@@ -41,7 +41,7 @@ func mergeAffine(r *rewriter) error {
 		if err := r.premultiply(next, nop, w.F, shift); err != nil {
 			return fmt.Errorf("node %q: folded into %q: %w", d.Name, next.Name, err)
 		}
-		r.bypass(d, d.Inputs[0])
+		r.Bypass(d, d.Inputs[0])
 	}
 	return nil
 }
@@ -50,10 +50,10 @@ func mergeAffine(r *rewriter) error {
 // nil if there are more readers or none.
 func (r *rewriter) pastReshapes(v string) (string, *graph.Node) {
 	for {
-		if r.readers(v) != 1 || r.output[v] {
+		if r.Readers(v) != 1 || r.Output[v] {
 			return v, nil
 		}
-		next := r.usersOf(v)[0]
+		next := r.UsersOf(v)[0]
 		if _, ok := next.Op.(graph.Reshape); !ok {
 			return v, next
 		}
@@ -100,15 +100,15 @@ func (r *rewriter) premultiply(c *graph.Node, op graph.Conv, scale, shift []floa
 	if err := finite(nb.F); err != nil {
 		return err
 	}
-	inputs := []string{c.Inputs[0], r.newConst(c.Inputs[1], "/scaled", nw)}
+	inputs := []string{c.Inputs[0], r.NewConst(c.Inputs[1], "/scaled", nw)}
 	switch {
 	case shift == nil && ops.In(c, 2) != "":
 		inputs = append(inputs, c.Inputs[2])
 	case shift != nil && ops.In(c, 2) != "":
-		inputs = append(inputs, r.newConst(c.Inputs[2], "/shifted", nb))
+		inputs = append(inputs, r.NewConst(c.Inputs[2], "/shifted", nb))
 	case shift != nil:
-		inputs = append(inputs, r.newConst(c.Inputs[1], "/bias/shifted", nb))
+		inputs = append(inputs, r.NewConst(c.Inputs[1], "/bias/shifted", nb))
 	}
-	r.setInputs(c, inputs...)
+	r.SetInputs(c, inputs...)
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 // mergeClip makes one clip of two in a row, such as a Min after a Relu: exporters
 // write ReLU6 so.
 func mergeClip(r *rewriter) error {
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		r.mergeClips(n)
 	}
 	return nil
@@ -33,8 +33,8 @@ func (r *rewriter) mergeClips(n *graph.Node) {
 	if !ok {
 		return
 	}
-	m := r.maker[n.Inputs[0]]
-	if m == nil || !r.sole(n.Inputs[0], n) {
+	m := r.Maker[n.Inputs[0]]
+	if m == nil || !r.Sole(n.Inputs[0], n) {
 		return
 	}
 	l, h, ok := limits(m)
@@ -42,6 +42,6 @@ func (r *rewriter) mergeClips(n *graph.Node) {
 		return
 	}
 	n.Op = clip(min(max(l, lo), hi), min(max(h, lo), hi))
-	r.setInputs(n, m.Inputs[0])
-	r.remove(m)
+	r.SetInputs(n, m.Inputs[0])
+	r.Remove(m)
 }

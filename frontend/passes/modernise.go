@@ -59,9 +59,9 @@ func (r *rewriter) modernise(n *graph.Node, op graph.Foreign) error {
 	if c := r.Constant(n, 1); c != nil {
 		t := *c
 		t.Shape, t.Grid = wide, nil
-		r.setInputs(n, append([]string{n.Inputs[0], r.newConst(n.Inputs[1], "/wide", &t)}, n.Inputs[2:]...)...)
+		r.SetInputs(n, append([]string{n.Inputs[0], r.NewConst(n.Inputs[1], "/wide", &t)}, n.Inputs[2:]...)...)
 		return nil
 	}
-	r.reshapeBefore(n, 1, wide)
+	r.ReshapeBefore(n, 1, wide)
 	return nil
 }

@@ -14,16 +14,16 @@ import (
 func nchwInput(r *rewriter) error {
 	for i, v := range r.Graph.Inputs {
 		rank := len(v.Shape)
-		if rank != 3 && rank != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.output[v.Name] || !r.meetsTranspose(v.Name, rank) {
+		if rank != 3 && rank != 4 || v.Shape[0] != 1 || v.Type != graph.Float || r.Output[v.Name] || !r.meetsTranspose(v.Name, rank) {
 			continue
 		}
 		planar := slices.Concat(v.Shape[:1], v.Shape[rank-1:], v.Shape[1:rank-1])
-		inner := r.newValue(v.Name + "/nhwc")
-		first := r.usersOf(v.Name)[0]
-		r.redirect(v.Name, inner)
+		inner := r.NewValue(v.Name + "/nhwc")
+		first := r.UsersOf(v.Name)[0]
+		r.Redirect(v.Name, inner)
 		r.Graph.Inputs[i].Shape, r.Graph.Shapes[v.Name], r.Graph.Shapes[inner] = planar, planar, slices.Clone(v.Shape)
 		r.Graph.Inputs[i].ChannelsLast = true
-		r.add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toLast(rank)), Inputs: []string{v.Name}, Outputs: []string{inner}})
+		r.Add(first, &graph.Node{Name: v.Name + "/nhwc", Op: transposeNode(toLast(rank)), Inputs: []string{v.Name}, Outputs: []string{inner}})
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (r *rewriter) meetsTranspose(v string, rank int) bool {
 	for range 8 {
 		var next []string
 		for _, v := range front {
-			for _, u := range r.usersOf(v) {
+			for _, u := range r.UsersOf(v) {
 				op, ok := u.Op.(graph.Foreign)
 				if !ok || !ops.Known(op) {
 					continue
@@ -76,7 +76,7 @@ func (r *rewriter) meetsTranspose(v string, rank int) bool {
 				case op.Type == "Reshape":
 					if r.bringsForward(r.Shape(v), r.Shape(out)) {
 						u.Op = transposeNode(toFirst(rank))
-						r.setInputs(u, v)
+						r.SetInputs(u, v)
 						return true
 					}
 				case (transposable[op.Type] || op.Type == "Pad" || r.oneScale(u, op)) && len(r.Shape(out)) == rank && !seen[out]:

@@ -4,8 +4,16 @@ import (
 	"fmt"
 
 	"hass/frontend/ops"
+	"hass/frontend/rewrite"
 	"hass/internal/graph"
 )
+
+// rewriter is what passes edit the graph with, and what they share beside that as methods.
+type rewriter struct{ *rewrite.Rewriter }
+
+func newRewriter(g *graph.Graph, batch int, refused ops.Refusals) *rewriter {
+	return &rewriter{rewrite.New(g, batch, refused)}
+}
 
 // pass is one rewriting of the graph. A pass may assume that the graph is
 // verified and must leave it so.
@@ -180,21 +188,21 @@ func Descriptions() map[string]string {
 // runPass runs one pass and verifies what it left, unless it changed nothing. It gives the
 // names of the nodes that the pass removed.
 func runPass(p *pass, r *rewriter) (removed []string, err error) {
-	r.changed, r.dirty, r.removed = false, false, nil
+	r.Changed, r.Dirty, r.Removed = false, false, nil
 	if err := p.run(r); err != nil {
 		return nil, err
 	}
-	if r.budget < 0 {
+	if r.Budget < 0 {
 		return nil, fmt.Errorf("pass %s: constants made from others grow far beyond the model's size", p.name)
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return nil, fmt.Errorf("internal error: pass %s: %w", p.name, err)
 	}
-	if !r.dirty {
+	if !r.Dirty {
 		return nil, nil
 	}
 	if err := graph.Verify(r.Graph); err != nil {
 		return nil, fmt.Errorf("internal error: pass %s left a bad graph: %w", p.name, err)
 	}
-	return r.removed, nil
+	return r.Removed, nil
 }

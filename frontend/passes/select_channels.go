@@ -14,8 +14,8 @@ import (
 func selectChannels(r *rewriter) error {
 	behind := r.layersBehind()
 	var chosen []*graph.Node
-	for _, n := range r.nodes() {
-		if r.gone[n] || !moves(n.Op) || !behind[n.Outputs[0]] || !isMap(r.Shape(n.Outputs[0])) {
+	for _, n := range r.Nodes() {
+		if r.Gone[n] || !moves(n.Op) || !behind[n.Outputs[0]] || !isMap(r.Shape(n.Outputs[0])) {
 			continue
 		}
 		if r.recogniseMoves(n) {
@@ -23,7 +23,7 @@ func selectChannels(r *rewriter) error {
 		}
 	}
 	for _, n := range chosen {
-		if take, ok := n.Op.(graph.Take); ok && !r.gone[n] {
+		if take, ok := n.Op.(graph.Take); ok && !r.Gone[n] {
 			r.foldChoice(n, take)
 		}
 	}
@@ -68,7 +68,7 @@ func (r *rewriter) recogniseMoves(n *graph.Node) bool {
 		if odd && isMap(s) && s.Elems() <= maxMoved && r.rewriteMoves(n, v, chain) {
 			return true
 		}
-		m := r.maker[v]
+		m := r.Maker[v]
 		if m == nil || !moves(m.Op) {
 			return false
 		}
@@ -97,13 +97,13 @@ func (r *rewriter) rewriteMoves(n *graph.Node, x string, chain []*graph.Node) bo
 	case nil:
 		return false
 	case graph.Take:
-		r.setInputs(n, x)
+		r.SetInputs(n, x)
 	default:
 		weights.Grid = r.oneHot(n, 0, 0, 0, 0).Grid
-		r.setInputs(n, x, r.newConst(n.Name, "/moves", weights))
+		r.SetInputs(n, x, r.NewConst(n.Name, "/moves", weights))
 	}
 	n.Op = op
-	r.prune(old)
+	r.Prune(old)
 	return true
 }
 
@@ -119,7 +119,7 @@ func (r *rewriter) oneHot(n *graph.Node, a, b, kh, kw int) *graph.Tensor {
 
 // feedsFunction tells whether an activation that is no clamp reads a value, perhaps behind clamps.
 func (r *rewriter) feedsFunction(v string) bool {
-	return slices.ContainsFunc(r.usersOf(v), func(u *graph.Node) bool {
+	return slices.ContainsFunc(r.UsersOf(v), func(u *graph.Node) bool {
 		op, ok := u.Op.(graph.Activation)
 		return ok && (op.Fn != "relu" && op.Fn != "clip" || r.feedsFunction(u.Outputs[0]))
 	})
@@ -132,7 +132,7 @@ func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
 	if r.asSlice(n, take) {
 		return
 	}
-	for _, u := range slices.Clone(r.usersOf(out)) {
+	for _, u := range slices.Clone(r.UsersOf(out)) {
 		op, ok := u.Op.(graph.Conv)
 		w := r.Constant(u, 1)
 		const wider = 4 // a layer reads at most so many times the channels that it needs
@@ -148,10 +148,10 @@ func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
 				}
 			}
 		}
-		r.setInputs(u, append([]string{x, r.newConst(u.Inputs[1], "/chosen", nw)}, u.Inputs[2:]...)...)
+		r.SetInputs(u, append([]string{x, r.NewConst(u.Inputs[1], "/chosen", nw)}, u.Inputs[2:]...)...)
 	}
-	if r.readers(out) == 0 && !r.output[out] {
-		r.remove(n)
+	if r.Readers(out) == 0 && !r.Output[out] {
+		r.Remove(n)
 		return
 	}
 	if r.chosenByProducer(n, take) {
@@ -162,7 +162,7 @@ func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
 		w.F[c*channels+from] = 1
 	}
 	n.Op = graph.Conv{Window: unitWindow, Groups: 1}
-	r.setInputs(n, x, r.newConst(n.Name, "/moves", w))
+	r.SetInputs(n, x, r.NewConst(n.Name, "/moves", w))
 }
 
 // columnGrid is the grid of weights whose input channels are put in another order: the sum of two is no longer on it where a channel
@@ -183,19 +183,19 @@ func (r *rewriter) asSlice(n *graph.Node, take graph.Take) bool {
 	}
 	s := r.Shape(n.Inputs[0])
 	if len(take.Index) == s[1] {
-		r.bypass(n, n.Inputs[0])
+		r.Bypass(n, n.Inputs[0])
 		return true
 	}
 	n.Op = graph.Slice{Start: []int{0, take.Index[0], 0, 0}, Step: []int{1, 1, 1, 1}, To: slices.Clone(take.To)}
-	r.changed = true
+	r.Changed = true
 	return true
 }
 
 // chosenByProducer lets the conv that alone makes the channels for n make them in the order that n gives them.
 func (r *rewriter) chosenByProducer(n *graph.Node, take graph.Take) bool {
 	x := n.Inputs[0]
-	m := r.maker[x]
-	if m == nil || !r.sole(x, n) || len(take.Index) > r.Shape(x)[1] {
+	m := r.Maker[x]
+	if m == nil || !r.Sole(x, n) || len(take.Index) > r.Shape(x)[1] {
 		return false
 	}
 	op, ok := m.Op.(graph.Conv)
@@ -221,15 +221,15 @@ func (r *rewriter) chosenByProducer(n *graph.Node, take graph.Take) bool {
 		own.Scale, own.Zero = pickOf(g.Scale, take.Index), pickOf(g.Zero, take.Index)
 		nw.Grid = &own
 	}
-	inputs := []string{m.Inputs[0], r.newConst(m.Inputs[1], "/chosen", nw)}
+	inputs := []string{m.Inputs[0], r.NewConst(m.Inputs[1], "/chosen", nw)}
 	if b != nil {
-		inputs = append(inputs, r.newConst(m.Inputs[2], "/chosen", &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(take.Index)}, F: pickOf(b.F, take.Index)}))
+		inputs = append(inputs, r.NewConst(m.Inputs[2], "/chosen", &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(take.Index)}, F: pickOf(b.F, take.Index)}))
 	}
 	op.Groups = 1
 	// n takes the conv's place, under its own name: its shape is the right one.
 	n.Op = op
-	r.setInputs(n, inputs...)
-	r.remove(m)
+	r.SetInputs(n, inputs...)
+	r.Remove(m)
 	return true
 }
 

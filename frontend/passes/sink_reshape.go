@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hass/frontend/ops"
+	"hass/frontend/rewrite"
 	"hass/internal/graph"
 )
 
@@ -16,8 +17,8 @@ import (
 func sinkReshape(r *rewriter) error {
 	for changed := true; changed; {
 		changed = false
-		for _, n := range r.nodes() {
-			if r.gone[n] {
+		for _, n := range r.Nodes() {
+			if r.Gone[n] {
 				continue
 			}
 			switch op := n.Op.(type) {
@@ -32,15 +33,14 @@ func sinkReshape(r *rewriter) error {
 			}
 		}
 		// New nodes must stand in the list for the next round.
-		if err := r.finish(); err != nil {
+		if err := r.Finish(); err != nil {
 			return err
 		}
-		r.extra = map[*graph.Node][]*graph.Node{}
 	}
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		for _, v := range n.Outputs {
-			if name, ok := strings.CutSuffix(v, mapSuffix); ok && name != "" && !r.taken(name) {
-				r.rename(v, name)
+			if name, ok := strings.CutSuffix(v, rewrite.MapSuffix); ok && name != "" && !r.Taken(name) {
+				r.Rename(v, name)
 			}
 		}
 	}
@@ -50,19 +50,19 @@ func sinkReshape(r *rewriter) error {
 // mergeReshape reads past a reshape before n and drops n if it changes nothing.
 func (r *rewriter) mergeReshape(n *graph.Node, op graph.Reshape) bool {
 	changed := false
-	if m := r.maker[n.Inputs[0]]; m != nil {
+	if m := r.Maker[n.Inputs[0]]; m != nil {
 		if _, ok := m.Op.(graph.Reshape); ok {
 			old := n.Inputs[0]
-			r.setInputs(n, m.Inputs[0])
-			if r.readers(old) == 0 && !r.output[old] {
-				r.remove(m)
+			r.SetInputs(n, m.Inputs[0])
+			if r.Readers(old) == 0 && !r.Output[old] {
+				r.Remove(m)
 			}
 			changed = true
 		}
 	}
 	x := n.Inputs[0]
-	if r.Shape(x).Equal(op.To) && (!r.output[n.Outputs[0]] || r.maker[x] != nil && !r.output[x]) {
-		r.bypass(n, x)
+	if r.Shape(x).Equal(op.To) && (!r.Output[n.Outputs[0]] || r.Maker[x] != nil && !r.Output[x]) {
+		r.Bypass(n, x)
 		changed = true
 	}
 	return changed
@@ -75,8 +75,8 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 	out := n.Outputs[0]
 	var from graph.Shape
 	for _, v := range n.Inputs {
-		m := r.maker[v]
-		if m == nil || r.output[v] || slices.ContainsFunc(r.usersOf(v), func(u *graph.Node) bool { return u != n }) {
+		m := r.Maker[v]
+		if m == nil || r.Output[v] || slices.ContainsFunc(r.UsersOf(v), func(u *graph.Node) bool { return u != n }) {
 			return false
 		}
 		if _, ok := m.Op.(graph.Reshape); !ok {
@@ -94,26 +94,26 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 	inputs := make([]string, len(n.Inputs))
 	old := slices.Clone(n.Inputs)
 	for i, v := range old {
-		inputs[i] = r.maker[v].Inputs[0]
+		inputs[i] = r.Maker[v].Inputs[0]
 	}
 	// The first reshape moves behind n under its own name.
-	first := r.maker[old[0]]
-	r.setInputs(n, inputs...)
+	first := r.Maker[old[0]]
+	r.SetInputs(n, inputs...)
 	for _, v := range old[1:] {
-		if m := r.maker[v]; m != nil && m != first {
-			r.remove(m)
+		if m := r.Maker[v]; m != nil && m != first {
+			r.Remove(m)
 		}
 	}
 	delete(r.Graph.Shapes, old[0])
-	delete(r.maker, old[0])
-	inner := r.newValue(out + mapSuffix)
+	delete(r.Maker, old[0])
+	inner := r.NewValue(out + rewrite.MapSuffix)
 	r.Graph.Shapes[inner] = slices.Clone(from)
 	n.Outputs = []string{inner}
-	r.maker[inner] = n
+	r.Maker[inner] = n
 	first.Op = graph.Reshape{To: slices.Clone(r.Shape(out))}
 	first.Outputs = []string{out}
-	r.maker[out] = first
-	r.setInputs(first, inner)
+	r.Maker[out] = first
+	r.SetInputs(first, inner)
 	return true
 }
 
@@ -122,7 +122,7 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 // Transpose of that map with its columns in the map's own order.
 func (r *rewriter) absorbReshape(n *graph.Node, op graph.Conv) bool {
 	x := r.Shape(n.Inputs[0])
-	m := r.maker[n.Inputs[0]]
+	m := r.Maker[n.Inputs[0]]
 	w := r.Constant(n, 1)
 	if m == nil || w == nil || op.Groups != 1 || op.Kernel != [2]int{1, 1} || op.Pads != [4]int{} || x[2] != 1 || x[3] != 1 {
 		return false
@@ -132,7 +132,7 @@ func (r *rewriter) absorbReshape(n *graph.Node, op graph.Conv) bool {
 	}
 	src := m.Inputs[0]
 	perm := []int{0, 1, 2, 3}
-	if t := r.maker[src]; t != nil {
+	if t := r.Maker[src]; t != nil {
 		if f, ok := t.Op.(graph.Foreign); ok {
 			p, err := ops.PermOf(ops.NewAttrs(f), len(r.Shape(src)))
 			if f.Domain != "" || f.Type != "Transpose" || err != nil {
@@ -162,7 +162,7 @@ func (r *rewriter) absorbReshape(n *graph.Node, op graph.Conv) bool {
 	op.Kernel = [2]int{s[2], s[3]}
 	n.Op = op
 	inputs := slices.Clone(n.Inputs)
-	inputs[0], inputs[1] = src, r.newConst(inputs[1], "/map", nw)
-	r.setInputs(n, inputs...)
+	inputs[0], inputs[1] = src, r.NewConst(inputs[1], "/map", nw)
+	r.SetInputs(n, inputs...)
 	return true
 }

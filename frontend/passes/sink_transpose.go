@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"hass/frontend/ops"
+	"hass/frontend/rewrite"
 	"hass/internal/graph"
 )
 
@@ -21,10 +22,10 @@ var transposable = map[string]bool{
 // the pairs that exporters put around every convolution cancel.
 func sinkTranspose(r *rewriter) error {
 	s := &sinking{rewriter: r, stuck: map[*graph.Node]int{}, waits: map[*graph.Node]bool{}}
-	for _, n := range r.nodes() {
+	for _, n := range r.Nodes() {
 		s.push(n)
 	}
-	for len(s.queue) > 0 && r.budget >= 0 {
+	for len(s.queue) > 0 && r.Budget >= 0 {
 		t := s.queue[0]
 		s.queue = s.queue[1:]
 		delete(s.waits, t)
@@ -46,35 +47,35 @@ type sinking struct {
 
 // push lets t be tried, if it is a transpose.
 func (s *sinking) push(t *graph.Node) {
-	if t != nil && !s.gone[t] && !s.waits[t] && isForeign(t, "Transpose") {
+	if t != nil && !s.Gone[t] && !s.waits[t] && rewrite.IsForeign(t, "Transpose") {
 		s.waits[t], s.queue = true, append(s.queue, t)
 	}
 }
 
 // sink moves t behind those of its users that it passes.
 func (r *sinking) sink(t *graph.Node) {
-	if r.gone[t] || !isForeign(t, "Transpose") || r.Shape(t.Outputs[0]) == nil || r.Graph.Consts[t.Inputs[0]] != nil {
+	if r.Gone[t] || !rewrite.IsForeign(t, "Transpose") || r.Shape(t.Outputs[0]) == nil || r.Graph.Consts[t.Inputs[0]] != nil {
 		return
 	}
 	perm, err := ops.PermOf(ops.NewAttrs(t.Op.(graph.Foreign)), len(r.Shape(t.Inputs[0])))
 	if err != nil {
 		return // reported by lower-layout
 	}
-	if slices.IsSorted(perm) && !r.output[t.Outputs[0]] {
+	if slices.IsSorted(perm) && !r.Output[t.Outputs[0]] {
 		x := t.Inputs[0]
-		r.bypass(t, x)
-		r.push(r.maker[x]) // its users are new
+		r.Bypass(t, x)
+		r.push(r.Maker[x]) // its users are new
 		return
 	}
 	tried := map[*graph.Node]bool{} // one that reads it twice is passed as a whole
-	for _, u := range slices.Clone(r.usersOf(t.Outputs[0])) {
-		if !tried[u] && !r.gone[u] {
+	for _, u := range slices.Clone(r.UsersOf(t.Outputs[0])) {
+		if !tried[u] && !r.Gone[u] {
 			tried[u] = true
 			r.passTranspose(t, perm, u)
 		}
 	}
-	if r.readers(t.Outputs[0]) == 0 && !r.output[t.Outputs[0]] {
-		r.remove(t)
+	if r.Readers(t.Outputs[0]) == 0 && !r.Output[t.Outputs[0]] {
+		r.Remove(t)
 	}
 }
 
@@ -85,7 +86,7 @@ func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 		return false
 	}
 	out := r.Shape(u.Outputs[0])
-	if out == nil || !r.oneOutput(u) {
+	if out == nil || !r.OneOutput(u) {
 		return false
 	}
 	rank := len(perm)
@@ -100,7 +101,7 @@ func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 			merged[i] = perm[p]
 		}
 		u.Op = transposeNode(merged)
-		r.setInputs(u, t.Inputs[0])
+		r.SetInputs(u, t.Inputs[0])
 		r.push(u)
 		return true
 	case transposable[op.Type] && len(out) == rank:
@@ -167,8 +168,8 @@ func (r *sinking) passReduction(t *graph.Node, perm []int, u *graph.Node, op gra
 	op.Attrs = map[string]graph.Attr{"axes": {Kind: "is", Ints: axes}, "keepdims": {Kind: "i", I: keep}}
 	u.Op = op
 	if keep == 0 {
-		r.setInputs(u, t.Inputs[0])
-		r.push(r.maker[t.Inputs[0]])
+		r.SetInputs(u, t.Inputs[0])
+		r.push(r.Maker[t.Inputs[0]])
 		return true
 	}
 	r.behind(u, perm, []string{t.Inputs[0]})
@@ -219,7 +220,7 @@ func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, b
 		}
 		wide := *c
 		wide.Shape, wide.Grid = slices.Concat(slices.Repeat(graph.Shape{1}, len(perm)-len(c.Shape)), c.Shape), nil
-		inputs[i] = r.newConst(u.Inputs[i], "/transposed", ops.Transpose(&wide, inverse))
+		inputs[i] = r.NewConst(u.Inputs[i], "/transposed", ops.Transpose(&wide, inverse))
 	}
 	return inputs, true
 }
@@ -231,8 +232,8 @@ func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **g
 		*c = t
 		return len(t.Shape) == len(perm) || len(t.Shape) < len(perm) && broadcasts
 	}
-	m := r.maker[v]
-	if m == nil || !isForeign(m, "Transpose") || r.Shape(m.Inputs[0]) == nil {
+	m := r.Maker[v]
+	if m == nil || !rewrite.IsForeign(m, "Transpose") || r.Shape(m.Inputs[0]) == nil {
 		return false
 	}
 	p, err := ops.PermOf(ops.NewAttrs(m.Op.(graph.Foreign)), len(r.Shape(m.Inputs[0])))
@@ -250,16 +251,16 @@ func (r *sinking) behind(u *graph.Node, perm []int, inputs []string) {
 	for i, p := range perm {
 		before[p] = s[i]
 	}
-	inner := r.newValue(out + "/sunk")
+	inner := r.NewValue(out + "/sunk")
 	r.Graph.Shapes[inner] = before
 	u.Outputs[0] = inner
-	r.maker[inner] = u
-	r.setInputs(u, inputs...)
+	r.Maker[inner] = u
+	r.SetInputs(u, inputs...)
 	t := &graph.Node{Name: u.Name + "/transpose", Op: transposeNode(perm), Inputs: []string{inner}, Outputs: []string{out}}
-	r.add(u, t)
+	r.Add(u, t)
 	r.push(t)
 	for _, v := range inputs {
-		r.push(r.maker[v]) // it has a new user
+		r.push(r.Maker[v]) // it has a new user
 	}
-	r.prune(old...)
+	r.Prune(old...)
 }

@@ -10,7 +10,7 @@ import (
 // is a scale per channel. Elsewhere the host does them as they are.
 func splitDifference(r *rewriter) error {
 	behind := r.layersBehind()
-	return r.each(func(n *graph.Node, a *ops.Attrs) error {
+	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		if len(n.Inputs) != 2 || !behind[n.Outputs[0]] {
 			return nil
 		}
@@ -33,16 +33,16 @@ func splitDifference(r *rewriter) error {
 		switch a.Op.Type {
 		case "Sub":
 			n.Op = foreign("Add")
-			r.setInputs(n, x, r.beside(n, "/minus", foreign("Neg"), y))
+			r.SetInputs(n, x, r.beside(n, "/minus", foreign("Neg"), y))
 		case "Max":
 			more := r.beside(n, "/difference", foreign("Add"), x, r.beside(n, "/minus", foreign("Neg"), y))
 			n.Op = foreign("Add")
-			r.setInputs(n, y, r.beside(n, "/more", graph.Activation{Fn: "relu"}, more))
+			r.SetInputs(n, y, r.beside(n, "/more", graph.Activation{Fn: "relu"}, more))
 		default: // Min
 			more := r.beside(n, "/difference", foreign("Add"), x, r.beside(n, "/minus", foreign("Neg"), y))
 			more = r.beside(n, "/more", graph.Activation{Fn: "relu"}, more)
 			n.Op = foreign("Add")
-			r.setInputs(n, x, r.beside(n, "/less", foreign("Neg"), more))
+			r.SetInputs(n, x, r.beside(n, "/less", foreign("Neg"), more))
 		}
 		return nil
 	}, "Sub", "Max", "Min")
@@ -50,16 +50,16 @@ func splitDifference(r *rewriter) error {
 
 // beside puts an operator that keeps the shape of its first input beside n, and gives its output.
 func (r *rewriter) beside(n *graph.Node, suffix string, op graph.Op, inputs ...string) string {
-	out := r.newValue(n.Outputs[0] + suffix)
+	out := r.NewValue(n.Outputs[0] + suffix)
 	r.Graph.Shapes[out] = append(graph.Shape{}, r.Shape(inputs[0])...)
-	r.add(n, &graph.Node{Name: n.Name + suffix, Op: op, Inputs: inputs, Outputs: []string{out}})
+	r.Add(n, &graph.Node{Name: n.Name + suffix, Op: op, Inputs: inputs, Outputs: []string{out}})
 	return out
 }
 
 // layersBehind are the values that layers with weights depend on.
 func (r *rewriter) layersBehind() map[string]bool {
 	behind := map[string]bool{}
-	all := r.nodes()
+	all := r.Nodes()
 	for i := len(all) - 1; i >= 0; i-- {
 		n := all[i]
 		layer := false

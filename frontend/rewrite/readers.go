@@ -1,4 +1,4 @@
-package passes
+package rewrite
 
 import (
 	"slices"
@@ -61,17 +61,17 @@ func (u *readers) compact() {
 	u.list, u.empty, u.at = slices.DeleteFunc(u.list, func(n *graph.Node) bool { return n == nil }), 0, nil
 }
 
-// readers is how often a value is read.
-func (r *rewriter) readers(v string) int {
+// Readers is how often a value is read.
+func (r *Rewriter) Readers(v string) int {
 	if u := r.users[v]; u != nil {
 		return len(u.list) - u.empty
 	}
 	return 0
 }
 
-// usersOf are the nodes that read a value; one that reads it twice stands twice. The slice
+// UsersOf are the nodes that read a value; one that reads it twice stands twice. The slice
 // holds until the graph changes.
-func (r *rewriter) usersOf(v string) []*graph.Node {
+func (r *Rewriter) UsersOf(v string) []*graph.Node {
 	u := r.users[v]
 	if u == nil {
 		return nil
@@ -82,7 +82,7 @@ func (r *rewriter) usersOf(v string) []*graph.Node {
 	return u.list
 }
 
-func (r *rewriter) addUser(v string, n *graph.Node) {
+func (r *Rewriter) addUser(v string, n *graph.Node) {
 	u := r.users[v]
 	if u == nil {
 		u = &readers{}
@@ -91,7 +91,7 @@ func (r *rewriter) addUser(v string, n *graph.Node) {
 	u.add(n)
 }
 
-func (r *rewriter) addUsers(n *graph.Node) {
+func (r *Rewriter) addUsers(n *graph.Node) {
 	for _, v := range n.Inputs {
 		if v != "" {
 			r.addUser(v, n)
@@ -99,14 +99,14 @@ func (r *rewriter) addUsers(n *graph.Node) {
 	}
 }
 
-func (r *rewriter) dropUser(v string, n *graph.Node) {
+func (r *Rewriter) dropUser(v string, n *graph.Node) {
 	if u := r.users[v]; u != nil {
 		u.drop(n)
 	}
 }
 
 // place is the place of the value v among the inputs of n, where instead will stand.
-func (r *rewriter) place(n *graph.Node, v, instead string) int {
+func (r *Rewriter) place(n *graph.Node, v, instead string) int {
 	if len(n.Inputs) <= manyReaders {
 		return slices.Index(n.Inputs, v)
 	}

@@ -1,4 +1,4 @@
-package passes
+package rewrite
 
 import (
 	"math/rand/v2"
