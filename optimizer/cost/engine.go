@@ -274,7 +274,7 @@ func joinArea(s *hw.JoinParams, family string) area {
 	kept := acc - t.dropped // of the sum
 	soft := 0
 	if s.MulBits > 0 { // the sum is in registers of the slices, and so is the multiplier
-		p := productOf(acc, s.MulBits+1, t.dropped, family)
+		p := multiplied{a: acc, b: s.MulBits + 1, constant: !s.OwnMul(), register: true, unread: t.dropped}.product(family)
 		a.rule[0] += lanes * p.dsp
 		a.rule[1] += lanes * p.srl
 		a.rule[5] += lanes * p.srl

@@ -10,11 +10,18 @@ type product struct {
 	srl  int // of what lies below for long, a shift register
 }
 
-// productOf is the product of operands of the given signed widths, of which nobody reads the lowest bits.
-func productOf(a, b, unread int, family string) (p product) {
-	s := hw.Product{A: a, B: b}
-	cut := s.Cut()
-	for _, c := range cut {
+// multiplied are the operands of a product: signed widths.
+type multiplied struct {
+	a, b     int
+	constant bool // the second is
+	register bool // both come from registers that slices take up, as far as they have room
+	unread   int  // the lowest bits of the product that nobody reads
+}
+
+// product counts. A slice has two registers for each operand.
+func (f multiplied) product(family string) (p product) {
+	s := hw.Product{A: f.a, B: f.b}
+	for _, c := range s.Cut() {
 		n := multiplierDSP(c[0], c[1], family)
 		p.dsp += n
 		if n == 0 {
@@ -22,11 +29,31 @@ func productOf(a, b, unread int, family string) (p product) {
 		}
 	}
 	const low = 17
+	wide, narrow := max(f.a, f.b)-low, min(f.a, f.b)-low // high parts
+	wideMoves, narrowMoves := !f.constant || f.a > f.b, !f.constant || f.a <= f.b
 	switch s.Parts() {
 	case 2:
-		p.ff = max(0, low-unread)
-	case 4: // low parts; the high part of the narrower operand waits a cycle more than slices do, that of the wider one two
-		p.ff, p.srl = low+min(low, max(0, 2*low-unread))+min(a, b)-low+2*(max(a, b)-low), max(0, low-unread)
+		p.ff = max(0, low-f.unread)
+		if f.register && wideMoves {
+			p.ff += wide
+		}
+	case 4:
+		p.ff, p.srl = min(low, max(0, 2*low-f.unread)), max(0, low-f.unread)
+		if wideMoves {
+			p.ff += low + 2*wide
+		}
+		if narrowMoves {
+			p.ff += narrow
+		}
+		switch { // a cycle more
+		case !f.register:
+		case wideMoves && narrowMoves:
+			p.ff += low + 2*wide + narrow
+		case wideMoves:
+			p.ff += low + wide
+		default:
+			p.ff += low + narrow
+		}
 	}
 	return p
 }

@@ -118,7 +118,7 @@ func addArea(s *hw.AddParams, family string) area {
 	}{{a, s.Bits0, s.Factor0, s.Parts0}, {b, s.Bits1, s.Factor1, s.Parts1}} {
 		wait := parts - t.parts // registers before the product
 		if t.parts > 0 {
-			p := productOf(t.width, factorBits(t.f)+1, 0, family)
+			p := multiplied{a: t.width, b: factorBits(t.f) + 1, constant: true}.product(family)
 			v.rule[0] += n * p.dsp
 			v.rule[2] += n * p.ff
 			v.lut[7+3] += float64(n * p.soft)
@@ -151,7 +151,10 @@ func mulArea(s *hw.MulParams, family string) area {
 	var p product
 	if s.Parts > 0 {
 		e.value, e.depth, e.split = e.value+factorBits(s.Factor), s.Parts+8, true
-		p = productOf(a+b, factorBits(s.Factor)+1, requant(&s.Elementwise, e.value, positive).terms().dropped, family)
+		p = multiplied{a: a + b, b: factorBits(s.Factor) + 1, constant: true, unread: requant(&s.Elementwise, e.value, positive).terms().dropped}.product(family)
+		if s.Parts > 1 {
+			p.ff += a + b // the first product's register, which two slices read
+		}
 	}
 	v := e.area(&s.Elementwise)
 	v.rule[0] = n * (dsp + p.dsp)
