@@ -19,7 +19,6 @@ type quantisedModel struct {
 	top1     float64 // of the integer network, percent; 0 where nobody states one
 	kept     bool    // it brings quantisers: results differ from the recorded ones at ties only
 	rtl      bool    // small enough for Verilator here
-	bits     string
 }
 
 var quantisedModels = []quantisedModel{
