@@ -54,7 +54,7 @@ type Input struct {
 	// Effort bounds branch and bound, in options looked at per test; 0 means a
 	// default. Where it runs out the design reports its gap.
 	Effort int
-	// Memo, if not nil, keeps costs between questions.
+	// Memo, if not nil, keeps costs between questions; one question asks for the same costs several times and has else its own.
 	Memo *Memo
 	// Near, if not 0, is about the cycles per image to expect, from a network like this one: it shortens the search of
 	// the rough model and decides nothing.
@@ -120,6 +120,9 @@ func (in *Input) check() error {
 	}
 	if in.Effort <= 0 {
 		in.Effort = defaultEffort
+	}
+	if in.Memo == nil {
+		in.Memo = NewMemo()
 	}
 	if in.Log == nil {
 		in.Log = func(string) {}
