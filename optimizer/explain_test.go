@@ -11,7 +11,6 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/test/testenv"
-	"hass/optimizer/cost/overhead"
 )
 
 // onPart is a device with so many of each resource, all usable.
@@ -162,30 +161,4 @@ func resourceOf(r design.Resources, name string) (float64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// TestHLSBudget: where a design for both targets breaks its budget as C++, one for C++ alone keeps it, with what Vitis HLS takes beside
-// in the total; RTL alone has nothing beside.
-func TestHLSBudget(t *testing.T) {
-	for _, target := range []hw.Target{hw.RTL, hw.HLS, hw.Both} {
-		d := optimize(t, residualNet(), "zybo", func(in *Input) { in.Target = target })
-		n, err := d.Network()
-		if err != nil {
-			t.Fatal(err)
-		}
-		beside := overhead.Of(n)
-		over := len(design.Shortfall(d.Total.Add(beside), d.Budget)) > 0
-		last := d.Costs[len(d.Costs)-1]
-		said := strings.Contains(strings.Join(d.Explain, "\n"), "C++ breaks the budget")
-		switch {
-		case !d.Fits:
-			t.Errorf("%s: %v", target, d.Shortfall)
-		case (last.Layer == "hls") != (target == hw.HLS) || target == hw.HLS && last.Resources != beside:
-			t.Errorf("%s: the last row is %+v, C++ takes %+v beside", target, last, beside)
-		case said != (target == hw.Both):
-			t.Errorf("%s: %q", target, d.Explain)
-		case target == hw.Both && !over:
-			t.Error("the C++ of both keeps the budget: the case says nothing")
-		}
-	}
 }

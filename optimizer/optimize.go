@@ -200,7 +200,7 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Explain = append(append(d.Explain, line), derive.ExplainHLS(d, f.network)...)
+	d.Explain = append(d.Explain, line)
 	if rough {
 		d.Explain = append(d.Explain, "large network: the search space is what a rough model of the engines left of each layer's hardware choices; bounds hold for that space")
 	}
@@ -395,7 +395,7 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 		if r.x == nil {
 			return f, nil
 		}
-		total := p.model.Total(f.network).Add(derive.Beside(in.Target, f.network))
+		total := p.model.Total(f.network)
 		e, err := in.clocking().Of(f.network, total.Resources())
 		if err != nil {
 			return nil, err

@@ -66,18 +66,9 @@ type Design struct {
 	Shortfall   []string    `json:"shortfall,omitempty"` // one line per exceeded resource
 	Calibrated  bool        `json:"calibrated"`          // true: cost formulas are fitted to synthesis
 	CostModel   CostModel   `json:"cost_model"`
-	Costs       []LayerCost `json:"costs"` // one per Net.Layers, then SharedCosts
+	Costs       []LayerCost `json:"costs"` // one per Net.Layers, then "fifos" and "io"
 	Predicted   Prediction  `json:"predicted"`
 	Explain     []string    `json:"explain"` // bottleneck, binding resource, what one more unit would buy
-}
-
-// SharedCosts is the number of rows of Costs behind those of the layers: "fifos", "io", and for C++ alone "hls", what Vitis HLS takes
-// beside.
-func (d *Design) SharedCosts() int {
-	if d.Target == hw.HLS {
-		return 3
-	}
-	return 2
 }
 
 // CostModel says what the formulas of LUTs and flip-flops rest on and how far off they may be.

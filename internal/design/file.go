@@ -209,8 +209,8 @@ func (d *Design) checkFacts() error {
 			return fmt.Errorf("preproc: mean %v and deviation %v of channel %d", pp.Mean[i], pp.Std[i], i)
 		}
 	}
-	if len(d.Costs) != len(d.Net.Layers)+d.SharedCosts() {
-		return fmt.Errorf("%d costs for %d layers and %d rows of what they share", len(d.Costs), len(d.Net.Layers), d.SharedCosts())
+	if len(d.Costs) != len(d.Net.Layers)+2 {
+		return fmt.Errorf("%d costs for %d layers, fifos and io", len(d.Costs), len(d.Net.Layers))
 	}
 	return d.UsableShare.Validate()
 }

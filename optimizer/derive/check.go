@@ -192,7 +192,7 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 			return fmt.Errorf("cost_model.calibration: %w", err)
 		}
 	}
-	priced := &design.Design{Net: d.Net, Budget: d.Budget, Target: d.Target}
+	priced := &design.Design{Net: d.Net, Budget: d.Budget}
 	Price(priced, modelOf(d), n)
 	if err := firstDifference("cost_model", d.CostModel, priced.CostModel); err != nil {
 		return err

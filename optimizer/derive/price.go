@@ -1,15 +1,12 @@
 package derive
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
-	"hass/optimizer/cost/overhead"
 	"hass/optimizer/fifo"
 )
 
@@ -109,35 +106,6 @@ func Engines(rule string, m int) []EngineChoice {
 	return list
 }
 
-// Beside is what a design takes beside its modules and FIFOs as the RTL has them: in C++ alone, what Vitis HLS adds.
-func Beside(t hw.Target, n *hw.Network) design.Vec {
-	if t == hw.HLS {
-		return overhead.Of(n).Vec()
-	}
-	return design.Vec{}
-}
-
-// ExplainHLS says what Vitis HLS takes beside the RTL's modules, and whether a design for both targets keeps its budget as C++. Of RTL
-// there is nothing to say.
-func ExplainHLS(d *design.Design, n *hw.Network) []string {
-	if !d.Target.Includes(hw.HLS) {
-		return nil
-	}
-	more := overhead.Of(n)
-	line := fmt.Sprintf("C++: %d LUT, %d FF and %d BRAM18 are what Vitis HLS takes beside for %d FIFOs and the AXI ports, as its reports of other designs print them",
-		more.LUT, more.FF, more.BRAM18, overhead.FIFOs(n))
-	short := design.Shortfall(d.Total.Add(more), d.Budget)
-	switch {
-	case d.Target == hw.HLS:
-		line += "; they are part of the total"
-	case len(short) > 0:
-		line += "; with them the C++ breaks the budget (" + strings.Join(short, "; ") + "): --target hls keeps it"
-	default:
-		line += "; with them the C++ keeps the budget"
-	}
-	return []string{line}
-}
-
 // Price fills in a design's costs, the total and what is short.
 func Price(d *design.Design, m Pricing, n *hw.Network) {
 	layers, fifos, io := m.Network(n)
@@ -158,10 +126,7 @@ func Price(d *design.Design, m Pricing, n *hw.Network) {
 	}
 	d.Costs = append(d.Costs, design.LayerCost{Layer: "fifos", Resources: fifos.Resources(), LUTError: fifoErr.LUT, FFError: fifoErr.FF},
 		design.LayerCost{Layer: "io", Resources: io.Resources(), Cycles: float64(port), LUTError: ioErr.LUT, FFError: ioErr.FF})
-	if d.Target == hw.HLS {
-		d.Costs = append(d.Costs, design.LayerCost{Layer: "hls", Resources: overhead.Of(n)})
-	}
-	d.Total = total.Add(Beside(d.Target, n)).Resources()
+	d.Total = total.Resources()
 	d.Shortfall = design.Shortfall(d.Total, d.Budget)
 	d.Fits = len(d.Shortfall) == 0
 }

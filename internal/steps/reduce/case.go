@@ -93,7 +93,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	for _, s := range n.Streams {
 		d.FIFOs = append(d.FIFOs, design.FIFO{Name: s.Name, Depth: s.Depth, Memory: memories[s.Name]})
 	}
-	d.Costs = make([]design.LayerCost, len(c.Net.Layers)+d.SharedCosts())
+	d.Costs = make([]design.LayerCost, len(c.Net.Layers)+2)
 	if err := derive.Refresh(d); err != nil {
 		return nil, nil, err
 	}
