@@ -57,7 +57,7 @@ func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intn
 	if levels > compareLevels || levels == 0 {
 		width := l.calm(lines, c, in, to.Format)
 		// Sums and multipliers share the widest product.
-		m := rescale.FindMultiplier(lines, rescale.Limits{MulBits: mulBits, BiasFrac: biasBits, Both: fixed.MaxAccBits - 2 - width})
+		m := rescale.FindMultiplier(lines, rescale.Limits{MulBits: mulBits, BiasFrac: biasBits, Both: fixed.MaxAccBits - 1 - width})
 		if m != nil && (levels > 0 || m.BiasFrac == 0) {
 			c.Mul, c.Shift, c.Bias, c.BiasFrac = m.Mul, []int{m.Shift}, m.Bias, m.BiasFrac
 			out.Rounding = m.Rounding
@@ -189,7 +189,11 @@ func (l *layer) calm(lines []rescale.Line, c *intnet.Conv, in, to fixed.Format) 
 			c.WeightStep[o] = ratio * to.Step() / in.Step()
 		}
 		f, _ := line.Bias.Float64()
-		width = max(width, fixed.Bound{Lo: min(line.Least, 0), Hi: max(line.Most, 0)}.Bits()+1, 2+int(math.Ceil(math.Log2(math.Abs(f)+1))))
+		if math.Abs(f) >= intnet.MaxBias {
+			return fixed.MaxAccBits // no multiplier has room
+		}
+		// A bias may be the integer above or below.
+		width = max(width, fixed.Bound{Lo: int64(math.Floor(f)) - 1 + min(line.Least, 0), Hi: int64(math.Ceil(f)) + 1 + max(line.Most, 0)}.Bits())
 	}
 	return width
 }

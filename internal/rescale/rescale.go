@@ -135,10 +135,10 @@ const maxShift = 61
 // together, then of the fewest places; nil if there is none. Half up is tried before half to even, which a bias with places of its own does not
 // combine with.
 func FindMultiplier(lines []Line, lim Limits) *Multiplier {
-	thresholds := make([][]int64, len(lines))
+	targets := make([]target, len(lines))
 	top := 0.0
 	for i := range lines {
-		thresholds[i] = lines[i].Thresholds()
+		targets[i] = target{Line: &lines[i], thresholds: lines[i].Thresholds()}
 		r, _ := lines[i].Ratio.Float64()
 		top = max(top, r)
 	}
@@ -163,7 +163,7 @@ func FindMultiplier(lines []Line, lim Limits) *Multiplier {
 				ok := true
 				for i := range lines {
 					c := (hard + i) % len(lines)
-					if m.Mul[c], m.Bias[c], ok = lines[c].multiplier(thresholds[c], shift, frac, rounding); !ok {
+					if m.Mul[c], m.Bias[c], ok = targets[c].multiplier(shift, frac, rounding); !ok {
 						hard = c
 						break
 					}
@@ -187,26 +187,54 @@ func fits(mul []int64, width int) bool {
 	return true
 }
 
+// target is a line that a multiplier is sought for.
+type target struct {
+	*Line
+	thresholds []int64
+	region     *region // all functions that equal the line; nil before it is asked for, or without bounds
+	asked      bool
+}
+
 // multiplier is one that equals the line at a shift and a number of places of the bias, and that bias: for the nearest bias a multiplier
-// is sought, and else for the nearest multiplier a bias.
-func (l *Line) multiplier(thresholds []int64, shift, frac int, rounding fixed.Rounding) (mul, bias int64, ok bool) {
+// is sought, for the nearest multiplier a bias, and then any of both.
+func (l *target) multiplier(shift, frac int, rounding fixed.Rounding) (mul, bias int64, ok bool) {
 	bias, exact := nearest(new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac)))
-	if rounding == fixed.HalfEven && !exact {
-		return 0, 0, false // what is a tie would be decided by a rounded bias
+	if rounding == fixed.HalfEven {
+		if !exact {
+			return 0, 0, false // what is a tie would be decided by a rounded bias
+		}
+		mul, ok = l.with(bias, l.thresholds, shift, frac, rounding)
+		return mul, bias, ok
 	}
 	for _, b := range []int64{bias, bias - 1, bias + 1} { // the nearest may lie on the wrong side of a threshold
-		if mul, ok := l.with(b, thresholds, shift, frac, rounding); ok {
+		if mul, ok := l.with(b, l.thresholds, shift, frac, rounding); ok {
 			return mul, b, true
 		}
-		if rounding == fixed.HalfEven {
-			return 0, 0, false
+	}
+	if mul, bias, ok := l.nearestMul(bias, shift, frac); ok {
+		return mul, bias, true
+	}
+	if !l.asked {
+		l.asked, l.region = true, newRegion(l.Line, l.thresholds)
+	}
+	if l.region == nil {
+		return 0, 0, false
+	}
+	for _, b := range l.region.biases(shift, frac) {
+		if mul, ok := l.with(b, l.thresholds, shift, frac, rounding); ok {
+			return mul, b, true
 		}
 	}
+	return 0, 0, false
+}
+
+// nearestMul is the multiplier nearest the line's ratio at a shift, with the bias nearest to one that equals the line half up.
+func (l *target) nearestMul(bias int64, shift, frac int) (mul, b int64, ok bool) {
 	if mul, _ = nearest(new(big.Rat).Mul(l.Ratio, new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(shift))))); mul < 1 || mul > largest {
 		return 0, 0, false
 	}
 	least, most := int64(-largestBias), int64(largestBias)
-	for k, t := range thresholds {
+	for k, t := range l.thresholds {
 		// (v<<frac + bias) * mul reaches the tie below n from a least bias on.
 		reach := ceilDiv(2*(l.Lo+1+int64(k))-1, shift+frac-1, mul)
 		if t <= l.Most {
