@@ -18,6 +18,7 @@ import (
 func (e *env) reporter() steps.Reporter {
 	return steps.Reporter{
 		Warn:   func(text string) { fmt.Fprintln(e.stderr, "hass: warning:", text) },
+		Note:   func(text string) { fmt.Fprintln(e.stderr, "hass: note:", text) },
 		Stage:  func(name, text string) { fmt.Fprintf(e.stderr, "%-9s %s\n", name, text) },
 		Track:  e.track,
 		Trials: e.trials,

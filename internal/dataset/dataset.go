@@ -249,7 +249,7 @@ func InputShape(shape []int) (c, h, w int, ok bool) {
 }
 
 // Check fits the set to a model input of shape [1,C,H,W], [1,C,L] or [1,C]; it is an error if its images do not fit. Numbers
-// may have the channels last. A vector also takes images of as many values.
+// may have the channels last. A vector, or a map of one pixel, also takes images of as many values.
 func (s *Set) Check(shape []int) error {
 	c, h, w, ok := InputShape(shape)
 	if !ok {
@@ -265,7 +265,7 @@ func (s *Set) Check(shape []int) error {
 		s.C, s.H, s.W = c, h, w
 		return nil
 	}
-	if len(shape) == 2 && c == s.C*s.H*s.W {
+	if h == 1 && w == 1 && c == s.C*s.H*s.W {
 		return nil
 	}
 	if c != s.C {

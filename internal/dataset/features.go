@@ -110,16 +110,22 @@ func (s *features) of(i int) []float32 {
 	return s.data[i*per : (i+1)*per]
 }
 
-// fit tells whether the inputs have the shape of a model's, [1, ...], or that with its channels last.
+// fit tells whether the inputs have the shape of a model's, [1, ...], or that with its channels last. Axes of one position do not count: a
+// vector fits a map of one pixel.
 func (s *features) fit(shape []int) (last, ok bool) {
-	if len(shape) > 0 && shape[0] == 1 {
-		shape = shape[1:]
-	}
-	if slices.Equal(s.shape, shape) {
+	have, want := long(s.shape), long(shape)
+	if slices.Equal(have, want) {
 		return false, true
 	}
-	if len(shape) > 1 && slices.Equal(s.shape, append(slices.Clone(shape[1:]), shape[0])) {
-		return true, true
+	if len(shape) > 2 && shape[0] == 1 {
+		if slices.Equal(have, long(append(slices.Clone(shape[2:]), shape[1]))) {
+			return true, true
+		}
 	}
 	return false, false
+}
+
+// long are the axes of more than one position.
+func long(shape []int) []int {
+	return slices.DeleteFunc(slices.Clone(shape), func(n int) bool { return n == 1 })
 }

@@ -33,6 +33,9 @@ func TestFeatures(t *testing.T) {
 		{"preprocessed, last", pre, "x.npy", f32(t, []int{1, 3, 2}, six...), []int{1, 2, 3}, []float32{-1, 0, 1, -0.375, -0.125, 0.125}},
 		{"CSV", "", "x.csv", "a,b,c\n0,1,2\n3, 4,5e0\n", []int{1, 3}, []float32{3, 4, 5}},
 		{"CSV without names", "", "x.csv", "0,1,2\r\n3,4,-5\r\n", []int{1, 3}, []float32{3, 4, -5}},
+		{"vector as a map", "", "x.npy", f32(t, []int{1, 3}, 0, 1, 2), []int{1, 3, 1, 1}, []float32{0, 1, 2}},
+		{"map of a pixel as a vector", "", "x.npy", f32(t, []int{1, 1, 1, 3}, 0, 1, 2), []int{1, 3}, []float32{0, 1, 2}},
+		{"an image as a map of a pixel", pre, "x.npy", u8(t, []int{1, 1, 2, 2}, 2, 4, 6, 8), []int{1, 4, 1, 1}, []float32{0, 2, 0, 0.5}},
 		{"bytes", pre, "x.npy", u8(t, []int{2, 2}, 9, 9, 2, 8), []int{1, 2}, []float32{0, 0.5}},
 		{"an image as a vector", pre, "x.npy", u8(t, []int{1, 1, 2, 2}, 2, 4, 6, 8), []int{1, 4}, []float32{0, 2, 0, 0.5}},
 	} {

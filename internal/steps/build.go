@@ -177,7 +177,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		return nil, err
 	}
 	rep.stage("optimize", "for %s", platform.Name)
-	if _, err := optimize(ctx, cal, platform, o.Hardware, in("design.json")); err != nil {
+	if _, err := optimize(ctx, cal, platform, o.Hardware, in("design.json"), rep); err != nil {
 		return nil, err
 	}
 	// From here on only the design file counts, as for any other user of it.

@@ -137,7 +137,7 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 	if err := ownSides(o.Output, design.Files(o.Output)); err != nil {
 		return nil, err
 	}
-	return optimize(ctx, cal, platform, o.Hardware, o.Output)
+	return optimize(ctx, cal, platform, o.Hardware, o.Output, rep)
 }
 
 // profileTrial profiles a trial of a study.
@@ -238,7 +238,7 @@ func wayOut(err error, h Hardware) error {
 }
 
 // optimize chooses the hardware of a calibrated model and writes the design.
-func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h Hardware, output string) (*design.Design, error) {
+func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h Hardware, output string, rep Reporter) (*design.Design, error) {
 	shares, err := h.shares()
 	if err != nil {
 		return nil, err
@@ -276,5 +276,11 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
 			p.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
 	}
-	return d, design.Write(ctx, d, output, cal.Golden)
+	if err := design.Write(ctx, d, output, cal.Golden); err != nil {
+		return nil, err
+	}
+	if text := offer(cal, d, scales); text != "" {
+		rep.note(text)
+	}
+	return d, nil
 }

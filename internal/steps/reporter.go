@@ -27,6 +27,8 @@ const (
 type Reporter struct {
 	// Warn takes a warning about an input or a result.
 	Warn func(text string)
+	// Note takes what a user may want to do about a result that is in order.
+	Note func(text string)
 	// Stage takes the beginning of a stage of Build and one line about it. A line without a name
 	// belongs to the stage before.
 	Stage func(name, text string)
@@ -42,6 +44,12 @@ type Trials struct {
 	Base      *search.Outcome  // the unpruned network
 	Objective search.Objective // of the search
 	Left      time.Duration    // estimate of the time that the other trials take
+}
+
+func (r Reporter) note(text string) {
+	if r.Note != nil {
+		r.Note(text)
+	}
 }
 
 func (r Reporter) warn(text string) {

@@ -132,7 +132,7 @@ func (m *quantisedModel) judge(t *testing.T, k *caseRun) []string {
 	decode(t, k.must(t, "simulate", "design.json", "--data", data, "--images", "4", "--json"), &sim)
 	amount := func(name string) string { return strconv.FormatFloat(d.Total[name], 'f', -1, 64) }
 	return []string{m.name, differ, top1, fmt.Sprintf("%d shifts, %d multipliers, %d thresholds", shifts, multipliers, thresholds),
-		fmt.Sprintf("%.0f", sim.Steady), amount("lut"), amount("dsp"), amount("bram18"), verified}
+		fmt.Sprintf("%.0f", sim.Steady), amount("LUT"), amount("DSP"), amount("BRAM18"), verified}
 }
 
 // compare compares the integer network's outputs with the recorded ones.

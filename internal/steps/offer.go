@@ -1,0 +1,59 @@
+package steps
+
+import (
+	"fmt"
+
+	"hass/internal/design"
+	"hass/internal/graph"
+	"hass/internal/intnet"
+	"hass/internal/quant"
+	"hass/optimizer/cost"
+)
+
+// dearShare is the part of a design's DSPs or LUTs above which the price of a model's own scales is worth a word.
+const dearShare = 0.05
+
+// offer says how much of a design the quantisers that its model brings cost beside powers of two, and how to do without. It is "" where
+// they are dropped already or cost little.
+func offer(cal *Calibrated, d *design.Design, scales *design.Calibration) string {
+	if cal.Profile.Spec.Quantisers != quant.Kept || !quantised(cal.Graph) {
+		return ""
+	}
+	m, plain := cost.New(d.Net, d.Family, scales), cost.New(shifted(d.Net), d.Family, scales)
+	var more design.Vec
+	for i, hl := range d.Layers {
+		more = more.Add(m.Layer(i, hl).Sub(plain.Layer(i, hl)))
+	}
+	dsp, lut := more[design.DSP], more[design.LUT]
+	if float64(dsp) < dearShare*float64(d.Total.DSP) && float64(lut) < dearShare*float64(d.Total.LUT) {
+		return ""
+	}
+	return fmt.Sprintf("the scales of the model's quantisers take %d DSPs and %d LUTs of this design more than powers of two would; \"hass profile --requantise\" drops the quantisers and calibrates anew, and \"hass eval\" shows both accuracies",
+		dsp, lut)
+}
+
+// quantised tells whether a graph has quantisers of its own.
+func quantised(g *graph.Graph) bool {
+	for _, n := range g.Nodes {
+		if _, ok := n.Op.(graph.Quantize); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// shifted is a network of the same layers whose requantisations shift.
+func shifted(net *intnet.Net) *intnet.Net {
+	plain := *net
+	plain.Layers = append([]intnet.Layer(nil), net.Layers...)
+	for i := range plain.Layers {
+		l := &plain.Layers[i]
+		if l.Conv != nil && l.Conv.Scaled() {
+			c := *l.Conv
+			c.Mul, c.Thresholds, c.BiasFrac, c.Shift = nil, nil, 0, []int{c.AccBits / 2}
+			l.Conv = &c
+		}
+		l.Factors = [2]int64{}
+	}
+	return &plain
+}
