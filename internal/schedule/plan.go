@@ -1,0 +1,236 @@
+package schedule
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Field is what the products of a row have room for where two pixels share a multiplier: the sum of a row's products of one pixel
+// must fit Bits bits with sign, whatever activations from Lo to Hi meet the weights. Bits 0: each pixel has a multiplier of its
+// own, and any row fits.
+type Field struct {
+	Bits   int
+	Lo, Hi int64 // of an activation; Lo <= 0 <= Hi
+}
+
+// fits tells whether a row has room whose positive weights sum to pos, and whose negative ones to -neg.
+func (f *Field) fits(pos, neg int64) bool {
+	if f.Bits == 0 {
+		return true
+	}
+	limit := int64(1) << (f.Bits - 1)
+	return pos*f.Hi-neg*f.Lo < limit && neg*f.Hi-pos*f.Lo <= limit
+}
+
+// Place is where a word of the window is kept: a bank, and an address there.
+type Place struct{ Bank, At int }
+
+// Row is one weight a bank and where its activation lies there. A weight of 0 is a bubble.
+type Row struct {
+	Weight []int16 // by bank
+	At     []int   // by bank
+	Last   bool    // it ends its filter
+}
+
+// Plan is the schedule of a layer.
+type Plan struct {
+	Banks  int
+	Depth  int     // addresses of a bank
+	Places []Place // by word
+	Chain  []int   // by filter: the chain that computes it
+	// Chains are the rows of every chain: its filters in order, each a run of at least one row that ends with a Last.
+	Chains [][]Row
+	Rows   int // of the longest chain
+	// Weights are those that are not 0, and Split the rows that only a Field made necessary.
+	Weights, Split int
+}
+
+// Config is what a plan is made for.
+type Config struct {
+	Banks, Chains int
+	Field         Field
+}
+
+// New makes the schedule of weights whose words have the given banks (Assign). It refuses more chains than filters, banks that do not
+// exist or have no word, and weights of which a single one does not fit the field.
+func New(w *Weights, bank []int, c Config) (*Plan, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Banks < 1 || c.Banks > MaxBanks:
+		return nil, fmt.Errorf("schedule: %d banks; want 1 to %d", c.Banks, MaxBanks)
+	case c.Chains < 1 || c.Chains > w.Filters:
+		return nil, fmt.Errorf("schedule: %d chains of %d filters", c.Chains, w.Filters)
+	case len(bank) != w.Words:
+		return nil, fmt.Errorf("schedule: places of %d words, not of %d", len(bank), w.Words)
+	case c.Field.Lo > 0 || c.Field.Hi < 0:
+		return nil, fmt.Errorf("schedule: activations from %d to %d have no 0", c.Field.Lo, c.Field.Hi)
+	}
+	p := &Plan{Banks: c.Banks, Places: make([]Place, w.Words), Chain: make([]int, w.Filters), Chains: make([][]Row, c.Chains)}
+	next := make([]int, c.Banks)
+	for i, b := range bank {
+		if b < 0 || b >= c.Banks {
+			return nil, fmt.Errorf("schedule: word %d is in bank %d of %d", i, b, c.Banks)
+		}
+		p.Places[i] = Place{b, next[b]}
+		next[b]++
+	}
+	if slices.Contains(next, 0) {
+		return nil, fmt.Errorf("schedule: a bank of %d has no word: there are %d", c.Banks, w.Words)
+	}
+	p.Depth = slices.Max(next)
+	load := make([]int, c.Chains)
+	for f := range w.Filters {
+		rows, least, err := p.filter(w.W[f*w.Words:][:w.Words], &c.Field)
+		if err != nil {
+			return nil, fmt.Errorf("schedule: filter %d: %w", f, err)
+		}
+		p.Split += len(rows) - least
+		k := 0 // the least loaded chain, the first of several
+		for i := range load {
+			if load[i] < load[k] {
+				k = i
+			}
+		}
+		p.Chain[f] = k
+		p.Chains[k] = append(p.Chains[k], rows...)
+		load[k] += len(rows)
+	}
+	p.Rows = slices.Max(load)
+	return p, nil
+}
+
+// item is a weight and the address of its word.
+type item struct {
+	w  int16
+	at int
+}
+
+// filter gives the rows of one filter, and how many of them its fullest bank alone wants.
+func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err error) {
+	banks := make([][]item, p.Banks)
+	var pos, neg int64
+	for i, v := range weights {
+		if v == 0 {
+			continue
+		}
+		p.Weights++
+		at := p.Places[i]
+		banks[at.Bank] = append(banks[at.Bank], item{v, at.At})
+		up, down := parts(v)
+		if !field.fits(up, down) {
+			return nil, 0, fmt.Errorf("weight %d: its products do not fit %d bits", v, field.Bits)
+		}
+		pos, neg = pos+up, neg+down
+	}
+	least, total := 1, 0
+	order := make([]int, p.Banks) // the fullest first
+	for b := range banks {
+		order[b] = b
+		least, total = max(least, len(banks[b])), total+len(banks[b])
+		// The largest first, so that the sums of rows even out; equal ones in the order of the words.
+		slices.SortStableFunc(banks[b], func(x, y item) int { return magnitude(y.w) - magnitude(x.w) })
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return len(banks[b]) - len(banks[a]) })
+	n := least
+	for !field.fits(ceilDiv(pos, n), ceilDiv(neg, n)) { // not even the mean fits
+		n++
+	}
+	for {
+		if rows = p.fill(banks, order, n, field); rows != nil {
+			return rows, least, nil
+		}
+		if n >= total { // never: a row for every weight is enough
+			return nil, 0, fmt.Errorf("%d rows do not hold %d weights", n, total)
+		}
+		n = min(n+1+n/64, total)
+	}
+}
+
+func ceilDiv(a int64, n int) int64 { return (a + int64(n) - 1) / int64(n) }
+
+func magnitude(v int16) int { return max(int(v), -int(v)) }
+
+// parts are what a weight adds to the positive and to the negative sum of its row.
+func parts(v int16) (pos, neg int64) { return max(0, int64(v)), max(0, -int64(v)) }
+
+// fill puts a filter's weights into n rows, bank by bank; nil if a row does not fit. Of each bank the positive weights go, the
+// largest first, to the rows of the smallest positive sum, and the negative ones to those of the others with the smallest
+// negative sum; where activations have both signs, and so both sums share a limit, to those of the smallest sum of both.
+func (p *Plan) fill(banks [][]item, order []int, n int, field *Field) []Row {
+	rows := make([]Row, n)
+	weights, places := make([]int16, n*p.Banks), make([]int, n*p.Banks)
+	for r := range rows {
+		rows[r].Weight, rows[r].At = weights[r*p.Banks:][:p.Banks:p.Banks], places[r*p.Banks:][:p.Banks:p.Banks]
+	}
+	pos, neg := make([]int64, n), make([]int64, n)
+	all, sum := make([]int, n), make([]int64, n)
+	for _, b := range order {
+		free := all
+		for r := range free {
+			free[r] = r
+		}
+		for _, positive := range []bool{true, false} {
+			for r := range sum {
+				switch {
+				case field.Lo < 0:
+					sum[r] = pos[r] + neg[r]
+				case positive:
+					sum[r] = pos[r]
+				default:
+					sum[r] = neg[r]
+				}
+			}
+			slices.SortStableFunc(free, func(x, y int) int { return int(sum[x] - sum[y]) })
+			k := 0
+			for _, it := range banks[b] {
+				if it.w > 0 != positive {
+					continue
+				}
+				r := free[k]
+				k++
+				rows[r].Weight[b], rows[r].At[b] = it.w, it.at
+				up, down := parts(it.w)
+				pos[r], neg[r] = pos[r]+up, neg[r]+down
+			}
+			free = free[k:]
+		}
+	}
+	for r := range rows {
+		if !field.fits(pos[r], neg[r]) {
+			return nil
+		}
+	}
+	rows[n-1].Last = true
+	return rows
+}
+
+// Efficiency is the share of places of all chains' rows that hold a weight.
+func (p *Plan) Efficiency() float64 {
+	return float64(p.Weights) / float64(p.Rows*p.Banks*len(p.Chains))
+}
+
+// Filters are the weights that the rows hold, filter by filter as the rows end them, put back to their words: a reader of
+// the schedule finds what its maker was given.
+func (p *Plan) Filters() *Weights {
+	w := &Weights{Filters: len(p.Chain), Words: len(p.Places)}
+	w.W = make([]int16, w.Filters*w.Words)
+	word := make([]int, p.Banks*p.Depth)
+	for i, at := range p.Places {
+		word[at.Bank*p.Depth+at.At] = i
+	}
+	next := make([]int, len(p.Chains)) // row of each chain
+	for f, k := range p.Chain {
+		for last := false; !last && next[k] < len(p.Chains[k]); next[k]++ {
+			row := &p.Chains[k][next[k]]
+			for b, v := range row.Weight {
+				if v != 0 {
+					w.W[f*w.Words+word[b*p.Depth+row.At[b]]] += v
+				}
+			}
+			last = row.Last
+		}
+	}
+	return w
+}
