@@ -158,7 +158,7 @@ func (r *rewriter) batchNorm(n *graph.Node, a *ops.Attrs) (f affine, err error) 
 	eps := float64(a.Float("epsilon", 1e-5))
 	x := r.Shape(n.Inputs[0])
 	if len(x) < 2 || x[0] != 1 {
-		return f, ops.Refuse("", "its input %v has no channels", x)
+		return f, ops.Refuse("export the model so that the batch is the first dimension", "its input %v is no batch of one: channels are the second dimension, the batch is the first", x)
 	}
 	var par [4][]float32 // scale, bias, mean, var
 	for i, what := range []string{"scale", "bias", "mean", "variance"} {

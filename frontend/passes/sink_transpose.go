@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"slices"
 
 	"hass/frontend/ops"
@@ -13,12 +14,14 @@ import (
 // are all transposed alike.
 var transposable = map[string]bool{
 	"Relu": true, "LeakyRelu": true, "Sigmoid": true, "HardSigmoid": true, "HardSwish": true, "Swish": true, "Tanh": true, "Clip": true,
+	"Elu": true, "Selu": true, "Celu": true, "Gelu": true, "Mish": true, "Softplus": true, "Softsign": true, "ThresholdedRelu": true, "Shrink": true,
 	"Identity": true, "Dropout": true, "Cast": true, "Neg": true, "PRelu": true,
+	"Abs": true, "Sqrt": true, "Reciprocal": true, "Floor": true, "Ceil": true, "Exp": true, "Log": true, "Erf": true, "Round": true, "Sign": true, "Pow": true,
 	"Add": true, "Sub": true, "Mul": true, "Div": true, "Sum": true, "Max": true, "Min": true,
 }
 
 // sinkTranspose moves each Transpose towards the outputs, past element-wise
-// operators, Concat, Pad and reductions, and merges it with the next one, until
+// operators, Concat, Pad, Resize and reductions, and merges it with the next one, until
 // the pairs that exporters put around every convolution cancel.
 func sinkTranspose(r *rewriter) error {
 	s := &sinking{rewriter: r, stuck: map[*graph.Node]int{}, waits: map[*graph.Node]bool{}}
@@ -133,10 +136,47 @@ func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 		u.Op = op
 		r.behind(u, perm, []string{t.Inputs[0]})
 		return true
+	case (op.Type == "Resize" || op.Type == "Upsample") && len(out) == rank && u.Inputs[0] == t.Outputs[0]:
+		axes, err := resizedAxes(op, rank)
+		if err != nil {
+			return false
+		}
+		for i, ax := range axes {
+			axes[i] = int64(perm[ax])
+		}
+		attrs := maps.Clone(op.Attrs)
+		if attrs == nil {
+			attrs = map[string]graph.Attr{}
+		}
+		attrs["axes"] = graph.Attr{Kind: "is", Ints: axes}
+		op.Attrs = attrs
+		u.Op = op
+		r.behind(u, perm, append([]string{t.Inputs[0]}, u.Inputs[1:]...))
+		return true
 	case op.Type == "ReduceMean" || op.Type == "ReduceMax":
 		return r.passReduction(t, perm, u, op)
 	}
 	return false
+}
+
+// resizedAxes are the axes that the scales or sizes of a Resize or Upsample are for, in their order.
+func resizedAxes(op graph.Foreign, rank int) ([]int64, error) {
+	axes := ops.NewAttrs(op).Ints("axes")
+	if axes == nil {
+		for ax := range rank {
+			axes = append(axes, int64(ax))
+		}
+		return axes, nil
+	}
+	axes = slices.Clone(axes)
+	for i, v := range axes {
+		ax, err := ops.Axis(v, rank)
+		if err != nil {
+			return nil, err
+		}
+		axes[i] = int64(ax)
+	}
+	return axes, nil
 }
 
 // passReduction maps the axes. Without the reduced axes the others must keep
