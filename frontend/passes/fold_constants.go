@@ -29,6 +29,14 @@ func foldConstants(r *rewriter) error {
 		if err := r.Collect(n, r.modernise(n, op)); err != nil {
 			return err
 		}
+		one, err := r.topOne(n, op)
+		if err := r.Collect(n, err); err != nil {
+			return err
+		}
+		op = one
+		if err != nil {
+			continue
+		}
 		a := ops.NewAttrs(op)
 		t, err := r.Evaluate(n, a)
 		if err == nil && t != nil {

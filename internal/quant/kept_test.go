@@ -110,7 +110,11 @@ func (k *keptGraph) count(v value) value {
 	to := v
 	to.name = fmt.Sprintf("v%d", k.n)
 	step := k.scale(v.frac)
-	k.node(`multithreshold "n%d" (%q, "t%d") -> (%q %s) scale=%v bias=%v`, k.n, v.name, k.n, to.name, to.shape(), float64(step), -2*float64(step))
+	bias := -2 * float64(step)
+	if n < 4 && k.rng.IntN(2) == 0 { // levels between the multiples of the step, as -1 and 1 of bipolar numbers are
+		bias = -float64(n) / 2 * float64(step)
+	}
+	k.node(`multithreshold "n%d" (%q, "t%d") -> (%q %s) scale=%v bias=%v`, k.n, v.name, k.n, to.name, to.shape(), float64(step), bias)
 	return to
 }
 
@@ -361,7 +365,7 @@ func formOf(c *intnet.Conv) string {
 func stepOf(g *graph.Graph, value string) float64 {
 	for _, n := range g.Nodes {
 		if op, ok := n.Op.(graph.MultiThreshold); ok && n.Outputs[0] == value {
-			return op.Scale
+			return op.Scale / 2 // of levels between its multiples, too
 		} else if n.Outputs[0] == value {
 			return float64(g.Consts[n.Inputs[1]].F[0])
 		}

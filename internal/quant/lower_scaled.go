@@ -224,7 +224,7 @@ func requantise(out *intnet.Layer, in fixed.Format, to ValueSpec, care effort) {
 	ratio := ratioOf(in.Step(), to.Step())
 	line := rescale.Line{Ratio: ratio, Bias: new(big.Rat), Lo: out.Lo, Hi: out.Hi, Least: in.Min(), Most: in.Max()}
 	if care == sought && to.kept() {
-		if m := rescale.FindMultiplier([]rescale.Line{line}, rescale.Limits{MulBits: mulBits}); m != nil {
+		if m := rescale.FindMultiplier([]rescale.Line{line}, rescale.Limits{MulBits: mulBits, Unbiased: true}); m != nil {
 			out.Act, out.Rounding = &intnet.Act{Fn: intnet.ActAffine, Mul: m.Mul, Shift: m.Shift, MaxError: 0.5}, m.Rounding
 			return
 		}
@@ -249,7 +249,7 @@ func combine(out *intnet.Layer, a, b fixed.Format, to ValueSpec, care effort) er
 			out.Factors, out.Shift, out.Rounding = [2]int64{mul[0]}, shift[0], fixed.HalfUp
 			return nil
 		}
-		m := rescale.FindMultiplier([]rescale.Line{line}, rescale.Limits{MulBits: bits})
+		m := rescale.FindMultiplier([]rescale.Line{line}, rescale.Limits{MulBits: bits, Unbiased: true})
 		if m == nil {
 			return fmt.Errorf("no factor of %d bits equals the scales of its product from %v and %v to %v for all operands: use scales that are no fractions of each other, or powers of two", bits, a, b, to.Format)
 		}

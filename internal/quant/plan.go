@@ -57,6 +57,7 @@ type layer struct {
 	fixed   *fixed.Format // of its output, where the model gives it
 	bipolar bool          // its output is -1 or 1: the sign, that of 0 being 1
 	levels  *graph.Tensor // thresholds [C,K] or [1,K] that its sums are compared with; else nil
+	each    int           // units of its output that one of them adds
 	keeps   bool          // its output has its input's format
 	wide    bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
 }

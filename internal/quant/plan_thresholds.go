@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
@@ -19,9 +20,9 @@ func (p *planner) multiThreshold(n *graph.Node, op graph.MultiThreshold) {
 		return
 	}
 	t := p.g.Consts[n.Inputs[1]]
-	f, least, reason := levelFormat(op, t)
+	f, least, each, reason := levelFormat(op, t)
 	if reason != "" {
-		p.fail(n.Name, op.Kind(), "let out_bias be a multiple of out_scale, with at most 255 thresholds; or quantise with Quant", "%s", reason)
+		p.fail(n.Name, op.Kind(), "let out_bias be a multiple of half of out_scale, with at most 255 thresholds; or quantise with Quant", "%s", reason)
 		return
 	}
 	l := p.made[v.tensor]
@@ -40,30 +41,35 @@ func (p *planner) multiThreshold(n *graph.Node, op graph.MultiThreshold) {
 		}
 		p.finishConv(l)
 	}
-	most := least + int64(t.Shape[1])
-	l.levels, l.fixed, l.nonneg = t, &f, least >= 0
+	most := least + int64(each*t.Shape[1])
+	l.levels, l.each, l.fixed, l.nonneg = t, each, &f, least >= 0
 	l.lo, l.hi = float64(least)*f.Step(), float64(most)*f.Step()
 }
 
-// levelFormat is the format of the levels of a MultiThreshold and the least of them, or the reason why they have none.
-func levelFormat(op graph.MultiThreshold, t *graph.Tensor) (f fixed.Format, least int64, reason string) {
+// levelFormat is the format of the levels of a MultiThreshold, the least of them and how many of its units each threshold adds, or the reason why
+// there is none. Levels in the middle between multiples of out_scale, as -1 and 1 of bipolar numbers are, have a unit of half of it.
+func levelFormat(op graph.MultiThreshold, t *graph.Tensor) (f fixed.Format, least int64, each int, reason string) {
 	if t == nil || t.Type != graph.Float || len(t.Shape) != 2 {
-		return f, 0, "its thresholds are not constants"
+		return f, 0, 0, "its thresholds are not constants"
 	}
+	each = 1
 	z := op.Bias / op.Scale
-	if k := t.Shape[1]; k > widestLevels {
-		return f, 0, fmt.Sprintf("it has %d thresholds a channel, more than %d", k, widestLevels)
+	if z != math.Trunc(z) {
+		each, z = 2, 2*z
+	}
+	if k := each * t.Shape[1]; k > widestLevels {
+		return f, 0, 0, fmt.Sprintf("its %d thresholds a channel are %d steps, more than %d", t.Shape[1], k, widestLevels)
 	}
 	if z != math.Trunc(z) || math.Abs(z) > 1<<fixed.MaxBits {
-		return f, 0, fmt.Sprintf("its out_bias %g is no multiple of its out_scale %g", op.Bias, op.Scale)
+		return f, 0, 0, fmt.Sprintf("its out_bias %g is no multiple of half its out_scale %g", op.Bias, op.Scale)
 	}
 	least = int64(z)
-	f = fixed.OfStep(float64(float32(op.Scale)))
-	width := fixed.Holds(min(least, 0), max(least+int64(t.Shape[1]), 0))
+	f = fixed.OfStep(float64(float32(op.Scale)) / float64(each))
+	width := fixed.Holds(min(least, 0), max(least+int64(each*t.Shape[1]), 0))
 	if f.Bits, f.Signed = width.Bits, width.Signed; f.Bits > fixed.MaxBits {
-		return f, 0, fmt.Sprintf("its levels need %d bits around 0, more than %d", f.Bits, fixed.MaxBits)
+		return f, 0, 0, fmt.Sprintf("its levels need %d bits around 0, more than %d", f.Bits, fixed.MaxBits)
 	}
-	return f, least, ""
+	return f, least, each, ""
 }
 
 // countLevels gives a convolution the thresholds of its levels, as sums.
@@ -75,14 +81,16 @@ func (l *layer) countLevels(s ConvSpec, in, to fixed.Format, out *intnet.Layer) 
 	for o := range lines {
 		var list []int64
 		for _, t := range l.levels.F[o%rows*k:][:k] {
+			var at int64
 			switch t := float64(t); {
 			case math.IsInf(t, 1):
-				list = append(list, lines[o].Most+1)
+				at = lines[o].Most + 1
 			case math.IsInf(t, -1):
-				list = append(list, lines[o].Least)
+				at = lines[o].Least
 			default:
-				list = append(list, lines[o].Reach(new(big.Rat).Quo(rescale.Rat(t), rescale.Rat(to.Step()))))
+				at = lines[o].Reach(new(big.Rat).Quo(rescale.Rat(t), rescale.Rat(to.Step())))
 			}
+			list = append(list, slices.Repeat([]int64{at}, l.each)...)
 		}
 		c.Thresholds = append(c.Thresholds, list)
 	}

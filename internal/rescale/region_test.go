@@ -37,6 +37,27 @@ func TestEveryMultiplier(t *testing.T) {
 	}
 }
 
+// TestUnbiased: where hardware has no bias, none is found, though many lines have a shorter multiplier with one.
+func TestUnbiased(t *testing.T) {
+	r := rand.New(rand.NewSource(5))
+	shorter := 0
+	for range 60 {
+		span := int64(40 + r.Intn(400))
+		lines := []Line{{big.NewRat(int64(600+r.Intn(1400)), span*997), new(big.Rat), 0, 15, -span, span}}
+		m, free := FindMultiplier(lines, Limits{MulBits: 30, Unbiased: true}), FindMultiplier(lines, Limits{MulBits: 30})
+		if m == nil || m.Bias[0] != 0 || m.BiasFrac != 0 {
+			t.Fatalf("%v: %+v", lines[0], m)
+		}
+		check(t, lines, m)
+		if free.Shift < m.Shift {
+			shorter++
+		}
+	}
+	if shorter == 0 {
+		t.Error("these lines need no bias")
+	}
+}
+
 // totalOf counts the bits of a multiplier before its shift and the places of its bias; 0 of none.
 func totalOf(m *Multiplier) int {
 	if m == nil || m.Rounding != fixed.HalfUp {

@@ -126,6 +126,8 @@ type Limits struct {
 	MulBits  int // widest multiplier
 	BiasFrac int // most places of a bias
 	Both     int // most of both together; 0: what each may have
+	// Unbiased says that the multiplier stands alone: every bias found is 0.
+	Unbiased bool
 }
 
 // maxShift bounds shifts, that of a bias's places included.
@@ -138,7 +140,7 @@ func FindMultiplier(lines []Line, lim Limits) *Multiplier {
 	targets := make([]target, len(lines))
 	top := 0.0
 	for i := range lines {
-		targets[i] = target{Line: &lines[i], thresholds: lines[i].Thresholds()}
+		targets[i] = target{Line: &lines[i], thresholds: lines[i].Thresholds(), unbiased: lim.Unbiased}
 		r, _ := lines[i].Ratio.Float64()
 		top = max(top, r)
 	}
@@ -193,11 +195,16 @@ type target struct {
 	thresholds []int64
 	region     *region // all functions that equal the line; nil before it is asked for, or without bounds
 	asked      bool
+	unbiased   bool
 }
 
 // multiplier is one that equals the line at a shift and a number of places of the bias, and that bias: for the nearest bias a multiplier
 // is sought, for the nearest multiplier a bias, and then any of both.
 func (l *target) multiplier(shift, frac int, rounding fixed.Rounding) (mul, bias int64, ok bool) {
+	if l.unbiased {
+		mul, ok = l.with(0, l.thresholds, shift, frac, rounding)
+		return mul, 0, ok
+	}
 	bias, exact := nearest(new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac)))
 	if rounding == fixed.HalfEven {
 		if !exact {

@@ -17,6 +17,7 @@ type quantisedModel struct {
 	name     string
 	labelled string  // data set with labels, relative to the shared data; "" if there is none
 	top1     float64 // of the integer network, percent; 0 where nobody states one
+	agrees   bool    // every class of the labelled set is the float executor's
 	kept     bool    // it brings quantisers: results differ from the recorded ones at ties only
 	rtl      bool    // small enough for Verilator here
 }
@@ -25,7 +26,7 @@ var quantisedModels = []quantisedModel{
 	{name: "kws_int8", labelled: "quantised/kws_int8/test.toml", top1: 90.2, kept: true},
 	{name: "ic_int8", labelled: "cifar10_resnet8/test.toml", top1: 74.75, kept: true},
 	{name: "vww_int8", kept: true},
-	{name: "tfc_w2a2", kept: true, rtl: true},
+	{name: "tfc_w2a2", labelled: "mnist_lenet/test.toml", top1: 95.45, agrees: true, kept: true, rtl: true},
 	{name: "jet_w6a6", kept: true, rtl: true},
 	{name: "kwsmlp_w3a3", kept: true, rtl: true},
 	{name: "conv2d_small_keras", rtl: true},
@@ -78,12 +79,21 @@ func (m *quantisedModel) judge(t *testing.T, k *caseRun) []string {
 	differ := m.compare(t, k)
 	top1 := "not labelled"
 	if m.top1 > 0 {
-		var r struct{ Top1 float64 }
+		var r struct {
+			Top1    float64
+			Outputs []struct{ Agreement float64 }
+		}
 		decode(t, k.must(t, "eval", k.model(), "--data", data, "--profile", "profile.json", "--json"), &r)
 		if got := 100 * r.Top1; got < m.top1-0.1 || got > m.top1+0.1 {
 			t.Errorf("top-1 %.2f %%; want %.2f +- 0.1", got, m.top1)
 		}
 		top1 = fmt.Sprintf("%.2f %%", 100*r.Top1)
+		if m.agrees {
+			if len(r.Outputs) != 1 || r.Outputs[0].Agreement != 1 {
+				t.Errorf("outputs %+v; every class is the float executor's", r.Outputs)
+			}
+			top1 += ", every class as in float"
+		}
 	}
 	k.must(t, "optimize", k.model(), "--profile", "profile.json", "--platform", "zcu104", "-o", "design.json")
 	var d struct {
