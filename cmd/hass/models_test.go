@@ -184,7 +184,7 @@ var models = map[string]func() model{
 		return model{
 			Nodes: []node{{Name: "c1", Op: "Conv", In: []string{"x", "w1"}, Out: []string{"a"}},
 				{Name: "t", Op: "Transpose", In: []string{"a"}, Out: []string{"b"}, Attrs: []at{onnxtest.Ints("perm", 0, 2, 3, 1)}},
-				{Name: "e", Op: "Exp", In: []string{"b"}, Out: []string{"y"}}},
+				{Name: "e", Op: "Softmax", In: []string{"b"}, Out: []string{"y"}}},
 			Inits:  []tens{values("w1", 4, 3, 3, 3)},
 			Inputs: image(3, 8, 8), Outputs: out("y"),
 		}
