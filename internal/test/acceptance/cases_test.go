@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -16,74 +17,10 @@ import (
 
 	"hass/frontend"
 	"hass/internal/npy"
+	"hass/internal/test/cases"
 	"hass/internal/test/exact"
 	"hass/internal/test/figures"
 )
-
-// A claim says what is right for a case of ../shared/cases.
-type claim int
-
-const (
-	recorded  claim = iota // the integer network's outputs equal the recorded ones, bit for bit
-	evaluated              // they equal the model evaluated exactly, and the recorded ones but for single steps at ties
-	steps                  // they differ from the recorded ones by single steps of the output's format, at ties
-	close16                // at 16 bits they are within limit of the recorded ones, relative to the largest
-	warned                 // profile warns; the words are in text
-	refused                // check refuses; the words are in text
-	project                // optimize and generate give projects for both targets, or optimize refuses by a limit
-)
-
-// caseClaim is the claim on one case. A case may have several.
-type caseClaim struct {
-	name  string
-	claim claim
-	limit float64 // of close16
-	text  string  // pattern that the messages must match
-}
-
-// caseClaims are the cases whose right value this version must have. All others in the folder are refused
-// with a reason and a hint (see refusals).
-var caseClaims = []caseClaim{
-	{name: "b05_quant_int4_signed", claim: recorded},
-	{name: "b10_qdq_ties", claim: recorded},
-	{name: "b11_quant_rounding_round", claim: recorded},
-	{name: "b13_qdq_concat_scales", claim: recorded},
-	{name: "b16_qdq_gap", claim: recorded},
-	{name: "b20_qdq_residual", claim: recorded},
-	{name: "r32_round_half_even", claim: recorded},
-	// ONNX Runtime's interpolation in float32 misses ties.
-	{name: "b09_qdq_resize_linear", claim: evaluated},
-	// Its weights have steps of 0.05, no power of two: where ten steps times an odd number meet a tie, the recorded
-	// float32 sums lie within 2^-20 below it.
-	{name: "b18_qcdq4", claim: steps},
-	{name: "g01_prelu_1x4", claim: refused, text: `slopes \[1,4\] differ within a channel`},
-	{name: "c13_pad_crop", claim: close16, limit: 1e-3},
-	{name: "g08_prelu_fc_C", claim: close16, limit: 1e-3},
-	{name: "f05_argmax_map", claim: close16},
-	{name: "f07_argmax_vector", claim: close16},
-	{name: "g04_softmax11_map", claim: close16, limit: 1e-3},
-	{name: "g05_flatten_axis2", claim: close16, limit: 1e-3},
-	{name: "g09_rows_output", claim: close16, limit: 1e-3},
-	{name: "r6_output_without_batch", claim: close16, limit: 1e-3},
-	{name: "a11_concat_scales", claim: warned, text: `(?i)concat.*%`},
-	{name: "c16_ranges_mixed", claim: warned, text: `(?i)zero`},
-	{name: "a15_segmentation", claim: project},
-	{name: "d03_wide_stream", claim: project},
-	{name: "d04_wide_output", claim: project},
-	{name: "d05_wide_input", claim: project},
-	{name: "d07_101_classes", claim: project},
-	{name: "r42_concat_gcd", claim: project},
-	{name: "r42_concat_gcd", claim: close16, limit: 1e-3},
-	{name: "a12_two_outputs", claim: close16, limit: 1e-2},
-	{name: "a16_shuffle", claim: refused, text: `(?i)shuffle|rank 5|5 dimensions|\[1, ?\d+, ?\d+, ?\d+, ?\d+\]|rearrang|interleav`},
-	{name: "b07_ternary_intquant", claim: refused, text: `(?i)tern|scale|width|bit`},
-	{name: "b07_bipolar", claim: refused, text: `(?i)bipolar`},
-	{name: "b08_qdq_negative_scale", claim: refused, text: `(?i)negative|positive|above 0|greater than 0`},
-	{name: "c08_uint8_input", claim: refused, text: `(?i)uint8`},
-	{name: "e03_bn_flatten", claim: refused, text: `BatchNormalization`},
-	{name: "c20_jets", claim: refused, text: `(?i)vector|\[1, ?16\]|features`},
-	{name: "r3_mlp_vector", claim: refused, text: `(?i)vector|features`},
-}
 
 // accuracyClaims are judged by what eval prints.
 var accuracyClaims = []struct{ name, want, never string }{
@@ -91,8 +28,8 @@ var accuracyClaims = []struct{ name, want, never string }{
 	{"a12_two_outputs", `(?i)output`, ``},
 }
 
-// TestAcceptanceCases runs the small inputs of ../shared/cases through the command as a user would: those that went
-// wrong once have their right value now, all others are refused with a reason.
+// TestAcceptanceCases runs the small inputs of ../shared/cases through the command as a user would: each has its
+// right value now, or is refused with a reason.
 func TestAcceptanceCases(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE") != "1" {
 		t.Skip("skipped: needs the small inputs beside the repository (run \"make acceptance-short\")")
@@ -104,14 +41,22 @@ func TestAcceptanceCases(t *testing.T) {
 		t.Fatalf("no small inputs: %v", err)
 	}
 	var rows [][]string
-	total := len(caseClaims)
-	claimed := make(map[string]bool)
-	for _, c := range caseClaims {
-		claimed[c.name] = true
-		t.Run(c.name, func(t *testing.T) {
-			k := &caseRun{acceptance: a, in: filepath.Join(folder, c.name), dir: t.TempDir()}
-			rows = append(rows, []string{c.name, k.check(t, c)})
-		})
+	missing, total := cases.Named(), 0
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		delete(missing, e.Name())
+		for _, c := range cases.Of(e.Name()) {
+			total++
+			t.Run(e.Name(), func(t *testing.T) {
+				k := &caseRun{acceptance: a, in: filepath.Join(folder, e.Name()), dir: t.TempDir()}
+				rows = append(rows, []string{e.Name(), k.check(t, c)})
+			})
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("%s has no %q", folder, slices.Sorted(maps.Keys(missing)))
 	}
 	for _, c := range accuracyClaims {
 		t.Run(c.name+"/eval", func(t *testing.T) {
@@ -122,22 +67,12 @@ func TestAcceptanceCases(t *testing.T) {
 			}
 		})
 	}
-	for _, e := range entries {
-		if !e.IsDir() || claimed[e.Name()] {
-			continue
-		}
-		total++
-		t.Run(e.Name(), func(t *testing.T) {
-			k := &caseRun{acceptance: a, in: filepath.Join(folder, e.Name()), dir: t.TempDir()}
-			rows = append(rows, []string{e.Name(), k.check(t, caseClaim{name: e.Name(), claim: refused})})
-		})
-	}
 	// A run of single cases writes no table.
 	if !t.Failed() && len(rows) == total {
 		slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 		figures.Write(t, "cases", figures.Table{
 			Command: "make acceptance-short",
-			Note:    "Small inputs that went wrong once. A refusal is the message of `hass check`.",
+			Note:    "Small inputs that went wrong once, compared with the recorded outputs, or with the float network where none are recorded. A refusal is the reason that `hass check` gives.",
 			Columns: []string{"case", "now"},
 			Rows:    rows,
 		})
@@ -151,6 +86,22 @@ type caseRun struct {
 }
 
 func (k *caseRun) model() string { return filepath.Join(k.in, "model.onnx") }
+
+// shapes are the flags for inputs whose size the model leaves open.
+func (k *caseRun) shapes() (flags []string) {
+	shapes := cases.Shapes(filepath.Base(k.in))
+	for _, input := range slices.Sorted(maps.Keys(shapes)) {
+		size := strings.Trim(strings.ReplaceAll(fmt.Sprint(shapes[input]), " ", ","), "[]")
+		flags = append(flags, "--input-shape", input+"="+size)
+	}
+	return flags
+}
+
+// profile profiles the model.
+func (k *caseRun) profile(t *testing.T) string {
+	t.Helper()
+	return k.must(t, append([]string{"profile", k.model(), "--data", k.calib(t), "-o", "profile.json"}, k.shapes()...)...)
+}
 
 // hass runs the command and gives both its outputs and its exit code.
 func (k *caseRun) hass(t *testing.T, args ...string) (string, int) {
@@ -179,10 +130,10 @@ func (k *caseRun) must(t *testing.T, args ...string) string {
 }
 
 // check judges a claim and says in a few words what was seen.
-func (k *caseRun) check(t *testing.T, c caseClaim) string {
-	switch c.claim {
-	case recorded, evaluated, steps, close16:
-		k.must(t, "profile", k.model(), "--data", k.calib(t), "-o", "profile.json")
+func (k *caseRun) check(t *testing.T, c cases.Claim) string {
+	switch c.Kind {
+	case cases.Recorded, cases.Evaluated, cases.Steps, cases.Close:
+		k.profile(t)
 		got := k.run(t, "y.npy", "--profile", "profile.json")
 		want := k.expected()
 		if want == nil {
@@ -190,29 +141,28 @@ func (k *caseRun) check(t *testing.T, c caseClaim) string {
 			want = k.run(t, "float.npy")
 		}
 		said := k.compare(t, c, got, want)
-		if c.claim == evaluated {
+		if c.Kind == cases.Evaluated {
 			said = fmt.Sprintf("equal to the exact evaluation, %d of whose values are ties; of the recorded values ", k.evaluated(t, got)) + said
 		}
 		return said
-	case warned:
-		out := k.must(t, "profile", k.model(), "--data", k.calib(t), "-o", "profile.json")
+	case cases.Warned:
+		out := k.profile(t)
 		for line := range strings.Lines(out) {
-			if strings.Contains(line, "warning") && regexp.MustCompile(c.text).MatchString(line) {
+			if strings.Contains(line, "warning") && regexp.MustCompile(c.Text).MatchString(line) {
 				return strings.TrimSpace(line)
 			}
 		}
-		t.Errorf("no warning matches %q:\n%s", c.text, out)
-	case refused:
+		t.Errorf("no warning matches %q:\n%s", c.Text, out)
+	case cases.Refused:
 		out, code := k.hass(t, "check", k.model())
-		if code != 1 || !regexp.MustCompile(c.text).MatchString(out) {
-			t.Errorf("check: exit code %d, want 1 and a message that matches %q\n%s", code, c.text, out)
+		if code != 1 || !regexp.MustCompile(c.Text).MatchString(out) {
+			t.Errorf("check: exit code %d, want 1 and a message that matches %q\n%s", code, c.Text, out)
 		}
-		lines := strings.Split(strings.TrimSpace(out), "\n")
-		return "refused: " + strings.TrimPrefix(lines[len(lines)-1], "hass: "+k.model()+": ")
-	case project:
+		return "refused: " + regexp.MustCompile(c.Text).FindString(out)
+	case cases.Project:
 		return k.projects(t)
 	default:
-		t.Fatalf("unknown claim %d", c.claim)
+		t.Fatalf("unknown claim %d", c.Kind)
 	}
 	return ""
 }
@@ -251,7 +201,7 @@ func (k *caseRun) evaluated(t *testing.T, got []string) (ties int) {
 
 // projects builds both targets.
 func (k *caseRun) projects(t *testing.T) string {
-	k.must(t, "profile", k.model(), "--data", k.calib(t), "-o", "profile.json")
+	k.profile(t)
 	out, code := k.hass(t, "optimize", k.model(), "--profile", "profile.json", "--platform", "u250", "-o", "design.json")
 	if code != 0 {
 		if !strings.Contains(out, "--target") {
@@ -265,43 +215,15 @@ func (k *caseRun) projects(t *testing.T) string {
 	return "projects of both targets"
 }
 
-// calib is the case's calibration data, made from its input's range where it has none.
+// calib is the case's calibration data, its input where it has none.
 func (k *caseRun) calib(t *testing.T) string {
 	t.Helper()
 	own := filepath.Join(k.in, "data.toml")
 	if _, err := os.Stat(own); err == nil {
 		return own
 	}
-	x := k.read(t, filepath.Join(k.in, "x.npy"))
-	if len(x.Shape) != 4 {
-		return own // a vector: the command says what is wrong
-	}
-	n, c, h, w := x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]
-	lo, hi := slices.Min(x.F32), slices.Max(x.F32)
-	images := &npy.Array{DType: "uint8", Shape: []int{n, h, w, c}, U8: make([]uint8, len(x.F32))}
-	for i := range n {
-		for ch := range c {
-			for p := range h * w {
-				v := (x.F32[(i*c+ch)*h*w+p] - lo) / max(hi-lo, 1e-6) * 255
-				images.U8[(i*h*w+p)*c+ch] = uint8(math.Round(float64(v)))
-			}
-		}
-	}
-	var b bytes.Buffer
-	if err := npy.Write(&b, images); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(k.dir, "images.npy"), b.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	// x = (u8/255 - mean)/std with std = 1/(hi-lo) and mean = -lo*std.
-	std := 1 / max(float64(hi-lo), 1e-6)
-	list := func(v float64) string {
-		return "[" + strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%g, ", v), c), ", ") + "]"
-	}
-	toml := fmt.Sprintf("images = \"images.npy\"\n\n[input]\ndivisor = 255.0\nmean = %s\nstd = %s\n", list(-float64(lo)*std), list(std))
 	path := filepath.Join(k.dir, "data.toml")
-	if err := os.WriteFile(path, []byte(toml), 0o666); err != nil {
+	if err := os.WriteFile(path, fmt.Appendf(nil, "images = %q\n", filepath.Join(k.in, "x.npy")), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -319,7 +241,7 @@ func (k *caseRun) read(t *testing.T, path string) *npy.Array {
 // run runs the model on the case's input and gives the files of its outputs, in the model's order.
 func (k *caseRun) run(t *testing.T, output string, flags ...string) []string {
 	t.Helper()
-	out := k.must(t, append([]string{"run", k.model(), "--input", filepath.Join(k.in, "x.npy"), "--output", output}, flags...)...)
+	out := k.must(t, append([]string{"run", k.model(), "--input", filepath.Join(k.in, "x.npy"), "--output", output}, slices.Concat(flags, k.shapes())...)...)
 	var files []string
 	for line := range strings.Lines(out) {
 		if name, _, ok := strings.Cut(line, ".npy: ["); ok {
@@ -346,7 +268,7 @@ func (k *caseRun) expected() []string {
 }
 
 // compare compares the outputs of run with the right ones.
-func (k *caseRun) compare(t *testing.T, c caseClaim, gotFiles, wantFiles []string) string {
+func (k *caseRun) compare(t *testing.T, c cases.Claim, gotFiles, wantFiles []string) string {
 	if len(gotFiles) != len(wantFiles) || len(gotFiles) == 0 {
 		t.Fatalf("%d outputs, want %d", len(gotFiles), len(wantFiles))
 	}
@@ -377,19 +299,19 @@ func (k *caseRun) compare(t *testing.T, c caseClaim, gotFiles, wantFiles []strin
 		}
 	}
 	said := fmt.Sprintf("%d of %d elements differ", differ, len(w))
-	switch c.claim {
-	case recorded:
+	switch c.Kind {
+	case cases.Recorded:
 		if differ > 0 {
 			t.Errorf("%s, the worst by %g", said, worst)
 		}
 		return "equal bit for bit"
-	case evaluated, steps:
+	case cases.Evaluated, cases.Steps:
 		if worst > step*1.001 || differ*10 > len(w) {
 			t.Errorf("%s, the worst by %g, the least by %g", said, worst, step)
 		}
 		return said + " by one step at ties"
 	default:
-		if worst > c.limit*most {
+		if worst > c.Limit*most {
 			t.Errorf("%s, the worst by %g of %g", said, worst, most)
 		}
 		return fmt.Sprintf("within %.1e of the largest value", worst/max(most, 1e-30))
