@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/internal/test/figures"
+	"hass/internal/test/testenv"
 	"hass/optimizer/derive"
 )
 
@@ -70,7 +72,72 @@ var forgers = []forger{
 	}},
 	{"shift", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		_, l := someConv(rng, d)
+		if l.Conv.Shift == nil {
+			return nil // thresholds
+		}
 		l.Conv.Shift[rng.Intn(len(l.Conv.Shift))]++
+		return []string{l.ID}
+	}},
+	{"multiplier", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		_, l := someConv(rng, d)
+		if l.Conv.Mul == nil {
+			return nil
+		}
+		l.Conv.Mul[rng.Intn(len(l.Conv.Mul))] += int64(1 - 2*rng.Intn(2))
+		return []string{l.ID}
+	}},
+	{"threshold of a sum", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		_, l := someConv(rng, d)
+		if l.Conv.Thresholds == nil {
+			return nil
+		}
+		list := l.Conv.Thresholds[rng.Intn(len(l.Conv.Thresholds))]
+		list[len(list)-1]++ // they still rise
+		return []string{l.ID}
+	}},
+	{"factor", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		l := &d.Net.Layers[rng.Intn(len(d.Net.Layers))]
+		if l.Kind != intnet.KindAdd && l.Kind != intnet.KindMul {
+			return nil
+		}
+		k := 0
+		if l.Kind == intnet.KindAdd {
+			k = rng.Intn(2)
+		}
+		l.Factors[k]++
+		return []string{l.ID}
+	}},
+	{"shift of a sum or product of tensors", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		l := &d.Net.Layers[rng.Intn(len(d.Net.Layers))]
+		if l.Kind != intnet.KindAdd && l.Kind != intnet.KindMul {
+			return nil
+		}
+		l.Shift++
+		return []string{l.ID}
+	}},
+	{"places of an average's multipliers", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		l := &d.Net.Layers[rng.Intn(len(d.Net.Layers))]
+		if l.Pool == nil || l.Pool.Max {
+			return nil
+		}
+		l.Pool.Scale--
+		return []string{l.ID}
+	}},
+	{"scale of a format", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		t := &d.Net.Tensors[rng.Intn(len(d.Net.Tensors))]
+		if t.Format.Scale == 0 {
+			return nil
+		}
+		t.Format.Scale = math.Nextafter(t.Format.Scale, 1.5)
+		return append(readersOf(d, t), t.ID)
+	}},
+	{"step of weights", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		_, l := someConv(rng, d)
+		if l.Conv.WeightStep == nil {
+			return nil
+		}
+		step := &l.Conv.WeightStep[rng.Intn(len(l.Conv.WeightStep))]
+		*step = math.Nextafter(*step, 1)
 		return []string{l.ID}
 	}},
 	{"bias", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
@@ -246,12 +313,12 @@ func TestHostileForgeries(t *testing.T) {
 			continue
 		}
 		f := forgers[kind%len(forgers)]
-		kind++
 		d, golden := p.copy(t)
 		words := f.do(rng, d, golden)
 		if words == nil {
-			continue // this kind does not apply here
+			continue // this kind does not apply here: another pair, another layer
 		}
+		kind++
 		n++
 		if err := derive.Refresh(d); err != nil {
 			count("design: "+f.what, 0) // no reader would expand it either
@@ -268,7 +335,7 @@ func TestHostileForgeries(t *testing.T) {
 			count("design: "+f.what, 0)
 			continue
 		}
-		if n%2 == 0 {
+		if rng.Intn(2) == 0 {
 			// The project is the forged side: one made from the forged design, against the true design.
 			out := filepath.Join(dir, "project")
 			if _, err := codegen.Generate(context.Background(), forged, dir, out, codegen.Options{Target: target}); err != nil {
@@ -331,37 +398,41 @@ func (p *pair) judge(t *testing.T, count func(string, int), what, got string, wo
 	t.Errorf("%s: %q names none of %q", what, got, words)
 }
 
-// makePairs makes designs of the demo and their projects.
+// makePairs makes designs of the demo and of a quantised model, and their projects.
 func makePairs(t *testing.T) []*pair {
 	t.Helper()
 	a := &acceptance{dir: t.TempDir()}
 	k := &caseRun{acceptance: a, dir: t.TempDir()}
 	a.bin = buildHass(t, a.dir)
-	demo, err := filepath.Abs(filepath.Join("..", "..", "examples", "demo"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	demo := filepath.Join(testenv.Root(t), "examples", "demo")
 	model, calib := filepath.Join(demo, "model.onnx"), filepath.Join(demo, "calib.toml")
 	pruned := filepath.Join(k.dir, "pruned.toml")
 	if err := os.WriteFile(pruned, []byte("[default]\ntau_w = 0.02\ntau_a = 0.05\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	var pairs []*pair
-	for i, v := range []struct{ profile, optimize []string }{
-		{[]string{"--bits", "16"}, []string{"--platform", "zedboard"}},
-		{[]string{"--bits", "8"}, []string{"--platform", "zcu104", "--engine", "crossbar"}},
-		{[]string{"--bits", "8", "--thresholds", pruned}, []string{"--platform", "zedboard", "--engine", "banked", "--pixels", "2"}},
-		{[]string{"--bits", "12"}, []string{"--platform", "zcu104", "--engine", "dense", "--budget-share", "0.4"}},
-		{[]string{"--bits", "16", "--thresholds", pruned}, []string{"--platform", "zedboard", "--objective", "latency"}},
+	quantised := writeQuantised(t, k.dir)
+	for i, v := range []struct {
+		model             string
+		profile, optimize []string
+	}{
+		{model, []string{"--bits", "16"}, []string{"--platform", "zedboard"}},
+		{model, []string{"--bits", "8"}, []string{"--platform", "zcu104", "--engine", "crossbar"}},
+		{model, []string{"--bits", "8", "--thresholds", pruned}, []string{"--platform", "zedboard", "--engine", "banked", "--pixels", "2"}},
+		{model, []string{"--bits", "12"}, []string{"--platform", "zcu104", "--engine", "dense", "--budget-share", "0.4"}},
+		{model, []string{"--bits", "16", "--thresholds", pruned}, []string{"--platform", "zedboard", "--objective", "latency"}},
+		{quantised, nil, []string{"--platform", "zcu104"}},
+		{quantised, nil, []string{"--platform", "zedboard", "--engine", "banked", "--budget-share", "0.5"}},
 	} {
 		dir := filepath.Join(k.dir, fmt.Sprint(i))
 		if err := os.Mkdir(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, "design.json")
-		k.must(t, append([]string{"profile", model, "--data", calib, "-o", filepath.Join(dir, "profile.json")}, v.profile...)...)
-		k.must(t, append([]string{"optimize", model, "--profile", filepath.Join(dir, "profile.json"), "-o", path}, v.optimize...)...)
+		k.must(t, append([]string{"profile", v.model, "--data", calib, "-o", filepath.Join(dir, "profile.json")}, v.profile...)...)
+		k.must(t, append([]string{"optimize", v.model, "--profile", filepath.Join(dir, "profile.json"), "-o", path}, v.optimize...)...)
 		p := &pair{dir: dir, projects: map[codegen.Target]string{}}
+		var err error
 		if p.design, err = derive.ReadDesign(path); err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,7 @@ import (
 	"hass/internal/steps/cosim"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
+	"hass/internal/test/testenv"
 	"hass/optimizer"
 	"hass/sparsity"
 )
@@ -148,7 +149,7 @@ func (r *rtlRun) measure(t *testing.T, model string, opt sparsity.Options, image
 	}
 	path := r.path(model)
 	if strings.HasPrefix(model, "examples/") {
-		path = filepath.Join("..", "..", filepath.FromSlash(model))
+		path = filepath.Join(testenv.Root(t), filepath.FromSlash(model))
 	}
 	g, err := frontend.Load(path)
 	if err != nil {
