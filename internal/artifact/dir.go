@@ -98,13 +98,18 @@ func WriteProject(ctx context.Context, path string, files []TreeFile, mode Mode)
 
 // newProject makes a folder that is not there.
 func newProject(ctx context.Context, target string, files []TreeFile) error {
+	files = append(files[:len(files):len(files)], TreeFile{Path: Marker, Data: []byte(markerText)})
+	return newFolder(target, func(dir string) error { return writeTree(ctx, dir, files) })
+}
+
+// newFolder fills a folder beside its place, which is not there or is empty, and renames it.
+func newFolder(target string, fill func(dir string) error) error {
 	t, err := newTemporary(target, true)
 	if err != nil {
 		return fmt.Errorf("%w (is the parent folder there and writable?)", cause(err))
 	}
 	defer t.remove()
-	files = append(files[:len(files):len(files)], TreeFile{Path: Marker, Data: []byte(markerText)})
-	if err := writeTree(ctx, t.path, files); err != nil {
+	if err := fill(t.path); err != nil {
 		return err
 	}
 	live.Lock()
@@ -115,6 +120,39 @@ func newProject(ctx context.Context, target string, files []TreeFile) error {
 	t.forget()
 	syncDir(filepath.Dir(target))
 	return nil
+}
+
+// WriteFolder makes the folder path, which must not exist or must be empty, from what fill puts into another one beside it:
+// it appears as a whole or not at all. What killed processes have left beside it is removed.
+func WriteFolder(path string, fill func(dir string) error) error {
+	target, err := resolve(path)
+	if err == nil {
+		err = noDevice(path)
+	}
+	if err == nil {
+		RemoveStale(filepath.Dir(target))
+		err = newFolder(target, fill)
+	}
+	if err != nil {
+		return fmt.Errorf("output folder %s: %w", path, err)
+	}
+	return nil
+}
+
+// Scratch makes a folder for files that nobody keeps, where the system has its temporary files, and removes those that
+// killed processes have left there. The caller calls done in the end.
+func Scratch() (dir string, done func(), err error) {
+	parent := os.TempDir()
+	RemoveStale(parent)
+	t, err := newTemporary(filepath.Join(parent, "hass"), true)
+	if err != nil {
+		return "", nil, fmt.Errorf("folder %s for temporary files: %w", parent, cause(err))
+	}
+	if err := os.Chmod(t.path, 0o700); err != nil { // others use the parent, too
+		t.remove()
+		return "", nil, err
+	}
+	return t.path, t.remove, nil
 }
 
 // writeTree writes and syncs files below dir.

@@ -105,3 +105,60 @@ func TestStale(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestWriteFolder: a folder appears as a whole or not at all, and leaves of killed processes go.
+func TestWriteFolder(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "out")
+	dead := temporaryName(dir)
+	if err := os.Mkdir(dead, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "half", dead, "file")
+	fill := func(end error) func(string) error {
+		return func(tmp string) error {
+			write(t, "text", tmp, "file")
+			return end
+		}
+	}
+	wantErr(t, WriteFolder(dir, fill(errors.New("no room"))), "no room")
+	if left := names(t, parent); len(left) > 0 {
+		t.Errorf("after a failure %q stay", left)
+	}
+	for range 2 { // the second finds a folder that is not empty
+		err := WriteFolder(dir, fill(nil))
+		if text := read(t, filepath.Join(dir, "file")); text != "text" {
+			t.Errorf("%q, %v", text, err)
+		}
+	}
+	wantErr(t, WriteFolder(dir, fill(nil)), dir)
+	if diff := cmp.Diff([]string{"out"}, names(t, parent)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestScratch: a folder for temporary files goes when its user is done, and one of a killed process with the next.
+func TestScratch(t *testing.T) {
+	parent := t.TempDir()
+	t.Setenv("TMPDIR", parent)
+	dead := temporaryName(filepath.Join(parent, "hass"))
+	if err := os.Mkdir(dead, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	dir, done, err := Scratch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{filepath.Base(dir)}, names(t, parent)); diff != "" {
+		t.Error(diff)
+	}
+	write(t, "text", dir, "file")
+	done()
+	if left := names(t, parent); len(left) > 0 {
+		t.Errorf("%q stay", left)
+	}
+	t.Setenv("TMPDIR", filepath.Join(parent, "none"))
+	if _, _, err := Scratch(); err == nil {
+		t.Error("a folder below one that does not exist")
+	}
+}

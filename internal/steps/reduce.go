@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"hass/codegen"
 	"hass/codegen/verify"
+	"hass/internal/artifact"
 	"hass/internal/steps/reduce"
 	"hass/optimizer/derive"
 )
@@ -85,10 +85,10 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 			return fail(err)
 		}
 	}
-	if b.Dir, err = os.MkdirTemp("", "hass-reduce-"); err != nil {
+	if b.Dir, done, err = artifact.Scratch(); err != nil {
 		return fail(err)
 	}
-	return b, reduce.FromDesign(d, images), edited, func() { os.RemoveAll(b.Dir) }, nil
+	return b, reduce.FromDesign(d, images), edited, done, nil
 }
 
 // Reduce shrinks a design on which a back end differs from the integer network to the smallest that still differs in the

@@ -140,12 +140,11 @@ func stage(ctx context.Context, dir, design string, target codegen.Target) (*sta
 	if p := c.Problem(); p != "" {
 		return nil, nil, fmt.Errorf("%s: %s", dir, p)
 	}
-	tmp, err := os.MkdirTemp("", "hass-verify-")
-	if err != nil {
+	s.Against = Against{true, c.Edited}
+	if s.dir, s.done, err = artifact.Scratch(); err != nil {
 		return nil, nil, err
 	}
-	s.Against, s.dir, s.done = Against{true, c.Edited}, tmp, func() { os.RemoveAll(tmp) }
-	if err := c.Stage(ctx, tmp); err != nil {
+	if err := c.Stage(ctx, s.dir); err != nil {
 		s.done()
 		return nil, nil, err
 	}

@@ -40,44 +40,31 @@ func CheckOutput(dir string) error {
 // Write writes the smallest case of r as a folder that shows the difference by itself: design, project of the back end that
 // differs, README.md and run.sh. from names what was reduced, edited lists library files that differ from hass' own.
 // The folder appears as a whole.
-func (b *Backend) Write(ctx context.Context, dir string, r *Result, from string, edited []string) (err error) {
+func (b *Backend) Write(ctx context.Context, dir string, r *Result, from string, edited []string) error {
 	if err := CheckOutput(dir); err != nil {
 		return err
 	}
-	dir = filepath.Clean(dir)
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".hass-tmp-")
-	if err != nil {
-		return fmt.Errorf("output folder %s: %w", dir, err)
-	}
-	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
-	d, err := r.Case.Write(ctx, filepath.Join(tmp, designName))
-	if err != nil {
-		return err
-	}
-	if b.Name != HWSim {
-		project := filepath.Join(tmp, projectName)
-		if _, err := codegen.Generate(ctx, d, tmp, project, codegen.Options{Target: codegen.Target(b.Name), Images: len(r.Case.Images)}); err != nil {
+	return artifact.WriteFolder(filepath.Clean(dir), func(tmp string) error {
+		d, err := r.Case.Write(ctx, filepath.Join(tmp, designName))
+		if err != nil {
 			return err
 		}
-		if b.Edit != nil {
-			if err := b.Edit(project); err != nil {
+		if b.Name != HWSim {
+			project := filepath.Join(tmp, projectName)
+			if _, err := codegen.Generate(ctx, d, tmp, project, codegen.Options{Target: codegen.Target(b.Name), Images: len(r.Case.Images)}); err != nil {
 				return err
 			}
+			if b.Edit != nil {
+				if err := b.Edit(project); err != nil {
+					return err
+				}
+			}
 		}
-	}
-	if err := os.WriteFile(filepath.Join(tmp, readmeName), b.readme(r, from, edited), 0o644); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(tmp, scriptName), b.script(r, edited), 0o755); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return fmt.Errorf("output folder %s: %w", dir, err)
-	}
-	return nil
+		if err := os.WriteFile(filepath.Join(tmp, readmeName), b.readme(r, from, edited), 0o644); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(tmp, scriptName), b.script(r, edited), 0o755)
+	})
 }
 
 // describe names a back end in a sentence.

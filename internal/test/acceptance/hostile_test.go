@@ -50,6 +50,14 @@ func hostileRuns(t *testing.T) (bin string, runs []hostileRun) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
+	faulty := filepath.Join(work, "faulty")
+	if err := os.CopyFS(faulty, os.DirFS(project)); err != nil {
+		t.Fatal(err)
+	}
+	if err := plantedFault(t, "hls", "requantisation rounds down").plant(faulty); err != nil {
+		t.Fatal(err)
+	}
+	reductions := 0
 	images := filepath.Join(work, "x.npy")
 	writeImages(t, images, 20000)
 	chain := filepath.Join(work, "chain.onnx")
@@ -79,6 +87,11 @@ func hostileRuns(t *testing.T) (bin string, runs []hostileRun) {
 		{"search", 8, func(dir string) []string {
 			return []string{"search", model, "--calib", calib, "--calib-images", "20", "--evals", "4", "--platform", "zedboard", "--resume", "-o", in(dir, "s.db")}
 		}},
+		// A folder that a run has made is not replaced by the next.
+		{"reduce", 4, func(dir string) []string {
+			reductions++
+			return []string{"reduce", design, "--target", "hls", "--edits", faulty, "--golden", "1", "--trials", "2", "-o", in(dir, fmt.Sprint("reduced", reductions))}
+		}},
 		{"show", 0, func(string) []string { return []string{"show", design} }},
 		{"build", 6, func(dir string) []string {
 			return []string{"build", model, "--calib", calib, "--platform", "zedboard", "--images", "4", "--golden", "2", "-o", in(dir, "run")}
@@ -86,11 +99,18 @@ func hostileRuns(t *testing.T) (bin string, runs []hostileRun) {
 	}
 }
 
+// command is the command, with dir also for the temporary files that nobody keeps.
+func (r *hostileRun) command(bin, dir string) *exec.Cmd {
+	cmd := exec.Command(bin, r.args(dir)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	return cmd
+}
+
 // takes is how long the command takes undisturbed.
 func (r *hostileRun) takes(t *testing.T, bin string) time.Duration {
 	t.Helper()
 	start := time.Now()
-	exec.Command(bin, r.args(t.TempDir())...).Run() // check ends with the verdict that its model has no hardware
+	r.command(bin, t.TempDir()).Run() // check ends with the verdict that its model has no hardware
 	return time.Since(start)
 }
 
@@ -99,6 +119,9 @@ func (r *hostileRun) takes(t *testing.T, bin string) time.Duration {
 func checkWhole(t *testing.T, what, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && strings.Contains(e.Name(), temporaryMark) {
+			return fs.SkipDir // the next run removes it
+		}
 		if err != nil || e.IsDir() {
 			return err
 		}
@@ -134,10 +157,13 @@ func checkWhole(t *testing.T, what, dir string) {
 	}
 }
 
+// temporaryMark is in the names of all temporary files and folders.
+const temporaryMark = ".hass-tmp-"
+
 // temporaries lists what a command left behind below dir.
 func temporaries(dir string) (left []string) {
 	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && (strings.Contains(e.Name(), "hass-tmp") || e.Name() == ".hass-update") {
+		if err == nil && (strings.Contains(e.Name(), temporaryMark) || e.Name() == ".hass-update") {
 			left = append(left, path)
 		}
 		return nil
@@ -157,7 +183,7 @@ func TestHostileKills(t *testing.T) {
 		}
 		dir, ended, whole := t.TempDir(), 0, r.takes(t, bin)
 		if r.name == "generate" { // into a project with a user's notes
-			if out, err := exec.Command(bin, r.args(dir)...).CombinedOutput(); err != nil {
+			if out, err := r.command(bin, dir).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			if err := os.WriteFile(filepath.Join(dir, "project", "notes"), []byte("mine"), 0o666); err != nil {
@@ -165,7 +191,7 @@ func TestHostileKills(t *testing.T) {
 			}
 		}
 		for range r.kills {
-			cmd := exec.Command(bin, r.args(dir)...)
+			cmd := r.command(bin, dir)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +205,7 @@ func TestHostileKills(t *testing.T) {
 				t.Errorf("%s was killed, and this lives on: %s", r.name, left)
 			}
 		}
-		if out, err := exec.Command(bin, r.args(dir)...).CombinedOutput(); err != nil {
+		if out, err := r.command(bin, dir).CombinedOutput(); err != nil {
 			t.Errorf("%s after kills: %v\n%s", r.name, err, out)
 		}
 		checkWhole(t, r.name, dir)
@@ -233,7 +259,7 @@ func TestHostileSignals(t *testing.T) {
 		for k := range 6 {
 			sig := []os.Signal{os.Interrupt, syscall.SIGTERM}[k%2]
 			dir := t.TempDir()
-			cmd := exec.Command(bin, r.args(dir)...)
+			cmd := r.command(bin, dir)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			if err := cmd.Start(); err != nil {
