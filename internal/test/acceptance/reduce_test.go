@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,17 +24,20 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// What a reduction of a planted fault must reach.
+// What a reduction of a planted fault must reach. The time is CPU time of this process and all that it starts, so that other work
+// on the machine disturbs it little.
 const (
 	reducedLayers = 3
 	reducedTime   = 2 * time.Minute
+	// reducedSeeds are the random networks that are tried until the fault shows on one.
+	reducedSeeds = 20
 )
 
 // plantedFaults are planted in one back end each. A fault of the simulator changes the layers that it runs, one of a
 // project the text of a library file.
 var plantedFaults = []struct {
 	backend, name string
-	seed          int64 // of a random network of at least ten layers on which it shows
+	seed          int64 // of the first random network that is tried
 	kind          reduce.Kind
 	layer         func(l *intnet.Layer)
 	mutant
@@ -54,10 +58,22 @@ var plantedFaults = []struct {
 		file: "include/hass/window.hpp", old: "const bool inside = iy >= 0 &&", new: "const bool inside = iy > 0 &&"}},
 	{backend: reduce.RTL, name: "requantisation rounds down", seed: 50, kind: reduce.Values, mutant: mutant{
 		file: "rtl/hass_requant.sv", old: "CMP'($signed({1'b0, up}));", new: "CMP'($signed({1'b0, up && CMP == 0}));"}},
-	{backend: reduce.RTL, name: "banked engines lose the last lane of a bank", seed: 50, kind: reduce.Cycles, mutant: mutant{
-		file: "rtl/hass_select_banked.sv", old: "assign rest[k*N+:N] = slice & earlier;", new: "assign rest[k*N+:N] = k == K - 1 ? '0 : slice & earlier;"}},
+	{backend: reduce.RTL, name: "banked engines lose the last lane of a bank", seed: 50, kind: reduce.Values, mutant: mutant{
+		file: "rtl/hass_select_banked.sv", old: "left[k] <= start ? pairs[k*N+n] : rest[k];", new: "left[k] <= k == K - 1 ? 1'b0 : start ? pairs[k*N+n] : rest[k];"}},
 	{backend: reduce.RTL, name: "marks do not rise while a FIFO is read", seed: 27, kind: reduce.Cycles, mutant: mutant{
 		file: "rtl/hass_watermark.sv", old: "else if (issue && taken == top)", new: "else if (issue && !read && taken == top)"}},
+}
+
+// plantedFault is the fault of a name.
+func plantedFault(t *testing.T, backend, name string) mutant {
+	t.Helper()
+	for _, f := range plantedFaults {
+		if f.backend == backend && f.name == name {
+			return f.mutant
+		}
+	}
+	t.Fatalf("%s has no fault %q", backend, name)
+	return mutant{}
 }
 
 // TestHostileReduce plants faults in every back end and reduces random networks on which they show: three layers at most are left
@@ -70,32 +86,34 @@ func TestHostileReduce(t *testing.T) {
 	var rows [][]string
 	for _, f := range plantedFaults {
 		t.Run(f.backend+"/"+f.name, func(t *testing.T) {
-			c, err := hwtest.Deep(f.seed, 12)
-			if err != nil {
-				t.Fatal(err)
-			}
-			d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
-			for name, depth := range c.Depths {
-				d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
-			}
-			whole := reduce.FromDesign(d, c.Images(2))
 			dir := t.TempDir()
 			b := &reduce.Backend{Name: f.backend, Dir: filepath.Join(dir, "work")}
 			opts := reduce.Options{Log: func(line string) { t.Log(line) }}
+			var whole *reduce.Case
 			var r *reduce.Result
-			if f.backend == reduce.HWSim {
-				opts.Check = layerFault(f.layer)
-				r, err = reduce.Run(t.Context(), whole, opts)
-			} else {
-				b.Edit = f.plant
-				r, err = b.Reduce(t.Context(), whole, opts)
+			var took time.Duration
+			for seed := f.seed; r == nil; seed++ {
+				if seed == f.seed+reducedSeeds {
+					t.Fatalf("it shows on none of %d networks", reducedSeeds)
+				}
+				whole = deepCase(t, seed)
+				before := cpuTime(t, syscall.RUSAGE_SELF) + childTime(t)
+				var err error
+				if f.backend == reduce.HWSim {
+					opts.Check = layerFault(f.layer)
+					r, err = reduce.Run(t.Context(), whole, opts)
+				} else {
+					b.Edit = f.plant
+					r, err = b.Reduce(t.Context(), whole, opts)
+				}
+				took = cpuTime(t, syscall.RUSAGE_SELF) + childTime(t) - before
+				if err != nil && !errors.Is(err, reduce.ErrEqual) {
+					t.Fatal(err)
+				}
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%s of %s, %.1f s, differs in %s: %s", r.Case, whole, r.Took.Seconds(), r.Difference.Kind, r.Difference.Text)
-			if n := len(r.Case.Net.Layers); n > reducedLayers || r.Took > reducedTime || r.Difference.Kind != f.kind {
-				t.Errorf("%d layers in %s, %s; want at most %d in %v, %s", n, r.Took, r.Difference.Kind, reducedLayers, reducedTime, f.kind)
+			t.Logf("%s of %s, %.1f s, differs in %s: %s", r.Case, whole, took.Seconds(), r.Difference.Kind, r.Difference.Text)
+			if n := len(r.Case.Net.Layers); n > reducedLayers || took > reducedTime || r.Difference.Kind != f.kind {
+				t.Errorf("%d layers in %s, %s; want at most %d in %v, %s", n, took, r.Difference.Kind, reducedLayers, reducedTime, f.kind)
 			}
 			var edited []string
 			if f.file != "" {
@@ -117,7 +135,7 @@ func TestHostileReduce(t *testing.T) {
 			for _, l := range r.Case.Net.Layers {
 				kinds += " " + string(l.Kind)
 			}
-			rows = append(rows, []string{f.backend, f.name, fmt.Sprint(len(c.Net.Layers)), strings.TrimSpace(kinds), r.Case.String(), fmt.Sprint(r.Trials), fmt.Sprintf("%.1f", r.Took.Seconds())})
+			rows = append(rows, []string{f.backend, f.name, fmt.Sprint(len(whole.Net.Layers)), strings.TrimSpace(kinds), r.Case.String(), fmt.Sprint(r.Trials), fmt.Sprintf("%.1f", took.Seconds())})
 		})
 	}
 	if len(rows) < len(plantedFaults) {
@@ -126,10 +144,24 @@ func TestHostileReduce(t *testing.T) {
 	if !t.Failed() {
 		figures.Write(t, "reduce", figures.Table{
 			Command: "make acceptance-hostile HOSTILE_ONLY=Reduce",
-			Note:    "A fault planted in one back end and a random network on which it shows; what `hass reduce` leaves of it, after how many comparisons and seconds (two cores, shared).",
-			Columns: []string{"back end", "planted fault", "layers", "left", "case left", "trials", "s"}, Rows: rows,
+			Note:    "A fault planted in one back end and a random network on which it shows; what `hass reduce` leaves of it, after how many comparisons and CPU seconds of all programs together.",
+			Columns: []string{"back end", "planted fault", "layers", "left", "case left", "trials", "CPU s"}, Rows: rows,
 		})
 	}
+}
+
+// deepCase is a random network of twelve layers or more with hardware and images.
+func deepCase(t *testing.T, seed int64) *reduce.Case {
+	t.Helper()
+	c, err := hwtest.Deep(seed, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
+	for name, depth := range c.Depths {
+		d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
+	}
+	return reduce.FromDesign(d, c.Images(2))
 }
 
 // layerFault checks a simulator that runs other layers than the network has.
@@ -150,21 +182,6 @@ func layerFault(fault func(l *intnet.Layer)) reduce.Check {
 		}
 		return reduce.CompareOutputs(c, r.Outputs)
 	}
-}
-
-// plant puts the fault into a project, which is left alone where it has no such file.
-func (m mutant) plant(dir string) error { return m.replace(dir, m.old, m.new) }
-
-func (m mutant) replace(dir, old, new string) error {
-	file := filepath.Join(dir, filepath.FromSlash(m.file))
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	if n := strings.Count(string(text), old); n != 1 {
-		return fmt.Errorf("%s: %q stands %d times, want once", file, old, n)
-	}
-	return os.WriteFile(file, []byte(strings.Replace(string(text), old, new, 1)), 0o644)
 }
 
 // undo takes the fault out of a project: the file is as the manifest lists it.
