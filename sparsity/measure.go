@@ -139,13 +139,6 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 	if m.Golden, err = goldenImages(net, min(opt.GoldenImages, n), image); err != nil {
 		return nil, err
 	}
-	est, err := NewEstimator(net, m.Bitmaps, EstimatorOptions{Seed: opt.Seed})
-	if err != nil {
-		return nil, err
-	}
-	if err := est.ladderStats(ctx, opt.Workers, m.Profile.Layers); err != nil {
-		return nil, err
-	}
 	data, err := set.Hash()
 	if err != nil {
 		return nil, err

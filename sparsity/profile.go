@@ -9,7 +9,7 @@ import (
 // Schema names of the profile artefact.
 const (
 	ProfileSchema  = "hass.profile"
-	ProfileVersion = 2
+	ProfileVersion = 3
 )
 
 // Profile is what calibration data say about a model: the binary points chosen for
@@ -56,27 +56,7 @@ type Layer struct {
 	ActivationDensityPerIn []float64 `json:"activation_density_per_in"` // by input channel
 	PairDensityPerOut      []float64 `json:"pair_density_per_out"`      // by output channel
 
-	Beats  []BeatStats `json:"beats"`  // by beat shape
-	Curves Curves      `json:"curves"` // density against threshold
-}
-
-// BeatStats summarises beats of one shape over a seeded sample.
-type BeatStats struct {
-	MTap    int     `json:"m_tap"`
-	MCh     int     `json:"m_ch"`
-	Sampled int64   `json:"sampled"` // engine beats sampled, one lane each
-	NNZ     []int64 `json:"nnz"`     // histogram of pairs per beat, index 0..M
-	// Costs holds mean cycles per beat for engine kinds, N and gang sizes, with intervals.
-	Costs []BeatCost `json:"costs"`
-}
-
-// BeatCost is the mean cost of a beat for one engine and gang size.
-type BeatCost struct {
-	Kind string  `json:"kind"` // of those that skip zeros beat by beat
-	N    int     `json:"n"`
-	Gang int     `json:"gang"` // output lanes that move together
-	Mean float64 `json:"mean"` // cycles per beat of the gang (maximum over its lanes)
-	CI   float64 `json:"ci"`   // half width of the 95 % interval of Mean
+	Curves Curves `json:"curves"` // density against threshold
 }
 
 // Curves is density against threshold: Tau[i] leaves Density[i] of the elements.

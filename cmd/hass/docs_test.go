@@ -44,8 +44,6 @@ func TestFormatsDocumented(t *testing.T) {
 	}{
 		{"profile.json", sparsity.Profile{}, fmt.Sprintf("Schema `%s`, version %d;", sparsity.ProfileSchema, sparsity.ProfileVersion)},
 		{"profile.json", sparsity.Layer{}, ""},
-		{"profile.json", sparsity.BeatStats{}, ""},
-		{"profile.json", sparsity.BeatCost{}, ""},
 		{"profile.json", fidelity.Report{}, ""},
 		{"profile.json", fidelity.Layer{}, ""},
 		{"profile.json", fidelity.Loss{}, ""},
