@@ -3,6 +3,8 @@ package hls
 import (
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"hass/codegen/project"
 	"hass/templates"
@@ -17,7 +19,25 @@ func Library() ([]project.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return project.Library(library, func(name string) string { return name })
+	files, err := project.Library(library, func(name string) string { return name })
+	if err != nil {
+		return nil, err
+	}
+	all, err := allHeaders(files)
+	return append(files, all), err
+}
+
+// allHeaders is the header that a layer's sources include: it names every other header of the modules.
+func allHeaders(files []project.File) (project.File, error) {
+	var headers []string
+	for _, f := range files {
+		if name, ok := strings.CutPrefix(f.Path, "include/"); ok && path.Ext(name) == ".hpp" {
+			headers = append(headers, name)
+		}
+	}
+	slices.Sort(headers)
+	data, err := templates.Glue("hls/hass.hpp", headers)
+	return project.File{Path: "include/hass/hass.hpp", Data: data}, err
 }
 
 // Files are the sources and the testbench.

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"hass/codegen/hls"
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/test/projecttest"
@@ -19,11 +21,24 @@ import (
 func TestUnits(t *testing.T) {
 	projecttest.NeedCompiler(t)
 	dir := t.TempDir()
-	hls := filepath.Join("..", "..", "templates", "hls")
+	lib := filepath.Join(dir, "library")
+	files, err := hls.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		path := filepath.Join(lib, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	bin := filepath.Join(dir, "units")
 	build := exec.Command("g++", "-std=c++14", "-pedantic-errors", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-fsanitize=undefined", "-fno-sanitize-recover=all",
-		"-I"+filepath.Join(hls, "include"), "-I"+filepath.Join(hls, "sim"), "-I"+filepath.Join(hls, "tb"), "-o", bin,
-		filepath.Join("testdata", "units.cpp"), filepath.Join(hls, "tb", "runtime.cpp"))
+		"-I"+filepath.Join(lib, "include"), "-I"+filepath.Join(lib, "sim"), "-I"+filepath.Join(lib, "tb"), "-o", bin,
+		filepath.Join("testdata", "units.cpp"), filepath.Join(lib, "tb", "runtime.cpp"))
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

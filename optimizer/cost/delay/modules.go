@@ -14,6 +14,55 @@ import (
 // one of few.
 const mostSize = 4000
 
+// kind is a kind of module whose paths are alike; each has an offset of its own.
+type kind int
+
+const (
+	kindFIFO kind = iota
+	kindBlockFIFO
+	kindFork
+	kindConvert
+	kindSource
+	kindSink
+	kindAdd
+	kindMul
+	kindRequant
+	kindCurve
+	kindActivation
+	kindConcat
+	kindSlice
+	kindZeroInsert
+	kindResize
+	kindPool
+	kindGlobalPool
+	kindWindow
+	kindJoin
+	kindWeights
+	kindDenseLane
+	kindBankedLane
+	kindCrossbarLane
+	kindBankedAhead
+	kindCrossbarAhead
+	kindDenseEngine
+	kindBankedEngine
+	kindCrossbarEngine
+	kindRAM
+	kindWatermark
+	kindControl
+	kindStats
+	kindChain
+	kinds
+)
+
+var kindNames = [kinds]string{
+	"fifo", "fifo_block", "fork", "convert", "source", "sink", "add", "mul", "requant", "activation_curve", "activation", "concat", "slice", "zeroinsert",
+	"resize", "pool", "globalpool", "window", "join", "weights", "lane_dense", "lane_banked", "lane_crossbar", "ahead_banked", "ahead_crossbar",
+	"engine_dense", "engine_banked", "engine_crossbar", "ram", "watermark", "control", "control_stats", "weight_chain",
+}
+
+// Kinds names the kinds of modules, in the order of the file of coefficients.
+func Kinds() []string { return kindNames[:] }
+
 // PathsOf are the paths of a module of which one is the slowest.
 func PathsOf(m hw.Module) (Paths, error) {
 	var s Paths

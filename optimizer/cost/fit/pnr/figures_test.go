@@ -198,8 +198,7 @@ func medianTable(t *testing.T, f *File) figures.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range groups {
-		g := &groups[i]
+	for _, g := range groupsOf(points) {
 		var of []routedPoint
 		for _, p := range points {
 			if r, ok := routed(p); ok && g.of(p.Module) {

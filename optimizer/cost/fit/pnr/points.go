@@ -2,6 +2,7 @@ package pnr
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -25,7 +26,24 @@ func is[M hw.Module](name string, take int, rule func(m M) bool) group {
 	}, take}
 }
 
-// groups are all kinds of modules.
+// otherTake is how many points are taken of a module that no group of the table picks.
+const otherTake = 5
+
+// groupsOf are the groups of points: those of the table, then one for each module that none of them picks.
+func groupsOf(points []fit.Point) []group {
+	list := slices.Clone(groups)
+	for _, p := range points {
+		m := p.Module
+		if slices.ContainsFunc(list, func(g group) bool { return g.of(m) }) {
+			continue
+		}
+		kind := reflect.TypeOf(m)
+		list = append(list, group{strings.TrimPrefix(m.ModuleName(), "hass_"), func(m hw.Module) bool { return reflect.TypeOf(m) == kind }, otherTake})
+	}
+	return list
+}
+
+// groups are the modules of which there are more or fewer points than of others, or whose points are not all alike.
 var groups = func() []group {
 	list := []group{
 		is("FIFO in LUT RAM", 8, func(m hw.FIFOParams) bool { return !m.Block && m.Lag == 0 }),
@@ -147,7 +165,11 @@ func Points(l Library, last []string, each int) ([]fit.Point, error) {
 			now = append(now, []fit.Point{p})
 		}
 	}
-	for _, g := range groups {
+	var points []fit.Point
+	for _, p := range all {
+		points = append(points, p.Point)
+	}
+	for _, g := range groupsOf(points) {
 		var list []sized
 		for _, p := range all {
 			if g.of(p.Module) {

@@ -429,8 +429,8 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, ty
           sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory[address][g * E::M + i].to_int();
         }
         const int l = p * E::GANG + g;
-        const typename E::acc before = beat == 0 ? typename E::acc(0) : acc[l];
-        acc[l] = add_acc(before, sum);
+        if (beat == 0) acc[l] = 0;  // not as a choice between two sums: g++ 12 -O1 breaks off there
+        acc[l] = add_acc(acc[l], sum);
       }
     }
     HASS_BEAT_COST(1);
