@@ -5,7 +5,6 @@ import (
 	"math/rand"
 	"testing"
 
-	"hass/internal/fixed"
 	"hass/internal/intnet"
 )
 
@@ -50,33 +49,6 @@ func TestBeatCostBounds(t *testing.T) {
 			t.Fatalf("m=%d n=%d pairs=%b: crossbar %d, banked %d", m, n, pairs, c, b)
 		}
 	}
-}
-
-// residual is conv(3x3) -> conv(3x3) + identity, the smallest net with a skip.
-func residual(h, w, c int) *intnet.Net {
-	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}
-	ten := func(id string) intnet.Tensor { return intnet.Tensor{Name: id, ID: id, H: h, W: w, C: c, Format: f} }
-	conv := func(id string, in, out int) intnet.Layer {
-		return intnet.Layer{Name: id, ID: id, Kind: intnet.KindConv, In: []int{in}, Out: out, Conv: &intnet.Conv{
-			Window: intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pads: [4]int{1, 1, 1, 1}},
-			Groups: 1, OutC: c, AccBits: 40,
-		}}
-	}
-	return &intnet.Net{
-		Name: "residual", Tensors: []intnet.Tensor{ten("x"), ten("a"), ten("b"), ten("y")},
-		Layers: []intnet.Layer{conv("c1", 0, 1), conv("c2", 1, 2),
-			{Name: "add", ID: "add", Kind: intnet.KindAdd, In: []int{2, 0}, Out: 3}},
-		Input: 0, Outputs: []int{3},
-	}
-}
-
-func residualHW(net *intnet.Net, px int) []Layer {
-	conv := Layer{InPx: px, InCh: 2, OutPx: px, OutCh: 2, MTap: 3, MCh: 1, Engine: Banked, N: 1, Gang: 1, GangDepth: 4}
-	layers := []Layer{conv, conv, {InPx: px, InCh: 2, OutPx: px, OutCh: 2}}
-	for i := range 2 {
-		layers[i].LinePixels = WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
-	}
-	return layers
 }
 
 // TestWindowPace checks that a window at full capacity emits and accepts at an even

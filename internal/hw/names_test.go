@@ -1,14 +1,30 @@
-package hw
+package hw_test
 
-import "testing"
+import (
+	"math/rand"
+	"testing"
+
+	"hass/internal/fixed"
+	"hass/internal/hw"
+	"hass/internal/test/hwtest"
+)
 
 // TestUniqueNames gives tensors the names that branches of another tensor's fork and
 // other derived names would have.
 func TestUniqueNames(t *testing.T) {
-	net := residual(5, 4, 4)
+	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}
+	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), 5, 4, 4, f)
+	conv := hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 4, Groups: 1, Out: f, WeightBits: 8, Density: 1, Shift: 8}
+	x := b.Last()
+	b.Add(b.Conv(b.Conv(x, conv), conv), x, f)
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.Layers[0].ID = "c1"
 	net.Tensors[0].ID, net.Tensors[1].ID, net.Tensors[2].ID = "x", "x_1", "x_2"
 	net.Tensors[3].ID = "c1_beats0"
-	n, err := Expand(net, residualHW(net, 1), map[string]int{"x_2": 7, "x_2x": 100})
+	n, err := hw.Expand(net, hwtest.PlainHW(net), map[string]int{"x_2": 7, "x_2x": 100})
 	if err != nil {
 		t.Fatal(err)
 	}
