@@ -28,11 +28,11 @@ func (p *project) summarise() {
 					}
 					d := p.useOf(f, byName[c.name], c, i)
 					if d.reads && !f.does(a).reads {
-						f.passed(a, true)
+						passed(f.reads, a)
 						changed = true
 					}
 					if d.writes && !f.does(a).writes {
-						f.passed(a, false)
+						passed(f.writes, a)
 						changed = true
 					}
 				}
@@ -41,15 +41,11 @@ func (p *project) summarise() {
 	}
 }
 
-// passed notes that a parameter is read or written by a callee: zero lines in
-// reads or writes, as there is no site here.
-func (f *function) passed(name string, read bool) {
-	m := f.writes
-	if read {
-		m = f.reads
-	}
-	if m[name] == nil {
-		m[name] = []int{}
+// passed notes that a callee reads or writes a parameter: zero lines in sites, the reads or writes of a function, as there is
+// no site here.
+func passed(sites map[string][]int, name string) {
+	if sites[name] == nil {
+		sites[name] = []int{}
 	}
 }
 
