@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -43,7 +44,10 @@ func Decode(data []byte) (*Model, error) {
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil && bytes.HasPrefix(data, []byte("version https://git-lfs")):
+		return nil, errors.New("not an ONNX model but a pointer of Git LFS to it: fetch the file with \"git lfs pull\"")
+	case err != nil:
 		return nil, fmt.Errorf("not a readable ONNX model: %w", err)
 	}
 	if m.Graph == nil {

@@ -216,6 +216,7 @@ func TestDamaged(t *testing.T) {
 	}{
 		{"empty", "holds no graph", nil},
 		{"text", "not a readable ONNX model", []byte("<!DOCTYPE html><html>")},
+		{"pointer", "git lfs pull", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")},
 		{"wire type of a node", "wire type", []byte{0x3a, 2, 0x08, 1}},
 		{"group", "which ONNX never uses", []byte{0x3b, 0x3c}},
 		{"length beyond the end", "unexpected EOF", []byte{0x3a, 0xff, 0xff, 0xff, 0xff, 0x07}},
