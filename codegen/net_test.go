@@ -78,11 +78,12 @@ var snapshots = []struct {
 	design func(t *testing.T, dir string) *design.Design
 }{
 	{"elastic", func(t *testing.T, dir string) *design.Design { return designtest.Elastic(t, dir) }},
+	{"scheduled", func(t *testing.T, dir string) *design.Design { return designtest.Scheduled(t, dir) }},
 	{"residual", residualDesign},
 	{"gate", gateDesign},
 }
 
-// TestSnapshots compares the text that is emitted for three small networks with golden files: sources, scripts and
+// TestSnapshots compares the text that is emitted for four small networks with golden files: sources, scripts and
 // reports, without the library, the data and what lists hashes.
 func TestSnapshots(t *testing.T) {
 	for _, s := range snapshots {

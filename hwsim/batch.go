@@ -17,8 +17,7 @@ func (s *sim) batch(p *proc) {
 		s.batchWindow(p)
 	default:
 		for p.image < s.stream {
-			step, n := p.pattern.ahead()
-			n = min(n, p.left)
+			step, n := s.ahead(p)
 			for r := step.Reads; r != 0; r &= r - 1 {
 				n = min(n, p.in[bits.TrailingZeros64(r)].ready())
 			}
@@ -35,7 +34,7 @@ func (s *sim) batch(p *proc) {
 			switch {
 			case step.Reads == 1 && step.Writes == 0:
 				p.consume(n, costs)
-			case step.Reads == 1 && len(p.out) > 1:
+			case p.kind == hw.Fork:
 				p.spread(n)
 			default:
 				p.iterate(step, n, costs)

@@ -109,7 +109,8 @@ func (s *sim) process(p *proc) {
 		return
 	}
 	p.pattern = newPattern(n, p.index)
-	p.left = p.pattern.perImage
+	p.lag = n.Lag(p.index)
+	p.left = p.pattern.perImage + p.lag
 	switch p.kind {
 	case hw.Source:
 		p.stall = newStall(s.opt, p.index)

@@ -16,7 +16,7 @@ type conv struct {
 	join     *join
 	in, out  *tokens
 
-	banks    int     // engines of a gang
+	gangs    int     // of engines
 	px       int     // pixels of a group
 	channels int     // of the output
 	stride   int     // activations of a row
@@ -42,10 +42,12 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 	w := win.sched.Window
 	c := &conv{
 		win: win, engines: engines, products: newProducts(l, w, in), join: newJoin(l, hl, out),
-		banks: hl.Banks(), px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
+		gangs: hl.Gangs(), px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
 		lanes: make([]int64, hl.OutPx*hl.Gang),
 	}
-	c.maps = bitmaps(w)
+	if len(engines) > 0 { // else nobody asks for zeros
+		c.maps = bitmaps(w)
+	}
 	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), w.PixelGroups())
 	c.rows = make([]int16, c.most*c.px*c.stride)
 	c.active = make([]uint64, c.most*c.px*c.maps)
@@ -103,13 +105,17 @@ func (c *conv) gather() {
 		r := c.groups*c.px + p
 		row := c.rows[r*c.stride:][:c.stride]
 		c.win.gather(p, row, sub)
-		windowBits(w, c.win.at[p*taps:][:taps], c.win.bits, c.win.words, c.active[r*c.maps:][:c.maps])
+		if c.maps > 0 {
+			windowBits(w, c.win.at[p*taps:][:taps], c.win.bits, c.win.words, c.active[r*c.maps:][:c.maps])
+		}
 	}
 }
 
 // multiply does the beats of the complete groups.
 func (c *conv) multiply() {
-	c.planes.fill(c.active, c.groups)
+	if c.maps > 0 {
+		c.planes.fill(c.active, c.groups)
+	}
 	for _, e := range c.engines {
 		e.take(c.planes)
 	}
@@ -119,7 +125,7 @@ func (c *conv) multiply() {
 		for range folds {
 			out := c.out.add()
 			gang := c.join.gang
-			for i := range len(c.engines) / c.banks {
+			for i := range c.gangs {
 				// What gang i writes, the sum of its banks: Px x Gang accumulators.
 				first := c.join.pos.from + i*gang
 				for p := range c.px {

@@ -18,7 +18,13 @@ type run struct {
 
 // newPattern reads one period of the schedule of process i.
 func newPattern(n *hw.Network, i int) *pattern {
-	sched := n.NewSchedule(i, 1)
+	sched, lag := n.NewSchedule(i, 1), n.Lag(i)
+	if lag > 0 { // behind what is unlike the rest: what is read before the first image
+		sched = n.NewSchedule(i, 2)
+		for range lag {
+			sched.Next()
+		}
+	}
 	_, per := sched.Position()
 	p := &pattern{period: period(n, i, per[0]), perImage: per[0]}
 	for range p.period {
@@ -42,6 +48,8 @@ func period(n *hw.Network, i, perImage int) int {
 		if !n.Net.Broadcast(&n.Net.Layers[p.Layer]) {
 			return 1
 		}
+	case hw.ScheduledProc:
+		return n.Lag(i) // a phase is like the other
 	case hw.Engine, hw.Pool:
 		return n.Streams[p.In[0]].Tokens / n.Streams[p.Out[0]].Tokens
 	case hw.Convert:

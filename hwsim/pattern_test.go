@@ -23,13 +23,20 @@ func TestPattern(t *testing.T) {
 				continue
 			}
 			sched, p := n.NewSchedule(i, 2), newPattern(n, i)
-			count := 0
+			count, lag := 0, n.Lag(i)
+			for range lag { // before the first image: proc's ahead knows
+				sched.Next()
+			}
 			for {
 				want, ok := sched.Next()
 				if !ok {
 					break
 				}
-				if got, k := p.ahead(); got != want || k < 1 {
+				got, k := p.ahead()
+				if count >= 2*p.perImage-lag { // likewise what is not read behind the last
+					got.Reads = 0
+				}
+				if got != want || k < 1 {
 					t.Fatalf("seed %d, %s: iteration %d is %v, want %v", seed, n.Processes[i].Name, count, got, want)
 				}
 				p.skip(1)

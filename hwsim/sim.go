@@ -63,6 +63,7 @@ type proc struct {
 	// Between iterations.
 	ready int64 // first cycle the next iteration may use
 	left  int   // iterations to the image's last (not for windows)
+	lag   int   // iterations by which its writes lag behind its reads: before its first image, and without reads at its end
 	image int   // of the stream, counted from 0
 	ended bool
 
@@ -323,13 +324,31 @@ func (s *sim) begin(p *proc) bool {
 		if p.image == s.stream {
 			return false
 		}
-		p.step, _ = p.pattern.ahead()
+		p.step, _ = s.ahead(p)
 	}
 	p.reads, p.writes = p.step.Reads, p.step.Writes
 	p.computed = false
 	p.t = p.ready
 	p.live = true
 	return true
+}
+
+// ahead gives the next iteration of p and how many equal ones follow each other from it, none beyond the image.
+func (s *sim) ahead(p *proc) (step hw.Step, n int) {
+	step, n = p.pattern.ahead()
+	n = min(n, p.left)
+	if p.lag == 0 {
+		return step, n
+	}
+	switch per := p.pattern.perImage; {
+	case p.left > per: // nothing has come that it could write
+		step.Writes, n = 0, min(n, p.left-per)
+	case p.left > p.lag:
+		n = min(n, p.left-p.lag)
+	case p.image == s.stream-1: // nothing follows that it could read
+		step.Reads = 0
+	}
+	return step, n
 }
 
 // compute returns the cycles of the iteration in progress.

@@ -175,7 +175,7 @@ func (p *proc) begun() int {
 		at, per := w.Position()
 		return max((at[0]+per[0]-1)/per[0], (at[1]+per[1]-1)/per[1])
 	}
-	if p.live || p.left < p.pattern.perImage {
+	if p.live || p.left != p.pattern.perImage {
 		return p.image + 1
 	}
 	return p.image

@@ -269,7 +269,7 @@ func TestEngineCost(t *testing.T) {
 		px, gang, groups, beats := 1+rng.Intn(2), 1+rng.Intn(3), 1+rng.Intn(sliceGroups), 1+rng.Intn(20)
 		n := 1 + rng.Intn(8)
 		m := n * (1 + rng.Intn(64/n))
-		kind := hw.EngineKinds()[rng.Intn(len(hw.EngineKinds()))]
+		kind := hw.LaneEngines()[rng.Intn(len(hw.LaneEngines()))]
 		l := intnet.Layer{Kind: intnet.KindConv, Conv: &intnet.Conv{OutC: gang, Weights: make([]int16, gang*beats*m)}}
 		w := hw.Window{C: beats * m, Geom: hwtest.Square(1, 1, 0), MTap: 1, MCh: m, Folds: 1, Groups: 1}
 		density := rng.Intn(5)

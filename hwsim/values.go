@@ -128,6 +128,11 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 			return fmt.Errorf("line buffer of %d pixels of %d channels is larger than %d values", values, w.C, maxBuffer)
 		}
 		win := newWindow(w, len(v.images), l, in.Format.Min())
+		if plan := n.Plans[p.Layer]; plan != nil { // it multiplies what its rows hold
+			rows := *l.Conv
+			rows.Weights = plan.Filters().W
+			l.Conv = &rows
+		}
 		if l.Conv != nil {
 			c := newConv(l, hl, in, out, win, addEngines(v.engines, n, p, stats, put), stats)
 			c.in, c.out = m.in[0], queues[n.Processes[lastOf(n, p.Layer)].Out[0]]

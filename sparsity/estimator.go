@@ -63,6 +63,7 @@ type answerKey struct {
 	kind            hw.EngineKind
 	n, outPx, outCh int
 	gang, depth     int
+	scheduled       hw.Scheduled
 }
 
 type answer struct {
@@ -128,9 +129,9 @@ func NewEstimator(net *intnet.Net, b *Bitmaps, opts EstimatorOptions) (*Estimato
 // Conv is the mean number of cycles per image that the engines of convolution
 // layer (an index into the network's layers) need under hardware l, waiting for
 // nobody but each other, and the half width ci of the 95 % interval of that
-// mean over images like the sampled ones. A dense engine is exact: ci = 0.
+// mean over images like the sampled ones. A dense or scheduled engine is exact: ci = 0.
 //
-// Of l it reads MTap, MCh, Engine, N, OutPx, OutCh, Gang and GangDepth. Several
+// Of l it reads MTap, MCh, Engine, N, OutPx, OutCh, Gang, GangDepth and Scheduled. Several
 // gangs, and the banks of elastic ones, run ahead of each other by their FIFOs and meet at the join, whose FIFOs
 // have their default depth; a FIFO shallower than the round trip of a credit
 // slows even one gang. Hardware that the layer cannot have is an error.
@@ -140,7 +141,7 @@ func (e *Estimator) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) 
 		return 0, 0, fmt.Errorf("layer %d is not a convolution", layer)
 	}
 	k := answerKey{layer: layer, shape: shape{l.MTap, l.MCh}, kind: l.Engine, n: l.N,
-		outPx: l.OutPx, outCh: l.OutCh, gang: l.Gang, depth: l.GangDepth}
+		outPx: l.OutPx, outCh: l.OutCh, gang: l.Gang, depth: l.GangDepth, scheduled: l.Scheduled}
 	e.mu.Lock()
 	a := e.answers[layer][k]
 	if a == nil {
@@ -165,6 +166,9 @@ func (e *Estimator) conv(c *convBits, l hw.Layer) (cycles, ci float64, err error
 	}
 	folds := c.bits.OutC / l.OutCh
 	groups := c.oh * ((c.ow + l.OutPx - 1) / l.OutPx)
+	if l.Engine.Row().Static { // its rows and words are known
+		return max(float64(t.phases), float64(t.words)*float64(t.feedLatency+1)/float64(l.GangDepth)), 0, nil
+	}
 	if row := l.Engine.Row(); row.Measure == hw.Nothing {
 		beats := float64(groups) * float64(folds) * float64(s.beats(c.bits))
 		// The FIFO before an engine lets as many beats through as it holds per round trip of a credit.
@@ -318,6 +322,11 @@ func (e *Estimator) expand(c *convBits, l hw.Layer) (timing, error) {
 			t.feedLatency = int64(n.Processes[n.Streams[p.In[0]].From].Latency)
 			t.engineLatency = int64(p.Latency)
 			t.accDepth = n.Streams[p.Out[0]].Depth
+		}
+		if p.Kind == hw.ScheduledProc {
+			t.feedLatency = int64(n.Processes[n.Streams[p.In[0]].From].Latency)
+			m := n.ScheduledModule(p.Layer)
+			t.phases, t.words = m.CyclesPerImage(), m.Beats*m.Windows
 		}
 	}
 	return t, nil

@@ -318,7 +318,7 @@ func TestConvEqualsSimulation(t *testing.T) {
 		{"depthwise, elastic, two pixels", same3x3(6, 5, 8, 8).in(8), hw.Layer{MTap: 9, MCh: 2, Engine: hw.Elastic, N: 3, OutPx: 2, OutCh: 2, Gang: 2, GangDepth: 3}},
 		{"dense, 2 gangs, depth 2", same3x3(6, 5, 4, 8), hw.Layer{MTap: 3, MCh: 4, Engine: hw.Dense, N: 12, OutPx: 1, OutCh: 4, Gang: 2, GangDepth: 2}},
 	}
-	for _, kind := range hw.EngineKinds() {
+	for _, kind := range hw.LaneEngines() {
 		n := 1
 		for !kind.Row().Legal(12, n) {
 			n++

@@ -8,6 +8,7 @@ type timing struct {
 	feedLatency   int64 // of what writes to the gangs: the fork, or the window if there is one gang
 	engineLatency int64
 	accDepth      int // FIFO between an engine and the join
+	phases, words int // of a scheduled engine: cycles and window words of an image
 }
 
 // gangSim runs the fork, the engines of several gangs and the join by the recurrence

@@ -118,6 +118,22 @@ func TestElastic(t *testing.T) {
 	}
 }
 
+// TestScheduled runs scheduled engines.
+func TestScheduled(t *testing.T) {
+	r := newRunner(t, "-O0")
+	t.Parallel()
+	dir := t.TempDir()
+	d := designtest.Scheduled(t, dir)
+	images, err := d.GoldenImages(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, code := r.csim(t, projecttest.Generate(t, d, dir, "project"))
+	if code != 0 || !res.OK() || res.Images != len(images) || !res.Bounded {
+		t.Fatalf("exit code %d: %s", code, res.Problem())
+	}
+}
+
 // TestRandom runs random networks on random hardware through csim: bit-exact, and every
 // engine takes the cycles that the simulator counts.
 func TestRandom(t *testing.T) {
@@ -182,7 +198,7 @@ func everyKind(features ...string) (list []string) {
 		list = append(list, "process "+string(kind))
 	}
 	for _, f := range features {
-		for _, kind := range hw.EngineKinds() {
+		for _, kind := range hw.LaneEngines() {
 			list = append(list, f+" "+string(kind))
 		}
 	}

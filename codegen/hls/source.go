@@ -212,6 +212,10 @@ func (p *generator) function(i int) function {
 		fn.Config, fn.Body = p.windowText(i, cfg, ins[0], outs[0])
 	case hw.Engine:
 		fn.Config, fn.Body = p.engineText(i, ins[0], outs[0])
+	case hw.ScheduledProc:
+		fn.Config, fn.Body = p.scheduledText(i, cfg, ins[0], outs)
+	case hw.Collect:
+		fn.Config, fn.Body = p.collectText(i, cfg, ins, outs[0])
 	case hw.Join:
 		fn.Config, fn.Body = p.joinText(i, cfg, ins, outs[0])
 	case hw.Pool:

@@ -89,7 +89,7 @@ func TestGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range hw.EngineKinds() {
+	for _, kind := range hw.LaneEngines() {
 		layers, depths, err := hwtest.UniformHW(net, kind, 1, 3, 4, 2)
 		if err != nil {
 			t.Fatal(err)

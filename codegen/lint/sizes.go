@@ -31,7 +31,7 @@ var (
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
 	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take d.x d.w", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
-	"combine.hpp": "gate", "weights.hpp": "row", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias scales thresholds table",
+	"combine.hpp": "gate", "weights.hpp": "row", "scheduled.hpp": "row sum x w last", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias scales thresholds table weights addresses lasts words places ports",
 }
 
 // beat is a token type.
@@ -112,6 +112,12 @@ func (p *project) checkSizes() {
 					part(n("PX")*n("GANG")*n("N"), "left")
 				}
 				row(n("ROW")*n("WEIGHT_BITS"), "memory")
+			case "scheduled":
+				part(n("CHAINS")*n("BANKS"), "words")
+				part(n("CHAINS")*n("PX"), "sum")
+				part(n("BANKS")*n("PX"), "x")
+				row(n("CHAINS")*n("BANKS")*n("WEIGHT_BITS"), "weights")
+				row(n("PX")*n("IN_BITS"), "words")
 			case "join":
 				part(n("OUT_CH"), "bias")
 				part(n("PX")*n("OUT_CH"), "sum")

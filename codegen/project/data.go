@@ -39,12 +39,24 @@ func weightWords(p *Project) []byte {
 	for _, link := range p.Chain {
 		pr := p.HW.Processes[link.Process]
 		c := p.Net.Layers[pr.Layer].Conv
-		if pr.Kind == hw.Engine {
+		switch pr.Kind {
+		case hw.Engine:
 			e := p.Engine(pr.Layer)
 			out = appendRows(out, &e, c, pr.Index)
-		} else {
+		case hw.ScheduledProc:
+			m := p.HW.ScheduledModule(pr.Layer)
+			for _, w := range m.AppendWords(nil, p.HW.Plans[pr.Layer]) {
+				out = binary.LittleEndian.AppendUint32(out, w)
+			}
+		case hw.Collect:
+			for _, chain := range p.HW.Plans[pr.Layer].Chain {
+				out = binary.LittleEndian.AppendUint32(out, uint32(chain))
+			}
+		case hw.Join:
 			j := p.Join(pr.Layer)
 			out = appendBiases(out, &j, c)
+		default:
+			panic("project: no weights of a process of kind " + string(pr.Kind))
 		}
 	}
 	return binary.LittleEndian.AppendUint32(out, ChainEnd)
@@ -133,7 +145,7 @@ type CheckedTensor struct {
 func (p *Project) Checked() (list []CheckedTensor, imageBytes int) {
 	for _, pr := range p.HW.Processes {
 		switch pr.Kind {
-		case hw.Sink, hw.Fork, hw.Convert, hw.WindowProc, hw.Engine: // write no tensor of their own
+		case hw.Sink, hw.Fork, hw.Convert, hw.WindowProc, hw.Engine, hw.ScheduledProc, hw.Collect: // write no tensor of their own
 		default: // what writes a layer's output, and the source
 			s := p.HW.Streams[pr.Out[0]]
 			t := p.Net.Tensors[s.Tensor]

@@ -206,6 +206,11 @@ func (p *Project) chainWords(pr hw.Process) int {
 	case hw.Engine:
 		e := p.Engine(pr.Layer)
 		return e.Depth * e.WordsPerRow()
+	case hw.ScheduledProc:
+		m := p.HW.ScheduledModule(pr.Layer)
+		return m.ChainWords()
+	case hw.Collect:
+		return p.Net.Layers[pr.Layer].Conv.OutC
 	case hw.Join:
 		j := p.Join(pr.Layer)
 		return p.Net.Layers[pr.Layer].Conv.OutC * j.WordsPerChannel()
@@ -236,7 +241,10 @@ func (p *Project) Describe(layer int) string {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
 	in, out := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]
 	s := fmt.Sprintf("Layer %s: %s, %dx%dx%d to %dx%dx%d (HWC)", l.ID, l.Kind, in.H, in.W, in.C, out.H, out.W, out.C)
-	if l.Kind == intnet.KindConv {
+	switch {
+	case p.HW.Plans[layer] != nil:
+		s += fmt.Sprintf(", %s engine of %d chains of %d banks, %d rows a window", hl.Engine, hl.Scheduled.Chains, hl.N, p.HW.Plans[layer].Rows)
+	case l.Kind == intnet.KindConv:
 		s += fmt.Sprintf(", %s engines of %d lanes and %d multipliers, %d gangs of %d", hl.Engine, hw.EngineLanes(p.Net, l, hl), hl.N, hl.Gangs(), hl.Gang)
 	}
 	return s + "."

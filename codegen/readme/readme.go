@@ -131,6 +131,9 @@ func pageOf(p *project.Project) page {
 		row := layer{ID: l.ID, Kind: l.Kind, H: t.H, W: t.W, C: t.C, Px: hl.OutPx, Ch: hl.OutCh, Cost: costs[l.ID]}
 		if l.Kind == intnet.KindConv {
 			row.Engine = &engine{hl.Engine, hw.EngineLanes(p.Net, l, hl), hl.N, hl.Gangs(), hl.Gang}
+			if hl.Engine.Row().Static {
+				row.Engine.Gangs = hl.Scheduled.Chains
+			}
 		}
 		g.Layers = append(g.Layers, row)
 		g.LayerNames = append(g.LayerNames, name{l.ID, text(l.Name)})

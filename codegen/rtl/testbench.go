@@ -26,6 +26,10 @@ func timeout(p *project.Project) int {
 			e := p.Engine(pr.Layer)
 			tokens *= e.WorstBeat()
 		}
+		if pr.Kind == hw.ScheduledProc {
+			m := p.HW.ScheduledModule(pr.Layer)
+			tokens = m.CyclesPerImage() + m.Iterations
+		}
 		worst[pr.Layer] = max(worst[pr.Layer], tokens)
 	}
 	sum := 100_000

@@ -51,12 +51,13 @@ type groupText struct {
 	Processes []processText
 }
 
-// processText is a process. It writes the signal Written, which Deals part or Copies repeat.
+// processText is a process. It writes the signal Written, which Deals or Parts part or Copies repeat.
 type processText struct {
 	Instance instanceText
 	Written  string
-	High     int
+	High     int // of Written, if that is a signal of its own; else 0
 	Deals    []instanceText
+	Parts    []portText // signals, each a part of Written
 	Copies   []string
 }
 
@@ -162,7 +163,10 @@ func (p *generator) process(i int) processText {
 		deal, deals = p.HW.Deal(&pr)
 	}
 	var t processText
+	apart := pr.Kind == hw.ScheduledProc && len(pr.Out) > 1 // each output has its own tokens
 	switch {
+	case apart:
+		t.Written, t.High = p.signal(pr.Out[0], "all"), len(pr.Out)*p.HW.Streams[pr.Out[0]].Width()-1
 	case deals:
 		t.Written, t.High = p.signal(pr.Out[0], "all"), p.HW.Streams[pr.In[0]].TokenBits()-1
 	case len(pr.Out) > 0:
@@ -170,9 +174,12 @@ func (p *generator) process(i int) processText {
 	}
 	ports := []portText{{"clk", "clk"}, {"rst", "rst"}}
 	add := func(name, signal string) { ports = append(ports, portText{name, signal}) }
-	if pr.Kind == hw.Source || pr.Kind == hw.WindowProc {
+	if pr.Kind == hw.Source || pr.Kind == hw.WindowProc || pr.Kind == hw.ScheduledProc {
 		add("start", "start")
 		add("images", "images")
+	}
+	if pr.Kind == hw.Collect {
+		add("start", "start")
 	}
 	if pr.Kind == hw.Source {
 		for _, s := range []string{"tdata", "tvalid", "tready"} {
@@ -224,6 +231,13 @@ func (p *generator) process(i int) processText {
 		for k, s := range pr.Out {
 			deal.Bank = k % deal.Banks
 			t.Deals = append(t.Deals, instanceText{deal.ModuleName(), p.signal(s, "bank"), hw.Params(deal), []portText{{"in", t.Written}, {"out", p.signal(s, "in")}}})
+		}
+		return t
+	}
+	if apart {
+		for k, s := range pr.Out {
+			width := p.HW.Streams[s].Width()
+			t.Parts = append(t.Parts, portText{p.signal(s, "in"), fmt.Sprintf("%s[%d:%d]", t.Written, (k+1)*width-1, k*width)})
 		}
 		return t
 	}

@@ -128,6 +128,17 @@ func weightDifference(p *project.Project, have, want []byte, word int) string {
 			})
 			return where
 		}
+		switch pr.Kind {
+		case hw.ScheduledProc:
+			m := p.HW.ScheduledModule(pr.Layer)
+			where := fmt.Sprintf("row %d of the schedule", (at-m.Beats)/m.RowWeights().Words)
+			if at < m.Beats {
+				where = fmt.Sprintf("place of word %d of the window", at)
+			}
+			return fmt.Sprintf("layer %s, %s: word %#x in the project, %#x by the design", l.ID, where, x, y)
+		case hw.Collect:
+			return fmt.Sprintf("layer %s, chain of output channel %d: %d in the project, %d by the design", l.ID, at, x, y)
+		}
 		j := p.Join(pr.Layer)
 		what := "bias"
 		switch own := at % j.WordsPerChannel(); {

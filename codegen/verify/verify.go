@@ -80,7 +80,7 @@ type Process struct {
 	Name             string
 	Starved, Blocked int64 // cycles in which it waited for a token, for room, until
 	End              int64 // the first cycle after its last iteration
-	// Counted tells that it knows how many images there are and stops after them (source and
+	// Counted tells that it knows how many images there are and stops after them (source, scheduled engine and
 	// window); any other goes on waiting for a token until the run ends.
 	Counted bool
 }

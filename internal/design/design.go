@@ -165,10 +165,10 @@ const (
 // EngineAuto is the engine rule that allows any kind of engine. The others are the names of the kinds: one kind only.
 const EngineAuto = "auto"
 
-// EngineRules lists the rules: EngineAuto and every kind of engine.
+// EngineRules lists the rules: EngineAuto and every kind of engine that is chosen by lanes and multipliers.
 func EngineRules() []string {
 	rules := []string{EngineAuto}
-	for _, kind := range hw.EngineKinds() {
+	for _, kind := range hw.LaneEngines() {
 		rules = append(rules, string(kind))
 	}
 	return rules

@@ -68,6 +68,16 @@ func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
 	}
 }
 
+// scheduled counts a scheduled engine: its rows, the words of a window, and the chains' sums.
+func (d *Demand) scheduled(p *ScheduledParams) {
+	d.need(PartElements, p.Chains*p.Banks) // weights of a row
+	d.need(PartElements, p.Chains*p.Px)
+	d.need(ProcessFIFOs, p.Chains)
+	d.need(VectorBits, p.Chains*p.PartBits())
+	d.need(VectorBits, p.Chains*p.Px*p.Acc)
+	d.memory(p.Px, p.XBits)
+}
+
 // window counts a line buffer of values of so many bits.
 func (d *Demand) window(w *Window, bits int) {
 	rows, cols := w.Banks()
@@ -155,7 +165,13 @@ func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
 		d.window(&w, in.Format.Bits)
 		d.stream(WindowToken, hl.OutPx*hl.M(), in.Format.Bits, windowFlags(hl), w.OutBeats())
 	}
-	if l.Kind == intnet.KindConv {
+	switch {
+	case hl.planChains() > 0:
+		p := ScheduledOf(net, l, hl, 1) // no limit looks at the number of rows
+		d.scheduled(&p)
+		d.join(net, l, hl)
+		d.stream(AccToken, hl.OutPx, l.Conv.AccBits, 0, 0)
+	case l.Kind == intnet.KindConv:
 		d.engine(net, l, hl)
 		d.join(net, l, hl)
 		d.stream(AccToken, hl.OutPx*hl.Gang, l.Conv.AccBits, 0, 0)
@@ -218,6 +234,12 @@ func (n *Network) processDemand(i int) Demand {
 		d.window(p.Window, n.Net.Tensors[l.In[0]].Format.Bits)
 	case Engine:
 		d.engine(n.Net, l, hl)
+	case ScheduledProc:
+		m := n.ScheduledModule(p.Layer)
+		d.scheduled(&m)
+	case Collect:
+		d.need(PartElements, hl.OutPx)
+		d.need(VectorBits, hl.Scheduled.Chains*hl.OutPx*l.Conv.AccBits)
 	case Join:
 		d.join(n.Net, l, hl)
 	case Fork: // hands tokens on

@@ -31,7 +31,7 @@ var laneRows = [...]laneRow{
 
 // lanes is the row of a layer's engines; of a layer without engines it is that of lanes that know nothing of zeros.
 func (l *Layer) lanes() laneRow {
-	if l.Engine == "" {
+	if l.Engine == "" || l.Engine.Row().Static {
 		return laneRow{}
 	}
 	return laneRows[l.Engine.Row().Lane]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hass/internal/intnet"
+	"hass/internal/schedule"
 )
 
 // expander builds a Network: processes layer by layer, then the FIFOs between them.
@@ -28,7 +29,7 @@ type link struct {
 
 func newExpander(net *intnet.Net, layers []Layer) *expander {
 	x := &expander{
-		n:       &Network{Net: net, Layers: layers},
+		n:       &Network{Net: net, Layers: layers, Plans: make([]*schedule.Plan, len(layers))},
 		readers: make([][]reader, len(net.Tensors)),
 		front:   make([][]int, len(net.Layers)),
 	}
@@ -89,6 +90,17 @@ func (x *expander) layer(i int) (last int, err error) {
 	switch l.Kind {
 	case intnet.KindConv:
 		w, beats := x.window(i)
+		if hl.planChains() > 0 {
+			acc := Stream{Kind: AccToken, Beat: Beat{hl.OutPx, 1}, Bits: l.Conv.AccBits, Signed: true, Tensor: -1,
+				Tokens: x.n.Processes[w].Window.PixelGroups() * l.Conv.OutC, Join: -1}
+			from, err := x.scheduled(i, w, beats, acc)
+			if err != nil {
+				return 0, err
+			}
+			last = add(Join)
+			x.link(acc, l.ID+"_acc", from, last)
+			return last, nil
+		}
 		from := w
 		if hl.Engines() > 1 {
 			from = add(Fork)

@@ -40,6 +40,8 @@ type Layer struct {
 	Gang      int        `json:"gang,omitempty"`       // output lanes per gang; divides OutCh
 	GangDepth int        `json:"gang_depth,omitempty"` // depth of each gang's input FIFO in beats
 
+	Scheduled Scheduled `json:"scheduled,omitzero"` // of a scheduled engine, which has N banks
+
 	WeightMem memory.Kind `json:"weight_mem,omitempty"` // of the weights of a conv
 	// BufferMem is the memory of the layer's buffer, where it has one (HasBuffer). None leaves it to memory.ForBuffer.
 	BufferMem memory.Kind `json:"buffer_mem,omitempty"`

@@ -3,6 +3,8 @@ package hw
 import (
 	"math/bits"
 	"slices"
+
+	"hass/internal/schedule"
 )
 
 // EngineKind is how a dot-product engine skips zeros.
@@ -16,6 +18,9 @@ const (
 	// Elastic is banked, but every bank is an engine of its own, of M/N lanes and one multiplier, behind a FIFO
 	// of its own: it spends max(1, its nnz) on its part of a beat, and banks meet at the join, once an output.
 	Elastic EngineKind = "elastic"
+	// ScheduledEngine multiplies the weights that are not 0, in an order made at generation: chains of N banks, a row of N weights a cycle
+	// (see Scheduled). It does not look at activations.
+	ScheduledEngine EngineKind = "scheduled"
 )
 
 // Measure is what of a beat's useful pairs, those of two factors that are not 0, decides its cycles.
@@ -35,6 +40,7 @@ type EngineRow struct {
 	Lane    LaneKind // how each of its dot products chooses what to multiply
 	Measure Measure
 	Apart   bool // its banks are engines of their own, which go on apart
+	Static  bool // its products are put in order at generation: its process is no Engine, and it has no Lane
 	// Legal tells whether an engine of m lanes can have n multipliers.
 	Legal func(m, n int) bool
 	// Try lists the numbers of multipliers worth trying for m lanes, in ascending order.
@@ -74,6 +80,11 @@ var engineRows = []EngineRow{
 		Legal: func(m, n int) bool { return n >= 2 && n < m && m%n == 0 },
 		Try:   func(m int) []int { return properDivisors(m, 2) },
 	},
+	{
+		Kind: ScheduledEngine, Measure: Nothing, Static: true,
+		Legal: func(m, n int) bool { return m == 1 && n >= 1 && n <= schedule.MaxBanks },
+		Try:   func(int) []int { return nil }, // its choices are more than lanes and multipliers
+	},
 }
 
 // properDivisors are the divisors of m from least on and below m.
@@ -93,6 +104,11 @@ func EngineKinds() []EngineKind {
 		kinds[i] = engineRows[i].Kind
 	}
 	return kinds
+}
+
+// LaneEngines lists the kinds whose engines are lanes and multipliers behind a window's beats: all but the scheduled one.
+func LaneEngines() []EngineKind {
+	return slices.DeleteFunc(EngineKinds(), func(k EngineKind) bool { return k.Row().Static })
 }
 
 // Known tells whether the table has the kind.

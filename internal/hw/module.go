@@ -153,6 +153,10 @@ func (n *Network) Module(i int) Module {
 			e.Queue = n.Streams[p.In[0]].Depth
 		}
 		return e
+	case ScheduledProc:
+		return n.ScheduledModule(p.Layer)
+	case Collect:
+		return n.CollectModule(p.Layer)
 	case Join:
 		return JoinOf(n.Net, l, hl)
 	case Pool:

@@ -6,6 +6,7 @@ import (
 
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/schedule"
 )
 
 // ProcessKind names a module; HLS C++, RTL and simulator use the same names.
@@ -13,25 +14,28 @@ type ProcessKind string
 
 // The modules, beside those of layers that move pixels, which are called as the layer (moveRows).
 const (
-	Source     ProcessKind = "source"     // AXI4-Stream in: one beat a word
-	Fork       ProcessKind = "fork"       // copies each token to every output, in port order; to the banks of elastic engines, their lanes of it
-	WindowProc ProcessKind = "window"     // line buffer, padding, replay
-	Engine     ProcessKind = "engine"     // one gang of dot-product engines, or a bank of it, with its weight memory
-	Join       ProcessKind = "join"       // gathers the gangs: sum of banks, bias, requantise, clamp
-	Pool       ProcessKind = "pool"       // reduces channelwise windows
-	GlobalPool ProcessKind = "globalpool" // reduces whole maps
-	Add        ProcessKind = "add"        // element-wise sum of two streams; the second may be one pixel for all
-	Mul        ProcessKind = "mul"        // element-wise product, likewise
-	Requant    ProcessKind = "requant"    // change of format or clamp
-	Activation ProcessKind = "activation" // non-linear function of each value
-	Concat     ProcessKind = "concat"     // joins the channels of its inputs, pixel by pixel
-	Convert    ProcessKind = "convert"    // changes channels per beat
-	Sink       ProcessKind = "sink"       // AXI4-Stream out, TLAST on the last word of an image
+	Source     ProcessKind = "source" // AXI4-Stream in: one beat a word
+	Fork       ProcessKind = "fork"   // copies each token to every output, in port order; to the banks of elastic engines, their lanes of it
+	WindowProc ProcessKind = "window" // line buffer, padding, replay
+	Engine     ProcessKind = "engine" // one gang of dot-product engines, or a bank of it, with its weight memory
+	// ScheduledProc is a scheduled engine: all chains of a layer with their banks, rows and places.
+	ScheduledProc ProcessKind = "scheduled"
+	Collect       ProcessKind = "collect"    // the sums of a scheduled engine's chains in the order of the filters
+	Join          ProcessKind = "join"       // gathers the gangs: sum of banks, bias, requantise, clamp
+	Pool          ProcessKind = "pool"       // reduces channelwise windows
+	GlobalPool    ProcessKind = "globalpool" // reduces whole maps
+	Add           ProcessKind = "add"        // element-wise sum of two streams; the second may be one pixel for all
+	Mul           ProcessKind = "mul"        // element-wise product, likewise
+	Requant       ProcessKind = "requant"    // change of format or clamp
+	Activation    ProcessKind = "activation" // non-linear function of each value
+	Concat        ProcessKind = "concat"     // joins the channels of its inputs, pixel by pixel
+	Convert       ProcessKind = "convert"    // changes channels per beat
+	Sink          ProcessKind = "sink"       // AXI4-Stream out, TLAST on the last word of an image
 )
 
 // ProcessKinds lists the kinds of modules.
 func ProcessKinds() []ProcessKind {
-	kinds := []ProcessKind{Source, Fork, WindowProc, Engine, Join, Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Convert, Sink}
+	kinds := []ProcessKind{Source, Fork, WindowProc, Engine, ScheduledProc, Collect, Join, Pool, GlobalPool, Add, Mul, Requant, Activation, Concat, Convert, Sink}
 	for i := range moveRows {
 		kinds = append(kinds, ProcessKind(moveRows[i].kind))
 	}
@@ -99,6 +103,7 @@ type Network struct {
 	Layers    []Layer
 	Processes []Process
 	Streams   []Stream
+	Plans     []*schedule.Plan // by layer: the schedule of a scheduled engine, else nil
 }
 
 // LastProcess is the module that writes a layer's output.
@@ -164,6 +169,10 @@ func Latency(kind ProcessKind, l Layer) int {
 			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
 		}
 		return cycles
+	case ScheduledProc:
+		return chainCycles(l.N) + fifo
+	case Collect:
+		return 1 + fifo // the chosen token
 	case Pool, GlobalPool:
 		return 8 + fifo // trees of adders or comparisons, accumulator, product, rounding
 	case Requant:
@@ -245,6 +254,10 @@ func WindowOf(net *intnet.Net, l intnet.Layer, hl Layer) Window {
 		w.Geom = l.Conv.Window
 		if w.Channelwise = net.Depthwise(&l); !w.Channelwise {
 			w.Folds, w.Groups = l.Conv.OutC/hl.OutCh, l.Conv.Groups
+			if hl.planChains() > 0 { // all filters see it at once
+				w.Folds = 1
+				w.Whole = hl.InPx >= in.W && hl.OutPx >= out.W && hl.InCh == 1
+			}
 		}
 	} else {
 		w.Geom = l.Pool.Window
@@ -301,6 +314,12 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		}
 		if !hl.Engine.Row().Legal(m, hl.N) {
 			return fmt.Errorf("an engine of kind %s and %d lanes cannot have n = %d", hl.Engine, m, hl.N)
+		}
+		if hl.Engine.Row().Static {
+			return checkScheduled(net, &l, hl)
+		}
+		if hl.Scheduled != (Scheduled{}) {
+			return fmt.Errorf("an engine of kind %s has no chains and places", hl.Engine)
 		}
 		if hl.Engine.Row().Apart && hl.N > MaxGangs/hl.Gangs() {
 			return fmt.Errorf("%d gangs of %d banks are more than %d engines", hl.Gangs(), hl.N, MaxGangs)

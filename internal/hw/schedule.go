@@ -121,6 +121,20 @@ func (n *Network) NewSchedule(i, images int) Schedule {
 		out := n.Streams[p.Out[0]]
 		groups := out.Tokens * out.Beat.Ch / n.Net.Tensors[out.Tensor].C
 		return newPeriodic(groups*len(plan.Steps), images, planRuns(&plan)...)
+	case ScheduledProc:
+		m := n.ScheduledModule(p.Layer)
+		return newLagging(m.Iterations, m.Windows, images, n.phase(p.Layer)...)
+	case Collect:
+		var runs []run
+		for _, c := range n.Plans[p.Layer].Chain {
+			s := Step{Reads: 1 << c, Writes: 1}
+			if i := len(runs) - 1; i >= 0 && runs[i].step == s {
+				runs[i].n++
+			} else {
+				runs = append(runs, run{1, s})
+			}
+		}
+		return newPeriodic(n.Streams[p.Out[0]].Tokens, images, runs...)
 	case Join, Requant, Activation:
 		return every(n.Streams[p.Out[0]].Tokens, 1<<len(p.In)-1, 1)
 	case Engine: // the last beat of a window also writes

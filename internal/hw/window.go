@@ -34,6 +34,8 @@ type Window struct {
 	Groups      int // of channels; divides Folds. 1 if Channelwise
 	Channelwise bool
 	LinePixels  int
+	// Whole is of a scheduled engine's window whose beats, in and out, are whole rows of one channel: its memory is one of such rows.
+	Whole bool
 }
 
 // extent is the dilated kernel size along dimension d.

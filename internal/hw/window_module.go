@@ -43,7 +43,8 @@ type WindowParams struct {
 	PaceStart  Sized `rtl:"PACE_START"`
 	PaceEmit   Sized `rtl:"PACE_EMIT"`
 	PaceAccept Sized `rtl:"PACE_ACCEPT"`
-	Block      bool  `rtl:"BLOCK"` // memories in block RAM, else in LUT RAM
+	Block      bool  `rtl:"BLOCK"`           // memories in block RAM, else in LUT RAM
+	Whole      bool  `rtl:"WHOLE,omitempty"` // Window.Whole
 }
 
 // ModuleName is hass_window.
@@ -56,7 +57,12 @@ func (p *WindowParams) Depth() int {
 }
 
 // WordBits is the width of a word of each memory.
-func (p *WindowParams) WordBits() int { return p.Lanes * p.Bits }
+func (p *WindowParams) WordBits() int {
+	if p.Whole {
+		return p.InPx * p.Bits
+	}
+	return p.Lanes * p.Bits
+}
 
 // PaceFree are the parameters of a window of values of the given width, but for its pace, which takes a walk
 // over all windows, and for what the values mean (Signed, Tau, Pad, Flags).
@@ -67,7 +73,7 @@ func (w *Window) PaceFree(bits int) WindowParams {
 		Bits: bits, H: w.H, W: w.W, C: w.C, OH: w.OH, OW: w.OW,
 		KH: g.Kernel[0], KW: g.Kernel[1], SH: g.Stride[0], SW: g.Stride[1], DH: g.Dilation[0], DW: g.Dilation[1], PT: g.Pads[0], PL: g.Pads[1],
 		InPx: w.InPx, InCh: w.InCh, OutPx: w.OutPx, MTap: w.MTap, MCh: w.MCh, Folds: w.Folds, Groups: w.Groups, Channelwise: w.Channelwise,
-		LinePixels: w.LinePixels, Rows: w.Rows(), RowBanks: rb, ColBanks: cb, Lanes: w.Lanes(),
+		LinePixels: w.LinePixels, Rows: w.Rows(), RowBanks: rb, ColBanks: cb, Lanes: w.Lanes(), Whole: w.Whole,
 	}
 }
 

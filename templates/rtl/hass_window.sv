@@ -20,7 +20,7 @@
 // taken with it and kept in registers, so that reading and writing begin with them.
 //
 // This is the schedule. Where the beats lie follows it a cycle later (hass_window_in, hass_window_out), and the memory
-// (hass_lines) behind that; a beat leaves six cycles after its issue. Nothing waits in between: reads and writes
+// (hass_lines, or hass_rows where beats are whole rows) behind that; a beat leaves six cycles after its issue. Nothing waits in between: reads and writes
 // have the same distance from the decisions.
 module hass_window #(
     parameter integer BITS = 8,  // of a value
@@ -58,7 +58,8 @@ module hass_window #(
     parameter signed [PACE_BITS-1:0] PACE_START = 1,
     parameter signed [PACE_BITS-1:0] PACE_EMIT = 1,
     parameter signed [PACE_BITS-1:0] PACE_ACCEPT = 1,
-    parameter integer BLOCK = 0  // 1: block RAM, 0: LUT RAM
+    parameter integer BLOCK = 0,  // 1: block RAM, 0: LUT RAM
+    parameter integer WHOLE = 0  // 1: beats of whole rows of one channel, window beats too (hass_rows)
 ) (
     input  wire                                           clk,
     input  wire                                           rst,
@@ -374,63 +375,101 @@ module hass_window #(
       .tap_x
   );
 
-  hass_lines #(
-      .BITS(BITS),
-      .SIGNED(SIGNED),
-      .H(H),
-      .W(W),
-      .KW(KW),
-      .SW(SW),
-      .DH(DH),
-      .DW(DW),
-      .PL(PL),
-      .IN_PX(IN_PX),
-      .IN_CH(IN_CH),
-      .OUT_PX(OUT_PX),
-      .M_TAP(M_TAP),
-      .M_CH(M_CH),
-      .ROW_BANKS(ROW_BANKS),
-      .COL_BANKS(COL_BANKS),
-      .ROW_ADDRS(ROW_ADDRS),
-      .COL_ADDRS(COL_ADDRS),
-      .WORDS(WORDS),
-      .LANES(LANES),
-      .TAIL(TAIL),
-      .PADDED(PADDED),
-      .TAU(TAU),
-      .PAD(PAD),
-      .FLAGS(FLAGS),
-      .BLOCK(BLOCK),
-      .RB(RB),
-      .CB(CB),
-      .AB(AB),
-      .PB(PB),
-      .IN_PART_BITS(IN_PART_BITS),
-      .PART_BITS(PART_BITS)
-  ) lines (
-      .clk,
-      .accepted(accepted_1),
-      .in(in_1),
-      .in_part,
-      .store,
-      .in_slot_bank,
-      .in_slot,
-      .in_col_bank,
-      .in_col,
-      .in_word,
-      .tap_row_bank,
-      .tap_row,
-      .tap_col_bank,
-      .tap_col,
-      .word,
-      .part,
-      .y,
-      .x,
-      .tap_y,
-      .tap_x,
-      .tail(row_end_1 && TAIL != 0),
-      .out
-  );
+  generate
+    if (WHOLE != 0) begin : g_whole
+      hass_rows #(
+          .BITS(BITS),
+          .SIGNED(SIGNED),
+          .H(H),
+          .W(W),
+          .OW(OW),
+          .KW(KW),
+          .SW(SW),
+          .DW(DW),
+          .PL(PL),
+          .IN_PX(IN_PX),
+          .OUT_PX(OUT_PX),
+          .DEPTH(DEPTH),
+          .PADDED(PADDED),
+          .TAU(TAU),
+          .PAD(PAD),
+          .BLOCK(BLOCK),
+          .AB(AB),
+          .PB(PB)
+      ) lines (
+          .clk,
+          .in(in_1),
+          .store,
+          .in_slot,
+          .in_word,
+          .tap_row,
+          .word,
+          .y,
+          .tap_y,
+          .tap_x,
+          .out
+      );
+      wire unused_whole = &{1'b0, accepted_1, in_part, in_slot_bank, in_col_bank, in_col, tap_row_bank, tap_col_bank, tap_col, part, x};
+    end else begin : g_beats
+      hass_lines #(
+          .BITS(BITS),
+          .SIGNED(SIGNED),
+          .H(H),
+          .W(W),
+          .KW(KW),
+          .SW(SW),
+          .DH(DH),
+          .DW(DW),
+          .PL(PL),
+          .IN_PX(IN_PX),
+          .IN_CH(IN_CH),
+          .OUT_PX(OUT_PX),
+          .M_TAP(M_TAP),
+          .M_CH(M_CH),
+          .ROW_BANKS(ROW_BANKS),
+          .COL_BANKS(COL_BANKS),
+          .ROW_ADDRS(ROW_ADDRS),
+          .COL_ADDRS(COL_ADDRS),
+          .WORDS(WORDS),
+          .LANES(LANES),
+          .TAIL(TAIL),
+          .PADDED(PADDED),
+          .TAU(TAU),
+          .PAD(PAD),
+          .FLAGS(FLAGS),
+          .BLOCK(BLOCK),
+          .RB(RB),
+          .CB(CB),
+          .AB(AB),
+          .PB(PB),
+          .IN_PART_BITS(IN_PART_BITS),
+          .PART_BITS(PART_BITS)
+      ) lines (
+          .clk,
+          .accepted(accepted_1),
+          .in(in_1),
+          .in_part,
+          .store,
+          .in_slot_bank,
+          .in_slot,
+          .in_col_bank,
+          .in_col,
+          .in_word,
+          .tap_row_bank,
+          .tap_row,
+          .tap_col_bank,
+          .tap_col,
+          .word,
+          .part,
+          .y,
+          .x,
+          .tap_y,
+          .tap_x,
+          .tail(row_end_1 && TAIL != 0),
+          .out
+      );
+    end
+  endgenerate
 
   hass_delay #(
       .WIDTH (1),

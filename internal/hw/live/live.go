@@ -431,7 +431,7 @@ func oneGang(n *hw.Network, s int) (*hw.Network, int) {
 		pr := &n.Processes[p]
 		return pr.Kind != hw.Engine || pr.Index == 0 || !equal[pr.Layer]
 	}
-	sub, at := &hw.Network{Net: n.Net, Layers: n.Layers}, s
+	sub, at := &hw.Network{Net: n.Net, Layers: n.Layers, Plans: n.Plans}, s
 	number := make([]int, len(n.Processes))
 	for p, pr := range n.Processes {
 		if keep(p) {
@@ -517,7 +517,7 @@ func between(n *hw.Network, s int) (sub *hw.Network, at int) {
 			inside[p] = inside[p] || inside[n.Streams[i].To]
 		}
 	}
-	sub = &hw.Network{Net: n.Net, Layers: n.Layers}
+	sub = &hw.Network{Net: n.Net, Layers: n.Layers, Plans: n.Plans}
 	number := make([]int, len(n.Processes))
 	if in := n.Processes[start].In; len(in) == 1 {
 		sub.Processes = append(sub.Processes, hw.Process{Kind: hw.Source, Name: "source", Layer: -1, Latency: 1})

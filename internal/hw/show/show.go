@@ -70,7 +70,11 @@ func Layer(l *hw.Layer) string {
 	if l.MTap > 0 {
 		s += fmt.Sprintf(", m %dx%d, line of %d pixels", l.MTap, l.MCh, l.LinePixels)
 	}
-	if l.Engine != "" {
+	switch {
+	case l.Engine == "":
+	case l.Engine.Row().Static:
+		s += fmt.Sprintf(", %s, %d chains of %d banks, fields of %d, behind a FIFO of %d, rows in %s", l.Engine, l.Scheduled.Chains, l.N, l.Scheduled.Field, l.GangDepth, l.WeightMem)
+	default:
 		s += fmt.Sprintf(", %s %d->%d, %d gangs of %d behind FIFOs of %d, weights in %s", l.Engine, l.M(), l.N, l.Gangs(), l.Gang, l.GangDepth, l.WeightMem)
 	}
 	return s

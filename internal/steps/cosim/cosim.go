@@ -59,7 +59,7 @@ func Expect(ctx context.Context, n *hw.Network, images [][]int32, order []int) (
 	for _, p := range sim.Processes {
 		c.Processes = append(c.Processes, verify.Process{
 			Name: p.Name, Starved: p.Run.StarvedCycles(), Blocked: p.Run.BlockedCycles(), End: p.Ends[len(p.Ends)-1] + 1,
-			Counted: p.Kind == hw.Source || p.Kind == hw.WindowProc,
+			Counted: p.Kind == hw.Source || p.Kind == hw.WindowProc || p.Kind == hw.ScheduledProc, // they know the number of images
 		})
 	}
 	for _, f := range sim.FIFOs {

@@ -117,7 +117,9 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 	missing := map[string]bool{}
 	for _, kind := range hw.EngineKinds() {
 		missing["engine "+string(kind)] = true
-		missing["wide gang "+string(kind)] = true
+		if !kind.Row().Static {
+			missing["wide gang "+string(kind)] = true
+		}
 	}
 	for _, kind := range hw.ProcessKinds() {
 		missing["process "+string(kind)] = true
@@ -147,7 +149,7 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 		for i := range n.Processes {
 			p := &n.Processes[i]
 			delete(missing, "process "+string(p.Kind))
-			if p.Kind == hw.Engine {
+			if p.Kind == hw.Engine || p.Kind == hw.ScheduledProc {
 				hl := &n.Layers[p.Layer]
 				delete(missing, "engine "+string(hl.Engine))
 				if hl.Gang > 4 { // these have copies of what they share
@@ -192,6 +194,17 @@ func TestElastic(t *testing.T) {
 	}
 }
 
+// TestScheduled is a network of scheduled engines.
+func TestScheduled(t *testing.T) {
+	need(t, "iverilog", "vvp", "make")
+	t.Parallel()
+	dir := t.TempDir()
+	d := designtest.Scheduled(t, dir)
+	out := generate(t, d, dir)
+	simulate(t, d, dir, out, verify.Options{Icarus: true})
+	simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
+}
+
 // TestVerilator is a random network in Verilator, and one of elastic engines by thresholds and multipliers.
 func TestVerilator(t *testing.T) {
 	need(t, "verilator", "g++", "make")
@@ -216,6 +229,8 @@ func TestLint(t *testing.T) {
 	}
 	dir := t.TempDir()
 	lint(designtest.Elastic(t, dir), dir)
+	dir = t.TempDir()
+	lint(designtest.Scheduled(t, dir), dir)
 	for seed := range int64(12) {
 		dir := t.TempDir()
 		lint(designtest.Random(t, dir, seed, 3), dir)

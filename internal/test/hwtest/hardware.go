@@ -21,10 +21,10 @@ type Case struct {
 
 // New makes the random case of a seed: of every third with scales that are no powers of two. Errors mean a fault in the generator or
 // in hw.
-func New(seed int64) (*Case, error) { return draw(seed, formsOf(seed)) }
+func New(seed int64) (*Case, error) { return draw(seed, formsOf(seed), scheduledOf(seed)) }
 
-// NewPlain is New without other scales than powers of two.
-func NewPlain(seed int64) (*Case, error) { return draw(seed, nil) }
+// NewPlain is New without other scales than powers of two and without scheduled engines.
+func NewPlain(seed int64) (*Case, error) { return draw(seed, nil, nil) }
 
 // formsOf is the source of the forms of a seed's case.
 func formsOf(seed int64) *rand.Rand {
@@ -34,8 +34,8 @@ func formsOf(seed int64) *rand.Rand {
 	return rand.New(rand.NewSource(seed))
 }
 
-func draw(seed int64, forms *rand.Rand) (*Case, error) {
-	c, err := drawCase(rand.New(rand.NewSource(seed)), forms)
+func draw(seed int64, forms, scheduled *rand.Rand) (*Case, error) {
+	c, err := drawCase(rand.New(rand.NewSource(seed)), forms, scheduled)
 	if err != nil {
 		return nil, fmt.Errorf("seed %d: %w", seed, err)
 	}
@@ -43,7 +43,7 @@ func draw(seed int64, forms *rand.Rand) (*Case, error) {
 	return c, nil
 }
 
-func drawCase(rng, forms *rand.Rand) (*Case, error) {
+func drawCase(rng, forms, scheduled *rand.Rand) (*Case, error) {
 	net, err := RandomNet(rng, forms, 1+rng.Intn(6))
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
@@ -59,6 +59,11 @@ func drawCase(rng, forms *rand.Rand) (*Case, error) {
 	}
 	if c.Layers == nil {
 		c.Layers = PlainHW(net)
+	}
+	if scheduled != nil {
+		if err := scheduleSome(scheduled, net, c.Layers); err != nil {
+			return nil, err
+		}
 	}
 	c.Depths, err = LiveDepths(rng, net, c.Layers)
 	return c, err
@@ -257,7 +262,7 @@ func engine(rng *rand.Rand, hl *hw.Layer, m int) {
 		}
 		return list
 	}
-	kinds := hw.EngineKinds()
+	kinds := hw.LaneEngines() // see scheduleSome
 	hl.Engine = kinds[rng.Intn(len(kinds))]
 	if len(legal()) == 0 {
 		hl.Engine = hw.Banked // elastic: no banks of several lanes

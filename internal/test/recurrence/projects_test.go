@@ -127,7 +127,7 @@ func TestProjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range hw.EngineKinds() {
+	for _, kind := range hw.LaneEngines() {
 		layers, depths, err := hwtest.UniformHW(net, kind, 1, 3, 4, 2)
 		if err != nil {
 			t.Fatal(err)
@@ -137,6 +137,9 @@ func TestProjects(t *testing.T) {
 		d := designtest.New(t, dir, net, layers, depths, [][]int32{hwtest.Image(rng, net.Tensors[net.Input]), hwtest.Image(rng, net.Tensors[net.Input])})
 		check(string(kind), d, projecttest.Generate(t, d, dir, "project"))
 	}
+	dir := t.TempDir()
+	scheduled := designtest.Scheduled(t, dir)
+	check("scheduled", scheduled, projecttest.Generate(t, scheduled, dir, "project"))
 	const seeds = 4 // a project of each takes seconds
 	list := kindSeeds
 	for seed := range int64(seeds) {

@@ -1,0 +1,202 @@
+// Layer l2_conv: conv, 3x3x5 to 3x3x3 (HWC), scheduled engine of 3 chains of 2 banks, 1 rows a window.
+#include "layer_l2_conv.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l2_conv_window_config {
+  using in_beat = u8_3x1;
+  using out_beat = u8_3x1;
+  using out_fifo = hls::stream<u8_3x1>;
+  using element = ap_uint<8>;
+  static constexpr int H = 3;
+  static constexpr int W = 3;
+  static constexpr int C = 5;
+  static constexpr int OH = 3;
+  static constexpr int OW = 3;
+  static constexpr int KH = 1;
+  static constexpr int KW = 1;
+  static constexpr int SH = 1;
+  static constexpr int SW = 1;
+  static constexpr int DH = 1;
+  static constexpr int DW = 1;
+  static constexpr int PT = 0;
+  static constexpr int PL = 0;
+  static constexpr int IN_PX = 3;
+  static constexpr int IN_CH = 1;
+  static constexpr int OUT_PX = 3;
+  static constexpr int M_TAP = 1;
+  static constexpr int M_CH = 1;
+  static constexpr int FOLDS = 1;
+  static constexpr int GROUPS = 1;
+  static constexpr int LINE_PIXELS = 6;
+  static constexpr int ROWS = 2;
+  static constexpr int ROW_BANKS = 1;
+  static constexpr int COL_BANKS = 3;
+  static constexpr int LANES = 1;
+  static constexpr int TAU = 0;
+  static constexpr int PAD = 0;
+  static constexpr std::int64_t PACE_START = 6;
+  static constexpr int PACE_EMIT = 1;
+  static constexpr int PACE_ACCEPT = 1;
+  static constexpr bool CHANNELWISE = false;
+};
+
+}  // namespace
+
+void l2_conv_window(hls::stream<u8_3x1>& in,
+                    hls::stream<u8_3x1>& out,
+                    int mode,
+                    int images) {
+  using shape = hass::window_shape<l2_conv_window_config>;
+  static l2_conv_window_config::element memory[shape::BANKS][shape::DEPTH][l2_conv_window_config::LANES];
+#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3
+#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = lutram
+  hass::window<l2_conv_window_config>(memory, mode == hass::MODE_RUN ? images : 0, in, out);
+}
+
+namespace {
+
+struct l2_conv_scheduled_config {
+  using in_beat = u8_3x1;
+  using out_beat = acc20_3x1;
+  using activation = ap_uint<8>;
+  using weight = ap_int<8>;
+  using address = ap_uint<2>;
+  using place = ap_uint<3>;
+  using acc = ap_int<20>;
+  static constexpr int BANKS = 2;
+  static constexpr int CHAINS = 3;
+  static constexpr int PX = 3;
+  static constexpr int FIELD = 0;
+  static constexpr int BEATS = 5;
+  static constexpr int WORDS = 3;
+  static constexpr int WINDOWS = 3;
+  static constexpr int ROWS = 1;
+  static constexpr int LEAD = 1;
+  static constexpr int ITERATIONS = 6;
+  static constexpr int IN_BITS = 8;
+  static constexpr int WEIGHT_BITS = 8;
+};
+
+}  // namespace
+
+void l2_conv_scheduled(hls::stream<u8_3x1>& in,
+                       hls::stream<acc20_3x1>& out0,
+                       hls::stream<acc20_3x1>& out1,
+                       hls::stream<acc20_3x1>& out2,
+                       hls::stream<hass::word>& chain_in,
+                       hls::stream<hass::word>& chain_out,
+                       int mode,
+                       int images) {
+  static l2_conv_scheduled_config::place places[l2_conv_scheduled_config::BEATS][1];
+#pragma HLS ARRAY_RESHAPE variable = places complete dim = 2
+#pragma HLS BIND_STORAGE variable = places type = ram_s2p impl = lutram
+#pragma HLS RESET variable = places off
+  static l2_conv_scheduled_config::weight weights[l2_conv_scheduled_config::ROWS][l2_conv_scheduled_config::CHAINS * l2_conv_scheduled_config::BANKS];
+#pragma HLS ARRAY_RESHAPE variable = weights complete dim = 2
+#pragma HLS BIND_STORAGE variable = weights type = ram_s2p impl = bram
+#pragma HLS RESET variable = weights off
+  static l2_conv_scheduled_config::address addresses[l2_conv_scheduled_config::ROWS][l2_conv_scheduled_config::CHAINS * l2_conv_scheduled_config::BANKS];
+#pragma HLS ARRAY_RESHAPE variable = addresses complete dim = 2
+#pragma HLS BIND_STORAGE variable = addresses type = ram_s2p impl = bram
+#pragma HLS RESET variable = addresses off
+  static ap_uint<1> lasts[l2_conv_scheduled_config::ROWS][l2_conv_scheduled_config::CHAINS];
+#pragma HLS ARRAY_RESHAPE variable = lasts complete dim = 2
+#pragma HLS BIND_STORAGE variable = lasts type = ram_s2p impl = bram
+#pragma HLS RESET variable = lasts off
+  static l2_conv_scheduled_config::activation words[l2_conv_scheduled_config::CHAINS][l2_conv_scheduled_config::BANKS][2 * hass::scheduled_shape<l2_conv_scheduled_config>::SIZE][l2_conv_scheduled_config::PX];
+#pragma HLS ARRAY_RESHAPE variable = words complete dim = 4
+#pragma HLS BIND_STORAGE variable = words type = ram_s2p impl = lutram
+#pragma HLS RESET variable = words off
+#pragma HLS ARRAY_PARTITION variable = words complete dim = 1
+#pragma HLS ARRAY_PARTITION variable = words complete dim = 2
+  if (mode == hass::MODE_LOAD) {
+    hass::load_schedule<l2_conv_scheduled_config>(places, weights, addresses, lasts, 25, chain_in, chain_out);
+  } else {
+    hass::scheduled<l2_conv_scheduled_config>(places, weights, addresses, lasts, words, images, in, out0, out1, out2);
+  }
+}
+
+namespace {
+
+struct l2_conv_collect_config {
+  using beat = acc20_3x1;
+  using port = ap_uint<2>;
+  static constexpr int FILTERS = 3;
+  static constexpr int WINDOWS = 3;
+};
+
+}  // namespace
+
+void l2_conv_collect(hls::stream<acc20_3x1>& in0,
+                     hls::stream<acc20_3x1>& in1,
+                     hls::stream<acc20_3x1>& in2,
+                     hls::stream<acc20_3x1>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l2_conv_collect_config::port ports[l2_conv_collect_config::FILTERS][1];
+#pragma HLS ARRAY_RESHAPE variable = ports complete dim = 2
+#pragma HLS BIND_STORAGE variable = ports type = ram_1p impl = lutram
+#pragma HLS RESET variable = ports off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_ports<l2_conv_collect_config>(ports, 22, chain_in, chain_out);
+  } else {
+    hass::collect<l2_conv_collect_config>(ports, images, out, in0, in1, in2);
+  }
+}
+
+namespace {
+
+struct l2_conv_join_config {
+  using acc_beat = acc20_3x1;
+  using out_beat = s8_3x1;
+  using acc = ap_int<20>;
+  using scale = ap_uint<1>;
+  static constexpr int W = 3;
+  static constexpr int PX = 3;
+  static constexpr int OUT_CH = 1;
+  static constexpr int BANKS = 1;
+  static constexpr int FOLDS = 3;
+  static constexpr int BEATS = 9;
+  static constexpr int ACC_BITS = 20;
+  static constexpr std::int64_t LO = 0;
+  static constexpr int BIAS_FRAC = 0;
+  static constexpr int SHIFT = 7;
+  static constexpr int STEPS = 1;
+  static constexpr bool MULTIPLY = false;
+  static constexpr std::int64_t MUL = 0;
+  static constexpr int MUL_BITS = 0;
+  static constexpr int SCALE_BITS = 0;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr std::int64_t HI = 42;
+};
+
+}  // namespace
+
+void l2_conv_join(hls::stream<acc20_3x1>& in,
+                  hls::stream<s8_3x1>& out,
+                  hls::stream<hass::word>& chain_in,
+                  hls::stream<hass::word>& chain_out,
+                  int mode,
+                  int images) {
+  static l2_conv_join_config::acc bias[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
+  static l2_conv_join_config::scale scales[l2_conv_join_config::FOLDS][l2_conv_join_config::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
+#pragma HLS RESET variable = bias off
+#pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
+#pragma HLS RESET variable = scales off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_bias<l2_conv_join_config>(bias, scales, 19, chain_in, chain_out);
+  } else {
+    hass::join<l2_conv_join_config>(bias, scales, images, out, in);
+  }
+}
+
+}  // namespace design

@@ -1,0 +1,387 @@
+package hw
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hass/internal/intnet"
+	"hass/internal/memory"
+	"hass/internal/schedule"
+)
+
+// This file describes the scheduled engine: the modules that run the order of multiplications which package schedule makes
+// from a layer's weights. Its window shows every word (PX pixels of one tap and channel) once; the engine keeps it in banks, twice, so
+// that a window is filled while the one before runs.
+//
+// One process holds all chains of a layer: they share the words, the table of places, the memory of rows and the
+// counter. A phase of Iterations iterations fills one window and runs another. The words come at an even pace, in iterations that are known
+// in advance, because a process that reads must block: if it read ahead as fast as it could, it would stand still for words that it needs a
+// window later. So one loop describes it in both targets, all decisions of which are constants.
+
+// MaxChains bounds the chains of a layer: the FIFOs of a process are numbered by bits.
+const MaxChains = 64
+
+// Scheduled is the hardware of a scheduled engine beside Layer.N, the banks of a chain.
+type Scheduled struct {
+	Chains int `json:"chains"` // filters at a time
+	// Field is the number of bits of a sum of products where two pixels share a multiplier: 18 for DSP48E2, 16 for DSP48E1; 0: none
+	// do.
+	Field int `json:"field,omitempty"`
+	// Places has the bank of every word of the window, in the order (tap, channel), as a digit to the base 32 each.
+	Places string `json:"places"`
+}
+
+// placeDigits are the digits of Scheduled.Places.
+const placeDigits = "0123456789abcdefghijklmnopqrstuv"
+
+// PlacesOf writes the banks of words as Scheduled.Places has them.
+func PlacesOf(bank []int) string {
+	var s strings.Builder
+	for _, b := range bank {
+		s.WriteByte(placeDigits[b])
+	}
+	return s.String()
+}
+
+// banksOf reads Places; a digit that is none is bank -1.
+func (s *Scheduled) banksOf() []int {
+	bank := make([]int, len(s.Places))
+	for i := range bank {
+		bank[i] = strings.IndexByte(placeDigits, s.Places[i])
+	}
+	return bank
+}
+
+// ScheduleWeights are a convolution's weights as package schedule takes them: a word is a tap and a channel, channels innermost.
+func ScheduleWeights(c *intnet.Conv) *schedule.Weights {
+	return &schedule.Weights{Filters: c.OutC, Words: len(c.Weights) / c.OutC, W: c.Weights}
+}
+
+// PlanOf makes the schedule of a layer with scheduled engines from its weights, which must be there.
+func PlanOf(net *intnet.Net, l *intnet.Layer, hl Layer) (*schedule.Plan, error) {
+	if len(l.Conv.Weights) != net.WeightCount(l) {
+		return nil, fmt.Errorf("a scheduled engine needs the layer's weights: %d of %d are there", len(l.Conv.Weights), net.WeightCount(l))
+	}
+	f := net.Tensors[l.In[0]].Format
+	return schedule.New(ScheduleWeights(l.Conv), hl.Scheduled.banksOf(), schedule.Config{
+		Banks: hl.N, Chains: hl.Scheduled.Chains, Field: schedule.Field{Bits: hl.Scheduled.Field, Lo: min(0, f.Min()), Hi: f.Max()},
+	})
+}
+
+// aBits is the width of the wider operand of a DSP slice that holds two pixels.
+const aBits = 27
+
+// checkScheduled refuses choices that no scheduled engine has.
+func checkScheduled(net *intnet.Net, l *intnet.Layer, hl Layer) error {
+	s, words := &hl.Scheduled, len(hl.Scheduled.Places)
+	x := net.Tensors[l.In[0]].Format.Bits
+	switch {
+	case l.Conv.Groups != 1:
+		return fmt.Errorf("a scheduled engine takes a convolution of one group, not of %d", l.Conv.Groups)
+	case hl.MTap != 1 || hl.MCh != 1 || hl.OutCh != 1:
+		return fmt.Errorf("a scheduled engine has m_tap, m_ch and out_ch 1, not %d, %d and %d", hl.MTap, hl.MCh, hl.OutCh)
+	case s.Chains < 1 || s.Chains > min(MaxChains, l.Conv.OutC):
+		return fmt.Errorf("%d chains of %d output channels; want 1 to %d", s.Chains, l.Conv.OutC, min(MaxChains, l.Conv.OutC))
+	case words != net.WeightCount(l)/l.Conv.OutC:
+		return fmt.Errorf("places of %d words; the window has %d", words, net.WeightCount(l)/l.Conv.OutC)
+	case slices.ContainsFunc(s.banksOf(), func(b int) bool { return b < 0 || b >= hl.N }):
+		return fmt.Errorf("places %.40q are not the digits of %d banks", s.Places, hl.N)
+	case s.Field != 0 && (s.Field <= x || s.Field+x+1 > aBits):
+		return fmt.Errorf("field %d: two pixels of %d bits share a multiplier of %d bits only in fields of %d to %d", s.Field, x, aBits, x+1, aBits-1-x)
+	}
+	return nil
+}
+
+// ScheduledParams are the parameters of hass_scheduled: the chains of a layer, with rows and places.
+type ScheduledParams struct {
+	Banks       int         `rtl:"BANKS" hls:"BANKS"`
+	Chains      int         `rtl:"CHAINS" hls:"CHAINS"`
+	Px          int         `rtl:"PX" hls:"PX"`
+	Field       int         `rtl:"FIELD" hls:"FIELD"`
+	XBits       int         `rtl:"X_BITS"`
+	XSigned     bool        `rtl:"X_SIGNED"`
+	WBits       int         `rtl:"W_BITS"`
+	Acc         int         `rtl:"ACC"`
+	Beats       int         `rtl:"BEATS" hls:"BEATS"`           // words of a window
+	Words       int         `rtl:"WORDS" hls:"WORDS"`           // of a bank and window
+	Windows     int         `rtl:"WINDOWS" hls:"WINDOWS"`       // of an image
+	Rows        int         `rtl:"ROWS" hls:"ROWS"`             // of the longest chain
+	Lead        int         `rtl:"LEAD" hls:"LEAD"`             // iterations of a phase before the first that may read
+	Iterations  int         `rtl:"ITERATIONS" hls:"ITERATIONS"` // of a phase
+	Memory      memory.Kind `rtl:"STYLE"`                       // of the rows
+	PlaceMemory memory.Kind `rtl:"PLACE_STYLE"`
+	BankMemory  memory.Kind `rtl:"BANK_STYLE"`
+}
+
+// ModuleName is hass_scheduled.
+func (ScheduledParams) ModuleName() string { return "hass_scheduled" }
+
+// ChainParams are the parameters of hass_chain: the multipliers and banks of one filter.
+type ChainParams struct {
+	Banks   int         `rtl:"BANKS"`
+	Px      int         `rtl:"PX"`
+	Field   int         `rtl:"FIELD"`
+	XBits   int         `rtl:"X_BITS"`
+	XSigned bool        `rtl:"X_SIGNED"`
+	WBits   int         `rtl:"W_BITS"`
+	Words   int         `rtl:"WORDS"`
+	Acc     int         `rtl:"ACC"`
+	Memory  memory.Kind `rtl:"STYLE"` // of the banks
+}
+
+// ModuleName is hass_chain.
+func (ChainParams) ModuleName() string { return "hass_chain" }
+
+// Cycles are those from a row to the sums of the filter that it ends.
+func (p *ChainParams) Cycles() int { return chainCycles(p.Banks) }
+
+// chainCycles: a register, the bank's turn, its word, the slice's operands, product and sum, a register behind them, the accumulator; a cycle for every
+// bank behind the first.
+func chainCycles(banks int) int { return banks + 7 }
+
+// words is the number of words of the fullest bank.
+func (s *Scheduled) words() int {
+	var count [schedule.MaxBanks]int
+	for _, b := range s.banksOf() {
+		count[b]++
+	}
+	return slices.Max(count[:])
+}
+
+// ScheduledOf are the parameters of a layer's scheduled engine whose longest chain has so many rows.
+func ScheduledOf(net *intnet.Net, l *intnet.Layer, hl Layer, rows int) ScheduledParams {
+	in, w := &net.Tensors[l.In[0]], WindowOf(net, *l, hl)
+	p := ScheduledParams{
+		Banks: hl.N, Chains: hl.Scheduled.Chains, Px: hl.OutPx, Field: hl.Scheduled.Field, XBits: in.Format.Bits, XSigned: in.Format.Signed,
+		WBits: l.Conv.WeightBits, Acc: l.Conv.AccBits, Beats: w.BeatsPerFold(), Words: hl.Scheduled.words(), Windows: w.PixelGroups(),
+		Rows: rows, Lead: hl.N - 1, Memory: hl.WeightMem,
+	}
+	p.Iterations = max(p.Rows, p.Beats+p.Lead)
+	p.PlaceMemory = memory.ForBuffer(p.PlaceBits(), p.Beats)
+	p.BankMemory = memory.ForBuffer(p.Px*p.XBits, 2*p.bankWords())
+	return p
+}
+
+// AddressBits are those of a word of a bank.
+func (p *ScheduledParams) AddressBits() int { return index(p.Words) }
+
+// bankWords is the number of words of a half of a bank's memory.
+func (p *ScheduledParams) bankWords() int { return 1 << p.AddressBits() }
+
+// PlaceBits are those of an entry of the table of places: the address, above it the bank.
+func (p *ScheduledParams) PlaceBits() int { return index(p.Banks) + p.AddressBits() }
+
+// PartBits are those of a chain's part of a row: the addresses of all banks, above them the weights, above these a bit that ends the filter.
+func (p *ScheduledParams) PartBits() int { return 1 + p.Banks*(p.WBits+p.AddressBits()) }
+
+// RowWeights are the parameters of the memory of rows, with the parts of all chains side by side, the first lowest.
+func (p *ScheduledParams) RowWeights() WeightsParams {
+	bits := p.Chains * p.PartBits()
+	return WeightsParams{Depth: p.Rows, Row: bits, Words: ceilDiv(bits, 32), Field0: 32, Memory: p.Memory}
+}
+
+// Table are the parameters of the memory of places.
+func (p *ScheduledParams) Table() WeightsParams {
+	return WeightsParams{Depth: p.Beats, Row: p.PlaceBits(), Words: 1, Field0: p.PlaceBits(), Memory: p.PlaceMemory}
+}
+
+// ChainOf are the parameters of each chain.
+func (p *ScheduledParams) ChainOf() ChainParams {
+	return ChainParams{Banks: p.Banks, Px: p.Px, Field: p.Field, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Words: p.Words, Acc: p.Acc, Memory: p.BankMemory}
+}
+
+// ChainWords is the number of words that the engine takes from the weight chain: places, then rows.
+func (p *ScheduledParams) ChainWords() int { return p.Beats + p.Rows*p.RowWeights().Words }
+
+// CyclesPerImage are those of the engine alone, in a stream of images.
+func (p *ScheduledParams) CyclesPerImage() int { return p.Windows * p.Iterations }
+
+// Reads tells whether iteration k of a phase reads a word: they come at even distances in the iterations from Lead on, the last one
+// in the last.
+func (p *ScheduledParams) Reads(k int) bool {
+	span := p.Iterations - p.Lead
+	return k >= p.Lead && (k-p.Lead+1)*p.Beats/span > (k-p.Lead)*p.Beats/span
+}
+
+// AppendWords appends what the weight chain brings the engine of a plan: places, then rows.
+func (p *ScheduledParams) AppendWords(words []uint32, plan *schedule.Plan) []uint32 {
+	ab := p.AddressBits()
+	for _, at := range plan.Places {
+		words = append(words, uint32(at.Bank<<ab|at.At))
+	}
+	per := p.RowWeights().Words
+	for r := range p.Rows {
+		at := len(words)
+		words = append(words, make([]uint32, per)...)
+		bit := 0
+		put := func(v uint32, bits int) {
+			v &= 1<<bits - 1
+			words[at+bit/32] |= v << (bit % 32)
+			if bit%32+bits > 32 {
+				words[at+bit/32+1] |= v >> (32 - bit%32)
+			}
+			bit += bits
+		}
+		for _, rows := range plan.Chains {
+			row := schedule.Row{Weight: make([]int16, p.Banks), At: make([]int, p.Banks)} // a shorter chain has bubbles at its end
+			if r < len(rows) {
+				row = rows[r]
+			}
+			for _, a := range row.At {
+				put(uint32(a), ab)
+			}
+			for _, w := range row.Weight {
+				put(uint32(w), p.WBits)
+			}
+			last := uint32(0)
+			if row.Last {
+				last = 1
+			}
+			put(last, 1)
+		}
+	}
+	return words
+}
+
+// CollectParams are the parameters of hass_collect: the sums of all chains in the order of the filters.
+type CollectParams struct {
+	Ins     int         `rtl:"INS"`   // chains
+	Width   int         `rtl:"WIDTH"` // bits of a token
+	Filters int         `rtl:"FILTERS"`
+	Memory  memory.Kind `rtl:"STYLE"` // of the table of ports
+}
+
+// ModuleName is hass_collect.
+func (CollectParams) ModuleName() string { return "hass_collect" }
+
+// CollectOf are the parameters of the collect of a layer.
+func CollectOf(l *intnet.Layer, hl Layer) CollectParams {
+	p := CollectParams{Ins: hl.Scheduled.Chains, Width: hl.OutPx * l.Conv.AccBits, Filters: l.Conv.OutC}
+	p.Memory = memory.ForBuffer(index(p.Ins), p.Filters)
+	return p
+}
+
+// Table are the parameters of the memory of ports.
+func (p *CollectParams) Table() WeightsParams {
+	return WeightsParams{Depth: p.Filters, Row: index(p.Ins), Words: 1, Field0: index(p.Ins), Memory: p.Memory}
+}
+
+// ScheduledModule are the parameters of the scheduled engine of a layer.
+func (n *Network) ScheduledModule(layer int) ScheduledParams {
+	return ScheduledOf(n.Net, &n.Net.Layers[layer], n.Layers[layer], n.Plans[layer].Rows)
+}
+
+// CollectModule are the parameters of the collect of a layer.
+func (n *Network) CollectModule(layer int) CollectParams {
+	return CollectOf(&n.Net.Layers[layer], n.Layers[layer])
+}
+
+// phase gives the iterations of a phase of a layer's scheduled engine that reads one window and runs another, as runs of equal
+// steps.
+func (n *Network) phase(layer int) (runs []run) {
+	p, plan := n.ScheduledModule(layer), n.Plans[layer]
+	for k := range p.Iterations {
+		var s Step
+		if p.Reads(k) {
+			s.Reads = 1
+		}
+		for c, rows := range plan.Chains {
+			if k < len(rows) && rows[k].Last {
+				s.Writes |= 1 << c
+			}
+		}
+		if i := len(runs) - 1; i >= 0 && runs[i].step == s {
+			runs[i].n++
+		} else {
+			runs = append(runs, run{1, s})
+		}
+	}
+	return runs
+}
+
+// Lag is the number of iterations by which the writes of process i lag behind its reads: the phase in which a scheduled engine reads the first
+// window of a call and has none to run. It writes its last window in one without reads. 0 of all other processes.
+func (n *Network) Lag(i int) int {
+	if p := &n.Processes[i]; p.Kind == ScheduledProc {
+		m := n.ScheduledModule(p.Layer)
+		return m.Iterations
+	}
+	return 0
+}
+
+// lagging is the schedule of a scheduled engine: a phase for every window and one more. The first writes nothing, the last
+// reads nothing.
+type lagging struct {
+	periodic
+	lag int
+}
+
+func newLagging(lag, windows, images int, runs ...run) *lagging {
+	s := &lagging{periodic: *newPeriodic(lag*windows, images, runs...), lag: lag}
+	s.total += lag
+	return s
+}
+
+// Next implements Schedule.
+func (s *lagging) Next() (Step, bool) {
+	at := s.done
+	st, ok := s.periodic.Next()
+	return s.mask(st, at), ok
+}
+
+func (s *lagging) mask(st Step, at int) Step {
+	if at < s.lag {
+		st.Writes = 0
+	}
+	if at >= s.total-s.lag {
+		st.Reads = 0
+	}
+	return st
+}
+
+// Ahead implements Repeater.
+func (s *lagging) Ahead() (Step, int) {
+	st, n := s.periodic.Ahead()
+	for _, border := range []int{s.lag, s.total - s.lag} {
+		if s.done < border {
+			n = min(n, border-s.done)
+		}
+	}
+	return s.mask(st, s.done), n
+}
+
+// planChains is the number of chains of a layer's engine, 0 if it is not scheduled.
+func (l *Layer) planChains() int {
+	if !l.Engine.Known() || !l.Engine.Row().Static {
+		return 0
+	}
+	return l.Scheduled.Chains
+}
+
+// scheduled adds the processes of a scheduled layer behind its window, and gives the one that writes the sums of filter after filter.
+func (x *expander) scheduled(i, window int, beats, acc Stream) (last int, err error) {
+	l, hl := &x.n.Net.Layers[i], x.n.Layers[i]
+	plan, err := PlanOf(x.n.Net, l, hl)
+	if err != nil {
+		return 0, fmt.Errorf("layer %s: %w", l.ID, err)
+	}
+	x.n.Plans[i] = plan
+	last = x.process(Process{Kind: ScheduledProc, Name: l.ID + "_" + string(ScheduledProc), Layer: i}, hl)
+	beats.Depth = hl.GangDepth
+	x.link(beats, l.ID+"_beats", window, last)
+	if len(plan.Chains) == 1 {
+		return last, nil
+	}
+	engine := last
+	last = x.process(Process{Kind: Collect, Name: l.ID + "_" + string(Collect), Layer: i}, hl)
+	filters := make([]int, len(plan.Chains))
+	for _, c := range plan.Chain {
+		filters[c]++
+	}
+	for c, n := range filters {
+		acc.Tokens = x.n.Processes[window].Window.PixelGroups() * n
+		x.link(acc, fmt.Sprintf("%s_sums%d", l.ID, c), engine, last)
+	}
+	return last, nil
+}
