@@ -125,7 +125,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 							continue
 						}
 						for _, mem := range memory.Kinds {
-							for _, kind := range hw.EngineKinds() {
+							for _, kind := range hw.LaneEngines() {
 								lanes := hw.EngineLanes(net, l, h)
 								for n := 1; n <= lanes; n++ {
 									for gang := 1; gang <= p; gang++ {

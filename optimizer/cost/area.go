@@ -27,7 +27,11 @@ const (
 	areaBanked   //
 	areaAhead    // what hass_ahead has beside its queues
 	areaEngine   // what an engine has beside lanes, weights and what is known ahead
+	areaChain
+	areaScheduled // what a scheduled engine has beside chains, rows and places
+	areaCollect
 	areaWindow
+	areaRowWindow // hass_window of whole rows
 	areaJoin
 	areaPool
 	areaGlobalPool
@@ -51,7 +55,7 @@ const (
 type areaRow struct {
 	name   string   // in the file of coefficients
 	module areaKind // that a user's calibration scales it with: itself, or the module that it is a part of
-	of     formula  // of its module; nil of the engine, which has several (engineParts)
+	of     formula  // of its module; nil of those that have several (moduleParts)
 }
 
 // formula gives the terms of an instance of its module; false of any other module.
@@ -77,7 +81,11 @@ var areaRows = [areaKinds]areaRow{
 	areaBanked:     {"lane_banked", areaEngine, formulaOf(laneArea)},
 	areaAhead:      {"ahead", areaEngine, formulaOf(aheadArea)},
 	areaEngine:     {"engine", areaEngine, nil},
+	areaChain:      {"chain", areaScheduled, formulaOf(chainArea)},
+	areaScheduled:  {"scheduled", areaScheduled, nil},
+	areaCollect:    {"collect", areaCollect, nil},
 	areaWindow:     {"window", areaWindow, formulaOf(windowArea)},
+	areaRowWindow:  {"window_rows", areaWindow, nil},
 	areaJoin:       {"join", areaJoin, formulaOf(joinArea)},
 	areaPool:       {"pool", areaPool, formulaOf(poolArea)},
 	areaGlobalPool: {"globalpool", areaGlobalPool, formulaOf(globalPoolArea)},

@@ -35,6 +35,9 @@ func (m Model) Layer(i int, hl hw.Layer) design.Vec {
 	switch l.Kind {
 	case intnet.KindConv:
 		v := m.LayerWindow(&l, hl)
+		if hl.Engine.Row().Static {
+			return v.Add(m.scheduled(&l, hl)).Add(m.join(&l, hl))
+		}
 		if hl.Engines() > 1 {
 			v = v.Add(m.Fork(hl.Engines()))
 		}

@@ -76,6 +76,10 @@ func moduleParts(module hw.Module, family string) ([]part, error) {
 			return append(queueParts(&ahead, family), engineParts(&s, family)...), nil
 		}
 		return engineParts(&s, family), nil
+	case hw.ScheduledParams:
+		return scheduledParts(&s, family), nil
+	case hw.CollectParams:
+		return collectParts(&s, family), nil
 	}
 	a, ok := areaOf(module, family)
 	if !ok {

@@ -17,6 +17,19 @@ func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 	switch l.Kind {
 	case intnet.KindConv:
 		var v design.Vec
+		if hl.Engine.Row().Static {
+			sums, chains := hl.OutPx*l.Conv.AccBits, hl.Scheduled.Chains
+			v = m.FIFO(beat, hl.GangDepth)
+			last := hw.ScheduledProc
+			if chains > 1 {
+				each := m.FIFO(sums, hw.DefaultDepth(hw.Latency(hw.ScheduledProc, hl)))
+				for i := range v {
+					v[i] += chains * each[i]
+				}
+				last = hw.Collect
+			}
+			return v.Add(m.FIFO(sums, hw.DefaultDepth(hw.Latency(last, hl))))
+		}
 		if hl.Engines() > 1 {
 			wide := beat
 			if hl.Engine.Skips() {

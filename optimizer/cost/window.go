@@ -11,6 +11,9 @@ import (
 
 // windowArea is the area of hass_window. The line buffer is cut into banks, whose words are Lanes channels of one pixel.
 func windowArea(s *hw.WindowParams, family string) area {
+	if s.Whole {
+		return rowWindowArea(s, family)
+	}
 	rowPixels := ceilDiv(s.W, s.InPx) * s.InPx
 	words := s.C / s.Lanes
 	depth := s.Rows / s.RowBanks * ceilDiv(rowPixels, s.ColBanks) * words
@@ -120,6 +123,46 @@ func windowArea(s *hw.WindowParams, family string) area {
 	return a
 }
 
+// rowWindowArea is the area of a hass_window of whole rows: one memory of words of all pixels of a row and channel.
+func rowWindowArea(s *hw.WindowParams, family string) area {
+	depth, word, lanes := s.Depth(), s.WordBits(), min(s.OutPx, s.OW)*s.Bits
+	mem := memory.Shape{Width: word, Depth: depth, Kind: memory.LUTRAM}
+	if s.Block {
+		mem.Kind = memory.BRAM
+	}
+	a := area{kind: areaRowWindow, rule: memoryUse(mem, family)}
+	pad := 0
+	if s.PT > 0 || s.PL > 0 || (s.OH-1)*s.SH+(s.KH-1)*s.DH+1 > s.H || (s.OW-1)*s.SW+(s.KW-1)*s.DW+1 > s.W {
+		pad = 1
+	}
+	qb := log2(s.LinePixels+2*((s.KH-1)*s.DH+s.SH+2)*s.InPx+2*(s.OutPx*s.SW+s.KW*s.DW+s.InPx)) + 2
+	pb := log2(s.H+s.OH*s.SH+s.W+s.OutPx*s.SW+s.KH*s.DH+s.KW*s.DW) + 2
+	counters := counterBits(s.C, s.C, s.OH, s.H, s.KH, s.KW)
+	pace := paceBits(s, s.InPx, 1, s.KH*s.KW)
+	threshold := 0
+	if s.Tau > 0 {
+		threshold = word
+	}
+	// What comes in waits for its address in shift registers where no threshold stands between; a word, and the pixels chosen from
+	// it, have a register each.
+	if s.Tau == 0 {
+		a.rule[1], a.rule[5] = a.rule[1]+word, a.rule[5]+word
+	} else {
+		a.rule[2] += 3 * word
+	}
+	switch {
+	case s.KW > 1 || pad > 0:
+		a.rule[2] += word + lanes
+	case s.Block: // of one tap no other columns are read
+		a.rule[2] += 2 * lanes
+	default: // the registers behind LUT RAM are shift registers
+		a.rule[1], a.rule[5], a.rule[2] = a.rule[1]+lanes, a.rule[5]+lanes, a.rule[2]-word
+	}
+	a.lut = terms(1, qb+pb, counters+pace, log2(depth), lanes*(memory.MuxLUTs(s.KW)), lanes*pad, threshold)
+	a.ff = terms(1, qb+pb, counters+pace, log2(depth), pad)
+	return a
+}
+
 // paceBits is about hw.Window.PaceBits, which looks at all pixels: the lead is taken from the first row's ends.
 func paceBits(s *hw.WindowParams, rowPixels, groups, taps int) int {
 	parts := s.C / s.InCh
@@ -150,7 +193,7 @@ func windowOf(w *hw.Window, hl *hw.Layer, bits int, tau bool) hw.WindowParams {
 func (m Model) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) design.Vec {
 	s := windowOf(&w, hl, bits, tau)
 	a := windowArea(&s, m.Family)
-	v := m.scaled(areaWindow, m.price(&a, 1))
+	v := m.scaled(areaRows[a.kind].module, m.price(&a, 1))
 	if flags {
 		// Counted on their own, so that a change of the input's width costs the same with them.
 		f := area{kind: areaWindow}

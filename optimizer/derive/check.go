@@ -97,6 +97,12 @@ func checkChoices(d *design.Design, _ *hw.Network) error {
 			continue
 		}
 		hl := d.Layers[i]
+		if hl.Engine.Row().Static { // hw.Expand knows which there are
+			if d.EngineRule != design.EngineAuto {
+				return fmt.Errorf("layers[%d] (%s): a %s engine, which the engine_rule %q does not allow", i, l.ID, hl.Engine, d.EngineRule)
+			}
+			continue
+		}
 		if chosen := (EngineChoice{hl.Engine, hl.N}); !slices.Contains(Engines(d.EngineRule, hw.EngineLanes(d.Net, l, hl)), chosen) {
 			return fmt.Errorf("layers[%d] (%s): a %s engine of %d multipliers, which the engine_rule %q does not allow for %d lanes", i, l.ID, hl.Engine, hl.N, d.EngineRule, hw.EngineLanes(d.Net, l, hl))
 		}
@@ -278,13 +284,17 @@ func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most floa
 	// engine's FIFO as deep as a credit takes to come round.
 	feed := 0
 	for _, p := range n.Processes {
-		if p.Kind == hw.Engine && p.Layer == i {
+		if (p.Kind == hw.Engine || p.Kind == hw.ScheduledProc) && p.Layer == i {
 			feed = n.Processes[n.Streams[p.In[0]].From].Latency
 			break
 		}
 	}
 	slowest := float64(ceilDiv(hw.EngineLanes(m.Net, l, hl), hl.N))
-	if hl.Engine.Skips() {
+	if plan := n.Plans[i]; plan != nil {
+		s := n.ScheduledModule(i)
+		least = max(float64(s.CyclesPerImage()), out*float64(feed+1)/float64(hl.GangDepth))
+		most = least
+	} else if hl.Engine.Skips() {
 		least, most = out, out*(slowest+float64(feed)+1)
 	} else {
 		least = out * max(slowest, float64(feed+1)/float64(hl.GangDepth))

@@ -124,7 +124,25 @@ func (c *Paths) Layer(net *intnet.Net, i int, hl hw.Layer) (p Path, err error) {
 			return p, err
 		}
 	}
+	if hl.Engine.Row().Static {
+		scheduled, err := c.scheduled(net, l, hl)
+		return p.With(join).With(scheduled), err
+	}
 	e := hw.EngineOf(net, l, hl)
 	engine, err := c.remembered(partsOf(e), e, loops.Key(hw.Engine, hl.Engine))
 	return p.With(join).With(engine), err
+}
+
+// scheduled is the path of a scheduled engine and of what orders its sums.
+func (c *Paths) scheduled(net *intnet.Net, l *intnet.Layer, hl hw.Layer) (p Path, err error) {
+	plan, err := hw.PlanOf(net, l, hl)
+	if err != nil {
+		return p, err
+	}
+	m := hw.ScheduledOf(net, l, hl, plan.Rows)
+	if p, err = c.of(m, loops.Key(hw.ScheduledProc, "")); err != nil || m.Chains == 1 {
+		return p, err
+	}
+	collect, err := c.of(hw.CollectOf(l, hl), loops.Key(hw.Collect, ""))
+	return p.With(collect), err
 }

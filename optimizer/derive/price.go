@@ -85,7 +85,7 @@ type EngineChoice struct {
 // elastic ones, but a banked engine of one multiplier.
 func Engines(rule string, m int) []EngineChoice {
 	var list []EngineChoice
-	for _, kind := range hw.EngineKinds() {
+	for _, kind := range hw.LaneEngines() {
 		if rule != design.EngineAuto && rule != string(kind) {
 			continue
 		}

@@ -106,7 +106,18 @@ func PathsOf(m hw.Module) (Paths, error) {
 	case hw.GlobalPoolParams:
 		globalPool(&s, &m)
 	case hw.WindowParams:
-		window(&s, &m)
+		if m.Whole {
+			rowWindow(&s, &m)
+		} else {
+			window(&s, &m)
+		}
+	case hw.ChainParams:
+		s.Kind, s.size = int(kindDenseLane), chainSize(&m) // none of its own was fitted yet
+		chain(&s, &m)
+	case hw.ScheduledParams:
+		scheduled(&s, &m)
+	case hw.CollectParams:
+		collect(&s, &m)
 	case hw.JoinParams:
 		join(&s, &m)
 	case hw.WeightsParams:

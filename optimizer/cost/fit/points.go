@@ -42,10 +42,14 @@ func Points() ([]Point, error) {
 	lanePoints(&l)
 	aheadPoints(&l)
 	weightPoints(&l)
+	scheduledPoints(&l)
 	if err := layerPoints(&l); err != nil {
 		return nil, err
 	}
 	if err := concatPoints(&l); err != nil {
+		return nil, err
+	}
+	if err := rowPoints(&l); err != nil {
 		return nil, err
 	}
 	portPoints(&l)
@@ -76,6 +80,12 @@ func plain(p *Point) bool {
 		return m.Block
 	case hw.WeightsParams:
 		return m.Memory != memory.LUTRAM || p.Family != ""
+	case hw.ChainParams:
+		return m.Memory != memory.LUTRAM
+	case hw.ScheduledParams:
+		return true // its rows are in block RAM
+	case hw.CollectParams:
+		return m.Memory != memory.LUTRAM
 	}
 	return lanesOf(p.Module) > 32
 }
@@ -307,6 +317,77 @@ func concatPoints(l *list) error {
 		}
 		for _, m := range points {
 			if _, ok := m.Module.(hw.ConcatParams); ok {
+				l.point(m)
+			}
+		}
+	}
+	return nil
+}
+
+// scheduledPoints are the modules of scheduled engines: chains, what an engine has beside them, and the order of their sums.
+func scheduledPoints(l *list) {
+	rng := rand.New(rand.NewSource(8))
+	for i, p := range []struct {
+		banks, px, field, x, signed, w, words int
+	}{
+		{1, 1, 0, 8, 0, 8, 9}, {2, 7, 16, 8, 0, 8, 16}, {4, 2, 16, 8, 0, 8, 40}, {3, 4, 16, 8, 1, 8, 12}, {8, 7, 16, 8, 0, 8, 8}, {4, 14, 16, 8, 0, 8, 16},
+		{6, 4, 0, 8, 1, 8, 24}, {4, 4, 0, 16, 1, 16, 16}, {2, 3, 0, 16, 0, 8, 70}, {12, 2, 16, 8, 0, 8, 4}, {1, 14, 16, 8, 0, 8, 64}, {5, 6, 18, 6, 0, 6, 10},
+		{4, 7, 16, 8, 0, 8, 256}, {8, 4, 16, 8, 1, 8, 200}, {2, 14, 16, 8, 0, 8, 128}, {3, 2, 0, 16, 1, 16, 300}, {9, 1, 0, 8, 0, 8, 18}, {16, 4, 16, 8, 0, 8, 7},
+	} {
+		c := hw.ChainParams{Banks: p.banks, Px: p.px, Field: p.field, XBits: p.x, XSigned: p.signed > 0, WBits: p.w, Words: p.words,
+			Acc: min(48, p.x+p.w+3+rng.Intn(8)), Memory: memory.LUTRAM}
+		if p.words > 100 {
+			c.Memory = memory.BRAM
+		}
+		l.add(c)
+		if i%3 > 0 {
+			continue
+		}
+		// An engine of such chains.
+		chains := 1 + i/3%3
+		s := hw.ScheduledParams{Banks: p.banks, Chains: chains, Px: min(p.px, 4), Field: p.field, XBits: p.x, XSigned: p.signed > 0, WBits: p.w, Acc: c.Acc,
+			Beats: p.banks*p.words - rng.Intn(2), Words: p.words, Windows: 1 + rng.Intn(200), Rows: 1 + rng.Intn(2000), Lead: p.banks - 1,
+			Memory: memory.BRAM, BankMemory: c.Memory}
+		s.Iterations = max(s.Rows, s.Beats+s.Lead)
+		s.PlaceMemory = memory.ForBuffer(s.PlaceBits(), s.Beats)
+		l.add(s)
+	}
+	for _, n := range []int{2, 3, 4, 5, 7, 8, 13, 16} {
+		width, filters := []int{24, 56, 96, 150}[rng.Intn(4)], n+rng.Intn(300)
+		l.add(hw.CollectParams{Ins: n, Width: width, Filters: filters, Memory: memory.ForBuffer(1, filters)})
+	}
+}
+
+// rowPoints are line buffers of whole rows, before scheduled engines.
+func rowPoints(l *list) error {
+	rng := rand.New(rand.NewSource(9))
+	for _, p := range []struct{ side, channels, kernel, stride, bits, more int }{
+		{14, 16, 3, 1, 8, 0}, {7, 64, 3, 1, 8, 0}, {28, 12, 1, 1, 8, 0}, {14, 40, 1, 2, 8, 0}, {12, 8, 3, 2, 8, 0}, {7, 24, 5, 1, 8, 1}, {10, 3, 7, 2, 8, 0},
+		{7, 20, 3, 1, 16, 0}, {5, 200, 1, 1, 6, 1}, {28, 4, 3, 1, 8, 0},
+	} {
+		f := fixed.Format{Bits: p.bits}
+		b := hwtest.NewBuilder(rng, p.side, p.side, p.channels, f)
+		b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(p.kernel, p.stride, (p.kernel-1)/2), OutC: 4, Out: f, WeightBits: 8, Density: 0.1, Shift: 8})
+		net, err := b.Done()
+		if err != nil {
+			return err
+		}
+		out := net.Tensors[1]
+		hl := hw.Layer{InPx: (p.side + p.stride - 1) / p.stride * p.stride, InCh: 1, OutPx: out.W + p.more, WeightMem: memory.BRAM}
+		if err := hwtest.Schedule(rng, net, 0, &hl); err != nil {
+			return err
+		}
+		hl.GangDepth = 2
+		w := hw.WindowOf(net, net.Layers[0], hl)
+		hl.LinePixels = w.FullLinePixels()
+		points, err := modulesOf(net, []hw.Layer{hl}, nil)
+		if err != nil {
+			return fmt.Errorf("rows of %d pixels: %w", p.side, err)
+		}
+		for _, m := range points {
+			if w, ok := m.Module.(hw.WindowParams); ok {
+				w.Block = inBlocks(w.WordBits(), w.Depth())
+				m.Module = w
 				l.point(m)
 			}
 		}

@@ -16,7 +16,7 @@ func TestTable(t *testing.T) {
 			keys = append(keys, Key(k, ""))
 		}
 	}
-	for _, k := range hw.EngineKinds() {
+	for _, k := range hw.LaneEngines() {
 		keys = append(keys, Key(hw.Engine, k))
 	}
 	for _, k := range keys {

@@ -1,0 +1,105 @@
+package cost
+
+import (
+	"hass/internal/design"
+	"hass/internal/hw"
+	"hass/internal/intnet"
+	"hass/internal/memory"
+)
+
+// chainArea is the area of hass_chain: banks of multipliers with their words, and the accumulators behind them.
+func chainArea(s *hw.ChainParams, family string) area {
+	pack := 1
+	if s.Field > 0 {
+		pack = 2
+	}
+	pairs := s.Px / pack * (pack - 1)
+	singles := s.Px - 2*pairs
+	single, pair := s.XBits+1, s.Field+s.XBits+1 // bits of the wider operand
+	ab := index(s.Words)
+	a := area{kind: areaChain}
+	a.rule[0] = s.Banks * (pairs*multiplierDSP(pair, s.WBits, family) + singles*multiplierDSP(single, s.WBits, family))
+	words := memoryUse(memory.Shape{Width: s.Px * s.XBits, Depth: 2 << ab, Kind: s.Memory}, family)
+	for i := range words {
+		a.rule[i] += s.Banks * words[i]
+	}
+	// A row waits for its turn in shift registers, but in the first bank; whether there is a row, and the half, go along in
+	// registers that all banks read.
+	srl := (s.Banks - 1) * (s.WBits + ab)
+	a.rule[1] += srl
+	a.rule[5] += srl
+	a.rule[2] += s.Px*s.XBits + 2 + index(s.Banks) + ab + // the word that comes
+		2 + 2*(s.WBits+ab) + 2*s.Banks + s.Banks*s.WBits + // rows
+		2*(s.Banks+6) + 2 + 3*s.Px*s.Acc // what goes along beside, what leaves the slices, accumulators and sums
+	// yosys leaves operand registers of two activations without sign outside the DSP, as it sees zeros between them.
+	outside := 0
+	if !s.XSigned {
+		outside = s.Banks * pairs * 2 * s.XBits
+	}
+	signed := 0
+	if s.XSigned {
+		signed = s.Banks * pairs * (s.XBits + 1) // the upper activation less the lower one's sign
+	}
+	soft := 0
+	if multiplierDSP(single, s.WBits, family) == 0 {
+		soft = s.Banks * singles * single * s.WBits
+	}
+	a.lut = terms(1, s.Px*s.Acc, s.Banks, signed, soft)
+	a.ff = terms(1, outside, signed, soft, s.Banks)
+	return a
+}
+
+// scheduledArea is the area of what hass_scheduled has beside chains, rows and places.
+func scheduledArea(s *hw.ScheduledParams, _ string) area {
+	a := area{kind: areaScheduled}
+	k, share := index(s.Iterations), log2(s.Iterations-s.Lead+s.Beats+1)
+	// Where the process is, the pace, the word that comes, ports that are done with. The registers of that word that every
+	// chain has are equal, and tools make one of them.
+	word := s.PlaceBits() + s.Px*s.XBits + 2
+	a.rule[2] = k + 5 + log2(s.Windows) + 32 + share + 2 + word + 1 + s.Chains - (s.Chains-1)*word
+	a.lut = terms(1, s.Chains, s.Banks)
+	a.ff = terms(1, s.Chains)
+	return a
+}
+
+// scheduledParts are the formulas of a scheduled engine, its own last.
+func scheduledParts(s *hw.ScheduledParams, family string) []part {
+	chain, rows, places := s.ChainOf(), s.RowWeights(), s.Table()
+	return []part{{chainArea(&chain, family), s.Chains}, {weightsArea(&rows, family), 1}, {weightsArea(&places, family), 1}, {scheduledArea(s, family), 1}}
+}
+
+// collectArea is the area of what hass_collect has beside its table.
+func collectArea(s *hw.CollectParams, _ string) area {
+	a := area{kind: areaCollect}
+	a.rule[2] = s.Width + 1 + s.Ins + 1
+	a.lut = terms(1, s.Ins, s.Width*memory.MuxLUTs(s.Ins), s.Width*memory.MuxLUTs(s.Ins)*odd(s.Ins))
+	a.ff = terms(1)
+	return a
+}
+
+// collectParts are the formulas of a collect, its own last.
+func collectParts(s *hw.CollectParams, family string) []part {
+	table := s.Table()
+	return []part{{weightsArea(&table, family), 1}, {collectArea(s, family), 1}}
+}
+
+// scheduled is what a layer with a scheduled engine has between its window and its join: the engine and, behind several
+// chains, what orders their sums. Its price follows from the rows of the layer's own weights.
+func (m Model) scheduled(l *intnet.Layer, hl hw.Layer) (v design.Vec) {
+	plan, err := hw.PlanOf(m.Net, l, hl)
+	if err != nil {
+		panic("cost: " + err.Error()) // hw.Expand has made it
+	}
+	s := hw.ScheduledOf(m.Net, l, hl, plan.Rows)
+	for _, p := range scheduledParts(&s, m.Family) {
+		v = v.Add(m.price(&p.area, p.times))
+	}
+	v = m.scaled(areaScheduled, v)
+	if s.Chains > 1 {
+		c := hw.CollectOf(l, hl)
+		for _, p := range collectParts(&c, m.Family) {
+			v = v.Add(m.scaled(areaCollect, m.price(&p.area, p.times)))
+		}
+	}
+	return v
+}
