@@ -181,7 +181,7 @@ var forgers = []forger{
 		i, l := someConv(rng, d)
 		hl := &d.Layers[i]
 		m := hw.EngineLanes(d.Net, *l, *hl)
-		for _, kind := range hw.EngineKinds() {
+		for _, kind := range hw.LaneEngines() {
 			if kind == hl.Engine || m == 1 {
 				continue
 			}
