@@ -18,12 +18,9 @@ type run struct {
 
 // newPattern reads one period of the schedule of process i.
 func newPattern(n *hw.Network, i int) *pattern {
-	sched, lag := n.NewSchedule(i, 1), n.Lag(i)
-	if lag > 0 { // behind what is unlike the rest: what is read before the first image
-		sched = n.NewSchedule(i, 2)
-		for range lag {
-			sched.Next()
-		}
+	sched := n.NewSchedule(i, 2)
+	for range n.Lag(i) { // what is read before the first image is unlike the rest
+		sched.Next()
 	}
 	_, per := sched.Position()
 	p := &pattern{period: period(n, i, per[0]), perImage: per[0]}

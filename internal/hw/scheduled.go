@@ -351,6 +351,42 @@ func (s *lagging) Ahead() (Step, int) {
 	return s.mask(st, s.done), n
 }
 
+// leastSums is the least depth of a FIFO of sums: what is behind it may wait for a while.
+const leastSums = 8
+
+// SumsDepths are the depths of the FIFOs of sums of a plan's chains. A chain that ends many short filters while another is at a long
+// one before them keeps their sums until it is their turn; were its FIFO full, the engine, of which all chains go on together, would
+// wait for itself. They are deep enough that the engine does not wait for the pipelines behind either.
+func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
+	type sum struct{ written, read int }
+	chains := make([][]sum, len(plan.Chains)) // by chain, of two windows one after the other
+	latency, last := chainCycles(m.Banks)+fifo, -1
+	for window := range 2 {
+		next := make([]int, len(plan.Chains)) // row
+		for _, c := range plan.Chain {
+			for !plan.Chains[c][next[c]].Last {
+				next[c]++
+			}
+			at := window*m.Iterations + next[c]
+			next[c]++
+			last = max(last+1, at+latency)
+			chains[c] = append(chains[c], sum{at, last})
+		}
+	}
+	depths := make([]int, len(chains))
+	for c, sums := range chains {
+		depths[c] = leastSums
+		first := 0 // that has not been read
+		for i, s := range sums {
+			for first < i && sums[first].read < s.written {
+				first++
+			}
+			depths[c] = max(depths[c], i-first+1)
+		}
+	}
+	return depths
+}
+
 // planChains is the number of chains of a layer's engine, 0 if it is not scheduled.
 func (l *Layer) planChains() int {
 	if !l.Engine.Known() || !l.Engine.Row().Static {
@@ -379,7 +415,10 @@ func (x *expander) scheduled(i, window int, beats, acc Stream) (last int, err er
 	for _, c := range plan.Chain {
 		filters[c]++
 	}
+	m := ScheduledOf(x.n.Net, l, hl, plan.Rows)
+	depths := SumsDepths(plan, &m)
 	for c, n := range filters {
+		acc.Depth = depths[c]
 		acc.Tokens = x.n.Processes[window].Window.PixelGroups() * n
 		x.link(acc, fmt.Sprintf("%s_sums%d", l.ID, c), engine, last)
 	}

@@ -22,9 +22,13 @@ func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 			v = m.FIFO(beat, hl.GangDepth)
 			last := hw.ScheduledProc
 			if chains > 1 {
-				each := m.FIFO(sums, hw.DefaultDepth(hw.Latency(hw.ScheduledProc, hl)))
-				for i := range v {
-					v[i] += chains * each[i]
+				plan, err := hw.PlanOf(m.Net, &l, hl)
+				if err != nil {
+					panic("cost: " + err.Error()) // hw.Expand has made it
+				}
+				s := hw.ScheduledOf(m.Net, &l, hl, plan.Rows)
+				for _, depth := range hw.SumsDepths(plan, &s) {
+					v = v.Add(m.FIFO(sums, depth))
 				}
 				last = hw.Collect
 			}

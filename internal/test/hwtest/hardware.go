@@ -285,6 +285,9 @@ func LiveDepths(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) (map[string]
 	depths := make(map[string]int)
 	for i := range n.Streams {
 		s := &n.Streams[i]
+		if n.Processes[s.To].Kind == hw.Collect {
+			continue // less may be too little (hw.SumsDepths)
+		}
 		s.Depth = 1 + rng.Intn(8)
 		if s.Join >= 0 {
 			s.Depth = 3*s.Tokens + 1
