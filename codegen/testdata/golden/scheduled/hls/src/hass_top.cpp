@@ -31,20 +31,20 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
   // FIFO: token type, name, depth, writer, reader.
   HASS_STREAM(design::u8_6x1, x, 5, input_source, l0_conv_window, lutram);
   HASS_STREAM(design::u8_6x1, l0_conv_beats, 2, l0_conv_window, l0_conv_scheduled, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_sums0, 16, l0_conv_scheduled, l0_conv_collect, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_sums1, 16, l0_conv_scheduled, l0_conv_collect, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_sums2, 16, l0_conv_scheduled, l0_conv_collect, lutram);
+  HASS_STREAM(design::acc21_6x1, l0_conv_sums0, 8, l0_conv_scheduled, l0_conv_collect, lutram);
+  HASS_STREAM(design::acc21_6x1, l0_conv_sums1, 8, l0_conv_scheduled, l0_conv_collect, lutram);
+  HASS_STREAM(design::acc21_6x1, l0_conv_sums2, 8, l0_conv_scheduled, l0_conv_collect, lutram);
   HASS_STREAM(design::acc21_6x1, l0_conv_acc, 5, l0_conv_collect, l0_conv_join, lutram);
   HASS_STREAM(design::s8_6x1, t1, 8, l0_conv_join, l1_conv_window, lutram);
   HASS_STREAM(design::s8_3x1, l1_conv_beats, 2, l1_conv_window, l1_conv_scheduled, lutram);
-  HASS_STREAM(design::acc20_3x1, l1_conv_sums0, 15, l1_conv_scheduled, l1_conv_collect, lutram);
-  HASS_STREAM(design::acc20_3x1, l1_conv_sums1, 15, l1_conv_scheduled, l1_conv_collect, lutram);
+  HASS_STREAM(design::acc20_3x1, l1_conv_sums0, 8, l1_conv_scheduled, l1_conv_collect, lutram);
+  HASS_STREAM(design::acc20_3x1, l1_conv_sums1, 8, l1_conv_scheduled, l1_conv_collect, lutram);
   HASS_STREAM(design::acc20_3x1, l1_conv_acc, 5, l1_conv_collect, l1_conv_join, lutram);
   HASS_STREAM(design::u8_3x1, t2, 8, l1_conv_join, l2_conv_window, lutram);
   HASS_STREAM(design::u8_3x1, l2_conv_beats, 2, l2_conv_window, l2_conv_scheduled, lutram);
-  HASS_STREAM(design::acc20_3x1, l2_conv_sums0, 13, l2_conv_scheduled, l2_conv_collect, lutram);
-  HASS_STREAM(design::acc20_3x1, l2_conv_sums1, 13, l2_conv_scheduled, l2_conv_collect, lutram);
-  HASS_STREAM(design::acc20_3x1, l2_conv_sums2, 13, l2_conv_scheduled, l2_conv_collect, lutram);
+  HASS_STREAM(design::acc20_3x1, l2_conv_sums0, 8, l2_conv_scheduled, l2_conv_collect, lutram);
+  HASS_STREAM(design::acc20_3x1, l2_conv_sums1, 8, l2_conv_scheduled, l2_conv_collect, lutram);
+  HASS_STREAM(design::acc20_3x1, l2_conv_sums2, 8, l2_conv_scheduled, l2_conv_collect, lutram);
   HASS_STREAM(design::acc20_3x1, l2_conv_acc, 5, l2_conv_collect, l2_conv_join, lutram);
   HASS_STREAM(design::s8_3x1, t3, 8, l2_conv_join, l3_conv_window, lutram);
   HASS_STREAM(design::s8_2x1, l3_conv_beats, 2, l3_conv_window, l3_conv_scheduled, lutram);

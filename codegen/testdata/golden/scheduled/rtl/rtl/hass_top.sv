@@ -194,7 +194,7 @@ module hass_top #(
   wire [125:0] s_l0_conv_sums0__in, s_l0_conv_sums0__out;
   hass_fifo #(
       .WIDTH(126),
-      .DEPTH(16),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l0_conv_sums0__fifo (
       .clk,
@@ -211,7 +211,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_2
       hass_watermark #(
-          .DEPTH(16)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -230,7 +230,7 @@ module hass_top #(
   wire [125:0] s_l0_conv_sums1__in, s_l0_conv_sums1__out;
   hass_fifo #(
       .WIDTH(126),
-      .DEPTH(16),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l0_conv_sums1__fifo (
       .clk,
@@ -247,7 +247,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_3
       hass_watermark #(
-          .DEPTH(16)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -266,7 +266,7 @@ module hass_top #(
   wire [125:0] s_l0_conv_sums2__in, s_l0_conv_sums2__out;
   hass_fifo #(
       .WIDTH(126),
-      .DEPTH(16),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l0_conv_sums2__fifo (
       .clk,
@@ -283,7 +283,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_4
       hass_watermark #(
-          .DEPTH(16)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -410,7 +410,7 @@ module hass_top #(
   wire [59:0] s_l1_conv_sums0__in, s_l1_conv_sums0__out;
   hass_fifo #(
       .WIDTH(60),
-      .DEPTH(15),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l1_conv_sums0__fifo (
       .clk,
@@ -427,7 +427,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_8
       hass_watermark #(
-          .DEPTH(15)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -446,7 +446,7 @@ module hass_top #(
   wire [59:0] s_l1_conv_sums1__in, s_l1_conv_sums1__out;
   hass_fifo #(
       .WIDTH(60),
-      .DEPTH(15),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l1_conv_sums1__fifo (
       .clk,
@@ -463,7 +463,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_9
       hass_watermark #(
-          .DEPTH(15)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -590,7 +590,7 @@ module hass_top #(
   wire [59:0] s_l2_conv_sums0__in, s_l2_conv_sums0__out;
   hass_fifo #(
       .WIDTH(60),
-      .DEPTH(13),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_sums0__fifo (
       .clk,
@@ -607,7 +607,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_13
       hass_watermark #(
-          .DEPTH(13)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -626,7 +626,7 @@ module hass_top #(
   wire [59:0] s_l2_conv_sums1__in, s_l2_conv_sums1__out;
   hass_fifo #(
       .WIDTH(60),
-      .DEPTH(13),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_sums1__fifo (
       .clk,
@@ -643,7 +643,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_14
       hass_watermark #(
-          .DEPTH(13)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -662,7 +662,7 @@ module hass_top #(
   wire [59:0] s_l2_conv_sums2__in, s_l2_conv_sums2__out;
   hass_fifo #(
       .WIDTH(60),
-      .DEPTH(13),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_sums2__fifo (
       .clk,
@@ -679,7 +679,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_15
       hass_watermark #(
-          .DEPTH(13)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
