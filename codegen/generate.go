@@ -13,7 +13,7 @@ import (
 	"hass/codegen/verify"
 	"hass/internal/artifact"
 	"hass/internal/design"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 )
 
 // Options of Generate.
@@ -89,7 +89,7 @@ func one(f project.File, err error) ([]project.File, error) { return []project.F
 
 // takes refuses to generate for a target that the design was not made for, and asserts that the design keeps its limits.
 func takes(p *project.Project, target Target) error {
-	breach := p.HW.Breach(target)
+	breach := limits.Check(p.HW, target)
 	switch made := p.Design.Target; {
 	case made == "":
 		return fmt.Errorf("the design is for no target")
@@ -101,7 +101,7 @@ func takes(p *project.Project, target Target) error {
 		return fmt.Errorf("the design is for target %s and breaks a limit of %s: %w", made, target, breach)
 	default:
 		var kept []string
-		for _, l := range hw.LimitTable() {
+		for _, l := range limits.LimitTable() {
 			if n := l.Of(target); n > 0 && n != l.Of(made) {
 				kept = append(kept, l.String(target))
 			}

@@ -11,6 +11,7 @@ import (
 	"hass/codegen"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/memory"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
@@ -41,19 +42,19 @@ func TestTargetOfDesign(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
 		pixels, lanes int
-		made          hw.Target
+		made          limits.Target
 		ask           codegen.Target
 		want          string // words of the error, or the file that tells the target
 	}{
-		{"both", 2, 2, hw.Both, "", "src/hass_top.cpp"},
-		{"both as RTL", 2, 2, hw.Both, codegen.RTL, "rtl/hass_top.sv"},
-		{"RTL", 1, 64, hw.RTL, "", "rtl/hass_top.sv"},
-		{"RTL as C++", 1, 64, hw.RTL, codegen.HLS, "the design is for target rtl and breaks a limit of hls: process l0_conv_engine0 of layer l0_conv"},
-		{"RTL as C++, limit", 1, 64, hw.RTL, codegen.HLS, "1,536 elements; hls takes at most 1,024"},
-		{"RTL as C++ that keeps all limits", 2, 2, hw.RTL, codegen.HLS, "it was made without the limits of hls (stream of 4,096 bits a token;"},
-		{"C++ as RTL", 2, 2, hw.HLS, codegen.RTL, "the design is for target hls"},
-		{"a broken limit", 1, 64, hw.Both, "", "1,536 elements; hls takes at most 1,024"},
-		{"a broken port", 16, 8, hw.RTL, "", "port output0, beats of 16px*8ch: 2,048 bits; rtl takes at most 1,024"},
+		{"both", 2, 2, limits.Both, "", "src/hass_top.cpp"},
+		{"both as RTL", 2, 2, limits.Both, codegen.RTL, "rtl/hass_top.sv"},
+		{"RTL", 1, 64, limits.RTL, "", "rtl/hass_top.sv"},
+		{"RTL as C++", 1, 64, limits.RTL, codegen.HLS, "the design is for target rtl and breaks a limit of hls: process l0_conv_engine0 of layer l0_conv"},
+		{"RTL as C++, limit", 1, 64, limits.RTL, codegen.HLS, "1,536 elements; hls takes at most 1,024"},
+		{"RTL as C++ that keeps all limits", 2, 2, limits.RTL, codegen.HLS, "it was made without the limits of hls (stream of 4,096 bits a token;"},
+		{"C++ as RTL", 2, 2, limits.HLS, codegen.RTL, "the design is for target hls"},
+		{"a broken limit", 1, 64, limits.Both, "", "1,536 elements; hls takes at most 1,024"},
+		{"a broken port", 16, 8, limits.RTL, "", "port output0, beats of 16px*8ch: 2,048 bits; rtl takes at most 1,024"},
 		{"nothing", 2, 2, "", "", "the design is for no target"},
 	} {
 		dir := t.TempDir()

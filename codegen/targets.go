@@ -11,16 +11,16 @@ import (
 	"hass/codegen/rtl"
 	"hass/codegen/verify"
 	"hass/internal/design"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 )
 
 // Target is the language of what is generated.
-type Target = hw.Target
+type Target = limits.Target
 
 // The targets.
 const (
-	HLS = hw.HLS // C++ for Vitis HLS, checked by csim
-	RTL = hw.RTL // SystemVerilog, simulated cycle by cycle
+	HLS = limits.HLS // C++ for Vitis HLS, checked by csim
+	RTL = limits.RTL // SystemVerilog, simulated cycle by cycle
 )
 
 // Entry is a row of the table of targets.

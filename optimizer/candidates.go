@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/derive"
@@ -45,7 +46,7 @@ type option struct {
 // space enumerates the choices of layers.
 type space struct {
 	model   derive.Pricing
-	target  hw.Target // whose limits choices keep
+	target  limits.Target // whose limits choices keep
 	clocks  *derive.Paths
 	limit   derive.Path // of choices
 	engines int         // at most, of a convolution

@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/optimizer/cost/delay"
 	"hass/optimizer/derive"
@@ -86,13 +87,13 @@ func platformOf(t *testing.T, name string) design.Platform {
 func TestClockTooFast(t *testing.T) {
 	net := residualNet()
 	for _, tt := range []struct {
-		target hw.Target
+		target limits.Target
 		mhz    float64
 		words  []string
 	}{
-		{hw.RTL, 600, []string{"layer ", "no choice of hardware reaches 600 MHz; its fastest, a ", "reaches ", " MHz (routed)"}},
-		{hw.Both, 600, []string{"layer ", "600 MHz", " MHz (routed)"}},
-		{hw.HLS, 400, []string{"layer ", "no choice of hardware reaches 400 MHz", "MHz (asked of the scheduler, not placed)"}},
+		{limits.RTL, 600, []string{"layer ", "no choice of hardware reaches 600 MHz; its fastest, a ", "reaches ", " MHz (routed)"}},
+		{limits.Both, 600, []string{"layer ", "600 MHz", " MHz (routed)"}},
+		{limits.HLS, 400, []string{"layer ", "no choice of hardware reaches 400 MHz", "MHz (asked of the scheduler, not placed)"}},
 	} {
 		in := Input{Net: net, Est: meanEst{net, 0.4}, Target: tt.target, Clock: tt.mhz}
 		slowed("zedboard", 1000)(&in)
@@ -123,17 +124,17 @@ func TestClockKinds(t *testing.T) {
 	net := residualNet()
 	for _, tt := range []struct {
 		platform string
-		target   hw.Target
+		target   limits.Target
 		limit    float64
 		kind     design.ClockKind
 		capped   bool // at the platform's own clock
 	}{
-		{"zedboard", hw.RTL, 200, design.ClockRouted, false},
-		{"zedboard", hw.RTL, 40, design.ClockRouted, true},
-		{"zcu104", hw.Both, 300, design.ClockScaled, false},
-		{"zcu104", hw.Both, 50, design.ClockScaled, true},
-		{"zcu104", hw.HLS, 200, design.ClockScheduled, true},
-		{"zcu104", hw.HLS, 300, design.ClockScheduled, false}, // the loops of windows are slower
+		{"zedboard", limits.RTL, 200, design.ClockRouted, false},
+		{"zedboard", limits.RTL, 40, design.ClockRouted, true},
+		{"zcu104", limits.Both, 300, design.ClockScaled, false},
+		{"zcu104", limits.Both, 50, design.ClockScaled, true},
+		{"zcu104", limits.HLS, 200, design.ClockScheduled, true},
+		{"zcu104", limits.HLS, 300, design.ClockScheduled, false}, // the loops of windows are slower
 	} {
 		d := optimize(t, net, tt.platform, func(in *Input) {
 			slowed(tt.platform, tt.limit)(in)
@@ -146,7 +147,7 @@ func TestClockKinds(t *testing.T) {
 		if err := c.Check(); err != nil {
 			t.Error(err)
 		}
-		if hls, rtl := c.Loop != "", c.Slowest != ""; hls != tt.target.Includes(hw.HLS) || rtl != tt.target.Includes(hw.RTL) {
+		if hls, rtl := c.Loop != "", c.Slowest != ""; hls != tt.target.Includes(limits.HLS) || rtl != tt.target.Includes(limits.RTL) {
 			t.Errorf("%s: %+v", tt.target, *c)
 		}
 		if c.Loop != "" && c.LoopNs > design.LoopBudget(c.MHz) {
@@ -164,10 +165,10 @@ func TestClockKinds(t *testing.T) {
 // TestClockReported: a timing report's factor scales the clock, and the kind says so; of another family it is refused.
 func TestClockReported(t *testing.T) {
 	net := residualNet()
-	plain := optimize(t, net, "zedboard", func(in *Input) { in.Target = hw.RTL })
+	plain := optimize(t, net, "zedboard", func(in *Input) { in.Target = limits.RTL })
 	scale := &design.ClockScale{Family: design.Family7, Part: "xc7z020", Factor: 1.2, MHz: 120, ModelMHz: 100, PeriodNs: 10, SlackNs: 10 - 1000.0/120}
 	in := func(in *Input) {
-		in.Target = hw.RTL
+		in.Target = limits.RTL
 		in.Calibration = &design.Calibration{Tool: "Vivado", Date: "2026-11-28", Clock: scale}
 	}
 	d := optimize(t, net, "zedboard", in)
@@ -220,7 +221,7 @@ func TestClockOfFree(t *testing.T) {
 		on             func(in *Input)
 	}{
 		{"residual", "zedboard", residualNet(), func(*Input) {}},
-		{"residual in C++", "zedboard", residualNet(), func(in *Input) { slowed("zedboard", 1000)(in); in.Target = hw.HLS }},
+		{"residual in C++", "zedboard", residualNet(), func(in *Input) { slowed("zedboard", 1000)(in); in.Target = limits.HLS }},
 		{"residual, a small part", "zedboard", residualNet(), func(in *Input) {
 			slowed("zedboard", 1000)(in)
 			onPart(design.Resources{DSP: 60, LUT: 30000, LUTRAM: 12000, FF: 60000, BRAM18: 120})(in)

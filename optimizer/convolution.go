@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/optimizer/derive"
@@ -103,7 +104,7 @@ func NewMemo() *Memo { return &Memo{convs: map[memoKey]*convChoices{}} }
 // memoKey holds all of a layer that its costs depend on besides the structure of the network.
 type memoKey struct {
 	layer, accBits  int
-	target          hw.Target
+	target          limits.Target
 	engines         int
 	threshold       bool
 	engine, family  string
@@ -168,7 +169,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 				keeps := func(sv *sieve, gang int, mem memory.Kind) bool {
 					hl := base
 					hl.InCh, hl.Gang, hl.WeightMem = 1, gang, mem
-					return sv.keeps(hw.LayerDemand(net, i, hl))
+					return sv.keeps(limits.LayerDemand(net, i, hl))
 				}
 				if !net.Depthwise(&l) && !keeps(all.refused, 1, memory.LUTRAM) {
 					continue // whatever the gangs
@@ -219,7 +220,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 				continue
 			}
 			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
-			if hl.InCh = q; !all.refused.keeps(hw.InputDemand(net, i, hl)) {
+			if hl.InCh = q; !all.refused.keeps(limits.InputDemand(net, i, hl)) {
 				continue
 			}
 			// Whether the beats have flags changes nothing in the difference.

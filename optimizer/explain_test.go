@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"hass/internal/design"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/test/testenv"
 )
@@ -92,7 +92,7 @@ func TestExplain(t *testing.T) {
 				return optimize(t, tt.net, "zcu104", func(in *Input) {
 					onPart(r)(in)
 					in.Pixels = tt.pixels
-					in.Target = hw.HLS // another part, and how full it is, change the clock of the RTL, which the explanation leaves as it is
+					in.Target = limits.HLS // another part, and how full it is, change the clock of the RTL, which the explanation leaves as it is
 				})
 			}
 			d := ask(tt.part)

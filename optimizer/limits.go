@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/optimizer/derive"
 )
 
-// The limits of a target (hw.Limits) are constraints: a choice of hardware that breaks one is no candidate. Those of the
+// The limits of a target (limits.Limits) are constraints: a choice of hardware that breaks one is no candidate. Those of the
 // design as a whole are met by fewer engines per convolution.
 
 // LimitError says that no hardware of a network keeps the limits of the target. Its breach is that of the choice that came
@@ -16,7 +17,7 @@ import (
 type LimitError struct {
 	Layer  string // ID of the layer or tensor; "" for the design as a whole
 	Pixels int    // per beat of the widest streams
-	Breach *hw.Breach
+	Breach *limits.Breach
 
 	engines int // of a design as a whole: the most of a convolution
 }
@@ -34,15 +35,15 @@ func (e *LimitError) Unwrap() error { return e.Breach }
 
 // sieve drops what breaks the limits of a target and remembers what came nearest to keeping them.
 type sieve struct {
-	target  hw.Target
-	limits  hw.Limits
-	nearest *hw.Breach
+	target  limits.Target
+	limits  limits.Limits
+	nearest *limits.Breach
 }
 
-func newSieve(t hw.Target) *sieve { return &sieve{target: t, limits: t.Limits()} }
+func newSieve(t limits.Target) *sieve { return &sieve{target: t, limits: t.Limits()} }
 
 // keeps tells whether something of a demand may be.
-func (s *sieve) keeps(d hw.Demand) bool {
+func (s *sieve) keeps(d limits.Demand) bool {
 	if d.Within(&s.limits) {
 		return true
 	}
@@ -54,7 +55,7 @@ func (s *sieve) keeps(d hw.Demand) bool {
 
 // widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
 // out to at most most.
-func widthsOf(m derive.Pricing, target hw.Target, most int) ([][]int, error) {
+func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error) {
 	net := m.Net
 	w := make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
@@ -63,12 +64,12 @@ func widthsOf(m derive.Pricing, target hw.Target, most int) ([][]int, error) {
 	for i := range net.Layers {
 		w[net.Layers[i].Out] = outWidths(net, i)
 	}
-	for t, u := range hw.Uses(net) {
+	for t, u := range limits.Uses(net) {
 		s, px := newSieve(target), m.Px(t)
 		all := w[t]
 		w[t] = nil
 		for _, ch := range all {
-			if s.keeps(hw.TensorDemand(&net.Tensors[t], u, hw.Beat{Px: px, Ch: ch})) {
+			if s.keeps(limits.TensorDemand(&net.Tensors[t], u, hw.Beat{Px: px, Ch: ch})) {
 				w[t] = append(w[t], ch)
 			}
 		}
@@ -108,7 +109,7 @@ func (s *space) kept(i int, all []option) ([]option, *sieve) {
 	sv := newSieve(s.target)
 	in := all[:0]
 	for _, o := range all {
-		if sv.keeps(hw.LayerDemand(s.model.Net, i, o.hl)) {
+		if sv.keeps(limits.LayerDemand(s.model.Net, i, o.hl)) {
 			in = append(in, o)
 		}
 	}
@@ -116,12 +117,12 @@ func (s *space) kept(i int, all []option) ([]option, *sieve) {
 }
 
 // checkDesign tells whether a choice of hardware keeps the limits of the target; the error is a *LimitError.
-func checkDesign(net *intnet.Net, layers []hw.Layer, t hw.Target) error {
+func checkDesign(net *intnet.Net, layers []hw.Layer, t limits.Target) error {
 	n, err := hw.Expand(net, layers, nil)
 	if err != nil {
 		return err
 	}
-	b := n.Breach(t)
+	b := limits.Check(n, t)
 	if b == nil {
 		return nil
 	}

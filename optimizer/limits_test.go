@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/test/testenv"
 	"hass/optimizer/derive"
@@ -30,14 +31,14 @@ func TestClassCounts(t *testing.T) {
 		b.net.Layers[0].Lo, b.net.Layers[0].Hi = f.Min(), f.Max()
 		net := withWeights(b.done(x))
 		d := optimize(t, net, "u250", nil)
-		if d.Target != hw.Both {
+		if d.Target != limits.Both {
 			t.Errorf("the design is for %q", d.Target)
 		}
 		n, err := d.Network()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b := n.Breach(hw.Both); b != nil {
+		if b := limits.Check(n, limits.Both); b != nil {
 			t.Errorf("%d classes: %v", tt.classes, b)
 		}
 		if got := d.Layers[0].OutCh; got > tt.most || got*tt.bits > 1024 {
@@ -77,20 +78,20 @@ func TestTargets(t *testing.T) {
 	b = newBuild(1, 1, 64)
 	wide := withWeights(b.done(b.conv(b.conv(b.net.Input, 256, 1, 1, false), 16, 1, 1, false)))
 	for name, net := range map[string]*intnet.Net{"deep": deep, "wide": wide, "resnet8": resnet8(), "lenet": lenet()} {
-		cycles := map[hw.Target]float64{}
-		for _, target := range []hw.Target{hw.HLS, hw.RTL, hw.Both} {
+		cycles := map[limits.Target]float64{}
+		for _, target := range []limits.Target{limits.HLS, limits.RTL, limits.Both} {
 			d := optimize(t, net, "u250", func(in *Input) { in.Target, in.Pixels = target, 4 })
 			n, err := d.Network()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if b := n.Breach(target); b != nil {
+			if b := limits.Check(n, target); b != nil {
 				t.Errorf("%s for %s: %v", name, target, b)
 			}
 			cycles[target] = d.Predicted.CyclesPerImage
 		}
 		t.Logf("%s: %v", name, cycles)
-		if cycles[hw.RTL] > cycles[hw.Both] || cycles[hw.HLS] > cycles[hw.Both] {
+		if cycles[limits.RTL] > cycles[limits.Both] || cycles[limits.HLS] > cycles[limits.Both] {
 			t.Errorf("%s: %v cycles", name, cycles)
 		}
 	}
@@ -105,7 +106,7 @@ func TestGangsSplit(t *testing.T) {
 	if d.Predicted.CyclesPerImage > 2 || l.Engine != hw.Dense || l.Gangs() < 2 || l.Gang*l.M() > 1024 {
 		t.Errorf("%v cycles with %+v; want engines of several gangs", d.Predicted.CyclesPerImage, l)
 	}
-	if d := optimize(t, net, "u250", func(in *Input) { in.Target = hw.RTL }); d.Layers[0].Gangs() != 1 {
+	if d := optimize(t, net, "u250", func(in *Input) { in.Target = limits.RTL }); d.Layers[0].Gangs() != 1 {
 		t.Errorf("for RTL: %+v; want one gang", d.Layers[0])
 	}
 }
@@ -132,20 +133,20 @@ func TestRefusals(t *testing.T) {
 		name  string
 		net   *intnet.Net
 		layer string
-		limit hw.Limit
+		limit limits.Limit
 		hls   bool // RTL takes it
 	}{
-		{"processes", withWeights(long.done(x)), "", hw.ProcessCount, true},
-		{"readers", withWeights(fan.done(sum)), "tensor t1", hw.ProcessFIFOs, false},
+		{"processes", withWeights(long.done(x)), "", limits.ProcessCount, true},
+		{"readers", withWeights(fan.done(sum)), "tensor t1", limits.ProcessFIFOs, false},
 	} {
-		for _, target := range []hw.Target{hw.Both, hw.RTL} {
+		for _, target := range []limits.Target{limits.Both, limits.RTL} {
 			p, err := design.LoadPlatform("u250")
 			if err != nil {
 				t.Fatal(err)
 			}
 			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: string(hw.Dense)}
 			_, err = Optimize(t.Context(), in)
-			if target == hw.RTL && tt.hls {
+			if target == limits.RTL && tt.hls {
 				if err != nil {
 					t.Errorf("%s for RTL: %v", tt.name, err)
 				}
@@ -157,7 +158,7 @@ func TestRefusals(t *testing.T) {
 				continue
 			}
 			t.Log(err)
-			if over.Layer != tt.layer || over.Breach.Limit != tt.limit || over.Breach.AllowedBy(hw.RTL) != tt.hls {
+			if over.Layer != tt.layer || over.Breach.Limit != tt.limit || over.Breach.AllowedBy(limits.RTL) != tt.hls {
 				t.Errorf("%s: %+v, breach %+v", tt.name, over, over.Breach)
 			}
 			if _, rateErr := Rate(t.Context(), in); !errors.As(rateErr, &over) {
@@ -205,7 +206,7 @@ func TestFewerEngines(t *testing.T) {
 			}
 		}
 		most = append(most, engines)
-		return &LimitError{Breach: &hw.Breach{Target: hw.HLS, Limit: hw.ProcessCount, Need: 2000}, engines: engines}
+		return &LimitError{Breach: &limits.Breach{Target: limits.HLS, Limit: limits.ProcessCount, Need: 2000}, engines: engines}
 	})
 	if over := (*LimitError)(nil); !errors.As(err, &over) {
 		t.Errorf("error %v", err)

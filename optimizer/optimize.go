@@ -11,6 +11,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
 	"hass/optimizer/derive"
@@ -36,7 +37,7 @@ type Input struct {
 	Objective string        // Throughput (also "") or Latency
 	Least     string        // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
 	Pixels    int           // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
-	Target    hw.Target     // whose limits the design keeps; "" is hw.Both
+	Target    limits.Target // whose limits the design keeps; "" is limits.Both
 	Engine    string        // one of EngineRules; "" is EngineAuto
 	Shares    design.Shares // usable shares; the zero value means DefaultShares
 
@@ -92,9 +93,9 @@ func (in *Input) check() error {
 		in.Objective = design.Throughput
 	}
 	if in.Target == "" {
-		in.Target = hw.Both
+		in.Target = limits.Both
 	}
-	if _, err := hw.ParseTarget(string(in.Target)); err != nil {
+	if _, err := limits.ParseTarget(string(in.Target)); err != nil {
 		return err
 	}
 	if in.Objective != design.Throughput && in.Objective != design.Latency {

@@ -7,6 +7,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/hw/live"
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
@@ -78,7 +79,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 16 pixels are the most, and half a row; here nothing but the pixels limits the rate.
-	for _, target := range []hw.Target{hw.RTL, hw.Both} {
+	for _, target := range []limits.Target{limits.RTL, limits.Both} {
 		if best, err := BestPixels(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Target: target}); err != nil || best != MaxPixels {
 			t.Errorf("%s: best with %d pixels (%v), want %d", target, best, err, MaxPixels)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/test/testenv"
@@ -24,11 +25,11 @@ var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 func testProblem(t *testing.T, net *intnet.Net, budget design.Vec) *problem {
 	t.Helper()
 	m := derive.Pricing{Model: cost.New(net, design.FamilyUSPlus, nil)}
-	widths, err := widthsOf(m, hw.Both, maxWidths)
+	widths, err := widthsOf(m, limits.Both, maxWidths)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sp := &space{model: m, target: hw.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: fifo.Hurry(net), clocks: derive.NewPaths(hw.Both), limit: derive.AnyPath}
+	sp := &space{model: m, target: limits.Both, engines: hw.MaxGangs, est: meanEst{net, 0.4}, engine: design.EngineAuto, budget: budget, widths: widths, hurry: fifo.Hurry(net), clocks: derive.NewPaths(limits.Both), limit: derive.AnyPath}
 	sets, err := sp.all(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -285,7 +286,7 @@ func TestRough(t *testing.T) {
 	for _, density := range []float64{0.2, 0.6} {
 		net := resnet8()
 		budget := design.Vec{300, 60000, 120000, 300, 0, 30000}
-		s, err := newSpace(&Input{Net: net, Platform: design.Platform{Family: design.FamilyUSPlus}, Target: hw.Both, Est: meanEst{net, density}, Engine: design.EngineAuto}, budget, hw.MaxGangs)
+		s, err := newSpace(&Input{Net: net, Platform: design.Platform{Family: design.FamilyUSPlus}, Target: limits.Both, Est: meanEst{net, density}, Engine: design.EngineAuto}, budget, hw.MaxGangs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +311,7 @@ func TestRough(t *testing.T) {
 			return r, n
 		}
 		all, many := search()
-		if s.near, err = s.focus(ctx, &derive.Clocking{Target: hw.Both, Platform: design.Platform{Family: design.FamilyUSPlus, ClockMHz: 1000}}, true, 0); err != nil {
+		if s.near, err = s.focus(ctx, &derive.Clocking{Target: limits.Both, Platform: design.Platform{Family: design.FamilyUSPlus, ClockMHz: 1000}}, true, 0); err != nil {
 			t.Fatal(err)
 		}
 		some, few := search()

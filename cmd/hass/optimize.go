@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"hass/internal/artifact"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/steps"
 )
 
@@ -25,7 +25,7 @@ type hardwareFlags struct {
 
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
-		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: hw.Target(f.Target),
+		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: limits.Target(f.Target),
 		Pixels: pixels(f.Pixels), Least: f.Least, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"hass/codegen/project"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/memory"
 )
 
@@ -50,7 +50,7 @@ func (p *generator) top(units []unit) topText {
 	params = append(params, "const hass::word* weights", "int mode", "int images")
 	t := topText{
 		Name: project.TopName, Signature: signature(project.TopName, params), Words: p.Words, Input: p.Input, Outputs: p.Outputs,
-		MaxProcesses: hw.HLS.Limits()[hw.ProcessCount] + hw.ChainEnds, Processes: p.ProcessCount(),
+		MaxProcesses: limits.HLS.Limits()[limits.ProcessCount] + limits.ChainEnds, Processes: p.ProcessCount(),
 	}
 	for i, s := range p.HW.Streams {
 		macro := "HASS_STREAM"

@@ -19,6 +19,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/test/hwtest"
@@ -29,7 +30,7 @@ import (
 func generate(t *testing.T, net *intnet.Net, layers []hw.Layer, depths map[string]int) (map[string]string, *design.Design) {
 	t.Helper()
 	dir := t.TempDir()
-	d := &design.Design{Model: "test.onnx", Platform: "ZCU104", Part: "xczu7ev-ffvc1156-2-e", Clock: design.Clock{MHz: 200}, Target: hw.Both, Net: net, Layers: layers}
+	d := &design.Design{Model: "test.onnx", Platform: "ZCU104", Part: "xczu7ev-ffvc1156-2-e", Clock: design.Clock{MHz: 200}, Target: limits.Both, Net: net, Layers: layers}
 	d.Preproc.Divisor = 1
 	for range net.Tensors[net.Input].C {
 		d.Preproc.Mean, d.Preproc.Std = append(d.Preproc.Mean, 0), append(d.Preproc.Std, 1)

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"hass/internal/artifact"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 )
 
 // RecordName is the copy of the design in a project. A comparison names what differs from it; no
@@ -17,7 +17,7 @@ import (
 const RecordName = "reports/design.json"
 
 // Manifest lists the files of a project. It comes last.
-func (p *Project) Manifest(target hw.Target, files []File) (File, error) {
+func (p *Project) Manifest(target limits.Target, files []File) (File, error) {
 	text, err := p.Design.Text()
 	if err != nil {
 		return File{}, err

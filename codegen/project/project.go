@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
@@ -133,7 +134,7 @@ func New(d *design.Design, images [][]int32) (*Project, error) {
 
 // ProcessCount is the number of processes of the DATAFLOW region, the loader
 // and the chain's end included.
-func (p *Project) ProcessCount() int { return len(p.HW.Processes) + hw.ChainEnds }
+func (p *Project) ProcessCount() int { return len(p.HW.Processes) + limits.ChainEnds }
 
 // Ports are all ports of the top, the input first.
 func (p *Project) Ports() []Port { return append([]Port{p.Input}, p.Outputs...) }

@@ -8,6 +8,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/templates"
@@ -100,7 +101,7 @@ type name struct{ ID, Name string }
 type hostOp struct{ Op, Name string }
 
 // File is README.md of a project for a target.
-func File(p *project.Project, target hw.Target) (project.File, error) {
+func File(p *project.Project, target limits.Target) (project.File, error) {
 	data, err := templates.Glue(string(target)+"/README.md", pageOf(p))
 	return project.File{Path: "README.md", Data: data}, err
 }

@@ -17,7 +17,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/edits"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 )
 
 // maxDifferences bounds what Compare lists for each file and for the design.
@@ -25,7 +25,7 @@ const maxDifferences = 20
 
 // Comparison is how a project stands to a design.
 type Comparison struct {
-	Target      hw.Target
+	Target      limits.Target
 	Images      int      // golden images of the project
 	Differences []string // what is not the design's, by name; empty: all is
 	Edited      []string // files whose edits change nothing (comments, order, prose)
@@ -50,7 +50,7 @@ func (c *Comparison) Problem() string {
 // context. Files that hass did not generate are the user's, but one that a build of the project would take is a difference.
 // m is the folder's manifest.
 func Compare(ctx context.Context, p *project.Project, files []project.File, folder string, m *artifact.Manifest) (*Comparison, error) {
-	c := &Comparison{Target: hw.Target(m.Target), Images: m.Golden, files: files}
+	c := &Comparison{Target: limits.Target(m.Target), Images: m.Golden, files: files}
 	if m.Golden != len(p.Images) {
 		c.differ("%s: golden_images is %d; the design has %d", artifact.ManifestName, m.Golden, len(p.Images))
 	}

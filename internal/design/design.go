@@ -9,6 +9,7 @@ package design
 import (
 	"hass/internal/artifact"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
@@ -54,21 +55,21 @@ type Design struct {
 	Golden artifact.SideFile `json:"golden"`
 
 	// Target is the language whose limits the hardware keeps; only that may be generated.
-	Target      hw.Target   `json:"target"`
-	Objective   string      `json:"objective"`
-	EngineRule  string      `json:"engine_rule"`  // what --engine allowed
-	Family      string      `json:"family"`       // of the part, which decides costs: Family7 or FamilyUSPlus
-	Device      Resources   `json:"device"`       // of the whole part
-	UsableShare Shares      `json:"usable_share"` // share of each resource that may be used
-	Budget      Resources   `json:"budget"`       // after the usable share
-	Total       Resources   `json:"total"`
-	Fits        bool        `json:"fits"`
-	Shortfall   []string    `json:"shortfall,omitempty"` // one line per exceeded resource
-	Calibrated  bool        `json:"calibrated"`          // true: cost formulas are fitted to synthesis
-	CostModel   CostModel   `json:"cost_model"`
-	Costs       []LayerCost `json:"costs"` // one per Net.Layers, then "fifos" and "io"
-	Predicted   Prediction  `json:"predicted"`
-	Explain     []string    `json:"explain"` // bottleneck, binding resource, what one more unit would buy
+	Target      limits.Target `json:"target"`
+	Objective   string        `json:"objective"`
+	EngineRule  string        `json:"engine_rule"`  // what --engine allowed
+	Family      string        `json:"family"`       // of the part, which decides costs: Family7 or FamilyUSPlus
+	Device      Resources     `json:"device"`       // of the whole part
+	UsableShare Shares        `json:"usable_share"` // share of each resource that may be used
+	Budget      Resources     `json:"budget"`       // after the usable share
+	Total       Resources     `json:"total"`
+	Fits        bool          `json:"fits"`
+	Shortfall   []string      `json:"shortfall,omitempty"` // one line per exceeded resource
+	Calibrated  bool          `json:"calibrated"`          // true: cost formulas are fitted to synthesis
+	CostModel   CostModel     `json:"cost_model"`
+	Costs       []LayerCost   `json:"costs"` // one per Net.Layers, then "fifos" and "io"
+	Predicted   Prediction    `json:"predicted"`
+	Explain     []string      `json:"explain"` // bottleneck, binding resource, what one more unit would buy
 }
 
 // CostModel says what the formulas of LUTs and flip-flops rest on and how far off they may be.

@@ -12,6 +12,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
@@ -162,14 +163,14 @@ func (d *Design) Check() error {
 		}
 		seen[f.Name] = true
 	}
-	if _, err := hw.ParseTarget(string(d.Target)); err != nil {
+	if _, err := limits.ParseTarget(string(d.Target)); err != nil {
 		return err
 	}
 	n, err := d.Network()
 	if err != nil {
 		return err
 	}
-	if b := n.Breach(d.Target); b != nil {
+	if b := limits.Check(n, d.Target); b != nil {
 		return fmt.Errorf("the design is for target %s and breaks a limit: %w", d.Target, b)
 	}
 	if len(n.Streams) != len(d.FIFOs) {

@@ -90,7 +90,7 @@ func (x *expander) layer(i int) (last int, err error) {
 	switch l.Kind {
 	case intnet.KindConv:
 		w, beats := x.window(i)
-		if hl.planChains() > 0 {
+		if hl.ChainCount() > 0 {
 			acc := Stream{Kind: AccToken, Beat: Beat{hl.OutPx, 1}, Bits: l.Conv.AccBits, Signed: true, Tensor: -1,
 				Tokens: x.n.Processes[w].Window.PixelGroups() * l.Conv.OutC, Join: -1}
 			from, err := x.scheduled(i, w, beats, acc)
@@ -147,7 +147,7 @@ func (x *expander) window(i int) (process int, beats Stream) {
 	x.front[i] = []int{process}
 	format := x.n.Net.Tensors[l.In[0]].Format
 	return process, Stream{Kind: WindowToken, Beat: Beat{hl.OutPx, hl.M()}, Bits: format.Bits, Signed: format.Signed,
-		Tensor: -1, Tokens: win.OutBeats(), Join: -1, Flags: windowFlags(hl)}
+		Tensor: -1, Tokens: win.OutBeats(), Join: -1, Flags: hl.WindowFlags()}
 }
 
 // wire leads tensor t, written by process from in beats of b, to all its readers: through

@@ -20,7 +20,6 @@ type moveRow struct {
 	// steps is MoveSteps.
 	steps func(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64))
 	// demand counts what the module needs of a target beside its streams; nil for nothing.
-	demand func(d *Demand, net *intnet.Net, l *intnet.Layer, hl Layer)
 	// memory is that of its buffer; nil if it has none.
 	memory func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind
 }
@@ -35,10 +34,6 @@ var moveRows = []moveRow{
 		kind: intnet.KindResize, latency: 12, turns: true, check: onePixel, steps: resizeSteps, // rows, two products, sum, rounding
 		of:     func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return ResizeOf(net, l, hl) },
 		memory: func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind { return ResizeOf(net, l, hl).Memory },
-		demand: func(d *Demand, net *intnet.Net, l *intnet.Layer, hl Layer) {
-			d.need(PartElements, 4*hl.InCh) // two columns of two rows
-			d.memory(hl.InCh, net.Tensors[l.In[0]].Format.Bits)
-		},
 	},
 	{
 		kind: intnet.KindZeroInsert, check: onePixel, steps: zeroInsertSteps,

@@ -254,7 +254,7 @@ func WindowOf(net *intnet.Net, l intnet.Layer, hl Layer) Window {
 		w.Geom = l.Conv.Window
 		if w.Channelwise = net.Depthwise(&l); !w.Channelwise {
 			w.Folds, w.Groups = l.Conv.OutC/hl.OutCh, l.Conv.Groups
-			if hl.planChains() > 0 { // all filters see it at once
+			if hl.ChainCount() > 0 { // all filters see it at once
 				w.Folds = 1
 				w.Whole = hl.InPx >= in.W && hl.OutPx >= out.W && hl.InCh == 1
 			}
@@ -350,4 +350,16 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		return m.check(net, &l, hl)
 	}
 	return nil
+}
+
+// StreamBits is the widest token that Vitis HLS takes in one stream.
+const StreamBits = 4096
+
+// Parts is the number of streams that carry the tokens of s in C++: window beats and accumulators may have more bits than one
+// takes.
+func (s Stream) Parts() int {
+	if s.Kind == TensorToken {
+		return 1
+	}
+	return ceilDiv(s.Beat.Px*s.Beat.Ch, max(1, StreamBits/s.Bits))
 }

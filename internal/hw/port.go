@@ -1,5 +1,7 @@
 package hw
 
+import "math/bits"
+
 // SourceParams are the parameters of hass_source: an AXI4-Stream comes in, a beat a word.
 type SourceParams struct {
 	Width int `rtl:"WIDTH"` // bits of a beat
@@ -42,3 +44,6 @@ type ControlParams struct {
 
 // ModuleName is hass_control.
 func (ControlParams) ModuleName() string { return "hass_control" }
+
+// AXIBits is the width of the AXI4-Stream word that carries a beat of so many bits: a power of two bytes.
+func AXIBits(width int) int { return 8 << bits.Len(uint((width+7)/8-1)) }

@@ -387,8 +387,8 @@ func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
 	return depths
 }
 
-// planChains is the number of chains of a layer's engine, 0 if it is not scheduled.
-func (l *Layer) planChains() int {
+// ChainCount is the number of chains of a layer's engine, 0 if it is not scheduled.
+func (l *Layer) ChainCount() int {
 	if !l.Engine.Known() || !l.Engine.Row().Static {
 		return 0
 	}

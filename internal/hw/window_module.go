@@ -99,3 +99,11 @@ func (n *Network) windowParams(p *Process) WindowParams {
 	m.PaceStart, m.PaceEmit, m.PaceAccept = sized(start), sized(perEmit), sized(perAccept)
 	return m
 }
+
+// WindowFlags is the number of flags in a beat of the layer's window.
+func (hl *Layer) WindowFlags() int {
+	if hl.lanes().flags {
+		return hl.OutPx * hl.M()
+	}
+	return 0
+}

@@ -11,6 +11,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/userfile"
 	"hass/optimizer/cost"
 	"hass/optimizer/cost/timing"
@@ -110,7 +111,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 
 // scaleClock sets the clock of a timing report against the model's of the same design.
 func scaleClock(d *design.Design, n *hw.Network, report []byte) (scale *design.ClockScale, tool string, err error) {
-	if !d.Target.Includes(hw.RTL) {
+	if !d.Target.Includes(limits.RTL) {
 		return nil, "", fmt.Errorf("the design is for target %s: a timing report scales the clock of the RTL alone, and the C++ is clocked as its scheduler is asked to", d.Target)
 	}
 	r, err := timing.Parse(report)
@@ -118,7 +119,7 @@ func scaleClock(d *design.Design, n *hw.Network, report []byte) (scale *design.C
 		return nil, "", err
 	}
 	platform := design.Platform{Name: d.Platform, Part: d.Part, Family: d.Family, ClockMHz: d.Clock.Limit, Resources: d.Device}
-	e, err := (&derive.Clocking{Target: hw.RTL, Platform: platform}).Of(n, d.Total)
+	e, err := (&derive.Clocking{Target: limits.RTL, Platform: platform}).Of(n, d.Total)
 	if err != nil {
 		return nil, "", err
 	}

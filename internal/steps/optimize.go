@@ -10,7 +10,7 @@ import (
 	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/design"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/optimizer"
 	"hass/optimizer/cost"
 	"hass/sparsity"
@@ -18,12 +18,12 @@ import (
 
 // Hardware are the choices of a design. The zero value is none: begin with DefaultHardware.
 type Hardware struct {
-	Platform    string    // name of an embedded platform, or a TOML file
-	Objective   string    // design.Throughput or design.Latency
-	Engine      string    // engine kinds allowed: design.EngineAuto or one kind
-	BudgetShare float64   // of every resource's usable budget, above 0 and up to 1
-	Target      hw.Target // what shall be generated from the design
-	Pixels      int       // per beat of the widest streams; 0 is what gives the best rate
+	Platform    string        // name of an embedded platform, or a TOML file
+	Objective   string        // design.Throughput or design.Latency
+	Engine      string        // engine kinds allowed: design.EngineAuto or one kind
+	BudgetShare float64       // of every resource's usable budget, above 0 and up to 1
+	Target      limits.Target // what shall be generated from the design
+	Pixels      int           // per beat of the widest streams; 0 is what gives the best rate
 	// Least chooses between designs of the best rate, as optimizer.Input.Least does; "" is even, and for a trial of a search
 	// as the search rates it.
 	Least       string
@@ -35,7 +35,7 @@ type Hardware struct {
 
 // DefaultHardware are the command line's defaults for a platform.
 func DefaultHardware(platform string) Hardware {
-	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: 1, Target: hw.Both}
+	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: 1, Target: limits.Both}
 }
 
 // shares are the usable shares of the resources, scaled by the choice.
@@ -215,18 +215,18 @@ func wayOut(err error, h Hardware) error {
 	}
 	b := over.Breach
 	var ways []string
-	if other := hw.RTL; b.Target == hw.HLS && h.Target != other && b.AllowedBy(other) {
+	if other := limits.RTL; b.Target == limits.HLS && h.Target != other && b.AllowedBy(other) {
 		ways = append(ways, "--target rtl, which takes more")
 	}
 	if h.Engine != design.EngineAuto {
 		ways = append(ways, "--engine auto")
 	}
 	switch b.Limit {
-	case hw.ProcessCount, hw.FIFOCount:
+	case limits.ProcessCount, limits.FIFOCount:
 		ways = append(ways, "a model of fewer layers, or one cut in two")
-	case hw.ProcessFIFOs:
+	case limits.ProcessFIFOs:
 		ways = append(ways, "a model in which fewer layers read one tensor")
-	case hw.StreamTokens:
+	case limits.StreamTokens:
 		ways = append(ways, "smaller images")
 	default: // something is too wide
 		if over.Pixels > 1 {

@@ -8,6 +8,7 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/optimizer/cost/delay"
 	"hass/optimizer/cost/loops"
 )
@@ -52,7 +53,7 @@ func (p Path) Whole() Path {
 
 // Clocking is what a clock is computed from beside the network.
 type Clocking struct {
-	Target   hw.Target
+	Target   limits.Target
 	Platform design.Platform
 	Asked    float64            // MHz; 0: as fast as is best
 	Scale    *design.ClockScale // of a user's timing report, or nil
@@ -128,7 +129,7 @@ func wholeMHz(mhz float64) float64 { return max(1, math.Floor(mhz*(1+FloatError)
 func (c *Clocking) Of(n *hw.Network, used design.Resources) (*Estimate, error) {
 	e := &Estimate{Modules: math.Inf(1), rtl: math.Inf(1), slack: math.Inf(1)}
 	e.Limit, e.Asked = c.Platform.ClockMHz, c.Asked
-	if c.Target.Includes(hw.HLS) {
+	if c.Target.Includes(limits.HLS) {
 		for i := range n.Processes {
 			ns, err := loops.Of(loops.KeyOf(n, i))
 			if err != nil {
@@ -140,7 +141,7 @@ func (c *Clocking) Of(n *hw.Network, used design.Resources) (*Estimate, error) {
 		}
 		e.Modules, e.Kind = loops.MHz(e.LoopNs), design.ClockScheduled
 	}
-	if c.Target.Includes(hw.RTL) {
+	if c.Target.Includes(limits.RTL) {
 		if err := c.routed(e, n, used); err != nil {
 			return nil, err
 		}

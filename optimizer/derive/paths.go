@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/optimizer/cost/delay"
@@ -12,7 +13,7 @@ import (
 
 // Paths tells the paths of hardware choices for a target. It may be asked by several goroutines at once.
 type Paths struct {
-	target hw.Target
+	target limits.Target
 	mu     sync.Mutex
 	seen   map[any]float64 // paths in RTL, by a module's parameters
 }
@@ -33,16 +34,16 @@ func partsOf(e hw.EngineParams) engineParts {
 }
 
 // NewPaths tells the paths for a target.
-func NewPaths(t hw.Target) *Paths { return &Paths{target: t, seen: map[any]float64{}} }
+func NewPaths(t limits.Target) *Paths { return &Paths{target: t, seen: map[any]float64{}} }
 
 // of is the path of a module whose loop has a key.
 func (c *Paths) of(m hw.Module, key string) (p Path, err error) {
-	if c.target.Includes(hw.HLS) {
+	if c.target.Includes(limits.HLS) {
 		if p.HLS, err = loops.Of(key); err != nil {
 			return p, err
 		}
 	}
-	if c.target.Includes(hw.RTL) {
+	if c.target.Includes(limits.RTL) {
 		p.RTL, err = delay.Of(m)
 	}
 	return p, err
@@ -50,12 +51,12 @@ func (c *Paths) of(m hw.Module, key string) (p Path, err error) {
 
 // remembered is of for modules that many choices share; parts are the parameters that the path depends on.
 func (c *Paths) remembered(parts any, m hw.Module, key string) (p Path, err error) {
-	if c.target.Includes(hw.HLS) {
+	if c.target.Includes(limits.HLS) {
 		if p.HLS, err = loops.Of(key); err != nil {
 			return p, err
 		}
 	}
-	if !c.target.Includes(hw.RTL) {
+	if !c.target.Includes(limits.RTL) {
 		return p, nil
 	}
 	c.mu.Lock()

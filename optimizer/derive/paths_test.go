@@ -3,14 +3,14 @@ package derive
 import (
 	"testing"
 
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/test/hwtest"
 )
 
 // TestRemembered: a path that is remembered is that of the module that is asked about, whatever was asked before.
 func TestRemembered(t *testing.T) {
-	shared := NewPaths(hw.Both)
+	shared := NewPaths(limits.Both)
 	different := map[Path]bool{}
 	for seed := range int64(40) {
 		c, err := hwtest.New(seed)
@@ -27,7 +27,7 @@ func TestRemembered(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want, err := NewPaths(hw.Both).Layer(c.Net, i, hl)
+				want, err := NewPaths(limits.Both).Layer(c.Net, i, hl)
 				if err != nil {
 					t.Fatal(err)
 				}

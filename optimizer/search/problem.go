@@ -13,7 +13,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/graph"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/judge"
 	"hass/internal/metrics"
@@ -30,7 +30,7 @@ type Options struct {
 	Platform design.Platform
 	Shares   design.Shares // usable shares of the resources; the zero value is the default
 	Engine   string        // engine rule; "" is auto
-	Target   hw.Target     // whose limits the hardware keeps; "" is hw.Both
+	Target   limits.Target // whose limits the hardware keeps; "" is limits.Both
 	// Calibration, if not nil, scales the cost model.
 	Calibration *design.Calibration
 	Pixels      int // per beat of the widest streams; 0 is what gives the unpruned network the best rate

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/optimizer/search/sampler"
 	"hass/optimizer/search/study"
 )
@@ -36,7 +36,7 @@ type Config struct {
 	Inputs   map[string]string `json:"inputs"` // SHA-256 of model, data set, platform, widths
 	Bits     int               `json:"bits"`
 	Engine   string            `json:"engine"`
-	Target   hw.Target         `json:"target"`
+	Target   limits.Target     `json:"target"`
 	Pixels   int               `json:"pixels"`
 	Budget   float64           `json:"budget_share"`
 	Clock    float64           `json:"clock_mhz,omitempty"` // that was asked for

@@ -12,6 +12,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -80,7 +81,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if b := n.Breach(d.Target); b != nil {
+	if b := limits.Check(n, d.Target); b != nil {
 		return nil, nil, b
 	}
 	if _, err := live.Prove(n); err != nil {

@@ -16,6 +16,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
@@ -29,7 +30,7 @@ func deep(t testing.TB, seed int64, images int) *Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
+	d := &design.Design{Model: "random.onnx", Target: limits.Both, Net: c.Net, Layers: c.Layers}
 	for name, depth := range c.Depths {
 		d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 	}

@@ -18,6 +18,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/steps/reduce"
 	"hass/internal/test/figures"
@@ -157,7 +158,7 @@ func deepCase(t *testing.T, seed int64) *reduce.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &design.Design{Model: "random.onnx", Target: hw.Both, Net: c.Net, Layers: c.Layers}
+	d := &design.Design{Model: "random.onnx", Target: limits.Both, Net: c.Net, Layers: c.Layers}
 	for name, depth := range c.Depths {
 		d.FIFOs = append(d.FIFOs, design.FIFO{Name: name, Depth: depth})
 	}

@@ -20,7 +20,7 @@ import (
 	"hass/codegen/verify"
 	"hass/internal/design"
 	"hass/internal/fixed"
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/test/figures"
@@ -41,7 +41,7 @@ type point struct {
 	classes  int // of the output
 	pixels   int // per beat of the widest streams
 	bits     int
-	target   hw.Target
+	target   limits.Target
 	platform string
 	seed     int64
 }
@@ -144,7 +144,7 @@ func sweepPoints(n int) []point {
 	}
 	for _, classes := range namedClasses {
 		for _, bits := range []int{4, 8, 16} {
-			for _, target := range []hw.Target{hw.HLS, hw.RTL} {
+			for _, target := range []limits.Target{limits.HLS, limits.RTL} {
 				for _, kind := range []string{"convolution", "dense layer", "classifier"} {
 					add(point{kind, 1 + rng.Intn(64), classes, 1, bits, target, "u250", 0})
 				}
@@ -158,7 +158,7 @@ func sweepPoints(n int) []point {
 			classes:  2 + rng.Intn([]int{20, 150, 999}[rng.Intn(3)]),
 			pixels:   1 << rng.Intn(5),
 			bits:     4 + rng.Intn(13),
-			target:   []hw.Target{hw.HLS, hw.RTL, hw.Both}[rng.Intn(3)],
+			target:   []limits.Target{limits.HLS, limits.RTL, limits.Both}[rng.Intn(3)],
 			platform: []string{"u250", "u250", "zcu104", "zybo"}[rng.Intn(4)],
 		})
 	}
@@ -217,7 +217,7 @@ func (p point) run(ctx context.Context, dir string) (end, project string, err er
 		if over.Layer == "" || over.Breach == nil {
 			return "", "", fmt.Errorf("refused without a layer or a limit: %w", err)
 		}
-		return endLimit + " (" + hw.LimitTable()[over.Breach.Limit].Name + ")", "", nil
+		return endLimit + " (" + limits.LimitTable()[over.Breach.Limit].Name + ")", "", nil
 	case err != nil:
 		return "", "", fmt.Errorf("optimize: %w", err)
 	case !d.Fits:
@@ -364,7 +364,7 @@ func TestHostileSweep(t *testing.T) {
 			len(points), kindNames(), namedClasses, sweepVerified, sweepVerified-verified),
 		Columns: []string{"target", "end", "networks"},
 	}
-	for _, target := range []hw.Target{hw.HLS, hw.RTL, hw.Both} {
+	for _, target := range []limits.Target{limits.HLS, limits.RTL, limits.Both} {
 		var ends []string
 		for r := range counts {
 			if r.target == string(target) {
@@ -398,7 +398,7 @@ func sweepVerify(t *testing.T) (equal int) {
 			return equal
 		}
 		// Compilers want small networks.
-		p.channels, p.classes, p.target, p.platform = 1+p.channels%40, 2+p.classes%130, hw.Both, "zcu104"
+		p.channels, p.classes, p.target, p.platform = 1+p.channels%40, 2+p.classes%130, limits.Both, "zcu104"
 		dir := t.TempDir()
 		end, project, err := p.run(t.Context(), dir)
 		if err != nil {

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/test/figures"
 	"hass/internal/test/testenv"
 	"hass/optimizer/derive"
@@ -32,9 +32,9 @@ func TestHostileTargets(t *testing.T) {
 	} {
 		profile := filepath.Join(a.dir, n.name+".json")
 		a.hass(t, "profile", n.model, "--data", n.calib, "-o", profile)
-		cycles := map[hw.Target]float64{}
+		cycles := map[limits.Target]float64{}
 		widest, wide := 0, 0
-		for _, target := range []hw.Target{hw.RTL, hw.HLS, hw.Both} {
+		for _, target := range []limits.Target{limits.RTL, limits.HLS, limits.Both} {
 			path := filepath.Join(a.dir, n.name+"."+string(target)+".json")
 			a.hass(t, "optimize", n.model, "--profile", profile, "--platform", n.platform, "--target", string(target), "-o", path)
 			d, err := derive.ReadDesign(path)
@@ -42,7 +42,7 @@ func TestHostileTargets(t *testing.T) {
 				t.Fatal(err)
 			}
 			cycles[target] = d.Predicted.CyclesPerImage
-			if target != hw.Both {
+			if target != limits.Both {
 				continue
 			}
 			net, err := d.Network()
@@ -56,12 +56,12 @@ func TestHostileTargets(t *testing.T) {
 				}
 			}
 		}
-		loss := cycles[hw.Both]/cycles[hw.RTL] - 1
+		loss := cycles[limits.Both]/cycles[limits.RTL] - 1
 		// The solver stops within its own gap.
 		if loss > 0.02 {
-			t.Errorf("%s: %.0f cycles for both targets, %.0f for RTL alone", n.name, cycles[hw.Both], cycles[hw.RTL])
+			t.Errorf("%s: %.0f cycles for both targets, %.0f for RTL alone", n.name, cycles[limits.Both], cycles[limits.RTL])
 		}
-		table.Rows = append(table.Rows, []string{n.name, n.platform, fmt.Sprintf("%.0f", cycles[hw.RTL]), fmt.Sprintf("%.0f", cycles[hw.HLS]), fmt.Sprintf("%.0f", cycles[hw.Both]),
+		table.Rows = append(table.Rows, []string{n.name, n.platform, fmt.Sprintf("%.0f", cycles[limits.RTL]), fmt.Sprintf("%.0f", cycles[limits.HLS]), fmt.Sprintf("%.0f", cycles[limits.Both]),
 			fmt.Sprintf("%+.1f %%", 100*loss), fmt.Sprint(widest), fmt.Sprint(wide)})
 	}
 	if t.Failed() {

@@ -16,6 +16,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
@@ -29,7 +30,7 @@ func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths ma
 	t.Helper()
 	d := &design.Design{
 		Header: artifact.NewHeader(design.Schema, design.Version, nil),
-		Model:  "test.onnx", Target: hw.Both, Net: net, Layers: layers,
+		Model:  "test.onnx", Target: limits.Both, Net: net, Layers: layers,
 	}
 	names := make([]string, 0, len(depths))
 	for n := range depths {

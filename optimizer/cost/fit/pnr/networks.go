@@ -10,6 +10,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/test/hwtest"
 	"hass/optimizer/cost"
@@ -141,7 +142,7 @@ func (u *uniform) window(k int) (hw.WindowParams, error) {
 }
 
 func newNetwork(name string, net *intnet.Net, layers []hw.Layer, depths map[string]int) (Network, error) {
-	d := &design.Design{Target: hw.RTL, Net: net, Layers: layers}
+	d := &design.Design{Target: limits.RTL, Net: net, Layers: layers}
 	for stream, depth := range depths {
 		d.FIFOs = append(d.FIFOs, design.FIFO{Name: stream, Depth: depth})
 	}

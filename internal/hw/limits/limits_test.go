@@ -1,4 +1,4 @@
-package hw_test
+package limits_test
 
 import (
 	"fmt"
@@ -7,19 +7,19 @@ import (
 	"strings"
 	"testing"
 
-	"hass/internal/hw"
+	"hass/internal/hw/limits"
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
 )
 
 // TestLimitsOfBoth: what suits both targets suits each, and each limit of one of them holds.
 func TestLimitsOfBoth(t *testing.T) {
-	both := hw.Both.Limits()
-	for k, row := range hw.LimitTable() {
+	both := limits.Both.Limits()
+	for k, row := range limits.LimitTable() {
 		if row.HLS == 0 && row.RTL == 0 || row.Name == "" || row.Unit == "" || row.Why == "" {
 			t.Errorf("limit %d: %+v limits nothing or has no words", k, row)
 		}
-		for _, target := range []hw.Target{hw.HLS, hw.RTL} {
+		for _, target := range []limits.Target{limits.HLS, limits.RTL} {
 			most := row.Of(target)
 			if most == 0 {
 				continue
@@ -28,17 +28,17 @@ func TestLimitsOfBoth(t *testing.T) {
 				t.Errorf("%s: %d for both, %d for %s", row.Name, both[k], most, target)
 			}
 			l := target.Limits()
-			if !l.Allow(hw.Limit(k), most) || l.Allow(hw.Limit(k), most+1) {
+			if !l.Allow(limits.Limit(k), most) || l.Allow(limits.Limit(k), most+1) {
 				t.Errorf("%s: %s allows another number than %d", row.Name, target, most)
 			}
 		}
 	}
 	for _, bad := range []string{"", "HLS", "verilog"} {
-		if target, err := hw.ParseTarget(bad); err == nil {
+		if target, err := limits.ParseTarget(bad); err == nil {
 			t.Errorf("target %q is taken as %s", bad, target)
 		}
 	}
-	if hw.HLS.Includes(hw.RTL) || hw.RTL.Includes(hw.HLS) || !hw.Both.Includes(hw.HLS) || !hw.Both.Includes(hw.RTL) {
+	if limits.HLS.Includes(limits.RTL) || limits.RTL.Includes(limits.HLS) || !limits.Both.Includes(limits.HLS) || !limits.Both.Includes(limits.RTL) {
 		t.Error("what a design is for")
 	}
 }
@@ -55,13 +55,13 @@ func TestDemand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var layers hw.Demand
+		var layers limits.Demand
 		for i, hl := range c.Layers {
-			d := hw.LayerDemand(c.Net, i, hl)
+			d := limits.LayerDemand(c.Net, i, hl)
 			for k := range d {
 				layers[k] = max(layers[k], d[k])
 			}
-			if in := hw.InputDemand; hl.MTap > 0 {
+			if in := limits.InputDemand; hl.MTap > 0 {
 				for k, need := range in(c.Net, i, hl) {
 					if need > d[k] {
 						t.Errorf("seed %d, layer %d: the line buffer needs %d of limit %d, the layer %d", seed, i, need, k, d[k])
@@ -69,9 +69,9 @@ func TestDemand(t *testing.T) {
 				}
 			}
 		}
-		for k, need := range n.Demand() {
-			switch hw.Limit(k) {
-			case hw.PortBits, hw.ProcessFIFOs, hw.ProcessCount, hw.FIFOCount:
+		for k, need := range limits.Of(n) {
+			switch limits.Limit(k) {
+			case limits.PortBits, limits.ProcessFIFOs, limits.ProcessCount, limits.FIFOCount:
 				continue // of ports, forks and the whole
 			}
 			if need != layers[k] {
@@ -83,12 +83,12 @@ func TestDemand(t *testing.T) {
 
 // TestBreach: the limit, the place and the figures are named.
 func TestBreach(t *testing.T) {
-	b := hw.Breach{Target: hw.HLS, Limit: hw.TokenBits, Where: "FIFO conv1_acc0 of layer conv1", Need: 4752}
+	b := limits.Breach{Target: limits.HLS, Limit: limits.TokenBits, Where: "FIFO conv1_acc0 of layer conv1", Need: 4752}
 	want := "FIFO conv1_acc0 of layer conv1: 4,752 bits a token; hls takes at most 4,096 (Vitis HLS refuses wider structs in streams)"
 	if got := b.Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if !b.AllowedBy(hw.RTL) || b.AllowedBy(hw.Both) {
+	if !b.AllowedBy(limits.RTL) || b.AllowedBy(limits.Both) {
 		t.Error("who allows it")
 	}
 }
@@ -99,15 +99,15 @@ func TestLimitsDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range hw.LimitTable() {
-		of := func(target hw.Target) string {
+	for _, r := range limits.LimitTable() {
+		of := func(target limits.Target) string {
 			if r.Of(target) == 0 {
 				return "-"
 			}
 			s := r.String(target) // name of figure unit
 			return strings.Fields(s[len(r.Name)+len(" of "):])[0]
 		}
-		line := fmt.Sprintf("| %s, %s | %s | %s | %s |", r.Name, r.Unit, of(hw.HLS), of(hw.RTL), r.Why)
+		line := fmt.Sprintf("| %s, %s | %s | %s | %s |", r.Name, r.Unit, of(limits.HLS), of(limits.RTL), r.Why)
 		if !strings.Contains(string(text), line) {
 			t.Errorf("docs/hardware.md lacks the line\n%s", line)
 		}

@@ -1,14 +1,15 @@
-package hw
+package limits
 
 import (
 	"fmt"
 
+	"hass/internal/hw"
 	"hass/internal/intnet"
 )
 
 // This file counts what modules ask of a target: of each, the arrays that its C++ partitions and the memories that it
 // reshapes (templates/hls/include/hass), and the vectors of its SystemVerilog. The optimizer asks about a choice of
-// hardware of a layer, Network.Check about the processes and FIFOs of a design; both count with the same functions.
+// hardware of a layer, Check about the processes and FIFOs of a design; both count with the same functions.
 
 // Demand is what something needs of each limited thing, at most.
 type Demand [limitCount]int
@@ -37,8 +38,8 @@ func (d *Demand) Breach(t Target, where string) *Breach {
 }
 
 // stream counts a FIFO of tokens of so many lanes.
-func (d *Demand) stream(kind TokenKind, lanes, bits, flags, tokens int) {
-	if kind == TensorToken {
+func (d *Demand) stream(kind hw.TokenKind, lanes, bits, flags, tokens int) {
+	if kind == hw.TensorToken {
 		d.need(TokenBits, lanes*bits)
 	} else {
 		d.need(WideBits, lanes*bits)
@@ -55,11 +56,11 @@ func (d *Demand) memory(lanes, bits int) {
 }
 
 // engine counts an engine process: a row of weights, accumulators, the pairs that are left in each bank.
-func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
-	row := hl.Gang * (EngineLanes(net, *l, hl) / hl.Banks())
+func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
+	row := hl.Gang * (hw.EngineLanes(net, *l, hl) / hl.Banks())
 	d.need(PartElements, row)
 	d.need(PartElements, hl.OutPx*hl.Gang)
-	if hl.Engine == Banked {
+	if hl.Engine == hw.Banked {
 		d.need(PartElements, hl.OutPx*hl.Gang*hl.N)
 	}
 	d.memory(row, l.Conv.WeightBits)
@@ -69,7 +70,7 @@ func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl Layer) {
 }
 
 // scheduled counts a scheduled engine: its rows, the words of a window, and the chains' sums.
-func (d *Demand) scheduled(p *ScheduledParams) {
+func (d *Demand) scheduled(p *hw.ScheduledParams) {
 	d.need(PartElements, p.Chains*p.Banks) // weights of a row
 	d.need(PartElements, p.Chains*p.Px)
 	d.need(ProcessFIFOs, p.Chains)
@@ -79,7 +80,7 @@ func (d *Demand) scheduled(p *ScheduledParams) {
 }
 
 // window counts a line buffer of values of so many bits.
-func (d *Demand) window(w *Window, bits int) {
+func (d *Demand) window(w *hw.Window, bits int) {
 	rows, cols := w.Banks()
 	d.need(PartElements, rows*cols*w.MCh)
 	d.need(PartElements, w.InPx*w.Lanes())
@@ -87,8 +88,8 @@ func (d *Demand) window(w *Window, bits int) {
 }
 
 // join counts the join of a convolution: biases or thresholds of a beat, and its inputs side by side.
-func (d *Demand) join(net *intnet.Net, l *intnet.Layer, hl Layer) {
-	j := JoinOf(net, l, hl)
+func (d *Demand) join(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
+	j := hw.JoinOf(net, l, hl)
 	d.need(Thresholds, j.Levels)
 	d.need(PartElements, hl.OutCh*max(1, j.Levels))
 	d.need(VectorBits, hl.OutCh*j.EntryBits())
@@ -96,7 +97,7 @@ func (d *Demand) join(net *intnet.Net, l *intnet.Layer, hl Layer) {
 }
 
 // values counts the other modules of a layer, which hold values of a beat.
-func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
+func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
 	switch l.Kind {
 	case intnet.KindPool:
 		d.need(PartElements, hl.OutPx*hl.OutCh)
@@ -111,43 +112,35 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl Layer) {
 			d.memory(hl.InCh, net.Tensors[l.In[1]].Format.Bits)
 		}
 	case intnet.KindConcat: // the row of lanes of each pixel
-		plan := NewConcatPlan(net, l, hl.InCh, hl.OutCh)
+		plan := hw.NewConcatPlan(net, l, hl.InCh, hl.OutCh)
 		lanes := hl.OutPx * plan.Span()
 		d.need(PartElements, lanes)
 		d.need(VectorBits, lanes*net.Tensors[l.Out].Format.Bits)
 	case intnet.KindConv, intnet.KindRequant:
+	case intnet.KindResize:
+		d.need(PartElements, 4*hl.InCh) // two columns of two rows
+		d.memory(hl.InCh, net.Tensors[l.In[0]].Format.Bits)
 	default:
-		if m := moveOf(l.Kind); m != nil {
-			if m.demand != nil {
-				m.demand(d, net, l, hl)
-			}
-			break
+		if l.Kind.Moves() {
+			break // it holds nothing
 		}
-		panic("hw: no demand of a layer of kind " + string(l.Kind))
+		panic("limits: no demand of a layer of kind " + string(l.Kind))
 	}
-}
-
-// windowFlags is the number of flags in a window beat.
-func windowFlags(hl Layer) int {
-	if hl.lanes().flags {
-		return hl.OutPx * hl.M()
-	}
-	return 0
 }
 
 // InputDemand is what a layer's line buffer and the FIFO into it need.
-func InputDemand(net *intnet.Net, layer int, hl Layer) Demand {
+func InputDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
 	in := &net.Tensors[l.In[0]]
-	d.stream(TensorToken, hl.InPx*hl.InCh, in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
-	w := WindowOf(net, *l, hl)
+	d.stream(hw.TensorToken, hl.InPx*hl.InCh, in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
+	w := hw.WindowOf(net, *l, hl)
 	d.window(&w, in.Format.Bits)
 	return d
 }
 
 // LayerDemand is what the processes of a layer and the FIFOs between and around them need under a choice of hardware.
-func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
+func LayerDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
@@ -156,25 +149,25 @@ func LayerDemand(net *intnet.Net, layer int, hl Layer) Demand {
 		if port == 1 && net.Broadcast(l) {
 			px = 1
 		}
-		ch := PortCh(net, l, hl.InCh, port)
-		d.stream(TensorToken, px*ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, px)*(tn.C/ch))
+		ch := hw.PortCh(net, l, hl.InCh, port)
+		d.stream(hw.TensorToken, px*ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, px)*(tn.C/ch))
 	}
-	d.stream(TensorToken, hl.OutPx*hl.OutCh, out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
+	d.stream(hw.TensorToken, hl.OutPx*hl.OutCh, out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
 	if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
-		w := WindowOf(net, *l, hl)
+		w := hw.WindowOf(net, *l, hl)
 		d.window(&w, in.Format.Bits)
-		d.stream(WindowToken, hl.OutPx*hl.M(), in.Format.Bits, windowFlags(hl), w.OutBeats())
+		d.stream(hw.WindowToken, hl.OutPx*hl.M(), in.Format.Bits, hl.WindowFlags(), w.OutBeats())
 	}
 	switch {
-	case hl.planChains() > 0:
-		p := ScheduledOf(net, l, hl, 1) // no limit looks at the number of rows
+	case hl.ChainCount() > 0:
+		p := hw.ScheduledOf(net, l, hl, 1) // no limit looks at the number of rows
 		d.scheduled(&p)
 		d.join(net, l, hl)
-		d.stream(AccToken, hl.OutPx, l.Conv.AccBits, 0, 0)
+		d.stream(hw.AccToken, hl.OutPx, l.Conv.AccBits, 0, 0)
 	case l.Kind == intnet.KindConv:
 		d.engine(net, l, hl)
 		d.join(net, l, hl)
-		d.stream(AccToken, hl.OutPx*hl.Gang, l.Conv.AccBits, 0, 0)
+		d.stream(hw.AccToken, hl.OutPx*hl.Gang, l.Conv.AccBits, 0, 0)
 	}
 	d.values(net, l, hl)
 	return d
@@ -203,92 +196,92 @@ func Uses(net *intnet.Net) []Use {
 }
 
 // TensorDemand is what the stream of a tensor in beats of b needs, with its port and its fork.
-func TensorDemand(tn *intnet.Tensor, u Use, b Beat) Demand {
+func TensorDemand(tn *intnet.Tensor, u Use, b hw.Beat) Demand {
 	var d Demand
 	width := b.Px * b.Ch * tn.Format.Bits
-	d.stream(TensorToken, b.Px*b.Ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, b.Px)*(tn.C/b.Ch))
+	d.stream(hw.TensorToken, b.Px*b.Ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, b.Px)*(tn.C/b.Ch))
 	d.need(ProcessFIFOs, u.Readers)
 	if u.Port {
-		d.need(PortBits, AXIBits(width))
+		d.need(PortBits, hw.AXIBits(width))
 	}
 	return d
 }
 
 // processDemand is what process i needs beside its FIFOs.
-func (n *Network) processDemand(i int) Demand {
+func processDemand(n *hw.Network, i int) Demand {
 	var d Demand
 	p := &n.Processes[i]
 	d.need(ProcessFIFOs, max(len(p.In), len(p.Out)))
-	if p.Kind == Source {
-		d.need(PortBits, AXIBits(n.Streams[p.Out[0]].Width()))
+	if p.Kind == hw.Source {
+		d.need(PortBits, hw.AXIBits(n.Streams[p.Out[0]].Width()))
 	}
-	if p.Kind == Sink {
-		d.need(PortBits, AXIBits(n.Streams[p.In[0]].Width()))
+	if p.Kind == hw.Sink {
+		d.need(PortBits, hw.AXIBits(n.Streams[p.In[0]].Width()))
 	}
 	if p.Layer < 0 {
 		return d
 	}
 	l, hl := &n.Net.Layers[p.Layer], n.Layers[p.Layer]
 	switch p.Kind {
-	case WindowProc:
+	case hw.WindowProc:
 		d.window(p.Window, n.Net.Tensors[l.In[0]].Format.Bits)
-	case Engine:
+	case hw.Engine:
 		d.engine(n.Net, l, hl)
-	case ScheduledProc:
+	case hw.ScheduledProc:
 		m := n.ScheduledModule(p.Layer)
 		d.scheduled(&m)
-	case Collect:
+	case hw.Collect:
 		d.need(PartElements, hl.OutPx)
 		d.need(VectorBits, hl.Scheduled.Chains*hl.OutPx*l.Conv.AccBits)
-	case Join:
+	case hw.Join:
 		d.join(n.Net, l, hl)
-	case Fork: // hands tokens on
-	case Pool, GlobalPool, Add, Mul, Requant, Activation, Concat:
+	case hw.Fork: // hands tokens on
+	case hw.Pool, hw.GlobalPool, hw.Add, hw.Mul, hw.Requant, hw.Activation, hw.Concat:
 		d.values(n.Net, l, hl)
 	default:
 		if p.Kind.Moves() {
 			d.values(n.Net, l, hl)
 			break
 		}
-		panic("hw: no demand of a process of kind " + string(p.Kind))
+		panic("limits: no demand of a process of kind " + string(p.Kind))
 	}
 	return d
 }
 
-// Demand is what the processes and FIFOs of a network need at most.
-func (n *Network) Demand() (all Demand) {
+// Of is what the processes and FIFOs of a network need at most.
+func Of(n *hw.Network) (all Demand) {
 	merge := func(d Demand) {
 		for k, need := range d {
 			all.need(Limit(k), need)
 		}
 	}
 	for i := range n.Processes {
-		merge(n.processDemand(i))
+		merge(processDemand(n, i))
 	}
 	for i := range n.Streams {
-		merge(n.streamDemand(i))
+		merge(streamDemand(n, i))
 	}
-	merge(n.wholeDemand())
+	merge(wholeDemand(n))
 	return all
 }
 
 // streamDemand is what FIFO i needs.
-func (n *Network) streamDemand(i int) (d Demand) {
+func streamDemand(n *hw.Network, i int) (d Demand) {
 	s := &n.Streams[i]
 	d.stream(s.Kind, s.Beat.Px*s.Beat.Ch, s.Bits, s.Flags, s.Tokens)
 	return d
 }
 
 // wholeDemand is what the network needs as a whole.
-func (n *Network) wholeDemand() (d Demand) {
+func wholeDemand(n *hw.Network) (d Demand) {
 	d.need(ProcessCount, len(n.Processes))
 	d.need(FIFOCount, len(n.Streams))
 	return d
 }
 
-// Breach is the first limit of a target that a network exceeds, in the order of the processes, then of the FIFOs; nil if it
+// Check gives the first limit of a target that a network exceeds, in the order of the processes, then of the FIFOs; nil if it
 // keeps all.
-func (n *Network) Breach(t Target) *Breach {
+func Check(n *hw.Network, t Target) *Breach {
 	of := func(layer int) string {
 		if layer < 0 {
 			return ""
@@ -298,25 +291,27 @@ func (n *Network) Breach(t Target) *Breach {
 	l := t.Limits()
 	for i := range n.Processes {
 		p := &n.Processes[i]
-		d := n.processDemand(i)
+		d := processDemand(n, i)
 		if d.Within(&l) {
 			continue
 		}
 		where := fmt.Sprintf("process %s%s", p.Name, of(p.Layer))
 		switch p.Kind {
-		case Source:
+		case hw.Source:
 			where = fmt.Sprintf("port input, beats of %v", n.Streams[p.Out[0]].Beat)
-		case Sink:
+		case hw.Sink:
 			where = fmt.Sprintf("port output%d, beats of %v", p.Index, n.Streams[p.In[0]].Beat)
 		}
 		return d.Breach(t, where)
 	}
 	for i := range n.Streams {
 		s := &n.Streams[i]
-		if d := n.streamDemand(i); !d.Within(&l) {
+		if d := streamDemand(n, i); !d.Within(&l) {
 			return d.Breach(t, fmt.Sprintf("FIFO %s%s, tokens of %v of %d bits", s.Name, of(n.Processes[s.From].Layer), s.Beat, s.Bits))
 		}
 	}
-	d := n.wholeDemand()
+	d := wholeDemand(n)
 	return d.Breach(t, "")
 }
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -1,11 +1,14 @@
-package hw
+// Package limits is the table of what the targets take: how wide a port, a stream, a memory, an array may be, how many processes there are. It counts what a
+// choice of hardware of a layer, and a whole network, asks of each.
+package limits
 
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"strconv"
+
+	"hass/internal/hw"
 )
 
 // Target is the language of a generated project, or both where hardware must suit either.
@@ -52,11 +55,8 @@ const (
 // Limits is how much a target takes at most, by Limit; 0 is no limit.
 type Limits [limitCount]int
 
-// tokenBits is what Vitis HLS takes in one stream, wideParts the number of streams that a token in parts travels in at most.
-const (
-	tokenBits = 4096
-	wideParts = 4
-)
+// wideParts is the number of streams that a token in parts travels in at most.
+const wideParts = 4
 
 // LimitRow is a line of the table of limits.
 type LimitRow struct {
@@ -68,8 +68,8 @@ type LimitRow struct {
 // limitTable says what the targets take.
 var limitTable = [limitCount]LimitRow{
 	PortBits:     {"port", "bits", 1024, 1024, "AMD's DMA engines and the integers of ap_int.h stop there"},
-	TokenBits:    {"stream", "bits a token", tokenBits, 0, "Vitis HLS refuses wider structs in streams"},
-	WideBits:     {"stream of window beats or accumulators", "bits a token", wideParts * tokenBits, 0, "four streams side by side, in step"},
+	TokenBits:    {"stream", "bits a token", hw.StreamBits, 0, "Vitis HLS refuses wider structs in streams"},
+	WideBits:     {"stream of window beats or accumulators", "bits a token", wideParts * hw.StreamBits, 0, "four streams side by side, in step"},
 	RowBits:      {"memory row", "bits", 65536, 0, "Vitis HLS refuses wider reshaped arrays"},
 	PartElements: {"partitioned array", "elements", 1024, 0, "Vitis HLS refuses more in a completely partitioned array"},
 	VectorBits:   {"vector", "bits", 0, 65536, "IEEE 1800 asks no tool for wider packed arrays"},
@@ -143,18 +143,6 @@ func grouped(n int) string {
 	}
 	return s
 }
-
-// Parts is the number of streams that carry the tokens of s in C++: window beats and accumulators may have more bits than one
-// takes.
-func (s Stream) Parts() int {
-	if s.Kind == TensorToken {
-		return 1
-	}
-	return ceilDiv(s.Beat.Px*s.Beat.Ch, max(1, tokenBits/s.Bits))
-}
-
-// AXIBits is the width of the AXI4-Stream word that carries a beat of so many bits: a power of two bytes.
-func AXIBits(width int) int { return 8 << bits.Len(uint((width+7)/8-1)) }
 
 // Of is the limit of a target, 0 if there is none.
 func (r *LimitRow) Of(t Target) int {
