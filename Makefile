@@ -12,6 +12,8 @@
 #                     simulator's, and its area by yosys
 #   make acceptance-quantised
 #                     published quantised models from ONNX to verified projects of both targets (a quarter of an hour);
+#   make acceptance-fewbits
+#                     8, 6 and 4 bits of float models against float, over labelled images (an hour)
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -125,6 +127,12 @@ QUANTISED_ONLY ?= .*
 .PHONY: acceptance-quantised
 acceptance-quantised: deps
 	HASS_ACCEPTANCE_QUANTISED=1 $(GO) test -count=1 -timeout 60m -v -run 'TestQuantised/$(QUANTISED_ONLY)' ./internal/test/acceptance
+
+# Few bits of float models; FEWBITS_ONLY is a pattern of their names.
+FEWBITS_ONLY ?= .*
+.PHONY: acceptance-fewbits
+acceptance-fewbits: deps
+	HASS_ACCEPTANCE_FEWBITS=1 $(GO) test -count=1 -timeout 240m -v -run 'TestFewBits/$(FEWBITS_ONLY)' ./internal/test/acceptance
 
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/calib"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/hosttail"
@@ -184,7 +185,7 @@ func integers(t *testing.T, g *graph.Graph, images [][]float32) []*floatexec.Ten
 // integerResults is integers for all outputs.
 func integerResults(t *testing.T, g *graph.Graph, images [][]float32) [][]*floatexec.Tensor[float32] {
 	t.Helper()
-	ranges, err := quant.Collect(context.Background(), g, len(images), 1, func(i int) ([]float32, error) { return images[i], nil }, nil)
+	ranges, err := calib.Collect(context.Background(), g, calib.Images{N: len(images), Workers: 1, Load: func(i int) ([]float32, error) { return images[i], nil }}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

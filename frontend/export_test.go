@@ -22,7 +22,7 @@ import (
 	"hass/frontend/onnx"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
-	"hass/internal/quant"
+	"hass/internal/settings"
 )
 
 // export writes a graph, which must be the same bytes twice and decode to what was
@@ -407,7 +407,7 @@ func TestExportDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	roundTrip(t, g, 0)
-	p, err := (&quant.Thresholds{Default: quant.Tau{W: 0.05, A: 0.125}}).Apply(g)
+	p, err := (&settings.Thresholds{Default: settings.Tau{W: 0.05, A: 0.125}}).Apply(g)
 	if err != nil {
 		t.Fatal(err)
 	}

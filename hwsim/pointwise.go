@@ -87,14 +87,18 @@ func newCurve(a *intnet.Act, least int64) *curve {
 		slope := a.Mul[0]
 		return &curve{func(x int64, _ int) int64 { return a.Add + slope*x }}
 	case intnet.ActHardSwish:
-		return &curve{func(x int64, _ int) int64 {
+		return &curve{func(x int64, channel int) int64 {
+			m := a.Mul[0]
+			if len(a.Mul) > 1 {
+				m = a.Mul[channel]
+			}
 			switch t := x + a.Add; {
 			case t <= 0:
 				return 0
 			case t < a.Top:
-				return x * t * a.Mul[0]
+				return x * t * m
 			}
-			return x * a.Top * a.Mul[0]
+			return x * a.Top * m
 		}}
 	case intnet.ActLeaky:
 		return &curve{func(x int64, channel int) int64 {

@@ -10,12 +10,14 @@ import (
 	"strconv"
 
 	"hass/internal/artifact"
+	"hass/internal/calib"
 	"hass/internal/dataset"
 	"hass/internal/fidelity"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/workers"
 )
 
@@ -24,10 +26,11 @@ const DefaultGoldenImages = 8
 
 // Options direct Measure. The zero value of a field takes its default.
 type Options struct {
-	Bits       int               // default width of weights and activations; 16
-	Widths     *quant.Widths     // per-layer widths, or nil
-	Thresholds *quant.Thresholds // per-layer thresholds, or nil
-	Quantisers quant.Quantisers  // what was done to the graph's own quantisers, for the profile to record
+	Bits       int                  // default width of weights and activations; 16
+	Widths     *settings.Widths     // per-layer widths, or nil
+	Thresholds *settings.Thresholds // per-layer thresholds, or nil
+	Scales     quant.Scales         // what steps there are to choose from
+	Quantisers quant.Quantisers     // what was done to the graph's own quantisers, for the profile to record
 
 	SampleImages int   // images whose bitmaps are kept; 8
 	GoldenImages int   // quantised images kept for test vectors; 8
@@ -74,18 +77,15 @@ func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options)
 		return nil, fmt.Errorf("data set %s holds no image", set.Path)
 	}
 	samples := min(opt.SampleImages, n)
-	p := progress{report: opt.Progress, total: 2*n + 2*samples}
+	p := progress{report: opt.Progress, total: n + 2*samples}
 
 	load := func(i int) ([]float32, error) {
 		x := make([]float32, set.C*set.H*set.W)
 		return x, set.Float(i, x)
 	}
-	ranges, err := quant.Collect(ctx, g, n, opt.Workers, load, func(int) { p.step() })
-	if err != nil {
-		return nil, fmt.Errorf("calibration: %w", err)
-	}
 	lo, hi := InputRange(set)
-	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Thresholds: opt.Thresholds, Quantisers: opt.Quantisers, InputMin: lo, InputMax: hi})
+	spec, err := quant.Fit(ctx, g, calib.Images{N: n, Workers: opt.Workers, Load: load, Pass: func() { p.total += n }, Step: p.step},
+		quant.Options{Bits: opt.Bits, Widths: opt.Widths, Thresholds: opt.Thresholds, Scales: opt.Scales, Quantisers: opt.Quantisers, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}

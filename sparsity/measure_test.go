@@ -21,6 +21,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 )
 
@@ -94,7 +95,7 @@ func measureSmall(t testing.TB, opt Options) *Measurement {
 // number of workers and in any folder.
 func TestMeasureIsDeterministic(t *testing.T) {
 	tau := 0.3
-	opt := Options{Bits: 8, Seed: 5, SampleImages: 3, Model: "small.onnx", ModelHash: strings.Repeat("0", 64), Thresholds: &quant.Thresholds{Layers: map[string]quant.LayerTau{"c2": {W: &tau, A: &tau}}}}
+	opt := Options{Bits: 8, Seed: 5, SampleImages: 3, Model: "small.onnx", ModelHash: strings.Repeat("0", 64), Thresholds: &settings.Thresholds{Layers: map[string]settings.LayerTau{"c2": {W: &tau, A: &tau}}}}
 	var want map[string]string
 	for _, workers := range []int{1, 4, 4, 0} {
 		opt.Workers = workers
@@ -139,7 +140,7 @@ func TestMeasureIsDeterministic(t *testing.T) {
 // TestMeasureCounts recounts zeros and bitmaps from the executor's tensors.
 func TestMeasureCounts(t *testing.T) {
 	tau := 0.4
-	m := measureSmall(t, Options{SampleImages: 4, GoldenImages: 3, Thresholds: &quant.Thresholds{Default: quant.Tau{W: 0.2, A: tau}}})
+	m := measureSmall(t, Options{SampleImages: 4, GoldenImages: 3, Thresholds: &settings.Thresholds{Default: settings.Tau{W: 0.2, A: tau}}})
 	set := smallSet(t, 20)
 	net, err := quant.Lower(smallModel(t), &m.Profile.Spec)
 	if err != nil {

@@ -63,6 +63,9 @@ func printEval(w io.Writer, r *steps.EvalResult) error {
 	if r.Outputs != nil {
 		fmt.Fprintf(&b, "against the float network (%d images, %s): signal to noise of every output\n", r.Images, r.Bits)
 		printOutputs(&b, "  ", r.Outputs)
+		if r.Lost != nil {
+			fmt.Fprintf(&b, "  top-1 lost %.2f +- %.2f points (paired, 95 %%)\n", 100*r.Lost.Mean, 100*r.Lost.Half)
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -12,12 +12,13 @@ type profileFlags struct {
 	Bits       int    `help:"Default width of weights and activations, 2..16." default:"16"`
 	Widths     string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Thresholds string `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
+	Scales     string `help:"Steps of weights and values of up to 8 bits: free (a convolution multiplies its sums by an integer per output channel) or power-of-two (it shifts)." enum:"free,power-of-two" default:"free"`
 	Seed       int64  `help:"Seed of the samples." default:"1"`
 	Requantise bool   `help:"Drop the quantisers that the model brings and calibrate anew, as for a float model."`
 }
 
 func (f profileFlags) numerics() steps.Numerics {
-	n := steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Seed: f.Seed}
+	n := steps.Numerics{Bits: f.Bits, Widths: f.Widths, Thresholds: f.Thresholds, Scales: quant.Scales(f.Scales), Seed: f.Seed}
 	if f.Requantise {
 		n.Quantisers = quant.Dropped
 	}

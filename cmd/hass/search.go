@@ -97,7 +97,7 @@ func (c searchRunCmd) Validate() error {
 func (c searchRunCmd) Run(e *env) error {
 	r, err := steps.Search(e.ctx, steps.SearchOptions{
 		Model: c.Model, Shapes: c.shapes(), Calib: c.Calib, Test: c.Test,
-		Numerics: steps.Numerics{Bits: c.Bits, Widths: c.Widths, Seed: c.Seed},
+		Numerics: steps.Numerics{Bits: c.Bits, Scales: steps.DefaultNumerics().Scales, Widths: c.Widths, Seed: c.Seed},
 		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: limits.Target(c.Target), Pixels: pixels(c.Pixels), Calibration: c.Calibration, Clock: c.Clock},
 		Tuning:   c.tuning(),
 		Study:    c.at(), Output: c.Output, Resume: c.Resume, Lease: c.Lease, ExportONNX: c.ExportONNX,

@@ -11,11 +11,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hass/internal/calib"
 	"hass/internal/fixed"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/quant"
+	"hass/internal/settings"
 )
 
 // net builds the text form of a graph.
@@ -100,7 +102,7 @@ type run struct {
 func measure(t *testing.T, g *graph.Graph, images [][]float32, opt quant.Options, workers int) run {
 	t.Helper()
 	image := func(i int) ([]float32, error) { return images[i], nil }
-	r, err := quant.Collect(context.Background(), g, len(images), 0, image, nil)
+	r, err := calib.Collect(context.Background(), g, calib.Images{N: len(images), Load: image}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,9 +185,9 @@ func TestLosses(t *testing.T) {
 		{
 			name:   "channel of a tensor",
 			graph:  onImages(1, 4).conv("c", "x", 4, [][]float32{{1}, {1. / 512}}).graph(t, "c.y"),
-			images: steps(3, 16), opt: quant.Options{Bits: 8},
+			images: steps(3, 16), opt: quant.Options{Bits: 8, Widths: &settings.Widths{Layers: map[string]settings.LayerWidths{"c": {Activations: 8}}}},
 			want:    []one{{Channels, "c", 0, []int{1}}},
-			message: `conv "c": 1 of 2 channels lose their range to one binary point; worst is channel 1: 100 % of its range is lost: its largest value 0.002 is 0.25 steps`,
+			message: `conv "c": 1 of 2 channels lose their range to one binary point; worst is channel 1: 100 % of its range is lost: its largest value 0.002 is 0.12 steps`,
 		},
 		{
 			name:   "weights of an output channel",
@@ -204,8 +206,8 @@ func TestLosses(t *testing.T) {
 		},
 		{
 			name:   "values beyond the end of a format",
-			graph:  onImages(1, 64).conv("c", "x", 64, [][]float32{{1}}).graph(t, "c.y"),
-			images: outlier, opt: quant.Options{Bits: 4, Widths: &quant.Widths{Input: 16}},
+			graph:  onImages(1, 64).conv("c", "x", 64, [][]float32{{1}}).conv("d", "c.y", 64, [][]float32{{1}}).graph(t, "d.y"),
+			images: outlier, opt: quant.Options{Bits: 4, Widths: &settings.Widths{Input: 16, Layers: map[string]settings.LayerWidths{"d": {Weights: 16, Activations: 16}}}},
 			want:    []one{{Saturation, "c", 0, nil}},
 			message: `conv "c": NN % of its range is lost: 0.02 % of its values lie beyond the end of its format, 7 steps; its largest value 12 is 48 steps`,
 		},
@@ -237,7 +239,7 @@ func TestLosses(t *testing.T) {
 		{
 			name:   "pruning is no loss",
 			graph:  onImages(1, 4).conv("c", "x", 4, [][]float32{{1}, {1e-6}}, 0, 0.5).graph(t, "c.y"),
-			images: steps(3, 16), opt: quant.Options{Bits: 16, Thresholds: &quant.Thresholds{Default: quant.Tau{W: tau, A: tau}}},
+			images: steps(3, 16), opt: quant.Options{Bits: 16, Thresholds: &settings.Thresholds{Default: settings.Tau{W: tau, A: tau}}},
 			want: []one{},
 		},
 		{
@@ -299,7 +301,7 @@ func TestSignalToNoise(t *testing.T) {
 		conv("last", "r.y", 4, [][]float32{{0.3, -0.6}}).graph(t, "last.y", "exact.y")
 	images := steps(3, 16)
 	for _, bits := range []int{16, 6} {
-		r := measure(t, g, images, quant.Options{Bits: bits, Widths: &quant.Widths{Input: 16}}, 2)
+		r := measure(t, g, images, quant.Options{Bits: bits, Widths: &settings.Widths{Input: 16}}, 2)
 		net := r.pruner.Net()
 		exec, err := intnet.New(net)
 		if err != nil {

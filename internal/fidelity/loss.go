@@ -214,13 +214,13 @@ func moves(net *intnet.Net, layer int) bool {
 // weightLoss looks at the weights of a convolution. Those that the weight threshold removes are not lost.
 func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) (Loss, bool) {
 	c := net.Layers[i].Conv
-	w, s := pruner.Weights(i), spec.Convs[net.Layers[i].Name]
+	w, own, s := pruner.Stored(i), pruner.Weights(i), spec.Convs[net.Layers[i].Name]
 	per := len(w) / c.OutC
 	loss := at(net, i, Weights)
 	for o := range c.OutC {
 		f := fixed.OfStep(c.StepOf(o))
 		f.Bits, f.Signed = c.WeightBits, true
-		t := weightTally(w[o*per:][:per], s.TauW, f)
+		t := weightTally(w[o*per:][:per], own[o*per:][:per], s.TauW, f)
 		if !coarse(t, f) {
 			continue
 		}
@@ -233,13 +233,13 @@ func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) 
 	return loss, len(loss.Channels) > 0
 }
 
-// weightTally looks at weights in their format.
-func weightTally(w []float32, tau float64, f fixed.Format) *tally {
+// weightTally looks at weights in their format; own are the model's, which the threshold is for.
+func weightTally(w, own []float32, tau float64, f fixed.Format) *tally {
 	t := new(tally)
 	least, most := intnet.WeightRange(f.Bits)
-	for _, v := range w {
+	for i, v := range w {
 		v := float64(v)
-		if v == 0 || math.Abs(v) < tau {
+		if v == 0 || math.Abs(float64(own[i])) < tau {
 			continue
 		}
 		q := fixed.QuantizeTo(v, f, fixed.HalfUp, least, most)

@@ -44,6 +44,7 @@ func Measure(ctx context.Context, g *graph.Graph, spec *quant.Spec, pruner *quan
 	}
 	byValue := make(map[string][]int)
 	for i, p := range probes {
+		probes[i].powers = spec.Equal[p.value]
 		byValue[p.value] = append(byValue[p.value], i)
 	}
 	host, err := hosttail.New(net)

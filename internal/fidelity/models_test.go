@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hass/frontend"
+	"hass/internal/calib"
 	"hass/internal/dataset"
 	"hass/internal/quant"
 	"hass/internal/test/testenv"
@@ -27,7 +28,7 @@ func measureModel(t *testing.T, model, data string, bits int) *Report {
 		x := make([]float32, set.C*set.H*set.W)
 		return x, set.Float(i, x)
 	}
-	ranges, err := quant.Collect(context.Background(), g, set.Len(), 0, image, nil)
+	ranges, err := calib.Collect(context.Background(), g, calib.Images{N: set.Len(), Load: image}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

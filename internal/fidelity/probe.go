@@ -69,6 +69,8 @@ type probe struct {
 	layer int
 	// input is the number of the layer's input that an addend is.
 	input int
+	// powers are of two, by channel, that the integer network multiplies the value by; nil if it is as it is. All is seen as the network holds it.
+	powers []int
 	// lo and hi clamp the float value first, where a clamp behind a Concat is done before it; perhaps infinite.
 	lo, hi float64
 }
@@ -86,9 +88,12 @@ func (p *probe) look(f []float32, q []int32, into []tally) error {
 	}
 	step := p.format.Step()
 	for ch := range into {
-		t := &into[ch]
+		t, power := &into[ch], 1.0
+		if p.powers != nil {
+			power = math.Ldexp(1, p.powers[ch])
+		}
 		for i, v := range f[ch*hw:][:hw] {
-			v := min(max(float64(v), p.lo), p.hi)
+			v := min(max(float64(v), p.lo), p.hi) * power
 			t.peak = max(t.peak, math.Abs(v))
 			t.signal += float64(v * v)
 			r := p.round.Float(v / step)

@@ -448,3 +448,12 @@ func paramsOf(op Op) (params []param, done func() Op) {
 	}
 	return nil, func() Op { return op }
 }
+
+// Convolves tells whether an operator becomes a convolution.
+func Convolves(op Op) bool {
+	switch op.(type) {
+	case Conv, ConvTranspose:
+		return true
+	}
+	return false
+}

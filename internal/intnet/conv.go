@@ -37,7 +37,8 @@ type panel struct {
 	bias, half, shift [kernel.IntCols]int64
 	below             [kernel.IntCols]int64  // of the bias, below the sum's unit
 	ties              *[kernel.IntCols]int64 // see kernel.Requant16
-	left              bool                   // the kernel cannot do it: a shift to the left, only a bias rounded, multipliers, thresholds
+	mul               *[kernel.IntCols]int64 // multipliers, nil if there are none
+	left              bool                   // the kernel cannot do it: a shift to the left, only a bias rounded, thresholds
 }
 
 // slack is what kernels may read past the last window.
@@ -110,6 +111,19 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 			pn.shift[j] = int64(s)
 			if pn.ties != nil && s > 0 && pn.below[j] == 0 {
 				pn.ties[j] = 1
+			}
+			if c.Mul != nil {
+				if pn.mul == nil {
+					pn.mul = new([kernel.IntCols]int64)
+				}
+				pn.mul[j], pn.shift[j], pn.half[j] = c.MulFor(o), int64(s+c.BiasFrac), 0
+				if s+c.BiasFrac > 0 {
+					pn.half[j] = 1 << (s + c.BiasFrac - 1)
+				}
+				if pn.ties != nil {
+					pn.ties[j] = min(1, pn.shift[j])
+				}
+				continue
 			}
 			pn.left = pn.left || c.Scaled() || s < 0 || s > 62 || s == 0 && pn.below[j] != 0
 		}
@@ -250,6 +264,19 @@ func (pn *panel) fill(acc []int64, rows int) {
 // requant stores the outputs of rows pixels; true if some sum is too large.
 func (pn *panel) requant(l *Layer, p *convPlan, s *scratch, out []int32, rows int) (bad bool) {
 	const cols = kernel.IntCols
+	limit := p.limit
+	if pn.mul != nil {
+		for r := range rows {
+			row := s.acc[r*cols:][:cols]
+			for j, a := range row {
+				bad = bad || a < -limit || a >= limit
+				row[j] = (a<<l.Conv.BiasFrac + pn.below[j]) * pn.mul[j]
+			}
+		}
+		if limit = 1 << 62; bad {
+			return true
+		}
+	}
 	if pn.left {
 		for r := range rows {
 			for j, a := range s.acc[r*cols:][:pn.n] {
@@ -260,9 +287,9 @@ func (pn *panel) requant(l *Layer, p *convPlan, s *scratch, out []int32, rows in
 		return bad
 	}
 	if pn.n == cols {
-		return kernel.Requant16(out[pn.first:], p.to.C, rows, s.acc, &pn.half, &pn.shift, pn.ties, l.Lo, l.Hi, p.limit)
+		return kernel.Requant16(out[pn.first:], p.to.C, rows, s.acc, &pn.half, &pn.shift, pn.ties, l.Lo, l.Hi, limit)
 	}
-	bad = kernel.Requant16(s.out, cols, rows, s.acc, &pn.half, &pn.shift, pn.ties, l.Lo, l.Hi, p.limit)
+	bad = kernel.Requant16(s.out, cols, rows, s.acc, &pn.half, &pn.shift, pn.ties, l.Lo, l.Hi, limit)
 	for r := range rows {
 		copy(out[r*p.to.C+pn.first:][:pn.n], s.out[r*cols:])
 	}

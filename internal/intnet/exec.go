@@ -19,7 +19,7 @@ type Exec struct {
 
 	net     *Net
 	convs   []*convPlan // by layer; nil for other kinds
-	acts    [][]uint16  // by layer: the table of an activation, or nil
+	acts    []*actPlan  // by layer; nil for other kinds
 	tensors [][]int32   // by tensor number, NHWC; the input is the caller's slice
 	scratch scratch
 	outputs [][]int32
@@ -34,13 +34,13 @@ func New(net *Net) (*Exec, error) {
 	if err := net.ValidateWeights(); err != nil {
 		return nil, err
 	}
-	x := &Exec{net: net, convs: make([]*convPlan, len(net.Layers)), acts: make([][]uint16, len(net.Layers))}
+	x := &Exec{net: net, convs: make([]*convPlan, len(net.Layers)), acts: make([]*actPlan, len(net.Layers))}
 	for i := range net.Layers {
 		switch l := &net.Layers[i]; l.Kind {
 		case KindConv:
 			x.convs[i] = newConvPlan(l, &net.Tensors[l.In[0]], &net.Tensors[l.Out])
 		case KindActivation:
-			x.acts[i] = actTable(l, &net.Tensors[l.In[0]])
+			x.acts[i] = newActPlan(l, &net.Tensors[l.In[0]])
 		}
 	}
 	x.alloc()

@@ -30,7 +30,7 @@ func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) i
 	case ActAffine:
 		v = x*a.Mul[0] + a.Add
 	case ActHardSwish:
-		v = x * clamp(x+a.Add, 0, a.Top) * a.Mul[0]
+		v = x * clamp(x+a.Add, 0, a.Top) * a.Mul[c%len(a.Mul)] // one, or one per channel
 	case ActLeaky:
 		m := a.Top
 		if x < 0 {
@@ -48,25 +48,48 @@ func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) i
 
 func clamp(v, lo, hi int64) int64 { return min(max(v, lo), hi) }
 
-// actTable is a function of one value as a table over all inputs from the least on, less Lo so that
-// 16 bits hold each; nil if channels have functions of their own.
-func actTable(l *Layer, in *Tensor) []uint16 {
-	if len(l.Act.Mul) > 1 {
-		return nil
-	}
-	least := in.Format.Min()
-	table := make([]uint16, in.Format.Max()-least+1)
-	for i := range table {
-		table[i] = uint16(l.Act.Apply(least+int64(i), 0, least, l.Rounding, l.Lo, l.Hi) - l.Lo)
-	}
-	return table
+// actPlan is what an activation needs beyond its layer, computed once: the function as tables over all inputs from the least on, less Lo
+// so that 16 bits hold each, and the table of each channel, none if all have the first. No tables where channels have too many functions.
+type actPlan struct {
+	tables [][]uint16
+	of     []int
 }
 
+func newActPlan(l *Layer, in *Tensor) *actPlan {
+	p := new(actPlan)
+	known := make(map[int64]int) // by multiplier
+	muls := l.Act.Mul
+	if len(muls) == 0 {
+		muls = []int64{0}
+	}
+	least := in.Format.Min()
+	for c, m := range muls {
+		if _, ok := known[m]; !ok {
+			if len(p.tables) == mostTables {
+				return new(actPlan)
+			}
+			known[m] = len(p.tables)
+			table := make([]uint16, in.Format.Max()-least+1)
+			for i := range table {
+				table[i] = uint16(l.Act.Apply(least+int64(i), c, least, l.Rounding, l.Lo, l.Hi) - l.Lo)
+			}
+			p.tables = append(p.tables, table)
+		}
+		if len(muls) > 1 {
+			p.of = append(p.of, known[m])
+		}
+	}
+	return p
+}
+
+// mostTables bounds the tables of one layer.
+const mostTables = 16
+
 // activate evaluates an activation.
-func (x *Exec) activate(l *Layer, table []uint16, in, out []int32) {
+func (x *Exec) activate(l *Layer, p *actPlan, in, out []int32) {
 	t := &x.net.Tensors[l.In[0]]
 	least := t.Format.Min()
-	if table == nil {
+	if p.tables == nil {
 		for j, v := range in {
 			out[j] = int32(l.Act.Apply(int64(v), j%t.C, least, l.Rounding, l.Lo, l.Hi))
 		}
@@ -74,7 +97,16 @@ func (x *Exec) activate(l *Layer, table []uint16, in, out []int32) {
 	}
 	off, lo := int32(least), int32(l.Lo)
 	out = out[:len(in)]
-	for j, v := range in {
-		out[j] = int32(table[v-off]) + lo
+	if p.of == nil {
+		table := p.tables[0]
+		for j, v := range in {
+			out[j] = int32(table[v-off]) + lo
+		}
+		return
+	}
+	for ; len(in) > 0; in, out = in[t.C:], out[t.C:] {
+		for c, v := range in[:t.C] {
+			out[c] = int32(p.tables[p.of[c]][v-off]) + lo
+		}
 	}
 }

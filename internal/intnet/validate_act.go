@@ -37,7 +37,10 @@ func (a *Act) check(in, out *Tensor) error {
 		if a.Add < 0 || a.Top < 1 || a.Top > 1<<30 {
 			return fmt.Errorf("hardswish with offset %d and limit %d", a.Add, a.Top)
 		}
-		hi, lo := bits.Mul64(uint64(most)*uint64(a.Top), uint64(abs64(a.first())))
+		if len(a.Mul) > 1 {
+			muls = in.C
+		}
+		hi, lo := bits.Mul64(uint64(most)*uint64(a.Top), uint64(a.most()))
 		if worst = lo; hi != 0 {
 			worst = 1 << 63
 		}
@@ -84,6 +87,14 @@ func (a *Act) first() int64 {
 		return 0
 	}
 	return a.Mul[0]
+}
+
+// most is the largest magnitude of a multiplier.
+func (a *Act) most() (m int64) {
+	for _, v := range a.Mul {
+		m = max(m, abs64(v))
+	}
+	return m
 }
 
 func abs64(v int64) int64 { return max(v, -v) }

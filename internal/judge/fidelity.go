@@ -21,6 +21,9 @@ type Fidelity struct {
 	// Agreement is, of a class vector, the share of images with the same top answer, and of class numbers the share of equal
 	// elements; nil for other outputs.
 	Agreement *float64 `json:"agreement,omitempty"`
+	// Divergence is, of a class vector of several scores, the mean Kullback-Leibler divergence of the integer network's softmax from the
+	// float network's in nats, rounded to four digits; nil for other outputs.
+	Divergence *float64 `json:"divergence,omitempty"`
 }
 
 // Comparison sums up how near integer outcomes are to float ones. Its methods are not for concurrent use.
@@ -29,11 +32,12 @@ type Comparison struct {
 	noise     []metrics.Noise
 	elements  []int64 // that noise is the sum over
 	equal, of []int64
+	diverge   []float64 // sums over images
 }
 
 // NewComparison compares outputs.
 func NewComparison(outs []Output) *Comparison {
-	return &Comparison{outs: outs, noise: make([]metrics.Noise, len(outs)), elements: make([]int64, len(outs)), equal: make([]int64, len(outs)), of: make([]int64, len(outs))}
+	return &Comparison{outs: outs, noise: make([]metrics.Noise, len(outs)), elements: make([]int64, len(outs)), equal: make([]int64, len(outs)), of: make([]int64, len(outs)), diverge: make([]float64, len(outs))}
 }
 
 // Add takes one image in.
@@ -47,6 +51,9 @@ func (c *Comparison) Add(float, integer *Outcome) error {
 		case ClassVector:
 			if c.of[k]++; metrics.Argmax(float.Scores[k]) == metrics.Argmax(integer.Scores[k]) {
 				c.equal[k]++
+			}
+			if p := float.Scores[k]; len(p) > 1 {
+				c.diverge[k] += metrics.Divergence(metrics.LogSoftmax(p), metrics.LogSoftmax(integer.Scores[k]))
 			}
 		case ClassNumbers:
 			c.of[k] += int64(len(f))
@@ -81,6 +88,10 @@ func (c *Comparison) Result() []Fidelity {
 		if c.of[k] > 0 {
 			share := float64(c.equal[k]) / float64(c.of[k])
 			r[k].Agreement = &share
+			if o.Kind == ClassVector && o.Classes > 1 {
+				d := metrics.Rounded(c.diverge[k] / float64(c.of[k]))
+				r[k].Divergence = &d
+			}
 		}
 	}
 	return r

@@ -243,6 +243,7 @@ func more(s []string, n int) string {
 type Score struct {
 	Accuracy metrics.Accuracy // of Top1
 	Images   int
+	Right    []bool // of Top1: by image, whether its label is the first answer
 
 	elements, equal int64
 	abs, square     float64
@@ -254,7 +255,9 @@ func (p *Plan) Add(s *Score, set *dataset.Set, i int, o *Outcome) error {
 	k := p.Judged
 	switch p.Measure {
 	case Top1:
-		s.Accuracy.Add(metrics.Rank(o.Scores[k], set.Label(i)))
+		rank := metrics.Rank(o.Scores[k], set.Label(i))
+		s.Accuracy.Add(rank)
+		s.Right = append(s.Right, rank == 0)
 		return nil
 	case Agreement, Error:
 	default:

@@ -9,6 +9,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -47,6 +48,29 @@ func Rank[T Number](scores []T, label int) int {
 		}
 	}
 	return n
+}
+
+// LogSoftmax is the logarithm of the softmax of scores.
+func LogSoftmax(scores []float32) []float32 {
+	top := slices.Max(scores)
+	sum := 0.0
+	for _, v := range scores {
+		sum += math.Exp(float64(v - top))
+	}
+	l := make([]float32, len(scores))
+	for i, v := range scores {
+		l[i] = float32(float64(v-top) - math.Log(sum))
+	}
+	return l
+}
+
+// Divergence is the Kullback-Leibler divergence of q from p, both as logarithms, in nats.
+func Divergence(p, q []float32) float64 {
+	d := 0.0
+	for i := range p {
+		d += math.Exp(float64(p[i])) * float64(p[i]-q[i])
+	}
+	return max(0, d)
 }
 
 // Accuracy counts images. The zero value is ready.

@@ -13,12 +13,13 @@ import (
 
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/settings"
 )
 
 func ptr(v float64) *float64 { return &v }
 
 func TestParse(t *testing.T) {
-	w, err := ParseWidths([]byte(`
+	w, err := settings.ParseWidths([]byte(`
 [default]
 bits = 16
 [input]
@@ -32,11 +33,11 @@ weights = 4
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Widths{Default: 16, Input: 8, Layers: map[string]LayerWidths{`conv 1/"x"`: {8, 6}, "fc": {4, 0}}}
+	want := &settings.Widths{Default: 16, Input: 8, Layers: map[string]settings.LayerWidths{`conv 1/"x"`: {Weights: 8, Activations: 6}, "fc": {Weights: 4}}}
 	if d := cmp.Diff(want, w); d != "" {
 		t.Error(d)
 	}
-	th, err := ParseThresholds([]byte(`
+	th, err := settings.ParseThresholds([]byte(`
 [default]
 tau_w = 0.01
 [layer."c"]
@@ -46,7 +47,7 @@ tau_w = 0
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantT := &Thresholds{Default: Tau{W: 0.01}, Layers: map[string]LayerTau{"c": {ptr(0), ptr(1)}}}
+	wantT := &settings.Thresholds{Default: settings.Tau{W: 0.01}, Layers: map[string]settings.LayerTau{"c": {W: ptr(0), A: ptr(1)}}}
 	if d := cmp.Diff(wantT, th); d != "" {
 		t.Error(d)
 	}
@@ -63,7 +64,7 @@ func TestParseErrors(t *testing.T) {
 		"[layers.a]\nactivations = 3":  `unknown key "layers`,
 		"[layer.a]\nweights = 3\n[lay": "line 3",
 	} {
-		if _, err := ParseWidths([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := settings.ParseWidths([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
@@ -75,7 +76,7 @@ func TestParseErrors(t *testing.T) {
 		"[layer.a]\ntau_w = \"much\"": "tau_w",
 		"tau_w = 1":                   `unknown key "tau_w"`,
 	} {
-		if _, err := ParseThresholds([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := settings.ParseThresholds([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
@@ -87,20 +88,20 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(good, []byte("[default]\nbits = 8\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if w, err := LoadWidths(good); err != nil || w.Default != 8 {
+	if w, err := settings.LoadWidths(good); err != nil || w.Default != 8 {
 		t.Errorf("%v, %v", w, err)
 	}
-	if _, err := LoadThresholds(good); err == nil || !strings.Contains(err.Error(), good) || !strings.Contains(err.Error(), `"default.bits"`) {
+	if _, err := settings.LoadThresholds(good); err == nil || !strings.Contains(err.Error(), good) || !strings.Contains(err.Error(), `"default.bits"`) {
 		t.Errorf("widths read as thresholds: %v", err)
 	}
 	big := filepath.Join(dir, "big.toml")
-	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o644); err != nil {
+	if err := os.WriteFile(big, make([]byte, 4<<20+1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadWidths(big); err == nil || !strings.Contains(err.Error(), "more than") {
+	if _, err := settings.LoadWidths(big); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("big file: %v", err)
 	}
-	if _, err := LoadThresholds(filepath.Join(dir, "none.toml")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := settings.LoadThresholds(filepath.Join(dir, "none.toml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }
@@ -128,7 +129,7 @@ func TestNames(t *testing.T) {
 		"[layer.ap]\nweights = 8":            `"ap" is a pool: it has no weights`,
 		"[layer.y]\n[layer.c1]\nweights = 4": `no layer "y"`,
 	} {
-		w, err := ParseWidths([]byte(text))
+		w, err := settings.ParseWidths([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +137,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
-	th, err := ParseThresholds([]byte("[layer.c11]\ntau_w = 1\n[layer.ap]\ntau_a = 1\n"))
+	th, err := settings.ParseThresholds([]byte("[layer.c11]\ntau_w = 1\n[layer.ap]\ntau_a = 1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +145,7 @@ func TestNames(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `no convolution "c11"; did you mean "c1"?`) || !strings.Contains(err.Error(), `no convolution "ap"`) {
 		t.Errorf("thresholds: %v", err)
 	}
-	w, err := ParseWidths([]byte("[default]\nbits = 12\n[input]\nbits = 9\n[layer.c1]\nweights = 5\n[layer.ap]\nactivations = 7\n"))
+	w, err := settings.ParseWidths([]byte("[default]\nbits = 12\n[input]\nbits = 9\n[layer.c1]\nweights = 5\n[layer.ap]\nactivations = 7\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,7 @@ func TestNames(t *testing.T) {
 
 // TestEncodeThresholds: a file written is read back to the last bit, whatever the names.
 func TestEncodeThresholds(t *testing.T) {
-	want := &Thresholds{Default: Tau{W: 0.1, A: 1e-9}, Layers: map[string]LayerTau{
+	want := &settings.Thresholds{Default: settings.Tau{W: 0.1, A: 1e-9}, Layers: map[string]settings.LayerTau{
 		"conv":                    {W: ptr(1.0 / 3), A: ptr(0)},
 		"a.b \"quoted\" # [x]\n=": {W: ptr(math.Pi * 1e-7)},
 		"only acts":               {A: ptr(123456789.123)},
@@ -169,7 +170,7 @@ func TestEncodeThresholds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := ParseThresholds(text)
+	got, err := settings.ParseThresholds(text)
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/calib"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
@@ -127,9 +128,9 @@ func images(seed uint64, n, elems int, scale, offset float64) [][]float32 {
 	return all
 }
 
-func collect(t testing.TB, g *graph.Graph, imgs [][]float32, workers int) *Ranges {
+func collect(t testing.TB, g *graph.Graph, imgs [][]float32, workers int) *calib.Ranges {
 	t.Helper()
-	r, err := Collect(context.Background(), g, len(imgs), workers, func(i int) ([]float32, error) { return imgs[i], nil }, nil)
+	r, err := calib.Collect(context.Background(), g, calib.Images{N: len(imgs), Workers: workers, Load: func(i int) ([]float32, error) { return imgs[i], nil }}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

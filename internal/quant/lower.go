@@ -10,6 +10,8 @@ import (
 	"hass/internal/graph"
 	"hass/internal/ident"
 	"hass/internal/intnet"
+	"hass/internal/resample"
+	"hass/internal/settings"
 )
 
 // Lower builds the integer network that spec decides for g. Operators that the
@@ -22,6 +24,9 @@ func Lower(g *graph.Graph, spec *Spec) (*intnet.Net, error) {
 		return nil, err
 	}
 	if err := spec.matches(p); err != nil {
+		return nil, err
+	}
+	if err := p.decide(spec); err != nil {
 		return nil, err
 	}
 	net, err := p.layout(spec, sought)
@@ -176,10 +181,13 @@ func (s *Spec) matches(p *network) error {
 		if !ok {
 			return missing("convolution", l.node.Name)
 		}
-		if n := len(c.WeightFrac); c.WeightBits < 2 || c.WeightBits > fixed.MaxBits || n != 1 && n != l.w.Shape[0] && !(n == 0 && l.keepsWeights(c)) {
+		if n := len(c.WeightFrac); c.WeightBits < 2 || c.WeightBits > fixed.MaxBits || n != 1 && n != l.w.Shape[0] && !(n == 0 && (l.keepsWeights(c) || c.WeightStep != nil)) {
 			return fmt.Errorf("profile: convolution %q has %d-bit weights and %d binary points", l.node.Name, c.WeightBits, n)
 		}
-		if err := (Tau{c.TauW, c.TauA}).check(); err != nil {
+		if err := (settings.Tau{W: c.TauW, A: c.TauA}).Check(); err != nil {
+			return fmt.Errorf("profile: convolution %q: %w", l.node.Name, err)
+		}
+		if err := c.checkSteps(l); err != nil {
 			return fmt.Errorf("profile: convolution %q: %w", l.node.Name, err)
 		}
 		for _, f := range c.WeightFrac {
@@ -264,7 +272,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	case intnet.KindConcat: // its inputs are clamped, see joinFormats
 		out.Lo, out.Hi = to.Min(), to.Max()
 	case intnet.KindResize:
-		out.Resize = newResize(*l.resize, net.Tensors[out.In[0]], l.dims, in, to)
+		out.Resize = resample.New(*l.resize, net.Tensors[out.In[0]], l.dims.h, l.dims.w, in, to.Format, to.Rounding)
 	case intnet.KindPool, intnet.KindGlobalPool:
 		out.Pool = &intnet.Pool{Window: windowOf(l.window), Max: l.max, CountPad: l.count}
 		if l.max {

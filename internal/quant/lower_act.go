@@ -3,6 +3,7 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/floatexec"
@@ -43,13 +44,16 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 	op := l.act
 	lo, hi := l.clampOf(to)
 	f := func(x float64, c int) float64 {
+		if l.powers != nil && op.Fn == "hardswish" {
+			return math.Ldexp(floatexec.Func(op)(x), l.powers[c])
+		}
 		one := op
 		if op.Fn == "prelu" || op.Fn == "leakyrelu" {
 			one = graph.Activation{Fn: "leakyrelu", Alpha: float64(l.slopes[c%len(l.slopes)])}
 		}
 		return floatexec.Func(one)(x)
 	}
-	scaled := in.Scale != 0 || to.Scale != 0
+	scaled := in.Scale != 0 || to.Scale != 0 && op.Fn != "hardswish"
 	if scaled && len(l.slopes) < 2 {
 		return curve(func(x float64) float64 { return f(x, 0) }, in, to, lo, hi, care), nil
 	}
@@ -64,7 +68,19 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 		}
 		places = sixthPlaces
 		form = func(k int) *intnet.Act {
-			return &intnet.Act{Fn: intnet.ActHardSwish, Add: 3 << in.Frac, Top: 6 << in.Frac, Mul: []int64{fixed.AvgMul(6, k)}, Shift: 2*in.Frac + k - to.Frac}
+			a := &intnet.Act{Fn: intnet.ActHardSwish, Add: 3 << in.Frac, Top: 6 << in.Frac, Shift: 2*in.Frac + k - to.Frac}
+			top := 0
+			if l.powers != nil {
+				top = slices.Max(l.powers)
+			}
+			a.Shift -= top
+			for _, power := range append([]int{}, l.powers...) {
+				a.Mul = append(a.Mul, max(1, round(1/(6*to.Factor()), k+power-top)))
+			}
+			if a.Mul == nil {
+				a.Mul = []int64{max(1, round(1/(6*to.Factor()), k))}
+			}
+			return a
 		}
 	case "hardsigmoid":
 		_, exp := math.Frexp(op.Alpha)
@@ -166,7 +182,19 @@ func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64,
 // true function over every input, both clamped to [lo, hi].
 func actError(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, to ValueSpec, lo, hi int64) float64 {
 	worst := 0.0
+	type function struct {
+		mul int64
+		at  float64
+	}
+	seen := make(map[function]bool)
 	for c := range max(1, len(a.Mul)) {
+		if len(a.Mul) > 1 { // channels of equal multipliers differ by their slopes or powers, if at all
+			k := function{a.Mul[c], f(-1, c)}
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
+		}
 		for x := in.Min(); x <= in.Max(); x++ {
 			want := min(max(f(fixed.Dequantize(x, in), c)/to.Step(), float64(lo)), float64(hi))
 			worst = max(worst, math.Abs(float64(a.Apply(x, c, in.Min(), to.Rounding, lo, hi))-want))

@@ -15,7 +15,9 @@ import (
 func (k *grid) width() int { return max(k.bits, 2) }
 
 // keepsWeights tells whether a layer has the integers of the model's quantised weights: no user gave it another width.
-func (l *layer) keepsWeights(s ConvSpec) bool { return l.grid != nil && s.WeightBits == l.grid.width() }
+func (l *layer) keepsWeights(s ConvSpec) bool {
+	return l.grid != nil && s.WeightBits == l.grid.width() && s.WeightStep == nil
+}
 
 // keptFracs are the binary points of kept weights, none where the model's steps are not such or need too many shifts; false if the
 // weights are not kept.
@@ -35,7 +37,9 @@ func (l *layer) quantised(s ConvSpec) []int16 {
 	limit := int64(1)<<(s.WeightBits-1) - 1
 	per := len(w) / l.w.Shape[0]
 	for i := range w {
-		if at := l.perm(i); l.keepsWeights(s) {
+		if at := l.perm(i); s.WeightStep != nil {
+			w[i] = int16(fixed.QuantizeRange(float64(l.w.F[at])/s.WeightStep[i/per], 0, fixed.HalfUp, -limit, limit))
+		} else if l.keepsWeights(s) {
 			w[i] = int16(l.grid.weights[at])
 		} else {
 			w[i] = int16(fixed.QuantizeRange(float64(l.w.F[at]), s.WeightFrac[min(i/per, len(s.WeightFrac)-1)], fixed.HalfUp, -limit, limit))
@@ -47,7 +51,7 @@ func (l *layer) quantised(s ConvSpec) []int16 {
 // prune makes the weights below the threshold 0.
 func (l *layer) prune(w []int16, tau float64) {
 	for i := range w {
-		if math.Abs(float64(l.w.F[l.perm(i)])) < tau {
+		if math.Abs(float64(l.model.F[l.perm(i)])) < tau {
 			w[i] = 0
 		}
 	}

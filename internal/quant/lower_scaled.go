@@ -105,6 +105,12 @@ func (l *layer) approach(in, to fixed.Format, out *intnet.Layer) error {
 	for _, s := range c.WeightStep {
 		c.Mul = append(c.Mul, max(1, round(in.Step()*s/to.Step(), places)))
 	}
+	for c.Shift[0] > 0 && !slices.ContainsFunc(c.Mul, func(m int64) bool { return m%2 != 0 }) { // steps of our own are chosen for few bits
+		for i := range c.Mul {
+			c.Mul[i] /= 2
+		}
+		c.Shift[0]--
+	}
 	for o := range c.OutC {
 		b := 0.0
 		if l.b != nil {
@@ -129,6 +135,9 @@ func oneOf(list []int64) bool {
 
 // steps are the values of a weight's unit: one, or one per output channel.
 func (l *layer) steps(s ConvSpec) []float64 {
+	if s.WeightStep != nil {
+		return s.WeightStep
+	}
 	if l.keepsWeights(s) {
 		return l.grid.steps
 	}

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"hass/frontend"
+	"hass/internal/calib"
 	"hass/internal/dataset"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/metrics"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 	"hass/internal/workers"
 )
@@ -58,16 +60,16 @@ func (m model) options(bits int) quant.Options {
 	return opt
 }
 
-func (m model) ranges(t *testing.T, n int) *quant.Ranges {
+func (m model) ranges(t *testing.T, n int) *calib.Ranges {
 	t.Helper()
-	r, err := quant.Collect(context.Background(), m.g, min(n, m.calib.Len()), 0, func(i int) ([]float32, error) { return image(m.calib, i) }, nil)
+	r, err := calib.Collect(context.Background(), m.g, calib.Images{N: min(n, m.calib.Len()), Load: func(i int) ([]float32, error) { return image(m.calib, i) }}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (m model) integer(t *testing.T, r *quant.Ranges, opt quant.Options) *intnet.Net {
+func (m model) integer(t *testing.T, r *calib.Ranges, opt quant.Options) *intnet.Net {
 	t.Helper()
 	spec, err := quant.Calibrate(m.g, r, opt)
 	if err != nil {
@@ -182,7 +184,7 @@ func TestModelLayers(t *testing.T) {
 		r := m.ranges(t, 20)
 		for _, bits := range []int{16, 8} {
 			opt := m.options(bits)
-			opt.Thresholds = &quant.Thresholds{Default: quant.Tau{W: 0.01, A: 0.02}}
+			opt.Thresholds = &settings.Thresholds{Default: settings.Tau{W: 0.01, A: 0.02}}
 			x := quant.NewExec(t, m.integer(t, r, opt))
 			for i := range 2 {
 				img, err := image(m.test, i)

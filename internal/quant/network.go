@@ -1,9 +1,12 @@
 package quant
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/fixed"
+	"hass/internal/graph"
 	"hass/internal/intnet"
 )
 
@@ -82,4 +85,66 @@ func holdsLimits(f *fixed.Format, lo, hi float64) bool {
 // values are, so that it does not matter which comes first.
 func (l *layer) clampOf(v ValueSpec) (lo, hi int64) {
 	return fixed.Quantize(l.lo, v.Format, v.Rounding), fixed.Quantize(l.hi, v.Format, v.Rounding)
+}
+
+// dimsOf is the size of a tensor.
+func (n *network) dimsOf(tensor string) dims {
+	if l := n.made[tensor]; l != nil {
+		return l.dims
+	}
+	return n.inDims
+}
+
+// leaving are the tensors that leave the integer network: outputs of the model, and what the host's tail reads.
+func (n *network) leaving() []string {
+	var list []string
+	for _, r := range n.results {
+		if r.tensor != "" {
+			list = append(list, r.tensor)
+		}
+	}
+	if n.tail != nil {
+		for _, in := range n.tail.inputs {
+			list = append(list, in.tensor)
+		}
+	}
+	return list
+}
+
+// isResult tells whether a value leaves the integer network, perhaps through layers that keep its format.
+func (n *network) isResult(value string) bool {
+	return slices.ContainsFunc(n.leaving(), func(t string) bool { return n.source(t) == value })
+}
+
+// prunes checks that the inputs of a convolution with a threshold are as they are: it is the same for all channels.
+func (s *Spec) prunes(l *layer, c ConvSpec) error {
+	if c.TauA > 0 && slices.ContainsFunc(s.Equal[l.in[0]], func(k int) bool { return k != 0 }) {
+		return fmt.Errorf("layer %q: the profile equalises the channels that it reads, and a threshold tau_a is the same for all: give hass profile the thresholds", l.node.Name)
+	}
+	return nil
+}
+
+// decide gives the convolutions the weights and biases that are quantised under s: corrected, and of equalised values.
+func (n *network) decide(s *Spec) error {
+	for _, l := range n.layers {
+		if l.kind != intnet.KindConv {
+			continue
+		}
+		c := s.Convs[l.node.Name]
+		if err := s.prunes(l, c); err != nil {
+			return err
+		}
+		if len(c.BiasAdd) == 0 {
+			continue
+		}
+		b := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(c.BiasAdd)}, F: make([]float32, len(c.BiasAdd))}
+		for o, add := range c.BiasAdd {
+			if l.b != nil {
+				b.F[o] = l.b.F[o]
+			}
+			b.F[o] += float32(add)
+		}
+		l.b = b
+	}
+	return n.equalise(s.Equal)
 }

@@ -8,6 +8,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/reasons"
 )
 
 // network is the graph as a list of integer layers, before any number is chosen.
@@ -39,8 +40,9 @@ type layer struct {
 	// nonneg: whatever the weights and inputs, no element of out is negative.
 	nonneg bool
 
-	conv   *graph.Conv // KindConv; its kernel covers the map if a flatten came before
-	w, b   *graph.Tensor
+	conv   *graph.Conv     // KindConv; its kernel covers the map if a flatten came before
+	w, b   *graph.Tensor   // as they are quantised: equalised, corrected (see decide)
+	model  *graph.Tensor   // the model's weights
 	grid   *grid           // of w, where the model quantised them; else nil
 	tauA   float64         // of threshold nodes before it
 	perm   func(i int) int // index into w of weight i in [F][KH][KW][C/Groups] order
@@ -50,6 +52,7 @@ type layer struct {
 
 	act    graph.Activation // KindActivation
 	slopes []float32        // of a leakyrelu or prelu, one or one per channel
+	powers []int            // of its output, equalised: one per channel; else nil
 	resize *graph.Resize    // KindResize
 	moves  intnet.Moves     // kinds that move
 
@@ -185,7 +188,7 @@ func (p *planner) run() {
 		return
 	}
 	in := p.g.Inputs[0]
-	if reason, hint := noInput(in); reason != "" {
+	if reason, hint := reasons.NoInput(in); reason != "" {
 		p.failPort(in.Name, "input", hint, "%s", reason)
 		return
 	}
@@ -340,7 +343,7 @@ func (p *planner) node(n *graph.Node) {
 		p.multiThreshold(n, op)
 	default:
 		if !p.move(n) {
-			p.refuse(n)(noModule(p.g, n))
+			p.refuse(n)(reasons.NoModule(p.g, n))
 		}
 	}
 }
@@ -378,20 +381,11 @@ func (p *planner) data(n *graph.Node, i int) (view, bool) {
 		p.fail(n.Name, n.Op.Kind(), "cut the model before the host operator", "it follows %q, which runs on the host at the end of the network", p.host[v.host.first].node.Name)
 		return v, false
 	}
-	if v.threshold != nil && !convolves(n.Op) {
+	if v.threshold != nil && !graph.Convolves(n.Op) {
 		p.fail(v.threshold.Name, v.threshold.Op.Kind(), "place thresholds on the inputs of convolutions only", "its result is read by %q (%s)", n.Name, n.Op.Kind())
 		return v, false
 	}
 	return v, true
-}
-
-// convolves tells whether an operator becomes a convolution.
-func convolves(op graph.Op) bool {
-	switch op.(type) {
-	case graph.Conv, graph.ConvTranspose:
-		return true
-	}
-	return false
 }
 
 // map2D is data for an operator over a [1,C,H,W] map laid out as its tensor is.
@@ -409,9 +403,9 @@ func (p *planner) lies(n *graph.Node, v view, shape graph.Shape) bool {
 	d, ok := dimsOf(shape)
 	switch td := p.tensorDims(v.tensor); {
 	case !ok:
-		p.refuse(n)(noMap(shape))
+		p.refuse(n)(reasons.NoMap(shape))
 	case d != td:
-		p.refuse(n)(reshaped(shape, td))
+		p.refuse(n)(reasons.Reshaped(shape, td.h, td.w, td.c))
 	default:
 		return true
 	}

@@ -6,6 +6,7 @@ import (
 
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/reasons"
 )
 
 // Layers with arithmetic of their own: activations, convolutions, pools, sums and products.
@@ -94,7 +95,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 	in, okIn := dimsOf(p.g.Shapes[n.Inputs[0]])
 	od, okOut := dimsOf(p.g.Shapes[n.Outputs[0]])
 	if !okIn || !okOut {
-		p.refuse(n)(noMap(p.g.Shapes[n.Inputs[0]]))
+		p.refuse(n)(reasons.NoMap(p.g.Shapes[n.Inputs[0]]))
 		return
 	}
 	l := newLayer(n, intnet.KindConv, v.tensor)
@@ -105,7 +106,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 	if td := p.tensorDims(v.tensor); td != in {
 		// A flatten came before a fully connected layer: its kernel covers the map.
 		if in.h != 1 || in.w != 1 || op.Kernel != [2]int{1, 1} || op.Groups != 1 || td.h*td.w*td.c != in.c || op.Pads != [4]int{} {
-			p.refuse(n)(reshaped(p.g.Shapes[n.Inputs[0]], td))
+			p.refuse(n)(reasons.Reshaped(p.g.Shapes[n.Inputs[0]], td.h, td.w, td.c))
 			return
 		}
 		op.Kernel = [2]int{td.h, td.w}
@@ -116,6 +117,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 // finishConv adds a convolution whose weights are known.
 func (p *planner) finishConv(l *layer) {
 	l.grid, _ = gridOf(l.w) // Warnings says why there is none
+	l.model = l.w
 	kh, kw := l.conv.Kernel[0], l.conv.Kernel[1]
 	cg := len(l.w.F) / l.w.Shape[0] / kh / kw
 	// Weights are stored [F][C/Groups][KH][KW] and streamed with channels innermost.
@@ -166,7 +168,7 @@ func (p *planner) pool(n *graph.Node, op graph.Pool) {
 func (p *planner) eltwise(n *graph.Node, op graph.Eltwise) {
 	kind := map[string]intnet.Kind{"add": intnet.KindAdd, "mul": intnet.KindMul}[op.Fn]
 	if kind == "" {
-		p.refuse(n)(noModule(p.g, n))
+		p.refuse(n)(reasons.NoModule(p.g, n))
 		return
 	}
 	l := newLayer(n, kind)

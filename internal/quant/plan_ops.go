@@ -6,6 +6,7 @@ import (
 
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/reasons"
 )
 
 // This file plans the operators besides convolution, pooling and the element-wise sum.
@@ -17,7 +18,7 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 		return
 	}
 	if hostFns[op.Fn] {
-		p.refuse(n)(noModule(p.g, n))
+		p.refuse(n)(reasons.NoModule(p.g, n))
 		return
 	}
 	l := newLayer(n, intnet.KindActivation, v.tensor)
@@ -170,7 +171,7 @@ func (p *planner) concat(n *graph.Node, op graph.Concat) {
 		}
 		shape := p.g.Shapes[n.Inputs[i]]
 		if op.Axis != 1 || len(shape) < 2 || len(shape) > 4 {
-			p.fail(n.Name, op.Kind(), "concatenate channels; "+cutHint, "it joins %v along axis %d; the hardware joins channels, axis 1 of [1,C,H,W]", shape, op.Axis)
+			p.fail(n.Name, op.Kind(), "concatenate channels; "+reasons.CutHint, "it joins %v along axis %d; the hardware joins channels, axis 1 of [1,C,H,W]", shape, op.Axis)
 			return
 		}
 		if !p.lies(n, v, shape) {
@@ -219,7 +220,7 @@ func (p *planner) slice(n *graph.Node, op graph.Slice) {
 	s := &intnet.Slice{Step: [2]int{1, 1}}
 	for d, a := range axes {
 		if !ok || a >= 0 && (op.Step[a] < 1 || d == 2 && op.Step[a] != 1) {
-			p.fail(n.Name, op.Kind(), "let the weights of the convolution before or behind it choose the channels; "+cutHint,
+			p.fail(n.Name, op.Kind(), "let the weights of the convolution before or behind it choose the channels; "+reasons.CutHint,
 				"it takes %v from %v on in steps of %v; the hardware takes rows and columns in positive steps and channels next to each other", op.To, op.Start, op.Step)
 			return
 		}

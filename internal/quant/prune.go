@@ -7,6 +7,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/settings"
 )
 
 // Pruner lowers one convolution at a time of a network whose formats are fixed, under thresholds of its
@@ -25,6 +26,9 @@ func NewPruner(g *graph.Graph, spec *Spec) (*Pruner, error) {
 	}
 	p, err := plan(g)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.decide(spec); err != nil {
 		return nil, err
 	}
 	r := &Pruner{net: net, spec: spec, layers: make([]*layer, len(net.Layers))}
@@ -48,16 +52,22 @@ func NewPruner(g *graph.Graph, spec *Spec) (*Pruner, error) {
 func (p *Pruner) Net() *intnet.Net { return p.net }
 
 // Weights is the float weights of convolution layer i of Net, in the model's order. They must not be changed.
-func (p *Pruner) Weights(i int) []float32 { return p.layers[i].w.F }
+func (p *Pruner) Weights(i int) []float32 { return p.layers[i].model.F }
+
+// Stored is Weights as they are quantised: of channels that are equalised times powers of two.
+func (p *Pruner) Stored(i int) []float32 { return p.layers[i].w.F }
 
 // Conv lowers convolution layer i of Net under thresholds t.
-func (p *Pruner) Conv(i int, t Tau) (*intnet.Conv, error) {
+func (p *Pruner) Conv(i int, t settings.Tau) (*intnet.Conv, error) {
 	l := &p.net.Layers[i]
-	if err := t.check(); err != nil {
+	if err := t.Check(); err != nil {
 		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 	}
 	s := p.spec.Convs[l.Name]
 	s.TauW, s.TauA = t.W, t.A
+	if err := p.spec.prunes(p.layers[i], s); err != nil {
+		return nil, err
+	}
 	in := p.net.Tensors[l.In[0]].Format
 	c := convOf(p.layers[i], s, in, ValueSpec{p.net.Tensors[l.Out].Format, l.Rounding})
 	if was := l.Conv; was.Scaled() { // right for all weights, and so for those that are left

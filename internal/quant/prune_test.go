@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hass/internal/intnet"
+	"hass/internal/settings"
 )
 
 // TestPruner: one convolution pruned alone is that of the network lowered under all thresholds.
@@ -17,7 +18,7 @@ func TestPruner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tau := Tau{W: 0.2, A: 0.3}
+	tau := settings.Tau{W: 0.2, A: 0.3}
 	pruned := *spec
 	pruned.Convs = map[string]ConvSpec{}
 	for name, c := range spec.Convs {
@@ -54,7 +55,7 @@ func TestPruner(t *testing.T) {
 	if convs < 5 || zeros == 0 {
 		t.Errorf("%d convolutions, %d weights pruned", convs, zeros)
 	}
-	if _, err := p.Conv(0, Tau{W: -1}); err == nil && p.Net().Layers[0].Kind == intnet.KindConv {
+	if _, err := p.Conv(0, settings.Tau{W: -1}); err == nil && p.Net().Layers[0].Kind == intnet.KindConv {
 		t.Error("a negative threshold was taken")
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"hass/internal/graph"
 	"hass/internal/hosttail"
 	"hass/internal/intnet"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 )
 
@@ -337,7 +338,7 @@ func TestWeights(t *testing.T) {
 		t.Error(d)
 	}
 	w := 0.3
-	_, net = lower(t, g, imgs, Options{Bits: 16, Thresholds: &Thresholds{Default: Tau{W: 0.0011}, Layers: map[string]LayerTau{"c": {A: &w}}}})
+	_, net = lower(t, g, imgs, Options{Bits: 16, Thresholds: &settings.Thresholds{Default: settings.Tau{W: 0.0011}, Layers: map[string]settings.LayerTau{"c": {A: &w}}}})
 	c := net.Layers[0].Conv
 	if d := cmp.Diff([]int16{32440, 0, 0, 0, -9830}, c.Weights); d != "" {
 		t.Error(d)
@@ -372,7 +373,7 @@ func TestApplyThresholds(t *testing.T) {
 	g := everything(t, 1)
 	before := g.String()
 	a := 0.1
-	th := &Thresholds{Default: Tau{W: 0.05}, Layers: map[string]LayerTau{"c1": {A: &a}, "fc": {A: &a}}}
+	th := &settings.Thresholds{Default: settings.Tau{W: 0.05}, Layers: map[string]settings.LayerTau{"c1": {A: &a}, "fc": {A: &a}}}
 	pruned, err := th.Apply(g)
 	if err != nil {
 		t.Fatal(err)

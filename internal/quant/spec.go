@@ -5,9 +5,11 @@ import (
 	"math"
 	"slices"
 
+	"hass/internal/calib"
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/settings"
 )
 
 // Spec records every decision between a float graph and its integer network. It
@@ -17,6 +19,7 @@ type Spec struct {
 	Quantisers Quantisers           `json:"quantisers,omitempty"` // what became of the model's own
 	Values     map[string]ValueSpec `json:"values"`               // by value: the input, and what each layer makes
 	Convs      map[string]ConvSpec  `json:"convs"`                // by node name
+	Equal      calib.Powers         `json:"equal,omitempty"`
 }
 
 // ValueSpec records the decisions about one value: its format, and how it is
@@ -40,9 +43,14 @@ func ours(f fixed.Format) ValueSpec { return ValueSpec{f, fixed.HalfUp} }
 // ConvSpec records the decisions about one convolution.
 type ConvSpec struct {
 	WeightBits int     `json:"weight_bits"`
-	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel; none: the model's own integers and steps
+	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel; none: steps
 	TauW       float64 `json:"tau_w"`       // weights with |w| < TauW become 0
 	TauA       float64 `json:"tau_a"`       // inputs with |a| < TauA are read as 0
+	// WeightStep is the value of a weight's unit by output channel, where it need not be a power of two. Beside it there are no
+	// binary points; without both the weights are the model's own integers, at its steps.
+	WeightStep []float64 `json:"weight_step,omitempty"`
+	// BiasAdd is added to the bias of each output channel, in the model's units: the mean error that rounded weights make.
+	BiasAdd []float64 `json:"bias_add,omitempty"`
 }
 
 // Policy of formats. See Calibrate.
@@ -60,10 +68,12 @@ const (
 
 // Options direct Calibrate.
 type Options struct {
-	Bits       int         // default width, 2..16
-	Widths     *Widths     // per-layer widths, or nil
-	Thresholds *Thresholds // per-layer thresholds, or nil
-	Quantisers Quantisers  // what was done to the graph's own, for the spec to record
+	Bits       int                  // default width, 2..16
+	Widths     *settings.Widths     // per-layer widths, or nil
+	Thresholds *settings.Thresholds // per-layer thresholds, or nil
+	Scales     Scales               // what steps there are to choose from
+	Pruned     bool                 // thresholds on activations come later: no channel is equalised
+	Quantisers Quantisers           // what was done to the graph's own, for the spec to record
 	// InputMin and InputMax are the range that the data set's preprocessing can
 	// produce. If both are 0 the range seen in calibration is taken, and the input
 	// is unsigned if no calibration image was ever negative.
@@ -80,14 +90,14 @@ type Options struct {
 // A value is unsigned if its operators cannot make it negative (the input: if its
 // range is not). A max pool, a slice, zero insertion and nearest resizing keep their input's format. What a
 // non-linear function reads has 16 bits unless the user gives that layer a width: the
-// function is applied before its result is narrowed. Where a quantised model gives a
+// function is applied before its result is narrowed. So have the sums of a convolution that leave the network and nothing else reads. Where a quantised model gives a
 // format, that is taken, with rounding half to even; all others round half up.
 //
 // Weights that a quantised model brings are kept as its integers, at its steps, unless the user gives that layer
 // another width. Other weights above 8 bits have one binary point per layer, the finest that holds
 // the largest; at 8 bits and below one per output channel, of least squared
-// error, within intnet.MaxShiftSteps steps.
-func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
+// error, within intnet.MaxShiftSteps steps, or with FreeScales a step per output channel (see weightSteps).
+func Calibrate(g *graph.Graph, r *calib.Ranges, opt Options) (*Spec, error) {
 	p, err := plan(g)
 	if err != nil {
 		return nil, err
@@ -95,15 +105,18 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 	if opt.Bits < 2 || opt.Bits > fixed.MaxBits {
 		return nil, fmt.Errorf("width of %d bits: must lie in 2..%d", opt.Bits, fixed.MaxBits)
 	}
-	widths, err := opt.Widths.resolve(p, opt.Bits)
+	widths, err := resolveWidths(opt.Widths, p, opt.Bits)
 	if err != nil {
 		return nil, err
 	}
-	taus, err := opt.Thresholds.resolve(p)
+	taus, err := tausOf(opt.Thresholds, p)
 	if err != nil {
 		return nil, err
 	}
-	s := &Spec{Bits: opt.Bits, Quantisers: opt.Quantisers, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
+	s := &Spec{Bits: opt.Bits, Quantisers: opt.Quantisers, Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec), Equal: r.Powers()}
+	if err := p.equalise(s.Equal); err != nil {
+		return nil, err
+	}
 	if opt.Widths != nil && opt.Widths.Default != 0 {
 		s.Bits = opt.Widths.Default
 	}
@@ -116,10 +129,14 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 		// The segments of a function cover the whole format: one that reaches far beyond
 		// the numbers would leave them a few segments.
 		lo, hi := opt.inputRange(st)
-		in.Frac = max(in.Frac, min(finest(in, lo, hi), actFrac))
+		in.Frac = max(in.Frac, min(calib.Finest(in, lo, hi), actFrac))
 	}
 	if s.Values[p.input] = ours(in); p.inputFixed != nil {
 		s.Values[p.input] = kept(*p.inputFixed)
+	}
+	free := p.freeScales(r, widths, opt.Scales)
+	if f, ok := free[p.input]; ok {
+		s.Values[p.input] = ours(f)
 	}
 	for i, l := range p.layers {
 		if from := p.source(l.out); from != l.out {
@@ -132,7 +149,10 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 			if st, err = statsOf(r, l.out); err != nil {
 				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
 			}
-			f := valueFormat(st, widths.activations[i], l.nonneg && st.Min >= 0, l.lo, l.hi)
+			f, ok := free[l.out]
+			if !ok {
+				f = valueFormat(st, widths.activations[i], l.nonneg && st.Min >= 0, l.lo, l.hi, p.isResult(l.out))
+			}
 			if l.wide {
 				f.Frac = min(f.Frac, actFrac)
 			}
@@ -142,6 +162,13 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 			continue
 		}
 		frac, keeps := l.keptFracs(widths.weights[i])
+		t := taus[l.node.Name]
+		c := ConvSpec{WeightBits: widths.weights[i], TauW: t.W, TauA: t.A}
+		if !keeps && opt.Scales == FreeScales && c.WeightBits <= errorBits && !l.bipolar {
+			c.WeightFrac, c.WeightStep = []int{}, p.weightSteps(l, c, r, s.Values[l.in[0]].Format, s.Values[l.out].Format)
+			s.Convs[l.node.Name] = c
+			continue
+		}
 		if !keeps {
 			if frac, err = weightFracs(l, widths.weights[i], s.Values[l.in[0]].Format, s.Values[l.out].Format); err != nil {
 				return nil, fmt.Errorf("layer %q: %w", l.node.Name, err)
@@ -153,13 +180,13 @@ func Calibrate(g *graph.Graph, r *Ranges, opt Options) (*Spec, error) {
 			f.Frac = min(f.Frac, s.Values[l.in[0]].Frac+slices.Min(frac))
 			s.Values[l.out] = f
 		}
-		t := taus[l.node.Name]
-		s.Convs[l.node.Name] = ConvSpec{WeightBits: widths.weights[i], WeightFrac: frac, TauW: t.W, TauA: t.A}
+		c.WeightFrac = frac
+		s.Convs[l.node.Name] = c
 	}
 	return s, nil
 }
 
-func statsOf(r *Ranges, value string) (*Stats, error) {
+func statsOf(r *calib.Ranges, value string) (*calib.Stats, error) {
 	st := r.Of(value)
 	switch {
 	case st == nil || st.Count == 0:
@@ -171,7 +198,7 @@ func statsOf(r *Ranges, value string) (*Stats, error) {
 }
 
 // inputRange is what the input can hold: all that calibration saw and preprocessing can make.
-func (opt Options) inputRange(st *Stats) (lo, hi float64) {
+func (opt Options) inputRange(st *calib.Stats) (lo, hi float64) {
 	lo, hi = float64(st.Min), float64(st.Max)
 	if opt.InputMin != 0 || opt.InputMax != 0 {
 		lo, hi = min(lo, opt.InputMin), max(hi, opt.InputMax)
@@ -179,73 +206,40 @@ func (opt Options) inputRange(st *Stats) (lo, hi float64) {
 	return lo, hi
 }
 
-func inputFormat(st *Stats, bits int, opt Options) fixed.Format {
+func inputFormat(st *calib.Stats, bits int, opt Options) fixed.Format {
 	lo, hi := opt.inputRange(st)
 	f := fixed.Format{Bits: bits, Signed: lo < 0}
 	// Exact, but never coarser than integers: calibration images may all happen to
 	// be even.
 	f.Frac = 0
-	if st.LSB != noLSB {
+	if st.LSB != calib.NoLSB {
 		f.Frac = max(0, -st.LSB)
 	}
-	if holds(f, lo, hi) {
+	if calib.Holds(f, lo, hi) {
 		return f
 	}
 	if bits <= errorBits {
-		f.Frac = leastError(st, f)
+		f.Frac = st.LeastError(f)
 	} else {
-		f.Frac = finest(f, lo, hi)
+		f.Frac = calib.Finest(f, lo, hi)
 	}
 	return f
 }
 
 // valueFormat is the format of a value that is clamped to [lo, hi], perhaps
-// infinite.
-func valueFormat(st *Stats, bits int, unsigned bool, lo, hi float64) fixed.Format {
+// infinite; if whole, one that holds all that was seen.
+func valueFormat(st *calib.Stats, bits int, unsigned bool, lo, hi float64, whole bool) fixed.Format {
 	f := fixed.Format{Bits: bits, Signed: !unsigned}
-	if bits <= errorBits {
-		f.Frac = leastError(st, f)
+	if bits <= errorBits && whole {
+		f.Frac = calib.Finest(f, float64(st.Min), float64(st.Max))
+		return f
+	} else if bits <= errorBits {
+		f.Frac = st.LeastError(f)
 		return f
 	}
 	m, n := float64(st.Max)*headroom, float64(st.Min)*headroom
-	f.Frac = finest(f, max(n, min(lo, 0)), min(m, max(hi, 0)))
+	f.Frac = calib.Finest(f, max(n, min(lo, 0)), min(m, max(hi, 0)))
 	return f
-}
-
-// holds reports whether f represents lo and hi without saturating, after
-// rounding.
-func holds(f fixed.Format, lo, hi float64) bool {
-	return fixed.HalfUp.Float(math.Ldexp(hi, f.Frac)) <= float64(f.Max()) &&
-		fixed.HalfUp.Float(math.Ldexp(lo, f.Frac)) >= float64(f.Min())
-}
-
-// finest is the largest binary point at which f holds lo and hi; that of a
-// maximum of 1 if both are 0, as in a layer that calibration never excited.
-func finest(f fixed.Format, lo, hi float64) int {
-	if lo == 0 && hi == 0 {
-		hi = 1
-	}
-	_, exp := math.Frexp(max(-lo, hi))
-	// At exp+bits no magnitude fits, so the search starts above the answer.
-	for f.Frac = f.Bits - exp + 1; !holds(f, lo, hi); f.Frac-- {
-	}
-	return f.Frac
-}
-
-// leastError is the binary point of least squared error over what st saw. The
-// coarser wins a tie: it saturates later.
-func leastError(st *Stats, f fixed.Format) int {
-	start := finest(f, float64(st.Min), float64(st.Max))
-	if !f.Signed {
-		start = finest(f, 0, float64(st.Max))
-	}
-	best, bestErr := start, math.Inf(1)
-	for frac := start; frac <= start+f.Bits; frac++ {
-		if e := st.squaredError(frac, f.Min(), f.Max()); e < bestErr {
-			best, bestErr = frac, e
-		}
-	}
-	return best
 }
 
 // weightFracs chooses the weight binary points of a convolution: one, or one per
@@ -262,8 +256,8 @@ func weightFracs(l *layer, bits int, in, out fixed.Format) ([]int, error) {
 	low, high := math.MaxInt, math.MinInt
 	for c := range fracs {
 		fracs[c] = silent
-		if w := l.w.F[c*per : (c+1)*per]; !allZero(w) {
-			fracs[c] = weightFrac(w, limit, bits <= errorBits)
+		if w := l.w.F[c*per : (c+1)*per]; slices.ContainsFunc(w, func(v float32) bool { return v != 0 }) {
+			fracs[c] = calib.WeightPoint(w, limit, bits <= errorBits)
 			low, high = min(low, fracs[c]), max(high, fracs[c])
 		}
 	}
@@ -298,44 +292,6 @@ func weightFracs(l *layer, bits int, in, out fixed.Format) ([]int, error) {
 	return fracs[:1], nil
 }
 
-func allZero(w []float32) bool {
-	for _, v := range w {
-		if v != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// weightFrac is the binary point for some weights, integers within +-limit: the
-// finest that holds the largest, or of least squared error.
-func weightFrac(w []float32, limit int64, least bool) int {
-	m := 0.0
-	for _, v := range w {
-		m = max(m, math.Abs(float64(v)))
-	}
-	_, exp := math.Frexp(m)
-	frac := 17 - exp
-	for math.Floor(math.Ldexp(m, frac)+0.5) > float64(limit) {
-		frac--
-	}
-	if !least {
-		return frac
-	}
-	best, bestErr := frac, math.Inf(1)
-	for f := frac; f <= frac+4; f++ {
-		e := 0.0
-		for _, v := range w {
-			d := math.Ldexp(float64(fixed.QuantizeRange(float64(v), f, fixed.HalfUp, -limit, limit)), -f) - float64(v)
-			e += d * d
-		}
-		if e < bestErr {
-			best, bestErr = f, e
-		}
-	}
-	return best
-}
-
 // accBits is the accumulator width of part c of n of the output channels with
 // the given weight binary point.
 func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
@@ -355,10 +311,10 @@ func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
 }
 
 // Thresholds are those that s holds, by convolution.
-func (s *Spec) Thresholds() *Thresholds {
-	t := &Thresholds{Layers: make(map[string]LayerTau, len(s.Convs))}
+func (s *Spec) Thresholds() *settings.Thresholds {
+	t := &settings.Thresholds{Layers: make(map[string]settings.LayerTau, len(s.Convs))}
 	for name, c := range s.Convs {
-		t.Layers[name] = LayerTau{W: &c.TauW, A: &c.TauA}
+		t.Layers[name] = settings.LayerTau{W: &c.TauW, A: &c.TauA}
 	}
 	return t
 }

@@ -5,6 +5,7 @@ import (
 
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/resample"
 )
 
 // Warnings are what a quantised model says about its numbers and the integer network does not keep to the last bit, a
@@ -26,7 +27,7 @@ func Warnings(g *graph.Graph) []string {
 		case intnet.KindResize:
 			if steps := p.resizeSteps(l); steps > 0 {
 				text = fmt.Sprintf("its weights are rounded to %d binary places: next to a tie of the quantiser behind it a result may be off by %s; fewer bits, or scales that are simpler fractions, are exact",
-					samplePlaces, plural(steps, "step"))
+					resample.Places, plural(steps, "step"))
 			}
 		default: // exact, or the model gives no numbers
 		}
@@ -42,4 +43,25 @@ func plural(n int, what string) string {
 		return "one " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// resizeSteps is how many steps of its output's quantiser a linear resize may be off because its weights are rounded; 0 if the
+// result is exact, or if the model gives no formats that it could be off from.
+func (p *planner) resizeSteps(l *layer) int {
+	in, out := p.given(l.in[0]), p.given(l.out)
+	if in == nil {
+		return 0
+	}
+	d := p.tensorDims(l.in[0])
+	if f, ok := l.between(*in); ok && out == nil {
+		// The quantiser behind it has another scale: what is lost in front of it may cross a tie of its own.
+		if resample.Exact(*l.resize, d.h, d.w, l.dims.h, l.dims.w, f.Frac-in.Frac) {
+			return 0
+		}
+		return 1
+	}
+	if out == nil {
+		return 0
+	}
+	return resample.Off(*l.resize, d.h, d.w, l.dims.h, l.dims.w, *in, *out)
 }

@@ -15,6 +15,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/judge"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/optimizer"
 	"hass/optimizer/derive"
 	"hass/optimizer/search"
@@ -161,7 +162,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		if err := writeThresholds(ctx, r, r.Best, in("thresholds.toml")); err != nil {
 			return nil, err
 		}
-		if opt.Thresholds, err = quant.LoadThresholds(in("thresholds.toml")); err != nil {
+		if opt.Thresholds, err = settings.LoadThresholds(in("thresholds.toml")); err != nil {
 			return nil, err
 		}
 		if o.Least == "" {

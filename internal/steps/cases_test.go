@@ -71,7 +71,7 @@ func judgeModels(t *testing.T, dir string) {
 				compareRun(t, model, "", floatTolerance)
 			}
 			// A claim of single steps is judged by the acceptance run; a warning is about values that are lost.
-			if err == nil && !notInteger[f.Name()] && !has[cases.Steps] && !has[cases.Warned] {
+			if err == nil && !notInteger[f.Name()] && !has[cases.Steps] {
 				compareInteger(t, model)
 			}
 		})

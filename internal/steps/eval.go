@@ -7,7 +7,8 @@ import (
 	"hass/frontend"
 	"hass/internal/dataset"
 	"hass/internal/judge"
-	"hass/internal/quant"
+	"hass/internal/metrics"
+	"hass/internal/settings"
 )
 
 // EvalOptions direct Eval.
@@ -30,6 +31,9 @@ type EvalResult struct {
 	Bits    string        `json:"bits"` // "float", "16", "8" or "mixed"
 	// Outputs compares the integer network with the float network, without thresholds.
 	Outputs []judge.Fidelity `json:"outputs,omitempty"`
+	// Lost is how much less often the integer network's first answer is right than the float network's, as a share of the images; nil
+	// without labels for top-1, and of the float network.
+	Lost *metrics.Interval `json:"lost,omitempty"`
 
 	Set *dataset.Set `json:"-"` // the images
 }
@@ -66,7 +70,7 @@ func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, e
 		return nil, fmt.Errorf("nothing to judge the float network by: %s", plan.Why)
 	}
 	if o.Thresholds != "" {
-		t, err := quant.LoadThresholds(o.Thresholds)
+		t, err := settings.LoadThresholds(o.Thresholds)
 		if err != nil {
 			return nil, err
 		}
@@ -113,6 +117,10 @@ func evalInteger(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult,
 	}
 	r := newEvalResult(plan, set, cal.Profile.Bits)
 	r.Figures, r.Outputs = measure(plan, j.integer), j.outputs
+	if plan.Measure == judge.Top1 {
+		lost := metrics.Drop(j.integer.Right, j.float.Right)
+		r.Lost = &lost
+	}
 	return r, nil
 }
 

@@ -58,7 +58,7 @@ func Example() {
 	fmt.Println(warnings, "warnings")
 	// Output:
 	// input [1,3,20,20]
-	// profile of 200 images, 8 bits
+	// profile of 200 images, mixed bits
 	// design for ZedBoard, fits: true
 	// project for hls
 	// simulated 4 images, 0 mismatches

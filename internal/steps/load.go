@@ -10,6 +10,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/sparsity"
 )
 
@@ -158,7 +159,7 @@ func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
 
 // prune replaces the thresholds of a spec.
 func prune(spec *quant.Spec, g *graph.Graph, thresholds string) error {
-	t, err := quant.LoadThresholds(thresholds)
+	t, err := settings.LoadThresholds(thresholds)
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 	if want := r.Config.Inputs["dataset"]; hash != want {
 		return fmt.Errorf("study %q was made with another calibration set than %s (SHA-256 %.12s, not %.12s)", r.Study, o.Data, want, hash)
 	}
-	opt, err := Numerics{Bits: r.Config.Bits, Widths: o.Widths, Seed: int64(r.Config.Seed)}.options(g)
+	opt, err := Numerics{Bits: r.Config.Bits, Scales: DefaultNumerics().Scales, Widths: o.Widths, Seed: int64(r.Config.Seed)}.options(g)
 	if err != nil {
 		return err
 	}

@@ -11,39 +11,46 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/sparsity"
 )
 
 // Numerics are the choices of a profile.
 type Numerics struct {
-	Bits       int    // default width of weights and activations, 2..16
-	Widths     string // file of per-layer widths, or ""
-	Thresholds string // file of pruning thresholds, or ""
-	Seed       int64  // of the samples
+	Bits       int          // default width of weights and activations, 2..16
+	Widths     string       // file of per-layer widths, or ""
+	Thresholds string       // file of pruning thresholds, or ""
+	Scales     quant.Scales // what steps there are to choose from, of up to 8 bits
+	Seed       int64        // of the samples
 	// Quantisers says what becomes of the model's own.
 	Quantisers quant.Quantisers
 }
 
 // DefaultNumerics are the command line's defaults.
-func DefaultNumerics() Numerics { return Numerics{Bits: fixed.MaxBits, Seed: 1} }
+func DefaultNumerics() Numerics {
+	return Numerics{Bits: fixed.MaxBits, Scales: quant.FreeScales, Seed: 1}
+}
 
 // options are the numerics as sparsity wants them. The files that they name are read
 // and checked against the model.
 func (n Numerics) options(g *graph.Graph) (opt sparsity.Options, err error) {
-	opt = sparsity.Options{Bits: n.Bits, Seed: n.Seed, Quantisers: n.Quantisers}
+	opt = sparsity.Options{Bits: n.Bits, Scales: n.Scales, Seed: n.Seed, Quantisers: n.Quantisers}
 	if n.Bits < 2 || n.Bits > fixed.MaxBits {
 		return opt, badOption("--bits %d: widths lie in 2..%d", n.Bits, fixed.MaxBits)
 	}
+	if n.Scales != quant.PowersOfTwo && n.Scales != quant.FreeScales {
+		return opt, badOption("--scales %s: want %s or %s", n.Scales, quant.FreeScales, quant.PowersOfTwo)
+	}
 	if n.Widths != "" {
-		if opt.Widths, err = quant.LoadWidths(n.Widths); err != nil {
+		if opt.Widths, err = settings.LoadWidths(n.Widths); err != nil {
 			return opt, err
 		}
-		if err := opt.Widths.Check(g); err != nil {
+		if err := quant.CheckWidths(opt.Widths, g); err != nil {
 			return opt, fmt.Errorf("%s: %w", n.Widths, err)
 		}
 	}
 	if n.Thresholds != "" {
-		if opt.Thresholds, err = quant.LoadThresholds(n.Thresholds); err != nil {
+		if opt.Thresholds, err = settings.LoadThresholds(n.Thresholds); err != nil {
 			return opt, err
 		}
 		if _, err := opt.Thresholds.Resolve(g); err != nil {

@@ -244,7 +244,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 		}
 	}
 	p, err := search.New(ctx, j.graph, j.calib, search.Options{
-		Bits: j.numerics.Bits, Widths: opt.Widths, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: j.hardware.Target, Pixels: j.hardware.Pixels, Clock: j.hardware.Clock, Images: j.tuning.MaxImages,
+		Bits: j.numerics.Bits, Widths: opt.Widths, Scales: opt.Scales, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: j.hardware.Target, Pixels: j.hardware.Pixels, Clock: j.hardware.Clock, Images: j.tuning.MaxImages,
 		Seed: uint64(j.numerics.Seed), NoSharing: j.tuning.NoSharing, NoHalving: j.tuning.NoHalving, Progress: rep.track(TaskCalibrate),
 	})
 	if err != nil {

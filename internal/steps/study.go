@@ -11,7 +11,7 @@ import (
 	"hass/frontend/onnx"
 	"hass/internal/artifact"
 	"hass/internal/graph"
-	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/optimizer/search"
 	"hass/optimizer/search/study"
 )
@@ -159,7 +159,7 @@ func exportTrial(ctx context.Context, g *graph.Graph, r *search.Result, number i
 }
 
 // exportModel writes a model with thresholds as ONNX.
-func exportModel(ctx context.Context, g *graph.Graph, t *quant.Thresholds, path string, meta map[string]string) error {
+func exportModel(ctx context.Context, g *graph.Graph, t *settings.Thresholds, path string, meta map[string]string) error {
 	pruned, err := t.Apply(g)
 	if err != nil {
 		return err

@@ -7,7 +7,8 @@ import (
 	"slices"
 
 	"hass/internal/intnet"
-	"hass/internal/quant"
+	"hass/internal/metrics"
+	"hass/internal/settings"
 	"hass/internal/workers"
 )
 
@@ -62,7 +63,7 @@ func (p *Problem) Probe(ctx context.Context, images int, wanted []bool, progress
 		net.Layers = slices.Clone(p.Net.Layers)
 		conv := *net.Layers[b.layer].Conv
 		if b.variable < len(p.Convs) {
-			pruned, err := p.pruner.Conv(b.layer, quant.Tau{W: probeLevels[b.level] * p.MaxW[k]})
+			pruned, err := p.pruner.Conv(b.layer, settings.Tau{W: probeLevels[b.level] * p.MaxW[k]})
 			if err != nil {
 				return nil, err
 			}
@@ -95,7 +96,7 @@ func (p *Problem) Probe(ctx context.Context, images int, wanted []bool, progress
 			if err != nil {
 				return nil, fmt.Errorf("image %d: %w", i, err)
 			}
-			d = append(d, divergence(p.logp[i], logSoftmax(p.Net.Dequantize(out, scores[0]))))
+			d = append(d, metrics.Divergence(p.logp[i], metrics.LogSoftmax(p.Net.Dequantize(out, scores[0]))))
 		}
 		return d, nil
 	}, func(i int, d []float64) error {

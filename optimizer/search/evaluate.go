@@ -156,8 +156,8 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 		for k := cuts; k < len(r.state); k++ {
 			r.state[k] = p.pack(x, &p.cuts[k])
 		}
-		logp := logSoftmax(p.Net.Dequantize(out, scores[0]))
-		r.divergence, r.regret = float32(divergence(p.logp[i], logp)), regret(p.logp[i], logp)
+		logp := metrics.LogSoftmax(p.Net.Dequantize(out, scores[0]))
+		r.divergence, r.regret = float32(metrics.Divergence(p.logp[i], logp)), regret(p.logp[i], logp)
 		r.loss, r.right = -float64(logp[p.labels[i]]), metrics.Rank(scores[0], p.labels[i]) == 0
 		if i < p.sample() {
 			var before *sparsity.ImageZeros
@@ -177,15 +177,6 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 		e.seen++
 		return nil
 	})
-}
-
-// divergence is the Kullback-Leibler divergence of q from p, both as logarithms, in nats.
-func divergence(p, q []float32) float64 {
-	d := 0.0
-	for i := range p {
-		d += math.Exp(float64(p[i])) * float64(p[i]-q[i])
-	}
-	return max(0, d)
 }
 
 // regret is how much less likely q's answer is than p's own, by p; both are logarithms.

@@ -22,9 +22,9 @@ type Test struct {
 
 // Tested is one trial on the test images.
 type Tested struct {
-	Number int      `json:"number"`
-	Top1   float64  `json:"top1"`
-	Drop   Interval `json:"drop"` // right answers lost against the unpruned network, as a share, on the same images
+	Number int              `json:"number"`
+	Top1   float64          `json:"top1"`
+	Drop   metrics.Interval `json:"drop"` // right answers lost against the unpruned network, as a share, on the same images
 }
 
 // testNote is the key of the front's measurement after so many trials: a study that is extended has another front.
@@ -96,7 +96,7 @@ func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, r *Result, s
 		if err != nil {
 			return err
 		}
-		lost := drop(right, base)
+		lost := metrics.Drop(right, base)
 		t.Trials = append(t.Trials, Tested{list[k].Number, top1, lost})
 		scout.saw(k, lost.Mean)
 	}

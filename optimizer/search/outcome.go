@@ -4,9 +4,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
 
 	"hass/internal/design"
+	"hass/internal/metrics"
 )
 
 // Outcome is what a trial found. It depends on nothing but the problem and the point, so that equal studies hold equal
@@ -93,47 +93,8 @@ func (o *Outcome) answers() []bool {
 	return r
 }
 
-// Interval is a mean and the half width of its 95 % confidence interval.
-type Interval struct {
-	Mean float64 `json:"mean"`
-	Half float64 `json:"half"`
-}
-
 // Drop is how much less often a is right than base, as a share of the images that both have seen, by paired differences: the
 // same images, so that what is hard for both cancels.
-func (o *Outcome) Drop(base *Outcome) Interval {
-	return drop(o.answers(), base.answers())
-}
-
-// drop is Drop of answers to the same images, in the same order.
-func drop(right, base []bool) Interval {
-	d := make([]float64, min(len(right), len(base)))
-	for i := range d {
-		if base[i] {
-			d[i]++
-		}
-		if right[i] {
-			d[i]--
-		}
-	}
-	return interval(d)
-}
-
-// interval is that of a mean of independent values, by the normal approximation.
-func interval(v []float64) Interval {
-	n := float64(len(v))
-	if n == 0 {
-		return Interval{}
-	}
-	mean, sq := 0.0, 0.0
-	for _, x := range v {
-		mean += x / n
-	}
-	for _, x := range v {
-		sq += (x - mean) * (x - mean)
-	}
-	if n < 2 {
-		return Interval{Mean: mean}
-	}
-	return Interval{mean, 1.96 * math.Sqrt(sq/(n-1)/n)}
+func (o *Outcome) Drop(base *Outcome) metrics.Interval {
+	return metrics.Drop(o.answers(), base.answers())
 }

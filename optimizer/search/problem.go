@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"hass/internal/calib"
 	"hass/internal/dataset"
 	"hass/internal/design"
 	"hass/internal/fixed"
@@ -18,6 +19,7 @@ import (
 	"hass/internal/judge"
 	"hass/internal/metrics"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/workers"
 	"hass/optimizer"
 	"hass/sparsity"
@@ -25,8 +27,9 @@ import (
 
 // Options direct New.
 type Options struct {
-	Bits     int           // default width of weights and activations; 16
-	Widths   *quant.Widths // per-layer widths, or nil
+	Bits     int              // default width of weights and activations; 16
+	Scales   quant.Scales     // what steps there are to choose from
+	Widths   *settings.Widths // per-layer widths, or nil
 	Platform design.Platform
 	Shares   design.Shares // usable shares of the resources; the zero value is the default
 	Engine   string        // engine rule; "" is auto
@@ -150,22 +153,20 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if n < 2 {
 		return nil, fmt.Errorf("data set %s: a search needs at least 2 images", set.Path)
 	}
-	done := 0
+	done, total := 0, n
 	step := func() {
 		if done++; opt.Progress != nil {
-			opt.Progress(done, 2*n)
+			opt.Progress(done, total)
 		}
 	}
 	load := func(i int) ([]float32, error) {
 		x := make([]float32, set.C*set.H*set.W)
 		return x, set.Float(i, x)
 	}
-	ranges, err := quant.Collect(ctx, g, n, opt.Workers, load, func(int) { step() })
-	if err != nil {
-		return nil, fmt.Errorf("calibration: %w", err)
-	}
 	lo, hi := sparsity.InputRange(set)
-	spec, err := quant.Calibrate(g, ranges, quant.Options{Bits: opt.Bits, Widths: opt.Widths, InputMin: lo, InputMax: hi})
+	images := calib.Images{N: n, Workers: opt.Workers, Load: load, Pass: func() { total += n }, Step: step}
+	// Thresholds on the inputs of convolutions are the same for all channels, so none are equalised.
+	spec, err := quant.Fit(ctx, g, images, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Scales: opt.Scales, Pruned: true, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
@@ -254,10 +255,10 @@ func (p *Problem) findFar(ctx context.Context) error {
 		err = intnet.RunMany(ctx, e, n, p.opt.Workers,
 			func(i int) ([]int32, error) { return p.images[i], nil },
 			func(_ *intnet.Exec, out [][]int32) ([]float32, error) {
-				return logSoftmax(p.Net.Dequantize(p.Net.Outputs[0], out[0])), nil
+				return metrics.LogSoftmax(p.Net.Dequantize(p.Net.Outputs[0], out[0])), nil
 			},
 			func(i int, logp []float32) error {
-				sum += divergence(p.logp[i], logp) / float64(n)
+				sum += metrics.Divergence(p.logp[i], logp) / float64(n)
 				return nil
 			})
 		if err != nil {
@@ -286,7 +287,7 @@ func (p *Problem) baseline(ctx context.Context, step func()) error {
 	err := intnet.RunMany(ctx, p.exec, n, p.opt.Workers,
 		func(i int) ([]int32, error) { return p.images[i], nil },
 		func(x *intnet.Exec, out [][]int32) (result, error) {
-			return result{logp: logSoftmax(p.Net.Dequantize(p.Net.Outputs[0], out[0])), answer: metrics.Argmax(out[0])}, nil
+			return result{logp: metrics.LogSoftmax(p.Net.Dequantize(p.Net.Outputs[0], out[0])), answer: metrics.Argmax(out[0])}, nil
 		},
 		func(i int, r result) error {
 			p.logp[i], p.labels[i] = r.logp, r.answer
@@ -400,8 +401,8 @@ func (p *Problem) Groups() []int {
 }
 
 // Tau is the thresholds of convolution k (an index into Convs) at a point.
-func (p *Problem) Tau(x []float64, k int) quant.Tau {
-	return quant.Tau{W: x[k] * p.MaxW[k], A: x[len(p.Convs)+k] * p.MaxA[k]}
+func (p *Problem) Tau(x []float64, k int) settings.Tau {
+	return settings.Tau{W: x[k] * p.MaxW[k], A: x[len(p.Convs)+k] * p.MaxA[k]}
 }
 
 // convsKept bounds the weights of pruned layers that are kept.
@@ -425,7 +426,7 @@ func (p *Problem) Prune(x []float64) (*intnet.Net, error) {
 		if c := p.convs[key]; c != nil {
 			return c, nil
 		}
-		return p.pruner.Conv(p.Convs[k], quant.Tau{W: tau.W})
+		return p.pruner.Conv(p.Convs[k], settings.Tau{W: tau.W})
 	}, func(k int, c *intnet.Conv) error { made[k] = c; return nil })
 	if err != nil {
 		return nil, err
@@ -441,18 +442,4 @@ func (p *Problem) Prune(x []float64) (*intnet.Net, error) {
 		net.Layers[i].Conv = &c
 	}
 	return &net, nil
-}
-
-// logSoftmax is the logarithm of the softmax of scores.
-func logSoftmax(scores []float32) []float32 {
-	top := slices.Max(scores)
-	sum := 0.0
-	for _, v := range scores {
-		sum += math.Exp(float64(v - top))
-	}
-	l := make([]float32, len(scores))
-	for i, v := range scores {
-		l[i] = float32(float64(v-top) - math.Log(sum))
-	}
-	return l
 }

@@ -14,7 +14,7 @@ import (
 	"text/tabwriter"
 
 	"hass/internal/artifact"
-	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/optimizer/search/sampler"
 	"hass/optimizer/search/study"
 )
@@ -204,15 +204,15 @@ func better(a, b *Outcome) int {
 }
 
 // Thresholds are those of a trial, as a thresholds file holds them.
-func (r *Result) Thresholds(number int) (*quant.Thresholds, error) {
+func (r *Result) Thresholds(number int) (*settings.Thresholds, error) {
 	t, err := r.Trial(number)
 	if err != nil {
 		return nil, err
 	}
-	th := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
+	th := &settings.Thresholds{Layers: map[string]settings.LayerTau{}}
 	for k, v := range r.Vars {
 		w, a := t.X[k]*v.MaxW, t.X[len(r.Vars)+k]*v.MaxA
-		th.Layers[v.Layer] = quant.LayerTau{W: &w, A: &a}
+		th.Layers[v.Layer] = settings.LayerTau{W: &w, A: &a}
 	}
 	return th, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hass/internal/hw/limits"
+	"hass/internal/metrics"
 	"hass/optimizer/search/sampler"
 	"hass/optimizer/search/study"
 )
@@ -424,7 +425,7 @@ func (r *Runner) judge(past []Trial) Judge {
 		for i, v := range o.Divergences {
 			d[i] = float64(v)
 		}
-		if v := interval(d); v.Mean-sure*v.Half/1.96 > r.Config.Objective.Hopeless {
+		if v := metrics.MeanOf(d); v.Mean-sure*v.Half/1.96 > r.Config.Objective.Hopeless {
 			return stoppedHopeless
 		}
 		if !rated || !front || r.Config.Objective.Blind {
@@ -438,7 +439,7 @@ func (r *Runner) judge(past []Trial) Judge {
 			for i := range d {
 				d[i] = float64(o.Divergences[i]) - float64(f.Divergences[i])
 			}
-			if v := interval(d); v.Mean-sure*v.Half/1.96 > 0 {
+			if v := metrics.MeanOf(d); v.Mean-sure*v.Half/1.96 > 0 {
 				return stoppedDominated
 			}
 		}

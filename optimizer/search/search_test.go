@@ -20,7 +20,9 @@ import (
 	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/intnet"
+	"hass/internal/metrics"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 	"hass/optimizer"
 	"hass/optimizer/search/study"
@@ -145,7 +147,7 @@ func TestPruneIsLower(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		th, err := quant.ParseThresholds(text)
+		th, err := settings.ParseThresholds(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,11 +197,11 @@ func TestEvaluate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := logSoftmax(net.Dequantize(net.Outputs[0], out[0]))
+		q := metrics.LogSoftmax(net.Dequantize(net.Outputs[0], out[0]))
 		if _, err := p.exec.Run(img); err != nil {
 			t.Fatal(err)
 		}
-		b := logSoftmax(p.Net.Dequantize(p.Net.Outputs[0], p.exec.Tensor(p.Net.Outputs[0])))
+		b := metrics.LogSoftmax(p.Net.Dequantize(p.Net.Outputs[0], p.exec.Tensor(p.Net.Outputs[0])))
 		for c := range q {
 			div += math.Exp(float64(b[c])) * float64(b[c]-q[c])
 		}
@@ -229,7 +231,7 @@ func TestEvaluate(t *testing.T) {
 	if d := o.Drop(p.Base).Mean; math.Abs(d-(p.Base.Top1-o.Top1)) > 1e-9 {
 		t.Errorf("drop %v of top-1 %v and %v", d, p.Base.Top1, o.Top1)
 	}
-	if p.Base.Divergence != 0 || p.Base.Drop(p.Base) != (Interval{}) {
+	if p.Base.Divergence != 0 || p.Base.Drop(p.Base) != (metrics.Interval{}) {
 		t.Errorf("the unpruned network differs from itself: %+v", p.Base)
 	}
 	// The rating is that of the sample's bitmaps.
@@ -249,11 +251,11 @@ func TestInterval(t *testing.T) {
 	a := &Outcome{Images: 10, Right: rightBits([]bool{true, true, false, true, false, true, true, true, false, true})}
 	b := &Outcome{Images: 10, Right: rightBits([]bool{true, true, true, true, true, true, false, true, false, true})}
 	// Differences b-a: 0 0 1 0 1 0 -1 0 0 0: mean 0.1, variance (3 - 10*0.01)/9.
-	want := Interval{0.1, 1.96 * math.Sqrt((3-0.1)/9/10)}
+	want := metrics.Interval{Mean: 0.1, Half: 1.96 * math.Sqrt((3-0.1)/9/10)}
 	if got := a.Drop(b); math.Abs(got.Mean-want.Mean) > 1e-12 || math.Abs(got.Half-want.Half) > 1e-12 {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := interval(nil); got != (Interval{}) {
+	if got := metrics.MeanOf(nil); got != (metrics.Interval{}) {
 		t.Errorf("of nothing: %+v", got)
 	}
 	short := &Outcome{Images: 4, Right: rightBits([]bool{false, true, true, true})}
@@ -1020,11 +1022,11 @@ func answers(n, right int) []bool {
 }
 
 // thresholds is a point as a thresholds file holds it.
-func thresholds(p *Problem, x []float64) *quant.Thresholds {
-	t := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
+func thresholds(p *Problem, x []float64) *settings.Thresholds {
+	t := &settings.Thresholds{Layers: map[string]settings.LayerTau{}}
 	for k, i := range p.Convs {
 		tau := p.Tau(x, k)
-		t.Layers[p.Net.Layers[i].Name] = quant.LayerTau{W: &tau.W, A: &tau.A}
+		t.Layers[p.Net.Layers[i].Name] = settings.LayerTau{W: &tau.W, A: &tau.A}
 	}
 	return t
 }

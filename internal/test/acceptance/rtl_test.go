@@ -25,6 +25,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/npy"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/steps/cosim"
 	"hass/internal/test/designtest"
 	"hass/internal/test/hwtest"
@@ -255,7 +256,7 @@ func (r *rtlRun) blockDesign(t *testing.T, b rtlBlock) (d *design.Design, images
 	opt := sparsity.Options{Bits: 16}
 	if b.weights8 {
 		var err error
-		if opt.Widths, err = quant.ParseWidths([]byte("[default]\nbits = 16\nweights = 8\n")); err != nil {
+		if opt.Widths, err = settings.ParseWidths([]byte("[default]\nbits = 16\nweights = 8\n")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/hw"
-	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 	"hass/optimizer/derive"
 	"hass/optimizer/search"
@@ -112,7 +112,7 @@ func (c *searchCase) problem(ctx context.Context, dir string, change func(*searc
 		change(&opt)
 	}
 	if c.weights8 {
-		opt.Widths = &quant.Widths{Default: 16, Weights: 8}
+		opt.Widths = &settings.Widths{Default: 16, Weights: 8}
 	}
 	p, err := search.New(ctx, g, calib, opt)
 	return p, g, test, err

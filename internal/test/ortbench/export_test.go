@@ -18,7 +18,7 @@ import (
 	"hass/internal/dataset"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
-	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 )
 
@@ -317,8 +317,8 @@ func (im *images) at(i int) []float32 {
 
 // quantiles are thresholds that make a part q of each layer's weights that are not
 // 0 already fall below.
-func quantiles(g *graph.Graph, q float64) *quant.Thresholds {
-	t := &quant.Thresholds{Layers: map[string]quant.LayerTau{}}
+func quantiles(g *graph.Graph, q float64) *settings.Thresholds {
+	t := &settings.Thresholds{Layers: map[string]settings.LayerTau{}}
 	for _, n := range g.Nodes {
 		if _, ok := n.Op.(graph.Conv); !ok {
 			continue
@@ -334,7 +334,7 @@ func quantiles(g *graph.Graph, q float64) *quant.Thresholds {
 		}
 		slices.Sort(abs)
 		tau := abs[int(q*float64(len(abs)))]
-		t.Layers[n.Name] = quant.LayerTau{W: &tau}
+		t.Layers[n.Name] = settings.LayerTau{W: &tau}
 	}
 	return t
 }
@@ -348,7 +348,7 @@ type comparison struct {
 	worst                float64 // of difference over the images
 }
 
-func compareNetwork(t *testing.T, modules string, g *graph.Graph, th *quant.Thresholds, im *images) comparison {
+func compareNetwork(t *testing.T, modules string, g *graph.Graph, th *settings.Thresholds, im *images) comparison {
 	t.Helper()
 	var c comparison
 	p, err := th.Apply(g)

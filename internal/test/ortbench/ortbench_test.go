@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"hass/frontend"
+	"hass/internal/calib"
 	"hass/internal/dataset"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/kernel"
 	"hass/internal/quant"
+	"hass/internal/settings"
 	"hass/internal/test/testenv"
 )
 
@@ -112,7 +114,7 @@ func TestAgainstONNXRuntime(t *testing.T) {
 
 // prunedExec has a threshold before every convolution, as a search for sparsity has.
 func prunedExec(t *testing.T, g *graph.Graph) *floatexec.Exec {
-	p, err := (&quant.Thresholds{Default: quant.Tau{A: 0.01}}).Apply(g)
+	p, err := (&settings.Thresholds{Default: settings.Tau{A: 0.01}}).Apply(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,15 +125,15 @@ func prunedExec(t *testing.T, g *graph.Graph) *floatexec.Exec {
 	return x
 }
 
-func integer(t *testing.T, g *graph.Graph, calib *dataset.Set, img []float32, bits int) (*intnet.Exec, error) {
+func integer(t *testing.T, g *graph.Graph, set *dataset.Set, img []float32, bits int) (*intnet.Exec, error) {
 	opt := quant.Options{Bits: bits}
-	for c := range calib.C {
+	for c := range set.C {
 		for _, u := range []uint8{0, 255} {
-			v := float64(calib.Preproc.Value(u, c))
+			v := float64(set.Preproc.Value(u, c))
 			opt.InputMin, opt.InputMax = min(opt.InputMin, v), max(opt.InputMax, v)
 		}
 	}
-	r, err := quant.Collect(t.Context(), g, 1, 1, func(int) ([]float32, error) { return img, nil }, nil)
+	r, err := calib.Collect(t.Context(), g, calib.Images{N: 1, Workers: 1, Load: func(int) ([]float32, error) { return img, nil }}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,6 @@
-package quant
+// Package settings reads what users choose layer by layer: files of widths and of pruning thresholds. Names meet a model's layers where a
+// graph is known.
+package settings
 
 import (
 	"bytes"
@@ -15,7 +17,6 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
-	"hass/internal/intnet"
 	"hass/internal/spell"
 	"hass/internal/userfile"
 )
@@ -52,7 +53,7 @@ func LoadWidths(path string) (*Widths, error) {
 }
 
 // ParseWidths reads the text of a widths file. Layer names are checked only when
-// they meet a graph, in Calibrate.
+// they meet a graph, in quant.Calibrate.
 func ParseWidths(data []byte) (*Widths, error) {
 	var f struct {
 		Default struct{ Bits, Weights *int }
@@ -86,68 +87,6 @@ func ParseWidths(data []byte) (*Widths, error) {
 	return w, errors.Join(errs...)
 }
 
-// Check reports names in the file that are not layers of g, and widths that a
-// layer has no use for.
-func (w *Widths) Check(g *graph.Graph) error {
-	p, err := plan(g)
-	if err != nil {
-		return err
-	}
-	_, err = w.resolve(p, fixed.MaxBits)
-	return err
-}
-
-// layerWidths are widths resolved for each layer of a network.
-type layerWidths struct {
-	input                int
-	weights, activations []int
-}
-
-func (w *Widths) resolve(p *network, bits int) (layerWidths, error) {
-	if w == nil {
-		w = &Widths{}
-	}
-	if w.Default != 0 {
-		bits = w.Default
-	}
-	pick := func(v int) int {
-		if v != 0 {
-			return v
-		}
-		return bits
-	}
-	r := layerWidths{input: pick(w.Input)}
-	known := make([]string, len(p.layers))
-	var errs []error
-	for i, l := range p.layers {
-		known[i] = l.node.Name
-		lw := w.Layers[l.node.Name]
-		if lw.Weights != 0 && l.kind != intnet.KindConv {
-			errs = append(errs, fmt.Errorf("layer %q is a %s: it has no weights to give a width to", l.node.Name, l.kind))
-		}
-		if lw.Activations != 0 && p.source(l.out) != l.out {
-			errs = append(errs, fmt.Errorf("layer %q is a %s that keeps its input's format: set the layer before it", l.node.Name, l.kind))
-		}
-		if lw.Weights == 0 && l.kind == intnet.KindConv {
-			if lw.Weights = w.Weights; l.grid != nil {
-				lw.Weights = max(l.grid.bits, 2)
-			}
-		}
-		r.weights = append(r.weights, pick(lw.Weights))
-		if l.wide && lw.Activations == 0 {
-			lw.Activations = max(bits, fixed.MaxBits)
-		}
-		r.activations = append(r.activations, pick(lw.Activations))
-	}
-	for _, name := range slices.Sorted(maps.Keys(w.Layers)) {
-		errs = append(errs, unknown("layer", name, known))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return r, fmt.Errorf("widths: %w", err)
-	}
-	return r, nil
-}
-
 // Tau are the pruning thresholds of one convolution, in the units of the float
 // model. 0 prunes nothing.
 type Tau struct {
@@ -155,7 +94,8 @@ type Tau struct {
 	A float64 // inputs with |a| < A are read as 0
 }
 
-func (t Tau) check() error {
+// Check refuses thresholds that are no numbers of at least 0.
+func (t Tau) Check() error {
 	for _, v := range []float64{t.W, t.A} {
 		if !(v >= 0) || math.IsInf(v, 0) {
 			return fmt.Errorf("threshold %g: must be a number of at least 0", v)
@@ -206,7 +146,7 @@ func ParseThresholds(data []byte) (*Thresholds, error) {
 		if v == nil {
 			return 0
 		}
-		if err := (Tau{W: *v}).check(); err != nil {
+		if err := (Tau{W: *v}).Check(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", where, err))
 		}
 		return *v
@@ -257,24 +197,15 @@ func (t *Thresholds) Encode(comment string) ([]byte, error) {
 func (t *Thresholds) Resolve(g *graph.Graph) (map[string]Tau, error) {
 	var convs []string
 	for _, n := range g.Nodes {
-		if convolves(n.Op) {
+		if graph.Convolves(n.Op) {
 			convs = append(convs, n.Name)
 		}
 	}
-	return t.forConvs(convs)
+	return t.ForConvs(convs)
 }
 
-func (t *Thresholds) resolve(p *network) (map[string]Tau, error) {
-	var convs []string
-	for _, l := range p.layers {
-		if l.kind == intnet.KindConv {
-			convs = append(convs, l.node.Name)
-		}
-	}
-	return t.forConvs(convs)
-}
-
-func (t *Thresholds) forConvs(convs []string) (map[string]Tau, error) {
+// ForConvs gives the thresholds of the convolutions of those names. Other names in the file are errors.
+func (t *Thresholds) ForConvs(convs []string) (map[string]Tau, error) {
 	if t == nil {
 		t = &Thresholds{}
 	}
@@ -288,13 +219,13 @@ func (t *Thresholds) forConvs(convs []string) (map[string]Tau, error) {
 		if l := t.Layers[name]; l.A != nil {
 			tau.A = *l.A
 		}
-		if err := tau.check(); err != nil {
+		if err := tau.Check(); err != nil {
 			errs = append(errs, fmt.Errorf("layer %q: %w", name, err))
 		}
 		taus[name] = tau
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Layers)) {
-		errs = append(errs, unknown("convolution", name, convs))
+		errs = append(errs, Unknown("convolution", name, convs))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("thresholds: %w", err)
@@ -305,7 +236,7 @@ func (t *Thresholds) forConvs(convs []string) (map[string]Tau, error) {
 // Apply gives a float graph that computes with the thresholds: weights below
 // tau_w are 0, and a threshold node stands on the edge into each Conv with a
 // tau_a. g itself and its constants are not changed. Lowering the result gives
-// the same integer network as giving the thresholds to Calibrate.
+// the same integer network as giving the thresholds to quant.Calibrate.
 func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
 	taus, err := t.Resolve(g)
 	if err != nil {
@@ -330,7 +261,7 @@ func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
 	}
 	for _, n := range g.Nodes {
 		tau, isConv := taus[n.Name]
-		if !convolves(n.Op) || !isConv || tau == (Tau{}) {
+		if !graph.Convolves(n.Op) || !isConv || tau == (Tau{}) {
 			out.Nodes = append(out.Nodes, n)
 			continue
 		}
@@ -384,9 +315,9 @@ func decode(data []byte, v any) error {
 	return errors.Join(errs...)
 }
 
-// unknown is the error of a name that is not known, with the nearest that is;
+// Unknown is the error of a name that is not known, with the nearest that is;
 // nil if it is known.
-func unknown(what, name string, known []string) error {
+func Unknown(what, name string, known []string) error {
 	if slices.Contains(known, name) {
 		return nil
 	}

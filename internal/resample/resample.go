@@ -1,4 +1,5 @@
-package quant
+// Package resample gives linear and nearest resizes integer weights, with as many places as keep results on their side of ties.
+package resample
 
 import (
 	"math"
@@ -27,17 +28,17 @@ import (
 //   - A tie is on the grid, so it is rounded back to the tie. Everything else moves by less than 2^-(G+1), and by 2^-(G+1) at most
 //     when it is rounded: by less than 2^-G in all. It stays on its side.
 const (
-	samplePlaces = 12      // where weights need not be exact
-	mostPlaces   = 16      // that a weight may have: one DSP multiplies by it
-	mostParts    = 1 << 12 // a common denominator above it is none
+	Places     = 12      // where weights need not be exact
+	mostPlaces = 16      // that a weight may have: one DSP multiplies by it
+	mostParts  = 1 << 12 // a common denominator above it is none
 )
 
-// newResize is the integer form of a resize to the given rows and columns from tensor in, of the format from.
-func newResize(op graph.Resize, in intnet.Tensor, out dims, from fixed.Format, to ValueSpec) *intnet.Resize {
-	rows, cols := newAxis(op, 2, in.H, out.h), newAxis(op, 3, in.W, out.w)
+// New is the integer form of a resize to h rows and w columns from tensor in, of the format from.
+func New(op graph.Resize, in intnet.Tensor, h, w int, from, to fixed.Format, rounding fixed.Rounding) *intnet.Resize {
+	rows, cols := newAxis(op, 2, in.H, h), newAxis(op, 3, in.W, w)
 	shift := from.Frac - to.Frac
-	places, grid := samplePlaces, 0
-	if to.Rounding == fixed.HalfEven && (rows.rounded(samplePlaces) || cols.rounded(samplePlaces)) {
+	places, grid := Places, 0
+	if rounding == fixed.HalfEven && (rows.rounded(Places) || cols.rounded(Places)) {
 		if k, g, ok := exactResize(rows, cols, from, shift); ok {
 			places, grid = k, g
 		}
@@ -123,7 +124,7 @@ func (a axis) samples(places int) intnet.Samples {
 	}
 	s.Scale = a.places(places)
 	for i, w := range a.weight {
-		v := round(w, s.Scale)
+		v := fixed.QuantizeRange(w, s.Scale, fixed.HalfUp, 0, 1<<s.Scale)
 		if v == 1<<s.Scale {
 			s.From[i]++
 			v = 0
@@ -133,36 +134,26 @@ func (a axis) samples(places int) intnet.Samples {
 	return s
 }
 
-// resizeSteps is how many steps of its output's quantiser a linear resize may be off because its weights are rounded; 0 if the
-// result is exact, or if the model gives no formats that it could be off from.
-func (p *planner) resizeSteps(l *layer) int {
-	in, out := p.given(l.in[0]), p.given(l.out)
-	if in == nil {
-		return 0
-	}
-	from := p.tensorDims(l.in[0])
-	axes := [2]axis{newAxis(*l.resize, 2, from.h, l.dims.h), newAxis(*l.resize, 3, from.w, l.dims.w)}
-	if f, ok := l.between(*in); ok && out == nil {
-		// The quantiser behind it has another scale: what is lost in front of it may cross a tie of its own.
-		if axes[0].places(samplePlaces)+axes[1].places(samplePlaces) <= f.Frac-in.Frac && !axes[0].rounded(samplePlaces) && !axes[1].rounded(samplePlaces) {
-			return 0
-		}
-		return 1
-	}
-	if out == nil {
-		return 0
-	}
-	if _, _, ok := exactResize(axes[0], axes[1], *in, in.Frac-out.Frac); ok {
+// Exact tells whether a resize from h x w to rows x cols, to a format of so many more binary places, is exact without a rounded weight.
+func Exact(op graph.Resize, h, w, rows, cols, more int) bool {
+	y, x := newAxis(op, 2, h, rows), newAxis(op, 3, w, cols)
+	return y.places(Places)+x.places(Places) <= more && !y.rounded(Places) && !x.rounded(Places)
+}
+
+// Off is how many steps of its output's format a resize from h x w to rows x cols may be off because its weights are rounded; 0 if it is exact.
+func Off(op graph.Resize, h, w, rows, cols int, in, out fixed.Format) int {
+	axes := [2]axis{newAxis(op, 2, h, rows), newAxis(op, 3, w, cols)}
+	if _, _, ok := exactResize(axes[0], axes[1], in, in.Frac-out.Frac); ok {
 		return 0
 	}
 	off := 0.0 // of a sum of weights that should be 1
 	for _, a := range axes {
 		most := 0.0
 		for _, w := range a.weight {
-			w = math.Ldexp(w, samplePlaces)
+			w = math.Ldexp(w, Places)
 			most = max(most, math.Abs(w-math.Round(w)))
 		}
-		off += math.Ldexp(most, -samplePlaces)
+		off += math.Ldexp(most, -Places)
 	}
 	return int(math.Ceil(off * math.Ldexp(float64(in.Max()-in.Min()), out.Frac-in.Frac)))
 }

@@ -1,0 +1,128 @@
+package calib
+
+import (
+	"math"
+
+	"hass/internal/fixed"
+)
+
+// clipSteps and clipLeast are the steps of weights that are tried, below the one that holds the largest weight.
+const (
+	clipSteps = 28
+	clipLeast = 0.3
+)
+
+// Holds reports whether f represents lo and hi without saturating, after
+// rounding.
+func Holds(f fixed.Format, lo, hi float64) bool {
+	return fixed.HalfUp.Float(math.Ldexp(hi, f.Frac)) <= float64(f.Max()) &&
+		fixed.HalfUp.Float(math.Ldexp(lo, f.Frac)) >= float64(f.Min())
+}
+
+// Finest is the largest binary point at which f holds lo and hi; that of a
+// maximum of 1 if both are 0, as in a layer that calibration never excited.
+func Finest(f fixed.Format, lo, hi float64) int {
+	if lo == 0 && hi == 0 {
+		hi = 1
+	}
+	_, exp := math.Frexp(max(-lo, hi))
+	// At exp+bits no magnitude fits, so the search starts above the answer.
+	for f.Frac = f.Bits - exp + 1; !Holds(f, lo, hi); f.Frac-- {
+	}
+	return f.Frac
+}
+
+// LeastError is the binary point of least squared error over what was seen. The
+// coarser wins a tie: it saturates later.
+func (s *Stats) LeastError(f fixed.Format) int {
+	start := Finest(f, float64(s.Min), float64(s.Max))
+	if !f.Signed {
+		start = Finest(f, 0, float64(s.Max))
+	}
+	best, bestErr := start, math.Inf(1)
+	for frac := start; frac <= start+f.Bits; frac++ {
+		if e := s.SquaredError(math.Ldexp(1, -frac), f.Min(), f.Max()); e < bestErr {
+			best, bestErr = frac, e
+		}
+	}
+	return best
+}
+
+// LeastErrorAt is the format of least squared error whose factor is scale, and the error; if whole, the finest that holds all that was
+// seen. The coarser wins a tie.
+func (s *Stats) LeastErrorAt(f fixed.Format, scale float64, whole bool) (best fixed.Format, err float64) {
+	if scale != 1 {
+		f.Scale = scale
+	}
+	f.Frac = Finest(f, float64(s.Min)/scale, float64(s.Max)/scale)
+	err = math.Inf(1)
+	for range 5 {
+		if e := s.SquaredError(f.Step(), f.Min(), f.Max()); e < err {
+			best, err = f, e
+		}
+		if f.Frac++; whole {
+			break
+		}
+	}
+	return best, err
+}
+
+// BestStep is the step of least squared error of weights that are integers within +-limit, each with its own weight in the sum; 0 if all are 0.
+func BestStep(w []float32, limit float64, weight func(i int) float64) float64 {
+	peak := 0.0
+	for _, v := range w {
+		peak = max(peak, math.Abs(float64(v)))
+	}
+	best, least := peak/limit, math.Inf(1)
+	if peak == 0 {
+		return 0
+	}
+	share := make([]float64, len(w))
+	for i := range share {
+		share[i] = weight(i)
+	}
+	for k := range clipSteps {
+		s := peak / limit * (1 - (1-clipLeast)*float64(k)/clipSteps)
+		e := 0.0
+		for i, v := range w {
+			v := float64(v)
+			d := min(max(math.Round(v/s), -limit), limit)*s - v
+			if e += float64(share[i] * float64(d*d)); e >= least {
+				break
+			}
+		}
+		if e < least {
+			best, least = s, e
+		}
+	}
+	return best
+}
+
+// WeightPoint is the binary point for some weights, integers within +-limit: the
+// finest that holds the largest, or of least squared error.
+func WeightPoint(w []float32, limit int64, least bool) int {
+	m := 0.0
+	for _, v := range w {
+		m = max(m, math.Abs(float64(v)))
+	}
+	_, exp := math.Frexp(m)
+	frac := 17 - exp
+	for math.Floor(math.Ldexp(m, frac)+0.5) > float64(limit) {
+		frac--
+	}
+	if !least {
+		return frac
+	}
+	best, bestErr := frac, math.Inf(1)
+	for f := frac; f <= frac+4; f++ {
+		e := 0.0
+		for _, v := range w {
+			d := math.Ldexp(float64(fixed.QuantizeRange(float64(v), f, fixed.HalfUp, -limit, limit)), -f) - float64(v)
+			e += d * d
+		}
+		if e < bestErr {
+			best, bestErr = f, e
+		}
+	}
+	return best
+}

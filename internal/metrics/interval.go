@@ -1,0 +1,43 @@
+package metrics
+
+import "math"
+
+// Interval is a mean and the half width of its 95 % confidence interval.
+type Interval struct {
+	Mean float64 `json:"mean"`
+	Half float64 `json:"half"`
+}
+
+// Drop is how much less often a network is right than another, as a share of the images that both have seen, by paired differences:
+// the same images in the same order, so that what is hard for both cancels.
+func Drop(right, base []bool) Interval {
+	d := make([]float64, min(len(right), len(base)))
+	for i := range d {
+		if base[i] {
+			d[i]++
+		}
+		if right[i] {
+			d[i]--
+		}
+	}
+	return MeanOf(d)
+}
+
+// MeanOf is the mean of independent values and its interval, by the normal approximation; the zero value of none.
+func MeanOf(v []float64) Interval {
+	n := float64(len(v))
+	if n == 0 {
+		return Interval{}
+	}
+	mean, sq := 0.0, 0.0
+	for _, x := range v {
+		mean += x / n
+	}
+	for _, x := range v {
+		sq += (x - mean) * (x - mean)
+	}
+	if n < 2 {
+		return Interval{Mean: mean}
+	}
+	return Interval{mean, 1.96 * math.Sqrt(sq/(n-1)/n)}
+}

@@ -1,0 +1,37 @@
+package quant
+
+import (
+	"context"
+
+	"hass/internal/calib"
+	"hass/internal/graph"
+)
+
+// Fit makes every decision from calibration images: statistics, what is equalised, formats, corrected biases. It runs through the images
+// once more where channels are equalised, and once more where few bits move means.
+func Fit(ctx context.Context, g *graph.Graph, images calib.Images, opt Options) (*Spec, error) {
+	r, err := calib.Collect(ctx, g, images, nil)
+	if err != nil {
+		return nil, err
+	}
+	if !opt.Pruned {
+		p, err := plan(g)
+		if err != nil {
+			return nil, err
+		}
+		powers, err := p.powers(r, opt)
+		if err != nil {
+			return nil, err
+		}
+		if len(powers) > 0 {
+			if r, err = calib.Collect(ctx, g, images, powers); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s, err := Calibrate(g, r, opt)
+	if err != nil {
+		return nil, err
+	}
+	return s, correct(ctx, g, s, images)
+}

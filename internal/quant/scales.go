@@ -1,0 +1,192 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"hass/internal/calib"
+	"hass/internal/fixed"
+	"hass/internal/intnet"
+)
+
+// Scales says which steps Calibrate chooses from, of values and weights of up to 8 bits that no quantiser of the model gives.
+type Scales string
+
+// The choices.
+const (
+	PowersOfTwo Scales = "power-of-two" // requantisation is a shift
+	FreeScales  Scales = "free"         // weights have a step per output channel; requantisation multiplies
+)
+
+const (
+	scaleParts = 16 // of an octave that factors are chosen from: 1, 17/16, ... 31/16
+	// mulFree is the width of the multipliers of convolutions whose weights have free steps: the steps are such that these are exact.
+	mulFree = 12
+)
+
+// freeScales are the formats of values of up to 8 bits whose steps are free. All values that sums, averages, Concats and changes of format
+// join have one factor beside their binary points, so that these shift as ever and only convolutions multiply: the factor of least
+// squared error, relative to each value's energy. What else cannot multiply for nothing keeps powers of two.
+func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[string]fixed.Format {
+	free := make(map[string]fixed.Format)
+	if s != FreeScales {
+		return free
+	}
+	parent := make(map[string]string)
+	var find func(v string) string
+	find = func(v string) string {
+		if next, ok := parent[v]; ok {
+			root := find(next)
+			parent[v] = root
+			return root
+		}
+		return v
+	}
+	pinned := make(map[string]bool)
+	join := func(a, b string) {
+		if a, b = find(a), find(b); a != b {
+			parent[a] = b
+			pinned[b] = pinned[a] || pinned[b]
+		}
+	}
+	pin := func(v string) { pinned[find(v)] = true }
+	type value struct {
+		name  string
+		f     fixed.Format
+		whole bool // an output: the largest of class scores decide, and a clipped one is the largest no more
+	}
+	var values []value
+	add := func(name string, f fixed.Format) {
+		if st := r.Of(name); st == nil || f.Bits > errorBits || p.given(name) != nil || st.Max == st.Min {
+			pin(name)
+			return
+		}
+		values = append(values, value{name, f, p.isResult(name)})
+	}
+	pin(p.input)
+	for i, l := range p.layers {
+		switch {
+		case p.source(l.out) != l.out:
+			join(l.out, p.source(l.out))
+			continue
+		case l.kind == intnet.KindConv:
+		case l.kind == intnet.KindMul:
+			join(l.in[0], l.out)
+			pin(l.in[1])
+		case l.kind == intnet.KindActivation && l.act.Fn == "hardswish":
+			pin(l.in[0])
+		case l.kind == intnet.KindActivation:
+			pin(l.in[0])
+			pin(l.out)
+		default:
+			for _, in := range l.in {
+				join(in, l.out)
+			}
+		}
+		if st := r.Of(l.out); st != nil {
+			add(l.out, fixed.Format{Bits: widths.activations[i], Signed: !(l.nonneg && st.Min >= 0)})
+		}
+	}
+	groups := make(map[string][]value)
+	for _, v := range values {
+		if root := find(v.name); !pinned[root] {
+			groups[root] = append(groups[root], v)
+		}
+	}
+	for _, v := range values { // in order: a group where its first value stands
+		root := find(v.name)
+		list := groups[root]
+		delete(groups, root)
+		best := math.Inf(1)
+		for part := range scaleParts {
+			scale, sum := 1+float64(part)/scaleParts, 0.0
+			formats := make([]fixed.Format, len(list))
+			for k, v := range list {
+				var e float64
+				formats[k], e = r.Of(v.name).LeastErrorAt(v.f, scale, v.whole)
+				sum += e / r.Of(v.name).SquaredError(1, 0, 0)
+			}
+			if sum < best {
+				best = sum
+				for k, v := range list {
+					free[v.name] = formats[k]
+				}
+			}
+		}
+	}
+	return free
+}
+
+// weightSteps are the free steps of a convolution's weights by output channel: those of least squared error of what the layer makes of
+// its inputs, taken as independent of each other. What their means make of it the bias takes (see correct). Every step is one for which
+// the multiplier of the requantisation is an integer.
+func (p *network) weightSteps(l *layer, c ConvSpec, r *calib.Ranges, in, to fixed.Format) []float64 {
+	n := l.w.Shape[0]
+	per := len(l.w.F) / n
+	limit := float64(int64(1)<<(c.WeightBits-1) - 1)
+	spread := p.variances(l, r)
+	steps := make([]float64, n)
+	top := 0.0
+	for o := range steps {
+		steps[o] = calib.BestStep(l.w.F[o*per:][:per], limit, func(i int) float64 { return spread(o, i) })
+		top = max(top, steps[o])
+	}
+	if top == 0 {
+		top = to.Step() / in.Step() / limit
+	}
+	unit := in.Step() / to.Step()
+	_, exp := math.Frexp(top * unit)
+	places := mulFree - exp
+	for o, s := range steps {
+		if s == 0 {
+			s = top // a channel without weights
+		}
+		m := min(max(math.Round(math.Ldexp(s*unit, places)), 1), 1<<mulFree-1)
+		steps[o] = math.Ldexp(m, -places) / unit
+	}
+	return steps
+}
+
+// variances gives, of weight i of output channel o of a convolution, in the model's order, the variance of the channel that it multiplies.
+func (p *network) variances(l *layer, r *calib.Ranges) func(o, i int) float64 {
+	st := r.Of(l.in[0])
+	if st == nil || len(st.Channels) != p.dimsOf(l.in[0]).c {
+		return func(int, int) float64 { return 1 }
+	}
+	channel := l.channels()
+	list := make([]float64, len(st.Channels))
+	for c := range list {
+		list[c] = st.Channels[c].Variance()
+	}
+	return func(o, i int) float64 { return list[channel(o, i)] }
+}
+
+// channels gives the input channel that weight i of output channel o multiplies.
+func (l *layer) channels() func(o, i int) int {
+	taps := l.conv.Kernel[0] * l.conv.Kernel[1]
+	in := len(l.w.F) / l.w.Shape[0] / taps
+	out := l.w.Shape[0] / l.conv.Groups
+	return func(o, i int) int { return o/out*in + i/taps }
+}
+
+// checkSteps checks the free steps and corrections of a convolution.
+func (c *ConvSpec) checkSteps(l *layer) error {
+	channels := l.w.Shape[0]
+	if n := len(c.WeightStep); c.WeightStep != nil && (n != channels || len(c.WeightFrac) > 0) {
+		return fmt.Errorf("%d steps of weights beside %d binary points; want %d steps and none, or the other way round", n, len(c.WeightFrac), channels)
+	}
+	for _, s := range c.WeightStep {
+		if !(s > 0x1p-100 && s < 0x1p100) {
+			return fmt.Errorf("step %g of weights", s)
+		}
+	}
+	if n := len(c.BiasAdd); n != 0 && n != channels {
+		return fmt.Errorf("%d corrections of %d biases", n, channels)
+	}
+	for _, b := range c.BiasAdd {
+		if !(math.Abs(b) <= math.MaxFloat32) {
+			return fmt.Errorf("correction %g of a bias", b)
+		}
+	}
+	return nil
+}
