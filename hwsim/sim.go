@@ -337,10 +337,8 @@ func (s *sim) begin(p *proc) bool {
 func (s *sim) ahead(p *proc) (step hw.Step, n int) {
 	step, n = p.pattern.ahead()
 	n = min(n, p.left)
-	if p.lag == 0 {
-		return step, n
-	}
 	switch per := p.pattern.perImage; {
+	case p.lag == 0: // its writes follow its reads
 	case p.left > per: // nothing has come that it could write
 		step.Writes, n = 0, min(n, p.left-per)
 	case p.left > p.lag:

@@ -128,20 +128,13 @@ func outWidths(net *intnet.Net, i int) []int {
 			c /= l.Conv.Groups
 		}
 	case intnet.KindSlice:
-		c = gcd(gcd(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
+		c = hw.GCD(hw.GCD(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
 	default:
 		if l.Kind.Moves() { // it keeps its beat
-			c = gcd(c, net.Tensors[l.In[0]].C)
+			c = hw.GCD(c, net.Tensors[l.In[0]].C)
 		}
 	}
 	return divisors(c)
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // liveTensors gives, before every layer and after the last, the tensors that are

@@ -127,7 +127,7 @@ func (w Window) lead() int {
 // that is while a < lead + (e+1) * InBeats/OutBeats, lead in beats.
 func (w Window) AcceptPace() (start, perEmit, perAccept int) {
 	in, out := w.InBeats(), w.OutBeats()
-	g := gcd(in, out)
+	g := GCD(in, out)
 	in, out = in/g, out/g
 	return in + w.lead()*(w.C/w.InCh)*out, in, out
 }
@@ -146,7 +146,8 @@ func (w Window) PaceBits() int {
 	return bits.Len(uint(max(most, perAccept, perEmit))) + 1
 }
 
-func gcd(a, b int) int {
+// GCD is the greatest common divisor of two numbers, of which one is not 0.
+func GCD(a, b int) int {
 	for b != 0 {
 		a, b = b, a%b
 	}
