@@ -45,9 +45,7 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 		gangs: hl.Gangs(), px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
 		lanes: make([]int64, hl.OutPx*hl.Gang),
 	}
-	if len(engines) > 0 { // else nobody asks for zeros
-		c.maps = bitmaps(w)
-	}
+	c.maps = bitmaps(w) * min(len(engines), 1) // without engines nobody asks for zeros
 	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), w.PixelGroups())
 	c.rows = make([]int16, c.most*c.px*c.stride)
 	c.active = make([]uint64, c.most*c.px*c.maps)
