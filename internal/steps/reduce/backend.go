@@ -40,7 +40,7 @@ type Backend struct {
 }
 
 // draftWork bounds what Icarus Verilog is given: tokens times their lanes of an image.
-const draftWork = 25_000
+const draftWork = 10_000
 
 // Check is a Check.
 func (b *Backend) Check(ctx context.Context, c *Case) (Difference, error) {
