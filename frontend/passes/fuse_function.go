@@ -3,6 +3,7 @@ package passes
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"hass/frontend/ops"
 	"hass/internal/floatexec"
@@ -44,6 +45,19 @@ func elementwise(op graph.Op) bool {
 // arithmetic tells whether a node has several operands: without one there is nothing to fuse.
 func arithmetic(n *graph.Node) bool { return len(n.Inputs) > 1 }
 
+// bends tells whether a node is more than a sum, a difference, a product or a quotient: all known functions need one that is, and
+// long chains of the others are not worth a sample.
+func bends(n *graph.Node) bool {
+	rational := []string{"add", "sub", "mul", "div", "sum", "neg"}
+	switch op := n.Op.(type) {
+	case graph.Eltwise:
+		return !slices.Contains(rational, op.Fn)
+	case graph.Foreign:
+		return !slices.Contains(rational, strings.ToLower(op.Type))
+	}
+	return true
+}
+
 // knownFunction replaces n if all that it depends on, through elementwise operators and numbers, is one value of which it
 // computes a known function.
 func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
@@ -63,7 +77,7 @@ func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
 		return
 	}
 	for len(inside) <= maxFused {
-		if len(front) == 1 && len(inside) > 1 && slices.ContainsFunc(inside, arithmetic) {
+		if len(front) == 1 && len(inside) > 1 && slices.ContainsFunc(inside, arithmetic) && slices.ContainsFunc(inside, bends) {
 			for x := range front {
 				if r.replaceFunction(n, x, inside) {
 					return

@@ -40,7 +40,7 @@ type Backend struct {
 }
 
 // draftWork bounds what Icarus Verilog is given: tokens times their lanes of an image.
-const draftWork = 25_000
+const draftWork = 10_000
 
 // Check is a Check.
 func (b *Backend) Check(ctx context.Context, c *Case) (Difference, error) {
@@ -144,12 +144,19 @@ func (b *Backend) stage(ctx context.Context, c *Case, d *design.Design, side str
 			return "", err
 		}
 	}
-	if b.Draft && b.Name == HLS {
-		if err := replaceIn(filepath.Join(fresh, "Makefile"), "CXXFLAGS ?= -O2", "CXXFLAGS ?= -O0"); err != nil {
+	if flags := draftFlags[b.Name]; b.Draft && flags != [2]string{} {
+		if err := replaceIn(filepath.Join(fresh, "Makefile"), flags[0], flags[1]); err != nil {
 			return "", err
 		}
 	}
 	return dir, mirror(fresh, dir)
+}
+
+// draftFlags are the C++ compiler's flags in a project's Makefile, and those of quick trials, by back end: a small case runs for
+// less time than an optimiser takes.
+var draftFlags = map[string][2]string{
+	HLS: {"CXXFLAGS ?= -O2", "CXXFLAGS ?= -O0"},
+	RTL: {"OPT ?= -O1", "OPT ?= -O0"},
 }
 
 // replaceIn replaces the one place of a text in a file.

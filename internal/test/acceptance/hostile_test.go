@@ -90,7 +90,7 @@ func hostileRuns(t *testing.T) (bin string, runs []hostileRun) {
 		// A folder that a run has made is not replaced by the next.
 		{"reduce", 4, func(dir string) []string {
 			reductions++
-			return []string{"reduce", design, "--target", "hls", "--edits", faulty, "--golden", "1", "--trials", "2", "-o", in(dir, fmt.Sprint("reduced", reductions))}
+			return []string{"reduce", design, "--target", "hls", "--edits", faulty, "--golden", "1", "--trials", "2", "-o", in(dir, fmt.Sprint(reducedName, reductions))}
 		}},
 		{"show", 0, func(string) []string { return []string{"show", design} }},
 		{"build", 6, func(dir string) []string {
@@ -121,6 +121,13 @@ func checkWhole(t *testing.T, what, dir string) {
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err == nil && e.IsDir() && strings.Contains(e.Name(), temporaryMark) {
 			return fs.SkipDir // the next run removes it
+		}
+		if err == nil && e.IsDir() && strings.HasPrefix(e.Name(), reducedName) {
+			// Its project has the planted fault, so that it is not as its manifest lists it.
+			if _, err := os.Stat(filepath.Join(path, "run.sh")); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			return fs.SkipDir
 		}
 		if err != nil || e.IsDir() {
 			return err
@@ -156,6 +163,9 @@ func checkWhole(t *testing.T, what, dir string) {
 		t.Error(err)
 	}
 }
+
+// reducedName begins the names of the folders of reductions.
+const reducedName = "reduced"
 
 // temporaryMark is in the names of all temporary files and folders.
 const temporaryMark = ".hass-tmp-"
