@@ -55,6 +55,7 @@ func TestJSON(t *testing.T) {
 		{"run", "hass.run", []string{tiny("tiny.onnx"), "--input", in("x.npy"), "--output", in("y.npy")}, ""},
 		{"profile", "hass.profile", []string{tiny("tiny.onnx"), "--data", tiny("set.toml"), "-o", in("p.json")}, ""},
 		{"eval", "hass.eval", []string{tiny("tiny.onnx"), "--data", tiny("set.toml")}, ""},
+		{"prune", "hass.prune", []string{tiny("tiny.onnx"), "--data", tiny("set.toml"), "--share", "0.3", "--test", tiny("set.toml"), "-o", in("pruned.onnx")}, ""},
 		{"optimize", "hass.design", []string{tiny("tiny.onnx"), "--profile", tiny("profile.json"), "--platform", "zybo", "-o", in("d.json")}, ""},
 		{"generate", "hass.generate", []string{tiny("design.json"), "-o", in("project")}, ""},
 		{"verify", "hass.verification", []string{in("project")}, "g++"},

@@ -35,6 +35,9 @@ func TestInterrupt(t *testing.T) {
 			return []string{"profile", model, "--data", calib, "-o", filepath.Join(dir, "p.json")}
 		}, "p.json"},
 		{"eval", time.Second, func(dir string) []string { return []string{"eval", model, "--data", test} }, ""},
+		{"prune", time.Second, func(dir string) []string {
+			return []string{"prune", model, "--data", calib, "--share", "0.3", "-o", filepath.Join(dir, "p.onnx")}
+		}, "p.onnx"},
 		{"optimize", 4 * time.Second, func(dir string) []string {
 			return []string{"optimize", model, "--profile", filepath.Join(run1, "profile.json"), "--platform", "zcu104", "-o", filepath.Join(dir, "d.json")}
 		}, "d.json"},

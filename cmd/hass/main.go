@@ -21,6 +21,7 @@ import (
 	"hass/codegen"
 	"hass/internal/artifact"
 	"hass/internal/design"
+	"hass/internal/repair"
 	"hass/internal/steps"
 	"hass/optimizer/search"
 )
@@ -34,6 +35,7 @@ type cli struct {
 	Run       runCmd       `cmd:"" help:"Evaluate a model on arrays."`
 	Profile   profileCmd   `cmd:"" help:"Calibrate a model: binary points, zeros, bitmaps."`
 	Eval      evalCmd      `cmd:"" help:"Measure accuracy: by labels, and against the float network."`
+	Prune     pruneCmd     `cmd:"" help:"Make zeros in a model's weights and repair the others from calibration images."`
 	Optimize  optimizeCmd  `cmd:"" help:"Choose the hardware of every layer for a platform."`
 	Generate  generateCmd  `cmd:"" help:"Write the Vitis HLS C++ project of a design."`
 	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`
@@ -151,7 +153,15 @@ func vars() kong.Vars {
 		languages = append(languages, fmt.Sprintf("%s (%s)", t.Name, t.Language))
 		checks = append(checks, fmt.Sprintf("%s (%s)", t.Name, t.Checked))
 	}
+	var spared, methods []string
+	for _, r := range repair.Spared {
+		spared = append(spared, string(r))
+	}
+	for _, m := range repair.Methods() {
+		methods = append(methods, string(m))
+	}
 	return kong.Vars{
+		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
 		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
 		"engines": strings.Join(design.EngineRules(), ","), "engine_words": strings.Join(design.EngineRules(), ", "),
 		"targets": strings.Join(codegen.Names(), ","), "target_words": strings.Join(codegen.Names(), " or "),

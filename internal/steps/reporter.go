@@ -20,6 +20,7 @@ const (
 	TaskSimulate  Task = "simulate"  // by images
 	TaskCalibrate Task = "calibrate" // of a search: its problem
 	TaskProbe     Task = "probe"     // of a search: single layers
+	TaskPrune     Task = "prune"     // by passes of images
 	TaskTest      Task = "test"      // of a search: the front on the test set
 )
 

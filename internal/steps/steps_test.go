@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hass/internal/repair"
 	"hass/internal/steps"
 )
 
@@ -50,6 +51,18 @@ func TestOptions(t *testing.T) {
 		}},
 		{"study without a place", "place", func() error {
 			_, err := steps.Search(ctx, steps.SearchOptions{Model: model, Calib: calib, Tuning: steps.DefaultTuning()}, rep)
+			return err
+		}},
+		{"share of a pruning", "--share 0", func() error {
+			_, err := steps.Prune(ctx, steps.PruneOptions{Model: model, Data: calib, Repair: repair.Match, Output: out}, rep)
+			return err
+		}},
+		{"repair of a pruning", "--repair", func() error {
+			_, err := steps.Prune(ctx, steps.PruneOptions{Model: model, Data: calib, Share: 0.5, Output: out}, rep)
+			return err
+		}},
+		{"role of a pruning", "--also", func() error {
+			_, err := steps.Prune(ctx, steps.PruneOptions{Model: model, Data: calib, Share: 0.5, Repair: repair.Match, Also: []repair.Role{repair.Inner}, Output: out}, rep)
 			return err
 		}},
 		{"golden images", "--golden -1", func() error {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"hass/frontend"
-	"hass/frontend/onnx"
 	"hass/internal/artifact"
 	"hass/internal/graph"
 	"hass/internal/settings"
@@ -164,13 +163,5 @@ func exportModel(ctx context.Context, g *graph.Graph, t *settings.Thresholds, pa
 	if err != nil {
 		return err
 	}
-	m, err := frontend.Export(pruned, meta)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	data, err := onnx.Encode(m)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return artifact.WriteBytes(ctx, path, data)
+	return writeModel(ctx, pruned, path, meta)
 }

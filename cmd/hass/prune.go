@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"hass/internal/artifact"
+	"hass/internal/quant"
+	"hass/internal/repair"
+	"hass/internal/steps"
+)
+
+// pruneCmd makes zeros among a model's weights and repairs the others.
+type pruneCmd struct {
+	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
+	shapeFlags
+	Data       string   `required:"" help:"Calibration data set (TOML); labels are not read." type:"path"`
+	Images     int      `help:"Use the first N calibration images only; 0 is all."`
+	Share      float64  `help:"Share of the weights of every pruned layer that become 0; zeros that are there count." xor:"what" required:""`
+	Thresholds string   `help:"Cut what this file names instead: weights below tau_w, inputs below tau_a (TOML, see docs/formats.md)." type:"path" xor:"what" required:""`
+	Also       []string `help:"Prune these layers, too: ${spared}." placeholder:"ROLE,..."`
+	Repair     string   `help:"How the other weights make up for it: ${methods}." default:"match"`
+	Requantise bool     `help:"Drop the quantisers that the model brings."`
+	Test       string   `help:"Compare the pruned with the unpruned network on this data set, which no fit sees (TOML)." type:"path"`
+	Output     string   `short:"o" required:"" help:"Pruned model to write (ONNX)." type:"path"`
+	JSON       bool     `help:"Print the report as JSON."`
+}
+
+// Help is the example shown by --help.
+func (pruneCmd) Help() string {
+	return "Example:\n  hass prune model.onnx --data calib.toml --share 0.3 -o pruned.onnx\n  hass prune model.onnx --data calib.toml --thresholds t.toml --test test.toml -o pruned.onnx\n\n" +
+		"Without --also, depthwise, first, squeeze-excite and last layers stay dense: they have few weights, and the network depends on each.\n" +
+		"--repair match gives every output channel the mean and the deviation that it had; none leaves the other weights alone.\n" +
+		"The model that is written is standard ONNX, its batch normalisations folded; every other command takes it."
+}
+
+// options are the flags as package steps takes them.
+func (c *pruneCmd) options() steps.PruneOptions {
+	o := steps.PruneOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Images: c.Images, Share: c.Share, Thresholds: c.Thresholds,
+		Repair: repair.Method(c.Repair), Test: c.Test, Output: c.Output}
+	if c.Requantise {
+		o.Quantisers = quant.Dropped
+	}
+	for _, r := range c.Also {
+		o.Also = append(o.Also, repair.Role(r))
+	}
+	return o
+}
+
+// pruneAnswer is the JSON answer.
+type pruneAnswer struct {
+	artifact.Header
+	*steps.PruneResult
+}
+
+// Run prunes and prints what became of every layer.
+func (c pruneCmd) Run(e *env) error {
+	r, err := steps.Prune(e.ctx, c.options(), e.reporter())
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return printPruned(e.stdout, r)
+	}
+	h, err := answer("hass.prune", input{"model", c.Model}, input{"thresholds", c.Thresholds})
+	if err != nil {
+		return err
+	}
+	if h.Inputs["calibration"], err = r.Set.Hash(); err != nil {
+		return err
+	}
+	if r.TestSet != nil {
+		if h.Inputs["test"], err = r.TestSet.Hash(); err != nil {
+			return err
+		}
+	}
+	return artifact.Encode(e.stdout, pruneAnswer{h, r})
+}
+
+// printPruned is the table of layers and what the test says.
+func printPruned(out io.Writer, r *steps.PruneResult) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "layer\trole\tweights\tzeros before\tzeros now\terror cut\terror repaired\trepair")
+	for i := range r.Layers {
+		l := &r.Layers[i]
+		share := func(n int) string { return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(max(1, l.Weights))) }
+		fmt.Fprintf(w, "%.60q\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.Role, l.Weights, share(l.OldZeros), share(l.Zeros), relativeError(l.ErrorBefore), relativeError(l.ErrorAfter), l.Repair)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	var b strings.Builder
+	zeros, weights := r.Zeros()
+	fmt.Fprintf(&b, "%s: %d of %d weights are 0; errors are mean squares over the variance of a layer's sums, on %d calibration images\n", r.Written, zeros, weights, r.Images)
+	if t := r.Test; t != nil {
+		fmt.Fprintf(&b, "against the unpruned network (%d images): signal to noise of every output\n", t.Images)
+		printOutputs(&b, "  ", t.Outputs)
+		for i := range t.Outputs {
+			if d := t.Outputs[i].Divergence; d != nil {
+				fmt.Fprintf(&b, "  %.60q diverges by %.4g nats\n", t.Outputs[i].Name, *d)
+			}
+		}
+		if t.Lost != nil {
+			fmt.Fprintf(&b, "  top-1 lost %.2f +- %.2f points (paired, 95 %%)\n", 100*t.Lost.Mean, 100*t.Lost.Half)
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// relativeError is an error for people, "-" if there is none.
+func relativeError(e *float64) string {
+	if e == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2g", *e)
+}

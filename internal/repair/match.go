@@ -1,0 +1,144 @@
+package repair
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"hass/internal/metrics"
+)
+
+// Limits of a match.
+const (
+	mostScale = 2 // a channel's weights are scaled by at most this, and at least its reciprocal
+	// stillness is the share of the layer's mean variance below which a channel counts as constant and is not scaled.
+	stillness = 1e-9
+	// fewSamples times its inputs is how many outputs of a channel a layer needs so that what is fitted to them holds for other images.
+	fewSamples = 3
+)
+
+// pair sums up a channel of a layer's outputs as they were, y, and as they are, z.
+type pair struct{ n, y, yy, z, zz, yz float64 }
+
+func (p *pair) add(o pair) {
+	p.n += o.n
+	p.y += o.y
+	p.yy += o.yy
+	p.z += o.z
+	p.zz += o.zz
+	p.yz += o.yz
+}
+
+// pairs sums up the channels of one image. Products are rounded before they are added, so that every machine sums up the same.
+func pairs(was, now []float32, channels int) []pair {
+	list := make([]pair, channels)
+	n := len(was) / channels
+	for c := range list {
+		p := pair{n: float64(n)}
+		now := now[c*n:][:n]
+		for i, v := range was[c*n:][:n] {
+			y, z := float64(v), float64(now[i])
+			p.y += y
+			p.z += z
+			p.yy += float64(y * y)
+			p.zz += float64(z * z)
+			p.yz += float64(y * z)
+		}
+		list[c] = p
+	}
+	return list
+}
+
+// finite tells whether all sums are numbers.
+func (p *pair) finite() bool {
+	s := p.yy + p.zz + p.yz
+	return !math.IsNaN(s) && !math.IsInf(s, 0)
+}
+
+// variances of both.
+func (p *pair) variances() (y, z float64) {
+	return max(0, p.yy/p.n-float64(p.y/p.n*p.y/p.n)), max(0, p.zz/p.n-float64(p.z/p.n*p.z/p.n))
+}
+
+// distance is the sum of (scale*z + shift - y)^2.
+func (p *pair) distance(scale, shift float64) float64 {
+	d := float64(scale*scale*p.zz) + p.yy + float64(shift*shift*p.n) - float64(2*scale*p.yz) + float64(2*scale*shift*p.z) - float64(2*shift*p.y)
+	return max(0, d)
+}
+
+// repair changes the weights of a layer that has other weights or inputs than it had, and reports on it.
+func (l *layer) repair(ctx context.Context, t *twin, w *walk, o Options) error {
+	r := &l.report
+	sums := make([]pair, len(l.bias.F))
+	err := pass(ctx, w, l.at, l.at+2, []string{l.was, l.now}, func(v values) ([]pair, error) {
+		return pairs(v[l.was], v[l.now], len(sums)), nil
+	}, func(list []pair) error {
+		for c := range list {
+			sums[c].add(list[c])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for c := range sums {
+		if !sums[c].finite() {
+			r.Note = "its sums hold NaN or infinities on the calibration images: it keeps its weights"
+			l.keep(t)
+			return nil
+		}
+	}
+	scale, shift := make([]float64, len(sums)), make([]float64, len(sums))
+	for c := range scale {
+		scale[c] = 1
+	}
+	r.ErrorBefore = relative(sums, scale, shift)
+	r.ErrorAfter = r.ErrorBefore
+	switch {
+	case o.Repair == None:
+	case r.ErrorBefore == nil:
+		r.Note = "its sums are constant on the calibration images: there is nothing to repair it by"
+	case l.samples < fewSamples*l.inputs && !l.cut:
+		r.Note = fmt.Sprintf("its outputs on the calibration images are fewer than %d times its inputs: it keeps its weights; more images would help", fewSamples)
+	default:
+		l.match(sums, scale, shift)
+		l.set(t)
+		r.Repair, r.ErrorAfter = Match, relative(sums, scale, shift)
+	}
+	return nil
+}
+
+// match gives every channel the mean and the deviation that it had. scale and shift become how its outputs change.
+func (l *layer) match(sums []pair, scale, shift []float64) {
+	mean := 0.0
+	for c := range sums {
+		y, _ := sums[c].variances()
+		mean += y / float64(len(sums))
+	}
+	for c := range sums {
+		s := &sums[c]
+		if y, z := s.variances(); y > stillness*mean && z > stillness*mean {
+			scale[c] = min(max(math.Sqrt(y/z), 1/float64(mostScale)), mostScale)
+		}
+		shift[c] = s.y/s.n - float64(scale[c]*s.z/s.n)
+		l.bias.F[c] = float32(float64(scale[c]*float64(l.bias.F[c])) + shift[c])
+	}
+	for i, v := range l.weights.F {
+		l.weights.F[i] = float32(float64(v) * scale[l.channel(i)])
+	}
+}
+
+// relative is the mean squared distance of all channels over their variance; nil if they are constant.
+func relative(sums []pair, scale, shift []float64) *float64 {
+	distance, variance := 0.0, 0.0
+	for c := range sums {
+		y, _ := sums[c].variances()
+		variance += float64(y * sums[c].n)
+		distance += sums[c].distance(scale[c], shift[c])
+	}
+	if variance == 0 {
+		return nil
+	}
+	e := metrics.Rounded(distance / variance)
+	return &e
+}

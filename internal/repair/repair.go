@@ -1,0 +1,337 @@
+package repair
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hass/internal/calib"
+	"hass/internal/graph"
+	"hass/internal/settings"
+)
+
+// Method says how the weights that are left make up for those that are cut.
+type Method string
+
+// The methods.
+const (
+	None  Method = "none"  // not at all
+	Match Method = "match" // the mean and the deviation of every output channel become those of the unpruned network
+)
+
+// Methods lists them.
+func Methods() []Method { return []Method{None, Match} }
+
+// Options direct Prune.
+type Options struct {
+	// Share of the weights of every layer that become 0, those of least magnitude; zeros that are there count. 0 with Thresholds.
+	Share float64
+	// Prune are the roles of the layers that lose a share beside the inner ones.
+	Prune []Role
+	// Thresholds cut weights and inputs of the layers that they name, whatever their role; nil with a share.
+	Thresholds *settings.Thresholds
+	Repair     Method
+	Images     calib.Images
+	// Passes, if not nil, is told once how often all images will be run.
+	Passes func(n int)
+}
+
+// Report is what Prune did.
+type Report struct {
+	Images int     `json:"images"`
+	Layers []Layer `json:"layers"` // convolutions, in the order of the graph
+}
+
+// Layer is what became of one convolution.
+type Layer struct {
+	Name     string `json:"name"`
+	Role     Role   `json:"role"`
+	Weights  int    `json:"weights"`
+	OldZeros int    `json:"old_zeros"` // of the weights, before
+	Zeros    int    `json:"zeros"`     // of the weights, now
+	// ErrorBefore and ErrorAfter are the mean squared distance of the layer's sums from those of the unpruned network, over their
+	// variance, on the calibration images: with weights cut and not repaired, and as the layer is now, each from the inputs
+	// that the layers before it now give. They are nil where nothing changed, and where the sums never do.
+	ErrorBefore *float64 `json:"error_before,omitempty"`
+	ErrorAfter  *float64 `json:"error_after,omitempty"`
+	Repair      Method   `json:"repair"`         // what was done
+	Note        string   `json:"note,omitempty"` // why less was done than asked
+}
+
+// Zeros are those of all layers, and their weights.
+func (r *Report) Zeros() (zeros, weights int) {
+	for i := range r.Layers {
+		zeros += r.Layers[i].Zeros
+		weights += r.Layers[i].Weights
+	}
+	return zeros, weights
+}
+
+// Prune gives a graph that computes as g does with zeros among its weights. g, which has one input and float weights of no
+// grid, is not changed. Names of nodes and values stay.
+func Prune(ctx context.Context, g *graph.Graph, o Options) (*graph.Graph, *Report, error) {
+	return prune(ctx, g, o, maxHeld)
+}
+
+// prune holds up to limit bytes of values between two passes.
+func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Graph, *Report, error) {
+	t, err := newTwin(g, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	changed := 0
+	for _, l := range t.layers {
+		if l.changed {
+			changed++
+		}
+	}
+	if o.Passes != nil {
+		o.Passes(changed)
+	}
+	w := &walk{g: t.g, images: o.Images, limit: limit}
+	r := &Report{Images: o.Images.N}
+	for _, l := range t.layers {
+		if l.changed {
+			if err := l.repair(ctx, t, w, o); err != nil {
+				return nil, nil, err
+			}
+		}
+		r.Layers = append(r.Layers, l.report)
+	}
+	out, err := t.result()
+	return out, r, err
+}
+
+// twin is the network as it is and as it becomes, as one graph: values that are the same in both stand there once.
+type twin struct {
+	g      *graph.Graph
+	pruned *graph.Graph // as it becomes, with the weights that it had
+	layers []*layer     // the convolutions of pruned, in its order
+}
+
+// layer is a convolution that becomes another.
+type layer struct {
+	node    *graph.Node // in the pruned graph
+	changed bool        // its weights or its inputs are not those of the network as it is
+	at      int         // of a changed layer: its first node in the twin; the second is the layer as it becomes
+	was     string      // value that the layer makes in the network as it is
+	now     string      // and as it becomes
+	weights *graph.Tensor
+	bias    *graph.Tensor
+	fresh   [2]string // names of weights and bias in the twin
+	inputs  int       // that one output sums over
+	samples int       // outputs of one channel, over all images
+	cut     bool      // weights are cut
+	report  Layer
+}
+
+// newTwin cuts weights and lays both networks out.
+func newTwin(g *graph.Graph, o Options) (*twin, error) {
+	if len(g.Inputs) != 1 {
+		return nil, fmt.Errorf("the network has %d inputs; pruning takes networks with one", len(g.Inputs))
+	}
+	if !slices.Contains(Methods(), o.Repair) {
+		return nil, fmt.Errorf("repair %q: want one of %v", o.Repair, Methods())
+	}
+	if o.Images.N < 1 {
+		return nil, errors.New("pruning needs at least one calibration image")
+	}
+	taus, err := o.Thresholds.Resolve(g)
+	if err != nil {
+		return nil, err
+	}
+	inputsOnly := &settings.Thresholds{Layers: map[string]settings.LayerTau{}}
+	for name, tau := range taus {
+		inputsOnly.Layers[name] = settings.LayerTau{A: &tau.A}
+	}
+	pruned, err := inputsOnly.Apply(g)
+	if err != nil {
+		return nil, err
+	}
+	t := &twin{pruned: pruned, g: &graph.Graph{Name: g.Name, Inputs: g.Inputs, Consts: maps.Clone(g.Consts), Shapes: maps.Clone(g.Shapes)}}
+	names, nodes := graph.NewNames(), graph.NewNames()
+	for _, m := range []map[string]graph.Shape{g.Shapes, pruned.Shapes} {
+		for name := range m {
+			names.Reserve(name)
+		}
+	}
+	for name := range g.Consts {
+		names.Reserve(name)
+	}
+	own := map[string]*graph.Node{}
+	for _, n := range g.Nodes {
+		own[n.Name] = n
+	}
+	for _, n := range pruned.Nodes {
+		nodes.Reserve(n.Name)
+	}
+	role := roles(g)
+	became := map[string]string{} // by value: its name in the twin as it becomes, where that is another
+	for _, n := range pruned.Nodes {
+		old := own[n.Name]
+		if old != nil {
+			t.g.Nodes = append(t.g.Nodes, old)
+		}
+		second := &graph.Node{Name: nodes.Take(n.Name), Op: n.Op}
+		changed := old == nil
+		for _, in := range n.Inputs {
+			if other, ok := became[in]; ok {
+				in, changed = other, true
+			}
+			second.Inputs = append(second.Inputs, in)
+		}
+		var l *layer
+		if graph.Convolves(n.Op) {
+			if l, err = newLayer(g, n, role[n.Name], taus[n.Name], o); err != nil {
+				return nil, err
+			}
+			changed = changed || l.cut
+			t.layers = append(t.layers, l)
+		}
+		if !changed {
+			continue
+		}
+		out := n.Outputs[0]
+		name := out
+		if old != nil {
+			name = names.Take(out)
+			became[out] = name
+		}
+		second.Outputs = []string{name}
+		t.g.Shapes[name] = pruned.Shapes[out]
+		t.g.Nodes = append(t.g.Nodes, second)
+		if l != nil {
+			l.changed, l.at, l.was, l.now = true, len(t.g.Nodes)-2, out, name
+			l.fresh = [2]string{names.Take(n.Inputs[1]), names.Take(n.Name + "/bias")}
+			second.Inputs = []string{second.Inputs[0], l.fresh[0], l.fresh[1]}
+			l.set(t)
+		}
+	}
+	t.g.Outputs = g.Outputs
+	return t, nil
+}
+
+// newLayer cuts the weights of a convolution.
+func newLayer(g *graph.Graph, n *graph.Node, role Role, tau settings.Tau, o Options) (*layer, error) {
+	w := g.Consts[n.Inputs[1]]
+	if w == nil || w.Type != graph.Float {
+		return nil, fmt.Errorf("node %q: its weights are no constant floats", n.Name)
+	}
+	if w.Grid != nil {
+		return nil, fmt.Errorf("node %q: its weights lie on the grid of the model's own quantisers, which new weights would leave", n.Name)
+	}
+	l := &layer{node: n, report: Layer{Name: n.Name, Role: role, Weights: len(w.F), Repair: None}}
+	l.weights = &graph.Tensor{Type: w.Type, Shape: w.Shape, F: slices.Clone(w.F)}
+	out := g.Shapes[n.Outputs[0]]
+	b := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{out[1]}, F: make([]float32, out[1])}
+	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
+		old := g.Consts[n.Inputs[2]]
+		if old == nil || old.Type != graph.Float {
+			return nil, fmt.Errorf("node %q: its bias is no constant floats", n.Name)
+		}
+		copy(b.F, old.F)
+	}
+	l.bias = b
+	l.samples = out.Elems() / out[1] * o.Images.N
+	l.inputs = w.Shape[1] * w.Shape[2] * w.Shape[3]
+	if op, ok := n.Op.(graph.ConvTranspose); ok {
+		l.inputs = w.Shape[0] / op.Groups * w.Shape[2] * w.Shape[3]
+	}
+	l.report.OldZeros = countZeros(w.F)
+	switch {
+	case o.Thresholds != nil:
+		cutBelow(l.weights.F, tau.W)
+	case role == Inner || slices.Contains(o.Prune, role):
+		cutShare(l.weights.F, o.Share)
+	}
+	l.report.Zeros = countZeros(l.weights.F)
+	l.cut = l.report.Zeros != l.report.OldZeros
+	return l, nil
+}
+
+// set puts the layer's weights and bias into the twin.
+func (l *layer) set(t *twin) {
+	t.g.Consts[l.fresh[0]], t.g.Consts[l.fresh[1]] = l.weights, l.bias
+}
+
+// keep gives the layer the weights and the bias that it had.
+func (l *layer) keep(t *twin) {
+	l.weights = t.pruned.Consts[l.node.Inputs[1]]
+	clear(l.bias.F)
+	if len(l.node.Inputs) > 2 && l.node.Inputs[2] != "" {
+		copy(l.bias.F, t.pruned.Consts[l.node.Inputs[2]].F)
+	}
+	l.report.Zeros = l.report.OldZeros
+	l.set(t)
+}
+
+// channel is the output channel that weight i belongs to.
+func (l *layer) channel(i int) int {
+	s := l.weights.Shape
+	if op, ok := l.node.Op.(graph.ConvTranspose); ok {
+		taps := s[2] * s[3]
+		group := i / (s[1] * taps) / (s[0] / op.Groups)
+		return group*s[1] + i/taps%s[1]
+	}
+	return i / (s[1] * s[2] * s[3])
+}
+
+// result is the pruned graph with the weights that were found. A constant that only the layer reads keeps its name.
+func (t *twin) result() (*graph.Graph, error) {
+	g := *t.pruned
+	g.Consts, g.Nodes = maps.Clone(g.Consts), slices.Clone(g.Nodes)
+	names := graph.NewNames()
+	readers := map[string]int{}
+	for _, n := range g.Nodes {
+		for _, in := range n.Inputs {
+			readers[in]++
+		}
+	}
+	for _, out := range g.Outputs {
+		readers[out]++
+	}
+	for name := range g.Consts {
+		names.Reserve(name)
+	}
+	for name := range g.Shapes {
+		names.Reserve(name)
+	}
+	for i, n := range g.Nodes {
+		at := slices.IndexFunc(t.layers, func(l *layer) bool { return l.node == n })
+		if at < 0 || !t.layers[at].changed {
+			continue
+		}
+		l := t.layers[at]
+		own := *n
+		own.Inputs = []string{n.Inputs[0], n.Inputs[1]}
+		if readers[n.Inputs[1]] > 1 {
+			own.Inputs[1] = names.Take(n.Inputs[1])
+			readers[n.Inputs[1]]--
+		}
+		g.Consts[own.Inputs[1]] = l.weights
+		bias := ""
+		if len(n.Inputs) > 2 {
+			bias = n.Inputs[2]
+		}
+		switch {
+		case bias == "" && !slices.ContainsFunc(l.bias.F, func(v float32) bool { return v != 0 }): // none is needed
+		case bias == "" || readers[bias] > 1:
+			own.Inputs = append(own.Inputs, names.Take(n.Name+"/bias"))
+			if bias != "" {
+				readers[bias]--
+			}
+		default:
+			own.Inputs = append(own.Inputs, bias)
+		}
+		if len(own.Inputs) > 2 {
+			g.Consts[own.Inputs[2]] = l.bias
+		}
+		g.Nodes[i] = &own
+	}
+	if err := graph.Verify(&g); err != nil {
+		return nil, fmt.Errorf("pruned network: %w", err)
+	}
+	return &g, nil
+}
