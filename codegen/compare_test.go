@@ -53,7 +53,7 @@ func TestCompare(t *testing.T) {
 		for _, tt := range []struct{ target, file, from, to, want string }{
 			{"hls", "src/hass_top.cpp", "l0_conv_beats, 10,", "l0_conv_beats, 48,", "HASS_STREAM(design::s16_2x6, l0_conv_beats, 48"},
 			{"hls", "src/layer_l0_conv.cpp", "TAU = 300", "TAU = 299", "(l0_conv_window_config): \"static constexpr int TAU = 299;\""},
-			{"hls", "Makefile", "-O2", "-O3", "Makefile line 12"},
+			{"hls", "Makefile", "-O2", "-O3", "Makefile line 14"},
 			{"rtl", "rtl/hass_top.sv", ".DEPTH(5)", ".DEPTH(40)", "(s_x__fifo): \".DEPTH(40),\""},
 			{"rtl", "rtl/hass_fifo.sv", "endmodule", "", "rtl/hass_fifo.sv line"},
 			{"", "manifest.json", `"golden_images": 3`, `"golden_images": 2`, "IMAGES"},

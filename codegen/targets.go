@@ -55,7 +55,7 @@ var targets = []Entry{
 	{
 		Name: RTL, Language: "SystemVerilog", Short: "RTL",
 		Tool: "Verilator", Checked: "simulated in Verilator", Goal: "sim", Key: "rtl", Stalls: true,
-		library: rtl.Library, emit: rtl.Files, is: verify.IsRTL, verify: runRTL,
+		library: rtl.Library, emit: emitRTL, is: verify.IsRTL, verify: runRTL,
 	},
 }
 
@@ -133,6 +133,16 @@ func emitHLS(p *project.Project) ([]project.File, error) {
 		return nil, err
 	}
 	tools, err := host.Files(p, sources, testbench)
+	return append(files, tools...), err
+}
+
+// emitRTL gives the SystemVerilog and what AMD's tools need for it.
+func emitRTL(p *project.Project) ([]project.File, error) {
+	files, err := rtl.Files(p)
+	if err != nil {
+		return nil, err
+	}
+	tools, err := host.RTLFiles(p)
 	return append(files, tools...), err
 }
 

@@ -2,8 +2,9 @@ package templates
 
 import "embed"
 
-// Scripts is the folder scripts: tool scripts in the places that they have in a project. They
-// read the constants of a design from design.tcl and host/design.sh.
+// Scripts is the folder scripts: tool scripts in the places that they have in a project, those for C++ in hls, those for
+// SystemVerilog in rtl and those for both in board. They read the constants of a design from design.tcl and
+// design.sh.
 //
 //go:embed scripts
 var Scripts embed.FS

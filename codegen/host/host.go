@@ -7,17 +7,21 @@ import (
 
 	"hass/codegen/project"
 	"hass/internal/design"
+	"hass/internal/hw/limits"
 	"hass/templates"
 )
 
 // clockUncertainty is design.Uncertainty as the tools take it.
 var clockUncertainty = strconv.FormatFloat(100*design.Uncertainty, 'f', -1, 64) + "%"
 
-// constants fill the templates of the folder host. Every word is made of letters, digits and _ . / - : %, so that braces
-// of Tcl and quotes of a shell hold it.
+// constants fill the templates of the folders host and board. Every word is made of letters, digits and _ . / - : %, so that
+// braces of Tcl and quotes of a shell hold it.
 type constants struct {
+	Target                         limits.Target
 	Top                            string
 	Board                          *project.Board
+	Hardware                       *hardware // as a block design sees it
+	System                         *system   // around it, of a part with a processing system
 	Uncertainty                    string
 	KernelMHz                      string // whole, as v++ wants it
 	Sources, Testbench             []string
@@ -33,6 +37,49 @@ type vitisConfig struct {
 	File, Flow, Format string
 }
 
+// constantsOf are those of both targets.
+func constantsOf(p *project.Project, target limits.Target, h *hardware) (constants, error) {
+	c := constants{
+		Target: target, Top: project.TopName, Board: p.Board, Hardware: h, Uncertainty: clockUncertainty,
+		KernelMHz: strconv.FormatFloat(math.Floor(p.Board.ClockMHz), 'f', 0, 64),
+		Input:     p.Input, Outputs: p.Outputs, Words: p.Words, Images: len(p.Images),
+	}
+	if !p.Board.HasPS() {
+		return c, nil
+	}
+	var err error
+	c.System, err = systemOf(p.Board, h)
+	return c, err
+}
+
+// glued is a file that a template makes.
+type glued struct {
+	path, template string
+	text           any
+}
+
+// fill makes files of templates.
+func fill(list []glued) ([]project.File, error) {
+	var files []project.File
+	for _, f := range list {
+		data, err := templates.Glue(f.template, f.text)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, project.File{Path: f.path, Data: data})
+	}
+	return files, nil
+}
+
+// scripts are the files of a folder of scripts.
+func scripts(folder string) ([]project.File, error) {
+	tree, err := fs.Sub(templates.Scripts, "scripts/"+folder)
+	if err != nil {
+		return nil, err
+	}
+	return project.Library(tree, func(name string) string { return name })
+}
+
 // Files are what AMD's tools and the host need for the C++ of a design with a part: configurations and scripts, drivers
 // and the constants they read. A design without a part has nothing to build for and gets no files. sources and
 // testbench are the C++ files of the project.
@@ -40,48 +87,39 @@ func Files(p *project.Project, sources, testbench []string) ([]project.File, err
 	if p.Board == nil {
 		return nil, nil
 	}
-	// The arguments of the top: input, outputs, weights, mode, images.
-	first := 1 + len(p.Outputs)
-	c := constants{
-		Top: project.TopName, Board: p.Board, Uncertainty: clockUncertainty, KernelMHz: strconv.FormatFloat(math.Floor(p.Board.ClockMHz), 'f', 0, 64),
-		Sources: sources, Testbench: testbench, Input: p.Input, Outputs: p.Outputs, Words: p.Words, Images: len(p.Images),
-		ArgWeights: first, ArgMode: first + 1, ArgImages: first + 2,
+	c, err := constantsOf(p, limits.HLS, hlsHardware(p))
+	if err != nil {
+		return nil, err
 	}
-	var files []project.File
-	for _, f := range []struct {
-		path, template string
-		text           any
-	}{
+	c.Sources, c.Testbench = sources, testbench
+	// The arguments of the top: input, outputs, weights, mode, images.
+	c.ArgWeights = 1 + len(p.Outputs)
+	c.ArgMode, c.ArgImages = c.ArgWeights+1, c.ArgWeights+2
+	files, err := fill([]glued{
 		{"hls_config.cfg", "host/hls_config.cfg", vitisConfig{c, "hls_config.cfg", "vitis", "xo"}},
 		{"hls_config_vivado.cfg", "host/hls_config.cfg", vitisConfig{c, "hls_config_vivado.cfg", "vivado", "ip_catalog"}},
 		{"design.tcl", "host/design.tcl", c},
 		{"link.cfg", "host/link.cfg", c},
-		{"host/design.sh", "host/design.sh", c},
+		{"design.sh", "host/design.sh", c},
 		{"host/design.hpp", "host/design.hpp", c},
 		{"host/kernels/mm2s.cpp", "host/mm2s.cpp", c},
 		{"host/kernels/s2mm.cpp", "host/s2mm.cpp", c},
-	} {
-		data, err := templates.Glue(f.template, f.text)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, project.File{Path: f.path, Data: data})
+	})
+	if err != nil {
+		return nil, err
 	}
 	json, err := designJSON(p)
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, project.File{Path: "host/design.json", Data: json})
-	scripts, err := fs.Sub(templates.Scripts, "scripts")
-	if err != nil {
-		return nil, err
-	}
-	for _, tree := range []fs.FS{scripts, templates.Host} {
-		part, err := project.Library(tree, func(name string) string { return name })
+	for _, folder := range []string{"hls", "board"} {
+		part, err := scripts(folder)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, part...)
 	}
-	return files, nil
+	drivers, err := project.Library(templates.Host, func(name string) string { return name })
+	return append(files, drivers...), err
 }

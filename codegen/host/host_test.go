@@ -37,7 +37,7 @@ func TestConfigurations(t *testing.T) {
 	} {
 		_, out, _ := projecttest.Small(t, t.TempDir(), tt.name, tt.part, 2)
 		var all bytes.Buffer
-		for _, f := range []string{"hls_config.cfg", "hls_config_vivado.cfg", "design.tcl", "link.cfg", "host/design.sh", "host/design.hpp", "host/design.json", "host/kernels/mm2s.cpp", "host/kernels/s2mm.cpp"} {
+		for _, f := range []string{"hls_config.cfg", "hls_config_vivado.cfg", "design.tcl", "link.cfg", "design.sh", "host/design.hpp", "host/design.json", "host/kernels/mm2s.cpp", "host/kernels/s2mm.cpp"} {
 			fmt.Fprintf(&all, "==> %s\n%s", f, projecttest.Read(t, out, f))
 		}
 		goldenFile(t, strings.ToLower(tt.name)+".txt", all.Bytes())
@@ -66,22 +66,27 @@ func TestSourceLists(t *testing.T) {
 	}
 }
 
-// tcl runs a script over the recording stand-ins and gives the record and the error output.
+// tcl runs scripts in one folder, one after the other, over the recording stand-ins and gives the records and the error
+// output of the one that failed.
 func tcl(t *testing.T, out, script string, env []string, args ...string) (record, stderr string, ok bool) {
+	t.Helper()
+	return tclIn(t, t.TempDir(), out, script, env, args...)
+}
+
+func tclIn(t *testing.T, dir, out, script string, env []string, args ...string) (record, stderr string, ok bool) {
 	t.Helper()
 	testenv.Tools(t, "tcl", "tclsh")
 	tools, err := filepath.Abs("testdata/fakes/tools.tcl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	cmd := exec.Command("tclsh", append([]string{tools, filepath.Join(dir, "record"), out, filepath.Join(out, script)}, args...)...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	var b bytes.Buffer
 	cmd.Stderr = &b
 	err = cmd.Run()
 	if script == "vivado/bd.tcl" && err == nil && !slices.Contains(args, "stop=bd") {
-		for _, f := range []string{"hass.bit", "hass.hwh"} {
+		for _, f := range []string{"hass.bit", "hass.hwh", "hass.xsa"} {
 			if _, err := os.Stat(filepath.Join(dir, "vivado_out", f)); err != nil {
 				t.Error(err)
 			}
@@ -113,6 +118,14 @@ func TestRunHLS(t *testing.T) {
 	}
 }
 
+// zynqs are boards with a processing system, one for each kind of part and more.
+var zynqs = []struct{ name, part string }{
+	{"ZedBoard", "xc7z020clg484-1"}, {"Pynq-Z2", "xc7z020clg400-1"}, {"Zybo", "xc7z010clg400-1"}, {"ZCU104", "xczu7ev-ffvc1156-2-e"}, {"KV260", "xck26-sfvc784-2LV-c"},
+}
+
+// smallStreams are the streams of SmallNet's IP as Vitis HLS names them.
+const smallStreams = "HASS_FAKE_STREAMS=input_r 128 output0 64"
+
 func TestBlockDesign(t *testing.T) {
 	component := func(t *testing.T, out string) {
 		ip := filepath.Join(out, "w_vivado", "hls", "impl", "ip")
@@ -123,31 +136,31 @@ func TestBlockDesign(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, tt := range []struct{ name, part string }{{"ZedBoard", "xc7z020clg484-1"}, {"ZCU104", "xczu7ev-ffvc1156-2-e"}, {"KV260", "xck26-sfvc784-2LV-c"}} {
+	for _, tt := range zynqs {
 		t.Run(tt.name, func(t *testing.T) {
 			_, out, _ := projecttest.Small(t, t.TempDir(), tt.name, tt.part, 2)
-			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", nil); ok || !strings.Contains(msg, "0 exported IPs found") {
+			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", nil); ok || !strings.Contains(msg, "0 packaged IPs found") {
 				t.Errorf("without an IP: ok %v, %q", ok, msg)
 			}
 			component(t, out)
-			record, msg, ok := tcl(t, out, "vivado/bd.tcl", nil, "jobs=2")
+			record, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{smallStreams}, "jobs=2")
 			if !ok {
 				t.Fatal(msg)
 			}
 			goldenFile(t, "bd_"+strings.ToLower(tt.name)+".txt", []byte(record))
 
 			// A board that Vivado does not know; another name of the stream; no bitstream.
-			record, msg, ok = tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_BOARDS=none", "HASS_FAKE_STREAMS=input output0"}, "stop=bd")
+			record, msg, ok = tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_BOARDS=none", "HASS_FAKE_STREAMS=input 128 output0 64"}, "stop=bd")
 			if !ok || strings.Contains(record, "board_part") || strings.Contains(record, "launch_runs") || !strings.Contains(record, "accelerator/input}") && !strings.Contains(record, "accelerator/input\n") {
 				t.Errorf("unknown board: ok %v, %s\n%s", ok, msg, record)
 			}
-			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_WNS=-0.5"}); ok || !strings.Contains(msg, "not met by 0.5 ns") {
+			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_WNS=-0.5", smallStreams}); ok || !strings.Contains(msg, "not met by 0.5 ns") {
 				t.Errorf("missed clock: ok %v, %q", ok, msg)
 			}
-			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_WNS=-0.5"}, "timing=ignore"); !ok {
+			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_WNS=-0.5", smallStreams}, "timing=ignore"); !ok {
 				t.Errorf("ignored timing: %s", msg)
 			}
-			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_STREAMS=in output0"}); ok || !strings.Contains(msg, "no stream input") {
+			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_STREAMS=in 128 output0 64"}); ok || !strings.Contains(msg, "no stream input") {
 				t.Errorf("IP of another design: ok %v, %q", ok, msg)
 			}
 			if _, msg, ok := tcl(t, out, "vivado/bd.tcl", nil, "speed=fast"); ok || !strings.Contains(msg, "unknown argument") {
@@ -169,9 +182,13 @@ func TestBlockDesign(t *testing.T) {
 		projecttest.Board(d, "ZedBoard", "xc7z020clg484-1")
 		out := projecttest.Generate(t, d, dir, "project")
 		component(t, out)
-		streams := "input_r"
-		for i := range c.Net.Outputs {
-			streams += fmt.Sprintf(" output%d", i)
+		p, err := project.New(d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams := fmt.Sprintf("input_r %d", p.Input.AXIBits)
+		for _, o := range p.Outputs {
+			streams += fmt.Sprintf(" %s %d", o.Name, o.AXIBits)
 		}
 		if _, msg, ok := tcl(t, out, "vivado/bd.tcl", []string{"HASS_FAKE_STREAMS=" + streams}); !ok {
 			t.Error(msg)

@@ -24,6 +24,7 @@ type Board struct {
 	Family   string // Zynq, ZynqMP or NoPS
 	Memory   string // link.cfg's memory for the m_axi ports, "" to leave it to the linker
 	ClockMHz float64
+	Setting  ClockSetting // of the clock manager, of a part with a processing system
 }
 
 // partForm is the form of a part number. It comes from a platform file, which anyone may have written.
@@ -59,6 +60,12 @@ func boardOf(d *design.Design) (*Board, error) {
 	}
 	if err := design.CheckBoard(d.Board); err != nil {
 		return nil, fmt.Errorf("design: %w", err)
+	}
+	if b.HasPS() {
+		var err error
+		if b.Setting, err = clockSettingFor(b.Family, b.ClockHz()); err != nil {
+			return nil, err
+		}
 	}
 	return b, nil
 }

@@ -9,9 +9,6 @@ import (
 	"hass/templates"
 )
 
-// synthText fills rtl/synth.tcl.
-type synthText struct{ Top, Part, ClockNs string }
-
 // Library is the same in every project: the modules, the parts of the testbench that do not depend on the design and the
 // Makefile.
 func Library() ([]project.File, error) {
@@ -27,8 +24,7 @@ func Library() ([]project.File, error) {
 	})
 }
 
-// Files are the top, the testbench and, for a design with a part, a script of Vivado: synthesis out of context with
-// reports of area and timing.
+// Files are the top and the testbench.
 func Files(p *project.Project) (files []project.File, err error) {
 	add := func(to string, data []byte, e error) {
 		if err == nil {
@@ -40,9 +36,5 @@ func Files(p *project.Project) (files []project.File, err error) {
 	add("rtl/"+project.TopName+".sv", top, e)
 	tb, e := Testbench(p)
 	add("tb/hass_tb.sv", tb, e)
-	if p.Board != nil {
-		synth, e := templates.Glue("rtl/synth.tcl", synthText{project.TopName, p.Board.Part, p.Board.ClockNs()})
-		add("vivado/synth.tcl", synth, e)
-	}
 	return files, err
 }

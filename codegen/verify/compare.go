@@ -142,7 +142,7 @@ func (c *Comparison) compareFile(p *project.Project, root *os.Root, f project.Fi
 }
 
 // built are the folders of a project whose files are compiled by wildcard or found by include paths.
-var built = []string{"include", "src", "rtl", "tb", "sim"}
+var built = []string{"include", "src", "rtl", "tb", "sim", "board"}
 
 // compareForeign looks for files in those folders that the design does not give: a header would stand before one of the
 // compiler's own, a source would be compiled along. Hidden files and backups of editors are never taken.

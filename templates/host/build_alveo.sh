@@ -8,7 +8,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-. "$here/design.sh"
+. "$root/design.sh"
 
 if [ $# -lt 1 ] || [ -z "$1" ]; then
   echo "usage: sh build_alveo.sh PLATFORM [hw|hw_emu|sw_emu] [OUTPUT_FOLDER]" >&2

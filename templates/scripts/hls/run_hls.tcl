@@ -5,7 +5,8 @@
 #
 #   flow   vivado: an IP for the block design of vivado/bd.tcl (the default)
 #          vitis: a kernel (.xo) for v++ --link
-#   steps  any of csim, csynth, cosim, export, in that order; default csim,csynth
+#   steps  any of csim, csynth, cosim, export, in that order; default csim,csynth. The project is made anew, so cosim and
+#          export bring csynth along
 #
 # Results are in hass_<flow>/solution. csim needs some minutes less with `make csim`.
 
@@ -44,18 +45,20 @@ foreach step $steps {
   }
 }
 
+if {[lsearch -exact $steps cosim] >= 0 || [lsearch -exact $steps export] >= 0} { lappend steps csynth }
+
 set cflags "-std=c++14 -I[file join $here include] -I[file join $here src]"
 set tbflags "$cflags -I[file join $here tb] -Wno-unknown-pragmas"
 
 open_project -reset hass_$flow
 set_top $hass::top
 foreach file $hass::sources {
-  add_files [file join $here $file] -cflags $cflags
+  add_files [list [file join $here $file]] -cflags $cflags
 }
 foreach file $hass::testbench {
-  add_files -tb [file join $here $file] -cflags $tbflags
+  add_files -tb [list [file join $here $file]] -cflags $tbflags
 }
-add_files -tb [file join $here data]
+add_files -tb [list [file join $here data]]
 
 open_solution -reset -flow_target $flow solution
 set_part $hass::part

@@ -1,0 +1,85 @@
+package host
+
+import (
+	"strconv"
+
+	"hass/codegen/project"
+	"hass/internal/hw/limits"
+)
+
+// signal is a signal of an AXI4-Lite slave in Verilog.
+type signal struct {
+	Name, Logical string
+	In            bool
+	Bits          int
+}
+
+// Direction is that of Verilog.
+func (s signal) Direction() string {
+	if s.In {
+		return "input "
+	}
+	return "output"
+}
+
+// Range is the vector's range with a blank behind it, "" of a single bit.
+func (s signal) Range() string { return vector(s.Bits) }
+
+// axiLite are the signals of an AXI4-Lite slave with addresses of so many bits.
+func axiLite(address int) []signal {
+	return []signal{
+		{"awaddr", "AWADDR", true, address}, {"awvalid", "AWVALID", true, 1}, {"awready", "AWREADY", false, 1},
+		{"wdata", "WDATA", true, 32}, {"wstrb", "WSTRB", true, 4}, {"wvalid", "WVALID", true, 1}, {"wready", "WREADY", false, 1},
+		{"bresp", "BRESP", false, 2}, {"bvalid", "BVALID", false, 1}, {"bready", "BREADY", true, 1},
+		{"araddr", "ARADDR", true, address}, {"arvalid", "ARVALID", true, 1}, {"arready", "ARREADY", false, 1},
+		{"rdata", "RDATA", false, 32}, {"rresp", "RRESP", false, 2}, {"rvalid", "RVALID", false, 1}, {"rready", "RREADY", true, 1},
+	}
+}
+
+// ipText fills board/hass_ip.v.
+type ipText struct {
+	*hardware
+	Top     string
+	Control []signal
+}
+
+// oocText fills board/ooc.xdc.
+type oocText struct{ Top, ClockNs string }
+
+// RTLFiles are what AMD's tools need for the SystemVerilog of a design with a part: a wrapper in Verilog, constraints, scripts
+// and the constants they read. A design without a part has nothing to build for and gets no files.
+func RTLFiles(p *project.Project) ([]project.File, error) {
+	if p.Board == nil {
+		return nil, nil
+	}
+	h := rtlHardware(p)
+	c, err := constantsOf(p, limits.RTL, h)
+	if err != nil {
+		return nil, err
+	}
+	files, err := fill([]glued{
+		{"design.sh", "host/design.sh", c},
+		{"design.tcl", "host/design.tcl", c},
+		{"board/" + h.Name + ".v", "board/hass_ip.v", ipText{h, project.TopName, axiLite(16)}},
+		{"vivado/ooc.xdc", "board/ooc.xdc", oocText{project.TopName, p.Board.ClockNs()}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range []string{"rtl", "board"} {
+		part, err := scripts(folder)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, part...)
+	}
+	return files, nil
+}
+
+// vector is the range of a vector of so many bits with a blank behind it, "" of one bit.
+func vector(bits int) string {
+	if bits == 1 {
+		return ""
+	}
+	return "[" + strconv.Itoa(bits-1) + ":0] "
+}

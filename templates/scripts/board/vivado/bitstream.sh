@@ -1,0 +1,104 @@
+#!/bin/sh
+# From this project to a bitstream (Zynq-7000, Zynq UltraScale+, Kria) or a device binary (Alveo and other Vitis
+# platforms), with the reports read back. `make bitstream` calls it.
+#
+#   sh vivado/bitstream.sh
+#
+#   OUT=DIR         for all that the tools write, logs included (vivado_out in this project)
+#   JOBS=N          of Vivado (4)
+#   PLATFORM=NAME   a Vitis platform: v++ links a device binary for it
+#   DESIGN=FILE     the design for hass calibrate (reports/design.json)
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+. "$root/design.sh"
+cd "$root"
+
+die() {
+  echo "bitstream.sh: $*" >&2
+  exit 1
+}
+# need PROGRAM SUITE: one sentence where a tool is missing.
+need() {
+  command -v "$1" >/dev/null 2>&1 || die "$1 is not on the PATH: source settings64.sh of $2, then run make bitstream again"
+}
+
+out=${OUT:-vivado_out}
+case $out in
+. | ./ | .. | / | "") die "OUT=$out: name a folder of its own for what the tools write" ;;
+esac
+jobs=${JOBS:-4}
+platform=${PLATFORM:-}
+design=${DESIGN:-reports/design.json}
+
+# Everything that is needed is looked for before anything takes an hour.
+if [ "$HASS_FAMILY" = none ] || [ -n "$platform" ]; then
+  [ -n "$platform" ] || die "$HASS_PART has no processing system: name the card's Vitis platform, make bitstream PLATFORM=xilinx_..."
+  need v++ "Vitis"
+else
+  need vivado "Vivado (2020.2 or later)"
+fi
+if [ "$HASS_TARGET" = rtl ]; then
+  need vivado "Vivado (2020.2 or later)"
+elif command -v vitis-run >/dev/null 2>&1; then
+  need v++ "Vitis (2023.2 or later)"
+elif [ -z "$platform" ]; then
+  need vitis_hls "Vitis (2020.2 or later)"
+fi
+
+mkdir -p "$out/log"
+out=$(cd "$out" && pwd)
+
+# run STEP PROGRAM ARGUMENT...: the step's output goes to a log and stands on the terminal only if it fails.
+run() {
+  step=$1
+  shift
+  echo "bitstream.sh: $step ($out/log/$step.log)"
+  if ! (cd "$out" && "$@") >"$out/log/$step.log" 2>&1; then
+    tail -n 20 "$out/log/$step.log" >&2
+    die "$step failed: see $out/log/$step.log"
+  fi
+}
+batch() {
+  step=$1
+  script=$2
+  shift 2
+  run "$step" vivado -mode batch -nojournal -nolog -source "$root/vivado/$script" -tclargs "$@"
+}
+
+if [ -n "$platform" ]; then
+  [ "$HASS_TARGET" = hls ] || die "the SystemVerilog has no kernel for Vitis platforms yet: generate the C++ (--target hls)"
+  run xclbin sh "$root/host/build_alveo.sh" "$platform" hw "$out"
+  echo "bitstream.sh: $out/hass.xclbin is ready"
+  exit 0
+fi
+
+case $HASS_TARGET in
+rtl)
+  batch package_ip package_ip.tcl "out=$out"
+  ip=$out/ip
+  ;;
+hls)
+  if command -v vitis-run >/dev/null 2>&1; then
+    run csynth v++ -c --mode hls --config "$root/hls_config_vivado.cfg" --work_dir "$out/w_vivado"
+    run package_ip vitis-run --mode hls --package --config "$root/hls_config_vivado.cfg" --work_dir "$out/w_vivado"
+    ip=$out/w_vivado/hls/impl/ip
+  else
+    run csynth vitis_hls -f "$root/run_hls.tcl" -tclargs flow=vivado steps=csynth,export
+    ip=$out/hass_vivado/solution/impl/ip
+  fi
+  ;;
+esac
+batch bitstream bd.tcl "ip=$ip" "out=$out" "jobs=$jobs"
+grep '^bd.tcl: ' "$out/log/bitstream.log" || true
+
+# What was estimated beside what Vivado says. Reports of the C++ name modules of Vitis HLS, which the cost model has not.
+if [ "$HASS_TARGET" = rtl ]; then
+  if command -v hass >/dev/null 2>&1; then
+    hass calibrate "$design" "$out/utilization_hierarchical.rpt" "$out/timing.rpt" --date "$(date +%Y-%m-%d)" -o "$out/calibration.toml"
+    echo "bitstream.sh: hass optimize --calibration $out/calibration.toml counts as this run did"
+  else
+    echo "bitstream.sh: hass is not on the PATH; hass calibrate reads $out/utilization_hierarchical.rpt and $out/timing.rpt"
+  fi
+fi
