@@ -226,7 +226,7 @@ bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
 # float executor (needs node, npm, HASS_DATA).
 .PHONY: export-onnxruntime
 export-onnxruntime: $(ORT)/onnxruntime-node/package.json
-	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime)' ./internal/test/ortbench
+	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime|Repaired)' ./internal/test/ortbench
 
 # Every function Fuzz... of the tests. FUZZ_ONLY is a pattern of their names.
 FUZZ_ONLY ?= .

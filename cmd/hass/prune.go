@@ -32,7 +32,8 @@ type pruneCmd struct {
 func (pruneCmd) Help() string {
 	return "Example:\n  hass prune model.onnx --data calib.toml --share 0.3 -o pruned.onnx\n  hass prune model.onnx --data calib.toml --thresholds t.toml --test test.toml -o pruned.onnx\n\n" +
 		"Without --also, depthwise, first, squeeze-excite and last layers stay dense: they have few weights, and the network depends on each.\n" +
-		"--repair match gives every output channel the mean and the deviation that it had; none leaves the other weights alone.\n" +
+		"--repair match gives every output channel the mean and the deviation that it had. refit chooses the zeros and the other weights, so that every layer's\n" +
+		"sums come nearest to those of the unpruned network, and takes minutes for large networks. none leaves the other weights alone.\n" +
 		"The model that is written is standard ONNX, its batch normalisations folded; every other command takes it."
 }
 

@@ -6,7 +6,8 @@
 // before it now give towards the output that it had. Zeros that the model has stay zeros.
 //
 // Both networks run side by side in the float executor, from layer to layer; values are held for all images where they are
-// small, and computed again where they are not, so memory is bounded. The same inputs give the same network on every machine.
+// small, and computed again where they are not, so memory is bounded. The same inputs give the same network on every machine; a refit, whose
+// linear systems gonum solves, on every machine of one architecture.
 //
 // It never quantises, never looks at labels and never reads or writes a file.
 package repair

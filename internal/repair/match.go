@@ -2,6 +2,7 @@ package repair
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -69,20 +70,47 @@ func (p *pair) distance(scale, shift float64) float64 {
 // repair changes the weights of a layer that has other weights or inputs than it had, and reports on it.
 func (l *layer) repair(ctx context.Context, t *twin, w *walk, o Options) error {
 	r := &l.report
-	sums := make([]pair, len(l.bias.F))
-	err := pass(ctx, w, l.at, l.at+2, []string{l.was, l.now}, func(v values) ([]pair, error) {
-		return pairs(v[l.was], v[l.now], len(sums)), nil
-	}, func(list []pair) error {
-		for c := range list {
-			sums[c].add(list[c])
+	done := Match
+	ok, note := l.refits(o)
+	r.Note = note
+	if ok {
+		switch err := l.refit(ctx, t, w); {
+		case errors.Is(err, errSingular):
+			r.Note = err.Error() + ": it is matched instead"
+		case err != nil:
+			return err
+		default:
+			done = Refit
+		}
+	}
+	sums, cut := make([]pair, len(l.bias.F)), make([]pair, len(l.bias.F))
+	want := []string{l.was, l.now}
+	if done == Refit {
+		want = append(want, l.only)
+	}
+	err := pass(ctx, w, l.at, l.at+3, want, func(_ int, v values) (list [2][]pair, err error) {
+		list[0] = pairs(v[l.was], v[l.now], len(sums))
+		if done == Refit {
+			list[1] = pairs(v[l.was], v[l.only], len(sums))
+		}
+		return list, nil
+	}, func(list [2][]pair) error {
+		for c := range sums {
+			sums[c].add(list[0][c])
+			if done == Refit {
+				cut[c].add(list[1][c])
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	if done == Match {
+		cut = sums
+	}
 	for c := range sums {
-		if !sums[c].finite() {
+		if !sums[c].finite() || !cut[c].finite() {
 			r.Note = "its sums hold NaN or infinities on the calibration images: it keeps its weights"
 			l.keep(t)
 			return nil
@@ -92,21 +120,25 @@ func (l *layer) repair(ctx context.Context, t *twin, w *walk, o Options) error {
 	for c := range scale {
 		scale[c] = 1
 	}
-	r.ErrorBefore = relative(sums, scale, shift)
+	r.ErrorBefore = relative(cut, scale, shift)
 	r.ErrorAfter = r.ErrorBefore
 	switch {
 	case o.Repair == None:
 	case r.ErrorBefore == nil:
-		r.Note = "its sums are constant on the calibration images: there is nothing to repair it by"
-	case l.samples < fewSamples*l.inputs && !l.cut:
+		r.Note = "its sums are constant on the calibration images: it keeps its weights"
+		l.keep(t)
+	case l.few() && !l.cut:
 		r.Note = fmt.Sprintf("its outputs on the calibration images are fewer than %d times its inputs: it keeps its weights; more images would help", fewSamples)
 	default:
 		l.match(sums, scale, shift)
 		l.set(t)
-		r.Repair, r.ErrorAfter = Match, relative(sums, scale, shift)
+		r.Repair, r.ErrorAfter = done, relative(sums, scale, shift)
 	}
 	return nil
 }
+
+// few tells whether what is fitted to the layer's outputs would not hold for other images.
+func (l *layer) few() bool { return l.samples < fewSamples*l.inputs }
 
 // match gives every channel the mean and the deviation that it had. scale and shift become how its outputs change.
 func (l *layer) match(sums []pair, scale, shift []float64) {

@@ -19,18 +19,22 @@ type Method string
 const (
 	None  Method = "none"  // not at all
 	Match Method = "match" // the mean and the deviation of every output channel become those of the unpruned network
+	// Refit chooses the zeros and the other weights so that the layer's sums are nearest to those of the unpruned network, and matches.
+	Refit Method = "refit"
 )
 
 // Methods lists them.
-func Methods() []Method { return []Method{None, Match} }
+func Methods() []Method { return []Method{None, Match, Refit} }
 
 // Options direct Prune.
 type Options struct {
-	// Share of the weights of every layer that become 0, those of least magnitude; zeros that are there count. 0 with Thresholds.
+	// Share of the weights of every layer that become 0, those of least magnitude unless a refit chooses others; zeros that are
+	// there count. 0 with Thresholds.
 	Share float64
 	// Prune are the roles of the layers that lose a share beside the inner ones.
 	Prune []Role
-	// Thresholds cut weights and inputs of the layers that they name, whatever their role; nil with a share.
+	// Thresholds cut weights and inputs of the layers that they name, whatever their role; nil with a share. A refit cuts as many
+	// weights as lie below a threshold.
 	Thresholds *settings.Thresholds
 	Repair     Method
 	Images     calib.Images
@@ -81,14 +85,17 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 	if err != nil {
 		return nil, nil, err
 	}
-	changed := 0
+	passes := 0
 	for _, l := range t.layers {
 		if l.changed {
-			changed++
+			passes++
+		}
+		if ok, _ := l.refits(o); ok {
+			passes++
 		}
 	}
 	if o.Passes != nil {
-		o.Passes(changed)
+		o.Passes(passes)
 	}
 	w := &walk{g: t.g, images: o.Images, limit: limit}
 	r := &Report{Images: o.Images.N}
@@ -114,12 +121,14 @@ type twin struct {
 // layer is a convolution that becomes another.
 type layer struct {
 	node    *graph.Node // in the pruned graph
+	number  int         // among the layers, from 1
 	changed bool        // its weights or its inputs are not those of the network as it is
 	at      int         // of a changed layer: its first node in the twin; the second is the layer as it becomes
 	was     string      // value that the layer makes in the network as it is
 	now     string      // and as it becomes
 	weights *graph.Tensor
 	bias    *graph.Tensor
+	only    string    // and as it would be with weights cut and not repaired
 	fresh   [2]string // names of weights and bias in the twin
 	inputs  int       // that one output sums over
 	samples int       // outputs of one channel, over all images
@@ -203,10 +212,18 @@ func newTwin(g *graph.Graph, o Options) (*twin, error) {
 		t.g.Shapes[name] = pruned.Shapes[out]
 		t.g.Nodes = append(t.g.Nodes, second)
 		if l != nil {
-			l.changed, l.at, l.was, l.now = true, len(t.g.Nodes)-2, out, name
+			l.changed, l.at, l.was, l.now, l.number = true, len(t.g.Nodes)-2, out, name, len(t.layers)
 			l.fresh = [2]string{names.Take(n.Inputs[1]), names.Take(n.Name + "/bias")}
 			second.Inputs = []string{second.Inputs[0], l.fresh[0], l.fresh[1]}
 			l.set(t)
+			// The layer with its weights cut and not repaired: set changes the other.
+			third := &graph.Node{Name: nodes.Take(n.Name), Op: n.Op, Outputs: []string{names.Take(out)},
+				Inputs: []string{second.Inputs[0], names.Take(n.Inputs[1]), names.Take(n.Name + "/bias")}}
+			l.only = third.Outputs[0]
+			t.g.Shapes[l.only] = t.g.Shapes[name]
+			t.g.Consts[third.Inputs[1]] = &graph.Tensor{Type: graph.Float, Shape: l.weights.Shape, F: slices.Clone(l.weights.F)}
+			t.g.Consts[third.Inputs[2]] = &graph.Tensor{Type: graph.Float, Shape: l.bias.Shape, F: slices.Clone(l.bias.F)}
+			t.g.Nodes = append(t.g.Nodes, third)
 		}
 	}
 	t.g.Outputs = g.Outputs

@@ -29,7 +29,7 @@ type walk struct {
 
 // pass runs every image through the nodes below to and gives look the values named want. If what nodes from hold on read fits
 // into memory, later passes start there; hold is at most to. done is called in the order of the images.
-func pass[R any](ctx context.Context, w *walk, hold, to int, want []string, look func(v values) (R, error), done func(R) error) error {
+func pass[R any](ctx context.Context, w *walk, hold, to int, want []string, look func(i int, v values) (R, error), done func(R) error) error {
 	outputs := slices.Clone(want)
 	var keep []string
 	if hold > w.at || w.held == nil {
@@ -62,7 +62,7 @@ func pass[R any](ctx context.Context, w *walk, hold, to int, want []string, look
 		if err != nil {
 			return res, fmt.Errorf("calibration image %d: %w", i, err)
 		}
-		if res.r, err = look(v); err != nil {
+		if res.r, err = look(i, v); err != nil {
 			return res, fmt.Errorf("calibration image %d: %w", i, err)
 		}
 		res.v = v

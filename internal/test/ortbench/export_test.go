@@ -15,9 +15,11 @@ import (
 	"hass/frontend"
 	"hass/frontend/exporttest"
 	"hass/frontend/onnx"
+	"hass/internal/calib"
 	"hass/internal/dataset"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/repair"
 	"hass/internal/settings"
 	"hass/internal/test/testenv"
 )
@@ -271,7 +273,11 @@ func TestExportAgainstONNXRuntime(t *testing.T) {
 		} {
 			th := quantiles(g, c.part)
 			th.Default.A = c.tauA
-			r := compareNetwork(t, modules, g, th, im)
+			p, err := th.Apply(g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := compareNetwork(t, modules, p, im)
 			percent := func(n, of int) string { return fmt.Sprintf("%.1f%%", 100*float64(n)/float64(of)) }
 			fmt.Printf("%-20s %6d %6g %6g %8s | %7s %7s %6d %10.2g %8.2g\n", n.name, n.images, c.part, c.tauA, percent(r.zeros, r.weights),
 				percent(r.rightORT, n.images), percent(r.rightFloat, n.images), r.differ, r.worst, r.margin)
@@ -281,6 +287,46 @@ func TestExportAgainstONNXRuntime(t *testing.T) {
 			if !(r.worst <= c.difference) {
 				t.Errorf("%s, %g, %g: outputs differ by %.2g, limit %g", n.name, c.part, c.tauA, r.worst, c.difference)
 			}
+		}
+	}
+}
+
+// TestExportRepaired prunes trained networks with a repair, exports them and runs test images in ONNX Runtime and in the float
+// executor: the same class on every image.
+func TestExportRepaired(t *testing.T) {
+	modules := onnxRuntimeModules(t)
+	data := testenv.Data(t)
+	for _, n := range []struct {
+		name, model                string
+		repair                     repair.Method
+		calibration, images, batch int
+	}{
+		{"cifar10_resnet8", "model_jpeg_ft.onnx", repair.Refit, 500, 500, 100}, {"mobilenet_v2", "model.onnx.gz", repair.Match, 40, 100, 10},
+		{"mobilenet_v3_small", "model.onnx.gz", repair.Refit, 100, 100, 10}, {"resnet50_pruned", "model.onnx.gz", repair.Match, 10, 50, 5},
+	} {
+		g, err := frontend.Load(filepath.Join(data, n.name, n.model))
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := func(name string) *dataset.Set {
+			set, err := dataset.Open(filepath.Join(data, n.name, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return set
+		}
+		calibration := open("calib.toml")
+		p, _, err := repair.Prune(t.Context(), g, repair.Options{Share: 0.3, Repair: n.repair, Images: calib.Images{N: n.calibration, Load: func(i int) ([]float32, error) {
+			x := make([]float32, g.Inputs[0].Shape.Elems())
+			return x, calibration.Float(i, x)
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := compareNetwork(t, modules, p, readImages(t, open("test.toml"), g.Inputs[0].Shape, n.images, n.batch))
+		fmt.Printf("%-20s %s: %d of %d weights are 0; %d of %d images right in ONNX Runtime, %d in float; outputs differ by %.2g\n", n.name, n.repair, r.zeros, r.weights, r.rightORT, n.images, r.rightFloat, r.worst)
+		if r.differ > 0 || !(r.worst <= 1e-4) {
+			t.Errorf("%s: %d images of another class, outputs differ by %.2g", n.name, r.differ, r.worst)
 		}
 	}
 }
@@ -348,13 +394,9 @@ type comparison struct {
 	worst                float64 // of difference over the images
 }
 
-func compareNetwork(t *testing.T, modules string, g *graph.Graph, th *settings.Thresholds, im *images) comparison {
+func compareNetwork(t *testing.T, modules string, p *graph.Graph, im *images) comparison {
 	t.Helper()
 	var c comparison
-	p, err := th.Apply(g)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, n := range p.Nodes {
 		if _, ok := n.Op.(graph.Conv); ok {
 			for _, w := range p.Consts[n.Inputs[1]].F {
