@@ -14,6 +14,9 @@
 #                     published quantised models from ONNX to verified projects of both targets (a quarter of an hour);
 #   make acceptance-fewbits
 #                     8, 6 and 4 bits of float models against float, over labelled images (an hour)
+#   make acceptance-sparse
+#                     networks to designs that mix scheduled engines with others, simulated on real images (half an hour);
+#                     goes on where it was stopped
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -133,6 +136,13 @@ FEWBITS_ONLY ?= .*
 .PHONY: acceptance-fewbits
 acceptance-fewbits: deps
 	HASS_ACCEPTANCE_FEWBITS=1 $(GO) test -count=1 -timeout 240m -v -run 'TestFewBits/$(FEWBITS_ONLY)' ./internal/test/acceptance
+
+# Mixed designs of scheduled engines; SPARSE_ONLY is a pattern of their names. What was measured stands in SPARSE.
+SPARSE      ?= $(CURDIR)/build/sparse
+SPARSE_ONLY ?= .*
+.PHONY: acceptance-sparse
+acceptance-sparse: deps
+	HASS_SPARSE=$(SPARSE) $(GO) test -count=1 -timeout 120m -v -run 'TestSparse/$(SPARSE_ONLY)' ./internal/test/acceptance
 
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*

@@ -12,6 +12,8 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/derive"
+	"hass/optimizer/scheduled"
+	"hass/optimizer/widths"
 )
 
 // CycleEstimator tells what a convolution's engines need under a hardware choice.
@@ -25,9 +27,6 @@ type CycleEstimator interface {
 // maxWidths bounds the stream widths tried for one tensor; more divisors are thinned
 // out evenly, 1 and the channel count staying.
 const maxWidths = 12
-
-// maxConcatWidths bounds the input widths tried for each output width of a concat.
-const maxConcatWidths = 5
 
 // coarseWidths is maxWidths for Input.Coarse.
 const coarseWidths = 6
@@ -55,9 +54,10 @@ type space struct {
 	budget  design.Vec // choices beyond it are left out
 	over    design.Vec // but for those within this, which only explain; zero: none
 	widths  [][]int
-	hurry   []float64 // by layer: what its cycles count for (elastic.hurry)
-	near    *near     // nil: the estimator is asked about all choices
-	memo    *Memo     // or nil
+	hurry   []float64       // by layer: what its cycles count for (elastic.hurry)
+	near    *near           // nil: the estimator is asked about all choices
+	memo    *Memo           // or nil
+	menu    *scheduled.Menu // of scheduled engines; nil: there are none
 }
 
 // all enumerates every layer, in parallel.
@@ -67,103 +67,6 @@ func (s *space) all(ctx context.Context) ([][]option, error) {
 	err := workers.Ordered(ctx, n, 0, func(_, i int) ([]option, error) { return s.layer(ctx, i) },
 		func(i int, o []option) error { sets[i] = o; return nil })
 	return sets, err
-}
-
-// divisors of n in ascending order.
-func divisors(n int) []int {
-	var d []int
-	for i := 1; i <= n; i++ {
-		if n%i == 0 {
-			d = append(d, i)
-		}
-	}
-	return d
-}
-
-// thin keeps at most most of the ascending values, first and last among them.
-func thin(d []int, most int) []int {
-	if len(d) <= most {
-		return d
-	}
-	if most == 1 {
-		return d[:1]
-	}
-	out := make([]int, most)
-	for i := range out {
-		out[i] = d[i*(len(d)-1)/(most-1)]
-	}
-	return out
-}
-
-// maxStates bounds the combinations of widths of tensors that are live at once.
-const maxStates = 4096
-
-// thinLive leaves fewer widths each where many streams are live at once.
-func thinLive(net *intnet.Net, w [][]int, most int) {
-	for _, live := range liveTensors(net) {
-		for most := most - 1; most >= 1; most-- {
-			states := 1
-			for _, t := range live {
-				if states *= len(w[t]); states > maxStates {
-					break
-				}
-			}
-			if states <= maxStates {
-				break
-			}
-			for _, t := range live {
-				w[t] = thin(w[t], most)
-			}
-		}
-	}
-}
-
-// outWidths gives the widths in which layer i can write.
-func outWidths(net *intnet.Net, i int) []int {
-	l := &net.Layers[i]
-	c := net.Tensors[l.Out].C
-	switch l.Kind {
-	case intnet.KindConv:
-		if !net.Depthwise(l) {
-			c /= l.Conv.Groups
-		}
-	case intnet.KindSlice:
-		c = hw.GCD(hw.GCD(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
-	default:
-		if l.Kind.Moves() { // it keeps its beat
-			c = hw.GCD(c, net.Tensors[l.In[0]].C)
-		}
-	}
-	return divisors(c)
-}
-
-// liveTensors gives, before every layer and after the last, the tensors that are
-// written and still to be read, in ascending order. The input counts as written by
-// its first reader, whose width it takes.
-func liveTensors(net *intnet.Net) [][]int {
-	n := len(net.Layers)
-	first, last := make([]int, len(net.Tensors)), make([]int, len(net.Tensors))
-	for t := range first {
-		first[t], last[t] = -1, -1
-	}
-	for i, l := range net.Layers {
-		first[l.Out] = i
-		for _, t := range l.In {
-			last[t] = i
-			if t == net.Input && first[t] < 0 {
-				first[t] = i
-			}
-		}
-	}
-	live := make([][]int, n+1)
-	for i := range live {
-		for t := range net.Tensors {
-			if first[t] >= 0 && first[t] < i && last[t] >= i {
-				live[i] = append(live[i], t)
-			}
-		}
-	}
-	return live
 }
 
 func (s *space) layer(ctx context.Context, i int) ([]option, error) {
@@ -234,7 +137,7 @@ func (s *space) concat(i int) []option {
 	groups := out.H * ceilDiv(out.W, px)
 	var all []option
 	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*float64(groups*out.C)) {
-		for _, in := range concatWidths(net, l, ch) {
+		for _, in := range widths.Concat(net, l, ch) {
 			fits := true
 			for port, t := range l.In {
 				// The network's input has the width of its first reader.
@@ -249,39 +152,6 @@ func (s *space) concat(i int) []option {
 	return all
 }
 
-// concatWidths gives the values of InCh that are worth trying for a concat that writes ch channels a beat: those with which
-// it reads about as many an iteration as it writes, that is less than twice as many and more than half as many, and
-// the next ones on both sides where there is none. All inputs whole are as many as it ever reads.
-func concatWidths(net *intnet.Net, l *intnet.Layer, ch int) []int {
-	var ins []int
-	most := 0
-	for _, t := range l.In {
-		ins = append(ins, divisors(net.Tensors[t].C)...)
-		most = max(most, net.Tensors[t].C)
-	}
-	slices.Sort(ins)
-	ins = slices.Compact(ins)
-	low, _ := slices.BinarySearch(ins, min(ch/2+1, most))
-	high, _ := slices.BinarySearch(ins, 2*ch)
-	if low >= high {
-		low, high = max(0, high-1), min(len(ins), high+1)
-	}
-	return thin(ins[low:high], maxConcatWidths)
-}
-
-// tapGroups gives the values of MTap that Window.Validate takes.
-func tapGroups(k [2]int) []int {
-	taps := divisors(k[1])
-	for _, rows := range divisors(k[0]) {
-		if rows > 1 {
-			taps = append(taps, rows*k[1])
-		}
-	}
-	return taps
-}
-
-func dividesEither(a, b int) bool { return max(a, b)%min(a, b) == 0 }
-
 func (s *space) pool(i int) []option {
 	net := s.model.Net
 	l := net.Layers[i]
@@ -289,10 +159,10 @@ func (s *space) pool(i int) []option {
 	in := net.Tensors[l.In[0]]
 	inPx, outPx := s.model.LayerPx(i)
 	elements := s.hurry[i] * float64(in.H*ceilDiv(in.W, inPx)*in.C)
-	for _, tap := range tapGroups(l.Pool.Kernel) {
+	for _, tap := range widths.Taps(l.Pool.Kernel) {
 		for _, ch := range s.widths[l.Out] {
 			for _, in := range s.narrow(s.widths[l.In[0]], elements) {
-				if !dividesEither(in, ch) {
+				if !widths.Fit(in, ch) {
 					continue
 				}
 				hl := hw.Layer{InPx: inPx, InCh: in, OutPx: outPx, OutCh: ch, MTap: tap, MCh: ch}

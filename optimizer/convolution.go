@@ -12,6 +12,8 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/optimizer/derive"
+	"hass/optimizer/scheduled"
+	"hass/optimizer/widths"
 )
 
 // This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
@@ -45,7 +47,7 @@ type shape struct {
 func (s *space) shapes(l *intnet.Layer) []shape {
 	net := s.model.Net
 	var list []shape
-	for _, tap := range tapGroups(l.Conv.Kernel) {
+	for _, tap := range widths.Taps(l.Conv.Kernel) {
 		if net.Depthwise(l) {
 			for _, ch := range s.widths[l.Out] {
 				if tap <= hw.MaxLanes {
@@ -54,7 +56,7 @@ func (s *space) shapes(l *intnet.Layer) []shape {
 			}
 			continue
 		}
-		for _, ch := range divisors(net.Tensors[l.In[0]].C / l.Conv.Groups) {
+		for _, ch := range widths.Divisors(net.Tensors[l.In[0]].C / l.Conv.Groups) {
 			if tap*ch <= hw.MaxLanes {
 				list = append(list, shape{tap, ch, tap * ch, s.widths[l.Out]})
 			}
@@ -122,7 +124,7 @@ func (s *space) choices(i int) (*convChoices, error) {
 	}
 	l := &s.model.Net.Layers[i]
 	inPx, outPx := s.model.LayerPx(i)
-	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.engine, s.model.Family, s.budget[4] > 0, s.dsps(),
+	k := memoKey{i, l.Conv.AccBits, s.target, s.engines, l.Conv.TauA > 0, s.lanes(), s.model.Family, s.budget[4] > 0, s.dsps(),
 		inPx, outPx, len(s.widths[l.In[0]]), len(s.widths[l.Out]), s.model.Scales}
 	s.memo.mu.Lock()
 	all := s.memo.convs[k]
@@ -152,13 +154,10 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
 	// must not: the next image may be waiting for the gate.
 	all := &convChoices{refused: newSieve(s.target), alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
-	memories := []memory.Kind{memory.LUTRAM, memory.BRAM}
-	if s.budget[4] > 0 {
-		memories = append(memories, memory.URAM)
-	}
+	memories := s.memories()
 	for _, sh := range s.shapes(&l) {
 		sc := shapeChoices{out: sh.out}
-		for _, e := range derive.Engines(s.engine, sh.lanes) {
+		for _, e := range derive.Engines(s.lanes(), sh.lanes) {
 			for _, p := range sh.out {
 				if e.N*p*outPx > max(outPx, s.dsps()) {
 					continue
@@ -216,7 +215,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 			continue // no choice of any shape so far keeps the limits
 		}
 		for _, q := range s.widths[l.In[0]] {
-			if !dividesEither(q, sh.ch) {
+			if !widths.Fit(q, sh.ch) {
 				continue
 			}
 			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
@@ -334,6 +333,16 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 			}
 		}
 	}
+	if s.menu != nil && h == 1 && scheduled.Fits(s.model.Net, i) {
+		options, err := s.scheduled(ctx, i, cc.refused)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s.engine == string(hw.ScheduledEngine) && len(options) > 0 {
+			all = all[:0]
+		}
+		all = append(all, options...)
+	}
 	if s.near == nil || s.near.keep == nil {
 		return all, cc.refused, nil
 	}
@@ -343,6 +352,9 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		o := &all[k]
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
+		}
+		if o.hl.Engine.Row().Static {
+			continue // its cycles are known
 		}
 		cycles, ci, err := cyclesOf(s.est, i, o.hl)
 		if err != nil {
@@ -354,6 +366,64 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		with(o, cycles, ci, float64(hw.WindowOf(s.model.Net, s.model.Net.Layers[i], o.hl).InBeats()), cc.alone)
 	}
 	return all, cc.refused, nil
+}
+
+// scheduled lists the scheduled engines of a convolution; refused is told what the target's limits leave out.
+func (s *space) scheduled(ctx context.Context, i int, refused *sieve) ([]option, error) {
+	net := s.model.Net
+	inPx, outPx := s.model.LayerPx(i)
+	engines, err := s.menu.Engines(i, hw.Layer{InPx: inPx, OutPx: outPx, GangDepth: engineDepth(hw.ScheduledEngine)})
+	if err != nil {
+		return nil, err
+	}
+	memories := s.memories()
+	var all []option
+	for _, e := range engines {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		win := hw.WindowOf(net, net.Layers[i], e.Layer)
+		cycles := float64(max(e.Cycles, win.InBeats()))
+		if s.near != nil && cycles > s.near.high {
+			continue
+		}
+		for k := range len(memories) * len(memories) {
+			hl := e.Layer
+			hl.WeightMem, hl.Scheduled.BankMem = memories[k/len(memories)], memories[k%len(memories)]
+			if !refused.keeps(limits.LayerDemand(net, i, hl)) {
+				continue
+			}
+			p, err := s.clocks.Scheduled(net, i, hl, e.Rows)
+			if err != nil {
+				return nil, err
+			}
+			w, err := s.clocks.Window(net, &net.Layers[i], hl)
+			if err != nil {
+				return nil, err
+			}
+			p = p.With(w)
+			all = append(all, option{hl: hl, cycles: cycles, cost: s.model.Scheduled(i, hl, e.Rows), path: p, level: p.Level()})
+		}
+	}
+	return s.prune(all), nil
+}
+
+// memories are those that weights may be in.
+func (s *space) memories() []memory.Kind {
+	kinds := []memory.Kind{memory.LUTRAM, memory.BRAM}
+	if s.budget[4] > 0 {
+		kinds = append(kinds, memory.URAM)
+	}
+	return kinds
+}
+
+// lanes is the rule for engines of lanes. All pixels of a beat move together, and of whole rows one always has a pair more than the
+// others: beside scheduled engines there are dense ones.
+func (s *space) lanes() string {
+	if s.menu != nil {
+		return string(hw.Dense)
+	}
+	return s.engine
 }
 
 // parts lists the gang sizes of a convolution.

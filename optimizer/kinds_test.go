@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"math/rand"
+	"path/filepath"
 	"testing"
 
 	"hass/internal/design"
@@ -10,8 +11,12 @@ import (
 	"hass/internal/hw/live"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/npy"
 	"hass/internal/test/hwtest"
+	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
+	"hass/optimizer/pixels"
+	"hass/optimizer/scheduled"
 )
 
 // The networks of this file have one of each kind of layer.
@@ -118,9 +123,9 @@ func TestKinds(t *testing.T) {
 			for _, c := range []struct {
 				platform string
 				pixels   int
-			}{{"zybo", 1}, {"u250", 1}, {"u250", 2}, {"u250", 8}} {
+			}{{"zybo", 1}, {"u250", 1}, {"u250", 2}, {"u250", 8}, {"zcu104", pixels.Rows}} {
 				platform := c.platform
-				d := optimize(t, net, platform, func(in *Input) { in.Pixels = c.pixels })
+				d := optimize(t, net, platform, func(in *Input) { in.Pixels, in.Menu = c.pixels, scheduled.NewMenu(net, in.Platform.Family) })
 				if !d.Fits {
 					t.Errorf("%s: does not fit: %v", platform, d.Shortfall)
 				}
@@ -141,6 +146,58 @@ func TestKinds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRows: of the convolutions of a network whose beats are whole rows, those of one group have scheduled engines where the rule asks
+// for them and others dense ones; what the rule leaves open is at least as fast as either alone. The designs are read back, with
+// all that follows from the weights.
+func TestRows(t *testing.T) {
+	b := hwtest.NewBuilder(rand.New(rand.NewSource(5)), 12, 12, 8, eight)
+	x := same(b, same(b, 0, 16, 3, 1, 1), 16, 3, 2, 16)
+	x = b.Add(same(b, x, 24, 1, 1, 1), same(b, same(b, x, 12, 1, 1, 1), 24, 3, 1, 1), eight)
+	same(b, b.GlobalPool(x, false, eight), 10, 1, 1, 1)
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := net.Tensors[net.Outputs[0]]
+	net.Results = []intnet.Result{{Name: out.Name, Shape: []int{1, out.C, 1, 1}, Tensor: net.Outputs[0]}}
+	cycles := map[string]float64{}
+	for _, rule := range []string{string(hw.ScheduledEngine), string(hw.Dense), design.EngineAuto} {
+		d := optimize(t, net, "zcu104", func(in *Input) {
+			in.Bits, in.Engine, in.Pixels, in.Menu = "8", rule, pixels.Rows, scheduled.NewMenu(net, in.Platform.Family)
+		})
+		if !d.Fits {
+			t.Errorf("%s: does not fit: %v", rule, d.Shortfall)
+		}
+		path := filepath.Join(t.TempDir(), "design.json")
+		golden := &npy.Array{DType: "int32", Shape: []int{2, 12, 12, 8}, I32: make([]int32, 2*12*12*8)}
+		if err := design.Write(t.Context(), d, path, golden); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := derive.ReadDesign(path); err != nil {
+			t.Error(err)
+		}
+		for i, l := range net.Layers {
+			if l.Kind != intnet.KindConv || rule == design.EngineAuto {
+				continue
+			}
+			want := hw.EngineKind(rule)
+			if net.Depthwise(&net.Layers[i]) {
+				want = hw.Dense
+			}
+			if d.Layers[i].Engine != want {
+				t.Errorf("rule %s: layer %s has a %s engine", rule, l.ID, d.Layers[i].Engine)
+			}
+		}
+		cycles[rule] = d.Predicted.CyclesPerImage
+	}
+	if auto := cycles[design.EngineAuto]; auto > cycles[string(hw.Dense)] || auto > cycles[string(hw.ScheduledEngine)] {
+		t.Errorf("cycles %v", cycles)
+	}
+	if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: design.Platform{ClockMHz: 200}, Engine: string(hw.ScheduledEngine)}); err == nil {
+		t.Error("scheduled engines without a menu")
 	}
 }
 

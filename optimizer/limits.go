@@ -7,6 +7,7 @@ import (
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/optimizer/derive"
+	"hass/optimizer/widths"
 )
 
 // The limits of a target (limits.Limits) are constraints: a choice of hardware that breaks one is no candidate. Those of the
@@ -59,10 +60,10 @@ func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error)
 	net := m.Net
 	w := make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
-		w[t] = divisors(tn.C)
+		w[t] = widths.Divisors(tn.C)
 	}
 	for i := range net.Layers {
-		w[net.Layers[i].Out] = outWidths(net, i)
+		w[net.Layers[i].Out] = widths.Out(net, i)
 	}
 	for t, u := range limits.Uses(net) {
 		s, px := newSieve(target), m.Px(t)
@@ -76,9 +77,9 @@ func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error)
 		if len(w[t]) == 0 {
 			return nil, &LimitError{Layer: "tensor " + net.Tensors[t].ID, Pixels: px, Breach: s.nearest}
 		}
-		w[t] = thin(w[t], most)
+		w[t] = widths.Thin(w[t], most)
 	}
-	thinLive(net, w, most)
+	widths.ThinLive(net, w, most)
 	return w, nil
 }
 
@@ -89,7 +90,7 @@ func splitGangs(sizes []int, p, banks int, keeps func(gang int) bool) []int {
 	if keeps(least) {
 		return sizes
 	}
-	for _, parts := range divisors(p) {
+	for _, parts := range widths.Divisors(p) {
 		gang := p / parts
 		if gang >= least {
 			continue

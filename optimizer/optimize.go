@@ -17,6 +17,7 @@ import (
 	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
 	"hass/optimizer/pixels"
+	"hass/optimizer/scheduled"
 )
 
 // MaxPixels is the most pixels per beat that a design is made with.
@@ -36,7 +37,7 @@ type Input struct {
 
 	Objective string        // Throughput (also "") or Latency
 	Least     string        // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
-	Pixels    int           // pixels per beat of the widest streams: a power of two up to MaxPixels; 0 is 1
+	Pixels    int           // pixels per beat of the widest streams: a power of two up to MaxPixels, or pixels.Rows; 0 is 1
 	Target    limits.Target // whose limits the design keeps; "" is limits.Both
 	Engine    string        // one of EngineRules; "" is EngineAuto
 	Shares    design.Shares // usable shares; the zero value means DefaultShares
@@ -52,6 +53,9 @@ type Input struct {
 	// Clock, if not 0, is the clock in MHz that the design shall have: choices that miss it are no candidates. It is at most the
 	// platform's. 0 is the clock with which there are most images per second.
 	Clock float64
+	// Menu, if not nil, knows the schedules of the network's layers: designs of whole rows, and of scheduled engines alone, may then
+	// have them. It may serve several questions about one network.
+	Menu *scheduled.Menu
 	// Effort bounds branch and bound, in options looked at per test; 0 means a
 	// default. Where it runs out the design reports its gap.
 	Effort int
@@ -113,8 +117,11 @@ func (in *Input) check() error {
 	if rules := design.EngineRules(); !slices.Contains(rules, in.Engine) {
 		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, strings.Join(rules, ", "))
 	}
-	if in.Pixels < 0 || in.Pixels > MaxPixels || in.Pixels&(in.Pixels-1) != 0 {
-		return fmt.Errorf("%d pixels per beat; want a power of two up to %d", in.Pixels, MaxPixels)
+	if in.Pixels != pixels.Rows && (in.Pixels < 0 || in.Pixels > MaxPixels || in.Pixels&(in.Pixels-1) != 0) {
+		return fmt.Errorf("%d pixels per beat; want a power of two up to %d, or whole rows", in.Pixels, MaxPixels)
+	}
+	if in.Engine == string(hw.ScheduledEngine) && in.Menu == nil {
+		return fmt.Errorf("engine rule %q: nothing knows the schedules of the layers' weights", in.Engine)
 	}
 	if in.Shares == (design.Shares{}) {
 		in.Shares = design.DefaultShares()
@@ -219,11 +226,19 @@ func (in *Input) solved(ctx context.Context, budget design.Vec) (p *problem, f *
 	return p, f, rough, err
 }
 
+// menu is that of scheduled engines, nil where designs have none: they want the pixels of whole rows, whose words one read serves.
+func (in *Input) menu() *scheduled.Menu {
+	if in.Engine == string(hw.ScheduledEngine) || in.Engine == design.EngineAuto && in.Pixels == pixels.Rows {
+		return in.Menu
+	}
+	return nil
+}
+
 // newSpace is the space of an input's hardware, of at most so many engines a convolution.
 func newSpace(in *Input, budget design.Vec, engines int) (*space, error) {
 	m := in.model()
 	widths, err := widthsOf(m, in.Target, in.widths())
-	return &space{model: m, target: in.Target, clocks: derive.NewPaths(in.Target), limit: derive.AnyPath, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo}, err
+	return &space{model: m, target: in.Target, clocks: derive.NewPaths(in.Target), limit: derive.AnyPath, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo, menu: in.menu()}, err
 }
 
 // search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever

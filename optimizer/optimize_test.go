@@ -336,7 +336,7 @@ func TestWriteReadDesign(t *testing.T) {
 		{"inside the artefact's folder", func(d *design.Design) { d.Weights.Path = "../design.weights.bin" }},
 		{"changed", func(d *design.Design) { d.Weights.SHA256 = strings.Repeat("0", 64) }},
 		{"changed", func(d *design.Design) { d.Golden.Bytes++ }},
-		{"bits; the network has", func(d *design.Design) { d.Net.Layers[0].Conv.AccBits = 4 }},
+		{"accumulator of 4 bits", func(d *design.Design) { d.Net.Layers[0].Conv.AccBits = 4 }},
 	} {
 		if err := mutate(tt.change); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "bad.json") {
 			t.Errorf("error %v, want %q and the file's name", err, tt.want)

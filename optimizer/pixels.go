@@ -3,13 +3,14 @@ package optimizer
 import (
 	"context"
 	"errors"
+	"hass/optimizer/pixels"
 )
 
 // worthPixels is the least gain in rate that twice the pixels per beat are taken for: ratings are some percent off.
 const worthPixels = 1.1
 
 // BestPixels is the value of Input.Pixels with the best rate, the least if several are as good: it doubles the pixels until
-// that gains nothing. in.Pixels plays no part.
+// that gains nothing, and then, where in.Menu knows of scheduled engines, tries whole rows. in.Pixels plays no part.
 func BestPixels(ctx context.Context, in Input) (int, error) {
 	in.Coarse, in.Near = true, 0
 	best, rate := 0, 0.0
@@ -30,7 +31,21 @@ func BestPixels(ctx context.Context, in Input) (int, error) {
 		}
 		best, rate = p, r.ImagesPerSecond
 	}
-	if best == 0 {
+	if in.Menu == nil {
+		if best == 0 {
+			return 0, refused
+		}
+		return best, nil
+	}
+	in.Pixels = pixels.Rows
+	r, err := Rate(ctx, in)
+	if over := (*LimitError)(nil); err != nil && !errors.As(err, &over) {
+		return 0, err
+	}
+	switch {
+	case err == nil && (best == 0 || r.Fits && r.ImagesPerSecond >= rate*worthPixels):
+		return pixels.Rows, nil
+	case best == 0:
 		return 0, refused
 	}
 	return best, nil

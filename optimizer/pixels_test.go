@@ -12,6 +12,7 @@ import (
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
 	"hass/optimizer/pixels"
+	"hass/optimizer/scheduled"
 )
 
 func TestPixelsOf(t *testing.T) {
@@ -20,6 +21,9 @@ func TestPixelsOf(t *testing.T) {
 	net := b.done(b.globalAvg(b.conv(b.conv(0, 8, 3, 2, true), 8, 3, 2, true)))
 	c := newBuild(30, 30, 4)
 	third := c.done(c.conv(c.conv(0, 8, 3, 1, true), 8, 3, 3, false))
+	// Rows of 103 pixels come in two parts, which a stride of 2 divides.
+	w := newBuild(6, 103, 4)
+	wide := w.done(w.conv(w.conv(0, 8, 3, 2, true), 8, 3, 2, true))
 	for _, tc := range []struct {
 		name string
 		got  []int
@@ -35,6 +39,10 @@ func TestPixelsOf(t *testing.T) {
 		{"row split", pixels.Of(kindNet(t, kinds()["row split"]), 4), []int{4, 4, 4, 4, 4}},
 		{"columns", pixels.Of(kindNet(t, kinds()["slice"]), 4), []int{1, 1, 1}},
 		{"a stride of 3", pixels.Of(third, 4), []int{1, 1, 1}},
+		{"whole rows", pixels.Of(net, pixels.Rows), []int{32, 16, 8, 1}},
+		{"whole rows and a part of them", pixels.Of(kindNet(t, kinds()["rows"]), pixels.Rows), []int{10, 10, 10, 5}},
+		{"whole rows, a stride of 3", pixels.Of(third, pixels.Rows), []int{30, 30, 10}},
+		{"parts of rows", pixels.Of(wide, pixels.Rows), []int{52, 52, 26}},
 	} {
 		if !slices.Equal(tc.got, tc.want) {
 			t.Errorf("%s: %v, want %v", tc.name, tc.got, tc.want)
@@ -92,7 +100,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 	if best, err := BestPixels(t.Context(), Input{Net: big, Est: meanEst{big, 0.5}, Platform: small}); err != nil || best != 1 {
 		t.Errorf("best with %d pixels (%v) on a device that cannot use them", best, err)
 	}
-	for _, bad := range []int{-1, 3, 32} {
+	for _, bad := range []int{-2, 3, 32} {
 		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: bad}); err == nil {
 			t.Errorf("%d pixels were taken", bad)
 		}
@@ -114,14 +122,15 @@ func TestPixelsExpand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for pixels := 2; pixels <= MaxPixels; pixels *= 4 {
-			d, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: pixels, Coarse: true})
+		for _, most := range []int{2, 8, pixels.Rows} {
+			in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: most, Coarse: true, Menu: scheduled.NewMenu(net, p.Family)}
+			d, err := Optimize(t.Context(), in)
 			if err != nil {
-				t.Errorf("seed %d, %d pixels: %v", seed, pixels, err)
+				t.Errorf("seed %d, %d pixels: %v", seed, most, err)
 				continue
 			}
 			if _, err := d.Network(); err != nil {
-				t.Errorf("seed %d, %d pixels: %v", seed, pixels, err)
+				t.Errorf("seed %d, %d pixels: %v", seed, most, err)
 			}
 		}
 	}

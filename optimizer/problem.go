@@ -9,6 +9,7 @@ import (
 	"hass/internal/intnet"
 	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
+	"hass/optimizer/widths"
 )
 
 // problem is the choice of one option per layer so that the sum of all costs stays within
@@ -56,7 +57,7 @@ type arc struct {
 // pick is the option chosen for a layer.
 type pick struct{ class, opt int }
 
-func newProblem(net *intnet.Net, model derive.Pricing, clocks *derive.Paths, sets [][]option, widths [][]int, budget design.Vec) (*problem, error) {
+func newProblem(net *intnet.Net, model derive.Pricing, clocks *derive.Paths, sets [][]option, tried [][]int, budget design.Vec) (*problem, error) {
 	p := &problem{net: net, model: model, extra: fifo.New(model.Net, model.Pixels), fixed: model.Top(len(net.Outputs)), beamWidth: beamWidth, limit: derive.AnyPath}
 	for _, opts := range sets {
 		var ls layerSet
@@ -71,7 +72,7 @@ func newProblem(net *intnet.Net, model derive.Pricing, clocks *derive.Paths, set
 		}
 		p.layers = append(p.layers, ls)
 	}
-	if err := p.link(clocks, widths); err != nil {
+	if err := p.link(clocks, tried); err != nil {
 		return nil, err
 	}
 	p.setBudget(budget)
@@ -110,14 +111,14 @@ func (p *problem) share(v design.Vec) (s [design.NumResources]float64) {
 }
 
 // link finds the arcs of every state that can be reached.
-func (p *problem) link(clocks *derive.Paths, widths [][]int) error {
+func (p *problem) link(clocks *derive.Paths, tried [][]int) error {
 	net := p.net
-	live := liveTensors(net)
+	live := widths.Live(net)
 	p.states = make([]int, len(live))
 	for i, ts := range live {
 		p.states[i] = 1
 		for _, t := range ts {
-			p.states[i] *= len(widths[t])
+			p.states[i] *= len(tried[t])
 		}
 	}
 	p.arcs, p.every = make([][][]arc, len(net.Layers)), make([][][]arc, len(net.Layers))
@@ -140,8 +141,8 @@ func (p *problem) link(clocks *derive.Paths, widths [][]int) error {
 			clear(width)
 			for k, rest := len(live[i])-1, s; k >= 0; k-- {
 				t := live[i][k]
-				width[t] = widths[t][rest%len(widths[t])]
-				rest /= len(widths[t])
+				width[t] = tried[t][rest%len(tried[t])]
+				rest /= len(tried[t])
 			}
 			for c, cl := range p.layers[i].classes {
 				cost, fits := p.stepCost(streams, i, reads[c], cl.p, width)
@@ -161,7 +162,7 @@ func (p *problem) link(clocks *derive.Paths, widths [][]int) error {
 					case w == 0: // the input, first read here
 						w = reads[c][slices.Index(l.In, t)]
 					}
-					to = to*len(widths[t]) + slices.Index(widths[t], w)
+					to = to*len(tried[t]) + slices.Index(tried[t], w)
 				}
 				p.arcs[i][s] = append(p.arcs[i][s], arc{class: c, next: to, cost: cost, path: path})
 				next[to] = true
@@ -231,7 +232,7 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 				v = v.Add(p.written(st, t, q)).Add(p.model.Source(bits, p.model.Beats(t, q)))
 			}
 		}
-		if !dividesEither(from, q) {
+		if !widths.Fit(from, q) {
 			return v, false
 		}
 		bits, px := p.net.Tensors[t].Format.Bits, p.model.Px(t)

@@ -12,6 +12,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/optimizer/derive"
+	"hass/optimizer/widths"
 )
 
 // Large networks have more hardware choices than an estimator can be asked about. A rough
@@ -37,6 +38,8 @@ const (
 	roughWider  = 2.0  // where nothing fits, slower choices by this factor,
 	roughWiden  = 3    // so many times
 	roughWorth  = 1.02 // gain that a faster clock is taken for
+
+	packedPixels = 2 // that a DSP slice of a scheduled engine serves a cycle
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
 	roughKept = 12
@@ -89,8 +92,11 @@ func newRough(s *space) (*rough, error) {
 			}
 			r.density[i] = min(1, cycles/float64(win.OutBeats()*wide.lanes))
 		}
+		if s.menu != nil {
+			continue // no engine looks for pairs
+		}
 		// How far off the model is at engines of about the right size.
-		for _, d := range divisors(wide.lanes) {
+		for _, d := range widths.Divisors(wide.lanes) {
 			if float64(d) <= 1.2*r.density[i]*float64(wide.lanes) {
 				hl.N = d
 			}
@@ -200,7 +206,7 @@ func (s *space) effort() int {
 			continue
 		}
 		for _, sh := range s.shapes(l) {
-			for _, e := range derive.Engines(s.engine, sh.lanes) {
+			for _, e := range derive.Engines(s.lanes(), sh.lanes) {
 				for _, p := range sh.out {
 					if _, px := s.model.LayerPx(i); e.N*p*px <= max(px, s.budget[0]) {
 						n += len(s.parts(l, e.Kind, p)) * (1 + s.model.Net.WeightCount(l)/manyWeights)
@@ -238,6 +244,9 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 	}
 	n := &near{model: model}
 	least := n.model.leastCycles(s.budget)
+	if s.menu != nil {
+		least /= packedPixels
+	}
 	quick := *s
 	quick.near, quick.est = n, n.model
 	var p *problem

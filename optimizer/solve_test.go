@@ -18,6 +18,7 @@ import (
 	"hass/optimizer/cost"
 	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
+	"hass/optimizer/widths"
 )
 
 var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
@@ -77,7 +78,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 		if l.Kind == intnet.KindConcat {
 			for q := 1; q <= out.C; q++ {
 				for p := 1; p <= out.C; p++ {
-					if h := (hw.Layer{InPx: 1, InCh: q, OutPx: 1, OutCh: p}); out.C%p == 0 && slices.Contains(concatWidths(net, &l, p), q) {
+					if h := (hw.Layer{InPx: 1, InCh: q, OutPx: 1, OutCh: p}); out.C%p == 0 && slices.Contains(widths.Concat(net, &l, p), q) {
 						hl, cy = append(hl, h), append(cy, float64(out.H*out.W*hw.ConcatSteps(net, &l, q, p)))
 					}
 				}
@@ -93,7 +94,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 				base := hw.Layer{InPx: 1, InCh: q, OutPx: 1, OutCh: p}
 				inBeats := float64(in.H * in.W * in.C / q)
 				if l.Kind != intnet.KindConv && l.Kind != intnet.KindPool {
-					if p == q && slices.Contains(outWidths(net, i), p) {
+					if p == q && slices.Contains(widths.Out(net, i), p) {
 						hl, cy = append(hl, base), append(cy, max(inBeats, float64(out.H*out.W*out.C/p)))
 					}
 					continue

@@ -164,6 +164,7 @@ func vars() kong.Vars {
 		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
 		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
 		"engines": strings.Join(design.EngineRules(), ","), "engine_words": strings.Join(design.EngineRules(), ", "),
+		"lane_engines": strings.Join(design.LaneRules(), ","), "lane_engine_words": strings.Join(design.LaneRules(), ", "),
 		"targets": strings.Join(codegen.Names(), ","), "target_words": strings.Join(codegen.Names(), " or "),
 		"target_languages": strings.Join(languages, " or "), "target_checks": strings.Join(checks, " or "),
 	}

@@ -7,6 +7,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/hw/limits"
 	"hass/internal/steps"
+	"hass/optimizer/pixels"
 )
 
 // hardwareFlags are the choices that both optimize and build offer.
@@ -16,7 +17,7 @@ type hardwareFlags struct {
 	Engine       string  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
 	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Target       string  `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
-	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16" default:"auto"`
+	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
 	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
 	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 	Clock        float64 `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
@@ -26,12 +27,15 @@ type hardwareFlags struct {
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
 		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: limits.Target(f.Target),
-		Pixels: pixels(f.Pixels), Least: f.Least, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
+		Pixels: pixelsOf(f.Pixels), Least: f.Least, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
 	}
 }
 
-// pixels is the number of pixels per beat; 0 is auto, the only value that is no number.
-func pixels(flag string) int {
+// pixelsOf is the number of pixels per beat; 0 is auto.
+func pixelsOf(flag string) int {
+	if flag == "rows" {
+		return pixels.Rows
+	}
 	n, err := strconv.Atoi(flag)
 	if err != nil {
 		return 0

@@ -55,7 +55,7 @@ type searchRunCmd struct {
 	Seed   int64  `help:"Seed of the problem: the order of the images, the sample of zeros." default:"1"`
 
 	Platform    string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Engine      string  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
+	Engine      string  `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
 	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
 	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 
@@ -98,7 +98,7 @@ func (c searchRunCmd) Run(e *env) error {
 	r, err := steps.Search(e.ctx, steps.SearchOptions{
 		Model: c.Model, Shapes: c.shapes(), Calib: c.Calib, Test: c.Test,
 		Numerics: steps.Numerics{Bits: c.Bits, Scales: steps.DefaultNumerics().Scales, Widths: c.Widths, Seed: c.Seed},
-		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: limits.Target(c.Target), Pixels: pixels(c.Pixels), Calibration: c.Calibration, Clock: c.Clock},
+		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: limits.Target(c.Target), Pixels: pixelsOf(c.Pixels), Calibration: c.Calibration, Clock: c.Clock},
 		Tuning:   c.tuning(),
 		Study:    c.at(), Output: c.Output, Resume: c.Resume, Lease: c.Lease, ExportONNX: c.ExportONNX,
 	}, e.reporter())

@@ -166,13 +166,19 @@ const (
 // EngineAuto is the engine rule that allows any kind of engine. The others are the names of the kinds: one kind only.
 const EngineAuto = "auto"
 
-// EngineRules lists the rules: EngineAuto and every kind of engine that is chosen by lanes and multipliers.
-func EngineRules() []string {
-	rules := []string{EngineAuto}
-	for _, kind := range hw.LaneEngines() {
-		rules = append(rules, string(kind))
+// EngineRules lists the rules: EngineAuto and every kind of engine.
+func EngineRules() []string { return rules(hw.EngineKinds()) }
+
+// LaneRules lists the rules that ask for no schedule of a layer's weights: EngineAuto and every kind of engine that is chosen by lanes
+// and multipliers.
+func LaneRules() []string { return rules(hw.LaneEngines()) }
+
+func rules(kinds []hw.EngineKind) []string {
+	list := []string{EngineAuto}
+	for _, kind := range kinds {
+		list = append(list, string(kind))
 	}
-	return rules
+	return list
 }
 
 // Calibration are factors on the cost model's formulas and on its clock, fitted to a user's own reports by hass calibrate.

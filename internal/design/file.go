@@ -16,6 +16,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/npy"
+	"hass/internal/schedule"
 )
 
 // Bounds of a design read from a file, far above any real one.
@@ -63,7 +64,7 @@ func Read(path string) (*Design, error) {
 	if err := artifact.ReadJSON(path, Schema, Version, d); err != nil {
 		return nil, err
 	}
-	if err := d.Check(); err != nil {
+	if err := d.checkNet(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	dir := filepath.Dir(path)
@@ -73,6 +74,9 @@ func Read(path string) (*Design, error) {
 	}
 	if err := intnet.ReadWeights(bytes.NewReader(data), d.Net); err != nil {
 		return nil, fmt.Errorf("%s: side file %s: %w", path, d.Weights.Path, err)
+	}
+	if err := d.Check(); err != nil { // with the weights: rows of scheduled engines follow from them
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if _, err := d.ReadGolden(dir); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -135,12 +139,17 @@ func checkGolden(net *intnet.Net, a *npy.Array) error {
 	return nil
 }
 
-// Check validates all but the side files.
-func (d *Design) Check() error {
+// checkNet validates the network, without its weights.
+func (d *Design) checkNet() error {
 	if d.Net == nil {
 		return errors.New("the design has no network")
 	}
-	if err := d.Net.Validate(); err != nil {
+	return d.Net.Validate()
+}
+
+// Check validates all but the side files. The network must have its weights if layers have scheduled engines.
+func (d *Design) Check() error {
+	if err := d.checkNet(); err != nil {
 		return err
 	}
 	if len(d.Layers) != len(d.Net.Layers) {
@@ -259,8 +268,13 @@ func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
 	if l.WeightMem == memory.None {
 		return errors.New("weight_mem is missing; want lutram, bram or uram")
 	}
-	if l.N < 1 || l.N > l.MTap*l.MCh {
-		return fmt.Errorf("n %d for beats of %d lanes", l.N, l.MTap*l.MCh)
+	switch lanes := l.MTap * l.MCh; {
+	case l.ChainCount() > 0: // N banks
+		if l.N < 1 || l.N > schedule.MaxBanks {
+			return fmt.Errorf("n %d; want 1..%d banks", l.N, schedule.MaxBanks)
+		}
+	case l.N < 1 || l.N > lanes:
+		return fmt.Errorf("n %d for beats of %d lanes", l.N, lanes)
 	}
 	if l.GangDepth > maxFIFODepth {
 		return fmt.Errorf("gang_depth %d", l.GangDepth)

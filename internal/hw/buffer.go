@@ -50,6 +50,10 @@ func WithBuffers(net *intnet.Net, layers []Layer) []Layer {
 	layers = slices.Clone(layers)
 	for i := range layers {
 		layers[i].BufferMem = bufferMemory(net, &net.Layers[i], layers[i])
+		if s := &layers[i].Scheduled; layers[i].ChainCount() > 0 {
+			p := ScheduledOf(net, &net.Layers[i], layers[i], 1) // no memory of the banks looks at the number of rows
+			s.BankMem = p.BankMemory
+		}
 	}
 	return layers
 }

@@ -28,6 +28,8 @@ type Scheduled struct {
 	// Field is the number of bits of a sum of products where two pixels share a multiplier: 18 for DSP48E2, 16 for DSP48E1; 0: none
 	// do.
 	Field int `json:"field,omitempty"`
+	// BankMem is the memory of the banks. None leaves it to memory.ForBuffer.
+	BankMem memory.Kind `json:"bank_mem,omitempty"`
 	// Places has the bank of every word of the window, in the order (tap, channel), as a digit to the base 32 each.
 	Places string `json:"places"`
 }
@@ -159,7 +161,9 @@ func ScheduledOf(net *intnet.Net, l *intnet.Layer, hl Layer, rows int) Scheduled
 	}
 	p.Iterations = max(p.Rows, p.Beats+p.Lead)
 	p.PlaceMemory = memory.ForBuffer(p.PlaceBits(), p.Beats)
-	p.BankMemory = memory.ForBuffer(p.Px*p.XBits, 2*p.bankWords())
+	if p.BankMemory = hl.Scheduled.BankMem; p.BankMemory == memory.None {
+		p.BankMemory = memory.ForBuffer(p.Px*p.XBits, 2*p.bankWords())
+	}
 	return p
 }
 
@@ -351,8 +355,8 @@ func (s *lagging) Ahead() (Step, int) {
 	return s.mask(st, s.done), n
 }
 
-// leastSums is the least depth of a FIFO of sums: what is behind it may wait for a while.
-const leastSums = 8
+// LeastSums is the least depth of a FIFO of sums: what is behind it may wait for a while.
+const LeastSums = 8
 
 // SumsDepths are the depths of the FIFOs of sums of a plan's chains. A chain that ends many short filters while another is at a long
 // one before them keeps their sums until it is their turn; were its FIFO full, the engine, of which all chains go on together, would
@@ -375,7 +379,7 @@ func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
 	}
 	depths := make([]int, len(chains))
 	for c, sums := range chains {
-		depths[c] = leastSums
+		depths[c] = LeastSums
 		first := 0 // that has not been read
 		for i, s := range sums {
 			for first < i && sums[first].read < s.written {

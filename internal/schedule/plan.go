@@ -67,7 +67,7 @@ func New(w *Weights, bank []int, c Config) (*Plan, error) {
 	case c.Field.Lo > 0 || c.Field.Hi < 0:
 		return nil, fmt.Errorf("schedule: activations from %d to %d have no 0", c.Field.Lo, c.Field.Hi)
 	}
-	p := &Plan{Banks: c.Banks, Places: make([]Place, w.Words), Chain: make([]int, w.Filters), Chains: make([][]Row, c.Chains)}
+	p := &Plan{Banks: c.Banks, Places: make([]Place, w.Words), Chains: make([][]Row, c.Chains)}
 	next := make([]int, c.Banks)
 	for i, b := range bank {
 		if b < 0 || b >= c.Banks {
@@ -80,25 +80,37 @@ func New(w *Weights, bank []int, c Config) (*Plan, error) {
 		return nil, fmt.Errorf("schedule: a bank of %d has no word: there are %d", c.Banks, w.Words)
 	}
 	p.Depth = slices.Max(next)
-	load := make([]int, c.Chains)
+	filters, rows := make([][]Row, w.Filters), make([]int, w.Filters)
 	for f := range w.Filters {
-		rows, least, err := p.filter(w.W[f*w.Words:][:w.Words], &c.Field)
+		list, least, err := p.filter(w.W[f*w.Words:][:w.Words], &c.Field)
 		if err != nil {
 			return nil, fmt.Errorf("schedule: filter %d: %w", f, err)
 		}
-		p.Split += len(rows) - least
-		k := 0 // the least loaded chain, the first of several
+		filters[f], rows[f] = list, len(list)
+		p.Split += len(list) - least
+	}
+	p.Chain, p.Rows = Deal(rows, c.Chains)
+	for f, k := range p.Chain {
+		p.Chains[k] = append(p.Chains[k], filters[f]...)
+	}
+	return p, nil
+}
+
+// Deal gives every filter, of so many rows each, a chain: the least loaded one so far, the first of several. longest is the number of rows
+// of the longest chain.
+func Deal(rows []int, chains int) (chain []int, longest int) {
+	chain, load := make([]int, len(rows)), make([]int, chains)
+	for f, n := range rows {
+		k := 0
 		for i := range load {
 			if load[i] < load[k] {
 				k = i
 			}
 		}
-		p.Chain[f] = k
-		p.Chains[k] = append(p.Chains[k], rows...)
-		load[k] += len(rows)
+		chain[f] = k
+		load[k] += n
 	}
-	p.Rows = slices.Max(load)
-	return p, nil
+	return chain, slices.Max(load)
 }
 
 // item is a weight and the address of its word.

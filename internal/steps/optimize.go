@@ -13,6 +13,7 @@ import (
 	"hass/internal/hw/limits"
 	"hass/optimizer"
 	"hass/optimizer/cost"
+	"hass/optimizer/scheduled"
 	"hass/sparsity"
 )
 
@@ -23,7 +24,7 @@ type Hardware struct {
 	Engine      string        // engine kinds allowed: design.EngineAuto or one kind
 	BudgetShare float64       // of every resource's usable budget, above 0 and up to 1
 	Target      limits.Target // what shall be generated from the design
-	Pixels      int           // per beat of the widest streams; 0 is what gives the best rate
+	Pixels      int           // per beat of the widest streams, or pixels.Rows; 0 is what gives the best rate
 	// Least chooses between designs of the best rate, as optimizer.Input.Least does; "" is even, and for a trial of a search
 	// as the search rates it.
 	Least       string
@@ -253,7 +254,7 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	}
 	p := cal.Profile
 	in := optimizer.Input{
-		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales, Clock: h.Clock,
+		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales, Clock: h.Clock, Menu: scheduled.NewMenu(cal.Net, platform.Family),
 		Model: p.Model, Bits: p.Bits,
 		Preproc: design.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.Hash},

@@ -36,7 +36,8 @@ func (m Model) Layer(i int, hl hw.Layer) design.Vec {
 	case intnet.KindConv:
 		v := m.LayerWindow(&l, hl)
 		if hl.Engine.Row().Static {
-			return v.Add(m.scheduled(&l, hl)).Add(m.join(&l, hl))
+			s, _ := m.rowsOf(&l, hl)
+			return v.Add(m.scheduled(&l, hl, s)).Add(m.join(&l, hl))
 		}
 		if hl.Engines() > 1 {
 			v = v.Add(m.Fork(hl.Engines()))

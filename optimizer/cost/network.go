@@ -18,21 +18,8 @@ func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 	case intnet.KindConv:
 		var v design.Vec
 		if hl.Engine.Row().Static {
-			sums, chains := hl.OutPx*l.Conv.AccBits, hl.Scheduled.Chains
-			v = m.FIFO(beat, hl.GangDepth)
-			last := hw.ScheduledProc
-			if chains > 1 {
-				plan, err := hw.PlanOf(m.Net, &l, hl)
-				if err != nil {
-					panic("cost: " + err.Error()) // hw.Expand has made it
-				}
-				s := hw.ScheduledOf(m.Net, &l, hl, plan.Rows)
-				for _, depth := range hw.SumsDepths(plan, &s) {
-					v = v.Add(m.FIFO(sums, depth))
-				}
-				last = hw.Collect
-			}
-			return v.Add(m.FIFO(sums, hw.DefaultDepth(hw.Latency(last, hl))))
+			_, depths := m.rowsOf(&l, hl)
+			return m.scheduledFIFOs(&l, hl, depths)
 		}
 		if hl.Engines() > 1 {
 			wide := beat

@@ -56,7 +56,7 @@ func scheduledArea(s *hw.ScheduledParams, _ string) area {
 	// Where the process is, the pace, the word that comes, ports that are done with. The registers of that word that every
 	// chain has are equal, and tools make one of them.
 	word := s.PlaceBits() + s.Px*s.XBits + 2
-	a.rule[2] = k + 5 + log2(s.Windows) + 32 + share + 2 + word + 1 + s.Chains - (s.Chains-1)*word
+	a.rule[2] = k + 5 + log2(s.Windows) + 32 + 1 + share + 1 + 2 + word + 1 + s.Chains - (s.Chains-1)*word
 	a.lut = terms(1, s.Chains, s.Banks)
 	a.ff = terms(1, s.Chains)
 	return a
@@ -83,15 +83,20 @@ func collectParts(s *hw.CollectParams, family string) []part {
 	return []part{{weightsArea(&table, family), 1}, {collectArea(s, family), 1}}
 }
 
-// scheduled is what a layer with a scheduled engine has between its window and its join: the engine and, behind several
-// chains, what orders their sums. Its price follows from the rows of the layer's own weights.
-func (m Model) scheduled(l *intnet.Layer, hl hw.Layer) (v design.Vec) {
+// rowsOf are the rows of the longest chain of a layer, which follow from its own weights.
+func (m Model) rowsOf(l *intnet.Layer, hl hw.Layer) (*hw.ScheduledParams, []int) {
 	plan, err := hw.PlanOf(m.Net, l, hl)
 	if err != nil {
 		panic("cost: " + err.Error()) // hw.Expand has made it
 	}
 	s := hw.ScheduledOf(m.Net, l, hl, plan.Rows)
-	for _, p := range scheduledParts(&s, m.Family) {
+	return &s, hw.SumsDepths(plan, &s)
+}
+
+// scheduled is what a layer with a scheduled engine has between its window and its join: the engine and, behind several
+// chains, what orders their sums.
+func (m Model) scheduled(l *intnet.Layer, hl hw.Layer, s *hw.ScheduledParams) (v design.Vec) {
+	for _, p := range scheduledParts(s, m.Family) {
 		v = v.Add(m.price(&p.area, p.times))
 	}
 	v = m.scaled(areaScheduled, v)
@@ -102,4 +107,30 @@ func (m Model) scheduled(l *intnet.Layer, hl hw.Layer) (v design.Vec) {
 		}
 	}
 	return v
+}
+
+// scheduledFIFOs are the streams between window, chains, collect and join; depths are those of the chains' sums.
+func (m Model) scheduledFIFOs(l *intnet.Layer, hl hw.Layer, depths []int) design.Vec {
+	bits, sums := m.Net.Tensors[l.In[0]].Format.Bits, hl.OutPx*l.Conv.AccBits
+	v := m.FIFO(hl.OutPx*hl.M()*bits, hl.GangDepth)
+	last := hw.ScheduledProc
+	if hl.Scheduled.Chains > 1 {
+		for _, depth := range depths {
+			v = v.Add(m.FIFO(sums, depth))
+		}
+		last = hw.Collect
+	}
+	return v.Add(m.FIFO(sums, hw.DefaultDepth(hw.Latency(last, hl))))
+}
+
+// Scheduled is the estimate for a layer with a scheduled engine whose longest chain has so many rows, with the FIFOs within it: what Layer
+// and LayerFIFOs say, but that FIFOs of sums have their least depth. It asks for no schedule.
+func (m Model) Scheduled(i int, hl hw.Layer, rows int) design.Vec {
+	l := m.Net.Layers[i]
+	s := hw.ScheduledOf(m.Net, &l, hl, rows)
+	depths := make([]int, s.Chains)
+	for c := range depths {
+		depths[c] = hw.LeastSums
+	}
+	return m.LayerWindow(&l, hl).Add(m.scheduled(&l, hl, &s)).Add(m.join(&l, hl)).Add(m.scheduledFIFOs(&l, hl, depths))
 }

@@ -98,7 +98,7 @@ func checkChoices(d *design.Design, _ *hw.Network) error {
 		}
 		hl := d.Layers[i]
 		if hl.Engine.Row().Static { // hw.Expand knows which there are
-			if d.EngineRule != design.EngineAuto {
+			if d.EngineRule != design.EngineAuto && d.EngineRule != string(hl.Engine) {
 				return fmt.Errorf("layers[%d] (%s): a %s engine, which the engine_rule %q does not allow", i, l.ID, hl.Engine, d.EngineRule)
 			}
 			continue

@@ -126,24 +126,29 @@ func (c *Paths) Layer(net *intnet.Net, i int, hl hw.Layer) (p Path, err error) {
 		}
 	}
 	if hl.Engine.Row().Static {
-		scheduled, err := c.scheduled(net, l, hl)
-		return p.With(join).With(scheduled), err
+		plan, err := hw.PlanOf(net, l, hl)
+		if err != nil {
+			return p, err
+		}
+		return c.Scheduled(net, i, hl, plan.Rows)
 	}
 	e := hw.EngineOf(net, l, hl)
 	engine, err := c.remembered(partsOf(e), e, loops.Key(hw.Engine, hl.Engine))
 	return p.With(join).With(engine), err
 }
 
-// scheduled is the path of a scheduled engine and of what orders its sums.
-func (c *Paths) scheduled(net *intnet.Net, l *intnet.Layer, hl hw.Layer) (p Path, err error) {
-	plan, err := hw.PlanOf(net, l, hl)
+// Scheduled is Layer of a convolution with a scheduled engine whose longest chain has so many rows; it asks for no schedule.
+func (c *Paths) Scheduled(net *intnet.Net, i int, hl hw.Layer, rows int) (p Path, err error) {
+	l := &net.Layers[i]
+	j := hw.JoinOf(net, l, hl)
+	join, err := c.remembered(j, j, loops.Key(hw.Join, ""))
 	if err != nil {
 		return p, err
 	}
-	m := hw.ScheduledOf(net, l, hl, plan.Rows)
+	m := hw.ScheduledOf(net, l, hl, rows)
 	if p, err = c.of(m, loops.Key(hw.ScheduledProc, "")); err != nil || m.Chains == 1 {
-		return p, err
+		return p.With(join), err
 	}
 	collect, err := c.of(hw.CollectOf(l, hl), loops.Key(hw.Collect, ""))
-	return p.With(collect), err
+	return p.With(join).With(collect), err
 }

@@ -81,10 +81,14 @@ type EngineChoice struct {
 	N    int
 }
 
-// Engines lists the engines for beats of m lanes under the rule. Where m has no banks of several lanes there are no
+// Engines lists the engines for beats of m lanes under the rule; where that is scheduled engines, those of layers that can have none: dense
+// ones. Where m has no banks of several lanes there are no
 // elastic ones, but a banked engine of one multiplier.
 func Engines(rule string, m int) []EngineChoice {
 	var list []EngineChoice
+	if rule == string(hw.ScheduledEngine) {
+		rule = string(hw.Dense)
+	}
 	for _, kind := range hw.LaneEngines() {
 		if rule != design.EngineAuto && rule != string(kind) {
 			continue

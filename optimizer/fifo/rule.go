@@ -39,6 +39,19 @@ type Rule struct {
 // marginPixels is what FIFOs hold for engines of varying speed.
 const marginPixels = 2
 
+// wide is the number of pixels a beat from which on the default depth is a part of the margin: a number of channels is often a power of
+// two, and a few tokens more would double the block RAM.
+const wide = 17
+
+// marginTokens are marginPixels of a tensor in tokens of q channels.
+func (e *Rule) marginTokens(tensor, q int) int {
+	tokens := marginPixels * e.net.Tensors[tensor].C / q
+	if e.px(tensor) >= wide {
+		return max(0, tokens-ShiftDepth)
+	}
+	return tokens
+}
+
 // HurryWindow and HurryOther are how many times faster than the whole a layer of one pixel
 // on a branch must be: one with a window, and one that has as many cycles as channels.
 const (
@@ -96,7 +109,7 @@ func (e *Rule) Tokens(layer, port, q int) int {
 	}
 	s := e.at[[2]int{layer, port}]
 	if s.share <= 0 {
-		return burst + marginPixels*beats // one input only, or the others always come first
+		return burst + e.marginTokens(from, q) // one input only, or the others always come first
 	}
 	return burst + int(math.Ceil(s.share*float64(all))) + e.margin(layer, port, q)
 }
@@ -110,7 +123,7 @@ func (e *Rule) maps(layer, port int) int {
 // the other branches' delay makes wait.
 func (e *Rule) margin(layer, port, q int) int {
 	s := e.at[[2]int{layer, port}]
-	return s.cycles + marginPixels*e.net.Tensors[e.net.Layers[layer].In[port]].C/q*max(1, s.windows)
+	return s.cycles + e.marginTokens(e.net.Layers[layer].In[port], q)*max(1, s.windows)
 }
 
 // branch is how a tensor lies behind the point where branches part.

@@ -4,66 +4,112 @@
 // modules fit together, whatever else is chosen for them.
 package pixels
 
-import "hass/internal/intnet"
+import (
+	"hass/internal/hw"
+	"hass/internal/intnet"
+)
+
+// Rows is the value of most in Of with which every stream carries whole rows of its map, or equal parts of rows that are wider than
+// rowPixels.
+const Rows = -1
+
+// rowPixels is the most pixels of a part of a row. A module holds a beat in registers, and the targets bound the widths of
+// arrays and tokens (internal/hw/limits).
+const rowPixels = 64
 
 // Of gives the pixels per beat of every tensor's streams in a design whose widest streams carry most of them, a power
-// of two. A map of few pixels needs few a beat: each takes the least power of two with which no stream has more
+// of two or Rows. A map of few pixels needs few a beat: with a power of two each takes the least power of two with which no stream has more
 // beats of pixels an image than the largest map has at most pixels a beat. All maps of one size carry the same, so that
 // layers which keep their beat fit; so do a map and a part of its rows, which are of different size but keep their beat too:
 // the part carries as many as the whole needs. Where a module takes one pixel a beat, or a stride does not divide the
-// pixels, maps of that size carry one.
+// power of two, maps of that size carry one; parts of rows are as wide as the stride divides.
 //
 // More pixels a beat lift the bound of one pixel a cycle, and one read of the weights serves all pixels of a beat.
 func Of(net *intnet.Net, most int) []int {
 	px := make([]int, len(net.Tensors))
-	if most <= 1 {
+	sizes := keptBeats(net)
+	var by map[mapSize]int
+	switch {
+	case most == Rows:
+		by = partsOfRows(net, sizes)
+	case most <= 1:
 		for t := range px {
 			px[t] = 1
 		}
 		return px
+	default:
+		by = powersOfTwo(net, sizes, most)
 	}
-	of := func(t int) mapSize { return mapSize{net.Tensors[t].H, net.Tensors[t].W} }
+	for i := range net.Layers {
+		l := &net.Layers[i]
+		if (l.Kind.Moves() || l.Kind == intnet.KindResize) && !keepsRows(net, l) {
+			by[sizes.of(sizeOf(net, l.In[0]))], by[sizes.of(sizeOf(net, l.Out))] = 1, 1
+		}
+	}
+	for t := range px {
+		px[t] = by[sizes.of(sizeOf(net, t))]
+	}
+	return px
+}
+
+// powersOfTwo gives the pixels of every size of a map, at most most.
+func powersOfTwo(net *intnet.Net, sizes sizeClasses, most int) map[mapSize]int {
 	limit := 1
 	for t := range net.Tensors {
-		limit = max(limit, of(t).h*ceilDiv(of(t).w, most))
+		s := sizeOf(net, t)
+		limit = max(limit, s.h*ceilDiv(s.w, most))
 	}
-	sizes := keptBeats(net)
 	by := map[mapSize]int{}
 	for t := range net.Tensors {
-		s, p := of(t), 1
+		s, p := sizeOf(net, t), 1
 		for p < most && 2*p <= s.w && s.h*ceilDiv(s.w, p) > limit {
 			p *= 2
 		}
 		by[sizes.of(s)] = max(by[sizes.of(s)], p)
 	}
-	one := func(tensors ...int) {
-		for _, t := range tensors {
-			by[sizes.of(of(t))] = 1
+	for i := range net.Layers {
+		l := &net.Layers[i]
+		if s := sizes.of(sizeOf(net, l.In[0])); by[s]%strideOf(l) != 0 {
+			by[s] = 1
 		}
+	}
+	return by
+}
+
+// partsOfRows gives the pixels of every size of a map whose streams carry rows.
+func partsOfRows(net *intnet.Net, sizes sizeClasses) map[mapSize]int {
+	by, strides := map[mapSize]int{}, map[mapSize]int{}
+	for t := range net.Tensors {
+		s := sizeOf(net, t)
+		parts := ceilDiv(s.w, rowPixels)
+		by[sizes.of(s)] = max(by[sizes.of(s)], ceilDiv(s.w, parts))
+		strides[sizes.of(s)] = 1
 	}
 	for i := range net.Layers {
 		l := &net.Layers[i]
-		switch l.Kind {
-		case intnet.KindConv, intnet.KindPool:
-			stride := 1
-			if l.Conv != nil {
-				stride = l.Conv.Stride[1]
-			} else {
-				stride = l.Pool.Stride[1]
-			}
-			if by[sizes.of(of(l.In[0]))]%stride != 0 {
-				one(l.In[0])
-			}
-		default:
-			if (l.Kind.Moves() || l.Kind == intnet.KindResize) && !keepsRows(net, l) {
-				one(l.In[0], l.Out)
-			}
+		s := sizes.of(sizeOf(net, l.In[0]))
+		strides[s] = strides[s] / hw.GCD(strides[s], strideOf(l)) * strideOf(l)
+	}
+	for s, p := range by {
+		switch stride := strides[s]; {
+		case stride > rowPixels:
+			by[s] = 1
+		case p > 1:
+			by[s] = ceilDiv(p, stride) * stride
 		}
 	}
-	for t := range px {
-		px[t] = by[sizes.of(of(t))]
+	return by
+}
+
+// strideOf is by how many columns a layer's window moves.
+func strideOf(l *intnet.Layer) int {
+	switch l.Kind {
+	case intnet.KindConv:
+		return l.Conv.Stride[1]
+	case intnet.KindPool:
+		return l.Pool.Stride[1]
 	}
-	return px
+	return 1
 }
 
 // mapSize is the height and width of a map.
@@ -71,6 +117,9 @@ type mapSize struct{ h, w int }
 
 // sizeClasses names one size for all sizes whose maps carry the same pixels per beat.
 type sizeClasses map[mapSize]mapSize
+
+// sizeOf is the size of a tensor's map.
+func sizeOf(net *intnet.Net, t int) mapSize { return mapSize{net.Tensors[t].H, net.Tensors[t].W} }
 
 // of is the size that stands for s.
 func (c sizeClasses) of(s mapSize) mapSize {

@@ -1,13 +1,12 @@
 // Package scheduled lists scheduled engines of convolutions: what numbers of banks and chains make of a layer's real weights.
 //
-// It takes an integer network with its weights; it gives hardware of layers, the exact rows and cycles of which are those of
+// It takes an integer network with its weights; it gives hardware of layers with the rows of their longest chain, which are those of
 // hw.Expand. The banks of the words are searched once for every layer and number of banks, and kept. It prices nothing and
 // chooses nothing between layers.
 package scheduled
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 
 	"hass/internal/design"
@@ -45,10 +44,10 @@ type key struct{ layer, banks, field int }
 
 // assigned is what a number of banks makes of a layer.
 type assigned struct {
-	once   sync.Once
-	places string
-	rows   []int // by filter
-	err    error
+	once    sync.Once
+	places  string
+	longest []int // of 1, 2, ... chains: the rows of the longest one
+	err     error
 }
 
 // NewMenu knows nothing yet of a network whose weights are there, for a device family.
@@ -57,10 +56,13 @@ func NewMenu(net *intnet.Net, family string) *Menu {
 }
 
 // Fits tells whether a layer may have a scheduled engine: a convolution of one group, with weights.
-func (m *Menu) Fits(layer int) bool {
-	l := &m.net.Layers[layer]
+func Fits(net *intnet.Net, layer int) bool {
+	l := &net.Layers[layer]
 	return l.Kind == intnet.KindConv && l.Conv.Groups == 1 && len(l.Conv.Weights) > 0
 }
+
+// packs tells whether the product of each weight of a layer fits a field.
+func (m *Menu) packs(layer, field int) bool { return m.assigned(layer, 1, field).err == nil }
 
 // assigned searches the banks of a layer's words, once.
 func (m *Menu) assigned(layer, banks, field int) *assigned {
@@ -85,66 +87,59 @@ func (m *Menu) assigned(layer, banks, field int) *assigned {
 			return
 		}
 		n := 0
+		var rows []int // by filter
 		for _, r := range plan.Chains[0] {
 			if n++; r.Last {
-				a.rows, n = append(a.rows, n), 0
+				rows, n = append(rows, n), 0
 			}
+		}
+		for chains := range min(hw.MaxChains, len(rows)) {
+			_, longest := schedule.Deal(rows, chains+1)
+			a.longest = append(a.longest, longest)
 		}
 	})
 	return a
 }
 
-// longest is the number of rows of the longest of so many chains: filters go to the least loaded one, in order.
-func (a *assigned) longest(chains int) int {
-	load := make([]int, chains)
-	for _, n := range a.rows {
-		k := 0
-		for i := range load {
-			if load[i] < load[k] {
-				k = i
-			}
-		}
-		load[k] += n
-	}
-	return slices.Max(load)
+// Engine is a scheduled engine of a layer.
+type Engine struct {
+	Layer  hw.Layer
+	Rows   int // of the longest chain
+	Cycles int // an image
 }
 
-// Choices are the scheduled engines of a layer that take at most so many cycles an image, one for each number of banks that can: that of
-// the fewest chains. Of base they have the beats, pixels and memories; in_ch and out_ch become 1. Two pixels share a multiplier
-// where activations are narrow enough. Errors name the layer.
-func (m *Menu) Choices(layer int, base hw.Layer, cycles int) ([]hw.Layer, error) {
+// Engines are the scheduled engines of a layer, of every number of banks with every number of chains that saves cycles. Of base they have
+// the pixels, depths and memories; channels a beat become 1. Two pixels share a multiplier where activations are narrow
+// enough. Errors name the layer.
+func (m *Menu) Engines(layer int, base hw.Layer) ([]Engine, error) {
 	l := &m.net.Layers[layer]
-	if !m.Fits(layer) {
+	if !Fits(m.net, layer) {
 		return nil, fmt.Errorf("layer %s can have no scheduled engine", l.ID)
 	}
 	base.Engine, base.MTap, base.MCh, base.InCh, base.OutCh, base.Gang = hw.ScheduledEngine, 1, 1, 1, 1, 1
 	w := hw.WindowOf(m.net, *l, base)
 	base.LinePixels = w.FullLinePixels()
 	field := 0
-	if bits := m.net.Tensors[l.In[0]].Format.Bits; base.OutPx > 1 && bits <= packedBits {
+	if bits := m.net.Tensors[l.In[0]].Format.Bits; base.OutPx > 1 && bits <= packedBits && m.packs(layer, fieldOf(m.family, bits)) {
 		field = fieldOf(m.family, bits)
 	}
-	phase := cycles / w.PixelGroups() // iterations of a phase, at most
-	var list []hw.Layer
+	var list []Engine
 	for _, banks := range Banks {
-		if banks > w.BeatsPerFold() || w.BeatsPerFold()+banks-1 > phase {
-			continue
+		if banks > w.BeatsPerFold() {
+			break
 		}
 		a := m.assigned(layer, banks, field)
 		if a.err != nil {
 			return nil, fmt.Errorf("layer %s: %w", l.ID, a.err)
 		}
-		most := min(hw.MaxChains, len(a.rows))
-		total := 0
-		for _, n := range a.rows {
-			total += n
-		}
-		for chains := max(1, (total+phase-1)/phase); chains <= most; chains++ {
-			if a.longest(chains) <= phase {
-				c := base
-				c.N, c.Scheduled = banks, hw.Scheduled{Chains: chains, Field: field, Places: a.places}
-				list = append(list, c)
-				break
+		last := 0 // cycles of fewer chains
+		for k, rows := range a.longest {
+			e := Engine{Layer: base, Rows: rows}
+			e.Layer.N, e.Layer.Scheduled = banks, hw.Scheduled{Chains: k + 1, Field: field, Places: a.places}
+			s := hw.ScheduledOf(m.net, l, e.Layer, rows)
+			if e.Cycles = s.CyclesPerImage(); k == 0 || e.Cycles < last {
+				list = append(list, e)
+				last = e.Cycles
 			}
 		}
 	}

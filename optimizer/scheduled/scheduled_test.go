@@ -2,6 +2,7 @@ package scheduled_test
 
 import (
 	"math/rand"
+	"slices"
 	"testing"
 
 	"hass/internal/design"
@@ -12,59 +13,58 @@ import (
 	"hass/optimizer/scheduled"
 )
 
-// TestChoices: every choice expands, takes at most the cycles that were asked for, and no fewer chains would do.
-func TestChoices(t *testing.T) {
+// TestEngines: every engine expands to the rows and the cycles that it says, more chains take fewer cycles, and wide weights share no
+// multiplier.
+func TestEngines(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewSource(1))
 	f := fixed.Format{Bits: 8}
 	b := hwtest.NewBuilder(rng, 6, 6, 5, f)
 	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 24, Out: f, WeightBits: 8, Density: 0.3, Shift: 8})
 	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: 6, Out: f, WeightBits: 8, Density: 0.3, Shift: 8, Groups: 2})
+	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: 6, Out: f, WeightBits: 16, Density: 0.9, Shift: 8})
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := scheduled.NewMenu(net, design.FamilyUSPlus)
-	if !m.Fits(0) || m.Fits(1) {
+	if !scheduled.Fits(net, 0) || scheduled.Fits(net, 1) {
 		t.Error("one group fits, several do not")
 	}
-	if _, err := m.Choices(1, hw.Layer{InPx: 6, OutPx: 6}, 1000); err == nil {
+	base := hw.Layer{InPx: 6, OutPx: 6, GangDepth: 12, WeightMem: memory.BRAM}
+	if _, err := m.Engines(1, base); err == nil {
 		t.Error("a grouped convolution is taken")
 	}
 	rest := hwtest.PlainHW(net)
-	kinds := map[int]bool{}
-	for _, cycles := range []int{280, 400, 800, 3000} {
-		list, err := m.Choices(0, hw.Layer{InPx: 6, OutPx: 6, GangDepth: 12, WeightMem: memory.BRAM}, cycles)
-		if err != nil || len(list) == 0 {
-			t.Fatalf("%d cycles: %d choices, %v", cycles, len(list), err)
+	for i := range rest {
+		rest[i].InPx, rest[i].OutPx = 6, 6
+		rest[i].LinePixels = hw.WindowOf(net, net.Layers[i], rest[i]).FullLinePixels()
+	}
+	for layer, field := range map[int]int{0: 18, 2: 0} {
+		list, err := m.Engines(layer, base)
+		if err != nil {
+			t.Fatal(err)
 		}
-		of := func(hl hw.Layer) int {
-			rest[1].InPx, rest[1].OutPx = 6, 6
-			rest[1].LinePixels = hw.WindowOf(net, net.Layers[1], rest[1]).FullLinePixels()
-			n, err := hw.Expand(net, []hw.Layer{hl, rest[1]}, nil)
+		banks := map[int]int{} // cycles of the last one
+		for _, e := range list {
+			layers := slices.Clone(rest)
+			layers[layer] = e.Layer
+			n, err := hw.Expand(net, layers, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := n.ScheduledModule(0)
-			return p.CyclesPerImage()
-		}
-		for _, hl := range list {
-			kinds[hl.N] = true
-			if got := of(hl); got > cycles || hl.Scheduled.Field != 18 {
-				t.Errorf("%d banks, %d chains, field %d: %d cycles, more than %d", hl.N, hl.Scheduled.Chains, hl.Scheduled.Field, got, cycles)
+			p := n.ScheduledModule(layer)
+			if p.Rows != e.Rows || p.CyclesPerImage() != e.Cycles || p.Field != field {
+				t.Errorf("layer %d, %d banks, %d chains, field %d: %d rows, %d cycles; want %d rows, %d cycles, field %d",
+					layer, p.Banks, p.Chains, p.Field, e.Rows, e.Cycles, p.Rows, p.CyclesPerImage(), field)
 			}
-			if hl.Scheduled.Chains > 1 {
-				hl.Scheduled.Chains--
-				if got := of(hl); got <= cycles {
-					t.Errorf("%d banks: %d chains take %d cycles, %d would do", hl.N, hl.Scheduled.Chains, got, cycles)
-				}
+			if last, ok := banks[p.Banks]; ok && e.Cycles >= last {
+				t.Errorf("layer %d, %d banks, %d chains: %d cycles, fewer chains take %d", layer, p.Banks, p.Chains, e.Cycles, last)
 			}
+			banks[p.Banks] = e.Cycles
 		}
-	}
-	if len(kinds) < 6 {
-		t.Errorf("choices of %v banks only", kinds)
-	}
-	if list, err := m.Choices(0, hw.Layer{InPx: 6, OutPx: 6}, 100); err != nil || len(list) > 0 {
-		t.Errorf("45 words in 16 cycles: %d choices, %v", len(list), err)
+		if layer == 0 && len(banks) < 6 || len(banks) == 0 {
+			t.Errorf("layer %d: engines of %v banks only", layer, banks)
+		}
 	}
 }

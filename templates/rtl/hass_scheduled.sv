@@ -110,15 +110,16 @@ module hass_scheduled #(
   reg half;  // that is filled
   reg [WB-1:0] window;
   reg [31:0] left;  // images to be read
+  reg last_image;  // left is 1
   wire last_window = window == WB'(WINDOWS - 1);
 
-  // The pace: of SPAN iterations BEATS read. `share` is what the iterations up to now have beyond whole words.
+  // The pace: of SPAN iterations BEATS read. `share` is what the iteration behind the next has beyond a whole word, in SPANths;
+  // it is negative as long as that reads none.
   localparam integer SPAN = ITERATIONS - LEAD;
-  localparam integer SB = $clog2(SPAN + BEATS + 1);
-  reg [SB-1:0] share;
+  localparam integer SB = $clog2(SPAN + BEATS + 1) + 1;
+  reg signed [SB-1:0] share;
   reg due, lead;  // the iteration reads; it is one of the first LEAD - 1
-  wire [SB-1:0] more = share + SB'(BEATS);
-  wire whole = more >= SB'(SPAN);
+  wire whole = !share[SB-1];
 
   wire [CHAINS-1:0] lasts;
   wire done, got;
@@ -163,22 +164,27 @@ module hass_scheduled #(
           running <= reading;
           half <= !half;
           if (reading) window <= last_window ? '0 : window + 1'b1;
-          if (reading && last_window) reading <= left != 32'd1;
+          if (reading && last_window) reading <= !last_image;
         end
       end
     end
-    if (start) left <= images;
-    else if (done && last_k && reading && last_window) left <= left - 1'b1;
+    if (start) begin
+      left <= images;
+      last_image <= images == 32'd1;
+    end else if (done && last_k && reading && last_window) begin
+      left <= left - 1'b1;
+      last_image <= left == 32'd2;
+    end
     // `share`, `due` and `lead` of the iteration to come.
     if (rst || (done && last_k)) begin
       lead  <= LEAD > 1;
       due   <= LEAD == 0 && BEATS == SPAN;
-      share <= LEAD == 0 && BEATS < SPAN ? SB'(BEATS) : '0;
+      share <= LEAD == 0 && BEATS < SPAN ? SB'(2 * BEATS - SPAN) : SB'(BEATS - SPAN);
     end else if (done) begin
       lead <= lead && k != KB'(LEAD - 2);
       if (!lead) begin
         due   <= whole;
-        share <= whole ? more - SB'(SPAN) : more;
+        share <= share + (whole ? SB'(BEATS - SPAN) : SB'(BEATS));
       end
     end
   end

@@ -72,6 +72,9 @@ func Write(t testing.TB, name string, table Table) {
 
 func folder(root string) string { return filepath.Join(root, "docs", "figures") }
 
+// Commit names the state that a test measures, as tables do.
+func Commit(t testing.TB) string { return commit(testenv.Root(t)) }
+
 // commit names the state of the work tree: the short hash, with a plus sign if
 // anything but documents differs from it.
 func commit(root string) string {

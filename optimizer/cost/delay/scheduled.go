@@ -38,7 +38,7 @@ func scheduled(s *Paths, m *hw.ScheduledParams) {
 	s.Kind, s.size = int(kindDenseEngine), float64(m.Chains)*chainSize(&c)+float64(2*rows.Row)+200
 	// The ends of filters decide which ports are written, these whether the iteration ends, and that what moves.
 	control(s, 1, m.Chains, k, k+share+m.Chains*m.Banks)
-	s.add(via(1).adder(share).adder(share), via(1).adder(32), via(1+lutLevels(k)))
+	s.add(via(1).adder(share+1), via(0).adder(32), via(1+lutLevels(k)))
 	weights(s, &rows)
 	weights(s, &places)
 	chain(s, &c)
