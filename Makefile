@@ -17,6 +17,8 @@
 #   make acceptance-sparse
 #                     networks to designs that mix scheduled engines with others, simulated on real images (half an hour);
 #                     goes on where it was stopped
+#   make acceptance-repair
+#                     pruned float models, repaired in three ways, over labelled images (half an hour)
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -143,6 +145,12 @@ SPARSE_ONLY ?= .*
 .PHONY: acceptance-sparse
 acceptance-sparse: deps
 	HASS_SPARSE=$(SPARSE) $(GO) test -count=1 -timeout 120m -v -run 'TestSparse/$(SPARSE_ONLY)' ./internal/test/acceptance
+
+# Pruned models, repaired in three ways; REPAIR_ONLY is a pattern of their names.
+REPAIR_ONLY ?= .*
+.PHONY: acceptance-repair
+acceptance-repair: deps
+	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair/$(REPAIR_ONLY)' ./internal/test/acceptance
 
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*

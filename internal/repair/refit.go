@@ -85,6 +85,11 @@ func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 		if problems[g], err = newProblem(h, c, old[g*per:][:per]); err != nil {
 			return err
 		}
+		if rows := l.rows; rows != nil {
+			for _, v := range rows[g*s.fg:][:s.fg] {
+				problems[g].rows = append(problems[g].rows, float32(v))
+			}
+		}
 		grams[g] = nil
 	}
 	weights, err := solve(ctx, problems, l.report.Zeros)
@@ -104,6 +109,7 @@ type problem struct {
 	t      matrix    // T
 	start  matrix    // what solves it without zeros
 	may    []bool    // weights that need not be 0
+	rows   []float32 // how much every row counts when zeros are chosen; nil for all alike
 }
 
 // newProblem takes covariances of inputs and of outputs with inputs, and the weights w that the layer had.
@@ -253,12 +259,8 @@ func choose(ctx context.Context, groups []*problem, zeros, must int) (z []matrix
 func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 	var list []float32
 	for g, p := range groups {
-		for i, v := range w[g].v {
-			if p.may[i] {
-				list = append(list, max(v, -v))
-			} else {
-				list = append(list, -1)
-			}
+		for i := range w[g].v {
+			list = append(list, p.weight(w[g], i))
 		}
 	}
 	slices.Sort(list)
@@ -271,11 +273,8 @@ func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 	masks := make([][]bool, len(groups))
 	for g, p := range groups {
 		masks[g] = make([]bool, len(p.may))
-		for i, v := range w[g].v {
-			v = max(v, -v)
-			if !p.may[i] {
-				v = -1
-			}
+		for i := range w[g].v {
+			v := p.weight(w[g], i)
 			switch {
 			case v > limit:
 				masks[g][i] = true
@@ -287,6 +286,18 @@ func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 		}
 	}
 	return masks
+}
+
+// weight is what weight i counts when zeros are chosen; -1 if it must be 0.
+func (p *problem) weight(w matrix, i int) float32 {
+	v := max(w.v[i], -w.v[i])
+	switch {
+	case !p.may[i]:
+		return -1
+	case p.rows != nil:
+		return float32(v * p.rows[i/w.cols])
+	}
+	return v
 }
 
 // descend brings w to the minimum over the weights of the mask, and makes the others 0.

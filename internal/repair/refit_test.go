@@ -246,7 +246,7 @@ func exact(h *mat.SymDense, target []float64, support []bool) ([]float64, float6
 // TestReference: weights that are fitted are the exact solution over their zeros, and no choice of zeros is much better.
 func TestReference(t *testing.T) {
 	const rows, k = 2, 5
-	for seed := range uint64(20) {
+	for seed := range uint64(6) {
 		for zeros := range 9 {
 			p, h, target := example(t, seed, rows, k, 3)
 			got, err := solve(t.Context(), []*problem{p}, zeros)

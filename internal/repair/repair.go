@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hass/internal/calib"
+	"hass/internal/gradient"
 	"hass/internal/graph"
 	"hass/internal/settings"
 )
@@ -45,7 +46,8 @@ type Options struct {
 // Report is what Prune did.
 type Report struct {
 	Images int     `json:"images"`
-	Layers []Layer `json:"layers"` // convolutions, in the order of the graph
+	Layers []Layer `json:"layers"`         // convolutions, in the order of the graph
+	Note   string  `json:"note,omitempty"` // what was done in another way than usual
 }
 
 // Layer is what became of one convolution.
@@ -86,6 +88,9 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 		return nil, nil, err
 	}
 	passes := 0
+	if o.Repair == Refit {
+		passes++
+	}
 	for _, l := range t.layers {
 		if l.changed {
 			passes++
@@ -97,8 +102,22 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 	if o.Passes != nil {
 		o.Passes(passes)
 	}
-	w := &walk{g: t.g, images: o.Images, limit: limit}
 	r := &Report{Images: o.Images.N}
+	if o.Repair == Refit {
+		net, err := gradient.New(g)
+		if err != nil {
+			r.Note = fmt.Sprintf("zeros are chosen as if all channels of a layer counted alike, because gradients cannot be had: %v", err)
+		} else {
+			rows, err := rowWeights(ctx, net, o.Images)
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, l := range t.layers {
+				l.rows = rows[l.node.Name]
+			}
+		}
+	}
+	w := &walk{g: t.g, images: o.Images, limit: limit}
 	for _, l := range t.layers {
 		if l.changed {
 			if err := l.repair(ctx, t, w, o); err != nil {
@@ -129,6 +148,7 @@ type layer struct {
 	weights *graph.Tensor
 	bias    *graph.Tensor
 	only    string    // and as it would be with weights cut and not repaired
+	rows    []float64 // how much every output channel counts when a refit chooses zeros; nil for all alike
 	fresh   [2]string // names of weights and bias in the twin
 	inputs  int       // that one output sums over
 	samples int       // outputs of one channel, over all images

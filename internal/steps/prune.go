@@ -116,6 +116,9 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
 	}
 	r.Report = report
+	if report.Note != "" {
+		rep.note(fmt.Sprintf("%s: %s", o.Model, report.Note))
+	}
 	warnLayers(report, rep)
 	if r.TestSet != nil {
 		if r.Test, err = prunedTest(ctx, g, pruned, r.TestSet, rep); err != nil {

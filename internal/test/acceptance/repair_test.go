@@ -1,0 +1,103 @@
+package acceptance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"hass/internal/metrics"
+	"hass/internal/test/figures"
+)
+
+// repaired is a pruning of a float model.
+type repaired struct {
+	name, model, repair string
+	share               string
+	images              string  // of the test, for the integer network
+	limit               float64 // most divergence from the unpruned network, in nats; 0 where none is claimed
+}
+
+var repairedModels = []repaired{
+	{name: "ResNet-8", model: resnet, images: "500", repair: "none", share: "0.3"},
+	{name: "ResNet-8", model: resnet, images: "500", repair: "match", share: "0.3", limit: 0.05},
+	{name: "ResNet-8", model: resnet, images: "500", repair: "refit", share: "0.3", limit: 0.01},
+	{name: "ResNet-8", model: resnet, images: "500", repair: "match", share: "0.5"},
+	{name: "ResNet-8", model: resnet, images: "500", repair: "refit", share: "0.5", limit: 0.05},
+	{name: "MobileNetV2", model: "mobilenet_v2/model.onnx.gz", images: "100", repair: "none", share: "0.3"},
+	{name: "MobileNetV2", model: "mobilenet_v2/model.onnx.gz", images: "100", repair: "match", share: "0.3", limit: 0.23},
+	{name: "MobileNetV2", model: "mobilenet_v2/model.onnx.gz", images: "100", repair: "refit", share: "0.3", limit: 0.16},
+	{name: "MobileNetV3-Small", model: "mobilenet_v3_small/model.onnx.gz", images: "100", repair: "none", share: "0.3"},
+	{name: "MobileNetV3-Small", model: "mobilenet_v3_small/model.onnx.gz", images: "100", repair: "match", share: "0.3", limit: 0.22},
+	{name: "MobileNetV3-Small", model: "mobilenet_v3_small/model.onnx.gz", images: "100", repair: "refit", share: "0.3", limit: 0.12},
+}
+
+// TestRepair measures how far pruned networks are from unpruned ones on images that no fit saw, and what of their multiplications is left.
+func TestRepair(t *testing.T) {
+	if os.Getenv("HASS_ACCEPTANCE_REPAIR") != "1" {
+		t.Skip("skipped: runs for minutes (run \"make acceptance-repair\")")
+	}
+	a := newAcceptance(t)
+	var rows [][]string
+	for _, m := range repairedModels {
+		t.Run(fmt.Sprintf("%s/%s/%s", m.name, m.repair, m.share), func(t *testing.T) {
+			rows = append(rows, m.measure(t, a))
+			t.Log(rows[len(rows)-1])
+		})
+	}
+	if !t.Failed() && len(rows) == len(repairedModels) {
+		figures.Write(t, "repair", figures.Table{
+			Command: "make acceptance-repair",
+			Note: "`hass prune --share` on calib.toml. The divergence is the mean Kullback-Leibler divergence of the pruned float network's class probabilities from the unpruned one's on test.toml, which no fit saw; points lost are top-1, " +
+				"paired on the same images, with a 95 % interval. Of the 16-bit integer network: its own divergence from the pruned float network (500 images of ResNet-8, 100 of the others), and the pair density (share of multiplications with both factors non-zero, on calib.toml).",
+			Columns: []string{"model", "share", "repair", "weights that are 0", "divergence, nats", "points lost", "integers' divergence", "pair density"},
+			Rows:    rows,
+		})
+	}
+}
+
+// measure prunes, profiles, evaluates and gives the row of the table.
+func (m *repaired) measure(t *testing.T, a *acceptance) []string {
+	dir := t.TempDir()
+	pruned, profile := filepath.Join(dir, "pruned.onnx"), filepath.Join(dir, "profile.json")
+	calib, test := a.set(m.model, "calib.toml"), a.set(m.model, "test.toml")
+	var r struct {
+		Layers []struct{ Weights, Zeros int }
+		Test   struct {
+			Lost    *metrics.Interval
+			Outputs []struct{ Divergence *float64 }
+		}
+	}
+	decode(t, a.hass(t, "prune", a.path(m.model), "--data", calib, "--share", m.share, "--repair", m.repair, "--test", test, "-o", pruned, "--json"), &r)
+	if r.Test.Lost == nil || len(r.Test.Outputs) != 1 || r.Test.Outputs[0].Divergence == nil {
+		t.Fatalf("prune gives no paired figures: %+v", r.Test)
+	}
+	divergence := *r.Test.Outputs[0].Divergence
+	if m.limit > 0 && divergence > m.limit {
+		t.Errorf("divergence %g from the unpruned network, want at most %g", divergence, m.limit)
+	}
+	zeros, weights := 0, 0
+	for _, l := range r.Layers {
+		zeros, weights = zeros+l.Zeros, weights+l.Weights
+	}
+	var p struct {
+		Layers []struct {
+			MACs        int64   `json:"macs"`
+			PairDensity float64 `json:"pair_density"`
+		}
+	}
+	decode(t, a.hass(t, "profile", pruned, "--data", calib, "-o", profile, "--json"), &p)
+	pairs, macs := 0.0, 0.0
+	for _, l := range p.Layers {
+		pairs, macs = pairs+float64(l.MACs)*l.PairDensity, macs+float64(l.MACs)
+	}
+	var e struct {
+		Outputs []struct{ Divergence *float64 }
+	}
+	decode(t, a.hass(t, "eval", pruned, "--data", test, "--images", m.images, "--profile", profile, "--json"), &e)
+	if len(e.Outputs) != 1 || e.Outputs[0].Divergence == nil || macs == 0 {
+		t.Fatalf("eval gives no divergence: %+v", e)
+	}
+	return []string{m.name, m.share, m.repair, fmt.Sprintf("%.1f %%", 100*float64(zeros)/float64(weights)), fmt.Sprintf("%.3g", divergence),
+		fmt.Sprintf("%.2f +- %.2f", 100*r.Test.Lost.Mean, 100*r.Test.Lost.Half), fmt.Sprintf("%.2g", *e.Outputs[0].Divergence), fmt.Sprintf("%.3f", pairs/macs)}
+}
