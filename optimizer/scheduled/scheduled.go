@@ -17,7 +17,7 @@ import (
 
 // Banks are the numbers of banks that are tried. Where a filter has few weights in each, banks are less full: the more there are, the
 // fewer LUTs a product takes and the more places stay empty.
-var Banks = []int{1, 2, 3, 4, 6, 8, 10, 12, 16}
+var Banks = []int{1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18}
 
 // fieldOf is the number of bits of a packed field by device family: what is left of a DSP slice's wider operand beside two activations of
 // 8 bits.

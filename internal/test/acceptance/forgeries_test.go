@@ -207,6 +207,40 @@ var forgers = []forger{
 		d.Layers[i].GangDepth++
 		return []string{l.ID}
 	}},
+	{"banks of two words", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		i, l := someConv(rng, d)
+		places := []byte(d.Layers[i].Scheduled.Places)
+		if len(places) < 2 {
+			return nil
+		}
+		a, b := rng.Intn(len(places)), rng.Intn(len(places))
+		if places[a] == places[b] {
+			return nil
+		}
+		places[a], places[b] = places[b], places[a]
+		d.Layers[i].Scheduled.Places = string(places)
+		return []string{l.ID}
+	}},
+	{"chains", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		i, l := someConv(rng, d)
+		if d.Layers[i].ChainCount() == 0 || d.Layers[i].Scheduled.Chains == l.Conv.OutC {
+			return nil
+		}
+		d.Layers[i].Scheduled.Chains++
+		return []string{l.ID}
+	}},
+	{"memory of the banks", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		i, l := someConv(rng, d)
+		switch s := &d.Layers[i].Scheduled; s.BankMem {
+		case memory.None:
+			return nil
+		case memory.LUTRAM:
+			s.BankMem = memory.BRAM
+		default:
+			s.BankMem = memory.LUTRAM
+		}
+		return []string{l.ID}
+	}},
 	{"weight memory", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, l := someConv(rng, d)
 		if d.Layers[i].WeightMem == memory.BRAM {
@@ -419,6 +453,7 @@ func makePairs(t *testing.T) []*pair {
 		{model, []string{"--bits", "16"}, []string{"--platform", "zedboard"}},
 		{model, []string{"--bits", "8"}, []string{"--platform", "zcu104", "--engine", "crossbar"}},
 		{model, []string{"--bits", "8", "--thresholds", pruned}, []string{"--platform", "zedboard", "--engine", "banked", "--pixels", "2"}},
+		{model, []string{"--bits", "8", "--thresholds", pruned}, []string{"--platform", "zcu104", "--engine", "scheduled", "--pixels", "rows"}},
 		{model, []string{"--bits", "12"}, []string{"--platform", "zcu104", "--engine", "dense", "--budget-share", "0.4"}},
 		{model, []string{"--bits", "16", "--thresholds", pruned}, []string{"--platform", "zedboard", "--objective", "latency"}},
 		{quantised, nil, []string{"--platform", "zcu104"}},
