@@ -19,6 +19,7 @@ type pruneCmd struct {
 	Data       string   `required:"" help:"Calibration data set (TOML); labels are not read." type:"path"`
 	Images     int      `help:"Use the first N calibration images only; 0 is all."`
 	Share      float64  `help:"Share of the weights of every pruned layer that become 0; zeros that are there count." xor:"what" required:""`
+	Allocate   bool     `help:"Spread the share over the layers so that it costs least; --share is then of the multiplications of all of them."`
 	Thresholds string   `help:"Cut what this file names instead: weights below tau_w, inputs below tau_a (TOML, see docs/formats.md)." type:"path" xor:"what" required:""`
 	Also       []string `help:"Prune these layers, too: ${spared}." placeholder:"ROLE,..."`
 	Repair     string   `help:"How the other weights make up for it: ${methods}." default:"match"`
@@ -32,6 +33,7 @@ type pruneCmd struct {
 func (pruneCmd) Help() string {
 	return "Example:\n  hass prune model.onnx --data calib.toml --share 0.3 -o pruned.onnx\n  hass prune model.onnx --data calib.toml --thresholds t.toml --test test.toml -o pruned.onnx\n\n" +
 		"Without --also, depthwise, first, squeeze-excite and last layers stay dense: they have few weights, and the network depends on each.\n" +
+		"--allocate fits zeros to one half of the images and judges them on the other, by gradients; the network must end in class scores.\n" +
 		"--repair match gives every output channel the mean and the deviation that it had. refit chooses the zeros and the other weights, so that every layer's\n" +
 		"sums come nearest to those of the unpruned network, and takes minutes for large networks. none leaves the other weights alone.\n" +
 		"The model that is written is standard ONNX, its batch normalisations folded; every other command takes it."
@@ -39,7 +41,7 @@ func (pruneCmd) Help() string {
 
 // options are the flags as package steps takes them.
 func (c *pruneCmd) options() steps.PruneOptions {
-	o := steps.PruneOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Images: c.Images, Share: c.Share, Thresholds: c.Thresholds,
+	o := steps.PruneOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Images: c.Images, Share: c.Share, Allocate: c.Allocate, Thresholds: c.Thresholds,
 		Repair: repair.Method(c.Repair), Test: c.Test, Output: c.Output}
 	if c.Requantise {
 		o.Quantisers = quant.Dropped

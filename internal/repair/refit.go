@@ -54,20 +54,7 @@ func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 	op := l.node.Op.(graph.Conv)
 	in := t.g.Nodes[l.at+1].Inputs[0]
 	s := newSampler(op, t.g.Shapes[in], t.g.Shapes[l.was], uint64(l.number), (fewSamples*l.inputs+w.images.N-1)/w.images.N)
-	grams := make([]*gram, op.Groups)
-	for g := range grams {
-		grams[g] = newGram(s.inputs, s.fg)
-	}
-	err := pass(ctx, w, l.at, l.at+1, []string{in, l.was}, func(i int, v values) ([]samples, error) {
-		return s.take(i, v[in], v[l.was]), nil
-	}, func(list []samples) error {
-		for g := range grams {
-			if err := grams[g].add(ctx, list[g]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	grams, err := gather(ctx, w, s, l.at, in, l.was)
 	if err != nil {
 		return err
 	}
@@ -75,9 +62,6 @@ func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 	per := s.fg * s.inputs // weights of a group
 	problems := make([]*problem, len(grams))
 	for g, m := range grams {
-		if err := m.flush(ctx); err != nil {
-			return err
-		}
 		h, c, ok := m.covariances()
 		if !ok {
 			return errSingular
@@ -85,11 +69,7 @@ func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 		if problems[g], err = newProblem(h, c, old[g*per:][:per]); err != nil {
 			return err
 		}
-		if rows := l.rows; rows != nil {
-			for _, v := range rows[g*s.fg:][:s.fg] {
-				problems[g].rows = append(problems[g].rows, float32(v))
-			}
-		}
+		problems[g].count(l.rows, g*s.fg, s.fg)
 		grams[g] = nil
 	}
 	weights, err := solve(ctx, problems, l.report.Zeros)
@@ -99,6 +79,40 @@ func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 	l.weights = &graph.Tensor{Type: graph.Float, Shape: l.weights.Shape, F: weights}
 	l.set(t)
 	return nil
+}
+
+// gather sums up the samples of a layer, by group: what it reads, value in, and what it made, value out, of node at.
+func gather(ctx context.Context, w *walk, s *sampler, at int, in, out string) ([]*gram, error) {
+	grams := make([]*gram, s.op.Groups)
+	for g := range grams {
+		grams[g] = newGram(s.inputs, s.fg)
+	}
+	err := pass(ctx, w, at, at+1, []string{in, out}, func(i int, v values) ([]samples, error) {
+		return s.take(i, v[in], v[out]), nil
+	}, func(list []samples) error {
+		for g := range grams {
+			if err := grams[g].add(ctx, list[g]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, m := range grams {
+		if err == nil {
+			err = m.flush(ctx)
+		}
+	}
+	return grams, err
+}
+
+// count says how much rows count, those of n channels from the first on; nil for all alike.
+func (p *problem) count(rows []float64, first, n int) {
+	if rows == nil {
+		return
+	}
+	for _, v := range rows[first:][:n] {
+		p.rows = append(p.rows, float32(v))
+	}
 }
 
 // problem is the fit of one group of a layer: weights W, a row for every output, that minimise tr(W H W') - 2 tr(W T'). Its columns are

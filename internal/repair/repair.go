@@ -39,8 +39,11 @@ type Options struct {
 	Thresholds *settings.Thresholds
 	Repair     Method
 	Images     calib.Images
-	// Passes, if not nil, is told once how often all images will be run.
-	Passes func(n int)
+	// Allocate spreads the share over layers so that it costs least: it is then of the multiplications of all of them.
+	Allocate bool
+	// Work, if not nil, is told once, before the first image is run, how many runs of an image Images.Step will be told of; they are
+	// fewer if an allocation leaves layers as they are.
+	Work func(images int)
 }
 
 // Report is what Prune did.
@@ -83,39 +86,39 @@ func Prune(ctx context.Context, g *graph.Graph, o Options) (*graph.Graph, *Repor
 
 // prune holds up to limit bytes of values between two passes.
 func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Graph, *Report, error) {
-	t, err := newTwin(g, o)
+	t, err := newTwin(g, o, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	passes := 0
-	if o.Repair == Refit {
-		passes++
+	r := &Report{Images: o.Images.N}
+	var net *gradient.Net
+	if o.Repair == Refit || o.Allocate {
+		if net, err = gradient.New(g); err != nil && o.Allocate {
+			return nil, nil, fmt.Errorf("an allocation needs gradients: %w", err)
+		} else if err != nil {
+			r.Note = fmt.Sprintf("zeros are chosen as if all channels of a layer counted alike, because gradients cannot be had: %v", err)
+		}
+	}
+	if o.Work != nil {
+		o.Work(t.work(net, o))
+	}
+	var rows map[string][]float64
+	if o.Repair == Refit && net != nil {
+		if rows, err = rowWeights(ctx, net, o.Images); err != nil {
+			return nil, nil, err
+		}
+	}
+	if o.Allocate {
+		shares, err := allocate(ctx, g, net, rows, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if t, err = newTwin(g, o, shares); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, l := range t.layers {
-		if l.changed {
-			passes++
-		}
-		if ok, _ := l.refits(o); ok {
-			passes++
-		}
-	}
-	if o.Passes != nil {
-		o.Passes(passes)
-	}
-	r := &Report{Images: o.Images.N}
-	if o.Repair == Refit {
-		net, err := gradient.New(g)
-		if err != nil {
-			r.Note = fmt.Sprintf("zeros are chosen as if all channels of a layer counted alike, because gradients cannot be had: %v", err)
-		} else {
-			rows, err := rowWeights(ctx, net, o.Images)
-			if err != nil {
-				return nil, nil, err
-			}
-			for _, l := range t.layers {
-				l.rows = rows[l.node.Name]
-			}
-		}
+		l.rows = rows[l.node.Name]
 	}
 	w := &walk{g: t.g, images: o.Images, limit: limit}
 	for _, l := range t.layers {
@@ -156,13 +159,39 @@ type layer struct {
 	report  Layer
 }
 
-// newTwin cuts weights and lays both networks out.
-func newTwin(g *graph.Graph, o Options) (*twin, error) {
+// work is how many runs of an image there are at most: an allocation may leave layers as they are.
+func (t *twin) work(net *gradient.Net, o Options) int {
+	passes, pruned := 0, 0
+	if o.Repair == Refit && net != nil {
+		passes++
+	}
+	for _, l := range t.layers {
+		if l.changed {
+			passes++
+		}
+		if ok, _ := l.refits(o); ok {
+			passes++
+		}
+		if o.prunes(l.report.Role) {
+			pruned++
+		}
+	}
+	if o.Allocate {
+		return passes*o.Images.N + halves(pruned, o.Images)
+	}
+	return passes * o.Images.N
+}
+
+// newTwin cuts weights and lays both networks out. shares of layers, by name, stand before that of the options.
+func newTwin(g *graph.Graph, o Options, shares map[string]float64) (*twin, error) {
 	if len(g.Inputs) != 1 {
 		return nil, fmt.Errorf("the network has %d inputs; pruning takes networks with one", len(g.Inputs))
 	}
 	if !slices.Contains(Methods(), o.Repair) {
 		return nil, fmt.Errorf("repair %q: want one of %v", o.Repair, Methods())
+	}
+	if o.Allocate && (o.Repair == None || o.Thresholds != nil) {
+		return nil, errors.New("an allocation needs a share and a repair")
 	}
 	if o.Images.N < 1 {
 		return nil, errors.New("pruning needs at least one calibration image")
@@ -213,7 +242,7 @@ func newTwin(g *graph.Graph, o Options) (*twin, error) {
 		}
 		var l *layer
 		if graph.Convolves(n.Op) {
-			if l, err = newLayer(g, n, role[n.Name], taus[n.Name], o); err != nil {
+			if l, err = newLayer(g, n, role[n.Name], taus[n.Name], shares, o); err != nil {
 				return nil, err
 			}
 			changed = changed || l.cut
@@ -251,7 +280,7 @@ func newTwin(g *graph.Graph, o Options) (*twin, error) {
 }
 
 // newLayer cuts the weights of a convolution.
-func newLayer(g *graph.Graph, n *graph.Node, role Role, tau settings.Tau, o Options) (*layer, error) {
+func newLayer(g *graph.Graph, n *graph.Node, role Role, tau settings.Tau, shares map[string]float64, o Options) (*layer, error) {
 	w := g.Consts[n.Inputs[1]]
 	if w == nil || w.Type != graph.Float {
 		return nil, fmt.Errorf("node %q: its weights are no constant floats", n.Name)
@@ -280,8 +309,12 @@ func newLayer(g *graph.Graph, n *graph.Node, role Role, tau settings.Tau, o Opti
 	switch {
 	case o.Thresholds != nil:
 		cutBelow(l.weights.F, tau.W)
-	case role == Inner || slices.Contains(o.Prune, role):
-		cutShare(l.weights.F, o.Share)
+	case o.prunes(role):
+		share, ok := shares[n.Name]
+		if !ok {
+			share = o.Share
+		}
+		cutShare(l.weights.F, share)
 	}
 	l.report.Zeros = countZeros(l.weights.F)
 	l.cut = l.report.Zeros != l.report.OldZeros

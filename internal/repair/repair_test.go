@@ -14,6 +14,7 @@ import (
 	"hass/internal/calib"
 	"hass/internal/floatexec"
 	"hass/internal/graph"
+	"hass/internal/metrics"
 	"hass/internal/settings"
 )
 
@@ -510,4 +511,34 @@ func TestRefused(t *testing.T) {
 	if _, _, err := Prune(ctx, g, Options{Share: 0.5, Repair: Match, Images: good}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+}
+
+// divergence is the mean divergence of another network's classes from those of g, on images from first on.
+func divergence(t *testing.T, g, other *graph.Graph, im calib.Images, first int) float64 {
+	t.Helper()
+	a, err := floatexec.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := floatexec.New(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for i := first; i < im.N; i++ {
+		x, err := im.Load(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := a.Run([][]float32{x}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := b.Run([][]float32{x}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += metrics.Divergence(metrics.LogSoftmax(y[0]), metrics.LogSoftmax(z[0]))
+	}
+	return sum / float64(im.N-first)
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"hass/internal/calib"
+	"hass/internal/floatexec"
 	"hass/internal/gradient"
 	"hass/internal/graph"
 	"hass/internal/workers"
@@ -16,7 +17,7 @@ func drawn(i int) func(logs []float32) int {
 	return func(logs []float32) int {
 		at := rand.New(rand.NewPCG(1, uint64(i))).Float64()
 		for c, l := range logs {
-			if at -= math.Exp(float64(l)); at < 0 {
+			if at -= floatexec.Exp(float64(l)); at < 0 {
 				return c
 			}
 		}

@@ -27,6 +27,7 @@ type PruneOptions struct {
 	Data       string           // calibration data set (TOML)
 	Images     int              // of it, the first; 0 is all
 	Share      float64          // of every layer's weights that become 0
+	Allocate   bool             // spread the share so that it costs least; it is then of all their multiplications
 	Also       []repair.Role    // roles of layers that lose a share beside the inner ones
 	Thresholds string           // file of pruning thresholds, or ""
 	Repair     repair.Method
@@ -60,8 +61,10 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 		return nil, badOption("--images %d: want a number of images, or 0 for all", o.Images)
 	case o.Thresholds == "" && !(o.Share > 0 && o.Share < 1):
 		return nil, badOption("--share %g: want more than 0 and less than 1, or --thresholds", o.Share)
-	case o.Thresholds != "" && (o.Share != 0 || len(o.Also) > 0):
-		return nil, badOption("--thresholds names what is pruned: --share and --also do not go with it")
+	case o.Thresholds != "" && (o.Share != 0 || len(o.Also) > 0 || o.Allocate):
+		return nil, badOption("--thresholds names what is pruned: --share, --also and --allocate do not go with it")
+	case o.Allocate && o.Repair == repair.None:
+		return nil, badOption("--allocate judges layers as they are repaired: it does not go with --repair %s", repair.None)
 	}
 	for _, r := range o.Also {
 		if !slices.Contains(repair.Spared, r) {
@@ -109,8 +112,8 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 	done, total, track := 0, 0, rep.track(TaskPrune)
 	pruned, report, err := repair.Prune(ctx, g, repair.Options{
 		Share: o.Share, Prune: o.Also, Thresholds: thresholds, Repair: o.Repair,
-		Passes: func(n int) { total = n * set.Len() },
-		Images: calib.Images{N: set.Len(), Load: floats(set), Step: func() { done++; track(done, total) }},
+		Allocate: o.Allocate, Work: func(images int) { total = images },
+		Images: calib.Images{N: set.Len(), Load: floats(set), Step: func() { done++; track(done, max(done, total)) }},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
@@ -156,6 +159,9 @@ func (o *PruneOptions) meta() map[string]string {
 	m := map[string]string{"hass.repair": string(o.Repair)}
 	if o.Thresholds == "" {
 		m["hass.share"] = fmt.Sprint(o.Share)
+		if o.Allocate {
+			m["hass.allocated"] = "true"
+		}
 	}
 	return m
 }
