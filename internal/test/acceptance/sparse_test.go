@@ -17,19 +17,35 @@ import (
 // sparse is a network at a width of values on a platform, all of which a design may take.
 type sparse struct {
 	name, model, bits, platform string
-	pixels                      string  // of --pixels
+	scales                      string  // of --scales
+	engine, pixels              string  // of --engine, --pixels
 	most                        float64 // cycles an image that are claimed; 0 where none are
 	full                        float64 // of the product slots of scheduled layers, the share with a weight that is claimed
 	csim                        bool    // the C++ is run
 }
 
+const (
+	prunedResNet50 = "resnet50_pruned/model.onnx.gz"
+	mobileNetV2    = "mobilenet_v2/model.onnx.gz"
+	mobileNetV3    = "mobilenet_v3_small/model.onnx.gz"
+)
+
 var sparseNetworks = []sparse{
-	{name: "ResNet-50 pruned", model: "resnet50_pruned/model.onnx.gz", bits: "8", platform: "u250", pixels: "rows", most: 42_000, full: 0.8, csim: true},
-	{name: "ResNet-50 pruned", model: "resnet50_pruned/model.onnx.gz", bits: "16", platform: "u250", pixels: "rows", most: 80_000, full: 0.8},
-	{name: "ResNet-8", model: resnet, bits: "8", platform: "kv260", pixels: "auto", csim: true},
-	{name: "MobileNetV2", model: "mobilenet_v2/model.onnx.gz", bits: "8", platform: "u250", pixels: "auto"},
-	{name: "MobileNetV3-Small", model: "mobilenet_v3_small/model.onnx.gz", bits: "8", platform: "u250", pixels: "auto"},
-	{name: "LeNet", model: lenet, bits: "8", platform: "zcu104", pixels: "auto", csim: true},
+	{name: "ResNet-50 pruned", model: prunedResNet50, bits: "8", platform: "u250", scales: "free", engine: "auto", pixels: "rows", most: 42_000, full: 0.8, csim: true},
+	{name: "ResNet-50 pruned", model: prunedResNet50, bits: "16", platform: "u250", scales: "free", engine: "auto", pixels: "rows", most: 80_000, full: 0.8},
+	{name: "ResNet-8", model: resnet, bits: "8", platform: "kv260", scales: "power-of-two", engine: "auto", pixels: "auto", most: 5_500, csim: true},
+	{name: "ResNet-8", model: resnet, bits: "8", platform: "kv260", scales: "free", engine: "auto", pixels: "auto", csim: true},
+	{name: "ResNet-8", model: resnet, bits: "8", platform: "kv260", scales: "free", engine: "dense", pixels: "auto"},
+	{name: "MobileNetV2", model: mobileNetV2, bits: "8", platform: "u250", scales: "free", engine: "auto", pixels: "auto"},
+	{name: "MobileNetV2", model: mobileNetV2, bits: "8", platform: "u250", scales: "free", engine: "dense", pixels: "auto"},
+	{name: "MobileNetV3-Small", model: mobileNetV3, bits: "8", platform: "u250", scales: "free", engine: "auto", pixels: "auto"},
+	{name: "MobileNetV3-Small", model: mobileNetV3, bits: "8", platform: "u250", scales: "free", engine: "dense", pixels: "auto"},
+	{name: "LeNet", model: lenet, bits: "8", platform: "zcu104", scales: "free", engine: "auto", pixels: "auto", csim: true},
+}
+
+// title names a case.
+func (s *sparse) title() string {
+	return fmt.Sprintf("%s, %s bits, %s scales, %s, %s", s.name, s.bits, s.scales, s.platform, s.engine)
 }
 
 // sparseImages are simulated of each.
@@ -45,8 +61,8 @@ func TestSparse(t *testing.T) {
 	a := newAcceptance(t)
 	var rows [][]string
 	for _, s := range sparseNetworks {
-		t.Run(fmt.Sprintf("%s/%s/%s", s.name, s.bits, s.platform), func(t *testing.T) {
-			rows = append(rows, kept(t, filepath.Join(dir, fmt.Sprintf("%s %s %s", s.name, s.bits, s.platform)), func(folder string) []string { return s.measure(t, a, folder) }))
+		t.Run(s.title(), func(t *testing.T) {
+			rows = append(rows, kept(t, filepath.Join(dir, s.title()), func(folder string) []string { return s.measure(t, a, folder) }))
 		})
 	}
 	if !t.Failed() && len(rows) == len(sparseNetworks) {
@@ -55,7 +71,7 @@ func TestSparse(t *testing.T) {
 			Note: fmt.Sprintf("The whole usable share of the device (`--budget-share 1`), both targets. Cycles an image of a stream of %d real images in the simulator, all values those of the integer network, and as predicted. "+
 				"Full: of the product slots of scheduled layers (multipliers, times two where two pixels share one) in the cycles of an image, those with a weight that is not 0. The clock is the model's. Times of one run on two cores: "+
 				"optimizing, generating and running the C++ over its golden images.", sparseImages),
-			Columns: []string{"network", "bits", "platform", "pixels", "cycles", "predicted", "scheduled layers", "full", "DSP", "LUT", "BRAM18", "URAM", "MHz", "images/s", "latency of one image, cycles", "optimize", "C++"},
+			Columns: []string{"network", "bits", "steps", "platform", "engines", "pixels", "cycles", "predicted", "scheduled layers", "full", "DSP", "LUT", "BRAM18", "URAM", "MHz", "images/s", "latency of one image, cycles", "optimize", "C++"},
 			Rows:    rows,
 		})
 	}
@@ -95,8 +111,8 @@ func (s *sparse) measure(t *testing.T, a *acceptance, dir string) []string {
 		out := a.hass(t, args...)
 		return out, time.Since(start).Round(time.Second)
 	}
-	a.hass(t, "profile", a.path(s.model), "--data", a.set(s.model, "calib.toml"), "--bits", s.bits, "-o", in("profile.json"))
-	_, optimized := timed("optimize", a.path(s.model), "--profile", in("profile.json"), "--platform", s.platform, "--pixels", s.pixels, "-o", in("design.json"))
+	a.hass(t, "profile", a.path(s.model), "--data", a.set(s.model, "calib.toml"), "--bits", s.bits, "--scales", s.scales, "-o", in("profile.json"))
+	_, optimized := timed("optimize", a.path(s.model), "--profile", in("profile.json"), "--platform", s.platform, "--engine", s.engine, "--pixels", s.pixels, "-o", in("design.json"))
 	d, err := derive.ReadDesign(in("design.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +152,7 @@ func (s *sparse) measure(t *testing.T, a *acceptance, dir string) []string {
 	for _, hl := range d.Layers {
 		pixels = max(pixels, hl.InPx, hl.OutPx)
 	}
-	return []string{s.name, s.bits, s.platform, fmt.Sprint(pixels), fmt.Sprintf("%.0f", r.Cycles), fmt.Sprintf("%.0f", d.Predicted.CyclesPerImage), fmt.Sprint(layers), share,
+	return []string{s.name, s.bits, s.scales, s.platform, s.engine, fmt.Sprint(pixels), fmt.Sprintf("%.0f", r.Cycles), fmt.Sprintf("%.0f", d.Predicted.CyclesPerImage), fmt.Sprint(layers), share,
 		fmt.Sprint(d.Total.DSP), fmt.Sprint(d.Total.LUT), fmt.Sprint(d.Total.BRAM18), fmt.Sprint(d.Total.URAM), fmt.Sprintf("%.0f", d.Clock.MHz),
 		fmt.Sprintf("%.0f", d.Clock.ImagesPerSecond(r.Cycles)), fmt.Sprint(r.Latency), optimized.String(), cpp}
 }

@@ -131,27 +131,25 @@ func elastic(t testing.TB, dir string, forms *rand.Rand, form [3]hwtest.Form) *d
 }
 
 // Scheduled is a small design of scheduled engines: a packed field over several chains, stride 2 with signed activations and an odd number of
-// pixels, one chain of one bank without a field; beats of whole rows and, behind the last layer, of less; filters without weights, and a
-// layer of none but these.
+// pixels, one chain of one bank without a field; beats of whole rows and, behind the last layers, of less; filters without weights, and a
+// layer of none but these, which is added to another: the output shows what every layer computes.
 func Scheduled(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	rng := rand.New(rand.NewSource(9))
 	unsigned, signed := fixed.Format{Bits: 8, Frac: 4}, fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	b := hwtest.NewBuilder(rng, 6, 6, 3, unsigned)
-	conv := func(w intnet.Window, outC int, density float64, out fixed.Format) {
-		b.Conv(b.Last(), hwtest.ConvSpec{Window: w, OutC: outC, Out: out, WeightBits: 8, Density: density, Shift: 7})
+	conv := func(in int, w intnet.Window, outC int, density float64, out fixed.Format) int {
+		return b.Conv(in, hwtest.ConvSpec{Window: w, OutC: outC, Out: out, WeightBits: 8, Density: density, Shift: 7})
 	}
-	conv(hwtest.Square(3, 1, 1), 7, 0.4, signed)
-	conv(hwtest.Square(3, 2, 1), 5, 0.1, unsigned)
-	conv(hwtest.Square(1, 1, 0), 3, 0, signed)
-	conv(hwtest.Square(1, 1, 0), 4, 0.8, signed)
+	x := conv(conv(0, hwtest.Square(3, 1, 1), 7, 0.4, signed), hwtest.Square(3, 2, 1), 5, 0.3, unsigned)
+	b.Add(conv(x, hwtest.Square(1, 1, 0), 4, 0, signed), conv(x, hwtest.Square(1, 1, 0), 4, 0.8, signed), signed)
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear(net.Layers[0].Conv.Weights[:27]) // a filter without weights
 	layers := hwtest.PlainHW(net)
-	for i, s := range []struct{ inPx, outPx, banks, chains, field int }{{6, 6, 5, 3, 18}, {6, 3, 4, 2, 16}, {3, 3, 2, 3, 0}, {3, 2, 1, 1, 0}} {
+	for i, s := range []struct{ inPx, outPx, banks, chains, field int }{{6, 6, 5, 3, 18}, {6, 3, 4, 2, 16}, {3, 2, 2, 3, 0}, {3, 2, 1, 1, 0}} {
 		hl := &layers[i]
 		hl.InPx, hl.OutPx, hl.N = s.inPx, s.outPx, s.banks
 		bank, err := schedule.Assign(hw.ScheduleWeights(net.Layers[i].Conv), s.banks)
@@ -161,12 +159,17 @@ func Scheduled(t testing.TB, dir string) *design.Design {
 		hl.Engine, hl.MTap = hw.ScheduledEngine, 1
 		hl.Scheduled = hw.Scheduled{Chains: s.chains, Field: s.field, Places: hw.PlacesOf(bank)}
 	}
-	for i := range layers {
+	for i := range layers[:4] {
 		layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+	}
+	layers[4] = hw.Layer{InPx: 2, InCh: 1, OutPx: 2, OutCh: 1}
+	depths, err := hwtest.LiveDepths(rng, net, layers)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var images [][]int32
 	for range 3 {
 		images = append(images, hwtest.Image(rng, net.Tensors[net.Input]))
 	}
-	return New(t, dir, net, layers, nil, images)
+	return New(t, dir, net, layers, depths, images)
 }

@@ -1,4 +1,4 @@
-// Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 6 rows a window.
+// Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 16 rows a window.
 #include "layer_l1_conv.hpp"
 
 #include "hass/hass.hpp"
@@ -76,7 +76,7 @@ struct l1_conv_scheduled_config {
   static constexpr int BEATS = 63;
   static constexpr int WORDS = 16;
   static constexpr int WINDOWS = 3;
-  static constexpr int ROWS = 6;
+  static constexpr int ROWS = 16;
   static constexpr int LEAD = 3;
   static constexpr int ITERATIONS = 66;
   static constexpr int IN_BITS = 8;
@@ -115,7 +115,7 @@ void l1_conv_scheduled(hls::stream<s8_3x1>& in,
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 1
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 2
   if (mode == hass::MODE_LOAD) {
-    hass::load_schedule<l1_conv_scheduled_config>(places, weights, addresses, lasts, 42, chain_in, chain_out);
+    hass::load_schedule<l1_conv_scheduled_config>(places, weights, addresses, lasts, 51, chain_in, chain_out);
   } else {
     hass::scheduled<l1_conv_scheduled_config>(places, weights, addresses, lasts, words, images, in, out0, out1);
   }
@@ -144,7 +144,7 @@ void l1_conv_collect(hls::stream<acc20_3x1>& in0,
 #pragma HLS BIND_STORAGE variable = ports type = ram_1p impl = lutram
 #pragma HLS RESET variable = ports off
   if (mode == hass::MODE_LOAD) {
-    hass::load_ports<l1_conv_collect_config>(ports, 37, chain_in, chain_out);
+    hass::load_ports<l1_conv_collect_config>(ports, 46, chain_in, chain_out);
   } else {
     hass::collect<l1_conv_collect_config>(ports, images, out, in0, in1);
   }
@@ -191,7 +191,7 @@ void l1_conv_join(hls::stream<acc20_3x1>& in,
 #pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
 #pragma HLS RESET variable = scales off
   if (mode == hass::MODE_LOAD) {
-    hass::load_bias<l1_conv_join_config>(bias, scales, 32, chain_in, chain_out);
+    hass::load_bias<l1_conv_join_config>(bias, scales, 41, chain_in, chain_out);
   } else {
     hass::join<l1_conv_join_config>(bias, scales, images, out, in);
   }

@@ -1,4 +1,4 @@
-// Layer l2_conv: conv, 3x3x5 to 3x3x3 (HWC), scheduled engine of 3 chains of 2 banks, 1 rows a window.
+// Layer l2_conv: conv, 3x3x5 to 3x3x4 (HWC), scheduled engine of 3 chains of 2 banks, 2 rows a window.
 #include "layer_l2_conv.hpp"
 
 #include "hass/hass.hpp"
@@ -9,8 +9,8 @@ namespace {
 
 struct l2_conv_window_config {
   using in_beat = u8_3x1;
-  using out_beat = u8_3x1;
-  using out_fifo = hls::stream<u8_3x1>;
+  using out_beat = u8_2x1;
+  using out_fifo = hls::stream<u8_2x1>;
   using element = ap_uint<8>;
   static constexpr int H = 3;
   static constexpr int W = 3;
@@ -27,7 +27,7 @@ struct l2_conv_window_config {
   static constexpr int PL = 0;
   static constexpr int IN_PX = 3;
   static constexpr int IN_CH = 1;
-  static constexpr int OUT_PX = 3;
+  static constexpr int OUT_PX = 2;
   static constexpr int M_TAP = 1;
   static constexpr int M_CH = 1;
   static constexpr int FOLDS = 1;
@@ -39,16 +39,16 @@ struct l2_conv_window_config {
   static constexpr int LANES = 1;
   static constexpr int TAU = 0;
   static constexpr int PAD = 0;
-  static constexpr std::int64_t PACE_START = 6;
+  static constexpr std::int64_t PACE_START = 11;
   static constexpr int PACE_EMIT = 1;
-  static constexpr int PACE_ACCEPT = 1;
+  static constexpr int PACE_ACCEPT = 2;
   static constexpr bool CHANNELWISE = false;
 };
 
 }  // namespace
 
 void l2_conv_window(hls::stream<u8_3x1>& in,
-                    hls::stream<u8_3x1>& out,
+                    hls::stream<u8_2x1>& out,
                     int mode,
                     int images) {
   using shape = hass::window_shape<l2_conv_window_config>;
@@ -62,8 +62,8 @@ void l2_conv_window(hls::stream<u8_3x1>& in,
 namespace {
 
 struct l2_conv_scheduled_config {
-  using in_beat = u8_3x1;
-  using out_beat = acc20_3x1;
+  using in_beat = u8_2x1;
+  using out_beat = acc20_2x1;
   using activation = ap_uint<8>;
   using weight = ap_int<8>;
   using address = ap_uint<2>;
@@ -71,12 +71,12 @@ struct l2_conv_scheduled_config {
   using acc = ap_int<20>;
   static constexpr int BANKS = 2;
   static constexpr int CHAINS = 3;
-  static constexpr int PX = 3;
+  static constexpr int PX = 2;
   static constexpr int FIELD = 0;
   static constexpr int BEATS = 5;
   static constexpr int WORDS = 3;
-  static constexpr int WINDOWS = 3;
-  static constexpr int ROWS = 1;
+  static constexpr int WINDOWS = 6;
+  static constexpr int ROWS = 2;
   static constexpr int LEAD = 1;
   static constexpr int ITERATIONS = 6;
   static constexpr int IN_BITS = 8;
@@ -85,10 +85,10 @@ struct l2_conv_scheduled_config {
 
 }  // namespace
 
-void l2_conv_scheduled(hls::stream<u8_3x1>& in,
-                       hls::stream<acc20_3x1>& out0,
-                       hls::stream<acc20_3x1>& out1,
-                       hls::stream<acc20_3x1>& out2,
+void l2_conv_scheduled(hls::stream<u8_2x1>& in,
+                       hls::stream<acc20_2x1>& out0,
+                       hls::stream<acc20_2x1>& out1,
+                       hls::stream<acc20_2x1>& out2,
                        hls::stream<hass::word>& chain_in,
                        hls::stream<hass::word>& chain_out,
                        int mode,
@@ -116,7 +116,7 @@ void l2_conv_scheduled(hls::stream<u8_3x1>& in,
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 1
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 2
   if (mode == hass::MODE_LOAD) {
-    hass::load_schedule<l2_conv_scheduled_config>(places, weights, addresses, lasts, 25, chain_in, chain_out);
+    hass::load_schedule<l2_conv_scheduled_config>(places, weights, addresses, lasts, 32, chain_in, chain_out);
   } else {
     hass::scheduled<l2_conv_scheduled_config>(places, weights, addresses, lasts, words, images, in, out0, out1, out2);
   }
@@ -125,18 +125,18 @@ void l2_conv_scheduled(hls::stream<u8_3x1>& in,
 namespace {
 
 struct l2_conv_collect_config {
-  using beat = acc20_3x1;
+  using beat = acc20_2x1;
   using port = ap_uint<2>;
-  static constexpr int FILTERS = 3;
-  static constexpr int WINDOWS = 3;
+  static constexpr int FILTERS = 4;
+  static constexpr int WINDOWS = 6;
 };
 
 }  // namespace
 
-void l2_conv_collect(hls::stream<acc20_3x1>& in0,
-                     hls::stream<acc20_3x1>& in1,
-                     hls::stream<acc20_3x1>& in2,
-                     hls::stream<acc20_3x1>& out,
+void l2_conv_collect(hls::stream<acc20_2x1>& in0,
+                     hls::stream<acc20_2x1>& in1,
+                     hls::stream<acc20_2x1>& in2,
+                     hls::stream<acc20_2x1>& out,
                      hls::stream<hass::word>& chain_in,
                      hls::stream<hass::word>& chain_out,
                      int mode,
@@ -146,7 +146,7 @@ void l2_conv_collect(hls::stream<acc20_3x1>& in0,
 #pragma HLS BIND_STORAGE variable = ports type = ram_1p impl = lutram
 #pragma HLS RESET variable = ports off
   if (mode == hass::MODE_LOAD) {
-    hass::load_ports<l2_conv_collect_config>(ports, 22, chain_in, chain_out);
+    hass::load_ports<l2_conv_collect_config>(ports, 28, chain_in, chain_out);
   } else {
     hass::collect<l2_conv_collect_config>(ports, images, out, in0, in1, in2);
   }
@@ -155,16 +155,16 @@ void l2_conv_collect(hls::stream<acc20_3x1>& in0,
 namespace {
 
 struct l2_conv_join_config {
-  using acc_beat = acc20_3x1;
-  using out_beat = s8_3x1;
+  using acc_beat = acc20_2x1;
+  using out_beat = s8_2x1;
   using acc = ap_int<20>;
   using scale = ap_uint<1>;
   static constexpr int W = 3;
-  static constexpr int PX = 3;
+  static constexpr int PX = 2;
   static constexpr int OUT_CH = 1;
   static constexpr int BANKS = 1;
-  static constexpr int FOLDS = 3;
-  static constexpr int BEATS = 9;
+  static constexpr int FOLDS = 4;
+  static constexpr int BEATS = 24;
   static constexpr int ACC_BITS = 20;
   static constexpr std::int64_t LO = 0;
   static constexpr int BIAS_FRAC = 0;
@@ -180,8 +180,8 @@ struct l2_conv_join_config {
 
 }  // namespace
 
-void l2_conv_join(hls::stream<acc20_3x1>& in,
-                  hls::stream<s8_3x1>& out,
+void l2_conv_join(hls::stream<acc20_2x1>& in,
+                  hls::stream<s8_2x1>& out,
                   hls::stream<hass::word>& chain_in,
                   hls::stream<hass::word>& chain_out,
                   int mode,
@@ -193,7 +193,7 @@ void l2_conv_join(hls::stream<acc20_3x1>& in,
 #pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
 #pragma HLS RESET variable = scales off
   if (mode == hass::MODE_LOAD) {
-    hass::load_bias<l2_conv_join_config>(bias, scales, 19, chain_in, chain_out);
+    hass::load_bias<l2_conv_join_config>(bias, scales, 24, chain_in, chain_out);
   } else {
     hass::join<l2_conv_join_config>(bias, scales, images, out, in);
   }

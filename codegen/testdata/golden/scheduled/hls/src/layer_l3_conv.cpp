@@ -1,4 +1,4 @@
-// Layer l3_conv: conv, 3x3x3 to 3x3x4 (HWC), scheduled engine of 1 chains of 1 banks, 11 rows a window.
+// Layer l3_conv: conv, 3x3x5 to 3x3x4 (HWC), scheduled engine of 1 chains of 1 banks, 14 rows a window.
 #include "layer_l3_conv.hpp"
 
 #include "hass/hass.hpp"
@@ -8,13 +8,13 @@ namespace design {
 namespace {
 
 struct l3_conv_window_config {
-  using in_beat = s8_3x1;
-  using out_beat = s8_2x1;
-  using out_fifo = hls::stream<s8_2x1>;
-  using element = ap_int<8>;
+  using in_beat = u8_3x1;
+  using out_beat = u8_2x1;
+  using out_fifo = hls::stream<u8_2x1>;
+  using element = ap_uint<8>;
   static constexpr int H = 3;
   static constexpr int W = 3;
-  static constexpr int C = 3;
+  static constexpr int C = 5;
   static constexpr int OH = 3;
   static constexpr int OW = 3;
   static constexpr int KH = 1;
@@ -39,7 +39,7 @@ struct l3_conv_window_config {
   static constexpr int LANES = 1;
   static constexpr int TAU = 0;
   static constexpr int PAD = 0;
-  static constexpr std::int64_t PACE_START = 7;
+  static constexpr std::int64_t PACE_START = 11;
   static constexpr int PACE_EMIT = 1;
   static constexpr int PACE_ACCEPT = 2;
   static constexpr bool CHANNELWISE = false;
@@ -47,8 +47,8 @@ struct l3_conv_window_config {
 
 }  // namespace
 
-void l3_conv_window(hls::stream<s8_3x1>& in,
-                    hls::stream<s8_2x1>& out,
+void l3_conv_window(hls::stream<u8_3x1>& in,
+                    hls::stream<u8_2x1>& out,
                     int mode,
                     int images) {
   using shape = hass::window_shape<l3_conv_window_config>;
@@ -62,31 +62,31 @@ void l3_conv_window(hls::stream<s8_3x1>& in,
 namespace {
 
 struct l3_conv_scheduled_config {
-  using in_beat = s8_2x1;
-  using out_beat = acc20_2x1;
-  using activation = ap_int<8>;
+  using in_beat = u8_2x1;
+  using out_beat = acc21_2x1;
+  using activation = ap_uint<8>;
   using weight = ap_int<8>;
-  using address = ap_uint<2>;
-  using place = ap_uint<3>;
-  using acc = ap_int<20>;
+  using address = ap_uint<3>;
+  using place = ap_uint<4>;
+  using acc = ap_int<21>;
   static constexpr int BANKS = 1;
   static constexpr int CHAINS = 1;
   static constexpr int PX = 2;
   static constexpr int FIELD = 0;
-  static constexpr int BEATS = 3;
-  static constexpr int WORDS = 3;
+  static constexpr int BEATS = 5;
+  static constexpr int WORDS = 5;
   static constexpr int WINDOWS = 6;
-  static constexpr int ROWS = 11;
+  static constexpr int ROWS = 14;
   static constexpr int LEAD = 0;
-  static constexpr int ITERATIONS = 11;
+  static constexpr int ITERATIONS = 14;
   static constexpr int IN_BITS = 8;
   static constexpr int WEIGHT_BITS = 8;
 };
 
 }  // namespace
 
-void l3_conv_scheduled(hls::stream<s8_2x1>& in,
-                       hls::stream<acc20_2x1>& out,
+void l3_conv_scheduled(hls::stream<u8_2x1>& in,
+                       hls::stream<acc21_2x1>& out,
                        hls::stream<hass::word>& chain_in,
                        hls::stream<hass::word>& chain_out,
                        int mode,
@@ -123,9 +123,9 @@ void l3_conv_scheduled(hls::stream<s8_2x1>& in,
 namespace {
 
 struct l3_conv_join_config {
-  using acc_beat = acc20_2x1;
+  using acc_beat = acc21_2x1;
   using out_beat = s8_2x1;
-  using acc = ap_int<20>;
+  using acc = ap_int<21>;
   using scale = ap_uint<1>;
   static constexpr int W = 3;
   static constexpr int PX = 2;
@@ -133,8 +133,8 @@ struct l3_conv_join_config {
   static constexpr int BANKS = 1;
   static constexpr int FOLDS = 4;
   static constexpr int BEATS = 24;
-  static constexpr int ACC_BITS = 20;
-  static constexpr std::int64_t LO = -128;
+  static constexpr int ACC_BITS = 21;
+  static constexpr std::int64_t LO = 0;
   static constexpr int BIAS_FRAC = 0;
   static constexpr int SHIFT = 7;
   static constexpr int STEPS = 1;
@@ -148,7 +148,7 @@ struct l3_conv_join_config {
 
 }  // namespace
 
-void l3_conv_join(hls::stream<acc20_2x1>& in,
+void l3_conv_join(hls::stream<acc21_2x1>& in,
                   hls::stream<s8_2x1>& out,
                   hls::stream<hass::word>& chain_in,
                   hls::stream<hass::word>& chain_out,

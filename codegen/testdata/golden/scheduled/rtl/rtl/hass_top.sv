@@ -1,5 +1,5 @@
 // The accelerator: AXI4-Stream in and out, weights by a stream of their own, AXI4-Lite control with
-// counters (hass_control.sv). Loading (212 words) fills the on-chip memories, which keep them; a run
+// counters (hass_control.sv). Loading (261 words) fills the on-chip memories, which keep them; a run
 // takes images from input.
 //
 //   s_axis_input    64-bit words, 18 per image
@@ -49,13 +49,13 @@ module hass_top #(
   // Control.
   wire start, load, loading, loaded, load_failed;
   wire [31:0] images;
-  wire [33:0] waits;
-  wire [335:0] most;
+  wire [37:0] waits;
+  wire [383:0] most;
   wire [0:0] image_done;
   assign image_done = m_axis_output0_tvalid && m_axis_output0_tready && m_axis_output0_tlast;
   hass_control #(
-      .PROCESSES(17),
-      .FIFOS(21),
+      .PROCESSES(19),
+      .FIFOS(24),
       .OUTPUTS(1),
       .STATS(STATS)
   ) control (
@@ -122,7 +122,7 @@ module hass_top #(
   wire [47:0] s_x__in, s_x__out;
   hass_fifo #(
       .WIDTH(48),
-      .DEPTH(5),
+      .DEPTH(1),
       .BLOCK(0)
   ) s_x__fifo (
       .clk,
@@ -139,7 +139,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_0
       hass_watermark #(
-          .DEPTH(5)
+          .DEPTH(1)
       ) watermark (
           .clk,
           .rst,
@@ -158,7 +158,7 @@ module hass_top #(
   wire [47:0] s_l0_conv_beats__in, s_l0_conv_beats__out;
   hass_fifo #(
       .WIDTH(48),
-      .DEPTH(2),
+      .DEPTH(1),
       .BLOCK(0)
   ) s_l0_conv_beats__fifo (
       .clk,
@@ -175,7 +175,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_1
       hass_watermark #(
-          .DEPTH(2)
+          .DEPTH(1)
       ) watermark (
           .clk,
           .rst,
@@ -302,7 +302,7 @@ module hass_top #(
   wire [125:0] s_l0_conv_acc__in, s_l0_conv_acc__out;
   hass_fifo #(
       .WIDTH(126),
-      .DEPTH(5),
+      .DEPTH(2),
       .BLOCK(0)
   ) s_l0_conv_acc__fifo (
       .clk,
@@ -319,7 +319,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_5
       hass_watermark #(
-          .DEPTH(5)
+          .DEPTH(2)
       ) watermark (
           .clk,
           .rst,
@@ -338,7 +338,7 @@ module hass_top #(
   wire [47:0] s_t1__in, s_t1__out;
   hass_fifo #(
       .WIDTH(48),
-      .DEPTH(8),
+      .DEPTH(5),
       .BLOCK(0)
   ) s_t1__fifo (
       .clk,
@@ -355,7 +355,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_6
       hass_watermark #(
-          .DEPTH(8)
+          .DEPTH(5)
       ) watermark (
           .clk,
           .rst,
@@ -374,7 +374,7 @@ module hass_top #(
   wire [23:0] s_l1_conv_beats__in, s_l1_conv_beats__out;
   hass_fifo #(
       .WIDTH(24),
-      .DEPTH(2),
+      .DEPTH(7),
       .BLOCK(0)
   ) s_l1_conv_beats__fifo (
       .clk,
@@ -391,7 +391,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_7
       hass_watermark #(
-          .DEPTH(2)
+          .DEPTH(7)
       ) watermark (
           .clk,
           .rst,
@@ -482,7 +482,7 @@ module hass_top #(
   wire [59:0] s_l1_conv_acc__in, s_l1_conv_acc__out;
   hass_fifo #(
       .WIDTH(60),
-      .DEPTH(5),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l1_conv_acc__fifo (
       .clk,
@@ -499,7 +499,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_10
       hass_watermark #(
-          .DEPTH(5)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
@@ -513,12 +513,12 @@ module hass_top #(
     end
   endgenerate
 
-  // l1_conv_join to l2_conv_window: 3px*1ch of 8 bits
+  // l1_conv_join to t2_fork: 3px*1ch of 8 bits
   wire s_t2__room, s_t2__issue, s_t2__push, s_t2__valid, s_t2__read, s_t2__pop;
   wire [23:0] s_t2__in, s_t2__out;
   hass_fifo #(
       .WIDTH(24),
-      .DEPTH(8),
+      .DEPTH(7),
       .BLOCK(0)
   ) s_t2__fifo (
       .clk,
@@ -535,7 +535,7 @@ module hass_top #(
   generate
     if (STATS != 0) begin : g_most_11
       hass_watermark #(
-          .DEPTH(8)
+          .DEPTH(7)
       ) watermark (
           .clk,
           .rst,
@@ -549,12 +549,84 @@ module hass_top #(
     end
   endgenerate
 
-  // l2_conv_window to l2_conv_scheduled: 3px*1ch of 8 bits
-  wire s_l2_conv_beats__room, s_l2_conv_beats__issue, s_l2_conv_beats__push, s_l2_conv_beats__valid, s_l2_conv_beats__read, s_l2_conv_beats__pop;
-  wire [23:0] s_l2_conv_beats__in, s_l2_conv_beats__out;
+  // t2_fork to l2_conv_window: 3px*1ch of 8 bits
+  wire s_t2_1__room, s_t2_1__issue, s_t2_1__push, s_t2_1__valid, s_t2_1__read, s_t2_1__pop;
+  wire [23:0] s_t2_1__in, s_t2_1__out;
   hass_fifo #(
       .WIDTH(24),
-      .DEPTH(2),
+      .DEPTH(7),
+      .BLOCK(0)
+  ) s_t2_1__fifo (
+      .clk,
+      .rst,
+      .room(s_t2_1__room),
+      .issue(s_t2_1__issue),
+      .push(s_t2_1__push),
+      .in(s_t2_1__in),
+      .valid(s_t2_1__valid),
+      .out(s_t2_1__out),
+      .read(s_t2_1__read),
+      .pop(s_t2_1__pop)
+  );
+  generate
+    if (STATS != 0) begin : g_most_12
+      hass_watermark #(
+          .DEPTH(7)
+      ) watermark (
+          .clk,
+          .rst,
+          .clear(start),
+          .issue(s_t2_1__issue),
+          .read(s_t2_1__read),
+          .most(most[192+:16])
+      );
+    end else begin : g_unwatched_12
+      assign most[192+:16] = '0;
+    end
+  endgenerate
+
+  // t2_fork to l3_conv_window: 3px*1ch of 8 bits
+  wire s_t2_2__room, s_t2_2__issue, s_t2_2__push, s_t2_2__valid, s_t2_2__read, s_t2_2__pop;
+  wire [23:0] s_t2_2__in, s_t2_2__out;
+  hass_fifo #(
+      .WIDTH(24),
+      .DEPTH(3),
+      .BLOCK(0)
+  ) s_t2_2__fifo (
+      .clk,
+      .rst,
+      .room(s_t2_2__room),
+      .issue(s_t2_2__issue),
+      .push(s_t2_2__push),
+      .in(s_t2_2__in),
+      .valid(s_t2_2__valid),
+      .out(s_t2_2__out),
+      .read(s_t2_2__read),
+      .pop(s_t2_2__pop)
+  );
+  generate
+    if (STATS != 0) begin : g_most_13
+      hass_watermark #(
+          .DEPTH(3)
+      ) watermark (
+          .clk,
+          .rst,
+          .clear(start),
+          .issue(s_t2_2__issue),
+          .read(s_t2_2__read),
+          .most(most[208+:16])
+      );
+    end else begin : g_unwatched_13
+      assign most[208+:16] = '0;
+    end
+  endgenerate
+
+  // l2_conv_window to l2_conv_scheduled: 2px*1ch of 8 bits
+  wire s_l2_conv_beats__room, s_l2_conv_beats__issue, s_l2_conv_beats__push, s_l2_conv_beats__valid, s_l2_conv_beats__read, s_l2_conv_beats__pop;
+  wire [15:0] s_l2_conv_beats__in, s_l2_conv_beats__out;
+  hass_fifo #(
+      .WIDTH(16),
+      .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_beats__fifo (
       .clk,
@@ -569,27 +641,27 @@ module hass_top #(
       .pop(s_l2_conv_beats__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_12
+    if (STATS != 0) begin : g_most_14
       hass_watermark #(
-          .DEPTH(2)
+          .DEPTH(8)
       ) watermark (
           .clk,
           .rst,
           .clear(start),
           .issue(s_l2_conv_beats__issue),
           .read(s_l2_conv_beats__read),
-          .most(most[192+:16])
+          .most(most[224+:16])
       );
-    end else begin : g_unwatched_12
-      assign most[192+:16] = '0;
+    end else begin : g_unwatched_14
+      assign most[224+:16] = '0;
     end
   endgenerate
 
-  // l2_conv_scheduled to l2_conv_collect: 3px*1ch of 20 bits
+  // l2_conv_scheduled to l2_conv_collect: 2px*1ch of 20 bits
   wire s_l2_conv_sums0__room, s_l2_conv_sums0__issue, s_l2_conv_sums0__push, s_l2_conv_sums0__valid, s_l2_conv_sums0__read, s_l2_conv_sums0__pop;
-  wire [59:0] s_l2_conv_sums0__in, s_l2_conv_sums0__out;
+  wire [39:0] s_l2_conv_sums0__in, s_l2_conv_sums0__out;
   hass_fifo #(
-      .WIDTH(60),
+      .WIDTH(40),
       .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_sums0__fifo (
@@ -605,7 +677,7 @@ module hass_top #(
       .pop(s_l2_conv_sums0__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_13
+    if (STATS != 0) begin : g_most_15
       hass_watermark #(
           .DEPTH(8)
       ) watermark (
@@ -614,18 +686,18 @@ module hass_top #(
           .clear(start),
           .issue(s_l2_conv_sums0__issue),
           .read(s_l2_conv_sums0__read),
-          .most(most[208+:16])
+          .most(most[240+:16])
       );
-    end else begin : g_unwatched_13
-      assign most[208+:16] = '0;
+    end else begin : g_unwatched_15
+      assign most[240+:16] = '0;
     end
   endgenerate
 
-  // l2_conv_scheduled to l2_conv_collect: 3px*1ch of 20 bits
+  // l2_conv_scheduled to l2_conv_collect: 2px*1ch of 20 bits
   wire s_l2_conv_sums1__room, s_l2_conv_sums1__issue, s_l2_conv_sums1__push, s_l2_conv_sums1__valid, s_l2_conv_sums1__read, s_l2_conv_sums1__pop;
-  wire [59:0] s_l2_conv_sums1__in, s_l2_conv_sums1__out;
+  wire [39:0] s_l2_conv_sums1__in, s_l2_conv_sums1__out;
   hass_fifo #(
-      .WIDTH(60),
+      .WIDTH(40),
       .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_sums1__fifo (
@@ -641,7 +713,7 @@ module hass_top #(
       .pop(s_l2_conv_sums1__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_14
+    if (STATS != 0) begin : g_most_16
       hass_watermark #(
           .DEPTH(8)
       ) watermark (
@@ -650,18 +722,18 @@ module hass_top #(
           .clear(start),
           .issue(s_l2_conv_sums1__issue),
           .read(s_l2_conv_sums1__read),
-          .most(most[224+:16])
+          .most(most[256+:16])
       );
-    end else begin : g_unwatched_14
-      assign most[224+:16] = '0;
+    end else begin : g_unwatched_16
+      assign most[256+:16] = '0;
     end
   endgenerate
 
-  // l2_conv_scheduled to l2_conv_collect: 3px*1ch of 20 bits
+  // l2_conv_scheduled to l2_conv_collect: 2px*1ch of 20 bits
   wire s_l2_conv_sums2__room, s_l2_conv_sums2__issue, s_l2_conv_sums2__push, s_l2_conv_sums2__valid, s_l2_conv_sums2__read, s_l2_conv_sums2__pop;
-  wire [59:0] s_l2_conv_sums2__in, s_l2_conv_sums2__out;
+  wire [39:0] s_l2_conv_sums2__in, s_l2_conv_sums2__out;
   hass_fifo #(
-      .WIDTH(60),
+      .WIDTH(40),
       .DEPTH(8),
       .BLOCK(0)
   ) s_l2_conv_sums2__fifo (
@@ -677,7 +749,7 @@ module hass_top #(
       .pop(s_l2_conv_sums2__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_15
+    if (STATS != 0) begin : g_most_17
       hass_watermark #(
           .DEPTH(8)
       ) watermark (
@@ -686,18 +758,18 @@ module hass_top #(
           .clear(start),
           .issue(s_l2_conv_sums2__issue),
           .read(s_l2_conv_sums2__read),
-          .most(most[240+:16])
+          .most(most[272+:16])
       );
-    end else begin : g_unwatched_15
-      assign most[240+:16] = '0;
+    end else begin : g_unwatched_17
+      assign most[272+:16] = '0;
     end
   endgenerate
 
-  // l2_conv_collect to l2_conv_join: 3px*1ch of 20 bits
+  // l2_conv_collect to l2_conv_join: 2px*1ch of 20 bits
   wire s_l2_conv_acc__room, s_l2_conv_acc__issue, s_l2_conv_acc__push, s_l2_conv_acc__valid, s_l2_conv_acc__read, s_l2_conv_acc__pop;
-  wire [59:0] s_l2_conv_acc__in, s_l2_conv_acc__out;
+  wire [39:0] s_l2_conv_acc__in, s_l2_conv_acc__out;
   hass_fifo #(
-      .WIDTH(60),
+      .WIDTH(40),
       .DEPTH(5),
       .BLOCK(0)
   ) s_l2_conv_acc__fifo (
@@ -713,7 +785,7 @@ module hass_top #(
       .pop(s_l2_conv_acc__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_16
+    if (STATS != 0) begin : g_most_18
       hass_watermark #(
           .DEPTH(5)
       ) watermark (
@@ -722,19 +794,19 @@ module hass_top #(
           .clear(start),
           .issue(s_l2_conv_acc__issue),
           .read(s_l2_conv_acc__read),
-          .most(most[256+:16])
+          .most(most[288+:16])
       );
-    end else begin : g_unwatched_16
-      assign most[256+:16] = '0;
+    end else begin : g_unwatched_18
+      assign most[288+:16] = '0;
     end
   endgenerate
 
-  // l2_conv_join to l3_conv_window: 3px*1ch of 8 bits
+  // l2_conv_join to l4_add_add: 2px*1ch of 8 bits
   wire s_t3__room, s_t3__issue, s_t3__push, s_t3__valid, s_t3__read, s_t3__pop;
-  wire [23:0] s_t3__in, s_t3__out;
+  wire [15:0] s_t3__in, s_t3__out;
   hass_fifo #(
-      .WIDTH(24),
-      .DEPTH(8),
+      .WIDTH(16),
+      .DEPTH(4),
       .BLOCK(0)
   ) s_t3__fifo (
       .clk,
@@ -749,19 +821,19 @@ module hass_top #(
       .pop(s_t3__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_17
+    if (STATS != 0) begin : g_most_19
       hass_watermark #(
-          .DEPTH(8)
+          .DEPTH(4)
       ) watermark (
           .clk,
           .rst,
           .clear(start),
           .issue(s_t3__issue),
           .read(s_t3__read),
-          .most(most[272+:16])
+          .most(most[304+:16])
       );
-    end else begin : g_unwatched_17
-      assign most[272+:16] = '0;
+    end else begin : g_unwatched_19
+      assign most[304+:16] = '0;
     end
   endgenerate
 
@@ -770,7 +842,7 @@ module hass_top #(
   wire [15:0] s_l3_conv_beats__in, s_l3_conv_beats__out;
   hass_fifo #(
       .WIDTH(16),
-      .DEPTH(2),
+      .DEPTH(7),
       .BLOCK(0)
   ) s_l3_conv_beats__fifo (
       .clk,
@@ -785,28 +857,28 @@ module hass_top #(
       .pop(s_l3_conv_beats__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_18
+    if (STATS != 0) begin : g_most_20
       hass_watermark #(
-          .DEPTH(2)
+          .DEPTH(7)
       ) watermark (
           .clk,
           .rst,
           .clear(start),
           .issue(s_l3_conv_beats__issue),
           .read(s_l3_conv_beats__read),
-          .most(most[288+:16])
+          .most(most[320+:16])
       );
-    end else begin : g_unwatched_18
-      assign most[288+:16] = '0;
+    end else begin : g_unwatched_20
+      assign most[320+:16] = '0;
     end
   endgenerate
 
-  // l3_conv_scheduled to l3_conv_join: 2px*1ch of 20 bits
+  // l3_conv_scheduled to l3_conv_join: 2px*1ch of 21 bits
   wire s_l3_conv_acc__room, s_l3_conv_acc__issue, s_l3_conv_acc__push, s_l3_conv_acc__valid, s_l3_conv_acc__read, s_l3_conv_acc__pop;
-  wire [39:0] s_l3_conv_acc__in, s_l3_conv_acc__out;
+  wire [41:0] s_l3_conv_acc__in, s_l3_conv_acc__out;
   hass_fifo #(
-      .WIDTH(40),
-      .DEPTH(12),
+      .WIDTH(42),
+      .DEPTH(2),
       .BLOCK(0)
   ) s_l3_conv_acc__fifo (
       .clk,
@@ -821,28 +893,64 @@ module hass_top #(
       .pop(s_l3_conv_acc__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_19
+    if (STATS != 0) begin : g_most_21
       hass_watermark #(
-          .DEPTH(12)
+          .DEPTH(2)
       ) watermark (
           .clk,
           .rst,
           .clear(start),
           .issue(s_l3_conv_acc__issue),
           .read(s_l3_conv_acc__read),
-          .most(most[304+:16])
+          .most(most[336+:16])
       );
-    end else begin : g_unwatched_19
-      assign most[304+:16] = '0;
+    end else begin : g_unwatched_21
+      assign most[336+:16] = '0;
     end
   endgenerate
 
-  // l3_conv_join to output0_sink: 2px*1ch of 8 bits
+  // l4_add_add to output0_sink: 2px*1ch of 8 bits
+  wire s_t5__room, s_t5__issue, s_t5__push, s_t5__valid, s_t5__read, s_t5__pop;
+  wire [15:0] s_t5__in, s_t5__out;
+  hass_fifo #(
+      .WIDTH(16),
+      .DEPTH(8),
+      .BLOCK(0)
+  ) s_t5__fifo (
+      .clk,
+      .rst,
+      .room(s_t5__room),
+      .issue(s_t5__issue),
+      .push(s_t5__push),
+      .in(s_t5__in),
+      .valid(s_t5__valid),
+      .out(s_t5__out),
+      .read(s_t5__read),
+      .pop(s_t5__pop)
+  );
+  generate
+    if (STATS != 0) begin : g_most_22
+      hass_watermark #(
+          .DEPTH(8)
+      ) watermark (
+          .clk,
+          .rst,
+          .clear(start),
+          .issue(s_t5__issue),
+          .read(s_t5__read),
+          .most(most[352+:16])
+      );
+    end else begin : g_unwatched_22
+      assign most[352+:16] = '0;
+    end
+  endgenerate
+
+  // l3_conv_join to l4_add_add: 2px*1ch of 8 bits
   wire s_t4__room, s_t4__issue, s_t4__push, s_t4__valid, s_t4__read, s_t4__pop;
   wire [15:0] s_t4__in, s_t4__out;
   hass_fifo #(
       .WIDTH(16),
-      .DEPTH(8),
+      .DEPTH(1),
       .BLOCK(0)
   ) s_t4__fifo (
       .clk,
@@ -857,19 +965,19 @@ module hass_top #(
       .pop(s_t4__pop)
   );
   generate
-    if (STATS != 0) begin : g_most_20
+    if (STATS != 0) begin : g_most_23
       hass_watermark #(
-          .DEPTH(8)
+          .DEPTH(1)
       ) watermark (
           .clk,
           .rst,
           .clear(start),
           .issue(s_t4__issue),
           .read(s_t4__read),
-          .most(most[320+:16])
+          .most(most[368+:16])
       );
-    end else begin : g_unwatched_20
-      assign most[320+:16] = '0;
+    end else begin : g_unwatched_23
+      assign most[368+:16] = '0;
     end
   endgenerate
 
@@ -1046,7 +1154,7 @@ module hass_top #(
       .waits(waits[8+:2])
   );
 
-  // Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 6 rows a window.
+  // Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 16 rows a window.
   hass_window #(
       .BITS(8),
       .SIGNED(1),
@@ -1113,7 +1221,7 @@ module hass_top #(
       .BEATS(63),
       .WORDS(16),
       .WINDOWS(3),
-      .ROWS(6),
+      .ROWS(16),
       .LEAD(3),
       .ITERATIONS(66),
       .STYLE(1),
@@ -1199,167 +1307,31 @@ module hass_top #(
       .waits(waits[16+:2])
   );
 
-  // Layer l2_conv: conv, 3x3x5 to 3x3x3 (HWC), scheduled engine of 3 chains of 2 banks, 1 rows a window.
+  hass_fork #(
+      .WIDTH(24),
+      .OUTS(2)
+  ) t2_fork (
+      .clk,
+      .rst,
+      .valid(s_t2__valid),
+      .in(s_t2__out),
+      .read(s_t2__read),
+      .pop(s_t2__pop),
+      .room({s_t2_2__room, s_t2_1__room}),
+      .issue({s_t2_2__issue, s_t2_1__issue}),
+      .push({s_t2_2__push, s_t2_1__push}),
+      .out(s_t2_1__in),
+      .waits(waits[18+:2])
+  );
+  assign s_t2_2__in = s_t2_1__in;
+
+  // Layer l2_conv: conv, 3x3x5 to 3x3x4 (HWC), scheduled engine of 3 chains of 2 banks, 2 rows a window.
   hass_window #(
       .BITS(8),
       .SIGNED(0),
       .H(3),
       .W(3),
       .C(5),
-      .OH(3),
-      .OW(3),
-      .KH(1),
-      .KW(1),
-      .SH(1),
-      .SW(1),
-      .DH(1),
-      .DW(1),
-      .PT(0),
-      .PL(0),
-      .IN_PX(3),
-      .IN_CH(1),
-      .OUT_PX(3),
-      .M_TAP(1),
-      .M_CH(1),
-      .FOLDS(1),
-      .GROUPS(1),
-      .CHANNELWISE(0),
-      .LINE_PIXELS(6),
-      .ROWS(2),
-      .ROW_BANKS(1),
-      .COL_BANKS(3),
-      .LANES(1),
-      .TAU(0),
-      .PAD(0),
-      .FLAGS(0),
-      .PACE_BITS(4),
-      .PACE_START(4'sd6),
-      .PACE_EMIT(4'sd1),
-      .PACE_ACCEPT(4'sd1),
-      .BLOCK(0),
-      .WHOLE(1)
-  ) l2_conv_window (
-      .clk,
-      .rst,
-      .start,
-      .images,
-      .valid(s_t2__valid),
-      .in(s_t2__out),
-      .read(s_t2__read),
-      .pop(s_t2__pop),
-      .room(s_l2_conv_beats__room),
-      .issue(s_l2_conv_beats__issue),
-      .push(s_l2_conv_beats__push),
-      .out(s_l2_conv_beats__in),
-      .waits(waits[18+:2])
-  );
-  wire [179:0] s_l2_conv_sums0__all;
-  hass_scheduled #(
-      .BANKS(2),
-      .CHAINS(3),
-      .PX(3),
-      .FIELD(0),
-      .X_BITS(8),
-      .X_SIGNED(0),
-      .W_BITS(8),
-      .ACC(20),
-      .BEATS(5),
-      .WORDS(3),
-      .WINDOWS(3),
-      .ROWS(1),
-      .LEAD(1),
-      .ITERATIONS(6),
-      .STYLE(1),
-      .PLACE_STYLE(0),
-      .BANK_STYLE(0)
-  ) l2_conv_scheduled (
-      .clk,
-      .rst,
-      .start,
-      .images,
-      .load,
-      .chain_valid(chain_valid[6]),
-      .chain_word(chain_word[223:192]),
-      .next_valid(chain_valid[7]),
-      .next_word(chain_word[255:224]),
-      .valid(s_l2_conv_beats__valid),
-      .in(s_l2_conv_beats__out),
-      .read(s_l2_conv_beats__read),
-      .pop(s_l2_conv_beats__pop),
-      .room({s_l2_conv_sums2__room, s_l2_conv_sums1__room, s_l2_conv_sums0__room}),
-      .issue({s_l2_conv_sums2__issue, s_l2_conv_sums1__issue, s_l2_conv_sums0__issue}),
-      .push({s_l2_conv_sums2__push, s_l2_conv_sums1__push, s_l2_conv_sums0__push}),
-      .out(s_l2_conv_sums0__all),
-      .waits(waits[20+:2])
-  );
-  assign s_l2_conv_sums0__in = s_l2_conv_sums0__all[59:0];
-  assign s_l2_conv_sums1__in = s_l2_conv_sums0__all[119:60];
-  assign s_l2_conv_sums2__in = s_l2_conv_sums0__all[179:120];
-  hass_collect #(
-      .INS(3),
-      .WIDTH(60),
-      .FILTERS(3),
-      .STYLE(0)
-  ) l2_conv_collect (
-      .clk,
-      .rst,
-      .start,
-      .load,
-      .chain_valid(chain_valid[7]),
-      .chain_word(chain_word[255:224]),
-      .next_valid(chain_valid[8]),
-      .next_word(chain_word[287:256]),
-      .valid({s_l2_conv_sums2__valid, s_l2_conv_sums1__valid, s_l2_conv_sums0__valid}),
-      .in({s_l2_conv_sums2__out, s_l2_conv_sums1__out, s_l2_conv_sums0__out}),
-      .read({s_l2_conv_sums2__read, s_l2_conv_sums1__read, s_l2_conv_sums0__read}),
-      .pop({s_l2_conv_sums2__pop, s_l2_conv_sums1__pop, s_l2_conv_sums0__pop}),
-      .room(s_l2_conv_acc__room),
-      .issue(s_l2_conv_acc__issue),
-      .push(s_l2_conv_acc__push),
-      .out(s_l2_conv_acc__in),
-      .waits(waits[22+:2])
-  );
-  hass_join #(
-      .GANGS(1),
-      .BANKS(1),
-      .GANG(1),
-      .PX(3),
-      .ACC_BITS(20),
-      .BIAS_FRAC(0),
-      .BITS(8),
-      .W(3),
-      .FOLDS(3),
-      .SHIFT(7),
-      .STEPS(1),
-      .ROUNDING(0),
-      .LO(0),
-      .HI(42)
-  ) l2_conv_join (
-      .clk,
-      .rst,
-      .load,
-      .chain_valid(chain_valid[8]),
-      .chain_word(chain_word[287:256]),
-      .next_valid(chain_valid[9]),
-      .next_word(chain_word[319:288]),
-      .valid(s_l2_conv_acc__valid),
-      .in(s_l2_conv_acc__out),
-      .read(s_l2_conv_acc__read),
-      .pop(s_l2_conv_acc__pop),
-      .room(s_t3__room),
-      .issue(s_t3__issue),
-      .push(s_t3__push),
-      .out(s_t3__in),
-      .waits(waits[24+:2])
-  );
-
-  // Layer l3_conv: conv, 3x3x3 to 3x3x4 (HWC), scheduled engine of 1 chains of 1 banks, 11 rows a window.
-  hass_window #(
-      .BITS(8),
-      .SIGNED(1),
-      .H(3),
-      .W(3),
-      .C(3),
       .OH(3),
       .OW(3),
       .KH(1),
@@ -1386,25 +1358,178 @@ module hass_top #(
       .TAU(0),
       .PAD(0),
       .FLAGS(0),
-      .PACE_BITS(4),
-      .PACE_START(4'sd7),
-      .PACE_EMIT(4'sd1),
-      .PACE_ACCEPT(4'sd2),
+      .PACE_BITS(5),
+      .PACE_START(5'sd11),
+      .PACE_EMIT(5'sd1),
+      .PACE_ACCEPT(5'sd2),
+      .BLOCK(0)
+  ) l2_conv_window (
+      .clk,
+      .rst,
+      .start,
+      .images,
+      .valid(s_t2_1__valid),
+      .in(s_t2_1__out),
+      .read(s_t2_1__read),
+      .pop(s_t2_1__pop),
+      .room(s_l2_conv_beats__room),
+      .issue(s_l2_conv_beats__issue),
+      .push(s_l2_conv_beats__push),
+      .out(s_l2_conv_beats__in),
+      .waits(waits[20+:2])
+  );
+  wire [119:0] s_l2_conv_sums0__all;
+  hass_scheduled #(
+      .BANKS(2),
+      .CHAINS(3),
+      .PX(2),
+      .FIELD(0),
+      .X_BITS(8),
+      .X_SIGNED(0),
+      .W_BITS(8),
+      .ACC(20),
+      .BEATS(5),
+      .WORDS(3),
+      .WINDOWS(6),
+      .ROWS(2),
+      .LEAD(1),
+      .ITERATIONS(6),
+      .STYLE(1),
+      .PLACE_STYLE(0),
+      .BANK_STYLE(0)
+  ) l2_conv_scheduled (
+      .clk,
+      .rst,
+      .start,
+      .images,
+      .load,
+      .chain_valid(chain_valid[6]),
+      .chain_word(chain_word[223:192]),
+      .next_valid(chain_valid[7]),
+      .next_word(chain_word[255:224]),
+      .valid(s_l2_conv_beats__valid),
+      .in(s_l2_conv_beats__out),
+      .read(s_l2_conv_beats__read),
+      .pop(s_l2_conv_beats__pop),
+      .room({s_l2_conv_sums2__room, s_l2_conv_sums1__room, s_l2_conv_sums0__room}),
+      .issue({s_l2_conv_sums2__issue, s_l2_conv_sums1__issue, s_l2_conv_sums0__issue}),
+      .push({s_l2_conv_sums2__push, s_l2_conv_sums1__push, s_l2_conv_sums0__push}),
+      .out(s_l2_conv_sums0__all),
+      .waits(waits[22+:2])
+  );
+  assign s_l2_conv_sums0__in = s_l2_conv_sums0__all[39:0];
+  assign s_l2_conv_sums1__in = s_l2_conv_sums0__all[79:40];
+  assign s_l2_conv_sums2__in = s_l2_conv_sums0__all[119:80];
+  hass_collect #(
+      .INS(3),
+      .WIDTH(40),
+      .FILTERS(4),
+      .STYLE(0)
+  ) l2_conv_collect (
+      .clk,
+      .rst,
+      .start,
+      .load,
+      .chain_valid(chain_valid[7]),
+      .chain_word(chain_word[255:224]),
+      .next_valid(chain_valid[8]),
+      .next_word(chain_word[287:256]),
+      .valid({s_l2_conv_sums2__valid, s_l2_conv_sums1__valid, s_l2_conv_sums0__valid}),
+      .in({s_l2_conv_sums2__out, s_l2_conv_sums1__out, s_l2_conv_sums0__out}),
+      .read({s_l2_conv_sums2__read, s_l2_conv_sums1__read, s_l2_conv_sums0__read}),
+      .pop({s_l2_conv_sums2__pop, s_l2_conv_sums1__pop, s_l2_conv_sums0__pop}),
+      .room(s_l2_conv_acc__room),
+      .issue(s_l2_conv_acc__issue),
+      .push(s_l2_conv_acc__push),
+      .out(s_l2_conv_acc__in),
+      .waits(waits[24+:2])
+  );
+  hass_join #(
+      .GANGS(1),
+      .BANKS(1),
+      .GANG(1),
+      .PX(2),
+      .ACC_BITS(20),
+      .BIAS_FRAC(0),
+      .BITS(8),
+      .W(3),
+      .FOLDS(4),
+      .SHIFT(7),
+      .STEPS(1),
+      .ROUNDING(0),
+      .LO(0),
+      .HI(42)
+  ) l2_conv_join (
+      .clk,
+      .rst,
+      .load,
+      .chain_valid(chain_valid[8]),
+      .chain_word(chain_word[287:256]),
+      .next_valid(chain_valid[9]),
+      .next_word(chain_word[319:288]),
+      .valid(s_l2_conv_acc__valid),
+      .in(s_l2_conv_acc__out),
+      .read(s_l2_conv_acc__read),
+      .pop(s_l2_conv_acc__pop),
+      .room(s_t3__room),
+      .issue(s_t3__issue),
+      .push(s_t3__push),
+      .out(s_t3__in),
+      .waits(waits[26+:2])
+  );
+
+  // Layer l3_conv: conv, 3x3x5 to 3x3x4 (HWC), scheduled engine of 1 chains of 1 banks, 14 rows a window.
+  hass_window #(
+      .BITS(8),
+      .SIGNED(0),
+      .H(3),
+      .W(3),
+      .C(5),
+      .OH(3),
+      .OW(3),
+      .KH(1),
+      .KW(1),
+      .SH(1),
+      .SW(1),
+      .DH(1),
+      .DW(1),
+      .PT(0),
+      .PL(0),
+      .IN_PX(3),
+      .IN_CH(1),
+      .OUT_PX(2),
+      .M_TAP(1),
+      .M_CH(1),
+      .FOLDS(1),
+      .GROUPS(1),
+      .CHANNELWISE(0),
+      .LINE_PIXELS(6),
+      .ROWS(2),
+      .ROW_BANKS(1),
+      .COL_BANKS(3),
+      .LANES(1),
+      .TAU(0),
+      .PAD(0),
+      .FLAGS(0),
+      .PACE_BITS(5),
+      .PACE_START(5'sd11),
+      .PACE_EMIT(5'sd1),
+      .PACE_ACCEPT(5'sd2),
       .BLOCK(0)
   ) l3_conv_window (
       .clk,
       .rst,
       .start,
       .images,
-      .valid(s_t3__valid),
-      .in(s_t3__out),
-      .read(s_t3__read),
-      .pop(s_t3__pop),
+      .valid(s_t2_2__valid),
+      .in(s_t2_2__out),
+      .read(s_t2_2__read),
+      .pop(s_t2_2__pop),
       .room(s_l3_conv_beats__room),
       .issue(s_l3_conv_beats__issue),
       .push(s_l3_conv_beats__push),
       .out(s_l3_conv_beats__in),
-      .waits(waits[26+:2])
+      .waits(waits[28+:2])
   );
   hass_scheduled #(
       .BANKS(1),
@@ -1412,15 +1537,15 @@ module hass_top #(
       .PX(2),
       .FIELD(0),
       .X_BITS(8),
-      .X_SIGNED(1),
+      .X_SIGNED(0),
       .W_BITS(8),
-      .ACC(20),
-      .BEATS(3),
-      .WORDS(3),
+      .ACC(21),
+      .BEATS(5),
+      .WORDS(5),
       .WINDOWS(6),
-      .ROWS(11),
+      .ROWS(14),
       .LEAD(0),
-      .ITERATIONS(11),
+      .ITERATIONS(14),
       .STYLE(1),
       .PLACE_STYLE(0),
       .BANK_STYLE(0)
@@ -1442,14 +1567,14 @@ module hass_top #(
       .issue(s_l3_conv_acc__issue),
       .push(s_l3_conv_acc__push),
       .out(s_l3_conv_acc__in),
-      .waits(waits[28+:2])
+      .waits(waits[30+:2])
   );
   hass_join #(
       .GANGS(1),
       .BANKS(1),
       .GANG(1),
       .PX(2),
-      .ACC_BITS(20),
+      .ACC_BITS(21),
       .BIAS_FRAC(0),
       .BITS(8),
       .W(3),
@@ -1457,7 +1582,7 @@ module hass_top #(
       .SHIFT(7),
       .STEPS(1),
       .ROUNDING(0),
-      .LO(-128),
+      .LO(0),
       .HI(127)
   ) l3_conv_join (
       .clk,
@@ -1475,7 +1600,39 @@ module hass_top #(
       .issue(s_t4__issue),
       .push(s_t4__push),
       .out(s_t4__in),
-      .waits(waits[30+:2])
+      .waits(waits[32+:2])
+  );
+
+  // Layer l4_add: add, 3x3x4 to 3x3x4 (HWC).
+  hass_add #(
+      .OUT_BITS(8),
+      .PX(2),
+      .CH(1),
+      .W(3),
+      .CHANNEL_BEATS(4),
+      .SHIFT(0),
+      .ROUNDING(0),
+      .LO(0),
+      .HI(127),
+      .BITS0(8),
+      .SIGNED0(1),
+      .BITS1(8),
+      .SIGNED1(1),
+      .FACTOR0(64'h1),
+      .FACTOR1(64'h1)
+  ) l4_add_add (
+      .clk,
+      .rst,
+      .valid({s_t4__valid, s_t3__valid}),
+      .in0(s_t3__out),
+      .in1(s_t4__out),
+      .read({s_t4__read, s_t3__read}),
+      .pop({s_t4__pop, s_t3__pop}),
+      .room(s_t5__room),
+      .issue(s_t5__issue),
+      .push(s_t5__push),
+      .out(s_t5__in),
+      .waits(waits[34+:2])
   );
 
   hass_sink #(
@@ -1485,15 +1642,15 @@ module hass_top #(
   ) output0_sink (
       .clk,
       .rst,
-      .valid(s_t4__valid),
-      .in(s_t4__out),
-      .read(s_t4__read),
-      .pop(s_t4__pop),
+      .valid(s_t5__valid),
+      .in(s_t5__out),
+      .read(s_t5__read),
+      .pop(s_t5__pop),
       .m_axis_tdata(m_axis_output0_tdata),
       .m_axis_tvalid(m_axis_output0_tvalid),
       .m_axis_tlast(m_axis_output0_tlast),
       .m_axis_tready(m_axis_output0_tready),
-      .waits(waits[32+:2])
+      .waits(waits[36+:2])
   );
 
 endmodule
