@@ -9,8 +9,8 @@ import "embed"
 //go:embed scripts
 var Scripts embed.FS
 
-// Host is the folder host: the PYNQ driver, the XRT host, and the data mover kernels of
-// the Alveo flow. They read the constants of a design from design.json and design.hpp.
+// Host is the folder host: the XRT host in both, and what targets have of their own in hls (with the PYNQ driver and
+// the data mover kernels of the Alveo flow) and rtl. They read the constants of a design from design.json and design.hpp.
 //
 //go:embed host
 var Host embed.FS

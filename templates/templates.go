@@ -29,6 +29,11 @@ var HLS embed.FS
 //go:embed rtl
 var RTL embed.FS
 
+// Board is the folder board: SystemVerilog between the top and a card's memory and host.
+//
+//go:embed board
+var Board embed.FS
+
 // glueFiles is the folder glue: the emitted texts that depend on the design, as templates of text/template. They read
 // like the SystemVerilog, C++ or Markdown that they become.
 //

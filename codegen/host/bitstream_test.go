@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 exec tclsh "$FAKE_TOOLS" "$FAKE_RECORD.tcl" "$FAKE_ROOT" "$script" "$@"`,
-	"v++":       `case "$*" in *--work_dir*) mkdir -p "$(eval echo \${$#})/hls/impl/ip"; : >"$(eval echo \${$#})/hls/impl/ip/component.xml" ;; esac`,
+	"v++":       `exec tclsh "${FAKE_TOOLS%tools.tcl}vpp.tcl" "$@"`,
 	"vitis-run": "",
 	"vitis_hls": `mkdir -p hass_vivado/solution/impl/ip; : >hass_vivado/solution/impl/ip/component.xml`,
 	"hass":      "",
@@ -74,7 +74,9 @@ func TestBitstream(t *testing.T) {
 	}
 	_, hls, _ := projecttest.Small(t, dir, "ZCU104", "xczu7ev-ffvc1156-2-e", 2)
 	_, rtl := projecttest.SmallRTL(t, t.TempDir(), "ZCU104", "xczu7ev-ffvc1156-2-e", 2)
-	_, card, _ := projecttest.Small(t, t.TempDir(), "U50", "xcu50-fsvh2104-2-e", 2)
+	cards := t.TempDir()
+	_, card, _ := projecttest.Small(t, cards, "U50", "xcu50-fsvh2104-2-e", 2)
+	_, kernel := projecttest.SmallRTL(t, t.TempDir(), "U250", "xcu250-figd2104-2L-e", 2)
 	for _, tt := range []struct {
 		name, project string
 		env, tools    []string
@@ -92,6 +94,9 @@ func TestBitstream(t *testing.T) {
 		{"a missed clock", rtl, []string{"HASS_FAKE_WNS=-0.5"}, []string{"vivado", "hass"}, []string{"is not met by 0.5 ns", "bitstream failed: see"}, true},
 		{"the project as the tools' folder", rtl, []string{"OUT=."}, []string{"vivado"}, []string{"name a folder of its own"}, true},
 		{"a card", card, []string{"PLATFORM=xilinx_u50_gen3x16_xdma_5_202210_1"}, []string{"v++", "vitis-run"}, []string{"hass.xclbin is ready", "--platform\n  xilinx_u50"}, false},
+		{"a card, SystemVerilog", kernel, []string{"PLATFORM=xilinx_u250_gen3x16_xdma_4_1_202210_1"}, []string{"vivado", "v++"}, []string{"hass.xclbin is ready", "-l\n", "hass_kernel.xo"}, false},
+		{"a card, SystemVerilog, without Vivado", kernel, []string{"PLATFORM=xilinx_u250_gen3x16_xdma_4_1_202210_1"}, []string{"v++"}, []string{"vivado is not on the PATH"}, true},
+		{"a card of another kind", kernel, []string{"PLATFORM=xilinx_u50_gen3x16_xdma_5_202210_1"}, []string{"vivado", "v++"}, []string{"the card has no memory DDR[0]"}, true},
 		{"a card without a platform", card, nil, []string{"v++", "vitis-run"}, []string{"has no processing system: name the card's Vitis platform"}, true},
 		{"a card without Vitis", card, []string{"PLATFORM=p"}, nil, []string{"v++ is not on the PATH"}, true},
 	} {

@@ -27,7 +27,7 @@ func TestRTLToBoard(t *testing.T) {
 				t.Errorf("without an IP: ok %v, %q", ok, msg)
 			}
 			var all bytes.Buffer
-			for _, script := range []string{"vivado/package_ip.tcl", "vivado/bd.tcl", "vivado/synth.tcl"} {
+			for _, script := range []string{"vivado/package_ip.tcl", "vivado/bd.tcl", "vivado/synth.tcl", "vivado/package_kernel.tcl"} {
 				record, msg, ok := tclIn(t, dir, out, script, nil)
 				if !ok {
 					t.Fatalf("%s: %s", script, msg)
@@ -39,19 +39,27 @@ func TestRTLToBoard(t *testing.T) {
 	}
 }
 
-// TestWrapper compiles the wrapper around the SystemVerilog with all warnings.
+// TestWrapper compiles the wrappers around the SystemVerilog with all warnings.
 func TestWrapper(t *testing.T) {
 	testenv.Tools(t, "verilator", "verilator")
-	_, out := projecttest.SmallRTL(t, t.TempDir(), "ZCU104", "xczu7ev-ffvc1156-2-e", 2)
-	goldenFile(t, "hass_ip.v", projecttest.Read(t, out, "board", "hass_ip.v"))
+	_, out := projecttest.SmallRTL(t, t.TempDir(), "U250", "xcu250-figd2104-2L-e", 2)
 	files, err := filepath.Glob(filepath.Join(out, "rtl", "*.sv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"--lint-only", "-Wall", "--top-module", "hass_ip", filepath.Join(out, "board", "hass_ip.v")}, files...)
-	if msg, err := exec.Command("verilator", args...).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, msg)
+	movers, err := filepath.Glob(filepath.Join(out, "board", "*.sv"))
+	if err != nil || len(movers) == 0 {
+		t.Fatal("no movers", err)
 	}
+	for _, top := range []string{"hass_ip", "hass_kernel"} {
+		goldenFile(t, top+".v", projecttest.Read(t, out, "board", top+".v"))
+		args := append([]string{"--lint-only", "-Wall", "--top-module", top, filepath.Join(out, "board", top+".v")}, files...)
+		if msg, err := exec.Command("verilator", append(args, movers...)...).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", top, err, msg)
+		}
+	}
+	goldenFile(t, "kernel.xml", projecttest.Read(t, out, "board", "kernel.xml"))
+	goldenFile(t, "u250_link.cfg", projecttest.Read(t, out, "link.cfg"))
 }
 
 // TestOptions checks that the table of options names a public script and a commit for each, and that no line says what none
@@ -61,10 +69,12 @@ func TestOptions(t *testing.T) {
 	form := regexp.MustCompile(`^[0-9a-f]{40}$`)
 	list := bufio.NewScanner(bytes.NewReader(projecttest.Read(t, "testdata", "fakes", "options.txt")))
 	var scripts strings.Builder
-	for _, name := range []string{"hls/run_hls.tcl", "rtl/vivado/package_ip.tcl", "rtl/vivado/synth.tcl", "board/vivado/bd.tcl", "board/vivado/system.xdc"} {
+	for _, name := range []string{"hls/run_hls.tcl", "rtl/vivado/package_ip.tcl", "rtl/vivado/synth.tcl", "rtl/vivado/package_kernel.tcl", "board/vivado/bd.tcl", "board/vivado/system.xdc", "board/vivado/bitstream.sh"} {
 		scripts.Write(projecttest.Read(t, "..", "..", "templates", "scripts", name))
 	}
-	scripts.Write(projecttest.Read(t, "..", "..", "templates", "glue", "board", "ooc.xdc.tmpl"))
+	for _, name := range []string{"glue/board/ooc.xdc.tmpl", "glue/board/link.cfg.tmpl", "glue/host/link.cfg.tmpl", "host/hls/build_alveo.sh"} {
+		scripts.Write(projecttest.Read(t, "..", "..", "templates", name))
+	}
 	text := scripts.String()
 	seen := map[string]bool{}
 	for list.Scan() {
@@ -72,9 +82,9 @@ func TestOptions(t *testing.T) {
 		f := strings.Fields(line)
 		switch {
 		case strings.HasPrefix(line, "#"):
-		case f[0] == "commit":
-			if len(f) != 3 || !form.MatchString(f[2]) {
-				t.Errorf("%q: want a repository and its commit", line)
+		case f[0] == "commit" || f[0] == "doc":
+			if len(f) != 3 || f[0] == "commit" != form.MatchString(f[2]) || f[0] == "doc" != strings.HasPrefix(f[2], "https://docs.amd.com/") {
+				t.Errorf("%q: want a repository and its commit, or a manual and its address", line)
 			}
 			commits[f[1]] = true
 		case len(f) != 4 || !commits[f[2]] || seen[f[0]+" "+f[1]]:
@@ -169,6 +179,55 @@ var rtlFaults = []fault{
 	{"unknown option of the packager", "vivado/package_ip.tcl", "-root_dir", "-root", "unknown option -root"},
 }
 
+// kernelFaults are those of the SystemVerilog's kernel.
+var kernelFaults = []fault{
+	{"an argument of another offset", "board/kernel.xml", `offset="0x02c"`, `offset="0x030"`, "argument input at 0x030, register at 0x02c"},
+	{"an argument of another size", "board/kernel.xml", `size="0x8" offset="0x020"`, `size="0x4" offset="0x020"`, "argument weights has 0x4 bytes, its register 64 bits"},
+	{"an argument of another number", "board/kernel.xml", `id="3"`, `id="4"`, "argument input has id 4, not 3"},
+	{"an argument that no register has", "board/kernel.xml", `<arg name="images"`, `<arg name="pictures"`, "no register pictures"},
+	{"a pointer of another master", "board/kernel.xml", `id="3" port="m_axi_input"`, `id="3" port="m_axi_weights"`, "pointer input is of m_axi_weights"},
+	{"a port of another width", "board/kernel.xml", `dataWidth="128"`, `dataWidth="64"`, "m_axi_input has 64 bits, 128 in the IP"},
+	{"a port that is missing", "board/kernel.xml", `<port name="m_axi_output0"`, `<!-- port name="m_axi_output0"`, "port m_axi_output0 is missing"},
+	{"another protocol", "board/kernel.xml", "ap_ctrl_hs", "ap_ctrl_none", "protocol ap_ctrl_none"},
+	{"another kernel", "board/kernel.xml", `<kernel name="hass_kernel"`, `<kernel name="hass_top"`, "kernel hass_top is not the IP's"},
+	{"a register of another offset", "design.tcl", "{mode 0x010 ", "{mode 0x04c ", "register mode stands at 0x4c, where the Verilog has none"},
+	{"registers that overlap", "design.tcl", "{images 0x018 ", "{images 0x010 ", "registers overlap"},
+	{"a pointer without a master", "design.tcl", "{m_axi_output0}", "{}", "the register's ASSOCIATED_BUSIF is not"},
+	{"no kernel", "vivado/package_kernel.tcl", "set_property sdx_kernel true $core", "", "the IP is no kernel"},
+	{"a kernel that nobody saved", "vivado/package_kernel.tcl", "ipx::save_core $core", "", "package_xo before ipx::save_core"},
+	{"a kernel that nobody checked", "vivado/package_kernel.tcl", "ipx::check_integrity -kernel $core", "", "package_xo before ipx::save_core"},
+	{"a kernel of an earlier run", "vivado/package_kernel.tcl", "file delete -force $xo", "close [open $xo w]", "exists"},
+	{"unknown option", "vivado/package_kernel.tcl", "-xo_path", "-path", "unknown option -path"},
+	{"a kernel without its movers", "vivado/package_kernel.tcl", "[file join $root board *.sv]", "", "where the Verilog has none"},
+	{"a signal without an interface", "board/hass_kernel.v", `    (* X_INTERFACE_INFO = "xilinx.com:interface:aximm:1.0 m_axi_input RLAST" *)` + "\n", `    (* mark *)` + "\n", "ports without an interface: m_axi_input_rlast"},
+	{"a master without a clock", "board/hass_kernel.v", ":m_axi_output0,", ",", "interface m_axi_output0 has no clock"},
+}
+
+// linkFaults are those of link.cfg, of kernels on a U250.
+var linkFaults = []fault{
+	{"an absent region", "link.cfg", ":SLR0", ":SLR4", "the card has no SLR4"},
+	{"a region of no unit", "link.cfg", "slr=hass_kernel_1", "slr=hass_1", "slr of no unit"},
+	{"an absent memory", "link.cfg", "m_axi_output0:DDR[0]", "m_axi_output0:DDR[4]", "no memory DDR[4]"},
+	{"an absent port", "link.cfg", ".m_axi_output0:", ".m_axi_output1:", "no port m_axi_output1"},
+	{"a port without memory", "link.cfg", "sp=hass_kernel_1.m_axi_input:DDR[0]\n", "", "m_axi_input has no memory"},
+	{"an absent kernel", "link.cfg", "nk=hass_kernel:", "nk=hass_top:", "nk of no kernel"},
+	{"unknown key", "link.cfg", "nk=", "kernels=", "unknown key kernels"},
+	{"a clock behind a section", "link.cfg", "kernel_frequency=200\n\n[connectivity]\n", "[connectivity]\nkernel_frequency=200\n", "kernel_frequency in section"},
+	{"a broken clock", "link.cfg", "kernel_frequency=200", "kernel_frequency=200.5", "kernel_frequency 200.5"},
+	{"unknown option of the linker", "vivado/bitstream.sh", "v++ -l -t hw --platform", "v++ -l -t hw --target-platform", "unknown option --target-platform"},
+	{"the kernel is not given to the linker", "vivado/bitstream.sh", ` "$out/hass_kernel.xo"`, "", "nk of no kernel"},
+}
+
+// hlsLinkFaults are those of the C++'s link.cfg, on a U50.
+var hlsLinkFaults = []fault{
+	{"an absent region", "link.cfg", ":SLR0", ":SLR2", "the card has no SLR2"},
+	{"an absent memory", "link.cfg", "hass_top_1.weights:HBM[0]", "hass_top_1.weights:HBM[32]", "no memory HBM[32]"},
+	{"a stream of no unit", "link.cfg", "stream_connect=mm2s_input_1", "stream_connect=mm2s_1", "stream of no unit"},
+	{"a kernel that is not compiled", "design.sh", "HASS_S2MM='s2mm_output0'", "HASS_S2MM=''", "nk of no kernel: s2mm_output0"},
+	{"a kernel without a unit", "link.cfg", "nk=s2mm_output0:1:s2mm_output0_1\n", "", "of no unit"},
+	{"unknown option of the compiler", "host/build_alveo.sh", `--temp_dir "$out/$kernel"`, `--tmp "$out/$kernel"`, "unknown option --tmp"},
+}
+
 // plant copies a project, plants a fault in it and runs scripts until one fails.
 func plant(t *testing.T, project string, f fault, scripts []string, env []string, prepare func(dir string)) {
 	t.Helper()
@@ -221,6 +280,29 @@ func TestFaults(t *testing.T) {
 	}
 	for _, f := range hlsFaults {
 		plant(t, hls, f, []string{"run_hls.tcl"}, nil, nil)
+	}
+	for _, f := range kernelFaults {
+		plant(t, rtl, f, []string{"vivado/package_kernel.tcl"}, nil, nil)
+	}
+	_, u250 := projecttest.SmallRTL(t, t.TempDir(), "U250", "xcu250-figd2104-2L-e", 2)
+	_, u50, _ := projecttest.Small(t, t.TempDir(), "U50", "xcu50-fsvh2104-2-e", 2)
+	for _, tt := range []struct {
+		project, platform string
+		faults            []fault
+	}{
+		{u250, "xilinx_u250_gen3x16_xdma_4_1_202210_1", linkFaults},
+		{u50, "xilinx_u50_gen3x16_xdma_5_202210_1", hlsLinkFaults},
+	} {
+		for _, f := range tt.faults {
+			out := filepath.Join(t.TempDir(), "project")
+			if err := os.CopyFS(out, os.DirFS(tt.project)); err != nil {
+				t.Fatal(err)
+			}
+			projecttest.Edit(t, filepath.Join(out, filepath.FromSlash(f.file)), f.from, f.to)
+			if _, msg, err := bitstream(t, out, []string{"PLATFORM=" + tt.platform}, "vivado", "v++", "vitis-run"); err == nil || !strings.Contains(msg, f.want) {
+				t.Errorf("%s: %v, %s; want %q", f.name, err, msg, f.want)
+			}
+		}
 	}
 	for _, f := range rtlFaults {
 		plant(t, rtl, f, []string{"vivado/package_ip.tcl", "vivado/bd.tcl", "vivado/synth.tcl"}, nil, nil)

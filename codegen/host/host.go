@@ -22,13 +22,16 @@ type constants struct {
 	Board                          *project.Board
 	Hardware                       *hardware // as a block design sees it
 	System                         *system   // around it, of a part with a processing system
+	Kernel                         *kernel   // of the SystemVerilog
 	Uncertainty                    string
 	KernelMHz                      string // whole, as v++ wants it
+	SLR                            string // of the kernel, "" to leave it to the linker
 	Sources, Testbench             []string
 	Input                          project.Port
 	Outputs                        []project.Port
 	Words, Images                  int // of weights, golden ones
 	ArgWeights, ArgMode, ArgImages int // numbers of the top's arguments
+	ArgInput                       int // of the SystemVerilog's kernel
 }
 
 // vitisConfig fills host/hls_config.cfg, a configuration file of v++ --mode hls and vitis-run.
@@ -42,6 +45,7 @@ func constantsOf(p *project.Project, target limits.Target, h *hardware) (constan
 	c := constants{
 		Target: target, Top: project.TopName, Board: p.Board, Hardware: h, Uncertainty: clockUncertainty,
 		KernelMHz: strconv.FormatFloat(math.Floor(p.Board.ClockMHz), 'f', 0, 64),
+		SLR:       p.Board.SLR(p.Design.Total, p.Design.Budget),
 		Input:     p.Input, Outputs: p.Outputs, Words: p.Words, Images: len(p.Images),
 	}
 	if !p.Board.HasPS() {
@@ -120,6 +124,23 @@ func Files(p *project.Project, sources, testbench []string) ([]project.File, err
 		}
 		files = append(files, part...)
 	}
-	drivers, err := project.Library(templates.Host, func(name string) string { return name })
+	drivers, err := drivers("both", "hls")
 	return append(files, drivers...), err
+}
+
+// drivers are the files of folders of the host.
+func drivers(folders ...string) ([]project.File, error) {
+	var files []project.File
+	for _, folder := range folders {
+		tree, err := fs.Sub(templates.Host, "host/"+folder)
+		if err != nil {
+			return nil, err
+		}
+		part, err := project.Library(tree, func(name string) string { return "host/" + name })
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, part...)
+	}
+	return files, nil
 }

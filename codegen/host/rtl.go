@@ -1,10 +1,12 @@
 package host
 
 import (
+	"io/fs"
 	"strconv"
 
 	"hass/codegen/project"
 	"hass/internal/hw/limits"
+	"hass/templates"
 )
 
 // signal is a signal of an AXI4-Lite slave in Verilog.
@@ -21,6 +23,17 @@ func (s signal) Direction() string {
 	}
 	return "output"
 }
+
+// Outward is that of a master's signal: In are those that a master drives, as a slave takes them.
+func (s signal) Outward() string {
+	if s.In {
+		return "output"
+	}
+	return "input "
+}
+
+// Heard tells whether hass_kernel_control has the signal as a master: responses are always OKAY.
+func (s signal) Heard() bool { return s.Name != "bresp" && s.Name != "rresp" }
 
 // Range is the vector's range with a blank behind it, "" of a single bit.
 func (s signal) Range() string { return vector(s.Bits) }
@@ -52,15 +65,21 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 	if p.Board == nil {
 		return nil, nil
 	}
-	h := rtlHardware(p)
+	h, k := rtlHardware(p), kernelOf(p)
 	c, err := constantsOf(p, limits.RTL, h)
 	if err != nil {
 		return nil, err
 	}
+	c.Kernel = k
+	c.ArgMode, c.ArgImages, c.ArgWeights, c.ArgInput = k.arg("mode"), k.arg("images"), k.arg(weightStream), k.arg(p.Input.Name)
 	files, err := fill([]glued{
 		{"design.sh", "host/design.sh", c},
 		{"design.tcl", "host/design.tcl", c},
 		{"board/" + h.Name + ".v", "board/hass_ip.v", ipText{h, project.TopName, axiLite(16)}},
+		{"board/" + k.Name + ".v", "board/hass_kernel.v", k},
+		{"board/kernel.xml", "board/kernel.xml", k},
+		{"host/design.hpp", "host/design.hpp", c},
+		{"link.cfg", "board/link.cfg", c},
 		{"vivado/ooc.xdc", "board/ooc.xdc", oocText{project.TopName, p.Board.ClockNs()}},
 	})
 	if err != nil {
@@ -73,7 +92,16 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 		}
 		files = append(files, part...)
 	}
-	return files, nil
+	board, err := fs.Sub(templates.Board, "board")
+	if err != nil {
+		return nil, err
+	}
+	part, err := project.Library(board, func(name string) string { return "board/" + name })
+	if err != nil {
+		return nil, err
+	}
+	drivers, err := drivers("both", "rtl")
+	return append(append(files, part...), drivers...), err
 }
 
 // vector is the range of a vector of so many bits with a blank behind it, "" of one bit.

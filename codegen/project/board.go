@@ -70,6 +70,47 @@ func boardOf(d *design.Design) (*Board, error) {
 	return b, nil
 }
 
+// cards are what is known of Alveo cards: dies (SLRs), and the memory that link.cfg names.
+var cards = []struct {
+	part string
+	slrs int
+	hbm  bool
+}{
+	{"xcu50", 2, true}, {"xcu55", 3, true}, {"xcu280", 3, true}, {"xcu200", 3, false}, {"xcu250", 4, false},
+}
+
+// SLRs is the number of dies of the card, 0 if it is not known.
+func (b *Board) SLRs() int {
+	for _, c := range cards {
+		if strings.HasPrefix(b.Part, c.part) {
+			return c.slrs
+		}
+	}
+	return 0
+}
+
+// SLR is the die for a kernel that takes total of the device's budget: the one at the memory that link.cfg names, if the kernel
+// fits into it, "" otherwise: a kernel that is larger than a die must not be held in one.
+func (b *Board) SLR(total, budget design.Resources) string {
+	n := b.SLRs()
+	if n == 0 || total == (design.Resources{}) {
+		return ""
+	}
+	if !total.Times(n).Vec().Within(budget.Vec()) {
+		return ""
+	}
+	return "SLR0"
+}
+
+// Bank is link.cfg's memory for port number i: banks of their own where the card has HBM, the DDR of SLR0 elsewhere, "" on a
+// part that is no card.
+func (b *Board) Bank(i int) string {
+	if strings.HasPrefix(b.Memory, "HBM") {
+		return fmt.Sprintf("HBM[%d]", i%32)
+	}
+	return b.Memory
+}
+
 // HasPS tells whether the part has a processing system.
 func (b *Board) HasPS() bool { return b.Family != NoPS }
 

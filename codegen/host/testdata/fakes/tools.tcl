@@ -284,7 +284,10 @@ stand ipx::add_register {} {
   set ::fake::registers([lindex $rest 0]) {}
   return REGISTER:[lindex $rest 0]
 }
-stand ipx::add_register_parameter {} { return PARAMETER:[lindex $rest 1] }
+stand ipx::add_register_parameter {} {
+  if {[lindex $rest 0] ne "ASSOCIATED_BUSIF"} { error "unknown parameter [lindex $rest 0] of a register" }
+  return PARAMETER:[lindex $rest 1]
+}
 stand ipx::get_bus_interfaces {-of} {
   if {![info exists ::fake::interfaces([lindex $rest 0])]} { error "no interface [lindex $rest 0]" }
   return INTERFACE:[lindex $rest 0]
@@ -325,6 +328,10 @@ stand ipx::check_integrity {} {
 proc documented {at} {
   set table {}
   foreach {all offset} [regexp -all -inline {\n//   (0x[0-9A-Fa-f]+)  } $::fake::text] { lappend table [expr {$offset}] }
+  # "0x044  output1, and so on, 12 bytes each"
+  if {[regexp {\n//   (0x[0-9A-F]+)  \w+, and so on, (\d+) bytes each} $::fake::text -> offset each]} {
+    for {set i 0} {$i < 16} {incr i} { lappend table [expr {$offset + $each * $i}] }
+  }
   foreach r $at {
     if {[lsearch -exact $table [lindex $r 0]] < 0} { error "register [lindex $r 2] stands at [format 0x%x [lindex $r 0]], where the Verilog has none" }
   }
@@ -340,9 +347,10 @@ stand package_xo {-xo_path -kernel_name -ip_directory -kernel_xml -ctrl_protocol
   if {$::fake::core != 4} { error "package_xo before ipx::save_core" }
   if {[value $opt -kernel_name] ne $::fake::top} { error "package_xo: the kernel [value $opt -kernel_name] is not the IP's top $::fake::top" }
   if {![info exists ::fake::kernel(sdx_kernel)] || ![info exists ::fake::kernel(sdx_kernel_type)]} { error "package_xo: the IP is no kernel" }
+  if {[file exists [value $opt -xo_path]]} { error "package_xo: [value $opt -xo_path] exists" }
   if {![file exists [file join [value $opt -ip_directory] component.xml]]} { error "package_xo: no IP in [value $opt -ip_directory]" }
   kernel_xml [value $opt -kernel_xml]
-  close [open [value $opt -xo_path] w]
+  file copy [value $opt -kernel_xml] [value $opt -xo_path]
 }
 # kernel_xml compares the kernel's description with interfaces and registers of the IP.
 proc kernel_xml {file} {
@@ -468,7 +476,7 @@ proc property {what key v} {
   if {$key eq "top"} { set ::fake::top $v }
   if {$key eq "ip_repo_paths"} { set ::fake::repos $v }
   if {[string match REGISTER:* $what]} { dict set ::fake::registers([string range $what 9 end]) $key $v }
-  if {[string match PARAMETER:* $what] && $key eq "value"} { dict set ::fake::registers([string range $what 10 end]) busif $v }
+  if {[string match PARAMETER:* $what] && $key eq "value"} { dict set ::fake::registers([string range $what [string length PARAMETER:REGISTER:] end]) busif $v }
   if {$key eq "range" && $what eq "BLOCK"} { set ::fake::span [expr {$v}] }
   if {$key eq "slave_memory_map_ref"} {
     if {![info exists ::fake::map] || $v ne $::fake::map} { error "no memory map $v" }

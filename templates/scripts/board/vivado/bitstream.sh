@@ -68,8 +68,13 @@ batch() {
 }
 
 if [ -n "$platform" ]; then
-  [ "$HASS_TARGET" = hls ] || die "the SystemVerilog has no kernel for Vitis platforms yet: generate the C++ (--target hls)"
-  run xclbin sh "$root/host/build_alveo.sh" "$platform" hw "$out"
+  case $HASS_TARGET in
+  rtl)
+    batch package_kernel package_kernel.tcl "out=$out"
+    run link v++ -l -t hw --platform "$platform" --config "$root/link.cfg" --temp_dir "$out/link" -o "$out/hass.xclbin" "$out/hass_kernel.xo"
+    ;;
+  hls) run xclbin sh "$root/host/build_alveo.sh" "$platform" hw "$out" ;;
+  esac
   echo "bitstream.sh: $out/hass.xclbin is ready"
   exit 0
 fi

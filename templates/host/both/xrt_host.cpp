@@ -6,11 +6,8 @@
 // DATA_FOLDER is the project's data (default: data). The golden images are run REPEAT times in
 // one call (default 16); images/s counts from the first kernel's start to the last one's end,
 // without the copies between host and card. Exit code 0: equal, 1: not, or an error.
-#include <xrt/xrt_bo.h>
 #include <xrt/xrt_device.h>
-#include <xrt/xrt_kernel.h>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -20,11 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "accelerator.hpp"
 #include "design.hpp"
 
 namespace {
 
-using bytes = std::vector<char>;
+using hass::bytes;
 
 bytes read_file(const std::string& path, std::size_t size) {
   std::ifstream in(path, std::ios::binary);
@@ -42,30 +40,6 @@ int positive(const char* text, const char* what, int least) {
   if (end == text || *end != '\0' || v < least || v > 1000000) throw std::runtime_error(std::string(what) + " is no number in its range: " + text);
   return static_cast<int>(v);
 }
-
-// A compute unit's kernel object: link.cfg makes one unit of each kernel, called NAME_1.
-xrt::kernel open_kernel(const xrt::device& device, const xrt::uuid& uuid, const std::string& name) {
-  return xrt::kernel(device, uuid, name + ":{" + name + "_1}");
-}
-
-xrt::bo buffer_for(const xrt::device& device, const xrt::kernel& kernel, int argument, std::size_t size) {
-  return xrt::bo(device, size, kernel.group_id(argument));
-}
-
-// A data mover with its buffer. Its arguments are memory, stream and images.
-struct mover {
-  xrt::kernel kernel;
-  xrt::bo buffer;
-  xrt::run run;
-  mover(const xrt::device& device, const xrt::uuid& uuid, const std::string& name, std::size_t size)
-      : kernel(open_kernel(device, uuid, name)), buffer(buffer_for(device, kernel, 0, size)), run(kernel) {
-    run.set_arg(0, buffer);
-  }
-  void start(int images) {
-    run.set_arg(2, images);
-    run.start();
-  }
-};
 
 int compare(const hass_design::port& port, const bytes& want, const bytes& got, int images) {
   const std::size_t image_bytes = port.bytes * port.words;
@@ -95,48 +69,18 @@ int run(int argc, char** argv) {
 
   xrt::device device(static_cast<unsigned>(index));
   const xrt::uuid uuid = device.load_xclbin(std::string(argv[1]));
-  xrt::kernel top = open_kernel(device, uuid, hass_design::TOP);
-
-  xrt::bo weight_buffer = buffer_for(device, top, hass_design::ARG_WEIGHTS, weights.size());
-  weight_buffer.write(weights.data());
-  weight_buffer.sync(XCL_BO_SYNC_BO_TO_DEVICE);
-
-  xrt::run accelerator(top);
-  accelerator.set_arg(hass_design::ARG_WEIGHTS, weight_buffer);
-  accelerator.set_arg(hass_design::ARG_MODE, hass_design::MODE_LOAD);
-  accelerator.set_arg(hass_design::ARG_IMAGES, 0);
-  accelerator.start();
-  accelerator.wait();
-
-  mover sender(device, uuid, std::string("mm2s_") + in.name, static_cast<std::size_t>(repeat) * golden_in.size());
-  for (int i = 0; i < repeat; ++i) sender.buffer.write(golden_in.data(), golden_in.size(), static_cast<std::size_t>(i) * golden_in.size());
-  sender.buffer.sync(XCL_BO_SYNC_BO_TO_DEVICE);
-  std::vector<mover> receivers;
-  for (const hass_design::port& out : hass_design::OUTPUTS)
-    receivers.emplace_back(device, uuid, std::string("s2mm_") + out.name, static_cast<std::size_t>(images) * out.bytes * out.words);
-
-  accelerator.set_arg(hass_design::ARG_MODE, hass_design::MODE_RUN);
-  accelerator.set_arg(hass_design::ARG_IMAGES, images);
-  const auto begin = std::chrono::steady_clock::now();
-  for (mover& r : receivers) r.start(images);
-  accelerator.start();
-  sender.start(images);
-  sender.run.wait();
-  accelerator.wait();
-  for (mover& r : receivers) r.run.wait();
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  hass::accelerator accelerator(device, uuid, weights, images);
+  for (int i = 0; i < repeat; ++i) accelerator.write(golden_in, static_cast<std::size_t>(i) * golden_in.size());
+  const double took = accelerator.run(images);
 
   int wrong = 0;
   std::size_t k = 0;
   for (const hass_design::port& out : hass_design::OUTPUTS) {
     const bytes want = read_file(folder + "/golden_" + out.name + ".bin", hass_design::GOLDEN_IMAGES * out.bytes * out.words);
-    bytes got(static_cast<std::size_t>(images) * out.bytes * out.words);
-    receivers[k].buffer.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
-    receivers[k].buffer.read(got.data());
-    wrong += compare(out, want, got, images);
+    wrong += compare(out, want, accelerator.read(k), images);
     ++k;
   }
-  std::printf("%d images in %.6f s: %.1f images/s\n", images, took.count(), images / took.count());
+  std::printf("%d images in %.6f s: %.1f images/s\n", images, took, images / took);
   return wrong == 0 ? 0 : 1;
 }
 
