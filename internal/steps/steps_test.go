@@ -65,6 +65,10 @@ func TestOptions(t *testing.T) {
 			_, err := steps.Prune(ctx, steps.PruneOptions{Model: model, Data: calib, Share: 0.5, Repair: repair.Match, Also: []repair.Role{repair.Inner}, Output: out}, rep)
 			return err
 		}},
+		{"allocation without a repair", "--allocate", func() error {
+			_, err := steps.Prune(ctx, steps.PruneOptions{Model: model, Data: calib, Share: 0.5, Repair: repair.None, Allocate: true, Output: out}, rep)
+			return err
+		}},
 		{"golden images", "--golden -1", func() error {
 			_, err := steps.Generate(ctx, steps.GenerateOptions{Design: "d.json", Images: -1, Output: out})
 			return err
