@@ -9,7 +9,7 @@ import "embed"
 //go:embed scripts
 var Scripts embed.FS
 
-// Host is the folder host: the XRT host in both, and what targets have of their own in hls (with the PYNQ driver and
+// Host is the folder host: the PYNQ driver and the XRT host in both, and what targets have of their own in hls (with
 // the data mover kernels of the Alveo flow) and rtl. They read the constants of a design from design.json and design.hpp.
 //
 //go:embed host

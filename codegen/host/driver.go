@@ -8,6 +8,7 @@ import (
 	"unicode/utf16"
 
 	"hass/codegen/project"
+	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 )
 
@@ -43,9 +44,11 @@ type hostJSON struct {
 }
 
 type hostDesign struct {
-	Top     string     `json:"top"`
-	Input   portJSON   `json:"input"`
-	Outputs []portJSON `json:"outputs"`
+	Target  string       `json:"target"`
+	Top     string       `json:"top"`
+	Control *controlJSON `json:"control,omitempty"` // of the SystemVerilog
+	Input   portJSON     `json:"input"`
+	Outputs []portJSON   `json:"outputs"`
 	Preproc struct {
 		Divisor float64   `json:"divisor"`
 		Mean    []float64 `json:"mean"`
@@ -55,6 +58,35 @@ type hostDesign struct {
 	WeightWords  int          `json:"weight_words"`
 	GoldenImages int          `json:"golden_images"`
 	ClockMHz     float64      `json:"clock_mhz"`
+}
+
+// controlJSON is where the registers of the SystemVerilog are.
+type controlJSON struct {
+	Registers map[string]int `json:"registers"`
+	Processes []string       `json:"processes"` // by number, of counters
+	FIFOs     []string       `json:"fifos"`
+	Waits     int            `json:"waits"` // the first process's counters
+	Most      int            `json:"most"`  // the first FIFO's
+}
+
+// The counters of hass_control.sv.
+const (
+	waitsAt = 0x1000
+	mostAt  = 0x4000
+)
+
+func controlOf(p *project.Project) *controlJSON {
+	c := &controlJSON{Registers: map[string]int{}, Waits: waitsAt, Most: mostAt}
+	for _, r := range controlRegisters {
+		c.Registers[r.Name] = r.At
+	}
+	for _, pr := range p.HW.Processes {
+		c.Processes = append(c.Processes, pr.Name)
+	}
+	for _, s := range p.HW.Streams {
+		c.FIFOs = append(c.FIFOs, s.Name)
+	}
+	return c
 }
 
 // modelName is untrusted text that becomes plain ASCII JSON: all but letters, digits and
@@ -86,9 +118,15 @@ func portOf(p *project.Project, port project.Port) portJSON {
 }
 
 // designJSON is the constants of host/pynq_driver.py.
-func designJSON(p *project.Project) ([]byte, error) {
+func designJSON(p *project.Project, target limits.Target) ([]byte, error) {
 	d := p.Design
-	h := hostDesign{Top: project.TopName, Input: portOf(p, p.Input), WeightWords: p.Words, GoldenImages: len(p.Images), ClockMHz: d.Clock.MHz, Results: []resultJSON{}}
+	h := hostDesign{Target: string(target), Top: project.TopName, Input: portOf(p, p.Input), WeightWords: p.Words, GoldenImages: len(p.Images), ClockMHz: d.Clock.MHz, Results: []resultJSON{}}
+	if p.Board.HasPS() {
+		h.ClockMHz = float64(p.Board.Setting.Hz()) / 1e6 // that of the block design
+	}
+	if target == limits.RTL {
+		h.Control = controlOf(p)
+	}
 	h.Input.Rounding = p.Net.InputRounding.String()
 	h.Preproc.Divisor, h.Preproc.Mean, h.Preproc.Std = d.Preproc.Divisor, d.Preproc.Mean, d.Preproc.Std
 	for _, o := range p.Outputs {

@@ -112,7 +112,7 @@ func Files(p *project.Project, sources, testbench []string) ([]project.File, err
 	if err != nil {
 		return nil, err
 	}
-	json, err := designJSON(p)
+	json, err := designJSON(p, limits.HLS)
 	if err != nil {
 		return nil, err
 	}

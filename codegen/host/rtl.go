@@ -85,6 +85,11 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	json, err := designJSON(p, limits.RTL)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, project.File{Path: "host/design.json", Data: json})
 	for _, folder := range []string{"rtl", "board"} {
 		part, err := scripts(folder)
 		if err != nil {

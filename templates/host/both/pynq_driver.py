@@ -4,11 +4,13 @@
     python3 pynq_driver.py --bit hass.bit --selftest
     python3 pynq_driver.py --bit hass.bit --images images.npy [--labels labels.npy] [--output PREFIX]
 
-hass.bit and hass.hwh come from vivado/bd.tcl. This file needs design.json beside it and the
+    python3 pynq_driver.py --bit hass.bit --throughput 1000 [--counters counters.json]
+
+hass.bit and hass.hwh come from make bitstream. This file needs design.json beside it and the
 project's data folder (--data, default ../data): weights.bin, and for the self test the
 golden vectors. Images are uint8, N x H x W x C or N x H x W; grey is replicated.
 
-Everything about the design is read from design.json; offsets of registers from the .hwh.
+Everything about the design is read from design.json, of C++ offsets of registers from the .hwh.
 Numbers are computed as the integer reference computes them, step by step in float64 and
 float32, so that the words sent equal the reference's bit for bit.
 """
@@ -170,18 +172,12 @@ class Model:
         return out
 
 
-class Accelerator:
-    """The accelerator on the board. Creating it loads the bitstream and the weights."""
+class HLSControl:
+    """The registers of the C++, whose offsets are those of the .hwh. It reads its weights from memory itself."""
 
-    def __init__(self, bit, model, data, timeout=10.0):
-        import pynq
-
-        self.pynq, self.model, self.timeout = pynq, model, timeout
-        self.overlay = pynq.Overlay(bit)
-        self.ip = getattr(self.overlay, "accelerator")
-        self.sender = getattr(self.overlay, "dma_" + model.input.name).sendchannel
-        self.receivers = [getattr(self.overlay, "dma_" + o.name).recvchannel for o in model.outputs]
-        registers = self.overlay.ip_dict["accelerator"]["registers"]
+    def __init__(self, acc):
+        self.acc, self.ip = acc, acc.overlay.accelerator
+        registers = acc.overlay.ip_dict["accelerator"]["registers"]
 
         def offset(*names):
             for n in names:
@@ -195,19 +191,107 @@ class Accelerator:
         # A 64-bit pointer has two registers.
         self.address_low = offset("weights_1", "weights")
         self.address_high = registers["weights_2"]["address_offset"] if "weights_2" in registers else None
-        self.load_weights(os.path.join(data, "weights.bin"))
 
-    def _start(self, mode, images):
+    def start(self, images, mode=MODE_RUN):
         self.ip.write(self.mode, mode)
         self.ip.write(self.images, images)
         self.ip.write(self.control, AP_START)
 
-    def _wait(self):
-        deadline = time.monotonic() + self.timeout
-        while not self.ip.read(self.control) & AP_DONE:
-            if time.monotonic() > deadline:
-                raise TimeoutError("the accelerator is not done after %g s" % self.timeout)
+    def wait(self):
+        self.acc.poll(lambda: self.ip.read(self.control) & AP_DONE, "the accelerator is not done")
         self.ip.write(self.control, AP_CONTINUE)
+
+    def load(self, buf):
+        buf.flush()
+        self.ip.write(self.address_low, buf.physical_address & 0xFFFFFFFF)
+        if self.address_high is not None:
+            self.ip.write(self.address_high, buf.physical_address >> 32)
+        elif buf.physical_address >> 32:
+            raise ValueError("the weights lie above 4 GiB, the IP has 32-bit addresses")
+        self.start(0, MODE_LOAD)
+        self.wait()
+
+    def cycles(self):
+        """The C++ counts no cycles."""
+        return None
+
+    def counters(self):
+        raise ValueError("the C++ has no counters; generate SystemVerilog (--target rtl)")
+
+
+class RTLControl:
+    """The registers of the SystemVerilog (hass_control.sv), whose offsets stand in design.json. Weights are a stream."""
+
+    RUN, LOAD = 1, 2  # written
+    RUNNING, LOADING, LOADED, FAILED, STATS = 1, 2, 4, 8, 16  # read
+
+    def __init__(self, acc):
+        self.acc, self.ip = acc, acc.overlay.accelerator
+        self.at = acc.model.d["control"]["registers"]
+        self.weights = acc.overlay.dma_weights.sendchannel
+
+    def read(self, name):
+        return self.ip.read(self.at[name])
+
+    def start(self, images):
+        if not self.read("CONTROL") & self.LOADED:
+            raise RuntimeError("the accelerator has no weights")
+        self.ip.write(self.at["IMAGES"], images)
+        self.ip.write(self.at["CONTROL"], self.RUN)
+
+    def wait(self):
+        self.acc.poll(lambda: not self.read("CONTROL") & self.RUNNING, "the accelerator is not done")
+
+    def load(self, buf):
+        self.ip.write(self.at["CONTROL"], self.LOAD)
+        self.weights.transfer(buf)
+        self.weights.wait()
+        self.acc.poll(lambda: not self.read("CONTROL") & self.LOADING, "the accelerator waits for more weights, they are of another design; it")
+        if self.read("CONTROL") & self.FAILED:
+            raise RuntimeError("the weights end at another word than the bitstream's design wants; they are of another design")
+
+    def cycles(self):
+        """Cycles of the last run, from the first word in to the last word out."""
+        low = self.read("CYCLES_LOW")  # keeps the high half
+        return low | self.read("CYCLES_HIGH") << 32
+
+    def counters(self):
+        """What every process of the last run waited for, in cycles, and the most tokens that every FIFO held."""
+        c = self.acc.model.d["control"]
+        if not self.read("CONTROL") & self.STATS:
+            raise ValueError("the bitstream has no counters: it was built with STATS = 0")
+        for name, want in (("PROCESSES", c["processes"]), ("FIFOS", c["fifos"])):
+            if self.read(name) != len(want):
+                raise ValueError("the bitstream has %d %s, the design %d; they are of two designs" % (self.read(name), name.lower(), len(want)))
+        return {
+            "images": self.read("DONE"),
+            "cycles": self.cycles(),
+            "processes": [
+                {"name": n, "waited_for_token": self.ip.read(c["waits"] + 8 * i), "waited_for_room": self.ip.read(c["waits"] + 8 * i + 4)}
+                for i, n in enumerate(c["processes"])
+            ],
+            "fifos": [{"name": n, "most": self.ip.read(c["most"] + 4 * i)} for i, n in enumerate(c["fifos"])],
+        }
+
+
+class Accelerator:
+    """The accelerator on the board. Creating it loads the bitstream and the weights."""
+
+    def __init__(self, bit, model, data, timeout=10.0):
+        import pynq
+
+        self.pynq, self.model, self.timeout = pynq, model, timeout
+        self.overlay = pynq.Overlay(bit)
+        self.sender = getattr(self.overlay, "dma_" + model.input.name).sendchannel
+        self.receivers = [getattr(self.overlay, "dma_" + o.name).recvchannel for o in model.outputs]
+        self.control = {"hls": HLSControl, "rtl": RTLControl}[model.d["target"]](self)
+        self.load_weights(os.path.join(data, "weights.bin"))
+
+    def poll(self, done, what):
+        deadline = time.monotonic() + self.timeout
+        while not done():
+            if time.monotonic() > deadline:
+                raise TimeoutError("%s after %g s" % (what, self.timeout))
 
     def load_weights(self, path):
         """Sends the weight words; the accelerator keeps them until it is configured anew."""
@@ -217,14 +301,7 @@ class Accelerator:
         buf = self.pynq.allocate(shape=(len(words),), dtype=np.uint32)
         try:
             buf[:] = words
-            buf.flush()
-            self.ip.write(self.address_low, buf.physical_address & 0xFFFFFFFF)
-            if self.address_high is not None:
-                self.ip.write(self.address_high, buf.physical_address >> 32)
-            elif buf.physical_address >> 32:
-                raise ValueError("the weights lie above 4 GiB, the IP has 32-bit addresses")
-            self._start(MODE_LOAD, 0)
-            self._wait()
+            self.control.load(buf)
         finally:
             buf.freebuffer()
 
@@ -250,7 +327,7 @@ class Accelerator:
             buffers[0][:] = np.ascontiguousarray(words).reshape(-1)
             for k, port in enumerate(m.outputs):
                 self.receivers[k].transfer(buffers[k + 1], 0, port.image_bytes)
-            self._start(MODE_RUN, n)
+            self.control.start(n)
             self.sender.transfer(buffers[0])
             for i in range(n):
                 for k, port in enumerate(m.outputs):
@@ -258,7 +335,7 @@ class Accelerator:
                     if i + 1 < n:
                         self.receivers[k].transfer(buffers[k + 1], (i + 1) * port.stride, port.image_bytes)
             self.sender.wait()
-            self._wait()
+            self.control.wait()
             return [
                 np.array(b).reshape(n, port.stride)[:, : port.image_bytes].reshape(n, port.words, port.word_bytes)
                 for b, port in zip(buffers[1:], m.outputs)
@@ -292,6 +369,21 @@ def selftest(acc, data):
     return wrong
 
 
+def throughput(acc, data, images):
+    """Runs golden images over and over; prints images/s of driver and DMAs, and of the accelerator where it counts cycles."""
+    m = acc.model
+    raw = np.fromfile(os.path.join(data, "golden_%s.bin" % m.input.name), dtype=np.uint8)
+    golden = raw.reshape(m.d["golden_images"], m.input.words, m.input.word_bytes)
+    words = golden[np.arange(images) % len(golden)]
+    begin = time.monotonic()
+    acc.run_words(words)
+    took = time.monotonic() - begin
+    print("%d images in %.3f s: %.1f images/s with driver and DMAs" % (images, took, images / took))
+    cycles = acc.control.cycles()
+    if cycles:
+        print("%d cycles: %.1f images/s at %g MHz" % (cycles, images * m.d["clock_mhz"] * 1e6 / cycles, m.d["clock_mhz"]))
+
+
 def main(argv=None):
     here = os.path.dirname(os.path.abspath(__file__))
     ap = argparse.ArgumentParser(description="Runs the accelerator on a PYNQ board.")
@@ -299,19 +391,34 @@ def main(argv=None):
     ap.add_argument("--design", default=os.path.join(here, "design.json"))
     ap.add_argument("--data", default=os.path.join(os.path.dirname(here), "data"), help="folder with weights.bin and golden vectors")
     ap.add_argument("--selftest", action="store_true", help="run the golden images and compare")
+    ap.add_argument("--throughput", type=int, metavar="N", help="run N golden images and print images/s")
+    ap.add_argument("--counters", metavar="FILE", help="write what the last run waited for, by process and FIFO (SystemVerilog)")
     ap.add_argument("--images", help=".npy of uint8 images, or of float32 inputs as the model has them")
     ap.add_argument("--labels", help=".npy of integers: print the accuracy")
     ap.add_argument("--output", help="write the model's outputs to PREFIX0.npy, PREFIX1.npy, ...")
     args = ap.parse_args(argv)
-    if not args.selftest and not args.images:
-        ap.error("nothing to do: give --selftest or --images")
+    if not args.selftest and not args.images and not args.throughput:
+        ap.error("nothing to do: give --selftest, --throughput or --images")
+    if args.throughput is not None and args.throughput < 1:
+        ap.error("--throughput takes at least one image")
 
     model = Model(args.design)
     acc = Accelerator(args.bit, model, args.data)
     if args.selftest and selftest(acc, args.data) > 0:
         return 1
-    if not args.images:
-        return 0
+    if args.throughput:
+        throughput(acc, args.data, args.throughput)
+    if args.images:
+        classify(acc, args)
+    if args.counters:
+        with open(args.counters, "w", encoding="utf-8") as f:
+            json.dump(acc.control.counters(), f, indent=2)
+            f.write("\n")
+    return 0
+
+
+def classify(acc, args):
+    """Runs the images that were asked for; prints rate, classes and accuracy, writes outputs."""
     images = np.load(args.images, allow_pickle=False)
     begin = time.monotonic()
     results = acc.run(images)
@@ -327,7 +434,6 @@ def main(argv=None):
     if args.output:
         for k, r in enumerate(results):
             np.save("%s%d.npy" % (args.output, k), r)
-    return 0
 
 
 if __name__ == "__main__":
