@@ -372,7 +372,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 func (s *space) scheduled(ctx context.Context, i int, refused *sieve) ([]option, error) {
 	net := s.model.Net
 	inPx, outPx := s.model.LayerPx(i)
-	engines, err := s.menu.Engines(i, hw.Layer{InPx: inPx, OutPx: outPx, GangDepth: engineDepth(hw.ScheduledEngine)})
+	engines, err := s.menu.Engines(ctx, i, hw.Layer{InPx: inPx, OutPx: outPx, GangDepth: engineDepth(hw.ScheduledEngine)})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@
 package scheduled
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -110,8 +111,8 @@ type Engine struct {
 
 // Engines are the scheduled engines of a layer, of every number of banks with every number of chains that saves cycles. Of base they have
 // the pixels, depths and memories; channels a beat become 1. Two pixels share a multiplier where activations are narrow
-// enough. Errors name the layer.
-func (m *Menu) Engines(layer int, base hw.Layer) ([]Engine, error) {
+// enough. Errors name the layer, or are the context's.
+func (m *Menu) Engines(ctx context.Context, layer int, base hw.Layer) ([]Engine, error) {
 	l := &m.net.Layers[layer]
 	if !Fits(m.net, layer) {
 		return nil, fmt.Errorf("layer %s can have no scheduled engine", l.ID)
@@ -127,6 +128,9 @@ func (m *Menu) Engines(layer int, base hw.Layer) ([]Engine, error) {
 	for _, banks := range Banks {
 		if banks > w.BeatsPerFold() {
 			break
+		}
+		if err := ctx.Err(); err != nil { // a search of banks takes up to a second
+			return nil, err
 		}
 		a := m.assigned(layer, banks, field)
 		if a.err != nil {

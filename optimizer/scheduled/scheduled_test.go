@@ -32,7 +32,7 @@ func TestEngines(t *testing.T) {
 		t.Error("one group fits, several do not")
 	}
 	base := hw.Layer{InPx: 6, OutPx: 6, GangDepth: 12, WeightMem: memory.BRAM}
-	if _, err := m.Engines(1, base); err == nil {
+	if _, err := m.Engines(t.Context(), 1, base); err == nil {
 		t.Error("a grouped convolution is taken")
 	}
 	rest := hwtest.PlainHW(net)
@@ -41,7 +41,7 @@ func TestEngines(t *testing.T) {
 		rest[i].LinePixels = hw.WindowOf(net, net.Layers[i], rest[i]).FullLinePixels()
 	}
 	for layer, field := range map[int]int{0: 18, 2: 0} {
-		list, err := m.Engines(layer, base)
+		list, err := m.Engines(t.Context(), layer, base)
 		if err != nil {
 			t.Fatal(err)
 		}
