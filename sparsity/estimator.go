@@ -326,7 +326,7 @@ func (e *Estimator) expand(c *convBits, l hw.Layer) (timing, error) {
 		if p.Kind == hw.ScheduledProc {
 			t.feedLatency = int64(n.Processes[n.Streams[p.In[0]].From].Latency)
 			m := n.ScheduledModule(p.Layer)
-			t.phases, t.words = m.CyclesPerImage(), m.Beats*m.Windows
+			t.phases, t.words = m.LayerCycles(alone.Layers[0].Conv.OutC), m.Beats*m.Windows
 		}
 	}
 	return t, nil

@@ -201,6 +201,9 @@ func (p *ScheduledParams) ChainWords() int { return p.Beats + p.Rows*p.RowWeight
 // CyclesPerImage are those of the engine alone, in a stream of images.
 func (p *ScheduledParams) CyclesPerImage() int { return p.Windows * p.Iterations }
 
+// LayerCycles are those of its layer, which has so many filters: of the engine, or of the sums of all chains, one of which leaves a cycle.
+func (p *ScheduledParams) LayerCycles(filters int) int { return p.Windows * max(p.Iterations, filters) }
+
 // Reads tells whether iteration k of a phase reads a word: they come at even distances in the iterations from Lead on, the last one
 // in the last.
 func (p *ScheduledParams) Reads(k int) bool {

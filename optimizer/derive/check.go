@@ -292,7 +292,7 @@ func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most floa
 	slowest := float64(ceilDiv(hw.EngineLanes(m.Net, l, hl), hl.N))
 	if plan := n.Plans[i]; plan != nil {
 		s := n.ScheduledModule(i)
-		least = max(float64(s.CyclesPerImage()), out*float64(feed+1)/float64(hl.GangDepth))
+		least = max(float64(s.LayerCycles(l.Conv.OutC)), out*float64(feed+1)/float64(hl.GangDepth))
 		most = least
 	} else if hl.Engine.Skips() {
 		least, most = out, out*(slowest+float64(feed)+1)

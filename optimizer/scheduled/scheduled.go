@@ -106,7 +106,7 @@ func (m *Menu) assigned(layer, banks, field int) *assigned {
 type Engine struct {
 	Layer  hw.Layer
 	Rows   int // of the longest chain
-	Cycles int // an image
+	Cycles int // an image, of engine and sums
 }
 
 // Engines are the scheduled engines of a layer, of every number of banks with every number of chains that saves cycles. Of base they have
@@ -141,7 +141,7 @@ func (m *Menu) Engines(ctx context.Context, layer int, base hw.Layer) ([]Engine,
 			e := Engine{Layer: base, Rows: rows}
 			e.Layer.N, e.Layer.Scheduled = banks, hw.Scheduled{Chains: k + 1, Field: field, Places: a.places}
 			s := hw.ScheduledOf(m.net, l, e.Layer, rows)
-			if e.Cycles = s.CyclesPerImage(); k == 0 || e.Cycles < last {
+			if e.Cycles = s.LayerCycles(l.Conv.OutC); k == 0 || e.Cycles < last {
 				list = append(list, e)
 				last = e.Cycles
 			}

@@ -54,9 +54,9 @@ func TestEngines(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := n.ScheduledModule(layer)
-			if p.Rows != e.Rows || p.CyclesPerImage() != e.Cycles || p.Field != field {
+			if p.Rows != e.Rows || p.LayerCycles(net.Layers[layer].Conv.OutC) != e.Cycles || p.Field != field {
 				t.Errorf("layer %d, %d banks, %d chains, field %d: %d rows, %d cycles; want %d rows, %d cycles, field %d",
-					layer, p.Banks, p.Chains, p.Field, e.Rows, e.Cycles, p.Rows, p.CyclesPerImage(), field)
+					layer, p.Banks, p.Chains, p.Field, e.Rows, e.Cycles, p.Rows, p.LayerCycles(net.Layers[layer].Conv.OutC), field)
 			}
 			if last, ok := banks[p.Banks]; ok && e.Cycles >= last {
 				t.Errorf("layer %d, %d banks, %d chains: %d cycles, fewer chains take %d", layer, p.Banks, p.Chains, e.Cycles, last)
