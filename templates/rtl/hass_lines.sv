@@ -109,10 +109,10 @@ module hass_lines #(
     for (k = 0; k < (1 << CB); k = k + 1) banks_hit[k] = pixel_of(k, column) < IN_PX;
   endfunction
 
-  // A bit of the number of that pixel among every `apart`-th.
-  function automatic [(1<<CB)-1:0] choice_bits(input integer column, input integer apart, input integer place);
+  // Binary digit `digit` of the number of that pixel among every `apart`-th.
+  function automatic [(1<<CB)-1:0] choice_bits(input integer column, input integer apart, input integer digit);
     integer k;
-    for (k = 0; k < (1 << CB); k = k + 1) choice_bits[k] = 1'((pixel_of(k, column) < IN_PX ? pixel_of(k, column) / apart : 0) >> place);
+    for (k = 0; k < (1 << CB); k = k + 1) choice_bits[k] = 1'((pixel_of(k, column) < IN_PX ? pixel_of(k, column) / apart : 0) >> digit);
   endfunction
 
   localparam integer IN_PARTS = LANES / IN_CH;

@@ -294,7 +294,7 @@ var forgers = []forger{
 	{"cycles of a layer", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
 		i, _ := someConv(rng, d)
 		c := &d.Costs[i]
-		if d.Layers[i].Engine == hw.Dense { // its cycles follow from shapes
+		if !d.Layers[i].Engine.Skips() { // its cycles follow from shapes, or from the schedule
 			return nil
 		}
 		c.Cycles *= 1.01
