@@ -293,11 +293,8 @@ func checkWidths(text string) error {
 		for _, q := range svParam.FindAllStringSubmatch(m[1], -1) {
 			v[q[1]], _ = strconv.Atoi(q[2])
 		}
-		bits := v["W_BITS"]
-		if v["KIND"] > 0 {
-			bits++ // an engine that skips zeros keeps which weights are not 0
-		}
-		if row := v["M"] * v["GANG"] * bits; row == 0 || row > svVector {
+		// Which weights are not 0 stands in a memory of its own.
+		if row := v["M"] * v["GANG"] * v["W_BITS"]; row == 0 || row > svVector {
 			return fmt.Errorf("an engine's row of weights has %d bits", row)
 		}
 	}
