@@ -54,7 +54,7 @@ type space struct {
 	budget  design.Vec // choices beyond it are left out
 	over    design.Vec // but for those within this, which only explain; zero: none
 	widths  [][]int
-	hurry   []float64       // by layer: what its cycles count for (elastic.hurry)
+	hurry   []float64       // by layer: what its cycles count for (fifo.Hurry)
 	near    *near           // nil: the estimator is asked about all choices
 	memo    *Memo           // or nil
 	menu    *scheduled.Menu // of scheduled engines; nil: there are none

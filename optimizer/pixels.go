@@ -3,6 +3,7 @@ package optimizer
 import (
 	"context"
 	"errors"
+
 	"hass/optimizer/pixels"
 )
 

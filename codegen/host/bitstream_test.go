@@ -65,8 +65,8 @@ func bitstream(t *testing.T, out string, env []string, tools ...string) (record,
 	return strings.ReplaceAll(string(data), out, "ROOT"), string(got), err
 }
 
-// TestBitstream runs make bitstream of both targets: what it calls, what it leaves and where, and what it says where a tool is
-// missing.
+// TestBitstream runs make bitstream of both targets. It checks the calls of the tools, the files that stay and the sentence about a
+// missing tool.
 func TestBitstream(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a folder with blanks")
 	if err := os.MkdirAll(dir, 0o777); err != nil {

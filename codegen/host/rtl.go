@@ -24,7 +24,7 @@ func (s signal) Direction() string {
 	return "output"
 }
 
-// Outward is that of a master's signal: In are those that a master drives, as a slave takes them.
+// Outward is the direction of the signal at a master, which drives the inputs of a slave.
 func (s signal) Outward() string {
 	if s.In {
 		return "output"
@@ -38,7 +38,7 @@ func (s signal) Heard() bool { return s.Name != "bresp" && s.Name != "rresp" }
 // Range is the vector's range with a blank behind it, "" of a single bit.
 func (s signal) Range() string { return vector(s.Bits) }
 
-// axiLite are the signals of an AXI4-Lite slave with addresses of so many bits.
+// axiLite lists the signals of an AXI4-Lite slave. Its addresses have the given number of bits.
 func axiLite(address int) []signal {
 	return []signal{
 		{"awaddr", "AWADDR", true, address}, {"awvalid", "AWVALID", true, 1}, {"awready", "AWREADY", false, 1},
@@ -109,7 +109,7 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 	return append(append(files, part...), drivers...), err
 }
 
-// vector is the range of a vector of so many bits with a blank behind it, "" of one bit.
+// vector writes the range of a vector of the given number of bits, with a blank behind it. A single bit has none: "".
 func vector(bits int) string {
 	if bits == 1 {
 		return ""

@@ -235,13 +235,13 @@ func (r *Ranges) Merge(o *Ranges) {
 	}
 }
 
-// Powers are those that the values were looked at with.
+// Powers gives the powers of two that scaled the channels of the observed values.
 func (r *Ranges) Powers() Powers { return r.powers }
 
 // Of is the statistics of a value, or nil if it was never observed.
 func (r *Ranges) Of(name string) *Stats { return r.values[name] }
 
-// Images are what a network is calibrated on.
+// Images is the input of a calibration: a number of images, loaded one by one.
 type Images struct {
 	N       int                            // number, at least 1
 	Workers int                            // goroutines; all cores if <= 0

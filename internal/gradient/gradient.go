@@ -23,7 +23,7 @@ type Net struct {
 	g      *graph.Graph
 	exec   *floatexec.Exec
 	scores string                   // value of the classes' scores
-	nodes  []*graph.Node            // those that the scores depend on and that depend on the input, in graph order
+	nodes  []*graph.Node            // between input and scores, in graph order
 	back   map[string]*backwardConv // by convolution
 	pass   map[string]bool          // values that depend on the input
 	keep   map[string]bool          // values that running backward needs

@@ -185,7 +185,7 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// TestRefused: what has no gradient is named, all of it.
+// TestRefused: the error names every operator that has no gradient.
 func TestRefused(t *testing.T) {
 	b := newBuilder(2, 4)
 	b.conv("a", "x", 2, 1, window(1, 1, 1, 0))

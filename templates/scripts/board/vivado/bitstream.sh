@@ -96,7 +96,7 @@ hls)
   ;;
 esac
 batch bitstream bd.tcl "ip=$ip" "out=$out" "jobs=$jobs"
-grep '^bd.tcl: ' "$out/log/bitstream.log" || true
+grep '^bd.tcl: ' "$out/log/bitstream.log" || [ $? -eq 1 ] # no such line is no failure, no log is
 
 # What was estimated beside what Vivado says. Reports of the C++ name modules of Vitis HLS, which the cost model has not.
 if [ "$HASS_TARGET" = rtl ]; then
