@@ -78,12 +78,13 @@ var snapshots = []struct {
 	design func(t *testing.T, dir string) *design.Design
 }{
 	{"elastic", func(t *testing.T, dir string) *design.Design { return designtest.Elastic(t, dir) }},
+	{"packed", func(t *testing.T, dir string) *design.Design { return designtest.Packed(t, dir) }},
 	{"scheduled", func(t *testing.T, dir string) *design.Design { return designtest.Scheduled(t, dir) }},
 	{"residual", residualDesign},
 	{"gate", gateDesign},
 }
 
-// TestSnapshots compares the text that is emitted for four small networks with golden files: sources, scripts and
+// TestSnapshots compares the text that is emitted for five small networks with golden files: sources, scripts and
 // reports, without the library, the data and what lists hashes.
 func TestSnapshots(t *testing.T) {
 	for _, s := range snapshots {

@@ -61,7 +61,7 @@ func bothWays(t *testing.T, n *hw.Network, images [][]int32, opt Options) *stead
 	return st
 }
 
-// randomDense is a random network whose engines are all dense or scheduled: no beat's cycles depend on data.
+// randomDense is a random network whose engines are all dense, packed or scheduled: no beat's cycles depend on data.
 func randomDense(t *testing.T, seed int64) (*hwtest.Case, *hw.Network) {
 	t.Helper()
 	c, err := hwtest.New(seed)
@@ -69,7 +69,7 @@ func randomDense(t *testing.T, seed int64) (*hwtest.Case, *hw.Network) {
 		t.Fatal(err)
 	}
 	for i, l := range c.Net.Layers {
-		if l.Kind == intnet.KindConv && !c.Layers[i].Engine.Row().Static {
+		if l.Kind == intnet.KindConv && c.Layers[i].Engine.Skips() {
 			c.Layers[i].Engine, c.Layers[i].N = hw.Dense, hw.EngineLanes(c.Net, l, c.Layers[i])
 		}
 	}

@@ -147,10 +147,12 @@ func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rat
 	return best, nil
 }
 
-// askedSteps bounds the limits tried for a clock that was asked for, looseStep is the factor between two that are not told apart.
+// askedSteps bounds the limits tried for a clock that was asked for, looseStep is the factor between two that are not told apart. What FIFOs
+// take is not known yet, so that a design may be a little faster than it seems (askedSlack); solve tightens the limit where it is not.
 const (
 	askedSteps = 4
 	looseStep  = 1.01
+	askedSlack = 1.01
 )
 
 // reachClock is chooseClock for a clock that was asked for. e may be fuller than the design that reaches the clock, and a fuller part is
@@ -163,7 +165,7 @@ func (p *problem) reachClock(ctx context.Context, asked float64, first rate, e *
 			return 0, false, nil
 		}
 		mhz, err = t.clock(r.x)
-		return mhz, mhz*(1+derive.FloatError) >= asked, err
+		return mhz, mhz*askedSlack >= asked, err
 	}
 	if _, ok, err := reaches(first); ok || err != nil {
 		p.setLimit(e.PathsAt(min(asked, e.At(p.pathOf(first.x)))))

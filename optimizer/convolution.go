@@ -159,11 +159,11 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 		sc := shapeChoices{out: sh.out}
 		for _, e := range derive.Engines(s.lanes(), sh.lanes) {
 			for _, p := range sh.out {
-				if e.N*p*outPx > max(outPx, s.dsps()) {
+				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
+					Engine: e.Kind, N: e.N, Gang: p, GangDepth: engineDepth(e.Kind)}
+				if !derive.Pack(s.engine, net, &l, &base, s.model.Family) || base.Multipliers() > max(outPx, s.dsps()) {
 					continue
 				}
-				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
-					Engine: e.Kind, N: e.N, GangDepth: engineDepth(e.Kind)}
 				// The width of the input is judged by itself.
 				keeps := func(sv *sieve, gang int, mem memory.Kind) bool {
 					hl := base
@@ -418,10 +418,10 @@ func (s *space) memories() []memory.Kind {
 }
 
 // lanes is the rule for engines of lanes. All pixels of a beat move together, and of whole rows one always has a pair more than the
-// others: beside scheduled engines there are dense ones.
+// others: beside scheduled engines there are such as skip no zeros.
 func (s *space) lanes() string {
 	if s.menu != nil {
-		return string(hw.Dense)
+		return string(hw.ScheduledEngine)
 	}
 	return s.engine
 }

@@ -39,7 +39,6 @@ const (
 	roughWiden  = 3    // so many times
 	roughWorth  = 1.02 // gain that a faster clock is taken for
 
-	packedPixels = 2 // that a DSP slice of a scheduled engine serves a cycle
 	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
 	// rates around the one that the model finds.
 	roughKept = 12
@@ -208,6 +207,9 @@ func (s *space) effort() int {
 		for _, sh := range s.shapes(l) {
 			for _, e := range derive.Engines(s.lanes(), sh.lanes) {
 				for _, p := range sh.out {
+					if e.Kind == hw.Packed {
+						continue // its cycles are those of a dense one
+					}
 					if _, px := s.model.LayerPx(i); e.N*p*px <= max(px, s.budget[0]) {
 						n += len(s.parts(l, e.Kind, p)) * (1 + s.model.Net.WeightCount(l)/manyWeights)
 					}
@@ -218,7 +220,7 @@ func (s *space) effort() int {
 	return n
 }
 
-// leastCycles bounds the cycles of every design from below: all pairs over all multipliers, and a
+// leastCycles bounds the cycles of every design from below: all pairs over all multipliers, which several share where they are packed, and a
 // pixel a cycle.
 func (r *rough) leastCycles(budget design.Vec) float64 {
 	pairs, least := 0.0, 1.0
@@ -229,7 +231,8 @@ func (r *rough) leastCycles(budget design.Vec) float64 {
 		l := &r.net.Layers[i]
 		out := r.net.Tensors[l.Out]
 		if l.Kind == intnet.KindConv {
-			pairs += r.density[i] * float64(out.H*out.W) * float64(r.net.WeightCount(l))
+			_, px := r.model.LayerPx(i)
+			pairs += r.density[i] * float64(out.H*out.W) * float64(r.net.WeightCount(l)) / float64(derive.Shared(r.net, l, px, r.model.Family))
 		}
 	}
 	return max(least, pairs/float64(max(1, budget[0])))
@@ -244,9 +247,6 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 	}
 	n := &near{model: model}
 	least := n.model.leastCycles(s.budget)
-	if s.menu != nil {
-		least /= packedPixels
-	}
 	quick := *s
 	quick.near, quick.est = n, n.model
 	var p *problem

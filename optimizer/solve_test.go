@@ -14,6 +14,7 @@ import (
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 	"hass/internal/test/testenv"
 	"hass/optimizer/cost"
 	"hass/optimizer/derive"
@@ -132,11 +133,14 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 								for n := 1; n <= lanes; n++ {
 									for gang := 1; gang <= p; gang++ {
 										one := !kind.Skips() || kind.Row().Apart || net.Depthwise(&l) // gang
-										if p%gang != 0 || one && gang != p || (kind == hw.Dense) != (n == lanes) || !kind.Row().Legal(lanes, n) ||
+										if p%gang != 0 || one && gang != p || !kind.Skips() != (n == lanes) || !kind.Row().Legal(lanes, n) ||
 											kind == hw.Crossbar && (lanes > 16 || !strings.Contains(" 2 3 4 6 8 ", fmt.Sprintf(" %d ", n))) {
 											continue
 										}
-										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth = kind, n, gang, mem, engineDepth(kind)
+										h.Engine, h.N, h.Gang, h.WeightMem, h.GangDepth, h.Packing = kind, n, gang, mem, engineDepth(kind), packing.Packing{}
+										if !derive.Pack(design.EngineAuto, net, &l, &h, family) {
+											continue
+										}
 										c, _, err := est.Conv(i, h)
 										if err != nil {
 											t.Fatal(err)

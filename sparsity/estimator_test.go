@@ -12,6 +12,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/packing"
 	"hass/internal/test/testenv"
 )
 
@@ -325,6 +326,9 @@ func TestConvEqualsSimulation(t *testing.T) {
 		}
 		for _, depth := range []int{1, 3, 12} {
 			l := hw.Layer{MTap: 3, MCh: 4, Engine: kind, N: n, OutPx: 1, OutCh: 4, Gang: 4, GangDepth: depth}
+			if kind == hw.Packed {
+				l.Packing = packing.Packing{Deep: 1, Filters: 1}
+			}
 			tests = append(tests, struct {
 				name string
 				d    convDims

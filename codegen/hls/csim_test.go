@@ -99,11 +99,11 @@ func compareWithSim(t testing.TB, d *design.Design, images [][]int32, res *verif
 	}
 }
 
-// TestElastic runs elastic engines: plain, grouped and depthwise.
-func TestElastic(t *testing.T) {
+// TestEngines runs elastic engines, plain, grouped and depthwise, and packed ones.
+func TestEngines(t *testing.T) {
 	r := newRunner(t, "-O0")
 	t.Parallel()
-	for _, make := range []func(testing.TB, string) *design.Design{designtest.Elastic, designtest.ElasticThresholds} {
+	for _, make := range []func(testing.TB, string) *design.Design{designtest.Elastic, designtest.ElasticThresholds, designtest.Packed} {
 		dir := t.TempDir()
 		d := make(t, dir)
 		images, err := d.GoldenImages(dir)

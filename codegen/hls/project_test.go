@@ -103,7 +103,7 @@ func TestMutants(t *testing.T) {
 		want                 string // in the first mismatch
 	}{
 		{name: "sparse engine drops a lane", file: "engine.hpp", from: "d.w[g * M + i].to_uint()) << i;", to: "d.w[g * M + i].to_uint() & (i != M - 1)) << i;", want: "l0_conv_join"},
-		{name: "dense engine drops a lane", file: "engine.hpp", from: "sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory", to: "if (i != E::M - 1) sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory", want: "l3_conv_join"},
+		{name: "dense engine drops a lane", file: "engine.hpp", from: "sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * row[g", to: "if (i != E::M - 1) sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * row[g", want: "l3_conv_join"},
 		{name: "crossbar drops a lane in the selector", file: "engine.hpp", from: "value |= (take >> i & 1) != 0 ?", to: "value |= (take >> i & 1) != 0 && (KIND == BANKED || i != 0) ?", want: "l1_conv_join"},
 		{name: "crossbar takes one lane fewer", file: "engine.hpp", from: "SHARE = E::KIND == BANKED ? 1 : E::N;", to: "SHARE = E::KIND == BANKED ? 1 : E::N - 1;", cost: true},
 		{name: "beat ends early", file: "engine.hpp", from: "pairs > (t + 1) * SHARE", to: "pairs > (t + 1) * SHARE + 1", want: "pairs are left when a beat ends"},

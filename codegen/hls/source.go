@@ -304,6 +304,11 @@ func (p *generator) engineText(i int, in, out hw.Stream) (string, string) {
 		c.num("ROW", e.Row())
 		c.num("IN_BITS", e.XBits)
 		c.num("WEIGHT_BITS", e.WBits)
+		if e.Kind == hw.PackedLane {
+			c.num("FIELD", e.Field)
+			c.num("DEEP", e.Deep)
+			c.num("FILTERS", e.Filters)
+		}
 		text = c.end()
 	}
 	var b writer

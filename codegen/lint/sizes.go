@@ -30,7 +30,7 @@ var (
 
 // measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
 var measured = map[string]string{
-	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take d.x d.w", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
+	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take sums d.x d.w", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
 	"combine.hpp": "gate", "weights.hpp": "row", "scheduled.hpp": "row sum x w last", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias scales thresholds table weights addresses lasts words places ports",
 }
 

@@ -99,6 +99,14 @@ func LoadPlatform(nameOrPath string) (Platform, error) {
 	return p, nil
 }
 
+// WideOperand is the number of bits of the wider operand of a DSP slice's multiplier; the other has 18 in both families. Source: UG479, UG579.
+func WideOperand(family string) int {
+	if family == FamilyUSPlus {
+		return 27
+	}
+	return 25
+}
+
 // platformTOML is our form; pointers tell what is missing.
 type platformTOML struct {
 	Name      *string  `toml:"name"`

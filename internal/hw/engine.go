@@ -14,6 +14,7 @@ const (
 	DenseLane LaneKind = iota
 	CrossbarLane
 	BankedLane
+	PackedLane // it has no hass_lane of its own: several share a hass_packed
 )
 
 // laneRow is what all stages know of a lane kind.
@@ -27,6 +28,7 @@ var laneRows = [...]laneRow{
 	DenseLane:    {"DENSE", false, 1},
 	CrossbarLane: {"CROSSBAR", true, 7}, // useful pairs, ranks in four steps, choice, its number
 	BankedLane:   {"BANKED", true, 3},   // useful pairs, those left, choice
+	PackedLane:   {"PACKED", false, 1},
 }
 
 // lanes is the row of a layer's engines; of a layer without engines it is that of lanes that know nothing of zeros.
@@ -85,21 +87,22 @@ func (p *WeightsParams) LastField() int {
 
 // EngineParams are the parameters of hass_engine: a gang of dot-product engines, or a bank of it, with its weights.
 type EngineParams struct {
-	Kind      LaneKind    `rtl:"KIND"`
-	Depthwise bool        `rtl:"DEPTHWISE"`       // each output lane has a channel of its own
-	M         int         `rtl:"M" hls:"M"`       // lanes of a dot product
-	N         int         `rtl:"N" hls:"N"`       // multipliers of a dot product
-	Gang      int         `rtl:"GANG" hls:"GANG"` // output lanes
-	Px        int         `rtl:"PX" hls:"PX"`     // pixels per beat
-	Beats     int         `rtl:"BEATS" hls:"BEATS"`
-	XBits     int         `rtl:"X_BITS"`
-	XSigned   bool        `rtl:"X_SIGNED"`
-	WBits     int         `rtl:"W_BITS"`
-	Acc       int         `rtl:"ACC"`               // bits of an accumulator
-	Depth     int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
-	Memory    memory.Kind `rtl:"STYLE"`             // that holds them
-	Queue     int         `rtl:"QUEUE"`             // depth of the FIFO before it, in beats
-	*Skipping             // of an engine that skips zeros
+	Kind          LaneKind    `rtl:"KIND"`
+	Depthwise     bool        `rtl:"DEPTHWISE"`       // each output lane has a channel of its own
+	M             int         `rtl:"M" hls:"M"`       // lanes of a dot product
+	N             int         `rtl:"N" hls:"N"`       // multipliers of a dot product
+	Gang          int         `rtl:"GANG" hls:"GANG"` // output lanes
+	Px            int         `rtl:"PX" hls:"PX"`     // pixels per beat
+	Beats         int         `rtl:"BEATS" hls:"BEATS"`
+	XBits         int         `rtl:"X_BITS"`
+	XSigned       bool        `rtl:"X_SIGNED"`
+	WBits         int         `rtl:"W_BITS"`
+	Acc           int         `rtl:"ACC"`               // bits of an accumulator
+	Depth         int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
+	Memory        memory.Kind `rtl:"STYLE"`             // that holds them
+	Queue         int         `rtl:"QUEUE"`             // depth of the FIFO before it, in beats
+	*Skipping                 // of an engine that skips zeros
+	*PackedParams             // of a packed engine
 
 	Tokens int          // accumulator tokens per image
 	Layout WeightLayout // of the rows
@@ -222,6 +225,9 @@ func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
 	}
 	if e.Skips() {
 		e.Skipping = &Skipping{Flags: memory.ForBuffer(e.Row(), e.Depth)}
+	}
+	if e.Kind == PackedLane {
+		e.PackedParams = &PackedParams{Field: hl.Packing.Field, Deep: hl.Packing.Deep, Filters: hl.Packing.Filters}
 	}
 	if net.Depthwise(l) {
 		// A fold is a group of channels here, each alone: its beats are the groups of taps.

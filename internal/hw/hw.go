@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"hass/internal/memory"
+	"hass/internal/packing"
 )
 
 // MaxLanes bounds M, so that a beat's zero bitmap is one machine word.
@@ -40,7 +41,8 @@ type Layer struct {
 	Gang      int        `json:"gang,omitempty"`       // output lanes per gang; divides OutCh
 	GangDepth int        `json:"gang_depth,omitempty"` // depth of each gang's input FIFO in beats
 
-	Scheduled Scheduled `json:"scheduled,omitzero"` // of a scheduled engine, which has N banks
+	Scheduled Scheduled       `json:"scheduled,omitzero"` // of a scheduled engine, which has N banks
+	Packing   packing.Packing `json:"packing,omitzero"`   // of a packed engine
 
 	WeightMem memory.Kind `json:"weight_mem,omitempty"` // of the weights of a conv
 	// BufferMem is the memory of the layer's buffer, where it has one (HasBuffer). None leaves it to memory.ForBuffer.
@@ -52,6 +54,15 @@ func (l Layer) M() int { return l.MTap * l.MCh }
 
 // Gangs is the number of gangs of a conv.
 func (l Layer) Gangs() int { return l.OutCh / l.Gang }
+
+// Multipliers is the number of multipliers of a conv whose engines have lanes.
+func (l Layer) Multipliers() int {
+	px, ch := l.OutPx, l.OutCh
+	if l.Engine == Packed {
+		px, ch = ceilDiv(px, l.Packing.Pixels()), ceilDiv(l.Gang, l.Packing.Filters)*l.Gangs()
+	}
+	return l.N * px * ch
+}
 
 // Banks is the number of engine processes of each gang: N if the banks go on apart, else 1. Lane i of
 // a beat (of a depthwise conv: of the taps of each channel) goes to bank i mod Banks.

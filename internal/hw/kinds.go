@@ -18,6 +18,8 @@ const (
 	// Elastic is banked, but every bank is an engine of its own, of M/N lanes and one multiplier, behind a FIFO
 	// of its own: it spends max(1, its nnz) on its part of a beat, and banks meet at the join, once an output.
 	Elastic EngineKind = "elastic"
+	// Packed is dense, but narrow products share multipliers (see Packing).
+	Packed EngineKind = "packed"
 	// ScheduledEngine multiplies the weights that are not 0, in an order made at generation: chains of N banks, a row of N weights a cycle
 	// (see Scheduled). It does not look at activations.
 	ScheduledEngine EngineKind = "scheduled"
@@ -79,6 +81,11 @@ var engineRows = []EngineRow{
 		Kind: Elastic, Lane: BankedLane, Measure: FullestBank, Apart: true,
 		Legal: func(m, n int) bool { return n >= 2 && n < m && m%n == 0 },
 		Try:   func(m int) []int { return properDivisors(m, 2) },
+	},
+	{
+		Kind: Packed, Lane: PackedLane, Measure: Nothing,
+		Legal: func(m, n int) bool { return n == m },
+		Try:   func(m int) []int { return []int{m} },
 	},
 	{
 		Kind: ScheduledEngine, Measure: Nothing, Static: true,

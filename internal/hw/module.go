@@ -149,9 +149,7 @@ func (n *Network) Module(i int) Module {
 	switch p.Kind {
 	case Engine:
 		e := EngineOf(n.Net, l, hl)
-		if e.Skips() {
-			e.Queue = n.Streams[p.In[0]].Depth
-		}
+		e.Queue = n.Streams[p.In[0]].Depth
 		return e
 	case ScheduledProc:
 		return n.ScheduledModule(p.Layer)

@@ -161,6 +161,9 @@ func Latency(kind ProcessKind, l Layer) int {
 		}
 		return cycles
 	case Engine:
+		if l.Engine == Packed {
+			return l.lanes().lag + spread(l.Gang) + packedCycles(l.N, l.Packing.Deep) + fifo
+		}
 		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // choice of pairs, copies of the token, operands, product, accumulator
 		if l.lanes().flags {
 			cycles++ // a register between choice and multiplier
@@ -314,6 +317,9 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		}
 		if !hl.Engine.Row().Legal(m, hl.N) {
 			return fmt.Errorf("an engine of kind %s and %d lanes cannot have n = %d", hl.Engine, m, hl.N)
+		}
+		if err := checkPacked(net, &l, hl); err != nil {
+			return err
 		}
 		if hl.Engine.Row().Static {
 			return checkScheduled(net, &l, hl)

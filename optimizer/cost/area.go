@@ -25,6 +25,7 @@ const (
 	areaDense    // hass_lane by its kind
 	areaCrossbar //
 	areaBanked   //
+	areaPacked   // hass_packed
 	areaAhead    // what hass_ahead has beside its queues
 	areaEngine   // what an engine has beside lanes, weights and what is known ahead
 	areaChain
@@ -79,6 +80,7 @@ var areaRows = [areaKinds]areaRow{
 	areaDense:      {"lane_dense", areaEngine, formulaOf(laneArea)},
 	areaCrossbar:   {"lane_crossbar", areaEngine, formulaOf(laneArea)},
 	areaBanked:     {"lane_banked", areaEngine, formulaOf(laneArea)},
+	areaPacked:     {"packed", areaEngine, formulaOf(cascadeArea)},
 	areaAhead:      {"ahead", areaEngine, formulaOf(aheadArea)},
 	areaEngine:     {"engine", areaEngine, nil},
 	areaChain:      {"chain", areaScheduled, formulaOf(chainArea)},

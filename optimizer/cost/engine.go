@@ -17,10 +17,7 @@ func multiplierDSP(a, b int, family string) int {
 	if a+b < minProduct {
 		return 0
 	}
-	wide := 25
-	if family == design.FamilyUSPlus {
-		wide = 27
-	}
+	wide := design.WideOperand(family)
 	return min(ceilDiv(a, wide)*ceilDiv(b, 18), ceilDiv(a, 18)*ceilDiv(b, wide))
 }
 
@@ -123,7 +120,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 // an engine share.
 func controlWaits(kind hw.LaneKind) int {
 	switch kind {
-	case hw.DenseLane:
+	case hw.DenseLane, hw.PackedLane:
 		return 0
 	case hw.CrossbarLane:
 		return 3
@@ -177,7 +174,14 @@ func aheadArea(s *hw.AheadParams, _ string) area {
 // engineArea is the area of what hass_engine has beside lanes and weights.
 func engineArea(s *hw.EngineParams, _ string) area {
 	a := area{kind: areaEngine}
-	a.rule[2] = log2(s.Beats) + 3 + log2(s.N) + min(1, s.N-1)
+	a.rule[2] = log2(s.Beats) + 3
+	if s.Kind == hw.PackedLane {
+		c := s.Cascade(1, 1)
+		a.rule[2] += c.Cycles() - 3
+		a.turns(s)
+	} else {
+		a.rule[2] += log2(s.N) + min(1, s.N-1)
+	}
 	if s.Skips() {
 		a.rule[2]++
 	}
@@ -185,7 +189,7 @@ func engineArea(s *hw.EngineParams, _ string) area {
 	if s.Skips() {
 		skips, turns = 1, ceilDiv(s.M, s.N)
 	} else {
-		a.rule[2] += log2(s.Queue+1) + 5 // hass_tokens, control a cycle later
+		a.rule[2] += 5 // hass_tokens but for its count, control a cycle later
 	}
 	if s.Spread() > 0 { // copies for eight lanes each
 		perPixel := s.M
@@ -196,7 +200,8 @@ func engineArea(s *hw.EngineParams, _ string) area {
 		a.rule[2] += 1 + s.Px*eights*(perPixel*s.XBits+3) + ceilDiv(s.Row()*s.WBits, 66)
 	}
 	waits := controlWaits(s.Kind)
-	a.rule[1], a.rule[5] = waits, waits
+	a.rule[1] += waits
+	a.rule[5] += waits
 	a.lut = terms(1, log2(s.Beats), skips, turns)
 	a.ff = terms(1, skips, turns)
 	return a
@@ -212,9 +217,21 @@ func queueParts(s *hw.AheadParams, family string) (parts []part) {
 	return parts
 }
 
-// queues is the cost of the queues of hass_ahead. They are as deep as the FIFO before the engine, and are priced with it.
-func (m Model) queues(s hw.AheadParams) (v design.Vec) {
-	for _, p := range queueParts(&s, m.Family) {
+// queued are the formulas of what an engine has for every place of the FIFO before it: the queues of hass_ahead, or the count of
+// hass_tokens.
+func queued(s *hw.EngineParams, family string) []part {
+	if s.Skips() {
+		ahead := s.Ahead()
+		return queueParts(&ahead, family)
+	}
+	a := area{kind: areaEngine}
+	a.rule[2] = log2(s.Queue + 1)
+	return []part{{a, 1}}
+}
+
+// queues is the cost of what an engine has for every place of the FIFO before it. It is priced with the FIFO.
+func (m Model) queues(s *hw.EngineParams) (v design.Vec) {
+	for _, p := range queued(s, m.Family) {
 		v = v.Add(m.price(&p.area, p.times))
 	}
 	return m.scaled(areaEngine, v)
@@ -223,8 +240,15 @@ func (m Model) queues(s hw.AheadParams) (v design.Vec) {
 // engineParts are the formulas of an engine: lanes, weights and what moves them, without the queues of beats that are known
 // ahead.
 func engineParts(s *hw.EngineParams, family string) []part {
-	lane, weights := s.Lane(), s.Weights()
-	parts := []part{{laneArea(&lane, family), s.Gang * s.Px}, {weightsArea(&weights, family), 1}}
+	weights := s.Weights()
+	var parts []part
+	if s.Kind == hw.PackedLane {
+		parts = packedParts(s, family)
+	} else {
+		lane := s.Lane()
+		parts = append(parts, part{laneArea(&lane, family), s.Gang * s.Px})
+	}
+	parts = append(parts, part{weightsArea(&weights, family), 1})
 	if s.Skips() {
 		ahead := s.Ahead()
 		parts = append(parts, part{aheadArea(&ahead, family), 1})

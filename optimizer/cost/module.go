@@ -71,11 +71,7 @@ func moduleParts(module hw.Module, family string) ([]part, error) {
 	case hw.AheadParams:
 		return append(queueParts(&s, family), part{aheadArea(&s, family), 1}), nil
 	case hw.EngineParams:
-		if s.Skips() {
-			ahead := s.Ahead()
-			return append(queueParts(&ahead, family), engineParts(&s, family)...), nil
-		}
-		return engineParts(&s, family), nil
+		return append(queued(&s, family), engineParts(&s, family)...), nil
 	case hw.ScheduledParams:
 		return scheduledParts(&s, family), nil
 	case hw.CollectParams:

@@ -30,10 +30,8 @@ func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 		}
 		acc := hl.OutPx * hl.Gang * l.Conv.AccBits
 		gang := m.stream(hl.EngineFIFO(beat / hl.Banks()))
-		if e := hw.EngineOf(m.Net, &l, hl); e.Skips() {
-			gang = gang.Add(m.queues(e.Ahead()))
-		}
-		gang = gang.Add(m.FIFO(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
+		e := hw.EngineOf(m.Net, &l, hl)
+		gang = gang.Add(m.queues(&e)).Add(m.FIFO(acc, hw.DefaultDepth(hw.Latency(hw.Engine, hl))))
 		for i := range v {
 			v[i] += hl.Engines() * gang[i]
 		}
@@ -69,9 +67,8 @@ func (m Model) Streams(n *hw.Network) (v design.Vec) {
 	for i := range n.Streams {
 		v = v.Add(m.stream(n.FIFO(i)))
 		if to := n.Streams[i].To; n.Processes[to].Kind == hw.Engine {
-			if e := n.Module(to).(hw.EngineParams); e.Skips() {
-				v = v.Add(m.queues(e.Ahead()))
-			}
+			e := n.Module(to).(hw.EngineParams)
+			v = v.Add(m.queues(&e))
 		}
 	}
 	return v

@@ -22,6 +22,7 @@ type Paths struct {
 type engineParts struct {
 	engine hw.EngineParams
 	flags  memory.Kind
+	packed hw.PackedParams
 }
 
 func partsOf(e hw.EngineParams) engineParts {
@@ -29,7 +30,10 @@ func partsOf(e hw.EngineParams) engineParts {
 	if e.Skipping != nil {
 		parts.flags = e.Flags
 	}
-	parts.engine.Skipping, parts.engine.Tokens, parts.engine.Layout = nil, 0, hw.WeightLayout{}
+	if e.PackedParams != nil {
+		parts.packed = *e.PackedParams
+	}
+	parts.engine.Skipping, parts.engine.PackedParams, parts.engine.Tokens, parts.engine.Layout = nil, nil, 0, hw.WeightLayout{}
 	return parts
 }
 

@@ -81,16 +81,14 @@ type EngineChoice struct {
 	N    int
 }
 
-// Engines lists the engines for beats of m lanes under the rule; where that is scheduled engines, those of layers that can have none: dense
+// Engines lists the engines for beats of m lanes under the rule; where that is scheduled engines, those beside them: dense and packed
 // ones. Where m has no banks of several lanes there are no
 // elastic ones, but a banked engine of one multiplier.
 func Engines(rule string, m int) []EngineChoice {
 	var list []EngineChoice
-	if rule == string(hw.ScheduledEngine) {
-		rule = string(hw.Dense)
-	}
 	for _, kind := range hw.LaneEngines() {
-		if rule != design.EngineAuto && rule != string(kind) {
+		beside := rule == string(hw.ScheduledEngine) && kind.Row().Measure == hw.Nothing
+		if rule != design.EngineAuto && rule != string(kind) && !beside {
 			continue
 		}
 		row := kind.Row()
@@ -108,6 +106,22 @@ func Engines(rule string, m int) []EngineChoice {
 		}
 	}
 	return list
+}
+
+// Pack gives a packed engine its packing on a device family. It tells whether the engine is worth trying under the rule: where no products share
+// a multiplier, a dense one does the same. Engines of other kinds stay as they are.
+func Pack(rule string, net *intnet.Net, l *intnet.Layer, hl *hw.Layer, family string) bool {
+	if hl.Engine != hw.Packed {
+		return true
+	}
+	hl.Packing = hw.PackingOf(net, l, hl.N, design.WideOperand(family))
+	return rule == string(hw.Packed) || hl.Multipliers() < hl.N*hl.OutCh*hl.OutPx
+}
+
+// Shared is the most products of a convolution that share a multiplier on a device family where a beat has so many pixels.
+func Shared(net *intnet.Net, l *intnet.Layer, px int, family string) int {
+	p := hw.PackingOf(net, l, 1, design.WideOperand(family))
+	return min(px, p.Pixels()) * p.Filters
 }
 
 // Price fills in a design's costs, the total and what is short.

@@ -23,11 +23,7 @@ var Banks = []int{1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18}
 // fieldOf is the number of bits of a packed field by device family: what is left of a DSP slice's wider operand beside two activations of
 // 8 bits.
 func fieldOf(family string, bits int) int {
-	wide := 25
-	if family == design.FamilyUSPlus {
-		wide = 27
-	}
-	return wide - 1 - bits
+	return design.WideOperand(family) - 1 - bits
 }
 
 // packedBits is the most bits of activations of which two share a multiplier.

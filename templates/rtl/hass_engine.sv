@@ -11,7 +11,7 @@
 // the end of the pipeline that chooses the pairs; so enables of many registers come from a register. Gangs of more than four
 // lanes have a cycle more, SPREAD, in which the token and what control tells go to a copy for every eight lanes.
 module hass_engine #(
-    parameter integer KIND = 0,  // see hass_lane
+    parameter integer KIND = 0,  // see hass_lane; 3: hass_packed
     parameter integer DEPTHWISE = 0,
     parameter integer M = 1,
     parameter integer N = 1,
@@ -26,9 +26,15 @@ module hass_engine #(
     parameter integer STYLE = 0,  // of their memory: 0 LUT RAM, 1 block RAM, 2 ultra RAM
     parameter integer FLAG_STYLE = 0,  // of the memory of the weights' flags: 0 LUT RAM, 1 block RAM
     parameter integer QUEUE = 2,  // depth of the FIFO before it
+    // packed; see hass_packed
+    parameter integer FIELD = 0,
+    parameter integer DEEP = 1,
+    parameter integer FILTERS = 1,
+    // follow
+    localparam integer SKIPS = KIND == 1 || KIND == 2 ? 1 : 0,
     parameter integer PER_PIXEL = DEPTHWISE != 0 ? GANG * M : M,  // lanes of a token
     parameter integer WIDTH = PX * PER_PIXEL * X_BITS,
-    parameter integer FLAGS = KIND != 0 ? PX * PER_PIXEL : 1
+    parameter integer FLAGS = SKIPS != 0 ? PX * PER_PIXEL : 1
 ) (
     input  wire                   clk,
     input  wire                   rst,
@@ -54,12 +60,22 @@ module hass_engine #(
   localparam integer ROW = GANG * M * W_BITS;
   localparam integer LAG = KIND == 1 ? 7 : KIND == 2 ? 3 : 1;  // from control to factors
   localparam integer SPREAD = GANG > 4 ? 1 : 0;
-  localparam integer DELAY = LAG + SPREAD + (KIND != 0 ? 4 : 3) + (N < 2 ? 0 : 1 + $clog2(N));  // from issue to push
+  // From factors to sums.
+  localparam integer SUMS = KIND == 3 ? 4 + DEEP + $clog2((M + DEEP - 1) / DEEP) : 3 + SKIPS + (N < 2 ? 0 : 1 + $clog2(N));
+  localparam integer DELAY = LAG + SPREAD + SUMS;  // from issue to push
   localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
+
+  // The cycles by which the factors of a packed engine's lane wait for the sum of the lanes before it in its cascade, of which the last
+  // one may be short.
+  function automatic integer turn(input integer lane);
+    integer head;
+    head = lane - lane % DEEP;
+    turn = lane - head + (head + DEEP > M ? head + DEEP - M : 0);
+  endfunction
 
   wire done, move;  // a beat ends; its factors are not needed any more
   wire [ROW-1:0] row;
-  localparam integer W_FLAGS = KIND == 0 ? 1 : GANG * M;
+  localparam integer W_FLAGS = SKIPS != 0 ? GANG * M : 1;
   wire flags_move;
   wire [W_FLAGS-1:0] w_flags;
   hass_weights #(
@@ -67,7 +83,7 @@ module hass_engine #(
       .ROW(ROW),
       .WORDS((GANG * M + PER_WORD - 1) / PER_WORD),
       .FIELD0(PER_WORD * W_BITS),
-      .FLAG(KIND == 0 ? 0 : W_BITS),
+      .FLAG(SKIPS != 0 ? W_BITS : 0),
       .FLAG_STYLE(FLAG_STYLE),
       .STYLE(STYLE),
       .EARLY(SPREAD)
@@ -181,7 +197,7 @@ module hass_engine #(
   );
   wire unused = &{1'b0, valid};  // the token is there when control has seen it
   generate
-    if (KIND == 0) begin : g_dense
+    if (SKIPS == 0) begin : g_dense
       hass_tokens #(
           .DEPTH(QUEUE)
       ) known (
@@ -227,32 +243,101 @@ module hass_engine #(
   endgenerate
 
   generate
-    for (p = 0; p < PX; p = p + 1) begin : g_pixel
-      for (g = 0; g < GANG; g = g + 1) begin : g_lane
-        localparam integer COPY = p * EIGHTS + (SPREAD != 0 ? g / 8 : 0);
-        wire [M*X_BITS-1:0] x;
-        for (i = 0; i < M; i = i + 1) begin : g_pair
-          localparam integer FROM = COPY * PER_PIXEL + (DEPTHWISE != 0 ? i * GANG + g : i);
-          assign x[i*X_BITS+:X_BITS] = tokens[FROM*X_BITS+:X_BITS];
+    if (KIND == 3) begin : g_packed
+      wire [PX*EIGHTS*PER_PIXEL*X_BITS-1:0] turns;
+      wire [ROW-1:0] row_turns;
+      for (i = 0; i < PER_PIXEL; i = i + 1) begin : g_turn
+        localparam integer LANE = DEPTHWISE != 0 ? i / GANG : i;
+        for (p = 0; p < PX * EIGHTS; p = p + 1) begin : g_copy
+          hass_delay #(
+              .WIDTH (X_BITS),
+              .CYCLES(turn(LANE))
+          ) turn_wait (
+              .clk,
+              .rst(1'b0),
+              .in (tokens[(p*PER_PIXEL+i)*X_BITS+:X_BITS]),
+              .out(turns[(p*PER_PIXEL+i)*X_BITS+:X_BITS])
+          );
         end
-        hass_lane #(
-            .KIND(KIND),
-            .M(M),
-            .N(N),
-            .X_BITS(X_BITS),
-            .X_SIGNED(X_SIGNED),
-            .W_BITS(W_BITS),
-            .ACC(ACC)
-        ) lane (
+      end
+      for (i = 0; i < GANG * M; i = i + 1) begin : g_row
+        hass_delay #(
+            .WIDTH (W_BITS),
+            .CYCLES(turn(i % M))
+        ) turn_wait (
             .clk,
-            .start(lane_start[COPY]),
-            .work(lane_work[COPY]),
-            .first(lane_first[COPY]),
-            .pairs(pairs[(p*GANG+g)*M+:M]),
-            .x,
-            .w(row[g*M*W_BITS+:M*W_BITS]),
-            .sum(out[(p*GANG+g)*ACC+:ACC])
+            .rst(1'b0),
+            .in (row[i*W_BITS+:W_BITS]),
+            .out(row_turns[i*W_BITS+:W_BITS])
         );
+      end
+      localparam integer PIXELS = FIELD > 0 ? 2 : 1;
+      for (p = 0; p < PX; p = p + PIXELS) begin : g_pixel
+        for (g = 0; g < GANG; g = g + FILTERS) begin : g_lane
+          localparam integer COPY = p * EIGHTS + (SPREAD != 0 ? g / 8 : 0);
+          localparam integer HERE = p + PIXELS <= PX ? PIXELS : PX - p;
+          localparam integer OUTS = g + FILTERS <= GANG ? FILTERS : GANG - g;
+          wire [HERE*M*X_BITS-1:0] x;
+          wire [HERE*OUTS*ACC-1:0] sums;
+          genvar q;
+          for (q = 0; q < HERE; q = q + 1) begin : g_of
+            for (i = 0; i < M; i = i + 1) begin : g_pair
+              localparam integer FROM = (COPY + q * EIGHTS) * PER_PIXEL + (DEPTHWISE != 0 ? i * GANG + g : i);
+              assign x[(q*M+i)*X_BITS+:X_BITS] = turns[FROM*X_BITS+:X_BITS];
+            end
+            for (i = 0; i < OUTS; i = i + 1) begin : g_sum
+              assign out[((p+q)*GANG+g+i)*ACC+:ACC] = sums[(i*HERE+q)*ACC+:ACC];
+            end
+          end
+          hass_packed #(
+              .M(M),
+              .DEEP(DEEP),
+              .PIXELS(HERE),
+              .FILTERS(OUTS),
+              .FIELD(FIELD),
+              .X_BITS(X_BITS),
+              .X_SIGNED(X_SIGNED),
+              .W_BITS(W_BITS),
+              .ACC(ACC)
+          ) packed_lanes (
+              .clk,
+              .work(lane_work[COPY]),
+              .first(lane_first[COPY]),
+              .x,
+              .w(row_turns[g*M*W_BITS+:OUTS*M*W_BITS]),
+              .sums
+          );
+        end
+      end
+      wire unused_start = &{1'b0, lane_start, pairs};
+    end else begin : g_lanes
+      for (p = 0; p < PX; p = p + 1) begin : g_pixel
+        for (g = 0; g < GANG; g = g + 1) begin : g_lane
+          localparam integer COPY = p * EIGHTS + (SPREAD != 0 ? g / 8 : 0);
+          wire [M*X_BITS-1:0] x;
+          for (i = 0; i < M; i = i + 1) begin : g_pair
+            localparam integer FROM = COPY * PER_PIXEL + (DEPTHWISE != 0 ? i * GANG + g : i);
+            assign x[i*X_BITS+:X_BITS] = tokens[FROM*X_BITS+:X_BITS];
+          end
+          hass_lane #(
+              .KIND(KIND),
+              .M(M),
+              .N(N),
+              .X_BITS(X_BITS),
+              .X_SIGNED(X_SIGNED),
+              .W_BITS(W_BITS),
+              .ACC(ACC)
+          ) lane (
+              .clk,
+              .start(lane_start[COPY]),
+              .work(lane_work[COPY]),
+              .first(lane_first[COPY]),
+              .pairs(pairs[(p*GANG+g)*M+:M]),
+              .x,
+              .w(row[g*M*W_BITS+:M*W_BITS]),
+              .sum(out[(p*GANG+g)*ACC+:ACC])
+          );
+        end
       end
     end
   endgenerate

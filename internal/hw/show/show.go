@@ -76,6 +76,9 @@ func Layer(l *hw.Layer) string {
 		s += fmt.Sprintf(", %s, %d chains of %d banks, fields of %d, behind a FIFO of %d, rows in %s", l.Engine, l.Scheduled.Chains, l.N, l.Scheduled.Field, l.GangDepth, l.WeightMem)
 	default:
 		s += fmt.Sprintf(", %s %d->%d, %d gangs of %d behind FIFOs of %d, weights in %s", l.Engine, l.M(), l.N, l.Gangs(), l.Gang, l.GangDepth, l.WeightMem)
+		if p := l.Packing; l.Engine == hw.Packed {
+			s += fmt.Sprintf(", fields of %d, cascades of %d, %d products a multiplier", p.Field, p.Deep, p.Pixels()*p.Filters)
+		}
 	}
 	return s
 }

@@ -212,6 +212,17 @@ func TestScheduled(t *testing.T) {
 	simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
 }
 
+// TestPacked is a network of packed engines.
+func TestPacked(t *testing.T) {
+	need(t, "iverilog", "vvp", "make")
+	t.Parallel()
+	dir := t.TempDir()
+	d := designtest.Packed(t, dir)
+	out := generate(t, d, dir)
+	simulate(t, d, dir, out, verify.Options{Icarus: true})
+	simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
+}
+
 // TestVerilator is a random network in Verilator, and one of elastic engines by thresholds and multipliers.
 func TestVerilator(t *testing.T) {
 	need(t, "verilator", "g++", "make")
@@ -238,6 +249,8 @@ func TestLint(t *testing.T) {
 	lint(designtest.Elastic(t, dir), dir)
 	dir = t.TempDir()
 	lint(designtest.Scheduled(t, dir), dir)
+	dir = t.TempDir()
+	lint(designtest.Packed(t, dir), dir)
 	for seed := range int64(12) {
 		dir := t.TempDir()
 		lint(designtest.Random(t, dir, seed, 3), dir)

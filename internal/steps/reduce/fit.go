@@ -7,6 +7,8 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
+	"hass/internal/schedule"
 )
 
 // fit gives a network hardware as near to what its layers had as their shapes allow. Kinds of engines stay where there are
@@ -91,9 +93,27 @@ func fitConv(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
 		hl.OutCh, hl.Gang = hl.MCh, hl.MCh
 	}
 	hl.MTap = fitTaps(hl.MTap, c.Kernel)
-	m := hw.EngineLanes(n, *l, *hl)
-	fitEngine(hl, m)
+	if !hl.Engine.Row().Static || !fitSchedule(l.Conv, hl) {
+		fitEngine(hl, hw.EngineLanes(n, *l, *hl))
+	}
 	fitLines(n, l, hl)
+}
+
+// fitSchedule puts the words of a scheduled engine's window into banks anew; false where the convolution can have no such engine.
+func fitSchedule(c *intnet.Conv, hl *hw.Layer) bool {
+	w := hw.ScheduleWeights(c)
+	if c.Groups != 1 || w.Filters == 0 || w.Words == 0 {
+		return false
+	}
+	hl.MTap, hl.MCh, hl.OutCh, hl.Gang = 1, 1, 1, 1
+	hl.N = min(hl.N, w.Words)
+	bank, err := schedule.Assign(w, hl.N)
+	if err != nil {
+		return false
+	}
+	hl.Scheduled.Chains = min(hl.Scheduled.Chains, w.Filters)
+	hl.Scheduled.Places = hw.PlacesOf(bank)
+	return true
 }
 
 // fitEngine gives an engine of m lanes as many multipliers as it had, or the next fewer that a design may have. A kind that
@@ -105,7 +125,12 @@ func fitEngine(hl *hw.Layer, m int) {
 			if i < 0 {
 				i = len(counts)
 			}
-			hl.Engine, hl.N = kind, counts[max(0, i-1)]
+			hl.Engine, hl.N, hl.Scheduled = kind, counts[max(0, i-1)], hw.Scheduled{}
+			if kind == hw.Packed {
+				hl.Packing.Deep = min(hl.Packing.Deep, hl.N)
+			} else {
+				hl.Packing = packing.Packing{}
+			}
 			return
 		}
 	}

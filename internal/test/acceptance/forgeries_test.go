@@ -25,6 +25,7 @@ import (
 	"hass/internal/memory"
 	"hass/internal/npy"
 	"hass/internal/test/figures"
+	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
 	"hass/optimizer/derive"
 )
@@ -187,7 +188,7 @@ var forgers = []forger{
 			}
 			for _, n := range []int{hl.N, 1, m} { // as many multipliers, if the kind can have them
 				if kind.Row().Legal(m, n) {
-					hl.Engine, hl.N = kind, n
+					hwtest.SetEngine(d.Net, i, hl, kind, n)
 					return []string{l.ID}
 				}
 			}

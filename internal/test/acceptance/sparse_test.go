@@ -37,8 +37,12 @@ var sparseNetworks = []sparse{
 	{name: "ResNet-8", model: resnet, bits: "8", platform: "kv260", scales: "free", engine: "auto", pixels: "auto", csim: true},
 	{name: "ResNet-8", model: resnet, bits: "8", platform: "kv260", scales: "free", engine: "dense", pixels: "auto"},
 	{name: "MobileNetV2", model: mobileNetV2, bits: "8", platform: "u250", scales: "free", engine: "auto", pixels: "auto"},
+	{name: "MobileNetV2", model: mobileNetV2, bits: "8", platform: "u250", scales: "power-of-two", engine: "auto", pixels: "auto", most: 13_800},
+	{name: "MobileNetV2", model: mobileNetV2, bits: "8", platform: "u250", scales: "free", engine: "packed", pixels: "auto"},
 	{name: "MobileNetV2", model: mobileNetV2, bits: "8", platform: "u250", scales: "free", engine: "dense", pixels: "auto"},
 	{name: "MobileNetV3-Small", model: mobileNetV3, bits: "8", platform: "u250", scales: "free", engine: "auto", pixels: "auto"},
+	{name: "MobileNetV3-Small", model: mobileNetV3, bits: "8", platform: "u250", scales: "power-of-two", engine: "auto", pixels: "auto", most: 3_500},
+	{name: "MobileNetV3-Small", model: mobileNetV3, bits: "8", platform: "u250", scales: "free", engine: "packed", pixels: "auto"},
 	{name: "MobileNetV3-Small", model: mobileNetV3, bits: "8", platform: "u250", scales: "free", engine: "dense", pixels: "auto"},
 	{name: "LeNet", model: lenet, bits: "8", platform: "zcu104", scales: "free", engine: "auto", pixels: "auto", csim: true},
 }

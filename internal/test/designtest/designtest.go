@@ -130,6 +130,50 @@ func elastic(t testing.TB, dir string, forms *rand.Rand, form [3]hwtest.Form) *d
 	return New(t, dir, net, layers, depths, images)
 }
 
+// Packed is a small design of packed engines: two pixels a slice in one cascade and in several, of odd numbers of pixels, in a wide gang, signed
+// and not, depthwise; two pixels and two output lanes a slice of 4 bits, of odd numbers of both; values too wide to share.
+func Packed(t testing.TB, dir string) *design.Design {
+	t.Helper()
+	rng := rand.New(rand.NewSource(11))
+	signed, unsigned := fixed.Format{Bits: 8, Frac: 4, Signed: true}, fixed.Format{Bits: 8, Frac: 4}
+	four, wide := fixed.Format{Bits: 4, Frac: 2}, fixed.Format{Bits: 16, Frac: 6, Signed: true}
+	b := hwtest.NewBuilder(rng, 3, 5, 2, signed)
+	conv := func(w intnet.Window, outC, groups, bits, shift int, out fixed.Format) {
+		b.Conv(b.Last(), hwtest.ConvSpec{Window: w, OutC: outC, Groups: groups, Out: out, WeightBits: bits, Density: 0.9, Shift: shift})
+	}
+	conv(hwtest.Square(3, 1, 1), 6, 1, 8, 8, unsigned)
+	conv(hwtest.Square(3, 1, 1), 6, 6, 8, 8, signed)
+	conv(hwtest.Square(1, 1, 0), 6, 1, 8, 9, four)
+	conv(hwtest.Square(1, 1, 0), 6, 1, 4, -4, wide)
+	conv(hwtest.Square(1, 1, 0), 4, 1, 16, 9, wide)
+	net, err := b.Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers := []hw.Layer{
+		{InPx: 5, InCh: 2, OutPx: 5, OutCh: 6, MTap: 3, MCh: 2, Gang: 6, GangDepth: 3, WeightMem: memory.LUTRAM},
+		{InPx: 5, InCh: 6, OutPx: 3, OutCh: 2, MTap: 9, MCh: 2, Gang: 2, GangDepth: 2, WeightMem: memory.BRAM},
+		{InPx: 3, InCh: 2, OutPx: 3, OutCh: 2, MTap: 1, MCh: 6, Gang: 2, GangDepth: 8, WeightMem: memory.LUTRAM},
+		{InPx: 3, InCh: 2, OutPx: 3, OutCh: 3, MTap: 1, MCh: 6, Gang: 3, GangDepth: 8, WeightMem: memory.LUTRAM},
+		{InPx: 3, InCh: 3, OutPx: 2, OutCh: 2, MTap: 1, MCh: 3, Gang: 1, GangDepth: 5, WeightMem: memory.LUTRAM},
+	}
+	for i, slice := range []int{27, 25, 27, 25, 27} {
+		hl := &layers[i]
+		hl.Engine, hl.N = hw.Packed, hw.EngineLanes(net, net.Layers[i], *hl)
+		hl.Packing = hw.PackingOf(net, &net.Layers[i], hl.N, slice)
+		hl.LinePixels = hw.WindowOf(net, net.Layers[i], *hl).FullLinePixels()
+	}
+	depths, err := hwtest.LiveDepths(rng, net, layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var images [][]int32
+	for range 3 {
+		images = append(images, hwtest.Image(rng, net.Tensors[net.Input]))
+	}
+	return New(t, dir, net, layers, depths, images)
+}
+
 // Scheduled is a small design of scheduled engines: a packed field over several chains, stride 2 with signed activations and an odd number of
 // pixels, one chain of one bank without a field; beats of whole rows and, behind the last layers, of less; filters without weights, and a
 // layer of none but these, which is added to another: the output shows what every layer computes.

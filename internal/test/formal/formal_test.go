@@ -42,6 +42,7 @@ var (
 	iterate = []string{"hass_iterate"}
 	fork    = []string{"hass_fork", "hass_iterate"}
 	convert = []string{"hass_convert", "hass_iterate"}
+	packed  = []string{"hass_packed", "hass_sum", "hass_delay"}
 )
 
 var checks = []check{
@@ -143,6 +144,24 @@ var checks = []check{
 		{"waits all the time", "hass_iterate", "{ready && !done, active && !got}", "{ready, active}", "waits_for_token"},
 	}},
 	{"convert 2 to 2", "convert_check", convert, "FROM 2 TO 2 PIXELS 1 BITS 2", 8, nil},
+
+	// Two steps more than the latency: a second beat.
+	{"packed, two cascades", "packed_check", packed, "M 3 DEEP 2 PIXELS 2 FILTERS 1 FIELD 5", 10, []mutant{
+		{"no half of a field", "hass_packed", "P'(product) + OFFSET", "P'(product)", "right_sums"},
+		{"half not taken away", "hass_packed", "{~total[", "{total[", "right_sums"},
+		{"borrow forgotten", "hass_packed", "'($signed(x1)) - (X_BITS + 1)'(x0[X_BITS-1])", "'($signed(x1))", "right_sums"},
+		{"works without a beat", "hass_packed", "if (!works[i-OF*DEEP+LEADS]) factor <= '0;\n        else factor <= a;", "factor <= a;", "right_sums"},
+		{"cleared late", "hass_packed", "CYCLES(3 + DEEP + LEVELS)", "CYCLES(4 + DEEP + LEVELS)", "right_sums"},
+		{"short cascade too early", "hass_packed", "works[i-OF*DEEP+LEADS]", "works[i-OF*DEEP]", "right_sums"},
+		{"a cascade too few", "hass_packed", "P'(product) + g_lane[i-1].sum", "P'(product)", "right_sums"},
+	}},
+	{"packed, one cascade without sign", "packed_check", packed, "M 2 DEEP 2 PIXELS 2 FILTERS 1 FIELD 5 X_SIGNED 0", 10, nil},
+	{"packed, two pixels and two filters", "packed_check", packed, "M 1 DEEP 1 PIXELS 2 FILTERS 2 FIELD 4", 8, []mutant{
+		{"borrow of weights forgotten", "hass_packed", "'($signed(w1)) - (W_BITS + 1)'(w0[W_BITS-1])", "'($signed(w1))", "right_sums"},
+		{"half in one field only", "hass_packed", "HALF | HALF << FIELD |", "HALF |", "right_sums"},
+	}},
+	{"packed, one pixel and two filters", "packed_check", packed, "M 1 DEEP 1 PIXELS 1 FILTERS 2 FIELD 4", 8, nil},
+	{"packed, alone", "packed_check", packed, "M 2 DEEP 2 PIXELS 1 FILTERS 1 FIELD 0", 10, nil},
 }
 
 func TestModules(t *testing.T) {

@@ -3,6 +3,7 @@ package hwtest
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 
 	"hass/internal/hw"
 	"hass/internal/hw/live"
@@ -19,12 +20,14 @@ type Case struct {
 	rng    *rand.Rand
 }
 
-// New makes the random case of a seed: of every third with scales that are no powers of two. Errors mean a fault in the generator or
+// New makes the random case of a seed: of every third with scales that are no powers of two, of every fourth with packed engines. Errors mean a fault in the generator or
 // in hw.
-func New(seed int64) (*Case, error) { return draw(seed, formsOf(seed), scheduledOf(seed)) }
+func New(seed int64) (*Case, error) {
+	return draw(seed, formsOf(seed), scheduledOf(seed), packedOf(seed))
+}
 
-// NewPlain is New without other scales than powers of two and without scheduled engines.
-func NewPlain(seed int64) (*Case, error) { return draw(seed, nil, nil) }
+// NewPlain is New without other scales than powers of two and without scheduled and packed engines.
+func NewPlain(seed int64) (*Case, error) { return draw(seed, nil, nil, nil) }
 
 // formsOf is the source of the forms of a seed's case.
 func formsOf(seed int64) *rand.Rand {
@@ -34,8 +37,8 @@ func formsOf(seed int64) *rand.Rand {
 	return rand.New(rand.NewSource(seed))
 }
 
-func draw(seed int64, forms, scheduled *rand.Rand) (*Case, error) {
-	c, err := drawCase(rand.New(rand.NewSource(seed)), forms, scheduled)
+func draw(seed int64, forms, scheduled, packed *rand.Rand) (*Case, error) {
+	c, err := drawCase(rand.New(rand.NewSource(seed)), forms, scheduled, packed)
 	if err != nil {
 		return nil, fmt.Errorf("seed %d: %w", seed, err)
 	}
@@ -43,7 +46,7 @@ func draw(seed int64, forms, scheduled *rand.Rand) (*Case, error) {
 	return c, nil
 }
 
-func drawCase(rng, forms, scheduled *rand.Rand) (*Case, error) {
+func drawCase(rng, forms, scheduled, packed *rand.Rand) (*Case, error) {
 	net, err := RandomNet(rng, forms, 1+rng.Intn(6))
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
@@ -64,6 +67,9 @@ func drawCase(rng, forms, scheduled *rand.Rand) (*Case, error) {
 		if err := scheduleSome(scheduled, net, c.Layers); err != nil {
 			return nil, err
 		}
+	}
+	if packed != nil {
+		packSome(packed, net, c.Layers)
 	}
 	c.Depths, err = LiveDepths(rng, net, c.Layers)
 	return c, err
@@ -262,7 +268,7 @@ func engine(rng *rand.Rand, hl *hw.Layer, m int) {
 		}
 		return list
 	}
-	kinds := hw.LaneEngines() // see scheduleSome
+	kinds := slices.DeleteFunc(hw.LaneEngines(), func(k hw.EngineKind) bool { return k == hw.Packed }) // see packSome
 	hl.Engine = kinds[rng.Intn(len(kinds))]
 	if len(legal()) == 0 {
 		hl.Engine = hw.Banked // elastic: no banks of several lanes

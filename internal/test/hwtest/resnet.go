@@ -49,7 +49,7 @@ func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]h
 	beats := make([]int, len(net.Tensors))
 	beats[net.Input] = 1
 	var layers []hw.Layer
-	for _, l := range net.Layers {
+	for i, l := range net.Layers {
 		in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
 		hl := hw.Layer{InPx: 1, InCh: beats[l.In[0]], OutPx: 1, OutCh: beats[l.In[0]]}
 		switch l.Kind {
@@ -72,6 +72,7 @@ func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]h
 			if n >= hl.M() || !legal() {
 				hl.Engine, hl.N = hw.Dense, hl.M()
 			}
+			SetEngine(net, i, &hl, hl.Engine, hl.N)
 			hl.OutCh = largest(out.C, pout)
 			hl.Gang = largest(hl.OutCh, gang)
 			hl.GangDepth, hl.WeightMem = 16, memory.BRAM

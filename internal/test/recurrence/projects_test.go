@@ -140,6 +140,9 @@ func TestProjects(t *testing.T) {
 	dir := t.TempDir()
 	scheduled := designtest.Scheduled(t, dir)
 	check("scheduled", scheduled, projecttest.Generate(t, scheduled, dir, "project"))
+	dir = t.TempDir()
+	packed := designtest.Packed(t, dir)
+	check("packed", packed, projecttest.Generate(t, packed, dir, "project"))
 	const seeds = 4 // a project of each takes seconds
 	list := kindSeeds
 	for seed := range int64(seeds) {

@@ -127,6 +127,9 @@ func PathsOf(m hw.Module) (Paths, error) {
 		s.Kind = int([...]kind{hw.DenseLane: kindDenseLane, hw.CrossbarLane: kindCrossbarLane, hw.BankedLane: kindBankedLane}[m.Kind])
 		s.size = laneSize(&m)
 		lane(&s, &m, 1)
+	case hw.CascadeParams:
+		s.Kind, s.size = int(kindDenseLane), cascadeSize(&m) // none of its own was fitted yet
+		cascade(&s, &m, 1)
 	case hw.AheadParams:
 		s.Kind = int(kindBankedAhead)
 		if m.Kind == hw.CrossbarLane {
@@ -636,12 +639,35 @@ func ahead(s *Paths, m *hw.AheadParams) {
 	}
 }
 
+// cascadeSize is the size of a hass_packed.
+func cascadeSize(m *hw.CascadeParams) float64 {
+	x, w := m.Operands()
+	return float64(m.M*(x+w)/2 + m.Pixels*m.Filters*(m.Cascades()*m.TermBits()+m.Acc))
+}
+
+// cascade are the paths of hass_packed, of which so many have their weights in common.
+func cascade(s *Paths, m *hw.CascadeParams, shared int) {
+	s.add(via(0).adder(m.XBits+1).drives(m.XBits+m.WBits*shared).with(factors), via(0).with(products), via(1).adder(m.Acc))
+	if m.Cascades() > 1 {
+		s.add(via(0).adder(m.TermBits()))
+	}
+}
+
 func engine(s *Paths, m *hw.EngineParams) {
-	l, w := m.Lane(), m.Weights()
+	w := m.Weights()
 	lanes := m.Px * m.Gang
-	s.Kind = int([...]kind{hw.DenseLane: kindDenseEngine, hw.CrossbarLane: kindCrossbarEngine, hw.BankedLane: kindBankedEngine}[m.Kind])
-	s.size = float64(lanes)*laneSize(&l) + float64(w.Row*(1+b2i(m.Memory == memory.LUTRAM)*ceilDiv(m.Depth, 64)))
-	lane(s, &l, m.Px)
+	// Of a packed engine none was fitted yet.
+	s.Kind = int([...]kind{hw.DenseLane: kindDenseEngine, hw.CrossbarLane: kindCrossbarEngine, hw.BankedLane: kindBankedEngine, hw.PackedLane: kindDenseEngine}[m.Kind])
+	if m.Kind == hw.PackedLane {
+		c := m.Cascade(m.Pixels(), m.Filters)
+		s.size = float64(ceilDiv(m.Px, m.Pixels())*ceilDiv(m.Gang, m.Filters)) * cascadeSize(&c)
+		cascade(s, &c, ceilDiv(m.Px, m.Pixels()))
+	} else {
+		l := m.Lane()
+		s.size = float64(lanes) * laneSize(&l)
+		lane(s, &l, m.Px)
+	}
+	s.size += float64(w.Row * (1 + b2i(m.Memory == memory.LUTRAM)*ceilDiv(m.Depth, 64)))
 	weights(s, &w)
 
 	if m.Skips() {

@@ -43,6 +43,7 @@ func Points() ([]Point, error) {
 	aheadPoints(&l)
 	weightPoints(&l)
 	scheduledPoints(&l)
+	packedPoints(&l)
 	if err := layerPoints(&l); err != nil {
 		return nil, err
 	}
@@ -205,6 +206,51 @@ func lanePoints(l *list) {
 		if mn[0] < 16 || mn[1] < 5 {
 			lane(hw.CrossbarLane, mn[0], mn[1], 16, rng.Intn(2), 16, 36+rng.Intn(8))
 		}
+	}
+}
+
+// packedPoints are the multipliers that pixels and output lanes share, and engines of them.
+func packedPoints(l *list) {
+	for _, p := range []hw.CascadeParams{
+		{M: 1, Deep: 1, Field: 16, XBits: 8, XSigned: true, WBits: 8, Acc: 20}, {M: 4, Deep: 1, Field: 16, XBits: 8, XSigned: true, WBits: 8, Acc: 24},
+		{M: 8, Deep: 1, Field: 16, XBits: 8, XSigned: true, WBits: 8, Acc: 26}, {M: 3, Deep: 3, Field: 18, XBits: 6, WBits: 7, Acc: 20},
+		{M: 4, Deep: 4, Field: 18, XBits: 6, WBits: 6, Acc: 22}, {M: 9, Deep: 5, Field: 17, XBits: 7, XSigned: true, WBits: 7, Acc: 22},
+		{M: 16, Deep: 6, Field: 17, XBits: 7, XSigned: true, WBits: 8, Acc: 25}, {M: 9, Deep: 3, Field: 18, XBits: 6, WBits: 8, Acc: 21},
+		{M: 12, Deep: 4, Field: 18, XBits: 6, XSigned: true, WBits: 6, Acc: 20}, {M: 6, Deep: 6, Field: 19, XBits: 5, WBits: 6, Acc: 18},
+		{M: 16, Deep: 8, Field: 19, XBits: 5, XSigned: true, WBits: 5, Acc: 18}, {M: 6, Deep: 3, Field: 17, XBits: 7, WBits: 8, Acc: 24},
+	} {
+		p.Filters = 1
+		for p.Pixels = range 3 {
+			if p.Pixels > 0 {
+				l.add(p)
+			}
+		}
+	}
+	for _, p := range []hw.CascadeParams{
+		{M: 4, Deep: 4, Field: 10, XBits: 4, XSigned: true, WBits: 4, Acc: 14}, {M: 8, Deep: 4, Field: 10, XBits: 4, WBits: 4, Acc: 16},
+		{M: 16, Deep: 7, Field: 10, XBits: 4, XSigned: true, WBits: 4, Acc: 18}, {M: 9, Deep: 8, Field: 10, XBits: 3, WBits: 3, Acc: 13},
+		{M: 5, Deep: 5, Field: 10, XBits: 2, WBits: 4, Acc: 12}, {M: 12, Deep: 6, Field: 10, XBits: 3, XSigned: true, WBits: 4, Acc: 15},
+	} {
+		p.Filters = 2
+		for p.Pixels = range 3 {
+			if p.Pixels > 0 {
+				l.add(p)
+			}
+		}
+	}
+	for _, p := range []hw.CascadeParams{{M: 4, Deep: 4, XBits: 16, XSigned: true, WBits: 16, Acc: 40}, {M: 9, Deep: 5, XBits: 12, WBits: 12, Acc: 30}} {
+		p.Pixels, p.Filters = 1, 1
+		l.add(p)
+	}
+	for _, p := range []struct {
+		m, deep, gang, px, field, filters, bits int
+		depthwise                               bool
+	}{
+		{4, 1, 2, 2, 16, 1, 8, false}, {9, 5, 1, 2, 17, 1, 7, false}, {9, 3, 2, 2, 17, 1, 7, true}, {6, 6, 2, 3, 19, 1, 5, false},
+		{4, 4, 6, 2, 10, 2, 4, false}, {8, 4, 3, 3, 10, 2, 4, false}, {2, 1, 8, 2, 16, 1, 8, true},
+	} {
+		l.add(hw.EngineParams{Kind: hw.PackedLane, Depthwise: p.depthwise, M: p.m, N: p.m, Gang: p.gang, Px: p.px, Beats: 18, XBits: p.bits, XSigned: true, WBits: p.bits,
+			Acc: 2*p.bits + 6, Depth: 72, Memory: memory.LUTRAM, Queue: 10, PackedParams: &hw.PackedParams{Field: p.field, Deep: p.deep, Filters: p.filters}})
 	}
 }
 

@@ -87,6 +87,8 @@ var groups = func() []group {
 		is("memory in block RAM", 3, func(m hw.RAMParams) bool { return m.Memory == memory.BRAM }),
 		is("control", 3, func(m hw.ControlParams) bool { return !m.Stats }),
 		is("control with counters", 2, func(m hw.ControlParams) bool { return m.Stats }),
+		is[hw.CascadeParams]("packed multipliers", 6, nil),
+		is("packed engine", 6, func(m hw.EngineParams) bool { return m.Kind == hw.PackedLane }),
 		is[hw.WatermarkParams]("high-water mark", 3, nil),
 		is[hw.ChainHeadParams]("head of the weight chain", 1, nil),
 		is[hw.ChainEndParams]("end of the weight chain", 1, nil),

@@ -6,6 +6,7 @@
 //   DENSE     all M lanes at once, one cycle a beat
 //   CROSSBAR  the first N remaining lanes (prefix rank)
 //   BANKED    the first remaining lane of each bank; lane i is in bank i mod N
+//   PACKED    as DENSE; narrow products share multipliers (cascade_sums)
 //
 // A beat takes the most cycles any engine of the gang needs, at least one. That number is known from the flags
 // (value not 0) of activations and weights alone, so a process in front of the multipliers counts it (engine_ahead):
@@ -27,7 +28,7 @@
 
 namespace hass {
 
-enum engine_kind { DENSE, CROSSBAR, BANKED };
+enum engine_kind { DENSE, CROSSBAR, BANKED, PACKED };
 
 // pair_selector gives the multipliers of one engine their lanes in a cycle of a beat: take[n] is the lane of multiplier n,
 // a set of one lane or none. base is N times the number of the cycle. Its state, WORDS of type word, are the pairs at first.
@@ -403,11 +404,122 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&n
 
 #endif
 
-// A dense engine processes images: a beat a cycle.
+// add_beat adds a beat's products to the accumulators of a gang, each to its own: of the first beat of a window to 0.
+template <engine_kind KIND> struct add_beat;
+
+template <> struct add_beat<DENSE> {
+  template <class E> static void to(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
+#pragma HLS INLINE
+    using S = gang_shape<E>;
+    for (int p = 0; p < E::PX; ++p) {
+#pragma HLS UNROLL
+      for (int g = 0; g < E::GANG; ++g) {
+#pragma HLS UNROLL
+        partial_sum<E> sum = 0;
+        for (int i = 0; i < E::M; ++i) {
+#pragma HLS UNROLL
+          sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * row[g * E::M + i].to_int();
+        }
+        const int l = p * E::GANG + g;
+        if (first) acc[l] = 0;  // not as a choice between two sums: g++ 12 -O1 breaks off there
+        acc[l] = add_acc(acc[l], sum);
+      }
+    }
+  }
+};
+
+// cascade_shape is a multiplier that so many pixels and output lanes share.
+template <class E, int PIXELS, int FILTERS> struct cascade_shape {
+  static constexpr int FIELDS = PIXELS * FILTERS;
+  static constexpr int FIELD = E::FIELD > 0 ? E::FIELD : 1;
+  static constexpr std::int64_t UNIT = std::int64_t{1} << FIELD;
+  static constexpr std::int64_t HALF = UNIT / 2;
+  static constexpr std::int64_t WEIGHT_UNIT = PIXELS > 1 ? UNIT * UNIT : UNIT;  // what the second output lane's weight is worth
+  static constexpr int A_BITS = (PIXELS - 1) * FIELD + E::IN_BITS + 1;
+  static constexpr int B_BITS = (FILTERS - 1) * (PIXELS * FIELD + 1) + E::WEIGHT_BITS;
+  static constexpr int CASCADES = (E::M + E::DEEP - 1) / E::DEEP;
+};
+
+// add_cascades adds the products of pixels p, p + 1 and output lanes g, g + 1, or of the first ones alone:
+//
+//   (x1 * 2^FIELD + x0) * (w1 * 2^(2 * FIELD) + w0)
+//
+// has the product of each pixel and output lane in a field of its own. DEEP lanes are added in the cascade of their slices, fields and
+// all; the design's DEEP is such that no field overflows. Half of a field is added to all but the top one, so that none is negative and
+// borrows from the next, and taken away again.
+template <class E, int PIXELS, int FILTERS>
+void add_cascades(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], int p, int g, bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
+#pragma HLS INLINE
+  using S = gang_shape<E>;
+  using C = cascade_shape<E, PIXELS, FILTERS>;
+  std::int64_t sums[C::FIELDS];
+#pragma HLS ARRAY_PARTITION variable = sums complete
+  for (int k = 0; k < C::FIELDS; ++k) {
+#pragma HLS UNROLL
+    sums[k] = 0;
+  }
+  for (int c = 0; c < C::CASCADES; ++c) {
+#pragma HLS UNROLL
+    std::int64_t total = 0;
+    for (int k = 0; k + 1 < C::FIELDS; ++k) {
+#pragma HLS UNROLL
+      total += C::HALF << k * C::FIELD;
+    }
+    for (int i = c * E::DEEP; i < (c + 1) * E::DEEP && i < E::M; ++i) {
+#pragma HLS UNROLL
+      const std::int64_t x0 = x.v[S::first(p, g) + i * S::STRIDE].to_int(), x1 = x.v[S::first(p + PIXELS - 1, g) + i * S::STRIDE].to_int();
+      const std::int64_t w0 = row[g * E::M + i].to_int(), w1 = row[(g + FILTERS - 1) * E::M + i].to_int();
+      const ap_int<C::A_BITS> a = PIXELS > 1 ? x1 * C::UNIT + x0 : x0;
+      const ap_int<C::B_BITS> b = FILTERS > 1 ? w1 * C::WEIGHT_UNIT + w0 : w0;
+      total += a.to_int64() * b.to_int64();
+    }
+    const ap_int<48> cascade = total;  // as wide as the sum of a DSP slice
+    for (int k = 0; k < C::FIELDS; ++k) {
+#pragma HLS UNROLL
+      const std::int64_t rest = cascade.to_int64() >> k * C::FIELD;
+      sums[k] += k + 1 < C::FIELDS ? (rest & (C::UNIT - 1)) - C::HALF : rest;
+    }
+  }
+  for (int f = 0; f < FILTERS; ++f) {
+#pragma HLS UNROLL
+    for (int q = 0; q < PIXELS; ++q) {
+#pragma HLS UNROLL
+      const int l = (p + q) * E::GANG + g + f;
+      if (first) acc[l] = 0;
+      acc[l] = add_acc(acc[l], sums[f * PIXELS + q]);
+    }
+  }
+}
+
+// add_pixels adds the products of pixels p, p + 1, or of one, with those of all output lanes.
+template <class E, int PIXELS>
+void add_pixels(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], int p, bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
+#pragma HLS INLINE
+  for (int g = 0; g + E::FILTERS <= E::GANG; g += E::FILTERS) {
+#pragma HLS UNROLL
+    add_cascades<E, PIXELS, E::FILTERS>(x, row, p, g, first, acc);
+  }
+  if (E::GANG % E::FILTERS != 0) add_cascades<E, PIXELS, 1>(x, row, p, E::GANG - 1, first, acc);
+}
+
+// Two pixels share a multiplier, of very narrow values two output lanes as well; what is left of odd numbers is alone.
+template <> struct add_beat<PACKED> {
+  template <class E> static void to(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
+#pragma HLS INLINE
+    constexpr int PIXELS = E::FIELD > 0 ? 2 : 1;
+    for (int p = 0; p + PIXELS <= E::PX; p += PIXELS) {
+#pragma HLS UNROLL
+      add_pixels<E, PIXELS>(x, row, p, first, acc);
+    }
+    if (E::PX % PIXELS != 0) add_pixels<E, 1>(x, row, E::PX - 1, first, acc);
+  }
+};
+
+// An engine that skips no zeros processes images: a beat a cycle.
 template <class E>
 void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in, typename E::out_fifo& out) {
   using S = gang_shape<E>;
-  static_assert(E::KIND == DENSE && E::N == E::M, "an engine that skips zeros has a memory of flags");
+  static_assert(E::N == E::M, "an engine that skips zeros has a memory of flags");
   typename E::acc acc[S::LANES];
 #pragma HLS ARRAY_PARTITION variable = acc complete
   for (int l = 0; l < S::LANES; ++l) {
@@ -419,20 +531,7 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, ty
 #pragma HLS PIPELINE II = 1 style = flp
     const typename E::in_beat x = in.read();
 #pragma HLS ARRAY_PARTITION variable = x.v complete
-    for (int p = 0; p < E::PX; ++p) {
-#pragma HLS UNROLL
-      for (int g = 0; g < E::GANG; ++g) {
-#pragma HLS UNROLL
-        partial_sum<E> sum = 0;
-        for (int i = 0; i < E::M; ++i) {
-#pragma HLS UNROLL
-          sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * memory[address][g * E::M + i].to_int();
-        }
-        const int l = p * E::GANG + g;
-        if (beat == 0) acc[l] = 0;  // not as a choice between two sums: g++ 12 -O1 breaks off there
-        acc[l] = add_acc(acc[l], sum);
-      }
-    }
+    add_beat<E::KIND>::template to<E>(x, memory[address], beat == 0, acc);
     HASS_BEAT_COST(1);
     address = address == E::DEPTH - 1 ? 0 : address + 1;
     const bool ends_window = beat == E::BEATS - 1;

@@ -601,7 +601,7 @@ module hass_top #(
       .ACC(18),
       .DEPTH(12),
       .STYLE(1),
-      .QUEUE(2)
+      .QUEUE(6)
   ) l0_conv_engine0 (
       .clk,
       .rst,

@@ -1041,7 +1041,7 @@ module hass_top #(
       .ACC(16),
       .DEPTH(12),
       .STYLE(1),
-      .QUEUE(2)
+      .QUEUE(8)
   ) l4_conv_engine0 (
       .clk,
       .rst,

@@ -1,0 +1,154 @@
+// Layer l1_conv: conv, 3x5x6 to 3x5x6 (HWC), packed engines of 9 lanes and 9 multipliers, 1 gangs of 2.
+#include "layer_l1_conv.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l1_conv_window_config {
+  using in_beat = u8_5x6;
+  using out_beat = u8_3x18;
+  using out_fifo = hls::stream<u8_3x18>;
+  using element = ap_uint<8>;
+  static constexpr int H = 3;
+  static constexpr int W = 5;
+  static constexpr int C = 6;
+  static constexpr int OH = 3;
+  static constexpr int OW = 5;
+  static constexpr int KH = 3;
+  static constexpr int KW = 3;
+  static constexpr int SH = 1;
+  static constexpr int SW = 1;
+  static constexpr int DH = 1;
+  static constexpr int DW = 1;
+  static constexpr int PT = 1;
+  static constexpr int PL = 1;
+  static constexpr int IN_PX = 5;
+  static constexpr int IN_CH = 6;
+  static constexpr int OUT_PX = 3;
+  static constexpr int M_TAP = 9;
+  static constexpr int M_CH = 2;
+  static constexpr int FOLDS = 1;
+  static constexpr int GROUPS = 1;
+  static constexpr int LINE_PIXELS = 21;
+  static constexpr int ROWS = 6;
+  static constexpr int ROW_BANKS = 3;
+  static constexpr int COL_BANKS = 5;
+  static constexpr int LANES = 6;
+  static constexpr int TAU = 0;
+  static constexpr int PAD = 0;
+  static constexpr std::int64_t PACE_START = 13;
+  static constexpr int PACE_EMIT = 1;
+  static constexpr int PACE_ACCEPT = 6;
+  static constexpr bool CHANNELWISE = true;
+};
+
+}  // namespace
+
+void l1_conv_window(hls::stream<u8_5x6>& in,
+                    hls::stream<u8_3x18>& out,
+                    int mode,
+                    int images) {
+  using shape = hass::window_shape<l1_conv_window_config>;
+  static l1_conv_window_config::element memory[shape::BANKS][shape::DEPTH][l1_conv_window_config::LANES];
+#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3
+#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = lutram
+  hass::window<l1_conv_window_config>(memory, mode == hass::MODE_RUN ? images : 0, in, out);
+}
+
+namespace {
+
+struct l1_conv_engine_config {
+  using in_beat = u8_3x18;
+  using out_beat = acc20_3x2;
+  using in_fifo = hls::stream<u8_3x18>;
+  using out_fifo = hls::stream<acc20_3x2>;
+  using weight = ap_int<8>;
+  using acc = ap_int<20>;
+  static constexpr hass::engine_kind KIND = hass::PACKED;
+  static constexpr bool DEPTHWISE = true;
+  static constexpr int M = 9;
+  static constexpr int N = 9;
+  static constexpr int GANG = 2;
+  static constexpr int PX = 3;
+  static constexpr int BEATS = 1;
+  static constexpr int TOKENS = 18;
+  static constexpr int DEPTH = 3;
+  static constexpr int ROW = 18;
+  static constexpr int IN_BITS = 8;
+  static constexpr int WEIGHT_BITS = 8;
+  static constexpr int FIELD = 16;
+  static constexpr int DEEP = 1;
+  static constexpr int FILTERS = 1;
+};
+
+}  // namespace
+
+void l1_conv_engine0(hls::stream<u8_3x18>& in,
+                     hls::stream<acc20_3x2>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l1_conv_engine_config::weight memory[l1_conv_engine_config::DEPTH][l1_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
+#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = bram
+#pragma HLS RESET variable = memory off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_rows<l1_conv_engine_config>(memory, hass::no_flags(), 58, chain_in, chain_out);
+  } else {
+    hass::engine<l1_conv_engine_config>(memory, images, in, out);
+  }
+}
+
+namespace {
+
+struct l1_conv_join_config {
+  using acc_beat = acc20_3x2;
+  using out_beat = s8_3x2;
+  using acc = ap_int<20>;
+  using scale = ap_uint<1>;
+  static constexpr int W = 5;
+  static constexpr int PX = 3;
+  static constexpr int OUT_CH = 2;
+  static constexpr int BANKS = 1;
+  static constexpr int FOLDS = 3;
+  static constexpr int BEATS = 18;
+  static constexpr int ACC_BITS = 20;
+  static constexpr std::int64_t LO = 0;
+  static constexpr int BIAS_FRAC = 0;
+  static constexpr int SHIFT = 8;
+  static constexpr int STEPS = 1;
+  static constexpr bool MULTIPLY = false;
+  static constexpr std::int64_t MUL = 0;
+  static constexpr int MUL_BITS = 0;
+  static constexpr int SCALE_BITS = 0;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr std::int64_t HI = 127;
+};
+
+}  // namespace
+
+void l1_conv_join(hls::stream<acc20_3x2>& in,
+                  hls::stream<s8_3x2>& out,
+                  hls::stream<hass::word>& chain_in,
+                  hls::stream<hass::word>& chain_out,
+                  int mode,
+                  int images) {
+  static l1_conv_join_config::acc bias[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
+  static l1_conv_join_config::scale scales[l1_conv_join_config::FOLDS][l1_conv_join_config::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
+#pragma HLS RESET variable = bias off
+#pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
+#pragma HLS RESET variable = scales off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_bias<l1_conv_join_config>(bias, scales, 52, chain_in, chain_out);
+  } else {
+    hass::join<l1_conv_join_config>(bias, scales, images, out, in);
+  }
+}
+
+}  // namespace design

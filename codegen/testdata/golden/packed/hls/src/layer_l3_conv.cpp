@@ -1,0 +1,154 @@
+// Layer l3_conv: conv, 3x5x6 to 3x5x6 (HWC), packed engines of 6 lanes and 6 multipliers, 1 gangs of 3.
+#include "layer_l3_conv.hpp"
+
+#include "hass/hass.hpp"
+
+namespace design {
+
+namespace {
+
+struct l3_conv_window_config {
+  using in_beat = u4_3x2;
+  using out_beat = u4_3x6;
+  using out_fifo = hls::stream<u4_3x6>;
+  using element = ap_uint<4>;
+  static constexpr int H = 3;
+  static constexpr int W = 5;
+  static constexpr int C = 6;
+  static constexpr int OH = 3;
+  static constexpr int OW = 5;
+  static constexpr int KH = 1;
+  static constexpr int KW = 1;
+  static constexpr int SH = 1;
+  static constexpr int SW = 1;
+  static constexpr int DH = 1;
+  static constexpr int DW = 1;
+  static constexpr int PT = 0;
+  static constexpr int PL = 0;
+  static constexpr int IN_PX = 3;
+  static constexpr int IN_CH = 2;
+  static constexpr int OUT_PX = 3;
+  static constexpr int M_TAP = 1;
+  static constexpr int M_CH = 6;
+  static constexpr int FOLDS = 2;
+  static constexpr int GROUPS = 1;
+  static constexpr int LINE_PIXELS = 6;
+  static constexpr int ROWS = 1;
+  static constexpr int ROW_BANKS = 1;
+  static constexpr int COL_BANKS = 3;
+  static constexpr int LANES = 6;
+  static constexpr int TAU = 0;
+  static constexpr int PAD = 0;
+  static constexpr std::int64_t PACE_START = 9;
+  static constexpr int PACE_EMIT = 3;
+  static constexpr int PACE_ACCEPT = 2;
+  static constexpr bool CHANNELWISE = false;
+};
+
+}  // namespace
+
+void l3_conv_window(hls::stream<u4_3x2>& in,
+                    hls::stream<u4_3x6>& out,
+                    int mode,
+                    int images) {
+  using shape = hass::window_shape<l3_conv_window_config>;
+  static l3_conv_window_config::element memory[shape::BANKS][shape::DEPTH][l3_conv_window_config::LANES];
+#pragma HLS ARRAY_PARTITION variable = memory complete dim = 1
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 3
+#pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = lutram
+  hass::window<l3_conv_window_config>(memory, mode == hass::MODE_RUN ? images : 0, in, out);
+}
+
+namespace {
+
+struct l3_conv_engine_config {
+  using in_beat = u4_3x6;
+  using out_beat = acc20_3x3;
+  using in_fifo = hls::stream<u4_3x6>;
+  using out_fifo = hls::stream<acc20_3x3>;
+  using weight = ap_int<4>;
+  using acc = ap_int<20>;
+  static constexpr hass::engine_kind KIND = hass::PACKED;
+  static constexpr bool DEPTHWISE = false;
+  static constexpr int M = 6;
+  static constexpr int N = 6;
+  static constexpr int GANG = 3;
+  static constexpr int PX = 3;
+  static constexpr int BEATS = 1;
+  static constexpr int TOKENS = 12;
+  static constexpr int DEPTH = 2;
+  static constexpr int ROW = 18;
+  static constexpr int IN_BITS = 4;
+  static constexpr int WEIGHT_BITS = 4;
+  static constexpr int FIELD = 10;
+  static constexpr int DEEP = 3;
+  static constexpr int FILTERS = 2;
+};
+
+}  // namespace
+
+void l3_conv_engine0(hls::stream<u4_3x6>& in,
+                     hls::stream<acc20_3x3>& out,
+                     hls::stream<hass::word>& chain_in,
+                     hls::stream<hass::word>& chain_out,
+                     int mode,
+                     int images) {
+  static l3_conv_engine_config::weight memory[l3_conv_engine_config::DEPTH][l3_conv_engine_config::ROW];
+#pragma HLS ARRAY_RESHAPE variable = memory complete dim = 2
+#pragma HLS BIND_STORAGE variable = memory type = ram_1p impl = lutram
+#pragma HLS RESET variable = memory off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_rows<l3_conv_engine_config>(memory, hass::no_flags(), 31, chain_in, chain_out);
+  } else {
+    hass::engine<l3_conv_engine_config>(memory, images, in, out);
+  }
+}
+
+namespace {
+
+struct l3_conv_join_config {
+  using acc_beat = acc20_3x3;
+  using out_beat = s16_3x3;
+  using acc = ap_int<20>;
+  using scale = ap_uint<1>;
+  static constexpr int W = 5;
+  static constexpr int PX = 3;
+  static constexpr int OUT_CH = 3;
+  static constexpr int BANKS = 1;
+  static constexpr int FOLDS = 2;
+  static constexpr int BEATS = 12;
+  static constexpr int ACC_BITS = 20;
+  static constexpr std::int64_t LO = 0;
+  static constexpr int BIAS_FRAC = 0;
+  static constexpr int SHIFT = -4;
+  static constexpr int STEPS = 1;
+  static constexpr bool MULTIPLY = false;
+  static constexpr std::int64_t MUL = 0;
+  static constexpr int MUL_BITS = 0;
+  static constexpr int SCALE_BITS = 0;
+  static constexpr hass::rounding ROUNDING = hass::HALF_UP;
+  static constexpr std::int64_t HI = 10922;
+};
+
+}  // namespace
+
+void l3_conv_join(hls::stream<acc20_3x3>& in,
+                  hls::stream<s16_3x3>& out,
+                  hls::stream<hass::word>& chain_in,
+                  hls::stream<hass::word>& chain_out,
+                  int mode,
+                  int images) {
+  static l3_conv_join_config::acc bias[l3_conv_join_config::FOLDS][l3_conv_join_config::OUT_CH];
+  static l3_conv_join_config::scale scales[l3_conv_join_config::FOLDS][l3_conv_join_config::OUT_CH];
+#pragma HLS ARRAY_PARTITION variable = bias complete dim = 2
+#pragma HLS RESET variable = bias off
+#pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
+#pragma HLS RESET variable = scales off
+  if (mode == hass::MODE_LOAD) {
+    hass::load_bias<l3_conv_join_config>(bias, scales, 25, chain_in, chain_out);
+  } else {
+    hass::join<l3_conv_join_config>(bias, scales, images, out, in);
+  }
+}
+
+}  // namespace design

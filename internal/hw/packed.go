@@ -1,0 +1,105 @@
+package hw
+
+import (
+	"fmt"
+	"math/bits"
+
+	"hass/internal/intnet"
+	"hass/internal/packing"
+)
+
+// This file describes the packed engine: a dense one whose narrow products share multipliers (package packing). What leaves the cascades of
+// slices is added and accumulated in LUTs.
+
+// valuesOf are the widths of what a convolution multiplies.
+func valuesOf(net *intnet.Net, l *intnet.Layer) packing.Values {
+	in := net.Tensors[l.In[0]].Format
+	return packing.Values{X: in.Bits, Signed: in.Signed, W: l.Conv.WeightBits, Depthwise: net.Depthwise(l)}
+}
+
+// PackingOf is the packing of a convolution's engines of so many lanes on slices whose wider operand has so many bits (packing.For).
+func PackingOf(net *intnet.Net, l *intnet.Layer, lanes, wide int) packing.Packing {
+	return packing.For(valuesOf(net, l), lanes, wide)
+}
+
+// checkPacked refuses a packing that no packed engine has, and one of another engine.
+func checkPacked(net *intnet.Net, l *intnet.Layer, hl Layer) error {
+	if hl.Engine == Packed {
+		return hl.Packing.Check(valuesOf(net, l), hl.N)
+	}
+	if hl.Packing != (packing.Packing{}) {
+		return fmt.Errorf("packing of a %s engine; only a packed one has it", hl.Engine)
+	}
+	return nil
+}
+
+// PackedParams are what a packed engine has beside.
+type PackedParams struct {
+	Field   int `rtl:"FIELD"`
+	Deep    int `rtl:"DEEP"`
+	Filters int `rtl:"FILTERS"`
+}
+
+// CascadeParams are the parameters of hass_packed: the multipliers of the pixels and output lanes that share them.
+type CascadeParams struct {
+	M       int  `rtl:"M"` // lanes
+	Deep    int  `rtl:"DEEP"`
+	Pixels  int  `rtl:"PIXELS"`
+	Filters int  `rtl:"FILTERS"`
+	Field   int  `rtl:"FIELD"`
+	XBits   int  `rtl:"X_BITS"`
+	XSigned bool `rtl:"X_SIGNED"`
+	WBits   int  `rtl:"W_BITS"`
+	Acc     int  `rtl:"ACC"` // bits of an accumulator
+}
+
+// ModuleName is hass_packed.
+func (CascadeParams) ModuleName() string { return "hass_packed" }
+
+// Cascades is the number of cascades of the module.
+func (p *CascadeParams) Cascades() int { return ceilDiv(p.M, p.Deep) }
+
+// TermBits is the number of bits of what leaves a cascade for an accumulator, and of the sums of several.
+func (p *CascadeParams) TermBits() int {
+	if p.Field == 0 {
+		return p.Acc
+	}
+	return min(p.Acc, p.Field+bits.Len(uint(p.Cascades()-1)))
+}
+
+// Operands are the widths of a multiplier's operands: of the activations, of the weights.
+func (p *CascadeParams) Operands() (a, b int) {
+	a, b = p.XBits+1, p.WBits
+	switch {
+	case p.Pixels > 1:
+		a = p.Field + p.XBits + 1
+	case p.XSigned:
+		a = p.XBits
+	}
+	if p.Filters > 1 {
+		b = p.Pixels*p.Field + p.WBits + 1
+	}
+	return a, b
+}
+
+// Cycles are those from factors to sums: operands, product, a sum for every lane of a cascade, a register behind the slices, the adders of
+// several cascades, the accumulator.
+func (p *CascadeParams) Cycles() int { return packedCycles(p.M, p.Deep) }
+
+func packedCycles(m, deep int) int { return 4 + deep + bits.Len(uint(ceilDiv(m, deep)-1)) }
+
+// Turn is the number of cycles by which the factors of a packed engine's lane wait for the sum of the lanes before it in its cascade, of
+// which the last one may be short.
+func (p *EngineParams) Turn(lane int) int {
+	before := lane - lane%p.Deep
+	return lane - before + max(0, before+p.Deep-p.M)
+}
+
+// Cascade are the parameters of an engine's hass_packed of so many pixels and output lanes, which are fewer than share a multiplier at the
+// end of a beat or a gang of odd size.
+func (p *EngineParams) Cascade(pixels, filters int) CascadeParams {
+	return CascadeParams{M: p.M, Deep: p.Deep, Pixels: pixels, Filters: filters, Field: p.Field, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Acc: p.Acc}
+}
+
+// Pixels is the number of pixels that share a multiplier.
+func (p *PackedParams) Pixels() int { return packing.Packing{Field: p.Field}.Pixels() }
