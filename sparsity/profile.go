@@ -3,6 +3,7 @@ package sparsity
 import (
 	"hass/internal/artifact"
 	"hass/internal/fidelity"
+	"hass/internal/mixed"
 	"hass/internal/quant"
 )
 
@@ -32,6 +33,9 @@ type Profile struct {
 	Std     []float64 `json:"std"`
 
 	Layers []Layer `json:"layers"` // convolutions, in the order of the integer network
+
+	// Auto says how the widths of weights were chosen; nil if they were given.
+	Auto *mixed.Report `json:"auto,omitempty"`
 
 	// Fidelity says what the integer network keeps of the float network, on the sample's images.
 	Fidelity fidelity.Report `json:"fidelity"`

@@ -14,6 +14,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/fidelity"
 	"hass/internal/judge"
+	"hass/internal/mixed"
 	"hass/internal/steps"
 	"hass/internal/test/testenv"
 	"hass/optimizer/search"
@@ -44,6 +45,10 @@ func TestFormatsDocumented(t *testing.T) {
 	}{
 		{"profile.json", sparsity.Profile{}, fmt.Sprintf("Schema `%s`, version %d;", sparsity.ProfileSchema, sparsity.ProfileVersion)},
 		{"profile.json", sparsity.Layer{}, ""},
+		{"profile.json", mixed.Report{}, ""},
+		{"profile.json", mixed.Layer{}, ""},
+		{"profile.json", mixed.Judgement{}, ""},
+		{"profile.json", mixed.Next{}, ""},
 		{"profile.json", fidelity.Report{}, ""},
 		{"profile.json", fidelity.Layer{}, ""},
 		{"profile.json", fidelity.Loss{}, ""},

@@ -34,6 +34,9 @@ func TestInterrupt(t *testing.T) {
 		{"profile", 2 * time.Second, func(dir string) []string {
 			return []string{"profile", model, "--data", calib, "-o", filepath.Join(dir, "p.json")}
 		}, "p.json"},
+		{"profile of chosen widths", 4 * time.Second, func(dir string) []string {
+			return []string{"profile", model, "--data", calib, "--bits", "auto", "-o", filepath.Join(dir, "p.json")}
+		}, "p.json"},
 		{"eval", time.Second, func(dir string) []string { return []string{"eval", model, "--data", test} }, ""},
 		{"prune", time.Second, func(dir string) []string {
 			return []string{"prune", model, "--data", calib, "--share", "0.3", "-o", filepath.Join(dir, "p.onnx")}

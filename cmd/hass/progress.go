@@ -28,7 +28,7 @@ func (e *env) reporter() steps.Reporter {
 // track shows how far a task is. A search takes hours, so its tasks speak in a pipe, too.
 func (e *env) track(t steps.Task) func(done, total int) {
 	switch t {
-	case steps.TaskRun, steps.TaskProfile, steps.TaskFloat, steps.TaskInteger, steps.TaskEval, steps.TaskSimulate, steps.TaskPrune:
+	case steps.TaskRun, steps.TaskProfile, steps.TaskWidths, steps.TaskFloat, steps.TaskInteger, steps.TaskEval, steps.TaskSimulate, steps.TaskPrune:
 		return e.progress(string(t))
 	case steps.TaskCalibrate, steps.TaskProbe, steps.TaskTest:
 		return e.slowly(string(t))

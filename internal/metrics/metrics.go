@@ -73,6 +73,25 @@ func Divergence(p, q []float32) float64 {
 	return max(0, d)
 }
 
+// Regret is how much less likely q's answer is than p's own, by p; both are logarithms of probabilities. Its mean over images is the share
+// of right answers lost if p's probabilities were true.
+func Regret(p, q []float32) float64 {
+	return math.Exp(float64(slices.Max(p))) - math.Exp(float64(p[Argmax(q)]))
+}
+
+// regretDoubt is how wrong a mean regret may be, as a share.
+const regretDoubt = 0.5
+
+// Expected is the right answers lost by two figures, averaged by their certainty: those lost on some images, in which few images cannot
+// resolve a point, with their standard error, and the regret, which can but is right only as far as the network's probabilities are.
+func Expected(lost, doubt, regret float64) float64 {
+	if regret <= 0 {
+		return lost
+	}
+	u, v := 1/(doubt*doubt), 1/(regret*regret*regretDoubt*regretDoubt)
+	return (u*lost + v*regret) / (u + v)
+}
+
 // Accuracy counts images. The zero value is ready.
 type Accuracy struct {
 	Images int `json:"images"`

@@ -72,3 +72,37 @@ func TestAccuracy(t *testing.T) {
 		t.Errorf("got %+v, top-1 %v, top-5 %v", a, a.Top1(), a.Top5())
 	}
 }
+
+// TestRegret: it is what a network thinks is lost by another answer.
+func TestRegret(t *testing.T) {
+	logs := func(p ...float64) []float32 {
+		l := make([]float32, len(p))
+		for i, v := range p {
+			l[i] = float32(math.Log(v))
+		}
+		return l
+	}
+	p := logs(0.6, 0.3, 0.1)
+	for _, tt := range []struct {
+		q    []float32
+		want float64
+	}{{p, 0}, {logs(0.4, 0.35, 0.25), 0}, {logs(0.3, 0.4, 0.3), 0.3}, {logs(0.1, 0.1, 0.8), 0.5}} {
+		if got := Regret(p, tt.q); math.Abs(got-tt.want) > 1e-6 {
+			t.Errorf("%v: %v, want %v", tt.q, got, tt.want)
+		}
+	}
+}
+
+// TestExpected: of two figures the more certain one counts for more.
+func TestExpected(t *testing.T) {
+	for _, c := range []struct{ lost, doubt, regret, low, high float64 }{
+		{0.01, 0.02, 0, 0.01, 0.01},              // no regret: nothing but what was counted
+		{0.01, 0.001, 0.04, 0.01, 0.0101},        // many images
+		{-0.02, 0.05, 0.004, 0.0039, 0.004},      // few images
+		{0.01, 0.01, 0.02, 0.01499999, 0.015001}, // as certain as each other
+	} {
+		if got := Expected(c.lost, c.doubt, c.regret); got < c.low || got > c.high {
+			t.Errorf("Expected(%g, %g, %g) = %g, want %g to %g", c.lost, c.doubt, c.regret, got, c.low, c.high)
+		}
+	}
+}

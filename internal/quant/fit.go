@@ -10,11 +10,11 @@ import (
 // Fit makes every decision from calibration images: statistics, what is equalised, formats, corrected biases. It runs through the images
 // once more where channels are equalised, and once more where few bits move means.
 func Fit(ctx context.Context, g *graph.Graph, images calib.Images, opt Options) (*Spec, error) {
-	r, err := calib.Collect(ctx, g, images, nil)
+	r, err := calib.Collect(ctx, g, images, opt.Equal)
 	if err != nil {
 		return nil, err
 	}
-	if !opt.Pruned {
+	if !opt.Pruned && opt.Equal == nil {
 		p, err := plan(g)
 		if err != nil {
 			return nil, err

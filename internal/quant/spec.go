@@ -74,6 +74,7 @@ type Options struct {
 	Scales     Scales               // what steps there are to choose from
 	Pruned     bool                 // thresholds on activations come later: no channel is equalised
 	Quantisers Quantisers           // what was done to the graph's own, for the spec to record
+	Equal      calib.Powers         // if not nil, the powers of equalised channels, which Fit then does not choose
 	// InputMin and InputMax are the range that the data set's preprocessing can
 	// produce. If both are 0 the range seen in calibration is taken, and the input
 	// is unsigned if no calibration image was ever negative.

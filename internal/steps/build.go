@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"hass/codegen"
 	"hass/codegen/verify"
@@ -113,6 +114,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if o.Search && o.Quantisers != quant.Kept {
 		return nil, badOption("--requantise with --search: a study is of the model as it is; search first and give its thresholds with --thresholds")
 	}
+	if o.Search && o.Auto != nil {
+		return nil, badOption("--search with --bits auto: a study has fixed widths; search with the widths of a number, then profile with --bits auto and --thresholds")
+	}
 	if o.Search && (o.Thresholds != "" || o.Hardware.Objective != design.Throughput) {
 		return nil, badOption("--search finds the thresholds itself, for throughput: it goes with neither --thresholds nor --objective latency")
 	}
@@ -170,8 +174,14 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 		}
 	}
 	rep.stage("profile", "%s, %d images", o.Calib, calib.Len())
-	if _, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt}, in("profile.json"), rep); err != nil {
+	m, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt, o.Auto}, in("profile.json"), rep)
+	if err != nil {
 		return nil, err
+	}
+	if m.Profile.Auto != nil {
+		for line := range strings.Lines(m.Profile.Auto.Summary()) {
+			rep.stage("", "%s", strings.TrimSpace(line))
+		}
 	}
 	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: in("profile.json")}, rep)
 	if err != nil {

@@ -190,7 +190,7 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 	if err := apart(append(sparsity.Files(output), design.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration}); err != nil {
 		return err
 	}
-	_, err = profile(ctx, calibration{g, o.Model, o.Shapes, set.Limit(r.Config.Images), opt}, output, rep)
+	_, err = profile(ctx, calibration{g, o.Model, o.Shapes, set.Limit(r.Config.Images), opt, nil}, output, rep)
 	return err
 }
 

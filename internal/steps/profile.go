@@ -3,13 +3,17 @@ package steps
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
+	"slices"
 
 	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/fixed"
 	"hass/internal/graph"
+	"hass/internal/judge"
+	"hass/internal/mixed"
 	"hass/internal/quant"
 	"hass/internal/settings"
 	"hass/sparsity"
@@ -17,13 +21,43 @@ import (
 
 // Numerics are the choices of a profile.
 type Numerics struct {
-	Bits       int          // default width of weights and activations, 2..16
+	Bits       int          // default width of weights and activations, 2..16; not read with Auto
+	Auto       *Auto        // the widths of weights are chosen layer by layer; nil if they are given
 	Widths     string       // file of per-layer widths, or ""
 	Thresholds string       // file of pruning thresholds, or ""
 	Scales     quant.Scales // what steps there are to choose from, of up to 8 bits
 	Seed       int64        // of the samples
 	// Quantisers says what becomes of the model's own.
 	Quantisers quant.Quantisers
+}
+
+// Auto has the widths of weights chosen by what the network loses.
+type Auto struct {
+	Loss float64 // most that may be lost on the calibration images, in points of top-1 or as mixed.Judges says
+	// Candidates are the widths to choose from, at least two, in any order. All other numbers have the widest.
+	Candidates []int
+}
+
+// DefaultAuto are the command line's defaults.
+func DefaultAuto() Auto { return Auto{Loss: 1, Candidates: []int{8, 6, 4}} }
+
+// check refuses what no widths can be chosen with.
+func (a *Auto) check() error {
+	if !(a.Loss >= 0) || math.IsInf(a.Loss, 0) {
+		return badOption("--loss %g: want a number of points of at least 0", a.Loss)
+	}
+	for i, b := range a.Candidates {
+		if b < 2 || b > fixed.MaxBits {
+			return badOption("--candidates: %d bits; widths lie in 2..%d", b, fixed.MaxBits)
+		}
+		if slices.Contains(a.Candidates[:i], b) {
+			return badOption("--candidates: %d stands there twice", b)
+		}
+	}
+	if len(a.Candidates) < 2 {
+		return badOption("--candidates: want at least two widths to choose from, such as 8,4; --bits N gives all weights one")
+	}
+	return nil
 }
 
 // DefaultNumerics are the command line's defaults.
@@ -35,7 +69,12 @@ func DefaultNumerics() Numerics {
 // and checked against the model.
 func (n Numerics) options(g *graph.Graph) (opt sparsity.Options, err error) {
 	opt = sparsity.Options{Bits: n.Bits, Scales: n.Scales, Seed: n.Seed, Quantisers: n.Quantisers}
-	if n.Bits < 2 || n.Bits > fixed.MaxBits {
+	if n.Auto != nil {
+		if err := n.Auto.check(); err != nil {
+			return opt, err
+		}
+		opt.Bits = slices.Max(n.Auto.Candidates)
+	} else if n.Bits < 2 || n.Bits > fixed.MaxBits {
 		return opt, badOption("--bits %d: widths lie in 2..%d", n.Bits, fixed.MaxBits)
 	}
 	if n.Scales != quant.PowersOfTwo && n.Scales != quant.FreeScales {
@@ -92,7 +131,7 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	if err := ownSides(o.Output, sparsity.Files(o.Output)); err != nil {
 		return nil, err
 	}
-	return profile(ctx, calibration{g, o.Model, o.Shapes, set, opt}, o.Output, rep)
+	return profile(ctx, calibration{g, o.Model, o.Shapes, set, opt, o.Auto}, o.Output, rep)
 }
 
 // calibration is what a profile is made of.
@@ -102,6 +141,7 @@ type calibration struct {
 	shapes frontend.Shapes
 	set    *dataset.Set
 	opt    sparsity.Options
+	auto   *Auto
 }
 
 // profile measures and writes.
@@ -112,6 +152,12 @@ func profile(ctx context.Context, c calibration, output string, rep Reporter) (*
 	}
 	rep.warnOf(c.model, quant.Warnings(c.graph))
 	opt := c.opt
+	var chosen *mixed.Report
+	if c.auto != nil {
+		if opt.Widths, chosen, err = c.widths(ctx, rep); err != nil {
+			return nil, err
+		}
+	}
 	opt.Progress, opt.Model, opt.ModelHash = rep.track(TaskProfile), filepath.Base(c.model), hash
 	m, err := sparsity.Measure(ctx, c.graph, c.set, opt)
 	if err != nil {
@@ -120,6 +166,7 @@ func profile(ctx context.Context, c calibration, output string, rep Reporter) (*
 	if len(c.shapes) > 0 {
 		m.Profile.InputShapes = c.shapes
 	}
+	m.Profile.Auto = chosen
 	if err := sparsity.Write(ctx, m, output); err != nil {
 		return nil, err
 	}
@@ -127,4 +174,31 @@ func profile(ctx context.Context, c calibration, output string, rep Reporter) (*
 		rep.warn(w)
 	}
 	return m, nil
+}
+
+// widths chooses the widths of weights.
+func (c *calibration) widths(ctx context.Context, rep Reporter) (*settings.Widths, *mixed.Report, error) {
+	plan, err := judge.NewPlan(c.graph, c.set)
+	if err != nil {
+		return nil, nil, err
+	}
+	if plan.Measure == "" || plan.Measure == judge.Error {
+		by, err := mixed.Judges(plan)
+		if err != nil {
+			return nil, nil, err
+		}
+		rep.note(fmt.Sprintf("%s: no labels judge the widths; divergence from the float network does: --loss is %s", c.set.Path, by))
+	}
+	lo, hi := sparsity.InputRange(c.set)
+	candidates := slices.Sorted(slices.Values(c.auto.Candidates))
+	slices.Reverse(candidates)
+	w, r, err := mixed.Search(ctx, c.graph, c.set, plan, mixed.Options{
+		Quant: quant.Options{Bits: c.opt.Bits, Widths: c.opt.Widths, Thresholds: c.opt.Thresholds, Scales: c.opt.Scales,
+			Quantisers: c.opt.Quantisers, InputMin: lo, InputMax: hi},
+		Candidates: candidates, Loss: c.auto.Loss, Progress: rep.track(TaskWidths),
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.model, err)
+	}
+	return w, r, nil
 }

@@ -14,6 +14,7 @@ type Task string
 const (
 	TaskRun       Task = "run"
 	TaskProfile   Task = "profile"
+	TaskWidths    Task = "widths"    // of a profile: those of weights are chosen
 	TaskFloat     Task = "float"     // the float network on a data set
 	TaskInteger   Task = "integer"   // the integer network and the float network on a data set
 	TaskEval      Task = "eval"      // likewise, within Build

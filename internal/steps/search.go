@@ -82,6 +82,9 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 	if o.Thresholds != "" {
 		return nil, badOption("a search finds the thresholds itself: it does not take a file of them")
 	}
+	if o.Auto != nil {
+		return nil, badOption("a search has fixed widths: it does not take --bits auto")
+	}
 	if o.Output == "" && o.Study.Location == "" {
 		return nil, badOption("a search needs the place of its study")
 	}

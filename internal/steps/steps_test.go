@@ -3,11 +3,13 @@ package steps_test
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"hass/internal/quant"
 	"hass/internal/repair"
 	"hass/internal/steps"
 )
@@ -24,6 +26,21 @@ func TestOptions(t *testing.T) {
 	}{
 		{"bits", "--bits 0", func() error {
 			_, err := steps.Profile(ctx, steps.ProfileOptions{Model: model, Data: calib, Output: out}, rep)
+			return err
+		}},
+		{"candidates of widths", "--candidates", func() error {
+			_, err := steps.Profile(ctx, steps.ProfileOptions{Model: model, Data: calib, Numerics: steps.Numerics{Auto: &steps.Auto{Loss: 1}, Scales: quant.FreeScales}, Output: out}, rep)
+			return err
+		}},
+		{"loss of widths", "--loss NaN", func() error {
+			n := steps.DefaultNumerics()
+			n.Auto = &steps.Auto{Loss: math.NaN(), Candidates: []int{8, 4}}
+			_, err := steps.Profile(ctx, steps.ProfileOptions{Model: model, Data: calib, Numerics: n, Output: out}, rep)
+			return err
+		}},
+		{"chosen widths of a search", "--bits auto", func() error {
+			a := steps.DefaultAuto()
+			_, err := steps.Search(ctx, steps.SearchOptions{Model: model, Calib: calib, Numerics: steps.Numerics{Auto: &a}, Tuning: steps.DefaultTuning()}, rep)
 			return err
 		}},
 		{"neither profile nor study", "neither is named", func() error {

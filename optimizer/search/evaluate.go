@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"hass/internal/intnet"
 	"hass/internal/metrics"
@@ -157,7 +156,7 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 			r.state[k] = p.pack(x, &p.cuts[k])
 		}
 		logp := metrics.LogSoftmax(p.Net.Dequantize(out, scores[0]))
-		r.divergence, r.regret = float32(metrics.Divergence(p.logp[i], logp)), regret(p.logp[i], logp)
+		r.divergence, r.regret = float32(metrics.Divergence(p.logp[i], logp)), metrics.Regret(p.logp[i], logp)
 		r.loss, r.right = -float64(logp[p.labels[i]]), metrics.Rank(scores[0], p.labels[i]) == 0
 		if i < p.sample() {
 			var before *sparsity.ImageZeros
@@ -177,11 +176,6 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 		e.seen++
 		return nil
 	})
-}
-
-// regret is how much less likely q's answer is than p's own, by p; both are logarithms.
-func regret(p, q []float32) float64 {
-	return math.Exp(float64(slices.Max(p))) - math.Exp(float64(p[metrics.Argmax(q)]))
 }
 
 // summarise puts what is seen into an outcome.

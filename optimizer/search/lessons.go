@@ -3,6 +3,8 @@ package search
 import (
 	"math"
 	"slices"
+
+	"hass/internal/metrics"
 )
 
 // lessons are what finished trials say about the curves, which are probed at some values on a few images: their common
@@ -169,11 +171,7 @@ func (a *Allocator) target(past []Past) float64 {
 			}
 			break
 		}
-		slope := lost / divergence
-		if regret > 0 {
-			u, v := 1/(doubt*doubt), 1/(regret*regret*regretDoubt*regretDoubt)
-			slope = (u*lost + v*regret) / (u + v) / divergence
-		}
+		slope := metrics.Expected(lost, doubt, regret) / divergence
 		if slope <= 0 {
 			break
 		}
@@ -183,11 +181,10 @@ func (a *Allocator) target(past []Past) float64 {
 	return target
 }
 
-// Of target: its rounds, the trials without which it says nothing, and how wrong regret may be, as a share.
+// Of target: its rounds, and the trials without which it says nothing.
 const (
 	targetRounds = 3
 	leastPast    = 4
-	regretDoubt  = 0.5
 )
 
 // mostTarget bounds the target in units of the first: while nothing has been lost, nothing has been learned.

@@ -551,26 +551,6 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// TestRegret: it is what the unpruned network thinks was lost by another answer.
-func TestRegret(t *testing.T) {
-	logs := func(p ...float64) []float32 {
-		l := make([]float32, len(p))
-		for i, v := range p {
-			l[i] = float32(math.Log(v))
-		}
-		return l
-	}
-	p := logs(0.6, 0.3, 0.1)
-	for _, tt := range []struct {
-		q    []float32
-		want float64
-	}{{p, 0}, {logs(0.4, 0.35, 0.25), 0}, {logs(0.3, 0.4, 0.3), 0.3}, {logs(0.1, 0.1, 0.8), 0.5}} {
-		if got := regret(p, tt.q); math.Abs(got-tt.want) > 1e-6 {
-			t.Errorf("%v: %v, want %v", tt.q, got, tt.want)
-		}
-	}
-}
-
 func TestObjective(t *testing.T) {
 	o := DefaultObjective()
 	base := &Outcome{Top1: 0.8, ImagesPerSecond: 100, CyclesPerImage: 1000, Fits: true}
