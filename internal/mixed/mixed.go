@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"hass/internal/calib"
@@ -31,6 +32,9 @@ import (
 
 // probeImages bounds the images that layers are probed on, each of which costs about half as many runs as there are probes.
 const probeImages = 32
+
+// fitPasses are the passes of a fit through its images, at most (see quant.Fit).
+const fitPasses = 3
 
 // Options direct Search.
 type Options struct {
@@ -112,11 +116,8 @@ func Search(ctx context.Context, g *graph.Graph, set *dataset.Set, plan *judge.P
 		return nil, nil, errors.New("no layer has weights whose width is to be chosen: the widths file lists them all, or the model brings its own quantisers; drop these by --requantise")
 	}
 	probes := min(len(s.fitted), probeImages)
-	judgements := 2
-	for n := len(open) * len(opt.Candidates); n > 1; n /= 2 {
-		judgements++
-	}
-	s.total = (len(opt.Candidates)+1+judgements)*len(s.fitted) + probes + judgements*len(s.judged)
+	judgements := 1 + bits.Len(uint(len(open)*(len(opt.Candidates)-1))) // of the widest, and of a bisection
+	s.total = (len(opt.Candidates)+judgements)*fitPasses*len(s.fitted) + probes + judgements*len(s.judged)
 
 	_, widest, err := s.fit(ctx, s.widths(open, nil), nil)
 	if err != nil {
@@ -171,6 +172,9 @@ func Search(ctx context.Context, g *graph.Graph, set *dataset.Set, plan *judge.P
 		}
 	}
 	r.BitOperations, r.WeightBits = metrics.Rounded(now/was), metrics.Rounded(left/memory)
+	if opt.Progress != nil { // fits may have needed fewer passes
+		opt.Progress(s.total, s.total)
+	}
 	return s.widths(open, r.bits()), r, nil
 }
 
@@ -200,7 +204,7 @@ func layers(net *intnet.Net, names []string) []int {
 }
 
 // widths are the user's, and those of the open layers by name; the widest for a layer without.
-func (s *searcher) widths(open []string, bits map[string]int) *settings.Widths {
+func (s *searcher) widths(open []string, given map[string]int) *settings.Widths {
 	w := &settings.Widths{Layers: map[string]settings.LayerWidths{}}
 	if own := s.opt.Quant.Widths; own != nil {
 		*w = *own
@@ -208,8 +212,8 @@ func (s *searcher) widths(open []string, bits map[string]int) *settings.Widths {
 	}
 	for _, name := range open {
 		l := w.Layers[name]
-		if l.Weights = s.opt.Candidates[0]; bits[name] != 0 {
-			l.Weights = bits[name]
+		if l.Weights = s.opt.Candidates[0]; given[name] != 0 {
+			l.Weights = given[name]
 		}
 		w.Layers[name] = l
 	}
@@ -243,20 +247,20 @@ func (s *searcher) fit(ctx context.Context, w *settings.Widths, equal calib.Powe
 // lowered is the network of spec, whose values are fine, with all open weights at a candidate, and all else as it was: each convolution is what it would be were it
 // lowered alone.
 func (s *searcher) lowered(ctx context.Context, open []string, candidate int, spec *quant.Spec) (*intnet.Net, error) {
-	bits := map[string]int{}
+	low := map[string]int{}
 	for _, name := range open {
-		bits[name] = s.opt.Candidates[candidate]
+		low[name] = s.opt.Candidates[candidate]
 	}
 	equal := spec.Equal
 	if equal == nil {
 		equal = calib.Powers{}
 	}
-	low, _, err := s.fit(ctx, fineValues(s.widths(open, bits)), equal)
+	own, _, err := s.fit(ctx, fineValues(s.widths(open, low)), equal)
 	if err != nil {
 		return nil, err
 	}
-	low.Values = spec.Values // sums of coarser weights may have been given fewer binary places
-	return quant.Lower(s.g, low)
+	own.Values = spec.Values // sums of coarser weights may have been given fewer binary places
+	return quant.Lower(s.g, own)
 }
 
 func (s *searcher) load(i int) ([]float32, error) {
@@ -277,7 +281,7 @@ func (s *searcher) quantised(net *intnet.Net, i int) (x []float32, q []int32, er
 
 func (s *searcher) step() {
 	if s.done++; s.opt.Progress != nil {
-		s.opt.Progress(s.done, max(s.done, s.total))
+		s.opt.Progress(s.done, s.total)
 	}
 }
 

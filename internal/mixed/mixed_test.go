@@ -255,9 +255,19 @@ func TestSearch(t *testing.T) {
 			}
 		}
 		if loss < 1 {
+			most, last := 0, 0
+			opt.Progress = func(done, total int) {
+				if done <= last && done < total || done > total || most > 0 && total != most {
+					t.Errorf("%d of %d done, behind %d of %d", done, total, last, most)
+				}
+				last, most = done, total
+			}
 			opt.Workers = 3
 			if _, again, err := Search(t.Context(), n.g, n.set, n.plan, opt); err != nil || !cmp.Equal(r, again) {
 				t.Errorf("on three workers %v:\n%s", err, cmp.Diff(r, again))
+			}
+			if last != most || most == 0 {
+				t.Errorf("%d of %d done at the end", last, most)
 			}
 		}
 	}
