@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"hass/hwsim/ledger"
 	"hass/internal/hw"
 )
 
@@ -32,7 +33,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 	}
 	var err error
 	var engines []*engine
-	put := func(process int, costs []uint8) { s.ledger.put(process, costs) }
+	put := func(process int, costs []uint8) { s.ledger.Put(process, costs) }
 	if opt.TimeOnly {
 		if s.zeros, err = newZeros(n, images, put); err != nil {
 			return nil, err
@@ -57,7 +58,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 			p.gangs = newGangs(p)
 		}
 	}
-	s.ledger = newLedger(len(s.procs), s.images, perImage, budget)
+	s.ledger = ledger.New(len(s.procs), s.images, perImage, budget)
 	return s, nil
 }
 

@@ -11,7 +11,7 @@
 // image, each process as far as its inputs allow: the line buffers store what was
 // accepted, the engines multiply the windows they are shown with their own slice of the weights
 // and count the zeros they meet. What this leaves for the time is the cycles of the engines'
-// beats (type ledger). Time (type sim) follows docs/hardware.md: the instants of a process's reads
+// beats (package hwsim/ledger). Time (type sim) follows docs/hardware.md: the instants of a process's reads
 // and writes are max-plus recurrences over the instants of its neighbours in bounded FIFOs, so
 // a cycle in which nothing happens costs nothing. The order of reads and writes is package hw's
 // (Network.NewSchedule). Neither result depends on how the two are interleaved.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"hass/hwsim/ledger"
 	"hass/internal/hw"
 	"hass/internal/hw/live"
 )
@@ -116,7 +117,7 @@ type sim struct {
 	stream int     // images the source sends at most
 	values *values // of the first pass; nil if only the time is wanted
 	zeros  *zeros  // in its place
-	ledger *ledger
+	ledger *ledger.Ledger
 	inputs [][]int32
 	procs  []*proc
 	fifos  []*fifo
@@ -165,7 +166,7 @@ func (s *sim) simulate(ctx context.Context) (*Result, error) {
 	if err == nil && (s.working > 0 || s.opt.Finite) {
 		dead = s.deadlock()
 	}
-	s.ledger.end(err != nil || dead != nil)
+	s.ledger.End(err != nil || dead != nil)
 	if failed := <-made; err == nil {
 		err = failed
 	}
@@ -185,20 +186,20 @@ func (s *sim) makeValues() error {
 		return nil
 	}
 	v := s.values
-	for made := 0; s.ledger.wanted(made); made++ {
+	for made := 0; s.ledger.Wanted(made); made++ {
 		if s.opt.TimeOnly {
-			if err := s.zeros.push(s.ledger.isOff); err != nil {
+			if err := s.zeros.push(s.ledger.IsOff); err != nil {
 				return err
 			}
 			continue
 		}
 		if v.pushed == s.images { // another pass: the stream repeats the images
 			var err error
-			if v, err = newValues(s.n, s.inputs, false, s.ledger.put); err != nil {
+			if v, err = newValues(s.n, s.inputs, false, s.ledger.Put); err != nil {
 				return err
 			}
 		}
-		v.push(s.ledger.isOff)
+		v.push(s.ledger.IsOff)
 	}
 	return nil
 }
@@ -384,7 +385,7 @@ func (s *sim) compute(p *proc) int64 {
 // costs is the cycles of the beats of the current image that engine p has still to do.
 func (s *sim) costs(p *proc) []uint8 {
 	if p.costs == nil {
-		p.costs = s.ledger.get(p.index, p.image)
+		p.costs = s.ledger.Get(p.index, p.image)
 	}
 	return p.costs[len(p.costs)-p.left:]
 }

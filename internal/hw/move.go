@@ -11,8 +11,9 @@ import (
 // beat. All stages of this package, and those that ask it, follow the table.
 type moveRow struct {
 	kind    intnet.Kind
-	latency int  // from issuing a write to the push, in cycles
-	turns   bool // reads and writes take turns; else an iteration does both where it can
+	latency int    // from issuing a write to the push, in cycles
+	walker  Walker // the module's parameters, of no layer, where a position is all it has; else nil
+	turns   bool   // reads and writes take turns; else an iteration does both where it can
 	// of are the module's parameters.
 	of func(net *intnet.Net, l *intnet.Layer, hl Layer) Module
 	// check refuses beats that the module would have to cut.
@@ -27,7 +28,7 @@ type moveRow struct {
 // moveRows is the table of layers that move pixels.
 var moveRows = []moveRow{
 	{
-		kind: intnet.KindSlice, check: checkSlice, steps: sliceSteps,
+		kind: intnet.KindSlice, walker: SliceParams{}, check: checkSlice, steps: sliceSteps,
 		of: func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return SliceOf(net, l, hl) },
 	},
 	{
@@ -36,7 +37,7 @@ var moveRows = []moveRow{
 		memory: func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind { return ResizeOf(net, l, hl).Memory },
 	},
 	{
-		kind: intnet.KindZeroInsert, check: onePixel, steps: zeroInsertSteps,
+		kind: intnet.KindZeroInsert, walker: ZeroInsertParams{}, check: onePixel, steps: zeroInsertSteps,
 		of: func(net *intnet.Net, l *intnet.Layer, hl Layer) Module { return ZeroInsertOf(net, l, hl) },
 	},
 }
@@ -154,6 +155,30 @@ func zeroInsertSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count in
 	}
 }
 
+// Walker is a module that moves pixels with a position alone: it hands each beat on, leaves it out or clears it.
+type Walker interface {
+	Module
+	// Walk is how it goes over its map.
+	Walk() Walk
+}
+
+// Walk is the way of a Walker over its map: counters of the positions along three axes, the innermost last.
+type Walk struct {
+	Rows, Columns, Channels Axis
+	Width                   int  // bits of a beat
+	Clears                  bool // beats that are not chosen leave as zeros
+}
+
+// Walkers names the modules that are Walkers, in the order of the table.
+func Walkers() (names []string) {
+	for i := range moveRows {
+		if w := moveRows[i].walker; w != nil {
+			names = append(names, w.ModuleName())
+		}
+	}
+	return names
+}
+
 // Axis is an axis of Size positions of which Start, Start+Step, ... are chosen, Count in all (hass_strided).
 type Axis struct {
 	Size, Start, Step, Count int
@@ -184,6 +209,11 @@ type SliceParams struct {
 // ModuleName is hass_slice.
 func (SliceParams) ModuleName() string { return "hass_slice" }
 
+// Walk is over the input: what is not chosen is left out.
+func (p SliceParams) Walk() Walk {
+	return Walk{Rows: p.Rows, Columns: p.Columns, Channels: p.Channels, Width: p.Width}
+}
+
 // SliceOf are the parameters of a slice under its hardware choices.
 func SliceOf(net *intnet.Net, l *intnet.Layer, hl Layer) SliceParams {
 	in, out, s := &net.Tensors[l.In[0]], &net.Tensors[l.Out], l.Slice
@@ -210,6 +240,11 @@ type ZeroInsertParams struct {
 
 // ModuleName is hass_zeroinsert.
 func (ZeroInsertParams) ModuleName() string { return "hass_zeroinsert" }
+
+// Walk is over the output: where the input has no pixel are zeros.
+func (p ZeroInsertParams) Walk() Walk {
+	return Walk{Rows: p.Rows, Columns: p.Columns, Channels: Axis{Size: p.ChannelBeats, Step: 1, Count: p.ChannelBeats}, Width: p.Width, Clears: true}
+}
 
 // ZeroInsertOf are the parameters of a zero insertion under its hardware choices.
 func ZeroInsertOf(net *intnet.Net, l *intnet.Layer, hl Layer) ZeroInsertParams {

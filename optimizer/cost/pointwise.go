@@ -350,33 +350,35 @@ func concatArea(s *hw.ConcatParams, _ string) area {
 	return a
 }
 
-// strided adds an axis each; width bits are blanked where nothing is chosen.
-func (a *area) strided(width int, axes ...hw.Axis) {
-	counters, some := 0, 0
-	for _, s := range axes {
+// walkArea is the area of a module that has a position alone.
+func walkArea(kind areaKind, m hw.Walker) area {
+	w := m.Walk()
+	counters, some, cleared := 0, 0, 0
+	if w.Clears {
+		cleared = w.Width
+	}
+	for _, s := range []hw.Axis{w.Rows, w.Columns, w.Channels} {
 		counters += log2(s.Size)
 		if s.Count != s.Size {
 			some += 1
 			counters += index(max(s.Start, s.Step-1)+1) + log2(s.Count+1)
 		}
 	}
-	a.rule[2] += counters
-	a.lut = terms(1, counters, some, width)
+	a := area{kind: kind}
+	a.rule[2] = counters
+	a.lut = terms(1, counters, some, cleared)
 	a.ff = terms(1, some)
+	return a
 }
 
 // sliceArea is the area of hass_slice.
 func sliceArea(s *hw.SliceParams, _ string) area {
-	a := area{kind: areaSlice}
-	a.strided(0, s.Channels, s.Columns, s.Rows)
-	return a
+	return walkArea(areaSlice, s)
 }
 
 // zeroInsertArea is the area of hass_zeroinsert.
 func zeroInsertArea(s *hw.ZeroInsertParams, _ string) area {
-	a := area{kind: areaZeroInsert}
-	a.strided(s.Width, hw.Axis{Size: s.ChannelBeats, Step: 1, Count: s.ChannelBeats}, s.Columns, s.Rows)
-	return a
+	return walkArea(areaZeroInsert, s)
 }
 
 // resizeArea is the area of hass_resize.

@@ -47,13 +47,13 @@ type NetworkFit struct {
 // Coefficients are those of a fit as numbers.
 type Coefficients struct {
 	NS      [features]float64
-	Offset  [kinds]float64
+	Offset  []float64 // by kind
 	network NetworkFit
 }
 
 // CoefficientsOf takes the coefficients from a file; they are all there or it is refused.
 func CoefficientsOf(f *File) (*Coefficients, error) {
-	c := &Coefficients{network: f.Network}
+	c := &Coefficients{Offset: make([]float64, len(allKinds)), network: f.Network}
 	for i, name := range featureNames {
 		v, ok := f.NS[name]
 		if !ok {
@@ -61,7 +61,7 @@ func CoefficientsOf(f *File) (*Coefficients, error) {
 		}
 		c.NS[i] = v
 	}
-	for i, name := range kindNames {
+	for i, name := range allKinds {
 		k, ok := f.Kind[name]
 		if !ok {
 			return nil, fmt.Errorf("no coefficients of modules of kind %s", name)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -30,8 +31,6 @@ const (
 	kindCurve
 	kindActivation
 	kindConcat
-	kindSlice
-	kindZeroInsert
 	kindResize
 	kindPool
 	kindGlobalPool
@@ -55,13 +54,31 @@ const (
 )
 
 var kindNames = [kinds]string{
-	"fifo", "fifo_block", "fork", "convert", "source", "sink", "add", "mul", "requant", "activation_curve", "activation", "concat", "slice", "zeroinsert",
+	"fifo", "fifo_block", "fork", "convert", "source", "sink", "add", "mul", "requant", "activation_curve", "activation", "concat",
 	"resize", "pool", "globalpool", "window", "join", "weights", "lane_dense", "lane_banked", "lane_crossbar", "ahead_banked", "ahead_crossbar",
 	"engine_dense", "engine_banked", "engine_crossbar", "ram", "watermark", "control", "control_stats", "weight_chain",
 }
 
-// Kinds names the kinds of modules, in the order of the file of coefficients.
-func Kinds() []string { return kindNames[:] }
+// allKinds are the names of all kinds of modules: those of this file, then the modules that have a position alone.
+var allKinds = func() []string {
+	names := kindNames[:]
+	for _, m := range hw.Walkers() {
+		names = append(names, strings.TrimPrefix(m, "hass_"))
+	}
+	return names
+}()
+
+// walkKinds are the kinds of modules that have a position alone, by the module's name.
+var walkKinds = func() map[string]int {
+	numbers := map[string]int{}
+	for i, m := range hw.Walkers() {
+		numbers[m] = int(kinds) + i
+	}
+	return numbers
+}()
+
+// Kinds names the kinds of modules; Paths.Kind is an index.
+func Kinds() []string { return allKinds }
 
 // PathsOf are the paths of a module of which one is the slowest.
 func PathsOf(m hw.Module) (Paths, error) {
@@ -93,12 +110,13 @@ func PathsOf(m hw.Module) (Paths, error) {
 		activation(&s, &m)
 	case hw.ConcatParams:
 		concat(&s, &m)
-	case hw.SliceParams:
-		s.Kind, s.size = int(kindSlice), float64(m.Width/4+40)
-		strided(&s, m.Rows, m.Columns, m.Channels)
-	case hw.ZeroInsertParams:
-		s.Kind, s.size = int(kindZeroInsert), float64(m.Width/2+40)
-		strided(&s, m.Rows, m.Columns, hw.Axis{Size: m.ChannelBeats, Count: m.ChannelBeats})
+	case hw.Walker:
+		kind, ok := walkKinds[m.ModuleName()]
+		if !ok {
+			return s, fmt.Errorf("module %s has a position alone, but the table of moves does not say so", m.ModuleName())
+		}
+		s.Kind = kind
+		walk(&s, m.Walk())
 	case hw.ResizeParams:
 		resize(&s, &m)
 	case hw.PoolParams:
@@ -393,10 +411,14 @@ func concat(s *Paths, m *hw.ConcatParams) {
 		via(muxLevels(most)+lutLevels(2*n)).drives(row))
 }
 
-// strided are the paths of hass_slice and hass_zeroinsert: whether this position is chosen, which three axes decide, whether the iteration
+// walk are the paths of a module that has a position alone: whether the position is chosen, which three axes decide, whether the iteration
 // ends, and on to the next position, an axis behind the other. An axis of which all is chosen has a counter alone.
-func strided(s *Paths, rows, columns, channels hw.Axis) {
-	axes := [...]hw.Axis{channels, columns, rows}
+func walk(s *Paths, w hw.Walk) {
+	s.size = float64(w.Width/4 + 40)
+	if w.Clears {
+		s.size = float64(w.Width/2 + 40)
+	}
+	axes := [...]hw.Axis{w.Channels, w.Columns, w.Rows}
 	choosing, before, fan := 0, 2, 0
 	for _, a := range axes {
 		fan += width(a.Size)

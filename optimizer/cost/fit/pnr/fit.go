@@ -144,7 +144,7 @@ func FitSamples(samples []Sample, without int) *delay.Coefficients {
 func coefficients(x []float64) *delay.Coefficients {
 	c := &delay.Coefficients{}
 	n := copy(c.NS[:], x)
-	copy(c.Offset[:], x[n:])
+	c.Offset = slices.Clone(x[n:])
 	return c
 }
 

@@ -1,11 +1,15 @@
-package hwsim
+// Package ledger passes the cycles of beats from the values of a simulation, which find them, to its time, which asks for them.
+//
+// It takes the costs of an engine's image and gives them back, in the order of the images; two goroutines share it. It bounds what
+// is held, and never looks at what the costs mean.
+package ledger
 
 import "sync"
 
-// ledger holds the cycles of the beats of those engines whose beats may take more than one,
+// Ledger holds the cycles of the beats of those engines whose beats may take more than one,
 // by engine and image of the stream, between the values, which fill it, and the time, which
 // asks for it.
-type ledger struct {
+type Ledger struct {
 	mu    sync.Mutex
 	moved *sync.Cond
 	// images is the number of images in one pass of the values. The stream repeats them: if the
@@ -22,8 +26,10 @@ type ledger struct {
 	off    bool        // nothing is wanted any more
 }
 
-func newLedger(processes, images, perImage, budget int) *ledger {
-	l := &ledger{
+// New is an empty ledger of the given number of processes, for passes over so many images of which each has perImage costs, one byte
+// each. All are kept if budget bytes are enough.
+func New(processes, images, perImage, budget int) *Ledger {
+	l := &Ledger{
 		images: images, keep: perImage*images <= budget, budget: budget,
 		costs: make([][][]uint8, processes), first: make([]int, processes),
 	}
@@ -31,8 +37,8 @@ func newLedger(processes, images, perImage, budget int) *ledger {
 	return l
 }
 
-// put adds the costs of an engine's next image.
-func (l *ledger) put(process int, costs []uint8) {
+// Put adds the costs of an engine's next image.
+func (l *Ledger) Put(process int, costs []uint8) {
 	l.mu.Lock()
 	l.costs[process] = append(l.costs[process], costs)
 	l.held += len(costs)
@@ -40,8 +46,8 @@ func (l *ledger) put(process int, costs []uint8) {
 	l.mu.Unlock()
 }
 
-// get waits for the costs of an engine's image. Images are asked for in order.
-func (l *ledger) get(process, image int) []uint8 {
+// Get waits for the costs of an engine's image. Images are asked for in order.
+func (l *Ledger) Get(process, image int) []uint8 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.keep {
@@ -67,8 +73,8 @@ func (l *ledger) get(process, image int) []uint8 {
 	}
 }
 
-// wanted waits until the values of one more image should be made; false if none.
-func (l *ledger) wanted(made int) bool {
+// Wanted waits until the values of one more image should be made; false if none.
+func (l *Ledger) Wanted(made int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
@@ -82,17 +88,17 @@ func (l *ledger) wanted(made int) bool {
 	}
 }
 
-// end tells that no more costs will be asked for, and if off that the values are not needed
+// End tells that no more costs will be asked for, and if off that the values are not needed
 // either.
-func (l *ledger) end(off bool) {
+func (l *Ledger) End(off bool) {
 	l.mu.Lock()
 	l.last, l.off = true, off
 	l.moved.Broadcast()
 	l.mu.Unlock()
 }
 
-// isOff tells whether to stop in the middle of an image.
-func (l *ledger) isOff() bool {
+// IsOff tells whether to stop in the middle of an image.
+func (l *Ledger) IsOff() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.off
