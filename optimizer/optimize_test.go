@@ -106,7 +106,7 @@ func TestOptimize(t *testing.T) {
 			}
 			var sum design.Resources
 			for _, c := range d.Costs {
-				sum = sum.Add(c.Resources)
+				sum = sum.Vec().Add(c.Resources.Vec()).Resources()
 			}
 			if sum != d.Total {
 				t.Errorf("costs add up to %+v, total %+v", sum, d.Total)

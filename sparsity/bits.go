@@ -9,9 +9,6 @@ func NewBits(n int) Bits { return make(Bits, (n+63)/64) }
 // Set makes bit i one.
 func (b Bits) Set(i int) { b[i>>6] |= 1 << (i & 63) }
 
-// Get is bit i, 0 or 1.
-func (b Bits) Get(i int) uint64 { return b[i>>6] >> (i & 63) & 1 }
-
 // Run is the n bits from bit i on, bit i lowest; n is 1..64 and all of them exist.
 func (b Bits) Run(i, n int) uint64 {
 	w, s := i>>6, i&63

@@ -47,7 +47,7 @@ func TestBits(t *testing.T) {
 			dst.put(at+i, b[i/64])
 		}
 		for i, w := range want {
-			if dst.Get(at+i) != w {
+			if dst.Run(at+i, 1) != w {
 				t.Fatalf("put at %d: bit %d", at, i)
 			}
 		}

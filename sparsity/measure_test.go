@@ -176,7 +176,7 @@ func TestMeasureCounts(t *testing.T) {
 				b := m.Bitmaps.Layers[k]
 				for j, v := range x.Tensor(net.Layers[k].In[0]) {
 					want := v != 0 && int64(max(v, -v)) >= net.Layers[k].Conv.TauA
-					if got := b.Acts.Get(at*b.imageCount()+j) == 1; got != want {
+					if got := b.Acts.Run(at*b.imageCount()+j, 1) == 1; got != want {
 						t.Fatalf("layer %d image %d element %d: bit %v, value %d", k, i, j, got, v)
 					}
 				}
@@ -193,7 +193,7 @@ func TestMeasureCounts(t *testing.T) {
 			if v != 0 {
 				w++
 			}
-			if got := m.Bitmaps.Layers[k].Weights.Get(i) == 1; got != (v != 0) {
+			if got := m.Bitmaps.Layers[k].Weights.Run(i, 1) == 1; got != (v != 0) {
 				t.Fatalf("layer %d weight %d: bit %v, value %d", k, i, got, v)
 			}
 		}

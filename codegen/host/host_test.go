@@ -357,7 +357,8 @@ func checkResults(t *testing.T, d *design.Design, prefix, out string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for k, f := range d.Net.DequantizeOutputs(outputs) {
+		for k, o := range d.Net.Outputs {
+			f := d.Net.Dequantize(o, outputs[k])
 			if len(d.Net.Results) > 0 { // smallNet: softmax over the channels
 				softmax(f, d.Net.Tensors[d.Net.Outputs[k]].C)
 			}

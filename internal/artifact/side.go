@@ -68,17 +68,8 @@ func NewSideFile(dir, rel string) (SideFile, error) {
 	return s, nil
 }
 
-// Verify reports an error naming the file if it is missing from dir or differs
+// Open opens the file, positioned at its start. It is an error naming the file if it is missing from dir or differs
 // from what was recorded.
-func (s SideFile) Verify(dir string) error {
-	f, err := s.Open(dir)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-// Open is Verify that hands over the file, positioned at its start.
 func (s SideFile) Open(dir string) (*os.File, error) {
 	f, err := s.open(dir)
 	if err != nil {

@@ -58,9 +58,6 @@ func (v Vec) Within(o Vec) bool {
 	return true
 }
 
-// Add is the sum of two resource counts.
-func (r Resources) Add(o Resources) Resources { return r.Vec().Add(o.Vec()).Resources() }
-
 // Times is n copies of r.
 func (r Resources) Times(n int) Resources {
 	v := r.Vec()

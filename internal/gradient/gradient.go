@@ -123,9 +123,6 @@ func (n *Net) ready(node *graph.Node) error {
 	return nil
 }
 
-// Classes is the number of scores.
-func (n *Net) Classes() int { return n.g.Shapes[n.scores].Elems() }
-
 // Channels is the number of channels that a convolution makes.
 func (n *Net) Channels(node *graph.Node) int { return n.g.Shapes[node.Outputs[0]][1] }
 

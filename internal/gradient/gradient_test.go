@@ -126,8 +126,8 @@ func TestDifferences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.Classes() != 10 {
-		t.Errorf("%d classes", n.Classes())
+	if classes := g.Shapes[n.scores].Elems(); classes != 10 {
+		t.Errorf("%d classes", classes)
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	const class = 3

@@ -42,12 +42,3 @@ func (n *Net) Dequantize(i int, q []int32) []float32 {
 	}
 	return out
 }
-
-// DequantizeOutputs is Dequantize of each output of Exec.Run.
-func (n *Net) DequantizeOutputs(outputs [][]int32) [][]float32 {
-	f := make([][]float32, len(outputs))
-	for i, o := range n.Outputs {
-		f[i] = n.Dequantize(o, outputs[i])
-	}
-	return f
-}

@@ -248,23 +248,6 @@ func processDemand(n *hw.Network, i int) Demand {
 	return d
 }
 
-// Of is what the processes and FIFOs of a network need at most.
-func Of(n *hw.Network) (all Demand) {
-	merge := func(d Demand) {
-		for k, need := range d {
-			all.need(Limit(k), need)
-		}
-	}
-	for i := range n.Processes {
-		merge(processDemand(n, i))
-	}
-	for i := range n.Streams {
-		merge(streamDemand(n, i))
-	}
-	merge(wholeDemand(n))
-	return all
-}
-
 // streamDemand is what FIFO i needs.
 func streamDemand(n *hw.Network, i int) (d Demand) {
 	s := &n.Streams[i]

@@ -93,12 +93,6 @@ var builtIn = sync.OnceValues(func() (*Coefficients, *File) {
 	return c, f
 })
 
-// BuiltIn is the file of the built-in coefficients.
-func BuiltIn() File {
-	_, f := builtIn()
-	return *f
-}
-
 // Slowest is the delay of the slowest of some paths in nanoseconds, and which it is.
 func (c *Coefficients) Slowest(s *Paths) (ns float64, at int) {
 	for i := range s.N {
