@@ -418,7 +418,7 @@ func (s *space) memories() []memory.Kind {
 }
 
 // lanes is the rule for engines of lanes. All pixels of a beat move together, and of whole rows one always has a pair more than the
-// others: beside scheduled engines there are such as skip no zeros.
+// others. So the engines beside scheduled ones skip no zeros.
 func (s *space) lanes() string {
 	if s.menu != nil {
 		return string(hw.ScheduledEngine)

@@ -26,8 +26,8 @@ type Ledger struct {
 	off    bool        // nothing is wanted any more
 }
 
-// New is an empty ledger of the given number of processes, for passes over so many images of which each has perImage costs, one byte
-// each. All are kept if budget bytes are enough.
+// New makes an empty ledger. The values pass over the images; of an image all processes together have perImage costs, of one byte each. A
+// ledger keeps the costs of all images if budget bytes are enough.
 func New(processes, images, perImage, budget int) *Ledger {
 	l := &Ledger{
 		images: images, keep: perImage*images <= budget, budget: budget,

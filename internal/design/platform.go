@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"hass/internal/memory"
+	"hass/internal/packing"
 	"hass/internal/userfile"
 )
 
@@ -99,12 +100,12 @@ func LoadPlatform(nameOrPath string) (Platform, error) {
 	return p, nil
 }
 
-// WideOperand is the number of bits of the wider operand of a DSP slice's multiplier; the other has 18 in both families. Source: UG479, UG579.
+// WideOperand is the number of bits of the wider operand of a DSP slice's multiplier. Source: UG479, UG579.
 func WideOperand(family string) int {
 	if family == FamilyUSPlus {
-		return 27
+		return packing.Wide
 	}
-	return 25
+	return packing.Wide7
 }
 
 // platformTOML is our form; pointers tell what is missing.

@@ -3,6 +3,7 @@ package hw
 import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 )
 
 // LaneKind is how one dot product of an engine chooses what to multiply, as hass_lane numbers it. An engine of an elastic
@@ -87,22 +88,22 @@ func (p *WeightsParams) LastField() int {
 
 // EngineParams are the parameters of hass_engine: a gang of dot-product engines, or a bank of it, with its weights.
 type EngineParams struct {
-	Kind          LaneKind    `rtl:"KIND"`
-	Depthwise     bool        `rtl:"DEPTHWISE"`       // each output lane has a channel of its own
-	M             int         `rtl:"M" hls:"M"`       // lanes of a dot product
-	N             int         `rtl:"N" hls:"N"`       // multipliers of a dot product
-	Gang          int         `rtl:"GANG" hls:"GANG"` // output lanes
-	Px            int         `rtl:"PX" hls:"PX"`     // pixels per beat
-	Beats         int         `rtl:"BEATS" hls:"BEATS"`
-	XBits         int         `rtl:"X_BITS"`
-	XSigned       bool        `rtl:"X_SIGNED"`
-	WBits         int         `rtl:"W_BITS"`
-	Acc           int         `rtl:"ACC"`               // bits of an accumulator
-	Depth         int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
-	Memory        memory.Kind `rtl:"STYLE"`             // that holds them
-	Queue         int         `rtl:"QUEUE"`             // depth of the FIFO before it, in beats
-	*Skipping                 // of an engine that skips zeros
-	*PackedParams             // of a packed engine
+	Kind             LaneKind    `rtl:"KIND"`
+	Depthwise        bool        `rtl:"DEPTHWISE"`       // each output lane has a channel of its own
+	M                int         `rtl:"M" hls:"M"`       // lanes of a dot product
+	N                int         `rtl:"N" hls:"N"`       // multipliers of a dot product
+	Gang             int         `rtl:"GANG" hls:"GANG"` // output lanes
+	Px               int         `rtl:"PX" hls:"PX"`     // pixels per beat
+	Beats            int         `rtl:"BEATS" hls:"BEATS"`
+	XBits            int         `rtl:"X_BITS"`
+	XSigned          bool        `rtl:"X_SIGNED"`
+	WBits            int         `rtl:"W_BITS"`
+	Acc              int         `rtl:"ACC"`               // bits of an accumulator
+	Depth            int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
+	Memory           memory.Kind `rtl:"STYLE"`             // that holds them
+	Queue            int         `rtl:"QUEUE"`             // depth of the FIFO before it, in beats
+	*Skipping                    // of an engine that skips zeros
+	*packing.Packing             // of a packed engine
 
 	Tokens int          // accumulator tokens per image
 	Layout WeightLayout // of the rows
@@ -227,7 +228,7 @@ func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
 		e.Skipping = &Skipping{Flags: memory.ForBuffer(e.Row(), e.Depth)}
 	}
 	if e.Kind == PackedLane {
-		e.PackedParams = &PackedParams{Field: hl.Packing.Field, Deep: hl.Packing.Deep, Filters: hl.Packing.Filters}
+		e.Packing = &hl.Packing
 	}
 	if net.Depthwise(l) {
 		// A fold is a group of channels here, each alone: its beats are the groups of taps.

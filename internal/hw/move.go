@@ -158,7 +158,7 @@ func zeroInsertSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count in
 // Walker is a module that moves pixels with a position alone: it hands each beat on, leaves it out or clears it.
 type Walker interface {
 	Module
-	// Walk is how it goes over its map.
+	// Walk describes the way over the map.
 	Walk() Walk
 }
 
@@ -209,7 +209,7 @@ type SliceParams struct {
 // ModuleName is hass_slice.
 func (SliceParams) ModuleName() string { return "hass_slice" }
 
-// Walk is over the input: what is not chosen is left out.
+// Walk goes over the input. Beats that are not chosen are left out.
 func (p SliceParams) Walk() Walk {
 	return Walk{Rows: p.Rows, Columns: p.Columns, Channels: p.Channels, Width: p.Width}
 }
@@ -241,7 +241,7 @@ type ZeroInsertParams struct {
 // ModuleName is hass_zeroinsert.
 func (ZeroInsertParams) ModuleName() string { return "hass_zeroinsert" }
 
-// Walk is over the output: where the input has no pixel are zeros.
+// Walk goes over the output. Positions without a pixel of the input are zeros.
 func (p ZeroInsertParams) Walk() Walk {
 	return Walk{Rows: p.Rows, Columns: p.Columns, Channels: Axis{Size: p.ChannelBeats, Step: 1, Count: p.ChannelBeats}, Width: p.Width, Clears: true}
 }

@@ -1,9 +1,11 @@
 package hw
 
+import "hass/internal/packing"
+
 // Widths of the ports of a DSP slice's multiplier, signed: those of 7 series, which UltraScale+ has as well.
 const (
-	portWide   = 25
-	portNarrow = 18
+	portWide   = packing.Wide7
+	portNarrow = packing.Narrow
 	portLow    = portNarrow - 1 // bits of an operand's low part, which has no sign
 )
 

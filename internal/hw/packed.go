@@ -11,13 +11,13 @@ import (
 // This file describes the packed engine: a dense one whose narrow products share multipliers (package packing). What leaves the cascades of
 // slices is added and accumulated in LUTs.
 
-// valuesOf are the widths of what a convolution multiplies.
+// valuesOf are the widths of a convolution's factors.
 func valuesOf(net *intnet.Net, l *intnet.Layer) packing.Values {
 	in := net.Tensors[l.In[0]].Format
 	return packing.Values{X: in.Bits, Signed: in.Signed, W: l.Conv.WeightBits, Depthwise: net.Depthwise(l)}
 }
 
-// PackingOf is the packing of a convolution's engines of so many lanes on slices whose wider operand has so many bits (packing.For).
+// PackingOf chooses the packing of a convolution by packing.For. lanes are those of each engine, wide the bits of a slice's wider operand.
 func PackingOf(net *intnet.Net, l *intnet.Layer, lanes, wide int) packing.Packing {
 	return packing.For(valuesOf(net, l), lanes, wide)
 }
@@ -31,13 +31,6 @@ func checkPacked(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 		return fmt.Errorf("packing of a %s engine; only a packed one has it", hl.Engine)
 	}
 	return nil
-}
-
-// PackedParams are what a packed engine has beside.
-type PackedParams struct {
-	Field   int `rtl:"FIELD"`
-	Deep    int `rtl:"DEEP"`
-	Filters int `rtl:"FILTERS"`
 }
 
 // CascadeParams are the parameters of hass_packed: the multipliers of the pixels and output lanes that share them.
@@ -69,15 +62,9 @@ func (p *CascadeParams) TermBits() int {
 
 // Operands are the widths of a multiplier's operands: of the activations, of the weights.
 func (p *CascadeParams) Operands() (a, b int) {
-	a, b = p.XBits+1, p.WBits
-	switch {
-	case p.Pixels > 1:
-		a = p.Field + p.XBits + 1
-	case p.XSigned:
-		a = p.XBits
-	}
-	if p.Filters > 1 {
-		b = p.Pixels*p.Field + p.WBits + 1
+	a, b = packing.Operands(p.Pixels, p.Filters, p.Field, p.XBits, p.WBits)
+	if p.Pixels == 1 && p.XSigned {
+		a-- // one value is its own sign
 	}
 	return a, b
 }
@@ -86,20 +73,18 @@ func (p *CascadeParams) Operands() (a, b int) {
 // several cascades, the accumulator.
 func (p *CascadeParams) Cycles() int { return packedCycles(p.M, p.Deep) }
 
+// packedCycles is Cycles of a cascade of so many lanes.
 func packedCycles(m, deep int) int { return 4 + deep + bits.Len(uint(ceilDiv(m, deep)-1)) }
 
-// Turn is the number of cycles by which the factors of a packed engine's lane wait for the sum of the lanes before it in its cascade, of
-// which the last one may be short.
+// Turn is the number of cycles that the factors of a lane of a packed engine wait for the sum of the lanes before it. A short last cascade
+// begins later, so that all end at once.
 func (p *EngineParams) Turn(lane int) int {
 	before := lane - lane%p.Deep
 	return lane - before + max(0, before+p.Deep-p.M)
 }
 
-// Cascade are the parameters of an engine's hass_packed of so many pixels and output lanes, which are fewer than share a multiplier at the
-// end of a beat or a gang of odd size.
+// Cascade are the parameters of a hass_packed of a packed engine. It has fewer pixels or output lanes than share a multiplier where a beat
+// or a gang has an odd number of them.
 func (p *EngineParams) Cascade(pixels, filters int) CascadeParams {
 	return CascadeParams{M: p.M, Deep: p.Deep, Pixels: pixels, Filters: filters, Field: p.Field, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Acc: p.Acc}
 }
-
-// Pixels is the number of pixels that share a multiplier.
-func (p *PackedParams) Pixels() int { return packing.Packing{Field: p.Field}.Pixels() }

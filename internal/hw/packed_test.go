@@ -7,6 +7,7 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/intnet"
+	"hass/internal/memory"
 	"hass/internal/packing"
 )
 
@@ -74,5 +75,44 @@ func TestPackings(t *testing.T) {
 	}
 	if shared < 500 {
 		t.Errorf("only %d of 2000 share multipliers", shared)
+	}
+}
+
+// TestQueue: an engine of any kind knows as many tokens as the FIFO before it holds, whatever its gang_depth.
+func TestQueue(t *testing.T) {
+	for _, kind := range []EngineKind{Dense, Banked, Packed} {
+		net, l := convOf(8, true, 8, 1)
+		hl := Layer{InPx: 2, InCh: 4, OutPx: 2, OutCh: 4, MTap: 1, MCh: 4, Engine: kind, N: 4, Gang: 4, GangDepth: 2, LinePixels: 64, WeightMem: memory.LUTRAM}
+		if kind == Banked {
+			hl.N = 2
+		}
+		if kind == Packed {
+			hl.Packing = PackingOf(net, l, hl.N, packing.Wide)
+		}
+		net.Outputs = []int{1}
+		n, err := Expand(net, []Layer{hl}, map[string]int{"conv_beats0": 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n.Processes {
+			if e, ok := n.Module(i).(EngineParams); ok && e.Queue != 9 {
+				t.Errorf("%s: behind a FIFO of 9 an engine counts %d tokens", kind, e.Queue)
+			}
+		}
+	}
+}
+
+// TestTurn: the lanes of a cascade begin one after the other, and a short one ends with the others.
+func TestTurn(t *testing.T) {
+	for _, c := range []struct {
+		m, deep int
+		want    []int
+	}{{1, 1, []int{0}}, {3, 1, []int{0, 0, 0}}, {4, 2, []int{0, 1, 0, 1}}, {5, 3, []int{0, 1, 2, 1, 2}}, {7, 3, []int{0, 1, 2, 0, 1, 2, 2}}} {
+		e := EngineParams{M: c.m, Packing: &packing.Packing{Deep: c.deep}}
+		for lane, want := range c.want {
+			if got := e.Turn(lane); got != want {
+				t.Errorf("lane %d of %d in cascades of %d waits %d cycles, want %d", lane, c.m, c.deep, got, want)
+			}
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 	"hass/internal/schedule"
 )
 
@@ -71,9 +72,6 @@ func PlanOf(net *intnet.Net, l *intnet.Layer, hl Layer) (*schedule.Plan, error) 
 	})
 }
 
-// aBits is the width of the wider operand of a DSP slice that holds two pixels.
-const aBits = 27
-
 // checkScheduled refuses choices that no scheduled engine has.
 func checkScheduled(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 	s, words := &hl.Scheduled, len(hl.Scheduled.Places)
@@ -89,8 +87,8 @@ func checkScheduled(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 		return fmt.Errorf("places of %d words; the window has %d", words, net.WeightCount(l)/l.Conv.OutC)
 	case slices.ContainsFunc(s.banksOf(), func(b int) bool { return b < 0 || b >= hl.N }):
 		return fmt.Errorf("places %.40q are not the digits of %d banks", s.Places, hl.N)
-	case s.Field != 0 && (s.Field <= x || s.Field+x+1 > aBits):
-		return fmt.Errorf("field %d: two pixels of %d bits share a multiplier of %d bits only in fields of %d to %d", s.Field, x, aBits, x+1, aBits-1-x)
+	case s.Field != 0 && (s.Field <= x || s.Field+x+1 > packing.Wide):
+		return fmt.Errorf("field %d: two pixels of %d bits share a multiplier of %d bits only in fields of %d to %d", s.Field, x, packing.Wide, x+1, packing.Wide-1-x)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-// TestRegret: it is what a network thinks is lost by another answer.
+// TestRegret compares the regret of answers with differences of probabilities that were worked out by hand.
 func TestRegret(t *testing.T) {
 	logs := func(p ...float64) []float32 {
 		l := make([]float32, len(p))

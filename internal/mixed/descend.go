@@ -2,8 +2,9 @@ package mixed
 
 import "context"
 
-// descend finds by bisection how many steps of the order can be taken within the loss, and gives the layers of r their widths. No step at all
-// is within it. A loss is taken to rise along the order; where it does not, what is chosen is within it all the same.
+// descend finds by bisection how many steps of the order can be taken within the loss, and gives the layers of r their widths. The widest
+// weights are within the loss already. The bisection assumes that the loss rises along the order. Where it does not, the chosen widths still keep
+// the loss; a longer run of steps may have kept it as well.
 func (s *searcher) descend(ctx context.Context, open []string, menus []menu, r *Report) error {
 	moves := order(menus)
 	take := func(n int) {

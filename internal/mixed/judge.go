@@ -12,7 +12,7 @@ import (
 	"hass/internal/workers"
 )
 
-// Measure says in what a loss is measured.
+// Measure is the unit of a loss.
 type Measure string
 
 // The measures, by kind of output and by what labels there are.
@@ -64,7 +64,7 @@ func measureOf(p *judge.Plan, k int) (Measure, error) {
 	}
 }
 
-// Judges says in one sentence what losses are measured in.
+// Judges names the units of a plan's losses in one sentence.
 func Judges(p *judge.Plan) (string, error) {
 	var parts []string
 	seen := map[Measure]bool{}

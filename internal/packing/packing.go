@@ -12,12 +12,12 @@ import "fmt"
 
 // Packing is how an engine's products share slices.
 type Packing struct {
-	Field   int `json:"field,omitempty"` // bits of a sum of products in a slice's sum; 0: each product has a slice of its own
-	Deep    int `json:"deep"`            // lanes of a cascade
-	Filters int `json:"filters"`         // output lanes that share a slice: 1 or 2
+	Field   int `json:"field,omitempty" rtl:"FIELD"` // bits of a sum of products in a slice's sum; 0: each product has a slice of its own
+	Deep    int `json:"deep" rtl:"DEEP"`             // lanes of a cascade
+	Filters int `json:"filters" rtl:"FILTERS"`       // output lanes that share a slice: 1 or 2
 }
 
-// Values are the widths of what is multiplied, in bits.
+// Values are the widths of factors in bits.
 type Values struct {
 	X         int  // activations
 	Signed    bool // they have a sign
@@ -25,10 +25,11 @@ type Values struct {
 	Depthwise bool // output lanes have activations of their own, so that none share
 }
 
-// What a slice has, in bits: its wider operand at most, which is Wide of DSP48E2 and 25 of DSP48E1, the other one, its sum.
+// The widths of a slice in bits.
 const (
-	Wide    = 27
-	narrow  = 18
+	Wide    = 27 // the wider operand of DSP48E2
+	Wide7   = 25 // that of DSP48E1
+	Narrow  = 18 // the other operand of either
 	sumBits = 48
 )
 
@@ -45,15 +46,18 @@ func (p Packing) Pixels() int {
 	return 1
 }
 
-// Operands are the widths of a slice's operands for activations and weights of so many bits: of the activations, which may have no
-// sign, and of the weights.
-func (p Packing) Operands(x, w int) (a, b int) {
-	a, b = (p.Pixels()-1)*p.Field+x+1, w
-	if p.Filters == 2 {
-		b = p.Pixels()*p.Field + w + 1
+// Operands are the widths of a slice's operands: of so many activations of x bits, which may have no sign, in fields, and of so many weights
+// of w bits above them.
+func Operands(pixels, filters, field, x, w int) (a, b int) {
+	a, b = (pixels-1)*field+x+1, w
+	if filters > 1 {
+		b = pixels*field + w + 1
 	}
 	return a, b
 }
+
+// PairField is the widest field that leaves room for two activations of x bits in an operand of so many bits.
+func PairField(x, wide int) int { return min(wide-1-x, sumBits/2) }
 
 // Room is the number of lanes whose products a field holds. Of x bits with a sign, or without, and w bits no product is
 // beyond 2^(x-1) * 2^(w-1), or (2^x - 1) * 2^(w-1); a field holds what is at most 2^(field-1) - 1 away from 0, so that the fields below
@@ -71,9 +75,9 @@ func (v Values) Room(field int) int {
 func For(v Values, lanes, wide int) Packing {
 	p := Packing{Filters: 1}
 	if max(v.X, v.W) <= quadBits && !v.Depthwise {
-		p.Field, p.Filters = min((wide-v.W-1)/2, narrow-v.X-1, sumBits/4), 2
-	} else if v.W <= narrow {
-		p.Field = min(wide-v.X-1, sumBits/2)
+		p.Field, p.Filters = min((wide-v.W-1)/2, Narrow-v.X-1, sumBits/4), 2
+	} else if v.W <= Narrow {
+		p.Field = PairField(v.X, wide)
 	}
 	limit := mostDeep
 	if p.Field > 0 {
@@ -99,8 +103,8 @@ func (p Packing) Check(v Values, lanes int) error {
 	case p.Field == 0:
 		return nil
 	}
-	if a, b := p.Operands(v.X, v.W); max(a, b) > Wide || min(a, b) > narrow {
-		return fmt.Errorf("field %d: operands of %d and %d bits; a multiplier takes %d and %d", p.Field, a, b, Wide, narrow)
+	if a, b := Operands(p.Pixels(), p.Filters, p.Field, v.X, v.W); max(a, b) > Wide || min(a, b) > Narrow {
+		return fmt.Errorf("field %d: operands of %d and %d bits; a multiplier takes %d and %d", p.Field, a, b, Wide, Narrow)
 	}
 	if most := v.Room(p.Field); p.Deep > most {
 		return fmt.Errorf("cascades of %d lanes; a field of %d bits holds the sum of %d", p.Deep, p.Field, most)

@@ -27,7 +27,7 @@ func half(field, count int) (v int64) {
 func TestPackedProducts(t *testing.T) {
 	for _, wide := range []int{25, 27} {
 		p := For(Values{X: 8, Signed: true, W: 8}, 1, wide)
-		if a, _ := p.Operands(8, 8); p.Pixels() != 2 || a > wide {
+		if a, _ := Operands(2, 1, p.Field, 8, 8); p.Pixels() != 2 || a > wide {
 			t.Fatalf("%d bits: %+v", wide, p)
 		}
 		add := half(p.Field, 2)
@@ -60,8 +60,8 @@ func TestPackedSums(t *testing.T) {
 					if p.Field == 0 {
 						continue
 					}
-					a, b := p.Operands(x, w)
-					if max(a, b) > wide || min(a, b) > narrow {
+					a, b := Operands(p.Pixels(), p.Filters, p.Field, x, w)
+					if max(a, b) > wide || min(a, b) > Narrow {
 						t.Fatalf("%d and %d bits: operands of %d and %d bits", x, w, a, b)
 					}
 					count, ends := p.Pixels()*p.Filters, []int64{0, 1<<x - 1, 0}

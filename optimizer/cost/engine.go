@@ -8,6 +8,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 )
 
 // multiplierDSP is the number of DSP slices of a signed a x b bit product: 25 x 18 on 7
@@ -18,7 +19,7 @@ func multiplierDSP(a, b int, family string) int {
 		return 0
 	}
 	wide := design.WideOperand(family)
-	return min(ceilDiv(a, wide)*ceilDiv(b, 18), ceilDiv(a, 18)*ceilDiv(b, wide))
+	return min(ceilDiv(a, wide)*ceilDiv(b, packing.Narrow), ceilDiv(a, packing.Narrow)*ceilDiv(b, wide))
 }
 
 // minProduct is the least width of a product that a DSP makes.

@@ -33,8 +33,8 @@ func cascadeArea(s *hw.CascadeParams, family string) area {
 	return a
 }
 
-// packedParts are the formulas of the multipliers of a packed engine: of pixels and output lanes that share them, and of what is left of
-// odd numbers.
+// packedParts are the formulas of a packed engine's multipliers: those that pixels and output lanes share, and those of the pixel and the
+// output lane that odd numbers leave alone.
 func packedParts(s *hw.EngineParams, family string) (parts []part) {
 	pixels := s.Pixels()
 	for _, px := range [][2]int{{pixels, s.Px / pixels}, {1, s.Px % pixels}} {
@@ -53,7 +53,7 @@ func packedParts(s *hw.EngineParams, family string) (parts []part) {
 	return parts
 }
 
-// turns adds what holds the factors of a packed engine back: a register for every cycle, from minShift on a shift register.
+// turns adds the registers in which the factors of a packed engine wait, one for every cycle. From minShift on they are a shift register.
 func (a *area) turns(s *hw.EngineParams) {
 	values, copies := s.Px*s.XBits, 1 // of a lane's activations, and of its weights
 	if s.Spread() > 0 {

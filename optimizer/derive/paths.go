@@ -7,6 +7,7 @@ import (
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 	"hass/optimizer/cost/delay"
 	"hass/optimizer/cost/loops"
 )
@@ -22,7 +23,7 @@ type Paths struct {
 type engineParts struct {
 	engine hw.EngineParams
 	flags  memory.Kind
-	packed hw.PackedParams
+	packed packing.Packing
 }
 
 func partsOf(e hw.EngineParams) engineParts {
@@ -30,10 +31,10 @@ func partsOf(e hw.EngineParams) engineParts {
 	if e.Skipping != nil {
 		parts.flags = e.Flags
 	}
-	if e.PackedParams != nil {
-		parts.packed = *e.PackedParams
+	if e.Packing != nil {
+		parts.packed = *e.Packing
 	}
-	parts.engine.Skipping, parts.engine.PackedParams, parts.engine.Tokens, parts.engine.Layout = nil, nil, 0, hw.WeightLayout{}
+	parts.engine.Skipping, parts.engine.Packing, parts.engine.Tokens, parts.engine.Layout = nil, nil, 0, hw.WeightLayout{}
 	return parts
 }
 

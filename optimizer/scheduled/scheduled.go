@@ -13,18 +13,13 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/internal/packing"
 	"hass/internal/schedule"
 )
 
 // Banks are the numbers of banks that are tried. Where a filter has few weights in each, banks are less full: the more there are, the
 // fewer LUTs a product takes and the more places stay empty.
 var Banks = []int{1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18}
-
-// fieldOf is the number of bits of a packed field by device family: what is left of a DSP slice's wider operand beside two activations of
-// 8 bits.
-func fieldOf(family string, bits int) int {
-	return design.WideOperand(family) - 1 - bits
-}
 
 // packedBits is the most bits of activations of which two share a multiplier.
 const packedBits = 8
@@ -117,8 +112,8 @@ func (m *Menu) Engines(ctx context.Context, layer int, base hw.Layer) ([]Engine,
 	w := hw.WindowOf(m.net, *l, base)
 	base.LinePixels = w.FullLinePixels()
 	field := 0
-	if bits := m.net.Tensors[l.In[0]].Format.Bits; base.OutPx > 1 && bits <= packedBits && m.packs(layer, fieldOf(m.family, bits)) {
-		field = fieldOf(m.family, bits)
+	if bits := m.net.Tensors[l.In[0]].Format.Bits; base.OutPx > 1 && bits <= packedBits && m.packs(layer, packing.PairField(bits, design.WideOperand(m.family))) {
+		field = packing.PairField(bits, design.WideOperand(m.family))
 	}
 	var list []Engine
 	for _, banks := range Banks {

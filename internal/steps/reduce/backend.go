@@ -127,7 +127,7 @@ func (b *Backend) checkProject(ctx context.Context, t *codegen.Entry, c *Case) (
 	return Difference{Cycles, diffs[0], ""}, nil
 }
 
-// unknownBits are in a word that a difference shows.
+// unknownBits matches a difference whose word has unknown bits.
 var unknownBits = regexp.MustCompile(`got 0x[0-9a-fA-F]*[xX]`)
 
 // work is about how much an event-driven simulator has to do for an image.

@@ -129,7 +129,7 @@ var forgers = []forger{
 		if t.Format.Scale == 0 {
 			return nil
 		}
-		t.Format.Scale = math.Nextafter(t.Format.Scale, 1.5)
+		t.Format.Scale = math.Nextafter(t.Format.Scale, 2) // a scale is below 2
 		return append(readersOf(d, t), t.ID)
 	}},
 	{"step of weights", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
@@ -201,6 +201,14 @@ var forgers = []forger{
 			return nil
 		}
 		d.Layers[i].N--
+		return []string{l.ID}
+	}},
+	{"lanes of a cascade", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
+		i, l := someConv(rng, d)
+		if d.Layers[i].Packing.Deep < 2 {
+			return nil
+		}
+		d.Layers[i].Packing.Deep--
 		return []string{l.ID}
 	}},
 	{"gang depth", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
@@ -455,6 +463,7 @@ func makePairs(t *testing.T) []*pair {
 		{model, []string{"--bits", "8"}, []string{"--platform", "zcu104", "--engine", "crossbar"}},
 		{model, []string{"--bits", "8", "--thresholds", pruned}, []string{"--platform", "zedboard", "--engine", "banked", "--pixels", "2"}},
 		{model, []string{"--bits", "8", "--thresholds", pruned}, []string{"--platform", "zcu104", "--engine", "scheduled", "--pixels", "rows"}},
+		{model, []string{"--bits", "8"}, []string{"--platform", "zcu104", "--engine", "packed", "--pixels", "2"}},
 		{model, []string{"--bits", "12"}, []string{"--platform", "zcu104", "--engine", "dense", "--budget-share", "0.4"}},
 		{model, []string{"--bits", "16", "--thresholds", pruned}, []string{"--platform", "zedboard", "--objective", "latency"}},
 		{quantised, nil, []string{"--platform", "zcu104"}},

@@ -7,6 +7,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/memory"
+	"hass/internal/packing"
 	"hass/internal/test/hwtest"
 )
 
@@ -250,7 +251,7 @@ func packedPoints(l *list) {
 		{4, 4, 6, 2, 10, 2, 4, false}, {8, 4, 3, 3, 10, 2, 4, false}, {2, 1, 8, 2, 16, 1, 8, true},
 	} {
 		l.add(hw.EngineParams{Kind: hw.PackedLane, Depthwise: p.depthwise, M: p.m, N: p.m, Gang: p.gang, Px: p.px, Beats: 18, XBits: p.bits, XSigned: true, WBits: p.bits,
-			Acc: 2*p.bits + 6, Depth: 72, Memory: memory.LUTRAM, Queue: 10, PackedParams: &hw.PackedParams{Field: p.field, Deep: p.deep, Filters: p.filters}})
+			Acc: 2*p.bits + 6, Depth: 72, Memory: memory.LUTRAM, Queue: 10, Packing: &packing.Packing{Field: p.field, Deep: p.deep, Filters: p.filters}})
 	}
 }
 
