@@ -129,6 +129,18 @@ func (k *caseRun) must(t *testing.T, args ...string) string {
 	return out
 }
 
+// decode reads what a command that has to succeed prints for machines; its warnings stand apart.
+func (k *caseRun) decode(t *testing.T, v any, args ...string) {
+	t.Helper()
+	cmd := exec.Command(k.bin, args...)
+	cmd.Dir = k.dir
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("hass %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	decode(t, string(out), v)
+}
+
 // check judges a claim and says in a few words what was seen.
 func (k *caseRun) check(t *testing.T, c cases.Claim) string {
 	switch c.Kind {

@@ -87,7 +87,7 @@ func (m *quantisedModel) judge(t *testing.T, k *caseRun) []string {
 			Top1    float64
 			Outputs []struct{ Agreement float64 }
 		}
-		decode(t, k.must(t, "eval", k.model(), "--data", data, "--profile", "profile.json", "--json"), &r)
+		k.decode(t, &r, "eval", k.model(), "--data", data, "--profile", "profile.json", "--json")
 		if got := 100 * r.Top1; got < m.top1-0.1 || got > m.top1+0.1 {
 			t.Errorf("top-1 %.2f %%; want %.2f +- 0.1", got, m.top1)
 		}
@@ -143,7 +143,7 @@ func (m *quantisedModel) judge(t *testing.T, k *caseRun) []string {
 	var sim struct {
 		Steady float64 `json:"cycles_per_image"`
 	}
-	decode(t, k.must(t, "simulate", "design.json", "--data", data, "--images", "4", "--json"), &sim)
+	k.decode(t, &sim, "simulate", "design.json", "--data", data, "--images", "4", "--json")
 	amount := func(name string) string { return strconv.FormatFloat(d.Total[name], 'f', -1, 64) }
 	return []string{m.name, differ, top1, fmt.Sprintf("%d shifts, %d multipliers, %d thresholds", shifts, multipliers, thresholds),
 		fmt.Sprintf("%.0f", sim.Steady), amount("LUT"), amount("DSP"), amount("BRAM18"), verified}
