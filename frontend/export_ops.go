@@ -110,46 +110,47 @@ func (e *exporter) activation(op graph.Activation) error {
 		return fmt.Errorf("its parameters %v and %v are no numbers", op.Alpha, op.Beta)
 	}
 	switch op.Fn {
-	case "relu":
+	case graph.ActRelu:
 		e.last("Relu", e.ins())
-	case "sigmoid":
+	case graph.ActSigmoid:
 		e.last("Sigmoid", e.ins())
-	case "tanh":
+	case graph.ActTanh:
 		e.last("Tanh", e.ins())
-	case "hardswish":
+	case graph.ActHardSwish:
 		e.need(14)
 		e.last("HardSwish", e.ins())
-	case "silu": // Swish exists since opset 24 only
+	case graph.ActSiLU: // Swish exists since opset 24 only
 		x := e.in(0)
 		e.last("Mul", []string{x, e.aux("Sigmoid", []string{x})})
-	case "hardsigmoid":
+	case graph.ActHardSigmoid:
 		e.last("HardSigmoid", e.ins(), attrFloat("alpha", op.Alpha), attrFloat("beta", op.Beta))
-	case "leakyrelu":
+	case graph.ActLeakyRelu:
 		e.last("LeakyRelu", e.ins(), attrFloat("alpha", op.Alpha))
-	case "exp", "log", "sqrt", "reciprocal", "abs", "erf", "floor", "ceil", "round", "sign", "softplus", "softsign":
-		e.last(strings.ToUpper(op.Fn[:1])+op.Fn[1:], e.ins())
-	case "elu":
+	case graph.ActExp, graph.ActLog, graph.ActSqrt, graph.ActReciprocal, graph.ActAbs, graph.ActErf, graph.ActFloor, graph.ActCeil, graph.ActRound, graph.ActSign, graph.ActSoftplus, graph.ActSoftsign:
+		name := string(op.Fn)
+		e.last(strings.ToUpper(name[:1])+name[1:], e.ins())
+	case graph.ActElu:
 		e.last("Elu", e.ins(), attrFloat("alpha", op.Alpha))
-	case "celu":
+	case graph.ActCelu:
 		e.last("Celu", e.ins(), attrFloat("alpha", op.Alpha))
-	case "selu":
+	case graph.ActSelu:
 		e.last("Selu", e.ins(), attrFloat("alpha", op.Alpha), attrFloat("gamma", op.Beta))
-	case "thresholdedrelu":
+	case graph.ActThresholdedRelu:
 		e.last("ThresholdedRelu", e.ins(), attrFloat("alpha", op.Alpha))
-	case "pow":
+	case graph.ActPow:
 		e.last("Pow", []string{e.in(0), e.number("exponent", op.Alpha)})
-	case "mish":
+	case graph.ActMish:
 		e.need(18)
 		e.last("Mish", e.ins())
-	case "gelu":
+	case graph.ActGelu:
 		e.need(20)
 		e.last("Gelu", e.ins())
-	case "gelutanh":
+	case graph.ActGeluTanh:
 		e.need(20)
 		e.last("Gelu", e.ins(), attrString("approximate", "tanh"))
-	case "prelu":
+	case graph.ActPRelu:
 		e.last("PRelu", e.ins())
-	case "clip":
+	case graph.ActClip:
 		in := []string{e.in(0), "", ""}
 		// A bound rounded to float32 limits float32 numbers as the bound does.
 		if !math.IsInf(op.Alpha, -1) {
@@ -166,7 +167,7 @@ func (e *exporter) activation(op graph.Activation) error {
 		} else {
 			e.last("Identity", in)
 		}
-	case "threshold":
+	case graph.ActThreshold:
 		// Shrink keeps |x| > lambd. A NaN, which it does not keep, is no activation.
 		if op.Alpha > 0 {
 			e.last("Shrink", e.ins(), attrFloat("lambd", float64(shrinkBound(op.Alpha))), attrFloat("bias", 0))

@@ -214,7 +214,7 @@ func operatorNames(op graph.Op) []string {
 	case graph.Eltwise:
 		names = append(names, "eltwiseFns "+op.Fn)
 	case graph.Activation:
-		names = append(names, "activationParams "+op.Fn)
+		names = append(names, "ActFn "+string(op.Fn))
 	case graph.Reduce:
 		names = append(names, "reduceFns "+op.Fn)
 	case graph.Host:
@@ -235,7 +235,7 @@ func closedSet(t *testing.T) []string {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no source of package graph (%v)", err)
 	}
-	lists := map[string]int{"eltwiseFns": 0, "activationParams": 0, "reduceFns": 0, "resizeModes": 0, "resizeCoords": 0, "resizeRounds": 0, "inferHost": 0, "inferPad": 0}
+	lists := map[string]int{"eltwiseFns": 0, "ActFn": 0, "reduceFns": 0, "resizeModes": 0, "resizeCoords": 0, "resizeRounds": 0, "inferHost": 0, "inferPad": 0}
 	names := map[string]bool{}
 	take := func(list string, n ast.Node) {
 		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -278,6 +278,11 @@ func closedSet(t *testing.T) []string {
 					v, ok := s.(*ast.ValueSpec)
 					if !ok {
 						continue
+					}
+					if id, ok := v.Type.(*ast.Ident); ok && id.Name == "ActFn" {
+						for _, e := range v.Values {
+							take("ActFn", e)
+						}
 					}
 					for i, id := range v.Names {
 						if _, ok := lists[id.Name]; !ok || i >= len(v.Values) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
@@ -50,7 +51,7 @@ type space struct {
 	limit   derive.Path // of choices
 	engines int         // at most, of a convolution
 	est     CycleEstimator
-	engine  string
+	engine  design.EngineRule
 	budget  design.Vec // choices beyond it are left out
 	over    design.Vec // but for those within this, which only explain; zero: none
 	widths  [][]int
@@ -134,7 +135,7 @@ func (s *space) concat(i int) []option {
 	l := &net.Layers[i]
 	px, _ := s.model.LayerPx(i)
 	out := net.Tensors[l.Out]
-	groups := out.H * ceilDiv(out.W, px)
+	groups := out.H * fixed.CeilDiv(out.W, px)
 	var all []option
 	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*float64(groups*out.C)) {
 		for _, in := range widths.Concat(net, l, ch) {
@@ -158,7 +159,7 @@ func (s *space) pool(i int) []option {
 	var all []option
 	in := net.Tensors[l.In[0]]
 	inPx, outPx := s.model.LayerPx(i)
-	elements := s.hurry[i] * float64(in.H*ceilDiv(in.W, inPx)*in.C)
+	elements := s.hurry[i] * float64(in.H*fixed.CeilDiv(in.W, inPx)*in.C)
 	for _, tap := range widths.Taps(l.Pool.Kernel) {
 		for _, ch := range s.widths[l.Out] {
 			for _, in := range s.narrow(s.widths[l.In[0]], elements) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
@@ -109,7 +110,8 @@ type memoKey struct {
 	target          limits.Target
 	engines         int
 	threshold       bool
-	engine, family  string
+	engine          design.EngineRule
+	family          string
 	uram            bool
 	dsp             int
 	inPx, outPx     int
@@ -281,7 +283,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		return nil, nil, err
 	}
 	inPx, _ := s.model.LayerPx(i)
-	narrow := s.narrow(s.widths[s.model.Net.Layers[i].In[0]], h*float64(in.H*ceilDiv(in.W, inPx)*in.C))
+	narrow := s.narrow(s.widths[s.model.Net.Layers[i].In[0]], h*float64(in.H*fixed.CeilDiv(in.W, inPx)*in.C))
 	var all, same []option // same: of one shape
 	floors := map[engine]float64{}
 	for _, sc := range cc.shapes {
@@ -338,7 +340,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if s.engine == string(hw.ScheduledEngine) && len(options) > 0 {
+		if s.engine == design.OnlyEngine(hw.ScheduledEngine) && len(options) > 0 {
 			all = all[:0]
 		}
 		all = append(all, options...)
@@ -419,9 +421,9 @@ func (s *space) memories() []memory.Kind {
 
 // lanes is the rule for engines of lanes. All pixels of a beat move together, and of whole rows one always has a pair more than the
 // others. So the engines beside scheduled ones skip no zeros.
-func (s *space) lanes() string {
+func (s *space) lanes() design.EngineRule {
 	if s.menu != nil {
-		return string(hw.ScheduledEngine)
+		return design.OnlyEngine(hw.ScheduledEngine)
 	}
 	return s.engine
 }

@@ -42,7 +42,7 @@ func ExampleOptimize() {
 		log.Fatal(err)
 	}
 	d, err := optimizer.Optimize(ctx, optimizer.Input{
-		Net: net, Est: est, Platform: platform, Engine: string(hw.Dense), Pixels: 1,
+		Net: net, Est: est, Platform: platform, Engine: design.OnlyEngine(hw.Dense), Pixels: 1,
 		Preproc: design.Preproc{Divisor: m.Profile.Divisor, Mean: m.Profile.Mean, Std: m.Profile.Std},
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -124,7 +125,7 @@ func (p *problem) price(ctx context.Context, q *price, budget design.Vec, start 
 		total, _ := p.total(y)
 		need := max(1, total[r]-budget[r])
 		if r == lutResource && budget[lutramResource] > 0 {
-			need = max(need, ceilDiv((total[lutramResource]-budget[lutramResource])*budget[r], budget[lutramResource]))
+			need = max(need, fixed.CeilDiv((total[lutramResource]-budget[lutramResource])*budget[r], budget[lutramResource]))
 		}
 		if q.need == 0 || need < q.need {
 			q.need, x = need, y
@@ -309,7 +310,7 @@ func (p *problem) wall(i int) string {
 	cycles := p.leastCycles(i) / p.extra.Hurry[i]
 	for _, t := range append(slices.Clone(l.In), l.Out) {
 		tn := &p.net.Tensors[t]
-		if px := p.model.Px(t); float64(tn.H*ceilDiv(tn.W, px)) == cycles {
+		if px := p.model.Px(t); float64(tn.H*fixed.CeilDiv(tn.W, px)) == cycles {
 			return fmt.Sprintf("%s reads or writes a map of %d x %d pixels, %d a beat and a beat a cycle, in no fewer than %.0f cycles", l.ID, tn.H, tn.W, px, cycles)
 		}
 	}

@@ -178,7 +178,7 @@ func (e meanEst) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 		cost *= 1.1
 	}
 	cost *= 1 + 0.04*float64(bits.Len(uint(l.Gang)))
-	return beats * max(1, min(cost+0.2, float64(ceilDiv(m, l.N)))), 0, nil
+	return beats * max(1, min(cost+0.2, float64(fixed.CeilDiv(m, l.N)))), 0, nil
 }
 
 // layerCost is the price of one layer without FIFOs.

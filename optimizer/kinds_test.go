@@ -163,8 +163,8 @@ func TestRows(t *testing.T) {
 	}
 	out := net.Tensors[net.Outputs[0]]
 	net.Results = []intnet.Result{{Name: out.Name, Shape: []int{1, out.C, 1, 1}, Tensor: net.Outputs[0]}}
-	cycles := map[string]float64{}
-	for _, rule := range []string{string(hw.ScheduledEngine), string(hw.Dense), design.EngineAuto} {
+	cycles := map[design.EngineRule]float64{}
+	for _, rule := range []design.EngineRule{design.OnlyEngine(hw.ScheduledEngine), design.OnlyEngine(hw.Dense), design.EngineAuto} {
 		d := optimize(t, net, "zcu104", func(in *Input) {
 			in.Bits, in.Engine, in.Pixels, in.Menu = "8", rule, pixels.Rows, scheduled.NewMenu(net, in.Platform.Family)
 		})
@@ -193,10 +193,10 @@ func TestRows(t *testing.T) {
 		}
 		cycles[rule] = d.Predicted.CyclesPerImage
 	}
-	if auto := cycles[design.EngineAuto]; auto > cycles[string(hw.Dense)] || auto > cycles[string(hw.ScheduledEngine)] {
+	if auto := cycles[design.EngineAuto]; auto > cycles[design.OnlyEngine(hw.Dense)] || auto > cycles[design.OnlyEngine(hw.ScheduledEngine)] {
 		t.Errorf("cycles %v", cycles)
 	}
-	if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: design.Platform{ClockMHz: 200}, Engine: string(hw.ScheduledEngine)}); err == nil {
+	if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: design.Platform{ClockMHz: 200}, Engine: design.OnlyEngine(hw.ScheduledEngine)}); err == nil {
 		t.Error("scheduled engines without a menu")
 	}
 }

@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: string(hw.Dense)}
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: design.OnlyEngine(hw.Dense)}
 			_, err = Optimize(t.Context(), in)
 			if target == limits.RTL && tt.hls {
 				if err != nil {

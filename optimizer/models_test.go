@@ -61,10 +61,11 @@ func TestModels(t *testing.T) {
 		return design.Shares{DSP: s.DSP * share, LUT: s.LUT * share, FF: s.FF * share, BRAM18: s.BRAM18 * share, URAM: s.URAM * share}
 	}
 	for _, tt := range []struct {
-		name, platform, engine string
-		m                      measured
-		shares                 design.Shares
-		fits                   bool
+		name, platform string
+		engine         design.EngineRule
+		m              measured
+		shares         design.Shares
+		fits           bool
 	}{
 		{"ResNet-8", "zcu104", "auto", resnet, design.Shares{}, true},
 		{"ResNet-8", "zedboard", "auto", resnet, design.Shares{}, true},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"hass/internal/artifact"
 	"hass/internal/design"
@@ -35,12 +34,12 @@ type Input struct {
 	Est      CycleEstimator
 	Platform design.Platform
 
-	Objective string        // Throughput (also "") or Latency
-	Least     string        // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
-	Pixels    int           // pixels per beat of the widest streams: a power of two up to MaxPixels, or pixels.Rows; 0 is 1
-	Target    limits.Target // whose limits the design keeps; "" is limits.Both
-	Engine    string        // one of EngineRules; "" is EngineAuto
-	Shares    design.Shares // usable shares; the zero value means DefaultShares
+	Objective string            // Throughput (also "") or Latency
+	Least     string            // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
+	Pixels    int               // pixels per beat of the widest streams: a power of two up to MaxPixels, or pixels.Rows; 0 is 1
+	Target    limits.Target     // whose limits the design keeps; "" is limits.Both
+	Engine    design.EngineRule // one of EngineRules; "" is EngineAuto
+	Shares    design.Shares     // usable shares; the zero value means DefaultShares
 
 	// What the design records beside the hardware.
 	Model   string // base name of the model file
@@ -115,12 +114,12 @@ func (in *Input) check() error {
 		return fmt.Errorf("unknown rule %q for what a design takes least of; want %s or %s", in.Least, LeastEven, LeastDSP)
 	}
 	if rules := design.EngineRules(); !slices.Contains(rules, in.Engine) {
-		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, strings.Join(rules, ", "))
+		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, rules.Join(", "))
 	}
 	if in.Pixels != pixels.Rows && (in.Pixels < 0 || in.Pixels > MaxPixels || in.Pixels&(in.Pixels-1) != 0) {
 		return fmt.Errorf("%d pixels per beat; want a power of two up to %d, or whole rows", in.Pixels, MaxPixels)
 	}
-	if in.Engine == string(hw.ScheduledEngine) && in.Menu == nil {
+	if in.Engine == design.OnlyEngine(hw.ScheduledEngine) && in.Menu == nil {
 		return fmt.Errorf("engine rule %q: nothing knows the schedules of the layers' weights", in.Engine)
 	}
 	if in.Shares == (design.Shares{}) {
@@ -228,7 +227,7 @@ func (in *Input) solved(ctx context.Context, budget design.Vec) (p *problem, f *
 
 // menu is that of scheduled engines, nil where designs have none: they want the pixels of whole rows, whose words one read serves.
 func (in *Input) menu() *scheduled.Menu {
-	if in.Engine == string(hw.ScheduledEngine) || in.Engine == design.EngineAuto && in.Pixels == pixels.Rows {
+	if in.Engine == design.OnlyEngine(hw.ScheduledEngine) || in.Engine == design.EngineAuto && in.Pixels == pixels.Rows {
 		return in.Menu
 	}
 	return nil

@@ -88,9 +88,9 @@ func TestOptimize(t *testing.T) {
 		fits           bool
 	}{
 		{"residual zybo", "zybo", residualNet(), nil, true},
-		{"residual zybo dense", "zybo", residualNet(), func(in *Input) { in.Engine = string(hw.Dense) }, true},
-		{"residual zybo crossbar", "zybo", residualNet(), func(in *Input) { in.Engine = string(hw.Crossbar) }, true},
-		{"residual zybo banked", "zybo", residualNet(), func(in *Input) { in.Engine = string(hw.Banked) }, true},
+		{"residual zybo dense", "zybo", residualNet(), func(in *Input) { in.Engine = design.OnlyEngine(hw.Dense) }, true},
+		{"residual zybo crossbar", "zybo", residualNet(), func(in *Input) { in.Engine = design.OnlyEngine(hw.Crossbar) }, true},
+		{"residual zybo banked", "zybo", residualNet(), func(in *Input) { in.Engine = design.OnlyEngine(hw.Banked) }, true},
 		{"residual zybo latency", "zybo", residualNet(), func(in *Input) { in.Objective = design.Latency }, true},
 		{"lenet zc706", "zc706", lenet(), nil, true},
 		{"lenet zedboard", "zedboard", lenet(), nil, false},
@@ -119,7 +119,7 @@ func TestOptimize(t *testing.T) {
 				t.Error(err)
 			}
 			for _, l := range d.Layers {
-				if rule := d.EngineRule; l.Engine != "" && rule != design.EngineAuto && string(l.Engine) != rule {
+				if rule := d.EngineRule; l.Engine != "" && !rule.Allows(l.Engine) {
 					t.Errorf("engine %s under the rule %s", l.Engine, rule)
 				}
 			}
@@ -161,14 +161,14 @@ func TestLatencyObjective(t *testing.T) {
 // TestSparseBeatsDense checks that, with few useful pairs and few DSPs, sparse engines are chosen
 // and are faster.
 func TestSparseBeatsDense(t *testing.T) {
-	few := func(engine string) *design.Design {
+	few := func(engine design.EngineRule) *design.Design {
 		return optimize(t, residualNet(), "zcu104", func(in *Input) {
 			in.Est, in.Engine = meanEst{in.Net, 0.25}, engine
 			in.Shares = design.DefaultShares()
 			in.Shares.DSP = 0.03
 		})
 	}
-	auto, dense := few(design.EngineAuto), few(string(hw.Dense))
+	auto, dense := few(design.EngineAuto), few(design.OnlyEngine(hw.Dense))
 	if auto.Predicted.ImagesPerSecond < 1.5*dense.Predicted.ImagesPerSecond {
 		t.Errorf("sparse %.0f images/s, dense %.0f", auto.Predicted.ImagesPerSecond, dense.Predicted.ImagesPerSecond)
 	}

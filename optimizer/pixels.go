@@ -51,6 +51,3 @@ func BestPixels(ctx context.Context, in Input) (int, error) {
 	}
 	return best, nil
 }
-
-// ceilDiv is a / b, rounded up.
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -211,7 +211,7 @@ func TestHopefulModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	net := resnet8()
-	for _, rule := range []string{string(hw.Banked), string(hw.Elastic), design.EngineAuto} {
+	for _, rule := range []design.EngineRule{design.OnlyEngine(hw.Banked), design.OnlyEngine(hw.Elastic), design.EngineAuto} {
 		r, err := Rate(t.Context(), Input{Net: net, Est: hopeless{meanEst{net, 0.2}}, Platform: p, Engine: rule})
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -106,7 +107,7 @@ func newRough(s *space) (*rough, error) {
 		if err := r.correct(s.est, i, hl); err != nil {
 			return nil, err
 		}
-		if hl.Engine = hw.Elastic; hl.N > 1 && (s.engine == design.EngineAuto || s.engine == string(hw.Elastic)) {
+		if hl.Engine = hw.Elastic; hl.N > 1 && s.engine.Allows(hw.Elastic) {
 			if err := r.correct(s.est, i, hl); err != nil {
 				return nil, err
 			}
@@ -148,7 +149,7 @@ func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 		cost = beatMean(k, r.density[layer])
 		r.cache[layer][k] = cost
 	}
-	return beats * max(1, min(cost*r.factor[layer][elasticFactor(l.Engine)], float64(ceilDiv(k.m, k.n)))), 0, nil
+	return beats * max(1, min(cost*r.factor[layer][elasticFactor(l.Engine)], float64(fixed.CeilDiv(k.m, k.n)))), 0, nil
 }
 
 // beatMean is the mean cost of a beat whose lanes are pairs with probability d.
@@ -171,11 +172,11 @@ func beatMean(k roughKey, d float64) float64 {
 		}
 		if x%per == 0 || x == lanes {
 			upTo := math.Pow(min(1, below), times)
-			mean += (upTo - last) * float64(max(1, ceilDiv(x, per)))
+			mean += (upTo - last) * float64(max(1, fixed.CeilDiv(x, per)))
 			last = upTo
 		}
 	}
-	return mean + (1-last)*float64(ceilDiv(lanes, per))
+	return mean + (1-last)*float64(fixed.CeilDiv(lanes, per))
 }
 
 // near says which choices matter: those around the cycles of a design that the model found.
@@ -225,7 +226,7 @@ func (s *space) effort() int {
 func (r *rough) leastCycles(budget design.Vec) float64 {
 	pairs, least := 0.0, 1.0
 	for i, t := range r.net.Tensors {
-		least = max(least, float64(t.H*ceilDiv(t.W, r.model.Px(i))))
+		least = max(least, float64(t.H*fixed.CeilDiv(t.W, r.model.Px(i))))
 	}
 	for i := range r.net.Layers {
 		l := &r.net.Layers[i]

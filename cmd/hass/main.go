@@ -163,8 +163,8 @@ func vars() kong.Vars {
 	return kong.Vars{
 		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
 		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
-		"engines": strings.Join(design.EngineRules(), ","), "engine_words": strings.Join(design.EngineRules(), ", "),
-		"lane_engines": strings.Join(design.LaneRules(), ","), "lane_engine_words": strings.Join(design.LaneRules(), ", "),
+		"engines": design.EngineRules().Join(","), "engine_words": design.EngineRules().Join(", "),
+		"lane_engines": design.LaneRules().Join(","), "lane_engine_words": design.LaneRules().Join(", "),
 		"targets": strings.Join(codegen.Names(), ","), "target_words": strings.Join(codegen.Names(), " or "),
 		"target_languages": strings.Join(languages, " or "), "target_checks": strings.Join(checks, " or "),
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw/limits"
 	"hass/internal/steps"
 	"hass/optimizer/pixels"
@@ -12,16 +13,16 @@ import (
 
 // hardwareFlags are the choices that both optimize and build offer.
 type hardwareFlags struct {
-	Platform     string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Objective    string  `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
-	Engine       string  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
-	BudgetShare  float64 `help:"Use only this share of every resource's usable budget." default:"1"`
-	Target       string  `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
-	Pixels       string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
-	Least        string  `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
-	Calibration  string  `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
-	Clock        float64 `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
-	IgnoreBudget bool    `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
+	Platform     string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
+	Objective    string            `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
+	Engine       design.EngineRule `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
+	BudgetShare  float64           `help:"Use only this share of every resource's usable budget." default:"1"`
+	Target       string            `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
+	Pixels       string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
+	Least        string            `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
+	Calibration  string            `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
+	Clock        float64           `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
+	IgnoreBudget bool              `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
 func (f hardwareFlags) hardware() steps.Hardware {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hass/internal/artifact"
+	"hass/internal/design"
 	"hass/internal/hw/limits"
 	"hass/internal/steps"
 )
@@ -54,10 +55,10 @@ type searchRunCmd struct {
 	Widths string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Seed   int64  `help:"Seed of the problem: the order of the images, the sample of zeros." default:"1"`
 
-	Platform    string  `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Engine      string  `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
-	BudgetShare float64 `help:"Use only this share of every resource's usable budget." default:"1"`
-	Pixels      string  `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
+	Platform    string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
+	Engine      design.EngineRule `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
+	BudgetShare float64           `help:"Use only this share of every resource's usable budget." default:"1"`
+	Pixels      string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
 
 	Target      string `help:"Whose limits the designs keep: those of ${target_words}, or both." enum:"both,${targets}" default:"both"`
 	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`

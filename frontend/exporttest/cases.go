@@ -169,29 +169,29 @@ func Cases() []Case {
 	// Activations; thresholds meet inputs exactly, lie between float32 numbers and
 	// beyond their range.
 	for _, op := range []graph.Activation{
-		{Fn: "relu"}, {Fn: "leakyrelu", Alpha: float64(float32(0.1))}, {Fn: "hardsigmoid", Alpha: float64(float32(1. / 6)), Beta: 0.5},
-		{Fn: "hardsigmoid", Alpha: float64(float32(0.2)), Beta: float64(float32(0.3))}, {Fn: "hardswish"}, {Fn: "sigmoid"}, {Fn: "silu"}, {Fn: "tanh"},
-		{Fn: "clip", Alpha: -1.25, Beta: 6}, {Fn: "clip", Alpha: 0.1, Beta: math.Inf(1)}, {Fn: "clip", Alpha: math.Inf(-1), Beta: 1. / 3},
-		{Fn: "clip", Alpha: math.Inf(-1), Beta: math.Inf(1)}, {Fn: "threshold"}, {Fn: "threshold", Alpha: 0.5}, {Fn: "threshold", Alpha: math.Nextafter(0.5, 1)},
-		{Fn: "threshold", Alpha: math.Nextafter(0.5, 0)}, {Fn: "threshold", Alpha: 0.1}, {Fn: "threshold", Alpha: 1e-60}, {Fn: "threshold", Alpha: 3},
-		{Fn: "elu", Alpha: 0.5}, {Fn: "celu", Alpha: 1.5}, {Fn: "selu", Alpha: 1.5, Beta: 1.25}, {Fn: "thresholdedrelu", Alpha: 0.5}, {Fn: "softplus"}, {Fn: "softsign"}, {Fn: "mish"},
-		{Fn: "gelu"}, {Fn: "gelutanh"}, {Fn: "exp"}, {Fn: "abs"}, {Fn: "erf"}, {Fn: "floor"}, {Fn: "ceil"}, {Fn: "round"}, {Fn: "sign"}, {Fn: "pow", Alpha: 3},
+		{Fn: graph.ActRelu}, {Fn: graph.ActLeakyRelu, Alpha: float64(float32(0.1))}, {Fn: graph.ActHardSigmoid, Alpha: float64(float32(1. / 6)), Beta: 0.5},
+		{Fn: graph.ActHardSigmoid, Alpha: float64(float32(0.2)), Beta: float64(float32(0.3))}, {Fn: graph.ActHardSwish}, {Fn: graph.ActSigmoid}, {Fn: graph.ActSiLU}, {Fn: graph.ActTanh},
+		{Fn: graph.ActClip, Alpha: -1.25, Beta: 6}, {Fn: graph.ActClip, Alpha: 0.1, Beta: math.Inf(1)}, {Fn: graph.ActClip, Alpha: math.Inf(-1), Beta: 1. / 3},
+		{Fn: graph.ActClip, Alpha: math.Inf(-1), Beta: math.Inf(1)}, {Fn: graph.ActThreshold}, {Fn: graph.ActThreshold, Alpha: 0.5}, {Fn: graph.ActThreshold, Alpha: math.Nextafter(0.5, 1)},
+		{Fn: graph.ActThreshold, Alpha: math.Nextafter(0.5, 0)}, {Fn: graph.ActThreshold, Alpha: 0.1}, {Fn: graph.ActThreshold, Alpha: 1e-60}, {Fn: graph.ActThreshold, Alpha: 3},
+		{Fn: graph.ActElu, Alpha: 0.5}, {Fn: graph.ActCelu, Alpha: 1.5}, {Fn: graph.ActSelu, Alpha: 1.5, Beta: 1.25}, {Fn: graph.ActThresholdedRelu, Alpha: 0.5}, {Fn: graph.ActSoftplus}, {Fn: graph.ActSoftsign}, {Fn: graph.ActMish},
+		{Fn: graph.ActGelu}, {Fn: graph.ActGeluTanh}, {Fn: graph.ActExp}, {Fn: graph.ActAbs}, {Fn: graph.ActErf}, {Fn: graph.ActFloor}, {Fn: graph.ActCeil}, {Fn: graph.ActRound}, {Fn: graph.ActSign}, {Fn: graph.ActPow, Alpha: 3},
 	} {
 		one(fmt.Sprintf("%s %v %v", op.Fn, op.Alpha, op.Beta), op)
 	}
 	one("take", graph.Take{Axis: 2, Index: []int{3, 0, 0, 8}, To: shape{1, 4, 4, 11}})
 	one("take in blocks", graph.Take{Axis: 1, Index: []int{3, 0, 2, 2}, To: shape{1, 2, 2, 9, 11}}, fixed)
-	for _, fn := range []string{"log", "sqrt", "reciprocal"} { // of positive numbers
+	for _, fn := range []graph.ActFn{graph.ActLog, graph.ActSqrt, graph.ActReciprocal} { // of positive numbers
 		n = newNet(img)
-		n.add(graph.Activation{Fn: fn}, n.add(graph.Activation{Fn: "exp"}, "x"))
-		add(fn, n)
+		n.add(graph.Activation{Fn: fn}, n.add(graph.Activation{Fn: graph.ActExp}, "x"))
+		add(string(fn), n)
 	}
-	one("threshold 1e60", graph.Activation{Fn: "threshold", Alpha: 1e60}, oneWay)
+	one("threshold 1e60", graph.Activation{Fn: graph.ActThreshold, Alpha: 1e60}, oneWay)
 	n = newNet(img)
-	n.add(graph.Activation{Fn: "prelu"}, "x", n.c(shape{4, 1, 1}))
+	n.add(graph.Activation{Fn: graph.ActPRelu}, "x", n.c(shape{4, 1, 1}))
 	add("prelu", n)
 	n = newNet(img)
-	n.add(graph.Activation{Fn: "prelu"}, "x", n.c(shape{}, 0.25))
+	n.add(graph.Activation{Fn: graph.ActPRelu}, "x", n.c(shape{}, 0.25))
 	add("prelu of one slope", n)
 
 	// What moves data.
@@ -305,7 +305,7 @@ func Cases() []Case {
 	n.add(graph.Host{Fn: "argmax", Axis: 1}, n.add(graph.Host{Fn: "lastargmax", Axis: 2}, "x"))
 	add("argmax of an argmax", n)
 	n = newNet(img)
-	y := n.add(graph.Activation{Fn: "relu"}, "x")
+	y := n.add(graph.Activation{Fn: graph.ActRelu}, "x")
 	n.add(graph.Host{Fn: "softmax", Axis: 3}, n.add(graph.GlobalPool{}, y))
 	add("several outputs", n.also(y))
 

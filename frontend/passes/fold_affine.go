@@ -47,7 +47,7 @@ func foldAffine(r *rewriter) error {
 			if _, ok := m.Op.(graph.Reshape); ok && isMap(r.Shape(m.Inputs[0])) && f.uniform() {
 				src := m.Inputs[0]
 				f.fits(r.Shape(src)[1])
-				v := r.beside(n, "/map", graph.Activation{Fn: "relu"}, src) // becomes the layer
+				v := r.beside(n, "/map", graph.Activation{Fn: graph.ActRelu}, src) // becomes the layer
 				if err := r.depthwise(r.Maker[v], src, f, [4]int{}); err != nil {
 					return err
 				}

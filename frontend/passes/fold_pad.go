@@ -99,11 +99,11 @@ func (r *rewriter) nonNegative(v string, depth int) bool {
 	switch op := m.Op.(type) {
 	case graph.Activation:
 		switch op.Fn {
-		case "relu", "sigmoid", "hardsigmoid":
+		case graph.ActRelu, graph.ActSigmoid, graph.ActHardSigmoid:
 			return true
-		case "clip":
+		case graph.ActClip:
 			return op.Alpha >= 0
-		case "threshold":
+		case graph.ActThreshold:
 			return r.nonNegative(m.Inputs[0], depth-1)
 		}
 	case graph.Pool, graph.GlobalPool, graph.Reshape:

@@ -33,7 +33,7 @@ const maxFused = 14
 func elementwise(op graph.Op) bool {
 	switch op := op.(type) {
 	case graph.Activation:
-		return op.Fn != "prelu"
+		return op.Fn != graph.ActPRelu
 	case graph.Eltwise:
 		return true
 	case graph.Foreign:
@@ -130,9 +130,9 @@ func (r *rewriter) replaceFunction(n *graph.Node, x string, inside []*graph.Node
 	y := values[n.Outputs[0]]
 	at := func(x float64) float64 { return y[slices.Index(samples, x)] }
 	slope := at(-0.01) / -0.01
-	for _, op := range []graph.Activation{{Fn: "gelu"}, {Fn: "gelutanh"}, {Fn: "mish"}, {Fn: "softplus"}, {Fn: "leakyrelu", Alpha: float64(float32(slope))}} {
+	for _, op := range []graph.Activation{{Fn: graph.ActGelu}, {Fn: graph.ActGeluTanh}, {Fn: graph.ActMish}, {Fn: graph.ActSoftplus}, {Fn: graph.ActLeakyRelu, Alpha: float64(float32(slope))}} {
 		f := floatexec.Func(op)
-		if op.Fn == "leakyrelu" && (math.Abs(slope) < 1e-6 || math.Abs(slope-1) < 1e-3) || !slices.EqualFunc(samples, y, func(x, y float64) bool { return math.Abs(f(x)-y) <= 2e-6*(1+math.Abs(y)) }) {
+		if op.Fn == graph.ActLeakyRelu && (math.Abs(slope) < 1e-6 || math.Abs(slope-1) < 1e-3) || !slices.EqualFunc(samples, y, func(x, y float64) bool { return math.Abs(f(x)-y) <= 2e-6*(1+math.Abs(y)) }) {
 			continue
 		}
 		old := n.Inputs

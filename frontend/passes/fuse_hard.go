@@ -20,7 +20,7 @@ func fuseHard(r *rewriter) error {
 			continue
 		}
 		if x, b, h := r.clipped(v, n); x != "" && close32(by*h, 1) && r.Readers(x) > 1 {
-			r.replace(n, graph.Activation{Fn: "hardsigmoid", Alpha: sixth(1 / h), Beta: b / h}, x)
+			r.replace(n, graph.Activation{Fn: graph.ActHardSigmoid, Alpha: sixth(1 / h), Beta: b / h}, x)
 			continue
 		}
 		m := r.Maker[v]
@@ -30,7 +30,7 @@ func fuseHard(r *rewriter) error {
 		for i := range 2 {
 			x, b, h := r.clipped(m.Inputs[1-i], m)
 			if x != "" && x == m.Inputs[i] && close32(by*h, 1) && b == 3 && h == 6 {
-				r.replace(n, graph.Activation{Fn: "hardswish"}, x)
+				r.replace(n, graph.Activation{Fn: graph.ActHardSwish}, x)
 				break
 			}
 		}
@@ -88,7 +88,7 @@ func (r *rewriter) clipped(v string, n *graph.Node) (x string, b, h float64) {
 		return "", 0, 0
 	}
 	clip, ok := c.Op.(graph.Activation)
-	if !ok || clip.Fn != "clip" || clip.Alpha != 0 || clip.Beta <= 0 || math.IsInf(clip.Beta, 0) {
+	if !ok || clip.Fn != graph.ActClip || clip.Alpha != 0 || clip.Beta <= 0 || math.IsInf(clip.Beta, 0) {
 		return "", 0, 0
 	}
 	a := r.Maker[c.Inputs[0]]

@@ -18,12 +18,12 @@ func fuseSwish(r *rewriter) error {
 			if !ok || gate.Inputs[0] != x || !r.Sole(gate.Outputs[0], n) {
 				continue
 			}
-			fused := ""
+			var fused graph.ActFn
 			switch {
-			case a.Fn == "sigmoid":
-				fused = "silu"
-			case a.Fn == "hardsigmoid" && float32(a.Alpha) == float32(1.0/6) && a.Beta == 0.5:
-				fused = "hardswish"
+			case a.Fn == graph.ActSigmoid:
+				fused = graph.ActSiLU
+			case a.Fn == graph.ActHardSigmoid && float32(a.Alpha) == float32(1.0/6) && a.Beta == 0.5:
+				fused = graph.ActHardSwish
 			default:
 				continue
 			}

@@ -18,46 +18,46 @@ func lowerActivation(r *rewriter) error {
 		keep := 1 // inputs that stay
 		switch a.Op.Type {
 		case "Relu":
-			op.Fn = "relu"
+			op.Fn = graph.ActRelu
 		case "Sigmoid":
-			op.Fn = "sigmoid"
+			op.Fn = graph.ActSigmoid
 		case "Tanh":
-			op.Fn = "tanh"
+			op.Fn = graph.ActTanh
 		case "Swish": // opset 24
 			if alpha := a.Float("alpha", 1); alpha != 1 {
 				return ops.Refuse("use Swish with alpha 1", "alpha is %v", alpha)
 			}
-			op.Fn = "silu"
+			op.Fn = graph.ActSiLU
 		case "HardSwish":
-			op.Fn = "hardswish"
+			op.Fn = graph.ActHardSwish
 		case "HardSigmoid":
-			op = graph.Activation{Fn: "hardsigmoid", Alpha: float64(a.Float("alpha", 0.2)), Beta: float64(a.Float("beta", 0.5))}
+			op = graph.Activation{Fn: graph.ActHardSigmoid, Alpha: float64(a.Float("alpha", 0.2)), Beta: float64(a.Float("beta", 0.5))}
 		case "LeakyRelu":
-			op = graph.Activation{Fn: "leakyrelu", Alpha: float64(a.Float("alpha", 0.01))}
+			op = graph.Activation{Fn: graph.ActLeakyRelu, Alpha: float64(a.Float("alpha", 0.01))}
 		case "Elu", "Celu", "ThresholdedRelu":
-			op = graph.Activation{Fn: strings.ToLower(a.Op.Type), Alpha: float64(a.Float("alpha", 1))}
+			op = graph.Activation{Fn: graph.ActFn(strings.ToLower(a.Op.Type)), Alpha: float64(a.Float("alpha", 1))}
 		case "Selu":
-			op = graph.Activation{Fn: "selu", Alpha: float64(a.Float("alpha", 1.67326319217681884765625)), Beta: float64(a.Float("gamma", 1.05070102214813232421875))}
+			op = graph.Activation{Fn: graph.ActSelu, Alpha: float64(a.Float("alpha", 1.67326319217681884765625)), Beta: float64(a.Float("gamma", 1.05070102214813232421875))}
 		case "Gelu":
 			switch how := a.Str("approximate", "none"); how {
 			case "none":
-				op.Fn = "gelu"
+				op.Fn = graph.ActGelu
 			case "tanh":
-				op.Fn = "gelutanh"
+				op.Fn = graph.ActGeluTanh
 			default:
 				return ops.Refuse("use none or tanh", "it approximates by %q", how)
 			}
 		case "Softplus", "Softsign", "Mish", "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Erf", "Floor", "Ceil", "Round", "Sign":
-			op.Fn = strings.ToLower(a.Op.Type)
+			op.Fn = graph.ActFn(strings.ToLower(a.Op.Type))
 		case "Pow":
 			p := r.Constant(n, 1)
 			switch {
 			case p == nil || p.Type == graph.Float && !ops.Uniform(p.F) || len(p.F)+len(p.I) == 0 || p.Type != graph.Float && len(p.I) != 1:
 				return ops.Refuse("x*x is a Mul; use a constant exponent", "its exponent is not one constant number")
 			case p.Type == graph.Float:
-				op = graph.Activation{Fn: "pow", Alpha: float64(p.F[0])}
+				op = graph.Activation{Fn: graph.ActPow, Alpha: float64(p.F[0])}
 			default:
-				op = graph.Activation{Fn: "pow", Alpha: float64(p.I[0])}
+				op = graph.Activation{Fn: graph.ActPow, Alpha: float64(p.I[0])}
 			}
 			if op.Alpha == 2 && r.Shape(n.Inputs[0]).Equal(r.Shape(n.Outputs[0])) {
 				if err := a.Done(); err != nil {
@@ -87,12 +87,12 @@ func lowerActivation(r *rewriter) error {
 			if err != nil {
 				return err
 			}
-			op.Fn, keep = "prelu", 2
+			op.Fn, keep = graph.ActPRelu, 2
 			if _, err := graph.Infer(op, []graph.Shape{r.Shape(n.Inputs[0]), slope.Shape}); err != nil {
 				return err
 			}
 			if ops.Uniform(slope.F) {
-				op, keep = graph.Activation{Fn: "leakyrelu", Alpha: float64(slope.F[0])}, 1
+				op, keep = graph.Activation{Fn: graph.ActLeakyRelu, Alpha: float64(slope.F[0])}, 1
 			}
 		case "Shrink":
 			lambd, bias := a.Float("lambd", 0.5), a.Float("bias", 0)
@@ -100,12 +100,12 @@ func lowerActivation(r *rewriter) error {
 				return ops.Refuse("use Shrink with bias 0 and lambd of at least 0", "lambd is %v and bias is %v", lambd, bias)
 			}
 			// Shrink zeroes |x| <= lambd, a threshold |x| < Alpha: the next float32 up.
-			op = graph.Activation{Fn: "threshold", Alpha: float64(math.Nextafter32(lambd, float32(math.Inf(1))))}
+			op = graph.Activation{Fn: graph.ActThreshold, Alpha: float64(math.Nextafter32(lambd, float32(math.Inf(1))))}
 		}
-		if op.Fn == "leakyrelu" && op.Alpha == 0 {
-			op = graph.Activation{Fn: "relu"}
+		if op.Fn == graph.ActLeakyRelu && op.Alpha == 0 {
+			op = graph.Activation{Fn: graph.ActRelu}
 		}
-		bad := func(v float64) bool { return math.IsNaN(v) || op.Fn != "clip" && math.IsInf(v, 0) }
+		bad := func(v float64) bool { return math.IsNaN(v) || op.Fn != graph.ActClip && math.IsInf(v, 0) }
 		if bad(op.Alpha) || bad(op.Beta) {
 			return fmt.Errorf("its parameters %v and %v are no numbers", op.Alpha, op.Beta)
 		}
@@ -122,7 +122,7 @@ func lowerActivation(r *rewriter) error {
 			}
 			return ops.Refuse("", "its operand enlarges %v", r.Shape(data))
 		}
-		if op.Fn == "clip" && math.IsInf(op.Alpha, -1) && math.IsInf(op.Beta, 1) {
+		if op.Fn == graph.ActClip && math.IsInf(op.Alpha, -1) && math.IsInf(op.Beta, 1) {
 			r.Bypass(n, data)
 			return nil
 		}
@@ -162,8 +162,8 @@ func (r *rewriter) limit(n *graph.Node, op string) (lo, hi float64, err error) {
 // clip is the activation min(max(x, lo), hi).
 func clip(lo, hi float64) graph.Activation {
 	if lo == 0 && math.IsInf(hi, 1) {
-		return graph.Activation{Fn: "relu"}
+		return graph.Activation{Fn: graph.ActRelu}
 	}
 	// With crossed bounds ONNX returns the upper one everywhere.
-	return graph.Activation{Fn: "clip", Alpha: min(lo, hi), Beta: hi}
+	return graph.Activation{Fn: graph.ActClip, Alpha: min(lo, hi), Beta: hi}
 }

@@ -19,9 +19,9 @@ func mergeClip(r *rewriter) error {
 func limits(n *graph.Node) (lo, hi float64, ok bool) {
 	a, ok := n.Op.(graph.Activation)
 	switch {
-	case ok && a.Fn == "relu":
+	case ok && a.Fn == graph.ActRelu:
 		return 0, math.Inf(1), true
-	case ok && a.Fn == "clip":
+	case ok && a.Fn == graph.ActClip:
 		return a.Alpha, a.Beta, true
 	}
 	return 0, 0, false

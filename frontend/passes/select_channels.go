@@ -121,7 +121,7 @@ func (r *rewriter) oneHot(n *graph.Node, a, b, kh, kw int) *graph.Tensor {
 func (r *rewriter) feedsFunction(v string) bool {
 	return slices.ContainsFunc(r.UsersOf(v), func(u *graph.Node) bool {
 		op, ok := u.Op.(graph.Activation)
-		return ok && (op.Fn != "relu" && op.Fn != "clip" || r.feedsFunction(u.Outputs[0]))
+		return ok && (op.Fn != graph.ActRelu && op.Fn != graph.ActClip || r.feedsFunction(u.Outputs[0]))
 	})
 }
 

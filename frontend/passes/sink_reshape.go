@@ -25,7 +25,7 @@ func sinkReshape(r *rewriter) error {
 			case graph.Reshape:
 				changed = r.mergeReshape(n, op) || changed
 			case graph.Activation:
-				changed = op.Fn != "prelu" && r.passReshape(n) || changed
+				changed = op.Fn != graph.ActPRelu && r.passReshape(n) || changed
 			case graph.Eltwise:
 				changed = r.passReshape(n) || changed
 			case graph.Conv:

@@ -37,10 +37,10 @@ func splitDifference(r *rewriter) error {
 		case "Max":
 			more := r.beside(n, "/difference", foreign("Add"), x, r.beside(n, "/minus", foreign("Neg"), y))
 			n.Op = foreign("Add")
-			r.SetInputs(n, y, r.beside(n, "/more", graph.Activation{Fn: "relu"}, more))
+			r.SetInputs(n, y, r.beside(n, "/more", graph.Activation{Fn: graph.ActRelu}, more))
 		default: // Min
 			more := r.beside(n, "/difference", foreign("Add"), x, r.beside(n, "/minus", foreign("Neg"), y))
-			more = r.beside(n, "/more", graph.Activation{Fn: "relu"}, more)
+			more = r.beside(n, "/more", graph.Activation{Fn: graph.ActRelu}, more)
 			n.Op = foreign("Add")
 			r.SetInputs(n, x, r.beside(n, "/less", foreign("Neg"), more))
 		}

@@ -57,7 +57,7 @@ type Design struct {
 	// Target is the language whose limits the hardware keeps; only that may be generated.
 	Target      limits.Target `json:"target"`
 	Objective   string        `json:"objective"`
-	EngineRule  string        `json:"engine_rule"`  // what --engine allowed
+	EngineRule  EngineRule    `json:"engine_rule"`  // what --engine allowed
 	Family      string        `json:"family"`       // of the part, which decides costs: Family7 or FamilyUSPlus
 	Device      Resources     `json:"device"`       // of the whole part
 	UsableShare Shares        `json:"usable_share"` // share of each resource that may be used
@@ -162,24 +162,6 @@ const (
 	Throughput = "throughput" // most images per second
 	Latency    = "latency"    // least estimated cycles from first input to last output word
 )
-
-// EngineAuto is the engine rule that allows any kind of engine. The others are the names of the kinds: one kind only.
-const EngineAuto = "auto"
-
-// EngineRules lists the rules: EngineAuto and every kind of engine.
-func EngineRules() []string { return rules(hw.EngineKinds()) }
-
-// LaneRules lists the rules that ask for no schedule of a layer's weights: EngineAuto and every kind of engine that is chosen by lanes
-// and multipliers.
-func LaneRules() []string { return rules(hw.LaneEngines()) }
-
-func rules(kinds []hw.EngineKind) []string {
-	list := []string{EngineAuto}
-	for _, kind := range kinds {
-		list = append(list, string(kind))
-	}
-	return list
-}
 
 // Calibration are factors on the cost model's formulas and on its clock, fitted to a user's own reports by hass calibrate.
 type Calibration struct {

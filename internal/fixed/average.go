@@ -14,7 +14,7 @@ package fixed
 // AvgScale is the binary scale k = 18 + ceil(log2 n) of an average over at most
 // n elements. With it the error of AvgMul stays below 2^(b-19) units of a b-bit
 // input: an eighth of a unit at 16 bits.
-func AvgScale(n int) int { return 18 + ceilLog2(n) }
+func AvgScale(n int) int { return 18 + CeilLog2(n) }
 
 // AvgExact is the scale k and the places to drop with which averages of inputs of format in
 // over any number of elements up to n are exact.
@@ -28,7 +28,7 @@ func AvgScale(n int) int { return 18 + ceilLog2(n) }
 //   - Any other v is at least 1 / (2n * 2^up) >= 2^-(L+up+1) away from all ties. Both roundings together
 //     move it by less than 2^-(L+up+2) + 2^-(G+1) = 2^-(L+up+1): it stays on its side.
 func AvgExact(n int, in Format, shift int) (k, drop int) {
-	l, m := ceilLog2(n), in.Bits
+	l, m := CeilLog2(n), in.Bits
 	if in.Signed {
 		m--
 	}
@@ -48,11 +48,4 @@ func RoundOff(v int64, places int) int64 {
 		return v
 	}
 	return HalfUp.shift(v, places)
-}
-
-func ceilLog2(n int) (l int) {
-	for 1<<l < n {
-		l++
-	}
-	return l
 }

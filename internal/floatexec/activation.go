@@ -10,7 +10,7 @@ import (
 // float64 and rounded once.
 func activate[T Real](op graph.Activation, y, x []T) {
 	switch op.Fn {
-	case "relu":
+	case graph.ActRelu:
 		for i, v := range x {
 			y[i] = max(v, 0)
 		}
@@ -28,91 +28,91 @@ func activate[T Real](op graph.Activation, y, x []T) {
 func Func(op graph.Activation) func(x float64) float64 {
 	a, b := op.Alpha, op.Beta
 	switch op.Fn {
-	case "relu":
+	case graph.ActRelu:
 		return func(x float64) float64 { return max(x, 0) }
-	case "clip":
+	case graph.ActClip:
 		return func(x float64) float64 { return min(max(x, a), b) }
-	case "leakyrelu":
+	case graph.ActLeakyRelu:
 		return func(x float64) float64 {
 			if x < 0 {
 				return a * x
 			}
 			return x
 		}
-	case "hardsigmoid":
+	case graph.ActHardSigmoid:
 		return func(x float64) float64 { return min(max(float64(a*x)+b, 0), 1) }
-	case "hardswish":
+	case graph.ActHardSwish:
 		return func(x float64) float64 { return float64(x*min(max(x+3, 0), 6)) / 6 }
-	case "sigmoid":
+	case graph.ActSigmoid:
 		return sigmoid
-	case "silu":
+	case graph.ActSiLU:
 		return func(x float64) float64 {
 			if math.IsInf(x, -1) {
 				return 0
 			}
 			return x * sigmoid(x)
 		}
-	case "tanh":
+	case graph.ActTanh:
 		return tanh
-	case "elu":
+	case graph.ActElu:
 		return func(x float64) float64 { return elu(x, a) }
-	case "celu":
+	case graph.ActCelu:
 		return func(x float64) float64 { return max(x, 0) + min(0, float64(a*expm1(x/a))) }
-	case "selu":
+	case graph.ActSelu:
 		return func(x float64) float64 { return b * elu(x, a) }
-	case "softplus":
+	case graph.ActSoftplus:
 		return softplus
-	case "softsign":
+	case graph.ActSoftsign:
 		return func(x float64) float64 { return x / (1 + math.Abs(x)) }
-	case "mish":
+	case graph.ActMish:
 		return func(x float64) float64 {
 			if math.IsInf(x, -1) {
 				return 0
 			}
 			return x * tanh(softplus(x))
 		}
-	case "gelu":
+	case graph.ActGelu:
 		return func(x float64) float64 {
 			if math.IsInf(x, -1) {
 				return 0
 			}
 			return float64(0.5*x) * (1 + Erf(x/math.Sqrt2))
 		}
-	case "gelutanh":
+	case graph.ActGeluTanh:
 		return func(x float64) float64 {
 			if math.IsInf(x, -1) {
 				return 0
 			}
 			return float64(0.5*x) * (1 + tanh(math.Sqrt(2/math.Pi)*float64(x+float64(0.044715*float64(x*float64(x*x))))))
 		}
-	case "thresholdedrelu":
+	case graph.ActThresholdedRelu:
 		return func(x float64) float64 {
 			if x > a {
 				return x
 			}
 			return 0
 		}
-	case "pow":
+	case graph.ActPow:
 		return func(x float64) float64 { return power(x, a) }
-	case "exp":
+	case graph.ActExp:
 		return func(x float64) float64 { return Exp(min(x, 800)) }
-	case "log":
+	case graph.ActLog:
 		return logarithm
-	case "sqrt":
+	case graph.ActSqrt:
 		return math.Sqrt
-	case "reciprocal":
+	case graph.ActReciprocal:
 		return func(x float64) float64 { return 1 / x }
-	case "abs":
+	case graph.ActAbs:
 		return math.Abs
-	case "erf":
+	case graph.ActErf:
 		return Erf
-	case "floor":
+	case graph.ActFloor:
 		return math.Floor
-	case "ceil":
+	case graph.ActCeil:
 		return math.Ceil
-	case "round":
+	case graph.ActRound:
 		return math.RoundToEven
-	case "sign":
+	case graph.ActSign:
 		return func(x float64) float64 {
 			switch {
 			case x > 0:
@@ -122,7 +122,7 @@ func Func(op graph.Activation) func(x float64) float64 {
 			}
 			return x
 		}
-	case "threshold":
+	case graph.ActThreshold:
 		return func(x float64) float64 {
 			if math.Abs(x) < a {
 				return 0

@@ -119,7 +119,7 @@ func New(g *graph.Graph) (*Exec, error) {
 			case graph.Conv:
 				s.conv, err = e.planConv(op, &s)
 			case graph.Activation:
-				if op.Fn != "prelu" {
+				if op.Fn != graph.ActPRelu {
 					s.act = newPost(op)
 				}
 			}

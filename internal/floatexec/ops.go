@@ -68,7 +68,7 @@ func evalInto[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []gra
 	case graph.Eltwise:
 		eltwise(op, y, ys, x, xs, in[1], shapes[1])
 	case graph.Activation:
-		if op.Fn == "prelu" {
+		if op.Fn == graph.ActPRelu {
 			prelu(y, x, xs, in[1], shapes[1])
 		} else {
 			activate(op, y, x)

@@ -49,9 +49,9 @@ func (ps posts) apply(y, x []float32, bias float32) {
 func newPost(op graph.Activation) *post {
 	p := &post{kind: postFunc, fn: Func(op)}
 	switch op.Fn {
-	case "relu":
+	case graph.ActRelu:
 		*p = post{lo: 0, hi: float32(math.Inf(1))}
-	case "clip":
+	case graph.ActClip:
 		// Rounding the bounds first gives what rounding the result would: no float32
 		// number lies between a bound and its rounding. Bounds of zero besides
 		// lo = +0 would need the order of zeros.
@@ -63,9 +63,9 @@ func newPost(op graph.Activation) *post {
 		default:
 			*p = post{lo: lo, hi: hi, zero: negZero}
 		}
-	case "hardswish":
+	case graph.ActHardSwish:
 		p.kind = postHardSwish
-	case "threshold":
+	case graph.ActThreshold:
 		// The least float32 number not below the threshold separates the same numbers.
 		tau := float32(op.Alpha)
 		if float64(tau) < op.Alpha {

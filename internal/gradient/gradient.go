@@ -306,25 +306,25 @@ func slope(op graph.Activation) func(x float64) float64 {
 		}
 	}
 	switch op.Fn {
-	case "relu":
+	case graph.ActRelu:
 		return between(0, math.Inf(1), 1)
-	case "clip":
+	case graph.ActClip:
 		return between(op.Alpha, op.Beta, 1)
-	case "leakyrelu":
+	case graph.ActLeakyRelu:
 		return func(x float64) float64 {
 			if x < 0 {
 				return op.Alpha
 			}
 			return 1
 		}
-	case "hardsigmoid":
+	case graph.ActHardSigmoid:
 		return func(x float64) float64 {
 			if y := float64(op.Alpha*x) + op.Beta; y > 0 && y < 1 {
 				return op.Alpha
 			}
 			return 0
 		}
-	case "hardswish":
+	case graph.ActHardSwish:
 		return func(x float64) float64 {
 			switch {
 			case x <= -3:
@@ -334,14 +334,14 @@ func slope(op graph.Activation) func(x float64) float64 {
 			}
 			return float64(2*x+3) / 6
 		}
-	case "threshold":
+	case graph.ActThreshold:
 		return func(x float64) float64 {
 			if math.Abs(x) < op.Alpha {
 				return 0
 			}
 			return 1
 		}
-	case "sigmoid", "silu", "tanh", "elu", "celu", "selu", "softplus", "softsign", "mish", "gelu", "gelutanh":
+	case graph.ActSigmoid, graph.ActSiLU, graph.ActTanh, graph.ActElu, graph.ActCelu, graph.ActSelu, graph.ActSoftplus, graph.ActSoftsign, graph.ActMish, graph.ActGelu, graph.ActGeluTanh:
 		f := floatexec.Func(op)
 		return func(x float64) float64 {
 			h := 1e-5 * (1 + math.Abs(x))

@@ -95,7 +95,7 @@ func likelihood(scores []float64, class int) float64 {
 func TestDifferences(t *testing.T) {
 	b := newBuilder(3, 12)
 	act := func(in, fn string, alpha, beta float64) string {
-		return b.node(in+"."+fn, graph.Activation{Fn: fn, Alpha: alpha, Beta: beta}, in)
+		return b.node(in+"."+fn, graph.Activation{Fn: graph.ActFn(fn), Alpha: alpha, Beta: beta}, in)
 	}
 	// A stem with unequal paddings and strides; the pool leaves its last column to the rounding.
 	stem := b.conv("stem", "x", 6, 1, graph.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 2}, Pads: [4]int{1, 0, 1, 2}})

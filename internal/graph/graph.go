@@ -140,13 +140,9 @@ type GlobalPool struct{ Max bool }
 // or min. Hardware has add and mul.
 type Eltwise struct{ Fn string }
 
-// Activation applies Fn to each element: relu, clip (Alpha=lo, Beta=hi),
-// leakyrelu (Alpha), prelu (second input: slope), hardsigmoid (Alpha, Beta),
-// hardswish, sigmoid, silu, tanh, threshold (|x| < Alpha reads as 0), elu and celu (Alpha),
-// selu (Alpha, Beta = gamma), softplus, softsign, mish, gelu, gelutanh (its approximation), thresholdedrelu (Alpha), pow
-// (to the power Alpha), exp, log, sqrt, reciprocal, abs, erf, floor, ceil, round (half to even) or sign.
+// Activation applies Fn to each element, with the parameters that ActFn names.
 type Activation struct {
-	Fn          string
+	Fn          ActFn
 	Alpha, Beta float64
 }
 
@@ -187,7 +183,7 @@ func (p GlobalPool) Kind() string {
 	return map[bool]string{true: "globalmax", false: "globalavg"}[p.Max]
 }
 func (e Eltwise) Kind() string    { return e.Fn }
-func (a Activation) Kind() string { return a.Fn }
+func (a Activation) Kind() string { return string(a.Fn) }
 func (Reshape) Kind() string      { return "reshape" }
 func (h Host) Kind() string       { return h.Fn }
 func (f Foreign) Kind() string {

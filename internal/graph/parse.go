@@ -20,7 +20,7 @@ func init() {
 		kinds[op.Kind()] = func() Op { return op }
 	}
 	for fn := range activationParams {
-		kinds[fn] = func() Op { return Activation{Fn: fn} }
+		kinds[string(fn)] = func() Op { return Activation{Fn: fn} }
 	}
 	for _, fn := range eltwiseFns {
 		kinds[fn] = func() Op { return Eltwise{Fn: fn} }

@@ -200,21 +200,11 @@ func inferPool(op Pool, x Shape) (Shape, error) {
 	return Shape{1, x[1], h, w}, nil
 }
 
-// activationParams says which of Alpha and Beta an activation uses.
-var activationParams = map[string]struct{ alpha, beta bool }{
-	"relu": {}, "clip": {true, true}, "leakyrelu": {alpha: true}, "prelu": {},
-	"hardsigmoid": {true, true}, "hardswish": {}, "sigmoid": {}, "silu": {},
-	"tanh": {}, "threshold": {alpha: true},
-	"elu": {alpha: true}, "selu": {true, true}, "celu": {alpha: true}, "softplus": {}, "softsign": {}, "mish": {}, "gelu": {}, "gelutanh": {},
-	"thresholdedrelu": {alpha: true}, "pow": {alpha: true}, "exp": {}, "log": {}, "sqrt": {}, "reciprocal": {}, "abs": {}, "erf": {},
-	"floor": {}, "ceil": {}, "round": {}, "sign": {},
-}
-
 func inferActivation(op Activation, in []Shape) (Shape, error) {
 	if _, ok := activationParams[op.Fn]; !ok {
 		return nil, fmt.Errorf("unknown activation %q", op.Fn)
 	}
-	if op.Fn == "prelu" {
+	if op.Fn == ActPRelu {
 		out, err := Broadcast(in[0], in[1])
 		if err != nil {
 			return nil, err
@@ -253,7 +243,7 @@ func arity(op Op) (lo, hi int) {
 	case Eltwise:
 		return 2, 2
 	case Activation:
-		if op.Fn == "prelu" {
+		if op.Fn == ActPRelu {
 			return 2, 2
 		}
 		return 1, 1

@@ -1,6 +1,7 @@
 package hw
 
 import (
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/packing"
@@ -139,9 +140,9 @@ func (p *AheadParams) Groups() int {
 // Tree lists what the registers hold behind which the largest count of all groups is found: a bit for eight groups each, then for
 // sixteen of those, until one is left.
 func (p *AheadParams) Tree() []int {
-	list := []int{ceilDiv(p.Groups(), 8)}
+	list := []int{fixed.CeilDiv(p.Groups(), 8)}
 	for n := list[0]; n > 1; list = append(list, n) {
-		n = ceilDiv(n, 16)
+		n = fixed.CeilDiv(n, 16)
 	}
 	return list
 }
@@ -152,7 +153,7 @@ func (p *AheadParams) Cycles() int { return 3 + len(p.Tree()) }
 
 // Queues are its FIFOs: of the cycles of beats, of their useful pairs.
 func (p *AheadParams) Queues() []FIFOParams {
-	return []FIFOParams{{Width: ceilDiv(p.M, p.N), Depth: p.Queue}, {Width: p.Px * p.Gang * p.M, Depth: p.Queue, Lag: 1 + spread(p.Gang)}}
+	return []FIFOParams{{Width: fixed.CeilDiv(p.M, p.N), Depth: p.Queue}, {Width: p.Px * p.Gang * p.M, Depth: p.Queue, Lag: 1 + spread(p.Gang)}}
 }
 
 // spread is the number of cycles in which a token goes to a copy for every eight lanes of a gang (SPREAD of hass_engine).
@@ -181,13 +182,13 @@ func (p *EngineParams) Row() int { return p.Gang * p.M }
 func (p *EngineParams) PerWord() int { return 32 / p.WBits }
 
 // WordsPerRow is the number of words that a row takes from the chain.
-func (p *EngineParams) WordsPerRow() int { return ceilDiv(p.Row(), p.PerWord()) }
+func (p *EngineParams) WordsPerRow() int { return fixed.CeilDiv(p.Row(), p.PerWord()) }
 
 // Skips tells whether the engine looks for zeros, so that values and weights have flags.
 func (p *EngineParams) Skips() bool { return laneRows[p.Kind].flags }
 
 // WorstBeat is the most cycles that a beat takes: all pairs are useful.
-func (p *EngineParams) WorstBeat() int { return ceilDiv(p.M, p.N) }
+func (p *EngineParams) WorstBeat() int { return fixed.CeilDiv(p.M, p.N) }
 
 // Weights are the parameters of its memory.
 func (p *EngineParams) Weights() WeightsParams {

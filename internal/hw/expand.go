@@ -3,6 +3,7 @@ package hw
 import (
 	"fmt"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/schedule"
 )
@@ -67,7 +68,7 @@ func (x *expander) tensorStream(t int, b Beat) Stream {
 	tn := x.n.Net.Tensors[t]
 	return Stream{
 		Kind: TensorToken, Beat: b, Bits: tn.Format.Bits, Signed: tn.Format.Signed, Tensor: t,
-		Tokens: tn.H * ceilDiv(tn.W, b.Px) * (tn.C / b.Ch), Join: -1,
+		Tokens: tn.H * fixed.CeilDiv(tn.W, b.Px) * (tn.C / b.Ch), Join: -1,
 	}
 }
 

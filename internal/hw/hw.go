@@ -12,6 +12,7 @@ package hw
 import (
 	"fmt"
 
+	"hass/internal/fixed"
 	"hass/internal/memory"
 	"hass/internal/packing"
 )
@@ -59,7 +60,7 @@ func (l Layer) Gangs() int { return l.OutCh / l.Gang }
 func (l Layer) Multipliers() int {
 	px, ch := l.OutPx, l.OutCh
 	if l.Engine == Packed {
-		px, ch = ceilDiv(px, l.Packing.Pixels()), ceilDiv(l.Gang, l.Packing.Filters)*l.Gangs()
+		px, ch = fixed.CeilDiv(px, l.Packing.Pixels()), fixed.CeilDiv(l.Gang, l.Packing.Filters)*l.Gangs()
 	}
 	return l.N * px * ch
 }

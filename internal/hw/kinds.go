@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"hass/internal/fixed"
 	"hass/internal/schedule"
 )
 
@@ -140,9 +141,9 @@ func (k EngineKind) Skips() bool { return k != "" && k.Row().Measure != Nothing 
 func (x Measure) Cycles(v, m, n int) int {
 	switch x {
 	case Nothing:
-		return ceilDiv(m, n)
+		return fixed.CeilDiv(m, n)
 	case Pairs:
-		return max(1, ceilDiv(v, n))
+		return max(1, fixed.CeilDiv(v, n))
 	case FullestBank:
 		return max(1, v)
 	}

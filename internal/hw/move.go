@@ -3,6 +3,7 @@ package hw
 import (
 	"fmt"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
@@ -109,7 +110,7 @@ func MoveSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, rea
 // sliceSteps: every beat is read; those inside are written.
 func sliceSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
-	s, rowBeats := l.Slice, ceilDiv(in.W, b.Px)*(in.C/b.Ch)
+	s, rowBeats := l.Slice, fixed.CeilDiv(in.W, b.Px)*(in.C/b.Ch)
 	for y := range in.H {
 		if oy := y - s.Start[0]; oy < 0 || oy%s.Step[0] != 0 || oy/s.Step[0] >= out.H {
 			add(rowBeats, 1, 0)
@@ -219,7 +220,7 @@ func SliceOf(net *intnet.Net, l *intnet.Layer, hl Layer) SliceParams {
 	in, out, s := &net.Tensors[l.In[0]], &net.Tensors[l.Out], l.Slice
 	columns := Axis{in.W, s.Start[1], s.Step[1], out.W}
 	if in.W == out.W { // groups of pixels stay whole
-		groups := ceilDiv(in.W, hl.InPx)
+		groups := fixed.CeilDiv(in.W, hl.InPx)
 		columns = Axis{groups, 0, 1, groups}
 	}
 	return SliceParams{

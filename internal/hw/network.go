@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/schedule"
@@ -367,5 +368,5 @@ func (s Stream) Parts() int {
 	if s.Kind == TensorToken {
 		return 1
 	}
-	return ceilDiv(s.Beat.Px*s.Beat.Ch, max(1, StreamBits/s.Bits))
+	return fixed.CeilDiv(s.Beat.Px*s.Beat.Ch, max(1, StreamBits/s.Bits))
 }

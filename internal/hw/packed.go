@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/packing"
 )
@@ -50,7 +51,7 @@ type CascadeParams struct {
 func (CascadeParams) ModuleName() string { return "hass_packed" }
 
 // Cascades is the number of cascades of the module.
-func (p *CascadeParams) Cascades() int { return ceilDiv(p.M, p.Deep) }
+func (p *CascadeParams) Cascades() int { return fixed.CeilDiv(p.M, p.Deep) }
 
 // TermBits is the number of bits of what leaves a cascade for an accumulator, and of the sums of several.
 func (p *CascadeParams) TermBits() int {
@@ -74,7 +75,7 @@ func (p *CascadeParams) Operands() (a, b int) {
 func (p *CascadeParams) Cycles() int { return packedCycles(p.M, p.Deep) }
 
 // packedCycles is Cycles of a cascade of so many lanes.
-func packedCycles(m, deep int) int { return 4 + deep + bits.Len(uint(ceilDiv(m, deep)-1)) }
+func packedCycles(m, deep int) int { return 4 + deep + bits.Len(uint(fixed.CeilDiv(m, deep)-1)) }
 
 // Turn is the number of cycles that the factors of a lane of a packed engine wait for the sum of the lanes before it. A short last cascade
 // begins later, so that all end at once.

@@ -49,7 +49,7 @@ func operandsOf(net *intnet.Net, l *intnet.Layer, hl Layer, shift int) Operands 
 	a, b, out := &net.Tensors[l.In[0]], &net.Tensors[l.In[1]], &net.Tensors[l.Out]
 	o := Operands{elementwiseOf(net, l, hl, shift), a.Format.Bits, a.Format.Signed, b.Format.Bits, b.Format.Signed, nil}
 	if net.Broadcast(l) {
-		o.Broadcast = &Broadcast{true, out.H * ceilDiv(out.W, hl.OutPx) * o.ChannelBeats, hl.buffer(hl.OutCh*o.Bits1, o.ChannelBeats)}
+		o.Broadcast = &Broadcast{true, out.H * fixed.CeilDiv(out.W, hl.OutPx) * o.ChannelBeats, hl.buffer(hl.OutCh*o.Bits1, o.ChannelBeats)}
 	}
 	return o
 }

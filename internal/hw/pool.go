@@ -113,7 +113,7 @@ func (p *GlobalPoolParams) PartialBits() int {
 	if p.Max {
 		return p.Bits
 	}
-	return p.Bits + bits.Len(uint(p.Px*ceilDiv(p.W, p.Px)*p.H-1))
+	return p.Bits + bits.Len(uint(p.Px*fixed.CeilDiv(p.W, p.Px)*p.H-1))
 }
 
 // GlobalPoolOf are the parameters of a global pool under its hardware choices.

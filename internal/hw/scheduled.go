@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/packing"
@@ -180,7 +181,7 @@ func (p *ScheduledParams) PartBits() int { return 1 + p.Banks*(p.WBits+p.Address
 // RowWeights are the parameters of the memory of rows, with the parts of all chains side by side, the first lowest.
 func (p *ScheduledParams) RowWeights() WeightsParams {
 	bits := p.Chains * p.PartBits()
-	return WeightsParams{Depth: p.Rows, Row: bits, Words: ceilDiv(bits, 32), Field0: 32, Memory: p.Memory}
+	return WeightsParams{Depth: p.Rows, Row: bits, Words: fixed.CeilDiv(bits, 32), Field0: 32, Memory: p.Memory}
 }
 
 // Table are the parameters of the memory of places.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 )
 
@@ -42,10 +43,10 @@ type Window struct {
 func extent(g intnet.Window, d int) int { return (g.Kernel[d]-1)*g.Dilation[d] + 1 }
 
 // RowPixels is the length of an input row in the stream, tail pixels included.
-func (w Window) RowPixels() int { return ceilDiv(w.W, w.InPx) * w.InPx }
+func (w Window) RowPixels() int { return fixed.CeilDiv(w.W, w.InPx) * w.InPx }
 
 // PixelGroups is the number of output pixel groups per image.
-func (w Window) PixelGroups() int { return w.OH * ceilDiv(w.OW, w.OutPx) }
+func (w Window) PixelGroups() int { return w.OH * fixed.CeilDiv(w.OW, w.OutPx) }
 
 // FoldChannels is the number of channels that one fold is shown.
 func (w Window) FoldChannels() int { return w.C / w.Groups }
@@ -62,7 +63,7 @@ func (w Window) BeatsPerFold() int {
 func (w Window) BeatsPerGroup() int { return w.Folds * w.BeatsPerFold() }
 
 // InBeats is the number of input beats per image.
-func (w Window) InBeats() int { return w.H * ceilDiv(w.W, w.InPx) * (w.C / w.InCh) }
+func (w Window) InBeats() int { return w.H * fixed.CeilDiv(w.W, w.InPx) * (w.C / w.InCh) }
 
 // OutBeats is the number of beats emitted per image.
 func (w Window) OutBeats() int { return w.PixelGroups() * w.BeatsPerGroup() }
@@ -111,7 +112,7 @@ func (w Window) Lead() int { return w.lead() * w.InPx }
 
 func (w Window) lead() int {
 	image, groups := w.H*w.RowPixels()/w.InPx, w.PixelGroups()
-	perRow := ceilDiv(w.OW, w.OutPx)
+	perRow := fixed.CeilDiv(w.OW, w.OutPx)
 	lead := 0
 	for p := range groups {
 		lead = max(lead, w.needBeats(p/perRow, p%perRow)-p*image/groups)
@@ -137,7 +138,7 @@ func (w Window) AcceptPace() (start, perEmit, perAccept int) {
 // ahead as the pixels that it needs allow.
 func (w Window) PaceBits() int {
 	start, perEmit, perAccept := w.AcceptPace()
-	perRow, parts := ceilDiv(w.OW, w.OutPx), w.C/w.InCh
+	perRow, parts := fixed.CeilDiv(w.OW, w.OutPx), w.C/w.InCh
 	most := start
 	for p := range w.PixelGroups() {
 		accepted := w.needBeats(p/perRow, p%perRow) * parts
@@ -159,7 +160,7 @@ func GCD(a, b int) int {
 // stream of images.
 func (w Window) FullLinePixels() int {
 	image, groups := w.H*w.RowPixels()/w.InPx, w.PixelGroups()
-	perRow := ceilDiv(w.OW, w.OutPx)
+	perRow := fixed.CeilDiv(w.OW, w.OutPx)
 	lead := w.lead()
 	capacity := w.MinLinePixels()
 	for p := range groups {
@@ -191,7 +192,7 @@ func (w Window) Banks() (rows, cols int) {
 // multiple of its row banks.
 func (w Window) Rows() int {
 	rows, _ := w.Banks()
-	return ceilDiv(ceilDiv(w.LinePixels, w.RowPixels()), rows) * rows
+	return fixed.CeilDiv(fixed.CeilDiv(w.LinePixels, w.RowPixels()), rows) * rows
 }
 
 // Lanes is the number of channels in one word of the line buffer.
@@ -231,8 +232,6 @@ func (w Window) Validate() error {
 	return nil
 }
 
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
-
 // index is the width of an index of n entries, at least one bit.
 func index(n int) int { return max(1, bits.Len(uint(n-1))) }
 
@@ -265,7 +264,7 @@ type WindowSchedule struct {
 func NewWindowSchedule(w Window, images int) *WindowSchedule {
 	s := &WindowSchedule{Window: w, Images: images}
 	s.credit, s.perEmit, s.perAccept = w.AcceptPace()
-	s.image, s.perRow = w.H*w.RowPixels(), ceilDiv(w.OW, w.OutPx)
+	s.image, s.perRow = w.H*w.RowPixels(), fixed.CeilDiv(w.OW, w.OutPx)
 	s.total = images * s.image
 	s.beats = w.BeatsPerGroup()
 	s.place()

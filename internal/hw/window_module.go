@@ -1,6 +1,7 @@
 package hw
 
 import (
+	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 )
@@ -52,8 +53,8 @@ func (WindowParams) ModuleName() string { return "hass_window" }
 
 // Depth is the number of words of each memory.
 func (p *WindowParams) Depth() int {
-	rowPixels := ceilDiv(p.W, p.InPx) * p.InPx
-	return p.Rows / p.RowBanks * ceilDiv(rowPixels, p.ColBanks) * (p.C / p.Lanes)
+	rowPixels := fixed.CeilDiv(p.W, p.InPx) * p.InPx
+	return p.Rows / p.RowBanks * fixed.CeilDiv(rowPixels, p.ColBanks) * (p.C / p.Lanes)
 }
 
 // WordBits is the width of a word of each memory.

@@ -9,6 +9,7 @@ package memory
 
 import (
 	"fmt"
+	"hass/internal/fixed"
 	"math"
 	"math/bits"
 )
@@ -85,9 +86,9 @@ func bramMap(width, depth, byteBits, widest int) (halves, rows int) {
 			if w > b.widest || w > widest*b.halves {
 				break
 			}
-			n := ceilDiv(depth, 1<<(b.address-i))
+			n := fixed.CeilDiv(depth, 1<<(b.address-i))
 			fill := min(byteBits, w)
-			count := ceilDiv(n*ceilDiv(width, fill)*fill, w)
+			count := fixed.CeilDiv(n*fixed.CeilDiv(width, fill)*fill, w)
 			cost := float64(b.cost*count) + 0.5*float64((n-1)*width)
 			if n > 1 && byteBits > 1 {
 				cost += 0.5 * float64(n)
@@ -122,21 +123,21 @@ func ROMCount(width, depth, readers int) int {
 
 // uramMap gives the 288 Kb UltraRAM blocks, all of shape 4096 x 72 with bytes of 8 or 9 bits, of a memory, and its rows.
 func uramMap(width, depth int) (blocks, rows int) {
-	rows = ceilDiv(depth, 4096)
-	return ceilDiv(rows*min(ceilDiv(width, 8)*8, ceilDiv(width, 9)*9), 72), rows
+	rows = fixed.CeilDiv(depth, 4096)
+	return fixed.CeilDiv(rows*min(fixed.CeilDiv(width, 8)*8, fixed.CeilDiv(width, 9)*9), 72), rows
 }
 
 // lutramMap is the number of LUTs of a distributed RAM with a write and a read address, and its rows: four LUTs
 // hold 64 x 3 or 32 x 6. UltraScale+ has eight for 64 x 7 or 32 x 14 besides.
 func lutramMap(width, depth int, family string) (luts, rows int) {
 	if depth <= 32 && family != UltraScalePlus {
-		return 4 * ceilDiv(width, 6), 1
+		return 4 * fixed.CeilDiv(width, 6), 1
 	}
-	n5, n6 := ceilDiv(depth, 32), ceilDiv(depth, 64)
-	deep := 4 * ceilDiv(width, 3)
-	flat := 4 * ceilDiv(width, 6)
+	n5, n6 := fixed.CeilDiv(depth, 32), fixed.CeilDiv(depth, 64)
+	deep := 4 * fixed.CeilDiv(width, 3)
+	flat := 4 * fixed.CeilDiv(width, 6)
 	if family == UltraScalePlus {
-		deep, flat = min(deep, 8*ceilDiv(width, 7)), min(flat, 8*ceilDiv(width, 14))
+		deep, flat = min(deep, 8*fixed.CeilDiv(width, 7)), min(flat, 8*fixed.CeilDiv(width, 14))
 	}
 	cost := func(n, units, per int) float64 {
 		c := float64(n*units) + 7*float64(n*width)/float64(per) + 0.5*float64((n-1)*width)
@@ -145,7 +146,7 @@ func lutramMap(width, depth int, family string) (luts, rows int) {
 		}
 		return c
 	}
-	if cost(n5, ceilDiv(width, 6), 6) <= cost(n6, ceilDiv(width, 3), 3) {
+	if cost(n5, fixed.CeilDiv(width, 6), 6) <= cost(n6, fixed.CeilDiv(width, 3), 3) {
 		return n5 * flat, n5
 	}
 	return n6 * deep, n6
@@ -191,7 +192,7 @@ func MuxLUTs(n int) int {
 	if n <= 1 {
 		return 0
 	}
-	return ceilDiv(n-1, 3)
+	return fixed.CeilDiv(n-1, 3)
 }
 
 // lutsPerBlock is the price at which LUTs are given for an 18 Kb block in buffers and
@@ -222,5 +223,3 @@ func ForFIFO(width, depth int) Kind {
 	}
 	return BRAM
 }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

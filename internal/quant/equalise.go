@@ -115,9 +115,9 @@ func (p *network) cells() *cells {
 			}
 		case intnet.KindActivation:
 			switch l.act.Fn {
-			case "leakyrelu", "prelu":
+			case graph.ActLeakyRelu, graph.ActPRelu:
 				along(l.in[0])
-			case "hardswish":
+			case graph.ActHardSwish:
 				if block(l.in[0]); p.given(l.in[0]) != nil {
 					block(l.out)
 				}

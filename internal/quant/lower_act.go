@@ -44,23 +44,23 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 	op := l.act
 	lo, hi := l.clampOf(to)
 	f := func(x float64, c int) float64 {
-		if l.powers != nil && op.Fn == "hardswish" {
+		if l.powers != nil && op.Fn == graph.ActHardSwish {
 			return math.Ldexp(floatexec.Func(op)(x), l.powers[c])
 		}
 		one := op
-		if op.Fn == "prelu" || op.Fn == "leakyrelu" {
-			one = graph.Activation{Fn: "leakyrelu", Alpha: float64(l.slopes[c%len(l.slopes)])}
+		if op.Fn == graph.ActPRelu || op.Fn == graph.ActLeakyRelu {
+			one = graph.Activation{Fn: graph.ActLeakyRelu, Alpha: float64(l.slopes[c%len(l.slopes)])}
 		}
 		return floatexec.Func(one)(x)
 	}
-	scaled := in.Scale != 0 || to.Scale != 0 && op.Fn != "hardswish"
+	scaled := in.Scale != 0 || to.Scale != 0 && op.Fn != graph.ActHardSwish
 	if scaled && len(l.slopes) < 2 {
 		return curve(func(x float64) float64 { return f(x, 0) }, in, to, lo, hi, care), nil
 	}
 	var places int                   // of the constants
 	var form func(k int) *intnet.Act // with constants of k places
 	switch op.Fn {
-	case "hardswish":
+	case graph.ActHardSwish:
 		if in.Frac < 0 && in.Bits <= tableBits {
 			return curve(floatexec.Func(op), in, to, lo, hi, care), nil
 		} else if in.Frac < 0 {
@@ -82,13 +82,13 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 			}
 			return a
 		}
-	case "hardsigmoid":
+	case graph.ActHardSigmoid:
 		_, exp := math.Frexp(op.Alpha)
 		places = min(linearBits-exp, intnet.MaxAlign)
 		form = func(k int) *intnet.Act {
 			return &intnet.Act{Fn: intnet.ActAffine, Mul: []int64{round(op.Alpha, k)}, Add: round(op.Beta, k+in.Frac), Shift: k + in.Frac - to.Frac}
 		}
-	case "leakyrelu", "prelu":
+	case graph.ActLeakyRelu, graph.ActPRelu:
 		places = slopePlaces
 		form = func(k int) *intnet.Act {
 			a := &intnet.Act{Fn: intnet.ActLeaky, Top: 1 << k, Shift: k + in.Frac - to.Frac}
@@ -114,7 +114,7 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 	}
 	if to.kept() {
 		exact := exactAct(a, f, in, to, lo, hi)
-		for k := places + 1; !exact && op.Fn != "hardswish" && k <= exactPlaces && fitsAct(form(k)); k++ {
+		for k := places + 1; !exact && op.Fn != graph.ActHardSwish && k <= exactPlaces && fitsAct(form(k)); k++ {
 			if next := form(k); exactAct(next, f, in, to, lo, hi) {
 				a, exact = next, true
 			}

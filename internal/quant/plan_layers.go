@@ -16,7 +16,7 @@ import (
 // convolutions that read it.
 func (p *planner) activation(n *graph.Node, op graph.Activation) {
 	v, ok := p.views[n.Inputs[0]]
-	if op.Fn == "threshold" && ok && v.host == nil {
+	if op.Fn == graph.ActThreshold && ok && v.host == nil {
 		if !(op.Alpha >= 0) || math.IsInf(op.Alpha, 0) {
 			p.fail(n.Name, op.Kind(), "use a finite threshold of at least 0", "its threshold is %g", op.Alpha)
 			return
@@ -31,8 +31,8 @@ func (p *planner) activation(n *graph.Node, op graph.Activation) {
 	}
 	lo, hi := 0.0, math.Inf(1)
 	switch op.Fn {
-	case "relu":
-	case "clip":
+	case graph.ActRelu:
+	case graph.ActClip:
 		lo, hi = op.Alpha, op.Beta
 		if !(lo <= hi) {
 			p.fail(n.Name, op.Kind(), "correct the clip's limits", "its limits %g and %g are no interval", lo, hi)

@@ -24,11 +24,11 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 	l := newLayer(n, intnet.KindActivation, v.tensor)
 	l.act, l.dims = op, p.tensorDims(v.tensor)
 	switch op.Fn {
-	case "sigmoid", "hardsigmoid":
+	case graph.ActSigmoid, graph.ActHardSigmoid:
 		l.lo, l.hi, l.nonneg = 0, 1, true
-	case "tanh":
+	case graph.ActTanh:
 		l.lo, l.hi = -1, 1
-	case "prelu":
+	case graph.ActPRelu:
 		w := p.g.Consts[n.Inputs[1]]
 		if w == nil || w.Type != graph.Float {
 			p.fail(n.Name, op.Kind(), "store the slopes as a float constant", "its slopes %q are not a constant of floats", n.Inputs[1])
@@ -47,7 +47,7 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 		if slices.Equal(l.slopes[1:], l.slopes[:len(l.slopes)-1]) {
 			l.slopes = l.slopes[:1]
 		}
-	case "leakyrelu":
+	case graph.ActLeakyRelu:
 		l.slopes = []float32{float32(op.Alpha)}
 	}
 	for _, s := range append([]float32{float32(op.Alpha), float32(op.Beta)}, l.slopes...) {
@@ -65,8 +65,8 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 }
 
 // hostFns are the functions that no table of segments keeps: without bound, with a pole or with steps.
-var hostFns = map[string]bool{
-	"pow": true, "exp": true, "log": true, "sqrt": true, "reciprocal": true, "floor": true, "ceil": true, "round": true, "sign": true, "thresholdedrelu": true,
+var hostFns = map[graph.ActFn]bool{
+	graph.ActPow: true, graph.ActExp: true, graph.ActLog: true, graph.ActSqrt: true, graph.ActReciprocal: true, graph.ActFloor: true, graph.ActCeil: true, graph.ActRound: true, graph.ActSign: true, graph.ActThresholdedRelu: true,
 }
 
 // maxSlope bounds the constants of activations.

@@ -6,6 +6,7 @@ import (
 
 	"hass/internal/calib"
 	"hass/internal/fixed"
+	"hass/internal/graph"
 	"hass/internal/intnet"
 )
 
@@ -73,7 +74,7 @@ func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[
 		case l.kind == intnet.KindMul:
 			join(l.in[0], l.out)
 			pin(l.in[1])
-		case l.kind == intnet.KindActivation && l.act.Fn == "hardswish":
+		case l.kind == intnet.KindActivation && l.act.Fn == graph.ActHardSwish:
 			pin(l.in[0])
 		case l.kind == intnet.KindActivation:
 			pin(l.in[0])

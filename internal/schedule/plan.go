@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"hass/internal/fixed"
 	"slices"
 )
 
@@ -146,7 +147,7 @@ func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return len(banks[b]) - len(banks[a]) })
 	n := least
-	for !field.fits(ceilDiv(pos, n), ceilDiv(neg, n)) { // not even the mean fits
+	for !field.fits(fixed.CeilDiv(pos, int64(n)), fixed.CeilDiv(neg, int64(n))) { // not even the mean fits
 		n++
 	}
 	for {
@@ -159,8 +160,6 @@ func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err
 		n = min(n+1+n/64, total)
 	}
 }
-
-func ceilDiv(a int64, n int) int64 { return (a + int64(n) - 1) / int64(n) }
 
 func magnitude(v int16) int { return max(int(v), -int(v)) }
 

@@ -286,7 +286,7 @@ func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
 			out.Shapes[c.Inputs[0]] = shape
 			name := fresh(n.Name+"/threshold", func(s string) bool { return taken[s] })
 			taken[name] = true
-			out.Nodes = append(out.Nodes, &graph.Node{Name: name, Op: graph.Activation{Fn: "threshold", Alpha: tau.A},
+			out.Nodes = append(out.Nodes, &graph.Node{Name: name, Op: graph.Activation{Fn: graph.ActThreshold, Alpha: tau.A},
 				Inputs: []string{n.Inputs[0]}, Outputs: []string{c.Inputs[0]}})
 		}
 		out.Nodes = append(out.Nodes, &c)

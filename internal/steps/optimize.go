@@ -19,12 +19,12 @@ import (
 
 // Hardware are the choices of a design. The zero value is none: begin with DefaultHardware.
 type Hardware struct {
-	Platform    string        // name of an embedded platform, or a TOML file
-	Objective   string        // design.Throughput or design.Latency
-	Engine      string        // engine kinds allowed: design.EngineAuto or one kind
-	BudgetShare float64       // of every resource's usable budget, above 0 and up to 1
-	Target      limits.Target // what shall be generated from the design
-	Pixels      int           // per beat of the widest streams, or pixels.Rows; 0 is what gives the best rate
+	Platform    string            // name of an embedded platform, or a TOML file
+	Objective   string            // design.Throughput or design.Latency
+	Engine      design.EngineRule // engine kinds allowed: design.EngineAuto or one kind
+	BudgetShare float64           // of every resource's usable budget, above 0 and up to 1
+	Target      limits.Target     // what shall be generated from the design
+	Pixels      int               // per beat of the widest streams, or pixels.Rows; 0 is what gives the best rate
 	// Least chooses between designs of the best rate, as optimizer.Input.Least does; "" is even, and for a trial of a search
 	// as the search rates it.
 	Least       string

@@ -1,9 +1,8 @@
 package cost
 
 import (
-	"math/bits"
-
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 )
 
@@ -142,14 +141,8 @@ func (m Model) price(a *area, times int) design.Vec {
 	return v
 }
 
-// log2 is the number of bits of an index of n values.
-func log2(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
-
-// ceilDiv is a / b, rounded up.
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
-
-// index is log2, at least one bit, as counters are declared.
-func index(n int) int { return max(1, log2(n)) }
+// index is the bits of an index of n values, at least one bit, as counters are declared.
+func index(n int) int { return max(1, fixed.CeilLog2(n)) }
 
 // minShift is the number of registers in a row from which on they become a shift register in LUTs.
 const minShift = 3
@@ -216,7 +209,7 @@ func (r requantShape) terms() requantTerms {
 		if r.even {
 			// One OR over the bits below the half, of which a shifter masks some, and the quotient's lowest
 			// bit: six inputs a LUT.
-			t.dropped, t.ties = 0, ceilDiv(right+2*(r.steps-1)+1, 5)
+			t.dropped, t.ties = 0, fixed.CeilDiv(right+2*(r.steps-1)+1, 5)
 			t.split++
 		}
 	}
@@ -238,7 +231,7 @@ func (r requantShape) terms() requantTerms {
 		t.clamp = r.out
 	}
 	if r.steps > 1 {
-		t.steps = wide * min(3, log2(r.steps))
+		t.steps = wide * min(3, fixed.CeilLog2(r.steps))
 	}
 	return t
 }
@@ -256,7 +249,7 @@ func odd(width int) int {
 func counterBits(values ...int) int {
 	n := 0
 	for _, v := range values {
-		n += log2(v)
+		n += fixed.CeilLog2(v)
 	}
 	return n
 }

@@ -19,7 +19,7 @@ func multiplierDSP(a, b int, family string) int {
 		return 0
 	}
 	wide := design.WideOperand(family)
-	return min(ceilDiv(a, wide)*ceilDiv(b, packing.Narrow), ceilDiv(a, packing.Narrow)*ceilDiv(b, wide))
+	return min(fixed.CeilDiv(a, wide)*fixed.CeilDiv(b, packing.Narrow), fixed.CeilDiv(a, packing.Narrow)*fixed.CeilDiv(b, wide))
 }
 
 // minProduct is the least width of a product that a DSP makes.
@@ -40,7 +40,7 @@ func memoryUse(s memory.Shape, family string) design.Vec {
 }
 
 // nonZeroLUT is the number of LUTs that detect a non-zero word.
-func nonZeroLUT(bits int) int { return ceilDiv(bits-1, 5) }
+func nonZeroLUT(bits int) int { return fixed.CeilDiv(bits-1, 5) }
 
 // laneArea is the area of hass_lane.
 func laneArea(s *hw.LaneParams, family string) area {
@@ -78,7 +78,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 		for k := range s.N {
 			mux += memory.MuxLUTs(s.M - k)
 		}
-		fours, rank, pairs := ceilDiv(s.M, 4), log2(s.M+s.N+1), s.N*s.M-s.N*(s.N-1)/2
+		fours, rank, pairs := fixed.CeilDiv(s.M, 4), fixed.CeilLog2(s.M+s.N+1), s.N*s.M-s.N*(s.N-1)/2
 		number := s.N * index(s.M)
 		// Useful pairs, the ranks that are due, the choice and its number.
 		a.rule[2] += s.M + s.N*rank + pairs + s.N + number
@@ -87,7 +87,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 		for f := 1; f < fours; f++ {
 			// Of each later four: ranks within it in two steps, the pairs before it, ranks.
 			has := min(4, s.M-4*f)
-			earlier := min(rank, 3+log2(f))
+			earlier := min(rank, 3+fixed.CeilLog2(f))
 			a.rule[2] += 2*[...]int{0, 0, 1, 3, 5}[has] + 3 + earlier + has*min(rank, earlier+1)
 			if has > 1 {
 				waits-- // the rank of its second pair is its first
@@ -110,7 +110,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 			number = s.N * index(reach)
 		}
 		a.rule[2] += s.M + s.N + number + 2
-		a.lut = terms(1, adders, soft, mux*pair, s.M, s.M*log2(reach), s.N, number, (s.M-s.N)*pair, mux*uneven, mux*pair*odd(reach))
+		a.lut = terms(1, adders, soft, mux*pair, s.M, s.M*fixed.CeilLog2(reach), s.N, number, (s.M-s.N)*pair, mux*uneven, mux*pair*odd(reach))
 	default:
 		panic(fmt.Sprintf("cost: no formula for lane kind %d", s.Kind))
 	}
@@ -135,19 +135,19 @@ func controlWaits(kind hw.LaneKind) int {
 func weightsArea(s *hw.WeightsParams, family string) area {
 	flags, ff := 0, 0
 	a := area{kind: areaWeights, rule: memoryUse(memory.Shape{Width: s.Row, Depth: s.Depth, Kind: s.Memory}, family)}
-	slices := ceilDiv(s.Row, 66) // each has an address of its own, and whether it is the last
+	slices := fixed.CeilDiv(s.Row, 66) // each has an address of its own, and whether it is the last
 	if s.Memory != memory.LUTRAM {
 		ff = s.Row // read ahead
-		slices = ceilDiv(s.Row, 288)
+		slices = fixed.CeilDiv(s.Row, 288)
 	}
 	if s.Flag > 0 {
 		flags = s.Row / s.Flag
 		a.rule = a.rule.Add(memoryUse(memory.Shape{Width: flags, Depth: s.Depth, Kind: s.Flags}, family))
-		ff += flags + 2 + 2*log2(s.Depth)
+		ff += flags + 2 + 2*fixed.CeilLog2(s.Depth)
 	}
 	// The chain's register, the words that wait for the last, the counters, the write port's register.
-	a.rule[2] += 33 + s.Row - s.LastField() + ff + log2(s.Words) + (2+slices)*log2(s.Depth) + slices*min(1, s.Depth-1) + 5
-	a.lut = terms(1, log2(s.Words), log2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag), min(1, flags)*log2(s.Depth), slices*log2(s.Depth))
+	a.rule[2] += 33 + s.Row - s.LastField() + ff + fixed.CeilLog2(s.Words) + (2+slices)*fixed.CeilLog2(s.Depth) + slices*min(1, s.Depth-1) + 5
+	a.lut = terms(1, fixed.CeilLog2(s.Words), fixed.CeilLog2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag), min(1, flags)*fixed.CeilLog2(s.Depth), slices*fixed.CeilLog2(s.Depth))
 	a.ff = terms(1)
 	return a
 }
@@ -160,14 +160,14 @@ func aheadArea(s *hw.AheadParams, _ string) area {
 	}
 	pairs, groups := s.Px*s.Gang*s.M, s.Groups()
 	size := pairs / groups
-	count, turns := log2(size+1), ceilDiv(s.M, s.N)-1
+	count, turns := fixed.CeilLog2(size+1), fixed.CeilDiv(s.M, s.N)-1
 	a := area{kind: areaAhead}
 	any, tree := 0, s.Tree() // registers of a turn
 	for _, n := range tree {
 		any += n
 	}
 	a.rule[2] = flags + pairs + groups*count + turns*any + 3 + len(tree)
-	a.lut = terms(1, pairs, groups*count*ceilDiv(size, 6), groups*turns, turns*any)
+	a.lut = terms(1, pairs, groups*count*fixed.CeilDiv(size, 6), groups*turns, turns*any)
 	a.ff = terms(1)
 	return a
 }
@@ -175,20 +175,20 @@ func aheadArea(s *hw.AheadParams, _ string) area {
 // engineArea is the area of what hass_engine has beside lanes and weights.
 func engineArea(s *hw.EngineParams, _ string) area {
 	a := area{kind: areaEngine}
-	a.rule[2] = log2(s.Beats) + 3
+	a.rule[2] = fixed.CeilLog2(s.Beats) + 3
 	if s.Kind == hw.PackedLane {
 		c := s.Cascade(1, 1)
 		a.rule[2] += c.Cycles() - 3
 		a.turns(s)
 	} else {
-		a.rule[2] += log2(s.N) + min(1, s.N-1)
+		a.rule[2] += fixed.CeilLog2(s.N) + min(1, s.N-1)
 	}
 	if s.Skips() {
 		a.rule[2]++
 	}
 	skips, turns := 0, 0
 	if s.Skips() {
-		skips, turns = 1, ceilDiv(s.M, s.N)
+		skips, turns = 1, fixed.CeilDiv(s.M, s.N)
 	} else {
 		a.rule[2] += 5 // hass_tokens but for its count, control a cycle later
 	}
@@ -197,13 +197,13 @@ func engineArea(s *hw.EngineParams, _ string) area {
 		if s.Depthwise {
 			perPixel *= s.Gang
 		}
-		eights := ceilDiv(s.Gang, 8)
-		a.rule[2] += 1 + s.Px*eights*(perPixel*s.XBits+3) + ceilDiv(s.Row()*s.WBits, 66)
+		eights := fixed.CeilDiv(s.Gang, 8)
+		a.rule[2] += 1 + s.Px*eights*(perPixel*s.XBits+3) + fixed.CeilDiv(s.Row()*s.WBits, 66)
 	}
 	waits := controlWaits(s.Kind)
 	a.rule[1] += waits
 	a.rule[5] += waits
-	a.lut = terms(1, log2(s.Beats), skips, turns)
+	a.lut = terms(1, fixed.CeilLog2(s.Beats), skips, turns)
 	a.ff = terms(1, skips, turns)
 	return a
 }
@@ -212,7 +212,7 @@ func engineArea(s *hw.EngineParams, _ string) area {
 func queueParts(s *hw.AheadParams, family string) (parts []part) {
 	for _, q := range s.Queues() {
 		a := fifoArea(&q, family)
-		a.rule[2] -= log2(q.Depth+1) + 1
+		a.rule[2] -= fixed.CeilLog2(q.Depth+1) + 1
 		parts = append(parts, part{a, 1})
 	}
 	return parts
@@ -226,7 +226,7 @@ func queued(s *hw.EngineParams, family string) []part {
 		return queueParts(&ahead, family)
 	}
 	a := area{kind: areaEngine}
-	a.rule[2] = log2(s.Queue + 1)
+	a.rule[2] = fixed.CeilLog2(s.Queue + 1)
 	return []part{{a, 1}}
 }
 
@@ -295,7 +295,7 @@ func joinArea(s *hw.JoinParams, family string) area {
 	if s.W%px != 0 {
 		tail = 1
 	}
-	counters := counterBits(s.Folds, ceilDiv(s.W, px))
+	counters := counterBits(s.Folds, fixed.CeilDiv(s.W, px))
 	kept := acc - t.dropped // of the sum
 	soft := 0
 	if s.MulBits > 0 { // the sum is in registers of the slices, and so is the multiplier
@@ -314,7 +314,7 @@ func joinArea(s *hw.JoinParams, family string) area {
 	// The formula has the sum of one bank and the bias: what more banks take is known.
 	registers, shifts := tree(s.Banks+1, 0)
 	more := lanes * acc * shifts
-	adders := log2(s.Banks + 1)
+	adders := fixed.CeilLog2(s.Banks + 1)
 	a.rule[2] += lanes*acc*(registers-1) + adders - 1
 	if s.Steps > 1 {
 		if adders < minShift {
@@ -344,16 +344,16 @@ func levelsArea(s *hw.JoinParams, weights *area, a area) area {
 	if s.W%px != 0 {
 		tail = 1
 	}
-	counters := counterBits(s.Folds, ceilDiv(s.W, px))
+	counters := counterBits(s.Folds, fixed.CeilDiv(s.W, px))
 	registers, shifts := tree(s.Banks, 0)
 	more := lanes * s.AccBits * shifts
 	srl, wait := waits(tail, s.Cycles())
-	a.rule[2] += lanes*(s.Levels+s.Bits+s.AccBits*registers) + counters + wait + 3 + 2*log2(s.Banks) + ins - 1
+	a.rule[2] += lanes*(s.Levels+s.Bits+s.AccBits*registers) + counters + wait + 3 + 2*fixed.CeilLog2(s.Banks) + ins - 1
 	a.rule[1] += lanes*s.AccBits*(s.Banks-1) + more + srl
 	a.rule[5] += more + srl
 	count := 0 // LUTs of the sums of one bit of the number of thresholds reached
 	for bit := 1; bit <= s.Levels; bit *= 2 {
-		count += ceilDiv(s.Levels/bit-1, 5)
+		count += fixed.CeilDiv(s.Levels/bit-1, 5)
 	}
 	biases := s.Biases()
 	a.lut = terms(1, 0, 0, 0, 0, 0, 0, int(weights.lut[1])+int(weights.lut[2]), biases.Words, ins, tail*lanes*s.Bits, counters, lanes*s.Levels*s.AccBits, lanes*count)

@@ -1,6 +1,9 @@
 package cost
 
-import "hass/internal/hw"
+import (
+	"hass/internal/fixed"
+	"hass/internal/hw"
+)
 
 // cascadeArea is the area of hass_packed: the slices that several pixels and output lanes share, and their accumulators.
 func cascadeArea(s *hw.CascadeParams, family string) area {
@@ -57,8 +60,8 @@ func packedParts(s *hw.EngineParams, family string) (parts []part) {
 func (a *area) turns(s *hw.EngineParams) {
 	values, copies := s.Px*s.XBits, 1 // of a lane's activations, and of its weights
 	if s.Spread() > 0 {
-		values *= ceilDiv(s.Gang, 8)
-		copies = ceilDiv(s.Px, s.Pixels()) * ceilDiv(s.Gang, 8)
+		values *= fixed.CeilDiv(s.Gang, 8)
+		copies = fixed.CeilDiv(s.Px, s.Pixels()) * fixed.CeilDiv(s.Gang, 8)
 	}
 	a.rule[1] += copies
 	a.rule[5] += copies

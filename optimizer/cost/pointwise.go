@@ -52,10 +52,10 @@ func (e elementwise) area(s *hw.Elementwise, more ...int) area {
 	a := area{kind: e.kind}
 	counters := 0
 	if e.place || tail > 0 {
-		counters += log2(s.ChannelBeats)
+		counters += fixed.CeilLog2(s.ChannelBeats)
 	}
 	if tail > 0 {
-		counters += log2(ceilDiv(s.W, px))
+		counters += fixed.CeilLog2(fixed.CeilDiv(s.W, px))
 	}
 	srl, wait := waits(tail, e.depth)
 	a.rule[1], a.rule[5] = srl+n*t.ties, srl
@@ -86,7 +86,7 @@ func (a *area) kept(s *hw.Operands, family string) {
 	if s.Broadcast == nil {
 		return
 	}
-	width, count := s.Ch*s.Bits1, log2(s.Broadcast.Beats)
+	width, count := s.Ch*s.Bits1, fixed.CeilLog2(s.Broadcast.Beats)
 	if s.ChannelBeats == 1 {
 		a.rule[2] += width
 	} else {
@@ -226,14 +226,14 @@ func activationArea(s *hw.ActivationParams, family string) area {
 	rom, blocks := 0, 0
 	table := func(width, readers int) {
 		w := readers * width
-		if w*ceilDiv(s.Rows, 64) > romLUTsPerBlock*ceilDiv(width, 18)*ceilDiv(s.Rows, 1024) {
+		if w*fixed.CeilDiv(s.Rows, 64) > romLUTsPerBlock*fixed.CeilDiv(width, 18)*fixed.CeilDiv(s.Rows, 1024) {
 			blocks += memory.ROMCount(width, s.Rows, readers)
 		} else {
 			rom += w * romLUT(s.Rows)
 		}
 	}
 	if s.Curve != nil {
-		for pair := range ceilDiv(n, 2) {
+		for pair := range fixed.CeilDiv(n, 2) {
 			readers := min(2, n-2*pair)
 			table(s.TableBits, readers)
 			table(slope, readers)
@@ -275,7 +275,9 @@ func activationArea(s *hw.ActivationParams, family string) area {
 const romLUTsPerBlock = 100
 
 // romLUT is the number of LUTs that a bit of a table of constants takes at most.
-func romLUT(depth int) int { return ceilDiv(depth, 64) + memory.MuxLUTs(ceilDiv(depth, 64)) }
+func romLUT(depth int) int {
+	return fixed.CeilDiv(depth, 64) + memory.MuxLUTs(fixed.CeilDiv(depth, 64))
+}
 
 // concatProgram counts what changes from one iteration to the next: bits of a word of the program, which are registers, and LUTs of
 // the table at most.
@@ -331,12 +333,12 @@ func concatArea(s *hw.ConcatParams, _ string) area {
 			if !always[i] {
 				signals++
 			}
-			stages += log2(port.Places)
+			stages += fixed.CeilLog2(port.Places)
 		}
 		if lane < p.Kept {
 			signals++
 		}
-		sums += ceilDiv(max(0, signals-1), 5)
+		sums += fixed.CeilDiv(max(0, signals-1), 5)
 	}
 	kept := 0
 	if slices.ContainsFunc(p.Steps, func(s repack.Step) bool { return !s.Write }) {
@@ -344,7 +346,7 @@ func concatArea(s *hw.ConcatParams, _ string) area {
 	}
 	registers, luts := concatProgram(p)
 	a := area{kind: areaConcat}
-	a.rule[2] = value*p.Span() + log2(len(p.Steps)) + registers + 1
+	a.rule[2] = value*p.Span() + fixed.CeilLog2(len(p.Steps)) + registers + 1
 	a.lut = terms(1, len(p.Ports), luts, value*sums, value*stages, value*kept)
 	a.ff = terms(1, len(p.Ports))
 	return a
@@ -358,10 +360,10 @@ func walkArea(kind areaKind, m hw.Walker) area {
 		cleared = w.Width
 	}
 	for _, s := range []hw.Axis{w.Rows, w.Columns, w.Channels} {
-		counters += log2(s.Size)
+		counters += fixed.CeilLog2(s.Size)
 		if s.Count != s.Size {
 			some += 1
-			counters += index(max(s.Start, s.Step-1)+1) + log2(s.Count+1)
+			counters += index(max(s.Start, s.Step-1)+1) + fixed.CeilLog2(s.Count+1)
 		}
 	}
 	a := area{kind: kind}

@@ -11,7 +11,7 @@ import (
 // reduce is the tree of hass_reduce over count values in the given number of stages: bits of its nodes, of its
 // registers, and of those registers in a row that become shift registers.
 func reduce(count, width int, isMax bool, stages int) (nodes, ff, shifts int) {
-	levels := log2(count)
+	levels := fixed.CeilLog2(count)
 	registers := func(level int) int {
 		n := 0
 		for s := 1; s <= stages; s++ {
@@ -113,7 +113,7 @@ func poolArea(s *hw.PoolParams, family string) area {
 	}
 	sum := s.Bits
 	if !s.Max {
-		sum += log2(s.Taps * s.TapGroups)
+		sum += fixed.CeilLog2(s.Taps * s.TapGroups)
 	} else {
 		wide = 1
 	}
@@ -127,14 +127,14 @@ func poolArea(s *hw.PoolParams, family string) area {
 	if s.W%px != 0 {
 		tail = 1
 	}
-	groups := ceilDiv(s.W, px)
-	counters := log2(s.TapGroups)
+	groups := fixed.CeilDiv(s.W, px)
+	counters := fixed.CeilLog2(s.TapGroups)
 	classes := 0
 	if tail > 0 || s.AverageClasses != nil {
 		counters += counterBits(s.ChannelBeats, groups)
 	}
 	if s.AverageClasses != nil {
-		counters += log2(s.H)
+		counters += fixed.CeilLog2(s.H)
 		classes = px * s.MulBits
 	}
 	first := 1
@@ -166,7 +166,7 @@ func globalPoolArea(s *hw.GlobalPoolParams, family string) area {
 		stages, wide = 5, 1
 	}
 	average := 1 - wide
-	groups := ceilDiv(s.W, s.Px)
+	groups := fixed.CeilDiv(s.W, s.Px)
 	sum := s.PartialBits()
 	nodes, ff, shifts := reduce(s.Px, s.Bits, s.Max, stages)
 	f := finishOf(s.Max, s.Factors, nil)
@@ -182,11 +182,11 @@ func globalPoolArea(s *hw.GlobalPoolParams, family string) area {
 	}
 	counters := counterBits(s.ChannelBeats, groups, s.H)
 	srl, wait := waits(2, stages)
-	addresses, address := waits(log2(s.ChannelBeats), stages-1)
+	addresses, address := waits(fixed.CeilLog2(s.ChannelBeats), stages-1)
 	srl += addresses + s.Ch*(shifts+f.shift(sum))
 	a.rule[1] += srl + s.Ch*t.ties
 	a.rule[5] += srl
-	a.rule[2] += s.Ch*(ff+sum+t.ff) + counters + 8 + wait + address + log2(s.ChannelBeats)
+	a.rule[2] += s.Ch*(ff+sum+t.ff) + counters + 8 + wait + address + fixed.CeilLog2(s.ChannelBeats)
 	for i, v := range []int{1, wide * s.Ch * nodes, average * s.Ch * nodes, wide * s.Ch * sum, average * s.Ch * sum, s.Ch * t.round, s.Ch * t.clamp, s.Ch * t.beyond, s.Ch * t.compare,
 		counters, tail * s.Ch * s.Px * s.Bits} {
 		a.lut[i] = float64(v)

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -52,11 +53,11 @@ func chainArea(s *hw.ChainParams, family string) area {
 // scheduledArea is the area of what hass_scheduled has beside chains, rows and places.
 func scheduledArea(s *hw.ScheduledParams, _ string) area {
 	a := area{kind: areaScheduled}
-	k, share := index(s.Iterations), log2(s.Iterations-s.Lead+s.Beats+1)
+	k, share := index(s.Iterations), fixed.CeilLog2(s.Iterations-s.Lead+s.Beats+1)
 	// Where the process is, the pace, the word that comes, ports that are done with. The registers of that word that every
 	// chain has are equal, and tools make one of them.
 	word := s.PlaceBits() + s.Px*s.XBits + 2
-	a.rule[2] = k + 5 + log2(s.Windows) + 32 + 1 + share + 1 + 2 + word + 1 + s.Chains - (s.Chains-1)*word
+	a.rule[2] = k + 5 + fixed.CeilLog2(s.Windows) + 32 + 1 + share + 1 + 2 + word + 1 + s.Chains - (s.Chains-1)*word
 	a.lut = terms(1, s.Chains, s.Banks)
 	a.ff = terms(1, s.Chains)
 	return a

@@ -2,13 +2,14 @@ package cost
 
 import (
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/memory"
 )
 
 func fifoArea(s *hw.FIFOParams, family string) area {
 	words := s.Depth + s.Lag
-	count, stored, power := log2(s.Depth+1), log2(words+1), index(words)
+	count, stored, power := fixed.CeilLog2(s.Depth+1), fixed.CeilLog2(words+1), index(words)
 	mem := memory.Shape{Width: s.Width, Depth: words, Kind: memory.BRAM}
 	if !s.Block {
 		mem = memory.Shape{Width: s.Width, Depth: 1 << power, Kind: memory.LUTRAM}
@@ -55,14 +56,14 @@ func convertArea(s *hw.ConvertParams, _ string) area {
 	parts := max(s.From, s.To) / narrow
 	width := s.Pixels * narrow * s.Bits
 	a := area{kind: areaConvert}
-	a.rule[2] = log2(parts)
+	a.rule[2] = fixed.CeilLog2(parts)
 	up := 0
 	if s.From > s.To {
-		a.lut = terms(1, log2(parts), width*memory.MuxLUTs(parts), 0, width*(parts-1), width*memory.MuxLUTs(parts)*odd(narrow*s.Bits))
+		a.lut = terms(1, fixed.CeilLog2(parts), width*memory.MuxLUTs(parts), 0, width*(parts-1), width*memory.MuxLUTs(parts)*odd(narrow*s.Bits))
 	} else {
 		up = 1
 		a.rule[2] += (parts - 1) * width
-		a.lut = terms(1, log2(parts), 0, parts-1)
+		a.lut = terms(1, fixed.CeilLog2(parts), 0, parts-1)
 	}
 	a.ff = terms(1, up)
 	return a
@@ -77,7 +78,7 @@ func (m Model) Convert(bits int, from, to hw.Beat) design.Vec {
 func sourceArea(s *hw.SourceParams, _ string) area {
 	a := area{kind: areaSource}
 	a.rule[2] = 34 + counted(s.Beats) + s.Width + 2
-	a.lut = terms(1, log2(s.Beats))
+	a.lut = terms(1, fixed.CeilLog2(s.Beats))
 	return a
 }
 
@@ -86,7 +87,7 @@ func counted(n int) int {
 	if n < 2 {
 		return 0
 	}
-	return log2(n) + 1
+	return fixed.CeilLog2(n) + 1
 }
 
 // Source is the AXI4-Stream port of the input.
@@ -97,8 +98,8 @@ func (m Model) Source(width, beats int) design.Vec {
 
 func sinkArea(s *hw.SinkParams, _ string) area {
 	a := area{kind: areaSink}
-	a.rule[2] = log2(s.Beats)
-	a.lut = terms(1, log2(s.Beats))
+	a.rule[2] = fixed.CeilLog2(s.Beats)
+	a.lut = terms(1, fixed.CeilLog2(s.Beats))
 	return a
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
@@ -14,9 +15,9 @@ func windowArea(s *hw.WindowParams, family string) area {
 	if s.Whole {
 		return rowWindowArea(s, family)
 	}
-	rowPixels := ceilDiv(s.W, s.InPx) * s.InPx
+	rowPixels := fixed.CeilDiv(s.W, s.InPx) * s.InPx
 	words := s.C / s.Lanes
-	depth := s.Rows / s.RowBanks * ceilDiv(rowPixels, s.ColBanks) * words
+	depth := s.Rows / s.RowBanks * fixed.CeilDiv(rowPixels, s.ColBanks) * words
 	banks := s.RowBanks * s.ColBanks
 	word, part := s.Lanes*s.Bits, s.MCh*s.Bits
 	inParts, outParts := s.Lanes/s.InCh, s.Lanes/s.MCh
@@ -24,12 +25,12 @@ func windowArea(s *hw.WindowParams, family string) area {
 	if s.MTap > s.KW {
 		tapRows, tapCols = s.MTap/s.KW, s.KW
 	}
-	groups := ceilDiv(s.OW, s.OutPx)
+	groups := fixed.CeilDiv(s.OW, s.OutPx)
 	extH, extW := (s.KH-1)*s.DH+1, (s.KW-1)*s.DW+1
 	stepX := s.OutPx * s.SW
 	offRows, offCols := max(0, s.PT-extH)+max(0, (s.OH-1)*s.SH-s.PT-s.H), max(0, s.PL-extW)+max(0, (groups-1)*stepX-s.PL-rowPixels)
-	qb := log2(s.LinePixels+2*(extH+s.SH+1+offRows)*rowPixels+2*(stepX+extW+s.InPx+offCols)) + 2
-	pb := log2(s.H+s.OH*s.SH+s.W+groups*s.OutPx*s.SW+extH+extW) + 2
+	qb := fixed.CeilLog2(s.LinePixels+2*(extH+s.SH+1+offRows)*rowPixels+2*(stepX+extW+s.InPx+offCols)) + 2
+	pb := fixed.CeilLog2(s.H+s.OH*s.SH+s.W+groups*s.OutPx*s.SW+extH+extW) + 2
 	ab := index(depth)
 	beat := s.OutPx * s.MTap * part
 
@@ -53,7 +54,7 @@ func windowArea(s *hw.WindowParams, family string) area {
 		pad = 1 // a window leaves the map
 	}
 	// Where the beats lie, and where in a round of beats the schedule is.
-	counters := counterBits(rowPixels/s.InPx, words, inParts, s.OH, groups, s.Folds/s.Groups, words, outParts) + log2(s.C/s.Groups/s.MCh)
+	counters := counterBits(rowPixels/s.InPx, words, inParts, s.OH, groups, s.Folds/s.Groups, words, outParts) + fixed.CeilLog2(s.C/s.Groups/s.MCh)
 	rounds := counted(inParts*words) + counted(s.H*rowPixels/s.InPx) + counted(s.KH*s.KW/s.MTap*(s.C/s.Groups/s.MCh)*s.Folds)
 	threshold := 0
 	if s.Tau > 0 {
@@ -67,12 +68,12 @@ func windowArea(s *hw.WindowParams, family string) area {
 	rowAddrs := s.Rows / s.RowBanks
 	rowBits, colBits := 0, 0
 	if rowAddrs > 1 {
-		rowBits = log2(rowAddrs * ceilDiv(rowPixels, s.ColBanks) * words)
+		rowBits = fixed.CeilLog2(rowAddrs * fixed.CeilDiv(rowPixels, s.ColBanks) * words)
 	}
-	if c := ceilDiv(rowPixels, s.ColBanks) * words; c > 1 {
-		colBits = log2(c) + 1
+	if c := fixed.CeilDiv(rowPixels, s.ColBanks) * words; c > 1 {
+		colBits = fixed.CeilLog2(c) + 1
 	}
-	rowBank, colBank := log2(s.RowBanks), log2(s.ColBanks)
+	rowBank, colBank := fixed.CeilLog2(s.RowBanks), fixed.CeilLog2(s.ColBanks)
 	several := 0
 	if tapCols < s.KW {
 		several = 1
@@ -95,18 +96,18 @@ func windowArea(s *hw.WindowParams, family string) area {
 	// Copies of addresses and of what turns the lanes (hass_copy), registers of the data's way in and out.
 	slices := 1
 	if !s.Block {
-		slices = ceilDiv(word, 3*max(1, 12/ceilDiv(depth, 64)))
+		slices = fixed.CeilDiv(word, 3*max(1, 12/fixed.CeilDiv(depth, 64)))
 	}
-	ports := banks * slices * (2*log2(depth) + 1)
-	copies := ceilDiv(part, 32) * (tapRows*s.ColBanks*log2(s.RowBanks) + s.OutPx*s.MTap*(log2(turns)+pad))
+	ports := banks * slices * (2*fixed.CeilLog2(depth) + 1)
+	copies := fixed.CeilDiv(part, 32) * (tapRows*s.ColBanks*fixed.CeilLog2(s.RowBanks) + s.OutPx*s.MTap*(fixed.CeilLog2(turns)+pad))
 	rows := tapRows * s.ColBanks * part
 	// What follows a beat to the end in shift registers: its part of a word, how its columns are turned, whether it is the last of a row.
-	follows := log2(outParts)
+	follows := fixed.CeilLog2(outParts)
 	if s.OW%s.OutPx != 0 {
 		follows++
 	}
 	if turns > 1 && turns < s.ColBanks {
-		follows += log2(turns)
+		follows += fixed.CeilLog2(turns)
 	}
 	a.rule[1], a.rule[5] = a.rule[1]+follows, a.rule[5]+follows
 	// What comes in waits for its address three cycles, in shift registers where no threshold stands between.
@@ -135,8 +136,8 @@ func rowWindowArea(s *hw.WindowParams, family string) area {
 	if s.PT > 0 || s.PL > 0 || (s.OH-1)*s.SH+(s.KH-1)*s.DH+1 > s.H || (s.OW-1)*s.SW+(s.KW-1)*s.DW+1 > s.W {
 		pad = 1
 	}
-	qb := log2(s.LinePixels+2*((s.KH-1)*s.DH+s.SH+2)*s.InPx+2*(s.OutPx*s.SW+s.KW*s.DW+s.InPx)) + 2
-	pb := log2(s.H+s.OH*s.SH+s.W+s.OutPx*s.SW+s.KH*s.DH+s.KW*s.DW) + 2
+	qb := fixed.CeilLog2(s.LinePixels+2*((s.KH-1)*s.DH+s.SH+2)*s.InPx+2*(s.OutPx*s.SW+s.KW*s.DW+s.InPx)) + 2
+	pb := fixed.CeilLog2(s.H+s.OH*s.SH+s.W+s.OutPx*s.SW+s.KH*s.DH+s.KW*s.DW) + 2
 	counters := counterBits(s.C, s.C, s.OH, s.H, s.KH, s.KW)
 	pace := paceBits(s, s.InPx, 1, s.KH*s.KW)
 	threshold := 0
@@ -158,8 +159,8 @@ func rowWindowArea(s *hw.WindowParams, family string) area {
 	default: // the registers behind LUT RAM are shift registers
 		a.rule[1], a.rule[5], a.rule[2] = a.rule[1]+lanes, a.rule[5]+lanes, a.rule[2]-word
 	}
-	a.lut = terms(1, qb+pb, counters+pace, log2(depth), lanes*(memory.MuxLUTs(s.KW)), lanes*pad, threshold)
-	a.ff = terms(1, qb+pb, counters+pace, log2(depth), pad)
+	a.lut = terms(1, qb+pb, counters+pace, fixed.CeilLog2(depth), lanes*(memory.MuxLUTs(s.KW)), lanes*pad, threshold)
+	a.ff = terms(1, qb+pb, counters+pace, fixed.CeilLog2(depth), pad)
 	return a
 }
 

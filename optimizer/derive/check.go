@@ -9,6 +9,7 @@ import (
 
 	"hass/internal/artifact"
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hw/live"
 	"hass/internal/intnet"
@@ -98,7 +99,7 @@ func checkChoices(d *design.Design, _ *hw.Network) error {
 		}
 		hl := d.Layers[i]
 		if hl.Engine.Row().Static { // hw.Expand knows which there are
-			if d.EngineRule != design.EngineAuto && d.EngineRule != string(hl.Engine) {
+			if !d.EngineRule.Allows(hl.Engine) {
 				return fmt.Errorf("layers[%d] (%s): a %s engine, which the engine_rule %q does not allow", i, l.ID, hl.Engine, d.EngineRule)
 			}
 			continue
@@ -289,7 +290,7 @@ func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most floa
 			break
 		}
 	}
-	slowest := float64(ceilDiv(hw.EngineLanes(m.Net, l, hl), hl.N))
+	slowest := float64(fixed.CeilDiv(hw.EngineLanes(m.Net, l, hl), hl.N))
 	if plan := n.Plans[i]; plan != nil {
 		s := n.ScheduledModule(i)
 		least = max(float64(s.LayerCycles(l.Conv.OutC)), out*float64(feed+1)/float64(hl.GangDepth))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"hass/internal/design"
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/optimizer/cost"
@@ -33,7 +34,7 @@ func (m Pricing) LayerPx(i int) (in, out int) {
 // Beats is the number of beats of a tensor per image at w channels each.
 func (m Pricing) Beats(t, w int) int {
 	tn := &m.Net.Tensors[t]
-	return tn.H * ceilDiv(tn.W, m.Px(t)) * (tn.C / w)
+	return tn.H * fixed.CeilDiv(tn.W, m.Px(t)) * (tn.C / w)
 }
 
 // Latency is the estimate for layers of these cycles, each times its hurry.
@@ -52,7 +53,7 @@ func (m Pricing) MoveCycles(i, ch int) float64 {
 	l := &m.Net.Layers[i]
 	beats := func(t int) int {
 		tn := &m.Net.Tensors[t]
-		return tn.H * ceilDiv(tn.W, m.Px(t)) * (tn.C / ch)
+		return tn.H * fixed.CeilDiv(tn.W, m.Px(t)) * (tn.C / ch)
 	}
 	in, out := beats(l.In[0]), beats(l.Out)
 	if hw.TakesTurns(l.Kind) {
@@ -70,7 +71,7 @@ func (m Pricing) PlainCycles(i int, hl hw.Layer) float64 {
 		return float64(max(win.InBeats(), win.OutBeats()))
 	case intnet.KindConcat:
 		out := m.Net.Tensors[l.Out]
-		return float64(out.H * ceilDiv(out.W, hl.OutPx) * hw.ConcatSteps(m.Net, &l, hl.InCh, hl.OutCh))
+		return float64(out.H * fixed.CeilDiv(out.W, hl.OutPx) * hw.ConcatSteps(m.Net, &l, hl.InCh, hl.OutCh))
 	}
 	return m.MoveCycles(i, hl.OutCh)
 }
@@ -84,11 +85,11 @@ type EngineChoice struct {
 // Engines lists the engines for beats of m lanes under the rule; where that is scheduled engines, those beside them: dense and packed
 // ones. Where m has no banks of several lanes there are no
 // elastic ones, but a banked engine of one multiplier.
-func Engines(rule string, m int) []EngineChoice {
+func Engines(rule design.EngineRule, m int) []EngineChoice {
 	var list []EngineChoice
 	for _, kind := range hw.LaneEngines() {
-		beside := rule == string(hw.ScheduledEngine) && kind.Row().Measure == hw.Nothing
-		if rule != design.EngineAuto && rule != string(kind) && !beside {
+		beside := rule == design.OnlyEngine(hw.ScheduledEngine) && kind.Row().Measure == hw.Nothing
+		if !rule.Allows(kind) && !beside {
 			continue
 		}
 		row := kind.Row()
@@ -110,12 +111,12 @@ func Engines(rule string, m int) []EngineChoice {
 
 // Pack gives a packed engine its packing on a device family. It tells whether the engine is worth trying under the rule: where no products share
 // a multiplier, a dense one does the same. Engines of other kinds stay as they are.
-func Pack(rule string, net *intnet.Net, l *intnet.Layer, hl *hw.Layer, family string) bool {
+func Pack(rule design.EngineRule, net *intnet.Net, l *intnet.Layer, hl *hw.Layer, family string) bool {
 	if hl.Engine != hw.Packed {
 		return true
 	}
 	hl.Packing = hw.PackingOf(net, l, hl.N, design.WideOperand(family))
-	return rule == string(hw.Packed) || hl.Multipliers() < hl.N*hl.OutCh*hl.OutPx
+	return rule == design.OnlyEngine(hw.Packed) || hl.Multipliers() < hl.N*hl.OutCh*hl.OutPx
 }
 
 // Shared is the most products of a convolution that share a multiplier on a device family where a beat has so many pixels.
@@ -148,6 +149,3 @@ func Price(d *design.Design, m Pricing, n *hw.Network) {
 	d.Shortfall = design.Shortfall(d.Total, d.Budget)
 	d.Fits = len(d.Shortfall) == 0
 }
-
-// ceilDiv is a / b, rounded up.
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -3,6 +3,7 @@ package fifo
 import (
 	"math"
 
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -97,7 +98,7 @@ func (e *Rule) Tokens(layer, port, q int) int {
 	t := e.net.Tensors[from]
 	beats := t.C / q
 	px := e.px(from)
-	all := t.H * ceilDiv(t.W, px) * beats
+	all := t.H * fixed.CeilDiv(t.W, px) * beats
 	burst := 0
 	if k := e.net.Layers[layer].Kind; hw.ProcessKind(k).Moves() && k != intnet.KindSlice {
 		burst = all / t.H // a row waits while the rows before it are written
@@ -324,5 +325,3 @@ func (s streams) layerPx(i int) (in, out int) {
 	l := &s.net.Layers[i]
 	return s.px(l.In[0]), s.px(l.Out)
 }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

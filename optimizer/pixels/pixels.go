@@ -5,6 +5,7 @@
 package pixels
 
 import (
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -57,12 +58,12 @@ func powersOfTwo(net *intnet.Net, sizes sizeClasses, most int) map[mapSize]int {
 	limit := 1
 	for t := range net.Tensors {
 		s := sizeOf(net, t)
-		limit = max(limit, s.h*ceilDiv(s.w, most))
+		limit = max(limit, s.h*fixed.CeilDiv(s.w, most))
 	}
 	by := map[mapSize]int{}
 	for t := range net.Tensors {
 		s, p := sizeOf(net, t), 1
-		for p < most && 2*p <= s.w && s.h*ceilDiv(s.w, p) > limit {
+		for p < most && 2*p <= s.w && s.h*fixed.CeilDiv(s.w, p) > limit {
 			p *= 2
 		}
 		by[sizes.of(s)] = max(by[sizes.of(s)], p)
@@ -81,8 +82,8 @@ func partsOfRows(net *intnet.Net, sizes sizeClasses) map[mapSize]int {
 	by, strides := map[mapSize]int{}, map[mapSize]int{}
 	for t := range net.Tensors {
 		s := sizeOf(net, t)
-		parts := ceilDiv(s.w, rowPixels)
-		by[sizes.of(s)] = max(by[sizes.of(s)], ceilDiv(s.w, parts))
+		parts := fixed.CeilDiv(s.w, rowPixels)
+		by[sizes.of(s)] = max(by[sizes.of(s)], fixed.CeilDiv(s.w, parts))
 		strides[sizes.of(s)] = 1
 	}
 	for i := range net.Layers {
@@ -95,7 +96,7 @@ func partsOfRows(net *intnet.Net, sizes sizeClasses) map[mapSize]int {
 		case stride > rowPixels:
 			by[s] = 1
 		case p > 1:
-			by[s] = ceilDiv(p, stride) * stride
+			by[s] = fixed.CeilDiv(p, stride) * stride
 		}
 	}
 	return by
@@ -153,6 +154,3 @@ func keptBeats(net *intnet.Net) sizeClasses {
 func keepsRows(net *intnet.Net, l *intnet.Layer) bool {
 	return l.Kind == intnet.KindSlice && net.Tensors[l.In[0]].W == net.Tensors[l.Out].W
 }
-
-// ceilDiv is a / b, rounded up.
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

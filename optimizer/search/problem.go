@@ -31,9 +31,9 @@ type Options struct {
 	Scales   quant.Scales     // what steps there are to choose from
 	Widths   *settings.Widths // per-layer widths, or nil
 	Platform design.Platform
-	Shares   design.Shares // usable shares of the resources; the zero value is the default
-	Engine   string        // engine rule; "" is auto
-	Target   limits.Target // whose limits the hardware keeps; "" is limits.Both
+	Shares   design.Shares     // usable shares of the resources; the zero value is the default
+	Engine   design.EngineRule // engine rule; "" is auto
+	Target   limits.Target     // whose limits the hardware keeps; "" is limits.Both
 	// Calibration, if not nil, scales the cost model.
 	Calibration *design.Calibration
 	Pixels      int // per beat of the widest streams; 0 is what gives the unpruned network the best rate

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hass/internal/design"
 	"hass/internal/hw/limits"
 	"hass/internal/metrics"
 	"hass/optimizer/search/sampler"
@@ -36,7 +37,7 @@ type Config struct {
 	Platform string            `json:"platform"`
 	Inputs   map[string]string `json:"inputs"` // SHA-256 of model, data set, platform, widths
 	Bits     int               `json:"bits"`
-	Engine   string            `json:"engine"`
+	Engine   design.EngineRule `json:"engine"`
 	Target   limits.Target     `json:"target"`
 	Pixels   int               `json:"pixels"`
 	Budget   float64           `json:"budget_share"`

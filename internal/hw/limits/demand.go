@@ -3,6 +3,7 @@ package limits
 import (
 	"fmt"
 
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 )
@@ -133,7 +134,7 @@ func InputDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
 	in := &net.Tensors[l.In[0]]
-	d.stream(hw.TensorToken, hl.InPx*hl.InCh, in.Format.Bits, 0, in.H*ceilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
+	d.stream(hw.TensorToken, hl.InPx*hl.InCh, in.Format.Bits, 0, in.H*fixed.CeilDiv(in.W, hl.InPx)*(in.C/hl.InCh))
 	w := hw.WindowOf(net, *l, hl)
 	d.window(&w, in.Format.Bits)
 	return d
@@ -150,9 +151,9 @@ func LayerDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 			px = 1
 		}
 		ch := hw.PortCh(net, l, hl.InCh, port)
-		d.stream(hw.TensorToken, px*ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, px)*(tn.C/ch))
+		d.stream(hw.TensorToken, px*ch, tn.Format.Bits, 0, tn.H*fixed.CeilDiv(tn.W, px)*(tn.C/ch))
 	}
-	d.stream(hw.TensorToken, hl.OutPx*hl.OutCh, out.Format.Bits, 0, out.H*ceilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
+	d.stream(hw.TensorToken, hl.OutPx*hl.OutCh, out.Format.Bits, 0, out.H*fixed.CeilDiv(out.W, hl.OutPx)*(out.C/hl.OutCh))
 	if l.Kind == intnet.KindConv || l.Kind == intnet.KindPool {
 		w := hw.WindowOf(net, *l, hl)
 		d.window(&w, in.Format.Bits)
@@ -199,7 +200,7 @@ func Uses(net *intnet.Net) []Use {
 func TensorDemand(tn *intnet.Tensor, u Use, b hw.Beat) Demand {
 	var d Demand
 	width := b.Px * b.Ch * tn.Format.Bits
-	d.stream(hw.TensorToken, b.Px*b.Ch, tn.Format.Bits, 0, tn.H*ceilDiv(tn.W, b.Px)*(tn.C/b.Ch))
+	d.stream(hw.TensorToken, b.Px*b.Ch, tn.Format.Bits, 0, tn.H*fixed.CeilDiv(tn.W, b.Px)*(tn.C/b.Ch))
 	d.need(ProcessFIFOs, u.Readers)
 	if u.Port {
 		d.need(PortBits, hw.AXIBits(width))
@@ -296,5 +297,3 @@ func Check(n *hw.Network, t Target) *Breach {
 	d := wholeDemand(n)
 	return d.Breach(t, "")
 }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

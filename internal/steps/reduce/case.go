@@ -28,8 +28,8 @@ type Case struct {
 	Depths map[string]int // of FIFOs, by name; others have the default
 	Images [][]int32      // all are run, in this order
 
-	facts *design.Design // platform, target and the like, for the design of the case
-	rule  string         // which engines its hardware has (design.Design.EngineRule); "" where no rule was kept
+	facts *design.Design    // platform, target and the like, for the design of the case
+	rule  design.EngineRule // which engines its hardware has (design.Design.EngineRule); "" where no rule was kept
 }
 
 // FromDesign is the case of a design whose golden images are given.

@@ -61,7 +61,7 @@ type rtlDesign struct {
 	bits     int
 	platform string
 	share    float64 // of its budget
-	engine   string
+	engine   design.EngineRule
 	pixels   int
 }
 

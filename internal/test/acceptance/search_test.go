@@ -176,7 +176,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 		t.Logf("%s, %s, seed %d: %d trials in %v", c.name, d.s.method.name, d.s.seed, len(d.s.result.Trials), took(d.s.result).Round(time.Second))
 		studies = append(studies, d.s)
 	}
-	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = string(hw.Dense) })
+	dense, _, _, err := c.problem(ctx, dir, func(o *search.Options) { o.Engine = design.OnlyEngine(hw.Dense) })
 	var unfit error
 	if err != nil {
 		unfit = err

@@ -35,7 +35,7 @@ type Fit struct {
 	P90    float64 `toml:"error_p90"`
 }
 
-// NetworkFit are the coefficients of the derate: 1 - Fill*(the fullest share) - Modules*log2(modules). Error is the relative error of
+// NetworkFit are the coefficients of the derate: 1 - Fill*(the fullest share) - Modules*fixed.CeilLog2(modules). Error is the relative error of
 // the clock of a whole network.
 type NetworkFit struct {
 	Networks int     `toml:"networks"`

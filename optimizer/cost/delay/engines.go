@@ -1,6 +1,7 @@
 package delay
 
 import (
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/memory"
 )
@@ -9,8 +10,8 @@ import (
 
 // weights are the paths of hass_weights: words into a row's registers, rows into the memory and out of it.
 func weights(s *Paths, m *hw.WeightsParams) {
-	address := width(m.Depth)
-	s.add(via(1+lutLevels(width(m.Words))).drives(min(m.Row, 32)), via(1).adder(address), via(2+lutLevels(address)).drives(address))
+	address := fixed.CeilLog2(m.Depth)
+	s.add(via(1+lutLevels(fixed.CeilLog2(m.Words))).drives(min(m.Row, 32)), via(1).adder(address), via(2+lutLevels(address)).drives(address))
 	// Slices of a row have addresses of their own.
 	slice := 288
 	if m.Memory == memory.LUTRAM {
@@ -44,7 +45,7 @@ func operand(m *hw.LaneParams, gang int) path {
 	case hw.CrossbarLane:
 		reach = m.M
 	}
-	return via(muxLevels(reach)).drives((m.XBits + m.WBits) * max(1, b2i(reach > 1)*ceilDiv(reach, 4)) * gang)
+	return via(muxLevels(reach)).drives((m.XBits + m.WBits) * max(1, b2i(reach > 1)*fixed.CeilDiv(reach, 4)) * gang)
 }
 
 // lane are the paths of hass_lane, of which so many have their choices in common.
@@ -57,8 +58,8 @@ func lane(s *Paths, m *hw.LaneParams, gang int) {
 	case hw.BankedLane:
 		s.add(via(1 + lutLevels(m.M/m.N)))
 	case hw.CrossbarLane:
-		rank := width(m.M + m.N + 1)
-		s.add(via(1+lutLevels(2*rank+2)).drives(m.M), via(lutLevels(m.M)), via(1+lutLevels(3*ceilDiv(m.M, 4))).adder(rank))
+		rank := fixed.CeilLog2(m.M + m.N + 1)
+		s.add(via(1+lutLevels(2*rank+2)).drives(m.M), via(lutLevels(m.M)), via(1+lutLevels(3*fixed.CeilDiv(m.M, 4))).adder(rank))
 	}
 	if a+m.WBits < 9 {
 		s.add(operand(m, gang), via(1+min(a, m.WBits)/2).adder(a+m.WBits), via(1).adder(m.Acc))
@@ -77,10 +78,10 @@ func ahead(s *Paths, m *hw.AheadParams) {
 		banks = m.N
 	}
 	group := m.M / banks
-	s.add(via(lutLevels(group)+b2i(group > 3)+b2i(group > 6)), via(lutLevels(8*width(group+1))), via(0).drives(pairs).with(rams))
-	queue(s, pairs, width(m.Queue+2))
+	s.add(via(lutLevels(group)+b2i(group > 3)+b2i(group > 6)), via(lutLevels(8*fixed.CeilLog2(group+1))), via(0).drives(pairs).with(rams))
+	queue(s, pairs, fixed.CeilLog2(m.Queue+2))
 	if m.Kind == hw.CrossbarLane && m.M > 6 {
-		s.add(via(2).adder(width(m.M+1) + 1))
+		s.add(via(2).adder(fixed.CeilLog2(m.M+1) + 1))
 	}
 }
 
@@ -105,14 +106,14 @@ func engine(s *Paths, m *hw.EngineParams) {
 	s.Kind = int([...]kind{hw.DenseLane: kindDenseEngine, hw.CrossbarLane: kindCrossbarEngine, hw.BankedLane: kindBankedEngine, hw.PackedLane: kindDenseEngine}[m.Kind])
 	if m.Kind == hw.PackedLane {
 		c := m.Cascade(m.Pixels(), m.Filters)
-		s.size = float64(ceilDiv(m.Px, m.Pixels())*ceilDiv(m.Gang, m.Filters)) * cascadeSize(&c)
-		cascade(s, &c, ceilDiv(m.Px, m.Pixels()))
+		s.size = float64(fixed.CeilDiv(m.Px, m.Pixels())*fixed.CeilDiv(m.Gang, m.Filters)) * cascadeSize(&c)
+		cascade(s, &c, fixed.CeilDiv(m.Px, m.Pixels()))
 	} else {
 		l := m.Lane()
 		s.size = float64(lanes) * laneSize(&l)
 		lane(s, &l, m.Px)
 	}
-	s.size += float64(w.Row * (1 + b2i(m.Memory == memory.LUTRAM)*ceilDiv(m.Depth, 64)))
+	s.size += float64(w.Row * (1 + b2i(m.Memory == memory.LUTRAM)*fixed.CeilDiv(m.Depth, 64)))
 	weights(s, &w)
 
 	if m.Skips() {
@@ -120,9 +121,9 @@ func engine(s *Paths, m *hw.EngineParams) {
 		s.size += aheadSize(&a)
 		ahead(s, &a)
 		// The end of a beat takes its cycles from the queue.
-		s.add(via(3 + lutLevels(width(m.Beats))).adder(width(m.Queue + 2)))
+		s.add(via(3 + lutLevels(fixed.CeilLog2(m.Beats))).adder(fixed.CeilLog2(m.Queue + 2)))
 	}
 	// Whether a beat ends, and on to the next: its number, and the next row of weights.
-	beat := width(m.Beats)
-	s.add(via(3+lutLevels(beat)).drives(beat+lanes), via(1).adder(beat), via(2).adder(width(m.Queue+1)))
+	beat := fixed.CeilLog2(m.Beats)
+	s.add(via(3+lutLevels(beat)).drives(beat+lanes), via(1).adder(beat), via(2).adder(fixed.CeilLog2(m.Queue+1)))
 }

@@ -94,10 +94,10 @@ func PathsOf(m hw.Module) (Paths, error) {
 	case hw.SourceParams:
 		s.Kind, s.size = int(kindSource), float64(m.Width+60)
 		// Images left, whether there is another, a beat, the number of beats.
-		s.add(via(1).adder(32), via(1+lutLevels(32)), via(3).drives(32+width(m.Beats)), via(2).drives(m.Width), via(1).adder(width(m.Beats)))
+		s.add(via(1).adder(32), via(1+lutLevels(32)), via(3).drives(32+fixed.CeilLog2(m.Beats)), via(2).drives(m.Width), via(1).adder(fixed.CeilLog2(m.Beats)))
 	case hw.SinkParams:
-		s.Kind, s.size = int(kindSink), float64(2*width(m.Beats))
-		s.add(via(1).adder(width(m.Beats)).drives(width(m.Beats)), via(1+lutLevels(width(m.Beats))).drives(width(m.Beats)))
+		s.Kind, s.size = int(kindSink), float64(2*fixed.CeilLog2(m.Beats))
+		s.add(via(1).adder(fixed.CeilLog2(m.Beats)).drives(fixed.CeilLog2(m.Beats)), via(1+lutLevels(fixed.CeilLog2(m.Beats))).drives(fixed.CeilLog2(m.Beats)))
 	case hw.AddParams:
 		add(&s, &m)
 	case hw.MulParams:
@@ -139,7 +139,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 	case hw.JoinParams:
 		join(&s, &m)
 	case hw.WeightsParams:
-		s.Kind, s.size = int(kindWeights), float64(m.Row*(1+ceilDiv(m.Depth, 64)*b2i(m.Memory == memory.LUTRAM)))
+		s.Kind, s.size = int(kindWeights), float64(m.Row*(1+fixed.CeilDiv(m.Depth, 64)*b2i(m.Memory == memory.LUTRAM)))
 		weights(&s, &m)
 	case hw.LaneParams:
 		s.Kind = int([...]kind{hw.DenseLane: kindDenseLane, hw.CrossbarLane: kindCrossbarLane, hw.BankedLane: kindBankedLane}[m.Kind])
@@ -161,7 +161,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 		s.Kind, s.size = int(kindRAM), float64(m.Width)
 		ram(&s, m.Width, m.Depth, m.Memory, 0)
 	case hw.WatermarkParams:
-		n := width(m.Depth + 1)
+		n := fixed.CeilLog2(m.Depth + 1)
 		s.Kind, s.size = int(kindWatermark), float64(4*n)
 		s.add(via(1).adder(n).adder(n).drives(n))
 	case hw.ControlParams:
@@ -202,17 +202,17 @@ func control(s *Paths, ins, outs, counter, enables int) {
 func ram(s *Paths, wide, depth int, kind memory.Kind, before int) {
 	switch kind {
 	case memory.LUTRAM:
-		cells := wide * ceilDiv(depth, 64)
-		s.add(via(before+b2i(depth > 64)).drives(cells).with(rams), via(before+1+muxLevels(ceilDiv(depth, 64))).drives(cells))
+		cells := wide * fixed.CeilDiv(depth, 64)
+		s.add(via(before+b2i(depth > 64)).drives(cells).with(rams), via(before+1+muxLevels(fixed.CeilDiv(depth, 64))).drives(cells))
 	default:
-		s.add(via(before).drives(ceilDiv(wide, 36)*ceilDiv(depth, 512)), via(0).with(blocks))
+		s.add(via(before).drives(fixed.CeilDiv(wide, 36)*fixed.CeilDiv(depth, 512)), via(0).with(blocks))
 	}
 }
 
 func fifo(s *Paths, m *hw.FIFOParams) {
 	words := m.Depth + m.Lag
-	stored := width(words + 1)
-	s.Kind, s.size = int(kindFIFO), float64(m.Width*(1+b2i(!m.Block)*ceilDiv(words, 32)))
+	stored := fixed.CeilLog2(words + 1)
+	s.Kind, s.size = int(kindFIFO), float64(m.Width*(1+b2i(!m.Block)*fixed.CeilDiv(words, 32)))
 	queue(s, m.Width, stored)
 	if m.Block {
 		s.Kind = int(kindBlockFIFO)
@@ -231,7 +231,7 @@ func convert(s *Paths, m *hw.ConvertParams) {
 	wide := max(m.From, m.To) * m.Pixels * m.Bits
 	parts := max(m.From, m.To) / max(1, min(m.From, m.To))
 	s.Kind, s.size = int(kindConvert), float64(2*wide)
-	control(s, 1, 1, width(parts), width(parts))
+	control(s, 1, 1, fixed.CeilLog2(parts), fixed.CeilLog2(parts))
 	if m.From < m.To {
 		s.add(via(3).drives(wide / max(1, parts)))
 		return
@@ -242,7 +242,7 @@ func convert(s *Paths, m *hw.ConvertParams) {
 // elementwise are the paths of the control of hass_pointwise. It counts columns where the last beat of a row has pixels outside the map,
 // and channels if the module asks for them.
 func elementwise(s *Paths, m *hw.Elementwise, ins int, channels bool) {
-	groups, beats := width(ceilDiv(m.W, m.Px)), width(m.ChannelBeats)
+	groups, beats := fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px)), fixed.CeilLog2(m.ChannelBeats)
 	if m.W%m.Px == 0 {
 		groups = 0
 		if !channels {
@@ -308,14 +308,14 @@ func operands(s *Paths, o *hw.Operands, behind func(p path) path) {
 	if o.Broadcast == nil {
 		return
 	}
-	count := width(o.Beats)
+	count := fixed.CeilLog2(o.Beats)
 	s.add(via(1).adder(count))
 	kept := o.Ch * o.Bits1
 	if o.ChannelBeats == 1 {
 		s.add(via(3).drives(kept))
 	} else {
 		ram(s, kept, o.ChannelBeats, o.Memory, 2)
-		s.add(via(1).adder(width(o.ChannelBeats)))
+		s.add(via(1).adder(fixed.CeilLog2(o.ChannelBeats)))
 	}
 	s.add(behind(via(1).drives(lanes * o.Bits1)))
 }
@@ -376,11 +376,11 @@ func activation(s *Paths, m *hw.ActivationParams) {
 	s.size = float64(lanes * (4*m.InBits + 2*m.OutBits))
 	elementwise(s, &m.Elementwise, 1, m.Curve == nil && m.Rows > 1)
 	// A table of more than a hundred LUTs is in block RAM (hass_rom).
-	rom := m.Rows > 1 && 2*m.TableBits*ceilDiv(m.Rows, 64) > 100*ceilDiv(m.TableBits, 18)*ceilDiv(m.Rows, 1024)
+	rom := m.Rows > 1 && 2*m.TableBits*fixed.CeilDiv(m.Rows, 64) > 100*fixed.CeilDiv(m.TableBits, 18)*fixed.CeilDiv(m.Rows, 1024)
 	if rom {
 		s.add(via(0).with(blocks))
 	} else if m.Rows > 1 {
-		s.add(via(tableLevels(m.Rows)).drives(m.TableBits * ceilDiv(m.Rows, 64)))
+		s.add(via(tableLevels(m.Rows)).drives(m.TableBits * fixed.CeilDiv(m.Rows, 64)))
 	}
 	value := m.InBits + m.TableBits
 	x := asSigned(m.InBits, m.InSigned)
@@ -407,7 +407,7 @@ func concat(s *Paths, m *hw.ConcatParams) {
 	row := (plan.Out + plan.Kept) * m.Bits * m.Pixels
 	s.Kind, s.size = int(kindConcat), float64(2*row)
 	s.add(via(1+lutLevels(3*n)+lutLevels(3)+1).drives(plan.Kept*m.Bits*m.Pixels+n),
-		via(1+lutLevels(3*n)+tableLevels(len(plan.Steps))).drives(width(len(plan.Steps))+n*(1+width(most))),
+		via(1+lutLevels(3*n)+tableLevels(len(plan.Steps))).drives(fixed.CeilLog2(len(plan.Steps))+n*(1+fixed.CeilLog2(most))),
 		via(muxLevels(most)+lutLevels(2*n)).drives(row))
 }
 
@@ -421,18 +421,18 @@ func walk(s *Paths, w hw.Walk) {
 	axes := [...]hw.Axis{w.Channels, w.Columns, w.Rows}
 	choosing, before, fan := 0, 2, 0
 	for _, a := range axes {
-		fan += width(a.Size)
+		fan += fixed.CeilLog2(a.Size)
 		choosing += b2i(a.Count < a.Size)
 	}
 	for _, a := range axes {
-		n := width(a.Size)
+		n := fixed.CeilLog2(a.Size)
 		if n == 0 {
 			continue
 		}
 		s.add(via(1).adder(n), via(before).drives(n))
 		before += lutLevels(n)
 		if a.Count < a.Size {
-			s.add(via(before).adder(width(a.Count + 1)).drives(n))
+			s.add(via(before).adder(fixed.CeilLog2(a.Count + 1)).drives(n))
 		}
 	}
 	s.add(via(2 + lutLevels(6*choosing)).drives(fan))
@@ -440,9 +440,9 @@ func walk(s *Paths, w hw.Walk) {
 
 func resize(s *Paths, m *hw.ResizeParams) {
 	s.Kind, s.size = int(kindResize), float64(m.Ch*(3*m.Bits+2*m.OutBits)+60)
-	x := max(width(m.InW), width(m.OutW))
-	address := width(m.RowPixels() * m.ChannelBeats)
-	s.add(via(2+lutLevels(2*x)).drives(width(m.OutH)+2*x), via(2).adder(max(x, address, width(m.OutH))),
+	x := max(fixed.CeilLog2(m.InW), fixed.CeilLog2(m.OutW))
+	address := fixed.CeilLog2(m.RowPixels() * m.ChannelBeats)
+	s.add(via(2+lutLevels(2*x)).drives(fixed.CeilLog2(m.OutH)+2*x), via(2).adder(max(x, address, fixed.CeilLog2(m.OutH))),
 		via(tableLevels(m.OutW)).drives(m.FromBits), via(0).adder(address), via(1+tableLevels(m.OutH)).drives(m.ReadsBits))
 	ram(s, m.Ch*m.Bits, m.RowPixels()*m.ChannelBeats, m.Memory, 1)
 	value := m.Bits
@@ -464,11 +464,11 @@ func resize(s *Paths, m *hw.ResizeParams) {
 
 // reduce is the slowest stage of hass_reduce.
 func reduce(s *Paths, count, wide int, isMax bool, stages int) {
-	n := width(count)
+	n := fixed.CeilLog2(count)
 	if n == 0 {
 		return
 	}
-	each := ceilDiv(n, stages)
+	each := fixed.CeilDiv(n, stages)
 	p := via(0)
 	for range each {
 		p = p.adder(wide)
@@ -501,10 +501,10 @@ func pool(s *Paths, m *hw.PoolParams) {
 	lanes := m.Px * m.Ch
 	sum, stages := m.Bits, 5
 	if !m.Max {
-		sum, stages = m.Bits+width(m.Taps*m.TapGroups), 2
+		sum, stages = m.Bits+fixed.CeilLog2(m.Taps*m.TapGroups), 2
 	}
 	s.Kind, s.size = int(kindPool), float64(lanes*(m.Taps*m.Bits+4*sum))
-	control(s, 1, 1, max(width(m.ChannelBeats), width(m.H), width(ceilDiv(m.W, m.Px))), width(m.TapGroups)+width(m.ChannelBeats)+width(m.W)+width(m.H))
+	control(s, 1, 1, max(fixed.CeilLog2(m.ChannelBeats), fixed.CeilLog2(m.H), fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px))), fixed.CeilLog2(m.TapGroups)+fixed.CeilLog2(m.ChannelBeats)+fixed.CeilLog2(m.W)+fixed.CeilLog2(m.H))
 	reduce(s, m.Taps, m.Bits, m.Max, stages)
 	s.add(accumulate(sum, m.Max).drives(lanes * sum))
 	if m.AverageClasses != nil {
@@ -528,30 +528,30 @@ func globalPool(s *Paths, m *hw.GlobalPoolParams) {
 		stages = 2
 	}
 	s.Kind, s.size = int(kindGlobalPool), float64(m.Ch*(m.Px*m.Bits+4*sum))
-	groups := width(ceilDiv(m.W, m.Px))
-	s.add(via(2+lutLevels(width(m.ChannelBeats))+lutLevels(groups)).drives(width(m.ChannelBeats)+groups+width(m.H)), via(1).adder(max(width(m.H), groups, width(m.ChannelBeats))))
+	groups := fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px))
+	s.add(via(2+lutLevels(fixed.CeilLog2(m.ChannelBeats))+lutLevels(groups)).drives(fixed.CeilLog2(m.ChannelBeats)+groups+fixed.CeilLog2(m.H)), via(1).adder(max(fixed.CeilLog2(m.H), groups, fixed.CeilLog2(m.ChannelBeats))))
 	reduce(s, m.Px, m.Bits, m.Max, stages)
 	p := accumulate(sum, m.Max).drives(m.Ch * sum)
 	if m.ChannelBeats > 1 {
 		if m.Memory == memory.LUTRAM {
-			p.Path[levels] += float64(muxLevels(ceilDiv(m.ChannelBeats, 64)))
+			p.Path[levels] += float64(muxLevels(fixed.CeilDiv(m.ChannelBeats, 64)))
 		}
-		ram(s, m.Ch*sum, m.ChannelBeats, m.Memory, 1+lutLevels(2*width(m.ChannelBeats)))
+		ram(s, m.Ch*sum, m.ChannelBeats, m.Memory, 1+lutLevels(2*fixed.CeilLog2(m.ChannelBeats)))
 		p.Path[levels]++ // the newest result in place of the stored one
-		p.Path[levels] += float64(lutLevels(2 * width(m.ChannelBeats)))
+		p.Path[levels] += float64(lutLevels(2 * fixed.CeilLog2(m.ChannelBeats)))
 	}
 	s.add(p)
 	finish(s, m.Factors, sum, m.OutBits, m.Signed, m.Max, m.Lo, m.Hi)
 }
 
 func window(s *Paths, m *hw.WindowParams) {
-	rows := ceilDiv(m.W, m.InPx) * m.InPx
-	q := width(2*m.H*rows+m.LinePixels) + 2
+	rows := fixed.CeilDiv(m.W, m.InPx) * m.InPx
+	q := fixed.CeilLog2(2*m.H*rows+m.LinePixels) + 2
 	lanes := m.OutPx * m.MTap * m.MCh
 	banks := m.RowBanks * m.ColBanks
 	s.Kind = int(kindWindow)
-	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*ceilDiv(m.Depth(), 64)) + 500)
-	address := width(m.Depth())
+	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*fixed.CeilDiv(m.Depth(), 64)) + 500)
+	address := fixed.CeilLog2(m.Depth())
 	// Whether the iteration ends enables all counters; what it reads and writes decides what the differences change by, and they the next
 	// decisions. A cycle later positions move, then addresses are added, memories are read, rows and lanes chosen.
 	s.add(via(2).drives(5*q), via(4).adder(q).drives(q),
@@ -569,7 +569,7 @@ func join(s *Paths, m *hw.JoinParams) {
 	sum := m.SumBits()
 	entry := m.EntryBits()
 	s.Kind, s.size = int(kindJoin), float64(m.Px*m.OutCh()*(2*sum*max(1, m.Levels)+2*m.Bits)+m.OutCh()*entry)
-	control(s, ins, 1, max(width(m.Folds), width(ceilDiv(m.W, m.Px))), m.OutCh()*entry)
+	control(s, ins, 1, max(fixed.CeilLog2(m.Folds), fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px))), m.OutCh()*entry)
 	w := m.Biases()
 	weights(s, &w)
 	if m.Levels > 0 { // comparisons, of which one value drives all; the count

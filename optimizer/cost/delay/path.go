@@ -1,6 +1,9 @@
 package delay
 
-import "math/bits"
+import (
+	"hass/internal/fixed"
+	"math/bits"
+)
 
 // feature is a physical part of a path's delay; a coefficient in nanoseconds stands for each.
 type feature int
@@ -58,7 +61,7 @@ func (p path) adder(width int) path {
 		return p
 	}
 	p.Path[chains]++
-	p.Path[carries] += float64(ceilDiv(width, 4))
+	p.Path[carries] += float64(fixed.CeilDiv(width, 4))
 	return p
 }
 
@@ -98,7 +101,7 @@ func log2of(n int) float64 {
 func lutLevels(inputs int) int {
 	n := 0
 	for inputs > 1 {
-		inputs = ceilDiv(inputs, 6)
+		inputs = fixed.CeilDiv(inputs, 6)
 		n++
 	}
 	return n
@@ -108,7 +111,7 @@ func lutLevels(inputs int) int {
 func muxLevels(inputs int) int {
 	n := 0
 	for inputs > 1 {
-		inputs = ceilDiv(inputs, 4)
+		inputs = fixed.CeilDiv(inputs, 4)
 		n++
 	}
 	return n
@@ -119,13 +122,8 @@ func tableLevels(entries int) int {
 	if entries < 2 {
 		return 0
 	}
-	return 1 + muxLevels(ceilDiv(entries, 64))
+	return 1 + muxLevels(fixed.CeilDiv(entries, 64))
 }
-
-// width is the number of bits of an index of n values.
-func width(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 func b2i(b bool) int {
 	if b {

@@ -1,6 +1,7 @@
 package delay
 
 import (
+	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/memory"
 )
@@ -9,7 +10,7 @@ import (
 func chain(s *Paths, m *hw.ChainParams) {
 	a, bits := asSigned(m.XBits, m.XSigned), m.Px*m.XBits
 	// Which bank a word goes to, and with it the write enables of a memory of all pixels.
-	ram(s, bits, 2<<uint(width(m.Words)), m.Memory, 1)
+	ram(s, bits, 2<<uint(fixed.CeilLog2(m.Words)), m.Memory, 1)
 	operand := via(0)
 	if m.Memory != memory.LUTRAM {
 		operand = operand.with(blocks)
@@ -27,14 +28,14 @@ func chain(s *Paths, m *hw.ChainParams) {
 
 // chainSize is the size of a chain.
 func chainSize(m *hw.ChainParams) float64 {
-	deep := b2i(m.Memory == memory.LUTRAM) * ceilDiv(2<<uint(width(m.Words)), 64)
-	return float64(3*m.Px*m.Acc + m.Banks*(m.Px*m.XBits*(1+deep)+2*m.WBits+width(m.Words)))
+	deep := b2i(m.Memory == memory.LUTRAM) * fixed.CeilDiv(2<<uint(fixed.CeilLog2(m.Words)), 64)
+	return float64(3*m.Px*m.Acc + m.Banks*(m.Px*m.XBits*(1+deep)+2*m.WBits+fixed.CeilLog2(m.Words)))
 }
 
 // scheduled are the paths of hass_scheduled beside its chains: where the process is, its pace, its memories.
 func scheduled(s *Paths, m *hw.ScheduledParams) {
 	c, rows, places := m.ChainOf(), m.RowWeights(), m.Table()
-	k, share := width(m.Iterations), width(m.Iterations-m.Lead+m.Beats+1)
+	k, share := fixed.CeilLog2(m.Iterations), fixed.CeilLog2(m.Iterations-m.Lead+m.Beats+1)
 	s.Kind, s.size = int(kindDenseEngine), float64(m.Chains)*chainSize(&c)+float64(2*rows.Row)+200
 	// The ends of filters decide which ports are written, these whether the iteration ends, and that what moves.
 	control(s, 1, m.Chains, k, k+share+m.Chains*m.Banks)
@@ -48,15 +49,15 @@ func scheduled(s *Paths, m *hw.ScheduledParams) {
 func collect(s *Paths, m *hw.CollectParams) {
 	table := m.Table()
 	s.Kind, s.size = int(kindFork), float64(m.Width*(1+m.Ins/2)+100)
-	control(s, m.Ins, 1, width(m.Filters), m.Ins)
+	control(s, m.Ins, 1, fixed.CeilLog2(m.Filters), m.Ins)
 	s.add(via(muxLevels(m.Ins)).drives(m.Width))
 	weights(s, &table)
 }
 
 // rowWindow are the paths of a hass_window of whole rows.
 func rowWindow(s *Paths, m *hw.WindowParams) {
-	q, address := width(2*m.H*m.InPx+m.LinePixels)+2, width(m.Depth())
-	s.Kind, s.size = int(kindWindow), float64(2*m.WordBits()*(1+b2i(!m.Block)*ceilDiv(m.Depth(), 64))+m.OutPx*m.Bits+400)
+	q, address := fixed.CeilLog2(2*m.H*m.InPx+m.LinePixels)+2, fixed.CeilLog2(m.Depth())
+	s.Kind, s.size = int(kindWindow), float64(2*m.WordBits()*(1+b2i(!m.Block)*fixed.CeilDiv(m.Depth(), 64))+m.OutPx*m.Bits+400)
 	s.add(via(2).drives(5*q), via(4).adder(q).drives(q), via(3).drives(4*address+2*q), via(3).adder(address).drives(2*address), via(2).adder(address),
 		via(1+muxLevels(m.KW)).drives(m.OutPx*m.Bits))
 	kind := memory.LUTRAM
