@@ -2,17 +2,17 @@
 // graph that the rest of the compiler works on.
 //
 // It takes a file or its bytes and gives a verified graph: shapes inferred,
-// constants folded, BatchNormalization and Pad folded, fully connected layers
-// turned into convolutions, quantisers of weights folded (the constant keeps its
-// grid) and those of activations made quantize, tail operators marked for the
-// host. Import is one step that only renames (every operator becomes
-// graph.Foreign). Package ops says what an ONNX operator means, package passes
-// what becomes of it.
+// constants folded, BatchNormalization and Pad folded, and fully connected
+// layers turned into convolutions. Quantisers of weights are folded into
+// constants that keep their grid; quantisers of activations become quantize.
+// Tail operators are marked for the host. Import is one step that only renames:
+// every operator becomes graph.Foreign. Package ops gives the meaning of an ONNX
+// operator, package passes lowers it.
 //
-// Export is the way back: it writes such a graph, pruned perhaps, as a standard
-// ONNX model.
+// Export writes such a graph, for instance a pruned one, as a standard ONNX
+// model.
 //
-// It never changes what the network computes beyond float32 rounding, never
-// guesses: what it cannot lower is reported, all of it at once, in an
-// UnsupportedError. It never quantises and never looks at data.
+// It never changes the result of the network beyond float32 rounding and
+// never guesses: one UnsupportedError reports everything that cannot be
+// lowered. It never quantises and never looks at data.
 package frontend

@@ -18,17 +18,18 @@ import (
 const exportOpset = 13
 
 // Export writes a graph as an ONNX model of standard operators, with meta as its
-// metadata_props; onnx.Encode gives the file's bytes. It has the least opset, 13
-// or newer, that holds all its operators; the batch dimension is symbolic if
-// every operator computes each image by itself, else it is 1, as in g. Names are
-// kept; those that are not UTF-8, which ONNX demands, are repaired.
+// metadata_props; onnx.Encode gives the file's bytes. The model has the lowest
+// opset from 13 on that has all its operators. The batch dimension is symbolic
+// if every operator computes each image separately; otherwise it is 1, as in g.
+// Names are kept, but names that are not valid UTF-8, which ONNX requires, are
+// repaired.
 //
-// Load reads the model back into a graph that computes the same, and if g is from
-// Load, bit for bit (of other graphs it may fuse what it knows as one operator, and
-// a quotient by a constant becomes a product). It does not read what only ONNX
-// Runtime runs: a quantize whose grid no integer type holds or that is bipolar, empty tensors. The
-// grids of weights are not kept: weights are plain floats. A node that ONNX cannot
-// express is an error that names it.
+// Load reads the model back into a graph that computes the same, bit for bit if g is from Load. In
+// other graphs it may fuse several operators into one that it recognises, and a quotient by a
+// constant becomes a product. Load does not read constructs that only ONNX Runtime runs: a
+// quantize that is bipolar or whose grid no integer type holds, and empty tensors. The grids of
+// weights are lost: weights are plain floats. A node that ONNX cannot express is an error that
+// names it.
 func Export(g *graph.Graph, meta map[string]string) (*onnx.Model, error) {
 	if err := graph.Verify(g); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -38,8 +39,8 @@ func Export(g *graph.Graph, meta map[string]string) (*onnx.Model, error) {
 			return nil, fmt.Errorf("export: node %q: %s was not lowered: its meaning is not known", n.Name, ops.Printable(ops.Name(n)))
 		}
 	}
-	// How an operator is written depends on the opset, and the opset on the
-	// operators: start with the oldest.
+	// The form of an operator depends on the opset, and the opset on the
+	// operators: start with the oldest opset.
 	for opset := exportOpset; ; {
 		e := newExporter(g, opset)
 		if err := e.graph(); err != nil {
@@ -62,7 +63,7 @@ type exporter struct {
 	g       *graph.Graph
 	out     *onnx.Graph
 	opset   int
-	needs   int  // the newest opset that an operator asked for
+	needs   int  // the newest opset that an operator needs
 	batched bool // the first dimension of every value is a symbolic batch
 
 	names  map[string]string        // names of the graph's values in the model
@@ -71,7 +72,7 @@ type exporter struct {
 	nodes  *graph.Names             // names of nodes in the model
 	stored map[string]bool          // constants of the graph that are written
 
-	node *graph.Node // the node that is being written
+	node *graph.Node // the node being written
 }
 
 func newExporter(g *graph.Graph, opset int) *exporter {
@@ -80,9 +81,9 @@ func newExporter(g *graph.Graph, opset int) *exporter {
 		names: map[string]string{}, types: map[string]onnx.DataType{}, values: graph.NewNames(), nodes: graph.NewNames(), stored: map[string]bool{},
 	}
 	if e.out.Name == "" {
-		e.out.Name = "graph" // ONNX wants one
+		e.out.Name = "graph" // ONNX requires a name
 	}
-	// Good names first, so that a repaired one evades them.
+	// Valid names are taken first, so that a repaired name does not collide with them.
 	all := slices.Concat(slices.Sorted(maps.Keys(g.Consts)), slices.Sorted(maps.Keys(g.Shapes)))
 	for _, good := range []bool{true, false} {
 		for _, name := range all {
@@ -103,7 +104,7 @@ func (e *exporter) freshNode(name string) string {
 	return e.nodes.Take(strings.ToValidUTF8(name, "\uFFFD"))
 }
 
-// need notes that what is being written exists since an opset.
+// need records that the construct being written exists since an opset.
 func (e *exporter) need(opset int) { e.needs = max(e.needs, opset) }
 
 func (e *exporter) graph() error {
@@ -186,7 +187,7 @@ func int64s(v []int) []int64 {
 	return out
 }
 
-// raw is input i of the node as it is, of any element type.
+// raw is input i of the node, unconverted, of any element type.
 func (e *exporter) raw(i int) string {
 	name := e.node.Inputs[i]
 	if e.g.Consts[name] != nil {
@@ -195,7 +196,7 @@ func (e *exporter) raw(i int) string {
 	return e.names[name]
 }
 
-// in is input i of the node as floats: an index that an argmax gives, or an
+// in is input i of the node as floats: an index from an argmax, or an
 // integer input, is converted.
 func (e *exporter) in(i int) string {
 	v := e.raw(i)
@@ -205,7 +206,7 @@ func (e *exporter) in(i int) string {
 	return e.aux("Cast", []string{v}, attrInt("to", int64(onnx.Float32)))
 }
 
-// ins are all inputs as floats; absent ones at the end are left out.
+// ins are all inputs as floats; missing inputs at the end are left out.
 func (e *exporter) ins() []string {
 	var out []string
 	for i, name := range e.node.Inputs {
@@ -225,8 +226,8 @@ func (e *exporter) shape(i int) graph.Shape {
 	return s
 }
 
-// last writes the ONNX operator that gives the node's output; it has the node's
-// name.
+// last writes the ONNX operator that produces the node's output; it gets the
+// node's name.
 func (e *exporter) last(op string, in []string, attrs ...*onnx.Attr) {
 	name := e.node.Name
 	if !utf8.ValidString(name) {
@@ -235,7 +236,7 @@ func (e *exporter) last(op string, in []string, attrs ...*onnx.Attr) {
 	e.out.Nodes = append(e.out.Nodes, &onnx.Node{Name: name, Op: op, Inputs: in, Outputs: []string{e.names[e.node.Outputs[0]]}, Attrs: attrs})
 }
 
-// aux writes an ONNX operator on the way to the node's output and gives its value.
+// aux writes an intermediate ONNX operator and returns its value.
 func (e *exporter) aux(op string, in []string, attrs ...*onnx.Attr) string {
 	suffix := "/" + strings.ToLower(op)
 	v := e.values.Take(e.names[e.node.Outputs[0]] + suffix)

@@ -2,8 +2,9 @@ package frontend
 
 import "hass/internal/graph"
 
-// perImage reports whether every operator of g computes each image of a batch by
-// itself, so that the first dimension, 1 in g, may stand for a batch of any size.
+// perImage reports whether every operator of g computes each image of a batch
+// separately, so that the first dimension, 1 in g, may become a batch of any
+// size.
 func perImage(g *graph.Graph) bool {
 	data := func(name string) bool { return name != "" && g.Consts[name] == nil }
 	batch := func(s graph.Shape) bool { return len(s) > 1 && s[0] == 1 && s.Elems() > 0 }
@@ -17,13 +18,14 @@ func perImage(g *graph.Graph) bool {
 		if !batch(out) {
 			return false
 		}
-		any := false // what is computed from constants is one image for all
+		any := false // a result of constants alone is the same for all images
 		for i, in := range n.Inputs {
 			if !data(in) {
 				continue
 			}
 			any = true
-			// A value of lower rank would meet the batch with another dimension.
+			// A value of lower rank would broadcast another dimension against the
+			// batch.
 			if s := g.Shapes[in]; len(s) != len(out) && !reshapes(n.Op) {
 				return false
 			}
@@ -53,8 +55,8 @@ func onlyFirst(op graph.Op) bool {
 	return false
 }
 
-// keepsBatch reports whether the first axis of a node's output is that of its
-// inputs, untouched.
+// keepsBatch reports whether the first axis of a node's output is the
+// unchanged first axis of its inputs.
 func keepsBatch(g *graph.Graph, n *graph.Node, data func(string) bool) bool {
 	switch op := n.Op.(type) {
 	case graph.Conv, graph.ConvTranspose, graph.Quantize, graph.MultiThreshold:
@@ -77,7 +79,7 @@ func keepsBatch(g *graph.Graph, n *graph.Node, data func(string) bool) bool {
 	case graph.Resize:
 		return op.Scales[0] == 1
 	case graph.Slice:
-		return op.Step[0] > 0 // a reversed batch is another one
+		return op.Step[0] > 0 // a reversed batch has another order of images
 	case graph.MatMul:
 		// The batch must be an axis over which matrices are stacked, or the rows of
 		// the left operand.

@@ -81,8 +81,9 @@ func window(w graph.Window) []*onnx.Attr {
 	return []*onnx.Attr{attrInts("kernel_shape", w.Kernel[:]), attrInts("strides", w.Stride[:]), attrInts("dilations", w.Dilation[:]), attrInts("pads", w.Pads[:])}
 }
 
-// pool: AveragePool has dilations since opset 19, and only since then says that a
-// mean which counts padding does not count what lies beyond it.
+// pool: AveragePool has dilations since opset 19. Only since then does ONNX
+// specify that a mean which counts padding does not count elements beyond the
+// padding.
 func (e *exporter) pool(op graph.Pool) {
 	attrs := window(op.Window)
 	if op.Ceil {
@@ -152,7 +153,8 @@ func (e *exporter) activation(op graph.Activation) error {
 		e.last("PRelu", e.ins())
 	case graph.ActClip:
 		in := []string{e.in(0), "", ""}
-		// A bound rounded to float32 limits float32 numbers as the bound does.
+		// A bound rounded to float32 limits float32 numbers exactly as the unrounded
+		// bound does.
 		if !math.IsInf(op.Alpha, -1) {
 			in[1] = e.number("min", op.Alpha)
 		}
@@ -168,7 +170,8 @@ func (e *exporter) activation(op graph.Activation) error {
 			e.last("Identity", in)
 		}
 	case graph.ActThreshold:
-		// Shrink keeps |x| > lambd. A NaN, which it does not keep, is no activation.
+		// Shrink keeps |x| > lambd. It would not keep a NaN, but no activation is
+		// NaN.
 		if op.Alpha > 0 {
 			e.last("Shrink", e.ins(), attrFloat("lambd", float64(shrinkBound(op.Alpha))), attrFloat("bias", 0))
 		} else {
@@ -180,9 +183,9 @@ func (e *exporter) activation(op graph.Activation) error {
 	return nil
 }
 
-// shrinkBound is the greatest float32 number below tau > 0. For a float32 x,
-// |x| > it is the same as |x| >= tau in float64, |x| = tau included; a tau below
-// the least float32 number gives 0, and Shrink then changes nothing.
+// shrinkBound is the greatest float32 number below tau > 0. For a float32 x, |x|
+// > shrinkBound is the same as |x| >= tau in float64, including |x| = tau. A tau
+// below the least float32 number gives 0, and Shrink then changes nothing.
 func shrinkBound(tau float64) float32 {
 	b := float32(tau)
 	if float64(b) >= tau {
@@ -226,7 +229,7 @@ func (e *exporter) host(op graph.Host) error {
 	return nil
 }
 
-// slice names only the axes of which it takes less than all.
+// slice names only the axes that it shortens or reverses.
 func (e *exporter) slice(op graph.Slice) {
 	x := e.shape(0)
 	var starts, ends, axes, steps []int64
@@ -261,7 +264,7 @@ func (e *exporter) reduce(op graph.Reduce) error {
 	switch {
 	case !ok:
 		return errors.New("ONNX has no such operator")
-	case len(op.Axes) == 0: // to ONNX no axes are all axes
+	case len(op.Axes) == 0: // in ONNX, no axes means all axes
 		e.last("Identity", e.ins())
 	case op.Fn == "sum" || e.opset >= 18: // the axes became an input
 		e.last(name, []string{e.in(0), e.ints("axes", dims(op.Axes))}, attrInt("keepdims", 1))
@@ -271,13 +274,15 @@ func (e *exporter) reduce(op graph.Reduce) error {
 	return nil
 }
 
-// resize states the scales if they are float32 numbers that give the sizes, else
-// the sizes if they give the scales, else sizes of which ONNX keeps the ratio.
+// resize writes the scales if they are float32 numbers that give the sizes;
+// otherwise the sizes if they give the scales; otherwise sizes for which ONNX
+// keeps the ratio.
 func (e *exporter) resize(op graph.Resize) error {
 	x := e.shape(0)
 	coord, round := op.Coord, op.Round
 	if coord == "tf_half_pixel_for_nn" {
-		// Opset 13 dropped it: half a pixel off, which another rounding makes up for.
+		// Opset 13 dropped this mode; half a pixel of offset with another rounding
+		// gives the same result.
 		to, ok := map[string]string{"floor": "round_prefer_ceil", "round_prefer_floor": "ceil"}[round]
 		if op.Mode != "nearest" || !ok {
 			return fmt.Errorf("coordinates %s with mode %s and rounding %q: ONNX dropped them in opset 13", coord, op.Mode, round)
@@ -300,7 +305,7 @@ func (e *exporter) resize(op graph.Resize) error {
 	asScales, asSizes := true, true
 	var axes []int // that are resized
 	for d, s := range op.Scales {
-		// As the importer computes them, see ops.ResizeOf and its sizesTo.
+		// As the importer computes them: see ops.ResizeOf and sizesTo.
 		f := float32(s)
 		asScales = asScales && float64(f) == s && int(math.Floor(s*float64(x[d]))) == op.To[d]
 		asSizes = asSizes && s == float64(op.To[d])/float64(x[d])
@@ -321,8 +326,8 @@ func (e *exporter) resize(op graph.Resize) error {
 		e.last("Resize", []string{e.in(0), "", "", e.ints("sizes", sizes)}, attrs...)
 		return nil
 	case !asSizes:
-		// One scale for all axes, which an axis that it gives a whole size sets; the
-		// others ask for more and get what keeps the ratio.
+		// One scale for all axes, set by an axis that it maps to a whole size. The
+		// other axes ask for more and get the size that keeps the ratio.
 		keep, exact := op.Scales[axes[0]], false
 		for _, d := range axes {
 			if op.Scales[d] != keep || op.To[d] != int(math.Floor(keep*float64(x[d])+0.5)) {

@@ -7,7 +7,7 @@ import (
 
 // quantize becomes QuantizeLinear, a Clip where the grid is narrower than the
 // integer type, and DequantizeLinear. A grid that no integer type holds, or whose
-// scale is not one per tensor or per index of an axis, is computed in floats.
+// scale is neither per tensor nor per index of one axis, is computed in floats.
 func (e *exporter) quantize(op graph.Quantize) {
 	if op.Bipolar {
 		zero := e.tensor(onnx.NewFloats("zero", nil, []float32{0}))
@@ -55,7 +55,8 @@ func (e *exporter) quantize(op graph.Quantize) {
 	e.last("DequantizeLinear", []string{q, s, z}, attrs...)
 }
 
-// multiThreshold becomes a comparison of each value with the thresholds of its channel along a last axis of its own, and their sum.
+// multiThreshold becomes a comparison of each value with its channel's thresholds
+// along an additional last axis, and the sum of the results.
 func (e *exporter) multiThreshold(op graph.MultiThreshold) {
 	rank := len(e.shape(0))
 	t := e.g.Consts[e.node.Inputs[1]]
@@ -71,8 +72,8 @@ func (e *exporter) multiThreshold(op graph.MultiThreshold) {
 	e.last("Add", []string{e.aux("Mul", []string{count, e.number("scale", op.Scale)}), e.number("bias", op.Bias)})
 }
 
-// linear reads scale and zero point of a quantize as one of each, or one of each
-// for every index of an axis of its input; zero points must lie in a range.
+// linear reads the scale and zero point of a quantize, either one of each or one
+// of each per index of an axis of its input; zero points must lie in a range.
 func (e *exporter) linear(lo, hi int64) (scale []float32, zero []int64, axis int, ok bool) {
 	s, z := e.g.Consts[e.node.Inputs[1]], e.g.Consts[e.node.Inputs[2]]
 	if s == nil || z == nil || s.Type != graph.Float || z.Type != graph.Float || len(s.F) == 0 || len(z.F) == 0 {
@@ -101,7 +102,7 @@ func (e *exporter) linear(lo, hi int64) (scale []float32, zero []int64, axis int
 	return s.F, zero, axis, true
 }
 
-// quantizeInFloats follows the definition; integers of 32 bits need float64.
+// quantizeInFloats follows the definition; 32-bit integers need float64.
 func (e *exporter) quantizeInFloats(lo, hi int64) {
 	double := attrInt("to", int64(onnx.Float64))
 	bound := func(what string, v int64) string { return e.tensor(onnx.NewDoubles(what, nil, []float64{float64(v)})) }

@@ -29,7 +29,7 @@ type UnsupportedError struct {
 	Items []Unsupported
 }
 
-// Use is what a model cannot be used for.
+// Use is a purpose that a model cannot serve: float or hardware.
 type Use string
 
 // The uses.
@@ -51,9 +51,9 @@ func (e *UnsupportedError) Error() string {
 	return b.String()
 }
 
-// Load reads an ONNX file, plain or gzip, and lowers it. External data are read
-// from the file's folder; shapes give open dimensions of inputs their sizes. Nodes that cannot be lowered give an
-// *UnsupportedError; every other error names the file and the node or tensor.
+// Load reads an ONNX file, plain or gzip, and lowers it. External data are read from the file's folder. shapes
+// give the sizes of open dimensions of inputs. Nodes that cannot be lowered give an *UnsupportedError; every
+// other error names the file and the node or tensor.
 func Load(path string, shapes ...Shapes) (*graph.Graph, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
@@ -62,7 +62,7 @@ func Load(path string, shapes ...Shapes) (*graph.Graph, error) {
 	return load(m, path, shapes...)
 }
 
-// Shapes gives inputs whose dimensions the model leaves open their sizes, by the input's name, the batch first.
+// Shapes gives the sizes of inputs whose dimensions the model leaves open, by the input's name, the batch first.
 type Shapes map[string][]int
 
 // joined are all of some shapes.
@@ -95,8 +95,8 @@ func load(m *onnx.Model, name string, shapes ...Shapes) (*graph.Graph, error) {
 	return c.g, nil
 }
 
-// LoadBuildable is Load for hardware: a model of which Check says that a part has none
-// is an *UnsupportedError with the same findings.
+// LoadBuildable is Load for hardware: if Check finds a part of the model without
+// hardware, the error is an *UnsupportedError with the same findings.
 func LoadBuildable(path string, shapes ...Shapes) (*graph.Graph, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
@@ -113,21 +113,21 @@ func LoadBuildable(path string, shapes ...Shapes) (*graph.Graph, error) {
 	return c.g, nil
 }
 
-// compilation is a model on its way through the passes.
+// compilation is a model while the passes run on it.
 type compilation struct {
 	model   string
 	g       *graph.Graph
 	origin  []origin          // nodes of the model, in file order
-	gone    map[string]string // node -> pass after which it was no longer there
+	gone    map[string]string // node -> the pass that removed it
 	refused ops.Refusals
 }
 
 type origin struct{ name, op string }
 
-// options change what compile takes for a network; the zero value is for models.
+// options relax the checks of compile for graphs that are not whole models; the zero value is for models.
 type options struct {
 	after     func(pass string, g *graph.Graph) error // called after import (pass "import") and after each pass; may be nil
-	keepBatch bool                                    // the first dimension is no batch: keep it
+	keepBatch bool                                    // the first dimension is not a batch: keep it
 	shapes    Shapes                                  // of inputs whose dimensions are open
 	constants bool                                    // inputs may be missing and outputs constant
 }
@@ -168,9 +168,9 @@ func compile(m *onnx.Model, name string, opt options) (*compilation, error) {
 	return c, nil
 }
 
-// unsupported lists the Foreign nodes left, with their reasons. A node that is
-// left only because nothing is known about its input is not listed: the node
-// that it waits for is.
+// unsupported lists the remaining Foreign nodes with their reasons. A node
+// that remains only because its input's shape is unknown is not listed; the
+// node that causes this is.
 func (c *compilation) unsupported() []Unsupported {
 	var items []Unsupported
 	for _, n := range c.g.Nodes {
@@ -190,8 +190,8 @@ func (c *compilation) unsupported() []Unsupported {
 	return items
 }
 
-// checkFinite refuses weights that are not numbers: in the file they were
-// refused on import, so these come from folding.
+// checkFinite refuses weights that are not finite. Import refuses such
+// weights in the file, so these come from folding.
 func checkFinite(g *graph.Graph) error {
 	seen := map[*graph.Tensor]bool{} // many nodes may read one constant
 	for _, n := range g.Nodes {

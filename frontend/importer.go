@@ -13,16 +13,17 @@ import (
 	"hass/internal/graph"
 )
 
-// oldestOpset is the oldest version of the ONNX operators that is read; see
-// modernise for what differs between it and 7.
+// oldestOpset is the oldest version of the ONNX operators that is read;
+// modernise handles its differences from opset 7.
 const oldestOpset = 6
 
 // newestOpset is the newest version whose operators the passes were written for.
 const newestOpset = 25
 
-// importModel renames a decoded model into a graph of Foreign operators: nodes
-// in topological order with unique names, used initializers as constants, the
-// batch dimension bound to 1; batch is its size, 0 if it is symbolic or 1. Nothing but the inputs has a shape yet.
+// importModel turns a decoded model into a graph of Foreign operators: nodes
+// in topological order with unique names, the used initializers as constants,
+// the batch dimension bound to 1. batch is the batch size, 0 if it is symbolic
+// or 1. Only the inputs have shapes at this point.
 func importModel(m *onnx.Model, refused ops.Refusals, opt options) (g *graph.Graph, batch int, err error) {
 	opset, ok := m.Opsets[""]
 	switch {
@@ -72,7 +73,7 @@ type importer struct {
 	opt     options
 	inits   map[string]*onnx.Tensor
 	maker   map[string]*graph.Node
-	// unimported are QONNX's domains that nodes use and the model does not import, as published files have it.
+	// unimported are QONNX domains that nodes use but the model does not import, as in published files.
 	unimported map[string]bool
 }
 
@@ -89,8 +90,8 @@ func (im *importer) initializers() error {
 	return nil
 }
 
-// inputs takes the graph inputs that are not initializers: up to IR 3 files
-// repeat the initializers there.
+// inputs reads the graph inputs that are not initializers: files up to IR
+// version 3 list the initializers there too.
 func (im *importer) inputs() error {
 	seen := map[string]bool{}
 	for i, v := range im.m.Graph.Inputs {
@@ -197,8 +198,8 @@ func sizesExample(v *onnx.Value) string {
 	return v.Name + "=" + strings.Join(s, ",")
 }
 
-// bytes makes floats of the inputs that the model declares as integers and casts to float at once, wherever it reads them: the
-// numbers are the same.
+// bytes turns inputs into floats that the model declares as integers and casts to float everywhere before use: the numbers are
+// the same.
 func (im *importer) bytes() {
 	for i, v := range im.g.Inputs {
 		if v.Type != graph.Int || im.opt.constants {
@@ -316,8 +317,8 @@ func importAttr(a *onnx.Attr) (graph.Attr, error) {
 	return graph.Attr{}, ops.Refuse("", "attribute %q has the unsupported type %d", a.Name, a.Type)
 }
 
-// importTensor reads a constant. NaN is refused everywhere, infinity in all but
-// single numbers, which may be bounds of a Clip.
+// importTensor reads a constant. NaN is always refused, infinity in all tensors
+// but single numbers, which may be bounds of a Clip.
 func importTensor(t *onnx.Tensor) (*graph.Tensor, error) {
 	n, err := t.Count()
 	if err != nil {
@@ -325,7 +326,7 @@ func importTensor(t *onnx.Tensor) (*graph.Tensor, error) {
 	}
 	out := &graph.Tensor{Shape: make(graph.Shape, len(t.Dims))}
 	for i, d := range t.Dims {
-		if d > math.MaxInt32 { // possible beside a zero
+		if d > math.MaxInt32 { // possible if another dimension is zero
 			return nil, fmt.Errorf("tensor %q: dimensions %v are absurdly large", t.Name, t.Dims)
 		}
 		out.Shape[i] = int(d)
@@ -379,7 +380,7 @@ func (im *importer) outputs() error {
 	return nil
 }
 
-// wire checks every reference and loads the initializers that are read.
+// wire checks every reference and loads the initializers that nodes read.
 func (im *importer) wire() error {
 	need, sparse := map[string]bool{}, map[string]bool{}
 	for _, s := range im.m.Graph.Sparse {

@@ -12,7 +12,7 @@ import (
 	"hass/internal/quant"
 )
 
-// Verdict says what becomes of a node of the model.
+// Verdict is the result of the import for a node of the model.
 type Verdict string
 
 // The verdicts.
@@ -22,7 +22,7 @@ const (
 	Layout      Verdict = "layout"      // it stays as a reshape, which moves no data
 	OnHost      Verdict = "host"        // it runs on the host
 	FloatOnly   Verdict = "float-only"  // it imports and runs in float; no hardware in this version (quant.Check)
-	NotSupport  Verdict = "unsupported" // nothing can be done with it
+	NotSupport  Verdict = "unsupported" // it cannot be used
 	NotAnalysed Verdict = "unknown"     // it reads the result of an unsupported node
 )
 
@@ -40,13 +40,14 @@ type NodeReport struct {
 // topological order.
 type Report struct {
 	Model string `json:"model"`
-	// Verdict is Conclusion.
+	// Verdict is the text of Conclusion.
 	Verdict string `json:"verdict"`
-	// Warnings are what the importer could not be sure of, and what the hardware computes otherwise than a quantised model says.
+	// Warnings are doubts of the importer about the model, and places where the
+	// hardware's result differs from the quantised model's.
 	Warnings []string     `json:"warnings,omitempty"`
 	Nodes    []NodeReport `json:"nodes"`
-	// Ports are inputs and outputs that have no hardware, and what concerns the
-	// graph as a whole; Op is "input", "output" or "graph".
+	// Ports are findings about inputs and outputs without hardware, and about
+	// the graph as a whole; Op is "input", "output" or "graph".
 	Ports []NodeReport `json:"ports,omitempty"`
 }
 
@@ -70,7 +71,7 @@ func (r *Report) Runs() bool { return r.Count(NotSupport)+r.Count(NotAnalysed) =
 // Builds reports whether the whole model maps to hardware of this version.
 func (r *Report) Builds() bool { return r.Runs() && r.Count(FloatOnly) == 0 }
 
-// refusal is the report's findings as an error.
+// refusal returns the report's findings as an error.
 func (r *Report) refusal() *UnsupportedError {
 	e := &UnsupportedError{Model: r.Model, For: Build}
 	if !r.Runs() {
@@ -86,7 +87,7 @@ func (r *Report) refusal() *UnsupportedError {
 	return e
 }
 
-// Conclusion is what becomes of the model as a whole, in one sentence.
+// Conclusion is the verdict on the model as a whole, in one sentence.
 func (r *Report) Conclusion() string {
 	counts := ""
 	for _, v := range []Verdict{Hardware, Folded, Layout, OnHost, FloatOnly, NotSupport, NotAnalysed} {
@@ -128,16 +129,18 @@ func Check(path string, shapes ...Shapes) (*Report, error) {
 	return c.report(), nil
 }
 
-// PassDump is the graph as a pass left it.
+// PassDump is the graph after a pass.
 type PassDump struct {
 	Pass string
 	Text string // the graph's text form, long constants elided; "" if the pass changed nothing
 }
 
-// elidedBeyond is the number of elements beyond which a dump leaves a constant out.
+// elidedBeyond is the number of elements above which a dump leaves a constant
+// out.
 const elidedBeyond = 16
 
-// CheckPasses is Check that also gives the graph after import and after each pass, in their order.
+// CheckPasses is Check and also returns the graph after import and after each
+// pass, in their order.
 func CheckPasses(path string, shapes ...Shapes) (*Report, []PassDump, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
@@ -179,7 +182,7 @@ func (c *compilation) report() *Report {
 		if i.Port {
 			v := FloatOnly
 			if slices.ContainsFunc(c.g.Inputs, func(in graph.Value) bool { return in.Name == i.Node && in.Type != graph.Float }) && i.Op == "input" {
-				v = NotSupport // the float executor has none either
+				v = NotSupport // the float executor does not run it either
 			}
 			rep.Ports = append(rep.Ports, NodeReport{Node: i.Node, Op: i.Op, Verdict: v, Reason: i.Reason, Hint: i.Hint})
 		} else if _, ok := issues[i.Node]; !ok {
@@ -211,7 +214,7 @@ func (c *compilation) report() *Report {
 		}
 		rep.Nodes = append(rep.Nodes, nr)
 	}
-	for _, n := range c.g.Nodes { // those that passes made
+	for _, n := range c.g.Nodes { // nodes that passes added
 		if i, ok := issues[n.Name]; ok && !known[n.Name] {
 			rep.Nodes = append(rep.Nodes, NodeReport{Node: n.Name, Op: ops.Name(n), Verdict: FloatOnly, Reason: "the import made this node of those around it: " + i.Reason, Hint: i.Hint})
 		}
@@ -220,8 +223,8 @@ func (c *compilation) report() *Report {
 	return rep
 }
 
-// judge says whether a lowered node has hardware in this version; issues are
-// quant's, by node, and host names the nodes that run on the host.
+// judge decides whether a lowered node has hardware in this version; issues
+// are quant's, by node, and host names the nodes that run on the host.
 func judge(n *graph.Node, issues map[string]quant.Issue, host map[string]bool) (v Verdict, reason, hint string) {
 	if i, ok := issues[n.Name]; ok {
 		return FloatOnly, i.Reason, i.Hint

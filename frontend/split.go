@@ -12,14 +12,14 @@ import (
 	"hass/internal/quant"
 )
 
-// Parts are a model in two: what the first gives, the second reads. Each is a model of its own.
+// Parts are a model cut in two: the second reads the outputs of the first. Each is a model of its own.
 type Parts struct {
-	First, Second *onnx.Model // Second is nil if nothing is left for it
-	Files         []string    // that the model was read from
+	First, Second *onnx.Model // Second is nil if nothing remains for it
+	Files         []string    // from which the model was read
 }
 
-// Split cuts a model where its hardware ends: First is the accelerator, Second all that runs on the host behind it. Both are
-// written anew, in standard operators. A model without hardware is an *UnsupportedError.
+// Split cuts a model where its hardware ends: First is the accelerator, Second the part that runs on the host behind it.
+// Both are exported again, in standard operators. A model without hardware is an *UnsupportedError.
 func Split(path string, shapes ...Shapes) (*Parts, error) {
 	g, err := LoadBuildable(path, shapes...)
 	if err != nil {
@@ -41,8 +41,8 @@ func Split(path string, shapes ...Shapes) (*Parts, error) {
 	return p, nil
 }
 
-// SplitAt cuts a model before the named nodes: they and all nodes that depend on them make Second, whatever their operators. Nodes are
-// kept as they are; of values between the parts that shape inference does not know the shape is left out.
+// SplitAt cuts a model before the named nodes: they and all nodes that depend on them form Second, whatever their operators. Nodes are
+// copied unchanged. A value between the parts has no shape if shape inference does not know it.
 func SplitAt(path string, nodes []string, shapes ...Shapes) (*Parts, error) {
 	m, err := onnx.Open(path)
 	if err != nil {
@@ -63,7 +63,7 @@ func SplitAt(path string, nodes []string, shapes ...Shapes) (*Parts, error) {
 	return p, nil
 }
 
-// inferred is the graph of a model as far as shapes are known, before it is lowered.
+// inferred is the graph of a model with all known shapes, before it is lowered.
 func inferred(m *onnx.Model, name string, shapes Shapes) (*graph.Graph, error) {
 	var text strings.Builder
 	if _, err := compile(m, name, options{shapes: shapes, after: func(pass string, g *graph.Graph) error {
@@ -77,7 +77,7 @@ func inferred(m *onnx.Model, name string, shapes Shapes) (*graph.Graph, error) {
 	return graph.Parse(text.String())
 }
 
-// cut is a model on its way to two.
+// cut is a model while it is being cut.
 type cut struct {
 	m     *onnx.Model
 	known *graph.Graph
@@ -87,7 +87,7 @@ type cut struct {
 	fixed map[string]bool // values that depend on no input
 }
 
-// mark finds the nodes of the second part. Nodes are called as Check calls them.
+// mark finds the nodes of the second part. Nodes are named as in Check.
 func (c *cut) mark(names []string) error {
 	byName := map[string]*onnx.Node{}
 	taken := graph.NewNames()
@@ -112,7 +112,7 @@ func (c *cut) mark(names []string) error {
 		}
 		c.later[n] = true
 	}
-	// In any order of nodes: until nothing changes. Each round marks a node at least.
+	// The nodes may be in any order, so repeat until nothing changes. Each round marks at least one node.
 	for changed := true; changed; {
 		changed = false
 		for _, n := range c.m.Graph.Nodes {
@@ -200,7 +200,8 @@ func (c *cut) model(name string) *onnx.Model {
 	return &onnx.Model{IRVersion: c.m.IRVersion, Producer: "hass", Opsets: maps.Clone(c.m.Opsets), Functions: c.m.Functions, Graph: &onnx.Graph{Name: name}}
 }
 
-// fill takes the nodes and initializers that a part's outputs need; of a node that is not the part's an input of the part has the value.
+// fill adds the nodes and initializers that a part's outputs need. A value of a node outside the part becomes an input of the
+// part.
 func (c *cut) fill(m *onnx.Model, own func(*onnx.Node) bool) {
 	given := map[string]bool{}
 	for _, in := range m.Graph.Inputs {
@@ -260,7 +261,7 @@ func (c *cut) value(name string) *onnx.Value {
 	return v
 }
 
-// elem is the element type of a node's first output: float32 unless the operator makes integers.
+// elem is the element type of a node's first output: float32 unless the operator produces integers.
 func (c *cut) elem(n *onnx.Node) onnx.DataType {
 	switch n.Op {
 	case "ArgMax", "ArgMin", "Shape", "Size", "NonZero", "NonMaxSuppression":

@@ -12,7 +12,7 @@ import (
 // Bitmaps says which weights and activations are non-zero, one bit each.
 type Bitmaps struct {
 	Images     int         // images whose activations are held
-	Population int         // images that they were chosen from; LayerBits.Pairs counts all of these
+	Population int         // images from which they were chosen; LayerBits.Pairs counts all of these
 	Layers     []LayerBits // convolutions, in the order of the integer network
 }
 
@@ -22,7 +22,7 @@ type LayerBits struct {
 	H, W, C              int // input map; GroupC divides C
 
 	// Pairs is the number of products with both factors non-zero over all images
-	// of the population: what an Estimator corrects its sample by.
+	// of the population. An Estimator corrects its sample by it.
 	Pairs int64
 
 	Weights Bits // 1 = non-zero
@@ -59,7 +59,7 @@ func actBits(x []int32, tauA int64) Bits {
 	return b
 }
 
-// setImage records what actBits gave for one image.
+// setImage records the result of actBits for one image.
 func (l *LayerBits) setImage(image int, b Bits) {
 	n := l.imageCount()
 	for i := 0; i < n; i += 64 {
@@ -125,8 +125,8 @@ func (b *Bitmaps) Encode() []byte {
 	return out
 }
 
-// DecodeBitmaps reads a bitmaps side file. Memory is allocated only once the sizes in
-// its header were found to match its length.
+// DecodeBitmaps reads a bitmaps side file. It allocates memory only after checking
+// the sizes in the header against the file's length.
 func DecodeBitmaps(data []byte) (*Bitmaps, error) {
 	b, err := decodeBitmaps(data)
 	if err != nil {
@@ -151,7 +151,7 @@ func decodeBitmaps(data []byte) (*Bitmaps, error) {
 		return nil, fmt.Errorf("%d convolutions do not fit in %d bytes", layers, len(data))
 	}
 	b := &Bitmaps{Images: int(images), Population: int(population)}
-	limit := uint64(len(data)) * 8 // no bit string can be longer
+	limit := uint64(len(data)) * 8 // no bit string can be longer than this
 	// product is limit+1 or more if the true product is beyond limit.
 	product := func(v ...uint64) uint64 {
 		p := uint64(1)

@@ -8,20 +8,20 @@ import (
 	"hass/internal/intnet"
 )
 
-// counter counts the zeros that one convolution meets. Its counts are integers, so
-// that adding the counters of several workers gives the same in any order.
+// counter counts the zeros of one convolution. Its counts are integers, so that
+// the sum of several workers' counters does not depend on their order.
 type counter struct {
 	l       *intnet.Layer
 	in, out *intnet.Tensor
 	groupC  int
-	perTap  []int64 // scratch: [tap][C] of the image at hand
+	perTap  []int64 // scratch: [tap][C] of the current image
 	nonzero []uint8 // scratch: 1 where the engines see a non-zero activation
 	// weightsAt is the number of output channels with a non-zero weight, [tap][C].
 	weightsAt []int64
 
 	images int64
 	acts   []int64 // [C] non-zero activations
-	meets  []int64 // [tap][C] non-zero activations that the tap meets, over all output pixels
+	meets  []int64 // [tap][C] non-zero activations at the tap, over all output pixels
 	levels []int64 // by |x| before the layer's own threshold
 }
 
@@ -135,7 +135,7 @@ func (c *counter) layer() (r Layer, pairs int64) {
 
 func share(n, of int64) float64 { return float64(n) / float64(of) }
 
-// curvePoints is the number of steps a curve is cut into.
+// curvePoints is the number of steps of a curve.
 const curvePoints = 32
 
 func (c *counter) curves() Curves {
@@ -167,8 +167,8 @@ func (c *counter) curves() Curves {
 }
 
 // curve is density against threshold for magnitudes given as ascending values with
-// their counts. Its first point is tau = 0; the others are the least values
-// below which 1/32, 2/32, ... of the elements lie, each once.
+// their counts. Its first point is tau = 0; the others are the least values below
+// which 1/32, 2/32, ... of the elements lie, without duplicates.
 func curve(values []float64, counts []int64) (tau, density []float64) {
 	var total, below int64
 	for _, n := range counts {

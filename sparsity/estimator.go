@@ -14,13 +14,13 @@ import (
 type EstimatorOptions struct {
 	Seed int64
 	// Pixels is the number of output pixel groups sampled per convolution over all
-	// images of the bitmaps, at least one per image. 0 takes as many as keep a
+	// images of the bitmaps, at least one per image. 0 takes a number that keeps a
 	// configuration quick (about 4 million pairs); a negative number takes all.
 	Pixels int
-	// Pairs is about how many pairs the sample of one convolution holds where Pixels is 0. 0 is 4 million; a
-	// search that asks about many networks takes fewer.
+	// Pairs is the approximate number of pairs in the sample of one convolution if Pixels is 0. 0 is 4
+	// million; a search that rates many networks takes fewer.
 	Pairs int
-	// Cache, if not nil, is where answers are kept beyond the estimator's life.
+	// Cache, if not nil, keeps answers beyond the estimator's life.
 	Cache *Cache
 }
 
@@ -30,9 +30,9 @@ const (
 	tableLimit = 256 << 20 // bytes of tables kept for reuse
 )
 
-// Estimator predicts how many cycles the engines of a convolution need per image
+// Estimator predicts the cycles per image that the engines of a convolution need
 // under given hardware, from bitmaps of zeros. Its methods may be called
-// concurrently; equal questions have equal answers in any order.
+// concurrently; the same question has the same answer in any order.
 type Estimator struct {
 	net   *intnet.Net
 	opts  EstimatorOptions
@@ -127,14 +127,15 @@ func NewEstimator(net *intnet.Net, b *Bitmaps, opts EstimatorOptions) (*Estimato
 }
 
 // Conv is the mean number of cycles per image that the engines of convolution
-// layer (an index into the network's layers) need under hardware l, waiting for
-// nobody but each other, and the half width ci of the 95 % interval of that
-// mean over images like the sampled ones. A dense or scheduled engine is exact: ci = 0.
+// layer (an index into the network's layers) need under hardware l if only they
+// wait for each other, and the half width ci of the 95 % interval of that mean
+// over images like the sampled ones. A dense or scheduled engine is exact: ci =
+// 0.
 //
-// Of l it reads MTap, MCh, Engine, N, OutPx, OutCh, Gang, GangDepth and Scheduled. Several
-// gangs, and the banks of elastic ones, run ahead of each other by their FIFOs and meet at the join, whose FIFOs
-// have their default depth; a FIFO shallower than the round trip of a credit
-// slows even one gang. Hardware that the layer cannot have is an error.
+// It reads MTap, MCh, Engine, N, OutPx, OutCh, Gang, GangDepth and Scheduled of l. Several gangs, and the banks
+// of elastic engines, run ahead of each other as far as their FIFOs allow and meet at the join, whose FIFOs have
+// their default depth. A FIFO shallower than the round trip of a credit slows even a single gang. Hardware that
+// the layer cannot have is an error.
 func (e *Estimator) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	c, ok := e.convs[layer]
 	if !ok {

@@ -12,9 +12,10 @@ import (
 	"hass/internal/npy"
 )
 
-// Write leaves a measurement as the file path and two side files beside it, named
-// after it: profile.json has profile.bitmaps.bin and profile.golden.npy. They appear
-// together or not at all. The records of the side files in m.Profile are set.
+// Write writes a measurement as the file path and two side files in the same folder,
+// named after it: profile.json has profile.bitmaps.bin and profile.golden.npy. They
+// appear together or not at all. Write sets the records of the side files in
+// m.Profile.
 func Write(ctx context.Context, m *Measurement, path string) error {
 	names := Files(path)
 	return artifact.WriteFiles(ctx,
@@ -23,14 +24,14 @@ func Write(ctx context.Context, m *Measurement, path string) error {
 		artifact.Output{Path: path, Write: func(w io.Writer) error { return artifact.Encode(w, m.Profile) }})
 }
 
-// Files are the files that Write makes: path and its side files.
+// Files are the files that Write writes: path and its side files.
 func Files(path string) []string {
 	base := strings.TrimSuffix(path, filepath.Ext(path))
 	return []string{path, base + ".bitmaps.bin", base + ".golden.npy"}
 }
 
-// Read reads a profile and its side files, all of which must be as Write left
-// them. Errors name the file at fault.
+// Read reads a profile and its side files and checks that all are as Write
+// left them. Errors name the file at fault.
 func Read(path string) (*Measurement, error) {
 	p := new(Profile)
 	if err := artifact.ReadJSON(path, ProfileSchema, ProfileVersion, p); err != nil {

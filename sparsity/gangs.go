@@ -2,25 +2,26 @@ package sparsity
 
 import "hass/internal/hw"
 
-// timing holds what the gangs of a convolution wait for besides their own work, taken
-// from the expanded network of that one layer.
+// timing holds the delays of a convolution's gangs besides their own work, taken from
+// the expanded network of that one layer.
 type timing struct {
-	feedLatency   int64 // of what writes to the gangs: the fork, or the window if there is one gang
+	feedLatency   int64 // of the process that writes to the gangs: the fork, or the window if there is one gang
 	engineLatency int64
 	accDepth      int // FIFO between an engine and the join
-	phases, words int // of a scheduled engine: cycles and window words of an image
+	phases, words int // of a scheduled engine: cycles and window words per image
 }
 
 // gangSim runs the fork, the engines of several gangs and the join by the recurrence
-// of docs/hardware.md ("Time"). The window is taken to have a beat whenever the fork
-// (or, with one gang, the gang's FIFO) takes one, which is so once its line buffer is ahead.
+// of docs/hardware.md ("Time"). It assumes that the window has a beat whenever the
+// fork (or, with one gang, the gang's FIFO) takes one, which is true once its line
+// buffer is ahead.
 type gangSim struct {
 	timing
 	depth int // gang input FIFO
 
 	feedEnd, joinEnd int64
 	engines          []gangState
-	slot, acc        int // next places in the rings
+	slot, acc        int // next positions in the rings
 }
 
 type gangState struct {

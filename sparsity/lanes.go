@@ -7,14 +7,14 @@ import (
 	"hass/internal/intnet"
 )
 
-// shape is how a window is cut into beats.
+// shape is the division of a window into beats.
 type shape struct {
 	mTap, mCh int
 }
 
-// laneMasks writes the masks of a vector of taps x c bits cut into beats, in beat
-// order (tap group, channel group), lanes in the order (tap, channel). run(t, ch)
-// gives mCh bits of tap t from channel ch on.
+// laneMasks writes the masks of a vector of taps x c bits divided into beats, in
+// beat order (tap group, channel group), lanes in the order (tap, channel).
+// run(t, ch) gives mCh bits of tap t from channel ch on.
 func (s shape) laneMasks(dst []uint64, taps, c int, run func(t, ch int) uint64) {
 	i := 0
 	for t0 := 0; t0 < taps; t0 += s.mTap {
@@ -113,8 +113,8 @@ func bankMaximum(pairs uint64, banks int) int {
 	if banks <= 1 || pairs == 0 {
 		return bits.OnesCount64(pairs)
 	}
-	// Lane i is in bank i mod banks: count down the columns of rows of that many
-	// lanes, all banks at once, in bit-sliced counters.
+	// Lane i is in bank i mod banks. Add up the rows, each of one lane per bank,
+	// for all banks at once, in bit-sliced counters.
 	var plane [7]uint64 // plane[k] holds bit k of every bank's count; m <= 64 needs 7
 	row := ^uint64(0) >> (hw.MaxLanes - banks)
 	for ; pairs != 0; pairs >>= banks {

@@ -21,16 +21,16 @@ import (
 	"hass/internal/workers"
 )
 
-// DefaultGoldenImages are kept of a set unless Options say otherwise, or all of a smaller one.
+// DefaultGoldenImages is the default number of golden images; a smaller set gives all of its images.
 const DefaultGoldenImages = 8
 
-// Options direct Measure. The zero value of a field takes its default.
+// Options configure Measure. The zero value of a field takes its default.
 type Options struct {
 	Bits       int                  // default width of weights and activations; 16
 	Widths     *settings.Widths     // per-layer widths, or nil
 	Thresholds *settings.Thresholds // per-layer thresholds, or nil
-	Scales     quant.Scales         // what steps there are to choose from
-	Quantisers quant.Quantisers     // what was done to the graph's own quantisers, for the profile to record
+	Scales     quant.Scales         // the steps to choose from
+	Quantisers quant.Quantisers     // treatment of the graph's own quantisers, recorded in the profile
 
 	SampleImages int   // images whose bitmaps are kept; 8
 	GoldenImages int   // quantised images kept for test vectors; 8
@@ -40,7 +40,7 @@ type Options struct {
 	ModelHash string // SHA-256 of the model file in hex, recorded
 
 	Workers  int                   // goroutines; all cores if <= 0
-	Progress func(done, total int) // told after every image of every pass, or nil
+	Progress func(done, total int) // called after every image of every pass, or nil
 }
 
 // Measurement is a Profile with the contents of its side files.
@@ -53,10 +53,10 @@ type Measurement struct {
 // Measure fixes the binary points of g on the images of a data set, runs the
 // integer network over all of them, and counts the zeros of every convolution.
 //
-// The images kept as bitmaps are spread over the whole range of difficulty: the
-// set is sorted by the number of pairs in all convolutions and cut into as many parts of
-// equal size as images are wanted; each part gives one, chosen by the seed.
-// Golden images are the first of the set.
+// The images kept as bitmaps are spread over the whole range of difficulty: the set is
+// sorted by the number of pairs in all convolutions and divided into equal parts, one
+// for each image wanted; the seed chooses one image from each part. Golden images are
+// the first of the set.
 func Measure(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*Measurement, error) {
 	opt.Bits = cmp.Or(opt.Bits, 16)
 	opt.SampleImages, opt.GoldenImages = cmp.Or(opt.SampleImages, 8), cmp.Or(opt.GoldenImages, DefaultGoldenImages)
@@ -162,8 +162,8 @@ func (p *progress) step() {
 	}
 }
 
-// InputRange is the range of values that preprocessing can make of pixels; 0 and 0 of a set of numbers, whose range only the
-// numbers tell.
+// InputRange is the range of values that preprocessing can give pixels. It is 0 and 0 for a set of numbers, whose range is
+// known only from the numbers.
 func InputRange(set *dataset.Set) (lo, hi float64) {
 	if !set.Pixels() {
 		return 0, 0
@@ -193,7 +193,7 @@ func widthsOf(s *quant.Spec) string {
 	return strconv.Itoa(s.Bits)
 }
 
-// zeros is what countZeros finds.
+// zeros is the result of countZeros.
 type zeros struct {
 	layers     []Layer
 	layerPairs []int64 // by convolution, over all images

@@ -13,8 +13,8 @@ const (
 	ProfileVersion = 3
 )
 
-// Profile is what calibration data say about a model: the binary points chosen for
-// it and the zeros that its integer network meets.
+// Profile is the result of calibrating a model: its binary points and the zeros
+// that its integer network meets.
 type Profile struct {
 	artifact.Header
 	Model  string     `json:"model"`  // base name of the model file
@@ -22,9 +22,10 @@ type Profile struct {
 	Images int        `json:"images"` // images measured
 	Seed   int64      `json:"seed"`
 	Sample []int      `json:"sample"` // numbers of the images whose bitmaps are kept
-	Spec   quant.Spec `json:"spec"`   // formats, weight scales, thresholds: all that quant.Lower needs
+	Spec   quant.Spec `json:"spec"`   // formats, weight scales, thresholds: everything that quant.Lower needs
 
-	// InputShapes are the sizes that profiling was given for inputs whose dimensions the model leaves open.
+	// InputShapes are the sizes given to profiling for inputs whose dimensions the
+	// model leaves open.
 	InputShapes map[string][]int `json:"input_shapes,omitempty"`
 
 	// Preprocessing of the data set: x = (u8/Divisor - Mean) / Std.
@@ -34,10 +35,12 @@ type Profile struct {
 
 	Layers []Layer `json:"layers"` // convolutions, in the order of the integer network
 
-	// Auto says how the widths of weights were chosen; nil if they were given.
+	// Auto describes how the widths of weights were chosen; nil if they were
+	// given.
 	Auto *mixed.Report `json:"auto,omitempty"`
 
-	// Fidelity says what the integer network keeps of the float network, on the sample's images.
+	// Fidelity compares the integer network with the float network, on the
+	// sample's images.
 	Fidelity fidelity.Report `json:"fidelity"`
 
 	// Bitmaps of zeros: weights, and activations of a seeded sample of images.

@@ -72,23 +72,19 @@ func clipClasses(c *intnet.Conv, d, size, out int) []int {
 	return class
 }
 
-// survey turns what a sample of images gave into an estimate of the mean.
+// survey turns the figures of sampled images into an estimate of the mean.
 type survey struct {
 	pairs      []float64 // pairs in the sampled pixels of each image, scaled to the image
 	mean       float64   // pairs per image over the whole population
 	population float64   // images in it
 }
 
-// interval is the mean of y over images like those of the population, and the
-// half width of its 95 % confidence interval. Images are the clusters (beats of
-// one pixel and pixels of one image are correlated, images are not), and pairs,
-// known exactly for the population, are the auxiliary variable of a linear
-// regression estimate (W. Cochran, Sampling Techniques, 1977, chapter 7): sampled
-// images or pixels that happen to have more pairs than the population count for
-// fewer cycles. The half width holds the regression's residuals and what the
-// population itself, as a sample of all images, leaves open. Where the population lies far beyond the spread of the
-// sample, as it can if all images have nearly as many pairs, the line is not drawn that far unless it is a good one. Below three images there is no regression, and
-// one image gives no spread: the half width is then 0 and says nothing.
+// interval is the mean of y over images like those of the population, and the half width of its 95 % confidence interval. Images are the clusters (beats of one
+// pixel and pixels of one image are correlated, images are not). Pairs, known exactly for the population, are the auxiliary variable of a linear regression
+// estimate (W. Cochran, Sampling Techniques, 1977, chapter 7): it corrects for sampled images or pixels that have more or fewer pairs than the population. The half
+// width includes the regression's residuals and the uncertainty of the population itself as a sample of all images. If all images have nearly the same number of
+// pairs, the population can lie far beyond the spread of the sample; the line is then extrapolated only if it fits well. With fewer than three images there is no
+// regression. With one image there is no spread: the half width is then 0 and has no meaning.
 func (s *survey) interval(y []float64) (mean, half float64) {
 	n := float64(len(y))
 	my, mx := 0.0, 0.0

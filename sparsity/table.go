@@ -71,7 +71,8 @@ func speedup(density float64) string {
 	return fmt.Sprintf("%.2fx", 1/density)
 }
 
-// plain keeps a name that is short printable text and quotes and cuts any other.
+// plain keeps a name that is short printable text, and quotes and truncates any
+// other.
 func plain(name string) string {
 	const longest = 48
 	if utf8.RuneCountInString(name) > longest {

@@ -9,8 +9,8 @@ import (
 	"hass/internal/intnet"
 )
 
-// ImageZeros is what one image shows of the zeros of a network: the bits of every convolution's input and the
-// pairs that its weights meet there.
+// ImageZeros are the zeros of a network on one image: the bits of every convolution's input and the number of
+// pairs there.
 type ImageZeros struct {
 	acts  []Bits
 	pairs []int64
@@ -40,9 +40,9 @@ func NewPairCounter(net *intnet.Net) *PairCounter {
 	return p
 }
 
-// Image takes the zeros of the image that x, an executor of the counter's network (or of one whose activations stand for its), has
-// just evaluated from layer first on; what earlier layers met is taken from before, the same image's zeros in a network that is the
-// same up to there.
+// Image records the zeros of the image that x has just evaluated from layer first on. x is an executor of the counter's network, or
+// of one with the same activations. The zeros of earlier layers are taken from before, the same image's zeros in a network that is
+// equal up to there.
 func (p *PairCounter) Image(x *intnet.Exec, first int, before *ImageZeros) *ImageZeros {
 	z := &ImageZeros{}
 	for k, l := range p.convs {
@@ -57,7 +57,7 @@ func (p *PairCounter) Image(x *intnet.Exec, first int, before *ImageZeros) *Imag
 	return z
 }
 
-// Bitmaps joins images to the bitmaps of a network; they are the whole population.
+// Bitmaps combines images into the bitmaps of a network; they are the whole population.
 func (p *PairCounter) Bitmaps(images []*ImageZeros) *Bitmaps {
 	b := &Bitmaps{Images: len(images), Population: len(images)}
 	for k, l := range p.convs {
@@ -157,12 +157,13 @@ func countPairs(net *intnet.Net, l *intnet.Layer, x []int32, at []int64) int64 {
 	return total
 }
 
-// Cache keeps an estimator's answers by the zeros that they follow from, for estimators of networks that
-// differ in few layers. It may be shared by estimators of one structure of network and used concurrently.
+// Cache keeps an estimator's answers by the zeros on which they depend, for estimators of networks that
+// differ in few layers. It may be shared by estimators of one structure of network and used
+// concurrently.
 type Cache struct {
 	mu     sync.Mutex
 	layers map[[sha256.Size]byte]map[answerKey]*answer
-	// timings hold what depends on the hardware alone.
+	// timings hold results that depend on the hardware alone.
 	timings sync.Map // from timingKey to timing
 }
 
@@ -171,13 +172,13 @@ type timingKey struct {
 	l     hw.Layer
 }
 
-// cacheLayers bounds the states of layers kept.
+// cacheLayers bounds the number of states of layers that are kept.
 const cacheLayers = 4096
 
 // NewCache is an empty cache.
 func NewCache() *Cache { return &Cache{layers: map[[sha256.Size]byte]map[answerKey]*answer{}} }
 
-// answers is the cache's memory for one convolution's zeros and the options of the estimator.
+// answers is the part of the cache for one convolution's zeros and the options of the estimator.
 func (c *Cache) answers(conv *convBits, o EstimatorOptions) map[answerKey]*answer {
 	h := sha256.New()
 	word := func(v uint64) {

@@ -8,12 +8,12 @@ import (
 	"hass/internal/artifact"
 )
 
-// This file holds the head of what --json prints: docs/formats.md lists the schemas.
+// This file writes the header of the objects that --json prints; docs/formats.md lists the schemas.
 
 // answerVersion is the version of all schemas that only --json prints.
 const answerVersion = 1
 
-// input is a file that an answer was made from; a path of "" is none.
+// input is a file from which an answer was made; a path of "" means none.
 type input struct{ name, path string }
 
 // answer is the header of a JSON answer, with the hashes of its inputs.
@@ -32,8 +32,8 @@ func answer(schema string, inputs ...input) (artifact.Header, error) {
 	return artifact.NewHeader(schema, answerVersion, hashes), nil
 }
 
-// encodeTogether writes structs as one JSON object with the fields of all. Encoding by itself would do so for embedded structs,
-// but not for an interface whose struct is only known when it runs.
+// encodeTogether writes several structs as one JSON object with the fields of all. Embedding the structs would do the same, but
+// not for an interface whose dynamic type is only known at run time.
 func encodeTogether(w io.Writer, parts ...any) error {
 	var fields [][]byte
 	for _, p := range parts {

@@ -14,7 +14,7 @@ import (
 type calibrateCmd struct {
 	Design string   `arg:"" help:"Design that was synthesised." type:"path"`
 	Report []string `arg:"" help:"Utilisation of its modules (Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json) and at most one of its timing (Vivado's report_timing_summary)." type:"path"`
-	Date   string   `required:"" help:"Date of the synthesis, as it is to stand in the file." placeholder:"2026-01-31"`
+	Date   string   `required:"" help:"Date of the synthesis, to be recorded in the file." placeholder:"2026-01-31"`
 	Output string   `short:"o" default:"calibration.toml" help:"File for --calibration of optimize and build." type:"path"`
 	JSON   bool     `help:"Print the factors as JSON."`
 }
@@ -45,9 +45,9 @@ type calibrateFactor struct {
 func (calibrateCmd) Help() string {
 	return "Example:\n  hass calibrate design.json utilization.rpt --date 2026-01-31 -o calibration.toml\n" +
 		"  hass optimize model.onnx --profile profile.json --platform zcu104 --calibration calibration.toml\n\n" +
-		"Instances are found by name (those of the generated top), in yosys' statistics by module and parameters: the netlist must not be flattened. Each module's LUTs, FFs and memories are scaled " +
-		"by one factor, the line through zero with the least squares.\n\n" +
-		"A timing report of the routed RTL gives the clock that was achieved, 1 / (period - worst slack), and the factor between it and the model's clock of the same design: " +
+		"Instances are matched by their names in the generated top, in yosys' statistics by module and parameters: the netlist must not be flattened. Each module's LUTs, FFs and memories are scaled " +
+		"by one factor, that of the least-squares line through zero.\n\n" +
+		"A timing report of the routed RTL gives the achieved clock, 1 / (period - worst slack), and its ratio to the model's clock of the same design: " +
 		"designs optimised with that file have a clock of kind \"reported\"."
 }
 

@@ -17,10 +17,10 @@ type checkCmd struct {
 	shapeFlags
 	JSON       bool   `help:"Print JSON."`
 	DumpPasses string `placeholder:"DIR" help:"Folder for the graph after import and after each pass that changed it. An older dump there is updated; files that hass did not write stay." type:"path"`
-	Force      bool   `help:"With --dump-passes: give up edits of dumped files."`
+	Force      bool   `help:"With --dump-passes: overwrite edited dump files."`
 }
 
-// Validate refuses flags that say nothing.
+// Validate refuses flags that have no effect.
 func (c checkCmd) Validate() error {
 	if c.Force && c.DumpPasses == "" {
 		return errors.New("--force goes with --dump-passes")
@@ -52,7 +52,7 @@ func (c checkCmd) Run(e *env) error {
 	return err
 }
 
-// check also dumps, if asked to; kept is nil if not.
+// check runs the check and writes the dumps if --dump-passes asks for them; kept is nil without it.
 func (c checkCmd) check(e *env) (*steps.CheckResult, *artifact.Kept, error) {
 	if c.DumpPasses == "" {
 		r, err := steps.Check(c.Model, e.reporter(), c.shapes())
@@ -78,7 +78,8 @@ type checkAnswer struct {
 	*steps.CheckResult
 }
 
-// printReport writes one line per node, then those on inputs and outputs, and the verdict on the model. Names are quoted: they are the model's.
+// printReport writes one line per node, then one per finding about inputs and outputs, and the
+// verdict on the model. Names are quoted, because they come from the model.
 func printReport(w io.Writer, r *frontend.Report) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "node\top\tverdict\treason\thint")

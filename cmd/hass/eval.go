@@ -10,7 +10,8 @@ import (
 	"hass/internal/steps"
 )
 
-// evalCmd measures accuracy: by labels where they apply, of the integer network also by the float network.
+// evalCmd measures accuracy by labels where they apply, and that of the integer network also
+// against the float network.
 type evalCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
 	shapeFlags
@@ -24,8 +25,8 @@ type evalCmd struct {
 // Help is the example shown by --help.
 func (evalCmd) Help() string {
 	return "Example:\n  hass eval model.onnx --data test.toml\n  hass eval model.onnx --data test.toml --profile profile.json --json\n\n" +
-		"Top-1 is measured of an output that is one vector of class scores per image; labels of a map's shape measure agreement or error.\n" +
-		"With --profile the integer network is compared with the float network too: signal to noise of every output."
+		"Top-1 is measured for an output that is one vector of class scores per image; labels of a map's shape measure agreement or error.\n" +
+		"With --profile the integer network is also compared with the float network, by the signal-to-noise ratio of every output."
 }
 
 // evalAnswer is the JSON answer.
@@ -74,7 +75,7 @@ func printEval(w io.Writer, r *steps.EvalResult) error {
 // shownOutputs bounds the outputs that a command names; all are in its JSON.
 const shownOutputs = 16
 
-// printOutputs lists how near outputs are to the float network's.
+// printOutputs lists the distance of each output from the float network's.
 func printOutputs(w io.Writer, indent string, outs []judge.Fidelity) {
 	for i := range outs[:min(len(outs), shownOutputs)] {
 		fmt.Fprintf(w, "%s%s\n", indent, outs[i].String())

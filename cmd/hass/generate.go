@@ -11,16 +11,16 @@ import (
 // generateCmd writes a project.
 type generateCmd struct {
 	Design string `arg:"" help:"Design to generate from." type:"path"`
-	Target string `enum:",${targets}" default:"" help:"What to generate: ${target_languages}, if the design was made for it. Default: hls, or rtl for a design made for rtl alone."`
-	Golden int    `help:"Golden images for csim or simulation; 0 takes all that the design has." placeholder:"N"`
-	Output string `short:"o" required:"" help:"Folder of the project. An older project there is updated; files that hass did not generate stay." type:"path"`
-	JSON   bool   `help:"Print what was written as JSON."`
+	Target string `enum:",${targets}" default:"" help:"Target to generate: ${target_languages}. The design must have been made for it. Default: hls, or rtl for a design made for rtl alone."`
+	Golden int    `help:"Golden images for csim or simulation; 0 takes all of the design's." placeholder:"N"`
+	Output string `short:"o" required:"" help:"Folder of the project. An existing project there is updated; files that hass did not generate stay." type:"path"`
+	JSON   bool   `help:"Print the folder and target as JSON."`
 	editFlags
 }
 
-// editFlags say what is done with generated files that were edited.
+// editFlags decide the handling of generated files that were edited.
 type editFlags struct {
-	Force bool `help:"Give up edits of generated files in the project; files that hass did not generate stay all the same."`
+	Force bool `help:"Overwrite edited generated files in the project; files that hass did not generate stay even so."`
 }
 
 func (f editFlags) mode() artifact.Mode {
@@ -41,7 +41,7 @@ func (generateCmd) Help() string {
 	return "Example:\n  hass generate design.json -o project\n  make -C project csim"
 }
 
-// Run generates and says what was kept and what to do next.
+// Run generates the project, and says which files were kept and which command to run next.
 func (c generateCmd) Run(e *env) error {
 	r, err := steps.Generate(e.ctx, steps.GenerateOptions{Design: c.Design, Target: codegen.Target(c.Target), Images: c.Golden, Edits: c.mode(), Output: c.Output})
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"hass/internal/artifact"
 )
 
-// grace is how long a command may take to stop by itself after an interrupt. Most stop within a
-// few milliseconds; what does not (a pass over a hostile model, a write into a blocked pipe) is
-// left where it is. Nothing is lost by that: files appear whole, by renaming, and only temporary
-// ones are removed.
+// grace is the time that a command has to stop by itself after an interrupt. Most commands stop
+// within a few milliseconds. Work that does not (a pass over a hostile model, a write into a
+// blocked pipe) is abandoned. Nothing is lost by that: complete files are renamed into place,
+// and only temporary files are removed.
 const grace = 700 * time.Millisecond
 
-// interruptible runs work with a context that SIGINT and SIGTERM cancel, and returns its exit
-// code, or 130 once grace is over or the second signal has come.
+// interruptible runs work with a context that SIGINT and SIGTERM cancel. It returns work's
+// exit code, or 130 if grace has passed or a second signal has arrived.
 func interruptible(work func(ctx context.Context) int) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -38,7 +38,8 @@ func interruptible(work func(ctx context.Context) int) int {
 	case <-signals:
 	case <-time.After(grace):
 	}
-	// Results that are being put in place come first, if that takes no longer than files take.
+	// Let files that are just being renamed into place finish first, as long as that takes no
+	// longer than file operations should.
 	abandoned := make(chan struct{})
 	go func() { artifact.Abandon(); close(abandoned) }()
 	select {

@@ -1,6 +1,6 @@
 // Command hass turns a trained CNN into a sparse, layer-pipelined dataflow
 // accelerator for AMD FPGAs. Each subcommand is one step that reads and writes
-// files, so that it can stand in a Makefile rule; build runs them all.
+// files, so that it can be used in a Makefile rule; build runs all steps.
 //
 // Exit codes: 0 success, 1 an error in the input or a failed verification, 2
 // wrong usage, 130 interrupted.
@@ -31,28 +31,28 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
 	Check     checkCmd     `cmd:"" help:"List every node of a model with its verdict, reason and hint."`
-	Split     splitCmd     `cmd:"" help:"Cut a model into what has hardware and what the host runs behind it."`
+	Split     splitCmd     `cmd:"" help:"Cut a model into the part with hardware and the part that the host runs behind it."`
 	Run       runCmd       `cmd:"" help:"Evaluate a model on arrays."`
 	Profile   profileCmd   `cmd:"" help:"Calibrate a model: binary points, zeros, bitmaps."`
 	Eval      evalCmd      `cmd:"" help:"Measure accuracy: by labels, and against the float network."`
-	Prune     pruneCmd     `cmd:"" help:"Make zeros in a model's weights and repair the others from calibration images."`
+	Prune     pruneCmd     `cmd:"" help:"Set weights of a model to zero and repair the others from calibration images."`
 	Optimize  optimizeCmd  `cmd:"" help:"Choose the hardware of every layer for a platform."`
-	Generate  generateCmd  `cmd:"" help:"Write the Vitis HLS C++ project of a design."`
+	Generate  generateCmd  `cmd:"" help:"Write the project of a design: C++ for Vitis HLS, or SystemVerilog."`
 	Simulate  simulateCmd  `cmd:"" help:"Simulate a design: outputs, cycles, stalls, FIFO occupancy."`
-	Verify    verifyCmd    `cmd:"" help:"Compile a generated project, run it and compare it with the reference."`
+	Verify    verifyCmd    `cmd:"" help:"Compile or simulate a generated project and compare it with the reference."`
 	Search    searchCmd    `cmd:"" help:"Find pruning thresholds and hardware together."`
-	Reduce    reduceCmd    `cmd:"" help:"Shrink a design on which a back end differs to the smallest that still does."`
+	Reduce    reduceCmd    `cmd:"" help:"Shrink a design on which a back end differs to the smallest that still differs."`
 	Calibrate calibrateCmd `cmd:"" help:"Scale the cost model to your own synthesis reports."`
 	Show      showCmd      `cmd:"" help:"Print the hardware network of a design."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
-	Build     buildCmd     `cmd:"" help:"Do all of it: profile, optimize, generate, verify, simulate, summarise."`
+	Build     buildCmd     `cmd:"" help:"Run all steps: profile, optimize, generate, verify, simulate, summarise."`
 }
 
-// exitCodes stands in the help.
+// exitCodes is part of the help text.
 const exitCodes = "Exit codes: 0 success; 1 a fault in the input, a failed verification or a design that does not fit; " +
 	"2 wrong usage; 130 interrupted (Ctrl-C or SIGTERM): files are then whole or absent."
 
-// env is what every command gets besides its flags.
+// env is what every command gets besides its flags: context and output streams.
 type env struct {
 	ctx    context.Context
 	stdout io.Writer
@@ -63,14 +63,14 @@ func main() {
 	os.Exit(interruptible(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
 }
 
-// exitInterrupted is the exit code of a command that a signal has stopped, and interrupted the line that says so.
+// exitInterrupted is the exit code of a command that a signal stopped; interrupted is its message.
 const (
 	exitInterrupted = 130
 	interrupted     = "hass: interrupted"
 )
 
-// namedPath decodes a path, which kong makes absolute. An empty one would become the folder that the command runs in.
-// A list takes all paths that follow.
+// namedPath decodes a path and makes it absolute as kong does. It refuses an empty path, which would become the
+// current folder. A list takes all paths that follow.
 func namedPath(ctx *kong.DecodeContext, target reflect.Value) error {
 	if target.Kind() == reflect.Slice {
 		for ctx.Scan.Peek().IsValue() {
@@ -125,7 +125,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "Run \"hass --help\" for usage.")
 		return 2
 	}
-	// Tables are written cell by cell.
+	// Tables are written cell by cell, so stdout is buffered.
 	out := bufio.NewWriter(stdout)
 	err = kctx.Run(&env{ctx: ctx, stdout: out, stderr: stderr})
 	if ferr := out.Flush(); err == nil {
@@ -146,7 +146,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// vars are the words of help texts and flags that tables give.
+// vars are the words in help texts and flags that come from tables of other packages.
 func vars() kong.Vars {
 	var languages, checks []string
 	for _, t := range codegen.Targets() {

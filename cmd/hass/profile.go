@@ -12,24 +12,24 @@ import (
 	"hass/sparsity"
 )
 
-// profileFlags are the choices that both profile and build offer.
+// profileFlags are the options that both profile and build offer.
 type profileFlags struct {
-	Bits       bits     `help:"Default width of weights and activations, 2..16; or auto: the widest of --candidates, and layer by layer the width of weights that saves most at a --loss." default:"16" placeholder:"16|auto"`
-	Loss       *float64 `help:"With --bits auto: most that may be lost on the calibration images, in points of top-1 (by default 1); of outputs without classes in percent of noise." placeholder:"POINTS"`
+	Bits       bits     `help:"Default width of weights and activations, 2..16; or auto: the widest of --candidates, with the width of each layer's weights chosen to save most within --loss." default:"16" placeholder:"16|auto"`
+	Loss       *float64 `help:"With --bits auto: largest loss allowed on the calibration images, in points of top-1 (by default 1), or in percent of noise for outputs without classes." placeholder:"POINTS"`
 	Candidates []int    `help:"With --bits auto: the widths of weights to choose from (by default 8,6,4)." placeholder:"BITS,..."`
 	Widths     string   `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Thresholds string   `help:"Pruning thresholds tau_w and tau_a per layer (TOML, see docs/formats.md)." type:"path"`
 	Scales     string   `help:"Steps of weights and values of up to 8 bits: free (a convolution multiplies its sums by an integer per output channel) or power-of-two (it shifts)." enum:"free,power-of-two" default:"free"`
 	Seed       int64    `help:"Seed of the samples." default:"1"`
-	Requantise bool     `help:"Drop the quantisers that the model brings and calibrate anew, as for a float model."`
+	Requantise bool     `help:"Drop the model's own quantisers and calibrate it like a float model."`
 }
 
-// bits is a width, or auto.
+// bits is a width in bits, or auto.
 type bits int
 
 const auto bits = 0
 
-// UnmarshalText reads a width or the word.
+// UnmarshalText reads a width or the word auto.
 func (b *bits) UnmarshalText(text []byte) error {
 	if string(text) == "auto" {
 		*b = auto
@@ -45,7 +45,7 @@ func (b *bits) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Validate refuses what goes with auto alone.
+// Validate refuses flags that need --bits auto without it.
 func (f profileFlags) Validate() error {
 	switch {
 	case f.Bits == auto:
@@ -82,18 +82,18 @@ type profileCmd struct {
 	shapeFlags
 	Data string `required:"" help:"Calibration data set (TOML)." type:"path"`
 	profileFlags
-	Output string `short:"o" default:"profile.json" help:"Profile to write; side files stand beside it." type:"path"`
+	Output string `short:"o" default:"profile.json" help:"Profile to write; side files go into the same folder." type:"path"`
 	JSON   bool   `help:"Print the profile as JSON instead of a table."`
 }
 
 // Help is the example shown by --help.
 func (profileCmd) Help() string {
 	return "Example:\n  hass profile model.onnx --data calib.toml --bits 16 -o profile.json\n  hass profile model.onnx --data calib.toml --bits auto --loss 0.5 -o profile.json\n\n" +
-		"--bits auto fits on one half of the images and judges on the other: it lowers the weights of single layers, sees what the outputs\n" +
-		"diverge by, and takes the steps that save most bit operations for it as long as the network loses no more than --loss."
+		"--bits auto fits on one half of the images and judges on the other. It lowers the weights of single layers, measures the divergence\n" +
+		"of the outputs, and takes the steps that save most bit operations per divergence while the network loses no more than --loss."
 }
 
-// Run prints the table.
+// Run profiles the model and prints the table of layers.
 func (c profileCmd) Run(e *env) error {
 	m, err := steps.Profile(e.ctx, steps.ProfileOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Numerics: c.numerics(), Output: c.Output}, e.reporter())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"hass/optimizer/search"
 )
 
-// reporter shows on stderr what a step reports, so that stdout stays what was asked for.
+// reporter returns a reporter that writes to stderr, so that stdout holds the result alone.
 func (e *env) reporter() steps.Reporter {
 	return steps.Reporter{
 		Warn:   func(text string) { fmt.Fprintln(e.stderr, "hass: warning:", text) },
@@ -25,7 +25,7 @@ func (e *env) reporter() steps.Reporter {
 	}
 }
 
-// track shows how far a task is. A search takes hours, so its tasks speak in a pipe, too.
+// track shows the progress of a task. A search takes hours, so its tasks also write progress lines to a pipe.
 func (e *env) track(t steps.Task) func(done, total int) {
 	switch t {
 	case steps.TaskRun, steps.TaskProfile, steps.TaskWidths, steps.TaskFloat, steps.TaskInteger, steps.TaskEval, steps.TaskSimulate, steps.TaskPrune:
@@ -37,7 +37,7 @@ func (e *env) track(t steps.Task) func(done, total int) {
 	}
 }
 
-// terminal is stderr, if it is a terminal.
+// terminal returns stderr if it is a terminal, else nil.
 func (e *env) terminal() *os.File {
 	f, ok := e.stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -71,10 +71,11 @@ func (e *env) progress(what string) func(done, total int) {
 	}
 }
 
-// logEvery is how often a search says in a pipe how far it is: hours of silence look like a hang.
+// logEvery is the interval of a search's progress lines in a pipe: after hours of silence a user would take it for
+// a hang.
 const logEvery = 30 * time.Second
 
-// lines writes now and then a line to a log.
+// lines writes a line to a log at intervals.
 type lines struct {
 	w     io.Writer
 	every time.Duration
@@ -90,7 +91,7 @@ func (l *lines) say(text func() string) {
 	}
 }
 
-// slowly is progress for work of a search, which speaks in a pipe too.
+// slowly is progress for the tasks of a search, which also writes to a pipe.
 func (e *env) slowly(what string) func(done, total int) {
 	if e.terminal() != nil {
 		return e.progress(what)
@@ -101,11 +102,11 @@ func (e *env) slowly(what string) func(done, total int) {
 	}
 }
 
-// columns is the width that a line of progress fits in on every terminal.
+// columns is a line width that fits every terminal.
 const columns = 80
 
 // trials keeps a line on a terminal: trials done, the best so far, the size of the front, the time left. In a pipe
-// it writes the line now and then.
+// it writes the line at intervals.
 func (e *env) trials() func(steps.Trials) {
 	l, terminal := e.lines(), e.terminal()
 	return func(t steps.Trials) {
@@ -121,7 +122,8 @@ func (e *env) trials() func(steps.Trials) {
 	}
 }
 
-// progressLine says how far a search is, in less than 80 columns: what does not fit is left out from the end.
+// progressLine describes the state of a search in less than 80 columns: parts that do not fit are left out, the
+// last first.
 func progressLine(s search.Progress, base *search.Outcome, o search.Objective, left time.Duration) string {
 	inFront := map[int]bool{}
 	front := search.Front(s.Trials)

@@ -12,18 +12,18 @@ import (
 	"hass/internal/steps"
 )
 
-// pruneCmd makes zeros among a model's weights and repairs the others.
+// pruneCmd sets weights of a model to zero and repairs the others.
 type pruneCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
 	shapeFlags
 	Data       string   `required:"" help:"Calibration data set (TOML); labels are not read." type:"path"`
 	Images     int      `help:"Use the first N calibration images only; 0 is all."`
-	Share      float64  `help:"Share of the weights of every pruned layer that become 0; zeros that are there count." xor:"what" required:""`
-	Allocate   bool     `help:"Spread the share over the layers so that it costs least; --share is then of the multiplications of all of them."`
-	Thresholds string   `help:"Cut what this file names instead: weights below tau_w, inputs below tau_a (TOML, see docs/formats.md)." type:"path" xor:"what" required:""`
-	Also       []string `help:"Prune these layers, too: ${spared}." placeholder:"ROLE,..."`
-	Repair     string   `help:"How the other weights make up for it: ${methods}." default:"match"`
-	Requantise bool     `help:"Drop the quantisers that the model brings."`
+	Share      float64  `help:"Share of zeros among the weights of every pruned layer; existing zeros count." xor:"what" required:""`
+	Allocate   bool     `help:"Spread the share over the layers so that it costs least; --share then applies to the multiplications of all these layers together."`
+	Thresholds string   `help:"Prune by this file's thresholds instead: weights below tau_w, inputs below tau_a (TOML, see docs/formats.md)." type:"path" xor:"what" required:""`
+	Also       []string `help:"Also prune layers with these roles: ${spared}." placeholder:"ROLE,..."`
+	Repair     string   `help:"How to adjust the other weights: ${methods}." default:"match"`
+	Requantise bool     `help:"Drop the model's own quantisers."`
 	Test       string   `help:"Compare the pruned with the unpruned network on this data set, which no fit sees (TOML)." type:"path"`
 	Output     string   `short:"o" required:"" help:"Pruned model to write (ONNX)." type:"path"`
 	JSON       bool     `help:"Print the report as JSON."`
@@ -34,12 +34,12 @@ func (pruneCmd) Help() string {
 	return "Example:\n  hass prune model.onnx --data calib.toml --share 0.3 -o pruned.onnx\n  hass prune model.onnx --data calib.toml --thresholds t.toml --test test.toml -o pruned.onnx\n\n" +
 		"Without --also, depthwise, first, squeeze-excite and last layers stay dense: they have few weights, and the network depends on each.\n" +
 		"--allocate fits zeros to one half of the images and judges them on the other, by gradients; the network must end in class scores.\n" +
-		"--repair match gives every output channel the mean and the deviation that it had. refit chooses the zeros and the other weights, so that every layer's\n" +
-		"sums come nearest to those of the unpruned network, and takes minutes for large networks. none leaves the other weights alone.\n" +
-		"The model that is written is standard ONNX, its batch normalisations folded; every other command takes it."
+		"--repair match restores the mean and the deviation of every output channel. refit chooses the zeros and the other weights so that every layer's\n" +
+		"sums are as near as possible to those of the unpruned network, and takes minutes for large networks. none leaves the other weights unchanged.\n" +
+		"The output is a standard ONNX model with its batch normalisations folded; every other command takes it."
 }
 
-// options are the flags as package steps takes them.
+// options converts the flags to the options of package steps.
 func (c *pruneCmd) options() steps.PruneOptions {
 	o := steps.PruneOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Images: c.Images, Share: c.Share, Allocate: c.Allocate, Thresholds: c.Thresholds,
 		Repair: repair.Method(c.Repair), Test: c.Test, Output: c.Output}
@@ -58,7 +58,7 @@ type pruneAnswer struct {
 	*steps.PruneResult
 }
 
-// Run prunes and prints what became of every layer.
+// Run prunes and prints the result for every layer.
 func (c pruneCmd) Run(e *env) error {
 	r, err := steps.Prune(e.ctx, c.options(), e.reporter())
 	if err != nil {
@@ -82,7 +82,7 @@ func (c pruneCmd) Run(e *env) error {
 	return artifact.Encode(e.stdout, pruneAnswer{h, r})
 }
 
-// printPruned is the table of layers and what the test says.
+// printPruned writes the table of layers and the results of --test.
 func printPruned(out io.Writer, r *steps.PruneResult) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "layer\trole\tweights\tzeros before\tzeros now\terror cut\terror repaired\trepair")
@@ -113,7 +113,7 @@ func printPruned(out io.Writer, r *steps.PruneResult) error {
 	return err
 }
 
-// relativeError is an error for people, "-" if there is none.
+// relativeError formats an error as a percentage, "-" if there is none.
 func relativeError(e *float64) string {
 	if e == nil {
 		return "-"

@@ -15,16 +15,16 @@ type reduceCmd struct {
 	Target string        `enum:"hwsim,${targets}" required:"" help:"Back end that differs: hwsim (the simulator) or a project, ${target_checks}."`
 	Output string        `short:"o" xor:"what" required:"" help:"Folder of the result. It must not exist or must be empty." type:"path"`
 	Check  bool          `xor:"what" required:"" help:"Only run the design in both back ends: exit code 1 if they differ."`
-	Edits  string        `help:"Project of this target whose edited library files are used in every smaller project, too." placeholder:"PROJECT" type:"path"`
+	Edits  string        `help:"Project of this target whose edited library files are also used in every smaller project." placeholder:"PROJECT" type:"path"`
 	Golden int           `help:"The first N golden images only; 0 takes all." placeholder:"N"`
-	Stall  int           `help:"RTL: make ports and FIFOs late at random, this often in percent, 0 to 90; values are compared, cycles cannot be." placeholder:"PERCENT"`
-	Seed   int64         `help:"RTL: of the stalls and of registers' initial values." default:"1"`
-	Trials int           `help:"At most so many comparisons." default:"1000"`
-	Time   time.Duration `help:"At most so long." default:"10m"`
+	Stall  int           `help:"RTL: delay ports and FIFOs at random in this percentage of cycles, 0 to 90; then values are compared, but not cycles." placeholder:"PERCENT"`
+	Seed   int64         `help:"RTL: seed of the stalls and of registers' initial values." default:"1"`
+	Trials int           `help:"Largest number of comparisons." default:"1000"`
+	Time   time.Duration `help:"Longest time." default:"10m"`
 	JSON   bool          `help:"Print JSON."`
 }
 
-// reduceAnswer is the JSON answer. With --check it has target and images alone.
+// reduceAnswer is the JSON answer. With --check it has only target and images.
 type reduceAnswer struct {
 	artifact.Header
 	Target     string `json:"target"`
@@ -34,16 +34,16 @@ type reduceAnswer struct {
 	Kind       string `json:"kind,omitempty"`   // of the difference
 	Difference string `json:"difference,omitempty"`
 	Trials     int    `json:"trials,omitempty"`
-	Stopped    string `json:"stopped,omitempty"` // what bound ended the search; nothing smaller differs without it
+	Stopped    string `json:"stopped,omitempty"` // the bound that ended the search; without one, nothing smaller differs
 }
 
 // Help is the example shown by --help.
 func (reduceCmd) Help() string {
 	return "Example:\n  hass reduce design.json --target rtl -o smallest\n  sh smallest/run.sh\n\n" +
 		"The reference is the integer network: values of outputs (C++: of every layer), and the simulator's cycles. " +
-		"Layers, outputs, images, channels, rows, taps, parallelism and values are taken away while the back end differs in the same way. " +
-		"The result is a folder: design, project of the target, README.md with what differs, and run.sh, which exits with 1 while it does. " +
-		"Ctrl-C ends the search and leaves the smallest network found by then."
+		"Layers, outputs, images, channels, rows, taps, parallelism and values are removed while the back end differs in the same way. " +
+		"The result is a folder: design, project of the target, README.md with the difference, and run.sh, which exits with 1 as long as the back end differs. " +
+		"Ctrl-C ends the search and writes the smallest network found by then."
 }
 
 // Run reduces or checks.

@@ -13,18 +13,18 @@ import (
 
 // searchCmd finds thresholds and hardware together.
 type searchCmd struct {
-	Run  searchRunCmd  `cmd:"" default:"withargs" help:"Search, or go on with a search."`
-	Show searchShowCmd `cmd:"" help:"Print a study: best, front, table; or take a trial out of it."`
+	Run  searchRunCmd  `cmd:"" default:"withargs" help:"Search, or resume a search."`
+	Show searchShowCmd `cmd:"" help:"Print a study: best, front, table; or write the files of one of its trials."`
 }
 
-// searchFlags are the choices that search and build offer.
+// searchFlags are the options that both search and build offer.
 type searchFlags struct {
 	Evals     int    `default:"96" help:"Evaluations, probes included; with --resume the new total."`
-	Sampler   string `default:"allocate" help:"What proposes trials: ${samplers}."`
+	Sampler   string `default:"allocate" help:"Sampler that proposes trials: ${samplers}."`
 	Goal      string `help:"Weights of the objective and limits (TOML, see docs/formats.md)." type:"path" placeholder:"FILE"`
-	Seeds     uint64 `name:"sampler-seed" default:"1" help:"Seed of the sampler; --seed is the problem's."`
-	Batch     int    `help:"Give out trials in batches of this many, each proposed from the batches before: the study is then the same for any number of workers. 0: whatever is finished counts." placeholder:"N"`
-	MaxImages int    `name:"calib-images" help:"Use the first so many calibration images; 0 is all." placeholder:"N"`
+	Seeds     uint64 `name:"sampler-seed" default:"1" help:"Seed of the sampler; --seed is that of the problem."`
+	Batch     int    `help:"Propose trials in batches of N, each from the earlier batches only: the study is then the same for any number of workers. 0: propose each trial from all finished trials." placeholder:"N"`
+	MaxImages int    `name:"calib-images" help:"Use the first N calibration images only; 0 is all." placeholder:"N"`
 	NoHalving bool   `help:"Evaluate every trial on all images."`
 	NoSharing bool   `help:"Evaluate every layer of every trial."`
 }
@@ -36,7 +36,7 @@ func (f searchFlags) tuning() steps.Tuning {
 	}
 }
 
-// studyFlags say where a study is.
+// studyFlags locate a study.
 type studyFlags struct {
 	Study string `help:"Database of the study: a file (SQLite) or a postgres:// URL."`
 	Name  string `default:"search" help:"Name of the study in its database."`
@@ -48,8 +48,8 @@ func (f studyFlags) at() steps.Study { return steps.Study{Location: f.Study, Nam
 type searchRunCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
 	shapeFlags
-	Calib string `required:"" help:"Calibration data set (TOML): all that the search looks at." type:"path"`
-	Test  string `help:"Labelled test set (TOML) that the front is measured on at the end." type:"path"`
+	Calib string `required:"" help:"Calibration data set (TOML): the only images that the search uses." type:"path"`
+	Test  string `help:"Labelled test set (TOML) on which the front is measured at the end." type:"path"`
 
 	Bits   int    `help:"Default width of weights and activations, 2..16." default:"16"`
 	Widths string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
@@ -58,18 +58,18 @@ type searchRunCmd struct {
 	Platform    string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
 	Engine      design.EngineRule `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
 	BudgetShare float64           `help:"Use only this share of every resource's usable budget." default:"1"`
-	Pixels      string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for what gives the unpruned network the best rate." enum:"auto,1,2,4,8,16" default:"auto"`
+	Pixels      string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for the best rate of the unpruned network." enum:"auto,1,2,4,8,16" default:"auto"`
 
-	Target      string `help:"Whose limits the designs keep: those of ${target_words}, or both." enum:"both,${targets}" default:"both"`
+	Target      string `help:"Target whose limits the designs keep: ${target_words}, or both." enum:"both,${targets}" default:"both"`
 	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 
-	Clock float64 `help:"Clock that the designs shall have, as in \"hass optimize\". Default: that with the most images per second, for each trial." placeholder:"MHZ"`
+	Clock float64 `help:"Clock of the designs, as in \"hass optimize\". Default: for each trial the clock with the most images per second." placeholder:"MHZ"`
 
 	searchFlags
 	studyFlags
 	Output     string        `short:"o" help:"Study file (SQLite), in place of --study." type:"path"`
-	Resume     bool          `help:"Go on with the study if it is there; every worker of a shared study says so."`
-	Lease      time.Duration `default:"60s" help:"After how long a silent worker's trial is taken over."`
+	Resume     bool          `help:"Resume the study if it exists; every worker of a shared study needs this flag."`
+	Lease      time.Duration `default:"60s" help:"Time after which the trial of a silent worker is taken over."`
 	ExportONNX string        `help:"Write the best trial's pruned model as ONNX." type:"path" placeholder:"FILE"`
 	JSON       bool          `help:"Print the study as JSON instead of a table."`
 }
@@ -78,10 +78,10 @@ type searchRunCmd struct {
 func (searchRunCmd) Help() string {
 	return "Example:\n  hass search model.onnx --platform zcu104 --calib calib.toml --test test.toml -o study.db\n" +
 		"  hass search model.onnx --platform u250 --calib calib.toml --study postgres://host/db --resume   (on every machine)\n\n" +
-		"Every trial is stored as it ends; Ctrl-C or a crash lose at most the one running, and --resume goes on."
+		"Every trial is stored when it ends; Ctrl-C or a crash loses at most the running trial, and --resume continues."
 }
 
-// Validate refuses what no study can be made of.
+// Validate refuses options from which no study can be made.
 func (c searchRunCmd) Validate() error {
 	switch {
 	case c.Output != "" && c.Study != "":
@@ -142,7 +142,7 @@ func (c searchShowCmd) Validate() error {
 	return nil
 }
 
-// Run prints, or writes the files asked for.
+// Run prints the study, or writes the requested files of a trial.
 func (c searchShowCmd) Run(e *env) error {
 	at := steps.Study{Location: c.Study, Name: c.Name}
 	if c.Thresholds != "" || c.ExportONNX != "" {

@@ -8,12 +8,12 @@ import (
 	"hass/frontend"
 )
 
-// shapeFlags name the sizes of inputs that a model leaves open.
+// shapeFlags give the sizes of inputs whose dimensions the model leaves open.
 type shapeFlags struct {
-	InputShape []inputShape `help:"Shape of an input whose sizes the model leaves open, the batch first: NAME=1,3,224,224. May be repeated." sep:"none" placeholder:"NAME=DIMS"`
+	InputShape []inputShape `help:"Shape of an input with open dimensions, the batch first: NAME=1,3,224,224. May be repeated." sep:"none" placeholder:"NAME=DIMS"`
 }
 
-// shapes are those given; of two for one input the last.
+// shapes returns the given shapes by input; the last one counts if an input has several.
 func (f shapeFlags) shapes() frontend.Shapes {
 	if len(f.InputShape) == 0 {
 		return nil
@@ -25,7 +25,7 @@ func (f shapeFlags) shapes() frontend.Shapes {
 	return all
 }
 
-// inputShape is one NAME=DIMS.
+// inputShape is one NAME=DIMS argument.
 type inputShape struct {
 	name string
 	dims []int

@@ -10,7 +10,7 @@ type simulateCmd struct {
 	Design string `arg:"" help:"Design to simulate." type:"path"`
 	Data   string `required:"" help:"Data set (TOML)." type:"path"`
 	Images int    `help:"Number of images, back to back, at least 4 for a steady-state figure; 0 is 8, or all if the set has fewer." placeholder:"N"`
-	Stall  int    `help:"Make the words at input and output late at random, this often in percent, 0 to 90." placeholder:"PERCENT"`
+	Stall  int    `help:"Delay the words at input and output at random in this percentage of cycles, 0 to 90." placeholder:"PERCENT"`
 	Seed   uint64 `help:"Seed of the stalls." default:"1"`
 	Trace  string `help:"Write a Chrome/Perfetto trace (JSON)." type:"path"`
 	JSON   bool   `help:"Print JSON instead of tables."`

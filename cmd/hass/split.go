@@ -12,9 +12,9 @@ import (
 type splitCmd struct {
 	Model string `arg:"" help:"ONNX file, plain or gzip." type:"path"`
 	shapeFlags
-	At     []string `help:"Cut before this node instead, by its name in \"hass check\"; it and all that depends on it make the tail. May be repeated." placeholder:"NODE" sep:"none"`
+	At     []string `help:"Cut before this node instead, by its name in \"hass check\"; the node and all nodes that depend on it form the tail. May be repeated." placeholder:"NODE" sep:"none"`
 	Output string   `short:"o" required:"" help:"Folder for accelerator.onnx and tail.onnx." type:"path"`
-	JSON   bool     `help:"Print what was written as JSON."`
+	JSON   bool     `help:"Print the written models as JSON."`
 }
 
 // splitAnswer is the JSON answer.
@@ -26,11 +26,11 @@ type splitAnswer struct {
 // Help is the example shown by --help.
 func (splitCmd) Help() string {
 	return "Example:\n  hass split model.onnx -o parts\n  hass split model.onnx --at NonMaxSuppression_0 -o parts\n\n" +
-		"Without --at the model is cut where its hardware ends: accelerator.onnx has hardware, tail.onnx is what \"hass run\" does on the host.\n" +
-		"With --at any model is cut, whatever its operators; accelerator.onnx is then a model for \"hass check\" to judge."
+		"Without --at the model is cut where its hardware ends: accelerator.onnx has hardware, tail.onnx is the part that \"hass run\" evaluates on the host.\n" +
+		"With --at any model is cut, whatever its operators; run \"hass check\" on accelerator.onnx to see whether it has hardware."
 }
 
-// Run splits and says what was written.
+// Run splits the model and lists the written files.
 func (c splitCmd) Run(e *env) error {
 	r, err := steps.Split(e.ctx, steps.SplitOptions{Model: c.Model, Shapes: c.shapes(), At: c.At, Output: c.Output}, e.reporter())
 	if err != nil {
@@ -54,7 +54,7 @@ func (c splitCmd) Run(e *env) error {
 	return nil
 }
 
-// quotedList is a list of a model's names.
+// quotedList formats a list of the model's names.
 func quotedList(names []string) string {
 	q := make([]string, len(names))
 	for i, n := range names {

@@ -12,10 +12,10 @@ import (
 // verifyCmd checks a generated project.
 type verifyCmd struct {
 	Dir    string `arg:"" help:"Generated project." type:"path"`
-	Target string `enum:"auto,${targets}" default:"auto" help:"What the project is: ${target_checks}; auto looks."`
-	Design string `help:"Design it was generated from: all of the project is compared with it, and cycles with the simulator's." type:"path"`
-	Stall  int    `help:"RTL: make ports and FIFOs late at random, this often in percent, 0 to 90; values are compared, cycles cannot be." placeholder:"PERCENT"`
-	Seed   int64  `help:"RTL: of the stalls and of registers' initial values." default:"1"`
+	Target string `enum:"auto,${targets}" default:"auto" help:"Target of the project: ${target_checks}; auto detects it."`
+	Design string `help:"Design from which the project was generated: all of the project is compared with it, and its cycles with the simulator's." type:"path"`
+	Stall  int    `help:"RTL: delay ports and FIFOs at random in this percentage of cycles, 0 to 90; then values are compared, but not cycles." placeholder:"PERCENT"`
+	Seed   int64  `help:"RTL: seed of the stalls and of registers' initial values." default:"1"`
 	Golden int    `help:"RTL: the first N golden images only; 0 takes all." placeholder:"N"`
 	JSON   bool   `help:"Print JSON."`
 }
@@ -23,12 +23,12 @@ type verifyCmd struct {
 // Help is the example shown by --help.
 func (verifyCmd) Help() string {
 	return "Example:\n  hass verify project --design design.json\n  hass verify rtl --design design.json --stall 30\n\n" +
-		"With the design, the project is generated anew in memory and every file compared: depths, weights, golden data, hardware, scripts. " +
-		"What differs is named. Comments, the order of JSON, READMEs and files of yours do not count, but files of yours in include/, src/, rtl/, tb/ and sim/, which a build would take, do. " +
+		"With the design, the project is generated again in memory and every file compared: depths, weights, golden data, hardware, scripts. " +
+		"Every difference is named. Comments, the order of JSON fields, READMEs and your own files are ignored, except your own files in include/, src/, rtl/, tb/ and sim/, which a build would use. " +
 		"Then the project is run as generated, in a folder of its own. " +
 		"A C++ project is compiled with g++; all golden images run through FIFOs of the design's depths and are compared bit for bit. " +
-		"An RTL project is simulated in Verilator; with the design, the cycles of every image, the stalls of every process and the marks of every FIFO are compared, too.\n\n" +
-		"Without the design, the project is run as it is, where it is, and edited files are only listed."
+		"An RTL project is simulated in Verilator; with the design, the cycles of every image, the stalls of every process and the high-water marks of every FIFO are compared as well.\n\n" +
+		"Without the design, the project is run unchanged in its own folder, and edited files are only listed."
 }
 
 // Run verifies; a difference, a mismatch or a deadlock is an error.
@@ -58,7 +58,7 @@ func (c verifyCmd) encode(w io.Writer, v *steps.Verification) error {
 	return encodeTogether(w, h, v.Result, v.Against)
 }
 
-// printAgainst writes the result of a verification and what it rests on.
+// printAgainst writes the result of a verification and the comparisons behind it.
 func printAgainst(w io.Writer, text string, a steps.Against) error {
 	if a.DesignCompared {
 		text += "; every file is the design's"

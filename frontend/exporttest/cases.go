@@ -15,20 +15,20 @@ import (
 type Case struct {
 	Name  string
 	Graph *graph.Graph
-	// Why says which form changes on the way through ONNX and back, so that results
-	// may differ by 1e-6 of the largest; "" if they must be equal bit for bit.
+	// Why names the part whose form changes in ONNX and back, so that results may
+	// differ by 1e-6 of the largest value; "" if they must be equal bit for bit.
 	Why string
-	// OneWay says that Load does not read what Export writes.
+	// OneWay means that Load does not read the exported model.
 	OneWay bool
-	// NoRuntime says why ONNX Runtime computes something else than ONNX; "" if it
-	// does not.
+	// NoRuntime gives the reason if ONNX Runtime's result differs from ONNX's;
+	// otherwise "".
 	NoRuntime string
-	// Fixed says that the batch dimension must not become symbolic.
+	// Fixed means that the batch dimension must not become symbolic.
 	Fixed bool
 }
 
-// Input fills x with numbers of which many are multiples of 1/8, so that they meet
-// thresholds, bounds and each other.
+// Input fills x with numbers, many of them multiples of 1/8, so that values
+// coincide with thresholds, bounds and each other.
 func Input(seed uint64, x []float32) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for i := range x {
@@ -57,7 +57,7 @@ func newNet(shapes ...graph.Shape) *net {
 	return n
 }
 
-// add appends a node and gives its output's name. What is no graph is a fault of
+// add appends a node and gives its output's name. An invalid graph is a bug in
 // this file.
 func (n *net) add(op graph.Op, in ...string) string {
 	id := fmt.Sprintf("%s_%d", op.Kind(), len(n.g.Nodes))
@@ -95,7 +95,7 @@ func window(k, s, d int, pads ...int) graph.Window {
 	return w
 }
 
-// Cases builds the graphs anew.
+// Cases builds the graphs.
 func Cases() []Case {
 	type shape = graph.Shape
 	img := shape{1, 4, 9, 11}
@@ -194,7 +194,7 @@ func Cases() []Case {
 	n.add(graph.Activation{Fn: graph.ActPRelu}, "x", n.c(shape{}, 0.25))
 	add("prelu of one slope", n)
 
-	// What moves data.
+	// Operators that move data.
 	n = newNet(img)
 	n.add(graph.Conv{Window: window(1, 1, 1), Groups: 1}, n.add(graph.Reshape{To: shape{1, 12, 3, 11}}, "x"), n.c(shape{2, 12, 1, 1}))
 	add("reshape", n)
@@ -234,7 +234,7 @@ func Cases() []Case {
 	one("pad edge", graph.Pad{Before: []int{0, 0, 2, 0}, After: []int{0, 0, 1, 3}, Mode: "edge"})
 	one("pad the batch", graph.Pad{Before: []int{1, 0, 0, 0}, After: []int{0, 0, 0, 0}, Mode: "edge"}, fixed)
 
-	// What reduces and multiplies.
+	// Reductions and matrix products.
 	for _, fn := range []string{"sum", "mean", "max", "min"} {
 		one("reduce"+fn, graph.Reduce{Fn: fn, Axes: []int{1, 3}})
 		one("reduce"+fn+" over the batch", graph.Reduce{Fn: fn, Axes: []int{0, 2}}, fixed)
@@ -251,7 +251,7 @@ func Cases() []Case {
 	add("matmul with constants", n)
 	n = newNet(shape{3, 4}, shape{4, 2})
 	n.add(graph.MatMul{}, "x", "x1")
-	add("matmul of matrices", n, fixed, func(c *Case) { c.OneWay = true }) // the importer takes 3 for a batch
+	add("matmul of matrices", n, fixed, func(c *Case) { c.OneWay = true }) // the importer reads 3 as a batch
 
 	// Resize: all modes, coordinates and roundings; scales that float32 holds, that
 	// sizes give, and that a kept ratio gives.

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Decode reads a ModelProto. Tensors of the model alias data. Fields that this
-// package does not know are skipped, as protobuf demands.
+// Decode reads a ModelProto. Tensors of the model alias data. Unknown fields
+// are skipped, as protobuf requires.
 func Decode(data []byte) (*Model, error) {
 	m := &Model{Opsets: map[string]int64{}}
 	err := fields(data, func(f field) (err error) {
@@ -301,7 +301,7 @@ func (g *Graph) member(num int, b []byte) error {
 		}
 		g.Outputs = append(g.Outputs, v)
 	case 15:
-		// SparseTensorProto: values (1) carries the name.
+		// SparseTensorProto: its values (field 1) carry the name.
 		name := ""
 		if err := fields(b, func(f field) error {
 			if f.num != 1 {
@@ -318,7 +318,7 @@ func (g *Graph) member(num int, b []byte) error {
 	return nil
 }
 
-// decodeNode returns what it read so far beside an error, for the message.
+// decodeNode returns the part read so far along with an error, for the message.
 func decodeNode(b []byte) (*Node, error) {
 	n := &Node{}
 	err := fields(b, func(f field) (err error) {

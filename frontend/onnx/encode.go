@@ -12,10 +12,10 @@ import (
 )
 
 // Encode writes a ModelProto. The same model gives the same bytes, and Decode
-// reads the model back. What a Model cannot hold in full (sparse initializers,
-// functions, subgraphs, external data that were not loaded) is an error, and so
-// are a tensor whose data do not fit its dimensions and a model beyond
-// protobuf's 2 GiB; no large memory is taken before that is known.
+// reads the model back. It is an error if a Model does not hold all of its
+// content (sparse initializers, functions, subgraphs, external data that were
+// not loaded), if a tensor's data do not fit its dimensions, or if the model
+// exceeds protobuf's 2 GiB. No large memory is allocated before these checks.
 func Encode(m *Model) ([]byte, error) {
 	if m.Graph == nil {
 		return nil, errors.New("writing ONNX: the model holds no graph")
@@ -57,7 +57,7 @@ type message struct {
 	last  []byte
 }
 
-// pieceSize is from how many bytes on a field becomes a piece of its own.
+// pieceSize is the size from which on a field becomes its own piece.
 const pieceSize = 4096
 
 func (b *message) size() int64 { return b.held + int64(len(b.last)) }
@@ -70,7 +70,7 @@ func (b *message) flat() []byte {
 	return append(out, b.last...)
 }
 
-// piece appends bytes that are kept, not copied.
+// piece appends bytes without copying them.
 func (b *message) piece(p []byte) {
 	if len(b.last) > 0 {
 		b.parts, b.held = append(b.parts, b.last), b.held+int64(len(b.last))
@@ -170,12 +170,12 @@ func encodeNode(n *Node) (*message, error) {
 	return b, nil
 }
 
-// encodeAttr writes lists one number per field, as the schema of ONNX has them.
+// encodeAttr writes lists as one field per number, as the schema of ONNX does.
 func encodeAttr(a *Attr) (*message, error) {
 	b := &message{}
 	b.str(1, a.Name)
 	switch {
-	case a.Ref != "": // it has no value of its own
+	case a.Ref != "": // its value is that of the function's caller
 	case a.Type == AttrFloat:
 		b.float(2, a.F)
 	case a.Type == AttrInt:
@@ -211,8 +211,8 @@ func encodeAttr(a *Attr) (*message, error) {
 	return b, nil
 }
 
-// encodeTensor writes the data in the form that the tensor holds them: raw bytes
-// (those of external data become the model's own), or the numbers of its type.
+// encodeTensor writes the data in the tensor's own form: raw bytes (also for
+// external data), or the numbers of its type.
 func encodeTensor(t *Tensor) (*message, error) {
 	if dataTypes[t.Type].size == 0 {
 		return nil, fmt.Errorf("tensor %q: element type %v cannot be written", t.Name, t.Type)
@@ -288,8 +288,8 @@ func encodeValue(v *Value) *message {
 	return b
 }
 
-// NewFloats is a float32 tensor that holds data in raw form; dims are not checked
-// before Encode or Floats.
+// NewFloats is a float32 tensor that holds data in raw form; Encode and Floats
+// check dims, NewFloats does not.
 func NewFloats(name string, dims []int64, data []float32) *Tensor {
 	raw := make([]byte, 0, 4*len(data))
 	for _, v := range data {
@@ -308,7 +308,8 @@ func NewDoubles(name string, dims []int64, data []float64) *Tensor {
 }
 
 // NewInts is a tensor of an integer type or Bool that holds data in raw form,
-// each number cut to the type's width; dims are not checked before Encode or Ints.
+// each number truncated to the type's width; Encode and Ints check dims,
+// NewInts does not.
 func NewInts(name string, d DataType, dims []int64, data []int64) *Tensor {
 	size := dataTypes[d].size
 	raw := make([]byte, 0, size*len(data))

@@ -14,16 +14,16 @@ import (
 	"hass/internal/userfile"
 )
 
-// Limits on what a file may make the decoder allocate.
+// Limits on the memory that a file can make the decoder allocate.
 const (
 	maxFile     = 2 << 30  // bytes of a model after decompression; protobuf's own limit
-	maxExternal = 2 << 30  // bytes of external data that one model's tensors take in sum
-	gzipRatio   = 256      // a compressed model may grow by this factor...
-	gzipFloor   = 64 << 20 // ...and small ones to this many bytes
+	maxExternal = 2 << 30  // total bytes of external data of one model
+	gzipRatio   = 256      // a compressed model may decompress to this factor of its size...
+	gzipFloor   = 64 << 20 // ...and a small one to this number of bytes
 )
 
-// Open reads a model file, plain or gzip (told by its first bytes, not its
-// name), with its external data. Errors name the file.
+// Open reads a model file, plain or gzip (recognised by its first bytes,
+// not its name), with its external data. Errors name the file.
 func Open(path string) (*Model, error) {
 	data, err := userfile.Read(path, maxFile)
 	if err != nil {
@@ -61,7 +61,8 @@ func Load(data []byte, dir string) (*Model, error) {
 
 func gunzip(data []byte) ([]byte, error) {
 	limit := min(max(int64(len(data))*gzipRatio, gzipFloor), maxFile)
-	// Counted before anything is kept: a bomb, of one member or of many, costs time but no memory.
+	// The size is counted before anything is kept: a decompression bomb, of one gzip member or
+	// many, costs time but no memory.
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
@@ -83,7 +84,7 @@ func gunzip(data []byte) ([]byte, error) {
 	return out, nil
 }
 
-// loadExternal gives every tensor with external data its bytes.
+// loadExternal loads the bytes of every tensor with external data.
 func (m *Model) loadExternal(dir string) error {
 	tensors := slices.Clone(m.Graph.Initializers)
 	for _, n := range m.Graph.Nodes {
@@ -115,7 +116,7 @@ type external struct {
 	dir   string
 	root  *os.Root // refuses paths and symlinks that leave the folder
 	files map[string][]byte
-	taken int64 // bytes that tensors asked for
+	taken int64 // bytes that tensors take
 	read  int64 // bytes of the files read
 }
 

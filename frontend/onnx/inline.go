@@ -6,13 +6,14 @@ import (
 	"slices"
 )
 
-// Limits on what functions may become: nodes in all, and functions within functions.
+// Limits on the expansion of functions: nodes in total, and depth of functions within functions.
 const (
 	maxInlined = 1 << 20
 	maxDepth   = 64
 )
 
-// inline puts the nodes of model-local functions in the place of the nodes that call them, so that the model has no functions.
+// inline replaces the nodes that call model-local functions by the nodes of the functions, so that
+// the model has no functions.
 func (m *Model) inline() error {
 	if len(m.Local) == 0 {
 		return nil
@@ -41,7 +42,7 @@ func (m *Model) inline() error {
 	return nil
 }
 
-// inlining is a model whose functions are put in place.
+// inlining is a model while its functions are expanded.
 type inlining struct {
 	model  *Model
 	byName map[string]*Function
@@ -49,7 +50,7 @@ type inlining struct {
 	nodes  []*Node
 }
 
-// node takes a node, or the nodes of the function that it calls. A node without a name is called name.
+// node adds a node, or the nodes of the function that it calls. A node without a name gets name.
 func (x *inlining) node(n *Node, name string, depth int) error {
 	f := x.byName[n.Domain+"."+n.Op]
 	if f == nil {
@@ -86,7 +87,7 @@ func (x *inlining) node(n *Node, name string, depth int) error {
 	}
 	for i, v := range f.Outputs {
 		if i < len(n.Outputs) && n.Outputs[i] != "" {
-			if _, ok := values[v]; ok { // an input as it is
+			if _, ok := values[v]; ok { // an input passed through
 				x.nodes = append(x.nodes, &Node{Name: name + "/" + v, Op: "Identity", Inputs: []string{values[v]}, Outputs: []string{n.Outputs[i]}})
 				continue
 			}
@@ -112,7 +113,7 @@ func (x *inlining) node(n *Node, name string, depth int) error {
 			if a.Ref != "" {
 				from := attrs[a.Ref]
 				if from == nil {
-					continue // not given: as if the node did not have it
+					continue // not given: the node is written without it
 				}
 				own := *from
 				own.Name = a.Name
@@ -127,7 +128,7 @@ func (x *inlining) node(n *Node, name string, depth int) error {
 	return nil
 }
 
-// value is what a value of a function is called in the model.
+// value is the name in the model for a function's value.
 func (x *inlining) value(values map[string]string, node, v string) string {
 	if to, ok := values[v]; ok {
 		return to

@@ -7,13 +7,13 @@ type Model struct {
 	IRVersion int64
 	Producer  string
 	Opsets    map[string]int64 // domain -> version; "" is ai.onnx
-	Functions []string         // names of model-local functions that stand in the model, "domain.name"; Load puts their nodes in place
+	Functions []string         // names of model-local functions in the model, "domain.name"; Load expands them
 	Metadata  map[string]string
 	Graph     *Graph
-	// Warnings are what is odd in the file and leaves its meaning plain.
+	// Warnings describe oddities in the file that leave its meaning clear.
 	Warnings []string
-	Files    []string    // what Open read: the model and its external data
-	Local    []*Function // what Functions names, until Load puts their nodes in place
+	Files    []string    // files that Open read: the model and its external data
+	Local    []*Function // the functions that Functions names, until Load expands them
 }
 
 // Function is a decoded FunctionProto.
@@ -21,7 +21,7 @@ type Function struct {
 	Name, Domain    string
 	Inputs, Outputs []string
 	Nodes           []*Node
-	Defaults        []*Attr // of attributes that nodes refer to
+	Defaults        []*Attr // of attributes to which nodes refer
 	Opsets          map[string]int64
 }
 
@@ -53,14 +53,14 @@ type Attr struct {
 	Floats  []float32
 	Ints    []int64
 	Strings []string
-	Ref     string // attribute of the enclosing function it refers to
+	Ref     string // attribute of the enclosing function to which it refers
 }
 
 // AttrType is the kind of value an attribute holds (AttributeProto.AttributeType).
 type AttrType int
 
-// The attribute types that can be decoded; a graph, sparse tensor or type
-// attribute keeps its number and no value.
+// The attribute types that can be decoded. A graph, sparse tensor or type
+// attribute keeps its type number but has no value.
 const (
 	AttrFloat   AttrType = 1
 	AttrInt     AttrType = 2

@@ -23,7 +23,7 @@ type Tensor struct {
 	external map[string]string // non-nil: data are in another file
 }
 
-// decodeTensor returns what it read so far beside an error, for the message.
+// decodeTensor returns the part read so far along with an error, for the message.
 func decodeTensor(b []byte) (*Tensor, error) {
 	t := &Tensor{}
 	isExternal := false
@@ -80,8 +80,8 @@ func decodeTensor(b []byte) (*Tensor, error) {
 	return t, err
 }
 
-// onePayload refuses a tensor whose elements stand in two fields: readers of ONNX take
-// one or the other.
+// onePayload refuses a tensor whose elements are in two fields, because readers of
+// ONNX differ in which one they take.
 func (t *Tensor) onePayload() error {
 	var in []string
 	for _, p := range []struct {
@@ -119,7 +119,7 @@ func decodeEntry(b []byte, to map[string]string, what string) error {
 	return nil
 }
 
-// Count is the number of elements that Dims ask for, checked against overflow.
+// Count is the number of elements by Dims, checked against overflow.
 func (t *Tensor) Count() (int, error) {
 	n, zero := int64(1), false
 	for _, d := range t.Dims {
@@ -164,7 +164,7 @@ func (t *Tensor) check(have int, where string) (int, error) {
 }
 
 // Floats reads a float tensor of any width as float32; a float64 is rounded to
-// nearest, which may give an infinity. The slice is fresh.
+// nearest, which may give an infinity. The slice is a copy.
 func (t *Tensor) Floats() ([]float32, error) {
 	if !t.Type.IsFloat() {
 		return nil, fmt.Errorf("tensor %q has element type %v, want floats", t.Name, t.Type)
@@ -225,7 +225,7 @@ func half(h uint16) float32 {
 }
 
 // Ints reads an integer or boolean tensor as int64; booleans are 0 or 1. A
-// uint64 above the largest int64 is an error. The slice is fresh.
+// uint64 above the largest int64 is an error. The slice is a copy.
 func (t *Tensor) Ints() ([]int64, error) {
 	if !t.Type.IsInt() {
 		return nil, fmt.Errorf("tensor %q has element type %v, want integers", t.Name, t.Type)
@@ -297,8 +297,8 @@ func intRange(d DataType) (lo, hi int64) {
 	return math.MinInt64, math.MaxInt64
 }
 
-// DecodeTensor reads a TensorProto by itself, as ONNX's test data store them.
-// Its elements alias data.
+// DecodeTensor reads a single TensorProto, as stored in ONNX's test data. Its
+// elements alias data.
 func DecodeTensor(data []byte) (*Tensor, error) {
 	t, err := decodeTensor(data)
 	if err != nil {

@@ -8,19 +8,20 @@ import (
 	"hass/internal/graph"
 )
 
-// Attrs reads the attributes of one ONNX node and remembers which were read:
-// Done refuses the node if one was left, because an attribute that nobody reads
-// would change the meaning silently.
+// Attrs reads the attributes of one ONNX node and remembers which were read.
+// Done refuses the node if an attribute was not read, because ignoring an
+// attribute would silently change the meaning.
 type Attrs struct {
 	Op   graph.Foreign
 	read map[string]bool
 	Bad  error // first attribute of the wrong kind
 }
 
-// NewAttrs has read no attribute yet.
+// NewAttrs returns Attrs of which none has been read.
 func NewAttrs(op graph.Foreign) *Attrs { return &Attrs{Op: op, read: map[string]bool{}} }
 
-// Get is an attribute of a kind of graph.Attr; false if it is absent.
+// Get returns an attribute of the given kind of graph.Attr; false if it is
+// absent.
 func (a *Attrs) Get(name, kind string) (graph.Attr, bool) {
 	a.read[name] = true
 	v, ok := a.Op.Attrs[name]
@@ -81,7 +82,7 @@ func (a *Attrs) Ignore(names ...string) {
 	}
 }
 
-// Done is nil if all attributes were understood.
+// Done returns nil if all attributes were read.
 func (a *Attrs) Done() error {
 	if a.Bad != nil {
 		return a.Bad

@@ -10,7 +10,7 @@ import (
 // Bounds reads the limits of a Clip: attributes before opset 11, inputs since.
 func (r *Reading) Bounds(n *graph.Node, a *Attrs) (lo, hi float64, err error) {
 	lo, hi = math.Inf(-1), math.Inf(1)
-	// ONNX's defaults are the largest finite floats, no bound in effect.
+	// ONNX's defaults are the largest finite floats, which means no bound.
 	bound := func(v float32) float64 {
 		if v == math.MaxFloat32 || v == -math.MaxFloat32 {
 			return math.Inf(int(math.Copysign(1, float64(v))))

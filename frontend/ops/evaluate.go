@@ -17,11 +17,11 @@ type evaluation struct {
 	args []*graph.Tensor // nil where absent
 }
 
-// maxMade bounds one constant that is made from small operands.
+// maxMade bounds the elements of a constant that is made from small operands.
 const maxMade = 1 << 24
 
-// Evaluate computes the single output of a node over constants; nil if the node
-// does not consist of constants alone.
+// Evaluate computes the single output of a node over constants; it returns nil
+// if an operand is not constant.
 func (r *Reading) Evaluate(n *graph.Node, a *Attrs) (*graph.Tensor, error) {
 	if len(n.Outputs) == 0 || n.Outputs[0] == "" || slices.ContainsFunc(n.Outputs[1:], func(o string) bool { return o != "" }) {
 		return nil, nil
@@ -106,7 +106,8 @@ func ints(s graph.Shape, v ...int64) *graph.Tensor {
 	return &graph.Tensor{Type: graph.Int, Shape: s, I: append([]int64{}, v...)}
 }
 
-// unary computes element by element; i is nil if integers have no such operator.
+// unary computes element by element; i is nil if the operator has no integer
+// form.
 func unary(f func(float64) float64, i func(int64) int64) func(*evaluation) (*graph.Tensor, error) {
 	return func(e *evaluation) (*graph.Tensor, error) {
 		x := e.args[0]
@@ -141,7 +142,7 @@ func binary(f func(a, b float32) float32, i func(a, b int64) (int64, error)) fun
 	}
 }
 
-// compare is an operator whose elements are true or false.
+// compare computes an operator whose elements are true or false.
 func compare(f func(a, b float32) bool, i func(a, b int64) bool) func(*evaluation) (*graph.Tensor, error) {
 	bit := func(b bool) int64 {
 		if b {
@@ -197,8 +198,8 @@ func zip(a, b *graph.Tensor, typ graph.DType, f func(a, b float32) float32, i fu
 	return out, nil
 }
 
-// made counts the elements of a new constant and refuses one much larger than
-// its operands.
+// made counts the elements of a new constant and refuses a constant much
+// larger than its operands.
 func made(s graph.Shape, operands ...int) (int, error) {
 	n, err := s.Count()
 	if err == nil && n > max(maxMade, slices.Max(append(operands, 0))) {
@@ -435,7 +436,7 @@ func (e *evaluation) rangeOf() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// renamed is any of the operators that change only the shape, by the rule given.
+// renamed computes any operator that only changes the shape, by the given rule.
 func renamed(rule shapeRule) func(*evaluation) (*graph.Tensor, error) {
 	return func(e *evaluation) (*graph.Tensor, error) {
 		s, err := rule(e.r, e.n, e.a, e.r.Shape(In(e.n, 0)))
@@ -445,7 +446,7 @@ func renamed(rule shapeRule) func(*evaluation) (*graph.Tensor, error) {
 		t := *e.args[0]
 		t.Shape = s
 		if t.Grid != nil && len(t.Grid.Scale) != 1 {
-			t.Grid = nil // which axis it meant may be gone
+			t.Grid = nil // its axis may be gone
 		}
 		return &t, nil
 	}
@@ -527,7 +528,8 @@ func (e *evaluation) where() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// reduceProd over everything: exporters multiply the dimensions of a shape.
+// reduceProd reduces all elements: exporters multiply the dimensions of a
+// shape.
 func (e *evaluation) reduceProd() (*graph.Tensor, error) {
 	x := e.args[0]
 	axes, given, err := e.r.axesOf(e.n, e.a, 1)

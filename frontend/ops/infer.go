@@ -8,11 +8,11 @@ import (
 )
 
 // shapeRule gives the shape of the first output of a node whose first input has the shape x. A refusal means that the node
-// is understood and cannot be lowered.
+// is understood but cannot be lowered.
 type shapeRule func(r *Reading, n *graph.Node, a *Attrs, x graph.Shape) (graph.Shape, error)
 
 // Infer gives the shape of the first output of an ONNX node whose inputs
-// have known shapes; nil without an error if nothing is known about the operator.
+// have known shapes; nil without an error if the operator is unknown.
 func (r *Reading) Infer(n *graph.Node, a *Attrs) (graph.Shape, error) {
 	x, o := r.Shape(In(n, 0)), operators[a.Op.Type]
 	switch {
@@ -31,12 +31,12 @@ func (r *Reading) Infer(n *graph.Node, a *Attrs) (graph.Shape, error) {
 	return inferOf(r, op, inputs)
 }
 
-// becoming gives the operator of the graph that means the same as a node whose first input has the shape x, and those of the
-// node's inputs that it has; nil if the node's output is its first input.
+// becoming gives the graph operator with the meaning of a node whose first input has the shape x, and the inputs of the node
+// that the operator takes; nil if the node's output is its first input.
 type becoming func(r *Reading, n *graph.Node, a *Attrs, x graph.Shape) (graph.Op, []string, error)
 
-// Same gives the operator of the graph that means the same as a node of SameTypes, and its inputs, which it takes; nil if the
-// node's output is its first input.
+// Same gives the graph operator with the meaning of a node of SameTypes, and the inputs that it takes; nil if the node's
+// output is its first input.
 func (r *Reading) Same(n *graph.Node, a *Attrs) (op graph.Op, inputs []string, err error) {
 	if op, inputs, err = operators[a.Op.Type].becomes(r, n, a, r.Shape(In(n, 0))); err != nil {
 		return nil, nil, err
@@ -48,7 +48,7 @@ func (r *Reading) Same(n *graph.Node, a *Attrs) (op graph.Op, inputs []string, e
 	return op, inputs, err
 }
 
-// SameTypes lists the ONNX operators of which Same knows.
+// SameTypes lists the ONNX operators that Same handles.
 func SameTypes() (types []string) {
 	for name, o := range operators {
 		if o.becomes != nil {
@@ -222,7 +222,7 @@ func FlattenAxis(v int64, rank int) (int, error) {
 }
 
 // reshapeTarget resolves 0 (keep) and -1 (the rest) of a Reshape. A model with a
-// fixed batch of more than one writes that batch as the first number: it becomes 1.
+// fixed batch of more than one has that batch as the first number; it becomes 1.
 func (r *Reading) reshapeTarget(n *graph.Node, a *Attrs, x graph.Shape) (graph.Shape, error) {
 	t := r.Constant(n, 1)
 	if t == nil || t.Type != graph.Int {
@@ -379,7 +379,7 @@ func (r *Reading) concatShape(n *graph.Node, a *Attrs, x graph.Shape) (graph.Sha
 	return out, nil
 }
 
-// toShape converts dimensions, refusing what no tensor has.
+// toShape converts dimensions and refuses invalid ones.
 func toShape(dims []int64) (graph.Shape, error) {
 	s := make(graph.Shape, len(dims))
 	for i, d := range dims {

@@ -36,7 +36,7 @@ func (r *Reading) take(n *graph.Node, a *Attrs, x graph.Shape) (graph.Op, []stri
 	return op, n.Inputs[:1], nil
 }
 
-// Block is a DepthToSpace or SpaceToDepth as a reshape to Split, a permutation of its axes, and a reshape to To.
+// Block is a DepthToSpace or SpaceToDepth, expressed as a reshape to Split, a permutation of its axes, and a reshape to To.
 type Block struct {
 	Split graph.Shape
 	Perm  []int
@@ -75,9 +75,9 @@ func (r *Reading) blockShape(_ *graph.Node, a *Attrs, x graph.Shape) (graph.Shap
 	return b.To, err
 }
 
-// Moved is the operator that moves the elements of a map of shape s so that element i of a map of shape to is element at[i] of it: a Take
-// of channels; a strided Conv that brings pixels to channels, or a ConvTranspose that brings channels to pixels, with its
-// weights of at most limit elements, all ones and zeros. It is nil if none does.
+// Moved is the operator that moves the elements of a map of shape s so that element i of a map of shape to is element at[i] of the first.
+// It is a Take of channels, a strided Conv that moves pixels to channels, or a ConvTranspose that moves channels to pixels; the weights
+// have at most limit elements, all ones and zeros. It is nil if no such operator exists.
 func Moved(at []float32, s, to graph.Shape, limit int) (graph.Op, *graph.Tensor) {
 	h, w, toH, toW := s[2], s[3], to[2], to[3]
 	from := func(c, y, x int) (ch, row, col int) {
@@ -85,7 +85,7 @@ func Moved(at []float32, s, to graph.Shape, limit int) (graph.Op, *graph.Tensor)
 		return i / (h * w), i / w % h, i % w
 	}
 	down := h%toH == 0 && w%toW == 0
-	small, large := s, to // the map of fewer pixels, and that of more
+	small, large := s, to // the map with fewer pixels and the map with more
 	if down {
 		small, large = to, s
 	}

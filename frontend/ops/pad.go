@@ -14,13 +14,13 @@ type Padding struct {
 	Value         float32
 }
 
-// None reports padding by nothing.
+// None reports whether there is no padding.
 func (p Padding) None() bool {
 	return !slices.ContainsFunc(slices.Concat(p.Before, p.After), func(v int) bool { return v != 0 })
 }
 
-// PadOf reads a Pad of a tensor of the given rank: attributes before opset 11,
-// inputs since; an empty value counts as 0.
+// PadOf reads a Pad of a tensor of the given rank, from attributes before
+// opset 11 and from inputs since. An empty value counts as 0.
 func (r *Reading) PadOf(n *graph.Node, a *Attrs, rank int) (Padding, error) {
 	p := Padding{Before: make([]int, rank), After: make([]int, rank)}
 	if p.Mode = a.Str("mode", "constant"); p.Mode != "constant" && p.Mode != "reflect" && p.Mode != "edge" {

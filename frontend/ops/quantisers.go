@@ -21,8 +21,8 @@ var storedTypes = map[string]struct {
 var outputTypes = map[int64]string{2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 21: "uint4", 22: "int4"}
 
 // LinearOf reads scale, zero point and type of a QuantizeLinear or
-// DequantizeLinear. The type is that of the zero point, of constant data, or by
-// default uint8; blocks of scales (opset 21) are refused.
+// DequantizeLinear. The type is that of the zero point, or of constant data, or
+// by default uint8. Blocks of scales (opset 21) are refused.
 func (r *Reading) LinearOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
 	g := graph.Grid{}
 	scale, err := r.Weights(n, 1, "scale")
@@ -90,7 +90,7 @@ func goodScales(scales []float32) error {
 }
 
 // Narrowed reads the Clip of a QCDQ as a narrower width: its bounds must be those
-// of some width up to the quantiser's.
+// of some width up to that of the quantiser.
 func (r *Reading) Narrowed(clip *graph.Node, g graph.Grid) (graph.Grid, error) {
 	lo, hi := graph.Range(g.Bits, g.Signed, g.Narrow)
 	for i, to := range []*int64{&lo, &hi} {
@@ -128,7 +128,7 @@ func widthOf(lo, hi int64) (g graph.Grid, ok bool) {
 func (r *Reading) QuantOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
 	g := graph.Grid{Signed: a.Int("signed", 1) != 0, Narrow: a.Int("narrow", 0) != 0}
 	switch mode := a.Str("rounding_mode", "ROUND"); strings.ToUpper(mode) {
-	case "ROUND", "HALF_EVEN": // QONNX has two names for it, in any case
+	case "ROUND", "HALF_EVEN": // QONNX has two names for it, in upper or lower case
 	default:
 		return g, Refuse("quantise with rounding_mode ROUND", "it rounds %q; the hardware rounds to the nearest step, ties to even", mode)
 	}
@@ -146,7 +146,7 @@ func (r *Reading) QuantOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
 		return g, Refuse("", "its width is %d bits", g.Bits)
 	}
 	x := r.Shape(n.Inputs[0])
-	per := 0 // scales or zero points along g.Axis, 0 if there is one for all
+	per := 0 // number of scales or zero points along g.Axis, 0 if there is one for all
 	for i, what := range []string{"scale", "zero point"} {
 		ax, ok := graph.Along(par[i].Shape, x)
 		switch {
@@ -169,7 +169,8 @@ func (r *Reading) QuantOf(n *graph.Node, a *Attrs) (graph.Grid, error) {
 	return g, goodScales(g.Scale)
 }
 
-// numbers is Weights for what exporters store as floats or as integers: the integers as floats.
+// numbers is Weights for operands that exporters store as floats or as integers;
+// it converts integers to floats.
 func (r *Reading) numbers(n *graph.Node, i int, what string) (*graph.Tensor, error) {
 	t := r.Constant(n, i)
 	if t == nil || t.Type != graph.Int {
@@ -185,7 +186,8 @@ func (r *Reading) numbers(n *graph.Node, i int, what string) (*graph.Tensor, err
 	return f, nil
 }
 
-// BipolarOf reads the scale of QONNX's BipolarQuant, which gives +scale for numbers from 0 on and -scale for others.
+// BipolarOf reads the scale of QONNX's BipolarQuant, which gives +scale for
+// numbers of at least 0 and -scale for others.
 func (r *Reading) BipolarOf(n *graph.Node) (*graph.Tensor, error) {
 	scale, err := r.Weights(n, 1, "scale")
 	if err != nil {
@@ -198,13 +200,14 @@ func (r *Reading) BipolarOf(n *graph.Node) (*graph.Tensor, error) {
 	return scale, goodScales(scale.F)
 }
 
-// maxThresholds bounds the thresholds of a channel: those of 16 bits.
+// maxThresholds bounds the thresholds of a channel; 16 bits need this many.
 const maxThresholds = 1<<16 - 1
 
-// ThresholdsOf reads FINN's MultiThreshold: thresholds [C,K] or [1,K] that never fall along a row, and what a level is worth.
+// ThresholdsOf reads FINN's MultiThreshold: thresholds [C,K] or [1,K] that never
+// decrease along a row, and the value of a level.
 func (r *Reading) ThresholdsOf(n *graph.Node, a *Attrs) (graph.MultiThreshold, error) {
 	op := graph.MultiThreshold{Scale: float64(a.Float("out_scale", 1)), Bias: float64(a.Float("out_bias", 0))}
-	a.Ignore("out_dtype") // the levels say it
+	a.Ignore("out_dtype") // follows from the levels
 	if layout := a.Str("data_layout", "NCHW"); layout != "NCHW" && layout != "NC" {
 		return op, Refuse("convert the model to channels first before exporting (QONNX has transformations for both directions)", "its data lie as %.20q", layout)
 	}
@@ -228,7 +231,8 @@ func (r *Reading) ThresholdsOf(n *graph.Node, a *Attrs) (graph.MultiThreshold, e
 	return op, nil
 }
 
-// bipolar computes BipolarQuant of constant floats. The numbers lie on a grid of 2 bits of which 0 is not used.
+// bipolar computes BipolarQuant of constant floats. The numbers lie on a 2-bit
+// grid without 0.
 func (e *evaluation) bipolar() (*graph.Tensor, error) {
 	x := e.args[0]
 	if x.Type != graph.Float {
@@ -253,7 +257,8 @@ func (e *evaluation) bipolar() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// gridIndex gives for each element of a tensor which scale of the grid is its own.
+// gridIndex gives for each element of a tensor the index of its scale in the
+// grid.
 func gridIndex(g graph.Grid, s graph.Shape) func(i int) int {
 	if len(g.Scale) == 1 {
 		return func(int) int { return 0 }
@@ -262,16 +267,16 @@ func gridIndex(g graph.Grid, s graph.Shape) func(i int) int {
 	return func(i int) int { return i / inner % len(g.Scale) }
 }
 
-// round is an element of a tensor on the grid, as an integer: the quotient is
-// rounded to float32 first, ties go to even.
+// gridRound rounds an element of a tensor to the grid and returns the
+// integer: the quotient is first rounded to float32, ties go to even.
 func gridRound(g graph.Grid, v float32, k int) int64 {
 	lo, hi := graph.Range(g.Bits, g.Signed, g.Narrow)
 	q := math.RoundToEven(float64(v/g.Scale[k])) + float64(g.Zero[k])
 	return int64(min(max(q, float64(lo)), float64(hi)))
 }
 
-// clip limits constant integers, those of a QCDQ: the result knows its width.
-// Constant floats go through the operator's bounds as data do.
+// clip limits constant integers, as in QCDQ: the result has the narrower
+// width. Constant floats are clipped like data.
 func (e *evaluation) clip() (*graph.Tensor, error) {
 	x := e.args[0]
 	out := emptyLike(x.Type, x.Shape)
@@ -330,7 +335,7 @@ func (e *evaluation) quantizeLinear() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// dequantizeLinear computes floats from constant integers and notes their grid.
+// dequantizeLinear computes floats from constant integers and records their grid.
 func (e *evaluation) dequantizeLinear() (*graph.Tensor, error) {
 	x := e.args[0]
 	if x.Type != graph.Int {
@@ -357,7 +362,7 @@ func (e *evaluation) dequantizeLinear() (*graph.Tensor, error) {
 	return out, nil
 }
 
-// quant computes QONNX's Quant of constant floats and notes their grid.
+// quant computes QONNX's Quant of constant floats and records their grid.
 func (e *evaluation) quant() (*graph.Tensor, error) {
 	x := e.args[0]
 	if x.Type != graph.Float {

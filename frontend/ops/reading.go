@@ -6,7 +6,8 @@ import (
 	"hass/internal/graph"
 )
 
-// Reading is a graph whose ONNX nodes are read: what they say depends on the shapes and constants that are known.
+// Reading is a graph whose ONNX nodes are read. Their meaning depends on the shapes and constants
+// known so far.
 type Reading struct {
 	Graph *graph.Graph
 	Batch int // fixed batch size of the model's inputs, 0 if symbolic or 1

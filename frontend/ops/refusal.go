@@ -2,10 +2,10 @@ package ops
 
 import "fmt"
 
-// Refusal is the error of a pass that understands a node and cannot lower it.
+// Refusal is the error of a pass that understands a node but cannot lower it.
 type Refusal struct{ Reason, Hint string }
 
-// Error is the reason.
+// Error returns the reason.
 func (r Refusal) Error() string { return r.Reason }
 
 // Refuse makes a refusal.
@@ -13,10 +13,10 @@ func Refuse(hint, format string, args ...any) error {
 	return Refusal{fmt.Sprintf(format, args...), hint}
 }
 
-// Refusals are those of a model, by node; the first of a node wins.
+// Refusals are the refusals of a model, by node; the first refusal of a node counts.
 type Refusals map[string]Refusal
 
-// Add keeps a refusal, unless the node has one.
+// Add records a refusal, unless the node already has one.
 func (all Refusals) Add(node string, r Refusal) {
 	if _, ok := all[node]; !ok {
 		all[node] = r

@@ -54,7 +54,7 @@ func (r *Reading) resizeOf(n *graph.Node, a *Attrs, x graph.Shape) (graph.Resize
 	for i := range op.Scales {
 		op.Scales[i] = 1
 	}
-	// Since opset 18 scales and sizes may be for some axes only.
+	// Since opset 18 scales and sizes may apply to some axes only.
 	axes := make([]int, len(x))
 	for i := range axes {
 		axes[i] = i
@@ -101,7 +101,7 @@ func (r *Reading) resizeOf(n *graph.Node, a *Attrs, x graph.Shape) (graph.Resize
 	default:
 		return op, fmt.Errorf("it has %d scales and %d sizes for %d axes", len(scales), len(sizes), len(axes))
 	}
-	// Filtering before sampling concerns axes that shrink only.
+	// Filtering before sampling only affects axes that shrink.
 	if a.Int("antialias", 0) != 0 && op.Mode != "nearest" && slices.ContainsFunc(op.Scales, func(s float64) bool { return s < 1 }) {
 		return op, Refuse("resize without antialias", "antialias is not supported")
 	}
@@ -111,7 +111,7 @@ func (r *Reading) resizeOf(n *graph.Node, a *Attrs, x graph.Shape) (graph.Resize
 	return op, Refuse("use nearest or linear", "mode %q is not supported", op.Mode)
 }
 
-// sizesTo sets sizes; the policy may keep the ratio of the axes named.
+// sizesTo sets the sizes; the policy may keep the ratio of the named axes.
 func sizesTo(op *graph.Resize, x graph.Shape, axes []int, sizes []int64, policy string) error {
 	keep := 0.0
 	for i, v := range sizes {

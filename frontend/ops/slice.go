@@ -54,7 +54,7 @@ func (r *Reading) SliceOf(n *graph.Node, a *Attrs, x graph.Shape) (graph.Slice, 
 		if by == 0 {
 			return op, errors.New("its step is 0")
 		}
-		by = min(max(by, -graph.MaxElems), graph.MaxElems) // as good as infinite
+		by = min(max(by, -graph.MaxElems), graph.MaxElems) // as large as any bound needs
 		dim := int64(x[ax])
 		bound := func(v, lo, hi int64) int64 {
 			if v < 0 {

@@ -7,19 +7,20 @@ import (
 	"hass/internal/graph"
 )
 
-// operator is what the importer knows of one ONNX operator.
+// operator is the importer's knowledge of one ONNX operator.
 type operator struct {
-	lowered bool // a pass of its own lowers it
-	// becomes is what the pass lower-same makes of it; nil if a pass of its own lowers it, or none.
+	lowered bool // a separate pass lowers it
+	// becomes gives the operator that the pass lower-same puts in its place; nil if a separate pass lowers it, or
+	// none.
 	becomes    becoming
-	shape      shapeRule                                                  // nil if nothing is known of its output but what becomes says; Split has several, see SplitOf
-	value      func(*evaluation) (*graph.Tensor, error)                   // computes it over constants; nil if it is not
-	shapeAlone func(*Reading, *graph.Node, *Attrs) (*graph.Tensor, error) // computes it from attributes and the shape of its input; nil if it is not
-	hint       string                                                     // what a user does about it, of the operators met most that are not lowered
+	shape      shapeRule                                                  // nil if its output is unknown except through becomes; Split has several outputs, see SplitOf
+	value      func(*evaluation) (*graph.Tensor, error)                   // computes it over constants; nil if it is not evaluated
+	shapeAlone func(*Reading, *graph.Node, *Attrs) (*graph.Tensor, error) // computes it from attributes and the shape of its input; nil if that is not enough
+	hint       string                                                     // hint for the user, for frequent operators that are not lowered
 }
 
-// operators is the table: one row for each ONNX operator of which anything is known. Values over constants are what
-// exporters write to compute shapes, axes and folded weights; floats are computed in float32 as the original would.
+// operators is the table: one row for each known ONNX operator. Operators with a value over constants are those
+// with which exporters compute shapes, axes and folded weights; floats are computed in float32, as in the original.
 var operators = map[string]operator{
 	// Convolutions, pools and products.
 	"Conv":              {lowered: true, shape: (*Reading).convShape},
@@ -104,7 +105,7 @@ var operators = map[string]operator{
 	"ReduceMin":  {lowered: true, shape: (*Reading).reductionShape},
 	"ReduceProd": {value: (*evaluation).reduceProd},
 
-	// What moves data.
+	// Operators that move data.
 	"Reshape":      {lowered: true, shape: (*Reading).reshapeTarget, value: renamed((*Reading).reshapeTarget)},
 	"Flatten":      {lowered: true, shape: (*Reading).flattenShape, value: renamed((*Reading).flattenShape)},
 	"Squeeze":      {lowered: true, shape: (*Reading).squeezed, value: renamed((*Reading).squeezed)},
@@ -128,7 +129,7 @@ var operators = map[string]operator{
 	"ConstantOfShape": {value: (*evaluation).constantOfShape},
 	"Range":           {value: (*evaluation).rangeOf},
 
-	// Quantisers; those of QONNX that are not read stand in the table quantisers.
+	// Quantisers; the table quantisers has those of QONNX that are not read.
 	"QuantizeLinear":        {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quantizeLinear},
 	"DequantizeLinear":      {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).dequantizeLinear},
 	"Quant":                 {lowered: true, shape: (*Reading).sameShape, value: (*evaluation).quant},
@@ -151,49 +152,50 @@ var operators = map[string]operator{
 	"RNN":  {hint: "recurrent networks do not map to this accelerator"},
 }
 
-// Lowered reports whether some pass lowers the operator.
+// Lowered reports whether a pass lowers the operator.
 func Lowered(op string) bool { return operators[op].lowered || operators[op].becomes != nil }
 
-// OnlyConstant reports whether an operator is evaluated over constants alone: what
-// exporters write to compute shapes.
+// OnlyConstant reports whether an operator is only evaluated over constants, such
+// as those with which exporters compute shapes.
 func OnlyConstant(op string) bool {
 	o := operators[op]
 	return !Lowered(op) && (o.value != nil || o.shapeAlone != nil)
 }
 
-// quantDomains are the domains under which exporters write QONNX's quantisers.
+// quantDomains are the domains in which exporters write QONNX's quantisers.
 var quantDomains = map[string]bool{"qonnx.custom_op.general": true, "finn.custom_op.general": true, "onnx.brevitas": true}
 
-// channelsLastDomain has operators of ONNX over maps [N,H,W,C].
+// channelsLastDomain has ONNX operators over maps [N,H,W,C].
 const channelsLastDomain = "qonnx.custom_op.channels_last"
 
-// QuantDomain tells whether a domain is one of QONNX's, which published files use without importing them.
+// QuantDomain reports whether a domain is one of QONNX's, which published files use without importing it.
 func QuantDomain(domain string) bool { return quantDomains[domain] || domain == channelsLastDomain }
 
-// quantTypes are QONNX's quantisers that are read.
+// quantTypes are the QONNX quantisers that are read.
 var quantTypes = map[string]bool{"Quant": true, "IntQuant": true, "BipolarQuant": true, "MultiThreshold": true}
 
-// Known reports whether an operator is one that passes may look at: standard
-// ONNX, or one of QONNX's quantisers that are read.
+// Known reports whether passes may look at an operator: standard ONNX, or a
+// QONNX quantiser that is read.
 func Known(op graph.Foreign) bool {
 	return op.Domain == "" || quantTypes[op.Type] && quantDomains[op.Domain]
 }
 
-// channelsLastTypes are the operators of ONNX that QONNX has over maps with their channels last.
+// channelsLastTypes are the ONNX operators that QONNX has for maps with their channels last.
 var channelsLastTypes = map[string]bool{"Conv": true, "MaxPool": true, "AveragePool": true, "GlobalAveragePool": true, "BatchNormalization": true}
 
-// ChannelsLast tells whether an operator is one of ONNX's over a map with its channels last. Of a Conv the weights are [F,KH,KW,C].
+// ChannelsLast reports whether an operator is an ONNX operator over a map with its channels last. The weights of
+// such a Conv are [F,KH,KW,C].
 func ChannelsLast(op graph.Foreign) bool {
 	return op.Domain == channelsLastDomain && channelsLastTypes[op.Type]
 }
 
-// quantisers are QONNX's quantisers that are not read.
+// quantisers are the QONNX quantisers that are not read.
 var quantisers = map[string]Refusal{
 	"FloatQuant": {"small floating-point numbers have no hardware", "quantise to integers with Quant"},
 	"Trunc":      {"it cuts off the last bits of an integer, rounding down; the hardware rounds to the nearest step", "use Quant with the narrower width and its scale, which rounds to the nearest step"},
 }
 
-// RefuseOperator is the refusal of an operator that no pass knows.
+// RefuseOperator is the refusal of an operator that no pass lowers.
 func RefuseOperator(f graph.Foreign) Refusal {
 	if r, ok := quantisers[f.Type]; ok && quantDomains[f.Domain] {
 		return r

@@ -9,7 +9,8 @@ import (
 // windowOf reads kernel, strides, dilations, pads and auto_pad of a sliding
 // window over an input of shape x ([1,C,H,W] or [1,C,L]). A window over one
 // dimension becomes one over two with height 1. auto_pad becomes explicit
-// padding; same reports that it did, which also settles how sizes round.
+// padding; same reports that it did, because auto_pad also determines how
+// sizes round.
 func windowOf(a *Attrs, x graph.Shape, kernel []int64) (w graph.Window, same bool, err error) {
 	rank := len(x) - 2
 	switch {
@@ -21,7 +22,7 @@ func windowOf(a *Attrs, x graph.Shape, kernel []int64) (w graph.Window, same boo
 		return w, false, Refuse("", "its input %v is not a batch of one", x)
 	}
 	w = graph.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
-	first := 2 - rank // 1 for signals: only the width is theirs
+	first := 2 - rank // 1 for sequences, which only have the width
 	fill := func(what string, from []int64, to []int) error {
 		if from == nil {
 			return nil
@@ -68,8 +69,8 @@ func windowOf(a *Attrs, x graph.Shape, kernel []int64) (w graph.Window, same boo
 	}
 	for i := first; i < 2; i++ {
 		n := x[len(x)-2+i]
-		// Output size ceil(n/stride); the padding that needs, the odd element at
-		// the end (upper) or at the start (lower).
+		// Output size ceil(n/stride), and the padding for it; an odd element
+		// goes to the end (upper) or to the start (lower).
 		out := (n + w.Stride[i] - 1) / w.Stride[i]
 		total := max((out-1)*w.Stride[i]+w.Extent(i)-n, 0)
 		small, large := total/2, total-total/2
@@ -82,7 +83,8 @@ func windowOf(a *Attrs, x graph.Shape, kernel []int64) (w graph.Window, same boo
 	return w, true, w.Check()
 }
 
-// Planar is a shape [1,C,L] as [1,C,1,L]; one of rank 4 is returned as it is.
+// Planar is a shape [1,C,L] as [1,C,1,L]; a shape of rank 4 is returned
+// unchanged.
 func Planar(x graph.Shape) graph.Shape {
 	if len(x) == 3 {
 		return graph.Shape{x[0], x[1], 1, x[2]}
@@ -143,7 +145,7 @@ func PoolOf(a *Attrs, x graph.Shape) (graph.Pool, error) {
 	// auto_pad has its own rounding: ceil(n/stride) for SAME, floor for VALID.
 	p.Ceil = a.Int("ceil_mode", 0) != 0 && !same
 	if p.Max {
-		// How the Indices output would be laid out; that output is refused.
+		// The layout of the Indices output; that output is refused.
 		a.Ignore("storage_order")
 	} else {
 		p.CountPad = a.Int("count_include_pad", 0) != 0
@@ -151,9 +153,10 @@ func PoolOf(a *Attrs, x graph.Shape) (graph.Pool, error) {
 	return p, a.Done()
 }
 
-// SettleRounding turns ceil mode into padding at the end where that is the same:
-// the maximum and the mean over real elements do not see padding. What is left
-// is the mean that counts padding but not the overhang of the last window.
+// SettleRounding replaces ceil mode by padding at the end where the result is
+// the same: the maximum and the mean over real elements ignore padding. The only
+// remaining ceil mode is that of a mean which counts padding but not the
+// overhang of the last window.
 func SettleRounding(p graph.Pool, x graph.Shape) (graph.Pool, error) {
 	if p.Pads == [4]int{} {
 		p.CountPad = false
@@ -183,8 +186,8 @@ func SettleRounding(p graph.Pool, x graph.Shape) (graph.Pool, error) {
 }
 
 // ConvTransposeOf reads a ConvTranspose over inputs of the given shapes. An
-// output_shape, or auto_pad SAME (size times stride), asks for padding that
-// gives it; a size beyond the full result is filled up at the end.
+// output_shape, or auto_pad SAME (size times stride), determines the
+// padding; a size beyond the full result is padded at the end.
 func ConvTransposeOf(a *Attrs, x, w graph.Shape) (graph.ConvTranspose, error) {
 	var op graph.ConvTranspose
 	if len(w) != len(x) || len(x) < 3 {
@@ -213,7 +216,7 @@ func ConvTransposeOf(a *Attrs, x, w graph.Shape) (graph.ConvTranspose, error) {
 		if v == nil {
 			return nil, nil
 		}
-		if len(v) == len(x) { // batch and channels may stand before
+		if len(v) == len(x) { // may include batch and channels
 			v = v[2:]
 		}
 		if len(v) != len(kernel) {

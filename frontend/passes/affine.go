@@ -12,7 +12,7 @@ import (
 // affine is y = x*scale[c] + shift[c] per channel, in float64.
 type affine struct{ scale, shift []float64 }
 
-// then makes f what f and then g compute.
+// then replaces f by the function that applies f and then g.
 func (f *affine) then(g affine) {
 	for i := range f.scale {
 		f.scale[i] *= g.scale[i]
@@ -78,14 +78,15 @@ func finite(f []float32) error {
 	return nil
 }
 
-// uniform tells whether all channels have one scale and one shift.
+// uniform reports whether all channels have the same scale and shift.
 func (f *affine) uniform() bool {
 	return len(f.scale) > 0 && uniformOf(f.scale) && uniformOf(f.shift)
 }
 
 func uniformOf(v []float64) bool { return slices.Equal(v[1:], v[:len(v)-1]) }
 
-// fits tells whether the function is one of so many channels; one that is the same for all becomes that.
+// fits reports whether the function has the given number of channels; a function that is the same
+// for all channels is expanded to that number.
 func (f *affine) fits(channels int) bool {
 	if len(f.scale) == channels {
 		return true

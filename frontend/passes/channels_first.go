@@ -8,9 +8,9 @@ import (
 	"hass/internal/graph"
 )
 
-// channelsFirst writes one of QONNX's operators over a map with its channels last as ONNX has it, between two
-// transposes. It gives the operator and the value behind the second transpose, whose shape is not known yet; a node of other
-// ranks stays as it is.
+// channelsFirst replaces a QONNX operator over a map with its channels last by the ONNX operator between two transposes. It
+// gives the operator and the value behind the second transpose, whose shape is not known yet. A node of another rank stays
+// unchanged.
 func (r *rewriter) channelsFirst(n *graph.Node, op graph.Foreign) (graph.Foreign, string) {
 	x := r.Shape(ops.In(n, 0))
 	rank := len(x)
@@ -51,5 +51,5 @@ func (r *rewriter) channelsFirst(n *graph.Node, op graph.Foreign) (graph.Foreign
 	return op, out
 }
 
-// channelsLastOpset is the version of the ONNX operators that QONNX's over maps with their channels last are of.
+// channelsLastOpset is the version of the ONNX operators on which QONNX's channels-last operators are based.
 const channelsLastOpset = 13

@@ -7,20 +7,20 @@ import (
 	"hass/internal/graph"
 )
 
-// quantised is what an operator over integers computes: a float operator between DequantizeLinear of its operands and
-// QuantizeLinear of its result. Places are of inputs, -1 for none.
+// quantised describes an operator over integers: a float operator between DequantizeLinear of its operands and
+// QuantizeLinear of its result. Places are indices of inputs, -1 for none.
 type quantised struct {
 	op       string
 	operands []operand
-	bias     int // integers at the product of the operands' scales
-	scale    int // of the result; -1: the result stays as it is
+	bias     int // integers whose scale is the product of the operands' scales
+	scale    int // of the result; -1: the result is not quantised
 	zero     int
 }
 
-// operand is data, its scale (-1: 1) and its zero point.
+// operand has the places of data, scale (-1: 1) and zero point.
 type operand struct{ data, scale, zero int }
 
-// one and two are operators of one and two operands, each followed by scale and zero point, and the result's.
+// one and two are operators with one and two operands, each followed by scale and zero point, and then those of the result.
 func one(op string) quantised { return quantised{op, []operand{{0, 1, 2}}, -1, 3, 4} }
 func two(op string) quantised { return quantised{op, []operand{{0, 1, 2}, {3, 4, 5}}, -1, 6, 7} }
 
@@ -45,8 +45,8 @@ var quantisedOps = map[[2]string]quantised{
 // microsoft is the domain of ONNX Runtime's own operators.
 const microsoft = "com.microsoft"
 
-// expandQlinear writes operators over integers as float operators between quantisers, the form that fold-quant reads. Consecutive
-// ones then have a QuantizeLinear and a DequantizeLinear of the same scale between them.
+// expandQlinear replaces operators over integers by float operators between quantisers, the form that fold-quant reads.
+// Consecutive operators then have a QuantizeLinear and a DequantizeLinear of the same scale between them.
 func expandQlinear(r *rewriter) error {
 	for _, n := range r.Nodes() {
 		f, ok := n.Op.(graph.Foreign)
@@ -73,7 +73,7 @@ func expandQlinear(r *rewriter) error {
 func (r *rewriter) expand(n *graph.Node, f graph.Foreign, q quantised) error {
 	f.Domain, f.Type = "", q.op
 	if f.Opset < 13 {
-		f.Opset = 13 // where Gemm and the quantisers have their form of today; the operators over integers look alike in all versions
+		f.Opset = 13 // at opset 13 Gemm and the quantisers have their present form; the operators over integers are alike in all versions
 	}
 	if len(q.operands) == 0 {
 		r.Changed, n.Op = true, f
@@ -182,7 +182,7 @@ func (r *rewriter) scaleInput(n *graph.Node, place int) (string, error) {
 	return n.Inputs[place], nil
 }
 
-// dequantised is a value read through a DequantizeLinear of its own.
+// dequantised is a value read through a new DequantizeLinear.
 func (r *rewriter) dequantised(n *graph.Node, data, scale, zero string, axis, opset int) string {
 	inputs := []string{data, scale}
 	if zero != "" {
@@ -194,7 +194,7 @@ func (r *rewriter) dequantised(n *graph.Node, data, scale, zero string, axis, op
 	return out
 }
 
-// quantised gives what n computes a QuantizeLinear, if the result has a scale and a zero point, whose output is the model's.
+// quantised puts a QuantizeLinear behind n, if the result has a scale and a zero point; the model's value is its output.
 func (r *rewriter) quantised(n *graph.Node, result []string, opset int) {
 	if len(result) == 0 {
 		return

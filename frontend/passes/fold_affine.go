@@ -10,12 +10,11 @@ import (
 	"hass/internal/graph"
 )
 
-// foldAffine folds what scales and shifts channels by constants into the conv
-// that makes its input: BatchNormalization, and Add, Sub, Mul, Div and Sum with
-// an operand that is constant per channel. The new weights are computed in
-// float64 and rounded once, however many operators fold into one conv. Where the
-// conv's result is used elsewhere too, or there is none, the operator becomes a
-// 1x1 depthwise conv of its own.
+// foldAffine folds operators that scale and shift channels by constants into the
+// conv that produces their input: BatchNormalization, and Add, Sub, Mul, Div and
+// Sum with an operand that is constant per channel. The new weights are computed
+// in float64 and rounded once for each operator. If the conv's result has other
+// readers, or there is no conv, the operator becomes a 1x1 depthwise conv.
 func foldAffine(r *rewriter) error {
 	type folded struct {
 		into, last *graph.Node
@@ -43,7 +42,7 @@ func foldAffine(r *rewriter) error {
 			return nil
 		}
 		if m := r.Maker[x]; m != nil && r.Sole(x, n) && len(f.scale) > 0 {
-			// One number for all passes a Reshape, before which the map has its channels.
+			// A single number commutes with a Reshape, and the map before the Reshape has channels.
 			if _, ok := m.Op.(graph.Reshape); ok && isMap(r.Shape(m.Inputs[0])) && f.uniform() {
 				src := m.Inputs[0]
 				f.fits(r.Shape(src)[1])
@@ -69,7 +68,7 @@ func foldAffine(r *rewriter) error {
 }
 
 // affineOf reads n as an affine function of its data input x; x is "" if it is
-// none.
+// not affine.
 func (r *rewriter) affineOf(n *graph.Node, a *ops.Attrs) (x string, f affine, err error) {
 	if a.Op.Type == "BatchNormalization" {
 		f, err = r.batchNorm(n, a)
@@ -102,7 +101,7 @@ func (r *rewriter) affineOf(n *graph.Node, a *ops.Attrs) (x string, f affine, er
 	}
 	s := r.Shape(x)
 	if !s.Equal(r.Shape(n.Outputs[0])) {
-		return "", f, nil // lower-eltwise takes it
+		return "", f, nil // lower-eltwise handles it
 	}
 	v, ok := perChannel(c, s)
 	if !ok {
@@ -123,7 +122,7 @@ func (r *rewriter) affineOf(n *graph.Node, a *ops.Attrs) (x string, f affine, er
 			f.scale[i] = v[i]
 		case "Div":
 			if swapped {
-				return "", f, nil // lower-eltwise takes it
+				return "", f, nil // lower-eltwise handles it
 			}
 			f.scale[i] = 1 / v[i]
 		}
@@ -183,8 +182,8 @@ func (r *rewriter) batchNorm(n *graph.Node, a *ops.Attrs) (f affine, err error) 
 	return f, nil
 }
 
-// convBefore is the conv that makes v for n alone, seen through reshapes that
-// keep the channels in dimension 1; nil if there is none.
+// convBefore is the conv that produces v for n alone, possibly through
+// reshapes that keep the channels in dimension 1; nil if there is none.
 func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 	for {
 		m := r.Maker[v]
@@ -206,8 +205,8 @@ func (r *rewriter) convBefore(n *graph.Node, v string) *graph.Node {
 	}
 }
 
-// scaledWeights are weights [F,...] with each output channel scaled. Where they lie on a grid with scales of output channels the integers stay: what
-// scales them goes into the grid, and only a sign into them. A channel that is scaled by 0 keeps its step.
+// scaledWeights are weights [F,...] with each output channel scaled. If they lie on a grid with scales per output channel, the grid takes the
+// magnitude of the factor, and the integers change in sign at most. A channel that is scaled by 0 keeps its step.
 func scaledWeights(w *graph.Tensor, scale []float64) *graph.Tensor {
 	n := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: slices.Clone(w.F)}
 	per := w.Shape[1:].Elems()

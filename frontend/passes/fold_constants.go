@@ -10,8 +10,8 @@ import (
 )
 
 // foldConstants walks the graph once in order: a node over constants becomes a
-// constant, any other one gets its shape. Both need each other, because the
-// shapes of Reshape come from Shape, Gather and Concat before it.
+// constant, any other node gets its shape. One pass does both, because the
+// target of a Reshape comes from Shape, Gather and Concat before it.
 func foldConstants(r *rewriter) error {
 	r.Changed = true // shapes
 	for _, n := range r.Nodes() {
@@ -120,8 +120,8 @@ func (r *rewriter) splitShapes(n *graph.Node, op graph.Foreign) error {
 // maxExecuted bounds the elements of a constant that is computed by the float executor.
 const maxExecuted = 1 << 22
 
-// executed computes a node over constants that package ops cannot evaluate by a graph of its own, whose first input of floats is given
-// at run time; nil if the node has another input or no pass lowers it.
+// executed computes a node over constants that package ops cannot evaluate, by running a graph of that node whose first float input is
+// given at run time; nil if the node has another input or no pass lowers it.
 func (r *rewriter) executed(n *graph.Node, op graph.Foreign) (*graph.Tensor, error) {
 	if !ops.Lowered(op.Type) || integers[op.Type] || len(n.Inputs) == 0 || n.Outputs[0] == "" || slices.ContainsFunc(n.Outputs[1:], func(v string) bool { return v != "" }) {
 		return nil, nil
@@ -157,7 +157,7 @@ func (r *rewriter) executed(n *graph.Node, op graph.Foreign) (*graph.Tensor, err
 	}
 	e, err := floatexec.New(g)
 	if err != nil {
-		return nil, nil // what it lacks is said where the node is lowered
+		return nil, nil // the reason is reported where the node is lowered
 	}
 	y, err := e.Run([][]float32{data.F}, nil)
 	if err != nil {
@@ -170,10 +170,10 @@ func (r *rewriter) executed(n *graph.Node, op graph.Foreign) (*graph.Tensor, err
 	return t, finite(t.F)
 }
 
-// integers are the operators whose results are integers to ONNX and floats to the executor.
+// integers are the operators whose results are integers in ONNX and floats in the executor.
 var integers = map[string]bool{"ArgMax": true, "QuantizeLinear": true}
 
-// runAll is Run: the table of passes holds this pass.
+// runAll is Run. It is a variable because the table of passes contains this pass.
 var runAll func(g *graph.Graph, batch int, refused ops.Refusals, after func(pass string, g *graph.Graph) error) (gone map[string]string, err error)
 
 func init() { runAll = Run }

@@ -8,10 +8,10 @@ import (
 	"hass/internal/graph"
 )
 
-// foldPad adds the padding to each conv and pool that reads the padded map. A
-// zero next to a max pool is the same only where no input is negative; next to
-// a mean it must be counted. What cannot fold becomes a 1x1 depthwise conv that
-// pads.
+// foldPad adds the padding to each conv and pool that reads the padded map.
+// Before a max pool that is only equivalent if no input is negative; before a
+// mean the padding must be counted. A Pad that cannot be folded becomes a 1x1
+// depthwise conv that pads.
 func foldPad(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := n.Inputs[0]
@@ -25,7 +25,7 @@ func foldPad(r *rewriter) error {
 		}
 		plain := p.Mode == "constant" && !slices.ContainsFunc(slices.Concat(p.Before, p.After), func(v int) bool { return v < 0 })
 		if !plain || len(s) != 4 || s[0] != 1 || p.Before[0]+p.After[0]+p.Before[1]+p.After[1] != 0 {
-			return nil // lower-pad takes it
+			return nil // lower-pad handles it
 		}
 		add := [4]int{p.Before[2], p.Before[3], p.After[2], p.After[3]}
 		out := n.Outputs[0]
@@ -42,14 +42,14 @@ func foldPad(r *rewriter) error {
 			return nil
 		}
 		if p.Value != 0 {
-			return nil // lower-pad takes it
+			return nil // lower-pad handles it
 		}
 		return r.depthwise(n, x, identity(s[1]), add)
 	}, "Pad")
 }
 
-// padded is the operator of u reading x with the padding added; nil if that
-// would change its result.
+// padded is the operator of u with the padding added and x as its input;
+// nil if that would change its result.
 func (r *rewriter) padded(u *graph.Node, x string, add [4]int, value float32) graph.Op {
 	var op graph.Op
 	shapes := []graph.Shape{r.Shape(x)}
@@ -81,7 +81,8 @@ func (r *rewriter) padded(u *graph.Node, x string, add [4]int, value float32) gr
 	default:
 		return nil
 	}
-	// Rounding and windows inside the padding show as another shape or an error.
+	// Differences in rounding and windows inside the padding show up as another
+	// shape or an error.
 	out, err := graph.Infer(op, shapes)
 	if err != nil || !out[0].Equal(r.Shape(u.Outputs[0])) {
 		return nil

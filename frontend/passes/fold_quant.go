@@ -9,10 +9,9 @@ import (
 	"hass/internal/graph"
 )
 
-// foldQuant reads quantisers of activations: QuantizeLinear and DequantizeLinear
-// with the same scale and zero point, between them perhaps a Clip that narrows
-// the range (QCDQ), and QONNX's Quant, IntQuant and BipolarQuant become quantize, FINN's MultiThreshold multithreshold. Quantisers of weights were
-// constant expressions: fold-constants computed them.
+// foldQuant reads quantisers of activations. QuantizeLinear and DequantizeLinear with the same scale and zero point, possibly with a Clip between
+// them that narrows the range (QCDQ), become quantize, and so do QONNX's Quant, IntQuant and BipolarQuant; FINN's MultiThreshold becomes
+// multithreshold. Quantisers of weights are constant expressions, which fold-constants has computed.
 func foldQuant(r *rewriter) error {
 	if err := r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		q, err := r.QuantOf(n, a)
@@ -86,7 +85,8 @@ func foldQuant(r *rewriter) error {
 		if err := a.Done(); err != nil {
 			return err
 		}
-		// Integers that are read at another scale, as those of a ConvInteger are, are the model's values times the ratio.
+		// Integers that are read at another scale, such as those of a ConvInteger, are the model's values times the ratio of
+		// scales.
 		ratio := float32(1)
 		if len(from.Scale) == 1 && len(back.Scale) == 1 && from.Scale[0] != back.Scale[0] {
 			ratio = float32(float64(back.Scale[0]) / float64(from.Scale[0]))
@@ -121,8 +121,8 @@ func foldQuant(r *rewriter) error {
 	}, "QuantizeLinear")
 }
 
-// mergeQuantisers leaves one of the quantisers that put the same value on the same grid: each reader of a value has a
-// DequantizeLinear of its own in some models.
+// mergeQuantisers keeps one of several quantisers that put the same value on the same grid: in some models each
+// reader of a value has its own DequantizeLinear.
 func (r *rewriter) mergeQuantisers() {
 	type same struct {
 		of    string
@@ -149,7 +149,7 @@ func (r *rewriter) mergeQuantisers() {
 	}
 }
 
-// times gives those who read n's output its product with a number.
+// times replaces n's output, for its readers, by its product with a number.
 func (r *rewriter) times(n *graph.Node, by float32) {
 	out := n.Outputs[0]
 	inner := r.NewValue(out + "/grid")

@@ -10,8 +10,8 @@ import (
 	"hass/internal/graph"
 )
 
-// fuseFunction turns functions of one variable that exporters write in several operators, such as a GELU with Erf or Tanh, into
-// one activation. It knows them by their values at sample points, so that the order of the operators does not count.
+// fuseFunction turns functions of one variable that exporters write as several operators, such as a GELU with Erf or Tanh, into
+// one activation. It recognises them by their values at sample points, so the order of the operators does not matter.
 func fuseFunction(r *rewriter) error {
 	place := map[*graph.Node]int{}
 	all := r.Nodes()
@@ -26,7 +26,7 @@ func fuseFunction(r *rewriter) error {
 	return nil
 }
 
-// maxFused bounds the operators that make a function.
+// maxFused bounds the number of operators that form a function.
 const maxFused = 14
 
 // elementwise tells whether an operator computes element by element.
@@ -42,11 +42,11 @@ func elementwise(op graph.Op) bool {
 	return false
 }
 
-// arithmetic tells whether a node has several operands: without one there is nothing to fuse.
+// arithmetic reports whether a node has several operands: without such a node there is nothing to fuse.
 func arithmetic(n *graph.Node) bool { return len(n.Inputs) > 1 }
 
-// bends tells whether a node is more than a sum, a difference, a product or a quotient: all known functions need one that is, and
-// long chains of the others are not worth a sample.
+// bends reports whether a node is more than a sum, difference, product or quotient. All known functions contain such a node, and
+// long chains without one are not worth sampling.
 func bends(n *graph.Node) bool {
 	rational := []string{"add", "sub", "mul", "div", "sum", "neg"}
 	switch op := n.Op.(type) {
@@ -58,11 +58,11 @@ func bends(n *graph.Node) bool {
 	return true
 }
 
-// knownFunction replaces n if all that it depends on, through elementwise operators and numbers, is one value of which it
-// computes a known function.
+// knownFunction replaces n by an activation if n depends, through elementwise operators and single numbers, on one value
+// only and computes a known function of it.
 func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
 	inside, front := []*graph.Node{n}, map[string]bool{}
-	open := func(m *graph.Node) bool { // false if m reads a constant that is no number
+	open := func(m *graph.Node) bool { // false if m reads a constant that is not a single number
 		for _, v := range m.Inputs {
 			switch c := r.Graph.Consts[v]; {
 			case c == nil:
@@ -84,7 +84,7 @@ func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
 				}
 			}
 		}
-		// The last operator first: what it reads comes before all others.
+		// The input of the last operator comes first: it precedes all others.
 		last := ""
 		for v := range front {
 			if m := r.Maker[v]; m != nil && (last == "" || place[m] > place[r.Maker[last]]) {
@@ -106,7 +106,7 @@ func (r *rewriter) knownFunction(n *graph.Node, place map[*graph.Node]int) {
 	}
 }
 
-// samples are where functions are compared.
+// samples are the points at which functions are compared.
 var samples = func() (x []float64) {
 	for v := -7.9; v < 8; v += 0.31 {
 		x = append(x, v)
@@ -114,7 +114,8 @@ var samples = func() (x []float64) {
 	return append(x, 0, -0.01, 0.01)
 }()
 
-// replaceFunction makes n the activation of x that the operators inside, the last first, compute; false if it is none that is known.
+// replaceFunction replaces n by the activation of x that the operators inside, the last first, compute; false if it is not a
+// known one.
 func (r *rewriter) replaceFunction(n *graph.Node, x string, inside []*graph.Node) bool {
 	if !r.Shape(x).Equal(r.Shape(n.Outputs[0])) {
 		return false
@@ -144,7 +145,7 @@ func (r *rewriter) replaceFunction(n *graph.Node, x string, inside []*graph.Node
 	return false
 }
 
-// sampled is what an elementwise operator makes of its inputs' samples; false if one is not there yet.
+// sampled applies an elementwise operator to its inputs' samples; false if an input has no samples yet.
 func (r *rewriter) sampled(n *graph.Node, values map[string][]float64) ([]float64, bool) {
 	in := make([][]float64, len(n.Inputs))
 	for i, v := range n.Inputs {

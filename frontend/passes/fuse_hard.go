@@ -8,11 +8,11 @@ import (
 	"hass/internal/graph"
 )
 
-// fuseHard finds hard-sigmoid and hard-swish written with a clip:
-// clip(x+b, 0, h)/h becomes hardsigmoid(x) with alpha 1/h and beta b/h, and
-// x*clip(x+3, 0, 6)/6 becomes hardswish(x). It must see them before the additions
-// and divisions are folded into convolutions. The first form is taken only where
-// x has another reader: otherwise x+b folds into the convolution before it.
+// fuseHard finds hard-sigmoid and hard-swish written with a clip: clip(x+b, 0,
+// h)/h becomes hardsigmoid(x) with alpha 1/h and beta b/h, and x*clip(x+3, 0,
+// 6)/6 becomes hardswish(x). It must run before the additions and divisions are
+// folded into convolutions. The first form is replaced only if x has another
+// reader; otherwise x+b folds into the convolution before it.
 func fuseHard(r *rewriter) error {
 	for _, n := range r.Nodes() {
 		v, by := r.scaled(n)
@@ -38,7 +38,7 @@ func fuseHard(r *rewriter) error {
 	return nil
 }
 
-// replace makes n compute op of x; what it read before is dropped as dead.
+// replace makes n compute op of x; its former inputs are removed as dead nodes.
 func (r *rewriter) replace(n *graph.Node, op graph.Op, x string) {
 	if !r.Shape(x).Equal(r.Shape(n.Outputs[0])) {
 		return
@@ -49,7 +49,7 @@ func (r *rewriter) replace(n *graph.Node, op graph.Op, x string) {
 	r.Prune(old...)
 }
 
-// sixth rounds 1/6 as ONNX's attribute has it.
+// sixth rounds 1/6 to float32, as ONNX's attribute does.
 func sixth(v float64) float64 { return float64(float32(v)) }
 
 func close32(a, b float64) bool { return math.Abs(a-b) <= 1e-6*math.Abs(b) }
@@ -81,7 +81,7 @@ func (r *rewriter) scaled(n *graph.Node) (v string, by float64) {
 	return "", 0
 }
 
-// clipped reads v, made for n alone, as clip(x+b, 0, h).
+// clipped reads v, produced for n alone, as clip(x+b, 0, h).
 func (r *rewriter) clipped(v string, n *graph.Node) (x string, b, h float64) {
 	c := r.Maker[v]
 	if c == nil || !r.Sole(v, n) {

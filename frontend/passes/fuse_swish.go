@@ -2,8 +2,8 @@ package passes
 
 import "hass/internal/graph"
 
-// fuseSwish turns x*hardsigmoid(x) with alpha 1/6 and beta 1/2 into hardswish
-// and x*sigmoid(x) into silu, where nothing else reads the gate.
+// fuseSwish turns x*hardsigmoid(x) with alpha 1/6 and beta 1/2 into
+// hardswish, and x*sigmoid(x) into silu, if the gate has no other reader.
 func fuseSwish(r *rewriter) error {
 	for _, n := range r.Nodes() {
 		if e, ok := n.Op.(graph.Eltwise); !ok || e.Fn != "mul" {

@@ -10,12 +10,13 @@ import (
 )
 
 // lowerActivation turns element-wise non-linear operators into activation.
-// Bounds that make one a simpler one are used: Clip from 0 without an upper
-// bound is relu, and so is a leaky one with slope 0.
+// Operators whose bounds reduce them to a simpler function become that
+// function: a Clip from 0 without an upper bound is relu, and so is a
+// LeakyRelu with slope 0.
 func lowerActivation(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		var op graph.Activation
-		keep := 1 // inputs that stay
+		keep := 1 // number of inputs kept
 		switch a.Op.Type {
 		case "Relu":
 			op.Fn = graph.ActRelu
@@ -79,7 +80,7 @@ func lowerActivation(r *rewriter) error {
 				return err
 			}
 			if math.IsNaN(lo) {
-				return nil // two tensors of data: lower-eltwise takes it
+				return nil // two tensors of data: lower-eltwise handles it
 			}
 			op = clip(lo, hi)
 		case "PRelu":
@@ -114,7 +115,7 @@ func lowerActivation(r *rewriter) error {
 		}
 		data := n.Inputs[0]
 		if r.Graph.Consts[data] != nil && len(n.Inputs) > 1 {
-			data = n.Inputs[1] // Max and Min take their operands in any order
+			data = n.Inputs[1] // Max and Min accept their operands in any order
 		}
 		if !r.Shape(data).Equal(r.Shape(n.Outputs[0])) {
 			if a.Op.Type == "Max" || a.Op.Type == "Min" {
@@ -137,8 +138,8 @@ func lowerActivation(r *rewriter) error {
 		"Elu", "Celu", "ThresholdedRelu", "Selu", "Gelu", "Softplus", "Softsign", "Mish", "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Erf", "Floor", "Ceil", "Round", "Sign", "Pow")
 }
 
-// limit reads Max or Min of data and one constant number as bounds; NaN if it
-// is none.
+// limit reads a Max or Min of data and one constant number as bounds; NaN if
+// it is not of that form.
 func (r *rewriter) limit(n *graph.Node, op string) (lo, hi float64, err error) {
 	lo, hi = math.Inf(-1), math.Inf(1)
 	if len(n.Inputs) != 2 {

@@ -6,7 +6,7 @@ import (
 )
 
 // lowerConvtranspose turns ConvTranspose into convtranspose: padding explicit,
-// weights and bias constant, one dimension as two.
+// weights and bias constant, one spatial dimension extended to two.
 func lowerConvtranspose(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])

@@ -66,7 +66,8 @@ func lowerEltwise(r *rewriter) error {
 		if len(n.Inputs) <= 2 {
 			return nil
 		}
-		// Sum, Max, Min: left to right, the last addition keeps the name and the output.
+		// Sum, Max, Min: from left to right; the last operator keeps the name
+		// and the output.
 		rest := slices.Clone(n.Inputs)
 		acc := rest[0]
 		for i, v := range rest[1 : len(rest)-1] {

@@ -44,7 +44,7 @@ func (r *rewriter) product(n *graph.Node, a *ops.Attrs) (product, error) {
 		p.alpha, p.beta = a.Float("alpha", 1), a.Float("beta", 1)
 		p.transB = a.Int("transB", 0) != 0
 		if a.Int("transA", 0) != 0 {
-			// A column of data, transposed, is a row.
+			// A transposed column of data is a row.
 			x = graph.Shape{x[1], x[0]}
 		}
 	}
@@ -69,7 +69,7 @@ func (r *rewriter) product(n *graph.Node, a *ops.Attrs) (product, error) {
 func lowerGemm(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		if !r.fullyConnected(n, a) {
-			return nil // lower-matmul takes it
+			return nil // lower-matmul handles it
 		}
 		w, err := r.Weights(n, 1, "weights")
 		if err != nil {

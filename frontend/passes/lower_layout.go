@@ -7,9 +7,8 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerLayout turns what is left of Transpose and Expand into transpose and
-// expand, DepthToSpace and SpaceToDepth into a transpose between reshapes. An Expand before element-wise operators that broadcast by themselves
-// is dropped.
+// lowerLayout turns the remaining Transpose and Expand into transpose and expand, and DepthToSpace and SpaceToDepth into a transpose between
+// reshapes. An Expand before element-wise operators that broadcast by themselves is dropped.
 func lowerLayout(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x, out := n.Inputs[0], n.Outputs[0]

@@ -7,9 +7,9 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerMatmul turns what is no fully connected layer over one row of data into
-// matmul: products of two run-time matrices, or of several rows. A Gemm becomes
-// a product between transposes, a scaling and an addition.
+// lowerMatmul turns products other than fully connected layers over one row of
+// data into matmul: products of two run-time matrices, or of several rows. A
+// Gemm becomes a product between transposes, a scaling and an addition.
 func lowerMatmul(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		for _, v := range n.Inputs {

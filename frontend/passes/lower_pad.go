@@ -7,9 +7,8 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerPad turns each Pad that did not fold into pad; negative padding becomes a
-// slice before it, and zeros around a map that was cropped a 1x1 depthwise conv that
-// pads.
+// lowerPad turns each remaining Pad into pad. Negative padding becomes a slice
+// before it; zeros around a cropped map become a 1x1 depthwise conv that pads.
 func lowerPad(r *rewriter) error {
 	behind := r.layersBehind()
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
@@ -42,11 +41,12 @@ func lowerPad(r *rewriter) error {
 			return nil
 		}
 		if op.Mode == "constant" && op.Value == 0 && len(x) == 4 && x[0] == 1 && op.Before[0]+op.After[0]+op.Before[1]+op.After[1] == 0 {
-			// Zeros around a cropped map: what foldPad does with a whole one.
+			// Zeros around a cropped map: foldPad does the same with a whole map.
 			return r.depthwise(n, data, identity(r.Shape(data)[1]), [4]int{op.Before[2], op.Before[3], op.After[2], op.After[3]})
 		}
 		if s := r.Shape(data); op.Mode == "constant" && op.Value == 0 && isMap(s) && op.Before[0]+op.After[0] == 0 && behind[n.Outputs[0]] && s[1]*(s[1]+op.Before[1]+op.After[1]) <= maxMoved {
-			// Channels of zeros before a layer: a layer of ones and zeros, which pads rows and columns too.
+			// Zero channels before a layer: a layer of ones and zeros, which also
+			// pads rows and columns.
 			w := r.oneHot(n, s[1]+op.Before[1]+op.After[1], s[1], 1, 1)
 			for c := range s[1] {
 				w.F[(c+op.Before[1])*s[1]+c] = 1

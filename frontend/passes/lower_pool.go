@@ -31,7 +31,7 @@ func lowerPool(r *rewriter) error {
 				return err
 			}
 			if len(x) != 3 && len(x) != 4 || x[0] != 1 || axes[0] || axes[1] || !axes[2] || len(x) == 4 && !axes[3] {
-				return nil // lower-reduce takes it
+				return nil // lower-reduce handles it
 			}
 			op = graph.GlobalPool{Max: a.Op.Type == "ReduceMax"}
 		}

@@ -8,7 +8,7 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerReduce turns the reductions that are no global pool into reduce.
+// lowerReduce turns the reductions that are not global pools into reduce.
 func lowerReduce(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])

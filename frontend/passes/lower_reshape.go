@@ -7,8 +7,9 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerReshape turns operators that rename the layout without moving data into
-// reshape. A Transpose counts if the dimensions that are not 1 keep their order.
+// lowerReshape turns operators that change the shape without moving data into
+// reshape. These include a Transpose that keeps the order of the dimensions
+// other than 1.
 func lowerReshape(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		to := r.Shape(n.Outputs[0])

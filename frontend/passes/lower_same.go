@@ -5,7 +5,8 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerSame turns the operators of which the table of package ops says what they become into that.
+// lowerSame replaces operators by the graph operator that the table of package ops names as
+// equivalent.
 func lowerSame(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		op, inputs, err := r.Same(n, a)

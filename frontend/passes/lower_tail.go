@@ -8,8 +8,8 @@ import (
 	"hass/internal/graph"
 )
 
-// lowerTail turns Softmax, LogSoftmax and ArgMax into host operators. Whether they stand where the host can run them is for
-// package quant to judge.
+// lowerTail turns Softmax, LogSoftmax and ArgMax into host operators. Package quant decides whether the host can run them
+// at their place in the graph.
 func lowerTail(r *rewriter) error {
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
 		x := r.Shape(n.Inputs[0])

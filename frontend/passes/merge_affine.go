@@ -9,9 +9,10 @@ import (
 )
 
 // mergeAffine folds a 1x1 depthwise conv (a scale and shift per channel, such as
-// a normalisation of the input image) into the conv that alone reads it, perhaps
-// through reshapes, as one between a Flatten and a dense layer does. A shift
-// passes only into a conv without padding: the padding it sees is not shifted.
+// a normalisation of the input image) into the conv that is its only reader,
+// possibly through reshapes, as between a Flatten and a dense layer. A shift can
+// only be folded into a conv without padding, because the padding is not
+// shifted.
 func mergeAffine(r *rewriter) error {
 	for _, d := range r.Nodes() {
 		op, ok := d.Op.(graph.Conv)
@@ -46,8 +47,8 @@ func mergeAffine(r *rewriter) error {
 	return nil
 }
 
-// pastReshapes is the only reader of v, or of what reshapes that are the only readers make of it, with the value that it reads;
-// nil if there are more readers or none.
+// pastReshapes is the only reader of v, skipping reshapes that are only readers themselves, with the value that it reads; nil
+// if there are several readers or none.
 func (r *rewriter) pastReshapes(v string) (string, *graph.Node) {
 	for {
 		if r.Readers(v) != 1 || r.Output[v] {
@@ -66,7 +67,7 @@ func (r *rewriter) premultiply(c *graph.Node, op graph.Conv, scale, shift []floa
 	w := r.Graph.Consts[c.Inputs[1]]
 	nw := &graph.Tensor{Type: graph.Float, Shape: slices.Clone(w.Shape), F: make([]float32, len(w.F))}
 	uniform := !slices.ContainsFunc(scale, func(s float32) bool { return s != scale[0] })
-	if uniform { // so the integers of a quantised model stay
+	if uniform { // so that the integers of a quantised model stay
 		all := make([]float64, w.Shape[0])
 		for o := range all {
 			all[o] = float64(scale[0])

@@ -6,8 +6,8 @@ import (
 	"hass/internal/graph"
 )
 
-// mergeClip makes one clip of two in a row, such as a Min after a Relu: exporters
-// write ReLU6 so.
+// mergeClip merges two consecutive clips, such as a Min after a Relu: some
+// exporters write ReLU6 that way.
 func mergeClip(r *rewriter) error {
 	for _, n := range r.Nodes() {
 		r.mergeClips(n)
@@ -27,7 +27,7 @@ func limits(n *graph.Node) (lo, hi float64, ok bool) {
 	return 0, 0, false
 }
 
-// mergeClips lets n do the work of the clip before it too.
+// mergeClips makes n do the work of the clip before it too.
 func (r *rewriter) mergeClips(n *graph.Node) {
 	lo, hi, ok := limits(n)
 	if !ok {

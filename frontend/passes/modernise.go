@@ -8,10 +8,11 @@ import (
 	"hass/internal/graph"
 )
 
-// modernise writes a node of opset 6 as opset 7 has it: there operators
-// broadcast their second operand only on request, with its dimensions beginning
-// at a given axis of the first; from 7 on they broadcast from the last dimension
-// back. The slope of a PRelu began at axis 1.
+// modernise rewrites a node of opset 6 in the form of opset 7. In opset 6
+// operators broadcast their second operand only if an attribute says so, with
+// its dimensions aligned from a given axis of the first; from opset 7 on they
+// are aligned at the last dimension. The slope of a PRelu is aligned at axis 1
+// in opset 6.
 func (r *rewriter) modernise(n *graph.Node, op graph.Foreign) error {
 	if op.Opset >= 7 {
 		return nil

@@ -7,10 +7,10 @@ import (
 	"hass/internal/graph"
 )
 
-// nchwInput gives an image input of shape [1,H,W,C] the shape [1,C,H,W], and a sequence [1,L,C] the shape [1,C,L], where
-// the model (an export from TensorFlow or Keras) transposes it so, at once or
-// after a padding or normalisation; of one channel exporters write a Reshape for it. Images reach every model
-// plane by plane. A transpose back keeps the meaning; sink-transpose cancels it.
+// nchwInput changes an image input of shape [1,H,W,C] to [1,C,H,W], and a sequence [1,L,C] to [1,C,L], if the model (an
+// export from TensorFlow or Keras) transposes it that way, at once or after a padding or normalisation. For one channel
+// exporters write a Reshape instead. Every model then receives images plane by plane. A transpose back preserves the
+// meaning; sink-transpose cancels it.
 func nchwInput(r *rewriter) error {
 	for i, v := range r.Graph.Inputs {
 		rank := len(v.Shape)
@@ -28,7 +28,7 @@ func nchwInput(r *rewriter) error {
 	return nil
 }
 
-// toFirst and toLast are the permutations that bring the channels of a tensor of the given rank from the last place to the second,
+// toFirst and toLast are the permutations that move the channels of a tensor of the given rank from the last place to the second,
 // and back.
 func toFirst(rank int) []int {
 	perm := []int{0, rank - 1}
@@ -55,8 +55,8 @@ func transposeNode(perm []int) graph.Foreign {
 	return graph.Foreign{Type: "Transpose", Opset: 13, Attrs: map[string]graph.Attr{"perm": a}}
 }
 
-// meetsTranspose reports whether some path from v, of the given rank, reaches a transpose that brings the channels forward
-// through at most seven operators that a transpose passes. A Reshape that does the same to data of one channel becomes
+// meetsTranspose reports whether a path from v, of the given rank, reaches a transpose that moves the channels forward,
+// through at most seven operators that a transpose can pass. A Reshape that does the same to data of one channel becomes
 // that transpose.
 func (r *rewriter) meetsTranspose(v string, rank int) bool {
 	front, seen := []string{v}, map[string]bool{v: true}
@@ -89,14 +89,14 @@ func (r *rewriter) meetsTranspose(v string, rank int) bool {
 	return false
 }
 
-// bringsForward tells whether a reshape of x to y is the transpose that brings the channels forward and changes the shape: of one
-// channel.
+// bringsForward reports whether a reshape of x to y equals the transpose that moves the channels forward, which is so for one
+// channel, and changes the shape.
 func (r *rewriter) bringsForward(x, y graph.Shape) bool {
 	rank := len(x)
 	return rank == 4 && len(y) == rank && x[rank-1] == 1 && !x.Equal(y) && y.Equal(slices.Concat(x[:1], x[rank-1:], x[1:rank-1]))
 }
 
-// oneScale tells whether a node quantises data, or turns them back, by numbers that are the same for all.
+// oneScale reports whether a node quantises or dequantises with the same scale for all channels.
 func (r *rewriter) oneScale(n *graph.Node, op graph.Foreign) bool {
 	switch op.Type {
 	case "QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant":

@@ -8,7 +8,7 @@ import (
 	"hass/internal/graph"
 )
 
-// rewriter is what passes edit the graph with, and what they share beside that as methods.
+// rewriter is the Rewriter with the helper methods that passes share.
 type rewriter struct{ *rewrite.Rewriter }
 
 func newRewriter(g *graph.Graph, batch int, refused ops.Refusals) *rewriter {
@@ -16,7 +16,7 @@ func newRewriter(g *graph.Graph, batch int, refused ops.Refusals) *rewriter {
 }
 
 // pass is one rewriting of the graph. A pass may assume that the graph is
-// verified and must leave it so.
+// verified and must leave a verified graph.
 type pass struct {
 	name  string
 	what  string // one line for people
@@ -27,9 +27,9 @@ type pass struct {
 // order says that a pass must come after another one, and why.
 type order struct{ pass, why string }
 
-// table holds the passes in the order they run. Each pass lives in a file of its
-// name, with NAME.in.txt and NAME.golden.txt in testdata; a test checks the order
-// against the constraints.
+// table holds the passes in the order in which they run. Each pass has a file of
+// its name, with NAME.in.txt and NAME.golden.txt in testdata; a test checks the
+// order against the constraints.
 var table = []pass{
 	{"expand-qlinear", "write operators over integers as float operators between quantisers", expandQlinear, nil},
 	{"fold-constants", "evaluate constant expressions and infer shapes", foldConstants, []order{
@@ -154,10 +154,9 @@ var table = []pass{
 	}},
 }
 
-// Run runs all passes over an imported graph, which they change in place; batch is the fixed batch size of the
-// model's inputs, 0 if it is symbolic or 1. Nodes that no pass lowers stay graph.Foreign: refused says why of those that a
-// pass understood. It calls after with the graph that each pass left, and gives the names of the nodes that are gone with the pass
-// that removed each.
+// Run runs all passes over an imported graph and changes it in place. batch is the fixed batch size of the model's inputs, 0 if it
+// is symbolic or 1. Nodes that no pass lowers stay graph.Foreign; refused has the reasons for nodes that a pass understood. Run
+// calls after with the graph after each pass. It gives the names of the removed nodes with the pass that removed each.
 func Run(g *graph.Graph, batch int, refused ops.Refusals, after func(pass string, g *graph.Graph) error) (gone map[string]string, err error) {
 	r := newRewriter(g, batch, refused)
 	gone = map[string]string{}
@@ -185,8 +184,8 @@ func Descriptions() map[string]string {
 	return m
 }
 
-// runPass runs one pass and verifies what it left, unless it changed nothing. It gives the
-// names of the nodes that the pass removed.
+// runPass runs one pass and verifies the result, unless the pass changed nothing. It gives
+// the names of the nodes that the pass removed.
 func runPass(p *pass, r *rewriter) (removed []string, err error) {
 	r.Changed, r.Dirty, r.Removed = false, false, nil
 	if err := p.run(r); err != nil {

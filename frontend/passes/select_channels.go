@@ -8,9 +8,9 @@ import (
 	"hass/internal/graph"
 )
 
-// selectChannels finds out what chains of Reshape, Transpose, Slice and Gather do to a map before a layer with weights. One that puts
-// channels in another order or chooses some becomes part of the layers behind or before it, or a layer of ones and zeros; one
-// that moves pixels to channels becomes a strided conv, one that moves channels to pixels a transposed conv.
+// selectChannels determines how chains of Reshape, Transpose, Slice and Gather rearrange a map before a layer with weights. A chain
+// that reorders or selects channels is merged into the layers before or behind it, or becomes a layer of ones and zeros. A chain that
+// moves pixels to channels becomes a strided conv, one that moves channels to pixels a transposed conv.
 func selectChannels(r *rewriter) error {
 	behind := r.layersBehind()
 	var chosen []*graph.Node
@@ -30,13 +30,13 @@ func selectChannels(r *rewriter) error {
 	return nil
 }
 
-// maxMoved bounds the elements of a map whose moves are followed, and maxMoves the operators of a chain.
+// maxMoved bounds the elements of a map that is traced through a chain, and maxMoves the operators of a chain.
 const (
 	maxMoved = 1 << 22
 	maxMoves = 16
 )
 
-// moves tells whether an operator moves elements as they are.
+// moves reports whether an operator moves elements without changing them.
 func moves(op graph.Op) bool {
 	switch op.(type) {
 	case graph.Reshape, graph.Transpose, graph.Slice, graph.Take:
@@ -47,7 +47,7 @@ func moves(op graph.Op) bool {
 
 func isMap(s graph.Shape) bool { return len(s) == 4 && s[0] == 1 && s.Elems() > 0 }
 
-// hasModule tells whether hardware does a move by itself.
+// hasModule reports whether a move has hardware of its own.
 func hasModule(op graph.Op) bool {
 	switch op := op.(type) {
 	case graph.Reshape:
@@ -58,8 +58,8 @@ func hasModule(op graph.Op) bool {
 	return false
 }
 
-// recogniseMoves rewrites a node by what the chain that ends in it does to the nearest map of which that can be said; it reports
-// whether it did.
+// recogniseMoves rewrites a node by the combined move from the nearest map for which it has a simple form; it reports whether it
+// did.
 func (r *rewriter) recogniseMoves(n *graph.Node) bool {
 	chain := []*graph.Node{n}
 	odd := !hasModule(n.Op)
@@ -78,7 +78,7 @@ func (r *rewriter) recogniseMoves(n *graph.Node) bool {
 	return false
 }
 
-// rewriteMoves rewrites n by what the chain, whose last node reads the map x, does to x.
+// rewriteMoves rewrites n by the combined move of the chain, whose last node reads the map x.
 func (r *rewriter) rewriteMoves(n *graph.Node, x string, chain []*graph.Node) bool {
 	s, to := r.Shape(x), r.Shape(n.Outputs[0])
 	at := &floatexec.Tensor[float32]{Shape: s, Data: make([]float32, s.Elems())}
@@ -107,8 +107,8 @@ func (r *rewriter) rewriteMoves(n *graph.Node, x string, chain []*graph.Node) bo
 	return true
 }
 
-// oneHot are weights of n that are all zeros yet and shall be ones and zeros, of two bits; before a function that is a table
-// of segments, which wants more binary places than the data may have, of as many bits as other weights.
+// oneHot returns new all-zero weights of n, to be filled with ones and zeros, of 2 bits. Before a function that is a table
+// of segments, which may need more binary places than the data have, they have the width of other weights.
 func (r *rewriter) oneHot(n *graph.Node, a, b, kh, kw int) *graph.Tensor {
 	t := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{a, b, kh, kw}, F: make([]float32, a*b*kh*kw)}
 	if !r.feedsFunction(n.Outputs[0]) {
@@ -117,7 +117,7 @@ func (r *rewriter) oneHot(n *graph.Node, a, b, kh, kw int) *graph.Tensor {
 	return t
 }
 
-// feedsFunction tells whether an activation that is no clamp reads a value, perhaps behind clamps.
+// feedsFunction reports whether an activation other than a clamp reads a value, possibly behind clamps.
 func (r *rewriter) feedsFunction(v string) bool {
 	return slices.ContainsFunc(r.UsersOf(v), func(u *graph.Node) bool {
 		op, ok := u.Op.(graph.Activation)
@@ -125,7 +125,7 @@ func (r *rewriter) feedsFunction(v string) bool {
 	})
 }
 
-// foldChoice lets the layers around n, which chooses channels, do it.
+// foldChoice merges n, which selects channels, into the layers around it.
 func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
 	x, out := n.Inputs[0], n.Outputs[0]
 	channels := r.Shape(x)[1]
@@ -135,7 +135,7 @@ func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
 	for _, u := range slices.Clone(r.UsersOf(out)) {
 		op, ok := u.Op.(graph.Conv)
 		w := r.Constant(u, 1)
-		const wider = 4 // a layer reads at most so many times the channels that it needs
+		const wider = 4 // a layer reads at most this multiple of the channels that it needs
 		if !ok || op.Groups != 1 || w == nil || u.Inputs[0] != out || channels > wider*len(take.Index) || w.Shape.Elems()/len(take.Index)*channels > maxMoved {
 			continue
 		}
@@ -165,8 +165,8 @@ func (r *rewriter) foldChoice(n *graph.Node, take graph.Take) {
 	r.SetInputs(n, x, r.NewConst(n.Name, "/moves", w))
 }
 
-// columnGrid is the grid of weights whose input channels are put in another order: the sum of two is no longer on it where a channel
-// is taken twice, but weights without such are.
+// columnGrid is the grid of weights whose input channels are reordered. If a channel is taken twice, the sum of two weights is no
+// longer on the grid and there is none.
 func columnGrid(w *graph.Tensor) *graph.Grid {
 	if w.Grid != nil && (len(w.Grid.Scale) == 1 || w.Grid.Axis == 0) {
 		return w.Grid
@@ -174,7 +174,7 @@ func columnGrid(w *graph.Tensor) *graph.Grid {
 	return nil
 }
 
-// asSlice makes a slice of a choice of neighbouring channels, and nothing of a choice of all in order.
+// asSlice turns a selection of neighbouring channels into a slice, and drops a selection of all channels in order.
 func (r *rewriter) asSlice(n *graph.Node, take graph.Take) bool {
 	for i, c := range take.Index {
 		if c != take.Index[0]+i {
@@ -191,7 +191,7 @@ func (r *rewriter) asSlice(n *graph.Node, take graph.Take) bool {
 	return true
 }
 
-// chosenByProducer lets the conv that alone makes the channels for n make them in the order that n gives them.
+// chosenByProducer makes the conv that produces the channels for n alone produce them in n's order.
 func (r *rewriter) chosenByProducer(n *graph.Node, take graph.Take) bool {
 	x := n.Inputs[0]
 	m := r.Maker[x]
@@ -211,7 +211,7 @@ func (r *rewriter) chosenByProducer(n *graph.Node, take graph.Take) bool {
 	filters, perGroup := w.Shape[0]/op.Groups, w.Shape[1]
 	nw := &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(take.Index), in, w.Shape[2], w.Shape[3]}, F: make([]float32, len(take.Index)*in*w.Shape[2]*w.Shape[3])}
 	for f, from := range take.Index {
-		first := from / filters * perGroup // of grouped weights: the first channel that they read
+		first := from / filters * perGroup // for grouped weights: the first channel that they read
 		copy(nw.F[f*in*w.Shape[2]*w.Shape[3]+first:], w.F[from*per:(from+1)*per])
 	}
 	if g := w.Grid; g != nil && len(g.Scale) == 1 {
@@ -226,7 +226,7 @@ func (r *rewriter) chosenByProducer(n *graph.Node, take graph.Take) bool {
 		inputs = append(inputs, r.NewConst(m.Inputs[2], "/chosen", &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(take.Index)}, F: pickOf(b.F, take.Index)}))
 	}
 	op.Groups = 1
-	// n takes the conv's place, under its own name: its shape is the right one.
+	// n replaces the conv under n's name, because n's shape is the right one.
 	n.Op = op
 	r.SetInputs(n, inputs...)
 	r.Remove(m)

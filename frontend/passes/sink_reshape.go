@@ -9,11 +9,11 @@ import (
 	"hass/internal/graph"
 )
 
-// sinkReshape moves reshapes towards the outputs until none stands between
-// hardware operators: it merges chains, drops those that change nothing, lets
-// element-wise operators pass, and lets a fully connected layer read the map
-// that a reshape (or a Transpose and a reshape) flattened, by giving it a kernel
-// as large as the map.
+// sinkReshape moves reshapes towards the outputs until there are none between
+// hardware operators. It merges chains, drops reshapes that change nothing and
+// moves reshapes past element-wise operators. A fully connected layer whose
+// input a reshape (or a Transpose and a reshape) flattened reads the map itself,
+// with a kernel as large as the map.
 func sinkReshape(r *rewriter) error {
 	for changed := true; changed; {
 		changed = false
@@ -32,7 +32,7 @@ func sinkReshape(r *rewriter) error {
 				changed = r.absorbReshape(n, op) || changed
 			}
 		}
-		// New nodes must stand in the list for the next round.
+		// New nodes must be in the list for the next round.
 		if err := r.Finish(); err != nil {
 			return err
 		}
@@ -68,9 +68,9 @@ func (r *rewriter) mergeReshape(n *graph.Node, op graph.Reshape) bool {
 	return changed
 }
 
-// passReshape turns n(reshape(x)) into reshape(n(x)), for two inputs only if
-// both are reshaped from one shape. The reshape is moved only if nothing else
-// reads it: otherwise the operator would be there and the reshape too.
+// passReshape turns n(reshape(x)) into reshape(n(x)), with two inputs only if
+// both are reshaped from the same shape. It does so only if nothing else
+// reads the reshape; otherwise the reshape would remain as well.
 func (r *rewriter) passReshape(n *graph.Node) bool {
 	out := n.Outputs[0]
 	var from graph.Shape
@@ -89,7 +89,7 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 		from = s
 	}
 	if len(from) != 4 && len(r.Shape(out)) == 4 {
-		return false // towards hardware: an operator wants its map
+		return false // towards hardware: an operator needs its map
 	}
 	inputs := make([]string, len(n.Inputs))
 	old := slices.Clone(n.Inputs)
@@ -117,9 +117,9 @@ func (r *rewriter) passReshape(n *graph.Node) bool {
 	return true
 }
 
-// absorbReshape lets a fully connected layer on [1,K,1,1] read the map [1,C,H,W]
-// that a reshape flattened, with its weights re-laid as [F,C,H,W]; after a
-// Transpose of that map with its columns in the map's own order.
+// absorbReshape makes a fully connected layer on [1,K,1,1] read the map
+// [1,C,H,W] that a reshape flattened, with its weights reshaped to [F,C,H,W];
+// behind a Transpose of that map, with their columns in the map's own order.
 func (r *rewriter) absorbReshape(n *graph.Node, op graph.Conv) bool {
 	x := r.Shape(n.Inputs[0])
 	m := r.Maker[n.Inputs[0]]

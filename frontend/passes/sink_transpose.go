@@ -9,9 +9,9 @@ import (
 	"hass/internal/graph"
 )
 
-// transposable holds the element-wise operators that a Transpose passes: of one
-// input, or with constants that can be transposed instead, or with operands that
-// are all transposed alike.
+// transposable holds the element-wise operators that a Transpose can pass:
+// operators of one input, operators whose other operands are constants that can
+// be transposed instead, and operators whose operands are all transposed alike.
 var transposable = map[string]bool{
 	"Relu": true, "LeakyRelu": true, "Sigmoid": true, "HardSigmoid": true, "HardSwish": true, "Swish": true, "Tanh": true, "Clip": true,
 	"Elu": true, "Selu": true, "Celu": true, "Gelu": true, "Mish": true, "Softplus": true, "Softsign": true, "ThresholdedRelu": true, "Shrink": true,
@@ -37,25 +37,25 @@ func sinkTranspose(r *rewriter) error {
 	return nil
 }
 
-// sinking is the pass at work: transposes wait in a queue until each has been tried
-// where it stands now.
+// sinking is the state of the pass: transposes wait in a queue until each has been
+// tried at its current place.
 type sinking struct {
 	*rewriter
 	queue []*graph.Node
 	waits map[*graph.Node]bool // in the queue
-	// stuck is the input that kept a node from being passed: it is looked at first, so that a
-	// node of many inputs is not searched for each of them.
+	// stuck is the input that kept a transpose from passing a node. It is checked first, so
+	// that a node of many inputs is not searched for each of them.
 	stuck map[*graph.Node]int
 }
 
-// push lets t be tried, if it is a transpose.
+// push queues t, if it is a transpose.
 func (s *sinking) push(t *graph.Node) {
 	if t != nil && !s.Gone[t] && !s.waits[t] && rewrite.IsForeign(t, "Transpose") {
 		s.waits[t], s.queue = true, append(s.queue, t)
 	}
 }
 
-// sink moves t behind those of its users that it passes.
+// sink moves t behind the users that it can pass.
 func (r *sinking) sink(t *graph.Node) {
 	if r.Gone[t] || !rewrite.IsForeign(t, "Transpose") || r.Shape(t.Outputs[0]) == nil || r.Graph.Consts[t.Inputs[0]] != nil {
 		return
@@ -159,7 +159,8 @@ func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 	return false
 }
 
-// resizedAxes are the axes that the scales or sizes of a Resize or Upsample are for, in their order.
+// resizedAxes are the axes to which the scales or sizes of a Resize or Upsample apply, in their
+// order.
 func resizedAxes(op graph.Foreign, rank int) ([]int64, error) {
 	axes := ops.NewAttrs(op).Ints("axes")
 	if axes == nil {
@@ -179,8 +180,9 @@ func resizedAxes(op graph.Foreign, rank int) ([]int64, error) {
 	return axes, nil
 }
 
-// passReduction maps the axes. Without the reduced axes the others must keep
-// their order, or a transpose of fewer axes follows.
+// passReduction maps the axes. If the reduced axes are dropped, the
+// remaining ones must keep their order; otherwise a transpose of fewer axes
+// follows.
 func (r *sinking) passReduction(t *graph.Node, perm []int, u *graph.Node, op graph.Foreign) bool {
 	a := ops.NewAttrs(op)
 	reduced, _, err := r.Reduction(u, a, r.Shape(u.Inputs[0]))
@@ -236,7 +238,7 @@ func (r *sinking) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ 
 	return true
 }
 
-// alike gives what the inputs of u are before the transpose perm: those of its
+// alike gives the inputs of u before the transpose perm: those of its
 // transposes, and constants transposed back. Constants are broadcast if the
 // operator does so.
 func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, bool) {
@@ -265,8 +267,8 @@ func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, b
 	return inputs, true
 }
 
-// before gives what stands before the transpose perm that makes v, or v as a constant; false if
-// neither is the case.
+// before gives the input of the transpose perm that produces v, or v as a constant; false if v
+// is neither.
 func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **graph.Tensor) bool {
 	if t := r.Graph.Consts[v]; t != nil {
 		*c = t
@@ -281,8 +283,8 @@ func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **g
 	return err == nil && slices.Equal(p, perm)
 }
 
-// behind lets u read other inputs and puts a Transpose behind it that gives its
-// users what they had. Transposes that nobody reads any more go.
+// behind makes u read other inputs and puts a Transpose behind it, so that its
+// users' input is unchanged. Transposes without readers are removed.
 func (r *sinking) behind(u *graph.Node, perm []int, inputs []string) {
 	old := u.Inputs
 	out := u.Outputs[0]

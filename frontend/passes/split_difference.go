@@ -5,9 +5,9 @@ import (
 	"hass/internal/graph"
 )
 
-// splitDifference writes differences, maxima and minima of two tensors of one shape as sums, which have hardware, where layers with
-// weights follow: a-b as a+(-b), max(a,b) as b+relu(a-b), min(a,b) as a-relu(a-b). The negation folds into the layer before it or
-// is a scale per channel. Elsewhere the host does them as they are.
+// splitDifference replaces differences, maxima and minima of two tensors of one shape, if layers with weights follow, by sums,
+// which have hardware: a-b becomes a+(-b), max(a,b) b+relu(a-b), min(a,b) a-relu(a-b). The negation folds into the layer before it
+// or is a scale per channel. Elsewhere the host computes the operators directly.
 func splitDifference(r *rewriter) error {
 	behind := r.layersBehind()
 	return r.Each(func(n *graph.Node, a *ops.Attrs) error {
@@ -48,7 +48,7 @@ func splitDifference(r *rewriter) error {
 	}, "Sub", "Max", "Min")
 }
 
-// beside puts an operator that keeps the shape of its first input beside n, and gives its output.
+// beside adds an operator that keeps the shape of its first input next to n, and gives its output.
 func (r *rewriter) beside(n *graph.Node, suffix string, op graph.Op, inputs ...string) string {
 	out := r.NewValue(n.Outputs[0] + suffix)
 	r.Graph.Shapes[out] = append(graph.Shape{}, r.Shape(inputs[0])...)
@@ -56,7 +56,7 @@ func (r *rewriter) beside(n *graph.Node, suffix string, op graph.Op, inputs ...s
 	return out
 }
 
-// layersBehind are the values that layers with weights depend on.
+// layersBehind are the values on which layers with weights depend.
 func (r *rewriter) layersBehind() map[string]bool {
 	behind := map[string]bool{}
 	all := r.Nodes()

@@ -5,8 +5,8 @@ import (
 	"hass/internal/graph"
 )
 
-// topOne writes a TopK of one element, the first of the largest, as the ArgMax and the maximum that it is. It gives what the node is
-// then, op itself of any other operator.
+// topOne replaces a TopK of one element, the largest, by the equivalent ArgMax and maximum. It returns the node's new operator, or
+// op itself for any other operator.
 func (r *rewriter) topOne(n *graph.Node, op graph.Foreign) (graph.Foreign, error) {
 	if op.Type != "TopK" || op.Domain != "" {
 		return op, nil

@@ -1,4 +1,4 @@
-// Package rewrite edits a graph in place: the Rewriter adds, removes and rewires nodes,
-// knows who makes and who reads a value, and takes down why a node is refused. Package passes
-// says what is rewritten.
+// Package rewrite edits a graph in place. Its Rewriter adds, removes and rewires nodes, keeps
+// an index of the producer and the readers of each value, and records why a node is refused.
+// Package passes decides on the edits.
 package rewrite

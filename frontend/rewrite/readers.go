@@ -6,16 +6,17 @@ import (
 	"hass/internal/graph"
 )
 
-// readers are the nodes that read a value, in the order in which they came; a
-// node that reads it twice stands twice. One of many is dropped without a look at the others:
-// its place stays empty until half of them are.
+// readers are the nodes that read a value, in the order in which they were added; a node that
+// reads it twice is listed twice. Dropping one of many does not search the others: its place
+// stays empty until half of the places are empty.
 type readers struct {
 	list  []*graph.Node // nil where one was dropped
 	empty int
-	at    map[*graph.Node][]int // places in list; only once the list was long
+	at    map[*graph.Node][]int // places in list; only for a list that was long once
 }
 
-// manyReaders is from how many readers, or inputs of a node, on an index is worth its memory.
+// manyReaders is the number of readers, or inputs of a node, from which on an index is worth
+// its memory.
 const manyReaders = 32
 
 func (u *readers) add(n *graph.Node) {
@@ -25,7 +26,7 @@ func (u *readers) add(n *graph.Node) {
 	u.list = append(u.list, n)
 }
 
-// drop forgets one of n's readings.
+// drop removes one of n's readings.
 func (u *readers) drop(n *graph.Node) {
 	i := -1
 	switch {
@@ -61,7 +62,7 @@ func (u *readers) compact() {
 	u.list, u.empty, u.at = slices.DeleteFunc(u.list, func(n *graph.Node) bool { return n == nil }), 0, nil
 }
 
-// Readers is how often a value is read.
+// Readers is the number of times that a value is read.
 func (r *Rewriter) Readers(v string) int {
 	if u := r.users[v]; u != nil {
 		return len(u.list) - u.empty
@@ -69,8 +70,8 @@ func (r *Rewriter) Readers(v string) int {
 	return 0
 }
 
-// UsersOf are the nodes that read a value; one that reads it twice stands twice. The slice
-// holds until the graph changes.
+// UsersOf are the nodes that read a value; a node that reads it twice is listed twice. The
+// slice is valid until the graph changes.
 func (r *Rewriter) UsersOf(v string) []*graph.Node {
 	u := r.users[v]
 	if u == nil {
@@ -105,7 +106,7 @@ func (r *Rewriter) dropUser(v string, n *graph.Node) {
 	}
 }
 
-// place is the place of the value v among the inputs of n, where instead will stand.
+// place is the place of the value v among the inputs of n, which instead will take.
 func (r *Rewriter) place(n *graph.Node, v, instead string) int {
 	if len(n.Inputs) <= manyReaders {
 		return slices.Index(n.Inputs, v)

@@ -10,30 +10,30 @@ import (
 	"hass/internal/graph"
 )
 
-// Rewriter edits a graph in place, pass after pass, and keeps its index of makers
-// and users right. Nodes may be added anywhere: Finish sorts them. Every method
-// but Finish and the walks (Nodes, Each, EachOutput) takes a time that does not grow
-// with the graph, whatever a value's number of readers: what passes do with them stays
-// linear.
+// Rewriter edits a graph in place, pass after pass, and keeps its index of producers
+// and readers up to date. Nodes may be added anywhere: Finish sorts them. The time of
+// every method except Finish and the walks (Nodes, Each, EachOutput) is independent of
+// the size of the graph and of a value's number of readers, so that passes take linear
+// time.
 //
-// A pass that changes a node's inputs or outputs without a method must keep the index
-// right itself.
+// A pass that changes a node's inputs or outputs without a method must update the
+// index itself.
 type Rewriter struct {
 	ops.Reading
-	// Maker is the node that makes a value; graph inputs and constants have none.
+	// Maker is the node that produces a value; graph inputs and constants have none.
 	Maker map[string]*graph.Node
 	// Gone holds the nodes that were removed since Finish.
 	Gone map[*graph.Node]bool
 	// Output holds the outputs of the graph.
 	Output map[string]bool
-	// Changed says that the graph changed since Finish, in more than shapes. Methods set it; a
-	// pass sets it where it changes a node without them.
+	// Changed says that the graph changed since Finish in more than shapes. Methods set it; a
+	// pass must set it when it changes a node without them.
 	Changed bool
-	// Dirty says that Finish met changes in this pass. The caller of a pass resets it.
+	// Dirty says that Finish found changes in this pass. The caller of a pass resets it.
 	Dirty bool
 	// Removed are the names of the nodes that this pass removed. The caller of a pass resets it.
 	Removed []string
-	// Budget is how many elements new constants may still have in all; below 0 the passes end.
+	// Budget is the number of elements that new constants may still have in total; below 0 the passes end.
 	Budget int
 
 	refused ops.Refusals
@@ -44,7 +44,7 @@ type Rewriter struct {
 	extra   map[*graph.Node][]*graph.Node
 }
 
-// New is a rewriter of a graph that is verified. batch is the fixed batch size of the
+// New returns a rewriter of a verified graph. batch is the fixed batch size of the
 // model's inputs, 0 if it is symbolic or 1; refusals are added to refused.
 func New(g *graph.Graph, batch int, refused ops.Refusals) *Rewriter {
 	r := &Rewriter{
@@ -62,8 +62,8 @@ func New(g *graph.Graph, batch int, refused ops.Refusals) *Rewriter {
 	return r
 }
 
-// budget bounds the elements that folding and the other passes may make in all: a model that
-// computes its constants may grow, but not without relation to its size.
+// budget bounds the elements that folding and the other passes may create in total: a model
+// that computes its constants may grow, but only in proportion to its size.
 func budget(g *graph.Graph) int {
 	total := 1 << 24
 	for _, t := range g.Consts {
@@ -72,7 +72,7 @@ func budget(g *graph.Graph) int {
 	return total
 }
 
-// index looks at the graph anew.
+// index builds the index again.
 func (r *Rewriter) index() {
 	r.Maker, r.users, r.wide = r.Graph.Producers(), make(map[string]*readers, len(r.Graph.Nodes)), map[*graph.Node]map[string][]int{}
 	for _, n := range r.Graph.Nodes {
@@ -80,7 +80,7 @@ func (r *Rewriter) index() {
 	}
 }
 
-// Nodes is a snapshot of the nodes there, in order; nodes added later are not in it.
+// Nodes is a snapshot of the present nodes, in order; nodes added later are not in it.
 func (r *Rewriter) Nodes() []*graph.Node {
 	all := slices.Clone(r.Graph.Nodes)
 	if len(r.Gone) == 0 {
@@ -89,9 +89,9 @@ func (r *Rewriter) Nodes() []*graph.Node {
 	return slices.DeleteFunc(all, func(n *graph.Node) bool { return r.Gone[n] })
 }
 
-// Each calls f for every Foreign ai.onnx node of one of the given types whose
-// shapes are known and whose first input and output are there. A refusal of f is collected, any other error ends the
-// pass; f must not have changed the graph then.
+// Each calls f for every Foreign ai.onnx node of one of the given types whose shapes are known and whose first input
+// and output are present. A refusal of f is collected, any other error ends the pass; f must not change the graph
+// before it returns an error.
 func (r *Rewriter) Each(f func(n *graph.Node, a *ops.Attrs) error, types ...string) error {
 	return r.eachOf(f, true, types)
 }
@@ -112,7 +112,7 @@ func (r *Rewriter) eachOf(f func(n *graph.Node, a *ops.Attrs) error, single bool
 			continue
 		}
 		if !slices.ContainsFunc(n.Outputs, func(v string) bool { return r.Shape(v) != nil }) {
-			continue // fold-constants said why
+			continue // fold-constants reported why
 		}
 		if !slices.ContainsFunc(n.Inputs, func(v string) bool { return v != "" && r.Graph.Consts[v] == nil }) {
 			r.refused.Add(n.Name, ops.Refusal{Reason: "a constant expression with this operator is not evaluated", Hint: "fold constants when exporting (onnx-simplifier)"})
@@ -173,7 +173,7 @@ func (r *Rewriter) Sole(v string, n *graph.Node) bool {
 	return !r.Output[v] && r.Readers(v) == 1 && r.UsersOf(v)[0] == n
 }
 
-// Taken reports whether a value of this name is there.
+// Taken reports whether a value of this name exists.
 func (r *Rewriter) Taken(v string) bool {
 	_, known := r.Graph.ShapeOf(v)
 	return known || r.Maker[v] != nil
@@ -185,7 +185,7 @@ func (r *Rewriter) NewValue(base string) string {
 }
 
 // NewConst adds a constant and returns its name, made from base and a suffix
-// that says what was done; done twice, it is said once.
+// that describes the change; the suffix is not repeated if the change is.
 func (r *Rewriter) NewConst(base, suffix string, t *graph.Tensor) string {
 	if at := strings.LastIndexByte(base, '~'); at >= 0 && strings.HasSuffix(base[:at], suffix) {
 		base = base[:at]
@@ -196,7 +196,7 @@ func (r *Rewriter) NewConst(base, suffix string, t *graph.Tensor) string {
 	return name
 }
 
-// SetInputs rewires all inputs of n. Constants that nobody reads any more go.
+// SetInputs rewires all inputs of n. Constants without readers are removed.
 func (r *Rewriter) SetInputs(n *graph.Node, inputs ...string) {
 	r.Changed = true
 	old := n.Inputs
@@ -213,7 +213,7 @@ func (r *Rewriter) SetInputs(n *graph.Node, inputs ...string) {
 	}
 }
 
-// Add puts a new node, with a name made unique, beside anchor.
+// Add adds a new node, with a name made unique, next to anchor.
 func (r *Rewriter) Add(anchor *graph.Node, n *graph.Node) {
 	r.Changed = true
 	n.Name = r.names.Take(n.Name)
@@ -247,8 +247,8 @@ func (r *Rewriter) Redirect(old, new string) {
 }
 
 // Bypass removes a node whose first output equals the value v. A graph output
-// keeps its name: v is renamed, or where v is an input or an output itself the
-// node stays as a Reshape to the same shape.
+// keeps its name: v is renamed, or, if v is an input or an output itself, the
+// node becomes a Reshape to the same shape.
 func (r *Rewriter) Bypass(n *graph.Node, v string) {
 	out := n.Outputs[0]
 	if !r.Output[out] {
@@ -283,8 +283,9 @@ func (r *Rewriter) ReshapeBefore(n *graph.Node, i int, to graph.Shape) {
 	r.SetInputs(n, inputs...)
 }
 
-// MapSuffix marks a value that a pass put in the place of one of the model's,
-// in another shape. Once the model's own is gone it takes its name back.
+// MapSuffix marks a value that a pass put in the place of a value of the
+// model, in another shape. It takes the model's name back once the original
+// value is gone.
 const MapSuffix = "#map"
 
 // Rename gives the value v another name.
@@ -298,8 +299,8 @@ func (r *Rewriter) Rename(v, name string) {
 	r.Redirect(v, name)
 }
 
-// ReshapeAfter says that n now makes a tensor of another shape and gives its
-// users the old shape through a Reshape.
+// ReshapeAfter records that n now produces a tensor of another shape, and
+// gives its users the old shape through a Reshape.
 func (r *Rewriter) ReshapeAfter(n *graph.Node, shape graph.Shape) {
 	out := n.Outputs[0]
 	old := r.Shape(out)
@@ -313,8 +314,8 @@ func (r *Rewriter) ReshapeAfter(n *graph.Node, shape graph.Shape) {
 	r.Add(n, &graph.Node{Name: n.Name + "/flatten", Op: graph.Reshape{To: slices.Clone(old)}, Inputs: []string{inner}, Outputs: []string{out}})
 }
 
-// Finish writes the node list back in topological order and looks at it anew, unless nothing
-// changed. It fails if the nodes make a cycle.
+// Finish writes the node list back in topological order and rebuilds the index, unless
+// nothing changed. It fails if the nodes form a cycle.
 func (r *Rewriter) Finish() error {
 	if !r.Changed {
 		return nil
@@ -346,8 +347,8 @@ func (r *Rewriter) Finish() error {
 	return nil
 }
 
-// Prune removes the nodes that make the given values, and those before them, as
-// far as nobody reads them.
+// Prune removes the nodes that produce the given values, and the nodes before
+// them, as far as nothing reads them.
 func (r *Rewriter) Prune(values ...string) {
 	for _, v := range values {
 		n := r.Maker[v]
@@ -373,7 +374,7 @@ func (r *Rewriter) Chain(n *graph.Node, suffix string, op graph.Op, inputs ...st
 	for i, v := range inputs {
 		shapes[i] = r.Shape(v)
 	}
-	if s, err := graph.Infer(op, shapes); err == nil { // otherwise Verify says what is wrong
+	if s, err := graph.Infer(op, shapes); err == nil { // otherwise Verify reports the fault
 		r.Graph.Shapes[out] = s[0]
 	}
 	r.Add(n, &graph.Node{Name: n.Name + suffix, Op: op, Inputs: inputs, Outputs: []string{out}})

@@ -19,19 +19,19 @@ import (
 	"hass/optimizer/derive"
 )
 
-// CalibrateOptions direct Calibrate.
+// CalibrateOptions are the options of Calibrate.
 type CalibrateOptions struct {
-	Design string // that was synthesised
-	// Reports are utilisation of its modules (Vivado's report_utilization -hierarchical, or yosys' stat -json or write_json) and at
-	// most one of timing (Vivado's report_timing_summary).
+	Design string // the design that was synthesised
+	// Reports are utilisation reports of the design's modules (Vivado's report_utilization -hierarchical, or yosys' stat -json or
+	// write_json) and at most one timing report (Vivado's report_timing_summary).
 	Reports []string
-	Date    string // of the synthesis, as it is to stand in the file
+	Date    string // of the synthesis, to be recorded in the file
 	Output  string // the file of factors to write
 }
 
-// CalibrateResult is what was fitted.
+// CalibrateResult is the fitted calibration.
 type CalibrateResult struct {
-	Tool      string                  // that made the reports
+	Tool      string                  // that wrote the reports
 	Matched   int                     // instances found in the reports
 	Instances int                     // of the design
 	Scale     map[string]design.Scale // by module
@@ -41,7 +41,8 @@ type CalibrateResult struct {
 // maxReport bounds a utilisation report in bytes.
 const maxReport = 1 << 28
 
-// Calibrate scales the cost model to a user's own synthesis: it fits one factor a module and resource, and writes the file.
+// Calibrate scales the cost model to a user's own synthesis: it fits one factor for each module and resource, and writes the
+// file.
 func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error) {
 	if err := writable(o.Output, append([]string{o.Design}, o.Reports...)...); err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*CalibrateResult, error
 	return &CalibrateResult{Tool: tool, Matched: len(matches), Instances: len(list), Scale: scales, Clock: clock}, nil
 }
 
-// scaleClock sets the clock of a timing report against the model's of the same design.
+// scaleClock divides the clock of a timing report by the model's clock of the same design.
 func scaleClock(d *design.Design, n *hw.Network, report []byte) (scale *design.ClockScale, tool string, err error) {
 	if !d.Target.Includes(limits.RTL) {
 		return nil, "", fmt.Errorf("the design is for target %s: a timing report scales the clock of the RTL alone, and the C++ is clocked as its scheduler is asked to", d.Target)

@@ -14,7 +14,8 @@ type CheckResult struct {
 	Builds bool `json:"builds"` // in hardware
 }
 
-// Check reports on every node of a model. A model that has no hardware is an error along with the report.
+// Check reports on every node of a model. For a model without hardware it returns an error along
+// with the report.
 func Check(model string, rep Reporter, shapes ...frontend.Shapes) (*CheckResult, error) {
 	r, err := frontend.Check(model, shapes...)
 	if err != nil {
@@ -23,7 +24,7 @@ func Check(model string, rep Reporter, shapes ...frontend.Shapes) (*CheckResult,
 	return judged(model, r, rep)
 }
 
-// judged passes on the warnings of a report; a model that has no hardware is an error.
+// judged passes on the warnings of a report; a model without hardware is an error.
 func judged(model string, r *frontend.Report, rep Reporter) (*CheckResult, error) {
 	rep.warnOf(model, r.Warnings)
 	c := &CheckResult{r, r.Runs(), r.Builds()}
@@ -33,7 +34,7 @@ func judged(model string, r *frontend.Report, rep Reporter) (*CheckResult, error
 	return c, nil
 }
 
-// missing counts what has no hardware: nodes, and the input, outputs or graph as a whole.
+// missing counts the nodes without hardware, and the findings about input, outputs and graph.
 func missing(r *frontend.Report) string {
 	var parts []string
 	if n := r.Count(frontend.FloatOnly) + r.Count(frontend.NotSupport) + r.Count(frontend.NotAnalysed) - len(r.Ports); n > 0 {

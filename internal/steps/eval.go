@@ -11,12 +11,12 @@ import (
 	"hass/internal/settings"
 )
 
-// EvalOptions direct Eval.
+// EvalOptions are the options of Eval.
 type EvalOptions struct {
 	Model      string          // ONNX
 	Shapes     frontend.Shapes // of inputs whose dimensions the model leaves open
 	Data       string          // data set (TOML)
-	Profile    string          // the integer network of this profile is measured, or the float network if ""
+	Profile    string          // profile whose integer network is measured; "" measures the float network
 	Thresholds string          // file of pruning thresholds, or ""; with a profile they replace its own
 	Images     int             // the first images only; 0 is all
 }
@@ -25,20 +25,20 @@ type EvalOptions struct {
 type EvalResult struct {
 	Figures
 	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
-	Output  string        `json:"output,omitempty"` // that is judged by labels
-	Why     string        `json:"why"`              // that output, or no measure
+	Output  string        `json:"output,omitempty"` // the output judged by labels
+	Why     string        `json:"why"`              // the reason for that output, or for measuring none
 	Images  int           `json:"images"`
 	Bits    string        `json:"bits"` // "float", "16", "8" or "mixed"
 	// Outputs compares the integer network with the float network, without thresholds.
 	Outputs []judge.Fidelity `json:"outputs,omitempty"`
-	// Lost is how much less often the integer network's first answer is right than the float network's, as a share of the images; nil
-	// without labels for top-1, and of the float network.
+	// Lost is the share of right answers that the integer network loses against the float network. It is nil without labels for
+	// top-1, and for the float network.
 	Lost *metrics.Interval `json:"lost,omitempty"`
 
 	Set *dataset.Set `json:"-"` // the images
 }
 
-// Eval measures accuracy: by labels where they apply, of the integer network also by the float network.
+// Eval measures accuracy by labels where they apply, and that of the integer network also against the float network.
 func Eval(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
 	if o.Images < 0 {
 		return nil, badOption("--images %d: want a number of images, or 0 for all", o.Images)
@@ -49,7 +49,7 @@ func Eval(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error)
 	return evalInteger(ctx, o, rep)
 }
 
-// evalFloat judges the float network; without labels there is nothing to judge it by.
+// evalFloat judges the float network by labels; without labels it is an error.
 func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
 	g, err := LoadFloat(o.Model, rep, o.Shapes)
 	if err != nil {
@@ -80,7 +80,7 @@ func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, e
 	}
 	r := newEvalResult(plan, set, "float")
 	if plan.Measure == "" {
-		// A model that cannot run is not told what would measure it.
+		// Check first that the model can run: otherwise a hint about labels would be no use.
 		if _, err := judge.NewFloat(g, plan.Outputs); err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func evalFloat(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, e
 	return r, nil
 }
 
-// evalInteger judges the integer network by labels, if there are any for its outputs, and by the float network.
+// evalInteger judges the integer network by labels, if there are any for its outputs, and against the float network.
 func evalInteger(ctx context.Context, o EvalOptions, rep Reporter) (*EvalResult, error) {
 	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: o.Profile, Thresholds: o.Thresholds, Shapes: o.Shapes}, rep)
 	if err != nil {

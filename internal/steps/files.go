@@ -15,10 +15,10 @@ import (
 	"hass/sparsity"
 )
 
-// This file guards the users' files: no command overwrites what it reads.
+// This file protects the users' files: no command overwrites a file that it reads.
 
-// writable fails early if a file could not be written at path, or if it is one of
-// the inputs ("" is none), which no command overwrites.
+// writable fails early if path cannot be written, or if it is one of the inputs.
+// An input of "" means none.
 func writable(path string, inputs ...string) error {
 	if err := apart([]string{path}, inputs); err != nil {
 		return err
@@ -26,13 +26,13 @@ func writable(path string, inputs ...string) error {
 	return artifact.CheckFile(path)
 }
 
-// apart fails if one of the outputs is one of the inputs, by whatever name: through symbolic and
-// hard links, too.
+// apart fails if one of the outputs is also an input, under any name, including symbolic and
+// hard links.
 func apart(outputs []string, inputs ...[]string) error {
 	for _, out := range outputs {
 		st, err := os.Stat(out)
 		if err != nil || !st.Mode().IsRegular() {
-			continue // nothing to overwrite, or nothing that could be
+			continue // nothing to overwrite, or not a regular file
 		}
 		for _, list := range inputs {
 			for _, in := range list {
@@ -45,16 +45,16 @@ func apart(outputs []string, inputs ...[]string) error {
 	return nil
 }
 
-// maxArtefact bounds an older artefact in bytes.
+// maxArtefact bounds the size of an existing artefact in bytes.
 const maxArtefact = 1 << 30
 
-// ownSides fails if a side file that would stand beside the artefact output is there already and is no side file of the
-// artefact that stands at output now: the user never named it. files are the artefact and its side files.
+// ownSides fails if a side file of the artefact output already exists but does not belong to the artefact that is at
+// output now: the user never named it for overwriting. files are the artefact and its side files.
 func ownSides(output string, files []string) error {
-	known := map[string]bool{} // also if it was changed since: to write it again mends that
+	known := map[string]bool{} // including side files that were changed since: writing them again repairs them
 	var old struct {
 		Schema string `json:"schema"`
-		// Those of a profile and of a design.
+		// Side files of a profile or of a design.
 		Bitmaps, Golden, Weights artifact.SideFile
 	}
 	if data, err := userfile.Read(output, maxArtefact); err == nil && json.Unmarshal(data, &old) == nil && strings.HasPrefix(old.Schema, "hass.") {
@@ -76,7 +76,7 @@ func ownSides(output string, files []string) error {
 	return nil
 }
 
-// modelFiles are the files that a model was read from; a nil graph has none.
+// modelFiles are the files from which a model was read; a nil graph has none.
 func modelFiles(g *graph.Graph) []string {
 	if g == nil {
 		return nil
@@ -94,7 +94,7 @@ func setFiles(sets ...*dataset.Set) (list []string) {
 	return list
 }
 
-// profileFiles are a profile and the side files that it names.
+// profileFiles are a profile's file and the side files that it names.
 func profileFiles(path string, p *sparsity.Profile) []string {
 	if path == "" {
 		return nil
@@ -102,7 +102,7 @@ func profileFiles(path string, p *sparsity.Profile) []string {
 	return []string{path, p.Bitmaps.Beside(path), p.Golden.Beside(path)}
 }
 
-// designFiles are a design and the side files that it names.
+// designFiles are a design's file and the side files that it names.
 func designFiles(path string, d *design.Design) []string {
 	return []string{path, d.Weights.Beside(path), d.Golden.Beside(path)}
 }

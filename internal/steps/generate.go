@@ -11,20 +11,20 @@ import (
 	"hass/optimizer/derive"
 )
 
-// GenerateOptions direct Generate.
+// GenerateOptions are the options of Generate.
 type GenerateOptions struct {
 	Design string         // to generate from
-	Target codegen.Target // "" is HLS, or RTL for a design made for it alone
-	Images int            // golden images; 0 takes all that the design has
-	Edits  artifact.Mode  // of generated files in an older project
-	Output string         // folder of the project; an older one is updated, and files that hass did not generate stay
+	Target codegen.Target // "" is HLS, or RTL if the design is for RTL only
+	Images int            // golden images; 0 takes all of the design's
+	Edits  artifact.Mode  // of generated files in an existing project
+	Output string         // folder of the project; an existing project is updated, and files that hass did not generate stay
 }
 
 // GenerateResult is what Generate wrote.
 type GenerateResult struct {
 	Project string         `json:"project"` // the folder
 	Target  codegen.Target `json:"target"`  // hls or rtl
-	Kept    *artifact.Kept `json:"-"`       // of an older project
+	Kept    *artifact.Kept `json:"-"`       // files of an existing project that were kept
 }
 
 // Generate writes the project of a design.
@@ -53,7 +53,7 @@ func Generate(ctx context.Context, o GenerateOptions) (*GenerateResult, error) {
 	return &GenerateResult{o.Output, target, kept}, nil
 }
 
-// KeptLines say what of an older project was left alone or given up.
+// KeptLines list the files of an existing project that were kept or overwritten, one line each.
 func KeptLines(k *artifact.Kept) (lines []string) {
 	const most = 10
 	for _, l := range []struct {

@@ -13,7 +13,7 @@ import (
 	"hass/internal/workers"
 )
 
-// trial is a model and the data set that it is judged by.
+// trial is a model and the data set by which it is judged.
 type trial struct {
 	graph *graph.Graph
 	set   *dataset.Set
@@ -41,7 +41,7 @@ func judgeFloat(ctx context.Context, t trial, track func(done, total int)) (*jud
 	return score, err
 }
 
-// judgement is what a set says about a float network and the integer network made of it.
+// judgement is the result of judging a float network and its integer network on a set.
 type judgement struct {
 	float, integer *judge.Score     // by labels; empty if no measure applies
 	outputs        []judge.Fidelity // integer against float
@@ -103,7 +103,7 @@ func judgeBoth(ctx context.Context, t trial, net *intnet.Net, track func(done, t
 	return j, err
 }
 
-// Figures are those of the measure that applies to a model on a data set; the others are nil.
+// Figures are the figures of the measure that applies to a model on a data set; the others are nil.
 type Figures struct {
 	Top1      *float64 `json:"top1,omitempty"`       // share of images
 	Top5      *float64 `json:"top5,omitempty"`       // share of images, from six classes on
@@ -128,12 +128,13 @@ func measure(plan *judge.Plan, s *judge.Score) (m Figures) {
 	return m
 }
 
-// main is the figure that stands for the measure: a share, or the root of the mean squared error; nil if there is none.
+// main is the principal figure of the measure: a share, or the root mean squared error; nil if
+// there is none.
 func (m Figures) main() *float64 {
 	return cmp.Or(m.Top1, m.Agreement, m.RMSError)
 }
 
-// String is the figures for people, "" if there are none.
+// String formats the figures for people; it is "" if there are none.
 func (m Figures) String() string {
 	switch {
 	case m.Top5 != nil:

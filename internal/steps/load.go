@@ -14,13 +14,14 @@ import (
 	"hass/sparsity"
 )
 
-// Load imports a model that the hardware can take. All that is missing is in one
-// error, with the words of Check.
+// Load imports a model that has hardware. Otherwise one error lists everything
+// that is missing, in the words of Check.
 func Load(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Graph, error) {
 	return warned(path, rep)(frontend.LoadBuildable(path, shapes...))
 }
 
-// loadAs is Load of a model whose own quantisers become what q says; float is the model as it is.
+// loadAs is Load with the model's own quantisers treated as q says; float is the
+// model with its quantisers.
 func loadAs(path string, q quant.Quantisers, rep Reporter, shapes ...frontend.Shapes) (float, g *graph.Graph, err error) {
 	if q == quant.Kept {
 		g, err = Load(path, rep, shapes...)
@@ -43,7 +44,7 @@ func LoadFloat(path string, rep Reporter, shapes ...frontend.Shapes) (*graph.Gra
 	return warned(path, rep)(frontend.Load(path, shapes...))
 }
 
-// warned passes a model on and the importer's warnings about it.
+// warned passes on a model and reports the importer's warnings about it.
 func warned(path string, rep Reporter) func(*graph.Graph, error) (*graph.Graph, error) {
 	return func(g *graph.Graph, err error) (*graph.Graph, error) {
 		if err == nil {
@@ -53,8 +54,8 @@ func warned(path string, rep Reporter) func(*graph.Graph, error) (*graph.Graph, 
 	}
 }
 
-// modelInput is the graph's only input; a model with several has no data set
-// format and no hardware.
+// modelInput is the graph's only input. A model with several inputs is
+// refused: there is no data set format and no hardware for it.
 func modelInput(g *graph.Graph, path string) (graph.Value, error) {
 	if len(g.Inputs) != 1 {
 		return graph.Value{}, fmt.Errorf("%s: the model has %d inputs; an image network has one", path, len(g.Inputs))
@@ -75,7 +76,8 @@ func openSet(path string, g *graph.Graph, model string) (*dataset.Set, error) {
 	return set, set.Check(in.Shape)
 }
 
-// first cuts a set to the n images that an option asks for, all of them if n is 0; it asks for no more than there are.
+// first cuts a set to the n images that an option asks for; 0 takes all, and
+// more than the set has is an error.
 func first(set *dataset.Set, option string, n int) (*dataset.Set, error) {
 	if n > set.Len() {
 		return nil, fmt.Errorf("%s: %d images, but %s asks for %d", set.Path, set.Len(), option, n)
@@ -83,10 +85,11 @@ func first(set *dataset.Set, option string, n int) (*dataset.Set, error) {
 	return set.Limit(n), nil
 }
 
-// simulated are the images that the simulator takes if the user names no number.
+// simulated is the number of images that the simulator takes by default.
 const simulated = 8
 
-// firstSimulated is first for the simulator: without a number it takes a few images, or as many as there are, and says so.
+// firstSimulated is first for the simulator: without a number it takes a few
+// images, or all of a smaller set, and says so in a note.
 func firstSimulated(set *dataset.Set, n int, rep Reporter) (*dataset.Set, error) {
 	if n == 0 && set.Len() < simulated {
 		rep.warn(fmt.Sprintf("%s: %d images are simulated, all of the set, not %d as usual", set.Path, set.Len(), simulated))
@@ -98,33 +101,35 @@ func firstSimulated(set *dataset.Set, n int, rep Reporter) (*dataset.Set, error)
 	return first(set, "--images", n)
 }
 
-// CalibratedFiles name a model and its profile.
+// CalibratedFiles name the files of a model and its profile.
 type CalibratedFiles struct {
 	Model   string // ONNX
-	Profile string // made from it
-	// Shapes are sizes of inputs that the model leaves open, beside those of the profile.
+	Profile string // made from the model
+	// Shapes are sizes of inputs that the model leaves open, in addition to
+	// those in the profile.
 	Shapes frontend.Shapes
-	// Thresholds, if not "", is a thresholds file that replaces the profile's thresholds and keeps its binary points.
+	// Thresholds, if not "", is a thresholds file that replaces the profile's
+	// thresholds but not its binary points.
 	Thresholds string
 }
 
-// Calibrated is a model with what a profile decided about it.
+// Calibrated is a model together with its profile.
 type Calibrated struct {
-	Graph   *graph.Graph // that the profile is of
-	Float   *graph.Graph // the model as it is: Graph, unless the profile drops the model's quantisers
+	Graph   *graph.Graph // the graph that was profiled
+	Float   *graph.Graph // the given model: equal to Graph unless the profile drops the model's quantisers
 	Profile *sparsity.Profile
-	Bitmaps *sparsity.Bitmaps // nil with a thresholds file: the profile's do not hold for other thresholds
+	Bitmaps *sparsity.Bitmaps // nil with a thresholds file: the profile's bitmaps are only valid for its own thresholds
 	Golden  *npy.Array        // the profile's golden images
 	Net     *intnet.Net
 	Hash    string // SHA-256 of the profile file
 }
 
-// LoadCalibrated reads a model as Load does and a profile made from it.
+// LoadCalibrated reads a model, as Load does, and its profile.
 func LoadCalibrated(f CalibratedFiles, rep Reporter) (*Calibrated, error) {
 	m, err := sparsity.Read(f.Profile)
 	if err != nil {
 		if _, merr := Load(f.Model, rep, f.Shapes); merr != nil {
-			return nil, merr // a model that has no hardware has no profile either
+			return nil, merr // a model without hardware has no profile either
 		}
 		return nil, err
 	}

@@ -10,11 +10,11 @@ import (
 	"hass/optimizer/cost"
 )
 
-// dearShare is the part of a design's DSPs or LUTs above which the price of a model's own scales is worth a word.
+// dearShare is the share of a design's DSPs or LUTs from which on the cost of a model's own scales is worth a note.
 const dearShare = 0.05
 
-// offer says how much of a design the quantisers that its model brings cost beside powers of two, and how to do without. It is "" where
-// they are dropped already or cost little.
+// offer says how much of a design the model's own quantisers cost compared with power-of-two scales, and how to avoid it. It is ""
+// where the quantisers are dropped already or cost little.
 func offer(cal *Calibrated, d *design.Design, scales *design.Calibration) string {
 	if cal.Profile.Spec.Quantisers != quant.Kept || !quantised(cal.Graph) {
 		return ""
@@ -42,7 +42,7 @@ func quantised(g *graph.Graph) bool {
 	return false
 }
 
-// shifted is a network of the same layers whose requantisations shift.
+// shifted is a network with the same layers in which every requantisation is a shift.
 func shifted(net *intnet.Net) *intnet.Net {
 	plain := *net
 	plain.Layers = append([]intnet.Layer(nil), net.Layers...)

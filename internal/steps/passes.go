@@ -14,16 +14,16 @@ import (
 // summaryName is the file that lists all passes.
 const summaryName = "passes.txt"
 
-// DumpOptions direct CheckAndDump.
+// DumpOptions are the options of CheckAndDump.
 type DumpOptions struct {
 	Model  string
 	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
-	Dir    string          // folder for the dumps; an older one is updated, and files that hass did not write stay
-	Edits  artifact.Mode   // of dumped files that were edited
+	Dir    string          // folder for the dumps; an existing dump is updated, and files that hass did not write stay
+	Edits  artifact.Mode   // of edited dump files
 }
 
-// CheckAndDump is Check that also writes the graph after import and after each pass that changed it. The folder is
-// updated as a project's is.
+// CheckAndDump is Check and also writes the graph after import and after each pass that changed it. The folder is
+// updated like a project's.
 func CheckAndDump(ctx context.Context, o DumpOptions, rep Reporter) (*CheckResult, *artifact.Kept, error) {
 	if err := artifact.CheckDir(o.Dir); err != nil {
 		return nil, nil, err
@@ -48,8 +48,8 @@ func CheckAndDump(ctx context.Context, o DumpOptions, rep Reporter) (*CheckResul
 	return c, kept, err
 }
 
-// dumpFiles are NN-pass.txt for each pass that changed the graph, the summary and the manifest. NN is the place of the
-// pass in the order of all, so that dumps of two models compare.
+// dumpFiles are NN-pass.txt for each pass that changed the graph, the summary and the manifest. NN is the number of
+// the pass among all passes, so that dumps of two models can be compared.
 func dumpFiles(dumps []frontend.PassDump, model string) ([]artifact.TreeFile, error) {
 	var files []artifact.TreeFile
 	var summary strings.Builder

@@ -19,29 +19,30 @@ import (
 	"hass/sparsity"
 )
 
-// Numerics are the choices of a profile.
+// Numerics are the choices of a profile: widths, thresholds, scales.
 type Numerics struct {
-	Bits       int          // default width of weights and activations, 2..16; not read with Auto
-	Auto       *Auto        // the widths of weights are chosen layer by layer; nil if they are given
+	Bits       int          // default width of weights and activations, 2..16; ignored with Auto
+	Auto       *Auto        // chooses the width of each layer's weights; nil takes the given widths
 	Widths     string       // file of per-layer widths, or ""
 	Thresholds string       // file of pruning thresholds, or ""
-	Scales     quant.Scales // what steps there are to choose from, of up to 8 bits
+	Scales     quant.Scales // the steps to choose from for formats of up to 8 bits
 	Seed       int64        // of the samples
-	// Quantisers says what becomes of the model's own.
+	// Quantisers decides the treatment of the model's own quantisers.
 	Quantisers quant.Quantisers
 }
 
-// Auto has the widths of weights chosen by what the network loses.
+// Auto chooses the widths of weights by the loss of the network.
 type Auto struct {
-	Loss float64 // most that may be lost on the calibration images, in points of top-1 or as mixed.Judges says
-	// Candidates are the widths to choose from, at least two, in any order. All other numbers have the widest.
+	Loss float64 // largest loss allowed on the calibration images, in points of top-1 or in the unit of mixed.Judges
+	// Candidates are the widths to choose from, at least two, in any order. All
+	// other numbers have the widest one.
 	Candidates []int
 }
 
 // DefaultAuto are the command line's defaults.
 func DefaultAuto() Auto { return Auto{Loss: 1, Candidates: []int{8, 6, 4}} }
 
-// check refuses what no widths can be chosen with.
+// check refuses options with which no widths can be chosen.
 func (a *Auto) check() error {
 	if !(a.Loss >= 0) || math.IsInf(a.Loss, 0) {
 		return badOption("--loss %g: want a number of points of at least 0", a.Loss)
@@ -65,8 +66,8 @@ func DefaultNumerics() Numerics {
 	return Numerics{Bits: fixed.MaxBits, Scales: quant.FreeScales, Seed: 1}
 }
 
-// options are the numerics as sparsity wants them. The files that they name are read
-// and checked against the model.
+// options converts the numerics to the options of sparsity. It reads the files that
+// they name and checks them against the model.
 func (n Numerics) options(g *graph.Graph) (opt sparsity.Options, err error) {
 	opt = sparsity.Options{Bits: n.Bits, Scales: n.Scales, Seed: n.Seed, Quantisers: n.Quantisers}
 	if n.Auto != nil {
@@ -99,16 +100,17 @@ func (n Numerics) options(g *graph.Graph) (opt sparsity.Options, err error) {
 	return opt, nil
 }
 
-// ProfileOptions direct Profile.
+// ProfileOptions are the options of Profile.
 type ProfileOptions struct {
 	Model  string          // ONNX
 	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
 	Data   string          // calibration data set (TOML)
 	Numerics
-	Output string // the profile to write; its side files stand beside it
+	Output string // the profile to write; its side files go into the same folder
 }
 
-// Profile calibrates a model: binary points, zeros, bitmaps. It warns of values that lose their range.
+// Profile calibrates a model: binary points, zeros, bitmaps. It warns of values
+// whose range the format does not cover.
 func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Measurement, error) {
 	if err := writable(o.Output, o.Model, o.Data, o.Widths, o.Thresholds); err != nil {
 		return nil, err
@@ -134,7 +136,7 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	return profile(ctx, calibration{g, o.Model, o.Shapes, set, opt, o.Auto}, o.Output, rep)
 }
 
-// calibration is what a profile is made of.
+// calibration is the input of a profile.
 type calibration struct {
 	graph  *graph.Graph
 	model  string // its file
@@ -144,7 +146,7 @@ type calibration struct {
 	auto   *Auto
 }
 
-// profile measures and writes.
+// profile measures the model and writes the profile.
 func profile(ctx context.Context, c calibration, output string, rep Reporter) (*sparsity.Measurement, error) {
 	hash, err := artifact.HashFile(c.model)
 	if err != nil {

@@ -19,23 +19,23 @@ import (
 	"hass/internal/workers"
 )
 
-// PruneOptions direct Prune. One of Share and Thresholds is given.
+// PruneOptions are the options of Prune. Exactly one of Share and Thresholds is given.
 type PruneOptions struct {
 	Model      string           // ONNX
 	Shapes     frontend.Shapes  // of inputs whose dimensions the model leaves open
-	Quantisers quant.Quantisers // what becomes of the model's own; a model that keeps some is not pruned
+	Quantisers quant.Quantisers // treatment of the model's own quantisers; a model that keeps some is not pruned
 	Data       string           // calibration data set (TOML)
-	Images     int              // of it, the first; 0 is all
-	Share      float64          // of every layer's weights that become 0
-	Allocate   bool             // spread the share so that it costs least; it is then of all their multiplications
-	Also       []repair.Role    // roles of layers that lose a share beside the inner ones
+	Images     int              // number of its first images to use; 0 is all
+	Share      float64          // share of zeros among every pruned layer's weights
+	Allocate   bool             // spread the share so that it costs least; it then applies to the multiplications of all these layers
+	Also       []repair.Role    // roles of further layers to prune
 	Thresholds string           // file of pruning thresholds, or ""
 	Repair     repair.Method
-	Test       string // data set that the pruned network is compared with the unpruned one on, or ""
+	Test       string // data set on which the pruned network is compared with the unpruned one, or ""
 	Output     string // ONNX file to write
 }
 
-// PruneResult is what became of a model.
+// PruneResult is the result of pruning a model.
 type PruneResult struct {
 	*repair.Report
 	Written string       `json:"written"` // the pruned model's file
@@ -52,7 +52,7 @@ type PruneTest struct {
 	Lost    *metrics.Interval `json:"lost,omitempty"` // as in EvalResult
 }
 
-// Prune writes a model with zeros among its weights, whose other weights make up for them.
+// Prune writes a model with some weights set to zero and the others adjusted to compensate.
 func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, error) {
 	switch {
 	case !slices.Contains(repair.Methods(), o.Repair):
@@ -154,7 +154,7 @@ func warnLayers(r *repair.Report, rep Reporter) {
 	}
 }
 
-// meta says in the model how it was made.
+// meta records in the model's metadata how it was pruned.
 func (o *PruneOptions) meta() map[string]string {
 	m := map[string]string{"hass.repair": string(o.Repair)}
 	if o.Thresholds == "" {
@@ -166,7 +166,7 @@ func (o *PruneOptions) meta() map[string]string {
 	return m
 }
 
-// quantiser is a node that quantises or has weights on a grid, or "".
+// quantiser is the name of a node that quantises or whose weights lie on a grid, or "".
 func quantiser(g *graph.Graph) string {
 	for _, n := range g.Nodes {
 		if _, ok := n.Op.(graph.Quantize); ok {
@@ -189,7 +189,7 @@ func floats(set *dataset.Set) func(i int) ([]float32, error) {
 	}
 }
 
-// prunedTest compares a pruned network with the network that it was.
+// prunedTest compares a pruned network with the original.
 func prunedTest(ctx context.Context, g, pruned *graph.Graph, set *dataset.Set, rep Reporter) (*PruneTest, error) {
 	plan, err := judge.NewPlan(g, set)
 	if err != nil {

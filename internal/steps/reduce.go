@@ -14,30 +14,30 @@ import (
 	"hass/optimizer/derive"
 )
 
-// ReduceOptions direct Reduce and CheckBackend.
+// ReduceOptions are the options of Reduce and CheckBackend.
 type ReduceOptions struct {
 	Design string
 	Target string // the back end that differs: reduce.HWSim or a target
-	Edits  string // a project of the target whose edited library files every smaller project has, too; or ""
+	Edits  string // a project of the target whose edited library files are also used in every smaller project; or ""
 	Images int    // the first golden images only; 0 takes all
-	Stall  int    // RTL: ports and FIFOs are late at random, this often in percent, 0 to 90
-	Seed   int64  // RTL: of the stalls and of registers' initial values
+	Stall  int    // RTL: percentage of cycles in which ports and FIFOs are delayed at random, 0 to 90
+	Seed   int64  // RTL: seed of the stalls and of registers' initial values
 
-	// Of Reduce alone.
+	// For Reduce only.
 	Output string        // folder of the result; it must not exist or must be empty
 	Trials int           // comparisons at most; 0 is reduce.DefaultTrials
 	Time   time.Duration // at most; 0 is reduce.DefaultTime
-	// Log, if not nil, hears of every smaller network.
+	// Log, if not nil, is called for every smaller network.
 	Log func(line string)
 }
 
-// Reduction is what Reduce found.
+// Reduction is the result of Reduce.
 type Reduction struct {
 	*reduce.Result
-	Whole *reduce.Case // the design's
+	Whole *reduce.Case // the case of the whole design
 }
 
-// backend readies the back end and the design's case; done removes what was made.
+// backend prepares the back end and the design's case; done removes the temporary files.
 func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited []string, done func(), err error) {
 	fail := func(err error) (*reduce.Backend, *reduce.Case, []string, func(), error) {
 		return nil, nil, nil, nil, err
@@ -92,8 +92,8 @@ func (o *ReduceOptions) backend() (b *reduce.Backend, whole *reduce.Case, edited
 }
 
 // Reduce shrinks a design on which a back end differs from the integer network to the smallest that still differs in the
-// same way, and writes it as a folder with a script that runs both. A cancelled context leaves the smallest found by
-// then, along with the context's error.
+// same way, and writes it as a folder with a script that runs both. If the context is cancelled, it writes the smallest
+// found by then and returns the context's error as well.
 func Reduce(ctx context.Context, o ReduceOptions) (*Reduction, error) {
 	if o.Trials < 0 || o.Time < 0 {
 		return nil, badOption("--trials %d, --time %v: want 0 or more", o.Trials, o.Time)
@@ -119,8 +119,8 @@ func Reduce(ctx context.Context, o ReduceOptions) (*Reduction, error) {
 	return &Reduction{r, whole}, err
 }
 
-// CheckBackend compares a back end with the integer network on a design as it is, and gives the number of images. A
-// difference is an error.
+// CheckBackend compares a back end with the integer network on the whole design, and returns the number of images.
+// A difference is an error.
 func CheckBackend(ctx context.Context, o ReduceOptions) (images int, err error) {
 	b, whole, _, done, err := o.backend()
 	if err != nil {

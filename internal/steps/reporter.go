@@ -7,45 +7,48 @@ import (
 	"hass/optimizer/search"
 )
 
-// Task is work of a step that takes long enough to say how far it is.
+// Task is a part of a step that takes long enough to report its progress.
 type Task string
 
 // The tasks.
 const (
 	TaskRun       Task = "run"
 	TaskProfile   Task = "profile"
-	TaskWidths    Task = "widths"    // of a profile: those of weights are chosen
+	TaskWidths    Task = "widths"    // of a profile: the widths of weights are being chosen
 	TaskFloat     Task = "float"     // the float network on a data set
 	TaskInteger   Task = "integer"   // the integer network and the float network on a data set
 	TaskEval      Task = "eval"      // likewise, within Build
-	TaskSimulate  Task = "simulate"  // by images
-	TaskCalibrate Task = "calibrate" // of a search: its problem
+	TaskSimulate  Task = "simulate"  // in images
+	TaskCalibrate Task = "calibrate" // of a search: setting up its problem
 	TaskProbe     Task = "probe"     // of a search: single layers
-	TaskPrune     Task = "prune"     // by passes of images
+	TaskPrune     Task = "prune"     // in passes over the images
 	TaskTest      Task = "test"      // of a search: the front on the test set
 )
 
-// A Reporter hears what happens while a step runs. A nil function hears nothing. A step calls one function at a time.
+// A Reporter receives events while a step runs. A nil function ignores its event. A step never
+// calls two functions at the same time.
 type Reporter struct {
 	// Warn takes a warning about an input or a result.
 	Warn func(text string)
-	// Note takes what a user may want to do about a result that is in order.
+	// Note receives a hint about a valid result that the user may want to act on.
 	Note func(text string)
-	// Stage takes the beginning of a stage of Build and one line about it. A line without a name
-	// belongs to the stage before.
+	// Stage receives the name of a stage of Build when it begins, and one line about it. A line
+	// without a name belongs to the previous stage.
 	Stage func(name, text string)
-	// Track is called when a task begins. It gives what takes the task's progress, which is not nil.
+	// Track is called when a task begins. It returns the function that receives the task's
+	// progress, which must not be nil.
 	Track func(t Task) func(done, total int)
-	// Trials is called when the trials of a search begin. It gives what hears of every finished one, which is not nil.
+	// Trials is called when the trials of a search begin. It returns the function that receives
+	// every finished trial, which must not be nil.
 	Trials func() func(Trials)
 }
 
-// Trials is how far a search is.
+// Trials is the progress of a search.
 type Trials struct {
 	search.Progress
 	Base      *search.Outcome  // the unpruned network
 	Objective search.Objective // of the search
-	Left      time.Duration    // estimate of the time that the other trials take
+	Left      time.Duration    // estimated time for the remaining trials
 }
 
 func (r Reporter) note(text string) {
@@ -60,7 +63,7 @@ func (r Reporter) warn(text string) {
 	}
 }
 
-// warnOf passes warnings about a file on.
+// warnOf reports warnings about a file.
 func (r Reporter) warnOf(path string, warnings []string) {
 	for _, w := range warnings {
 		r.warn(path + ": " + w)
@@ -80,7 +83,7 @@ func (r Reporter) track(t Task) func(done, total int) {
 	return r.Track(t)
 }
 
-// trials counts from now on.
+// trials starts counting the trials of a search.
 func (r Reporter) trials(base *search.Outcome, o search.Objective) func(search.Progress) {
 	if r.Trials == nil {
 		return func(search.Progress) {}
@@ -88,17 +91,18 @@ func (r Reporter) trials(base *search.Outcome, o search.Objective) func(search.P
 	hear, start, before := r.Trials(), time.Now(), -1
 	return func(s search.Progress) {
 		if before < 0 {
-			before = s.Done - 1 // trials from before do not count for the time left
+			before = s.Done - 1 // earlier trials do not count for the time left
 		}
 		left := time.Duration(float64(time.Since(start)) / float64(max(1, s.Done-before)) * float64(s.Total-s.Done))
 		hear(Trials{s, base, o, left})
 	}
 }
 
-// An OptionError is an option that makes no sense, whatever the input. It names the option as the command line does.
+// An OptionError is an option that is invalid whatever the input. It names the option as the
+// command line does.
 type OptionError struct{ Message string }
 
-// Error is the message.
+// Error returns the message.
 func (e *OptionError) Error() string { return e.Message }
 
 func badOption(format string, args ...any) error { return &OptionError{fmt.Sprintf(format, args...)} }

@@ -19,16 +19,16 @@ import (
 	"hass/internal/npy"
 )
 
-// RunOptions direct Run.
+// RunOptions are the options of Run.
 type RunOptions struct {
 	Model   string          // ONNX
 	Input   string          // images: .npy float32, N x C x H x W, or N x H x W x C if the model declares its input so
-	Output  string          // .npy to write; with several outputs one file each: NAME.<output>.npy
+	Output  string          // .npy to write; with several outputs one file for each: NAME.<output>.npy
 	Shapes  frontend.Shapes // of inputs whose dimensions the model leaves open
-	Profile string          // the integer network of this profile is run, or the float network if ""
+	Profile string          // profile whose integer network is run; "" runs the float network
 }
 
-// RunResult is what Run wrote.
+// RunResult lists the files that Run wrote.
 type RunResult struct {
 	Images  int         `json:"images"`
 	Outputs []RunOutput `json:"outputs"` // in the model's order
@@ -36,13 +36,13 @@ type RunResult struct {
 
 // RunOutput is one output of the model.
 type RunOutput struct {
-	Name  string `json:"name"` // the model's
+	Name  string `json:"name"` // the model's name of it
 	Path  string `json:"path"` // the file written
 	Shape []int  `json:"shape"`
 }
 
-// Run evaluates a model on arrays: all images first, then it writes one file per output. It warns of numbers that are
-// not finite.
+// Run evaluates a model on arrays. It evaluates all images first and then writes one file per output. It warns of
+// values that are not finite.
 func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 	if err := writable(o.Output, o.Model, o.Input, o.Profile); err != nil {
 		return nil, err
@@ -159,9 +159,9 @@ func Run(ctx context.Context, o RunOptions, rep Reporter) (*RunResult, error) {
 	return ans, nil
 }
 
-// planes checks that an array holds images for the input in, and turns images that have their channels last, as the model
-// declares its input, into planes. Where both readings fit, images are taken as planes, and a warning says so. Bytes are taken
-// for an input that the model declares as bytes.
+// planes checks that an array holds images for the input in, and converts images with the channels last, if the model declares
+// its input so, to planes. If both layouts fit, images are taken as planes and a warning says so. Bytes are accepted for an
+// input that the model declares as bytes.
 func planes(x *npy.Array, in graph.Value, rep Reporter) error {
 	if x.DType == "uint8" && in.Stored == "uint8" {
 		x.DType, x.F32 = "float32", make([]float32, len(x.U8))
@@ -200,10 +200,10 @@ func planes(x *npy.Array, in graph.Value, rep Reporter) error {
 	return nil
 }
 
-// joined is the shape of the outputs of n images in one array: one after the other
-// along the first axis, which is the batch of most models and 1 for one image. Where it
-// is another one, as behind a Reshape to [C,H*W], n images have n times as many rows: so
-// ONNX Runtime has it for a batch. A single number becomes one number an image.
+// joined is the shape of the outputs of n images in one array, concatenated along the
+// first axis. That axis is the batch in most models and 1 for one image. If it is not 1,
+// as behind a Reshape to [C,H*W], n images have n times as many rows; ONNX Runtime does
+// the same with a batch. A single number becomes one number per image.
 func joined(n int, shape []int) []int {
 	if len(shape) == 0 {
 		return []int{n}
@@ -213,7 +213,7 @@ func joined(n int, shape []int) []int {
 	return all
 }
 
-// warnNonFinite says which of some arrays hold numbers that are not finite, and how many.
+// warnNonFinite warns of arrays with values that are not finite, and gives their number.
 func (r Reporter) warnNonFinite(what string, name string, data []float32) {
 	var nan, inf int
 	for _, v := range data {
@@ -230,7 +230,7 @@ func (r Reporter) warnNonFinite(what string, name string, data []float32) {
 }
 
 // outputPaths gives each output its file: the path itself if there is one output,
-// else with the sanitised output name before the extension.
+// otherwise the path with the sanitised output name before the extension.
 func outputPaths(path string, names []string) []string {
 	if len(names) == 1 {
 		return []string{path}

@@ -21,14 +21,14 @@ import (
 	"hass/optimizer/search/study"
 )
 
-// Tuning are the choices of a search.
+// Tuning are the options of a search.
 type Tuning struct {
-	Evals       int    // evaluations, probes included; of a resumed search the new total
+	Evals       int    // number of evaluations, probes included; for a resumed search the new total
 	Sampler     string // one of search.Samplers
 	Goal        string // file of the objective's weights and limits, or ""
-	SamplerSeed uint64 // of the sampler; the problem has its own
-	Batch       int    // trials are given out in batches of this many; 0: whatever is finished counts
-	MaxImages   int    // the first so many calibration images; 0 is all
+	SamplerSeed uint64 // seed of the sampler; the problem has its own
+	Batch       int    // size of a batch of trials; 0: trials are proposed from all finished trials
+	MaxImages   int    // use the first MaxImages calibration images only; 0 is all
 	NoHalving   bool   // evaluate every trial on all images
 	NoSharing   bool   // evaluate every layer of every trial
 }
@@ -56,20 +56,20 @@ func (t Tuning) check() (o search.Objective, err error) {
 	return o, nil
 }
 
-// SearchOptions direct Search.
+// SearchOptions are the options of Search.
 type SearchOptions struct {
 	Model    string          // ONNX
 	Shapes   frontend.Shapes // of inputs whose dimensions the model leaves open
-	Calib    string          // calibration data set (TOML): all that the search looks at
-	Test     string          // labelled test set (TOML) that the front is measured on at the end, or ""
-	Numerics                 // without thresholds, which are what the search finds; the seed is the problem's
-	Hardware                 // for throughput: Objective, Least and IgnoreBudget do not count
+	Calib    string          // calibration data set (TOML): the only images that the search uses
+	Test     string          // labelled test set (TOML) on which the front is measured at the end, or ""
+	Numerics                 // without thresholds, which the search finds; the seed is the problem's
+	Hardware                 // for throughput: Objective, Least and IgnoreBudget are ignored
 	Tuning
 
 	Study      Study
 	Output     string        // study file (SQLite) in place of Study.Location, or ""
-	Resume     bool          // go on with the study if it is there; every worker of a shared study says so
-	Lease      time.Duration // after how long a silent worker's trial is taken over; 0 is study.DefaultLease
+	Resume     bool          // resume the study if it exists; every worker of a shared study must set it
+	Lease      time.Duration // time after which a silent worker's trial is taken over; 0 is study.DefaultLease
 	ExportONNX string        // file to write the best trial's pruned model to, or ""
 }
 
@@ -153,7 +153,7 @@ func classLabels(g *graph.Graph, set *dataset.Set) (*judge.Plan, error) {
 	return plan, err
 }
 
-// searchJob is what Search and Build ask for, with what they have read.
+// searchJob is the part of a search that Search and Build share, with the files already read.
 type searchJob struct {
 	model       string
 	graph       *graph.Graph
@@ -203,7 +203,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	if config.Inputs["dataset"], err = j.calib.Hash(); err != nil {
 		return nil, err
 	}
-	// A user's platform file may have the name of another platform.
+	// A user's platform file may use the name of another platform, so the text counts.
 	text, err := json.Marshal(platform)
 	if err != nil {
 		return nil, err
@@ -223,8 +223,8 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 			return nil, err
 		}
 	}
-	// Before any work: is the place usable, and is the study there or not? A file is not made before there is something
-	// to put into it.
+	// Before any work, check that the location is usable and whether the study exists. A file is only created when
+	// there is something to put into it.
 	var db *study.DB
 	defer func() {
 		if db != nil {

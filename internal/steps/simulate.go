@@ -15,27 +15,27 @@ import (
 	"hass/optimizer/derive"
 )
 
-// SimulateOptions direct Simulate.
+// SimulateOptions are the options of Simulate.
 type SimulateOptions struct {
-	Design string // to simulate
+	Design string // the design to simulate
 	Data   string // data set (TOML)
-	Images int    // back to back; at least 4 for a steady-state figure; 0 is 8, or all of a smaller set
-	Stall  int    // the words at input and output are late at random, this often in percent, 0 to 90
-	Seed   uint64 // of the stalls
+	Images int    // number of images, back to back; at least 4 for a steady-state figure; 0 is 8, or all of a smaller set
+	Stall  int    // percentage of cycles in which words at input and output are delayed at random, 0 to 90
+	Seed   uint64 // seed of the stalls
 	Trace  string // Chrome/Perfetto trace (JSON) to write, or ""
 }
 
-// SimulateResult is a simulation set against the design's predictions.
+// SimulateResult is a simulation compared with the design's predictions.
 type SimulateResult struct {
 	*report.Report
 	Mismatches int // images whose outputs differ from the integer network's
 
-	design string // the file
+	design string // its file
 	set    *dataset.Set
 }
 
-// Simulate gives cycles, stalls and FIFO occupancy of a design on images. Images that differ from the integer network are an
-// error along with the result.
+// Simulate gives cycles, stalls and FIFO occupancy of a design on images. If images differ from the integer network, it
+// returns an error along with the result.
 func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateResult, error) {
 	if err := checkStall(o.Stall); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ type Simulation struct {
 	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
 }
 
-// checkStall checks --stall, which has one meaning in all commands and in make sim-stall.
+// checkStall checks --stall, which has the same meaning in all commands and in make sim-stall.
 func checkStall(percent int) error {
 	if percent < 0 || percent > 90 {
 		return badOption("--stall %d: want 0 to 90 percent", percent)
@@ -118,7 +118,7 @@ func (r *SimulateResult) Artifact() (*Simulation, error) {
 	return &Simulation{artifact.NewHeader("hass.simulation", 1, map[string]string{"design": hash, "dataset": data}), r.Report, r.Mismatches}, nil
 }
 
-// reportOf sets a simulation against the design's predictions.
+// reportOf compares a simulation with the design's predictions.
 func reportOf(d *design.Design, sim *hwsim.Result) (*report.Report, error) {
 	n, err := d.Network()
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"hass/internal/artifact"
 )
 
-// SplitOptions direct Split.
+// SplitOptions are the options of Split.
 type SplitOptions struct {
 	Model  string          // ONNX
 	Shapes frontend.Shapes // of inputs whose dimensions the model leaves open
-	// At are nodes before which the model is cut; none cuts it where its hardware ends.
+	// At are nodes before which the model is cut; without any, it is cut where its hardware ends.
 	At     []string
 	Output string // folder
 }
 
-// SplitResult is what Split wrote.
+// SplitResult lists the models that Split wrote.
 type SplitResult struct {
 	Accelerator SplitPart  `json:"accelerator"`
 	Tail        *SplitPart `json:"tail,omitempty"` // nil if nothing runs on the host
@@ -34,7 +34,8 @@ type SplitPart struct {
 	Nodes   int      `json:"nodes"`
 }
 
-// Split writes a model as two: accelerator.onnx, and tail.onnx, which reads the outputs of the first.
+// Split writes a model as two: accelerator.onnx, and tail.onnx, which reads the outputs of the
+// first.
 func Split(ctx context.Context, o SplitOptions, rep Reporter) (*SplitResult, error) {
 	var p *frontend.Parts
 	var err error

@@ -15,16 +15,16 @@ import (
 	"hass/optimizer/search/study"
 )
 
-// Study says where a study is.
+// Study locates a study.
 type Study struct {
 	Location string // its database: a file (SQLite) or a postgres:// URL
-	Name     string // in the database
+	Name     string // its name in the database
 }
 
-// DefaultStudyName is the name of a study in its database unless another one is chosen.
+// DefaultStudyName is the default name of a study in its database.
 const DefaultStudyName = "search"
 
-// TrialOptions direct ExtractTrial.
+// TrialOptions are the options of ExtractTrial.
 type TrialOptions struct {
 	Study
 	Trial      int             // its number; the best if < 0
@@ -34,7 +34,7 @@ type TrialOptions struct {
 	Shapes     frontend.Shapes // of inputs whose dimensions the model leaves open
 }
 
-// ExtractTrial writes files of a trial of a study and gives the study.
+// ExtractTrial writes files of a trial of a study and returns the study.
 func ExtractTrial(ctx context.Context, o TrialOptions, rep Reporter) (*search.Result, error) {
 	r, err := OpenStudy(ctx, o.Study)
 	if err != nil {
@@ -82,7 +82,7 @@ func chosen(r *search.Result, trial int) (int, error) {
 	return r.Best, nil
 }
 
-// place names a study's database without what a URL might hold of a password.
+// place names a study's database without a password that the URL may contain.
 func place(location string) string {
 	if i := strings.Index(location, "://"); i >= 0 {
 		return location[:i+3] + "..."
@@ -90,7 +90,7 @@ func place(location string) string {
 	return location
 }
 
-// OpenStudy reads a study that must be there; a file that is not is not made.
+// OpenStudy reads an existing study; it does not create a missing file.
 func OpenStudy(ctx context.Context, at Study) (*search.Result, error) {
 	if !strings.Contains(at.Location, "://") {
 		if _, err := os.Stat(at.Location); err != nil {
@@ -123,7 +123,7 @@ func OpenStudy(ctx context.Context, at Study) (*search.Result, error) {
 	return search.Read(ctx, s)
 }
 
-// sameModel checks that a model is the study's.
+// sameModel checks that a model is the one of the study.
 func sameModel(r *search.Result, model string) error {
 	hash, err := artifact.HashFile(model)
 	if err != nil {

@@ -11,17 +11,17 @@ import (
 	"hass/internal/judge"
 )
 
-// Compared is a comparison with the reference: of a project of some target, or of the simulator.
+// Compared is a comparison with the reference, of a project of some target or of the simulator.
 type Compared struct {
 	Key  string // in summary.json
 	What string // for people
 	verify.Tally
 }
 
-// Checks are all comparisons that a build can make; one that it did not make has no images.
+// Checks are all comparisons that a build can make; one that it did not make has 0 images.
 type Checks []Compared
 
-// MarshalJSON gives KEY_images and KEY_mismatches of each.
+// MarshalJSON writes KEY_images and KEY_mismatches for each comparison.
 func (c Checks) MarshalJSON() ([]byte, error) {
 	counts := map[string]int{}
 	for _, k := range c {
@@ -38,18 +38,18 @@ type Summary struct {
 	Bits     string `json:"bits"`
 	Fits     bool   `json:"fits"`
 
-	// Shortfall is why it does not fit, one line per resource.
+	// Shortfall is the reason why it does not fit, one line per resource.
 	Shortfall []string `json:"shortfall,omitempty"`
 
 	Accuracy Accuracy `json:"accuracy"`
-	// Fidelity is the profile's: signal to noise of layers and outputs on calibration images, and what loses its range.
+	// Fidelity is that of the profile: signal-to-noise ratio of layers and outputs on calibration images, and losses of range.
 	Fidelity fidelity.Report `json:"fidelity"`
 
 	CyclesPerImage          float64 `json:"cycles_per_image"` // simulated, steady state
 	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
 	LatencyCycles           int64   `json:"latency_cycles"` // one image alone: first input word accepted to last output word
 	ImagesPerSecond         float64 `json:"images_per_second"`
-	// Clock is the design's: what ImagesPerSecond rests on, with its kind and range.
+	// Clock is the design's clock, on which ImagesPerSecond is based, with its kind and range.
 	Clock design.Clock `json:"clock"`
 
 	Resources  design.Resources `json:"resources"`
@@ -57,21 +57,21 @@ type Summary struct {
 	CostModel  design.CostModel `json:"cost_model"`
 	Budget     design.Resources `json:"budget"`
 	Bottleneck string           `json:"bottleneck"`
-	// Difference accounts for simulated against predicted cycles at the bottleneck.
+	// Difference splits the difference between simulated and predicted cycles at the bottleneck into causes.
 	Difference *report.Accounting `json:"difference,omitempty"`
 
 	Verified Checks `json:"verified"`
 }
 
-// Accuracy is what the judged set says about the networks.
+// Accuracy is the accuracy of the networks on the judged set.
 type Accuracy struct {
-	Set     string        `json:"set"` // "test", or "calibration" where no test set was given
+	Set     string        `json:"set"` // "test", or "calibration" if no test set was given
 	Images  int           `json:"images"`
 	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
-	Output  string        `json:"output,omitempty"` // that is judged by labels
-	Why     string        `json:"why"`              // that output, or no measure
-	// Float and Integer are the measure of the model as it is, without thresholds, and of the integer network: share of right answers or
-	// of agreeing elements, or the root of the mean squared error.
+	Output  string        `json:"output,omitempty"` // the output judged by labels
+	Why     string        `json:"why"`              // the reason for that output, or for measuring none
+	// Float and Integer are the measure of the given model, without thresholds, and of the integer network: the share of right answers
+	// or of agreeing elements, or the root mean squared error.
 	Float   *float64 `json:"float,omitempty"`
 	Integer *float64 `json:"integer,omitempty"`
 	// Outputs compares the integer network with the float network, without thresholds.

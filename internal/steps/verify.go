@@ -17,34 +17,34 @@ import (
 	"hass/optimizer/derive"
 )
 
-// VerifyOptions direct Verify.
+// VerifyOptions are the options of Verify.
 type VerifyOptions struct {
 	Project string         // folder
-	Target  codegen.Target // what the project is; "" looks
-	Design  string         // it was generated from; or "": then the project is run as it is
-	Stall   int            // RTL: ports and FIFOs are late at random, this often in percent, 0 to 90
-	Seed    int64          // RTL: of the stalls and of registers' initial values
+	Target  codegen.Target // target of the project; "" detects it
+	Design  string         // from which it was generated; with "" the project is run unchanged
+	Stall   int            // RTL: percentage of cycles in which ports and FIFOs are delayed at random, 0 to 90
+	Seed    int64          // RTL: seed of the stalls and of registers' initial values
 	Images  int            // RTL: the first golden images only; 0 takes all
 }
 
-// Verification is what Verify found in a project of any target.
+// Verification is the result of Verify for a project of any target.
 type Verification struct {
 	verify.Result
 	Against
 }
 
-// Against is how a project stands to its design and to its own manifest.
+// Against is the comparison of a project with its design and its own manifest.
 type Against struct {
-	// DesignCompared tells that every generated file was compared with the design's.
+	// DesignCompared tells that every generated file was compared with the design.
 	DesignCompared bool `json:"design_compared"`
-	// Edited are generated files that were edited: with a design, in comments or other things that
-	// change nothing; without one, in any way.
+	// Edited are generated files that were edited: with a design, only in comments and other
+	// places without effect; without one, in any way.
 	Edited []string `json:"edited,omitempty"`
 }
 
-// Verify runs a generated project and compares it with the reference; with the design, all of the project is compared with
-// it, and cycles with the simulator's. A difference, a mismatch or a deadlock is an error along with what was
-// found; before anything was found there is no result.
+// Verify runs a generated project and compares it with the reference. With the design, all of the project is compared with
+// it, and its cycles with the simulator's. A difference, a mismatch or a deadlock is an error along with the result; there
+// is no result if the run did not get that far.
 func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	if err := checkStall(o.Stall); err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	return verifyProject(ctx, t, o.Project, o.Design, verify.Options{Stall: o.Stall, Seed: o.Seed, Images: o.Images})
 }
 
-// verifyProject compares the project in dir with the design that it shall be of, and runs it. With the design, and without
-// random stalls, its cycles are compared with the simulator's. The result is given along with the error where there is one.
+// verifyProject compares the project in dir with its design and runs it. With the design, and without random stalls, its
+// cycles are compared with the simulator's. The result is returned along with an error where there is one.
 func verifyProject(ctx context.Context, t *codegen.Entry, dir, design string, opts verify.Options) (*Verification, error) {
 	s, d, err := stage(ctx, dir, design, t.Name)
 	if err != nil {
@@ -104,16 +104,16 @@ func verifyProject(ctx context.Context, t *codegen.Entry, dir, design string, op
 	return v, nil
 }
 
-// staged is a project made ready to run.
+// staged is a project that is ready to run.
 type staged struct {
 	Against
 	dir  string // where to run it
-	done func() // removes what was made
+	done func() // removes the temporary folder
 }
 
-// stage compares the project dir with the design, if there is one, and makes a folder of what the
-// design gives: in the project's own, files of the user or older builds could change the run.
-// Without a design the project itself is run.
+// stage compares the project dir with the design, if there is one, and generates a new folder
+// from the design to run: in the project's own folder, files of the user or of older builds could
+// affect the run. Without a design the project itself is run.
 func stage(ctx context.Context, dir, design string, target codegen.Target) (*staged, *design.Design, error) {
 	s := &staged{dir: dir, done: func() {}}
 	if design == "" {
@@ -151,7 +151,7 @@ func stage(ctx context.Context, dir, design string, target codegen.Target) (*sta
 	return s, d, nil
 }
 
-// keepReport copies the report of a run elsewhere into the project.
+// keepReport copies the report of a run from another folder into the project.
 func keepReport(ctx context.Context, from, to, name string) error {
 	data, err := os.ReadFile(filepath.Join(from, name))
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package cosim brings the two clocks together: what the simulator counts for a design and what a run of its project
-// reports.
+// Package cosim compares the cycles that the simulator counts for a design with those that a run of the design's
+// project reports.
 //
 // It takes a network and golden images, and gives the cycles with which a verify.Result is compared.
-// It never runs a tool and knows nothing of values and targets.
+// It never runs a tool and does not depend on values or targets.
 package cosim
 
 import (
@@ -13,7 +13,7 @@ import (
 	"hass/internal/hw"
 )
 
-// Compare gives a line for each difference between what a run over the images counted and the simulator.
+// Compare returns a line for each difference between the counts of a run over the images and the simulator's.
 func Compare(ctx context.Context, n *hw.Network, images [][]int32, r verify.Result) ([]string, error) {
 	return r.CompareCycles(&simulator{ctx, n, images})
 }
@@ -25,12 +25,12 @@ type simulator struct {
 	images [][]int32
 }
 
-// Cycles simulates a call of the hardware for images[order[0]], images[order[1]], ...
+// Cycles simulates one call of the hardware for images[order[0]], images[order[1]], ...
 func (s *simulator) Cycles(order []int) (*verify.Cycles, error) {
 	return Expect(s.ctx, s.n, s.images, order)
 }
 
-// Beats simulates the first images.
+// Beats simulates the first images and gives for each engine the number of beats by their cycles.
 func (s *simulator) Beats(images int) (map[string][]int64, error) {
 	sim, err := hwsim.Run(s.ctx, s.n, s.images[:images], hwsim.Options{Finite: true})
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *simulator) Beats(images int) (map[string][]int64, error) {
 	return beats, nil
 }
 
-// Expect simulates a call of the hardware for images[order[0]], images[order[1]], ... and gives its cycles.
+// Expect simulates one call of the hardware for images[order[0]], images[order[1]], ... and gives its cycles.
 func Expect(ctx context.Context, n *hw.Network, images [][]int32, order []int) (*verify.Cycles, error) {
 	call := make([][]int32, len(order))
 	for i, k := range order {
@@ -59,7 +59,7 @@ func Expect(ctx context.Context, n *hw.Network, images [][]int32, order []int) (
 	for _, p := range sim.Processes {
 		c.Processes = append(c.Processes, verify.Process{
 			Name: p.Name, Starved: p.Run.StarvedCycles(), Blocked: p.Run.BlockedCycles(), End: p.Ends[len(p.Ends)-1] + 1,
-			Counted: p.Kind == hw.Source || p.Kind == hw.WindowProc || p.Kind == hw.ScheduledProc, // they know the number of images
+			Counted: p.Kind == hw.Source || p.Kind == hw.WindowProc || p.Kind == hw.ScheduledProc, // these processes count the images
 		})
 	}
 	for _, f := range sim.FIFOs {

@@ -20,30 +20,30 @@ import (
 	"hass/internal/steps/cosim"
 )
 
-// The back ends that are compared with the reference.
+// The back ends besides the targets.
 const (
 	HWSim = "hwsim" // the simulator's values
 	HLS   = string(codegen.HLS)
 	RTL   = string(codegen.RTL)
 )
 
-// Backend runs cases in one back end and compares values with the integer network's, and what the generated projects count with
+// Backend runs cases in one back end. It compares values with the integer network's, and the counts of generated projects with
 // the simulator's.
 type Backend struct {
 	Name string // HWSim or a target
-	// Edit, if not nil, changes each generated project before it is run: how an edited library reaches smaller cases.
+	// Edit, if not nil, changes each generated project before it is run. It puts an edited library into smaller cases.
 	Edit func(dir string) error
-	Dir  string // a folder of the caller's for projects and builds
+	Dir  string // the caller's folder for projects and builds
 	Run  verify.Options
-	// Draft runs small RTL in Icarus Verilog, which starts at once, and compiles C++ without optimising. The last word
-	// belongs to a Backend without it.
+	// Draft runs small RTL in Icarus Verilog, which starts at once, and compiles C++ without optimisation. Only a
+	// Backend without Draft decides.
 	Draft bool
 }
 
-// draftWork bounds what Icarus Verilog is given: tokens times their lanes of an image.
+// draftWork bounds the work for Icarus Verilog: tokens of an image times their lanes.
 const draftWork = 10_000
 
-// Check is a Check.
+// Check implements the type Check.
 func (b *Backend) Check(ctx context.Context, c *Case) (Difference, error) {
 	if b.Name == HWSim {
 		return b.checkSimulator(ctx, c)
@@ -68,7 +68,7 @@ func (b *Backend) checkSimulator(ctx context.Context, c *Case) (Difference, erro
 	return CompareOutputs(c, r.Outputs)
 }
 
-// CompareOutputs compares outputs, by image and output of the network, with the integer network's.
+// CompareOutputs compares outputs, by image and output of the network, with those of the integer network.
 func CompareOutputs(c *Case, outputs [][][]int32) (Difference, error) {
 	want, err := c.reference()
 	if err != nil {
@@ -88,7 +88,7 @@ func CompareOutputs(c *Case, outputs [][][]int32) (Difference, error) {
 	return Difference{}, nil
 }
 
-// checkProject makes the project of the case and runs it.
+// checkProject generates the project of the case and runs it.
 func (b *Backend) checkProject(ctx context.Context, t *codegen.Entry, c *Case) (Difference, error) {
 	design := filepath.Join(b.Dir, "case", "design.json")
 	if err := os.MkdirAll(filepath.Dir(design), 0o777); err != nil {
@@ -110,7 +110,7 @@ func (b *Backend) checkProject(ctx context.Context, t *codegen.Entry, c *Case) (
 	opts.Icarus = b.Name == RTL && b.Draft && work(n)*len(c.Images) <= draftWork
 	r, err := t.Verify(ctx, dir, opts)
 	if err == nil && opts.Icarus && unknownBits.MatchString(r.Failure().Text) {
-		// A bit that nothing was written to is unknown in Icarus Verilog, even where it is multiplied by 0: two-state simulation decides.
+		// In Icarus Verilog an unwritten bit is unknown, even where it is multiplied by 0: the two-state simulation decides.
 		opts.Icarus = false
 		r, err = t.Verify(ctx, dir, opts)
 	}
@@ -130,7 +130,7 @@ func (b *Backend) checkProject(ctx context.Context, t *codegen.Entry, c *Case) (
 // unknownBits matches a difference whose word has unknown bits.
 var unknownBits = regexp.MustCompile(`got 0x[0-9a-fA-F]*[xX]`)
 
-// work is about how much an event-driven simulator has to do for an image.
+// work estimates the work of an event-driven simulator for an image.
 func work(n *hw.Network) (sum int) {
 	for _, s := range n.Streams {
 		sum += s.Tokens * s.Beat.Px * s.Beat.Ch
@@ -138,8 +138,8 @@ func work(n *hw.Network) (sum int) {
 	return sum
 }
 
-// stage writes the project of a design to the folder where it is built. Files that are the same stay as they are, so that
-// make compiles the others only.
+// stage writes the project of a design to the folder where it is built. Unchanged files are not written, so that make
+// compiles only the others.
 func (b *Backend) stage(ctx context.Context, c *Case, d *design.Design, side string) (dir string, err error) {
 	fresh, dir := filepath.Join(b.Dir, "fresh"), filepath.Join(b.Dir, "project")
 	if err := os.RemoveAll(fresh); err != nil {
@@ -161,14 +161,14 @@ func (b *Backend) stage(ctx context.Context, c *Case, d *design.Design, side str
 	return dir, mirror(fresh, dir)
 }
 
-// draftFlags are the C++ compiler's flags in a project's Makefile, and those of quick trials, by back end: a small case runs for
-// less time than an optimiser takes.
+// draftFlags are the C++ compiler's flags in a project's Makefile and their replacement for quick trials, by back end: a small
+// case runs for less time than the optimiser takes.
 var draftFlags = map[string][2]string{
 	HLS: {"CXXFLAGS ?= -O2", "CXXFLAGS ?= -O0"},
 	RTL: {"OPT ?= -O1", "OPT ?= -O0"},
 }
 
-// replaceIn replaces the one place of a text in a file.
+// replaceIn replaces the only occurrence of a text in a file.
 func replaceIn(file, old, text string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -180,7 +180,7 @@ func replaceIn(file, old, text string) error {
 	return os.WriteFile(file, bytes.Replace(data, []byte(old), []byte(text), 1), 0o666)
 }
 
-// mirror makes to have the files of from, and keeps what was built there.
+// mirror makes the folder to an updated copy of from and keeps build results there.
 func mirror(from, to string) error {
 	if err := os.MkdirAll(to, 0o777); err != nil {
 		return err
@@ -231,7 +231,7 @@ func mirror(from, to string) error {
 	})
 }
 
-// broken is the difference of a project that does not compile. What is no fault of the project is an error.
+// broken is the difference of a project that does not compile. A failure that is not the project's fault is an error.
 func broken(ctx context.Context, err error) (Difference, error) {
 	if e := ctx.Err(); e != nil {
 		return Difference{}, e
@@ -244,8 +244,8 @@ func broken(ctx context.Context, err error) (Difference, error) {
 	return Difference{}, err
 }
 
-// Reduce is Run with quick trials: small RTL in Icarus Verilog, C++ that is not optimised. The back end proper has the last
-// word; where it finds no difference in what the quick trials left, the reduction is done again without them.
+// Reduce is Run with quick trials: small RTL in Icarus Verilog, C++ without optimisation. The full back end then decides:
+// if it finds no difference in the result of the quick trials, the reduction is repeated without them.
 func (b *Backend) Reduce(ctx context.Context, c *Case, opts Options) (*Result, error) {
 	start := time.Now()
 	if opts.Time <= 0 {

@@ -21,7 +21,7 @@ import (
 	"hass/optimizer/derive"
 )
 
-// Case is a network with hardware and the images that are run. Nothing in a Case is changed after it was made.
+// Case is a network with hardware and the images to run. A Case is never changed once made.
 type Case struct {
 	Net    *intnet.Net
 	Layers []hw.Layer
@@ -29,10 +29,10 @@ type Case struct {
 	Images [][]int32      // all are run, in this order
 
 	facts *design.Design    // platform, target and the like, for the design of the case
-	rule  design.EngineRule // which engines its hardware has (design.Design.EngineRule); "" where no rule was kept
+	rule  design.EngineRule // the kinds of engines that its hardware may have (design.Design.EngineRule); "" where no rule was kept
 }
 
-// FromDesign is the case of a design whose golden images are given.
+// FromDesign is the case of a design with the given golden images.
 func FromDesign(d *design.Design, images [][]int32) *Case {
 	c := &Case{Net: d.Net, Layers: d.Layers, Depths: make(map[string]int, len(d.FIFOs)), Images: images, facts: d, rule: d.EngineRule}
 	for _, f := range d.FIFOs {
@@ -41,11 +41,11 @@ func FromDesign(d *design.Design, images [][]int32) *Case {
 	return c
 }
 
-// defaultPlatform is that of a case whose design names none, as those of tests.
+// defaultPlatform is the platform of a case whose design names none, as in tests.
 const defaultPlatform = "zcu104"
 
-// Design is the design of the case, complete but for its side files, and its network of processes. A case that has no valid
-// design is an error.
+// Design returns the design of the case, complete except for its side files, and its network of processes. It is an error
+// if the case has no valid design.
 func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	f := *c.facts
 	if f.Family == "" {
@@ -101,14 +101,14 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 	return d, n, nil
 }
 
-// Write writes the case as a design with its side files to path, checks that it can be read, and gives what was read.
+// Write writes the case as a design with its side files to path, reads it back as a check, and returns the design as read.
 func (c *Case) Write(ctx context.Context, path string) (*design.Design, error) {
 	d, _, err := c.Design()
 	if err != nil {
 		return nil, err
 	}
 	in := c.Net.Tensors[c.Net.Input]
-	// A design has two golden images at least; where one is enough, projects are made with that alone.
+	// A design has at least two golden images; if one is enough for the case, its projects use only the first.
 	images := c.Images
 	if len(images) == 1 {
 		images = append(slices.Clone(images), make([]int32, len(images[0])))
@@ -120,7 +120,7 @@ func (c *Case) Write(ctx context.Context, path string) (*design.Design, error) {
 	return derive.ReadDesign(path)
 }
 
-// digest tells cases apart.
+// digest identifies a case.
 func (c *Case) digest() ([sha256.Size]byte, error) {
 	h := sha256.New()
 	e := json.NewEncoder(h)
@@ -139,7 +139,7 @@ func (c *Case) digest() ([sha256.Size]byte, error) {
 	return [sha256.Size]byte(h.Sum(nil)), nil
 }
 
-// String is the size of the case in words.
+// String describes the size of the case.
 func (c *Case) String() string {
 	in := c.Net.Tensors[c.Net.Input]
 	weights := 0
@@ -157,7 +157,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// reference is the integer network's value of every tensor, by image.
+// reference gives the integer network's value of every tensor, by image.
 func (c *Case) reference() ([][][]int32, error) {
 	x, err := intnet.New(c.Net)
 	if err != nil {
@@ -175,7 +175,7 @@ func (c *Case) reference() ([][][]int32, error) {
 	return values, nil
 }
 
-// edit is a case in the making: a network that may be changed, with hardware by layer ID.
+// edit is a case under construction: a network that may be changed, with hardware by layer ID.
 type edit struct {
 	net    *intnet.Net
 	hw     map[string]hw.Layer
@@ -196,8 +196,8 @@ func (c *Case) edit() *edit {
 	return e
 }
 
-// done makes the edit a case: shapes, parameters and hardware are made to fit each other again, FIFOs keep their depths where
-// the names are the same. An edit that makes no valid design is an error.
+// done turns the edit into a case: shapes, parameters and hardware are made consistent again, and FIFOs keep their depths
+// where the names are the same. An edit without a valid design is an error.
 func (e *edit) done() (*Case, error) {
 	if err := settle(e.net); err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func (e *edit) done() (*Case, error) {
 		return nil, err
 	}
 	if _, err := live.Prove(n); err != nil {
-		// A skip connection that is cut or shaped anew may need more: a map is enough for most.
+		// A shortened or reshaped skip connection may need deeper FIFOs: a whole map is enough for most.
 		for _, s := range n.Streams {
 			if s.Join >= 0 {
 				c.Depths[s.Name] = max(s.Depth, 3*s.Tokens+1)
@@ -231,7 +231,7 @@ func (e *edit) done() (*Case, error) {
 	return c, nil
 }
 
-// cloneNet copies all that edits change.
+// cloneNet copies everything that edits change.
 func cloneNet(n *intnet.Net) *intnet.Net {
 	m := *n
 	m.Tensors, m.Outputs = slices.Clone(n.Tensors), slices.Clone(n.Outputs)
@@ -269,7 +269,7 @@ func cloned[T any](p *T) *T {
 	return &v
 }
 
-// simulate runs the case in the simulator, as one call of the hardware.
+// simulate runs the case in the simulator as one call of the hardware.
 func simulate(ctx context.Context, n *hw.Network, images [][]int32) (*hwsim.Result, error) {
 	return hwsim.Run(ctx, n, images, hwsim.Options{Finite: true})
 }

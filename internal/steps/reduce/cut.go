@@ -7,7 +7,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// attempt is a candidate that has not been made yet.
+// attempt is a candidate that has not been built yet.
 type attempt struct {
 	what string
 	make func() (*Case, error)
@@ -24,15 +24,15 @@ func changed(c *Case, what string, change func(e *edit) error) attempt {
 	}}
 }
 
-// part is a piece of the network with one tensor coming in and one going out.
+// part is a piece of the network with one input tensor and one output tensor.
 type part struct {
 	in, out int
 	layers  int
 }
 
-// parts lists the pieces of a network that are less than all of it, small ones first, then in the order of their outputs.
+// parts lists the proper pieces of a network, small ones first, then in the order of their outputs.
 func parts(n *intnet.Net) (list []part) {
-	from := make([]int, len(n.Tensors)) // the layer that makes a tensor
+	from := make([]int, len(n.Tensors)) // the layer that produces each tensor
 	for t := range from {
 		from[t] = -1
 	}
@@ -54,7 +54,8 @@ func parts(n *intnet.Net) (list []part) {
 	return list
 }
 
-// between counts the layers that make tensor out of tensor in alone; ok is false if they need another.
+// between counts the layers that compute tensor out from tensor in; ok is false if they need
+// another tensor.
 func between(n *intnet.Net, from []int, in, out int) (layers int, ok bool) {
 	seen := make([]bool, len(n.Tensors))
 	reached := false
@@ -79,7 +80,8 @@ func between(n *intnet.Net, from []int, in, out int) (layers int, ok bool) {
 	return layers, reached
 }
 
-// cut is the attempt that leaves part p alone. Its images are the reference's values of its input.
+// cut is the attempt that keeps only part p. Its images are the reference's values of the part's
+// input.
 func cut(c *Case, p part) attempt {
 	out := c.Net.Tensors[p.out].ID
 	what := fmt.Sprintf("from %s to %s, %s", c.Net.Tensors[p.in].ID, out, count(p.layers, "layer"))
@@ -94,19 +96,19 @@ func cut(c *Case, p part) attempt {
 			}
 		}
 		e.net.Input, e.net.Outputs = p.in, []int{p.out}
-		// What makes the input is not part of it.
+		// The producer of the input is not part of it.
 		e.net.Layers = slices.DeleteFunc(e.net.Layers, func(l intnet.Layer) bool { return l.Out == p.in })
 		return nil
 	})
 }
 
-// smallParts bounds the pieces that are tried one by one.
+// smallParts and smallPartsMax bound the pieces that are tried one by one.
 const (
 	smallParts    = 3   // layers
 	smallPartsMax = 160 // pieces
 )
 
-// cutSmall tries pieces of few layers, those that end in the tensor of the hint first.
+// cutSmall tries pieces of few layers; pieces that end in the tensor of the hint come first.
 func cutSmall(c *Case, hint string) (list []attempt) {
 	var small []part
 	for _, p := range parts(c.Net) {
@@ -127,7 +129,8 @@ func cutSmall(c *Case, hint string) (list []attempt) {
 	return list
 }
 
-// cutEnds tries halves, quarters and so on of the layers: without the rest behind, then without the rest before.
+// cutEnds tries halves, quarters and so on of the layers: first without the layers behind, then
+// without the layers before.
 func cutEnds(c *Case, _ string) (list []attempt) {
 	all := parts(c.Net)
 	n := len(c.Net.Layers)
@@ -160,7 +163,8 @@ func dropOutputs(c *Case, _ string) (list []attempt) {
 	return list
 }
 
-// dropLayers tries the network without each of its layers: whoever read its output reads one of its inputs of the same shape.
+// dropLayers tries the network without each of its layers: readers of its output then read one of
+// its inputs of the same shape.
 func dropLayers(c *Case, _ string) (list []attempt) {
 	for i, l := range c.Net.Layers {
 		for _, t := range l.In {
@@ -173,7 +177,7 @@ func dropLayers(c *Case, _ string) (list []attempt) {
 			}))
 		}
 	}
-	// Operands of one tensor need no layers that make the other.
+	// An operation whose operands are one tensor does not need the layers of the other operand.
 	for i, l := range c.Net.Layers {
 		if len(l.In) < 2 {
 			continue
@@ -206,7 +210,7 @@ func dropLayers(c *Case, _ string) (list []attempt) {
 	return list
 }
 
-// bypass takes layer i out; tensor t stands for its output.
+// bypass removes layer i; tensor t replaces its output.
 func bypass(n *intnet.Net, i, t int) error {
 	out := n.Layers[i].Out
 	for k := range n.Layers {

@@ -11,10 +11,10 @@ import (
 	"hass/internal/schedule"
 )
 
-// fit gives a network hardware as near to what its layers had as their shapes allow. Kinds of engines stay where there are
-// lanes for them. Whether it fits is hw.Expand's to say.
+// fit gives a network hardware as near to the layers' former hardware as their shapes allow. Engines keep their kinds
+// where enough lanes remain. hw.Expand decides whether the result is valid.
 func fit(n *intnet.Net, had map[string]hw.Layer) []hw.Layer {
-	beats := make([]hw.Beat, len(n.Tensors)) // as written; of the input, as its first reader reads it
+	beats := make([]hw.Beat, len(n.Tensors)) // as written; for the input, as its first reader reads it
 	layers := make([]hw.Layer, len(n.Layers))
 	for i := range n.Layers {
 		l := &n.Layers[i]
@@ -99,7 +99,8 @@ func fitConv(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
 	fitLines(n, l, hl)
 }
 
-// fitSchedule puts the words of a scheduled engine's window into banks anew; false where the convolution can have no such engine.
+// fitSchedule assigns the words of a scheduled engine's window to banks again; it returns false if the convolution cannot
+// have such an engine.
 func fitSchedule(c *intnet.Conv, hl *hw.Layer) bool {
 	w := hw.ScheduleWeights(c)
 	if c.Groups != 1 || w.Filters == 0 || w.Words == 0 {
@@ -116,8 +117,8 @@ func fitSchedule(c *intnet.Conv, hl *hw.Layer) bool {
 	return true
 }
 
-// fitEngine gives an engine of m lanes as many multipliers as it had, or the next fewer that a design may have. A kind that
-// has none for m lanes becomes banked, or dense where there is one lane.
+// fitEngine gives an engine of m lanes its former number of multipliers, or the next lower legal number. A kind without a
+// legal number for m lanes becomes banked, or dense if there is one lane.
 func fitEngine(hl *hw.Layer, m int) {
 	for _, kind := range []hw.EngineKind{hl.Engine, hw.Banked, hw.Dense} {
 		if counts := kind.Row().Try(m); len(counts) > 0 {
@@ -137,7 +138,7 @@ func fitEngine(hl *hw.Layer, m int) {
 	panic("reduce: no engine has " + strconv.Itoa(m) + " lanes")
 }
 
-// fitTaps is a number of taps of a beat that the kernel allows: whole rows stay whole rows.
+// fitTaps is a number of taps per beat that the kernel allows; beats of whole rows stay beats of whole rows.
 func fitTaps(taps int, kernel [2]int) int {
 	if taps > kernel[1] || taps == kernel[1] {
 		rows := max(1, taps/kernel[1])
@@ -149,7 +150,7 @@ func fitTaps(taps int, kernel [2]int) int {
 	return gcd(taps, kernel[1])
 }
 
-// fitLines keeps a line buffer that is a full or a least one, and bounds any other by both.
+// fitLines keeps a line buffer of full or minimum size, and bounds any other size by these two.
 func fitLines(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
 	w := hw.WindowOf(n, *l, *hl)
 	hl.LinePixels = min(max(hl.LinePixels, w.MinLinePixels()), w.FullLinePixels())

@@ -37,9 +37,9 @@ func CheckOutput(dir string) error {
 	return nil
 }
 
-// Write writes the smallest case of r as a folder that shows the difference by itself: design, project of the back end that
-// differs, README.md and run.sh. from names what was reduced, edited lists library files that differ from hass' own.
-// The folder appears as a whole.
+// Write writes the smallest case of r as a folder that reproduces the difference: design, project of the back end that
+// differs, README.md and run.sh. from names the reduced design, edited lists library files that differ from hass's own. The
+// folder appears as a whole.
 func (b *Backend) Write(ctx context.Context, dir string, r *Result, from string, edited []string) error {
 	if err := CheckOutput(dir); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (b *Backend) describe() string {
 	panic("reduce: no back end " + b.Name)
 }
 
-// readme says in a few lines what differs. It holds no times, so that equal reductions give equal folders.
+// readme describes the difference in a few lines. It contains no times, so that equal reductions give equal folders.
 func (b *Backend) readme(r *Result, from string, edited []string) []byte {
 	var t bytes.Buffer
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
@@ -101,7 +101,7 @@ func (b *Backend) readme(r *Result, from string, edited []string) []byte {
 	return t.Bytes()
 }
 
-// plain keeps texts of others to one line without Markdown's code marks.
+// plain reduces untrusted text to one line without Markdown's code marks.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '`' || r < ' ' {
@@ -111,7 +111,7 @@ func plain(s string) string {
 	}, s)
 }
 
-// extent says how far the search went.
+// extent says how far the search went and why it ended.
 func (r *Result) extent() string {
 	if r.Stopped != "" {
 		return fmt.Sprintf("the search ended early, after %s: a smaller one may exist", r.Stopped)
@@ -119,7 +119,7 @@ func (r *Result) extent() string {
 	return fmt.Sprintf("nothing smaller that was tried differs, in %s", count(r.Trials, "trial"))
 }
 
-// script runs both back ends.
+// script returns run.sh, which runs both back ends.
 func (b *Backend) script(r *Result, edited []string) []byte {
 	args := fmt.Sprintf("reduce %s --check --target %s --golden %d", designName, b.Name, len(r.Case.Images))
 	if b.Run.Stall > 0 {
@@ -135,9 +135,9 @@ func (b *Backend) script(r *Result, edited []string) []byte {
 		"cd \"$(dirname \"$0\")\" || exit 1\nexec \"${HASS:-hass}\" " + args + "\n")
 }
 
-// LibraryEdits are the edited files of the module library in a generated project, and the function that puts them
-// into another project of the target. Edited files that were generated for one design are an error: no
-// smaller network has them.
+// LibraryEdits returns the edited files of the module library in a generated project, and a function that copies
+// them into another project of the target. Edited files that were generated for one design are an error: smaller
+// networks do not have them.
 func LibraryEdits(project string, target codegen.Target) (edit func(dir string) error, edited []string, err error) {
 	m, err := artifact.ReadManifest(project)
 	if err != nil {
@@ -168,7 +168,7 @@ func LibraryEdits(project string, target codegen.Target) (edit func(dir string) 
 		for i, path := range edited {
 			file := filepath.Join(dir, filepath.FromSlash(path))
 			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-				continue // a project without it needs no edit
+				continue // a project without the file needs no edit
 			} else if err != nil {
 				return err
 			}

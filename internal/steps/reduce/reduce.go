@@ -10,62 +10,62 @@ import (
 	"hass/codegen/verify"
 )
 
-// Kind is how a back end differs from the reference. A smaller case must differ in the same way, or the fault that it shows
-// may be another.
+// Kind is the way in which a back end differs from the reference. A smaller case must differ in the same way; otherwise it
+// may show another fault.
 type Kind string
 
 // The kinds of differences.
 const (
 	Equal    Kind = "" // nothing differs
 	Values        = Kind(verify.Values)
-	Deadlock      = Kind(verify.Deadlock) // the back end stops, the reference design does not
+	Deadlock      = Kind(verify.Deadlock) // the back end stops, but the reference design does not
 	Fault         = Kind(verify.Fault)
-	Cycles   Kind = "cycles" // cycles, stalls or FIFO marks; of C++, of the engines' beats
+	Cycles   Kind = "cycles" // cycles, stalls or FIFO high-water marks; for C++ the cycles of the engines' beats
 	Build    Kind = "build"  // the project does not compile
 )
 
-// Difference is what a check found.
+// Difference is the result of a check.
 type Difference struct {
 	Kind Kind
-	Text string // what differs first: image, output, element, cycle; "" if nothing does
-	// Tensor is the ID of the tensor in which the check saw the difference first, "" if it cannot tell. It only
-	// decides what is tried first.
+	Text string // the first difference: image, output, element, cycle; "" if there is none
+	// Tensor is the ID of the tensor with the first difference, "" if unknown. It only decides the order of the
+	// attempts.
 	Tensor string
 }
 
-// Check compares two back ends on a case. It is run again and again, never at the same time, and must depend on the case alone.
-// An error means that no comparison took place.
+// Check compares two back ends on a case. It is called many times, never concurrently, and must depend on the case alone. An
+// error means that no comparison took place.
 type Check func(ctx context.Context, c *Case) (Difference, error)
 
 // Options bound a reduction.
 type Options struct {
 	Check     Check
 	Trials    int               // checks; 0 is DefaultTrials
-	Time      time.Duration     // of all; 0 is DefaultTime
-	TrialTime time.Duration     // of one check of a smaller case; 0 is DefaultTrialTime. The first check has all the time
-	Log       func(line string) // told of every step, if not nil
+	Time      time.Duration     // of all checks; 0 is DefaultTime
+	TrialTime time.Duration     // of one check of a smaller case; 0 is DefaultTrialTime. The first check has no limit of its own
+	Log       func(line string) // called for every step, if not nil
 }
 
-// The bounds where Options give none.
+// The default bounds.
 const (
 	DefaultTrials    = 1000
 	DefaultTime      = 10 * time.Minute
 	DefaultTrialTime = 2 * time.Minute
 )
 
-// Result is what a reduction found.
+// Result is the result of a reduction.
 type Result struct {
 	Case       *Case // the smallest found
 	Difference Difference
-	First      Difference // of the whole case
-	Trials     int        // checks, the first included
-	Steps      int        // smaller cases that still differed
-	Failed     int        // checks that ended without a comparison, also for want of time
-	Stopped    string     // what bound stopped the search; "" if nothing smaller differs
+	First      Difference // difference of the whole case
+	Trials     int        // number of checks, the first included
+	Steps      int        // number of smaller cases that still differed
+	Failed     int        // number of checks that ended without a comparison, including those that ran out of time
+	Stopped    string     // the bound that stopped the search; "" if nothing smaller differs
 	Took       time.Duration
 }
 
-// ErrEqual means that there is nothing to reduce.
+// ErrEqual means that the back ends do not differ on the whole case.
 var ErrEqual = errors.New("the back ends do not differ")
 
 // pass gives candidates for a case. hint is Difference.Tensor.
@@ -74,7 +74,7 @@ type pass struct {
 	attempts func(c *Case, hint string) []attempt
 }
 
-// passes are in the order of what they save.
+// passes are ordered by how much they usually save.
 var passes = []pass{
 	{"images", fewerImages},
 	{"pieces", cutSmall},
@@ -89,8 +89,8 @@ var passes = []pass{
 	{"values", plainValues},
 }
 
-// Run reduces a case. Where the context is cancelled it gives the best so far along with the context's error. ErrEqual
-// means that the whole case does not differ.
+// Run reduces a case. If the context is cancelled it returns the best case so far along with the context's error.
+// ErrEqual means that the whole case does not differ.
 func Run(ctx context.Context, c *Case, opts Options) (*Result, error) {
 	s := &search{opts: opts, seen: map[[sha256.Size]byte]bool{}, start: time.Now()}
 	if s.opts.Trials <= 0 {
@@ -107,7 +107,7 @@ func Run(ctx context.Context, c *Case, opts Options) (*Result, error) {
 	}
 	whole := c
 	if c.rule == "" {
-		// Hardware that no optimizer chose may have what no design has.
+		// Hand-made hardware may have properties that no valid design has.
 		var err error
 		if whole, err = c.edit().done(); err != nil {
 			return nil, fmt.Errorf("the case has no design: %w", err)
@@ -139,7 +139,7 @@ type search struct {
 // errBound ends a search whose bounds are used up.
 var errBound = errors.New("bound")
 
-// reduce goes through the passes until none finds anything.
+// reduce runs the passes until none finds a smaller case.
 func (s *search) reduce(ctx context.Context) error {
 	if key, err := s.result.Case.digest(); err == nil {
 		s.seen[key] = true
@@ -160,7 +160,7 @@ func (s *search) reduce(ctx context.Context) error {
 	}
 }
 
-// exhaust repeats a pass while it finds smaller cases.
+// exhaust repeats a pass as long as it finds smaller cases.
 func (s *search) exhaust(ctx context.Context, p pass) error {
 	for {
 		found, err := s.once(ctx, p)
@@ -179,7 +179,7 @@ func (s *search) once(ctx context.Context, p pass) (found bool, err error) {
 		}
 		c, err := a.make()
 		if err != nil {
-			continue // no valid design
+			continue // not a valid design
 		}
 		key, err := c.digest()
 		if err != nil || s.seen[key] {
@@ -209,7 +209,7 @@ func (s *search) once(ctx context.Context, p pass) (found bool, err error) {
 	return false, nil
 }
 
-// try checks a smaller case within the time of one. A check that ends otherwise than by itself, or with an error, shows nothing.
+// try checks a smaller case within the time of one check. A check that is cut off or fails counts as equal.
 func (s *search) try(ctx context.Context, c *Case) (Difference, error) {
 	s.result.Trials++
 	limit := min(s.opts.TrialTime, s.opts.Time-time.Since(s.start)+time.Second)

@@ -8,9 +8,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// settle makes an edited network whole: layers and tensors that no output needs are dropped, shapes follow from the
-// input and the layers' parameters, and what follows from shapes and binary points is computed anew. Kernels and pads are
-// cut to the maps that they meet. Whether the result is a network is Net.Validate's to say, which settle asks.
+// settle makes an edited network consistent. It drops layers and tensors that no output needs, infers shapes from the
+// input and the layers' parameters, and computes the parameters that depend on shapes and binary points. Kernels and pads
+// are cut to the size of the maps. Finally it calls Net.Validate to check the result.
 func settle(n *intnet.Net) error {
 	n.Host, n.Results, n.Tail = nil, nil, nil // they belong to the model's outputs
 	prune(n)
@@ -41,7 +41,7 @@ func settle(n *intnet.Net) error {
 	return n.ValidateWeights()
 }
 
-// prune drops what no output needs and numbers tensors anew.
+// prune drops layers and tensors that no output needs and renumbers the tensors.
 func prune(n *intnet.Net) {
 	need := make([]bool, len(n.Tensors))
 	for _, o := range n.Outputs {
@@ -85,8 +85,8 @@ func prune(n *intnet.Net) {
 	n.Layers, n.Tensors, n.Input = layers, tensors, number[n.Input]
 }
 
-// settleLayer computes the output's shape and the parameters that follow from shapes and binary points. stale are the
-// tensors before.
+// settleLayer computes the output's shape and the parameters that depend on shapes and binary points. stale are the
+// tensors before the edit.
 func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 	in, out := &n.Tensors[l.In[0]], &n.Tensors[l.Out]
 	size := func(d int) int { return [2]int{in.H, in.W}[d] }
@@ -196,7 +196,7 @@ func settleLayer(n *intnet.Net, l *intnet.Layer, stale []intnet.Tensor) error {
 	return nil
 }
 
-// settleSteps gives a convolution's weights the steps that its multipliers stand for. Thresholds say nothing of steps.
+// settleSteps gives a convolution's weights the steps that its multipliers imply. Thresholds imply no steps.
 func settleSteps(c *intnet.Conv, in, out *intnet.Tensor) {
 	if c.Mul == nil {
 		return
@@ -207,7 +207,7 @@ func settleSteps(c *intnet.Conv, in, out *intnet.Tensor) {
 	}
 }
 
-// settleThresholds brings thresholds beyond the accumulator to its ends.
+// settleThresholds clamps thresholds beyond the accumulator's range to its ends.
 func settleThresholds(c *intnet.Conv) {
 	limit := int64(1) << (c.AccBits + c.BiasFrac - 1)
 	for _, list := range c.Thresholds {
@@ -228,7 +228,7 @@ func settleWindow(w *intnet.Window, size func(d int) int) error {
 			w.Kernel[d]--
 		}
 		for _, side := range []int{d, d + 2} {
-			if w.Kernel[d] < whole { // or windows might lie in the padding alone
+			if w.Kernel[d] < whole { // otherwise windows might lie entirely in the padding
 				w.Pads[side] = min(w.Pads[side], extent(*w, d)-1)
 			}
 		}
@@ -245,7 +245,7 @@ func outSize(w intnet.Window, d, size int) int {
 	return (size+w.Pads[d]+w.Pads[d+2]-extent(w, d))/w.Stride[d] + 1
 }
 
-// cropKernel is the weights of the first taps, of a kernel that was of size old.
+// cropKernel returns the weights of the first taps of a kernel whose size was old.
 func cropKernel(c *intnet.Conv, old [2]int, per int) []int16 {
 	weights := make([]int16, 0, c.OutC*c.Kernel[0]*c.Kernel[1]*per)
 	for o := range c.OutC {

@@ -7,7 +7,8 @@ import (
 	"hass/internal/intnet"
 )
 
-// shrinkMap tries fewer rows and columns of the input: one end, then the other, of a half, then one less.
+// shrinkMap tries fewer rows and columns of the input: half of them, from one end and then the other, and then one
+// less.
 func shrinkMap(c *Case, _ string) (list []attempt) {
 	in := c.Net.Tensors[c.Net.Input]
 	for d, size := range []int{in.H, in.W} {
@@ -30,7 +31,7 @@ func shrinkMap(c *Case, _ string) (list []attempt) {
 	return list
 }
 
-// fewer are the counts to try instead of n, few first.
+// fewer are the counts to try instead of n, the smallest first.
 func fewer(n int) (list []int) {
 	for _, k := range []int{1, n / 4, n / 2, n - 1} {
 		if k >= 1 && k < n && !slices.Contains(list, k) {
@@ -48,8 +49,8 @@ func crop(x []int32, t intnet.Tensor, first, to [2]int) (part []int32) {
 	return part
 }
 
-// shrinkChannels tries fewer channels of every tensor that is free in them: the input and what convolutions make,
-// with all that has the same channels.
+// shrinkChannels tries fewer channels of every tensor whose channels can be removed: the input and the outputs of
+// convolutions, with all tensors that must have the same channels.
 func shrinkChannels(c *Case, _ string) (list []attempt) {
 	class := channelClasses(c.Net)
 	for t := range c.Net.Tensors {
@@ -74,7 +75,7 @@ func shrinkChannels(c *Case, _ string) (list []attempt) {
 	return list
 }
 
-// channelClasses gives each tensor the first one that must have the same channels.
+// channelClasses gives for each tensor the first tensor that must have the same channels.
 func channelClasses(n *intnet.Net) []int {
 	class := make([]int, len(n.Tensors))
 	for t := range class {
@@ -108,7 +109,7 @@ func channelClasses(n *intnet.Net) []int {
 			}
 		default:
 			if l.Kind.Moves() {
-				break // keepChannels takes none from what it reads
+				break // keepChannels removes no channels from its inputs
 			}
 			panic("reduce: no channels for kind " + string(l.Kind)) // the network was valid
 		}
@@ -119,8 +120,8 @@ func channelClasses(n *intnet.Net) []int {
 	return class
 }
 
-// groupUnit is the number of channels that only go together, because a grouped convolution reads them; 0 if such a
-// convolution makes them.
+// groupUnit is the number of channels that must be removed together because a grouped convolution reads them; 0 if
+// a grouped convolution produces them.
 func groupUnit(n *intnet.Net, class []int, t int) int {
 	unit := 1
 	for i := range n.Layers {
@@ -139,7 +140,7 @@ func groupUnit(n *intnet.Net, class []int, t int) int {
 	return unit
 }
 
-// keepChannels leaves channels first to before to of the tensors of a class. What reads them follows.
+// keepChannels keeps the channels from first to before to in the tensors of a class. The readers are adjusted.
 func keepChannels(e *edit, class []int, t, first, to int) error {
 	n := e.net
 	kept := make([][]bool, len(n.Tensors))
@@ -189,7 +190,7 @@ func keepChannels(e *edit, class []int, t, first, to int) error {
 			}
 			s.Start[2] = countTrue(read[:s.Start[2]])
 			kept[l.Out] = mask
-			n.Tensors[l.Out].C = left // settle knows no other source of it
+			n.Tensors[l.Out].C = left // settle cannot derive it from anything else
 			continue
 		case intnet.KindActivation:
 			if l.Act.Fn == intnet.ActLeaky && len(l.Act.Mul) > 1 {
@@ -217,7 +218,8 @@ func keepChannels(e *edit, class []int, t, first, to int) error {
 	return nil
 }
 
-// keepOfConv takes channels from a convolution's input and output and gives those that its output has left.
+// keepOfConv removes channels from a convolution's input and output and returns the mask of the remaining output
+// channels.
 func keepOfConv(n *intnet.Net, l *intnet.Layer, read, made []bool) ([]bool, error) {
 	c := l.Conv
 	taps := c.Kernel[0] * c.Kernel[1]
@@ -227,7 +229,7 @@ func keepOfConv(n *intnet.Net, l *intnet.Layer, read, made []bool) ([]bool, erro
 		made = read
 		c.Groups = countTrue(read)
 	case c.Groups > 1:
-		// Groups stay or go as wholes.
+		// Groups are kept or removed as a whole.
 		made = nil
 		groups := 0
 		for g := range c.Groups {
@@ -337,7 +339,7 @@ func windowOf(l *intnet.Layer) *intnet.Window {
 	return nil
 }
 
-// smallMoves tries fewer rows and columns of what slices and resizes give.
+// smallMoves tries smaller outputs of slices and resizes.
 func smallMoves(c *Case, _ string) (list []attempt) {
 	for i := range c.Net.Layers {
 		l := &c.Net.Layers[i]

@@ -9,7 +9,7 @@ import (
 
 // plainHardware tries narrow streams, dense engines and default FIFOs: all at once, then layer by layer.
 func plainHardware(c *Case, _ string) (list []attempt) {
-	// name, and what it does to the hardware of a layer
+	// A name, and the change to the hardware of a layer.
 	narrow := []struct {
 		what   string
 		change func(l *hw.Layer)
@@ -57,10 +57,11 @@ func plainHardware(c *Case, _ string) (list []attempt) {
 	return list
 }
 
-// maxGang is more lanes than a gang has.
+// maxGang is larger than the number of lanes of any gang.
 const maxGang = 1 << 10
 
-// plainValues tries plain parameters and zeros: in every convolution, then in halves and smaller blocks of each.
+// plainValues tries simple parameters and zeros: in every convolution, then in halves and smaller
+// blocks of each.
 func plainValues(c *Case, _ string) (list []attempt) {
 	for i := range c.Net.Layers {
 		l := &c.Net.Layers[i]
@@ -111,10 +112,11 @@ func plainValues(c *Case, _ string) (list []attempt) {
 	return list
 }
 
-// zeroBlocks bounds how finely zeros divides.
+// zeroBlocks bounds how finely zeros divides a range.
 const zeroBlocks = 16
 
-// zeros tries blocks of n values, halves of halves, of which at least one is not zero yet.
+// zeros tries to zero blocks of n values, halving the blocks, and skips blocks that are already
+// zero.
 func zeros(n int, left func(k int) bool, try func(from, to int)) {
 	for blocks := 1; blocks <= min(n, zeroBlocks); blocks *= 2 {
 		for b := range blocks {
