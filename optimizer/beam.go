@@ -8,17 +8,17 @@ import (
 	"hass/internal/design"
 )
 
-// beamWidth is the number of partial choices kept per layer; wideBeam where a rough model has left few
-// choices.
+// beamWidth is the number of partial choices kept per layer; wideBeam is used where a rough model has
+// left few choices.
 const (
 	beamWidth = 64
 	wideBeam  = 256
 )
 
-// beam looks for a choice that fits, layer by layer, keeping the partial choices that stay
-// nearest to what the best mixture of choices has used so far. Mixtures balance the
-// budgets; a choice that follows one in small steps ends within them. It finds, it
-// never proves: nil says nothing.
+// beam looks for a choice that fits, layer by layer. It keeps the partial choices whose
+// use of the budgets so far is nearest to that of the best mixture of choices. Mixtures
+// balance the budgets, so a choice that follows one in small steps ends within them. beam
+// can find a choice but proves nothing: nil does not mean that there is none.
 func (s *search) beam(ctx context.Context, path [][design.NumResources]float64, width int) ([]pick, error) {
 	v := s.v
 	if len(path) != len(v.layers) {
@@ -27,13 +27,13 @@ func (s *search) beam(ctx context.Context, path [][design.NumResources]float64, 
 	type partial struct {
 		state  int
 		used   design.Vec
-		parent int // in the layer before
+		parent int // in the previous layer
 		pick   pick
 		key    float64
 	}
 	trail := make([][]partial, len(v.layers))
 	front := []partial{{used: v.fixed, parent: -1}}
-	var next []partial // reused: it grows to many times what is kept
+	var next []partial // reused, because it grows to a multiple of the width
 	for i := range v.layers {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -76,8 +76,8 @@ func (s *search) beam(ctx context.Context, path [][design.NumResources]float64, 
 	return x, nil
 }
 
-// nearest keeps the width elements of least key, in ascending order, the first of equals first. Elements are large: their
-// numbers are sorted, not they.
+// nearest keeps the width elements of least key, in ascending order; equal elements keep their order. Elements are large,
+// so their indices are sorted.
 func nearest[T any](list []T, width int, key func(T) float64) []T {
 	type place struct {
 		key float64

@@ -8,16 +8,16 @@ import (
 	"hass/internal/design"
 )
 
-// search is a depth-first branch and bound over the layers in order. A branch is cut where
-// a bound shows that no completion fits or betters the best choice: one bound per
-// price vector, each the exact cheapest completion under these prices.
+// search is a depth-first branch and bound over the layers in order. A branch is cut when
+// a bound shows that no completion fits or improves on the best choice. There is one bound
+// per price vector: the exact cheapest completion at these prices.
 type search struct {
 	v      *view
-	fit    []*tables // completions under prices on shares: above 1 in sum nothing fits
+	fit    []*tables // completions at prices on shares: nothing fits if the sum exceeds 1
 	cost   []*tables // completions of the objective, one plain, one with multipliers
-	offset []float64 // what the multipliers subtract
+	offset []float64 // subtracted for the multipliers
 	any    bool      // stop at the first choice that fits
-	limit  int       // choices looked at
+	limit  int       // largest number of choices to visit
 
 	looked int
 	cut    bool // the limit was reached
@@ -63,7 +63,7 @@ func (s *search) run(ctx context.Context) error {
 }
 
 // visit extends the choice of the layers before i, which leads to state, uses used, and has
-// objective so far (cycles part only; shares are taken from used).
+// the objective latency so far (only the part of the cycles; the shares follow from used).
 func (s *search) visit(ctx context.Context, i, state int, used design.Vec, latency float64) error {
 	v := s.v
 	if i == len(v.layers) {
@@ -133,8 +133,8 @@ func (s *search) cycles(layer int, o *option) float64 {
 	return s.v.cycleWeight[layer] * o.cycles
 }
 
-// bound tells whether a completion from the state after layer i may fit and better the
-// best, and how promising it is (less is better).
+// bound reports whether a completion from the state after layer i may fit and improve
+// on the best choice, and a key for the order of branches (smaller is more promising).
 func (s *search) bound(i, state int, used design.Vec, latency float64) (key float64, ok bool) {
 	share := s.v.share(used)
 	for _, t := range s.fit {

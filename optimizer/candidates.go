@@ -17,16 +17,16 @@ import (
 	"hass/optimizer/widths"
 )
 
-// CycleEstimator tells what a convolution's engines need under a hardware choice.
-// Implementations are called from several goroutines at once.
+// CycleEstimator gives the cycles of a convolution's engines under a hardware
+// choice. Implementations are called from several goroutines at once.
 type CycleEstimator interface {
 	// Conv gives the engine-limited cycles per image of layer number layer and the half
 	// width of the estimate's 95 % interval.
 	Conv(layer int, l hw.Layer) (cycles, ci float64, err error)
 }
 
-// maxWidths bounds the stream widths tried for one tensor; more divisors are thinned
-// out evenly, 1 and the channel count staying.
+// maxWidths bounds the stream widths tried for one tensor. If there are more
+// divisors, an even selection is tried, which includes 1 and the channel count.
 const maxWidths = 12
 
 // coarseWidths is maxWidths for Input.Coarse.
@@ -35,28 +35,28 @@ const coarseWidths = 6
 // option is one hardware choice of a layer.
 type option struct {
 	hl     hw.Layer
-	cycles float64 // times the layer's hurry
+	cycles float64 // multiplied by the layer's hurry
 	ci     float64
 	cost   design.Vec
 	share  [design.NumResources]float64 // cost over budget
-	path   derive.Path                  // of its modules
+	path   derive.Path                  // slowest path of its modules
 	level  [2]int16                     // path in steps
 }
 
-// space enumerates the choices of layers.
+// space enumerates the hardware choices of the layers.
 type space struct {
 	model   derive.Pricing
 	target  limits.Target // whose limits choices keep
 	clocks  *derive.Paths
-	limit   derive.Path // of choices
-	engines int         // at most, of a convolution
+	limit   derive.Path // for every choice
+	engines int         // largest number per convolution
 	est     CycleEstimator
 	engine  design.EngineRule
 	budget  design.Vec // choices beyond it are left out
-	over    design.Vec // but for those within this, which only explain; zero: none
+	over    design.Vec // but choices within this budget are kept for the explanation; zero: none
 	widths  [][]int
-	hurry   []float64       // by layer: what its cycles count for (fifo.Hurry)
-	near    *near           // nil: the estimator is asked about all choices
+	hurry   []float64       // by layer: factor of its cycles (fifo.Hurry)
+	near    *near           // nil: the estimator rates all choices
 	memo    *Memo           // or nil
 	menu    *scheduled.Menu // of scheduled engines; nil: there are none
 }
@@ -83,7 +83,7 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 		all, refused = s.kept(i, s.pool(i))
 	case intnet.KindConcat:
 		all, refused = s.kept(i, s.concat(i))
-	default: // one module that keeps its beat
+	default: // a module that keeps its beat
 		all, refused = s.kept(i, s.sameBeat(i))
 	}
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
 }
 
-// sameBeat enumerates a layer that writes the beats that it reads.
+// sameBeat enumerates a layer whose output beats have the shape of its input beats.
 func (s *space) sameBeat(i int) []option {
 	net := s.model.Net
 	l := net.Layers[i]
@@ -129,7 +129,7 @@ func (s *space) sameBeat(i int) []option {
 	return all
 }
 
-// concat enumerates a layer that re-packs its inputs: their beats and the output's need no common divisor.
+// concat enumerates a layer that re-packs its inputs: their beats and the output's beats need no common divisor.
 func (s *space) concat(i int) []option {
 	net := s.model.Net
 	l := &net.Layers[i]
@@ -177,8 +177,8 @@ func (s *space) pool(i int) []option {
 	return all
 }
 
-// prune drops options beyond the budget (unless all are) or the limit, and those dominated in cycles, path and every resource by one
-// of the same stream widths, and sorts by input width, output width, cycles.
+// prune drops options beyond the budget (unless all are) or the limit, and options that another option of the same stream widths
+// dominates in cycles, path and every resource. It sorts by input width, output width, cycles.
 func (s *space) prune(all []option) []option {
 	var in []int
 	for i := range all {
@@ -200,12 +200,12 @@ func (s *space) prune(all []option) []option {
 		}
 	}
 	if len(in) == 0 {
-		// A layer that is too big on its own: the shortfall will be reported.
+		// The layer alone exceeds the budget: the shortfall will be reported.
 		for i := range all {
 			in = append(in, i)
 		}
 	}
-	low := 0.0 // fewer cycles are as good
+	low := 0.0 // fewer cycles than this are no better
 	if s.near != nil {
 		low = s.near.low
 	}
@@ -213,7 +213,7 @@ func (s *space) prune(all []option) []option {
 		a, b := &all[x], &all[y]
 		switch {
 		case a.cycles < low && b.cycles < low && a.hl.InCh == b.hl.InCh && a.hl.OutCh == b.hl.OutCh:
-			// By cost, so that the cheapest rule out the others.
+			// In the order of cost, so that the cheapest rule out the others.
 			if c := cmp.Compare(weight(a.cost), weight(b.cost)); c != 0 {
 				return c
 			}

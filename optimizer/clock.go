@@ -11,20 +11,20 @@ import (
 	"hass/optimizer/derive"
 )
 
-// The optimizer weighs the clock against cycles: what counts is images per second. Every choice of hardware carries the paths of its
-// modules alone. What they mean in MHz depends on how full the part is, which a solution tells: problems are solved without a limit
-// first, then with limits on the paths that the solution before translates from MHz.
+// The optimizer maximises images per second, so it trades the clock against cycles. Every choice of hardware carries the slowest
+// paths of its own modules. The clock in MHz for a path depends on how full the part is, which is only known from a solution. So
+// problems are solved first without a limit on paths, and then with limits that are computed from MHz with the previous solution.
 
-// ClockError says that no design reaches the clock that was asked for.
+// ClockError says that no design reaches the requested clock.
 type ClockError struct {
-	Layer  string  // whose fastest choice misses it; "" where every layer has one that does not
-	Choice string  // the layer's fastest, or the process that is slowest
+	Layer  string  // its fastest choice misses the clock; "" if every layer has a choice that reaches it
+	Choice string  // the layer's fastest choice, or the slowest process
 	Asked  float64 // MHz
-	MHz    float64 // that Choice is good for, or the design
+	MHz    float64 // the clock that Choice, or the design, reaches
 	Kind   design.ClockKind
 }
 
-// Error names the layer, its fastest choice and the clock of that.
+// Error names the layer, its fastest choice and the clock of that choice.
 func (e *ClockError) Error() string {
 	if e.Layer == "" {
 		return fmt.Sprintf("no design within the budget reaches %g MHz; the nearest reaches %.0f MHz (%s), where %s is slowest", e.Asked, e.MHz, e.Kind.Words(), e.Choice)
@@ -32,10 +32,10 @@ func (e *ClockError) Error() string {
 	return fmt.Sprintf("layer %s: no choice of hardware reaches %g MHz; its fastest, %s, reaches %.0f MHz (%s)", e.Layer, e.Asked, e.Choice, e.MHz, e.Kind.Words())
 }
 
-// near tells that another design than those that were looked at may reach the clock.
+// near reports whether a design that has not been tried may still reach the clock.
 func (e *ClockError) near() bool { return e.Layer == "" || e.MHz*clockHope >= e.Asked }
 
-// reachable is the fastest clock at which every layer has a choice, in a design as full as e's, and the layer that has none beyond it.
+// reachable is the fastest clock for which every layer has a choice, in a design as full as e's, and the layer that limits it.
 func (p *problem) reachable(e *derive.Estimate) (mhz float64, layer int, best *option) {
 	mhz = math.Inf(1)
 	for i := range p.layers {
@@ -55,7 +55,7 @@ func (p *problem) reachable(e *derive.Estimate) (mhz float64, layer int, best *o
 	return mhz, layer, best
 }
 
-// pathOf is the slowest Path of a choice, of layers and of what lies between them.
+// pathOf is the slowest Path of a choice: of its layers and of the streams between them.
 func (p *problem) pathOf(x []pick) derive.Path {
 	var all derive.Path
 	state := 0
@@ -67,7 +67,7 @@ func (p *problem) pathOf(x []pick) derive.Path {
 	return all
 }
 
-// setLimit leaves out choices whose paths are longer.
+// setLimit removes choices whose paths are longer than the limit.
 func (p *problem) setLimit(limit derive.Path) {
 	p.limit = limit
 	for i := range p.arcs {
@@ -85,28 +85,28 @@ func (p *problem) setLimit(limit derive.Path) {
 	p.setBudget(p.budget)
 }
 
-// clockSteps is the number of clocks tried between that of the fastest design in cycles and the fastest that there is, and
-// leastClockStep the least factor between two.
+// clockSteps is the number of clocks tried between the clock of the design with the fewest cycles and the fastest clock,
+// and leastClockStep the least ratio of two of them.
 const (
 	clockSteps     = 8
 	leastClockStep = 1.03
 )
 
-// trader is a way to weigh the clock of a problem against its cycles.
+// trader holds the functions with which chooseClock solves a problem.
 type trader struct {
-	// least gives the least cycles per image under the problem's limit: below, if positive, is the most that is of interest. No choice
-	// means that there is no such design.
+	// least gives the least cycles per image under the problem's limit. If below is positive, only cycles below it are of interest. An
+	// empty choice means that there is no such design.
 	least func(ctx context.Context, below float64) (rate, error)
 	// clock is that of a choice, in MHz.
 	clock func(x []pick) (float64, error)
-	// hope is the factor by which a clock may come out faster than the limit that was set for it, worth the gain in rate that a faster
-	// clock must bring.
+	// hope is the factor by which a clock may turn out faster than the limit that was set for it. worth is the least gain in rate for
+	// which a faster clock is taken.
 	hope, worth float64
 }
 
-// chooseClock weighs the clock against cycles: it sets the limit of the paths with which there are most images per second, and gives
-// the rate there. first is the problem's rate without that limit, e an estimate of its design. Where a clock was asked for, the limit
-// is the loosest that was found to reach it.
+// chooseClock trades the clock against cycles: it sets the limit on paths that gives the most images per second, and returns the rate
+// there. first is the problem's rate without a limit, e an estimate of its design. If a clock was requested, the limit is the loosest
+// one found to reach it.
 func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rate, e *derive.Estimate, t trader) (rate, error) {
 	if c.Asked > 0 {
 		return p.reachClock(ctx, c.Asked, first, e, t)
@@ -119,13 +119,13 @@ func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rat
 	}
 	best := first
 	mhz = min(ceiling, mhz)
-	limit := e.At(p.pathOf(first.x)) // what the paths of the best are good for in e's design
+	limit := e.At(p.pathOf(first.x)) // the clock of the best choice's paths in e's design
 	start := limit
 	top = min(top, ceiling*t.hope)
 	step := max(leastClockStep, math.Pow(top/start, 1.0/clockSteps))
 	for f := start * step; f <= top*(1+derive.FloatError) && mhz < ceiling; f *= step {
 		if f <= limit {
-			continue // reached already
+			continue // already reached
 		}
 		p.setLimit(e.PathsAt(f).Whole())
 		r, err := t.least(ctx, best.cycles*f/limit*t.hope/t.worth)
@@ -147,17 +147,17 @@ func (p *problem) chooseClock(ctx context.Context, c *derive.Clocking, first rat
 	return best, nil
 }
 
-// askedSteps bounds the limits tried for a clock that was asked for, looseStep is the factor between two that are not told apart. What FIFOs
-// take is not known yet, so that a design may be a little faster than it seems (askedSlack); solve tightens the limit where it is not.
+// askedSteps bounds the limits tried for a requested clock; looseStep is the ratio below which two limits are not distinguished. The cost of
+// FIFOs is not known yet, so a design may be a little faster than estimated (askedSlack); solve tightens the limit if it is not.
 const (
 	askedSteps = 4
 	looseStep  = 1.01
 	askedSlack = 1.01
 )
 
-// reachClock is chooseClock for a clock that was asked for. e may be fuller than the design that reaches the clock, and a fuller part is
-// slower: the limit that e would need is tighter than that design's. Limits between that of first and that of e
-// are tried, and the loosest stays with which the design reaches the clock.
+// reachClock is chooseClock for a requested clock. e may be fuller than the design that reaches the clock, and a fuller part is slower,
+// so e's limit is tighter than necessary. reachClock tries limits between those of first and e, and keeps the loosest with which the
+// design reaches the clock.
 func (p *problem) reachClock(ctx context.Context, asked float64, first rate, e *derive.Estimate, t trader) (rate, error) {
 	top, layer, option := p.reachable(e)
 	reaches := func(r rate) (mhz float64, ok bool, err error) {

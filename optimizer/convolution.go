@@ -17,12 +17,12 @@ import (
 	"hass/optimizer/widths"
 )
 
-// This file lists the hardware choices of a convolution, with their costs before any zeros are known and their
-// cycles after.
+// This file lists the hardware choices of a convolution: their costs, which do not depend on zeros, and then
+// their cycles, which do.
 
-// gangs lists the gang sizes for p output lanes. The lanes of a dense engine never
-// wait for each other, so one gang serves them best. Elastic engines come apart by their banks already: where they
-// might be in several gangs, designs had them in one.
+// gangs lists the gang sizes for p output lanes. The lanes of a dense engine never wait for each other, so one
+// gang is best. Elastic engines already run apart by their banks: in designs where several gangs were possible,
+// one gang was always chosen.
 func gangs(kind hw.EngineKind, p int) []int {
 	list := []int{p}
 	if row := kind.Row(); !kind.Skips() || row.Apart {
@@ -36,15 +36,15 @@ func gangs(kind hw.EngineKind, p int) []int {
 	return list
 }
 
-// shape is how a convolution's window is cut into beats, with the output widths that go with it.
+// shape is a division of a convolution's window into beats, with the output widths that fit it.
 type shape struct {
 	tap, ch int
 	lanes   int // M of each engine
 	out     []int
 }
 
-// shapes lists the window beats of a convolution. A depthwise one has as many channels in a beat
-// as it writes.
+// shapes lists the window beats of a convolution. A depthwise convolution has the same number of
+// channels in a window beat as in an output beat.
 func (s *space) shapes(l *intnet.Layer) []shape {
 	net := s.model.Net
 	var list []shape
@@ -66,11 +66,11 @@ func (s *space) shapes(l *intnet.Layer) []shape {
 	return list
 }
 
-// convChoices is what the choices of a convolution are before any zeros are known: hardware and costs.
+// convChoices are the choices of a convolution that do not depend on zeros: hardware and costs.
 type convChoices struct {
-	alone   bool // see below
+	alone   bool // the window holds pixels of one image only, see enumerate
 	shapes  []shapeChoices
-	refused *sieve // what the target's limits left out
+	refused *sieve // the choices outside the target's limits
 }
 
 type shapeChoices struct {
@@ -79,14 +79,14 @@ type shapeChoices struct {
 	out     []int
 }
 
-// convChoice is an option at the narrowest cut of the input.
+// convChoice is an option at the narrowest input width.
 type convChoice struct {
 	hl    hw.Layer
-	floor float64 // cycles that output beats take
+	floor float64 // cycles of the output beats
 	mems  []option
 }
 
-// inputWidth is a width of the input stream: it changes the line buffer only.
+// inputWidth is a width of the input stream; it only affects the line buffer.
 type inputWidth struct {
 	q      int
 	change []design.Vec     // by output width, in the order of shapeChoices.out
@@ -94,17 +94,17 @@ type inputWidth struct {
 	beats  float64          // per image
 }
 
-// Memo keeps what hardware choices cost between questions about networks of one structure, whose zeros differ. It
-// may be shared by concurrent questions.
+// Memo caches the costs of hardware choices for networks of one structure that differ in their zeros. It may be
+// shared by concurrent questions.
 type Memo struct {
 	mu    sync.Mutex
 	convs map[memoKey]*convChoices
 }
 
-// NewMemo is an empty memory.
+// NewMemo returns an empty memo.
 func NewMemo() *Memo { return &Memo{convs: map[memoKey]*convChoices{}} }
 
-// memoKey holds all of a layer that its costs depend on besides the structure of the network.
+// memoKey holds everything in a layer, besides the structure of the network, on which its costs depend.
 type memoKey struct {
 	layer, accBits  int
 	target          limits.Target
@@ -115,11 +115,11 @@ type memoKey struct {
 	uram            bool
 	dsp             int
 	inPx, outPx     int
-	inMost, outMost int // widths tried: how many tells which
+	inMost, outMost int // number of widths tried, which determines them
 	scales          *design.Calibration
 }
 
-// choices gives a convolution's choices, from memory if there is one.
+// choices gives a convolution's choices, from the memo if there is one.
 func (s *space) choices(i int) (*convChoices, error) {
 	if s.memo == nil {
 		return s.enumerate(i)
@@ -152,9 +152,9 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 	l := net.Layers[i]
 	in := net.Tensors[l.In[0]]
 	inPx, outPx := s.model.LayerPx(i)
-	line := 0 // depends on geometry and pixels per beat alone
-	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
-	// must not: the next image may be waiting for the gate.
+	line := 0 // depends only on geometry and pixels per beat
+	// A window that holds a pixel of the next image waits for it before it goes on. The window of
+	// a gate must not, because the next image may itself be waiting for the gate.
 	all := &convChoices{refused: newSieve(s.target), alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
 	memories := s.memories()
 	for _, sh := range s.shapes(&l) {
@@ -166,14 +166,14 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 				if !derive.Pack(s.engine, net, &l, &base, s.model.Family) || base.Multipliers() > max(outPx, s.dsps()) {
 					continue
 				}
-				// The width of the input is judged by itself.
+				// The width of the input is checked separately.
 				keeps := func(sv *sieve, gang int, mem memory.Kind) bool {
 					hl := base
 					hl.InCh, hl.Gang, hl.WeightMem = 1, gang, mem
 					return sv.keeps(limits.LayerDemand(net, i, hl))
 				}
 				if !net.Depthwise(&l) && !keeps(all.refused, 1, memory.LUTRAM) {
-					continue // whatever the gangs
+					continue // for every gang size
 				}
 				sizes := s.parts(&l, e.Kind, p)
 				if !net.Depthwise(&l) {
@@ -214,7 +214,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 			}
 		}
 		if line == 0 {
-			continue // no choice of any shape so far keeps the limits
+			continue // so far no choice of any shape keeps the limits
 		}
 		for _, q := range s.widths[l.In[0]] {
 			if !widths.Fit(q, sh.ch) {
@@ -224,7 +224,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 			if hl.InCh = q; !all.refused.keeps(limits.InputDemand(net, i, hl)) {
 				continue
 			}
-			// Whether the beats have flags changes nothing in the difference.
+			// Flags on the beats do not affect the difference.
 			w := inputWidth{q: q}
 			for _, p := range sh.out {
 				hl.OutCh, hl.InCh = p, sh.ch
@@ -251,7 +251,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 	return all, nil
 }
 
-// cyclesOf asks an estimator.
+// cyclesOf asks an estimator for the cycles of a choice.
 func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err error) {
 	cycles, ci, err = est.Conv(i, hl)
 	if err == nil && (!(cycles >= 0) || !(ci >= 0)) {
@@ -260,7 +260,7 @@ func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err e
 	return cycles, ci, err
 }
 
-// conv lists the choices of a convolution, and what the limits of the target left out.
+// conv lists the choices of a convolution, and the sieve with the choices outside the target's limits.
 func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 	in := s.model.Net.Tensors[s.model.Net.Layers[i].In[0]]
 	est := s.est
@@ -268,7 +268,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		est = s.near.model
 	}
 	h := s.hurry[i]
-	// with gives an option the cycles of its engines or streams, whichever is slower.
+	// with sets an option's cycles: those of its engines or of its streams, whichever is slower.
 	with := func(o *option, cycles, ci, beats float64, alone bool) {
 		switch {
 		case alone:
@@ -292,7 +292,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 		}
 		same = same[:0]
 		cycles, ci := make([]float64, len(sc.choices)), make([]float64, len(sc.choices))
-		useful := false // a choice is fast enough
+		useful := false // whether a choice is fast enough
 		for k := range sc.choices {
 			c := &sc.choices[k]
 			var err error
@@ -348,7 +348,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 	if s.near == nil || s.near.keep == nil {
 		return all, cc.refused, nil
 	}
-	// Ask about those that the model leaves.
+	// Ask the estimator about the choices that the model leaves.
 	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine.Skips() && !s.near.keep[i][engineOf(&o.hl)] })
 	for k := range all {
 		o := &all[k]
@@ -370,7 +370,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 	return all, cc.refused, nil
 }
 
-// scheduled lists the scheduled engines of a convolution; refused is told what the target's limits leave out.
+// scheduled lists the scheduled engines of a convolution; refused records the choices outside the target's limits.
 func (s *space) scheduled(ctx context.Context, i int, refused *sieve) ([]option, error) {
 	net := s.model.Net
 	inPx, outPx := s.model.LayerPx(i)
@@ -410,7 +410,7 @@ func (s *space) scheduled(ctx context.Context, i int, refused *sieve) ([]option,
 	return s.prune(all), nil
 }
 
-// memories are those that weights may be in.
+// memories are the memories that may hold weights.
 func (s *space) memories() []memory.Kind {
 	kinds := []memory.Kind{memory.LUTRAM, memory.BRAM}
 	if s.budget[4] > 0 {
@@ -419,8 +419,8 @@ func (s *space) memories() []memory.Kind {
 	return kinds
 }
 
-// lanes is the rule for engines of lanes. All pixels of a beat move together, and of whole rows one always has a pair more than the
-// others. So the engines beside scheduled ones skip no zeros.
+// lanes is the engine rule for engines other than scheduled ones. All pixels of a beat advance together, and in a whole row some
+// pixel almost always has more pairs than the others. So engines beside scheduled ones do not skip zeros.
 func (s *space) lanes() design.EngineRule {
 	if s.menu != nil {
 		return design.OnlyEngine(hw.ScheduledEngine)
@@ -436,10 +436,10 @@ func (s *space) parts(l *intnet.Layer, kind hw.EngineKind, p int) []int {
 	return gangs(kind, p)
 }
 
-// engineDepth is the depth of the FIFO before a gang of engines. A sparse engine's beats cost
-// unequal cycles and gangs run apart: measured on the demo network, whose windows are
-// hardly faster than its engines, 11 % of the rate at depth 5 and 2 % at 16, beside the tokens whose cost is being
-// counted. A LUT RAM of 32 words costs the same at all of them, those that are read and not popped yet included.
+// engineDepth is the depth of the FIFO before a gang of engines. The beats of a sparse engine take unequal cycles,
+// and gangs run apart. On the demo network, whose windows are hardly faster than its engines, depth 5 costs 11 %
+// of the rate and depth 16 costs 2 % (measured), not counting the tokens in the look-ahead. A LUT RAM of 32 words
+// costs the same at all of these depths, including the tokens that are read but not popped yet.
 func engineDepth(kind hw.EngineKind) int {
 	if !kind.Skips() {
 		return hw.DefaultDepth(hw.Latency(hw.WindowProc, hw.Layer{}))

@@ -13,7 +13,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// tenth and twice are the shares more of a resource that explain asks about.
+// tenth and twice are the additional shares of a resource that explain tries.
 const (
 	tenth = 0.1
 	twice = 1.0
@@ -22,10 +22,10 @@ const (
 // stepGain is the least gain in rate that counts as a step.
 const stepGain = 0.01
 
-// overBudget is the space's budget for choices that only explain: times the design's.
+// overBudget is the multiple of the design's budget that choices for the explanation may cost.
 const overBudget = 1 + twice
 
-// explainBudget is what a choice that only explains may cost.
+// explainBudget is the largest cost of a choice that only serves the explanation.
 func explainBudget(budget design.Vec) design.Vec {
 	for r := range budget {
 		budget[r] *= overBudget
@@ -33,22 +33,22 @@ func explainBudget(budget design.Vec) design.Vec {
 	return budget
 }
 
-// price is what more of one resource would buy, all else being as it is.
+// price is the gain from more of one resource, with the others unchanged.
 type price struct {
 	resource int
 	// known is false if the search was cut short before it had an answer.
 	known bool
-	// need is how much more of the resource the next step in rate takes, 0 if not even twice the budget of it is enough.
-	// Of LUTs it stands for LUTRAM in the same share as well.
+	// need is the additional amount of the resource for the next step in rate, 0 if not even twice the budget is enough.
+	// For LUTs it implies the same share of additional LUTRAM.
 	need int
-	step float64 // gain in rate of exactly that much more
-	ten  float64 // gain of a tenth more
+	step float64 // gain in rate of exactly that additional amount
+	ten  float64 // gain in rate of a tenth more
 }
 
 // share is need over the budget.
 func (q price) share(budget design.Vec) float64 { return float64(q.need) / float64(budget[q.resource]) }
 
-// raised is the budget with more of a resource: a part with more LUTs has more of them for LUTRAM.
+// raised is the budget with more of a resource: a part with more LUTs also has more LUTs for LUTRAM.
 func raised(budget design.Vec, r, more int) design.Vec {
 	if r == lutResource {
 		budget[lutramResource] += budget[lutramResource] * more / budget[r]
@@ -57,13 +57,13 @@ func raised(budget design.Vec, r, more int) design.Vec {
 	return budget
 }
 
-// The places of a vector that the explanation treats apart.
+// Indices of resources with a special explanation.
 const (
 	lutResource    = 1
 	lutramResource = 5
 )
 
-// nextStep is the rate that is the next step from one, 0 if there is none in the space.
+// nextStep is the next step in rate from the given cycles, 0 if the space has none.
 func (p *problem) nextStep(cycles float64) float64 {
 	ts := p.rates()
 	at, found := slices.BinarySearch(ts, cycles/(1+stepGain))
@@ -76,7 +76,7 @@ func (p *problem) nextStep(cycles float64) float64 {
 	return ts[at]
 }
 
-// prices asks what more of each resource would buy.
+// prices computes the gain from more of each resource.
 func (p *problem) prices(ctx context.Context, start rate) ([]price, error) {
 	budget := p.budget
 	defer p.setBudget(budget)
@@ -97,7 +97,7 @@ func (p *problem) prices(ctx context.Context, start rate) ([]price, error) {
 	return list, nil
 }
 
-// price fills in what more of q's resource buys.
+// price computes the gain from more of q's resource.
 func (p *problem) price(ctx context.Context, q *price, budget design.Vec, start rate, next float64) error {
 	r := q.resource
 	p.setBudget(raised(budget, r, budget[r]))
@@ -106,7 +106,7 @@ func (p *problem) price(ctx context.Context, q *price, budget design.Vec, start 
 		q.known = verdict != unknown
 		return err
 	}
-	// A part with more LUTs has more LUTRAM: the least of either may need less of the part than that of the other.
+	// A part with more LUTs has more LUTRAM, and the limit may be either: try both and take the smaller need.
 	kinds := []int{r}
 	if r == lutResource && budget[lutramResource] > 0 {
 		kinds = append(kinds, lutramResource)
@@ -145,8 +145,8 @@ func (p *problem) price(ctx context.Context, q *price, budget design.Vec, start 
 	return err
 }
 
-// explain says what limits the design: bottleneck, what more of each resource would buy, and what binds. f is the
-// solution under p's budget; p's space has choices beyond it.
+// explain adds the sentences about the design's limits: the bottleneck, the gain from more of each resource, and
+// the binding resource. f is the solution under p's budget; p's space has choices beyond it.
 func explain(ctx context.Context, d *design.Design, p *problem, f *found) error {
 	pr := &d.Predicted
 	say := func(format string, args ...any) { d.Explain = append(d.Explain, fmt.Sprintf(format, args...)) }
@@ -189,7 +189,7 @@ func explain(ctx context.Context, d *design.Design, p *problem, f *found) error 
 	return nil
 }
 
-// binding says which resource binds or, if none does, what else limits the rate.
+// explainBinding names the binding resource or, if there is none, the other limit of the rate.
 func explainBinding(ctx context.Context, d *design.Design, p *problem, start rate, prices []price, say func(string, ...any)) error {
 	pr := &d.Predicted
 	budget := p.budget
@@ -220,7 +220,7 @@ func explainBinding(ctx context.Context, d *design.Design, p *problem, start rat
 			top = r
 		}
 	}
-	// One layer that nothing makes faster is a limit whatever the budget.
+	// A layer that no hardware makes faster is a limit whatever the budget.
 	for _, i := range p.slowestLayers(start.x, start.cycles) {
 		if least := p.leastCycles(i); least >= start.cycles {
 			pr.BindingResource = "none"
@@ -237,7 +237,7 @@ func explainBinding(ctx context.Context, d *design.Design, p *problem, start rat
 			return err
 		}
 		if verdict == possible {
-			// As little as possible of what the budget lacks.
+			// The choice that exceeds the budget least.
 			if x, _, _, err = p.minimum(ctx, next, x, evenPrice, nil, whatIfEffort); err != nil {
 				return err
 			}
@@ -260,7 +260,7 @@ func explainBinding(ctx context.Context, d *design.Design, p *problem, start rat
 	return nil
 }
 
-// slowestLayers are the layers that take so many cycles.
+// slowestLayers are the layers with the given number of cycles.
 func (p *problem) slowestLayers(x []pick, cycles float64) []int {
 	var list []int
 	for i, k := range x {
@@ -280,7 +280,7 @@ func (p *problem) slowest(x []pick, cycles float64) []string {
 	return names
 }
 
-// leastCycles bounds the cycles of a layer from below whatever the budget, as options count them.
+// leastCycles is a lower bound on a layer's cycles whatever the budget, in the units of option.cycles.
 func (p *problem) leastCycles(i int) float64 {
 	least := math.Inf(1)
 	if l := p.net.Layers[i]; l.Kind == intnet.KindConv {
@@ -304,7 +304,7 @@ func (p *problem) leastCycles(i int) float64 {
 	return least
 }
 
-// wall says why layer i cannot take fewer cycles.
+// wall gives the reason why layer i cannot take fewer cycles.
 func (p *problem) wall(i int) string {
 	l := &p.net.Layers[i]
 	cycles := p.leastCycles(i) / p.extra.Hurry[i]

@@ -17,13 +17,13 @@ func (p *problem) latencyOf(x []pick) float64 {
 	return p.model.Latency(cycles)
 }
 
-// latencySteps bounds the rates tried by quickest; more are thinned out, the bound
-// then covers the gaps.
+// latencySteps bounds the number of rates that quickest tries; if there are more,
+// some are skipped and the bound covers the gaps.
 const latencySteps = 48
 
-// quickest finds the choice of least estimated latency within the budget, from one of best
-// rate. For a bottleneck T the sum over the path is minimised; T is searched over the rates
-// from the fastest up to where T alone exceeds the best latency. bound holds for
+// quickest finds the choice of least estimated latency within the budget, starting from a
+// choice of best rate. For a bottleneck T it minimises the sum over the path; T runs over
+// the rates from the fastest up to where T alone exceeds the best latency. bound holds for
 // every design of the space.
 func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []pick, bound float64, err error) {
 	tail, pipeline := fifo.Tails(p.model.Net, p.model.Pixels)
@@ -37,11 +37,11 @@ func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []p
 	bound = math.Inf(1)
 	start := fastest.x
 	step := func(i, next int) error {
-		// Designs whose bottleneck lies in [ts[i], ts[next]): at least ts[i], and no better on the path
-		// than the least sum with every layer up to the largest of them.
+		// Designs whose bottleneck lies in [ts[i], ts[next]) take at least ts[i], and on the path at
+		// least the least sum with every layer up to the largest of these rates.
 		last := max(i, next-1)
 		if ts[last] < fastest.cycles {
-			// Not shown to be reachable: only the bound counts.
+			// Not shown to be reachable: only the bound is used.
 			v := p.restrict(ts[last], true)
 			v.cycleWeight = tail
 			t := v.table(v.price, tail)
@@ -60,7 +60,7 @@ func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []p
 	}
 	for i := 0; i < len(ts); {
 		if ts[i]+float64(pipeline) >= min(value, bound) && ts[i] > fastest.cycles {
-			break // T alone is no better
+			break // T alone is no better than the best latency
 		}
 		next := i + 1
 		if len(ts) > latencySteps {

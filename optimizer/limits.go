@@ -10,17 +10,16 @@ import (
 	"hass/optimizer/widths"
 )
 
-// The limits of a target (limits.Limits) are constraints: a choice of hardware that breaks one is no candidate. Those of the
-// design as a whole are met by fewer engines per convolution.
+// The limits of a target (limits.Limits) are constraints: a hardware choice that breaks one is not a candidate. If the
+// design as a whole breaks a limit, the search allows fewer engines per convolution.
 
-// LimitError says that no hardware of a network keeps the limits of the target. Its breach is that of the choice that came
-// nearest.
+// LimitError says that no hardware of a network keeps the limits of the target. Its breach is that of the nearest choice.
 type LimitError struct {
 	Layer  string // ID of the layer or tensor; "" for the design as a whole
 	Pixels int    // per beat of the widest streams
 	Breach *limits.Breach
 
-	engines int // of a design as a whole: the most of a convolution
+	engines int // for a design as a whole: largest number per convolution
 }
 
 // Error names the layer and the limit.
@@ -31,10 +30,10 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: no choice of hardware keeps the limits of the target; nearest is one with a %v", e.Layer, e.Breach)
 }
 
-// Unwrap gives the breach.
+// Unwrap returns the breach.
 func (e *LimitError) Unwrap() error { return e.Breach }
 
-// sieve drops what breaks the limits of a target and remembers what came nearest to keeping them.
+// sieve drops demands that break the limits of a target and remembers the one nearest to keeping them.
 type sieve struct {
 	target  limits.Target
 	limits  limits.Limits
@@ -43,7 +42,7 @@ type sieve struct {
 
 func newSieve(t limits.Target) *sieve { return &sieve{target: t, limits: t.Limits()} }
 
-// keeps tells whether something of a demand may be.
+// keeps reports whether a demand keeps the limits.
 func (s *sieve) keeps(d limits.Demand) bool {
 	if d.Within(&s.limits) {
 		return true
@@ -54,8 +53,8 @@ func (s *sieve) keeps(d limits.Demand) bool {
 	return false
 }
 
-// widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
-// out to at most most.
+// widthsOf gives the stream widths to try for every tensor, at most most: widths that layers can write and the target
+// allows.
 func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error) {
 	net := m.Net
 	w := make([][]int, len(net.Tensors))
@@ -83,8 +82,8 @@ func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error)
 	return w, nil
 }
 
-// splitGangs adds to the sizes of gangs of p lanes those that are smaller, down to the first that keeps the limits whatever memory
-// its weights are in. keeps judges a size.
+// splitGangs adds smaller sizes to the sizes of gangs of p lanes, down to the first that keeps the limits whatever memory its
+// weights are in. keeps checks a size.
 func splitGangs(sizes []int, p, banks int, keeps func(gang int) bool) []int {
 	least := sizes[len(sizes)-1]
 	if keeps(least) {
@@ -105,7 +104,7 @@ func splitGangs(sizes []int, p, banks int, keeps func(gang int) bool) []int {
 	return sizes
 }
 
-// kept are those of a layer's options that keep the limits.
+// kept are the options of a layer that keep the limits.
 func (s *space) kept(i int, all []option) ([]option, *sieve) {
 	sv := newSieve(s.target)
 	in := all[:0]
@@ -117,7 +116,7 @@ func (s *space) kept(i int, all []option) ([]option, *sieve) {
 	return in, sv
 }
 
-// checkDesign tells whether a choice of hardware keeps the limits of the target; the error is a *LimitError.
+// checkDesign checks that a choice of hardware keeps the limits of the target; the error is a *LimitError.
 func checkDesign(net *intnet.Net, layers []hw.Layer, t limits.Target) error {
 	n, err := hw.Expand(net, layers, nil)
 	if err != nil {

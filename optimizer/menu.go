@@ -12,42 +12,42 @@ import (
 	"hass/optimizer/derive"
 )
 
-// Menu lists what hardware the convolutions of a network could have, at the zeros it has and at more: what a search
-// over thresholds weighs before it measures. Stream widths of neighbours need not fit: it bounds and ranks, it does
-// not rate.
+// Menu lists the hardware that the convolutions of a network could have, at the network's zeros and at more. A
+// search over thresholds plans with it before it measures. Stream widths of neighbouring layers need not fit: a
+// menu bounds and ranks choices but does not rate designs.
 type Menu struct {
-	// Layers holds the choices by layer and level, none dominated in cycles and all resources, cycles ascending; nil
-	// for a layer that is no convolution.
+	// Layers holds the choices by layer and level, cycles ascending, without choices that are dominated in cycles
+	// and all resources; nil for a layer that is not a convolution.
 	Layers [][][]MenuItem
-	// Floor is the cycles per image of the slowest layer at the hardware that is fastest, at the level where that is least.
+	// Floor is the cycles per image of the slowest layer with its fastest hardware, at the best level.
 	Floor float64
 }
 
-// MenuLevel gives the network of one level, which differs from the others in nothing but its zeros, and an estimator of its
+// MenuLevel gives the network of one level, which differs from the others only in its zeros, and an estimator of its
 // cycles.
 type MenuLevel func(level int) (*intnet.Net, CycleEstimator, error)
 
 // MenuItem is one hardware choice of a layer.
 type MenuItem struct {
-	Cycles float64 // per image, times what the layer has to hurry
+	Cycles float64 // per image, multiplied by the layer's hurry
 	// Shares of the budgets: DSP, LUT, FF, BRAM18, URAM, LUTRAM.
 	Shares [design.NumResources]float64
 }
 
-// The cycles that a menu covers, as shares of those of the network's own design.
+// The range of cycles that a menu covers, as shares of the cycles of the network's own design.
 const (
 	menuLow  = 0.2
 	menuHigh = 1.1
 )
 
-// NewMenu enumerates the menu of a network with so many levels, the first of which is itself and has the rating r; in's network and
-// estimator play no part. Where there are too many questions to ask an estimator, a rough model of the engines, corrected by it at
-// each level, chooses what it is asked about.
+// NewMenu enumerates the menu of a network at the given number of levels; the first level is the network itself, with the rating r.
+// in's network and estimator are ignored. If there are too many choices to estimate, a rough model of the engines, corrected by the
+// estimator at each level, selects the choices to estimate.
 func NewMenu(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel) (*Menu, error) {
 	return menuWith(ctx, in, r, levels, at, exactEffort)
 }
 
-// menuWith is NewMenu where the rough model goes first from effort questions to an estimator on.
+// menuWith is NewMenu with the rough model used from effort choices on.
 func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel, effort int) (*Menu, error) {
 	in.Objective = design.Throughput
 	m := &Menu{}
@@ -65,7 +65,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 			return nil, err
 		}
 		if r.Limit != (derive.Path{}) {
-			s.limit = r.Limit // of the clock that the rating has
+			s.limit = r.Limit // of the rating's clock
 		}
 		high := r.CyclesPerImage * menuHigh
 		if s.effort() > effort {
@@ -81,10 +81,10 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 					return nil, err
 				}
 			}
-			// Nothing is faster than the largest map's pixels.
+			// No layer is faster than the beats of the largest map.
 			low := max(r.CyclesPerImage*menuLow, model.leastCycles(design.Vec{1 << 40})*0.99)
 			s.near = &near{model: model, low: low, high: high}
-			// The model chooses the engines that the estimator is asked about.
+			// The model selects the engines to estimate.
 			quick := *s
 			quick.est = model
 			sets, err := quick.all(ctx)
@@ -111,7 +111,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 		for i, opts := range sets {
 			conv := in.Net.Layers[i].Kind == intnet.KindConv
 			if conv {
-				// What the design has, the model may have left out; with more zeros it is not slower.
+				// The design's own choice may be missing from the model's selection; with more zeros it is not slower.
 				l := &r.Layers[i]
 				opts = append(opts, option{hl: l.Hardware, cycles: l.Cycles * s.hurry[i], cost: l.Resources.Vec()})
 			}
@@ -135,22 +135,22 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 	return m, nil
 }
 
-// MenuStep is the factor within which a menu does not tell cycles apart; it rounds them up.
+// MenuStep is the ratio below which a menu does not distinguish cycles; it rounds them up.
 const MenuStep = 1.02
 
-// alike is the factor within which it does not tell costs apart, beside a few units.
+// alike is the ratio below which a menu does not distinguish costs, apart from a few units.
 const alike = 1.03
 
 func notMore(a, b design.Vec, r, units int) bool {
 	return float64(a[r]) <= alike*float64(b[r])+float64(units)
 }
 
-// undominated are those of a layer's options of at most high cycles that no other dominates, whatever their stream widths. Flip-flops, which no design runs out of, and
-// LUTs used as memory do not keep an item that is worse in all else.
+// undominated are the options of a layer with at most high cycles that no other option dominates, whatever their stream widths. An item is also dropped if it is better
+// only in flip-flops, which no design runs out of, or in LUTs used as memory.
 func undominated(opts []option, high float64) []option {
 	opts = slices.DeleteFunc(slices.Clone(opts), func(o option) bool { return o.cycles > high })
 	for i := range opts {
-		// Up to the next step: an item is never faster than what it stands for.
+		// Round up to the next step, so that an item is never faster than the hardware it represents.
 		opts[i].cycles = math.Pow(MenuStep, math.Ceil(math.Log(opts[i].cycles)/math.Log(MenuStep)-1e-9))
 	}
 	slices.SortStableFunc(opts, func(a, b option) int {

@@ -7,11 +7,11 @@ import (
 	"hass/optimizer/pixels"
 )
 
-// worthPixels is the least gain in rate that twice the pixels per beat are taken for: ratings are some percent off.
+// worthPixels is the least gain in rate for which twice the pixels per beat are taken: ratings are some percent off.
 const worthPixels = 1.1
 
-// BestPixels is the value of Input.Pixels with the best rate, the least if several are as good: it doubles the pixels until
-// that gains nothing, and then, where in.Menu knows of scheduled engines, tries whole rows. in.Pixels plays no part.
+// BestPixels is the value of Input.Pixels with the best rate, the smallest if several are equally good. It doubles the
+// pixels until that gains nothing, and then, if in.Menu has scheduled engines, tries whole rows. in.Pixels is ignored.
 func BestPixels(ctx context.Context, in Input) (int, error) {
 	in.Coarse, in.Near = true, 0
 	best, rate := 0, 0.0
@@ -20,7 +20,7 @@ func BestPixels(ctx context.Context, in Input) (int, error) {
 		in.Pixels = p
 		r, err := Rate(ctx, in)
 		if over := (*LimitError)(nil); errors.As(err, &over) {
-			refused = err // more pixels or fewer may do
+			refused = err // more or fewer pixels may still work
 			continue
 		}
 		if err != nil {

@@ -12,11 +12,11 @@ import (
 	"hass/optimizer/widths"
 )
 
-// problem is the choice of one option per layer so that the sum of all costs stays within
-// the budget. Options fall into classes by the widths of the layer's streams; only
-// widths couple layers: through converters, FIFO widths, and the rule that one
-// width must divide the other. Walking the layers in order, the state is the
-// widths of the tensors that are written and still to be read.
+// problem is the choice of one option per layer such that the sum of all costs stays
+// within the budget. Options fall into classes by the widths of the layer's streams.
+// Layers are coupled only by these widths: through converters, FIFO widths, and the rule
+// that one width must divide the other. Going through the layers in order, the state is
+// the widths of the tensors that are written and still to be read.
 type problem struct {
 	net    *intnet.Net
 	model  derive.Pricing
@@ -26,11 +26,11 @@ type problem struct {
 	fixed  design.Vec  // top-level cost of any design
 
 	beamWidth int
-	space     *space // that the options come from
+	space     *space // that enumerates the options
 
 	layers []layerSet
-	arcs   [][][]arc // by layer, by state: the classes that fit and keep the limit
-	every  [][][]arc // those that do not keep it as well
+	arcs   [][][]arc // by layer and state: the classes that fit and keep the limit
+	every  [][][]arc // the same without the limit
 	states []int     // number of states before each layer, and after the last
 	ends   float64   // largest cycles of any option
 }
@@ -45,11 +45,11 @@ type class struct {
 	opts []option
 }
 
-// arc is taking a class in a state.
+// arc is the choice of a class in a state.
 type arc struct {
 	class int
 	next  int         // state before the next layer
-	cost  design.Vec  // of the streams and converters this fixes
+	cost  design.Vec  // of the streams and converters that this determines
 	path  derive.Path // of the converters and forks
 	share [design.NumResources]float64
 }
@@ -79,7 +79,7 @@ func newProblem(net *intnet.Net, model derive.Pricing, clocks *derive.Paths, set
 	return p, nil
 }
 
-// setBudget sets the budget and the shares that follow from it.
+// setBudget sets the budget and the shares computed from it.
 func (p *problem) setBudget(budget design.Vec) {
 	p.budget = budget
 	for i := range p.layers {
@@ -97,7 +97,7 @@ func (p *problem) setBudget(budget design.Vec) {
 	}
 }
 
-// share is cost over budget; where the budget is 0, any need is worth a thousand budgets.
+// share is cost over budget; where the budget is 0, any cost counts as a thousand budgets.
 func (p *problem) share(v design.Vec) (s [design.NumResources]float64) {
 	for r := range v {
 		switch {
@@ -176,7 +176,7 @@ func (p *problem) link(clocks *derive.Paths, tried [][]int) error {
 	return nil
 }
 
-// streams tells how each tensor is wired, as hw.Expand wires it.
+// streams describes how each tensor is wired, as hw.Expand wires it.
 type streams struct {
 	readers []int // consumers of each tensor, graph outputs included
 	sinks   []int
@@ -200,8 +200,8 @@ func newStreams(net *intnet.Net) streams {
 	return s
 }
 
-// written is the cost of a tensor's own end at w channels per beat: the FIFO to its fork,
-// the fork, and its sinks.
+// written is the cost of a tensor's writing end at w channels per beat: the FIFO to its
+// fork, the fork, and its sinks.
 func (p *problem) written(st streams, t, w int) design.Vec {
 	bits := p.model.Px(t) * w * p.net.Tensors[t].Format.Bits
 	depth := st.source[t]
@@ -216,9 +216,9 @@ func (p *problem) written(st streams, t, w int) design.Vec {
 	return v
 }
 
-// stepCost is what reading the layer's ports at the given widths and writing w channels a beat adds at layer i in streams,
-// given the widths of the tensors it reads (0: the input, not read before). It does not fit where
-// neither width divides the other.
+// stepCost is the cost that layer i adds in streams if it reads its ports at the given widths and writes w channels per
+// beat. width are the widths of the tensors that it reads (0: the input, not read before). fits is false if neither of two
+// widths divides the other.
 func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (v design.Vec, fits bool) {
 	l := &p.net.Layers[i]
 	for port, t := range l.In {
@@ -226,7 +226,7 @@ func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (
 		from := width[t]
 		if from == 0 {
 			first := slices.Index(l.In, t)
-			from = reads[first] // the source writes what its first reader takes
+			from = reads[first] // the source writes the width that its first reader takes
 			if port == first {
 				bits := p.model.Px(t) * q * p.net.Tensors[t].Format.Bits
 				v = v.Add(p.written(st, t, q)).Add(p.model.Source(bits, p.model.Beats(t, q)))
@@ -283,7 +283,7 @@ func (p *problem) stepPath(clocks *derive.Paths, st streams, i int, reads []int,
 	return all, fork(l.Out, w)
 }
 
-// hardware is the layers of a choice.
+// hardware is the hardware of all layers of a choice.
 func (p *problem) hardware(x []pick) []hw.Layer {
 	layers := make([]hw.Layer, len(x))
 	for i, k := range x {
@@ -292,7 +292,7 @@ func (p *problem) hardware(x []pick) []hw.Layer {
 	return layers
 }
 
-// cycles is the slowest layer of a choice.
+// cycles are those of the slowest layer of a choice.
 func (p *problem) cycles(x []pick) float64 {
 	c := 0.0
 	for i, k := range x {
@@ -301,7 +301,7 @@ func (p *problem) cycles(x []pick) float64 {
 	return c
 }
 
-// arc is taking a class of layer i in a state; nil if its widths do not fit.
+// arc is the choice of a class of layer i in a state; nil if its widths do not fit.
 func (p *problem) arc(i, state, class int) *arc {
 	arcs := p.arcs[i][state]
 	at, ok := slices.BinarySearchFunc(arcs, class, func(a arc, c int) int { return a.class - c })
@@ -311,7 +311,7 @@ func (p *problem) arc(i, state, class int) *arc {
 	return &arcs[at]
 }
 
-// total is the cost of a choice, and false if its widths do not fit.
+// total is the cost of a choice; false if its widths do not fit.
 func (p *problem) total(x []pick) (design.Vec, bool) {
 	v, state := p.fixed, 0
 	for i, k := range x {

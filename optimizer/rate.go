@@ -8,10 +8,10 @@ import (
 	"hass/optimizer/derive"
 )
 
-// Rating is what a network is worth on a platform: the rate and the resources that Optimize
-// finds before FIFOs are sized by a run of the tokens and before anything is explained. FIFOs are
-// priced by the rule that sizing starts from, so that a design made of the same layers differs by
-// little; a search that asks about many networks can afford no more.
+// Rating is the rate of a network on a platform and the resources for it: the result of Optimize
+// before FIFOs are sized by a token run and before the explanation. FIFOs are priced by the rule
+// from which sizing starts, so a design of the same layers differs little. A search that rates
+// many networks cannot afford more.
 type Rating struct {
 	Fits            bool
 	CyclesPerImage  float64 // of the slowest layer
@@ -21,10 +21,10 @@ type Rating struct {
 	Resources       design.Resources
 	Layers          []LayerRating // one per layer of the network
 
-	Limit derive.Path // of the paths of its choices, which its clock takes
+	Limit derive.Path // on the paths of its choices, set by its clock
 }
 
-// LayerRating is one layer's part.
+// LayerRating is the part of one layer in a Rating.
 type LayerRating struct {
 	Hardware hw.Layer
 	Cycles   float64 // per image
@@ -32,11 +32,11 @@ type LayerRating struct {
 	Resources design.Resources
 }
 
-// Rate finds the best rate of a network within the budget, as Optimize with the objective Throughput would.
-// A network that does not fit has Fits false and nothing else. Equal inputs give equal ratings.
+// Rate finds the best rate of a network within the budget, as Optimize with the objective Throughput does.
+// For a network that does not fit, Fits is false and nothing else is set. Equal inputs give equal ratings.
 func Rate(ctx context.Context, in Input) (*Rating, error) { return rateWith(ctx, in, exactEffort) }
 
-// rateWith is Rate where a rough model of the engines goes first from effort questions to an estimator on.
+// rateWith is Rate with the rough model used from effort choices on.
 func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	in.Objective = design.Throughput
 	if err := in.check(); err != nil {

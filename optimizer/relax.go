@@ -12,17 +12,17 @@ import (
 // itself is judged on integers.
 const slack = 1e-9
 
-// view is the problem restricted to options of at most so many cycles.
+// view is the problem restricted to options of at most a given number of cycles.
 type view struct {
 	*problem
-	opts  [][][]int                    // by layer and class: option numbers, those dominated in cost left out
+	opts  [][][]int                    // by layer and class: numbers of the options that are not dominated in cost
 	price [design.NumResources]float64 // objective: weight of each share
 	// cycleWeight is the objective's weight of each layer's cycles (latency), or nil.
 	cycleWeight []float64
 }
 
-// restrict keeps the options of at most limit cycles. Where cycles are part of the
-// objective (keepCycles) slower options are not dominated by faster ones.
+// restrict keeps the options of at most limit cycles. If cycles are part of the
+// objective (keepCycles), faster options do not dominate slower ones.
 func (p *problem) restrict(limit float64, keepCycles bool) *view {
 	v := &view{problem: p, opts: make([][][]int, len(p.layers))}
 	for i, ls := range p.layers {
@@ -67,13 +67,13 @@ func (p *problem) restrict(limit float64, keepCycles bool) *view {
 	return v
 }
 
-// tables is the cheapest completion from every state under prices per resource.
+// tables gives the cheapest completion from every state at given prices of the resources.
 type tables struct {
 	price [design.NumResources]float64
 	cycle []float64   // weight of a layer's cycles, or nil
 	best  [][]int     // by layer and class: the cheapest option, -1 if there is none
 	value [][]float64 // its price
-	togo  [][]float64 // by layer and state; +Inf where there is no completion
+	togo  [][]float64 // by layer and state; +Inf if there is no completion
 }
 
 func dot(a, b *[design.NumResources]float64) float64 {
@@ -144,7 +144,7 @@ func (v *view) solution(t *tables) []pick {
 	return x
 }
 
-// objective is the value that a choice has in the view's objective.
+// objective is the value of a choice in the view's objective.
 func (v *view) objective(x []pick, total design.Vec) float64 {
 	sh := v.share(total)
 	f := dot(&v.price, &sh)
@@ -160,17 +160,17 @@ func (v *view) objective(x []pick, total design.Vec) float64 {
 // generation): every column is a whole choice, found by the tables under the
 // duals of the last program.
 type relaxation struct {
-	price    [design.NumResources]float64 // best multipliers found
-	bound    float64                      // feasibility: least possible largest share; else least objective
-	feasible []pick                       // best integral choice within the budget met on the way
+	price    [design.NumResources]float64 // the best multipliers found
+	bound    float64                      // feasibility: lower bound on the largest share; otherwise on the objective
+	feasible []pick                       // best integral choice within the budget found on the way
 	value    float64                      // its objective
-	// path is what the best mixture of choices has used of each budget after every layer.
+	// path is the use of each budget by the best mixture of choices, after every layer.
 	path [][design.NumResources]float64
 }
 
 const columns = 80
 
-// balance bounds from below the largest share of any choice: above 1 nothing fits. It
+// balance bounds the largest share of any choice from below: above 1 nothing fits. It
 // stops at the first choice that fits.
 func (v *view) balance(ctx context.Context) (relaxation, error) {
 	r := relaxation{}
@@ -203,7 +203,7 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 			return r, nil
 		}
 		cols, xs = append(cols, v.share(total)), append(xs, x)
-		// The matrix game: weights y of the columns that make the largest share least.
+		// The matrix game: the weights y of the columns that minimise the largest share.
 		a := make([][]float64, design.NumResources)
 		b, c := make([]float64, design.NumResources), make([]float64, len(cols))
 		for i := range a {
@@ -232,8 +232,8 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 	return r, nil
 }
 
-// mixture is what the choices xs use in the proportions y, which add up to sum, after every
-// layer.
+// mixture is the use of the budgets by the choices xs in the proportions y, which add up to
+// sum, after every layer.
 func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][design.NumResources]float64 {
 	path := make([][design.NumResources]float64, len(v.layers))
 	for j, x := range xs {
@@ -255,7 +255,7 @@ func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][design.NumResou
 }
 
 // cheapest bounds the objective over the choices within the budget from below, starting from
-// a known one.
+// a known choice.
 func (v *view) cheapest(ctx context.Context, start []pick) (relaxation, error) {
 	total, _ := v.total(start)
 	r := relaxation{bound: math.Inf(-1), feasible: start, value: v.objective(start, total)}

@@ -16,43 +16,43 @@ import (
 	"hass/optimizer/widths"
 )
 
-// Large networks have more hardware choices than an estimator can be asked about. A rough
-// model of the engines then finds the rate that can be reached; the estimator is asked about the
-// choices near it that the model does not rule out, and only its answers count.
+// Large networks have more hardware choices than an estimator can rate. A rough model of the
+// engines then finds the reachable rate. The estimator rates the choices near that rate which
+// the model does not rule out, and only its results are used.
 
-// exactEffort is the number of engine choices up to which all of them are estimated, where a choice
-// of a layer of more than manyWeights counts as many times as it has that many.
+// exactEffort is the number of engine choices up to which all of them are estimated. A choice of a
+// layer with more than manyWeights weights counts as many times as the layer has that number.
 const (
 	exactEffort = 40_000
 	manyWeights = 100_000
 )
 
 const (
-	roughSpan   = 4.0 // rates tried first lie within this factor of a lower bound
+	roughSpan   = 4.0 // the first rates tried lie within this factor of a lower bound
 	roughStep   = 1.02
-	expectLow   = 0.4 // and where a rate is expected, within these shares of it
+	expectLow   = 0.4 // if a rate is expected, they lie within these shares of it
 	expectHigh  = 1.2
-	roughRounds = 4 // of correcting the model, fewer where the rate settles
+	roughRounds = 4 // largest number of corrections of the model; it stops early when the rate settles
 	cheapLow    = 4
 	cheapHigh   = 16
-	roughSame   = 0.05 // change of the rate that ends them
-	roughWider  = 2.0  // where nothing fits, slower choices by this factor,
-	roughWiden  = 3    // so many times
-	roughWorth  = 1.02 // gain that a faster clock is taken for
+	roughSame   = 0.05 // change of the rate that ends the corrections
+	roughWider  = 2.0  // if nothing fits, add slower choices by this factor,
+	roughWiden  = 3    // at most this many times
+	roughWorth  = 1.02 // least gain for which a faster clock is taken
 
-	// Of each layer the estimator is asked about the best engines by the prices of the relaxation at some
-	// rates around the one that the model finds.
+	// The estimator rates, for each layer, the best engines at the prices of the relaxation, for some
+	// rates around that of the model.
 	roughKept = 12
 )
 
 var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.25}
 
-// rough is a model of sparse engines: each pair of a beat is there with the same probability.
+// rough is a model of sparse engines: all pairs of a beat are present independently with the same probability.
 type rough struct {
 	net     *intnet.Net
 	model   derive.Pricing
 	density []float64    // by layer
-	factor  [][2]float64 // by layer and whether an engine is elastic: how the estimator differs
+	factor  [][2]float64 // by layer and whether an engine is elastic: correction by the estimator
 	cache   []map[roughKey]float64
 }
 
@@ -85,7 +85,7 @@ func newRough(s *space) (*rough, error) {
 			out := net.Tensors[l.Out]
 			r.density[i] = min(1, pairs.Pairs(i)/(float64(out.H*out.W)*float64(net.WeightCount(l))))
 		} else {
-			// A single multiplier counts the pairs.
+			// The cycles of a single multiplier are the number of pairs.
 			cycles, _, err := s.est.Conv(i, hl)
 			if err != nil {
 				return nil, err
@@ -93,9 +93,9 @@ func newRough(s *space) (*rough, error) {
 			r.density[i] = min(1, cycles/float64(win.OutBeats()*wide.lanes))
 		}
 		if s.menu != nil {
-			continue // no engine looks for pairs
+			continue // no engine skips zeros
 		}
-		// How far off the model is at engines of about the right size.
+		// Compare the model with the estimator at engines of about the right size.
 		for _, d := range widths.Divisors(wide.lanes) {
 			if float64(d) <= 1.2*r.density[i]*float64(wide.lanes) {
 				hl.N = d
@@ -116,7 +116,7 @@ func newRough(s *space) (*rough, error) {
 	return r, nil
 }
 
-// elasticFactor numbers the factors of a layer.
+// elasticFactor is the index of an engine kind's correction factor.
 func elasticFactor(kind hw.EngineKind) int {
 	if kind.Row().Apart {
 		return 1
@@ -124,7 +124,7 @@ func elasticFactor(kind hw.EngineKind) int {
 	return 0
 }
 
-// correct makes the model agree with an estimator on one choice.
+// correct sets the correction factor from the estimator's result for one choice.
 func (r *rough) correct(est CycleEstimator, i int, hl hw.Layer) error {
 	want, _, err := est.Conv(i, hl)
 	if err != nil {
@@ -136,14 +136,14 @@ func (r *rough) correct(est CycleEstimator, i int, hl hw.Layer) error {
 	return nil
 }
 
-// Conv is CycleEstimator's. One goroutine at a time asks about a layer.
+// Conv implements CycleEstimator. Only one goroutine at a time may ask about a layer.
 func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 	nl := r.net.Layers[layer]
 	beats := float64(hw.WindowOf(r.net, nl, l).OutBeats())
 	if !l.Engine.Skips() {
 		return beats * float64(hw.BeatCost(l.Engine, hw.EngineLanes(r.net, nl, l), l.N, 0)), 0, nil
 	}
-	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang * l.OutPx} // all pixels move together
+	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang * l.OutPx} // all pixels advance together
 	cost, ok := r.cache[layer][k]
 	if !ok {
 		cost = beatMean(k, r.density[layer])
@@ -157,12 +157,12 @@ func beatMean(k roughKey, d float64) float64 {
 	lanes, times, per := k.m, float64(k.gang), k.n // the cost is the largest of times ceil(pairs of lanes / per)
 	if row := k.kind.Row(); row.Measure == hw.FullestBank {
 		lanes, per = k.m/k.n, 1
-		if !row.Apart { // else banks go on by themselves
+		if !row.Apart { // otherwise each bank goes on by itself
 			times *= float64(k.n)
 		}
 	}
 	mean, below, p := 0.0, 0.0, math.Pow(1-d, float64(lanes))
-	last := 0.0 // probability of a cost of at most what was counted
+	last := 0.0 // probability of a cost up to the previous one
 	for x := 0; x <= lanes; x++ {
 		below += p
 		if d < 1 {
@@ -179,15 +179,15 @@ func beatMean(k roughKey, d float64) float64 {
 	return mean + (1-last)*float64(fixed.CeilDiv(lanes, per))
 }
 
-// near says which choices matter: those around the cycles of a design that the model found.
+// near selects the choices of interest: those around the cycles of a design that the model found.
 type near struct {
 	model     *rough
 	low, high float64           // fewer cycles than low are as good as low
-	keep      []map[engine]bool // by layer; nil while only the model is asked
-	nothing   bool              // fits
+	keep      []map[engine]bool // by layer; nil while only the model is used
+	nothing   bool              // nothing fits
 }
 
-// engine is what the estimate of a sparse engine's cycles depends on.
+// engine holds the parameters on which the estimated cycles of a sparse engine depend.
 type engine struct {
 	kind                     hw.EngineKind
 	tap, ch, n, out, gang, d int
@@ -197,7 +197,7 @@ func engineOf(l *hw.Layer) engine {
 	return engine{l.Engine, l.MTap, l.MCh, l.N, l.OutCh, l.Gang, l.GangDepth}
 }
 
-// effort is the number of questions to an estimator about all layers, weighed.
+// effort is the weighted number of questions to an estimator for all layers.
 func (s *space) effort() int {
 	n := 0
 	for i := range s.model.Net.Layers {
@@ -221,8 +221,8 @@ func (s *space) effort() int {
 	return n
 }
 
-// leastCycles bounds the cycles of every design from below: all pairs over all multipliers, which several share where they are packed, and a
-// pixel a cycle.
+// leastCycles bounds the cycles of every design from below: all pairs over all multipliers, with the sharing of packed engines, and one beat
+// of the largest map per cycle.
 func (r *rough) leastCycles(budget design.Vec) float64 {
 	pairs, least := 0.0, 1.0
 	for i, t := range r.net.Tensors {
@@ -239,8 +239,8 @@ func (r *rough) leastCycles(budget design.Vec) float64 {
 	return max(least, pairs/float64(max(1, budget[0])))
 }
 
-// focus finds what near is for a network on a budget. expect, if not 0, is about the cycles per image of its design.
-// The clock is chosen there as well: s keeps its limit.
+// focus determines near for a network and a budget. expect, if not 0, is the approximate number of cycles per image
+// of its design. It also chooses the clock: s keeps its limit.
 func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, expect float64) (*near, error) {
 	model, err := newRough(s)
 	if err != nil {
@@ -261,7 +261,7 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 			return nil, err
 		}
 		if at < n.low*roughStep*roughStep {
-			at = 0 // it may be far below what was expected: from the beginning
+			at = 0 // it may be far below the expected rate: start from the beginning
 		}
 	}
 	for span := roughSpan; at == 0; span *= 4 * roughSpan {
@@ -277,7 +277,7 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 		}
 	}
 	for range roughRounds {
-		// The estimator's word on the engines that the relaxation takes corrects the model.
+		// The estimator's results for the engines of the relaxation correct the model.
 		r, err := p.relaxed(ctx, at)
 		if err != nil {
 			return nil, err
@@ -329,11 +329,11 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 		return nil, err
 	}
 	if c.Asked > 0 {
-		// The model is rough in the clock as well: the limit is chosen again among a little more.
+		// The model's clock is rough as well: choose the limit again with a few more candidates.
 		s.limit, free = p.limit, at
 		s.limit.RTL *= clockHope
 	} else {
-		// The model is rough in the clock as well: with what it would choose without a limit, the choice is made again.
+		// The model's clock is rough as well: choose again, including the choices without a limit.
 		p.setLimit(derive.AnyPath)
 		if err := keep(free, 1, roughRates[len(roughRates)-2]); err != nil {
 			return nil, err
@@ -345,8 +345,8 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 	return n, nil
 }
 
-// focusClock chooses the clock of the model's problem, whose rate without a limit is at: it gives the problem with the limit, and the
-// rate.
+// focusClock chooses the clock of the model's problem, whose rate without a limit is at. It returns the problem with the limit, and
+// the rate.
 func (s *space) focusClock(ctx context.Context, c *derive.Clocking, p *problem, at float64) (*problem, float64, error) {
 	first, err := p.relaxed(ctx, at)
 	if err != nil {
@@ -372,7 +372,7 @@ func (s *space) focusClock(ctx context.Context, c *derive.Clocking, p *problem, 
 	}
 	r, err := p.chooseClock(ctx, c, first, e, t)
 	if none := (*ClockError)(nil); errors.As(err, &none) && none.Layer == "" {
-		// Slower choices than those around the rate may keep the limit.
+		// Choices slower than those around the rate may keep the limit.
 		s.near.low, s.near.high = at*0.5, at*4*roughSpan
 		if p, err = s.problem(ctx); err != nil {
 			return nil, 0, err
@@ -382,7 +382,7 @@ func (s *space) focusClock(ctx context.Context, c *derive.Clocking, p *problem, 
 	return p, r.cycles, err
 }
 
-// relaxed is about what the relaxation takes at a rate: it need not fit.
+// relaxed approximates the relaxation's choice at a rate; it need not fit.
 func (p *problem) relaxed(ctx context.Context, at float64) (rate, error) {
 	v := p.restrict(at, false)
 	r, err := v.balance(ctx)
@@ -396,8 +396,8 @@ func (p *problem) relaxed(ctx context.Context, at float64) (rate, error) {
 	return rate{cycles: at, x: x, bound: at}, nil
 }
 
-// cheap makes near the choices of least cost: nothing fits. A design of the very least is of no use, and
-// nobody would wait for the proof that it is live.
+// cheap sets near to the choices of least cost, because nothing fits. A design of the very smallest
+// hardware is of no use, and the proof that it is live would take too long.
 func (s *space) cheap(ctx context.Context, least float64) error {
 	n := s.near
 	n.nothing = true
@@ -415,7 +415,8 @@ func (s *space) cheap(ctx context.Context, least float64) error {
 	return nil
 }
 
-// widen adds slower choices to near: where the model is too hopeful of some engines, nothing may fit with those that it left.
+// widen adds slower choices to near: if the model is too optimistic about some engines, nothing may fit with the choices that it
+// left.
 func (s *space) widen(ctx context.Context) error {
 	n := *s.near
 	n.high *= roughWider
@@ -436,7 +437,7 @@ func (s *space) widen(ctx context.Context) error {
 	return nil
 }
 
-// problem is that of the space's choices.
+// problem is the problem of the space's choices.
 func (s *space) problem(ctx context.Context) (*problem, error) {
 	sets, err := s.all(ctx)
 	if err != nil {
@@ -453,8 +454,8 @@ func (s *space) problem(ctx context.Context) (*problem, error) {
 	return p, nil
 }
 
-// relaxedRate is the least cycles between lo and hi, to a step, at which the relaxation does not show that
-// nothing fits; 0 if there are none.
+// relaxedRate is the least cycles between lo and hi, to a step, at which the relaxation does not prove
+// that nothing fits; 0 if there are none.
 func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, r relaxation, err error) {
 	possible := func(limit float64) (bool, error) {
 		r, err = p.restrict(limit, false).balance(ctx)
@@ -463,7 +464,7 @@ func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, 
 	if ok, err := possible(hi); !ok || err != nil {
 		return 0, r, err
 	}
-	for hi/lo > roughStep { // a step is less than what the model is off by
+	for hi/lo > roughStep { // a step is smaller than the error of the model
 		mid := math.Sqrt(lo * hi)
 		switch ok, err := possible(mid); {
 		case err != nil:
@@ -486,11 +487,11 @@ func (v *view) pricesOf(ctx context.Context) ([design.NumResources]float64, erro
 	return r.price, err
 }
 
-// best adds to keep, for every layer, the engines that are part of the cheapest choices under the prices.
+// best adds to keep, for every layer, the engines in the cheapest choices at the prices.
 func (v *view) best(price [design.NumResources]float64, keep []map[engine]bool) {
 	t := v.table(price, nil)
 	n := len(v.layers)
-	front := []float64{0} // the cheapest way to every state
+	front := []float64{0} // the least price of reaching every state
 	type ranked struct {
 		e     engine
 		value float64
@@ -500,7 +501,7 @@ func (v *view) best(price [design.NumResources]float64, keep []map[engine]bool) 
 		for s := range next {
 			next[s] = math.Inf(1)
 		}
-		around := make([]float64, len(v.layers[i].classes)) // all but the layer's own option
+		around := make([]float64, len(v.layers[i].classes)) // the price of everything but the layer's own option
 		for c := range around {
 			around[c] = math.Inf(1)
 		}
@@ -550,8 +551,8 @@ func (e engine) compare(f engine) int {
 	return cmp.Or(cmp.Compare(e.kind, f.kind), e.tap-f.tap, e.ch-f.ch, e.n-f.n, e.out-f.out, e.gang-f.gang, e.d-f.d)
 }
 
-// narrow drops the widths that are wider than any rate of interest needs by far, for a layer that would
-// have the given cycles at a width of 1.
+// narrow drops widths that are far wider than any rate of interest needs, for a layer that takes the
+// given cycles at a width of 1.
 func (s *space) narrow(widths []int, cycles float64) []int {
 	if s.near == nil {
 		return widths
@@ -576,7 +577,7 @@ func (n *near) usable(all []option, in []int) []int {
 	return slices.DeleteFunc(in, func(i int) bool { return all[i].cycles > least })
 }
 
-// weight is a rough sum of all resources: a choice has a lesser one than any it dominates.
+// weight is a rough sum of all resources: if a choice dominates another, its weight is smaller.
 func weight(v design.Vec) int {
 	return 100*v[design.DSP] + v[design.LUT] + v[design.FF] + 100*v[design.BRAM18] + 2000*v[design.URAM] + v[design.LUTRAM]
 }

@@ -10,8 +10,8 @@ import (
 	"hass/internal/design"
 )
 
-// Limits of a branch and bound search in options looked at: for the main result, and for
-// questions whose answers only explain.
+// Limits of a branch and bound search in visited options: for the main result, and for
+// questions of the explanation.
 const (
 	defaultEffort = 2_000_000
 	whatIfEffort  = 100_000
@@ -19,7 +19,7 @@ const (
 
 var errNoChoice = errors.New("no hardware choice can be found even without budgets")
 
-// verdict is what a feasibility test found.
+// verdict is the result of a feasibility test.
 type verdict int
 
 const (
@@ -77,19 +77,19 @@ func (p *problem) rates() []float64 {
 	return all[at:]
 }
 
-// rate is the result of the search on the rate.
+// rate is the result of the search for the best rate.
 type rate struct {
-	cycles float64 // reached; 0 if nothing fits
+	cycles float64 // cycles reached; 0 if nothing fits
 	x      []pick
 	bound  float64 // no design of the space needs fewer cycles
 }
 
-// fastest finds the least cycles per image within the budget. Tests are monotone in the
-// cycles, so it bisects; where a test stays unknown the bound is taken from
-// what was proved. ceiling, if positive, is known to be reachable by known.
+// fastest finds the least cycles per image within the budget. Feasibility is monotone
+// in the cycles, so it bisects; if a test stays unknown, the bound is the last proved
+// one. ceiling, if positive, is known to be reachable by known.
 func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, known []pick) (rate, error) {
 	ts := p.rates()
-	lo, hi := -1, len(ts)-1 // ts[lo] is not reached, ts[hi] is
+	lo, hi := -1, len(ts)-1 // ts[lo] was not reached, ts[hi] was
 	proved := -1            // ts[proved] is proved impossible
 	var best []pick
 	if known != nil {
@@ -122,8 +122,8 @@ func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, know
 			lo = mid
 		}
 	}
-	// What is not proved between the last impossible and the first unknown test is
-	// asked of the relaxation alone.
+	// Between the last impossible and the first unknown test, only the relaxation
+	// is tried.
 	for a, b := proved, lo; b > a; {
 		mid := (a + b + 1) / 2
 		r, err := p.restrict(ts[mid], false).balance(ctx)
@@ -140,7 +140,7 @@ func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, know
 }
 
 // minimum finds the choice of least objective with no layer above limit cycles, starting from a
-// choice that fits; proved tells whether none is better.
+// choice that fits; proved reports whether none is better.
 func (p *problem) minimum(ctx context.Context, limit float64, start []pick, price [design.NumResources]float64, cycleWeight []float64, effort int) (x []pick, value, bound float64, err error) {
 	v := p.restrict(limit, cycleWeight != nil)
 	v.price, v.cycleWeight = price, cycleWeight
@@ -163,9 +163,9 @@ func (p *problem) minimum(ctx context.Context, limit float64, start []pick, pric
 	return s.best, s.value, bound, nil
 }
 
-// least is the choice that takes least, by an Input.Least, of those of at most limit cycles; start is one of them. Where it is DSPs,
-// the choice by the sum of all shares is another start: with one resource priced alone the search has little to
-// go by.
+// least is the choice that takes least, by the rule of Input.Least, among those of at most limit cycles; start is one of them. For
+// the rule dsp, the choice by the sum of all shares is another start, because with a single priced resource the search has little
+// guidance.
 func (p *problem) least(ctx context.Context, limit float64, start []pick, rule string, effort int) (x []pick, err error) {
 	if rule == LeastDSP {
 		effort /= 2
@@ -177,14 +177,14 @@ func (p *problem) least(ctx context.Context, limit float64, start []pick, rule s
 	return x, err
 }
 
-// evenPrice weighs the shares of all budgets alike; LUTRAM is a part of LUT and has no
-// price of its own.
+// evenPrice weights the shares of all budgets equally; LUTRAM is a part of LUT and has
+// no price of its own.
 var evenPrice = [design.NumResources]float64{1, 1, 1, 1, 1, 0}
 
-// dspPrice weighs DSPs; the others break ties.
+// dspPrice weights DSPs; the other resources break ties.
 var dspPrice = [design.NumResources]float64{1, 0.05, 0.05, 0.05, 0.05, 0}
 
-// leastPrice is the price of an Input.Least.
+// leastPrice are the prices for a rule of Input.Least.
 func leastPrice(rule string) [design.NumResources]float64 {
 	if rule == LeastDSP {
 		return dspPrice
@@ -192,8 +192,8 @@ func leastPrice(rule string) [design.NumResources]float64 {
 	return evenPrice
 }
 
-// smallest is the choice that comes nearest to fitting: that which exceeds a single
-// resource least, or, where several must be exceeded, with the least largest share.
+// smallest is the choice nearest to fitting: the one that exceeds a single resource
+// least, or, if several must be exceeded, the one with the least largest share.
 func (p *problem) smallest(ctx context.Context) ([]pick, error) {
 	budget := p.budget
 	defer p.setBudget(budget)
@@ -201,9 +201,9 @@ func (p *problem) smallest(ctx context.Context) ([]pick, error) {
 	over := math.Inf(1)
 	for r := range design.NumResources {
 		if budget[r] == 0 {
-			continue // exceeding nothing by something has no measure
+			continue // without a budget there is no measure of the excess
 		}
-		// All but r are kept to.
+		// Keep all budgets except that of r.
 		relaxed := budget
 		relaxed[r] = 1 << 40
 		p.setBudget(relaxed)
@@ -228,7 +228,7 @@ func (p *problem) smallest(ctx context.Context) ([]pick, error) {
 	if best != nil {
 		return best, nil
 	}
-	// The nearest by largest share: scale all budgets until something fits.
+	// Nearest by largest share: scale all budgets until something fits.
 	lo, hi := 1.0, 1.0
 	for {
 		hi *= 2

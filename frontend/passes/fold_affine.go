@@ -13,8 +13,9 @@ import (
 // foldAffine folds operators that scale and shift channels by constants into the
 // conv that produces their input: BatchNormalization, and Add, Sub, Mul, Div and
 // Sum with an operand that is constant per channel. The new weights are computed
-// in float64 and rounded once for each operator. If the conv's result has other
-// readers, or there is no conv, the operator becomes a 1x1 depthwise conv.
+// in float64 and rounded once, even if several operators fold into one conv. If
+// the conv's result has other readers, or there is no conv, the operator becomes
+// a 1x1 depthwise conv.
 func foldAffine(r *rewriter) error {
 	type folded struct {
 		into, last *graph.Node

@@ -18,14 +18,16 @@ import (
 	"hass/optimizer/fifo"
 )
 
-// A design records much that follows from its network and its hardware. All of it is computed
-// again on reading, by the functions that made it, so that nobody reads a figure that is not
-// the design's. Four things cannot be: what sparse engines take, which rests on the profile's
-// bitmaps, is checked to lie between what the fewest and the most pairs would take; the
-// bound on the rate, which a search proved, must not be below the rate; the binding
-// resource and the sentences of explain, which rest on the same search, are only text.
+// A design records many fields that follow from its network and its hardware. ReadDesign
+// computes them again with the functions that wrote them, so that no wrong figure is ever
+// used. Four things cannot be computed again. The cycles of sparse engines depend on the
+// profile's bitmaps; they must lie between the cycles with the fewest and with the most
+// pairs. The bound on the rate was proved by a search; it must not be below the rate. The
+// binding resource and the sentences of explain come from the same search and are not
+// checked.
 
-// ReadDesign reads a design (design.Read) and computes again what follows from it. Its errors name the file and the field.
+// ReadDesign reads a design (design.Read) and computes the fields that follow from it again. Its errors name the file and the
+// field.
 func ReadDesign(path string) (*design.Design, error) {
 	d, err := design.Read(path)
 	if err != nil {
@@ -41,11 +43,11 @@ func ReadDesign(path string) (*design.Design, error) {
 	return d, nil
 }
 
-// FloatError is how far two floats of one formula may be apart, relative.
+// FloatError is the largest relative difference of two floats computed by the same formula.
 const FloatError = 1e-9
 
-// recompute checks what follows from a design whose network n has been expanded and whose weights
-// have been read.
+// recompute checks the derived fields of a design whose network n has been expanded and whose
+// weights have been read.
 func recompute(d *design.Design, n *hw.Network) error {
 	for _, check := range []func(*design.Design, *hw.Network) error{checkChoices, checkAccumulators, checkMinima, checkCosts, checkClock, checkCycles, checkPrediction} {
 		if err := check(d, n); err != nil {
@@ -55,7 +57,7 @@ func recompute(d *design.Design, n *hw.Network) error {
 	return nil
 }
 
-// disagrees is the error of a field that does not follow from the design.
+// disagrees is the error for a field that differs from the computed value.
 func disagrees(field string, recorded, computed any) error {
 	return fmt.Errorf("%s is %v; %v follows from the design: it was edited, or another version of hass wrote it (run optimize again)", field, recorded, computed)
 }
@@ -73,7 +75,7 @@ func firstDifference(field string, recorded, computed any) error {
 	return disagrees(name+x.Path, x.A, x.B)
 }
 
-// model is the cost model that the design was priced with.
+// modelOf is the cost model with which the design was priced.
 func modelOf(d *design.Design) Pricing {
 	m := Pricing{cost.New(d.Net, d.Family, d.CostModel.Calibration), make([]int, len(d.Net.Tensors))}
 	for i, l := range d.Net.Layers {
@@ -85,7 +87,7 @@ func modelOf(d *design.Design) Pricing {
 	return m
 }
 
-// checkChoices checks the words that stand for what was asked for.
+// checkChoices checks the recorded options.
 func checkChoices(d *design.Design, _ *hw.Network) error {
 	if d.Objective != design.Throughput && d.Objective != design.Latency {
 		return fmt.Errorf("objective is %.40q; want %s or %s", d.Objective, design.Throughput, design.Latency)
@@ -98,7 +100,7 @@ func checkChoices(d *design.Design, _ *hw.Network) error {
 			continue
 		}
 		hl := d.Layers[i]
-		if hl.Engine.Row().Static { // hw.Expand knows which there are
+		if hl.Engine.Row().Static { // hw.Expand knows the legal numbers
 			if !d.EngineRule.Allows(hl.Engine) {
 				return fmt.Errorf("layers[%d] (%s): a %s engine, which the engine_rule %q does not allow", i, l.ID, hl.Engine, d.EngineRule)
 			}
@@ -128,7 +130,7 @@ func checkChoices(d *design.Design, _ *hw.Network) error {
 	return nil
 }
 
-// checkAccumulators compares the accumulators with the bound over the weights.
+// checkAccumulators compares the accumulators' widths with the bound over the weights.
 func checkAccumulators(d *design.Design, _ *hw.Network) error {
 	for i, l := range d.Net.Layers {
 		if l.Conv == nil {
@@ -141,7 +143,7 @@ func checkAccumulators(d *design.Design, _ *hw.Network) error {
 	return nil
 }
 
-// checkMinima measures the token minima of the FIFOs at joins again; none may be beyond its depth.
+// checkMinima measures the token minima of the FIFOs at joins again; no minimum may exceed the depth.
 func checkMinima(d *design.Design, n *hw.Network) error {
 	minima, err := minimaOf(d, n)
 	if err != nil {
@@ -155,7 +157,7 @@ func checkMinima(d *design.Design, n *hw.Network) error {
 	return nil
 }
 
-// minima are the token minima that a design records, by FIFO: 0 where the FIFO is at no join, or where any depth does.
+// minimaOf are the token minima that a design records, by FIFO: 0 if the FIFO is not at a join, or if any depth is live.
 func minimaOf(d *design.Design, n *hw.Network) ([]int, error) {
 	standard, err := hw.Expand(d.Net, d.Layers, nil)
 	if err != nil {
@@ -208,7 +210,7 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 		return disagrees("calibrated", d.Calibrated, cost.Calibrated)
 	}
 	costs := slices.Clone(d.Costs)
-	for i := range d.Net.Layers { // of the layers' cycles checkCycles knows
+	for i := range d.Net.Layers { // checkCycles checks the layers' cycles
 		costs[i].Cycles, costs[i].CyclesCI = 0, 0
 	}
 	if err := firstDifference("costs", costs, priced.Costs); err != nil {
@@ -223,7 +225,7 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 	return firstDifference("shortfall", d.Shortfall, priced.Shortfall)
 }
 
-// clockOf is the clock that follows from a design whose costs are known.
+// clockOf is the clock of a design whose costs are known.
 func clockOf(d *design.Design, n *hw.Network) (design.Clock, error) {
 	platform := design.Platform{Name: d.Platform, Part: d.Part, Board: d.Board, Family: d.Family, ClockMHz: d.Clock.Limit, Resources: d.Device}
 	c := Clocking{Target: d.Target, Platform: platform, Asked: d.Clock.Asked, Scale: ScaleOf(d.CostModel.Calibration)}
@@ -243,11 +245,11 @@ func checkClock(d *design.Design, n *hw.Network) error {
 	return firstDifference("clock", d.Clock, want)
 }
 
-// maxDevice bounds the resources of a part.
+// maxDevice bounds each resource of a part.
 const maxDevice = 1 << 30
 
-// checkCycles compares the cycles of layers: exactly where they follow from shapes alone, else with
-// what the fewest and the most pairs would take.
+// checkCycles compares the cycles of layers: exactly where they follow from shapes alone, otherwise
+// with the cycles of the fewest and the most pairs.
 func checkCycles(d *design.Design, n *hw.Network) error {
 	m, hurries := modelOf(d), fifo.Hurry(d.Net)
 	for i := range d.Net.Layers {
@@ -261,18 +263,18 @@ func checkCycles(d *design.Design, n *hw.Network) error {
 			return disagrees(field+"_ci", c.CyclesCI, 0)
 		case !(c.Cycles >= least*(1-FloatError) && c.Cycles <= most*(1+FloatError)):
 			return fmt.Errorf("%s is %v; a %s engine takes %v to %v", field, c.Cycles, d.Layers[i].Engine, least, most)
-		case !(c.CyclesCI >= 0) || math.IsInf(c.CyclesCI, 0): // of few images it may be wider than the range
+		case !(c.CyclesCI >= 0) || math.IsInf(c.CyclesCI, 0): // with few images it may be wider than the range
 			return fmt.Errorf("%s_ci is %v; want a number of at least 0", field, c.CyclesCI)
 		}
 	}
 	return nil
 }
 
-// equalFloats tells whether two floats of one formula are the same.
+// equalFloats reports whether two floats computed by the same formula are equal.
 func equalFloats(a, b float64) bool { return math.Abs(a-b) <= FloatError*max(math.Abs(a), math.Abs(b)) }
 
-// cyclesOf is the range in which a layer's cycles per image lie whatever the zeros; the ends are
-// equal where zeros change nothing.
+// cyclesOf is the range of a layer's cycles per image over all data; the ends are equal where
+// zeros have no effect.
 func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most float64) {
 	l, hl := m.Net.Layers[i], n.Layers[i]
 	if l.Kind != intnet.KindConv {
@@ -281,8 +283,8 @@ func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most floa
 	}
 	win := hw.WindowOf(m.Net, l, hl)
 	in, out := float64(win.InBeats()), float64(win.OutBeats())
-	// A beat takes a cycle at least, and a pair a multiplier. The next is there with the
-	// engine's FIFO as deep as a credit takes to come round.
+	// A beat takes at least one cycle, and a pair occupies a multiplier for one. The
+	// next beat is available if the engine's FIFO is as deep as a credit's round trip.
 	feed := 0
 	for _, p := range n.Processes {
 		if (p.Kind == hw.Engine || p.Kind == hw.ScheduledProc) && p.Layer == i {
@@ -318,14 +320,14 @@ func checkPrediction(d *design.Design, _ *hw.Network) error {
 	if !(p.Bound >= want.ImagesPerSecond*(1-FloatError)) || math.IsInf(p.Bound, 0) {
 		return fmt.Errorf("predicted.bound_images_per_second is %v, below the rate of %v", p.Bound, want.ImagesPerSecond)
 	}
-	if math.Abs(p.Gap-want.Gap) <= FloatError { // a difference of two like numbers
+	if math.Abs(p.Gap-want.Gap) <= FloatError { // a difference of two nearly equal numbers
 		want.Gap = p.Gap
 	}
 	return firstDifference("predicted", p, want)
 }
 
-// prediction is what follows from the cycles of the layers, for the bottleneck, binding resource and bound that the design
-// records. A bottleneck that is not the slowest layer is an error.
+// predictionOf is the prediction from the cycles of the layers, with the bottleneck, binding resource and bound that the
+// design records. It is an error if the bottleneck is not the slowest layer.
 func predictionOf(d *design.Design) (design.Prediction, error) {
 	p, hurries := d.Predicted, fifo.Hurry(d.Net)
 	cycles := make([]float64, len(d.Net.Layers))
@@ -349,10 +351,10 @@ func predictionOf(d *design.Design) (design.Prediction, error) {
 	return want, nil
 }
 
-// Refresh computes again all that follows from a design's network, hardware and FIFO depths, so that a design that was changed
-// in memory is one that ReadDesign takes: widths of FIFOs and accumulators, token minima, costs, totals, exact
-// cycles, the prediction. Cycles that rest on a profile stay where the hardware allows them. Errors are those of a network that
-// cannot be expanded, or of other FIFOs than the design lists.
+// Refresh computes all derived fields from a design's network, hardware and FIFO depths, so that ReadDesign accepts a design
+// that was changed in memory: widths of FIFOs and accumulators, token minima, costs, totals, exact cycles, the prediction.
+// Cycles that depend on a profile are kept where the hardware allows them. It is an error if the network cannot be expanded or
+// has other FIFOs than the design lists.
 func Refresh(d *design.Design) error {
 	for i := range d.Net.Layers {
 		if l := &d.Net.Layers[i]; l.Conv != nil {

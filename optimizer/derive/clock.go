@@ -13,28 +13,29 @@ import (
 	"hass/optimizer/cost/loops"
 )
 
-// A design's clock follows from its modules: in RTL from the slowest path, by a model of place and route, in C++ from the
-// recurrence of the slowest loop.
+// The clock of a design follows from its modules: in RTL from the slowest path, by a model of place and route; in C++
+// from the recurrence of the slowest loop.
 
-// Path is the slowest path of some modules, in ns.
+// Path is the delay of the slowest path of some modules, in ns.
 type Path struct {
-	RTL float64 // of the RTL, each module alone
+	RTL float64 // of the RTL, each module on its own
 	HLS float64 // recurrence of a C++ loop
 }
 
-// AnyPath is the limit that everything keeps.
+// AnyPath is a limit that every path keeps.
 var AnyPath = Path{math.Inf(1), math.Inf(1)}
 
-// With is the slower of two in both.
+// With is the slower of the two paths, for RTL and HLS separately.
 func (p Path) With(o Path) Path { return Path{max(p.RTL, o.RTL), max(p.HLS, o.HLS)} }
 
-// Within tells whether a path keeps a limit.
+// Within reports whether a path keeps a limit.
 func (p Path) Within(limit Path) bool { return p.RTL <= limit.RTL && p.HLS <= limit.HLS }
 
-// pathStep is the factor within which choices are not told apart by their paths in RTL: the model of delays is off by more.
+// pathStep is the ratio below which choices are not distinguished by their paths in RTL: the error of the delay model is
+// larger.
 const pathStep = 1.03
 
-// Level is a path in steps: choices of one level are alike.
+// Level is a path in steps: choices of one level are treated alike.
 func (p Path) Level() [2]int16 {
 	level := [2]int16{math.MinInt16, int16(math.Round(p.HLS * 100))}
 	if p.RTL > 0 {
@@ -43,7 +44,7 @@ func (p Path) Level() [2]int16 {
 	return level
 }
 
-// Whole is the longest path within a limit up to which levels are whole: a limit between two would keep some of one level.
+// Whole extends a limit to the end of its level: a limit within a level would keep only some of its choices.
 func (p Path) Whole() Path {
 	if p.RTL > 0 && !math.IsInf(p.RTL, 1) {
 		p.RTL = math.Pow(pathStep, math.Floor(math.Log(p.RTL)/math.Log(pathStep)+FloatError)) * (1 + FloatError)
@@ -51,11 +52,11 @@ func (p Path) Whole() Path {
 	return p
 }
 
-// Clocking is what a clock is computed from beside the network.
+// Clocking holds the inputs of a clock besides the network.
 type Clocking struct {
 	Target   limits.Target
 	Platform design.Platform
-	Asked    float64            // MHz; 0: as fast as is best
+	Asked    float64            // MHz; 0: the best clock
 	Scale    *design.ClockScale // of a user's timing report, or nil
 }
 
@@ -67,7 +68,7 @@ func ScaleOf(c *design.Calibration) *design.ClockScale {
 	return c.Clock
 }
 
-// CheckScale refuses the calibration of another family's clock.
+// CheckScale refuses a calibration of the clock of another family.
 func CheckScale(c *design.Calibration, p design.Platform) error {
 	if s := ScaleOf(c); s != nil && s.Family != p.Family {
 		return fmt.Errorf("the calibration's clock is of a part of family %s (%.40q), platform %s is of %s", s.Family, s.Part, p.Name, p.Family)
@@ -75,7 +76,7 @@ func CheckScale(c *design.Calibration, p design.Platform) error {
 	return nil
 }
 
-// Top is the clock beyond which nothing is gained.
+// Top is the highest useful clock.
 func (c *Clocking) Top() float64 {
 	if c.Asked > 0 {
 		return c.Asked
@@ -83,26 +84,27 @@ func (c *Clocking) Top() float64 {
 	return c.Platform.ClockMHz
 }
 
-// unlimited is a clock for platforms that shall not limit an estimate.
+// unlimited is a clock for platforms that must not limit an estimate.
 const unlimited = 1e6
 
-// Estimate is a clock, and what limits on paths follow from it.
+// Estimate is a clock, with the figures that convert it to limits on paths.
 type Estimate struct {
 	design.Clock
-	// Modules is the clock in MHz that the modules are good for, whatever the platform and whatever was asked for.
+	// Modules is the clock in MHz that the modules reach, without the limits of the platform and of a requested clock.
 	Modules float64
 
 	rtl   float64 // of the RTL's modules, MHz
-	slack float64 // MHz times ns of the RTL: a path of p ns alone is good for slack/p MHz in this design
-	rest  Path    // of modules that no choice has: FIFOs, ports, the register file
+	slack float64 // MHz times ns of the RTL: in this design a path of p ns allows slack/p MHz
+	rest  Path    // of modules that do not depend on the choice: FIFOs, ports, the register file
 }
 
-// PathsAt is the paths that modules may have at a clock in a design as full as this one.
+// PathsAt is the longest path that modules may have at a clock in a design as full as this one.
 func (e *Estimate) PathsAt(mhz float64) Path {
 	return Path{RTL: e.slack / mhz * (1 + FloatError), HLS: design.LoopBudget(mhz) * (1 + FloatError)}
 }
 
-// At is the clock of modules of these paths, beside those that no choice has, in a design as full as this one.
+// At is the clock of modules with these paths, together with the modules that do not depend on the choice, in a design as
+// full as this one.
 func (e *Estimate) At(p Path) float64 {
 	p, mhz := p.With(e.rest), math.Inf(1)
 	if p.RTL > 0 {
@@ -114,7 +116,7 @@ func (e *Estimate) At(p Path) float64 {
 	return mhz
 }
 
-// Limits names what is slowest.
+// Limits names the slowest module.
 func (e *Estimate) Limits() string {
 	if e.Modules < e.rtl {
 		return "the loop of " + e.Loop
@@ -122,10 +124,10 @@ func (e *Estimate) Limits() string {
 	return e.Slowest
 }
 
-// wholeMHz rounds a clock that is an estimate down to whole MHz, which is what tools are asked for.
+// wholeMHz rounds an estimated clock down to whole MHz, the unit in which tools are asked for it.
 func wholeMHz(mhz float64) float64 { return max(1, math.Floor(mhz*(1+FloatError))) }
 
-// Of is the clock of a network that takes so much of the platform's part.
+// Of is the clock of a network that uses the given resources of the platform's part.
 func (c *Clocking) Of(n *hw.Network, used design.Resources) (*Estimate, error) {
 	e := &Estimate{Modules: math.Inf(1), rtl: math.Inf(1), slack: math.Inf(1)}
 	e.Limit, e.Asked = c.Platform.ClockMHz, c.Asked
@@ -150,13 +152,13 @@ func (c *Clocking) Of(n *hw.Network, used design.Resources) (*Estimate, error) {
 		e.MHz = min(e.Asked, e.Limit)
 	}
 	if e.High > 0 {
-		// What is asked for is no more than the range promises.
+		// A requested clock is within the range of the estimate.
 		e.High = max(e.High, e.MHz)
 	}
 	return e, nil
 }
 
-// routed fills in what follows from the RTL.
+// routed sets the fields that follow from the RTL.
 func (c *Clocking) routed(e *Estimate, n *hw.Network, used design.Resources) error {
 	free := c.Platform
 	free.ClockMHz = unlimited
@@ -182,7 +184,8 @@ func (c *Clocking) routed(e *Estimate, n *hw.Network, used design.Resources) err
 	low, high, scale := d.Low/d.MHz, d.High/d.MHz, 1.0
 	e.Kind = d.Kind
 	if c.Scale != nil {
-		// A report of the part itself: what is left is the spread of designs, as on the family that the model was fitted to.
+		// A report of the part itself: the remaining error is the spread of designs, as on the family to which the model
+		// was fitted.
 		e.Kind, scale = design.ClockReported, c.Scale.Factor
 		free.Family = design.Family7
 		fitted, err := delay.Network(n, free, used)
@@ -208,7 +211,7 @@ func loopLimit(e *Estimate) float64 {
 	return loops.MHz(e.LoopNs)
 }
 
-// Explain says which module limits a design's clock, and by how much: what it would reach without modules of that kind.
+// Explain names the module that limits a design's clock, and the clock without modules of that kind.
 func (e *Estimate) Explain(n *hw.Network) (string, error) {
 	c := &e.Clock
 	if e.Modules >= c.MHz+1 {

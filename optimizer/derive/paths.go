@@ -12,14 +12,16 @@ import (
 	"hass/optimizer/cost/loops"
 )
 
-// Paths tells the paths of hardware choices for a target. It may be asked by several goroutines at once.
+// Paths gives the slowest paths of hardware choices for a target. It may be used by several
+// goroutines at once.
 type Paths struct {
 	target limits.Target
 	mu     sync.Mutex
 	seen   map[any]float64 // paths in RTL, by a module's parameters
 }
 
-// engineParts are the parameters of an engine by value: its path depends on neither its tokens nor the layout of its weights.
+// engineParts are the parameters of an engine on which its path depends: neither its tokens nor the
+// layout of its weights is among them.
 type engineParts struct {
 	engine hw.EngineParams
 	flags  memory.Kind
@@ -38,10 +40,10 @@ func partsOf(e hw.EngineParams) engineParts {
 	return parts
 }
 
-// NewPaths tells the paths for a target.
+// NewPaths returns the Paths of a target.
 func NewPaths(t limits.Target) *Paths { return &Paths{target: t, seen: map[any]float64{}} }
 
-// of is the path of a module whose loop has a key.
+// of is the path of a module whose loop has a key in the table of loops.
 func (c *Paths) of(m hw.Module, key string) (p Path, err error) {
 	if c.target.Includes(limits.HLS) {
 		if p.HLS, err = loops.Of(key); err != nil {
@@ -54,7 +56,8 @@ func (c *Paths) of(m hw.Module, key string) (p Path, err error) {
 	return p, err
 }
 
-// remembered is of for modules that many choices share; parts are the parameters that the path depends on.
+// remembered is of for modules that many choices share; parts are the parameters on which the path
+// depends.
 func (c *Paths) remembered(parts any, m hw.Module, key string) (p Path, err error) {
 	if c.target.Includes(limits.HLS) {
 		if p.HLS, err = loops.Of(key); err != nil {
@@ -79,7 +82,7 @@ func (c *Paths) remembered(parts any, m hw.Module, key string) (p Path, err erro
 	return p, nil
 }
 
-// Fork is the path of a fork of tokens of so many bits.
+// Fork is the path of a fork for tokens of width bits.
 func (c *Paths) Fork(width, outs int) (Path, error) {
 	m := hw.ForkParams{Width: width, Outs: outs}
 	return c.remembered(m, m, loops.Key(hw.Fork, ""))
@@ -101,7 +104,7 @@ func (c *Paths) Window(net *intnet.Net, l *intnet.Layer, hl hw.Layer) (Path, err
 	return c.of(m, loops.Key(hw.WindowProc, ""))
 }
 
-// Layer is the slowest path of the modules of layer i, but for a convolution's window.
+// Layer is the slowest path of the modules of layer i, without the window of a convolution.
 func (c *Paths) Layer(net *intnet.Net, i int, hl hw.Layer) (p Path, err error) {
 	l := &net.Layers[i]
 	if l.Kind != intnet.KindConv {
@@ -142,7 +145,8 @@ func (c *Paths) Layer(net *intnet.Net, i int, hl hw.Layer) (p Path, err error) {
 	return p.With(join).With(engine), err
 }
 
-// Scheduled is Layer of a convolution with a scheduled engine whose longest chain has so many rows; it asks for no schedule.
+// Scheduled is Layer for a convolution with a scheduled engine whose longest chain has the given
+// number of rows; it does not compute the schedule.
 func (c *Paths) Scheduled(net *intnet.Net, i int, hl hw.Layer, rows int) (p Path, err error) {
 	l := &net.Layers[i]
 	j := hw.JoinOf(net, l, hl)

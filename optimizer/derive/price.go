@@ -11,13 +11,13 @@ import (
 	"hass/optimizer/fifo"
 )
 
-// Pricing is the cost model with what else an optimizer counts: the pixels per beat of every stream.
+// Pricing is the cost model together with the pixels per beat of every stream.
 type Pricing struct {
 	cost.Model
 	Pixels []int // by tensor; nil is one
 }
 
-// Px is the pixels per beat of a tensor's streams; a model without pixels has one.
+// Px is the pixels per beat of a tensor's streams, one if Pixels is nil.
 func (m Pricing) Px(t int) int {
 	if m.Pixels == nil {
 		return 1
@@ -37,7 +37,7 @@ func (m Pricing) Beats(t, w int) int {
 	return tn.H * fixed.CeilDiv(tn.W, m.Px(t)) * (tn.C / w)
 }
 
-// Latency is the estimate for layers of these cycles, each times its hurry.
+// Latency is the estimated latency of layers with these cycles, each multiplied by its hurry.
 func (m Pricing) Latency(cycles []float64) float64 {
 	tail, pipeline := fifo.Tails(m.Net, m.Pixels)
 	sum := slices.Max(cycles) + float64(pipeline)
@@ -48,7 +48,8 @@ func (m Pricing) Latency(cycles []float64) float64 {
 }
 
 // MoveCycles is the number of iterations per image of a layer that keeps its beats of ch channels:
-// one a beat read or written, whichever are more, or both where the module reads and writes in turn.
+// the larger of the beats read and written, or their sum where the module reads and writes in
+// turn.
 func (m Pricing) MoveCycles(i, ch int) float64 {
 	l := &m.Net.Layers[i]
 	beats := func(t int) int {
@@ -62,7 +63,7 @@ func (m Pricing) MoveCycles(i, ch int) float64 {
 	return float64(max(in, out))
 }
 
-// PlainCycles is the number of cycles per image of a layer that is no convolution: its iterations.
+// PlainCycles is the number of cycles per image of a layer other than a convolution: its iterations.
 func (m Pricing) PlainCycles(i int, hl hw.Layer) float64 {
 	l := m.Net.Layers[i]
 	switch l.Kind {
@@ -82,9 +83,9 @@ type EngineChoice struct {
 	N    int
 }
 
-// Engines lists the engines for beats of m lanes under the rule; where that is scheduled engines, those beside them: dense and packed
-// ones. Where m has no banks of several lanes there are no
-// elastic ones, but a banked engine of one multiplier.
+// Engines lists the engines for beats of m lanes that the rule allows; for the rule of scheduled engines, those that may stand beside
+// them: dense and packed ones. If m lanes cannot be divided into banks of several lanes, a banked engine of one multiplier replaces
+// elastic ones.
 func Engines(rule design.EngineRule, m int) []EngineChoice {
 	var list []EngineChoice
 	for _, kind := range hw.LaneEngines() {
@@ -96,7 +97,7 @@ func Engines(rule design.EngineRule, m int) []EngineChoice {
 		for _, n := range row.Try(m) {
 			list = append(list, EngineChoice{kind, n})
 		}
-		// A kind that was asked for by name is there though m lanes leave no choice: of one lane it is a dense engine with a
+		// A kind requested by name is listed even if m lanes leave no choice: with one lane it is a dense engine with a
 		// selector before it.
 		switch {
 		case rule == design.EngineAuto || len(list) > 0:
@@ -109,8 +110,8 @@ func Engines(rule design.EngineRule, m int) []EngineChoice {
 	return list
 }
 
-// Pack gives a packed engine its packing on a device family. It tells whether the engine is worth trying under the rule: where no products share
-// a multiplier, a dense one does the same. Engines of other kinds stay as they are.
+// Pack gives a packed engine its packing on a device family. It reports whether the engine is worth trying under the rule: if no products share
+// a multiplier, a dense engine does the same. Engines of other kinds are unchanged.
 func Pack(rule design.EngineRule, net *intnet.Net, l *intnet.Layer, hl *hw.Layer, family string) bool {
 	if hl.Engine != hw.Packed {
 		return true
@@ -119,13 +120,13 @@ func Pack(rule design.EngineRule, net *intnet.Net, l *intnet.Layer, hl *hw.Layer
 	return rule == design.OnlyEngine(hw.Packed) || hl.Multipliers() < hl.N*hl.OutCh*hl.OutPx
 }
 
-// Shared is the most products of a convolution that share a multiplier on a device family where a beat has so many pixels.
+// Shared is the largest number of a convolution's products that share a multiplier on a device family, with px pixels per beat.
 func Shared(net *intnet.Net, l *intnet.Layer, px int, family string) int {
 	p := hw.PackingOf(net, l, 1, design.WideOperand(family))
 	return min(px, p.Pixels()) * p.Filters
 }
 
-// Price fills in a design's costs, the total and what is short.
+// Price sets a design's costs, total and shortfall.
 func Price(d *design.Design, m Pricing, n *hw.Network) {
 	layers, fifos, io := m.Network(n)
 	total := fifos.Add(io)

@@ -7,13 +7,13 @@ import "hass/internal/intnet"
 //
 //	T + sum over the layers of the longest path of tail x cycles + pipeline latencies
 //
-// tail is the share of a layer's work that can only start once its last input pixel
-// is there: 1 for a fully connected layer, about one row in H for a 3x3
-// convolution, one pixel for a global pool. The longest path is the one whose tails add up to
-// most; it depends on shapes alone. It is an estimate for an image alone; hwsim
-// measures.
+// tail is the share of a layer's work that can only start once its last input pixel has
+// arrived: 1 for a fully connected layer, about one row in H for a 3x3 convolution, one pixel
+// for a global pool. The longest path is the one with the largest sum of tails; it depends on
+// shapes alone. This is an estimate for a single image; hwsim measures the latency.
 
-// Tails gives the weight of every layer's cycles; 0 off the longest path.
+// Tails gives the weight of every layer's cycles, 0 off the longest path, and the pipeline
+// latency of that path in cycles.
 func Tails(net *intnet.Net, pixels []int) (tail []float64, pipeline int) {
 	m := streams{net, pixels}
 	n := len(net.Layers)

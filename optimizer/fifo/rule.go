@@ -8,41 +8,42 @@ import (
 	"hass/internal/intnet"
 )
 
-// Rule knows by how much the FIFO into a layer must exceed the default for the network to
-// run at full rate, by a rule that depends on shapes and stream widths alone.
-// Windows take and give tensors at an even pace (hw.Window.AcceptPace), so that a FIFO
-// into a layer with one input only evens out engines whose beats cost unequal
-// cycles: marginPixels.
+// Rule gives the additional depth, beyond the default, that the FIFO into a layer needs
+// for the network to run at full rate. It depends on shapes and stream widths alone.
+// Windows take and give tensors at an even pace (hw.Window.AcceptPace), so a FIFO into a
+// layer with one input only evens out engines whose beats take unequal cycles:
+// marginPixels.
 //
-// Into a layer with several inputs, in tokens:
+// Into a layer with several inputs, the additional depth in tokens is:
 //
 //	map x (latest arrival of the other branches - earliest of this one), if positive
 //	+ the other branches' pipeline latencies, one token a cycle
 //	+ marginPixels for each window of the other branches, at least once
 //
-// where arrivals are shares of an image's time after the point where the branches
-// part. A layer that takes rows or gives them in bursts has what a burst needs besides. Token
-// minima are measured afterwards, never assumed from this.
+// where arrivals are shares of an image's time after the point where the branches part. A
+// layer that reads or writes rows in bursts also needs the depth of a burst. Token minima are
+// always measured afterwards, not derived from this rule.
 //
-// A branch that makes one pixel of a whole map, as squeeze-excite does, comes more than a map late, and
-// every layer that it passes makes it later by the layer's own time. These layers
-// therefore have to hurry: their cycles count hurry times, so that each takes no more than that
-// part of an image's time.
+// A branch that computes one pixel from a whole map, such as squeeze-excite, arrives more than a map
+// late, and every further layer of the branch delays it by the layer's own time. These layers therefore
+// have to hurry: their cycles are multiplied by Hurry, so that each takes no more than that part of an
+// image's time.
 type Rule struct {
 	streams
 	at     map[[2]int]skip // by layer and port, layers with several inputs
 	writer []int           // by tensor: the layer that writes it, -1 for the input
 
-	// Hurry is by how much each layer has to be faster than the whole, 1 for most.
+	// Hurry is the factor by which each layer must be faster than the whole network, 1 for most.
 	Hurry []float64
 }
 
-// marginPixels is what FIFOs hold for engines of varying speed.
+// marginPixels is the number of pixels in FIFOs that even out engines of varying speed.
 const marginPixels = 2
 
-// wide is the number of pixels a beat from which on FIFOs hold one pixel group for that, the default depth included: layers of whole rows
-// have dense and scheduled engines, whose pace is even. (Measured: with none a pruned ResNet-50 on U250 took 14 % more cycles
-// than its slowest layer, with one it takes as many.) A number of channels is often a power of two, and a few tokens more would double the block RAM.
+// wide is the number of pixels per beat from which on one pixel group serves as margin, including the default depth: layers of whole rows
+// have dense and scheduled engines, whose pace is even. (Measured: without a margin a pruned ResNet-50 on U250 took 14 % more cycles than
+// its slowest layer, with one pixel group the same cycles.) The number of channels is often a power of two, and a few more tokens would
+// double the block RAM.
 const wide = 17
 
 // marginTokens is the margin of a tensor in tokens of q channels.
@@ -54,8 +55,9 @@ func (e *Rule) marginTokens(tensor, q int) int {
 	return marginPixels * tokens
 }
 
-// HurryWindow and HurryOther are how many times faster than the whole a layer of one pixel
-// on a branch must be: one with a window, and one that has as many cycles as channels.
+// HurryWindow and HurryOther are the factors by which a layer of one pixel on a branch
+// must be faster than the whole network: a layer with a window, and a layer with as many
+// cycles as channels.
 const (
 	HurryWindow = 4
 	HurryOther  = 16
@@ -64,7 +66,7 @@ const (
 // Hurry gives the factor of every layer.
 func Hurry(net *intnet.Net) []float64 {
 	f := make([]float64, len(net.Layers))
-	meets := make([]bool, len(net.Tensors)) // a layer of several inputs and pixels comes later
+	meets := make([]bool, len(net.Tensors)) // a layer with several inputs and more than one pixel follows
 	for i := len(net.Layers) - 1; i >= 0; i-- {
 		l := &net.Layers[i]
 		out := &net.Tensors[l.Out]
@@ -85,14 +87,14 @@ func Hurry(net *intnet.Net) []float64 {
 	return f
 }
 
-// skip is how the branch into a port meets the others.
+// skip describes how the branch into a port meets the others.
 type skip struct {
 	share   float64 // of the map
 	cycles  int
 	windows int
 }
 
-// Tokens is the extra depth of the FIFO into a port at q channels per beat.
+// Tokens is the additional depth of the FIFO into a port at q channels per beat.
 func (e *Rule) Tokens(layer, port, q int) int {
 	from := e.net.Layers[layer].In[port]
 	t := e.net.Tensors[from]
@@ -101,7 +103,7 @@ func (e *Rule) Tokens(layer, port, q int) int {
 	all := t.H * fixed.CeilDiv(t.W, px) * beats
 	burst := 0
 	if k := e.net.Layers[layer].Kind; hw.ProcessKind(k).Moves() && k != intnet.KindSlice {
-		burst = all / t.H // a row waits while the rows before it are written
+		burst = all / t.H // a row waits while the previous rows are written
 	}
 	if w := e.writer[from]; w >= 0 {
 		if k := e.net.Layers[w].Kind; hw.ProcessKind(k).Moves() && k != intnet.KindZeroInsert {
@@ -111,24 +113,24 @@ func (e *Rule) Tokens(layer, port, q int) int {
 	}
 	s := e.at[[2]int{layer, port}]
 	if s.share <= 0 {
-		return burst + e.marginTokens(from, q) // one input only, or the others always come first
+		return burst + e.marginTokens(from, q) // one input only, or the others always arrive first
 	}
 	return burst + int(math.Ceil(s.share*float64(all))) + e.margin(layer, port, q)
 }
 
-// maps bounds what a live network can need to hold before a port, in maps.
+// maps bounds, in maps, the number of tokens that a live network can need to hold before a port.
 func (e *Rule) maps(layer, port int) int {
 	return 3 + int(math.Ceil(max(0, e.at[[2]int{layer, port}].share)))
 }
 
-// margin is what the FIFO into a port of a layer of several inputs needs beyond the tokens that
-// the other branches' delay makes wait.
+// margin is the depth that the FIFO into a port of a layer of several inputs needs beyond the
+// tokens that wait for the other branches.
 func (e *Rule) margin(layer, port, q int) int {
 	s := e.at[[2]int{layer, port}]
 	return s.cycles + e.marginTokens(e.net.Layers[layer].In[port], q)*max(1, s.windows)
 }
 
-// branch is how a tensor lies behind the point where branches part.
+// branch is the position of a tensor behind the point where branches part.
 type branch struct {
 	reached     bool
 	late, early float64
@@ -136,7 +138,7 @@ type branch struct {
 	windows     int
 }
 
-// New is the rule of a network whose streams have so many pixels per beat, by tensor; nil is one.
+// New is the rule of a network; pixels are the pixels per beat of its streams, by tensor, and nil is one.
 func New(net *intnet.Net, pixels []int) *Rule {
 	d := &Rule{streams: streams{net, pixels}, at: map[[2]int]skip{}, Hurry: Hurry(net), writer: make([]int, len(net.Tensors))}
 	for t := range d.writer {
@@ -184,7 +186,7 @@ func dominators(net *intnet.Net) [][]int {
 	return dom
 }
 
-// arrivals follows tensor from through the layers before end.
+// arrivals follows the branches from tensor from through the layers before end.
 func (e *Rule) arrivals(from, end int) []branch {
 	net := e.net
 	at := make([]branch, len(net.Tensors))
@@ -215,8 +217,8 @@ func (e *Rule) arrivals(from, end int) []branch {
 	return at
 }
 
-// Latency bounds the pipeline depth of a layer's modules in cycles, a fork and a
-// converter at its input included.
+// Latency bounds the pipeline latency of a layer's modules in cycles, including
+// a fork and a converter at its input.
 func Latency(net *intnet.Net, l *intnet.Layer) int {
 	widest := hw.Layer{N: hw.MaxLanes, Engine: hw.Crossbar, OutPx: 1, OutCh: 2 * hw.MaxLanes, Gang: hw.MaxLanes}
 	cycles := 2 + hw.LayerLatency(net, l, widest)
@@ -229,8 +231,8 @@ func Latency(net *intnet.Net, l *intnet.Layer) int {
 	return cycles
 }
 
-// fullWindow is the line buffer of a layer that has one, at full rate and in what does not
-// depend on the hardware chosen.
+// fullWindow is the line buffer at full rate of a layer that has one, in the parameters
+// that do not depend on the hardware choice.
 func fullWindow(m streams, layer int) (hw.Window, bool) {
 	net := m.net
 	l := net.Layers[layer]
@@ -243,8 +245,8 @@ func fullWindow(m streams, layer int) (hw.Window, bool) {
 	return win, true
 }
 
-// delay is how much later than its even share of the image a layer's output comes at the
-// latest and at the earliest, as shares of the image. hurry is the layer's factor.
+// delay is the largest and the least delay of a layer's output against an even pace, as
+// shares of the image's time. hurry is the layer's factor.
 func delay(m streams, layer int, hurry float64) (late, early float64) {
 	net := m.net
 	l := &net.Layers[layer]
@@ -253,7 +255,7 @@ func delay(m streams, layer int, hurry float64) (late, early float64) {
 	case intnet.KindConv, intnet.KindPool:
 		win, _ := fullWindow(m, layer)
 		if early = float64(win.Lead()) / float64(win.H*win.RowPixels()); hurry > 1 && in.H == 1 && in.W == 1 {
-			early = 0 // nothing but the layer's own time
+			early = 0 // only the layer's own time
 		}
 		return early + 1/(hurry*float64(win.PixelGroups())), early
 	case intnet.KindGlobalPool:
@@ -288,7 +290,7 @@ func delay(m streams, layer int, hurry float64) (late, early float64) {
 	panic("fifo: no delay of a layer of kind " + string(l.Kind))
 }
 
-// moveDelay is delay of any layer that moves pixels, by its iterations.
+// moveDelay is delay of a layer that moves pixels, from its iterations.
 func moveDelay(net *intnet.Net, l *intnet.Layer) (late, early float64) {
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
 	reads, writes := float64(in.H*in.W*in.C), float64(out.H*out.W*out.C)

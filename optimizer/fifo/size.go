@@ -1,9 +1,8 @@
-// Package fifo decides how deep every FIFO of a design is: by a rule that depends on shapes and stream widths alone, and by
+// Package fifo sets the depth of every FIFO of a design, by a rule that depends on shapes and stream widths alone and by
 // measured token minima at joins.
 //
-// It takes a network, the pixels per beat of its streams and the hardware of its layers; it gives depths, with which the
-// network is proved free of deadlock. It also says how long an image takes through a pipeline besides its slowest layer, which rests
-// on the same delays. It never prices anything.
+// It takes a network, the pixels per beat of its streams and the hardware of its layers; it gives depths, with which the network is
+// proved free of deadlock. From the same delays it also estimates the latency of a pipeline. It never prices anything.
 package fifo
 
 import (
@@ -18,10 +17,10 @@ import (
 	"hass/internal/workers"
 )
 
-// ShiftDepth is a depth that a FIFO of shift registers gets for the price of less: a LUT holds 32 x 1.
+// ShiftDepth is a depth that costs a FIFO of shift registers no more than a smaller one: a LUT holds 32 x 1.
 const ShiftDepth = 16
 
-// Apply deepens the FIFOs into layers as the rule says, and to ShiftDepth at least.
+// Apply deepens the FIFOs into layers by the rule, and all FIFOs to at least ShiftDepth.
 func (e *Rule) Apply(n *hw.Network) {
 	for i := range n.Streams {
 		s := &n.Streams[i]
@@ -31,10 +30,10 @@ func (e *Rule) Apply(n *hw.Network) {
 	}
 }
 
-// Size expands the layers and decides every FIFO's depth: the default for the module
-// that writes it, GangDepth at engines, and more by the rule into layers; at
-// joins never less than the measured token minimum and the rule's margin.
-// The result is proved free of deadlock.
+// Size expands the layers and sets every FIFO's depth: the default of the module
+// that writes it, GangDepth at engines, and the rule's depth into layers; at joins
+// at least the measured token minimum plus the rule's margin. The result is proved
+// free of deadlock.
 func Size(ctx context.Context, net *intnet.Net, layers []hw.Layer, rule *Rule) (*hw.Network, []design.FIFO, error) {
 	n, err := hw.Expand(net, layers, nil)
 	if err != nil {
@@ -50,8 +49,8 @@ func Size(ctx context.Context, net *intnet.Net, layers []hw.Layer, rule *Rule) (
 		}
 	}
 	rule.Apply(n)
-	// Minima are measured at the depths that the design has; a FIFO that turns out
-	// short is deepened, and all are measured again.
+	// Minima are measured at the depths of the design. A FIFO that turns out short
+	// is deepened, and all minima are measured again.
 	for round := 0; ; round++ {
 		grown := false
 		err = workers.Ordered(ctx, len(joins), 0, func(_, k int) (int, error) { return live.Minimum(n, joins[k].number, joins[k].limit) },
@@ -74,7 +73,7 @@ func Size(ctx context.Context, net *intnet.Net, layers []hw.Layer, rule *Rule) (
 			return nil, nil, fmt.Errorf("depths of the FIFOs at joins do not settle: %w", err)
 		}
 		if err != nil {
-			// Another join's FIFO is too small by the rule.
+			// The FIFO of another join is too small by the rule.
 			if err := deepen(n, joins); err != nil {
 				return nil, nil, fmt.Errorf("no depth of the FIFOs at joins makes the network live, which is a bug: %w", err)
 			}
@@ -97,13 +96,13 @@ type join struct {
 	s        *hw.Stream
 	number   int
 	standard int // default depth
-	margin   int // what full rate needs above the token minimum
+	margin   int // additional depth for full rate above the token minimum
 	limit    int // no live network needs more (Rule.maps)
 	least    int // token minimum
 }
 
-// deepen gives every join at least what it needs while the others are as deep as they
-// could ever have to be.
+// deepen gives every join at least its minimum, measured while the other joins have
+// their largest depths.
 func deepen(n *hw.Network, joins []*join) error {
 	depth := make([]int, len(joins))
 	for k, j := range joins {

@@ -1,7 +1,7 @@
-// Package pixels says how many pixels a beat of every stream carries.
+// Package pixels chooses the number of pixels per beat of every stream.
 //
-// It takes a network and the most pixels that a stream may carry; it gives a number for every tensor with which the layers'
-// modules fit together, whatever else is chosen for them.
+// It takes a network and the largest number of pixels that a stream may carry; it gives a number for every tensor, with
+// which the layers' modules fit together whatever other hardware is chosen for them.
 package pixels
 
 import (
@@ -10,22 +10,22 @@ import (
 	"hass/internal/intnet"
 )
 
-// Rows is the value of most in Of with which every stream carries whole rows of its map, or equal parts of rows that are wider than
+// Rows as the argument most of Of means that every stream carries whole rows of its map, or equal parts of rows that are wider than
 // rowPixels.
 const Rows = -1
 
-// rowPixels is the most pixels of a part of a row. A module holds a beat in registers, and the targets bound the widths of
-// arrays and tokens (internal/hw/limits).
+// rowPixels is the largest number of pixels in a part of a row. A module holds a beat in registers, and the targets bound
+// the widths of arrays and tokens (internal/hw/limits).
 const rowPixels = 64
 
-// Of gives the pixels per beat of every tensor's streams in a design whose widest streams carry most of them, a power
-// of two or Rows. A map of few pixels needs few a beat: with a power of two each takes the least power of two with which no stream has more
-// beats of pixels an image than the largest map has at most pixels a beat. All maps of one size carry the same, so that
-// layers which keep their beat fit; so do a map and a part of its rows, which are of different size but keep their beat too:
-// the part carries as many as the whole needs. Where a module takes one pixel a beat, or a stride does not divide the
-// power of two, maps of that size carry one; parts of rows are as wide as the stride divides.
+// Of gives the pixels per beat of every tensor's streams in a design whose widest streams carry most of them, a power of two or Rows. A
+// small map needs fewer: with a power of two each map gets the least power of two for which no stream has more beats of pixels per image
+// than the largest map has at most pixels per beat. All maps of one size get the same number, so that layers which keep their beat fit. A
+// map and a part of its rows also keep their beat although their sizes differ: the part gets the number of the whole map. If a module takes
+// one pixel per beat, or a stride does not divide the power of two, maps of that size get one. With Rows, the parts of rows are as wide as
+// the stride divides.
 //
-// More pixels a beat lift the bound of one pixel a cycle, and one read of the weights serves all pixels of a beat.
+// More pixels per beat raise the bound of one pixel per cycle, and one read of the weights serves all pixels of a beat.
 func Of(net *intnet.Net, most int) []int {
 	px := make([]int, len(net.Tensors))
 	sizes := keptBeats(net)
@@ -53,7 +53,7 @@ func Of(net *intnet.Net, most int) []int {
 	return px
 }
 
-// powersOfTwo gives the pixels of every size of a map, at most most.
+// powersOfTwo gives the pixels per beat for every size of a map, at most most.
 func powersOfTwo(net *intnet.Net, sizes sizeClasses, most int) map[mapSize]int {
 	limit := 1
 	for t := range net.Tensors {
@@ -77,7 +77,7 @@ func powersOfTwo(net *intnet.Net, sizes sizeClasses, most int) map[mapSize]int {
 	return by
 }
 
-// partsOfRows gives the pixels of every size of a map whose streams carry rows.
+// partsOfRows gives the pixels per beat for every size of a map if streams carry rows.
 func partsOfRows(net *intnet.Net, sizes sizeClasses) map[mapSize]int {
 	by, strides := map[mapSize]int{}, map[mapSize]int{}
 	for t := range net.Tensors {
@@ -102,7 +102,7 @@ func partsOfRows(net *intnet.Net, sizes sizeClasses) map[mapSize]int {
 	return by
 }
 
-// strideOf is by how many columns a layer's window moves.
+// strideOf is the number of columns by which a layer's window moves.
 func strideOf(l *intnet.Layer) int {
 	switch l.Kind {
 	case intnet.KindConv:
@@ -116,13 +116,13 @@ func strideOf(l *intnet.Layer) int {
 // mapSize is the height and width of a map.
 type mapSize struct{ h, w int }
 
-// sizeClasses names one size for all sizes whose maps carry the same pixels per beat.
+// sizeClasses maps every size to a representative of all sizes with the same pixels per beat.
 type sizeClasses map[mapSize]mapSize
 
 // sizeOf is the size of a tensor's map.
 func sizeOf(net *intnet.Net, t int) mapSize { return mapSize{net.Tensors[t].H, net.Tensors[t].W} }
 
-// of is the size that stands for s.
+// of is the representative of s.
 func (c sizeClasses) of(s mapSize) mapSize {
 	for {
 		next, ok := c[s]
@@ -133,7 +133,7 @@ func (c sizeClasses) of(s mapSize) mapSize {
 	}
 }
 
-// keptBeats finds the sizes that layers tie together: those of a map and of a part of its rows.
+// keptBeats finds the sizes that layers connect: those of a map and of a part of its rows.
 func keptBeats(net *intnet.Net) sizeClasses {
 	c := sizeClasses{}
 	for i := range net.Layers {
@@ -149,8 +149,8 @@ func keptBeats(net *intnet.Net) sizeClasses {
 	return c
 }
 
-// keepsRows tells whether layer l is a slice of whole rows, which may take several pixels a beat; other slices, a resize and a
-// zero insertion take one (see hw.Expand).
+// keepsRows reports whether layer l is a slice of whole rows, which may take several pixels per beat. Other slices, a resize
+// and a zero insertion take one (see hw.Expand).
 func keepsRows(net *intnet.Net, l *intnet.Layer) bool {
 	return l.Kind == intnet.KindSlice && net.Tensors[l.In[0]].W == net.Tensors[l.Out].W
 }

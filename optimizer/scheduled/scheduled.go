@@ -1,8 +1,9 @@
-// Package scheduled lists scheduled engines of convolutions: what numbers of banks and chains make of a layer's real weights.
+// Package scheduled lists the scheduled engines that a convolution can have, with the rows that its real weights need for each
+// number of banks and chains.
 //
-// It takes an integer network with its weights; it gives hardware of layers with the rows of their longest chain, which are those of
-// hw.Expand. The banks of the words are searched once for every layer and number of banks, and kept. It prices nothing and
-// chooses nothing between layers.
+// It takes an integer network with its weights; it gives the hardware of layers with the rows of their longest chain, equal to those
+// of hw.Expand. The assignment of words to banks is searched once for every layer and number of banks, and kept. It does not price
+// hardware and does not choose between layers.
 package scheduled
 
 import (
@@ -17,14 +18,14 @@ import (
 	"hass/internal/schedule"
 )
 
-// Banks are the numbers of banks that are tried. Where a filter has few weights in each, banks are less full: the more there are, the
-// fewer LUTs a product takes and the more places stay empty.
+// Banks are the numbers of banks to try. More banks take fewer LUTs per product, but if a filter has few weights per bank, the banks
+// fill unevenly and more places stay empty.
 var Banks = []int{1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 16, 18}
 
-// packedBits is the most bits of activations of which two share a multiplier.
+// packedBits is the largest width of activations of which two share a multiplier.
 const packedBits = 8
 
-// Menu knows the schedules of a network's layers. It may be asked by several goroutines at once.
+// Menu holds the schedules of a network's layers. It may be used by several goroutines at once.
 type Menu struct {
 	net    *intnet.Net
 	family string
@@ -34,26 +35,26 @@ type Menu struct {
 
 type key struct{ layer, banks, field int }
 
-// assigned is what a number of banks makes of a layer.
+// assigned is a layer's schedule for one number of banks.
 type assigned struct {
 	once    sync.Once
 	places  string
-	longest []int // of 1, 2, ... chains: the rows of the longest one
+	longest []int // by number of chains 1, 2, ...: rows of the longest one
 	err     error
 }
 
-// NewMenu knows nothing yet of a network whose weights are there, for a device family.
+// NewMenu returns an empty menu for a network with its weights and a device family.
 func NewMenu(net *intnet.Net, family string) *Menu {
 	return &Menu{net: net, family: family, plans: map[key]*assigned{}}
 }
 
-// Fits tells whether a layer may have a scheduled engine: a convolution of one group, with weights.
+// Fits reports whether a layer may have a scheduled engine: a convolution of one group, with weights.
 func Fits(net *intnet.Net, layer int) bool {
 	l := &net.Layers[layer]
 	return l.Kind == intnet.KindConv && l.Conv.Groups == 1 && len(l.Conv.Weights) > 0
 }
 
-// packs tells whether the product of each weight of a layer fits a field.
+// packs reports whether the product of each weight of a layer fits a field.
 func (m *Menu) packs(layer, field int) bool { return m.assigned(layer, 1, field).err == nil }
 
 // assigned searches the banks of a layer's words, once.
@@ -97,12 +98,12 @@ func (m *Menu) assigned(layer, banks, field int) *assigned {
 type Engine struct {
 	Layer  hw.Layer
 	Rows   int // of the longest chain
-	Cycles int // an image, of engine and sums
+	Cycles int // per image, of engine and sums
 }
 
-// Engines are the scheduled engines of a layer, of every number of banks with every number of chains that saves cycles. Of base they have
-// the pixels, depths and memories; channels a beat become 1. Two pixels share a multiplier where activations are narrow
-// enough. Errors name the layer, or are the context's.
+// Engines are the scheduled engines of a layer: every number of banks with every number of chains that saves cycles. Pixels, depths and
+// memories are those of base; channels per beat become 1. Two pixels share a multiplier if activations are narrow enough. Errors name the
+// layer, or are the context's.
 func (m *Menu) Engines(ctx context.Context, layer int, base hw.Layer) ([]Engine, error) {
 	l := &m.net.Layers[layer]
 	if !Fits(m.net, layer) {
@@ -127,7 +128,7 @@ func (m *Menu) Engines(ctx context.Context, layer int, base hw.Layer) ([]Engine,
 		if a.err != nil {
 			return nil, fmt.Errorf("layer %s: %w", l.ID, a.err)
 		}
-		last := 0 // cycles of fewer chains
+		last := 0 // cycles with fewer chains
 		for k, rows := range a.longest {
 			e := Engine{Layer: base, Rows: rows}
 			e.Layer.N, e.Layer.Scheduled = banks, hw.Scheduled{Chains: k + 1, Field: field, Places: a.places}

@@ -2,9 +2,9 @@
 package simplex
 
 // Maximise solves the linear program max c*y subject to A*y <= b, y >= 0 with b >= 0 by the
-// simplex method in tableau form, with Bland's rule, so that it ends and gives
-// the same answer everywhere. It returns y, the duals of the rows and the value;
-// ok is false if the program is unbounded or the iterations ran out.
+// simplex method in tableau form. Bland's rule makes it terminate and give the same answer
+// everywhere. It returns y, the duals of the rows and the value; ok is false if the program
+// is unbounded or the iterations ran out.
 func Maximise(a [][]float64, b, c []float64) (y, dual []float64, value float64, ok bool) {
 	const eps = 1e-11
 	rows, cols := len(a), len(c)

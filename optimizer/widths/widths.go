@@ -1,7 +1,7 @@
-// Package widths says which numbers of channels a beat are worth trying.
+// Package widths lists the numbers of channels per beat that are worth trying.
 //
-// It takes an integer network; it gives the widths in which layers can read and write, thinned out where there are too many. It prices
-// nothing and knows no budget.
+// It takes an integer network; it gives the widths in which layers can read and write, with a selection where there are too many. It
+// does not price hardware and knows no budget.
 package widths
 
 import (
@@ -14,7 +14,7 @@ import (
 // maxConcatWidths bounds the input widths tried for each output width of a concat.
 const maxConcatWidths = 5
 
-// Divisors of n in ascending order.
+// Divisors are the divisors of n in ascending order.
 func Divisors(n int) []int {
 	var d []int
 	for i := 1; i <= n; i++ {
@@ -40,10 +40,10 @@ func Thin(d []int, most int) []int {
 	return out
 }
 
-// maxStates bounds the combinations of widths of tensors that are live at once.
+// maxStates bounds the number of combinations of widths of tensors that are live at once.
 const maxStates = 4096
 
-// ThinLive leaves fewer widths each where many streams are live at once.
+// ThinLive leaves fewer widths for tensors that are live at the same time as many others.
 func ThinLive(net *intnet.Net, w [][]int, most int) {
 	for _, live := range Live(net) {
 		for most := most - 1; most >= 1; most-- {
@@ -75,7 +75,7 @@ func Out(net *intnet.Net, i int) []int {
 	case intnet.KindSlice:
 		c = hw.GCD(hw.GCD(c, l.Slice.Start[2]), net.Tensors[l.In[0]].C)
 	default:
-		if l.Kind.Moves() { // it keeps its beat
+		if l.Kind.Moves() { // keeps its beat
 			c = hw.GCD(c, net.Tensors[l.In[0]].C)
 		}
 	}
@@ -111,9 +111,9 @@ func Live(net *intnet.Net) [][]int {
 	return live
 }
 
-// Concat gives the values of InCh that are worth trying for a concat that writes ch channels a beat: those with which
-// it reads about as many an iteration as it writes, that is less than twice as many and more than half as many, and
-// the next ones on both sides where there is none. All inputs whole are as many as it ever reads.
+// Concat gives the values of InCh that are worth trying for a concat that writes ch channels per beat. These are the
+// values with which it reads about as many channels per iteration as it writes (more than half and less than twice as
+// many), and the next value on each side if there is none. It never reads more than all inputs whole.
 func Concat(net *intnet.Net, l *intnet.Layer, ch int) []int {
 	var ins []int
 	most := 0
@@ -131,7 +131,7 @@ func Concat(net *intnet.Net, l *intnet.Layer, ch int) []int {
 	return Thin(ins[low:high], maxConcatWidths)
 }
 
-// Taps gives the values of MTap that Window.Validate takes.
+// Taps gives the values of MTap that Window.Validate accepts.
 func Taps(k [2]int) []int {
 	taps := Divisors(k[1])
 	for _, rows := range Divisors(k[0]) {
@@ -142,5 +142,5 @@ func Taps(k [2]int) []int {
 	return taps
 }
 
-// Fit tells whether streams of a and b channels a beat can meet: a converter serves whole beats.
+// Fit reports whether streams of a and b channels per beat can be connected: a converter needs whole beats.
 func Fit(a, b int) bool { return max(a, b)%min(a, b) == 0 }
