@@ -6,16 +6,17 @@ import (
 	"hass/internal/hw"
 )
 
-// Every module of the RTL library has one formula. It follows the module's structure: what synthesis does
-// by a rule (DSPs, memories, registers that are written down) is counted, and the rest of LUTs and flip-flops
-// is a sum of terms such as "bits of an adder" or "bits of a multiplexer", whose coefficients
-// are fitted to synthesis (calibration/xc7.toml, made by package optimizer/cost/fit from calibration/xc7.csv).
+// Every module of the RTL library has one formula, which follows the module's structure. Resources that
+// synthesis determines by a rule (DSPs, memories, registers in the source) are counted. The remaining LUTs
+// and flip-flops are a sum of terms such as "bits of an adder" or "bits of a multiplexer", whose coefficients
+// are fitted to synthesis (calibration/xc7.toml, made by package optimizer/cost/fit from
+// calibration/xc7.csv).
 //
-// What is priced is the RTL with STATS=0, without stall counters and high-water marks. The HLS
-// project has the same structure, but its loader reads weights by an AXI master of its own and its
-// FIFOs are shift registers: its counts differ.
+// The formulas price the RTL with STATS=0, without stall counters and high-water marks. The HLS
+// project has the same structure, but its loader reads weights through its own AXI master and its
+// FIFOs are shift registers, so its counts differ.
 
-// areaKind is a formula.
+// areaKind identifies a formula.
 type areaKind int
 
 const (
@@ -25,10 +26,10 @@ const (
 	areaCrossbar //
 	areaBanked   //
 	areaPacked   // hass_packed
-	areaAhead    // what hass_ahead has beside its queues
-	areaEngine   // what an engine has beside lanes, weights and what is known ahead
+	areaAhead    // hass_ahead without its queues
+	areaEngine   // an engine without lanes, weights and look-ahead
 	areaChain
-	areaScheduled // what a scheduled engine has beside chains, rows and places
+	areaScheduled // a scheduled engine without chains, rows and places
 	areaCollect
 	areaWindow
 	areaRowWindow // hass_window of whole rows
@@ -51,17 +52,17 @@ const (
 	areaKinds
 )
 
-// areaRow is what is known of a formula beside its terms.
+// areaRow describes a formula, apart from its terms.
 type areaRow struct {
 	name   string   // in the file of coefficients
-	module areaKind // that a user's calibration scales it with: itself, or the module that it is a part of
-	of     formula  // of its module; nil of those that have several (moduleParts)
+	module areaKind // the module whose calibration scale applies: itself, or the module that contains it
+	of     formula  // of its module; nil if the module has several formulas (moduleParts)
 }
 
-// formula gives the terms of an instance of its module; false of any other module.
+// formula gives the terms of an instance of its module; false for any other module.
 type formula func(module hw.Module, family string) (area, bool)
 
-// formulaOf is a formula of the parameters of one module.
+// formulaOf makes a formula from a function of one module's parameters.
 func formulaOf[M hw.Module](terms func(s *M, family string) area) formula {
 	return func(module hw.Module, family string) (area, bool) {
 		s, ok := module.(M)
@@ -108,20 +109,20 @@ var areaRows = [areaKinds]areaRow{
 // maxTerms bounds the terms of a formula.
 const maxTerms = 15
 
-// area is an instance of a module in the terms of its formula.
+// area is an instance of a module, expressed in the terms of its formula.
 type area struct {
 	kind    areaKind
-	lut, ff [maxTerms]float64 // what coefficients multiply
-	rule    design.Vec        // what is counted
+	lut, ff [maxTerms]float64 // terms, to be multiplied by the coefficients
+	rule    design.Vec        // counts by rule
 }
 
-// fitted are a formula's coefficients and the errors of its fit: the relative error of a single instance that was left out.
+// fitted are a formula's coefficients and the leave-one-out errors of its fit, relative, for a single instance.
 type fitted struct {
 	lut, ff       [maxTerms]float64
 	errLUT, errFF float64
 }
 
-// price is the cost of so many instances.
+// price is the cost of the given number of instances.
 func (m Model) price(a *area, times int) design.Vec {
 	v := a.rule
 	c := &builtin.fits[a.kind]
@@ -141,17 +142,18 @@ func (m Model) price(a *area, times int) design.Vec {
 	return v
 }
 
-// index is the bits of an index of n values, at least one bit, as counters are declared.
+// index is the width of an index of n values, at least one bit, as counters are declared.
 func index(n int) int { return max(1, fixed.CeilLog2(n)) }
 
 // minShift is the number of registers in a row from which on they become a shift register in LUTs.
 const minShift = 3
 
-// tree is the registers of an adder tree over n values that keeps odd ones (hass_sum), in words, without those that
-// become shift registers, which are counted on their own. Each value has `before` registers before the tree.
+// tree is the number of registers, in words, of an adder tree over n values that passes on odd ones (hass_sum).
+// Registers that become shift registers are counted separately, as shifts. Each value has `before` registers before
+// the tree.
 func tree(n, before int) (registers, shifts int) {
 	registers = n * before
-	chain := before // registers in a row that the last value of a level has behind it
+	chain := before // registers in a row behind the last value of a level
 	for n > 1 {
 		odd := n%2 == 1
 		n = (n + 1) / 2
@@ -169,7 +171,7 @@ func tree(n, before int) (registers, shifts int) {
 	return registers, shifts
 }
 
-// requantShape is hass_requant.
+// requantShape holds the parameters of hass_requant.
 type requantShape struct {
 	in, out, shift, steps int
 	lo, hi                int64
@@ -177,17 +179,17 @@ type requantShape struct {
 	even                  bool // rounds half to even
 }
 
-// requantTerms are the parts of a requantisation.
+// requantTerms are the terms of a requantisation.
 type requantTerms struct {
-	round   int // bits of the sum that rounds
-	clamp   int // bits of the result that are chosen
-	beyond  int // bits that tell that the value is beyond the format
+	round   int // bits of the rounding adder
+	clamp   int // bits of the multiplexer for the result
+	beyond  int // bits that are tested for a value beyond the format
 	compare int // bits compared where the clamp is inside the format
 	steps   int // bits of the shifter
 	ff      int
-	dropped int // low bits of the value that only a carry comes from
-	ties    int // LUTs that tell ties from the rest of what is dropped
-	split   int // registers between shift and rounding, where there are any
+	dropped int // low bits of the value that only contribute a carry
+	ties    int // LUTs that detect ties among the dropped bits
+	split   int // registers between shift and rounding, if there are any
 }
 
 func (r requantShape) terms() requantTerms {
@@ -207,8 +209,8 @@ func (r requantShape) terms() requantTerms {
 	if r.shift > 0 || r.steps > 1 {
 		t.round, t.ff = wide, wide+r.out
 		if r.even {
-			// One OR over the bits below the half, of which a shifter masks some, and the quotient's lowest
-			// bit: six inputs a LUT.
+			// One OR over the bits below the half, of which a shifter masks some, and over the quotient's
+			// lowest bit: six inputs per LUT.
 			t.dropped, t.ties = 0, fixed.CeilDiv(right+2*(r.steps-1)+1, 5)
 			t.split++
 		}
@@ -226,7 +228,7 @@ func (r requantShape) terms() requantTerms {
 			t.compare = 0
 		}
 	}
-	// What can neither be too large nor too small is not chosen.
+	// If the value can be neither too large nor too small, there is no multiplexer.
 	if t.beyond > 0 || t.compare > 0 || r.lo == 0 && !r.positive {
 		t.clamp = r.out
 	}
@@ -236,8 +238,8 @@ func (r requantShape) terms() requantTerms {
 	return t
 }
 
-// odd is 1 where a word's width is no power of two: yosys makes a shifter of a choice of such words, by an index times the width,
-// where it makes a multiplexer of others.
+// odd is 1 if a word's width is not a power of two. For a choice among such words, by an index times the width, yosys makes a
+// shifter instead of a multiplexer.
 func odd(width int) int {
 	if width&(width-1) == 0 {
 		return 0
@@ -245,7 +247,7 @@ func odd(width int) int {
 	return 1
 }
 
-// counterBits are the bits of counters of the given numbers of values; those of one value have none.
+// counterBits are the bits of counters over the given numbers of values; a counter over one value has none.
 func counterBits(values ...int) int {
 	n := 0
 	for _, v := range values {
@@ -254,7 +256,7 @@ func counterBits(values ...int) int {
 	return n
 }
 
-// terms fills a list of terms.
+// terms makes a list of terms.
 func terms(v ...int) (t [maxTerms]float64) {
 	for i, x := range v {
 		t[i] = float64(x)

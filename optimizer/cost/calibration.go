@@ -13,7 +13,7 @@ import (
 	"hass/internal/userfile"
 )
 
-// moduleNames are the modules of the RTL library that a calibration can scale, by the name of their kind of process: those of
+// moduleNames are the modules of the RTL library that a calibration can scale, named after their kind of process: those in
 // the table of formulas.
 var moduleNames = func() (names []string) {
 	for k := range areaRows {
@@ -43,7 +43,7 @@ func LoadCalibration(file string) (*design.Calibration, error) {
 	return c, nil
 }
 
-// ParseCalibration reads a calibration and refuses factors that no synthesis gives.
+// ParseCalibration reads a calibration and refuses implausible factors.
 func ParseCalibration(data []byte) (*design.Calibration, error) {
 	var c design.Calibration
 	md, err := userfile.DecodeTOML(data, &c)
@@ -59,7 +59,7 @@ func ParseCalibration(data []byte) (*design.Calibration, error) {
 	return &c, nil
 }
 
-// CheckCalibration refuses factors that no synthesis gives.
+// CheckCalibration refuses implausible factors.
 func CheckCalibration(c *design.Calibration) error {
 	if len(c.Scale) == 0 && c.Clock == nil {
 		return fmt.Errorf("neither [scale.<module>] nor [clock]; hass calibrate writes such files")
@@ -85,10 +85,10 @@ func CheckCalibration(c *design.Calibration) error {
 	return nil
 }
 
-// clockError is how far the figures of a calibration's clock may be apart, relative: they are rounded.
+// clockError is the largest relative difference between the figures of a calibration's clock, which are rounded.
 const clockError = 1e-3
 
-// checkClock refuses a clock that no report gives.
+// checkClock refuses an implausible clock.
 func checkClock(c *design.ClockScale) error {
 	near := func(a, b float64) bool { return math.Abs(a-b) <= clockError*math.Abs(b) }
 	switch {
@@ -104,7 +104,7 @@ func checkClock(c *design.ClockScale) error {
 	return nil
 }
 
-// factors are what a calibration multiplies the resources of each formula's module with.
+// factors are a calibration's factors on the resources of each formula's module.
 type factors [areaKinds][design.NumResources]float64
 
 // factorsOf gives the factors of a calibration; nil without one.
@@ -117,7 +117,7 @@ func factorsOf(c *design.Calibration) *factors {
 		all[k] = [design.NumResources]float64{1, 1, 1, 1, 1, 1}
 		if s, ok := c.Scale[areaRows[areaRows[k].module].name]; ok {
 			for i, f := range s.List() {
-				if f > 0 { // 0 or left out: nothing was counted
+				if f > 0 { // 0 or absent: nothing was counted
 					all[k][i] = f
 				}
 			}
@@ -126,7 +126,7 @@ func factorsOf(c *design.Calibration) *factors {
 	return &all
 }
 
-// scaled applies a user's calibration to the cost of an instance of the module of a formula.
+// scaled applies a user's calibration to the cost of an instance with formula k.
 func (m Model) scaled(k areaKind, v design.Vec) design.Vec {
 	if m.factors == nil {
 		return v
@@ -137,12 +137,12 @@ func (m Model) scaled(k areaKind, v design.Vec) design.Vec {
 	return v
 }
 
-// The coefficients that package optimizer/cost/fit has fitted to the sweep.
+// The coefficients fitted to the sweep by package optimizer/cost/fit.
 //
 //go:embed calibration/xc7.toml
 var fitFile string
 
-// SweepData is the sweep itself: the modules that were synthesised, their parameters and counts (package
+// SweepData is the sweep: the synthesised modules with their parameters and counts (package
 // optimizer/cost/fit reads it).
 //
 //go:embed calibration/xc7.csv
@@ -157,8 +157,8 @@ type FitFile struct {
 	Module map[string]Fit `toml:"module"` // by formula
 }
 
-// Fit are the coefficients of a formula's terms and the leave-one-out errors, relative to the LUTs and FFs of
-// an instance.
+// Fit holds the coefficients of a formula's terms and the leave-one-out errors, relative to the LUTs and FFs
+// of an instance.
 type Fit struct {
 	Points    int       `toml:"points"`
 	LUT       []float64 `toml:"lut"`
@@ -183,7 +183,7 @@ var builtin = func() *fitSet {
 	for k := range areaRows {
 		f, ok := s.file.Module[areaRows[k].name]
 		if !ok || len(f.LUT) > maxTerms || len(f.FF) > maxTerms {
-			continue // TestFitFile says so
+			continue // TestFitFile reports it
 		}
 		copy(s.fits[k].lut[:], f.LUT)
 		copy(s.fits[k].ff[:], f.FF)
@@ -192,7 +192,7 @@ var builtin = func() *fitSet {
 	return s
 }()
 
-// Calibrated tells that the LUT and FF formulas are fitted to synthesis.
+// Calibrated means that the LUT and FF formulas are fitted to synthesis.
 const Calibrated = true
 
 // BuiltIn is the file of the built-in coefficients.

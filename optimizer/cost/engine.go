@@ -11,9 +11,9 @@ import (
 	"hass/internal/packing"
 )
 
-// multiplierDSP is the number of DSP slices of a signed a x b bit product: 25 x 18 on 7
-// series, 27 x 18 on UltraScale+. A product of fewer than 9 bits is made of LUTs, which yosys decides
-// (DSP_Y_MINWIDTH of its mul2dsp) and Vivado as well.
+// multiplierDSP is the number of DSP slices of a signed a x b bit product: 25 x 18 on 7 series, 27 x
+// 18 on UltraScale+. A product of fewer than 9 bits is made of LUTs, by yosys (DSP_Y_MINWIDTH of its
+// mul2dsp) and by Vivado.
 func multiplierDSP(a, b int, family string) int {
 	if a+b < minProduct {
 		return 0
@@ -22,7 +22,7 @@ func multiplierDSP(a, b int, family string) int {
 	return min(fixed.CeilDiv(a, wide)*fixed.CeilDiv(b, packing.Narrow), fixed.CeilDiv(a, packing.Narrow)*fixed.CeilDiv(b, wide))
 }
 
-// minProduct is the least width of a product that a DSP makes.
+// minProduct is the least width of a product that is made of DSPs.
 const minProduct = 9
 
 // asSigned is the width of a value as a signed operand.
@@ -33,7 +33,7 @@ func asSigned(bits int, signed bool) int {
 	return bits + 1
 }
 
-// memoryUse is what a memory takes.
+// memoryUse is the cost of a memory.
 func memoryUse(s memory.Shape, family string) design.Vec {
 	u := s.Use(family)
 	return design.Vec{1: u.LUT, 2: u.FF, 3: u.BRAM18, 4: u.URAM, 5: u.LUTRAM}
@@ -48,11 +48,11 @@ func laneArea(s *hw.LaneParams, family string) area {
 	dsp := multiplierDSP(x, w, family)
 	var a area
 	a.rule[0] = s.N * dsp
-	// The accumulators are in the DSPs; the tree that adds them is not.
-	registers, shifts := tree(s.N, min(1, s.N-1)) // one between accumulators and adders
+	// The accumulators are in the DSPs; the adder tree behind them is not.
+	registers, shifts := tree(s.N, min(1, s.N-1)) // one register between accumulators and adders
 	a.rule[1], a.rule[2], a.rule[5] = shifts*s.Acc, registers*s.Acc, shifts*s.Acc
 	adders := (s.N - 1) * s.Acc
-	soft, softFF := 0, 0 // products of LUTs
+	soft, softFF := 0, 0 // products made of LUTs
 	if dsp == 0 {
 		soft, softFF = s.N*x*w, s.N*(x+w+x+w+s.Acc)
 		adders += s.N * s.Acc
@@ -65,7 +65,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 	a.ff = terms(1, softFF, outside, s.N)
 	pair := s.XBits + w // bits of two operands
 	if s.Kind != hw.DenseLane {
-		a.rule[2] += s.N * (pair + 1) // registers between choice and multiplier
+		a.rule[2] += s.N * (pair + 1) // registers between selection and multiplier
 	}
 	uneven := s.XBits*odd(s.XBits) + w*odd(w)
 	switch s.Kind {
@@ -80,20 +80,20 @@ func laneArea(s *hw.LaneParams, family string) area {
 		}
 		fours, rank, pairs := fixed.CeilDiv(s.M, 4), fixed.CeilLog2(s.M+s.N+1), s.N*s.M-s.N*(s.N-1)/2
 		number := s.N * index(s.M)
-		// Useful pairs, the ranks that are due, the choice and its number.
+		// Useful pairs, the ranks that are due, the selected pair and its number.
 		a.rule[2] += s.M + s.N*rank + pairs + s.N + number
-		// Pairs wait for their ranks in shift registers, and so do the ranks within the first four.
+		// Pairs and the ranks within the first four wait in shift registers.
 		waits := s.M + [...]int{0, 0, 0, 2, 4}[min(s.M, 4)]
 		for f := 1; f < fours; f++ {
-			// Of each later four: ranks within it in two steps, the pairs before it, ranks.
+			// For each later group of four: ranks within it in two steps, the pairs before it, ranks.
 			has := min(4, s.M-4*f)
 			earlier := min(rank, 3+fixed.CeilLog2(f))
 			a.rule[2] += 2*[...]int{0, 0, 1, 3, 5}[has] + 3 + earlier + has*min(rank, earlier+1)
 			if has > 1 {
-				waits-- // the rank of its second pair is its first
+				waits-- // the rank of its second pair is its first pair
 			}
 		}
-		if s.M == 5 { // the fifth pair's rank is the count of the four before it
+		if s.M == 5 { // the rank of the fifth pair is the count of the four before it
 			waits += 3
 			a.rule[2] -= 3 * 3
 		}
@@ -117,7 +117,7 @@ func laneArea(s *hw.LaneParams, family string) area {
 	return a
 }
 
-// controlWaits is the number of signals of control that wait for the choice of pairs in shift registers, which all lanes of
+// controlWaits is the number of control signals that wait for the selection of pairs in shift registers, which all lanes of
 // an engine share.
 func controlWaits(kind hw.LaneKind) int {
 	switch kind {
@@ -135,7 +135,7 @@ func controlWaits(kind hw.LaneKind) int {
 func weightsArea(s *hw.WeightsParams, family string) area {
 	flags, ff := 0, 0
 	a := area{kind: areaWeights, rule: memoryUse(memory.Shape{Width: s.Row, Depth: s.Depth, Kind: s.Memory}, family)}
-	slices := fixed.CeilDiv(s.Row, 66) // each has an address of its own, and whether it is the last
+	slices := fixed.CeilDiv(s.Row, 66) // each has its own address, and its own flag for the last row
 	if s.Memory != memory.LUTRAM {
 		ff = s.Row // read ahead
 		slices = fixed.CeilDiv(s.Row, 288)
@@ -145,14 +145,14 @@ func weightsArea(s *hw.WeightsParams, family string) area {
 		a.rule = a.rule.Add(memoryUse(memory.Shape{Width: flags, Depth: s.Depth, Kind: s.Flags}, family))
 		ff += flags + 2 + 2*fixed.CeilLog2(s.Depth)
 	}
-	// The chain's register, the words that wait for the last, the counters, the write port's register.
+	// The chain's register, the words that wait for the last one, the counters, the write port's register.
 	a.rule[2] += 33 + s.Row - s.LastField() + ff + fixed.CeilLog2(s.Words) + (2+slices)*fixed.CeilLog2(s.Depth) + slices*min(1, s.Depth-1) + 5
 	a.lut = terms(1, fixed.CeilLog2(s.Words), fixed.CeilLog2(s.Depth), s.Words, flags*nonZeroLUT(s.Flag), min(1, flags)*fixed.CeilLog2(s.Depth), slices*fixed.CeilLog2(s.Depth))
 	a.ff = terms(1)
 	return a
 }
 
-// aheadArea is the area of what hass_ahead has beside its queues.
+// aheadArea is the area of hass_ahead without its queues.
 func aheadArea(s *hw.AheadParams, _ string) area {
 	flags := s.Px * s.M
 	if s.Depthwise {
@@ -162,7 +162,7 @@ func aheadArea(s *hw.AheadParams, _ string) area {
 	size := pairs / groups
 	count, turns := fixed.CeilLog2(size+1), fixed.CeilDiv(s.M, s.N)-1
 	a := area{kind: areaAhead}
-	any, tree := 0, s.Tree() // registers of a turn
+	any, tree := 0, s.Tree() // registers of one step
 	for _, n := range tree {
 		any += n
 	}
@@ -172,7 +172,7 @@ func aheadArea(s *hw.AheadParams, _ string) area {
 	return a
 }
 
-// engineArea is the area of what hass_engine has beside lanes and weights.
+// engineArea is the area of hass_engine without lanes and weights.
 func engineArea(s *hw.EngineParams, _ string) area {
 	a := area{kind: areaEngine}
 	a.rule[2] = fixed.CeilLog2(s.Beats) + 3
@@ -190,9 +190,9 @@ func engineArea(s *hw.EngineParams, _ string) area {
 	if s.Skips() {
 		skips, turns = 1, fixed.CeilDiv(s.M, s.N)
 	} else {
-		a.rule[2] += 5 // hass_tokens but for its count, control a cycle later
+		a.rule[2] += 5 // hass_tokens without its count, and control one cycle later
 	}
-	if s.Spread() > 0 { // copies for eight lanes each
+	if s.Spread() > 0 { // one copy for eight lanes
 		perPixel := s.M
 		if s.Depthwise {
 			perPixel *= s.Gang
@@ -208,7 +208,7 @@ func engineArea(s *hw.EngineParams, _ string) area {
 	return a
 }
 
-// queueParts are the formulas of the queues of hass_ahead: FIFOs without credits, which the engine's own FIFO has.
+// queueParts are the formulas of the queues of hass_ahead: FIFOs without credits, because the engine's own FIFO has them.
 func queueParts(s *hw.AheadParams, family string) (parts []part) {
 	for _, q := range s.Queues() {
 		a := fifoArea(&q, family)
@@ -218,7 +218,7 @@ func queueParts(s *hw.AheadParams, family string) (parts []part) {
 	return parts
 }
 
-// queued are the formulas of what an engine has for every place of the FIFO before it: the queues of hass_ahead, or the count of
+// queued are the formulas of the parts of an engine that grow with the FIFO before it: the queues of hass_ahead, or the count of
 // hass_tokens.
 func queued(s *hw.EngineParams, family string) []part {
 	if s.Skips() {
@@ -230,7 +230,7 @@ func queued(s *hw.EngineParams, family string) []part {
 	return []part{{a, 1}}
 }
 
-// queues is the cost of what an engine has for every place of the FIFO before it. It is priced with the FIFO.
+// queues is the cost of the parts of an engine that grow with the FIFO before it. It is priced with the FIFO.
 func (m Model) queues(s *hw.EngineParams) (v design.Vec) {
 	for _, p := range queued(s, m.Family) {
 		v = v.Add(m.price(&p.area, p.times))
@@ -238,8 +238,7 @@ func (m Model) queues(s *hw.EngineParams) (v design.Vec) {
 	return m.scaled(areaEngine, v)
 }
 
-// engineParts are the formulas of an engine: lanes, weights and what moves them, without the queues of beats that are known
-// ahead.
+// engineParts are the formulas of an engine: lanes, weights and control, without the queues of the look-ahead.
 func engineParts(s *hw.EngineParams, family string) []part {
 	weights := s.Weights()
 	var parts []part
@@ -257,10 +256,10 @@ func engineParts(s *hw.EngineParams, family string) []part {
 	return append(parts, part{engineArea(s, family), 1})
 }
 
-// engines is the cost of so many equal engines.
+// engines is the cost of the given number of equal engines.
 func (m Model) engines(s *hw.EngineParams, times int) (v design.Vec) {
 	for _, p := range engineParts(s, m.Family) {
-		if m.tally != nil { // asked for all at once
+		if m.tally != nil { // errors need each formula separately
 			m.price(&p.area, (times-1)*p.times)
 		}
 		v = v.Add(m.price(&p.area, p.times))
@@ -272,7 +271,7 @@ func (m Model) engines(s *hw.EngineParams, times int) (v design.Vec) {
 	return v
 }
 
-// gangs are the engine processes of a convolution: one for each gang, and for each bank of elastic ones.
+// gangs is the cost of the engine processes of a convolution: one for each gang, or for each bank of an elastic gang.
 func (m Model) gangs(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.EngineOf(m.Net, l, hl)
 	return m.engines(&s, hl.Engines())
@@ -280,7 +279,7 @@ func (m Model) gangs(l *intnet.Layer, hl hw.Layer) design.Vec {
 
 // joinArea is the area of hass_join.
 func joinArea(s *hw.JoinParams, family string) area {
-	px := min(s.Px, s.W) // the others are always 0
+	px := min(s.Px, s.W) // other pixels are always 0
 	c := s.OutCh()
 	lanes := c * px
 	acc := s.ValueBits()
@@ -296,9 +295,9 @@ func joinArea(s *hw.JoinParams, family string) area {
 		tail = 1
 	}
 	counters := counterBits(s.Folds, fixed.CeilDiv(s.W, px))
-	kept := acc - t.dropped // of the sum
+	kept := acc - t.dropped // bits of the sum
 	soft := 0
-	if s.MulBits > 0 { // the sum is in registers of the slices, and so is the multiplier
+	if s.MulBits > 0 { // the sum and the multiplier are in registers of the slices
 		p := multiplied{a: acc, b: s.MulBits + 1, constant: !s.OwnMul(), register: true, unread: t.dropped}.product(family)
 		a.rule[0] += lanes * p.dsp
 		a.rule[1] += lanes * p.srl
@@ -311,7 +310,7 @@ func joinArea(s *hw.JoinParams, family string) area {
 	a.rule[2] += lanes*(kept+t.ff+t.split) + counters + 4
 	a.rule[1] += tail + lanes*t.ties // a shift register; ties
 	a.rule[5] += tail
-	// The formula has the sum of one bank and the bias: what more banks take is known.
+	// The formula has the sum of one bank and the bias; the cost of more banks is added by rule.
 	registers, shifts := tree(s.Banks+1, 0)
 	more := lanes * acc * shifts
 	adders := fixed.CeilLog2(s.Banks + 1)
@@ -335,7 +334,7 @@ func joinArea(s *hw.JoinParams, family string) area {
 	return a
 }
 
-// levelsArea is the area of a join with thresholds, whose memory is given.
+// levelsArea is the area of a join with thresholds, given the area of their memory.
 func levelsArea(s *hw.JoinParams, weights *area, a area) area {
 	px := min(s.Px, s.W)
 	c := s.OutCh()
@@ -351,7 +350,7 @@ func levelsArea(s *hw.JoinParams, weights *area, a area) area {
 	a.rule[2] += lanes*(s.Levels+s.Bits+s.AccBits*registers) + counters + wait + 3 + 2*fixed.CeilLog2(s.Banks) + ins - 1
 	a.rule[1] += lanes*s.AccBits*(s.Banks-1) + more + srl
 	a.rule[5] += more + srl
-	count := 0 // LUTs of the sums of one bit of the number of thresholds reached
+	count := 0 // LUTs of the sums for one bit of the number of thresholds reached
 	for bit := 1; bit <= s.Levels; bit *= 2 {
 		count += fixed.CeilDiv(s.Levels/bit-1, 5)
 	}
@@ -361,7 +360,7 @@ func levelsArea(s *hw.JoinParams, weights *area, a area) area {
 	return a
 }
 
-// join adds the bias and requantises.
+// join is the cost of the process that adds the bias and requantises.
 func (m Model) join(l *intnet.Layer, hl hw.Layer) design.Vec {
 	s := hw.JoinOf(m.Net, l, hl)
 	a := joinArea(&s, m.Family)

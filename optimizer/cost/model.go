@@ -1,7 +1,7 @@
 // Package cost prices the modules of the RTL library from their typed parameters (internal/hw).
 //
-// It takes parameters, a device family and perhaps a user's calibration; it gives counts of DSPs, LUTs,
-// flip-flops and memories, and how far LUTs and flip-flops may be off. The same functions price a choice of the
+// It takes parameters, a device family and optionally a user's calibration; it gives counts of DSPs, LUTs,
+// flip-flops and memories, and the error of LUTs and flip-flops. The same functions price a choice of the
 // optimizer, a design that is read back, and a point of the synthesis sweep. It chooses nothing.
 package cost
 
@@ -11,9 +11,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// Model prices the modules of a network on a device family: each module has a formula (area.go). DSPs,
-// BRAM and URAM are counts by rule; LUTs and flip-flops are fitted to yosys' synthesis of the modules for 7 series,
-// which stands for UltraScale+ as well: its slices differ in carry chains only.
+// Model prices the modules of a network on a device family: each module has a formula (area.go). DSPs, BRAM and
+// URAM are counts by rule; LUTs and flip-flops are fitted to yosys' synthesis of the modules for 7 series. The same
+// fit serves UltraScale+, whose slices differ in carry chains only.
 type Model struct {
 	Net    *intnet.Net
 	Family string
@@ -28,7 +28,7 @@ func New(net *intnet.Net, family string, scales *design.Calibration) Model {
 	return Model{Net: net, Family: family, Scales: scales, factors: factorsOf(scales)}
 }
 
-// Layer is the estimate for the modules of one layer (windows, engines, weight memories,
+// Layer is the cost of the modules of one layer (windows, engines, weight memories,
 // joins, pools, ...) without the FIFOs between them.
 func (m Model) Layer(i int, hl hw.Layer) design.Vec {
 	l := m.Net.Layers[i]

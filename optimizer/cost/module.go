@@ -8,7 +8,7 @@ import (
 	"hass/internal/memory"
 )
 
-// part is a formula and how often an instance has it.
+// part is a formula and the number of times that an instance has it.
 type part struct {
 	area  area
 	times int
@@ -32,7 +32,7 @@ func ModuleCost(module hw.Module, family string) (design.Resources, error) {
 	var v design.Vec
 	for i := range parts {
 		a := &parts[i].area
-		if a.kind == areaWindow { // as the optimizer rounds: see window
+		if a.kind == areaWindow { // rounded as by the optimizer: see window
 			f := area{kind: areaWindow}
 			f.lut[windowFlags], a.lut[windowFlags] = a.lut[windowFlags], 0
 			v = v.Add(m.price(&f, 1))
@@ -42,8 +42,9 @@ func ModuleCost(module hw.Module, family string) (design.Resources, error) {
 	return v.Resources(), nil
 }
 
-// ModuleTerms are the terms of an instance for the fit: the name of its formula, the counts that follow from
-// rules, with other formulas' shares if it has several, and what the coefficients of LUTs and flip-flops multiply.
+// ModuleTerms are the terms of an instance for the fit: the name of its formula, the counts by rule,
+// including the parts with other formulas, and the terms that the coefficients of LUTs and flip-flops
+// multiply.
 type ModuleTerms struct {
 	Formula string
 	Rule    design.Resources

@@ -2,23 +2,23 @@ package cost
 
 import "hass/internal/hw"
 
-// product is what a product by hass_multiply takes. Its sums are in the slices.
+// product is the cost of a product by hass_multiply. Its sums are in the slices.
 type product struct {
 	dsp  int
-	soft int // bits of partial products that are made of LUTs
-	ff   int // in no slice: operands on their way to a later part, and what lies below the sums of later parts
-	srl  int // of what lies below for long, a shift register
+	soft int // bits of partial products made of LUTs
+	ff   int // outside the slices: operands on their way to a later part, and low bits below the sums of later parts
+	srl  int // low bits that wait long, in a shift register
 }
 
-// multiplied are the operands of a product: signed widths.
+// multiplied describes the operands of a product by their signed widths.
 type multiplied struct {
 	a, b     int
-	constant bool // the second is
-	register bool // both come from registers that slices take up, as far as they have room
-	unread   int  // the lowest bits of the product that nobody reads
+	constant bool // the second operand is
+	register bool // both come from registers, which slices absorb as far as they have room
+	unread   int  // number of low bits of the product that nothing reads
 }
 
-// product counts. A slice has two registers for each operand.
+// product counts the resources. A slice has two registers for each operand.
 func (f multiplied) product(family string) (p product) {
 	s := hw.Product{A: f.a, B: f.b}
 	for _, c := range s.Cut() {
@@ -45,7 +45,7 @@ func (f multiplied) product(family string) (p product) {
 		if narrowMoves {
 			p.ff += narrow
 		}
-		switch { // a cycle more
+		switch { // one more cycle
 		case !f.register:
 		case wideMoves && narrowMoves:
 			p.ff += low + 2*wide + narrow

@@ -8,7 +8,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// LayerFIFOs is the cost of the streams inside a layer, which hw.Expand makes for it.
+// LayerFIFOs is the cost of the streams that hw.Expand adds inside a layer.
 func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 	l := m.Net.Layers[i]
 	lanes, bits := hl.OutPx*hl.M(), m.Net.Tensors[l.In[0]].Format.Bits
@@ -24,7 +24,7 @@ func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 		if hl.Engines() > 1 {
 			wide := beat
 			if hl.Engine.Skips() {
-				wide += lanes // a flag for each lane, which the engines' own FIFOs do not hold
+				wide += lanes // a flag for each lane, which the engines' own FIFOs do not have
 			}
 			v = m.FIFO(wide, fromWindow)
 		}
@@ -39,12 +39,11 @@ func (m Model) LayerFIFOs(i int, hl hw.Layer) design.Vec {
 	case intnet.KindPool:
 		return m.FIFO(beat, fromWindow)
 	}
-	return design.Vec{} // one module
+	return design.Vec{} // a single module
 }
 
-// Network is the cost of every layer's modules, of all that lies on streams (FIFOs,
-// and the forks and width converters between layers), and of input, output and
-// control.
+// Network is the cost of every layer's modules, of the streams (FIFOs, and the
+// forks and width converters between layers), and of input, output and control.
 func (m Model) Network(n *hw.Network) (layers []design.Vec, fifos, io design.Vec) {
 	layers = make([]design.Vec, len(n.Layers))
 	for i, hl := range n.Layers {
@@ -53,7 +52,7 @@ func (m Model) Network(n *hw.Network) (layers []design.Vec, fifos, io design.Vec
 	return layers, m.Streams(n), m.Ports(n)
 }
 
-// Streams is the cost of what lies between processes.
+// Streams is the cost of FIFOs, forks and width converters.
 func (m Model) Streams(n *hw.Network) (v design.Vec) {
 	for _, p := range n.Processes {
 		switch {
@@ -96,9 +95,9 @@ type tally [areaKinds][2]float64
 
 // Errors gives the errors of a network's costs: of every layer, of the streams, of the ports and of all together.
 //
-// The error of a formula is the 90th percentile of the errors of the sweep's instances, each left out of the fit in
-// turn. It is taken as common to all instances of the formula, since designs repeat one instance and its
-// like; those of different formulas are taken as independent. A user's calibration brings errors of its own.
+// The error of a formula is the 90th percentile of the leave-one-out errors of the sweep's instances. It is taken
+// as common to all instances of the formula, since designs repeat the same and similar instances; errors of
+// different formulas are taken as independent. A user's calibration has its own errors.
 func (m Model) Errors(n *hw.Network) (layers []Relative, fifos, io, total Relative) {
 	var all tally
 	one := func(price func(m Model)) Relative {
@@ -120,7 +119,7 @@ func (m Model) Errors(n *hw.Network) (layers []Relative, fifos, io, total Relati
 	return layers, fifos, io, m.combine(&all)
 }
 
-// combine is the rule of errors.
+// combine combines the errors of the formulas by that rule.
 func (m Model) combine(t *tally) Relative {
 	var squares, totals [2]float64
 	for k := range t {

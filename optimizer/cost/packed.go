@@ -14,13 +14,13 @@ func cascadeArea(s *hw.CascadeParams, family string) area {
 	a.rule[0] = s.M * dsp
 	registers, shifts := tree(cascades, 1)
 	a.rule[2] = fields*(registers*term+s.Acc) + s.Deep - 1
-	a.rule[1] = fields*shifts*term + 1 // whether a beat is a window's first waits in a shift register
+	a.rule[1] = fields*shifts*term + 1 // the flag of a window's first beat waits in a shift register
 	a.rule[5] = a.rule[1]
 	soft := 0
 	if dsp == 0 {
 		soft = s.M * x * w
 	}
-	// yosys leaves operand registers of two activations without sign outside the DSP, as it sees zeros between them.
+	// yosys leaves operand registers of two unsigned activations outside the DSP, because it sees zeros between them.
 	outside, borrows := 0, 0
 	switch {
 	case s.Pixels > 1 && s.XSigned:
@@ -36,8 +36,8 @@ func cascadeArea(s *hw.CascadeParams, family string) area {
 	return a
 }
 
-// packedParts are the formulas of a packed engine's multipliers: those that pixels and output lanes share, and those of the pixel and the
-// output lane that odd numbers leave alone.
+// packedParts are the formulas of a packed engine's multipliers: those that pixels and output lanes share, and those of a last odd pixel
+// and a last odd output lane.
 func packedParts(s *hw.EngineParams, family string) (parts []part) {
 	pixels := s.Pixels()
 	for _, px := range [][2]int{{pixels, s.Px / pixels}, {1, s.Px % pixels}} {
@@ -45,7 +45,7 @@ func packedParts(s *hw.EngineParams, family string) (parts []part) {
 			if times := px[1] * out[1]; times > 0 {
 				c := s.Cascade(px[0], out[0])
 				a := cascadeArea(&c, family)
-				// Cascades that share a token share what tells them when to work: it is counted with the engine.
+				// Cascades that share a token share its control, which is counted with the engine.
 				a.rule[1]--
 				a.rule[5]--
 				a.rule[2] -= s.Deep - 1
@@ -56,7 +56,8 @@ func packedParts(s *hw.EngineParams, family string) (parts []part) {
 	return parts
 }
 
-// turns adds the registers in which the factors of a packed engine wait, one for every cycle. From minShift on they are a shift register.
+// turns adds the registers in which the factors of a packed engine are delayed, one per cycle. From minShift registers on they
+// are a shift register.
 func (a *area) turns(s *hw.EngineParams) {
 	values, copies := s.Px*s.XBits, 1 // of a lane's activations, and of its weights
 	if s.Spread() > 0 {

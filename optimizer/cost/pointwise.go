@@ -12,7 +12,7 @@ import (
 	"hass/internal/memory"
 )
 
-// pointwise prices the modules that have neither window nor sum over pixels.
+// pointwise is the cost of the modules without window and without a sum over pixels.
 func (m Model) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
 	a, ok := areaOf(hw.LayerModule(m.Net, l, hl), m.Family)
 	if !ok {
@@ -21,12 +21,12 @@ func (m Model) pointwise(l *intnet.Layer, hl hw.Layer) design.Vec {
 	return m.scaled(areaRows[a.kind].module, m.price(&a, 1))
 }
 
-// elementwise is the formula of hass_pointwise.
+// elementwise holds the parameters of the formula of hass_pointwise.
 type elementwise struct {
 	kind  areaKind
-	value int // bits of what is requantised
-	depth int // values come depth-2 cycles after the issue
-	// The arithmetic asks for the beat's place among the channels.
+	value int // bits of the value to requantise
+	depth int // values arrive depth-2 cycles after the issue
+	// The arithmetic needs the beat's place among the channels.
 	place    bool
 	positive bool // values are never negative
 	split    bool // a register between shift and rounding, behind products
@@ -40,9 +40,9 @@ func requant(s *hw.Elementwise, value int, positive bool) requantShape {
 	return requantShape{in: value, out: s.OutBits, shift: s.Shift, steps: 1, lo: s.Lo, hi: s.Hi, positive: positive, even: s.Rounding == fixed.HalfEven}
 }
 
-// area gives the terms; more terms follow those of requantisation.
+// area gives the terms; the terms in more follow those of requantisation.
 func (e elementwise) area(s *hw.Elementwise, more ...int) area {
-	px := min(s.Px, s.W) // the others are always 0
+	px := min(s.Px, s.W) // other pixels are always 0
 	t := requant(s, e.value, e.positive).terms()
 	n := px * s.Ch
 	tail := 0
@@ -81,7 +81,7 @@ func operandBits(s *hw.Operands) (a, b int, positive bool) {
 	return asSigned(s.Bits0, s.Signed0), asSigned(s.Bits1, s.Signed1), !s.Signed0 && !s.Signed1
 }
 
-// kept adds the memory of an operand that comes once an image.
+// kept adds the memory of an operand that comes once per image.
 func (a *area) kept(s *hw.Operands, family string) {
 	if s.Broadcast == nil {
 		return
@@ -112,7 +112,7 @@ func addArea(s *hw.AddParams, family string) area {
 		v.rule[2] -= n
 	}
 	for _, t := range [2]struct {
-		width, bits int // as a signed number, and of the stream
+		width, bits int // as a signed number; width of the stream
 		f           hw.Wide
 		parts       int
 	}{{a, s.Bits0, s.Factor0, s.Parts0}, {b, s.Bits1, s.Factor1, s.Parts1}} {
@@ -133,7 +133,7 @@ func addArea(s *hw.AddParams, family string) area {
 	return v
 }
 
-// factorBits is what a factor adds to the width of what it multiplies.
+// factorBits is the width that a factor adds to its operand.
 func factorBits(f hw.Wide) int {
 	n := bits.Len64(uint64(f))
 	if f&(f-1) == 0 {
@@ -153,7 +153,7 @@ func mulArea(s *hw.MulParams, family string) area {
 		e.value, e.depth, e.split = e.value+factorBits(s.Factor), s.Parts+8, true
 		p = multiplied{a: a + b, b: factorBits(s.Factor) + 1, constant: true, unread: requant(&s.Elementwise, e.value, positive).terms().dropped}.product(family)
 		if s.Parts > 1 {
-			p.ff += a + b // the first product's register, which two slices read
+			p.ff += a + b // the first product's register, read by two slices
 		}
 	}
 	v := e.area(&s.Elementwise)
@@ -167,7 +167,7 @@ func mulArea(s *hw.MulParams, family string) area {
 		v.ff[2] = float64(n * (a + b))
 	}
 	v.lut[7] = float64(soft)
-	if s.Parts > 0 { // the sum that rounds is not in the slice
+	if s.Parts > 0 { // the rounding adder is not in the slice
 		v.lut[10] = float64(n * requant(&s.Elementwise, e.value, positive).terms().round)
 	}
 	v.kept(&s.Operands, family)
@@ -186,7 +186,7 @@ func activationArea(s *hw.ActivationParams, family string) area {
 	} else {
 		step, slope = s.Step, s.SlopeBits
 	}
-	segments := step > 0 // values between two of the table need a product
+	segments := step > 0 // values between two entries of the table need a product
 	value, scale, factor, addend := 0, x, s.TableBits, 1
 	dsps, gate, leaky, sigmoid, curve := 0, 0, 0, 0, 0
 	switch fn := hw.ActivationFns[s.Fn]; fn {
@@ -259,7 +259,7 @@ func activationArea(s *hw.ActivationParams, family string) area {
 		wait = n * min(step, s.InBits)
 		a.rule[2] += n * 2 * (s.InBits - min(step, s.InBits))
 		if blocks == 0 && s.Rows > 2 {
-			wait += n * s.TableBits // so does the segment's value
+			wait += n * s.TableBits // the segment's value waits too
 		}
 	}
 	if rest > 0 && s.Curve == nil {
@@ -271,16 +271,16 @@ func activationArea(s *hw.ActivationParams, family string) area {
 	return a
 }
 
-// romLUTsPerBlock is the price in LUTs from which on hass_rom takes a block for a table.
+// romLUTsPerBlock is the number of LUTs from which on hass_rom uses a block RAM for a table.
 const romLUTsPerBlock = 100
 
-// romLUT is the number of LUTs that a bit of a table of constants takes at most.
+// romLUT is the largest number of LUTs for one bit of a table of constants.
 func romLUT(depth int) int {
 	return fixed.CeilDiv(depth, 64) + memory.MuxLUTs(fixed.CeilDiv(depth, 64))
 }
 
-// concatProgram counts what changes from one iteration to the next: bits of a word of the program, which are registers, and LUTs of
-// the table at most.
+// concatProgram counts the parts of the program that change between iterations: bits of a word, which are registers, and an upper
+// bound on the LUTs of the table.
 func concatProgram(p *repack.Plan) (registers, luts int) {
 	n := len(p.Ports)
 	bit := func(st *repack.Step, i int) bool { // reads, write, places
@@ -308,11 +308,11 @@ func concatProgram(p *repack.Plan) (registers, luts int) {
 	return registers, luts
 }
 
-// concatArea is the area of hass_concat. It counts what each lane is made of: lanes of the inputs, chosen by the port's place, those of all ports and what was kept
-// together.
+// concatArea is the area of hass_concat. It counts the sources of each lane: lanes of the inputs, selected by the port's place, and the multiplexer of all ports
+// and the kept values.
 func concatArea(s *hw.ConcatParams, _ string) area {
 	p, value := &s.Plan, s.Pixels*s.Bits
-	always := make([]bool, len(p.Ports)) // the port is read in each iteration
+	always := make([]bool, len(p.Ports)) // the port is read in every iteration
 	for i := range always {
 		always[i] = !slices.ContainsFunc(p.Steps, func(s repack.Step) bool { return s.Reads>>i&1 == 0 })
 	}
@@ -352,7 +352,7 @@ func concatArea(s *hw.ConcatParams, _ string) area {
 	return a
 }
 
-// walkArea is the area of a module that has a position alone.
+// walkArea is the area of a module whose only state is a position.
 func walkArea(kind areaKind, m hw.Walker) area {
 	w := m.Walk()
 	counters, some, cleared := 0, 0, 0
@@ -412,8 +412,8 @@ func resizeArea(s *hw.ResizeParams, family string) area {
 		lerp += s.Ch * (2*along + rowScale)
 	}
 	lerpFF = lerp
-	// What waits for the products: values that are not weighed along rows, sums that are not between rows,
-	// weights of rows.
+	// Values that wait for the products: values not weighted along rows, sums not between rows, weights of
+	// rows.
 	srl := 0
 	if cols == 1 {
 		srl += rows * s.Ch * s.Bits
@@ -426,7 +426,7 @@ func resizeArea(s *hw.ResizeParams, family string) area {
 		}
 	}
 	if rows == 1 && cols == 1 && s.Shift <= 0 {
-		a.rule[2] -= s.Ch * sum // rounding is one more register in a row
+		a.rule[2] -= s.Ch * sum // rounding adds one more register in a row
 	}
 	if rows == 1 && cols == 2 {
 		srl += s.Ch * max(0, along-t.dropped)

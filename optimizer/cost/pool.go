@@ -9,7 +9,7 @@ import (
 )
 
 // reduce is the tree of hass_reduce over count values in the given number of stages: bits of its nodes, of its
-// registers, and of those registers in a row that become shift registers.
+// registers, and of registers in a row that become shift registers.
 func reduce(count, width int, isMax bool, stages int) (nodes, ff, shifts int) {
 	levels := fixed.CeilLog2(count)
 	registers := func(level int) int {
@@ -25,7 +25,7 @@ func reduce(count, width int, isMax bool, stages int) (nodes, ff, shifts int) {
 		}
 		return n
 	}
-	chain := 0 // registers that the last value of a level has behind it
+	chain := 0 // registers behind the last value of a level
 	end := func(w int) {
 		if chain >= minShift {
 			ff -= chain * w
@@ -52,7 +52,7 @@ func reduce(count, width int, isMax bool, stages int) (nodes, ff, shifts int) {
 	return nodes, ff, shifts
 }
 
-// waits are the registers that go along with a beat, as bits of shift registers and as registers.
+// waits are the registers that delay a beat, as bits of shift registers and as registers.
 func waits(bits, cycles int) (shifts, ff int) {
 	if cycles >= minShift {
 		return bits, 0
@@ -60,7 +60,7 @@ func waits(bits, cycles int) (shifts, ff int) {
 	return 0, bits * cycles
 }
 
-// finishShape is hass_finish: a maximum, or an average by products or by a shift.
+// finishShape holds the parameters of hass_finish: a maximum, or an average by products or by a shift.
 type finishShape struct {
 	isMax, product bool
 	factors        hw.Factors
@@ -75,7 +75,8 @@ func finishOf(isMax bool, f *hw.Factors, classes *hw.AverageClasses) finishShape
 	return s
 }
 
-// shift is a division by a power of two in place of a product: what is left of the sum waits three cycles.
+// shift is a division by a power of two in place of a product: the remaining bits of the sum are delayed by
+// three cycles.
 func (s *finishShape) shift(sum int) int {
 	if s.isMax || s.product {
 		return 0
@@ -86,7 +87,8 @@ func (s *finishShape) shift(sum int) int {
 	return max(1, sum-max(0, s.factors.Shift-1))
 }
 
-// finish is hass_finish for a sum or maximum of the given bits: what is requantised, and the DSPs.
+// finish gives the terms of hass_finish for a sum or maximum of the given width: those of the requantisation,
+// and the DSPs.
 func (s *finishShape) finish(sum, out int, signed bool, lo, hi int64, family string) (t requantTerms, dsp, soft int) {
 	exact := asSigned(sum, signed)
 	r := requantShape{in: exact, out: out, steps: 1, lo: lo, hi: hi, positive: !signed}
@@ -106,7 +108,7 @@ func (s *finishShape) finish(sum, out int, signed bool, lo, hi int64, family str
 
 // poolArea is the area of hass_pool.
 func poolArea(s *hw.PoolParams, family string) area {
-	px := min(s.Px, s.W) // the others are always 0
+	px := min(s.Px, s.W) // other pixels are always 0
 	stages, wide := 2, 0
 	if s.Max {
 		stages = 5
@@ -139,7 +141,7 @@ func poolArea(s *hw.PoolParams, family string) area {
 	}
 	first := 1
 	if s.TapGroups == 1 {
-		first = 0 // every beat is
+		first = 0 // every beat is the first
 	}
 	srl, wait := waits(1+first, stages)
 	srl += tail + lanes*(shifts+f.shift(sum))

@@ -24,22 +24,22 @@ func chainArea(s *hw.ChainParams, family string) area {
 	for i := range words {
 		a.rule[i] += s.Banks * words[i]
 	}
-	// A row waits for its turn in shift registers, but in the first bank; whether there is a row, and the half, go along in
-	// registers that all banks read.
+	// A row is delayed in shift registers, except in the first bank; its valid flag and the half are delayed in registers
+	// that all banks read.
 	srl := (s.Banks - 1) * (s.WBits + ab)
 	a.rule[1] += srl
 	a.rule[5] += srl
-	a.rule[2] += s.Px*s.XBits + 2 + index(s.Banks) + ab + // the word that comes
+	a.rule[2] += s.Px*s.XBits + 2 + index(s.Banks) + ab + // the incoming word
 		2 + 2*(s.WBits+ab) + 2*s.Banks + s.Banks*s.WBits + // rows
-		2*(s.Banks+6) + 2 + 3*s.Px*s.Acc // what goes along beside, what leaves the slices, accumulators and sums
-	// yosys leaves operand registers of two activations without sign outside the DSP, as it sees zeros between them.
+		2*(s.Banks+6) + 2 + 3*s.Px*s.Acc // flags, the output of the slices, accumulators and sums
+	// yosys leaves operand registers of two unsigned activations outside the DSP, because it sees zeros between them.
 	outside := 0
 	if !s.XSigned {
 		outside = s.Banks * pairs * 2 * s.XBits
 	}
 	signed := 0
 	if s.XSigned {
-		signed = s.Banks * pairs * (s.XBits + 1) // the upper activation less the lower one's sign
+		signed = s.Banks * pairs * (s.XBits + 1) // the upper activation minus the sign of the lower one
 	}
 	soft := 0
 	if multiplierDSP(single, s.WBits, family) == 0 {
@@ -50,12 +50,12 @@ func chainArea(s *hw.ChainParams, family string) area {
 	return a
 }
 
-// scheduledArea is the area of what hass_scheduled has beside chains, rows and places.
+// scheduledArea is the area of hass_scheduled without chains, rows and places.
 func scheduledArea(s *hw.ScheduledParams, _ string) area {
 	a := area{kind: areaScheduled}
 	k, share := index(s.Iterations), fixed.CeilLog2(s.Iterations-s.Lead+s.Beats+1)
-	// Where the process is, the pace, the word that comes, ports that are done with. The registers of that word that every
-	// chain has are equal, and tools make one of them.
+	// The position of the process, the pace, the incoming word, the ports already written. All chains have equal registers
+	// of that word, and tools merge them into one.
 	word := s.PlaceBits() + s.Px*s.XBits + 2
 	a.rule[2] = k + 5 + fixed.CeilLog2(s.Windows) + 32 + 1 + share + 1 + 2 + word + 1 + s.Chains - (s.Chains-1)*word
 	a.lut = terms(1, s.Chains, s.Banks)
@@ -69,7 +69,7 @@ func scheduledParts(s *hw.ScheduledParams, family string) []part {
 	return []part{{chainArea(&chain, family), s.Chains}, {weightsArea(&rows, family), 1}, {weightsArea(&places, family), 1}, {scheduledArea(s, family), 1}}
 }
 
-// collectArea is the area of what hass_collect has beside its table.
+// collectArea is the area of hass_collect without its table.
 func collectArea(s *hw.CollectParams, _ string) area {
 	a := area{kind: areaCollect}
 	a.rule[2] = s.Width + 1 + s.Ins + 1
@@ -84,18 +84,18 @@ func collectParts(s *hw.CollectParams, family string) []part {
 	return []part{{weightsArea(&table, family), 1}, {collectArea(s, family), 1}}
 }
 
-// rowsOf are the rows of the longest chain of a layer, which follow from its own weights.
+// rowsOf are the rows of each chain of a layer, which follow from its weights.
 func (m Model) rowsOf(l *intnet.Layer, hl hw.Layer) (*hw.ScheduledParams, []int) {
 	plan, err := hw.PlanOf(m.Net, l, hl)
 	if err != nil {
-		panic("cost: " + err.Error()) // hw.Expand has made it
+		panic("cost: " + err.Error()) // hw.Expand has made it before
 	}
 	s := hw.ScheduledOf(m.Net, l, hl, plan.Rows)
 	return &s, hw.SumsDepths(plan, &s)
 }
 
-// scheduled is what a layer with a scheduled engine has between its window and its join: the engine and, behind several
-// chains, what orders their sums.
+// scheduled is the cost of a layer with a scheduled engine between its window and its join: the engine and, with
+// several chains, the collect.
 func (m Model) scheduled(l *intnet.Layer, hl hw.Layer, s *hw.ScheduledParams) (v design.Vec) {
 	for _, p := range scheduledParts(s, m.Family) {
 		v = v.Add(m.price(&p.area, p.times))
@@ -124,8 +124,8 @@ func (m Model) scheduledFIFOs(l *intnet.Layer, hl hw.Layer, depths []int) design
 	return v.Add(m.FIFO(sums, hw.DefaultDepth(hw.Latency(last, hl))))
 }
 
-// Scheduled is the estimate for a layer with a scheduled engine whose longest chain has so many rows, with the FIFOs within it: what Layer
-// and LayerFIFOs say, but that FIFOs of sums have their least depth. It asks for no schedule.
+// Scheduled is the cost of a layer with a scheduled engine whose longest chain has the given number of rows, including the FIFOs within
+// it. It equals Layer plus LayerFIFOs, except that FIFOs of sums have their least depth. It does not compute a schedule.
 func (m Model) Scheduled(i int, hl hw.Layer, rows int) design.Vec {
 	l := m.Net.Layers[i]
 	s := hw.ScheduledOf(m.Net, &l, hl, rows)

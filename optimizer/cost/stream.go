@@ -28,7 +28,7 @@ func fifoArea(s *hw.FIFOParams, family string) area {
 	return a
 }
 
-// FIFO is a stream of tokens of the given bits, in the memory that its size asks for.
+// FIFO is the cost of a stream of tokens of the given width, in the memory for its size.
 func (m Model) FIFO(width, depth int) design.Vec {
 	return m.stream(hw.FIFOParams{Width: width, Depth: depth, Block: memory.ForFIFO(width, depth) == memory.BRAM})
 }
@@ -82,7 +82,7 @@ func sourceArea(s *hw.SourceParams, _ string) area {
 	return a
 }
 
-// counted is the number of registers of hass_count: a counter and whether it is at its end.
+// counted is the number of registers of hass_count: a counter and its end flag.
 func counted(n int) int {
 	if n < 2 {
 		return 0
@@ -115,10 +115,11 @@ func controlArea(s *hw.ControlParams, _ string) area {
 	return a
 }
 
-// Counts of the two ends of the weight chain, which have no parameters.
+// The costs of the two ends of the weight chain, which have no parameters.
 var chainHead, chainEnd = design.Vec{1: 2, 2: 33}, design.Vec{1: 12, 2: 3}
 
-// Top is what a design needs besides its processes: control without counters, and the ends of the weight chain.
+// Top is the cost of a design besides its processes: control without counters, and the ends of the
+// weight chain.
 func (m Model) Top(outputs int) design.Vec {
 	a := controlArea(&hw.ControlParams{Outputs: outputs}, m.Family)
 	return m.scaled(areaControl, m.price(&a, 1)).Add(chainHead).Add(chainEnd)

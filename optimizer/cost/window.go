@@ -10,7 +10,7 @@ import (
 	"hass/internal/memory"
 )
 
-// windowArea is the area of hass_window. The line buffer is cut into banks, whose words are Lanes channels of one pixel.
+// windowArea is the area of hass_window. The line buffer is divided into banks, whose words are Lanes channels of one pixel.
 func windowArea(s *hw.WindowParams, family string) area {
 	if s.Whole {
 		return rowWindowArea(s, family)
@@ -51,9 +51,9 @@ func windowArea(s *hw.WindowParams, family string) area {
 	taps := s.KH * s.KW / s.MTap // groups of taps
 	pad := 0
 	if s.PT > 0 || s.PL > 0 || (s.OH-1)*s.SH+extH > s.H || (s.OW-1)*s.SW+extW > s.W {
-		pad = 1 // a window leaves the map
+		pad = 1 // a window extends beyond the map
 	}
-	// Where the beats lie, and where in a round of beats the schedule is.
+	// The positions of the beats, and the position of the schedule within its period.
 	counters := counterBits(rowPixels/s.InPx, words, inParts, s.OH, groups, s.Folds/s.Groups, words, outParts) + fixed.CeilLog2(s.C/s.Groups/s.MCh)
 	rounds := counted(inParts*words) + counted(s.H*rowPixels/s.InPx) + counted(s.KH*s.KW/s.MTap*(s.C/s.Groups/s.MCh)*s.Folds)
 	threshold := 0
@@ -64,7 +64,7 @@ func windowArea(s *hw.WindowParams, family string) area {
 	if s.Flags {
 		flags = s.OutPx * s.MTap * s.MCh * nonZeroLUT(s.Bits)
 	}
-	// Addresses of rows and columns within a bank, and what moves them (hass_banked).
+	// Addresses of rows and columns within a bank, and the logic that advances them (hass_banked).
 	rowAddrs := s.Rows / s.RowBanks
 	rowBits, colBits := 0, 0
 	if rowAddrs > 1 {
@@ -91,9 +91,9 @@ func windowArea(s *hw.WindowParams, family string) area {
 	gather := s.InPx * (s.Lanes - s.InCh) * s.Bits
 	pace := paceBits(s, rowPixels, groups, taps)
 	if s.H*rowPixels/s.InPx*(s.C/s.InCh) > s.OH*groups*s.Folds*taps*(s.C/s.Groups/s.MCh) {
-		pace *= 2 // more beats come than go: how far the output is ahead is kept too
+		pace *= 2 // there are more input beats than output beats: the lead of the output is counted too
 	}
-	// Copies of addresses and of what turns the lanes (hass_copy), registers of the data's way in and out.
+	// Copies of addresses and of lane selects (hass_copy), registers at the input and output of the data.
 	slices := 1
 	if !s.Block {
 		slices = fixed.CeilDiv(word, 3*max(1, 12/fixed.CeilDiv(depth, 64)))
@@ -101,7 +101,8 @@ func windowArea(s *hw.WindowParams, family string) area {
 	ports := banks * slices * (2*fixed.CeilLog2(depth) + 1)
 	copies := fixed.CeilDiv(part, 32) * (tapRows*s.ColBanks*fixed.CeilLog2(s.RowBanks) + s.OutPx*s.MTap*(fixed.CeilLog2(turns)+pad))
 	rows := tapRows * s.ColBanks * part
-	// What follows a beat to the end in shift registers: its part of a word, how its columns are turned, whether it is the last of a row.
+	// Shift registers that accompany a beat to the end: its part of a word, the rotation of its columns, the flag of a row's last
+	// beat.
 	follows := fixed.CeilLog2(outParts)
 	if s.OW%s.OutPx != 0 {
 		follows++
@@ -110,7 +111,7 @@ func windowArea(s *hw.WindowParams, family string) area {
 		follows += fixed.CeilLog2(turns)
 	}
 	a.rule[1], a.rule[5] = a.rule[1]+follows, a.rule[5]+follows
-	// What comes in waits for its address three cycles, in shift registers where no threshold stands between.
+	// Input data wait three cycles for their address, in shift registers unless there is a threshold.
 	in := s.InPx * s.InCh * s.Bits
 	waits := 3 * in
 	if s.Tau == 0 {
@@ -124,7 +125,7 @@ func windowArea(s *hw.WindowParams, family string) area {
 	return a
 }
 
-// rowWindowArea is the area of a hass_window of whole rows: one memory of words of all pixels of a row and channel.
+// rowWindowArea is the area of a hass_window of whole rows: one memory with words of all pixels of a row and channel.
 func rowWindowArea(s *hw.WindowParams, family string) area {
 	depth, word, lanes := s.Depth(), s.WordBits(), min(s.OutPx, s.OW)*s.Bits
 	mem := memory.Shape{Width: word, Depth: depth, Kind: memory.LUTRAM}
@@ -144,8 +145,8 @@ func rowWindowArea(s *hw.WindowParams, family string) area {
 	if s.Tau > 0 {
 		threshold = word
 	}
-	// What comes in waits for its address in shift registers where no threshold stands between; a word, and the pixels chosen from
-	// it, have a register each.
+	// Input data wait for their address in shift registers unless there is a threshold; a word, and the pixels selected from it,
+	// have one register each.
 	if s.Tau == 0 {
 		a.rule[1], a.rule[5] = a.rule[1]+word, a.rule[5]+word
 	} else {
@@ -154,7 +155,7 @@ func rowWindowArea(s *hw.WindowParams, family string) area {
 	switch {
 	case s.KW > 1 || pad > 0:
 		a.rule[2] += word + lanes
-	case s.Block: // of one tap no other columns are read
+	case s.Block: // with one tap, no other columns are read
 		a.rule[2] += 2 * lanes
 	default: // the registers behind LUT RAM are shift registers
 		a.rule[1], a.rule[5], a.rule[2] = a.rule[1]+lanes, a.rule[5]+lanes, a.rule[2]-word
@@ -164,7 +165,7 @@ func rowWindowArea(s *hw.WindowParams, family string) area {
 	return a
 }
 
-// paceBits is about hw.Window.PaceBits, which looks at all pixels: the lead is taken from the first row's ends.
+// paceBits approximates hw.Window.PaceBits, which looks at all pixels: it takes the lead from the ends of the first row.
 func paceBits(s *hw.WindowParams, rowPixels, groups, taps int) int {
 	parts := s.C / s.InCh
 	in, out := s.H*rowPixels/s.InPx*parts, s.OH*groups*s.Folds*taps*(s.C/s.Groups/s.MCh)
@@ -180,7 +181,7 @@ func paceBits(s *hw.WindowParams, rowPixels, groups, taps int) int {
 // windowFlags is the term of the flags.
 const windowFlags = 11
 
-// windowOf are the parameters of a window of values of the given bits that its area rests on.
+// windowOf are the parameters on which the area of a window depends, for values of the given width.
 func windowOf(w *hw.Window, hl *hw.Layer, bits int, tau bool) hw.WindowParams {
 	s := w.PaceFree(bits)
 	if tau {
@@ -196,7 +197,7 @@ func (m Model) window(w hw.Window, hl *hw.Layer, bits int, tau, flags bool) desi
 	a := windowArea(&s, m.Family)
 	v := m.scaled(areaRows[a.kind].module, m.price(&a, 1))
 	if flags {
-		// Counted on their own, so that a change of the input's width costs the same with them.
+		// Flags are counted separately, so that a change of the input's width costs the same with them.
 		f := area{kind: areaWindow}
 		f.lut[windowFlags] = float64(s.OutPx * s.MTap * s.MCh * nonZeroLUT(s.Bits))
 		v = v.Add(m.scaled(areaWindow, m.price(&f, 1)))

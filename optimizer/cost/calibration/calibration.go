@@ -1,20 +1,20 @@
-// Package calibration holds what was measured of the modules of the RTL library and fitted to it, as files. It knows nothing of
-// their meaning: package cost reads areas, package cost/delay clocks.
+// Package calibration holds, as files, the measurements of the modules of the RTL library and the coefficients fitted to them.
+// It does not interpret them: package cost reads areas, package cost/delay clocks.
 package calibration
 
 import _ "embed"
 
-// Routed are the modules that were placed and routed (package optimizer/cost/fit/pnr writes and reads them).
+// Routed is the file of modules that were placed and routed (package optimizer/cost/fit/pnr writes and reads it).
 //
 //go:embed xc7z010-1.csv
 var Routed string
 
-// RoutedNetworks are whole networks that were placed and routed, likewise.
+// RoutedNetworks is the file of whole networks that were placed and routed.
 //
 //go:embed xc7z010-1-networks.csv
 var RoutedNetworks string
 
-// Delays are the coefficients of package optimizer/cost/delay, fitted to both.
+// Delays is the file of the coefficients of package optimizer/cost/delay, fitted to both.
 //
 //go:embed xc7z010-1.toml
 var Delays string

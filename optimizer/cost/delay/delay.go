@@ -10,24 +10,24 @@ import (
 	"hass/optimizer/cost/calibration"
 )
 
-// Floor is the least delay that counts, in nanoseconds: no global clock buffer of the part is faster (464 MHz).
+// Floor is the least delay of any module, in nanoseconds: the fastest global clock buffer of the part allows 464 MHz.
 const Floor = 1000.0 / 464
 
 // File is the form of the file of coefficients.
 type File struct {
-	Tool   string             `toml:"tool"` // of mapping and of place and route, with their versions
+	Tool   string             `toml:"tool"` // of mapping and of place and route, with versions
 	Date   string             `toml:"date"`
-	Seeds  int                `toml:"seeds"`  // the most of a point
+	Seeds  int                `toml:"seeds"`  // largest number of seeds of a point
 	Points int                `toml:"points"` // modules with parameters
 	Median float64            `toml:"error_median"`
 	P90    float64            `toml:"error_p90"`
 	NS     map[string]float64 `toml:"ns"` // by feature
 	Kind   map[string]Fit     `toml:"kind"`
-	// Network is what routing a whole network takes of the clock of its slowest module.
+	// Network is the derate of a whole network against the clock of its slowest module.
 	Network NetworkFit `toml:"network"`
 }
 
-// Fit is what the points of a kind of module say: errors are relative, of points left out of the fit in turn.
+// Fit describes the fit of a kind of module; errors are relative leave-one-out errors.
 type Fit struct {
 	Points int     `toml:"points"`
 	Offset float64 `toml:"offset_ns"`
@@ -51,7 +51,7 @@ type Coefficients struct {
 	network NetworkFit
 }
 
-// CoefficientsOf takes the coefficients from a file; they are all there or it is refused.
+// CoefficientsOf takes the coefficients from a file; a missing one is an error.
 func CoefficientsOf(f *File) (*Coefficients, error) {
 	c := &Coefficients{Offset: make([]float64, len(allKinds)), network: f.Network}
 	for i, name := range featureNames {
@@ -93,7 +93,7 @@ var builtIn = sync.OnceValues(func() (*Coefficients, *File) {
 	return c, f
 })
 
-// Slowest is the delay of the slowest of some paths in nanoseconds, and which it is.
+// Slowest is the delay of the slowest of some paths in nanoseconds, and its index.
 func (c *Coefficients) Slowest(s *Paths) (ns float64, at int) {
 	for i := range s.N {
 		v := 0.0
@@ -107,7 +107,7 @@ func (c *Coefficients) Slowest(s *Paths) (ns float64, at int) {
 	return max(Floor, ns+c.Offset[s.Kind]), at
 }
 
-// Of is the delay of a module's slowest path from register to register, in nanoseconds, placed and routed alone on xc7z010-1.
+// Of is the delay of a module's slowest register-to-register path, in nanoseconds, placed and routed alone on xc7z010-1.
 func Of(m hw.Module) (ns float64, err error) {
 	s, err := PathsOf(m)
 	if err != nil {

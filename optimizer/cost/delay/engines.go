@@ -6,13 +6,14 @@ import (
 	"hass/internal/memory"
 )
 
-// This file has the paths of engines: weights, lanes, what is known ahead.
+// This file has the paths of engines: weights, lanes, look-ahead.
 
-// weights are the paths of hass_weights: words into a row's registers, rows into the memory and out of it.
+// weights are the paths of hass_weights: words to a row's registers, and rows to and from the
+// memory.
 func weights(s *Paths, m *hw.WeightsParams) {
 	address := fixed.CeilLog2(m.Depth)
 	s.add(via(1+lutLevels(fixed.CeilLog2(m.Words))).drives(min(m.Row, 32)), via(1).adder(address), via(2+lutLevels(address)).drives(address))
-	// Slices of a row have addresses of their own.
+	// Each slice of a row has its own address registers.
 	slice := 288
 	if m.Memory == memory.LUTRAM {
 		slice = 66
@@ -24,7 +25,7 @@ func weights(s *Paths, m *hw.WeightsParams) {
 	}
 }
 
-// laneSize is the size of a lane.
+// laneSize is the size of a lane in LUTs and registers.
 func laneSize(m *hw.LaneParams) float64 {
 	n := m.N * (m.XBits + m.WBits)
 	switch m.Kind {
@@ -36,7 +37,7 @@ func laneSize(m *hw.LaneParams) float64 {
 	return float64(n + m.N*m.Acc)
 }
 
-// operand is the path from a beat or its weights, or from what chooses them, to a multiplier.
+// operand is the path from a beat, its weights, or the selection of pairs to a multiplier.
 func operand(m *hw.LaneParams, gang int) path {
 	reach := 1
 	switch m.Kind {
@@ -48,7 +49,7 @@ func operand(m *hw.LaneParams, gang int) path {
 	return via(muxLevels(reach)).drives((m.XBits + m.WBits) * max(1, b2i(reach > 1)*fixed.CeilDiv(reach, 4)) * gang)
 }
 
-// lane are the paths of hass_lane, of which so many have their choices in common.
+// lane are the paths of hass_lane; gang lanes share their selection.
 func lane(s *Paths, m *hw.LaneParams, gang int) {
 	a := asSigned(m.XBits, m.XSigned)
 	if m.N > 1 {
@@ -68,10 +69,10 @@ func lane(s *Paths, m *hw.LaneParams, gang int) {
 	s.add(operand(m, gang).with(factors))
 }
 
-// aheadSize is the size of what an engine knows ahead.
+// aheadSize is the size of an engine's look-ahead.
 func aheadSize(m *hw.AheadParams) float64 { return float64(5 * m.Px * m.Gang * m.M) }
 
-// ahead are the paths of hass_ahead beside its FIFOs.
+// ahead are the paths of hass_ahead without its FIFOs.
 func ahead(s *Paths, m *hw.AheadParams) {
 	banks, pairs := 1, m.Px*m.Gang*m.M
 	if m.Kind == hw.BankedLane {
@@ -91,7 +92,7 @@ func cascadeSize(m *hw.CascadeParams) float64 {
 	return float64(m.M*(x+w)/2 + m.Pixels*m.Filters*(m.Cascades()*m.TermBits()+m.Acc))
 }
 
-// cascade are the paths of hass_packed, of which so many have their weights in common.
+// cascade are the paths of hass_packed; shared cascades have the same weights.
 func cascade(s *Paths, m *hw.CascadeParams, shared int) {
 	s.add(via(0).adder(m.XBits+1).drives(m.XBits+m.WBits*shared).with(factors), via(0).with(products), via(1).adder(m.Acc))
 	if m.Cascades() > 1 {
@@ -102,7 +103,7 @@ func cascade(s *Paths, m *hw.CascadeParams, shared int) {
 func engine(s *Paths, m *hw.EngineParams) {
 	w := m.Weights()
 	lanes := m.Px * m.Gang
-	// Of a packed engine none was fitted yet.
+	// Packed engines have not been fitted yet.
 	s.Kind = int([...]kind{hw.DenseLane: kindDenseEngine, hw.CrossbarLane: kindCrossbarEngine, hw.BankedLane: kindBankedEngine, hw.PackedLane: kindDenseEngine}[m.Kind])
 	if m.Kind == hw.PackedLane {
 		c := m.Cascade(m.Pixels(), m.Filters)
@@ -120,10 +121,10 @@ func engine(s *Paths, m *hw.EngineParams) {
 		a := m.Ahead()
 		s.size += aheadSize(&a)
 		ahead(s, &a)
-		// The end of a beat takes its cycles from the queue.
+		// The end of a beat takes its number of cycles from the queue.
 		s.add(via(3 + lutLevels(fixed.CeilLog2(m.Beats))).adder(fixed.CeilLog2(m.Queue + 2)))
 	}
-	// Whether a beat ends, and on to the next: its number, and the next row of weights.
+	// The end of a beat, and the step to the next: its number, and the next row of weights.
 	beat := fixed.CeilLog2(m.Beats)
 	s.add(via(3+lutLevels(beat)).drives(beat+lanes), via(1).adder(beat), via(2).adder(fixed.CeilLog2(m.Queue+1)))
 }

@@ -11,11 +11,11 @@ import (
 	"hass/internal/memory"
 )
 
-// mostSize is the size from which on a module's paths get no longer: no larger one was routed, and a lane of many stands as close together as
-// one of few.
+// mostSize is the size above which a module's paths are not taken to grow: no larger module was routed, and one lane among many is placed as
+// densely as one among few.
 const mostSize = 4000
 
-// kind is a kind of module whose paths are alike; each has an offset of its own.
+// kind is a kind of module with similar paths; each kind has its own offset.
 type kind int
 
 const (
@@ -59,7 +59,7 @@ var kindNames = [kinds]string{
 	"engine_dense", "engine_banked", "engine_crossbar", "ram", "watermark", "control", "control_stats", "weight_chain",
 }
 
-// allKinds are the names of all kinds of modules: those of this file, then the modules that have a position alone.
+// allKinds are the names of all kinds of modules: those of this file, then the modules whose only state is a position.
 var allKinds = func() []string {
 	names := kindNames[:]
 	for _, m := range hw.Walkers() {
@@ -68,7 +68,7 @@ var allKinds = func() []string {
 	return names
 }()
 
-// walkKinds are the kinds of modules that have a position alone, by the module's name.
+// walkKinds are the kinds of modules whose only state is a position, by the module's name.
 var walkKinds = func() map[string]int {
 	numbers := map[string]int{}
 	for i, m := range hw.Walkers() {
@@ -77,10 +77,10 @@ var walkKinds = func() map[string]int {
 	return numbers
 }()
 
-// Kinds names the kinds of modules; Paths.Kind is an index.
+// Kinds names the kinds of modules; Paths.Kind is an index into it.
 func Kinds() []string { return allKinds }
 
-// PathsOf are the paths of a module of which one is the slowest.
+// PathsOf lists the paths of a module that may be its slowest.
 func PathsOf(m hw.Module) (Paths, error) {
 	var s Paths
 	switch m := m.(type) {
@@ -93,7 +93,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 		convert(&s, &m)
 	case hw.SourceParams:
 		s.Kind, s.size = int(kindSource), float64(m.Width+60)
-		// Images left, whether there is another, a beat, the number of beats.
+		// Remaining images, whether there is another, a beat, the number of beats.
 		s.add(via(1).adder(32), via(1+lutLevels(32)), via(3).drives(32+fixed.CeilLog2(m.Beats)), via(2).drives(m.Width), via(1).adder(fixed.CeilLog2(m.Beats)))
 	case hw.SinkParams:
 		s.Kind, s.size = int(kindSink), float64(2*fixed.CeilLog2(m.Beats))
@@ -130,7 +130,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 			window(&s, &m)
 		}
 	case hw.ChainParams:
-		s.Kind, s.size = int(kindDenseLane), chainSize(&m) // none of its own was fitted yet
+		s.Kind, s.size = int(kindDenseLane), chainSize(&m) // not fitted separately yet
 		chain(&s, &m)
 	case hw.ScheduledParams:
 		scheduled(&s, &m)
@@ -146,7 +146,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 		s.size = laneSize(&m)
 		lane(&s, &m, 1)
 	case hw.CascadeParams:
-		s.Kind, s.size = int(kindDenseLane), cascadeSize(&m) // none of its own was fitted yet
+		s.Kind, s.size = int(kindDenseLane), cascadeSize(&m) // not fitted separately yet
 		cascade(&s, &m, 1)
 	case hw.AheadParams:
 		s.Kind = int(kindBankedAhead)
@@ -188,8 +188,8 @@ func PathsOf(m hw.Module) (Paths, error) {
 // asSigned is the width of a value as a signed operand.
 func asSigned(bits int, signed bool) int { return bits + b2i(!signed) }
 
-// control are the paths of hass_iterate: whether the iteration ends, which its inputs' tokens and its outputs' room decide in turn, and
-// what that enables; counter is the width of the counters behind it.
+// control are the paths of hass_iterate: the end of an iteration depends in turn on the tokens of the inputs and the room of the
+// outputs, and enables registers; counter is the width of the counters behind it.
 func control(s *Paths, ins, outs, counter, enables int) {
 	s.add(via(1 + lutLevels(3*ins) + lutLevels(3*outs)).drives(ins + outs + enables))
 	if counter > 0 {
@@ -197,8 +197,8 @@ func control(s *Paths, ins, outs, counter, enables int) {
 	}
 }
 
-// ram are the paths of a memory: its write enable and addresses, which have so many LUTs before them, fan out to all its cells, and words
-// of several are chosen behind it. A LUT RAM's word goes to a register, a block RAM's comes from one inside it.
+// ram are the paths of a memory. Its write enable and addresses, with before LUTs in front, fan out to all of its cells; behind several
+// words there is a multiplexer. The output of a LUT RAM goes to a register, that of a block RAM comes from one inside it.
 func ram(s *Paths, wide, depth int, kind memory.Kind, before int) {
 	switch kind {
 	case memory.LUTRAM:
@@ -222,7 +222,8 @@ func fifo(s *Paths, m *hw.FIFOParams) {
 	ram(s, m.Width, words, memory.LUTRAM, 0)
 }
 
-// queue are the paths of a FIFO's control: its counters, which come and go, and whether a token comes to the head.
+// queue are the paths of a FIFO's control: its counters, which increase and decrease, and the condition under which a token moves
+// to the head.
 func queue(s *Paths, wide, stored int) {
 	s.add(via(1).adder(stored), via(1+lutLevels(stored)).drives(wide+stored))
 }
@@ -239,8 +240,8 @@ func convert(s *Paths, m *hw.ConvertParams) {
 	s.add(via(muxLevels(parts)).drives(wide / max(1, parts)))
 }
 
-// elementwise are the paths of the control of hass_pointwise. It counts columns where the last beat of a row has pixels outside the map,
-// and channels if the module asks for them.
+// elementwise are the paths of the control of hass_pointwise. It counts columns if the last beat of a row has pixels outside the map,
+// and channels if the module needs them.
 func elementwise(s *Paths, m *hw.Elementwise, ins int, channels bool) {
 	groups, beats := fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px)), fixed.CeilLog2(m.ChannelBeats)
 	if m.W%m.Px == 0 {
@@ -252,7 +253,7 @@ func elementwise(s *Paths, m *hw.Elementwise, ins int, channels bool) {
 	control(s, ins, 1, max(groups, beats), groups+beats)
 }
 
-// requantisation is hass_requant, and what comes in at it.
+// requantisation holds the parameters of hass_requant and the source of its input.
 type requantisation struct {
 	in, out, shift, steps int
 	split                 bool // a register between shift and rounding
@@ -260,7 +261,7 @@ type requantisation struct {
 	rounding              fixed.Rounding
 }
 
-// requantise are the paths of hass_requant: the sum that rounds, the clamp.
+// requantise are the paths of hass_requant: the rounding adder and the clamp.
 func requantise(s *Paths, r *requantisation, from feature) {
 	right, left := 0, 0
 	if r.shift > 1 {
@@ -292,7 +293,7 @@ func requantise(s *Paths, r *requantisation, from feature) {
 	beyond := max(0, wide-1-magnitude)
 	inside := r.hi == 1<<magnitude-1 && (r.lo == 0 || r.lo == -1<<magnitude)
 	if beyond == 0 && inside && r.lo < 0 {
-		return // nothing is clamped
+		return // there is no clamp
 	}
 	p := via(1 + lutLevels(beyond)).drives(r.out)
 	if !inside {
@@ -301,7 +302,7 @@ func requantise(s *Paths, r *requantisation, from feature) {
 	s.add(p)
 }
 
-// operands are the paths of hass_operands: an operand that comes once an image is kept.
+// operands are the paths of hass_operands: an operand that comes once per image is kept.
 func operands(s *Paths, o *hw.Operands, behind func(p path) path) {
 	elementwise(s, &o.Elementwise, 2, o.Broadcast != nil)
 	lanes := o.Px * o.Ch
@@ -352,7 +353,7 @@ func mul(s *Paths, m *hw.MulParams) {
 	requantise(s, &requantisation{in: value, out: m.OutBits, shift: m.Shift, steps: 1, split: m.Parts > 0, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, from)
 }
 
-// multiply are the paths of a product with registers around it, which are those of a DSP; and what its result comes out of.
+// multiply are the paths of a product whose registers are those of a DSP; from is the feature in which its result starts.
 func multiply(s *Paths, a, b int) (from feature) {
 	if a+b < 9 { // LUTs and carry chains
 		s.add(via(1 + min(a, b)/2).adder(a + b))
@@ -411,8 +412,8 @@ func concat(s *Paths, m *hw.ConcatParams) {
 		via(muxLevels(most)+lutLevels(2*n)).drives(row))
 }
 
-// walk are the paths of a module that has a position alone: whether the position is chosen, which three axes decide, whether the iteration
-// ends, and on to the next position, an axis behind the other. An axis of which all is chosen has a counter alone.
+// walk are the paths of a module whose only state is a position: whether the position is selected, which depends on three axes, whether
+// the iteration ends, and the step to the next position, one axis after the other. An axis that is selected completely only has a counter.
 func walk(s *Paths, w hw.Walk) {
 	s.size = float64(w.Width/4 + 40)
 	if w.Clears {
@@ -480,7 +481,7 @@ func reduce(s *Paths, count, wide int, isMax bool, stages int) {
 	s.add(p)
 }
 
-// finish is hass_finish: an average's product, or nothing of a maximum.
+// finish are the paths of hass_finish: the product of an average; a maximum has none.
 func finish(s *Paths, f *hw.Factors, sum, out int, signed, isMax bool, lo, hi int64) {
 	exact := asSigned(sum, signed)
 	r := requantisation{in: exact, out: out, steps: 1, lo: lo, hi: hi, rounding: fixed.HalfUp}
@@ -552,8 +553,9 @@ func window(s *Paths, m *hw.WindowParams) {
 	s.Kind = int(kindWindow)
 	s.size = float64(lanes*m.Bits*max(1, muxLevels(banks))*2 + banks*m.WordBits()*(1+b2i(!m.Block)*fixed.CeilDiv(m.Depth(), 64)) + 500)
 	address := fixed.CeilLog2(m.Depth())
-	// Whether the iteration ends enables all counters; what it reads and writes decides what the differences change by, and they the next
-	// decisions. A cycle later positions move, then addresses are added, memories are read, rows and lanes chosen.
+	// The end of an iteration enables all counters. The reads and writes of an iteration decide the changes of the differences, and the
+	// differences decide the next iteration. One cycle later positions change; then addresses are added, memories are read, rows and
+	// lanes selected.
 	s.add(via(2).drives(5*q), via(4).adder(q).drives(q),
 		via(3).drives(4*address+2*q), via(3).adder(address).drives(2*address), via(2).adder(address),
 		via(1+muxLevels(banks)).drives(lanes*m.Bits))

@@ -9,27 +9,27 @@ import (
 	"hass/internal/memory"
 )
 
-// Estimate is the clock of a network of modules. It is of the RTL.
+// Estimate is the clock of a network of modules in RTL.
 type Estimate struct {
 	MHz, Low, High float64
 	Kind           design.ClockKind
 	Slowest        string  // name of the process, or FIFO, with the longest path
 	ModuleMHz      float64 // of that module alone
-	Derate         float64 // the factor on it of a part that is filled
+	Derate         float64 // the factor for the fill of the part and the number of modules
 }
 
-// An UltraScale+ part of speed grade -2 is about so much faster than a 7 series part of -1. It is a rule of thumb that nothing here
-// measured, so its error is wide.
+// An UltraScale+ part of speed grade -2 is about this much faster than a 7 series part of speed grade -1. This is a rule of thumb
+// that was not measured here, so its error is wide.
 const (
 	plusFactor = 1.6
 	plusError  = 0.3
 )
 
-// leastDerate bounds the derate of networks far beyond those that were routed.
+// leastDerate bounds the derate of networks far larger than the routed ones.
 const leastDerate = 0.4
 
-// Network is the clock of a network that fills so much of a platform: that of its slowest module, times a derate that follows from the
-// fullest of the shares of LUTs, DSPs and memories and from the number of modules.
+// Network is the clock of a network that uses the given resources of a platform: the clock of its slowest module, times a derate that
+// depends on the largest of the shares of LUTs, DSPs and memories and on the number of modules.
 func Network(n *hw.Network, p design.Platform, used design.Resources) (Estimate, error) {
 	slowest, e := 0.0, Estimate{}
 	modules := 0
@@ -73,10 +73,10 @@ func (f *NetworkFit) Derate(fill float64, modules int) float64 {
 	return max(leastDerate, min(1, 1-f.Fill*x-f.Modules*y))
 }
 
-// DerateTerms are what the coefficients of the derate multiply.
+// DerateTerms are the terms that the coefficients of the derate multiply.
 func DerateTerms(fill float64, modules int) (x, y float64) { return fill, log2of(modules) }
 
-// Fill is the share of a part's LUTs, DSPs, block RAMs and ultra RAMs that is taken, of the fullest.
+// Fill is the largest of the used shares of a part's LUTs, DSPs, block RAMs and ultra RAMs.
 func Fill(used, all design.Resources) float64 {
 	share := 0.0
 	u, a := used.Vec(), all.Vec()
@@ -89,7 +89,7 @@ func Fill(used, all design.Resources) float64 {
 }
 
 // Modules calls do for the instances of a network that have a delay: control, processes and FIFOs, by the names of Instances. A window's
-// pace, which takes a walk over all windows and changes no path, is left out.
+// pace is left out, because it takes a walk over all windows to compute and affects no path.
 func Modules(n *hw.Network, do func(name string, m hw.Module) error) error {
 	if err := do("control", n.Control()); err != nil {
 		return err

@@ -6,16 +6,17 @@ import (
 	"hass/internal/memory"
 )
 
-// chain are the paths of hass_chain: a word goes to its bank, from there to the slices, along them, and to the accumulators.
+// chain are the paths of hass_chain: a word goes to its bank, from the bank to the slices, along
+// the slices, and to the accumulators.
 func chain(s *Paths, m *hw.ChainParams) {
 	a, bits := asSigned(m.XBits, m.XSigned), m.Px*m.XBits
-	// Which bank a word goes to, and with it the write enables of a memory of all pixels.
+	// The bank of a word, which selects the write enables of a memory of all pixels.
 	ram(s, bits, 2<<uint(fixed.CeilLog2(m.Words)), m.Memory, 1)
 	operand := via(0)
 	if m.Memory != memory.LUTRAM {
 		operand = operand.with(blocks)
 	}
-	if m.Field > 0 && m.XSigned { // the upper activation less the lower one's sign
+	if m.Field > 0 && m.XSigned { // the upper activation minus the sign of the lower one
 		operand = operand.adder(m.XBits + 1)
 	}
 	if a+m.WBits < 9 {
@@ -32,12 +33,14 @@ func chainSize(m *hw.ChainParams) float64 {
 	return float64(3*m.Px*m.Acc + m.Banks*(m.Px*m.XBits*(1+deep)+2*m.WBits+fixed.CeilLog2(m.Words)))
 }
 
-// scheduled are the paths of hass_scheduled beside its chains: where the process is, its pace, its memories.
+// scheduled are the paths of hass_scheduled without its chains: its position, its pace, its
+// memories.
 func scheduled(s *Paths, m *hw.ScheduledParams) {
 	c, rows, places := m.ChainOf(), m.RowWeights(), m.Table()
 	k, share := fixed.CeilLog2(m.Iterations), fixed.CeilLog2(m.Iterations-m.Lead+m.Beats+1)
 	s.Kind, s.size = int(kindDenseEngine), float64(m.Chains)*chainSize(&c)+float64(2*rows.Row)+200
-	// The ends of filters decide which ports are written, these whether the iteration ends, and that what moves.
+	// The ends of filters decide which ports are written, the written ports whether the iteration
+	// ends, and that enables the registers.
 	control(s, 1, m.Chains, k, k+share+m.Chains*m.Banks)
 	s.add(via(1).adder(share+1), via(0).adder(32), via(1+lutLevels(k)))
 	weights(s, &rows)
@@ -45,7 +48,7 @@ func scheduled(s *Paths, m *hw.ScheduledParams) {
 	chain(s, &c)
 }
 
-// collect are the paths of hass_collect: which port is read, and the choice of its token.
+// collect are the paths of hass_collect: the port that is read, and the selection of its token.
 func collect(s *Paths, m *hw.CollectParams) {
 	table := m.Table()
 	s.Kind, s.size = int(kindFork), float64(m.Width*(1+m.Ins/2)+100)

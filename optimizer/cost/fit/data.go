@@ -19,7 +19,7 @@ type Sample struct {
 	utilisation.Counts
 }
 
-// record is a line of a data file: what was synthesised, as text, and its counts.
+// record is a line of a data file: the point, as text, and its counts.
 type record struct {
 	key    string // see Canonical
 	family string // of synth_xilinx; "" is xc7
@@ -27,8 +27,8 @@ type record struct {
 	utilisation.Counts
 }
 
-// Canonical is a module's name and its parameters but for those that are 0. A parameter that the library got after a line was
-// written is 0 where a module is as it was before.
+// Canonical is a module's name and its parameters without those that are 0. If the library gets a new parameter, 0 must mean
+// the former module, so that older lines stay valid.
 func Canonical(module string, params []string) string {
 	kept := []string{module}
 	for _, p := range params {
@@ -39,13 +39,13 @@ func Canonical(module string, params []string) string {
 	return strings.Join(kept, " ")
 }
 
-// canonical is the point as records have it.
+// canonical is the form of the point in records.
 func (p Point) canonical() string {
 	return Canonical(p.ModuleName(), strings.Fields(p.ParamText()))
 }
 
-// ReadSamples gives the points that a data file has, with their counts, in the order of the file. Lines of which points has none
-// are left out: unknown is their number.
+// ReadSamples gives the points that a data file has, with their counts, in the order of the file. Lines that match none of
+// points are left out: unknown is their number.
 func ReadSamples(r io.Reader, points []Point) (samples []Sample, unknown int, err error) {
 	records, err := readRecords(r)
 	if err != nil {
@@ -84,7 +84,7 @@ func WriteSample(w io.Writer, s Sample) error {
 	return err
 }
 
-// readRecords reads a data file: comments, the header, a line a point.
+// readRecords reads a data file: comments, the header, one line per point.
 func readRecords(r io.Reader) ([]record, error) {
 	var list []record
 	sc := bufio.NewScanner(r)
@@ -112,7 +112,7 @@ func readRecords(r io.Reader) ([]record, error) {
 	return list, sc.Err()
 }
 
-// Sweep synthesises the points that file has not yet, in batches of one yosys process each, and appends them.
+// Sweep synthesises the points that file does not have yet, in batches of one yosys process each, and appends them.
 func Sweep(ctx context.Context, dir, file string, points []Point, batch int, log func(string)) error {
 	version, err := Version(ctx)
 	if err != nil {
@@ -160,7 +160,7 @@ func Sweep(ctx context.Context, dir, file string, points []Point, batch int, log
 		log(fmt.Sprintf("%d of %s in %.0f s, %d left", ok, todo[0].ModuleName(), time.Since(start).Seconds(), len(todo)-ok))
 		todo = todo[ok:]
 		if err != nil && ok < n {
-			// yosys stopped at this point: once more without abc9, or not at all.
+			// yosys crashed at this point: try again without abc9, or give up.
 			if todo[0].Plain {
 				log(fmt.Sprintf("left out: %v", err))
 				todo = todo[1:]

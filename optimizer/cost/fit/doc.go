@@ -2,5 +2,5 @@
 // reads the counts of LUTs, flip-flops, DSPs and memories, and fits the cost model's formulas to them.
 //
 // It takes points (a module and its parameters) or whole designs, and gives counts, coefficients and their
-// errors. It never decides anything about a design: package optimizer/cost has the formulas.
+// errors. It decides nothing about a design: package optimizer/cost has the formulas.
 package fit

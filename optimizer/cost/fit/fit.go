@@ -14,7 +14,7 @@ import (
 	"hass/optimizer/cost/utilisation"
 )
 
-// modelFamily is the device family of a point in the optimizer's words.
+// modelFamily is the device family of a point under the optimizer's name.
 func modelFamily(p Point) string {
 	if p.Family == "xcup" {
 		return design.FamilyUSPlus
@@ -28,20 +28,20 @@ func (p Point) Model() (utilisation.Counts, error) {
 	return utilisation.CountsOf(r), err
 }
 
-// row is one equation: terms times coefficients is what a sample has beyond the counts by rule.
+// row is one equation: the terms times the coefficients equal a sample's count less the counts by rule.
 type row struct {
 	terms  []float64
 	rest   float64
-	actual float64 // the whole count, to which errors are relative
+	actual float64 // the whole count, the basis of relative errors
 }
 
-// floor keeps the smallest instances from deciding a fit: errors count as if they had so many LUTs or FFs more.
+// floor keeps the smallest instances from dominating a fit: errors are relative to the LUTs or FFs plus this number.
 const floor = 20
 
 func (r row) weight() float64 { return 1 / (r.actual + floor) }
 
-// expected are the coefficients of LUTs that a term is expected to have before any synthesis, by formula; 1 where there are
-// none: terms are counted in LUTs. Those of flip-flops are 0: what is known of them is counted.
+// expected are the coefficients of LUTs that each formula's terms are expected to have before any synthesis; missing ones
+// are 1, because terms are counted in LUTs. Those of flip-flops are 0, because known flip-flops are counted by rule.
 var expected = map[string][]float64{
 	"window":     {60, 8, 1.5, 2, 1, 1, 1, 1, 1, 0.7, 2, 1, 2},
 	"join":       {10, 1, 0.1, 1, 0.2, 0.5, 1, 3, 0.2, 2, 1, 2},
@@ -58,11 +58,11 @@ var expected = map[string][]float64{
 	"zeroinsert": {5, 2, 3, 0.5},
 }
 
-// prior is the weight of what is expected: that of a fraction of one sample whose errors would be as large.
+// prior is the weight of the expected coefficients: that of a fraction of one sample with equally large errors.
 const prior = 0.15
 
-// solve finds coefficients that are not negative with the least sum of squares of relative errors, and of distances from
-// what is expected, which decide where samples are too few or too alike.
+// solve finds non-negative coefficients with the least sum of squares of relative errors and of distances from the
+// expected coefficients, which decide where samples are too few or too alike.
 func solve(rows []row, without int, expect []float64) []float64 {
 	n := len(rows[0].terms)
 	ata, atb := make([][]float64, n), make([]float64, n)
@@ -105,7 +105,7 @@ func solve(rows []row, without int, expect []float64) []float64 {
 	return nnls(ata, atb)
 }
 
-// nnls is the algorithm of Lawson and Hanson on the normal equations.
+// nnls solves non-negative least squares by the algorithm of Lawson and Hanson on the normal equations.
 func nnls(ata [][]float64, atb []float64) []float64 {
 	n := len(atb)
 	x, active := make([]float64, n), make([]bool, n)
@@ -129,7 +129,7 @@ func nnls(ata [][]float64, atb []float64) []float64 {
 		active[best] = true
 		for {
 			s, ok := subset(ata, atb, active)
-			if !ok { // dependent on those that are in
+			if !ok { // linearly dependent on the active ones
 				active[best] = false
 				return x
 			}
@@ -155,7 +155,7 @@ func nnls(ata [][]float64, atb []float64) []float64 {
 	return x
 }
 
-// subset solves for the active coefficients, the others being 0.
+// subset solves for the active coefficients with the others at 0.
 func subset(ata [][]float64, atb []float64, active []bool) ([]float64, bool) {
 	var at []int
 	for i, a := range active {
@@ -208,7 +208,7 @@ func dot(a, b []float64) float64 {
 	return s
 }
 
-// fitRows fits and gives the errors of each row when it is left out, relative to its count and floor more.
+// fitRows fits the coefficients and gives the leave-one-out error of each row, relative to its count plus floor.
 func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 	coef = solve(rows, -1, expect)
 	for k, r := range rows {
@@ -221,13 +221,13 @@ func fitRows(rows []row, expect []float64) (coef, errs []float64) {
 	return coef, errs
 }
 
-// FitAll fits the coefficients of all formulas to samples. Lanes and weights come first: what an engine has of its own is
-// what they leave, so that the file of a first pass must be in the model for the second.
+// FitAll fits the coefficients of all formulas to samples. Lanes and weights come first: the formula of an engine is
+// fitted to the remainder, so the second pass needs a model with the file of the first pass.
 func FitAll(samples []Sample) (map[string]cost.Fit, error) {
 	luts, ffs := map[string][]row{}, map[string][]row{}
 	for _, s := range samples {
 		if s.Plain && lanesOf(s.Module) > 0 || s.Family != "" || !fitted(s.Module) {
-			continue // plain abc's multiplexers are not what a design gets
+			continue // designs are not mapped by plain abc, whose multiplexers differ
 		}
 		t, err := cost.TermsOf(s.Module, design.Family7)
 		if err != nil {
@@ -259,7 +259,7 @@ func FitAll(samples []Sample) (map[string]cost.Fit, error) {
 	return fits, nil
 }
 
-// fitted tells whether a module has a formula with coefficients. The counters of STATS are in no design's price.
+// fitted reports whether a module has a formula with coefficients. The counters of STATS are not priced.
 func fitted(m hw.Module) bool {
 	switch m := m.(type) {
 	case hw.RAMParams, hw.WatermarkParams, hw.ChainHeadParams, hw.ChainEndParams:
@@ -288,7 +288,7 @@ func WriteFit(f cost.FitFile) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Residuals prints the samples of a module against what fits give, for those who work on a formula.
+// Residuals prints the samples of a module beside the estimates of the fits, for work on a formula.
 func Residuals(w io.Writer, samples []Sample, fits map[string]cost.Fit, module string) {
 	for _, s := range samples {
 		if s.ModuleName() != module || s.Family != "" {

@@ -9,8 +9,8 @@ import (
 	"hass/internal/hw"
 )
 
-// RequantiseForms are joins of four lanes that requantise sums of 23 bits, as of 3x3x64 products of 8 bits, to 64 channels, with
-// their names: the forms of requantisation side by side.
+// RequantiseForms are joins of four lanes that requantise sums of 23 bits, as for 3x3x64 products of 8 bits, to 64 channels,
+// with their names. They compare the forms of requantisation.
 func RequantiseForms() (names []string, joins []hw.JoinParams) {
 	add := func(name string, bits int, change func(j *hw.JoinParams)) {
 		j := hw.JoinParams{Gangs: 1, Banks: 1, Gang: 4, Px: 1, AccBits: 23, Bits: bits, W: 16, Folds: 16, Shift: 20 - bits, Steps: 1, Rounding: fixed.HalfEven, Hi: 1<<bits - 1}
@@ -26,7 +26,7 @@ func RequantiseForms() (names []string, joins []hw.JoinParams) {
 	add("shift per channel, 4 steps", 8, func(j *hw.JoinParams) { j.Shift, j.Steps = 10, 4 })
 	add("shift per channel, 8 steps", 8, func(j *hw.JoinParams) { j.Shift, j.Steps = 8, 8 })
 	for _, width := range []int{16, 24, 30} {
-		add(fmt.Sprintf("one multiplier of %d bits", width), 8, func(j *hw.JoinParams) { j.MulBits, j.Mul = width, int64(1)<<width-12345 }) // any odd one
+		add(fmt.Sprintf("one multiplier of %d bits", width), 8, func(j *hw.JoinParams) { j.MulBits, j.Mul = width, int64(1)<<width-12345 }) // any odd number
 		add(fmt.Sprintf("multipliers of %d bits per channel", width), 8, func(j *hw.JoinParams) { j.MulBits = width })
 	}
 	add("multipliers of 30 bits per channel, sums of 28", 8, func(j *hw.JoinParams) { j.AccBits, j.Shift, j.MulBits = 28, 17, 30 })
@@ -65,7 +65,7 @@ func formPoints(l *list) {
 		if j.Parts = (hw.Product{A: j.SumBits(), B: j.MulBits + 1}).Parts(); rng.Intn(2) == 0 {
 			j.Mul = int64(1)<<(j.MulBits-1) + rng.Int63n(1<<(j.MulBits-2))*2 + 1
 		}
-		if k%3 == 1 { // synthesis of all takes long
+		if k%3 == 1 { // synthesis of all of them takes long
 			l.add(j)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// Points from layers and networks drawn at random.
+// Points from randomly drawn layers and networks.
 
 // modulesOf lists the instances of a network with hardware as points.
 func modulesOf(net *intnet.Net, layers []hw.Layer, depths map[string]int) ([]Point, error) {
@@ -36,8 +36,8 @@ func PointsOf(d *design.Design) ([]Point, error) {
 	return points, nil
 }
 
-// inBlocks is whether the points' memories are block RAM: a rule of the sweep's own, so that its points
-// stay the same when the optimizer's changes.
+// inBlocks reports whether the points' memories are block RAM. The sweep has its own rule, so that its
+// points stay the same when the optimizer's rule changes.
 func inBlocks(width, depth int) bool { return depth > 64 && width*depth > 4000 }
 
 // ownRule sets the memories of a point by the sweep's own rule.
@@ -83,16 +83,16 @@ var wanted = map[string]int{
 	"hass_requant_stream": 16, "hass_activation": 30, "hass_concat": 6, "hass_slice": 10, "hass_resize": 16, "hass_zeroinsert": 8,
 }
 
-// wantedMove is the number of points of a module that moves pixels and is not among the wanted.
+// wantedMove is the number of points of a module that moves pixels and is not in wanted.
 const wantedMove = 8
 
-// small tells whether synthesis of a point is quick.
+// small reports whether synthesis of a point is quick.
 func small(m hw.Module) bool {
 	beat := func(lanes int) bool { return lanes <= 12 }
 	switch m := m.(type) {
 	case hw.WindowParams:
 		if m.W < m.InPx || m.OW < m.OutPx || m.H*m.W < 16 {
-			return false // most of it goes away, and no design is made of it
+			return false // synthesis removes most of it, and designs do not have it
 		}
 		return m.OutPx*m.MTap*m.MCh*m.Bits <= 300 && m.RowBanks*m.ColBanks*m.WordBits() <= 400
 	case hw.EngineParams:
@@ -125,7 +125,7 @@ func small(m hw.Module) bool {
 	return true
 }
 
-// layerPoints are instances in layers and networks drawn at random.
+// layerPoints are instances in randomly drawn layers and networks.
 func layerPoints(l *list) error {
 	left := map[string]int{}
 	for _, k := range hw.ProcessKinds() {
@@ -152,9 +152,9 @@ func layerPoints(l *list) error {
 		}
 		points, err := modulesOf(net, layers, nil)
 		if err != nil {
-			continue // a port too wide
+			continue // a port is too wide
 		}
-		// A quarter is left to the random networks of the tests, which are stranger.
+		// A quarter is left to the random networks of the tests, which are more unusual.
 		take(points, func(module string) int { return wanted[module] / 4 })
 	}
 	for seed := range int64(600) {
@@ -171,8 +171,8 @@ func layerPoints(l *list) error {
 	return nil
 }
 
-// interleave orders the sweep so that all modules have the same share of their points at any time: a part of it
-// is a sweep as well.
+// interleave orders the sweep so that every prefix has the same share of each module's points: a part of the
+// sweep is a sweep as well.
 func interleave(points []Point) {
 	rand.New(rand.NewSource(7)).Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
 	total, at := map[string]int{}, map[string]int{}
@@ -201,8 +201,8 @@ func divisorOf(rng *rand.Rand, n, most int) int {
 	return pickOf(rng, d...)
 }
 
-// randomLayer is a network of one layer, or of the few that it needs, at sizes that occur, with hardware; nil
-// if the draw does not fit together.
+// randomLayer is a network of one layer, or of the few layers that it needs, at realistic sizes, with
+// hardware; nil if the drawn parameters do not fit together.
 func randomLayer(rng *rand.Rand) (*intnet.Net, []hw.Layer) {
 	bits := pickOf(rng, 8, 16)
 	format := func() fixed.Format {

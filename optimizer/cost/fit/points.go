@@ -14,7 +14,7 @@ import (
 // maxTable bounds the text of a point's tables, so that the data file stays readable.
 const maxTable = 3000
 
-// list collects points without repetition.
+// list collects distinct points.
 type list struct {
 	points []Point
 	seen   map[string]bool
@@ -35,7 +35,7 @@ func (l *list) point(p Point) bool {
 	return true
 }
 
-// Points is the sweep, in the order in which it is made: the same list each time.
+// Points is the sweep in its order: the same list each time.
 func Points() ([]Point, error) {
 	var l list
 	memoryPoints(&l)
@@ -64,16 +64,16 @@ func Points() ([]Point, error) {
 	return l.points, nil
 }
 
-// PointOf is a module as a point.
+// PointOf makes a point of a module.
 func PointOf(m hw.Module) Point {
 	p := Point{Module: m}
 	p.Plain = plain(&p)
 	return p
 }
 
-// plain tells whether a point is mapped by plain abc from the start: abc9 takes long on the widest engines. Plain
-// abc makes up to twice the LUTs of what abc9 makes of multiplexers of other sizes than powers of two, so it serves only there
-// and where abc9 of yosys 0.23 crashes, as it does on some block RAMs.
+// plain reports whether a point is mapped by plain abc from the start, because abc9 takes long on the widest engines. For
+// multiplexers whose size is not a power of two, plain abc makes up to twice the LUTs of abc9, so it is used only there and
+// where abc9 of yosys 0.23 crashes, as on some block RAMs.
 func plain(p *Point) bool {
 	switch m := p.Module.(type) {
 	case hw.RAMParams:
@@ -92,7 +92,7 @@ func plain(p *Point) bool {
 	return lanesOf(p.Module) > 32
 }
 
-// lanesOf is the number of lanes of an engine's or a lane's dot product; 0 of other modules.
+// lanesOf is the number of lanes of an engine's or a lane's dot product; 0 for other modules.
 func lanesOf(m hw.Module) int {
 	switch m := m.(type) {
 	case hw.LaneParams:
@@ -158,7 +158,7 @@ func fifoPoints(l *list) {
 	}
 }
 
-// aheadPoints are what engines that skip zeros know of their next beats.
+// aheadPoints are look-aheads of engines that skip zeros.
 func aheadPoints(l *list) {
 	rng := rand.New(rand.NewSource(7))
 	for _, p := range []struct {
@@ -210,7 +210,7 @@ func lanePoints(l *list) {
 	}
 }
 
-// packedPoints are the multipliers that pixels and output lanes share, and engines of them.
+// packedPoints are the multipliers that pixels and output lanes share, and engines with them.
 func packedPoints(l *list) {
 	for _, p := range []hw.CascadeParams{
 		{M: 1, Deep: 1, Field: 16, XBits: 8, XSigned: true, WBits: 8, Acc: 20}, {M: 4, Deep: 1, Field: 16, XBits: 8, XSigned: true, WBits: 8, Acc: 24},
@@ -371,7 +371,8 @@ func concatPoints(l *list) error {
 	return nil
 }
 
-// scheduledPoints are the modules of scheduled engines: chains, what an engine has beside them, and the order of their sums.
+// scheduledPoints are the modules of scheduled engines: chains, the remainder of an engine, and the modules that order its
+// sums.
 func scheduledPoints(l *list) {
 	rng := rand.New(rand.NewSource(8))
 	for i, p := range []struct {
@@ -390,7 +391,7 @@ func scheduledPoints(l *list) {
 		if i%3 > 0 {
 			continue
 		}
-		// An engine of such chains.
+		// An engine with such chains.
 		chains := 1 + i/3%3
 		s := hw.ScheduledParams{Banks: p.banks, Chains: chains, Px: min(p.px, 4), Field: p.field, XBits: p.x, XSigned: p.signed > 0, WBits: p.w, Acc: c.Acc,
 			Beats: p.banks*p.words - rng.Intn(2), Words: p.words, Windows: 1 + rng.Intn(200), Rows: 1 + rng.Intn(2000), Lead: p.banks - 1,

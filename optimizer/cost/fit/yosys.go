@@ -19,7 +19,7 @@ import (
 	"hass/templates"
 )
 
-// Flags are those of synth_xilinx in the sweep, beside -family and -abc9.
+// Flags are the flags of synth_xilinx in the sweep, besides -family and -abc9.
 const Flags = "-nowidelut -flatten -noiopad -noclkbuf"
 
 // Point is a module to be synthesised on its own.
@@ -44,7 +44,7 @@ func (p Point) ParamText() string {
 	return strings.Join(s, " ")
 }
 
-// ErrNoYosys says that yosys is not installed.
+// ErrNoYosys means that yosys is not installed.
 var ErrNoYosys = errors.New("yosys is not installed")
 
 // Yosys runs synthesis in a folder of its own.
@@ -52,11 +52,11 @@ type Yosys struct {
 	Dir string // scratch
 	// RTL is a folder of SystemVerilog files; "" is the library of package templates.
 	RTL string
-	// CPU is what all runs so far took.
+	// CPU is the processor time of all runs so far.
 	CPU time.Duration
 }
 
-// Version is what yosys says that it is.
+// Version is the version that yosys reports.
 func Version(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("yosys"); err != nil {
 		return "", ErrNoYosys
@@ -72,7 +72,7 @@ func Version(ctx context.Context) (string, error) {
 	return f[0] + " " + f[1], nil
 }
 
-// Library is the folder of the modules, which it writes if it has to.
+// Library is the folder of the modules; it writes the folder if necessary.
 func (y *Yosys) Library() (string, error) {
 	if y.RTL != "" {
 		return y.RTL, nil
@@ -98,8 +98,8 @@ func (y *Yosys) Library() (string, error) {
 	return dir, nil
 }
 
-// libmap is what synth_xilinx -family xc7 does in its step map_memory of yosys 0.23, but with the map of block RAMs
-// read once: it takes longer than all the rest of a small module.
+// libmap replaces the commands of synth_xilinx -family xc7's step map_memory in yosys 0.23, with the map of block
+// RAMs read only once: reading it takes longer than everything else for a small module.
 const libmap = `memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xc5v.txt -lib +/xilinx/brams_xc4v.txt -D HAS_SIZE_36 -D HAS_CASCADE -D HAS_CONFLICT_BUG -D HAS_MIXWIDTH_SDP
 techmap -map +/xilinx/lutrams_xc5v_map.v
 techmap -map %brams
@@ -113,14 +113,14 @@ func script(lib string, points []Point) []byte {
 	for i, p := range points {
 		fmt.Fprintf(&s, "design -load rtl\n")
 		if params := hw.Params(p.Module); len(params) > 0 {
-			// hierarchy -chparam stops at some modules: it makes one of the same name twice.
+			// hierarchy -chparam fails for some modules: it creates two of the same name.
 			fmt.Fprintf(&s, "chparam")
 			for _, q := range params {
 				fmt.Fprintf(&s, " -set %s %s", q.Name, Literal(q.Value))
 			}
 			fmt.Fprintf(&s, " %s\n", p.ModuleName())
 		}
-		// Nothing reads what only the counters of STATS are told.
+		// Remove the logic that only feeds the counters of STATS.
 		fmt.Fprintf(&s, "hierarchy -check -top %s\nproc\nflatten\ndelete -output w:waits\n", p.ModuleName())
 		abc := " -abc9"
 		if p.Plain {
@@ -136,7 +136,7 @@ func script(lib string, points []Point) []byte {
 	return s.Bytes()
 }
 
-// Literal is a parameter's value as chparam takes it: that knows no minus sign.
+// Literal is a parameter's value in the form of chparam, which has no minus sign.
 func Literal(v string) string {
 	if n, ok := strings.CutPrefix(v, "-"); ok {
 		if i, err := strconv.Atoi(n); err == nil {
@@ -146,8 +146,8 @@ func Literal(v string) string {
 	return v
 }
 
-// Run synthesises the points in one process. Those behind a point at which yosys stops have no counts: done tells
-// how many have.
+// Run synthesises the points in one process. If yosys stops at a point, that and the following points have no
+// counts: done is the number of points with counts.
 func (y *Yosys) Run(ctx context.Context, points []Point) (counts []utilisation.Counts, done int, err error) {
 	if _, err := exec.LookPath("yosys"); err != nil {
 		return nil, 0, ErrNoYosys
@@ -204,7 +204,7 @@ func ReadStat(data []byte) (utilisation.Counts, error) {
 	return utilisation.CountCells(s.Design.Cells), nil
 }
 
-// RunAll synthesises points in batches; those at which abc9 stops are mapped by abc.
+// RunAll synthesises points in batches; points at which abc9 crashes are mapped by abc.
 func (y *Yosys) RunAll(ctx context.Context, points []Point, batch int, log func(string)) ([]utilisation.Counts, error) {
 	all := make([]utilisation.Counts, 0, len(points))
 	for len(all) < len(points) {

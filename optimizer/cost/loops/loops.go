@@ -1,7 +1,7 @@
-// Package loops knows how fast the C++ loop of each module can be clocked: the largest recurrence that was seen of it, the time
-// that values need which go from iteration to iteration.
+// Package loops gives the clock of each module's C++ loop: its largest measured recurrence, which is the delay of the
+// loop-carried dependence.
 //
-// It takes a kind of process, and of an engine its kind; it gives nanoseconds. The figures are data (loops.toml), which the
+// It takes a kind of process, and for an engine its kind; it gives nanoseconds. The figures are data (loops.toml), which the
 // test of package internal/test/recurrence measures and writes. They are estimates from LLVM IR: no tool has scheduled these
 // loops. It never looks at a design's parameters.
 package loops
@@ -19,9 +19,9 @@ import (
 // Table is the file of figures.
 type Table struct {
 	Tool   string             `toml:"tool"`
-	Delays string             `toml:"delays"` // where the delays of operations are from
+	Delays string             `toml:"delays"` // source of the delays of operations
 	Date   string             `toml:"date"`
-	Loops  int                `toml:"loops"` // looked at
+	Loops  int                `toml:"loops"` // number of loops measured
 	NS     map[string]float64 `toml:"ns"`    // largest recurrence by Key
 }
 
@@ -39,7 +39,7 @@ var table = func() Table {
 // BuiltIn is the committed table.
 func BuiltIn() Table { return table }
 
-// Key names a module in the table: the kind of its process, and of an engine its kind behind it.
+// Key names a module in the table: the kind of its process, and for an engine also the kind of the engine.
 func Key(kind hw.ProcessKind, engine hw.EngineKind) string {
 	if kind == hw.Engine {
 		return string(kind) + "-" + string(engine)
@@ -65,5 +65,5 @@ func Of(key string) (float64, error) {
 	return ns, nil
 }
 
-// MHz is the fastest clock at which the scheduler can start an iteration of a loop of this recurrence in every cycle.
+// MHz is the fastest clock at which the scheduler can start an iteration of a loop with this recurrence in every cycle.
 func MHz(ns float64) float64 { return design.LoopBudget(1) / ns }

@@ -1,7 +1,7 @@
-// Package timing reads what Vivado says about the clock of a placed and routed design.
+// Package timing reads Vivado's timing report of a placed and routed design.
 //
-// It takes the text of report_timing_summary; it gives the period that was asked for, the worst slack of setup and, where the report
-// has paths, the ends of the worst one. It runs no tool and knows nothing of modules.
+// It takes the text of report_timing_summary; it gives the requested period, the worst setup slack and, if the report has paths, the
+// ends of the worst one. It runs no tool and knows nothing about modules.
 package timing
 
 import (
@@ -13,34 +13,34 @@ import (
 	"strings"
 )
 
-// Report is what a timing report says about one clock.
+// Report is the timing of one clock in a report.
 type Report struct {
 	Tool     string
 	Clock    string  // its name
-	PeriodNs float64 // that was asked for
-	SlackNs  float64 // worst of setup; negative: missed
+	PeriodNs float64 // the requested period
+	SlackNs  float64 // worst setup slack; negative: missed
 	From, To string  // cells or ports at the ends of the worst path; "" if the report has no paths
 }
 
-// MHz is the clock that the design is good for: 1 / (period - slack). A tool stops once a period is met, so that a report of positive
-// slack tells the least that is possible.
+// MHz is the achieved clock: 1 / (period - slack). A tool stops once a period is met, so a report with positive slack gives a lower
+// bound.
 func (r *Report) MHz() float64 { return 1000 / (r.PeriodNs - r.SlackNs) }
 
-// Is tells a timing report from other texts.
+// Is reports whether a text is a timing report.
 func Is(data []byte) bool {
 	return bytes.Contains(data, []byte("Timing Summary Report")) || bytes.Contains(data, []byte("| Design Timing Summary"))
 }
 
 var toolLine = regexp.MustCompile(`Tool Version\s*:\s*(Vivado\s+v\.\S+)`)
 
-// bounds of periods and slacks, in ns
+// Bounds of periods and slacks, in ns.
 const (
 	leastPeriod = 0.1
 	mostPeriod  = 1e5
 )
 
-// Parse reads the text of report_timing_summary. Of several clocks it takes the one of most endpoints, which is that of the
-// accelerator.
+// Parse reads the text of report_timing_summary. Of several clocks it takes the one with the most endpoints, which is that
+// of the accelerator.
 func Parse(data []byte) (*Report, error) {
 	r := &Report{Tool: "Vivado"}
 	if m := toolLine.FindSubmatch(data); m != nil {
@@ -61,7 +61,8 @@ func Parse(data []byte) (*Report, error) {
 	return r, nil
 }
 
-// section gives the rows of a table of the report: those behind the line of dashes under its heads, up to the next empty line.
+// section gives the rows of a table of the report: the lines after the line of dashes under its heading, up to the next empty
+// line.
 func section(lines []string, title, firstHead string) (rows []string, line int) {
 	at := -1
 	for i, l := range lines {
@@ -115,7 +116,7 @@ const (
 	columnEndpoints = 4
 )
 
-// worstClock takes the clock of most endpoints.
+// worstClock takes the clock with the most endpoints.
 func (r *Report) worstClock(lines []string, periods map[string]float64) error {
 	rows, line := section(lines, "Intra Clock Table", "Clock")
 	most := -1
@@ -126,7 +127,7 @@ func (r *Report) worstClock(lines []string, periods map[string]float64) error {
 		}
 		slack, err := strconv.ParseFloat(f[columnWNS], 64)
 		if err != nil {
-			continue // pulse widths alone
+			continue // pulse widths only
 		}
 		endpoints, err := strconv.Atoi(f[columnEndpoints])
 		if err != nil {
@@ -151,7 +152,7 @@ func (r *Report) worstClock(lines []string, periods map[string]float64) error {
 
 var slackLine = regexp.MustCompile(`^Slack \([A-Z]+\) :\s+(-?[0-9.]+)ns`)
 
-// worstPath looks for the ends of the path with the least slack of setup.
+// worstPath finds the ends of the path with the least setup slack.
 func (r *Report) worstPath(lines []string) {
 	inSetup, least := false, 0.0
 	for i, l := range lines {

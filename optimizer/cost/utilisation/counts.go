@@ -8,7 +8,7 @@ import (
 	"hass/internal/design"
 )
 
-// Counts are the cells that a netlist takes.
+// Counts are the resources of a netlist.
 type Counts struct {
 	LUT    int // LUT1 to LUT6, inverters, and LUTRAM
 	FF     int
@@ -16,10 +16,10 @@ type Counts struct {
 	BRAM18 int
 	URAM   int
 	LUTRAM int // LUTs as memory or shift register
-	Other  int // cells that take none of the others, such as CARRY4
+	Other  int // cells of none of these resources, such as CARRY4
 }
 
-// lutsOf are the LUTs that a memory cell takes on the device.
+// lutsOf is the number of LUTs that a memory cell occupies on the device.
 var lutsOf = map[string]int{
 	"RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8,
 	"RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM256X1D": 8,
@@ -27,7 +27,7 @@ var lutsOf = map[string]int{
 	"SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1,
 }
 
-// CountCells sorts cells by type. An inverter is a LUT: the device has no other.
+// CountCells counts cells by type. An inverter is a LUT, because the device has no other.
 func CountCells(cells map[string]int) Counts {
 	var c Counts
 	for name, n := range cells {
@@ -59,7 +59,7 @@ func CountsOf(r design.Resources) Counts {
 	return Counts{LUT: r.LUT, FF: r.FF, DSP: r.DSP, BRAM18: r.BRAM18, URAM: r.URAM, LUTRAM: r.LUTRAM}
 }
 
-// Plus is c and so many times o.
+// Plus is c plus times times o.
 func (c Counts) Plus(o Counts, times int) Counts {
 	c.LUT += times * o.LUT
 	c.FF += times * o.FF

@@ -1,4 +1,5 @@
-// Package utilisation reads what synthesis tools say about the modules of a design, and fits the factors of a calibration to it.
+// Package utilisation reads reports of synthesis tools about the modules of a design, and fits the factors of a calibration
+// to them.
 //
 // It takes the text of a report (yosys' JSON, Vivado's hierarchical utilisation) and the module instances of a design; it
 // gives counts by instance, and a factor for each module and resource. It runs no tool.
@@ -20,12 +21,12 @@ import (
 	"hass/optimizer/cost"
 )
 
-// Usage is what a report says about one instance. Where the report has modules but no instances, Name is "" and
-// Params say which module it is.
+// Usage holds the counts of one instance in a report. If the report has modules but no instances, Name is ""
+// and Params identify the module.
 type Usage struct {
 	Name   string
 	Module string
-	Params map[string]int // integers; others are not in it
+	Params map[string]int // integer parameters only
 	Counts
 }
 
@@ -35,7 +36,7 @@ type Report struct {
 	Usage []Usage
 }
 
-// ParseReport reads what a tool says about the modules of a design: yosys' `stat -json` or `write_json` of a
+// ParseReport reads a tool's report about the modules of a design: yosys' `stat -json` or `write_json` of a
 // netlist that is not flattened, or the text of Vivado's `report_utilization -hierarchical`.
 func ParseReport(data []byte) (*Report, error) {
 	if t := bytes.TrimSpace(data); len(t) > 0 && t[0] == '{' {
@@ -161,8 +162,8 @@ func sortUsage(u []Usage) {
 	})
 }
 
-// moduleName takes yosys' name of a module with parameters apart: $paramod\hass_fifo\WIDTH=s32'0...101\DEPTH=s32'0...10. Of a
-// name with a hash, $paramod$0123\hass_window, the parameters are not known.
+// moduleName splits yosys' name of a module with parameters: $paramod\hass_fifo\WIDTH=s32'0...101\DEPTH=s32'0...10. A name
+// with a hash, such as $paramod$0123\hass_window, does not have the parameters.
 func moduleName(name string) (module string, params map[string]int) {
 	name = strings.TrimPrefix(name, "\\")
 	if rest, ok := strings.CutPrefix(name, "$paramod\\"); ok {
@@ -186,7 +187,7 @@ func moduleName(name string) (module string, params map[string]int) {
 	return name, nil
 }
 
-// vivadoColumns are the columns of Vivado's table, by name, and what they count.
+// vivadoColumns are the columns of Vivado's table by name, with the count that each sets.
 var vivadoColumns = map[string]func(c *Counts, n int){
 	"Total LUTs":   func(c *Counts, n int) { c.LUT = n },
 	"LUTRAMs":      func(c *Counts, n int) { c.LUTRAM += n },
@@ -236,7 +237,7 @@ func parseVivado(data []byte) (*Report, error) {
 			if set == nil {
 				continue
 			}
-			// "12(3)": with and without what is below.
+			// "12(3)": the count with and without submodules.
 			v, _, _ = strings.Cut(v, "(")
 			k, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
 			if err != nil || k < 0 {
@@ -244,7 +245,7 @@ func parseVivado(data []byte) (*Report, error) {
 			}
 			set(&u.Counts, int(k))
 		}
-		if !strings.HasPrefix(u.Name, "(") { // (name): the part of a module that is in no submodule
+		if !strings.HasPrefix(u.Name, "(") { // (name): the part of a module outside its submodules
 			r.Usage = append(r.Usage, u)
 		}
 	}
@@ -254,16 +255,16 @@ func parseVivado(data []byte) (*Report, error) {
 	return r, nil
 }
 
-// Match is an instance of a design that a report has.
+// Match is an instance of a design that was found in a report.
 type Match struct {
 	hw.Instance
 	Actual Counts
 }
 
-// suffix is what HLS and synthesis put behind a name.
+// suffix is the suffix that HLS and synthesis add to a name.
 var suffix = regexp.MustCompile(`_U\d*$`)
 
-// Matches finds a design's instances in a report, by name; where it has no names by module and parameters.
+// Matches finds a design's instances in a report, by name, or by module and parameters if the report has no names.
 func (r *Report) Matches(list []hw.Instance) ([]Match, error) {
 	byName := map[string]*Usage{}
 	for i := range r.Usage {
@@ -272,7 +273,7 @@ func (r *Report) Matches(list []hw.Instance) ([]Match, error) {
 			continue
 		}
 		for _, n := range []string{u.Name, suffix.ReplaceAllString(u.Name, "")} {
-			if byName[n] == nil { // the outer one comes first
+			if byName[n] == nil { // the outer instance comes first
 				byName[n] = u
 			}
 		}
@@ -299,7 +300,7 @@ func (r *Report) Matches(list []hw.Instance) ([]Match, error) {
 	return found, nil
 }
 
-// same tells whether the parameters in a module's name are those of an instance.
+// same reports whether the parameters in a module's name are those of an instance.
 func same(name map[string]int, instance hw.Module) bool {
 	params := hw.Params(instance)
 	if len(name) == 0 {
@@ -335,7 +336,7 @@ func (c Counts) values() map[string]int {
 	return map[string]int{"DSP": c.DSP, "LUT": c.LUT, "FF": c.FF, "BRAM18": c.BRAM18, "URAM": c.URAM, "LUTRAM": c.LUTRAM}
 }
 
-// Calibrate fits a factor for each module and resource: the line through zero with the least squares from the model's
+// Calibrate fits a factor for each module and resource: the least-squares line through zero from the model's
 // estimates to the report's counts.
 func Calibrate(matches []Match, family string) (map[string]design.Scale, error) {
 	type pair struct{ model, actual Counts }

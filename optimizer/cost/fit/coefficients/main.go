@@ -2,7 +2,8 @@
 //
 //	go run ./optimizer/cost/fit/coefficients optimizer/cost/calibration/xc7.csv optimizer/cost/calibration/xc7.toml
 //
-// It runs twice: what an engine has beside lanes and weights is what the formulas of the first pass leave.
+// It runs twice: the formula of an engine without lanes and weights is fitted to the remainder
+// after the formulas of the first pass.
 package main
 
 import (

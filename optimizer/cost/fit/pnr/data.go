@@ -15,14 +15,14 @@ import (
 	"hass/optimizer/cost/fit"
 )
 
-// Line is a line of the data file: a point and a seed, and what became of it.
+// Line is a line of the data file: a point, a seed, and the result.
 type Line struct {
 	Module string
 	Params string // NAME=VALUE, as the area sweep writes them
 	Seed   int
-	Hash   string // of the texts of the module and of all that it has in it
+	Hash   string // of the sources of the module and all its submodules
 	Plain  bool   // mapped by abc instead of abc9
-	Failed string // why there are no figures; "" where there are
+	Failed string // the reason if there are no figures; otherwise ""
 	Measurement
 }
 
@@ -33,7 +33,7 @@ func key(module, params string, seed int) string {
 	return fit.Canonical(module, strings.Fields(params)) + " seed " + strconv.Itoa(seed)
 }
 
-// File is a data file: the comment that says by what it was made, and lines.
+// File is a data file: a comment that names the tools, and lines.
 type File struct {
 	Comment string // the first line, without "# "
 	Lines   []Line
@@ -95,7 +95,7 @@ func readLine(text string) (Line, error) {
 	return l, nil
 }
 
-// plainField keeps a text inside its field.
+// plainField removes separators from a text.
 func plainField(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == ';' || r < ' ' {
@@ -126,7 +126,7 @@ func (f *File) Bytes() []byte {
 	return b.Bytes()
 }
 
-// Put adds a line; it replaces one of the same point and seed in its place.
+// Put adds a line; it replaces a line of the same point and seed.
 func (f *File) Put(l Line) {
 	k := l.Key()
 	if i := slices.IndexFunc(f.Lines, func(o Line) bool { return o.Key() == k }); i >= 0 {
@@ -136,7 +136,7 @@ func (f *File) Put(l Line) {
 	f.Lines = append(f.Lines, l)
 }
 
-// Load reads the data file; one that does not exist is empty.
+// Load reads the data file; a missing file is empty.
 func Load(name string) (*File, error) {
 	data, err := os.ReadFile(name)
 	if os.IsNotExist(err) {

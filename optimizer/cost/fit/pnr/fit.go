@@ -25,7 +25,7 @@ type Sample struct {
 	paths    delay.Paths
 }
 
-// Samples are the points of a data file that were routed. Lines that no point has are left out: unknown is their number.
+// Samples are the routed points of a data file. Lines that match none of points are left out: unknown is their number.
 func Samples(f *File, points []fit.Point) (samples []Sample, unknown int, err error) {
 	known := map[string]fit.Point{}
 	for _, p := range points {
@@ -60,33 +60,35 @@ func Samples(f *File, points []fit.Point) (samples []Sample, unknown int, err er
 	return samples, unknown, nil
 }
 
-// expected are the coefficients before any measurement, in nanoseconds in the order of delay.Features: what the data sheet says of
-// cells, and a net of ordinary length. They decide where samples are too few or too alike, and which path is the slowest at first.
+// expected are the coefficients before any measurement, in nanoseconds in the order of delay.Features: the data sheet's delays of
+// cells, and a net of ordinary length. They decide where samples are too few or too alike, and the initial choice of the slowest
+// path.
 var expected = []float64{1.4, 0.6, 0.6, 0.11, 0.1, 0.5, 0.4, 2.1, 0.5, 0.1}
 
-// Weights of what is expected, as that of so many samples: of a coefficient, and of an offset that is 0.
+// Weights of the expected values, in samples: of a coefficient, and of an offset of 0.
 const (
 	priorCoefficient = 1.5
 	priorOffset      = 0.3
 )
 
-// expectedNetwork is the derate before any whole network is routed: a guess, with the error of one.
+// expectedNetwork is the derate before any whole network is routed: a guess with a wide error.
 var expectedNetwork = delay.NetworkFit{Fill: 0.3, Modules: 0.01, Error: 0.25}
 
-// rounds of choosing the slowest paths and solving for the coefficients.
+// rounds is the number of rounds of choosing the slowest paths and solving for the coefficients.
 const rounds = 25
 
-// FitSamples fits the coefficients, without the sample at index without; -1 for all. Errors are relative: a sample weighs by its delay.
+// FitSamples fits the coefficients, leaving out the sample at index without; -1 uses all. Errors are relative to a sample's
+// delay.
 //
-// Which path of a module is the slowest depends on the coefficients: they are solved for in turns. Those of features are not
-// negative.
+// The slowest path of a module depends on the coefficients, so the fit alternates between choosing paths and solving.
+// Coefficients of features are not negative.
 func FitSamples(samples []Sample, without int) *delay.Coefficients {
 	n := len(delay.Features())
 	size := n + len(delay.Kinds())
 	x := make([]float64, size)
 	copy(x, expected)
 	c := coefficients(x)
-	rms := make([]float64, n) // of a feature's share of a delay, by what is expected
+	rms := make([]float64, n) // root mean square of a feature's share of a delay, with the expected coefficients
 	for round := range rounds {
 		ata, atb := make([][]float64, size), make([]float64, size)
 		for i := range ata {
@@ -102,7 +104,7 @@ func FitSamples(samples []Sample, without int) *delay.Coefficients {
 			clear(row)
 			ns, at := c.Slowest(&s.paths)
 			if s.NS <= delay.Floor && ns <= delay.Floor {
-				continue // faster than any clock: how much does not matter
+				continue // faster than any clock: the exact delay does not matter
 			}
 			copy(row, s.paths.List[at][:])
 			row[n+s.paths.Kind] = 1
@@ -129,7 +131,7 @@ func FitSamples(samples []Sample, without int) *delay.Coefficients {
 			ata[i][i] += w
 		}
 		next := descend(ata, atb, x, n)
-		// Half a step keeps two paths from taking turns.
+		// A half step keeps the fit from alternating between two paths.
 		if round > 4 {
 			for i := range next {
 				next[i] = (next[i] + x[i]) / 2
@@ -174,17 +176,17 @@ func descend(ata [][]float64, atb, start []float64, n int) []float64 {
 	return x
 }
 
-// Residual is a sample with what the model says when it was left out of the fit.
+// Residual is a sample with the model's leave-one-out estimate.
 type Residual struct {
 	Sample
 	Model float64 // ns
 }
 
-// Error is relative.
+// Error is the relative error.
 func (r *Residual) Error() float64 { return math.Abs(r.Model/r.NS - 1) }
 
-// Fit fits the coefficients to samples and gives the file of them, and every sample as the others have it. The derate of whole
-// networks is fitted behind it (FitNetworks).
+// Fit fits the coefficients to samples and gives their file, and every sample with its leave-one-out estimate. The derate of
+// whole networks is fitted afterwards (FitNetworks).
 func Fit(samples []Sample, about string) (*delay.File, []Residual) {
 	c := FitSamples(samples, -1)
 	f := &delay.File{NS: map[string]float64{}, Kind: map[string]delay.Fit{}, Points: len(samples)}
@@ -219,18 +221,18 @@ func Fit(samples []Sample, about string) (*delay.File, []Residual) {
 type NetworkSample struct {
 	Name          string
 	MHz           float64 // routed, the mean of its seeds
-	From          string  // where its slowest path begins
-	Ends          string  // latest arrivals, of the last seed
-	Slowest       string  // the instance that the model has for the slowest
-	ModuleMHz     float64 // of that one alone, by the model
+	From          string  // start of its slowest path
+	Ends          string  // latest arrivals, for the last seed
+	Slowest       string  // the slowest instance by the model
+	ModuleMHz     float64 // clock of that instance alone, by the model
 	Fill          float64
 	Modules       int
-	Model         float64 // MHz by the model, when this network was left out of the fit of derates
+	Model         float64 // MHz by the model with this network left out of the fit of the derate
 	seeds         int
 	fill, modules float64 // terms of the derate
 }
 
-// NetworkSamples are the networks of a data file with what a fit of modules says of their slowest ones.
+// NetworkSamples are the networks of a data file with the clock of their slowest module by a fit of modules.
 func NetworkSamples(f *File, networks []Network, c *delay.Coefficients) ([]NetworkSample, error) {
 	var list []NetworkSample
 	for i := range networks {
@@ -269,19 +271,19 @@ func NetworkSamples(f *File, networks []Network, c *delay.Coefficients) ([]Netwo
 	return list, nil
 }
 
-// part is what the part has.
+// part holds the resources of the part.
 var part = design.Resources{DSP: 80, LUT: 17600, FF: 35200, BRAM18: 120}
 
-// enoughNetworks is the number of networks from which on the derate is fitted to them. With fewer it is the expected one, and for each that
-// is missing the expected error counts: two or three say nothing of how the clock falls as a part fills.
+// enoughNetworks is the number of networks from which on the derate is fitted to them. With fewer, the expected derate is used and the
+// expected error counts for each missing network: two or three networks do not show how the clock falls as a part fills.
 const enoughNetworks = 6
 
-// priorNetwork is the weight of the expected derate, as that of so many networks.
+// priorNetwork is the weight of the expected derate, in networks.
 const priorNetwork = 0.5
 
-// fitDerate fits the derate, without the network at index without; -1 for all. Coefficients are not negative.
+// fitDerate fits the derate, leaving out the network at index without; -1 uses all. Coefficients are not negative.
 func fitDerate(list []NetworkSample, without int) delay.NetworkFit {
-	// Relative errors: terms and the missing part of 1 in units of the measured clock.
+	// Relative errors: the terms and 1 minus the ratio, in units of the measured clock.
 	expect := []float64{expectedNetwork.Fill, expectedNetwork.Modules}
 	ata, atb := [][]float64{{0, 0}, {0, 0}}, []float64{0, 0}
 	add := func(row []float64, y float64) {
@@ -305,7 +307,7 @@ func fitDerate(list []NetworkSample, without int) delay.NetworkFit {
 	return delay.NetworkFit{Fill: x[0], Modules: x[1]}
 }
 
-// FitNetworks fits the derate of whole networks, and says of each what the others give.
+// FitNetworks fits the derate of whole networks and sets the leave-one-out estimate of each.
 func FitNetworks(list []NetworkSample) delay.NetworkFit {
 	if len(list) == 0 {
 		return expectedNetwork
@@ -373,15 +375,15 @@ func FitFiles(modules, whole *File) (*Fitted, error) {
 	return r, nil
 }
 
-// Fitted is what a fit finds.
+// Fitted is the result of a fit.
 type Fitted struct {
 	File      *delay.File
-	Residuals []Residual // of modules left out in turn
+	Residuals []Residual // of modules, left out in turn
 	Networks  []NetworkSample
-	Unknown   int // lines that no point has
+	Unknown   int // lines that match no point
 }
 
-// Text is a file of coefficients.
+// Text writes a file of coefficients.
 func Text(f *delay.File) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Coefficients of the delays of modules (optimizer/cost/delay) on xc7z010-1, fitted to xc7z010-1.csv by make fit-clock.\n"+

@@ -15,7 +15,7 @@ import (
 	"hass/templates"
 )
 
-// Library is the texts of a folder of SystemVerilog by module; each file has the module that it is named after.
+// Library holds SystemVerilog sources by module; each file has the module of its name.
 type Library map[string]string
 
 // BuiltIn is the RTL library of package templates.
@@ -49,12 +49,12 @@ var (
 	identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`)
 )
 
-// meaning is a text without comments and with one space where it has any.
+// meaning is a source without comments and with white space reduced to single spaces.
 func meaning(text string) string {
 	return strings.TrimSpace(space.ReplaceAllString(comment.ReplaceAllString(text, " "), " "))
 }
 
-// Closure lists the modules that an instance of one may have, itself included, sorted.
+// Closure lists the modules that an instance of a module may contain, itself included, sorted.
 func (l Library) Closure(module string) ([]string, error) {
 	if _, ok := l[module]; !ok {
 		return nil, fmt.Errorf("no module %s in the library", module)
@@ -79,7 +79,8 @@ func (l Library) Closure(module string) ([]string, error) {
 	return list, nil
 }
 
-// Hash is that of the meaning of the texts of a module and of all that it may have in it. Comments and layout do not change it.
+// Hash is the hash of the sources of a module and of all modules that it may contain. Comments and
+// layout do not affect it.
 func (l Library) Hash(module string) (string, error) {
 	list, err := l.Closure(module)
 	if err != nil {
@@ -92,7 +93,8 @@ func (l Library) Hash(module string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:12], nil
 }
 
-// write puts the texts of a module and of all that it may have into a folder, and gives the files.
+// write writes the sources of a module and of all modules that it may contain to a folder, and
+// gives the files.
 func (l Library) write(dir, module string) ([]string, error) {
 	list, err := l.Closure(module)
 	if err != nil {

@@ -17,24 +17,25 @@ import (
 	"hass/optimizer/cost/fit"
 )
 
-// NetworkModule is what stands for a module in the data file of whole networks; the parameters are the network's name.
+// NetworkModule takes the place of the module's name in the data file of whole networks; the
+// parameters are the network's name.
 const NetworkModule = "network"
 
-// Network is a whole network that is routed: random weights, hardware of all kinds of engines.
+// Network is a whole network to be routed: random weights, hardware of all kinds of engines.
 type Network struct {
 	Name string
 	HW   *hw.Network
 	top  string // its SystemVerilog
 }
 
-// uniform is a network of convolutions whose engines are alike.
+// uniform is a network of convolutions with equal engines.
 type uniform struct {
 	size, channels  int // of the map and of the convolutions
 	layers          int
 	bits            int
 	kind            hw.EngineKind
 	mch, n          int // channels of a beat, multipliers
-	pout, gang      int // output lanes, those that go together
+	pout, gang      int // output lanes, lanes of a gang
 	poolAndResidual bool
 }
 
@@ -61,7 +62,7 @@ var uniforms = []uniform{
 // randomNetworks are seeds of hwtest whose networks have several layers and fit the part.
 var randomNetworks = []int64{5, 21, 33, 46}
 
-// Networks are the whole networks that are routed, in that order.
+// Networks are the whole networks to route, in that order.
 func Networks() ([]Network, error) {
 	var list []Network
 	for i := range uniforms {
@@ -116,7 +117,7 @@ func (u *uniform) build() (*intnet.Net, []hw.Layer, map[string]int, error) {
 	return net, layers, depths, err
 }
 
-// window is the window of a convolution of k by k, all of whose taps come together.
+// window is the window of a k by k convolution with all taps in one beat.
 func (u *uniform) window(k int) (hw.WindowParams, error) {
 	f := fixed.Format{Bits: u.bits, Frac: u.bits / 2, Signed: true}
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), u.size, u.size, u.channels, f)
@@ -157,22 +158,22 @@ func newNetwork(name string, net *intnet.Net, layers []hw.Layer, depths map[stri
 	return Network{name, p.HW, string(text)}, nil
 }
 
-// library is the library with the network's top.
+// library is the library with the network's top added.
 func (n *Network) library(l Library) Library {
 	all := maps.Clone(l)
 	all[project.TopName] = n.top
 	return all
 }
 
-// Used is what the cost model says that the network takes.
+// Used is the network's resource use by the cost model.
 func (n *Network) Used() design.Resources {
 	return cost.New(n.HW.Net, design.Family7, nil).Total(n.HW).Resources()
 }
 
-// noStats is the top without counters, as designs have it.
+// noStats selects the top without counters, as in designs.
 var noStats = []hw.Param{{Name: "STATS", Value: "0"}}
 
-// networkJobs are those of whole networks.
+// networkJobs are the jobs of whole networks.
 func networkJobs(l Library, networks []Network) (jobs []Job, err error) {
 	for i := range networks {
 		n := &networks[i]

@@ -11,14 +11,14 @@ import (
 	"hass/optimizer/cost/fit"
 )
 
-// group is the part of a module's points that are alike: a sweep has so many of each.
+// group is a set of similar points of a module; a sweep takes a given number of each.
 type group struct {
 	name string
 	of   func(m hw.Module) bool
 	take int
 }
 
-// is gives the group of the modules of one type that a rule picks.
+// is gives the group of the modules of one type that a rule selects.
 func is[M hw.Module](name string, take int, rule func(m M) bool) group {
 	return group{name, func(m hw.Module) bool {
 		x, ok := m.(M)
@@ -26,10 +26,10 @@ func is[M hw.Module](name string, take int, rule func(m M) bool) group {
 	}, take}
 }
 
-// otherTake is how many points are taken of a module that no group of the table picks.
+// otherTake is the number of points of a module that no group of the table selects.
 const otherTake = 5
 
-// groupsOf are the groups of points: those of the table, then one for each module that none of them picks.
+// groupsOf are the groups of points: those of the table, then one for each module that none of them selects.
 func groupsOf(points []fit.Point) []group {
 	list := slices.Clone(groups)
 	for _, p := range points {
@@ -43,7 +43,7 @@ func groupsOf(points []fit.Point) []group {
 	return list
 }
 
-// groups are the modules of which there are more or fewer points than of others, or whose points are not all alike.
+// groups are the modules that need another number of points, or that have several kinds of points.
 var groups = func() []group {
 	list := []group{
 		is("FIFO in LUT RAM", 8, func(m hw.FIFOParams) bool { return !m.Block && m.Lag == 0 }),
@@ -105,7 +105,7 @@ var groups = func() []group {
 	return list
 }()
 
-// named are the modules that the goals for clocks name: they come before all groups.
+// named are the modules in the goals for clocks: they come before all groups.
 func named() (list []hw.Module, err error) {
 	for _, e := range []struct {
 		kind       hw.LaneKind
@@ -125,15 +125,15 @@ func named() (list []hw.Module, err error) {
 	return list, nil
 }
 
-// maxLUTs, maxDSPs and maxBlocks bound a point to 60 % of the part; times of place and route bound it before that.
+// maxLUTs, maxDSPs and maxBlocks bound a point to 60 % of the part; the time of place and route is usually the tighter bound.
 const (
 	maxLUTs   = 17600 * 6 / 10
 	maxDSPs   = 80 * 6 / 10
 	maxBlocks = 120 * 6 / 10
 )
 
-// places is where a group's points are taken from its list by size, in the order in which they are measured: the middle first, then
-// the ends and what lies between.
+// places are the quantiles by size at which a group's points are taken, in the order of measurement: the middle first, then the
+// ends, then points between them.
 var places = []float64{0.5, 0.05, 0.95, 0.75, 0.25, 1, 0, 0.62, 0.87, 0.37, 0.12, 0.56, 0.81, 0.31, 0.69, 0.44, 0.93, 0.18}
 
 // sized is a point with its size.
@@ -142,8 +142,8 @@ type sized struct {
 	luts int
 }
 
-// Points is the sweep in the order in which it is made: the named modules, then groups in turn, so that a part of it is a sweep as well.
-// Of each group there are at most so many. What has one of the modules of last in it comes after the others.
+// Points is the sweep in its order: the named modules, then groups in turn, so that a part of the sweep is a sweep as well. Each group
+// has at most each points. Points that contain one of the modules of last come after the others.
 func Points(l Library, last []string, each int) ([]fit.Point, error) {
 	all, err := candidates()
 	if err != nil {
@@ -157,7 +157,7 @@ func Points(l Library, last []string, each int) ([]fit.Point, error) {
 	if err != nil {
 		return nil, err
 	}
-	var now, later [][]fit.Point // lists that are taken in turn
+	var now, later [][]fit.Point // lists from which points are taken in turn
 	seen := map[string]bool{}
 	for _, m := range first {
 		p := fit.PointOf(m)
@@ -209,7 +209,7 @@ func Points(l Library, last []string, each int) ([]fit.Point, error) {
 	return append(inTurn(now), inTurn(later)...), nil
 }
 
-// inTurn takes one point of every list, then the next of every list.
+// inTurn takes the first point of every list, then the second of every list, and so on.
 func inTurn(lists [][]fit.Point) (points []fit.Point) {
 	for i, more := 0, true; more; i++ {
 		more = false
@@ -244,7 +244,7 @@ func candidates() (list []sized, err error) {
 	return list, nil
 }
 
-// Known are all points whose lines in the data file are understood.
+// Known are all points that lines of the data file may have.
 func Known() ([]fit.Point, error) {
 	points, err := fit.Points()
 	if err != nil {
@@ -261,7 +261,7 @@ func Known() ([]fit.Point, error) {
 	return points, nil
 }
 
-// larger are engines of sizes that designs have and the area sweep, which has more points, has not.
+// larger are engines of realistic sizes that the area sweep does not have.
 func larger() (list []hw.Module) {
 	for _, e := range []struct {
 		kind              hw.LaneKind

@@ -11,19 +11,20 @@ import (
 	"strings"
 )
 
-// Timing is what a report says of the slowest path from register to register.
+// Timing is the slowest register-to-register path in a report.
 type Timing struct {
 	MHz          float64
-	Logic, Route float64 // ns of the slowest path: in cells with clock-to-output and setup, and between them
-	Cells        int     // that the path runs through, without its ends
+	Logic, Route float64 // ns of the slowest path: in cells including clock-to-output and setup, and on nets
+	Cells        int     // number of cells on the path, without its ends
 	From, To     string  // its ends: instance path and signal inside the module, or "wrapper"
-	Slow         string  // type of the cell in which most of its time passes
-	// Ends are the latest arrivals in five parts of the design, the latest first: "5.71 window.emit, 4.2 left" are 5.71 and 4.20 ns after the
-	// edge at the clock's source: the clock's own net is in it, the setup of the end is not. A part is an instance of the module, or what has no instance.
+	Slow         string  // type of the cell with most of its time
+	// Ends are the latest arrivals in five parts of the design, the latest first: "5.71 window.emit, 4.2 left" means 5.71 and 4.20 ns after
+	// the edge at the clock's source. This includes the clock's own net but not the setup of the end. A part is an instance in the module, or
+	// a signal outside any instance.
 	Ends string
 }
 
-// report is what is read of the JSON report of the place-and-route program.
+// report holds the fields that are read from the JSON report of the place-and-route program.
 type report struct {
 	Paths []struct {
 		From string `json:"from"`
@@ -43,7 +44,7 @@ type report struct {
 	} `json:"detailed_net_timings"`
 }
 
-// hop is a part of a path: through a cell or along a net.
+// hop is a part of a path: a cell or a net.
 type hop struct {
 	Delay float64 `json:"delay"` // ns
 	Type  string  `json:"type"`
@@ -60,7 +61,7 @@ type pin struct {
 // clockNet is the wrapper's clock.
 const clockNet = "clk"
 
-// readReport reads a report; names are of the mapped netlist.
+// readReport reads a report; its names are those of the mapped netlist.
 func readReport(data []byte, names *netlist) (Timing, error) {
 	var r report
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -102,7 +103,7 @@ func readReport(data []byte, names *netlist) (Timing, error) {
 	return Timing{}, errors.New("report: no path from register to register")
 }
 
-// mostEnds bounds the ends that are kept.
+// mostEnds bounds the number of ends that are kept.
 const mostEnds = 5
 
 // ends are the latest arrivals of the parts of the design.
@@ -143,11 +144,11 @@ func (r *report) ends(edge string, names *netlist) string {
 	return strings.Join(list, ", ")
 }
 
-// netlist is what is known of the cells of a mapped design. Modules that keep their hierarchy are instances in it; the program names what
-// is inside by instance path.
+// netlist holds the cells of a mapped design. Modules that keep their hierarchy are instances in it; the program names their cells by
+// instance path.
 type netlist struct {
 	cells map[string]netCell // by instance path
-	nets  map[netBit]string  // the shortest name that the text gave it, by instance path
+	nets  map[netBit]string  // the shortest name in the source, by instance path
 }
 
 // netBit is a bit of an instance, "" or a path with a dot at its end.
@@ -172,7 +173,7 @@ type netModule struct {
 	} `json:"netnames"`
 }
 
-// box tells a module whose inside is the device's.
+// box reports whether a module is a primitive of the device.
 func (m *netModule) box() bool {
 	for _, a := range []string{"blackbox", "whitebox"} {
 		if _, ok := m.Attributes[a]; ok {
@@ -182,7 +183,7 @@ func (m *netModule) box() bool {
 	return false
 }
 
-// readNetlist reads what yosys' write_json says of the wrapper.
+// readNetlist reads yosys' write_json output of the wrapper.
 func readNetlist(data []byte) (*netlist, error) {
 	var j struct {
 		Modules map[string]*netModule `json:"modules"`
@@ -200,7 +201,7 @@ func readNetlist(data []byte) (*netlist, error) {
 // maxNesting bounds the depth of instances.
 const maxNesting = 64
 
-// take takes up an instance of a module.
+// take adds an instance of a module.
 func (n *netlist) take(modules map[string]*netModule, module, path string, depth int) error {
 	if depth > maxNesting {
 		return fmt.Errorf("netlist: module %s contains itself", module)
@@ -225,7 +226,7 @@ func (n *netlist) take(modules map[string]*netModule, module, path string, depth
 			if !ok {
 				continue
 			}
-			// The outer name says less: a module's own names begin with its instance.
+			// The outer name is less useful: a module's own names begin with its instance.
 			at := netBit{path, bit}
 			if old, ok := n.nets[at]; !ok || better(path+name, old) {
 				n.nets[at] = path + name
@@ -235,7 +236,7 @@ func (n *netlist) take(modules map[string]*netModule, module, path string, depth
 	return nil
 }
 
-// better tells whether a net is better called a than b: inside the module, then by the shorter name.
+// better reports whether a is a better name for a net than b: a name inside the module, then the shorter name.
 func better(a, b string) bool {
 	ia, ib := strings.HasPrefix(a, instance+"."), strings.HasPrefix(b, instance+".")
 	if ia != ib {
@@ -247,24 +248,24 @@ func better(a, b string) bool {
 	return a < b
 }
 
-// bitOf is the number of a bit; a constant has none.
+// bitOf is the number of a bit; false for a constant.
 func bitOf(b json.RawMessage) (int, bool) {
 	var n int
 	return n, json.Unmarshal(b, &n) == nil
 }
 
-// kind is a cell's type; "" of one that mapping did not make.
+// kind is a cell's type; "" if mapping did not create the cell.
 func (n *netlist) kind(cell string) string { return n.cells[cell].Type }
 
 var (
 	flattened = regexp.MustCompile(`\$flatten\\([^$]*)`)
-	// A memory becomes several cells, and one of LUT RAM several in one place: memory.0.8/DPR3_1.
+	// A memory becomes several cells, and a LUT RAM several cells in one place: memory.0.8/DPR3_1.
 	partOfMemory = regexp.MustCompile(`(\.[0-9]+)*(/.*)?$`)
 	lastIndex    = regexp.MustCompile(`\[[0-9]+\]$`)
 )
 
-// end is how a reader knows the cell at an end of a path: the signal that it drives, by instance path inside the module, without the
-// number of its bit. What stands outside the module is "wrapper".
+// end names the cell at an end of a path: the signal that it drives, by instance path inside the module, without the bit number. A
+// cell outside the module is "wrapper".
 func (n *netlist) end(cell string) string {
 	c := n.cells[cell]
 	var outs []string
@@ -287,7 +288,7 @@ func (n *netlist) end(cell string) string {
 	if inside, ok := strings.CutPrefix(best, instance+"."); ok {
 		return lastIndex.ReplaceAllString(inside, "")
 	}
-	// A memory or a product whose outputs have no name of the text: its own name has the instance path.
+	// For a memory or a product whose outputs have no name in the source, the cell's own name has the instance path.
 	name := strings.ReplaceAll(cell, `\`, "")
 	if m := flattened.FindStringSubmatch(cell); m != nil {
 		name = strings.ReplaceAll(m[1], `\`, "")

@@ -11,11 +11,11 @@ import (
 	"hass/optimizer/cost/fit"
 )
 
-// Job is what is routed and the line that it becomes: a module with parameters, or a whole network.
+// Job is a module with parameters or a whole network to be routed, and the resulting line.
 type Job struct {
 	Module, Params string
 	Seed           int
-	Hash           string // of the texts
+	Hash           string // of the sources
 	source         Source
 }
 
@@ -47,8 +47,8 @@ func NetworkJobs(l Library) ([]Job, error) {
 	return networkJobs(l, networks)
 }
 
-// ToDo are the jobs that a data file has not, or has of other texts of the modules: each once with each seed, seed by seed. What
-// failed on these texts is not tried again.
+// ToDo are the jobs that a data file does not have, or has for other sources of the modules: each once with each seed, seed by
+// seed. A job that failed with these sources is not tried again.
 func ToDo(all []Job, seeds int, have *File) (jobs []Job) {
 	done := map[string]string{} // hash by point and seed
 	for i := range have.Lines {
@@ -64,7 +64,7 @@ func ToDo(all []Job, seeds int, have *File) (jobs []Job) {
 	return jobs
 }
 
-// Stale counts the lines of modules whose texts are others today, and of modules that are gone.
+// Stale counts the lines of modules whose sources have changed, and of modules that no longer exist.
 func Stale(l Library, f *File) (n int, err error) {
 	for i := range f.Lines {
 		x := &f.Lines[i]
@@ -82,8 +82,8 @@ func Stale(l Library, f *File) (n int, err error) {
 	return n, nil
 }
 
-// Sweep routes jobs one after another and stores each as it ends. A job that takes longer than the limit, or that a program refuses,
-// is stored with the reason and logged.
+// Sweep routes jobs one after another and stores each result at once. A job that takes longer than the limit, or that a program
+// refuses, is stored with the reason and logged.
 func Sweep(ctx context.Context, t *Tools, name string, jobs []Job, limit time.Duration, log func(string)) error {
 	version, err := t.Version(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ func Sweep(ctx context.Context, t *Tools, name string, jobs []Job, limit time.Du
 		default:
 			log(fmt.Sprintf("%s: %.1f MHz, %d LUTs, from %s to %s, in %.0f s", what, line.MHz, line.LUT, line.From, line.To, time.Since(start).Seconds()))
 		}
-		// The file is read anew: someone may have worked on it meanwhile.
+		// The file is read again, because someone may have changed it meanwhile.
 		f, err := Load(name)
 		if err != nil {
 			return err

@@ -19,13 +19,13 @@ import (
 	"hass/optimizer/cost/utilisation"
 )
 
-// Device is the part on which modules are placed, as the program calls it; its timing is that of speed grade -1.
+// Device is the program's name for the part on which modules are placed; its timing is that of speed grade -1.
 const Device = "xc7z010clg400-1"
 
-// Flags are those of the place-and-route program beside device, database, netlist, report and seed.
+// Flags are the flags of the place-and-route program besides device, database, netlist, report and seed.
 const Flags = "--freq 300 --router router2 --timing-allow-fail"
 
-// reportFlags ask for the report, with the arrivals at all ends of paths.
+// reportFlags request the report, with the arrivals at all ends of paths.
 var reportFlags = []string{"--report", "report.json", "--detailed-timing-report"}
 
 // Tools are the programs of a run.
@@ -35,7 +35,7 @@ type Tools struct {
 	Dir     string // scratch
 }
 
-// Check tells what is missing.
+// Check returns an error that names the missing program or file.
 func (t *Tools) Check() error {
 	for _, f := range []string{t.Nextpnr, t.ChipDB} {
 		if st, err := os.Stat(f); f == "" || err != nil || !st.Mode().IsRegular() {
@@ -50,7 +50,7 @@ func (t *Tools) Check() error {
 
 var commitOf = regexp.MustCompile(`nextpnr-\S*?g([0-9a-f]{7,40})`)
 
-// Version is the program's name with the commit that it says it is of.
+// Version is the program's name and the commit that it reports.
 func (t *Tools) Version(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, t.Nextpnr, "--version").CombinedOutput()
 	if err != nil {
@@ -69,7 +69,7 @@ type Measurement struct {
 	Timing
 }
 
-// Source is what is routed: a module of a library with parameters.
+// Source is a module of a library with parameters, to be routed.
 type Source struct {
 	Library Library
 	Module  string
@@ -101,11 +101,11 @@ func (t *Tools) Netlist(ctx context.Context, s *Source) (utilisation.Counts, err
 	return t.synthesise(ctx, append(files, "top.v"), s.Plain)
 }
 
-// blocksFile is the file of the block RAMs that memories are mapped to.
+// blocksFile is the file of the block RAMs to which memories are mapped.
 const blocksFile = "blocks.txt"
 
-// smallBlocks are block RAMs of 18 Kb in the terms of yosys' memory_libmap and of its own map for series 7. Those of 36 Kb are left out:
-// the program knows no times of them, so that paths out of them would not be seen.
+// smallBlocks are block RAMs of 18 Kb in the format of yosys' memory_libmap and of its map for series 7. Block RAMs of 36 Kb are left
+// out: the program has no delays for them, so paths from them would be missing in the report.
 const smallBlocks = `ram block $__XILINX_BLOCKRAM_SDP_ {
   byte 9;
   option "MODE" "HALF" {
@@ -164,11 +164,11 @@ ram block $__XILINX_BLOCKRAM_TDP_ {
 }
 `
 
-// mapMemory is what synth_xilinx does in its step map_memory of yosys 0.23, with those block RAMs.
+// mapMemory replaces the commands of synth_xilinx's step map_memory in yosys 0.23, with these block RAMs.
 const mapMemory = "memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xc5v.txt -lib " + blocksFile +
 	"\ntechmap -map +/xilinx/lutrams_xc5v_map.v\ntechmap -map +/xilinx/brams_xc6v_map.v\n"
 
-// synthesise maps files, of which one has the wrapper, to netlist.json.
+// synthesise maps files, one of which is the wrapper, to netlist.json.
 func (t *Tools) synthesise(ctx context.Context, files []string, plain bool) (utilisation.Counts, error) {
 	abc := "-abc9 "
 	if plain {
@@ -183,7 +183,7 @@ func (t *Tools) synthesise(ctx context.Context, files []string, plain bool) (uti
 	if err := os.WriteFile(filepath.Join(t.Dir, blocksFile), []byte(smallBlocks), 0o666); err != nil {
 		return utilisation.Counts{}, err
 	}
-	part("map_ffram", "edif") // with the check at the end, which trims what the map of block RAMs connects too widely
+	part("map_ffram", "edif") // with the check at the end, which trims ports that the map of block RAMs connects too widely
 	script += "write_json netlist.json\ntee -o stat.json stat -json\n"
 	if err := t.yosys(ctx, script); err != nil {
 		return utilisation.Counts{}, err
@@ -195,7 +195,7 @@ func (t *Tools) synthesise(ctx context.Context, files []string, plain bool) (uti
 	return fit.ReadStat(stat)
 }
 
-// ports elaborates the module with its parameters: the widths are those of its own text.
+// ports elaborates the module with its parameters to find the widths of its ports.
 func (t *Tools) ports(ctx context.Context, s *Source, files []string) ([]Port, error) {
 	var script strings.Builder
 	fmt.Fprintf(&script, "read_verilog -sv %s\n", strings.Join(files, " "))
@@ -220,7 +220,7 @@ func (t *Tools) yosys(ctx context.Context, script string) error {
 	return t.run(ctx, "yosys", "-q", "-s", "run.ys")
 }
 
-// run runs a program in the scratch folder, and what it started goes with it.
+// run runs a program in the scratch folder; its child processes are killed with it.
 func (t *Tools) run(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = t.Dir
@@ -239,7 +239,7 @@ func (t *Tools) run(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
-// Place places and routes what was mapped last.
+// Place places and routes the netlist that was mapped last.
 func (t *Tools) Place(ctx context.Context, seed int) (Timing, error) {
 	args := []string{"--device", Device, "--chipdb", t.ChipDB, "--json", "netlist.json", "--seed", strconv.Itoa(seed)}
 	args = append(args, reportFlags...)
@@ -260,8 +260,8 @@ func (t *Tools) Place(ctx context.Context, seed int) (Timing, error) {
 	return readReport(data, names)
 }
 
-// Route maps, places and routes a source. abc9 of yosys 0.23 crashes on some block RAMs: there plain abc maps, and the source is Plain
-// from then on.
+// Route maps, places and routes a source. abc9 of yosys 0.23 crashes on some block RAMs: plain abc maps them instead, and the source
+// is Plain from then on.
 func (t *Tools) Route(ctx context.Context, s *Source, seed int) (Measurement, error) {
 	c, err := t.Netlist(ctx, s)
 	if err != nil && !s.Plain && ctx.Err() == nil {
@@ -275,11 +275,11 @@ func (t *Tools) Route(ctx context.Context, s *Source, seed int) (Measurement, er
 	return Measurement{c, tm}, err
 }
 
-// ErrNoTimes says that the program leaves out what the slowest paths go through.
+// ErrNoTimes means that the program has no delays of cells on the slowest paths.
 var ErrNoTimes = errors.New("so modules would look faster than they are: give a nextpnr that has them")
 
-// probes are modules whose slowest path runs through a cell of a type whatever stands around it. A program that has no time of the
-// cell sees no such path.
+// probes are modules whose slowest path always runs through a cell of a given type. A program without delays of that cell does not
+// see the path.
 var probes = []struct {
 	cell    string
 	count   func(c *utilisation.Counts) int
@@ -312,7 +312,7 @@ func (t *Tools) CheckTimes(ctx context.Context) error {
 	return nil
 }
 
-// complaint is the line of a program's output that says what is wrong: the first that begins with ERROR, else the last one.
+// complaint is the line of a program's output with the error: the first that begins with ERROR, else the last line.
 func complaint(out string) string {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	for _, l := range lines {

@@ -17,10 +17,10 @@ type Port struct {
 	Width  int
 }
 
-// clockPorts are the names that a clock port has.
+// clockPorts are the possible names of a clock port.
 var clockPorts = []string{"clk", "aclk"}
 
-// readPorts reads the ports of a module from what yosys' write_json says, in the order of the module's text.
+// readPorts reads the ports of a module from yosys' write_json output, in the order of the source.
 func readPorts(data []byte, module string) ([]Port, error) {
 	var j struct {
 		Modules map[string]struct {
@@ -31,7 +31,7 @@ func readPorts(data []byte, module string) ([]Port, error) {
 	if err := json.Unmarshal(data, &j); err != nil {
 		return nil, fmt.Errorf("yosys JSON: %w", err)
 	}
-	// An instance of parameters that differ from the module's defaults has a name of its own.
+	// An instance whose parameters differ from the module's defaults has a derived name.
 	var ports json.RawMessage
 	for name, m := range j.Modules {
 		if _, ok := m.Attributes["top"]; ok && strings.Contains(name, module) {
@@ -41,7 +41,7 @@ func readPorts(data []byte, module string) ([]Port, error) {
 	if ports == nil {
 		return nil, fmt.Errorf("yosys JSON: no top module %s", module)
 	}
-	// A map would lose the order.
+	// Decoding into a map would lose the order.
 	d := json.NewDecoder(strings.NewReader(string(ports)))
 	if _, err := d.Token(); err != nil {
 		return nil, fmt.Errorf("yosys JSON: ports of %s: %w", module, err)
@@ -70,12 +70,12 @@ func readPorts(data []byte, module string) ([]Port, error) {
 // top is the name of the wrapper.
 const top = "pnr_top"
 
-// instance is the name of the measured module in it; nets of the module begin with it.
+// instance is the name of the measured module in the wrapper; nets of the module begin with it.
 const instance = "u"
 
-// wrapper is a top without pins for a module: a shift register that one toggling bit fills drives all inputs, outputs are
-// registered and folded into another shift register, and the clock comes from a BUFG. So every path of the module begins and ends at
-// a register, nothing of it is constant, and no pin decides where it is placed.
+// wrapper is a top without pins for a module: a shift register that one toggling bit fills drives all inputs, outputs are registered
+// and folded into another shift register, and the clock comes from a BUFG. So every path of the module begins and ends at a
+// register, none of its inputs is constant, and no pin affects the placement.
 func wrapper(module string, params []hw.Param, ports []Port) (string, error) {
 	var in, out int
 	var connect []string
@@ -86,7 +86,7 @@ func wrapper(module string, params []hw.Param, ports []Port) (string, error) {
 			connect = append(connect, fmt.Sprintf(".%s(clk)", p.Name))
 			clocked = true
 		case p.Name == "waits" && p.Output:
-			// Only the counters of STATS read it, which designs do not have.
+			// Only the counters of STATS read it, and designs do not have them.
 			connect = append(connect, ".waits()")
 		case p.Output:
 			connect = append(connect, fmt.Sprintf(".%s(so[%d:%d])", p.Name, out+p.Width-1, out))

@@ -1,4 +1,5 @@
-// Sweep synthesises the points of package fit that the data file has not yet, and writes them to it.
+// Sweep synthesises the points of package fit that the data file does not have yet, and adds them
+// to it.
 //
 //	go run ./optimizer/cost/fit/sweep [-list] [-limit N] optimizer/cost/calibration/xc7.csv
 package main

@@ -1,5 +1,5 @@
-// Route places and routes modules of the RTL library on xc7z010 without pins and writes their clocks to a data file, from which it
-// goes on. The place-and-route program and its chip database are the user's.
+// Route places and routes modules of the RTL library on xc7z010 without pins and writes their clocks to a data file. It resumes
+// from that file. The place-and-route program and its chip database are the user's.
 //
 //	go run ./optimizer/cost/fit/pnr/route -nextpnr PROGRAM -chipdb FILE optimizer/cost/calibration/xc7z010-1.csv
 package main
@@ -105,7 +105,7 @@ func run(ctx context.Context, file string, o options) error {
 	return pnr.Sweep(ctx, &tools, file, left, o.limit, log)
 }
 
-// jobs are those that the flags ask for.
+// jobs are the jobs that the flags select.
 func jobs(library pnr.Library, o options) ([]pnr.Job, error) {
 	if o.networks {
 		all, err := pnr.NetworkJobs(library)
