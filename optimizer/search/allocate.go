@@ -10,16 +10,16 @@ import (
 	"hass/optimizer"
 )
 
-// Allocator is the sampler that uses the structure of the problem. Divergences of single thresholds are
-// taken to add up (to second order in what pruning changes they do, while the changes are independent); the
-// optimizer's menu tells what hardware a layer needs at a rate and a density of pairs. For a budget of divergence it
-// finds the thresholds of the least cycles per image: at given cycles the choice separates into the layers once
-// each resource has a price, so that a layer buys zeros as long as they save more hardware, at these prices, than
-// they cost divergence. Layers that bind nothing buy none.
+// Allocator is the sampler that uses the structure of the problem. It takes the divergences of single thresholds as
+// additive (to second order in the changes by pruning, while the changes are independent). The optimizer's menu
+// gives the hardware that a layer needs at a rate and a density of pairs. For a budget of divergence the allocator
+// finds the thresholds of the least cycles per image. At given cycles the layers are independent once each resource
+// has a price: a layer adds zeros as long as the hardware that they save, at these prices, outweighs the divergence
+// that they cost. Layers that limit nothing get no zeros.
 //
-// The first trials go up and down a ladder of budgets. What they measure corrects the scale of the predictions, finds curves that
-// hide a cliff, and says which divergence goes with the loss that is allowed. Later trials start from the best so far and
-// disturb the weights of single curves, which are the least certain part.
+// The first trials go up and down a ladder of budgets. Their results correct the scale of the predictions, reveal curves with a
+// hidden step, and give the divergence that corresponds to the allowed loss. Later trials start from the best trial so far and
+// perturb the weights of single curves, which are the least certain part.
 type Allocator struct {
 	p      *Problem
 	menu   *optimizer.Menu
@@ -27,8 +27,8 @@ type Allocator struct {
 	loss   float64 // share of right answers that may be lost
 	seed   uint64
 
-	rest [design.NumResources]float64 // of the budgets that no choice changes
-	full [design.NumResources]float64 // the budgets, widened to what the menu thinks the unpruned design needs
+	rest [design.NumResources]float64 // part of the budgets that no choice changes
+	full [design.NumResources]float64 // the budgets, widened to the menu's estimate for the unpruned design
 	// plainHardware is the menu's design of the unpruned network.
 	plainHardware allocation
 	density       [][]float64 // by variable and grid value: density as a share of the unpruned
@@ -42,10 +42,10 @@ type Past struct {
 	Outcome *Outcome
 }
 
-// Memo is what the allocator notes about its own proposals.
+// Memo holds the allocator's notes about its own proposals.
 type Memo struct {
-	Budget    float64   `json:"budget"`    // divergence aimed at
-	Predicted float64   `json:"predicted"` // by the undisturbed curves and what trials have said of them, before scaling
+	Budget    float64   `json:"budget"`    // target divergence
+	Predicted float64   `json:"predicted"` // by the unperturbed curves and the lessons of the trials, before scaling
 	Cycles    float64   `json:"cycles"`    // predicted per image
 	Weights   []float64 `json:"weights"`   // of the curves, by variable
 }
@@ -74,7 +74,7 @@ func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed u
 			a.rest[r] = max(0, a.rest[r]-v)
 		}
 	}
-	// The menu is rough: what the unpruned design takes must seem to fit.
+	// The menu is rough: its estimate for the unpruned design must count as fitting.
 	free := make([][]choice, len(p.Convs))
 	for k := range free {
 		free[k] = make([]choice, len(menuLevels))
@@ -93,7 +93,7 @@ func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed u
 	return a
 }
 
-// choices are those by the lessons, with disturbed curves.
+// choices are the choices under the lessons, with perturbed curves.
 func (a *Allocator) choices(l lessons, weights []float64) [][]choice {
 	return choose(a.density, func(v int, u float64) float64 { return a.at(l, v, u, weights[v]) })
 }
@@ -102,7 +102,7 @@ func (a *Allocator) choices(l lessons, weights []float64) [][]choice {
 type allocation struct {
 	levels     []int
 	items      []*optimizer.MenuItem
-	total      [design.NumResources]float64 // shares of the budgets taken
+	total      [design.NumResources]float64 // used shares of the budgets
 	divergence float64
 	fits       bool
 }
@@ -116,8 +116,8 @@ const (
 	mostTrade   = 1e4
 )
 
-// allocate looks for the least divergence at which all layers reach limit cycles within budgets (as shares of the real
-// ones), by prices of the resources that rise where more than the budget is taken.
+// allocate finds the least divergence at which all layers reach limit cycles within budgets (as shares of the real
+// ones). The price of a resource rises while its use exceeds the budget.
 func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [design.NumResources]float64) allocation {
 	best := allocation{divergence: math.Inf(1)}
 	n := len(a.p.Convs)
@@ -133,7 +133,7 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [design.
 				cost[k][l], item[k][l] = cheapestItem(a.menu.Layers[i][l], limit, &price)
 			}
 		}
-		// pick is the best choice under a weight of hardware; over tells how much of each budget it takes.
+		// pick is the best choice at a weight of hardware; over is the use of each budget relative to it.
 		pick := func(weight float64) (al allocation, over [design.NumResources]float64, ok bool) {
 			al = allocation{levels: make([]int, n), items: make([]*optimizer.MenuItem, n), total: a.rest}
 			for k := range n {
@@ -200,7 +200,8 @@ func (a *Allocator) allocate(choices [][]choice, limit float64, budgets [design.
 	return best
 }
 
-// ease lowers the divergence of an allocation that fits, layer by layer, as far as budgets go: prices alone leave some of them.
+// ease lowers the divergence of an allocation that fits, layer by layer, as far as the budgets allow, because the prices leave
+// part of the budgets unused.
 func (a *Allocator) ease(choices [][]choice, al allocation, limit float64, budgets [design.NumResources]float64) allocation {
 	for {
 		bestK, bestL, best, gain := -1, -1, (*optimizer.MenuItem)(nil), 1e-9
@@ -230,7 +231,7 @@ func (a *Allocator) ease(choices [][]choice, al allocation, limit float64, budge
 	}
 }
 
-// takes tells whether an allocation still fits with another item in a layer's place.
+// takes reports whether an allocation still fits if a layer gets another item.
 func (al *allocation) takes(was, it *optimizer.MenuItem, budgets *[design.NumResources]float64) bool {
 	for r, v := range al.total {
 		if v-was.Shares[r]+it.Shares[r] > budgets[r] && it.Shares[r] > was.Shares[r] {
@@ -240,7 +241,7 @@ func (al *allocation) takes(was, it *optimizer.MenuItem, budgets *[design.NumRes
 	return true
 }
 
-// with is the allocation with another level and item in a layer's place.
+// with is the allocation with another level and item for a layer.
 func (al allocation) with(choices [][]choice, k, level int, it *optimizer.MenuItem) allocation {
 	al.divergence += choices[k][level].divergence - choices[k][al.levels[k]].divergence
 	for r, v := range it.Shares {
@@ -251,8 +252,8 @@ func (al allocation) with(choices [][]choice, k, level int, it *optimizer.MenuIt
 	return al
 }
 
-// polish takes DSPs from an allocation that fits, layer by layer, while its divergence stays within a budget: prices
-// alone leave gaps where a layer changes by a large step.
+// polish removes DSPs from an allocation that fits, layer by layer, while its divergence stays within a budget,
+// because prices leave gaps where a layer changes by a large step.
 func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget float64) allocation {
 	for range 4 * len(a.p.Convs) {
 		bestK, bestL, best, gain := -1, -1, (*optimizer.MenuItem)(nil), 1e-9
@@ -289,7 +290,7 @@ func (a *Allocator) polish(choices [][]choice, al allocation, limit, budget floa
 // polishDivergence is the share of the DSPs that must be saved for the whole budget of divergence.
 const polishDivergence = 0.02
 
-// point is the thresholds of an allocation.
+// point gives the thresholds of an allocation.
 func (a *Allocator) point(choices [][]choice, al allocation) []float64 {
 	n := len(a.p.Convs)
 	x := make([]float64, 2*n)
@@ -302,8 +303,8 @@ func (a *Allocator) point(choices [][]choice, al allocation) []float64 {
 
 const rateSteps = 10 // of bisection on the cycles, or on the DSPs
 
-// within finds the allocation of the least cycles whose divergence stays within a budget; where cycles can fall no
-// further, that of the fewest DSPs.
+// within finds the allocation of the least cycles whose divergence stays within a budget; if the cycles cannot
+// fall further, the one with the fewest DSPs.
 func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, cycles float64) {
 	full := a.full
 	try := func(limit float64, budgets [design.NumResources]float64) bool {
@@ -314,7 +315,7 @@ func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, c
 		al = t
 		return true
 	}
-	// The menu does not tell cycles apart within a step.
+	// The menu does not distinguish cycles within a step.
 	lo, hi := a.menu.Floor*optimizer.MenuStep, a.p.Rating.CyclesPerImage*optimizer.MenuStep
 	if !try(lo, full) {
 		al = a.plainHardware
@@ -329,7 +330,7 @@ func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, c
 	} else {
 		hi = lo
 	}
-	// What is left of the budget buys fewer DSPs.
+	// Spend the rest of the budget on fewer DSPs.
 	low, high := 0.02, 1.0
 	for range rateSteps {
 		mid := math.Sqrt(low * high)
@@ -345,7 +346,7 @@ func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, c
 		al = a.polish(choices, al, hi, budget)
 	}
 	if hi >= a.p.Rating.CyclesPerImage && a.plainHardware.fits {
-		// No faster than unpruned: then the unpruned design is another start.
+		// No faster than unpruned: then the unpruned design is another starting point.
 		if other := a.polish(choices, a.plainHardware, hi, budget); !al.fits || other.total[0] < al.total[0] {
 			al = other
 		}
@@ -353,20 +354,20 @@ func (a *Allocator) within(choices [][]choice, budget float64) (al allocation, c
 	return al, hi
 }
 
-// Schedule of the budgets, as shares of the divergence that goes with the loss allowed: the ladder first, then round after
-// round. On few images that divergence is known badly, so that budgets are spread.
+// Schedule of the budgets, as shares of the divergence that corresponds to the allowed loss: the ladder first, then round
+// after round. With few images that divergence is uncertain, so the budgets are spread.
 var (
 	ladder  = []float64{1, 0.5, 2, 4, 0.25, 1.4, 2.8, 0.7, 0.12, 5.6, 0.35}
 	refined = []float64{1, 0.5, 0.7, 0.25, 1.2, 0.35, 0.85}
 )
 
 const (
-	firstDivergence = 0.02 // taken to go with the loss before anything is measured, for a loss of 1 point
+	firstDivergence = 0.02 // assumed for a loss of 1 point before anything is measured
 	disturb         = 0.5  // of the logarithm of a weight
 	disturbed       = 0.3  // share of the weights changed at a time
 )
 
-// Propose gives the point of a trial and a memo to be given back with it.
+// Propose gives the point of a trial and a memo to be passed back with its result.
 func (a *Allocator) Propose(number int, past []Past) ([]float64, Memo) {
 	rng := rand.New(rand.NewPCG(a.seed, uint64(number)))
 	target, l := a.target(past), a.learn(past)
@@ -390,17 +391,17 @@ func (a *Allocator) Propose(number int, past []Past) ([]float64, Memo) {
 		if !known && !slices.ContainsFunc(past, func(t Past) bool { return slices.Equal(t.X, x) }) {
 			return x, m
 		}
-		// The choices are discrete: neighbouring budgets may lead to one point.
+		// The choices are discrete, so neighbouring budgets may give the same point.
 		a.disturb(weights, rng)
 		budget *= math.Exp(disturb / 2 * rng.NormFloat64())
 	}
 	return a.aim(l, weights, budget, budget/l.scale)
 }
 
-// attempts bounds the search for a point that was not evaluated yet.
+// attempts bounds the search for a point that has not been evaluated yet.
 const attempts = 6
 
-// disturb changes some weights.
+// disturb perturbs some weights.
 func (a *Allocator) disturb(weights []float64, rng *rand.Rand) {
 	for i := range weights {
 		if rng.Float64() < disturbed {
@@ -409,7 +410,7 @@ func (a *Allocator) disturb(weights []float64, rng *rand.Rand) {
 	}
 }
 
-// aim finds the point whose divergence, by the undisturbed curves, is about aim: disturbed ones have another scale.
+// aim finds the point whose divergence is about aim by the unperturbed curves; perturbed curves have another scale.
 func (a *Allocator) aim(l lessons, weights []float64, budget, aim float64) (x []float64, m Memo) {
 	m = Memo{Budget: budget, Weights: slices.Clone(weights)}
 	choices := a.choices(l, weights)
@@ -426,16 +427,16 @@ func (a *Allocator) aim(l lessons, weights []float64, budget, aim float64) (x []
 	return x, m
 }
 
-// dspWorth is what a factor of fewer DSPs counts beside one of more images per second.
+// dspWorth is the weight of a factor in DSPs relative to the same factor in images per second.
 const dspWorth = 0.25
 
-// merit is how good the hardware of a trial is, as a logarithm.
+// merit is the quality of a trial's hardware, as a logarithm.
 func merit(o *Outcome) float64 {
 	return math.Log(o.ImagesPerSecond) - dspWorth*math.Log(float64(max(1, o.Resources.DSP)))
 }
 
-// best is the trial to start from: the one of the best hardware among those of about the target divergence, where
-// divergence counts at the rate at which the trials have bought hardware for it.
+// best is the trial to start from: the one with the best hardware among those near the target divergence, with
+// differences in divergence valued at the trials' own rate of exchange.
 func (a *Allocator) best(past []Past, target float64) *Past {
 	var near []*Past
 	for i := range past {

@@ -12,7 +12,7 @@ import (
 	"hass/internal/workers"
 )
 
-// Curves say what each threshold alone does to the network's outputs.
+// Curves give the effect of each threshold alone on the network's outputs.
 type Curves struct {
 	Images int       `json:"images"` // probed, the first of the study
 	Levels []float64 `json:"levels"` // values of a variable, ascending
@@ -22,14 +22,14 @@ type Curves struct {
 	Cost float64 `json:"cost"`
 }
 
-// probeLevels are the values of a variable that are probed. Between and below them a power law is taken: the error that
-// pruning makes grows with the cube of the threshold where densities are flat. Rather many values on few images than the other
-// way round: a step of the curve between two values does more harm than noise.
+// probeLevels are the probed values of a variable. Between and below them a power law is assumed: the error from pruning grows
+// with the cube of the threshold where densities are flat. Many values on few images are better than the reverse: a step of
+// the curve between two values does more harm than noise.
 var probeLevels = []float64{0.1, 0.22, 0.4, 0.62, 0.9}
 
-// Probe measures the curves of the variables for which wanted is true on the first images. An image is run once
-// unpruned; then layers are probed from the last to the first, each on the tensors that the run has left before it, so
-// that a probe costs only the layers behind.
+// Probe measures the curves of the variables for which wanted is true on the first images. Each image runs once
+// unpruned. Then layers are probed from the last to the first, each on the stored tensors of that run, so that a probe
+// computes only the layers behind it.
 func (p *Problem) Probe(ctx context.Context, images int, wanted []bool, progress func(done, total int)) (*Curves, error) {
 	c := &Curves{Images: min(images, len(p.images)), Levels: probeLevels, Divergence: make([][]float64, p.Dims())}
 	type probe struct {
@@ -111,14 +111,14 @@ func (p *Problem) Probe(ctx context.Context, images int, wanted []bool, progress
 	return c, err
 }
 
-// leastDivergence stands for what is too small to be seen.
+// leastDivergence replaces divergences that are too small to measure.
 const leastDivergence = 1e-7
 
-// mostPower is that of a curve between two levels above which there is a step somewhere between them.
+// mostPower is the exponent of a curve between two levels above which there is taken to be a step between them.
 const mostPower = 8
 
-// at interpolates the curve of a variable: powers between the levels, the first two's power below them, and beyond the last as
-// between the last two. Where there is a step between two levels, all between them is behind it.
+// at interpolates the curve of a variable: by powers between the levels, by the first two levels' power below them, and by the
+// last two levels' power above them. If there is a step between two levels, it is taken to be just above the lower one.
 func (c *Curves) at(variable int, u float64) float64 {
 	d := c.Divergence[variable]
 	switch {
@@ -127,7 +127,7 @@ func (c *Curves) at(variable int, u float64) float64 {
 	case d == nil:
 		return math.Inf(1)
 	}
-	// Values that do not ascend are noise: the larger of what came before.
+	// Values that do not ascend are noise: take the maximum so far.
 	v := make([]float64, len(d))
 	most := leastDivergence
 	for i := range d {
@@ -149,7 +149,7 @@ func (c *Curves) at(variable int, u float64) float64 {
 	return v[j] * math.Pow(u/c.Levels[j], power)
 }
 
-// rise is how much the curve of a variable rises from u to the next level, or to 1: what it may hide in between.
+// rise is the increase of a variable's curve from u to the next level, or to 1: the largest step that it may hide in between.
 func (c *Curves) rise(variable int, u float64) float64 {
 	next := 1.0
 	for _, l := range slices.Backward(c.Levels) {

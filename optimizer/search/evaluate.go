@@ -12,17 +12,17 @@ import (
 	"hass/sparsity"
 )
 
-// Judge decides after each round of images whether a trial goes on: "" or why not. o holds what is known so far; rated tells
-// whether that includes the hardware.
+// Judge decides after each round of images whether a trial is stopped: it returns the reason, or "" to go on. o holds the
+// results so far; rated reports whether they include the hardware.
 type Judge func(o *Outcome, rated bool) string
 
 // rounds are the shares of the images after which a trial is judged.
 var rounds = []float64{0.125, 0.25, 0.5, 1}
 
-// leastRound is the number of images below which nothing is judged.
+// leastRound is the least number of images on which a trial is judged.
 const leastRound = 16
 
-// Evaluate runs a trial. judge may be nil. The images are looked at in rounds; the hardware is rated after the first.
+// Evaluate runs a trial. judge may be nil. The images are evaluated in rounds; the hardware is rated after the first.
 func (p *Problem) Evaluate(ctx context.Context, x []float64, judge Judge) (*Outcome, error) {
 	net, err := p.Prune(x)
 	if err != nil {
@@ -73,14 +73,14 @@ func (p *Problem) Evaluate(ctx context.Context, x []float64, judge Judge) (*Outc
 	return o, nil
 }
 
-// evaluation is a trial at work.
+// evaluation is a running trial.
 type evaluation struct {
 	p       *Problem
 	net     *intnet.Net
-	from    *slot // whose first layers are the same, or nil
-	shared  int   // cuts that lie in these
-	slot    *slot // what this trial leaves
-	keep    int   // images that it leaves
+	from    *slot // with equal first layers, or nil
+	shared  int   // number of cuts within the equal layers
+	slot    *slot // of this trial
+	keep    int   // number of images that it stores
 	execs   []*intnet.Exec
 	counter *sparsity.PairCounter
 
@@ -118,7 +118,7 @@ func (p *Problem) start(net *intnet.Net) (*evaluation, error) {
 	return e, nil
 }
 
-// images evaluates those from the last seen up to n.
+// images evaluates further images, up to n.
 func (e *evaluation) images(ctx context.Context, n int) error {
 	p := e.p
 	type result struct {
@@ -178,7 +178,7 @@ func (e *evaluation) images(ctx context.Context, n int) error {
 	})
 }
 
-// summarise puts what is seen into an outcome.
+// summarise puts the results so far into an outcome.
 func (e *evaluation) summarise(o *Outcome) {
 	n := float64(e.seen)
 	o.Images, o.Divergences, o.Right = e.seen, e.divergence, rightBits(e.right)
@@ -194,7 +194,7 @@ func (e *evaluation) summarise(o *Outcome) {
 	o.Top1, o.Divergence, o.Regret, o.Loss = float64(right)/n, divergence/n, regret/n, loss/n
 }
 
-// rate asks the optimizer about the zeros of the sample.
+// rate asks the optimizer to rate the zeros of the sample.
 func (e *evaluation) rate(ctx context.Context, o *Outcome) error {
 	p := e.p
 	e.slot.zeros = e.zeros
@@ -204,7 +204,7 @@ func (e *evaluation) rate(ctx context.Context, o *Outcome) error {
 	if err != nil {
 		return err
 	}
-	if p.opt.Pixels == 0 { // the unpruned network, the first that is rated
+	if p.opt.Pixels == 0 { // the unpruned network, which is rated first
 		if p.opt.Pixels, err = optimizer.BestPixels(ctx, p.input(e.net, est)); err != nil {
 			return err
 		}
@@ -225,7 +225,7 @@ func (p *Problem) estimatorOptions() sparsity.EstimatorOptions {
 	return sparsity.EstimatorOptions{Seed: int64(p.opt.Seed), Pairs: samplePairs, Cache: p.cache}
 }
 
-// input is what the optimizer is asked with.
+// input is the optimizer's input.
 func (p *Problem) input(net *intnet.Net, est optimizer.CycleEstimator) optimizer.Input {
 	in := optimizer.Input{Net: net, Est: est, Platform: p.opt.Platform, Engine: p.opt.Engine, Target: p.opt.Target, Shares: p.opt.Shares, Calibration: p.opt.Calibration, Memo: p.memo, Pixels: p.opt.Pixels, Clock: p.opt.Clock, Least: optimizer.LeastDSP, Coarse: true}
 	if p.Rating != nil {

@@ -7,24 +7,24 @@ import (
 	"hass/internal/metrics"
 )
 
-// lessons are what finished trials say about the curves, which are probed at some values on a few images: their common
-// scale, and curves that hide a cliff between the values probed.
+// lessons are corrections of the curves by finished trials, because the curves are probed at few values on few images:
+// their common scale, and curves with a hidden step between the probed values.
 type lessons struct {
-	// scale is by how much measured divergences exceed the predicted, as a factor, but for trials that fell from a cliff.
+	// scale is the factor by which measured divergences exceed the predicted ones, without the trials beyond a step.
 	scale float64
-	// Of a variable above the value safe, extra is expected beside its curve, in nats of measured divergence.
+	// Above the value safe of a variable, extra is added to its curve, in nats of measured divergence.
 	safe, extra []float64
 }
 
-// surprise is the factor beyond the scale of the others by which a trial's divergence must exceed what was predicted to
-// be put down to a cliff.
+// surprise is the factor, beyond the scale of the others, by which a trial's divergence must exceed the prediction to
+// be attributed to a step.
 const surprise = 4
 
-// learn looks for the fewest variables that explain the trials whose divergence was much more than predicted. What another trial of
-// less than half that excess has pruned is no cliff of its height; a variable that went further is under suspicion, and
-// those that did so in most such trials share the blame, by how far their curves rise to the next value probed: there is no
-// room for a cliff on a curve that stays low. The next trials then keep away from them or clear them, until
-// those that are left deserve it.
+// learn finds the fewest variables that explain the trials whose divergence was much larger than predicted. A value that another
+// trial with less than half that excess has used is not beyond a step of that height; a variable that exceeds all such values is
+// suspected. The variables that are suspected in most such trials share the excess in proportion to the rise of their curves to the
+// next probed value, because a low curve has no room for a step. The next trials avoid these values or clear them, until only the
+// variables with a step are suspected.
 func (a *Allocator) learn(past []Past) lessons {
 	dims := a.p.Dims()
 	l := lessons{scale: 1, safe: make([]float64, dims), extra: make([]float64, dims)}
@@ -32,7 +32,7 @@ func (a *Allocator) learn(past []Past) lessons {
 		x                   []float64
 		predicted, measured float64
 		excess              float64
-		safe                []float64 // by variable: the most that was pruned without such an excess
+		safe                []float64 // by variable: the largest value without such an excess
 	}
 	var trials, fell []trial
 	var ratios []float64
@@ -109,7 +109,7 @@ func (a *Allocator) learn(past []Past) lessons {
 	return l
 }
 
-// at is the divergence that a variable's value is expected to cause, at the curves' own scale. weight disturbs the curve.
+// at is the expected divergence of a variable's value, at the curves' own scale. weight perturbs the curve.
 func (a *Allocator) at(l lessons, v int, u, weight float64) float64 {
 	d := weight * a.curves.at(v, u)
 	if u > l.safe[v] {
@@ -118,7 +118,7 @@ func (a *Allocator) at(l lessons, v int, u, weight float64) float64 {
 	return d
 }
 
-// plain is the divergence that the curves alone predict for a point.
+// plain is the predicted divergence of a point by the curves alone.
 func (a *Allocator) plain(x []float64) float64 {
 	d := 0.0
 	for v, u := range x {
@@ -127,7 +127,7 @@ func (a *Allocator) plain(x []float64) float64 {
 	return d
 }
 
-// expected is the divergence expected of a point, at the curves' own scale.
+// expected is the expected divergence of a point, at the curves' own scale.
 func (a *Allocator) expected(l lessons, x []float64) float64 {
 	d := 0.0
 	for v, u := range x {
@@ -136,10 +136,10 @@ func (a *Allocator) expected(l lessons, x []float64) float64 {
 	return d
 }
 
-// target is the divergence that goes with the loss allowed, by what the trials so far say of the loss per divergence: by right
-// answers lost, in which few images cannot resolve a point, and by regret, which can but is right only as far as
-// the unpruned network's probabilities are. The two are averaged by their certainty. While nothing at all is lost, the target is
-// the most that was tried.
+// target is the divergence that corresponds to the allowed loss, from the loss per divergence of the trials so far. The loss is
+// measured by right answers lost, with which few images cannot resolve a point, and by regret, which can but is only as accurate
+// as the unpruned network's probabilities. The two are averaged, weighted by their certainty. While nothing at all is lost, the
+// target is the largest divergence tried.
 func (a *Allocator) target(past []Past) float64 {
 	first := firstDivergence * a.loss / 0.01
 	most := 0.0
@@ -149,7 +149,7 @@ func (a *Allocator) target(past []Past) float64 {
 		}
 	}
 	target := min(max(most, first), first*mostTarget)
-	// Larger divergences lose less each: only those near the target count, once there are some.
+	// Larger divergences lose less per nat: only trials near the target count, once there are some.
 	reach := mostDivergence
 	for range targetRounds {
 		divergence, lost, doubt, regret, n := 0.0, 0.0, 0.0, 0.0, 0
@@ -161,7 +161,7 @@ func (a *Allocator) target(past []Past) float64 {
 			drop := o.Drop(a.p.Base)
 			divergence += o.Divergence
 			lost += drop.Mean
-			doubt += max(drop.Half/1.96, 1/float64(o.Images)) // all trials see the same images: their errors do not cancel
+			doubt += max(drop.Half/1.96, 1/float64(o.Images)) // all trials use the same images, so their errors do not average out
 			regret += o.Regret
 			n++
 		}
@@ -181,14 +181,14 @@ func (a *Allocator) target(past []Past) float64 {
 	return target
 }
 
-// Of target: its rounds, and the trials without which it says nothing.
+// Constants of target: its rounds, and the least number of trials.
 const (
 	targetRounds = 3
 	leastPast    = 4
 )
 
-// mostTarget bounds the target in units of the first: while nothing has been lost, nothing has been learned.
+// mostTarget bounds the target, in units of the first target: as long as nothing is lost, nothing is learned.
 const mostTarget = 8
 
-// mostDivergence is that of trials that have nothing to say about small losses.
+// mostDivergence is the divergence above which a trial says nothing about small losses.
 const mostDivergence = 0.5

@@ -12,7 +12,7 @@ import (
 	"hass/optimizer/search/study"
 )
 
-// Test holds what trials do on images that the search has not seen.
+// Test holds the results of trials on images that the search has not used.
 type Test struct {
 	DataSet string   `json:"data_set"` // base name
 	Images  int      `json:"images"`
@@ -24,13 +24,13 @@ type Test struct {
 type Tested struct {
 	Number int              `json:"number"`
 	Top1   float64          `json:"top1"`
-	Drop   metrics.Interval `json:"drop"` // right answers lost against the unpruned network, as a share, on the same images
+	Drop   metrics.Interval `json:"drop"` // right answers lost against the unpruned network on the same images, as a share
 }
 
-// testNote is the key of the front's measurement after so many trials: a study that is extended has another front.
+// testNote is the key of the front's measurement after total trials: an extended study has another front.
 func testNote(total int) string { return fmt.Sprintf("%s after %d", noteTest, total) }
 
-// candidates are the trials of the front that may be within a few times the loss that is allowed, those with the best
+// candidates are the trials of the front that may be within a few times the allowed loss, those with the best
 // hardware first.
 func (r *Result) candidates() []*Trial {
 	var list []*Trial
@@ -47,8 +47,8 @@ func (r *Result) candidates() []*Trial {
 	return list
 }
 
-// MeasureFront runs the trials of a study's front on a labelled set that the search has not seen, and adds what they do to
-// the result and to the study. At most most of those that may be within the loss are run: a scout says which.
+// MeasureFront runs trials of a study's front on a labelled set that the search has not used, and adds the results to r
+// and to the study. It runs at most most of the trials that may be within the loss; a scout selects them.
 func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, r *Result, set *dataset.Set, name string, most int, progress func(done, total int)) error {
 	list := r.candidates()
 	total := set.Len() * (min(most, len(list)) + 1)
@@ -116,17 +116,17 @@ func (p *Problem) MeasureFront(ctx context.Context, s *study.Study, r *Result, s
 	return nil
 }
 
-// scout looks for the trial of the best hardware within the loss among more of them than can be run on the test images. A
-// few hundred images cannot tell one trial's loss from the next one's, so that halving by what single trials lose goes astray; what all
-// of them lose for each nat of divergence is known far better, and each trial's divergence is known. It takes the
-// loss to be proportional to it.
+// scout finds the trial of the best hardware within the loss, among more trials than can be run on the test images. A few hundred
+// images cannot distinguish the losses of neighbouring trials, so a bisection by the losses of single trials goes wrong. The loss per
+// nat of divergence over all trials is known far better, and so is each trial's divergence. The scout assumes that the loss is
+// proportional to the divergence.
 type scout struct {
-	loss  float64   // allowed
+	loss  float64   // the allowed loss
 	nats  []float64 // divergence of the trials, the best hardware first
 	seen  []bool
 	found int // the best trial within the loss, len(nats) if there is none
-	// lost and spent are the loss of the trials that have been run, and their divergence. They begin as one trial of median
-	// divergence that loses what the calibration images say.
+	// lost and spent are the total loss of the trials that have been run, and their total divergence. They start with one
+	// trial of median divergence and its loss on the calibration images.
 	lost, spent float64
 }
 
@@ -146,8 +146,9 @@ func newScout(list []*Trial, r *Result) *scout {
 	return s
 }
 
-// next is the trial to run, by index: of those better than what was found the best that should be within the loss, else
-// the one of least divergence; once none is better, the next best. There must be one that was not seen.
+// next is the index of the trial to run: of those better than the best one found, the best whose predicted loss is
+// within the limit, else the one of least divergence. If none is better, it is the next best. At least one trial must
+// not have been run.
 func (s *scout) next() int {
 	least := -1
 	for k := range s.found {
@@ -165,7 +166,7 @@ func (s *scout) next() int {
 	return least
 }
 
-// saw takes what trial k loses on the test images, as a share.
+// saw records the loss of trial k on the test images, as a share.
 func (s *scout) saw(k int, drop float64) {
 	s.seen[k] = true
 	s.lost, s.spent = s.lost+drop, s.spent+s.nats[k]

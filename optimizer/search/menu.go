@@ -11,19 +11,19 @@ import (
 	"hass/sparsity"
 )
 
-// gridSteps is the number of steps that a variable is chosen in.
+// gridSteps is the number of steps of a variable.
 const gridSteps = 24
 
-// menuLevels are the densities that menus are made for.
+// menuLevels are the densities of a menu.
 var menuLevels = []float64{1, 0.94, 0.88, 0.82, 0.76, 0.7, 0.63, 0.56, 0.49, 0.42, 0.35, 0.28, 0.22, 0.16, 0.1}
 
-// newMenu asks the optimizer what hardware each layer could have with more zeros: those that the thresholds of a layer make at each
-// level, by choices of layers and levels. Nothing is run pruned: the activations are the unpruned network's.
+// newMenu asks the optimizer for the hardware that each layer could have with more zeros: at each level the zeros of the layer's
+// thresholds, from choices by layer and level. Nothing is run pruned: the activations are those of the unpruned network.
 func (p *Problem) newMenu(ctx context.Context, choices [][]choice) (*optimizer.Menu, error) {
 	x := make([]float64, p.Dims())
 	return optimizer.NewMenu(ctx, p.input(nil, nil), p.Rating, len(choices[0]), func(level int) (*intnet.Net, optimizer.CycleEstimator, error) {
 		for k := range p.Convs {
-			// A level out of reach is like the one before.
+			// A level that cannot be reached is equal to the previous one.
 			if c := choices[k][level]; !math.IsInf(c.divergence, 1) {
 				x[k], x[len(p.Convs)+k] = float64(c.w)/gridSteps, float64(c.a)/gridSteps
 			}
@@ -37,7 +37,7 @@ func (p *Problem) newMenu(ctx context.Context, choices [][]choice) (*optimizer.M
 	})
 }
 
-// foretell is an estimator of the cycles of a pruned network on the activations of the unpruned.
+// foretell is an estimator of the cycles of a pruned network on the activations of the unpruned network.
 func (p *Problem) foretell(ctx context.Context, net *intnet.Net) (*sparsity.Estimator, error) {
 	counter := sparsity.NewPairCounter(net)
 	var zeros []*sparsity.ImageZeros
@@ -53,7 +53,7 @@ func (p *Problem) foretell(ctx context.Context, net *intnet.Net) (*sparsity.Esti
 	return sparsity.NewEstimator(net, counter.Bitmaps(zeros), p.estimatorOptions())
 }
 
-// densities are, by variable and grid value, the shares of non-zero weights or activations left.
+// densities are, by variable and grid value, the shares of weights or activations that remain non-zero.
 func (p *Problem) densities() [][]float64 {
 	d := make([][]float64, p.Dims())
 	for k := range p.Convs {
@@ -72,7 +72,7 @@ type choice struct {
 	w, a       int     // grid values
 }
 
-// choose finds it for every layer and level, where a value u of variable v costs divergence(v, u).
+// choose finds the choice for every layer and level; a value u of variable v costs divergence(v, u).
 func choose(density [][]float64, divergence func(v int, u float64) float64) [][]choice {
 	n := len(density) / 2
 	all := make([][]choice, n)
@@ -97,20 +97,20 @@ func choose(density [][]float64, divergence func(v int, u float64) float64) [][]
 	return all
 }
 
-// extremes are each layer unpruned and pruned to the end of the range.
+// extremes are, for each layer, no pruning and pruning to the end of the range.
 func (p *Problem) extremes() [][]choice {
 	return slices.Repeat([][]choice{{{}, {w: gridSteps, a: gridSteps}}}, len(p.Convs))
 }
 
-// choicesBy are those by the curves.
+// choicesBy are the choices by the curves.
 func (p *Problem) choicesBy(c *Curves) [][]choice { return choose(p.densities(), c.at) }
 
 // worthProbing is the share of the hardware of all convolutions, at even prices, from which on a layer's curves are
 // probed.
 const worthProbing = 0.0002
 
-// worth tells for every variable whether zeros in its layer could matter: whether the layer takes a part of the hardware
-// worth mentioning, and less of it where there are more zeros.
+// worth reports for every variable whether zeros in its layer could matter: the layer takes a relevant part of the
+// hardware, and less with more zeros.
 func (p *Problem) worth(m *optimizer.Menu) []bool {
 	saved := make([]float64, len(p.Convs))
 	sum := 0.0

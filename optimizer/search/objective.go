@@ -9,8 +9,8 @@ import (
 	"hass/optimizer/search/sampler"
 )
 
-// Objective says what a search wants. The weighted sum is HASS's (FPL 2024): accuracy, sparsity and throughput are wanted,
-// DSPs are not. Each term is a number of about 1:
+// Objective holds the weights and limits of a search. The weighted sum is that of HASS (FPL 2024): accuracy, sparsity and
+// throughput count positively, DSPs negatively. Each term is about 1:
 //
 //	accuracy    right answers, as a share of those of the unpruned network
 //	sparsity    share of the products that have a zero factor
@@ -24,14 +24,14 @@ type Objective struct {
 
 	// Loss is the share of right answers that may be lost: 0.01 is one point.
 	Loss float64 `toml:"loss" json:"loss"`
-	// Hopeless is the divergence, in nats, above which a trial is stopped before its hardware is looked at.
+	// Hopeless is the divergence, in nats, above which a trial is stopped before its hardware is rated.
 	Hopeless float64 `toml:"hopeless" json:"hopeless"`
-	// Blind leaves the hardware out of what samplers see: throughput and DSPs count nothing, and of several
-	// objectives divergence and sparsity remain.
+	// Blind hides the hardware from samplers: throughput and DSPs have no weight, and samplers of several
+	// objectives get divergence and sparsity only.
 	Blind bool `toml:"blind" json:"blind"`
 }
 
-// DefaultObjective weighs one point of accuracy like a tenth of the throughput.
+// DefaultObjective weights one point of accuracy like a tenth of the throughput.
 func DefaultObjective() Objective {
 	return Objective{Accuracy: 10, Sparsity: 1, Throughput: 1, DSP: 1, Loss: 0.01, Hopeless: 0.7}
 }
@@ -39,7 +39,7 @@ func DefaultObjective() Objective {
 // maxObjective bounds an objective file in bytes.
 const maxObjective = 1 << 16
 
-// LoadObjective reads an objective from TOML; keys that are not given have their default. See docs/formats.md.
+// LoadObjective reads an objective from TOML; missing keys have their defaults. See docs/formats.md.
 func LoadObjective(path string) (Objective, error) {
 	o := DefaultObjective()
 	text, err := userfile.Read(path, maxObjective)
@@ -79,7 +79,7 @@ func (o Objective) check() error {
 	return nil
 }
 
-// Value is the weighted sum of a trial as samplers take it: less is better.
+// Value is the weighted sum of a trial for samplers: less is better.
 func (o Objective) Value(t, base *Outcome) float64 {
 	v := o.Accuracy*ratio(t.Top1, base.Top1) + o.Sparsity*t.Sparsity
 	if !o.Blind {
@@ -96,8 +96,8 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// Objectives of a trial, less is better in each: divergence, time per image and DSPs (the last two as shares of the
-// unpruned network's); blind: divergence and the share of products that remain.
+// Objectives are the objectives of a trial; less is better in each. They are divergence, time per image and DSPs
+// (the last two as shares of the unpruned network's); with Blind, divergence and the share of remaining products.
 func (o Objective) Objectives(t, base *Outcome) []float64 {
 	if o.Blind {
 		return []float64{t.Divergence, 1 - t.Sparsity}
@@ -105,7 +105,7 @@ func (o Objective) Objectives(t, base *Outcome) []float64 {
 	return []float64{t.Divergence, ratio(base.ImagesPerSecond, t.ImagesPerSecond), ratio(float64(t.Resources.DSP), float64(base.Resources.DSP))}
 }
 
-// trial is an outcome as package sampler takes it.
+// trial converts an outcome for package sampler.
 func (o Objective) trial(number int, x []float64, t, base *Outcome) sampler.Trial {
 	s := sampler.Trial{Number: number, X: x}
 	if t.Stopped == stoppedHopeless || !t.Fits {

@@ -9,21 +9,21 @@ import (
 	"hass/internal/metrics"
 )
 
-// Outcome is what a trial found. It depends on nothing but the problem and the point, so that equal studies hold equal
-// outcomes; times are the study's.
+// Outcome is the result of a trial. It depends only on the problem and the point, so that equal studies hold equal
+// outcomes; the study records times.
 type Outcome struct {
 	Images int `json:"images"` // evaluated
-	// Stopped says why a trial was stopped early, "" if it was not: "hopeless" or "dominated". Figures are then over
-	// the images evaluated, and a hopeless trial has no hardware.
+	// Stopped is the reason why a trial was stopped early, "hopeless" or "dominated", or "". The figures of a
+	// stopped trial are over the images evaluated, and a hopeless trial has no hardware.
 	Stopped string `json:"stopped,omitempty"`
 
-	Top1 float64 `json:"top1"` // share of right answers (without labels: of those that the unpruned network gives)
+	Top1 float64 `json:"top1"` // share of right answers (without labels: of answers equal to the unpruned network's)
 	// Divergence is the mean over images of the Kullback-Leibler divergence of the network's class probabilities
-	// from those of the unpruned network, in nats: a smooth measure of what pruning has changed.
+	// from those of the unpruned network, in nats: a smooth measure of the change by pruning.
 	Divergence float64 `json:"divergence"`
-	// Regret is the mean over images of how much less likely the network's answer is than the unpruned network's own, by the
-	// unpruned network's probabilities: the share of right answers lost if these were true. It needs no labels, and is
-	// far steadier than right answers are.
+	// Regret is the mean over images of the difference in probability between the unpruned network's own answer and the
+	// network's answer, by the unpruned network's probabilities: the share of right answers lost if these probabilities were
+	// true. It needs no labels and is far steadier than right answers.
 	Regret float64 `json:"regret"`
 	Loss   float64 `json:"loss"` // mean cross-entropy with the labels, in nats
 	// Sparsity is the share of products with a zero factor, padding counted as zero, on the sample images.
@@ -35,7 +35,7 @@ type Outcome struct {
 	Resources       design.Resources `json:"resources"`
 
 	// Divergences by image, in the order of the study, and the images answered rightly as a string of bits, lowest
-	// first: what paired differences with another trial are taken from.
+	// first. Paired differences with another trial are computed from them.
 	Divergences []float32 `json:"divergences"`
 	Right       string    `json:"right"`
 }
@@ -59,10 +59,10 @@ func rightBits(right []bool) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// maxImages bounds the images that an outcome read from a database says to have seen.
+// maxImages bounds the number of images in an outcome read from a database.
 const maxImages = 1 << 24
 
-// check refuses an outcome that no trial can have had: a database may be anybody's.
+// check refuses impossible outcomes: the database may come from anybody.
 func (o *Outcome) check() error {
 	if o.Images < 0 || o.Images > maxImages {
 		return fmt.Errorf("it has seen %d images", o.Images)
@@ -80,7 +80,7 @@ func (o *Outcome) check() error {
 	return nil
 }
 
-// answers unpacks them.
+// answers unpacks the bits of rightBits.
 func (o *Outcome) answers() []bool {
 	b, err := base64.StdEncoding.DecodeString(o.Right)
 	if err != nil {
@@ -93,8 +93,8 @@ func (o *Outcome) answers() []bool {
 	return r
 }
 
-// Drop is how much less often a is right than base, as a share of the images that both have seen, by paired differences: the
-// same images, so that what is hard for both cancels.
+// Drop is the share of right answers that a loses against base, over the images that both have evaluated. The differences
+// are paired on the same images, so that the difficulty of an image cancels.
 func (o *Outcome) Drop(base *Outcome) metrics.Interval {
 	return metrics.Drop(o.answers(), base.answers())
 }

@@ -7,13 +7,14 @@ import (
 	"hass/sparsity"
 )
 
-// Trials whose first layers are pruned alike share the work up to there. Keeping every tensor of every image would
-// cost more than it saves, so a trial leaves what is alive at a few cuts of the network, where little is.
+// Trials whose first layers are pruned alike share the work of these layers. Keeping every tensor of every image
+// would cost more than it saves, so a trial stores the live tensors at a few cuts of the network where they are
+// small.
 
 // cut is a place between layers.
 type cut struct {
 	layer int   // the first after the cut
-	live  []int // tensors made before it and read behind it, the input apart
+	live  []int // tensors produced before it and read behind it, without the input
 	elems int   // of live
 }
 
@@ -23,7 +24,8 @@ const (
 	slotBytes  = 512 << 20 // of one slot; beyond, images are not kept
 )
 
-// findCuts chooses for each of some parts of equal work the place where the least is alive.
+// findCuts divides the network into parts of equal work and chooses in each the place with the smallest live
+// tensors.
 func findCuts(net *intnet.Net) []cut {
 	n := len(net.Layers)
 	last := make([]int, len(net.Tensors)) // reader
@@ -62,11 +64,11 @@ func findCuts(net *intnet.Net) []cut {
 	return cuts
 }
 
-// slot is what a trial has left.
+// slot holds the stored tensors of a trial.
 type slot struct {
 	net   *intnet.Net
 	exec  *intnet.Exec
-	state [][][]int16 // by image and cut; an image that was not kept is nil
+	state [][][]int16 // by image and cut; nil for an image that was not stored
 	zeros []*sparsity.ImageZeros
 }
 
@@ -81,8 +83,8 @@ func (s *slot) differs(net *intnet.Net) int {
 	return len(net.Layers)
 }
 
-// nearest is the slot that shares most layers with a network, or nil, and the number of cuts that lie in what they
-// share.
+// nearest is the slot that shares most layers with a network, or nil, and the number of cuts within the shared
+// layers.
 func (p *Problem) nearest(net *intnet.Net) (best *slot, shared int) {
 	for _, s := range p.slots {
 		first, n := s.differs(net), 0
@@ -96,7 +98,7 @@ func (p *Problem) nearest(net *intnet.Net) (best *slot, shared int) {
 	return best, shared
 }
 
-// keep adds a slot; used is the one it came from, which is kept longest.
+// keep adds a slot; used is the slot that the trial started from, which is kept longest.
 func (p *Problem) keep(s, used *slot) {
 	if i := slices.Index(p.slots, used); i >= 0 {
 		p.slots = append(slices.Delete(p.slots, i, i+1), used)
@@ -107,7 +109,7 @@ func (p *Problem) keep(s, used *slot) {
 	p.slots = append(p.slots, s)
 }
 
-// pack takes the tensors alive at a cut from an executor. 16-bit unsigned values wrap and come back by their format.
+// pack copies the live tensors at a cut from an executor. 16-bit unsigned values wrap; their format restores them.
 func (p *Problem) pack(x *intnet.Exec, c *cut) []int16 {
 	v := make([]int16, 0, c.elems)
 	for _, t := range c.live {

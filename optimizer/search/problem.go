@@ -25,25 +25,25 @@ import (
 	"hass/sparsity"
 )
 
-// Options direct New.
+// Options configure New.
 type Options struct {
 	Bits     int              // default width of weights and activations; 16
-	Scales   quant.Scales     // what steps there are to choose from
+	Scales   quant.Scales     // the steps to choose from
 	Widths   *settings.Widths // per-layer widths, or nil
 	Platform design.Platform
 	Shares   design.Shares     // usable shares of the resources; the zero value is the default
 	Engine   design.EngineRule // engine rule; "" is auto
-	Target   limits.Target     // whose limits the hardware keeps; "" is limits.Both
+	Target   limits.Target     // target whose limits the hardware keeps; "" is limits.Both
 	// Calibration, if not nil, scales the cost model.
 	Calibration *design.Calibration
-	Pixels      int // per beat of the widest streams; 0 is what gives the unpruned network the best rate
-	// Clock is the clock in MHz that designs shall have; 0 is what gives each trial the most images per second.
+	Pixels      int // per beat of the widest streams; 0 is the best number for the unpruned network
+	// Clock is the requested clock of designs in MHz; 0 gives each trial the clock with the most images per second.
 	Clock  float64
 	Images int    // calibration images used, the first of the set; 0 is all
 	Seed   uint64 // of the order of images; samplers have their own
 
 	NoSharing bool // evaluate every layer of every trial
-	NoHalving bool // evaluate all images of every trial, and rate its hardware whatever its accuracy
+	NoHalving bool // evaluate all images of every trial, and rate its hardware even if its accuracy is hopeless
 
 	Workers  int                   // goroutines; all cores if <= 0
 	Progress func(done, total int) // of the preparation, by images; or nil
@@ -56,15 +56,15 @@ const (
 	mostActivations = 0.6
 )
 
-// sampleImages is the number of images whose zeros the hardware of a trial is rated by, and samplePairs about how
-// many pairs of a convolution the estimate looks at.
+// sampleImages is the number of images whose zeros the rating of a trial uses, and samplePairs the approximate
+// number of pairs of a convolution in the estimate.
 const (
 	sampleImages = 8
 	samplePairs  = 1 << 16
 	manyWeights  = 10_000_000
 )
 
-// Problem is a calibrated network with what trials share. Its methods may be called by one goroutine at a time.
+// Problem is a calibrated network with the data that all trials share. Its methods must not be called concurrently.
 type Problem struct {
 	Net   *intnet.Net // unpruned
 	Spec  *quant.Spec // formats; its thresholds are 0
@@ -72,16 +72,16 @@ type Problem struct {
 	MaxW  []float64   // by convolution: the weight threshold at the end of the range
 	MaxA  []float64   // likewise for activations
 	Base  *Outcome    // the unpruned network
-	// Far is the value at which all variables together take the network as far from the unpruned one as any trial can
-	// be of use (farDivergence). Samplers that know nothing of single layers search up to there: with more, almost all
-	// they propose is useless.
+	// Far is the value at which all variables together reach the largest useful distance from the unpruned network
+	// (farDivergence). Samplers without knowledge of single layers search up to it: beyond it almost every proposal is
+	// useless.
 	Far    float64
 	Rating *optimizer.Rating // of the unpruned network
 
 	opt    Options
 	pruner *quant.Pruner
 	images [][]int32 // in the order of evaluation
-	labels []int     // likewise; the unpruned network's answers if the set has none
+	labels []int     // labels of the images; the unpruned network's answers if the set has none
 	truth  bool      // labels are the set's
 
 	exec *intnet.Exec // unpruned
@@ -103,8 +103,8 @@ type convKey struct {
 	tauW  float64
 }
 
-// Judgeable tells whether trials of a model can be judged: all its outputs come from one vector of class scores per image. Nil,
-// or an error that says what else can be done.
+// Judgeable returns nil if trials of a model can be judged, that is, if all its outputs come from one vector of class scores
+// per image; otherwise an error with an alternative.
 func Judgeable(g *graph.Graph) error {
 	outs, err := judge.Outputs(g)
 	if err != nil {
@@ -165,7 +165,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	}
 	lo, hi := sparsity.InputRange(set)
 	images := calib.Images{N: n, Workers: opt.Workers, Load: load, Pass: func() { total += n }, Step: step}
-	// Thresholds on the inputs of convolutions are the same for all channels, so none are equalised.
+	// Thresholds on the inputs of convolutions are the same for all channels, so channels are not equalised.
 	spec, err := quant.Fit(ctx, g, images, quant.Options{Bits: opt.Bits, Widths: opt.Widths, Scales: opt.Scales, Pruned: true, InputMin: lo, InputMax: hi})
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
@@ -183,7 +183,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if len(p.Convs) == 0 {
 		return nil, errors.New("the model has no convolution to prune")
 	}
-	// Images in a seeded order, so that the first of them are like all.
+	// Images in a seeded order, so that every prefix is representative.
 	order := rand.New(rand.NewPCG(opt.Seed, 0x6f72646572)).Perm(n)
 	p.images, p.truth = make([][]int32, n), set.Labels() == dataset.ClassLabels
 	for k, i := range order {
@@ -227,7 +227,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	return p, p.findFar(ctx)
 }
 
-// farDivergence is what Far is chosen by, in nats; farImages and farSteps what that costs.
+// farDivergence is the divergence in nats that determines Far; farImages and farSteps bound the cost of finding it.
 const (
 	farDivergence = 0.7
 	farImages     = 16
@@ -331,8 +331,8 @@ func (p *Problem) baseline(ctx context.Context, step func()) error {
 	return nil
 }
 
-// sample is the number of images that hardware is rated by, the first: half of them where each means looking at so many
-// weights that pixels of few images say as much.
+// sample is the number of images, from the first, that the rating uses. It is half of sampleImages for networks with
+// many weights, where the pixels of few images are enough.
 func (p *Problem) sample() int {
 	weights := 0
 	for i := range p.Net.Layers {
@@ -347,10 +347,10 @@ func (p *Problem) sample() int {
 // magnitudesKept bounds the activations of one image and layer that are looked at.
 const magnitudesKept = 1 << 14
 
-// magnitudes are the non-zero elements of a tensor, every so many.
+// magnitudes are the non-zero elements of a tensor, sampled at a fixed step.
 func magnitudes(x []int32, f fixed.Format) []float32 {
 	var m []float32
-	step := max(1, len(x)/magnitudesKept) | 1 // odd: not in step with the channels
+	step := max(1, len(x)/magnitudesKept) | 1 // odd, so that it does not run in step with the channels
 	for i := 0; i < len(x); i += step {
 		if v := x[i]; v != 0 {
 			m = append(m, float32(math.Abs(fixed.Dequantize(int64(v), f))))
@@ -383,7 +383,7 @@ func (p *Problem) Dims() int { return 2 * len(p.Convs) }
 // Pixels is the number of pixels per beat of the widest streams.
 func (p *Problem) Pixels() int { return p.opt.Pixels }
 
-// Truth is what right answers are, see Config.
+// Truth is the meaning of right answers, see Config.
 func (p *Problem) Truth() string {
 	if p.truth {
 		return ""
@@ -391,7 +391,7 @@ func (p *Problem) Truth() string {
 	return TruthUnpruned
 }
 
-// Groups tells for every variable which kind it is: 0 a weight threshold, 1 an activation threshold.
+// Groups gives the kind of every variable: 0 a weight threshold, 1 an activation threshold.
 func (p *Problem) Groups() []int {
 	g := make([]int, p.Dims())
 	for i := len(p.Convs); i < len(g); i++ {
@@ -405,7 +405,7 @@ func (p *Problem) Tau(x []float64, k int) settings.Tau {
 	return settings.Tau{W: x[k] * p.MaxW[k], A: x[len(p.Convs)+k] * p.MaxA[k]}
 }
 
-// convsKept bounds the weights of pruned layers that are kept.
+// convsKept bounds the number of weights of pruned layers that are kept.
 const convsKept = 1 << 28
 
 // Prune is the network at a point. Layers that were pruned alike before are shared.

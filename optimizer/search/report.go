@@ -19,17 +19,17 @@ import (
 	"hass/optimizer/search/study"
 )
 
-// Result is what a study says, for people and for tools.
+// Result is the content of a study, for people and for tools.
 type Result struct {
 	artifact.Header
 	Study  string  `json:"study"`
 	Config *Config `json:"config"`
 	Total  int     `json:"total"`
-	// Probes is the work of sensitivity curves in evaluations, which count among those asked for.
+	// Probes is the work of sensitivity curves in evaluations, which count towards the total.
 	Probes   float64    `json:"probes,omitempty"`
 	Unpruned *Outcome   `json:"unpruned"`
 	Trials   []Trial    `json:"trials"`         // finished
-	Front    []int      `json:"front"`          // numbers of the trials that none beats in divergence, cycles and DSPs at once
+	Front    []int      `json:"front"`          // numbers of the trials that no other beats in divergence, cycles and DSPs at once
 	Test     *Test      `json:"test,omitempty"` // the front on other images
 	Best     int        `json:"best"`           // number of the trial to build; -1 if there is none
 	Vars     []Variable `json:"variables"`
@@ -44,12 +44,12 @@ func Read(ctx context.Context, s *study.Study) (*Result, error) {
 	return ReadFirst(ctx, s, total)
 }
 
-// ReadFirst reads what the result was when the study had so many trials.
+// ReadFirst reads the result of the study as it was when it had total trials.
 func ReadFirst(ctx context.Context, s *study.Study, total int) (*Result, error) {
 	return readFirst(ctx, s, total)
 }
 
-// rows is what a database holds of a study.
+// rows is the database's content of a study.
 type rows interface {
 	Name() string
 	Config() []byte
@@ -111,7 +111,7 @@ func readFirst(ctx context.Context, s rows, total int) (*Result, error) {
 	return r, nil
 }
 
-// optional is readNote for a note that need not be there.
+// optional is readNote for a note that may be absent.
 func optional[T any](ctx context.Context, s rows, key string) (*T, error) {
 	v, err := readNote[T](ctx, s, key)
 	if errors.Is(err, study.ErrNotFound) {
@@ -123,8 +123,8 @@ func optional[T any](ctx context.Context, s rows, key string) (*T, error) {
 // complete tells whether a trial was evaluated to the end and fits.
 func complete(o *Outcome) bool { return o.Stopped == "" && o.Fits }
 
-// Front gives the numbers of the complete trials that none beats in divergence, images per second and DSPs at once, by
-// divergence.
+// Front gives the numbers of the complete trials that no other beats in divergence, images per second and DSPs at
+// once, ordered by divergence.
 func Front(trials []Trial) []int {
 	var points [][]float64
 	var at []int
@@ -157,7 +157,7 @@ func (r *Result) Trial(number int) (*Trial, error) {
 	return nil, fmt.Errorf("study %q has no finished trial %d", r.Study, number)
 }
 
-// test finds what a trial did on the test images, or nil.
+// test is a trial's result on the test images, or nil.
 func (r *Result) test(number int) *Tested {
 	if r.Test == nil {
 		return nil
@@ -171,7 +171,8 @@ func (r *Result) test(number int) *Tested {
 }
 
 // best is the trial of the front with the most images per second, then the fewest DSPs, among those that lose no more
-// right answers than allowed: on the test images where the front was measured there, else on the calibration images.
+// right answers than allowed: on the test images if the front was measured there, otherwise on the calibration
+// images.
 func (r *Result) best() int {
 	best := -1
 	var o *Outcome
@@ -325,7 +326,7 @@ func (r *Result) CSV(out io.Writer) error {
 	return w.Error()
 }
 
-// plainText quotes what is not short printable text.
+// plainText quotes text that is not short and printable.
 func plainText(s string) string {
 	if q := strconv.Quote(s); q != `"`+s+`"` || s == "" || strings.ContainsAny(s, " \t") {
 		return q

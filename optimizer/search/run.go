@@ -18,20 +18,19 @@ import (
 	"hass/optimizer/search/study"
 )
 
-// Why trials are stopped.
+// Reasons for stopping a trial.
 const (
 	stoppedHopeless  = "hopeless"  // too far from the unpruned network for any use
 	stoppedDominated = "dominated" // another trial is at least as good in hardware and better in divergence
 )
 
-// Allocate is the name of the sampler that uses the structure of the problem; the others are package sampler's.
+// Allocate is the name of the sampler that uses the structure of the problem; package sampler has the others.
 const Allocate = "allocate"
 
-// Samplers are the names that a search takes.
+// Samplers are the names of all samplers.
 func Samplers() []string { return append([]string{Allocate}, sampler.Names()...) }
 
-// Config is what makes a study what it is: two workers of one study agree in all of it, and so does a search that is
-// resumed.
+// Config identifies a study: all workers of a study, and a resumed search, must agree in all of it.
 type Config struct {
 	Model    string            `json:"model"` // base name
 	Platform string            `json:"platform"`
@@ -41,21 +40,21 @@ type Config struct {
 	Target   limits.Target     `json:"target"`
 	Pixels   int               `json:"pixels"`
 	Budget   float64           `json:"budget_share"`
-	Clock    float64           `json:"clock_mhz,omitempty"` // that was asked for
+	Clock    float64           `json:"clock_mhz,omitempty"` // the requested one
 	Images   int               `json:"images"`
 	Seed     uint64            `json:"seed"` // of the problem: the order of the images
 	Sampler  string            `json:"sampler"`
-	// SamplerSeed is a stream of its own, so that samplers can be compared on one problem.
+	// SamplerSeed is independent of Seed, so that samplers can be compared on one problem.
 	SamplerSeed uint64    `json:"sampler_seed"`
 	Batch       int       `json:"batch"`
 	Objective   Objective `json:"objective"`
 	Halving     bool      `json:"halving"`
-	// Truth is what right answers are: "" for the calibration set's labels, TruthUnpruned without labels.
+	// Truth is the meaning of right answers: "" for the calibration set's labels, TruthUnpruned without labels.
 	Truth string `json:"truth,omitempty"`
 	Evals int    `json:"-"`
 }
 
-// TruthUnpruned says that right answers are the unpruned network's.
+// TruthUnpruned means that the unpruned network's answers count as right.
 const TruthUnpruned = "unpruned"
 
 // Variable describes the thresholds of one convolution in a study, so that a point can be read without the model.
@@ -65,7 +64,7 @@ type Variable struct {
 	MaxA  float64 `json:"max_tau_a"` // activation threshold at 1
 }
 
-// Point is what a study stores of a proposal.
+// Point is the stored form of a proposal.
 type Point struct {
 	X    []float64 `json:"x"` // Problem.Dims variables in [0,1]
 	Memo *Memo     `json:"memo,omitempty"`
@@ -79,19 +78,19 @@ const (
 	noteTest      = "test"
 )
 
-// Runner evaluates trials of a study until there are none.
+// Runner evaluates trials of a study until none are left.
 type Runner struct {
 	Problem *Problem
 	DB      *study.DB
 	Name    string // of the study
 	Config  Config
-	Resume  bool          // go on with a study that is there
+	Resume  bool          // resume an existing study
 	Worker  string        // name of this worker
-	Lease   time.Duration // how long a silent worker keeps a trial; 0 is the default
-	Log     func(string)  // told of each phase, or nil
-	// Report, if not nil, is told after every trial of this worker.
+	Lease   time.Duration // time after which a silent worker loses its trial; 0 is the default
+	Log     func(string)  // called for each phase, or nil
+	// Report, if not nil, is called after every trial of this worker.
 	Report func(Progress)
-	// Probing, if not nil, is told of the probes.
+	// Probing, if not nil, receives the progress of the probes.
 	Probing func(done, total int)
 
 	study *study.Study
@@ -99,7 +98,7 @@ type Runner struct {
 	plain sampler.Sampler
 }
 
-// Progress is how far a study is.
+// Progress is the progress of a study.
 type Progress struct {
 	Done, Total int
 	Trials      []Trial // finished, by number
@@ -116,7 +115,8 @@ type Trial struct {
 	Took    time.Duration `json:"-"`
 }
 
-// Run opens or makes the study and works on it until all its trials are done or ctx ends; a trial in hand is then given back.
+// Run opens or creates the study and works on it until all its trials are done or ctx ends; in the latter case it
+// gives the current trial back.
 func (r *Runner) Run(ctx context.Context) error {
 	if r.Log == nil {
 		r.Log = func(string) {}
@@ -140,7 +140,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			return err
 		}
 		if err := r.trial(ctx, lease); err != nil {
-			// Give the trial back at once, also when ctx has ended.
+			// Give the trial back at once, even if ctx has ended.
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			_ = lease.Release(release)
 			cancel()
@@ -152,7 +152,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
-// open loads or creates the study and readies the sampler.
+// open loads or creates the study and prepares the sampler.
 func (r *Runner) open(ctx context.Context) error {
 	config, err := json.Marshal(r.Config)
 	if err != nil {
@@ -192,7 +192,7 @@ func (r *Runner) open(ctx context.Context) error {
 				return err
 			}
 		}
-		// Probes are work, and count as such.
+		// Probes are work and count as evaluations.
 		evals = max(1, evals-int(math.Ceil(curves.Cost)))
 		r.Log(asking)
 		menu, err := p.newMenu(ctx, p.choicesBy(curves))
@@ -240,10 +240,10 @@ func (r *Runner) open(ctx context.Context) error {
 	return nil
 }
 
-// probeShare is the part of the evaluations that probes may cost.
+// probeShare is the share of the evaluations that probes may cost.
 const probeShare = 0.15
 
-// probeImages is the number of images to probe with.
+// probeImages is the number of images for the probes.
 func (p *Problem) probeImages(wanted []bool, evals int) int {
 	n := 0
 	for _, w := range wanted {
@@ -251,19 +251,19 @@ func (p *Problem) probeImages(wanted []bool, evals int) int {
 			n++
 		}
 	}
-	// On the average half of the layers lie behind a probe.
+	// On average a probe runs half of the layers.
 	passes := max(1, float64(n*len(probeLevels))/2+1)
 	return max(4, min(64, int(probeShare*float64(evals)*float64(len(p.images))/passes)))
 }
 
-// what says in words what a hash in a configuration's inputs is of.
+// what describes the input of each hash in a configuration.
 var what = map[string]string{
 	"model": "another model file", "dataset": "another calibration set", "platform": "a platform file of other numbers",
 	"calibration": "another calibration of the cost model", "widths": "another widths file",
 }
 
-// SameConfig tells in words all in which the configuration of a stored study differs from another; nil if
-// nothing. Pixels of 0 are not known yet, and not compared.
+// SameConfig describes all differences between the configuration of a stored study and another; nil if
+// there are none. Pixels of 0 are not known yet and are not compared.
 func SameConfig(have []byte, want Config) error {
 	b, err := json.Marshal(want)
 	if err != nil {
@@ -295,7 +295,7 @@ func sameConfig(have, want []byte) error {
 	y, _ := b["inputs"].(map[string]any)
 	for _, k := range sortedKeys(x, y) {
 		if x[k] == y[k] || k == "platform" && a[k] != b[k] {
-			continue // another platform has a name, and that is said
+			continue // another platform also has another name, which is reported
 		}
 		words := what[k]
 		if words == "" {
@@ -328,7 +328,7 @@ func (r *Runner) trial(ctx context.Context, lease *study.Lease) error {
 	if err != nil {
 		return err
 	}
-	// In batches, all trials of one see the same past; otherwise whatever is finished.
+	// With batches, all trials of one batch see the same past; otherwise all finished trials.
 	past := trials[:0:0]
 	for _, t := range trials {
 		if r.Config.Batch > 0 && t.Number >= lease.Number/r.Config.Batch*r.Config.Batch || t.Number >= lease.Number {
@@ -382,10 +382,10 @@ func (r *Runner) trial(ctx context.Context, lease *study.Lease) error {
 	return nil
 }
 
-// propose asks the sampler. The first trial is the unpruned network.
+// propose asks the sampler for a point. The first trial is the unpruned network.
 func (r *Runner) propose(number int, past []Trial) Point {
 	if r.plain != nil {
-		// Its unit cube is the part of ours up to Far.
+		// The sampler's unit cube is the part of ours up to Far.
 		far := r.Problem.Far
 		var history []sampler.Trial
 		for _, t := range past {
@@ -414,11 +414,11 @@ func (r *Runner) propose(number int, past []Trial) Point {
 	return Point{X: x, Memo: &memo}
 }
 
-// sure is the number of standard errors by which a trial must be behind to be stopped.
+// sure is the number of standard errors by which a trial must be worse to be stopped.
 const sure = 3
 
-// judge stops trials that are of no use: hopeless ones by a wide margin, and, where a front is searched, those that a
-// finished trial dominates: at least as good in hardware, and better in divergence on the same images.
+// judge stops useless trials: hopeless ones by a wide margin, and, if a front is searched, trials that a finished
+// trial dominates, which is at least as good in hardware and better in divergence on the same images.
 func (r *Runner) judge(past []Trial) Judge {
 	front := r.Config.Sampler == Allocate || r.Config.Sampler == "nsga2"
 	return func(o *Outcome, rated bool) string {

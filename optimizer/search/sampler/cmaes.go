@@ -13,9 +13,9 @@ const (
 // start mean 0.25, start step 0.2. Beyond 60 dimensions the covariance matrix is
 // diagonal and learns (n+2)/3 times faster (Ros and Hansen 2008). A sample outside
 // the cube is mirrored at the wall, and the update uses the mirrored point; hence
-// trial 0, the zero point, is but another member of its generation. A generation
-// with missing trials is recombined from the better half of those present, and
-// one of fewer than two says nothing and is passed over.
+// trial 0, the zero point, is an ordinary member of its generation. If trials of a
+// generation are missing, the better half of the present ones is recombined; a
+// generation of fewer than two trials is skipped.
 type cmaes struct {
 	dims  int
 	seed  uint64
@@ -121,7 +121,7 @@ func (s *cmaState) update(trials []Trial) *cmaState {
 		next.pathSigma[i] = float64(keep*s.pathSigma[i]) + float64(gain*white[i])
 	}
 	length := math.Sqrt(dot(next.pathSigma, next.pathSigma))
-	// A step of the size of the cube is as large as any; one of 1e-8 moves nothing.
+	// The step size is clamped to the size of the cube; at 1e-8 nothing moves.
 	next.sigma = math.Min(math.Max(s.sigma*round(math.Exp(cSigma/dSigma*(length/chi-1))), 1e-8), 1) // eq. 44
 
 	h := 0.0 // h_sigma: the path stalls while sigma grows fast
@@ -206,7 +206,8 @@ func (m matrix) times(x []float64) []float64 {
 }
 
 // roots are the square root and its inverse. Rounding may make an eigenvalue of a
-// covariance matrix zero or less: none is let below 1e-14 of the greatest.
+// covariance matrix zero or negative: eigenvalues are raised to at least 1e-14 of
+// the greatest.
 func (m matrix) roots() (root, inverse matrix) {
 	values, vectors := m.rows[0], [][]float64(nil)
 	if m.full {

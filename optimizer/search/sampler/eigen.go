@@ -4,7 +4,7 @@ import "math"
 
 // eigen is the eigenvalues of the symmetric matrix a and, as the columns of
 // vectors, orthonormal eigenvectors, by cyclic Jacobi rotations (Golub and Van
-// Loan, section 8.5). They come in no particular order. a is left as it is.
+// Loan, section 8.5). They are in no particular order. a is not changed.
 func eigen(a [][]float64) (values []float64, vectors [][]float64) {
 	n := len(a)
 	m, vectors := make([][]float64, n), make([][]float64, n)
@@ -15,7 +15,7 @@ func eigen(a [][]float64) (values []float64, vectors [][]float64) {
 		vectors[i][i] = 1
 		norm += dot(a[i], a[i])
 	}
-	const sweeps = 60 // convergence is quadratic; ten are many
+	const sweeps = 60 // convergence is quadratic, so ten are already many
 	for range sweeps {
 		off := 0.0
 		for i := range m {

@@ -6,11 +6,12 @@ import (
 )
 
 // generations rebuilds the state S of a sampler that works in generations:
-// generation g is the trials [g*size, (g+1)*size). A generation counts once a
-// trial of a later one is proposed, with the trials that have finished by then.
+// generation g is the trials [g*size, (g+1)*size). A generation is complete
+// when a trial of a later one is proposed; it then consists of the trials
+// that have finished by then.
 //
-// What has been computed is kept, with the trials that it was computed from: the
-// cache saves time and changes no answer. step must not change its arguments.
+// Computed states are cached with their trials: the cache saves time and changes
+// no answer. step must not change its arguments.
 type generations[S any] struct {
 	size  int
 	first S

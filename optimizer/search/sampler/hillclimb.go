@@ -3,22 +3,22 @@ package sampler
 import "slices"
 
 const (
-	climbGrid = 128           // every threshold is a multiple of 1/climbGrid: that is also the last step
+	climbGrid = 128           // every threshold is a multiple of 1/climbGrid, which is also the last step
 	climbStep = climbGrid / 4 // first step of a climb
-	climbLost = 16            // a missing trial is lost once so many later ones have finished
+	climbLost = 16            // a missing trial counts as lost once this number of later trials have finished
 )
 
 // hillclimb searches one value per group of dimensions, as HASS's own public
 // search does with its two global thresholds. A climb starts at zero with a step
 // of 1/4; it evaluates the neighbours one step up or down in one group, moves to
-// the best of them if that is better, and halves the step if none is. When 1/128
-// helps no more, a new climb starts at a random point.
+// the best of them if that is better, and halves the step if none is. When a
+// step of 1/128 no longer helps, a new climb starts at a random point.
 //
-// The climb is replayed over the finished trials, looked up by point, and takes
-// one that has not been evaluated for worse than all others: what it looks for
-// and does not find is the list of points to propose. Each trial that still runs
-// has taken one of them already, so that many are skipped; a batch thus looks
-// ahead. A trial that never ends is not waited for: see climbLost.
+// The climb is replayed over the finished trials, which are looked up by point;
+// a point without a trial counts as worse than all others. The points that are
+// looked up and not found are the list of points to propose. Each trial that is
+// still running has taken one of them, so that number is skipped; this lets a
+// batch look ahead. A trial that never ends is not waited for: see climbLost.
 type hillclimb struct {
 	seed   uint64
 	group  []int // of each dimension: 0..groups-1
@@ -62,7 +62,8 @@ func (s *hillclimb) Propose(number int, history []Trial) []float64 {
 		}
 		return t, ok
 	}
-	// A grid that has been evaluated all over has no answer: climbs are bounded.
+	// If the whole grid has been evaluated there is no answer, so the number of
+	// climbs is bounded.
 	for climb := 0; climb <= number && answer == ""; climb++ {
 		at := s.start(climb)
 		best, ok := ask(at)
@@ -90,7 +91,8 @@ func (s *hillclimb) Propose(number int, history []Trial) []float64 {
 	return x
 }
 
-// running counts the trials before number that have not finished and still may.
+// running counts the trials before number that have not finished but may still
+// do so.
 func running(number int, history []Trial) int {
 	n, later := 0, 0
 	for m := number - 1; m >= 0 && later < climbLost; m-- {
@@ -105,7 +107,8 @@ func running(number int, history []Trial) int {
 
 // A place is a point of the grid: one byte per group, in units of 1/climbGrid.
 
-// place is that of a point, if it is one: all dimensions of a group alike.
+// place is the place of a point whose dimensions are equal within each group;
+// false for other points.
 func (s *hillclimb) place(x []float64) (string, bool) {
 	p := make([]byte, s.groups)
 	for d, g := range s.group {

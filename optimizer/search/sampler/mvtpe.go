@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// mvtpe is the multivariate TPE (Falkner, Klein, Hutter, "BOHB", ICML 2018) as
-// Optuna's multivariate=True has it: as tpe, but a kernel is the product of
-// truncated normal distributions around a whole point, so that good combinations
-// stay together, and 24 candidates are whole points. All kernels have one width by
-// Scott's rule, 0.2 n^(-1/(d+4)), not less than the magic clip; the prior (mean
-// 1/2, width 1 in each dimension) is one more kernel.
+// mvtpe is the multivariate TPE (Falkner, Klein, Hutter, "BOHB", ICML 2018) in the
+// form of Optuna's multivariate=True. It differs from tpe in that a kernel is the
+// product of truncated normal distributions around a whole point, so that good
+// combinations stay together, and 24 candidates are whole points. All kernels have
+// one width by Scott's rule, 0.2 n^(-1/(d+4)), not less than the magic clip; the
+// prior (mean 1/2, width 1 in each dimension) is one more kernel.
 type mvtpe struct {
 	dims int
 	seed uint64

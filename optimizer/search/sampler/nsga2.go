@@ -21,9 +21,9 @@ const (
 // probability 0.9), polynomial mutation (eta 20, probability 1/n), both in their
 // forms for bounded variables. By its constrained domination a feasible trial
 // dominates an infeasible one, and of two infeasible ones that of lesser Value.
-// The first generation is random. A child that came out as a copy of a parent
-// gets a mutation, for evaluating a point twice teaches nothing. A trial without
-// Objectives has one, its Value.
+// The first generation is random. A child equal to a parent is mutated, because
+// evaluating a point twice is useless. A trial without Objectives has one
+// objective, its Value.
 type nsga2 struct {
 	dims  int
 	seed  uint64

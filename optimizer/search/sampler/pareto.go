@@ -23,8 +23,8 @@ func Dominates(a, b []float64) bool {
 	return less
 }
 
-// Front is the indices of the points that no other one dominates, ascending; of
-// equal points the first, and none that has a NaN.
+// Front is the indices of the points that no other point dominates, ascending;
+// of equal points only the first, and no point with a NaN.
 func Front(points [][]float64) []int {
 	var front []int
 next:

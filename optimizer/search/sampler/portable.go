@@ -7,25 +7,26 @@ import (
 
 // Equal points on any machine need more than equal formulas: a compiler may fuse
 // x*y+z into one rounding (on arm64 it does), and math.Exp, Log and Pow differ in
-// the last bit between processors. Two rules hold in this package for whatever
-// becomes part of a point:
+// the last bit between processors. This package follows two rules for every
+// number that becomes part of a point:
 //
 //   - a product that is added to something is written float64(x*y), which the
 //     language forbids to fuse;
 //   - what a transcendental function gives is rounded to float32, which hides a
 //     last bit.
 //
-// Scores of candidates are exempt: only which one is largest counts, and two that
-// differ in the last bits alone are a coincidence of one in billions. So are the
-// arguments of what is rounded next, and products with a power of two.
+// Scores of candidates are exempt: only the largest matters, and two that differ
+// only in the last bits are very unlikely. Arguments of a number that is rounded
+// next are exempt, too, and products with a power of two.
 //
-// TestGolden pins the points; it holds under GOARCH=386, GOAMD64=v3 and
-// GODEBUG=cpu.fma=off. Whether a product is fused where it must not be is seen in
-// the FMADD and FMSUB that GOARCH=arm64 go build -gcflags=-S lists.
+// TestGolden pins the points; it passes under GOARCH=386, GOAMD64=v3 and
+// GODEBUG=cpu.fma=off. To check that products are not fused where they must not
+// be, look for FMADD and FMSUB in the output of GOARCH=arm64 go build
+// -gcflags=-S.
 
 // newRand is the stream of one trial. The halves are mixed first, so that streams
-// of neighbouring seeds and numbers have nothing in common, nor has a stream with
-// a caller's own rand.NewPCG(seed, number).
+// of neighbouring seeds and numbers are independent of each other, and of a
+// caller's own rand.NewPCG(seed, number).
 func newRand(seed, number uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(mix(seed), mix(number^0x6a09e667f3bcc908)))
 }
@@ -38,7 +39,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// round hides the last bits of what a transcendental function gave.
+// round hides the last bits of a transcendental function's result.
 func round(x float64) float64 { return float64(float32(x)) }
 
 // normal draws from the standard normal distribution.

@@ -1,7 +1,7 @@
 package sampler
 
 // random draws uniformly (Bergstra and Bengio, "Random Search for Hyper-Parameter
-// Optimization", JMLR 2012): no parameters, the yardstick of the others.
+// Optimization", JMLR 2012): no parameters; the baseline for the others.
 type random struct {
 	dims int
 	seed uint64

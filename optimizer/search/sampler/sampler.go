@@ -8,7 +8,7 @@ import (
 )
 
 // Trial is one finished evaluation. All values are minimised; their units are the
-// caller's. A value that is not a number makes a trial infeasible, last of all.
+// caller's. A NaN makes a trial infeasible and ranks it last.
 type Trial struct {
 	Number     int       // from 0, unique in a study
 	X          []float64 // point of the unit cube
@@ -18,12 +18,13 @@ type Trial struct {
 }
 
 // Sampler proposes the point of trial number, from the trials that have finished.
-// history is sorted by Number, may have gaps (trials that run elsewhere, or were
-// lost), and may hold numbers from number on, which are not looked at.
+// history is sorted by Number. It may have gaps (trials that are still running
+// elsewhere, or were lost) and may contain numbers from number on, which are
+// ignored.
 //
-// Equal arguments give equal points, on any machine. The point is the caller's to
-// keep. Calls may run at the same time. A trial of another number of dimensions
-// is a mistake of the caller and panics.
+// Equal arguments give equal points, on any machine. The caller owns the point.
+// Calls may be concurrent. A trial with another number of dimensions is a bug of
+// the caller and panics.
 type Sampler interface {
 	Propose(number int, history []Trial) []float64
 }
@@ -54,8 +55,8 @@ func Names() []string {
 // entry per dimension, the number of its group (for thresholds: 0 weights, 1
 // activations); only the hill climb uses it, and nil is one group.
 //
-// Trial 0 of every sampler is the all-zero point: the network as it came is the
-// figure that everything else is compared with.
+// Trial 0 of every sampler is the all-zero point: the unpruned network is the
+// reference for all others.
 func New(name string, dims int, seed uint64, groups []int) (Sampler, error) {
 	if dims < 1 {
 		return nil, fmt.Errorf("sampler %q: %d dimensions; at least 1 is needed", name, dims)
@@ -74,8 +75,8 @@ func New(name string, dims int, seed uint64, groups []int) (Sampler, error) {
 	return nil, fmt.Errorf("unknown sampler %q; there are %s", name, strings.Join(Names(), ", "))
 }
 
-// wrapped is what all samplers have in common: trial 0, and a history that holds
-// only the past and no NaN.
+// wrapped is the common part of all samplers: trial 0, and a history that
+// contains only the past and no NaN.
 type wrapped struct {
 	dims int
 	of   Sampler

@@ -120,7 +120,7 @@ func pick(r *rand.Rand, w []float64) int {
 // and the prior.
 func narrowest(n int) float64 { return 1 / math.Min(clipKernels, float64(n+2)) }
 
-// mass is what of a normal distribution lies in [0,1].
+// mass is the part of a normal distribution within [0,1].
 func mass(mu, sigma float64) float64 {
 	return 0.5 * (math.Erf((1-mu)/(sigma*math.Sqrt2)) - math.Erf(-mu/(sigma*math.Sqrt2)))
 }
@@ -171,8 +171,8 @@ func (p *parzen) density(x float64) float64 {
 	sum := 0.0
 	for i, mu := range p.mus {
 		z := (x - mu) / p.sigmas[i]
-		// Exp is what costs, and past seven widths a kernel, less than 1e-10 of its
-		// peak, is lost beside the prior.
+		// Exp dominates the time. Beyond seven widths a kernel is less than 1e-10
+		// of its peak and negligible beside the prior.
 		if z *= z; z < 49 {
 			sum += p.scale[i] * math.Exp(-0.5*z)
 		}

@@ -33,10 +33,10 @@ import (
 	"hass/internal/userfile"
 )
 
-// What the caller may want to tell apart, with errors.Is. Everything else that a
-// method returns is a fault: of the database, of the connection, of the arguments.
+// Errors that callers may want to distinguish with errors.Is. Every other error
+// of a method is a fault of the database, the connection or the arguments.
 var (
-	// ErrExists: a study of this name is there already.
+	// ErrExists: a study of this name already exists.
 	ErrExists = errors.New("study: exists already")
 	// ErrNotFound: no study, or no note, of this name.
 	ErrNotFound = errors.New("study: not found")
@@ -52,21 +52,22 @@ var sentinels = []error{ErrExists, ErrNotFound, ErrWait, ErrFinished, ErrLost}
 
 const (
 	defaultRetry = 2 * time.Minute
-	// openRetry is shorter: nothing is at stake yet, and the likeliest reason is a
+	// openRetry is shorter: no work can be lost yet, and the likeliest reason is a
 	// mistyped address.
 	openRetry = 10 * time.Second
-	// attemptTime bounds one attempt, as a connection may be dead without saying so.
+	// attemptTime bounds one attempt, because a dead connection may not report an
+	// error.
 	attemptTime = 30 * time.Second
-	// busyTime is how long SQLite itself waits for another process's lock.
+	// busyTime is the time that SQLite itself waits for another process's lock.
 	busyTime = 5 * time.Second
 )
 
 // DB is an open database of studies. Its methods, and those of the values it returns,
 // may be called from several goroutines.
 type DB struct {
-	// RetryFor is how long an operation goes on trying while the connection is lost,
-	// the server restarts or the database is locked; 2 minutes unless set. To be set
-	// before the DB is used.
+	// RetryFor is the time for which an operation is retried while the connection is
+	// lost, the server restarts or the database is locked; 2 minutes by default. Set
+	// it before using the DB.
 	RetryFor time.Duration
 
 	sql     *sql.DB
@@ -79,18 +80,18 @@ type DB struct {
 type Info struct {
 	Name    string
 	Created time.Time
-	Total   int // trials that the study shall have
+	Total   int // number of trials of the study
 	Done    int // trials finished
-	Running int // trials claimed and neither finished nor given back; their workers may be dead
+	Running int // claimed, but neither finished nor given back; their workers may be dead
 }
 
 // Open opens the database at location: a path (SQLite) or a URL that starts with
 // postgres:// or postgresql://. A file, or the tables in PostgreSQL, are created if
 // absent; an empty file counts as absent.
 //
-// A file that is there but is no study database is an error and is left as it is, and
-// so is a schema newer than this program's. No error contains the URL's password. A
-// server that cannot be reached is tried for 10 s.
+// An existing file that is not a study database is an error and is not changed; the
+// same holds for a schema newer than this program's. No error contains the URL's
+// password. Connecting to an unreachable server is retried for 10 s.
 //
 // A SQLite file may be used by several processes of one machine, not over a network
 // file system.
@@ -117,7 +118,7 @@ func openPostgres(location string) (*DB, error) {
 	d := &DB{dialect: &postgresDialect, place: "in PostgreSQL", secrets: secretsOf(location)}
 	why := "not a valid URL (special characters in user and password must be %-encoded)"
 	if before, _, _ := strings.Cut(location, "?"); strings.Count(before, "@") > 1 {
-		// Part of the password would pass for the host, and be looked up.
+		// Part of the password would be taken for the host and looked up.
 		return nil, fmt.Errorf("study: PostgreSQL URL: %s", why)
 	}
 	cfg, err := pgx.ParseConfig(location)
@@ -135,15 +136,15 @@ func openPostgres(location string) (*DB, error) {
 		cfg.ConnectTimeout = 10 * time.Second
 	}
 	d.sql = stdlib.OpenDB(*cfg)
-	// A server has some 100 connections for all workers together; ours are idle nearly
-	// always, and are given back.
+	// A server has about 100 connections for all workers together; ours are idle
+	// nearly all the time, so they are given back.
 	d.sql.SetMaxOpenConns(4)
 	d.sql.SetMaxIdleConns(1)
 	d.sql.SetConnMaxIdleTime(time.Minute)
 	return d, nil
 }
 
-// secretsOf finds passwords in a URL that need not be well-formed.
+// secretsOf finds passwords in a URL that may be malformed.
 func secretsOf(location string) []string {
 	var s []string
 	_, rest, _ := strings.Cut(location, "://")
@@ -191,14 +192,14 @@ func openSQLite(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("study %s: %w", given, err)
 	}
-	// One connection: goroutines of this process then queue up in turn, where SQLite
-	// would have them poll for the lock.
+	// One connection: goroutines of this process then queue up, instead of polling
+	// for SQLite's lock.
 	db.SetMaxOpenConns(1)
 	return &DB{dialect: &sqliteDialect, place: given, sql: db}, nil
 }
 
-// checkFile looks at a file's header without SQLite, which would recover journals,
-// that is write, in a file that is not ours.
+// checkFile checks a file's header without SQLite, because SQLite would recover
+// journals, and so write to a file that is not ours.
 func checkFile(path string) error {
 	f, _, err := userfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -222,15 +223,15 @@ func checkFile(path string) error {
 	if string(h[:16]) == "SQLite format 3\x00" && binary.BigEndian.Uint32(h[68:]) == applicationID {
 		return nil
 	}
-	// A power cut while the file was made leaves it unwritten beside its journal,
-	// from which SQLite makes it empty again.
+	// A power cut while the file was created leaves it unwritten beside its
+	// journal, from which SQLite makes it empty again.
 	if _, err := os.Stat(path + "-journal"); err == nil && h == [100]byte{} {
 		return nil
 	}
 	return fmt.Errorf("study: %s is not a study database", path)
 }
 
-// prepare creates the tables if need be and checks what is there.
+// prepare creates the tables if necessary and checks existing ones.
 func (d *DB) prepare(ctx context.Context) error {
 	there := func(q interface {
 		QueryRowContext(context.Context, string, ...any) *sql.Row
@@ -280,13 +281,14 @@ func (d *DB) prepare(ctx context.Context) error {
 }
 
 func (d *DB) prepareSQLite(ctx context.Context) error {
-	// After the tables are made: until then the file's header tells whose it is.
+	// After the tables are created: until then only the file's header identifies its
+	// owner.
 	var s string
 	if err := d.sql.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&s); err != nil {
 		return err
 	}
-	// A study has some thousand short rows: to look through all of them takes
-	// milliseconds, and hours of search are not put on top of a damaged file.
+	// A study has a few thousand short rows. Checking all of them takes
+	// milliseconds, and hours of search must not be added to a damaged file.
 	if err := d.sql.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&s); err != nil {
 		return err
 	}
@@ -346,7 +348,7 @@ func (d *DB) Create(ctx context.Context, name string, config []byte, trials int)
 		return nil, fmt.Errorf("study: %d trials", trials)
 	}
 	s := &Study{Lease: DefaultLease, db: d, name: name, config: slices.Clone(config)}
-	// The token tells one's own study, made by an attempt whose answer was lost.
+	// The token identifies our own study if the answer to an earlier attempt was lost.
 	token, got := rand.Text(), ""
 	err := d.retry(ctx, "create", func(ctx context.Context) error {
 		_, err := d.sql.ExecContext(ctx, d.dialect.sql(`
@@ -426,9 +428,9 @@ func (d *DB) retry(ctx context.Context, what string, f func(context.Context) err
 	return d.retryFor(ctx, what, d.RetryFor, attemptTime, f)
 }
 
-// retryFor calls f until it succeeds, fails for good, or has failed for the given
-// time. f is called again also when its first call may have been carried out, so it
-// must find its own traces.
+// retryFor calls f until it succeeds, fails permanently, or has failed for the
+// given time. f may be called again although its previous call was carried out, so
+// it must recognise its own effects.
 func (d *DB) retryFor(ctx context.Context, what string, total, attempt time.Duration, f func(context.Context) error) error {
 	start := time.Now()
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
@@ -451,7 +453,7 @@ func (d *DB) retryFor(ctx context.Context, what string, total, attempt time.Dura
 		if past := time.Since(start); past+wait > total {
 			return fmt.Errorf("study %s: %s: gave up after %v: %w", d.place, what, past.Round(time.Millisecond), d.clean(err))
 		}
-		// Workers that lost the same server should not come back in step.
+		// Workers that lost the same server should not retry in step.
 		select {
 		case <-time.After(wait/2 + mathrand.N(wait/2)):
 		case <-ctx.Done():
@@ -460,7 +462,7 @@ func (d *DB) retryFor(ctx context.Context, what string, total, attempt time.Dura
 	}
 }
 
-// transient tells whether the same operation may succeed later without anybody's help.
+// transient reports whether the same operation may succeed later without intervention.
 func transient(err error) bool {
 	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 		switch e.Code() & 0xff {

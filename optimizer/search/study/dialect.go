@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// schemaVersion is what this package writes and the newest that it reads.
+// schemaVersion is the version that this package writes, and the newest that it reads.
 const schemaVersion = 1
 
 // applicationID marks our SQLite files in bytes 68..71 of their header ("hass").
 const applicationID = 0x68617373
 
-// dialect is all in which the two databases differ. Both take $1, $2, ... as
-// parameters, ON CONFLICT and RETURNING, so that statements are written once.
+// dialect holds the differences between the two databases. Both take $1, $2,
+// ... as parameters, ON CONFLICT and RETURNING, so that statements are
+// written once.
 type dialect struct {
 	name      string
 	now       string             // the database's clock, ms since 1970, as an SQL expression
@@ -25,8 +26,8 @@ type dialect struct {
 	create    []string
 }
 
-// tables is the schema, version 1. Times are ms since 1970; beat 0 says that the
-// trial was given back; token is the secret of one claim, ” if given back.
+// tables is the schema, version 1. Times are ms since 1970; beat 0 means that
+// the trial was given back; token is the secret of one claim, ” if given back.
 var tables = []string{
 	`CREATE TABLE hass_schema (version {int} NOT NULL){strict}`,
 	`CREATE TABLE hass_study (

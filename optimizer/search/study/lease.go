@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Lease is the right of one worker to evaluate one trial. It holds while the worker
-// beats, and at least until another worker claims the trial.
+// Lease is the right of one worker to evaluate one trial. It is valid while the
+// worker sends heartbeats, and at least until another worker claims the trial.
 type Lease struct {
 	Number  int             // of the trial, from 0
 	Attempt int             // 1 unless taken over
@@ -59,8 +59,7 @@ func (l *Lease) Finish(ctx context.Context, result json.RawMessage) error {
 	return nil
 }
 
-// Beat says once that the worker lives. The error is [ErrLost] if the trial was taken
-// over.
+// Beat sends one heartbeat. The error is [ErrLost] if the trial was taken over.
 func (l *Lease) Beat(ctx context.Context) error {
 	l.mu.Lock()
 	ended := l.ended
@@ -68,13 +67,13 @@ func (l *Lease) Beat(ctx context.Context) error {
 	if ended {
 		return nil
 	}
-	// A connection that hangs must not eat up the lease.
+	// A hanging connection must not use up the lease.
 	return l.write(ctx, "heartbeat", max(l.study.Lease/4, time.Second), `beat = {now}`)
 }
 
 // Release gives the trial back, so that the next claim gets it at once, with its point
 // if one was set. After Finish, and if the trial was taken over, it does nothing. If
-// ctx is that of an interrupted program, pass one that is not: context.WithoutCancel.
+// ctx belongs to an interrupted program, pass context.WithoutCancel(ctx).
 func (l *Lease) Release(ctx context.Context) error {
 	err := l.write(ctx, "release", attemptTime, `beat = 0, token = '', worker = ''`)
 	if err != nil && !errors.Is(err, ErrLost) {
@@ -91,8 +90,8 @@ func (l *Lease) end() {
 	l.cancel(nil)
 }
 
-// write updates the trial if it is still ours. If it is ours and done, which an
-// earlier attempt of the same call may have achieved, all is well.
+// write updates the trial if it is still ours. A trial that is ours and done is
+// no error: an earlier attempt of the same call may have finished it.
 func (l *Lease) write(ctx context.Context, what string, attempt time.Duration, set string, args ...any) error {
 	s := l.study
 	args = append([]any{s.id, l.Number, l.Attempt, l.token}, args...)
@@ -122,8 +121,8 @@ func (l *Lease) write(ctx context.Context, what string, attempt time.Duration, s
 
 // KeepAlive beats every quarter of the lease time until ctx or l.Context() ends or
 // stop is called; stop returns when the last heartbeat has. A trial found taken over
-// ends l.Context(). A database out of reach does not: the result may still be stored
-// when it is back, if nobody has taken the trial by then.
+// ends l.Context(). An unreachable database does not: the result may still be stored
+// when the database is back, unless another worker has taken the trial by then.
 func (l *Lease) KeepAlive(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(l.ctx, cancel)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// DefaultLease is how long a worker may be silent before its trial is given away.
+// DefaultLease is the time after which a silent worker loses its trial.
 const DefaultLease = 60 * time.Second
 
 // State of a trial that was claimed at least once.
@@ -29,7 +29,7 @@ const (
 type Trial struct {
 	Number  int // from 0
 	State   State
-	Point   json.RawMessage // what is evaluated; nil until Lease.SetPoint
+	Point   json.RawMessage // the point to evaluate; nil until Lease.SetPoint
 	Result  json.RawMessage // nil until Lease.Finish
 	Worker  string          // who has, or finished, the trial; empty if given back
 	Attempt int             // 1 for the first claim, one more at each takeover
@@ -39,8 +39,9 @@ type Trial struct {
 
 // Study is a named list of trials in a database.
 type Study struct {
-	// Lease is how long a worker may be silent before its trial is given to another;
-	// DefaultLease unless set. Set it before the first Claim, and alike in all workers.
+	// Lease is the time after which a silent worker loses its trial to another;
+	// DefaultLease unless set. Set it before the first Claim, to the same value in
+	// all workers.
 	Lease time.Duration
 
 	db     *DB
@@ -52,10 +53,10 @@ type Study struct {
 // Name returns the study's name.
 func (s *Study) Name() string { return s.name }
 
-// Config returns the configuration that the study was created with.
+// Config returns the configuration with which the study was created.
 func (s *Study) Config() []byte { return slices.Clone(s.config) }
 
-// Total returns the number of trials that the study shall have.
+// Total returns the number of trials of the study.
 func (s *Study) Total(ctx context.Context) (int, error) {
 	var n int
 	err := s.db.retry(ctx, "total", func(ctx context.Context) error {
@@ -102,7 +103,7 @@ func (s *Study) trials(ctx context.Context, query string) ([]Trial, error) {
 			if err := rows.Scan(&t.Number, &t.State, &point, &result, &t.Worker, &t.Attempt, &started, &ended); err != nil {
 				return err
 			}
-			// What comes from a file may be anything.
+			// The content of a file may be anything.
 			if t.State != Running && t.State != Done {
 				return fmt.Errorf("trial %d is in state %q", t.Number, t.State)
 			}
@@ -147,7 +148,7 @@ func (s *Study) noRows(err error) error {
 // Claim gives the named worker a trial: the first one that was given back or whose
 // worker has been silent for longer than s.Lease, with its number and its point; else
 // the next unused number below the study's total. With batch > 0 a new number n is
-// given out only when all trials below n/batch*batch are done.
+// assigned only when all trials below n/batch*batch are done.
 //
 // The error is [ErrWait] if there is nothing to do now but other trials still run, and
 // [ErrFinished] if all are done. The worker's name (1 to 200 printable characters) is
@@ -177,8 +178,8 @@ func (s *Study) claim(ctx context.Context, tx *sql.Tx, l *Lease, worker string, 
 	row := func(query string, args ...any) *sql.Row {
 		return tx.QueryRowContext(ctx, s.db.dialect.sql(query), args...)
 	}
-	// One claim at a time. An earlier attempt of this very claim is over, one way or
-	// the other, once the lock is ours.
+	// One claim at a time. Once we hold the lock, an earlier attempt of this same
+	// claim has ended, successfully or not.
 	var total int
 	if err := row(`SELECT trials FROM hass_study WHERE id = $1{for update}`, s.id).Scan(&total); err != nil {
 		return s.noRows(err)
@@ -191,14 +192,15 @@ func (s *Study) claim(ctx context.Context, tx *sql.Tx, l *Lease, worker string, 
 		}
 		return err
 	}
-	// The answer to an earlier attempt was lost, but not what it did.
+	// The answer to an earlier attempt was lost, but its effect was not.
 	err := take(row(`UPDATE hass_trial SET beat = {now} WHERE study = $1 AND token = $2 AND state = 'running'
 		RETURNING number, attempt, point`, s.id, l.token))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	// The outer condition is checked again after a wait for the row, in which its
-	// owner may have beaten or finished; then it is somebody else's turn.
+	// The outer condition is checked again after waiting for the row: meanwhile
+	// its owner may have sent a heartbeat or finished, and then the trial is not
+	// ours.
 	const dead = `state = 'running' AND (beat = 0 OR {seen} < {now} - $2)`
 	err = take(row(`UPDATE hass_trial
 		SET attempt = attempt + 1, token = $3, worker = $4, started = {now}, beat = {now}
@@ -208,7 +210,7 @@ func (s *Study) claim(ctx context.Context, tx *sql.Tx, l *Lease, worker string, 
 	if !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	// Numbers are given out in order and never taken back.
+	// Numbers are assigned in order and never taken back.
 	var next int
 	if err := row(`SELECT coalesce(max(number) + 1, 0) FROM hass_trial WHERE study = $1`, s.id).Scan(&next); err != nil {
 		return err
@@ -257,7 +259,7 @@ func (s *Study) note(ctx context.Context, key string, value *[]byte) error {
 }
 
 // SetNote stores value under key (1 to 200 printable characters) unless there is one,
-// and returns the value that is stored then: all workers see the first one's.
+// and returns the stored value: all workers see the first one's.
 func (s *Study) SetNote(ctx context.Context, key string, value []byte) ([]byte, error) {
 	if err := checkName("note's key", key); err != nil {
 		return nil, err

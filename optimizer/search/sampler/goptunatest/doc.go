@@ -1,6 +1,6 @@
 // Package goptunatest compares the sampler "tpe" with goptuna, an independent TPE.
-// It is a module of its own so that goptuna is no dependency of hass, and holds
-// tests only:
+// It is a separate module, so that hass does not depend on goptuna, and contains
+// only tests:
 //
 //	cd optimizer/search/sampler/goptunatest && go test ./...
 //
