@@ -20,14 +20,15 @@ import (
 type Options struct {
 	Target Target // "" is DefaultTarget
 	// Images limits the golden images written; 0 = all of the design. One is enough for a first
-	// look at a large network, but shows nothing of what one image leaves behind for the next.
+	// look at a large network, but does not test the state that one image leaves for the next.
 	Images int
-	Edits  artifact.Mode // what is done with generated files that were edited
+	Edits  artifact.Mode // treatment of generated files that were edited
 }
 
-// Generate writes the project of design d into the folder out, or makes an older project there
-// into it: see artifact.WriteProject, which also says what it has kept. dir is the folder of the
-// design's side files (weights, golden images); weights that d.Net already has are not read again.
+// Generate writes the project of design d into the folder out, or updates an existing project
+// there: see artifact.WriteProject, which also returns the files that it kept. dir is the folder
+// of the design's side files (weights, golden images); weights already in d.Net are not read
+// again.
 func Generate(ctx context.Context, d *design.Design, dir, out string, opts Options) (*artifact.Kept, error) {
 	if err := artifact.CheckDir(out); err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func emit(ctx context.Context, p *project.Project, target Target) ([]project.Fil
 // one is a list of one file.
 func one(f project.File, err error) ([]project.File, error) { return []project.File{f}, err }
 
-// takes refuses to generate for a target that the design was not made for, and asserts that the design keeps its limits.
+// takes refuses a target that the design was not made for, and asserts that the design keeps the target's limits.
 func takes(p *project.Project, target Target) error {
 	breach := limits.Check(p.HW, target)
 	switch made := p.Design.Target; {
@@ -110,9 +111,9 @@ func takes(p *project.Project, target Target) error {
 	}
 }
 
-// Compare makes the project of design d anew in memory and compares all of it with the folder. A difference is a result,
-// not an error; errors are a folder without a manifest, a design that cannot be generated, or a
-// cancelled context. dir is the folder of the design's side files.
+// Compare generates the project of design d again in memory and compares all of it with the folder. A difference is a
+// result, not an error. Errors are a folder without a manifest, a design that cannot be generated, and a cancelled
+// context. dir is the folder of the design's side files.
 func Compare(ctx context.Context, d *design.Design, dir, folder string) (*verify.Comparison, error) {
 	m, err := artifact.ReadManifest(folder)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,7 +14,7 @@ import (
 	"hass/internal/hw/limits"
 )
 
-// Target is the language of what is generated.
+// Target is the language of a generated project.
 type Target = limits.Target
 
 // The targets.
@@ -28,24 +28,24 @@ type Entry struct {
 	Name     Target
 	Language string // for people
 	Short    string // the language in a word
-	Tool     string // what verifies it
-	Checked  string // how that is done
-	Goal     string // of the project's Makefile, which does it
-	Key      string // of its counts in a summary
-	Stalls   bool   // it can be run with random stalls and with fewer golden images
+	Tool     string // the tool that verifies it
+	Checked  string // the method of verification
+	Goal     string // of the project's Makefile, which runs the verification
+	Key      string // prefix of its counts in a summary
+	Stalls   bool   // supports random stalls and fewer golden images
 
 	// library gives the files that are the same in every project.
 	library func() ([]project.File, error)
-	// emit gives the files of a project. Library, data, README, reports, the copy of the design and the manifest
-	// are not its business.
+	// emit gives the files of a project without library, data, README, reports, the copy of the design and the
+	// manifest.
 	emit func(p *project.Project) ([]project.File, error)
-	// is an error for a folder that is no project of the target.
+	// is returns an error for a folder that is not a project of the target.
 	is func(dir string) error
 	// verify runs the project in a folder. A mismatch or a deadlock is a result, not an error.
 	verify func(ctx context.Context, dir string, opts verify.Options) (verify.Result, error)
 }
 
-// targets are all targets, in the order in which they are named to users. The first one is the default.
+// targets are all targets, in the order in which they are shown to users. The first one is the default.
 var targets = []Entry{
 	{
 		Name: HLS, Language: "C++ for Vitis HLS", Short: "C++",
@@ -81,7 +81,7 @@ func Lookup(name Target) (*Entry, error) {
 	return nil, fmt.Errorf("target %.40q: want %s", string(name), strings.Join(Names(), " or "))
 }
 
-// TargetOf gives the row of the target that a folder is a project of.
+// TargetOf gives the row of the target whose project a folder holds.
 func TargetOf(dir string) (*Entry, error) {
 	for i := range targets {
 		if targets[i].is(dir) == nil {
@@ -91,7 +91,7 @@ func TargetOf(dir string) (*Entry, error) {
 	return nil, targets[0].is(dir)
 }
 
-// DefaultTarget is what is generated from a design where nothing else is asked for: the first target that the design is
+// DefaultTarget is the target that is generated from a design by default: the first target that the design was made
 // for.
 func DefaultTarget(d *design.Design) Target {
 	for _, t := range targets {
@@ -102,16 +102,16 @@ func DefaultTarget(d *design.Design) Target {
 	return targets[0].Name
 }
 
-// Check is an error for a folder that is no project of the target.
+// Check returns an error for a folder that is not a project of the target.
 func (t *Entry) Check(dir string) error { return t.is(dir) }
 
-// Verify runs the project in the folder dir and reads its report. A mismatch or a deadlock is a result, not an error;
-// errors are missing programs, a project that does not compile, or a cancelled context.
+// Verify runs the project in the folder dir and reads its report. A mismatch or a deadlock is a result, not an error.
+// Errors are missing programs, a project that does not compile, and a cancelled context.
 func (t *Entry) Verify(ctx context.Context, dir string, opts verify.Options) (verify.Result, error) {
 	return t.verify(ctx, dir, opts)
 }
 
-// InLibrary tells whether a project's file is the same in every project.
+// InLibrary reports whether a project's file is the same in every project.
 func (t *Entry) InLibrary(path string) (bool, error) {
 	files, err := t.library()
 	for _, f := range files {
@@ -122,7 +122,7 @@ func (t *Entry) InLibrary(path string) (bool, error) {
 	return false, err
 }
 
-// emitHLS gives the C++ and what AMD's tools and the host need for it.
+// emitHLS gives the C++ and the files for AMD's tools and the host.
 func emitHLS(p *project.Project) ([]project.File, error) {
 	files, err := hls.Files(p)
 	if err != nil {
@@ -136,7 +136,7 @@ func emitHLS(p *project.Project) ([]project.File, error) {
 	return append(files, tools...), err
 }
 
-// emitRTL gives the SystemVerilog and what AMD's tools need for it.
+// emitRTL gives the SystemVerilog and the files for AMD's tools.
 func emitRTL(p *project.Project) ([]project.File, error) {
 	files, err := rtl.Files(p)
 	if err != nil {
@@ -154,7 +154,7 @@ func runRTL(ctx context.Context, dir string, opts verify.Options) (verify.Result
 	return result(verify.RTL(ctx, dir, opts))
 }
 
-// result gives no result where there is an error.
+// result returns a nil interface if there is an error.
 func result[T verify.Result](r T, err error) (verify.Result, error) {
 	if err != nil {
 		return nil, err

@@ -6,11 +6,11 @@ import (
 	"hass/internal/hw"
 )
 
-// batch runs whole iterations of p while their tokens and room for them are there. What it
-// does to the instants is what advance does to those of one iteration.
+// batch runs whole iterations of p as long as there are tokens and room for them. It has
+// the same effect on the instants as advance for each iteration.
 func (s *sim) batch(p *proc) {
 	switch p.kind {
-	case hw.Source, hw.Sink: // they are few, and may be late
+	case hw.Source, hw.Sink: // there are few of these, and they may be stalled
 	case hw.WindowProc:
 		for p.gangs != nil && s.together(p) {
 		}

@@ -62,8 +62,8 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 	return s, nil
 }
 
-// farEnough is the number of tokens, or half the FIFO's depth if that is less, for which a process
-// that waits is started at once.
+// farEnough is the number of tokens, or half the FIFO's depth if that is less, for which a waiting
+// process is started at once.
 const farEnough = 256
 
 // queues gives every stream its FIFO.
@@ -157,7 +157,7 @@ func check(n *hw.Network, images [][]int32, opt *Options) error {
 	return nil
 }
 
-// newStall is the random lateness of outer port number index, nil if there is none.
+// newStall is the random stalls of outer port number index, nil if there are none.
 func newStall(opt Options, index int) *stall {
 	if opt.Stall == 0 {
 		return nil

@@ -6,9 +6,9 @@ import (
 	"hass/internal/kernel"
 )
 
-// conv moves the tokens of a convolution: the line buffer accepts and emits in the order of its
-// schedule, the engines take the windows it emits, several pixel groups at a time, and the join
-// writes the output.
+// conv moves the tokens of a convolution. The line buffer accepts and emits in the order of its
+// schedule, the engines process the emitted windows, several pixel groups at a time, and the
+// join writes the output.
 type conv struct {
 	win      *window
 	engines  []*engine
@@ -26,13 +26,13 @@ type conv struct {
 	planes   *planes
 	acc      []int64 // [group][pixel][channel]
 	groups   int     // complete groups in rows
-	most     int     // that it has room for
+	most     int     // capacity
 	begun    bool    // the group behind them has been gathered
 	lanes    []int64 // an accumulator token
 }
 
-// Windows of several groups are multiplied at once: as many as are counted at once, while their activations stay within rowBytes,
-// but at least about leastRows.
+// Windows of several groups are multiplied at once: as many as are counted at once, as long as their activations stay within
+// rowBytes, but at least about leastRows.
 const (
 	leastRows = 4 * kernel.Rows
 	rowBytes  = 1 << 20
@@ -45,7 +45,7 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 		gangs: hl.Gangs(), px: w.OutPx, channels: out.C, stride: w.Geom.Kernel[0]*w.Geom.Kernel[1]*w.C + 1,
 		lanes: make([]int64, hl.OutPx*hl.Gang),
 	}
-	c.maps = bitmaps(w) * min(len(engines), 1) // without engines nobody asks for zeros
+	c.maps = bitmaps(w) * min(len(engines), 1) // without engines the zeros are not needed
 	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), w.PixelGroups())
 	c.rows = make([]int16, c.most*c.px*c.stride)
 	c.active = make([]uint64, c.most*c.px*c.maps)
@@ -54,7 +54,7 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 	return c
 }
 
-// run moves what the input allows.
+// run moves all tokens that the input allows.
 func (c *conv) run() {
 	w := c.win.sched
 	for {
@@ -109,7 +109,7 @@ func (c *conv) gather() {
 	}
 }
 
-// multiply does the beats of the complete groups.
+// multiply processes the beats of the complete groups.
 func (c *conv) multiply() {
 	if c.maps > 0 {
 		c.planes.fill(c.active, c.groups)
@@ -124,7 +124,7 @@ func (c *conv) multiply() {
 			out := c.out.add()
 			gang := c.join.gang
 			for i := range c.gangs {
-				// What gang i writes, the sum of its banks: Px x Gang accumulators.
+				// The token of gang i, the sum of its banks: Px x Gang accumulators.
 				first := c.join.pos.from + i*gang
 				for p := range c.px {
 					copy(c.lanes[p*gang:][:gang], c.acc[(g*c.px+p)*c.channels+first:])

@@ -7,33 +7,33 @@ import (
 	"hass/internal/intnet"
 )
 
-// engine is one gang of dot-product engines, or a bank of it if they are elastic: its part of the zero
-// bitmaps of the weights, and what its beats cost.
+// engine is one gang of dot-product engines, or one bank of an elastic gang: its part of the weights'
+// zero bitmaps, and the cycles of its beats.
 type engine struct {
-	rule     hw.Measure // what decides the cycles of a beat
-	alone    bool       // depthwise: each lane of the gang has a channel, hence activations, of its own
-	m, n     int        // lanes of the beat that are the engine's, and multipliers
+	rule     hw.Measure // determines the cycles of a beat
+	alone    bool       // depthwise: each lane of the gang has its own channel, hence its own activations
+	m, n     int        // the engine's lanes of a beat, and its multipliers
 	gang, px int
 	beats    int      // addresses of the weight memory, and beats of a pixel group: folds x beats per fold
 	fold     int      // beats of a fold
-	share    int      // folds that see the same channels
+	share    int      // number of folds with the same channels
 	nonzero  []uint64 // [address][lane of gang], bit per lane of the beat
 
 	worst int // cycles of the most expensive beat
-	// A beat takes as many cycles as the fullest bank has pairs, at least one; that of a crossbar has all lanes and cycles
-	// by its pairs.
+	// The cycles of a beat are the pairs in its fullest bank, at least one; for a crossbar all lanes are one bank, and
+	// cycles follow from its pairs.
 	banks  []uint64 // lanes of each
-	one    int      // pairs of a bank that take a cycle
-	digits int      // of the pairs of a bank
-	cycles []uint8  // by pairs; nil if they are cycles
+	one    int      // pairs of a bank per cycle
+	digits int      // of the number of pairs of a bank
+	cycles []uint8  // by pairs; nil if equal to the pairs
 
 	costs []uint8 // by beat of an image in stream order, if worst > 1
-	done  int     // beats of costs that are known
+	done  int     // number of known costs
 	put   func(costs []uint8)
 
-	stats bool    // count what follows
+	stats bool    // collect the following
 	hist  []int64 // beats by cost
-	// (beat, lane, pixel) combinations without any and with all pairs, and pairs.
+	// (beat, lane, pixel) combinations without pairs and with all pairs, and the number of pairs.
 	empty, full, useful int64
 }
 
@@ -47,7 +47,7 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) 
 	banks := hl.Banks()
 	gang, bank := index/banks, index%banks
 	if e.m = m / banks; banks > 1 {
-		// To count pairs is all there is to do for one multiplier: the weights of other banks are zeros to this one.
+		// For one multiplier it is enough to count pairs: the weights of other banks are zeros for this bank.
 		e.rule, e.n = hw.Pairs, 1
 	}
 	e.nonzero = make([]uint64, e.beats*e.gang)
@@ -112,7 +112,7 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) 
 	return e
 }
 
-// take goes through the beats of some pixel groups of an image.
+// take processes the beats of some pixel groups of an image.
 func (e *engine) take(p *planes) {
 	if e.stats {
 		e.measure(p)
@@ -136,7 +136,7 @@ func (e *engine) take(p *planes) {
 		for px := range e.px {
 			e.fullest(d, p, px, at)
 		}
-		if e.cycles == nil { // no pairs take a cycle, too
+		if e.cycles == nil { // no pairs also take one cycle
 			var any uint64
 			for _, x := range d[:e.digits] {
 				any |= x
@@ -155,7 +155,7 @@ func (e *engine) take(p *planes) {
 	e.count(costs)
 }
 
-// count ends with the beats of costs, which are the next of the image.
+// count updates the statistics with the costs of the next beats of the image.
 func (e *engine) count(costs []uint8) {
 	if e.stats {
 		for _, c := range costs {
@@ -168,7 +168,7 @@ func (e *engine) count(costs []uint8) {
 	}
 }
 
-// bitmap is the place in the planes of what lane j of the gang meets in a beat.
+// bitmap is the place in the planes of the activations of lane j of the gang in a beat.
 func (e *engine) bitmap(p *planes, px, at, j int) int {
 	i := at*e.gang + j
 	if !e.alone {
@@ -177,8 +177,7 @@ func (e *engine) bitmap(p *planes, px, at, j int) int {
 	return (px*p.maps + i) * p.lanes
 }
 
-// fullest raises the pairs of a beat to those of the fullest bank of its lanes. Banks that cannot have more than take a cycle
-// do not count.
+// fullest raises the pairs of a beat to those of the fullest bank of its lanes. Banks that always take one cycle are skipped.
 func (e *engine) fullest(d *digits, p *planes, px, at int) {
 	first := e.bitmap(p, px, at, 0)
 	lanes := p.bits[first:][:p.lanes]

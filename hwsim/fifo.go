@@ -2,16 +2,17 @@ package hwsim
 
 import "math/bits"
 
-// fifo is one stream in time: a bounded queue of token instants. What the tokens hold
-// is told by values.
+// fifo is one stream in time: a bounded queue of token instants. The contents of the
+// tokens are in type values.
 type fifo struct {
 	index int
-	// time holds, by token number modulo its power-of-two length, the cycle at
-	// which an unread token is readable, or the cycle at which a token was read.
+	// time holds, by token number modulo its power-of-two length, the cycle
+	// from which an unread token is readable, or the cycle in which a token
+	// was read.
 	time    []int64
 	mask    int
 	depth   int
-	enough  int   // tokens, or room for tokens, that make its reader, or writer, move far
+	enough  int   // number of tokens, or room for tokens, for which its reader, or writer, is started at once
 	latency int64 // from write to readable
 	wr, rd  int   // tokens written and read
 	most    int   // highest occupancy in time, at least 1
@@ -55,10 +56,10 @@ func (f *fifo) write(t int64) int64 {
 	return t
 }
 
-// A token occupies the FIFO from its write to its read, both cycles included, so the
+// A token occupies the FIFO from its write to its read, both cycles included. So the
 // occupancy exceeds most as soon as some token m is read no earlier than token m+most
 // is written. Each such pair is compared when the later of the two has been simulated:
-// the write has if the tokens are compared at the read, and the other way round.
+// at the read if the write is already known, otherwise at the write.
 
 // raiseAtRead compares the read of token rd at cycle t.
 func (f *fifo) raiseAtRead(t int64) {

@@ -2,10 +2,10 @@ package hwsim
 
 import "hass/internal/hw"
 
-// gangs is what lies behind the window of a convolution: its engines, and the fork before them
-// if there are several. While each of these has read what was written to it, window, fork and
-// engines go on together, beat by beat: each reads a beat as soon as it is written, so that none
-// waits to be started. The instants are those of their iterations one by one.
+// gangs are the processes behind the window of a convolution: its engines, and the fork before
+// them if there are several. If each of them has read everything written to it, window, fork and
+// engines advance together, beat by beat: each reads a beat as soon as it is written, so that
+// none needs to be started. The instants are the same as for their iterations one by one.
 type gangs struct {
 	beats    *fifo // from the window
 	fork     *proc // nil if there is one engine
@@ -13,13 +13,13 @@ type gangs struct {
 	branches []branch
 }
 
-// branch is an engine and its two FIFOs. What the loop over beats changes lies close together.
+// branch is an engine and its two FIFOs. The fields that change in the loop over beats are close together.
 type branch struct {
 	f       *fifo
 	costs   []uint8 // of the image; nil if all take one cycle
 	ready   int64   // of the engine
 	starved int64   // of the engine
-	busy    int64   // of the engine, above one cycle a beat
+	busy    int64   // of the engine, beyond one cycle per beat
 	blocked int64   // of the engine
 	waited  int64   // of the writer, for room
 	p       *proc
@@ -43,10 +43,10 @@ func newGangs(p *proc) *gangs {
 	return g
 }
 
-// idle tells whether p has read all of f, its only input, and is not in the middle of an iteration.
+// idle reports whether p has read all of f, its only input, and is not in the middle of an iteration.
 func (p *proc) idle(f *fifo) bool { return f.ready() == 0 && !(p.live && p.computed) }
 
-// settled tells whether fork and engines have read all they can, after making them do so.
+// settled lets fork and engines read everything they can and reports whether they have.
 func (s *sim) settled(g *gangs) bool {
 	if g.fork != nil && !g.fork.idle(g.beats) {
 		s.advance(g.fork)
@@ -80,7 +80,7 @@ func (g *gangs) room() int {
 }
 
 // together runs window p with its fork and engines as far as the window's input and the room for
-// accumulators allow, to the end of an image at most. It tells whether anything moved.
+// accumulators allow, at most to the end of an image. It reports whether anything moved.
 func (s *sim) together(p *proc) bool {
 	g, w, in := p.gangs, p.window, p.in[0]
 	if !w.Emits() || w.Accepts() && in.ready() == 0 || !s.settled(g) {
@@ -166,7 +166,7 @@ func (s *sim) together(p *proc) bool {
 		p.count.blocked[0] += g.branches[0].waited
 	} else {
 		q := g.fork
-		q.live = false // it had begun to wait
+		q.live = false // it had started to wait
 		q.ready = forkReady
 		q.count.starved[0] += forkStarved
 		q.count.busy += int64(n)
@@ -201,8 +201,8 @@ func (s *sim) together(p *proc) bool {
 	return true
 }
 
-// pass gives a beat to all engines, from cycle t on, and returns the cycle of the last write. It is burst once more: a call for
-// every engine and beat makes a design of eight engines 8 % slower.
+// pass gives a beat to all engines, from cycle t on, and returns the cycle of the last write. It repeats the code of burst: a
+// call for every engine and beat makes a design of eight engines 8 % slower.
 func (g *gangs) pass(t int64, beat int) int64 {
 	for i := range g.branches {
 		b := &g.branches[i]
@@ -231,7 +231,7 @@ func (g *gangs) pass(t int64, beat int) int64 {
 	return t
 }
 
-// burst is pass for n beats in successive cycles to the only engine; it returns the cycle behind the last.
+// burst is pass for n beats in successive cycles to the only engine; it returns the cycle after the last.
 func (b *branch) burst(t int64, beat, n int) int64 {
 	f := b.f
 	time, mask, ready := f.time, f.mask, b.ready

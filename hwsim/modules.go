@@ -37,10 +37,10 @@ func (r *raster) next() {
 	}
 }
 
-// first tells whether the current beat is the first of a map.
+// first reports whether the current beat is the first of a map.
 func (r *raster) first() bool { return r.y == 0 && r.x == 0 && r.from == 0 }
 
-// source turns images into beats, over and over.
+// source turns images into beats, repeating them forever.
 type source struct {
 	pos    raster
 	images [][]int32
@@ -60,7 +60,7 @@ func (s *source) beat(out []int32) {
 	}
 }
 
-// sink puts beats back together to maps; what follows the last map is dropped.
+// sink assembles beats into maps; beats after the last map are dropped.
 type sink struct {
 	pos   raster
 	maps  [][]int32
@@ -85,7 +85,7 @@ type join struct {
 	pos    raster // of the output
 	gang   int
 	bias   []int64
-	below  int   // places of the biases below the sum's unit
+	below  int   // binary places of the biases below the sum's unit
 	shift  []int // per output channel
 	mul    []int64
 	levels [][]int64 // thresholds by output channel; nil without
@@ -105,7 +105,7 @@ func newJoin(l intnet.Layer, hl hw.Layer, out intnet.Tensor) *join {
 	return j
 }
 
-// part takes gang g's accumulators (Px x Gang) into its lanes of the output beat.
+// part copies gang g's accumulators (Px x Gang) to its lanes of the output beat.
 func (j *join) part(g int, acc []int64, out []int32) {
 	r := &j.pos
 	valid := r.valid()
@@ -143,7 +143,7 @@ type pool struct {
 	cols   []int // by output column
 	mul    map[int]int64
 	shift  int
-	drop   int // places of a product that are rounded off first
+	drop   int // binary places of a product that are rounded off first
 	round  fixed.Rounding
 	lo, hi int64
 }
@@ -228,7 +228,7 @@ type globalPool struct {
 	acc    []int64 // per channel
 	mul    int64
 	shift  int
-	drop   int // places of a product that are rounded off first
+	drop   int // binary places of a product that are rounded off first
 	round  fixed.Rounding
 	lo, hi int64
 }
@@ -286,7 +286,7 @@ func (c *convert) split(narrow []int32) {
 	}
 }
 
-// gather puts a narrow beat into its place of the wide one.
+// gather copies a narrow beat to its place in the wide one.
 func (c *convert) gather(narrow []int32) {
 	for p := range c.px {
 		copy(c.wide[p*c.out+c.part*c.in:][:c.in], narrow[p*c.in:])

@@ -7,15 +7,16 @@ import (
 	"hass/internal/intnet"
 )
 
-// rearrange is a module that moves pixels. Which beats it reads and which it writes is its schedule.
+// rearrange is a module that moves pixels. Its schedule decides which beats it reads and
+// writes.
 type rearrange interface {
-	// accept takes a beat, which stays as it is until the end of the iteration.
+	// accept takes a beat, which is valid until the end of the iteration.
 	accept(beat []int32)
 	// emit fills the next beat of the output.
 	emit(out []int32)
 }
 
-// newRearrange is the module of a layer that moves pixels; nil of any other.
+// newRearrange is the module of a layer that moves pixels; nil for any other layer.
 func newRearrange(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) rearrange {
 	switch l.Kind {
 	case intnet.KindSlice, intnet.KindZeroInsert:
@@ -26,7 +27,8 @@ func newRearrange(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) rearrange 
 	return nil
 }
 
-// pass hands beats on as they are, and zeros where it has read none: slice and zero insertion.
+// pass passes beats on unchanged, and writes zeros if it has read none: slice and zero
+// insertion.
 type pass struct {
 	pos    raster // of the output
 	lo, hi int32
@@ -52,7 +54,7 @@ func (m *pass) emit(out []int32) {
 	m.read = nil
 }
 
-// concat holds the lanes of each pixel of a beat that have been read and not written.
+// concat holds the lanes of each pixel of a beat that have been read but not written.
 type concat struct {
 	plan   repack.Plan
 	px     int
@@ -119,8 +121,8 @@ func newResize(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) *resize {
 	return r
 }
 
-// samples lists the positions of an axis of the given size. A position of no weight may lie
-// outside; it becomes the last one.
+// samples lists the positions of an axis of the given size. A position of weight 0 may lie
+// outside; it becomes the last position.
 func samples(s intnet.Samples, size int) []sample {
 	var all []sample
 	for i, from := range s.From {

@@ -19,7 +19,7 @@ type run struct {
 // newPattern reads one period of the schedule of process i.
 func newPattern(n *hw.Network, i int) *pattern {
 	sched := n.NewSchedule(i, 2)
-	for range n.Lag(i) { // what is read before the first image is unlike the rest
+	for range n.Lag(i) { // reads before the first image differ from the rest
 		sched.Next()
 	}
 	_, per := sched.Position()
@@ -35,7 +35,7 @@ func newPattern(n *hw.Network, i int) *pattern {
 	return p
 }
 
-// period is a number of iterations after which those of process i repeat.
+// period is the number of iterations after which those of process i repeat.
 func period(n *hw.Network, i, perImage int) int {
 	p := &n.Processes[i]
 	switch p.Kind {
@@ -46,7 +46,7 @@ func period(n *hw.Network, i, perImage int) int {
 			return 1
 		}
 	case hw.ScheduledProc:
-		return n.Lag(i) // a phase is like the other
+		return n.Lag(i) // every phase is the same
 	case hw.Engine, hw.Pool:
 		return n.Streams[p.In[0]].Tokens / n.Streams[p.Out[0]].Tokens
 	case hw.Convert:
@@ -56,7 +56,7 @@ func period(n *hw.Network, i, perImage int) int {
 	return perImage
 }
 
-// ahead gives the next iteration and how many equal ones follow each other from it.
+// ahead gives the next iteration and the number of consecutive equal ones from it on.
 func (p *pattern) ahead() (step hw.Step, n int) {
 	r := &p.runs[p.at]
 	if len(p.runs) == 1 {
@@ -65,7 +65,7 @@ func (p *pattern) ahead() (step hw.Step, n int) {
 	return r.step, r.n - p.in
 }
 
-// skip advances by n of the iterations that ahead told of.
+// skip advances by n of the iterations that ahead returned.
 func (p *pattern) skip(n int) {
 	if len(p.runs) == 1 {
 		return

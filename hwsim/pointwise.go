@@ -12,7 +12,7 @@ type pointwise struct {
 	mul     bool
 	factors [2]int64
 	act     *curve  // of an activation
-	gate    []int32 // one pixel that meets all, nil without broadcast
+	gate    []int32 // one pixel for the whole map, nil without broadcast
 	shift   int
 	round   fixed.Rounding
 	lo, hi  int64
@@ -32,8 +32,8 @@ func newPointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, broadcast 
 	return e
 }
 
-// beat combines a with b, or takes a alone if there is no second operand. b is nil as well when a
-// gate that came earlier is used again.
+// beat combines a with b, or takes a alone if there is no second operand. b is also nil if an
+// earlier gate is used again.
 func (e *pointwise) beat(a, b, out []int32) {
 	r := &e.pos
 	valid := r.valid()
@@ -59,7 +59,7 @@ func (e *pointwise) beat(a, b, out []int32) {
 	r.next()
 }
 
-// lanes does the channels of one pixel.
+// lanes computes the channels of one pixel.
 func (e *pointwise) lanes(a, b, out []int32) {
 	for c, x := range a {
 		v := int64(x)
@@ -111,7 +111,7 @@ func newCurve(a *intnet.Act, least int64) *curve {
 			return x * a.Mul[0]
 		}}
 	case intnet.ActCurve:
-		// The weighted mean of the two ends of the segment that x lies in.
+		// The weighted mean of the two ends of the segment that contains x.
 		segment := int64(1) << a.Step
 		return &curve{func(x int64, _ int) int64 {
 			i := (x - least) / segment

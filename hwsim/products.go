@@ -8,15 +8,15 @@ import (
 	"hass/internal/kernel"
 )
 
-// products sums what the engines of all gangs multiply: for rows of windows, as gathered from
-// the line buffer, the accumulators of every output channel. Sums are exact.
+// products computes the sums of the engines of all gangs: from rows of windows, as gathered
+// from the line buffer, the accumulators of every output channel. Sums are exact.
 type products struct {
 	window int   // activations of one group's window
 	sub    int32 // subtracted from 16-bit unsigned activations to fit int16
 	panels []panel
 	alone  bool // depthwise
 	weight []int16
-	taken  []int64 // by output channel: what sub took away
+	taken  []int64 // by output channel: the contribution of sub
 	tile   []int64
 }
 
@@ -28,7 +28,7 @@ type panel struct {
 	runs     []kernel.Run
 }
 
-// subFor is what makes activations of a tensor fit int16.
+// subFor is the number to subtract so that activations of a tensor fit int16.
 func subFor(t intnet.Tensor) int32 {
 	if t.Format.Max() > math.MaxInt16 {
 		return 1 << 15
@@ -62,7 +62,7 @@ func newProducts(l intnet.Layer, w hw.Window, in intnet.Tensor) *products {
 	return q
 }
 
-// fill packs the filters of a panel by pairs of weights and cuts them into runs.
+// fill packs the filters of a panel as pairs of weights and splits them into runs.
 func (pn *panel) fill(filters []int16, k int, room int64) {
 	pairs := (k + 1) / 2
 	pn.w = make([]int16, pairs*2*kernel.IntCols)
@@ -92,7 +92,7 @@ func (pn *panel) fill(filters []int16, k int, room int64) {
 }
 
 // sum writes the accumulators [row][channel of channels] of n rows of windows, each stride
-// activations after the one before. One more activation may be read after each row.
+// activations after the previous one. One more activation may be read after each row.
 func (q *products) sum(acc []int64, channels int, rows []int16, stride, n int) {
 	if q.alone {
 		for r := range n {

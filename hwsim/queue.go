@@ -40,7 +40,7 @@ func (r *ring) take() *proc {
 	return p
 }
 
-// wake queues p. A process that is queued for later may be wanted sooner.
+// wake queues p. A process that is queued for later may be moved to sooner.
 func (s *sim) wake(p *proc, u urgency) {
 	if p.queued >= u || p.ended {
 		return
@@ -54,7 +54,7 @@ func (s *sim) wake(p *proc, u urgency) {
 	}
 }
 
-// wakeNeighbours queues the processes that waited for what p has just done.
+// wakeNeighbours queues the processes that waited for p's last reads and writes.
 func (s *sim) wakeNeighbours(p *proc) {
 	for _, f := range p.in {
 		if q := f.from; q.wait == f {
@@ -70,7 +70,7 @@ func (s *sim) wakeNeighbours(p *proc) {
 	}
 }
 
-// wakeReader queues f's reader if it waited for the tokens that are there now.
+// wakeReader queues f's reader if it waited for the present tokens.
 func (s *sim) wakeReader(f *fifo) {
 	if q := f.to; q.wait == f {
 		if n := f.ready(); n >= f.enough {

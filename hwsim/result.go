@@ -6,8 +6,8 @@ import (
 	"hass/internal/hw"
 )
 
-// Result is what a run found. Cycles count from 0, the first in which the source
-// could accept a word.
+// Result is the result of a run. Cycles count from 0, the first in which the
+// source could accept a word.
 type Result struct {
 	Images int `json:"images"`
 	// Outputs holds, by image and output of the network, the H x W x C values; nil with
@@ -15,22 +15,24 @@ type Result struct {
 	Outputs [][][]int32 `json:"-"`
 
 	// FirstIn and LastOut are, by image, the cycle in which its first word was
-	// accepted and in which its last word left, by whichever output came last.
+	// accepted and the cycle in which its last word left by the slowest
+	// output.
 	FirstIn []int64 `json:"first_in"`
 	LastOut []int64 `json:"last_out"`
 	// FirstOut is, by image, the cycle in which its first word left by any output.
 	FirstOut []int64 `json:"first_out"`
-	// Latency is from the first image's first word accepted to its last word leaving, Fill to
-	// its first word leaving. Images behind it delay it: see the function Latency.
+	// Latency is the time from accepting the first image's first word to its last output
+	// word, and Fill to its first output word. Following images delay it: see the function
+	// Latency.
 	Latency int64 `json:"latency_cycles"`
 	Fill    int64 `json:"fill_cycles"`
-	// PerImage is LastOut[i+1]-LastOut[i]; CyclesPerImage is their mean, 0 of a single image.
+	// PerImage is LastOut[i+1]-LastOut[i]; CyclesPerImage is their mean, 0 for a single image.
 	PerImage       []int64 `json:"per_image"`
 	CyclesPerImage float64 `json:"cycles_per_image"`
-	// Finite tells whether the stream ended with the images, so that the last ones
-	// left early (Options.Finite).
+	// Finite reports whether the stream ended with the last image, so that the
+	// last images left early (Options.Finite).
 	Finite bool  `json:"finite"`
-	Total  int64 `json:"total_cycles"` // until every process has done its part for the images
+	Total  int64 `json:"total_cycles"` // until every process has finished the images
 
 	Processes []ProcessStats `json:"processes"` // in the order of the network
 	FIFOs     []FIFOStats    `json:"fifos"`     // in the order of the network
@@ -39,13 +41,13 @@ type Result struct {
 	trace *trace
 }
 
-// Usage says where a process's cycles went. Busy + sum of Starved + sum of Blocked +
-// Idle is the length of the interval it is about.
+// Usage splits a process's cycles. Busy + sum of Starved + sum of Blocked + Idle is
+// the length of the interval.
 type Usage struct {
 	Iterations int64   `json:"iterations"`
 	Busy       int64   `json:"busy"`
-	Starved    []int64 `json:"starved"` // by input port: waiting for a token; of a source: for a word
-	Blocked    []int64 `json:"blocked"` // by output port: waiting for room; of a sink: for its receiver
+	Starved    []int64 `json:"starved"` // by input port: waiting for a token; for a source: for a word
+	Blocked    []int64 `json:"blocked"` // by output port: waiting for room; for a sink: for its receiver
 	Idle       int64   `json:"idle,omitempty"`
 }
 
@@ -62,19 +64,20 @@ func sum(v []int64) (n int64) {
 	return n
 }
 
-// ProcessStats is what one process did.
+// ProcessStats are the statistics of one process.
 type ProcessStats struct {
 	Name  string         `json:"name"`
 	Kind  hw.ProcessKind `json:"kind"`
 	Layer int            `json:"layer"` // index into intnet.Net.Layers, or -1
-	// Run is about the whole run, Total cycles; Idle is after its last iteration for the images.
+	// Run covers the whole run, Total cycles; Idle is the time after its last iteration for
+	// the images.
 	Run Usage `json:"run"`
-	// Steady is about this process's own work on the images after the first: from the end
+	// Steady covers this process's own work on the images after the first: from the end
 	// of its last iteration for the first image to that for the last image.
 	Steady Usage `json:"steady"`
-	// Drift is how much the way from that end to the last word's leaving grew between
-	// the first and the last image, so that Steady and Drift together are the cycles
-	// from LastOut[0] to LastOut[Images-1] exactly.
+	// Drift is the growth, between the first and the last image, of the time from
+	// that end to the image's last output word, so that Steady and Drift together are
+	// exactly the cycles from LastOut[0] to LastOut[Images-1].
 	Drift int64 `json:"drift"`
 	// Hist counts an engine's beats by their cycles (index), over the whole run; nil with
 	// Options.TimeOnly.
@@ -83,19 +86,19 @@ type ProcessStats struct {
 	Ends []int64 `json:"-"` // by image: cycle of the end of its last iteration
 }
 
-// FIFOStats is how full a stream was.
+// FIFOStats is the occupancy of a stream.
 type FIFOStats struct {
 	Name  string `json:"name"`
 	Depth int    `json:"depth"`
-	// Most is the largest number of tokens at once, each counted from its write to
-	// its read, both cycles included. The images behind the last one count as far as they were
-	// simulated; that may be further with Options.Trace than without.
+	// Most is the largest number of tokens at once, each counted from its write to its read,
+	// both cycles included. Images after the last one count as far as they were simulated,
+	// which may be further with Options.Trace.
 	Most   int `json:"most"`
 	Tokens int `json:"tokens"` // per image
 }
 
-// SkipStats compares realised with ideal skipping of a conv layer, over all images
-// and gangs. Ideal is the cycles if every multiplier had a useful pair in every
+// SkipStats compares actual with ideal skipping of a convolution, over all images
+// and gangs. Ideal is the cycles with a useful pair for every multiplier in every
 // cycle: Pairs / (N x lanes), in the unit of Cycles, which counts each gang.
 type SkipStats struct {
 	Layer  int     `json:"layer"`
@@ -107,12 +110,13 @@ type SkipStats struct {
 	Ideal  float64 `json:"ideal_cycles"`
 	// Dense is the cycles without skipping: Beats x ceil(M/N).
 	Dense int64 `json:"dense_cycles"`
-	// EmptyLanes and FullLanes count (beat, lane, pixel) with no and with M useful pairs.
+	// EmptyLanes and FullLanes count (beat, lane, pixel) combinations with no and with M
+	// useful pairs.
 	EmptyLanes int64 `json:"empty_lanes"`
 	FullLanes  int64 `json:"full_lanes"`
 }
 
-// result gathers what the processes counted.
+// result collects the counters of the processes.
 func (s *sim) result() *Result {
 	n, last := s.n, s.images-1
 	r := &Result{Images: s.images, FirstIn: s.firstIn, FirstOut: make([]int64, s.images), LastOut: make([]int64, s.images), Finite: s.opt.Finite}
@@ -161,7 +165,7 @@ func (s *sim) result() *Result {
 	return r
 }
 
-// addValues adds what the values of the first pass say.
+// addValues adds the results of the first pass of the values.
 func (s *sim) addValues(r *Result) {
 	r.Outputs = make([][][]int32, s.images)
 	for i := range r.Outputs {
@@ -180,7 +184,7 @@ func (s *sim) addValues(r *Result) {
 	r.Skips = s.skips()
 }
 
-// account makes the difference of two states of a process's counters.
+// account is the difference of two states of a process's counters.
 func account(end, start counters) Usage {
 	a := Usage{Iterations: end.iterations - start.iterations, Busy: end.busy - start.busy, Idle: end.end - start.end - end.busy + start.busy}
 	diff := func(x, y []int64) []int64 {

@@ -12,25 +12,24 @@ import (
 	"hass/internal/hw/live"
 )
 
-// Options choose what a run does besides the plain simulation. The zero value
-// is a source that always has data, sinks that are always ready, and a stream of images
-// that goes on after the last one.
+// Options configure a run. The zero value is a source that always has data, sinks that
+// are always ready, and a stream of images that continues after the last one.
 type Options struct {
-	// Finite ends the stream after the images, as a call of the hardware for that many
-	// images does. A line buffer takes input of the next image before it lets go of the
-	// last windows of the one before, so the last images of a finite stream leave
-	// early: its latency is exact, its cycles per image are too few. Without Finite the
-	// images are sent again, from the first, until all have left once.
+	// Finite ends the stream after the images, like a call of the hardware for that
+	// number of images. A line buffer accepts input of the next image before it emits
+	// the last windows of the previous one, so the last images of a finite stream leave
+	// early: the latency is exact, but the cycles per image are too few. Without Finite
+	// the images are sent again, from the first, until all have left once.
 	Finite bool
-	// Stall delays, with this probability in 0..1, each word that enters or leaves by
+	// Stall delays, with this probability in 0..1, each word at an input or output by
 	// 1..StallMax cycles (8 if 0), at random from Seed. Outputs must not change.
 	Stall    float64
 	StallMax int
 	Seed     uint64
-	// TimeOnly gives a result without Outputs, Skips and the histograms of engines. The cycles of beats that
-	// depend on values are then found by the integer network, whose tensors no module has moved.
+	// TimeOnly gives a result without Outputs, Skips and the histograms of engines. The data-dependent
+	// cycles of beats then come from the integer network, not from moved tokens.
 	TimeOnly bool
-	// Trace records what Result.WriteTrace needs.
+	// Trace records the data for Result.WriteTrace.
 	Trace bool
 	// Progress, if not nil, is called after each image that has left completely.
 	Progress func(done, images int)
@@ -39,7 +38,7 @@ type Options struct {
 // Limits on what one run holds in memory.
 const (
 	maxImages = 1 << 20
-	maxFollow = 1 << 20 // images that may follow until the last has left
+	maxFollow = 1 << 20 // images that may follow until the last one has left
 	maxDepth  = 1 << 24 // tokens in one FIFO
 	maxTokens = 1 << 27 // tokens in all FIFOs
 	maxCosts  = 1 << 30 // cycles of beats, a byte each, kept between values and time
@@ -58,34 +57,34 @@ type proc struct {
 	live          bool
 	computed      bool
 	step          hw.Step // its reads and writes
-	reads, writes uint64  // those still to be done
+	reads, writes uint64  // still to be done
 	t             int64   // the latest instant of the iteration
 
 	// Between iterations.
 	ready int64 // first cycle the next iteration may use
 	left  int   // iterations to the image's last (not for windows)
-	lag   int   // iterations by which its writes lag behind its reads: before its first image, and without reads at its end
+	lag   int   // number of iterations by which its writes lag behind its reads: before its first image, and without reads at its end
 	image int   // of the stream, counted from 0
 	ended bool
 
 	varies bool    // an engine whose beats may take more than one cycle:
-	costs  []uint8 // of the image's beats; nil before the first is asked for
+	costs  []uint8 // of the image's beats; nil before they are requested
 
-	// What it waits for if it is not queued and has not ended.
+	// The FIFO that it waits for, if it is not queued and has not ended.
 	wait       *fifo
 	full       bool
 	queued     urgency
-	waitsLater bool // is in the queue for later, perhaps from before
+	waitsLater bool // is in the queue for later, possibly from before
 
 	count counters
 	done  []counters // count at the end of each measured image's last iteration
 	stall *stall
 }
 
-// counters say where the cycles of a process went, from cycle 0 on.
+// counters split the cycles of a process, from cycle 0 on.
 type counters struct {
 	iterations int64
-	end        int64 // cycles so far: all below add up to it
+	end        int64 // cycles so far: the sum of all below
 	busy       int64
 	starved    []int64 // by input port; a source's is its AXI port
 	blocked    []int64 // by output port; a sink's is its AXI port
@@ -97,7 +96,7 @@ func (c counters) clone() counters {
 	return c
 }
 
-// stall makes an outer port late.
+// stall delays words at an outer port.
 type stall struct {
 	rng  *rand.Rand
 	p    float64
@@ -114,15 +113,15 @@ func (s *stall) delay() int64 {
 type sim struct {
 	n      *hw.Network
 	images int
-	stream int     // images the source sends at most
+	stream int     // most images that the source sends
 	values *values // of the first pass; nil if only the time is wanted
-	zeros  *zeros  // in its place
+	zeros  *zeros  // used instead of values
 	ledger *ledger.Ledger
 	inputs [][]int32
 	procs  []*proc
 	fifos  []*fifo
-	// Processes that can move: first those that can move far, so that they are not started anew for
-	// every token. The order does not matter to the instants.
+	// Processes that can proceed: first those that can proceed far, so that they are not started
+	// again for every token. The order does not affect the instants.
 	soon, later ring
 
 	firstIn  []int64   // by image: cycle its first word was accepted
@@ -130,15 +129,15 @@ type sim struct {
 	lastOut  [][]int64 // by output and image: cycle its last word left
 	opt      Options
 	reported int
-	working  int // processes that have not done their part for all images
+	working  int // processes that have not finished all images
 
 	noSteady bool    // simulate all images, for tests
-	steady   *steady // nil if no period is looked for
-	hold     int     // images after which the source stops for a cut; -1 for none
+	steady   *steady // nil if no period is searched
+	hold     int     // number of images after which the source stops for a cut; -1 for none
 }
 
-// Latency is the number of cycles from the first word of a single image accepted to its
-// last word leaving, with nothing before or behind it.
+// Latency is the number of cycles from accepting the first word of a single image to
+// its last output word, with no other image.
 func Latency(ctx context.Context, n *hw.Network, image []int32) (int64, error) {
 	r, err := Run(ctx, n, [][]int32{image}, Options{Finite: true, TimeOnly: true})
 	if err != nil {
@@ -148,7 +147,7 @@ func Latency(ctx context.Context, n *hw.Network, image []int32) (int64, error) {
 }
 
 // Run simulates the network on images, each the H x W x C values of the network's
-// input tensor. It returns a *live.Deadlock if the network stops moving.
+// input tensor. It returns a *live.Deadlock if the network stops.
 func Run(ctx context.Context, n *hw.Network, images [][]int32, opt Options) (*Result, error) {
 	s, err := newSim(n, images, opt)
 	if err != nil {
@@ -157,7 +156,7 @@ func Run(ctx context.Context, n *hw.Network, images [][]int32, opt Options) (*Re
 	return s.simulate(ctx)
 }
 
-// simulate runs values and time side by side.
+// simulate runs values and time in parallel.
 func (s *sim) simulate(ctx context.Context) (*Result, error) {
 	made := make(chan error, 1)
 	go func() { made <- s.makeValues() }()
@@ -179,8 +178,8 @@ func (s *sim) simulate(ctx context.Context) (*Result, error) {
 	return s.result(), nil
 }
 
-// makeValues makes the values of the images, and of those that follow as far as their costs
-// are wanted; if only the time is wanted, nothing but the costs.
+// makeValues computes the values of the images, and of further images as long as their
+// costs are needed; if only the time is wanted, only the costs.
 func (s *sim) makeValues() error {
 	if s.opt.TimeOnly && !s.varies() {
 		return nil
@@ -204,13 +203,13 @@ func (s *sim) makeValues() error {
 	return nil
 }
 
-// varies tells whether some engine's beats may take more than one cycle.
+// varies reports whether some engine's beats may take more than one cycle.
 func (s *sim) varies() bool {
 	return slices.ContainsFunc(s.procs, func(p *proc) bool { return p.varies })
 }
 
-// run moves tokens until no process can or, in an endless stream, until all images
-// have been measured.
+// run moves tokens until no process can proceed or, in an endless stream, until
+// all images have been measured.
 func (s *sim) run(ctx context.Context) error {
 	s.watch()
 	for steps := 0; s.working > 0 || s.opt.Finite; steps++ {
@@ -237,8 +236,8 @@ func (s *sim) run(ctx context.Context) error {
 	return nil
 }
 
-// advance runs p until it must wait or has ended: many iterations at once while
-// nothing is in the way, then one that must wait for something.
+// advance runs p until it must wait or has ended: many iterations at once as
+// long as nothing blocks, then one that must wait.
 func (s *sim) advance(p *proc) {
 	if p.live && !p.computed && p.reads == p.step.Reads {
 		p.live = false // it has only waited
@@ -310,7 +309,7 @@ func (s *sim) advance(p *proc) {
 // begin starts the next iteration, or returns false if there is none.
 func (s *sim) begin(p *proc) bool {
 	if w := p.window; w != nil {
-		// The schedule's position before the iteration tells what it does.
+		// The schedule's position before the iteration determines its reads and writes.
 		p.step = hw.Step{}
 		if w.Accepts() {
 			p.step.Reads = 1
@@ -334,17 +333,17 @@ func (s *sim) begin(p *proc) bool {
 	return true
 }
 
-// ahead gives the next iteration of p and how many equal ones follow each other from it, none beyond the image.
+// ahead gives the next iteration of p and the number of consecutive equal ones within the image.
 func (s *sim) ahead(p *proc) (step hw.Step, n int) {
 	step, n = p.pattern.ahead()
 	n = min(n, p.left)
 	switch per := p.pattern.perImage; {
 	case p.lag == 0: // its writes follow its reads
-	case p.left > per: // nothing has come that it could write
+	case p.left > per: // there is nothing to write yet
 		step.Writes, n = 0, min(n, p.left-per)
 	case p.left > p.lag:
 		n = min(n, p.left-p.lag)
-	case p.image == s.stream-1: // nothing follows that it could read
+	case p.image == s.stream-1: // there is nothing more to read
 		step.Reads = 0
 	}
 	return step, n
@@ -382,7 +381,7 @@ func (s *sim) compute(p *proc) int64 {
 	return 1
 }
 
-// costs is the cycles of the beats of the current image that engine p has still to do.
+// costs are the cycles of the remaining beats of engine p's current image.
 func (s *sim) costs(p *proc) []uint8 {
 	if p.costs == nil {
 		p.costs = s.ledger.Get(p.index, p.image)
@@ -390,7 +389,7 @@ func (s *sim) costs(p *proc) []uint8 {
 	return p.costs[len(p.costs)-p.left:]
 }
 
-// passed notes n iterations of p, none beyond the end of an image.
+// passed records n iterations of p, none beyond the end of an image.
 func (s *sim) passed(p *proc, n int) {
 	if p.left -= n; p.left > 0 {
 		return
@@ -400,7 +399,7 @@ func (s *sim) passed(p *proc, n int) {
 	s.imageDone(p)
 }
 
-// imageDone notes that p has done its part for one more image.
+// imageDone records that p has finished one more image.
 func (s *sim) imageDone(p *proc) {
 	if p.image++; p.image > s.images {
 		return
@@ -415,7 +414,7 @@ func (s *sim) imageDone(p *proc) {
 	}
 }
 
-// progress reports the images that have left since it did so last.
+// progress reports the images that have left since its last report.
 func (s *sim) progress() {
 	if s.opt.Progress == nil {
 		return
@@ -437,7 +436,7 @@ func (s *sim) completed() int {
 	return done
 }
 
-// deadlock returns the cycle of waits if some process has not ended.
+// deadlock returns the cycle of waiting processes if some process has not ended.
 func (s *sim) deadlock() *live.Deadlock {
 	blocked, full := make([]int, len(s.procs)), make([]bool, len(s.procs))
 	for i, p := range s.procs {

@@ -5,19 +5,19 @@ import (
 	"math/bits"
 )
 
-// The beats of many pixel groups meet the same weights, so their pairs are counted together: a word holds one bit of up to
-// sliceGroups groups, and a number of each is spread over words by its binary digits (bit slices).
+// The beats of many pixel groups use the same weights, so their pairs are counted together: a word holds one bit of up to
+// sliceGroups groups, and a number for each group is spread over words by its binary digits (bit slices).
 
 // sliceGroups is the number of pixel groups that are counted at once.
 const sliceGroups = 64
 
-// planes holds which activations of up to sliceGroups pixel groups are not 0: a word for each lane of each zero bitmap, a bit for
-// each group.
+// planes holds which activations of up to sliceGroups pixel groups are non-zero: a word for each lane of each zero bitmap, a bit
+// for each group.
 type planes struct {
 	px, maps, lanes int // pixels of a group, bitmaps of a pixel, lanes of a bitmap
 	groups          int
 	bits            []uint64 // [pixel][bitmap][lane]
-	ones            []uint8  // set bits of each word; nil if nobody asks
+	ones            []uint8  // set bits of each word; nil if not needed
 }
 
 func newPlanes(px, maps, lanes int, ones bool) *planes {
@@ -63,13 +63,13 @@ func transpose(x *[64]uint64) {
 	}
 }
 
-// digits is a number up to 127 of each group: word k has their bits k.
+// digits is a number up to 127 for each group: word k has their bits k.
 type digits [7]uint64
 
 // tally counts, for each group, the set lanes among some.
 func tally(lanes []uint64, some uint64) (d digits) {
 	for some != 0 {
-		rest := some // but seven, whose number has three digits
+		rest := some // without seven, whose number has three digits
 		for range 7 {
 			rest &= rest - 1
 		}
@@ -107,7 +107,7 @@ func few(lanes []uint64, some uint64) (d0, d1, d2 uint64) {
 	return d0, d1, d2
 }
 
-// raise makes each number at least that of o; both have n digits at most.
+// raise makes each number at least that of o; both have at most n digits.
 func (d *digits) raise(o *digits, n int) {
 	var more uint64
 	for k := range n {
@@ -140,7 +140,7 @@ var spread = func() (s [256]uint64) {
 	return s
 }()
 
-// unslice writes the numbers of up to eight successive beats, n digits each: that of beat b of group g at dst[g*stride+b].
+// unslice writes the numbers of up to eight successive beats, n digits each: that of beat b of group g to dst[g*stride+b].
 func unslice(dst []uint8, stride, groups int, beats []digits, n int) {
 	for first := 0; first < groups; first += 8 {
 		var numbers [8]uint64 // by group: a byte for each beat

@@ -6,30 +6,30 @@ import (
 	"hass/internal/hw"
 )
 
-// Where no beat depends on data, the stream of images becomes periodic: from some image on every d
-// images take the same T cycles, in every process and FIFO. The time of what then follows need not be
-// simulated; it is that of d images before, T cycles later (jump). This is exact, not an estimate.
+// If no beat depends on data, the stream of images becomes periodic: from some image on every d
+// images take the same T cycles, in every process and FIFO. The following time need not be simulated;
+// it equals that of d images earlier, T cycles later (jump). This is exact, not an estimate.
 //
-// To see the period, the state of the simulation is taken at cuts: the source stops after whole
-// images, and the processes go as far as they can without more. How far that is does not
-// depend on the order in which they were started (Kahn), so that cuts can be compared. The future
-// instants of processes that are where they were at an earlier cut, d images before, are maxima of sums of the
-// instants in the state. If all of these are T cycles later than at the earlier cut, so is the future.
+// To detect the period, the state of the simulation is recorded at cuts: the source stops after whole images,
+// and the processes proceed as far as they can without more input. Their final positions do not depend on the
+// order in which they ran (Kahn), so cuts can be compared. If the processes are at the same positions as at an
+// earlier cut, d images before, their future instants are maxima of sums of the instants in the state. If all
+// of these are T cycles later than at the earlier cut, so is the future.
 //
-// A state counts an instant only as far as it can delay anything: a token has been readable
-// since some cycle, a slot been free, but its process cannot have it before it is ready. The
-// rates of fast processes settle long before the traces they left in deep FIFOs have gone.
+// An instant only counts in a state as far as it can delay anything: a token may have been
+// readable, or a slot free, for long, but its process cannot use it before it is ready. The
+// rates of fast processes settle long before their traces in deep FIFOs have disappeared.
 
 const (
-	mostShots = 8       // cuts kept, hence the longest period found
+	mostShots = 8       // cuts kept, hence the longest period that can be found
 	mostState = 1 << 22 // numbers in all cuts kept
 )
 
-// steady watches a run for its period.
+// steady detects the period of a run.
 type steady struct {
 	every   int     // images from cut to cut
-	size    int     // numbers in a cut, at most
-	keep    int     // cuts to be compared with
+	size    int     // upper bound on the numbers in a cut
+	keep    int     // number of cuts to compare with
 	shots   []*shot // the last ones
 	period  int     // images, once it is known
 	skipped int     // images not simulated in time
@@ -39,13 +39,13 @@ type steady struct {
 type shot struct {
 	images int   // sent by the source
 	now    int64 // cycle of the source
-	// state tells of each process where it is, relative to images, and when it is ready; of each FIFO
-	// its tokens, its high-water mark and the instants that matter; these relative to now.
+	// state holds for each process its position, relative to images, and when it is ready; for each
+	// FIFO its tokens, its high-water mark and the relevant instants, relative to now.
 	state []int64
 	count []counters // by process
 }
 
-// watch makes the source stop for cuts if a period may be found and saves time.
+// watch makes the source stop for cuts if a period may be found and would save time.
 func (s *sim) watch() {
 	s.hold = -1
 	if s.noSteady || s.opt.Trace || s.opt.Stall > 0 || s.varies() {
@@ -56,7 +56,7 @@ func (s *sim) watch() {
 		size += f.depth
 		tokens += s.n.Streams[i].Tokens
 	}
-	// What a cut costs is to remain below what an image costs.
+	// A cut must cost less than the images between cuts.
 	every := max(1, size/(4*tokens))
 	size += 2*len(s.fifos) + 6*len(s.procs)
 	st := &steady{every: every, size: size, keep: min(mostState/size, mostShots)}
@@ -69,11 +69,11 @@ func (s *sim) watch() {
 	}
 }
 
-// held tells whether p is the source and has sent all images up to the next cut.
+// held reports whether p is the source and has sent all images up to the next cut.
 func (s *sim) held(p *proc) bool { return p.kind == hw.Source && p.image == s.hold }
 
-// cut is called when no process can move. It returns false if that is not due to the source's
-// being held.
+// cut is called when no process can proceed. It returns false if the held source is not the
+// reason.
 func (s *sim) cut() bool {
 	var source *proc
 	for _, p := range s.procs {
@@ -159,8 +159,8 @@ func (s *sim) shot(source *proc) *shot {
 	return c
 }
 
-// periods is how many periods of d images can be left out, so that no process comes to the end of the
-// stream meanwhile, and one image at least leaves behind them.
+// periods is the number of periods of d images that can be skipped, such that no process reaches the
+// end of the stream meanwhile and at least one image leaves after them.
 func (s *sim) periods(d int) int {
 	m := s.images - 1 - s.completed()
 	for _, p := range s.procs {
@@ -169,7 +169,7 @@ func (s *sim) periods(d int) int {
 	return max(m, 0) / d
 }
 
-// begun is the number of images of which p has begun to read or write something.
+// begun is the number of images that p has started to read or write.
 func (p *proc) begun() int {
 	if w := p.window; w != nil {
 		at, per := w.Position()
@@ -181,8 +181,8 @@ func (p *proc) begun() int {
 	return p.image
 }
 
-// jump moves the whole simulation, which stands at cut b, by as many periods as possible. A period is
-// what was simulated from cut a to b.
+// jump advances the whole simulation, which is at cut b, by as many periods as possible. The period
+// was simulated from cut a to b.
 func (s *sim) jump(a, b *shot) {
 	d, cycles := b.images-a.images, b.now-a.now
 	m := s.periods(d)
@@ -229,14 +229,14 @@ func (s *sim) jump(a, b *shot) {
 	s.progress()
 }
 
-// since is what was counted after c0.
+// since is the difference from c0.
 func (c counters) since(c0 counters) counters {
 	c = c.clone()
 	c.add(c0, -1)
 	return c
 }
 
-// add adds n times what d counted.
+// add adds n times d.
 func (c *counters) add(d counters, n int64) {
 	c.iterations += n * d.iterations
 	c.end += n * d.end

@@ -8,15 +8,15 @@ import (
 	"io"
 )
 
-// Bounds on a trace, so that any browser opens it.
+// Bounds on a trace, so that any browser can open it.
 const (
 	traceBuckets = 256    // samples of each FIFO's occupancy
 	traceEvents  = 200000 // process events; later images are left out
 )
 
 // occupancy samples a FIFO's occupancy at regular cycles: net[i] is the tokens written
-// less those that left in the i-th interval. Its length is bounded: when time
-// runs beyond it, neighbouring intervals merge.
+// minus the tokens removed in the i-th interval. Its length is bounded: when time
+// exceeds it, neighbouring intervals are merged.
 type occupancy struct {
 	width int64 // cycles of an interval
 	net   []int32
@@ -35,13 +35,13 @@ func (o *occupancy) add(t int64, d int32) {
 	o.net[t/o.width] += d
 }
 
-// trace is what WriteTrace prints, in order.
+// trace is the output of WriteTrace, in order.
 type trace struct {
 	events []event
 }
 
-// event is one entry of the Chrome trace event format, read by Perfetto as well.
-// A cycle is shown as a microsecond.
+// event is one entry of the Chrome trace event format, which Perfetto reads as
+// well. A cycle is shown as a microsecond.
 type event struct {
 	Name string         `json:"name"`
 	Ph   string         `json:"ph"` // X: duration, C: counter, M: metadata
@@ -58,7 +58,7 @@ func (s *sim) newTrace() *trace {
 	meta := func(pid, tid int, what, name string) {
 		t.events = append(t.events, event{Name: what, Ph: "M", PID: pid, TID: tid, Args: map[string]any{"name": name}})
 	}
-	// Threads are grouped by layer; processes of no layer are group 0.
+	// Threads are grouped by layer; processes outside layers are group 0.
 	meta(0, 0, "process_name", "streams")
 	for i, l := range s.n.Net.Layers {
 		meta(i+1, 0, "process_name", l.ID)
@@ -84,7 +84,7 @@ func (s *sim) newTrace() *trace {
 	for _, p := range s.procs {
 		end = max(end, p.done[images-1].end)
 		if images == s.images && s.opt.Finite {
-			end = max(end, p.ready) // a line buffer may take its image's rest after its last output
+			end = max(end, p.ready) // a line buffer may accept the rest of its image after its last output
 		}
 	}
 	for i, f := range s.fifos {
@@ -105,9 +105,9 @@ func (s *sim) newTrace() *trace {
 }
 
 // WriteTrace writes the run as Chrome trace events (open in Perfetto or
-// chrome://tracing; a microsecond there is a cycle): what each process did for
-// each image, and the occupancy of each FIFO. The run must have had Options.Trace.
-// The size is bounded: later images are left out of a long run.
+// chrome://tracing; a cycle is shown as a microsecond): the activity of each
+// process for each image, and the occupancy of each FIFO. The run must have had
+// Options.Trace. The size is bounded: later images of a long run are left out.
 func (r *Result) WriteTrace(w io.Writer) error {
 	if r.trace == nil {
 		return errors.New("hwsim: the run was not traced: set Options.Trace")

@@ -8,10 +8,10 @@ import (
 	"hass/internal/intnet"
 )
 
-// values moves the tokens of a finite stream of images through the processes, image by image
-// and without time: each process, in topological order, goes as far as the tokens written so far
-// allow. The order of a Kahn network's tokens, hence all values and the cycles of
-// every beat, do not depend on time.
+// values moves the tokens of a finite stream of images through the processes, image by image and
+// without time. Each process, in topological order, proceeds as far as the tokens written so far
+// allow. The order of a Kahn network's tokens, and so all values and the cycles of every beat,
+// do not depend on time.
 type values struct {
 	images  [][]int32
 	source  *source
@@ -23,9 +23,9 @@ type values struct {
 	pushed  int
 }
 
-// mover is one process, or all of a convolution's.
+// mover is one process, or all processes of a convolution.
 type mover interface {
-	// run moves what the tokens written so far allow.
+	// run moves all tokens that the written tokens allow.
 	run()
 }
 
@@ -33,10 +33,10 @@ type mover interface {
 type tokens struct {
 	lanes int
 	buf   []int32
-	head  int // values read
+	head  int // number of values read
 }
 
-// next reads a token, nil if there is none. It stays until the next add.
+// next reads a token, nil if there is none. It is valid until the next add.
 func (q *tokens) next() []int32 {
 	if q.head == len(q.buf) {
 		return nil
@@ -48,7 +48,7 @@ func (q *tokens) next() []int32 {
 
 func (q *tokens) empty() bool { return q.head == len(q.buf) }
 
-// add writes a token, to be filled.
+// add returns a new token to be filled.
 func (q *tokens) add() []int32 {
 	if q.head == len(q.buf) {
 		q.buf, q.head = q.buf[:0], 0
@@ -63,8 +63,8 @@ func (q *tokens) add() []int32 {
 	return q.buf[n : n+q.lanes : n+q.lanes]
 }
 
-// newValues prepares a pass over images. put takes the costs of an engine's image; stats: engines count beats by cost and
-// pairs.
+// newValues prepares a pass over images. put receives the costs of an engine's image; stats: engines count beats by cost
+// and pairs.
 func newValues(n *hw.Network, images [][]int32, stats bool, put func(process int, costs []uint8)) (*values, error) {
 	np := len(n.Processes)
 	v := &values{images: images, engines: make([]*engine, np), sinks: make([]*sink, np), convs: make([]*conv, np)}
@@ -94,7 +94,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 		in, out = n.Net.Tensors[l.In[0]], n.Net.Tensors[l.Out]
 	}
 	if l.Kind == intnet.KindConv && p.Kind != hw.WindowProc {
-		return nil // moved by the window's conv
+		return nil // the window's conv moves its tokens
 	}
 	m := &module{step: n.NewSchedule(i, len(v.images)).Next}
 	for _, s := range p.In {
@@ -128,7 +128,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 			return fmt.Errorf("line buffer of %d pixels of %d channels is larger than %d values", values, w.C, maxBuffer)
 		}
 		win := newWindow(w, len(v.images), l, in.Format.Min())
-		if plan := n.Plans[p.Layer]; plan != nil { // it multiplies what its rows hold
+		if plan := n.Plans[p.Layer]; plan != nil { // it multiplies only the rows of the plan
 			rows := *l.Conv
 			rows.Weights = plan.Filters().W
 			l.Conv = &rows
@@ -241,7 +241,7 @@ func lastOf(n *hw.Network, layer int) int {
 	return last
 }
 
-// push sends one more image. It stops early if off says so.
+// push sends one more image. It stops early if off returns true.
 func (v *values) push(off func() bool) {
 	for {
 		v.source.beat(v.feed.add())
@@ -264,7 +264,7 @@ type module struct {
 	step    func() (hw.Step, bool)
 	move    func(s hw.Step)
 	next    hw.Step
-	live    bool // next has not been done
+	live    bool // next has not been called
 }
 
 func (m *module) run() {

@@ -14,22 +14,22 @@ type window struct {
 	// buf is the circular memory: Rows x RowPixels pixels of C channels.
 	buf    []int32
 	pixels int // Rows x RowPixels
-	slot   int // place in the memory of the pixel to be accepted next, in pixels
+	slot   int // place in the memory of the next accepted pixel, in pixels
 	tau    int32
 	pad    int32 // value outside the map
 	// off is, for the current group, the place in buf of each (pixel, tap), or one of
 	// the marks below.
 	off []int
-	// bits holds the channels of each pixel of the memory that are not 0, words for each, and at
-	// the place in it of each (pixel, tap), negative if it has none. Of a convolution only.
+	// bits holds the non-zero channels of each pixel of the memory, words words for each; at is
+	// the place in it of each (pixel, tap), negative if there is none. Only for a convolution.
 	bits  []uint64
 	words int
 	at    []int
-	group int // group off was made for, counted over all images; -1 before the first
+	group int // the group of off, counted over all images; -1 before the first
 	seen  int // groups emitted so far
 	// oldest is the first pixel, by its place in the stream, of the current group's
-	// window, and stale tells that the memory has lost it. That never happens to a line
-	// buffer that is large enough.
+	// window. stale reports that the memory has lost it, which never happens if the
+	// line buffer is large enough.
 	oldest int
 	stale  bool
 }
@@ -152,7 +152,7 @@ func (s *window) emit(beat []int32) {
 }
 
 // gather writes the whole window of pixel p of the schedule's current group, which place has found:
-// for each of the groups of channels the channels of each tap, less sub.
+// the channels of each tap, for each of the groups of channels, minus sub.
 func (s *window) gather(p int, row []int16, sub int32) {
 	w := s.sched
 	taps, channels := w.Geom.Kernel[0]*w.Geom.Kernel[1], w.FoldChannels()
@@ -184,7 +184,7 @@ func (s *window) burst(n int) (groupDone bool) {
 	return s.groupDone(image, oy, gx)
 }
 
-// step moves the schedule and tells whether this iteration emitted the last beat of a group.
+// step advances the schedule and reports whether this iteration emitted the last beat of a group.
 func (s *window) step(accept, emit bool) (groupDone bool) {
 	w := s.sched
 	image, oy, gx := w.Image, w.OY, w.GX
@@ -192,7 +192,7 @@ func (s *window) step(accept, emit bool) (groupDone bool) {
 	return s.groupDone(image, oy, gx)
 }
 
-// groupDone tells whether the schedule has moved on from a group.
+// groupDone reports whether the schedule has left a group.
 func (s *window) groupDone(image, oy, gx int) bool {
 	w := s.sched
 	if w.GX != gx || w.OY != oy || w.Image != image {

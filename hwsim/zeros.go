@@ -5,8 +5,8 @@ import (
 	"hass/internal/intnet"
 )
 
-// zeros finds the cycles of beats by the integer network alone, for runs that want nothing but the time: whose tensors have a
-// zero where is all that costs depend on.
+// zeros finds the cycles of beats from the integer network alone, for runs that need only the time. The cycles depend only on
+// the zeros of tensors.
 type zeros struct {
 	exec    *intnet.Exec
 	images  [][]int32
@@ -19,9 +19,9 @@ type zeros struct {
 type zeroLayer struct {
 	w       hw.Window
 	input   int   // tensor
-	tau     int32 // activations below it are 0
+	tau     int32 // activations of smaller magnitude are 0
 	engines []*engine
-	bits    []uint64 // [pixel of the input][word]: channels that are not 0
+	bits    []uint64 // [pixel of the input][word]: non-zero channels
 	words   int
 	at      []int    // place in bits of every tap of a pixel of the output
 	active  []uint64 // [group][pixel][bitmap]
@@ -29,7 +29,7 @@ type zeroLayer struct {
 	planes  *planes
 }
 
-// newZeros prepares passes over images. put takes the costs of an engine's image.
+// newZeros prepares passes over images. put receives the costs of an engine's image.
 func newZeros(n *hw.Network, images [][]int32, put func(process int, costs []uint8)) (*zeros, error) {
 	exec, err := intnet.New(n.Net)
 	if err != nil {
@@ -60,7 +60,7 @@ func newZeros(n *hw.Network, images [][]int32, put func(process int, costs []uin
 	return z, nil
 }
 
-// push makes the costs of one more image of the stream, which repeats the images. It stops early if off says so.
+// push computes the costs of one more image of the stream, which repeats the images. It stops early if off returns true.
 func (z *zeros) push(off func() bool) error {
 	if _, err := z.exec.Run(z.images[z.pushed%len(z.images)]); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (l *zeroLayer) place(oy, ox int) {
 	}
 }
 
-// setBits sets the bits of the channels from first on whose values v are not 0, nor below tau in magnitude.
+// setBits sets the bits of the channels from first on whose values v are not 0 and not below tau in magnitude.
 func setBits(bits []uint64, v []int32, first int, tau int32) {
 	if first == 0 {
 		clear(bits)
@@ -131,7 +131,7 @@ func setBits(bits []uint64, v []int32, first int, tau int32) {
 }
 
 // bitmaps is the number of zero bitmaps of a pixel's window: one per beat of a fold for each group of channels or, if each lane
-// has a channel of its own, one per beat and lane.
+// has its own channel, one per beat and lane.
 func bitmaps(w hw.Window) int {
 	n := w.Groups * w.BeatsPerFold()
 	if w.Channelwise {
@@ -148,7 +148,7 @@ func bitmapLanes(w hw.Window) int {
 	return w.MTap * w.MCh
 }
 
-// windowBits writes the zero bitmaps of a pixel's window. at is the place in bits of each tap, negative if it has none.
+// windowBits writes the zero bitmaps of a pixel's window. at is the place in bits of each tap, negative if there is none.
 func windowBits(w *hw.Window, at []int, bits []uint64, words int, active []uint64) {
 	taps, channels, mch := len(at), w.FoldChannels(), w.MCh
 	i := 0

@@ -27,7 +27,8 @@ func Library() ([]project.File, error) {
 	return append(files, all), err
 }
 
-// allHeaders is the header that a layer's sources include: it names every other header of the modules.
+// allHeaders is the header that a layer's sources include: it includes all other headers of the
+// modules.
 func allHeaders(files []project.File) (project.File, error) {
 	var headers []string
 	for _, f := range files {
@@ -64,7 +65,7 @@ func Files(p *project.Project) (files []project.File, err error) {
 	return files, err
 }
 
-// Sources are the files that AMD's tools synthesise and the files of the testbench beside them.
+// Sources are the files that AMD's tools synthesise, and the files of the testbench.
 func Sources(p *project.Project) (sources, testbench []string, err error) {
 	for _, u := range (&generator{p}).units() {
 		sources = append(sources, "src/"+u.File+".cpp")

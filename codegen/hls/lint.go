@@ -7,13 +7,13 @@ import (
 	"hass/codegen/project"
 )
 
-// glueWords are the identifiers that the generated glue uses beside those of the design, the
+// glueWords are the identifiers of the generated glue, besides those of the design, the
 // language and the module library.
 var glueWords = []string{"HASS_MAX_PROCESSES", "design", "shape", "axi", "input_axi", "nonzero", "chain_in", "chain_out", "lutram", "bram", "uram", "row_class", "column_class", "TABLE"}
 
-// LintOptions tells package lint which identifiers the project's sources may hold: those
-// that package ident made from names of the model, those of ports, chain and token types,
-// and a fixed vocabulary.
+// LintOptions gives package lint the identifiers that the project's sources may contain:
+// those that package ident made from names of the model, those of ports, chain and token
+// types, and a fixed vocabulary.
 func LintOptions(p *project.Project) lint.Options {
 	o := lint.Options{Known: append([]string{project.TopName, p.Loader, p.End}, glueWords...)}
 	for _, l := range p.Net.Layers {
@@ -51,7 +51,7 @@ func LintOptions(p *project.Project) lint.Options {
 	return o
 }
 
-// hwPorts is the most ports on one side of a process.
+// hwPorts is the largest number of ports on one side of a process.
 func hwPorts(p *project.Project) (n int) {
 	for _, pr := range p.HW.Processes {
 		n = max(n, len(pr.In), len(pr.Out))

@@ -77,12 +77,12 @@ func (p *generator) concatConfig(c *config, pr hw.Process, out hw.Stream) {
 		len(at), len(plan.Steps), strings.Join(at, ", "))
 }
 
-// axis defines an axis of which some positions are chosen.
+// axis defines an axis with a selection of positions.
 func (c *config) axis(name string, a hw.Axis) {
 	c.typ(name, fmt.Sprintf("hass::strided<%d, %d, %d, %d>", a.Size, a.Start, a.Step, a.Count))
 }
 
-// resizeText writes where the samples of rows and columns lie as tables.
+// resizeText writes the sample positions of rows and columns as tables.
 func (p *generator) resizeText(c *config, layer int, cfg string, in, out hw.Stream) (string, string) {
 	l := &p.Net.Layers[layer]
 	ti, to, r := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out], l.Resize

@@ -10,7 +10,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// elementwiseText is the configuration and body of a module that meets values one by one.
+// elementwiseText is the configuration and body of an element-wise module.
 func (p *generator) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {
 	l := &p.Net.Layers[pr.Layer]
 	t := p.Net.Tensors[l.Out]
@@ -42,7 +42,7 @@ func (p *generator) elementwiseText(pr hw.Process, cfg string, ins []hw.Stream, 
 	return c.end(), fmt.Sprintf("  hass::%s<%s>(%s, in0, in1, out);\n", pr.Kind, cfg, runImages)
 }
 
-// factor is a constant factor and the bits that it adds to a product.
+// factor is a constant factor and the width that it adds to a product.
 func (c *config) factor(name string, v int64) {
 	c.wide(name, v)
 	c.num(name+"_BITS", bits.Len64(uint64(v-1)))

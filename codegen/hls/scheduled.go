@@ -4,7 +4,8 @@ import (
 	"hass/internal/hw"
 )
 
-// scheduledText is a scheduled engine: places, rows, the words of two windows.
+// scheduledText is the configuration and body of a scheduled engine: places, rows, the words of two
+// windows.
 func (p *generator) scheduledText(i int, cfg string, in hw.Stream, outs []hw.Stream) (string, string) {
 	m := p.HW.ScheduledModule(p.HW.Processes[i].Layer)
 	c := newConfig(cfg)
@@ -38,7 +39,8 @@ func (p *generator) scheduledText(i int, cfg string, in hw.Stream, outs []hw.Str
 	return c.end(), b.String()
 }
 
-// collectText is the order of the sums of a scheduled engine's chains.
+// collectText is the configuration and body of the collect that orders the sums of a scheduled
+// engine's chains.
 func (p *generator) collectText(i int, cfg string, ins []hw.Stream, out hw.Stream) (string, string) {
 	layer := p.HW.Processes[i].Layer
 	m := p.HW.CollectModule(layer)

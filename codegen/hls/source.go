@@ -18,7 +18,7 @@ type writer struct{ bytes.Buffer }
 
 func (w *writer) f(format string, args ...any) { fmt.Fprintf(&w.Buffer, format, args...) }
 
-// laneType is the C++ type of a value of so many bits.
+// laneType is the C++ type of a value of the given width.
 func laneType(bits int, signed bool) string {
 	if signed {
 		return fmt.Sprintf("ap_int<%d>", bits)
@@ -53,9 +53,9 @@ func fifoType(s hw.Stream) string { return fifoClass(s) + "&" }
 // function is one process of the DATAFLOW region as a C++ function. With unit it fills hls/unit.hpp and hls/unit.cpp.
 type function struct {
 	Name   string
-	params []string // "type name"
-	args   []string // what the top passes
-	Config string   // struct definition in front of it, or ""
+	params []string // types and names
+	args   []string // passed by the top
+	Config string   // struct definition before the function, or ""
 	Body   string
 }
 
@@ -235,7 +235,7 @@ func (p *generator) function(i int) function {
 	return fn
 }
 
-// portSuffix numbers ports where there are several.
+// portSuffix numbers ports if there are several.
 func portSuffix(i, n int) string {
 	if n == 1 {
 		return ""
@@ -372,7 +372,7 @@ func (p *generator) joinText(i int, cfg string, ins []hw.Stream, out hw.Stream) 
 	return c.end(), b.String()
 }
 
-// forward is the number of words that process i of the weight chain passes on.
+// forward is the number of words that process i passes on along the weight chain.
 func (p *generator) forward(i int) int { return p.Chain[p.Link(i)].Forward }
 
 func (p *generator) loader() function {

@@ -36,7 +36,7 @@ type fifoText struct {
 // callText is a process of the top.
 type callText struct{ Name, Args string }
 
-// signature is the head of a C++ function, one parameter a line.
+// signature is the head of a C++ function, one parameter per line.
 func signature(name string, params []string) string {
 	return fmt.Sprintf("void %s(%s)", name, strings.Join(params, ",\n"+strings.Repeat(" ", len("void (")+len(name))))
 }
@@ -79,7 +79,7 @@ func (p *generator) top(units []unit) topText {
 			args[fn.Name] = strings.Join(fn.args, ", ")
 		}
 	}
-	// The loader comes first and the chain's end last; the others in topological order.
+	// The loader comes first and the chain's end last; the others are in topological order.
 	call := func(name string) { t.Calls = append(t.Calls, callText{name, args[name]}) }
 	call(p.Loader)
 	for _, pr := range p.HW.Processes {
@@ -99,7 +99,7 @@ type testbenchText struct {
 	Ports         []portText // the input first
 }
 
-// tensorText is where a tensor lies in data/golden_tensors.bin.
+// tensorText is the place of a tensor in data/golden_tensors.bin.
 type tensorText struct {
 	Process, ID            string
 	H, W, C, Px, Ch, Bytes int

@@ -12,7 +12,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// portJSON is a stream and its tensor as the PYNQ driver reads them.
+// portJSON is a stream and its tensor in the form that the PYNQ driver reads.
 type portJSON struct {
 	Name      string  `json:"name"`
 	H         int     `json:"h"`
@@ -20,16 +20,17 @@ type portJSON struct {
 	C         int     `json:"c"`
 	Bits      int     `json:"bits"`
 	Frac      int     `json:"frac"`            // value = integer * 2^-frac * scale
-	Scale     float64 `json:"scale,omitempty"` // 1 if there is none
+	Scale     float64 `json:"scale,omitempty"` // 1 if absent
 	Signed    bool    `json:"signed"`
-	Rounding  string  `json:"rounding,omitempty"` // of values to integers; the input's alone
+	Rounding  string  `json:"rounding,omitempty"` // of values to integers; for the input only
 	Px        int     `json:"px"`                 // pixels per beat
 	Ch        int     `json:"ch"`                 // channels per beat
 	WordBytes int     `json:"word_bytes"`         // TDATA
 	Words     int     `json:"words"`              // per image
 }
 
-// resultJSON says how one output of the model comes from the accelerator's outputs.
+// resultJSON describes how an output of the model is computed from the accelerator's
+// outputs.
 type resultJSON struct {
 	Name   modelName  `json:"name"`
 	Output int        `json:"output"` // number of the accelerator's output
@@ -60,7 +61,7 @@ type hostDesign struct {
 	ClockMHz     float64      `json:"clock_mhz"`
 }
 
-// controlJSON is where the registers of the SystemVerilog are.
+// controlJSON has the addresses of the SystemVerilog's registers.
 type controlJSON struct {
 	Registers map[string]int `json:"registers"`
 	Processes []string       `json:"processes"` // by number, of counters
@@ -89,9 +90,9 @@ func controlOf(p *project.Project) *controlJSON {
 	return c
 }
 
-// modelName is untrusted text that becomes plain ASCII JSON: all but letters, digits and
-// _ . / - are \u escapes, so that no tool that looks at the file finds
-// anything to interpret.
+// modelName is untrusted text that becomes plain ASCII JSON: all characters but letters,
+// digits and _ . / - are \u escapes, so that no tool that reads the file finds anything
+// to interpret.
 type modelName string
 
 // MarshalJSON never fails.
@@ -122,7 +123,7 @@ func designJSON(p *project.Project, target limits.Target) ([]byte, error) {
 	d := p.Design
 	h := hostDesign{Target: string(target), Top: project.TopName, Input: portOf(p, p.Input), WeightWords: p.Words, GoldenImages: len(p.Images), ClockMHz: d.Clock.MHz, Results: []resultJSON{}}
 	if p.Board.HasPS() {
-		h.ClockMHz = float64(p.Board.Setting.Hz()) / 1e6 // that of the block design
+		h.ClockMHz = float64(p.Board.Setting.Hz()) / 1e6 // the clock of the block design
 	}
 	if target == limits.RTL {
 		h.Control = controlOf(p)
@@ -141,8 +142,8 @@ func designJSON(p *project.Project, target limits.Target) ([]byte, error) {
 	return append(out, '\n'), err
 }
 
-// results lists the model's outputs. A network without a list (made by hand) gives its
-// tensors as they are.
+// results lists the model's outputs. A network without a list (a hand-made one) gives
+// its output tensors.
 func results(p *project.Project) ([]resultJSON, error) {
 	net := p.Net
 	list := []resultJSON{}
@@ -155,7 +156,7 @@ func results(p *project.Project) ([]resultJSON, error) {
 	if err := net.ValidateResults(); err != nil {
 		return nil, fmt.Errorf("design: %w", err)
 	}
-	if net.Tail != nil { // the driver gives what it reads
+	if net.Tail != nil { // the driver gives the tail's inputs
 		for _, in := range net.Tail.Inputs {
 			list = append(list, resultJSON{Name: modelName(in.Name), Output: slices.Index(net.Outputs, in.Tensor), Shape: in.Shape, Host: []hostJSON{}})
 		}

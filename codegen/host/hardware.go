@@ -7,16 +7,16 @@ import (
 	"hass/codegen/project"
 )
 
-// hardware is the accelerator as a block design sees it.
+// hardware is the accelerator from the point of view of a block design.
 type hardware struct {
 	Name         string // of the IP, and of its module
 	Clock, Reset string // pins
 	Control      string // AXI4-Lite interface
 	Range        string // bytes of its registers
 	Memories     []string
-	Interrupt    string // "" if there is none
+	Interrupt    string // "" if it has none
 	Streams      []stream
-	Exports      []string // folders in which the scripts leave the packaged IP
+	Exports      []string // folders in which the scripts put the packaged IP
 	Registers    []register
 }
 
@@ -38,13 +38,13 @@ func (s stream) Direction() string {
 // Bytes is TDATA in bytes.
 func (s stream) Bytes() int { return s.Bits / 8 }
 
-// High and KeepHigh are the highest bits of TDATA and TKEEP.
+// High is the highest bit of TDATA.
 func (s stream) High() int { return s.Bits - 1 }
 
-// KeepHigh is that of TKEEP.
+// KeepHigh is the highest bit of TKEEP.
 func (s stream) KeepHigh() int { return s.Bits/8 - 1 }
 
-// Forward is the direction, in Verilog, of all signals but TREADY.
+// Forward is the Verilog direction of all signals except TREADY.
 func (s stream) Forward() string {
 	if s.In {
 		return "input "
@@ -52,7 +52,7 @@ func (s stream) Forward() string {
 	return "output"
 }
 
-// Backward is that of TREADY.
+// Backward is the Verilog direction of TREADY.
 func (s stream) Backward() string {
 	if s.In {
 		return "output"
@@ -64,16 +64,17 @@ func (s stream) Backward() string {
 type register struct {
 	Name   string
 	At     int
-	Access string // as IP-XACT has it
+	Access string // in IP-XACT's terms
 }
 
-// Offset is that of the register as text.
+// Offset is the register's offset as text.
 func (r register) Offset() string { return fmt.Sprintf("0x%03x", r.At) }
 
 // controlRange is the span of hass_control's registers: 16 bits of address.
 const controlRange = "0x10000"
 
-// controlRegisters are those of hass_control.sv, without the counters of processes and FIFOs, whose number depends on the design.
+// controlRegisters are the registers of hass_control.sv, without the counters of processes and FIFOs, whose number
+// depends on the design.
 var controlRegisters = []register{
 	{"CONTROL", 0x00, "read-write"},
 	{"IMAGES", 0x04, "read-write"},
@@ -116,7 +117,7 @@ func rtlHardware(p *project.Project) *hardware {
 	return h
 }
 
-// Buses are the interfaces of the one clock, as ASSOCIATED_BUSIF lists them.
+// Buses are the interfaces of the only clock, in the form of ASSOCIATED_BUSIF.
 func (h *hardware) Buses() string {
 	s := h.Control
 	for _, x := range h.Streams {
@@ -125,26 +126,26 @@ func (h *hardware) Buses() string {
 	return s
 }
 
-// system is what a block design puts around the accelerator.
+// system is the part of a block design around the accelerator.
 type system struct {
 	PSMHz     string
 	Clock     project.ClockSetting
 	Addresses []address
 }
 
-// address is where the processor finds a control interface.
+// address is the address of a control interface for the processor.
 type address struct {
 	Interface string
 	at, size  int64
 }
 
-// Offset is that of the interface as text.
+// Offset is the interface's address as text.
 func (a address) Offset() string { return fmt.Sprintf("0x%08x", a.at) }
 
 // Range is its span as text.
 func (a address) Range() string { return fmt.Sprintf("0x%08x", a.size) }
 
-// controlSpan is the span of every control interface: that of the accelerator, and no less than a DMA's.
+// controlSpan is the span of every control interface: that of the accelerator, and at least that of a DMA.
 const controlSpan = 0x10000
 
 // controlBase is the first address of the processor's control master: M_AXI_GP0 of Zynq-7000, M_AXI_HPM0_FPD of Zynq

@@ -11,21 +11,21 @@ import (
 	"hass/templates"
 )
 
-// clockUncertainty is design.Uncertainty as the tools take it.
+// clockUncertainty is design.Uncertainty in the tools' format.
 var clockUncertainty = strconv.FormatFloat(100*design.Uncertainty, 'f', -1, 64) + "%"
 
-// constants fill the templates of the folders host and board. Every word is made of letters, digits and _ . / - : %, so that
-// braces of Tcl and quotes of a shell hold it.
+// constants fill the templates of the folders host and board. Every word consists of letters, digits and _ . / - : %, so
+// that it is safe in Tcl braces and shell quotes.
 type constants struct {
 	Target                         limits.Target
 	Top                            string
 	Board                          *project.Board
-	Hardware                       *hardware // as a block design sees it
-	System                         *system   // around it, of a part with a processing system
+	Hardware                       *hardware // for a block design
+	System                         *system   // around it, for a part with a processing system
 	Kernel                         *kernel   // of the SystemVerilog
 	Uncertainty                    string
-	KernelMHz                      string // whole, as v++ wants it
-	SLR                            string // of the kernel, "" to leave it to the linker
+	KernelMHz                      string // a whole number, as v++ requires
+	SLR                            string // of the kernel; "" leaves it to the linker
 	Sources, Testbench             []string
 	Input                          project.Port
 	Outputs                        []project.Port
@@ -40,7 +40,7 @@ type vitisConfig struct {
 	File, Flow, Format string
 }
 
-// constantsOf are those of both targets.
+// constantsOf are the constants for either target.
 func constantsOf(p *project.Project, target limits.Target, h *hardware) (constants, error) {
 	c := constants{
 		Target: target, Top: project.TopName, Board: p.Board, Hardware: h, Uncertainty: clockUncertainty,
@@ -56,13 +56,13 @@ func constantsOf(p *project.Project, target limits.Target, h *hardware) (constan
 	return c, err
 }
 
-// glued is a file that a template makes.
+// glued is a file made from a template.
 type glued struct {
 	path, template string
 	text           any
 }
 
-// fill makes files of templates.
+// fill makes files from templates.
 func fill(list []glued) ([]project.File, error) {
 	var files []project.File
 	for _, f := range list {
@@ -84,9 +84,9 @@ func scripts(folder string) ([]project.File, error) {
 	return project.Library(tree, func(name string) string { return name })
 }
 
-// Files are what AMD's tools and the host need for the C++ of a design with a part: configurations and scripts, drivers
-// and the constants they read. A design without a part has nothing to build for and gets no files. sources and
-// testbench are the C++ files of the project.
+// Files are the files that AMD's tools and the host need for the C++ of a design with a part: configurations and
+// scripts, drivers and their constants. A design without a part gets no files, because there is nothing to build for.
+// sources and testbench are the C++ files of the project.
 func Files(p *project.Project, sources, testbench []string) ([]project.File, error) {
 	if p.Board == nil {
 		return nil, nil

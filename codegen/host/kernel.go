@@ -18,13 +18,13 @@ type kernel struct {
 	Registers []kernelRegister
 }
 
-// PointersHigh is the highest bit of the addresses of all masters, side by side.
+// PointersHigh is the highest bit of the concatenated addresses of all masters.
 func (k *kernel) PointersHigh() int { return 64*len(k.Masters) - 1 }
 
-// BusyHigh is that of a bit for each master.
+// BusyHigh is the highest bit of a vector with one bit for each master.
 func (k *kernel) BusyHigh() int { return len(k.Masters) - 1 }
 
-// master is an AXI4 master of the kernel with the stream that it serves.
+// master is an AXI4 master of the kernel and the stream that it serves.
 type master struct {
 	Index   int
 	Name    string // of the argument
@@ -35,10 +35,10 @@ type master struct {
 	Words   int    // of an image, or of all weights
 	Reads   bool
 	Weights bool
-	Bank    string // of the card's memory, "" to leave it to the linker
+	Bank    string // of the card's memory; "" leaves it to the linker
 }
 
-// The widths of memory that the movers have.
+// The least and the largest memory width of the movers, in bits.
 const minMemory, maxMemory = 32, 512
 
 func memoryBits(stream int) int { return min(max(stream, minMemory), maxMemory) }
@@ -46,16 +46,16 @@ func memoryBits(stream int) int { return min(max(stream, minMemory), maxMemory) 
 // High is the highest bit of the stream's words.
 func (m master) High() int { return m.Bits - 1 }
 
-// Size is AXI's code of a beat's bytes.
+// Size is AXI's code for the bytes of a beat.
 func (m master) Size() int { return bits.Len(uint(m.Memory/8)) - 1 }
 
-// PointerHigh is the highest bit of the address among those of all masters.
+// PointerHigh is the highest bit of the master's address among the addresses of all masters.
 func (m master) PointerHigh() int { return 64*m.Index + 63 }
 
-// PointerLow is the lowest.
+// PointerLow is the lowest bit of that address.
 func (m master) PointerLow() int { return 64 * m.Index }
 
-// Mode is what the master does, as IP-XACT has it.
+// Mode is the master's access in IP-XACT's terms.
 func (m master) Mode() string {
 	if m.Reads {
 		return "READ_ONLY"
@@ -63,7 +63,7 @@ func (m master) Mode() string {
 	return "WRITE_ONLY"
 }
 
-// Signals are those of the master.
+// Signals are the signals of the master.
 func (m master) Signals() []signal {
 	if m.Reads {
 		return []signal{
@@ -80,7 +80,7 @@ func (m master) Signals() []signal {
 	}
 }
 
-// argument is an argument of the kernel, as kernel.xml and XRT have it. Its number is its place.
+// argument is an argument of the kernel, for kernel.xml and XRT. Its number is its index.
 type argument struct {
 	Name, Port string
 	Qualifier  int // 0: a scalar, 1: an address
@@ -88,20 +88,22 @@ type argument struct {
 	Type       string
 }
 
-// Offset is that of the register as text.
+// Offset is the register's offset as text.
 func (a argument) Offset() string { return fmt.Sprintf("0x%03x", a.At) }
 
-// Size is that of the argument as text.
+// Size is the argument's size as text.
 func (a argument) Size() string { return fmt.Sprintf("0x%x", a.Bytes) }
 
-// kernelRegister is a register of the packaged kernel; Master is the port of an address.
+// kernelRegister is a register of the packaged kernel; Master is the port that an address belongs
+// to.
 type kernelRegister struct {
 	register
 	Bits   int
 	Master string
 }
 
-// The places of the arguments in hass_kernel_control.sv: scalars take 8 bytes, addresses 12.
+// The register addresses of the arguments in hass_kernel_control.sv: scalars take 8 bytes,
+// addresses 12.
 const (
 	argMode, argImages = 0x10, 0x18
 	argPointers        = 0x20

@@ -16,7 +16,7 @@ type signal struct {
 	Bits          int
 }
 
-// Direction is that of Verilog.
+// Direction is the Verilog direction.
 func (s signal) Direction() string {
 	if s.In {
 		return "input "
@@ -32,10 +32,10 @@ func (s signal) Outward() string {
 	return "input "
 }
 
-// Heard tells whether hass_kernel_control has the signal as a master: responses are always OKAY.
+// Heard reports whether hass_kernel_control has the signal as a master: it ignores responses, which are always OKAY.
 func (s signal) Heard() bool { return s.Name != "bresp" && s.Name != "rresp" }
 
-// Range is the vector's range with a blank behind it, "" of a single bit.
+// Range is the vector's range followed by a blank, "" for a single bit.
 func (s signal) Range() string { return vector(s.Bits) }
 
 // axiLite lists the signals of an AXI4-Lite slave. Its addresses have the given number of bits.
@@ -59,8 +59,8 @@ type ipText struct {
 // oocText fills board/ooc.xdc.
 type oocText struct{ Top, ClockNs string }
 
-// RTLFiles are what AMD's tools need for the SystemVerilog of a design with a part: a wrapper in Verilog, constraints, scripts
-// and the constants they read. A design without a part has nothing to build for and gets no files.
+// RTLFiles are the files that AMD's tools need for the SystemVerilog of a design with a part: a wrapper in Verilog,
+// constraints, scripts and their constants. A design without a part gets no files, because there is nothing to build for.
 func RTLFiles(p *project.Project) ([]project.File, error) {
 	if p.Board == nil {
 		return nil, nil
@@ -109,7 +109,7 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 	return append(append(files, part...), drivers...), err
 }
 
-// vector writes the range of a vector of the given number of bits, with a blank behind it. A single bit has none: "".
+// vector is the range of a vector of the given width, followed by a blank; "" for a single bit.
 func vector(bits int) string {
 	if bits == 1 {
 		return ""

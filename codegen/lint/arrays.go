@@ -1,8 +1,8 @@
 package lint
 
-// checkArrays wants a pragma for every array that a function keeps, alone or as a member of a local struct: without one the tool
-// makes it a memory of two ports, which an unrolled loop waits for. Constants are tables; an array whose size is left to
-// its initialiser only orders calls.
+// checkArrays requires a pragma for every array that a function keeps, alone or as a member of a local struct. Without one the
+// tool makes it a memory of two ports, and an unrolled loop waits for them. Constants are tables and exempt; so is an array
+// whose size comes from its initialiser, which only orders calls.
 func (p *project) checkArrays(fn *function) {
 	f := fn.file
 	said := map[string]bool{}
@@ -13,7 +13,7 @@ func (p *project) checkArrays(fn *function) {
 			}
 		}
 	}
-	local := map[string]bool{} // by name: a struct, or what may be one
+	local := map[string]bool{} // by name: a struct, or a possible one
 	for _, v := range fn.locals {
 		switch {
 		case v.isArray && !v.isConst && !said[v.name]:

@@ -1,12 +1,13 @@
-// Package lint reads emitted HLS C++ and reports what Vitis HLS would reject, or
-// worse, accept and turn into hardware that stalls, deadlocks or shares state.
+// Package lint reads emitted HLS C++ and reports constructs that Vitis HLS would
+// reject or, worse, accept and turn into hardware that stalls, deadlocks or
+// shares state.
 //
 // It takes the files of a project, path to text, and gives findings: file, line, rule,
-// message. It knows the subset of C++ that package codegen emits, token by token; it is
-// no compiler: g++ checks types, and Vitis has the last word on scheduling. It judges
-// synthesizable files only: those under a folder named tb or sim, and host code
-// outside host/kernels, are left alone. The text is seen as under
-// __SYNTHESIS__, with all other macros undefined; macros whose meaning the rules need
-// (HASS_STREAM, HASS_SKIP_STREAM, HASS_WIDE_STREAM, HASS_PROCESS) are known by name.
-// It never reads a file system and never changes a text.
+// message. It knows the subset of C++ that package codegen emits, token by token. It is
+// not a compiler: g++ checks types, and only Vitis decides scheduling. It judges
+// synthesizable files only; files under a folder named tb or sim, and host code outside
+// host/kernels, are ignored. It reads the text as under __SYNTHESIS__, with all other
+// macros undefined; macros whose meaning the rules need (HASS_STREAM, HASS_SKIP_STREAM,
+// HASS_WIDE_STREAM, HASS_PROCESS) are known by name. It never reads a file system and
+// never changes a text.
 package lint

@@ -4,12 +4,12 @@ import (
 	"strings"
 )
 
-// direction is what a function does with a stream parameter.
+// direction is the use of a stream parameter by a function.
 type direction struct{ reads, writes bool }
 
-// summarise works out which stream parameters each function reads and writes, through the
-// calls it makes. The result is kept in the functions' reads and writes, by
-// parameter name; several definitions of one name are told apart by their parameters.
+// summarise determines which stream parameters each function reads and writes, including
+// the calls it makes. The result is kept in the functions' reads and writes, by parameter
+// name; overloads are distinguished by their parameters.
 func (p *project) summarise() {
 	byName := make(map[string][]*function)
 	for _, f := range p.funcs {
@@ -41,8 +41,8 @@ func (p *project) summarise() {
 	}
 }
 
-// passed notes that a callee reads or writes a parameter: zero lines in sites, the reads or writes of a function, as there is
-// no site here.
+// passed records that a callee reads or writes a parameter. sites is a function's reads or writes; it gets no line, because
+// the access is in the callee.
 func passed(sites map[string][]int, name string) {
 	if sites[name] == nil {
 		sites[name] = []int{}
@@ -55,7 +55,7 @@ func (f *function) does(name string) direction {
 	return direction{r, w}
 }
 
-// useOf is what a call does with its argument i.
+// useOf is the use of argument i by a call.
 func (p *project) useOf(from *function, candidates []*function, c call, i int) direction {
 	var d direction
 	for _, g := range candidates {
@@ -80,8 +80,8 @@ type link struct {
 	writers        []string
 }
 
-// checkRegion checks a dataflow region: each stream of it has one writing and one reading
-// process, and the region is nothing but streams and processes.
+// checkRegion checks a dataflow region: each stream has one writing and one reading
+// process, and the region contains only streams and processes.
 func (p *project) checkRegion(fn *function) {
 	if !fn.dataflow {
 		return
@@ -100,8 +100,8 @@ func (p *project) checkRegion(fn *function) {
 		}
 		return nil
 	}
-	// The streams: by macro, or as plain locals. The ports of the top come
-	// from outside and have one end in the region.
+	// The streams: declared by macro, or as plain locals. A port of the
+	// top has only one end in the region.
 	for i := fn.begin; i < fn.end; i++ {
 		t := f.tokens[i]
 		if (t.is("HASS_STREAM") || t.is("HASS_SKIP_STREAM") || t.is("HASS_WIDE_STREAM")) && at(f, i+1).is("(") {
@@ -156,8 +156,8 @@ func (p *project) checkRegion(fn *function) {
 			}
 			names[name] = true
 		}
-		// The end of a stream is at the process whose call names it, whatever the
-		// call looks like: an argument may be wrapped.
+		// A process whose call names a stream is an end of it, even if the
+		// argument is wrapped.
 		for i, a := range c.args {
 			l := find(a)
 			if l == nil {

@@ -17,7 +17,7 @@ const (
 	RuleFlushable  = "flushable"     // a loop that reads a stream is pipelined with style=flp
 	RuleJump       = "jump"          // no break, continue, goto, and no return from inside a loop
 	RuleBlocking   = "blocking"      // streams are read and written blocking: no empty, full, read_nb, ...
-	RuleLibrary    = "library"       // no hls::task, hls::vector and their like
+	RuleLibrary    = "library"       // no hls::task, hls::vector and the like
 	RuleWide       = "wide-int"      // no arbitrary precision integer above 1024 bits, none above 64 made inside a loop
 	RuleReadSite   = "read-site"     // at most one read of a stream in a function
 	RuleWriteSite  = "write-site"    // at most one write of a stream in a function
@@ -29,8 +29,8 @@ const (
 	RuleStatic     = "static-state"  // static variables belong to one instance
 	RuleDivision   = "division"      // no / or % by a variable inside a loop
 	RuleInclude    = "include"       // includes name known headers or files of the project, never absolute paths
-	RuleSize       = "size"          // tokens, ports, partitioned arrays, reshaped words and processes are no more than the tool takes
-	RulePartition  = "partition"     // an array that a function keeps, alone or in a struct, says what it becomes in hardware
+	RuleSize       = "size"          // tokens, ports, partitioned arrays, reshaped words and processes are within the tool's limits
+	RulePartition  = "partition"     // an array that a function keeps, alone or in a struct, has a pragma for its hardware
 	RuleSyntax     = "syntax"        // the text cannot be read: brackets do not pair, ...
 )
 
@@ -54,24 +54,24 @@ type Finding struct {
 // String prints the finding as file:line: rule: message.
 func (f Finding) String() string { return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Rule, f.Msg) }
 
-// Options says what Check may expect of names.
+// Options gives Check the names of a design.
 type Options struct {
 	// IDs are the identifiers that package ident made for layers and tensors. If given, every
-	// identifier of a file under src must be a keyword, be used in a header of the
-	// project, be one of Known, or be an ID, alone or with a suffix _... or a prefix s_.
+	// identifier of a file under src must be a keyword, be used in a header of the project,
+	// be one of Known, or be an ID, alone or with a suffix _... or a prefix s_.
 	IDs []string
 	// Known are further identifiers that generated files may use.
 	Known []string
-	// ModelNames are the untrusted names. None that is more than a plain word of letters, digits and
-	// underscores may stand in a synthesizable file, be it in code, comment or string.
+	// ModelNames are the untrusted names. A name that is more than a plain word of letters, digits
+	// and underscores must not appear in a synthesizable file, whether in code, comment or string.
 	ModelNames []string
 }
 
-// Lint checks files (path to text) by every rule that needs no knowledge of the design.
+// Lint checks files (path to text) with the rules that do not depend on the design.
 // Findings are sorted by file, line and rule.
 func Lint(files map[string]string) []Finding { return Check(files, Options{}) }
 
-// Check is Lint, with the names of a design.
+// Check is Lint with the names of a design.
 func Check(files map[string]string, opts Options) []Finding {
 	p := &project{files: files, opts: opts, consts: make(map[string]bool), values: make(map[string]int)}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -132,7 +132,7 @@ type source struct {
 	match  []int // index of the closing bracket for an opening one, else -1
 }
 
-// project is what the rules work on.
+// project is the input of the rules.
 type project struct {
 	files   map[string]string
 	opts    Options

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// keywords of C++ and names that the emitted glue takes from the language, AMD's headers or
-// the module library's macros.
+// keywords are the keywords of C++ and the names that the emitted glue takes from the
+// language, AMD's headers or the module library's macros.
 var keywords = set(`alignas alignof and asm auto bool break case catch char class const constexpr const_cast continue decltype default
 	delete do double else enum explicit extern false float for friend goto if inline int long mutable namespace new noexcept
 	nullptr operator or private protected public register reinterpret_cast return short signed sizeof static
@@ -97,8 +97,8 @@ func inFolder(name, folder string) bool {
 	return strings.HasPrefix(path.Clean(name), folder+"/")
 }
 
-// plainWord reports whether a name has letters, digits and underscores only: such a name does no
-// harm, and comments may well use the word.
+// plainWord reports whether a name consists of letters, digits and underscores only: such a name
+// is harmless, and comments may use the word.
 func plainWord(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if !isWord(s[i]) {

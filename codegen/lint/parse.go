@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// scope is where a declaration stands.
+// scope is the place of a declaration.
 type scope struct {
 	class     string // innermost class, "" at namespace level
 	space     string // innermost namespace
@@ -36,7 +36,7 @@ type function struct {
 	reads      map[string][]int // stream variable -> lines of .read
 	writes     map[string][]int
 	dataflow   bool
-	visiting   int // for the search of recursion: 0 new, 1 open, 2 done
+	visiting   int // for the detection of recursion: 0 new, 1 open, 2 done
 }
 
 // full is the name with its class.
@@ -47,14 +47,14 @@ func (f *function) full() string {
 	return f.name
 }
 
-// variable is a declaration that the rules care for.
+// variable is a declaration that the rules use.
 type variable struct {
 	file      *source
 	name      string
 	line      int
 	isStatic  bool
 	isConst   bool
-	isArray   bool    // of a size that is written down
+	isArray   bool    // with an explicit size
 	init      []token // tokens of the initialiser
 	templated bool
 	in        *function
@@ -202,7 +202,7 @@ func parseParam(f *source, i, end int) param {
 			end = k
 		case t.is("stream") && k >= 2 && f.tokens[k-1].is("::") && f.tokens[k-2].is("hls"):
 			q.stream = true
-		case t.is("wide_stream") || t.kind == identToken && strings.HasSuffix(t.text, "_fifo"): // the library's, and names of either
+		case t.is("wide_stream") || t.kind == identToken && strings.HasSuffix(t.text, "_fifo"): // the library's types, and variables named after either
 			q.stream = true
 		case t.is("..."):
 			q.pack = true
@@ -313,7 +313,7 @@ func splitArgs(f *source, i, end int) [][2]int {
 type call struct {
 	name   string
 	tag    string // text of the template arguments
-	space  string // what stands before a ::, or ""
+	space  string // the qualifier before a ::, or ""
 	method bool   // x.name(...)
 	line   int
 	args   []string // each argument that is one identifier, else ""
@@ -323,7 +323,7 @@ type call struct {
 var notCalls = strings.Fields(`if for while switch return sizeof alignof static_assert decltype static_cast reinterpret_cast const_cast
 	dynamic_cast noexcept defined operator catch constexpr HASS_STREAM HASS_SKIP_STREAM HASS_WIDE_STREAM HASS_PROCESS HASS_RUN`)
 
-// parseBody finds what a function declares, calls, reads and writes.
+// parseBody finds the declarations, calls, reads and writes of a function.
 func (p *project) parseBody(fn *function) {
 	f := fn.file
 	atStart := true // of a statement
@@ -475,8 +475,8 @@ func isPragma(text, what string) bool {
 	return len(w) >= 2 && strings.EqualFold(w[0], "HLS") && strings.EqualFold(w[1], what)
 }
 
-// mayCall reports whether a call may be one of g: by its qualifier, by being a method or
-// not, and by the number of arguments.
+// mayCall reports whether a call may be a call of g: by its qualifier, by being a method
+// or not, and by the number of arguments.
 func (c call) mayCall(from, g *function) bool {
 	if c.method != (g.class != "") && (g.class == "" || g.class != from.class && g.class != c.space) {
 		return false

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// checkText looks at the characters, comments and strings included: whatever is not plain
-// ASCII came from a name. A backslash at a line's end would join the next line to
-// a comment.
+// checkText checks the characters, including comments and strings: anything but plain
+// ASCII comes from a name. A backslash at the end of a line would join the next line to a
+// comment.
 func (p *project) checkText(f *source) {
 	for n, line := range strings.Split(f.text, "\n") {
 		for i := 0; i < len(line); i++ {
@@ -61,7 +61,7 @@ var (
 		is_same_v integral_constant true_type false_type numeric_limits`)
 )
 
-// checkTokens applies the rules that need no structure.
+// checkTokens applies the rules that do not depend on structure.
 func (p *project) checkTokens(f *source) {
 	at := func(i int) token {
 		if i < 0 || i >= len(f.tokens) {
@@ -122,7 +122,7 @@ func (p *project) collectConstants() {
 				}
 				continue
 			}
-			// constexpr T A = 1, B = 2; or a function, which counts as one too.
+			// constexpr T A = 1, B = 2; or a function, which counts as a constant too.
 			for k := i + 1; k < len(f.tokens) && !f.tokens[k].is(";") && !f.tokens[k].is("{"); k++ {
 				t := f.tokens[k]
 				if t.is("(") || t.is("[") {
@@ -154,7 +154,7 @@ func at(f *source, i int) token {
 }
 
 // constantName reports whether an identifier names a compile-time constant: constexpr, or in
-// capitals as template parameters and macros are.
+// capitals like template parameters and macros.
 func (p *project) constantName(name string) bool {
 	return p.consts[name] || name == strings.ToUpper(name) || name == "true" || name == "false"
 }
@@ -187,7 +187,7 @@ func (p *project) loops(fn *function) []*loop {
 			}
 			close := fn.file.match[i+1]
 			l := &loop{line: t.line, kind: t.text, header: [2]int{i + 2, close}, containing: outer}
-			// Pragmas stand at the head of the body, with or without braces.
+			// Pragmas are at the head of the body, with or without braces.
 			b := close + 1
 			var pragmas []string
 			for b < end && fn.file.tokens[b].kind == pragmaToken {
@@ -266,8 +266,8 @@ func sortedNames[V any](m map[string]V) []string {
 	return names
 }
 
-// readsIn names a stream that is read in the loop itself, not in a loop inside that has to
-// answer for it.
+// readsIn names a stream that is read in the loop itself, not in an inner loop, which is
+// checked separately.
 func (p *project) readsIn(fn *function, l *loop, all []*loop) string {
 	f := fn.file
 	for i := l.body[0]; i < l.body[1]; i++ {
@@ -292,7 +292,7 @@ func (p *project) readsIn(fn *function, l *loop, all []*loop) string {
 	return ""
 }
 
-// checkInside looks at what stands in an outermost loop.
+// checkInside checks the code in an outermost loop.
 func (p *project) checkInside(fn *function, l *loop) {
 	f := fn.file
 	for i := l.body[0]; i < l.body[1]; i++ {
@@ -365,8 +365,8 @@ func isType(s string) bool {
 	return false
 }
 
-// bounded reports whether the tokens depend only on constants and on integers that the
-// function was given by value and never changes.
+// bounded reports whether the tokens depend only on constants and on integers that are
+// passed to the function by value and never changed.
 func (p *project) bounded(fn *function, i, end int, except string) bool {
 	f := fn.file
 	for ; i < end; i++ {
@@ -375,7 +375,7 @@ func (p *project) bounded(fn *function, i, end int, except string) bool {
 			continue
 		}
 		if at(f, i-1).is("::") {
-			return false // a qualified name that is no constant
+			return false // a qualified name that is not a constant
 		}
 		if q, ok := fn.param(t.text); ok {
 			if q.value && !assigned(fn, q.name, fn.begin, fn.end) {
@@ -434,7 +434,7 @@ func assigned(fn *function, name string, i, end int) bool {
 	return false
 }
 
-// unbounded says why a loop might not end, or "".
+// unbounded is the reason why a loop might not end, or "".
 func (p *project) unbounded(fn *function, l *loop) string {
 	f := fn.file
 	i, end := l.header[0], l.header[1]
@@ -506,7 +506,7 @@ func (p *project) unbounded(fn *function, l *loop) string {
 	return ""
 }
 
-// boundedStart is bounded, where the variables of enclosing for loops are known too.
+// boundedStart is bounded with the variables of enclosing for loops allowed as well.
 func (p *project) boundedStart(fn *function, l *loop, i, end int, also ...string) bool {
 	f := fn.file
 	names := append([]string{}, also...)
@@ -541,7 +541,7 @@ func (p *project) checkRecursion() {
 		f.visiting = 1
 		for _, c := range f.calls {
 			if c.method && (c.name == "read" || c.name == "write") {
-				continue // a stream's, also in wide_stream, which reads and writes its parts
+				continue // a stream's method; in wide_stream too, which reads and writes its parts
 			}
 			for _, g := range byName[c.name] {
 				if !c.mayCall(f, g) {
@@ -564,9 +564,9 @@ func (p *project) checkRecursion() {
 	}
 }
 
-// checkStatics demands that state belongs to one instance: global variables are shared by
-// all, and a function with static variables may be used at one place only (a template:
-// at one place for each list of arguments).
+// checkStatics requires that state belongs to one instance: global variables are shared
+// by all, and a function with static variables may be used in one place only (a template:
+// in one place for each list of arguments).
 func (p *project) checkStatics() {
 	for _, v := range p.globals {
 		if !v.isConst {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What Vitis HLS takes. The figures stand here beside those that the hardware is chosen by (hass/internal/hw), and what they
-// apply to is read from the emitted text alone, so that each is a check of the other.
+// The limits of Vitis HLS. The figures are repeated here independently of the limits by which the hardware is chosen
+// (hass/internal/hw/limits), and the sizes are read from the emitted text alone, so that each checks the other.
 const (
 	vitisPort      = 1024  // bits of an AXI4-Stream word
 	vitisToken     = 4096  // bits of a struct in a stream
@@ -28,7 +28,7 @@ var (
 	arrayPragma = regexp.MustCompile(`HLS ARRAY_(PARTITION|RESHAPE) variable = ([\w.]+)`)
 )
 
-// measured are the arrays that checkSizes knows the size of, by file of the library; those of a layer's own file have no folder.
+// measured are the arrays whose size checkSizes knows, by file of the library; arrays of a layer's own file have no folder.
 var measured = map[string]string{
 	"window.hpp": "gather bank", "engine.hpp": "rank row acc left take sums d.x d.w", "pool.hpp": "acc taps", "globalpool.hpp": "acc pixels",
 	"combine.hpp": "gate", "weights.hpp": "row", "scheduled.hpp": "row sum x w last", "resize.hpp": "bank", "concat.hpp": "row.v", "join.hpp": "sum", "": "memory nonzero bias scales thresholds table weights addresses lasts words places ports",
@@ -40,7 +40,7 @@ type beat struct{ bits, px, per, parts int }
 func (b beat) lanes() int { return b.px * b.per }
 func (b beat) width() int { return b.lanes() * b.bits }
 
-// checkSizes measures what the emitted text gives the tool: tokens, ports, partitioned arrays, reshaped rows, processes.
+// checkSizes measures the emitted text: tokens, ports, partitioned arrays, reshaped rows, processes.
 func (p *project) checkSizes() {
 	beats := make(map[string]beat)
 	num := func(s string) int { n, _ := strconv.Atoi(s); return n }
@@ -62,7 +62,7 @@ func (p *project) checkSizes() {
 			if strings.HasPrefix(f.name, "include/") {
 				file = f.name[strings.LastIndex(f.name, "/")+1:]
 			}
-			if name := f.text[m[4]:m[5]]; !strings.HasSuffix(name, ".v") && !containsWord(measured[file], name) { // a token's lanes are measured where its type is
+			if name := f.text[m[4]:m[5]]; !strings.HasSuffix(name, ".v") && !containsWord(measured[file], name) { // the lanes of a token are measured at its type
 				p.report(f, lineOf(f.text, m[0]), RuleSize, "nothing is known of the size of %s", name)
 			}
 		}

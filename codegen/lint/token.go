@@ -24,8 +24,8 @@ func (t token) is(text string) bool {
 	return t.kind != stringToken && t.kind != pragmaToken && t.text == text
 }
 
-// puncts are the multi-character operators that the rules tell apart. < and > always
-// stand alone: they close templates.
+// puncts are the multi-character operators that the rules distinguish. < and > are
+// always single tokens, because they close templates.
 var puncts = []string{"...", "::", "->", "++", "--", "==", "!=", "<=", ">=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="}
 
 func isWord(c byte) bool {
@@ -34,8 +34,8 @@ func isWord(c byte) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// tokenize cuts a file into tokens, leaving out comments, preprocessor lines and what
-// conditional compilation leaves out under synthesis. Includes are checked here. It
+// tokenize splits a file into tokens, without comments, preprocessor lines and code
+// that conditional compilation excludes under synthesis. It checks includes. It
 // reports whether the text could be read.
 func (p *project) tokenize(f *source) ([]token, bool) {
 	s := f.text
@@ -204,7 +204,7 @@ func (p *project) directive(f *source, line int, text string, cond *[]condition)
 }
 
 // evalCondition evaluates defined(X), !, && and || with __SYNTHESIS__ as the only
-// macro; whatever else stands there is taken as 0, as the preprocessor does.
+// macro; everything else counts as 0, as in the preprocessor.
 func evalCondition(s string) bool {
 	for _, part := range strings.Split(s, "||") {
 		all := true

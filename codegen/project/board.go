@@ -17,20 +17,21 @@ const (
 	NoPS   = "none"
 )
 
-// Board is the part, board and clock of a project. Its words are checked: they go into Tcl, shell and configuration files.
+// Board is the part, board and clock of a project. Its words are checked, because they go into Tcl, shell and configuration
+// files.
 type Board struct {
 	Part     string
 	Name     string // of the board in Vivado, "" if none is known
 	Family   string // Zynq, ZynqMP or NoPS
-	Memory   string // link.cfg's memory for the m_axi ports, "" to leave it to the linker
+	Memory   string // link.cfg's memory for the m_axi ports; "" leaves it to the linker
 	ClockMHz float64
-	Setting  ClockSetting // of the clock manager, of a part with a processing system
+	Setting  ClockSetting // of the clock manager, for a part with a processing system
 }
 
 // partForm is the form of a part number. It comes from a platform file, which anyone may have written.
 var partForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[A-Za-z0-9]+)*$`)
 
-// boardOf checks what a design says of its board, and the constants of its preprocessing, which drivers read.
+// boardOf checks a design's board, and the constants of its preprocessing, which drivers read.
 func boardOf(d *design.Design) (*Board, error) {
 	b := &Board{Part: d.Part, Name: d.Board, ClockMHz: d.Clock.MHz, Family: NoPS}
 	if len(d.Part) > 64 || !partForm.MatchString(d.Part) {
@@ -70,7 +71,7 @@ func boardOf(d *design.Design) (*Board, error) {
 	return b, nil
 }
 
-// cards are what is known of Alveo cards: dies (SLRs), and the memory that link.cfg names.
+// cards describe Alveo cards: the number of dies (SLRs), and the memory for link.cfg.
 var cards = []struct {
 	part string
 	slrs int
@@ -89,8 +90,8 @@ func (b *Board) SLRs() int {
 	return 0
 }
 
-// SLR is the die for a kernel that takes total of the device's budget: the one at the memory that link.cfg names, if the kernel
-// fits into it, "" otherwise: a kernel that is larger than a die must not be held in one.
+// SLR is the die for a kernel that takes total of the device's budget: the die at the memory in link.cfg if the kernel fits
+// into it, otherwise "", because a kernel larger than a die must not be confined to one.
 func (b *Board) SLR(total, budget design.Resources) string {
 	n := b.SLRs()
 	if n == 0 || total == (design.Resources{}) {
@@ -102,8 +103,8 @@ func (b *Board) SLR(total, budget design.Resources) string {
 	return "SLR0"
 }
 
-// Bank is link.cfg's memory for port number i: banks of their own where the card has HBM, the DDR of SLR0 elsewhere, "" on a
-// part that is no card.
+// Bank is link.cfg's memory for port number i: a separate bank where the card has HBM, the DDR of SLR0 on other cards, "" on
+// a part that is not a card.
 func (b *Board) Bank(i int) string {
 	if strings.HasPrefix(b.Memory, "HBM") {
 		return fmt.Sprintf("HBM[%d]", i%32)

@@ -5,15 +5,15 @@ import (
 	"strconv"
 )
 
-// PSClockHz is the clock that the processing system gives the logic: one that its dividers make exactly.
+// PSClockHz is the clock from the processing system to the logic, which its dividers give exactly.
 const PSClockHz = 100_000_000
 
-// ClockSetting is the setting of the clock manager that makes a design's clock from the processing system's:
-// PSClockHz * Mult / (Divide * Out). Mult and Out are in eighths.
+// ClockSetting is the setting of the clock manager that generates a design's clock from the processing
+// system's: PSClockHz * Mult / (Divide * Out). Mult and Out are in eighths.
 type ClockSetting struct{ Mult8, Divide, Out8 int }
 
-// mmcmLimits are those of a family's clock manager in its slowest speed grade (data sheets DS187 and DS925): frequency of
-// the oscillator and of the phase detector, in Hz.
+// mmcmLimits are the limits of a family's clock manager in its slowest speed grade (data sheets DS187 and DS925):
+// frequency of the oscillator and of the phase detector, in Hz.
 type mmcmLimits struct{ vcoLow, vcoHigh, pfdLow, pfdHigh int64 }
 
 func mmcmLimitsOf(family string) mmcmLimits {
@@ -28,8 +28,9 @@ const (
 	minOut8, maxOut8   = 1 * 8, 128 * 8
 )
 
-// clockSettingFor is the setting with the fastest clock that is no faster than clockHz; of equals the one with the least divider
-// before the oscillator and the fastest oscillator, which jitter least. It is an error where the manager has no such clock.
+// clockSettingFor is the setting with the fastest clock that does not exceed clockHz. Of equal clocks it takes the one with the
+// least divider before the oscillator and then the fastest oscillator, which have the least jitter. It is an error if the
+// manager has no such clock.
 func clockSettingFor(family string, clockHz int64) (ClockSetting, error) {
 	l := mmcmLimitsOf(family)
 	var best ClockSetting
@@ -42,12 +43,12 @@ func clockSettingFor(family string, clockHz int64) (ClockSetting, error) {
 			if vco > l.vcoHigh*8*int64(d) || vco < l.vcoLow*8*int64(d) {
 				continue
 			}
-			// The least divider that is not too fast.
+			// The least divider whose clock is not too fast.
 			by := clockHz * int64(d)
 			o := int((int64(PSClockHz)*int64(m) + by - 1) / by)
 			o = max(o, minOut8)
 			if o > minOut8 && o < 2*minOut8 {
-				o = 2 * minOut8 // fractions begin behind 2
+				o = 2 * minOut8 // fractional dividers start above 2
 			}
 			if o > maxOut8 {
 				continue
@@ -68,7 +69,7 @@ func (s ClockSetting) faster(t ClockSetting) bool {
 	return int64(s.Mult8)*int64(t.Divide)*int64(t.Out8) > int64(t.Mult8)*int64(s.Divide)*int64(s.Out8)
 }
 
-// Hz is the clock that the setting makes, rounded down.
+// Hz is the clock of the setting, rounded down.
 func (s ClockSetting) Hz() int64 {
 	return int64(PSClockHz) * int64(s.Mult8) / (int64(s.Divide) * int64(s.Out8))
 }
@@ -76,10 +77,10 @@ func (s ClockSetting) Hz() int64 {
 // MHz is the clock as text, to the hertz.
 func (s ClockSetting) MHz() string { return strconv.FormatFloat(float64(s.Hz())/1e6, 'f', -1, 64) }
 
-// Mult is the multiplier as the clocking wizard takes it.
+// Mult is the multiplier in the clocking wizard's format.
 func (s ClockSetting) Mult() string { return eighths(s.Mult8) }
 
-// Out is the divider behind the oscillator, likewise.
+// Out is the divider behind the oscillator in that format.
 func (s ClockSetting) Out() string { return eighths(s.Out8) }
 
 func eighths(n int) string { return strconv.FormatFloat(float64(n)/8, 'f', 3, 64) }

@@ -13,10 +13,12 @@ import (
 const ChainEnd = 0x48415353
 
 // maxGoldenTensors bounds data/golden_tensors.bin: as many images as fit, but at
-// least two, are stored with all their tensors. Outputs are stored for every image.
+// least two, are stored with all their tensors. The outputs are stored for every
+// image.
 const maxGoldenTensors = 64 << 20
 
-// Data gives the data files: weights and golden vectors. It runs the integer network over the golden images.
+// Data gives the data files: weights and golden vectors. It runs the integer
+// network on the golden images.
 func (p *Project) Data(ctx context.Context) ([]File, error) {
 	g, err := makeGolden(ctx, p)
 	if err != nil {
@@ -77,7 +79,8 @@ func appendRows(out []byte, e *hw.EngineParams, c *intnet.Conv, index int) []byt
 	return out
 }
 
-// appendBiases appends bias and shift step or multiplier, or the thresholds, of every output channel.
+// appendBiases appends bias and shift step or multiplier, or the thresholds, of
+// every output channel.
 func appendBiases(out []byte, j *hw.JoinParams, c *intnet.Conv) []byte {
 	value := func(v int64) {
 		out = binary.LittleEndian.AppendUint32(out, uint32(v))
@@ -105,8 +108,9 @@ func appendBiases(out []byte, j *hw.JoinParams, c *intnet.Conv) []byte {
 	return out
 }
 
-// pack appends the AXI words of one image's tensor (NHWC): a beat a word, lanes
-// side by side at port.Bits, lane 0 lowest, tail pixels and unused bits 0.
+// pack appends the AXI words of one image's tensor (NHWC): one beat per word,
+// lanes of port.Bits side by side, lane 0 lowest, tail pixels and unused bits
+// 0.
 func (port Port) pack(out []byte, t intnet.Tensor, v []int32) []byte {
 	mask := uint64(1)<<port.Bits - 1
 	for y := range t.H {
@@ -132,7 +136,8 @@ func (port Port) pack(out []byte, t intnet.Tensor, v []int32) []byte {
 	return out
 }
 
-// CheckedTensor is a tensor whose golden values are in data/golden_tensors.bin, for whoever compares a process with them.
+// CheckedTensor is a tensor whose golden values are in data/golden_tensors.bin,
+// to be compared with the output of a process.
 type CheckedTensor struct {
 	Process string // its producer
 	Tensor  int
@@ -145,8 +150,8 @@ type CheckedTensor struct {
 func (p *Project) Checked() (list []CheckedTensor, imageBytes int) {
 	for _, pr := range p.HW.Processes {
 		switch pr.Kind {
-		case hw.Sink, hw.Fork, hw.Convert, hw.WindowProc, hw.Engine, hw.ScheduledProc, hw.Collect: // write no tensor of their own
-		default: // what writes a layer's output, and the source
+		case hw.Sink, hw.Fork, hw.Convert, hw.WindowProc, hw.Engine, hw.ScheduledProc, hw.Collect: // these do not write a tensor of the network
+		default: // the process that writes a layer's output, and the source
 			s := p.HW.Streams[pr.Out[0]]
 			t := p.Net.Tensors[s.Tensor]
 			c := CheckedTensor{Process: pr.Name, Tensor: s.Tensor, Beat: s.Beat, Bytes: (s.Bits + 7) / 8, Offset: imageBytes}

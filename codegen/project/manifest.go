@@ -12,8 +12,8 @@ import (
 	"hass/internal/hw/limits"
 )
 
-// RecordName is the copy of the design in a project. A comparison names what differs from it; no
-// tool and no driver reads it.
+// RecordName is the copy of the design in a project. A comparison uses it to name differences;
+// no tool or driver reads it.
 const RecordName = "reports/design.json"
 
 // Manifest lists the files of a project. It comes last.
@@ -45,8 +45,8 @@ func (p *Project) Record() (File, error) {
 	return File{Path: RecordName, Data: plainJSON(text)}, err
 }
 
-// plainJSON gives the same JSON with every byte of a string as a \u escape that a tool could
-// take for more than text, as the host driver's constants do.
+// plainJSON gives the same JSON with every byte of a string that a tool could interpret as a
+// \u escape, as in the host driver's constants.
 func plainJSON(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	escape := func(units ...uint16) {
@@ -83,8 +83,7 @@ func plainJSON(text []byte) []byte {
 // shortEscapes are JSON's escapes of two characters, by the second.
 var shortEscapes = map[byte]uint16{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// Reports are the optimizer's estimates under the names that FINN's users know. A design that no optimizer made has
-// none.
+// Reports are the optimizer's estimates under FINN's file names. A hand-made design has none.
 func (p *Project) Reports() ([]File, error) {
 	if len(p.Design.Costs) == 0 {
 		return nil, nil

@@ -16,7 +16,7 @@ import (
 // TopName is the name of the generated top function, module and kernel.
 const TopName = "hass_top"
 
-// Project is everything that a target may know about the project being written.
+// Project is the data about a design that targets may use.
 type Project struct {
 	Design *design.Design
 	Net    *intnet.Net // Design.Net with weights
@@ -26,7 +26,7 @@ type Project struct {
 	Input   Port
 	Outputs []Port // in the order of Net.Outputs
 
-	// The weight chain: the processes that take words from it, in order.
+	// The weight chain: the processes that take weight words, in order.
 	Chain       []ChainLink
 	ChainPrefix string // chain FIFOs are named <prefix>0, <prefix>1, ...
 	Loader, End string // processes at the chain's ends
@@ -41,9 +41,9 @@ type Port struct {
 	Process int    // source or sink
 	Tensor  int
 	Beat    hw.Beat
-	Bits    int // per lane
+	Bits    int // of a lane
 	Signed  bool
-	AXIBits int // TDATA: the lanes side by side, rounded up to a power of two bytes
+	AXIBits int // width of TDATA: the lanes side by side, rounded up to a power of two bytes
 	Words   int // per image
 }
 
@@ -53,12 +53,12 @@ func (port Port) AXIBytes() int { return port.AXIBits / 8 }
 // ChainLink is one process of the weight chain.
 type ChainLink struct {
 	Process int
-	Words   int // that it takes for itself
-	Forward int // that it passes on, the end mark included
+	Words   int // number of words that it takes
+	Forward int // number of words that it passes on, the end mark included
 }
 
-// Load readies the project of a design: weights, golden images, expansion. dir is the folder of the design's side files;
-// weights that d.Net already has are not read again. images limits the golden images; 0 takes all of the design.
+// Load prepares the project of a design: weights, golden images, expansion. dir is the folder of the design's side
+// files; weights already in d.Net are not read again. images limits the golden images; 0 takes all of the design.
 func Load(d *design.Design, dir string, images int) (*Project, error) {
 	if d.Net == nil {
 		return nil, fmt.Errorf("design: it has no integer network")
@@ -162,7 +162,7 @@ func (p *Project) ports() {
 	}
 }
 
-// chain lays the weight chain through all engines and joins in process order.
+// chain routes the weight chain through all engines and joins in process order.
 func (p *Project) chain() {
 	p.Words = 1
 	for i, pr := range p.HW.Processes {
@@ -176,7 +176,7 @@ func (p *Project) chain() {
 		left -= p.Chain[i].Words
 		p.Chain[i].Forward = left
 	}
-	// The names must not meet one that comes from the model.
+	// The names must not collide with a name from the model.
 	taken := make(map[string]bool)
 	for _, pr := range p.HW.Processes {
 		taken[pr.Name] = true
@@ -219,10 +219,10 @@ func (p *Project) chainWords(pr hw.Process) int {
 	return 0
 }
 
-// ChainName is the FIFO into link i; len(p.Chain) names the one to the chain's end.
+// ChainName is the FIFO into link i; i = len(p.Chain) gives the one into the chain's end.
 func (p *Project) ChainName(i int) string { return fmt.Sprintf("%s%d", p.ChainPrefix, i) }
 
-// Link is the number of a process on the weight chain, -1 if it takes no weights.
+// Link is the index of a process on the weight chain, -1 if it takes no weights.
 func (p *Project) Link(process int) int {
 	return slices.IndexFunc(p.Chain, func(k ChainLink) bool { return k.Process == process })
 }
@@ -237,7 +237,7 @@ func (p *Project) Join(layer int) hw.JoinParams {
 	return hw.JoinOf(p.Net, &p.Net.Layers[layer], p.HW.Layers[layer])
 }
 
-// Describe is a line about a layer: its kind, sizes and hardware.
+// Describe describes a layer in one line: its kind, sizes and hardware.
 func (p *Project) Describe(layer int) string {
 	l, hl := p.Net.Layers[layer], p.HW.Layers[layer]
 	in, out := p.Net.Tensors[l.In[0]], p.Net.Tensors[l.Out]

@@ -2,7 +2,8 @@ package project
 
 import "strings"
 
-// PlainByte reports letters, digits and _: what no tool that reads an emitted file takes for more than text.
+// PlainByte reports whether c is a letter, a digit or _, which no tool that reads an emitted file
+// interprets.
 func PlainByte(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
@@ -10,7 +11,7 @@ func PlainByte(c byte) bool {
 // maxName bounds a model's name in emitted text, in runes.
 const maxName = 120
 
-// CutName shortens a name of the model that no reader would read to its end.
+// CutName shortens a model's name that is too long to be read.
 func CutName(s string) string {
 	n := 0
 	for i := range s {

@@ -1,8 +1,8 @@
 // Package readme writes a project's README.md: prediction, layers, proofs, commands, ports, names.
 //
-// It takes a Project and a target and gives the page of templates/glue/TARGET/README.md filled.
-// Names of the model and of the platform become character references where Markdown or a
-// shell could take them for more than text.
+// It takes a Project and a target and fills the page templates/glue/TARGET/README.md.
+// Characters in names of the model and of the platform that Markdown or a shell could interpret
+// become character references.
 //
-// It never computes an estimate: all figures are the design's.
+// It never computes an estimate: all figures come from the design.
 package readme

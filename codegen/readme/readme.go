@@ -23,9 +23,9 @@ type page struct {
 	Outputs              []port
 	Words                int // of weights
 	Processes, FIFOs     int
-	Images, FullImages   int // golden ones; those stored with all tensors
+	Images, FullImages   int // golden images; images stored with all tensors
 
-	Predicted     *design.Prediction // nil without one
+	Predicted     *design.Prediction // nil if there is none
 	Bottleneck    string
 	Calibration   string
 	Total, Budget design.Resources
@@ -38,17 +38,17 @@ type page struct {
 
 	LayerNames, TensorNames []name
 	Host                    []hostOp
-	Tail                    []string // values that the host's tail reads
+	Tail                    []string // values that are inputs of the host's tail
 }
 
 // clock is the design's clock in words.
 type clock struct {
 	Text               string  // with its kind and range
-	PeriodNs           float64 // that scripts ask for
-	Slowest            string  // process, or FIFO, of the longest path; "" of a design for HLS alone
-	SlowestNs, Derate  float64 // of that path alone, and the factor of the rest of the part
-	Loop               string  // process of the longest recurrence; "" of a design for RTL alone
-	LoopNs, LoopBudget float64 // the slowest loop's recurrence, and the most that the clock allows
+	PeriodNs           float64 // for scripts
+	Slowest            string  // process, or FIFO, with the longest path; "" for a design for HLS alone
+	SlowestNs, Derate  float64 // of that path alone, and the derate
+	Loop               string  // process with the longest recurrence; "" for a design for RTL alone
+	LoopNs, LoopBudget float64 // the slowest loop's recurrence, and the longest that the clock allows
 }
 
 func clockOf(d *design.Design) *clock {
@@ -87,17 +87,18 @@ type engine struct {
 	M, N, Gangs, Gang int
 }
 
-// counter is a row of the registers that count: a process and a FIFO of the same number, either may be missing.
+// counter is a row of the counter registers: a process and a FIFO of the same number,
+// either of which may be missing.
 type counter struct {
 	Index         int
 	Process, FIFO string
 	Depth         int
 }
 
-// name is an identifier and what the model calls it.
+// name is an identifier and the model's name for it.
 type name struct{ ID, Name string }
 
-// hostOp is an operator that is left to the host.
+// hostOp is an operator that the host runs.
 type hostOp struct{ Op, Name string }
 
 // File is README.md of a project for a target.
@@ -182,9 +183,10 @@ func calibration(d *design.Design) string {
 	return "**uncalibrated**: cost formulas not fitted to synthesis"
 }
 
-// text makes untrusted text safe in Markdown, tables included: letters, digits, blanks
-// and - stay, all else becomes character references, which no Markdown reader takes for
-// structure, and no shell that gets the text pasted finds in it. Control characters are shown by their number.
+// text makes untrusted text safe in Markdown, including tables: letters, digits, blanks
+// and - stay, all other characters become character references, which neither a
+// Markdown reader nor a shell into which the text is pasted interprets. Control
+// characters are shown by their number.
 func text(s string) string {
 	s = project.CutName(s)
 	if s == "" {

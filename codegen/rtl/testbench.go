@@ -8,13 +8,12 @@ import (
 	"hass/templates"
 )
 
-// maxTimeout bounds the cycles without an output word that the testbench takes for a deadlock; it multiplies
-// them by up to 50 under stalls and counts in 32 bits.
+// maxTimeout bounds the number of cycles without an output word that the testbench treats as a deadlock.
+// With stalls the testbench multiplies it by up to 50, and it counts in 32 bits.
 const maxTimeout = 40_000_000
 
 // timeout is the number of cycles without an output word that can only be a deadlock: more
-// than an image could need if the layers worked one after the other, each
-// at its worst.
+// than an image needs even if the layers work one after the other, each at its slowest.
 func timeout(p *project.Project) int {
 	worst := make(map[int]int) // by layer
 	for _, pr := range p.HW.Processes {
@@ -50,14 +49,14 @@ type testbenchText struct {
 }
 
 // outputText is a port of the top that is compared with golden words. Bits1 and so on select its part of a vector that has
-// as many bits for each output.
+// that number of bits for each output.
 type outputText struct {
 	axisText
 	Index                                  int
 	Bits1, Bits3, Bits32, Bits64, Bits1024 string
 }
 
-// Testbench is tb/hass_tb.sv, which connects the top with the parts of the testbench that do not
+// Testbench is tb/hass_tb.sv, which connects the top to the parts of the testbench that do not
 // depend on the design.
 func Testbench(p *project.Project) ([]byte, error) {
 	t := testbenchText{

@@ -18,7 +18,7 @@ type topText struct {
 	Outputs             []axisText
 	WaitsHigh, MostHigh int
 	DoneHigh            int
-	ImageDone           string // a bit for each output
+	ImageDone           string // one bit for each output
 	Control             []hw.Param
 	Links, LinksHigh    int // of the weight chain
 	LastValid, LastWord string
@@ -38,8 +38,8 @@ type fifoText struct {
 	From, To    string
 	Beat        hw.Beat
 	Bits        int    // of a lane
-	Signal      string // how its signals begin
-	InHigh      int    // what is written: the FIFO's word and above it the flags that its reader gets beside it
+	Signal      string // prefix of its signals
+	InHigh      int    // of the written word: the FIFO's word and above it the flags that its reader gets beside it
 	High        int    // of a word
 	Params      []hw.Param
 	Depth, Most int // Most is the lowest bit of its high-water mark
@@ -51,11 +51,12 @@ type groupText struct {
 	Processes []processText
 }
 
-// processText is a process. It writes the signal Written, which Deals or Parts part or Copies repeat.
+// processText is a process. It writes the signal Written, which Deals or Parts split or Copies
+// duplicate.
 type processText struct {
 	Instance instanceText
 	Written  string
-	High     int // of Written, if that is a signal of its own; else 0
+	High     int // of Written, if that is a separate signal; otherwise 0
 	Deals    []instanceText
 	Parts    []portText // signals, each a part of Written
 	Copies   []string
@@ -74,12 +75,12 @@ type portText struct{ Name, Signal string }
 // generator writes the SystemVerilog of a project.
 type generator struct{ *project.Project }
 
-// Top is rtl/hass_top.sv. Its parameter STATS leaves the counters out if it is 0.
+// Top is rtl/hass_top.sv. Its parameter STATS = 0 removes the counters.
 func Top(p *project.Project) ([]byte, error) {
 	return templates.Glue("rtl/hass_top.sv", (&generator{p}).top())
 }
 
-// concat puts signals side by side, the first lowest.
+// concat concatenates signals, the first lowest.
 func concat(names []string) string {
 	if len(names) == 1 {
 		return names[0]
@@ -102,7 +103,7 @@ func (p *generator) signal(stream int, signal string) string {
 	return p.prefix(stream) + "__" + signal
 }
 
-// prefix is how the signals of a stream begin.
+// prefix is the prefix of a stream's signals.
 func (p *generator) prefix(stream int) string { return "s_" + p.HW.Streams[stream].Name }
 
 func axis(port project.Port) axisText {
@@ -152,7 +153,7 @@ func (p *generator) top() topText {
 	return t
 }
 
-// chainWord is the word of the weight chain into a link.
+// chainWord is the word on the weight chain into a link.
 func chainWord(link int) string { return fmt.Sprintf("chain_word[%d:%d]", 32*link+31, 32*link) }
 
 // process describes process i.
@@ -194,7 +195,7 @@ func (p *generator) process(i int) processText {
 		add("next_word", chainWord(link+1))
 	}
 	if pr.Kind == hw.Engine {
-		// An engine counts its tokens as they are written; one that skips zeros looks at their flags.
+		// An engine counts its tokens as they are written; one that skips zeros reads their flags.
 		add("written", p.signal(pr.In[0], "push"))
 		if s := p.HW.Streams[pr.In[0]]; s.Flags > 0 {
 			add("flags", fmt.Sprintf("%s[%d:%d]", p.signal(pr.In[0], "in"), s.TokenBits()-1, s.Width()))

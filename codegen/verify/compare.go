@@ -20,20 +20,20 @@ import (
 	"hass/internal/hw/limits"
 )
 
-// maxDifferences bounds what Compare lists for each file and for the design.
+// maxDifferences bounds the number of differences that Compare lists for each file and for the design.
 const maxDifferences = 20
 
-// Comparison is how a project stands to a design.
+// Comparison is the result of comparing a project with a design.
 type Comparison struct {
 	Target      limits.Target
 	Images      int      // golden images of the project
-	Differences []string // what is not the design's, by name; empty: all is
-	Edited      []string // files whose edits change nothing (comments, order, prose)
+	Differences []string // from the design, each with its place; empty: none
+	Edited      []string // files whose edits have no effect (comments, order, prose)
 
-	files []project.File // of the project as the design gives it
+	files []project.File // of the project as generated from the design
 }
 
-// Problem says in a line what differs, or "".
+// Problem describes the differences in one line; "" if there are none.
 func (c *Comparison) Problem() string {
 	switch n := len(c.Differences); {
 	case n == 0:
@@ -45,10 +45,10 @@ func (c *Comparison) Problem() string {
 	}
 }
 
-// Compare compares the folder with all that is emitted for project p: the design that it was made from, field by field, and
-// every generated file. A difference is a result, not an error; errors are a folder that cannot be read or a cancelled
-// context. Files that hass did not generate are the user's, but one that a build of the project would take is a difference.
-// m is the folder's manifest.
+// Compare compares the folder with all files of project p: the copy of the design, field by field, and every generated
+// file. A difference is a result, not an error. Errors are a folder that cannot be read and a cancelled context. Files that
+// hass did not generate are the user's, but a file that a build of the project would use is a difference. m is the folder's
+// manifest.
 func Compare(ctx context.Context, p *project.Project, files []project.File, folder string, m *artifact.Manifest) (*Comparison, error) {
 	c := &Comparison{Target: limits.Target(m.Target), Images: m.Golden, files: files}
 	if m.Golden != len(p.Images) {
@@ -69,7 +69,7 @@ func Compare(ctx context.Context, p *project.Project, files []project.File, fold
 		case artifact.ManifestName:
 			c.compareManifest(m, f.Data, edited)
 		case project.RecordName:
-			// compareDesign has looked at it.
+			// compareDesign has compared it.
 		default:
 			c.compareFile(p, root, f, edited)
 		}
@@ -79,7 +79,7 @@ func Compare(ctx context.Context, p *project.Project, files []project.File, fold
 	}
 	slices.Sort(c.Edited)
 	if len(c.Differences) > 0 {
-		c.Edited = nil // it matters no more
+		c.Edited = nil // no longer relevant
 	}
 	return c, nil
 }
@@ -104,7 +104,7 @@ func (c *Comparison) compareDesign(d *design.Design, root *os.Root) {
 	}
 }
 
-// namedLayer adds the layer's name to a path into the hardware of the layers, whose elements have none of their own.
+// namedLayer adds the layer's name to a path into the hardware of the layers, whose elements have no names.
 func namedLayer(d *design.Design, path string) string {
 	var i int
 	if n, _ := fmt.Sscanf(path, "layers[%d]", &i); n == 1 && i < len(d.Net.Layers) {
@@ -144,8 +144,8 @@ func (c *Comparison) compareFile(p *project.Project, root *os.Root, f project.Fi
 // built are the folders of a project whose files are compiled by wildcard or found by include paths.
 var built = []string{"include", "src", "rtl", "tb", "sim", "board"}
 
-// compareForeign looks for files in those folders that the design does not give: a header would stand before one of the
-// compiler's own, a source would be compiled along. Hidden files and backups of editors are never taken.
+// compareForeign looks for files in those folders that the design does not generate: a header would take precedence
+// over one of the compiler's, a source would be compiled too. Hidden files and editors' backups are never used.
 func (c *Comparison) compareForeign(ctx context.Context, root *os.Root) error {
 	own := map[string]bool{}
 	for _, f := range c.files {
@@ -181,11 +181,11 @@ func (c *Comparison) compareForeign(ctx context.Context, root *os.Root) error {
 	return nil
 }
 
-// compareManifest compares the manifest with the one of the design. A file whose edit is neutral may be listed as it is.
+// compareManifest compares the manifest with that of the design. A file with a neutral edit may be listed with the edit.
 func (c *Comparison) compareManifest(m *artifact.Manifest, generated []byte, edited map[string][]byte) {
 	var want artifact.Manifest
 	if err := artifact.Decode(generated, artifact.ManifestSchema, artifact.ManifestVersion, &want); err != nil {
-		c.differ("%s: %v", artifact.ManifestName, err) // never happens: we wrote it
+		c.differ("%s: %v", artifact.ManifestName, err) // cannot happen: we wrote it
 		return
 	}
 	for i, f := range want.Files {
@@ -237,7 +237,7 @@ func readInside(root *os.Root, name string, limit int64) ([]byte, error) {
 	return data, plainError(err)
 }
 
-// plainError leaves the path out, which the caller names.
+// plainError removes the path, which the caller names.
 func plainError(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -245,8 +245,8 @@ func plainError(err error) error {
 	return err
 }
 
-// Stage writes the project as the design gives it into the empty folder dir, for a run that no other file of
-// the project's folder can influence.
+// Stage writes the project as generated from the design into the empty folder dir, for a run that no other
+// file of the project's folder can influence.
 func (c *Comparison) Stage(ctx context.Context, dir string) error {
 	return writeFiles(ctx, dir, c.files)
 }

@@ -33,16 +33,16 @@ type CSimReport struct {
 	Engines       []EngineUse `json:"engines"`
 }
 
-// CSimResult is what csim found.
+// CSimResult is the result of csim.
 type CSimResult struct {
 	CSimReport
-	// EnginesCompared tells that the cycles per beat of every engine were compared with the simulator's, over the same
+	// EnginesCompared means that the cycles per beat of every engine were compared with the simulator's, over the same
 	// images.
 	EnginesCompared bool `json:"engines_compared"`
 }
 
-// StreamUse is one FIFO in csim; occupancy depends on the order in which csim runs the
-// processes, so it bounds nothing but what csim needed.
+// StreamUse is the use of one FIFO in csim. The occupancy depends on the order in
+// which csim runs the processes, so it bounds the need of csim only.
 type StreamUse struct {
 	Name         string `json:"name"`
 	Depth        int    `json:"depth"`
@@ -61,7 +61,7 @@ func (r *CSimResult) OK() bool {
 	return r.Images > 0 && r.Mismatches == 0 && r.Deadlock == "" && r.Error == ""
 }
 
-// Problem says in a line what is wrong, or "".
+// Problem describes the failure in one line; "" if there is none.
 func (r *CSimResult) Problem() string {
 	switch {
 	case r.Deadlock != "":
@@ -76,13 +76,13 @@ func (r *CSimResult) Problem() string {
 	return ""
 }
 
-// Tally is what the run compared.
+// Tally counts the comparisons of the run.
 func (r *CSimResult) Tally() Tally { return Tally{r.Images, r.Mismatches} }
 
-// wrongTensor finds the tensor in what csim says of a mismatch.
+// wrongTensor finds the tensor in csim's text about a mismatch.
 var wrongTensor = regexp.MustCompile(`tensor ([a-z][a-z0-9_]*)`)
 
-// Failure is how the run went wrong.
+// Failure is the first failure of the run.
 func (r *CSimResult) Failure() Failure {
 	switch {
 	case r.OK():
@@ -99,10 +99,10 @@ func (r *CSimResult) Failure() Failure {
 	return f
 }
 
-// Report is the file in the project that says all this.
+// Report is the project's file with this result.
 func (r *CSimResult) Report() string { return ReportName }
 
-// Text says in a line what is equal.
+// Text describes in one line what was equal.
 func (r *CSimResult) Text() string {
 	text := fmt.Sprintf("%d images, each in two starts, equal bit for bit", r.Images)
 	if r.Bounded {
@@ -126,8 +126,8 @@ func (r *CSimResult) CompareCycles(s Simulator) ([]string, error) {
 }
 
 // CompareEngines compares the engines' beat costs with expected ones, by process name:
-// expected[name][c] beats of c cycles over the same images. It gives a line for each
-// difference; engines that only one side knows differ.
+// expected[name][c] beats of c cycles over the same images. It returns a line for each
+// difference; an engine that only one side has is a difference.
 func (r *CSimResult) CompareEngines(expected map[string][]int64) []string {
 	trim := func(h []int64) []int64 {
 		for len(h) > 0 && h[len(h)-1] == 0 {
@@ -153,8 +153,8 @@ func (r *CSimResult) CompareEngines(expected map[string][]int64) []string {
 }
 
 // CSim runs `make csim` in the project folder dir and reads its report. A mismatch or
-// a deadlock is a result, not an error; errors are a missing compiler, a project that
-// does not compile, or a cancelled context. $CXX is honoured.
+// a deadlock is a result, not an error. Errors are a missing compiler, a project that
+// does not compile, and a cancelled context. $CXX is honoured.
 func CSim(ctx context.Context, dir string) (*CSimResult, error) {
 	cxx := "g++"
 	if f := strings.Fields(os.Getenv("CXX")); len(f) > 0 {
@@ -196,7 +196,7 @@ func CSim(ctx context.Context, dir string) (*CSimResult, error) {
 	return r, nil
 }
 
-// IsHLS is an error unless dir looks like a generated C++ project.
+// IsHLS returns an error unless dir looks like a generated C++ project.
 func IsHLS(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "src", project.TopName+".cpp")); err != nil {
 		return fmt.Errorf("%s: not a generated project (src/%s.cpp is missing)", dir, project.TopName)

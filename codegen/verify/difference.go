@@ -12,7 +12,8 @@ import (
 	"hass/internal/intnet"
 )
 
-// textDifference names the first line in which a project's file differs and what it belongs to.
+// textDifference names the first line in which a project's file differs, and the part of the file
+// that it belongs to.
 func textDifference(name, have, want string) string {
 	a, b := strings.Split(have, "\n"), strings.Split(want, "\n")
 	at, lines := -1, 0
@@ -49,7 +50,7 @@ var (
 	definition = regexp.MustCompile(`^[A-Za-z][\w:<>&*, ]*\b(\w+)`) // C++: a function or struct
 )
 
-// partOf is the instance, function or struct that line at belongs to, "" if none is found.
+// partOf is the instance, function or struct that contains line at, "" if none is found.
 func partOf(name string, lines []string, at int) string {
 	switch path.Ext(name) {
 	case ".sv":
@@ -103,7 +104,7 @@ func binaryDifference(p *project.Project, name string, have, want []byte) string
 	return fmt.Sprintf("%s; %d of %d bytes differ", where, differing, len(have))
 }
 
-// weightDifference names what differs in a word of data/weights.bin.
+// weightDifference describes a difference in a word of data/weights.bin.
 func weightDifference(p *project.Project, have, want []byte, word int) string {
 	x, y := binary.LittleEndian.Uint32(have[4*word:]), binary.LittleEndian.Uint32(want[4*word:])
 	at := word
@@ -154,7 +155,7 @@ func weightDifference(p *project.Project, have, want []byte, word int) string {
 	return fmt.Sprintf("end mark: %#x in the project, %#x by the design", x, y)
 }
 
-// wordDifference names the element of a port's golden words in which byte at lies.
+// wordDifference names the element of a port's golden words that contains byte at.
 func wordDifference(p *project.Project, port project.Port, have, want []byte, at int) string {
 	t := p.Net.Tensors[port.Tensor]
 	size := port.AXIBits / 8
@@ -185,7 +186,7 @@ func wordDifference(p *project.Project, port project.Port, have, want []byte, at
 	return fmt.Sprintf("%s, image %d, word %d: unused bits", port.Name, image, beat)
 }
 
-// tensorDifference names the element of data/golden_tensors.bin in which byte at lies.
+// tensorDifference names the element of data/golden_tensors.bin that contains byte at.
 func tensorDifference(p *project.Project, have, want []byte, at int) string {
 	list, imageBytes := p.Checked()
 	image, offset := at/imageBytes, at%imageBytes
@@ -201,7 +202,7 @@ func tensorDifference(p *project.Project, have, want []byte, at int) string {
 	return fmt.Sprintf("image %d", image)
 }
 
-// element is a value of a tensor from its bytes.
+// element decodes a value of a tensor from its bytes.
 func element(t intnet.Tensor, b []byte) int64 {
 	v := int64(b[0])
 	if len(b) == 2 {

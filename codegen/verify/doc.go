@@ -1,9 +1,9 @@
-// Package verify runs generated projects and compares folders with the files that they should hold.
+// Package verify runs generated projects and compares folders with the files that they should contain.
 //
-// It takes a folder and gives what its own testbench reported: CSim compiles C++ with g++, RTL
-// simulates SystemVerilog in Verilator or Icarus Verilog. Compare takes the files that a design gives and names each
+// It takes a folder and gives the report of the project's own testbench: CSim compiles C++ with g++, RTL simulates
+// SystemVerilog in Verilator or Icarus Verilog. Compare takes the files generated from a design and names each
 // difference by layer, weight, element or line.
 //
-// It knows nothing of how files are emitted, never writes into a folder but what a build of the
-// project leaves there, and never calls the simulator: package cosim compares cycles.
+// It does not depend on how files are emitted, writes nothing into a folder except the results
+// of the project's build, and never calls the simulator: package cosim compares cycles.
 package verify

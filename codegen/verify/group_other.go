@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// groupCommand is a command; how long a cancelled one is waited for is bounded.
+// groupCommand is a command; after cancellation it waits for the command for a bounded time.
 func groupCommand(ctx context.Context, name string, args ...string) (cmd *exec.Cmd, release func(), err error) {
 	cmd = exec.CommandContext(ctx, name, args...)
 	cmd.WaitDelay = time.Second

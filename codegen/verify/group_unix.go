@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// watch starts a program in a process group of its own, with a shell beside it that waits for the other end of file 3
-// to close: it closes when this process ends, however it ends, and then the group is killed.
+// watch starts a program in its own process group, with a shell beside it that waits for the other end of file 3 to
+// close. It closes when this process ends for any reason, and then the group is killed.
 const watch = `(read _ <&3; kill -9 0) >/dev/null 2>&1 & exec 3<&-; exec "$@"`
 
-// groupCommand is a command whose whole process group ends with a cancelled context and with this process: make dies at once,
-// but its compilers would go on. Release ends the watch once the command has ended.
+// groupCommand is a command whose whole process group ends when the context is cancelled or this process ends: otherwise make
+// would die but its compilers would continue. Call release once the command has ended.
 func groupCommand(ctx context.Context, name string, args ...string) (cmd *exec.Cmd, release func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"hass/internal/artifact"
 )
 
-// RTLReport is what the RTL's testbench writes.
+// RTLReport is the report of the RTL's testbench.
 type RTLReport struct {
 	Images        int       `json:"images"` // different images, each run in two calls
 	Stall         int       `json:"stall"`
@@ -24,40 +24,40 @@ type RTLReport struct {
 	Calls         []RTLCall `json:"calls"`
 	Mismatches    int       `json:"mismatches"`     // wrong words of outputs
 	FirstMismatch string    `json:"first_mismatch"` // port, image, word, values; "" if none
-	Deadlock      string    `json:"deadlock"`       // how far the ports came, or ""
-	Error         string    `json:"error"`          // weights not taken, a register that is wrong, or ""
-	Passed        bool      `json:"ok"`             // what the testbench itself says
+	Deadlock      string    `json:"deadlock"`       // progress of the ports, or ""
+	Error         string    `json:"error"`          // weights not taken, a wrong register value, or ""
+	Passed        bool      `json:"ok"`             // the testbench's own verdict
 }
 
-// RTLResult is what a simulation of the RTL found.
+// RTLResult is the result of a simulation of the RTL.
 type RTLResult struct {
 	RTLReport
-	// CyclesCompared tells that cycles, stalls and FIFO marks were compared with the simulator's.
+	// CyclesCompared means that cycles, stalls and FIFO high-water marks were compared with the simulator's.
 	CyclesCompared bool `json:"cycles_compared"`
 
 	report string // the file's name
 }
 
 // RTLCall is one run of the design. Cycles count from 0, the first in which the source could
-// take a word; -1 is never.
+// take a word; -1 means never.
 type RTLCall struct {
-	Order []int `json:"order"` // golden images, as they were given
-	// By image of the call: the cycle in which its first word was taken, in which its first
-	// word left by any output and in which its last one left by the last.
+	Order []int `json:"order"` // golden images, in the order of input
+	// By image of the call: the cycle in which its first word was accepted, in which its
+	// first word left by any output, and in which its last word left by the last output.
 	FirstIn  []int64 `json:"first_in"`
 	FirstOut []int64 `json:"first_out"`
 	LastOut  []int64 `json:"last_out"`
-	// What the control registers say.
+	// The values of the control registers.
 	Cycles     int64      `json:"cycles"`
 	ImagesDone int        `json:"images_done"`
 	Waits      [][2]int64 `json:"waits,omitempty"` // by process: for a token, for room; none without statistics
-	Most       []int      `json:"most,omitempty"`  // by FIFO: places taken at once
+	Most       []int      `json:"most,omitempty"`  // by FIFO: high-water mark
 }
 
 // OK reports whether the run ended and everything was equal.
 func (r *RTLResult) OK() bool { return r.Problem() == "" }
 
-// Problem says in a line what is wrong, or "".
+// Problem describes the failure in one line; "" if there is none.
 func (r *RTLResult) Problem() string {
 	var parts []string
 	if r.Error != "" {
@@ -78,13 +78,13 @@ func (r *RTLResult) Problem() string {
 	return strings.Join(parts, "; ")
 }
 
-// mostShown is the largest high-water mark that the register shows.
+// mostShown is the largest high-water mark that the register can show.
 const mostShown = 1<<16 - 1
 
-// Tally is what the run compared.
+// Tally counts the comparisons of the run.
 func (r *RTLResult) Tally() Tally { return Tally{r.Images, r.Mismatches} }
 
-// Failure is how the run went wrong.
+// Failure is the first failure of the run.
 func (r *RTLResult) Failure() Failure {
 	switch {
 	case r.OK():
@@ -97,10 +97,10 @@ func (r *RTLResult) Failure() Failure {
 	return Failure{Kind: Fault, Text: r.Problem()}
 }
 
-// Report is the file in the project that says all this.
+// Report is the project's file with this result.
 func (r *RTLResult) Report() string { return r.report }
 
-// Text says in a line what is equal.
+// Text describes in one line what was equal.
 func (r *RTLResult) Text() string {
 	text := fmt.Sprintf("%d images, each in two runs, equal bit for bit", r.Images)
 	if r.Stall > 0 {
@@ -112,8 +112,8 @@ func (r *RTLResult) Text() string {
 	return text
 }
 
-// CompareCycles compares the cycles, waits and FIFO marks of both calls with the simulator's. A run with random stalls has none
-// to compare.
+// CompareCycles compares the cycles, waits and FIFO high-water marks of both calls with the simulator's. A run with random
+// stalls is not compared.
 func (r *RTLResult) CompareCycles(s Simulator) ([]string, error) {
 	if r.Stall > 0 {
 		return nil, nil
@@ -130,7 +130,7 @@ func (r *RTLResult) CompareCycles(s Simulator) ([]string, error) {
 	return diffs, nil
 }
 
-// Compare gives a line for each difference of the call's cycles from the expected ones.
+// Compare returns a line for each difference of the call's cycles from the expected ones.
 func (c *RTLCall) Compare(want Cycles) []string {
 	var diffs []string
 	differ := func(format string, args ...any) { diffs = append(diffs, fmt.Sprintf(format, args...)) }
@@ -162,13 +162,14 @@ func (c *RTLCall) Compare(want Cycles) []string {
 				what string
 				want int64
 			}{{"a token", p.Starved}, {"room", p.Blocked}} {
-				// The registers count until the run ends: from the end of the process it waits for a
-				// token; of a process that ends later, nobody knows when it waited.
+				// The registers count until the run ends. A process that has ended before then
+				// waits for a token. Of a process that ends later, it is unknown in which cycles
+				// it waited.
 				low, high := w.want, w.want
 				if over := c.Cycles - p.End; over < 0 {
 					low += over
 				} else if k == 0 {
-					// A window takes what no output needs after its last one.
+					// After its last output, a window accepts the input that no output needs.
 					high += over
 					if !p.Counted {
 						low = high
@@ -193,8 +194,8 @@ func (c *RTLCall) Compare(want Cycles) []string {
 }
 
 // RTL runs the project's simulation in the folder dir and reads its report. A mismatch or a
-// deadlock is a result, not an error; errors are missing programs, a project that does not
-// compile, or a cancelled context. $VERILATOR and $IVERILOG are honoured.
+// deadlock is a result, not an error. Errors are missing programs, a project that does not
+// compile, and a cancelled context. $VERILATOR and $IVERILOG are honoured.
 func RTL(ctx context.Context, dir string, opts Options) (*RTLResult, error) {
 	target, report, tools, packages := "sim", reportName(opts), []string{tool("VERILATOR", "verilator"), "g++", "make"}, "verilator g++ make"
 	stallable := opts.Stallable || opts.Stall > 0
@@ -258,7 +259,7 @@ func RTL(ctx context.Context, dir string, opts Options) (*RTLResult, error) {
 	return r, nil
 }
 
-// IsRTL is an error unless dir looks like a generated RTL project.
+// IsRTL returns an error unless dir looks like a generated RTL project.
 func IsRTL(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "rtl", project.TopName+".sv")); err != nil {
 		return fmt.Errorf("%s: not a generated RTL project (rtl/%s.sv is missing)", dir, project.TopName)
@@ -266,7 +267,7 @@ func IsRTL(dir string) error {
 	return nil
 }
 
-// reportName is the file that the simulation writes into the project.
+// reportName is the project's file with the simulation's report.
 func reportName(o Options) string {
 	report := "rtl_report.json"
 	if o.Stallable || o.Stall > 0 {

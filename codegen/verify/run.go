@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// runMake runs make in the folder dir and gives all that it printed.
+// runMake runs make in the folder dir and returns all of its output.
 func runMake(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd, release, err := groupCommand(ctx, "make", append([]string{"-f", "Makefile"}, args...)...) // not a GNUmakefile of somebody else
+	cmd, release, err := groupCommand(ctx, "make", append([]string{"-f", "Makefile"}, args...)...) // not somebody else's GNUmakefile
 	if err != nil {
 		return "", err
 	}
 	defer release()
 	cmd.Dir = dir
-	// A make that runs us must not pass its own jobs and targets on.
+	// If a make runs us, its jobs and targets must not be passed on.
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "MAKEFLAGS=") && !strings.HasPrefix(e, "MFLAGS=") && !strings.HasPrefix(e, "MAKELEVEL=") {
 			cmd.Env = append(cmd.Env, e)
@@ -33,7 +33,7 @@ func tail(s string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// tool is the program that an environment variable names, or the usual one.
+// tool is the program named by an environment variable, or the usual one.
 func tool(variable, usual string) string {
 	if name := os.Getenv(variable); name != "" {
 		return name

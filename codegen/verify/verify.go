@@ -1,69 +1,70 @@
 package verify
 
-// Result is what a run of a project of any target found.
+// Result is the result of running a project of any target.
 type Result interface {
 	// OK reports whether the run ended and everything was equal.
 	OK() bool
-	// Problem says in a line what is wrong, or "".
+	// Problem describes the failure in one line; "" if there is none.
 	Problem() string
-	// Failure is how the run went wrong.
+	// Failure is the first failure of the run.
 	Failure() Failure
-	// Tally is what the run compared.
+	// Tally counts the comparisons of the run.
 	Tally() Tally
-	// Text says in a line what is equal.
+	// Text describes in one line what was equal.
 	Text() string
-	// Report is the file in the project that says all this.
+	// Report is the project's file with this result.
 	Report() string
-	// CompareCycles compares what the run counted with the simulator's and gives a line for each difference. The result
-	// remembers that nothing differed.
+	// CompareCycles compares the run's counts with the simulator's and returns a line for each difference. If there is
+	// none, the result records that.
 	CompareCycles(Simulator) ([]string, error)
 }
 
-// FailureKind is how a run goes wrong.
+// FailureKind is the kind of a failure.
 type FailureKind string
 
 // The kinds of failures.
 const (
 	Values   FailureKind = "values"   // of outputs or, in C++, of any layer
-	Deadlock FailureKind = "deadlock" // nothing moves any more
-	Fault    FailureKind = "fault"    // an assertion, a register that is wrong
+	Deadlock FailureKind = "deadlock" // no process can proceed
+	Fault    FailureKind = "fault"    // an assertion, or a wrong register value
 )
 
-// Failure is what went wrong first; the zero value is nothing.
+// Failure is the first failure; the zero value means none.
 type Failure struct {
 	Kind FailureKind
 	Text string
-	// Tensor is the ID of the tensor in which a value was wrong, "" if the run cannot tell.
+	// Tensor is the ID of the tensor with the wrong value, "" if unknown.
 	Tensor string
 }
 
-// Tally is what a run compared.
+// Tally counts the images and mismatches of a run.
 type Tally struct{ Images, Mismatches int }
 
-// Options of a run. The zero value is every golden image and no stalls. csim has none of them.
+// Options of a run. The zero value runs every golden image without stalls. csim ignores them.
 type Options struct {
-	// Stall makes the ports and every FIFO late at random, this often in percent. Cycles are not
-	// comparable then.
+	// Stall delays the ports and every FIFO at random in this percentage of cycles. Cycles
+	// cannot be compared then.
 	Stall int
-	// Stallable compiles what can be made late even without stalls, so that runs with and without
-	// take one compilation. Cycles are the same.
+	// Stallable compiles the stall logic even for a run without stalls, so that runs with and
+	// without share one compilation. The cycles are the same.
 	Stallable bool
-	Seed      int64 // of the stalls and of the initial values of registers, 31 bits of it; 0 = 1
+	Seed      int64 // of the stalls and of the initial values of registers, 31 bits; 0 = 1
 	// Images limits the golden images; 0 = all.
 	Images int
-	// Timeout is the number of cycles without an output word that are a deadlock; 0 = the design's.
+	// Timeout is the number of cycles without an output word that counts as a deadlock; 0 = the design's.
 	Timeout int
-	Icarus  bool // in Icarus Verilog instead of Verilator: starts at once, but is slow
-	// Netlist simulates what yosys synthesises for xc7, in Icarus Verilog: without statistics, and for
-	// designs without block RAM only, of which yosys has no model. Without Stall.
+	Icarus  bool // use Icarus Verilog instead of Verilator: it starts at once, but is slow
+	// Netlist simulates the netlist that yosys synthesises for xc7, in Icarus Verilog, without
+	// statistics. It works only for designs without block RAM, for which yosys has no model, and
+	// without Stall.
 	Netlist bool
 }
 
-// Simulator gives what a run should count.
+// Simulator gives the expected counts of a run.
 type Simulator interface {
-	// Cycles are those of a call with these golden images in this order.
+	// Cycles are the cycles of a call with these golden images in this order.
 	Cycles(order []int) (*Cycles, error)
-	// Beats are those of every engine by the cycles they took, over the first images: Beats[name][c] took c cycles.
+	// Beats are the beats of every engine by their cycles, over the first images: Beats[name][c] took c cycles.
 	Beats(images int) (map[string][]int64, error)
 }
 
@@ -78,10 +79,10 @@ type Cycles struct {
 // Process is a process in the order of the network.
 type Process struct {
 	Name             string
-	Starved, Blocked int64 // cycles in which it waited for a token, for room, until
+	Starved, Blocked int64 // cycles in which it waited for a token, for room, until End
 	End              int64 // the first cycle after its last iteration
-	// Counted tells that it knows how many images there are and stops after them (source, scheduled engine and
-	// window); any other goes on waiting for a token until the run ends.
+	// Counted means that the process counts the images and stops after them (source, scheduled engine and
+	// window); any other process waits for a token until the run ends.
 	Counted bool
 }
 

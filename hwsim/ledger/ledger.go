@@ -1,32 +1,32 @@
-// Package ledger passes the cycles of beats from the values of a simulation, which find them, to its time, which asks for them.
+// Package ledger passes the cycles of beats from the value simulation, which computes them, to the timing simulation, which uses
+// them.
 //
-// It takes the costs of an engine's image and gives them back, in the order of the images; two goroutines share it. It bounds what
-// is held, and never looks at what the costs mean.
+// It takes the costs of an engine's image and gives them back, in the order of the images, between two goroutines. It bounds the
+// memory, and does not interpret the costs.
 package ledger
 
 import "sync"
 
-// Ledger holds the cycles of the beats of those engines whose beats may take more than one,
-// by engine and image of the stream, between the values, which fill it, and the time, which
-// asks for it.
+// Ledger holds the cycles of beats by engine and image of the stream, for those engines
+// whose beats may take more than one cycle.
 type Ledger struct {
 	mu    sync.Mutex
 	moved *sync.Cond
-	// images is the number of images in one pass of the values. The stream repeats them: if the
-	// costs of all are kept, so does the reader; else each is dropped after use and the
-	// values are made again.
+	// images is the number of images in one pass of the values. The stream repeats them. If the
+	// costs of all fit, they are kept; otherwise each is dropped after use and the values are
+	// computed again.
 	images int
 	keep   bool
 	costs  [][][]uint8 // by process; of the images from first on
 	first  []int       // by process
 	held   int         // bytes
-	budget int         // bytes held before the values wait for the time
-	asked  bool        // the time waits for costs
-	last   bool        // the time needs no more: the first pass is the last
-	off    bool        // nothing is wanted any more
+	budget int         // bytes held before the values must wait for the time
+	asked  bool        // the time is waiting for costs
+	last   bool        // the time needs no more after this pass
+	off    bool        // nothing is needed any more
 }
 
-// New makes an empty ledger. The values pass over the images; of an image all processes together have perImage costs, of one byte each. A
+// New makes an empty ledger. The values pass over the images; an image has perImage costs of all processes together, of one byte each. A
 // ledger keeps the costs of all images if budget bytes are enough.
 func New(processes, images, perImage, budget int) *Ledger {
 	l := &Ledger{
@@ -46,7 +46,7 @@ func (l *Ledger) Put(process int, costs []uint8) {
 	l.mu.Unlock()
 }
 
-// Get waits for the costs of an engine's image. Images are asked for in order.
+// Get waits for the costs of an engine's image. Images must be requested in order.
 func (l *Ledger) Get(process, image int) []uint8 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +57,7 @@ func (l *Ledger) Get(process, image int) []uint8 {
 		c, i := l.costs[process], image-l.first[process]
 		if i < len(c) {
 			costs := c[i]
-			if !l.keep { // those before have been used
+			if !l.keep { // the earlier ones have been used
 				for _, old := range c[:i] {
 					l.held -= len(old)
 				}
@@ -73,7 +73,7 @@ func (l *Ledger) Get(process, image int) []uint8 {
 	}
 }
 
-// Wanted waits until the values of one more image should be made; false if none.
+// Wanted waits until the values of one more image are needed; it returns false if none are.
 func (l *Ledger) Wanted(made int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,8 +88,8 @@ func (l *Ledger) Wanted(made int) bool {
 	}
 }
 
-// End tells that no more costs will be asked for, and if off that the values are not needed
-// either.
+// End says that no more costs will be requested, and with off that the values are not
+// needed either.
 func (l *Ledger) End(off bool) {
 	l.mu.Lock()
 	l.last, l.off = true, off
@@ -97,7 +97,7 @@ func (l *Ledger) End(off bool) {
 	l.mu.Unlock()
 }
 
-// IsOff tells whether to stop in the middle of an image.
+// IsOff reports whether to stop in the middle of an image.
 func (l *Ledger) IsOff() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

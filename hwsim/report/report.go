@@ -1,5 +1,5 @@
-// Package report sets a run of the simulator against its prediction: where every layer's cycles went, and why the whole took
-// other than was predicted.
+// Package report compares a run of the simulator with its prediction: it splits every layer's cycles into causes, and
+// explains the difference of the whole.
 //
 // It takes a network, a result of hwsim and the optimizer's estimate; it gives numbers per layer and tables for a
 // terminal. It never simulates.
@@ -16,14 +16,14 @@ import (
 	"hass/internal/hw"
 )
 
-// Predicted is the optimizer's estimate, to be set against the simulation. The zero
-// value means there is none.
+// Predicted is the optimizer's estimate, for comparison with the simulation. The
+// zero value means that there is none.
 type Predicted struct {
 	CyclesPerImage float64   `json:"cycles_per_image"`
-	Layers         []float64 `json:"layers,omitempty"` // by layer of the integer network: cycles it needs on its own
+	Layers         []float64 `json:"layers,omitempty"` // by layer of the integer network: cycles that it needs on its own
 }
 
-// Report sets a run against its prediction. All cycles of layers are per image, in
+// Report compares a run with its prediction. All cycles of layers are per image, in
 // steady state: means over the images after the first, or of a single image if there
 // is no other.
 type Report struct {
@@ -32,19 +32,19 @@ type Report struct {
 	CyclesPerImage float64 `json:"cycles_per_image"`
 	Latency        int64   `json:"latency_cycles"`
 	Fill           int64   `json:"fill_cycles"`
-	Finite         bool    `json:"finite"` // the stream ended with the images: too few cycles per image
+	Finite         bool    `json:"finite"` // the stream ended with the last image: too few cycles per image
 
 	Layers []LayerReport `json:"layers"`
-	// Bottleneck accounts for the difference at the layer that is busiest; nil
-	// without a prediction or with a single image.
+	// Bottleneck explains the difference at the busiest layer; nil without a
+	// prediction or with a single image.
 	Bottleneck *Accounting          `json:"bottleneck,omitempty"`
 	Skips      []hwsim.SkipStats    `json:"skips"`
 	FIFOs      []hwsim.FIFOStats    `json:"fifos"`
 	Processes  []hwsim.ProcessStats `json:"processes"`
 }
 
-// LayerReport is one layer, seen from its busiest process: Busy + Starved + Blocked + Drift
-// is the run's cycles per image.
+// LayerReport is one layer, measured at its busiest process: Busy + Starved + Blocked +
+// Drift is the run's cycles per image.
 type LayerReport struct {
 	Layer     string  `json:"layer"`
 	Process   string  `json:"process"` // the layer's busiest
@@ -53,25 +53,27 @@ type LayerReport struct {
 	Starved   float64 `json:"starved"`
 	Blocked   float64 `json:"blocked"`
 	Drift     float64 `json:"drift"`
-	// Waits splits Starved and Blocked by FIFO, largest first; none of 0.
+	// Waits splits Starved and Blocked by FIFO, the largest first, without zeros.
 	Waits []WaitReport `json:"waits,omitempty"`
-	// InputStarved is how long the layer's first process waited for its inputs, and
-	// OutputBlocked how long its last one waited for room: stalls that come from other layers.
+	// InputStarved is the time that the layer's first process waited for its
+	// inputs, and OutputBlocked the time that its last process waited for room:
+	// stalls caused by other layers.
 	InputStarved  float64 `json:"input_starved"`
 	OutputBlocked float64 `json:"output_blocked"`
 	// Inputs are the streams the layer reads.
 	Inputs []hwsim.FIFOStats `json:"inputs"`
 }
 
-// WaitReport is the time a process waited for one FIFO: empty, or Full.
+// WaitReport is the time that a process waited for one FIFO: empty, or Full.
 type WaitReport struct {
 	FIFO   string  `json:"fifo"`
 	Full   bool    `json:"full"`
 	Cycles float64 `json:"cycles"`
 }
 
-// Accounting explains the difference of simulated and predicted cycles per image by one
-// process's counters: Difference = Model + BusyError + Starved + Blocked + Drift.
+// Accounting explains the difference between simulated and predicted cycles per image
+// by one process's counters: Difference = Model + BusyError + Starved + Blocked +
+// Drift.
 type Accounting struct {
 	Layer      string  `json:"layer"`
 	Process    string  `json:"process"`
@@ -85,8 +87,9 @@ type Accounting struct {
 	Drift      float64 `json:"drift"`
 }
 
-// Account explains by process p why the run of at least two images took other than the
-// predicted cycles per image. estimate is the prediction for the layer that p belongs to.
+// Account explains, by the counters of process p, the difference of a run of at least
+// two images from the predicted cycles per image. estimate is the prediction for p's
+// layer.
 func Account(r *hwsim.Result, p int, layer string, predicted, estimate float64) Accounting {
 	s, k := r.Processes[p], perImage(r)
 	a := Accounting{
@@ -98,7 +101,7 @@ func Account(r *hwsim.Result, p int, layer string, predicted, estimate float64) 
 	return a
 }
 
-// usage is what process p did in steady state, or in the whole run of a single image.
+// usage is the use of process p's cycles in steady state, or in the whole run of a single image.
 func usage(r *hwsim.Result, p int) hwsim.Usage {
 	if r.Images == 1 {
 		return r.Processes[p].Run
@@ -106,13 +109,13 @@ func usage(r *hwsim.Result, p int) hwsim.Usage {
 	return r.Processes[p].Steady
 }
 
-// perImage divides steady-state cycles by the images they are about.
+// perImage divides steady-state cycles by their number of images.
 func perImage(r *hwsim.Result) func(int64) float64 {
 	images := max(1, r.Images-1)
 	return func(c int64) float64 { return float64(c) / float64(images) }
 }
 
-// New sets the run r of network n against a prediction.
+// New compares the run r of network n with a prediction.
 func New(n *hw.Network, r *hwsim.Result, pred Predicted) (*Report, error) {
 	if len(r.Processes) != len(n.Processes) || len(r.FIFOs) != len(n.Streams) {
 		return nil, fmt.Errorf("report: the result is not of this network: %d processes and %d FIFOs, want %d and %d",
@@ -174,7 +177,7 @@ func New(n *hw.Network, r *hwsim.Result, pred Predicted) (*Report, error) {
 	return rep, nil
 }
 
-// waits lists what process p waited for, longest first.
+// waits lists the waits of process p, the longest first.
 func waits(n *hw.Network, p int, u hwsim.Usage, k func(int64) float64) []WaitReport {
 	var w []WaitReport
 	add := func(stream int, full bool, cycles int64) {
