@@ -212,8 +212,8 @@ var linkFaults = []fault{
 	{"a port without memory", "link.cfg", "sp=hass_kernel_1.m_axi_input:DDR[0]\n", "", "m_axi_input has no memory"},
 	{"an absent kernel", "link.cfg", "nk=hass_kernel:", "nk=hass_top:", "nk of no kernel"},
 	{"unknown key", "link.cfg", "nk=", "kernels=", "unknown key kernels"},
-	{"a clock behind a section", "link.cfg", "kernel_frequency=200\n\n[connectivity]\n", "[connectivity]\nkernel_frequency=200\n", "kernel_frequency in section"},
-	{"a broken clock", "link.cfg", "kernel_frequency=200", "kernel_frequency=200.5", "kernel_frequency 200.5"},
+	{"a clock behind a section", "link.cfg", "freqhz=200000000\n\n[connectivity]\n", "[connectivity]\nfreqhz=200000000\n", "freqhz in section"},
+	{"a broken clock", "link.cfg", "freqhz=200000000", "freqhz=200000000.5", "freqhz 200000000.5"},
 	{"unknown option of the linker", "vivado/bitstream.sh", "v++ -l -t hw --platform", "v++ -l -t hw --target-platform", "unknown option --target-platform"},
 	{"the kernel is not given to the linker", "vivado/bitstream.sh", ` "$out/hass_kernel.xo"`, "", "nk of no kernel"},
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"io/fs"
-	"math"
 	"strconv"
 
 	"hass/codegen/project"
@@ -24,7 +23,6 @@ type constants struct {
 	System                         *system   // around it, for a part with a processing system
 	Kernel                         *kernel   // of the SystemVerilog
 	Uncertainty                    string
-	KernelMHz                      string // a whole number, as v++ requires
 	SLR                            string // of the kernel; "" leaves it to the linker
 	Sources, Testbench             []string
 	Input                          project.Port
@@ -44,9 +42,8 @@ type vitisConfig struct {
 func constantsOf(p *project.Project, target limits.Target, h *hardware) (constants, error) {
 	c := constants{
 		Target: target, Top: project.TopName, Board: p.Board, Hardware: h, Uncertainty: clockUncertainty,
-		KernelMHz: strconv.FormatFloat(math.Floor(p.Board.ClockMHz), 'f', 0, 64),
-		SLR:       p.Board.SLR(p.Design.Total, p.Design.Budget),
-		Input:     p.Input, Outputs: p.Outputs, Words: p.Words, Images: len(p.Images),
+		SLR:   p.Board.SLR(p.Design.Total, p.Design.Budget),
+		Input: p.Input, Outputs: p.Outputs, Words: p.Words, Images: len(p.Images),
 	}
 	if !p.Board.HasPS() {
 		return c, nil

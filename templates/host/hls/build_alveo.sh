@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the device binary for an Alveo card (or another Vitis platform) with v++.
+# Builds the device binary for an Alveo card (or another Vitis platform) with v++ of Vitis 2023.2 or later.
 #
-#   sh host/build_alveo.sh PLATFORM [hw|hw_emu|sw_emu] [OUTPUT_FOLDER]
+#   sh host/build_alveo.sh PLATFORM [hw|hw_emu] [OUTPUT_FOLDER]
 #
 # Leaves OUTPUT_FOLDER/hass.xclbin (default: build_alveo beside this folder).
 set -eu
@@ -11,16 +11,16 @@ root=$(dirname "$here")
 . "$root/design.sh"
 
 if [ $# -lt 1 ] || [ -z "$1" ]; then
-  echo "usage: sh build_alveo.sh PLATFORM [hw|hw_emu|sw_emu] [OUTPUT_FOLDER]" >&2
+  echo "usage: sh build_alveo.sh PLATFORM [hw|hw_emu] [OUTPUT_FOLDER]" >&2
   exit 2
 fi
 platform=$1
 target=${2:-hw}
 out=${3:-$root/build_alveo}
 case $target in
-hw | hw_emu | sw_emu) ;;
+hw | hw_emu) ;;
 *)
-  echo "build_alveo.sh: target $target; it is hw, hw_emu or sw_emu" >&2
+  echo "build_alveo.sh: target $target; it is hw or hw_emu; make csim runs the software" >&2
   exit 2
   ;;
 esac
@@ -29,7 +29,7 @@ out=$(cd "$out" && pwd)
 
 # $HASS_SOURCES and the kernels' names hold plain identifiers and slashes only.
 cd "$root"
-v++ -c -t "$target" --platform "$platform" -k "$HASS_TOP" --hls.clock "$HASS_CLOCK_HZ:$HASS_TOP" \
+v++ -c -t "$target" --platform "$platform" -k "$HASS_TOP" --freqhz "$HASS_CLOCK_HZ" \
   --advanced.prop "kernel.$HASS_TOP.kernel_flags=-std=c++14" -Iinclude -Isrc \
   --temp_dir "$out/$HASS_TOP" -o "$out/$HASS_TOP.xo" $HASS_SOURCES
 objects=$out/$HASS_TOP.xo
@@ -38,7 +38,7 @@ for kernel in $HASS_MM2S $HASS_S2MM; do
   mm2s_*) source=host/kernels/mm2s.cpp ;;
   *) source=host/kernels/s2mm.cpp ;;
   esac
-  v++ -c -t "$target" --platform "$platform" -k "$kernel" --hls.clock "$HASS_CLOCK_HZ:$kernel" \
+  v++ -c -t "$target" --platform "$platform" -k "$kernel" --freqhz "$HASS_CLOCK_HZ" \
     --temp_dir "$out/$kernel" -o "$out/$kernel.xo" "$source"
   objects="$objects
 $out/$kernel.xo"

@@ -77,10 +77,10 @@ foreach line [split [slurp $opt(--config)] \n] {
   if {[regexp {^\[(\w+)\]$} $line -> section]} continue
   if {![regexp {^([^=]+)=(.*)$} $line -> key value]} { fail "link.cfg: $line" }
   if {![info exists options(link,$key)]} { fail "link.cfg: unknown key $key" }
-  if {($section eq "connectivity") != ($key ne "kernel_frequency")} { fail "link.cfg: $key in section \"$section\"" }
+  if {($section eq "connectivity") != ($key ne "freqhz")} { fail "link.cfg: $key in section \"$section\"" }
   switch -- $key {
-    kernel_frequency {
-      if {![string is integer -strict $value] || $value < 1} { fail "link.cfg: kernel_frequency $value" }
+    freqhz {
+      if {![string is integer -strict $value] || $value < 1} { fail "link.cfg: freqhz $value" }
     }
     nk {
       if {![regexp {^(\w+):1:(\w+)$} $value -> kernel unit] || $kernel ni $kernels} { fail "link.cfg: nk of no kernel: $value" }
