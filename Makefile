@@ -4,6 +4,7 @@
 #   make test         all tests that fit a small machine; those that need trained models
 #                     say so and are skipped without HASS_DATA
 #   make quick        the tests that need nothing but Go
+#   make release      archives for RELEASE_SYSTEMS in build/release, with SHA256SUMS
 #   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: the two that follow
 #   make acceptance-short
 #                     all but the RTL (minutes); starts a PostgreSQL server of its own
@@ -91,6 +92,24 @@ install:
 demo: build cxx
 	bin/hass build examples/demo/model.onnx --platform zcu104 \
 	  --calib examples/demo/calib.toml --test examples/demo/test.toml -o runs/demo
+
+# An archive for each system, with the man page and the documents; the binary knows its version and commit. Equal commits and equal
+# Go versions give equal archives.
+RELEASE_SYSTEMS ?= linux-amd64 linux-arm64 darwin-arm64
+RELEASE = $(CURDIR)/build/release
+.PHONY: release
+release: build
+	@[ -z "$$(git status --porcelain)" ] || { echo "release: the checkout has changes that no commit has" >&2; exit 1; }
+	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
+	@set -e; version=$$(bin/hass --version | cut -d ' ' -f 2)-$$(git rev-parse --short=12 HEAD); \
+	for system in $(RELEASE_SYSTEMS); do \
+	  name=hass-$$version-$$system; mkdir $(RELEASE)/$$name; \
+	  GOOS=$${system%-*} GOARCH=$${system#*-} $(GO) build -trimpath -buildvcs=true -ldflags '-s -w' -o $(RELEASE)/$$name/hass ./cmd/hass; \
+	  bin/hass man > $(RELEASE)/$$name/hass.1; cp -r README.md CHANGELOG.md LICENSE docs $(RELEASE)/$$name/; \
+	  tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) -cf - $$name | \
+	    gzip -n > $(RELEASE)/$$name.tar.gz; rm -r $(RELEASE)/$$name; \
+	done
+	cd $(RELEASE) && sha256sum *.tar.gz | tee SHA256SUMS
 
 # go test shows why a test is skipped only with -v, so what is missing is said here.
 test: deps lint

@@ -14,9 +14,11 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"hass/codegen"
 	"hass/internal/artifact"
@@ -46,6 +48,10 @@ type cli struct {
 	Show      showCmd      `cmd:"" help:"Print the hardware network of a design."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
 	Build     buildCmd     `cmd:"" help:"Run all steps: profile, optimize, generate, verify, simulate, summarise."`
+	Demo      demoCmd      `cmd:"" help:"Write the embedded demo: a trained model and labelled images."`
+	Man       manCmd       `cmd:"" help:"Print the man page."`
+
+	Completion kongcompletion.Completion `cmd:"" help:"Print what completes commands and flags in bash, zsh or fish."`
 }
 
 // exitCodes is part of the help text.
@@ -113,6 +119,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "hass:", err)
 		return 1
 	}
+	if kongcompletion.Register(parser); exited >= 0 { // a shell asked for completions and has them
+		return exited
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -162,10 +171,27 @@ func vars() kong.Vars {
 	}
 	return kong.Vars{
 		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
-		"version": artifact.Tool, "samplers": strings.Join(search.Samplers(), ", "),
+		"version": version(), "samplers": strings.Join(search.Samplers(), ", "),
 		"engines": design.EngineRules().Join(","), "engine_words": design.EngineRules().Join(", "),
 		"lane_engines": design.LaneRules().Join(","), "lane_engine_words": design.LaneRules().Join(", "),
 		"targets": strings.Join(codegen.Names(), ","), "target_words": strings.Join(codegen.Names(), " or "),
 		"target_languages": strings.Join(languages, " or "), "target_checks": strings.Join(checks, " or "),
 	}
 }
+
+// version is the tool with the commit that it was built from, if the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return artifact.Tool
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= shortCommit {
+			return fmt.Sprintf("%s (commit %s)", artifact.Tool, s.Value[:shortCommit])
+		}
+	}
+	return artifact.Tool
+}
+
+// shortCommit is how many digits name a commit.
+const shortCommit = 12
