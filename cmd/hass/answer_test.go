@@ -63,6 +63,7 @@ func TestJSON(t *testing.T) {
 		{"reduce", "hass.reduction", []string{tiny("design.json"), "--target", "hwsim", "--check"}, ""},
 		{"show", "hass.network", []string{tiny("design.json")}, ""},
 		{"platforms", "hass.platforms", nil, ""},
+		{"report", "hass.report", []string{tiny("design.json"), tiny("profile.json"), "-o", in("report.html")}, ""},
 		{"search run", "hass.search", []string{filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"),
 			"--calib-images", "16", "--evals", "2", "--sampler", "random", "-o", in("s.db")}, ""},
 		{"search show", "hass.search", []string{in("s.db")}, ""},

@@ -10,6 +10,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/judge"
 	"hass/internal/steps"
+	"hass/internal/steps/rundir"
 )
 
 // buildCmd does all steps.
@@ -25,14 +26,14 @@ type buildCmd struct {
 	editFlags
 	Images int    `help:"Images for the simulator, at least 4; 0 is 8, or all if the set has fewer." placeholder:"N"`
 	Golden int    `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
-	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project and summary.json." type:"path"`
+	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project, summary.json and report.html." type:"path"`
 	JSON   bool   `help:"Print the summary as JSON."`
 }
 
 // Help is the example shown by --help.
 func (buildCmd) Help() string {
 	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n\n" +
-		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json and run/summary.json; with --search also\n" +
+		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json, run/summary.json and run/report.html; with --search also\n" +
 		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml."
 }
 
@@ -52,7 +53,7 @@ func (c buildCmd) Run(e *env) error {
 	return err
 }
 
-func (c buildCmd) print(e *env, s *steps.Summary) error {
+func (c buildCmd) print(e *env, s *rundir.Summary) error {
 	if c.JSON {
 		return artifact.Encode(e.stdout, s)
 	}
@@ -60,7 +61,7 @@ func (c buildCmd) print(e *env, s *steps.Summary) error {
 }
 
 // printAccuracy writes what the set says. The set of calibration images flatters: it is said where it was judged.
-func printAccuracy(w io.Writer, a *steps.Accuracy) {
+func printAccuracy(w io.Writer, a *rundir.Accuracy) {
 	on := fmt.Sprintf("%d images", a.Images)
 	if a.Set == "calibration" {
 		on += " of the calibration set (no --test was given)"
@@ -80,7 +81,7 @@ func printAccuracy(w io.Writer, a *steps.Accuracy) {
 }
 
 // printSummary writes the one-screen summary.
-func printSummary(out io.Writer, s *steps.Summary) error {
+func printSummary(out io.Writer, s *rundir.Summary) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n%q on %s, %s bit\n", s.Model, s.Platform, s.Bits)
 	if !s.Fits {

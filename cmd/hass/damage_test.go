@@ -69,6 +69,7 @@ func TestDamage(t *testing.T) {
 		{filepath.Join(tiny, "design.json"), 120, [][]string{
 			{"simulate", bad, "--data", set, "--images", "2"},
 			{"generate", bad, "-o", filepath.Join(work, "project")},
+			{"report", bad, "-o", filepath.Join(work, "report.html")},
 		}},
 		{filepath.Join(tiny, "images.npy"), 50, [][]string{
 			{"eval", tinyModel, "--data", filepath.Join(work, "images.toml")},

@@ -15,7 +15,9 @@ import (
 	"hass/internal/fidelity"
 	"hass/internal/judge"
 	"hass/internal/mixed"
+	"hass/internal/report"
 	"hass/internal/steps"
+	"hass/internal/steps/rundir"
 	"hass/internal/test/testenv"
 	"hass/optimizer/search"
 	"hass/sparsity"
@@ -53,19 +55,38 @@ func TestFormatsDocumented(t *testing.T) {
 		{"profile.json", fidelity.Layer{}, ""},
 		{"profile.json", fidelity.Loss{}, ""},
 		{"profile.json", judge.Fidelity{}, ""},
-		{"summary.json", steps.Accuracy{}, ""},
+		{"summary.json", rundir.Accuracy{}, ""},
 		{"design.json", design.Design{}, fmt.Sprintf("Schema `%s`, version %d;", design.Schema, design.Version)},
 		{"design.json", design.Prediction{}, ""},
 		{"design.json", design.FIFO{}, ""},
 		{"design.json", design.Resources{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
-		{"simulation.json", steps.Simulation{}, "Schema `hass.simulation`, version 1"},
-		{"summary.json", steps.Summary{}, "Schema `hass.summary`, version 2"},
+		{"simulation.json", rundir.Simulation{}, "Schema `hass.simulation`, version 1"},
+		{"summary.json", rundir.Summary{}, "Schema `hass.summary`, version 2"},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},
 		{"Study", search.Outcome{}, ""},
 		{"Study", search.Test{}, ""},
 		{"Study", search.Variable{}, ""},
 		{"Goal", search.Objective{}, ""},
+		{"report.html", report.Data{}, fmt.Sprintf("schema `%s`, version %d;", report.Schema, report.Version)},
+		{"report.html", report.Difference{}, ""},
+		{"report.html", report.Source{}, ""},
+		{"report.html", report.Run{}, ""},
+		{"report.html", report.Summary{}, ""},
+		{"report.html", report.Check{}, ""},
+		{"report.html", report.Simulation{}, ""},
+		{"report.html", report.Resource{}, ""},
+		{"report.html", report.CostModel{}, ""},
+		{"report.html", report.Layer{}, ""},
+		{"report.html", report.Time{}, ""},
+		{"report.html", report.Wait{}, ""},
+		{"report.html", report.Skip{}, ""},
+		{"report.html", report.Zeros{}, ""},
+		{"report.html", report.Edge{}, ""},
+		{"report.html", report.Live{}, ""},
+		{"report.html", report.FIFO{}, ""},
+		{"report.html", report.Module{}, ""},
+		{"report.html", report.Fidelity{}, ""},
 		{"csim_report.json", verify.CSimResult{}, ""},
 		{"csim_report.json", steps.Against{}, ""},
 		{"csim_report.json", verify.StreamUse{}, ""},

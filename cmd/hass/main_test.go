@@ -52,6 +52,7 @@ func (t tests) Run() int {
 //	gz FILE                     writes FILE.gz
 //	deep FILE                   writes TOML that is nested 100,000 deep
 //	array FILE DxD... [type]    writes a .npy of ones; type nan: of NaN
+//	figures PAGE DIR            a report says what summary.json and simulation.json in DIR say, number by number
 //	clean DIR                   no file below DIR holds a hostile name of models_test.go
 //
 // $DEMO is examples/demo, $RUN a folder with the demo's profile.json and
@@ -89,6 +90,8 @@ func TestScripts(t *testing.T) {
 			"array":  cmdArray,
 			"clean":  cmdClean,
 			"deep":   cmdDeep,
+
+			"figures": cmdFigures,
 		},
 	})
 }

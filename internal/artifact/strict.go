@@ -30,6 +30,9 @@ func DecodeStrict(data []byte, v any) error {
 	return strictError(data, complete(d, reflect.TypeOf(v).Elem()))
 }
 
+// unmarshaler is implemented by types that read themselves.
+var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
+
 // complete walks a value that fits the type t and reports null and missing fields.
 func complete(d *jsontext.Decoder, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
@@ -37,6 +40,9 @@ func complete(d *jsontext.Decoder, t reflect.Type) error {
 			return d.SkipValue()
 		}
 		t = t.Elem()
+	}
+	if reflect.PointerTo(t).Implements(unmarshaler) {
+		return d.SkipValue() // it has checked itself
 	}
 	fail := func(format string, args ...any) error {
 		return &json.SemanticError{ByteOffset: d.InputOffset(), JSONPointer: d.StackPointer(), Err: fmt.Errorf(format, args...)}

@@ -17,6 +17,7 @@ import (
 	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/internal/settings"
+	"hass/internal/steps/rundir"
 	"hass/optimizer"
 	"hass/optimizer/derive"
 	"hass/optimizer/search"
@@ -39,16 +40,16 @@ type BuildOptions struct {
 	Edits  artifact.Mode // of generated files in an older project
 	Images int           // for the simulator, at least 4; 0 is 8, or all of a smaller set
 	Golden int           // golden images for the project; 0 takes all
-	Output string        // run folder: every intermediate file, the project and summary.json
+	Output string        // run folder: every intermediate file, the project, summary.json and report.html
 }
 
 // steady are the images that a steady-state figure needs at least.
 const steady = 4
 
 // Build performs the steps; each leaves its file before the next begins, and
-// summary.json, the last, marks a finished run. Images that the simulator and the integer network
+// summary.json, which comes last with report.html, marks a finished run. Images that the simulator and the integer network
 // disagree about are an error along with the summary.
-func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) {
+func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, error) {
 	if o.Images < 0 || o.Images > 0 && o.Images < steady {
 		return nil, badOption("--images %d: a steady-state figure needs at least %d", o.Images, steady)
 	}
@@ -135,19 +136,21 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	if err := os.MkdirAll(o.Output, 0o777); err != nil {
 		return nil, fmt.Errorf("output folder: %w", err)
 	}
-	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json"} {
+	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile} {
 		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal); err != nil {
 			return nil, err
 		}
 	}
 	outputs := append(sparsity.Files(in("profile.json")), design.Files(in("design.json"))...)
-	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"))
+	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile))
 	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal}); err != nil {
 		return nil, err
 	}
 	// A summary from an earlier run must not stand beside newer files.
-	if err := os.Remove(in("summary.json")); err != nil && !os.IsNotExist(err) {
-		return nil, err
+	for _, name := range []string{"summary.json", rundir.ReportFile} {
+		if err := os.Remove(in(name)); err != nil && !os.IsNotExist(err) {
+			return nil, err
+		}
 	}
 
 	if o.Search {
@@ -206,18 +209,16 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	}
 	golden := cmp.Or(o.Golden, cal.Golden.Shape[0])
 	target := codegen.DefaultTarget(d)
-	var verified Checks
-	for _, t := range codegen.Targets() {
-		check := Compared{Key: t.Key, What: fmt.Sprintf("%s (%s)", t.Short, t.Tool)}
+	verified := rundir.AllChecks()
+	for i, t := range codegen.Targets() {
 		if t.Name == target {
 			rep.stage("verify", "%s, %d golden images", t.Tool, golden)
 			r, err := verifyProject(ctx, &t, in("project"), in("design.json"), verify.Options{})
 			if err != nil {
 				return nil, err
 			}
-			check.Tally = r.Tally()
+			verified[i].Tally = r.Tally()
 		}
-		verified = append(verified, check)
 	}
 	rep.stage("simulate", "%d images", few.Len())
 	sim, mismatches, err := simulate(ctx, d, few, hwsim.Options{Progress: rep.track(TaskSimulate)})
@@ -247,7 +248,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*Summary, error) 
 	}
 	s.Fidelity = cal.Profile.Fidelity
 	s.Accuracy = newAccuracy(plan, j, judged, test.Len())
-	if err := artifact.WriteJSON(ctx, in("summary.json"), s); err != nil {
+	if err := rundir.Write(ctx, o.Output, &rundir.Run{Design: d, Profile: cal.Profile, Simulation: result, Summary: s}); err != nil {
 		return nil, err
 	}
 	if mismatches > 0 {

@@ -12,6 +12,7 @@ import (
 	"hass/internal/dataset"
 	"hass/internal/design"
 	"hass/internal/intnet"
+	"hass/internal/steps/rundir"
 	"hass/optimizer/derive"
 )
 
@@ -90,13 +91,6 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 	return result, nil
 }
 
-// Simulation is simulation.json.
-type Simulation struct {
-	artifact.Header
-	*report.Report
-	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
-}
-
 // checkStall checks --stall, which has the same meaning in all commands and in make sim-stall.
 func checkStall(percent int) error {
 	if percent < 0 || percent > 90 {
@@ -106,7 +100,7 @@ func checkStall(percent int) error {
 }
 
 // Artifact labels the result with the hashes of the design file and the data set.
-func (r *SimulateResult) Artifact() (*Simulation, error) {
+func (r *SimulateResult) Artifact() (*rundir.Simulation, error) {
 	hash, err := artifact.HashFile(r.design)
 	if err != nil {
 		return nil, err
@@ -115,7 +109,10 @@ func (r *SimulateResult) Artifact() (*Simulation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Simulation{artifact.NewHeader("hass.simulation", 1, map[string]string{"design": hash, "dataset": data}), r.Report, r.Mismatches}, nil
+	return &rundir.Simulation{
+		Header: artifact.NewHeader(rundir.SimulationSchema, rundir.SimulationVersion, map[string]string{"design": hash, "dataset": data}),
+		Report: r.Report, Mismatches: r.Mismatches,
+	}, nil
 }
 
 // reportOf compares a simulation with the design's predictions.

@@ -1,85 +1,16 @@
 package steps
 
 import (
-	"encoding/json"
-
 	"hass/codegen/verify"
 	"hass/hwsim/report"
 	"hass/internal/artifact"
 	"hass/internal/design"
-	"hass/internal/fidelity"
 	"hass/internal/judge"
+	"hass/internal/steps/rundir"
 )
 
-// Compared is a comparison with the reference, of a project of some target or of the simulator.
-type Compared struct {
-	Key  string // in summary.json
-	What string // for people
-	verify.Tally
-}
-
-// Checks are all comparisons that a build can make; one that it did not make has 0 images.
-type Checks []Compared
-
-// MarshalJSON writes KEY_images and KEY_mismatches for each comparison.
-func (c Checks) MarshalJSON() ([]byte, error) {
-	counts := map[string]int{}
-	for _, k := range c {
-		counts[k.Key+"_images"], counts[k.Key+"_mismatches"] = k.Images, k.Mismatches
-	}
-	return json.Marshal(counts)
-}
-
-// Summary is summary.json of a run folder.
-type Summary struct {
-	artifact.Header
-	Model    string `json:"model"`
-	Platform string `json:"platform"`
-	Bits     string `json:"bits"`
-	Fits     bool   `json:"fits"`
-
-	// Shortfall is the reason why it does not fit, one line per resource.
-	Shortfall []string `json:"shortfall,omitempty"`
-
-	Accuracy Accuracy `json:"accuracy"`
-	// Fidelity is that of the profile: signal-to-noise ratio of layers and outputs on calibration images, and losses of range.
-	Fidelity fidelity.Report `json:"fidelity"`
-
-	CyclesPerImage          float64 `json:"cycles_per_image"` // simulated, steady state
-	PredictedCyclesPerImage float64 `json:"predicted_cycles_per_image"`
-	LatencyCycles           int64   `json:"latency_cycles"` // one image alone: first input word accepted to last output word
-	ImagesPerSecond         float64 `json:"images_per_second"`
-	// Clock is the design's clock, on which ImagesPerSecond is based, with its kind and range.
-	Clock design.Clock `json:"clock"`
-
-	Resources  design.Resources `json:"resources"`
-	Calibrated bool             `json:"resources_calibrated"`
-	CostModel  design.CostModel `json:"cost_model"`
-	Budget     design.Resources `json:"budget"`
-	Bottleneck string           `json:"bottleneck"`
-	// Difference splits the difference between simulated and predicted cycles at the bottleneck into causes.
-	Difference *report.Accounting `json:"difference,omitempty"`
-
-	Verified Checks `json:"verified"`
-}
-
-// Accuracy is the accuracy of the networks on the judged set.
-type Accuracy struct {
-	Set     string        `json:"set"` // "test", or "calibration" if no test set was given
-	Images  int           `json:"images"`
-	Measure judge.Measure `json:"measure"`          // by labels: top-1, agreement, error, or "" if none applies
-	Output  string        `json:"output,omitempty"` // the output judged by labels
-	Why     string        `json:"why"`              // the reason for that output, or for measuring none
-	// Float and Integer are the measure of the given model, without thresholds, and of the integer network: the share of right answers
-	// or of agreeing elements, or the root mean squared error.
-	Float   *float64 `json:"float,omitempty"`
-	Integer *float64 `json:"integer,omitempty"`
-	// Outputs compares the integer network with the float network, without thresholds.
-	Outputs []judge.Fidelity `json:"outputs"`
-}
-
-func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accuracy {
-	a := Accuracy{Set: set, Images: images, Measure: plan.Measure, Why: plan.Why, Outputs: j.outputs}
+func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) rundir.Accuracy {
+	a := rundir.Accuracy{Set: set, Images: images, Measure: plan.Measure, Why: plan.Why, Outputs: j.outputs}
 	if plan.Measure == "" {
 		return a
 	}
@@ -88,14 +19,15 @@ func newAccuracy(plan *judge.Plan, j *judgement, set string, images int) Accurac
 	return a
 }
 
-func newSummary(d *design.Design, p design.Platform, verified Checks, rep *report.Report, mismatches int) *Summary {
-	s := &Summary{
-		Header: artifact.NewHeader("hass.summary", 2, nil),
+func newSummary(d *design.Design, p design.Platform, verified rundir.Checks, rep *report.Report, mismatches int) *rundir.Summary {
+	s := &rundir.Summary{
+		Header: artifact.NewHeader(rundir.SummarySchema, rundir.SummaryVersion, nil),
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
 		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
 		ImagesPerSecond: d.Clock.ImagesPerSecond(rep.CyclesPerImage), Clock: d.Clock,
 		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
 	}
-	s.Verified = append(verified, Compared{"hwsim", "simulator", verify.Tally{Images: rep.Images, Mismatches: mismatches}})
+	s.Verified = verified
+	s.Verified[len(verified)-1].Tally = verify.Tally{Images: rep.Images, Mismatches: mismatches} // the simulator is the last of rundir.AllChecks
 	return s
 }

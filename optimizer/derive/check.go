@@ -225,11 +225,15 @@ func checkCosts(d *design.Design, n *hw.Network) error {
 	return firstDifference("shortfall", d.Shortfall, priced.Shortfall)
 }
 
+// clocking is what a design's clock is computed from.
+func clocking(d *design.Design) *Clocking {
+	platform := design.Platform{Name: d.Platform, Part: d.Part, Board: d.Board, Family: d.Family, ClockMHz: d.Clock.Limit, Resources: d.Device}
+	return &Clocking{Target: d.Target, Platform: platform, Asked: d.Clock.Asked, Scale: ScaleOf(d.CostModel.Calibration)}
+}
+
 // clockOf is the clock of a design whose costs are known.
 func clockOf(d *design.Design, n *hw.Network) (design.Clock, error) {
-	platform := design.Platform{Name: d.Platform, Part: d.Part, Board: d.Board, Family: d.Family, ClockMHz: d.Clock.Limit, Resources: d.Device}
-	c := Clocking{Target: d.Target, Platform: platform, Asked: d.Clock.Asked, Scale: ScaleOf(d.CostModel.Calibration)}
-	e, err := c.Of(n, d.Total)
+	e, err := clocking(d).Of(n, d.Total)
 	if err != nil {
 		return design.Clock{}, err
 	}

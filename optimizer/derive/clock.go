@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -263,4 +264,45 @@ func (e *Estimate) Explain(n *hw.Network) (string, error) {
 		other = loops.MHz(kinds[next])
 	}
 	return line + fmt.Sprintf("; modules of the other kinds are good for %.0f MHz (%s)", other, next), nil
+}
+
+// ModuleClock is the clock in MHz that a module is good for.
+type ModuleClock struct {
+	Name string // of the process, of the FIFO as an instance, or control
+	Kind string // of the module of the RTL, or of the loop of the C++
+	MHz  float64
+}
+
+// ModuleClocks are the clocks that the modules of a design are good for in a part as full as this one, whatever the platform and
+// whatever was asked for: slowest first, equal ones in the order of the network. They are of the RTL, or of the C++ loops of a design for
+// HLS alone. n is the design's network.
+func ModuleClocks(d *design.Design, n *hw.Network) ([]ModuleClock, error) {
+	e, err := clocking(d).Of(n, d.Total)
+	if err != nil {
+		return nil, err
+	}
+	var list []ModuleClock
+	if d.Target.Includes(limits.RTL) {
+		err = delay.Modules(n, func(name string, m hw.Module) error {
+			ns, err := delay.Of(m)
+			list = append(list, ModuleClock{name, m.ModuleName(), e.slack / ns})
+			return err
+		})
+	} else {
+		for i := range n.Processes {
+			key := loops.KeyOf(n, i)
+			var ns float64
+			if ns, err = loops.Of(key); err != nil {
+				break
+			}
+			if ns > 0 { // a loop without a recurrence has any clock
+				list = append(list, ModuleClock{n.Processes[i].Name, key, loops.MHz(ns)})
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, func(a, b ModuleClock) int { return cmp.Compare(a.MHz, b.MHz) })
+	return list, nil
 }

@@ -1,0 +1,9 @@
+// Package report draws a run: one HTML page with what is known of an accelerator, complete by itself and readable without script,
+// network or mouse.
+//
+// It takes runs as plain figures (Run): what follows from a design it reads itself (AddDesign), what stages found is handed to it.
+// It gives one file (Write), the same bytes for the same runs, of at most MaxBytes. Two runs stand side by side. All figures that the
+// page shows are in it as JSON, too (Data). A figure that is not there is said to be missing.
+//
+// It never computes what a stage decides, never reads a file and never shows text of a model unescaped.
+package report

@@ -1,0 +1,300 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// graph is the drawing of a network.
+type graph struct {
+	Title  string
+	Text   string // what it shows, for those who do not see it
+	Width  float64
+	Height float64
+	Nodes  []node
+	Lines  []line
+	Labels []label
+}
+
+// node is a box.
+type node struct {
+	X, Y, W, H float64
+	Class      string
+	Lines      [3]string // name, kind, cycles
+	Title      string    // all of it
+	Link       string    // ID of the layer's row, or ""
+	Used       float64   // width of the bar of utilisation
+	Tag        string    // what marks it
+}
+
+// Bottom is where the bar of utilisation is drawn.
+func (n node) Bottom() float64 { return n.Y + n.H - 3.5 }
+
+// TagX and TagY are where the mark stands: below the box's corner.
+func (n node) TagX() float64 { return n.X + 4 }
+
+// TagY is the other coordinate of TagX.
+func (n node) TagY() float64 { return n.Y + n.H + 13 }
+
+// inBox is a line of a box.
+type inBox struct {
+	X, Y        float64
+	Class, Text string
+}
+
+// Text are the lines of the box.
+func (n node) Text() (list []inBox) {
+	y := n.Y + 18
+	if n.Lines[1] == "" {
+		y = n.Y + n.H/2 + 4
+	}
+	for i, s := range n.Lines {
+		if s == "" {
+			continue
+		}
+		class := "more"
+		if i == 0 {
+			class = "name"
+		}
+		list = append(list, inBox{n.X + 10, y, class, s})
+		y += 16
+	}
+	return list
+}
+
+// line is an edge.
+type line struct {
+	Path  string
+	Arrow string
+	Wide  float64 // stroke
+	Title string
+}
+
+// label is text at an edge.
+type label struct {
+	X, Y float64
+	Text string
+	End  bool // ends at X
+}
+
+// levels are where the colours of utilisation begin. A design is balanced, so they are finer towards 1.
+var levels = []float64{0, 0.5, 0.75, 0.9, 0.98}
+
+// level is the colour of a utilisation of 0..1.
+func level(u float64) string {
+	i := len(levels) - 1
+	for i > 0 && u < levels[i] {
+		i--
+	}
+	return fmt.Sprintf("level u%d", i)
+}
+
+// draw draws the network of a run; nil if it has none or if it is too large.
+func draw(r *Run, link func(id string) string) *graph {
+	if len(r.Edges) == 0 {
+		return nil
+	}
+	var ids []string
+	number := map[string]int{}
+	add := func(id string) {
+		if _, ok := number[id]; !ok {
+			number[id] = len(ids)
+			ids = append(ids, id)
+		}
+	}
+	layers := map[string]*Layer{}
+	add("input")
+	for _, l := range r.Layers {
+		if l.Cost != nil { // a layer of the design
+			add(l.ID)
+			layers[l.ID] = l
+		}
+	}
+	for _, e := range r.Edges {
+		add(e.From)
+		add(e.To)
+	}
+	pairs := make([][2]int, len(r.Edges))
+	for i, e := range r.Edges {
+		if pairs[i] = [2]int{number[e.From], number[e.To]}; pairs[i][0] >= pairs[i][1] {
+			return nil // in no order that can be drawn
+		}
+	}
+	l := arrange(len(ids), pairs)
+	if l == nil {
+		return nil
+	}
+	g := &graph{Title: "The network of " + short(r.Model, maxName)}
+	into := make([]int, len(ids))
+	for _, e := range pairs {
+		into[e[1]]++
+	}
+	top := make([]float64, len(l.ranks))
+	y := float64(margin)
+	for k, rank := range l.ranks {
+		lines := 0
+		for _, p := range rank {
+			if v := l.places[p].node; v >= 0 && into[v] > 0 {
+				lines = max(lines, labelLines(into[v]))
+			}
+		}
+		if k > 0 {
+			y += rankGap + float64(labelLine*lines)
+		}
+		top[k] = y
+		y += nodeHeight
+	}
+	g.Height = y + margin
+	for i := range l.places {
+		g.Width = max(g.Width, l.places[i].x+l.places[i].width()/2)
+	}
+	g.Width += 2*margin + labelRoom
+	for v, id := range ids {
+		p := &l.places[l.at[v]]
+		g.Nodes = append(g.Nodes, boxOf(id, layers[id], p.x+margin-nodeWidth/2, top[p.rank], link))
+	}
+	rankOf := func(k int) int { return l.places[l.routes[k][len(l.routes[k])-1]].rank }
+	seen := make([]int, len(ids)) // labels at a node so far
+	order := make([]int, len(pairs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case l.enter[a] < l.enter[b]:
+			return -1
+		case l.enter[a] > l.enter[b]:
+			return 1
+		}
+		return 0
+	})
+	for _, k := range order {
+		e, to := &r.Edges[k], pairs[k][1]
+		g.Lines = append(g.Lines, route(l, k, top, e))
+		x := l.places[l.at[to]].x + margin + l.enter[k]
+		yy := top[rankOf(k)]
+		text := fmt.Sprintf("%s\u202fbit \u00d7 %s", whole(e.Bits), whole(e.Depth))
+		n := into[to]
+		switch i := seen[to]; {
+		case n <= 2:
+			g.Labels = append(g.Labels, label{x + 7 - 14*boolTo(n == 2 && i == 0), yy - 9, text, n == 2 && i == 0})
+		case n <= maxLabels:
+			g.Labels = append(g.Labels, label{x + 7, yy - 9 - float64(labelLine*(n-1-i)), text, false})
+		case i == 0:
+			g.Labels = append(g.Labels, label{x + 7, yy - 9, fmt.Sprintf("%d streams: see the FIFOs", n), false})
+		}
+		seen[to]++
+	}
+	g.Text = fmt.Sprintf("%d layers in %d ranks from the input at the top to the output at the bottom, joined by %d streams. The tables of cycles and of FIFOs have all that it shows.",
+		len(r.Layers), len(l.ranks), len(r.Edges))
+	return g
+}
+
+// maxLabels is how many edges into a node have labels.
+const maxLabels = 4
+
+// labelRoom is the width that labels take to the right of the last node's middle, beyond the node.
+const labelRoom = 24
+
+// labelLines is the number of lines that the labels of so many edges take.
+func labelLines(n int) int {
+	if n <= 2 || n > maxLabels {
+		return 1
+	}
+	return n
+}
+
+func boolTo(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// route is the line of an edge.
+func route(l *layout, k int, top []float64, e *Edge) line {
+	var b strings.Builder
+	places := l.routes[k]
+	first := &l.places[places[0]]
+	x, y := first.x+margin+l.leave[k], top[first.rank]+nodeHeight
+	fmt.Fprintf(&b, "M%s %s", coordinate(x), coordinate(y))
+	for i, p := range places[1:] {
+		at := &l.places[p]
+		nx, ny := at.x+margin, top[at.rank]
+		if i == len(places)-2 {
+			nx += l.enter[k]
+			ny -= 5 // the arrow
+		}
+		if nx == x {
+			fmt.Fprintf(&b, "V%s", coordinate(ny))
+		} else {
+			middle := (y + ny) / 2
+			fmt.Fprintf(&b, "C%s %s %s %s %s %s", coordinate(x), coordinate(middle), coordinate(nx), coordinate(middle), coordinate(nx), coordinate(ny))
+		}
+		x, y = nx, ny
+		if i < len(places)-2 {
+			y = top[at.rank] + nodeHeight
+			fmt.Fprintf(&b, "V%s", coordinate(y))
+		}
+	}
+	return line{Path: b.String(), Arrow: fmt.Sprintf("M%s %sl4.5 -8h-9z", coordinate(x), coordinate(y+5)),
+		Wide:  round2(1 + math.Log2(float64(max(1, e.Bits)))/5),
+		Title: fmt.Sprintf("%s: %s to %s, %d bit a token, %d tokens deep, %s tokens an image", e.FIFO, e.From, e.To, e.Bits, e.Depth, whole(e.Tokens))}
+}
+
+// coordinate prints a coordinate with a digit.
+func coordinate(v float64) string {
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
+}
+
+// nameRoom is how many characters of a name a box shows.
+const nameRoom = 26
+
+// boxOf is the box of a layer, or of an input or output.
+func boxOf(id string, l *Layer, x, y float64, link func(id string) string) node {
+	b := node{X: round2(x), Y: y, W: nodeWidth, H: nodeHeight, Class: "io", Title: id}
+	b.Lines[0] = short(id, nameRoom)
+	if l == nil {
+		b.H = nodeHeight - 24
+		if id != "input" { // its readers are below
+			return b
+		}
+		b.Y += 24
+		return b
+	}
+	b.Link = link(id)
+	b.Lines[1] = l.Kind
+	if l.Engine != "" {
+		b.Lines[1] += " \u00b7 " + l.Engine
+	}
+	b.Lines[1] += " \u00b7 " + shape(l.Out)
+	b.Class = "unknown"
+	title := []string{id + " (" + short(l.Name, maxName) + ")", b.Lines[1], l.Hardware}
+	spent := "no figure"
+	if t := l.Time; t != nil {
+		spent = cyclesText(t.Busy) + " cycles"
+	} else if l.Estimate != nil {
+		spent = cyclesText(*l.Estimate) + " cycles"
+	}
+	if u := l.Utilisation; u != nil {
+		b.Class = level(*u)
+		b.Used = round2(nodeWidth * min(1, *u))
+		spent += ", busy " + percent(*u, 0)
+	}
+	b.Lines[2] = spent
+	title = append(title, spent)
+	switch {
+	case l.Bottleneck:
+		b.Tag = "bottleneck"
+	case l.Busiest:
+		b.Tag = "busiest"
+	}
+	if b.Tag != "" {
+		b.Class += " marked"
+		title = append(title, b.Tag)
+	}
+	b.Title = strings.Join(title, "; ")
+	return b
+}

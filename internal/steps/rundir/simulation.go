@@ -1,0 +1,19 @@
+package rundir
+
+import (
+	"hass/hwsim/report"
+	"hass/internal/artifact"
+)
+
+// The schema of simulation.json.
+const (
+	SimulationSchema  = "hass.simulation"
+	SimulationVersion = 1
+)
+
+// Simulation is simulation.json.
+type Simulation struct {
+	artifact.Header
+	*report.Report
+	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
+}
