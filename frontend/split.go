@@ -87,16 +87,24 @@ type cut struct {
 	fixed map[string]bool // values that depend on no input
 }
 
-// mark finds the nodes of the second part. Nodes are named as in Check.
-func (c *cut) mark(names []string) error {
-	byName := map[string]*onnx.Node{}
+// nodesByName are a model's nodes by their names in Check.
+func nodesByName(m *onnx.Model) map[string]*onnx.Node {
+	byName := make(map[string]*onnx.Node, len(m.Graph.Nodes))
 	taken := graph.NewNames()
-	for i, n := range c.m.Graph.Nodes {
+	for i, n := range m.Graph.Nodes {
 		name := n.Name
 		if name == "" {
 			name = fmt.Sprintf("%s_%d", n.Op, i)
 		}
 		byName[taken.Take(name)] = n
+	}
+	return byName
+}
+
+// mark finds the nodes of the second part. Nodes are named as in Check.
+func (c *cut) mark(names []string) error {
+	byName := nodesByName(c.m)
+	for _, n := range c.m.Graph.Nodes {
 		for _, out := range n.Outputs {
 			c.maker[out] = n
 		}

@@ -47,6 +47,7 @@ type cli struct {
 	Calibrate calibrateCmd `cmd:"" help:"Scale the cost model to your own synthesis reports."`
 	Show      showCmd      `cmd:"" help:"Print the hardware network of a design."`
 	Report    reportCmd    `cmd:"" help:"Draw a run, or two side by side, as one HTML page."`
+	Annotate  annotateCmd  `cmd:"" help:"Write a model with its hardware as metadata, for Netron."`
 	Platforms platformsCmd `cmd:"" help:"List the embedded platforms."`
 	Build     buildCmd     `cmd:"" help:"Run all steps: profile, optimize, generate, verify, simulate, summarise."`
 	Demo      demoCmd      `cmd:"" help:"Write the embedded demo: a trained model and labelled images."`

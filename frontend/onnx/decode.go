@@ -349,6 +349,15 @@ func decodeNode(b []byte) (*Node, error) {
 			if n.Domain == "ai.onnx" {
 				n.Domain = ""
 			}
+		case 9:
+			var b []byte
+			if b, err = f.message(); err != nil {
+				return err
+			}
+			if n.Metadata == nil {
+				n.Metadata = map[string]string{}
+			}
+			err = decodeEntry(b, n.Metadata, "metadata")
 		}
 		return err
 	})

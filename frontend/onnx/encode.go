@@ -37,12 +37,7 @@ func Encode(m *Model) ([]byte, error) {
 		o.int(2, m.Opsets[domain])
 		b.message(8, &o)
 	}
-	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
-		var e message
-		e.str(1, key)
-		e.str(2, m.Metadata[key])
-		b.message(14, &e)
-	}
+	b.entries(14, m.Metadata)
 	if n := b.size(); n > maxFile {
 		return nil, fmt.Errorf("writing ONNX: %d bytes are more than a protobuf file can have (2 GiB)", n)
 	}
@@ -120,6 +115,16 @@ func (b *message) message(num protowire.Number, m *message) {
 	b.last = append(b.last, m.last...)
 }
 
+// entries writes a map as StringStringEntryProto messages, by key.
+func (b *message) entries(num protowire.Number, m map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		var e message
+		e.str(1, key)
+		e.str(2, m[key])
+		b.message(num, &e)
+	}
+}
+
 func encodeGraph(g *Graph) (*message, error) {
 	if len(g.Sparse) > 0 {
 		return nil, fmt.Errorf("sparse initializer %q cannot be written", g.Sparse[0])
@@ -167,6 +172,7 @@ func encodeNode(n *Node) (*message, error) {
 		b.message(5, m)
 	}
 	b.optional(7, n.Domain)
+	b.entries(9, n.Metadata)
 	return b, nil
 }
 

@@ -54,6 +54,7 @@ func handmade() *onnx.Model {
 
 func TestEncodeRoundTrip(t *testing.T) {
 	m := handmade()
+	m.Graph.Nodes[0].Metadata = map[string]string{"hass.engine": "dense", "other": ""}
 	data, err := onnx.Encode(m)
 	if err != nil {
 		t.Fatal(err)

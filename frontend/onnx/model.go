@@ -40,6 +40,7 @@ type Node struct {
 	Name, Op, Domain string
 	Inputs, Outputs  []string
 	Attrs            []*Attr
+	Metadata         map[string]string
 }
 
 // Attr is a decoded AttributeProto. Only the field that Type names is set.
