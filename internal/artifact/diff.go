@@ -15,8 +15,8 @@ type Difference struct {
 	A, B string // the two values, shortened
 }
 
-// Diff lists where a and b, two values of one type, differ, in the order of their JSON and at most limit
-// places. Fields that JSON leaves out are left out. Floats within a relative tolerance are equal.
+// Diff lists the differences of a and b, two values of one type, in the order of their JSON and at most
+// limit of them. Fields that JSON leaves out are skipped. Floats within a relative tolerance are equal.
 func Diff(a, b any, tolerance float64, limit int) []Difference {
 	d := differ{tolerance: tolerance, limit: limit}
 	d.value("", reflect.ValueOf(a), reflect.ValueOf(b))
@@ -36,7 +36,7 @@ func (d *differ) add(path, a, b string) {
 	}
 }
 
-// shorten prints a value in one line of at most some 60 characters.
+// shorten prints a value in one line of at most about 60 characters.
 func shorten(v any) string {
 	s := fmt.Sprint(v)
 	if reflect.TypeOf(v).Kind() == reflect.String {

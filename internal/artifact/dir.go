@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// Marker is the file that tells a project folder from any other.
+// Marker is the file that marks a project folder.
 const Marker = ".hass-output"
 
 const (
 	markerText    = "This folder was written by hass. manifest.json lists the generated files; all others are yours and stay.\n"
-	markerTextOld = "This folder was written by hass" // how the marker begins in every version
+	markerTextOld = "This folder was written by hass" // start of the marker's text in every version
 )
 
 // TreeFile is a generated file of a project folder.
@@ -26,25 +26,25 @@ type TreeFile struct {
 	Executable bool
 }
 
-// Kept says what of a project folder WriteProject has left alone or replaced. Paths are
-// slash-separated and relative to it; those of folders end in a slash.
+// Kept lists the files of a project folder that WriteProject kept or replaced. Paths
+// are slash-separated and relative to the folder; those of folders end in a slash.
 type Kept struct {
-	Foreign  []string // what hass did not generate
-	Edited   []string // generated files that were edited and whose new version is the one that was edited
-	Replaced []string // generated files that were edited and that force has replaced
+	Foreign  []string // files that hass did not generate
+	Edited   []string // edited generated files whose unedited version is the new one; they were kept
+	Replaced []string // edited generated files that were replaced because of force
 }
 
-// Mode is what WriteProject does with generated files that were edited.
+// Mode is the treatment of edited generated files by WriteProject.
 type Mode int
 
 const (
-	KeepEdits    Mode = iota // they stay; where the new project needs another version it is refused
-	ReplaceEdits             // they are replaced or, if the new project has none of that name, removed
+	KeepEdits    Mode = iota // they stay; if the new project needs another version, it is refused
+	ReplaceEdits             // they are replaced or, if the new project has no such file, removed
 )
 
-// CheckDir reports whether WriteProject may create or update the folder path: it must not exist,
-// be empty, or be a project of ours. Commands call it before long work, so that a wrong -o fails
-// at once.
+// CheckDir checks that WriteProject may create or update the folder path: it must not exist, be
+// empty, or be a project of hass. Commands call it before long work, so that a wrong -o fails at
+// once.
 func CheckDir(path string) error {
 	target, err := resolve(path)
 	if err == nil {
@@ -59,16 +59,16 @@ func CheckDir(path string) error {
 	return nil
 }
 
-// WriteProject makes the folder path from files, the last of which is the manifest that lists
-// them, or makes an older project there into this one.
+// WriteProject creates the folder path from files, the last of which is the manifest that
+// lists them, or updates an existing project there to these files.
 //
-// A new folder is filled beside its place and renamed. In an older project only what differs is
-// touched: files that the old manifest does not list stay, whatever they are, and so do
-// generated files that were edited, as mode says. Files that the new project no longer has are
-// removed. The new files are written and synced into a folder inside the project and put into
-// place only then: until that moment a failure, an interrupt or a killed process leaves the old
-// project as it was; from then on the next call, whatever it is to write, first finishes the
-// work, and CheckWhole says that it is not finished.
+// A new folder is filled beside its place and renamed. In an existing project only differing
+// files are changed. Files that the old manifest does not list stay, and so do edited generated
+// files, subject to mode. Files that the new project no longer has are removed. The new files
+// are first written and synced into a folder inside the project. Until that is complete, a
+// failure, an interrupt or a killed process leaves the old project unchanged. From then on the
+// next call, whatever it writes, first finishes the update, and until then CheckWhole reports
+// that the project is not finished.
 func WriteProject(ctx context.Context, path string, files []TreeFile, mode Mode) (kept *Kept, err error) {
 	defer func() {
 		if err != nil {
@@ -96,13 +96,13 @@ func WriteProject(ctx context.Context, path string, files []TreeFile, mode Mode)
 	return &Kept{}, newProject(ctx, target, files)
 }
 
-// newProject makes a folder that is not there.
+// newProject creates a folder that does not exist.
 func newProject(ctx context.Context, target string, files []TreeFile) error {
 	files = append(files[:len(files):len(files)], TreeFile{Path: Marker, Data: []byte(markerText)})
 	return newFolder(target, func(dir string) error { return writeTree(ctx, dir, files) })
 }
 
-// newFolder fills a folder beside its place, which is not there or is empty, and renames it.
+// newFolder fills a folder beside its place, which must be absent or empty, and renames it.
 func newFolder(target string, fill func(dir string) error) error {
 	t, err := newTemporary(target, true)
 	if err != nil {
@@ -122,8 +122,8 @@ func newFolder(target string, fill func(dir string) error) error {
 	return nil
 }
 
-// WriteFolder makes the folder path, which must not exist or must be empty, from what fill puts into another one beside it:
-// it appears as a whole or not at all. What killed processes have left beside it is removed.
+// WriteFolder creates the folder path, which must not exist or must be empty: fill writes into another folder beside it,
+// which is then renamed, so it appears as a whole or not at all. Leftovers of killed processes beside it are removed.
 func WriteFolder(path string, fill func(dir string) error) error {
 	target, err := resolve(path)
 	if err == nil {
@@ -139,8 +139,8 @@ func WriteFolder(path string, fill func(dir string) error) error {
 	return nil
 }
 
-// Scratch makes a folder for files that nobody keeps, where the system has its temporary files, and removes those that
-// killed processes have left there. The caller calls done in the end.
+// Scratch creates a temporary folder in the system's folder for temporary files, and removes the leftovers of killed
+// processes there. The caller must call done at the end.
 func Scratch() (dir string, done func(), err error) {
 	parent := os.TempDir()
 	RemoveStale(parent)
@@ -148,7 +148,7 @@ func Scratch() (dir string, done func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("folder %s for temporary files: %w", parent, cause(err))
 	}
-	if err := os.Chmod(t.path, 0o700); err != nil { // others use the parent, too
+	if err := os.Chmod(t.path, 0o700); err != nil { // others use the parent folder too
 		t.remove()
 		return "", nil, err
 	}
@@ -195,7 +195,7 @@ func writeSynced(name string, data []byte, mode fs.FileMode) error {
 	return f.Sync()
 }
 
-// ownFolder reports whether target exists, and an error if it is not for us to write in.
+// ownFolder reports whether target exists; it is an error if we must not write there.
 func ownFolder(target string) (exists bool, err error) {
 	if target == filepath.Dir(target) {
 		return true, errors.New("is the root of the file system; name a folder below it")

@@ -19,19 +19,19 @@ import (
 type Output struct {
 	Path  string
 	Write func(w io.Writer) error
-	// Side, if not nil, is where name, hash and size of the file are recorded as soon as it is
-	// written, and before the next output is.
+	// Side, if not nil, receives name, hash and size of the file as soon as it is written,
+	// before the next output is written.
 	Side *SideFile
 }
 
-// WriteFiles makes files that belong together; the last is the one that names the others. All go
-// to temporary files beside their places first, which are synced. On any failure until then, a
-// full disk among them, and when ctx is cancelled, they are removed and nothing has changed. Then
-// all are renamed into place. A process that is killed between two renames leaves no last file,
-// rather than one that names files which are not its own.
+// WriteFiles writes files that belong together; the last one names the others. All are first
+// written to temporary files beside their places and synced. On any failure until then, such as a
+// full disk, and when ctx is cancelled, the temporary files are removed and nothing has changed.
+// Then all are renamed into place. A process that is killed between two renames leaves no last
+// file, so no file ever names side files that are not its own.
 //
-// A path that is a symbolic link is followed; one that is a folder, a device or a pipe is an
-// error before anything is written.
+// A path that is a symbolic link is followed. A path that is a folder, a device or a pipe is
+// an error before anything is written.
 func WriteFiles(ctx context.Context, outputs ...Output) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -100,8 +100,8 @@ func WriteBytes(ctx context.Context, path string, data []byte) error {
 	})
 }
 
-// CheckFile reports early, before long work, whether WriteFile could make path, and removes what
-// killed processes have left beside it.
+// CheckFile reports early, before long work, whether WriteFile could write path, and removes
+// leftovers of killed processes beside it.
 func CheckFile(path string) error {
 	target, err := outputFile(path)
 	if err != nil {
@@ -125,8 +125,9 @@ func CheckFile(path string) error {
 	return nil
 }
 
-// outputFile gives the place of a file to be written, links followed. What stands there must be
-// a regular file: a rename would replace a device, and side files would lie beside it.
+// outputFile gives the place of a file to be written, with links followed. An existing file
+// there must be regular: a rename would replace a device, and side files would be written
+// beside it.
 func outputFile(path string) (string, error) {
 	target, err := resolve(path)
 	if err != nil {
@@ -203,14 +204,15 @@ func resolve(path string) (string, error) {
 	return real, nil
 }
 
-// noDevice refuses paths that lead through /dev or /proc, links on the way included: /dev/stdout may well be a regular
-// file, but its side files would lie in /dev, and others still write to it. Shared memory is a folder as any other.
+// noDevice refuses paths that lead through /dev or /proc, including links on the way: /dev/stdout may be a regular
+// file, but its side files would be in /dev, and other programs still write to it. Shared memory is an ordinary
+// folder.
 func noDevice(path string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return cause(err)
 	}
-	for range 40 { // links, as many as the kernel follows
+	for range 40 { // at most as many links as the kernel follows
 		if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
 			abs = filepath.Join(dir, filepath.Base(abs))
 		}
@@ -221,7 +223,7 @@ func noDevice(path string) error {
 		}
 		link, err := os.Readlink(abs)
 		if err != nil {
-			return nil // the end, or resolve's to refuse
+			return nil // the end, or a path that resolve refuses
 		}
 		if !filepath.IsAbs(link) {
 			link = filepath.Join(filepath.Dir(abs), link)
@@ -231,8 +233,8 @@ func noDevice(path string) error {
 	return nil
 }
 
-// syncDir makes a rename durable. Some file systems refuse to sync a folder; the
-// rename has happened either way, so that is no failure.
+// syncDir makes a rename durable. Some file systems refuse to sync a folder;
+// that is not a failure, because the rename has happened anyway.
 func syncDir(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		d.Sync()
@@ -240,8 +242,8 @@ func syncDir(dir string) {
 	}
 }
 
-// cause strips the path from an *fs.PathError or *os.LinkError: temporary names
-// mean nothing to the user, who is told the real one.
+// cause removes the path from an *fs.PathError or *os.LinkError: the user does
+// not know the temporary name and is told the real one.
 func cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -13,11 +13,11 @@ import (
 	"hass/internal/userfile"
 )
 
-// Header opens every JSON artefact; embed it. Inputs maps what the artefact was
-// made from ("model", "dataset", ...) to the SHA-256 of its bytes in hex, never
-// to a path, so that moving files does not change an artefact.
+// Header is the start of every JSON artefact; embed it. Inputs maps the
+// artefact's inputs ("model", "dataset", ...) to the SHA-256 of their bytes in
+// hex, never to a path, so that moving files does not change an artefact.
 type Header struct {
-	Schema        string            `json:"schema"`         // what it is, for example "hass.design"
+	Schema        string            `json:"schema"`         // kind of artefact, for example "hass.design"
 	SchemaVersion int               `json:"schema_version"` // changes with the meaning of a field
 	Tool          string            `json:"tool"`           // Tool of the writer, for people
 	Inputs        map[string]string `json:"inputs"`
@@ -28,7 +28,7 @@ func NewHeader(schema string, version int, inputs map[string]string) Header {
 	return Header{Schema: schema, SchemaVersion: version, Tool: Tool, Inputs: inputs}
 }
 
-// CheckInputs says which of the inputs has no SHA-256.
+// CheckInputs returns an error that names an input without a SHA-256.
 func (h *Header) CheckInputs() error {
 	for _, name := range slices.Sorted(maps.Keys(h.Inputs)) {
 		if !isHash(h.Inputs[name]) {
@@ -54,8 +54,8 @@ func WriteJSON(ctx context.Context, path string, v any) error {
 }
 
 // Decode reads an artefact of the given schema and version into v, a pointer to
-// a struct that embeds Header. Another schema or version and all that
-// DecodeStrict refuses are errors.
+// a struct that embeds Header. Another schema or version, and everything that
+// DecodeStrict refuses, is an error.
 func Decode(data []byte, schema string, version int, v any) error {
 	var h Header
 	if err := strict.Unmarshal(data, &h); err != nil {

@@ -4,5 +4,5 @@ package artifact
 
 import "os"
 
-// tryLock knows nothing here: temporaries of killed processes stay.
+// tryLock cannot lock on this system, so temporaries of killed processes stay.
 func tryLock(*os.File) lockResult { return lockUnknown }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock of an open file or folder. It ends with the process, however that ends.
+// tryLock takes the lock of an open file or folder. The lock ends with the process.
 func tryLock(f *os.File) lockResult {
 	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 	case err == nil:

@@ -16,7 +16,7 @@ const (
 	ManifestVersion = 1
 )
 
-// Passes is the target of a folder that holds no project but the graph after each pass.
+// Passes is the target of a folder that holds the graph after each pass instead of a project.
 const Passes = "passes"
 
 // inputs are the names of the inputs whose hashes a manifest of the target must have.
@@ -27,7 +27,7 @@ func (m *Manifest) inputs() []string {
 	return []string{"design", "weights", "golden"}
 }
 
-// contents says in words what a folder with this manifest holds.
+// contents describes the contents of a folder with this manifest.
 func (m *Manifest) contents() string {
 	if m.Target == Passes {
 		return "dumped passes"
@@ -35,19 +35,19 @@ func (m *Manifest) contents() string {
 	return "a project"
 }
 
-// maxManifestFiles bounds the files of a project; the largest networks have a few thousand.
+// maxManifestFiles bounds the number of files of a project; the largest networks have a few thousand.
 const maxManifestFiles = 1 << 18
 
-// Manifest lists what a project folder was made from and every file that was generated into
-// it, but for itself and the marker. A file of the folder that it does not list is the
-// user's; one whose hash differs was edited. Header.Inputs has the hashes of the design
-// ("design", in the tool's own writing, so that order and spaces do not count),
-// of its weights ("weights") and of its golden images ("golden"). A folder of dumped passes
-// has the target Passes and the hash of the model ("model") instead.
+// Manifest lists the inputs of a project folder and every file that was generated into it,
+// except itself and the marker. A file of the folder that it does not list is the user's; a
+// file whose hash differs was edited. Header.Inputs has the hashes of the design ("design",
+// as the tool writes it, so independent of the order of fields and white space), of its
+// weights ("weights") and of its golden images ("golden"). A folder of dumped passes has
+// the target Passes and the hash of the model ("model") instead.
 type Manifest struct {
 	Header
 	Target string     `json:"target"`        // hls, rtl or Passes
-	Golden int        `json:"golden_images"` // images of the design that were written
+	Golden int        `json:"golden_images"` // number of the design's images that were written
 	Files  []SideFile `json:"files"`         // in the order of their paths
 }
 
@@ -75,8 +75,8 @@ func (m *Manifest) File(path string) *SideFile {
 	return nil
 }
 
-// Edited lists the files of the manifest that are not in the project folder dir as they were generated. A missing file
-// is an error.
+// Edited lists the files of the manifest that differ from their generated version in the project folder dir. A missing
+// file is an error.
 func (m *Manifest) Edited(dir string) ([]string, error) {
 	var edited []string
 	for _, f := range m.Files {

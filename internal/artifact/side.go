@@ -41,8 +41,8 @@ func hashReader(r io.Reader) (sum string, n int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), n, nil
 }
 
-// SideFile is a file that belongs to an artefact, named relative to the
-// artefact's folder, so that the folder can move.
+// SideFile is a file that belongs to an artefact. Its path is relative
+// to the artefact's folder, so that the folder can be moved.
 type SideFile struct {
 	Path   string `json:"path"`   // slash-separated, inside the artefact's folder
 	SHA256 string `json:"sha256"` // lower-case hex
@@ -68,8 +68,8 @@ func NewSideFile(dir, rel string) (SideFile, error) {
 	return s, nil
 }
 
-// Open opens the file, positioned at its start. It is an error naming the file if it is missing from dir or differs
-// from what was recorded.
+// Open opens the file at its start. It is an error naming the file if it is missing from dir or differs from the
+// record.
 func (s SideFile) Open(dir string) (*os.File, error) {
 	f, err := s.open(dir)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s SideFile) Read(dir string) ([]byte, error) {
 	}
 	defer f.Close()
 	name := filepath.Join(dir, s.Path)
-	data, err := io.ReadAll(io.LimitReader(f, s.Bytes+1)) // no more of it is needed to see that it is another
+	data, err := io.ReadAll(io.LimitReader(f, s.Bytes+1)) // one byte more is enough to detect a different file
 	if err != nil {
 		return nil, fmt.Errorf("side file %s: %w", name, cause(err))
 	}
@@ -118,8 +118,8 @@ func (s SideFile) Read(dir string) ([]byte, error) {
 	return data, nil
 }
 
-// open checks the path, which comes from a file that anyone may have written,
-// and opens it below dir. os.Root also stops symbolic links that lead outside.
+// open checks the path, which comes from an untrusted file, and opens it
+// below dir. os.Root also refuses symbolic links that lead outside.
 func (s SideFile) open(dir string) (*os.File, error) {
 	if s.Path == "" || strings.ContainsRune(s.Path, '\\') || strings.ContainsRune(s.Path, 0) || !filepath.IsLocal(filepath.FromSlash(s.Path)) {
 		return nil, fmt.Errorf("side file %q: must be a relative path inside the artefact's folder", s.Path)

@@ -14,14 +14,15 @@ import (
 )
 
 // maxJSON bounds a JSON artefact in bytes. The largest real designs, with a table for every
-// value of a 16-bit tensor in each of some hundred layers, have some 50 MB.
+// value of a 16-bit tensor in each of about a hundred layers, have about 50 MB.
 const maxJSON = 256 << 20
 
-// DecodeStrict reads one JSON value into v, a pointer, as a program of ours writes it. Errors,
-// with line and JSON pointer, are: a name twice in an object, a name of another case, a
-// field that v does not have, a field that is missing (those of v with omitempty may
-// be), null for a number, text, struct or fixed-size array, an array of another
-// length than v's, text that is not UTF-8, more than 10,000 levels, and anything behind the value.
+// DecodeStrict reads one JSON value into v, a pointer, in exactly the form in which hass
+// writes it. These are errors, reported with line and JSON pointer: a duplicate name in an
+// object, a name in another case, a field that v does not have, a missing field (except fields
+// of v with omitempty), null for a number, text, struct or fixed-size array, an array of
+// another length than v's, text that is not UTF-8, more than 10,000 levels, and anything after
+// the value.
 func DecodeStrict(data []byte, v any) error {
 	if err := json.Unmarshal(data, v, json.RejectUnknownMembers(true)); err != nil {
 		return strictError(data, err)
@@ -95,13 +96,13 @@ func complete(d *jsontext.Decoder, t reflect.Type) error {
 	return err
 }
 
-// field is a field of a struct as JSON has it.
+// field is a field of a struct under its JSON name.
 type field struct {
 	t        reflect.Type
 	optional bool
 }
 
-// listFields lists the fields of a struct, embedded structs' as its own.
+// listFields lists the fields of a struct, including those of embedded structs.
 func listFields(t reflect.Type, fields map[string]field) {
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -122,13 +123,13 @@ func listFields(t reflect.Type, fields map[string]field) {
 	}
 }
 
-// strictError says an error of the JSON library in the words of this package, with its line.
+// strictError rephrases an error of the JSON library, with its line.
 func strictError(data []byte, err error) error {
 	var syn *jsontext.SyntacticError
 	var sem *json.SemanticError
 	where := func(off int64, at jsontext.Pointer, format string, args ...any) error {
 		off = min(max(off, 0), int64(len(data)))
-		// A message may show text of the file: it stays short and in one line.
+		// A message may contain text of the file: it is kept short and in one line.
 		path := string(at)
 		if len(path) > 200 {
 			path = path[:200] + "..."
@@ -177,7 +178,7 @@ func strictError(data []byte, err error) error {
 // kindNames are the words of JSON for the first byte of a value.
 var kindNames = map[jsontext.Kind]string{'n': "null", 't': "boolean", 'f': "boolean", '"': "string", '0': "number", '{': "object", '}': "object", '[': "list", ']': "list"}
 
-// describe says what JSON a type wants.
+// describe names the JSON value that a type requires.
 func describe(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:

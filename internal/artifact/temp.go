@@ -12,32 +12,32 @@ import (
 	"sync"
 )
 
-// temporary is a hidden file or folder that will become, or serves to make, what stands beside
-// it. It is locked while its process lives, so that others can tell it from what a killed one
-// has left.
+// temporary is a hidden file or folder that will replace its neighbour, or is used to build
+// it. It is locked while its process lives, so that others can distinguish it from the
+// leftover of a killed process.
 type temporary struct {
 	path string
-	f    *os.File // open for writing if it is a file
+	f    *os.File // open for writing, if it is a file
 }
 
-// live are the temporaries of this process. Its lock is held, too, while results are put in
-// place: Abandon must not come between.
+// live holds the temporaries of this process. Its lock is also held while results are
+// renamed into place, so that Abandon cannot interfere.
 var live struct {
 	sync.Mutex
 	list map[*temporary]bool
 }
 
-// Abandon removes the temporaries of this process and lets it write nothing more: whoever would
-// put a result into place waits for ever. It is for a process that ends now, in the middle of
-// its work. What is being put in place at this moment is finished first.
+// Abandon removes the temporaries of this process and blocks all further writes: a goroutine
+// that would rename a result into place waits forever. Call it only if the process ends now, in
+// the middle of its work. A rename in progress is finished first.
 func Abandon() {
-	live.Lock() // for good
+	live.Lock() // permanently
 	for t := range live.list {
 		os.RemoveAll(t.path)
 	}
 }
 
-// newTemporary makes a temporary file or folder beside target, or in it.
+// newTemporary creates a temporary file or folder beside target, or in it.
 func newTemporary(target string, folder bool) (*temporary, error) {
 	for range 8 {
 		t := &temporary{path: temporaryName(target)}
@@ -53,7 +53,7 @@ func newTemporary(target string, folder bool) (*temporary, error) {
 			return nil, err
 		}
 		if tryLock(t.f) == lockHeld || !t.same() {
-			t.f.Close() // between making and locking it another process took it for a dead one's
+			t.f.Close() // between creation and locking another process removed it as a leftover
 			continue
 		}
 		live.Lock()
@@ -67,7 +67,7 @@ func newTemporary(target string, folder bool) (*temporary, error) {
 	return nil, errors.New("temporary files vanish as soon as they are made")
 }
 
-// same tells whether the path still is the open file.
+// same reports whether the path still refers to the open file.
 func (t *temporary) same() bool {
 	a, err := t.f.Stat()
 	if err != nil {
@@ -77,13 +77,13 @@ func (t *temporary) same() bool {
 	return err == nil && os.SameFile(a, b)
 }
 
-// forget ends the life of a temporary that has become a result. The caller holds live.
+// forget unregisters a temporary that has become a result. The caller holds live.
 func (t *temporary) forget() {
 	delete(live.list, t)
 	t.f.Close()
 }
 
-// remove ends the life of a temporary with all that is in it; it does nothing after forget.
+// remove deletes a temporary with its contents; it does nothing after forget.
 func (t *temporary) remove() {
 	live.Lock()
 	defer live.Unlock()
@@ -95,13 +95,14 @@ func (t *temporary) remove() {
 
 const temporaryMark = ".hass-tmp-"
 
-// temporaryName names a hidden sibling of path. Random digits make it new; the check digits
-// behind them make sure that no file of a user is taken for ours. Neither reaches an artefact.
+// temporaryName makes a name for a hidden sibling of path. Random digits make it unique;
+// the check digits after them ensure that no user's file is mistaken for a temporary.
+// Neither reaches an artefact.
 func temporaryName(path string) string {
 	var b [6]byte
 	rand.Read(b[:])
 	base := filepath.Base(path)
-	if len(base) > 100 { // file systems allow 255 bytes in all
+	if len(base) > 100 { // file systems allow 255 bytes in total
 		base = base[:100]
 	}
 	name := "." + base + temporaryMark + hex.EncodeToString(b[:])
@@ -119,11 +120,11 @@ func isTemporary(name string) bool {
 	return n > 0 && strings.Contains(name, temporaryMark) && name[n:] == checkDigits(name[:n])
 }
 
-// RemoveStale removes from a folder the temporaries that killed processes have left there.
+// RemoveStale removes from a folder the temporaries of killed processes.
 func RemoveStale(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return // whoever writes there will say so
+		return // whoever writes there will report the error
 	}
 	for _, e := range entries {
 		if !isTemporary(e.Name()) || !e.IsDir() && !e.Type().IsRegular() {
@@ -141,17 +142,17 @@ func RemoveStale(dir string) {
 	}
 }
 
-// lockResult is what tryLock found.
+// lockResult is the result of tryLock.
 type lockResult int
 
 const (
-	lockTaken   lockResult = iota // it was free and is ours now, until the file is closed
-	lockHeld                      // another open file has it: its process lives
+	lockTaken   lockResult = iota // it was free and is ours until the file is closed
+	lockHeld                      // another open file holds it, so its process lives
 	lockUnknown                   // this file system or operating system has no such locks
 )
 
 // ErrBusy is the error of a folder that another process is writing.
 var ErrBusy = errors.New("another hass is writing it; wait for that one to end")
 
-// notThere tells whether err says that a file is missing.
+// notThere reports whether err means that a file is missing.
 func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -20,26 +20,26 @@ import (
 
 // An update of a project goes through a folder inside it:
 //
-//	.hass-update/steps.json   what is to be done
+// .hass-update/steps.json   the steps to do
 //	.hass-update/new/...      the new files
 //
-// It is written under a temporary name; the rename to updateName decides that the project is the
-// new one. Every step can be done again.
+// It is written under a temporary name; the rename to updateName commits the update. Every step
+// can be repeated.
 const (
 	updateName = ".hass-update"
 	stepsName  = "steps.json"
 	newName    = "new"
 )
 
-// step is a change of one file. Old is the hash of what stands there, "" for nothing: if it
-// is another by the time of the step, a user has been faster and their file stays.
+// step is a change of one file. Old is the hash of the present file, "" for none: if the
+// file differs at the time of the step, a user has changed it meanwhile and it stays.
 type step struct {
 	Path string `json:"path"`
 	Old  string `json:"old"`
 	New  string `json:"new"` // hash of the new file, "" if the old one is to be removed
 }
 
-// CheckWhole is an error if an update of the project folder dir was begun and has not ended.
+// CheckWhole returns an error if an update of the project folder dir has begun but not ended.
 func CheckWhole(dir string) error {
 	if _, err := os.Lstat(filepath.Join(dir, updateName)); err == nil {
 		return fmt.Errorf("%s: the last hass generate was killed while it put new files in place; run it again, it will finish", dir)
@@ -47,7 +47,7 @@ func CheckWhole(dir string) error {
 	return nil
 }
 
-// updateProject makes the project in target into the one of files.
+// updateProject updates the project in target to files.
 func updateProject(ctx context.Context, target string, files []TreeFile, mode Mode) (*Kept, error) {
 	lock, err := os.Open(target)
 	if err != nil {
@@ -92,17 +92,17 @@ func updateProject(ctx context.Context, target string, files []TreeFile, mode Mo
 	return kept, err
 }
 
-// oldProject is what stands in the folder.
+// oldProject describes the present contents of the folder.
 type oldProject struct {
 	hash map[string]string // of the generated files, as they were generated
-	// unknown tells that no manifest says which files were generated: every file that the new
-	// project needs another version of then counts as edited.
+	// unknown means that no manifest lists the generated files: every file of which the new
+	// project needs another version then counts as edited.
 	unknown  bool
 	manifest *Manifest // nil if there is none
 }
 
-// sameContents refuses to make a folder of one kind into one of another: its files would all go, though nobody edited
-// them. text is the new manifest.
+// sameContents refuses to turn a folder of one kind into one of another, because all of its unedited files would be
+// removed. text is the new manifest.
 func (old *oldProject) sameContents(text []byte) error {
 	var m Manifest
 	if old.manifest == nil || json.Unmarshal(text, &m) != nil {
@@ -121,7 +121,7 @@ func readOld(root *os.Root, target string, mode Mode) (*oldProject, error) {
 	switch {
 	case notThere(err):
 		_, err := root.Lstat(Marker)
-		old.unknown = err == nil // else the folder is empty
+		old.unknown = err == nil // otherwise the folder is empty
 		return old, nil
 	case err != nil && mode == ReplaceEdits:
 		old.unknown = true
@@ -198,7 +198,7 @@ func planUpdate(ctx context.Context, root *os.Root, old *oldProject, files []Tre
 		return nil, nil, fmt.Errorf("%s: edited since hass generated it, and the new project has another version or none; "+
 			"move your version away, or --force to give it up, nothing was changed", list(edited))
 	}
-	// The manifest comes last: it says what the project is.
+	// The manifest comes last, because it identifies the project.
 	if i := slices.IndexFunc(steps, func(s step) bool { return s.Path == ManifestName }); i >= 0 {
 		m := steps[i]
 		steps = append(slices.Delete(steps, i, i+1), m)
@@ -216,11 +216,11 @@ func list(paths []string) string {
 	return text
 }
 
-// notFile is what hashIn gives for what is no regular file.
+// notFile is the result of hashIn for anything but a regular file.
 const notFile = "no file"
 
-// hashIn is the hash of a file of the project, "" if there is none. What stands in the place of
-// one of its folders is notFile, too.
+// hashIn is the hash of a file of the project, "" if there is none. If one of its folders is
+// not a folder, the result is notFile, too.
 func hashIn(root *os.Root, name string) (string, error) {
 	st, err := root.Lstat(filepath.FromSlash(name))
 	switch {
@@ -232,7 +232,7 @@ func hashIn(root *os.Root, name string) (string, error) {
 		}
 		return "", nil
 	case err != nil:
-		return notFile, nil // a folder of the path is a file, or a link that leads out
+		return notFile, nil // a folder of the path is a file, or a link that leads outside
 	case !st.Mode().IsRegular():
 		return notFile, nil
 	}
@@ -283,7 +283,7 @@ func stage(ctx context.Context, target string, files []TreeFile, steps []step) e
 	return nil
 }
 
-// finishUpdate does what a killed process has left to do.
+// finishUpdate finishes the update of a killed process.
 func finishUpdate(root *os.Root) error {
 	if _, err := root.Lstat(updateName); notThere(err) {
 		return nil
@@ -323,7 +323,7 @@ func applyUpdate(root *os.Root) error {
 		d.Sync() // as in syncDir
 		d.Close()
 	}
-	// Renamed first: a half removed update folder must not be taken for one to be done.
+	// Renamed first, so that a partly removed update folder is not mistaken for a pending update.
 	done := filepath.Base(temporaryName("update"))
 	if err := root.Rename(updateName, done); err != nil {
 		return fail(cause(err))
@@ -334,7 +334,7 @@ func applyUpdate(root *os.Root) error {
 	return nil
 }
 
-// apply does a step, again if need be.
+// apply does a step; it may have been done before.
 func (s step) apply(root *os.Root) error {
 	name := filepath.FromSlash(s.Path)
 	now, err := hashIn(root, s.Path)
@@ -342,14 +342,14 @@ func (s step) apply(root *os.Root) error {
 		return err
 	}
 	if now == s.New || now != s.Old {
-		return nil // done before, or a user's by now
+		return nil // done before, or changed by a user meanwhile
 	}
 	if s.New == "" {
 		if err := root.Remove(name); err != nil {
 			return err
 		}
 		for dir := filepath.Dir(name); dir != "." && root.Remove(dir) == nil; dir = filepath.Dir(dir) {
-			// A folder that was removed was empty.
+			// If a folder was removed, it was empty.
 		}
 		return nil
 	}
@@ -359,7 +359,7 @@ func (s step) apply(root *os.Root) error {
 	return root.Rename(filepath.Join(updateName, newName, name), name)
 }
 
-// foreign lists what stands beside generated files. Folders without one are not looked into.
+// foreign lists the files beside generated files. Folders without generated files are not searched.
 func foreign(root *os.Root, files []TreeFile) ([]string, error) {
 	ours := map[string]bool{".": true, Marker: true}
 	dirs := []string{"."}

@@ -11,14 +11,15 @@ import (
 	"hass/internal/workers"
 )
 
-// Held is how the integer network holds a value.
+// Held is the form of a value in the integer network.
 type Held struct {
 	fixed.Format
 	Channels int
 	Powers   []int // by channel; nil for 0
 }
 
-// Mean is the mean of a channel over images, as it is and in its format, both times its power of two.
+// Mean is the mean of a channel over images, in float and in its format, both multiplied by its
+// power of two.
 type Mean struct{ Float, Held float64 }
 
 // Means runs images through g in float32 and gives the means of the channels of values.

@@ -2,8 +2,8 @@ package calib
 
 import "math"
 
-// Powers are powers of two by value and channel: the integer network holds the channel times 2^k. Values that are not listed, or with 0, are
-// as they are.
+// Powers are powers of two by value and channel: the integer network holds the channel multiplied by 2^k. Values that are not listed have
+// powers of 0.
 type Powers map[string][]int
 
 // Of is the power of a channel of a value.
@@ -14,7 +14,7 @@ func (p Powers) Of(value string, channel int) int {
 	return 0
 }
 
-// scaled is a value [1,C,...] as the integer network holds it.
+// scaled is a value [1,C,...] multiplied by its powers, as in the integer network.
 func (p Powers) scaled(value string, data []float32) []float32 {
 	list := p[value]
 	if list == nil {
@@ -33,14 +33,15 @@ func (p Powers) scaled(value string, data []float32) []float32 {
 
 // Balance chooses powers for groups of channels that must have the same one.
 //
-// The noise that a channel brings to the sums of the convolutions that read it has two parts: the step of the value, which is a share of
-// its largest channel's peak, times its weights, which a power divides; and the steps of the weights times its size, which a power multiplies (not of a
-// depthwise convolution, whose every channel has weights of its own). Each convolution's noise counts relative to the energy of what it makes.
-// Groups are visited in turn, a few times, and take the power of least sum, at first the least one.
+// The noise of a channel in the sums of the convolutions that read it has two parts. The first comes from the step of the value, which is a share of
+// its largest channel's peak: it is multiplied by the weights, which a power divides. The second comes from the steps of the weights, multiplied by the
+// channel's size, which a power multiplies (not in a depthwise convolution, where every channel has its own weights). Each convolution's noise is
+// relative to the energy of its output. Groups are visited in turn, a few times, and take the power of the least sum; the first of equal ones is the
+// least power.
 type Balance struct {
 	Values  []*Value
 	Readers []*Reader
-	Most    []int // by group: the largest power; 0 leaves it as it is
+	Most    []int // by group: the largest power; 0 excludes the group
 }
 
 // Value is a value whose channels share one step.
@@ -48,23 +49,24 @@ type Value struct {
 	Noise  float64   // squared error of an element in its format, as a share of the square of the value's peak
 	Groups []int     // by channel: its group
 	Peaks  []float64 // by channel: largest magnitude
-	// Gains are, by channel, the relative noise that a unit of it makes in the convolutions that read it, at once or behind others.
+	// Gains are, by channel, the relative noise that a unit of noise in it causes in the convolutions that read it, directly or
+	// behind others.
 	Gains []float64
-	// Spare is the factor by which a raised channel may exceed its peak before it exceeds the value's.
+	// Spare is the factor by which a raised channel may exceed its peak before it exceeds the peak of the value.
 	Spare float64
 }
 
 // Reader is a convolution.
 type Reader struct {
-	Value  *Value // that it reads
+	Value  *Value // the value that it reads
 	Bits   int    // of its weights
 	Taps   int    // of its kernel
 	Energy float64
 	Spread []float64   // variance by input channel
-	Tops   [][]float32 // by output channel and input channel of its group: the largest magnitude of a weight; none of a depthwise convolution
+	Tops   [][]float32 // by output channel and input channel of its group: the largest magnitude of a weight; nil for a depthwise convolution
 }
 
-// sweeps is how often groups are visited.
+// sweeps is the number of visits to each group.
 const sweeps = 4
 
 // Powers are the powers by group.
@@ -77,7 +79,7 @@ func (b *Balance) Powers() []int {
 		}
 	}
 	for range sweeps {
-		weight := make([]float64, len(b.Most)) // by group: noise of the steps of weights at power 0, as the steps are now
+		weight := make([]float64, len(b.Most)) // by group: noise from the steps of weights at power 0, with the present steps
 		for _, r := range b.Readers {
 			r.noise(powers, weight)
 		}
@@ -95,7 +97,7 @@ type place struct {
 	channel int
 }
 
-// noise adds that of a convolution's weights under the present powers.
+// noise adds the noise from a convolution's weights under the present powers.
 func (r *Reader) noise(powers []int, weight []float64) {
 	if r.Tops == nil {
 		return
@@ -119,7 +121,7 @@ func (r *Reader) noise(powers []int, weight []float64) {
 	}
 }
 
-// quietest is the power of least noise of a group, the others being as they are.
+// quietest is the power of least noise of a group with the others unchanged.
 func quietest(group, most int, places []place, powers []int, weight float64) int {
 	type rest struct{ peak, noise float64 } // of the other channels
 	others := make([]rest, len(places))

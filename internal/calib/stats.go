@@ -1,5 +1,6 @@
-// Package calib holds what calibration images say of a float network's values, and what follows from statistics alone: steps of least squared
-// error, powers of two that equalise channels, means of values in their formats. It knows nothing of layers' hardware; package quant asks it.
+// Package calib holds statistics of a float network's values on calibration images, and the decisions that need nothing else: steps of least
+// squared error, powers of two that equalise channels, means of values in their formats. It knows nothing about layers' hardware; package
+// quant uses it.
 package calib
 
 import (
@@ -17,17 +18,17 @@ import (
 )
 
 // Stats are the statistics of one value over many images. They are counts,
-// minima and maxima only, so that merging them in any order gives the same.
+// minima and maxima only, so that the order of merging does not matter.
 type Stats struct {
 	Count int64   // elements seen
 	Zeros int64   // elements equal to 0
-	Bad   int64   // NaN and infinite elements, in no other statistic but Count
+	Bad   int64   // NaN and infinite elements, which count in no other statistic but Count
 	Min   float32 // 0 if all elements are positive: a range always contains 0
 	Max   float32 // 0 if all elements are negative
-	// LSB is the exponent of the lowest bit any non-zero element needs: each is a
-	// multiple of 2^LSB. It is NoLSB if there is none.
+	// LSB is the exponent of the lowest bit that any non-zero element needs: each
+	// element is a multiple of 2^LSB. It is NoLSB if there is none.
 	LSB int
-	// Channels are the sums of each channel, along the axis behind the first; none of a value without that axis.
+	// Channels are the sums of each channel, along the second axis; nil for a value without that axis.
 	Channels []Channel
 	// hist counts elements by sign, exponent and the four top bits of the mantissa:
 	// the index is the element's float32 pattern shifted right by binShift.
@@ -44,10 +45,10 @@ type Channel struct {
 	Tops    float64 // sum of the images' largest magnitudes
 }
 
-// steady is the factor by which the largest image of a steady channel may exceed the mean image.
+// steady is the factor by which the largest value of any image may exceed the mean over images in a steady channel.
 const steady = 4
 
-// Steady tells whether the channel's largest magnitude is much the same in all images: it says something of others, too.
+// Steady reports whether the channel's largest magnitude is similar in all images, so that it also holds for other images.
 func (c *Channel) Steady() bool { return c.Peak*float64(c.Images) <= steady*c.Tops }
 
 // Mean is the mean of the channel's elements, 0 of none.
@@ -106,7 +107,7 @@ const (
 
 func newStats() *Stats { return &Stats{LSB: NoLSB, hist: make([]int64, numBins)} }
 
-// observe takes elements into the statistics.
+// observe adds elements to the statistics.
 func (s *Stats) observe(data []float32) {
 	lo, hi, lsb := s.Min, s.Max, s.LSB
 	for _, v := range data {
@@ -144,8 +145,8 @@ func (s *Stats) merge(o *Stats) {
 	}
 }
 
-// SquaredError is the expected sum of squared errors of quantising what was
-// observed with the given step, saturating to the integers lo..hi. Elements are
+// SquaredError is the expected sum of squared errors of quantising the observed
+// values with the given step, saturating to the integers lo..hi. Elements are
 // taken as spread evenly within their bin, a sixteenth of an octave, and the
 // error is integrated over it exactly.
 func (s *Stats) SquaredError(step float64, lo, hi int64) float64 {
@@ -163,13 +164,13 @@ func (s *Stats) SquaredError(step float64, lo, hi int64) float64 {
 			b = float64(math.Float32frombits(uint32(i&mag+1) << binShift))
 		}
 		if a == 0 {
-			continue // zeros, and subnormals that no format can tell from zero
+			continue // zeros, and subnormals that no format distinguishes from zero
 		}
 		if i >= numBins/2 {
 			a, b = -b, -a
 		}
-		// Nothing lies beyond the extremes: the outermost bins are cut, perhaps to a
-		// point.
+		// Nothing lies beyond the extremes: the outermost bins are truncated,
+		// possibly to a point.
 		a, b = max(a, float64(s.Min)), min(b, float64(s.Max))
 		if a == b {
 			d := min(max(fixed.HalfUp.Float(a/step)*step, low), high) - a
@@ -196,7 +197,8 @@ func (s *Stats) SquaredError(step float64, lo, hi int64) float64 {
 func cube(v float64) float64 { return v * v * v }
 
 // sawtooth is the integral from 0 to x of the squared rounding error at the
-// given step: step^3/12 a period, the rest of a period by its cube.
+// given step: step^3/12 per period, and a cubic in the last, partial
+// period.
 func sawtooth(x, step float64) float64 {
 	k := fixed.HalfUp.Float(x / step)
 	return k*step*step*step/12 + cube(x-k*step)/3
@@ -205,14 +207,14 @@ func sawtooth(x, step float64) float64 {
 // Ranges are the statistics of the values of a graph, by name.
 type Ranges struct {
 	values map[string]*Stats
-	powers Powers // how values were scaled before they were looked at
+	powers Powers // scaling of the values before they were observed
 }
 
 // NewRanges is an empty collection.
 func NewRanges() *Ranges { return &Ranges{values: make(map[string]*Stats)} }
 
-// Observe takes the elements of a value in one image into its statistics. It has
-// the form of a floatexec.Observe and must not be called concurrently.
+// Observe adds the elements of a value in one image to its statistics. It is a
+// floatexec.Observe and must not be called concurrently.
 func (r *Ranges) Observe(name string, data []float32) {
 	s := r.values[name]
 	if s == nil {
@@ -222,8 +224,8 @@ func (r *Ranges) Observe(name string, data []float32) {
 	s.observe(data)
 }
 
-// Merge adds the statistics of o, which is not used up. The order of merging
-// does not matter.
+// Merge adds the statistics of o and leaves o unchanged. The order of
+// merging does not matter.
 func (r *Ranges) Merge(o *Ranges) {
 	for _, name := range slices.Sorted(maps.Keys(o.values)) {
 		s := r.values[name]
@@ -246,8 +248,8 @@ type Images struct {
 	N       int                            // number, at least 1
 	Workers int                            // goroutines; all cores if <= 0
 	Load    func(i int) ([]float32, error) // image i as the graph's only input, NCHW; called concurrently
-	Pass    func()                         // told before each pass through the images; or nil
-	Step    func()                         // told after each image; or nil
+	Pass    func()                         // called before each pass through the images; or nil
+	Step    func()                         // called after each image; or nil
 }
 
 func (m *Images) pass() {
@@ -262,7 +264,8 @@ func (m *Images) step() {
 	}
 }
 
-// Collect runs images through g in float32 and collects the statistics of every value, of equalised ones as powers has them.
+// Collect runs images through g in float32 and collects the statistics of every value; values in powers are multiplied by their
+// powers.
 func Collect(ctx context.Context, g *graph.Graph, images Images, powers Powers) (*Ranges, error) {
 	if images.N < 1 {
 		return nil, fmt.Errorf("calibration needs at least one image")

@@ -6,7 +6,7 @@ import (
 	"hass/internal/fixed"
 )
 
-// clipSteps and clipLeast are the steps of weights that are tried, below the one that holds the largest weight.
+// clipSteps and clipLeast define the steps of weights that are tried, below the step whose range holds the largest weight.
 const (
 	clipSteps = 28
 	clipLeast = 0.3
@@ -19,8 +19,9 @@ func Holds(f fixed.Format, lo, hi float64) bool {
 		fixed.HalfUp.Float(math.Ldexp(lo, f.Frac)) >= float64(f.Min())
 }
 
-// Finest is the largest binary point at which f holds lo and hi; that of a
-// maximum of 1 if both are 0, as in a layer that calibration never excited.
+// Finest is the largest binary point at which f holds lo and hi; if both
+// are 0, as in a layer that calibration never excited, that for a maximum
+// of 1.
 func Finest(f fixed.Format, lo, hi float64) int {
 	if lo == 0 && hi == 0 {
 		hi = 1
@@ -32,8 +33,8 @@ func Finest(f fixed.Format, lo, hi float64) int {
 	return f.Frac
 }
 
-// LeastError is the binary point of least squared error over what was seen. The
-// coarser wins a tie: it saturates later.
+// LeastError is the binary point of least squared error over the observed
+// values. Of equal ones it takes the coarser, which saturates later.
 func (s *Stats) LeastError(f fixed.Format) int {
 	start := Finest(f, float64(s.Min), float64(s.Max))
 	if !f.Signed {
@@ -48,8 +49,8 @@ func (s *Stats) LeastError(f fixed.Format) int {
 	return best
 }
 
-// LeastErrorAt is the format of least squared error whose factor is scale, and the error; if whole, the finest that holds all that was
-// seen. The coarser wins a tie.
+// LeastErrorAt is the format of least squared error whose factor is scale, and the error; if whole, the finest that holds all observed
+// values. Of equal ones it takes the coarser.
 func (s *Stats) LeastErrorAt(f fixed.Format, scale float64, whole bool) (best fixed.Format, err float64) {
 	if scale != 1 {
 		f.Scale = scale
@@ -67,7 +68,8 @@ func (s *Stats) LeastErrorAt(f fixed.Format, scale float64, whole bool) (best fi
 	return best, err
 }
 
-// BestStep is the step of least squared error of weights that are integers within +-limit, each with its own weight in the sum; 0 if all are 0.
+// BestStep is the step of least weighted squared error of weights quantised to integers within +-limit; weight(i) is the factor
+// of weight i in the sum. It is 0 if all are 0.
 func BestStep(w []float32, limit float64, weight func(i int) float64) float64 {
 	peak := 0.0
 	for _, v := range w {
@@ -98,8 +100,9 @@ func BestStep(w []float32, limit float64, weight func(i int) float64) float64 {
 	return best
 }
 
-// WeightPoint is the binary point for some weights, integers within +-limit: the
-// finest that holds the largest, or of least squared error.
+// WeightPoint is the binary point for weights quantised to integers within
+// +-limit: the finest that holds the largest weight or, if least, that of least
+// squared error.
 func WeightPoint(w []float32, limit int64, least bool) int {
 	m := 0.0
 	for _, v := range w {

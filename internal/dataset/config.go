@@ -66,7 +66,7 @@ func readConfig(path string) (config, []byte, error) {
 		return c, nil, fmt.Errorf("unknown key %s; the keys are images, labels, classes, output, input.divisor, input.mean, input.std", strings.Join(names, ", "))
 	}
 	for _, key := range [][]string{{"images"}, {"input", "divisor"}, {"input", "mean"}, {"input", "std"}} {
-		if !meta.IsDefined(key...) && (len(key) == 1 || meta.IsDefined("input")) { // what holds numbers needs no [input]
+		if !meta.IsDefined(key...) && (len(key) == 1 || meta.IsDefined("input")) { // data sets of numbers need no [input]
 			return c, nil, fmt.Errorf("key %q is missing; a data set looks like%s", strings.Join(key, "."), example)
 		}
 	}

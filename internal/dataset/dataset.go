@@ -13,19 +13,19 @@ import (
 	"hass/internal/userfile"
 )
 
-// Set is an open data set. Its methods but Check may be called concurrently.
+// Set is an open data set. All methods except Check may be called concurrently.
 type Set struct {
 	Path    string   // of the TOML file, as given to Open
 	H, W, C int      // of every image; C is the number of channels of the input, len(Preproc.Mean) for images
 	Classes []string // Classes[label]; nil if the file names none
 	Preproc Preproc
-	// Output is the name of the model's output that the labels are for; "" if the file does not say.
+	// Output is the name of the model's output to which the labels apply; "" if the file does not say.
 	Output string
 
 	n       int // images in use
 	all     int // images in the file
 	src     source
-	feats   *features // src, where inputs are numbers as they are; else nil
+	feats   *features // the source if inputs are unconverted numbers; otherwise nil
 	last    bool      // their channels come last (Check)
 	labels  labels
 	lut     [][256]float32
@@ -45,8 +45,8 @@ type source interface {
 
 type named struct{ role, path string }
 
-// Open reads the data-set file path and looks at the images and labels it names:
-// all headers are checked, no image is decoded. Errors name the file and the key.
+// Open reads the data-set file path and the headers of the images and labels
+// that it names; no image is decoded. Errors name the file and the key.
 func Open(path string) (*Set, error) {
 	s, err := open(path)
 	if err != nil {
@@ -73,7 +73,7 @@ func open(path string) (*Set, error) {
 	}
 	s.feats, _ = s.src.(*features)
 	if s.feats != nil {
-		if s.C == 0 { // taken as they are
+		if s.C == 0 { // used unchanged
 			s.Preproc = Preproc{Divisor: 1, Mean: []float64{0}, Std: []float64{1}}
 		}
 		s.C = s.feats.shape[0]
@@ -114,7 +114,7 @@ func open(path string) (*Set, error) {
 // errNoInput is the error of images without a table [input].
 var errNoInput = fmt.Errorf("key \"input\" is missing; images need it, as in%s", example)
 
-// openImages chooses the reader by what path is.
+// openImages chooses the reader by the kind of path.
 func openImages(path string, c int) (source, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -139,7 +139,7 @@ func openImages(path string, c int) (source, error) {
 // Len is the number of images.
 func (s *Set) Len() int { return s.n }
 
-// Limit is the set cut to its first n images; n <= 0 or beyond the end keeps all.
+// Limit is the set reduced to its first n images; n <= 0 or beyond the end keeps all.
 func (s *Set) Limit(n int) *Set {
 	c := *s
 	if n > 0 && n < s.n {
@@ -172,7 +172,8 @@ func (s *Set) Image(i int) ([]uint8, error) {
 }
 
 // Float fills dst, of C*H*W elements, with image i as the network's input:
-// [1,C,H,W] of Preproc.Value; numbers as they are in the order of the model's input.
+// [1,C,H,W] of Preproc.Value; numbers are copied in the order of the
+// model's input.
 func (s *Set) Float(i int, dst []float32) error {
 	if len(dst) != s.C*s.H*s.W {
 		return fmt.Errorf("data set %s: images have %d elements (%dx%dx%d), the destination %d", s.Path, s.C*s.H*s.W, s.C, s.H, s.W, len(dst))
@@ -194,7 +195,7 @@ func (s *Set) Float(i int, dst []float32) error {
 	return nil
 }
 
-// numbers is Float for numbers as they are.
+// numbers is Float for data sets of numbers.
 func (s *Set) numbers(i int, dst []float32) error {
 	if i < 0 || i >= s.n {
 		return fmt.Errorf("data set %s: no input %d: there are %d", s.Path, i, s.n)
@@ -214,10 +215,11 @@ func (s *Set) numbers(i int, dst []float32) error {
 	return nil
 }
 
-// Pixels tells whether the set holds images of bytes, whose values have a range that preprocessing gives; else it holds numbers.
+// Pixels reports whether the set holds images of bytes, whose range follows from the preprocessing; otherwise it holds numbers.
 func (s *Set) Pixels() bool { return s.feats == nil }
 
-// PreprocOf is the preprocessing of an input that hardware reads as the given number of channels: one mean and one std each.
+// PreprocOf is the preprocessing of an input that hardware reads with the given number of channels: one mean and one std for
+// each.
 func (s *Set) PreprocOf(channels int) (Preproc, error) {
 	p := Preproc{Divisor: s.Preproc.Divisor}
 	switch mean, std := s.Preproc.Mean, s.Preproc.Std; {
@@ -249,7 +251,7 @@ func InputShape(shape []int) (c, h, w int, ok bool) {
 }
 
 // Check fits the set to a model input of shape [1,C,H,W], [1,C,L] or [1,C]; it is an error if its images do not fit. Numbers
-// may have the channels last. A vector, or a map of one pixel, also takes images of as many values.
+// may have the channels last. A vector, or a map of one pixel, also accepts images with the same number of values.
 func (s *Set) Check(shape []int) error {
 	c, h, w, ok := InputShape(shape)
 	if !ok {
@@ -277,7 +279,7 @@ func (s *Set) Check(shape []int) error {
 	return nil
 }
 
-// Files are all files that the set is read from, the TOML file among them.
+// Files are all files from which the set is read, including the TOML file.
 func (s *Set) Files() []string {
 	list := []string{s.Path}
 	for _, f := range s.sources {
@@ -285,7 +287,7 @@ func (s *Set) Files() []string {
 	}
 	if files, ok := s.src.(*fileSource); ok {
 		for i, f := range files.files {
-			if i == 0 || f.path != files.files[i-1].path { // one tar holds all, a folder one each
+			if i == 0 || f.path != files.files[i-1].path { // one tar holds all images, a folder one file each
 				list = append(list, f.path)
 			}
 		}
@@ -293,9 +295,9 @@ func (s *Set) Files() []string {
 	return list
 }
 
-// Hash is the SHA-256 in hex of everything the set stands for: the TOML, the
-// bytes of images, labels and classes, and how many images are in use. It reads
-// all files again.
+// Hash is the SHA-256 in hex of the set's contents: the TOML, the bytes of
+// images, labels and classes, and the number of images in use. It reads all
+// files again.
 func (s *Set) Hash() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "toml %d\n", len(s.toml))

@@ -13,7 +13,7 @@ import (
 	"hass/internal/npy"
 )
 
-// features are numbers as they are: each input is an array of float32 in the model's own order, not an image of bytes.
+// features are inputs as numbers: each input is an array of float32 in the model's own order, not an image of bytes.
 type features struct {
 	n     int
 	shape []int // of one input
@@ -47,7 +47,8 @@ func newFeatures(n int, shape []int, data []float32) (*features, error) {
 // maxCSV bounds a CSV of features in bytes.
 const maxCSV = 1 << 30
 
-// openCSV reads one input a line, one feature a column. The first line may name the columns. All lines have as many columns.
+// openCSV reads one input per line, one feature per column. The first line may name the columns. All lines must have the same
+// number of columns.
 func openCSV(p string) (*features, error) {
 	text, err := readText(p, maxCSV)
 	if err != nil {
@@ -110,8 +111,8 @@ func (s *features) of(i int) []float32 {
 	return s.data[i*per : (i+1)*per]
 }
 
-// fit tells whether the inputs have the shape of a model's, [1, ...], or that with its channels last. Axes of one position do not count: a
-// vector fits a map of one pixel.
+// fit reports whether the inputs have the shape of a model's input, [1, ...], or that shape with the channels last. Axes of size 1 are
+// ignored: a vector fits a map of one pixel.
 func (s *features) fit(shape []int) (last, ok bool) {
 	have, want := long(s.shape), long(shape)
 	if slices.Equal(have, want) {
@@ -125,7 +126,7 @@ func (s *features) fit(shape []int) (last, ok bool) {
 	return false, false
 }
 
-// long are the axes of more than one position.
+// long are the axes of size above 1.
 func long(shape []int) []int {
 	return slices.DeleteFunc(slices.Clone(shape), func(n int) bool { return n == 1 })
 }

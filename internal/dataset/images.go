@@ -20,8 +20,8 @@ import (
 	"hass/internal/userfile"
 )
 
-// Limits on one encoded image: a file's size, and the pixels its header claims,
-// which decide what decoding allocates.
+// Limits on one encoded image: the file's size, and the number of pixels in its
+// header, which determines the memory for decoding.
 const (
 	maxImageBytes  = 64 << 20
 	maxImagePixels = 8192 * 8192
@@ -90,7 +90,7 @@ func replicate(grey []uint8, c int) []uint8 {
 	return out
 }
 
-// fileSource decodes images from files: each its own, or parts of one tar.
+// fileSource decodes images from files: one file each, or parts of one tar.
 type fileSource struct {
 	files []imageFile
 	h, w  int
@@ -116,7 +116,7 @@ func isImageName(name string) bool {
 }
 
 // imageNames lists the images directly in a folder, sorted by name. Other files,
-// a CSV of labels for instance, may lie beside them.
+// such as a CSV of labels, are ignored.
 func imageNames(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -152,9 +152,9 @@ func openFolder(dir string, c int) (source, error) {
 	return s.checked(c)
 }
 
-// openTar lists the images of a tar in its order. The reader of archive/tar takes
-// exactly the headers from the file, so the file's position after Next is where
-// the entry's bytes start.
+// openTar lists the images of a tar in its order. The reader of archive/tar reads
+// exactly the headers from the file, so the file's position after Next is the
+// start of the entry's bytes.
 func openTar(p string, size int64, c int) (source, error) {
 	f, _, err := userfile.Open(p)
 	if err != nil {
@@ -199,8 +199,8 @@ func openTar(p string, size int64, c int) (source, error) {
 	return s.checked(c)
 }
 
-// checked reads the header of every image: all must have one size, and no colour
-// may meet a grey input.
+// checked reads the header of every image: all must have the same size, and a
+// grey input accepts no colour.
 func (s *fileSource) checked(c int) (source, error) {
 	if len(s.files) == 0 {
 		return nil, errors.New("holds no .jpg, .jpeg or .png file")
@@ -258,7 +258,7 @@ func (s *fileSource) image(i, c int) ([]uint8, error) {
 	if _, err := file.ReadAt(data, f.offset); err != nil && err != io.EOF {
 		return nil, cause(err)
 	}
-	// The header again: the file may have changed since Open looked at it.
+	// Read the header again: the file may have changed since Open.
 	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, err

@@ -15,14 +15,14 @@ import (
 	"hass/internal/npy"
 )
 
-// labels are those of all images: class has one class number per image, or elements one label for each element of
-// an output; neither if there are none.
+// labels are those of all images: class has one class number per image, or elements has one label for each
+// element of an output; neither if there are none.
 type labels struct {
 	class    []int
 	elements *npy.Array // (N, ...), integers or floats
 }
 
-// LabelKind says what the labels of a set are.
+// LabelKind is the kind of a set's labels.
 type LabelKind int
 
 // The kinds of labels.
@@ -32,7 +32,7 @@ const (
 	ElementLabels           // an array per image, of class numbers or of values
 )
 
-// Labels tells what kind of labels the data-set file names.
+// Labels is the kind of labels that the data-set file names.
 func (s *Set) Labels() LabelKind {
 	switch {
 	case s.labels.class != nil:
@@ -51,7 +51,7 @@ func (s *Set) Label(i int) int {
 	return s.labels.class[i]
 }
 
-// LabelShape is the shape of an image's ElementLabels, and whether they are integers, which may be class numbers.
+// LabelShape is the shape of an image's ElementLabels, and whether they are integers and so may be class numbers.
 func (s *Set) LabelShape() (shape []int, integers bool) {
 	a := s.labels.elements
 	if a == nil {
@@ -156,7 +156,8 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // csvLabels joins a CSV of file and label to the images by file name. A name
 // without a folder matches the last part of an image's name. Every image needs a
-// row; rows of other images are allowed, so that one CSV serves several subsets.
+// row; rows for other images are allowed, so that one CSV can serve several
+// subsets.
 func csvLabels(p string, src source) ([]int, error) {
 	text, err := readText(p, maxLabels)
 	if err != nil {
@@ -215,7 +216,7 @@ func csvLabels(p string, src source) ([]int, error) {
 	return labels, nil
 }
 
-// csvColumn reads one label a line, in the order of inputs without names, under the header "label".
+// csvColumn reads one label per line under the header "label", in the order of the inputs, which have no names.
 func csvColumn(text []byte, n int) ([]int, error) {
 	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n"), "\n"), "\n")
 	if strings.TrimSpace(lines[0]) != "label" {

@@ -7,22 +7,22 @@ import (
 	"strconv"
 )
 
-// ClockKind says what a design's clock rests on.
+// ClockKind is the origin of a design's clock.
 type ClockKind string
 
 // The kinds of clocks.
 const (
-	// ClockRouted is of a model fitted to place and route on the part's own family.
+	// ClockRouted is a clock from a model fitted to place and route on the part's own family.
 	ClockRouted ClockKind = "routed"
-	// ClockScaled is of that model, scaled to a family that nothing was placed on.
+	// ClockScaled is a clock from that model, scaled to a family on which nothing was placed.
 	ClockScaled ClockKind = "scaled"
-	// ClockReported is of that model, scaled by the timing report of a user's own tool.
+	// ClockReported is a clock from that model, scaled by the timing report of the user's own tool.
 	ClockReported ClockKind = "reported"
 	// ClockScheduled is the clock that the HLS scheduler is asked for. It is not placed.
 	ClockScheduled ClockKind = "scheduled"
 )
 
-// clockKinds is the table of kinds: what a report calls them.
+// clockKinds has the words for each kind in reports.
 var clockKinds = map[ClockKind]string{
 	ClockRouted:    "routed",
 	ClockScaled:    "scaled from xc7, not placed",
@@ -40,43 +40,43 @@ func ClockKinds() []ClockKind {
 	return list
 }
 
-// Words is what a report calls the kind; "" if it is none.
+// Words is the text for the kind in reports; "" for an unknown kind.
 func (k ClockKind) Words() string { return clockKinds[k] }
 
-// Clock is the clock of a design: that of every rate, script and driver.
+// Clock is the clock of a design, which every rate, script and driver uses.
 type Clock struct {
 	MHz  float64   `json:"mhz"`
 	Kind ClockKind `json:"kind"`
-	// Low and High are the range in which the tools of the user may end; both are 0 where nothing is known of it
-	// (ClockScheduled). MHz is below Low where less was asked for than the modules can do.
+	// Low and High are the range in which the result of the user's tools is expected; both are 0 if no range is
+	// known (ClockScheduled). MHz is below Low if a lower clock was requested than the modules can reach.
 	Low  float64 `json:"low_mhz,omitempty"`
 	High float64 `json:"high_mhz,omitempty"`
-	// Limit is the platform's own clock, which the design's is never above.
+	// Limit is the platform's own clock, which the design's clock never exceeds.
 	Limit float64 `json:"limit_mhz"`
-	// Asked is the clock that was asked for (--clock); 0 if none was.
+	// Asked is the requested clock (--clock); 0 if there is none.
 	Asked float64 `json:"asked_mhz,omitempty"`
 	// Slowest is the process of the network with the longest path, ModuleMHz the clock of its module alone, and Derate
-	// the factor on it that the rest of the part takes. They are of the RTL: a design for HLS alone has none.
+	// the factor on it for the rest of the part. They describe the RTL: a design for HLS alone has none.
 	Slowest   string  `json:"slowest,omitempty"`
 	ModuleMHz float64 `json:"module_mhz,omitempty"`
 	Derate    float64 `json:"derate,omitempty"`
-	// Loop is the process whose HLS loop has the longest recurrence, LoopNs the estimate of it. A design for RTL
-	// alone has none.
+	// Loop is the process whose HLS loop has the longest recurrence, LoopNs its estimate. A design for RTL alone
+	// has none.
 	Loop   string  `json:"loop,omitempty"`
 	LoopNs float64 `json:"loop_ns,omitempty"`
 }
 
-// Uncertainty is the share of the period that Vitis HLS keeps for what it does not know before placement: its own default, which
-// scripts write down.
+// Uncertainty is the share of the period that Vitis HLS reserves before placement: its default clock uncertainty, which scripts
+// set explicitly.
 const Uncertainty = 0.27
 
 // LoopBudget is the time in ns that the recurrence of an HLS loop may take at a clock in MHz.
 func LoopBudget(mhz float64) float64 { return 1000 / mhz * (1 - Uncertainty) }
 
-// maxMHz bounds a clock, far above any.
+// maxMHz bounds a clock; no real one is near it.
 const maxMHz = 10000
 
-// Check refuses clocks that cannot be.
+// Check refuses impossible clocks.
 func (c *Clock) Check() error {
 	positive := func(v float64) bool { return v > 0 && v <= maxMHz }
 	ranged := c.Low != 0 || c.High != 0
@@ -101,13 +101,13 @@ func (c *Clock) Check() error {
 	return nil
 }
 
-// finite tells a number of at least 0.
+// finite reports whether v is a finite number of at least 0.
 func finite(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
 
 // ImagesPerSecond is the rate of a design that takes cyclesPerImage cycles per image.
 func (c *Clock) ImagesPerSecond(cyclesPerImage float64) float64 { return c.MHz * 1e6 / cyclesPerImage }
 
-// String is the clock as every report prints it: with its kind and its range.
+// String is the clock with its kind and its range, as in every report.
 func (c *Clock) String() string {
 	s := mhzText(c.MHz) + " MHz ("
 	if c.Asked > 0 {

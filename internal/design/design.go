@@ -1,9 +1,9 @@
-// Package design is the artefact that an accelerator is made from: the integer network, the hardware of every layer, every
-// FIFO, the platform, and what the optimizer found out about them.
+// Package design is the artefact from which an accelerator is generated: the integer network, the hardware of every layer,
+// every FIFO, the platform, and the optimizer's results.
 //
-// It takes files (designs, platforms) and gives values that are checked as far as they can be without pricing anything:
-// schema, ranges, that the hardware fits the network. What follows from a design by computation (costs, cycles, minima)
-// package optimizer computes again on reading. It never chooses anything.
+// It takes files (designs, platforms) and gives values with all checks that need no pricing: schema, ranges, the fit of
+// hardware and network. Package optimizer/derive computes the fields that follow from a design (costs, cycles, minima)
+// again on reading. It never chooses anything.
 package design
 
 import (
@@ -28,7 +28,7 @@ type Resources struct {
 	BRAM18 int `json:"BRAM18"`
 	URAM   int `json:"URAM"`
 	// LUTRAM counts the LUTs used as memory or shift register, which only some
-	// slices can be; they are counted in LUT as well.
+	// slices allow; they are counted in LUT as well.
 	LUTRAM int `json:"LUTRAM"`
 }
 
@@ -54,7 +54,7 @@ type Design struct {
 	// Golden holds quantised input images (npy int32, N x H x W x C) for test vectors.
 	Golden artifact.SideFile `json:"golden"`
 
-	// Target is the language whose limits the hardware keeps; only that may be generated.
+	// Target is the language whose limits the hardware keeps; only this target may be generated.
 	Target      limits.Target `json:"target"`
 	Objective   string        `json:"objective"`
 	EngineRule  EngineRule    `json:"engine_rule"`  // what --engine allowed
@@ -69,22 +69,22 @@ type Design struct {
 	CostModel   CostModel     `json:"cost_model"`
 	Costs       []LayerCost   `json:"costs"` // one per Net.Layers, then "fifos" and "io"
 	Predicted   Prediction    `json:"predicted"`
-	Explain     []string      `json:"explain"` // bottleneck, binding resource, what one more unit would buy
+	Explain     []string      `json:"explain"` // bottleneck, binding resource, gain from more of a resource
 }
 
-// CostModel says what the formulas of LUTs and flip-flops rest on and how far off they may be.
+// CostModel describes the origin of the formulas of LUTs and flip-flops and their error.
 type CostModel struct {
 	Tool     string  `json:"tool"`      // that synthesised the sweep
 	Date     string  `json:"date"`      // of the sweep
 	Points   int     `json:"points"`    // modules synthesised
 	LUTError float64 `json:"lut_error"` // of the total, relative
 	FFError  float64 `json:"ff_error"`
-	// Calibration holds the factors of a user's own synthesis that the formulas are scaled by, so
-	// that costs can be computed again from the design alone.
+	// Calibration holds the factors by which a user's own synthesis scales the formulas, so that
+	// costs can be computed again from the design alone.
 	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
-// Preproc is how pixels become the model's input, per channel.
+// Preproc converts pixels to the model's input, per channel.
 type Preproc struct {
 	Divisor float64   `json:"divisor"`
 	Mean    []float64 `json:"mean"`
@@ -105,7 +105,7 @@ type FIFO struct {
 	Name  string `json:"name"`
 	Depth int    `json:"depth"`
 	Width int    `json:"width"` // bits per token
-	// Minimum is the token minimum of a skip connection: one less deadlocks. 0 for other streams.
+	// Minimum is the token minimum of a skip connection: with one token less the network deadlocks. 0 for other streams.
 	Minimum int `json:"minimum,omitempty"`
 	// Memory is that of the FIFO: LUTRAM or BRAM.
 	Memory memory.Kind `json:"memory,omitempty"`
@@ -118,7 +118,7 @@ type LayerCost struct {
 	// Cycles per image that the layer needs on its own, with the half width of its 95 % interval.
 	Cycles   float64 `json:"cycles"`
 	CyclesCI float64 `json:"cycles_ci"`
-	// How far LUTs and flip-flops may be off, relative.
+	// Relative errors of LUTs and flip-flops.
 	LUTError float64 `json:"lut_error"`
 	FFError  float64 `json:"ff_error"`
 }
@@ -131,8 +131,8 @@ type Prediction struct {
 	ImagesPerSecond float64 `json:"images_per_second"`
 	Bottleneck      string  `json:"bottleneck"` // layer ID
 	BindingResource string  `json:"binding_resource"`
-	// Bound is a proven upper bound on images per second, at the design's clock, of any design of this search space; Gap =
-	// Bound/ImagesPerSecond - 1.
+	// Bound is a proven upper bound on the images per second, at the design's clock, of any design of this search space;
+	// Gap = Bound/ImagesPerSecond - 1.
 	Bound float64 `json:"bound_images_per_second"`
 	Gap   float64 `json:"optimality_gap"`
 }
@@ -165,27 +165,27 @@ const (
 
 // Calibration are factors on the cost model's formulas and on its clock, fitted to a user's own reports by hass calibrate.
 type Calibration struct {
-	Tool  string           `toml:"tool" json:"tool"` // that made the reports
+	Tool  string           `toml:"tool" json:"tool"` // that wrote the reports
 	Date  string           `toml:"date" json:"date"`
 	Scale map[string]Scale `toml:"scale,omitempty" json:"scale,omitempty"` // by module; a module that is not named has factors of 1
 	Clock *ClockScale      `toml:"clock,omitempty" json:"clock,omitempty"` // of a timing report, if there was one
 }
 
-// ClockScale is what a timing report says about the model of the clock.
+// ClockScale scales the model of the clock by a timing report.
 type ClockScale struct {
-	Family   string  `toml:"family" json:"family"`       // that it holds for
+	Family   string  `toml:"family" json:"family"`       // to which it applies
 	Part     string  `toml:"part" json:"part"`           // of the design
 	Factor   float64 `toml:"factor" json:"factor"`       // on the model's clock: MHz / ModelMHz
 	MHz      float64 `toml:"mhz" json:"mhz"`             // achieved: 1 / (period - slack)
 	ModelMHz float64 `toml:"model_mhz" json:"model_mhz"` // of the same design
-	PeriodNs float64 `toml:"period_ns" json:"period_ns"` // that was asked for
-	SlackNs  float64 `toml:"slack_ns" json:"slack_ns"`   // worst, of setup
+	PeriodNs float64 `toml:"period_ns" json:"period_ns"` // requested
+	SlackNs  float64 `toml:"slack_ns" json:"slack_ns"`   // worst setup slack
 	// From and To are the ends of the worst path, if the report has it.
 	From string `toml:"from,omitempty" json:"from,omitempty"`
 	To   string `toml:"to,omitempty" json:"to,omitempty"`
 }
 
-// Scale are the factors of one module and what they rest on.
+// Scale holds the factors of one module and their origin.
 type Scale struct {
 	LUT       float64 `toml:"LUT" json:"LUT"`
 	FF        float64 `toml:"FF" json:"FF"`
@@ -194,7 +194,7 @@ type Scale struct {
 	URAM      float64 `toml:"URAM" json:"URAM"`
 	LUTRAM    float64 `toml:"LUTRAM" json:"LUTRAM"`
 	Instances int     `toml:"instances" json:"instances"`
-	LUTError  float64 `toml:"lut_error" json:"lut_error"` // 90th percentile of what is left, relative
+	LUTError  float64 `toml:"lut_error" json:"lut_error"` // 90th percentile of the remaining error, relative
 	FFError   float64 `toml:"ff_error" json:"ff_error"`
 }
 

@@ -6,7 +6,7 @@ import (
 	"hass/internal/hw"
 )
 
-// EngineRule says which kinds of engine a design may have: EngineAuto, or the name of a kind for this kind only.
+// EngineRule is the rule for the kinds of engine of a design: EngineAuto, or the name of a kind to allow this kind only.
 type EngineRule string
 
 // EngineAuto allows any kind of engine.
@@ -15,7 +15,7 @@ const EngineAuto EngineRule = "auto"
 // OnlyEngine is the rule that allows one kind of engine.
 func OnlyEngine(kind hw.EngineKind) EngineRule { return EngineRule(kind) }
 
-// Allows says whether the rule allows a kind of engine.
+// Allows reports whether the rule allows a kind of engine.
 func (r EngineRule) Allows(kind hw.EngineKind) bool { return r == EngineAuto || r == OnlyEngine(kind) }
 
 // Rules are the rules that a command offers.
@@ -33,7 +33,7 @@ func (r Rules) Join(sep string) string {
 // EngineRules lists the rules: EngineAuto and every kind of engine.
 func EngineRules() Rules { return rules(hw.EngineKinds()) }
 
-// LaneRules lists the rules that ask for no schedule of a layer's weights: EngineAuto and every kind of engine that is chosen by lanes
+// LaneRules lists the rules that need no schedule of a layer's weights: EngineAuto and every kind of engine that is defined by lanes
 // and multipliers.
 func LaneRules() Rules { return rules(hw.LaneEngines()) }
 

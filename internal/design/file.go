@@ -24,7 +24,7 @@ const (
 	maxPixels    = 64
 	maxFIFODepth = 1 << 26
 	maxGolden    = 1 << 30 // bytes
-	maxMoreLines = 4       // line buffers may hold this many times what full rate needs
+	maxMoreLines = 4       // line buffers may hold this multiple of the capacity for full rate
 )
 
 // Write writes the side files next to path, named <base>.weights.bin and
@@ -43,22 +43,22 @@ func Write(ctx context.Context, d *Design, path string, golden *npy.Array) error
 }
 
 // Text is the design as Write writes it: equal designs have equal text, whatever the order
-// and spaces of the file that they were read from.
+// and white space of the file from which they were read.
 func (d *Design) Text() ([]byte, error) {
 	var b bytes.Buffer
 	err := artifact.Encode(&b, d)
 	return b.Bytes(), err
 }
 
-// Files are the files that Write makes: path and its side files.
+// Files are the files that Write writes: path and its side files.
 func Files(path string) []string {
 	base := strings.TrimSuffix(path, ".json")
 	return []string{path, base + ".weights.bin", base + ".golden.npy"}
 }
 
 // Read reads a design and its weights. It checks the schema, the side files, the network, that every layer's hardware fits
-// it, and that the FIFOs are the network's. Its errors name the file and the field.
-// derive.ReadDesign also computes again what follows from all that.
+// it, and that the FIFOs are the network's. Its errors name the file and the field. derive.ReadDesign also computes the
+// derived fields again.
 func Read(path string) (*Design, error) {
 	d := &Design{}
 	if err := artifact.ReadJSON(path, Schema, Version, d); err != nil {
@@ -75,7 +75,7 @@ func Read(path string) (*Design, error) {
 	if err := intnet.ReadWeights(bytes.NewReader(data), d.Net); err != nil {
 		return nil, fmt.Errorf("%s: side file %s: %w", path, d.Weights.Path, err)
 	}
-	if err := d.Check(); err != nil { // with the weights: rows of scheduled engines follow from them
+	if err := d.Check(); err != nil { // with the weights, because the rows of scheduled engines follow from them
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if _, err := d.ReadGolden(dir); err != nil {
@@ -84,7 +84,7 @@ func Read(path string) (*Design, error) {
 	return d, nil
 }
 
-// ReadGolden reads the quantised input images of a design whose file lies in dir: int32 of
+// ReadGolden reads the quantised input images of a design whose file is in dir: int32 of
 // shape N x H x W x C.
 func (d *Design) ReadGolden(dir string) (*npy.Array, error) {
 	if d.Golden.Bytes > maxGolden {
@@ -106,7 +106,7 @@ func (d *Design) ReadGolden(dir string) (*npy.Array, error) {
 }
 
 // GoldenImages are the images of ReadGolden one by one, at least two: one image cannot
-// show that state is left behind.
+// reveal state that it leaves behind.
 func (d *Design) GoldenImages(dir string) ([][]int32, error) {
 	a, err := d.ReadGolden(dir)
 	if err != nil {
@@ -147,7 +147,7 @@ func (d *Design) checkNet() error {
 	return d.Net.Validate()
 }
 
-// Check validates all but the side files. The network must have its weights if layers have scheduled engines.
+// Check validates everything but the side files. The network must have its weights if layers have scheduled engines.
 func (d *Design) Check() error {
 	if err := d.checkNet(); err != nil {
 		return err
@@ -193,7 +193,7 @@ func (d *Design) Check() error {
 	return d.checkFacts()
 }
 
-// checkFacts validates what surrounds the network.
+// checkFacts validates the fields around the network.
 func (d *Design) checkFacts() error {
 	if err := d.CheckInputs(); err != nil {
 		return err
@@ -236,8 +236,8 @@ func checkBuffer(net *intnet.Net, l *intnet.Layer, h hw.Layer) error {
 	return nil
 }
 
-// checkHardware bounds the numbers of one layer, so that hw.Expand cannot overflow and nobody
-// allocates without need; whether they fit the layer is hw.Expand's to say.
+// checkHardware bounds the numbers of one layer, so that hw.Expand cannot overflow or
+// allocate too much; hw.Expand checks whether they fit the layer.
 func checkHardware(net *intnet.Net, i int, l hw.Layer) error {
 	if l.InPx < 1 || l.InPx > maxPixels || l.OutPx < 1 || l.OutPx > maxPixels {
 		return fmt.Errorf("in_px %d, out_px %d; want 1..%d", l.InPx, l.OutPx, maxPixels)

@@ -29,7 +29,7 @@ type Platform struct {
 	Part      string    `json:"part"`            // full AMD part number
 	Board     string    `json:"board,omitempty"` // Vivado board part; may be empty
 	Family    string    `json:"family"`          // Family7 or FamilyUSPlus
-	ClockMHz  float64   `json:"clock_mhz"`       // the board's kernel clock: no design on it is clocked faster
+	ClockMHz  float64   `json:"clock_mhz"`       // the board's kernel clock, the upper limit of a design's clock
 	Resources Resources `json:"resources"`       // of the whole device
 }
 
@@ -68,8 +68,8 @@ func plainName(s string) string {
 }
 
 // LoadPlatform finds an embedded platform by name (zcu104, ZCU-104 and
-// zcu_104 are the same), else reads a file: a platform file in this package's
-// form or in fpgaConvNet's.
+// zcu_104 are the same); otherwise it reads a file, in this package's format
+// or in fpgaConvNet's.
 func LoadPlatform(nameOrPath string) (Platform, error) {
 	list, err := Platforms()
 	if err != nil {
@@ -108,7 +108,7 @@ func WideOperand(family string) int {
 	return packing.Wide7
 }
 
-// platformTOML is our form; pointers tell what is missing.
+// platformTOML is our format; nil pointers are missing keys.
 type platformTOML struct {
 	Name      *string  `toml:"name"`
 	Part      *string  `toml:"part"`
@@ -125,8 +125,8 @@ type platformTOML struct {
 	} `toml:"resources"`
 }
 
-// fpgaConvNetTOML is the form of fpgaConvNet's platform files. BRAM counts 18 Kb
-// halves there; files for parts without URAM leave that key out.
+// fpgaConvNetTOML is the format of fpgaConvNet's platform files. BRAM counts 18
+// Kb halves there; files for parts without URAM leave that key out.
 type fpgaConvNetTOML struct {
 	Device struct {
 		Name   *string `toml:"name"`
@@ -149,7 +149,7 @@ type fpgaConvNetTOML struct {
 	} `toml:"system"`
 }
 
-// ParsePlatform reads a platform file of either form.
+// ParsePlatform reads a platform file of either format.
 func ParsePlatform(data []byte) (Platform, error) {
 	var any map[string]any
 	if _, err := userfile.DecodeTOML(data, &any); err != nil {
@@ -206,7 +206,7 @@ func parseFPGAConvNet(data string) (Platform, error) {
 	if r.URAM != nil {
 		p.Resources.URAM = c.count("resources.URAM", r.URAM)
 	}
-	// The other system keys play no part here, but a bad one tells of a bad file.
+	// The other system keys are not used, but a bad one indicates a bad file.
 	for _, k := range []struct {
 		key string
 		v   *float64
@@ -226,7 +226,7 @@ func parseFPGAConvNet(data string) (Platform, error) {
 	return p, c.finish(&p)
 }
 
-// familyOf tells the family from a part number, "" if it is none of ours.
+// familyOf derives the family from a part number; "" if it is unknown.
 func familyOf(part string) string {
 	part = strings.ToLower(part)
 	for _, prefix := range []string{"xczu", "xcvu", "xcku", "xck", "xcu", "xcau"} {
@@ -240,7 +240,7 @@ func familyOf(part string) string {
 	return ""
 }
 
-// defaultLUTRAM is the number of LUTs that can be memory where a file does not
+// defaultLUTRAM is the number of LUTs that can be memory if a file does not
 // say: about a third of the slices are SLICEMs on 7 series (17,400 of 53,200
 // LUTs on an XC7Z020), a little under half on UltraScale+.
 func defaultLUTRAM(family string, lut int) int {
@@ -277,7 +277,7 @@ func (c *fieldCheck) text(key string, v *string) string {
 	return *v
 }
 
-// maxCount bounds a resource count, far above any device.
+// maxCount bounds a resource count; no device is near it.
 const maxCount = 1 << 40
 
 func (c *fieldCheck) count(key string, v *float64) int {
@@ -310,10 +310,10 @@ func (c *fieldCheck) fail(format string, args ...any) {
 	}
 }
 
-// boardForm is the form of a board part, which goes into Tcl.
+// boardForm is the format of a board part, which goes into Tcl.
 var boardForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+){3}$`)
 
-// CheckBoard refuses what is neither empty nor a Vivado board part.
+// CheckBoard refuses a text that is neither empty nor a Vivado board part.
 func CheckBoard(board string) error {
 	if board == "" || len(board) <= 200 && boardForm.MatchString(board) {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// plain quotes text from outside that a terminal could take for more than text.
+// plain quotes untrusted text that a terminal could interpret.
 func plain(s string) string {
 	if q := strconv.Quote(s); q != `"`+s+`"` {
 		return q
@@ -89,7 +89,7 @@ func percent(e float64) string {
 	return fmt.Sprintf("%.0f %%", max(1, 100*e))
 }
 
-// errorBar is the error of resource r's total. Of counts by rule there is none.
+// errorBar is the error of resource r's total; counts by rule have none.
 func (d *Design) errorBar(r int) string {
 	switch ResourceNames[r] {
 	case "LUT":
@@ -100,7 +100,7 @@ func (d *Design) errorBar(r int) string {
 	return ""
 }
 
-// costModel says what the estimates are of and what they rest on.
+// costModel describes the origin of the estimates.
 func (d *Design) costModel() string {
 	if !d.Calibrated || d.CostModel.Tool == "" {
 		return "costs are uncalibrated formulas: DSP, BRAM and URAM by mapping rules, LUT and FF not fitted to synthesis; LUTRAM is a part of LUT"
@@ -120,9 +120,9 @@ type estimate struct {
 	FFError  float64 `json:"FF_error"`
 }
 
-// JSONReports gives the design's estimates in the form that FINN's users know: the contents of
-// estimate_layer_cycles.json (cycles per image by layer), estimate_layer_resources.json
-// (by layer, then "total") and estimate_network_performance.json.
+// JSONReports gives the design's estimates in FINN's formats: the contents of
+// estimate_layer_cycles.json (cycles per image by layer), estimate_layer_resources.json (by
+// layer, then "total") and estimate_network_performance.json.
 func (d *Design) JSONReports() (layerCycles, layerResources, performance []byte, err error) {
 	encode := func(v any) []byte {
 		var b bytes.Buffer
@@ -131,7 +131,8 @@ func (d *Design) JSONReports() (layerCycles, layerResources, performance []byte,
 		}
 		return b.Bytes()
 	}
-	// A layer may be called io: the rows that are no layers come first.
+	// A layer may be called io, so the rows that are not layers come first and layers
+	// overwrite them.
 	cycles, res := map[string]float64{}, map[string]estimate{"total": {d.Total, d.CostModel.LUTError, d.CostModel.FFError}}
 	for _, c := range d.Costs[len(d.Net.Layers):] {
 		res[c.Layer] = estimate{c.Resources, c.LUTError, c.FFError}

@@ -12,8 +12,8 @@ const (
 	FF           // flip-flops
 	BRAM18       // 18 Kb halves
 	URAM         // 288 Kb blocks
-	LUTRAM       // LUTs that are memory: a budget of its own inside LUT
-	NumResources // how many there are
+	LUTRAM       // LUTs that are memory: a separate budget inside LUT
+	NumResources // number of resources
 )
 
 // ResourceNames are the names of the resources, by index.
@@ -48,7 +48,7 @@ func (v Vec) Sub(o Vec) Vec {
 	return v
 }
 
-// Within tells whether v <= o in every component.
+// Within reports whether v <= o in every component.
 func (v Vec) Within(o Vec) bool {
 	for i := range v {
 		if v[i] > o[i] {
@@ -67,8 +67,9 @@ func (r Resources) Times(n int) Resources {
 	return v.Resources()
 }
 
-// DefaultShares is the usable share of each resource: LUTs and flip-flops beyond
-// 0.8 rarely place and route at speed; DSPs and memories can all be used.
+// DefaultShares is the usable share of each resource: designs that fill more
+// than 0.8 of the LUTs or flip-flops rarely place and route at speed; DSPs and
+// memories can all be used.
 func DefaultShares() Shares {
 	return Shares{DSP: 1, LUT: 0.8, FF: 0.8, BRAM18: 1, URAM: 1}
 }
@@ -92,7 +93,8 @@ func (s Shares) List() [NumResources]float64 {
 func (s Shares) Budget(r Resources) Resources {
 	v, sh := r.Vec(), s.List()
 	for i := range v {
-		// The small term keeps 0.8 * 280 at 224 whatever the representation of 0.8.
+		// The small term keeps 0.8 * 280 at 224 despite the representation of
+		// 0.8.
 		v[i] = int(float64(v[i])*sh[i] + 1e-6)
 	}
 	return v.Resources()

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// language is how a language of the C family is read.
+// language selects the rules for a language of the C family.
 type language int
 
 const (
@@ -13,11 +13,12 @@ const (
 	verilog
 )
 
-// obeyed are comments that tools take for instructions.
+// obeyed matches comments that tools interpret.
 var obeyed = regexp.MustCompile(`(?i)\b(verilator|synthesis|synopsys|synth|pragma|translate|cadence|mentor|xilinx|vivado|vitis|amd|lint|coverage|fall.?through|nolint|ambit|quartus|altera|intel|lattice|yosys|icarus|iverilog)`)
 
 // code gives the lines of a source text without comments, blank lines, indentation and repeated
-// spaces. Comments that tools obey stay. It is false where the text cannot be read for certain.
+// spaces. Comments that tools interpret stay. It returns false if the text cannot be read with
+// certainty.
 func code(text string, lang language) (lines []string, ok bool) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if lang == cpp && strings.Contains(text, "??") || lang == verilog && strings.Contains(text, "`\"") {
@@ -95,7 +96,7 @@ func code(text string, lang language) (lines []string, ok bool) {
 			put(rest[:n+1])
 			i += n + 1
 		case c == '\\' && lang == verilog && i+1 < len(text) && text[i+1] != '\n':
-			// An escaped identifier goes on to the next space, whatever it holds.
+			// An escaped identifier extends to the next space.
 			n := strings.IndexAny(rest, " \t\n\r\f\v")
 			if n < 0 {
 				return nil, false
@@ -112,7 +113,7 @@ func code(text string, lang language) (lines []string, ok bool) {
 	return lines, true
 }
 
-// separator tells whether the quote at text[i] stands within a number.
+// separator reports whether the quote at text[i] is within a number.
 func separator(text string, i int) bool {
 	at := i
 	for at > 0 && (text[at-1] == '\'' || text[at-1] == '_' || text[at-1] == '.' || isAlnum(text[at-1])) {

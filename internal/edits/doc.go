@@ -1,9 +1,10 @@
-// Package edits tells whether an edited copy of a generated file still means the
-// same: comments, blank lines, indentation, the order of JSON.
+// Package edits decides whether an edited copy of a generated file still has the
+// same meaning: whether only comments, blank lines, indentation or the order of
+// JSON changed.
 //
 // It takes a file's name, the generated text and the edited text, and gives a
-// verdict. It never says that an edit is neutral because it understands it, only
-// because what is left without comments and spaces is equal; a place that it
-// cannot read for certain (a raw string, a comment that continues a line, a
-// comment that tools obey) makes the edit one that counts. It reads no files.
+// verdict. It never interprets an edit: an edit is neutral only if both texts
+// are equal without comments and spaces. A place that it cannot read with
+// certainty (a raw string, a comment that continues a line, a comment that tools
+// interpret) makes the edit count. It reads no files.
 package edits

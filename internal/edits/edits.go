@@ -10,9 +10,9 @@ import (
 	strict "github.com/go-json-experiment/json"
 )
 
-// Neutral tells whether the edited text of a file means what the generated one does, to all tools
-// that read it. The file's name decides how it is read; of a kind that is not known no
-// edit is neutral. READMEs are for people: any edit of theirs is.
+// Neutral reports whether the edited text of a file has the meaning of the generated one for all
+// tools that read it. The file's name selects the rules; for an unknown kind of file no edit is
+// neutral. READMEs are for people: any edit of them is neutral.
 func Neutral(name string, generated, edited []byte) bool {
 	if bytes.Equal(generated, edited) {
 		return true
@@ -46,14 +46,14 @@ func Neutral(name string, generated, edited []byte) bool {
 	return ok && slices.Equal(a, b)
 }
 
-// sameJSON tells whether two texts hold one value; a name twice is no value.
+// sameJSON reports whether two texts hold the same value; a duplicate name makes a text invalid.
 func sameJSON(a, b []byte) bool {
 	decode := func(text []byte) (v any, ok bool) {
 		if strict.Unmarshal(text, new(any)) != nil {
 			return nil, false
 		}
 		d := json.NewDecoder(bytes.NewReader(text))
-		d.UseNumber() // whole numbers of more than 53 bits stay what they are
+		d.UseNumber() // keeps whole numbers of more than 53 bits exact
 		return v, d.Decode(&v) == nil
 	}
 	x, ok := decode(a)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// dialect is how a language whose comments start with # is read.
+// dialect selects the rules for a language whose comments start with #.
 type dialect int
 
 const (
@@ -15,12 +15,12 @@ const (
 	tcl
 )
 
-// command are comments that interpreters obey.
+// command matches comments that interpreters obey.
 var command = regexp.MustCompile(`^#!|coding[:=]`)
 
 // script gives the lines of a text without blank lines and lines that are comments only. Lines keep
-// their spaces, which mean something in most of these languages. It is false where the
-// text cannot be read for certain. In Tcl comments count outside of braces only, where a
+// their spaces, which are significant in most of these languages. It returns false if the text
+// cannot be read with certainty. In Tcl comments count outside of braces only, where a
 // # is never data.
 func script(text string, d dialect) (lines []string, ok bool) {
 	if d == shell && strings.Contains(text, "<<") {

@@ -13,7 +13,7 @@ import (
 	"hass/internal/quant"
 )
 
-// LossKind says what loses its range.
+// LossKind is the kind of a loss of range.
 type LossKind string
 
 // The kinds of loss.
@@ -26,7 +26,7 @@ const (
 	Weights    LossKind = "weights"     // the weights of some output channels are small in the layer's format
 )
 
-// Loss is a place where values lose their range to a binary point.
+// Loss is a place where values lose range to their binary point.
 type Loss struct {
 	Kind     LossKind    `json:"kind"`
 	Layer    string      `json:"layer"` // model's node name; the input's name for the network's input
@@ -34,31 +34,32 @@ type Loss struct {
 	Op       intnet.Kind `json:"op"`                 // of the layer; "input" for the network's input
 	Branch   int         `json:"branch,omitempty"`   // number of the input, from 1
 	Channels []int       `json:"channels,omitempty"` // numbers of the channels, ascending
-	Of       int         `json:"of,omitempty"`       // number of channels that there are
-	// Lost is the share of the range that is lost: the square root of the share of the energy that the format's error is.
-	// Of several channels it is the worst.
+	Of       int         `json:"of,omitempty"`       // total number of channels
+	// Lost is the share of the range that is lost: the square root of the format's error energy over the signal energy.
+	// With several channels it is the worst.
 	Lost float64 `json:"lost"`
-	// Peak is the largest magnitude of the float values, and Steps the same in steps of the binary point. Of several
-	// channels they are the worst channel's, whose number is Worst.
+	// Peak is the largest magnitude of the float values, and Steps the same in steps of the binary point. With
+	// several channels they are those of the worst channel, whose number is Worst.
 	Peak  float64 `json:"peak"`
 	Steps float64 `json:"steps"`
 	Worst int     `json:"worst,omitempty"`
-	// Share is the share of the elements concerned: beyond the ends for Saturation, else read as 0 while they are not.
+	// Share is the share of the elements concerned: beyond the ends for Saturation, otherwise non-zero elements that become
+	// 0.
 	Share float64 `json:"share"`
 	Limit int64   `json:"limit"` // largest integer of the format
 	// Output names the output of the model, for ZeroOutput.
 	Output string `json:"output,omitempty"`
 }
 
-// What counts as lost. An element that is rounded errs by a step over sqrt(12), so values spread evenly over five steps of
-// either sign lose a tenth of their range. That is what few bits do to any values; it is the binary point's doing if one of
-// their own would serve them with half of the format's bits more, four at most.
+// Limits for a loss. Rounding an element has an error of a step over sqrt(12), so values spread evenly over five steps of
+// either sign lose a tenth of their range. Few bits do that to any values. The binary point is the cause only if their own
+// binary point would give the values more bits: half of the format's bits, at most four.
 const (
 	lostRange = 0.1 // share of the range
 	lostBits  = 4   // bits
 )
 
-// coarse tells whether values lose their range to a binary point that is too coarse for them.
+// coarse reports whether the binary point is too coarse for the values.
 func coarse(t *tally, f fixed.Format) bool {
 	if t.signal == 0 || t.beyond > 0 || t.lost() < lostRange {
 		return false
@@ -66,7 +67,7 @@ func coarse(t *tally, f fixed.Format) bool {
 	return math.Ldexp(t.peak/f.Step(), min(lostBits, f.Bits/2)) < float64(f.Max())+0.5
 }
 
-// losses lists what loses its range, the worst first.
+// losses lists the losses of range, the worst first.
 func losses(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, probes []probe, sums [][]tally) []Loss {
 	list := []Loss{}
 	zero := make(map[int]bool) // output tensors that are 0
@@ -95,7 +96,7 @@ func losses(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, probes []pr
 			}
 		}
 	}
-	order := make(map[string]int, len(net.Layers)) // by identifier of the layer; the input's is before all
+	order := make(map[string]int, len(net.Layers)) // by identifier of the layer; the input comes first
 	for i := range net.Layers {
 		order[net.Layers[i].ID] = i + 1
 	}
@@ -105,7 +106,7 @@ func losses(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, probes []pr
 	return list
 }
 
-// weight orders losses: the share of the range lost, as far as it concerns the layer.
+// weight orders losses: the lost share of the range, scaled by its share of the layer.
 func (l *Loss) weight() float64 {
 	if l.Kind == ZeroOutput {
 		return 2
@@ -133,10 +134,10 @@ func (l *Loss) fill(t *tally, f fixed.Format, channel int) {
 	}
 }
 
-// valueLosses lists what one value loses in one format.
+// valueLosses lists the losses of one value in one format.
 func valueLosses(net *intnet.Net, p *probe, channels []tally, zero bool) []Loss {
 	if p.round == fixed.HalfEven {
-		return nil // a quantiser of the model gives the format: the float network rounds there too
+		return nil // a quantiser of the model gives the format, so the float network rounds there too
 	}
 	t := total(channels)
 	var list []Loss
@@ -157,7 +158,7 @@ func valueLosses(net *intnet.Net, p *probe, channels []tally, zero bool) []Loss 
 		}
 		return list
 	case p.layer >= 0 && moves(net, p.layer):
-		return list // the layers before it said so
+		return list // reported for an earlier layer
 	case whole && p.layer >= 0 && branch(net, p.layer) >= 0:
 		l := at(net, joined(net, p.layer), Branch)
 		l.Branch = branch(net, p.layer) + 1
@@ -192,7 +193,7 @@ func valueLosses(net *intnet.Net, p *probe, channels []tally, zero bool) []Loss 
 	return list
 }
 
-// moves tells whether a layer only moves elements, all in its input's format.
+// moves reports whether a layer only moves elements, all in its input's format.
 func moves(net *intnet.Net, layer int) bool {
 	l := &net.Layers[layer]
 	switch l.Kind {
@@ -211,7 +212,7 @@ func moves(net *intnet.Net, layer int) bool {
 	panic(fmt.Sprintf("fidelity: layer %.60q has the unknown kind %q", l.Name, l.Kind))
 }
 
-// weightLoss looks at the weights of a convolution. Those that the weight threshold removes are not lost.
+// weightLoss examines the weights of a convolution. Weights that the weight threshold removes are not lost.
 func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) (Loss, bool) {
 	c := net.Layers[i].Conv
 	w, own, s := pruner.Stored(i), pruner.Weights(i), spec.Convs[net.Layers[i].Name]
@@ -233,7 +234,7 @@ func weightLoss(net *intnet.Net, spec *quant.Spec, pruner *quant.Pruner, i int) 
 	return loss, len(loss.Channels) > 0
 }
 
-// weightTally looks at weights in their format; own are the model's, which the threshold is for.
+// weightTally sums up weights in their format; own are the model's weights, to which the threshold applies.
 func weightTally(w, own []float32, tau float64, f fixed.Format) *tally {
 	t := new(tally)
 	least, most := intnet.WeightRange(f.Bits)
@@ -255,7 +256,7 @@ func weightTally(w, own []float32, tau float64, f fixed.Format) *tally {
 	return t
 }
 
-// String is one line for people: what loses how much, and why.
+// String describes the loss in one line: the values, the amount and the reason.
 func (l *Loss) String() string {
 	name := fmt.Sprintf("%s %.60q", l.Op, l.Layer)
 	switch l.Op {
@@ -290,7 +291,7 @@ func (l *Loss) String() string {
 	panic(fmt.Sprintf("fidelity: unknown kind of loss %.60q", l.Kind))
 }
 
-// some counts channels; the sentence goes on with "lose".
+// some counts channels; the sentence continues with "lose".
 func (l *Loss) some(what string) string {
 	return fmt.Sprintf("%d of %d %s", len(l.Channels), l.Of, what)
 }
@@ -304,7 +305,7 @@ func figure(v float64) string {
 	return text
 }
 
-// percent shows a share; what is small is not shown as nothing.
+// percent formats a share; a small share is not shown as zero.
 func percent(v float64) string {
 	if v > 0 && v < 0.01 {
 		return strconv.FormatFloat(100*v, 'g', 1, 64) + " %"

@@ -18,7 +18,7 @@ import (
 
 // Measure runs n images through the float network of g with spec's thresholds and through the integer network of the
 // pruner, which spec decided, on up to numWorkers goroutines (all cores if <= 0), and compares all values. image(i) gives
-// image i as the graph's only input, NCHW; it is called concurrently. step, if not nil, is told after each image. The
+// image i as the graph's only input, NCHW; it is called concurrently. step, if not nil, is called after each image. The
 // report is the same for any number of workers.
 func Measure(ctx context.Context, g *graph.Graph, spec *quant.Spec, pruner *quant.Pruner, n, numWorkers int, image func(i int) ([]float32, error), step func()) (*Report, error) {
 	pruned, err := spec.Thresholds().Apply(g)
@@ -129,20 +129,21 @@ func newTallies(probes []probe) [][]tally {
 	return t
 }
 
-// plan lists what is looked at: every tensor that has a value in the float network, and every addend in the format of its sum.
+// plan lists the values to compare: every tensor that has a value in the float network, and every addend in the format of
+// its sum.
 func plan(net *intnet.Net) ([]probe, error) {
-	made := make([]int, len(net.Tensors)) // by tensor: the layer that makes it
+	made := make([]int, len(net.Tensors)) // by tensor: the layer that produces it
 	for i := range made {
 		made[i] = -1
 	}
 	for i := range net.Layers {
 		made[net.Layers[i].Out] = i
 	}
-	value := make([]string, len(net.Tensors)) // by tensor: the float network's value; "" for a map between whose pixels zeros stand
+	value := make([]string, len(net.Tensors)) // by tensor: the float network's value; "" for a map with inserted zeros
 	tensor := func(t, layer int) probe {
 		x, round := &net.Tensors[t], net.InputRounding
 		if layer >= 0 {
-			round = cmp.Or(net.Layers[layer].Rounding, fixed.HalfUp) // what only moves is not rounded
+			round = cmp.Or(net.Layers[layer].Rounding, fixed.HalfUp) // layers that only move values do not round
 		}
 		return probe{value: value[t], dims: [3]int{x.H, x.W, x.C}, format: x.Format, round: round, tensor: t, layer: layer, lo: math.Inf(-1), hi: math.Inf(1)}
 	}
@@ -179,8 +180,8 @@ func plan(net *intnet.Net) ([]probe, error) {
 	return probes, nil
 }
 
-// branch is the number of the input of a Concat that layer i brings to the Concat's format, -1 if it does nothing of the
-// kind. The layers between the two do the same to the Concat's other inputs.
+// branch is the index of the Concat input that layer i converts to the Concat's format, -1 if there is none. Layers
+// between the two convert the Concat's other inputs.
 func branch(net *intnet.Net, i int) int {
 	out := net.Layers[i].Out
 	for j := i; j < len(net.Layers) && net.Layers[j].Kind == intnet.KindRequant; j++ {
@@ -196,7 +197,7 @@ func branch(net *intnet.Net, i int) int {
 	return -1
 }
 
-// joined is the Concat that the branch of layer i goes into.
+// joined is the Concat into which the branch of layer i goes.
 func joined(net *intnet.Net, i int) int {
 	for net.Layers[i].Kind != intnet.KindConcat {
 		i++

@@ -7,14 +7,14 @@ import (
 	"hass/internal/fixed"
 )
 
-// tally sums up one channel of a value over images: the float network's elements f, what the value's format makes of
-// each of them alone, and the integer network's elements q.
+// tally sums up one channel of a value over images: the float network's elements f, these elements rounded to the
+// value's format, and the integer network's elements q.
 type tally struct {
 	peak    float64 // largest |f|
 	signal  float64 // sum of f^2
-	alone   float64 // sum of (f - f in the format)^2: what the format does, whatever came before
+	alone   float64 // sum of (f - f in the format)^2: the error of the format alone
 	clipped float64 // the part of alone of elements beyond the format's ends
-	noise   float64 // sum of (f - q)^2: all that was lost up to here
+	noise   float64 // sum of (f - q)^2: the total error so far
 
 	count   int64 // elements
 	nonzero int64 // elements with f != 0
@@ -45,10 +45,11 @@ func total(channels []tally) *tally {
 	return t
 }
 
-// lost is the relative error of the format alone: the square root of its error's share of the energy, 0 to 1.
+// lost is the relative error of the format alone: the square root of the ratio of its error energy to the signal energy, 0
+// to 1.
 func (t *tally) lost() float64 { return share(t.alone, t.signal) }
 
-// share is sqrt(part / of), 0 of nothing.
+// share is sqrt(part / of), 0 if of is 0.
 func share(part, of float64) float64 {
 	if of == 0 {
 		return 0
@@ -56,27 +57,28 @@ func share(part, of float64) float64 {
 	return min(1, math.Sqrt(part/of))
 }
 
-// probe looks at one value of the float network in one format.
+// probe compares one value of the float network in one format.
 type probe struct {
 	value  string // in the graph
 	dims   [3]int // H, W, C
 	format fixed.Format
 	round  fixed.Rounding
-	// tensor is the integer network's, or -1: the format is that of a sum, in which its addend is looked at alone. Nothing
-	// clips an addend.
+	// tensor is the index in the integer network, or -1 for an addend: then the format is that of the sum, and nothing
+	// clips the addend.
 	tensor int
-	// layer makes the tensor or adds the addend; -1 for the network's input.
+	// layer produces the tensor or adds the addend; -1 for the network's input.
 	layer int
 	// input is the number of the layer's input that an addend is.
 	input int
-	// powers are of two, by channel, that the integer network multiplies the value by; nil if it is as it is. All is seen as the network holds it.
+	// powers are the exponents, by channel, of the powers of two by which the integer network multiplies the value; nil if
+	// there are none. All statistics are of the multiplied values.
 	powers []int
-	// lo and hi clamp the float value first, where a clamp behind a Concat is done before it; perhaps infinite.
+	// lo and hi clamp the float value first, if a clamp behind a Concat is moved before it; possibly infinite.
 	lo, hi float64
 }
 
-// look takes one image's float values (NCHW) and integer values (NHWC, nil if there are none) into tallies by channel.
-// Products are rounded before they are added, so that every machine sums up the same.
+// look adds one image's float values (NCHW) and integer values (NHWC, nil if there are none) to tallies by channel.
+// Products are rounded before they are added, so that every machine gets the same sums.
 func (p *probe) look(f []float32, q []int32, into []tally) error {
 	hw, c := p.dims[0]*p.dims[1], p.dims[2]
 	if len(f) != hw*c {

@@ -8,26 +8,26 @@ import (
 	"hass/internal/metrics"
 )
 
-// Report says what the integer network keeps of the float network, over a few images.
+// Report compares the integer network with the float network, over a few images.
 type Report struct {
 	Images  int              `json:"images"` // number of images compared
 	Layers  []Layer          `json:"layers"` // in the order of the integer network
 	Outputs []judge.Fidelity `json:"outputs"`
-	// Losses are the places where values lose their range to a binary point, the worst first.
+	// Losses are the places where values lose range to their binary point, the worst first.
 	Losses []Loss `json:"losses"`
 }
 
-// Layer is the signal to noise ratio of what a layer makes.
+// Layer is the signal-to-noise ratio of a layer's output.
 type Layer struct {
 	Name string `json:"name"` // model's node name
 	ID   string `json:"id"`
 	// SNR is 10 log10(sum f^2 / sum (f - q)^2) in dB, rounded to hundredths, over all elements and images, where f is the
-	// float network's value, with the same thresholds, and q the integer network's. It is nil where both are the same and
-	// where f is 0 everywhere.
+	// float network's value, with the same thresholds, and q the integer network's. It is nil if both are equal or f is 0
+	// everywhere.
 	SNR *float64 `json:"snr_db"`
 }
 
-// table fills Layers. A layer that only puts zeros between pixels has no row.
+// table fills Layers. A layer that only inserts zeros between pixels has no row.
 func (r *Report) table(net *intnet.Net, probes []probe, sums [][]tally) {
 	r.Layers = []Layer{}
 	for k, p := range probes {
@@ -39,7 +39,7 @@ func (r *Report) table(net *intnet.Net, probes []probe, sums [][]tally) {
 	}
 }
 
-// Noisiest is the layer with the least signal to noise ratio, nil if there is none.
+// Noisiest is the layer with the least signal-to-noise ratio, nil if there is none.
 func (r *Report) Noisiest() *Layer {
 	var worst *Layer
 	for i := range r.Layers {
@@ -50,7 +50,7 @@ func (r *Report) Noisiest() *Layer {
 	return worst
 }
 
-// Summary names the outputs with their signal to noise, and the layer with the least.
+// Summary lists the outputs with their signal-to-noise ratios, and the layer with the least.
 func (r *Report) Summary() string {
 	text := "outputs " + judge.Summary(r.Outputs)
 	if w := r.Noisiest(); w != nil {
@@ -59,10 +59,11 @@ func (r *Report) Summary() string {
 	return text
 }
 
-// shownLosses bounds the losses that Warnings names.
+// shownLosses bounds the number of losses in Warnings.
 const shownLosses = 8
 
-// Warnings are the losses for people, the worst first. What is beyond a screen is counted, and stands in file.
+// Warnings describe the losses, the worst first. If there are more than fit a screen, the rest is only counted, with a
+// reference to file.
 func (r *Report) Warnings(file string) []string {
 	var w []string
 	for i := range r.Losses[:min(len(r.Losses), shownLosses)] {

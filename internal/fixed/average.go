@@ -4,20 +4,20 @@ package fixed
 //
 //	Requant(RoundOff(sum * AvgMul(n, k), drop), k - drop + shift, ...)
 //
-// where shift is the binary point of the input less that of the output.
+// where shift is the binary point of the input minus that of the output.
 //
-// Rounded half up, drop is 0 and the constant's error moves the result by an eighth of a
-// unit at 16 bits (AvgScale). Rounded half to even the result is exact: that of the quotient
-// sum / (n * 2^shift). A sum that lies half way must then be seen as a tie, but round(2^k/n) moves it
-// to a side. So the product is first rounded to a grid that the ties are on (AvgExact).
+// With half up, drop is 0 and the constant's error moves the result by at most an eighth of a unit at
+// 16 bits (AvgScale). With half to even the result is exact: that of the quotient sum / (n *
+// 2^shift). A tie must then be detected, but round(2^k/n) moves it to one side. So the product is
+// first rounded to a grid that contains the ties (AvgExact).
 
 // AvgScale is the binary scale k = 18 + ceil(log2 n) of an average over at most
 // n elements. With it the error of AvgMul stays below 2^(b-19) units of a b-bit
 // input: an eighth of a unit at 16 bits.
 func AvgScale(n int) int { return 18 + CeilLog2(n) }
 
-// AvgExact is the scale k and the places to drop with which averages of inputs of format in
-// over any number of elements up to n are exact.
+// AvgExact is the scale k and the number of places to drop with which averages of inputs of
+// format in over any number of elements up to n are exact.
 //
 // Write L = ceil(log2 n), |x| <= 2^m, up = max(0, shift), down = max(0, -shift). Let v be the true quotient and p
 // the product, both in units of the output, and G = k + shift - drop the places of the grid.

@@ -1,10 +1,10 @@
-// Package fixed is the project's one integer arithmetic: fixed-point formats,
-// requantisation, saturation and accumulator bounds. The integer executor,
-// the simulator and the emitted hardware all follow the definitions written
-// here, bit for bit.
+// Package fixed is the project's only integer arithmetic: fixed-point
+// formats, requantisation, saturation and accumulator bounds. The integer
+// executor, the simulator and the emitted hardware all follow these
+// definitions, bit for bit.
 //
 // It takes and gives plain integers. It never sees a graph, a file or a float
-// tensor, and it never rounds in any other way than Requant does.
+// tensor, and every rounding is that of Requant.
 package fixed
 
 import (
@@ -16,13 +16,13 @@ import (
 // MaxBits is the widest stream or weight format in bits.
 const MaxBits = 16
 
-// Format is a number format: the integer q stands for q * 2^-Frac * Scale. Frac may be negative or
-// larger than Bits. A zero point has been subtracted: q = 0 stands for 0.
+// Format is a number format: the integer q means q * 2^-Frac * Scale. Frac may be negative or
+// larger than Bits. A zero point has been subtracted: q = 0 means 0.
 type Format struct {
 	Bits   int  `json:"bits"`   // width in bits, 2..16
 	Frac   int  `json:"frac"`   // binary point
 	Signed bool `json:"signed"` // two's complement if true, else natural binary
-	// Scale is above 1 and below 2 where a model's quantiser gives a step that is no power of two; else 0, which stands for 1.
+	// Scale is above 1 and below 2 if a model's quantiser has a step that is not a power of two; otherwise 0, which means 1.
 	// Formats of equal scales differ by shifts.
 	Scale float64 `json:"scale,omitempty"`
 }
@@ -48,8 +48,8 @@ func (f Format) Factor() float64 {
 // Step is the value of one step.
 func (f Format) Step() float64 { return math.Ldexp(f.Factor(), -f.Frac) }
 
-// Holds is the narrowest format, binary point and scale apart, that holds the integers lo to hi, lo <= 0 <= hi; at least
-// 2 bits.
+// Holds is the narrowest format, without binary point and scale, that contains the integers lo to hi, lo <= 0 <= hi; at
+// least 2 bits.
 func Holds(lo, hi int64) Format {
 	f := Format{Bits: 2, Signed: lo < 0}
 	for f.Bits < 63 && (f.Min() > lo || f.Max() < hi) {
@@ -93,7 +93,7 @@ func (f Format) String() string {
 //	        bit of the quotient is then cleared if acc + 2^(s-1) was a multiple of 2^s, a tie
 //	s <= 0: saturate(acc << -s)
 //
-// acc must fit in 62 bits after widening; callers guarantee it by the AccBits of a convolution (intnet.Conv).
+// acc must fit in 62 bits after widening; AccBits of a convolution (intnet.Conv) guarantees it.
 func Requant(acc int64, s int, r Rounding, lo, hi int64) int64 {
 	if s > 62 {
 		// Every 62-bit accumulator rounds to 0 (or stays 0) at such a shift.
@@ -107,7 +107,7 @@ func Requant(acc int64, s int, r Rounding, lo, hi int64) int64 {
 	return min(max(acc, lo), hi)
 }
 
-// shiftLeftSaturating shifts left without losing the sign when bits would fall
+// shiftLeftSaturating shifts left without losing the sign if bits are shifted
 // out at the top: the result then only needs to be beyond any clamp.
 func shiftLeftSaturating(v int64, s int) int64 {
 	if v == 0 {

@@ -5,18 +5,19 @@ import (
 	"math"
 )
 
-// Rounding says where a requantisation puts a value that lies half way between
-// two integers. Every requantisation of a network has one. The zero value is no
-// rounding: that of a layer that requantises nothing.
+// Rounding is the treatment of ties in a requantisation. Every requantisation
+// of a network has one. The zero value means no rounding: a layer that
+// requantises nothing.
 type Rounding uint8
 
 // The roundings.
 const (
-	// HalfUp rounds ties towards plus infinity (AP_RND): the formats that this
-	// project chose itself.
+	// HalfUp rounds ties towards plus infinity (AP_RND): the rule of formats
+	// that hass chose itself.
 	HalfUp Rounding = iota + 1
-	// HalfEven rounds ties to the even neighbour (AP_RND_CONV): the formats that a
-	// model brings. ONNX's QuantizeLinear and QONNX's Quant with ROUND are defined so.
+	// HalfEven rounds ties to the even neighbour (AP_RND_CONV): the rule of
+	// formats from a model. ONNX's QuantizeLinear and QONNX's Quant with ROUND are
+	// defined so.
 	HalfEven
 )
 
@@ -25,7 +26,7 @@ var Roundings = []Rounding{HalfUp, HalfEven}
 
 var roundingNames = map[Rounding]string{HalfUp: "half_up", HalfEven: "half_even"}
 
-// Valid tells whether r is one of Roundings.
+// Valid reports whether r is one of Roundings.
 func (r Rounding) Valid() bool { return roundingNames[r] != "" }
 
 // String is the name of r in files: half_up or half_even; "none" for no rounding.
@@ -55,8 +56,8 @@ func (r *Rounding) UnmarshalText(text []byte) error {
 	return fmt.Errorf("rounding %.40q; want half_up or half_even", text)
 }
 
-// Float rounds v to an integer: the only rounding of floats in the project.
-// Infinities stay infinite and NaN stays NaN. It panics without a rounding.
+// Float rounds v to an integer: all floats are rounded here. Infinities
+// stay infinite and NaN stays NaN. It panics without a rounding.
 func (r Rounding) Float(v float64) float64 {
 	switch r {
 	case HalfUp:

@@ -23,8 +23,8 @@ func activate[T Real](op graph.Activation, y, x []T) {
 }
 
 // Func is an activation as a function of one float64; nil for prelu, which takes
-// a second input, and for a name that is none. The formulas are ONNX's;
-// hardswish is x * clamp(x+3, 0, 6) / 6.
+// a second input, and for an unknown name. The formulas are ONNX's; hardswish is
+// x * clamp(x+3, 0, 6) / 6.
 func Func(op graph.Activation) func(x float64) float64 {
 	a, b := op.Alpha, op.Beta
 	switch op.Fn {
@@ -173,7 +173,8 @@ func logarithm(x float64) float64 {
 	return Log(x)
 }
 
-// power is x to the power p: of whole p by multiplication, of others by the exponential of the logarithm, which negative x lack.
+// power is x to the power p: for whole p by multiplication, for others by the exponential of the logarithm, which is undefined
+// for negative x.
 func power(x, p float64) float64 {
 	const whole = 64 // largest power by multiplication
 	switch {
@@ -195,7 +196,7 @@ func power(x, p float64) float64 {
 }
 
 // Erf is the error function, within a few units in the last place: 2/sqrt(pi) e^(-x^2) times the sum of 2^n x^(2n+1) / (2n+1)!!,
-// whose terms have one sign; written without fused operations for the reason that Exp is.
+// whose terms have one sign; written without fused operations for the same reason as Exp.
 func Erf(x float64) float64 {
 	if ax := math.Abs(x); ax > 6 {
 		return math.Copysign(1, x)
@@ -268,7 +269,8 @@ func Exp(x float64) float64 {
 }
 
 // Log is the natural logarithm of a positive finite number, within 2 units in
-// the last place; written without fused operations for the reason that Exp is.
+// the last place; written without fused operations for the same reason as
+// Exp.
 //
 // x = 2**k m with m in [sqrt 1/2, sqrt 2); log m = 2 artanh f for f = (m-1)/(m+1),
 // |f| <= 0.1716, by its series to f**23, whose remainder is below 1e-19.

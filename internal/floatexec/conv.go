@@ -12,15 +12,16 @@ import (
 // few filters, a sum of shifted planes. Each output is one chain of fused
 // multiply-adds over (c, kh, kw), so the result equals Eval's bit for bit.
 const (
-	// panelElems bounds the gathered panels of one block, which stay in the second
-	// level cache while all filters pass over them.
+	// panelElems bounds the gathered panels of one block, which stay in the
+	// second-level cache while all filters use them.
 	panelElems = 1 << 16
 	// blockTerms bounds the terms of one block: its weights and one panel fit the
-	// first level cache.
+	// first-level cache.
 	blockTerms = 320
-	// slack is read past the end of a row, and of the last row of a buffer.
+	// slack is the number of elements that are read past the end of a row, and of
+	// the last row of a buffer.
 	slack = kernel.Cols
-	// vectorCols is the filters of a panel where the output is one pixel.
+	// vectorCols is the number of filters of a panel if the output is one pixel.
 	vectorCols = 32
 )
 
@@ -38,14 +39,14 @@ type convPlan struct {
 	vector  bool // one pixel: the product of a matrix and a vector
 	packed  int  // elements of a group's packed weights
 
-	// The input as the kernels see it: hp rows of rowlen elements per channel, made
-	// of a run for each phase of the horizontal stride, so that the inputs of
-	// neighbouring outputs are neighbours. If copied is false, that is the input
+	// The input as the kernels read it: hp rows of rowlen elements per channel,
+	// each with one run for each phase of the horizontal stride, so that the inputs
+	// of neighbouring outputs are neighbours. If copied is false, it is the input
 	// itself.
 	copied     bool
 	hp, rowlen int
 	phase      int    // elements of a run
-	used       []bool // phases that some tap reads
+	used       []bool // phases that a tap reads
 	off        []int  // offset of each term in its group's channels; planes: in bytes
 	panelOff   []int  // vector: offset of each term's weights in a panel, in bytes
 	maxOff     int
@@ -148,8 +149,8 @@ func (p *convPlan) pack(w []float32) {
 	}
 }
 
-// run computes y from x with scratch memory of at least what planConv asked for,
-// and applies after to the sums. y must have slack elements of capacity beyond its
+// run computes y from x with scratch memory of at least the size in planConv, and
+// applies after to the sums. y must have slack elements of capacity beyond its
 // length.
 func (p *convPlan) run(y, x, scratch []float32, after posts) {
 	if p.planes {
@@ -201,7 +202,8 @@ func (p *convPlan) run(y, x, scratch []float32, after posts) {
 	}
 }
 
-// biasOf is the bias of a filter; -0, which changes no sum, if there is none.
+// biasOf is the bias of a filter, or -0, which does not change a sum, if there is
+// none.
 func (p *convPlan) biasOf(f int) float32 {
 	if p.bias == nil {
 		return negZero
@@ -270,7 +272,7 @@ func (p *convPlan) copyChannel(dst, x []float32) {
 }
 
 // gather fills panel[k][nr] with the inputs of n neighbouring outputs from p0 on.
-// What it leaves in the columns past n is arbitrary; nobody stores their sums.
+// The columns past n are arbitrary; their sums are never stored.
 func (p *convPlan) gather(panel, x []float32, off []int, p0, n int) {
 	nr := panelCols(n)
 	for at := 0; at < n; {
@@ -294,7 +296,7 @@ func (p *convPlan) gather(panel, x []float32, off []int, p0, n int) {
 		if run <= 8 {
 			for k, o := range off {
 				d, s := panel[k*nr+at:][:run], src[o:][:run]
-				for i := range run { // a call of copy costs more than a few elements
+				for i := range run { // for a few elements a loop is faster than a call of copy
 					d[i] = s[i]
 				}
 			}
@@ -316,8 +318,8 @@ func (p *convPlan) runPlanes(y, x, scratch []float32, after posts) {
 		if f%p.fg == 0 {
 			p.copyChannel(plane, x[f/p.fg*p.h*p.w:])
 		}
-		// The last row spills into the next filter's plane, which comes later, or
-		// into the slack.
+		// The last row spills into the next filter's plane, which is written
+		// later, or into the slack.
 		kernel.Plane(y[f*size:], p.oh, p.ow, p.ow, plane, p.op.Stride[0]*p.rowlen, p.weights[f*p.k:][:p.k], p.off)
 		row := y[f*size:][:size]
 		after.apply(row, row, p.biasOf(f))

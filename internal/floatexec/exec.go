@@ -19,7 +19,7 @@ type Exec struct {
 	values  []value
 	steps   []step
 	buffers []int // elements of each buffer
-	scratch int   // elements that the largest convolution needs beside its buffers
+	scratch int   // elements that the largest convolution needs besides its buffers
 	pool    sync.Pool
 }
 
@@ -43,17 +43,18 @@ type step struct {
 	conv   *convPlan // for a Conv
 	alias  bool      // a Reshape: its output is its input
 	act    *post     // for an Activation of one input
-	fused  bool      // an activation in the memory of its input, which nobody else reads
+	fused  bool      // an activation in the memory of its input, which has no other reader
 	after  posts     // the fused activations that follow
 }
 
-// Observe is told of a value as soon as it is there: every graph input and every
-// node's output, by name, in graph order. The slice is valid during the call only.
+// Observe is called for a value as soon as it is computed: every graph input and
+// every node's output, by name, in graph order. The slice is only valid during
+// the call.
 type Observe func(name string, v []float32)
 
 // New plans the execution of g. An invalid graph, operators that no pass has
-// lowered, and weights that are not constants are errors; all such nodes are
-// listed.
+// lowered, and weights that are not constants are errors that list all such
+// nodes.
 func New(g *graph.Graph) (*Exec, error) {
 	if err := graph.Verify(g); err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func New(g *graph.Graph) (*Exec, error) {
 			continue
 		}
 		if len(errs) > 0 {
-			continue // its inputs may be missing; look only for further faults of this kind
+			continue // its inputs may be missing; only look for further faults of this kind
 		}
 		s := step{node: n}
 		var err error
@@ -147,18 +148,18 @@ func New(g *graph.Graph) (*Exec, error) {
 	return e, nil
 }
 
-// Inputs are the graph's run-time inputs, in the order that Run takes them.
+// Inputs are the graph's run-time inputs, in the order of Run's argument.
 func (e *Exec) Inputs() []graph.Value { return e.inputs }
 
-// Outputs are the names of what Run gives, in its order.
+// Outputs are the names of Run's results, in their order.
 func (e *Exec) Outputs() []string { return e.outputs }
 
 // OutputShape is the shape of output i.
 func (e *Exec) OutputShape(i int) graph.Shape { return e.values[e.outVals[i]].shape }
 
 // Run evaluates the network for one image. in holds the graph's inputs in order;
-// the result holds its outputs in order, in memory of their own. observe may be
-// nil.
+// the result holds its outputs in order, in newly allocated memory. observe may
+// be nil.
 func (e *Exec) Run(in [][]float32, observe Observe) ([][]float32, error) {
 	if len(in) != len(e.inputs) {
 		return nil, fmt.Errorf("the network has %d inputs, given %d", len(e.inputs), len(in))
@@ -189,7 +190,7 @@ func (e *Exec) Run(in [][]float32, observe Observe) ([][]float32, error) {
 	for i := range e.steps {
 		s := &e.steps[i]
 		out := &e.values[s.out]
-		// An observer wants the values before and after a fused activation.
+		// An observer needs the values before and after a fused activation.
 		after := s.after
 		if observe != nil {
 			after = nil
@@ -261,9 +262,9 @@ func (e *Exec) newState() *state {
 	return st
 }
 
-// fuse lets each activation whose input is a convolution's, an element-wise
-// operator's or another such activation's, and read by nobody else, work in place,
-// so that it can be done while the input is computed.
+// fuse makes activations work in place, so that they are computed together with
+// their input. An activation qualifies if its input is from a convolution, an
+// element-wise operator or another such activation and has no other reader.
 func (e *Exec) fuse() {
 	readers := make([]int, len(e.values))
 	producer := make([]int, len(e.values))
@@ -328,7 +329,7 @@ func (e *Exec) planBuffers() {
 		} else {
 			out.buffer = e.takeBuffer(&free, out.n)
 		}
-		// What was read here for the last time may be written by the next step.
+		// The buffers read here for the last time may be written by the next step.
 		freed := map[int]bool{}
 		for _, v := range append(s.in, s.out) {
 			if v < 0 {
@@ -343,7 +344,8 @@ func (e *Exec) planBuffers() {
 }
 
 // takeBuffer takes the free buffer that fits n elements best: the smallest that
-// is large enough, else the largest, grown, else a new one.
+// is large enough, otherwise the largest, which is enlarged, otherwise a new
+// one.
 func (e *Exec) takeBuffer(free *[]int, n int) int {
 	best := -1
 	for i, b := range *free {

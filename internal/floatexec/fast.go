@@ -6,7 +6,7 @@ import (
 )
 
 // fastInto is evalInto followed by after for the operators and shapes that have a
-// faster form with the same result; false if this one has none.
+// faster form with the same result; otherwise it returns false.
 func fastInto(op graph.Op, y []float32, ys graph.Shape, in [][]float32, shapes []graph.Shape, after posts) bool {
 	switch op := op.(type) {
 	case graph.Eltwise:
@@ -31,7 +31,8 @@ func fastInto(op graph.Op, y []float32, ys graph.Shape, in [][]float32, shapes [
 	return false
 }
 
-// fastEltwise takes operands of one shape, and one value per channel beside a map.
+// fastEltwise handles operands of one shape, and one value per channel combined
+// with a map.
 func fastEltwise(op graph.Eltwise, y []float32, in [][]float32, shapes []graph.Shape, after posts) bool {
 	a, b := in[0], in[1]
 	if shapes[0].Equal(shapes[1]) {
@@ -70,8 +71,8 @@ func fastEltwise(op graph.Eltwise, y []float32, in [][]float32, shapes []graph.S
 	return true
 }
 
-// eachPiece lets f compute y[i:j] for pieces that fit the first level cache, and
-// applies after to each.
+// eachPiece makes f compute y[i:j] for pieces that fit the first-level cache,
+// and applies after to each.
 func eachPiece(y []float32, after posts, f func(i, j int)) {
 	const piece = 2048
 	for i := 0; i < len(y); i += piece {

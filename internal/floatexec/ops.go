@@ -50,7 +50,7 @@ func Eval[T Real](op graph.Op, in ...*Tensor[T]) (*Tensor[T], error) {
 	return y, nil
 }
 
-// evalInto is Eval into memory that is there, for shapes that graph.Infer has
+// evalInto is Eval into existing memory, for shapes that graph.Infer has
 // accepted.
 func evalInto[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []graph.Shape) {
 	x, xs := in[0], shapes[0]
@@ -214,7 +214,7 @@ func eltwise[T Real](op graph.Eltwise, y []T, ys graph.Shape, a []T, as graph.Sh
 		}
 		return
 	}
-	// One number of b for a run of a: the gate of a squeeze-excite.
+	// One number of b for a run of a, as in the gate of a squeeze-excite.
 	run := len(ys)
 	for run > 0 && len(bs) == len(ys) && bs[run-1] == 1 {
 		run--
@@ -264,7 +264,7 @@ func prelu[T Real](y, x []T, xs graph.Shape, slope []T, ss graph.Shape) {
 	}
 }
 
-// axis cuts a shape around an axis: outer x n x inner elements.
+// axis splits a shape around an axis: outer x n x inner elements.
 func axis(s graph.Shape, i int) (outer, n, inner int) {
 	return s[:i].Elems(), s[i], s[i+1:].Elems()
 }

@@ -9,8 +9,8 @@ import (
 
 var negZero = float32(math.Copysign(0, -1))
 
-// posts are the activations that follow a value, in order; they are done piece by
-// piece while the value is in the cache.
+// posts are the activations that follow a value, in order; they are computed
+// piece by piece while the value is in the cache.
 type posts []*post
 
 // post is an activation as y = f(x + bias), with Eval's result bit for bit.

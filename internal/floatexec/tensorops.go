@@ -8,7 +8,7 @@ import (
 )
 
 // tensorOp evaluates the operators that move, join or reduce tensors of any rank;
-// false for an operator that is none of them.
+// false for other operators.
 func tensorOp[T Real](op graph.Op, y []T, ys graph.Shape, in [][]T, shapes []graph.Shape) bool {
 	x, xs := in[0], shapes[0]
 	switch op := op.(type) {
@@ -261,9 +261,9 @@ type Tap struct {
 	Weight float64
 }
 
-// resize samples axis after axis, which equals ONNX's definition over all axes
-// together because the weights factor. Axes of scale 1 that keep their size are
-// left alone.
+// resize samples one axis after the other, which equals ONNX's definition over
+// all axes together because the weights are products. Axes of scale 1 that keep
+// their size are skipped.
 func resize[T Real](op graph.Resize, y []T, ys graph.Shape, x []T, xs graph.Shape) {
 	cur := make([]float64, len(x))
 	for i, v := range x {
@@ -316,7 +316,7 @@ func ResizeTaps(op graph.Resize, d, n, out int) [][]Tap {
 	return taps
 }
 
-// resizeCoord is where output index j lies in the input, ONNX's
+// resizeCoord is the position of output index j in the input by ONNX's
 // coordinate_transformation_mode.
 func resizeCoord(op graph.Resize, d, n, out, j int) float64 {
 	x, scale := float64(j), op.Scales[d]

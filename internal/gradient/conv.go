@@ -8,8 +8,8 @@ import (
 	"hass/internal/graph"
 )
 
-// backwardConv gives the gradient by a convolution's input: a convolution of the gradient by its output, with zeros between its
-// elements where the stride is more than 1, and with flipped weights.
+// backwardConv computes the gradient with respect to a convolution's input: a convolution of the gradient with respect to its
+// output, with zeros between its elements if the stride is more than 1, and with flipped weights.
 type backwardConv struct {
 	exec   *floatexec.Exec
 	out    graph.Shape // of the convolution
@@ -53,7 +53,7 @@ func newBackwardConv(op graph.Conv, g *graph.Graph, node *graph.Node) (*backward
 	return b, err
 }
 
-// run adds the gradient by the input to `to`, of which d is that by the output.
+// run adds to `to` the gradient with respect to the input; d is the gradient with respect to the output.
 func (b *backwardConv) run(to, d []float32) error {
 	if b.stride != [2]int{1, 1} {
 		wide := make([]float32, b.spread.Elems())

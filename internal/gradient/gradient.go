@@ -1,10 +1,11 @@
-// Package gradient runs a float network backward: from the log-likelihood of a class to the gradients of what its layers make.
+// Package gradient runs a float network backward: from the log-likelihood of a class to the gradients with respect to its layers'
+// outputs.
 //
-// It takes a float graph that ends in scores of classes and an image, and tells of every convolution the value that it reads, and
-// the gradient of the log-likelihood by every element of its sums. Convolutions run backward in the float executor, as convolutions
+// It takes a float graph that ends in class scores, and an image. For every convolution it gives the input value, and the gradient
+// of the log-likelihood with respect to every element of its sums. Convolutions run backward in the float executor, as convolutions
 // with flipped weights; sums have one fixed order, so the same inputs give the same gradients on every machine.
 //
-// It changes no weights and knows nothing of pruning. Operators that it does not know are an error that lists them all.
+// It changes no weights and knows nothing about pruning. One error lists all unsupported operators.
 package gradient
 
 import (
@@ -29,7 +30,7 @@ type Net struct {
 	keep   map[string]bool          // values that running backward needs
 }
 
-// New readies a graph with one input and one output that holds a score for every class, or the softmax of such scores.
+// New prepares a graph with one input and one output that holds a score for every class, or the softmax of such scores.
 func New(g *graph.Graph) (*Net, error) {
 	if len(g.Inputs) != 1 || len(g.Outputs) != 1 {
 		return nil, fmt.Errorf("the network has %d inputs and %d outputs; gradients are of networks with one of each", len(g.Inputs), len(g.Outputs))
@@ -81,10 +82,10 @@ func New(g *graph.Graph) (*Net, error) {
 	return n, err
 }
 
-// one tells the shape of one vector.
+// one reports whether a shape is that of one vector.
 func one(s graph.Shape) bool { return len(s) > 1 && s.Elems() == s[1] }
 
-// ready checks that a node can be run backward and notes what that needs.
+// ready checks that a node can be run backward and records the values that this needs.
 func (n *Net) ready(node *graph.Node) error {
 	switch op := node.Op.(type) {
 	case graph.Conv:
@@ -123,14 +124,15 @@ func (n *Net) ready(node *graph.Node) error {
 	return nil
 }
 
-// Channels is the number of channels that a convolution makes.
+// Channels is the number of output channels of a convolution.
 func (n *Net) Channels(node *graph.Node) int { return n.g.Shapes[node.Outputs[0]][1] }
 
-// Layer is told of a convolution: what it reads, and the gradient by what it makes. The slices are valid during the call only.
+// Layer receives, for a convolution, its input x and the gradient with respect to its output. The slices are only valid during
+// the call.
 type Layer func(node *graph.Node, x, gradient []float32)
 
-// Run evaluates an image, asks for a class by the logarithms of their probabilities, and tells of every convolution, the last first,
-// what the gradient of that class's log-likelihood is.
+// Run evaluates an image, calls class with the logarithms of the class probabilities to choose a class, and calls tell for every
+// convolution, the last first, with the gradient of that class's log-likelihood.
 func (n *Net) Run(image []float32, class func(logs []float32) int, tell Layer) error {
 	v := map[string][]float32{}
 	if _, err := n.exec.Run([][]float32{image}, func(name string, data []float32) {
@@ -164,10 +166,10 @@ func (n *Net) Run(image []float32, class func(logs []float32) int, tell Layer) e
 	return nil
 }
 
-// backward adds the gradients by a node's inputs, of which d is that by its output.
+// backward adds the gradients with respect to a node's inputs; d is the gradient with respect to its output.
 func (n *Net) backward(node *graph.Node, v map[string][]float32, d []float32, grads map[string][]float32, tell Layer) error {
 	in := node.Inputs[0]
-	// into is the gradient by an input, to be added to; nil if nothing depends on it.
+	// into is the gradient with respect to an input, to be added to; nil if it is not needed.
 	into := func(name string) []float32 {
 		if !n.pass[name] || name == n.g.Inputs[0].Name {
 			return nil
@@ -211,7 +213,7 @@ func (n *Net) backward(node *graph.Node, v map[string][]float32, d []float32, gr
 	return nil
 }
 
-// eltwise runs sums, differences and products backward; a broadcast input gets the sum over what it was broadcast to.
+// eltwise runs sums, differences and products backward; a broadcast input gets the sum over its repetitions.
 func (n *Net) eltwise(op graph.Eltwise, node *graph.Node, v map[string][]float32, d []float32, into func(string) []float32) {
 	out := n.g.Shapes[node.Outputs[0]]
 	for k, name := range node.Inputs {
@@ -248,7 +250,7 @@ func (n *Net) eltwise(op graph.Eltwise, node *graph.Node, v map[string][]float32
 	}
 }
 
-// places gives, for an element of a value of shape out, the element of a value of shape s that is broadcast to it.
+// places gives, for an element of a value of shape out, the element of the broadcast value of shape s.
 func places(s, out graph.Shape) func(i int) int {
 	if s.Equal(out) {
 		return func(i int) int { return i }
@@ -295,7 +297,7 @@ func (n *Net) concat(op graph.Concat, node *graph.Node, d []float32, into func(s
 	}
 }
 
-// slope is the derivative of an activation, 0 at its corners' flat side; nil if it has none that helps.
+// slope is the derivative of an activation, at a corner that of the flat side; nil if it has no useful derivative.
 func slope(op graph.Activation) func(x float64) float64 {
 	between := func(low, high, inside float64) func(x float64) float64 {
 		return func(x float64) float64 {
@@ -372,7 +374,7 @@ func globalBack(op graph.GlobalPool, to, x, d []float32) {
 	}
 }
 
-// poolBack spreads the gradient of a pooling over windows; of several largest elements the first gets it.
+// poolBack spreads the gradient of a pooling over its windows; of several largest elements the first one gets it.
 func poolBack(op graph.Pool, to, x, d []float32, xs, ys graph.Shape) {
 	h, w := xs[2], xs[3]
 	for c := range xs[1] {
@@ -384,7 +386,8 @@ func poolBack(op graph.Pool, to, x, d []float32, xs, ys graph.Shape) {
 				for kh := range op.Kernel[0] {
 					for kw := range op.Kernel[1] {
 						ih, iw := oh*op.Stride[0]+kh*op.Dilation[0]-op.Pads[0], ow*op.Stride[1]+kw*op.Dilation[1]-op.Pads[1]
-						// Of the padding that is counted, what lies past the end because the size was rounded up is not there.
+						// Elements past the end of the counted padding, which exist because the size was rounded up, do not
+						// count.
 						if ih < h+op.Pads[2] && iw < w+op.Pads[3] {
 							count++
 						}

@@ -2,9 +2,9 @@ package graph
 
 import "fmt"
 
-// This file is the one place that knows how ONNX lays an operand over another:
-// numpy's rule, axes matched from the last one back, an axis of 1 repeated. What
-// an operand of one shape means therefore depends on the rank of the other.
+// This file implements ONNX's broadcasting, which is numpy's rule: axes are
+// matched from the last one back, and an axis of 1 is repeated. The meaning of
+// an operand of one shape therefore depends on the rank of the other.
 
 // Broadcast is the shape of the result of two operands.
 func Broadcast(a, b Shape) (Shape, error) {
@@ -37,8 +37,7 @@ type Walk struct {
 	off    int
 }
 
-// Offsets walks an operand laid over a tensor of the given shape, to which it
-// must broadcast.
+// Offsets walks an operand that is broadcast to a tensor of the given shape.
 func Offsets(operand, shape Shape) *Walk {
 	return Strided(shape, strides(operand, shape), 0)
 }
@@ -77,11 +76,12 @@ func strides(operand, shape Shape) []int {
 	return stride
 }
 
-// ByChannel gives for each channel of a tensor the operand's element that meets
-// all its elements; ok is false where they meet different ones, or where the
-// operand does not broadcast to the tensor. The tensor's elements, in order, are
-// the given number of equal runs, one a channel: the planes of [1,C,H,W], also
-// where a reshape has renamed its axes.
+// ByChannel gives for each channel of a tensor the element of the operand that
+// is combined with all of the channel's elements; ok is false if a channel is
+// combined with several elements, or the operand does not broadcast to the
+// tensor. The tensor's elements, in order, are the given number of equal runs,
+// one for each channel: the planes of [1,C,H,W], even if a reshape has changed
+// its axes.
 func ByChannel(operand, shape Shape, channels int) (at []int, ok bool) {
 	if out, err := Broadcast(shape, operand); err != nil || !out.Equal(shape) {
 		return nil, false
@@ -97,7 +97,7 @@ func ByChannel(operand, shape Shape, channels int) (at []int, ok bool) {
 	for d := len(shape) - 1; d >= 0; d-- {
 		if stride[d] != 0 && shape[d] > 1 {
 			if inner%run != 0 {
-				return nil, false // this axis changes within a channel
+				return nil, false // the operand changes along this axis within a channel
 			}
 			for c := range at {
 				at[c] += c * run / inner % shape[d] * stride[d]
@@ -108,8 +108,8 @@ func ByChannel(operand, shape Shape, channels int) (at []int, ok bool) {
 	return at, true
 }
 
-// Along is the one axis of a tensor along which an operand laid over it differs,
-// 0 if it is one number; ok is false if it differs along more, or does not
+// Along is the only axis of a tensor along which a broadcast operand varies, 0
+// if it is one number; ok is false if it varies along more axes, or does not
 // broadcast to the tensor.
 func Along(operand, shape Shape) (axis int, ok bool) {
 	if out, err := Broadcast(shape, operand); err != nil || !out.Equal(shape) {

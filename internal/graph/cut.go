@@ -28,8 +28,8 @@ func (g *Graph) Live() []*Node {
 	return nodes
 }
 
-// Cut is a graph in two: the nodes whose output later names, which must be all that depend on one of them, make the second, which is nil
-// if there are none; an output of the first is one of the model's or is read by the second. Names stay.
+// Cut splits a graph: the nodes whose output later names form the second graph, which is nil if there are none. later must include all
+// nodes that depend on such a node. An output of the first graph is an output of the model or is read by the second. Names stay.
 func Cut(g *Graph, later func(value string) bool) (first, second *Graph) {
 	parts := [2]*Graph{}
 	for i, name := range []string{g.Name, g.Name + " tail"} {

@@ -1,10 +1,10 @@
 // Package graph is the float network between the ONNX file and the integer
-// network: a small closed set of operators over named values in single static
+// network: a small closed set of operators over named values in static single
 // assignment.
 //
-// It takes what frontend builds and gives shapes, a verifier and a text form
-// that parses back. It never evaluates a tensor (package floatexec) and never
-// quantises one (package quant).
+// It takes the graph that frontend builds and gives shapes, a verifier and a
+// text form that can be parsed back. It never evaluates a tensor (package
+// floatexec) and never quantises one (package quant).
 package graph
 
 import "fmt"
@@ -18,10 +18,10 @@ type Graph struct {
 	Nodes   []*Node            // topological order
 	Consts  map[string]*Tensor // constant values by name
 	Shapes  map[string]Shape   // shape of every non-constant value, once inferred
-	// Warnings are what the importer could not be sure of, for people; the text form
-	// leaves them out.
+	// Warnings are the importer's doubts about the model; the text form leaves them
+	// out.
 	Warnings []string
-	Files    []string // what the graph was read from, external data too; nothing must overwrite it meanwhile
+	Files    []string // files from which the graph was read, including external data; they must not be overwritten
 }
 
 // Value is a typed graph input.
@@ -29,15 +29,15 @@ type Value struct {
 	Name  string
 	Type  DType
 	Shape Shape
-	// Stored is the element type that the model gives the input, such as uint8, where
-	// that is not the one Type is named after; "" otherwise.
+	// Stored is the model's element type of the input, such as uint8, if Type has
+	// another name; "" otherwise.
 	Stored string
-	// ChannelsLast tells that the model declares the input as [1,H,W,C] and the importer has made [1,C,H,W] of it, for
-	// those who read arrays for the model; the text form leaves it out.
+	// ChannelsLast means that the model declares the input as [1,H,W,C] and the importer has changed it to [1,C,H,W];
+	// readers of arrays for the model need to know. The text form leaves it out.
 	ChannelsLast bool
 }
 
-// TypeName is the element type in the model's words.
+// TypeName is the element type under the model's name.
 func (v Value) TypeName() string {
 	if v.Stored != "" {
 		return v.Stored
@@ -101,10 +101,10 @@ type Tensor struct {
 	Shape Shape
 	F     []float32
 	I     []int64
-	// Stored is the integer type that the model stores, such as uint8, where that
-	// is not int64 and says how a quantiser clamps; "" otherwise.
+	// Stored is the integer type in the model, such as uint8, if it is not int64
+	// and determines how a quantiser clamps; "" otherwise.
 	Stored string
-	// Grid is set where quantisation put the numbers on a grid of integers.
+	// Grid is set if quantisation put the numbers on a grid of integers.
 	Grid *Grid
 }
 
@@ -146,7 +146,7 @@ type Activation struct {
 	Alpha, Beta float64
 }
 
-// Reshape renames the layout without moving data: To is the output shape.
+// Reshape changes the shape without moving data: To is the output shape.
 // Flatten, Squeeze, Unsqueeze and Reshape all become this.
 type Reshape struct{ To Shape }
 
@@ -161,11 +161,11 @@ type Host struct {
 type Foreign struct {
 	Domain string // "" is ai.onnx
 	Type   string
-	Opset  int // version of Domain the model imports
+	Opset  int // the version of Domain that the model imports
 	Attrs  map[string]Attr
 }
 
-// Attr is one ONNX attribute; Kind tells which field holds it.
+// Attr is one ONNX attribute; Kind determines which field holds it.
 type Attr struct {
 	Kind    string // "i", "f", "s", "t", "is", "fs", "ss"
 	I       int64

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// lexer cuts the text into words, quoted strings and punctuation.
+// lexer splits the text into words, quoted strings and punctuation.
 type lexer struct {
 	src  string
 	pos  int

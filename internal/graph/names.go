@@ -2,8 +2,8 @@ package graph
 
 import "fmt"
 
-// Names gives names that nobody has. It remembers how far each has come, so that equal
-// names do not count from the beginning.
+// Names makes unique names. It remembers the last number of each name, so that equal
+// names are not counted from the beginning.
 type Names struct {
 	used map[string]bool
 	next map[string]int
@@ -12,17 +12,17 @@ type Names struct {
 // NewNames knows no names yet.
 func NewNames() *Names { return &Names{used: map[string]bool{}, next: map[string]int{}} }
 
-// Reserve notes that a name is taken.
+// Reserve marks a name as taken.
 func (n *Names) Reserve(name string) { n.used[name] = true }
 
-// Take appends ~2, ~3, ... to a name until nobody has it.
+// Take appends ~2, ~3, ... to a name until it is free.
 func (n *Names) Take(name string) string {
 	out := n.Free(name, func(s string) bool { return n.used[s] })
 	n.used[out] = true
 	return out
 }
 
-// Free is Take for names whose holder the caller knows.
+// Free is Take with a caller that knows which names are taken.
 func (n *Names) Free(name string, taken func(string) bool) string {
 	if !taken(name) {
 		return name

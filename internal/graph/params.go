@@ -101,7 +101,7 @@ func (p *parser) paramValue(to any) error {
 	return fmt.Errorf("internal error: parameter of type %T", to)
 }
 
-// stored prints the integer type of the model.
+// stored prints the model's integer type.
 func (p *printer) stored(t string) {
 	if t != "" {
 		p.str(" stored=" + t)
@@ -118,7 +118,7 @@ func (p *parser) stored() (string, error) {
 	return p.take('w')
 }
 
-// origin prints where a constant's numbers come from: its integer type in the
+// origin prints the origin of a constant's numbers: its integer type in the
 // model and its grid.
 func (p *printer) origin(t *Tensor) {
 	p.stored(t.Stored)

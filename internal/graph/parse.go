@@ -387,8 +387,9 @@ func (p *parser) operands(g *Graph, n *Node) error {
 	return p.advance()
 }
 
-// params reads key=value pairs and flags up to the next line's first word.
-// A parameter is told from the next item by the '=' or by being a known flag.
+// params reads key=value pairs and flags up to the first word of the next
+// line. A parameter is distinguished from the next item by the '=' or by
+// being a known flag.
 func (p *parser) params(op Op) (Op, error) {
 	switch o := op.(type) {
 	case Conv:

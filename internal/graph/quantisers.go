@@ -1,7 +1,7 @@
 package graph
 
-// WithoutQuantisers is g without quantize nodes, its constants on no grid. Values keep their names; a graph output that a quantiser makes
-// becomes a reshape of what stands before it.
+// WithoutQuantisers is g without quantize nodes and with its constants on no grid. Values keep their names; a graph output of a quantiser
+// becomes a reshape of the quantiser's input.
 func WithoutQuantisers(g *Graph) *Graph {
 	n := *g
 	n.Nodes, n.Consts, n.Shapes = nil, make(map[string]*Tensor, len(g.Consts)), make(map[string]Shape, len(g.Shapes))
@@ -20,7 +20,7 @@ func WithoutQuantisers(g *Graph) *Graph {
 	for _, o := range g.Outputs {
 		output[o] = true
 	}
-	instead := map[string]string{} // of the value that a quantiser made
+	instead := map[string]string{} // replacement of a quantiser's output
 	value := func(v string) string {
 		if w, ok := instead[v]; ok {
 			return w

@@ -45,8 +45,8 @@ func (w Window) Extent(i int) int { return (w.Kernel[i]-1)*w.Dilation[i] + 1 }
 // cannot overflow.
 const windowLimit = 1 << 24
 
-// Check refuses a window without meaning: a kernel, stride or dilation below 1,
-// a negative padding, or numbers beyond any real network.
+// Check refuses an invalid window: a kernel, stride or dilation below 1, a
+// negative padding, or numbers beyond any real network.
 func (w Window) Check() error {
 	for i := range 2 {
 		if w.Kernel[i] < 1 || w.Stride[i] < 1 || w.Dilation[i] < 1 {
@@ -68,8 +68,8 @@ func (w Window) Check() error {
 }
 
 // Out is the output size along axis i (0 = height, 1 = width) for an input of n
-// elements. Rounding up, the last window must start inside the input or the
-// leading padding, as ONNX and PyTorch have it.
+// elements. If it is rounded up, the last window must start inside the input or
+// the leading padding, as in ONNX and PyTorch.
 func (w Window) Out(i, n int, ceil bool) (int, error) {
 	lead, span := w.Pads[i], n+w.Pads[i]+w.Pads[i+2]-w.Extent(i)
 	if span < 0 {
@@ -187,7 +187,8 @@ func inferPool(op Pool, x Shape) (Shape, error) {
 		return nil, err
 	}
 	for i, p := range op.Pads {
-		// A window inside the padding has no element to take the maximum or mean of.
+		// A window entirely inside the padding has no element for a maximum or
+		// mean.
 		if p >= op.Extent(i%2) {
 			return nil, fmt.Errorf("pads %v reach a whole window of kernel %v", op.Pads, op.Kernel)
 		}

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Sort orders nodes so that makers come before users and otherwise keeps
-// their order. maker maps values to nodes. A cycle is an error that names it.
+// Sort orders nodes so that producers come before users, and otherwise
+// keeps their order. maker maps values to nodes. A cycle is an error
+// that names it.
 func Sort(nodes []*Node, maker map[string]*Node) ([]*Node, error) {
 	const (
 		fresh = iota

@@ -25,21 +25,20 @@ type Slice struct {
 	To          Shape
 }
 
-// Take chooses the elements Index of Axis, in that order; some may be taken more than once. To is the shape of the result, in which the
-// axis may have been dropped or split (Gather by constant indices of any shape).
+// Take selects the elements Index of Axis, in that order; an element may be taken more than once. To is the shape of the result, in
+// which the axis may have been dropped or split (Gather by constant indices of any shape).
 type Take struct {
 	Axis  int
 	Index []int
 	To    Shape
 }
 
-// Resize samples its input anew, axis by axis: Mode is nearest, linear or cubic.
-// Coord says where an output element lies in the input (half_pixel,
+// Resize resamples its input, axis by axis: Mode is nearest, linear or cubic.
+// Coord defines the position of an output element in the input (half_pixel,
 // pytorch_half_pixel, half_pixel_symmetric, tf_half_pixel_for_nn, align_corners or
-// asymmetric), Round
-// which element is nearest (round_prefer_floor, round_prefer_ceil, floor, ceil;
-// nearest only), as ONNX defines them. Cubic is the coefficient of the cubic
-// kernel; Exclude gives elements outside the input no weight.
+// asymmetric), Round the nearest element (round_prefer_floor, round_prefer_ceil,
+// floor, ceil; nearest only), as ONNX defines them. Cubic is the coefficient of
+// the cubic kernel; Exclude gives elements outside the input no weight.
 type Resize struct {
 	Mode, Coord, Round string
 	Cubic              float64
@@ -72,10 +71,10 @@ type Reduce struct {
 type MatMul struct{}
 
 // Quantize rounds a tensor to a grid and stays in float: (clamp(round(x/scale) +
-// zero) - zero) * scale, ties to even, clamped to what Bits and Signed hold.
-// Inputs are x, scale and zero, both broadcast to x. Narrow leaves the lowest
-// signed number, or the highest unsigned one, out. Bipolar, of 1 bit, is scale where
-// x is at least 0 and -scale elsewhere.
+// zero) - zero) * scale, ties to even, clamped to the range of Bits and Signed.
+// Inputs are x, scale and zero, both broadcast to x. Narrow excludes the lowest
+// signed number, or the highest unsigned one. Bipolar, of 1 bit, is scale where x is
+// at least 0 and -scale elsewhere.
 type Quantize struct {
 	Bits           int
 	Signed, Narrow bool
@@ -83,11 +82,11 @@ type Quantize struct {
 }
 
 // MultiThreshold counts thresholds: Bias + Scale * the number of thresholds that x reaches. Inputs are x [N,C,...] and thresholds
-// [C,K] or [1,K], each row never falling.
+// [C,K] or [1,K], each row never decreasing.
 type MultiThreshold struct{ Scale, Bias float64 }
 
-// Grid says on which integers a constant lies: it equals (q - Zero) * Scale for
-// q within Range of Bits and Signed. Scale and Zero hold one number, or one for
+// Grid describes the integers of a constant: it equals (q - Zero) * Scale for q
+// within Range of Bits and Signed. Scale and Zero hold one number, or one for
 // each index of Axis.
 type Grid struct {
 	Bits           int
@@ -97,8 +96,9 @@ type Grid struct {
 	Zero           []int64
 }
 
-// Range is the least and the greatest integer of a width of 1 to 32 bits. Narrow
-// means -(2^(b-1)-1) to 2^(b-1)-1, or 0 to 2^b-2 without a sign (QONNX's rule).
+// Range is the least and the greatest integer of a width of 1 to 32 bits. With
+// narrow it is -(2^(b-1)-1) to 2^(b-1)-1, or 0 to 2^b-2 without a sign (QONNX's
+// rule).
 func Range(bits int, signed, narrow bool) (lo, hi int64) {
 	cut := int64(0)
 	if narrow {
@@ -126,7 +126,7 @@ func (Quantize) Kind() string      { return "quantize" }
 // Kind is the operator's name in the text form.
 func (MultiThreshold) Kind() string { return "multithreshold" }
 
-// tensorOps are the operators of this file whose parameters are all in the text form beside their name.
+// tensorOps are the operators of this file whose parameters are all in the text form after their name.
 var tensorOps = []Op{ConvTranspose{}, Concat{}, Slice{}, Take{}, Resize{}, Transpose{}, Expand{}, Pad{}, MatMul{}, Quantize{}, MultiThreshold{}}
 
 // Names of the modes that Infer accepts.
@@ -419,8 +419,8 @@ func tensorOpArity(op Op) (lo, hi int, ok bool) {
 	return 0, 0, false
 }
 
-// paramsOf lists the parameters of the operators of this file, over a copy of
-// op that the second result returns after writing.
+// paramsOf lists the parameters of the operators of this file, as pointers
+// into a copy of op, which done returns after they are written.
 func paramsOf(op Op) (params []param, done func() Op) {
 	switch o := op.(type) {
 	case ConvTranspose:
@@ -449,7 +449,7 @@ func paramsOf(op Op) (params []param, done func() Op) {
 	return nil, func() Op { return op }
 }
 
-// Convolves tells whether an operator becomes a convolution.
+// Convolves reports whether an operator becomes a convolution.
 func Convolves(op Op) bool {
 	switch op.(type) {
 	case Conv, ConvTranspose:

@@ -29,7 +29,7 @@ func (g *Graph) Producers() map[string]*Node {
 }
 
 // Users maps each value to the nodes that read it, in graph order; a node that
-// reads it twice stands there twice.
+// reads it twice is listed twice.
 func (g *Graph) Users() map[string][]*Node {
 	m := make(map[string][]*Node, len(g.Nodes))
 	for _, n := range g.Nodes {
@@ -91,16 +91,16 @@ func (t *Tensor) Check() error {
 	return nil
 }
 
-// Verify checks that a graph is well formed: node names unique and non-empty,
-// every value defined once and before its use, constants complete, arities
-// right, and the shapes of all values known and equal to what the operators
-// infer. The outputs of a Foreign operator may lack a shape. All faults found
-// are joined in one error, in a fixed order.
+// Verify checks that a graph is well formed: node names are unique and
+// non-empty, every value is defined once and before its use, constants are
+// complete, arities are right, and the shapes of all values are known and
+// equal to the operators' inference. The outputs of a Foreign operator may
+// lack a shape. All faults are joined in one error, in a fixed order.
 func Verify(g *Graph) error {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
-	// By what each value is defined: the number of the node, or one of these.
+	// The definition of each value: the number of the node, or one of these.
 	const (
 		byInput = -1 - iota
 		byConstant
@@ -178,7 +178,7 @@ func Verify(g *Graph) error {
 		}
 		for _, out := range n.Outputs {
 			if _, isForeign := n.Op.(Foreign); out == "" && isForeign {
-				continue // an optional output that the model does not ask for
+				continue // an optional output that the model does not use
 			}
 			note(define(out, i))
 		}
@@ -228,8 +228,8 @@ func Verify(g *Graph) error {
 	return errors.Join(errs...)
 }
 
-// inOrder joins what f says of all of m, in the order of the names; that is made only
-// where there is something to say.
+// inOrder joins the errors of f for all of m, in the order of the names; the order is
+// only computed if there are errors.
 func inOrder[T any](m map[string]T, f func(name string, v T) error) error {
 	bad := map[string]error{}
 	for name, v := range m {

@@ -1,5 +1,5 @@
-// Package hosttail gives a model's outputs from those of its integer network: it dequantises them and runs what is left to the
-// host behind the last layer with hardware.
+// Package hosttail computes a model's outputs from those of its integer network: it dequantises them and runs the operators on
+// the host that follow the last layer with hardware.
 package hosttail
 
 import (
@@ -11,13 +11,13 @@ import (
 	"hass/internal/intnet"
 )
 
-// Host gives the model's outputs from the integer network's: it dequantises them and runs what is left to the host.
+// Host computes the model's outputs from the integer network's: it dequantises them and runs the remaining operators.
 type Host struct {
 	net  *intnet.Net
 	exec *floatexec.Exec // of the tail; nil if there is none
 }
 
-// New readies what the host does of a network. It may be used concurrently.
+// New prepares the host's part of a network. The Host may be used concurrently.
 func New(net *intnet.Net) (*Host, error) {
 	h := &Host{net: net}
 	if net.Tail == nil {
@@ -36,7 +36,7 @@ func New(net *intnet.Net) (*Host, error) {
 	return h, nil
 }
 
-// check compares the tail's graph with what the network says of it.
+// check compares the tail's graph with the network's description of it.
 func (h *Host) check() error {
 	in, t := h.exec.Inputs(), h.net.Tail
 	if len(in) != len(t.Inputs) {
@@ -60,9 +60,9 @@ func (h *Host) check() error {
 	return nil
 }
 
-// Results gives the model's outputs, one per net.Results in the model's order,
-// from the outputs of intnet's Exec.Run: dequantised, taken through what is left to the
-// host, and of the shapes that the model has for one image.
+// Results gives the model's outputs, one per net.Results in the model's order, from the
+// outputs of intnet's Exec.Run: dequantised, processed by the operators on the host,
+// and in the model's shapes for one image.
 func (h *Host) Results(outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
 	net := h.net
 	if len(outputs) != len(net.Outputs) {
@@ -102,7 +102,7 @@ func (h *Host) Results(outputs [][]int32) ([]*floatexec.Tensor[float32], error) 
 	return res, nil
 }
 
-// Results is Host.Results of a network whose outputs are asked for once.
+// Results is Host.Results for a network whose outputs are needed only once.
 func Results(net *intnet.Net, outputs [][]int32) ([]*floatexec.Tensor[float32], error) {
 	h, err := New(net)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"hass/internal/memory"
 )
 
-// HasBuffer tells whether a layer's modules have a buffer, whose memory is Layer.BufferMem: the line buffer of a window, the
-// rows of a resize, the partial results of a global pool, the operand that an add or mul keeps.
+// HasBuffer reports whether a layer's modules have a buffer, whose memory is Layer.BufferMem: the line buffer of a window,
+// the rows of a resize, the partial results of a global pool, the operand that an add or mul keeps.
 func HasBuffer(net *intnet.Net, l *intnet.Layer) bool {
 	switch l.Kind {
 	case intnet.KindConv, intnet.KindPool, intnet.KindGlobalPool:
@@ -45,13 +45,14 @@ func bufferMemory(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind {
 	panic("hw: no buffer of a layer of kind " + string(l.Kind))
 }
 
-// WithBuffers gives the layers with the memory of every buffer. memory.ForBuffer chooses where a layer leaves it open.
+// WithBuffers returns the layers with the memory of every buffer set. memory.ForBuffer chooses it where a layer leaves it
+// open.
 func WithBuffers(net *intnet.Net, layers []Layer) []Layer {
 	layers = slices.Clone(layers)
 	for i := range layers {
 		layers[i].BufferMem = bufferMemory(net, &net.Layers[i], layers[i])
 		if s := &layers[i].Scheduled; layers[i].ChainCount() > 0 {
-			p := ScheduledOf(net, &net.Layers[i], layers[i], 1) // no memory of the banks looks at the number of rows
+			p := ScheduledOf(net, &net.Layers[i], layers[i], 1) // the memory of the banks does not depend on the number of rows
 			s.BankMem = p.BankMemory
 		}
 	}

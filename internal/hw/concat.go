@@ -9,7 +9,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// PortCh is the number of channels per beat that an input port of a layer reads. That of a concat is the largest divisor of the
+// PortCh is the number of channels per beat that an input port of a layer reads. For a concat it is the largest divisor of the
 // port's channels up to InCh.
 func PortCh(net *intnet.Net, l *intnet.Layer, inCh, port int) int {
 	if l.Kind != intnet.KindConcat {
@@ -32,7 +32,7 @@ func ConcatSteps(net *intnet.Net, l *intnet.Layer, inCh, outCh int) int {
 	return repack.Steps(concatChannels(net, l), inCh, outCh)
 }
 
-// NewConcatPlan is the program of a concat layer that reads beats of up to inCh channels and writes beats of outCh.
+// NewConcatPlan is the program of a concat layer that reads beats of up to inCh channels and writes beats of outCh channels.
 func NewConcatPlan(net *intnet.Net, l *intnet.Layer, inCh, outCh int) repack.Plan {
 	return repack.New(concatChannels(net, l), inCh, outCh)
 }
@@ -52,7 +52,7 @@ func ConcatOf(net *intnet.Net, l *intnet.Layer, hl Layer) ConcatParams {
 	return ConcatParams{net.Tensors[l.Out].Format.Bits, hl.OutPx, NewConcatPlan(net, l, hl.InCh, hl.OutCh)}
 }
 
-// RTLParams prints the plan: words of the program have a bit for each input that is read, one for the write, then the
+// RTLParams prints the plan: a word of the program has a bit for each input that is read, one for the write, then the
 // places.
 func (p ConcatParams) RTLParams() []Param {
 	plan := &p.Plan
@@ -92,7 +92,7 @@ func (n *Network) ConcatPlan(p *Process) repack.Plan {
 	return NewConcatPlan(n.Net, &n.Net.Layers[p.Layer], hl.InCh, hl.OutCh)
 }
 
-// planRuns is the plan as a schedule.
+// planRuns converts the plan to a schedule.
 func planRuns(p *repack.Plan) []run {
 	var runs []run
 	for _, s := range p.Steps {
@@ -109,7 +109,7 @@ func planRuns(p *repack.Plan) []run {
 	return runs
 }
 
-// checkConcat refuses beats that a concat cannot have.
+// checkConcat refuses beats that are impossible for a concat.
 func checkConcat(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 	if hl.InPx != hl.OutPx {
 		return fmt.Errorf("a concat keeps its pixels per beat")

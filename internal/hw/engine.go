@@ -7,8 +7,8 @@ import (
 	"hass/internal/packing"
 )
 
-// LaneKind is how one dot product of an engine chooses what to multiply, as hass_lane numbers it. An engine of an elastic
-// layer is a bank of banked lanes.
+// LaneKind is the way in which one dot product of an engine selects the pairs to multiply, numbered as in hass_lane. An
+// engine of an elastic layer is a bank of banked lanes.
 type LaneKind int
 
 // The lane kinds, in the order of hass_lane's KIND.
@@ -16,24 +16,24 @@ const (
 	DenseLane LaneKind = iota
 	CrossbarLane
 	BankedLane
-	PackedLane // it has no hass_lane of its own: several share a hass_packed
+	PackedLane // has no hass_lane of its own: several lanes share a hass_packed
 )
 
-// laneRow is what all stages know of a lane kind.
+// laneRow describes a lane kind for all stages.
 type laneRow struct {
 	name  string // in both targets
-	flags bool   // it is told which values and weights are not 0
+	flags bool   // uses non-zero flags of values and weights
 	lag   int    // cycles from control to the factors of a product (hass_engine)
 }
 
 var laneRows = [...]laneRow{
 	DenseLane:    {"DENSE", false, 1},
-	CrossbarLane: {"CROSSBAR", true, 7}, // useful pairs, ranks in four steps, choice, its number
-	BankedLane:   {"BANKED", true, 3},   // useful pairs, those left, choice
+	CrossbarLane: {"CROSSBAR", true, 7}, // useful pairs, ranks in four steps, selection, its number
+	BankedLane:   {"BANKED", true, 3},   // useful pairs, remaining pairs, selection
 	PackedLane:   {"PACKED", false, 1},
 }
 
-// lanes is the row of a layer's engines; of a layer without engines it is that of lanes that know nothing of zeros.
+// lanes is the row of a layer's engines; for a layer without engines it is that of lanes without flags.
 func (l *Layer) lanes() laneRow {
 	if l.Engine == "" || l.Engine.Row().Static {
 		return laneRow{}
@@ -58,17 +58,17 @@ type LaneParams struct {
 // ModuleName is hass_lane.
 func (LaneParams) ModuleName() string { return "hass_lane" }
 
-// WeightsParams are the parameters of hass_weights: a memory of rows which the weight chain fills.
+// WeightsParams are the parameters of hass_weights: a memory of rows, filled by the weight chain.
 type WeightsParams struct {
 	Depth int `rtl:"DEPTH"` // rows
 	Row   int `rtl:"ROW"`   // bits of a row
 	Words int `rtl:"WORDS"` // words that a row takes from the chain
-	// Words bring fields of Field0, Field1, Field2 bits in turn; the first Cycle of them repeat.
+	// Words have fields of Field0, Field1, Field2 bits in turn; the first Cycle fields repeat.
 	Cycle  int         `rtl:"CYCLE,omitempty"`
 	Field0 int         `rtl:"FIELD0"`
 	Field1 int         `rtl:"FIELD1,omitempty"`
 	Field2 int         `rtl:"FIELD2,omitempty"`
-	Flag   int         `rtl:"FLAG"`                 // bits of a value that has a flag, not 0; 0: no flags
+	Flag   int         `rtl:"FLAG"`                 // width of a value that has a non-zero flag; 0: no flags
 	Flags  memory.Kind `rtl:"FLAG_STYLE,omitempty"` // memory of the flags
 	Memory memory.Kind `rtl:"STYLE"`
 }
@@ -76,7 +76,7 @@ type WeightsParams struct {
 // ModuleName is hass_weights.
 func (WeightsParams) ModuleName() string { return "hass_weights" }
 
-// LastField is the number of bits that a row's last word brings.
+// LastField is the number of bits in a row's last word.
 func (p *WeightsParams) LastField() int {
 	switch p.Cycle {
 	case 0, 1:
@@ -87,10 +87,10 @@ func (p *WeightsParams) LastField() int {
 	return p.Field2
 }
 
-// EngineParams are the parameters of hass_engine: a gang of dot-product engines, or a bank of it, with its weights.
+// EngineParams are the parameters of hass_engine: a gang of dot-product engines, or one bank of it, with its weights.
 type EngineParams struct {
 	Kind             LaneKind    `rtl:"KIND"`
-	Depthwise        bool        `rtl:"DEPTHWISE"`       // each output lane has a channel of its own
+	Depthwise        bool        `rtl:"DEPTHWISE"`       // each output lane has its own channel
 	M                int         `rtl:"M" hls:"M"`       // lanes of a dot product
 	N                int         `rtl:"N" hls:"N"`       // multipliers of a dot product
 	Gang             int         `rtl:"GANG" hls:"GANG"` // output lanes
@@ -101,21 +101,21 @@ type EngineParams struct {
 	WBits            int         `rtl:"W_BITS"`
 	Acc              int         `rtl:"ACC"`               // bits of an accumulator
 	Depth            int         `rtl:"DEPTH" hls:"DEPTH"` // rows of weights
-	Memory           memory.Kind `rtl:"STYLE"`             // that holds them
+	Memory           memory.Kind `rtl:"STYLE"`             // of the weights
 	Queue            int         `rtl:"QUEUE"`             // depth of the FIFO before it, in beats
-	*Skipping                    // of an engine that skips zeros
-	*packing.Packing             // of a packed engine
+	*Skipping                    // for an engine that skips zeros
+	*packing.Packing             // for a packed engine
 
 	Tokens int          // accumulator tokens per image
 	Layout WeightLayout // of the rows
 }
 
-// Skipping is what an engine that skips zeros has beside: it looks at beats before they are due (hass_ahead).
+// Skipping holds the additional parameters of an engine that skips zeros: it inspects beats before they are due (hass_ahead).
 type Skipping struct {
-	Flags memory.Kind `rtl:"FLAG_STYLE"` // memory that says which weights are 0
+	Flags memory.Kind `rtl:"FLAG_STYLE"` // memory of the weights' non-zero flags
 }
 
-// AheadParams are the parameters of hass_ahead: what an engine knows of its next beats.
+// AheadParams are the parameters of hass_ahead, an engine's look-ahead.
 type AheadParams struct {
 	Kind      LaneKind `rtl:"KIND"`
 	Depthwise bool     `rtl:"DEPTHWISE"`
@@ -137,8 +137,8 @@ func (p *AheadParams) Groups() int {
 	return p.Px * p.Gang
 }
 
-// Tree lists what the registers hold behind which the largest count of all groups is found: a bit for eight groups each, then for
-// sixteen of those, until one is left.
+// Tree lists the widths of the registers in the search for the largest count of all groups: one bit for eight groups each, then
+// for sixteen of those, until one is left.
 func (p *AheadParams) Tree() []int {
 	list := []int{fixed.CeilDiv(p.Groups(), 8)}
 	for n := list[0]; n > 1; list = append(list, n) {
@@ -147,16 +147,15 @@ func (p *AheadParams) Tree() []int {
 	return list
 }
 
-// Cycles is the number of cycles by which a token's flags delay its being known to the engine: flags, useful pairs, counts, the
-// tree.
+// Cycles is the delay of a token's flags in the look-ahead: flags, useful pairs, counts, the tree.
 func (p *AheadParams) Cycles() int { return 3 + len(p.Tree()) }
 
-// Queues are its FIFOs: of the cycles of beats, of their useful pairs.
+// Queues are its FIFOs: of the cycles of beats and of their useful pairs.
 func (p *AheadParams) Queues() []FIFOParams {
 	return []FIFOParams{{Width: fixed.CeilDiv(p.M, p.N), Depth: p.Queue}, {Width: p.Px * p.Gang * p.M, Depth: p.Queue, Lag: 1 + spread(p.Gang)}}
 }
 
-// spread is the number of cycles in which a token goes to a copy for every eight lanes of a gang (SPREAD of hass_engine).
+// spread is the number of cycles for distributing a token to one copy for every eight lanes of a gang (SPREAD of hass_engine).
 func spread(gang int) int {
 	if gang > 4 {
 		return 1
@@ -172,22 +171,22 @@ func (p *EngineParams) Lane() LaneParams {
 	return LaneParams{Kind: p.Kind, M: p.M, N: p.N, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Acc: p.Acc}
 }
 
-// Spread is the number of cycles in which a token goes to a copy for every eight lanes.
+// Spread is the number of cycles for distributing a token to one copy for every eight lanes.
 func (p *EngineParams) Spread() int { return spread(p.Gang) }
 
-// Row is the number of weights of a row: of a beat of all output lanes.
+// Row is the number of weights in a row: those of a beat for all output lanes.
 func (p *EngineParams) Row() int { return p.Gang * p.M }
 
-// PerWord is the number of weights of a word of the chain.
+// PerWord is the number of weights in a word of the chain.
 func (p *EngineParams) PerWord() int { return 32 / p.WBits }
 
 // WordsPerRow is the number of words that a row takes from the chain.
 func (p *EngineParams) WordsPerRow() int { return fixed.CeilDiv(p.Row(), p.PerWord()) }
 
-// Skips tells whether the engine looks for zeros, so that values and weights have flags.
+// Skips reports whether the engine skips zeros, so that values and weights have flags.
 func (p *EngineParams) Skips() bool { return laneRows[p.Kind].flags }
 
-// WorstBeat is the most cycles that a beat takes: all pairs are useful.
+// WorstBeat is the largest number of cycles of a beat: all pairs are useful.
 func (p *EngineParams) WorstBeat() int { return fixed.CeilDiv(p.M, p.N) }
 
 // Weights are the parameters of its memory.
@@ -204,10 +203,10 @@ func (p *EngineParams) Ahead() AheadParams {
 	return AheadParams{Kind: p.Kind, Depthwise: p.Depthwise, M: p.M, N: p.N, Gang: p.Gang, Px: p.Px, Queue: p.Queue}
 }
 
-// WeightLayout says which weight of a convolution stands where in the memories of its engines.
+// WeightLayout describes the place of every weight of a convolution in the memories of its engines.
 type WeightLayout struct {
 	MTap, MCh int // taps and channels of a beat
-	Chans     int // channels that an output channel sees
+	Chans     int // channels of an output channel's group
 	Taps      int // of the kernel
 	Lanes     int // output lanes of all gangs
 	Banks     int // engines of a gang
@@ -232,23 +231,23 @@ func EngineOf(net *intnet.Net, l *intnet.Layer, hl Layer) EngineParams {
 		e.Packing = &hl.Packing
 	}
 	if net.Depthwise(l) {
-		// A fold is a group of channels here, each alone: its beats are the groups of taps.
+		// Here a fold is a group of channels, each on its own: its beats are the groups of taps.
 		e.Depthwise, e.Beats, e.Layout.MCh, e.Layout.Chans = true, e.Layout.Taps/hl.MTap, 1, 1
 	}
 	return e
 }
 
-// WeightPlace is where a weight stands: the word of its engine's part of the weight chain and its lowest bit there;
-// and which weight it is: output channel, tap of the kernel, channel of the group.
+// WeightPlace is the place of a weight, the word of its engine's part of the weight chain and its lowest bit there,
+// and its identity: output channel, tap of the kernel, channel of the group.
 type WeightPlace struct {
 	Word, Bit      int
 	Out, Tap, Chan int
 }
 
-// Place calls put for every weight of engine number index, which is of gang g = index / banks, until put says false. Row
-// fold*beats+beat holds, for lane j of the gang and each lane i of the beat that the engine has, the weight of output
-// channel fold*lanes + g*gang + j at tap and channel of i, a channel of its group; PerWord weights a word, the first
-// lowest. In a depthwise convolution lane i is a tap of the output lane's own channel.
+// Place calls put for every weight of engine number index, which belongs to gang g = index / banks, until put returns
+// false. Row fold*beats+beat holds, for lane j of the gang and each lane i of the beat that the engine has, the weight
+// of output channel fold*lanes + g*gang + j at the tap and channel of i, a channel of its group; each word has PerWord
+// weights, the first lowest. In a depthwise convolution lane i is a tap of the output lane's own channel.
 func (p *EngineParams) Place(index int, put func(WeightPlace) bool) {
 	y := &p.Layout
 	g, bank := index/y.Banks, index%y.Banks

@@ -13,7 +13,7 @@ type expander struct {
 	n       *Network
 	readers [][]reader // by tensor: the layers that read it
 	front   [][]int    // by layer and port: the process that reads the port
-	links   []link     // FIFOs to be, in the order of their discovery
+	links   []link     // planned FIFOs, in the order of their discovery
 }
 
 // reader is a layer's input port and the beat that it reads.
@@ -25,7 +25,7 @@ type reader struct {
 // link is a FIFO whose reader may not exist yet: it is process s.To, or port of a layer.
 type link struct {
 	s           Stream
-	layer, port int // layer -1: s.To counts
+	layer, port int // layer -1: s.To is set
 }
 
 func newExpander(net *intnet.Net, layers []Layer) *expander {
@@ -57,7 +57,7 @@ func (x *expander) process(p Process, l Layer) int {
 	return len(x.n.Processes) - 1
 }
 
-// link notes a FIFO between two processes.
+// link records a FIFO between two processes.
 func (x *expander) link(s Stream, name string, from, to int) {
 	s.Name, s.From, s.To = name, from, to
 	x.links = append(x.links, link{s: s, layer: -1})
@@ -72,7 +72,7 @@ func (x *expander) tensorStream(t int, b Beat) Stream {
 	}
 }
 
-// source adds the source. It writes what its first reader reads.
+// source adds the source. It writes the beats that its first reader reads.
 func (x *expander) source() error {
 	net := x.n.Net
 	if len(x.readers[net.Input]) == 0 {
@@ -151,8 +151,8 @@ func (x *expander) window(i int) (process int, beats Stream) {
 		Tensor: -1, Tokens: win.OutBeats(), Join: -1, Flags: hl.WindowFlags()}
 }
 
-// wire leads tensor t, written by process from in beats of b, to all its readers: through
-// a fork where there are several, and through a converter to each that reads
+// wire connects tensor t, written by process from in beats of b, to all its readers:
+// through a fork if there are several, and through a converter for each that reads
 // another width.
 func (x *expander) wire(t, from int, b Beat) error {
 	net := x.n.Net
@@ -190,7 +190,7 @@ func (x *expander) wire(t, from int, b Beat) error {
 	return nil
 }
 
-// wireReader leads one branch of tensor t to a layer's port.
+// wireReader connects one branch of tensor t to a layer's port.
 func (x *expander) wireReader(t, from int, b Beat, r reader, name string) error {
 	to := x.n.Net.Layers[r.layer]
 	if r.beat.Px != b.Px {
@@ -217,7 +217,7 @@ func (x *expander) wireReader(t, from int, b Beat, r reader, name string) error 
 	return nil
 }
 
-// connect makes the FIFOs, now that every reader exists. A process's ports number its FIFOs
+// connect creates the FIFOs, now that every reader exists. A process's ports are numbered
 // in this order: port by port of a layer, so that its first port is always port 0.
 func (x *expander) connect() {
 	ports := 0
@@ -244,8 +244,9 @@ func (x *expander) connect() {
 	}
 }
 
-// defaultDepth is that of a FIFO written by a process. The adders of a join's banks do not count: nothing but windows of
-// a single beat, all of whose banks take hardly more than a cycle, could use the tokens on their way through them.
+// defaultDepth is the default depth of a FIFO written by a process. The adders of a join's banks are not counted: only
+// windows of a single beat, all of whose banks take hardly more than one cycle, could use the tokens in flight through
+// them.
 func (x *expander) defaultDepth(from int) int {
 	if p := x.n.Processes[from]; p.Kind != Join {
 		return DefaultDepth(p.Latency)
@@ -253,9 +254,9 @@ func (x *expander) defaultDepth(from int) int {
 	return DefaultDepth(LayerLatency(x.n.Net, &x.n.Net.Layers[x.n.Processes[from].Layer], Layer{}))
 }
 
-// unique renames streams and processes whose derived name is that of something else: a model
-// may have tensors a and a_1, and the first branch of a's fork would be a_1 as well.
-// Tensors keep their IDs, and so do the names derived first.
+// unique renames streams and processes whose derived name collides with another: a model may
+// have tensors a and a_1, and the first branch of a's fork would be a_1 as well. Tensors
+// keep their IDs, and names that were derived earlier stay.
 func (x *expander) unique() {
 	used := map[string]bool{}
 	for _, t := range x.n.Net.Tensors {
@@ -275,7 +276,7 @@ func (x *expander) unique() {
 		p := &x.n.Processes[i]
 		p.Name = free(p.Name)
 	}
-	own := make([]bool, len(x.n.Net.Tensors)) // the tensor's ID is given to a stream
+	own := make([]bool, len(x.n.Net.Tensors)) // whether a stream has the tensor's ID
 	for i := range x.n.Streams {
 		s := &x.n.Streams[i]
 		if s.Tensor >= 0 && !own[s.Tensor] && s.Name == x.n.Net.Tensors[s.Tensor].ID {

@@ -7,7 +7,7 @@ type FIFOParams struct {
 	Width int  `rtl:"WIDTH"`         // bits of a token
 	Depth int  `rtl:"DEPTH"`         // places
 	Block bool `rtl:"BLOCK"`         // block RAM, else LUT RAM
-	Lag   int  `rtl:"LAG,omitempty"` // tokens that may have been read and not popped, beside the head
+	Lag   int  `rtl:"LAG,omitempty"` // tokens that may have been read but not popped, besides the head
 }
 
 // ModuleName is hass_fifo.

@@ -14,22 +14,22 @@ func (n *Network) forkParams(p *Process) ForkParams {
 	return ForkParams{Width: n.Streams[p.In[0]].TokenBits(), Outs: len(p.Out)}
 }
 
-// DealParams are the parameters of hass_deal: the lanes of a token that one bank of elastic engines gets.
+// DealParams are the parameters of hass_deal: it selects the lanes of a token for one bank of elastic engines.
 type DealParams struct {
 	Bits  int `rtl:"BITS"` // of a value, without its flag
 	Px    int `rtl:"PX"`
 	Lanes int `rtl:"LANES"` // of a pixel
 	Banks int `rtl:"BANKS"`
 	Bank  int `rtl:"BANK"`
-	Each  int `rtl:"EACH"` // lanes that go to each bank in turn
+	Each  int `rtl:"EACH"` // consecutive lanes for each bank in turn
 }
 
 // ModuleName is hass_deal.
 func (DealParams) ModuleName() string { return "hass_deal" }
 
-// Deal tells how fork p deals the lanes of its tokens to banks; ok is false of a fork that copies them. Bank is that of
-// the first output: output k is bank k mod Banks. In a depthwise convolution the lanes of one number of all
-// output lanes go to a bank together.
+// Deal describes how fork p distributes the lanes of its tokens to banks; ok is false for a fork that copies its
+// tokens. Bank is that of the first output: output k is bank k mod Banks. In a depthwise convolution the lanes of the
+// same tap of all output lanes go to the same bank.
 func (n *Network) Deal(p *Process) (d DealParams, ok bool) {
 	if p.Layer < 0 || n.Layers[p.Layer].Banks() == 1 {
 		return DealParams{}, false

@@ -1,12 +1,12 @@
-// Package hw describes the hardware of a design: the choices made for each
-// layer, the network of processes and FIFOs these choices expand to, and the
-// schedule of every process, that is the order and number of its reads and
-// writes, which depends on shapes alone (the Kahn rule).
+// Package hw describes the hardware of a design: the choices for each layer,
+// the network of processes and FIFOs to which they expand, and the schedule
+// of every process, which is the order and number of its reads and writes
+// and depends on shapes alone (the Kahn rule).
 //
-// Everything that must agree about the hardware reads it here: the optimizer
+// All packages that must agree about the hardware use it: the optimizer
 // (FIFO sizing, costs), codegen (one module instance per process), the
-// simulator (timing and values). It never sees activations or weights; the
-// meaning of a layer is package intnet's. docs/hardware.md states the rules in words.
+// simulator (timing and values). It never sees activations; package intnet
+// defines the meaning of a layer. docs/hardware.md describes the rules.
 package hw
 
 import (
@@ -26,7 +26,7 @@ const MaxGangs = 64
 // Layer is the hardware of one layer of the integer network.
 type Layer struct {
 	InPx  int `json:"in_px"`  // pixels per beat of the input stream(s)
-	InCh  int `json:"in_ch"`  // channels per beat of the input stream(s); of a concat's at most, see PortCh
+	InCh  int `json:"in_ch"`  // channels per beat of the input stream(s); for a concat an upper bound, see PortCh
 	OutPx int `json:"out_px"` // pixels per beat of the output stream
 	OutCh int `json:"out_ch"` // channels per beat of the output stream; for a conv its output lanes P_out
 
@@ -42,11 +42,12 @@ type Layer struct {
 	Gang      int        `json:"gang,omitempty"`       // output lanes per gang; divides OutCh
 	GangDepth int        `json:"gang_depth,omitempty"` // depth of each gang's input FIFO in beats
 
-	Scheduled Scheduled       `json:"scheduled,omitzero"` // of a scheduled engine, which has N banks
-	Packing   packing.Packing `json:"packing,omitzero"`   // of a packed engine
+	Scheduled Scheduled       `json:"scheduled,omitzero"` // for a scheduled engine, which has N banks
+	Packing   packing.Packing `json:"packing,omitzero"`   // for a packed engine
 
 	WeightMem memory.Kind `json:"weight_mem,omitempty"` // of the weights of a conv
-	// BufferMem is the memory of the layer's buffer, where it has one (HasBuffer). None leaves it to memory.ForBuffer.
+	// BufferMem is the memory of the layer's buffer, if it has one (HasBuffer). None leaves the
+	// choice to memory.ForBuffer.
 	BufferMem memory.Kind `json:"buffer_mem,omitempty"`
 }
 
@@ -56,7 +57,7 @@ func (l Layer) M() int { return l.MTap * l.MCh }
 // Gangs is the number of gangs of a conv.
 func (l Layer) Gangs() int { return l.OutCh / l.Gang }
 
-// Multipliers is the number of multipliers of a conv whose engines have lanes.
+// Multipliers is the number of multipliers of a convolution whose engines have lanes.
 func (l Layer) Multipliers() int {
 	px, ch := l.OutPx, l.OutCh
 	if l.Engine == Packed {
@@ -65,8 +66,8 @@ func (l Layer) Multipliers() int {
 	return l.N * px * ch
 }
 
-// Banks is the number of engine processes of each gang: N if the banks go on apart, else 1. Lane i of
-// a beat (of a depthwise conv: of the taps of each channel) goes to bank i mod Banks.
+// Banks is the number of engine processes of each gang: N if its banks run apart, otherwise 1. Lane i
+// of a beat (in a depthwise convolution: of the taps of each channel) goes to bank i mod Banks.
 func (l Layer) Banks() int {
 	if l.Engine != "" && l.Engine.Row().Apart {
 		return l.N
@@ -77,7 +78,7 @@ func (l Layer) Banks() int {
 // Engines is the number of engine processes of a conv. Number g*Banks+b is bank b of gang g.
 func (l Layer) Engines() int { return l.Gangs() * l.Banks() }
 
-// Beat is the shape of what a stream carries each transfer.
+// Beat is the shape of a stream's transfers.
 type Beat struct {
 	Px, Ch int
 }

@@ -9,24 +9,24 @@ import (
 )
 
 // JoinParams are the parameters of hass_join: it gathers the gangs of a convolution, adds banks and bias, and
-// requantises: by a shift, by a multiplier before the shift, or by thresholds, which contain the bias.
+// requantises by a shift, by a multiplier before the shift, or by thresholds, which include the bias.
 type JoinParams struct {
 	Gangs    int            `rtl:"GANGS"`
 	Banks    int            `rtl:"BANKS" hls:"BANKS"` // engines of a gang
 	Gang     int            `rtl:"GANG"`              // lanes of each
 	Px       int            `rtl:"PX"`
 	AccBits  int            `rtl:"ACC_BITS"`
-	BiasFrac int            `rtl:"BIAS_FRAC"` // places of the biases below the accumulators' unit
+	BiasFrac int            `rtl:"BIAS_FRAC"` // binary places of the biases below the accumulators' unit
 	Bits     int            `rtl:"BITS"`      // of an output value
 	W        int            `rtl:"W"`         // of the output
 	Folds    int            `rtl:"FOLDS"`     // beats of a pixel group
-	Shift    int            `rtl:"SHIFT"`     // the smallest, of the sum of accumulators and bias
-	Steps    int            `rtl:"STEPS"`     // number of shifts from it on
+	Shift    int            `rtl:"SHIFT"`     // the smallest shift of the sum of accumulators and bias
+	Steps    int            `rtl:"STEPS"`     // number of consecutive shifts from it on
 	Rounding fixed.Rounding `rtl:"ROUNDING"`
 	Lo       int64          `rtl:"LO"`
 	Hi       int64          `rtl:"HI"`
 	MulBits  int            `rtl:"MUL_BITS,omitempty"` // of the multiplier; 0: there is none
-	Mul      int64          `rtl:"MUL,omitempty"`      // for all channels; 0: each has its own
+	Mul      int64          `rtl:"MUL,omitempty"`      // for all channels; 0: each channel has its own
 	Parts    int            `rtl:"PARTS,omitempty"`    // of the product with it
 	Levels   int            `rtl:"LEVELS,omitempty"`   // thresholds of a channel; 0: there are none
 }
@@ -40,10 +40,10 @@ func (p *JoinParams) OutCh() int { return p.Gangs * p.Gang }
 // SumBits is the width of a bias, and of the sum that it is added to.
 func (p *JoinParams) SumBits() int { return p.AccBits + p.BiasFrac }
 
-// OwnMul tells whether each channel has a multiplier of its own.
+// OwnMul reports whether each channel has its own multiplier.
 func (p *JoinParams) OwnMul() bool { return p.MulBits > 0 && p.Mul == 0 }
 
-// ScaleBits is the width of what a channel has beside its bias: the number of its shift, or its multiplier.
+// ScaleBits is the width of a channel's data besides its bias: the number of its shift, or its multiplier.
 func (p *JoinParams) ScaleBits() int {
 	switch {
 	case p.Steps > 1:
@@ -62,7 +62,7 @@ func (p *JoinParams) ValueBits() int {
 	return p.SumBits()
 }
 
-// ValueWords is the number of words of the weight chain that a bias or threshold takes.
+// ValueWords is the number of words of the weight chain for a bias or threshold.
 func (p *JoinParams) ValueWords() int {
 	if p.ValueBits() > 32 {
 		return 2
@@ -82,7 +82,7 @@ func (p *JoinParams) WordsPerChannel() int {
 	return p.ValueWords()
 }
 
-// EntryBits is what the memory of biases holds for a channel.
+// EntryBits is the width of a channel's entry in the memory of biases.
 func (p *JoinParams) EntryBits() int {
 	if p.Levels > 0 {
 		return p.Levels * p.ValueBits()
@@ -104,8 +104,8 @@ func (p *JoinParams) Biases() WeightsParams {
 	return w
 }
 
-// multiplierOf are a convolution's multipliers without the zeros that all end in, which are part of the shift: the widest one's
-// bits, the one for all channels or 0, and the number of zeros. None is left of one that is a power of two.
+// multiplierOf is a convolution's multipliers without their common trailing zeros, which are part of the shift: the width of
+// the widest, the one for all channels or 0, and the number of zeros. If all are one power of two there is no multiplier.
 func multiplierOf(c *intnet.Conv) (width int, common int64, zeros int) {
 	if c.Mul == nil {
 		return 0, 0, 0
@@ -126,7 +126,7 @@ func multiplierOf(c *intnet.Conv) (width int, common int64, zeros int) {
 	return width, common, zeros
 }
 
-// ChannelMul is what the weight chain brings as the multiplier of output channel o.
+// ChannelMul is the multiplier of output channel o on the weight chain.
 func ChannelMul(c *intnet.Conv, o int) int64 {
 	_, _, zeros := multiplierOf(c)
 	return c.MulFor(o) >> zeros
@@ -140,8 +140,8 @@ func levelsOf(c *intnet.Conv) int {
 	return len(c.Thresholds[0])
 }
 
-// ChannelThresholds are the thresholds of output channel o for the sum of its products alone, without the bias: what the weight chain
-// brings. One that no sum reaches is the largest number, which none is (intnet.Conv.BoundBits).
+// ChannelThresholds are the thresholds of output channel o for the sum of its products alone, without the bias, as on the weight
+// chain. A threshold that no sum reaches is the largest number, which is not a possible sum (intnet.Conv.BoundBits).
 func ChannelThresholds(c *intnet.Conv, o int) []int64 {
 	limit := int64(1) << (c.AccBits - 1)
 	list := make([]int64, len(c.Thresholds[o]))
@@ -152,7 +152,7 @@ func ChannelThresholds(c *intnet.Conv, o int) []int64 {
 	return list
 }
 
-// Cycles are those from issue to push.
+// Cycles is the number of cycles from issue to push.
 func (p *JoinParams) Cycles() int {
 	if p.Levels > 0 {
 		return bits.Len(uint(p.Banks-1)) + 2 // adder tree of banks, comparison, count
@@ -164,7 +164,7 @@ func (p *JoinParams) Cycles() int {
 	return cycles
 }
 
-// rescaling are the parameters of a join that follow from the layer's arithmetic alone, for gangs of one bank.
+// rescaling are the parameters of a join that depend on the layer's arithmetic alone, for gangs of one bank.
 func rescaling(l *intnet.Layer) JoinParams {
 	c := l.Conv
 	p := JoinParams{Banks: 1, AccBits: c.AccBits, BiasFrac: c.BiasFrac, Steps: 1, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi}
@@ -192,7 +192,7 @@ func JoinOf(net *intnet.Net, l *intnet.Layer, hl Layer) JoinParams {
 	return p
 }
 
-// RoundingOf is a layer's rounding; a module that can round but takes maxima here is given half up.
+// RoundingOf is a layer's rounding; a module that can round but computes maxima here gets half up.
 func RoundingOf(l *intnet.Layer) fixed.Rounding {
 	if !l.Requantises() {
 		return fixed.HalfUp
