@@ -20,7 +20,7 @@ import (
 
 // An update of a project goes through a folder inside it:
 //
-// .hass-update/steps.json   the steps to do
+//	.hass-update/steps.json   the steps to do
 //	.hass-update/new/...      the new files
 //
 // It is written under a temporary name; the rename to updateName commits the update. Every step

@@ -8,25 +8,26 @@ import (
 	"hass/internal/schedule"
 )
 
-// EngineKind is how a dot-product engine skips zeros.
+// EngineKind is the way in which a dot-product engine skips zeros.
 type EngineKind string
 
-// The engine kinds. M is the number of lanes of a beat, N of multipliers.
+// The engine kinds. M is the number of lanes of a beat, N the number of multipliers.
 const (
 	Dense    EngineKind = "dense"    // N = M, one cycle a beat
 	Crossbar EngineKind = "crossbar" // any lane to any multiplier: max(1, ceil(nnz/N))
 	Banked   EngineKind = "banked"   // lane i in bank i mod N: max(1, max over banks of nnz)
-	// Elastic is banked, but every bank is an engine of its own, of M/N lanes and one multiplier, behind a FIFO
-	// of its own: it spends max(1, its nnz) on its part of a beat, and banks meet at the join, once an output.
+	// Elastic is banked, but every bank is a separate engine of M/N lanes and one multiplier behind its own
+	// FIFO: it takes max(1, nnz of its lanes) cycles for its part of a beat, and the banks meet only at the
+	// join, once per output.
 	Elastic EngineKind = "elastic"
 	// Packed is dense, but narrow products share multipliers (see Packing).
 	Packed EngineKind = "packed"
-	// ScheduledEngine multiplies the weights that are not 0, in an order made at generation: chains of N banks, a row of N weights a cycle
-	// (see Scheduled). It does not look at activations.
+	// ScheduledEngine multiplies only non-zero weights, in an order made at generation: chains of N banks, with a row of N weights per
+	// cycle (see Scheduled). It does not inspect activations.
 	ScheduledEngine EngineKind = "scheduled"
 )
 
-// Measure is what of a beat's useful pairs, those of two factors that are not 0, decides its cycles.
+// Measure is the property of a beat's useful pairs, those with two non-zero factors, that determines its cycles.
 type Measure int
 
 // The measures.
@@ -36,22 +37,22 @@ const (
 	FullestBank                // the pairs of the fullest of N banks: max(1, pairs)
 )
 
-// EngineRow is what all stages know of a kind of engine. A new kind is a row here, an arithmetic in both template
-// libraries and a formula of its lane's area.
+// EngineRow describes a kind of engine for all stages. A new kind needs a row here, its arithmetic in both
+// template libraries and a formula for the area of its lane.
 type EngineRow struct {
 	Kind    EngineKind
-	Lane    LaneKind // how each of its dot products chooses what to multiply
+	Lane    LaneKind // the way in which each of its dot products selects the pairs to multiply
 	Measure Measure
-	Apart   bool // its banks are engines of their own, which go on apart
-	Static  bool // its products are put in order at generation: its process is no Engine, and it has no Lane
-	// Legal tells whether an engine of m lanes can have n multipliers.
+	Apart   bool // its banks are separate engines, which run apart
+	Static  bool // its products are scheduled at generation: its process is not an Engine, and it has no Lane
+	// Legal reports whether an engine of m lanes can have n multipliers.
 	Legal func(m, n int) bool
 	// Try lists the numbers of multipliers worth trying for m lanes, in ascending order.
 	Try func(m int) []int
 }
 
-// maxCrossbarLanes bounds the crossbars that are tried: measured, a crossbar of 64 lanes costs six times the banked
-// engine and can be on no front.
+// maxCrossbarLanes bounds the crossbars that are tried: a crossbar of 64 lanes costs six times the banked engine
+// (measured) and is never on a Pareto front.
 const maxCrossbarLanes = 16
 
 // engineRows is the table of engine kinds.
@@ -91,11 +92,11 @@ var engineRows = []EngineRow{
 	{
 		Kind: ScheduledEngine, Measure: Nothing, Static: true,
 		Legal: func(m, n int) bool { return m == 1 && n >= 1 && n <= schedule.MaxBanks },
-		Try:   func(int) []int { return nil }, // its choices are more than lanes and multipliers
+		Try:   func(int) []int { return nil }, // its choices are not lanes and multipliers
 	},
 }
 
-// properDivisors are the divisors of m from least on and below m.
+// properDivisors are the divisors of m that are at least least and below m.
 func properDivisors(m, least int) (list []int) {
 	for n := least; n < m; n++ {
 		if m%n == 0 {
@@ -114,17 +115,17 @@ func EngineKinds() []EngineKind {
 	return kinds
 }
 
-// LaneEngines lists the kinds whose engines are lanes and multipliers behind a window's beats: all but the scheduled one.
+// LaneEngines lists the kinds whose engines consist of lanes and multipliers behind a window's beats: all but the scheduled one.
 func LaneEngines() []EngineKind {
 	return slices.DeleteFunc(EngineKinds(), func(k EngineKind) bool { return k.Row().Static })
 }
 
-// Known tells whether the table has the kind.
+// Known reports whether the table has the kind.
 func (k EngineKind) Known() bool {
 	return slices.ContainsFunc(engineRows, func(r EngineRow) bool { return r.Kind == k })
 }
 
-// Row is the kind's row of the table. It panics on a kind that the table does not have: Expand refuses such.
+// Row is the kind's row of the table. It panics on an unknown kind, which Expand refuses.
 func (k EngineKind) Row() *EngineRow {
 	for i := range engineRows {
 		if engineRows[i].Kind == k {
@@ -134,10 +135,10 @@ func (k EngineKind) Row() *EngineRow {
 	panic("hw: no engine of kind " + string(k))
 }
 
-// Skips tells whether the engine looks for zeros; no engine, "", does not.
+// Skips reports whether the engine skips zeros of activations; no engine, "", does not.
 func (k EngineKind) Skips() bool { return k != "" && k.Row().Measure != Nothing }
 
-// Cycles is what a beat takes whose measure is v, of an engine of m lanes and n multipliers.
+// Cycles is the number of cycles of a beat with measure v, for an engine of m lanes and n multipliers.
 func (x Measure) Cycles(v, m, n int) int {
 	switch x {
 	case Nothing:
@@ -150,8 +151,8 @@ func (x Measure) Cycles(v, m, n int) int {
 	panic("hw: no such measure")
 }
 
-// Of is the measure of a beat whose useful pairs are the set bits of pairs (lane i = bit i), of an engine of m lanes and
-// n multipliers.
+// Of is the measure of a beat whose useful pairs are the set bits of pairs (lane i = bit i), for an engine of m lanes
+// and n multipliers.
 func (x Measure) Of(m, n int, pairs uint64) int {
 	switch x {
 	case Nothing:
@@ -171,9 +172,9 @@ func (x Measure) Of(m, n int, pairs uint64) int {
 // Most is the largest measure of a beat.
 func (x Measure) Most(m, n int) int { return x.Of(m, n, ^uint64(0)>>(64-m)) }
 
-// BeatCost is the number of cycles an engine of the given kind with m lanes and n multipliers spends on a beat whose
-// useful pairs (both factors non-zero) are the set bits of pairs (lane i = bit i). An all-zero beat costs 1 where zeros are
-// skipped. Of an engine whose banks go on apart it is what the slowest bank spends.
+// BeatCost is the number of cycles of an engine of the given kind with m lanes and n multipliers for a beat whose useful
+// pairs (both factors non-zero) are the set bits of pairs (lane i = bit i). An all-zero beat costs 1 where zeros are
+// skipped. If the banks run apart, it is the number of cycles of the slowest bank.
 func BeatCost(kind EngineKind, m, n int, pairs uint64) int {
 	x := kind.Row().Measure
 	return x.Cycles(x.Of(m, n, pairs), m, n)

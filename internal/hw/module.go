@@ -12,13 +12,13 @@ import (
 	"hass/internal/memory"
 )
 
-// Module is the typed parameters of one instance of a module of the RTL library. It is a struct with a
-// field for each parameter, in the order of the module's parameter list; the field's tag
+// Module is the typed parameters of one instance of a module of the RTL library: a struct with a field
+// for each parameter, in the order of the module's parameter list. The field's tag
 //
 //	rtl:"NAME"
 //
-// gives the name that SystemVerilog has for it. `rtl:"NAME,omitempty"` leaves a zero value to the module's default.
-// Cost models price the struct, codegen prints it, the synthesis sweep varies it. Nobody parses the text back.
+// gives the parameter's name in SystemVerilog. `rtl:"NAME,omitempty"` leaves a zero value to the module's default.
+// Cost models price the struct, codegen prints it, the synthesis sweep varies it. The text is never parsed back.
 type Module interface {
 	// ModuleName is the module's name, as in hass_fifo.
 	ModuleName() string
@@ -33,7 +33,7 @@ type rtlLister interface{ RTLParams() []Param }
 // intParam is an integer parameter.
 func intParam(name string, v int) Param { return Param{name, strconv.Itoa(v)} }
 
-// Sized is an integer of a stated width in bits, which is signed.
+// Sized is a signed integer of a stated width in bits.
 type Sized struct {
 	Bits  int
 	Value int64
@@ -42,7 +42,7 @@ type Sized struct {
 // Wide is an integer of 64 bits.
 type Wide int64
 
-// Table is a table of constants as one flat vector of fields of Bits bits, the first lowest. Negative values stand
+// Table is a table of constants as one flat vector of fields of Bits bits, the first lowest. Negative values are
 // in two's complement.
 type Table struct {
 	Bits   int
@@ -57,12 +57,12 @@ func Params(m Module) []Param {
 	return tagged(reflect.ValueOf(m), "rtl")
 }
 
-// HLSParams prints the parameters that the C++ configuration of the module has as plain constants: the fields tagged
+// HLSParams prints the parameters that are plain constants in the C++ configuration of the module: the fields tagged
 // hls:"NAME".
 func HLSParams(m Module) []Param { return tagged(reflect.ValueOf(m), "hls") }
 
-// tagged prints the fields of a struct that have a tag of the given key, those of embedded structs in their place. An
-// embedded pointer that is nil stands for parameters that keep the module's defaults.
+// tagged prints the fields of a struct that have a tag of the given key, including those of embedded structs. For an
+// embedded pointer that is nil the parameters keep the module's defaults.
 func tagged(v reflect.Value, key string) []Param {
 	t := v.Type()
 	var list []Param
@@ -91,7 +91,7 @@ func tagged(v reflect.Value, key string) []Param {
 	return list
 }
 
-// paramText is a value as SystemVerilog.
+// paramText formats a value for SystemVerilog.
 func paramText(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case bool:
@@ -113,7 +113,7 @@ func paramText(v reflect.Value) string {
 	case fixed.Rounding: // 0: half up, 1: half to even
 		return strconv.Itoa(int(x) - int(fixed.HalfUp))
 	}
-	if v.CanInt() { // integers and enumerations, which count as SystemVerilog does
+	if v.CanInt() { // integers and enumerations, numbered as in SystemVerilog
 		return fmt.Sprint(v.Int())
 	}
 	panic(fmt.Sprintf("hw: a parameter cannot be %v", v.Type()))
@@ -163,7 +163,8 @@ func (n *Network) Module(i int) Module {
 	return LayerModule(n.Net, l, hl)
 }
 
-// LayerModule gives the parameters of the module of a layer that has one alone, under its hardware choices.
+// LayerModule gives the parameters of the only module of a layer, under its hardware choices. Convolutions have several
+// modules.
 func LayerModule(net *intnet.Net, l *intnet.Layer, hl Layer) Module {
 	switch l.Kind {
 	case intnet.KindGlobalPool:
@@ -195,8 +196,8 @@ func (n *Network) FIFOMemory(i int) memory.Kind {
 	return memory.ForFIFO(width, s.Depth+lag)
 }
 
-// fifoShape is the width of a FIFO's words and the number of words that may have been read and not popped. An engine that skips
-// zeros gets the flags by themselves, as they are written, and needs a token's values a while after it has read it.
+// fifoShape is the width of a FIFO's words and the number of words that may have been read but not popped. An engine that skips
+// zeros gets the flags separately, as they are written, and needs a token's values some cycles after it has read the token.
 func (n *Network) fifoShape(s *Stream) (width, lag int) {
 	if to := &n.Processes[s.To]; to.Kind == Engine {
 		return s.Width(), n.Layers[to.Layer].lanes().lag

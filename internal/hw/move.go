@@ -8,20 +8,20 @@ import (
 	"hass/internal/memory"
 )
 
-// moveRow is what the hardware of a kind of layer is that moves pixels: one module, called as the layer, which keeps its
-// beat. All stages of this package, and those that ask it, follow the table.
+// moveRow describes the hardware of a kind of layer that moves pixels: one module, named after the kind, which keeps its
+// beat. All stages of this package, and its users, follow the table.
 type moveRow struct {
 	kind    intnet.Kind
-	latency int    // from issuing a write to the push, in cycles
-	walker  Walker // the module's parameters, of no layer, where a position is all it has; else nil
-	turns   bool   // reads and writes take turns; else an iteration does both where it can
+	latency int    // cycles from issuing a write to the push
+	walker  Walker // zero parameters of the module if its only state is a position; otherwise nil
+	turns   bool   // reads and writes alternate; otherwise an iteration does both where it can
 	// of are the module's parameters.
 	of func(net *intnet.Net, l *intnet.Layer, hl Layer) Module
-	// check refuses beats that the module would have to cut.
+	// check refuses beats that the module would have to split.
 	check func(net *intnet.Net, l *intnet.Layer, hl Layer) error
 	// steps is MoveSteps.
 	steps func(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64))
-	// demand counts what the module needs of a target beside its streams; nil for nothing.
+	// demand counts the module's demand on a target without its streams; nil for none.
 	// memory is that of its buffer; nil if it has none.
 	memory func(net *intnet.Net, l *intnet.Layer, hl Layer) memory.Kind
 }
@@ -43,7 +43,7 @@ var moveRows = []moveRow{
 	},
 }
 
-// moveOf is the row of a kind of layer, or of the module called so; nil if it does not move pixels.
+// moveOf is the row of a kind of layer, or of its module; nil if the kind does not move pixels.
 func moveOf[K intnet.Kind | ProcessKind](kind K) *moveRow {
 	for i := range moveRows {
 		if moveRows[i].kind == intnet.Kind(kind) {
@@ -53,17 +53,17 @@ func moveOf[K intnet.Kind | ProcessKind](kind K) *moveRow {
 	return nil
 }
 
-// Moves tells whether a process is the module of a layer that moves pixels.
+// Moves reports whether a process is the module of a layer that moves pixels.
 func (k ProcessKind) Moves() bool { return moveOf(k) != nil }
 
-// TakesTurns tells whether a layer that moves pixels reads and writes in turn, so that its iterations are the beats of
-// both.
+// TakesTurns reports whether a layer that moves pixels reads and writes in separate iterations, so that its iterations
+// are the beats of both.
 func TakesTurns(kind intnet.Kind) bool {
 	m := moveOf(kind)
 	return m != nil && m.turns
 }
 
-// onePixel is the check of a module that takes one pixel a beat.
+// onePixel is the check of a module that takes one pixel per beat.
 func onePixel(_ *intnet.Net, l *intnet.Layer, hl Layer) error {
 	if hl.InPx != 1 {
 		return fmt.Errorf("a %s takes one pixel a beat", l.Kind)
@@ -71,13 +71,13 @@ func onePixel(_ *intnet.Net, l *intnet.Layer, hl Layer) error {
 	return nil
 }
 
-// checkSlice refuses a slice that would cut channels or, of part of its rows, several pixels a beat.
+// checkSlice refuses a slice that would split channels or, if it takes part of a row, has several pixels per beat.
 func checkSlice(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 	if l.Slice.Start[2]%hl.InCh != 0 {
 		return fmt.Errorf("in_ch %d does not divide the first channel %d", hl.InCh, l.Slice.Start[2])
 	}
 	if net.Tensors[l.In[0]].W == net.Tensors[l.Out].W {
-		return nil // rows stay whole
+		return nil // whole rows
 	}
 	return onePixel(net, l, hl)
 }
@@ -101,8 +101,8 @@ func (n *Network) newMove(p *Process, images int) Schedule {
 	return newPeriodic(total, images, runs...)
 }
 
-// MoveSteps gives the iterations of an image of a layer that moves pixels, in beats of b: so many equal ones, which read and
-// write as Step has it.
+// MoveSteps gives the iterations of an image of a layer that moves pixels, in beats of b, as runs of count equal iterations
+// with the reads and writes of a Step.
 func MoveSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
 	moveOf(l.Kind).steps(net, l, b, add)
 }
@@ -128,7 +128,8 @@ func sliceSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, re
 	}
 }
 
-// resizeSteps: the rows that an output row needs are read whole, then it is written; at the end what no row needs is read.
+// resizeSteps: before an output row, all of the input rows that it needs are read; then it is written. At the end the remaining
+// input is read.
 func resizeSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
 	rows := 0
@@ -141,7 +142,7 @@ func resizeSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, r
 	add((in.H-rows)*in.W*(in.C/b.Ch), 1, 0)
 }
 
-// zeroInsertSteps: every beat is written; those that the input has are read first.
+// zeroInsertSteps: every beat is written; a beat with input pixels is read first.
 func zeroInsertSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count int, reads, writes uint64)) {
 	in, out := &net.Tensors[l.In[0]], &net.Tensors[l.Out]
 	s := l.Insert.Stride
@@ -156,18 +157,18 @@ func zeroInsertSteps(net *intnet.Net, l *intnet.Layer, b Beat, add func(count in
 	}
 }
 
-// Walker is a module that moves pixels with a position alone: it hands each beat on, leaves it out or clears it.
+// Walker is a module that moves pixels and has a position as its only state: it passes each beat on, drops it or clears it.
 type Walker interface {
 	Module
-	// Walk describes the way over the map.
+	// Walk describes its walk over the map.
 	Walk() Walk
 }
 
-// Walk is the way of a Walker over its map: counters of the positions along three axes, the innermost last.
+// Walk is a Walker's walk over its map: counters of the positions along three axes, the innermost last.
 type Walk struct {
 	Rows, Columns, Channels Axis
 	Width                   int  // bits of a beat
-	Clears                  bool // beats that are not chosen leave as zeros
+	Clears                  bool // unselected beats are written as zeros
 }
 
 // Walkers names the modules that are Walkers, in the order of the table.
@@ -180,13 +181,13 @@ func Walkers() (names []string) {
 	return names
 }
 
-// Axis is an axis of Size positions of which Start, Start+Step, ... are chosen, Count in all (hass_strided).
+// Axis is an axis of Size positions of which Start, Start+Step, ... are selected, Count in total (hass_strided).
 type Axis struct {
 	Size, Start, Step, Count int
 }
 
-// axisParams names an axis's parameters after it: ROWS, ROW_COUNT, ROW_START and ROW_STEP. Those that are 0 or 1, as the
-// modules have them, are left out.
+// axisParams names an axis's parameters after it: ROWS, ROW_COUNT, ROW_START and ROW_STEP. Parameters that equal the
+// module's defaults, 0 or 1, are left out.
 func axisParams(name string, a Axis) []Param {
 	list := []Param{intParam(name+"S", a.Size), intParam(name+"_COUNT", a.Count)}
 	if a.Start > 0 {
@@ -198,8 +199,7 @@ func axisParams(name string, a Axis) []Param {
 	return list
 }
 
-// SliceParams are the parameters of hass_slice: it drops the beats that are not wanted. Columns and channels are counted in
-// beats.
+// SliceParams are the parameters of hass_slice: it drops unselected beats. Columns and channels are counted in beats.
 type SliceParams struct {
 	Width    int  `rtl:"WIDTH"` // bits of a beat
 	Rows     Axis `rtl:"ROW"`
@@ -210,7 +210,7 @@ type SliceParams struct {
 // ModuleName is hass_slice.
 func (SliceParams) ModuleName() string { return "hass_slice" }
 
-// Walk goes over the input. Beats that are not chosen are left out.
+// Walk goes over the input. Unselected beats are dropped.
 func (p SliceParams) Walk() Walk {
 	return Walk{Rows: p.Rows, Columns: p.Columns, Channels: p.Channels, Width: p.Width}
 }
@@ -230,8 +230,8 @@ func SliceOf(net *intnet.Net, l *intnet.Layer, hl Layer) SliceParams {
 	}
 }
 
-// ZeroInsertParams are the parameters of hass_zeroinsert: it puts zero pixels between those it reads, which are the chosen ones of
-// Rows and Columns.
+// ZeroInsertParams are the parameters of hass_zeroinsert: it inserts zero pixels between those it reads, whose positions are
+// selected by Rows and Columns.
 type ZeroInsertParams struct {
 	Width        int  `rtl:"WIDTH"` // bits of a beat
 	ChannelBeats int  `rtl:"CHANNEL_BEATS"`

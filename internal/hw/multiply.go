@@ -12,7 +12,8 @@ const (
 // Product is a product of hass_multiply: the widths of its operands as signed values.
 type Product struct{ A, B int }
 
-// Parts is the number of products of two ports' widths that it is made of: an operand that is too wide is cut, the wider one or both.
+// Parts is the number of products of the ports' widths that form the product: operands that are too
+// wide are cut.
 func (p Product) Parts() int {
 	wide, narrow := max(p.A, p.B), min(p.A, p.B)
 	switch {
@@ -24,10 +25,10 @@ func (p Product) Parts() int {
 	return 4
 }
 
-// productCycles are the cycles of a product of so many parts.
+// productCycles are the cycles of a product of the given number of parts.
 func productCycles(parts int) int { return parts + 2 }
 
-// Cut are the widths of the parts' operands, the first of the wider operand.
+// Cut gives the widths of the parts' operands, that of the wider operand first.
 func (p Product) Cut() [][2]int {
 	wide, narrow := max(p.A, p.B), min(p.A, p.B)
 	switch p.Parts() {

@@ -13,10 +13,10 @@ import (
 // ProcessKind names a module; HLS C++, RTL and simulator use the same names.
 type ProcessKind string
 
-// The modules, beside those of layers that move pixels, which are called as the layer (moveRows).
+// The modules, besides those of layers that move pixels, which are named after the layer's kind (moveRows).
 const (
-	Source     ProcessKind = "source" // AXI4-Stream in: one beat a word
-	Fork       ProcessKind = "fork"   // copies each token to every output, in port order; to the banks of elastic engines, their lanes of it
+	Source     ProcessKind = "source" // AXI4-Stream input: one beat per word
+	Fork       ProcessKind = "fork"   // copies each token to every output, in port order; each bank of elastic engines gets its own lanes
 	WindowProc ProcessKind = "window" // line buffer, padding, replay
 	Engine     ProcessKind = "engine" // one gang of dot-product engines, or a bank of it, with its weight memory
 	// ScheduledProc is a scheduled engine: all chains of a layer with their banks, rows and places.
@@ -26,7 +26,7 @@ const (
 	Pool          ProcessKind = "pool"       // reduces channelwise windows
 	GlobalPool    ProcessKind = "globalpool" // reduces whole maps
 	Add           ProcessKind = "add"        // element-wise sum of two streams; the second may be one pixel for all
-	Mul           ProcessKind = "mul"        // element-wise product, likewise
+	Mul           ProcessKind = "mul"        // element-wise product; the second may be one pixel for all
 	Requant       ProcessKind = "requant"    // change of format or clamp
 	Activation    ProcessKind = "activation" // non-linear function of each value
 	Concat        ProcessKind = "concat"     // joins the channels of its inputs, pixel by pixel
@@ -49,29 +49,29 @@ type Process struct {
 	Kind  ProcessKind
 	Name  string // unique identifier: <layer or tensor ID>_<kind>[<index>]
 	Layer int    // index into intnet.Net.Layers, or -1
-	Index int    // for Engine: its number (Layer.Engines); for Sink: that of the graph output
+	Index int    // for Engine: its number (Layer.Engines); for Sink: the number of the graph output
 	In    []int  // stream numbers by port
 	Out   []int  // stream numbers by port
-	// Latency is the number of cycles from issuing a write to the token being
+	// Latency is the number of cycles from issuing a write until the token is
 	// readable at the far end of the FIFO, at least 1.
 	Latency int
 
 	Window *Window // WindowProc
 }
 
-// TokenKind is what a stream's tokens hold.
+// TokenKind is the contents of a stream's tokens.
 type TokenKind string
 
 // The token kinds.
 const (
 	TensorToken TokenKind = "tensor" // Px x Ch activations of a tensor
-	WindowToken TokenKind = "window" // Px x M activations of a window beat, or a bank's of them
+	WindowToken TokenKind = "window" // Px x M activations of a window beat, or those of one bank
 	AccToken    TokenKind = "acc"    // Px x Ch accumulators of one gang, or of one of its banks
 )
 
 // Stream is one FIFO between two processes.
 type Stream struct {
-	Name   string // unique identifier; a FIFO that deadlocks is reported by it
+	Name   string // unique identifier, also in reports of deadlocks
 	Kind   TokenKind
 	From   int // process number
 	To     int // process number
@@ -81,13 +81,13 @@ type Stream struct {
 	Signed bool
 	Tensor int // tensor number for TensorToken, else -1
 	Tokens int // tokens per image
-	// Flags is the number of bits that the RTL adds to a token, one a lane: not 0. The window
-	// makes them for engines that skip zeros, which get them beside their FIFO.
+	// Flags is the number of bits that the RTL adds to a token, one non-zero flag per lane.
+	// The window computes them for engines that skip zeros, which get them beside their FIFO.
 	Flags int
-	// Join is the number of the layer of several inputs this stream feeds, or -1: such a
-	// stream may be a skip connection.
+	// Join is the number of the layer with several inputs that this stream feeds, or -1:
+	// such a stream may be a skip connection.
 	Join int
-	// Memory is that of the FIFO; None leaves it to memory.ForFIFO.
+	// Memory is the memory of the FIFO; None leaves it to memory.ForFIFO.
 	Memory memory.Kind
 }
 
@@ -117,7 +117,7 @@ func LastProcess(kind intnet.Kind) ProcessKind {
 	case intnet.KindGlobalPool:
 		return GlobalPool
 	case intnet.KindAdd, intnet.KindMul, intnet.KindRequant, intnet.KindActivation, intnet.KindConcat:
-		return ProcessKind(kind) // the module is called as the layer
+		return ProcessKind(kind) // the module is named after the layer's kind
 	}
 	if moveOf(kind) != nil {
 		return ProcessKind(kind)
@@ -125,15 +125,16 @@ func LastProcess(kind intnet.Kind) ProcessKind {
 	panic("hw: no module of a layer of kind " + string(kind))
 }
 
-// DefaultDepth is the least depth at which a FIFO written once a cycle by a module of the
-// given latency runs at full rate (latency credits, one for the returning
-// credit), plus one for slack.
+// DefaultDepth is the least depth with which a FIFO that a module of the given latency
+// writes every cycle runs at full rate (latency credits, one for the returning credit),
+// plus one for slack.
 func DefaultDepth(latency int) int { return latency + 2 }
 
-// fifo are the cycles of a FIFO's memory and its head.
+// fifo is the number of cycles of a FIFO's memory and head register.
 const fifo = 2
 
-// LayerLatency is the Latency of the module that writes a layer's output. Of the hardware it looks at the banks of engines.
+// LayerLatency is the Latency of the module that writes a layer's output. It depends on the hardware only through the banks of
+// engines.
 func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
 	switch l.Kind {
 	case intnet.KindConv:
@@ -147,10 +148,9 @@ func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
 	return Latency(LastProcess(l.Kind), hl)
 }
 
-// Latency is the pipeline depth of a module in cycles: from issuing a write to the token
-// being readable. l, the hardware of the module's layer, matters to engines only. It is that of
-// the RTL: the cycles from issue to push, and two for the FIFO's memory and its head (hass_fifo). The last module of a layer has
-// LayerLatency, which knows its arithmetic.
+// Latency is the pipeline depth of a module in cycles, from issuing a write until the token is readable, as in the RTL: the
+// cycles from issue to push, and two for the FIFO's memory and head (hass_fifo). l, the hardware of the module's layer, matters
+// for engines only. For the last module of a layer use LayerLatency, which depends on its arithmetic.
 func Latency(kind ProcessKind, l Layer) int {
 	switch kind {
 	case Source:
@@ -165,9 +165,9 @@ func Latency(kind ProcessKind, l Layer) int {
 		if l.Engine == Packed {
 			return l.lanes().lag + spread(l.Gang) + packedCycles(l.N, l.Packing.Deep) + fifo
 		}
-		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // choice of pairs, copies of the token, operands, product, accumulator
+		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // selection of pairs, copies of the token, operands, product, accumulator
 		if l.lanes().flags {
-			cycles++ // a register between choice and multiplier
+			cycles++ // a register between selection and multiplier
 		}
 		if n := l.N / l.Banks(); n > 1 {
 			cycles += 1 + bits.Len(uint(n-1)) // a register, adder tree
@@ -187,7 +187,7 @@ func Latency(kind ProcessKind, l Layer) int {
 		return 1 + fifo
 	case Fork:
 		return fifo + l.lookAhead() // of the engines behind it
-	case Convert, Sink: // pass tokens on as they are
+	case Convert, Sink: // pass tokens on unchanged
 		return fifo
 	}
 	if m := moveOf(kind); m != nil {
@@ -196,8 +196,8 @@ func Latency(kind ProcessKind, l Layer) int {
 	panic("hw: no latency of a process of kind " + string(kind))
 }
 
-// lookAhead is the delay of hass_ahead in cycles: a token is readable that long before its engine knows the cycles of the beat. It is 0
-// for engines that look for no zeros, and for layers without engines.
+// lookAhead is the delay of hass_ahead in cycles, from a token being readable until its engine knows the cycles of the beat. It is 0
+// for engines that do not skip zeros, and for layers without engines.
 func (l *Layer) lookAhead() int {
 	if !l.lanes().flags {
 		return 0
@@ -206,9 +206,9 @@ func (l *Layer) lookAhead() int {
 	return a.Cycles()
 }
 
-// Expand builds the network of processes for a net with one Layer of hardware each.
-// depths gives FIFO depths by stream name; a stream that is not named gets its
-// default. Errors name the layer and the parameter at fault.
+// Expand builds the network of processes for a net with one Layer of hardware for
+// each layer. depths gives FIFO depths by stream name; a stream that is not named
+// gets its default. Errors name the layer and the parameter at fault.
 func Expand(net *intnet.Net, layers []Layer, depths map[string]int) (*Network, error) {
 	if len(layers) != len(net.Layers) {
 		return nil, fmt.Errorf("design has hardware for %d layers, the network has %d", len(layers), len(net.Layers))
@@ -258,7 +258,7 @@ func WindowOf(net *intnet.Net, l intnet.Layer, hl Layer) Window {
 		w.Geom = l.Conv.Window
 		if w.Channelwise = net.Depthwise(&l); !w.Channelwise {
 			w.Folds, w.Groups = l.Conv.OutC/hl.OutCh, l.Conv.Groups
-			if hl.ChainCount() > 0 { // all filters see it at once
+			if hl.ChainCount() > 0 { // all filters use each beat at once
 				w.Folds = 1
 				w.Whole = hl.InPx >= in.W && hl.OutPx >= out.W && hl.InCh == 1
 			}
@@ -271,7 +271,7 @@ func WindowOf(net *intnet.Net, l intnet.Layer, hl Layer) Window {
 }
 
 // EngineLanes is the number of lanes M of each engine of a convolution: the lanes of its window beat or,
-// if it is depthwise, the taps of the one channel that is the engine's own.
+// if it is depthwise, the taps of the engine's own channel.
 func EngineLanes(net *intnet.Net, l intnet.Layer, hl Layer) int {
 	if net.Depthwise(&l) {
 		return hl.MTap
@@ -363,7 +363,7 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 const StreamBits = 4096
 
 // Parts is the number of streams that carry the tokens of s in C++: window beats and accumulators may have more bits than one
-// takes.
+// stream takes.
 func (s Stream) Parts() int {
 	if s.Kind == TensorToken {
 		return 1

@@ -9,8 +9,8 @@ import (
 	"hass/internal/packing"
 )
 
-// This file describes the packed engine: a dense one whose narrow products share multipliers (package packing). What leaves the cascades of
-// slices is added and accumulated in LUTs.
+// This file describes the packed engine: a dense engine whose narrow products share multipliers (package packing). The outputs of the
+// cascades of slices are added and accumulated in LUTs.
 
 // valuesOf are the widths of a convolution's factors.
 func valuesOf(net *intnet.Net, l *intnet.Layer) packing.Values {
@@ -18,12 +18,13 @@ func valuesOf(net *intnet.Net, l *intnet.Layer) packing.Values {
 	return packing.Values{X: in.Bits, Signed: in.Signed, W: l.Conv.WeightBits, Depthwise: net.Depthwise(l)}
 }
 
-// PackingOf chooses the packing of a convolution by packing.For. lanes are those of each engine, wide the bits of a slice's wider operand.
+// PackingOf chooses the packing of a convolution by packing.For. lanes is the number of lanes of each engine, wide the width of a
+// slice's wider operand.
 func PackingOf(net *intnet.Net, l *intnet.Layer, lanes, wide int) packing.Packing {
 	return packing.For(valuesOf(net, l), lanes, wide)
 }
 
-// checkPacked refuses a packing that no packed engine has, and one of another engine.
+// checkPacked refuses an invalid packing of a packed engine, and any packing of another engine.
 func checkPacked(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 	if hl.Engine == Packed {
 		return hl.Packing.Check(valuesOf(net, l), hl.N)
@@ -34,7 +35,7 @@ func checkPacked(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 	return nil
 }
 
-// CascadeParams are the parameters of hass_packed: the multipliers of the pixels and output lanes that share them.
+// CascadeParams are the parameters of hass_packed: the multipliers that a set of pixels and output lanes shares.
 type CascadeParams struct {
 	M       int  `rtl:"M"` // lanes
 	Deep    int  `rtl:"DEEP"`
@@ -53,7 +54,7 @@ func (CascadeParams) ModuleName() string { return "hass_packed" }
 // Cascades is the number of cascades of the module.
 func (p *CascadeParams) Cascades() int { return fixed.CeilDiv(p.M, p.Deep) }
 
-// TermBits is the number of bits of what leaves a cascade for an accumulator, and of the sums of several.
+// TermBits is the width of a cascade's output to an accumulator, and of the sums of several.
 func (p *CascadeParams) TermBits() int {
 	if p.Field == 0 {
 		return p.Acc
@@ -61,31 +62,31 @@ func (p *CascadeParams) TermBits() int {
 	return min(p.Acc, p.Field+bits.Len(uint(p.Cascades()-1)))
 }
 
-// Operands are the widths of a multiplier's operands: of the activations, of the weights.
+// Operands are the widths of a multiplier's operands: that of the activations, that of the weights.
 func (p *CascadeParams) Operands() (a, b int) {
 	a, b = packing.Operands(p.Pixels, p.Filters, p.Field, p.XBits, p.WBits)
 	if p.Pixels == 1 && p.XSigned {
-		a-- // one value is its own sign
+		a-- // a single value has its own sign
 	}
 	return a, b
 }
 
-// Cycles are those from factors to sums: operands, product, a sum for every lane of a cascade, a register behind the slices, the adders of
-// several cascades, the accumulator.
+// Cycles is the number of cycles from factors to sums: operands, product, a sum for every lane of a cascade, a register behind the slices,
+// the adders of several cascades, the accumulator.
 func (p *CascadeParams) Cycles() int { return packedCycles(p.M, p.Deep) }
 
-// packedCycles is Cycles of a cascade of so many lanes.
+// packedCycles is Cycles for m lanes in cascades of deep.
 func packedCycles(m, deep int) int { return 4 + deep + bits.Len(uint(fixed.CeilDiv(m, deep)-1)) }
 
-// Turn is the number of cycles that the factors of a lane of a packed engine wait for the sum of the lanes before it. A short last cascade
-// begins later, so that all end at once.
+// Turn is the number of cycles by which the factors of a lane of a packed engine are delayed for the sum of the lanes before it. A short
+// last cascade starts later, so that all end at once.
 func (p *EngineParams) Turn(lane int) int {
 	before := lane - lane%p.Deep
 	return lane - before + max(0, before+p.Deep-p.M)
 }
 
-// Cascade are the parameters of a hass_packed of a packed engine. It has fewer pixels or output lanes than share a multiplier where a beat
-// or a gang has an odd number of them.
+// Cascade are the parameters of a hass_packed of a packed engine. For the odd pixel of a beat, or the odd output lane of a gang, it has
+// fewer pixels or output lanes than can share a multiplier.
 func (p *EngineParams) Cascade(pixels, filters int) CascadeParams {
 	return CascadeParams{M: p.M, Deep: p.Deep, Pixels: pixels, Filters: filters, Field: p.Field, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Acc: p.Acc}
 }

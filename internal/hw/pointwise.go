@@ -9,8 +9,7 @@ import (
 	"hass/internal/memory"
 )
 
-// Elementwise are the parameters that all modules share which compute values one by one: the beats that they write, and
-// the requantisation.
+// Elementwise are the common parameters of all element-wise modules: the beats that they write, and the requantisation.
 type Elementwise struct {
 	OutBits      int            `rtl:"OUT_BITS"`
 	Px           int            `rtl:"PX"` // pixels per beat
@@ -28,17 +27,17 @@ func elementwiseOf(net *intnet.Net, l *intnet.Layer, hl Layer, shift int) Elemen
 	return Elementwise{OutBits: t.Format.Bits, Px: hl.OutPx, Ch: hl.OutCh, W: t.W, ChannelBeats: t.C / hl.OutCh, Shift: shift, Rounding: RoundingOf(l), Lo: l.Lo, Hi: l.Hi}
 }
 
-// Operands are the parameters of a module of two streams.
+// Operands are the parameters of a module with two input streams.
 type Operands struct {
 	Elementwise
 	Bits0      int  `rtl:"BITS0"`
 	Signed0    bool `rtl:"SIGNED0"`
 	Bits1      int  `rtl:"BITS1"`
 	Signed1    bool `rtl:"SIGNED1"`
-	*Broadcast      // the second operand is one pixel for all
+	*Broadcast      // if the second operand is one pixel for all
 }
 
-// Broadcast are the parameters of an operand that comes once an image and is kept.
+// Broadcast are the parameters of an operand that arrives once per image and is kept.
 type Broadcast struct {
 	Is     bool        `rtl:"BROADCAST"` // true
 	Beats  int         `rtl:"BEATS"`     // of an image
@@ -72,9 +71,9 @@ func AddOf(net *intnet.Net, l *intnet.Layer, hl Layer) AddParams {
 	return AddParams{operandsOf(net, l, hl, s.shift), Wide(s.factors[0]), Wide(s.factors[1]), s.parts[0], s.parts[1]}
 }
 
-// scaling are the factors of an Add or Mul without the zeros that all end in, which are part of the shift.
+// scaling are the factors of an Add or Mul without their common trailing zeros, which are part of the shift.
 type scaling struct {
-	factors [2]int64 // of a Mul the first
+	factors [2]int64 // for a Mul only the first
 	parts   [2]int   // of the products with them; 0: the factor is a power of two
 	shift   int
 }
@@ -107,7 +106,7 @@ func signedWidth(f fixed.Format) int {
 	return f.Bits + 1
 }
 
-// cycles are those from issue to push of the module of an Add or Mul.
+// cycles is the number of cycles from issue to push of the module of an Add or Mul.
 func (s *scaling) cycles(kind intnet.Kind) int {
 	own := 3 // sum, shift and round, clamp
 	if kind == intnet.KindMul {
@@ -146,7 +145,7 @@ type RequantParams struct {
 	InSigned bool `rtl:"IN_SIGNED"`
 }
 
-// ModuleName is hass_requant_stream: hass_requant is the submodule that all have who requantise.
+// ModuleName is hass_requant_stream; hass_requant is the submodule of all modules that requantise.
 func (RequantParams) ModuleName() string { return "hass_requant_stream" }
 
 // RequantOf are the parameters of a change of format under its hardware choices.
@@ -155,7 +154,7 @@ func RequantOf(net *intnet.Net, l *intnet.Layer, hl Layer) RequantParams {
 	return RequantParams{elementwiseOf(net, l, hl, l.Shift), f.Bits, f.Signed}
 }
 
-// ActivationFn is the kind of arithmetic of an activation, as hass_activation numbers it.
+// ActivationFn is the kind of arithmetic of an activation, numbered as in hass_activation.
 type ActivationFn int
 
 // ActivationFns are the functions of the network in the order of ActivationFn.
@@ -172,8 +171,8 @@ type ActivationParams struct {
 	InBits    int          `rtl:"IN_BITS"`
 	InSigned  bool         `rtl:"IN_SIGNED"`
 	Fn        ActivationFn `rtl:"KIND"`
-	*Curve                 // of a function by segments
-	*Linear                // of the others
+	*Curve                 // for a function by segments
+	*Linear                // for the others
 	Rows      int          `rtl:"ROWS"` // of the table, by channel beat
 	Columns   int          `rtl:"COLUMNS"`
 	TableBits int          `rtl:"TABLE_BITS"`
@@ -187,7 +186,7 @@ type Curve struct {
 	Slopes    Table `rtl:"SLOPES"` // difference of a segment's ends
 }
 
-// Linear is a function with a product: what is added to it, and where it ends.
+// Linear is a function with a product: the addend, and the upper end.
 type Linear struct {
 	Add Wide  `rtl:"ADD"`
 	Top int64 `rtl:"TOP"`
@@ -196,8 +195,8 @@ type Linear struct {
 // ModuleName is hass_activation.
 func (ActivationParams) ModuleName() string { return "hass_activation" }
 
-// ActivationTable is the table of a function whose beats have ch channels, and its columns: the values of a curve, or
-// multipliers.
+// ActivationTable is the table of a function whose beats have ch channels, and its number of columns: the values of a
+// curve, or multipliers.
 func ActivationTable(a *intnet.Act, ch int) (table []int64, columns int) {
 	switch {
 	case a.Fn == intnet.ActCurve:
@@ -219,7 +218,7 @@ func ActivationOf(net *intnet.Net, l *intnet.Layer, hl Layer) ActivationParams {
 	}
 	if a.Fn == intnet.ActCurve {
 		slopes := make([]int64, len(table)-1)
-		if a.Step > 0 { // else no input lies between two values
+		if a.Step > 0 { // otherwise no input lies between two values
 			for i := range slopes {
 				slopes[i] = table[i+1] - table[i]
 			}
@@ -233,7 +232,7 @@ func ActivationOf(net *intnet.Net, l *intnet.Layer, hl Layer) ActivationParams {
 	return p
 }
 
-// signedBits is the number of bits that hold each of the constants with a sign.
+// signedBits is the signed width that holds each of the constants.
 func signedBits(values []int64) int {
 	w := 1
 	for _, v := range values {

@@ -9,8 +9,8 @@ import (
 	"hass/internal/memory"
 )
 
-// Factors are the multipliers of an average: places dropped from a product, the shift after that, and the multipliers without the
-// zeros that all end in, which are part of what is dropped or of the shift: a count that is a power of two needs no
+// Factors are the multipliers of an average: the places dropped from a product, the shift after that, and the multipliers without
+// their common trailing zeros, which are part of the dropped places or of the shift. A count that is a power of two needs no
 // multiplication.
 type Factors struct {
 	Drop     int            `rtl:"DROP"`
@@ -20,7 +20,7 @@ type Factors struct {
 	Rounding fixed.Rounding `rtl:"ROUNDING"`
 }
 
-// factorsOf strips the multipliers of a layer's averages; there are none of maxima.
+// factorsOf removes the common trailing zeros from the multipliers of a layer's averages; maxima have none.
 func factorsOf(l *intnet.Layer, mul []int64) Factors {
 	if l.Pool.Max {
 		return Factors{Rounding: fixed.HalfUp, MulBits: 1}
@@ -46,19 +46,19 @@ type PoolParams struct {
 	Px              int   `rtl:"PX"`         // pixels per beat
 	Ch              int   `rtl:"CH"`         // channels per beat
 	Taps            int   `rtl:"TAPS"`       // per beat
-	TapGroups       int   `rtl:"TAP_GROUPS"` // beats that give one
+	TapGroups       int   `rtl:"TAP_GROUPS"` // window beats per output beat
 	H               int   `rtl:"H"`          // of the output
 	W               int   `rtl:"W"`
 	ChannelBeats    int   `rtl:"CHANNEL_BEATS"`
 	Max             bool  `rtl:"MAX"`
 	Lo              int64 `rtl:"LO"`
 	Hi              int64 `rtl:"HI"`
-	*Factors              // of an average
-	*AverageClasses       // of an average whose counts differ
+	*Factors              // for an average
+	*AverageClasses       // for an average whose counts differ
 }
 
-// AverageClasses are the classes of rows and columns of an average's output by the elements counted there: few counts
-// differ.
+// AverageClasses groups the rows and columns of an average's output into classes by the number of elements counted
+// there: few counts differ.
 type AverageClasses struct {
 	Rows        int   `rtl:"ROW_CLASSES"`
 	Columns     int   `rtl:"COLUMN_CLASSES"`
@@ -102,7 +102,7 @@ type GlobalPoolParams struct {
 	Lo           int64       `rtl:"LO"`
 	Hi           int64       `rtl:"HI"`
 	Memory       memory.Kind `rtl:"STYLE"` // of partial results
-	*Factors                 // of an average
+	*Factors                 // for an average
 }
 
 // ModuleName is hass_globalpool.
@@ -131,7 +131,7 @@ func GlobalPoolOf(net *intnet.Net, l *intnet.Layer, hl Layer) GlobalPoolParams {
 	return p
 }
 
-// GlobalFactor is the multiplier of a global average of maps like in to pixels like out; 0 of a maximum.
+// GlobalFactor is the multiplier of a global average of maps like in to pixels like out; 0 for a maximum.
 func GlobalFactor(pool *intnet.Pool, in, out *intnet.Tensor) int64 {
 	if pool.Max {
 		return 0

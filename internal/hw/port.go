@@ -2,7 +2,7 @@ package hw
 
 import "math/bits"
 
-// SourceParams are the parameters of hass_source: an AXI4-Stream comes in, a beat a word.
+// SourceParams are the parameters of hass_source: an AXI4-Stream input, one beat per word.
 type SourceParams struct {
 	Width int `rtl:"WIDTH"` // bits of a beat
 	AXI   int `rtl:"AXI"`   // bits of TDATA (AXIBits)
@@ -18,7 +18,8 @@ func (n *Network) sourceParams(p *Process) SourceParams {
 	return SourceParams{Width: s.Width(), AXI: AXIBits(s.Width()), Beats: s.Tokens}
 }
 
-// SinkParams are the parameters of hass_sink: an AXI4-Stream goes out, with TLAST on an image's last word.
+// SinkParams are the parameters of hass_sink: an AXI4-Stream output, with TLAST on an image's last
+// word.
 type SinkParams struct {
 	Width int `rtl:"WIDTH"` // bits of a beat
 	AXI   int `rtl:"AXI"`   // bits of TDATA (AXIBits)
@@ -34,7 +35,7 @@ func (n *Network) sinkParams(p *Process) SinkParams {
 	return SinkParams{Width: s.Width(), AXI: AXIBits(s.Width()), Beats: s.Tokens}
 }
 
-// ControlParams are the parameters of hass_control: registers, counters and marks.
+// ControlParams are the parameters of hass_control: registers, counters and high-water marks.
 type ControlParams struct {
 	Processes int  `rtl:"PROCESSES"`
 	FIFOs     int  `rtl:"FIFOS"`
@@ -45,5 +46,6 @@ type ControlParams struct {
 // ModuleName is hass_control.
 func (ControlParams) ModuleName() string { return "hass_control" }
 
-// AXIBits is the width of the AXI4-Stream word that carries a beat of so many bits: a power of two bytes.
+// AXIBits is the width of the AXI4-Stream word that carries a beat of the given width: a power of
+// two bytes.
 func AXIBits(width int) int { return 8 << bits.Len(uint((width+7)/8-1)) }

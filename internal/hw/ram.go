@@ -12,13 +12,14 @@ type RAMParams struct {
 // ModuleName is hass_ram.
 func (RAMParams) ModuleName() string { return "hass_ram" }
 
-// ChainHeadParams are those of hass_weights_head, where the weight chain begins: it has none.
+// ChainHeadParams are the parameters of hass_weights_head, the start of the weight chain: it has
+// none.
 type ChainHeadParams struct{}
 
 // ModuleName is hass_weights_head.
 func (ChainHeadParams) ModuleName() string { return "hass_weights_head" }
 
-// ChainEndParams are those of hass_weights_end, where the weight chain ends: it has none.
+// ChainEndParams are the parameters of hass_weights_end, the end of the weight chain: it has none.
 type ChainEndParams struct{}
 
 // ModuleName is hass_weights_end.

@@ -9,7 +9,7 @@ import (
 	"hass/internal/memory"
 )
 
-// ResizeParams are the parameters of hass_resize: it takes whole rows and gives rows sampled anew.
+// ResizeParams are the parameters of hass_resize: it reads whole rows and writes resampled rows.
 type ResizeParams struct {
 	Bits           int            `rtl:"BITS"` // of an input value
 	Signed         bool           `rtl:"SIGNED"`
@@ -30,18 +30,19 @@ type ResizeParams struct {
 	Rest           int            `rtl:"REST"`  // rows read at the end
 	FromBits       int            `rtl:"FROM_BITS"`
 	ColumnFrom     Table          `rtl:"COLUMN_FROM"`
-	*RowWeights                   // of rows between rows
-	*ColumnWeights                // of columns between columns
+	*RowWeights                   // if rows are interpolated
+	*ColumnWeights                // if columns are interpolated
 }
 
-// RowWeights are the weights of rows between rows, in units of 2^-RowScale; a row that is not the last that was read is older.
+// RowWeights are the weights of interpolated rows, in units of 2^-RowScale; the last row that was
+// read is the newer of the two.
 type RowWeights struct {
 	RowScale  int   `rtl:"ROW_SCALE"`
 	RowWeight Table `rtl:"ROW_WEIGHT"`
 	RowOlder  Table `rtl:"ROW_OLDER"`
 }
 
-// ColumnWeights are the weights of columns between columns, in units of 2^-ColumnScale.
+// ColumnWeights are the weights of interpolated columns, in units of 2^-ColumnScale.
 type ColumnWeights struct {
 	ColumnScale  int   `rtl:"COLUMN_SCALE"`
 	ColumnWeight Table `rtl:"COLUMN_WEIGHT"`
@@ -58,7 +59,7 @@ func (p *ResizeParams) RowPixels() int {
 	return p.InW
 }
 
-// rowsNeeded says how many input rows are read before each output row is written.
+// rowsNeeded gives the number of input rows that are read before each output row.
 func rowsNeeded(rows *intnet.Samples) []int {
 	need := make([]int, len(rows.From))
 	most := 0
@@ -93,7 +94,7 @@ func ResizeOf(net *intnet.Net, l *intnet.Layer, hl Layer) ResizeParams {
 		from[i] = int64(x)
 	}
 	p.ColumnFrom = Table{p.FromBits, from}
-	// Weights of no binary places are all 0.
+	// Weights without binary places are all 0.
 	if k := r.Rows.Scale; k > 0 {
 		p.RowWeights = &RowWeights{k, Table{k, r.Rows.Weight}, Table{1, older}}
 	}

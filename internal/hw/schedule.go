@@ -1,7 +1,7 @@
 package hw
 
 // Step is one iteration of a process: the ports it reads, then the ports it writes, as
-// bit masks; both are served in port order, each blocking until it succeeds.
+// bit masks; both in port order, each access blocking.
 type Step struct {
 	Reads, Writes uint64
 }
@@ -10,21 +10,21 @@ type Step struct {
 type Schedule interface {
 	// Next gives the next iteration, or false when the process has ended.
 	Next() (Step, bool)
-	// Position tells how far the process is: counts that grow with every
-	// iteration, and how much each grows per image.
+	// Position is the progress of the process: counts that grow with
+	// every iteration, and the growth of each per image.
 	Position() (counts, perImage [2]int)
 }
 
-// Repeater is a schedule whose next iterations are known to be equal.
+// Repeater is a schedule that knows how many of its next iterations are equal.
 type Repeater interface {
 	Schedule
-	Ahead() (step Step, equal int) // the next iteration, and how many are like it
-	Skip(n int)                    // past so many of them
+	Ahead() (step Step, equal int) // the next iteration, and the number of consecutive equal ones
+	Skip(n int)                    // skips n of these
 }
 
 // periodic is a process whose iterations repeat with a fixed period within every image:
-// iteration i of a period of len(steps) performs steps[i], but the runs of
-// equal steps are stored once.
+// iteration i of a period of len(steps) performs steps[i]; runs of equal steps are
+// stored once.
 type periodic struct {
 	runs     []run // one period
 	period   int   // iterations of one period
@@ -63,8 +63,8 @@ func (p *periodic) Next() (Step, bool) {
 	return s, true
 }
 
-// Ahead gives the next iteration and how many equal ones follow each other from it; 0 at
-// the end. It does not advance.
+// Ahead gives the next iteration and the number of consecutive equal ones from it on; 0
+// at the end. It does not advance.
 func (p *periodic) Ahead() (Step, int) {
 	if p.done == p.total {
 		return Step{}, 0
@@ -77,7 +77,7 @@ func (p *periodic) Ahead() (Step, int) {
 	return r.step, n
 }
 
-// Skip advances by n of the iterations that ahead told of.
+// Skip advances by n of the iterations that Ahead returned.
 func (p *periodic) Skip(n int) {
 	p.done += n
 	if len(p.runs) == 1 {
@@ -111,7 +111,7 @@ func (n *Network) NewSchedule(i, images int) Schedule {
 		return every(n.Streams[p.In[0]].Tokens, 1, 1<<len(p.Out)-1)
 	case Add, Mul:
 		if out := n.Streams[p.Out[0]].Tokens; n.Net.Broadcast(&n.Net.Layers[p.Layer]) {
-			// The gate comes with the first pixel and stays.
+			// The gate arrives with the first pixel and is kept.
 			gate := n.Streams[p.In[1]].Tokens
 			return newPeriodic(out, images, run{gate, Step{3, 1}}, run{out - gate, Step{1, 1}})
 		}

@@ -12,34 +12,34 @@ import (
 	"hass/internal/schedule"
 )
 
-// This file describes the scheduled engine: the modules that run the order of multiplications which package schedule makes
-// from a layer's weights. Its window shows every word (PX pixels of one tap and channel) once; the engine keeps it in banks, twice, so
-// that a window is filled while the one before runs.
+// This file describes the scheduled engine: the modules that execute the order of multiplications which package schedule makes from a
+// layer's weights. Its window sends every word (PX pixels of one tap and channel) once. The engine keeps the words in banks with two
+// halves, so that one window is filled while the previous one runs.
 //
-// One process holds all chains of a layer: they share the words, the table of places, the memory of rows and the
-// counter. A phase of Iterations iterations fills one window and runs another. The words come at an even pace, in iterations that are known
-// in advance, because a process that reads must block: if it read ahead as fast as it could, it would stand still for words that it needs a
-// window later. So one loop describes it in both targets, all decisions of which are constants.
+// One process holds all chains of a layer: they share the words, the table of places, the memory of rows and the counter. A phase of
+// Iterations iterations fills one window and runs another. The words are read at an even pace, in iterations that are fixed in advance,
+// because reads block: if the process read ahead as fast as it could, it would wait for words that it needs only a window later. So both
+// targets run the same loop, in which all decisions are constants.
 
-// MaxChains bounds the chains of a layer: the FIFOs of a process are numbered by bits.
+// MaxChains bounds the chains of a layer, because a bit mask represents the FIFOs of a process.
 const MaxChains = 64
 
-// Scheduled is the hardware of a scheduled engine beside Layer.N, the banks of a chain.
+// Scheduled is the hardware of a scheduled engine besides Layer.N, the banks of a chain.
 type Scheduled struct {
-	Chains int `json:"chains"` // filters at a time
-	// Field is the number of bits of a sum of products where two pixels share a multiplier: 18 for DSP48E2, 16 for DSP48E1; 0: none
-	// do.
+	Chains int `json:"chains"` // filters computed at a time
+	// Field is the width of the field of a sum of products if two pixels share a multiplier: 18 for DSP48E2, 16 for DSP48E1; 0:
+	// none share.
 	Field int `json:"field,omitempty"`
 	// BankMem is the memory of the banks. None leaves it to memory.ForBuffer.
 	BankMem memory.Kind `json:"bank_mem,omitempty"`
-	// Places has the bank of every word of the window, in the order (tap, channel), as a digit to the base 32 each.
+	// Places has the bank of every word of the window, in the order (tap, channel), as a base-32 digit each.
 	Places string `json:"places"`
 }
 
 // placeDigits are the digits of Scheduled.Places.
 const placeDigits = "0123456789abcdefghijklmnopqrstuv"
 
-// PlacesOf writes the banks of words as Scheduled.Places has them.
+// PlacesOf encodes the banks of words as Scheduled.Places.
 func PlacesOf(bank []int) string {
 	var s strings.Builder
 	for _, b := range bank {
@@ -48,7 +48,7 @@ func PlacesOf(bank []int) string {
 	return s.String()
 }
 
-// banksOf reads Places; a digit that is none is bank -1.
+// banksOf decodes Places; an invalid digit gives bank -1.
 func (s *Scheduled) banksOf() []int {
 	bank := make([]int, len(s.Places))
 	for i := range bank {
@@ -57,12 +57,12 @@ func (s *Scheduled) banksOf() []int {
 	return bank
 }
 
-// ScheduleWeights are a convolution's weights as package schedule takes them: a word is a tap and a channel, channels innermost.
+// ScheduleWeights are a convolution's weights in the form of package schedule: a word is a tap and a channel, channels innermost.
 func ScheduleWeights(c *intnet.Conv) *schedule.Weights {
 	return &schedule.Weights{Filters: c.OutC, Words: len(c.Weights) / c.OutC, W: c.Weights}
 }
 
-// PlanOf makes the schedule of a layer with scheduled engines from its weights, which must be there.
+// PlanOf makes the schedule of a layer with scheduled engines from its weights, which must be present.
 func PlanOf(net *intnet.Net, l *intnet.Layer, hl Layer) (*schedule.Plan, error) {
 	if len(l.Conv.Weights) != net.WeightCount(l) {
 		return nil, fmt.Errorf("a scheduled engine needs the layer's weights: %d of %d are there", len(l.Conv.Weights), net.WeightCount(l))
@@ -73,7 +73,7 @@ func PlanOf(net *intnet.Net, l *intnet.Layer, hl Layer) (*schedule.Plan, error) 
 	})
 }
 
-// checkScheduled refuses choices that no scheduled engine has.
+// checkScheduled refuses invalid choices of a scheduled engine.
 func checkScheduled(net *intnet.Net, l *intnet.Layer, hl Layer) error {
 	s, words := &hl.Scheduled, len(hl.Scheduled.Places)
 	x := net.Tensors[l.In[0]].Format.Bits
@@ -108,7 +108,7 @@ type ScheduledParams struct {
 	Words       int         `rtl:"WORDS" hls:"WORDS"`           // of a bank and window
 	Windows     int         `rtl:"WINDOWS" hls:"WINDOWS"`       // of an image
 	Rows        int         `rtl:"ROWS" hls:"ROWS"`             // of the longest chain
-	Lead        int         `rtl:"LEAD" hls:"LEAD"`             // iterations of a phase before the first that may read
+	Lead        int         `rtl:"LEAD" hls:"LEAD"`             // iterations of a phase before the first possible read
 	Iterations  int         `rtl:"ITERATIONS" hls:"ITERATIONS"` // of a phase
 	Memory      memory.Kind `rtl:"STYLE"`                       // of the rows
 	PlaceMemory memory.Kind `rtl:"PLACE_STYLE"`
@@ -134,11 +134,11 @@ type ChainParams struct {
 // ModuleName is hass_chain.
 func (ChainParams) ModuleName() string { return "hass_chain" }
 
-// Cycles are those from a row to the sums of the filter that it ends.
+// Cycles is the number of cycles from a row to the sums of the filter that it ends.
 func (p *ChainParams) Cycles() int { return chainCycles(p.Banks) }
 
-// chainCycles: a register, the bank's turn, its word, the slice's operands, product and sum, a register behind them, the accumulator; a cycle for every
-// bank behind the first.
+// chainCycles: a register, the bank's delay, its word, the slice's operands, product and sum, a register behind them, the accumulator; one cycle for
+// every bank after the first.
 func chainCycles(banks int) int { return banks + 7 }
 
 // words is the number of words of the fullest bank.
@@ -150,7 +150,7 @@ func (s *Scheduled) words() int {
 	return slices.Max(count[:])
 }
 
-// ScheduledOf are the parameters of a layer's scheduled engine whose longest chain has so many rows.
+// ScheduledOf are the parameters of a layer's scheduled engine whose longest chain has the given number of rows.
 func ScheduledOf(net *intnet.Net, l *intnet.Layer, hl Layer, rows int) ScheduledParams {
 	in, w := &net.Tensors[l.In[0]], WindowOf(net, *l, hl)
 	p := ScheduledParams{
@@ -166,19 +166,20 @@ func ScheduledOf(net *intnet.Net, l *intnet.Layer, hl Layer, rows int) Scheduled
 	return p
 }
 
-// AddressBits are those of a word of a bank.
+// AddressBits is the width of the address of a word in a bank.
 func (p *ScheduledParams) AddressBits() int { return index(p.Words) }
 
 // bankWords is the number of words of a half of a bank's memory.
 func (p *ScheduledParams) bankWords() int { return 1 << p.AddressBits() }
 
-// PlaceBits are those of an entry of the table of places: the address, above it the bank.
+// PlaceBits is the width of an entry of the table of places: the address, and above it the bank.
 func (p *ScheduledParams) PlaceBits() int { return index(p.Banks) + p.AddressBits() }
 
-// PartBits are those of a chain's part of a row: the addresses of all banks, above them the weights, above these a bit that ends the filter.
+// PartBits is the width of a chain's part of a row: the addresses of all banks, above them the weights, above these a bit that
+// ends the filter.
 func (p *ScheduledParams) PartBits() int { return 1 + p.Banks*(p.WBits+p.AddressBits()) }
 
-// RowWeights are the parameters of the memory of rows, with the parts of all chains side by side, the first lowest.
+// RowWeights are the parameters of the memory of rows, in which the parts of all chains are side by side, the first lowest.
 func (p *ScheduledParams) RowWeights() WeightsParams {
 	bits := p.Chains * p.PartBits()
 	return WeightsParams{Depth: p.Rows, Row: bits, Words: fixed.CeilDiv(bits, 32), Field0: 32, Memory: p.Memory}
@@ -194,23 +195,24 @@ func (p *ScheduledParams) ChainOf() ChainParams {
 	return ChainParams{Banks: p.Banks, Px: p.Px, Field: p.Field, XBits: p.XBits, XSigned: p.XSigned, WBits: p.WBits, Words: p.Words, Acc: p.Acc, Memory: p.BankMemory}
 }
 
-// ChainWords is the number of words that the engine takes from the weight chain: places, then rows.
+// ChainWords is the number of words of the engine on the weight chain: places, then rows.
 func (p *ScheduledParams) ChainWords() int { return p.Beats + p.Rows*p.RowWeights().Words }
 
-// CyclesPerImage are those of the engine alone, in a stream of images.
+// CyclesPerImage is the number of cycles of the engine alone, in a stream of images.
 func (p *ScheduledParams) CyclesPerImage() int { return p.Windows * p.Iterations }
 
-// LayerCycles are those of its layer, which has so many filters: of the engine, or of the sums of all chains, one of which leaves a cycle.
+// LayerCycles is the number of cycles of its layer with the given number of filters: of the engine, or of the collect, which
+// passes on one sum per cycle.
 func (p *ScheduledParams) LayerCycles(filters int) int { return p.Windows * max(p.Iterations, filters) }
 
-// Reads tells whether iteration k of a phase reads a word: they come at even distances in the iterations from Lead on, the last one
-// in the last.
+// Reads reports whether iteration k of a phase reads a word: reads are evenly spread over the iterations from Lead on, and the last
+// one is in the last iteration.
 func (p *ScheduledParams) Reads(k int) bool {
 	span := p.Iterations - p.Lead
 	return k >= p.Lead && (k-p.Lead+1)*p.Beats/span > (k-p.Lead)*p.Beats/span
 }
 
-// AppendWords appends what the weight chain brings the engine of a plan: places, then rows.
+// AppendWords appends the words of a plan for the weight chain: places, then rows.
 func (p *ScheduledParams) AppendWords(words []uint32, plan *schedule.Plan) []uint32 {
 	ab := p.AddressBits()
 	for _, at := range plan.Places {
@@ -307,7 +309,7 @@ func (n *Network) phase(layer int) (runs []run) {
 }
 
 // Lag is the number of iterations by which the writes of process i lag behind its reads: the phase in which a scheduled engine reads the first
-// window of a call and has none to run. It writes its last window in one without reads. 0 of all other processes.
+// window of a call and has none to run. It writes the sums of the last window in a phase without reads. It is 0 for all other processes.
 func (n *Network) Lag(i int) int {
 	if p := &n.Processes[i]; p.Kind == ScheduledProc {
 		m := n.ScheduledModule(p.Layer)
@@ -316,8 +318,8 @@ func (n *Network) Lag(i int) int {
 	return 0
 }
 
-// lagging is the schedule of a scheduled engine: a phase for every window and one more. The first writes nothing, the last
-// reads nothing.
+// lagging is the schedule of a scheduled engine: one phase for every window and one more. The first phase writes nothing,
+// the last reads nothing.
 type lagging struct {
 	periodic
 	lag int
@@ -357,15 +359,16 @@ func (s *lagging) Ahead() (Step, int) {
 	return s.mask(st, s.done), n
 }
 
-// LeastSums is the least depth of a FIFO of sums: what is behind it may wait for a while.
+// LeastSums is the least depth of a FIFO of sums, because the processes behind it may wait for a while.
 const LeastSums = 8
 
-// SumsDepths are the depths of the FIFOs of sums of a plan's chains. A chain that ends many short filters while another is at a long
-// one before them keeps their sums until it is their turn; were its FIFO full, the engine, of which all chains go on together, would
-// wait for itself. They are deep enough that the engine does not wait for the pipelines behind either.
+// SumsDepths are the depths of the FIFOs of sums of a plan's chains. A chain that ends many short filters, while another chain is
+// busy with a long filter before them in the order, must store their sums until they are due. If its FIFO were full, the engine, all
+// of whose chains advance together, would wait for itself. The depths also suffice for the engine not to wait for the pipelines
+// behind it.
 func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
 	type sum struct{ written, read int }
-	chains := make([][]sum, len(plan.Chains)) // by chain, of two windows one after the other
+	chains := make([][]sum, len(plan.Chains)) // by chain, for two consecutive windows
 	latency, last := chainCycles(m.Banks)+fifo, -1
 	for window := range 2 {
 		next := make([]int, len(plan.Chains)) // row
@@ -382,7 +385,7 @@ func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
 	depths := make([]int, len(chains))
 	for c, sums := range chains {
 		depths[c] = LeastSums
-		first := 0 // that has not been read
+		first := 0 // the first that has not been read
 		for i, s := range sums {
 			for first < i && sums[first].read < s.written {
 				first++
@@ -401,7 +404,8 @@ func (l *Layer) ChainCount() int {
 	return l.Scheduled.Chains
 }
 
-// scheduled adds the processes of a scheduled layer behind its window, and gives the one that writes the sums of filter after filter.
+// scheduled adds the processes of a scheduled layer behind its window, and gives the one that writes the sums in the order of the
+// filters.
 func (x *expander) scheduled(i, window int, beats, acc Stream) (last int, err error) {
 	l, hl := &x.n.Net.Layers[i], x.n.Layers[i]
 	plan, err := PlanOf(x.n.Net, l, hl)

@@ -8,22 +8,22 @@ import (
 	"hass/internal/intnet"
 )
 
-// Window is the line buffer of a layer: it takes the input stream pixel by
-// pixel and replays, for each group of OutPx output pixels, the K*K*C window in
-// beats of MTap x MCh lanes, Folds times (conv), or once per channel group with
-// all taps of a group together (Channelwise, for pools and depthwise convolutions). With
-// Groups, each fold is shown the channels of its own group only. Padding is made on
-// the fly and costs no cycles.
+// Window is the line buffer of a layer. It takes the input stream pixel by pixel and
+// replays, for each group of OutPx output pixels, the K*K*C window in beats of MTap x
+// MCh lanes: Folds times (conv), or once per channel group with all taps of a group
+// together (Channelwise, for pools and depthwise convolutions). With Groups, each fold
+// gets only the channels of its own group. Padding is generated on the fly and costs no
+// cycles.
 //
-// Input pixels are counted along a stream of images whose rows are padded to
-// RowPixels, a multiple of InPx. With virt the (possibly negative) index of the
-// upper left pixel of the current output group's unclipped window, an
-// iteration accepts an input beat if its last pixel lies before virt +
-// LinePixels and the input is not ahead of its pace (AcceptPace), and emits a beat if
-// the last pixel its window needs has been accepted by an earlier iteration (and, if it
-// accepts more beats than it emits, the output is not ahead of the pace either). It
-// reads before it writes, and a read blocks: the pace keeps a window from waiting for
-// pixels that it does not need yet while beats could leave.
+// Input pixels are counted along a stream of images whose rows are padded to RowPixels,
+// a multiple of InPx. Let virt be the (possibly negative) index of the upper left pixel
+// of the current output group's unclipped window. An iteration accepts an input beat if
+// its last pixel lies before virt + LinePixels and the input is not ahead of its pace
+// (AcceptPace). It emits a beat if an earlier iteration has accepted the last pixel
+// that its window needs and, if the window has more input than output beats, the output
+// is not ahead of the pace or the iteration does not accept. It reads before it writes,
+// and a read blocks: the pace keeps a window from waiting for pixels that it does not
+// need yet while beats could leave.
 type Window struct {
 	H, W, C     int
 	OH, OW      int
@@ -35,7 +35,8 @@ type Window struct {
 	Groups      int // of channels; divides Folds. 1 if Channelwise
 	Channelwise bool
 	LinePixels  int
-	// Whole is of a scheduled engine's window whose beats, in and out, are whole rows of one channel: its memory is one of such rows.
+	// Whole is set for a scheduled engine's window whose input and output beats are whole rows of one
+	// channel: its memory consists of such rows.
 	Whole bool
 }
 
@@ -48,13 +49,13 @@ func (w Window) RowPixels() int { return fixed.CeilDiv(w.W, w.InPx) * w.InPx }
 // PixelGroups is the number of output pixel groups per image.
 func (w Window) PixelGroups() int { return w.OH * fixed.CeilDiv(w.OW, w.OutPx) }
 
-// FoldChannels is the number of channels that one fold is shown.
+// FoldChannels is the number of channels of one fold.
 func (w Window) FoldChannels() int { return w.C / w.Groups }
 
-// firstChannel is the first channel that a fold is shown.
+// firstChannel is the first channel of a fold.
 func (w Window) firstChannel(fold int) int { return fold / (w.Folds / w.Groups) * w.FoldChannels() }
 
-// BeatsPerFold is the number of beats that make one window (all taps, all channels of a fold).
+// BeatsPerFold is the number of beats of one window (all taps, all channels of a fold).
 func (w Window) BeatsPerFold() int {
 	return w.Geom.Kernel[0] * w.Geom.Kernel[1] / w.MTap * (w.FoldChannels() / w.MCh)
 }
@@ -68,10 +69,10 @@ func (w Window) InBeats() int { return w.H * fixed.CeilDiv(w.W, w.InPx) * (w.C /
 // OutBeats is the number of beats emitted per image.
 func (w Window) OutBeats() int { return w.PixelGroups() * w.BeatsPerGroup() }
 
-// virt is the stream index, within its image, of the upper left pixel of the
-// unclipped window of group (oy, gx). Pixels before it may be lost. A window that lies beyond the right
-// edge, as padding wider than the kernel makes, gives up no more than its row, one below the map no more than
-// the image: the windows of the next row, or of the next image, start there.
+// virt is the stream index, within its image, of the upper left pixel of the unclipped window of group (oy,
+// gx). Pixels before it may be overwritten. A window beyond the right edge, which occurs if the padding is
+// wider than the kernel, frees no more than its row, and one below the map no more than the image: the
+// windows of the next row, or of the next image, start there.
 func (w Window) virt(oy, gx int) int {
 	row := w.RowPixels()
 	y := oy*w.Geom.Stride[0] - w.Geom.Pads[0]
@@ -83,7 +84,8 @@ func (w Window) virt(oy, gx int) int {
 }
 
 // need is the stream index, within its image, of the last pixel that the window of
-// group (oy, gx) touches. It is negative if the window lies above the map: no pixel of the image is needed.
+// group (oy, gx) uses. It is negative if the window lies above the map: no pixel
+// of the image is needed.
 func (w Window) need(oy, gx int) int {
 	row := min(w.H-1, oy*w.Geom.Stride[0]-w.Geom.Pads[0]+extent(w.Geom, 0)-1)
 	ox := min(w.OW-1, gx*w.OutPx+w.OutPx-1)
@@ -91,7 +93,8 @@ func (w Window) need(oy, gx int) int {
 	return row*w.RowPixels() + col
 }
 
-// needBeats is need in groups of InPx pixels that must have come, negative if those of the image before need not all have.
+// needBeats is the number of groups of InPx pixels that need covers; it is negative if not even all of the
+// previous image is needed.
 func (w Window) needBeats(oy, gx int) int {
 	n := w.need(oy, gx) + w.InPx
 	if n < 0 {
@@ -105,9 +108,10 @@ func (w Window) MinLinePixels() int {
 	return (extent(w.Geom, 0)-1)*w.RowPixels() + (w.OutPx-1)*w.Geom.Stride[1] + extent(w.Geom, 1) + w.InPx - 1
 }
 
-// Lead is how many input pixels run ahead of the output at an even pace: what the output
-// group that needs most must have beyond its even share of the image, max over p of
-// need(p)+1 - p*image/groups, in groups of InPx. It is the window's delay, whatever the rate.
+// Lead is the number of input pixels by which the input runs ahead of the output at an
+// even pace: the largest excess of an output group's need over its even share of the
+// image, max over p of need(p)+1 - p*image/groups, in groups of InPx. It is the window's
+// delay, whatever the rate.
 func (w Window) Lead() int { return w.lead() * w.InPx }
 
 func (w Window) lead() int {
@@ -125,7 +129,7 @@ func (w Window) lead() int {
 //
 //	start + e*perEmit - a*perAccept > 0
 //
-// that is while a < lead + (e+1) * InBeats/OutBeats, lead in beats.
+// that is, while a < lead + (e+1) * InBeats/OutBeats, with lead in beats.
 func (w Window) AcceptPace() (start, perEmit, perAccept int) {
 	in, out := w.InBeats(), w.OutBeats()
 	g := GCD(in, out)
@@ -133,9 +137,9 @@ func (w Window) AcceptPace() (start, perEmit, perAccept int) {
 	return in + w.lead()*(w.C/w.InCh)*out, in, out
 }
 
-// PaceBits is the width of a signed counter that holds start + e*perEmit - a*perAccept - 1 of AcceptPace
-// at all times. It is least when perAccept is taken from 1, and greatest when the output is as far
-// ahead as the pixels that it needs allow.
+// PaceBits is the width of a signed counter that always holds start + e*perEmit - a*perAccept - 1 of
+// AcceptPace. The counter is least when perAccept is subtracted from 1, and greatest when the output is
+// as far ahead as the pixels that it needs allow.
 func (w Window) PaceBits() int {
 	start, perEmit, perAccept := w.AcceptPace()
 	perRow, parts := fixed.CeilDiv(w.OW, w.OutPx), w.C/w.InCh
@@ -147,7 +151,7 @@ func (w Window) PaceBits() int {
 	return bits.Len(uint(max(most, perAccept, perEmit))) + 1
 }
 
-// GCD is the greatest common divisor of two numbers, of which one is not 0.
+// GCD is the greatest common divisor of two numbers, at least one of which is not 0.
 func GCD(a, b int) int {
 	for b != 0 {
 		a, b = b, a%b
@@ -156,8 +160,8 @@ func GCD(a, b int) int {
 }
 
 // FullLinePixels is the least capacity that never holds the input back from its pace, so
-// that the window does not wait for pixels at the start of a row or an image of a
-// stream of images.
+// that the window does not wait for pixels at the start of a row or an image in a stream
+// of images.
 func (w Window) FullLinePixels() int {
 	image, groups := w.H*w.RowPixels()/w.InPx, w.PixelGroups()
 	perRow := fixed.CeilDiv(w.OW, w.OutPx)
@@ -170,9 +174,9 @@ func (w Window) FullLinePixels() int {
 	return capacity
 }
 
-// Banks is the number of row and column banks of the line buffer that let all
-// lanes of a beat be read, and all pixels of an input beat be written, in one cycle.
-// A bank is addressed by (row mod rows)*... + column mod cols.
+// Banks is the number of row and column banks of the line buffer with which all
+// lanes of a beat can be read, and all pixels of an input beat written, in one
+// cycle. A bank is addressed by (row mod rows)*... + column mod cols.
 func (w Window) Banks() (rows, cols int) {
 	kw := w.Geom.Kernel[1]
 	taps := w.MTap // taps along a row
@@ -181,7 +185,7 @@ func (w Window) Banks() (rows, cols int) {
 		rows, taps = w.MTap/kw, kw
 	}
 	if rows > 1 && w.Geom.Dilation[0] > 1 {
-		// Dilated rows of one beat are Dilation apart: bank over the whole span.
+		// Dilated rows of one beat are Dilation apart: use one bank for every row of the span.
 		rows = (rows-1)*w.Geom.Dilation[0] + 1
 	}
 	span := (w.OutPx-1)*w.Geom.Stride[1] + (taps-1)*w.Geom.Dilation[1] + 1
@@ -198,7 +202,7 @@ func (w Window) Rows() int {
 // Lanes is the number of channels in one word of the line buffer.
 func (w Window) Lanes() int { return max(w.InCh, w.MCh) }
 
-// Validate says whether the parameters make a working line buffer.
+// Validate reports whether the parameters give a working line buffer.
 func (w Window) Validate() error {
 	k := w.Geom.Kernel
 	for d := range 2 {
@@ -235,26 +239,26 @@ func (w Window) Validate() error {
 // index is the width of an index of n entries, at least one bit.
 func index(n int) int { return max(1, bits.Len(uint(n-1))) }
 
-// WindowSchedule walks a Window through a number of images. Before each
-// iteration its exported fields tell where the window stands.
+// WindowSchedule steps a Window through a number of images. Its
+// exported fields are the window's position before the next iteration.
 type WindowSchedule struct {
 	Window
 	Images int
 
-	// Input side: the pixel index within the whole stream of the beat to be
-	// accepted next, and its first channel.
+	// Input side: the pixel index, within the whole stream, of the next
+	// input beat, and its first channel.
 	InPixel, InChan int
-	// Output side: image, output row, pixel group of the row, beats of the group emitted.
+	// Output side: image, output row, pixel group of the row, emitted beats of the group.
 	Image, OY, GX, Beat int
 
 	limit int // InPixel may be accepted while InPixel+InPx <= limit
 	need  int // the group may be emitted once InPixel > need
 
-	credit             int // the pace allows a beat while this is above 0
+	credit             int // the pace allows an input beat while this is above 0
 	perEmit, perAccept int
 
-	// Figures of the window that every step wants.
-	image  int // pixels of the stream an image
+	// Figures of the window that every step uses.
+	image  int // pixels of the stream per image
 	total  int // pixels of the stream
 	perRow int // pixel groups
 	beats  int // of a group
@@ -278,14 +282,14 @@ func (s *WindowSchedule) place() {
 	s.need = base + s.Window.need(s.OY, s.GX)
 }
 
-// Accepts tells whether the next iteration reads an input beat.
+// Accepts reports whether the next iteration reads an input beat.
 func (s *WindowSchedule) Accepts() bool {
 	return s.InPixel < s.total && (s.Image == s.Images || s.credit > 0 && s.InPixel+s.InPx <= s.limit)
 }
 
-// Emits tells whether the next iteration writes a window beat. A window that has more input than
-// output beats does not run ahead of its input: a burst of beats, written faster than the layer
-// behind can take them, would hold up the input, which has no time to make up for it.
+// Emits reports whether the next iteration writes a window beat. A window that has more input
+// than output beats does not run ahead of its input: a burst of beats, written faster than the
+// layer behind can take them, would block the input, which has no time to catch up.
 func (s *WindowSchedule) Emits() bool {
 	if s.Image >= s.Images || s.InPixel <= s.need {
 		return false
@@ -294,7 +298,7 @@ func (s *WindowSchedule) Emits() bool {
 	return !ahead || !s.Accepts()
 }
 
-// Step performs the iteration's moves; accept and emit are what Accepts and Emits said.
+// Step performs an iteration; accept and emit are the results of Accepts and Emits.
 func (s *WindowSchedule) Step(accept, emit bool) {
 	if accept {
 		s.credit -= s.perAccept
@@ -316,10 +320,10 @@ func (s *WindowSchedule) Step(accept, emit bool) {
 func (s *WindowSchedule) Place() (tap, ch int) {
 	taps, channels := s.Geom.Kernel[0]*s.Geom.Kernel[1]/s.MTap, s.FoldChannels()/s.MCh
 	if s.Channelwise {
-		// Taps inside, channel groups outside.
+		// Taps are innermost, channel groups outermost.
 		return s.Beat % taps * s.MTap, s.Beat / taps * s.MCh
 	}
-	// Channel groups inside, tap groups around them, folds outside.
+	// Channel groups are innermost, then tap groups, then folds.
 	fold, at := s.Beat/(taps*channels), s.Beat%(taps*channels)
 	return at / channels * s.MTap, s.firstChannel(fold) + at%channels*s.MCh
 }
@@ -337,8 +341,8 @@ func (s *WindowSchedule) nextGroup() {
 	s.place()
 }
 
-// Burst is the number of iterations from here on, none beyond the current group, that emit and do not
-// accept. The next one must be of that kind.
+// Burst is the number of consecutive iterations within the current group that emit and do not accept.
+// The next iteration must be of that kind.
 func (s *WindowSchedule) Burst() int {
 	n := s.beats - s.Beat
 	if s.InPixel < s.total && s.InPixel+s.InPx <= s.limit { // the pace holds the input back
@@ -347,7 +351,7 @@ func (s *WindowSchedule) Burst() int {
 	return n
 }
 
-// Emit does n of the iterations that Burst told of.
+// Emit performs n of the iterations that Burst returned.
 func (s *WindowSchedule) Emit(n int) {
 	s.credit += n * s.perEmit
 	if s.Beat += n; s.Beat == s.beats {

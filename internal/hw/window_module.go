@@ -10,7 +10,7 @@ import (
 type WindowParams struct {
 	Bits        int  `rtl:"BITS"` // of a value
 	Signed      bool `rtl:"SIGNED"`
-	H           int  `rtl:"H" hls:"H"` // of the map that comes in
+	H           int  `rtl:"H" hls:"H"` // of the input map
 	W           int  `rtl:"W" hls:"W"`
 	C           int  `rtl:"C" hls:"C"`
 	OH          int  `rtl:"OH" hls:"OH"` // rows and columns of windows
@@ -25,20 +25,20 @@ type WindowParams struct {
 	PL          int  `rtl:"PL" hls:"PL"`
 	InPx        int  `rtl:"IN_PX" hls:"IN_PX"` // pixels and channels per beat read
 	InCh        int  `rtl:"IN_CH" hls:"IN_CH"`
-	OutPx       int  `rtl:"OUT_PX" hls:"OUT_PX"` // pixels per beat written, of M_TAP x M_CH lanes each
+	OutPx       int  `rtl:"OUT_PX" hls:"OUT_PX"` // pixels per beat written, each with M_TAP x M_CH lanes
 	MTap        int  `rtl:"M_TAP" hls:"M_TAP"`
 	MCh         int  `rtl:"M_CH" hls:"M_CH"`
-	Folds       int  `rtl:"FOLDS" hls:"FOLDS"` // times that a window is shown
+	Folds       int  `rtl:"FOLDS" hls:"FOLDS"` // number of times that a window is sent
 	Groups      int  `rtl:"GROUPS" hls:"GROUPS"`
 	Channelwise bool `rtl:"CHANNELWISE"`
 	LinePixels  int  `rtl:"LINE_PIXELS" hls:"LINE_PIXELS"` // of the line buffer
-	Rows        int  `rtl:"ROWS" hls:"ROWS"`               // that it holds, at most
-	RowBanks    int  `rtl:"ROW_BANKS" hls:"ROW_BANKS"`     // it is cut into ROW_BANKS x COL_BANKS memories
+	Rows        int  `rtl:"ROWS" hls:"ROWS"`               // the largest number that it holds
+	RowBanks    int  `rtl:"ROW_BANKS" hls:"ROW_BANKS"`     // it is divided into ROW_BANKS x COL_BANKS memories
 	ColBanks    int  `rtl:"COL_BANKS" hls:"COL_BANKS"`
-	Lanes       int  `rtl:"LANES" hls:"LANES"` // channels of a word of these
-	Tau         int  `rtl:"TAU" hls:"TAU"`     // values below it in magnitude are read as 0
+	Lanes       int  `rtl:"LANES" hls:"LANES"` // channels in a word of these
+	Tau         int  `rtl:"TAU" hls:"TAU"`     // values of smaller magnitude are read as 0
 	Pad         int  `rtl:"PAD" hls:"PAD"`     // value of the padding
-	Flags       bool `rtl:"FLAGS"`             // a flag for each lane: not 0
+	Flags       bool `rtl:"FLAGS"`             // a non-zero flag for each lane
 	// The even pace of the input (Window.AcceptPace).
 	PaceBits   int   `rtl:"PACE_BITS"`
 	PaceStart  Sized `rtl:"PACE_START"`
@@ -65,8 +65,9 @@ func (p *WindowParams) WordBits() int {
 	return p.Lanes * p.Bits
 }
 
-// PaceFree are the parameters of a window of values of the given width, but for its pace, which takes a walk
-// over all windows, and for what the values mean (Signed, Tau, Pad, Flags).
+// PaceFree are the parameters of a window of values of the given width, without its pace, which takes a walk
+// over all windows to compute, and without the parameters for the meaning of values (Signed, Tau, Pad,
+// Flags).
 func (w *Window) PaceFree(bits int) WindowParams {
 	rb, cb := w.Banks()
 	g := &w.Geom
@@ -88,7 +89,7 @@ func (n *Network) windowParams(p *Process) WindowParams {
 	m := p.Window.PaceFree(in.Bits)
 	m.Signed, m.Flags = in.Signed, out.Flags > 0
 	if l.Kind == intnet.KindPool && l.Pool.Max {
-		m.Pad = int(n.Net.Tensors[l.In[0]].Format.Min()) // no maximum is padding
+		m.Pad = int(n.Net.Tensors[l.In[0]].Format.Min()) // padding is never the maximum
 	}
 	if l.Kind == intnet.KindConv {
 		m.Tau = int(l.Conv.TauA)

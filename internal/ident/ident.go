@@ -3,9 +3,9 @@
 // names alike.
 //
 // It takes any string and gives [a-z][a-z0-9_]*, at most MaxLen characters,
-// unique within one Namer and never a keyword of a language we emit. The same
-// sequence of names gives the same identifiers. It never gives back a part of
-// a name that it has not looked at character by character.
+// unique within one Namer and never a keyword of a language that we emit. The
+// same sequence of names gives the same identifiers. It checks every
+// character of a name before it uses it.
 package ident
 
 import (
@@ -19,19 +19,19 @@ const MaxLen = 40
 
 var valid = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// Valid reports whether s is an identifier that a Namer could have given. It
-// guards identifiers read back from files.
+// Valid reports whether s is an identifier that a Namer could have made. It
+// checks identifiers that are read back from files.
 func Valid(s string) bool {
 	return len(s) <= MaxLen && valid.MatchString(s) && !reserved[s]
 }
 
-// Namer gives out unique identifiers. The zero Namer is ready to use.
+// Namer makes unique identifiers. The zero Namer is ready to use.
 type Namer struct {
 	used map[string]bool
-	next map[string]int // by base: the suffix to try first, so that equal names do not count from the beginning
+	next map[string]int // by base: the suffix to try first, so that equal names are not counted from the beginning
 }
 
-// Reserve keeps the given identifiers from being handed out.
+// Reserve keeps the given identifiers from being used.
 func (n *Namer) Reserve(ids ...string) {
 	if n.used == nil {
 		n.used = make(map[string]bool)
@@ -41,10 +41,10 @@ func (n *Namer) Reserve(ids ...string) {
 	}
 }
 
-// Name gives an identifier that resembles name: lower case, other characters
-// than letters and digits as single underscores, fallback where nothing is left
-// (fallback itself must be a valid identifier). An identifier that is taken gets
-// the first free suffix _2, _3, ...
+// Name gives an identifier that resembles name: lower case, with characters
+// other than letters and digits replaced by single underscores, or fallback if
+// nothing remains (fallback itself must be a valid identifier). An identifier
+// that is taken gets the first free suffix _2, _3, ...
 func (n *Namer) Name(name, fallback string) string {
 	base := sanitize(name)
 	if base == "" {
@@ -69,8 +69,9 @@ func (n *Namer) Name(name, fallback string) string {
 	return id
 }
 
-// sanitize maps to lower case ASCII, everything else to single underscores
-// between words. Runs of underscores are reserved in C++, so none survive.
+// sanitize maps to lower-case ASCII, everything else to single underscores
+// between words. Runs of underscores are reserved in C++, so they are
+// removed.
 func sanitize(s string) string {
 	var b strings.Builder
 	gap := false
@@ -92,7 +93,7 @@ func sanitize(s string) string {
 	return cut(b.String(), MaxLen)
 }
 
-// cut shortens s to n bytes without leaving an underscore at its end.
+// cut shortens s to n bytes without an underscore at the end.
 func cut(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]

@@ -2,8 +2,8 @@ package ident
 
 import "strings"
 
-// reserved are the lower-case keywords of the languages we emit, names that the
-// emitted sources rely on, and device names that some file systems refuse.
+// reserved are the lower-case keywords of the languages that we emit, names
+// that the emitted sources use, and device names that some file systems refuse.
 var reserved = set(
 	// C++17 and C++20, with alternative tokens, and C.
 	`alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case

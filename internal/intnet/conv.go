@@ -8,19 +8,19 @@ import (
 	"hass/internal/kernel"
 )
 
-// convPlan is what a convolution needs beyond its layer, computed once.
+// convPlan is the data of a convolution besides its layer, computed once.
 //
 // The fast path narrows the input to int16 with its padding around it, and sums
-// panels of output channels over runs of neighbouring terms: inside a run in
-// int32, where the weights show that no partial sum can leave it, across runs in
-// int64. The result is exact, so it is the definition's.
+// panels of output channels over runs of neighbouring terms: in int32 inside a
+// run, where the weights guarantee that no partial sum overflows, and in int64
+// across runs. The result is exact, so it equals the definition's.
 type convPlan struct {
 	ti, to *Tensor
 	k      int   // elements of one group's window
-	limit  int64 // accumulators and partial sums lie in [-limit, limit)
+	limit  int64 // accumulators and partial sums are in [-limit, limit)
 	half   []int64
 
-	sub       int64 // subtracted from 16-bit unsigned inputs to fit int16; biases make up for it
+	sub       int64 // subtracted from 16-bit unsigned inputs to fit int16; the biases compensate
 	hp, wp    int   // input with padding
 	base      []int // offset of each output pixel's window in it
 	panels    []panel
@@ -35,13 +35,13 @@ type panel struct {
 	runs              []kernel.Run
 	taps              []int // depthwise: pairs of taps of each run
 	bias, half, shift [kernel.IntCols]int64
-	below             [kernel.IntCols]int64  // of the bias, below the sum's unit
+	below             [kernel.IntCols]int64  // the part of the bias below the sum's unit
 	ties              *[kernel.IntCols]int64 // see kernel.Requant16
 	mul               *[kernel.IntCols]int64 // multipliers, nil if there are none
-	left              bool                   // the kernel cannot do it: a shift to the left, only a bias rounded, thresholds
+	left              bool                   // the kernel does not support it: a left shift, rounding of the bias only, thresholds
 }
 
-// slack is what kernels may read past the last window.
+// slack is the number of elements that kernels may read past the last window.
 const slack = 2 * kernel.IntCols
 
 func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
@@ -129,7 +129,8 @@ func newConvPlan(l *Layer, ti, to *Tensor) *convPlan {
 		}
 		pn.w = make([]int16, 0, (p.k+len(pieces))*kernel.IntCols)
 		var sums [kernel.IntCols]int64 // of magnitudes in the current run
-		// fits adds a pair's weights to the run's sums, or starts anew and is false.
+		// fits adds a pair's weights to the run's sums, or returns false and
+		// starts a new run.
 		fits := func(pair *[2 * kernel.IntCols]int16, place func(int) int) bool {
 			next, ok := sums, true
 			for j := range next {

@@ -8,9 +8,9 @@ import (
 	"hass/internal/workers"
 )
 
-// Exec evaluates a Net: the reference arithmetic of the project, exact whatever
-// path computes it. An Exec holds one image's tensors and must be used by one
-// goroutine at a time; Clone gives more.
+// Exec evaluates a Net: the reference arithmetic of the project, exact on every
+// code path. An Exec holds one image's tensors and must be used by one
+// goroutine at a time; use Clone for more goroutines.
 type Exec struct {
 	// Checked makes Run verify every partial sum of every convolution against
 	// AccBits, in the order (kh, kw, c) from the bias on, by the plain definition;
@@ -25,8 +25,8 @@ type Exec struct {
 	outputs [][]int32
 }
 
-// New checks the whole network, weights included, and readies an executor. The
-// network must not change while the executor or its clones are in use.
+// New checks the whole network, weights included, and prepares an executor.
+// The network must not change while the executor or its clones are in use.
 func New(net *Net) (*Exec, error) {
 	if err := net.Validate(); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func New(net *Net) (*Exec, error) {
 	return x, nil
 }
 
-// Clone is an executor of the same network with buffers of its own, for another
+// Clone is an executor of the same network with its own buffers, for another
 // goroutine.
 func (x *Exec) Clone() *Exec {
 	c := &Exec{Checked: x.Checked, net: x.net, convs: x.convs, acts: x.acts}
@@ -70,8 +70,8 @@ func (x *Exec) alloc() {
 func (x *Exec) Net() *Net { return x.net }
 
 // Run evaluates one image: input is NHWC, each element inside the input tensor's
-// format (anything else is an error). The outputs, in the order of Net.Outputs,
-// are the executor's own memory and hold until the next Run.
+// format (otherwise it is an error). The outputs, in the order of Net.Outputs,
+// are the executor's own memory and valid until the next Run.
 func (x *Exec) Run(input []int32) ([][]int32, error) {
 	t := &x.net.Tensors[x.net.Input]
 	if len(input) != t.H*t.W*t.C {
@@ -86,8 +86,8 @@ func (x *Exec) Run(input []int32) ([][]int32, error) {
 	return x.RunFrom(0, input)
 }
 
-// Tensor is the value of tensor number i (NHWC) in the last Run. It holds until
-// the next Run and must not be changed (but see RunFrom).
+// Tensor is the value of tensor number i (NHWC) in the last Run. It is valid
+// until the next Run and must not be changed (but see RunFrom).
 func (x *Exec) Tensor(i int) []int32 { return x.tensors[i] }
 
 func (x *Exec) layer(i int) error {
@@ -118,8 +118,8 @@ func (x *Exec) layer(i int) error {
 	return nil
 }
 
-// pool reduces channelwise windows. Validate has made sure that every window
-// meets the map.
+// pool reduces channelwise windows. Validate has checked that every window
+// overlaps the map.
 func (x *Exec) pool(l *Layer, ti, to *Tensor, in, out []int32) {
 	p, c := l.Pool, ti.C
 	sums := make([]int64, c)
@@ -156,7 +156,7 @@ func (x *Exec) globalPool(l *Layer, ti *Tensor, in, out []int32) {
 	x.finish(l, sums, ti.H*ti.W, out)
 }
 
-// reduce takes one pixel into the per-channel maxima or sums.
+// reduce adds one pixel to the per-channel maxima or sums.
 func reduce(acc []int64, px []int32, takeMax, first bool) {
 	acc = acc[:len(px)]
 	switch {
@@ -191,9 +191,9 @@ func (x *Exec) finish(l *Layer, acc []int64, n int, out []int32) {
 }
 
 // RunMany evaluates n images on up to workers goroutines (all cores if workers
-// <= 0). For each i, in a worker: input(i) gives the image (NHWC, not kept after
-// the image is done), x is run, and read takes what it wants from x and its
-// outputs, copying it. Then done gets the results one by one in the order of i,
+// <= 0). For each i, in a worker: input(i) gives the image (NHWC, not used after
+// the image is done), x is run, and read copies the results it needs from x and
+// its outputs. Then done receives the results one by one in the order of i,
 // whatever the number of workers. The error is that of the lowest i that failed,
 // or ctx's.
 func RunMany[R any](ctx context.Context, x *Exec, n, numWorkers int, input func(i int) ([]int32, error), read func(x *Exec, outputs [][]int32) (R, error), done func(i int, r R) error) error {

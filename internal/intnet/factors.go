@@ -2,8 +2,8 @@ package intnet
 
 import "slices"
 
-// Average holds the multipliers of an average (Pool.MulOf) for the n elements counted at an output
-// position. Few counts differ, so rows and columns have classes.
+// Average holds the multipliers of an average (Pool.MulOf) for the number n of elements counted at
+// an output position. Few counts differ, so rows and columns are grouped into classes.
 type Average struct {
 	Rows, Columns []int64   // class of each output row and column
 	Mul           [][]int64 // by class of row and column
@@ -24,7 +24,8 @@ func AverageOf(pool *Pool, ti, to *Tensor) Average {
 	return a
 }
 
-// classes are, along an axis of a sliding average, the class of each output position and the elements that each class counts.
+// classes gives, along an axis of a sliding average, the class of each output position and the
+// number of elements that each class counts.
 func (p *Pool) classes(d, size, osize int) (class []int64, count []int) {
 	class = make([]int64, osize)
 	for o := range osize {
@@ -45,7 +46,8 @@ func (p *Pool) classes(d, size, osize int) (class []int64, count []int) {
 	return class, count
 }
 
-// CountsOf are the numbers of elements that an average counts somewhere, sliding or global, each once.
+// CountsOf are the distinct numbers of elements that an average, sliding or global, counts at its
+// positions.
 func CountsOf(pool *Pool, ti, to *Tensor) []int {
 	if pool.Window == (Window{}) {
 		return []int{ti.H * ti.W}

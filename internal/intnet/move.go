@@ -2,7 +2,7 @@ package intnet
 
 import "hass/internal/fixed"
 
-// The layers that bring pixels together and sample them anew: concat, resize.
+// The layers that join pixels or resample them: concat, resize.
 
 func (x *Exec) concat(l *Layer, out []int32) {
 	c := x.net.Tensors[l.Out].C
@@ -43,7 +43,7 @@ type weighted struct {
 	weight int64
 }
 
-// at is the two positions that output position i reads, the second perhaps with no weight.
+// at gives the two positions that output position i reads; the weight of the second may be 0.
 func (s *Samples) at(i int) [2]weighted {
 	w := int64(0)
 	if s.Weight != nil {

@@ -5,24 +5,24 @@ import (
 	"reflect"
 )
 
-// The kinds of layers that move values as they are: of one input, without arithmetic, in its format.
+// The kinds of layers that move values unchanged: one input, no arithmetic, its input's format.
 const (
 	KindSlice      Kind = "slice"      // a regular part of a tensor
 	KindZeroInsert Kind = "zeroinsert" // puts zeros between pixels: the first half of a transposed convolution
 )
 
-// Moves are the parameters of a layer that moves values as they are: of its kind's field, and of no other. A kind is
-// what a field's type says of itself (mover); nothing else in this package lists them.
+// Moves are the parameters of a layer that moves values unchanged: exactly the field of its kind is set. The type of
+// each field defines its kind (mover); nothing else in this package lists the kinds.
 type Moves struct {
 	Slice  *Slice      `json:"slice,omitempty"`       // KindSlice
 	Insert *ZeroInsert `json:"zero_insert,omitempty"` // KindZeroInsert
 }
 
-// mover is what the parameters of such a layer say.
+// mover is implemented by the parameters of such a layer.
 type mover interface {
-	// kind is the kind of layer that has them.
+	// kind is the kind of layer with these parameters.
 	kind() Kind
-	// check refuses shapes and formats of input and output that do not fit them.
+	// check refuses shapes and formats of input and output that do not fit the parameters.
 	check(in, out *Tensor) error
 	// move fills out from in.
 	move(ti, to *Tensor, in, out []int32)
@@ -38,13 +38,13 @@ var moveKinds = func() map[Kind]int {
 	return kinds
 }()
 
-// Moves tells whether layers of the kind move values as they are.
+// Moves reports whether layers of the kind move values unchanged.
 func (k Kind) Moves() bool {
 	_, ok := moveKinds[k]
 	return ok
 }
 
-// of are the parameters that belong to a kind, nil if they are missing or it has none.
+// of returns the parameters for a kind, nil if they are missing or the kind has none.
 func (m *Moves) of(k Kind) mover {
 	i, ok := moveKinds[k]
 	if !ok {
@@ -57,7 +57,7 @@ func (m *Moves) of(k Kind) mover {
 	return p.Interface().(mover)
 }
 
-// count is how many fields are set.
+// count is the number of fields that are set.
 func (m *Moves) count() (n int) {
 	for _, p := range reflect.ValueOf(m).Elem().Fields() {
 		if !p.IsNil() {
@@ -67,7 +67,7 @@ func (m *Moves) count() (n int) {
 	return n
 }
 
-// Clone are parameters of their own.
+// Clone returns a deep copy.
 func (m Moves) Clone() Moves {
 	for _, p := range reflect.ValueOf(&m).Elem().Fields() {
 		if !p.IsNil() {

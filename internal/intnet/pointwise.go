@@ -22,8 +22,8 @@ func (x *Exec) combine(l *Layer) {
 }
 
 // Apply is the function at x, a value of channel c of a tensor whose format's least value
-// is min, requantised to [lo, hi]. It is the definition; other back ends are
-// compared with it.
+// is min, requantised to [lo, hi]. It is the definition with which other back ends are
+// compared.
 func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) int64 {
 	var v int64
 	switch a.Fn {
@@ -48,8 +48,9 @@ func (a *Act) Apply(x int64, c int, min int64, r fixed.Rounding, lo, hi int64) i
 
 func clamp(v, lo, hi int64) int64 { return min(max(v, lo), hi) }
 
-// actPlan is what an activation needs beyond its layer, computed once: the function as tables over all inputs from the least on, less Lo
-// so that 16 bits hold each, and the table of each channel, none if all have the first. No tables where channels have too many functions.
+// actPlan is the data of an activation besides its layer, computed once: the function as tables over all inputs from the least on, minus
+// Lo so that each value fits 16 bits, and the table of each channel, nil if all use the first. There are no tables if the channels have
+// too many functions.
 type actPlan struct {
 	tables [][]uint16
 	of     []int

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// Replace gives an executor of a network that is x's but for the parameters of some convolutions: what a
-// search over pruning thresholds evaluates by the thousand. Layers whose Conv is the same pointer, or
-// has the same Weights slice and AccBits, share what x has prepared for them; only the others are checked and
-// prepared. The tensors are the executor's own.
+// Replace gives an executor of a network that differs from x's only in the parameters of some convolutions,
+// as in a search over pruning thresholds. Layers whose Conv is the same pointer, or has the same Weights
+// slice and AccBits, share the data that x has prepared; only the others are checked and prepared. The
+// executor has its own tensors.
 func (x *Exec) Replace(net *Net) (*Exec, error) {
 	r, err := x.prepare(net)
 	if err != nil {
@@ -58,14 +58,14 @@ func (x *Exec) prepare(net *Net) (*Exec, error) {
 	return r, nil
 }
 
-// samePlan tells whether two convolutions of one place in a network are prepared alike. The activation
-// threshold is read when the layer runs.
+// samePlan reports whether two convolutions at one place in a network share their prepared data. The
+// activation threshold is read when the layer runs.
 func samePlan(a, b *Conv) bool {
 	return a == b || len(a.Weights) == len(b.Weights) && &a.Weights[0] == &b.Weights[0] && a.AccBits == b.AccBits && a.BiasFrac == b.BiasFrac
 }
 
-// RunFrom is Run for layers first and up. The tensors that earlier layers write are taken as they stand: from
-// the last run, or put there through Tensor by the caller, which may write for this purpose alone.
+// RunFrom is Run for layers first and up. The tensors of earlier layers are used as they are: from the last
+// run, or as written by the caller through Tensor, which is allowed only for this purpose.
 func (x *Exec) RunFrom(first int, input []int32) ([][]int32, error) {
 	x.tensors[x.net.Input] = input
 	for i := first; i < len(x.net.Layers); i++ {
@@ -80,9 +80,9 @@ func (x *Exec) RunFrom(first int, input []int32) ([][]int32, error) {
 	return x.outputs, nil
 }
 
-// Probe evaluates layer first as other, made by Replace, would, and all later layers as x would: what a
-// change in one layer alone does to the outputs. Earlier tensors stand as for RunFrom, so that one run of x serves
-// probes in descending order of layers.
+// Probe evaluates layer first like other, made by Replace, and all later layers like x: it gives the effect of a
+// change in one layer on the outputs. Earlier tensors are used as in RunFrom, so that one run of x serves probes
+// in descending order of layers.
 func (x *Exec) Probe(first int, other *Exec, input []int32) ([][]int32, error) {
 	x.tensors[x.net.Input] = input
 	l := &other.net.Layers[first]

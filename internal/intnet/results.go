@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// checkResults checks what the host does with the network's outputs: that its
-// operators and the model's outputs come from output tensors, with as many
-// elements as their shapes say.
+// checkResults checks the host's part: its operators and the model's outputs
+// must come from output tensors, with the number of elements of their shapes.
 func (n *Net) checkResults(isOut []bool) error {
 	for i := range n.Host {
 		h := &n.Host[i]
@@ -70,7 +69,7 @@ func (n *Net) checkResults(isOut []bool) error {
 	return nil
 }
 
-// ValidateResults is the part of Validate that concerns Host and Results.
+// ValidateResults is the part of Validate for Host and Results.
 func (n *Net) ValidateResults() error {
 	isOut := make([]bool, len(n.Tensors))
 	for _, o := range n.Outputs {
@@ -94,13 +93,13 @@ func elemsOf(shape []int) (int, error) {
 // maxRank bounds the axes of an output.
 const maxRank = 64
 
-// OutputOf is the number in Outputs of the tensor that result i comes from.
+// OutputOf is the index in Outputs of the tensor of result i.
 func (n *Net) OutputOf(i int) int { return slices.Index(n.Outputs, n.Results[i].Tensor) }
 
 // maxTailInputs bounds the tensors that a tail reads.
 const maxTailInputs = 1 << 12
 
-// checkTail checks what a tail reads. Its graph is for package quant to check.
+// checkTail checks a tail's inputs. Package hosttail checks its graph.
 func (n *Net) checkTail(isOut []bool) error {
 	if n.Tail == nil {
 		return nil

@@ -8,19 +8,19 @@ import (
 	"hass/internal/fixed"
 )
 
-// Scales: between formats of different scales layers multiply by the ratio of their steps, as an integer and a
-// shift. Whoever makes the layer chooses both so that every output is that of the exact ratio; the network states
-// them, and Validate checks that they are about the ratio. Between equal scales shifts do.
+// Scales: between formats of different scales a layer multiplies by the ratio of their steps, as an integer and a
+// shift. The maker of the layer chooses both so that every output is that of the exact ratio. The network states
+// them, and Validate checks that they approximate the ratio. Between equal scales a shift is enough.
 
-// maxRatioError bounds by which factor a multiplier and its shift may differ from the ratio of scales they stand for: a network
-// whose formats say something else than its arithmetic is refused. Outputs of few levels leave multipliers much room.
+// maxRatioError bounds the factor by which a multiplier and its shift may differ from the ratio of scales: a network whose
+// formats contradict its arithmetic is refused. Outputs of few levels leave multipliers much freedom.
 const maxRatioError = 4
 
 // MaxThresholds bounds the thresholds of a layer, all channels together.
 const MaxThresholds = 1 << 20
 
-// AvgRatio is what an average's multipliers contain of its formats: the input's step in steps of the output where their scales
-// differ, else 1 (Pool.FormatShift is the rest).
+// AvgRatio is the contribution of the formats to an average's multipliers: the ratio of the input's step to the output's if
+// their scales differ, otherwise 1 (Pool.FormatShift covers the rest).
 func AvgRatio(in, out fixed.Format) float64 {
 	if in.Scale != out.Scale {
 		return in.Step() / out.Step()
@@ -36,8 +36,8 @@ func (p *Pool) MulOf(n int, in, out fixed.Format) int64 {
 	return fixed.AvgMul(n, p.Scale)
 }
 
-// checkRatio checks that mul * 2^-shift is about the ratio. A multiplier of 1 may stand for less: that of a channel whose scale is so small
-// beside the others' that it hardly counts.
+// checkRatio checks that mul * 2^-shift approximates the ratio. A multiplier of 1 may be larger than the ratio: that of a channel whose
+// scale is negligible compared with the others.
 func checkRatio(mul int64, shift int, ratio float64) error {
 	got := math.Ldexp(float64(mul), -shift)
 	if !(got <= maxRatioError*ratio || mul == 1) || !(ratio <= maxRatioError*got) {
@@ -75,7 +75,7 @@ func (c *Conv) StepOf(o int) float64 {
 	return math.Ldexp(1, -c.WeightFrac[min(o, len(c.WeightFrac)-1)])
 }
 
-// Scaled tells whether the convolution's requantisation multiplies or compares, rather than shifts.
+// Scaled reports whether the convolution's requantisation multiplies or compares instead of shifting.
 func (c *Conv) Scaled() bool { return c.Mul != nil || c.Thresholds != nil }
 
 // requant is the output of output channel o for a sum in units of 2^-BiasFrac: the definition of all three forms.
@@ -93,7 +93,7 @@ func (c *Conv) requant(l *Layer, acc int64, o int) int64 {
 	return fixed.Requant(acc*c.MulFor(o), c.ShiftOf(o)+c.BiasFrac, l.Rounding, l.Lo, l.Hi)
 }
 
-// checkScaled checks the multipliers or thresholds of a convolution, and that they stand for its scales.
+// checkScaled checks the multipliers or thresholds of a convolution, and that they fit its scales.
 func (c *Conv) checkScaled(l *Layer, in, out *Tensor) error {
 	n := len(c.WeightStep)
 	if c.WeightFrac != nil || n != 1 && n != c.OutC {
@@ -176,7 +176,7 @@ func (n *Net) checkFactors(l *Layer) error {
 	return checkProduct(width, l.Factors[:len(ratios)]...)
 }
 
-// SameScales tells whether an Add or Mul of formats a and b to out needs no factors but powers of two.
+// SameScales reports whether an Add or Mul of formats a and b to out needs only factors that are powers of two.
 func SameScales(kind Kind, a, b, out fixed.Format) bool {
 	if kind == KindMul {
 		return a.Factor()*b.Factor() == out.Factor()
@@ -184,8 +184,8 @@ func SameScales(kind Kind, a, b, out fixed.Format) bool {
 	return a.Scale == out.Scale && b.Scale == out.Scale
 }
 
-// FactorsOf are the factors and the shift of an Add or Mul of formats a and b to out that have SameScales. A factor beyond
-// 2^MaxAlign is given as 2^(MaxAlign+1), which Validate refuses.
+// FactorsOf are the factors and the shift of an Add or Mul of formats a and b to out for which SameScales is true. A
+// factor beyond 2^MaxAlign is given as 2^(MaxAlign+1), which Validate refuses.
 func FactorsOf(kind Kind, a, b, out fixed.Format) (factors [2]int64, shift int) {
 	if kind == KindMul {
 		return [2]int64{1}, a.Frac + b.Frac - out.Frac

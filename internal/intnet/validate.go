@@ -9,8 +9,8 @@ import (
 )
 
 // Limits that keep a Net from a hostile file from exhausting memory or
-// overflowing 64-bit arithmetic. They are far above any network that fits a
-// device.
+// overflowing 64-bit arithmetic. They are far above those of any network
+// that fits a device.
 const (
 	MaxTensorElems = 1 << 26 // elements of one tensor
 	MaxTotalElems  = 1 << 28 // elements of all tensors
@@ -100,8 +100,8 @@ func (n *Net) Validate() error {
 	return n.checkOutputs(made, used)
 }
 
-// checkOutputs checks the ends of the network: every tensor is made and has a
-// reader, outputs and host operators refer to tensors that exist.
+// checkOutputs checks the ends of the network: every tensor has a producer
+// and a reader, outputs and host operators refer to existing tensors.
 func (n *Net) checkOutputs(made, used []bool) error {
 	if len(n.Outputs) == 0 {
 		return fmt.Errorf("integer network: no outputs")
@@ -139,7 +139,7 @@ func checkTensor(t *Tensor) error {
 	return nil
 }
 
-// checkLayer checks one layer whose tensor numbers are good.
+// checkLayer checks one layer whose tensor numbers are valid.
 func (n *Net) checkLayer(l *Layer) error {
 	out := &n.Tensors[l.Out]
 	if l.Lo > l.Hi || l.Lo < out.Format.Min() || l.Hi > out.Format.Max() {
@@ -241,8 +241,8 @@ func checkShift(shift, want int) error {
 	return nil
 }
 
-// checkWindow checks geometry and output size, and that every window meets the
-// map if meet is set.
+// checkWindow checks geometry and output size, and, if meet is set, that every
+// window overlaps the map.
 func checkWindow(w *Window, in, out *Tensor, meet bool) error {
 	for d := range 2 {
 		size, osize := in.H, out.H
@@ -392,7 +392,7 @@ func (p *Pool) checkAverage(in, out *Tensor) error {
 	if !(math.Ldexp(ratio, p.Scale) < 1<<61) {
 		return fmt.Errorf("scale %d is too large for the ratio %g of the formats' scales", p.Scale, ratio)
 	}
-	// A sum of n elements times ratio/n is at most one element times the ratio, and the rounding of the multiplier.
+	// A sum of n elements times ratio/n is at most one element times the ratio, plus the rounding of the multiplier.
 	if w := float64(in.Format.Bits) + math.Log2(math.Ldexp(ratio, p.Scale)+float64(n)) + 1; w > fixed.MaxAccBits-1 {
 		return fmt.Errorf("products of %.0f bits exceed %d bits", w, fixed.MaxAccBits)
 	}
@@ -400,7 +400,7 @@ func (p *Pool) checkAverage(in, out *Tensor) error {
 }
 
 // Average gives the scale and the places to drop of an average from tensor in to tensor out, or an error if its products
-// do not fit fixed.MaxAccBits. Counts that are powers of two are divided by exactly, whatever the rounding.
+// do not fit fixed.MaxAccBits. Division by a count that is a power of two is exact with either rounding.
 func (p *Pool) Average(in, out *Tensor, r fixed.Rounding) (scale, drop int, err error) {
 	n, powers := in.H*in.W, false
 	if p.Window == (Window{}) {
@@ -415,14 +415,14 @@ func (p *Pool) Average(in, out *Tensor, r fixed.Rounding) (scale, drop int, err 
 		return fixed.AvgScale(n), 0, nil
 	}
 	scale, drop = fixed.AvgExact(n, in.Format, in.Format.Frac-out.Format.Frac)
-	// A sum of n elements times 2^scale/n is at most one element times 2^scale, and half a sum.
+	// A sum of n elements times 2^scale/n is at most one element times 2^scale, plus half a sum.
 	if w := in.Format.Bits + scale + 2; w > fixed.MaxAccBits {
 		return 0, 0, fmt.Errorf("an exact average, half to even, of %v over %d elements needs products of %d bits; the limit is %d: use fewer bits, or a window of a power of two elements", in.Format, n, w, fixed.MaxAccBits)
 	}
 	return scale, drop, nil
 }
 
-// counts is the largest number of elements any window of an average counts, and whether all are powers of two.
+// counts is the largest number of elements that a window of an average counts, and whether all counts are powers of two.
 func (p *Pool) counts(in *Tensor) (most int, powers bool) {
 	best, powers := [2]int{}, true
 	for d, size := range [2]int{in.H, in.W} {
@@ -451,7 +451,7 @@ func (n *Net) WeightCount(l *Layer) int {
 }
 
 // ValidateWeights checks the weights and biases of a network that has passed
-// Validate: counts, widths, and that each AccBits holds the interval bound
+// Validate: counts, widths, and that each AccBits fits the interval bound
 // (fixed.Bound) over the full range of the input's format.
 func (n *Net) ValidateWeights() error {
 	for i := range n.Layers {
@@ -465,8 +465,8 @@ func (n *Net) ValidateWeights() error {
 	return nil
 }
 
-// WeightRange is the range of weights of a width: all of two's complement, but at 16 bits without the lowest, so that the
-// products of a pair fit 32 bits.
+// WeightRange is the range of weights of a width: all of two's complement, except the lowest at 16 bits, so that the sum
+// of a pair of products fits 32 bits.
 func WeightRange(bits int) (least, most int64) {
 	f := fixed.Format{Bits: bits, Signed: true}
 	return max(f.Min(), -math.MaxInt16), f.Max()
@@ -499,8 +499,9 @@ func (n *Net) validateWeights(i int) error {
 }
 
 // BoundBits is the signed accumulator width that the interval bound over the
-// weights and biases demands, for inputs anywhere in format in, rounding half
-// included: the widest over the output channels. Places of biases below the sum's unit do not count.
+// weights and biases requires, for inputs anywhere in format in, including
+// the rounding half: the widest over the output channels. Places of biases
+// below the sum's unit are not counted.
 func (c *Conv) BoundBits(in fixed.Format) int {
 	lo, hi := min(0, in.Min()), in.Max()
 	per := len(c.Weights) / c.OutC
@@ -512,8 +513,8 @@ func (c *Conv) BoundBits(in fixed.Format) int {
 		}
 		switch {
 		case c.Thresholds != nil:
-			b.AddRounding(1) // one that no sum reaches has room
-		case c.Mul == nil: // else the product is rounded, not the sum
+			b.AddRounding(1) // leave room for a threshold that no sum reaches
+		case c.Mul == nil: // otherwise the product is rounded, not the sum
 			b.AddRounding(c.ShiftOf(o))
 		}
 		if c.Thresholds != nil && len(c.Thresholds[o]) > 0 { // they are compared at the sum's width

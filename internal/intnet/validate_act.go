@@ -10,7 +10,7 @@ import (
 )
 
 // check verifies an activation between two tensors of one shape. Every product must stay
-// within fixed.MaxAccBits, whatever the input.
+// within fixed.MaxAccBits for every input.
 func (a *Act) check(in, out *Tensor) error {
 	if a.Shift < -MaxShift || a.Shift > MaxShift {
 		return fmt.Errorf("shift %d; want within %d", a.Shift, MaxShift)
@@ -148,7 +148,8 @@ func (r *Resize) check(in, out *Tensor) error {
 	if want := in.Format.Frac - out.Format.Frac; r.FormatShift != want || want < -MaxAlign || want+r.Rows.Scale+r.Cols.Scale > MaxShift {
 		return fmt.Errorf("format shift %d; formats %v to %v need %d", r.FormatShift, in.Format, out.Format, want)
 	}
-	// What is dropped lies below a unit of the input, and below half a step of the output.
+	// The dropped places lie below a unit of the input, and below half a step of the
+	// output.
 	if r.Drop < 0 || r.Drop > 0 && (r.Drop > r.Rows.Scale+r.Cols.Scale || r.Shift() < 1) {
 		return fmt.Errorf("%d places dropped of a sum that has %d, of which %d are rounded", r.Drop, r.Rows.Scale+r.Cols.Scale, r.Drop+r.Shift())
 	}

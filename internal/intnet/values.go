@@ -7,8 +7,8 @@ import (
 	"hass/internal/fixed"
 )
 
-// QuantizeInput is the network's input tensor (NHWC) for one float image in NCHW
-// order, rounded as InputRounding says. Values beyond the input's format saturate; NaN and
+// QuantizeInput is the network's input tensor (NHWC) for one float image in NCHW order,
+// rounded with InputRounding. Values beyond the input's format saturate; NaN and
 // infinities are errors.
 func (n *Net) QuantizeInput(image []float32) ([]int32, error) {
 	t := &n.Tensors[n.Input]

@@ -79,9 +79,9 @@ func (n *Net) convCount() int {
 	return count
 }
 
-// ReadWeights fills in the weights and biases of a network decoded from JSON
-// from its side file, and validates the result. Counts must equal those that the
-// network demands, and memory grows only as data arrive. After an error the
+// ReadWeights reads the weights and biases of a network decoded from JSON from
+// its side file, and validates the result. Counts must equal those of the
+// network, and memory is allocated only as data arrive. After an error the
 // network's weights are undefined.
 func ReadWeights(r io.Reader, net *Net) error {
 	if err := net.Validate(); err != nil {

@@ -7,30 +7,29 @@ import (
 	"hass/internal/metrics"
 )
 
-// Fidelity says how near an output of the integer network is to the float network's.
+// Fidelity is the distance of an output of the integer network from the float network's.
 type Fidelity struct {
 	Name  string `json:"name"` // of the output
 	Kind  Kind   `json:"kind"`
 	Shape []int  `json:"shape"`
 	// SNR is 10 log10(sum f^2 / sum (f - q)^2) in dB, rounded to hundredths, over all elements and images, where f is the float
-	// network's output and q the integer network's. It is nil where both are the same, where f is 0 everywhere, and for class
-	// numbers.
+	// network's output and q the integer network's. It is nil if both are equal or f is 0 everywhere, and for class numbers.
 	SNR *float64 `json:"snr_db"`
 	// RMSError is sqrt(mean (f - q)^2), rounded to four digits; nil for class numbers.
 	RMSError *float64 `json:"rms_error,omitempty"`
-	// Agreement is, of a class vector, the share of images with the same top answer, and of class numbers the share of equal
-	// elements; nil for other outputs.
+	// Agreement is, for a class vector, the share of images with the same top answer, and for class numbers the share of
+	// equal elements; nil for other outputs.
 	Agreement *float64 `json:"agreement,omitempty"`
-	// Divergence is, of a class vector of several scores, the mean Kullback-Leibler divergence of the integer network's softmax from the
-	// float network's in nats, rounded to four digits; nil for other outputs.
+	// Divergence is, for a class vector of several scores, the mean Kullback-Leibler divergence of the integer network's softmax from
+	// the float network's in nats, rounded to four digits; nil for other outputs.
 	Divergence *float64 `json:"divergence,omitempty"`
 }
 
-// Comparison sums up how near integer outcomes are to float ones. Its methods are not for concurrent use.
+// Comparison accumulates the distance of integer outcomes from float ones. Its methods must not be called concurrently.
 type Comparison struct {
 	outs      []Output
 	noise     []metrics.Noise
-	elements  []int64 // that noise is the sum over
+	elements  []int64 // number of elements in noise
 	equal, of []int64
 	diverge   []float64 // sums over images
 }
@@ -40,7 +39,7 @@ func NewComparison(outs []Output) *Comparison {
 	return &Comparison{outs: outs, noise: make([]metrics.Noise, len(outs)), elements: make([]int64, len(outs)), equal: make([]int64, len(outs)), of: make([]int64, len(outs)), diverge: make([]float64, len(outs))}
 }
 
-// Add takes one image in.
+// Add adds one image.
 func (c *Comparison) Add(float, integer *Outcome) error {
 	for k, o := range c.outs {
 		f, q := float.Outputs[k], integer.Outputs[k]
@@ -76,7 +75,7 @@ func (c *Comparison) Add(float, integer *Outcome) error {
 	return nil
 }
 
-// Result gives what was found, by output.
+// Result gives the figures of each output.
 func (c *Comparison) Result() []Fidelity {
 	r := make([]Fidelity, len(c.outs))
 	for k, o := range c.outs {
@@ -97,7 +96,7 @@ func (c *Comparison) Result() []Fidelity {
 	return r
 }
 
-// String is one line for people.
+// String describes the figures in one line.
 func (f *Fidelity) String() string {
 	s := fmt.Sprintf("%.60q", f.Name)
 	switch {
@@ -115,7 +114,7 @@ func (f *Fidelity) String() string {
 	return s
 }
 
-// Summary names the outputs, on one line.
+// Summary lists the outputs on one line.
 func Summary(outs []Fidelity) string {
 	var s []string
 	for i := range outs[:min(len(outs), fewOutputs)] {

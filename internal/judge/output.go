@@ -11,31 +11,31 @@ import (
 	"hass/internal/intnet"
 )
 
-// Kind says what an output of a model holds.
+// Kind is the kind of an output's contents.
 type Kind string
 
 // The kinds of output.
 const (
 	ClassVector  Kind = "class vector"  // one vector of scores per image, of more than one class
-	ClassNumbers Kind = "class numbers" // numbers of classes that an ArgMax chose, one for each place
+	ClassNumbers Kind = "class numbers" // class numbers chosen by an ArgMax, one for each place
 	Plain        Kind = "values"        // anything else: maps, boxes, one number
 )
 
 // Output is one output of a model.
 type Output struct {
 	Name    string
-	Shape   graph.Shape // as the model gives it
+	Shape   graph.Shape // in the model
 	Kind    Kind
 	Classes int // of a ClassVector
-	// scores is the value of the graph that a ClassVector's classes are ranked by: what stands before the Softmax or ArgMax
-	// over the classes at the end, which keep the order; "" if it is the output itself.
+	// scores is the value of the graph by which a ClassVector's classes are ranked: the input of the Softmax or ArgMax over
+	// the classes at the end, which keep the order; "" if it is the output itself.
 	scores string
 }
 
-// Ranked is the value of the graph that a ClassVector's classes are ranked by.
+// Ranked is the value of the graph by which a ClassVector's classes are ranked.
 func (o *Output) Ranked() string { return cmp.Or(o.scores, o.Name) }
 
-// Outputs looks at all outputs of a graph, in its order.
+// Outputs classifies all outputs of a graph, in its order.
 func Outputs(g *graph.Graph) ([]Output, error) {
 	made := make(map[string]*graph.Node)
 	for _, n := range g.Nodes {
@@ -59,7 +59,7 @@ func look(g *graph.Graph, made map[string]*graph.Node, name string, shape graph.
 		at, chosen = n.Inputs[0], chosen || argmax(n)
 	}
 	if n := made[at]; n != nil && isHost(n) {
-		at, chosen = name, false // what it does to the order is not known
+		at, chosen = name, false // its effect on the order is not known
 	}
 	if s, ok := g.ShapeOf(at); ok && classes(s) > 1 {
 		o.Kind, o.Classes = ClassVector, classes(s)
@@ -68,7 +68,7 @@ func look(g *graph.Graph, made map[string]*graph.Node, name string, shape graph.
 		}
 		return o
 	}
-	// Class numbers of a map, perhaps of another shape.
+	// Class numbers of a map, possibly reshaped.
 	for n := made[name]; n != nil; n = made[n.Inputs[0]] {
 		if argmax(n) {
 			o.Kind = ClassNumbers
@@ -96,8 +96,8 @@ func classes(s graph.Shape) int {
 	return n
 }
 
-// keepsOrder tells whether a node makes of one vector of scores another with the same order of classes, or its top class, or
-// renames the shape of either.
+// keepsOrder reports whether a node turns a vector of scores into another with the same order of classes, or into its top
+// class, or only reshapes one of these.
 func keepsOrder(g *graph.Graph, n *graph.Node) bool {
 	in, ok := g.ShapeOf(n.Inputs[0])
 	if !ok {
@@ -122,20 +122,20 @@ func argmax(n *graph.Node) bool {
 	return ok && (h.Fn == "argmax" || h.Fn == "lastargmax")
 }
 
-// Outcome is what a network gives for one image: its outputs and, for class vectors, the scores.
+// Outcome is the result of a network for one image: its outputs and, for class vectors, the scores.
 type Outcome struct {
 	Outputs [][]float32
-	Scores  [][]float32 // nil where the output is no class vector
+	Scores  [][]float32 // nil if the output is not a class vector
 }
 
 // Float is a float network whose outputs are judged. It may be used concurrently.
 type Float struct {
 	exec *floatexec.Exec
 	outs []Output
-	at   []int // by output: which of the executor's outputs holds the scores
+	at   []int // by output: index of the executor's output with the scores
 }
 
-// NewFloat readies the float network of g, whose outputs are outs.
+// NewFloat prepares the float network of g, whose outputs are outs.
 func NewFloat(g *graph.Graph, outs []Output) (*Float, error) {
 	f := &Float{outs: outs, at: make([]int, len(outs))}
 	more := *g
@@ -166,8 +166,8 @@ func (f *Float) Run(image []float32, observe floatexec.Observe) (*Outcome, error
 	return o, nil
 }
 
-// Integer gives the outcome of an integer network, whose model has the outputs outs, from what intnet's Exec.Run gave.
-// Integers of up to 16 bits are exact in float32, so ties stay ties.
+// Integer gives the outcome of an integer network, whose model has the outputs outs, from the results of intnet's
+// Exec.Run. Integers of up to 16 bits are exact in float32, so ties stay ties.
 func Integer(host *hosttail.Host, net *intnet.Net, outs []Output, values [][]int32) (*Outcome, error) {
 	results, err := host.Results(values)
 	if err != nil {
@@ -193,8 +193,8 @@ func Integer(host *hosttail.Host, net *intnet.Net, outs []Output, values [][]int
 	return o, nil
 }
 
-// fromTail are scores of a class vector that the host's tail makes: the Softmax of the scores keeps their order, and of an ArgMax the
-// class alone is known.
+// fromTail are the scores of a class vector that the host's tail computes: a Softmax keeps the order of the scores, and for an ArgMax
+// only the class is known.
 func fromTail(o *Output, data []float32) []float32 {
 	if len(data) != 1 {
 		return data

@@ -11,7 +11,7 @@ import (
 	"hass/internal/metrics"
 )
 
-// Measure says what labels measure.
+// Measure is the measure that labels allow.
 type Measure string
 
 // The measures.
@@ -21,23 +21,24 @@ const (
 	Error     Measure = "error"     // distance from labels of the output's shape
 )
 
-// Plan says what can be judged on a data set.
+// Plan is the plan for judging a model on a data set.
 type Plan struct {
 	Outputs []Output
 	Measure Measure // against the labels; "" if none applies
-	Judged  int     // number of the output that Measure is about
-	// Why says, in one sentence, why that output is judged; without Measure, why labels say nothing and what does.
+	Judged  int     // index of the output that Measure applies to
+	// Why is the reason, in one sentence, why that output is judged; without Measure, why the labels do not apply and which
+	// would.
 	Why string
 }
 
-// topFive is the number of classes from which on top-5 says something.
+// topFive is the number of classes from which on top-5 is useful.
 const topFive = 6
 
-// TopFive tells whether top-5 is a measure of the judged output: with five classes every answer is among the first five.
+// TopFive reports whether top-5 is a measure of the judged output: with five classes every answer is among the first five.
 func (p *Plan) TopFive() bool { return p.Measure == Top1 && p.Outputs[p.Judged].Classes >= topFive }
 
-// NewPlan finds out what can be judged of the model g on a set. Labels that are for a named output which they do not fit,
-// class labels beyond every class vector, and arrays that fit no output are errors.
+// NewPlan determines the measures for the model g on a set. Labels for a named output that they do not fit, class labels
+// beyond every class vector, and arrays that fit no output are errors.
 func NewPlan(g *graph.Graph, set *dataset.Set) (*Plan, error) {
 	outs, err := Outputs(g)
 	if err != nil {
@@ -152,8 +153,8 @@ func (p *Plan) elementLabels(set *dataset.Set, candidates []int) error {
 	return nil
 }
 
-// places is the shape of an output's places and the number of classes that each chooses from: an ArgMax's result, with as many
-// as any number, or scores along the second axis of a map. It is nil and 0 for other outputs.
+// places is the shape of an output's places and the number of classes that each place chooses from: an ArgMax's result, with
+// any number of classes, or scores along the second axis of a map. It is nil and 0 for other outputs.
 func (o *Output) places() (graph.Shape, int) {
 	switch {
 	case o.Kind == ClassNumbers:

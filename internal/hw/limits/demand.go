@@ -8,16 +8,16 @@ import (
 	"hass/internal/intnet"
 )
 
-// This file counts what modules ask of a target: of each, the arrays that its C++ partitions and the memories that it
-// reshapes (templates/hls/include/hass), and the vectors of its SystemVerilog. The optimizer asks about a choice of
-// hardware of a layer, Check about the processes and FIFOs of a design; both count with the same functions.
+// This file counts the demands of modules on a target: the arrays that the C++ of each partitions and the memories
+// that it reshapes (templates/hls/include/hass), and the vectors of its SystemVerilog. The optimizer asks about a
+// hardware choice of a layer, Check about the processes and FIFOs of a design; both count with the same functions.
 
-// Demand is what something needs of each limited thing, at most.
+// Demand is the largest need for each limited resource.
 type Demand [limitCount]int
 
 func (d *Demand) need(k Limit, n int) { d[k] = max(d[k], n) }
 
-// Within tells whether a demand keeps all limits.
+// Within reports whether a demand keeps all limits.
 func (d *Demand) Within(l *Limits) bool {
 	for k := range d {
 		if l[k] != 0 && d[k] > l[k] {
@@ -38,7 +38,7 @@ func (d *Demand) Breach(t Target, where string) *Breach {
 	return nil
 }
 
-// stream counts a FIFO of tokens of so many lanes.
+// stream counts a FIFO of tokens of the given number of lanes.
 func (d *Demand) stream(kind hw.TokenKind, lanes, bits, flags, tokens int) {
 	if kind == hw.TensorToken {
 		d.need(TokenBits, lanes*bits)
@@ -50,13 +50,13 @@ func (d *Demand) stream(kind hw.TokenKind, lanes, bits, flags, tokens int) {
 	d.need(StreamTokens, tokens)
 }
 
-// memory counts a memory of words of lanes values.
+// memory counts a memory whose words have the given number of values.
 func (d *Demand) memory(lanes, bits int) {
 	d.need(RowBits, lanes*bits)
 	d.need(VectorBits, lanes*bits)
 }
 
-// engine counts an engine process: a row of weights, accumulators, the pairs that are left in each bank.
+// engine counts an engine process: a row of weights, accumulators, the remaining pairs in each bank.
 func (d *Demand) engine(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
 	row := hl.Gang * (hw.EngineLanes(net, *l, hl) / hl.Banks())
 	d.need(PartElements, row)
@@ -80,7 +80,7 @@ func (d *Demand) scheduled(p *hw.ScheduledParams) {
 	d.memory(p.Px, p.XBits)
 }
 
-// window counts a line buffer of values of so many bits.
+// window counts a line buffer of values of the given width.
 func (d *Demand) window(w *hw.Window, bits int) {
 	rows, cols := w.Banks()
 	d.need(PartElements, rows*cols*w.MCh)
@@ -88,7 +88,7 @@ func (d *Demand) window(w *hw.Window, bits int) {
 	d.memory(w.Lanes(), bits)
 }
 
-// join counts the join of a convolution: biases or thresholds of a beat, and its inputs side by side.
+// join counts the join of a convolution: biases or thresholds of a beat, and its concatenated inputs.
 func (d *Demand) join(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
 	j := hw.JoinOf(net, l, hl)
 	d.need(Thresholds, j.Levels)
@@ -97,7 +97,7 @@ func (d *Demand) join(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
 	d.need(VectorBits, hl.OutPx*hl.OutCh*hl.Banks()*l.Conv.AccBits)
 }
 
-// values counts the other modules of a layer, which hold values of a beat.
+// values counts the other modules of a layer, which hold the values of a beat.
 func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
 	switch l.Kind {
 	case intnet.KindPool:
@@ -123,13 +123,13 @@ func (d *Demand) values(net *intnet.Net, l *intnet.Layer, hl hw.Layer) {
 		d.memory(hl.InCh, net.Tensors[l.In[0]].Format.Bits)
 	default:
 		if l.Kind.Moves() {
-			break // it holds nothing
+			break // it has no storage
 		}
 		panic("limits: no demand of a layer of kind " + string(l.Kind))
 	}
 }
 
-// InputDemand is what a layer's line buffer and the FIFO into it need.
+// InputDemand is the demand of a layer's line buffer and of the FIFO into it.
 func InputDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
@@ -140,7 +140,7 @@ func InputDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	return d
 }
 
-// LayerDemand is what the processes of a layer and the FIFOs between and around them need under a choice of hardware.
+// LayerDemand is the demand of the processes of a layer and of the FIFOs between and around them under a hardware choice.
 func LayerDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	var d Demand
 	l := &net.Layers[layer]
@@ -161,7 +161,7 @@ func LayerDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	}
 	switch {
 	case hl.ChainCount() > 0:
-		p := hw.ScheduledOf(net, l, hl, 1) // no limit looks at the number of rows
+		p := hw.ScheduledOf(net, l, hl, 1) // no limit depends on the number of rows
 		d.scheduled(&p)
 		d.join(net, l, hl)
 		d.stream(hw.AccToken, hl.OutPx, l.Conv.AccBits, 0, 0)
@@ -174,10 +174,10 @@ func LayerDemand(net *intnet.Net, layer int, hl hw.Layer) Demand {
 	return d
 }
 
-// Use is what a network does with a tensor.
+// Use describes the use of a tensor by a network.
 type Use struct {
 	Readers int  // layers' ports and the network's outputs
-	Port    bool // it comes in or leaves by an AXI4-Stream port
+	Port    bool // it enters or leaves by an AXI4-Stream port
 }
 
 // Uses gives the uses of all tensors.
@@ -196,7 +196,7 @@ func Uses(net *intnet.Net) []Use {
 	return uses
 }
 
-// TensorDemand is what the stream of a tensor in beats of b needs, with its port and its fork.
+// TensorDemand is the demand of the stream of a tensor in beats of b, with its port and its fork.
 func TensorDemand(tn *intnet.Tensor, u Use, b hw.Beat) Demand {
 	var d Demand
 	width := b.Px * b.Ch * tn.Format.Bits
@@ -208,7 +208,7 @@ func TensorDemand(tn *intnet.Tensor, u Use, b hw.Beat) Demand {
 	return d
 }
 
-// processDemand is what process i needs beside its FIFOs.
+// processDemand is the demand of process i without its FIFOs.
 func processDemand(n *hw.Network, i int) Demand {
 	var d Demand
 	p := &n.Processes[i]
@@ -236,7 +236,7 @@ func processDemand(n *hw.Network, i int) Demand {
 		d.need(VectorBits, hl.Scheduled.Chains*hl.OutPx*l.Conv.AccBits)
 	case hw.Join:
 		d.join(n.Net, l, hl)
-	case hw.Fork: // hands tokens on
+	case hw.Fork: // passes tokens on
 	case hw.Pool, hw.GlobalPool, hw.Add, hw.Mul, hw.Requant, hw.Activation, hw.Concat:
 		d.values(n.Net, l, hl)
 	default:
@@ -249,14 +249,14 @@ func processDemand(n *hw.Network, i int) Demand {
 	return d
 }
 
-// streamDemand is what FIFO i needs.
+// streamDemand is the demand of FIFO i.
 func streamDemand(n *hw.Network, i int) (d Demand) {
 	s := &n.Streams[i]
 	d.stream(s.Kind, s.Beat.Px*s.Beat.Ch, s.Bits, s.Flags, s.Tokens)
 	return d
 }
 
-// wholeDemand is what the network needs as a whole.
+// wholeDemand is the demand of the network as a whole.
 func wholeDemand(n *hw.Network) (d Demand) {
 	d.need(ProcessCount, len(n.Processes))
 	d.need(FIFOCount, len(n.Streams))

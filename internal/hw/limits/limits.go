@@ -1,5 +1,5 @@
-// Package limits is the table of what the targets take: how wide a port, a stream, a memory, an array may be, how many processes there are. It counts what a
-// choice of hardware of a layer, and a whole network, asks of each.
+// Package limits is the table of the targets' limits: the widths of ports, streams, memories and arrays, and the number of processes. It counts the demand
+// of a layer's hardware choice, and of a whole network, on each.
 package limits
 
 import (
@@ -18,7 +18,7 @@ type Target string
 const (
 	HLS  Target = "hls"  // C++ for Vitis HLS
 	RTL  Target = "rtl"  // SystemVerilog
-	Both Target = "both" // of each limit the stricter one
+	Both Target = "both" // the stricter of both for each limit
 )
 
 // ParseTarget is the target of a name.
@@ -30,42 +30,42 @@ func ParseTarget(name string) (Target, error) {
 	return "", fmt.Errorf("target %.40q: want %s, %s or %s", name, HLS, RTL, Both)
 }
 
-// Includes tells whether hardware made for t keeps the limits of a language.
+// Includes reports whether hardware made for t keeps the limits of a language.
 func (t Target) Includes(language Target) bool { return t == language || t == Both }
 
-// Limit is a kind of thing of which a target takes only so much.
+// Limit identifies a limited resource of a target.
 type Limit int
 
 // The limits.
 const (
 	PortBits     Limit = iota // TDATA of an AXI4-Stream port
 	TokenBits                 // a token of a tensor's stream: a C++ struct in hls::stream
-	WideBits                  // a window beat or a token of accumulators, which travels in several streams where one is too narrow
+	WideBits                  // a window beat or a token of accumulators, which is split over several streams if one is too narrow
 	RowBits                   // a word of a memory whose inner dimension is reshaped
 	PartElements              // elements of a completely partitioned array
-	VectorBits                // a SystemVerilog vector: a word of a FIFO, a row of weights, the useful pairs of a beat, the words of a join's inputs side by side
+	VectorBits                // a SystemVerilog vector: a word of a FIFO, a row of weights, the useful pairs of a beat, the concatenated inputs of a join
 	Thresholds                // of an output channel of a join
-	StreamTokens              // tokens of a stream per image: what a counter counts
+	StreamTokens              // tokens of a stream per image: the range of a counter
 	ProcessFIFOs              // FIFOs on one side of a process
 	ProcessCount              // processes of the design
 	FIFOCount                 // FIFOs of the design
 	limitCount   = iota
 )
 
-// Limits is how much a target takes at most, by Limit; 0 is no limit.
+// Limits are the largest values that a target allows, by Limit; 0 is no limit.
 type Limits [limitCount]int
 
-// wideParts is the number of streams that a token in parts travels in at most.
+// wideParts is the largest number of streams over which a token is split.
 const wideParts = 4
 
 // LimitRow is a line of the table of limits.
 type LimitRow struct {
-	Name, Unit string // of the thing and of its measure
-	HLS, RTL   int    // what each language takes; 0: no limit
-	Why        string // where the limit comes from
+	Name, Unit string // of the resource and of its measure
+	HLS, RTL   int    // the limit of each language; 0: no limit
+	Why        string // origin of the limit
 }
 
-// limitTable says what the targets take.
+// limitTable has the limits of the targets.
 var limitTable = [limitCount]LimitRow{
 	PortBits:     {"port", "bits", 1024, 1024, "AMD's DMA engines and the integers of ap_int.h stop there"},
 	TokenBits:    {"stream", "bits a token", hw.StreamBits, 0, "Vitis HLS refuses wider structs in streams"},
@@ -80,7 +80,7 @@ var limitTable = [limitCount]LimitRow{
 	FIFOCount:    {"design", "FIFOs", 0, 12288, "the registers of hass_control hold no more"},
 }
 
-// ChainEnds is the number of processes that a C++ kernel has beside those of the design: the ends of the weight chain.
+// ChainEnds is the number of processes of a C++ kernel besides those of the design: the ends of the weight chain.
 const ChainEnds = 2
 
 // Limits is the table's column of a target; "" is Both.
@@ -91,10 +91,11 @@ func (t Target) Limits() (l Limits) {
 	return l
 }
 
-// Allow tells whether as much is within the limit.
+// Allow reports whether a need is within the limit.
 func (l *Limits) Allow(k Limit, need int) bool { return l[k] == 0 || need <= l[k] }
 
-// Breach is a limit of a target that a design, or each choice of hardware of one of its layers, exceeds. It is an error.
+// Breach is a limit of a target that a design exceeds, or that every hardware choice of one of its layers exceeds. It is an
+// error.
 type Breach struct {
 	Target Target // HLS or RTL
 	Limit  Limit
@@ -117,16 +118,16 @@ func (b *Breach) most() int {
 	return l[b.Limit]
 }
 
-// AllowedBy tells whether a target takes as much.
+// AllowedBy reports whether a target allows the need.
 func (b *Breach) AllowedBy(t Target) bool {
 	l := t.Limits()
 	return l.Allow(b.Limit, b.Need)
 }
 
-// Excess is how many times the limit is exceeded.
+// Excess is the ratio of the need to the limit.
 func (b *Breach) Excess() float64 { return float64(b.Need) / float64(b.most()) }
 
-// breach is the breach of a limit of target t by a need; the language is named whose limit it is.
+// breach is the breach of a limit of target t by a need; it names the language that has the limit.
 func (t Target) breach(k Limit, where string, need int) *Breach {
 	language := HLS
 	if hls := HLS.Limits(); t == RTL || hls.Allow(k, need) {
@@ -157,7 +158,7 @@ func (r *LimitRow) Of(t Target) int {
 	return min(r.HLS, r.RTL)
 }
 
-// String gives the limit of a target in words.
+// String describes the limit of a target.
 func (r *LimitRow) String(t Target) string {
 	return fmt.Sprintf("%s of %s %s", r.Name, grouped(r.Of(t)), r.Unit)
 }

@@ -9,17 +9,17 @@ import (
 	"hass/internal/hw"
 )
 
-// Deadlock describes a network that can make no further move: a cycle of
-// processes each of which waits for the next.
+// Deadlock describes a network that cannot proceed: a cycle of processes
+// each of which waits for the next.
 type Deadlock struct {
 	Cycle []Wait
-	// Enlarge is the full FIFO of the cycle that a designer should deepen.
+	// Enlarge is the full FIFO of the cycle that should be deepened.
 	Enlarge string
 	Image   int // images completed by every output before it happened
 }
 
 // Wait is one edge of the cycle: Process waits because FIFO is full (its reader must
-// move) or empty (its writer must move).
+// proceed) or empty (its writer must proceed).
 type Wait struct {
 	Process string
 	FIFO    string
@@ -63,8 +63,8 @@ func FindCycle(n *hw.Network, blocked []int, full []bool, image int) *Deadlock {
 			break
 		}
 		if blocked[p] < 0 {
-			// A process waits for one that has ended: its neighbours disagree on the
-			// token count. Report the chain itself.
+			// A process waits for one that has ended: the two disagree on the token
+			// count. Report the chain itself.
 			break
 		}
 		seen[p] = len(path)
@@ -88,9 +88,9 @@ func FindCycle(n *hw.Network, blocked []int, full []bool, image int) *Deadlock {
 	return d
 }
 
-// tokenRun executes the network token by token, without time or values. A Kahn
-// network's reachable end does not depend on the order of moves, so one order
-// speaks for all.
+// tokenRun executes the network token by token, without time or values. The
+// final state of a Kahn network does not depend on the order of execution, so
+// one order represents all.
 type tokenRun struct {
 	n     *hw.Network
 	sched []hw.Schedule
@@ -99,10 +99,10 @@ type tokenRun struct {
 	occ   []int  // tokens in each stream
 	most  []int  // highest occupancy seen
 	depth []int
-	// pauseAt stops the source once it has sent that many tokens; 0 = never.
+	// pauseAt stops the source once it has sent that number of tokens; 0 = never.
 	sent, pauseAt int
 	sunk          []int // tokens that each sink has read
-	queue         []int // from head on
+	queue         []int // starts at head
 	head          int
 	queued        []bool
 }
@@ -131,7 +131,7 @@ func (r *tokenRun) wake(p int) {
 	}
 }
 
-// run moves tokens until no process can.
+// run moves tokens until no process can proceed.
 func (r *tokenRun) run() {
 	for len(r.queue) > 0 {
 		p := r.queue[r.head]
@@ -173,7 +173,7 @@ func (r *tokenRun) advance(p int) {
 				return
 			}
 			if r.occ[s] >= r.depth[s] {
-				r.wake(r.n.Streams[s].From) // it can only wait for a full FIFO
+				r.wake(r.n.Streams[s].From) // it can only be waiting for a full FIFO
 			}
 			r.occ[s]--
 			st.Reads &^= 1 << i
@@ -187,7 +187,7 @@ func (r *tokenRun) advance(p int) {
 				return
 			}
 			if r.occ[s] == 0 {
-				r.wake(r.n.Streams[s].To) // it can only wait for an empty FIFO
+				r.wake(r.n.Streams[s].To) // it can only be waiting for an empty FIFO
 			}
 			r.occ[s]++
 			r.most[s] = max(r.most[s], r.occ[s])
@@ -198,7 +198,7 @@ func (r *tokenRun) advance(p int) {
 	}
 }
 
-// count notes n iterations of process p.
+// count records n iterations of process p.
 func (r *tokenRun) count(p, n int) {
 	switch r.n.Processes[p].Kind {
 	case hw.Source:
@@ -208,7 +208,7 @@ func (r *tokenRun) count(p, n int) {
 	}
 }
 
-// several performs equal iterations of process p at once, as many as its FIFOs allow,
+// several performs as many equal iterations of process p at once as its FIFOs allow,
 // and reports whether these were at least two.
 func (r *tokenRun) several(p int) bool {
 	sched, ok := r.sched[p].(hw.Repeater)
@@ -255,7 +255,7 @@ func (r *tokenRun) several(p int) bool {
 	return true
 }
 
-// blocked reports what every process waits for.
+// blocked gives the FIFO that every process waits for.
 func (r *tokenRun) blocked() (stream []int, full []bool) {
 	stream, full = make([]int, len(r.step)), make([]bool, len(r.step))
 	for p, st := range r.step {
@@ -294,7 +294,7 @@ func (r *tokenRun) deadlock() *Deadlock {
 }
 
 // Run executes a number of images and returns a *Deadlock, or the highest occupancy of
-// every stream in an execution where each process runs as far as it can.
+// every stream if each process runs as far as it can.
 func Run(n *hw.Network, images int) (most []int, dead *Deadlock) {
 	r := newTokenRun(n, images)
 	r.run()
@@ -304,31 +304,31 @@ func Run(n *hw.Network, images int) (most []int, dead *Deadlock) {
 	return r.most, nil
 }
 
-// Prove shows that the network never deadlocks, whatever the data, the timing and
-// the number of images; it returns the number of images after which the state
+// Prove proves that the network never deadlocks, whatever the data, the timing
+// and the number of images; it returns the number of images after which the state
 // repeated, or a *Deadlock.
 //
-// Order and number of reads and writes depend on shapes alone, so the network is a
-// Kahn network and the state in which it comes to rest when the source has sent k
-// images of an endless stream is unique. If that state, taken relative to k, is
-// the same for k and k+1, every further image is taken and leaves likewise. Runs
-// that end after 1..k images are executed as well, because a window stops taking
-// input at the end.
+// The order and number of reads and writes depend on shapes alone, so the network
+// is a Kahn network. The state in which it stops after the source has sent k
+// images of an endless stream is therefore unique. If that state, relative to k,
+// is the same for k and k+1, every further image enters and leaves in the same
+// way. Runs that end after 1..k images are executed as well, because a window
+// stops accepting input at the end.
 func Prove(n *hw.Network) (period int, err error) {
 	period, _, err = prove(n, -1, 0)
 	return period, err
 }
 
-// prove is Prove in which stream grow (if not negative) starts at depth 1 and gets one
-// more slot whenever the network is stuck with its writer waiting, up to limit. It
-// returns the depth reached. A stuck state at depth d shows that d is not
+// prove is Prove with one difference: stream grow (if not negative) starts at depth 1
+// and gets one more slot whenever the network is stuck with its writer waiting, up to
+// limit. prove returns the depth reached. A stuck state at depth d shows that d is not
 // enough; it is also a state of the network with depth d+1, from which the run
-// goes on. So the depth reached is the least one.
+// continues. So the depth reached is the least one.
 func prove(n *hw.Network, grow, limit int) (period, depth int, err error) {
 	n, grow = oneGang(n, grow)
 	const most = 64 // a line buffer is refilled within a few images; 64 is never reached by a live design
 	depth = 1
-	// settle runs until nothing moves, the grown stream being as deep as it must.
+	// settle runs until no process can proceed, with the grown stream as deep as necessary.
 	settle := func(r *tokenRun) *Deadlock {
 		if grow >= 0 {
 			r.depth[grow] = depth
@@ -350,7 +350,7 @@ func prove(n *hw.Network, grow, limit int) (period, depth int, err error) {
 		}
 	}
 	r := newTokenRun(n, 2*most)
-	var before []int // state after the image before, at depth beforeDepth
+	var before []int // state after the previous image, at depth beforeDepth
 	beforeDepth := 0
 	for k := 1; k <= most; k++ {
 		if d := settle(newTokenRun(n, k)); d != nil {
@@ -377,8 +377,8 @@ func prove(n *hw.Network, grow, limit int) (period, depth int, err error) {
 	return 0, depth, fmt.Errorf("the token state did not repeat within %d images", most)
 }
 
-// finished tells whether the source has sent what it may or, if it does not pause, every
-// process has come to its end.
+// finished reports whether the source has sent all it may or, if it does not pause,
+// every process has ended.
 func (r *tokenRun) finished() bool {
 	if r.pauseAt > 0 {
 		return r.sent == r.pauseAt
@@ -386,7 +386,7 @@ func (r *tokenRun) finished() bool {
 	return r.deadlock() == nil
 }
 
-// waitsToWrite tells whether the writer of stream s is blocked because s is full.
+// waitsToWrite reports whether the writer of stream s is blocked because s is full.
 func (r *tokenRun) waitsToWrite(s int) bool {
 	p := r.n.Streams[s].From
 	st := r.step[p]
@@ -406,10 +406,11 @@ func (r *tokenRun) state(k int) []int {
 	return append(s, r.occ...)
 }
 
-// oneGang is the network with one gang for each convolution whose gangs' FIFOs are equally deep:
-// these do the same in a run of tokens. It also gives stream s's number there.
+// oneGang is the network reduced to one gang for each convolution whose gangs' FIFOs have equal
+// depths, because such gangs behave alike in a token run. It also gives the number of stream s
+// there.
 func oneGang(n *hw.Network, s int) (*hw.Network, int) {
-	equal := make([]bool, len(n.Layers)) // by layer: so far
+	equal := make([]bool, len(n.Layers)) // by layer, so far
 	first := make([]int, len(n.Layers))  // its first gang's process
 	for p, pr := range n.Processes {
 		if pr.Kind != hw.Engine {
@@ -460,11 +461,13 @@ func add(n *hw.Network, s hw.Stream, from, to int) {
 }
 
 // Minimum is the least depth of stream s with which the network does not
-// deadlock, the other FIFOs being as deep as they are; limit bounds the search.
-// It returns an error if even limit deadlocks. Deeper never hurts a Kahn network.
+// deadlock, with the other FIFOs at their depths; limit bounds the search. It
+// is an error if even limit deadlocks. A deeper FIFO never causes a deadlock in
+// a Kahn network.
 //
-// If the branches that meet behind s part at one process and nothing else leaves or enters between, only
-// they are run: the rest of a network that is live brings all their tokens and takes all their results.
+// If the branches that meet behind s part at one process, and no other stream enters or leaves between
+// the two, only this part is run: the rest of a live network supplies all its tokens and takes all its
+// results.
 func Minimum(n *hw.Network, s, limit int) (int, error) {
 	sub, at := between(n, s)
 	_, depth, err := prove(sub, at, limit)
@@ -474,12 +477,12 @@ func Minimum(n *hw.Network, s, limit int) (int, error) {
 	return depth, nil
 }
 
-// between cuts out the processes between the one that all paths to the reader of stream s pass
-// and that reader, with a source before and a sink behind them, and gives the number of s there. Where the
-// part is not closed it is the whole network.
+// between extracts the processes between the last process that all paths to the reader of stream s pass
+// and that reader, with a source before and a sink behind them, and gives the number of s there. If the
+// part is not closed it returns the whole network.
 func between(n *hw.Network, s int) (sub *hw.Network, at int) {
 	end := n.Streams[s].To
-	// The last process that all paths to each process pass, by number: processes are in topological order.
+	// The last process that all paths to each process pass, by number; processes are in topological order.
 	before := make([]int, len(n.Processes))
 	for p := range n.Processes {
 		before[p] = -1
@@ -539,7 +542,7 @@ func between(n *hw.Network, s int) (sub *hw.Network, at int) {
 		case first || last:
 		case inside[st.From] && inside[st.To] && st.From >= start:
 		case inside[st.From] && st.From >= start:
-			return n, s // it leaves on the way
+			return n, s // a stream leaves on the way
 		default:
 			continue
 		}

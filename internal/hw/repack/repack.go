@@ -1,11 +1,10 @@
-// Package repack says how a concat packs the channels of its inputs anew into the beats that it writes.
+// Package repack plans how a concat repacks the channels of its inputs into the beats that it writes.
 //
-// It takes the channels of the inputs and the widths of beats; it gives a program: what each iteration of a group of pixels
-// reads, where that goes and whether it writes. The modules of both targets and the simulator run it.
+// It takes the channels of the inputs and the widths of beats; it gives a program for each group of pixels: the beats that
+// each iteration reads, their places, and whether it writes. The modules of both targets and the simulator run it.
 package repack
 
-// Width is the number of channels of a beat of an input of c channels that is read in beats of up to most: the largest
-// divisor.
+// Width is the number of channels per beat of an input of c channels: the largest divisor of c up to most.
 func Width(c, most int) int {
 	for w := min(most, c); ; w-- {
 		if c%w == 0 {
@@ -14,8 +13,8 @@ func Width(c, most int) int {
 	}
 }
 
-// Steps is the number of iterations that a group of pixels takes: as many as the output has beats, or more where an input has
-// more beats than that.
+// Steps is the number of iterations for a group of pixels: the number of beats of the output, or of the input with the most
+// beats if that is more.
 func Steps(channels []int, in, out int) int {
 	n := 0
 	walk(ports(channels, in), out, func(uint64, []int, bool, int) { n++ })
@@ -39,41 +38,41 @@ func gcd(a, b int) int {
 	return a
 }
 
-// Plan is the program: what each iteration of a group of pixels reads and writes, and where
-// the channels it reads go. The inputs are read in beats of their own widths and the output is written in beats
-// of another, so that no width has to divide all of them.
+// Plan is the program: the reads and writes of each iteration of a group of pixels, and the places of the
+// channels that it reads. Each input is read in beats of its own width and the output is written in beats of
+// another, so that no width has to divide all of them.
 //
-// The module keeps a row of lanes for each pixel of a beat, whose first Out lanes become the next beat written. An
-// iteration reads at most one beat of each input, namely of those with channels that this beat still lacks, and puts it into its place in
-// the row. When the beat's channels are all there it writes them, and what is left moves Out lanes down.
-// After the last iteration nothing is left.
+// The module keeps a row of lanes for each pixel of a beat, whose first Out lanes become the next beat written. An iteration reads at
+// most one beat of each input that has channels which the next output beat still lacks, and stores it at its place in the row. When all
+// channels of the output beat are present, the iteration writes them, and the remaining lanes move down by Out. After the last iteration
+// the row is empty.
 type Plan struct {
 	Ports []Port
 	Out   int // channels of a beat written
-	Kept  int // lanes of a pixel that are occupied after an iteration, at most
+	Kept  int // largest number of occupied lanes of a pixel after an iteration
 	Steps []Step
 }
 
-// Port is an input of a concat: its beats' first channels go to lanes Base, Base+Unit, ... of the row.
+// Port is an input of a concat: the first channel of its beats goes to lane Base, Base+Unit, ... of the row.
 type Port struct {
 	Ch         int // channels of a beat read
 	Parts      int // beats of a group of pixels
 	Base, Unit int
-	Places     int // how many lanes there are where a beat may begin
+	Places     int // number of lanes at which a beat may begin
 }
 
 // Step is an iteration.
 type Step struct {
 	Reads  uint64 // bit i: a beat of input i
-	Places []int  // by input: its beat goes to lane Base + Places*Unit; where none is read, as with the beat before
+	Places []int  // by input: its beat goes to lane Base + Places*Unit; without a read, the same as in the previous iteration
 	Write  bool
 }
 
 // Span is the number of lanes of the row.
 func (p *Plan) Span() int { return p.Out + p.Kept }
 
-// walk runs the iterations of a group of pixels; step gets what each reads, how many beats of each input were
-// read before it, whether it writes, and which beat it works at.
+// walk runs the iterations of a group of pixels; step receives for each the reads, the number of beats of
+// each input read before, whether it writes, and the current output beat.
 func walk(ports []Port, out int, step func(reads uint64, before []int, write bool, beat int)) {
 	total := 0
 	first := make([]int, len(ports)) // of the input's channels in the output
@@ -102,7 +101,7 @@ func walk(ports []Port, out int, step func(reads uint64, before []int, write boo
 	}
 }
 
-// New is the program for inputs of so many channels, read in beats of up to in channels and written in beats of out.
+// New is the program for inputs of the given channels, read in beats of up to in channels and written in beats of out.
 func New(channels []int, in, out int) Plan {
 	p := Plan{Ports: ports(channels, in), Out: out}
 	n := len(p.Ports)
@@ -145,7 +144,7 @@ func New(channels []int, in, out int) Plan {
 		}
 		port.Places = (most[i]-port.Base)/port.Unit + 1
 		for k := range p.Steps {
-			// Before the port's first beat, as with that.
+			// Before the port's first beat, the place is that of the first beat.
 			place := p.Steps[k].Places[i]
 			for next := k; place < 0; next++ {
 				place = p.Steps[next].Places[i]

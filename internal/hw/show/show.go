@@ -12,7 +12,8 @@ import (
 )
 
 // Text prints the network for people: the hardware of every layer, every process with the FIFOs it
-// reads and writes, every FIFO. Processes come in topological order, FIFOs in the order of their numbers.
+// reads and writes, every FIFO. Processes are in topological order, FIFOs in the order of their
+// numbers.
 func Text(w io.Writer, n *hw.Network) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "layer\tkind\treads\twrites\thardware")
@@ -43,7 +44,7 @@ func Text(w io.Writer, n *hw.Network) error {
 	return t.Flush()
 }
 
-// nextTable ends a table, whose columns then no longer widen those of the next one.
+// nextTable ends a table, so that its columns do not widen those of the next one.
 func nextTable(t *tabwriter.Writer, w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
@@ -83,8 +84,8 @@ func Layer(l *hw.Layer) string {
 	return s
 }
 
-// Dot prints the network as a graph in the language of Graphviz's dot: a node for each process, a box around
-// those of one layer, an edge for each FIFO with its beat and depth.
+// Dot prints the network as a graph in Graphviz's dot language: a node for each process, a box around the
+// processes of one layer, an edge for each FIFO with its beat and depth.
 func Dot(w io.Writer, n *hw.Network) error {
 	b := bufio.NewWriter(w)
 	// Names are identifiers (package ident), so that nothing from a model needs quoting here.
