@@ -1,16 +1,16 @@
-// Package packing knows how products of few bits share DSP slices.
+// Package packing describes how narrow products share DSP slices.
 //
-// Two pixels share one: (x1 * 2^F + x0) * w holds both products, one above the other, in fields of F bits. Of narrower values two output
-// lanes share as well: times (w1 * 2^2F + w0) there are four. The products of several lanes are added in the cascade of the slices,
-// fields and all, as long as no field can overflow; what leaves the cascade is cut into fields.
+// Two pixels share a slice: (x1 * 2^F + x0) * w holds both products, one above the other, in fields of F bits. With narrower values two
+// output lanes share as well: multiplied by (w1 * 2^2F + w0), the slice holds four products. The products of several lanes are added in
+// the cascade of the slices, all fields at once, as long as no field can overflow; the output of the cascade is split into fields.
 //
-// It takes widths; it gives a packing, or an error that says why one computes wrong sums. It knows no network and no hardware beside the
-// slices.
+// It takes widths; it gives a packing, or an error with the reason why a packing would compute wrong sums. It knows nothing about
+// networks or about hardware other than the slices.
 package packing
 
 import "fmt"
 
-// Packing is how an engine's products share slices.
+// Packing describes how an engine's products share slices.
 type Packing struct {
 	Field   int `json:"field,omitempty" rtl:"FIELD"` // bits of a sum of products in a slice's sum; 0: each product has a slice of its own
 	Deep    int `json:"deep" rtl:"DEEP"`             // lanes of a cascade
@@ -22,7 +22,7 @@ type Values struct {
 	X         int  // activations
 	Signed    bool // they have a sign
 	W         int  // weights, which have a sign
-	Depthwise bool // output lanes have activations of their own, so that none share
+	Depthwise bool // output lanes have their own activations, so that none share
 }
 
 // The widths of a slice in bits.
@@ -46,8 +46,8 @@ func (p Packing) Pixels() int {
 	return 1
 }
 
-// Operands are the widths of a slice's operands: of so many activations of x bits, which may have no sign, in fields, and of so many weights
-// of w bits above them.
+// Operands are the widths of a slice's operands: of pixels activations of x bits, possibly unsigned, in fields, and of filters weights of w
+// bits above them.
 func Operands(pixels, filters, field, x, w int) (a, b int) {
 	a, b = (pixels-1)*field+x+1, w
 	if filters > 1 {
@@ -56,7 +56,7 @@ func Operands(pixels, filters, field, x, w int) (a, b int) {
 	return a, b
 }
 
-// PairField is the widest field that leaves room for two activations of x bits in an operand of so many bits.
+// PairField is the widest field that leaves room for two activations of x bits in an operand of wide bits.
 func PairField(x, wide int) int { return min(wide-1-x, sumBits/2) }
 
 // Room is the number of lanes whose products a field holds. Of x bits with a sign, or without, and w bits no product is
@@ -70,8 +70,8 @@ func (v Values) Room(field int) int {
 	return (1<<(field-1) - 1) / (most << (v.W - 1))
 }
 
-// For is the packing of engines of so many lanes on slices whose wider operand has so many bits. Fields are as wide as the slices
-// allow. Values that are too wide for two products have Field 0.
+// For is the packing of engines with the given number of lanes on slices whose wider operand has wide bits. Fields are as wide as
+// the slices allow. Values that are too wide for two products have Field 0.
 func For(v Values, lanes, wide int) Packing {
 	p := Packing{Filters: 1}
 	if max(v.X, v.W) <= quadBits && !v.Depthwise {
@@ -91,7 +91,7 @@ func For(v Values, lanes, wide int) Packing {
 	return p
 }
 
-// Check refuses a packing of engines of so many lanes that no slice has, or with which a field may overflow.
+// Check refuses a packing of engines with the given number of lanes that no slice supports, or with which a field may overflow.
 func (p Packing) Check(v Values, lanes int) error {
 	switch {
 	case p.Filters != 1 && (p.Filters != 2 || p.Field == 0 || v.Depthwise):

@@ -9,8 +9,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// correct gives the biases of s what rounded weights and rounded and clipped inputs do to the mean of every output channel's sums, on images. A
-// layer's inputs are those of the float network in the formats that s gives, so that what one layer corrects no other corrects again.
+// correct sets the bias corrections of s: the effect of rounded weights and of rounded and clipped inputs on the mean of every output channel's
+// sums, measured on images. A layer's inputs are those of the float network in the formats of s, so that a correction in one layer is not
+// repeated in another.
 func correct(ctx context.Context, g *graph.Graph, s *Spec, images calib.Images) error {
 	p, err := plan(g)
 	if err != nil {
@@ -42,7 +43,7 @@ func correct(ctx context.Context, g *graph.Graph, s *Spec, images calib.Images) 
 	return nil
 }
 
-// corrects tells whether a convolution's bias is corrected: few bits move means, and the model's own integers stay as they are.
+// corrects reports whether a convolution's bias is corrected: few bits shift means, and the model's own integers stay unchanged.
 func (s *Spec) corrects(l *layer) bool {
 	c := s.Convs[l.node.Name]
 	return !l.keepsWeights(c) && !l.bipolar && l.fixed == nil && (c.WeightBits <= errorBits || s.Values[l.in[0]].Bits <= errorBits)

@@ -50,10 +50,11 @@ func plain(op string) string {
 }
 
 // Check lists everything in the graph that the hardware cannot take, in the
-// order of the nodes, what concerns outputs last; nil if there is nothing. It is
-// the one judge of that: a graph without issues has modules for all its layers
-// (see hw.Expand), whatever the numbers in them. A node that is still
-// graph.Foreign is an issue; nodes behind one whose shapes are unknown are not judged.
+// order of the nodes, findings about outputs last; nil if there is nothing. No
+// other package decides this: a graph without issues has modules for all its
+// layers (see hw.Expand), whatever the numbers in them. A node that is still
+// graph.Foreign is an issue; nodes behind one whose shapes are unknown are not
+// judged.
 func Check(g *graph.Graph) []Issue {
 	p := planned(g)
 	if len(p.issues) == 0 {

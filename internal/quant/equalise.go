@@ -11,18 +11,18 @@ import (
 	"hass/internal/intnet"
 )
 
-// Cross-layer equalisation. A value has one step, and channels that are small against the largest have few of them. Where convolutions, or
-// others that can multiply each channel for nothing, make a value and convolutions read it, the integer network holds channel c times
-// 2^k: the weights that make it are multiplied, those that read it divided, which is exact. What is linear in each channel or
-// keeps its sign (maxima, averages, sums, moves, ReLU) lies between.
+// Cross-layer equalisation. A value has one step, so a channel with small values uses few of the integers. If convolutions, or other
+// layers that can scale each channel at no cost, produce a value and convolutions read it, the integer network holds channel c multiplied
+// by 2^k: the producer's weights are multiplied by it and the readers' weights divided, which is exact. Layers that are linear in each
+// channel or keep its sign (maxima, averages, sums, moves, ReLU) may lie between.
 
 const (
 	mostPower = 40 // magnitude of a power
-	// lostSNR and lostFew are the signal to noise, in dB, of a channel below which it is equalised, in formats of more than errorBits and
-	// of fewer. Where a tensor's step serves nearly all channels, the network is left as it is.
+	// lostSNR and lostFew are the signal-to-noise ratios, in dB, below which a channel is equalised, in formats of more than errorBits
+	// and in narrower ones. Where a tensor's step is fine enough for nearly all channels, the network is not changed.
 	lostSNR, lostFew = 40, 0
-	// spareRange is the room of a raised channel above its peak: many channels answer to one kind of image alone, which calibration did
-	// not see, and one that clips there costs more than all steps that the others gain.
+	// spareRange is the room of a raised channel above its peak: many channels respond to one kind of image only, which calibration may
+	// not have seen, and clipping one of them costs more than the finer steps gain.
 	spareRange = 8
 )
 
@@ -196,9 +196,9 @@ func (p *network) equalise(e calib.Powers) error {
 	return nil
 }
 
-// powers chooses them from statistics of values as they are. Only channels change of which the step leaves less than lostSNR, or lostFew in
-// formats of few bits, and they keep spareRange of room. Few bits raise steady channels only: of rare ones calibration does not know the
-// largest value.
+// powers chooses the powers from statistics of the unscaled values. Only channels whose signal-to-noise ratio is below lostSNR, or lostFew
+// in formats of few bits, are scaled, and they keep spareRange of room. With few bits only steady channels are raised: for rare ones
+// calibration does not know the largest value.
 func (p *network) powers(r *calib.Ranges, opt Options) (calib.Powers, error) {
 	widths, err := resolveWidths(opt.Widths, p, opt.Bits)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"hass/internal/graph"
 )
 
-// Fit makes every decision from calibration images: statistics, what is equalised, formats, corrected biases. It runs through the images
-// once more where channels are equalised, and once more where few bits move means.
+// Fit makes every decision from calibration images: statistics, equalisation, formats, corrected biases. It runs through the images once
+// more if channels are equalised, and once more if biases are corrected.
 func Fit(ctx context.Context, g *graph.Graph, images calib.Images, opt Options) (*Spec, error) {
 	r, err := calib.Collect(ctx, g, images, opt.Equal)
 	if err != nil {

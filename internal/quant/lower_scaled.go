@@ -11,16 +11,16 @@ import (
 	"hass/internal/rescale"
 )
 
-// Layers between formats of different scales. The reference is the model's quantiser evaluated exactly; every form here equals it
-// for all values that can reach it, or is refused with a reason (see package rescale).
+// Layers between formats of different scales. The reference is the model's quantiser evaluated exactly. Every form here equals it
+// for all values that can occur, or is refused with a reason (see package rescale).
 
 const (
 	mostCompared = 1 << 22 // thresholds that multipliers of a layer are compared with
 	draftBits    = 15      // of multipliers of networks whose numbers do not matter
 	mulBits      = 30      // widest multiplier: intnet.MaxMul
 	biasBits     = 12      // most places of a bias below the sums' unit, in front of a multiplier
-	// compareLevels is the most levels of an output that is compared with thresholds although a multiplier would do: up to there the
-	// comparators take fewer LUTs than the registers around a multiplier, and no DSP.
+	// compareLevels is the largest number of levels of an output that is compared with thresholds although a multiplier would be
+	// exact: up to this number the comparators take fewer LUTs than the registers around a multiplier, and no DSP.
 	compareLevels = 7
 	spareBits     = 4   // of a multiplier to a format of our own, beyond the format's width: it is off by a 32nd of a step at most
 	widestLevels  = 255 // levels that thresholds are made for: 8 bits

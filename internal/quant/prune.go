@@ -10,15 +10,15 @@ import (
 	"hass/internal/settings"
 )
 
-// Pruner lowers one convolution at a time of a network whose formats are fixed, under thresholds of its
-// own: what a search over thresholds needs, to the same integers as Lower.
+// Pruner lowers single convolutions of a network whose formats are fixed, each under its own
+// thresholds, to the same integers as Lower. A search over thresholds uses it.
 type Pruner struct {
 	net    *intnet.Net
 	spec   *Spec
 	layers []*layer // by layer of net; nil where it is no convolution
 }
 
-// NewPruner prepares the convolutions of g under spec, whose thresholds play no part.
+// NewPruner prepares the convolutions of g under spec, whose thresholds are ignored.
 func NewPruner(g *graph.Graph, spec *Spec) (*Pruner, error) {
 	net, err := Lower(g, spec)
 	if err != nil {
@@ -54,7 +54,8 @@ func (p *Pruner) Net() *intnet.Net { return p.net }
 // Weights is the float weights of convolution layer i of Net, in the model's order. They must not be changed.
 func (p *Pruner) Weights(i int) []float32 { return p.layers[i].model.F }
 
-// Stored is Weights as they are quantised: of channels that are equalised times powers of two.
+// Stored is Weights before quantisation in the integer network's form: channels that are equalised are
+// multiplied by powers of two.
 func (p *Pruner) Stored(i int) []float32 { return p.layers[i].w.F }
 
 // Conv lowers convolution layer i of Net under thresholds t.
@@ -87,8 +88,8 @@ func (p *Pruner) TauA(i int, tau float64) int64 {
 // maxTau is beyond every activation.
 const maxTau = 1 << fixed.MaxBits
 
-// integerTau is the least integer q of format f whose value is at least tau. One past every activation makes no
-// difference to a larger one; 0 prunes nothing.
+// integerTau is the least integer q of format f whose value is at least tau. A threshold beyond every
+// activation is the same as any larger one; 0 prunes nothing.
 func integerTau(tau float64, f fixed.Format) int64 {
 	if tau <= 0 {
 		return 0

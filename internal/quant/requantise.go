@@ -6,13 +6,13 @@ import (
 	"hass/internal/graph"
 )
 
-// Quantisers says what becomes of a model's own quantisers.
+// Quantisers is the treatment of a model's own quantisers.
 type Quantisers string
 
 // The choices.
 const (
 	Kept    Quantisers = ""        // their scales, zero points and integers are the integer network's
-	Dropped Quantisers = "dropped" // the network is quantised anew, from calibration, as a float model is
+	Dropped Quantisers = "dropped" // the network is quantised from calibration, like a float model
 )
 
 // Of is the graph that the choice makes of g: g itself, or one without quantisers whose weights lie on no grid. The values keep

@@ -10,7 +10,8 @@ import (
 	"hass/internal/intnet"
 )
 
-// Scales says which steps Calibrate chooses from, of values and weights of up to 8 bits that no quantiser of the model gives.
+// Scales selects the steps from which Calibrate chooses, for values and weights of up to 8 bits whose formats no quantiser of the
+// model gives.
 type Scales string
 
 // The choices.

@@ -16,8 +16,8 @@ import (
 // is part of the Profile artefact; with the graph it determines the Net.
 type Spec struct {
 	Bits       int                  `json:"bits"`                 // default width of weights and activations
-	Quantisers Quantisers           `json:"quantisers,omitempty"` // what became of the model's own
-	Values     map[string]ValueSpec `json:"values"`               // by value: the input, and what each layer makes
+	Quantisers Quantisers           `json:"quantisers,omitempty"` // treatment of the model's own
+	Values     map[string]ValueSpec `json:"values"`               // by value: the input, and the output of each layer
 	Convs      map[string]ConvSpec  `json:"convs"`                // by node name
 	Equal      calib.Powers         `json:"equal,omitempty"`
 }
@@ -71,9 +71,9 @@ type Options struct {
 	Bits       int                  // default width, 2..16
 	Widths     *settings.Widths     // per-layer widths, or nil
 	Thresholds *settings.Thresholds // per-layer thresholds, or nil
-	Scales     Scales               // what steps there are to choose from
+	Scales     Scales               // the steps to choose from
 	Pruned     bool                 // thresholds on activations come later: no channel is equalised
-	Quantisers Quantisers           // what was done to the graph's own, for the spec to record
+	Quantisers Quantisers           // treatment of the graph's own, recorded in the spec
 	Equal      calib.Powers         // if not nil, the powers of equalised channels, which Fit then does not choose
 	// InputMin and InputMax are the range that the data set's preprocessing can
 	// produce. If both are 0 the range seen in calibration is taken, and the input

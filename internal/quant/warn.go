@@ -8,8 +8,8 @@ import (
 	"hass/internal/resample"
 )
 
-// Warnings are what a quantised model says about its numbers and the integer network does not keep to the last bit, a
-// sentence each that names the node; none of a graph that the hardware cannot take.
+// Warnings are the places where the integer network does not match a quantised model's numbers exactly, one sentence
+// each that names the node; none for a graph that the hardware cannot take.
 func Warnings(g *graph.Graph) []string {
 	p := newPlanner(g)
 	p.run()

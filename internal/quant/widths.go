@@ -12,8 +12,8 @@ import (
 	"hass/internal/settings"
 )
 
-// CheckWidths reports names in a widths file that are not layers of g, and widths that a
-// layer has no use for.
+// CheckWidths reports names in a widths file that are not layers of g, and widths that
+// do not apply to a layer.
 func CheckWidths(w *settings.Widths, g *graph.Graph) error {
 	p, err := plan(g)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package reasons has the words for what has no hardware: why, and what a user can do.
+// Package reasons has the texts for operators without hardware: the reason, and a
+// hint for the user.
 package reasons
 
 import (

@@ -36,9 +36,10 @@ type trial struct {
 	mean   []float64       // of that, by channel
 }
 
-// allocate spreads a share over the layers of g that lose one, so that the zeros of all save that share of the layers' multiplications
-// and cost the least divergence. Zeros are fitted on one half of the images and judged on the other: the divergence of a small change
-// is half the mean square of its product with the gradients of a class's log-likelihood, the class drawn from what the network says.
+// allocate spreads a share over the pruned layers of g, so that all zeros together save that share of the layers' multiplications at
+// the least divergence. Zeros are fitted on one half of the images and judged on the other. The divergence of a small change is half
+// the mean square of its product with the gradients of a class's log-likelihood; the class is drawn from the network's class
+// probabilities.
 func allocate(ctx context.Context, g *graph.Graph, net *gradient.Net, rows map[string][]float64, o Options) (map[string]float64, error) {
 	fit := o.Images
 	fit.N = o.Images.N / 2
@@ -289,5 +290,5 @@ func choice(list []*candidate, share float64) map[string]float64 {
 	return shares
 }
 
-// halves tells how many images an allocation runs: one half for every layer, to fit, and the other once.
+// halves is the number of images that an allocation runs: one half for every layer, to fit, and the other half once.
 func halves(layers int, images calib.Images) int { return layers*(images.N/2) + images.N - images.N/2 }
