@@ -14,7 +14,7 @@ import (
 	"math/bits"
 )
 
-// Kind is the primitive that a memory is made of.
+// Kind is the primitive of which a memory is made.
 type Kind uint8
 
 // The kinds of memory. None is that of something that has no memory.

@@ -8,8 +8,8 @@ type Interval struct {
 	Half float64 `json:"half"`
 }
 
-// Drop is how much less often a network is right than another, as a share of the images that both have seen, by paired differences:
-// the same images in the same order, so that what is hard for both cancels.
+// Drop is the share of right answers that a network loses against another, over the images that both have evaluated. The
+// differences are paired: the same images in the same order, so that the difficulty of an image cancels.
 func Drop(right, base []bool) Interval {
 	d := make([]float64, min(len(right), len(base)))
 	for i := range d {

@@ -73,17 +73,18 @@ func Divergence(p, q []float32) float64 {
 	return max(0, d)
 }
 
-// Regret is how much less likely q's answer is than p's own, by p; both are logarithms of probabilities. Its mean over images is the share
-// of right answers lost if p's probabilities were true.
+// Regret is the difference in probability between p's own answer and q's answer, by p; both are logarithms of probabilities. Its mean over
+// images is the share of right answers lost if p's probabilities were true.
 func Regret(p, q []float32) float64 {
 	return math.Exp(float64(slices.Max(p))) - math.Exp(float64(p[Argmax(q)]))
 }
 
-// regretDoubt is how wrong a mean regret may be, as a share.
+// regretDoubt is the relative error of a mean regret.
 const regretDoubt = 0.5
 
-// Expected is the right answers lost by two figures, averaged by their certainty: those lost on some images, in which few images cannot
-// resolve a point, with their standard error, and the regret, which can but is right only as far as the network's probabilities are.
+// Expected combines two estimates of the right answers lost, weighted by their certainty: the answers lost on some images, with which
+// few images cannot resolve a point, with their standard error; and the regret, which can but is only as accurate as the network's
+// probabilities.
 func Expected(lost, doubt, regret float64) float64 {
 	if regret <= 0 {
 		return lost
@@ -123,8 +124,8 @@ func fraction(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// Noise sums up how far values q are from the values f that they stand for. The
-// zero value is ready.
+// Noise sums up the distance of values q from the exact values f. The zero
+// value is ready.
 type Noise struct {
 	Signal float64 // sum of f^2
 	Noise  float64 // sum of (f - q)^2

@@ -1,4 +1,4 @@
-// Package mixed chooses the width of the weights of every layer by what the network loses.
+// Package mixed chooses the width of every layer's weights by the loss of the network.
 //
 // Half of the calibration images fit formats and probe: what the outputs diverge by when one layer's weights alone are lowered to another
 // width, by the integer executor, from the network with all weights at the widest. For this alone values have 16 bits: coarse ones are rounded

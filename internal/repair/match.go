@@ -14,11 +14,13 @@ const (
 	mostScale = 2 // a channel's weights are scaled by at most this, and at least its reciprocal
 	// stillness is the share of the layer's mean variance below which a channel counts as constant and is not scaled.
 	stillness = 1e-9
-	// fewSamples times its inputs is how many outputs of a channel a layer needs so that what is fitted to them holds for other images.
+	// fewSamples is the least ratio of a channel's outputs to the layer's inputs at which a fit
+	// also holds for other images.
 	fewSamples = 3
 )
 
-// pair sums up a channel of a layer's outputs as they were, y, and as they are, z.
+// pair sums up a channel of a layer's outputs in the original network, y, and in the repaired
+// network, z.
 type pair struct{ n, y, yy, z, zz, yz float64 }
 
 func (p *pair) add(o pair) {
@@ -30,7 +32,8 @@ func (p *pair) add(o pair) {
 	p.yz += o.yz
 }
 
-// pairs sums up the channels of one image. Products are rounded before they are added, so that every machine sums up the same.
+// pairs sums up the channels of one image. Products are rounded before they are added, so that
+// every machine gets the same sums.
 func pairs(was, now []float32, channels int) []pair {
 	list := make([]pair, channels)
 	n := len(was) / channels
@@ -50,13 +53,13 @@ func pairs(was, now []float32, channels int) []pair {
 	return list
 }
 
-// finite tells whether all sums are numbers.
+// finite reports whether all sums are finite.
 func (p *pair) finite() bool {
 	s := p.yy + p.zz + p.yz
 	return !math.IsNaN(s) && !math.IsInf(s, 0)
 }
 
-// variances of both.
+// variances gives the variances of y and z.
 func (p *pair) variances() (y, z float64) {
 	return max(0, p.yy/p.n-float64(p.y/p.n*p.y/p.n)), max(0, p.zz/p.n-float64(p.z/p.n*p.z/p.n))
 }
@@ -67,7 +70,7 @@ func (p *pair) distance(scale, shift float64) float64 {
 	return max(0, d)
 }
 
-// repair changes the weights of a layer that has other weights or inputs than it had, and reports on it.
+// repair changes the weights of a layer whose weights or inputs have changed, and reports on it.
 func (l *layer) repair(ctx context.Context, t *twin, w *walk, o Options) error {
 	r := &l.report
 	done := Match
@@ -137,10 +140,11 @@ func (l *layer) repair(ctx context.Context, t *twin, w *walk, o Options) error {
 	return nil
 }
 
-// few tells whether what is fitted to the layer's outputs would not hold for other images.
+// few reports whether a fit to the layer's outputs would not hold for other images.
 func (l *layer) few() bool { return l.samples < fewSamples*l.inputs }
 
-// match gives every channel the mean and the deviation that it had. scale and shift become how its outputs change.
+// match gives every channel the mean and the deviation of the original network. It sets scale and
+// shift to the change of its outputs.
 func (l *layer) match(sums []pair, scale, shift []float64) {
 	mean := 0.0
 	for c := range sums {
@@ -160,7 +164,8 @@ func (l *layer) match(sums []pair, scale, shift []float64) {
 	}
 }
 
-// relative is the mean squared distance of all channels over their variance; nil if they are constant.
+// relative is the mean squared distance of all channels divided by their variance; nil if they are
+// constant.
 func relative(sums []pair, scale, shift []float64) *float64 {
 	distance, variance := 0.0, 0.0
 	for c := range sums {

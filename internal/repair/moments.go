@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	// samplePixels is how many output pixels of one image the moments of a layer are taken at, spread over the map, unless its
-	// inputs need more.
+	// samplePixels is the number of output pixels of an image from which the moments of a layer are taken, spread over the
+	// map; a layer with many inputs takes more.
 	samplePixels = 128
 	// batchSamples are summed up in float32 before they are added to the moments in float64.
 	batchSamples = 512
 )
 
-// samples are inputs of one group of a layer as it is now, x, beside the outputs that it had, y: a row for every pixel.
+// samples are inputs of one group of a layer in the repaired network, x, and its outputs in the original network, y: one row for
+// every pixel.
 type samples struct{ x, y matrix }
 
 // sampler takes samples of a convolution.
@@ -31,7 +32,7 @@ type sampler struct {
 	seed, size uint64
 }
 
-// newSampler takes at least so many samples of an image, if it has them.
+// newSampler takes at least least samples of an image, if the image has them.
 func newSampler(op graph.Conv, in, out graph.Shape, seed uint64, least int) *sampler {
 	s := &sampler{op: op, in: in, out: out, cg: in[1] / op.Groups, fg: out[1] / op.Groups, seed: seed, size: uint64(out[2] * out[3])}
 	s.inputs = s.cg * op.Kernel[0] * op.Kernel[1]
@@ -75,7 +76,8 @@ func (s *sampler) take(i int, x, y []float32) []samples {
 	return list
 }
 
-// gram sums up samples of one group: second moments of the inputs, and cross moments of outputs and inputs, about a point near their means.
+// gram sums up samples of one group: second moments of the inputs, and cross moments of outputs and inputs, about a point near
+// their means.
 type gram struct {
 	inputs, outputs int
 	n               int       // samples
@@ -147,7 +149,7 @@ func (m *gram) flush(ctx context.Context) error {
 	}, nil)
 }
 
-// means are those of the columns, 0 where they are no numbers.
+// means are the means of the columns, 0 where they are not finite.
 func means(m matrix) []float32 {
 	sum := make([]float64, m.cols)
 	for r := range m.rows {
@@ -164,8 +166,8 @@ func means(m matrix) []float32 {
 	return list
 }
 
-// covariances are the moments about the means: of the inputs, [inputs][inputs], and of outputs and inputs, [outputs][inputs]. They are
-// not ok if they are no numbers.
+// covariances are the moments about the means: of the inputs, [inputs][inputs], and of outputs and inputs, [outputs][inputs]. ok is
+// false if they are not finite.
 func (m *gram) covariances() (h, t []float64, ok bool) {
 	n := float64(m.n)
 	all := m.inputs + m.outputs

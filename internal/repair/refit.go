@@ -12,25 +12,25 @@ import (
 	"hass/internal/graph"
 )
 
-// The recipe of a refit.
+// The parameters of a refit.
 const (
-	// damping times the mean variance of the inputs is added to every variance: it draws weights to those that the layer had.
+	// damping times the mean variance of the inputs is added to every variance: it keeps weights near the layer's original ones.
 	damping = 0.3
 	// rounds of the search for the zeros: alternating directions of multipliers. The share of zeros rises over the first
 	// rampRounds of them as 1 - (1 - x)^3.
 	rounds     = 16
 	rampRounds = 12
-	// descents are the steps of conjugate gradients that end the fit, over the weights that are left.
+	// descents is the number of steps of conjugate gradients that end the fit, over the remaining weights.
 	descents = 20
 )
 
-// errSingular is the error of moments that no weights can be fitted to.
+// errSingular is the error of moments to which no weights can be fitted.
 var errSingular = errors.New("its inputs on the calibration images do not determine weights")
 
 // mostInputs bounds the inputs of a layer that is refit: its moments take 40 times their square, in bytes.
 const mostInputs = 8192
 
-// refits tells whether a layer is refit if that is asked for; else, if anybody could expect it, note says why not.
+// refits reports whether a layer is refit if that is asked for. If not, and a user could expect it, note gives the reason.
 func (l *layer) refits(o Options) (ok bool, note string) {
 	op, conv := l.node.Op.(graph.Conv)
 	switch {
@@ -38,7 +38,7 @@ func (l *layer) refits(o Options) (ok bool, note string) {
 	case !conv:
 		note = "a transposed convolution is not refit but matched"
 	case op.Groups > 1 && l.weights.Shape[1] == 1:
-		// A filter over one channel has too few weights to make up for one another.
+		// A filter over one channel has too few weights to compensate for one another.
 	case l.few():
 		note = fmt.Sprintf("its outputs on the calibration images are fewer than %d times its inputs: it is not refit but matched; more images would help", fewSamples)
 	case l.inputs > mostInputs:
@@ -49,7 +49,8 @@ func (l *layer) refits(o Options) (ok bool, note string) {
 	return ok, note
 }
 
-// refit gives the layer the weights that bring its sums, from the inputs that it now has, nearest to those that it had.
+// refit gives the layer the weights with which its sums, from its inputs in the repaired network, are nearest to those of the
+// original network.
 func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 	op := l.node.Op.(graph.Conv)
 	in := t.g.Nodes[l.at+1].Inputs[0]
@@ -81,7 +82,7 @@ func (l *layer) refit(ctx context.Context, t *twin, w *walk) error {
 	return nil
 }
 
-// gather sums up the samples of a layer, by group: what it reads, value in, and what it made, value out, of node at.
+// gather sums up the samples of a layer, by group: its input, value in, and its original output, value out, of node at.
 func gather(ctx context.Context, w *walk, s *sampler, at int, in, out string) ([]*gram, error) {
 	grams := make([]*gram, s.op.Groups)
 	for g := range grams {
@@ -105,7 +106,7 @@ func gather(ctx context.Context, w *walk, s *sampler, at int, in, out string) ([
 	return grams, err
 }
 
-// count says how much rows count, those of n channels from the first on; nil for all alike.
+// count sets the weight of every row, for n channels from first on; nil gives all the same weight.
 func (p *problem) count(rows []float64, first, n int) {
 	if rows == nil {
 		return
@@ -121,12 +122,12 @@ type problem struct {
 	scale  []float64 // of every column: the root of H's diagonal
 	h, inv panels    // H, and the inverse of H + I
 	t      matrix    // T
-	start  matrix    // what solves it without zeros
-	may    []bool    // weights that need not be 0
-	rows   []float32 // how much every row counts when zeros are chosen; nil for all alike
+	start  matrix    // solution without zeros
+	may    []bool    // weights that may be non-zero
+	rows   []float32 // weight of every row in the choice of zeros; nil for all alike
 }
 
-// newProblem takes covariances of inputs and of outputs with inputs, and the weights w that the layer had.
+// newProblem takes covariances of inputs and of outputs with inputs, and the layer's original weights w.
 func newProblem(h, t []float64, w []float32) (*problem, error) {
 	k := int(math.Round(math.Sqrt(float64(len(h)))))
 	rows := len(w) / k
@@ -194,7 +195,7 @@ func narrow(rows, cols int, v []float64) matrix {
 	return m
 }
 
-// solve gives the weights of all groups of a layer with zeros of them 0, those among them that must be.
+// solve gives the weights of all groups of a layer with the given number of zeros, including those that must be 0.
 func solve(ctx context.Context, groups []*problem, zeros int) ([]float32, error) {
 	must, all := 0, 0
 	for _, p := range groups {
@@ -228,7 +229,8 @@ func solve(ctx context.Context, groups []*problem, zeros int) ([]float32, error)
 	return list, nil
 }
 
-// choose looks for the zeros: weights w that solve the problems are drawn to weights z with zeros, u being what they still differ by.
+// choose finds the zeros by alternating directions: weights w that solve the problems are pulled towards weights z with zeros,
+// with u as the accumulated difference.
 func choose(ctx context.Context, groups []*problem, zeros, must int) (z []matrix, masks [][]bool, err error) {
 	w, u, sum := make([]matrix, len(groups)), make([]matrix, len(groups)), make([]matrix, len(groups))
 	z, masks = make([]matrix, len(groups)), make([][]bool, len(groups))
@@ -249,7 +251,7 @@ func choose(ctx context.Context, groups []*problem, zeros, must int) (z []matrix
 			masks = largest(groups, sum, now)
 		}
 		for g, p := range groups {
-			to := sum[g] // becomes what the next weights are drawn to
+			to := sum[g] // becomes the target of the next weights
 			for i, s := range sum[g].v {
 				z[g].v[i] = 0
 				if masks[g][i] {
@@ -269,7 +271,8 @@ func choose(ctx context.Context, groups []*problem, zeros, must int) (z []matrix
 	return z, masks, nil
 }
 
-// largest tells which weights are not among the zeros of least magnitude of all groups, those that must be 0 first.
+// largest reports which weights are not among the given number of zeros of least magnitude in all groups; weights that must be 0
+// come first.
 func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 	var list []float32
 	for g, p := range groups {
@@ -302,7 +305,7 @@ func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 	return masks
 }
 
-// weight is what weight i counts when zeros are chosen; -1 if it must be 0.
+// weight is the magnitude of weight i in the choice of zeros; -1 if it must be 0.
 func (p *problem) weight(w matrix, i int) float32 {
 	v := max(w.v[i], -w.v[i])
 	switch {
@@ -314,7 +317,7 @@ func (p *problem) weight(w matrix, i int) float32 {
 	return v
 }
 
-// descend brings w to the minimum over the weights of the mask, and makes the others 0.
+// descend moves w to the minimum over the weights of the mask, and sets the others to 0.
 func (p *problem) descend(ctx context.Context, w matrix, mask []bool) error {
 	rows, cols := w.rows, w.cols
 	rest, dir, q := newMatrix(rows, cols), newMatrix(rows, cols), newMatrix(rows, cols)
@@ -348,7 +351,7 @@ func (p *problem) descend(ctx context.Context, w matrix, mask []bool) error {
 			}
 			curve := dot(dir.row(r), q.row(r))
 			if !(curve > 0) || size[r] == 0 {
-				continue // the minimum, as far as float32 tells
+				continue // the minimum, within the precision of float32
 			}
 			step := float32(size[r] / curve)
 			for i, d := range dir.row(r) {

@@ -13,7 +13,7 @@ import (
 	"hass/internal/settings"
 )
 
-// Method says how the weights that are left make up for those that are cut.
+// Method is the way in which the remaining weights compensate for the zeros.
 type Method string
 
 // The methods.
@@ -24,52 +24,53 @@ const (
 	Refit Method = "refit"
 )
 
-// Methods lists them.
+// Methods lists all methods.
 func Methods() []Method { return []Method{None, Match, Refit} }
 
-// Options direct Prune.
+// Options configure Prune.
 type Options struct {
-	// Share of the weights of every layer that become 0, those of least magnitude unless a refit chooses others; zeros that are
-	// there count. 0 with Thresholds.
+	// Share of zeros among the weights of every pruned layer, those of least magnitude unless a refit chooses others; existing
+	// zeros count. It is 0 with Thresholds.
 	Share float64
-	// Prune are the roles of the layers that lose a share beside the inner ones.
+	// Prune are the roles of the layers to prune besides the inner ones.
 	Prune []Role
-	// Thresholds cut weights and inputs of the layers that they name, whatever their role; nil with a share. A refit cuts as many
-	// weights as lie below a threshold.
+	// Thresholds prune weights and inputs of the layers that they name, whatever their role; nil with a share. A refit takes the
+	// number of weights below a threshold.
 	Thresholds *settings.Thresholds
 	Repair     Method
 	Images     calib.Images
-	// Allocate spreads the share over layers so that it costs least: it is then of the multiplications of all of them.
+	// Allocate spreads the share over layers so that it costs least: the share then applies to the multiplications of all of them
+	// together.
 	Allocate bool
-	// Work, if not nil, is told once, before the first image is run, how many runs of an image Images.Step will be told of; they are
-	// fewer if an allocation leaves layers as they are.
+	// Work, if not nil, is called once, before the first image is run, with the number of calls of Images.Step to expect; there are
+	// fewer if an allocation leaves layers unchanged.
 	Work func(images int)
 }
 
-// Report is what Prune did.
+// Report is the result of Prune.
 type Report struct {
 	Images int     `json:"images"`
 	Layers []Layer `json:"layers"`         // convolutions, in the order of the graph
-	Note   string  `json:"note,omitempty"` // what was done in another way than usual
+	Note   string  `json:"note,omitempty"` // deviations from the usual procedure
 }
 
-// Layer is what became of one convolution.
+// Layer is the result for one convolution.
 type Layer struct {
 	Name     string `json:"name"`
 	Role     Role   `json:"role"`
 	Weights  int    `json:"weights"`
 	OldZeros int    `json:"old_zeros"` // of the weights, before
 	Zeros    int    `json:"zeros"`     // of the weights, now
-	// ErrorBefore and ErrorAfter are the mean squared distance of the layer's sums from those of the unpruned network, over their
-	// variance, on the calibration images: with weights cut and not repaired, and as the layer is now, each from the inputs
-	// that the layers before it now give. They are nil where nothing changed, and where the sums never do.
+	// ErrorBefore and ErrorAfter are the mean squared distance of the layer's sums from those of the unpruned network, divided by
+	// their variance, on the calibration images: pruned without repair, and repaired, each with the layer's inputs in the
+	// repaired network. They are nil if nothing changed or the sums are constant.
 	ErrorBefore *float64 `json:"error_before,omitempty"`
 	ErrorAfter  *float64 `json:"error_after,omitempty"`
-	Repair      Method   `json:"repair"`         // what was done
+	Repair      Method   `json:"repair"`         // the method that was used
 	Note        string   `json:"note,omitempty"` // why less was done than asked
 }
 
-// Zeros are those of all layers, and their weights.
+// Zeros gives the numbers of zeros and of weights in all layers.
 func (r *Report) Zeros() (zeros, weights int) {
 	for i := range r.Layers {
 		zeros += r.Layers[i].Zeros
@@ -78,8 +79,8 @@ func (r *Report) Zeros() (zeros, weights int) {
 	return zeros, weights
 }
 
-// Prune gives a graph that computes as g does with zeros among its weights. g, which has one input and float weights of no
-// grid, is not changed. Names of nodes and values stay.
+// Prune gives a graph with zeros among its weights whose outputs are near those of g. g, which has one input and float
+// weights on no grid, is not changed. Names of nodes and values stay.
 func Prune(ctx context.Context, g *graph.Graph, o Options) (*graph.Graph, *Report, error) {
 	return prune(ctx, g, o, maxHeld)
 }
@@ -133,14 +134,14 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 	return out, r, err
 }
 
-// twin is the network as it is and as it becomes, as one graph: values that are the same in both stand there once.
+// twin holds the original and the repaired network as one graph: values that are equal in both appear once.
 type twin struct {
 	g      *graph.Graph
 	pruned *graph.Graph // as it becomes, with the weights that it had
 	layers []*layer     // the convolutions of pruned, in its order
 }
 
-// layer is a convolution that becomes another.
+// layer is a convolution to be repaired.
 type layer struct {
 	node    *graph.Node // in the pruned graph
 	number  int         // among the layers, from 1
