@@ -40,7 +40,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		}
 		engines = s.zeros.engines
 	} else {
-		if s.values, err = newValues(n, images, true, put); err != nil {
+		if s.values, err = newValues(n, images, countBeats, put); err != nil {
 			return nil, err
 		}
 		engines = s.values.engines

@@ -38,7 +38,7 @@ const (
 	rowBytes  = 1 << 20
 )
 
-func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, engines []*engine, stats bool) *conv {
+func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, engines []*engine, stats counting) *conv {
 	w := win.sched.Window
 	c := &conv{
 		win: win, engines: engines, products: newProducts(l, w, in), join: newJoin(l, hl, out),
@@ -49,7 +49,7 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), w.PixelGroups())
 	c.rows = make([]int16, c.most*c.px*c.stride)
 	c.active = make([]uint64, c.most*c.px*c.maps)
-	c.planes = newPlanes(c.px, c.maps, bitmapLanes(w), stats)
+	c.planes = newPlanes(c.px, c.maps, bitmapLanes(w), stats == countBeats)
 	c.acc = make([]int64, c.most*c.px*out.C)
 	return c
 }

@@ -31,14 +31,14 @@ type engine struct {
 	done  int     // number of known costs
 	put   func(costs []uint8)
 
-	stats bool    // collect the following
-	hist  []int64 // beats by cost
+	stats counting // collect the following
+	hist  []int64  // beats by cost
 	// (beat, lane, pixel) combinations without pairs and with all pairs, and the number of pairs.
 	empty, full, useful int64
 }
 
-// newEngine makes engine number index of a layer. stats: it counts beats by cost and pairs.
-func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) *engine {
+// newEngine makes engine number index of a layer.
+func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats counting) *engine {
 	e := &engine{
 		rule: hl.Engine.Row().Measure, alone: w.Channelwise, n: hl.N, gang: hl.Gang, px: hl.OutPx,
 		beats: w.Folds * w.BeatsPerFold(), fold: w.BeatsPerFold(), share: w.Folds / w.Groups, stats: stats,
@@ -114,7 +114,7 @@ func newEngine(l intnet.Layer, hl hw.Layer, w hw.Window, index int, stats bool) 
 
 // take processes the beats of some pixel groups of an image.
 func (e *engine) take(p *planes) {
-	if e.stats {
+	if e.stats == countBeats {
 		e.measure(p)
 	}
 	if e.worst == 1 {
@@ -157,7 +157,7 @@ func (e *engine) take(p *planes) {
 
 // count updates the statistics with the costs of the next beats of the image.
 func (e *engine) count(costs []uint8) {
-	if e.stats {
+	if e.stats == countBeats {
 		for _, c := range costs {
 			e.hist[c]++
 		}

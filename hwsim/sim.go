@@ -194,7 +194,7 @@ func (s *sim) makeValues() error {
 		}
 		if v.pushed == s.images { // another pass: the stream repeats the images
 			var err error
-			if v, err = newValues(s.n, s.inputs, false, s.ledger.Put); err != nil {
+			if v, err = newValues(s.n, s.inputs, countNothing, s.ledger.Put); err != nil {
 				return err
 			}
 		}

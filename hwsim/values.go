@@ -63,9 +63,16 @@ func (q *tokens) add() []int32 {
 	return q.buf[n : n+q.lanes : n+q.lanes]
 }
 
-// newValues prepares a pass over images. put receives the costs of an engine's image; stats: engines count beats by cost
-// and pairs.
-func newValues(n *hw.Network, images [][]int32, stats bool, put func(process int, costs []uint8)) (*values, error) {
+// counting says what engines count besides the costs of their beats.
+type counting int
+
+const (
+	countNothing counting = iota
+	countBeats            // by cost, and pairs
+)
+
+// newValues prepares a pass over images. put receives the costs of an engine's image.
+func newValues(n *hw.Network, images [][]int32, stats counting, put func(process int, costs []uint8)) (*values, error) {
 	np := len(n.Processes)
 	v := &values{images: images, engines: make([]*engine, np), sinks: make([]*sink, np), convs: make([]*conv, np)}
 	queues := make([]*tokens, len(n.Streams))
@@ -84,7 +91,7 @@ func newValues(n *hw.Network, images [][]int32, stats bool, put func(process int
 const maxBuffer = 1 << 28
 
 // process adds process i.
-func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put func(process int, costs []uint8)) error {
+func (v *values) process(n *hw.Network, i int, queues []*tokens, stats counting, put func(process int, costs []uint8)) error {
 	p := &n.Processes[i]
 	var l intnet.Layer
 	var hl hw.Layer
@@ -214,7 +221,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats bool, put
 }
 
 // addEngines makes the engines of the layer of p, and puts them in their processes' places in all.
-func addEngines(all []*engine, n *hw.Network, p *hw.Process, stats bool, put func(process int, costs []uint8)) []*engine {
+func addEngines(all []*engine, n *hw.Network, p *hw.Process, stats counting, put func(process int, costs []uint8)) []*engine {
 	var made []*engine
 	for i := range n.Processes {
 		if q := &n.Processes[i]; q.Layer == p.Layer && q.Kind == hw.Engine {

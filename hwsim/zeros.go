@@ -43,7 +43,7 @@ func newZeros(n *hw.Network, images [][]int32, put func(process int, costs []uin
 		}
 		nl, w := n.Net.Layers[p.Layer], *p.Window
 		l := zeroLayer{w: w, input: nl.In[0], tau: int32(nl.Conv.TauA), words: (w.C + 63) / 64, maps: bitmaps(w)}
-		for _, e := range addEngines(z.engines, n, p, false, put) {
+		for _, e := range addEngines(z.engines, n, p, countNothing, put) {
 			if e.worst > 1 {
 				l.engines = append(l.engines, e)
 			}
