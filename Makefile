@@ -171,6 +171,12 @@ REPAIR_ONLY ?= .*
 acceptance-repair: deps
 	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair/$(REPAIR_ONLY)' ./internal/test/acceptance
 
+# Reports in a headless Chromium: no request, no console message, contrast, keyboard, width. REPORT_SHOTS is a folder for screenshots.
+REPORT_SHOTS ?=
+.PHONY: acceptance-report
+acceptance-report: deps
+	HASS_ACCEPTANCE_REPORT=1 HASS_REPORT_SHOTS="$(REPORT_SHOTS)" $(GO) test -count=1 -timeout 30m -v -run 'TestReport$$' ./internal/test/acceptance
+
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*
 .PHONY: acceptance-hostile figures

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+
+	"hass/internal/judge"
 )
 
 // differences are the figures that two runs have in common, B against A.
@@ -98,24 +100,26 @@ var figures = []figure{
 		}
 		return float(float64(r.Summary.LatencyCycles))
 	}, cyclesText},
-	{"accuracy, float", "", func(r *Run) *float64 {
-		if r.Summary == nil || r.Summary.Accuracy == nil {
-			return nil
-		}
-		return r.Summary.Accuracy.Float
-	}, func(v float64) string { return fmt.Sprintf("%.4g", v) }},
-	{"accuracy, integer", "", func(r *Run) *float64 {
-		if r.Summary == nil || r.Summary.Accuracy == nil {
-			return nil
-		}
-		return r.Summary.Accuracy.Integer
-	}, func(v float64) string { return fmt.Sprintf("%.4g", v) }},
+	{"accuracy, float", "", measured(false, func(a *Accuracy) *float64 { return a.Float }), func(v float64) string { return percent(v, 2) }},
+	{"accuracy, integer", "", measured(false, func(a *Accuracy) *float64 { return a.Integer }), func(v float64) string { return percent(v, 2) }},
+	{"error (root mean square), float", "", measured(true, func(a *Accuracy) *float64 { return a.Float }), func(v float64) string { return fmt.Sprintf("%.4g", v) }},
+	{"error (root mean square), integer", "", measured(true, func(a *Accuracy) *float64 { return a.Integer }), func(v float64) string { return fmt.Sprintf("%.4g", v) }},
 	{"useful products per DSP cycle", "", func(r *Run) *float64 {
 		if r.Simulation == nil {
 			return nil
 		}
 		return r.Simulation.UsefulPerDSPCycle
 	}, func(v float64) string { return decimals(v, 3) }},
+}
+
+// measured gives a figure of the accuracy of a run: of one that is judged by errors, or of one that is judged by shares.
+func measured(errors bool, of func(*Accuracy) *float64) func(*Run) *float64 {
+	return func(r *Run) *float64 {
+		if r.Summary == nil || r.Summary.Accuracy == nil || (r.Summary.Accuracy.Measure == judge.Error) != errors {
+			return nil
+		}
+		return of(r.Summary.Accuracy)
+	}
 }
 
 // layerFigure is a figure of a layer.
@@ -173,7 +177,11 @@ func comparePage(d *Data, lim rowLimits, abridged *[]string) *page {
 	text("bottleneck, predicted", bottleneck(a), bottleneck(b))
 	text("comparisons", checks(a), checks(b))
 	for _, f := range figures {
-		cells := compared(f.of(a), f.of(b), f.text)
+		x, y := f.of(a), f.of(b)
+		if x == nil && y == nil {
+			continue
+		}
+		cells := compared(x, y, f.text)
 		name := words(f.name)
 		if f.unit != "" {
 			name.Text += " in " + f.unit
@@ -266,7 +274,7 @@ func plainCell(s string) cell {
 	if s == "" {
 		return none
 	}
-	return cell{Text: short(s, maxName), Num: true}
+	return cell{Text: short(s, maxName), Num: true, Class: "text"}
 }
 
 func clockWords(r *Run) string {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"hass/internal/judge"
@@ -252,10 +253,10 @@ func interval(half *float64) string {
 
 // rateText prints a rate: below 1000 with a digit.
 func rateText(v float64) string {
-	switch {
-	case v < 10:
+	switch a := math.Abs(v); {
+	case a < 10:
 		return decimals(v, 2)
-	case v < 1000:
+	case a < 1000:
 		return decimals(v, 1)
 	}
 	return decimals(v, 0)
