@@ -7,23 +7,19 @@ import (
 	"slices"
 
 	"hass/internal/design"
-	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/derive"
+	"hass/optimizer/plain"
+	"hass/optimizer/rough"
 	"hass/optimizer/scheduled"
-	"hass/optimizer/widths"
 )
 
 // CycleEstimator gives the cycles of a convolution's engines under a hardware
 // choice. Implementations are called from several goroutines at once.
-type CycleEstimator interface {
-	// Conv gives the engine-limited cycles per image of layer number layer and the half
-	// width of the estimate's 95 % interval.
-	Conv(layer int, l hw.Layer) (cycles, ci float64, err error)
-}
+type CycleEstimator = rough.Estimator
 
 // maxWidths bounds the stream widths tried for one tensor. If there are more
 // divisors, an even selection is tried, which includes 1 and the channel count.
@@ -74,17 +70,15 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	net := s.model.Net
 	l := net.Layers[i]
 	var all []option
-	var refused *sieve
+	var refused *limits.Sieve
 	var err error
-	switch l.Kind {
-	case intnet.KindConv:
+	if l.Kind == intnet.KindConv {
 		all, refused, err = s.conv(ctx, i)
-	case intnet.KindPool:
-		all, refused = s.kept(i, s.pool(i))
-	case intnet.KindConcat:
-		all, refused = s.kept(i, s.concat(i))
-	default: // a module that keeps its beat
-		all, refused = s.kept(i, s.sameBeat(i))
+	} else {
+		for _, hl := range plain.Layers(s.model, i, s.widths, s.hurry[i], s.narrow) {
+			all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl), cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
+		}
+		all, refused = s.kept(i, all)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", l.ID, err)
@@ -101,84 +95,15 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	if all = s.prune(all); len(all) > 0 {
 		return all, nil
 	}
-	if refused.nearest != nil {
+	if refused.Nearest != nil {
 		in, out := s.model.LayerPx(i)
-		return nil, &LimitError{Layer: "layer " + l.ID, Pixels: max(in, out), Breach: refused.nearest}
+		return nil, &LimitError{Layer: "layer " + l.ID, Pixels: max(in, out), Breach: refused.Nearest}
 	}
 	return nil, fmt.Errorf("layer %s: no hardware choice under engine rule %q", l.ID, s.engine)
 }
 
-// sameBeat enumerates a layer whose output beats have the shape of its input beats.
-func (s *space) sameBeat(i int) []option {
-	net := s.model.Net
-	l := net.Layers[i]
-	inPx, outPx := s.model.LayerPx(i)
-	var all []option
-	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*s.model.MoveCycles(i, 1)) {
-		fits := true
-		for _, t := range l.In {
-			// The network's input has the width of its first reader.
-			fits = fits && (t != net.Input || slices.Contains(s.widths[t], ch))
-		}
-		if !fits {
-			continue
-		}
-		hl := hw.Layer{InPx: inPx, InCh: ch, OutPx: outPx, OutCh: ch}
-		all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl), cost: s.model.Layer(i, hl)})
-	}
-	return all
-}
-
-// concat enumerates a layer that re-packs its inputs: their beats and the output's beats need no common divisor.
-func (s *space) concat(i int) []option {
-	net := s.model.Net
-	l := &net.Layers[i]
-	px, _ := s.model.LayerPx(i)
-	out := net.Tensors[l.Out]
-	groups := out.H * fixed.CeilDiv(out.W, px)
-	var all []option
-	for _, ch := range s.narrow(s.widths[l.Out], s.hurry[i]*float64(groups*out.C)) {
-		for _, in := range widths.Concat(net, l, ch) {
-			fits := true
-			for port, t := range l.In {
-				// The network's input has the width of its first reader.
-				fits = fits && (t != net.Input || slices.Contains(s.widths[t], hw.PortCh(net, l, in, port)))
-			}
-			if fits {
-				hl := hw.Layer{InPx: px, InCh: in, OutPx: px, OutCh: ch}
-				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl), cost: s.model.Layer(i, hl)})
-			}
-		}
-	}
-	return all
-}
-
-func (s *space) pool(i int) []option {
-	net := s.model.Net
-	l := net.Layers[i]
-	var all []option
-	in := net.Tensors[l.In[0]]
-	inPx, outPx := s.model.LayerPx(i)
-	elements := s.hurry[i] * float64(in.H*fixed.CeilDiv(in.W, inPx)*in.C)
-	for _, tap := range widths.Taps(l.Pool.Kernel) {
-		for _, ch := range s.widths[l.Out] {
-			for _, in := range s.narrow(s.widths[l.In[0]], elements) {
-				if !widths.Fit(in, ch) {
-					continue
-				}
-				hl := hw.Layer{InPx: inPx, InCh: in, OutPx: outPx, OutCh: ch, MTap: tap, MCh: ch}
-				win := hw.WindowOf(net, l, hl)
-				hl.LinePixels = win.FullLinePixels()
-				all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl),
-					cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
-			}
-		}
-	}
-	return all
-}
-
-// prune drops options beyond the budget (unless all are) or the limit, and options that another option of the same stream widths
-// dominates in cycles, path and every resource. It sorts by input width, output width, cycles.
+// prune drops options beyond the budget (unless all are) or the limit, and those dominated in cycles, path and every resource by one
+// of the same stream widths, and sorts by input width, output width, cycles.
 func (s *space) prune(all []option) []option {
 	var in []int
 	for i := range all {

@@ -70,7 +70,7 @@ func (s *space) shapes(l *intnet.Layer) []shape {
 type convChoices struct {
 	alone   bool // the window holds pixels of one image only, see enumerate
 	shapes  []shapeChoices
-	refused *sieve // the choices outside the target's limits
+	refused *limits.Sieve // what the target's limits left out
 }
 
 type shapeChoices struct {
@@ -153,9 +153,9 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 	in := net.Tensors[l.In[0]]
 	inPx, outPx := s.model.LayerPx(i)
 	line := 0 // depends only on geometry and pixels per beat
-	// A window that holds a pixel of the next image waits for it before it goes on. The window of
-	// a gate must not, because the next image may itself be waiting for the gate.
-	all := &convChoices{refused: newSieve(s.target), alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
+	// A window that holds a pixel of the next image waits for it before it goes on. That of a gate
+	// must not: the next image may be waiting for the gate.
+	all := &convChoices{refused: limits.NewSieve(s.target), alone: s.hurry[i] > 1 && in.H == 1 && in.W == 1}
 	memories := s.memories()
 	for _, sh := range s.shapes(&l) {
 		sc := shapeChoices{out: sh.out}
@@ -167,10 +167,10 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 					continue
 				}
 				// The width of the input is checked separately.
-				keeps := func(sv *sieve, gang int, mem memory.Kind) bool {
+				keeps := func(sv *limits.Sieve, gang int, mem memory.Kind) bool {
 					hl := base
 					hl.InCh, hl.Gang, hl.WeightMem = 1, gang, mem
-					return sv.keeps(limits.LayerDemand(net, i, hl))
+					return sv.Keeps(limits.LayerDemand(net, i, hl))
 				}
 				if !net.Depthwise(&l) && !keeps(all.refused, 1, memory.LUTRAM) {
 					continue // for every gang size
@@ -178,7 +178,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 				sizes := s.parts(&l, e.Kind, p)
 				if !net.Depthwise(&l) {
 					sizes = splitGangs(sizes, p, base.Banks(), func(gang int) bool {
-						return !slices.ContainsFunc(memories, func(mem memory.Kind) bool { return !keeps(newSieve(s.target), gang, mem) })
+						return !slices.ContainsFunc(memories, func(mem memory.Kind) bool { return !keeps(limits.NewSieve(s.target), gang, mem) })
 					})
 				}
 				for _, gang := range sizes {
@@ -221,7 +221,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 				continue
 			}
 			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
-			if hl.InCh = q; !all.refused.keeps(limits.InputDemand(net, i, hl)) {
+			if hl.InCh = q; !all.refused.Keeps(limits.InputDemand(net, i, hl)) {
 				continue
 			}
 			// Flags on the beats do not affect the difference.
@@ -261,7 +261,7 @@ func cyclesOf(est CycleEstimator, i int, hl hw.Layer) (cycles, ci float64, err e
 }
 
 // conv lists the choices of a convolution, and the sieve with the choices outside the target's limits.
-func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
+func (s *space) conv(ctx context.Context, i int) ([]option, *limits.Sieve, error) {
 	in := s.model.Net.Tensors[s.model.Net.Layers[i].In[0]]
 	est := s.est
 	if s.near != nil {
@@ -371,7 +371,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *sieve, error) {
 }
 
 // scheduled lists the scheduled engines of a convolution; refused records the choices outside the target's limits.
-func (s *space) scheduled(ctx context.Context, i int, refused *sieve) ([]option, error) {
+func (s *space) scheduled(ctx context.Context, i int, refused *limits.Sieve) ([]option, error) {
 	net := s.model.Net
 	inPx, outPx := s.model.LayerPx(i)
 	engines, err := s.menu.Engines(ctx, i, hw.Layer{InPx: inPx, OutPx: outPx, GangDepth: engineDepth(hw.ScheduledEngine)})
@@ -392,7 +392,7 @@ func (s *space) scheduled(ctx context.Context, i int, refused *sieve) ([]option,
 		for k := range len(memories) * len(memories) {
 			hl := e.Layer
 			hl.WeightMem, hl.Scheduled.BankMem = memories[k/len(memories)], memories[k%len(memories)]
-			if !refused.keeps(limits.LayerDemand(net, i, hl)) {
+			if !refused.Keeps(limits.LayerDemand(net, i, hl)) {
 				continue
 			}
 			p, err := s.clocks.Scheduled(net, i, hl, e.Rows)

@@ -11,6 +11,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
+	"hass/optimizer/target"
 )
 
 // tenth and twice are the additional shares of a resource that explain tries.
@@ -147,9 +148,18 @@ func (p *problem) price(ctx context.Context, q *price, budget design.Vec, start 
 
 // explain adds the sentences about the design's limits: the bottleneck, the gain from more of each resource, and
 // the binding resource. f is the solution under p's budget; p's space has choices beyond it.
-func explain(ctx context.Context, d *design.Design, p *problem, f *found) error {
+func (in *Input) explain(ctx context.Context, d *design.Design, p *problem, f *found) error {
 	pr := &d.Predicted
 	say := func(format string, args ...any) { d.Explain = append(d.Explain, fmt.Sprintf(format, args...)) }
+	if in.Asks() {
+		share, r := target.Largest(d.Total.Vec(), d.Budget.Vec())
+		pr.BindingResource = design.ResourceNames[r]
+		say("asked for: %v, in the least hardware (%s)", d.Asked, d.Asked.Least)
+		say("bottleneck: %s with %.1f cycles per image", strings.Join(p.slowest(f.x, pr.CyclesPerImage), ", "), pr.CyclesPerImage)
+		say("fullest resource: %s at %.1f %% of its budget", pr.BindingResource, 100*share)
+		return nil
+	}
+	in.Log("asking what more resources would buy")
 	if !d.Fits {
 		for _, s := range d.Shortfall {
 			say("does not fit: %s", s)
@@ -237,8 +247,8 @@ func explainBinding(ctx context.Context, d *design.Design, p *problem, start rat
 			return err
 		}
 		if verdict == possible {
-			// The choice that exceeds the budget least.
-			if x, _, _, err = p.minimum(ctx, next, x, evenPrice, nil, whatIfEffort); err != nil {
+			// As little as possible of what the budget lacks.
+			if x, _, _, err = p.minimum(ctx, next, x, target.EvenPrice, nil, whatIfEffort); err != nil {
 				return err
 			}
 			total, _ := p.total(x)

@@ -33,28 +33,8 @@ func (e *LimitError) Error() string {
 // Unwrap returns the breach.
 func (e *LimitError) Unwrap() error { return e.Breach }
 
-// sieve drops demands that break the limits of a target and remembers the one nearest to keeping them.
-type sieve struct {
-	target  limits.Target
-	limits  limits.Limits
-	nearest *limits.Breach
-}
-
-func newSieve(t limits.Target) *sieve { return &sieve{target: t, limits: t.Limits()} }
-
-// keeps reports whether a demand keeps the limits.
-func (s *sieve) keeps(d limits.Demand) bool {
-	if d.Within(&s.limits) {
-		return true
-	}
-	if b := d.Breach(s.target, ""); s.nearest == nil || b.Excess() < s.nearest.Excess() {
-		s.nearest = b
-	}
-	return false
-}
-
-// widthsOf gives the stream widths to try for every tensor, at most most: widths that layers can write and the target
-// allows.
+// widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
+// out to at most most.
 func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error) {
 	net := m.Net
 	w := make([][]int, len(net.Tensors))
@@ -65,16 +45,16 @@ func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error)
 		w[net.Layers[i].Out] = widths.Out(net, i)
 	}
 	for t, u := range limits.Uses(net) {
-		s, px := newSieve(target), m.Px(t)
+		s, px := limits.NewSieve(target), m.Px(t)
 		all := w[t]
 		w[t] = nil
 		for _, ch := range all {
-			if s.keeps(limits.TensorDemand(&net.Tensors[t], u, hw.Beat{Px: px, Ch: ch})) {
+			if s.Keeps(limits.TensorDemand(&net.Tensors[t], u, hw.Beat{Px: px, Ch: ch})) {
 				w[t] = append(w[t], ch)
 			}
 		}
 		if len(w[t]) == 0 {
-			return nil, &LimitError{Layer: "tensor " + net.Tensors[t].ID, Pixels: px, Breach: s.nearest}
+			return nil, &LimitError{Layer: "tensor " + net.Tensors[t].ID, Pixels: px, Breach: s.Nearest}
 		}
 		w[t] = widths.Thin(w[t], most)
 	}
@@ -105,11 +85,11 @@ func splitGangs(sizes []int, p, banks int, keeps func(gang int) bool) []int {
 }
 
 // kept are the options of a layer that keep the limits.
-func (s *space) kept(i int, all []option) ([]option, *sieve) {
-	sv := newSieve(s.target)
+func (s *space) kept(i int, all []option) ([]option, *limits.Sieve) {
+	sv := limits.NewSieve(s.target)
 	in := all[:0]
 	for _, o := range all {
-		if sv.keeps(limits.LayerDemand(s.model.Net, i, o.hl)) {
+		if sv.Keeps(limits.LayerDemand(s.model.Net, i, o.hl)) {
 			in = append(in, o)
 		}
 	}

@@ -166,21 +166,6 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	}
-	// A stride of 100 at 16 pixels a beat needs 1,501 banks; fewer pixels do.
-	net := withWeights(stride.done(1))
-	p, err := design.LoadPlatform("u250")
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p}
-	best, err := BestPixels(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in.Pixels = best
-	if d, err := Optimize(t.Context(), in); err != nil || !d.Fits {
-		t.Errorf("stride 100 with %d pixels: %v", best, err)
-	}
 }
 
 // TestFewerEngines: where a design has too many processes, its convolutions get fewer engines each, in the end one.

@@ -77,12 +77,12 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 				if !l.Hardware.Engine.Skips() {
 					continue
 				}
-				if err := model.correct(in.Est, i, l.Hardware); err != nil {
+				if err := model.Correct(in.Est, i, l.Hardware); err != nil {
 					return nil, err
 				}
 			}
-			// No layer is faster than the beats of the largest map.
-			low := max(r.CyclesPerImage*menuLow, model.leastCycles(design.Vec{1 << 40})*0.99)
+			// Nothing is faster than the largest map's pixels.
+			low := max(r.CyclesPerImage*menuLow, model.LeastCycles(design.Vec{1 << 40})*0.99)
 			s.near = &near{model: model, low: low, high: high}
 			// The model selects the engines to estimate.
 			quick := *s

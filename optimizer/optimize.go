@@ -17,16 +17,11 @@ import (
 	"hass/optimizer/fifo"
 	"hass/optimizer/pixels"
 	"hass/optimizer/scheduled"
+	"hass/optimizer/target"
 )
 
 // MaxPixels is the most pixels per beat that a design is made with.
 const MaxPixels = 16
-
-// The values of Input.Least.
-const (
-	LeastEven = "even" // the sum of the shares of all budgets
-	LeastDSP  = "dsp"  // DSPs, for most images per cycle and DSP; the other resources count little
-)
 
 // Input is what Optimize works from.
 type Input struct {
@@ -35,7 +30,8 @@ type Input struct {
 	Platform design.Platform
 
 	Objective string            // Throughput (also "") or Latency
-	Least     string            // LeastEven (also "") or LeastDSP: what a design of the best rate takes least of
+	Asked     design.Asked      // the rate or the latency that the design shall have, with the least hardware; the zero value: as good as the budget allows. Its Least plays no part
+	Least     target.Rule       // what a design takes least of; "" is target.Even. Of the best rate it is one by the weighed sum of shares (Rule.Price), of what was asked for one by the rule itself
 	Pixels    int               // pixels per beat of the widest streams: a power of two up to MaxPixels, or pixels.Rows; 0 is 1
 	Target    limits.Target     // whose limits the design keeps; "" is limits.Both
 	Engine    design.EngineRule // one of EngineRules; "" is EngineAuto
@@ -108,11 +104,18 @@ func (in *Input) check() error {
 		in.Engine = design.EngineAuto
 	}
 	if in.Least == "" {
-		in.Least = LeastEven
+		in.Least = target.Even
 	}
-	if in.Least != LeastEven && in.Least != LeastDSP {
-		return fmt.Errorf("unknown rule %q for what a design takes least of; want %s or %s", in.Least, LeastEven, LeastDSP)
+	if !slices.Contains(target.Rules(), in.Least) {
+		return fmt.Errorf("unknown rule %q for what a design takes least of; want one of %v", in.Least, target.Rules())
 	}
+	switch a := in.Asked; {
+	case !(a.ImagesPerSecond >= 0) || !(a.LatencyUS >= 0) || math.IsInf(a.ImagesPerSecond+a.LatencyUS, 0):
+		return fmt.Errorf("%v images/s and a latency of %v us were asked for", a.ImagesPerSecond, a.LatencyUS)
+	case in.Asks() && in.Objective == design.Latency:
+		return errors.New("a rate or a latency was asked for, with the least hardware: no objective goes with it")
+	}
+	in.Asked.Least = string(in.Least)
 	if rules := design.EngineRules(); !slices.Contains(rules, in.Engine) {
 		return fmt.Errorf("unknown engine rule %q; want one of %s", in.Engine, rules.Join(", "))
 	}
@@ -155,27 +158,40 @@ func (in *Input) check() error {
 // Optimize finds the hardware of a network on a platform. The Design returned lacks only
 // its side files (design.Write adds them). If nothing fits the budget it is the
 // smallest design, with Fits false and Shortfall naming the resources; that is
-// not an error here. Where no hardware keeps the limits of the target the error is a *LimitError. Equal inputs give equal
+// not an error here. If no design has the rate or the latency that was asked for, the error is an *AskedError. Where no hardware keeps the limits of the target the error is a *LimitError. Equal inputs give equal
 // designs.
 func Optimize(ctx context.Context, in Input) (*design.Design, error) {
+	return in.design(ctx, in.explain)
+}
+
+// Draft is Optimize without the reasons, which take about half the time: the design has no binding resource and explains nothing.
+func Draft(ctx context.Context, in Input) (*design.Design, error) {
+	return in.design(ctx, nil)
+}
+
+// design is Optimize with a function that fills in the reasons, or nil.
+func (in *Input) design(ctx context.Context, explain func(ctx context.Context, d *design.Design, p *problem, f *found) error) (*design.Design, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	budget := in.Shares.Budget(in.Platform.Resources).Vec()
-	p, f, rough, err := in.solved(ctx, budget)
+	budget, over := in.Shares.Budget(in.Platform.Resources).Vec(), design.Vec{}
+	if explain != nil && !in.Asks() { // what more would buy is not asked of the least
+		over = explainBudget(budget)
+	}
+	p, f, rough, err := in.solved(ctx, budget, over)
 	if none := (*ClockError)(nil); errors.As(err, &none) && none.near() {
 		// What a design fills is not known before it is there: the one that is best at any clock may reach this one.
-		free := in
+		free := *in
 		free.Clock = 0
 		var ferr error
-		if p, f, rough, ferr = free.solved(ctx, budget); ferr != nil {
+		if p, f, rough, ferr = free.solved(ctx, budget, over); ferr != nil {
 			return nil, ferr
 		}
 		e, ferr := in.clocking().Of(f.network, p.model.Total(f.network).Resources())
 		if ferr != nil {
 			return nil, ferr
 		}
-		if e.Modules*(1+derive.FloatError) >= in.Clock {
+		if in.clocking().Reached(e) {
 			err = nil
 		}
 	}
@@ -191,6 +207,9 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
 		Budget: budget.Resources(), Calibrated: cost.Calibrated,
 	}
+	if in.Asks() {
+		d.Asked = &in.Asked
+	}
 	derive.Price(d, p.model, f.network)
 	e, err := in.clocking().Of(f.network, d.Total)
 	if err != nil {
@@ -198,7 +217,9 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 	}
 	d.Clock = e.Clock
 	predictDesign(d, p, f)
-	in.Log("asking what more resources would buy")
+	if explain == nil {
+		return d, nil
+	}
 	p.setBudget(budget)
 	if err := explain(ctx, d, p, f); err != nil {
 		return nil, err
@@ -214,9 +235,9 @@ func Optimize(ctx context.Context, in Input) (*design.Design, error) {
 	return d, nil
 }
 
-// solved searches the space of the input's hardware; rough tells whether a rough model has cut it down.
-func (in *Input) solved(ctx context.Context, budget design.Vec) (p *problem, f *found, rough bool, err error) {
-	err = in.search(ctx, budget, explainBudget(budget), exactEffort, func(q *problem, cut bool) (err error) {
+// solved searches the space of the input's hardware; over admits choices that only explain; rough tells whether a rough model has cut it down.
+func (in *Input) solved(ctx context.Context, budget, over design.Vec) (p *problem, f *found, rough bool, err error) {
+	err = in.search(ctx, budget, over, exactEffort, func(q *problem, cut bool) (err error) {
 		in.Log("searching the rate")
 		p, rough = q, cut
 		f, err = p.solve(ctx, in, budget)
@@ -269,7 +290,12 @@ func newSearchProblem(ctx context.Context, in *Input, budget, over design.Vec, e
 	if sp.effort() <= effort {
 		sp.over = over
 	} else {
-		if sp.near, err = sp.focus(ctx, in.clocking(), in.Objective == design.Throughput, in.Near); err != nil {
+		if in.Asks() {
+			sp.near, err = sp.focusAsked(ctx, in)
+		} else {
+			sp.near, err = sp.focus(ctx, in.clocking(), in.Objective == design.Throughput, in.Near)
+		}
+		if err != nil {
 			return nil, false, err
 		}
 		in.Log("estimating the choices near the rate")
@@ -369,10 +395,13 @@ func (p *problem) estimate(c *derive.Clocking, x []pick) (*derive.Estimate, erro
 
 // solve runs the search and the FIFO sizing until the exact total fits and the clock that was asked for is reached.
 func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*found, error) {
-	f := &found{}
+	f, hurry := &found{}, 1.0
 	for round := range tightenings {
 		search := p.swiftest
-		if round > 0 { // the clock is chosen
+		switch {
+		case in.Asks():
+			search = func(ctx context.Context, in *Input) (rate, error) { return p.wanted(ctx, in, hurry, round > 0) }
+		case round > 0: // the clock is chosen
 			search = func(ctx context.Context, in *Input) (rate, error) { return p.fastest(ctx, in.Effort, 0, nil) }
 		}
 		r, err := search(ctx, in)
@@ -383,6 +412,10 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 			f.rate = r
 		}
 		switch {
+		case in.Asks() && r.x == nil:
+			return nil, &AskedError{in.Asked}
+		case in.Asks():
+			f.x = r.x
 		case r.x == nil:
 			p.setLimit(derive.AnyPath)
 			p.setBudget(budget)
@@ -421,10 +454,12 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 			}
 			p.setLimit(derive.Path{RTL: p.limit.RTL / missed, HLS: p.limit.HLS})
 		}
+		missed := p.missed(in, f.x, &e.Clock)
 		over := total.Sub(budget)
-		if over.Within(design.Vec{}) && in.Clock <= e.Modules*(1+derive.FloatError) {
+		if over.Within(design.Vec{}) && in.clocking().Reached(e) && missed <= 1+derive.FloatError {
 			return f, nil
 		}
+		hurry *= max(1, missed)
 		tight := p.budget
 		for i := range over {
 			if over[i] > 0 {
@@ -432,6 +467,9 @@ func (p *problem) solve(ctx context.Context, in *Input, budget design.Vec) (*fou
 			}
 		}
 		p.setBudget(tight)
+	}
+	if in.Asks() {
+		return nil, &AskedError{in.Asked}
 	}
 	f.rate = rate{}
 	return f, nil

@@ -7,7 +7,6 @@ import (
 
 	"hass/internal/design"
 	"hass/internal/hw"
-	"hass/internal/hw/limits"
 	"hass/internal/hw/live"
 	"hass/internal/test/hwtest"
 	"hass/internal/test/testenv"
@@ -85,20 +84,6 @@ func TestPixelsLiftTheWall(t *testing.T) {
 	p, err := design.LoadPlatform("u250")
 	if err != nil {
 		t.Fatal(err)
-	}
-	// 16 pixels are the most, and half a row; here nothing but the pixels limits the rate.
-	for _, target := range []limits.Target{limits.RTL, limits.Both} {
-		if best, err := BestPixels(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Target: target}); err != nil || best != MaxPixels {
-			t.Errorf("%s: best with %d pixels (%v), want %d", target, best, err, MaxPixels)
-		}
-	}
-	small, err := design.LoadPlatform("zybo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	big := resnet8()
-	if best, err := BestPixels(t.Context(), Input{Net: big, Est: meanEst{big, 0.5}, Platform: small}); err != nil || best != 1 {
-		t.Errorf("best with %d pixels (%v) on a device that cannot use them", best, err)
 	}
 	for _, bad := range []int{-2, 3, 32} {
 		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: bad}); err == nil {

@@ -9,6 +9,7 @@ import (
 	"hass/internal/intnet"
 	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
+	"hass/optimizer/streams"
 	"hass/optimizer/widths"
 )
 
@@ -123,7 +124,7 @@ func (p *problem) link(clocks *derive.Paths, tried [][]int) error {
 	}
 	p.arcs, p.every = make([][][]arc, len(net.Layers)), make([][][]arc, len(net.Layers))
 	reach := []bool{true}
-	streams := newStreams(net)
+	wired := streams.New(p.model, p.extra)
 	for i, l := range net.Layers {
 		p.arcs[i] = make([][]arc, p.states[i])
 		next := make([]bool, p.states[i+1])
@@ -145,11 +146,11 @@ func (p *problem) link(clocks *derive.Paths, tried [][]int) error {
 				rest /= len(tried[t])
 			}
 			for c, cl := range p.layers[i].classes {
-				cost, fits := p.stepCost(streams, i, reads[c], cl.p, width)
+				cost, fits := wired.Cost(i, reads[c], cl.p, width)
 				if !fits {
 					continue
 				}
-				path, err := p.stepPath(clocks, streams, i, reads[c], cl.p, width)
+				path, err := wired.Path(clocks, i, reads[c], cl.p, width)
 				if err != nil {
 					return err
 				}
@@ -176,114 +177,7 @@ func (p *problem) link(clocks *derive.Paths, tried [][]int) error {
 	return nil
 }
 
-// streams describes how each tensor is wired, as hw.Expand wires it.
-type streams struct {
-	readers []int // consumers of each tensor, graph outputs included
-	sinks   []int
-	source  []int // default depth of a FIFO written by the tensor's producer
-}
-
-func newStreams(net *intnet.Net) streams {
-	n := len(net.Tensors)
-	s := streams{make([]int, n), make([]int, n), make([]int, n)}
-	s.source[net.Input] = hw.DefaultDepth(hw.Latency(hw.Source, hw.Layer{}))
-	for i, l := range net.Layers {
-		s.source[l.Out] = hw.DefaultDepth(hw.LayerLatency(net, &net.Layers[i], hw.Layer{}))
-		for _, t := range l.In {
-			s.readers[t]++
-		}
-	}
-	for _, t := range net.Outputs {
-		s.readers[t]++
-		s.sinks[t]++
-	}
-	return s
-}
-
-// written is the cost of a tensor's writing end at w channels per beat: the FIFO to its
-// fork, the fork, and its sinks.
-func (p *problem) written(st streams, t, w int) design.Vec {
-	bits := p.model.Px(t) * w * p.net.Tensors[t].Format.Bits
-	depth := st.source[t]
-	var v design.Vec
-	if st.readers[t] > 1 {
-		v = p.model.FIFO(bits, depth).Add(p.model.Fork(st.readers[t]))
-		depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
-	}
-	for range st.sinks[t] {
-		v = v.Add(p.model.FIFO(bits, depth)).Add(p.model.Sink(p.model.Beats(t, w)))
-	}
-	return v
-}
-
-// stepCost is the cost that layer i adds in streams if it reads its ports at the given widths and writes w channels per
-// beat. width are the widths of the tensors that it reads (0: the input, not read before). fits is false if neither of two
-// widths divides the other.
-func (p *problem) stepCost(st streams, i int, reads []int, w int, width []int) (v design.Vec, fits bool) {
-	l := &p.net.Layers[i]
-	for port, t := range l.In {
-		q := reads[port]
-		from := width[t]
-		if from == 0 {
-			first := slices.Index(l.In, t)
-			from = reads[first] // the source writes the width that its first reader takes
-			if port == first {
-				bits := p.model.Px(t) * q * p.net.Tensors[t].Format.Bits
-				v = v.Add(p.written(st, t, q)).Add(p.model.Source(bits, p.model.Beats(t, q)))
-			}
-		}
-		if !widths.Fit(from, q) {
-			return v, false
-		}
-		bits, px := p.net.Tensors[t].Format.Bits, p.model.Px(t)
-		depth := st.source[t]
-		if st.readers[t] > 1 {
-			depth = hw.DefaultDepth(hw.Latency(hw.Fork, hw.Layer{}))
-		}
-		if from != q {
-			v = v.Add(p.model.FIFO(px*from*bits, depth))
-			v = v.Add(p.model.Convert(bits, hw.Beat{Px: px, Ch: from}, hw.Beat{Px: px, Ch: q}))
-			depth = hw.DefaultDepth(hw.Latency(hw.Convert, hw.Layer{}))
-		}
-		v = v.Add(p.model.FIFO(px*q*bits, max(fifo.ShiftDepth, depth+p.extra.Tokens(i, port, q))))
-	}
-	return v.Add(p.written(st, l.Out, w)), true
-}
-
-// stepPath is the slowest path of the converters and forks that stepCost prices.
-func (p *problem) stepPath(clocks *derive.Paths, st streams, i int, reads []int, w int, width []int) (all derive.Path, err error) {
-	l := &p.net.Layers[i]
-	fork := func(t, w int) error {
-		if st.readers[t] < 2 {
-			return nil
-		}
-		f, err := clocks.Fork(p.model.Px(t)*w*p.net.Tensors[t].Format.Bits, st.readers[t])
-		all = all.With(f)
-		return err
-	}
-	for port, t := range l.In {
-		from := width[t]
-		if from == 0 {
-			first := slices.Index(l.In, t)
-			from = reads[first]
-			if port == first {
-				if err := fork(t, from); err != nil {
-					return all, err
-				}
-			}
-		}
-		if from != reads[port] {
-			c, err := clocks.Convert(p.net.Tensors[t].Format.Bits, p.model.Px(t), from, reads[port])
-			if err != nil {
-				return all, err
-			}
-			all = all.With(c)
-		}
-	}
-	return all, fork(l.Out, w)
-}
-
-// hardware is the hardware of all layers of a choice.
+// hardware is the layers of a choice.
 func (p *problem) hardware(x []pick) []hw.Layer {
 	layers := make([]hw.Layer, len(x))
 	for i, k := range x {

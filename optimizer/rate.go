@@ -33,7 +33,8 @@ type LayerRating struct {
 }
 
 // Rate finds the best rate of a network within the budget, as Optimize with the objective Throughput does.
-// For a network that does not fit, Fits is false and nothing else is set. Equal inputs give equal ratings.
+// If a rate or a latency was asked for, it finds the least hardware that has it.
+// For a network that does not fit, or does not have what was asked for, Fits is false and nothing else is set. Equal inputs give equal ratings.
 func Rate(ctx context.Context, in Input) (*Rating, error) { return rateWith(ctx, in, exactEffort) }
 
 // rateWith is Rate with the rough model used from effort choices on.
@@ -48,8 +49,17 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	var x []pick
 	err := in.search(ctx, budget, design.Vec{}, effort, func(q *problem, _ bool) (err error) {
 		p = q
-		if r, err = p.swiftest(ctx, &in); err != nil || r.x == nil {
+		if in.Asks() {
+			r, err = p.wanted(ctx, &in, 1, false)
+			x = r.x
+		} else {
+			r, err = p.swiftest(ctx, &in)
+		}
+		if err != nil || r.x == nil {
 			return err
+		}
+		if in.Asks() {
+			return checkDesign(p.net, p.hardware(x), in.Target)
 		}
 		if x, err = p.least(ctx, r.cycles, r.x, in.Least, in.Effort/4); err != nil {
 			return err

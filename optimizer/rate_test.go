@@ -9,6 +9,7 @@ import (
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/test/testenv"
+	"hass/optimizer/target"
 )
 
 // TestRate: a rating is near the design that Optimize makes, with a rough model of the engines and without, and a memory, or a wrong
@@ -113,14 +114,14 @@ func TestLeast(t *testing.T) {
 		t.Fatal(err)
 	}
 	net := resnet8()
-	rate := func(least string) *Rating {
+	rate := func(least target.Rule) *Rating {
 		r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Least: least})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	even, dsp := rate(LeastEven), rate(LeastDSP)
+	even, dsp := rate(target.Even), rate(target.DSP)
 	if even.CyclesPerImage != dsp.CyclesPerImage || dsp.Resources.DSP > even.Resources.DSP {
 		t.Errorf("even: %v cycles, %v; fewest DSPs: %v cycles, %v", even.CyclesPerImage, even.Resources, dsp.CyclesPerImage, dsp.Resources)
 	}

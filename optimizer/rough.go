@@ -8,11 +8,12 @@ import (
 	"slices"
 
 	"hass/internal/design"
-	"hass/internal/fixed"
 	"hass/internal/hw"
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/optimizer/derive"
+	"hass/optimizer/rough"
+	"hass/optimizer/target"
 	"hass/optimizer/widths"
 )
 
@@ -47,33 +48,18 @@ const (
 
 var roughRates = []float64{0.9, 0.95, 1, 1.06, 1.14, 1.25}
 
-// rough is a model of sparse engines: all pairs of a beat are present independently with the same probability.
-type rough struct {
-	net     *intnet.Net
-	model   derive.Pricing
-	density []float64    // by layer
-	factor  [][2]float64 // by layer and whether an engine is elastic: correction by the estimator
-	cache   []map[roughKey]float64
-}
-
-type roughKey struct {
-	kind       hw.EngineKind
-	m, n, gang int
-}
-
-func newRough(s *space) (*rough, error) {
+// newRough is the rough model of a space's engines, as far as the estimator's answers about a few of each layer make it.
+func newRough(s *space) (*rough.Model, error) {
 	net := s.model.Net
-	r := &rough{net: net, model: s.model, density: make([]float64, len(net.Layers)), factor: make([][2]float64, len(net.Layers)), cache: make([]map[roughKey]float64, len(net.Layers))}
-	pairs, known := s.est.(interface{ Pairs(layer int) float64 })
+	r := rough.New(s.model)
 	for i := range net.Layers {
 		l := &net.Layers[i]
-		if r.factor[i], r.cache[i] = [2]float64{1, 1}, map[roughKey]float64{}; l.Kind != intnet.KindConv {
+		if l.Kind != intnet.KindConv {
 			continue
 		}
 		wide := slices.MaxFunc(s.shapes(l), func(a, b shape) int { return a.lanes - b.lanes })
 		if wide.lanes == 1 {
-			r.density[i] = 1 // nothing to skip
-			continue
+			continue // nothing to skip
 		}
 		width := wide.out[len(wide.out)/2]
 		inPx, outPx := s.model.LayerPx(i)
@@ -81,34 +67,26 @@ func newRough(s *space) (*rough, error) {
 			Engine: hw.Banked, N: 1, Gang: width, GangDepth: engineDepth(hw.Banked), WeightMem: memory.BRAM}
 		win := hw.WindowOf(net, *l, hl)
 		hl.LinePixels = win.FullLinePixels()
-		if known {
-			out := net.Tensors[l.Out]
-			r.density[i] = min(1, pairs.Pairs(i)/(float64(out.H*out.W)*float64(net.WeightCount(l))))
-		} else {
-			// The cycles of a single multiplier are the number of pairs.
-			cycles, _, err := s.est.Conv(i, hl)
-			if err != nil {
-				return nil, err
-			}
-			r.density[i] = min(1, cycles/float64(win.OutBeats()*wide.lanes))
+		if err := r.Measure(s.est, i, hl); err != nil {
+			return nil, err
 		}
 		if s.menu != nil {
 			continue // no engine skips zeros
 		}
 		// Compare the model with the estimator at engines of about the right size.
 		for _, d := range widths.Divisors(wide.lanes) {
-			if float64(d) <= 1.2*r.density[i]*float64(wide.lanes) {
+			if float64(d) <= 1.2*r.Density(i)*float64(wide.lanes) {
 				hl.N = d
 			}
 		}
 		if hl.N == wide.lanes {
 			continue
 		}
-		if err := r.correct(s.est, i, hl); err != nil {
+		if err := r.Correct(s.est, i, hl); err != nil {
 			return nil, err
 		}
 		if hl.Engine = hw.Elastic; hl.N > 1 && s.engine.Allows(hw.Elastic) {
-			if err := r.correct(s.est, i, hl); err != nil {
+			if err := r.Correct(s.est, i, hl); err != nil {
 				return nil, err
 			}
 		}
@@ -116,72 +94,9 @@ func newRough(s *space) (*rough, error) {
 	return r, nil
 }
 
-// elasticFactor is the index of an engine kind's correction factor.
-func elasticFactor(kind hw.EngineKind) int {
-	if kind.Row().Apart {
-		return 1
-	}
-	return 0
-}
-
-// correct sets the correction factor from the estimator's result for one choice.
-func (r *rough) correct(est CycleEstimator, i int, hl hw.Layer) error {
-	want, _, err := est.Conv(i, hl)
-	if err != nil {
-		return err
-	}
-	if got, _, _ := r.Conv(i, hl); got > 0 {
-		r.factor[i][elasticFactor(hl.Engine)] *= max(0.5, min(2, want/got))
-	}
-	return nil
-}
-
-// Conv implements CycleEstimator. Only one goroutine at a time may ask about a layer.
-func (r *rough) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
-	nl := r.net.Layers[layer]
-	beats := float64(hw.WindowOf(r.net, nl, l).OutBeats())
-	if !l.Engine.Skips() {
-		return beats * float64(hw.BeatCost(l.Engine, hw.EngineLanes(r.net, nl, l), l.N, 0)), 0, nil
-	}
-	k := roughKey{l.Engine, hw.EngineLanes(r.net, nl, l), l.N, l.Gang * l.OutPx} // all pixels advance together
-	cost, ok := r.cache[layer][k]
-	if !ok {
-		cost = beatMean(k, r.density[layer])
-		r.cache[layer][k] = cost
-	}
-	return beats * max(1, min(cost*r.factor[layer][elasticFactor(l.Engine)], float64(fixed.CeilDiv(k.m, k.n)))), 0, nil
-}
-
-// beatMean is the mean cost of a beat whose lanes are pairs with probability d.
-func beatMean(k roughKey, d float64) float64 {
-	lanes, times, per := k.m, float64(k.gang), k.n // the cost is the largest of times ceil(pairs of lanes / per)
-	if row := k.kind.Row(); row.Measure == hw.FullestBank {
-		lanes, per = k.m/k.n, 1
-		if !row.Apart { // otherwise each bank goes on by itself
-			times *= float64(k.n)
-		}
-	}
-	mean, below, p := 0.0, 0.0, math.Pow(1-d, float64(lanes))
-	last := 0.0 // probability of a cost up to the previous one
-	for x := 0; x <= lanes; x++ {
-		below += p
-		if d < 1 {
-			p *= float64(lanes-x) / float64(x+1) * d / (1 - d)
-		} else if p = 0; x == lanes-1 {
-			p = 1
-		}
-		if x%per == 0 || x == lanes {
-			upTo := math.Pow(min(1, below), times)
-			mean += (upTo - last) * float64(max(1, fixed.CeilDiv(x, per)))
-			last = upTo
-		}
-	}
-	return mean + (1-last)*float64(fixed.CeilDiv(lanes, per))
-}
-
-// near selects the choices of interest: those around the cycles of a design that the model found.
+// near says which choices matter: those around the cycles of a design that the model found.
 type near struct {
-	model     *rough
+	model     *rough.Model
 	low, high float64           // fewer cycles than low are as good as low
 	keep      []map[engine]bool // by layer; nil while only the model is used
 	nothing   bool              // nothing fits
@@ -221,33 +136,15 @@ func (s *space) effort() int {
 	return n
 }
 
-// leastCycles bounds the cycles of every design from below: all pairs over all multipliers, with the sharing of packed engines, and one beat
-// of the largest map per cycle.
-func (r *rough) leastCycles(budget design.Vec) float64 {
-	pairs, least := 0.0, 1.0
-	for i, t := range r.net.Tensors {
-		least = max(least, float64(t.H*fixed.CeilDiv(t.W, r.model.Px(i))))
-	}
-	for i := range r.net.Layers {
-		l := &r.net.Layers[i]
-		out := r.net.Tensors[l.Out]
-		if l.Kind == intnet.KindConv {
-			_, px := r.model.LayerPx(i)
-			pairs += r.density[i] * float64(out.H*out.W) * float64(r.net.WeightCount(l)) / float64(derive.Shared(r.net, l, px, r.model.Family))
-		}
-	}
-	return max(least, pairs/float64(max(1, budget[0])))
-}
-
-// focus determines near for a network and a budget. expect, if not 0, is the approximate number of cycles per image
-// of its design. It also chooses the clock: s keeps its limit.
+// focus finds what near is for a network on a budget. expect, if not 0, is about the cycles per image of its design.
+// The clock is chosen there as well: s keeps its limit.
 func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, expect float64) (*near, error) {
 	model, err := newRough(s)
 	if err != nil {
 		return nil, err
 	}
 	n := &near{model: model}
-	least := n.model.leastCycles(s.budget)
+	least := n.model.LeastCycles(s.budget)
 	quick := *s
 	quick.near, quick.est = n, n.model
 	var p *problem
@@ -286,7 +183,7 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 			if !hl.Engine.Skips() {
 				continue
 			}
-			if err := n.model.correct(s.est, i, hl); err != nil {
+			if err := n.model.Correct(s.est, i, hl); err != nil {
 				return nil, err
 			}
 		}
@@ -411,7 +308,7 @@ func (s *space) cheap(ctx context.Context, least float64) error {
 	for i := range n.keep {
 		n.keep[i] = map[engine]bool{}
 	}
-	v.best(evenPrice, n.keep)
+	v.best(target.EvenPrice, n.keep)
 	return nil
 }
 
@@ -482,7 +379,7 @@ func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, 
 func (v *view) pricesOf(ctx context.Context) ([design.NumResources]float64, error) {
 	r, err := v.balance(ctx)
 	if r.feasible != nil || r.price == [design.NumResources]float64{} {
-		r.price = evenPrice
+		r.price = target.EvenPrice
 	}
 	return r.price, err
 }

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"hass/internal/design"
+	"hass/optimizer/target"
 )
 
 // Limits of a branch and bound search in visited options: for the main result, and for
@@ -166,34 +167,19 @@ func (p *problem) minimum(ctx context.Context, limit float64, start []pick, pric
 // least is the choice that takes least, by the rule of Input.Least, among those of at most limit cycles; start is one of them. For
 // the rule dsp, the choice by the sum of all shares is another start, because with a single priced resource the search has little
 // guidance.
-func (p *problem) least(ctx context.Context, limit float64, start []pick, rule string, effort int) (x []pick, err error) {
-	if rule == LeastDSP {
+func (p *problem) least(ctx context.Context, limit float64, start []pick, rule target.Rule, effort int) (x []pick, err error) {
+	if rule != target.Even {
 		effort /= 2
-		if start, _, _, err = p.minimum(ctx, limit, start, evenPrice, nil, effort); err != nil {
+		if start, _, _, err = p.minimum(ctx, limit, start, target.EvenPrice, nil, effort); err != nil {
 			return nil, err
 		}
 	}
-	x, _, _, err = p.minimum(ctx, limit, start, leastPrice(rule), nil, effort)
+	x, _, _, err = p.minimum(ctx, limit, start, rule.Price(), nil, effort)
 	return x, err
 }
 
-// evenPrice weights the shares of all budgets equally; LUTRAM is a part of LUT and has
-// no price of its own.
-var evenPrice = [design.NumResources]float64{1, 1, 1, 1, 1, 0}
-
-// dspPrice weights DSPs; the other resources break ties.
-var dspPrice = [design.NumResources]float64{1, 0.05, 0.05, 0.05, 0.05, 0}
-
-// leastPrice are the prices for a rule of Input.Least.
-func leastPrice(rule string) [design.NumResources]float64 {
-	if rule == LeastDSP {
-		return dspPrice
-	}
-	return evenPrice
-}
-
-// smallest is the choice nearest to fitting: the one that exceeds a single resource
-// least, or, if several must be exceeded, the one with the least largest share.
+// smallest is the choice that comes nearest to fitting: that which exceeds a single
+// resource least, or, where several must be exceeded, with the least largest share.
 func (p *problem) smallest(ctx context.Context) ([]pick, error) {
 	budget := p.budget
 	defer p.setBudget(budget)

@@ -19,6 +19,7 @@ import (
 	"hass/optimizer/cost"
 	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
+	"hass/optimizer/target"
 	"hass/optimizer/widths"
 )
 
@@ -67,7 +68,7 @@ func small() map[string]*intnet.Net {
 // hardware from nested loops over the parameters, checked by hw.Expand, priced as a
 // whole network. It shares with the search the cost formulas and the rule for
 // joins' FIFOs and for the input widths of concats, but neither its enumeration, pruning, decomposition nor solver.
-func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(cycles, latency float64, total design.Vec)) int {
+func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family string, visit func(layers []hw.Layer, cycles, latency float64, total design.Vec)) int {
 	m := derive.Pricing{Model: cost.New(net, family, nil)}
 	hurry := fifo.Hurry(net)
 	var lists [][]hw.Layer
@@ -191,7 +192,7 @@ func everyDesign(t *testing.T, net *intnet.Net, est CycleEstimator, family strin
 			}
 			if sc != nil {
 				count++
-				visit(slow, slow+lat+float64(pipeline), cost.Add(*sc))
+				visit(layers, slow, slow+lat+float64(pipeline), cost.Add(*sc))
 			}
 			return
 		}
@@ -212,7 +213,7 @@ func TestBruteForce(t *testing.T) {
 		est := meanEst{net, 0.4}
 		var all [][]float64 // cycles, latency
 		var costs []design.Vec
-		n := everyDesign(t, net, est, design.FamilyUSPlus, func(c, l float64, v design.Vec) {
+		n := everyDesign(t, net, est, design.FamilyUSPlus, func(_ []hw.Layer, c, l float64, v design.Vec) {
 			all, costs = append(all, []float64{c, l}), append(costs, v)
 		})
 		p := testProblem(t, net, bigBudget)
@@ -232,7 +233,7 @@ func TestBruteForce(t *testing.T) {
 					continue
 				}
 				sh := p.share(v)
-				f := dot(&evenPrice, &sh)
+				f := dot((*[design.NumResources]float64)(&target.EvenPrice), &sh)
 				if all[k][0] < best {
 					best, even = all[k][0], f
 				} else if all[k][0] == best {
@@ -255,7 +256,7 @@ func TestBruteForce(t *testing.T) {
 				t.Errorf("%s, trial %d, budget %v: %v cycles, bound %v; brute force %v", name, trial, budget, r.cycles, r.bound, best)
 				continue
 			}
-			x, value, bound, err := p.minimum(ctx, r.cycles, r.x, evenPrice, nil, 1<<40)
+			x, value, bound, err := p.minimum(ctx, r.cycles, r.x, target.EvenPrice, nil, 1<<40)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -98,6 +98,18 @@ func printSummary(out io.Writer, s *rundir.Summary) error {
 		fmt.Fprintf(w, "  loss of range\t%d warnings, see above and summary.json\n", n)
 	}
 	fmt.Fprintf(w, "rate\t%.1f images/s at %v\n", s.ImagesPerSecond, &s.Clock)
+	if s.Asked != nil {
+		fmt.Fprintf(w, "  asked for\t%v, in the least hardware (%s)\n", s.Asked, s.Asked.Least)
+	}
+	switch o := s.Dense; {
+	case o == nil:
+	case o.Engines == "itself":
+		fmt.Fprintf(w, "  against dense\t%s\n", o.Against(s.Resources))
+	case !o.Fits:
+		fmt.Fprintf(w, "  against dense\t%s engines alone do not fit the same budget\n", o.Engines)
+	default:
+		fmt.Fprintf(w, "  against dense\t%s, of %.1f images/s predicted at %g MHz (%s engines, same budget)\n", o.Ratios(s.Resources), o.ImagesPerSecond, o.MHz, o.Engines)
+	}
 	fmt.Fprintf(w, "cycles per image\t%.0f simulated, %.0f predicted (%+.2f %%)\n", s.CyclesPerImage, s.PredictedCyclesPerImage,
 		100*(s.CyclesPerImage/s.PredictedCyclesPerImage-1))
 	if a := s.Difference; a != nil {
@@ -107,10 +119,15 @@ func printSummary(out io.Writer, s *rundir.Summary) error {
 	fmt.Fprintf(w, "latency\t%d cycles\n", s.LatencyCycles)
 	fmt.Fprintf(w, "bottleneck\t%s\n", s.Bottleneck)
 	fmt.Fprintln(w, "resources\tDSP\tLUT\tFF\tBRAM18\tURAM")
-	for _, row := range []struct {
+	type row struct {
 		what string
 		r    design.Resources
-	}{{"  estimated", s.Resources}, {"  budget", s.Budget}} {
+	}
+	rows := []row{{"  estimated", s.Resources}, {"  budget", s.Budget}}
+	if s.Dense != nil && s.Dense.Engines != "itself" {
+		rows = append(rows, row{"  dense, same budget", s.Dense.Resources})
+	}
+	for _, row := range rows {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", row.what, row.r.DSP, row.r.LUT, row.r.FF, row.r.BRAM18, row.r.URAM)
 	}
 	if s.Calibrated {

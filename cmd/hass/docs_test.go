@@ -19,6 +19,7 @@ import (
 	"hass/internal/steps"
 	"hass/internal/steps/rundir"
 	"hass/internal/test/testenv"
+	"hass/optimizer/ask"
 	"hass/optimizer/search"
 	"hass/sparsity"
 )
@@ -60,6 +61,10 @@ func TestFormatsDocumented(t *testing.T) {
 		{"design.json", design.Prediction{}, ""},
 		{"design.json", design.FIFO{}, ""},
 		{"design.json", design.Resources{}, ""},
+		{"design.json", design.Asked{}, ""},
+		{"design.json", design.Dense{}, ""},
+		{"Answers of `--json`", steps.SweepResult{}, "`hass.sweep`"},
+		{"Answers of `--json`", ask.Point{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
 		{"simulation.json", rundir.Simulation{}, "Schema `hass.simulation`, version 1"},
 		{"summary.json", rundir.Summary{}, "Schema `hass.summary`, version 2"},

@@ -26,6 +26,7 @@ import (
 	"hass/internal/repair"
 	"hass/internal/steps"
 	"hass/optimizer/search"
+	"hass/optimizer/target"
 )
 
 // cli is the command line.
@@ -171,7 +172,12 @@ func vars() kong.Vars {
 	for _, m := range repair.Methods() {
 		methods = append(methods, string(m))
 	}
+	var rules []string
+	for _, r := range target.Rules() {
+		rules = append(rules, string(r))
+	}
 	return kong.Vars{
+		"least":  strings.Join(rules, ","),
 		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
 		"version": version(), "samplers": strings.Join(search.Samplers(), ", "),
 		"engines": design.EngineRules().Join(","), "engine_words": design.EngineRules().Join(", "),

@@ -2,33 +2,39 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"strconv"
+	"text/tabwriter"
 
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw/limits"
 	"hass/internal/steps"
 	"hass/optimizer/pixels"
+	"hass/optimizer/target"
 )
 
 // hardwareFlags are the choices that both optimize and build offer.
 type hardwareFlags struct {
-	Platform     string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Objective    string            `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
-	Engine       design.EngineRule `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
-	BudgetShare  float64           `help:"Use only this share of every resource's usable budget." default:"1"`
-	Target       string            `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
-	Pixels       string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
-	Least        string            `help:"Of the designs of the best rate: the one that takes least of all (even) or the fewest DSPs (dsp). Default: even; dsp for a trial of a search, as the search rates it." enum:",even,dsp" default:""`
-	Calibration  string            `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
-	Clock        float64           `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
-	IgnoreBudget bool              `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
+	Platform        string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
+	Objective       string            `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
+	Engine          design.EngineRule `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
+	BudgetShare     float64           `help:"Use only this share of every resource's usable budget." default:"1"`
+	Target          string            `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
+	Pixels          string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
+	ImagesPerSecond float64           `help:"Rate that the design shall have at its clock, in the least hardware (--least). Default: the best rate that the budget gives." placeholder:"N"`
+	Latency         float64           `help:"Latency that the design shall have at most, in microseconds at its clock, estimated; in the least hardware." placeholder:"US"`
+	Least           string            `help:"What is least of the designs of the best rate, or of those that have what was asked for: the fullest resource (even), or dsp, lut or bram. Default: even; dsp for a trial of a search, as the search rates it." enum:",${least}" default:""`
+	Calibration     string            `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
+	Clock           float64           `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
+	IgnoreBudget    bool              `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
 		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: limits.Target(f.Target),
-		Pixels: pixelsOf(f.Pixels), Least: f.Least, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
+		Pixels: pixelsOf(f.Pixels), Least: target.Rule(f.Least), ImagesPerSecond: f.ImagesPerSecond, Latency: f.Latency, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
 	}
 }
 
@@ -54,6 +60,7 @@ type optimizeCmd struct {
 	Data   string `help:"With --study: the study's calibration data set (TOML), to profile the trial." type:"path"`
 	Widths string `help:"With --study: the study's per-layer widths (TOML), if it had any." type:"path"`
 	hardwareFlags
+	Sweep  bool   `help:"Print the rate against shares of the budget, from 5 % to all of it, and write no design."`
 	Output string `short:"o" default:"design.json" help:"Design to write; side files stand beside it." type:"path"`
 	JSON   bool   `help:"Print the design as JSON instead of a table."`
 }
@@ -61,6 +68,8 @@ type optimizeCmd struct {
 // Help is the example shown by --help.
 func (optimizeCmd) Help() string {
 	return "Example:\n  hass optimize model.onnx --profile profile.json --platform zcu104 -o design.json\n" +
+		"  hass optimize model.onnx --profile profile.json --platform zcu104 --images-per-second 30 --least dsp\n" +
+		"  hass optimize model.onnx --profile profile.json --platform zcu104 --sweep\n" +
 		"  hass optimize model.onnx --study study.db --trial 17 --data calib.toml --platform zcu104 -o design.json\n\n" +
 		"A trial's profile is written beside the design (design.profile.json). Exit code 1 if the model does not fit, naming the resource and the shortfall."
 }
@@ -74,12 +83,24 @@ func (c optimizeCmd) Validate() error {
 		return errors.New("--profile is missing (or --study with --data, for a trial of a search)")
 	case c.Study != "" && c.Data == "":
 		return errors.New("--study needs --data, the study's calibration data set")
+	case c.Study != "" && c.Sweep:
+		return errors.New("--sweep is of a profile, not of a trial: give the design.profile.json that the trial's design has beside it by --profile")
 	}
 	return nil
 }
 
 // Run optimises and prints the design.
 func (c optimizeCmd) Run(e *env) error {
+	if c.Sweep {
+		r, err := steps.Sweep(e.ctx, steps.SweepOptions{Model: c.Model, Shapes: c.shapes(), Profile: c.Profile, Hardware: c.hardware()}, e.reporter())
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return artifact.Encode(e.stdout, r)
+		}
+		return printSweep(e.stdout, r)
+	}
 	o := steps.OptimizeOptions{Model: c.Model, Shapes: c.shapes(), Profile: c.Profile, Study: c.at(), Trial: c.Trial, Data: c.Data, Widths: c.Widths, Hardware: c.hardware(), Output: c.Output}
 	d, err := steps.Optimize(e.ctx, o, e.reporter())
 	if err != nil {
@@ -89,4 +110,20 @@ func (c optimizeCmd) Run(e *env) error {
 		return artifact.Encode(e.stdout, d)
 	}
 	return d.Report(e.stdout)
+}
+
+// printSweep writes rate against budget, a line a share.
+func printSweep(out io.Writer, r *steps.SweepResult) error {
+	fmt.Fprintf(out, "%q on %s, %s bit\n", r.Model, r.Platform, r.Bits)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "budget\tcycles\tMHz\timages/s\tDSP\tLUT\tFF\tBRAM18\tURAM\t")
+	for _, p := range r.Points {
+		note := ""
+		if !p.Fits {
+			note = "  does not fit: " + p.Shortfall[0]
+		}
+		u := p.Resources
+		fmt.Fprintf(w, "%.3g %%\t%.0f\t%.4g\t%.1f\t%d\t%d\t%d\t%d\t%d\t%s\n", 100*p.Share, p.CyclesPerImage, p.Clock.MHz, p.ImagesPerSecond, u.DSP, u.LUT, u.FF, u.BRAM18, u.URAM, note)
+	}
+	return w.Flush()
 }

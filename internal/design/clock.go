@@ -109,16 +109,16 @@ func (c *Clock) ImagesPerSecond(cyclesPerImage float64) float64 { return c.MHz *
 
 // String is the clock with its kind and its range, as in every report.
 func (c *Clock) String() string {
-	s := mhzText(c.MHz) + " MHz ("
+	s := plainFloat(c.MHz) + " MHz ("
 	if c.Asked > 0 {
 		s += "asked for; "
 	}
 	s += c.Kind.Words()
 	if c.High > 0 {
-		s += fmt.Sprintf(", %s to %s", mhzText(c.Low), mhzText(c.High))
+		s += fmt.Sprintf(", %s to %s", plainFloat(c.Low), plainFloat(c.High))
 	}
 	return s + ")"
 }
 
-// mhzText prints a clock.
-func mhzText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+// plainFloat prints a number without an exponent.
+func plainFloat(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

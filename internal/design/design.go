@@ -7,6 +7,10 @@
 package design
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"hass/internal/artifact"
 	"hass/internal/hw"
 	"hass/internal/hw/limits"
@@ -57,11 +61,12 @@ type Design struct {
 	// Target is the language whose limits the hardware keeps; only this target may be generated.
 	Target      limits.Target `json:"target"`
 	Objective   string        `json:"objective"`
-	EngineRule  EngineRule    `json:"engine_rule"`  // what --engine allowed
-	Family      string        `json:"family"`       // of the part, which decides costs: Family7 or FamilyUSPlus
-	Device      Resources     `json:"device"`       // of the whole part
-	UsableShare Shares        `json:"usable_share"` // share of each resource that may be used
-	Budget      Resources     `json:"budget"`       // after the usable share
+	Asked       *Asked        `json:"asked,omitempty"` // the rate or latency that it was asked for; absent: as good as the budget allows
+	EngineRule  EngineRule    `json:"engine_rule"`     // what --engine allowed
+	Family      string        `json:"family"`          // of the part, which decides costs: Family7 or FamilyUSPlus
+	Device      Resources     `json:"device"`          // of the whole part
+	UsableShare Shares        `json:"usable_share"`    // share of each resource that may be used
+	Budget      Resources     `json:"budget"`          // after the usable share
 	Total       Resources     `json:"total"`
 	Fits        bool          `json:"fits"`
 	Shortfall   []string      `json:"shortfall,omitempty"` // one line per exceeded resource
@@ -69,7 +74,72 @@ type Design struct {
 	CostModel   CostModel     `json:"cost_model"`
 	Costs       []LayerCost   `json:"costs"` // one per Net.Layers, then "fifos" and "io"
 	Predicted   Prediction    `json:"predicted"`
-	Explain     []string      `json:"explain"` // bottleneck, binding resource, gain from more of a resource
+	Dense       *Dense        `json:"dense,omitempty"` // beside it; absent where nobody asked
+	Explain     []string      `json:"explain"`         // bottleneck, binding resource, gain from more of a resource
+}
+
+// Asked is what a design was asked for: of all that have it, it takes least.
+type Asked struct {
+	ImagesPerSecond float64 `json:"images_per_second,omitempty"` // at the design's clock, at least; 0: any
+	LatencyUS       float64 `json:"latency_us,omitempty"`        // estimated, in microseconds, at most; 0: any
+	Least           string  `json:"least"`                       // the rule that says what is less: even, dsp, lut or bram
+}
+
+// String is what was asked for, in words.
+func (a *Asked) String() string {
+	var list []string
+	if a.ImagesPerSecond > 0 {
+		list = append(list, plainFloat(a.ImagesPerSecond)+" images/s")
+	}
+	if a.LatencyUS > 0 {
+		list = append(list, "a latency of "+plainFloat(a.LatencyUS)+" us")
+	}
+	return strings.Join(list, " and ")
+}
+
+// Met tells whether a prediction has what was asked for, at a clock.
+func (a *Asked) Met(p *Prediction, c *Clock) bool {
+	const rounding = 1e-9
+	return p.ImagesPerSecond >= a.ImagesPerSecond*(1-rounding) && (a.LatencyUS == 0 || p.LatencyCycles/c.MHz <= a.LatencyUS*(1+rounding))
+}
+
+// Dense is the best design of the same question and budget whose engines skip no zeros.
+type Dense struct {
+	Engines         string    `json:"engines"` // the rule that its engines keep, or "itself": no engine of the design skips zeros
+	Fits            bool      `json:"fits"`
+	CyclesPerImage  float64   `json:"cycles_per_image"`
+	ImagesPerSecond float64   `json:"images_per_second"`
+	MHz             float64   `json:"mhz"` // its clock
+	Resources       Resources `json:"resources"`
+	RateRatio       float64   `json:"rate_ratio"` // the design's images per second over its
+}
+
+// Skips tells whether any engine skips zeros, of activations or of weights.
+func (d *Design) Skips() bool {
+	return slices.ContainsFunc(d.Layers, func(l hw.Layer) bool { return l.Engine != "" && (l.Engine.Skips() || l.Engine.Row().Static) })
+}
+
+// Against says in words how a design of these resources, beside which o stands, compares with it.
+func (o *Dense) Against(total Resources) string {
+	if o.Engines == "itself" {
+		return "no engine of this design skips zeros: it is the dense design"
+	}
+	s := fmt.Sprintf("%s engines alone, same budget: %.0f images/s at %s MHz, DSP %d, LUT %d, BRAM18 %d", o.Engines, o.ImagesPerSecond, plainFloat(o.MHz), o.Resources.DSP, o.Resources.LUT, o.Resources.BRAM18)
+	if !o.Fits {
+		return s + ", which does not fit"
+	}
+	return s + "; this design has " + o.Ratios(total)
+}
+
+// Ratios are those of a design of these resources, beside which o stands, to o.
+func (o *Dense) Ratios(total Resources) string {
+	s := fmt.Sprintf("%.2f x the rate", o.RateRatio)
+	for _, r := range []int{DSP, LUT, BRAM18} {
+		if its := o.Resources.Vec()[r]; its > 0 {
+			s += fmt.Sprintf(", %.2f x the %s", float64(total.Vec()[r])/float64(its), ResourceNames[r])
+		}
+	}
+	return s
 }
 
 // CostModel describes the origin of the formulas of LUTs and flip-flops and their error.

@@ -65,6 +65,9 @@ func (d *Design) Report(w io.Writer) error {
 	p := d.Predicted
 	fmt.Fprintf(&b, "\npredicted: %.0f images/s at %s, %.1f +- %.1f cycles per image, latency about %.0f cycles\n",
 		p.ImagesPerSecond, &d.Clock, p.CyclesPerImage, p.CyclesCI, p.LatencyCycles)
+	if d.Dense != nil {
+		fmt.Fprintln(&b, d.Dense.Against(d.Total))
+	}
 	fmt.Fprintln(&b, d.costModel())
 	if !d.Fits {
 		fmt.Fprintln(&b, "DOES NOT FIT:")

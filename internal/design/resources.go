@@ -74,6 +74,14 @@ func DefaultShares() Shares {
 	return Shares{DSP: 1, LUT: 0.8, FF: 0.8, BRAM18: 1, URAM: 1}
 }
 
+// Scaled is a share of the shares.
+func (s Shares) Scaled(share float64) Shares {
+	for _, v := range []*float64{&s.DSP, &s.LUT, &s.FF, &s.BRAM18, &s.URAM} {
+		*v *= share
+	}
+	return s
+}
+
 // Validate refuses shares outside 0..1.
 func (s Shares) Validate() error {
 	for i, v := range s.List() {

@@ -18,10 +18,10 @@ import (
 	"hass/internal/quant"
 	"hass/internal/settings"
 	"hass/internal/steps/rundir"
-	"hass/optimizer"
 	"hass/optimizer/derive"
 	"hass/optimizer/search"
 	"hass/optimizer/search/study"
+	"hass/optimizer/target"
 	"hass/sparsity"
 )
 
@@ -61,10 +61,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 		o.Test, judged = o.Calib, "calibration"
 	}
 	// Everything that can be wrong with the input is found before the first file is written.
-	if _, err := o.shares(); err != nil {
-		return nil, err
-	}
-	if _, err := o.scales(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	platform, err := design.LoadPlatform(o.Platform)
@@ -172,8 +169,8 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 		if opt.Thresholds, err = settings.LoadThresholds(in("thresholds.toml")); err != nil {
 			return nil, err
 		}
-		if o.Least == "" {
-			o.Least = optimizer.LeastDSP
+		if a, _ := o.asked(); o.Least == "" && a == (design.Asked{}) {
+			o.Least = target.DSP
 		}
 	}
 	rep.stage("profile", "%s, %d images", o.Calib, calib.Len())

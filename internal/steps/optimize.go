@@ -12,8 +12,10 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw/limits"
 	"hass/optimizer"
+	"hass/optimizer/ask"
 	"hass/optimizer/cost"
 	"hass/optimizer/scheduled"
+	"hass/optimizer/target"
 	"hass/sparsity"
 )
 
@@ -25,9 +27,12 @@ type Hardware struct {
 	BudgetShare float64           // of every resource's usable budget, above 0 and up to 1
 	Target      limits.Target     // what shall be generated from the design
 	Pixels      int               // per beat of the widest streams, or pixels.Rows; 0 is what gives the best rate
-	// Least chooses between designs of the best rate, as optimizer.Input.Least does; "" is even, and for a trial of a search
-	// as the search rates it.
-	Least       string
+	// ImagesPerSecond and Latency (estimated, in microseconds), if not 0, are what the design shall have, at least and at most, with the
+	// least hardware.
+	ImagesPerSecond, Latency float64
+	// Least chooses between designs of the best rate, or of what was asked for, as optimizer.Input.Least does; "" is even, and for a trial
+	// of a search as the search rates it.
+	Least       target.Rule
 	Calibration string // file of factors on the cost model, or ""
 	// Clock is the clock in MHz that the design shall have; 0 is the one with which there are most images per second.
 	Clock        float64
@@ -45,10 +50,36 @@ func (h Hardware) shares() (design.Shares, error) {
 	if !(h.BudgetShare > 0 && h.BudgetShare <= 1) {
 		return shares, badOption("--budget-share %g: want a share above 0 and up to 1", h.BudgetShare)
 	}
-	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
-		*s *= h.BudgetShare
+	return shares.Scaled(h.BudgetShare), nil
+}
+
+// asked is the rate or the latency that was asked for.
+func (h Hardware) asked() (design.Asked, error) {
+	a := design.Asked{ImagesPerSecond: h.ImagesPerSecond, LatencyUS: h.Latency}
+	for _, v := range []struct {
+		option, unit string
+		value        float64
+	}{{"--images-per-second", "images a second", a.ImagesPerSecond}, {"--latency", "microseconds", a.LatencyUS}} {
+		if !(v.value >= 0) || math.IsInf(v.value, 0) {
+			return a, badOption("%s %g: want a number of %s above 0", v.option, v.value, v.unit)
+		}
 	}
-	return shares, nil
+	if a != (design.Asked{}) && h.Objective == design.Latency {
+		return a, badOption("--objective latency with --images-per-second or --latency: of what is asked for the least hardware is taken; leave --objective out")
+	}
+	return a, nil
+}
+
+// check refuses choices that can be judged without a model: shares, calibration, what is asked for.
+func (h Hardware) check() error {
+	if _, err := h.shares(); err != nil {
+		return err
+	}
+	if _, err := h.scales(); err != nil {
+		return err
+	}
+	_, err := h.asked()
+	return err
 }
 
 // checkClock refuses a clock that a platform cannot have.
@@ -99,10 +130,7 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 	if err := writable(o.Output, o.Model, o.Profile, o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration); err != nil {
 		return nil, err
 	}
-	if _, err := o.shares(); err != nil {
-		return nil, err
-	}
-	if _, err := o.scales(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	file := o.Profile
@@ -117,8 +145,8 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 		if err := profileTrial(ctx, o, file, rep); err != nil {
 			return nil, err
 		}
-		if o.Least == "" {
-			o.Least = optimizer.LeastDSP
+		if a, _ := o.asked(); o.Least == "" && a == (design.Asked{}) {
+			o.Least = target.DSP
 		}
 	}
 	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: file, Shapes: o.Shapes}, rep)
@@ -210,6 +238,22 @@ func wayOut(err error, h Hardware) error {
 		}
 		return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
 	}
+	if none := (*ask.UnreachableError)(nil); errors.As(err, &none) {
+		ways := []string{"ask for less", "a larger platform"}
+		if h.BudgetShare < 1 {
+			ways = append(ways, "a larger --budget-share")
+		}
+		if h.Pixels != 0 {
+			ways = append(ways, "--pixels auto")
+		}
+		if h.Engine != design.EngineAuto {
+			ways = append(ways, "--engine auto")
+		}
+		if h.Clock > 0 {
+			ways = append(ways, "no --clock")
+		}
+		return fmt.Errorf("%w\nhint: %s, or fewer bits (--bits of \"hass profile\")", err, strings.Join(ways, ", "))
+	}
 	var over *optimizer.LimitError
 	if !errors.As(err, &over) {
 		return err
@@ -238,49 +282,58 @@ func wayOut(err error, h Hardware) error {
 	return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
 }
 
-// optimize chooses the hardware of a calibrated model and writes the design.
-func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h Hardware, output string, rep Reporter) (*design.Design, error) {
+// question is what the optimizer is asked about a calibrated model; quick is the same with an estimator of fewer samples, which does for a
+// comparison of pixels per beat.
+func question(cal *Calibrated, platform design.Platform, h Hardware) (in, quick optimizer.Input, err error) {
 	shares, err := h.shares()
 	if err != nil {
-		return nil, err
+		return in, quick, err
 	}
 	est, err := sparsity.NewEstimator(cal.Net, cal.Bitmaps, sparsity.EstimatorOptions{Seed: cal.Profile.Seed})
 	if err != nil {
-		return nil, err
+		return in, quick, err
 	}
 	scales, err := h.scales()
 	if err != nil {
-		return nil, err
+		return in, quick, err
+	}
+	asked, err := h.asked()
+	if err != nil {
+		return in, quick, err
 	}
 	p := cal.Profile
-	in := optimizer.Input{
-		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales, Clock: h.Clock, Menu: scheduled.NewMenu(cal.Net, platform.Family),
+	in = optimizer.Input{
+		Net: cal.Net, Est: est, Platform: platform, Objective: h.Objective, Asked: asked, Engine: h.Engine, Least: h.Least, Pixels: h.Pixels, Target: h.Target, Shares: shares, Calibration: scales, Clock: h.Clock, Menu: scheduled.NewMenu(cal.Net, platform.Family),
 		Model: p.Model, Bits: p.Bits,
 		Preproc: design.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.Hash},
 	}
-	if in.Pixels == 0 {
-		// For a comparison a small sample of the zeros does.
-		quick := in
-		if quick.Est, err = sparsity.NewEstimator(cal.Net, cal.Bitmaps, sparsity.EstimatorOptions{Seed: cal.Profile.Seed, Pairs: quickPairs}); err != nil {
-			return nil, err
-		}
-		if in.Pixels, err = optimizer.BestPixels(ctx, quick); err != nil {
-			return nil, wayOut(err, h)
-		}
+	quick = in
+	quick.Est, err = sparsity.NewEstimator(cal.Net, cal.Bitmaps, sparsity.EstimatorOptions{Seed: p.Seed, Pairs: quickPairs})
+	return in, quick, err
+}
+
+// optimize chooses the hardware of a calibrated model and writes the design.
+func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h Hardware, output string, rep Reporter) (*design.Design, error) {
+	in, quick, err := question(cal, platform, h)
+	if err != nil {
+		return nil, err
 	}
-	d, err := optimizer.Optimize(ctx, in)
+	d, err := ask.Optimize(ctx, in, quick)
 	if err != nil {
 		return nil, wayOut(err, h)
 	}
 	if !d.Fits && !h.IgnoreBudget {
 		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
-			p.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
+			d.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
+	}
+	if d.Dense, err = ask.Dense(ctx, in, quick, d); err != nil {
+		return nil, err
 	}
 	if err := design.Write(ctx, d, output, cal.Golden); err != nil {
 		return nil, err
 	}
-	if text := offer(cal, d, scales); text != "" {
+	if text := offer(cal, d, in.Calibration); text != "" {
 		rep.note(text)
 	}
 	return d, nil

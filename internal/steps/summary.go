@@ -25,7 +25,7 @@ func newSummary(d *design.Design, p design.Platform, verified rundir.Checks, rep
 		Model:  d.Model, Platform: p.Name, Bits: d.Bits, Fits: d.Fits, Shortfall: d.Shortfall,
 		CyclesPerImage: rep.CyclesPerImage, PredictedCyclesPerImage: d.Predicted.CyclesPerImage,
 		ImagesPerSecond: d.Clock.ImagesPerSecond(rep.CyclesPerImage), Clock: d.Clock,
-		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
+		Resources: d.Total, Calibrated: d.Calibrated, CostModel: d.CostModel, Budget: d.Budget, Asked: d.Asked, Dense: d.Dense, Bottleneck: d.Predicted.Bottleneck, Difference: rep.Bottleneck,
 	}
 	s.Verified = verified
 	s.Verified[len(verified)-1].Tally = verify.Tally{Images: rep.Images, Mismatches: mismatches} // the simulator is the last of rundir.AllChecks

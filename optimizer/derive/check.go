@@ -16,6 +16,7 @@ import (
 	"hass/internal/workers"
 	"hass/optimizer/cost"
 	"hass/optimizer/fifo"
+	"hass/optimizer/target"
 )
 
 // A design records many fields that follow from its network and its hardware. ReadDesign
@@ -91,6 +92,9 @@ func modelOf(d *design.Design) Pricing {
 func checkChoices(d *design.Design, _ *hw.Network) error {
 	if d.Objective != design.Throughput && d.Objective != design.Latency {
 		return fmt.Errorf("objective is %.40q; want %s or %s", d.Objective, design.Throughput, design.Latency)
+	}
+	if a := d.Asked; a != nil && !(a.ImagesPerSecond >= 0 && a.LatencyUS >= 0 && a.ImagesPerSecond+a.LatencyUS > 0 && slices.Contains(target.Rules(), target.Rule(a.Least))) {
+		return fmt.Errorf("asked is %.80q; want a rate or a latency, and least as one of %v", fmt.Sprint(*a), target.Rules())
 	}
 	if !slices.Contains(design.EngineRules(), d.EngineRule) {
 		return fmt.Errorf("engine_rule is %.40q, which is no rule", d.EngineRule)
@@ -324,6 +328,12 @@ func checkPrediction(d *design.Design, _ *hw.Network) error {
 	if !(p.Bound >= want.ImagesPerSecond*(1-FloatError)) || math.IsInf(p.Bound, 0) {
 		return fmt.Errorf("predicted.bound_images_per_second is %v, below the rate of %v", p.Bound, want.ImagesPerSecond)
 	}
+	if d.Asked != nil && d.Fits && !d.Asked.Met(&want, &d.Clock) {
+		return fmt.Errorf("asked is %v, which the design does not have: %.1f images/s, a latency of about %.1f us", d.Asked, want.ImagesPerSecond, want.LatencyCycles/d.Clock.MHz)
+	}
+	if o := d.Dense; o != nil && !(o.ImagesPerSecond > 0 && equalFloats(o.RateRatio*o.ImagesPerSecond, want.ImagesPerSecond) && equalFloats(o.ImagesPerSecond*o.CyclesPerImage, o.MHz*1e6)) {
+		return fmt.Errorf("dense: %v images/s of %v cycles at %v MHz, ratio %v; the design has %v images/s", o.ImagesPerSecond, o.CyclesPerImage, o.MHz, o.RateRatio, want.ImagesPerSecond)
+	}
 	if math.Abs(p.Gap-want.Gap) <= FloatError { // a difference of two nearly equal numbers
 		want.Gap = p.Gap
 	}
@@ -380,6 +390,7 @@ func Refresh(d *design.Design) error {
 		d.FIFOs[i] = design.FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i], Memory: n.FIFOMemory(i)}
 	}
 	d.Budget = d.UsableShare.Budget(d.Device)
+	d.Asked, d.Dense = nil, nil // a changed design is not what was asked for, and none was looked for beside it
 	old := d.Costs
 	m, hurries := modelOf(d), fifo.Hurry(d.Net)
 	d.Costs = nil

@@ -85,7 +85,10 @@ func (c *Clocking) Top() float64 {
 	return c.Platform.ClockMHz
 }
 
-// unlimited is a clock for platforms that must not limit an estimate.
+// Reached tells whether a design's modules reach the clock that was asked for, if one was.
+func (c *Clocking) Reached(e *Estimate) bool { return c.Asked <= e.Modules*(1+FloatError) }
+
+// unlimited is a clock for platforms that shall not limit an estimate.
 const unlimited = 1e6
 
 // Estimate is a clock, with the figures that convert it to limits on paths.

@@ -9,6 +9,8 @@ import (
 	"hass/internal/metrics"
 	"hass/internal/workers"
 	"hass/optimizer"
+	"hass/optimizer/ask"
+	"hass/optimizer/target"
 	"hass/sparsity"
 )
 
@@ -205,7 +207,7 @@ func (e *evaluation) rate(ctx context.Context, o *Outcome) error {
 		return err
 	}
 	if p.opt.Pixels == 0 { // the unpruned network, which is rated first
-		if p.opt.Pixels, err = optimizer.BestPixels(ctx, p.input(e.net, est)); err != nil {
+		if p.opt.Pixels, err = ask.Pixels(ctx, p.input(e.net, est)); err != nil {
 			return err
 		}
 	}
@@ -227,7 +229,7 @@ func (p *Problem) estimatorOptions() sparsity.EstimatorOptions {
 
 // input is the optimizer's input.
 func (p *Problem) input(net *intnet.Net, est optimizer.CycleEstimator) optimizer.Input {
-	in := optimizer.Input{Net: net, Est: est, Platform: p.opt.Platform, Engine: p.opt.Engine, Target: p.opt.Target, Shares: p.opt.Shares, Calibration: p.opt.Calibration, Memo: p.memo, Pixels: p.opt.Pixels, Clock: p.opt.Clock, Least: optimizer.LeastDSP, Coarse: true}
+	in := optimizer.Input{Net: net, Est: est, Platform: p.opt.Platform, Engine: p.opt.Engine, Target: p.opt.Target, Shares: p.opt.Shares, Calibration: p.opt.Calibration, Memo: p.memo, Pixels: p.opt.Pixels, Clock: p.opt.Clock, Least: target.DSP, Coarse: true}
 	if p.Rating != nil {
 		in.Near = p.Rating.CyclesPerImage
 	}

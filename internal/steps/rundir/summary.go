@@ -99,7 +99,11 @@ type Summary struct {
 	Calibrated bool             `json:"resources_calibrated"`
 	CostModel  design.CostModel `json:"cost_model"`
 	Budget     design.Resources `json:"budget"`
-	Bottleneck string           `json:"bottleneck"`
+	// Asked is the rate or latency that the design was asked for; Dense is the best design of the same budget whose engines skip no zeros.
+	// Both are the design's; the rates compared are predicted.
+	Asked      *design.Asked `json:"asked,omitempty"`
+	Dense      *design.Dense `json:"dense,omitempty"`
+	Bottleneck string        `json:"bottleneck"`
 	// Difference splits the difference between simulated and predicted cycles at the bottleneck into causes.
 	Difference *report.Accounting `json:"difference,omitempty"`
 

@@ -1,0 +1,88 @@
+// Package ask puts questions to the optimizer that take several of its answers: how many pixels a beat are best, what is the least
+// hardware for a rate, what the rate is under other budgets, what a dense design of the same budget is.
+//
+// It takes what the optimizer takes, and gives designs and ratings. It chooses no hardware of a layer.
+package ask
+
+import (
+	"context"
+	"errors"
+
+	"hass/internal/design"
+	"hass/optimizer"
+	"hass/optimizer/pixels"
+)
+
+// worthPixels is the least gain in rate that twice the pixels per beat are taken for: ratings are some percent off.
+const worthPixels = 1.1
+
+// Pixels is the value of Input.Pixels with the best rate, the least if several are as good: it doubles the pixels until
+// that gains nothing, and then, where in.Menu knows of scheduled engines, tries whole rows. Where a rate or a latency was asked for it
+// is the value with which that takes least. in.Pixels plays no part.
+func Pixels(ctx context.Context, in optimizer.Input) (int, error) {
+	best, _, err := rated(ctx, in)
+	return best, err
+}
+
+// rated is Pixels with the rating of a coarse search.
+func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rating, err error) {
+	in.Coarse, in.Near = true, 0
+	var refused error
+	try := func(p int) (r *optimizer.Rating, err error) {
+		in.Pixels = p
+		r, err = optimizer.Rate(ctx, in)
+		if over := (*optimizer.LimitError)(nil); errors.As(err, &over) {
+			refused = err // more pixels or fewer may do
+			return nil, nil
+		}
+		return r, err
+	}
+	for p := 1; p <= optimizer.MaxPixels; p *= 2 {
+		r, err := try(p)
+		if err != nil {
+			return 0, nil, err
+		}
+		if r == nil {
+			continue
+		}
+		if best == 0 || better(&in, r, of) {
+			best, of = p, r
+		}
+		if best != p && (of.Fits || !in.Asks()) || p == 1 && !r.Fits && !in.Asks() {
+			break
+		}
+	}
+	if in.Menu != nil {
+		r, err := try(pixels.Rows)
+		if err != nil {
+			return 0, nil, err
+		}
+		if r != nil && (best == 0 || better(&in, r, of)) {
+			best, of = pixels.Rows, r
+		}
+	}
+	if best == 0 {
+		return 0, nil, refused
+	}
+	return best, of, nil
+}
+
+// better tells whether a rating is worth more pixels a beat than another.
+func better(in *optimizer.Input, r, than *optimizer.Rating) bool {
+	switch {
+	case !r.Fits || !than.Fits:
+		return r.Fits
+	case in.Asks():
+		return in.Least.Less(r.Resources.Vec(), than.Resources.Vec(), budget(in))
+	}
+	return r.ImagesPerSecond >= than.ImagesPerSecond*worthPixels
+}
+
+// budget is what the platform and the shares give.
+func budget(in *optimizer.Input) design.Vec {
+	s := in.Shares
+	if s == (design.Shares{}) {
+		s = design.DefaultShares()
+	}
+	return s.Budget(in.Platform.Resources).Vec()
+}
