@@ -111,7 +111,7 @@ release: build
 	done
 	cd $(RELEASE) && sha256sum *.tar.gz | tee SHA256SUMS
 
-# go test shows why a test is skipped only with -v, so what is missing is said here.
+# go test shows why a test is skipped only with -v, so missing data and tools are named here.
 test: deps lint
 	@[ -f "$(HASS_DATA)/README.md" ] || \
 	  echo "no trained models at $(HASS_DATA): the tests that need them are skipped (set HASS_DATA)"
@@ -265,7 +265,7 @@ $(ORT)/onnxruntime-node/package.json:
 bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
 	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 20m -v -run TestAgainstONNXRuntime ./internal/test/ortbench
 
-# What is exported as ONNX, operators and pruned networks, in ONNX Runtime and in the
+# Exported ONNX files, of operators and pruned networks, in ONNX Runtime and in the
 # float executor (needs node, npm, HASS_DATA).
 .PHONY: export-onnxruntime
 export-onnxruntime: $(ORT)/onnxruntime-node/package.json

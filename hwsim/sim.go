@@ -120,7 +120,7 @@ type sim struct {
 	inputs [][]int32
 	procs  []*proc
 	fifos  []*fifo
-	// Processes that can proceed: first those that can proceed far, so that they are not started
+	// Processes that can proceed: first the ones that can proceed far, so that they are not started
 	// again for every token. The order does not affect the instants.
 	soon, later ring
 

@@ -32,7 +32,7 @@ type demand struct {
 	latency float64 // at most; +Inf: any
 }
 
-// demandAt is what was asked for at a clock, faster by a factor. What is as much but for rounding has it.
+// demandAt is the demand at a clock, faster by a factor. It allows for rounding.
 func (p *problem) demandAt(in *Input, mhz, hurry float64) demand {
 	d := demand{p.ends, math.Inf(1)}
 	if a := in.Asked.ImagesPerSecond; a > 0 {
@@ -49,8 +49,8 @@ func (p *problem) has(x []pick, d demand) bool {
 	return p.cycles(x) <= d.cycles && (math.IsInf(d.latency, 1) || p.latencyOf(x) <= d.latency)
 }
 
-// Choices of little latency are looked for under so many limits on the cycles per image, each half of the one before, and their
-// price in so many steps.
+// Choices of little latency are sought under latencyLimits limits on the cycles per image, each half of the one before, and the price
+// of latency in latencyPrices steps.
 const (
 	latencyLimits = 6
 	latencyPrices = 10
@@ -75,7 +75,7 @@ func (p *problem) quick(ctx context.Context, d demand, x []pick, effort int) ([]
 	return nil, nil
 }
 
-// cheap is the choice of the least sum of prices, of those that have what was asked for, start being one; bound is below the sum of all.
+// cheap is the choice of the least sum of prices among all that meet the demand, as start does; bound is below the sum of each.
 // Latency is given a price, the least with which the choice has what was asked for.
 func (p *problem) cheap(ctx context.Context, d demand, price target.Weights, start []pick, effort int) (best []pick, bound float64, err error) {
 	x, value, bound, err := p.minimum(ctx, d.cycles, start, price, nil, effort)

@@ -17,7 +17,7 @@ type reportCmd struct {
 // Help is the example shown by --help.
 func (reportCmd) Help() string {
 	return "Example:\n  hass report run -o report.html\n  hass report run/design.json -o report.html\n  hass report before after -o compare.html\n\n" +
-		"The page is one file that asks no network for anything. It says what is not known because an artefact was not given."
+		"The page is one file and loads nothing from a network. It names the figures that are missing because an artefact was not given."
 }
 
 // Run writes the page and says where it is.

@@ -82,7 +82,7 @@ type Design struct {
 type Asked struct {
 	ImagesPerSecond float64 `json:"images_per_second,omitempty"` // at the design's clock, at least; 0: any
 	LatencyUS       float64 `json:"latency_us,omitempty"`        // estimated, in microseconds, at most; 0: any
-	Least           string  `json:"least"`                       // the rule that says what is less: even, dsp, lut or bram
+	Least           string  `json:"least"`                       // the rule that compares designs: even, dsp, lut or bram
 }
 
 // String is what was asked for, in words.

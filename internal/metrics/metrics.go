@@ -1,7 +1,7 @@
 // Package metrics counts right answers and measures errors.
 //
 // It takes the scores of one image and its label and gives top-1 and top-5, and
-// sums up signal and noise of values against those that they should be.
+// sums up signal and noise of values against their references.
 // Equal scores rank by the lower class index, so that integer logits, which tie
 // often, give one answer on every machine; NaN ranks below every number. It
 // never runs a network.

@@ -19,7 +19,7 @@ type step struct {
 	price     float64 // divergence per bit operation saved
 }
 
-// newMenu are the steps along the lower hull of divergence over bit operations saved, which are those that are best at some price.
+// newMenu are the steps along the lower hull of divergence over bit operations saved, the steps that are best at some price.
 // divergences are those of the candidates from the second on; a narrower width never costs less than a wider one.
 func newMenu(candidates []int, work float64, divergences []float64) menu {
 	m := menu{work: work}

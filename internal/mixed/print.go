@@ -42,7 +42,7 @@ func (r *Report) Summary() string {
 	return b.String()
 }
 
-// String is what is lost, on one line.
+// String prints the loss on one line.
 func (j *Judgement) String() string {
 	s := fmt.Sprintf("%.2f", j.Lost)
 	switch j.Measure {

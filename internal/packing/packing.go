@@ -60,7 +60,7 @@ func Operands(pixels, filters, field, x, w int) (a, b int) {
 func PairField(x, wide int) int { return min(wide-1-x, sumBits/2) }
 
 // Room is the number of lanes whose products a field holds. Of x bits with a sign, or without, and w bits no product is
-// beyond 2^(x-1) * 2^(w-1), or (2^x - 1) * 2^(w-1); a field holds what is at most 2^(field-1) - 1 away from 0, so that the fields below
+// beyond 2^(x-1) * 2^(w-1), or (2^x - 1) * 2^(w-1); a field holds sums of a magnitude of at most 2^(field-1) - 1, so that the fields below
 // another one never add up to more than half of its unit.
 func (v Values) Room(field int) int {
 	most := 1<<v.X - 1

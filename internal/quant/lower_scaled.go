@@ -148,7 +148,7 @@ func (l *layer) steps(s ConvSpec) []float64 {
 	return list
 }
 
-// nearMul are multipliers of so many bits next to the ratios of scales, and their shift.
+// nearMul are multipliers of a given number of bits next to the ratios of scales, and their shift.
 func nearMul(steps []float64, in, to fixed.Format, width int) (mul []int64, shift []int) {
 	top := 0.0
 	for _, s := range steps {

@@ -71,7 +71,7 @@ func (p *Pruner) Conv(i int, t settings.Tau) (*intnet.Conv, error) {
 	}
 	in := p.net.Tensors[l.In[0]].Format
 	c := convOf(p.layers[i], s, in, ValueSpec{p.net.Tensors[l.Out].Format, l.Rounding})
-	if was := l.Conv; was.Scaled() { // right for all weights, and so for those that are left
+	if was := l.Conv; was.Scaled() { // right for all weights, and so for the remaining ones
 		c.WeightStep, c.Mul, c.Shift, c.Thresholds, c.Bias, c.BiasFrac = was.WeightStep, was.Mul, was.Shift, was.Thresholds, was.Bias, was.BiasFrac
 	}
 	if err := quantizeWeights(p.layers[i], s, in, c); err != nil {

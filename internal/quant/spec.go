@@ -311,7 +311,7 @@ func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
 	return need
 }
 
-// Thresholds are those that s holds, by convolution.
+// Thresholds are the thresholds that s holds, by convolution.
 func (s *Spec) Thresholds() *settings.Thresholds {
 	t := &settings.Thresholds{Layers: make(map[string]settings.LayerTau, len(s.Convs))}
 	for name, c := range s.Convs {

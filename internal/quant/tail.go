@@ -21,7 +21,7 @@ type tail struct {
 // tailInput is a value of the graph that the accelerator makes.
 type tailInput struct{ value, tensor string }
 
-// hostWork bounds the multiplications of a tail, as one part in so many of the model's: a tail decodes what the layers before it
+// hostWork bounds the multiplications of a tail, as 1/hostWork of the model's: a tail decodes what the layers before it
 // have found.
 const hostWork = 50
 

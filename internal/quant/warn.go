@@ -54,7 +54,7 @@ func (p *planner) resizeSteps(l *layer) int {
 	}
 	d := p.tensorDims(l.in[0])
 	if f, ok := l.between(*in); ok && out == nil {
-		// The quantiser behind it has another scale: what is lost in front of it may cross a tie of its own.
+		// The quantiser behind it has another scale: an error in front of it may cross one of its ties.
 		if resample.Exact(*l.resize, d.h, d.w, l.dims.h, l.dims.w, f.Frac-in.Frac) {
 			return 0
 		}

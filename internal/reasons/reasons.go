@@ -81,7 +81,7 @@ func NoInput(in graph.Value) (reason, hint string) {
 	return fmt.Sprintf("it has the shape %v; the hardware reads images [1,C,H,W], sequences [1,C,L] and vectors [1,F]", in.Shape), "export the model with an input of one of these shapes and a Reshape behind it"
 }
 
-// NoMap says that an operator reads what is no map.
+// NoMap says that an operator reads a value that is no map.
 func NoMap(s graph.Shape) (reason, hint string) {
 	return fmt.Sprintf("it reads %v; the hardware has maps [1,C,H,W], sequences [1,C,L] and vectors [1,C]", s), "give it a map of one image; " + CutHint
 }

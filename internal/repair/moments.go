@@ -82,7 +82,7 @@ type gram struct {
 	inputs, outputs int
 	n               int       // samples
 	shift           []float32 // inputs, then outputs; nil before the first batch
-	sum             []float64 // of what is left of them
+	sum             []float64 // of the remainders
 	second          []float64 // [inputs][inputs+outputs], the lower triangle empty
 	batch           []samples
 	waiting         int

@@ -195,7 +195,7 @@ func narrow(rows, cols int, v []float64) matrix {
 	return m
 }
 
-// solve gives the weights of all groups of a layer with the given number of zeros, including those that must be 0.
+// solve gives the weights of all groups of a layer with the given number of zeros, including the weights that must be 0.
 func solve(ctx context.Context, groups []*problem, zeros int) ([]float32, error) {
 	must, all := 0, 0
 	for _, p := range groups {

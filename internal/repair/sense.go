@@ -25,7 +25,7 @@ func drawn(i int) func(logs []float32) int {
 	}
 }
 
-// backward runs images from first on through net, forward and backward. look gets what is told of every convolution of an image and
+// backward runs images from first on through net, forward and backward. look gets the record of every convolution of an image and
 // adds to its sums; done gets those in the order of the images.
 func backward[R any](ctx context.Context, net *gradient.Net, images calib.Images, first int, begin func() R, look func(r R, node *graph.Node, x, d []float32) error, done func(R)) error {
 	return workers.Ordered(ctx, images.N-first, images.Workers, func(_, k int) (R, error) {

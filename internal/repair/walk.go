@@ -121,7 +121,7 @@ type piece struct {
 	through []string        // values that are given as they came
 }
 
-// piece is the part that makes some values from those that passes begin with, of nodes below to.
+// piece is the part that makes some values from the values that passes begin with, of nodes below to.
 func (w *walk) piece(to int, outputs []string) (*piece, error) {
 	g := w.g
 	need, made := map[string]bool{}, map[string]bool{}

@@ -62,7 +62,7 @@ type figure struct {
 
 func float(v float64) *float64 { return &v }
 
-// figures are those that two runs are compared by.
+// figures are the figures by which two runs are compared.
 var figures = []figure{
 	{"images per second", "", func(r *Run) *float64 {
 		switch {
@@ -304,7 +304,7 @@ func checks(r *Run) string {
 	return ""
 }
 
-// union are the IDs of both runs' layers, at most n: those of A in order, then those that B alone has. missing is how many are left out.
+// union are the IDs of both runs' layers, at most n: the layers of A in order, then the layers of B alone. missing is how many are left out.
 func union(a, b *Run, n int) (ids []string, missing int) {
 	seen := map[string]bool{}
 	for _, r := range []*Run{a, b} {

@@ -48,7 +48,7 @@ type Source struct {
 // Given tells whether the artefact is there.
 func (s *Source) Given() bool { return s.SHA256 != "" }
 
-// Run is one run of the tools, as far as its artefacts have figures: what is nil or empty is not known.
+// Run is one run of the tools, as far as its artefacts have figures. A nil or empty field is not known.
 type Run struct {
 	Label    string   `json:"label,omitempty"` // of two runs, to tell them apart
 	Sources  []Source `json:"sources"`
@@ -72,7 +72,7 @@ type Run struct {
 	CostModel *CostModel `json:"cost_model,omitempty"`
 
 	Layers  []*Layer `json:"layers,omitempty"` // in the order of the network
-	Shared  []Shared `json:"shared,omitempty"` // resources of what is no layer's
+	Shared  []Shared `json:"shared,omitempty"` // resources that belong to no layer
 	Edges   []Edge   `json:"edges,omitempty"`
 	Live    *Live    `json:"live,omitempty"`
 	FIFOs   []FIFO   `json:"fifos,omitempty"`

@@ -65,7 +65,7 @@ func (r *Run) AddDesign(d *design.Design, n *hw.Network) {
 	}
 }
 
-// Resources sets what is used against the budget; device is nil where the part is not known.
+// Resources sets the used resources against the budget; device is nil where the part is not known.
 func Resources(total, budget design.Resources, device *design.Resources, m *design.CostModel) []Resource {
 	var list []Resource
 	t, b := total.Vec(), budget.Vec()

@@ -1,4 +1,4 @@
-// Package report draws a run: one HTML page with what is known of an accelerator, complete by itself and readable without script,
+// Package report draws a run: one HTML page with all known figures of an accelerator, complete by itself and readable without script,
 // network or mouse.
 //
 // It takes runs as plain figures (Run): what follows from a design it reads itself (AddDesign), what stages found is handed to it.

@@ -198,7 +198,7 @@ const maxLabels = 4
 // labelRoom is the width that labels take to the right of the last node's middle, beyond the node.
 const labelRoom = 24
 
-// labelLines is the number of lines that the labels of so many edges take.
+// labelLines is the number of lines that the labels of n edges take.
 func labelLines(n int) int {
 	if n <= 2 || n > maxLabels {
 		return 1

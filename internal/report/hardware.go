@@ -48,7 +48,7 @@ func (v *view) hardware() section {
 	return s
 }
 
-// budgetBar draws what is used with its error against the budget, which stands at 80 % of the bar.
+// budgetBar draws the used amount with its error against the budget, which stands at 80 % of the bar.
 func budgetBar(x *Resource) *bar {
 	const at = 80
 	if x.Budget == 0 {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// proofs says what is proved, compared and estimated, and what is not.
+// proofs lists the claims that are proved, compared, estimated or not checked.
 func (v *view) proofs() section {
 	s := section{ID: "proved", Title: "What was proved, and what was not?", Short: "Proofs"}
 	proved := block{Heading: "Proved for all data"}

@@ -10,7 +10,7 @@ import (
 // thin is the space between groups of three digits and before units. Lines do not break at it.
 const thin = "\u202f"
 
-// decimals prints v with so many digits behind the point, its integer part in groups of three. A negative v has a minus sign.
+// decimals prints v with the given number of digits behind the point, its integer part in groups of three. A negative v has a minus sign.
 func decimals(v float64, digits int) string {
 	text := strconv.FormatFloat(math.Abs(v), 'f', digits, 64)
 	whole, fraction, _ := strings.Cut(text, ".")

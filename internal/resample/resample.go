@@ -93,7 +93,7 @@ func (a axis) places(most int) int {
 	return k
 }
 
-// rounded tells whether weights of so many binary places are not exact.
+// rounded tells whether weights of the given number of binary places are not exact.
 func (a axis) rounded(places int) bool { return !a.multiples(math.Ldexp(1, places), 0) }
 
 // parts is the common denominator of the weights, 0 if there is none up to mostParts. Weights are known to about 2^-40.
@@ -116,7 +116,7 @@ func (a axis) multiples(d, slack float64) bool {
 	return true
 }
 
-// samples rounds the weights to so many binary places, fewer where those are exact.
+// samples rounds the weights to the given number of binary places, or to fewer where fewer are exact.
 func (a axis) samples(places int) intnet.Samples {
 	s := intnet.Samples{From: slices.Clone(a.from)}
 	if !a.linear {
@@ -134,7 +134,7 @@ func (a axis) samples(places int) intnet.Samples {
 	return s
 }
 
-// Exact tells whether a resize from h x w to rows x cols, to a format of so many more binary places, is exact without a rounded weight.
+// Exact tells whether a resize from h x w to rows x cols, to a format with the given number of further binary places, is exact without a rounded weight.
 func Exact(op graph.Resize, h, w, rows, cols, more int) bool {
 	y, x := newAxis(op, 2, h, rows), newAxis(op, 3, w, cols)
 	return y.places(Places)+x.places(Places) <= more && !y.rounded(Places) && !x.rounded(Places)

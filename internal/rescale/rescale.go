@@ -208,7 +208,7 @@ func (l *target) multiplier(shift, frac int, rounding fixed.Rounding) (mul, bias
 	bias, exact := nearest(new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac)))
 	if rounding == fixed.HalfEven {
 		if !exact {
-			return 0, 0, false // what is a tie would be decided by a rounded bias
+			return 0, 0, false // a rounded bias would decide what a tie is
 		}
 		mul, ok = l.with(bias, l.thresholds, shift, frac, rounding)
 		return mul, bias, ok
@@ -278,7 +278,7 @@ func ceilDiv(n int64, s int, x int64) int64 {
 	return q.Int64()
 }
 
-// with is the multiplier nearest the line's ratio of those that equal it with a bias.
+// with is the multiplier nearest the line's ratio, among all that equal the line with a bias.
 func (l *Line) with(bias int64, thresholds []int64, shift, frac int, rounding fixed.Rounding) (mul int64, ok bool) {
 	// v reaches n where (v<<frac + bias) * mul >= (2n-1) << (shift+frac-1). Above 0 that is a least, below 0 a most multiplier.
 	least, most := int64(1), largest

@@ -42,7 +42,7 @@ type Plan struct {
 	// Chains are the rows of every chain: its filters in order, each a run of at least one row that ends with a Last.
 	Chains [][]Row
 	Rows   int // of the longest chain
-	// Weights are those that are not 0, and Split the rows that only a Field made necessary.
+	// Weights counts the weights that are not 0, and Split the rows that only a Field made necessary.
 	Weights, Split int
 }
 
@@ -97,7 +97,7 @@ func New(w *Weights, bank []int, c Config) (*Plan, error) {
 	return p, nil
 }
 
-// Deal gives every filter, of so many rows each, a chain: the least loaded one so far, the first of several. longest is the number of rows
+// Deal gives every filter a chain, by the number of rows of each filter: the least loaded one so far, the first of several. longest is the number of rows
 // of the longest chain.
 func Deal(rows []int, chains int) (chain []int, longest int) {
 	chain, load := make([]int, len(rows)), make([]int, chains)

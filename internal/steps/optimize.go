@@ -65,12 +65,12 @@ func (h Hardware) asked() (design.Asked, error) {
 		}
 	}
 	if a != (design.Asked{}) && h.Objective == design.Latency {
-		return a, badOption("--objective latency with --images-per-second or --latency: of what is asked for the least hardware is taken; leave --objective out")
+		return a, badOption("--objective latency with --images-per-second or --latency: a rate or latency asked for gets the least hardware; leave --objective out")
 	}
 	return a, nil
 }
 
-// check refuses choices that can be judged without a model: shares, calibration, what is asked for.
+// check refuses choices that can be judged without a model: shares, calibration, the rate and latency asked for.
 func (h Hardware) check() error {
 	if _, err := h.shares(); err != nil {
 		return err

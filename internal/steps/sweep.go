@@ -32,7 +32,7 @@ type SweepResult struct {
 }
 
 // Sweep finds the design that Optimize finds for every share of a platform's budget, and writes none. It is of the best rates, or
-// latencies: what is asked for (Hardware.ImagesPerSecond, Latency) is an error, and so is a share of the budget beside those.
+// latencies. A rate or latency asked for (Hardware.ImagesPerSecond, Latency) is an error, and so is a share of the budget.
 func Sweep(ctx context.Context, o SweepOptions, rep Reporter) (*SweepResult, error) {
 	if err := o.check(); err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Package ask puts questions to the optimizer that take several of its answers: how many pixels a beat are best, what is the least
+// Package ask puts questions to the optimizer that take several of its answers: the best number of pixels a beat, the least
 // hardware for a rate, what the rate is under other budgets, what a dense design of the same budget is.
 //
 // It takes what the optimizer takes, and gives designs and ratings. It chooses no hardware of a layer.

@@ -35,7 +35,7 @@ func (e *UnreachableError) Error() string {
 	return s
 }
 
-// Optimize is optimizer.Optimize where in.Pixels may be 0: they are then those that are best for quick, which is in with a quicker
+// Optimize is optimizer.Optimize where in.Pixels may be 0: they are then the best for quick, which is in with a quicker
 // estimator. Where nothing within the budget has what was asked for, the error is an *UnreachableError; where nothing fits the budget at
 // all the design says so, as the optimizer's.
 func Optimize(ctx context.Context, in, quick optimizer.Input) (*design.Design, error) {

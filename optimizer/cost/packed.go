@@ -36,7 +36,7 @@ func cascadeArea(s *hw.CascadeParams, family string) area {
 	return a
 }
 
-// packedParts are the formulas of a packed engine's multipliers: those that pixels and output lanes share, and those of a last odd pixel
+// packedParts are the formulas of a packed engine's multipliers: shared by pixels and output lanes, and of a last odd pixel
 // and a last odd output lane.
 func packedParts(s *hw.EngineParams, family string) (parts []part) {
 	pixels := s.Pixels()

@@ -23,7 +23,7 @@ type space struct {
 }
 
 // Layers lists the hardware of layer i, which is no convolution. widths are those tried for each tensor, in channels a beat; hurry is what
-// the layer's cycles count for; narrow leaves out widths that are of no interest for a layer that has so many cycles per image, hurry
+// the layer's cycles count for; narrow leaves out widths that are of no interest for a layer with the given cycles per image, hurry
 // included, at a width of 1.
 func Layers(m derive.Pricing, i int, widths [][]int, hurry float64, narrow func(widths []int, cycles float64) []int) []hw.Layer {
 	s := &space{m, widths, hurry, narrow}

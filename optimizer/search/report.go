@@ -170,7 +170,7 @@ func (r *Result) test(number int) *Tested {
 	return nil
 }
 
-// best is the trial of the front with the most images per second, then the fewest DSPs, among those that lose no more
+// best is the trial of the front with the most images per second, then the fewest DSPs, among the trials that lose no more
 // right answers than allowed: on the test images if the front was measured there, otherwise on the calibration
 // images.
 func (r *Result) best() int {

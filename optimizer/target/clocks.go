@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Clocks is choices of hardware that each have a clock of their own: what is fast enough depends on the clock, the clock on the choice.
+// Clocks is a set of choices of hardware, each with a clock of its own: the cycles allowed depend on the clock, and the clock on the choice.
 type Clocks[X any] struct {
 	Top   float64 // the fastest clock that counts, in MHz
 	Asked bool    // Top was asked for: a choice has that clock or is none
@@ -29,7 +29,7 @@ const (
 	leastStep  = 1.03
 )
 
-// Least finds the choice that takes least by the rule of those that are fast enough at their own clock. kept is the clock that Keep was
+// Least finds, among the choices that are fast enough at their own clock, the one that takes least by the rule. kept is the clock that Keep was
 // asked for with it; 0: none.
 func (q *Clocks[X]) Least(ctx context.Context, rule Rule) (best Choice[X], kept float64, ok bool, err error) {
 	// The first is the least hardware whatever its clock, for the cycles that a clock allows: from the fastest down.

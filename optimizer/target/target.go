@@ -1,4 +1,4 @@
-// Package target finds the least hardware for what is asked of it.
+// Package target finds the least hardware for a rate and a latency.
 //
 // It takes a rule (which resource counts first), a budget, and two questions that somebody else answers: whether any choice of
 // hardware that is fast enough fits a budget, and which of those takes the least weighed sum. It gives the choice that takes least by
@@ -162,7 +162,7 @@ type Problem[X any] struct {
 }
 
 // Bounds of the search for the smallest largest share: shares that are this near are not told apart by bisection, and steps from one
-// design to the next below are so many at most.
+// design to the next below are at most this many.
 const (
 	near     = 0.01
 	descents = 24

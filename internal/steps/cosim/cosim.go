@@ -1,4 +1,4 @@
-// Package cosim compares the cycles that the simulator counts for a design with those that a run of the design's
+// Package cosim compares the cycles that the simulator counts for a design with the cycles that a run of the design's
 // project reports.
 //
 // It takes a network and golden images, and gives the cycles with which a verify.Result is compared.

@@ -60,7 +60,7 @@ type Result struct {
 	First      Difference // difference of the whole case
 	Trials     int        // number of checks, the first included
 	Steps      int        // number of smaller cases that still differed
-	Failed     int        // number of checks that ended without a comparison, including those that ran out of time
+	Failed     int        // number of checks that ended without a comparison, including checks that ran out of time
 	Stopped    string     // the bound that stopped the search; "" if nothing smaller differs
 	Took       time.Duration
 }

@@ -53,7 +53,7 @@ func (r *Run) Figures() (*report.Run, error) {
 // reportModules is how many of the slowest modules a report has; those of a layer that are alike count once.
 const reportModules = 20
 
-// slowest are the first of the modules, those that differ by a number alone together.
+// slowest are the slowest modules; modules whose names differ by a number alone stand together.
 func slowest(clocks []derive.ModuleClock) (list []report.Module) {
 	at := map[report.Module]int{}
 	for _, c := range clocks {

@@ -33,7 +33,7 @@ var reportSchemas = []struct{ file, schema string }{
 	{designFile, design.Schema}, {profileFile, sparsity.ProfileSchema}, {simulationFile, SimulationSchema}, {summaryFile, SummarySchema},
 }
 
-// Run are the artefacts of a run; those that it lacks are nil.
+// Run are the artefacts of a run; absent ones are nil.
 type Run struct {
 	name string // of the folder, or of the folder of the first file
 	from map[string]source

@@ -68,7 +68,7 @@ func New(t testing.TB, dir string, net *intnet.Net, layers []hw.Layer, depths ma
 	return d
 }
 
-// Random is the random case of a seed as a design with so many golden images.
+// Random is the random case of a seed as a design with n golden images.
 func Random(t testing.TB, dir string, seed int64, images int) *design.Design {
 	t.Helper()
 	c, err := hwtest.New(seed)

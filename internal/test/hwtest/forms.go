@@ -149,7 +149,7 @@ func Rescalings() []string {
 		"thresholds", "add factors", "mul factor", "scaled average"}
 }
 
-// RescalingsOf lists those that a network has.
+// RescalingsOf lists the rescalings of a network.
 func RescalingsOf(n *hw.Network) (list []string) {
 	for i := range n.Net.Layers {
 		l, hl := &n.Net.Layers[i], n.Layers[i]

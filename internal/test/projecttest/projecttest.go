@@ -1,4 +1,4 @@
-// Package projecttest is what tests of generated projects begin with: designs that reach most of what is emitted, their
+// Package projecttest has the fixtures for tests of generated projects: designs that reach most of the emitted text, their
 // projects, golden files and edits.
 //
 // It takes a folder of the test; it is imported by tests only, and those of codegen itself are external ones.

@@ -24,7 +24,7 @@ const (
 	writeCall = "@hls_wr"
 )
 
-// byWidth are delays of operations of up to so many bits.
+// byWidth are delays of operations by their greatest width in bits.
 type byWidth []struct {
 	bits int
 	ns   float64

@@ -27,7 +27,7 @@ type record struct {
 	utilisation.Counts
 }
 
-// Canonical is a module's name and its parameters without those that are 0. If the library gets a new parameter, 0 must mean
+// Canonical is a module's name and its parameters that are not 0. If the library gets a new parameter, 0 must mean
 // the former module, so that older lines stay valid.
 func Canonical(module string, params []string) string {
 	kept := []string{module}
