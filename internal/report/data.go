@@ -62,6 +62,9 @@ type Run struct {
 	Summary    *Summary    `json:"summary,omitempty"`
 	Prediction *Prediction `json:"prediction,omitempty"`
 	Simulation *Simulation `json:"simulation,omitempty"`
+	// Asked is the rate or latency that the design was asked for; Dense is the best design whose engines skip no zeros.
+	Asked *design.Asked `json:"asked,omitempty"`
+	Dense *design.Dense `json:"dense,omitempty"`
 
 	Clock *design.Clock `json:"clock,omitempty"`
 	Fits  *bool         `json:"fits,omitempty"`

@@ -53,6 +53,8 @@ func tiny(t *testing.T, model string, names ...string) *Run {
 		CostModel: design.CostModel{Tool: "Yosys 0.23", Date: "2026-11-29", Points: 941, LUTError: 0.0477, FFError: 0.0049},
 		Predicted: design.Prediction{CyclesPerImage: 64.25, CyclesCI: 1.5, LatencyCycles: 99.5, ImagesPerSecond: 2801556.4, Bottleneck: net.Layers[1].ID, BindingResource: "LUT", Bound: 2801556.4},
 		Explain:   []string{"bottleneck: " + net.Layers[1].ID, "a sentence"},
+		Dense: &design.Dense{Engines: "packed", Fits: true, CyclesPerImage: 128, ImagesPerSecond: 1562500, MHz: 200, RateRatio: 1.79299610,
+			Resources: design.Resources{DSP: 14, LUT: 32100, FF: 3456, BRAM18: 2}},
 	}
 	for i, l := range net.Layers {
 		d.Costs = append(d.Costs, design.LayerCost{Layer: l.ID, Resources: design.Resources{DSP: 4 * i, LUT: 1000 + i, FF: 700}, Cycles: 32 * float64(i+1), CyclesCI: 1.5 * float64(i), LUTError: 0.07, FFError: 0.02})
@@ -237,6 +239,19 @@ func TestPage(t *testing.T) {
 		t.Error("the same run gives another page")
 	}
 	golden(t, "tiny.html", page)
+}
+
+// TestAsked: a design of a given rate says the rate and claims no bound.
+func TestAsked(t *testing.T) {
+	r := tiny(t, "model.onnx")
+	if page := html(t, r); !bytes.Contains(page, []byte("bound in images/s")) {
+		t.Error("the fastest design has no bound")
+	}
+	r.Asked = &design.Asked{ImagesPerSecond: 2500000, Least: "even"}
+	page := html(t, r)
+	if !bytes.Contains(page, []byte("Asked for: 2500000 images/s, in the least hardware (even).")) || bytes.Contains(page, []byte("bound in images/s")) {
+		t.Error("the page does not say the rate that was asked for, or claims a bound")
+	}
 }
 
 // TestCompare compares the page of two runs with testdata.

@@ -60,14 +60,20 @@ func (v *view) speed() section {
 	} else {
 		s.Missing = append(s.Missing, lacking("Simulated cycles by layer", "simulation.json"))
 	}
-	if p != nil && p.Bound != nil {
+	if p != nil && p.Bound != nil && v.Asked == nil { // no bound is sought for a design of a given rate
 		add("bound in images/s", number(*p.Bound, rateText(*p.Bound)), none, "proved: no design of the search space is faster at this clock; gap "+percent(deref(p.Gap), 2))
 	}
 	b := block{Table: t}
+	if a := v.Asked; a != nil {
+		b.Intro = fmt.Sprintf("Asked for: %v, in the least hardware (%s).", a, a.Least)
+	}
 	if sim != nil && sim.Finite {
 		b.After = "The stream ended with the images, so the last ones left early."
 	}
 	s.Blocks = append(s.Blocks, b)
+	if b, ok := v.denseBlock(); ok {
+		s.Blocks = append(s.Blocks, b)
+	}
 	if c := v.Clock; c != nil {
 		s.Blocks = append(s.Blocks, v.clockBlock(c))
 	}

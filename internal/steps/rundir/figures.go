@@ -169,6 +169,7 @@ func addSummary(run *report.Run, s *Summary) {
 		run.Clock, run.Fits, run.Shortfall = &clock, &fits, s.Shortfall
 		run.Resources = report.Resources(s.Resources, s.Budget, nil, &s.CostModel)
 		run.CostModel = report.NewCostModel(s.Calibrated, &s.CostModel)
+		run.Asked, run.Dense = s.Asked, s.Dense
 		run.Prediction = &report.Prediction{CyclesPerImage: s.PredictedCyclesPerImage, Bottleneck: s.Bottleneck}
 	}
 	a := s.Accuracy
