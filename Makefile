@@ -101,10 +101,10 @@ RELEASE = $(CURDIR)/build/release
 release: build
 	@[ -z "$$(git status --porcelain)" ] || { echo "release: the checkout has changes that no commit has" >&2; exit 1; }
 	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
-	@set -e; version=$$(bin/hass --version | cut -d ' ' -f 2)-$$(git rev-parse --short=12 HEAD); \
+	@set -e; commit=$$(git rev-parse --short=12 HEAD); version=$$(bin/hass --version | cut -d ' ' -f 2)-$$commit; \
 	for system in $(RELEASE_SYSTEMS); do \
 	  name=hass-$$version-$$system; mkdir $(RELEASE)/$$name; \
-	  GOOS=$${system%-*} GOARCH=$${system#*-} $(GO) build -trimpath -buildvcs=true -ldflags '-s -w' -o $(RELEASE)/$$name/hass ./cmd/hass; \
+	  GOOS=$${system%-*} GOARCH=$${system#*-} $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.commit=$$commit" -o $(RELEASE)/$$name/hass ./cmd/hass; \
 	  bin/hass man > $(RELEASE)/$$name/hass.1; cp -r README.md CHANGELOG.md LICENSE docs $(RELEASE)/$$name/; \
 	  tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) -cf - $$name | \
 	    gzip -n > $(RELEASE)/$$name.tar.gz; rm -r $(RELEASE)/$$name; \

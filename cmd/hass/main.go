@@ -187,8 +187,14 @@ func vars() kong.Vars {
 	}
 }
 
+// commit is the commit of a release, which make release sets.
+var commit string
+
 // version is the tool with the commit that it was built from, if the build knows it.
 func version() string {
+	if commit != "" {
+		return fmt.Sprintf("%s (commit %s)", artifact.Tool, commit)
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return artifact.Tool
