@@ -175,6 +175,7 @@ acceptance-repair: deps
 REPORT_SHOTS ?=
 .PHONY: acceptance-report
 acceptance-report: deps
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory install PACKAGES=chromium
 	HASS_ACCEPTANCE_REPORT=1 HASS_REPORT_SHOTS="$(REPORT_SHOTS)" $(GO) test -count=1 -timeout 30m -v -run 'TestReport$$' ./internal/test/acceptance
 
 # HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...

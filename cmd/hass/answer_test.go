@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write the README's demo output anew")
 
-// leaves are all commands but those that print texts.
+// leaves are all commands that have --json.
 func leaves(t *testing.T) []*kong.Node {
 	t.Helper()
 	var c cli

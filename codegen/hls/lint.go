@@ -12,8 +12,8 @@ import (
 var glueWords = []string{"HASS_MAX_PROCESSES", "design", "shape", "axi", "input_axi", "nonzero", "chain_in", "chain_out", "lutram", "bram", "uram", "row_class", "column_class", "TABLE"}
 
 // LintOptions gives package lint the identifiers that the project's sources may contain:
-// those that package ident made from names of the model, those of ports, chain and token
-// types, and a fixed vocabulary.
+// identifiers that package ident made from names of the model, identifiers of ports, chain
+// and token types, and a fixed vocabulary.
 func LintOptions(p *project.Project) lint.Options {
 	o := lint.Options{Known: append([]string{project.TopName, p.Loader, p.End}, glueWords...)}
 	for _, l := range p.Net.Layers {

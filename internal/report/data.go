@@ -16,7 +16,7 @@ const (
 type Data struct {
 	artifact.Header
 	Runs []*Run `json:"runs"` // one, or two that are compared
-	// Differences are the second run against the first, of what both have.
+	// Differences compare the second run with the first, for every figure of both.
 	Differences []Difference `json:"differences,omitempty"`
 	// Abridged says what was left out so that the page stays below MaxBytes, one sentence each.
 	Abridged []string `json:"abridged,omitempty"`
@@ -213,7 +213,7 @@ type Cost struct {
 	FFError  float64 `json:"ff_error"`
 }
 
-// Shared are resources of what no layer has: FIFOs, ports.
+// Shared are the resources of FIFOs or ports, which belong to no layer.
 type Shared struct {
 	What string `json:"what"`
 	Cost

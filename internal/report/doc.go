@@ -1,7 +1,7 @@
 // Package report draws a run: one HTML page with all known figures of an accelerator, complete by itself and readable without script,
 // network or mouse.
 //
-// It takes runs as plain figures (Run): what follows from a design it reads itself (AddDesign), what stages found is handed to it.
+// It takes runs as plain figures (Run). AddDesign derives the figures of a design; the caller adds the results of the stages.
 // It gives one file (Write), the same bytes for the same runs, of at most MaxBytes. Two runs stand side by side. All figures that the
 // page shows are in it as JSON, too (Data). A figure that is not there is said to be missing.
 //

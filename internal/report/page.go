@@ -273,7 +273,7 @@ func microseconds(v float64) string {
 // signedPercent prints a change.
 func signedPercent(v float64) string { return signed(100*v, 2) + thin + "%" }
 
-// measureName is what a measure is called.
+// measureName names a measure for people.
 func measureName(m judge.Measure) string {
 	if m == judge.Error {
 		return "error (root mean square)"

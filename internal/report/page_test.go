@@ -26,8 +26,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// tiny is a run of a network of two convolutions with a sum around one of them. Names are taken for the layers'. Its figures are
-// made up, but for those that follow from the network.
+// tiny is a run of a network of two convolutions with a sum around one of them. names replace the names of the layers.
+// Figures that do not follow from the network are made up.
 func tiny(t *testing.T, model string, names ...string) *Run {
 	t.Helper()
 	f := fixed.Format{Bits: 8, Signed: true}
@@ -341,7 +341,7 @@ func TestEscaping(t *testing.T) {
 	}
 }
 
-// TestMissing: what a run does not have is said to be missing, and nothing is made up for it.
+// TestMissing: the page names missing artefacts and makes up no figure for them.
 func TestMissing(t *testing.T) {
 	none := func(r *Run) {
 		for i := range r.Sources {

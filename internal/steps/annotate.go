@@ -128,8 +128,8 @@ func engineText(hl *hw.Layer) string {
 	return fmt.Sprintf("%s, %d lanes, %d multipliers", hl.Engine, hl.M(), hl.N)
 }
 
-// number is a figure for people: no more digits than it has.
-func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+// number is a figure for people, to a tenth.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 
 // percent is a share in percent.
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }

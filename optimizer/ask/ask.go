@@ -45,7 +45,7 @@ func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rat
 		if r == nil {
 			continue
 		}
-		if best == 0 || better(&in, r, of) {
+		if best == 0 || better(&in, r, of, worthPixels) {
 			best, of = p, r
 		}
 		if best != p && (of.Fits || !in.Asks()) || p == 1 && !r.Fits && !in.Asks() {
@@ -57,7 +57,7 @@ func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rat
 		if err != nil {
 			return 0, nil, err
 		}
-		if r != nil && (best == 0 || better(&in, r, of)) {
+		if r != nil && (best == 0 || better(&in, r, of, worthPixels)) {
 			best, of = pixels.Rows, r
 		}
 	}
@@ -67,22 +67,26 @@ func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rat
 	return best, of, nil
 }
 
-// better tells whether a rating is worth more pixels a beat than another.
-func better(in *optimizer.Input, r, than *optimizer.Rating) bool {
+// better tells whether a rating is a better answer to in than another, in rate by more than a factor.
+func better(in *optimizer.Input, r, than *optimizer.Rating, factor float64) bool {
 	switch {
 	case !r.Fits || !than.Fits:
 		return r.Fits
 	case in.Asks():
 		return in.Least.Less(r.Resources.Vec(), than.Resources.Vec(), budget(in))
 	}
-	return r.ImagesPerSecond >= than.ImagesPerSecond*worthPixels
+	return r.ImagesPerSecond > than.ImagesPerSecond*factor
 }
 
-// budget is what the platform and the shares give.
-func budget(in *optimizer.Input) design.Vec {
-	s := in.Shares
-	if s == (design.Shares{}) {
-		s = design.DefaultShares()
+// shares are the usable shares of a question's platform.
+func shares(in *optimizer.Input) design.Shares {
+	if in.Shares == (design.Shares{}) {
+		return design.DefaultShares()
 	}
-	return s.Budget(in.Platform.Resources).Vec()
+	return in.Shares
+}
+
+// budget is the usable part of a question's platform.
+func budget(in *optimizer.Input) design.Vec {
+	return shares(in).Budget(in.Platform.Resources).Vec()
 }

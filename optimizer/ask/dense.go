@@ -20,8 +20,8 @@ func rules() (list []hw.EngineKind) {
 	return list
 }
 
-// shares tells whether products of any convolution may share a multiplier: else packed engines are dense ones.
-func shares(in *optimizer.Input) bool {
+// packs tells whether products of any convolution may share a multiplier: else packed engines are dense ones.
+func packs(in *optimizer.Input) bool {
 	for i := range in.Net.Layers {
 		if l := &in.Net.Layers[i]; l.Conv != nil && derive.Shared(in.Net, l, optimizer.MaxPixels, in.Platform.Family) > 1 {
 			return true
@@ -40,10 +40,10 @@ func Dense(ctx context.Context, in, quick optimizer.Input, d *design.Design) (*d
 	in.Menu, quick.Menu = nil, nil
 	var best *optimizer.Rating
 	for _, kind := range rules() {
-		if kind == hw.Packed && !shares(&in) {
+		if kind == hw.Packed && !packs(&in) {
 			continue
 		}
-		quick.Engine = design.EngineRule(kind)
+		quick.Engine = design.OnlyEngine(kind)
 		var r *optimizer.Rating
 		var err error
 		px := quick.Pixels
@@ -58,7 +58,7 @@ func Dense(ctx context.Context, in, quick optimizer.Input, d *design.Design) (*d
 		if err != nil {
 			return nil, err
 		}
-		if best == nil || lesser(&in, best, r) {
+		if best == nil || better(&in, r, best, 1) {
 			best, in.Pixels, in.Engine = r, px, quick.Engine
 		}
 	}
@@ -70,17 +70,6 @@ func Dense(ctx context.Context, in, quick optimizer.Input, d *design.Design) (*d
 		return nil, err
 	}
 	return beside(string(in.Engine), other, d), nil
-}
-
-// lesser reports whether a is a worse answer to in than b.
-func lesser(in *optimizer.Input, a, b *optimizer.Rating) bool {
-	if a.Fits != b.Fits {
-		return b.Fits
-	}
-	if in.Asks() {
-		return in.Least.Less(b.Resources.Vec(), a.Resources.Vec(), budget(in))
-	}
-	return a.ImagesPerSecond < b.ImagesPerSecond
 }
 
 // drafted is the design of a question or, if none has what was asked for, the fastest with the same pixels per beat.

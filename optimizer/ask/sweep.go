@@ -21,10 +21,7 @@ type Point struct {
 // At is the point of a question at a share of its budget: of the design that Optimize gives for the budget that share makes. in and quick
 // are as for Optimize.
 func At(ctx context.Context, in, quick optimizer.Input, share float64) (Point, error) {
-	whole := in.Shares
-	if whole == (design.Shares{}) {
-		whole = design.DefaultShares()
-	}
+	whole := shares(&in)
 	in.Shares, quick.Shares = whole.Scaled(share), whole.Scaled(share)
 	d, err := chosen(ctx, in, quick, optimizer.Draft)
 	if err != nil {

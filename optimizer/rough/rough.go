@@ -144,5 +144,5 @@ func (m *Model) LeastCycles(budget design.Vec) float64 {
 			pairs += m.density[i] * float64(out.H*out.W) * float64(m.net.WeightCount(l)) / float64(derive.Shared(m.net, l, px, m.model.Family))
 		}
 	}
-	return max(least, pairs/float64(max(1, budget[0])))
+	return max(least, pairs/float64(max(1, budget[design.DSP])))
 }

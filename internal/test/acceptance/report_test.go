@@ -25,7 +25,7 @@ func TestReport(t *testing.T) {
 	}
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("skipped: chromium is not installed (Debian: apt-get install chromium)")
+		t.Fatal("chromium is not on the PATH; make acceptance-report installs it on Debian")
 	}
 	dir := t.TempDir()
 	bin := buildHass(t, dir)
