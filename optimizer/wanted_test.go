@@ -40,6 +40,20 @@ func leastOf(rule target.Rule, v, budget design.Vec) (first, rest float64) {
 	return first, rest
 }
 
+// leastAmong compares all totals within a budget: what the rule counts first of the least, and the rest of it; +Inf if none is within.
+func leastAmong(rule target.Rule, totals []design.Vec, budget design.Vec) (first, rest float64) {
+	first, rest = math.Inf(1), math.Inf(1)
+	for _, v := range totals {
+		if !v.Within(budget) {
+			continue
+		}
+		if f, s := leastOf(rule, v, budget); f < first || f == first && s < rest {
+			first, rest = f, s
+		}
+	}
+	return first, rest
+}
+
 // TestAskedBruteForce proves the least hardware for a rate equal to that of trying every design, under random budgets, rates and rules;
 // with a latency asked for as well it is near.
 func TestAskedBruteForce(t *testing.T) {
@@ -70,15 +84,13 @@ func TestAskedBruteForce(t *testing.T) {
 			if late {
 				want.latency = max(fast.latency, other.latency)
 			}
-			first, rest := math.Inf(1), math.Inf(1)
+			var meet []design.Vec
 			for _, c := range all {
-				if !c.total.Within(budget) || c.cycles > want.cycles || c.latency > want.latency {
-					continue
-				}
-				if f, s := leastOf(rule, c.total, budget); f < first || f == first && s < rest {
-					first, rest = f, s
+				if c.cycles <= want.cycles && c.latency <= want.latency {
+					meet = append(meet, c.total)
 				}
 			}
+			first, rest := leastAmong(rule, meet, budget)
 			p.setBudget(budget)
 			got, err := p.wanted(t.Context(), in, 1, false)
 			if err != nil {
@@ -152,15 +164,13 @@ func TestAskedClock(t *testing.T) {
 			in.Least, in.Asked.ImagesPerSecond = rule, all[rng.Intn(len(all))].rate*0.999
 			budget := platform.Resources.Vec()
 			budget[design.URAM] = 1
-			first, rest := math.Inf(1), math.Inf(1)
+			var meet []design.Vec
 			for _, c := range all {
-				if !c.total.Within(budget) || c.rate < in.Asked.ImagesPerSecond {
-					continue
-				}
-				if f, s := leastOf(rule, c.total, budget); f < first || f == first && s < rest {
-					first, rest = f, s
+				if c.rate >= in.Asked.ImagesPerSecond {
+					meet = append(meet, c.total)
 				}
 			}
+			first, rest := leastAmong(rule, meet, budget)
 			p.setBudget(budget)
 			got, err := p.wanted(t.Context(), in, 1, false)
 			if err != nil {
