@@ -1,5 +1,5 @@
-// hass_accumulate: the next partial result of a pool, without a clock: x if it is the first, else the sum or the
-// maximum of both.
+// hass_accumulate: the next partial result of a pool, combinational: x if it is the first value, otherwise the sum or
+// the maximum of x and acc.
 module hass_accumulate #(
     parameter integer IN = 8,  // bits of x
     parameter integer BITS = 8,  // of a result, at least IN
@@ -12,7 +12,7 @@ module hass_accumulate #(
     output wire [BITS-1:0] y
 );
 
-  // One bit more: the sign, or 0.
+  // One more bit: the sign, or 0.
   wire signed [  IN:0] narrow = {SIGNED != 0 && x[IN-1], x};
   wire signed [BITS:0] a = {SIGNED != 0 && acc[BITS-1], acc};
   wire signed [BITS:0] b = (BITS + 1)'(narrow);

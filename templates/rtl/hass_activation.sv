@@ -1,13 +1,13 @@
-// hass_activation: a non-linear function of each value, requantised. Tail pixels of a row are written as
-// 0. With m from the table, a row of it for each channel beat or one for all, and a column for each
-// channel or one for all:
+// hass_activation: a non-linear function of each value, requantised. Tail pixels of a row are written as 0. KIND is
 //
-//   0 AFFINE  x * m + ADD
+//   0 AFFINE        x * m + ADD
 //   1 HARD_SWISH    x * clamp(x + ADD, 0, TOP) * m
-//   2 LEAKY         x * TOP if x >= 0, else x * m
-//   3 CURVE         straight segments of 2^STEP inputs each between the values of the table
+//   2 LEAKY         x * TOP if x >= 0, otherwise x * m
+//   3 CURVE         a linear segment for every 2^STEP inputs, between the values in TABLE
 //
-// A curve's table has a row for each segment, SLOPES the steps from its values to the next.
+// The multiplier m stands in TABLE, which has one row for each channel beat or one row for all, and one column for each
+// channel or one column for all. For a curve, TABLE holds the value at the start of each segment, and SLOPES the
+// difference to the value of the next one.
 module hass_activation #(
     parameter integer KIND = 0,
     parameter integer IN_BITS = 16,
@@ -19,9 +19,9 @@ module hass_activation #(
     parameter integer CHANNEL_BEATS = 1,  // beats of one pixel group
     parameter integer ROWS = 1,
     parameter integer COLUMNS = 1,  // 1 or CH
-    parameter integer TABLE_BITS = 18,  // hold, with a sign, each entry and the curve's last value
+    parameter integer TABLE_BITS = 18,  // signed; holds each entry and the curve's last value
     parameter [ROWS*COLUMNS*TABLE_BITS-1:0] TABLE = '0,
-    parameter integer SLOPE_BITS = 1,  // with a sign
+    parameter integer SLOPE_BITS = 1,  // signed
     parameter [ROWS*SLOPE_BITS-1:0] SLOPES = '0,
     parameter [63:0] ADD = 64'd0,  // signed
     parameter integer TOP = 0,
@@ -53,7 +53,7 @@ module hass_activation #(
   localparam integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS);
   localparam integer SEGMENT = KIND != CURVE || ROWS < 2 ? 1 : $clog2(ROWS);
 
-  // Bits of what a lane computes, factor * scale + addend.
+  // Bits of a lane's operands in factor * scale + addend, and of the result.
   localparam integer X = IN_SIGNED != 0 ? IN_BITS : IN_BITS + 1;
   localparam integer TOP_BITS = $clog2(TOP + 1);
   localparam [63:0] ADD_SIZE = ADD[63] ? -ADD : ADD;

@@ -1,7 +1,9 @@
-// hass_activation_lane: the function of one value before rounding, seven cycles later (hass_activation says
-// which). All but a curve in steps of one input end in a product and a sum of cycle 3's
+// hass_activation_lane: the function of one value before rounding, seven cycles later (see hass_activation for the
+// functions). A curve with STEP = 0 is a table of all values. Every other function ends in
 //
 //   factor * scale + addend
+//
+// whose operands are ready in cycle 3.
 module hass_activation_lane #(
     parameter integer KIND = 0,
     parameter integer BITS = 16,
@@ -20,8 +22,8 @@ module hass_activation_lane #(
 ) (
     input  wire                         clk,
     input  wire        [      BITS-1:0] in,
-    output wire        [   SEGMENT-1:0] segment,  // whose value and slope are to come two cycles later
-    input  wire signed [TABLE_BITS-1:0] entry,    // the curve's value; else the multiplier in cycle 3
+    output wire        [   SEGMENT-1:0] segment,  // its value and slope must come two cycles later
+    input  wire signed [TABLE_BITS-1:0] entry,    // the curve's value; otherwise the multiplier, in cycle 3
     input  wire signed [SLOPE_BITS-1:0] slope,
     output wire signed [     VALUE-1:0] value
 );
@@ -89,7 +91,7 @@ module hass_activation_lane #(
 
     if (KIND == CURVE && STEP != 0) begin : g_curve
       if (BITS > STEP) begin : g_segments
-        // From the least input on: the sign counts the other way round.
+        // Segments count from the least input, so the sign bit is inverted.
         wire [BITS-1:0] offset = {in_1[BITS-1] ^ (SIGNED != 0), in_1[BITS-2:0]};
         assign segment = offset[BITS-1:STEP];
         assign scale   = {1'b0, in_3[STEP-1:0]};
@@ -112,7 +114,7 @@ module hass_activation_lane #(
         assign factor = x_3 < 0 ? FACTOR'(entry) : FACTOR'(TOP);
         assign addend = '0;
       end else if (KIND == HARD_SWISH) begin : g_hard_swish
-        // x + ADD within 0 and TOP, times the multiplier.
+        // x + ADD clamped to 0 and TOP, times the multiplier.
         localparam integer ADD_BITS = $clog2(ADD + 64'd1) + 1;
         localparam integer MOST = ADD_BITS > TOP_BITS + 1 ? ADD_BITS : TOP_BITS + 1;
         localparam integer SUM = (X > MOST ? X : MOST) + 1;

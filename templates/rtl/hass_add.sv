@@ -1,6 +1,6 @@
-// hass_add: the element-wise sum of two tensor streams, each multiplied by its factor, requantised. Where both factors are
-// powers of two, operands are shifted to the finer scale. Tail pixels of a row are written as 0. With BROADCAST the
-// second stream is one pixel for all (hass_operands).
+// hass_add: the element-wise sum of two tensor streams, each multiplied by its factor, requantised. A factor that is a
+// power of two is a shift. Tail pixels of a row are written as 0. With BROADCAST the second stream has one pixel,
+// which is added to all pixels of the first (hass_operands).
 module hass_add #(
     parameter integer BITS0 = 16,
     parameter integer SIGNED0 = 1,
@@ -13,10 +13,10 @@ module hass_add #(
     parameter integer CHANNEL_BEATS = 1,  // beats of one pixel group
     parameter integer BEATS = 1,  // per image
     parameter integer BROADCAST = 0,
-    parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
+    parameter integer STYLE = 0,  // of the memory for the broadcast pixel: 0 LUT RAM, 1 block RAM
     parameter [63:0] FACTOR0 = 64'd1,
     parameter [63:0] FACTOR1 = 64'd1,
-    parameter integer PARTS0 = 0,  // of the product with the factor (hass_multiply); 0: the factor is a power of two
+    parameter integer PARTS0 = 0,  // parts of the product with the factor (hass_multiply); 0: the factor is a power of two
     parameter integer PARTS1 = 0,
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
@@ -47,7 +47,7 @@ module hass_add #(
   localparam integer TERM1 = B + FACTOR1_BITS;
   localparam integer SUM = (TERM0 > TERM1 ? TERM0 : TERM1) + 1;
   localparam integer PARTS = PARTS0 > PARTS1 ? PARTS0 : PARTS1;
-  localparam integer CYCLES = PARTS > 0 ? PARTS + 2 : 0;  // of the products
+  localparam integer CYCLES = PARTS > 0 ? PARTS + 2 : 0;  // cycles of the products
   localparam integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS);
 
   wire [1:0] reads;

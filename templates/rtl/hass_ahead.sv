@@ -1,10 +1,12 @@
-// hass_ahead: what an engine that skips zeros knows of a beat before the beat is due. The flags of a token (value not
-// 0) come by themselves, when the token is written into the engine's FIFO. Here they meet those of the beat's weights: a
-// pair of two factors that are not 0 is useful. The useful pairs of a beat wait in a queue, and so does the number of cycles
-// that the beat takes of GANG output lanes by PX pixels that move together: the most that any of them needs.
+// hass_ahead: computes the useful pairs and the cycles of a beat before an engine that skips zeros starts the beat. A
+// token has one flag per value: the value is not 0. The flags come without the token, when the token is written into the
+// engine's FIFO. They are combined with the flags of the beat's weights: a pair is useful if both factors are not 0.
+// One queue holds the useful pairs of each beat, another the cycles that the beat takes. GANG output lanes by PX pixels
+// move together, so a beat takes the most cycles that any of them needs.
 //
-// Nothing here depends on what the engine does, so it is a pipeline without a loop: flags, pairs, counts of a group of
-// pairs that share multipliers, the largest of eight groups, then of sixteen more by each further register.
+// The engine does not influence this computation, so it is a pipeline without feedback: flags, pairs, the count of each
+// group of pairs that share multipliers, the maximum over eight groups, then over sixteen times as many with each
+// further register.
 module hass_ahead #(
     parameter integer KIND = 1,  // see hass_lane
     parameter integer DEPTHWISE = 0,
@@ -14,24 +16,25 @@ module hass_ahead #(
     parameter integer PX = 1,
     parameter integer QUEUE = 2,  // beats that may wait
     parameter integer PER_PIXEL = DEPTHWISE != 0 ? GANG * M : M,
-    parameter integer TURNS = (M + N - 1) / N  // the most cycles of a beat
+    parameter integer TURNS = (M + N - 1) / N  // most cycles of a beat
 ) (
     input  wire                    clk,
     input  wire                    rst,
-    // as tokens are written
+    // when a token is written
     input  wire                    push,
     input  wire [PX*PER_PIXEL-1:0] x_flags,
     input  wire [      GANG*M-1:0] w_flags,
-    output wire                    advance,  // to the weights' flags of the next beat
+    output wire                    advance,  // go on to the next beat's flags of weights
     // the oldest beat
     output wire                    valid,
     output wire [       TURNS-1:0] more,     // bit i: it takes more than i + 1 cycles
     input  wire                    pop,
-    output wire [  PX*GANG*M-1:0] pairs,    // useful; lane, output lane, pixel
-    input  wire                    taken     // the pairs are not needed any more: a cycle after `pop` at the latest, two in gangs of more than four
+    output wire [  PX*GANG*M-1:0] pairs,    // useful pairs, by lane, output lane, pixel
+    // The pairs are not needed any more: at the latest a cycle after `pop`, or two cycles in gangs of more than four lanes.
+    input  wire                    taken
 );
 
-  // Pairs that share multipliers: all of a crossbar, those of a bank. SHARE of them take a cycle.
+  // Groups of pairs that share multipliers: all pairs of a crossbar, or the pairs of a bank. SHARE pairs of a group take a cycle.
   localparam integer BANKS = KIND == 2 ? N : 1;
   localparam integer GROUPS = PX * GANG * BANKS;
   localparam integer SIZE = M / BANKS;
@@ -45,11 +48,11 @@ module hass_ahead #(
       for (member = 0; member < SIZE; member = member + 1) ones = ones + COUNT'(group[member]);
     end
   endfunction
-  // The number of groups of `fan` in `count`.
+  // count / fan, rounded up.
   function automatic integer parts(input integer count, input integer fan);
     parts = (count + fan - 1) / fan;
   endfunction
-  // The registers behind that of eight groups each.
+  // The number of registers behind the first, which covers eight groups.
   function automatic integer levels(input integer count);
     integer left;
     begin
@@ -59,7 +62,7 @@ module hass_ahead #(
   endfunction
   localparam integer EIGHTS = parts(GROUPS, 8);
   localparam integer LEVELS = levels(EIGHTS);
-  // Those that are left behind `level` of them.
+  // The number of bits behind `level` of these registers.
   function automatic integer width(input integer level);
     integer step;
     begin
@@ -79,7 +82,7 @@ module hass_ahead #(
     counts <= sums;
   end
 
-  wire [3+LEVELS:0] moved;  // a token is at that register
+  wire [3+LEVELS:0] moved;  // bit t: a token is at register t
   hass_delay #(
       .WIDTH (1),
       .CYCLES(1),
@@ -123,8 +126,8 @@ module hass_ahead #(
     end
   endgenerate
 
-  // The largest number of cycles, in unary.
-  wire [TURNS*GROUPS-1:0] over;  // turn, group
+  // The most cycles of any group, in unary.
+  wire [TURNS*GROUPS-1:0] over;  // by turn, group
   wire [TURNS-1:0] most;
   generate
     for (t = 0; t < TURNS; t = t + 1) begin : g_turn
@@ -153,9 +156,9 @@ module hass_ahead #(
     end
   endgenerate
 
-  wire unused_counts = &{1'b0, counts};  // where a beat takes a cycle whatever they are
+  wire unused_counts = &{1'b0, counts};  // unused if every beat takes one cycle
 
-  // The queues. The engine's own FIFO has the credits.
+  // The queues need no credits: they are as deep as the engine's own FIFO.
   wire room_cycles, room_pairs, valid_pairs;
   wire unused = &{1'b0, room_cycles, room_pairs, valid_pairs};
   hass_fifo #(

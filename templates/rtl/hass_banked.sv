@@ -1,6 +1,6 @@
 // hass_banked: moves a position in banked storage by a constant STEP. Position i is in bank i mod
-// BANKS at address floor(i / BANKS), which is counted in units of UNIT words and wraps at SIZE of
-// them (0: never). Comparisons with constants choose what is added, so that one adder lies on the way.
+// BANKS at address floor(i / BANKS), which is counted in units of UNIT words and wraps at SIZE
+// units (0: never). Comparisons with constants choose the addend, so the path has one adder.
 module hass_banked #(
     parameter integer BANKS = 1,
     parameter integer SIZE = 0,
@@ -19,7 +19,8 @@ module hass_banked #(
   localparam integer WHOLE = STEP / BANKS * UNIT;
   localparam integer END = SIZE * UNIT;
 
-  // Banks are few: tables, since a small adder would cost a carry chain. Bit i of bank_on(k): bit k of the bank that follows bank i.
+  // The next bank comes from tables, because there are few banks and a small adder would cost a carry chain. Bit i of bank_on(k)
+  // is bit k of the bank that follows bank i.
   function automatic [(1<<BANK_BITS)-1:0] bank_on(input integer k);
     integer i;
     for (i = 0; i < (1 << BANK_BITS); i = i + 1) bank_on[i] = 1'(((i + INSIDE) % BANKS) >> k);
@@ -29,7 +30,7 @@ module hass_banked #(
     for (i = 0; i < (1 << BANK_BITS); i = i + 1) banks_over[i] = i + step >= BANKS;
   endfunction
   localparam [(1<<BANK_BITS)-1:0] OVER = banks_over(INSIDE);
-  wire over = INSIDE > 0 && OVER[bank];  // to the next address
+  wire over = INSIDE > 0 && OVER[bank];  // the step crosses to the next address
   genvar g;
   generate
     for (g = 0; g < BANK_BITS; g = g + 1) begin : g_bank

@@ -1,15 +1,16 @@
-// hass_chain: a chain of BANKS multipliers for every pixel, or for every two. Bank b holds its words of the window, PX pixels of one
-// tap and channel each, twice: rows read one half while the other is filled. A row is a weight and an address for every bank, all
-// of one filter: its products are added along the chain (the cascade of DSP slices), and what leaves the chain to the filter's
-// accumulators. The row marked `last` ends the filter: its sums are in `sums` with `push`, BANKS + 7 cycles after the row.
+// hass_chain: a chain of BANKS multipliers for every pixel, or for every two pixels. Bank b holds its words of the window, each
+// with PX pixels of one tap and channel. It has two halves: rows read one while the other is filled. A row has a weight and an
+// address for every bank, all of one filter. The products of a row are added along the chain (the cascade of DSP slices), and
+// the chain's sum is added to the filter's accumulators. The row marked `last` ends the filter: its sums are in `sums` with
+// `push`, BANKS + 7 cycles after the row.
 //
-// A row reaches bank b with b cycles delay, as the sum along the chain does. A cycle without a row adds nothing: its weights
-// are taken for 0.
+// A row reaches bank b with a delay of b cycles, like the sum along the chain. In a cycle without a row the weights are 0, so
+// it adds nothing.
 //
-// FIELD = 0: each pixel has a multiplier of its own. Else two pixels share one, (x1 * 2^FIELD + x0) * w: the products of x0 stand
-// in the lower FIELD bits of the chain's sum, those of x1 above. The first bank adds 2^(FIELD-1), so that the lower field is never
-// negative and borrows nothing from the upper; the field's top bit, turned round, takes it away again. Whoever makes the rows
-// sees to it that no row's sum of x0 passes +-2^(FIELD-1).
+// If FIELD is 0, each pixel has its own multiplier. Otherwise two pixels share one, (x1 * 2^FIELD + x0) * w: the lower FIELD bits
+// of the chain's sum hold the products of x0, the bits above those of x1. The first bank adds 2^(FIELD-1), so that the lower
+// field is never negative and never borrows from the upper one; inverting the field's top bit subtracts it again. The schedule of
+// the rows must keep every row's sum for x0 within +-2^(FIELD-1).
 module hass_chain #(
     parameter integer BANKS = 4,
     parameter integer PX = 2,
@@ -17,7 +18,7 @@ module hass_chain #(
     parameter integer X_BITS = 8,
     parameter integer X_SIGNED = 0,
     parameter integer W_BITS = 8,
-    parameter integer WORDS = 16,  // of a bank and window
+    parameter integer WORDS = 16,  // of one window in a bank
     parameter integer ACC = 24,
     parameter integer STYLE = 0,  // of the banks: 0 LUT RAM, 1 block RAM
     localparam integer BB = BANKS < 2 ? 1 : $clog2(BANKS),
@@ -41,8 +42,8 @@ module hass_chain #(
     output wire [      PX*ACC-1:0] sums
 );
 
-  localparam integer PACK = FIELD > 0 ? 2 : 1;  // pixels of a multiplier
-  localparam integer UNITS = (PX + PACK - 1) / PACK;  // multipliers of a bank
+  localparam integer PACK = FIELD > 0 ? 2 : 1;  // pixels per multiplier
+  localparam integer UNITS = (PX + PACK - 1) / PACK;  // multipliers per bank
   localparam integer P = 48;  // bits of a DSP slice's sum
 
   reg write_1, to_half_1;
@@ -129,9 +130,9 @@ module hass_chain #(
     end
   endgenerate
 
-  // What goes along beside the chain: a row, and whether it is the last of its filter.
+  // Two bits are delayed as the chain is: there is a row, and it is the last of its filter.
   localparam integer AGE = BANKS + 7;
-  wire leaves, ends;  // a row is in the accumulators' sum in the next cycle
+  wire leaves, ends;  // a row reaches the accumulators in the next cycle
   hass_delay #(
       .WIDTH (2),
       .CYCLES(AGE - 1),
@@ -144,7 +145,7 @@ module hass_chain #(
   );
   reg done;
   assign push = done;
-  // Before the first row of a filter the accumulators are kept clear: what the chain holds after a reset is none's.
+  // The accumulators are kept clear until the first row of a filter, because the chain holds undefined sums after a reset.
   reg  idle;
   wire clear = ends || (idle && !leaves);
   always_ff @(posedge clk) begin
@@ -166,7 +167,7 @@ module hass_chain #(
         end else begin : g_upper
           assign field = ACC'($signed(total[P-1:FIELD]));
         end
-        // A register on the way from the slices, which stand in columns of their own.
+        // `value` is a register on the long route from the DSP slices, which stand in columns of their own.
         reg [ACC-1:0] value, held, sum;
         wire [ACC-1:0] next = held + value;
         always_ff @(posedge clk) begin

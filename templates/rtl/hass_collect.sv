@@ -1,5 +1,5 @@
-// hass_collect: the sums of a scheduled engine's chains in the order of the filters: for each filter it reads the port that
-// the table names and writes what it has read.
+// hass_collect: brings the sums of a scheduled engine's chains into the order of the filters: for each filter it forwards
+// one token of the chain that a table names.
 module hass_collect #(
     parameter integer INS = 2,  // chains
     parameter integer WIDTH = 24,  // bits of a token
@@ -49,7 +49,7 @@ module hass_collect #(
       .flags_advance(1'b0),
       .flags(none)
   );
-  reg running;  // before the first call the table names no port
+  reg running;  // before the first start the table has no valid word
   always_ff @(posedge clk) running <= !rst && (running || start);
   hass_iterate #(
       .INS (INS),
@@ -71,7 +71,7 @@ module hass_collect #(
       .waits
   );
 
-  // The choice is registered: what `from` names is at the head of its FIFO while the iteration lasts.
+  // The chosen token may be registered: it stays at the head of its FIFO during the iteration.
   wire [WIDTH-1:0] chosen;
   genvar p, i;
   generate

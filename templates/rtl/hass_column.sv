@@ -1,6 +1,6 @@
 // hass_column: counts the channel beats and pixel groups of a map's rows, so that a module knows which
-// pixels of its beat lie beyond the width (docs/hardware.md, "Streams"). The counters move with `step`;
-// `in_map` and the two indices belong to the beat before that.
+// pixels of its beat lie beyond the map's width. `in_map` and the two indices belong to the current beat; `step` moves
+// them to the next one.
 module hass_column #(
     parameter integer W = 1,  // pixels of a row
     parameter integer PX = 1,  // pixels per beat
@@ -11,10 +11,10 @@ module hass_column #(
 ) (
     input  wire                    clk,
     input  wire                    rst,
-    input  wire                    step,     // on to the next beat
+    input  wire                    step,     // go on to the next beat
     output reg  [CHANNEL_BITS-1:0] channel,  // beat within its pixel group
     output reg  [  GROUP_BITS-1:0] group,    // pixel group within the row
-    output wire [          PX-1:0] in_map    // pixels of this beat that are inside the map
+    output wire [          PX-1:0] in_map    // pixels of the beat that lie inside the map
 );
 
   localparam integer GROUPS = (W + PX - 1) / PX;

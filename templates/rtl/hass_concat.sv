@@ -1,25 +1,25 @@
-// hass_concat: joins the channels of its inputs, which have one format and beats of their own widths, and
-// writes beats of another. Each pixel of a beat has a row of OUT + KEPT lanes. An iteration
-// reads at most one beat of each input and puts it into its place in the row; when the first OUT
-// lanes are complete it writes them and what is left moves down to lane 0.
+// hass_concat: concatenates the channels of its inputs. All inputs have the same format, but each its own channels
+// per beat, and so has the output. Each pixel of a beat has a row of OUT + KEPT lanes. An iteration reads at most one
+// beat of each input and puts it into its place in the row. When the first OUT lanes are complete, it writes them, and
+// the other lanes move down to lane 0.
 //
-// What the iterations of a group of pixels do is the table PROGRAM, in words of reads (a bit an
-// input, lowest), whether it writes, and an index of INDEX bits for each input: its beat goes to
-// lane BASE + index * UNIT.
+// The table PROGRAM has one word for each iteration of a group of pixels. From the lowest bit up, a word has one bit for
+// each input that is read, one bit that tells whether the iteration writes, and an index of INDEX bits for each input:
+// the beat of that input goes to lane BASE + index * UNIT.
 module hass_concat #(
     parameter integer INS = 2,
     parameter integer BITS = 8,  // of a value
     parameter integer PIXELS = 1,  // per beat
     parameter integer OUT = 1,  // channels per beat written
-    parameter integer KEPT = 0,  // lanes of a pixel that are occupied after an iteration, at most
-    parameter integer IN = 2,  // channels per beat of all inputs together
+    parameter integer KEPT = 0,  // most lanes of a pixel that are occupied after an iteration
+    parameter integer IN = 2,  // channels per beat, summed over the inputs
     parameter [INS*32-1:0] CHANNELS = {INS{32'd1}},  // per beat of each input
     parameter [INS*32-1:0] BASE = '0,
     parameter [INS*32-1:0] UNIT = {INS{32'd1}},
-    parameter [INS*32-1:0] PLACES = {INS{32'd1}},  // values of the index
+    parameter [INS*32-1:0] PLACES = {INS{32'd1}},  // number of values of the index
     parameter integer INDEX = 1,
     parameter integer STEPS = 2,  // iterations of a group of pixels
-    parameter [STEPS*(INS*(1+INDEX)+1)-1:0] PROGRAM = '0  // the first word lowest
+    parameter [STEPS*(INS*(1+INDEX)+1)-1:0] PROGRAM = '0  // first word lowest
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -47,7 +47,7 @@ module hass_concat #(
     end
   endfunction
 
-  // The word of this iteration stands in a register, so that places and reads come from flip-flops.
+  // The word of this iteration is in a register, so that places and reads come from flip-flops.
   reg [STEP-1:0] step;
   reg [WORD-1:0] word;
   wire [STEP-1:0] next = step == STEP'(STEPS - 1) ? '0 : step + 1'b1;
@@ -122,7 +122,7 @@ module hass_concat #(
         );
       end
 
-      // What this iteration adds; lanes that are not read are 0.
+      // The lanes of the beats that this iteration reads; all others are 0.
       reg [SPAN*BITS-1:0] added;
       integer i;
       always_comb begin

@@ -1,5 +1,6 @@
-// hass_constant: a constant that tools do not see through, since they keep the module: a product by it has the shape of
-// DSP slices whatever it is. Yosys leaves the sum of two parts out of the slices where a part of the constant is even.
+// hass_constant: a constant that synthesis cannot propagate, because the module is kept. So a product by it always maps to
+// DSP slices. With a constant that it knows, yosys would leave the sum of two parts out of the slices where a part of the
+// constant is even.
 (* keep_hierarchy = "yes" *)
 module hass_constant #(
     parameter integer BITS = 1,

@@ -1,25 +1,25 @@
 // hass_control: the registers of the design, an AXI4-Lite slave of 32-bit words. Write address and
-// data may come in any order; reads take some cycles; every response is OKAY. What is not
-// listed reads 0 and ignores writes.
+// data may come in any order. Reads take several cycles. Every response is OKAY. Addresses that are
+// not listed read 0 and ignore writes.
 //
 //   0x000  control. Write: bit 0 starts a run (ignored while one is running, while weights are being
-//          loaded and for 0 images), bit 1 starts loading weights (ignored while a run is running;
-//          begins anew while loading, and wins over bit 0).
-//          Read: bit 0 running, bit 1 loading, bit 2 weights loaded, bit 3 the weight stream ended
-//          wrongly, bit 4 there are statistics
+//          loaded, and for 0 images). Bit 1 starts loading weights (ignored during a run; restarts the
+//          loading if weights are being loaded; takes precedence over bit 0).
+//          Read: bit 0 running, bit 1 loading, bit 2 weights loaded, bit 3 the weight stream does not
+//          fit the design, bit 4 the design has statistics
 //   0x004  images of a run
-//   0x008  cycles of the current or last run, bits 31..0; the read latches bits 63..32 for
+//   0x008  cycles of the current or last run, bits 31..0; a read also latches bits 63..32 for 0x00C
 //   0x00C  cycles, bits 63..32. They count from the first cycle in which the source can take a word
-//          up to and including the one in which the last word of the last image leaves
-//   0x010  images that have left by every output
+//          up to and including the cycle in which the last word of the last image leaves
+//   0x010  images that have left by all outputs
 //   0x014  number of processes
 //   0x018  number of FIFOs
 //   0x01C  VERSION
-//   0x1000 + 8 * p  cycles in which process p waited for a token, from start to end of the current or
-//   0x1004 + 8 * p  last run, and in which it waited for room (both modulo 2^COUNTER)
-//   0x4000 + 4 * f  largest number of places of FIFO f taken at once since the last start
+//   0x1000 + 8 * p  cycles of the current or last run in which process p waited for a token
+//   0x1004 + 8 * p  cycles in which it waited for room; both modulo 2^COUNTER
+//   0x4000 + 4 * f  most places of FIFO f that were taken at once since the last start
 //
-// Byte strobes count. Without STATS the statistics read 0.
+// Byte strobes are respected. Without STATS the statistics read 0.
 module hass_control #(
     parameter integer PROCESSES = 1,  // at most 1536
     parameter integer FIFOS = 1,  // at most 12288
@@ -47,15 +47,15 @@ module hass_control #(
     output wire [            1:0] s_axi_rresp,
     output reg                    s_axi_rvalid,
     input  wire                   s_axi_rready,
-    // design
+    // to and from the design
     output reg                    start,          // pulse: a run of `images` images begins
     output reg  [           31:0] images,
     output reg                    load,           // pulse: the weight chain begins
-    output reg                    loading,        // from the next cycle on
-    input  wire                   loaded,         // pulses of the chain's end
-    input  wire                   load_failed,
+    output reg                    loading,        // from the cycle after `load` on
+    input  wire                   loaded,         // pulse: the chain's end has all weights
+    input  wire                   load_failed,    // pulse: the stream does not fit the design
     input  wire [    OUTPUTS-1:0] image_done,     // the last word of an image leaves
-    input  wire [2*PROCESSES-1:0] waits,          // of each process: for a token, for room
+    input  wire [2*PROCESSES-1:0] waits,          // of each process: waits for a token, for room
     input  wire [   16*FIFOS-1:0] most            // of each FIFO, from hass_watermark
 );
 
@@ -87,7 +87,7 @@ module hass_control #(
     end
   end
 
-  // Commands. The source takes words from the cycle after `start` on, as `running` says.
+  // Commands. The source takes words from the cycle after `start` on, when `running` is set.
   reg running, is_loaded, failed;
   wire command = write && to == 14'h0 && strobe[0];
   wire [31:0] strobes = {{8{strobe[3]}}, {8{strobe[2]}}, {8{strobe[1]}}, {8{strobe[0]}}};
@@ -119,12 +119,12 @@ module hass_control #(
     end
   end
 
-  // Images. What comes from the design is a cycle late, as is `counting`. An image is done when it
-  // has left by every output: each is ahead of the slowest by some images.
+  // Images. The pulses of the design are registered, so `counting` is a cycle late too. An image is done
+  // when it has left by all outputs. `ahead` is the number of images by which an output leads the slowest.
   reg counting;
-  reg [OUTPUTS-1:0] left;  // an image's last word, by output
-  wire step;  // by all outputs
-  reg [31:0] done, rest;  // images
+  reg [OUTPUTS-1:0] left;  // the last word of an image leaves, for each output
+  wire step;  // an image has left by all outputs
+  reg [31:0] done, rest;  // images done, images to do
   reg [63:0] cycles;
 
   genvar g;
@@ -173,7 +173,8 @@ module hass_control #(
     end
   end
 
-  // Reads: the address stands still while the trees of multiplexers move, down and up; one cycle more for the trees' own indices.
+  // Reads: the address is stable while the index goes down the trees of multiplexers and the value comes up. One further
+  // cycle computes the trees' indices.
   function automatic integer stages(input integer count);
     integer i;
     begin
@@ -189,7 +190,7 @@ module hass_control #(
   reg reading;
   reg [13:0] from;
   reg [4:0] at;
-  reg [31:0] high;  // of the cycles, when the low ones were read
+  reg [31:0] high;  // upper half of the cycles when the lower half was read
   wire [31:0] waited, held;
   wire ready = reading && at == 5'(STEPS);
 
@@ -206,7 +207,7 @@ module hass_control #(
       3'd6: plain <= 32'(FIFOS);
       default: plain <= VERSION;
     endcase
-    // The upper half belongs to the lower half that is read.
+    // Latch the upper half together with the lower half.
     if (reading && from == 14'h2 && at == 5'(STEPS - 1)) high <= cycles[63:32];
   end
 
@@ -237,7 +238,7 @@ module hass_control #(
 
   generate
     if (STATS != 0) begin : g_stats
-      // Each counter has registers of its own for what moves it, a cycle later.
+      // Each counter has registers of its own for its control signals, a cycle later.
       wire [2*PROCESSES*COUNTER-1:0] counts;
       for (g = 0; g < 2 * PROCESSES; g = g + 1) begin : g_count
         reg waiting;

@@ -1,6 +1,6 @@
-// hass_convert: changes the channels per beat of a tensor stream; the wider width is a multiple of the
-// narrower. Pixels per beat stay. Wide to narrow it reads on the first iteration of every
-// run and writes on each; narrow to wide it reads on each and writes on the last.
+// hass_convert: changes the channels per beat of a tensor stream; the larger number must be a multiple of the
+// smaller. Pixels per beat stay the same. From wide to narrow it reads in the first of PARTS iterations and
+// writes in each. From narrow to wide it reads in each and writes in the last.
 module hass_convert #(
     parameter integer BITS = 8,  // of a value
     parameter integer PIXELS = 1,  // per beat
@@ -23,7 +23,7 @@ module hass_convert #(
   localparam integer NARROW = FROM > TO ? TO : FROM;
   localparam integer PARTS = (FROM > TO ? FROM : TO) / NARROW;
   localparam integer COUNT = PARTS < 2 ? 1 : $clog2(PARTS);
-  localparam integer WIDTH = NARROW * BITS;  // of a pixel's part
+  localparam integer WIDTH = NARROW * BITS;  // bits of a pixel's part
 
   reg [COUNT-1:0] part;
   wire last = part == COUNT'(PARTS - 1);

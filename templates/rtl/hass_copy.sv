@@ -1,5 +1,5 @@
-// hass_copy: a register of its own for what many registers with the same input would tell. Tools make one register of equal ones, but not
-// across the border of a module that they keep: so each copy drives few loads, near to it.
+// hass_copy: one of several duplicate registers with the same input. Synthesis would merge equal registers, but not across
+// the boundary of a module that it keeps. So each copy drives few loads, close to it.
 (* keep_hierarchy = "yes" *)
 module hass_copy #(
     parameter integer WIDTH = 1

@@ -1,4 +1,4 @@
-// hass_count: steps modulo COUNT; `last` is a register that says that the next step ends a round.
+// hass_count: counts steps modulo COUNT. `last` is a register: the next step is the last of a round.
 module hass_count #(
     parameter integer COUNT = 2
 ) (

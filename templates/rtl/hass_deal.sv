@@ -1,5 +1,5 @@
-// hass_deal: the lanes of a token that one bank of elastic engines gets. Of every pixel EACH lanes go to
-// each of BANKS banks in turn. The flags above the lanes are dealt as they are.
+// hass_deal: selects the lanes of a token for one bank of elastic engines. The lanes of every pixel go to the BANKS banks
+// in turn, EACH at a time. The flags, which stand above the lanes, are dealt likewise.
 module hass_deal #(
     parameter integer BITS = 16,
     parameter integer PX = 1,

@@ -1,5 +1,5 @@
-// hass_delay: a word CYCLES cycles later. Without reset it may become a shift register in LUTs; with
-// it the bits on their way are cleared, which those that say that a token exists need.
+// hass_delay: a word CYCLES cycles later. Without reset it may become a shift register in LUTs. A
+// reset clears all stages, which bits that mark a token need.
 module hass_delay #(
     parameter integer WIDTH = 1,
     parameter integer CYCLES = 1,  // 0: a wire
@@ -16,7 +16,7 @@ module hass_delay #(
       wire unused = &{1'b0, clk, rst};
       assign out = in;
     end else begin : g_line
-      reg [CYCLES*WIDTH-1:0] words;  // the newest lowest
+      reg [CYCLES*WIDTH-1:0] words;  // newest lowest
       if (RESET != 0) begin : g_reset
         always_ff @(posedge clk) words <= rst ? '0 : (CYCLES * WIDTH)'({words, in});
       end else begin : g_free

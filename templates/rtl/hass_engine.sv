@@ -1,15 +1,15 @@
 // hass_engine: one gang of dot-product engines: GANG output lanes by PX pixels share a weight address
-// and move together, so that a beat takes the most cycles any of them needs. Its weights are in
-// its own memory, which the weight chain fills.
+// and move together, so a beat takes the most cycles that any of them needs. The gang has its own
+// memory of weights, which the weight chain fills.
 //
-// In a DEPTHWISE convolution each output lane has a channel, and so M activations, of its own:
-// lane i of engine g is lane i * GANG + g of the pixel.
+// In a DEPTHWISE convolution each output lane has its own channel and so its own M activations:
+// lane i of output lane g is lane i * GANG + g of the pixel.
 //
-// Control decides on what is known of a token, not on the token: that it has come, counted as it is written into the engine's
-// FIFO, and, where zeros are skipped, the cycles that it takes (hass_ahead). It counts these down, and gives back the token's place in
-// the FIFO with the first of them. The token itself and the row of weights are needed, and popped, LAG cycles later, at
-// the end of the pipeline that chooses the pairs; so enables of many registers come from a register. Gangs of more than four
-// lanes have a cycle more, SPREAD, in which the token and what control tells go to a copy for every eight lanes.
+// Control does not look at the token itself. It counts tokens as they are written into the engine's FIFO and, if the engine
+// skips zeros, gets the cycles of each beat from hass_ahead. It counts the cycles down, and frees the token's place in the FIFO
+// in the first of them. The token and the row of weights are used LAG cycles later, at the end of the pipeline that chooses the
+// pairs, and only then popped. So the enables of many registers come from registers. Gangs of more than four lanes have one
+// more cycle, SPREAD, in which the token and the control signals are copied once for every eight lanes.
 module hass_engine #(
     parameter integer KIND = 0,  // see hass_lane; 3: hass_packed
     parameter integer DEPTHWISE = 0,
@@ -26,11 +26,11 @@ module hass_engine #(
     parameter integer STYLE = 0,  // of their memory: 0 LUT RAM, 1 block RAM, 2 ultra RAM
     parameter integer FLAG_STYLE = 0,  // of the memory of the weights' flags: 0 LUT RAM, 1 block RAM
     parameter integer QUEUE = 2,  // depth of the FIFO before it
-    // packed; see hass_packed
+    // of packed engines, see hass_packed
     parameter integer FIELD = 0,
     parameter integer DEEP = 1,
     parameter integer FILTERS = 1,
-    // follow
+    // derived
     localparam integer SKIPS = KIND == 1 || KIND == 2 ? 1 : 0,
     parameter integer PER_PIXEL = DEPTHWISE != 0 ? GANG * M : M,  // lanes of a token
     parameter integer WIDTH = PX * PER_PIXEL * X_BITS,
@@ -44,7 +44,7 @@ module hass_engine #(
     output wire                   next_valid,
     output wire [           31:0] next_word,
     input  wire                   written,  // a token goes into the FIFO
-    input  wire [      FLAGS-1:0] flags,    // of its values; dense: not used
+    input  wire [      FLAGS-1:0] flags,    // of its values; not used by engines that do not skip zeros
     input  wire                   valid,
     input  wire [      WIDTH-1:0] in,
     output wire                   read,
@@ -65,8 +65,8 @@ module hass_engine #(
   localparam integer DELAY = LAG + SPREAD + SUMS;  // from issue to push
   localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
 
-  // The cycles by which the factors of a packed engine's lane wait for the sum of the lanes before it in its cascade, of which the last
-  // one may be short.
+  // The cycles by which the factors of a packed engine's lane are delayed, until the sum of the lanes before it in its cascade is
+  // there. The last cascade may be shorter: all its lanes wait longer, so that its sum is ready with the others.
   function automatic integer turn(input integer lane);
     integer head;
     head = lane - lane % DEEP;
@@ -102,13 +102,13 @@ module hass_engine #(
   );
 
   reg [COUNT-1:0] beat;
-  reg first;  // nothing of the window has been multiplied
-  reg fresh;  // nothing of the beat
-  reg spent;  // all of the beat, but its result waits for room
+  reg first;  // no pair of the window has been multiplied
+  reg fresh;  // no pair of the beat has been multiplied
+  reg spent;  // all pairs of the beat have been multiplied, but its result waits for room
   wire last = beat == COUNT'(BEATS - 1);
   wire got;
-  wire ready;  // the beat is known
-  wire ends;  // it takes no further cycle
+  wire ready;  // the beat has come
+  wire ends;  // the beat takes no further cycle
   wire work = got && !spent;
   wire finished = work && ends;
 
@@ -152,14 +152,14 @@ module hass_engine #(
   end
   assign push = issued[DELAY-1];
 
-  // What the lanes see of control, and the useful pairs.
+  // Control signals of the lanes, registered, and the useful pairs.
   reg begins, works, still_first;
   always_ff @(posedge clk) begin
     begins <= work && fresh && !rst;
     works <= work;
     still_first <= first;
   end
-  localparam integer EIGHTS = SPREAD != 0 ? (GANG + 7) / 8 : 1;  // copies for a pixel
+  localparam integer EIGHTS = SPREAD != 0 ? (GANG + 7) / 8 : 1;  // copies per pixel
   wire [PX*EIGHTS-1:0] lane_start, lane_work, lane_first;
   wire [PX*EIGHTS*PER_PIXEL*X_BITS-1:0] tokens;
   genvar p, g, i;
@@ -195,7 +195,7 @@ module hass_engine #(
       .in (iteration_pop),
       .out(move)
   );
-  wire unused = &{1'b0, valid};  // the token is there when control has seen it
+  wire unused = &{1'b0, valid};  // control counts the tokens itself
   generate
     if (SKIPS == 0) begin : g_dense
       hass_tokens #(

@@ -1,4 +1,4 @@
-// hass_extend: a token's values as signed ones: a value without a sign gets a zero in front.
+// hass_extend: converts a token's values to signed numbers: an unsigned value gets a leading zero.
 module hass_extend #(
     parameter integer LANES = 1,
     parameter integer BITS = 16,

@@ -1,9 +1,8 @@
-// hass_fifo: a stream between two processes. Its writer holds credits: `issue` takes a place while
-// there is `room`, the token may follow any number of cycles later with `push`, so a
-// pipeline never has to stop in the middle. Its reader sees the oldest token in a register:
-// `read` gives the place back (the writer can use it from the next cycle on), `pop`, in the same
-// cycle or later, lets the next token come forward. LAG is the number of tokens in memory that may have been read
-// and not popped.
+// hass_fifo: a stream between two processes. Its writer works with credits: `issue` takes a place while
+// there is `room`, and the token may follow any number of cycles later with `push`. So a
+// pipeline never has to stall. Its reader sees the oldest token in a register. `read` frees the token's
+// place: the writer can use it from the next cycle on. `pop`, in the same cycle or later, brings the next token to the
+// register. LAG is the number of tokens in memory that may be read but not yet popped.
 //
 // A token pushed in cycle t is at the head in cycle t + 2 at the earliest.
 module hass_fifo #(
@@ -28,15 +27,15 @@ module hass_fifo #(
 
   localparam integer WORDS = DEPTH + LAG;
   localparam integer POWER = WORDS < 2 ? 1 : $clog2(WORDS);
-  // LUT RAM comes in powers of two from 32 on; block RAM is used to the last word.
+  // LUT RAM comes in powers of two, so the depth is rounded up. Block RAM is used to the last word.
   localparam integer SIZE = BLOCK != 0 ? WORDS : (1 << POWER);
   localparam integer COUNT = $clog2(DEPTH + 1);
   localparam integer STORED = $clog2(WORDS + 1);
 
-  reg [COUNT-1:0] free;  // places that may be issued
-  reg some;  // there are any: a register, since a writer decides with it late
+  reg [COUNT-1:0] free;  // places that the writer may still take
+  reg some;  // free is not 0; a register, because writers use it late in the cycle
   reg [STORED-1:0] stored;  // tokens in memory
-  reg full;  // the head is a token
+  reg full;  // head holds a token
   reg [POWER-1:0] to, from;
   reg [WIDTH-1:0] head;
 
@@ -83,7 +82,7 @@ module hass_fifo #(
   endgenerate
 
 `ifdef HASS_STALL
-  // For simulation: both come late at random, and stay until they are used.
+  // For simulation: `room` and `valid` come late at random, and then stay until they are used.
   wire late_room, late_valid;
   hass_stall stall_room (
       .clk,

@@ -1,11 +1,11 @@
-// hass_finish: the end of a pool. A maximum is clamped, two cycles later; a sum becomes the average
-// requant(sum * factor, SHIFT), five cycles later. Where DROP > 0 the product is first rounded to 2^DROP, half
-// up: so a tie that the factor's error has moved is a tie again.
+// hass_finish: the end of a pool. A maximum is clamped, two cycles later. A sum becomes the average
+// requant(sum * factor, SHIFT), five cycles later. If DROP > 0, the product is first rounded to a multiple of 2^DROP,
+// half up. The factor is not exact; this rounding restores ties that its error has moved.
 module hass_finish #(
     parameter integer IN = 8,  // bits of the sum or maximum
     parameter integer SIGNED = 1,
     parameter integer MAX = 0,
-    parameter integer MUL_BITS = 1,  // of the factor, which is not negative
+    parameter integer MUL_BITS = 1,  // of the factor, which is unsigned
     parameter integer OUT = 8,
     parameter integer DROP = 0,
     parameter integer SHIFT = 0,
@@ -20,7 +20,7 @@ module hass_finish #(
 );
 
   localparam integer EXACT = SIGNED != 0 ? IN : IN + 1;  // x as a signed number
-  localparam integer WIDE = MAX != 0 ? EXACT : EXACT + MUL_BITS - DROP;  // what is requantised
+  localparam integer WIDE = MAX != 0 ? EXACT : EXACT + MUL_BITS - DROP;  // bits of the value that is requantised
 
   wire signed [EXACT-1:0] number = EXACT'({SIGNED != 0 && x[IN-1], x});
   wire signed [WIDE-1:0] result;
@@ -36,7 +36,7 @@ module hass_finish #(
       reg signed [PRODUCT:0] m;
       reg signed [WIDE-1:0] p;
       wire [PRODUCT-1:0] sum = m[PRODUCT-1:0] + HALF;
-      wire unused = &{1'b0, m[PRODUCT], sum};  // the sign again
+      wire unused = &{1'b0, m[PRODUCT], sum};  // m[PRODUCT] is a copy of the sign
       always_ff @(posedge clk) begin
         a <= number;
         b <= {1'b0, factor};

@@ -1,9 +1,9 @@
 // hass_globalpool: reduces whole maps to their maximum or average per channel. It accumulates
-// every beat; during the last pixel group of the map each beat also gives an output
+// every beat. During the last pixel group of the map, each beat also gives an output
 // beat of one pixel. An average is requant(sum * MUL, SHIFT).
 //
-// Cycles from issue to push: 8. The pixels of a beat are reduced before they meet what is kept, which
-// the next beat may need in the very next cycle.
+// Cycles from issue to push: 8. The pixels of a beat are reduced before they are added to the partial result, because
+// the next beat may need the partial result in the next cycle.
 module hass_globalpool #(
     parameter integer BITS = 8,  // of an input value
     parameter integer SIGNED = 1,
@@ -14,7 +14,7 @@ module hass_globalpool #(
     parameter integer W = 1,
     parameter integer CHANNEL_BEATS = 1,
     parameter integer MAX = 0,
-    parameter integer DROP = 0,  // places of a product that are rounded off, half up, before SHIFT
+    parameter integer DROP = 0,  // low bits of a product that are rounded off, half up, before SHIFT
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -26,7 +26,7 @@ module hass_globalpool #(
     input  wire                   clk,
     input  wire                   rst,
     input  wire                   valid,
-    input  wire [ PX*CH*BITS-1:0] in,     // pixel, channel
+    input  wire [ PX*CH*BITS-1:0] in,     // by pixel, channel
     output wire                   read,
     output wire                   pop,
     input  wire                   room,
@@ -38,7 +38,7 @@ module hass_globalpool #(
 
   localparam integer P = 8;
   localparam integer FINISH = MAX != 0 ? 2 : 5;  // hass_finish
-  localparam integer TREE = P - 1 - FINISH;  // cycles of the reduction of a beat's pixels, at least 2
+  localparam integer TREE = P - 1 - FINISH;  // cycles that reduce a beat's pixels, at least 2
   localparam integer GROUPS = (W + PX - 1) / PX;
   localparam integer PART = MAX != 0 ? BITS : BITS + $clog2(PX);  // of a beat's result
   localparam integer SUM = MAX != 0 ? BITS : BITS + $clog2(PX * GROUPS * H);
@@ -104,8 +104,8 @@ module hass_globalpool #(
       .out(push)
   );
 
-  // When the pixels of a beat are reduced: a beat is there, it is its channel group's first, and the group's
-  // number; the number also a cycle earlier, for the memory.
+  // In the cycle in which the pixels of a beat are reduced: there is a beat (`take`), it is the first of its channel group
+  // (`start`), and the group's number (`to`). `from` is the number a cycle earlier, to read the memory.
   wire take, start;
   wire [CHANNEL_BITS-1:0] from, to;
   hass_delay #(
@@ -140,14 +140,14 @@ module hass_globalpool #(
   );
 
   wire [CH*SUM-1:0] kept, next;
-  reg [CH*SUM-1:0] acc;  // the newest results
+  reg [CH*SUM-1:0] acc;  // the newest partial results
   always_ff @(posedge clk) if (take) acc <= next;
   generate
     if (CHANNEL_BEATS == 1) begin : g_register
       wire unused_at = &{1'b0, to};
       assign kept = acc;
     end else begin : g_memory
-      // A channel group is read at least a cycle after it was written.
+      // A channel group is read at least one cycle after it was written.
       hass_ram #(
           .WIDTH(CH * SUM),
           .DEPTH(CHANNEL_BEATS),
@@ -169,7 +169,7 @@ module hass_globalpool #(
     for (c = 0; c < CH; c = c + 1) begin : g_channel
       wire [PX*BITS-1:0] values;
       for (p = 0; p < PX; p = p + 1) begin : g_pixel
-        // What lies beyond the width does not change the result.
+        // Pixels beyond the width are replaced by a value that does not change the result.
         assign values[p*BITS+:BITS] = in_map[p] ? in[(p*CH+c)*BITS+:BITS] : {MAX != 0 && SIGNED != 0, {BITS - 1{1'b0}}};
       end
       wire [PART-1:0] part;

@@ -1,30 +1,31 @@
 // hass_join: gathers the accumulators of all gangs for one output beat, in port order, adds the bias,
-// requantises and clamps. Tail pixels of a row are written as 0. The accumulators of a gang of several banks are the sum
-// of theirs. Biases may have places below the accumulators' unit, which decide what is a tie.
+// requantises and clamps. Tail pixels of a row are written as 0. The accumulators of a gang's banks are added.
+// Biases may have fractional bits below the accumulators' unit; they decide whether a sum is a tie.
 //
-// It requantises by a shift; by a multiplier before the shift, one for all or one for each channel; or by LEVELS thresholds, which
-// contain the bias. What each channel has of its own comes by the weight chain: a word for the bias, or two (low first) if it is
-// wider than 32 bits, then the shift's step or the multiplier where there are several; or the thresholds, upwards, in a word or two
-// each.
+// There are three forms of requantisation: a shift; a multiplier and a shift, with one multiplier for all channels or one
+// for each; or LEVELS thresholds, which include the bias. The weight chain brings the constants of each channel. With
+// thresholds, these are the thresholds in ascending order, each in one word, or in two words (low first) if it is wider than
+// 32 bits. Otherwise they are the bias, in one word or two likewise, and one word with the shift's step or the multiplier if
+// channels differ in it.
 module hass_join #(
     parameter integer GANGS = 1,
-    parameter integer BANKS = 1,  // of a gang; port g * BANKS + b is bank b of gang g
-    parameter integer GANG = 1,  // lanes of each
+    parameter integer BANKS = 1,  // per gang; port g * BANKS + b is bank b of gang g
+    parameter integer GANG = 1,  // output lanes per gang
     parameter integer PX = 1,
     parameter integer ACC_BITS = 32,
-    parameter integer BIAS_FRAC = 0,  // places of a bias below the accumulators' unit
+    parameter integer BIAS_FRAC = 0,  // fractional bits of a bias, below the accumulators' unit
     parameter integer BITS = 16,  // of an output value
-    parameter integer W = 1,  // of the output
-    parameter integer FOLDS = 1,  // beats of a pixel group
-    parameter integer SHIFT = 0,  // the smallest, of sum and bias
-    parameter integer STEPS = 1,  // number of shifts from it on
+    parameter integer W = 1,  // width of the output map
+    parameter integer FOLDS = 1,  // beats per pixel group
+    parameter integer SHIFT = 0,  // the least shift of sum and bias
+    parameter integer STEPS = 1,  // number of shifts: SHIFT, SHIFT + 1, ...
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
-    parameter integer MUL_BITS = 0,  // of the multiplier, which is positive; 0: there is none
-    parameter integer MUL = 0,  // for all channels; 0: each has its own
-    parameter integer PARTS = 1,  // of the product (hass_multiply)
-    parameter integer LEVELS = 0,  // thresholds of a channel; 0: there are none
+    parameter integer MUL_BITS = 0,  // of the multiplier, which is positive; 0: no multiplier
+    parameter integer MUL = 0,  // multiplier of all channels; 0: each channel has its own
+    parameter integer PARTS = 1,  // parts of the product (hass_multiply)
+    parameter integer LEVELS = 0,  // thresholds per channel; 0: none
     parameter integer OUT_CH = GANGS * GANG,
     parameter integer INS = GANGS * BANKS
 ) (
@@ -48,10 +49,10 @@ module hass_join #(
 
   localparam integer SUM = ACC_BITS + BIAS_FRAC;
   localparam integer OWN_MUL = MUL_BITS > 0 && MUL == 0 ? MUL_BITS : 0;
-  localparam integer SCALE = STEPS > 1 ? 3 : OWN_MUL;  // bits of a channel's step or multiplier
-  localparam integer VALUE = LEVELS > 0 ? ACC_BITS : SUM;  // of a bias or threshold
+  localparam integer SCALE = STEPS > 1 ? 3 : OWN_MUL;  // bits of a channel's own step or multiplier
+  localparam integer VALUE = LEVELS > 0 ? ACC_BITS : SUM;  // bits of a bias or threshold
   localparam integer VALUE_WORDS = VALUE > 32 ? 2 : 1;
-  localparam integer ENTRY = LEVELS > 0 ? LEVELS * VALUE : VALUE + SCALE;  // of a channel
+  localparam integer ENTRY = LEVELS > 0 ? LEVELS * VALUE : VALUE + SCALE;  // bits of a channel's constants
   localparam integer CYCLE = VALUE_WORDS + (SCALE > 0 ? 1 : 0);
 
   wire done, got;
@@ -76,10 +77,10 @@ module hass_join #(
       .waits
   );
 
-  localparam integer ADDERS = LEVELS > 0 ? $clog2(BANKS) : $clog2(BANKS + 1);  // cycles of the sum of banks and bias
+  localparam integer ADDERS = LEVELS > 0 ? $clog2(BANKS) : $clog2(BANKS + 1);  // cycles that add the banks and the bias
   localparam integer CYCLES = ADDERS + (LEVELS > 0 ? 2 : MUL_BITS > 0 ? PARTS + 5 : 3);
 
-  // Thresholds are needed when the banks have been added.
+  // Thresholds are needed only when the banks have been added.
   wire advance;
   hass_delay #(
       .WIDTH (1),
@@ -171,7 +172,7 @@ module hass_join #(
       wire unused_common = &{1'b0, common};
     end
     for (o = 0; o < OUT_CH; o = o + 1) begin : g_channel
-      // What the channel has of its own, when the sum is there.
+      // The channel's own constants, in the cycle in which the sum is ready.
       wire [2:0] step;
       wire signed [MUL_BITS:0] factor;
       if (SCALE > 0) begin : g_scale
@@ -273,7 +274,7 @@ module hass_join #(
               .y
           );
           if (MUL_BITS > 0) begin : g_sign
-            wire unused_sign = &{1'b0, value[IN-1]};  // the sign again
+            wire unused_sign = &{1'b0, value[IN-1]};  // a copy of the sign
           end
         end
         assign out[(p*OUT_CH+o)*BITS+:BITS] = valid_pixel[p] ? y : '0;

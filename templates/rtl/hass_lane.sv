@@ -4,10 +4,10 @@
 //   KIND 1, crossbar  the next N useful pairs, of any lanes
 //   KIND 2, banked    the next useful pair of each bank, lane i being in bank i mod N
 //
-// A pair is useful while both factors are not 0 and it has not been multiplied. Lanes that skip pairs choose them ahead: `start`
-// brings the useful pairs of a beat, whose factors x and w are needed LAG cycles later, and have a register between their multiplexers and
-// the multipliers. The products of a cycle are in the sum 3 cycles after its factors, one more if they are chosen, and 1 + ceil(log2 N)
-// more if N is not 1.
+// A pair is useful while both factors are not 0 and it has not been multiplied. Engines that skip pairs choose them in advance:
+// `start` comes with the useful pairs of a beat, and the factors x and w follow LAG cycles later. These engines have a register
+// between the multiplexers of the factors and the multipliers. The products of a cycle are in the sum 3 cycles after the
+// factors, plus one cycle if the engine skips pairs, plus 1 + ceil(log2 N) cycles if N is not 1.
 module hass_lane #(
     parameter integer KIND = 0,
     parameter integer M = 1,
@@ -17,20 +17,20 @@ module hass_lane #(
     parameter integer W_BITS = 16,
     parameter integer ACC = 40,
     localparam integer LAG = KIND == 1 ? 6 : KIND == 2 ? 2 : 0,
-    localparam integer CHOSEN = KIND != 0 ? 1 : 0  // registers behind the choice
+    localparam integer CHOSEN = KIND != 0 ? 1 : 0  // registers behind the multiplexers
 ) (
     input  wire                clk,
-    input  wire                start,  // the first cycle of a beat; dense: not used
+    input  wire                start,  // first cycle of a beat; not used if dense
     input  wire                work,   // a cycle of a beat
     input  wire                first,  // of the first beat of a window
-    input  wire [       M-1:0] pairs,  // useful; dense: not used
+    input  wire [       M-1:0] pairs,  // useful pairs; not used if dense
     input  wire [M*X_BITS-1:0] x,
     input  wire [M*W_BITS-1:0] w,
     output wire [     ACC-1:0] sum
 );
 
   localparam integer STRIDE = KIND == 2 ? N : 1;
-  localparam integer REACH = KIND == 2 ? M / N : M;  // lanes of a multiplier
+  localparam integer REACH = KIND == 2 ? M / N : M;  // lanes that a multiplier can take
   localparam integer INDEX = REACH < 2 ? 1 : $clog2(REACH);
 
   wire [N-1:0] some;
@@ -79,8 +79,8 @@ module hass_lane #(
       .out(first_product)
   );
 
-  // Signed activations go to the multiplier as they are: one bit more, always equal to the sign, would
-  // hide the accumulator from a synthesizer that looks for DSP slices.
+  // Signed activations go to the multiplier unchanged. One more bit, always equal to the sign, would
+  // keep synthesis from mapping the accumulator to a DSP slice.
   localparam integer A = X_SIGNED != 0 ? X_BITS : X_BITS + 1;
   wire [N*ACC-1:0] accs;
   generate
@@ -93,8 +93,8 @@ module hass_lane #(
         assign b = w[n*W_BITS+:W_BITS];
         wire unused = &{1'b0, index[n*INDEX+:INDEX]};
       end else begin : g_chosen
-        // The lanes n, n + STRIDE, ... side by side; a crossbar's first multiplier reaches all, the
-        // next one fewer, and so on.
+        // The lanes n, n + STRIDE, ... side by side. A crossbar's first multiplier can take all lanes, each further one a lane
+        // fewer.
         localparam integer LANES = KIND == 1 ? M - n : REACH;
         wire [LANES*X_BITS-1:0] xs;
         wire [LANES*W_BITS-1:0] ws;
@@ -136,7 +136,7 @@ module hass_lane #(
     end
   endgenerate
 
-  // The adders have a register between them and the multipliers' outputs, which are far apart.
+  // The outputs of the multipliers are far apart, so there is a register before the adders.
   wire [N*ACC-1:0] terms;
   hass_delay #(
       .WIDTH (N * ACC),

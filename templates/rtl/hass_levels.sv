@@ -1,6 +1,6 @@
-// hass_levels: LO and the number of thresholds that x reaches, two cycles later. Thresholds never fall, so the
-// comparisons are a run of ones with zeros above: a bit of the result turns over at each threshold that brings a number with
-// zeros below the bit.
+// hass_levels: LO plus the number of thresholds that x reaches, two cycles later. The thresholds are in ascending order, so
+// the comparisons are a run of ones with zeros above. Bit j of the result therefore toggles at every threshold at which the
+// result becomes a multiple of 2^j.
 module hass_levels #(
     parameter integer LEVELS = 1,  // thresholds
     parameter integer IN = 16,  // bits of x and of each threshold, signed

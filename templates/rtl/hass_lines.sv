@@ -1,11 +1,10 @@
 // hass_lines: the memory of a line buffer. It stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of
 // slot s and column x is in bank (s mod ROW_BANKS, x mod COL_BANKS), so that all pixels of an input beat are
-// written and all lanes of a window beat are read in one cycle. A word is one pixel's LANES
-// channels.
+// written and all lanes of a window beat are read in one cycle. A word holds LANES channels of one pixel.
 //
-// A beat is at `out` five cycles after its position: rows and columns of banks, addresses, memory, rows to lanes, columns
-// to lanes, or PAD outside the map. A pixel is written in the third cycle after its own, like a beat that is read, so that what
-// is read with an earlier position is read before it is overwritten.
+// A beat is at `out` five cycles after its position. The five stages are: rows and columns of the banks, addresses, memory,
+// rows to lanes, columns to lanes; lanes outside the map get PAD. Pixels are written in the same stage in which beats are
+// read, so a beat is read before a later position overwrites its pixels.
 module hass_lines #(
     parameter integer BITS = 8,  // of a value
     parameter integer SIGNED = 0,
@@ -23,15 +22,15 @@ module hass_lines #(
     parameter integer M_CH = 1,
     parameter integer ROW_BANKS = 1,
     parameter integer COL_BANKS = 1,
-    parameter integer ROW_ADDRS = 1,  // slots of a bank
-    parameter integer COL_ADDRS = 1,  // columns of a bank
+    parameter integer ROW_ADDRS = 1,  // slots per bank
+    parameter integer COL_ADDRS = 1,  // columns per bank
     parameter integer WORDS = 1,  // per pixel
-    parameter integer LANES = 1,  // channels of a word
-    parameter integer TAIL = 0,  // pixels of a row's last group, if not all
-    parameter integer PADDED = 0,  // 1: windows leave the map
+    parameter integer LANES = 1,  // channels per word
+    parameter integer TAIL = 0,  // pixels of a row's last group if it is not full, otherwise 0
+    parameter integer PADDED = 0,  // 1: some windows reach beyond the map
     parameter integer TAU = 0,  // |x| < TAU is stored as 0
     parameter integer PAD = 0,  // value outside the map
-    parameter integer FLAGS = 0,  // 1: a bit per lane above the lanes says that it is not 0
+    parameter integer FLAGS = 0,  // 1: one bit per lane, above the lanes, marks that the lane is not 0
     parameter integer BLOCK = 0,  // 1: block RAM, 0: LUT RAM
     // Widths: banks, addresses, positions, parts of a word.
     parameter integer RB = 1,
@@ -42,7 +41,7 @@ module hass_lines #(
     parameter integer PART_BITS = 1
 ) (
     input  wire                                      clk,
-    // The input beat, part in_part of its words; with `store` its words are complete and go to column in_col of
+    // The input beat: part in_part of its words. With `store` its words are complete and are written to column in_col of
     // slot in_slot, word in_word.
     input  wire                                      accepted,
     input  wire [             IN_PX*IN_CH*BITS-1:0]  in,
@@ -53,7 +52,7 @@ module hass_lines #(
     input  wire [                           CB-1:0]  in_col_bank,
     input  wire [                           AB-1:0]  in_col,
     input  wire [                           AB-1:0]  in_word,
-    // The window beat: where its first lane lies in memory, and in the map: (tap_y, tap_x) from (y, x).
+    // The window beat: the place of its first lane in memory, and in the map: (tap_y, tap_x) relative to (y, x).
     input  wire [                           RB-1:0]  tap_row_bank,
     input  wire [                           AB-1:0]  tap_row,
     input  wire [                           CB-1:0]  tap_col_bank,
@@ -64,11 +63,11 @@ module hass_lines #(
     input  wire signed [                    PB-1:0]  x,
     input  wire signed [                    PB-1:0]  tap_y,
     input  wire signed [                    PB-1:0]  tap_x,
-    input  wire                                      tail,     // of the last group of a row
+    input  wire                                      tail,     // the beat belongs to the last group of a row
     output wire [OUT_PX*M_TAP*M_CH*(BITS+FLAGS)-1:0] out
 );
 
-  // Names differ from those in hass_window: Verilator may take this module into that one.
+  // The names of these functions differ from the names in hass_window, because Verilator may inline this module there.
   function automatic integer positive_mod(input integer a, input integer b);
     positive_mod = (a % b + b) % b;
   endfunction
@@ -86,13 +85,14 @@ module hass_lines #(
     end
   endfunction
 
-  // Bits of a counter of n values.
+  // Bits of a counter with n values.
   function automatic integer index_bits(input integer n);
     index_bits = n < 2 ? 1 : $clog2(n);
   endfunction
 
-  // Tables by a bank, since small adders and comparisons would cost carry chains. Bit k: bank `column` (row `row`) lies before
-  // bank k; a beat that starts in bank k has a pixel for bank `column`, number pixel_of.
+  // Tables over the bank k in which a beat starts, because small adders and comparisons would cost carry chains. rows_beyond and
+  // banks_beyond: bank `row` or `column` lies before bank k. banks_hit: the beat has a pixel for bank `column`; its number
+  // is pixel_of.
   function automatic [(1<<RB)-1:0] rows_beyond(input integer row);
     integer k;
     for (k = 0; k < (1 << RB); k = k + 1) rows_beyond[k] = row < k;
@@ -109,7 +109,7 @@ module hass_lines #(
     for (k = 0; k < (1 << CB); k = k + 1) banks_hit[k] = pixel_of(k, column) < IN_PX;
   endfunction
 
-  // Binary digit `digit` of the number of that pixel among every `apart`-th.
+  // Bit `digit` of the number of that pixel, when only every `apart`-th pixel is counted.
   function automatic [(1<<CB)-1:0] choice_bits(input integer column, input integer apart, input integer digit);
     integer k;
     for (k = 0; k < (1 << CB); k = k + 1) choice_bits[k] = 1'((pixel_of(k, column) < IN_PX ? pixel_of(k, column) / apart : 0) >> digit);
@@ -117,14 +117,14 @@ module hass_lines #(
 
   localparam integer IN_PARTS = LANES / IN_CH;
   localparam integer DEPTH = ROW_ADDRS * COL_ADDRS * WORDS;
-  localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words of a row's address
+  localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words between the addresses of two rows
   localparam integer TAP_ROWS = M_TAP > KW ? M_TAP / KW : 1;
   localparam integer TAP_COLS = M_TAP > KW ? KW : M_TAP;
-  localparam integer STEP_X = OUT_PX * SW;  // pixels from group to group
+  localparam integer STEP_X = OUT_PX * SW;  // pixels between two groups
   localparam integer WORD = LANES * BITS;
   localparam integer PART = M_CH * BITS;
 
-  // Values as they are stored.
+  // Values after the threshold TAU.
   wire [IN_PX*IN_CH*BITS-1:0] kept;
   reg [IN_PX*IN_CH*BITS-1:0] kept_1, kept_2;
   reg accepted_1, accepted_2;
@@ -162,7 +162,7 @@ module hass_lines #(
     end
   endgenerate
 
-  // Rows and columns of the addresses: in the banks before the position's own one the next address holds.
+  // Row and column parts of the addresses: the banks before the position's bank use the next address.
   wire unused_bank;
   wire [AB-1:0] row_on;
   hass_banked #(
@@ -178,7 +178,7 @@ module hass_lines #(
       .next_bank(unused_bank),
       .next_address(row_on)
   );
-  // The word a pixel further on; behind a power of two it takes no adder.
+  // The word of the next pixel. If WORDS is a power of two, this needs no adder.
   localparam integer ODD_WORDS = (WORDS & (WORDS - 1)) != 0 ? 1 : 0;
   wire [AB-1:0] word_after = ODD_WORDS != 0 ? word + AB'(WORDS) : word | AB'(WORDS);
   wire [AB-1:0] in_word_after = ODD_WORDS != 0 ? in_word + AB'(WORDS) : in_word | AB'(WORDS);
@@ -207,14 +207,15 @@ module hass_lines #(
   wire [AB-1:0] to_same = to_slot + to_col;
   wire [AB-1:0] to_after = to_slot + to_col_after;
 
-  // What drives COPY bits of a word has a register of its own (hass_copy), so that none drives more, however wide a beat is. The address of
-  // LUT RAM drives fewer the deeper it is, by whole cells of 3 bits; a bank of block RAM, which is wide itself, is one.
+  // The control of every COPY bits of a word has its own copy of a register (hass_copy), so that its fan-out does not grow with
+  // the width of a beat. A copy of an address of LUT RAM drives at most 12 cells of 64 words by 3 bits, or one column of cells if
+  // that has more; a bank of block RAM is one slice.
   localparam integer COPY = 32;
   localparam integer CELLS = (DEPTH + 63) / 64 < 12 ? 12 / ((DEPTH + 63) / 64) : 1;
   localparam integer SLICE = BLOCK != 0 ? WORD : 3 * CELLS;
   localparam integer SLICES = (WORD + SLICE - 1) / SLICE;
 
-  // The banks, one part of a word each.
+  // The part of a word that is read from each bank.
   wire [PART_BITS-1:0] part_3;
   hass_delay #(
       .WIDTH (PART_BITS),
@@ -235,7 +236,7 @@ module hass_lines #(
         wire row_next = ROWS_BEYOND[row_bank];
         wire col_next = BEYOND[col_bank];
         wire [AB-1:0] address = row_next ? (col_next ? at_11 : at_10) : (col_next ? at_01 : at_00);
-        // The pixel of the input beat that belongs here.
+        // The pixel of the input beat that is written into this bank.
         localparam [(1<<CB)-1:0] HITS = banks_hit(b);
         wire after = BEYOND[to_bank];
         wire write = storing && slot_bank == RB'(r) && HITS[to_bank];
@@ -244,8 +245,8 @@ module hass_lines #(
         if (IN_PX == 1) begin : g_one
           assign data = words;
         end else begin : g_several
-          // Input beats start in banks that are multiples of G apart, so that only every G-th pixel
-          // may come here.
+          // Input beats start in banks that are multiples of G apart, so only every G-th pixel can be written into
+          // this bank.
           localparam integer G = gcd(IN_PX, COL_BANKS);
           localparam integer CHOICES = IN_PX / G;
           localparam integer CHOICE = index_bits(CHOICES);
@@ -291,7 +292,7 @@ module hass_lines #(
     end
   endgenerate
 
-  // Rotate the banks to the lanes, and mark what lies outside the map.
+  // Rotate the banks to the lanes, and mark the lanes outside the map.
   // The column of a beat's first lane is in bank COL_FIRST + turn * COL_APART.
   localparam integer COL_APART = gcd(gcd(STEP_X, COL_BANKS), TAP_COLS < KW ? TAP_COLS * DW : COL_BANKS);
   localparam integer COL_FIRST = positive_mod(-PL, COL_APART);
@@ -306,7 +307,7 @@ module hass_lines #(
     end
   endfunction
 
-  // Behind the memory.
+  // The stages behind the memory.
   localparam integer COPIES = (PART + COPY - 1) / COPY;
   wire [RB-1:0] row_turn_2;
   wire [TB-1:0] col_turn_3;
@@ -343,7 +344,7 @@ module hass_lines #(
     col_inside_3 <= col_inside_2;
   end
   reg [TAP_ROWS*COL_BANKS*PART-1:0] rows;
-  wire unused_rows = &{1'b0, rows};  // where strides are wide no window reads some banks
+  wire unused_rows = &{1'b0, rows};  // with wide strides, some banks are read by no window
   reg [OUT_PX*M_TAP*PART-1:0] lanes;
   generate
     for (t = 0; t < TAP_ROWS; t = t + 1) begin : g_tap_row
@@ -390,7 +391,7 @@ module hass_lines #(
           for (r = 0; r < COPIES; r = r + 1) begin : g_copy
             localparam integer LOW = r * COPY, BITS_HERE = r < COPIES - 1 ? COPY : PART - LOW;
             wire [TB-1:0] col_turn;
-            wire blank, in_map;  // one bit where both mean 0: it is a reset then
+            wire blank, in_map;  // if PAD is 0, only `blank` is used, which then maps to a reset
             hass_copy #(
                 .WIDTH(TB + 2)
             ) turn (

@@ -1,7 +1,7 @@
-// hass_mac: a multiplier with an accumulator, shaped to be one DSP slice: operand registers, product
-// register, accumulator. The product of cycle t is in acc from cycle t + 3 on; with `first` it
-// replaces what was there; without `work` it counts as 0. Tools keep the module, so that operands which many slices share are
-// registers of each slice.
+// hass_mac: a multiplier with an accumulator, written to map to one DSP slice: operand registers, product
+// register, accumulator. The product of cycle t is in acc from cycle t + 3 on. With `first` it
+// replaces the previous sum; without `work` it counts as 0. Tools keep the module, so that each slice uses its own operand
+// registers even if several slices share an operand.
 (* keep_hierarchy = "yes" *)
 module hass_mac #(
     parameter integer A = 17,  // bits of a and b, both signed
@@ -20,7 +20,7 @@ module hass_mac #(
   reg signed [B-1:0] b_1;
   reg signed [A+B-1:0] product;
   reg first_1, first_2;
-  wire unused = &{1'b0, product};  // an accumulator that is known to hold every sum may be narrower
+  wire unused = &{1'b0, product};  // the accumulator may be narrower than the product, if it holds every sum
 
   always_ff @(posedge clk) begin
     if (!work) a_1 <= '0;

@@ -1,5 +1,5 @@
-// hass_mul: the element-wise product of two tensor streams and of a factor, requantised. Tail pixels of a row are
-// written as 0. With BROADCAST the second stream is one pixel for all (hass_operands).
+// hass_mul: the element-wise product of two tensor streams and a constant factor, requantised. Tail pixels of a row are
+// written as 0. With BROADCAST the second stream has one pixel, which multiplies all pixels of the first (hass_operands).
 module hass_mul #(
     parameter integer BITS0 = 16,
     parameter integer SIGNED0 = 1,
@@ -12,9 +12,9 @@ module hass_mul #(
     parameter integer CHANNEL_BEATS = 1,  // beats of one pixel group
     parameter integer BEATS = 1,  // per image
     parameter integer BROADCAST = 0,
-    parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
+    parameter integer STYLE = 0,  // of the memory for the broadcast pixel: 0 LUT RAM, 1 block RAM
     parameter [63:0] FACTOR = 64'd1,
-    parameter integer PARTS = 0,  // of the product with the factor (hass_multiply); 0: the factor is 1
+    parameter integer PARTS = 0,  // parts of the product with the factor (hass_multiply); 0: the factor is 1
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
@@ -137,7 +137,7 @@ module hass_mul #(
             .b(factor),
             .y(y_factor)
         );
-        wire unused = &{1'b0, y_factor[VALUE]};  // the sign again
+        wire unused = &{1'b0, y_factor[VALUE]};  // a copy of the sign
         assign value[i*VALUE+:VALUE] = y_factor[VALUE-1:0];
       end else begin : g_product
         assign value[i*VALUE+:VALUE] = whole;

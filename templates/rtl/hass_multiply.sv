@@ -1,7 +1,7 @@
-// hass_multiply: y = a * b, both signed, 2 cycles and one more for each of its parts later. A part is a product
-// that one DSP slice takes, whose ports have 25 and 18 bits, with the slice's registers: operands, product, sum. An operand
-// that is too wide is cut above its low 17 bits, the wider one or both; a part adds what the one before it has above
-// its place, so that the parts are slices in a row.
+// hass_multiply: y = a * b, both signed, PARTS + 2 cycles later. A part is a product for one DSP slice, whose ports
+// have 25 and 18 bits, with the slice's registers: operands, product, sum. If an operand is too wide, it is split above
+// its low 17 bits: two parts if one operand is split, four if both are. Each part adds the upper bits of the part before it,
+// so the parts map to a cascade of slices.
 module hass_multiply #(
     parameter integer A = 18,
     parameter integer B = 18,
@@ -63,10 +63,10 @@ module hass_multiply #(
       end
       assign y = {high_4, low_4};
     end else begin : g_four
-      // By operand, the wider one first: low low, high low, low high, high high.
+      // Halves of the wider and of the narrower operand, in this order: low low, high low, low high, high high.
       localparam integer HIGH_W = WIDE - LOW;
       localparam integer HIGH_N = NARROW - LOW;
-      localparam integer REST = A + B - LOW;  // above the first part's place
+      localparam integer REST = A + B - LOW;  // bits above the low bits of the first part
       reg signed [LOW:0] w_low_1, w_low_2, w_low_3, n_low_1, n_low_2;
       reg signed [HIGH_W-1:0] w_high_1, w_high_2, w_high_3, w_high_4;
       reg signed [HIGH_N-1:0] n_high_1, n_high_2, n_high_3, n_high_4;

@@ -1,11 +1,11 @@
-// hass_multiply_add: y = a * b + c, four cycles later; all are signed. Its registers are those of one
-// DSP slice or, where `a` is wider than one port, of two in a row: the low 17 bits of `a` come first, their
-// product moves down by 17 bits into the sum of the other.
+// hass_multiply_add: y = a * b + c, four cycles later; all are signed. Its registers are those of one DSP slice or,
+// if `a` is wider than a port, of two cascaded slices: the first multiplies the low 17 bits of `a`, and its sum,
+// shifted right by 17 bits, is added in the second.
 module hass_multiply_add #(
     parameter integer A = 25,
     parameter integer B = 18,
     parameter integer C = 48,
-    parameter integer Y = 48  // holds the result
+    parameter integer Y = 48  // bits of y, enough for the result
 ) (
     input  wire                clk,
     input  wire signed [A-1:0] a,

@@ -1,6 +1,6 @@
-// hass_operands: what add and mul share: two tensor streams meet value by value. With BROADCAST the
-// second is one pixel for all: its beats are read along with those of the image's first pixel group
-// and kept for the rest.
+// hass_operands: the operands of hass_add and hass_mul: the values of two tensor streams, pair by pair. With BROADCAST
+// the second stream has one pixel for the whole image: its beats are read together with the beats of the image's first
+// pixel group, and kept for the other groups.
 module hass_operands #(
     parameter integer BITS0 = 16,
     parameter integer SIGNED0 = 1,
@@ -11,7 +11,7 @@ module hass_operands #(
     parameter integer CHANNEL_BEATS = 1,
     parameter integer BEATS = 1,  // of the first stream in an image
     parameter integer BROADCAST = 0,
-    parameter integer STYLE = 0,  // of the memory for the pixel that is kept: 0 LUT RAM, 1 block RAM
+    parameter integer STYLE = 0,  // of the memory for the broadcast pixel: 0 LUT RAM, 1 block RAM
     parameter integer CHANNEL_BITS = CHANNEL_BEATS < 2 ? 1 : $clog2(CHANNEL_BEATS),
     parameter integer LANES1 = BROADCAST != 0 ? CH : PX * CH,
     parameter integer A = SIGNED0 != 0 ? BITS0 : BITS0 + 1,
@@ -22,9 +22,9 @@ module hass_operands #(
     input  wire [ PX*CH*BITS0-1:0] in0,
     input  wire [LANES1*BITS1-1:0] in1,
     input  wire                    issue,    // the iteration ends
-    input  wire [CHANNEL_BITS-1:0] channel,  // its beat within the pixel group
-    output wire [             1:0] reads,    // ports that it reads
-    output wire [     PX*CH*A-1:0] a,        // its operands, signed
+    input  wire [CHANNEL_BITS-1:0] channel,  // beat of the iteration within its pixel group
+    output wire [             1:0] reads,    // ports that the iteration reads
+    output wire [     PX*CH*A-1:0] a,        // operands of the iteration, signed
     output wire [     PX*CH*B-1:0] b
 );
 
@@ -52,7 +52,7 @@ module hass_operands #(
   generate
     if (BROADCAST != 0) begin : g_broadcast
       localparam integer COUNT = BEATS < 2 ? 1 : $clog2(BEATS);
-      reg first;  // pixel group of the image
+      reg first;  // this is the image's first pixel group
       reg [COUNT-1:0] left;  // beats of the image after this one
       wire last_channel = channel == CHANNEL_BITS'(CHANNEL_BEATS - 1);
       wire last = left == '0;

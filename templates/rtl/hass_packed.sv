@@ -1,15 +1,15 @@
-// hass_packed: the multipliers that PIXELS x FILTERS dot products of M lanes share, a DSP slice a lane, with their accumulators.
+// hass_packed: PIXELS x FILTERS dot products of M lanes that share multipliers, one DSP slice per lane, with their accumulators.
 //
-//   FIELD = 0  one pixel and one filter: each lane's product alone
-//   else       (x1 * 2^FIELD + x0) * (w1 * 2^(2 * FIELD) + w0): the product of pixel p and filter f stands in field f * PIXELS + p
+//   FIELD = 0  one pixel and one filter: a lane has one product
+//   FIELD > 0  (x1 * 2^FIELD + x0) * (w1 * 2^(2 * FIELD) + w0): field f * PIXELS + p holds the product of pixel p and filter f
 //
-// DEEP lanes are added in the cascade of their slices, fields and all; whoever chooses DEEP sees to it that no sum of a field is
-// further from 0 than 2^(FIELD-1) - 1. The first slice adds 2^(FIELD-1) to every field but the top one, so that none is ever negative and borrows
-// from the next; the field's top bit, turned round, takes it away again. Behind the slices the fields of all cascades are
-// added and accumulated.
+// DEEP lanes are added in the cascade of their slices, all fields at once. DEEP must be chosen so that no sum of a field has a
+// magnitude above 2^(FIELD-1) - 1. The first slice adds 2^(FIELD-1) to every field but the top one, so that no field is ever
+// negative and borrows from the next; inverting a field's top bit subtracts it again. Behind the slices the fields of all
+// cascades are added and accumulated.
 //
-// The factors of lane i come so many cycles late as it stands behind the first of its cascade (see hass_engine); `work` and `first`
-// come with those of the first. Sums are there 4 + DEEP + ceil(log2 of the cascades) cycles after the factors.
+// The factors of the k-th lane of a cascade come k cycles late (see hass_engine); `work` and `first` come with the factors of
+// the first lane. Sums are ready 4 + DEEP + ceil(log2 of the number of cascades) cycles after the factors.
 module hass_packed #(
     parameter integer M = 1,
     parameter integer DEEP = 1,
@@ -22,11 +22,11 @@ module hass_packed #(
     parameter integer ACC = 24
 ) (
     input  wire                          clk,
-    input  wire                          work,   // a cycle of a beat; others add nothing
+    input  wire                          work,   // a cycle of a beat; other cycles add nothing
     input  wire                          first,  // of the first beat of a window
     input  wire [   PIXELS*M*X_BITS-1:0] x,
     input  wire [  FILTERS*M*W_BITS-1:0] w,
-    output wire [PIXELS*FILTERS*ACC-1:0] sums    // of all pixels of a filter, then of the next
+    output wire [PIXELS*FILTERS*ACC-1:0] sums    // by filter, then pixel
 );
 
   localparam integer FIELDS = PIXELS * FILTERS;
@@ -36,9 +36,9 @@ module hass_packed #(
   localparam integer B = (FILTERS - 1) * (PIXELS * FIELD + 1) + W_BITS;
   localparam integer P = 48;  // bits of a DSP slice's sum
   localparam integer FULL = FIELD + LEVELS;
-  localparam integer TERM = FIELD == 0 || FULL > ACC ? ACC : FULL;  // bits of the sum of the cascades
+  localparam integer TERM = FIELD == 0 || FULL > ACC ? ACC : FULL;  // bits of a field's sum over all cascades
 
-  // The slices in which the factors are at work.
+  // works[k]: the k-th slice of a cascade multiplies valid factors.
   wire [DEEP-1:0] works;
   assign works[0] = work;
   genvar i, k;
@@ -56,8 +56,8 @@ module hass_packed #(
     end
 
     for (i = 0; i < M; i = i + 1) begin : g_lane
-      localparam integer OF = i / DEEP;  // its cascade
-      localparam integer LEADS = OF * DEEP + DEEP > M ? DEEP - (M - OF * DEEP) : 0;  // the last cascade may be short
+      localparam integer OF = i / DEEP;  // number of its cascade
+      localparam integer LEADS = OF * DEEP + DEEP > M ? DEEP - (M - OF * DEEP) : 0;  // slices by which the last cascade is shorter
       wire [X_BITS-1:0] x0 = x[i*X_BITS+:X_BITS];
       wire [W_BITS-1:0] w0 = w[i*W_BITS+:W_BITS];
       wire signed [A-1:0] a;
@@ -65,7 +65,7 @@ module hass_packed #(
       if (PIXELS == 2) begin : g_pixels
         wire [X_BITS-1:0] x1 = x[(M+i)*X_BITS+:X_BITS];
         if (X_SIGNED != 0) begin : g_signed
-          // A negative lower part borrows from the upper one.
+          // A negative x0 borrows from the upper part.
           wire [X_BITS:0] upper = (X_BITS + 1)'($signed(x1)) - (X_BITS + 1)'(x0[X_BITS-1]);
           assign a = {upper, FIELD'($signed(x0))};
         end else begin : g_unsigned
@@ -106,7 +106,7 @@ module hass_packed #(
     end
   endgenerate
 
-  // The first beat, when its sum is due at the accumulators.
+  // The first beat of a window, delayed until its sum reaches the accumulators.
   wire clears;
   hass_delay #(
       .WIDTH (1),
@@ -120,7 +120,7 @@ module hass_packed #(
 
   generate
     for (k = 0; k < FIELDS; k = k + 1) begin : g_field
-      reg [CASCADES*TERM-1:0] terms;  // on their way from the slices, which stand in columns of their own
+      reg [CASCADES*TERM-1:0] terms;  // a register on the long route from the DSP slices, which stand in columns of their own
       for (i = 0; i < CASCADES; i = i + 1) begin : g_cascade
         localparam integer LAST = (i + 1) * DEEP > M ? M - 1 : (i + 1) * DEEP - 1;
         wire [P-1:0] total = g_lane[LAST].sum;

@@ -1,12 +1,12 @@
 // hass_place: puts a part of a pixel into its place among SPAN lanes: its first lane becomes lane
-// BASE + at * UNIT, and all other lanes are 0. A stage of multiplexers for each bit of `at`.
+// BASE + at * UNIT, and all lanes outside the part are 0. Each bit of `at` has a stage of multiplexers.
 module hass_place #(
     parameter integer BITS = 8,  // of a lane
     parameter integer LANES = 1,  // of the part
     parameter integer SPAN = 1,
     parameter integer BASE = 0,
     parameter integer UNIT = 1,
-    parameter integer PLACES = 1,  // values of `at`
+    parameter integer PLACES = 1,  // number of values of `at`
     localparam integer INDEX = PLACES < 2 ? 1 : $clog2(PLACES)
 ) (
     input  wire [     INDEX-1:0] at,

@@ -1,9 +1,9 @@
-// hass_pointwise: what the modules share that compute one output beat of every beat of a map (add, mul,
-// requant, activation): the iteration before the arithmetic, and behind it rounding and clamping,
-// which take two cycles or with SPLIT three, and the zeros for pixels beyond the map.
+// hass_pointwise: the common part of modules that compute one output beat from every input beat (add, mul,
+// requant, activation). Before the module's own arithmetic, it runs the iterations. Behind it, it rounds and clamps,
+// in two cycles or with SPLIT in three, and writes zeros for pixels beyond the map.
 //
-// The arithmetic sees the tokens in the cycle of `issue`; its `value` is there DEPTH - 2 - SPLIT cycles later,
-// so the result leaves DEPTH cycles after `issue`.
+// The arithmetic gets the tokens in the cycle of `issue` and must give `value` DEPTH - 2 - SPLIT cycles later, so that
+// the result leaves DEPTH cycles after `issue`.
 module hass_pointwise #(
     parameter integer INS = 1,  // input ports
     parameter integer PX = 1,  // pixels per beat
@@ -27,7 +27,7 @@ module hass_pointwise #(
     output wire [         INS-1:0] read,
     output wire [         INS-1:0] pop,
     input  wire                    room,
-    output wire                    issue,    // with it the iteration ends
+    output wire                    issue,    // the iteration ends
     output wire                    push,
     output wire [  PX*CH*BITS-1:0] out,
     output wire [             1:0] waits,

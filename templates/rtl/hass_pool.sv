@@ -1,9 +1,9 @@
 // hass_pool: reduces channelwise window beats to their maximum or average. The beats of one
-// channel group arrive in a row; after the last, an output beat leaves. An average is
-// requant(sum * MUL[class of the row][class of the column], SHIFT), where a class is
-// one number of window rows (columns) inside the map. Tail pixels are written as 0.
+// channel group arrive one after the other; the last gives an output beat. An average is
+// requant(sum * MUL[class of the row][class of the column], SHIFT): rows (columns) of the output whose windows
+// have the same number of rows (columns) inside the map are one class. Tail pixels are written as 0.
 //
-// Cycles from issue to push: 8. First the taps of a beat are reduced, then what the beats give.
+// Cycles from issue to push: 8. First the taps of each beat are reduced, then the results of the beats.
 module hass_pool #(
     parameter integer BITS = 8,  // of an input value
     parameter integer SIGNED = 1,
@@ -11,17 +11,17 @@ module hass_pool #(
     parameter integer PX = 1,  // pixels per beat
     parameter integer CH = 1,  // channels per beat
     parameter integer TAPS = 1,  // per beat
-    parameter integer TAP_GROUPS = 1,  // beats that give one
+    parameter integer TAP_GROUPS = 1,  // input beats per output beat
     parameter integer H = 1,  // of the output
     parameter integer W = 1,
     parameter integer CHANNEL_BEATS = 1,
     parameter integer MAX = 0,
-    parameter integer DROP = 0,  // places of a product that are rounded off, half up, before SHIFT
+    parameter integer DROP = 0,  // low bits of a product that are rounded off, half up, before SHIFT
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
-    // The averages' factors, by classes of rows and columns.
+    // The factors of averages, by classes of rows and columns.
     parameter integer ROW_CLASSES = 1,
     parameter integer COLUMN_CLASSES = 1,
     parameter integer MUL_BITS = 1,
@@ -34,7 +34,7 @@ module hass_pool #(
     input  wire                       clk,
     input  wire                       rst,
     input  wire                       valid,
-    input  wire [PX*TAPS*CH*BITS-1:0] in,     // pixel, tap, channel
+    input  wire [PX*TAPS*CH*BITS-1:0] in,     // by pixel, tap, channel
     output wire                       read,
     output wire                       pop,
     input  wire                       room,
@@ -46,7 +46,7 @@ module hass_pool #(
 
   localparam integer P = 8;
   localparam integer FINISH = MAX != 0 ? 2 : 5;  // hass_finish
-  localparam integer TREE = P - 1 - FINISH;  // cycles of the reduction of a beat's taps
+  localparam integer TREE = P - 1 - FINISH;  // cycles that reduce a beat's taps
   localparam integer GROUPS = (W + PX - 1) / PX;
   localparam integer COUNT = TAP_GROUPS < 2 ? 1 : $clog2(TAP_GROUPS);
   localparam integer PART = MAX != 0 ? BITS : BITS + $clog2(TAPS);  // of a beat's result
@@ -121,7 +121,7 @@ module hass_pool #(
       .in (in_map),
       .out(keep)
   );
-  // A beat is there, and it is the first of its run, when its taps are reduced.
+  // In the cycle in which the taps of a beat are reduced: there is a beat, and it is the first of its channel group.
   wire take, start;
   hass_delay #(
       .WIDTH (2),
@@ -134,7 +134,7 @@ module hass_pool #(
       .out({take, start})
   );
 
-  // classes is those of pixel p of every group; those beyond the width do not matter.
+  // The class of one pixel in every group; classes of pixels beyond the width are not used.
   function automatic [GROUPS*COLUMN_BITS-1:0] classes(input integer pixel);
     integer i;
     begin
@@ -143,7 +143,7 @@ module hass_pool #(
     end
   endfunction
 
-  // factors is MUL with rows of a power of two.
+  // MUL with the number of columns padded to a power of two.
   function automatic [(MUL_BITS<<(ROW_BITS+COLUMN_BITS))-1:0] factors();
     integer i, j;
     begin
@@ -156,7 +156,7 @@ module hass_pool #(
     end
   endfunction
 
-  wire [PX*MUL_BITS-1:0] factor;  // in the cycle in which the sum is complete
+  wire [PX*MUL_BITS-1:0] factor;  // valid in the cycle in which the sum is complete
   genvar p, c, t;
   generate
     if (ROW_CLASSES == 1 && COLUMN_CLASSES == 1) begin : g_one

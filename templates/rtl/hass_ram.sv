@@ -1,5 +1,4 @@
-// hass_ram: a memory with one write port and one read port whose word comes a cycle after its
-// address.
+// hass_ram: a memory with one write port and one read port. The word comes a cycle after its address.
 module hass_ram #(
     parameter integer WIDTH = 8,
     parameter integer DEPTH = 2,  // words
@@ -10,7 +9,7 @@ module hass_ram #(
     input  wire               write,
     input  wire [ADDRESS-1:0] to,
     input  wire [  WIDTH-1:0] data,
-    input  wire               enable,  // q moves
+    input  wire               enable,  // q gets the word at `from`
     input  wire [ADDRESS-1:0] from,
     output reg  [  WIDTH-1:0] q
 );

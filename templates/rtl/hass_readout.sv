@@ -1,11 +1,11 @@
-// hass_readout: one of many values, by a tree of multiplexers of four with a register each. The index goes down the tree, a register
-// of its own at each node, and the value comes up: no register drives more than a node, however many values there are. `out` is
-// right 2 * STAGES cycles after `index` began to be steady.
+// hass_readout: selects one of many values with a tree of registered 4:1 multiplexers. The index goes down the tree through
+// registers at each node, and the value comes up. So the fan-out of a register does not grow with the number of values. `out` is
+// valid 2 * STAGES cycles after `index` became stable.
 module hass_readout #(
     parameter integer WIDTH = 8,
     parameter integer COUNT = 2,
     parameter integer STAGES = 1,  // 4^STAGES >= COUNT
-    parameter integer INDEX = 2 * STAGES  // bits of the index; what is not there reads 0
+    parameter integer INDEX = 2 * STAGES  // bits of the index; an index without a value reads 0
 ) (
     input  wire                   clk,
     input  wire [      INDEX-1:0] index,
@@ -22,7 +22,7 @@ module hass_readout #(
       .out(here)
   );
 
-  localparam integer EACH = 1 << (INDEX - 2);  // values of a branch
+  localparam integer EACH = 1 << (INDEX - 2);  // values per branch
   wire [4*WIDTH-1:0] four;
   genvar n;
   generate

@@ -1,6 +1,6 @@
-// hass_reduce: the sum or the maximum of COUNT values, STAGES cycles later: a tree of two by two
-// with a register after each level. Where it has more levels than stages they share them; where it
-// has fewer the result waits.
+// hass_reduce: the sum or the maximum of COUNT values, STAGES cycles later: a binary tree with
+// STAGES registers spread over its levels. With fewer levels than stages, some levels have several
+// registers.
 module hass_reduce #(
     parameter integer COUNT = 2,
     parameter integer BITS = 8,  // of a value
@@ -16,7 +16,7 @@ module hass_reduce #(
 
   localparam integer LEVELS = $clog2(COUNT);
 
-  // registers is the number of them after a level; level 0 is the input.
+  // The number of registers after a level; level 0 is the input.
   function automatic integer registers(input integer level);
     integer s, after;
     begin
@@ -42,7 +42,7 @@ module hass_reduce #(
         localparam integer NARROW = MAX != 0 ? BITS : BITS + l - 1;
         for (i = 0; i < N; i = i + 1) begin : g_value
           wire [NARROW-1:0] a = g_level[l-1].q[2*i*NARROW+:NARROW];
-          // One bit more: the sign, or 0.
+          // One more bit: the sign, or 0.
           wire signed [NARROW:0] x = {SIGNED != 0 && a[NARROW-1], a};
           if (2 * i + 1 < BELOW) begin : g_two
             wire [NARROW-1:0] b = g_level[l-1].q[(2*i+1)*NARROW+:NARROW];

@@ -1,18 +1,18 @@
 // hass_requant: y = clamp(round(x / 2^s), LO, HI) with s = SHIFT + step, two cycles
 // later, or three with SPLIT. A negative s shifts left.
 //
-// floor((x + 2^(s-1)) / 2^s) = floor((floor(x / 2^(s-1)) + 1) / 2): the half costs no carry
-// chain over the bits that are dropped. Half to even leaves the carry out where all bits
-// below the half are 0 and the quotient is even already.
+// floor((x + 2^(s-1)) / 2^s) = floor((floor(x / 2^(s-1)) + 1) / 2), so adding the half needs no carry
+// chain over the dropped bits. Half to even omits the carry if all bits below the half are 0 and
+// the quotient is already even.
 module hass_requant #(
     parameter integer IN = 32,  // bits of x, signed
-    parameter integer OUT = 16,  // bits of y; signed or not, LO and HI fit
+    parameter integer OUT = 16,  // bits of y, signed if LO < 0; LO and HI must fit
     parameter integer SHIFT = 0,
     parameter integer STEPS = 1,  // number of shifts, at most 8
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
-    parameter integer SPLIT = 0  // 1: a register between shift and rounding, where both are wide
+    parameter integer SPLIT = 0  // 1: a register between shift and rounding, for wide operands
 ) (
     input  wire                  clk,
     input  wire signed [ IN-1:0] x,
@@ -20,7 +20,7 @@ module hass_requant #(
     output reg         [OUT-1:0] y
 );
 
-  // One bit more than is kept: the half.
+  // Shift by one place less, to keep the bit of the half.
   localparam integer LEFT = SHIFT < 1 ? 1 - SHIFT : 0;
   localparam integer RIGHT = SHIFT > 1 ? (SHIFT - 1 < IN ? SHIFT - 1 : IN - 1) : 0;
   localparam integer WIDE = IN + LEFT - RIGHT;
@@ -43,7 +43,7 @@ module hass_requant #(
     end
   endgenerate
 
-  // Something is dropped below the half, which matters where halves go to even.
+  // Some dropped bit below the half is 1. Only rounding half to even needs this.
   wire below;
   generate
     if (ROUNDING == 0) begin : g_no_rest
@@ -84,7 +84,7 @@ module hass_requant #(
   reg signed [CMP-1:0] r;
   always_ff @(posedge clk) r <= (exact >>> 1) + CMP'($signed({1'b0, up}));
 
-  // What lies outside the format shows in the upper bits; only a clamp inside it needs a
+  // The upper bits tell whether r lies outside the format. Only a limit inside the format needs a
   // comparison.
   wire sign = r[CMP-1];
   wire beyond = sign ? !(&r[CMP-2:BITS]) : |r[CMP-2:BITS];

@@ -1,15 +1,14 @@
-// hass_resize: samples rows and columns anew. It reads whole rows until it has those that an output
-// row needs, in a buffer of two rows, then writes the output row. An output value is
-// the weighted sum of two values in each of two rows,
+// hass_resize: resamples rows and columns. It reads whole rows into a buffer of two rows until it has the rows that an
+// output row needs, then writes the output row. An output value is the weighted sum of two values in each of two rows,
 //
 //   requant(sum of row weight * column weight * value, SHIFT)
 //
-// and where DROP > 0 the sum is first rounded to 2^DROP, half up: so a tie that the weights' error has moved is a tie again.
+// Sample i of an axis weights one position by 2^SCALE - WEIGHT[i] and the next by WEIGHT[i]. An axis without weights uses
+// one position only. If DROP > 0, the sum is first rounded to a multiple of 2^DROP, half up. The weights are not exact; this
+// rounding restores ties that their error has moved.
 //
-// where sample i of an axis is 2^SCALE - WEIGHT[i] parts of one position and WEIGHT[i] of the
-// next. An axis without weights needs one position only.
-//
-// Cycles from issue to push: 12. Table, address, memory and its register, three for each axis, two to requantise.
+// Cycles from issue to push: 12. Four are table, address, memory and its register; then three for each axis and two to
+// requantise.
 module hass_resize #(
     parameter integer BITS = 8,  // of an input value
     parameter integer SIGNED = 1,
@@ -19,14 +18,14 @@ module hass_resize #(
     parameter integer IN_W = 1,
     parameter integer OUT_H = 1,
     parameter integer OUT_W = 1,
-    parameter integer DROP = 0,  // places of a sum that are rounded off, half up, before SHIFT
+    parameter integer DROP = 0,  // low bits of a sum that are rounded off, half up, before SHIFT
     parameter integer SHIFT = 0,
     parameter integer ROUNDING = 0,  // 0: half up, 1: half to even
     parameter integer LO = 0,
     parameter integer HI = 0,
     parameter integer STYLE = 0,  // of the buffer: 0 LUT RAM, 1 block RAM
-    // Rows: how many are read before an output row is written (before the first row of a later image also the
-    // REST that no row of the image before needs), and whether its first row is the one before the last read.
+    // Rows. READS: how many rows are read before each output row. Before the first output row of a later image, the REST
+    // rows that the image before does not use are read too. ROW_OLDER: the first position is the row before the last one read.
     parameter integer READS_BITS = 1,
     parameter [OUT_H*READS_BITS-1:0] READS = '0,
     parameter integer REST = 0,
@@ -34,7 +33,7 @@ module hass_resize #(
     parameter integer ROW_SCALE = 0,  // 0: no weights
     localparam integer ROW_BITS = ROW_SCALE < 1 ? 1 : ROW_SCALE,
     parameter [OUT_H*ROW_BITS-1:0] ROW_WEIGHT = '0,
-    // Columns: the first of the two.
+    // Columns. COLUMN_FROM: the first position.
     parameter integer FROM_BITS = 1,
     parameter [OUT_W*FROM_BITS-1:0] COLUMN_FROM = '0,
     parameter integer COLUMN_SCALE = 0,
@@ -56,11 +55,11 @@ module hass_resize #(
 
   localparam integer P = 12;
 
-  // The buffer: every second row and column is in a bank of its own where two are needed at once. Within a bank
-  // the channel groups lie one behind the other, so that no address has to be multiplied.
+  // The buffer. If two rows (columns) are needed at once, even and odd rows (columns) are in different banks. A bank holds
+  // one channel group after the other, so that addresses need no multiplication.
   localparam integer ROWS = ROW_SCALE > 0 ? 2 : 1;
   localparam integer COLUMNS = COLUMN_SCALE > 0 ? 2 : 1;
-  localparam integer LENGTH = (IN_W + COLUMNS - 1) / COLUMNS;  // of a row in a bank
+  localparam integer LENGTH = (IN_W + COLUMNS - 1) / COLUMNS;  // columns of a row in a bank
   localparam integer DEPTH = LENGTH * CHANNEL_BEATS;
   localparam integer ADDRESS = DEPTH < 2 ? 1 : $clog2(DEPTH);
 
@@ -72,11 +71,11 @@ module hass_resize #(
   localparam integer AGAIN = REST + 32'(READS[READS_BITS-1:0]);  // rows to read between two images
   localparam integer LEFT_BITS = READS_BITS > $clog2(AGAIN + 1) ? READS_BITS : $clog2(AGAIN + 1);
 
-  reg [LEFT_BITS-1:0] left;  // rows to read before output row y
+  reg [LEFT_BITS-1:0] left;  // rows still to read before output row y
   reg [Y_BITS-1:0] y;
   reg [X_BITS-1:0] x;  // within the row that is read or written
   reg [CHANNEL_BITS-1:0] channel;
-  reg [ADDRESS-1:0] base;  // of the channel group in a bank
+  reg [ADDRESS-1:0] base;  // address of the channel group in a bank
   reg row_bank;  // of the row that is read next
 
   wire reads = left != '0;
@@ -108,7 +107,7 @@ module hass_resize #(
   hass_table #(
       .ENTRIES(OUT_H),
       .BITS(READS_BITS),
-      .TABLE(READS >> READS_BITS)  // those of the next row
+      .TABLE(READS >> READS_BITS)  // shifted: entry y belongs to row y + 1
   ) row_reads (
       .at(y),
       .value(next_reads)
@@ -150,7 +149,7 @@ module hass_resize #(
       .out(push)
   );
 
-  // Writing into the buffer, a cycle later.
+  // The buffer is written a cycle later.
   reg taken, to_row, to_column;
   wire [X_BITS-1:0] place = COLUMNS == 2 ? x >> 1 : x;
   wire unused = &{1'b0, got, place};
@@ -164,7 +163,7 @@ module hass_resize #(
     data <= in;
   end
 
-  // Where the output value comes from: from a table, then as addresses of even (0) and odd (1) columns.
+  // The first position, from the table; a cycle later the addresses in the banks of even (0) and odd (1) columns.
   wire [FROM_BITS-1:0] column_from;
   hass_table #(
       .ENTRIES(OUT_W),
@@ -193,7 +192,7 @@ module hass_resize #(
     end
   endgenerate
 
-  // The words, four cycles after the issue.
+  // The words are ready four cycles after the issue.
   wire [ROWS*COLUMNS*CH*BITS-1:0] read_words;
   reg [ROWS*COLUMNS*CH*BITS-1:0] words;
   always_ff @(posedge clk) words <= read_words;
@@ -218,8 +217,8 @@ module hass_resize #(
     end
   endgenerate
 
-  // The parts of bank 1, columns when the words are there and rows three cycles later. Where the first position
-  // is in bank 1 the parts are swapped instead of the words.
+  // The weights of bank 1: the column weight when the words are ready, the row weight three cycles later. If the first
+  // position is in bank 1, the weights are swapped instead of the words.
   wire [COLUMN_BITS:0] right;
   wire [ROW_BITS:0] low;
   generate
@@ -280,11 +279,11 @@ module hass_resize #(
     end
   endgenerate
 
-  // Arithmetic: along the rows, then between them.
-  localparam integer VALUE = SIGNED != 0 ? BITS : BITS + 1;  // as a signed number
+  // Interpolate along the rows, then between them.
+  localparam integer VALUE = SIGNED != 0 ? BITS : BITS + 1;  // bits of a value as a signed number
   localparam integer ALONG = VALUE + COLUMN_SCALE;
   localparam integer SUM = ALONG + ROW_SCALE;
-  localparam integer WIDE = SUM - DROP;  // what is requantised
+  localparam integer WIDE = SUM - DROP;  // bits of the value that is requantised
   generate
     for (c = 0; c < CH; c = c + 1) begin : g_channel
       wire [ROWS*ALONG-1:0] along;

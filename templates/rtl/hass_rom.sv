@@ -1,15 +1,15 @@
-// hass_rom: a table of constants whose word comes two cycles after its address. It is a block RAM, which two
-// readers share, where a block of 18 Kbit replaces more than 100 LUTs, the optimizer's price of one.
+// hass_rom: a table of constants whose word comes two cycles after its address. It is a block RAM, which two readers can
+// share, if each block of 18 Kbit replaces more than 100 LUTs; the optimizer rates a block at 100 LUTs.
 module hass_rom #(
     parameter integer READERS = 1,  // 1 or 2
     parameter integer WIDTH = 8,
     parameter integer DEPTH = 2,  // words
-    parameter [DEPTH*WIDTH-1:0] TABLE = '0,  // the first lowest
+    parameter [DEPTH*WIDTH-1:0] TABLE = '0,  // first word lowest
     parameter integer ADDRESS = DEPTH < 2 ? 1 : $clog2(DEPTH)
 ) (
     input  wire                       clk,
     input  wire [READERS*ADDRESS-1:0] from,
-    output reg  [  READERS*WIDTH-1:0] q  // behind the memory's own register
+    output reg  [  READERS*WIDTH-1:0] q  // behind the memory's output register
 );
 
   localparam integer LUTS = READERS * WIDTH * ((DEPTH + 63) / 64);

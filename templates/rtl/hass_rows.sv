@@ -1,6 +1,6 @@
-// hass_rows: the memory of a line buffer whose beats are whole rows of one channel: a word of all pixels of a row and channel, ROWS rows of
-// them. A window beat is the row under one tap: every pixel is chosen among the KW columns that lie under it, which are wired, where
-// hass_lines would turn as many banks as a row has pixels. Reads, writes and beats have the distances that they have there.
+// hass_rows: the memory of a line buffer whose beats are whole rows of one channel. A word holds all pixels of a row and
+// channel. A window beat is the row under one tap. Every output pixel is selected among its KW columns of the row with fixed
+// wiring, while hass_lines would rotate one bank for each pixel of a row. Reads and writes have the latencies of hass_lines.
 module hass_rows #(
     parameter integer BITS = 8,  // of a value
     parameter integer SIGNED = 0,
@@ -13,7 +13,7 @@ module hass_rows #(
     parameter integer PL = 0,
     parameter integer IN_PX = 1,
     parameter integer OUT_PX = 1,
-    parameter integer DEPTH = 1,  // rows by channels
+    parameter integer DEPTH = 1,  // words: rows times channels
     parameter integer PADDED = 0,
     parameter integer TAU = 0,
     parameter integer PAD = 0,
@@ -34,7 +34,7 @@ module hass_rows #(
     output wire [OUT_PX*BITS-1:0] out
 );
 
-  // Values as they are stored, two cycles later.
+  // Values after the threshold TAU are stored two cycles later.
   wire [IN_PX*BITS-1:0] kept;
   reg [IN_PX*BITS-1:0] kept_1, kept_2;
   reg store_1, store_2;
@@ -66,7 +66,7 @@ module hass_rows #(
   reg [IN_PX*BITS-1:0] line_4;
   always_ff @(posedge clk) line_4 <= line;
 
-  // The column of the tap, and whether its row lies in the map.
+  // The tap's column, and whether its row lies in the map.
   localparam integer TB = KW < 2 ? 1 : $clog2(KW);
   reg signed [PB-1:0] row_1;
   reg [TB-1:0] tap_1;
@@ -96,7 +96,7 @@ module hass_rows #(
         assign kept[p*BITS+:BITS] = v;
       end
     end
-    // The number of the tap's column is a table of its distance from the window's first.
+    // The number of the tap's column, from a table over its distance to the window's first column.
     for (t = 0; t < TB; t = t + 1) begin : g_number
       wire [KW-1:0] hits;
       for (p = 0; p < KW; p = p + 1) begin : g_tap
@@ -124,6 +124,6 @@ module hass_rows #(
       assign out[p*BITS+:BITS] = lane;
     end
   endgenerate
-  wire unused_line = &{1'b0, line_4};  // where strides are wide no window reads some columns
+  wire unused_line = &{1'b0, line_4};  // with wide strides, some columns are read by no window
 
 endmodule

@@ -2,9 +2,9 @@
 module hass_scale #(
     parameter integer BITS = 8,  // of x, signed
     parameter [63:0] FACTOR = 64'd1,
-    parameter integer FACTOR_BITS = 0,  // of a factor with parts; else the shift
-    parameter integer PARTS = 0,  // of the product (hass_multiply); 0: the factor is a power of two
-    parameter integer CYCLES = 0  // at least PARTS + 2 where there are parts
+    parameter integer FACTOR_BITS = 0,  // bits of the factor if PARTS > 0; otherwise the shift
+    parameter integer PARTS = 0,  // parts of the product (hass_multiply); 0: the factor is a power of two
+    parameter integer CYCLES = 0  // at least PARTS + 2 if PARTS > 0
 ) (
     input  wire                               clk,
     input  wire signed [            BITS-1:0] x,
@@ -42,7 +42,7 @@ module hass_scale #(
           .b(factor),
           .y(product)
       );
-      wire unused = &{1'b0, product[BITS+FACTOR_BITS]};  // the sign again
+      wire unused = &{1'b0, product[BITS+FACTOR_BITS]};  // a copy of the sign
       assign y = product[BITS+FACTOR_BITS-1:0];
     end else begin : g_shift
       assign y = (BITS + FACTOR_BITS)'(late) << FACTOR_BITS;

@@ -1,13 +1,14 @@
-// hass_scheduled: the engine of a layer whose products were put in order when the design was generated: it looks for no zeros, since
-// its rows have none. CHAINS chains compute a filter each; rows of all chains stand side by side in one memory.
+// hass_scheduled: the engine of a layer whose products were scheduled when the design was made. It does not look for zeros,
+// because its rows contain only weights that are not 0. Each of CHAINS chains computes one filter at a time. The rows of all
+// chains stand side by side in one memory.
 //
-// One process. A phase is ITERATIONS iterations: the k-th reads a word of the next window (PX pixels of one tap and channel) if
-// the even pace says so, puts it where the table of places says, and runs row k of the window before, if k < ROWS. A chain whose row
-// is the last of its filter writes PX sums. The first phase of a call has no window to run, the one after the last image's last
-// window none to read. Nothing here depends on values.
+// The engine is one process. A phase has ITERATIONS iterations. Iteration k reads a word of the next window (PX pixels of one
+// tap and channel) if the pace demands it, and writes it to the place that a table names. It also runs row k of the current
+// window if k < ROWS. A chain whose row is the last of its filter writes PX sums. The first phase of a run only reads a window;
+// the phase after the last window of the last image only runs one. Nothing here depends on values.
 //
-// The pace: the words come at even distances in the iterations from LEAD on, the last one in the last. Bank b is read b cycles after
-// a row begins, so a half may not be written in the first BANKS - 1 cycles after its last row.
+// The pace: the words are read at even distances from iteration LEAD on, the last word in the last iteration. Bank b is read b
+// cycles after a row begins, so a half must not be written in the first BANKS - 1 cycles after its last row.
 module hass_scheduled #(
     parameter integer BANKS = 4,
     parameter integer CHAINS = 1,
@@ -17,12 +18,12 @@ module hass_scheduled #(
     parameter integer X_SIGNED = 0,
     parameter integer W_BITS = 8,
     parameter integer ACC = 24,
-    parameter integer BEATS = 9,  // words of a window
-    parameter integer WORDS = 3,  // of a bank and window
-    parameter integer WINDOWS = 1,  // of an image
-    parameter integer ROWS = 9,  // of the longest chain
+    parameter integer BEATS = 9,  // words per window
+    parameter integer WORDS = 3,  // words of one window in a bank
+    parameter integer WINDOWS = 1,  // per image
+    parameter integer ROWS = 9,  // rows of the longest chain
     parameter integer LEAD = 3,
-    parameter integer ITERATIONS = 12,  // of a phase
+    parameter integer ITERATIONS = 12,  // per phase
     parameter integer STYLE = 0,  // of the rows' memory: 0 LUT RAM, 1 block RAM, 2 ultra RAM
     parameter integer PLACE_STYLE = 0,  // of the places' memory
     parameter integer BANK_STYLE = 0  // of the banks
@@ -49,9 +50,9 @@ module hass_scheduled #(
 
   localparam integer BB = BANKS < 2 ? 1 : $clog2(BANKS);
   localparam integer AB = WORDS < 2 ? 1 : $clog2(WORDS);
-  localparam integer PART = 1 + BANKS * (W_BITS + AB);  // a chain's row: last, weights, addresses; the last highest
+  localparam integer PART = 1 + BANKS * (W_BITS + AB);  // bits of a chain's row: addresses lowest, then weights, then `last`
 
-  // The weight chain brings the places, then the rows.
+  // The weight chain brings the table of places, then the rows.
   wire mid_valid;
   wire [31:0] mid_word;
   wire [BB+AB-1:0] place;
@@ -100,25 +101,25 @@ module hass_scheduled #(
   );
   wire unused = &{1'b0, none_place, none_row};
 
-  // Where the process is.
+  // The state of the process.
   localparam integer KB = ITERATIONS < 2 ? 1 : $clog2(ITERATIONS);
   localparam integer WB = WINDOWS < 2 ? 1 : $clog2(WINDOWS);
   reg [KB-1:0] k;
   reg last_k;  // k is ITERATIONS - 1
   reg in_rows;  // k < ROWS
-  reg reading, running;  // the phase reads a window, runs one
-  reg half;  // that is filled
+  reg reading, running;  // the phase reads a window; it runs one
+  reg half;  // the half that is filled
   reg [WB-1:0] window;
-  reg [31:0] left;  // images to be read
+  reg [31:0] left;  // images still to be read
   reg last_image;  // left is 1
   wire last_window = window == WB'(WINDOWS - 1);
 
-  // The pace: of SPAN iterations BEATS read. `share` is what the iteration behind the next has beyond a whole word, in SPANths;
-  // it is negative as long as that reads none.
+  // The pace: BEATS of SPAN iterations read a word. `share` decides, one iteration ahead, whether an iteration reads: it grows by
+  // BEATS with each iteration, a read takes SPAN from it, and the iteration reads if it is not negative.
   localparam integer SPAN = ITERATIONS - LEAD;
   localparam integer SB = $clog2(SPAN + BEATS + 1) + 1;
   reg signed [SB-1:0] share;
-  reg due, lead;  // the iteration reads; it is one of the first LEAD - 1
+  reg due, lead;  // due: this iteration reads. lead: it is one of the first LEAD - 1
   wire whole = !share[SB-1];
 
   wire [CHAINS-1:0] lasts;
@@ -175,7 +176,7 @@ module hass_scheduled #(
       left <= left - 1'b1;
       last_image <= left == 32'd2;
     end
-    // `share`, `due` and `lead` of the iteration to come.
+    // `share`, `due` and `lead` of the next iteration.
     if (rst || (done && last_k)) begin
       lead  <= LEAD > 1;
       due   <= LEAD == 0 && BEATS == SPAN;
@@ -189,7 +190,7 @@ module hass_scheduled #(
     end
   end
 
-  // The word, a cycle later; a chain has a register of its own behind it.
+  // The word is written a cycle later; each chain adds a register of its own.
   reg write, to_half;
   reg [BB+AB-1:0] to;
   reg [PX*X_BITS-1:0] word;

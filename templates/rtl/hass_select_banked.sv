@@ -1,5 +1,5 @@
-// hass_select_banked: gives each of N multipliers one useful pair of its bank a cycle, the first that is left; pair i is
-// in bank i mod N. Pairs of a bank are counted from 0. What it chooses in the first cycle of a beat is told two cycles later.
+// hass_select_banked: gives each of N multipliers one useful pair of its bank per cycle, always the first remaining one. Pair i
+// is in bank i mod N. Pairs of a bank are counted from 0. The choices for the first cycle of a beat come out two cycles later.
 module hass_select_banked #(
     parameter integer M = 4,  // pairs, a multiple of N
     parameter integer N = 2,
@@ -8,13 +8,13 @@ module hass_select_banked #(
     input  wire               clk,
     input  wire               start,  // a beat begins: `pairs` are its useful pairs
     input  wire [      M-1:0] pairs,
-    output reg  [      N-1:0] some,   // the bank has a pair
-    output reg  [N*INDEX-1:0] index   // which of the bank
+    output reg  [      N-1:0] some,   // the bank has a useful pair
+    output reg  [N*INDEX-1:0] index   // the pair's number in its bank
 );
 
   localparam integer K = M / N;
 
-  // The pairs with a number whose bit `place` is set.
+  // The pairs whose number has bit `place` set.
   function automatic [K-1:0] with_bit(input integer place);
     integer lane;
     begin

@@ -1,9 +1,10 @@
-// hass_select_crossbar: gives N multipliers the next N useful pairs of a beat a cycle, in order. Multiplier n
-// never gets one of the first n pairs: its pairs are counted from n on. What it chooses in the first cycle of a
-// beat is told six cycles later.
+// hass_select_crossbar: gives N multipliers the next N useful pairs of a beat per cycle, in order. Multiplier n
+// never gets one of the first n pairs, so its pairs are counted from pair n on. The choices for the first cycle of a
+// beat come out six cycles later.
 //
-// The rank of a pair is the number of useful pairs before it: pair of rank r meets multiplier r mod N in cycle r / N. Ranks are
-// counted within four pairs, then over the fours before; a cycle only compares them with the ranks that are due.
+// The rank of a pair is the number of useful pairs before it. The pair of rank r goes to multiplier r mod N in cycle r / N.
+// Ranks are counted within each group of four pairs, then the groups before it are added. Each cycle only compares the ranks
+// with the rank that is due at each multiplier.
 module hass_select_crossbar #(
     parameter integer M = 4,  // pairs
     parameter integer N = 2,
@@ -13,14 +14,14 @@ module hass_select_crossbar #(
     input  wire               start,  // a beat begins: `pairs` are its useful pairs
     input  wire               work,   // a cycle of a beat
     input  wire [      M-1:0] pairs,
-    output reg  [      N-1:0] some,   // the multiplier has a pair
+    output reg  [      N-1:0] some,   // the multiplier gets a pair
     output reg  [N*INDEX-1:0] index
 );
 
   localparam integer FOURS = (M + 3) / 4;
   localparam integer RANK = $clog2(M + N + 1);
 
-  // The pairs from `from` on with a number, counted from there, whose bit `place` is set.
+  // The pairs from `from` on whose number, counted from there, has bit `place` set.
   function automatic [M-1:0] with_bit(input integer from, input integer place);
     integer lane;
     begin
@@ -28,7 +29,7 @@ module hass_select_crossbar #(
     end
   endfunction
 
-  // The ones among the first `upto`.
+  // The number of ones among the first `upto` bits.
   function automatic [2:0] ones_below(input [3:0] four, input integer upto);
     integer lane;
     begin
@@ -37,7 +38,7 @@ module hass_select_crossbar #(
     end
   endfunction
 
-  // In the registers: the pairs; ranks within a four; the pairs before a four; ranks; the choice.
+  // Pipeline stages: useful pairs; ranks within a group of four; pairs before each group; ranks; choice.
   reg [M-1:0] useful_1, useful_2, useful_3, useful_4;
   reg [M*2-1:0] within_2, within_3;
   reg [FOURS*3-1:0] totals;
@@ -48,7 +49,7 @@ module hass_select_crossbar #(
   reg [2:0] starts;
   reg [3:0] works;
 
-  // The useful pairs of the fours before one.
+  // The number of useful pairs in the groups before group `four`.
   function automatic [RANK-1:0] total_below(input integer four);
     integer part;
     begin
@@ -79,7 +80,7 @@ module hass_select_crossbar #(
       always_ff @(posedge clk) totals[f*3+:3] <= ones_below(four, 4);
       always_ff @(posedge clk) earlier[f*RANK+:RANK] <= total_below(f);
     end
-    wire unused = &{1'b0, totals[(FOURS-1)*3+:3]};  // nothing is after the last
+    wire unused = &{1'b0, totals[(FOURS-1)*3+:3]};  // no group comes after the last
     for (n = 0; n < N; n = n + 1) begin : g_multiplier
       always_ff @(posedge clk) due[n*RANK+:RANK] <= starts[2] ? RANK'(n) : due[n*RANK+:RANK] + RANK'(N);
       for (i = 0; i < M; i = i + 1) begin : g_pair

@@ -1,4 +1,4 @@
-// hass_sink: reads one beat and gives one AXI4-Stream word, lane 0 lowest, with TLAST on the last
+// hass_sink: sends each beat as one AXI4-Stream word, lane 0 lowest, with TLAST on the last
 // word of an image.
 module hass_sink #(
     parameter integer WIDTH = 8,  // bits of a beat

@@ -1,8 +1,8 @@
-// hass_slice: a regular part of a tensor: it reads every beat and writes those that are chosen along
-// rows, columns (pixel groups) and channels (beats).
+// hass_slice: slices a tensor with strides: it reads every beat and writes the beats that are chosen along
+// all of rows, columns (pixel groups) and channels (beats of a pixel group).
 module hass_slice #(
     parameter integer WIDTH = 8,  // bits of a beat
-    parameter integer ROWS = 1,  // of the input
+    parameter integer ROWS = 1,  // rows of the input
     parameter integer ROW_START = 0,
     parameter integer ROW_STEP = 1,
     parameter integer ROW_COUNT = 1,

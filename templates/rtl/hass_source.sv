@@ -1,5 +1,5 @@
-// hass_source: takes one AXI4-Stream word and writes one beat, for as many images as the
-// run has. TDATA holds the lanes side by side, lane 0 lowest; TLAST is not needed.
+// hass_source: writes each AXI4-Stream word as one beat, for the number of images of the run.
+// TDATA holds the lanes side by side, lane 0 lowest; TLAST is not needed.
 module hass_source #(
     parameter integer WIDTH = 8,  // bits of a beat
     parameter integer AXI   = 8,  // bits of TDATA
@@ -19,9 +19,9 @@ module hass_source #(
     output wire [      1:0] waits
 );
 
-  reg [31:0] left;  // images
-  reg more, one;  // left is not 0, is 1
-  wire last;  // beat of the image
+  reg [31:0] left;  // images still to come
+  reg more, one;  // left is not 0; left is 1
+  wire last;  // this is the last beat of an image
   reg held;  // a word waits for room
 
   assign s_axis_tready = more && !held;

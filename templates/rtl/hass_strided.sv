@@ -1,5 +1,5 @@
-// hass_strided: walks the SIZE positions of an axis, of which START, START + STEP, ... are chosen,
-// COUNT in all.
+// hass_strided: walks the SIZE positions of an axis. The COUNT positions START, START + STEP, ... are
+// chosen.
 module hass_strided #(
     parameter integer SIZE  = 1,
     parameter integer START = 0,
@@ -8,9 +8,9 @@ module hass_strided #(
 ) (
     input  wire clk,
     input  wire rst,
-    input  wire step,    // on to the next position
-    output wire chosen,  // this position is
-    output wire last     // it is the axis's last
+    input  wire step,    // go on to the next position
+    output wire chosen,  // this position is chosen
+    output wire last     // this position is the last of the axis
 );
 
   localparam integer AT = SIZE < 2 ? 1 : $clog2(SIZE);
@@ -28,8 +28,8 @@ module hass_strided #(
       localparam integer MOST = START > STEP - 1 ? START : STEP - 1;
       localparam integer WAIT = MOST < 1 ? 1 : $clog2(MOST + 1);
       localparam integer LEFT = $clog2(COUNT + 1);
-      reg [WAIT-1:0] pause;  // positions until the next that is on the grid
-      reg [LEFT-1:0] left;  // to be chosen
+      reg [WAIT-1:0] pause;  // positions until the next position of the grid
+      reg [LEFT-1:0] left;  // positions still to be chosen
       wire on = pause == '0;
       assign chosen = on && left != '0;
       always_ff @(posedge clk) begin

@@ -1,7 +1,7 @@
-// hass_sum: the sum of N signed values, a register after each level of adders: ceil(log2 N) cycles.
+// hass_sum: the sum of N signed values, ceil(log2 N) cycles later: a register follows each level of adders.
 module hass_sum #(
     parameter integer N = 2,
-    parameter integer BITS = 8  // of each value and of the sum, which must hold it
+    parameter integer BITS = 8  // of each value and of the sum, which must fit
 ) (
     input  wire              clk,
     input  wire [N*BITS-1:0] x,

@@ -1,15 +1,15 @@
-// hass_table: a table of constants, without a clock: each bit of `value` is a function of the bits of `at`.
+// hass_table: a combinational table of constants: each bit of `value` is a function of the bits of `at`.
 module hass_table #(
     parameter integer ENTRIES = 2,
     parameter integer BITS = 1,  // of an entry
-    parameter [ENTRIES*BITS-1:0] TABLE = '0,  // the first entry lowest
+    parameter [ENTRIES*BITS-1:0] TABLE = '0,  // first entry lowest
     localparam integer ADDRESS = ENTRIES < 2 ? 1 : $clog2(ENTRIES)
 ) (
     input  wire [ADDRESS-1:0] at,
     output wire [   BITS-1:0] value
 );
 
-  // One bit of all entries: no index has to be multiplied by BITS.
+  // Bit bit_at of all entries. Tables of single bits need no index multiplied by BITS.
   function automatic [(1<<ADDRESS)-1:0] column(input integer bit_at);
     integer i;
     begin

@@ -1,5 +1,5 @@
-// hass_tokens: how many tokens have come and not been taken, for control that decides before it needs the token itself. Like
-// those of a FIFO, a token pushed in cycle t is there in cycle t + 2.
+// hass_tokens: counts the tokens that have come and have not been taken, for control that decides before it needs the token
+// itself. As in a FIFO, a token pushed in cycle t can be taken in cycle t + 2.
 module hass_tokens #(
     parameter integer DEPTH = 2  // of the FIFO that holds the tokens
 ) (
@@ -13,8 +13,8 @@ module hass_tokens #(
   localparam integer COUNT = $clog2(DEPTH + 1);
   reg come;
   reg [COUNT-1:0] here;
-  reg some;  // there are any
-  // One operand, so that one adder lies behind `take`, which comes late.
+  reg some;  // here is not 0
+  // A single operand, so that only one adder follows `take`, which comes late in the cycle.
   wire [COUNT-1:0] change = come == take ? '0 : come ? COUNT'(1) : '1;
   always_ff @(posedge clk) begin
     come <= !rst && push;

@@ -1,7 +1,7 @@
-// hass_watermark: the largest number of places of a FIFO taken at once since `clear`. A token takes
-// its place from the cycle of its issue to that of its read, both included.
+// hass_watermark: the most places of a FIFO that were taken at once since `clear`. A token takes
+// its place from the cycle of its issue to the cycle of its read, both included.
 module hass_watermark #(
-    parameter integer DEPTH = 65535  // places of the FIFO; 65535 are shown at most
+    parameter integer DEPTH = 65535  // places of the FIFO; `most` shows at most 65535
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -13,10 +13,10 @@ module hass_watermark #(
 
   localparam integer COUNT = $clog2(DEPTH + 1);
 
-  reg [COUNT-1:0] taken;  // before this cycle
+  reg [COUNT-1:0] taken;  // places taken before this cycle
   reg [COUNT-1:0] top;
 
-  // `top` is never below `taken`, so that it rises by steps of one.
+  // `top` is never below `taken`, so it rises by one at a time.
   always_ff @(posedge clk) begin
     if (rst) taken <= '0;
     else taken <= taken + COUNT'(issue) - COUNT'(read);

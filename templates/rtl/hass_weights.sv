@@ -1,11 +1,9 @@
-// hass_weights: a process's constants (weights, or biases and shifts) in a memory that the weight
-// chain fills. Rows are read in order, over and over; `row` is the current one until `advance`.
-// Which values of a row are not 0 may be asked apart from the row: `flags` are those of the current row of flags until
-// `flags_advance`.
+// hass_weights: the constants of a process (for example weights, or biases and shifts) in a memory that the weight
+// chain fills. Rows are read in order, over and over; `row` is the current row until `advance`. With FLAG, each value has
+// a flag that it is not 0. The rows of flags are read separately: `flags` is the current row of flags until `flags_advance`.
 //
-// The chain is a register per node and has no back-pressure: after `load` a node takes the first
-// DEPTH * WORDS words and passes on the rest. Word k of a row gives the row's next FIELD0, FIELD1 or
-// FIELD2 bits, as k mod CYCLE is 0, 1 or 2.
+// The chain has one register per node and no back-pressure. After `load` a node takes the first DEPTH * WORDS words and
+// passes on the rest. Word k of a row holds the row's next FIELD0, FIELD1 or FIELD2 bits if k mod CYCLE is 0, 1 or 2.
 module hass_weights #(
     parameter integer DEPTH = 1,  // rows
     parameter integer ROW = 16,  // bits
@@ -14,10 +12,10 @@ module hass_weights #(
     parameter integer FIELD0 = 16,
     parameter integer FIELD1 = 0,
     parameter integer FIELD2 = 0,
-    parameter integer FLAG = 0,  // bits of a value that has a flag, 0: no flags
+    parameter integer FLAG = 0,  // bits of each value that has a flag; 0: no flags
     parameter integer FLAG_STYLE = 0,  // of the memory of flags: 0: LUT RAM, 1: block RAM
     parameter integer STYLE = 0,  // 0: LUT RAM, 1: block RAM, 2: ultra RAM
-    parameter integer EARLY = 0,  // 1: `advance` comes a cycle before the row goes, so that what moves wide rows has copies
+    parameter integer EARLY = 0,  // 1: `advance` comes a cycle early, so that its register can be copied for wide rows
     parameter integer FLAGS = FLAG == 0 ? 1 : ROW / FLAG
 ) (
     input  wire             clk,
@@ -33,7 +31,7 @@ module hass_weights #(
     output wire [FLAGS-1:0] flags
 );
 
-  // The bits of the first k words of a row.
+  // The number of bits in the first k words of a row.
   function automatic integer bits_before(input integer k);
     integer earlier;
     begin
@@ -45,19 +43,19 @@ module hass_weights #(
   localparam integer AT = WORDS < 2 ? 1 : $clog2(WORDS);
   localparam integer ADDRESS = DEPTH < 2 ? 1 : $clog2(DEPTH);
 
-  reg mine;  // words are taken
+  reg mine;  // the words belong to this node
   reg [AT-1:0] at;
-  reg last_word;  // at is that of a row's last
+  reg last_word;  // word `at` is a row's last
   reg [ADDRESS-1:0] to;
   wire take = mine && chain_valid;
   wire last_row = to == ADDRESS'(DEPTH - 1);
 
-  // A row is written a cycle after its last word has come: the memory's many write enables have a register of their own.
-  reg write, ends;  // ends: with the last row
+  // A row is written a cycle after its last word has come, so that the memory's write enables come from a register.
+  reg write, ends;  // ends: the last row is written
   reg [ADDRESS-1:0] row_to;
 
-  localparam integer STAGES = STYLE == 0 ? 1 : 2;  // block RAM has a register of its own behind it
-  reg [1:0] prime;  // rows to be fetched before the first is there
+  localparam integer STAGES = STYLE == 0 ? 1 : 2;  // block RAM and ultra RAM have an output register
+  reg [1:0] prime;  // rows still to fetch before the first row is ready
   wire enable = advance || prime != '0;
 
   always_ff @(posedge clk) begin
@@ -94,7 +92,7 @@ module hass_weights #(
     row_to <= to;
   end
 
-  // The row that has come: its last word is in the chain's register.
+  // The complete row: its last word is in the chain's register.
   wire [ROW-1:0] data;
   genvar k;
   generate
@@ -111,7 +109,7 @@ module hass_weights #(
     end
   endgenerate
 
-  // Slices of whole columns of a memory's blocks.
+  // A slice is a whole number of memory blocks wide.
   localparam integer SLICE = STYLE == 0 ? 66 : 288;
   localparam integer SLICES = (ROW + SLICE - 1) / SLICE;
   generate
@@ -147,7 +145,7 @@ module hass_weights #(
       assign flags = '0;
       wire unused = &{1'b0, flags_advance};
     end else begin : g_flags
-      // Written a cycle after the row, so that a flag has a register behind the word that it comes from.
+      // Flags are written a cycle after the row, so that each flag is registered.
       reg [FLAGS-1:0] made;
       reg written, first;
       reg [ADDRESS-1:0] at_row;

@@ -1,7 +1,6 @@
-// hass_weights_end: the end of the weight chain. If every process took as many words as the design
-// wants, the end mark is the only word that comes here; any other word says that the stream is of
-// another design, as does a word behind the mark. A stream that is too short never
-// gets here: loading goes on.
+// hass_weights_end: the end of the weight chain. If the stream fits the design, the end mark is the only
+// word that arrives here. Any other word, or a word after the mark, means that the stream belongs to another
+// design. If the stream is too short, nothing arrives, and loading continues.
 module hass_weights_end #(
     parameter [31:0] MARK = 32'h48415353  // hass::CHAIN_END
 ) (
@@ -10,8 +9,8 @@ module hass_weights_end #(
     input  wire        load,         // the chain begins
     input  wire        chain_valid,
     input  wire [31:0] chain_word,
-    output reg         loaded,       // pulse: all is there
-    output reg         load_failed   // pulse: it is not, even if it was said before
+    output reg         loaded,       // pulse: all weights are loaded
+    output reg         load_failed   // pulse: the stream does not fit, even if `loaded` came before
 );
 
   reg ended;

@@ -1,10 +1,10 @@
-// hass_weights_head: the beginning of the weight chain. While weights are being loaded it takes a
-// word in every cycle in which there is one; the chain has no back-pressure.
+// hass_weights_head: the beginning of the weight chain. While weights are loaded, it takes every word
+// at once; the chain has no back-pressure.
 module hass_weights_head (
     input  wire        clk,
     input  wire        rst,
     input  wire        load,           // the chain begins
-    input  wire        loading,        // from the cycle after `load` on, until the chain's end has spoken
+    input  wire        loading,        // from the cycle after `load` until the chain's end reports
     input  wire [31:0] s_axis_tdata,
     input  wire        s_axis_tvalid,
     output wire        s_axis_tready,

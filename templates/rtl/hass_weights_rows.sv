@@ -1,15 +1,16 @@
-// hass_weights_rows: some bits of all rows of hass_weights, with an address of their own: rows may be wide, and what drives all their bits
-// would be far from most. Tools keep the module, so that the addresses of several stay apart.
+// hass_weights_rows: a slice of the bits of all rows of hass_weights, with its own address register. Rows may be wide, and a
+// single address register would be far from most of their bits. Tools keep the module, so that they do not merge the address
+// registers of several slices.
 (* keep_hierarchy = "yes" *)
 module hass_weights_rows #(
     parameter integer WIDTH = 16,
     parameter integer DEPTH = 1,
     parameter integer STYLE = 0,  // 0: LUT RAM, 1: block RAM, 2: ultra RAM
-    parameter integer STAGES = 1,  // registers behind an address, at most 2: a row comes with the STAGES-th `enable`
+    parameter integer STAGES = 1,  // registers behind the address, 1 or 2: a row comes with the STAGES-th `enable`
     localparam integer ADDRESS = DEPTH < 2 ? 1 : $clog2(DEPTH)
 ) (
     input  wire               clk,
-    input  wire               clear,   // begins at row 0
+    input  wire               clear,   // begin at row 0
     input  wire               write,
     input  wire [ADDRESS-1:0] to,
     input  wire [  WIDTH-1:0] data,
@@ -17,7 +18,7 @@ module hass_weights_rows #(
     output wire [  WIDTH-1:0] row
 );
 
-  // Without a carry chain: a bit changes when all below it are 1.
+  // at + 1 without a carry chain: a bit toggles if all bits below it are 1.
   function automatic [ADDRESS-1:0] next(input [ADDRESS-1:0] at);
     integer place;
     reg carry;

@@ -1,27 +1,27 @@
-// hass_window: the line buffer of a layer. It takes the input stream pixel by pixel and
-// replays the window of every group of OUT_PX output pixels in beats of M_TAP taps by M_CH
-// channels, FOLDS times; or, CHANNELWISE, once with all taps of a channel group together. With
-// GROUPS, a fold is shown the channels of its own group only. Padding is made on the fly.
+// hass_window: the line buffer of a layer. It takes the input stream pixel by pixel. It sends the window of every group of
+// OUT_PX output pixels FOLDS times, in beats of M_TAP taps by M_CH channels; if CHANNELWISE, it sends the window once, with
+// all taps of a channel group together. With GROUPS, a fold gets only the channels of its own group. Padding is inserted on
+// the fly.
 //
-// Both decisions of an iteration are taken on the state before it:
+// An iteration makes two decisions, both on the state before it:
 //
 //   accept the beat at pixel q   iff  q + IN_PX <= virt + LINE_PIXELS and the input is not ahead of its
 //                                     even pace (pace >= 0), or all output is emitted
-//   emit a window beat           iff  q > need and, where more beats come than go, the output is
-//                                     not ahead of that pace either (pace < PACE_EMIT), or nothing is accepted
+//   emit a window beat           iff  q > need and, if PACE_EMIT > PACE_ACCEPT, the output is not
+//                                     ahead of its pace (pace < PACE_EMIT), or nothing is accepted
 //
-// virt is the stream index of the upper left pixel of the current unclipped window, at most the end
-// of its row and of the image, and need that of the last pixel it touches; all are counted from the
-// first pixel of the image being emitted.
+// virt is the stream index of the upper left pixel of the current unclipped window, but at most the end of its row and of the
+// image. need is the stream index of the last pixel that the window touches. All indices are counted from the first pixel of
+// the image being emitted.
 //
-// Neither q nor virt nor need is kept, only the differences that are compared: a decision is made of signs. From
-// group to group virt and need grow by one of a few constants (hass_window_steps), and a pixel moves q by IN_PX, so that what a
-// difference changes by is chosen by bits that are known before the iteration ends. The decisions on the state that follows are
-// taken with it and kept in registers, so that reading and writing begin with them.
+// q, virt and need are not stored. The registers hold only their differences, and the decisions are the signs of these. From
+// group to group virt and need grow by one of a few constants (hass_window_steps), and a pixel moves q by IN_PX. So the change
+// of a difference is selected by bits that are known before the iteration ends. The decisions of the next iteration are
+// computed together with its state and are kept in registers.
 //
-// This is the schedule. Where the beats lie follows it a cycle later (hass_window_in, hass_window_out), and the memory
-// (hass_lines, or hass_rows where beats are whole rows) behind that; a beat leaves six cycles after its issue. Nothing waits in between: reads and writes
-// have the same distance from the decisions.
+// This module computes the schedule. A cycle later follow the positions of the beats (hass_window_in, hass_window_out), and then
+// the memory (hass_lines, or hass_rows if beats are whole rows). A beat leaves six cycles after its issue. Nothing stalls in
+// between, so reads and writes keep the same distance from the decisions.
 module hass_window #(
     parameter integer BITS = 8,  // of a value
     parameter integer SIGNED = 0,
@@ -50,16 +50,16 @@ module hass_window #(
     parameter integer ROWS = 1,
     parameter integer ROW_BANKS = 1,
     parameter integer COL_BANKS = 1,
-    parameter integer LANES = 1,  // channels of a word
+    parameter integer LANES = 1,  // channels per word
     parameter integer TAU = 0,  // |x| < TAU is stored as 0
     parameter integer PAD = 0,  // value outside the map
-    parameter integer FLAGS = 0,  // 1: a bit per lane above the lanes says that it is not 0
+    parameter integer FLAGS = 0,  // 1: one bit per lane, above the lanes, marks that the lane is not 0
     parameter integer PACE_BITS = 32,
     parameter signed [PACE_BITS-1:0] PACE_START = 1,
     parameter signed [PACE_BITS-1:0] PACE_EMIT = 1,
     parameter signed [PACE_BITS-1:0] PACE_ACCEPT = 1,
     parameter integer BLOCK = 0,  // 1: block RAM, 0: LUT RAM
-    parameter integer WHOLE = 0  // 1: beats of whole rows of one channel, window beats too (hass_rows)
+    parameter integer WHOLE = 0  // 1: beats and window beats are whole rows of one channel (hass_rows)
 ) (
     input  wire                                           clk,
     input  wire                                           rst,
@@ -80,7 +80,7 @@ module hass_window #(
     max_of = a > b ? a : b;
   endfunction
 
-  // Bits of a counter of n values.
+  // Bits of a counter with n values.
   function automatic integer count_bits(input integer n);
     count_bits = n < 2 ? 1 : $clog2(n);
   endfunction
@@ -96,33 +96,33 @@ module hass_window #(
   localparam integer PIXEL_GROUPS = (OW + OUT_PX - 1) / OUT_PX;  // per output row
   localparam integer EXT_H = (KH - 1) * DH + 1;
   localparam integer EXT_W = (KW - 1) * DW + 1;
-  localparam integer STEP_X = OUT_PX * SW;  // pixels from group to group
-  localparam integer TAIL = OW % OUT_PX;  // pixels of a row's last group, if not all
-  // Whether a window ever leaves the map.
+  localparam integer STEP_X = OUT_PX * SW;  // pixels between two groups
+  localparam integer TAIL = OW % OUT_PX;  // pixels of a row's last group if it is not full, otherwise 0
+  // Some windows reach beyond the map.
   localparam integer PADDED = (PT > 0 || PL > 0 || (OH - 1) * SH + EXT_H > H || (OW - 1) * SW + EXT_W > W) ? 1 : 0;
 
-  // How far windows lie off the map altogether: padding may be wider than the kernel.
+  // How far whole windows lie outside the map: padding may be wider than the kernel.
   localparam integer OFF_ROWS = max_of(0, PT - EXT_H) + max_of(0, (OH - 1) * SH - PT - H);
   localparam integer OFF_COLS = max_of(0, PL - EXT_W) + max_of(0, (PIXEL_GROUPS - 1) * STEP_X - PL - ROW_PIXELS);
 
-  // Differences of stream indices: no more than the memory, the rows of a window and a step apart.
+  // Bits of differences of stream indices, which are bounded by the memory, the rows of a window and a step.
   localparam integer QB = $clog2(LINE_PIXELS + 2 * (EXT_H + SH + 1 + OFF_ROWS) * ROW_PIXELS + 2 * (STEP_X + EXT_W + IN_PX + OFF_COLS)) + 2;
   localparam integer PB = $clog2(H + OH * SH + W + PIXEL_GROUPS * STEP_X + EXT_H + EXT_W) + 2;  // rows and columns
   localparam integer RB = count_bits(ROW_BANKS), CB = count_bits(COL_BANKS);
   localparam integer AB = count_bits(DEPTH);
   localparam integer WORD_BITS = count_bits(WORDS), IN_PART_BITS = count_bits(IN_PARTS), PART_BITS = count_bits(OUT_PARTS);
 
-  // need - q is negative where the window is there; limit - q is not where a pixel has a place.
+  // missing = need - q is negative if the window is complete. places = limit - q is not negative if there is a place for a beat.
   reg signed [QB-1:0] missing, places;
-  // The even pace: with a input beats accepted and e window beats emitted, pace + 1 = PACE_START +
-  // e * PACE_EMIT - a * PACE_ACCEPT, so that its sign is the comparison with 0. hurry is pace - PACE_EMIT.
+  // The even pace: after A accepted input beats and E emitted window beats, pace + 1 = PACE_START +
+  // E * PACE_EMIT - A * PACE_ACCEPT, so that its sign bit is the comparison. hurry is pace - PACE_EMIT.
   localparam integer HURRIES = PACE_EMIT > PACE_ACCEPT ? 1 : 0;
   reg signed [PACE_BITS-1:0] pace;
-  reg in_more;  // images come
-  reg emitted;  // all images have left
-  reg [31:0] in_images, out_images;  // left
-  reg in_one, out_one;  // the last
-  reg accept, emit;  // the decisions of this iteration, taken as its state was made
+  reg in_more;  // there are images to accept
+  reg emitted;  // all images are emitted
+  reg [31:0] in_images, out_images;  // images still to accept, to emit
+  reg in_one, out_one;  // the number of images is 1
+  reg accept, emit;  // the decisions of this iteration
 
   wire done, got;
   wire unused_got = &{1'b0, got};
@@ -146,11 +146,11 @@ module hass_window #(
       .waits
   );
   wire accepted = done && accept;
-  wire left = done && emit;  // a beat has left
+  wire left = done && emit;  // a window beat is emitted
 
-  // What the iteration brings to an end.
-  wire pixel, in_image;  // accepted beat: of a pixel, pixel: of an image
-  wire group_end;  // emitted beat: of a group of pixels
+  // The units that the iteration completes.
+  wire pixel, in_image;  // the accepted beat is the last of its IN_PX pixels; these pixels are the last of the image
+  wire group_end;  // the emitted beat is the last of its group of pixels
   hass_count #(
       .COUNT(IN_PARTS * WORDS)
   ) pixel_beats (
@@ -179,7 +179,7 @@ module hass_window #(
   wire group_goes = emit && group_end;
   wire place = done && group_goes;  // the next group becomes the current one
 
-  wire image_end, row_end;  // the current group is the last
+  wire image_end, row_end;  // the current group is the last of its image, of its row
   wire signed [QB-1:0] first_missing, first_places, missing_change, places_change;
   hass_window_steps #(
       .H(H),
@@ -211,7 +211,7 @@ module hass_window #(
       .places_change
   );
 
-  // The state after this iteration, if it ends now. With no iteration to do nothing changes but by a start, which is of an image at least.
+  // The state after this iteration, if it ends now. Without an iteration, only `start` changes it, for at least one image.
   wire signed [QB-1:0] missing_on = missing + missing_change;
   wire signed [QB-1:0] places_on = places + places_change;
   wire signed [PACE_BITS-1:0] pace_on = pace + (emit ? (accept ? PACE_EMIT - PACE_ACCEPT : PACE_EMIT) : accept ? -PACE_ACCEPT : '0);
@@ -276,7 +276,7 @@ module hass_window #(
     end
   end
 
-  // A cycle later: positions. The token has gone by then.
+  // The positions follow a cycle later, when the FIFO has already moved on, so the token is registered too.
   reg accepted_1, left_1, group_end_1, row_end_1, image_end_1;
   reg [IN_PX*IN_CH*BITS-1:0] in_1;
   always_ff @(posedge clk) begin

@@ -1,10 +1,10 @@
-// hass_window_in: where the accepted beats of a line buffer go, in the order of the stream: column by column into
-// the rows of the memory, over and over.
+// hass_window_in: the places in memory of the accepted beats of a line buffer. Beats fill the rows of the memory in stream
+// order, column by column, and the rows are used in turn.
 module hass_window_in #(
     parameter integer ROW_PIXELS = 1,
     parameter integer IN_PX = 1,
-    parameter integer IN_PARTS = 1,  // beats of a word
-    parameter integer WORDS = 1,  // of a pixel
+    parameter integer IN_PARTS = 1,  // beats per word
+    parameter integer WORDS = 1,  // per pixel
     parameter integer ROWS = 1,
     parameter integer ROW_BANKS = 1,
     parameter integer COL_BANKS = 1,
@@ -19,8 +19,8 @@ module hass_window_in #(
     input  wire                    clk,
     input  wire                    rst,
     input  wire                    accepted,
-    output wire [IN_PART_BITS-1:0] part,       // of a word that the beat is
-    output wire                    store,      // its words are complete with it
+    output wire [IN_PART_BITS-1:0] part,       // part of its word that the beat brings
+    output wire                    store,      // the beat completes its words
     output wire [          RB-1:0] slot_bank,
     output wire [          AB-1:0] slot,
     output wire [          CB-1:0] col_bank,

@@ -1,5 +1,6 @@
-// hass_window_out: where the emitted beats of a line buffer come from: the corner of the current group's window, the taps of the beat
-// from there, and its channels. Channels are innermost and folds outermost; channelwise, taps are innermost.
+// hass_window_out: the places in memory of the emitted beats of a line buffer: the upper left corner of the current group's
+// window, the taps of the beat relative to the corner, and its channels. Channels are innermost and folds outermost; if
+// CHANNELWISE, taps are innermost.
 module hass_window_out #(
     parameter integer H = 1,
     parameter integer C = 1,
@@ -11,19 +12,19 @@ module hass_window_out #(
     parameter integer PT = 0,
     parameter integer PL = 0,
     parameter integer OH = 1,
-    parameter integer STEP_X = 1,  // pixels from group to group
+    parameter integer STEP_X = 1,  // pixels between two groups
     parameter integer M_TAP = 1,
     parameter integer M_CH = 1,
     parameter integer FOLDS = 1,
-    parameter integer GROUPS = 1,  // of channels
+    parameter integer GROUPS = 1,  // groups of channels
     parameter integer CHANNELWISE = 0,
     parameter integer ROWS = 1,
     parameter integer ROW_BANKS = 1,
     parameter integer COL_BANKS = 1,
     parameter integer ROW_ADDRS = 1,
     parameter integer COL_ADDRS = 1,
-    parameter integer WORDS = 1,  // of a pixel
-    parameter integer OUT_PARTS = 1,  // beats of a word
+    parameter integer WORDS = 1,  // per pixel
+    parameter integer OUT_PARTS = 1,  // beats per word
     parameter integer RB = 1,
     parameter integer CB = 1,
     parameter integer AB = 1,
@@ -33,11 +34,11 @@ module hass_window_out #(
 ) (
     input  wire                        clk,
     input  wire                        rst,
-    input  wire                        left,          // a beat has left
-    input  wire                        group_end,     // the last of its group of pixels, which is the last
-    input  wire                        row_end,       // of its row,
-    input  wire                        image_end,     // of its image
-    // The beat: where its first lane lies in memory and in the map, the tap from the corner (y, x).
+    input  wire                        left,          // a beat is emitted
+    input  wire                        group_end,     // it is the last of its group of pixels
+    input  wire                        row_end,       // its group is the last of its row
+    input  wire                        image_end,     // its group is the last of its image
+    // The place of the beat's first lane in memory and in the map; the tap is relative to the corner (y, x).
     output reg         [       RB-1:0] tap_row_bank,
     output reg         [       AB-1:0] tap_row,
     output reg         [       CB-1:0] tap_col_bank,
@@ -50,21 +51,21 @@ module hass_window_out #(
     output reg signed  [       PB-1:0] tap_x
 );
 
-  // The name differs from those in hass_window: Verilator may take this module into that one.
+  // The name differs from the names in hass_window, because Verilator may inline this module there.
   function automatic integer least_mod(input integer a, input integer b);
     least_mod = (a % b + b) % b;
   endfunction
 
-  localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words of a row's address
-  localparam integer FOLD_BEATS = C / GROUPS / M_CH;  // channel beats of a fold
+  localparam integer ROW_UNIT = COL_ADDRS * WORDS;  // words between the addresses of two rows
+  localparam integer FOLD_BEATS = C / GROUPS / M_CH;  // channel beats per fold
   localparam integer GROUP_FOLDS = FOLDS / GROUPS;
   localparam integer TAP_ROWS = M_TAP > KW ? M_TAP / KW : 1;
   localparam integer TAP_COLS = M_TAP > KW ? KW : M_TAP;
-  localparam integer OY_STEP = SH % ROWS;  // slots from row to row of windows,
-  localparam integer IMAGE_STEP = least_mod(H - (OH - 1) * SH, ROWS);  // from image to image,
-  localparam integer TAP_STEP = TAP_ROWS * DH % ROWS;  // from tap to tap
+  localparam integer OY_STEP = SH % ROWS;  // slots between two rows of windows
+  localparam integer IMAGE_STEP = least_mod(H - (OH - 1) * SH, ROWS);  // slots between two images
+  localparam integer TAP_STEP = TAP_ROWS * DH % ROWS;  // slots between two rows of taps
 
-  // The first position of an image; its corner may lie above and left of the map.
+  // The first window of an image; its corner may lie above and left of the map.
   localparam integer TOP_SLOT = least_mod(-PT, ROWS);
   localparam [RB-1:0] FIRST_TOP_BANK = RB'(TOP_SLOT % ROW_BANKS);
   localparam [AB-1:0] FIRST_TOP = AB'(TOP_SLOT / ROW_BANKS * ROW_UNIT);
@@ -72,7 +73,7 @@ module hass_window_out #(
   localparam [CB-1:0] FIRST_CORNER_BANK = CB'(LEFT_BANK);
   localparam [AB-1:0] FIRST_CORNER = AB'((-PL - LEFT_BANK) / COL_BANKS * WORDS);
 
-  // The corner's row and column in memory.
+  // The corner's row and column in memory: bank and address.
   reg [RB-1:0] top_bank;
   reg [AB-1:0] top;
   reg [CB-1:0] corner_bank;
@@ -81,7 +82,7 @@ module hass_window_out #(
   reg [WORD_BITS-1:0] at_word, first_word;
   reg [PART_BITS-1:0] at_part, first_part;
 
-  wire last_channel, last_tap_col, last_tap_row, last_fold;  // registers of the counters below
+  wire last_channel, last_tap_col, last_tap_row, last_fold;  // from the registers of the counters below
   wire last_tap = last_tap_col && last_tap_row;
   wire on_tap = CHANNELWISE != 0 || last_channel;
   wire on_channel = CHANNELWISE == 0 || last_tap;
@@ -122,13 +123,13 @@ module hass_window_out #(
   );
 
   wire [WORD_BITS-1:0] word_on = at_word == WORD_BITS'(WORDS - 1) ? '0 : at_word + 1'b1;
-  wire again = GROUPS > 1 && last_channel && !on_channels;  // the channels of the group once more
+  wire again = GROUPS > 1 && last_channel && !on_channels;  // repeat the channels of the group
   wire [WORD_BITS-1:0] next_word = again ? first_word : at_part == PART_BITS'(OUT_PARTS - 1) ? word_on : at_word;
   wire [PART_BITS-1:0] next_part = again ? first_part : at_part == PART_BITS'(OUT_PARTS - 1) ? '0 : at_part + 1'b1;
   assign word = AB'(at_word);
   assign part = at_part;
 
-  // Positions one step on.
+  // The positions one step further.
   wire [RB-1:0] row_bank_on, image_bank_on, tap_row_bank_on;
   wire [AB-1:0] row_on, image_on, tap_row_on;
   hass_banked #(

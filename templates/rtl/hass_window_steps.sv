@@ -1,8 +1,9 @@
-// hass_window_steps: what the differences of a line buffer's schedule change by in an iteration.
+// hass_window_steps: the changes of the differences of a line buffer's schedule in an iteration.
 //
-// From a group of output pixels to the next, need (the last pixel that the window touches) and virt (its upper left pixel) grow by
-// one of a few constants: along a row by the step between groups, less where the map ends, and not at all behind it; from row to row
-// likewise; and from image to image. A code of 3 bits says which; it is a register, made when the group before it is placed.
+// From one group of output pixels to the next, need (the last pixel that the window touches) and virt (its upper left pixel) grow
+// by one of a few constants. Along a row they grow by the step between groups, by less where the map ends, and not at all beyond
+// its end. The same holds from row to row, and there is a constant from image to image. A code of 3 bits selects the constant. The
+// code is in a register, computed one group ahead.
 module hass_window_steps #(
     parameter integer H = 1,
     parameter integer W = 1,
@@ -12,7 +13,7 @@ module hass_window_steps #(
     parameter integer SW = 1,
     parameter integer PT = 0,
     parameter integer PL = 0,
-    parameter integer EXT_H = 1,  // of a window
+    parameter integer EXT_H = 1,  // extent of a window
     parameter integer EXT_W = 1,
     parameter integer ROW_PIXELS = 1,
     parameter integer IN_PX = 1,
@@ -25,25 +26,25 @@ module hass_window_steps #(
     input  wire                 place,           // the next group becomes the current one
     input  wire                 pixel_comes,     // the iteration accepts IN_PX pixels
     input  wire                 group_goes,      // it emits the last beat of a group
-    output reg                  image_end,       // the current group is an image's last
-    output reg                  row_end,         // a row's last
-    output wire signed [QB-1:0] first_missing,   // need - q of the first group, q = 0
+    output reg                  image_end,       // the current group is the last of its image
+    output reg                  row_end,         // the current group is the last of its row
+    output wire signed [QB-1:0] first_missing,   // need - q of the first group at q = 0
     output wire signed [QB-1:0] first_places,    // limit - q, where limit = virt + LINE_PIXELS - IN_PX
     output wire signed [QB-1:0] missing_change,
     output wire signed [QB-1:0] places_change
 );
 
-  // Names differ from those in hass_window: Verilator may take this module into that one.
+  // The names of these functions differ from the names in hass_window, because Verilator may inline this module there.
   function automatic integer lesser(input integer a, input integer b);
     lesser = a < b ? a : b;
   endfunction
 
-  // a / b of numbers that may be negative, rounded up, at least 0.
+  // a / b, rounded up, at least 0; a may be negative.
   function automatic integer steps_to(input integer a, input integer b);
     steps_to = a <= 0 ? 0 : (a + b - 1) / b;
   endfunction
 
-  // Bits of a counter of n values.
+  // Bits of a counter with n values.
   function automatic integer bits_of(input integer n);
     bits_of = n < 2 ? 1 : $clog2(n);
   endfunction
@@ -54,7 +55,7 @@ module hass_window_steps #(
   localparam integer FIRST_COL = (OUT_PX - 1) * SW - PL + EXT_W - 1;  // the last column of a row's first group, unclipped
   localparam integer LAST_COL = lesser(W - 1, (OW - 1) * SW - PL + EXT_W - 1);
 
-  // need and virt of group (row, at), and limit's distance from virt.
+  // need and virt of group (row, at).
   function automatic integer need_of(input integer row, input integer at);
     need_of = lesser(H - 1, row * SH - PT + EXT_H - 1) * ROW_PIXELS + lesser(LAST_COL, FIRST_COL + at * STEP_X);
   endfunction
@@ -64,12 +65,12 @@ module hass_window_steps #(
     else virt_of = lesser(IMAGE_PIXELS, (row * SH - PT) * ROW_PIXELS + lesser(ROW_PIXELS, at * STEP_X - PL));
   endfunction
 
-  // The codes. Groups before FULL change by a whole step, the one after by less, the others by nothing.
+  // The codes. COL and ROW are whole steps, _REST the step at the end of the map, which is shorter, _BELOW the steps below the map.
   localparam [2:0] NONE = 3'd0, COL = 3'd1, COL_REST = 3'd2, COL_REST_BELOW = 3'd3, ROW = 3'd4, ROW_REST = 3'd5, ROW_BELOW = 3'd6, IMAGE = 3'd7;
 
   localparam integer NEED_COLS = LAST_COL < FIRST_COL ? 0 : (LAST_COL - FIRST_COL) / STEP_X;
   localparam integer NEED_ROWS = H < EXT_H - PT ? 0 : (H - EXT_H + PT) / SH;
-  // Rows of windows that begin in the map, just below it, and further below.
+  // Rows of windows that begin above the end of the map, and the row, if any, that begins exactly at its end.
   localparam integer MAP_ROWS = steps_to(H + PT, SH);
   localparam integer BELOW = (H + PT) % SH == 0 ? MAP_ROWS : -1;
   localparam integer VIRT_COLS = (ROW_PIXELS + PL) / STEP_X;
@@ -77,7 +78,7 @@ module hass_window_steps #(
 
   localparam integer GB = bits_of(GROUPS), OB = bits_of(OH);
 
-  // What follows group (row, at): codes of need and virt.
+  // The codes of need and virt for the step after group (row, at).
   function automatic [2:0] need_code(input integer row, input integer at);
     if (at == GROUPS - 1) begin
       if (row == OH - 1) need_code = IMAGE;
@@ -102,7 +103,7 @@ module hass_window_steps #(
     end else virt_code = NONE;
   endfunction
 
-  // The constants. Those of codes that no group has are of no matter.
+  // The constants. Constants of codes that no group has are never used.
   localparam integer LAST = GROUPS - 1;
   localparam integer NEED_COL_REST = need_of(0, NEED_COLS + 1) - need_of(0, NEED_COLS);
   localparam integer NEED_ROW = need_of(1, 0) - need_of(0, LAST);
@@ -119,7 +120,7 @@ module hass_window_steps #(
   assign first_missing = QB'(need_of(0, 0));
   assign first_places  = QB'(virt_of(0, 0) + LINE_PIXELS - IN_PX);
 
-  // The change, both with a pixel and without: one table, so that no adder stands before the difference's own.
+  // The change with and without an accepted pixel is one table, so that no adder precedes the adder of the difference.
   function automatic signed [QB-1:0] need_change(input [2:0] code, input with_pixel);
     case (code)
       COL: need_change = with_pixel ? QB'(STEP_X - IN_PX) : QB'(STEP_X);
@@ -145,7 +146,7 @@ module hass_window_steps #(
     endcase
   endfunction
 
-  // The codes of the current group, and the place of the next one.
+  // The codes of the current group; row and column of the next group.
   reg [2:0] need_next, virt_next;
   reg [OB-1:0] row;
   reg [GB-1:0] at;

@@ -1,10 +1,10 @@
-// hass_zeroinsert: puts the pixels of a tensor apart and zeros between them. It walks the output and
-// reads where row and column are chosen.
+// hass_zeroinsert: inserts zeros between the pixels of a tensor. It walks the positions of the output and
+// reads a pixel if row and column are chosen.
 module hass_zeroinsert #(
     parameter integer WIDTH = 8,  // bits of a beat
-    parameter integer ROWS = 1,  // of the output
+    parameter integer ROWS = 1,  // rows of the output
     parameter integer ROW_STEP = 1,
-    parameter integer ROW_COUNT = 1,  // of the input
+    parameter integer ROW_COUNT = 1,  // rows of the input
     parameter integer COLUMNS = 1,
     parameter integer COLUMN_STEP = 1,
     parameter integer COLUMN_COUNT = 1,
@@ -26,7 +26,7 @@ module hass_zeroinsert #(
   wire done, got;
   wire row_chosen, column_chosen, channel_chosen;
   wire row_last, column_last, channel_last;
-  wire pixel = row_chosen && column_chosen;  // of the input
+  wire pixel = row_chosen && column_chosen;  // a pixel of the input
   wire unused = &{1'b0, got, row_last, channel_chosen};
 
   hass_iterate #(
