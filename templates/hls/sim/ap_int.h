@@ -5,7 +5,7 @@
 // implicit conversion to a native integer on purpose: the sources compute in
 // native integers, so nothing depends on AMD's rules for widening.
 //
-// Up to 64 bits a value is one native integer; wider ap_uint exist for AXI words.
+// A value of up to 64 bits is one native integer. Wider ap_uint exist for AXI words.
 #ifndef HASS_SIM_AP_INT_H
 #define HASS_SIM_AP_INT_H
 
@@ -30,7 +30,7 @@ template <int W> constexpr std::int64_t wrap_signed(std::uint64_t v) {
 
 template <int W> constexpr std::uint64_t wrap_unsigned(std::uint64_t v) { return v << (64 - W) >> (64 - W); }
 
-// A field of a native-sized value: what x.range(hi, lo) returns.
+// A field of a value of native size, as x.range(hi, lo) returns it.
 template <class A> class native_range {
  public:
   native_range(A& a, int hi, int lo) : a_(a), hi_(hi), lo_(lo) {}
@@ -90,7 +90,7 @@ template <int W> class ap_int {
   T v_;
 };
 
-// The one-word ap_uint, and below it the wide one.
+// The one-word ap_uint, then the wide one.
 namespace hass_sim {
 
 template <int W> class uint_small {

@@ -13,13 +13,13 @@ namespace hass_sim {
 
 struct process;
 
-// The untyped part of a stream, which the scheduler knows.
+// The untyped part of a stream, for the scheduler.
 struct fifo {
   const char *name, *writer, *reader;
   std::size_t depth = 0;  // tokens; 0 = unbounded
   bool skip = false;      // feeds a layer of two inputs
   std::size_t held = 0;   // tokens inside
-  std::size_t most = 0;   // highest held seen
+  std::size_t most = 0;   // largest `held` so far
   process* waiting = nullptr;
 
   fifo(const char* n, std::size_t d, const char* w, const char* r, bool s) noexcept;
@@ -39,8 +39,8 @@ template <class T> class stream : private hass_sim::fifo {
  public:
   stream() : stream("stream") {}
   explicit stream(const char* name) : stream(name, 0, "", "", false) {}
-  // Not part of AMD's API; HASS_STREAM uses it. noexcept spares the top, which declares
-  // hundreds of streams, the code that would unwind them.
+  // Not part of AMD's API; HASS_STREAM uses it. The top declares hundreds of streams;
+  // with noexcept the compiler emits no code to unwind them.
   stream(const char* name, std::size_t depth, const char* writer, const char* reader, bool skip) noexcept
       : fifo(name, depth, writer, reader, skip), capacity_(depth > 0 ? depth : 64), slots_(new T[capacity_]) {}
   ~stream() { delete[] slots_; }

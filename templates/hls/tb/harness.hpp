@@ -12,7 +12,7 @@
 
 namespace hass {
 
-// read_file gives the bytes of a data file of a known size, or ends the program.
+// read_file reads a data file of a known size, or ends the program.
 inline std::vector<unsigned char> read_file(const std::string& path, std::size_t bytes) {
   std::vector<unsigned char> data(bytes + 1);
   std::FILE* f = std::fopen(path.c_str(), "rb");

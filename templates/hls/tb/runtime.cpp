@@ -1,9 +1,9 @@
-// A fortified longjmp takes a change of stacks for a fault.
+// A fortified longjmp would report a change of stacks as an error.
 #undef _FORTIFY_SOURCE
 
 // The csim runtime: runs the processes of the dataflow region as fibres over bounded
 // streams, finds deadlocks, compares layers with golden tensors and writes the report.
-// It is no part of the hardware.
+// It is not part of the hardware.
 #include "runtime.hpp"
 
 #include <cstdio>
@@ -32,8 +32,8 @@ struct process {
   void* argument = nullptr;
 
   // Observations.
-  std::vector<std::uint64_t> cost;  // beats by cycles
-  int images = -1;                  // completed by a sink in this call
+  std::vector<std::uint64_t> cost;  // number of beats, by their cycles
+  int images = -1;                  // completed by this sink in this call
   const hass::csim::tensor_vectors* tensor = nullptr;
   std::size_t call_image = 0;  // position of the next beat: image of the call,
   int row = 0, col = 0, chan = 0;
@@ -109,7 +109,7 @@ void write_string(std::FILE* f, const std::string& s) {
   std::fputc('"', f);
 }
 
-// collect turns what the processes found into the totals of the report.
+// collect adds the mismatches of all processes to the totals of the report.
 void collect() {
   state& s = st();
   std::uint64_t inner = 0;
@@ -118,7 +118,7 @@ void collect() {
     inner += p->wrong;
     if (first.empty()) first = p->first_wrong;
   }
-  // A wrong layer explains the wrong outputs behind it.
+  // A wrong layer is the cause of wrong outputs behind it, so it is reported first.
   if (!first.empty()) s.first_mismatch = first;
   s.mismatches += inner;
 }
@@ -188,7 +188,7 @@ void note_occupancy(const fifo& f) {
 
 namespace {
 
-// Room for the frames of a module; the sanitizers need more.
+// Enough for the stack frames of a module; the sanitizers need more.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t STACK = std::size_t{1} << 20;
 #else
@@ -214,8 +214,8 @@ scheduler& sched() {
   return s;
 }
 
-// Under the address sanitizer a switch of stacks must be announced, and goes through
-// swapcontext; else _setjmp does it without a system call.
+// With the address sanitizer a change of stacks must be announced and is done by
+// swapcontext. Otherwise _setjmp changes stacks without a system call.
 #if defined(__SANITIZE_ADDRESS__)
 
 void to_main(process& p, bool ends) {
@@ -261,8 +261,8 @@ void fibre_main() {
   to_main(p, true);
 }
 
-// The deadlock message follows the waits from the first blocked process to the cycle they
-// end in, and names the full FIFO to enlarge, rather one that feeds a two-input layer.
+// The deadlock message follows the waits from the first blocked process until they form a
+// cycle, and names a full FIFO to enlarge, preferably one that feeds a two-input layer.
 [[noreturn]] void deadlock() {
   state& s = st();
   process* at = nullptr;

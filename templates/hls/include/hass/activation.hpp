@@ -1,11 +1,13 @@
 // activation: a non-linear function of each value, requantised. Tail pixels of a row are
-// written as 0. With m from the table, a row of it for each channel beat or one for all, and a column
-// for each channel or one for all:
+// written as 0. KIND is
 //
-//   AFFINE  x * m + ADD
+//   AFFINE        x * m + ADD
 //   HARD_SWISH    x * clamp(x + ADD, 0, TOP) * m
-//   LEAKY         x * TOP if x >= 0, else x * m
-//   CURVE         straight segments of 2^STEP inputs each between the values of the table
+//   LEAKY         x * TOP if x >= 0, otherwise x * m
+//   CURVE         a linear segment for every 2^STEP inputs, between the values of the table
+//
+// The multiplier m stands in the table, which has one row for each channel beat or one row for
+// all, and one column for each channel or one column for all.
 #ifndef HASS_ACTIVATION_HPP
 #define HASS_ACTIVATION_HPP
 
@@ -16,7 +18,7 @@ namespace hass {
 
 enum activation_kind { AFFINE, HARD_SWISH, LEAKY, CURVE };
 
-// The exact value of a function, by its kind.
+// The exact value of a function before rounding, by its kind.
 template <class A, activation_kind KIND> struct activation_of;
 template <class A> struct activation_of<A, AFFINE> {
   static std::int64_t value(std::int64_t x, std::int64_t m) { return x * m + A::ADD; }
@@ -28,7 +30,7 @@ template <class A> struct activation_of<A, LEAKY> {
   static std::int64_t value(std::int64_t x, std::int64_t m) { return x * (x < 0 ? m : A::TOP); }
 };
 
-// Where it reads the table: the place of the channel, or of the segment.
+// Reads the table at the place of the channel, or of the segment, and gives the exact value.
 template <class A, activation_kind KIND> struct activation_table {
   static std::int64_t value(const std::int32_t (&table)[A::ROWS][A::COLUMNS], std::int64_t x, int row, int column) {
 #pragma HLS INLINE

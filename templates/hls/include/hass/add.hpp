@@ -1,4 +1,4 @@
-// add: the element-wise sum of two tensor streams, each multiplied by its factor: the exact sum is
+// add: the element-wise sum of two tensor streams, each multiplied by its factor. The exact sum is
 // requantised.
 #ifndef HASS_ADD_HPP
 #define HASS_ADD_HPP

@@ -1,4 +1,4 @@
-// Numbers of bits, and the native integers that have them.
+// Numbers of bits, and native integers with at least as many.
 #ifndef HASS_BITS_HPP
 #define HASS_BITS_HPP
 
@@ -9,7 +9,7 @@
 
 namespace hass {
 
-// bits_for is the number of bits that count to n - 1, at least one.
+// bits_for is the number of bits of a counter from 0 to n - 1, at least one.
 constexpr int bits_for(int n) {
   int bits = 1;
   for (int k = 1; k < 31; ++k) {
@@ -22,7 +22,7 @@ constexpr int bits_for(int n) {
 template <int BITS>
 using native_int = std::conditional_t<(BITS <= 8), std::int8_t, std::conditional_t<(BITS <= 16), std::int16_t, std::conditional_t<(BITS <= 32), std::int32_t, std::int64_t>>>;
 
-// A set of M lanes, which is shifted and combined; and the narrowest word of BITS bits, to be kept.
+// lane_set is for computing with sets of M lanes; narrow_word is the narrowest type that stores BITS bits.
 template <int M> using lane_set = std::conditional_t<(M <= 32), std::uint32_t, std::uint64_t>;
 template <int BITS>
 using narrow_word = std::conditional_t<(BITS <= 8), std::uint8_t, std::conditional_t<(BITS <= 16), std::uint16_t, lane_set<BITS>>>;

@@ -20,8 +20,8 @@ template <int W, int PX, int CHANNEL_BEATS> struct column {
   }
 };
 
-// strided walks the SIZE positions of an axis, of which START, START + STEP, ... are chosen, COUNT
-// in all.
+// strided walks the SIZE positions of an axis. The COUNT positions START, START + STEP, ... are
+// chosen.
 template <int SIZE, int START, int STEP, int COUNT> struct strided {
   int at = 0, wait = START, left = COUNT;
   bool chosen() const { return wait == 0 && left > 0; }

@@ -1,8 +1,8 @@
-// combine: what add and mul share: two tensor streams meet value by value. Tail pixels of a
-// row are written as 0.
+// combine: the common part of add and mul: it combines the values of two tensor streams, pair by pair.
+// Tail pixels of a row are written as 0.
 //
-// With BROADCAST the second stream is one pixel for all: its beats are read along with those of the
-// image's first pixel group and kept for the rest.
+// With BROADCAST the second stream has one pixel for the whole image: its beats are read together with the
+// beats of the image's first pixel group, and kept for the other groups.
 #ifndef HASS_COMBINE_HPP
 #define HASS_COMBINE_HPP
 
@@ -11,14 +11,14 @@
 
 namespace hass {
 
-// Op::of gives the exact result of two values, of Op::BITS bits, which is requantised.
+// Op::of gives the exact result for two values, in Op::BITS bits. It is then requantised.
 template <class A, class Op>
 void combine(int images, hls::stream<typename A::in0_beat>& in0, hls::stream<typename A::in1_beat>& in1, hls::stream<typename A::out_beat>& out) {
   constexpr int CH = A::out_beat::PER_PIXEL, GATES = A::BROADCAST ? A::CHANNEL_BEATS : 1;
   using value = exact_int<Op::BITS>;
   typename A::in1_beat::lane gate[GATES][A::in1_beat::LANES];
 #pragma HLS ARRAY_RESHAPE variable = gate complete dim = 2
-  // A channel group comes back after CHANNEL_BEATS iterations.
+  // The same channel group returns after CHANNEL_BEATS iterations.
 #pragma HLS DEPENDENCE variable = gate type = inter distance = GATES true
   column<A::W, A::out_beat::PIXELS, A::CHANNEL_BEATS> at;
   int left = A::BEATS, image = 0;

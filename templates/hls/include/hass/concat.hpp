@@ -1,10 +1,10 @@
-// concat: joins the channels of its inputs, which have one format and beats of their own widths, and writes
-// beats of another. Each pixel of a beat has a row of SPAN lanes. An iteration reads at most
-// one beat of each input and puts it into its place in the row; when the lanes of a beat are complete it
-// writes them and what is left moves down.
+// concat: concatenates the channels of its inputs. All inputs have the same format, but each its own channels per
+// beat, and so has the output. Each pixel of a beat has a row of SPAN lanes. An iteration reads at most one beat of
+// each input and puts it into its place in the row. When the lanes of an output beat are complete, it writes them, and
+// the other lanes move down.
 //
-// Iteration k of a group of pixels reads a beat of input i if C::place(i, k) is not negative, into lane
-// C::base(i) + C::place(i, k) * C::unit(i); places are below C::PLACES. It writes if C::writes(k).
+// Iteration k of a group of pixels reads a beat of input i if C::place(i, k) is not negative. The beat goes to lane
+// C::base(i) + C::place(i, k) * C::unit(i); places are below C::PLACES. The iteration writes if C::writes(k).
 #ifndef HASS_CONCAT_HPP
 #define HASS_CONCAT_HPP
 
@@ -12,13 +12,12 @@
 
 namespace hass {
 
-// The lanes of all pixels.
+// The rows of all pixels.
 template <class C> struct concat_row {
   typename C::beat::lane v[C::beat::PIXELS][C::SPAN];
 };
 
-// Reads a beat of an input if iteration step does. All lanes are constants once this is inlined and the loops are
-// unrolled.
+// Reads a beat of an input if iteration `step` reads one. All lanes are constants after inlining and unrolling.
 template <class C, class T> void concat_read(int input, int step, hls::stream<T>& in, concat_row<C>& row) {
 #pragma HLS INLINE
   const int place = C::place(input, step);

@@ -1,5 +1,5 @@
-// convert: changes the channels per beat of a tensor stream; the wider width is a
-// multiple of the narrower. Pixels per beat stay.
+// convert: changes the channels per beat of a tensor stream; the larger number must be a
+// multiple of the smaller. Pixels per beat stay the same.
 #ifndef HASS_CONVERT_HPP
 #define HASS_CONVERT_HPP
 
@@ -7,7 +7,7 @@
 
 namespace hass {
 
-// Reads a wide beat on the first iteration of every run, writes a narrow one on each.
+// Reads a wide beat in the first of RATIO iterations and writes a narrow one in each.
 template <class In, class Out> void convert_to_narrow(int beats_out_per_image, int images, hls::stream<In>& in, hls::stream<Out>& out) {
   constexpr int RATIO = In::PER_PIXEL / Out::PER_PIXEL;
   In wide{};
@@ -39,7 +39,7 @@ template <class In, class Out> void convert_to_narrow(int beats_out_per_image, i
   }
 }
 
-// Reads a narrow beat on each iteration, writes a wide one on the last of every run.
+// Reads a narrow beat in each iteration and writes a wide one in the last of RATIO.
 template <class In, class Out> void convert_to_wide(int beats_in_per_image, int images, hls::stream<In>& in, hls::stream<Out>& out) {
   constexpr int RATIO = Out::PER_PIXEL / In::PER_PIXEL;
   Out wide{};
@@ -49,7 +49,7 @@ template <class In, class Out> void convert_to_wide(int beats_in_per_image, int 
 #pragma HLS PIPELINE II = 1 style = flp
     const In narrow = in.read();
 #pragma HLS ARRAY_PARTITION variable = narrow.v complete
-    // Each part enters at the top and moves down as the others come.
+    // Each part enters at the top and moves down when the next one comes.
     for (int p = 0; p < In::PIXELS; ++p) {
 #pragma HLS UNROLL
       for (int c = 0; c < Out::PER_PIXEL - In::PER_PIXEL; ++c) {

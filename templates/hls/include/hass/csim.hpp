@@ -1,11 +1,11 @@
-// How the sources are glued together, in three settings:
+// How processes and streams are compiled, in three settings:
 //
 //   Vitis synthesis        plain hls::stream and function calls
 //   csim, our headers      bounded streams, every process a fibre: deadlocks are found
 //   csim, AMD's headers    unbounded streams, processes called one after the other
 //
-// and the hooks by which csim observes the modules. Under synthesis the hooks are
-// empty. The implementation of the hooks is tb/runtime.cpp.
+// The header also declares the hooks by which csim observes the modules. They are empty
+// in synthesis and are implemented in tb/runtime.cpp.
 #ifndef HASS_CSIM_HPP
 #define HASS_CSIM_HPP
 
@@ -21,26 +21,26 @@
 namespace hass {
 namespace csim {
 
-// The running process got a beat done in that many cycles.
+// The running process finished a beat in `cycles` cycles.
 void beat_cost(int cycles);
 
 // The running process is about to write n lanes of its tensor stream.
 void check_lanes(const std::int32_t* lanes, int n);
 bool checking();
 
-// The running process is a sink, and has completed some images.
+// The running process is a sink and has completed n images.
 void images_done(int n);
 
 // Stops the run, naming the running process.
 [[noreturn]] void fail(const char* what);
 
-// A process: at once, or as a fibre that runs until all have ended. body is called with
-// argument once.
+// run_process runs a process at once. add_process makes it a fibre, and run_processes runs all
+// fibres until they end. body is called once, with argument.
 void run_process(const char* name, void (*body)(void*), void* argument);
 void add_process(const char* name, void (*body)(void*), void* argument);
 void run_processes() noexcept;
 
-// call_and_delete runs a closure made by new F.
+// call_and_delete runs a closure that was made by new F.
 template <class F> void call_and_delete(void* closure) {
   F* f = static_cast<F*>(closure);
   (*f)();
@@ -76,11 +76,10 @@ template <class B> void check(const B& beat) {
 
 #endif
 
-// HASS_STREAM declares the FIFO s_NAME of DEPTH tokens between two processes, in a MEMORY (lutram, bram, uram);
-// HASS_SKIP_STREAM one that feeds a layer of two inputs and so may be a skip
-// connection, HASS_WIDE_STREAM one of tokens in several parts (wide.hpp).
-// HASS_PROCESS(NAME, CALL) runs a process of the dataflow region, and HASS_RUN() ends
-// the region.
+// HASS_STREAM declares the FIFO s_NAME of DEPTH tokens between two processes, in a MEMORY (lutram, bram, uram).
+// HASS_SKIP_STREAM declares a FIFO that feeds a layer of two inputs and so may be a skip connection.
+// HASS_WIDE_STREAM declares a FIFO whose tokens have several parts (wide.hpp).
+// HASS_PROCESS(NAME, CALL) runs a process of the dataflow region, and HASS_RUN() ends the region.
 #if defined(HASS_BOUNDED_STREAMS) && !defined(__SYNTHESIS__)
 #define HASS_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) hls::stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, false)
 #define HASS_SKIP_STREAM(TYPE, NAME, DEPTH, WRITER, READER, MEMORY) hls::stream<TYPE> s_##NAME(#NAME, DEPTH, #WRITER, #READER, true)

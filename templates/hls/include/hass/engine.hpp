@@ -1,22 +1,22 @@
 // engine: one gang of dot-product engines. E::GANG output lanes by E::PX pixels share a
-// weight address and move together; each engine multiplies the M weights of its lane
-// with the M activations of its pixel, N products a cycle, skipping pairs in which a
-// factor is 0 as its kind can:
+// weight address and move together. Each engine multiplies the M weights of its lane by the M
+// activations of its pixel, at most N products per cycle. The kind of engine decides which
+// pairs are multiplied in a cycle, and whether pairs with a factor of 0 are skipped:
 //
-//   DENSE     all M lanes at once, one cycle a beat
+//   DENSE     all M lanes at once, one cycle per beat
 //   CROSSBAR  the first N remaining lanes (prefix rank)
 //   BANKED    the first remaining lane of each bank; lane i is in bank i mod N
-//   PACKED    as DENSE; narrow products share multipliers (cascade_sums)
+//   PACKED    like DENSE; narrow products share multipliers (add_cascades)
 //
-// A beat takes the most cycles any engine of the gang needs, at least one. That number is known from the flags
-// (value not 0) of activations and weights alone, so a process in front of the multipliers counts it (engine_ahead):
-// what ends a beat there depends on a register that is shifted, not on the pairs that are left. The order of transfers
-// stays that of one process: it takes a beat, and at the end of a window it gives accumulators.
+// A beat takes the most cycles that any engine of the gang needs, at least one. This number depends only on the flags
+// (value not 0) of activations and weights. In engines that skip zeros, a process in front of the multipliers counts it
+// (engine_ahead). So the end of a beat is decided by a shift register, not by the remaining pairs. The order of transfers
+// is that of a single process, which takes a beat and at the end of a window gives accumulators.
 //
-// In a DEPTHWISE convolution each output lane has a channel, and so M activations, of its own: lane
-// i of engine g is lane i * GANG + g of the pixel.
+// In a DEPTHWISE convolution each output lane has its own channel and so its own M activations: lane
+// i of output lane g is lane i * GANG + g of the pixel.
 //
-// Sets of lanes are words, lane i bit i.
+// A set of lanes is a word in which bit i stands for lane i.
 #ifndef HASS_ENGINE_HPP
 #define HASS_ENGINE_HPP
 
@@ -30,12 +30,12 @@ namespace hass {
 
 enum engine_kind { DENSE, CROSSBAR, BANKED, PACKED };
 
-// pair_selector gives the multipliers of one engine their lanes in a cycle of a beat: take[n] is the lane of multiplier n,
-// a set of one lane or none. base is N times the number of the cycle. Its state, WORDS of type word, are the pairs at first.
+// pair_selector assigns lanes to the multipliers of one engine in each cycle of a beat: take[n] is the set with the lane of
+// multiplier n, or empty. base is N times the number of the cycle. Its state of WORDS words starts as the useful pairs.
 template <engine_kind KIND, int M, int N> struct pair_selector;
 
-// The first lanes that remain: pair r of the beat meets multiplier r mod N in cycle r / N. The pairs stay, and a cycle
-// compares their ranks with those that are due, so that nothing but the held pairs goes from cycle to cycle.
+// The first remaining lanes: pair r of the beat goes to multiplier r mod N in cycle r / N. The state does not change: each
+// cycle compares the ranks of the pairs with the ranks that are due. So there is no feedback from cycle to cycle.
 template <int M, int N> struct pair_selector<CROSSBAR, M, N> {
   using set = lane_set<M>;
   using word = set;
@@ -79,7 +79,7 @@ template <int M, int N> struct pair_selector<CROSSBAR, M, N> {
     }
   }
 
-  // Whether a lane has its turn in a cycle after this one.
+  // Some lane is multiplied in a later cycle.
   static bool remains(const word (&state)[WORDS], int base) {
     int pairs = 0;
     for (int i = 0; i < M; ++i) pairs += (state[0] >> i & 1) != 0;
@@ -128,8 +128,8 @@ template <int M, int N> struct pair_selector<BANKED, M, N> {
   }
 };
 
-// pick is the value among those that multiplier n reaches whose lane is in take, or 0: an AND of
-// each value with its bit of take, and an OR of all of them. Lane i is values[from + i * STRIDE].
+// pick selects the value whose lane is in take among the lanes that multiplier n can take, or 0: it ANDs each value with
+// its bit of take and ORs the results. Lane i is values[from + i * STRIDE].
 template <engine_kind KIND, int M, int N, int STRIDE, class T, int COUNT> int pick(lane_set<M> take, int n, const T (&values)[COUNT], int from) {
 #pragma HLS INLINE
   constexpr int STEP = KIND == BANKED ? N : 1;
@@ -144,26 +144,26 @@ template <engine_kind KIND, int M, int N, int STRIDE, class T, int COUNT> int pi
 // The sum of the products of one engine in a cycle takes 32 bits if the factors are narrow.
 template <class E> using partial_sum = std::conditional_t<(E::IN_BITS + E::WEIGHT_BITS - 1 + bits_for(E::M) <= 31), std::int32_t, std::int64_t>;
 
-// Where the values of a gang lie. Lane i of engine g of pixel p is activation first(p, g) + i * STRIDE.
+// The layout of a gang's values. Lane i of output lane g of pixel p is activation first(p, g) + i * STRIDE.
 template <class E> struct gang_shape {
   static constexpr int LANES = E::PX * E::GANG;
   static constexpr int STRIDE = E::DEPTHWISE ? E::GANG : 1;
   static constexpr int first(int p, int g) { return p * E::in_beat::PER_PIXEL + (E::DEPTHWISE ? g : 0); }
-  static constexpr int TURNS = (E::M + E::N - 1) / E::N;  // the most cycles of a beat
+  static constexpr int TURNS = (E::M + E::N - 1) / E::N;  // most cycles of a beat
   static constexpr int MORE_BITS = TURNS > 1 ? TURNS - 1 : 1;
 };
 
 // A flag: a value is not 0.
 using flag = ap_uint<1>;
 
-// What is known of a beat before it is due.
+// The data about a beat that engine_ahead computes before the beat is multiplied.
 template <class E> struct due {
   ap_uint<gang_shape<E>::MORE_BITS> more;  // bit i: it takes more than i + 1 cycles
-  flag ends_window, ends_run;              // the last beat of a window, of all images
+  flag ends_window, ends_run;              // the last beat of a window, of the run
   flag x[E::in_beat::LANES], w[E::ROW];
 };
 
-// engine_plan makes what is known of the beats, one after the other. The flags of the weights follow in
+// engine_plan computes the data about the beats, one after the other. The flags of the weights are read in
 // address order.
 template <class E> struct engine_plan {
   int address = 0, beat = 0, token = 0, image = 0;
@@ -182,7 +182,7 @@ template <class E> struct engine_plan {
 #pragma HLS UNROLL
       d.w[i] = nonzero[address][i];
     }
-    // Pairs that share multipliers: those of a bank, or all. SHARE of them take a cycle.
+    // The pairs of a bank, or all pairs, share multipliers. SHARE of them take a cycle.
     constexpr int BANKS = E::KIND == BANKED ? E::N : 1, SHARE = E::KIND == BANKED ? 1 : E::N;
     narrow_word<S::MORE_BITS> more = 0;
     for (int p = 0; p < E::PX; ++p) {
@@ -215,7 +215,7 @@ template <class E> struct engine_plan {
   }
 };
 
-// engine_ahead passes beats on and says what is known of them.
+// engine_ahead forwards beats together with the data about them.
 template <class E, class in_fifo>
 void engine_ahead(const flag (&nonzero)[E::DEPTH][E::ROW], int images, in_fifo& in, in_fifo& beats, hls::stream<due<E>>& dues) {
   engine_plan<E> plan;
@@ -233,14 +233,14 @@ void engine_ahead(const flag (&nonzero)[E::DEPTH][E::ROW], int images, in_fifo& 
   }
 }
 
-// What is known of beat x: from the process that makes it.
+// The data about beat x, from engine_ahead.
 template <class E> due<E> next_due(hls::stream<due<E>>& dues, const typename E::in_beat&) {
 #pragma HLS INLINE
   return dues.read();
 }
 
-// engine_multiply multiplies. Its state is the held beat with its row of weights, the lanes that are left, and the
-// cycles to come as a shift register: that register alone decides when the next beat is read.
+// engine_multiply multiplies the pairs. Its state is the current beat with its row of weights, the remaining lanes, and a
+// shift register with the remaining cycles. That register alone decides when the next beat is read.
 template <class E, class in_fifo, class due_fifo>
 void engine_multiply(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, in_fifo& beats, due_fifo& dues, typename E::out_fifo& out) {
   using S = gang_shape<E>;
@@ -353,7 +353,7 @@ void engine_multiply(const typename E::weight (&memory)[E::DEPTH][E::ROW], int i
 
 #ifdef __SYNTHESIS__
 
-// Engines that skip zeros: two processes. The FIFO of beats covers the time that counting takes.
+// Engines that skip zeros are two processes. The FIFO of beats covers the latency of engine_ahead.
 template <class E, class T>
 void engine_pair(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&nonzero)[E::DEPTH][E::ROW], int images, hls::stream<T>& in,
                  typename E::out_fifo& out) {
@@ -387,7 +387,7 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&n
 
 #else
 
-// In csim one process does the work of both, so that no FIFO is deeper than the design says.
+// In csim one process does the work of both, so that no FIFO is deeper than in the design.
 template <class E> struct engine_dues {
   const flag (&nonzero)[E::DEPTH][E::ROW];
   int images;
@@ -404,7 +404,7 @@ void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], const flag (&n
 
 #endif
 
-// add_beat adds a beat's products to the accumulators of a gang, each to its own: of the first beat of a window to 0.
+// add_beat adds a beat's products to the accumulators of a gang. The first beat of a window starts from 0.
 template <engine_kind KIND> struct add_beat;
 
 template <> struct add_beat<DENSE> {
@@ -421,32 +421,32 @@ template <> struct add_beat<DENSE> {
           sum += x.v[S::first(p, g) + i * S::STRIDE].to_int() * row[g * E::M + i].to_int();
         }
         const int l = p * E::GANG + g;
-        if (first) acc[l] = 0;  // not as a choice between two sums: g++ 12 -O1 breaks off there
+        if (first) acc[l] = 0;  // not a conditional expression: g++ 12 -O1 fails on it
         acc[l] = add_acc(acc[l], sum);
       }
     }
   }
 };
 
-// cascade_shape is a multiplier that so many pixels and output lanes share.
+// cascade_shape describes multipliers that PIXELS pixels and FILTERS output lanes share.
 template <class E, int PIXELS, int FILTERS> struct cascade_shape {
   static constexpr int FIELDS = PIXELS * FILTERS;
   static constexpr int FIELD = E::FIELD > 0 ? E::FIELD : 1;
   static constexpr std::int64_t UNIT = std::int64_t{1} << FIELD;
   static constexpr std::int64_t HALF = UNIT / 2;
-  static constexpr std::int64_t WEIGHT_UNIT = PIXELS > 1 ? UNIT * UNIT : UNIT;  // what the second output lane's weight is worth
+  static constexpr std::int64_t WEIGHT_UNIT = PIXELS > 1 ? UNIT * UNIT : UNIT;  // unit of the second output lane's weight
   static constexpr int A_BITS = (PIXELS - 1) * FIELD + E::IN_BITS + 1;
   static constexpr int B_BITS = (FILTERS - 1) * (PIXELS * FIELD + 1) + E::WEIGHT_BITS;
   static constexpr int CASCADES = (E::M + E::DEEP - 1) / E::DEEP;
 };
 
-// add_cascades adds the products of pixels p, p + 1 and output lanes g, g + 1, or of the first ones alone:
+// add_cascades adds the products of pixels p, p + 1 (or p alone) and output lanes g, g + 1 (or g alone):
 //
 //   (x1 * 2^FIELD + x0) * (w1 * 2^(2 * FIELD) + w0)
 //
-// has the product of each pixel and output lane in a field of its own. DEEP lanes are added in the cascade of their slices, fields and
-// all; the design's DEEP is such that no field overflows. Half of a field is added to all but the top one, so that none is negative and
-// borrows from the next, and taken away again.
+// has the product of each pixel and output lane in a field of its own. DEEP lanes are added in the cascade of their DSP slices, all
+// fields at once; the optimizer chooses DEEP so that no field overflows. Half of a field's range is added to all fields but the top
+// one, so that no field is negative and borrows from the next, and is subtracted again.
 template <class E, int PIXELS, int FILTERS>
 void add_cascades(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], int p, int g, bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
 #pragma HLS INLINE
@@ -491,7 +491,7 @@ void add_cascades(const typename E::in_beat& x, const typename E::weight (&row)[
   }
 }
 
-// add_pixels adds the products of pixels p, p + 1, or of one, with those of all output lanes.
+// add_pixels adds the products of pixels p, p + 1 (or p alone) for all output lanes.
 template <class E, int PIXELS>
 void add_pixels(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], int p, bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
 #pragma HLS INLINE
@@ -502,7 +502,7 @@ void add_pixels(const typename E::in_beat& x, const typename E::weight (&row)[E:
   if (E::GANG % E::FILTERS != 0) add_cascades<E, PIXELS, 1>(x, row, p, E::GANG - 1, first, acc);
 }
 
-// Two pixels share a multiplier, of very narrow values two output lanes as well; what is left of odd numbers is alone.
+// Two pixels share a multiplier; with very narrow values, two output lanes too. The last one of an odd number stays alone.
 template <> struct add_beat<PACKED> {
   template <class E> static void to(const typename E::in_beat& x, const typename E::weight (&row)[E::ROW], bool first, typename E::acc (&acc)[gang_shape<E>::LANES]) {
 #pragma HLS INLINE
@@ -515,7 +515,7 @@ template <> struct add_beat<PACKED> {
   }
 };
 
-// An engine that skips no zeros processes images: a beat a cycle.
+// An engine that skips no zeros: one beat per cycle.
 template <class E>
 void engine(const typename E::weight (&memory)[E::DEPTH][E::ROW], int images, typename E::in_fifo& in, typename E::out_fifo& out) {
   using S = gang_shape<E>;

@@ -1,4 +1,4 @@
-// fork: copies each token to every output, in port order. deal: gives each output its lanes of it.
+// fork: copies each token to every output, in port order. deal: sends each output its own lanes of the token.
 #ifndef HASS_FORK_HPP
 #define HASS_FORK_HPP
 
@@ -21,7 +21,7 @@ template <class in_fifo, class... Out> void fork(int tokens_per_image, int image
   }
 }
 
-// Of every pixel WIDTH lanes go to each of BANKS banks in turn; output k is one of bank k mod BANKS.
+// The lanes of every pixel go to the BANKS banks in turn, WIDTH at a time. Output k belongs to bank k mod BANKS.
 template <class Bank, int BANKS, int WIDTH, class T> Bank lanes_of(const T& token, int bank) {
 #pragma HLS INLINE
   Bank y;

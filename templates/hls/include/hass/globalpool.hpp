@@ -1,5 +1,5 @@
 // globalpool: reduces whole maps to their maximum or average per channel. It accumulates
-// every beat; during the last pixel group of the map each beat also gives an output
+// every beat. During the last pixel group of the map, each beat also gives an output
 // beat of one pixel. An average is requant(sum * MUL, SHIFT).
 #ifndef HASS_GLOBALPOOL_HPP
 #define HASS_GLOBALPOOL_HPP
@@ -17,7 +17,7 @@ template <class P> void globalpool(int images, hls::stream<typename P::in_beat>&
   constexpr value START = static_cast<value>(pool_start<P>());
   typename pooled::stored acc[CHANNEL_BEATS][CH];
 #pragma HLS ARRAY_PARTITION variable = acc complete dim = 2
-  // A channel group comes back after CHANNEL_BEATS iterations.
+  // The same channel group returns after CHANNEL_BEATS iterations.
 #pragma HLS DEPENDENCE variable = acc type = inter distance = CHANNEL_BEATS true
   column<P::W, PX, CHANNEL_BEATS> at;
   int before = P::BEATS_BEFORE, left = P::BEATS, image = 0;

@@ -1,9 +1,9 @@
 // join: gathers the accumulators of all gangs for one output beat, adds the bias,
-// requantises and clamps. Tail pixels of a row are written as 0. Where a gang has several banks, its
-// accumulators are their sum. Biases may have BIAS_FRAC binary places below the accumulators' unit.
+// requantises and clamps. Tail pixels of a row are written as 0. The accumulators of a gang's banks are
+// added. Biases may have BIAS_FRAC fractional bits below the accumulators' unit.
 //
-// It requantises by a shift; by a multiplier before the shift, MUL or, if that is 0, the channel's own; or (join_levels)
-// by thresholds, which contain the bias.
+// There are three forms of requantisation: a shift; a multiplier and a shift, where the multiplier is MUL or, if that is 0,
+// the channel's own; or, in join_levels, thresholds, which include the bias.
 #ifndef HASS_JOIN_HPP
 #define HASS_JOIN_HPP
 
@@ -12,8 +12,8 @@
 
 namespace hass {
 
-// gather adds the token of engine k, in units of 2^-FRAC, to the sums of its gang's lanes. All lanes are constants once this is inlined
-// and the loops are unrolled.
+// gather adds the token of engine k, in units of 2^-FRAC, to the sums of its gang's lanes. All lanes are constants after inlining and
+// unrolling.
 template <class J, int GANG, int FRAC, class in_fifo> void gather(int k, in_fifo& in, typename J::acc (&sum)[J::PX * J::OUT_CH]) {
 #pragma HLS INLINE
   const typename J::acc_beat part = in.read();
@@ -28,7 +28,7 @@ template <class J, int GANG, int FRAC, class in_fifo> void gather(int k, in_fifo
   }
 }
 
-// What a sum becomes by a shift, or by a multiplier and a shift.
+// Requantises a sum by a shift, or by a multiplier and a shift.
 template <class J, bool MULTIPLY> struct rescale {
   static exact_int<J::ACC_BITS> of(std::int64_t sum, int step) {
 #pragma HLS INLINE

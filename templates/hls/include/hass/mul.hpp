@@ -1,4 +1,4 @@
-// mul: the element-wise product of two tensor streams and of a factor, requantised.
+// mul: the element-wise product of two tensor streams and a constant factor, requantised.
 #ifndef HASS_MUL_HPP
 #define HASS_MUL_HPP
 

@@ -1,7 +1,8 @@
 // pool: reduces channelwise window beats to their maximum or average. The beats of one
-// channel group arrive in a row; after the last, an output beat leaves. An average is
-// requant(sum * MUL[class of the row][class of the column], SHIFT), where a class is
-// one number of window rows (columns) inside the map. Tail pixels are written as 0.
+// channel group arrive one after the other; the last gives an output beat. An average is
+// requant(sum * MUL[class of the row][class of the column], SHIFT): rows (columns) of the
+// output whose windows have the same number of rows (columns) inside the map are one
+// class. Tail pixels are written as 0.
 #ifndef HASS_POOL_HPP
 #define HASS_POOL_HPP
 
@@ -24,7 +25,7 @@ template <class P> void pool(int images, typename P::in_fifo& in, hls::stream<ty
   }
   column<P::W, PX, P::CHANNEL_BEATS> at;
   int group = 0, left = P::BEATS, row = 0, row_left = P::ROW_BEATS, image = 0;
-  bool first = true;  // beat of a channel group
+  bool first = true;  // this is the first beat of a channel group
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     const typename P::in_beat x = in.read();

@@ -1,5 +1,5 @@
-// reduce: the maximum or the sum of several values in a balanced tree, for modules that reduce a beat before they meet
-// what came before: one operation is left from beat to beat.
+// reduce: the maximum or the sum of several values in a balanced tree. Modules reduce a beat with it before they add the beat to
+// the partial result, so that only one operation remains between two beats.
 #ifndef HASS_REDUCE_HPP
 #define HASS_REDUCE_HPP
 
@@ -27,8 +27,8 @@ template <class Op, class T, int COUNT> void reduce(T (&value)[COUNT]) {
   }
 }
 
-// How values of BITS bits are pooled: MAX, or the sum of at most COUNT of them. type computes, stored has the bits it needs;
-// unsigned values have one more.
+// Pooling of values of BITS bits: their maximum, or the sum of at most COUNT of them. `type` is the native type for computing,
+// `stored` has only the bits that are needed, including one for unsigned values.
 template <bool MAX, int BITS, int COUNT> struct pooling {
   using type = native_int<BITS + 1>;
   using stored = ap_int<BITS + 1>;
@@ -40,10 +40,10 @@ template <int BITS, int COUNT> struct pooling<false, BITS, COUNT> {
   using op = total_of<type>;
 };
 
-// What pooling starts from: MIN below every value, or 0.
+// The start value of pooling: MIN, which is below every value, or 0.
 template <class P> constexpr std::int64_t pool_start() { return P::MAX ? P::MIN : std::int64_t{0}; }
 
-// The value of an output: the maximum, clamped, or the sum, of BITS bits, times mul, which has P::MUL_BITS, rounded and requantised.
+// The value of an output: the clamped maximum, or the sum of BITS bits times mul of P::MUL_BITS bits, rounded and requantised.
 template <class P, int BITS> std::int64_t pooled_value(std::int64_t v, std::int64_t mul) {
 #pragma HLS INLINE
   constexpr int PRODUCT = BITS + P::MUL_BITS;

@@ -1,11 +1,11 @@
-// resize: samples rows and columns anew. It reads whole rows until it has those that an output
-// row needs, in a buffer of two rows, then writes the output row. An output value is
+// resize: resamples rows and columns. It reads whole rows into a buffer of two rows until it has
+// the rows that an output row needs, then writes the output row. An output value is
 // the weighted sum of two values in each of two rows,
 //
 //   requant(round_off(sum of row weight * column weight * value, DROP), SHIFT)
 //
-// where sample i of an axis is 2^SCALE - WEIGHT[i] parts of position FROM[i] and WEIGHT[i] of the
-// next. R::reads(y) is the number of rows that are read before output row y, or, for y = OUT_H, behind the last.
+// Sample i of an axis weights position FROM[i] by 2^SCALE - WEIGHT[i] and the next by WEIGHT[i]. R::reads(y) is the
+// number of rows that are read before output row y or, for y = OUT_H, after the last one.
 #ifndef HASS_RESIZE_HPP
 #define HASS_RESIZE_HPP
 
@@ -13,7 +13,7 @@
 
 namespace hass {
 
-// The buffer: row r is in bank r mod 2 and column c in bank c mod 2 of it, so that two neighbours of
+// The buffer has four banks, for even and odd rows and even and odd columns, so that two neighbours of
 // both rows are read in one cycle.
 template <class R> struct resize_shape {
   static constexpr int CH = R::in_beat::PER_PIXEL;
@@ -25,15 +25,15 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
             hls::stream<typename R::out_beat>& out) {
   constexpr int CH = resize_shape<R>::CH;
   constexpr int BEATS = R::CHANNEL_BEATS;
-  // The bits of a sum of four: weights of two neighbours add up to 2^SCALE.
+  // The bits of a weighted sum of four values: the weights of two neighbours add up to 2^SCALE.
   constexpr int SUM_BITS = signed_bits<typename R::in_beat::lane>::value + R::ROW_SCALE + R::COLUMN_SCALE;
   using value = exact_int<SUM_BITS>;
-  // What an iteration does is a register, and so are the rows of the output row behind the next: no table and no sum lies between
-  // one decision and the one that follows.
+  // `reads`, the decision of an iteration, is a register, and the number of rows for the next output row is kept in advance. So
+  // neither a table nor a sum lies between one decision and the next.
   int left = R::reads(0), following = R::reads(1);  // rows to read before output row y, and before the next
   bool reads = true;                                // left is not 0
-  bool odd = false;                                 // the row that is read next
-  int y = 0, x = 0, channel = 0, image = 0;         // output row; within the row that is read or written
+  bool odd = false;                                 // the next row to read is odd
+  int y = 0, x = 0, channel = 0, image = 0;         // y: output row; x, channel: within the row that is read or written
   while (image < images) {
 #pragma HLS PIPELINE II = 1 style = flp
     if (reads) {
@@ -80,7 +80,7 @@ void resize(typename R::in_beat::lane (&memory)[4][resize_shape<R>::DEPTH][resiz
     const bool next_pixel = channel == BEATS - 1;
     const bool last_x = reads ? x == R::IN_W - 1 : x == R::OUT_W - 1;
     const bool row_in = next_pixel && last_x && reads, row_out = next_pixel && last_x && !reads;
-    // The image ends with its last row, read or written.
+    // The image ends with its last row that is read or written.
     const bool image_out = R::reads(R::OUT_H) > 0 ? row_in && y == R::OUT_H && left == 1 : row_out && y == R::OUT_H - 1;
     channel = next_pixel ? 0 : channel + 1;
     if (next_pixel) x = last_x ? 0 : x + 1;

@@ -1,13 +1,14 @@
-// scheduled: the engine of a layer whose products were put in order when the design was generated. Its rows have no zeros to look for:
-// a row is a weight and an address for each of E::BANKS banks of each of E::CHAINS chains, and a chain computes one filter after the
-// other. One loop, one row a cycle; nothing of it depends on values.
+// scheduled: the engine of a layer whose products were scheduled when the design was made. It does not look for zeros, because its
+// rows contain only weights that are not 0. A row has a weight and an address for each of E::BANKS banks of each of E::CHAINS chains.
+// A chain computes one filter after the other. The engine is one loop that takes a row per cycle; nothing in it depends on values.
 //
-// A phase is E::ITERATIONS iterations: the k-th reads a word of the next window (PX pixels of one tap and channel) if the even
-// pace says so, puts it where the table of places says, and runs row k of the window before, if k < E::ROWS. A chain whose row is the
-// last of its filter writes its sums. The first phase has no window to run, the one after the last window none to read.
+// A phase has E::ITERATIONS iterations. Iteration k reads a word of the next window (PX pixels of one tap and channel) if the pace
+// demands it, and writes it to the place that a table names. It also runs row k of the current window if k < E::ROWS. A chain whose
+// row is the last of its filter writes its sums. The first phase only reads a window; the phase after the last window only runs one.
 //
-// Where E::FIELD is not 0 two pixels share a multiplier: (x1 * 2^FIELD + x0) * w. The schedule has no row whose sum of x0 needs more than
-// FIELD bits. A chain's sum plus 2^(FIELD-1) holds that of x0, so raised, in its lower FIELD bits and that of x1 above.
+// If E::FIELD is not 0, two pixels share a multiplier: (x1 * 2^FIELD + x0) * w. The schedule guarantees that no row's sum for x0 needs
+// more than FIELD bits. With 2^(FIELD-1) added, the lower FIELD bits of a chain's sum hold the sum for x0 plus 2^(FIELD-1), and the bits
+// above hold the sum for x1.
 #ifndef HASS_SCHEDULED_HPP
 #define HASS_SCHEDULED_HPP
 
@@ -19,14 +20,14 @@ namespace hass {
 
 template <class E> struct scheduled_shape {
   static constexpr int ADDRESS_BITS = bits_for(E::WORDS);
-  static constexpr int SIZE = 1 << ADDRESS_BITS;  // of a half of a bank
+  static constexpr int SIZE = 1 << ADDRESS_BITS;  // words in a half of a bank
   static constexpr int PLACE_BITS = bits_for(E::BANKS) + ADDRESS_BITS;
   static constexpr int PART_BITS = 1 + E::BANKS * (E::WEIGHT_BITS + ADDRESS_BITS);
   static constexpr int ROW_WORDS = (E::CHAINS * PART_BITS + 31) / 32;
   static constexpr int LANES = E::CHAINS * E::BANKS;
 };
 
-// schedule_field is a field of up to 16 bits of a row that came in words.
+// schedule_field extracts a field of at most 16 bits from a row of 32-bit words.
 template <int BITS, int WORDS> std::uint32_t schedule_field(const std::uint32_t (&row)[WORDS], int bit) {
 #pragma HLS INLINE
   const int k = bit / 32;
@@ -34,9 +35,9 @@ template <int BITS, int WORDS> std::uint32_t schedule_field(const std::uint32_t 
   return static_cast<std::uint32_t>(both >> bit % 32) & ((std::uint32_t{1} << BITS) - 1);
 }
 
-// load_schedule fills an engine's memories: a word for every place, then the words of each row, which has the parts of all chains side by
-// side: the addresses of all banks, above them the weights, above these the bit that ends a filter. Then it forwards the words of
-// the processes behind.
+// load_schedule fills an engine's memories. The chain brings a word for every place, then the words of each row. A row has the parts of
+// all chains side by side; a part has the addresses of all banks, above them the weights, and on top the bit that ends a filter. Then
+// load_schedule forwards the words for the processes behind.
 template <class E>
 void load_schedule(typename E::place (&places)[E::BEATS][1], typename E::weight (&weights)[E::ROWS][E::CHAINS * E::BANKS],
                    typename E::address (&addresses)[E::ROWS][E::CHAINS * E::BANKS], ap_uint<1> (&lasts)[E::ROWS][E::CHAINS], int forward,
@@ -56,7 +57,7 @@ void load_schedule(typename E::place (&places)[E::BEATS][1], typename E::weight 
     if (i < E::BEATS) {
       places[i][0] = w.to_uint();
     } else if (i < E::BEATS + E::ROWS * S::ROW_WORDS) {
-      // The words move down, so that the row's first is row[0] with its last.
+      // The words move down, so that the row's first word is in row[0] when its last word comes.
       for (int k = 0; k + 1 < S::ROW_WORDS; ++k) {
 #pragma HLS UNROLL
         row[k] = row[k + 1];
@@ -84,7 +85,7 @@ void load_schedule(typename E::place (&places)[E::BEATS][1], typename E::weight 
   }
 }
 
-// row_sums adds a row's products, of all banks of a chain and all pixels, to the sums of its filter.
+// row_sums adds a row's products, over all banks of a chain, to the sums of its filter, one for each pixel.
 template <class E>
 void row_sums(const typename E::activation (&x)[E::BANKS][E::PX], const typename E::weight (&w)[E::BANKS], typename E::acc (&sum)[E::PX]) {
 #pragma HLS INLINE
@@ -112,7 +113,7 @@ void row_sums(const typename E::activation (&x)[E::BANKS][E::PX], const typename
   }
 }
 
-// give writes the sums of chain c, if its filter has ended.
+// give writes the sums of chain c if its filter has ended.
 template <class E, class out_fifo> void give(int c, bool row, const ap_uint<1> (&last)[E::CHAINS], const typename E::acc (&sum)[E::CHAINS][E::PX], out_fifo& out) {
 #pragma HLS INLINE
   if (row && last[c] != ap_uint<1>(0)) {
@@ -146,9 +147,9 @@ void scheduled(const typename E::place (&places)[E::BEATS][1], const typename E:
   bool reading = images > 0, running = false, half = false, done = images <= 0;
   while (!done) {
 #pragma HLS PIPELINE II = 1 style = flp
-// A half is written while the other is read.
+// One half is written while the other is read.
 #pragma HLS DEPENDENCE variable = words inter false
-    // The pace: of SPAN iterations BEATS read; share is what they have beyond whole words.
+    // The pace: BEATS of SPAN iterations read. share grows by BEATS with each of them, and a read takes SPAN from it.
     const int more = share + E::BEATS;
     const bool paced = k >= E::LEAD, due = paced && more >= SPAN;
     if (paced) share = due ? more - SPAN : more;
@@ -220,7 +221,7 @@ void scheduled(const typename E::place (&places)[E::BEATS][1], const typename E:
   }
 }
 
-// collect gives the sums of all chains in the order of the filters: of each it reads the port that the table names.
+// load_ports fills the table of collect: the port of each filter.
 template <class E> void load_ports(typename E::port (&ports)[E::FILTERS][1], int forward, hls::stream<word>& in, hls::stream<word>& out) {
   const int total = E::FILTERS + forward;
   for (int i = 0; i < total; ++i) {
@@ -239,6 +240,8 @@ template <class T, class in_fifo> void take_from(bool here, in_fifo& in, T& toke
   if (here) token = in.read();
 }
 
+// collect brings the sums of all chains into the order of the filters: for each filter it forwards one token of the port that the
+// table names.
 template <class E, class out_fifo, class... In> void collect(const typename E::port (&ports)[E::FILTERS][1], int images, out_fifo& out, In&... in) {
   int filter = 0, window = 0, image = 0;
   while (image < images) {

@@ -1,4 +1,4 @@
-// sink: reads a beat and gives one AXI4-Stream word, lanes side by side, lane 0 lowest,
+// sink: sends each beat as one AXI4-Stream word, lanes side by side, lane 0 lowest,
 // unused bits 0. TLAST marks the last word of an image.
 #ifndef HASS_SINK_HPP
 #define HASS_SINK_HPP

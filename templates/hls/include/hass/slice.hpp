@@ -1,5 +1,5 @@
-// slice: a regular part of a tensor: it reads every beat and writes those that are chosen along
-// rows, columns (pixel groups) and channels (beats).
+// slice: slices a tensor with strides: it reads every beat and writes the beats that are chosen along
+// all of rows, columns (pixel groups) and channels (beats of a pixel group).
 #ifndef HASS_SLICE_HPP
 #define HASS_SLICE_HPP
 

@@ -1,5 +1,5 @@
-// source: takes one AXI4-Stream word and writes one beat. TDATA holds the beat's lanes
-// side by side, lane 0 lowest. TLAST of the input is not needed and not looked at.
+// source: writes each AXI4-Stream word as one beat. TDATA holds the beat's lanes
+// side by side, lane 0 lowest. TLAST of the input is ignored.
 #ifndef HASS_SOURCE_HPP
 #define HASS_SOURCE_HPP
 

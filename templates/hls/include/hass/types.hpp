@@ -1,5 +1,5 @@
-// Tokens and modes. A token is a plain struct of lanes; see docs in each module for
-// the lane order.
+// Tokens and modes. A token is a plain struct of lanes. The comments of each module tell the
+// order of the lanes.
 #ifndef HASS_TYPES_HPP
 #define HASS_TYPES_HPP
 
@@ -11,7 +11,7 @@
 
 namespace hass {
 
-// What the top does in a call.
+// The mode of a call of the top.
 constexpr int MODE_LOAD = 0;  // fill the weight memories
 constexpr int MODE_RUN = 1;   // process images
 
@@ -28,7 +28,7 @@ template <class T, int PX, int N> struct beat {
 // A word of the weight chain.
 using word = ap_uint<32>;
 
-// The word after the last weight: the end of the chain checks that it arrives.
+// The word after the last weight. The end of the chain checks that it arrives.
 constexpr std::uint32_t CHAIN_END = 0x48415353;
 
 }  // namespace hass

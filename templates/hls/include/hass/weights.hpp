@@ -1,6 +1,6 @@
 // The loading of weights. In load mode one process reads the weight words from memory
-// and a daisy chain passes through every engine and join: each takes its own words
-// first and forwards the rest. A last word, CHAIN_END, proves that the counts agree.
+// into a daisy chain through all processes with constants: each takes its own words
+// first and forwards the rest. The last word, CHAIN_END, proves that the counts agree.
 #ifndef HASS_WEIGHTS_HPP
 #define HASS_WEIGHTS_HPP
 
@@ -25,7 +25,7 @@ inline void weights_end(int mode, hls::stream<word>& in) {
   (void)last;
 }
 
-// The flags (not 0) of an engine's weights: a memory, or none where no zeros are skipped.
+// The flags (value not 0) of an engine's weights: a memory, or nothing if the engine skips no zeros.
 struct no_flags {};
 template <class W, int ROW> void store_flags(no_flags, int, const W (&)[ROW]) {}
 template <class W, int ROW, int DEPTH> void store_flags(ap_uint<1> (&nonzero)[DEPTH][ROW], int address, const W (&row)[ROW]) {
@@ -37,8 +37,8 @@ template <class W, int ROW, int DEPTH> void store_flags(ap_uint<1> (&nonzero)[DE
 }
 
 // load_rows fills an engine's memories, one row of ROW weights per address. A row takes
-// ceil(ROW / PER) words of PER weights, the first weight lowest; then it
-// forwards the words of the processes behind.
+// ceil(ROW / PER) words of PER weights, the first weight lowest. Then load_rows
+// forwards the words for the processes behind.
 template <class E, class Flags>
 void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], Flags&& nonzero, int forward, hls::stream<word>& in, hls::stream<word>& out) {
   constexpr int BITS = E::WEIGHT_BITS;
@@ -80,9 +80,9 @@ void load_rows(typename E::weight (&memory)[E::DEPTH][E::ROW], Flags&& nonzero, 
   }
 }
 
-// load_bias fills a join's memories, output channel by output channel: the bias in one
-// word, or two (low first) if accumulators with it are wider than 32 bits, then what it is scaled by: the
-// requantise step if the layer has several, or the channel's own multiplier.
+// load_bias fills a join's memories, output channel by output channel. The bias is in one
+// word, or in two (low first) if accumulators including it are wider than 32 bits. A further word follows
+// if the layer has several shifts, with the channel's step, or if channels have their own multipliers.
 template <class J>
 void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::scale (&scales)[J::FOLDS][J::OUT_CH], int forward,
                hls::stream<word>& in, hls::stream<word>& out) {
@@ -118,8 +118,8 @@ void load_bias(typename J::acc (&bias)[J::FOLDS][J::OUT_CH], typename J::scale (
   }
 }
 
-// load_thresholds fills the memory of a join with thresholds, output channel by output channel, upwards, each in one word, or
-// two (low first) if accumulators are wider than 32 bits.
+// load_thresholds fills the memory of a join with thresholds, output channel by output channel, in ascending order. Each is in one
+// word, or in two (low first) if accumulators are wider than 32 bits.
 template <class J>
 void load_thresholds(typename J::acc (&thresholds)[J::FOLDS][J::OUT_CH][J::LEVELS], int forward, hls::stream<word>& in, hls::stream<word>& out) {
   constexpr int WORDS = J::ACC_BITS > 32 ? 2 : 1;

@@ -1,5 +1,5 @@
-// wide_beat and wide_stream: tokens wider than one stream takes, and their FIFO. A token travels in
-// PARTS streams side by side, LANES of its lanes in each, which are read and written
+// wide_beat and wide_stream: tokens that are too wide for one stream, and their FIFO. A token
+// is split into PARTS parallel streams of LANES lanes each, which are read and written
 // together. In csim one stream holds all parts of a token.
 #ifndef HASS_WIDE_HPP
 #define HASS_WIDE_HPP
@@ -20,7 +20,7 @@ template <class T, int PX, int N, int P> struct wide_beat {
 
 template <class T> struct wide_stream {
   static constexpr int PARTS = T::PARTS;
-  static constexpr int LANES = (T::LANES + PARTS - 1) / PARTS;  // of a part; the last may have spare ones
+  static constexpr int LANES = (T::LANES + PARTS - 1) / PARTS;  // lanes of a part; the last part may have unused lanes
   using part = beat<typename T::lane, 1, LANES>;
 
 #ifdef __SYNTHESIS__

@@ -1,27 +1,28 @@
-// window: the line buffer of a layer. It takes the input stream pixel by pixel and
-// replays the window of every group of OUT_PX output pixels in beats of M_TAP taps by
-// M_CH channels, FOLDS times; or, CHANNELWISE, once with all taps of a channel group
-// together. With GROUPS, a fold is shown the channels of its own group only. Padding is
-// made on the fly.
+// window: the line buffer of a layer. It takes the input stream pixel by pixel. It sends the
+// window of every group of OUT_PX output pixels FOLDS times, in beats of M_TAP taps by
+// M_CH channels; if CHANNELWISE, it sends the window once, with all taps of a channel group
+// together. With GROUPS, a fold gets only the channels of its own group. Padding is
+// inserted on the fly.
 //
-// One flattened loop. Both decisions of an iteration are taken on the state before it:
+// It is one flattened loop. An iteration makes two decisions, both on the state before it:
 //
 //   accept the beat at pixel q   iff  q + IN_PX <= virt + LINE_PIXELS and the input is not ahead of its
 //                                     even pace (credit > 0), or all output is emitted
-//   emit a window beat           iff  q > need and, where more beats come than go, the output is
-//                                     not ahead of that pace either (credit <= PACE_EMIT), or nothing is accepted
+//   emit a window beat           iff  q > need and, if PACE_EMIT > PACE_ACCEPT, the output is not ahead
+//                                     of its pace (credit <= PACE_EMIT), or nothing is accepted
 //
-// virt is the stream index of the upper left pixel of the current unclipped window, at most the
-// end of its row and of the image, and need that of the last pixel it touches; all are counted from
-// the first pixel of the image being emitted. Counters only: nothing is divided by a number that is not a constant.
+// virt is the stream index of the upper left pixel of the current unclipped window, but at most the
+// end of its row and of the image. need is the stream index of the last pixel that the window touches.
+// All indices are counted from the first pixel of the image being emitted. All state is in counters: there
+// is no division except by constants.
 //
-// The comparisons are registers. An iteration computes them for each of the states that may follow, and what it
-// decides selects among them at its end, so that no carry chain lies between one decision and the next. For that the bounds of the
-// next group are kept, and the position of the group behind it.
+// The results of the comparisons are registers. An iteration computes them for each possible next state, and its
+// decisions select among them at its end. So no carry chain lies between one decision and the next. This needs the
+// bounds of the next group, and the position of the group after that.
 //
 // The buffer stores ROWS rows in ROW_BANKS x COL_BANKS banks: the pixel of slot s and
 // column x is in bank (s mod ROW_BANKS, x mod COL_BANKS). Each bank has one read and one
-// write port; a word is one pixel's LANES channels.
+// write port. A word holds LANES channels of one pixel.
 #ifndef HASS_WINDOW_HPP
 #define HASS_WINDOW_HPP
 
@@ -39,11 +40,11 @@ constexpr int max_of(int a, int b) { return a > b ? a : b; }
 constexpr int min_of(int a, int b) { return a < b ? a : b; }
 
 // A position in banked storage: bank + address / UNIT * BANKS, wrapping at SIZE addresses
-// (SIZE 0: never). Addresses are counted in words, UNIT of them for each step.
+// (SIZE 0: never). Addresses are in words; a step is UNIT words.
 template <int BANKS, int SIZE, int UNIT, class T> struct banked {
   T bank, address;
   static constexpr banked at(int position) { return {static_cast<T>(floor_mod(position, BANKS)), static_cast<T>(floor_div(position, BANKS) * UNIT)}; }
-  // on is the position a constant STEP further, which is positive, and below BANKS * SIZE where it wraps.
+  // on gives the position STEP further. STEP is a positive constant, below BANKS * SIZE if positions wrap.
   template <int STEP> banked on() const {
 #pragma HLS INLINE
     constexpr int INSIDE = STEP % BANKS, WHOLE = STEP / BANKS * UNIT, END = SIZE * UNIT;
@@ -54,7 +55,7 @@ template <int BANKS, int SIZE, int UNIT, class T> struct banked {
   }
 };
 
-// late_select selects among results for what two decisions may be. They come last.
+// late_select selects one of four results by two decisions, which arrive late.
 template <class T> T late_select(bool first, bool second, T neither, T only_first, T only_second, T both) {
 #pragma HLS INLINE
   return first ? (second ? both : only_first) : (second ? only_second : neither);
@@ -68,7 +69,7 @@ template <class L> struct window_shape {
   static constexpr int WORDS = L::C / L::LANES;    // words per pixel
   static constexpr int IN_PARTS = L::LANES / L::IN_CH;
   static constexpr int OUT_PARTS = L::LANES / L::M_CH;
-  static constexpr int FOLD_BEATS = L::C / L::GROUPS / L::M_CH;  // channel beats of a fold
+  static constexpr int FOLD_BEATS = L::C / L::GROUPS / L::M_CH;  // channel beats per fold
   static constexpr int GROUP_FOLDS = L::FOLDS / L::GROUPS;
   static constexpr int BANKS = L::ROW_BANKS * L::COL_BANKS;
   static constexpr int DEPTH = ROW_ADDRS * COL_ADDRS * WORDS;
@@ -77,7 +78,7 @@ template <class L> struct window_shape {
   static constexpr int GROUPS = div_up(L::OW, L::OUT_PX);  // per output row
   static constexpr int EXT_H = (L::KH - 1) * L::DH + 1;
   static constexpr int EXT_W = (L::KW - 1) * L::DW + 1;
-  static constexpr int STEP_X = L::OUT_PX * L::SW;  // pixels from group to group
+  static constexpr int STEP_X = L::OUT_PX * L::SW;  // pixels between two groups
   static_assert(L::ROWS % L::ROW_BANKS == 0, "rows are a multiple of their banks");
   static_assert(L::ROWS * ROW_PIXELS >= L::LINE_PIXELS, "the buffer holds the pixels that it accepts");
   static_assert(L::C % L::LANES == 0 && L::LANES % L::IN_CH == 0 && L::LANES % L::M_CH == 0, "channels fill words");
@@ -86,12 +87,12 @@ template <class L> struct window_shape {
   static_assert(L::ROW_BANKS >= (TAP_ROWS - 1) * L::DH + 1, "a beat needs one word of a bank");
 };
 
-// The position of a group on its way through an image, and what its windows need.
+// The position of a group in an image, and the bounds of its windows.
 template <class L> struct group_position {
   using S = window_shape<L>;
   static constexpr int FIRST_LAST_X = (L::OUT_PX - 1) * L::SW - L::PL + S::EXT_W - 1;
   static constexpr int LAST_COL = min_of(L::W - 1, (L::OW - 1) * L::SW - L::PL + S::EXT_W - 1);
-  static constexpr bool RIGHT_OF_MAP = (S::GROUPS - 1) * S::STEP_X - L::PL > S::ROW_PIXELS;  // a window lies there
+  static constexpr bool RIGHT_OF_MAP = (S::GROUPS - 1) * S::STEP_X - L::PL > S::ROW_PIXELS;  // some window lies right of the map
   static constexpr bool BELOW_MAP = (L::OH - 1) * L::SH - L::PT >= L::H;
   int row = 0, group = 0;
   int y_pixels = -L::PT * S::ROW_PIXELS, x = -L::PL;  // the corner
@@ -136,17 +137,17 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
             hls::stream<typename L::in_beat>& in, typename L::out_fifo& out) {
   using S = window_shape<L>;
   using element = typename L::element;
-  constexpr int ROW_UNIT = S::COL_ADDRS * S::WORDS;  // words of a row in a bank
+  constexpr int ROW_UNIT = S::COL_ADDRS * S::WORDS;  // words per row in a bank
   using index = native_int<2 + bits_for(S::DEPTH + S::BANKS + 2 * ROW_UNIT)>;
   using row_at = banked<L::ROW_BANKS, S::ROW_ADDRS, ROW_UNIT, index>;
   using col_at = banked<L::COL_BANKS, 0, S::WORDS, index>;
   constexpr int CB = L::COL_BANKS, RB = L::ROW_BANKS;
-  constexpr int OY_STEP = L::SH % L::ROWS;                                        // slots from output row to row
-  constexpr int IMAGE_STEP = floor_mod(L::H - (L::OH - 1) * L::SH, L::ROWS);      // and from image to image
+  constexpr int OY_STEP = L::SH % L::ROWS;                                        // slots between two output rows
+  constexpr int IMAGE_STEP = floor_mod(L::H - (L::OH - 1) * L::SH, L::ROWS);      // slots between two images
   constexpr int TAP_STEP = S::TAP_ROWS * L::DH % L::ROWS;
 
-  // Input side: the beat that comes next. q is its first pixel, counted from the image that
-  // is being emitted.
+  // Input side: the next beat. q is its first pixel, counted from the first pixel of the image
+  // being emitted.
   int q = 0, in_image = 0, in_row = 0, in_x = 0, in_word = 0, in_part = 0;
   row_at in_slot = row_at::at(0);
   col_at in_col = col_at::at(0);
@@ -161,15 +162,15 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
   int kh = 0, kw = 0, tap_y = 0, tap_x = 0;
   row_at tap_row = top;
   col_at tap_col = corner;
-  // The fold within its group of channels; the beat's channels, and the first of the group.
+  // The group of channels, the fold within it, the beat's channels, and the first channels of the group.
   int group = 0, fold = 0, channel = 0, word = 0, part = 0, first_word = 0, first_part = 0;
 
-  // The even pace: with a input beats accepted and e window beats emitted,
-  // credit = PACE_START + e * PACE_EMIT - a * PACE_ACCEPT.
+  // The even pace: after A accepted input beats and E emitted window beats,
+  // credit = PACE_START + E * PACE_EMIT - A * PACE_ACCEPT.
   using pace = typename std::conditional<(L::PACE_START < (std::int64_t{1} << 30)), std::int32_t, std::int64_t>::type;
   pace credit = static_cast<pace>(L::PACE_START);
 
-  // Bounds of the group and of the one that follows, counted from the image of the group; and the group behind that.
+  // Bounds of the current and of the next group, counted from the image of the current one; and the group after that.
   group_position<L> later;
   int need = later.need(), limit = later.limit();
   later.next();
@@ -178,7 +179,7 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
   later.next();
 
   // The comparisons.
-  bool arrives = images > 0, emitted = images <= 0;  // input beats are to come; all output has gone
+  bool arrives = images > 0, emitted = images <= 0;  // more input beats will come; all output is emitted
   bool ready = q > need, fits = q <= limit, due = credit > 0, ahead = L::PACE_EMIT > L::PACE_ACCEPT && credit > L::PACE_EMIT;
 
   bool done = images <= 0;
@@ -192,7 +193,7 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
 #pragma HLS ARRAY_PARTITION variable = pixels.v complete
     if (accept) pixels = in.read();
 
-    // Read one word of every bank, then give each lane its own.
+    // Read one word of every bank, then select the word of each lane.
     element bank[S::BANKS][L::M_CH];
 #pragma HLS ARRAY_PARTITION variable = bank complete dim = 0
     typename L::out_beat beat{};
@@ -237,7 +238,7 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
       }
     }
 
-    bool pixel_in = false;  // the last channels of a beat's pixels
+    bool pixel_in = false;  // the beat completes its pixels
     if (accept) {
       for (int p = 0; p < L::IN_PX; ++p) {
 #pragma HLS UNROLL
@@ -293,10 +294,10 @@ void window(typename L::element (&memory)[window_shape<L>::BANKS][window_shape<L
       }
     }
 
-    bool group_out = false;  // the last beat of a group
+    bool group_out = false;  // the beat is the last of its group
     if (emit) {
       out.write(beat);
-      // The next beat: channels innermost and folds outermost; channelwise, taps innermost.
+      // The next beat: channels are innermost and folds outermost; if CHANNELWISE, taps are innermost.
       const bool last_channel = channel == S::FOLD_BEATS - 1;
       const bool last_tap_col = kw == L::KW - S::TAP_COLS;
       const bool last_tap = last_tap_col && kh == L::KH - S::TAP_ROWS;

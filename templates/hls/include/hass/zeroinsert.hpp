@@ -1,5 +1,5 @@
-// zeroinsert: puts the pixels of a tensor apart and zeros between them. It walks the output and
-// reads where row and column are chosen.
+// zeroinsert: inserts zeros between the pixels of a tensor. It walks the positions of the output and
+// reads a pixel if row and column are chosen.
 #ifndef HASS_ZEROINSERT_HPP
 #define HASS_ZEROINSERT_HPP
 
