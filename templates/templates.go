@@ -1,11 +1,11 @@
-// Package templates holds the emitted texts. Those that do not depend on the design are
-// real files that can be compiled and read where they lie: the HLS C++ module
+// Package templates holds the emitted texts. Texts that do not depend on the design are
+// real files that can be read and compiled in place: the HLS C++ module
 // library, stand-ins for AMD's headers so that g++ alone compiles it, the csim
-// runtime, the SystemVerilog library, scripts and drivers. Those that do are text
-// templates under glue: tops, testbenches, configurations, READMEs.
+// runtime, the SystemVerilog library, scripts and drivers. Texts that depend on the design
+// are text templates under glue: tops, testbenches, configurations, READMEs.
 //
-// It takes nothing but the plain struct that fills a template, and imports nothing of
-// ours. It never holds anything that was generated, and a template computes nothing.
+// It takes only the plain struct that fills a template, and imports no package of this
+// module. It never holds generated files, and a template computes nothing.
 package templates
 
 import (

@@ -1,20 +1,20 @@
-// hass_kernel_control: the registers of a kernel as XRT drives it (ap_ctrl_hs), an AXI4-Lite slave of 32-bit words, and the
-// steps that a call takes: it sets hass_control's registers, starts the movers and waits for them.
+// hass_kernel_control: the registers of a kernel as XRT expects them (ap_ctrl_hs), an AXI4-Lite slave of 32-bit words, and the
+// steps of a call: set hass_control's registers, start the movers and wait for them.
 //
-//   0x000  CTRL. Bit 0 start (written; reads 1 until the call ends), 1 done (cleared by reading), 2 idle, 3 ready (with done)
+//   0x000  CTRL. Bit 0 start (write 1; reads 1 until the call ends), 1 done (cleared by a read), 2 idle, 3 ready (equals done)
 //   0x004  GIER. Bit 0 enables the interrupt
-//   0x008  IP_IER. Bit 0 enables that of done, 1 that of ready
-//   0x00C  IP_ISR. Bit 0 done, 1 ready, while enabled; writing 1 toggles
+//   0x008  IP_IER. Bit 0 enables the interrupt of done, bit 1 that of ready
+//   0x00C  IP_ISR. Bit 0 done, bit 1 ready, set only if enabled; writing 1 toggles a bit
 //   0x010  mode: 0 loads weights, 1 processes images
 //   0x018  images of a call
-//   0x020  weights, address of the words, bits 31..0; bits 63..32 behind it
-//   0x02C  input, likewise, and of output k:
-//   0x038  output0
-//   0x044  output1, and so on, 12 bytes each
-//   0x800  hass_control's registers below 0x800, and those from 0x1000 on as they are: status, cycles, counters
+//   0x020  address of the weights, bits 31..0; bits 63..32 at 0x024
+//   0x02C  address of the input, likewise
+//   0x038  address of output 0, likewise
+//   0x044  address of output 1, and so on, 12 bytes apart
+//   0x800  hass_control's registers below 0x800; its registers from 0x1000 on keep their addresses
 //
-// A call with images = 0, or with weights that were not loaded, ends at once. Byte strobes of the kernel's own registers are
-// ignored: XRT writes words. Every response is OKAY.
+// A call with images = 0, or a run before weights are loaded, ends at once. Byte strobes are ignored for the kernel's own
+// registers, because XRT writes whole words. Every response is OKAY.
 module hass_kernel_control #(
     parameter integer POINTERS = 3  // weights, input, outputs
 ) (
@@ -58,7 +58,7 @@ module hass_kernel_control #(
     output reg  [           31:0] images,
     output reg  [64*POINTERS-1:0] pointers,
     output reg                    start_load,     // pulse: the weights' mover begins
-    output reg                    start_run,      // pulse: those of input and outputs
+    output reg                    start_run,      // pulse: the movers of input and outputs begin
     input  wire                   busy
 );
 
@@ -67,10 +67,10 @@ module hass_kernel_control #(
   reg [15:0] to;
   reg [31:0] data;
   reg [ 3:0] strobe;
-  wire to_inside = to[15:11] != 5'b0;  // hass_control's
+  wire to_inside = to[15:11] != 5'b0;  // a register of hass_control
   wire write = has_address && has_data && !s_axi_bvalid;
   wire write_own = write && !to_inside;
-  wire written;  // inside
+  wire written;  // hass_control has answered
   assign s_axi_awready = !has_address;
   assign s_axi_wready = !has_data;
   assign s_axi_bresp = 2'b00;
@@ -80,7 +80,7 @@ module hass_kernel_control #(
   reg [15:0] from;
   wire from_inside = from[15:11] != 5'b0;
   wire read_own = reading && !from_inside && !s_axi_rvalid;
-  wire was_read;  // inside
+  wire was_read;  // hass_control has answered
   assign s_axi_arready = !reading;
   assign s_axi_rresp = 2'b00;
 
@@ -88,7 +88,7 @@ module hass_kernel_control #(
   reg start, done, mode;
   reg [1:0] enabled, status;  // interrupts of done and ready
   reg enable;
-  reg ends;  // pulse
+  reg ends;  // pulse: the call ends
   assign irq = enable && status != 2'b00;
 
   wire [9:0] word = from[11:2];
@@ -161,10 +161,10 @@ module hass_kernel_control #(
     else if (was_read) s_axi_rdata <= m_axi_rdata;
   end
 
-  // Accesses to hass_control, one at a time: those of a call before the host's.
+  // Accesses to hass_control, one at a time. Accesses of a call take precedence over the host's.
   localparam [2:0] IDLE = 3'd0, SET = 3'd1, BEGIN = 3'd2, ASK = 3'd3, LOOK = 3'd4, MOVE = 3'd5, END = 3'd6;
   reg [2:0] step;
-  reg ours;  // the access is the call's
+  reg ours;  // the access belongs to the call
   reg access_write, access_read;
   wire wrote = access_write && m_axi_bvalid;
   wire got = access_read && m_axi_rvalid;
@@ -178,7 +178,7 @@ module hass_kernel_control #(
   wire loaded = m_axi_rdata[2];
   wire loading = m_axi_rdata[1];
 
-  // Window at 0x800 to the first registers.
+  // The window at 0x800 maps to hass_control's registers from 0 on.
   function automatic [15:0] window(input [15:0] address);
     window = address[15:12] == 4'b0 ? {5'b0, address[10:0]} : address;
   endfunction
@@ -214,7 +214,7 @@ module hass_kernel_control #(
         m_axi_araddr <= step == ASK ? 16'h0 : window(from);
       end
       case (step)
-        // A run asks first whether the weights are there.
+        // A run first checks that the weights are loaded.
         IDLE: if (start && !ends) step <= !mode ? BEGIN : images == '0 ? END : ASK;
         SET: if (wrote && ours) step <= BEGIN;
         BEGIN:

@@ -1,14 +1,14 @@
-// hass_mm2s: an AXI4 master that reads `words` words of a stream from memory, one behind the other from `address` on, which is a
-// multiple of a beat's bytes. A beat of memory holds several words of the stream, the first lowest, or a word takes
-// several beats.
+// hass_mm2s: an AXI4 master that reads `words` consecutive words of a stream from memory, from `address` on, which must be a
+// multiple of the bytes of a memory beat. A memory beat holds one or several words of the stream, the first lowest, or a word
+// takes several beats.
 //
-// Bursts end at multiples of BURST beats, which are at most 4 KiB: none crosses a page. Beats wait at the master while the stream
-// waits; nothing else may depend on them.
+// Bursts end at multiples of BURST beats, which are at most 4 KiB, so no burst crosses a 4 KiB boundary. While the stream stalls,
+// beats wait at the read channel, and the stream must not depend on another transfer through that channel.
 module hass_mm2s #(
     parameter integer MEM = 64,  // bits of memory, 32 to 512
     parameter integer AXIS = 64,  // bits of the stream
     parameter integer BURST = 16,  // beats, a power of two
-    parameter integer FLIGHT = 8  // bursts that are asked for ahead
+    parameter integer FLIGHT = 8  // most outstanding bursts
 ) (
     input  wire            clk,
     input  wire            rst,
@@ -38,10 +38,10 @@ module hass_mm2s #(
 
   // Addresses, in beats.
   reg [63-BYTES:0] at;
-  reg [COUNT-1:0] beats;  // to be asked for
-  reg [47:0] left;  // words to be sent
+  reg [COUNT-1:0] beats;  // beats still to request
+  reg [47:0] left;  // words still to send
   reg [3:0] flight;
-  reg asking;  // an address stands at the port
+  reg asking;  // an address is valid at the port
   reg [PLACE:0] length;  // beats of its burst
   wire [PLACE:0] room = (PLACE + 1)'(BURST) - (PLACE + 1)'(at[PLACE-1:0]);
   wire [COUNT-1:0] all = MEM > AXIS ? (COUNT'(words) + COUNT'(MORE)) >> SHIFT : COUNT'(words) << SHIFT;
@@ -86,9 +86,9 @@ module hass_mm2s #(
       assign m_axis_tvalid = m_axi_rvalid;
       assign m_axi_rready = m_axis_tready;
     end else if (MEM > AXIS) begin : g_split
-      // A beat's words leave from its low end.
+      // The words of a beat are sent from the lowest on.
       reg [MEM-1:0] beat;
-      reg [SHIFT:0] have;  // words of it
+      reg [SHIFT:0] have;  // words of the beat still to send
       wire send = m_axis_tvalid && m_axis_tready;
       wire last = have == (SHIFT + 1)'(1) || left == 48'd1;
       assign m_axis_tdata = beat[AXIS-1:0];
@@ -102,7 +102,7 @@ module hass_mm2s #(
         else if (send) beat <= {AXIS'(0), beat[MEM-1:AXIS]};
       end
     end else begin : g_join
-      // A word's beats come from its low end on.
+      // The beats of a word come from the lowest on.
       reg [AXIS-MEM-1:0] early;
       reg [SHIFT-1:0] have;
       wire full = have == SHIFT'(RATIO - 1);

@@ -1,9 +1,9 @@
-// hass_s2mm: an AXI4 master that writes `words` words of a stream to memory, one behind the other from `address` on, which is a
-// multiple of a beat's bytes. A beat of memory holds several words of the stream, the first lowest, or a word takes
-// several beats; bytes behind the last word stay as they are.
+// hass_s2mm: an AXI4 master that writes `words` words of a stream to consecutive places in memory, from `address` on, which must
+// be a multiple of the bytes of a memory beat. A memory beat holds one or several words of the stream, the first lowest, or a
+// word takes several beats. Bytes behind the last word are not changed.
 //
-// A burst is asked for when all its beats are here: a master that asked before could keep others from the memory, and the stream may
-// wait for those. Bursts end at multiples of BURST beats, which are at most 4 KiB: none crosses a page.
+// A burst is requested only when all its beats are here. A master that requests earlier could block other masters, and the
+// stream may depend on them. Bursts end at multiples of BURST beats, which are at most 4 KiB, so no burst crosses a 4 KiB boundary.
 module hass_s2mm #(
     parameter integer MEM = 64,  // bits of memory, 32 to 512
     parameter integer AXIS = 64,  // bits of the stream
@@ -38,10 +38,10 @@ module hass_s2mm #(
   localparam integer PLACE = $clog2(BURST);
   localparam integer COUNT = 48 + SHIFT;  // bits of a number of beats
   localparam integer DEPTH = 2 * BURST;
-  localparam integer STROBES = MEM > AXIS ? RATIO : 1;  // words of a beat that are there
+  localparam integer STROBES = MEM > AXIS ? RATIO : 1;  // a strobe for each word of a beat
 
   // Beats from the stream.
-  reg [47:0] left;  // words to come
+  reg [47:0] left;  // words still to come
   wire beat_valid, beat_ready;
   wire [MEM-1:0] beat;
   wire [STROBES-1:0] there;
@@ -55,7 +55,7 @@ module hass_s2mm #(
       assign s_axis_tready = beat_ready && left != '0;
     end else if (MEM > AXIS) begin : g_join
       reg [MEM-AXIS-1:0] early;
-      reg [RATIO-1:0] place;  // one-hot, of the word that comes
+      reg [RATIO-1:0] place;  // one-hot place of the next word in its beat
       wire full = place[RATIO-1] || left == 48'd1;
       reg [MEM-1:0] joined;
       integer k;
@@ -64,7 +64,7 @@ module hass_s2mm #(
         for (k = 0; k < RATIO; k = k + 1) if (place[k]) joined[k*AXIS+:AXIS] = s_axis_tdata;
       end
       assign beat = joined;
-      // A word is there up to the one that comes.
+      // The beat holds the words up to the one that comes.
       wire [RATIO-1:0] below = place - 1'b1;
       assign there = place | below;
       assign beat_valid = s_axis_tvalid && left != '0 && full;
@@ -76,7 +76,7 @@ module hass_s2mm #(
       end
     end else begin : g_split
       reg [AXIS-1:0] word;
-      reg [SHIFT:0] have;  // beats of it
+      reg [SHIFT:0] have;  // beats of the word still to store
       wire send = beat_valid && beat_ready;
       assign beat = word[MEM-1:0];
       assign there = 1'b1;
@@ -92,23 +92,23 @@ module hass_s2mm #(
     end
   endgenerate
 
-  // The beats wait for their burst.
+  // Beats are stored until their burst is complete.
   reg [MEM+STROBES-1:0] store[0:DEPTH-1];
   reg [PLACE:0] in_at, out_at;
-  reg [PLACE+1:0] stored, pending;  // beats here; those whose burst is not asked for
+  reg [PLACE+1:0] stored, pending;  // stored beats; stored beats whose burst is not requested yet
   assign beat_ready = stored != (PLACE + 2)'(DEPTH);
   wire in = beat_valid && beat_ready;
   wire out = m_axi_wvalid && m_axi_wready;
 
   // Bursts.
   reg [63-BYTES:0] at;
-  reg [COUNT-1:0] beats;  // to be asked for
+  reg [COUNT-1:0] beats;  // beats still to request
   reg asking;
   reg [PLACE:0] length;
   wire [PLACE:0] room = (PLACE + 1)'(BURST) - (PLACE + 1)'(at[PLACE-1:0]);
   wire [PLACE:0] next = beats < COUNT'(room) ? (PLACE + 1)'(beats) : room;
-  reg queued;  // a burst that is asked for and whose beats have not begun
-  reg [PLACE:0] queued_length, sending;  // beats of the current burst that are left
+  reg queued;  // a burst is requested and its first beat not sent
+  reg [PLACE:0] queued_length, sending;  // sending: remaining beats of the current burst
   reg [3:0] unanswered;
   wire [COUNT-1:0] all = MEM > AXIS ? (COUNT'(words) + COUNT'(MORE)) >> SHIFT : COUNT'(words) << SHIFT;
   wire asked = m_axi_awvalid && m_axi_awready;

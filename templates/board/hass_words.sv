@@ -1,14 +1,14 @@
-// hass_words: the words of a call, images times WORDS. One adder in 32 cycles: a multiplier of this width would be slow or need
-// a pipeline.
+// hass_words: the number of words of a call, images times WORDS, by one adder that adds one bit of `images` per cycle. A
+// multiplier of this width would be slow or need a pipeline.
 module hass_words #(
-    parameter integer WORDS = 1  // of an image
+    parameter integer WORDS = 1  // words per image
 ) (
     input  wire        clk,
     input  wire        rst,
     input  wire        start,   // pulse
     input  wire [31:0] images,
     output reg  [47:0] words,
-    output reg         ready,   // pulse: words is there, and stays
+    output reg         ready,   // pulse: `words` is valid from now on
     output wire        busy
 );
 

@@ -40,13 +40,13 @@ class Port:
         self.name = d["name"]
         self.h, self.w, self.c = d["h"], d["w"], d["c"]
         self.bits, self.frac, self.signed = d["bits"], d["frac"], d["signed"]
-        self.scale = d.get("scale", 1.0)  # beside the binary point: of a step that is no power of two
-        self.rounding = d.get("rounding")  # of the input
+        self.scale = d.get("scale", 1.0)  # further factor of the step, if it is not a power of two
+        self.rounding = d.get("rounding")  # of the input only
         self.px, self.ch = d["px"], d["ch"]
         self.word_bytes = d["word_bytes"]
         self.words = d["words"]
         self.image_bytes = self.word_bytes * self.words
-        self.stride = -(-self.image_bytes // ALIGN) * ALIGN  # from image to image in a receive buffer
+        self.stride = -(-self.image_bytes // ALIGN) * ALIGN  # bytes between two images in a receive buffer
         self.groups = -(-self.w // self.px)
         self.lo = -(1 << (self.bits - 1)) if self.signed else 0
         self.hi = (1 << (self.bits - (1 if self.signed else 0))) - 1
@@ -222,8 +222,8 @@ class HLSControl:
 class RTLControl:
     """The registers of the SystemVerilog (hass_control.sv), whose offsets stand in design.json. Weights are a stream."""
 
-    RUN, LOAD = 1, 2  # written
-    RUNNING, LOADING, LOADED, FAILED, STATS = 1, 2, 4, 8, 16  # read
+    RUN, LOAD = 1, 2  # bits to write
+    RUNNING, LOADING, LOADED, FAILED, STATS = 1, 2, 4, 8, 16  # bits to read
 
     def __init__(self, acc):
         self.acc, self.ip = acc, acc.overlay.accelerator
@@ -252,7 +252,7 @@ class RTLControl:
 
     def cycles(self):
         """Cycles of the last run, from the first word in to the last word out."""
-        low = self.read("CYCLES_LOW")  # keeps the high half
+        low = self.read("CYCLES_LOW")  # also latches the high half
         return low | self.read("CYCLES_HIGH") << 32
 
     def counters(self):

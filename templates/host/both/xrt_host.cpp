@@ -4,8 +4,8 @@
 //   xrt_host HASS.XCLBIN [DATA_FOLDER [REPEAT [DEVICE]]]
 //
 // DATA_FOLDER is the project's data (default: data). The golden images are run REPEAT times in
-// one call (default 16); images/s counts from the first kernel's start to the last one's end,
-// without the copies between host and card. Exit code 0: equal, 1: not, or an error.
+// one call (default 16). images/s counts from the first kernel's start to the last one's end,
+// without the copies between host and card. Exit code 0: equal; 1: not equal, or an error.
 #include <xrt/xrt_device.h>
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The accelerator as a kernel of Vitis HLS between data movers. It is made for a number of images at most.
+// The accelerator as a kernel of Vitis HLS between data movers. Its buffers hold a given number of images.
 #ifndef HASS_HOST_ACCELERATOR_HPP
 #define HASS_HOST_ACCELERATOR_HPP
 
@@ -17,7 +17,7 @@ namespace hass {
 
 using bytes = std::vector<char>;
 
-// A compute unit's kernel object: link.cfg makes one unit of each kernel, called NAME_1.
+// The compute unit NAME_1: link.cfg makes one unit of each kernel.
 inline xrt::kernel open_kernel(const xrt::device& device, const xrt::uuid& uuid, const std::string& name) {
   return xrt::kernel(device, uuid, name + ":{" + name + "_1}");
 }
@@ -26,7 +26,7 @@ inline xrt::bo buffer_for(const xrt::device& device, const xrt::kernel& kernel, 
   return xrt::bo(device, size, kernel.group_id(argument));
 }
 
-// A data mover with its buffer. Its arguments are memory, stream and images.
+// A data mover with its buffer. The kernel's arguments are memory, stream and images.
 struct mover {
   xrt::kernel kernel;
   xrt::bo buffer;
@@ -59,9 +59,9 @@ class accelerator {
     run_.start();
     run_.wait();
   }
-  // Words of the input, from a byte on.
+  // Writes words into the input buffer, from byte `at` on.
   void write(const bytes& words, std::size_t at) { sender_.buffer.write(words.data(), words.size(), at); }
-  // Seconds from the first kernel's start to the last one's end.
+  // Runs images. Gives the seconds from the first kernel's start to the last one's end.
   double run(int images) {
     sender_.buffer.sync(XCL_BO_SYNC_BO_TO_DEVICE);
     run_.set_arg(hass_design::ARG_MODE, hass_design::MODE_RUN);
@@ -75,7 +75,7 @@ class accelerator {
     for (mover& r : receivers_) r.run.wait();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
-  // All words of an output.
+  // Reads all words of an output.
   bytes read(std::size_t output) {
     mover& r = receivers_[output];
     r.buffer.sync(XCL_BO_SYNC_BO_FROM_DEVICE);

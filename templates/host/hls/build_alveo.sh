@@ -3,7 +3,7 @@
 #
 #   sh host/build_alveo.sh PLATFORM [hw|hw_emu] [OUTPUT_FOLDER]
 #
-# Leaves OUTPUT_FOLDER/hass.xclbin (default: build_alveo beside this folder).
+# Writes OUTPUT_FOLDER/hass.xclbin (default: build_alveo beside this folder).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -44,7 +44,7 @@ for kernel in $HASS_MM2S $HASS_S2MM; do
 $out/$kernel.xo"
 done
 
-# Paths may hold blanks: one argument a line.
+# Paths may contain blanks, so there is one argument per line.
 IFS='
 '
 v++ -l -t "$target" --platform "$platform" --config "$root/link.cfg" --temp_dir "$out/link" -o "$out/hass.xclbin" $objects

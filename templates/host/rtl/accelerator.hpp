@@ -1,5 +1,5 @@
-// The accelerator as the SystemVerilog's kernel, which reads and writes memory itself. It is made for a number of images at
-// most.
+// The accelerator as a kernel of SystemVerilog, which reads and writes memory itself. Its buffers hold a given number of
+// images.
 #ifndef HASS_HOST_ACCELERATOR_HPP
 #define HASS_HOST_ACCELERATOR_HPP
 
@@ -18,7 +18,7 @@ namespace hass {
 
 using bytes = std::vector<char>;
 
-// A compute unit's kernel object: link.cfg makes one unit of each kernel, called NAME_1.
+// The compute unit NAME_1: link.cfg makes one unit of each kernel.
 inline xrt::kernel open_kernel(const xrt::device& device, const xrt::uuid& uuid, const std::string& name) {
   return xrt::kernel(device, uuid, name + ":{" + name + "_1}");
 }
@@ -49,9 +49,9 @@ class accelerator {
     run_.start();
     run_.wait();
   }
-  // Words of the input, from a byte on.
+  // Writes words into the input buffer, from byte `at` on.
   void write(const bytes& words, std::size_t at) { input_.write(words.data(), words.size(), at); }
-  // Seconds from the kernel's start to its end.
+  // Runs images. Gives the seconds from the kernel's start to its end.
   double run(int images) {
     input_.sync(XCL_BO_SYNC_BO_TO_DEVICE);
     run_.set_arg(hass_design::ARG_MODE, hass_design::MODE_RUN);
@@ -61,7 +61,7 @@ class accelerator {
     run_.wait();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
-  // All words of an output.
+  // Reads all words of an output.
   bytes read(std::size_t output) {
     outputs_[output].sync(XCL_BO_SYNC_BO_FROM_DEVICE);
     bytes words(sizes_[output]);

@@ -1,8 +1,8 @@
-// hass_stall: makes something late at random, in simulation only. After `taken` it draws for how many
-// cycles the next is withheld, counted while it is `here`; then it stays until it is taken.
+// hass_stall: delays a signal at random, in simulation only. After each `taken` it draws the number of cycles by which
+// the next one is late, counted while it is `here`. After that it is not late until it is taken.
 //
-//   +stall=PERCENT  how often (default 0: never), for 1..8 cycles each
-//   +seed=N         another sequence; each instance has its own, from its place in the hierarchy
+//   +stall=PERCENT  share of delayed ones (default 0: none), by 1..8 cycles each
+//   +seed=N         another random sequence; each instance has its own, derived from its hierarchical name
 module hass_stall (
     input  wire clk,
     input  wire rst,

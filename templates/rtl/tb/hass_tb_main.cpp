@@ -1,4 +1,4 @@
-// The main program of a hierarchical build (HIER=1), for which Verilator would write one for each block.
+// The main program of a hierarchical build (HIER=1). Verilator itself would write one for each block.
 #include "Vhass_tb.h"
 #include "verilated.h"
 

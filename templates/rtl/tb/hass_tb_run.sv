@@ -1,16 +1,16 @@
-// hass_tb_run: the testbench's course. It loads the weights, runs all golden images in one call, then
-// all again in the opposite order in a second call (a single image twice), reads the control
-// registers after each and writes a report.
+// hass_tb_run: the control of the testbench. It loads the weights, runs all golden images in one call, then
+// again in reverse order in a second call, reads the control registers after each call and writes a
+// report.
 //
 //   +data=FOLDER    weights.bin, golden_input.bin, golden_output<k>.bin (default data)
 //   +report=FILE    default rtl_report.json
-//   +images=N       the first N golden images only
+//   +images=N       only the first N golden images
 //   +stall=PERCENT  random delays of the ports, and of every FIFO if compiled with HASS_STALL
-//   +seed=N         of the delays
-//   +timeout=N      cycles without an output word that are a deadlock
-//   +trace=FILE     waveforms, if the simulator was told to make them
+//   +seed=N         seed of the delays
+//   +timeout=N      cycles without an output word after which a deadlock is reported
+//   +trace=FILE     waveforms, if the simulator was built with tracing
 //
-// The cycles in the report count from 0, the first of the call in which the design could take an input word.
+// Cycle 0 in the report is the first cycle of a call in which the design could take an input word.
 module hass_tb_run #(
     parameter integer IMAGES = 1,
     parameter integer OUTPUTS = 1,
@@ -39,8 +39,8 @@ module hass_tb_run #(
     input  wire                   rvalid,
     output reg                    rready,
     // testbench sources and sinks
-    output reg                    load,             // pulse: weights
-    output reg                    go,               // pulse: a call
+    output reg                    load,             // pulse: the weights are sent
+    output reg                    go,               // pulse: a call begins
     output reg                    reverse,
     output reg  [           31:0] images,
     input  wire                   weights_done,
@@ -56,7 +56,7 @@ module hass_tb_run #(
     input  wire [    OUTPUTS-1:0] output_done,
     input  wire [ 32*OUTPUTS-1:0] output_position,
     input  wire [ 32*OUTPUTS-1:0] output_word,
-    input  wire                   bad,              // a file
+    input  wire                   bad,              // a data file cannot be read or has another size
     input  wire [ 32*OUTPUTS-1:0] wrong,
     input  wire [ 64*OUTPUTS-1:0] wrong_time,
     input  wire [  3*OUTPUTS-1:0] wrong_kind,
@@ -70,7 +70,7 @@ module hass_tb_run #(
   localparam [15:0] COUNT = 16'h4;  // images of a run
   localparam [15:0] CYCLES = 16'h8;
   localparam [15:0] DONE = 16'h10;
-  localparam [15:0] NUMBERS = 16'h14;  // of processes, of FIFOs
+  localparam [15:0] NUMBERS = 16'h14;  // number of processes; the number of FIFOs follows
   localparam [31:0] WAITS = 32'h1000;
   localparam [31:0] MOST = 32'h4000;
 
@@ -86,12 +86,12 @@ module hass_tb_run #(
     forever #5 aclk = !aclk;
   end
 
-  // The call's cycles.
+  // The cycles of a call.
   reg begun;
-  reg [63:0] cycle;  // number of this one
+  reg [63:0] cycle;  // number of this cycle
   reg [63:0] quiet;  // cycles without an output word
   reg stuck;
-  reg [63:0] first_in[0:IMAGES-1];  // where has_in, and so on
+  reg [63:0] first_in[0:IMAGES-1];  // valid if has_in; the others likewise
   reg [63:0] first_out[0:IMAGES-1];
   reg [63:0] last_out[0:IMAGES-1];
   reg [IMAGES-1:0] has_in, has_out, has_all;
@@ -128,7 +128,7 @@ module hass_tb_run #(
     end
   end
 
-  // 0 without stalls, else 0..3.
+  // A random number from 0 to 3, or 0 without stalls.
   task late(output integer cycles);
     begin
       random = random ^ (random << 13);
@@ -138,8 +138,8 @@ module hass_tb_run #(
     end
   endtask
 
-  // What the testbench drives changes between the clock edges, where no simulator can see it early or late.
-  // A bus that hangs, once known, is not used again.
+  // The testbench drives its signals between the clock edges, so that all simulators sample the same values.
+  // A bus that hangs is not used again.
   integer clocks, late_address, late_data, late_answer;
   reg ended, address_taken, data_taken;
 
@@ -210,7 +210,7 @@ module hass_tb_run #(
       load = 1'b1;
       @(negedge aclk);
       load = 1'b0;
-      // Until the end of the chain has spoken, or nothing has moved for long.
+      // Wait until the chain's end reports, or until no word was taken for a long time.
       value = 32'd2;
       taken = 32'd0;
       for (polls = 0; value[1] && polls < 1000 + PROCESSES && error == ""; polls = polls + 1) begin
@@ -261,7 +261,7 @@ module hass_tb_run #(
       @(negedge aclk);
       go = 1'b0;
       bus_write(CONTROL, 32'd1);
-      // A process that wakes up in every cycle would cost more than a small design.
+      // Poll every 32 cycles: a process that wakes up in every cycle would take more time than a small design.
       while (output_done != {OUTPUTS{1'b1}} && !stuck && error == "") #(10 * 32);
       @(negedge aclk);
       if (stuck) begin
@@ -281,7 +281,7 @@ module hass_tb_run #(
       $fwrite(file, ",\n      \"last_out\": ");
       write_list(3);
 
-      // The registers, even of a design that stands still.
+      // Read the registers, even after a deadlock.
       value = 32'd1;
       for (polls = 0; value[0] && polls < 4 && error == ""; polls = polls + 1) bus_read(CONTROL, value);
       if (value[0] && deadlock == "" && error == "") error = "control: still running after the last output word";
@@ -313,7 +313,7 @@ module hass_tb_run #(
     end
   endtask
 
-  // Finds the port that was the first to be wrong.
+  // Counts the wrong words and finds the port with the first one.
   task count_wrong(output integer port);
     begin
       mismatches = 32'd0;

@@ -1,29 +1,29 @@
 // hass_tb_sink: takes the words of an AXI4-Stream port and compares each, and TLAST, with a data
-// file, the images of a call in their order or from the last to the first. A word must stay
-// as it is until it is taken, and none may come between calls.
+// file, with the images of a call in their order or in reverse. A word must stay
+// stable until it is taken, and no word may come between calls.
 module hass_tb_sink #(
     parameter integer AXI = 8,  // bits of TDATA
     parameter integer WORDS = 1,  // per image
     parameter integer IMAGES = 1,  // in the file
-    parameter integer OUTPUT = 0  // reads golden_output<OUTPUT>.bin of the folder +data=FOLDER, default data
+    parameter integer OUTPUT = 0  // reads golden_output<OUTPUT>.bin in the folder +data=FOLDER, default data
 ) (
     input  wire           clk,
     input  wire           rst,
     input  wire           go,             // pulse: a call begins
-    input  wire           reverse,        // from the last image to the first
-    input  wire [   31:0] images,         // of the call
+    input  wire           reverse,        // images from the last to the first
+    input  wire [   31:0] images,         // images of the call
     input  wire [AXI-1:0] s_axis_tdata,
     input  wire           s_axis_tvalid,
     input  wire           s_axis_tlast,
     output wire           s_axis_tready,
     output wire           take,
     output wire           first,          // the first word of an image leaves
-    output wire           last,           // its last
-    output reg  [   31:0] position,       // of the image in the call
-    output reg  [   31:0] word,           // of the image
-    output wire           done,           // the call's images have left
+    output wire           last,           // the last word of an image leaves
+    output reg  [   31:0] position,       // number of the image in the call
+    output reg  [   31:0] word,           // number of the word in the image
+    output wire           done,           // all images of the call have left
     output reg            bad,            // the file cannot be read or has another size
-    // What was wrong: how often, and about the first time
+    // The number of wrong words, and details of the first
     output reg  [   31:0] wrong,
     output reg  [   63:0] wrong_time,
     output reg  [    2:0] wrong_kind,
@@ -34,9 +34,9 @@ module hass_tb_sink #(
 );
 
   localparam [2:0] DATA = 3'd0;
-  localparam [2:0] EARLY = 3'd1;  // TLAST
+  localparam [2:0] EARLY = 3'd1;  // TLAST too early
   localparam [2:0] MISSING = 3'd2;
-  localparam [2:0] EXTRA = 3'd3;  // a word
+  localparam [2:0] EXTRA = 3'd3;  // a word too many
   localparam [2:0] UNSTABLE = 3'd4;
 
   string folder, path;
@@ -82,7 +82,7 @@ module hass_tb_sink #(
   assign last = active && take && word == WORDS - 1;
   assign done = !active;
 
-  // A word that waits.
+  // A word that was offered and not taken.
   reg waited, was_last;
   reg [AXI-1:0] was;
 

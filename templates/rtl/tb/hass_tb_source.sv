@@ -1,5 +1,5 @@
-// hass_tb_source: gives the words of a data file to an AXI4-Stream port, the images of a call in their
-// order or from the last to the first. A byte of the file goes to the lowest lanes first.
+// hass_tb_source: sends the words of a data file to an AXI4-Stream port, the images of a call in their
+// order or in reverse. The first byte of a word in the file is its lowest.
 module hass_tb_source #(
     parameter integer AXI = 8,  // bits of TDATA
     parameter integer WORDS = 1,  // per image
@@ -9,14 +9,14 @@ module hass_tb_source #(
     input  wire           clk,
     input  wire           rst,
     input  wire           go,             // pulse: a call begins
-    input  wire           reverse,        // from the last image to the first
-    input  wire [   31:0] images,         // of the call
+    input  wire           reverse,        // images from the last to the first
+    input  wire [   31:0] images,         // images of the call
     output wire [AXI-1:0] m_axis_tdata,
     output wire           m_axis_tvalid,
     input  wire           m_axis_tready,
     output wire           first,          // the first word of an image is accepted
-    output reg  [   31:0] position,       // of the image in the call
-    output reg  [   31:0] word,           // of the image
+    output reg  [   31:0] position,       // number of the image in the call
+    output reg  [   31:0] word,           // number of the word in the image
     output wire           done,
     output reg            bad             // the file cannot be read or has another size
 );

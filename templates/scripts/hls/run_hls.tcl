@@ -5,15 +5,15 @@
 #
 #   flow   vivado: an IP for the block design of vivado/bd.tcl (the default)
 #          vitis: a kernel (.xo) for v++ --link
-#   steps  any of csim, csynth, cosim, export, in that order; default csim,csynth. The project is made anew, so cosim and
-#          export bring csynth along
+#   steps  any of csim, csynth, cosim, export, in that order; default csim,csynth. The project is created again each time, so
+#          cosim and export also run csynth
 #
-# Results are in hass_<flow>/solution. csim needs some minutes less with `make csim`.
+# Results are in hass_<flow>/solution. `make csim` runs csim faster.
 
 set here [file dirname [file normalize [info script]]]
 source [file join $here design.tcl]
 
-# arguments gives the words after -tclargs, or, where the tool strips it, all that are not
+# arguments gives the words after -tclargs or, if the tool strips it, all words except
 # the tool's own -f SCRIPT.
 proc arguments {} {
   global argv

@@ -1,5 +1,5 @@
-// The data movers of the Alveo flow: mm2s sends images from memory to a stream, s2mm takes
-// a stream to memory. One word of memory is one word of the stream.
+// The data movers of the Alveo flow: mm2s sends images from memory to a stream, s2mm stores
+// images from a stream in memory. One word of memory is one word of the stream.
 #ifndef HASS_MOVERS_HPP
 #define HASS_MOVERS_HPP
 
@@ -25,7 +25,7 @@ template <int BITS, int WORDS> void mm2s(const ap_uint<BITS>* memory, hls::strea
   }
 }
 
-// s2mm takes images of WORDS words; it counts them and does not need TLAST.
+// s2mm stores images of WORDS words. It counts the words and does not need TLAST.
 template <int BITS, int WORDS> void s2mm(ap_uint<BITS>* memory, hls::stream<ap_axiu<BITS, 0, 0, 0>>& stream, int images) {
   const int total = images * WORDS;
   for (int i = 0; i < total; ++i) {

@@ -2,16 +2,16 @@
 #
 #   vivado -mode batch -source vivado/bd.tcl -tclargs ?ip=DIR? ?board=PART? ?jobs=N? ?out=DIR? ?timing=ignore? ?stop=bd?
 #
-#   ip      folder with the IP (component.xml); found where the project's scripts leave it
+#   ip      folder with the IP (component.xml); by default the folder in which the project's scripts package it
 #   board   Vivado board part; "none" for a bare device. The preset of the board sets the
 #           processor's DDR and clocks; on PYNQ the boot image has set them already
 #   out     folder for hass.bit, hass.hwh, hass.xsa and reports, default vivado_out
-#   timing  ignore: write the bitstream although the clock is not met
+#   timing  ignore: write the bitstream even if the clock is not met
 #   stop    bd: only make and validate the block design
 #
-# The design: processing system; a clock manager that makes the design's clock; one AXI DMA per stream (simple mode), whose
-# interrupts go through a controller to the processor's first line, as PYNQ wants it; the accelerator; AXI-Lite control
-# of all of them at the addresses of design.tcl.
+# The block design: the processing system; a clock manager for the design's clock; one AXI DMA per stream (simple mode), whose
+# interrupts go through a controller to the processor's first interrupt line, as PYNQ expects; the accelerator; AXI-Lite
+# control of all of them at the addresses of design.tcl.
 
 set here [file dirname [file normalize [info script]]]
 set root [file dirname $here]
@@ -109,7 +109,7 @@ if {$hass::family eq "zynq"} {
   set irq ps/pl_ps_irq0
 }
 
-# The design's clock, which the dividers of the processing system need not have.
+# The design's clock. The dividers of the processing system may not be able to make it.
 create_bd_cell -type ip -vlnv xilinx.com:ip:clk_wiz clock
 set_property -dict [list \
   CONFIG.PRIM_SOURCE Global_buffer \
@@ -130,7 +130,7 @@ if {[llength $vlnv] != 1} {
 }
 create_bd_cell -type ip -vlnv [lindex $vlnv 0] accelerator
 
-# HLS renames ports that are words of Verilog: input becomes input_r.
+# HLS renames ports whose names are Verilog keywords: input becomes input_r.
 proc stream_pin {name} {
   foreach pin [list $name ${name}_r] {
     if {[llength [get_bd_intf_pins -quiet accelerator/$pin]] == 1} { return [get_bd_intf_pins accelerator/$pin] }
@@ -138,7 +138,7 @@ proc stream_pin {name} {
   error "bd.tcl: the IP has no stream $name"
 }
 
-# One DMA per stream. TLAST ends a transfer from the accelerator, so that each image is one.
+# One DMA per stream. TLAST ends a transfer from the accelerator, so each image is one transfer.
 set controls [list accelerator/$hass::control]
 set masters {}
 foreach pin $hass::memories { lappend masters accelerator/$pin }
@@ -221,7 +221,7 @@ foreach pin [concat $resets {control/aresetn memory/aresetn}] {
   connect_bd_net [get_bd_pins sync_reset/peripheral_aresetn] [get_bd_pins $pin]
 }
 
-# The control's addresses are those of design.tcl; what the DMAs see of the memory is Vivado's choice.
+# The addresses of the control are those of design.tcl. Vivado chooses the memory range of the DMAs.
 foreach entry $hass::addresses {
   lassign $entry interface offset range
   assign_bd_address -offset $offset -range $range -target_address_space [get_bd_addr_spaces ps/Data] [get_bd_addr_segs $interface/*]
@@ -230,7 +230,7 @@ assign_bd_address
 validate_bd_design
 save_bd_design
 
-# The clock that comes out, with all that the processing system's own dividers do.
+# The resulting clock, including the effect of the processing system's own dividers.
 set hertz [get_property CONFIG.FREQ_HZ [get_bd_pins $clock]]
 if {$hertz > 1.0001 * $hass::clock_hz || $hertz < 0.99 * $hass::clock_hz} {
   error "bd.tcl: the clock manager makes $hertz Hz, not the design's $hass::clock_hz Hz"
@@ -262,7 +262,7 @@ if {$slack < 0 && [dict get $options timing] ne "ignore"} {
   error "bd.tcl: the clock of [expr {$hertz / 1e6}] MHz is not met by [expr {-$slack}] ns; generate for a slower clock, or pass timing=ignore to write the files all the same"
 }
 
-# PYNQ wants both under one name. The hardware handoff is in project.gen from 2020.2 on.
+# PYNQ expects both under the same name. The hardware handoff is in project.gen from 2020.2 on.
 file copy -force [file join $out project hass.runs impl_1 system_wrapper.bit] [file join $out hass.bit]
 set handoff [glob -nocomplain [file join $out project hass.gen sources_1 bd system hw_handoff system.hwh] \
   [file join $out project hass.srcs sources_1 bd system hw_handoff system.hwh]]

@@ -4,8 +4,8 @@
 #
 #   sh vivado/bitstream.sh
 #
-#   OUT=DIR         for all that the tools write, logs included (vivado_out in this project)
-#   JOBS=N          of Vivado (4)
+#   OUT=DIR         folder for all results and logs of the tools (vivado_out in this project)
+#   JOBS=N          parallel jobs of Vivado (4)
 #   PLATFORM=NAME   a Vitis platform: v++ links a device binary for it
 #   DESIGN=FILE     the design for hass calibrate (reports/design.json)
 set -eu
@@ -19,7 +19,7 @@ die() {
   echo "bitstream.sh: $*" >&2
   exit 1
 }
-# need PROGRAM SUITE: one sentence where a tool is missing.
+# need PROGRAM SUITE: ends with one sentence if a tool is missing.
 need() {
   command -v "$1" >/dev/null 2>&1 || die "$1 is not on the PATH: source settings64.sh of $2, then run make bitstream again"
 }
@@ -32,7 +32,7 @@ jobs=${JOBS:-4}
 platform=${PLATFORM:-}
 design=${DESIGN:-reports/design.json}
 
-# Everything that is needed is looked for before anything takes an hour.
+# Check for all tools first, before anything takes an hour.
 if [ "$HASS_FAMILY" = none ] || [ -n "$platform" ]; then
   [ -n "$platform" ] || die "$HASS_PART has no processing system: name the card's Vitis platform, make bitstream PLATFORM=xilinx_..."
   need v++ "Vitis"
@@ -50,7 +50,7 @@ fi
 mkdir -p "$out/log"
 out=$(cd "$out" && pwd)
 
-# run STEP PROGRAM ARGUMENT...: the step's output goes to a log and stands on the terminal only if it fails.
+# run STEP PROGRAM ARGUMENT...: the step's output goes to a log, and to the terminal only if the step fails.
 run() {
   step=$1
   shift
@@ -96,9 +96,9 @@ hls)
   ;;
 esac
 batch bitstream bd.tcl "ip=$ip" "out=$out" "jobs=$jobs"
-grep '^bd.tcl: ' "$out/log/bitstream.log" || [ $? -eq 1 ] # no such line is no failure, no log is
+grep '^bd.tcl: ' "$out/log/bitstream.log" || [ $? -eq 1 ] # a log without such a line is no failure, a missing log is
 
-# What was estimated beside what Vivado says. Reports of the C++ name modules of Vitis HLS, which the cost model has not.
+# Compare the estimates with Vivado's reports. Reports of the C++ name modules of Vitis HLS, which the cost model does not know.
 if [ "$HASS_TARGET" = rtl ]; then
   if command -v hass >/dev/null 2>&1; then
     hass calibrate "$design" "$out/utilization_hierarchical.rpt" "$out/timing.rpt" --date "$(date +%Y-%m-%d)" -o "$out/calibration.toml"

@@ -31,11 +31,11 @@ set_property display_name $hass::ip $core
 set_property description {Accelerator of a convolutional network} $core
 set_property core_revision 1 $core
 
-# The interfaces and their clock are those of the Verilog's attributes.
-# Clocks of boards are not exact to the hertz.
+# The attributes in the Verilog define the interfaces and their clock.
+# The clocks of boards are not exact to the hertz.
 set_property ipi_drc {ignore_freq_hz true} $core
 
-# Registers, for whoever reads the hardware handoff.
+# The registers, for readers of the hardware handoff.
 set map [ipx::add_memory_map $hass::control $core]
 set block [ipx::add_address_block reg0 $map]
 set_property range $hass::range $block
@@ -48,7 +48,7 @@ foreach entry $hass::registers {
 }
 set_property slave_memory_map_ref $hass::control [ipx::get_bus_interfaces $hass::control -of $core]
 
-# The clock on its own, for synthesis out of context.
+# The clock constraint, for synthesis out of context.
 file mkdir [file join $ip xdc]
 file copy -force [file join $here ooc.xdc] [file join $ip xdc ${hass::ip}_ooc.xdc]
 set constraints [ipx::add_file xdc/${hass::ip}_ooc.xdc [ipx::get_file_groups xilinx_anylanguagesynthesis -of $core]]

@@ -30,7 +30,7 @@ set core [ipx::current_core]
 set_property name $hass::kernel $core
 set_property core_revision 1 $core
 
-# The registers, as XRT finds them.
+# The registers, at the addresses where XRT finds them.
 set map [ipx::add_memory_map $hass::control $core]
 set block [ipx::add_address_block reg0 $map]
 set_property range $hass::range $block

@@ -2,7 +2,7 @@
 #
 #   vivado -mode batch -source vivado/synth.tcl -tclargs ?out=DIR?
 #
-# Reports in DIR (vivado_out): utilization_hierarchical.rpt and timing.rpt are what hass calibrate reads.
+# Writes reports to DIR (vivado_out). hass calibrate reads utilization_hierarchical.rpt and timing.rpt.
 
 set here [file dirname [file normalize [info script]]]
 set root [file dirname $here]
@@ -18,7 +18,7 @@ foreach word $argv {
 file mkdir $out
 create_project -in_memory -part $hass::part
 read_verilog -sv [lsort [glob [file join $root rtl *.sv]]]
-# The clock is known to synthesis, which works towards it.
+# Read the clock before synthesis, so that synthesis optimises for it.
 read_xdc [file join $here ooc.xdc]
 synth_design -top $hass::top -part $hass::part -mode out_of_context -flatten_hierarchy rebuilt
 report_utilization -hierarchical -file [file join $out utilization_hierarchical.rpt]
