@@ -1,5 +1,5 @@
-// hass_ip: hass_top as an IP of a block design: plain Verilog whose attributes tell Vivado the interfaces. TKEEP of the
-// outputs is always all ones; TLAST of the inputs is ignored, as the design counts its words.
+// hass_ip: hass_top as an IP for a block design, in plain Verilog whose attributes declare the interfaces to Vivado. TKEEP of
+// the outputs is always all ones. TLAST of the inputs is ignored, because the design counts its words.
 module hass_ip #(
     parameter integer STATS = 1  // 0: no stall counters and high-water marks
 ) (

@@ -1,4 +1,4 @@
-// hass_kernel: hass_top as a kernel of Vitis: images and weights in memory, control as XRT drives it (hass_kernel_control.sv).
+// hass_kernel: hass_top as a Vitis kernel: images and weights are in memory, and XRT controls it (hass_kernel_control.sv).
 module hass_kernel #(
     parameter integer STATS = 1  // 0: no stall counters and high-water marks
 ) (
@@ -8,7 +8,7 @@ module hass_kernel #(
     (* X_INTERFACE_INFO = "xilinx.com:signal:reset:1.0 ap_rst_n RST" *)
     (* X_INTERFACE_PARAMETER = "XIL_INTERFACENAME ap_rst_n, POLARITY ACTIVE_LOW" *)
     input  wire ap_rst_n,
-    /* verilator lint_off SYMRSVDWORD */  // XRT wants the name
+    /* verilator lint_off SYMRSVDWORD */  // XRT requires this name
     (* X_INTERFACE_INFO = "xilinx.com:signal:interrupt:1.0 interrupt INTERRUPT" *)
     (* X_INTERFACE_PARAMETER = "XIL_INTERFACENAME interrupt, SENSITIVITY LEVEL_HIGH" *)
     output wire interrupt,
@@ -126,7 +126,7 @@ module hass_kernel #(
   reg rst;
   always @(posedge ap_clk) rst <= !ap_rst_n;
 
-  // The registers of hass_top, which calls and the host reach.
+  // The registers of hass_top, which the kernel's control and the host access.
   wire [15:0] inner_awaddr;
   wire inner_awvalid;
   wire inner_awready;
@@ -194,7 +194,7 @@ module hass_kernel #(
   );
   wire unused = &{1'b0, inner_bresp, inner_rresp};
 
-  // weights: words of 32 bits, memory of 32.
+  // weights: words of 32 bits, memory beats of 32 bits.
   wire [31:0] weights_tdata;
   wire weights_tvalid, weights_tready;
   wire weights_start = start_load;
@@ -227,7 +227,7 @@ module hass_kernel #(
       .m_axis_tready(weights_tready)
   );
 
-  // input: words of 128 bits, memory of 128.
+  // input: words of 128 bits, memory beats of 128 bits.
   wire [127:0] input_tdata;
   wire input_tvalid, input_tready;
   wire input_start, input_counts;
@@ -270,7 +270,7 @@ module hass_kernel #(
       .m_axis_tready(input_tready)
   );
 
-  // output0: words of 64 bits, memory of 64.
+  // output0: words of 64 bits, memory beats of 64 bits.
   wire [63:0] output0_tdata;
   wire output0_tvalid, output0_tready;
   wire output0_start, output0_counts;
@@ -291,7 +291,7 @@ module hass_kernel #(
   assign m_axi_output0_awsize = 3'd3;
   assign m_axi_output0_awburst = 2'b01;
   wire output0_tlast;
-  wire unused_output0 = &{1'b0, output0_tlast};  // the words are counted
+  wire unused_output0 = &{1'b0, output0_tlast};  // the mover counts the words
   hass_s2mm #(
       .MEM(64),
       .AXIS(64)

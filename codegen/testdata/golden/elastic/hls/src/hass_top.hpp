@@ -1,5 +1,5 @@
 // The accelerator. mode 0 loads the weights (59 words at weights) into the on-chip
-// memories, which keep them; mode 1 processes images images from input.
+// memories, which keep them; mode 1 processes the given number of images from input.
 //
 //   input    16-bit words, 20 per image
 //   output0  8-bit words, 16 per image, TLAST on the last

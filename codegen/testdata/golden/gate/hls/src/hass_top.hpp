@@ -1,5 +1,5 @@
 // The accelerator. mode 0 loads the weights (37 words at weights) into the on-chip
-// memories, which keep them; mode 1 processes images images from input.
+// memories, which keep them; mode 1 processes the given number of images from input.
 //
 //   input    8-bit words, 144 per image
 //   output0  8-bit words, 144 per image, TLAST on the last

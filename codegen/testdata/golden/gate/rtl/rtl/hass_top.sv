@@ -1,6 +1,6 @@
-// The accelerator: AXI4-Stream in and out, weights by a stream of their own, AXI4-Lite control with
-// counters (hass_control.sv). Loading (37 words) fills the on-chip memories, which keep them; a run
-// takes images from input.
+// The accelerator: AXI4-Stream ports for input, outputs and weights, and AXI4-Lite control with
+// counters (hass_control.sv). Weights (37 words) are loaded once into on-chip memories. A run then
+// takes images from the input.
 //
 //   s_axis_input    8-bit words, 144 per image
 //   m_axis_output0  8-bit words, 144 per image, TLAST on the last

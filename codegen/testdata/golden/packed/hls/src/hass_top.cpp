@@ -8,7 +8,7 @@
 #include "layer_l3_conv.hpp"
 #include "layer_l4_conv.hpp"
 
-// The number of processes that a DATAFLOW region may have.
+// The most processes that a DATAFLOW region may have.
 #ifndef HASS_MAX_PROCESSES
 #define HASS_MAX_PROCESSES 1024
 #endif

@@ -1,5 +1,5 @@
 // The accelerator. mode 0 loads the weights (261 words at weights) into the on-chip
-// memories, which keep them; mode 1 processes images images from input.
+// memories, which keep them; mode 1 processes the given number of images from input.
 //
 //   input    64-bit words, 18 per image
 //   output0  16-bit words, 24 per image, TLAST on the last
