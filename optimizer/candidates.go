@@ -12,6 +12,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/workers"
 	"hass/optimizer/derive"
+	"hass/optimizer/folding"
 	"hass/optimizer/plain"
 	"hass/optimizer/rough"
 	"hass/optimizer/scheduled"
@@ -55,6 +56,7 @@ type space struct {
 	near    *near           // nil: the estimator rates all choices
 	memo    *Memo           // or nil
 	menu    *scheduled.Menu // of scheduled engines; nil: there are none
+	pins    *folding.Pins
 }
 
 // all enumerates every layer, in parallel.
@@ -75,7 +77,7 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 	if l.Kind == intnet.KindConv {
 		all, refused, err = s.conv(ctx, i)
 	} else {
-		for _, hl := range plain.Layers(s.model, i, s.widths, s.hurry[i], s.narrow) {
+		for _, hl := range s.pins.Among(i, plain.Layers(s.model, i, s.widths, s.hurry[i], s.pins.Narrow(i, s.narrow))) {
 			all = append(all, option{hl: hl, cycles: s.hurry[i] * s.model.PlainCycles(i, hl), cost: s.model.Layer(i, hl).Add(s.model.LayerFIFOs(i, hl))})
 		}
 		all, refused = s.kept(i, all)
@@ -92,8 +94,9 @@ func (s *space) layer(ctx context.Context, i int) ([]option, error) {
 			o.level = o.path.Level()
 		}
 	}
-	if all = s.prune(all); len(all) > 0 {
-		return all, nil
+	all = s.prune(all)
+	if err := s.pins.Refused(i); err != nil || len(all) > 0 {
+		return all, err
 	}
 	if refused.Nearest != nil {
 		in, out := s.model.LayerPx(i)

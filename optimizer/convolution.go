@@ -119,9 +119,9 @@ type memoKey struct {
 	scales          *design.Calibration
 }
 
-// choices gives a convolution's choices, from the memo if there is one.
+// choices gives a convolution's choices, from the memo if there is one. It does not know those of pinned layers.
 func (s *space) choices(i int) (*convChoices, error) {
-	if s.memo == nil {
+	if s.memo == nil || s.pins.Pinned(i) {
 		return s.enumerate(i)
 	}
 	l := &s.model.Net.Layers[i]
@@ -163,7 +163,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 			for _, p := range sh.out {
 				base := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: p, MTap: sh.tap, MCh: sh.ch, LinePixels: line,
 					Engine: e.Kind, N: e.N, Gang: p, GangDepth: engineDepth(e.Kind)}
-				if !derive.Pack(s.engine, net, &l, &base, s.model.Family) || base.Multipliers() > max(outPx, s.dsps()) {
+				if !derive.Pack(s.engine, net, &l, &base, s.model.Family) || !s.pins.Lanes(i, base) || base.Multipliers() > max(outPx, s.dsps()) && !s.pins.Pinned(i) {
 					continue
 				}
 				// The width of the input is checked separately.
@@ -197,10 +197,10 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 					}
 					c := convChoice{hl: hl, floor: float64(win.OutBeats())}
 					for _, mem := range memories {
-						if !keeps(all.refused, gang, mem) {
+						hl.WeightMem = mem
+						if !s.pins.Choice(i, hl) || !keeps(all.refused, gang, mem) {
 							continue
 						}
-						hl.WeightMem = mem
 						p, err := s.clocks.Layer(net, i, hl)
 						if err != nil {
 							return nil, err
@@ -217,7 +217,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 			continue // so far no choice of any shape keeps the limits
 		}
 		for _, q := range s.widths[l.In[0]] {
-			if !widths.Fit(q, sh.ch) {
+			if !widths.Fit(q, sh.ch) || len(sc.choices) > 0 && !s.pins.Reads(i, q) {
 				continue
 			}
 			hl := hw.Layer{InPx: inPx, InCh: sh.ch, OutPx: outPx, OutCh: sh.out[0], MTap: sh.tap, MCh: sh.ch, LinePixels: line}
@@ -283,7 +283,7 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *limits.Sieve, error
 		return nil, nil, err
 	}
 	inPx, _ := s.model.LayerPx(i)
-	narrow := s.narrow(s.widths[s.model.Net.Layers[i].In[0]], h*float64(in.H*fixed.CeilDiv(in.W, inPx)*in.C))
+	narrow := s.pins.Narrow(i, s.narrow)(s.widths[s.model.Net.Layers[i].In[0]], h*float64(in.H*fixed.CeilDiv(in.W, inPx)*in.C))
 	var all, same []option // same: of one shape
 	floors := map[engine]float64{}
 	for _, sc := range cc.shapes {
@@ -349,7 +349,9 @@ func (s *space) conv(ctx context.Context, i int) ([]option, *limits.Sieve, error
 		return all, cc.refused, nil
 	}
 	// Ask the estimator about the choices that the model leaves.
-	all = slices.DeleteFunc(s.prune(all), func(o option) bool { return o.hl.Engine.Skips() && !s.near.keep[i][engineOf(&o.hl)] })
+	all = slices.DeleteFunc(s.prune(all), func(o option) bool {
+		return o.hl.Engine.Skips() && !s.near.keep[i][engineOf(&o.hl)] && !s.pins.Pinned(i)
+	})
 	for k := range all {
 		o := &all[k]
 		if err := ctx.Err(); err != nil {
@@ -392,7 +394,7 @@ func (s *space) scheduled(ctx context.Context, i int, refused *limits.Sieve) ([]
 		for k := range len(memories) * len(memories) {
 			hl := e.Layer
 			hl.WeightMem, hl.Scheduled.BankMem = memories[k/len(memories)], memories[k%len(memories)]
-			if !refused.Keeps(limits.LayerDemand(net, i, hl)) {
+			if !s.pins.Whole(i, hl) || !refused.Keeps(limits.LayerDemand(net, i, hl)) {
 				continue
 			}
 			p, err := s.clocks.Scheduled(net, i, hl, e.Rows)

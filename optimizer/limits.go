@@ -7,6 +7,7 @@ import (
 	"hass/internal/hw/limits"
 	"hass/internal/intnet"
 	"hass/optimizer/derive"
+	"hass/optimizer/folding"
 	"hass/optimizer/widths"
 )
 
@@ -34,10 +35,10 @@ func (e *LimitError) Error() string {
 func (e *LimitError) Unwrap() error { return e.Breach }
 
 // widthsOf gives the stream widths tried for every tensor: those that layers can write and the target can take, thinned
-// out to at most most.
-func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error) {
+// out to at most most but for those that are pinned.
+func widthsOf(m derive.Pricing, target limits.Target, most int, pins *folding.Pins) ([][]int, error) {
 	net := m.Net
-	w := make([][]int, len(net.Tensors))
+	w, every := make([][]int, len(net.Tensors)), make([][]int, len(net.Tensors))
 	for t, tn := range net.Tensors {
 		w[t] = widths.Divisors(tn.C)
 	}
@@ -56,10 +57,10 @@ func widthsOf(m derive.Pricing, target limits.Target, most int) ([][]int, error)
 		if len(w[t]) == 0 {
 			return nil, &LimitError{Layer: "tensor " + net.Tensors[t].ID, Pixels: px, Breach: s.Nearest}
 		}
-		w[t] = widths.Thin(w[t], most)
+		every[t], w[t] = w[t], widths.Thin(w[t], most)
 	}
 	widths.ThinLive(net, w, most)
-	return w, nil
+	return pins.Widths(every, w), nil
 }
 
 // splitGangs adds smaller sizes to the sizes of gangs of p lanes, down to the first that keeps the limits whatever memory its

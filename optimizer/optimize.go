@@ -15,6 +15,7 @@ import (
 	"hass/optimizer/cost"
 	"hass/optimizer/derive"
 	"hass/optimizer/fifo"
+	"hass/optimizer/folding"
 	"hass/optimizer/pixels"
 	"hass/optimizer/scheduled"
 	"hass/optimizer/target"
@@ -51,6 +52,7 @@ type Input struct {
 	// Menu, if not nil, knows the schedules of the network's layers: designs of whole rows, and of scheduled engines alone, may then
 	// have them. It may serve several questions about one network.
 	Menu *scheduled.Menu
+	Pins *folding.Pins // what a folding file fixes of the layers' hardware; nil: nothing
 	// Effort bounds branch and bound, in options looked at per test; 0 means a
 	// default. Where it runs out the design reports its gap.
 	Effort int
@@ -257,8 +259,9 @@ func (in *Input) menu() *scheduled.Menu {
 // newSpace is the space of an input's hardware, of at most so many engines a convolution.
 func newSpace(in *Input, budget design.Vec, engines int) (*space, error) {
 	m := in.model()
-	widths, err := widthsOf(m, in.Target, in.widths())
-	return &space{model: m, target: in.Target, clocks: derive.NewPaths(in.Target), limit: derive.AnyPath, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo, menu: in.menu()}, err
+	pins := in.Pins.Again()
+	widths, err := widthsOf(m, in.Target, in.widths(), pins)
+	return &space{model: m, target: in.Target, clocks: derive.NewPaths(in.Target), limit: derive.AnyPath, engines: engines, est: in.Est, engine: in.Engine, budget: budget, widths: widths, hurry: fifo.Hurry(in.Net), memo: in.Memo, menu: in.menu(), pins: pins}, err
 }
 
 // search asks try about the problem, and where the design as a whole breaks a limit of the target, about the problems of ever

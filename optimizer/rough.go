@@ -126,7 +126,7 @@ func (s *space) effort() int {
 					if e.Kind == hw.Packed {
 						continue // its cycles are those of a dense one
 					}
-					if _, px := s.model.LayerPx(i); e.N*p*px <= max(px, s.budget[0]) {
+					if _, px := s.model.LayerPx(i); e.N*p*px <= max(px, s.budget[0]) && s.pins.May(i, sh.tap, sh.ch, e.Kind, e.N, p) {
 						n += len(s.parts(l, e.Kind, p)) * (1 + s.model.Net.WeightCount(l)/manyWeights)
 					}
 				}

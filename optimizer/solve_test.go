@@ -28,7 +28,7 @@ var bigBudget = design.Vec{1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}
 func testProblem(t *testing.T, net *intnet.Net, budget design.Vec) *problem {
 	t.Helper()
 	m := derive.Pricing{Model: cost.New(net, design.FamilyUSPlus, nil)}
-	widths, err := widthsOf(m, limits.Both, maxWidths)
+	widths, err := widthsOf(m, limits.Both, maxWidths, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ type hardwareFlags struct {
 	Latency         float64           `help:"Latency that the design shall have at most, in microseconds at its clock, estimated; in the least hardware." placeholder:"US"`
 	Least           string            `help:"What is least of the designs of the best rate, or of those that have what was asked for: the fullest resource (even), or dsp, lut or bram. Default: even; dsp for a trial of a search, as the search rates it." enum:",${least}" default:""`
 	Calibration     string            `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
+	Folding         string            `help:"Fix what this folding file (TOML) names of the layers' hardware, and choose the rest; \"hass show DESIGN --folding\" writes one." type:"path"`
 	Clock           float64           `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
 	IgnoreBudget    bool              `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
@@ -34,7 +35,7 @@ type hardwareFlags struct {
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
 		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: limits.Target(f.Target),
-		Pixels: pixelsOf(f.Pixels), Least: target.Rule(f.Least), ImagesPerSecond: f.ImagesPerSecond, Latency: f.Latency, Calibration: f.Calibration, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
+		Pixels: pixelsOf(f.Pixels), Least: target.Rule(f.Least), ImagesPerSecond: f.ImagesPerSecond, Latency: f.Latency, Calibration: f.Calibration, Folding: f.Folding, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
 	}
 }
 

@@ -12,9 +12,11 @@ import (
 
 // showCmd prints the hardware network of a design.
 type showCmd struct {
-	Design string `arg:"" help:"Design to show." type:"path"`
-	Dot    bool   `help:"Print a graph in the language of Graphviz's dot."`
-	JSON   bool   `help:"Print JSON."`
+	Design  string `arg:"" help:"Design to show." type:"path"`
+	Dot     bool   `help:"Print a graph in the language of Graphviz's dot."`
+	Folding bool   `help:"Print the folding file (TOML) that gives this design again: engine, widths and memory of every layer."`
+	Output  string `short:"o" help:"With --folding: new file to write instead of printing." type:"path"`
+	JSON    bool   `help:"Print JSON."`
 }
 
 // showAnswer is the JSON answer; names are those of the generated code.
@@ -46,19 +48,33 @@ type showFIFO struct {
 
 // Validate refuses flags that contradict each other.
 func (c showCmd) Validate() error {
-	if c.Dot && c.JSON {
+	switch {
+	case c.Dot && c.JSON:
 		return errors.New("give --dot or --json, not both")
+	case c.Folding && (c.Dot || c.JSON):
+		return errors.New("--folding prints TOML: it goes with neither --dot nor --json")
+	case c.Output != "" && !c.Folding:
+		return errors.New("-o is of --folding; the rest goes to stdout")
 	}
 	return nil
 }
 
 // Help is the example shown by --help.
 func (showCmd) Help() string {
-	return "Example:\n  hass show design.json\n  hass show design.json --dot | dot -Tsvg -o design.svg"
+	return "Example:\n  hass show design.json\n  hass show design.json --dot | dot -Tsvg -o design.svg\n  hass show design.json --folding -o folding.toml\n\n" +
+		"A folding file that is there stays: name another, or remove it."
 }
 
-// Run prints the network as text or as a graph.
+// Run prints the network as text or as a graph, or the folding file.
 func (c showCmd) Run(e *env) error {
+	if c.Folding {
+		text, err := steps.Folding(e.ctx, c.Design, c.Output)
+		if err != nil || c.Output != "" {
+			return err
+		}
+		_, err = e.stdout.Write(text)
+		return err
+	}
 	d, n, err := steps.Network(c.Design)
 	if err != nil {
 		return err

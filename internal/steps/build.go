@@ -112,6 +112,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	if o.Search && o.Quantisers != quant.Kept {
 		return nil, badOption("--requantise with --search: a study is of the model as it is; search first and give its thresholds with --thresholds")
 	}
+	if o.Search && o.Folding != "" {
+		return nil, badOption("--search with --folding: a search chooses hardware of its own for every trial; search first, and give its thresholds with --thresholds")
+	}
 	if o.Search && o.Auto != nil {
 		return nil, badOption("--search with --bits auto: a study has fixed widths; search with the widths of a number, then profile with --bits auto and --thresholds")
 	}
@@ -134,13 +137,13 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 		return nil, fmt.Errorf("output folder: %w", err)
 	}
 	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile} {
-		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal); err != nil {
+		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal); err != nil {
 			return nil, err
 		}
 	}
 	outputs := append(sparsity.Files(in("profile.json")), design.Files(in("design.json"))...)
 	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile))
-	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, tuning.Goal}); err != nil {
+	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal}); err != nil {
 		return nil, err
 	}
 	// A summary from an earlier run must not stand beside newer files.

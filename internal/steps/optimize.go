@@ -14,6 +14,7 @@ import (
 	"hass/optimizer"
 	"hass/optimizer/ask"
 	"hass/optimizer/cost"
+	"hass/optimizer/folding"
 	"hass/optimizer/scheduled"
 	"hass/optimizer/target"
 	"hass/sparsity"
@@ -34,6 +35,7 @@ type Hardware struct {
 	// of a search as the search rates it.
 	Least       target.Rule
 	Calibration string // file of factors on the cost model, or ""
+	Folding     string // file that pins choices of hardware, or ""
 	// Clock is the clock in MHz that the design shall have; 0 is the one with which there are most images per second.
 	Clock        float64
 	IgnoreBudget bool // go on with a design that does not fit, for verification only
@@ -78,6 +80,9 @@ func (h Hardware) check() error {
 	if _, err := h.scales(); err != nil {
 		return err
 	}
+	if _, err := h.folding(); err != nil {
+		return err
+	}
 	_, err := h.asked()
 	return err
 }
@@ -101,6 +106,14 @@ func (h Hardware) scales() (*design.Calibration, error) {
 		return nil, nil
 	}
 	return cost.LoadCalibration(h.Calibration)
+}
+
+// folding is the folding file, or nil.
+func (h Hardware) folding() (*folding.File, error) {
+	if h.Folding == "" {
+		return nil, nil
+	}
+	return folding.Read(h.Folding)
 }
 
 // OptimizeOptions direct Optimize. The design is made of a profile or of a trial of a search.
@@ -127,7 +140,7 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 	case o.Profile != "" && o.Study.Location != "":
 		return nil, badOption("a design is made of a profile or of a trial of a study, not both")
 	}
-	if err := writable(o.Output, o.Model, o.Profile, o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration); err != nil {
+	if err := writable(o.Output, o.Model, o.Profile, o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration, o.Folding); err != nil {
 		return nil, err
 	}
 	if err := o.check(); err != nil {
@@ -160,7 +173,7 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
-	if err := apart(design.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration}); err != nil {
+	if err := apart(design.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration, o.Folding}); err != nil {
 		return nil, err
 	}
 	if err := ownSides(o.Output, design.Files(o.Output)); err != nil {
@@ -215,7 +228,7 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 		return err
 	}
 	opt.Thresholds = thresholds
-	if err := apart(append(sparsity.Files(output), design.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration}); err != nil {
+	if err := apart(append(sparsity.Files(output), design.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration, o.Folding}); err != nil {
 		return err
 	}
 	_, err = profile(ctx, calibration{g, o.Model, o.Shapes, set.Limit(r.Config.Images), opt, nil}, output, rep)
@@ -251,6 +264,9 @@ func wayOut(err error, h Hardware) error {
 		}
 		if h.Clock > 0 {
 			ways = append(ways, "no --clock")
+		}
+		if h.Folding != "" {
+			ways = append(ways, "fewer pins in "+h.Folding)
 		}
 		return fmt.Errorf("%w\nhint: %s, or fewer bits (--bits of \"hass profile\")", err, strings.Join(ways, ", "))
 	}
@@ -308,6 +324,16 @@ func question(cal *Calibrated, platform design.Platform, h Hardware) (in, quick 
 		Preproc: design.Preproc{Divisor: p.Divisor, Mean: p.Mean, Std: p.Std},
 		Inputs:  map[string]string{"model": p.Inputs["model"], "profile": cal.Hash},
 	}
+	file, err := h.folding()
+	if err != nil {
+		return in, quick, err
+	}
+	if file != nil {
+		if in.Pins, err = file.For(cal.Net); err != nil {
+			return in, quick, err
+		}
+		in.Inputs["folding"] = file.Hash
+	}
 	quick = in
 	quick.Est, err = sparsity.NewEstimator(cal.Net, cal.Bitmaps, sparsity.EstimatorOptions{Seed: p.Seed, Pairs: quickPairs})
 	return in, quick, err
@@ -324,8 +350,15 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 		return nil, wayOut(err, h)
 	}
 	if !d.Fits && !h.IgnoreBudget {
-		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: a larger platform, fewer bits, or --ignore-budget to go on for verification only",
-			d.Model, platform.Name, strings.Join(d.Shortfall, "\n  "))
+		ways := "a larger platform, fewer bits"
+		if in.Pins != nil {
+			ways = "fewer pins in " + h.Folding + ", " + ways
+		}
+		return nil, fmt.Errorf("%q does not fit %s:\n  %s\nhint: %s, or --ignore-budget to go on for verification only",
+			d.Model, platform.Name, strings.Join(d.Shortfall, "\n  "), ways)
+	}
+	if in.Pins != nil {
+		d.Explain = append(d.Explain, in.Pins.Explain())
 	}
 	if d.Dense, err = ask.Dense(ctx, in, quick, d); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"hass/internal/design"
 	"hass/optimizer"
+	"hass/optimizer/folding"
 	"hass/optimizer/pixels"
 )
 
@@ -20,14 +21,37 @@ const worthPixels = 1.1
 // that gains nothing, and then, where in.Menu knows of scheduled engines, tries whole rows. Where a rate or a latency was asked for it
 // is the value with which that takes least. in.Pixels plays no part.
 func Pixels(ctx context.Context, in optimizer.Input) (int, error) {
+	fit, err := in.Pins.Pixels(numbers(&in))
+	if err != nil {
+		return 0, err
+	}
+	if len(fit) == 1 {
+		return fit[0], nil
+	}
 	best, _, err := rated(ctx, in)
 	return best, err
+}
+
+// numbers are the numbers of pixels that are tried.
+func numbers(in *optimizer.Input) (list []int) {
+	for p := 1; p <= optimizer.MaxPixels; p *= 2 {
+		list = append(list, p)
+	}
+	if in.Menu != nil {
+		list = append(list, pixels.Rows)
+	}
+	return list
 }
 
 // rated is Pixels with the rating of a coarse search.
 func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rating, err error) {
 	in.Coarse, in.Near = true, 0
+	fit, err := in.Pins.Pixels(numbers(&in))
+	if err != nil {
+		return 0, nil, err
+	}
 	var refused error
+	var pinned *folding.Error
 	try := func(p int) (r *optimizer.Rating, err error) {
 		in.Pixels = p
 		r, err = optimizer.Rate(ctx, in)
@@ -35,9 +59,19 @@ func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rat
 			refused = err // more pixels or fewer may do
 			return nil, nil
 		}
+		if none := (*folding.Error)(nil); errors.As(err, &none) {
+			if none.Nearer(pinned) {
+				pinned = none
+			}
+			return nil, nil
+		}
 		return r, err
 	}
-	for p := 1; p <= optimizer.MaxPixels; p *= 2 {
+	enough := false // more pixels gain nothing
+	for _, p := range fit {
+		if enough && p != pixels.Rows {
+			continue
+		}
 		r, err := try(p)
 		if err != nil {
 			return 0, nil, err
@@ -48,23 +82,15 @@ func rated(ctx context.Context, in optimizer.Input) (best int, of *optimizer.Rat
 		if best == 0 || better(&in, r, of, worthPixels) {
 			best, of = p, r
 		}
-		if best != p && (of.Fits || !in.Asks()) || p == 1 && !r.Fits && !in.Asks() {
-			break
-		}
+		enough = best != p && (of.Fits || !in.Asks()) || p == 1 && !r.Fits && !in.Asks()
 	}
-	if in.Menu != nil {
-		r, err := try(pixels.Rows)
-		if err != nil {
-			return 0, nil, err
-		}
-		if r != nil && (best == 0 || better(&in, r, of, worthPixels)) {
-			best, of = pixels.Rows, r
-		}
+	switch {
+	case best != 0:
+		return best, of, nil
+	case pinned != nil:
+		return 0, nil, pinned
 	}
-	if best == 0 {
-		return 0, nil, refused
-	}
-	return best, of, nil
+	return 0, nil, refused
 }
 
 // better tells whether a rating is a better answer to in than another, in rate by more than a factor.

@@ -38,6 +38,7 @@ func Dense(ctx context.Context, in, quick optimizer.Input, d *design.Design) (*d
 		return beside("itself", d, d), nil
 	}
 	in.Menu, quick.Menu = nil, nil
+	in.Pins, quick.Pins = nil, nil // a folding file is about the design itself
 	var best *optimizer.Rating
 	for _, kind := range rules() {
 		if kind == hw.Packed && !packs(&in) {
