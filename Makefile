@@ -1,57 +1,57 @@
 # hass: from a trained CNN to a verified sparse dataflow accelerator.
 #
 #   make demo         build the embedded demo end to end (needs Go and make; installs the rest)
-#   make test         all tests that fit a small machine; those that need trained models
-#                     say so and are skipped without HASS_DATA
+#   make test         all tests that fit a small machine; tests that need trained models are skipped
+#                     with a message if HASS_DATA has none
 #   make quick        the tests that need nothing but Go
 #   make release      archives for RELEASE_SYSTEMS in build/release, with SHA256SUMS
-#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: the two that follow
+#   make acceptance   the measured claims on real networks (needs HASS_DATA), under 120 minutes: acceptance-short, acceptance-rtl
 #   make acceptance-short
-#                     all but the RTL (minutes); starts a PostgreSQL server of its own
+#                     everything except RTL (minutes); starts a PostgreSQL server of its own
 #   make acceptance-rtl
-#                     the RTL of trained networks in Verilator, value for value and cycle for cycle as the
+#                     the RTL of trained networks in Verilator, whose values and cycles must equal the
 #                     simulator's, and its area by yosys
 #   make acceptance-quantised
-#                     published quantised models from ONNX to verified projects of both targets (a quarter of an hour);
+#                     published quantised models from ONNX to verified projects of both targets (a quarter of an hour)
 #   make acceptance-fewbits
-#                     8, 6 and 4 bits of float models against float, over labelled images (an hour)
+#                     float models with 8, 6 and 4 bits against float, on labelled images (an hour)
 #   make acceptance-sparse
-#                     networks to designs that mix scheduled engines with others, simulated on real images (half an hour);
-#                     goes on where it was stopped
+#                     designs that mix scheduled engines with others, simulated on real images (half an hour);
+#                     resumes where it was stopped
 #   make acceptance-repair
-#                     pruned float models, repaired in three ways, over labelled images (half an hour)
+#                     pruned float models, repaired in three ways, on labelled images (half an hour)
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
 #   make figures      writes the tables of docs/figures, which acceptance runs measure, into the documents
 #   make search-comparison
-#                     all samplers on four trained networks; hours, resumes (needs HASS_DATA)
+#                     all samplers on four trained networks (hours; needs HASS_DATA); resumes where it was stopped
 #   make acceptance-networks
-#                     the whole path on the networks of the paper at 224x224 (half an hour; needs HASS_DATA
-#                     and its script that makes torchvision's models)
-#   make sweep        synthesises what is not yet in optimizer/cost/calibration/xc7.csv of the cost model's sweep (needs
-#                     yosys; half an hour from nothing); make fit fits the formulas' coefficients to it
-#   make pnr          places and routes what is not yet in optimizer/cost/calibration/xc7z010-1.csv, or is of other texts of the
-#                     modules, with a nextpnr-himbaechel and a chip database of xc7z010 that you have (NEXTPNR=, CHIPDB=; hours);
+#                     all steps on the networks of the paper at 224x224 (half an hour; needs HASS_DATA and its
+#                     script that makes torchvision's models)
+#   make sweep        synthesises the cost model's sweep, except what optimizer/cost/calibration/xc7.csv already has (needs
+#                     yosys; half an hour for all); make fit fits the formulas' coefficients to it
+#   make pnr          places and routes the modules that are not in optimizer/cost/calibration/xc7z010-1.csv or have changed since,
+#                     with your own nextpnr-himbaechel and chip database of xc7z010 (NEXTPNR=, CHIPDB=; hours);
 #                     make fit-clock fits the delays of modules to it
 #   make requantise-table
-#                     what the forms of requantisation take on xc7, by the sweep, into docs/measurements.md
-#   make engine-table what one lane of each engine kind takes on xc7 and its cycles per beat, as a table in
+#                     writes the resources of the forms of requantisation on xc7, from the sweep, into docs/measurements.md
+#   make engine-table resources on xc7 and cycles per beat of one lane of each engine kind, as a table in
 #                     build/engine-table.md (needs yosys; ten minutes)
-#   make goptuna      our TPE beside goptuna's (a module of its own)
+#   make goptuna      compares our TPE with goptuna's (a module of its own)
 #   make export-onnxruntime
-#                     exported models in ONNX Runtime (needs node, npm, HASS_DATA)
-#   make conformance  ONNX's own operator tests against docs/conformance.md
+#                     runs exported models in ONNX Runtime (needs node, npm, HASS_DATA)
+#   make conformance  compares the results of ONNX's own operator tests with docs/conformance.md
 #   make bench        Go benchmarks
 #   make bench-onnxruntime
-#                     both executors against ONNX Runtime in one run (needs node, npm, HASS_DATA)
-#   make fuzz         every fuzz target of the sources for FUZZTIME (default 30s)
+#                     the speed of both executors and of ONNX Runtime in one run (needs node, npm, HASS_DATA)
+#   make fuzz         every fuzz target for FUZZTIME (default 30s)
 #   make postgres-start, make postgres-stop
 #                     a private PostgreSQL server under build/postgres for studies that several
 #                     workers share, on 127.0.0.1 port PGPORT (default 55432; anybody on this
-#                     machine may connect); prints its URL. What it stores stays when it stops
+#                     machine may connect); prints its URL. Its data remain when it stops
 #   make test-postgres
-#                     the tests of optimizer/search/study also against such a server, one of their own
+#                     the tests of optimizer/search/study including PostgreSQL, on a separate server
 #
 # HASS_DATA is the folder of trained models and labelled images; default ../shared/data.
 
@@ -61,7 +61,7 @@ HASS_DATA ?= $(abspath ../shared/data)
 export HASS_DATA
 export CGO_ENABLED = 0
 
-# What the tests run besides Go: the C++ compiler for the generated projects, simulators, synthesis and a
+# Programs that the tests need besides Go: the C++ compiler for the generated projects, simulators, synthesis and a
 # solver for the RTL, tclsh and Python with numpy for the generated scripts and drivers.
 COMMANDS = g++ verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
 PACKAGES = g++ make verilator iverilog yosys z3 tcl python3 python3-numpy
@@ -73,7 +73,7 @@ all: build
 build:
 	$(GO) build -o bin/hass ./cmd/hass
 
-# cxx is all that the demo needs; deps is what the tests need.
+# cxx installs what the demo needs, deps what the tests need.
 cxx:
 	@command -v g++ >/dev/null || $(MAKE) --no-print-directory install
 
@@ -93,8 +93,8 @@ demo: build cxx
 	bin/hass build examples/demo/model.onnx --platform zcu104 \
 	  --calib examples/demo/calib.toml --test examples/demo/test.toml -o runs/demo
 
-# An archive for each system, with the man page and the documents; the binary knows its version and commit. Equal commits and equal
-# Go versions give equal archives.
+# An archive for each system, with the man page and the documents. The binary contains its version and commit. The same commit and
+# Go version give the same archives.
 RELEASE_SYSTEMS ?= linux-amd64 linux-arm64 darwin-arm64
 RELEASE = $(CURDIR)/build/release
 .PHONY: release
@@ -111,7 +111,7 @@ release: build
 	done
 	cd $(RELEASE) && sha256sum *.tar.gz | tee SHA256SUMS
 
-# go test shows why a test is skipped only with -v, so missing data and tools are named here.
+# go test tells why a test is skipped only with -v, so this rule names missing data and tools.
 test: deps lint
 	@[ -f "$(HASS_DATA)/README.md" ] || \
 	  echo "no trained models at $(HASS_DATA): the tests that need them are skipped (set HASS_DATA)"
@@ -124,7 +124,7 @@ test: deps lint
 	$(GO) test -timeout 20m ./...
 	$(GO) test -tags noasm ./internal/kernel ./internal/floatexec ./internal/intnet
 
-# Tests that run another program or take seconds are skipped and say so with -v.
+# Tests that run another program or take seconds are skipped; -v tells which.
 .PHONY: quick
 quick:
 	$(GO) test -short ./...
@@ -146,39 +146,39 @@ acceptance-short: deps
 	  $(GO) test -count=1 -timeout 60m -v -run 'TestAcceptance|TestSharedStudy' ./internal/test/acceptance; \
 	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
-# Published quantised models from ONNX to verified projects; QUANTISED_ONLY is a pattern of their names.
+# Published quantised models from ONNX to verified projects; QUANTISED_ONLY is a pattern for the names of models.
 QUANTISED_ONLY ?= .*
 .PHONY: acceptance-quantised
 acceptance-quantised: deps
 	HASS_ACCEPTANCE_QUANTISED=1 $(GO) test -count=1 -timeout 60m -v -run 'TestQuantised/$(QUANTISED_ONLY)' ./internal/test/acceptance
 
-# Few bits of float models; FEWBITS_ONLY is a pattern of their names.
+# Float models with few bits; FEWBITS_ONLY is a pattern for the names of models.
 FEWBITS_ONLY ?= .*
 .PHONY: acceptance-fewbits
 acceptance-fewbits: deps
 	HASS_ACCEPTANCE_FEWBITS=1 $(GO) test -count=1 -timeout 240m -v -run 'TestFewBits/$(FEWBITS_ONLY)' ./internal/test/acceptance
 
-# Mixed designs of scheduled engines; SPARSE_ONLY is a pattern of their names. What was measured stands in SPARSE.
+# Designs that mix scheduled engines with others; SPARSE_ONLY is a pattern for their names. SPARSE is the folder of results.
 SPARSE      ?= $(CURDIR)/build/sparse
 SPARSE_ONLY ?= .*
 .PHONY: acceptance-sparse
 acceptance-sparse: deps
 	HASS_SPARSE=$(SPARSE) $(GO) test -count=1 -timeout 120m -v -run 'TestSparse/$(SPARSE_ONLY)' ./internal/test/acceptance
 
-# Pruned models, repaired in three ways; REPAIR_ONLY is a pattern of their names.
+# Pruned models, repaired in three ways; REPAIR_ONLY is a pattern for the names of models.
 REPAIR_ONLY ?= .*
 .PHONY: acceptance-repair
 acceptance-repair: deps
 	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair/$(REPAIR_ONLY)' ./internal/test/acceptance
 
-# Reports in a headless Chromium: no request, no console message, contrast, keyboard, width. REPORT_SHOTS is a folder for screenshots.
+# Reports in a headless Chromium: no requests, no console messages, contrast, keyboard, width. REPORT_SHOTS is a folder for screenshots.
 REPORT_SHOTS ?=
 .PHONY: acceptance-report
 acceptance-report: deps
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory install PACKAGES=chromium
 	HASS_ACCEPTANCE_REPORT=1 HASS_REPORT_SHOTS="$(REPORT_SHOTS)" $(GO) test -count=1 -timeout 30m -v -run 'TestReport$$' ./internal/test/acceptance
 
-# HOSTILE_ONLY is a pattern of tests: Forgeries, Sweep, Kills, ...
+# HOSTILE_ONLY is a pattern for the names of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*
 .PHONY: acceptance-hostile figures
 acceptance-hostile: deps
@@ -187,22 +187,22 @@ acceptance-hostile: deps
 figures:
 	$(GO) test -count=1 ./internal/test/figures -update
 
-# RTL in Verilator, then its area by yosys. RTL_ONLY is a pattern of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
+# RTL in Verilator, then its area by yosys. RTL_ONLY is a pattern for the names of cases: Demo, LeNet/dense8, ResNet-50, Speed, ...
 RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
 	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/test/acceptance
 	HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 60m -v -run TestSpread ./optimizer/cost/fit/pnr
 
-# Hours: every sampler on every network, two studies at a time. Studies and report.md stand in SEARCH; started
-# again it goes on. HASS_SEARCH_ONLY names networks, separated by commas.
+# Every sampler on every network, two studies at a time: this takes hours. Studies and report.md are in SEARCH; a second
+# start resumes. HASS_SEARCH_ONLY names networks, separated by commas.
 SEARCH ?= $(CURDIR)/build/search
 search-comparison:
 	HASS_SEARCH=$(SEARCH) $(GO) test -count=1 -timeout 24h -v -run 'TestSearch$$' ./internal/test/acceptance
 	@cat $(SEARCH)/report.md
 
-# The sweep goes on where it was stopped. Fitting goes twice: what an engine has beside lanes and weights is what
-# their formulas leave.
+# The sweep resumes where it was stopped. The fit runs twice, because the formulas of engines are fitted to the rest after the
+# formulas of lanes and weights.
 CALIBRATION = optimizer/cost/calibration
 sweep:
 	$(GO) run ./optimizer/cost/fit/sweep $(CALIBRATION)/xc7.csv
@@ -210,7 +210,7 @@ fit:
 	$(GO) run ./optimizer/cost/fit/coefficients $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
 	$(GO) run ./optimizer/cost/fit/coefficients $(CALIBRATION)/xc7.csv $(CALIBRATION)/xc7.toml
 
-# Place and route is the user's own program with its database: nothing of them is part of this project.
+# Place and route uses the user's own program and chip database; neither is part of this project.
 NEXTPNR ?=
 CHIPDB  ?=
 PNR_SEEDS ?= 1
@@ -231,7 +231,7 @@ engine-table:
 	HASS_ENGINE_TABLE=$(CURDIR)/build/engine-table.md $(GO) test -count=1 -timeout 2h -v -run TestEngineTable ./optimizer/cost/fit
 	@cat build/engine-table.md
 
-# Three networks are only architectures: torchvision makes them, with random weights.
+# Three networks have no trained weights here: torchvision creates them with random weights.
 TORCHVISION = $(CURDIR)/build/torchvision
 MAKE_MODELS ?= $(HASS_DATA)/../tools/make_torchvision_models.py
 
@@ -243,7 +243,7 @@ acceptance-networks: deps
 	  [ -f $(TORCHVISION)/$$m.onnx ] || /usr/bin/python3 $(MAKE_MODELS) $(TORCHVISION) $$m || exit 1; done
 	HASS_NETWORKS=$(TORCHVISION) $(GO) test -count=1 -timeout 170m -v -run TestNetworks ./internal/test/acceptance
 
-# ONNX's operator test data are a Debian package of their own.
+# ONNX's operator test data come in a separate Debian package.
 conformance:
 	@[ -n "$$ONNX_TESTDATA" ] || [ -d /usr/share/libonnx-testdata/data ] || \
 	  $(MAKE) --no-print-directory install PACKAGES=libonnx-testdata
@@ -258,7 +258,7 @@ bench:
 ORT_VERSION ?= 1.30.0
 ORT = $(CURDIR)/build/onnxruntime/node_modules
 
-# The npm package brings its library for Linux; its install script would fetch more.
+# The npm package contains the library for Linux. Its install script would download more.
 $(ORT)/onnxruntime-node/package.json:
 	mkdir -p build/onnxruntime
 	npm install --prefix build/onnxruntime --ignore-scripts --no-audit --no-fund onnxruntime-node@$(ORT_VERSION)
@@ -272,17 +272,17 @@ bench-onnxruntime: $(ORT)/onnxruntime-node/package.json
 export-onnxruntime: $(ORT)/onnxruntime-node/package.json
 	HASS_ONNXRUNTIME=$(ORT) $(GO) test -count=1 -timeout 30m -v -run 'TestExport(Operators|AgainstONNXRuntime|Repaired)' ./internal/test/ortbench
 
-# Every function Fuzz... of the tests. FUZZ_ONLY is a pattern of their names.
+# Runs every function Fuzz... of the tests. FUZZ_ONLY is a pattern for their names.
 FUZZ_ONLY ?= .
 fuzz:
 	@set -e; grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -E 'Fuzz.*$(FUZZ_ONLY)' | sort | \
 	  sed -E 's|^(.*)/[^/]*:func (.*)|\1 \2|' | while read -r dir name; do \
 	    echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; done
 
-# PostgreSQL does not run as root: then it runs as Debian's user postgres. Its folder
-# $(POSTGRES) is a link to one in /var/tmp if that user cannot get at this checkout, or
-# if the path is too long for a socket. Debian's package would set up and start a server
-# of its own, which the file in createcluster.d prevents.
+# PostgreSQL refuses to run as root, so for root it runs as Debian's user postgres. If that
+# user cannot access this checkout, or if the path is too long for a socket, its folder
+# $(POSTGRES) is a link to a folder in /var/tmp. Debian's package would set up and start a
+# server of its own; the file in createcluster.d prevents this.
 PGPORT ?= 55432
 POSTGRES ?= $(CURDIR)/build/postgres
 PGSTOP ?= fast
@@ -321,7 +321,7 @@ postgres-stop:
 	  ! $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" status >/dev/null || \
 	  $$as env PATH="$$PATH" pg_ctl -D "$$dir/data" -m $(PGSTOP) -w -s stop
 
-# The tests crash and restart the server, so it is not the one that holds studies.
+# The tests crash and restart the server, so they do not use the server with users' studies.
 PGTEST = $(MAKE) --no-print-directory -C $(CURDIR) POSTGRES=$(CURDIR)/build/postgres-test PGPORT=$(PGTESTPORT)
 PGTESTPORT ?= 55433
 

@@ -6,7 +6,7 @@ const (
 	Cols = 16
 )
 
-// Slack is how many elements past the end of a row Plane may read and write.
+// Slack is the number of elements past the end of a row that Plane may read and write.
 const Slack = 8
 
 // Simd tells whether assembly is in use.
@@ -54,10 +54,9 @@ func tileGo(k, nr int, a, b, c []float32, ldc int, first bool) {
 //
 //	y[r*ystride+j] = sum over t of w[t] * x[r*xstride+j+off[t]]   for r < oh, j < ow
 //
-// each a chain of FMA from +0 in the order of t. off counts bytes of float32
-// elements (4 per element). It may also write up to Slack-1 elements past each
-// row of y, in the order of rows, and read as far past x's rows: the slices must
-// hold them.
+// each a chain of FMA from +0 in the order of t. off is in bytes (4 per element).
+// Plane may also write up to Slack-1 elements past each row of y, in the order of
+// rows, and read as many past the rows of x: the slices must have room for them.
 func Plane(y []float32, oh, ow, ystride int, x []float32, xstride int, w []float32, off []int) {
 	if oh <= 0 || ow <= 0 || len(off) == 0 {
 		return
@@ -87,9 +86,9 @@ func planeGo(y []float32, oh, ow, ystride int, x []float32, xstride int, w []flo
 	}
 }
 
-// Clamp is y[i] = min(max(x[i]+bias, lo), hi) + zero, where a NaN stays one; y may
-// be x. A zero of -0 keeps the sign of every zero, +0 makes all of them positive;
-// a bias of -0 leaves x as it is. lo and hi are not NaN.
+// Clamp is y[i] = min(max(x[i]+bias, lo), hi) + zero, where a NaN stays NaN; y may
+// be x. If zero is -0, zeros keep their sign; if it is +0, all zeros become
+// positive. A bias of -0 does not change x. lo and hi are not NaN.
 func Clamp(y, x []float32, bias, lo, hi, zero float32) {
 	x = x[:len(y)]
 	n := 0
@@ -103,7 +102,7 @@ func Clamp(y, x []float32, bias, lo, hi, zero float32) {
 	}
 }
 
-// clamp follows the instructions: of two equal numbers the first argument stays.
+// clamp behaves like the instructions: of two equal numbers it gives the first argument.
 func clamp(v, lo, hi float32) float32 {
 	if v < lo {
 		v = lo
@@ -157,7 +156,7 @@ func Scale(y, x []float32, s float32) {
 }
 
 // HardSwish is y[i] = v*min(max(v+3, 0), 6)/6 for v = x[i]+bias, in float64 and
-// rounded once at the end; y may be x. A bias of -0 leaves x as it is.
+// rounded once at the end; y may be x. A bias of -0 does not change x.
 func HardSwish(y, x []float32, bias float32) {
 	x = x[:len(y)]
 	n := 0
@@ -173,7 +172,7 @@ func HardSwish(y, x []float32, bias float32) {
 }
 
 // Threshold is y[i] = v, or +0 where |v| < tau, for v = x[i]+bias; y may be x. A bias
-// of -0 leaves x as it is.
+// of -0 does not change x.
 func Threshold(y, x []float32, bias, tau float32) {
 	x = x[:len(y)]
 	n := 0

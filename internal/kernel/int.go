@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// IntCols is the filters, or channels, of an integer panel.
+// IntCols is the number of filters, or channels, of an integer panel.
 const IntCols = 16
 
 // Run is a part of a sum: Pairs pairs of terms, whose inputs start Off elements
@@ -14,7 +14,7 @@ type Run struct{ Off, Pairs int }
 //	acc[r*IntCols+f] += sum over runs, i < Pairs, e < 2 of
 //	                    x[base[r]+Off+2*i+e] * w[f*2+e]   w moving on by 2*IntCols each pair
 //
-// The sum of a run is taken in int32, that of the runs in int64.
+// The sum of a run is computed in int32, the sum over the runs in int64.
 func IntTile(acc []int64, x []int16, base *[Rows]int, w []int16, runs []Run) {
 	acc = acc[:Rows*IntCols]
 	n, end := 0, 0
@@ -56,7 +56,7 @@ func IntTile(acc []int64, x []int16, base *[Rows]int, w []int16, runs []Run) {
 //	acc[p*IntCols+c] += sum over pairs i, e < 2 of x[p*step+off[2*i+e]+c] * w[i*2*IntCols+at(c)*2+e]
 //
 // where at(c) is the place of channel c in a pair's weights, see TapPlace. runs
-// cuts the pairs, all of them, into runs whose partial sums stay in int32.
+// divides all pairs into runs whose partial sums fit int32.
 func IntTaps(acc []int64, pixels int, x []int16, step int, off []int, w []int16, runs []int) {
 	n := 0
 	for _, r := range runs {
@@ -91,7 +91,7 @@ func IntTaps(acc []int64, pixels int, x []int16, step int, off []int, w []int16,
 }
 
 // TapPlace is the place of channel c < IntCols in the weights of a pair of taps:
-// the order 0..3, 8..11, 4..7, 12..15, in which instructions interleave.
+// the order 0..3, 8..11, 4..7, 12..15, because the unpack instructions interleave so.
 func TapPlace(c int) int { return c&3 | c&4<<1 | c&8>>1 }
 
 // Requant16 turns rows of IntCols sums into outputs:
@@ -99,9 +99,9 @@ func TapPlace(c int) int { return c&3 | c&4<<1 | c&8>>1 }
 //	q = (acc[r*IntCols+j] + half[j]) >> shift[j], less ties[j] & q if nothing was shifted out
 //	y[r*stride+j] = min(max(q, lo), hi)
 //
-// and tells whether some sum lies outside [-limit, limit) or reaches limit with
-// its half. 0 <= shift[j] <= 62, and lo and hi fit int32. Rounding half to even has
-// ties of 1 where shift[j] > 0; nil stands for zeros: rounding half up.
+// and tells whether some sum lies outside [-limit, limit) or reaches limit after
+// half is added. 0 <= shift[j] <= 62, and lo and hi fit int32. For rounding half to
+// even, ties is 1 where shift[j] > 0. A nil ties means zeros: rounding half up.
 func Requant16(y []int32, stride, rows int, acc []int64, half, shift, ties *[IntCols]int64, lo, hi, limit int64) (bad bool) {
 	if rows < 1 {
 		return false

@@ -2,7 +2,7 @@
 
 package kernel
 
-// simd is false: this build has no assembly, and the compiler drops the calls of
+// simd is false: this build has no assembly, and the compiler removes the calls of
 // the functions below.
 const simd = false
 

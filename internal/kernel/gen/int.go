@@ -84,7 +84,7 @@ func intTile() {
 }
 
 // intTaps: see IntTaps. Two taps are interleaved, so that one instruction
-// multiplies both and adds.
+// multiplies both and adds the products.
 func intTaps() {
 	TEXT("avxIntTaps", NOSPLIT, "func(acc *int64, pixels int, x *int16, step int, off *int, w *int16, runs *int, n int)")
 	Pragma("noescape")
@@ -121,7 +121,7 @@ func intTaps() {
 	VPADDD(a, hi, hi)
 	DECQ(pairs)
 	JNE(LabelRef("pair"))
-	// The low halves of each eight channels lie in lo, the high ones in hi.
+	// lo has the low four of each eight channels, hi the high four.
 	widen(lo, acc, 0, 64)
 	widen(hi, acc, 32, 96)
 	DECQ(n)
@@ -135,10 +135,10 @@ func intTaps() {
 	RET()
 }
 
-// evenDwords is the constant that picks the low halves of four numbers of 64 bits.
+// evenDwords is the constant that selects the low halves of four 64-bit numbers.
 var evenDwords Mem
 
-// requant: see Requant16; with ties it clears their bits.
+// requant: see Requant16; with ties it clears the lowest bit of exact ties.
 func requant(ties bool) {
 	if ties {
 		TEXT("avxRequant16Ties", NOSPLIT, "func(y *int32, stride, rows int, acc, half, shift, ties *int64, lo, hi, limit int64) (bad bool)")
@@ -171,7 +171,7 @@ func requant(ties bool) {
 	sign, bottom, bad, pick := YMM(), YMM(), YMM(), YMM()
 	VPCMPEQQ(sign, sign, sign)
 	VPADDQ(sign, top, top) // limit - 1
-	// -limit - 1 = ^limit: a sum is bad if it is not above it.
+	// A sum is bad if it is less than bottom = -limit.
 	VPXOR(sign, top, bottom) // ^(limit-1) = -limit
 	VPSLLQ(Imm(63), sign, sign)
 	VPXOR(bad, bad, bad)
@@ -193,7 +193,7 @@ func requant(ties bool) {
 		VPADDQ(Mem{Base: half, Disp: 32 * j}, a, a)
 		VPCMPGTQ(top, a, m) // a > limit-1
 		VPOR(m, bad, bad)
-		// An arithmetic shift: with the sign flipped, logically, and back.
+		// An arithmetic shift: flip the sign bit, shift logically, subtract the shifted sign bit.
 		VMOVDQU(Mem{Base: shift, Disp: 32 * j}, s)
 		sum := a
 		if a = YMM(); !ties {

@@ -2,8 +2,8 @@
 //
 //	go generate ./internal/kernel
 //
-// It is a module of its own, so that avo is no dependency of the product. Every
-// kernel has a Go function of the same meaning in package kernel, which is its
+// It is a separate Go module, so that the product does not depend on avo. Every
+// kernel has an equivalent Go function in package kernel, which is its
 // documentation.
 package main
 
@@ -218,7 +218,7 @@ func fmaPlane() {
 
 // clampTail emits y = min(max(v, lo), hi) + zero and the store.
 func clampTail(v, lo, hi, zero VecVirtual, y Register) {
-	VMAXPS(v, lo, v) // a NaN in the last source passes through
+	VMAXPS(v, lo, v) // a NaN in the last source is kept
 	VMINPS(v, hi, v)
 	VADDPS(zero, v, v)
 	VMOVUPS(v, ptr(y))
