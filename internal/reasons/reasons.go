@@ -10,13 +10,13 @@ import (
 	"hass/internal/graph"
 )
 
-// This file holds the reasons and hints for what has no module: each says what the
-// operator does, what the hardware does instead, and what a user can do.
+// Each text tells what the operator does, what the hardware does instead, and what
+// a user can do.
 
-// CutHint is for operators that only the host can do.
+// CutHint is the hint for operators that only the host can run.
 const CutHint = "behind the last layer with weights the host does it"
 
-// NoModule says why an operator without a module has none.
+// NoModule gives the reason why an operator has no module.
 func NoModule(g *graph.Graph, n *graph.Node) (reason, hint string) {
 	shape := func(i int) graph.Shape { s, _ := g.ShapeOf(n.Inputs[i]); return s }
 	x := shape(0)
@@ -68,7 +68,7 @@ func padWords(op graph.Pad, x graph.Shape) (reason, hint string) {
 	return fmt.Sprintf("it pads rows and columns with %g; the hardware pads with zeros", op.Value), hint
 }
 
-// NoInput says why the hardware cannot have a model's input; "" if it can.
+// NoInput gives the reason why the hardware cannot read a model's input; "" if it can.
 func NoInput(in graph.Value) (reason, hint string) {
 	_, _, _, ok := dataset.InputShape(in.Shape)
 	switch {
@@ -81,13 +81,13 @@ func NoInput(in graph.Value) (reason, hint string) {
 	return fmt.Sprintf("it has the shape %v; the hardware reads images [1,C,H,W], sequences [1,C,L] and vectors [1,F]", in.Shape), "export the model with an input of one of these shapes and a Reshape behind it"
 }
 
-// NoMap says that an operator reads a value that is no map.
+// NoMap is for an operator that reads a value that is not a map.
 func NoMap(s graph.Shape) (reason, hint string) {
 	return fmt.Sprintf("it reads %v; the hardware has maps [1,C,H,W], sequences [1,C,L] and vectors [1,C]", s), "give it a map of one image; " + CutHint
 }
 
-// Reshaped says that an operator reads a map under another shape, which the hardware
-// would have to rearrange.
+// Reshaped is for an operator that reads a map with another shape, for which the
+// hardware would have to rearrange elements.
 func Reshaped(s graph.Shape, h, w, c int) (reason, hint string) {
 	was := graph.Shape{1, c, h, w}
 	if len(s) > 1 && s[0] == 1 && s.Elems() == s[1] {

@@ -2,23 +2,25 @@ package rescale
 
 import "math"
 
-// region is the set of all functions (v + b) / u that round to a line's y for each of its values: with the ties between y's numbers at
-// n - 1/2, a threshold t at n says b >= (n-1/2)u - t and b < (n-1/2)u - (t-1). Both sides are straight in (u, b), so the set is a convex
-// polygon. It guides a search with float64; what it offers is compared exactly afterwards.
+// region is the set of all functions (v + b) / u that round to a line's y for each of its values. The ties between numbers of y lie at
+// n - 1/2, so a threshold t at n means b >= (n-1/2)u - t and b < (n-1/2)u - (t-1). Both bounds are linear in (u, b), so the set is a
+// convex polygon. It guides a search in float64; every candidate is compared exactly afterwards.
 type region struct {
 	ties        []float64 // n - 1/2
 	at          []float64 // thresholds
 	least, most float64   // values of the line
 	bias        float64   // of the line
-	low, high   float64   // of b in the polygon, within slopes of u/spread to u*spread
+	low, high   float64   // range of b in the polygon, for slopes from u/spread to u*spread
 }
 
 const (
-	mostBiases = 64 // bounds the biases that a region offers at a number of places: half of them next to the line's, half all over the polygon
-	spread     = 4  // lines of few steps have polygons without an end
+	// mostBiases bounds the candidate biases for a number of places: half of them are next to the line's bias, half are spread over the
+	// polygon.
+	mostBiases = 64
+	spread     = 4 // bounds the slopes, because lines of few steps have unbounded polygons
 )
 
-// newRegion is the region of a line, nil where it has no bounds: its y is one number.
+// newRegion is the region of a line. It is nil if the region has no bounds because all values have the same y.
 func newRegion(l *Line, thresholds []int64) *region {
 	r := &region{least: float64(l.Least), most: float64(l.Most)}
 	inside := false
@@ -50,7 +52,7 @@ func (r *region) floor(u float64) float64 {
 	return b
 }
 
-// ceiling is the b at u that is just too large.
+// ceiling is the least b at u that is too large.
 func (r *region) ceiling(u float64) float64 {
 	b := math.Inf(1)
 	for k, t := range r.at {
@@ -61,7 +63,7 @@ func (r *region) ceiling(u float64) float64 {
 	return b
 }
 
-// edge is where the polygon ends between u, which lies in it, and far.
+// edge is the u at which the polygon ends between u, which lies inside, and far.
 func (r *region) edge(u, far float64) float64 {
 	for range 80 {
 		if middle := (u + far) / 2; r.floor(middle) <= r.ceiling(middle) {
@@ -73,7 +75,7 @@ func (r *region) edge(u, far float64) float64 {
 	return u
 }
 
-// least is the place of the least value of a convex function between two places.
+// least is the argument between from and to at which a convex function is least.
 func least(from, to float64, f func(float64) float64) float64 {
 	for range 120 {
 		a, b := from+(to-from)/3, to-(to-from)/3
@@ -86,7 +88,7 @@ func least(from, to float64, f func(float64) float64) float64 {
 	return (from + to) / 2
 }
 
-// biases are integers b for which the region has functions of bias b * 2^-frac and an integer multiplier of 2^-shift, by float64.
+// biases are integers b for which the region has functions with bias b * 2^-frac and a multiple of 2^-shift as ratio, by float64.
 func (r *region) biases(shift, frac int) []int64 {
 	low, high := math.Floor(math.Ldexp(r.low, frac)), math.Ceil(math.Ldexp(r.high, frac))
 	if !(high-low < largestBias) || math.Abs(low) >= largestBias || math.Abs(high) >= largestBias {
@@ -112,7 +114,7 @@ func (r *region) biases(shift, frac int) []int64 {
 	return list
 }
 
-// multiplies tells whether there is an integer multiplier of 2^-shift with a bias, but for what float64 cannot tell.
+// multiplies tells whether the region has a multiple of 2^-shift as ratio with bias b, up to errors of float64.
 func (r *region) multiplies(b float64, shift int) bool {
 	// (t + b) * ratio >= tie and (t-1 + b) * ratio < tie.
 	from, to := 0.0, math.Inf(1)
@@ -144,5 +146,5 @@ func (r *region) multiplies(b float64, shift int) bool {
 	return math.Floor(math.Ldexp(to*(1+slack), shift)) >= math.Ceil(math.Ldexp(from*(1-slack), shift))
 }
 
-// slack is what float64 may be off in a region, relatively.
+// slack is the relative error that float64 may have in a region.
 const slack = 1e-13

@@ -1,7 +1,7 @@
-// Package rescale finds integer arithmetic that equals a quantiser of a model for every value that it
-// can meet. A model's scales are float32 numbers, taken as the rationals they are; the quantiser's result is
-// one rounding, half to even, of an exact quotient. Hardware has a multiplier and a shift, or a list of
-// thresholds: both are decided here by comparing thresholds, never by sampling.
+// Package rescale finds integer arithmetic that equals a quantiser of a model for every possible value.
+// A model's scales are float32 numbers, which are treated as exact rationals. The quantiser's result is
+// one rounding, half to even, of an exact quotient. The hardware has a multiplier and a shift, or a list of
+// thresholds. Both are found here by comparing thresholds, never by sampling.
 package rescale
 
 import (
@@ -12,7 +12,7 @@ import (
 	"hass/internal/fixed"
 )
 
-// Line is the function of one channel that a requantisation stands for:
+// Line is the function of one channel that a requantisation must equal:
 //
 //	y = min(max(rne((v + Bias) * Ratio), Lo), Hi)    for the integers v from Least to Most
 //
@@ -23,14 +23,14 @@ type Line struct {
 	Least, Most int64 // of v
 }
 
-// Thresholds are Hi-Lo integers, never falling: entry k is the least v in [Least, Most] whose y is above Lo+k, or
-// Most+1 if there is none. A v below all has y = Lo.
+// Thresholds are Hi-Lo integers in ascending order: entry k is the least v in [Least, Most] whose y is above Lo+k, or
+// Most+1 if there is none. A v below all thresholds has y = Lo.
 func (l *Line) Thresholds() []int64 {
 	if l.Hi <= l.Lo {
 		return []int64{}
 	}
-	// y reaches n where (v + Bias) * Ratio >= n - 1/2, and at equality if n is even: v >= ((2n-1) / Ratio) / 2 - Bias. Over a common
-	// denominator that is (base + n*step) / den.
+	// y reaches n if (v + Bias) * Ratio > n - 1/2, and at equality if n is even. So the threshold is at v = ((2n-1) / Ratio) / 2 - Bias.
+	// Over the common denominator den, it grows by `step` from n to n + 1.
 	half := new(big.Rat).Inv(l.Ratio)
 	half.Mul(half, big.NewRat(1, 2))
 	den := new(big.Int).Mul(half.Denom(), l.Bias.Denom())
@@ -38,7 +38,7 @@ func (l *Line) Thresholds() []int64 {
 	step.Lsh(step, 1)
 	at := new(big.Int).Mul(big.NewInt(2*(l.Lo+1)-1), new(big.Int).Mul(half.Num(), l.Bias.Denom()))
 	at.Sub(at, new(big.Int).Mul(l.Bias.Num(), half.Denom()))
-	// q and r are quotient and remainder of the place, carried from threshold to threshold.
+	// q and r are quotient and remainder of at / den, updated from threshold to threshold.
 	q, r := new(big.Int).DivMod(at, den, new(big.Int))
 	dq, dr := new(big.Int).DivMod(step, den, new(big.Int))
 	list := make([]int64, l.Hi-l.Lo)
@@ -48,7 +48,7 @@ func (l *Line) Thresholds() []int64 {
 		if q.IsInt64() && q.Int64() <= l.Most {
 			v = q.Int64()
 			if n := l.Lo + 1 + int64(k); r.Sign() != 0 || n&1 != 0 {
-				v++ // above the quotient: it is no integer, or a tie that falls to the even number below
+				v++ // the threshold is not an integer, or a tie that is rounded down to the even number
 			}
 		} else if q.Sign() < 0 {
 			v = l.Least
@@ -80,9 +80,9 @@ func (l *Line) Reach(y *big.Rat) int64 {
 	return q.Int64()
 }
 
-// Calm is another line of the same y for all values of l, where that is one number or two neighbours: as of a scale of nearly 0, whose bias is a
-// large number of steps. Its ratio is the largest, up to top, with which all values together move y by half a step; so its bias is small. ok is false of
-// lines with more steps.
+// Calm gives another line with the same y for all values of l and a small bias, if y takes at most two neighbouring numbers. A scale of
+// nearly 0 gives such lines, and their bias is a large number of steps. The ratio of the result is the largest, up to top, with which
+// the whole range of values changes the unrounded y by half a step. ok is false if y takes more numbers.
 func (l *Line) Calm(top *big.Rat) (calm Line, ok bool) {
 	y, at := l.Lo, l.Most+1 // the least value of y+1
 	for _, t := range l.Thresholds() {
@@ -101,7 +101,7 @@ func (l *Line) Calm(top *big.Rat) (calm Line, ok bool) {
 	if top != nil && calm.Ratio.Cmp(top) > 0 {
 		calm.Ratio = top
 	}
-	// The tie, or without one the number itself, lies in the middle of two values.
+	// The tie is put half way between two values; without a tie, the number itself is put in the middle of the range.
 	place, middle := big.NewRat(2*y+1, 2), big.NewRat(2*at-1, 2)
 	if at > l.Most {
 		place, middle = big.NewRat(y, 1), big.NewRat(l.Least+l.Most, 2)
@@ -110,7 +110,7 @@ func (l *Line) Calm(top *big.Rat) (calm Line, ok bool) {
 	return calm, true
 }
 
-// Multiplier is requantisation by a product and a shift, for one or more channels:
+// Multiplier is the requantisation of one or more channels by a product and a shift:
 //
 //	y = fixed.Requant((v << BiasFrac + Bias[c]) * Mul[c], Shift + BiasFrac, Rounding, Lo, Hi)
 type Multiplier struct {
@@ -124,18 +124,18 @@ type Multiplier struct {
 // Limits bound a search for multipliers.
 type Limits struct {
 	MulBits  int // widest multiplier
-	BiasFrac int // most places of a bias
-	Both     int // most of both together; 0: what each may have
-	// Unbiased says that the multiplier stands alone: every bias found is 0.
+	BiasFrac int // most fractional bits of a bias
+	Both     int // most of both together; 0: only the separate limits apply
+	// Unbiased demands that every bias is 0.
 	Unbiased bool
 }
 
-// maxShift bounds shifts, that of a bias's places included.
+// maxShift bounds shifts, including the fractional bits of a bias.
 const maxShift = 61
 
-// FindMultiplier is the multiplier that equals every one of the lines for all their values, of the fewest bits and places of biases
-// together, then of the fewest places; nil if there is none. Half up is tried before half to even, which a bias with places of its own does not
-// combine with.
+// FindMultiplier finds the multiplier that equals all lines for all their values; nil if there is none. It prefers the fewest bits
+// of multiplier and fraction of the bias together, then the fewest fractional bits. Rounding half up is tried before half to even,
+// which does not work with fractional bits in the bias.
 func FindMultiplier(lines []Line, lim Limits) *Multiplier {
 	targets := make([]target, len(lines))
 	top := 0.0
@@ -154,8 +154,8 @@ func FindMultiplier(lines []Line, lim Limits) *Multiplier {
 		both = min(both, lim.Both)
 	}
 	for _, rounding := range []fixed.Rounding{fixed.HalfUp, fixed.HalfEven} {
-		hard := 0                                // the line that refused last: asked first
-		for total := 1; total <= both; total++ { // bits of a multiplier and places of a bias
+		hard := 0                                // the line that failed last is tried first
+		for total := 1; total <= both; total++ { // bits of the multiplier plus fractional bits of the bias
 			for frac := 0; frac <= min(lim.BiasFrac, total-1); frac++ {
 				width := total - frac
 				shift := width - exp
@@ -189,17 +189,17 @@ func fits(mul []int64, width int) bool {
 	return true
 }
 
-// target is a line that a multiplier is sought for.
+// target is a line for which a multiplier is searched.
 type target struct {
 	*Line
 	thresholds []int64
-	region     *region // all functions that equal the line; nil before it is asked for, or without bounds
+	region     *region // all functions that equal the line; nil until asked is set, or if it has no bounds
 	asked      bool
 	unbiased   bool
 }
 
-// multiplier is one that equals the line at a shift and a number of places of the bias, and that bias: for the nearest bias a multiplier
-// is sought, for the nearest multiplier a bias, and then any of both.
+// multiplier finds a multiplier and a bias that equal the line, for a given shift and number of fractional bits of the bias. It first
+// tries the nearest biases, then the nearest multiplier, then any biases that the region allows.
 func (l *target) multiplier(shift, frac int, rounding fixed.Rounding) (mul, bias int64, ok bool) {
 	if l.unbiased {
 		mul, ok = l.with(0, l.thresholds, shift, frac, rounding)
@@ -208,12 +208,12 @@ func (l *target) multiplier(shift, frac int, rounding fixed.Rounding) (mul, bias
 	bias, exact := nearest(new(big.Rat).Mul(l.Bias, new(big.Rat).SetInt64(int64(1)<<frac)))
 	if rounding == fixed.HalfEven {
 		if !exact {
-			return 0, 0, false // a rounded bias would decide what a tie is
+			return 0, 0, false // a rounded bias would move ties
 		}
 		mul, ok = l.with(bias, l.thresholds, shift, frac, rounding)
 		return mul, bias, ok
 	}
-	for _, b := range []int64{bias, bias - 1, bias + 1} { // the nearest may lie on the wrong side of a threshold
+	for _, b := range []int64{bias, bias - 1, bias + 1} { // the nearest bias may lie on the wrong side of a threshold
 		if mul, ok := l.with(b, l.thresholds, shift, frac, rounding); ok {
 			return mul, b, true
 		}
@@ -235,14 +235,14 @@ func (l *target) multiplier(shift, frac int, rounding fixed.Rounding) (mul, bias
 	return 0, 0, false
 }
 
-// nearestMul is the multiplier nearest the line's ratio at a shift, with the bias nearest to one that equals the line half up.
+// nearestMul gives the multiplier nearest to the line's ratio, and the bias nearest to `bias` with which it equals the line half up.
 func (l *target) nearestMul(bias int64, shift, frac int) (mul, b int64, ok bool) {
 	if mul, _ = nearest(new(big.Rat).Mul(l.Ratio, new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(shift))))); mul < 1 || mul > largest {
 		return 0, 0, false
 	}
 	least, most := int64(-largestBias), int64(largestBias)
 	for k, t := range l.thresholds {
-		// (v<<frac + bias) * mul reaches the tie below n from a least bias on.
+		// (v<<frac + bias) * mul reaches the tie below n if the bias has at least this value.
 		reach := ceilDiv(2*(l.Lo+1+int64(k))-1, shift+frac-1, mul)
 		if t <= l.Most {
 			least = max(least, reach-t<<frac)
@@ -257,10 +257,10 @@ func (l *target) nearestMul(bias int64, shift, frac int) (mul, b int64, ok bool)
 	return mul, min(max(bias, least), most), true
 }
 
-// largestBias bounds biases while they are sought.
+// largestBias bounds biases during the search.
 const largestBias = 1 << 60
 
-// ceilDiv is the least integer that is at least n * 2^s / x for x > 0, cut to +-2 * largestBias.
+// ceilDiv is n * 2^s / x, rounded up, for x > 0, limited to +-2 * largestBias.
 func ceilDiv(n int64, s int, x int64) int64 {
 	a, b := big.NewInt(n), big.NewInt(x)
 	if s < 0 {
@@ -278,9 +278,9 @@ func ceilDiv(n int64, s int, x int64) int64 {
 	return q.Int64()
 }
 
-// with is the multiplier nearest the line's ratio, among all that equal the line with a bias.
+// with gives, among all multipliers that equal the line with the given bias, the one nearest to the line's ratio.
 func (l *Line) with(bias int64, thresholds []int64, shift, frac int, rounding fixed.Rounding) (mul int64, ok bool) {
-	// v reaches n where (v<<frac + bias) * mul >= (2n-1) << (shift+frac-1). Above 0 that is a least, below 0 a most multiplier.
+	// v reaches n if (v<<frac + bias) * mul >= (2n-1) << (shift+frac-1). This bounds mul from below if v<<frac + bias is positive, else from above.
 	least, most := int64(1), largest
 	for k, t := range thresholds {
 		n := l.Lo + 1 + int64(k)
@@ -306,13 +306,13 @@ func (l *Line) with(bias int64, thresholds []int64, shift, frac int, rounding fi
 	return min(max(int64(math.RoundToEven(min(want, float64(largest)))), least), most), true
 }
 
-// largest bounds multipliers while they are sought.
+// largest bounds multipliers during the search.
 const largest = int64(1) << 40
 
-// bound is the interval of multipliers m >= 1 with x*m >= n * 2^s, or without if it must not reach that; at equality it is reached if
-// inclusive. s is -1 or more, n odd.
+// bound is the interval of multipliers m >= 1 for which x*m reaches n * 2^s or, if reaches is false, does not reach it. An equal product
+// reaches it only if inclusive. s is at least -1, n is odd.
 func bound(x, n int64, s int, reaches, inclusive bool) (lo, hi int64, possible bool) {
-	if s < 0 { // x*m >= n/2: doubled
+	if s < 0 { // double both sides of x*m >= n/2
 		x, s = 2*x, 0
 	}
 	if x == 0 {
@@ -320,7 +320,7 @@ func bound(x, n int64, s int, reaches, inclusive bool) (lo, hi int64, possible b
 	}
 	f, tie := floorDiv(n, s, x)
 	if x > 0 {
-		from := f + 1 // the least multiplier that reaches
+		from := f + 1 // the least multiplier that reaches it
 		if tie && inclusive {
 			from = f
 		}
@@ -329,7 +329,7 @@ func bound(x, n int64, s int, reaches, inclusive bool) (lo, hi int64, possible b
 		}
 		return 1, min(from-1, largest), from > 1
 	}
-	to := f // the most that reaches
+	to := f // the largest multiplier that reaches it
 	if tie && !inclusive {
 		to = f - 1
 	}
@@ -339,7 +339,7 @@ func bound(x, n int64, s int, reaches, inclusive bool) (lo, hi int64, possible b
 	return max(to+1, 1), largest, to < largest
 }
 
-// floorDiv is the floor of n * 2^s / x, cut to +-2 * largest, and whether that is the quotient.
+// floorDiv is n * 2^s / x, rounded down and limited to +-2 * largest; exact tells whether nothing was rounded.
 func floorDiv(n int64, s int, x int64) (f int64, exact bool) {
 	if bits.Len64(uint64(max(n, -n)))+s <= 62 {
 		a := n << s
@@ -363,7 +363,7 @@ func floorDiv(n int64, s int, x int64) (f int64, exact bool) {
 	return min(max(f, -2*largest), 2*largest), exact
 }
 
-// nearest is the integer nearest to v, ties up, and whether it is v.
+// nearest is the integer nearest to v, with ties rounded up, and whether it equals v.
 func nearest(v *big.Rat) (int64, bool) {
 	two := new(big.Int).Lsh(v.Num(), 1)
 	two.Add(two, v.Denom())
@@ -374,11 +374,11 @@ func nearest(v *big.Rat) (int64, bool) {
 	return q.Int64(), v.IsInt()
 }
 
-// Rat is a float64 as the rational it is; it must be finite.
+// Rat is a finite float64 as an exact rational.
 func Rat(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
 
-// Equals tells whether fixed.Requant(v*mul, shift, rounding, Lo, Hi) is the line for all its values. The line's Bias must be 0; mul is
-// at least 1, so that both functions never fall and differ nowhere if they do not beside a threshold.
+// Equals tells whether fixed.Requant(v*mul, shift, rounding, Lo, Hi) equals the line for all its values. The line's Bias must be 0 and
+// mul at least 1. Then both functions never fall, so it is enough to compare them on both sides of each threshold.
 func (l *Line) Equals(mul int64, shift int, rounding fixed.Rounding) bool {
 	for k, t := range l.Thresholds() {
 		n := l.Lo + 1 + int64(k)

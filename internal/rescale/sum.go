@@ -7,7 +7,7 @@ import (
 	"hass/internal/fixed"
 )
 
-// Sum is the function that the sum of two streams of different scales stands for:
+// Sum is the function that the hardware sum of two streams of different scales must equal:
 //
 //	y = min(max(rne(a*Ratio[0] + b*Ratio[1]), Lo), Hi)    for all integers a and b within their ranges
 type Sum struct {
@@ -23,11 +23,11 @@ type Factors struct {
 	Rounding fixed.Rounding
 }
 
-// maxPairs bounds the pairs of operands that FindFactors tries.
+// maxPairs bounds the number of pairs of operands that FindFactors tries.
 const maxPairs = 1 << 20
 
-// FindFactors are the factors of the fewest bits, at most mulBits, that equal the sum for every pair of operands; nil if there are none. It
-// reports whether all pairs could be tried: of wide operands they are not, and Nearest is what there is.
+// FindFactors finds the factors of the fewest bits, at most mulBits, that equal the sum for every pair of operands; nil if there are none.
+// tried is false if the operands are too wide to try all pairs; the caller can then use Nearest.
 func (s *Sum) FindFactors(mulBits int) (f *Factors, tried bool) {
 	x, ok := s.integers()
 	if !ok {
@@ -51,7 +51,7 @@ func (s *Sum) FindFactors(mulBits int) (f *Factors, tried bool) {
 	return nil, true
 }
 
-// Nearest are the factors of mulBits bits nearest the ratios.
+// Nearest are the factors of mulBits bits that are nearest to the ratios.
 func (s *Sum) Nearest(mulBits int) *Factors {
 	r0, _ := s.Ratio[0].Float64()
 	r1, _ := s.Ratio[1].Float64()
@@ -65,7 +65,7 @@ func factor(ratio float64, shift int) int64 {
 	return int64(math.RoundToEven(min(math.Ldexp(ratio, shift), float64(largest))))
 }
 
-// integers are the ratios over a common denominator, if products with them fit 62 bits and the pairs are few enough.
+// integers are the ratios over a common denominator. They exist if products fit 62 bits and there are at most maxPairs pairs.
 type integers struct {
 	num [2]int64
 	den int64
@@ -89,7 +89,7 @@ func (s *Sum) integers() (x integers, ok bool) {
 	return x, true
 }
 
-// equals tries all pairs.
+// equals compares f with the sum for all pairs.
 func (s *Sum) equals(f *Factors, x integers) bool {
 	den := x.den
 	for a := s.Range[0][0]; a <= s.Range[0][1]; a++ {

@@ -6,10 +6,10 @@ import (
 	"math/bits"
 )
 
-// MaxBanks bounds the banks of a chain: a place is one digit in a design file, and longer chains were never emptier.
+// MaxBanks bounds the banks of a chain: a design file stores a bank in one digit, and longer chains were never better filled.
 const MaxBanks = 32
 
-// Weights are those of a layer: of filter f at word i is W[f*Words+i].
+// Weights are the weights of a layer: filter f has weight W[f*Words+i] at word i.
 type Weights struct {
 	Filters, Words int
 	W              []int16
@@ -23,19 +23,19 @@ func (w *Weights) check() error {
 	return nil
 }
 
-// Swaps are tried so often for every word, and no more than maxTries times for a layer. The share of full places hardly grows
-// beyond: TestPrunedResNet50 compares it with that of a search of its own.
+// Swaps are tried triesPerWord times for every word, but at most maxTries times for a layer. More tries hardly raise the share of
+// used places: TestPrunedResNet50 compares it with the share that another program's search reaches.
 const (
 	triesPerWord = 60
 	maxTries     = 90_000
 )
 
-// steepness is that of the penalty of a bank's count, in standard deviations of the count of a filter that knows no banks.
+// steepness is the growth rate of the penalty of a bank's count, per standard deviation of the count with random banks.
 const steepness = 1.8
 
-// Assign gives every word a bank. Banks have as many words each, or one more. The penalty of a filter is the sum, over its banks, of
-// an exponential of the weights there: a smooth stand-in for the fullest bank, which alone decides the filter's rows. Two words
-// change places where that lowers the sum over all filters.
+// Assign gives every word a bank. The numbers of words of two banks differ by at most one. The penalty of a filter is the sum, over the
+// banks, of an exponential of the number of its weights there. It is a smooth substitute for the fullest bank, which alone decides the
+// filter's rows. Two words are swapped if that lowers the sum of the penalties of all filters.
 func Assign(w *Weights, banks int) ([]int, error) {
 	if err := w.check(); err != nil {
 		return nil, err
@@ -86,11 +86,11 @@ func newSearch(w *Weights, bank []int, banks int) *search {
 	return s
 }
 
-// farDeviations is where penalties stop growing: no search comes near, and sums keep their places.
+// farDeviations is the number of deviations from which penalties grow only linearly: no search gets there, and sums keep their precision.
 const farDeviations = 12
 
-// penalties are those of 0, 1, ..., n+1 weights in a bank, of a filter of n weights. Only multiplications, additions and square
-// roots, each rounded by itself, make them, so that every machine finds the same.
+// penalties are the penalties of 0, 1, ..., n+1 weights in a bank, for a filter of n weights. They are computed only by
+// multiplications, divisions, additions and square roots, each rounded separately, so that every machine gets the same values.
 func penalties(n, banks int) []float64 {
 	mean := float64(n) / float64(banks)
 	deviation := math.Sqrt(mean + 0.25)
@@ -103,7 +103,7 @@ func penalties(n, banks int) []float64 {
 		if float64(i-center) < farDeviations*deviation {
 			list[i] *= ratio
 		} else {
-			list[i]++ // still dearer than the one before
+			list[i]++ // still larger than the one before
 		}
 	}
 	for i := center - 1; i >= 0; i-- {
@@ -112,7 +112,7 @@ func penalties(n, banks int) []float64 {
 	return list
 }
 
-// exponential is e^x for 0 <= x < 4. The conversions keep a product and a sum from becoming one rounding.
+// exponential is e^x for 0 <= x < 4. The conversions prevent fused multiply-adds.
 func exponential(x float64) float64 {
 	sum, term := 1.0, 1.0
 	for k := 1; k < 40; k++ {
@@ -122,7 +122,7 @@ func exponential(x float64) float64 {
 	return sum
 }
 
-// gain is by how much the penalty grows if words i and j change places.
+// gain is the change of the penalty if words i and j are swapped.
 func (s *search) gain(i, j int) float64 {
 	a, b := s.bank[i], s.bank[j]
 	ui, uj := s.users[i], s.users[j]
@@ -140,14 +140,14 @@ func (s *search) gain(i, j int) float64 {
 		case len(ui) == 0 || uj[0] < ui[0]:
 			move(uj[0], b, a)
 			uj = uj[1:]
-		default: // a weight at both: nothing changes
+		default: // the filter has a weight at both words: nothing changes
 			ui, uj = ui[1:], uj[1:]
 		}
 	}
 	return sum
 }
 
-// swap lets words i and j change places.
+// swap swaps the banks of words i and j.
 func (s *search) swap(i, j int) {
 	a, b := s.bank[i], s.bank[j]
 	for _, f := range s.users[i] {
@@ -161,7 +161,7 @@ func (s *search) swap(i, j int) {
 	s.bank[i], s.bank[j] = b, a
 }
 
-// source is a generator of random numbers (splitmix64) that no version of a library changes.
+// source is a generator of random numbers (splitmix64) that does not depend on the version of a library.
 type source uint64
 
 func (s *source) next() uint64 {

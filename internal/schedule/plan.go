@@ -6,15 +6,14 @@ import (
 	"slices"
 )
 
-// Field is what the products of a row have room for where two pixels share a multiplier: the sum of a row's products of one pixel
-// must fit Bits bits with sign, whatever activations from Lo to Hi meet the weights. Bits 0: each pixel has a multiplier of its
-// own, and any row fits.
+// Field is the room for the products of a row if two pixels share a multiplier: the sum of a row's products of one pixel must fit
+// Bits bits with sign, for any activations from Lo to Hi. If Bits is 0, each pixel has its own multiplier, and any row fits.
 type Field struct {
 	Bits   int
 	Lo, Hi int64 // of an activation; Lo <= 0 <= Hi
 }
 
-// fits tells whether a row has room whose positive weights sum to pos, and whose negative ones to -neg.
+// fits tells whether the field has room for a row whose positive weights sum to pos and whose negative ones sum to -neg.
 func (f *Field) fits(pos, neg int64) bool {
 	if f.Bits == 0 {
 		return true
@@ -23,10 +22,10 @@ func (f *Field) fits(pos, neg int64) bool {
 	return pos*f.Hi-neg*f.Lo < limit && neg*f.Hi-pos*f.Lo <= limit
 }
 
-// Place is where a word of the window is kept: a bank, and an address there.
+// Place is the storage place of a word of the window: a bank, and an address in it.
 type Place struct{ Bank, At int }
 
-// Row is one weight a bank and where its activation lies there. A weight of 0 is a bubble.
+// Row has one weight for each bank and the address of its activation there. A weight of 0 is a bubble.
 type Row struct {
 	Weight []int16 // by bank
 	At     []int   // by bank
@@ -41,19 +40,19 @@ type Plan struct {
 	Chain  []int   // by filter: the chain that computes it
 	// Chains are the rows of every chain: its filters in order, each a run of at least one row that ends with a Last.
 	Chains [][]Row
-	Rows   int // of the longest chain
-	// Weights counts the weights that are not 0, and Split the rows that only a Field made necessary.
+	Rows   int // rows of the longest chain
+	// Weights is the number of weights that are not 0, Split the number of rows that only the Field made necessary.
 	Weights, Split int
 }
 
-// Config is what a plan is made for.
+// Config has the parameters of a plan.
 type Config struct {
 	Banks, Chains int
 	Field         Field
 }
 
 // New makes the schedule of weights whose words have the given banks (Assign). It refuses more chains than filters, banks that do not
-// exist or have no word, and weights of which a single one does not fit the field.
+// exist or have no word, and single weights whose products do not fit the field.
 func New(w *Weights, bank []int, c Config) (*Plan, error) {
 	if err := w.check(); err != nil {
 		return nil, err
@@ -97,8 +96,8 @@ func New(w *Weights, bank []int, c Config) (*Plan, error) {
 	return p, nil
 }
 
-// Deal gives every filter a chain, by the number of rows of each filter: the least loaded one so far, the first of several. longest is the number of rows
-// of the longest chain.
+// Deal gives every filter in turn a chain: the least loaded one so far, the first one of several. rows are the rows of each filter,
+// longest is the number of rows of the longest chain.
 func Deal(rows []int, chains int) (chain []int, longest int) {
 	chain, load := make([]int, len(rows)), make([]int, chains)
 	for f, n := range rows {
@@ -120,7 +119,7 @@ type item struct {
 	at int
 }
 
-// filter gives the rows of one filter, and how many of them its fullest bank alone wants.
+// filter gives the rows of one filter, and the number of rows that its fullest bank needs.
 func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err error) {
 	banks := make([][]item, p.Banks)
 	var pos, neg int64
@@ -138,11 +137,11 @@ func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err
 		pos, neg = pos+up, neg+down
 	}
 	least, total := 1, 0
-	order := make([]int, p.Banks) // the fullest first
+	order := make([]int, p.Banks) // fullest bank first
 	for b := range banks {
 		order[b] = b
 		least, total = max(least, len(banks[b])), total+len(banks[b])
-		// The largest first, so that the sums of rows even out; equal ones in the order of the words.
+		// The largest weights come first, so that the sums of rows even out; equal weights keep the order of the words.
 		slices.SortStableFunc(banks[b], func(x, y item) int { return magnitude(y.w) - magnitude(x.w) })
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return len(banks[b]) - len(banks[a]) })
@@ -154,7 +153,7 @@ func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err
 		if rows = p.fill(banks, order, n, field); rows != nil {
 			return rows, least, nil
 		}
-		if n >= total { // never: a row for every weight is enough
+		if n >= total { // impossible: a row for every weight is enough
 			return nil, 0, fmt.Errorf("%d rows do not hold %d weights", n, total)
 		}
 		n = min(n+1+n/64, total)
@@ -163,12 +162,12 @@ func (p *Plan) filter(weights []int16, field *Field) (rows []Row, least int, err
 
 func magnitude(v int16) int { return max(int(v), -int(v)) }
 
-// parts are what a weight adds to the positive and to the negative sum of its row.
+// parts are the amounts that a weight adds to the positive and to the negative sum of its row.
 func parts(v int16) (pos, neg int64) { return max(0, int64(v)), max(0, -int64(v)) }
 
-// fill puts a filter's weights into n rows, bank by bank; nil if a row does not fit. Of each bank the positive weights go, the
-// largest first, to the rows of the smallest positive sum, and the negative ones to those of the others with the smallest
-// negative sum; where activations have both signs, and so both sums share a limit, to those of the smallest sum of both.
+// fill puts a filter's weights into n rows, bank by bank; nil if a row does not fit the field. In each bank, the positive weights, the
+// largest first, go to the rows with the smallest positive sums. Then the negative weights go to the remaining rows with the smallest
+// negative sums. If activations have both signs, both sums share a limit, so the smallest total of both decides.
 func (p *Plan) fill(banks [][]item, order []int, n int, field *Field) []Row {
 	rows := make([]Row, n)
 	weights, places := make([]int16, n*p.Banks), make([]int, n*p.Banks)
@@ -217,13 +216,13 @@ func (p *Plan) fill(banks [][]item, order []int, n int, field *Field) []Row {
 	return rows
 }
 
-// Efficiency is the share of places of all chains' rows that hold a weight.
+// Efficiency is the share of multiplications in the rows of all chains that have a weight, when all chains take as long as the longest.
 func (p *Plan) Efficiency() float64 {
 	return float64(p.Weights) / float64(p.Rows*p.Banks*len(p.Chains))
 }
 
-// Filters are the weights that the rows hold, filter by filter as the rows end them, put back to their words: a reader of
-// the schedule finds what its maker was given.
+// Filters gives the weights of the rows at their words again, so that a reader can check a schedule against the weights from which it
+// was made.
 func (p *Plan) Filters() *Weights {
 	w := &Weights{Filters: len(p.Chain), Words: len(p.Places)}
 	w.W = make([]int16, w.Filters*w.Words)

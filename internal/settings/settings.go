@@ -1,5 +1,5 @@
-// Package settings reads what users choose layer by layer: files of widths and of pruning thresholds. Names meet a model's layers where a
-// graph is known.
+// Package settings reads the settings that users give layer by layer: files of widths and of pruning thresholds. Names are compared
+// with a model's layers once a graph is known.
 package settings
 
 import (
@@ -27,8 +27,8 @@ const maxFile = 4 << 20
 // Widths are per-layer widths in bits, the content of a widths file. 0 means not
 // given. A nil *Widths gives nothing.
 type Widths struct {
-	Default int                    // for all that is not listed
-	Weights int                    // of all weights that are not listed
+	Default int                    // of all layers that are not listed
+	Weights int                    // of the weights of all layers that are not listed
 	Input   int                    // of the input tensor
 	Layers  map[string]LayerWidths // by layer name
 }
@@ -52,8 +52,8 @@ func LoadWidths(path string) (*Widths, error) {
 	return w, nil
 }
 
-// ParseWidths reads the text of a widths file. Layer names are checked only when
-// they meet a graph, in quant.Calibrate.
+// ParseWidths reads the text of a widths file. Layer names are checked later,
+// against a graph.
 func ParseWidths(data []byte) (*Widths, error) {
 	var f struct {
 		Default struct{ Bits, Weights *int }
@@ -94,7 +94,7 @@ type Tau struct {
 	A float64 // inputs with |a| < A are read as 0
 }
 
-// Check refuses thresholds that are no numbers of at least 0.
+// Check refuses thresholds that are not finite numbers of at least 0.
 func (t Tau) Check() error {
 	for _, v := range []float64{t.W, t.A} {
 		if !(v >= 0) || math.IsInf(v, 0) {
@@ -128,7 +128,7 @@ func LoadThresholds(path string) (*Thresholds, error) {
 }
 
 // ParseThresholds reads the text of a thresholds file. Layer names are checked
-// only when they meet a graph.
+// later, against a graph.
 func ParseThresholds(data []byte) (*Thresholds, error) {
 	type table struct {
 		W *float64 `toml:"tau_w"`
@@ -162,7 +162,7 @@ func ParseThresholds(data []byte) (*Thresholds, error) {
 	return t, errors.Join(errs...)
 }
 
-// Encode is the text of a thresholds file that gives t, layers in the order of their names. comment is its first
+// Encode gives t as the text of a thresholds file, with layers in the order of their names. comment is its first
 // line.
 func (t *Thresholds) Encode(comment string) ([]byte, error) {
 	type table struct {
@@ -177,7 +177,7 @@ func (t *Thresholds) Encode(comment string) ([]byte, error) {
 		f.Layer[name] = table(l)
 	}
 	var b bytes.Buffer
-	// A comment ends with its line, whatever text it is made of.
+	// The comment must stay on one line, whatever its text contains.
 	fmt.Fprintf(&b, "# %s\n", strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -192,8 +192,8 @@ func (t *Thresholds) Encode(comment string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Resolve gives the thresholds of every Conv of g, by node name. Names in the
-// file that are not those of a Conv are errors.
+// Resolve gives the thresholds of every Conv of g, by node name. Other names in
+// the file are errors.
 func (t *Thresholds) Resolve(g *graph.Graph) (map[string]Tau, error) {
 	var convs []string
 	for _, n := range g.Nodes {
@@ -204,7 +204,7 @@ func (t *Thresholds) Resolve(g *graph.Graph) (map[string]Tau, error) {
 	return t.ForConvs(convs)
 }
 
-// ForConvs gives the thresholds of the convolutions of those names. Other names in the file are errors.
+// ForConvs gives the thresholds of the convolutions with the given names. Other names in the file are errors.
 func (t *Thresholds) ForConvs(convs []string) (map[string]Tau, error) {
 	if t == nil {
 		t = &Thresholds{}
@@ -234,9 +234,9 @@ func (t *Thresholds) ForConvs(convs []string) (map[string]Tau, error) {
 }
 
 // Apply gives a float graph that computes with the thresholds: weights below
-// tau_w are 0, and a threshold node stands on the edge into each Conv with a
-// tau_a. g itself and its constants are not changed. Lowering the result gives
-// the same integer network as giving the thresholds to quant.Calibrate.
+// tau_w are 0, and a threshold node precedes each Conv with a tau_a. g itself and
+// its constants are not changed. Lowering the result gives the same integer
+// network as lowering g with the thresholds.
 func (t *Thresholds) Apply(g *graph.Graph) (*graph.Graph, error) {
 	taus, err := t.Resolve(g)
 	if err != nil {
@@ -302,7 +302,7 @@ func readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// decode reads TOML strictly: a key that v does not know is an error.
+// decode reads TOML strictly: a key without a field in v is an error.
 func decode(data []byte, v any) error {
 	md, err := userfile.DecodeTOML(data, v)
 	if err != nil {
@@ -315,8 +315,8 @@ func decode(data []byte, v any) error {
 	return errors.Join(errs...)
 }
 
-// Unknown is the error of a name that is not known, with the nearest that is;
-// nil if it is known.
+// Unknown is the error for an unknown name, with the nearest known name; nil if
+// the name is known.
 func Unknown(what, name string, known []string) error {
 	if slices.Contains(known, name) {
 		return nil

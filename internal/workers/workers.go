@@ -1,9 +1,9 @@
 // Package workers spreads independent jobs (images, layers) over the cores.
 //
-// It takes the number of jobs and a function, and hands the results over one by
-// one in the order of the jobs: what a caller sums up is therefore the same for
-// any number of workers. It holds at most a few results per worker at once. It
-// never reorders, never drops, and after an error starts no new job.
+// It takes the number of jobs and a function, and delivers the results one by
+// one in the order of the jobs. So a caller's sums are the same for any number
+// of workers. It holds at most a few results per worker at once. It never
+// reorders or drops results, and starts no new job after an error.
 package workers
 
 import (
@@ -17,7 +17,7 @@ import (
 // memory: no two jobs with the same number run at once. A nil done drops the
 // results.
 //
-// The error returned is that of the lowest i that failed, or ctx's. When Ordered
+// The returned error is the error of the lowest i that failed, or of ctx. When Ordered
 // returns, all its goroutines have ended.
 func Ordered[R any](ctx context.Context, n, workers int, job func(worker, i int) (R, error), done func(i int, r R) error) error {
 	workers = Count(n, workers)
@@ -28,13 +28,13 @@ func Ordered[R any](ctx context.Context, n, workers int, job func(worker, i int)
 		r   R
 		err error
 	}
-	depth := 4 * workers // jobs in flight: bounds memory, hides uneven jobs
+	depth := 4 * workers // jobs in flight: bounds memory and evens out jobs of different length
 	jobs := make(chan int, depth)
 	slots := make([]chan result, depth)
 	for i := range slots {
 		slots[i] = make(chan result, 1)
 	}
-	ended := make(chan struct{}, workers) // room for all: a job that panics must end the process, not wait
+	ended := make(chan struct{}, workers) // room for all workers, so that a job that panics ends the process and does not block
 	for w := range workers {
 		go func() {
 			defer func() { ended <- struct{}{} }()
