@@ -3,8 +3,8 @@ package mixed
 import "context"
 
 // descend finds by bisection how many steps of the order can be taken within the loss, and gives the layers of r their widths. The widest
-// weights are within the loss already. The bisection assumes that the loss rises along the order. Where it does not, the chosen widths still keep
-// the loss; a longer run of steps may have kept it as well.
+// weights are known to be within the loss. The bisection assumes that the loss rises along the order. If it does not, the chosen widths
+// still keep the loss, but more steps might have kept it too.
 func (s *searcher) descend(ctx context.Context, open []string, menus []menu, r *Report) error {
 	moves := order(menus)
 	take := func(n int) {

@@ -15,13 +15,13 @@ import (
 // Measure is the unit of a loss.
 type Measure string
 
-// The measures, by kind of output and by what labels there are.
+// The measures, by kind of output and of labels.
 const (
-	ByTop1      Measure = "top-1"     // points of right answers lost, averaged with ByRegret by their certainty
-	ByRegret    Measure = "regret"    // points of right answers that would be lost were the float network's class probabilities true
-	ByAgreement Measure = "agreement" // points of elements with the label's class lost
+	ByTop1      Measure = "top-1"     // lost points of right answers, averaged with ByRegret and weighted by certainty
+	ByRegret    Measure = "regret"    // points of right answers that would be lost if the float network's class probabilities were true
+	ByAgreement Measure = "agreement" // lost points of elements with the label's class
 	ByClasses   Measure = "classes"   // percent of class numbers that differ from the float network's
-	ByNoise     Measure = "noise"     // energy of the difference from the float network, in percent of that of its values
+	ByNoise     Measure = "noise"     // energy of the difference from the float network's values, in percent of the energy of these values
 )
 
 // meanings are the measures in words.
@@ -33,19 +33,19 @@ var meanings = map[Measure]string{
 	ByNoise:     "energy of the difference from the float network in percent of its values' (1 is 20 dB)",
 }
 
-// Judgement is what a network loses against the float network on the judged images.
+// Judgement is the loss of a network against the float network on the judged images.
 type Judgement struct {
-	Lost    float64 `json:"lost"`    // what the loss allowed is compared with, in points or percent; rounded to four digits
-	Output  string  `json:"output"`  // the one that loses it: the most of all outputs
-	Measure Measure `json:"measure"` // of it
-	// Of that output, if it is a class vector: the share of right answers lost, paired (nil without labels), the mean regret as such a share, and the
-	// mean Kullback-Leibler divergence of class probabilities in nats.
+	Lost    float64 `json:"lost"`    // loss, in points or percent; rounded to four digits
+	Output  string  `json:"output"`  // the output with the largest loss
+	Measure Measure `json:"measure"` // measure of this output
+	// If this output is a class vector: the share of right answers lost, paired by image (nil without labels), the mean regret as a share, and
+	// the mean Kullback-Leibler divergence of class probabilities in nats.
 	Top1       *metrics.Interval `json:"top1,omitempty"`
 	Regret     *float64          `json:"regret,omitempty"`
 	Divergence *float64          `json:"divergence,omitempty"`
 }
 
-// measureOf is that of output k.
+// measureOf is the measure of output k.
 func measureOf(p *judge.Plan, k int) (Measure, error) {
 	labelled := p.Measure != "" && p.Judged == k
 	switch kind := p.Outputs[k].Kind; {
@@ -91,7 +91,7 @@ type tally struct {
 	noise              metrics.Noise
 }
 
-// add takes one image in.
+// add adds one image.
 func (t *tally) add(o *judge.Output, k int, float, integer *judge.Outcome) {
 	switch o.Kind {
 	case judge.ClassVector:
@@ -109,7 +109,7 @@ func (t *tally) add(o *judge.Output, k int, float, integer *judge.Outcome) {
 	}
 }
 
-// judge compares net with the float network on the images for it.
+// judge compares net with the float network on the images of the half to judge.
 func (s *searcher) judge(ctx context.Context, net *intnet.Net) (*Judgement, error) {
 	reference, err := s.opt.Quant.Thresholds.Apply(s.g)
 	if err != nil {
@@ -178,7 +178,7 @@ func (s *searcher) judge(ctx context.Context, net *intnet.Net) (*Judgement, erro
 	return worst, nil
 }
 
-// judgement is what output k loses.
+// judgement is the loss of output k.
 func (s *searcher) judgement(k int, t *tally, before, after *judge.Score) (*Judgement, error) {
 	m, err := measureOf(s.plan, k)
 	if err != nil {

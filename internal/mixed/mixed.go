@@ -1,14 +1,15 @@
 // Package mixed chooses the width of every layer's weights by the loss of the network.
 //
-// Half of the calibration images fit formats and probe: what the outputs diverge by when one layer's weights alone are lowered to another
-// width, by the integer executor, from the network with all weights at the widest. For this alone values have 16 bits: coarse ones are rounded
-// anew behind every change, which hides small changes. Divergences of independent changes add up (to second order), so one price of a
-// saved bit operation decides all layers: the steps of every layer's lower hull, in the order of divergence per bit operation saved. A bit
-// operation is a multiplication times the widths of both factors, what the multipliers of a layer cost in a pipeline whose layers all work
-// at the rate of the images. How many steps are taken is found by bisection: every network that it asks about is fitted with its widths, and
-// judged on the other half against the float network.
+// Half of the calibration images are used to fit formats and to probe layers. A probe lowers the weights of one layer alone to a narrower
+// width and measures, with the integer executor, the divergence of the outputs from the network with all weights at the widest. Only for
+// probes, values have 16 bits, because rounding of coarser values behind a change would hide small changes. Divergences of independent changes
+// add up (to second order), so one price per saved bit operation decides for all layers: the steps of every layer's lower hull are taken in
+// the order of divergence per saved bit operation. Bit operations are multiplications times the widths of both factors. They measure the
+// cost of a layer's multipliers in a pipeline whose layers all work at the rate of the images. Bisection finds the number of steps: every
+// network that it tries is fitted with its widths and judged on the other half of the images against the float network.
 //
-// Values are not lowered: steps of values are common to all layers that sums and Concats join, so that one cannot be lowered alone.
+// Widths of values are not lowered: layers that sums and Concats connect share the format of their values, so one of them cannot be lowered
+// alone.
 package mixed
 
 import (
@@ -30,33 +31,33 @@ import (
 	"hass/internal/settings"
 )
 
-// probeImages bounds the images that layers are probed on, each of which costs about half as many runs as there are probes.
+// probeImages bounds the images for probes. Each image takes about half as many runs of the network as there are probes.
 const probeImages = 32
 
-// fitPasses are the passes of a fit through its images, at most (see quant.Fit).
+// fitPasses is the largest number of passes of a fit through its images (see quant.Fit).
 const fitPasses = 3
 
 // Options direct Search.
 type Options struct {
-	Quant      quant.Options // of every fit; widths that it lists by layer stay as they are
+	Quant      quant.Options // of every fit; widths that it lists by layer are kept
 	Candidates []int         // widths of weights to choose from, in bits, the widest first; at least two
-	Loss       float64       // most that may be lost, in the unit of Judgement.Lost
+	Loss       float64       // largest allowed loss, in the unit of Judgement.Lost
 
 	Workers  int                   // goroutines; all cores if <= 0
-	Progress func(done, total int) // told after every image of every pass, or nil
+	Progress func(done, total int) // called after every image of every pass; may be nil
 }
 
-// Report is what a search found.
+// Report is the result of a search.
 type Report struct {
-	Loss       float64 `json:"loss"`       // that was allowed
+	Loss       float64 `json:"loss"`       // the allowed loss
 	Candidates []int   `json:"candidates"` // widths of weights, the widest first
 	Fitted     int     `json:"fitted"`     // images of the fits
-	Probed     int     `json:"probed"`     // of these, images that single layers were probed on
+	Probed     int     `json:"probed"`     // of these, images for probes of single layers
 	Judged     int     `json:"judged"`     // the other images
 	Layers     []Layer `json:"layers"`     // whose weights had a width to choose, in the order of the network
 
-	BitOperations float64 `json:"bit_operations"` // share of those with all these weights at the widest
-	WeightBits    float64 `json:"weight_bits"`    // likewise of the weights' memory
+	BitOperations float64 `json:"bit_operations"` // as a share of the bit operations with all these weights at the widest
+	WeightBits    float64 `json:"weight_bits"`    // likewise, bits of the weights' memory
 
 	Chosen Judgement `json:"chosen"` // with the widths of Layers
 	Widest Judgement `json:"widest"` // with all these weights at the widest
@@ -69,8 +70,9 @@ type Layer struct {
 	MACs    int64  `json:"macs"`    // multiplications per image
 	Weights int    `json:"weights"` // number
 	Bits    int    `json:"bits"`    // chosen
-	// Divergences are those of the outputs, by candidate from the second on, when this layer alone is lowered, from the network with all
-	// weights at the widest and values of 16 bits: nats of class probabilities, shares of class numbers, noise over signal of others; rounded to four digits.
+	// Divergences are the divergences of the outputs, by candidate from the second on, if only this layer is lowered in the network with all
+	// weights at the widest and values of 16 bits. Units: nats of class probabilities, shares of class numbers, noise over signal of other
+	// outputs. Rounded to four digits.
 	Divergences []float64 `json:"divergences"`
 }
 
@@ -78,10 +80,10 @@ type Layer struct {
 type Next struct {
 	Layer     string `json:"layer"`
 	Bits      int    `json:"bits"`
-	Judgement        // of the network with it
+	Judgement        // of the network with this step
 }
 
-// searcher is a search at work.
+// searcher is the state of a search.
 type searcher struct {
 	g              *graph.Graph
 	set            *dataset.Set
@@ -91,8 +93,8 @@ type searcher struct {
 	done, total    int
 }
 
-// Search chooses widths of weights for the layers of g. plan says what the labels of set judge. The widths are those of opt.Quant and an
-// entry for each of the report's layers.
+// Search chooses widths of weights for the layers of g. plan tells how the labels of set judge the outputs. The result has the widths of
+// opt.Quant and an entry for each layer of the report.
 func Search(ctx context.Context, g *graph.Graph, set *dataset.Set, plan *judge.Plan, opt Options) (*settings.Widths, *Report, error) {
 	s := &searcher{g: g, set: set, plan: plan, opt: opt}
 	if len(opt.Candidates) < 2 {
@@ -101,7 +103,7 @@ func Search(ctx context.Context, g *graph.Graph, set *dataset.Set, plan *judge.P
 	if set.Len() < 2 {
 		return nil, nil, fmt.Errorf("%s: %d images: one half is fitted and the other judged, which takes two", set.Path, set.Len())
 	}
-	for i := range set.Len() { // in turns: sets may be sorted by class
+	for i := range set.Len() { // alternate, because sets may be sorted by class
 		if i%2 == 0 {
 			s.fitted = append(s.fitted, i)
 		} else {
@@ -116,7 +118,7 @@ func Search(ctx context.Context, g *graph.Graph, set *dataset.Set, plan *judge.P
 		return nil, nil, errors.New("no layer has weights whose width is to be chosen: the widths file lists them all, or the model brings its own quantisers; drop these by --requantise")
 	}
 	probes := min(len(s.fitted), probeImages)
-	judgements := 1 + bits.Len(uint(len(open)*(len(opt.Candidates)-1))) // of the widest, and of a bisection
+	judgements := 1 + bits.Len(uint(len(open)*(len(opt.Candidates)-1))) // one of the widest network, the others of the bisection
 	s.total = (len(opt.Candidates)+judgements)*fitPasses*len(s.fitted) + probes + judgements*len(s.judged)
 
 	_, widest, err := s.fit(ctx, s.widths(open, nil), nil)
@@ -178,7 +180,7 @@ func Search(ctx context.Context, g *graph.Graph, set *dataset.Set, plan *judge.P
 	return s.widths(open, r.bits()), r, nil
 }
 
-// open are the names of the convolutions whose weights have a width to choose: the model gives none, and the user neither.
+// open are the names of the convolutions whose weights have a width to choose: neither the model nor the user gives one.
 func (s *searcher) open() []string {
 	var names []string
 	for _, n := range s.g.Nodes {
@@ -192,7 +194,7 @@ func (s *searcher) open() []string {
 	return names
 }
 
-// layers are the numbers of the layers of those names.
+// layers are the indices of the layers with the given names.
 func layers(net *intnet.Net, names []string) []int {
 	var list []int
 	for i := range net.Layers {
@@ -203,7 +205,7 @@ func layers(net *intnet.Net, names []string) []int {
 	return list
 }
 
-// widths are the user's, and those of the open layers by name; the widest for a layer without.
+// widths are the user's widths with widths for the open layers: the given ones by name, the widest for a layer without one.
 func (s *searcher) widths(open []string, given map[string]int) *settings.Widths {
 	w := &settings.Widths{Layers: map[string]settings.LayerWidths{}}
 	if own := s.opt.Quant.Widths; own != nil {
@@ -220,7 +222,7 @@ func (s *searcher) widths(open []string, given map[string]int) *settings.Widths 
 	return w
 }
 
-// fineValues are widths of weights with all values as wide as can be.
+// fineValues keeps widths of weights and makes all values as wide as possible.
 func fineValues(w *settings.Widths) *settings.Widths {
 	f := &settings.Widths{Default: fixed.MaxBits, Layers: map[string]settings.LayerWidths{}}
 	for name, l := range w.Layers {
@@ -231,7 +233,7 @@ func fineValues(w *settings.Widths) *settings.Widths {
 	return f
 }
 
-// fit decides and lowers the network with widths on the images for it. equal, if not nil, are the powers of equalised channels.
+// fit fits and lowers the network with the given widths. equal, if not nil, are the powers of equalised channels.
 func (s *searcher) fit(ctx context.Context, w *settings.Widths, equal calib.Powers) (*quant.Spec, *intnet.Net, error) {
 	opt := s.opt.Quant
 	opt.Widths, opt.Equal = w, equal
@@ -244,8 +246,8 @@ func (s *searcher) fit(ctx context.Context, w *settings.Widths, equal calib.Powe
 	return spec, net, err
 }
 
-// lowered is the network of spec, whose values are fine, with all open weights at a candidate, and all else as it was: each convolution is what it would be were it
-// lowered alone.
+// lowered is the network of spec, whose values are fine, with all open weights at a candidate and everything else unchanged. So each of its
+// convolutions equals the convolution that is lowered alone.
 func (s *searcher) lowered(ctx context.Context, open []string, candidate int, spec *quant.Spec) (*intnet.Net, error) {
 	low := map[string]int{}
 	for _, name := range open {
@@ -259,7 +261,7 @@ func (s *searcher) lowered(ctx context.Context, open []string, candidate int, sp
 	if err != nil {
 		return nil, err
 	}
-	own.Values = spec.Values // sums of coarser weights may have been given fewer binary places
+	own.Values = spec.Values // with coarser weights, sums may get fewer binary places
 	return quant.Lower(s.g, own)
 }
 
@@ -268,7 +270,7 @@ func (s *searcher) load(i int) ([]float32, error) {
 	return x, s.set.Float(i, x)
 }
 
-// quantised is image i as net takes it.
+// quantised is image i as floats and as the integer input of net.
 func (s *searcher) quantised(net *intnet.Net, i int) (x []float32, q []int32, err error) {
 	if x, err = s.load(i); err != nil {
 		return nil, nil, err
@@ -285,7 +287,7 @@ func (s *searcher) step() {
 	}
 }
 
-// bits are the widths chosen, by layer.
+// bits are the chosen widths, by layer.
 func (r *Report) bits() map[string]int {
 	m := map[string]int{}
 	for _, l := range r.Layers {

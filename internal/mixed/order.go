@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// menu is what a layer's weights can be lowered to.
+// menu has the steps by which a layer's weights can be lowered.
 type menu struct {
-	work  float64 // bit operations per image and bit of a weight: multiplications times the width of the values
+	work  float64 // bit operations per image and per bit of a weight: multiplications times the width of the values
 	steps []step  // by rising price
 }
 
-// step lowers a layer's weights from the step before, or from the widest, to a candidate.
+// step lowers a layer's weights to a candidate, from the step before or from the widest.
 type step struct {
 	candidate int
 	saves     float64 // bit operations per image
 	price     float64 // divergence per bit operation saved
 }
 
-// newMenu are the steps along the lower hull of divergence over bit operations saved, the steps that are best at some price.
-// divergences are those of the candidates from the second on; a narrower width never costs less than a wider one.
+// newMenu gives the steps along the lower hull of divergence over saved bit operations, which are the steps that are best at some price.
+// divergences belong to the candidates from the second on. A narrower width is taken to cost at least as much as a wider one.
 func newMenu(candidates []int, work float64, divergences []float64) menu {
 	m := menu{work: work}
 	costs := []float64{0}
@@ -51,7 +51,7 @@ type move struct {
 	step
 }
 
-// order puts the steps of all layers in the order of their prices; of equal prices the one that saves more is first.
+// order sorts the steps of all layers by their prices; of equal prices, the step that saves more is first.
 func order(menus []menu) []move {
 	var list []move
 	for i, m := range menus {

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// Print is the report for people.
+// Print prints the report as a table for people.
 func (r *Report) Print(out io.Writer) error {
 	fmt.Fprintf(out, "widths of weights: fitted on %d images, probed on %d of them, judged on %d others\n\n", r.Fitted, r.Probed, r.Judged)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -31,7 +31,7 @@ func (r *Report) Print(out io.Writer) error {
 	return err
 }
 
-// Summary is what the widths save and lose, in a few lines.
+// Summary tells in a few lines what the widths save and lose.
 func (r *Report) Summary() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Against %d bits: %.1f %% of the bit operations, %.1f %% of the weights' memory.\n", r.Candidates[0], 100*r.BitOperations, 100*r.WeightBits)

@@ -12,9 +12,9 @@ import (
 	"hass/internal/workers"
 )
 
-// probe finds by how much the outputs diverge from those of net when one of the convolutions convs alone is as in one of the networks lower.
-// An image runs through net once; convolutions are then probed from the last to the first, so that each costs only itself and the layers
-// behind it.
+// probe measures the divergence of the outputs from the outputs of net if one of the convolutions convs is taken from one of the networks
+// lower. An image runs through net once. Convolutions are then probed from the last to the first, so that each probe runs only the
+// convolution and the layers behind it.
 func (s *searcher) probe(ctx context.Context, net *intnet.Net, lower []*intnet.Net, convs []int, r *Report) error {
 	x, err := intnet.New(net)
 	if err != nil {
@@ -85,8 +85,8 @@ func (s *searcher) probe(ctx context.Context, net *intnet.Net, lower []*intnet.N
 	})
 }
 
-// divergence is how far one image's outcome is from another, summed over the outputs: nats of class probabilities, the share of class numbers
-// that differ, noise over signal of other values.
+// divergence is the distance between two outcomes of one image, summed over the outputs: nats of class probabilities, the share of class
+// numbers that differ, noise over signal of other values.
 func divergence(outs []judge.Output, was, now *judge.Outcome) (float64, error) {
 	sum := 0.0
 	for k := range outs {
@@ -110,7 +110,7 @@ func divergence(outs []judge.Output, was, now *judge.Outcome) (float64, error) {
 	return sum, nil
 }
 
-// relative is noise over signal: 0 where nothing differs, 1 where there is noise alone.
+// relative is noise over signal: 0 if nothing differs, 1 if there is noise but no signal.
 func relative(n metrics.Noise) float64 {
 	switch {
 	case n.Noise == 0:

@@ -13,33 +13,33 @@ import (
 	"hass/internal/graph"
 )
 
-// levels are the shares at which it is judged what a layer's zeros cost.
+// levels are the shares at which the cost of a layer's zeros is measured.
 var levels = []float64{0.15, 0.3, 0.45, 0.6, 0.75, 0.9}
 
 const (
-	shareStep = 0.02 // of the shares that layers are given, up to the last level
-	leastCost = 1e-7 // nats; below it costs are alike
+	shareStep = 0.02 // step of the shares of layers, up to the last level
+	leastCost = 1e-7 // nats; smaller costs count as this
 )
 
-// candidate is a layer that shares are given to.
+// candidate is a layer that gets a share.
 type candidate struct {
 	node    *graph.Node
-	macs    int64 // of one image
+	macs    int64 // per image
 	sampler *sampler
-	trials  []trial // at levels
+	trials  []trial // one for each level
 	curve   []float64
 }
 
-// trial is what a layer's repaired zeros change.
+// trial is the effect of a layer's repaired zeros.
 type trial struct {
-	change *floatexec.Exec // of the layer's input: what its sums change by, before the bias makes up for their mean
-	mean   []float64       // of that, by channel
+	change *floatexec.Exec // from the layer's input to the change of its sums, before the bias compensates for the mean
+	mean   []float64       // mean change, by channel
 }
 
-// allocate spreads a share over the pruned layers of g, so that all zeros together save that share of the layers' multiplications at
-// the least divergence. Zeros are fitted on one half of the images and judged on the other. The divergence of a small change is half
-// the mean square of its product with the gradients of a class's log-likelihood; the class is drawn from the network's class
-// probabilities.
+// allocate distributes a share over the pruned layers of g, so that all zeros together save that share of the layers' multiplications
+// at the least divergence. Zeros are fitted on one half of the images and judged on the other. The divergence of a small change is
+// estimated as half the mean square of its product with the gradients of a class's log-likelihood. The class is drawn from the
+// network's class probabilities.
 func allocate(ctx context.Context, g *graph.Graph, net *gradient.Net, rows map[string][]float64, o Options) (map[string]float64, error) {
 	fit := o.Images
 	fit.N = o.Images.N / 2
@@ -57,7 +57,7 @@ func allocate(ctx context.Context, g *graph.Graph, net *gradient.Net, rows map[s
 		}
 		s := newSampler(op, g.Shapes[n.Inputs[0]], g.Shapes[n.Outputs[0]], uint64(at), 0)
 		if s.inputs > mostInputs {
-			continue // it gets the share as it is
+			continue // its moments would take too much memory; it gets the common share
 		}
 		c := &candidate{node: n, sampler: s, macs: int64(len(g.Consts[n.Inputs[1]].F)) * int64(s.size)}
 		if err := c.fit(ctx, w, at, rows[n.Name], o); err != nil {
@@ -98,10 +98,10 @@ func allocate(ctx context.Context, g *graph.Graph, net *gradient.Net, rows map[s
 	return choice(list, o.Share), nil
 }
 
-// prunes tells whether layers of a role lose a share.
+// prunes tells whether layers of a role are pruned by a share.
 func (o *Options) prunes(r Role) bool { return r == Inner || slices.Contains(o.Prune, r) }
 
-// fit makes the layer's trials from its inputs in the network as it is.
+// fit makes the layer's trials from its inputs in the original network.
 func (c *candidate) fit(ctx context.Context, w *walk, at int, rows []float64, o Options) error {
 	s, n := c.sampler, c.node
 	op := n.Op.(graph.Conv)
@@ -181,7 +181,7 @@ func variance(w []float32, h []float64) float64 {
 	return sum
 }
 
-// timesSymmetric is W H, of rows of k weights.
+// timesSymmetric is W H, where W has rows of k weights.
 func timesSymmetric(w []float32, h []float64, k int) []float64 {
 	t := make([]float64, len(w))
 	for i, v := range w {
@@ -196,7 +196,7 @@ func timesSymmetric(w []float32, h []float64, k int) []float64 {
 	return t
 }
 
-// judge gives the products of what trials change and the gradient, for one image.
+// judge gives, for one image, the product of each trial's change with the gradient.
 func (c *candidate) judge(x, d []float32) ([]float64, error) {
 	list := make([]float64, len(c.trials))
 	size := int(c.sampler.size)
@@ -214,8 +214,8 @@ func (c *candidate) judge(x, d []float32) ([]float64, error) {
 	return list, nil
 }
 
-// costs are the costs of a layer's shares in steps of shareStep, from 0: between levels the logarithm is linear, and zeros never cost less
-// than fewer.
+// costs are the costs of a layer's shares 0, shareStep, 2*shareStep, ... The logarithm is interpolated linearly between levels, and
+// more zeros never cost less.
 func (c *candidate) costs() []float64 {
 	logs := []float64{math.Log(leastCost)}
 	for _, v := range c.curve {
@@ -235,8 +235,8 @@ func (c *candidate) costs() []float64 {
 	return list
 }
 
-// choice gives every layer a share, so that the multiplications saved are a share of all at the least cost: every layer has the share
-// that is best at one price of a multiplication, or somewhat less where that saves more than was asked for.
+// choice gives every layer a share, so that together they save the given share of all multiplications at the least cost. Every layer
+// gets the share that is best at a common price of a multiplication, or slightly less if these shares save more than needed.
 func choice(list []*candidate, share float64) map[string]float64 {
 	costs := make([][]float64, len(list))
 	total := 0.0
@@ -267,7 +267,7 @@ func choice(list []*candidate, share float64) map[string]float64 {
 		}
 	}
 	steps, saved := at(floatexec.Exp(high))
-	// The last price may have bought too much at once: the dearest steps are given back while enough is left.
+	// The last price may save too much: undo the most expensive steps while the rest saves enough.
 	for {
 		back, most := -1, 0.0
 		for i, c := range list {
@@ -290,5 +290,5 @@ func choice(list []*candidate, share float64) map[string]float64 {
 	return shares
 }
 
-// halves is the number of images that an allocation runs: one half for every layer, to fit, and the other half once.
+// halves is the number of image runs of an allocation: one half of the images for every layer, to fit, and the other half once.
 func halves(layers int, images calib.Images) int { return layers*(images.N/2) + images.N - images.N/2 }

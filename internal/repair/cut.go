@@ -15,7 +15,7 @@ func countZeros(w []float32) int {
 	return n
 }
 
-// cutBelow makes weights of magnitude less than tau 0.
+// cutBelow sets weights of a magnitude less than tau to 0.
 func cutBelow(w []float32, tau float64) {
 	for i, v := range w {
 		if math.Abs(float64(v)) < tau {
@@ -24,7 +24,7 @@ func cutBelow(w []float32, tau float64) {
 	}
 }
 
-// cutShare makes a share of the weights 0, those of least magnitude, of equal ones the first. Zeros that are there count.
+// cutShare sets a share of the weights to 0: the ones of least magnitude, and of equal ones the first. Existing zeros count.
 func cutShare(w []float32, share float64) {
 	order := make([]int, len(w))
 	for i := range order {
@@ -45,5 +45,5 @@ func cutShare(w []float32, share float64) {
 	}
 }
 
-// zerosOf is how many of n weights a share is.
+// zerosOf is the number of zeros of a share of n weights.
 func zerosOf(share float64, n int) int { return int(math.Round(share * float64(n))) }

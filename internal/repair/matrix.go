@@ -7,7 +7,7 @@ import (
 	"hass/internal/workers"
 )
 
-// matrix is rows of numbers, row by row. Products are chains of fused multiply-adds in float32, as the float executor's.
+// matrix is stored row by row. Products are chains of fused multiply-adds in float32, as in the float executor.
 type matrix struct {
 	rows, cols int
 	v          []float32
@@ -17,10 +17,10 @@ func newMatrix(rows, cols int) matrix { return matrix{rows, cols, make([]float32
 
 func (m matrix) row(r int) []float32 { return m.v[r*m.cols:][:m.cols] }
 
-// blockRows bounds the terms of a tile, whose panels then stay in the caches.
+// blockRows bounds the terms of a tile, so that its panels stay in the caches.
 const blockRows = 256
 
-// panels is the right factor of products, laid out for them: panels of kernel.Cols columns, [rows][kernel.Cols] each.
+// panels is the right factor of products in the layout of the kernel: panels of kernel.Cols columns, [rows][kernel.Cols] each.
 type panels struct {
 	rows, cols int
 	v          []float32
@@ -58,7 +58,7 @@ func product(ctx context.Context, to, a matrix, p panels) error {
 	}, nil)
 }
 
-// tileRows multiplies a panel of kernel.Rows rows, [p.rows][kernel.Rows], by p and tells of the sums of every row r from column c on.
+// tileRows multiplies a panel of kernel.Rows rows, [p.rows][kernel.Rows], by p and passes the sums of every row r from column c on.
 func tileRows(left []float32, p panels, sums func(r, c int, sums []float32)) {
 	tile := make([]float32, kernel.Rows*kernel.Cols)
 	for c := 0; c < p.cols; c += kernel.Cols {

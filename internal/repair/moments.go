@@ -32,7 +32,7 @@ type sampler struct {
 	seed, size uint64
 }
 
-// newSampler takes at least least samples of an image, if the image has them.
+// newSampler makes a sampler that takes at least `least` samples of an image, if the image has as many.
 func newSampler(op graph.Conv, in, out graph.Shape, seed uint64, least int) *sampler {
 	s := &sampler{op: op, in: in, out: out, cg: in[1] / op.Groups, fg: out[1] / op.Groups, seed: seed, size: uint64(out[2] * out[3])}
 	s.inputs = s.cg * op.Kernel[0] * op.Kernel[1]
@@ -40,7 +40,7 @@ func newSampler(op graph.Conv, in, out graph.Shape, seed uint64, least int) *sam
 	return s
 }
 
-// take gives the samples of image i, by group: one pixel of each of equal parts of the map.
+// take gives the samples of image i, by group: one pixel from each of several equal parts of the map.
 func (s *sampler) take(i int, x, y []float32) []samples {
 	r := rand.New(rand.NewPCG(s.seed, uint64(i)))
 	list := make([]samples, s.op.Groups)
@@ -76,13 +76,13 @@ func (s *sampler) take(i int, x, y []float32) []samples {
 	return list
 }
 
-// gram sums up samples of one group: second moments of the inputs, and cross moments of outputs and inputs, about a point near
+// gram sums up the samples of one group: second moments of the inputs, and cross moments of outputs and inputs, about a point near
 // their means.
 type gram struct {
 	inputs, outputs int
 	n               int       // samples
 	shift           []float32 // inputs, then outputs; nil before the first batch
-	sum             []float64 // of the remainders
+	sum             []float64 // of the samples minus shift
 	second          []float64 // [inputs][inputs+outputs], the lower triangle empty
 	batch           []samples
 	waiting         int
@@ -92,7 +92,7 @@ func newGram(inputs, outputs int) *gram {
 	return &gram{inputs: inputs, outputs: outputs, sum: make([]float64, inputs+outputs), second: make([]float64, inputs*(inputs+outputs))}
 }
 
-// add takes samples in.
+// add adds samples.
 func (m *gram) add(ctx context.Context, s samples) error {
 	m.batch = append(m.batch, s)
 	if m.waiting += s.x.rows; m.waiting < batchSamples {
@@ -134,7 +134,7 @@ func (m *gram) flush(ctx context.Context) error {
 		for k := range all.rows {
 			copy(left[k*n:][:n], all.row(k)[first:min(first+n, m.inputs)])
 		}
-		// Nothing left of the diagonal.
+		// Skip the columns left of the diagonal.
 		skip := first / kernel.Cols * kernel.Cols
 		tileRows(left, panels{p.rows, p.cols - skip, p.v[skip*p.rows:]}, func(r, c int, sums []float32) {
 			if first+r >= m.inputs {

@@ -30,7 +30,7 @@ var errSingular = errors.New("its inputs on the calibration images do not determ
 // mostInputs bounds the inputs of a layer that is refit: its moments take 40 times their square, in bytes.
 const mostInputs = 8192
 
-// refits reports whether a layer is refit if that is asked for. If not, and a user could expect it, note gives the reason.
+// refits reports whether a layer is refit. If it is not, and a user could expect it, note gives the reason.
 func (l *layer) refits(o Options) (ok bool, note string) {
 	op, conv := l.node.Op.(graph.Conv)
 	switch {
@@ -106,7 +106,7 @@ func gather(ctx context.Context, w *walk, s *sampler, at int, in, out string) ([
 	return grams, err
 }
 
-// count sets the weight of every row, for n channels from first on; nil gives all the same weight.
+// count sets the weight of every row, from n channels of rows from first on; a nil rows leaves all weights equal.
 func (p *problem) count(rows []float64, first, n int) {
 	if rows == nil {
 		return
@@ -124,7 +124,7 @@ type problem struct {
 	t      matrix    // T
 	start  matrix    // solution without zeros
 	may    []bool    // weights that may be non-zero
-	rows   []float32 // weight of every row in the choice of zeros; nil for all alike
+	rows   []float32 // weight of every row in the choice of zeros; nil if all are equal
 }
 
 // newProblem takes covariances of inputs and of outputs with inputs, and the layer's original weights w.
@@ -251,7 +251,7 @@ func choose(ctx context.Context, groups []*problem, zeros, must int) (z []matrix
 			masks = largest(groups, sum, now)
 		}
 		for g, p := range groups {
-			to := sum[g] // becomes the target of the next weights
+			to := sum[g] // will be the target of the next weights
 			for i, s := range sum[g].v {
 				z[g].v[i] = 0
 				if masks[g][i] {
@@ -271,8 +271,8 @@ func choose(ctx context.Context, groups []*problem, zeros, must int) (z []matrix
 	return z, masks, nil
 }
 
-// largest reports which weights are not among the given number of zeros of least magnitude in all groups; weights that must be 0
-// come first.
+// largest reports which weights remain if the given number of weights, the ones of least magnitude in all groups, become 0. Weights that
+// must be 0 come first.
 func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 	var list []float32
 	for g, p := range groups {
@@ -286,7 +286,7 @@ func largest(groups []*problem, w []matrix, zeros int) [][]bool {
 		limit = list[zeros-1]
 		below, _ = slices.BinarySearch(list, limit)
 	}
-	equal := zeros - below // of those at the limit, the first
+	equal := zeros - below // number of weights equal to limit that become zero, the first ones
 	masks := make([][]bool, len(groups))
 	for g, p := range groups {
 		masks[g] = make([]bool, len(p.may))

@@ -18,8 +18,8 @@ type Method string
 
 // The methods.
 const (
-	None  Method = "none"  // not at all
-	Match Method = "match" // the mean and the deviation of every output channel become those of the unpruned network
+	None  Method = "none"  // they do not
+	Match Method = "match" // every output channel gets the mean and the deviation that it has in the unpruned network
 	// Refit chooses the zeros and the other weights so that the layer's sums are nearest to those of the unpruned network, and matches.
 	Refit Method = "refit"
 )
@@ -137,7 +137,7 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 // twin holds the original and the repaired network as one graph: values that are equal in both appear once.
 type twin struct {
 	g      *graph.Graph
-	pruned *graph.Graph // as it becomes, with the weights that it had
+	pruned *graph.Graph // the graph to repair, still with the original weights
 	layers []*layer     // the convolutions of pruned, in its order
 }
 
@@ -145,22 +145,22 @@ type twin struct {
 type layer struct {
 	node    *graph.Node // in the pruned graph
 	number  int         // among the layers, from 1
-	changed bool        // its weights or its inputs are not those of the network as it is
-	at      int         // of a changed layer: its first node in the twin; the second is the layer as it becomes
-	was     string      // value that the layer makes in the network as it is
-	now     string      // and as it becomes
+	changed bool        // its weights or its inputs differ from the original network
+	at      int         // of a changed layer: its first node in the twin, the original layer; the repaired layer follows
+	was     string      // output of the layer in the original network
+	now     string      // output of the repaired layer
 	weights *graph.Tensor
 	bias    *graph.Tensor
-	only    string    // and as it would be with weights cut and not repaired
-	rows    []float64 // how much every output channel counts when a refit chooses zeros; nil for all alike
+	only    string    // output with weights that are cut and not repaired
+	rows    []float64 // weight of every output channel when a refit chooses zeros; nil if all are equal
 	fresh   [2]string // names of weights and bias in the twin
-	inputs  int       // that one output sums over
+	inputs  int       // number of inputs that one output sums over
 	samples int       // outputs of one channel, over all images
 	cut     bool      // weights are cut
 	report  Layer
 }
 
-// work is how many runs of an image there are at most: an allocation may leave layers as they are.
+// work is the largest number of image runs; there are fewer if an allocation leaves layers unchanged.
 func (t *twin) work(net *gradient.Net, o Options) int {
 	passes, pruned := 0, 0
 	if o.Repair == Refit && net != nil {
@@ -183,7 +183,7 @@ func (t *twin) work(net *gradient.Net, o Options) int {
 	return passes * o.Images.N
 }
 
-// newTwin cuts weights and lays both networks out. shares of layers, by name, stand before that of the options.
+// newTwin cuts weights and builds the graph of both networks. shares of layers, by name, override the share of the options.
 func newTwin(g *graph.Graph, o Options, shares map[string]float64) (*twin, error) {
 	if len(g.Inputs) != 1 {
 		return nil, fmt.Errorf("the network has %d inputs; pruning takes networks with one", len(g.Inputs))
@@ -227,7 +227,7 @@ func newTwin(g *graph.Graph, o Options, shares map[string]float64) (*twin, error
 		nodes.Reserve(n.Name)
 	}
 	role := roles(g)
-	became := map[string]string{} // by value: its name in the twin as it becomes, where that is another
+	became := map[string]string{} // by value of the original network: its name in the repaired one, if different
 	for _, n := range pruned.Nodes {
 		old := own[n.Name]
 		if old != nil {
@@ -266,7 +266,7 @@ func newTwin(g *graph.Graph, o Options, shares map[string]float64) (*twin, error
 			l.fresh = [2]string{names.Take(n.Inputs[1]), names.Take(n.Name + "/bias")}
 			second.Inputs = []string{second.Inputs[0], l.fresh[0], l.fresh[1]}
 			l.set(t)
-			// The layer with its weights cut and not repaired: set changes the other.
+			// The layer with weights that are cut and not repaired. `set` only changes the second node.
 			third := &graph.Node{Name: nodes.Take(n.Name), Op: n.Op, Outputs: []string{names.Take(out)},
 				Inputs: []string{second.Inputs[0], names.Take(n.Inputs[1]), names.Take(n.Name + "/bias")}}
 			l.only = third.Outputs[0]
@@ -327,7 +327,7 @@ func (l *layer) set(t *twin) {
 	t.g.Consts[l.fresh[0]], t.g.Consts[l.fresh[1]] = l.weights, l.bias
 }
 
-// keep gives the layer the weights and the bias that it had.
+// keep gives the layer its original weights and bias.
 func (l *layer) keep(t *twin) {
 	l.weights = t.pruned.Consts[l.node.Inputs[1]]
 	clear(l.bias.F)

@@ -6,25 +6,25 @@ import (
 	"hass/internal/graph"
 )
 
-// Role is a layer's place in its network. It says whether a share is pruned from the layer.
+// Role is a layer's place in its network. It decides whether a share prunes the layer.
 type Role string
 
-// The roles. A layer has the first that fits.
+// The roles. A layer has the first role that fits.
 const (
-	First     Role = "first"          // no convolution stands before it
-	Last      Role = "last"           // no convolution stands behind it
+	First     Role = "first"          // it depends on no convolution
+	Last      Role = "last"           // no convolution depends on it
 	Depthwise Role = "depthwise"      // every filter reads one channel of several
-	Gate      Role = "squeeze-excite" // what it makes of one pixel multiplies a map
+	Gate      Role = "squeeze-excite" // its output of one pixel multiplies a map
 	Inner     Role = "inner"          // any other
 )
 
 // Spared are the roles whose layers keep their weights unless the user asks: they have few weights, and the network depends on each.
 var Spared = []Role{Depthwise, First, Gate, Last}
 
-// roles are those of the convolutions of g, by node name.
+// roles are the roles of the convolutions of g, by node name.
 func roles(g *graph.Graph) map[string]Role {
 	isData := func(name string) bool { return name != "" && g.Consts[name] == nil }
-	behind := map[string]bool{} // values that a convolution has made, or that depend on one
+	behind := map[string]bool{} // values that depend on a convolution
 	for _, n := range g.Nodes {
 		behind[n.Outputs[0]] = graph.Convolves(n.Op) || slices.ContainsFunc(n.Inputs, func(in string) bool { return behind[in] })
 	}
@@ -64,7 +64,7 @@ func roles(g *graph.Graph) map[string]Role {
 	return list
 }
 
-// onePixel tells a value of shape [1,C] or [1,C,1,1].
+// onePixel tells whether a shape is [1,C] or [1,C,1,1].
 func onePixel(s graph.Shape) bool { return len(s) > 1 && s.Elems() == s[0]*s[1] }
 
 // multiplies tells whether a node multiplies a larger value by value in.

@@ -12,7 +12,7 @@ import (
 	"hass/internal/workers"
 )
 
-// drawn draws the class of image i that a gradient is of, from the probabilities that the network gives.
+// drawn draws the class for the gradient of image i from the class probabilities of the network.
 func drawn(i int) func(logs []float32) int {
 	return func(logs []float32) int {
 		at := rand.New(rand.NewPCG(1, uint64(i))).Float64()
@@ -25,8 +25,8 @@ func drawn(i int) func(logs []float32) int {
 	}
 }
 
-// backward runs images from first on through net, forward and backward. look gets the record of every convolution of an image and
-// adds to its sums; done gets those in the order of the images.
+// backward runs images from first on through net, forward and backward. look gets the input x and the gradient d of every convolution
+// of an image and adds to the image's sums r; done gets the sums in the order of the images.
 func backward[R any](ctx context.Context, net *gradient.Net, images calib.Images, first int, begin func() R, look func(r R, node *graph.Node, x, d []float32) error, done func(R)) error {
 	return workers.Ordered(ctx, images.N-first, images.Workers, func(_, k int) (R, error) {
 		i, r := first+k, begin()
@@ -53,8 +53,8 @@ func backward[R any](ctx context.Context, net *gradient.Net, images calib.Images
 	})
 }
 
-// rowWeights say how much the network's answer depends on every output channel of its convolutions, by node name: the root of the
-// mean squared gradient of a class's log-likelihood, over that of the layer.
+// rowWeights measure how much the network's answer depends on every output channel of its convolutions, by node name: the root of the
+// mean squared gradient of a class's log-likelihood, divided by the same of the whole layer.
 func rowWeights(ctx context.Context, net *gradient.Net, images calib.Images) (map[string][]float64, error) {
 	sums := map[string][]float64{}
 	err := backward(ctx, net, images, 0, func() map[string][]float64 { return map[string][]float64{} }, func(r map[string][]float64, node *graph.Node, _, d []float32) error {

@@ -11,24 +11,24 @@ import (
 	"hass/internal/workers"
 )
 
-// maxHeld bounds the values that are held between two passes, in bytes. Where the images' values need more, passes start farther ahead.
+// maxHeld bounds the values that are held between two passes, in bytes. If the values of all images need more, passes start further ahead.
 const maxHeld = 1 << 30
 
 // values are the values of one image, by name.
 type values map[string][]float32
 
-// walk goes through a graph node by node with all images. Nodes behind the place where it stands, and their constants, may
-// change between two passes.
+// walk runs all images through a graph, node by node. Nodes that are not done yet, and their constants, may change between
+// two passes.
 type walk struct {
 	g      *graph.Graph
 	images calib.Images
 	limit  int      // bytes to hold
 	at     int      // number of nodes that are done
-	held   []values // by image: what the other nodes read; nil at the start, where images are loaded
+	held   []values // by image: values that the other nodes read; nil at the start, when images are loaded
 }
 
-// pass runs every image through the nodes below to and gives look the values named want. If what nodes from hold on read fits
-// into memory, later passes start there; hold is at most to. done is called in the order of the images.
+// pass runs every image through the nodes below `to` and gives look the values named want. If the values that nodes from hold on read
+// fit into memory, later passes start there; hold is at most `to`. done is called in the order of the images.
 func pass[R any](ctx context.Context, w *walk, hold, to int, want []string, look func(i int, v values) (R, error), done func(R) error) error {
 	outputs := slices.Clone(want)
 	var keep []string
@@ -85,7 +85,7 @@ func pass[R any](ctx context.Context, w *walk, hold, to int, want []string, look
 	return err
 }
 
-// start are the values that passes of image i begin with.
+// start gives the values of image i with which a pass begins.
 func (w *walk) start(i int) (values, error) {
 	if w.held != nil {
 		return w.held[i], nil
@@ -118,10 +118,10 @@ func (w *walk) live(to int) []string {
 // piece is a part of a graph, ready to run.
 type piece struct {
 	exec    *floatexec.Exec // nil if there is nothing to compute
-	through []string        // values that are given as they came
+	through []string        // values that are passed on unchanged
 }
 
-// piece is the part that makes some values from the values that passes begin with, of nodes below to.
+// piece is the part of the nodes below `to` that computes the outputs from the values with which a pass begins.
 func (w *walk) piece(to int, outputs []string) (*piece, error) {
 	g := w.g
 	need, made := map[string]bool{}, map[string]bool{}
@@ -173,7 +173,7 @@ func (w *walk) piece(to int, outputs []string) (*piece, error) {
 	return p, err
 }
 
-// run gives the outputs from the values that a pass begins with.
+// run computes the outputs from the values with which a pass begins.
 func (p *piece) run(start values) (values, error) {
 	v := values{}
 	for _, name := range p.through {
