@@ -9,9 +9,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// correct sets the bias corrections of s: the effect of rounded weights and of rounded and clipped inputs on the mean of every output channel's
-// sums, measured on images. A layer's inputs are those of the float network in the formats of s, so that a correction in one layer is not
-// repeated in another.
+// correct sets the bias corrections of s. They compensate for the effect of rounded weights and of rounded and clipped inputs on the mean
+// of every output channel's sums, measured on images. The inputs of a layer are taken from the float network and brought into the formats
+// of s, so that a correction in one layer is not repeated in another.
 func correct(ctx context.Context, g *graph.Graph, s *Spec, images calib.Images) error {
 	p, err := plan(g)
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *Spec) corrects(l *layer) bool {
 	return !l.keepsWeights(c) && !l.bipolar && l.fixed == nil && (c.WeightBits <= errorBits || s.Values[l.in[0]].Bits <= errorBits)
 }
 
-// biasAdd is the correction of a layer's biases, in the model's units: by output channel, the sum of every weight times the mean of what it
-// multiplies, where that is not padding, less the same in integers.
+// biasAdd is the correction of a layer's biases by output channel, in the model's units: the sum of every weight times the mean of its
+// input, over positions that are not padding, minus the same sum for the integer weights and inputs.
 func (p *network) biasAdd(l *layer, s *Spec, means []calib.Mean) []float64 {
 	c := s.Convs[l.node.Name]
 	inside, channel := p.insides(l), l.channels()
@@ -69,7 +69,7 @@ func (p *network) biasAdd(l *layer, s *Spec, means []calib.Mean) []float64 {
 	return add
 }
 
-// insides are, by tap of a convolution's kernel, the share of output positions at which it is not padding.
+// insides are, by tap of a convolution's kernel, the share of output positions at which the tap does not read padding.
 func (p *network) insides(l *layer) []float64 {
 	in := p.dimsOf(l.in[0])
 	var axes [2][]float64

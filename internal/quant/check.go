@@ -8,16 +8,16 @@ import (
 	"hass/internal/graph"
 )
 
-// Issue is one reason why the hardware cannot take a graph.
+// Issue is one reason why the hardware cannot run a graph.
 type Issue struct {
 	Node   string // name of the node, untrusted text; if Port, of the graph, its input or an output
 	Op     string // kind of the node, untrusted text; if Port, "graph", "input" or "output"
-	Port   bool   // it concerns no node
+	Port   bool   // the issue belongs to the graph, its input or an output, not to a node
 	Reason string
 	Hint   string
 }
 
-// UnsupportedError lists everything in a graph that the hardware cannot take.
+// UnsupportedError lists all reasons why the hardware cannot run a graph.
 type UnsupportedError struct{ Issues []Issue }
 
 func (e *UnsupportedError) Error() string {
@@ -49,12 +49,11 @@ func plain(op string) string {
 	return op
 }
 
-// Check lists everything in the graph that the hardware cannot take, in the
-// order of the nodes, findings about outputs last; nil if there is nothing. No
-// other package decides this: a graph without issues has modules for all its
-// layers (see hw.Expand), whatever the numbers in them. A node that is still
-// graph.Foreign is an issue; nodes behind one whose shapes are unknown are not
-// judged.
+// Check lists all reasons why the hardware cannot run the graph, in the order of
+// the nodes, with issues of outputs last; nil if there are none. No other package
+// decides this: a graph without issues has modules for all its layers (see
+// hw.Expand), whatever its weights are. A node that is still graph.Foreign is an
+// issue. Nodes behind it whose shapes are unknown are not judged.
 func Check(g *graph.Graph) []Issue {
 	p := planned(g)
 	if len(p.issues) == 0 {
@@ -65,7 +64,7 @@ func Check(g *graph.Graph) []Issue {
 	return p.issues
 }
 
-// OnHost lists the nodes of a graph without issues that run on the host, behind the accelerator.
+// OnHost lists the nodes that run on the host, behind the accelerator, of a graph without issues.
 func OnHost(g *graph.Graph) map[string]bool {
 	p := planned(g)
 	on := map[string]bool{}

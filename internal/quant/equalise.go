@@ -11,27 +11,27 @@ import (
 	"hass/internal/intnet"
 )
 
-// Cross-layer equalisation. A value has one step, so a channel with small values uses few of the integers. If convolutions, or other
-// layers that can scale each channel at no cost, produce a value and convolutions read it, the integer network holds channel c multiplied
-// by 2^k: the producer's weights are multiplied by it and the readers' weights divided, which is exact. Layers that are linear in each
-// channel or keep its sign (maxima, averages, sums, moves, ReLU) may lie between.
+// Cross-layer equalisation. All channels of a value have the same step, so a channel with small values uses only few integers. If
+// convolutions, or other layers that can scale each channel at no cost, produce a value and convolutions read it, the integer network
+// can hold channel c multiplied by a power of two, 2^k: the producer's weights are multiplied by 2^k and the readers' weights divided,
+// which is exact. Layers that commute with a positive factor per channel (maxima, averages, sums, moves, ReLU) may lie between.
 
 const (
 	mostPower = 40 // magnitude of a power
-	// lostSNR and lostFew are the signal-to-noise ratios, in dB, below which a channel is equalised, in formats of more than errorBits
-	// and in narrower ones. Where a tensor's step is fine enough for nearly all channels, the network is not changed.
+	// lostSNR and lostFew are the signal-to-noise ratios, in dB, below which a channel is equalised: lostSNR in formats of more than
+	// errorBits, lostFew in narrower ones. If a tensor's step is fine enough for nearly all channels, the network is not changed.
 	lostSNR, lostFew = 40, 0
-	// spareRange is the room of a raised channel above its peak: many channels respond to one kind of image only, which calibration may
-	// not have seen, and clipping one of them costs more than the finer steps gain.
+	// spareRange is the ratio of a raised channel's range to its peak. Many channels respond only to one kind of image, which
+	// calibration may not have seen, and clipping such a channel costs more than the finer steps gain.
 	spareRange = 8
 )
 
-// cells are the channels of all values, joined where they must have the same power.
+// cells are the channels of all values, with channels joined that must have the same power.
 type cells struct {
 	first   map[string]int // by value: the number of its channel 0
 	parent  []int
-	blocked []bool // of roots: nothing can divide or multiply
-	capped  []bool // of roots: behind a clamp that a smaller power would move
+	blocked []bool // of roots: the power must be 0
+	capped  []bool // of roots: a clamp stands before it, which a smaller power would move
 }
 
 func (c *cells) find(i int) int {
@@ -56,7 +56,7 @@ func (c *cells) block(value string, n int) {
 	}
 }
 
-// cells finds what may be equalised.
+// cells finds the channels that may be equalised.
 func (p *network) cells() *cells {
 	c := &cells{first: make(map[string]int)}
 	add := func(value string, n int) {
@@ -141,7 +141,7 @@ func (p *network) cells() *cells {
 	return c
 }
 
-// equalise gives the convolutions of p the weights and biases that e asks for, and the functions their powers.
+// equalise applies the powers e to the weights and biases of p's convolutions, and stores them in layers with functions.
 func (p *network) equalise(e calib.Powers) error {
 	if len(e) == 0 {
 		return nil
@@ -197,8 +197,8 @@ func (p *network) equalise(e calib.Powers) error {
 }
 
 // powers chooses the powers from statistics of the unscaled values. Only channels whose signal-to-noise ratio is below lostSNR, or lostFew
-// in formats of few bits, are scaled, and they keep spareRange of room. With few bits only steady channels are raised: for rare ones
-// calibration does not know the largest value.
+// in formats of few bits, are scaled, and they keep a range of spareRange times their peak. With few bits only steady channels are raised
+// (calib.Channel.Steady), because calibration does not know the largest value of the others.
 func (p *network) powers(r *calib.Ranges, opt Options) (calib.Powers, error) {
 	widths, err := resolveWidths(opt.Widths, p, opt.Bits)
 	if err != nil {
@@ -291,7 +291,7 @@ func (p *network) powers(r *calib.Ranges, opt Options) (calib.Powers, error) {
 	return powers, nil
 }
 
-// reader is a convolution as it balances, nil if it makes nothing; its weights add to the gains of the value that it reads.
+// reader describes a convolution that reads a value, for balancing; nil if the value has no effect. Its weights add to the value's gains.
 func (l *layer) reader(v *calib.Value, r *calib.Ranges, bits int) *calib.Reader {
 	e := &calib.Reader{Value: v, Bits: bits, Taps: l.conv.Kernel[0] * l.conv.Kernel[1]}
 	if made := r.Of(l.out); made != nil {
@@ -324,7 +324,7 @@ func (l *layer) reader(v *calib.Value, r *calib.Ranges, bits int) *calib.Reader 
 	return e
 }
 
-// passGains adds to the gains of what a layer reads those of what it makes, as far as it hands noise on.
+// passGains adds the gains of a layer's output to the gains of its inputs, as far as the layer passes noise on.
 func (p *network) passGains(l *layer, values map[string]*calib.Value, r *calib.Ranges) {
 	out := values[l.out]
 	if out == nil || l.kind == intnet.KindConv || l.kind == intnet.KindActivation {

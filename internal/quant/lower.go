@@ -88,7 +88,7 @@ func (p *network) layout(spec *Spec, care effort) (*intnet.Net, error) {
 		return nil, err
 	}
 	for _, r := range p.results {
-		if r.tensor == "" { // the tail makes it
+		if r.tensor == "" { // the host's tail computes it
 			for _, in := range net.Tail.Inputs {
 				leaves(in.Tensor)
 			}
@@ -105,10 +105,10 @@ func (p *network) layout(spec *Spec, care effort) (*intnet.Net, error) {
 	return net, nil
 }
 
-// structure reports what Validate would refuse of the network whatever its numbers are:
-// sizes, geometry, and formats that the model gives.
+// structure reports what Validate would refuse in the network independent of its weights:
+// sizes, geometry, and formats given by the model.
 func (p *network) structure() error {
-	if n := len(p.layers); n > intnet.MaxLayers { // before all of them are made
+	if n := len(p.layers); n > intnet.MaxLayers { // check before they are all built
 		return fmt.Errorf("integer network: %d layers; want 1 to %d", n, intnet.MaxLayers)
 	}
 	spec := &Spec{Values: make(map[string]ValueSpec), Convs: make(map[string]ConvSpec)}
@@ -148,12 +148,12 @@ func (p *network) structure() error {
 	return net.Validate()
 }
 
-// nominal is a format, and nominalAcc an accumulator in front of a multiplier, of networks whose numbers do not matter.
+// nominal is the format, and nominalAcc the accumulator width before a multiplier, in networks whose numbers do not matter.
 var nominal = fixed.Format{Bits: 8, Frac: 4, Signed: true}
 
 const nominalAcc = 24
 
-// matches checks that the spec decides exactly what the network needs.
+// matches checks that the spec has exactly the decisions that the network needs.
 func (s *Spec) matches(p *network) error {
 	values, convs := 1, 0
 	missing := func(what, name string) error {
@@ -224,7 +224,7 @@ func (s *Spec) keeps(p *network, value string) error {
 	return nil
 }
 
-// BranchName is the name of the change of format that stands before input i of the concat of that name, and of its result.
+// BranchName is the name of the change of format before input i of the given concat, and of its result.
 func BranchName(concat string, i int) string { return fmt.Sprintf("%s/requant%d", concat, i) }
 
 // joinFormats puts a change of format before every input of a concat that has another
@@ -256,7 +256,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	case intnet.KindAdd, intnet.KindMul:
 		return combine(out, in, net.Tensors[out.In[1]].Format, to, care)
 	case intnet.KindRequant:
-		if l.bipolar { // the sign of an odd number, which 0 becomes 1 of
+		if l.bipolar { // the sign of 2x+1, so that 0 gives 1
 			out.Kind, out.Rounding = intnet.KindActivation, to.Rounding
 			out.Act = &intnet.Act{Fn: intnet.ActAffine, Mul: []int64{2}, Add: 1}
 			return nil
@@ -298,7 +298,7 @@ func lowerLayer(net *intnet.Net, l *layer, spec *Spec, out *intnet.Layer, care e
 	return nil
 }
 
-// windowOf is a window whose dilation is 1 where its kernel has one tap and it means nothing.
+// windowOf sets a window's dilation to 1 along axes where the kernel has one tap, because it has no effect there.
 func windowOf(w intnet.Window) intnet.Window {
 	for d, k := range w.Kernel {
 		if k == 1 {

@@ -15,31 +15,31 @@ import (
 const (
 	sixthPlaces = 20 // of hardswish's 1/6
 	slopePlaces = 15 // of a leakyrelu's slope
-	linearBits  = 17 // of hardsigmoid's slope: with its sign one side of a multiplier
-	exactPlaces = 30 // of both at most, behind a quantiser of the model
-	tableBits   = 9  // widest input whose function is a table of every value: 8 bits around a zero point
-	curvePlaces = 8  // of a curve's values, beyond its output's
-	// curveSegments bounds a curve's segments, as a power of two; the fewest that keep
-	// it within curveError units of the true function are taken.
+	linearBits  = 17 // bits of hardsigmoid's slope: with a sign it fits the 18-bit port of a multiplier
+	exactPlaces = 30 // most places of both constants in quantised models
+	tableBits   = 9  // widest input whose function is a table of all values: 8 bits minus a zero point
+	curvePlaces = 8  // of a curve's values, in addition to the places of its output
+	// curveSegments bounds the number of a curve's segments, as a power of two. The curve has the fewest
+	// segments that keep it within curveError units of the true function.
 	curveSegments = 10
 	curveError    = 1.0
 	// actFrac bounds the binary point of an activation's input, so that its products
-	// stay within 62 bits.
+	// fit 62 bits.
 	actFrac = 20
 )
 
-// effort is how much is computed of an activation. A form is sought by trying every input, for
-// every slope: too much for the judgement of a model of thousands of layers.
+// effort tells how thoroughly the form of an activation is computed. The best form is found by trying every input
+// for every slope, which takes too long just to check a model of thousands of layers.
 type effort int
 
 const (
-	draft  effort = iota // a form that the integer network takes or refuses as it would the best one
+	draft  effort = iota // some form, which the integer network accepts if and only if it accepts the best one
 	sought               // the best form, and its error
 )
 
-// lowerAct is the integer form of an activation from format in to format to. Behind one that a quantiser of the model
-// rounds, the constants have as many places as make every result exact, up to what fits; where none do, as
-// for a sixth, a function of up to 8 bits is a table.
+// lowerAct gives the integer form of an activation from format in to format to. If a quantiser of the model rounds the result, the
+// constants get as many places as make every result exact, if that many fit. If no number of places does, as for the constant 1/6,
+// a function of up to 8 bits becomes a table.
 func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act, error) {
 	op := l.act
 	lo, hi := l.clampOf(to)
@@ -127,7 +127,7 @@ func lowerAct(l *layer, in fixed.Format, to ValueSpec, care effort) (*intnet.Act
 	return a, nil
 }
 
-// fitsAct tells whether the constants of an activation are within the integer network's limits.
+// fitsAct tells whether the constants of an activation keep the integer network's limits.
 func fitsAct(a *intnet.Act) bool {
 	for _, m := range append([]int64{a.Top, a.Add >> 16}, a.Mul...) {
 		if m > intnet.MaxMul || m < -intnet.MaxMul {
@@ -137,7 +137,7 @@ func fitsAct(a *intnet.Act) bool {
 	return a.Shift <= intnet.MaxShift
 }
 
-// exactAct tells whether an activation is the true function, rounded once, for every input.
+// exactAct tells whether an activation equals the true function, rounded once, for every input.
 func exactAct(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, to ValueSpec, lo, hi int64) bool {
 	for c := range max(1, len(a.Mul)) {
 		for x := in.Min(); x <= in.Max(); x++ {
@@ -149,13 +149,13 @@ func exactAct(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, 
 	return true
 }
 
-// round is v at frac binary places, ties up.
+// round is v rounded to frac binary places, ties up.
 func round(v float64, frac int) int64 {
 	return fixed.QuantizeRange(v, frac, fixed.HalfUp, -intnet.MaxBias, intnet.MaxBias)
 }
 
-// curve approximates f by segments of equal length: exact up to 8 bits, else as few as
-// keep the error small.
+// curve approximates f by linear segments of equal length. It is exact for inputs of at most tableBits; otherwise
+// it has as few segments as keep the error within curveError.
 func curve(f func(float64) float64, in fixed.Format, to ValueSpec, lo, hi int64, care effort) *intnet.Act {
 	segments, guard := min(4, in.Bits), curvePlaces
 	if in.Bits <= tableBits {
@@ -188,7 +188,7 @@ func actError(a *intnet.Act, f func(x float64, c int) float64, in fixed.Format, 
 	}
 	seen := make(map[function]bool)
 	for c := range max(1, len(a.Mul)) {
-		if len(a.Mul) > 1 { // channels of equal multipliers differ by their slopes or powers, if at all
+		if len(a.Mul) > 1 { // channels with equal multipliers can differ only in their slopes or powers
 			k := function{a.Mul[c], f(-1, c)}
 			if seen[k] {
 				continue

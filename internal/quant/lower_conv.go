@@ -11,16 +11,16 @@ import (
 
 // Convolutions: weights and biases, and the form of the requantisation.
 
-// width is that of the grid's weights as a layer has it.
+// width is the width of the grid's weights in a layer, at least 2 bits.
 func (k *grid) width() int { return max(k.bits, 2) }
 
-// keepsWeights tells whether a layer has the integers of the model's quantised weights: no user gave it another width.
+// keepsWeights tells whether a layer keeps the integers of the model's quantised weights, because the user gave no other width.
 func (l *layer) keepsWeights(s ConvSpec) bool {
 	return l.grid != nil && s.WeightBits == l.grid.width() && s.WeightStep == nil
 }
 
-// keptFracs are the binary points of kept weights, none where the model's steps are not such or need too many shifts; false if the
-// weights are not kept.
+// keptFracs are the binary points of kept weights; nil if the model's steps are not powers of two or need too many shifts. keeps is
+// false if the weights are not kept.
 func (l *layer) keptFracs(bits int) (fracs []int, keeps bool) {
 	if !l.keepsWeights(ConvSpec{WeightBits: bits}) {
 		return nil, false
@@ -31,7 +31,7 @@ func (l *layer) keptFracs(bits int) (fracs []int, keeps bool) {
 	return []int{}, true
 }
 
-// quantised are the weights of l under s, no threshold applied, in the order of the integer network.
+// quantised are the weights of l under s, without a threshold, in the order of the integer network.
 func (l *layer) quantised(s ConvSpec) []int16 {
 	w := make([]int16, len(l.w.F))
 	limit := int64(1)<<(s.WeightBits-1) - 1
@@ -48,7 +48,7 @@ func (l *layer) quantised(s ConvSpec) []int16 {
 	return w
 }
 
-// prune makes the weights below the threshold 0.
+// prune sets weights below the threshold to 0.
 func (l *layer) prune(w []int16, tau float64) {
 	for i := range w {
 		if math.Abs(float64(l.model.F[l.perm(i)])) < tau {
@@ -77,8 +77,8 @@ func (p *network) weights(net *intnet.Net, spec *Spec) error {
 	return nil
 }
 
-// lowerConv is a convolution from format in to format to, without weights. Where scales differ its multipliers or thresholds, and
-// the biases that belong to them, are sought for the weights before any is pruned: less can only narrow the sums they were shown right for.
+// lowerConv gives a convolution from format in to format to, without weights. If scales differ, its multipliers or thresholds and
+// their biases are found for the unpruned weights: pruning only narrows the range of sums, so they stay correct.
 func lowerConv(l *layer, s ConvSpec, in fixed.Format, to ValueSpec, out *intnet.Layer, care effort) error {
 	out.Conv = convOf(l, s, in, to)
 	out.Rounding = to.Rounding
@@ -93,7 +93,7 @@ func (l *layer) shifts(s ConvSpec, in, to fixed.Format) bool {
 	return len(s.WeightFrac) > 0 && in.Scale == to.Scale && !l.bipolar && l.levels == nil
 }
 
-// convOf is a convolution from format in to format to, without weights and, between scales, without its requantisation.
+// convOf gives a convolution from format in to format to, without weights and, if scales differ, without requantisation.
 func convOf(l *layer, s ConvSpec, in fixed.Format, to ValueSpec) *intnet.Conv {
 	c := &intnet.Conv{
 		Window: windowOf(intnet.Window(l.conv.Window)), Groups: l.conv.Groups, OutC: l.w.Shape[0],
@@ -110,7 +110,7 @@ func convOf(l *layer, s ConvSpec, in fixed.Format, to ValueSpec) *intnet.Conv {
 	return c
 }
 
-// quantizeWeights gives c the weights, biases and accumulator of l. A requantisation between scales has its biases already.
+// quantizeWeights gives c the weights, biases and accumulator of l. If scales differ, c already has its biases.
 func quantizeWeights(l *layer, s ConvSpec, in fixed.Format, c *intnet.Conv) error {
 	c.Weights = l.quantised(s)
 	l.prune(c.Weights, s.TauW)
@@ -135,11 +135,10 @@ func quantizeWeights(l *layer, s ConvSpec, in fixed.Format, c *intnet.Conv) erro
 	return nil
 }
 
-// biasFrac is the number of binary places that biases need below the unit of their sums. Where a tie goes to the even
-// neighbour, a bias between two units decides whether there is one: it is rounded to odd, at two places at least below
-// the last that is kept (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms
-// using rounding to odd", IEEE Transactions on Computers 57, 2008), so that the one rounding behind gives what the bias itself
-// would have given.
+// biasFrac is the number of binary places that biases need below the unit of their sums. If ties are rounded to even, a bias
+// between two units decides whether a sum is a tie. So it is rounded to odd, with at least two places below the last place of
+// the result (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to
+// odd", IEEE Transactions on Computers 57, 2008). The final rounding then gives the same result as with the exact bias.
 func (l *layer) biasFrac(c *intnet.Conv, r fixed.Rounding, in fixed.Format) int {
 	most := 0
 	for o := range c.OutC {
@@ -159,7 +158,7 @@ func (l *layer) biasAt(o, frac int, in fixed.Format) float64 {
 	return math.Ldexp(float64(l.b.F[o])/in.Factor(), frac)
 }
 
-// bias is biasAt as an integer, saturated beyond any accumulator.
+// bias is biasAt as an integer, saturated to a value beyond any accumulator.
 func (l *layer) bias(o, frac int, in fixed.Format) int64 {
 	if l.b == nil {
 		return 0
@@ -167,7 +166,7 @@ func (l *layer) bias(o, frac int, in fixed.Format) int64 {
 	return fixed.QuantizeRange(float64(l.b.F[o])/in.Factor(), frac, fixed.HalfUp, -intnet.MaxBias, intnet.MaxBias)
 }
 
-// roundToOdd is v if that is an integer, else its odd neighbour.
+// roundToOdd is v if v is an integer, otherwise its odd neighbour.
 func roundToOdd(v float64) int64 {
 	f := math.Floor(v)
 	q := int64(f)

@@ -11,22 +11,22 @@ import (
 	"hass/internal/rescale"
 )
 
-// Layers between formats of different scales. The reference is the model's quantiser evaluated exactly. Every form here equals it
-// for all values that can occur, or is refused with a reason (see package rescale).
+// Layers between formats of different scales. The reference is the model's quantiser, evaluated exactly. A form either equals it
+// for all possible values, or is refused with a reason (see package rescale).
 
 const (
-	mostCompared = 1 << 22 // thresholds that multipliers of a layer are compared with
-	draftBits    = 15      // of multipliers of networks whose numbers do not matter
+	mostCompared = 1 << 22 // most thresholds of a layer with which multipliers are compared
+	draftBits    = 15      // bits of multipliers in networks whose numbers do not matter
 	mulBits      = 30      // widest multiplier: intnet.MaxMul
-	biasBits     = 12      // most places of a bias below the sums' unit, in front of a multiplier
+	biasBits     = 12      // most fractional bits of a bias before a multiplier
 	// compareLevels is the largest number of levels of an output that is compared with thresholds although a multiplier would be
 	// exact: up to this number the comparators take fewer LUTs than the registers around a multiplier, and no DSP.
 	compareLevels = 7
-	spareBits     = 4   // of a multiplier to a format of our own, beyond the format's width: it is off by a 32nd of a step at most
-	widestLevels  = 255 // levels that thresholds are made for: 8 bits
+	spareBits     = 4   // further bits of a multiplier to a calibrated format, beyond the format's width: its error is at most 1/32 of a step
+	widestLevels  = 255 // most thresholds of a channel: 8 bits
 )
 
-// ratioOf is the step of a over the step of b, as the rationals they are.
+// ratioOf is the step a divided by the step b, exactly.
 func ratioOf(a, b float64) *big.Rat { return new(big.Rat).Quo(rescale.Rat(a), rescale.Rat(b)) }
 
 // rescaleConv gives a convolution between scales its multipliers or thresholds, and biases.
@@ -78,7 +78,8 @@ func (l *layer) rescaleConv(s ConvSpec, in fixed.Format, to ValueSpec, out *intn
 	return nil
 }
 
-// compare gives a convolution whose output is a sign one threshold, where the sum with its bias is 0: it counts twice, from -1 to 1.
+// compare gives a convolution whose output is a sign one threshold, at which the sum with its bias is 0. The threshold counts twice: from
+// -1 to 1.
 func (l *layer) compare(s ConvSpec, in, to fixed.Format, out *intnet.Layer) error {
 	c := out.Conv
 	c.Bias, out.Rounding = make([]int64, c.OutC), 0
@@ -90,8 +91,8 @@ func (l *layer) compare(s ConvSpec, in, to fixed.Format, out *intnet.Layer) erro
 	return nil
 }
 
-// approach gives a convolution to a format of our own, which is no exact value of the model either, multipliers within a
-// small part of a step.
+// approach gives a convolution to a calibrated format multipliers with an error of a small part of a step. Such a format is not given by
+// the model, so its results need not be exact.
 func (l *layer) approach(in, to fixed.Format, out *intnet.Layer) error {
 	c := out.Conv
 	out.Rounding = fixed.HalfUp
@@ -105,7 +106,7 @@ func (l *layer) approach(in, to fixed.Format, out *intnet.Layer) error {
 	for _, s := range c.WeightStep {
 		c.Mul = append(c.Mul, max(1, round(in.Step()*s/to.Step(), places)))
 	}
-	for c.Shift[0] > 0 && !slices.ContainsFunc(c.Mul, func(m int64) bool { return m%2 != 0 }) { // steps of our own are chosen for few bits
+	for c.Shift[0] > 0 && !slices.ContainsFunc(c.Mul, func(m int64) bool { return m%2 != 0 }) { // free steps are chosen so that few bits are enough
 		for i := range c.Mul {
 			c.Mul[i] /= 2
 		}
@@ -133,7 +134,7 @@ func oneOf(list []int64) bool {
 	return true
 }
 
-// steps are the values of a weight's unit: one, or one per output channel.
+// steps are the steps of the weights: one, or one per output channel.
 func (l *layer) steps(s ConvSpec) []float64 {
 	if s.WeightStep != nil {
 		return s.WeightStep
@@ -148,7 +149,7 @@ func (l *layer) steps(s ConvSpec) []float64 {
 	return list
 }
 
-// nearMul are multipliers of a given number of bits next to the ratios of scales, and their shift.
+// nearMul gives multipliers of a given number of bits nearest to the ratios of scales, and their shift.
 func nearMul(steps []float64, in, to fixed.Format, width int) (mul []int64, shift []int) {
 	top := 0.0
 	for _, s := range steps {
@@ -162,7 +163,7 @@ func nearMul(steps []float64, in, to fixed.Format, width int) (mul []int64, shif
 	return mul, []int{places}
 }
 
-// lines are the exact functions from the sums of each output channel, before any weight is pruned, to the output.
+// lines are the exact functions from the sums of each output channel, with unpruned weights, to the output.
 func (l *layer) lines(s ConvSpec, in, to fixed.Format, out *intnet.Layer) (lines []rescale.Line) {
 	steps, w := l.steps(s), l.quantised(s)
 	channels := l.w.Shape[0]
@@ -180,11 +181,11 @@ func (l *layer) lines(s ConvSpec, in, to fixed.Format, out *intnet.Layer) (lines
 	return lines
 }
 
-// calm gives channels whose sums hardly change their output, as those of a scale of nearly 0 do, another line of the same values and the
-// step of weights that it stands for. It gives the width of the widest sum.
+// calm replaces the lines of channels whose sums hardly change their output, because their scale is nearly 0, by lines of the same values
+// with small biases, and adjusts their steps of weights. It returns the width of the widest sum.
 func (l *layer) calm(lines []rescale.Line, c *intnet.Conv, in, to fixed.Format) (width int) {
 	c.WeightStep = slices.Clone(c.WeightStep)
-	var top *big.Rat // ratio of the channels whose sums count
+	var top *big.Rat // largest ratio of the other channels
 	for o := range lines {
 		if _, ok := lines[o].Calm(nil); !ok && (top == nil || lines[o].Ratio.Cmp(top) > 0) {
 			top = lines[o].Ratio
@@ -199,15 +200,15 @@ func (l *layer) calm(lines []rescale.Line, c *intnet.Conv, in, to fixed.Format) 
 		}
 		f, _ := line.Bias.Float64()
 		if math.Abs(f) >= intnet.MaxBias {
-			return fixed.MaxAccBits // no multiplier has room
+			return fixed.MaxAccBits // leaves no room for a multiplier
 		}
-		// A bias may be the integer above or below.
+		// The bias may be rounded up or down.
 		width = max(width, fixed.Bound{Lo: int64(math.Floor(f)) - 1 + min(line.Least, 0), Hi: int64(math.Ceil(f)) + 1 + max(line.Most, 0)}.Bits())
 	}
 	return width
 }
 
-// exactBias is the bias of output channel o: of a quantised model its integer times its scale.
+// exactBias is the bias of output channel o; in a quantised model, its integer times its scale.
 func (l *layer) exactBias(o int) *big.Rat {
 	if l.b == nil {
 		return new(big.Rat)
@@ -222,8 +223,8 @@ func (l *layer) exactBias(o int) *big.Rat {
 	return rescale.Rat(v)
 }
 
-// requantise makes out, a change of format, one from format in to format to: a shift between equal scales, else an affine function,
-// else a table.
+// requantise sets out, a change of format from in to to. It is a shift if the scales are equal; otherwise an affine function if one is
+// exact; otherwise a table.
 func requantise(out *intnet.Layer, in fixed.Format, to ValueSpec, care effort) {
 	if in.Scale == to.Scale {
 		out.Shift, out.Rounding = in.Frac-to.Frac, to.Rounding
@@ -242,7 +243,7 @@ func requantise(out *intnet.Layer, in fixed.Format, to ValueSpec, care effort) {
 	out.Rounding = to.Rounding
 }
 
-// combine makes out, a sum or product, one from formats a and b to format to.
+// combine sets out, a sum or product, for operands of formats a and b and a result of format to.
 func combine(out *intnet.Layer, a, b fixed.Format, to ValueSpec, care effort) error {
 	out.Rounding = to.Rounding
 	if intnet.SameScales(out.Kind, a, b, to.Format) {
@@ -273,7 +274,7 @@ func combine(out *intnet.Layer, a, b fixed.Format, to ValueSpec, care effort) er
 	} else if care == sought {
 		found, tried := sum.FindFactors(mulBits)
 		if f = found; !tried {
-			f = sum.Nearest(mulBits) // operands of formats of our own: they are no exact values either
+			f = sum.Nearest(mulBits) // wide operands have calibrated formats, so the result need not be exact
 		} else if f == nil {
 			return fmt.Errorf("no factors of %d bits equal the scales of its sum from %v and %v to %v for all operands: use scales that are no fractions of each other, or powers of two", mulBits, a, b, to.Format)
 		}
@@ -282,7 +283,7 @@ func combine(out *intnet.Layer, a, b fixed.Format, to ValueSpec, care effort) er
 	return nil
 }
 
-// averageScaled gives an average between scales the places of its multipliers.
+// averageScaled sets the places of an average's multipliers if scales differ.
 func averageScaled(in, out *intnet.Tensor, to ValueSpec, l *intnet.Layer, care effort) error {
 	l.Rounding = fixed.HalfUp
 	counts := intnet.CountsOf(l.Pool, in, out)

@@ -10,9 +10,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// What a finished plan answers: formats that the model gives, and clamps.
+// Queries on a finished plan: formats that the model gives, and clamps.
 
-// source is the tensor whose format t has for certain.
+// source is the tensor from which t is known to have its format.
 func (n *network) source(t string) string {
 	var path []string
 	for l := n.made[t]; l != nil && l.keepsFormat(); l = n.made[t] {
@@ -43,8 +43,8 @@ func (l *layer) clamps() bool {
 	return l.kind != intnet.KindConcat && !l.kind.Moves()
 }
 
-// between is the format of a linear resize from format in whose result no quantiser follows, or one of another scale: the input's
-// scale and all 16 bits, which hold the exact result of factors that are small powers of two. ok is false of other layers.
+// between is the format of a linear resize from format in if no quantiser follows, or one with another scale: the input's scale and
+// all 16 bits, which hold the exact result if the factors are small powers of two. ok is false for other layers.
 func (l *layer) between(in fixed.Format) (f fixed.Format, ok bool) {
 	if l.kind != intnet.KindResize || l.keeps || in.Scale == 0 {
 		return f, false
@@ -54,20 +54,20 @@ func (l *layer) between(in fixed.Format) (f fixed.Format, ok bool) {
 	return f, true
 }
 
-// given is the format that the model gives a tensor, nil if none.
+// given is the format that the model gives a tensor; nil if it gives none.
 func (n *network) given(tensor string) *fixed.Format {
 	from := n.source(tensor)
 	if from == n.input {
 		return n.inputFixed
 	}
-	if l := n.made[from]; l != nil { // else made by a node that has an issue
+	if l := n.made[from]; l != nil { // otherwise a node with an issue makes it
 		return l.fixed
 	}
 	return nil
 }
 
-// holdsLimits tells whether a clamp to [lo, hi] gives numbers of the format f, nil for one still to be chosen: else
-// its result needs a format of its own.
+// holdsLimits tells whether a clamp to [lo, hi] gives numbers of the format f, where nil is a format that is not chosen yet. If it does
+// not, the clamp's result needs a format of its own.
 func holdsLimits(f *fixed.Format, lo, hi float64) bool {
 	if f == nil {
 		return true
@@ -81,8 +81,8 @@ func holdsLimits(f *fixed.Format, lo, hi float64) bool {
 	return true
 }
 
-// clampOf is the integer clamp of a layer whose output is v: its limits rounded as its
-// values are, so that it does not matter which comes first.
+// clampOf is the integer clamp of a layer whose output is v. Its limits are rounded like the
+// values, so the order of clamp and rounding does not matter.
 func (l *layer) clampOf(v ValueSpec) (lo, hi int64) {
 	return fixed.Quantize(l.lo, v.Format, v.Rounding), fixed.Quantize(l.hi, v.Format, v.Rounding)
 }
@@ -95,7 +95,7 @@ func (n *network) dimsOf(tensor string) dims {
 	return n.inDims
 }
 
-// leaving are the tensors that leave the integer network: outputs of the model, and what the host's tail reads.
+// leaving are the tensors that leave the integer network: outputs of the model, and inputs of the host's tail.
 func (n *network) leaving() []string {
 	var list []string
 	for _, r := range n.results {
@@ -111,12 +111,13 @@ func (n *network) leaving() []string {
 	return list
 }
 
-// isResult tells whether a value leaves the integer network, perhaps through layers that keep its format.
+// isResult tells whether a value leaves the integer network, directly or through layers that keep its format.
 func (n *network) isResult(value string) bool {
 	return slices.ContainsFunc(n.leaving(), func(t string) bool { return n.source(t) == value })
 }
 
-// prunes checks that the inputs of a convolution with a threshold are as they are: it is the same for all channels.
+// prunes checks that the inputs of a convolution with a threshold on activations are not equalised, because the threshold is the same for all
+// channels.
 func (s *Spec) prunes(l *layer, c ConvSpec) error {
 	if c.TauA > 0 && slices.ContainsFunc(s.Equal[l.in[0]], func(k int) bool { return k != 0 }) {
 		return fmt.Errorf("layer %q: the profile equalises the channels that it reads, and a threshold tau_a is the same for all: give hass profile the thresholds", l.node.Name)
@@ -124,7 +125,7 @@ func (s *Spec) prunes(l *layer, c ConvSpec) error {
 	return nil
 }
 
-// decide gives the convolutions the weights and biases that are quantised under s: corrected, and of equalised values.
+// decide gives the convolutions the weights and biases to quantise under s: equalised, and with corrected biases.
 func (n *network) decide(s *Spec) error {
 	for _, l := range n.layers {
 		if l.kind != intnet.KindConv {

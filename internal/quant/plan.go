@@ -16,16 +16,16 @@ type network struct {
 	g      *graph.Graph
 	input  string // value name
 	inDims dims
-	// inputFixed is the input's format where the model gives it.
+	// inputFixed is the input's format if the model gives it, otherwise nil.
 	inputFixed *fixed.Format
-	// inputWide: a non-linear function reads the input.
+	// inputWide tells that a non-linear function reads the input.
 	inputWide bool
 	layers    []*layer
 	made      map[string]*layer // by output value
-	sources   map[string]string // of the tensors that source was asked about
+	sources   map[string]string // results of source, by tensor
 	host      []hostOp
 	results   []result
-	tail      *tail // what runs on the host beyond host; nil if nothing does
+	tail      *tail // nodes on the host, besides those in host; nil if there are none
 }
 
 // layer is a node with everything that is fused into it.
@@ -33,17 +33,17 @@ type layer struct {
 	node *graph.Node
 	kind intnet.Kind
 	in   []string // tensors: the input value or outputs of earlier layers
-	out  string   // the value it makes: that of the last fused node
+	out  string   // the value it makes: the output of the last fused node
 	dims dims     // of its output
-	// lo and hi are the fused activations' clamp, perhaps infinite.
+	// lo and hi are the clamp of the fused activations; they may be infinite.
 	lo, hi float64
-	// nonneg: whatever the weights and inputs, no element of out is negative.
+	// nonneg tells that no element of out is negative for any weights and inputs.
 	nonneg bool
 
 	conv   *graph.Conv     // KindConv; its kernel covers the map if a flatten came before
 	w, b   *graph.Tensor   // as they are quantised: equalised, corrected (see decide)
 	model  *graph.Tensor   // the model's weights
-	grid   *grid           // of w, where the model quantised them; else nil
+	grid   *grid           // of w if the model quantised them, otherwise nil
 	tauA   float64         // of threshold nodes before it
 	perm   func(i int) int // index into w of weight i in [F][KH][KW][C/Groups] order
 	window intnet.Window   // KindPool
@@ -52,17 +52,17 @@ type layer struct {
 
 	act    graph.Activation // KindActivation
 	slopes []float32        // of a leakyrelu or prelu, one or one per channel
-	powers []int            // of its output, equalised: one per channel; else nil
+	powers []int            // of its output if it is equalised, one per channel; otherwise nil
 	resize *graph.Resize    // KindResize
-	moves  intnet.Moves     // kinds that move
+	moves  intnet.Moves     // kinds that move values
 
-	alone   []bool        // by input: it is the tensor's only reader (by node input: a sum may have them swapped)
-	fixed   *fixed.Format // of its output, where the model gives it
-	bipolar bool          // its output is -1 or 1: the sign, that of 0 being 1
-	levels  *graph.Tensor // thresholds [C,K] or [1,K] that its sums are compared with; else nil
-	each    int           // units of its output that one of them adds
+	alone   []bool        // by input of the node: the layer is the tensor's only reader (a sum may swap its inputs in in)
+	fixed   *fixed.Format // of its output if the model gives it, otherwise nil
+	bipolar bool          // its output is the sign -1 or 1, and 1 for 0
+	levels  *graph.Tensor // thresholds [C,K] or [1,K] with which its sums are compared; otherwise nil
+	each    int           // units that one threshold adds to its output
 	keeps   bool          // its output has its input's format
-	wide    bool          // a non-linear function reads it: at least 16 bits unless the user says otherwise
+	wide    bool          // a non-linear function reads it: 16 bits unless the user gives another width
 }
 
 type dims struct{ h, w, c int }
@@ -74,11 +74,11 @@ type hostOp struct {
 	shape graph.Shape // of its operand
 }
 
-// hosts is the last of a chain of host operators; chains share what they have in common.
+// hosts is the last element of a chain of host operators; chains share their common beginnings.
 type hosts struct {
 	at     int // index into network.host
 	before *hosts
-	first  int // index of the first of the chain
+	first  int // index of the chain's first operator
 	count  int
 }
 
@@ -94,24 +94,24 @@ func (h *hosts) list() []int {
 	return all
 }
 
-// maxHost bounds the operators that run on the host for one output: what follows the hardware is a tail.
+// maxHost bounds the operators that run on the host for one output, because only a tail should run there.
 const maxHost = 64
 
 type result struct {
 	name   string
 	shape  graph.Shape
-	tensor string // "" if the tail makes it
+	tensor string // "" if the host's tail makes it
 	host   []int
 }
 
-// view is how a value of the graph comes from a tensor of the network: by
-// renaming, by thresholds not yet applied, or by host operators.
+// view describes how a value of the graph follows from a tensor of the network:
+// by renaming, by thresholds that are not applied yet, or by host operators.
 type view struct {
 	tensor    string
 	threshold *graph.Node // last threshold on the way, nil if none
 	tau       float64     // largest threshold on the way
 	host      *hosts      // host operators on the way; nil if none
-	hosted    bool        // a node that runs on the host makes it: it comes from no tensor
+	hosted    bool        // a node that runs on the host makes it, so it has no tensor
 	single    bool        // every value on the way has one reader
 }
 
@@ -119,10 +119,10 @@ type planner struct {
 	network
 	views  map[string]view
 	uses   map[string]int  // readers of a value, graph outputs included
-	names  map[string]bool // of all nodes, once fresh was asked
+	names  map[string]bool // of all nodes; nil before the first call of fresh
 	issues []Issue
-	// hosted are the nodes that would run on the host, because they have no hardware or read what such a node makes; nil if
-	// none may.
+	// hosted are the nodes that would run on the host, because they have no hardware or read the output of such a node; nil if
+	// no node may run there.
 	hosted map[*graph.Node]bool
 }
 
@@ -136,8 +136,8 @@ func plan(g *graph.Graph) (*network, error) {
 	return &p.network, nil
 }
 
-// planned is a planner that has run. What has no hardware runs on the host if it may (tail.go); else everything without hardware
-// is an issue.
+// planned is a planner that has run. Nodes without hardware run on the host if possible (tail.go); otherwise each of them is an
+// issue.
 func planned(g *graph.Graph) *planner {
 	p := newPlanner(g)
 	p.hosted = map[*graph.Node]bool{}
@@ -200,8 +200,8 @@ func (p *planner) run() {
 	p.finish()
 }
 
-// inputDims is how the input lies: as its shape says, or where all that is read of a vector or sequence is a map that a Reshape
-// makes of it, as that map.
+// inputDims is the layout of the input. It follows from the input's shape, except for a vector or sequence that is only read through a
+// Reshape to a map: then it is the layout of that map.
 func (p *planner) inputDims(in graph.Value, live []*graph.Node) dims {
 	d, _ := dimsOf(in.Shape)
 	if len(in.Shape) > 3 || slices.Contains(p.g.Outputs, in.Name) {
@@ -243,8 +243,8 @@ func dimsOf(s graph.Shape) (dims, bool) {
 	return dims{}, false
 }
 
-// real tells whether a layer makes the tensor, or it is the input. Other tensors stand
-// behind a node that has an issue.
+// real tells whether the tensor is the input or made by a layer. Other tensors depend on
+// a node with an issue.
 func (p *planner) real(tensor string) bool { return p.made[tensor] != nil || tensor == p.input }
 
 func (p *planner) tensorDims(tensor string) dims {
@@ -254,13 +254,13 @@ func (p *planner) tensorDims(tensor string) dims {
 	if tensor == p.input {
 		return p.inDims
 	}
-	// Made by a node that has an issue: its shape stands for the layer there is none of.
+	// A node with an issue makes it and there is no layer, so take its shape in the graph.
 	d, _ := dimsOf(p.g.Shapes[tensor])
 	return d
 }
 
 func (p *planner) tensorNonneg(tensor string) bool {
-	// Of the input nothing is known from the operators; Calibrate looks at the data.
+	// Operators tell nothing about the input; Calibrate looks at the data.
 	l := p.made[tensor]
 	return l != nil && l.nonneg
 }
@@ -276,7 +276,7 @@ func (p *planner) node(n *graph.Node) {
 			return
 		}
 		defer func(before int) {
-			// What has no hardware may run on the host; that is decided when all nodes are known.
+			// A node without hardware may run on the host. This is decided when all nodes are known.
 			own := func(i Issue) bool { return i.Node == n.Name && !i.Port }
 			if slices.ContainsFunc(p.issues[before:], own) {
 				p.issues = append(p.issues[:before], slices.DeleteFunc(p.issues[before:], own)...)
@@ -291,7 +291,7 @@ func (p *planner) node(n *graph.Node) {
 	case graph.Reshape:
 		if v, ok := p.views[n.Inputs[0]]; ok {
 			if !p.real(v.tensor) {
-				return // how it lies is not known: taken as its shape says
+				return // its layout is not known; its shape is used
 			}
 			v.single = v.single && p.uses[n.Inputs[0]] == 1
 			p.views[out] = v
@@ -348,13 +348,13 @@ func (p *planner) node(n *graph.Node) {
 	}
 }
 
-// refuse is fail with a reason and a hint of words.go.
+// refuse is fail with a reason and a hint of package reasons.
 func (p *planner) refuse(n *graph.Node) func(reason, hint string) {
 	return func(reason, hint string) { p.fail(n.Name, n.Op.Kind(), hint, "%s", reason) }
 }
 
-// known reports whether the shapes of all that a node reads are known. Some are
-// not where a foreign node came before.
+// known reports whether the shapes of all inputs of a node are known. They may be
+// unknown behind a foreign node.
 func (p *planner) known(n *graph.Node) bool {
 	for _, in := range n.Inputs {
 		if _, ok := p.g.ShapeOf(in); in != "" && !ok {
@@ -364,9 +364,9 @@ func (p *planner) known(n *graph.Node) bool {
 	return true
 }
 
-// data is the view of a node's input, which must be a run-time value that no
-// threshold and, unless the node is itself a host operator, no host operator
-// stands before.
+// data is the view of a node's input. The input must be a run-time value. No
+// threshold may precede it unless the node is a convolution, and no host operator
+// unless the node is a host operator too.
 func (p *planner) data(n *graph.Node, i int) (view, bool) {
 	v, ok := p.views[n.Inputs[i]]
 	if !ok {
@@ -388,7 +388,7 @@ func (p *planner) data(n *graph.Node, i int) (view, bool) {
 	return v, true
 }
 
-// map2D is data for an operator over a [1,C,H,W] map laid out as its tensor is.
+// map2D is data for an operator on a [1,C,H,W] map that has the layout of its tensor.
 func (p *planner) map2D(n *graph.Node) (view, bool) {
 	v, ok := p.data(n, 0)
 	if !ok {
@@ -397,8 +397,8 @@ func (p *planner) map2D(n *graph.Node) (view, bool) {
 	return v, p.lies(n, v, p.g.Shapes[n.Inputs[0]])
 }
 
-// lies reports whether a map of the given shape lies as its tensor does; else it is an
-// issue of n.
+// lies reports whether a map of the given shape has the layout of its tensor. If not, it adds
+// an issue of n.
 func (p *planner) lies(n *graph.Node, v view, shape graph.Shape) bool {
 	d, ok := dimsOf(shape)
 	switch td := p.tensorDims(v.tensor); {
@@ -412,7 +412,7 @@ func (p *planner) lies(n *graph.Node, v view, shape graph.Shape) bool {
 	return false
 }
 
-// newLayer is a layer that clamps nothing.
+// newLayer is a layer without a clamp.
 func newLayer(n *graph.Node, kind intnet.Kind, in ...string) *layer {
 	return &layer{node: n, kind: kind, in: in, lo: math.Inf(-1), hi: math.Inf(1)}
 }
@@ -426,7 +426,7 @@ func (p *planner) add(l *layer) {
 	p.made[l.out] = l
 }
 
-// finish reads the graph's outputs.
+// finish plans the graph's outputs.
 func (p *planner) finish() {
 	for _, o := range p.g.Outputs {
 		v, ok := p.views[o]
@@ -445,7 +445,7 @@ func (p *planner) finish() {
 			continue
 		}
 		r := result{name: o, tensor: v.tensor, shape: p.g.Shapes[o]}
-		if v.host != nil && v.host.count <= maxHost { // of more there is an issue
+		if v.host != nil && v.host.count <= maxHost { // with more operators there is an issue
 			r.host = v.host.list()
 		}
 		p.results = append(p.results, r)

@@ -9,11 +9,11 @@ import (
 	"hass/internal/reasons"
 )
 
-// Layers with arithmetic of their own: activations, convolutions, pools, sums and products.
+// Layers with arithmetic: activations, convolutions, pools, sums and products.
 
 // activation fuses a clamp into the layer before it if nothing else reads that
-// layer's result; else it becomes a layer of its own. A threshold is left to the
-// convolutions that read it.
+// layer's result; otherwise the clamp becomes a separate layer. A threshold is applied
+// by the convolutions that read it.
 func (p *planner) activation(n *graph.Node, op graph.Activation) {
 	v, ok := p.views[n.Inputs[0]]
 	if op.Fn == graph.ActThreshold && ok && v.host == nil {
@@ -57,7 +57,7 @@ func (p *planner) activation(n *graph.Node, op graph.Activation) {
 	p.add(r)
 }
 
-// kernel takes a convolution's weights and bias into l, whose output channels are known.
+// kernel sets a convolution's weights and bias in l, whose output channels are known.
 func (p *planner) kernel(n *graph.Node, l *layer) bool {
 	const hint = "convert the weights to finite float constants"
 	op := n.Op
@@ -104,7 +104,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 		return
 	}
 	if td := p.tensorDims(v.tensor); td != in {
-		// A flatten came before a fully connected layer: its kernel covers the map.
+		// A flatten precedes a fully connected layer: its kernel covers the map.
 		if in.h != 1 || in.w != 1 || op.Kernel != [2]int{1, 1} || op.Groups != 1 || td.h*td.w*td.c != in.c || op.Pads != [4]int{} {
 			p.refuse(n)(reasons.Reshaped(p.g.Shapes[n.Inputs[0]], td.h, td.w, td.c))
 			return
@@ -116,7 +116,7 @@ func (p *planner) conv(n *graph.Node, op graph.Conv) {
 
 // finishConv adds a convolution whose weights are known.
 func (p *planner) finishConv(l *layer) {
-	l.grid, _ = gridOf(l.w) // Warnings says why there is none
+	l.grid, _ = gridOf(l.w) // Warnings gives the reason if there is none
 	l.model = l.w
 	kh, kw := l.conv.Kernel[0], l.conv.Kernel[1]
 	cg := len(l.w.F) / l.w.Shape[0] / kh / kw
@@ -143,8 +143,8 @@ func (p *planner) pool(n *graph.Node, op graph.Pool) {
 		return
 	}
 	w := intnet.Window(op.Window)
-	// Ceil mode becomes padding behind the map, floor mode drops what no window
-	// reads; either way the windows stay where they are.
+	// Ceil mode becomes padding behind the map, floor mode removes rows and columns that no
+	// window reads. In both cases the windows keep their positions.
 	for i, size := range [2]int{in.h, in.w} {
 		osize := [2]int{out.h, out.w}[i]
 		extent := (w.Kernel[i]-1)*w.Dilation[i] + 1
@@ -164,7 +164,7 @@ func (p *planner) pool(n *graph.Node, op graph.Pool) {
 	p.add(l)
 }
 
-// eltwise plans a sum or product of two tensors of one shape, or of which one is a single pixel.
+// eltwise plans a sum or product of two tensors of the same shape, or of a tensor and a single pixel.
 func (p *planner) eltwise(n *graph.Node, op graph.Eltwise) {
 	kind := map[string]intnet.Kind{"add": intnet.KindAdd, "mul": intnet.KindMul}[op.Fn]
 	if kind == "" {

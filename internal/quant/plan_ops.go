@@ -11,7 +11,7 @@ import (
 
 // This file plans the operators besides convolution, pooling and the element-wise sum.
 
-// nonlinear plans an activation that is a layer of its own.
+// nonlinear plans an activation that is a separate layer.
 func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 	v, ok := p.data(n, 0)
 	if !ok {
@@ -64,7 +64,7 @@ func (p *planner) nonlinear(n *graph.Node, op graph.Activation) {
 	p.add(l)
 }
 
-// hostFns are the functions that no table of segments keeps: without bound, with a pole or with steps.
+// hostFns are the functions that a table of segments cannot represent: unbounded ones, and ones with a pole or with steps.
 var hostFns = map[graph.ActFn]bool{
 	graph.ActPow: true, graph.ActExp: true, graph.ActLog: true, graph.ActSqrt: true, graph.ActReciprocal: true, graph.ActFloor: true, graph.ActCeil: true, graph.ActRound: true, graph.ActSign: true, graph.ActThresholdedRelu: true,
 }
@@ -72,8 +72,8 @@ var hostFns = map[graph.ActFn]bool{
 // maxSlope bounds the constants of activations.
 const maxSlope = 1 << 10
 
-// convTranspose plans a transposed convolution: zeros between the pixels, then a
-// convolution with the kernel turned round. Engines skip the zeros.
+// convTranspose plans a transposed convolution as zeros between the pixels and a
+// convolution with the reversed kernel. Engines skip the zeros.
 func (p *planner) convTranspose(n *graph.Node, op graph.ConvTranspose) {
 	v, ok := p.data(n, 0)
 	if !ok {
@@ -91,7 +91,7 @@ func (p *planner) convTranspose(n *graph.Node, op graph.ConvTranspose) {
 	for d := range 2 {
 		*size[d] = (*size[d]-1)*op.Stride[d] + 1
 		span := (op.Kernel[d] - 1) * op.Dilation[d]
-		// Output padding is rows of zeros behind the input where the window cannot reach over its end.
+		// Output padding becomes rows of zeros behind the input if the window cannot reach beyond its end.
 		c.Pads[d], c.Pads[d+2] = span-op.Pads[d], span-op.Pads[d+2]+op.OutPad[d]
 		if more := c.Pads[d+2] - span; more > 0 && more < op.Stride[d] {
 			*size[d] += more
@@ -121,7 +121,7 @@ func (p *planner) convTranspose(n *graph.Node, op graph.ConvTranspose) {
 	p.finishConv(l)
 }
 
-// turned is the weights [C,F/G,KH,KW] of a transposed convolution as those of the convolution,
+// turned converts the weights [C,F/G,KH,KW] of a transposed convolution to weights of the convolution:
 // [F,C/G,KH,KW] with both kernel axes reversed.
 func turned(w *graph.Tensor, groups int) *graph.Tensor {
 	c, fg, kh, kw := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
@@ -193,7 +193,7 @@ func (p *planner) concat(n *graph.Node, op graph.Concat) {
 	p.add(l)
 }
 
-// move plans a node that moves values as they are; false if it is none.
+// move plans a node that only moves values; it gives false for other nodes.
 func (p *planner) move(n *graph.Node) bool {
 	switch op := n.Op.(type) {
 	case graph.Slice:

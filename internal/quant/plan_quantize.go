@@ -10,9 +10,9 @@ import (
 	"hass/internal/intnet"
 )
 
-// quantize takes the format that a quantised model gives an activation. The layer before it
-// gets that format, so that its exact result is rounded once; where that cannot be, a layer of its
-// own changes to it.
+// quantize plans a quantiser of the model on activations. The layer before it gets the quantiser's
+// format, so that its exact result is rounded once. If that is not possible, a separate layer
+// changes the format.
 func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 	v, ok := p.data(n, 0)
 	if !ok {
@@ -29,7 +29,7 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 		return
 	}
 	if v.tensor == p.input && alone && p.inputFixed == nil {
-		// A narrower range is a clamp behind it: both limits are integers of the format.
+		// A narrower range becomes a clamp behind the input, whose limits are integers of the format.
 		if p.inputFixed = &f; lo == fixed.Dequantize(f.Min(), f) && hi == fixed.Dequantize(f.Max(), f) {
 			p.views[n.Outputs[0]] = v
 			return
@@ -47,8 +47,8 @@ func (p *planner) quantize(n *graph.Node, op graph.Quantize) {
 	p.add(l)
 }
 
-// bipolar plans a quantiser to -scale and +scale: a convolution compares its sums with 0, and the bias; what something else makes is compared
-// by a layer of its own.
+// bipolar plans a quantiser to -scale and +scale. A convolution before it compares its sums, including the bias, with 0. Otherwise a separate
+// layer compares.
 func (p *planner) bipolar(n *graph.Node, v view, f fixed.Format, lo, hi float64) {
 	l := p.made[v.tensor]
 	if l != nil && l.kind == intnet.KindConv && p.alone(n, 0) && l.fixed == nil && math.IsInf(l.lo, -1) && math.IsInf(l.hi, 1) {
@@ -64,9 +64,9 @@ func (p *planner) bipolar(n *graph.Node, v view, f fixed.Format, lo, hi float64)
 }
 
 // settle gives the output of l the format f and the range lo to hi of the model's quantiser behind it, which
-// is its only reader. Maxima and moves commute with a quantiser, so it passes through them and through
-// a concat to the layers whose results are rounded. It reports whether it could: a result that
-// another quantiser has rounded, or that somebody else reads, needs a layer of its own.
+// is its only reader. Maxima and moves commute with a quantiser, so settle passes through them and through
+// a concat to the layers whose results are rounded. It reports whether this was possible. It is not if
+// another quantiser has rounded the result, or if the result has other readers; then the quantiser needs a separate layer.
 func (p *planner) settle(l *layer, f fixed.Format, lo, hi float64) bool {
 	switch {
 	case l.fixed != nil:
@@ -77,7 +77,7 @@ func (p *planner) settle(l *layer, f fixed.Format, lo, hi float64) bool {
 				p.settle(from, f, lo, hi)
 			}
 		}
-	case l.kind == intnet.KindRequant: // a clamp of what cannot clamp itself
+	case l.kind == intnet.KindRequant: // a clamp behind a layer that cannot clamp
 		if from := p.made[l.in[0]]; from != nil && l.alone[0] {
 			p.settle(from, f, lo, hi)
 		}
@@ -85,14 +85,14 @@ func (p *planner) settle(l *layer, f fixed.Format, lo, hi float64) bool {
 		from := p.made[l.in[0]]
 		return from != nil && l.alone[0] && p.settle(from, f, lo, hi)
 	case l.kind == intnet.KindResize && f.Scale != p.scaleOf(l.in[0]):
-		return false // its weights know binary places only (see between)
+		return false // its weights have binary places only (see between)
 	}
 	l.fixed = &f
 	l.lo, l.hi = min(max(l.lo, lo), hi), min(max(l.hi, lo), hi)
 	return true
 }
 
-// scaleOf is the scale of a tensor's format: none unless the model gives one.
+// scaleOf is the scale of a tensor's format if the model gives one, otherwise none.
 func (p *planner) scaleOf(tensor string) float64 {
 	if f := p.given(tensor); f != nil {
 		return f.Scale
@@ -100,13 +100,13 @@ func (p *planner) scaleOf(tensor string) float64 {
 	return 0
 }
 
-// alone tells whether a node is the only reader of its input i and of the tensor it is a view of.
+// alone tells whether a node is the only reader of its input i and of the tensor behind it.
 func (p *planner) alone(n *graph.Node, i int) bool {
 	return p.views[n.Inputs[i]].single && p.uses[n.Inputs[i]] == 1
 }
 
-// fixedFormat is the format and the range of a quantiser, or the reason why it has none. The zero point is subtracted: streams
-// carry q - zero, so that 0 is 0, padding is 0 and engines skip what the model's activation made 0.
+// fixedFormat is the format and the range of a quantiser, or the reason why it has none. Streams carry q - zero point, so that the
+// value 0 and padding are the integer 0, and engines skip values that the model's activation set to 0.
 func (p *planner) fixedFormat(n *graph.Node, op graph.Quantize) (f fixed.Format, lo, hi float64, reason string) {
 	scale, zero := p.g.Consts[n.Inputs[1]], p.g.Consts[n.Inputs[2]]
 	switch {
@@ -135,14 +135,15 @@ func (p *planner) fixedFormat(n *graph.Node, op graph.Quantize) (f fixed.Format,
 	return f, float64(least-z) * step, float64(most-z) * step, ""
 }
 
-// grid is the weights of a quantised model as it stores them: integers and the values of their units.
+// grid has the weights of a quantised model as they are stored: integers and their steps.
 type grid struct {
 	weights []int64 // zero points subtracted, in the order of the layer's w
 	steps   []float64
-	bits    int // of the widest weight
+	bits    int // bits of the widest weight
 }
 
-// gridOf is the grid that the weights w [F,...] lie on; nil if they lie on none and, where the model quantised them, why it is not kept.
+// gridOf is the grid of the weights w [F,...]. It is nil if they lie on no grid; if the model quantised them, why then tells the reason for not
+// keeping the grid.
 func gridOf(w *graph.Tensor) (k *grid, why string) {
 	g := w.Grid
 	switch {
@@ -169,11 +170,11 @@ func gridOf(w *graph.Tensor) (k *grid, why string) {
 	return k, ""
 }
 
-// gridSlack is how far float32 arithmetic may have moved a weight from its grid, in steps.
+// gridSlack is the largest distance of a weight from its grid, in steps, that may come from float32 arithmetic.
 const gridSlack = 1.0 / 64
 
-// fracs are the binary points of the grid's steps, one for all or one per output channel, if all are powers of two and the
-// shifts that they need are few enough.
+// fracs are the binary points of the grid's steps, one for all or one per output channel. ok is false if not all steps are powers of
+// two, or if they need too many shifts.
 func (k *grid) fracs() (fracs []int, ok bool) {
 	least, most := math.MaxInt, math.MinInt
 	for _, s := range k.steps {

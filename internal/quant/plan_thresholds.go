@@ -12,8 +12,8 @@ import (
 	"hass/internal/rescale"
 )
 
-// multiThreshold plans FINN's MultiThreshold: the convolution before it compares its sums with the thresholds, which the reference
-// does with real numbers. What something else makes goes through a convolution of one tap a channel and the weight 1.
+// multiThreshold plans FINN's MultiThreshold. The convolution before it compares its sums with the thresholds; the reference compares
+// real numbers. If no convolution precedes it, one with a single tap per channel and the weight 1 is inserted.
 func (p *planner) multiThreshold(n *graph.Node, op graph.MultiThreshold) {
 	v, ok := p.data(n, 0)
 	if !ok {
@@ -46,8 +46,9 @@ func (p *planner) multiThreshold(n *graph.Node, op graph.MultiThreshold) {
 	l.lo, l.hi = float64(least)*f.Step(), float64(most)*f.Step()
 }
 
-// levelFormat is the format of the levels of a MultiThreshold, the least of them and how many of its units each threshold adds, or the reason why
-// there is none. Levels in the middle between multiples of out_scale, as -1 and 1 of bipolar numbers are, have a unit of half of it.
+// levelFormat is the format of the levels of a MultiThreshold, the least level and the number of units that each threshold adds, or the
+// reason why there is none. Levels half way between multiples of out_scale, such as the -1 and 1 of bipolar numbers, have a unit of half
+// of out_scale.
 func levelFormat(op graph.MultiThreshold, t *graph.Tensor) (f fixed.Format, least int64, each int, reason string) {
 	if t == nil || t.Type != graph.Float || len(t.Shape) != 2 {
 		return f, 0, 0, "its thresholds are not constants"
@@ -72,7 +73,7 @@ func levelFormat(op graph.MultiThreshold, t *graph.Tensor) (f fixed.Format, leas
 	return f, least, each, ""
 }
 
-// countLevels gives a convolution the thresholds of its levels, as sums.
+// countLevels gives a convolution the thresholds of its levels, in units of its sums.
 func (l *layer) countLevels(s ConvSpec, in, to fixed.Format, out *intnet.Layer) {
 	c := out.Conv
 	c.Bias, out.Rounding = make([]int64, c.OutC), 0

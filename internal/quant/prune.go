@@ -10,15 +10,15 @@ import (
 	"hass/internal/settings"
 )
 
-// Pruner lowers single convolutions of a network whose formats are fixed, each under its own
-// thresholds, to the same integers as Lower. A search over thresholds uses it.
+// Pruner lowers single convolutions of a network with fixed formats, each with its own thresholds.
+// The integers are the same as from Lower. A search over thresholds uses it.
 type Pruner struct {
 	net    *intnet.Net
 	spec   *Spec
-	layers []*layer // by layer of net; nil where it is no convolution
+	layers []*layer // by layer of net; nil for layers that are not convolutions
 }
 
-// NewPruner prepares the convolutions of g under spec, whose thresholds are ignored.
+// NewPruner lowers g under spec and prepares its convolutions. Conv does not use the thresholds of spec.
 func NewPruner(g *graph.Graph, spec *Spec) (*Pruner, error) {
 	net, err := Lower(g, spec)
 	if err != nil {
@@ -48,14 +48,14 @@ func NewPruner(g *graph.Graph, spec *Spec) (*Pruner, error) {
 	return r, nil
 }
 
-// Net is the network under the thresholds of the spec.
+// Net is the network with the thresholds of the spec.
 func (p *Pruner) Net() *intnet.Net { return p.net }
 
-// Weights is the float weights of convolution layer i of Net, in the model's order. They must not be changed.
+// Weights are the float weights of convolution layer i of Net, in the model's order. They must not be changed.
 func (p *Pruner) Weights(i int) []float32 { return p.layers[i].model.F }
 
-// Stored is Weights before quantisation in the integer network's form: channels that are equalised are
-// multiplied by powers of two.
+// Stored are the weights of Weights as the integer network quantises them: equalised channels are multiplied
+// by powers of two.
 func (p *Pruner) Stored(i int) []float32 { return p.layers[i].w.F }
 
 // Conv lowers convolution layer i of Net under thresholds t.
@@ -71,7 +71,7 @@ func (p *Pruner) Conv(i int, t settings.Tau) (*intnet.Conv, error) {
 	}
 	in := p.net.Tensors[l.In[0]].Format
 	c := convOf(p.layers[i], s, in, ValueSpec{p.net.Tensors[l.Out].Format, l.Rounding})
-	if was := l.Conv; was.Scaled() { // right for all weights, and so for the remaining ones
+	if was := l.Conv; was.Scaled() { // correct for all weights, so also for the remaining ones
 		c.WeightStep, c.Mul, c.Shift, c.Thresholds, c.Bias, c.BiasFrac = was.WeightStep, was.Mul, was.Shift, was.Thresholds, was.Bias, was.BiasFrac
 	}
 	if err := quantizeWeights(p.layers[i], s, in, c); err != nil {
@@ -80,12 +80,12 @@ func (p *Pruner) Conv(i int, t settings.Tau) (*intnet.Conv, error) {
 	return c, nil
 }
 
-// TauA is the integer threshold that layer i of Net reads for a float threshold on its input.
+// TauA is the integer threshold of layer i of Net for a float threshold tau on its input.
 func (p *Pruner) TauA(i int, tau float64) int64 {
 	return integerTau(max(tau, p.layers[i].tauA), p.net.Tensors[p.net.Layers[i].In[0]].Format)
 }
 
-// maxTau is beyond every activation.
+// maxTau is larger than every activation.
 const maxTau = 1 << fixed.MaxBits
 
 // integerTau is the least integer q of format f whose value is at least tau. A threshold beyond every

@@ -11,12 +11,12 @@ type Quantisers string
 
 // The choices.
 const (
-	Kept    Quantisers = ""        // their scales, zero points and integers are the integer network's
-	Dropped Quantisers = "dropped" // the network is quantised from calibration, like a float model
+	Kept    Quantisers = ""        // the integer network has their scales, zero points and integers
+	Dropped Quantisers = "dropped" // the network is quantised by calibration, like a float model
 )
 
-// Of is the graph that the choice makes of g: g itself, or one without quantisers whose weights lie on no grid. The values keep
-// their names; a graph output that a quantiser makes is made by what stands before it.
+// Of applies the choice to g: it gives g itself, or a graph without quantisers whose weights lie on no grid. Values keep their names.
+// A graph output behind a quantiser is then made by the node before the quantiser.
 func (q Quantisers) Of(g *graph.Graph) (*graph.Graph, error) {
 	switch q {
 	case Kept:

@@ -10,8 +10,8 @@ import (
 	"hass/internal/intnet"
 )
 
-// Scales selects the steps from which Calibrate chooses, for values and weights of up to 8 bits whose formats no quantiser of the
-// model gives.
+// Scales selects the steps among which Calibrate chooses, for values and weights of up to 8 bits whose formats are not given by a
+// quantiser of the model.
 type Scales string
 
 // The choices.
@@ -21,14 +21,14 @@ const (
 )
 
 const (
-	scaleParts = 16 // of an octave that factors are chosen from: 1, 17/16, ... 31/16
-	// mulFree is the width of the multipliers of convolutions whose weights have free steps: the steps are such that these are exact.
+	scaleParts = 16 // number of factors per octave: 1, 17/16, ... 31/16
+	// mulFree is the width of multipliers in convolutions whose weights have free steps. The steps are chosen so that multipliers are exact.
 	mulFree = 12
 )
 
-// freeScales are the formats of values of up to 8 bits whose steps are free. All values that sums, averages, Concats and changes of format
-// join have one factor beside their binary points, so that these shift as ever and only convolutions multiply: the factor of least
-// squared error, relative to each value's energy. What else cannot multiply for nothing keeps powers of two.
+// freeScales are the formats of values of up to 8 bits whose steps are free. Values that are connected by sums, averages, Concats and changes
+// of format share one factor besides their binary points, so that these layers still only shift, and only convolutions multiply. The factor
+// has the least squared error, relative to each value's energy. Values of other layers that cannot multiply at no cost keep powers of two.
 func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[string]fixed.Format {
 	free := make(map[string]fixed.Format)
 	if s != FreeScales {
@@ -55,7 +55,7 @@ func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[
 	type value struct {
 		name  string
 		f     fixed.Format
-		whole bool // an output: the largest of class scores decide, and a clipped one is the largest no more
+		whole bool // an output, which is not clipped, because the largest class score decides
 	}
 	var values []value
 	add := func(name string, f fixed.Format) {
@@ -95,7 +95,7 @@ func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[
 			groups[root] = append(groups[root], v)
 		}
 	}
-	for _, v := range values { // in order: a group where its first value stands
+	for _, v := range values { // in order: a group comes at its first value
 		root := find(v.name)
 		list := groups[root]
 		delete(groups, root)
@@ -119,9 +119,9 @@ func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[
 	return free
 }
 
-// weightSteps are the free steps of a convolution's weights by output channel: those of least squared error of what the layer makes of
-// its inputs, taken as independent of each other. What their means make of it the bias takes (see correct). Every step is one for which
-// the multiplier of the requantisation is an integer.
+// weightSteps are the free steps of a convolution's weights by output channel, with the least squared error of the layer's output.
+// Inputs are taken as independent of each other. The bias compensates for the error from their means (see correct). Every step is chosen
+// so that the multiplier of the requantisation is an integer.
 func (p *network) weightSteps(l *layer, c ConvSpec, r *calib.Ranges, in, to fixed.Format) []float64 {
 	n := l.w.Shape[0]
 	per := len(l.w.F) / n
@@ -149,7 +149,7 @@ func (p *network) weightSteps(l *layer, c ConvSpec, r *calib.Ranges, in, to fixe
 	return steps
 }
 
-// variances gives, of weight i of output channel o of a convolution, in the model's order, the variance of the channel that it multiplies.
+// variances gives the variance of the input channel that weight i of output channel o multiplies, in the model's order of weights.
 func (p *network) variances(l *layer, r *calib.Ranges) func(o, i int) float64 {
 	st := r.Of(l.in[0])
 	if st == nil || len(st.Channels) != p.dimsOf(l.in[0]).c {

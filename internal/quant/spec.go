@@ -16,22 +16,22 @@ import (
 // is part of the Profile artefact; with the graph it determines the Net.
 type Spec struct {
 	Bits       int                  `json:"bits"`                 // default width of weights and activations
-	Quantisers Quantisers           `json:"quantisers,omitempty"` // treatment of the model's own
+	Quantisers Quantisers           `json:"quantisers,omitempty"` // treatment of the model's quantisers
 	Values     map[string]ValueSpec `json:"values"`               // by value: the input, and the output of each layer
 	Convs      map[string]ConvSpec  `json:"convs"`                // by node name
 	Equal      calib.Powers         `json:"equal,omitempty"`
 }
 
-// ValueSpec records the decisions about one value: its format, and how it is
-// rounded to it. A format that the model's own quantisers give rounds half to even
-// as they do, one that Calibrate chose half up. A value that only moves has the
-// format and the rounding of the one it comes from.
+// ValueSpec records the decisions about one value: its format and its rounding. A
+// format that the model's quantisers give is rounded half to even, as they do; a
+// format that Calibrate chose is rounded half up. A value that is only moved has the
+// format and the rounding of its source.
 type ValueSpec struct {
 	fixed.Format
 	Rounding fixed.Rounding `json:"rounding"`
 }
 
-// kept tells whether the model gives the value's format: then its values are the model's, exactly.
+// kept tells whether the model gives the value's format. Then the values equal the model's exactly.
 func (v ValueSpec) kept() bool { return v.Rounding == fixed.HalfEven }
 
 // kept is the decision about a value whose format the model gives.
@@ -43,26 +43,26 @@ func ours(f fixed.Format) ValueSpec { return ValueSpec{f, fixed.HalfUp} }
 // ConvSpec records the decisions about one convolution.
 type ConvSpec struct {
 	WeightBits int     `json:"weight_bits"`
-	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel; none: steps
+	WeightFrac []int   `json:"weight_frac"` // one binary point, or one per output channel; empty: see WeightStep
 	TauW       float64 `json:"tau_w"`       // weights with |w| < TauW become 0
 	TauA       float64 `json:"tau_a"`       // inputs with |a| < TauA are read as 0
-	// WeightStep is the value of a weight's unit by output channel, where it need not be a power of two. Beside it there are no
-	// binary points; without both the weights are the model's own integers, at its steps.
+	// WeightStep is the step of weights by output channel, if steps need not be powers of two. Then there are no binary points. If
+	// both are missing, the weights are the model's own integers with its steps.
 	WeightStep []float64 `json:"weight_step,omitempty"`
-	// BiasAdd is added to the bias of each output channel, in the model's units: the mean error that rounded weights make.
+	// BiasAdd is added to the bias of each output channel, in the model's units. It compensates for the mean error of rounded weights.
 	BiasAdd []float64 `json:"bias_add,omitempty"`
 }
 
 // Policy of formats. See Calibrate.
 const (
 	// headroom is the factor by which a value may exceed its calibrated maximum
-	// without saturating, where the width leaves the choice (above errorBits).
+	// without saturating, in formats of more than errorBits.
 	headroom = 1.25
 	// errorBits is the widest format whose binary point is chosen by least squared
-	// error; wider ones hold everything that calibration saw, with headroom.
+	// error. Wider formats hold all values of calibration, with headroom.
 	errorBits = 8
-	// dspAccBits is the accumulator of a DSP48: weight binary points are lowered
-	// until the interval bound fits.
+	// dspAccBits is the accumulator width of a DSP48: weight binary points are lowered
+	// until the interval bound of sums fits.
 	dspAccBits = 48
 )
 
@@ -71,33 +71,36 @@ type Options struct {
 	Bits       int                  // default width, 2..16
 	Widths     *settings.Widths     // per-layer widths, or nil
 	Thresholds *settings.Thresholds // per-layer thresholds, or nil
-	Scales     Scales               // the steps to choose from
-	Pruned     bool                 // thresholds on activations come later: no channel is equalised
-	Quantisers Quantisers           // treatment of the graph's own, recorded in the spec
-	Equal      calib.Powers         // if not nil, the powers of equalised channels, which Fit then does not choose
+	Scales     Scales               // the allowed steps
+	Pruned     bool                 // thresholds on activations will be set later, so no channel is equalised
+	Quantisers Quantisers           // treatment of the graph's quantisers, recorded in the spec
+	Equal      calib.Powers         // if not nil, the powers of equalised channels; otherwise Fit chooses them
 	// InputMin and InputMax are the range that the data set's preprocessing can
-	// produce. If both are 0 the range seen in calibration is taken, and the input
-	// is unsigned if no calibration image was ever negative.
+	// produce. If both are 0, the range comes from calibration, and the input is
+	// unsigned if no calibration image has negative values.
 	InputMin, InputMax float64
 }
 
 // Calibrate chooses every format from statistics of each value of g.
 //
-// The binary point of activations above 8 bits is the finest that holds 1.25
-// times the largest magnitude seen (or a fused clip's limit, if lower); at 8 bits
-// and below it is the one with the least squared error, clipping included. The
-// input is exact wherever an integer binary point holds its values exactly, and has
-// the finest such point where a non-linear function reads it.
-// A value is unsigned if its operators cannot make it negative (the input: if its
-// range is not). A max pool, a slice, zero insertion and nearest resizing keep their input's format. What a
-// non-linear function reads has 16 bits unless the user gives that layer a width: the
-// function is applied before its result is narrowed. So have the sums of a convolution that leave the network and nothing else reads. Where a quantised model gives a
-// format, that is taken, with rounding half to even; all others round half up.
+// The binary point of activations of more than 8 bits is the finest that holds 1.25
+// times the largest magnitude in calibration (or a fused clip's limit, if lower). With
+// at most 8 bits it is the one with the least squared error, including clipping. The
+// input is exact if some integer binary point holds its values exactly, and has the
+// finest such point if a non-linear function reads it.
+// A value is unsigned if its operators cannot make it negative (for the input: if its
+// range is not negative). A max pool, a slice, zero insertion and nearest resizing keep
+// their input's format. A value that a non-linear function reads has 16 bits unless the
+// user gives that layer a width, because the function is applied before its result is
+// narrowed. The sums of a convolution also have 16 bits if they leave the network and
+// have no other reader. A format that a quantised model gives is used, with rounding half
+// to even; all other formats round half up.
 //
-// Weights that a quantised model brings are kept as its integers, at its steps, unless the user gives that layer
-// another width. Other weights above 8 bits have one binary point per layer, the finest that holds
-// the largest; at 8 bits and below one per output channel, of least squared
-// error, within intnet.MaxShiftSteps steps, or with FreeScales a step per output channel (see weightSteps).
+// The weights of a quantised model keep their integers and steps unless the user gives
+// that layer another width. Other weights of more than 8 bits have one binary point per
+// layer, the finest that holds the largest weight. With at most 8 bits they have one per
+// output channel, with the least squared error within intnet.MaxShiftSteps steps, or with
+// FreeScales one step per output channel (see weightSteps).
 func Calibrate(g *graph.Graph, r *calib.Ranges, opt Options) (*Spec, error) {
 	p, err := plan(g)
 	if err != nil {
@@ -127,8 +130,8 @@ func Calibrate(g *graph.Graph, r *calib.Ranges, opt Options) (*Spec, error) {
 	}
 	in := inputFormat(st, widths.input, opt)
 	if p.inputWide && in.Bits > errorBits {
-		// The segments of a function cover the whole format: one that reaches far beyond
-		// the numbers would leave them a few segments.
+		// The segments of a function cover the whole format. If the format reached far beyond
+		// the values, only few segments would be used.
 		lo, hi := opt.inputRange(st)
 		in.Frac = max(in.Frac, min(calib.Finest(in, lo, hi), actFrac))
 	}
@@ -176,7 +179,7 @@ func Calibrate(g *graph.Graph, r *calib.Ranges, opt Options) (*Spec, error) {
 			}
 		}
 		if l.wide && l.fixed == nil && len(frac) > 0 {
-			// Sums have no binary places beyond their own: none are made up by a left shift.
+			// More binary places than the sums have would only be zeros from a left shift.
 			f := s.Values[l.out]
 			f.Frac = min(f.Frac, s.Values[l.in[0]].Frac+slices.Min(frac))
 			s.Values[l.out] = f
@@ -198,7 +201,7 @@ func statsOf(r *calib.Ranges, value string) (*calib.Stats, error) {
 	return st, nil
 }
 
-// inputRange is what the input can hold: all that calibration saw and preprocessing can make.
+// inputRange is the range of the input: the values in calibration, and the values that preprocessing can produce.
 func (opt Options) inputRange(st *calib.Stats) (lo, hi float64) {
 	lo, hi = float64(st.Min), float64(st.Max)
 	if opt.InputMin != 0 || opt.InputMax != 0 {
@@ -228,7 +231,7 @@ func inputFormat(st *calib.Stats, bits int, opt Options) fixed.Format {
 }
 
 // valueFormat is the format of a value that is clamped to [lo, hi], perhaps
-// infinite; if whole, one that holds all that was seen.
+// infinite. If whole is set, the format holds all values of calibration.
 func valueFormat(st *calib.Stats, bits int, unsigned bool, lo, hi float64, whole bool) fixed.Format {
 	f := fixed.Format{Bits: bits, Signed: !unsigned}
 	if bits <= errorBits && whole {
@@ -252,7 +255,7 @@ func weightFracs(l *layer, bits int, in, out fixed.Format) ([]int, error) {
 	}
 	per := len(l.w.F) / n
 	limit := int64(1)<<(bits-1) - 1
-	const silent = math.MinInt // a channel without weights follows the others
+	const silent = math.MinInt // a channel without weights takes the binary point of the others
 	fracs := make([]int, n)
 	low, high := math.MaxInt, math.MinInt
 	for c := range fracs {
@@ -311,7 +314,7 @@ func (l *layer) accBits(c, n, bits, frac int, in, out fixed.Format) int {
 	return need
 }
 
-// Thresholds are the thresholds that s holds, by convolution.
+// Thresholds are the thresholds in s, by convolution.
 func (s *Spec) Thresholds() *settings.Thresholds {
 	t := &settings.Thresholds{Layers: make(map[string]settings.LayerTau, len(s.Convs))}
 	for name, c := range s.Convs {

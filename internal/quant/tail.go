@@ -9,20 +9,20 @@ import (
 	"hass/internal/intnet"
 )
 
-// The host tail: nodes without hardware, and all that depends on them, run on the host as a graph of their own.
+// The host tail: nodes without hardware, and all nodes that depend on them, run on the host as a separate graph.
 
-// tail is what runs on the host beyond chains of Softmax and ArgMax.
+// tail has the nodes that run on the host, except chains of Softmax and ArgMax.
 type tail struct {
 	nodes   []*graph.Node // in the graph's order
-	inputs  []tailInput   // in the order in which they are met
+	inputs  []tailInput   // in the order in which nodes first read them
 	outputs []string      // of the model
 }
 
 // tailInput is a value of the graph that the accelerator makes.
 type tailInput struct{ value, tensor string }
 
-// hostWork bounds the multiplications of a tail, as 1/hostWork of the model's: a tail decodes what the layers before it
-// have found.
+// hostWork bounds the multiplications of a tail to 1/hostWork of the model's, because a tail should only decode the results
+// of the layers before it.
 const hostWork = 50
 
 // toHost leaves a node to the host.
@@ -33,16 +33,16 @@ func (p *planner) toHost(n *graph.Node) {
 	}
 }
 
-// readsHosted tells whether a node reads what a node on the host makes.
+// readsHosted tells whether a node reads the output of a node on the host.
 func (p *planner) readsHosted(n *graph.Node) bool {
 	return slices.ContainsFunc(n.Inputs, func(v string) bool { return p.views[v].hosted })
 }
 
-// cutTail makes the nodes left to the host a tail; else it says why they cannot be one.
+// cutTail makes the nodes on the host a tail, or gives the reason why they cannot be one.
 func (p *planner) cutTail() string {
 	live := p.g.Live()
 	t := &tail{}
-	on := map[*graph.Node]bool{} // of the tail
+	on := map[*graph.Node]bool{} // nodes of the tail
 	need := map[string]bool{}
 	for _, o := range p.g.Outputs {
 		if p.views[o].hosted {
@@ -104,7 +104,7 @@ func (p *planner) fromTensor(v string) bool {
 	return ok && !from.hosted && from.host == nil
 }
 
-// work is how many multiplications by weights or of matrices a node does.
+// work is the number of multiplications by weights or of matrices in a node.
 func (p *planner) work(n *graph.Node) int {
 	out := p.g.Shapes[n.Outputs[0]].Elems()
 	shape := func(i int) graph.Shape { s, _ := p.g.ShapeOf(n.Inputs[i]); return s }
@@ -125,11 +125,11 @@ func (p *planner) work(n *graph.Node) int {
 	return 0
 }
 
-// nothingBefore is why what reads the input alone cannot be a tail.
+// nothingBefore is the reason why nodes that read only the input cannot be a tail.
 const nothingBefore = "nothing stands before it that has hardware"
 
-// explain says of the model as a whole why what has no hardware does not run on the host, and which cut would help: before the
-// first of the nodes without hardware on each way.
+// explain adds an issue of the whole model: the reason why the nodes without hardware do not run on the host, and the cut that would
+// help. On each path this is before the first node without hardware or, if such nodes begin the path, before the first node behind them.
 func (p *planner) explain(why string) {
 	bad, behind := map[string]bool{}, map[string]bool{} // nodes with issues; values that depend on one
 	for _, i := range p.issues {
@@ -147,7 +147,7 @@ func (p *planner) explain(why string) {
 		if bad[n.Name] != (why == nothingBefore) && late == (why == nothingBefore) {
 			at = append(at, "--at "+quoted(n.Name))
 			if why == nothingBefore {
-				continue // what follows it is behind the cut
+				continue // nodes that read its output belong to the second part too
 			}
 		}
 		if bad[n.Name] || late {
@@ -172,7 +172,7 @@ func (p *planner) explain(why string) {
 
 func quoted(name string) string { return fmt.Sprintf("%q", name) }
 
-// graphOf is the tail as a graph.
+// tailGraph is the tail as a graph.
 func (p *network) tailGraph() *graph.Graph {
 	t, g := p.tail, p.g
 	sub := &graph.Graph{Name: g.Name + " tail", Outputs: t.outputs, Nodes: t.nodes, Consts: map[string]*graph.Tensor{}, Shapes: map[string]graph.Shape{}}
@@ -194,7 +194,7 @@ func (p *network) tailGraph() *graph.Graph {
 	return sub
 }
 
-// lowerTail is the tail as the integer network has it; tensors are the numbers of the tensors by name.
+// lowerTail is the tail in the form of the integer network; tensors are the numbers of tensors by name.
 func (p *network) lowerTail(tensors map[string]int) (*intnet.Tail, error) {
 	if p.tail == nil {
 		return nil, nil
@@ -211,14 +211,14 @@ func (p *network) lowerTail(tensors map[string]int) (*intnet.Tail, error) {
 	return t, nil
 }
 
-// Split is a graph cut into the accelerator, whose outputs are what hardware makes, and the tail that the host runs; tail is nil if
-// there is none. Chains of Softmax and ArgMax belong to the tail. A graph without hardware is an UnsupportedError.
+// Split cuts a graph into the accelerator, which is the part with hardware, and the tail that the host runs; tail is nil if there is
+// none. Chains of Softmax and ArgMax belong to the tail. A graph without hardware is an UnsupportedError.
 func Split(g *graph.Graph) (accelerator, tail *graph.Graph, err error) {
 	p := planned(g)
 	if len(p.issues) > 0 {
 		return nil, nil, &UnsupportedError{p.issues}
 	}
-	on := map[string]bool{} // values that the host makes
+	on := map[string]bool{} // values made on the host
 	for _, n := range p.g.Live() {
 		v := p.views[n.Outputs[0]]
 		if v.hosted || v.host != nil {

@@ -8,8 +8,8 @@ import (
 	"hass/internal/resample"
 )
 
-// Warnings are the places where the integer network does not match a quantised model's numbers exactly, one sentence
-// each that names the node; none for a graph that the hardware cannot take.
+// Warnings are the places where the integer network does not equal a quantised model exactly, with one sentence each that
+// names the node. There are none for a graph that the hardware cannot run.
 func Warnings(g *graph.Graph) []string {
 	p := newPlanner(g)
 	p.run()
@@ -29,7 +29,7 @@ func Warnings(g *graph.Graph) []string {
 				text = fmt.Sprintf("its weights are rounded to %d binary places: next to a tie of the quantiser behind it a result may be off by %s; fewer bits, or scales that are simpler fractions, are exact",
 					resample.Places, plural(steps, "step"))
 			}
-		default: // exact, or the model gives no numbers
+		default: // exact, or the model gives no integers
 		}
 		if text != "" {
 			list = append(list, fmt.Sprintf("node %q (%s): %s", l.node.Name, plain(l.node.Op.Kind()), text))
@@ -45,8 +45,8 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// resizeSteps is how many steps of its output's quantiser a linear resize may be off because its weights are rounded; 0 if the
-// result is exact, or if the model gives no formats that it could be off from.
+// resizeSteps is the largest error of a linear resize from rounded weights, in steps of its output's quantiser. It is 0 if the
+// result is exact, or if the model gives no formats to compare with.
 func (p *planner) resizeSteps(l *layer) int {
 	in, out := p.given(l.in[0]), p.given(l.out)
 	if in == nil {

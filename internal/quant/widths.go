@@ -29,7 +29,7 @@ type layerWidths struct {
 	weights, activations []int
 }
 
-// resolveWidths gives every layer the widths of a file, and those of a default to what it does not name.
+// resolveWidths gives every layer its widths from a file, and default widths to layers that the file does not name.
 func resolveWidths(w *settings.Widths, p *network, bits int) (layerWidths, error) {
 	if w == nil {
 		w = &settings.Widths{}
@@ -75,8 +75,8 @@ func resolveWidths(w *settings.Widths, p *network, bits int) (layerWidths, error
 	return r, nil
 }
 
-// ends tells whether a layer is a convolution whose sums leave the network and nothing else reads: no multiplier is wider for
-// wide ones.
+// ends tells whether a layer is a convolution whose sums leave the network and have no other reader. Wide sums then make no multiplier
+// wider.
 func (p *network) ends(l *layer) bool {
 	return l.kind == intnet.KindConv && p.isResult(l.out) && !slices.ContainsFunc(p.layers, func(o *layer) bool { return slices.Contains(o.in, l.out) })
 }
