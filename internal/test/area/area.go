@@ -1,4 +1,4 @@
-// Package area compares the cost model with synthesis for whole designs: it runs yosys on what codegen writes.
+// Package area compares the cost model with synthesis for whole designs: it runs yosys on the RTL that codegen writes.
 package area
 
 import (
@@ -20,12 +20,12 @@ import (
 	"hass/optimizer/cost/utilisation"
 )
 
-// FlatEngines is the most engines (lanes of a convolution and pixel) of a network that is synthesised as a whole:
-// flattened synthesis takes half an hour at ten times as many.
+// FlatEngines is the largest number of engines (output lanes times pixels) of a network that is synthesised as a whole:
+// flattened synthesis takes half an hour for ten times as many.
 const FlatEngines = 64
 
-// Compared is one set of parameters in a design: how many instances have it, the model's estimate and what yosys made
-// of one.
+// Compared is one set of parameters of a module in a design: the number of instances that have it, the model's estimate for one
+// instance, and yosys' result.
 type Compared struct {
 	fit.Point
 	Instances     int
@@ -38,11 +38,11 @@ type Comparison struct {
 	Flat    bool       // Actual is of the whole network, flattened
 	// Totals of the design.
 	Model, Actual utilisation.Counts
-	// Of the modules one by one, if there are any.
+	// Sum over Modules, if there are any.
 	Sum utilisation.Counts
-	// What the model says that it may be off by, relative.
+	// The relative errors that the model states.
 	LUTError, FFError float64
-	CPU               time.Duration // of yosys
+	CPU               time.Duration // CPU time of yosys
 }
 
 // Engines is the number of engines of a design.
@@ -56,9 +56,9 @@ func Engines(d *design.Design) int {
 	return n
 }
 
-// Check synthesises a design's RTL, with STATS=0 as it is priced, and compares it with the model: the whole network
-// flattened if it has at most FlatEngines engines, and module by module, each distinct set of parameters once, if
-// it has more or if modules is true. dir is scratch.
+// Check synthesises a design's RTL with STATS=0, which the cost model assumes, and compares it with the model. It synthesises
+// the whole network flattened if it has at most FlatEngines engines, and module by module, each distinct set of parameters
+// once, if it has more or if modules is true. dir is for temporary files.
 func Check(ctx context.Context, d *design.Design, dir string, modules bool, log func(string)) (*Comparison, error) {
 	n, err := d.Network()
 	if err != nil {

@@ -1,18 +1,18 @@
-// Package cases says what is right for the small models of ../shared/cases, each of which went wrong once. The unit tests of
-// internal/steps and the acceptance of the command read the one table. Only tests import it; it runs nothing.
+// Package cases has the expected results for the small models of ../shared/cases, each of which once failed. The unit tests of
+// internal/steps and the acceptance of the command read the same table. Only tests import it; it runs nothing.
 package cases
 
 import "hass/frontend"
 
-// Kind is what a claim says.
+// Kind is the kind of a claim.
 type Kind int
 
-// The kinds. Outputs are those of the integer network; where a case records none, those of the float network are meant.
+// The kinds. Outputs are the outputs of the integer network. If a case has no recorded outputs, the float network's are used instead.
 const (
 	Recorded  Kind = iota // they equal the recorded outputs, bit for bit
-	Evaluated             // they equal the model evaluated exactly, and the recorded outputs but for single steps at ties
+	Evaluated             // they equal the model evaluated exactly, and the recorded outputs except for single steps at ties
 	Steps                 // they differ from the recorded outputs by single steps of the output's format, at ties
-	Close                 // at 16 bits they are within Limit of the recorded outputs, relative to the largest
+	Close                 // at 16 bits they are within Limit of the recorded outputs, relative to the largest output
 	Refused               // check refuses; its words match Text
 	Project               // optimize and generate give projects for both targets, or optimize refuses by a limit
 )
@@ -25,7 +25,7 @@ type Claim struct {
 	Text  string  // a regular expression
 }
 
-// closeLimit is how far the outputs of a case without quantisers may be off at 16 bits.
+// closeLimit is the largest error of the outputs at 16 bits in a case without quantisers.
 const closeLimit = 1e-3
 
 var claims = []Claim{
@@ -44,8 +44,8 @@ var claims = []Claim{
 	{Name: "b12_qdq_asym_act", Kind: Recorded},
 	{Name: "b13_qdq_concat_scales", Kind: Recorded},
 	{Name: "b16_qdq_gap", Kind: Recorded},
-	// Its weights have steps of 0.05, no power of two: where ten steps times an odd number meet a tie, the recorded
-	// float32 sums lie within 2^-20 below it.
+	// Its weights have steps of 0.05, which is no power of two. At ties, which are odd multiples of ten steps, the recorded
+	// float32 sums lie up to 2^-20 too low.
 	{Name: "b18_qcdq4", Kind: Steps},
 	{Name: "b19_qdq_free_scales", Kind: Recorded},
 	{Name: "b20_qdq_residual", Kind: Recorded},
@@ -67,7 +67,7 @@ var claims = []Claim{
 	{Name: "r42_concat_gcd", Kind: Close, Limit: closeLimit},
 }
 
-// Of gives the claims on the case of a folder. One that the table does not name has hardware and is Close.
+// Of gives the claims on the case in a folder. A case that is not in the table has hardware and is Close.
 func Of(name string) []Claim {
 	var list []Claim
 	for _, c := range claims {
@@ -81,7 +81,7 @@ func Of(name string) []Claim {
 	return list
 }
 
-// Named are the folders that the table names, each once: one that is missing is no case that holds.
+// Named are the folders in the table. A test must find all of them, so that no claim holds because its case is missing.
 func Named() map[string]bool {
 	names := make(map[string]bool)
 	for _, c := range claims {
@@ -90,7 +90,7 @@ func Named() map[string]bool {
 	return names
 }
 
-// Shapes are the sizes of the inputs that a case's model leaves open, nil where it leaves none.
+// Shapes are the sizes of the inputs that a case's model leaves open; nil if it leaves none open.
 func Shapes(name string) frontend.Shapes {
 	if name == "r7_dynamic_hw" {
 		return frontend.Shapes{"x": {1, 3, 16, 16}}

@@ -1,7 +1,7 @@
-// Package designtest makes designs with their side files from networks and hardware that a
-// test has made, as the optimizer would have written them but without costs.
+// Package designtest makes designs with their side files from the networks and hardware of a
+// test, in the form that the optimizer writes, but without costs.
 //
-// It takes a folder of the test; it is imported by tests only.
+// It takes a folder of the test. Only tests import it.
 package designtest
 
 import (
@@ -78,7 +78,7 @@ func Random(t testing.TB, dir string, seed int64, images int) *design.Design {
 	return New(t, dir, c.Net, c.Layers, c.Depths, c.Images(images))
 }
 
-// Elastic is a small design of elastic engines: several gangs, a depthwise convolution of two pixels a beat, groups.
+// Elastic is a small design of elastic engines: several gangs, a depthwise convolution with two pixels per beat, groups.
 func Elastic(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	return elastic(t, dir, nil, [3]hwtest.Form{})
@@ -130,8 +130,9 @@ func elastic(t testing.TB, dir string, forms *rand.Rand, form [3]hwtest.Form) *d
 	return New(t, dir, net, layers, depths, images)
 }
 
-// Packed is a small design of packed engines: two pixels a slice in one cascade and in several, of odd numbers of pixels, in a wide gang, signed
-// and not, depthwise; two pixels and two output lanes a slice of 4 bits, of odd numbers of both; values too wide to share.
+// Packed is a small design of packed engines. Some have two pixels per DSP slice: in one cascade and in several, with odd numbers of pixels, in
+// a wide gang, signed and unsigned, depthwise. Some have two pixels and two output lanes per slice, with 4 bits and odd numbers of both. Some
+// have values that are too wide to share a slice.
 func Packed(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	rng := rand.New(rand.NewSource(11))
@@ -174,9 +175,9 @@ func Packed(t testing.TB, dir string) *design.Design {
 	return New(t, dir, net, layers, depths, images)
 }
 
-// Scheduled is a small design of scheduled engines: a packed field over several chains, stride 2 with signed activations and an odd number of
-// pixels, one chain of one bank without a field; beats of whole rows and, behind the last layers, of less; filters without weights, and a
-// layer of none but these, which is added to another: the output shows what every layer computes.
+// Scheduled is a small design of scheduled engines: a packed field over several chains; stride 2 with signed activations and an odd number of
+// pixels; one chain of one bank without a field; beats of whole rows and, behind the last layers, narrower ones; filters without weights, and
+// a layer with only such filters, which is added to another one. The output depends on the result of every layer.
 func Scheduled(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	rng := rand.New(rand.NewSource(9))

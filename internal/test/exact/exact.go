@@ -1,5 +1,5 @@
-// Package exact evaluates a graph of quantised values by ONNX's definitions. It gives the values that an integer network must have:
-// ties are ties, which float32 does not promise.
+// Package exact evaluates a graph of quantised values by ONNX's definitions. It gives the values that an integer network must have.
+// Unlike in float32, ties are exact.
 package exact
 
 import (
@@ -11,8 +11,8 @@ import (
 )
 
 // Values evaluates g for one image in float64, all tensors by name. The values are exact, and a quotient is a tie only if the true
-// one is, for graphs whose quantisers have scales that are powers of two and at most some 40 bits between two of them. The weights
-// of a resize may be fractions: a result next to a multiple of 2^-20 becomes that multiple.
+// quotient is, in graphs whose quantisers have scales that are powers of two with at most about 40 bits between two of them. The
+// weights of a resize may be fractions: a result next to a multiple of 2^-20 is rounded to that multiple.
 func Values(g *graph.Graph, image []float32) (map[string]*floatexec.Tensor[float64], error) {
 	values := make(map[string]*floatexec.Tensor[float64])
 	put := func(name string, shape graph.Shape, data []float32) {

@@ -9,8 +9,8 @@
 //	<!-- /figures -->
 //
 // and Render writes the table there. A test compares documents and data, so that
-// a document never shows a figure that no run wrote. The package is imported by
-// tests only. It never measures anything itself.
+// a document never shows a figure that no run wrote. Only tests import the package.
+// It measures nothing itself.
 package figures
 
 import (
@@ -35,7 +35,7 @@ type Table struct {
 	Note    string     `json:"note"`    // how to read the table, one paragraph, may be empty
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"` // one cell for each column
-	// Date and Commit tell when and of which state the table was measured. Write fills them.
+	// Date and Commit are the date of the measurement and the measured state. Write fills them.
 	Date   string `json:"date"`
 	Commit string `json:"commit"`
 }
@@ -43,7 +43,7 @@ type Table struct {
 var validName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // Write stores the table under its name in docs/figures and renders all
-// documents anew. It fails the test if the table is empty or ragged.
+// documents again. It fails the test if the table is empty or ragged.
 func Write(t testing.TB, name string, table Table) {
 	t.Helper()
 	root := testenv.Root(t)
@@ -72,7 +72,7 @@ func Write(t testing.TB, name string, table Table) {
 
 func folder(root string) string { return filepath.Join(root, "docs", "figures") }
 
-// Commit names the state that a test measures, as tables do.
+// Commit names the state that a test measures, in the form of Table.Commit.
 func Commit(t testing.TB) string { return commit(testenv.Root(t)) }
 
 // commit names the state of the work tree: the short hash, with a plus sign if
@@ -104,7 +104,7 @@ func check(name string, table *Table) error {
 	return nil
 }
 
-// Mode says what Render does with a document that differs from the data.
+// Mode is the treatment of a document that differs from the data.
 type Mode int
 
 // The modes.
@@ -149,7 +149,7 @@ func Render(root string, mode Mode) error {
 		}
 	}
 	if mode == Update {
-		// A table that is new has no place yet, and a place may wait for its table; the comparison asks for both.
+		// A new table may have no place in a document yet, and a place may have no table yet. Only the comparison demands both.
 		return nil
 	}
 	for name := range tables {
@@ -187,7 +187,7 @@ func read(root string) (map[string]Table, error) {
 	return tables, nil
 }
 
-// fill replaces each block of a document by its table and notes which were shown.
+// fill replaces each block of a document by its table, and records in shown which tables it has used.
 func fill(text string, tables map[string]Table, shown map[string]bool) (string, error) {
 	var failed error
 	text = block.ReplaceAllStringFunc(text, func(old string) string {
@@ -203,7 +203,7 @@ func fill(text string, tables map[string]Table, shown map[string]bool) (string, 
 	return text, failed
 }
 
-// markdown is the table as a document shows it.
+// markdown is the table in Markdown.
 func (t *Table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured by `%s` at %s on %s.", t.Command, t.Commit, t.Date)

@@ -7,8 +7,8 @@ import (
 	"hass/internal/hw"
 )
 
-// Deep makes a random case with at least the given number of layers: what a reducer starts from. Hardware is drawn
-// until a draw fits together; where none does, it is the smallest.
+// Deep makes a random case with at least the given number of layers, as a starting point for a reducer. Hardware is drawn
+// at random until it is consistent; if no draw is, the smallest hardware is used.
 func Deep(seed int64, layers int) (*Case, error) {
 	rng := rand.New(rand.NewSource(seed))
 	net, err := RandomNet(rng, formsOf(seed), layers)
@@ -16,7 +16,7 @@ func Deep(seed int64, layers int) (*Case, error) {
 		return nil, fmt.Errorf("seed %d: network: %w", seed, err)
 	}
 	c := &Case{Seed: seed, Net: net, rng: rng}
-	const draws = 5000 // of twelve layers one draw in some hundreds fits together
+	const draws = 5000 // with twelve layers, about one draw in several hundred is consistent
 	for range draws {
 		if c.Layers = tryHW(rng, net); c.Layers != nil {
 			if _, err := hw.Expand(net, c.Layers, nil); err == nil {

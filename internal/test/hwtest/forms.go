@@ -11,7 +11,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// Form is how a convolution requantises.
+// Form is the form of a convolution's requantisation.
 type Form int
 
 // The forms.
@@ -28,7 +28,7 @@ const wideBias = 28
 // MaxLevels is the largest number of thresholds of random convolutions.
 const MaxLevels = 15
 
-// scaled gives a format a scale at times, near its binary point: a new one, or that of an earlier tensor; and few bits at times.
+// scaled sometimes gives a format a scale that is a new random one or the scale of an earlier tensor, and sometimes few bits.
 func (b *Builder) scaled(f fixed.Format) fixed.Format {
 	if b.Forms == nil {
 		return f
@@ -62,7 +62,7 @@ func (b *Builder) form(s *ConvSpec, in fixed.Format) {
 	s.Form = forms[b.Forms.Intn(len(forms))]
 }
 
-// multipliers gives a convolution multipliers that stand for about its shift, and the steps of weights that follow.
+// multipliers gives a convolution multipliers that are about equivalent to its shift, and the resulting steps of weights.
 func (b *Builder) multipliers(c *intnet.Conv, s *ConvSpec, in fixed.Format) {
 	n := 1
 	if s.Form == ByMuls {
@@ -85,7 +85,7 @@ func (b *Builder) multipliers(c *intnet.Conv, s *ConvSpec, in fixed.Format) {
 	}
 }
 
-// thresholds gives a convolution of a layer, whose clamp is known, random thresholds near its sums; some are equal, some no sum reaches.
+// thresholds gives a layer's convolution random thresholds near its sums; the layer's clamp is known. Some are equal, some are never reached.
 func (b *Builder) thresholds(l *intnet.Layer, shift int) {
 	c, r := l.Conv, b.Forms
 	limit := int64(1) << (c.AccBits + c.BiasFrac - 1)
@@ -100,7 +100,7 @@ func (b *Builder) thresholds(l *intnet.Layer, shift int) {
 			case 1:
 				t = -limit
 			case 2, 3:
-				t = c.Bias[o] // what an empty sum is
+				t = c.Bias[o] // the value of an empty sum
 			case 4:
 				t = list[max(0, k-1)]
 			}
@@ -111,7 +111,7 @@ func (b *Builder) thresholds(l *intnet.Layer, shift int) {
 	}
 }
 
-// factors are those of an Add or Mul between formats of which some have a scale.
+// factors are the factors of an Add or Mul between formats of which some have a scale.
 func (b *Builder) factors(kind intnet.Kind, x, y, out fixed.Format) (factors [2]int64, shift int) {
 	if intnet.SameScales(kind, x, y, out) {
 		return intnet.FactorsOf(kind, x, y, out)
@@ -120,7 +120,7 @@ func (b *Builder) factors(kind intnet.Kind, x, y, out fixed.Format) (factors [2]
 	if kind == intnet.KindAdd {
 		ratios = []float64{x.Step() / out.Step(), y.Step() / out.Step()}
 	}
-	// The least factor has six bits or more.
+	// The smallest factor has at least six bits.
 	shift = max(0, 6+b.Forms.Intn(12)-math.Ilogb(slices.Min(ratios)))
 	for i, ratio := range ratios {
 		factors[i] = int64(math.Round(math.Ldexp(ratio, shift)))
@@ -143,7 +143,7 @@ func (b *Builder) averageScale(n int, in, out fixed.Format) int {
 	return 18 + bits.Len(uint(n)) + b.Forms.Intn(6) - math.Ilogb(intnet.AvgRatio(in, out))
 }
 
-// Rescalings names the ways in which tests must have seen values rescaled, beside shifts.
+// Rescalings are the forms of rescaling, besides shifts, that tests must cover.
 func Rescalings() []string {
 	return []string{"multiplier of 1 parts", "multiplier of 2 parts", "multiplier of 4 parts", "own multiplier of 1 parts", "own multiplier of 2 parts", "own multiplier of 4 parts",
 		"thresholds", "add factors", "mul factor", "scaled average"}

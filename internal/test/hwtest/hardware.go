@@ -20,16 +20,16 @@ type Case struct {
 	rng    *rand.Rand
 }
 
-// New makes the random case of a seed: of every third with scales that are no powers of two, of every fourth with packed engines. Errors mean a fault in the generator or
-// in hw.
+// New makes the random case of a seed. Every third seed has scales that are no powers of two, and every fourth has packed engines. An error
+// means a fault in the generator or in hw.
 func New(seed int64) (*Case, error) {
 	return draw(seed, formsOf(seed), scheduledOf(seed), packedOf(seed))
 }
 
-// NewPlain is New without other scales than powers of two and without scheduled and packed engines.
+// NewPlain is like New, but all scales are powers of two, and there are no scheduled or packed engines.
 func NewPlain(seed int64) (*Case, error) { return draw(seed, nil, nil, nil) }
 
-// formsOf is the source of the forms of a seed's case.
+// formsOf is the source for Builder.Forms of a seed's case; nil if all scales are powers of two.
 func formsOf(seed int64) *rand.Rand {
 	if seed%3 != 1 {
 		return nil
@@ -78,7 +78,7 @@ func drawCase(rng, forms, scheduled, packed *rand.Rand) (*Case, error) {
 // Network expands the case.
 func (c *Case) Network() (*hw.Network, error) { return hw.Expand(c.Net, c.Layers, c.Depths) }
 
-// Images makes n images: adversarial ones of full range, of zeros, of extremes and of single values.
+// Images makes n adversarial images: of full range, of zeros, of extremes and of single values.
 func (c *Case) Images(n int) [][]int32 {
 	images := make([][]int32, n)
 	for i := range images {
@@ -145,7 +145,7 @@ func pick(rng *rand.Rand, v []int) int { return v[rng.Intn(len(v))] }
 
 func nested(a, b int) bool { return max(a, b)%min(a, b) == 0 }
 
-// tryHW draws hardware; nil if the draw does not fit together.
+// tryHW draws hardware; nil if the draw is not consistent.
 func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 	beats := make([]hw.Beat, len(net.Tensors))
 	wide := rng.Intn(2) == 0 // several pixels a beat
@@ -163,7 +163,7 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 		in, out := net.Tensors[l.In[0]], net.Tensors[l.Out]
 		from := beats[l.In[0]]
 		hl := hw.Layer{InPx: from.Px, InCh: from.Ch, OutPx: from.Px}
-		// The source's beat is that of the input's first reader; others may convert.
+		// The source has the beat of the input's first reader; other readers may convert.
 		if rng.Intn(2) == 0 && (l.In[0] != net.Input || seen[net.Input]) {
 			for range 10 {
 				if ch := pick(rng, divisors(in.C)); nested(ch, from.Ch) {
@@ -258,7 +258,7 @@ func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, bounded
 	return false
 }
 
-// engine draws the engine kind and its multipliers for m lanes, of all that the table has.
+// engine draws the engine kind and its number of multipliers for m lanes, from the table of engine kinds.
 func engine(rng *rand.Rand, hl *hw.Layer, m int) {
 	legal := func() (list []int) {
 		for n := 1; n <= m; n++ {
@@ -271,7 +271,7 @@ func engine(rng *rand.Rand, hl *hw.Layer, m int) {
 	kinds := slices.DeleteFunc(hw.LaneEngines(), func(k hw.EngineKind) bool { return k == hw.Packed }) // see packSome
 	hl.Engine = kinds[rng.Intn(len(kinds))]
 	if len(legal()) == 0 {
-		hl.Engine = hw.Banked // elastic: no banks of several lanes
+		hl.Engine = hw.Banked // elastic engines need banks of several lanes
 	}
 	if list := legal(); m == 1 || !hl.Engine.Skips() {
 		hl.N = list[0]
@@ -280,9 +280,9 @@ func engine(rng *rand.Rand, hl *hw.Layer, m int) {
 	}
 }
 
-// LiveDepths draws a small depth for every FIFO and makes those into a
-// two-input layer deep enough that the network cannot deadlock: at their token
-// minimum, given the others, or a little above.
+// LiveDepths draws a small depth for every FIFO. FIFOs into two-input layers are made
+// deep enough that the network cannot deadlock: their depth is the minimum, given the
+// other depths, or slightly more.
 func LiveDepths(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) (map[string]int, error) {
 	n, err := hw.Expand(net, layers, nil)
 	if err != nil {
@@ -292,7 +292,7 @@ func LiveDepths(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) (map[string]
 	for i := range n.Streams {
 		s := &n.Streams[i]
 		if n.Processes[s.To].Kind == hw.Collect {
-			continue // less may be too little (hw.SumsDepths)
+			continue // keeps the depth that hw.SumsDepths demands
 		}
 		s.Depth = 1 + rng.Intn(8)
 		if s.Join >= 0 {

@@ -14,9 +14,9 @@ import (
 type Builder struct {
 	Net      *intnet.Net
 	Rng      *rand.Rand
-	Rounding fixed.Rounding // of the layers added from now on that requantise
-	// Forms draws what networks have whose scales are no powers of two; nil: formats with a scale must not occur. It is a source of its own, so that the same
-	// shapes are drawn with and without.
+	Rounding fixed.Rounding // of requantising layers that are added from now on
+	// Forms draws the features of networks whose scales are no powers of two; if nil, formats with a scale must not occur. It is a separate
+	// source, so that it does not change the drawn shapes.
 	Forms *rand.Rand
 }
 
@@ -25,7 +25,7 @@ func NewBuilder(rng *rand.Rand, h, w, c int, f fixed.Format) *Builder {
 	return &Builder{Rng: rng, Rounding: fixed.HalfUp, Net: &intnet.Net{Name: "random", InputRounding: fixed.HalfUp, Tensors: []intnet.Tensor{{Name: "x", ID: "x", H: h, W: w, C: c, Format: f}}}}
 }
 
-// Last is the number of the tensor made last.
+// Last is the number of the newest tensor.
 func (b *Builder) Last() int { return len(b.Net.Tensors) - 1 }
 
 func (b *Builder) tensor(h, w, c int, f fixed.Format) int {
@@ -35,7 +35,7 @@ func (b *Builder) tensor(h, w, c int, f fixed.Format) int {
 	return n
 }
 
-// layer adds a layer whose clamp is the output's format, or at random a ReLU or ReLU6-like part of it.
+// layer adds a layer whose clamp is the range of the output's format or, at random, a part of it like that of ReLU or ReLU6.
 func (b *Builder) layer(l intnet.Layer) int {
 	f := b.Net.Tensors[l.Out].Format
 	l.Lo, l.Hi = f.Min(), f.Max()
@@ -71,7 +71,7 @@ func Square(k, stride, pad int) intnet.Window {
 	return intnet.Window{Kernel: [2]int{k, k}, Stride: [2]int{stride, stride}, Dilation: [2]int{1, 1}, Pads: [4]int{pad, pad, pad, pad}}
 }
 
-// ConvSpec is what a conv layer is made from.
+// ConvSpec has the parameters of a conv layer.
 type ConvSpec struct {
 	Window     intnet.Window
 	OutC       int
@@ -116,7 +116,7 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 		case 1:
 			c.Weights[i] = int16(-lim)
 			if least, _ := intnet.WeightRange(s.WeightBits); b.Forms != nil {
-				c.Weights[i] = int16(least) // as models' quantisers have it
+				c.Weights[i] = int16(least) // the least weight, as in quantised models
 			}
 		case 2:
 			c.Weights[i] = int16(1 - 2*b.Rng.Intn(2))
@@ -134,7 +134,7 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 	}
 	c.Bias = make([]int64, s.OutC)
 	for o := range c.Bias {
-		// Half a unit of the output makes ties wherever the sum is empty.
+		// A bias of half a unit of the output makes ties where all products are 0.
 		at := c.ShiftOf(o) - 1 - bits.TrailingZeros64(uint64(c.MulFor(o)))
 		if s.Form != ByShift {
 			at = min(at, 20)
@@ -152,7 +152,7 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 		c.Bias[0] = 1 << wideBias // a wide sum, whose product has four parts
 	}
 	if b.Rounding == fixed.HalfEven {
-		// Places below the unit, at times all 0.
+		// Fractional bits below the unit, sometimes all 0.
 		c.BiasFrac = len(b.Net.Layers) / 2 % 3
 		for o := range c.Bias {
 			c.Bias[o] <<= c.BiasFrac
@@ -184,7 +184,7 @@ func (b *Builder) Pool(in int, w intnet.Window, isMax, countPad bool, f fixed.Fo
 	return b.layer(intnet.Layer{Kind: intnet.KindPool, In: []int{in}, Out: out, Pool: p})
 }
 
-// average completes an average of tensor t; where no exact one has room, the output takes the input's binary point.
+// average completes an average of tensor t. If there is no room for an exact one, the output gets the input's binary point.
 func (b *Builder) average(p *intnet.Pool, t intnet.Tensor, f *fixed.Format) {
 	if t.Format.Scale != f.Scale {
 		n := t.H * t.W
@@ -224,7 +224,7 @@ func (b *Builder) GlobalPool(in int, isMax bool, f fixed.Format) int {
 	return b.layer(intnet.Layer{Kind: intnet.KindGlobalPool, In: []int{in}, Out: out, Pool: p})
 }
 
-// Add adds the sum of two tensors of one shape.
+// Add adds the sum of two tensors of the same shape.
 func (b *Builder) Add(x, y int, f fixed.Format) int {
 	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
 	out := b.tensor(tx.H, tx.W, tx.C, f)
@@ -232,7 +232,7 @@ func (b *Builder) Add(x, y int, f fixed.Format) int {
 	return b.layer(intnet.Layer{Kind: intnet.KindAdd, In: []int{x, y}, Out: out, Factors: factors, Shift: shift})
 }
 
-// Mul adds the product of two tensors of one shape, or with y of one pixel.
+// Mul adds the product of two tensors of the same shape, or of x and a single pixel y.
 func (b *Builder) Mul(x, y int, f fixed.Format) int {
 	tx, ty := b.Net.Tensors[x], b.Net.Tensors[y]
 	out := b.tensor(tx.H, tx.W, tx.C, f)
@@ -248,7 +248,7 @@ func (b *Builder) Activation(in int, fn intnet.ActFn, f fixed.Format) int {
 	switch fn {
 	case intnet.ActAffine:
 		a.Mul, a.Add = []int64{r.Int63n(1 << 18)}, r.Int63n(1<<20)-1<<19
-		if b.Forms != nil { // up to the widest
+		if b.Forms != nil { // up to the widest factor
 			more := b.Forms.Intn(13)
 			a.Mul[0] = a.Mul[0]<<more - b.Forms.Int63n(1<<more)
 			a.Add, a.Shift = a.Add<<more+b.Forms.Int63n(1<<more), a.Shift+more
@@ -294,12 +294,12 @@ func (b *Builder) Slice(in int, s intnet.Slice, h, w, c int) int {
 	return b.layer(intnet.Layer{Kind: intnet.KindSlice, In: []int{in}, Out: out, Moves: intnet.Moves{Slice: &s}})
 }
 
-// Resize samples tensor in anew at random positions, nearest or linear.
+// Resize resamples tensor in at random positions, nearest or linear.
 func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
 	t := b.Net.Tensors[in]
 	f.Scale = t.Format.Scale
 	axis := func(size, osize int) intnet.Samples {
-		// The second bank of an axis of one position is never written: 0 times what Icarus Verilog does not know is unknown.
+		// With one position, the second bank is never written, and Icarus Verilog computes 0 * X = X.
 		linear := linear && (b.Forms == nil || size > 1)
 		s := intnet.Samples{}
 		if linear {
@@ -325,7 +325,7 @@ func (b *Builder) Resize(in, h, w int, linear bool, f fixed.Format) int {
 	return b.layer(intnet.Layer{Kind: intnet.KindResize, In: []int{in}, Out: out, Resize: r})
 }
 
-// ZeroInsert spreads the pixels of tensor in, with extra rows and columns of zeros at the end.
+// ZeroInsert inserts zeros between the pixels of tensor in, and extra rows and columns of zeros at the end.
 func (b *Builder) ZeroInsert(in int, stride, extra [2]int) int {
 	t := b.Net.Tensors[in]
 	out := b.tensor((t.H-1)*stride[0]+1+extra[0], (t.W-1)*stride[1]+1+extra[1], t.C, t.Format)
@@ -364,16 +364,16 @@ func (b *Builder) Done() (*intnet.Net, error) {
 	return b.Net, nil
 }
 
-// RandomNet makes a network of at most the given number of layers. Every other one rounds half to even. All scales are powers
-// of two without forms (Builder.Forms).
+// RandomNet makes a network of at most the given number of layers. Half of the networks round half to even. Without forms
+// (Builder.Forms) all scales are powers of two.
 func RandomNet(rng, forms *rand.Rand, layers int) (*intnet.Net, error) {
 	c := []int{1, 2, 3, 4, 6, 8}
 	b := NewBuilder(rng, 2+rng.Intn(8), 2+rng.Intn(8), c[rng.Intn(len(c))], format(rng))
 	b.Forms = forms
 	b.Net.Tensors[0].Format = b.scaled(b.Net.Tensors[0].Format)
 	for len(b.Net.Layers) < layers {
-		// Mostly a chain; at times a branch from an earlier tensor, which becomes one
-		// more output unless an Add joins it.
+		// Mostly a chain; sometimes a branch from an earlier tensor, which becomes another
+		// output unless an Add joins it.
 		in := b.Last()
 		if rng.Intn(12) == 0 {
 			in = rng.Intn(len(b.Net.Tensors))
@@ -422,7 +422,7 @@ func RandomNet(rng, forms *rand.Rand, layers int) (*intnet.Net, error) {
 		}
 	}
 	b.Net.InputRounding = b.Rounding
-	// An intermediate tensor that is an output as well.
+	// Make an intermediate tensor an output too.
 	net, err := b.Done()
 	if err == nil && rng.Intn(4) == 0 {
 		extra := 1 + rng.Intn(len(net.Tensors)-1)
@@ -449,7 +449,7 @@ func (b *Builder) move(in int, f fixed.Format) {
 			}
 		}
 		if r.Intn(2) == 0 {
-			// Channels of few common divisors.
+			// Numbers of channels with few common divisors.
 			s := ConvSpec{Window: Square(1, 1, 0), Groups: 1, Out: t.Format, OutC: []int{1, 5, 7, 9, 10}[r.Intn(5)], WeightBits: 8, Density: 0.6}
 			s.Shift = s.WeightBits - 2
 			b.form(&s, t.Format)
@@ -507,7 +507,7 @@ func randomConv(rng *rand.Rand, in intnet.Tensor, out fixed.Format) ConvSpec {
 		w = intnet.Window{Kernel: [2]int{in.H, in.W}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
 	}
 	s.Window = w
-	// About the width that a sum loses, so that some outputs saturate and most do not.
+	// The shift removes about the growth of the sum, so that some outputs saturate and most do not.
 	k := w.Kernel[0] * w.Kernel[1] * in.C / s.Groups
 	sum := 0
 	for 1<<sum < k {
@@ -542,7 +542,7 @@ func randomWindow(rng *rand.Rand, t intnet.Tensor, meet bool) (intnet.Window, bo
 					w.Pads[side] = rng.Intn(extent)
 				}
 				if !meet && rng.Intn(12) == 0 {
-					w.Pads[side] += 1 + rng.Intn(3) // perhaps wider than the kernel
+					w.Pads[side] += 1 + rng.Intn(3) // may be wider than the kernel
 				}
 			}
 			if extent > size+w.Pads[d]+w.Pads[d+2] {

@@ -8,7 +8,7 @@ import (
 	"hass/internal/packing"
 )
 
-// packedOf is the source of the packed engines of a seed's case, nil if it has none: none below firstScheduled.
+// packedOf is the source of the packed engines of a seed's case; nil if it has none. Seeds below firstScheduled have none.
 func packedOf(seed int64) *rand.Rand {
 	if seed < firstScheduled || seed%4 != 2 {
 		return nil
@@ -16,7 +16,7 @@ func packedOf(seed int64) *rand.Rand {
 	return rand.New(rand.NewSource(seed))
 }
 
-// packSome makes packed engines of about three of four that are not scheduled, whatever the widths of their values.
+// packSome makes about three of four engines packed, except scheduled ones, for any widths of values.
 func packSome(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) {
 	for i := range layers {
 		if l := &net.Layers[i]; l.Kind == intnet.KindConv && !layers[i].Engine.Row().Static && rng.Intn(4) > 0 {
@@ -25,7 +25,7 @@ func packSome(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) {
 	}
 }
 
-// Pack gives layer i packed engines, for slices of either family, of cascades of up to the most lanes that fields hold.
+// Pack gives layer i packed engines, for DSP slices of either family, with cascades of at most the number of lanes that fields hold.
 func Pack(rng *rand.Rand, net *intnet.Net, i int, hl *hw.Layer) {
 	l := &net.Layers[i]
 	hl.Engine, hl.N = hw.Packed, hw.EngineLanes(net, *l, *hl)
@@ -33,7 +33,7 @@ func Pack(rng *rand.Rand, net *intnet.Net, i int, hl *hw.Layer) {
 	hl.Packing.Deep = 1 + rng.Intn(hl.Packing.Deep)
 }
 
-// SetEngine gives layer i an engine of a kind of lanes with n multipliers.
+// SetEngine gives layer i an engine of the given kind with n multipliers.
 func SetEngine(net *intnet.Net, i int, hl *hw.Layer, kind hw.EngineKind, n int) {
 	hl.Engine, hl.N, hl.Packing = kind, n, packing.Packing{}
 	if kind == hw.Packed {

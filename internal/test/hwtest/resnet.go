@@ -17,7 +17,7 @@ func ResNet8(rng *rand.Rand, bits int, density float64) (*intnet.Net, error) {
 	conv := func(in, k, stride, c int) int {
 		w := Square(k, stride, 0)
 		if k == 3 {
-			// As auto_pad SAME_UPPER places them.
+			// The pads of auto_pad SAME_UPPER.
 			w.Pads = [4]int{2 - stride, 2 - stride, 1, 1}
 		}
 		t := b.Conv(in, ConvSpec{Window: w, OutC: c, Out: f, WeightBits: bits, Density: density, Shift: bits + 1})
@@ -33,8 +33,8 @@ func ResNet8(rng *rand.Rand, bits int, density float64) (*intnet.Net, error) {
 	return b.Done()
 }
 
-// UniformHW gives every conv of a one-pixel design the same engines as far as its shape
-// allows: kernel x mch lanes, n multipliers or about as many, pout output lanes in gangs of gang. Streams into
+// UniformHW gives every conv of a one-pixel design the same engines, as far as its shape
+// allows: kernel x mch lanes, about n multipliers, pout output lanes in gangs of gang. Streams into
 // two-input layers are as deep as a map.
 func UniformHW(net *intnet.Net, kind hw.EngineKind, mch, n, pout, gang int) ([]hw.Layer, map[string]int, error) {
 	largest := func(of, limit int) int {

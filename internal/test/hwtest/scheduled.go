@@ -9,11 +9,11 @@ import (
 	"hass/internal/schedule"
 )
 
-// firstScheduled is the first seed of cases with scheduled engines. Those below it are what they were before there were any, so that
-// golden files of them show whether anything else has changed.
+// firstScheduled is the first seed of cases with scheduled engines. The cases of smaller seeds are older and must not change, because
+// golden files exist for them.
 const firstScheduled = 40
 
-// scheduledOf is the source of the scheduled engines of a seed's case, nil if it has none.
+// scheduledOf is the source of the scheduled engines of a seed's case; nil if it has none.
 func scheduledOf(seed int64) *rand.Rand {
 	if seed < firstScheduled || seed%3 != 0 {
 		return nil
@@ -21,8 +21,8 @@ func scheduledOf(seed int64) *rand.Rand {
 	return rand.New(rand.NewSource(seed))
 }
 
-// scheduleSome gives about two of three convolutions of one group a scheduled engine. Consumers take its single channel a beat by a
-// converter.
+// scheduleSome gives about two of three convolutions with one group a scheduled engine. Its output has one channel per beat, which
+// consumers convert.
 func scheduleSome(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) error {
 	for i := range layers {
 		if l := &net.Layers[i]; l.Kind == intnet.KindConv && l.Conv.Groups == 1 && rng.Intn(3) > 0 {
@@ -34,7 +34,7 @@ func scheduleSome(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) error {
 	return nil
 }
 
-// Schedule gives layer i a scheduled engine with a random number of banks and chains, and a packed field where products fit one.
+// Schedule gives layer i a scheduled engine with a random number of banks and chains, and with a packed field if products fit one.
 func Schedule(rng *rand.Rand, net *intnet.Net, i int, hl *hw.Layer) error {
 	l := &net.Layers[i]
 	w := hw.ScheduleWeights(l.Conv)

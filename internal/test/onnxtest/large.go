@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Large is a kind of model that grows without limit in one way. Work on it must
-// grow as its size does.
+// Large is a kind of model that can grow without limit in one way. Work on it must
+// not grow faster than its size.
 type Large struct {
 	Name string
 	N    int               // the size at which acceptance measures it
@@ -147,14 +147,14 @@ func base() Model {
 	}
 }
 
-// of gives the node its data input (in place of the "" that stands first) and output.
+// of gives the node its data input, which replaces the first "", and its output.
 func (n Node) of(in, out string) Node {
 	n.In = append([]string{in}, n.In[min(1, len(n.In)):]...)
 	n.Out = []string{out}
 	return n
 }
 
-// chain is n nodes, the given ones in turn.
+// chain is a chain of n nodes, which repeats the given ones.
 func chain(n int, nodes ...Node) Model {
 	m := base()
 	v := "x"
@@ -174,7 +174,7 @@ func chainBehind(n int, first Node, nodes ...Node) Model {
 	return behind(chain(1, first), chain(n, nodes...))
 }
 
-// behind lets the chain b read what a gives.
+// behind appends the chain b to a.
 func behind(a, b Model) Model {
 	for i := range a.Nodes {
 		for k := range a.Nodes[i].Out {
@@ -197,12 +197,12 @@ func equalNames(n int) Model {
 func alikeNames(n int) Model {
 	m := chain(n, Node{Op: "Sigmoid"})
 	for i := range m.Nodes {
-		m.Nodes[i].Name = "layer" + string(rune(0x4e00+i)) // letters that no identifier keeps
+		m.Nodes[i].Name = "layer" + string(rune(0x4e00+i)) // letters that no identifier may contain
 	}
 	return m
 }
 
-// numberedNames has names that are those which the next equal name would get.
+// numberedNames has names that equal the numbered forms which duplicate names would get.
 func numberedNames(n int) Model {
 	m := chain(n, Node{Op: "Sigmoid"})
 	for i := range m.Nodes {
@@ -222,7 +222,7 @@ func longNames(n int) Model {
 	return m
 }
 
-// fan is n nodes that read x; all are outputs, or a Sum reads them.
+// fan has n nodes that read x; either all are outputs, or a Sum reads them.
 func fan(op string, n int, outputs bool) Model {
 	m := fanOf(Node{}, op, n)
 	if outputs {
@@ -235,7 +235,7 @@ func fan(op string, n int, outputs bool) Model {
 	return m
 }
 
-// fanOf is n nodes that read what the node first makes, and a Concat of theirs.
+// fanOf has n nodes that read the output of the node first, and a Concat of their outputs.
 func fanOf(first Node, op string, n int) Model {
 	m := base()
 	v := "x"
@@ -403,7 +403,7 @@ func attributes(n int) Model {
 // deepGraph is an If whose subgraph holds one, and so on: n deep.
 func deepGraph(n int) Model {
 	m := chain(1, Node{Op: "If"})
-	// Each level adds some bytes before what it holds; they are put together from the innermost.
+	// Each level adds some bytes before its content. They are assembled from the innermost level.
 	var parts [][]byte
 	size := 0
 	for range n {
@@ -451,7 +451,7 @@ func axes(n int) Model {
 	return m
 }
 
-// bytesHeader is what stands before size bytes of a field.
+// bytesHeader is the header before a field of size bytes.
 func bytesHeader(num protowire.Number, size int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(nil, num, protowire.BytesType), uint64(size))
 }

@@ -1,8 +1,8 @@
 // Package onnxtest builds ONNX files by hand for tests: a few structs, encoded
-// with protowire exactly as they are, right or wrong.
+// with protowire exactly as given, valid or not.
 //
-// It takes a Model and gives its bytes or a file. It checks nothing: hostile and
-// damaged models are what it is for. Only tests import it.
+// It takes a Model and gives its bytes or a file. It checks nothing, so that tests
+// can make hostile and damaged models. Only tests import it.
 package onnxtest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Model is a ModelProto. Opset 0 means 13, "-1" leaves the import out.
+// Model is a ModelProto. Opset 0 means 13, -1 omits the import.
 type Model struct {
 	Opset   int64
 	IR      int64 // version of the file format; 0 means 8
@@ -39,8 +39,8 @@ type Node struct {
 type Attr []byte
 
 // Value is a ValueInfoProto: Elem 0 means float32. A dimension is an int or
-// int64 (its size), a string (a symbol) or nil (neither). Dims nil leaves the
-// shape out; use []any{} for a scalar.
+// int64 (its size), a string (a symbol) or nil (neither). Dims nil omits the
+// shape; use []any{} for a scalar.
 type Value struct {
 	Name string
 	Elem int
@@ -212,7 +212,7 @@ func Raw(name string, elem int, dims []int64, raw []byte) Tensor {
 	return bytesField(header(name, elem, dims), 9, raw)
 }
 
-// Typed is a tensor whose data stand in one of the typed fields: field is 4
+// Typed is a tensor whose data are in one of the typed fields: field is 4
 // (float_data), 5 (int32_data), 7 (int64_data), 10 (double_data) or 11
 // (uint64_data). Data are given as numbers and written packed or one by one.
 func Typed(name string, elem int, dims []int64, field int, packed bool, data ...float64) Tensor {

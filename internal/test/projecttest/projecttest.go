@@ -1,7 +1,7 @@
-// Package projecttest has the fixtures for tests of generated projects: designs that reach most of the emitted text, their
+// Package projecttest has the fixtures for tests of generated projects: designs that cover most of the emitted text, their
 // projects, golden files and edits.
 //
-// It takes a folder of the test; it is imported by tests only, and those of codegen itself are external ones.
+// It takes a folder of the test. Only tests import it; tests of codegen must be external to do so.
 package projecttest
 
 import (
@@ -48,9 +48,8 @@ func Generate(t testing.TB, d *design.Design, dir, name string) string {
 	return out
 }
 
-// Residual is conv, conv, add with the first conv's input, a banked and a crossbar engine,
-// an 8-bit layer with a shift per channel, and a dense last layer, at px pixels per
-// beat. Skip FIFOs are at their token minimum.
+// Residual is conv, conv and an add with the first conv's input, with px pixels per beat. It has a banked and a crossbar
+// engine, an 8-bit layer with a shift per channel, and a dense last layer. Skip FIFOs have their minimum depth.
 func Residual(t testing.TB, dir string, px int) *design.Design {
 	t.Helper()
 	r := rand.New(rand.NewSource(int64(px)))
@@ -135,7 +134,7 @@ func Board(d *design.Design, name, part string) {
 	}
 }
 
-// Pixels makes random images for the design and the integers they become.
+// Pixels makes random images for the design, and their integers.
 func Pixels(t testing.TB, d *design.Design, n int) (u8 []uint8, q [][]int32) {
 	t.Helper()
 	in := d.Net.Tensors[d.Net.Input]
@@ -158,7 +157,7 @@ func Pixels(t testing.TB, d *design.Design, n int) (u8 []uint8, q [][]int32) {
 	return u8, q
 }
 
-// SmallNet is a network with a residual, two pixels a beat, odd widths and odd lanes.
+// SmallNet is a network with a residual connection, two pixels per beat, odd widths and odd numbers of lanes.
 func SmallNet(t testing.TB) (*intnet.Net, []hw.Layer) {
 	t.Helper()
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(3)), 6, 7, 3, fixed.Format{Bits: 11, Frac: 7, Signed: true})
@@ -239,7 +238,7 @@ func Read(t testing.TB, elem ...string) []byte {
 	return data
 }
 
-// Hostile are names as a model may have them.
+// Hostile are names that a hostile model may have.
 var Hostile = []string{
 	"a\"b'c", "$(touch /tmp/pwned)", "x;rm -rf ~", "line\nbreak\r\n#include <evil>", "größe/活", "]; exec evil; [", `back\slash\`,
 	"*/ int evil; /*", "tick```tick", "| cell | <script>alert(1)</script>", "%PATH% !bang! {brace} [exec ls]", "//comment\\\nnext", "??/", "http://www.evil.example/", "--flag",

@@ -1,7 +1,7 @@
-// Package prunednet reads the integer weights of the pruned ResNet-50 of the shared data, layer by layer, for tests that look at
-// real zeros without a network around them.
+// Package prunednet reads the integer weights of the pruned ResNet-50 of the shared data, layer by layer, for tests that need
+// real zeros but no network.
 //
-// It takes a test; it is imported by tests only. Without the data the test is skipped.
+// It takes a test. Only tests import it. Without the data the test is skipped.
 package prunednet
 
 import (
@@ -23,7 +23,7 @@ type Layer struct {
 	Name     string
 	Weights  schedule.Weights // words in the order (tap, channel)
 	Channels int              // of its input
-	Kernel   int              // its rows and columns
+	Kernel   int              // rows and columns of the kernel
 	Stride   int
 	Out      int // rows and columns of its output
 }
@@ -34,7 +34,7 @@ func (l *Layer) Pixels() int { return l.Out * l.Out }
 // sides are the rows and columns of the outputs of a stage.
 var sides = map[string]int{"conv1": 112, "layer1": 56, "layer2": 28, "layer3": 14, "layer4": 7, "fc": 1}
 
-// strideOf is 2 of the first layer, and of the first layer of a stage and its sibling on the other branch.
+// strideOf is 2 for the first layer, and for the layers that begin a stage on both branches; otherwise 1.
 func strideOf(name string) int {
 	stage, rest, _ := strings.Cut(name, ".")
 	first := strings.HasPrefix(rest, "0.conv1") || strings.HasPrefix(rest, "0.downsample")

@@ -1,10 +1,10 @@
 // Package recurrence estimates whether a synthesis tool can start an iteration of a loop in every clock cycle. It takes
-// LLVM IR of emitted C++ in which all inner loops are unrolled, and gives the largest recurrence of each loop: the most
-// nanoseconds an iteration that values need which go from iteration to iteration.
+// LLVM IR of emitted C++ in which all inner loops are unrolled, and gives the largest recurrence of each loop: the delay
+// per iteration, in nanoseconds, of its slowest loop-carried dependence.
 //
-// Nodes are the values that a loop carries, its header's phis. An edge is the longest path from one to what another becomes, in
-// delays that Vitis HLS 2021.2 reports for an xczu7ev-2; a path goes through operands, through the conditions under
-// which a FIFO is read and through those which choose a phi's value. The recurrence is the largest mean of the
-// edges of a cycle. It is rough: nothing is balanced, widths are those of C++, and what goes through a memory is
-// not seen. It never runs a tool; it is imported by tests only.
+// The nodes of the graph are loop-carried values, the phis of a loop's header. An edge is the longest path from one of
+// them to the next value of another, in delays that Vitis HLS 2021.2 reports for an xczu7ev-2. A path goes through
+// operands, through the conditions under which a FIFO is read, and through the conditions that select a phi's value. The
+// recurrence is the largest mean of the edges of a cycle. It is a rough estimate: expressions are not balanced, widths are
+// those of C++, and dependences through memories are ignored. The package never runs a tool. Only tests import it.
 package recurrence

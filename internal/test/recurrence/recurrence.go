@@ -13,8 +13,8 @@ import (
 type Loop struct {
 	Function     string // mangled
 	Instructions int
-	Carried      int     // values
-	NS           float64 // its recurrence, nanoseconds an iteration
+	Carried      int     // number of loop-carried values
+	NS           float64 // recurrence, nanoseconds per iteration
 	Path         []string
 }
 
@@ -65,7 +65,7 @@ type instruction struct {
 	incoming         []incoming
 }
 
-// incoming is a value of a phi and the block it comes from.
+// incoming is a value of a phi and the block from which it comes.
 type incoming struct{ value, from string }
 
 // block is a basic block.
@@ -96,8 +96,8 @@ var (
 	constShift = regexp.MustCompile(`, \d+$`)
 )
 
-// Loops estimates every loop of every function of a file of IR. A loop that holds another is an error: its inner loop was
-// not unrolled.
+// Loops estimates every loop of every function of a file of IR. A nested loop is an error, because it should have been
+// unrolled.
 func Loops(ir string) ([]Loop, error) {
 	var loops []Loop
 	name := ""
@@ -147,7 +147,7 @@ func parse(body []string) []*block {
 		if line == "" || line[0] == ';' {
 			continue
 		}
-		// A switch goes over several lines.
+		// A switch spans several lines.
 		joined += line
 		if strings.HasPrefix(joined, "switch ") && !strings.HasSuffix(joined, "]") {
 			joined += " "
@@ -187,7 +187,7 @@ func newInstruction(text string, b *block) *instruction {
 	}
 	in.bits = 64
 	types := rest
-	if in.op == "select" { // of what it selects
+	if in.op == "select" { // the type of the selected values
 		_, types, _ = strings.Cut(rest, ",")
 	}
 	if m := intType.FindStringSubmatch(types); m != nil {
@@ -203,7 +203,7 @@ func newInstruction(text string, b *block) *instruction {
 	return in
 }
 
-// delay is that of an instruction.
+// delay is the delay of an instruction in nanoseconds.
 func (in *instruction) delay() float64 {
 	switch in.op {
 	case "and", "or", "xor":
@@ -356,7 +356,7 @@ func newBody(header *block, latches []*block, inside map[*block]bool) *loopBody 
 			}
 			l.dominator[b] = d
 		}
-		// Where all ways from the dominator lead here, the block is reached whenever the dominator is.
+		// If all paths from the dominator lead here, the block is reached whenever the dominator is.
 		d := l.dominator[b]
 		l.conditions[b] = slices.Clone(l.conditions[d])
 		if !l.always(d, b) {
@@ -366,7 +366,7 @@ func newBody(header *block, latches []*block, inside map[*block]bool) *loopBody 
 	return l
 }
 
-// always reports whether every way from a to the end of the iteration passes b.
+// always reports whether every path from a to the end of the iteration passes b.
 func (l *loopBody) always(a, b *block) bool {
 	seen := map[*block]bool{}
 	work := []*block{a}
@@ -394,7 +394,7 @@ func (l *loopBody) always(a, b *block) bool {
 	return true
 }
 
-// choices are the conditions of the branches on the ways from a to b.
+// choices are the conditions of the branches on the paths from a to b.
 func (l *loopBody) choices(a, b *block) (list []string) {
 	seen := map[*block]bool{}
 	work := slices.Clone(b.preds)
@@ -415,7 +415,7 @@ func (l *loopBody) choices(a, b *block) (list []string) {
 	return list
 }
 
-// needs are the values that an instruction waits for.
+// needs are the values on which an instruction depends.
 func (l *loopBody) needs(in *instruction) []string {
 	switch in.op {
 	case "phi":
@@ -517,7 +517,7 @@ func (l *loopBody) estimate(name string) Loop {
 		}
 		out.NS = max(out.NS, mean)
 	}
-	// The way of a value to itself that explains it, if it is one.
+	// The path from a value to itself that gives the recurrence, if there is one.
 	for i := range values {
 		if math.Abs(edge[i][i]-out.NS) < 1e-9 && out.Path == nil {
 			v := values[i].next[0]

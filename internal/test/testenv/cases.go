@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Cases is the folder of small models with right outputs: $HASS_CASES, or ../shared/cases beside the module. Without it the
-// test is skipped, saying so.
+// Cases is the folder of small models with correct outputs: $HASS_CASES, or ../shared/cases beside the module. Without it the
+// test is skipped with a message.
 func Cases(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("HASS_CASES")

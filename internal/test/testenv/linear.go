@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Linear fails the test if work grows faster than its size. prepare makes the work of size n; only
-// the work is measured, in CPU time: four times at n, and once at 4n. A quadratic step would take four
-// times as long there; two and a half times are allowed. Because other work on the machine disturbs the
-// measurement, the test fails only if that is so in every one of several attempts. Work that takes
-// less than 20 ms at 4n is too short to judge, and passes.
+// Linear fails the test if work grows faster than its size. prepare makes the work of size n; only the
+// work is measured, in CPU time: four runs of size n, and one of size 4n. For linear work both take the
+// same time, for quadratic work the second takes four times as long; two and a half times are allowed.
+// Other work on the machine disturbs the measurement, so the test fails only if several attempts all
+// exceed the limit. Work that takes less than 20 ms at size 4n is too short to judge, and passes.
 func Linear(t *testing.T, n int, prepare func(n int) (work func())) {
 	t.Helper()
 	const attempts = 8
-	// Four of the small and one of the large are as much work if it is linear, and long enough for the clock's ticks.
+	// Four small runs are as much work as a large one if the work is linear, and are long enough for the resolution of the clock.
 	small, large := time.Duration(1<<62), time.Duration(1<<62)
 	for range attempts {
 		works := [4]func(){prepare(n), prepare(n), prepare(n), prepare(n)}
@@ -43,7 +43,7 @@ func cpuTime(f func()) time.Duration {
 func spent() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err) // it fails for a bad argument only
+		panic(err) // fails only for a bad argument
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -1,8 +1,8 @@
-// Package testenv finds what tests need outside the repository: the folder of
-// trained models and labelled images, and programs. It is imported by tests only.
+// Package testenv finds the things that tests need outside the repository: the folder
+// of trained models and labelled images, and programs. Only tests import it.
 //
-// With -short (make quick) only tests run that need nothing but Go and take less than seconds: a test that
-// runs a program calls Tools first, one that takes seconds calls Long.
+// With -short (make quick) only tests run that need nothing but Go and take less than a few seconds. A test
+// that runs a program must call Tools first; a test that takes seconds must call Long.
 package testenv
 
 import (
@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// Tools skips the test if a program that it runs is not installed, and with -short.
+// Tools skips the test if one of the programs is not installed, and with -short.
 // packages are Debian's packages that hold the programs.
 func Tools(t testing.TB, packages string, programs ...string) {
 	t.Helper()
@@ -27,7 +27,7 @@ func Tools(t testing.TB, packages string, programs ...string) {
 	}
 }
 
-// Long skips a test that takes seconds with -short.
+// Long skips the test, which takes seconds, with -short.
 func Long(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
@@ -56,7 +56,7 @@ func Root(t testing.TB) string {
 }
 
 // Data is the folder of trained models: $HASS_DATA, or ../shared/data beside the
-// module. Without it the test is skipped, saying so; with HASS_ACCEPTANCE=1
+// module. Without it the test is skipped with a message; with HASS_ACCEPTANCE=1
 // it fails, because acceptance without data proves nothing.
 func Data(t testing.TB) string {
 	t.Helper()
