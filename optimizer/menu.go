@@ -59,7 +59,7 @@ func menuWith(ctx context.Context, in Input, r *Rating, levels int, at MenuLevel
 		if err := in.check(); err != nil {
 			return nil, err
 		}
-		budget := in.Shares.Budget(in.Platform.Resources).Vec()
+		budget := in.Shares.Budget(in.Platform.Free()).Vec()
 		s, err := newSpace(&in, budget, hw.MaxGangs)
 		if err != nil {
 			return nil, err

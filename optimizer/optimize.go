@@ -176,7 +176,7 @@ func (in *Input) design(ctx context.Context, explain func(ctx context.Context, d
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	budget, over := in.Shares.Budget(in.Platform.Resources).Vec(), design.Vec{}
+	budget, over := in.Shares.Budget(in.Platform.Free()).Vec(), design.Vec{}
 	if explain != nil && !in.Asks() { // what more would buy is not asked of the least
 		over = explainBudget(budget)
 	}
@@ -206,7 +206,7 @@ func (in *Input) design(ctx context.Context, explain func(ctx context.Context, d
 		Platform: in.Platform.Name, Part: in.Platform.Part, Board: in.Platform.Board,
 		Preproc: in.Preproc, Net: in.Net, Layers: hw.WithBuffers(in.Net, p.hardware(f.x)), FIFOs: f.fifos,
 		Target: in.Target, Objective: in.Objective, EngineRule: in.Engine,
-		Family: in.Platform.Family, Device: in.Platform.Resources, UsableShare: in.Shares,
+		Family: in.Platform.Family, Device: in.Platform.Resources, Reserved: in.Platform.Taken(), Links: in.Platform.Links, UsableShare: in.Shares,
 		Budget: budget.Resources(), Calibrated: cost.Calibrated,
 	}
 	if in.Asks() {

@@ -43,7 +43,7 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	budget := in.Shares.Budget(in.Platform.Resources).Vec()
+	budget := in.Shares.Budget(in.Platform.Free()).Vec()
 	var p *problem
 	var r rate
 	var x []pick

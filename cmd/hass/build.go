@@ -98,6 +98,9 @@ func printSummary(out io.Writer, s *rundir.Summary) error {
 		fmt.Fprintf(w, "  loss of range\t%d warnings, see above and summary.json\n", n)
 	}
 	fmt.Fprintf(w, "rate\t%.1f images/s at %v\n", s.ImagesPerSecond, &s.Clock)
+	if s.Rates != nil {
+		fmt.Fprintf(w, "  of the system\t%v\n", s.Rates)
+	}
 	if s.Asked != nil {
 		fmt.Fprintf(w, "  asked for\t%v, in the least hardware (%s)\n", s.Asked, s.Asked.Least)
 	}

@@ -17,19 +17,19 @@ import (
 
 // hardwareFlags are the choices that both optimize and build offer.
 type hardwareFlags struct {
-	Platform        string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Objective       string            `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
-	Engine          design.EngineRule `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
-	BudgetShare     float64           `help:"Use only this share of every resource's usable budget." default:"1"`
-	Target          string            `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
-	Pixels          string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
-	ImagesPerSecond float64           `help:"Rate that the design shall have at its clock, in the least hardware (--least). Default: the best rate that the budget gives." placeholder:"N"`
-	Latency         float64           `help:"Latency that the design shall have at most, in microseconds at its clock, estimated; in the least hardware." placeholder:"US"`
-	Least           string            `help:"What is least of the designs of the best rate, or of those that have what was asked for: the fullest resource (even), or dsp, lut or bram. Default: even; dsp for a trial of a search, as the search rates it." enum:",${least}" default:""`
-	Calibration     string            `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
-	Folding         string            `help:"Fix what this folding file (TOML) names of the layers' hardware, and choose the rest; \"hass show DESIGN --folding\" writes one." type:"path"`
-	Clock           float64           `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
-	IgnoreBudget    bool              `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
+	Platform        string             `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
+	Objective       string             `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
+	Engine          design.EngineRule  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
+	BudgetShare     design.BudgetShare `help:"One share of every resource's usable budget (0.5), or usable shares of single resources (DSP=0.9,LUT=0.7,FF=0.7,BRAM=0.85,URAM=1); a resource that is not named keeps its default: DSP, BRAM and URAM 1, LUT and FF 0.8." default:"1" placeholder:"SHARE"`
+	Target          string             `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
+	Pixels          string             `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
+	ImagesPerSecond float64            `help:"Rate that the design shall have at its clock, in the least hardware (--least). Default: the best rate that the budget gives." placeholder:"N"`
+	Latency         float64            `help:"Latency that the design shall have at most, in microseconds at its clock, estimated; in the least hardware." placeholder:"US"`
+	Least           string             `help:"What is least of the designs of the best rate, or of those that have what was asked for: the fullest resource (even), or dsp, lut or bram. Default: even; dsp for a trial of a search, as the search rates it." enum:",${least}" default:""`
+	Calibration     string             `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
+	Folding         string             `help:"Fix what this folding file (TOML) names of the layers' hardware, and choose the rest; \"hass show DESIGN --folding\" writes one." type:"path"`
+	Clock           float64            `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
+	IgnoreBudget    bool               `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
 func (f hardwareFlags) hardware() steps.Hardware {

@@ -55,10 +55,10 @@ type searchRunCmd struct {
 	Widths string `help:"Per-layer widths (TOML, see docs/formats.md)." type:"path"`
 	Seed   int64  `help:"Seed of the problem: the order of the images, the sample of zeros." default:"1"`
 
-	Platform    string            `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
-	Engine      design.EngineRule `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
-	BudgetShare float64           `help:"Use only this share of every resource's usable budget." default:"1"`
-	Pixels      string            `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for the best rate of the unpruned network." enum:"auto,1,2,4,8,16" default:"auto"`
+	Platform    string             `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
+	Engine      design.EngineRule  `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
+	BudgetShare design.BudgetShare `help:"One share of every resource's usable budget (0.5), or usable shares of single resources (DSP=0.9,LUT=0.7,FF=0.7,BRAM=0.85,URAM=1); a resource that is not named keeps its default: DSP, BRAM and URAM 1, LUT and FF 0.8." default:"1" placeholder:"SHARE"`
+	Pixels      string             `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for the best rate of the unpruned network." enum:"auto,1,2,4,8,16" default:"auto"`
 
 	Target      string `help:"Target whose limits the designs keep: ${target_words}, or both." enum:"both,${targets}" default:"both"`
 	Calibration string `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`

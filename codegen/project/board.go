@@ -15,6 +15,8 @@ const (
 	Zynq   = "zynq"   // Zynq-7000
 	ZynqMP = "zynqmp" // Zynq UltraScale+
 	NoPS   = "none"
+	// Versal is packaged as an IP and no more: its processing system is another.
+	Versal = "versal"
 )
 
 // Board is the part, board and clock of a project. Its words are checked, because they go into Tcl, shell and configuration
@@ -22,7 +24,7 @@ const (
 type Board struct {
 	Part     string
 	Name     string // of the board in Vivado, "" if none is known
-	Family   string // Zynq, ZynqMP or NoPS
+	Family   string // Zynq, ZynqMP, Versal or NoPS
 	Memory   string // link.cfg's memory for the m_axi ports; "" leaves it to the linker
 	ClockMHz float64
 	Setting  ClockSetting // of the clock manager, for a part with a processing system
@@ -54,6 +56,8 @@ func boardOf(d *design.Design) (*Board, error) {
 		b.Family = Zynq
 	case strings.HasPrefix(d.Part, "xczu"), strings.HasPrefix(d.Part, "xck2"):
 		b.Family = ZynqMP
+	case design.FamilyOf(d.Part) == design.FamilyVersal:
+		b.Family = Versal
 	case strings.HasPrefix(d.Part, "xcu50"), strings.HasPrefix(d.Part, "xcu55"), strings.HasPrefix(d.Part, "xcu280"):
 		b.Memory = "HBM[0]"
 	case strings.HasPrefix(d.Part, "xcu"):
@@ -112,8 +116,11 @@ func (b *Board) Bank(i int) string {
 	return b.Memory
 }
 
-// HasPS tells whether the part has a processing system.
-func (b *Board) HasPS() bool { return b.Family != NoPS }
+// HasPS tells whether the part has a processing system that the block design knows.
+func (b *Board) HasPS() bool { return b.Family == Zynq || b.Family == ZynqMP }
+
+// HasVitis tells whether the part may be on a card for which Vitis links a device binary.
+func (b *Board) HasVitis() bool { return b.Family != Versal && !strings.HasPrefix(b.Part, "xc7a") }
 
 // ClockNs is the period, rounded down to a femtosecond so that it is never longer.
 func (b *Board) ClockNs() string {

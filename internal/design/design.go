@@ -59,24 +59,30 @@ type Design struct {
 	Golden artifact.SideFile `json:"golden"`
 
 	// Target is the language whose limits the hardware keeps; only this target may be generated.
-	Target      limits.Target `json:"target"`
-	Objective   string        `json:"objective"`
-	Asked       *Asked        `json:"asked,omitempty"` // the rate or latency that it was asked for; absent: as good as the budget allows
-	EngineRule  EngineRule    `json:"engine_rule"`     // what --engine allowed
-	Family      string        `json:"family"`          // of the part, which decides costs: Family7 or FamilyUSPlus
-	Device      Resources     `json:"device"`          // of the whole part
-	UsableShare Shares        `json:"usable_share"`    // share of each resource that may be used
-	Budget      Resources     `json:"budget"`          // after the usable share
-	Total       Resources     `json:"total"`
-	Fits        bool          `json:"fits"`
-	Shortfall   []string      `json:"shortfall,omitempty"` // one line per exceeded resource
-	Calibrated  bool          `json:"calibrated"`          // true: cost formulas are fitted to synthesis
-	CostModel   CostModel     `json:"cost_model"`
-	Costs       []LayerCost   `json:"costs"` // one per Net.Layers, then "fifos" and "io"
-	Predicted   Prediction    `json:"predicted"`
-	Dense       *Dense        `json:"dense,omitempty"` // beside it; absent where nobody asked
-	Explain     []string      `json:"explain"`         // bottleneck, binding resource, gain from more of a resource
+	Target     limits.Target `json:"target"`
+	Objective  string        `json:"objective"`
+	Asked      *Asked        `json:"asked,omitempty"` // the rate or latency that it was asked for; absent: as good as the budget allows
+	EngineRule EngineRule    `json:"engine_rule"`     // what --engine allowed
+	Family     string        `json:"family"`          // of the part, which decides costs: Family7 or FamilyUSPlus
+	Device     Resources     `json:"device"`          // of the whole part
+	// Reserved is what the platform takes of the device before any design: a shell, for example.
+	Reserved    Resources   `json:"reserved,omitzero"`
+	Links       *Links      `json:"links,omitempty"` // the ways of images to the design; absent where the platform names none
+	UsableShare Shares      `json:"usable_share"`    // share of each resource that may be used, of what is not reserved
+	Budget      Resources   `json:"budget"`          // after the usable share
+	Total       Resources   `json:"total"`
+	Fits        bool        `json:"fits"`
+	Shortfall   []string    `json:"shortfall,omitempty"` // one line per exceeded resource
+	Calibrated  bool        `json:"calibrated"`          // true: cost formulas are fitted to synthesis
+	CostModel   CostModel   `json:"cost_model"`
+	Costs       []LayerCost `json:"costs"` // one per Net.Layers, then "fifos" and "io"
+	Predicted   Prediction  `json:"predicted"`
+	Dense       *Dense      `json:"dense,omitempty"` // beside it; absent where nobody asked
+	Explain     []string    `json:"explain"`         // bottleneck, binding resource, gain from more of a resource
 }
+
+// Free is the device without what the platform reserves.
+func (d *Design) Free() Resources { return d.Device.Vec().Sub(d.Reserved.Vec()).Resources() }
 
 // Asked is what a design was asked for: of all that have it, it takes least.
 type Asked struct {

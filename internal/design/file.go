@@ -222,6 +222,9 @@ func (d *Design) checkFacts() error {
 	if len(d.Costs) != len(d.Net.Layers)+2 {
 		return fmt.Errorf("%d costs for %d layers, fifos and io", len(d.Costs), len(d.Net.Layers))
 	}
+	if err := d.Links.Check(); err != nil {
+		return fmt.Errorf("links: %w", err)
+	}
 	return d.UsableShare.Validate()
 }
 

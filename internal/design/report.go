@@ -62,9 +62,20 @@ func (d *Design) Report(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%.3g\t\n", name, total[r], d.errorBar(r), budget[r], of, shares[r])
 	}
 	t.Flush()
+	if d.Reserved != (Resources{}) {
+		r := d.Reserved
+		fmt.Fprintf(&b, "reserved by the platform, no part of the budget: DSP %d, LUT %d, FF %d, BRAM18 %d, URAM %d\n", r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM)
+	}
 	p := d.Predicted
 	fmt.Fprintf(&b, "\npredicted: %.0f images/s at %s, %.1f +- %.1f cycles per image, latency about %.0f cycles\n",
 		p.ImagesPerSecond, &d.Clock, p.CyclesPerImage, p.CyclesCI, p.LatencyCycles)
+	n, err := d.Network()
+	if err != nil {
+		return err
+	}
+	if r := d.Rates(n, p.ImagesPerSecond); r != nil {
+		fmt.Fprintf(&b, "rates: %v\n", r)
+	}
 	if d.Dense != nil {
 		fmt.Fprintln(&b, d.Dense.Against(d.Total))
 	}
@@ -74,13 +85,13 @@ func (d *Design) Report(w io.Writer) error {
 		for _, s := range d.Shortfall {
 			fmt.Fprintf(&b, "  %s\n", s)
 		}
-		_, err := w.Write(b.Bytes())
+		_, err = w.Write(b.Bytes())
 		return err
 	}
 	for _, s := range d.Explain {
 		fmt.Fprintln(&b, s)
 	}
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }
 

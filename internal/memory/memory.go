@@ -61,7 +61,11 @@ func (k *Kind) UnmarshalText(text []byte) error {
 const (
 	Series7        = "7series"
 	UltraScalePlus = "ultrascale+"
+	Versal         = "versal"
 )
+
+// wideLUTRAM tells whether eight LUTs of a family hold 64 x 7 or 32 x 14.
+func wideLUTRAM(family string) bool { return family == UltraScalePlus || family == Versal }
 
 // The mapping is that of yosys' memory_libmap: all columns of a memory have one shape; the rest of a width is
 // filled up to whole bytes of the memory, and rows that are narrower share a block. (Vivado would mix
@@ -128,15 +132,15 @@ func uramMap(width, depth int) (blocks, rows int) {
 }
 
 // lutramMap is the number of LUTs of a distributed RAM with a write and a read address, and its rows: four LUTs
-// hold 64 x 3 or 32 x 6. UltraScale+ has eight for 64 x 7 or 32 x 14 besides.
+// hold 64 x 3 or 32 x 6. UltraScale+ and Versal have eight for 64 x 7 or 32 x 14 besides.
 func lutramMap(width, depth int, family string) (luts, rows int) {
-	if depth <= 32 && family != UltraScalePlus {
+	if depth <= 32 && !wideLUTRAM(family) {
 		return 4 * fixed.CeilDiv(width, 6), 1
 	}
 	n5, n6 := fixed.CeilDiv(depth, 32), fixed.CeilDiv(depth, 64)
 	deep := 4 * fixed.CeilDiv(width, 3)
 	flat := 4 * fixed.CeilDiv(width, 6)
-	if family == UltraScalePlus {
+	if wideLUTRAM(family) {
 		deep, flat = min(deep, 8*fixed.CeilDiv(width, 7)), min(flat, 8*fixed.CeilDiv(width, 14))
 	}
 	cost := func(n, units, per int) float64 {

@@ -64,6 +64,8 @@ type Run struct {
 	Simulation *Simulation `json:"simulation,omitempty"`
 	// Asked is the rate or latency that the design was asked for; Dense is the best design whose engines skip no zeros.
 	Asked *design.Asked `json:"asked,omitempty"`
+	// Rates are those of the core and of the ways to it: of the simulated rate if there is one.
+	Rates *design.Rates `json:"rates,omitempty"`
 	Dense *design.Dense `json:"dense,omitempty"`
 
 	Clock *design.Clock `json:"clock,omitempty"`

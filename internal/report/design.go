@@ -27,7 +27,7 @@ func (r *Run) AddDesign(d *design.Design, n *hw.Network) {
 	r.Model, r.Platform, r.Part, r.Bits, r.Target, r.Engines = d.Model, d.Platform, d.Part, d.Bits, string(d.Target), string(d.EngineRule)
 	clock, fits := d.Clock, d.Fits
 	r.Clock, r.Fits, r.Shortfall, r.Explain = &clock, &fits, d.Shortfall, d.Explain
-	r.Asked, r.Dense = d.Asked, d.Dense
+	r.Asked, r.Dense, r.Rates = d.Asked, d.Dense, d.Rates(n, d.Predicted.ImagesPerSecond)
 	device := d.Device
 	r.Resources = Resources(d.Total, d.Budget, &device, &d.CostModel)
 	r.CostModel = NewCostModel(d.Calibrated, &d.CostModel)

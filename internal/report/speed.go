@@ -67,6 +67,9 @@ func (v *view) speed() section {
 	if a := v.Asked; a != nil {
 		b.Intro = fmt.Sprintf("Asked for: %v, in the least hardware (%s).", a, a.Least)
 	}
+	if v.Rates != nil {
+		b.Intro = strings.TrimSpace(b.Intro + fmt.Sprintf(" What the parts of the system allow: %v.", v.Rates))
+	}
 	if sim != nil && sim.Finite {
 		b.After = "The stream ended with the images, so the last ones left early."
 	}

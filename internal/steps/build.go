@@ -68,6 +68,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	if err != nil {
 		return nil, err
 	}
+	if err := platform.Whole(); err != nil {
+		return nil, err
+	}
 	if err := o.checkClock(platform); err != nil {
 		return nil, err
 	}
@@ -236,7 +239,10 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	if err := artifact.WriteJSON(ctx, in("simulation.json"), result); err != nil {
 		return nil, err
 	}
-	s := newSummary(d, platform, verified, compared, mismatches)
+	s, err := newSummary(d, platform, verified, compared, mismatches)
+	if err != nil {
+		return nil, err
+	}
 	s.Inputs = result.Inputs
 	if s.LatencyCycles, err = latency(ctx, d, test); err != nil {
 		return nil, err

@@ -25,9 +25,9 @@ type Hardware struct {
 	Platform    string            // name of an embedded platform, or a TOML file
 	Objective   string            // design.Throughput or design.Latency
 	Engine      design.EngineRule // engine kinds allowed: design.EngineAuto or one kind
-	BudgetShare float64           // of every resource's usable budget, above 0 and up to 1
-	Target      limits.Target     // what shall be generated from the design
-	Pixels      int               // per beat of the widest streams, or pixels.Rows; 0 is what gives the best rate
+	BudgetShare design.BudgetShare
+	Target      limits.Target // what shall be generated from the design
+	Pixels      int           // per beat of the widest streams, or pixels.Rows; 0 is what gives the best rate
 	// ImagesPerSecond and Latency (estimated, in microseconds), if not 0, are what the design shall have, at least and at most, with the
 	// least hardware.
 	ImagesPerSecond, Latency float64
@@ -43,16 +43,16 @@ type Hardware struct {
 
 // DefaultHardware are the command line's defaults for a platform.
 func DefaultHardware(platform string) Hardware {
-	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: 1, Target: limits.Both}
+	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: design.WholeBudget, Target: limits.Both}
 }
 
-// shares are the usable shares of the resources, scaled by the choice.
+// shares are the usable shares of the resources.
 func (h Hardware) shares() (design.Shares, error) {
-	shares := design.DefaultShares()
-	if !(h.BudgetShare > 0 && h.BudgetShare <= 1) {
-		return shares, badOption("--budget-share %g: want a share above 0 and up to 1", h.BudgetShare)
+	shares, err := h.BudgetShare.Shares()
+	if err != nil {
+		return shares, badOption("--budget-share %v", err)
 	}
-	return shares.Scaled(h.BudgetShare), nil
+	return shares, nil
 }
 
 // asked is the rate or the latency that was asked for.
@@ -246,14 +246,14 @@ func wayOut(err error, h Hardware) error {
 		if h.Engine != design.EngineAuto {
 			ways = append(ways, "--engine auto")
 		}
-		if slow.Layer == "" && h.BudgetShare > 0.5 {
+		if slow.Layer == "" && h.BudgetShare.All > 0.5 {
 			ways = append(ways, "a smaller --budget-share, since a part that is less full is faster")
 		}
 		return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
 	}
 	if none := (*ask.UnreachableError)(nil); errors.As(err, &none) {
 		ways := []string{"ask for less", "a larger platform"}
-		if h.BudgetShare < 1 {
+		if h.BudgetShare != design.WholeBudget {
 			ways = append(ways, "a larger --budget-share")
 		}
 		if h.Pixels != 0 {
@@ -365,6 +365,9 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	}
 	if err := design.Write(ctx, d, output, cal.Golden); err != nil {
 		return nil, err
+	}
+	if text := d.Crowding(); text != "" {
+		rep.warn(text)
 	}
 	if text := offer(cal, d, in.Calibration); text != "" {
 		rep.note(text)

@@ -177,6 +177,9 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	if err != nil {
 		return nil, err
 	}
+	if err := platform.Whole(); err != nil {
+		return nil, err
+	}
 	if err := j.hardware.checkClock(platform); err != nil {
 		return nil, err
 	}
@@ -189,8 +192,11 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	}
 	config := search.Config{
 		Model: filepath.Base(j.model), Platform: platform.Name, Inputs: map[string]string{}, Bits: j.numerics.Bits, Engine: j.hardware.Engine, Target: j.hardware.Target,
-		Budget: j.hardware.BudgetShare, Clock: j.hardware.Clock, Images: j.calib.Len(), Seed: uint64(j.numerics.Seed), Sampler: j.tuning.Sampler, SamplerSeed: j.tuning.SamplerSeed,
+		Budget: j.hardware.BudgetShare.All, Clock: j.hardware.Clock, Images: j.calib.Len(), Seed: uint64(j.numerics.Seed), Sampler: j.tuning.Sampler, SamplerSeed: j.tuning.SamplerSeed,
 		Batch: j.tuning.Batch, Objective: j.objective, Halving: !j.tuning.NoHalving, Evals: j.tuning.Evals,
+	}
+	if j.hardware.BudgetShare.Listed() {
+		config.Shares = j.hardware.BudgetShare.String()
 	}
 	few, err := first(j.calib, "--calib-images", j.tuning.MaxImages)
 	if err != nil {
@@ -204,7 +210,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 		return nil, err
 	}
 	// A user's platform file may use the name of another platform, so the text counts.
-	text, err := json.Marshal(platform)
+	text, err := json.Marshal(platform.Fabric())
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func Sweep(ctx context.Context, o SweepOptions, rep Reporter) (*SweepResult, err
 	switch {
 	case o.ImagesPerSecond != 0 || o.Latency != 0:
 		return nil, badOption("--sweep shows the best rate of every budget: it goes with neither --images-per-second nor --latency")
-	case o.BudgetShare != 1:
+	case o.BudgetShare != design.WholeBudget:
 		return nil, badOption("--sweep goes through the shares of the budget itself: leave --budget-share out")
 	case o.Profile == "":
 		return nil, badOption("--sweep is of a profile; none is named")
@@ -63,7 +63,7 @@ func Sweep(ctx context.Context, o SweepOptions, rep Reporter) (*SweepResult, err
 	if err != nil {
 		return nil, err
 	}
-	r := &SweepResult{Header: artifact.NewHeader("hass.sweep", 1, in.Inputs), Model: in.Model, Platform: platform.Name, Bits: in.Bits, Budget: in.Shares.Budget(platform.Resources)}
+	r := &SweepResult{Header: artifact.NewHeader("hass.sweep", 1, in.Inputs), Model: in.Model, Platform: platform.Name, Bits: in.Bits, Budget: in.Shares.Budget(platform.Free())}
 	for _, share := range o.Shares {
 		rep.stage("sweep", "%g %% of the budget", 100*share)
 		p, err := ask.At(ctx, in, quick, share)

@@ -114,5 +114,5 @@ func shares(in *optimizer.Input) design.Shares {
 
 // budget is the usable part of a question's platform.
 func budget(in *optimizer.Input) design.Vec {
-	return shares(in).Budget(in.Platform.Resources).Vec()
+	return shares(in).Budget(in.Platform.Free()).Vec()
 }

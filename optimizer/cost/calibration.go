@@ -92,8 +92,8 @@ const clockError = 1e-3
 func checkClock(c *design.ClockScale) error {
 	near := func(a, b float64) bool { return math.Abs(a-b) <= clockError*math.Abs(b) }
 	switch {
-	case c.Family != design.Family7 && c.Family != design.FamilyUSPlus:
-		return fmt.Errorf("family %.40q; want %s or %s", c.Family, design.Family7, design.FamilyUSPlus)
+	case !slices.Contains(design.Families(), c.Family):
+		return fmt.Errorf("family %.40q; want one of %q", c.Family, design.Families())
 	case !(c.Factor >= 0.05 && c.Factor <= 20):
 		return fmt.Errorf("factor %v; want 0.05..20", c.Factor)
 	case !(c.MHz > 0 && c.ModelMHz > 0 && c.PeriodNs > 0) || !near(c.Factor*c.ModelMHz, c.MHz):

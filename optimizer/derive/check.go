@@ -186,15 +186,18 @@ func minimaOf(d *design.Design, n *hw.Network) ([]int, error) {
 
 // checkCosts compares budget and costs.
 func checkCosts(d *design.Design, n *hw.Network) error {
-	if d.Family != design.Family7 && d.Family != design.FamilyUSPlus {
-		return fmt.Errorf("family is %.40q; want %s or %s", d.Family, design.Family7, design.FamilyUSPlus)
+	if !slices.Contains(design.Families(), d.Family) {
+		return fmt.Errorf("family is %.40q; want one of %q", d.Family, design.Families())
 	}
 	for r, v := range d.Device.Vec() {
 		if v < 0 || v > maxDevice {
 			return fmt.Errorf("device.%s is %d; want 0..%d", design.ResourceNames[r], v, maxDevice)
 		}
 	}
-	if err := firstDifference("budget", d.Budget, d.UsableShare.Budget(d.Device)); err != nil {
+	if v := d.Reserved.Vec(); !v.Within(d.Device.Vec()) || !(design.Vec{}).Within(v) {
+		return fmt.Errorf("reserved %v is more than the device's %v", d.Reserved, d.Device)
+	}
+	if err := firstDifference("budget", d.Budget, d.UsableShare.Budget(d.Free())); err != nil {
 		return err
 	}
 	if c := d.CostModel.Calibration; c != nil {
@@ -389,7 +392,7 @@ func Refresh(d *design.Design) error {
 	for i, s := range n.Streams {
 		d.FIFOs[i] = design.FIFO{Name: s.Name, Depth: s.Depth, Width: s.Width(), Minimum: minima[i], Memory: n.FIFOMemory(i)}
 	}
-	d.Budget = d.UsableShare.Budget(d.Device)
+	d.Budget = d.UsableShare.Budget(d.Free())
 	d.Asked, d.Dense = nil, nil // a changed design is not what was asked for, and none was looked for beside it
 	old := d.Costs
 	m, hurries := modelOf(d), fifo.Hurry(d.Net)

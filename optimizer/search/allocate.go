@@ -53,7 +53,7 @@ type Memo struct {
 // NewAllocator prepares the sampler. loss is the share of right answers that may be lost.
 func NewAllocator(p *Problem, m *optimizer.Menu, c *Curves, loss float64, seed uint64) *Allocator {
 	a := &Allocator{p: p, menu: m, curves: c, loss: loss, seed: seed, density: p.densities()}
-	budget := p.opt.Shares.Budget(p.opt.Platform.Resources)
+	budget := p.opt.Shares.Budget(p.opt.Platform.Free())
 	parts := func(r design.Resources) [design.NumResources]float64 {
 		var s [design.NumResources]float64
 		used := [...]int{r.DSP, r.LUT, r.FF, r.BRAM18, r.URAM, r.LUTRAM}

@@ -40,7 +40,8 @@ type Config struct {
 	Target   limits.Target     `json:"target"`
 	Pixels   int               `json:"pixels"`
 	Budget   float64           `json:"budget_share"`
-	Clock    float64           `json:"clock_mhz,omitempty"` // the requested one
+	Shares   string            `json:"budget_shares,omitempty"` // of single resources, as design.BudgetShare prints them
+	Clock    float64           `json:"clock_mhz,omitempty"`     // the requested one
 	Images   int               `json:"images"`
 	Seed     uint64            `json:"seed"` // of the problem: the order of the images
 	Sampler  string            `json:"sampler"`

@@ -53,7 +53,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		f.Platform, f.Part, f.Board, f.Family, f.Clock.Limit, f.Device = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources
+		f.Platform, f.Part, f.Board, f.Family, f.Clock.Limit, f.Device, f.Reserved = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources, p.Taken()
 		f.UsableShare = design.DefaultShares()
 	}
 	if f.Objective == "" {
@@ -63,7 +63,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 		Header: artifact.NewHeader(design.Schema, design.Version, nil),
 		Model:  f.Model, Bits: "mixed", Platform: f.Platform, Part: f.Part, Board: f.Board, Clock: design.Clock{Limit: f.Clock.Limit},
 		Net: c.Net, Layers: c.Layers, Target: f.Target, Objective: f.Objective, EngineRule: c.rule,
-		Family: f.Family, Device: f.Device, UsableShare: f.UsableShare,
+		Family: f.Family, Device: f.Device, Reserved: f.Reserved, UsableShare: f.UsableShare,
 		Calibrated: cost.Calibrated, CostModel: design.CostModel{Calibration: f.CostModel.Calibration},
 		Explain: []string{"made by \"hass reduce\" to show a difference: costs and rates follow from formulas, nothing was optimized"},
 	}

@@ -172,6 +172,9 @@ func addSummary(run *report.Run, s *Summary) {
 		run.Asked, run.Dense = s.Asked, s.Dense
 		run.Prediction = &report.Prediction{CyclesPerImage: s.PredictedCyclesPerImage, Bottleneck: s.Bottleneck}
 	}
+	if s.Rates != nil {
+		run.Rates = s.Rates
+	}
 	a := s.Accuracy
 	run.Summary = &report.Summary{CyclesPerImage: s.CyclesPerImage, ImagesPerSecond: s.ImagesPerSecond, LatencyCycles: s.LatencyCycles,
 		LatencyMicroseconds: float64(s.LatencyCycles) / s.Clock.MHz,

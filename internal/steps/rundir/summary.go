@@ -94,6 +94,8 @@ type Summary struct {
 	ImagesPerSecond         float64 `json:"images_per_second"`
 	// Clock is the design's clock, on which ImagesPerSecond is based, with its kind and range.
 	Clock design.Clock `json:"clock"`
+	// Rates are those of the core and of the ways to it; absent where the platform names none of them.
+	Rates *design.Rates `json:"rates,omitempty"`
 
 	Resources  design.Resources `json:"resources"`
 	Calibrated bool             `json:"resources_calibrated"`

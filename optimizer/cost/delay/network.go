@@ -53,7 +53,7 @@ func Network(n *hw.Network, p design.Platform, used design.Resources) (Estimate,
 	spread := c.network.Error
 	switch p.Family {
 	case design.Family7:
-	case design.FamilyUSPlus:
+	case design.FamilyUSPlus, design.FamilyVersal:
 		e.Kind = design.ClockScaled
 		e.ModuleMHz *= plusFactor
 		spread = math.Hypot(spread, plusError)

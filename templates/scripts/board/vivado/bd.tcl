@@ -29,6 +29,9 @@ foreach word $argv {
 if {$hass::family eq "none"} {
   error "bd.tcl: $hass::part has no processing system; build for Vitis with make bitstream PLATFORM=..."
 }
+if {$hass::family eq "versal"} {
+  error "bd.tcl: $hass::part is a Versal device, for which only the IP is packaged"
+}
 
 # The IP.
 set ip [dict get $options ip]

@@ -33,6 +33,10 @@ platform=${PLATFORM:-}
 design=${DESIGN:-reports/design.json}
 
 # Check for all tools first, before anything takes an hour.
+case $HASS_PART in
+xc7a*) die "$HASS_PART has no processing system and no Vitis platform: package the IP (README.md) for a block design of your own" ;;
+esac
+[ "$HASS_FAMILY" != versal ] || die "$HASS_PART is a Versal device, for which only the IP is packaged (README.md): put it into a block design of your own"
 if [ "$HASS_FAMILY" = none ] || [ -n "$platform" ]; then
   [ -n "$platform" ] || die "$HASS_PART has no processing system: name the card's Vitis platform, make bitstream PLATFORM=xilinx_..."
   need v++ "Vitis"
