@@ -72,6 +72,8 @@ func TestJSON(t *testing.T) {
 		{"search run", "hass.search", []string{filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"),
 			"--calib-images", "16", "--evals", "2", "--sampler", "random", "-o", in("s.db")}, ""},
 		{"search show", "hass.search", []string{in("s.db")}, ""},
+		{"search watch", "hass.search", []string{in("s.db")}, ""},
+		{"search export", "hass.export", []string{in("s.db"), "--csv", in("s.csv")}, ""},
 		{"build", "hass.summary", []string{tiny("tiny.onnx"), "--calib", tiny("set.toml"), "--platform", "zybo", "--images", "4", "-o", in("run")}, "g++"},
 		// calibrate needs a synthesis report; its script tests it.
 		{"calibrate", "hass.calibrate", nil, "skip"},

@@ -72,6 +72,7 @@ func TestFormatsDocumented(t *testing.T) {
 		{"Study", search.Outcome{}, ""},
 		{"Study", search.Test{}, ""},
 		{"Study", search.Variable{}, ""},
+		{"Study", search.Curves{}, ""},
 		{"Goal", search.Objective{}, ""},
 		{"report.html", report.Data{}, fmt.Sprintf("schema `%s`, version %d;", report.Schema, report.Version)},
 		{"report.html", report.Difference{}, ""},

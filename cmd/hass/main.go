@@ -64,7 +64,8 @@ const exitCodes = "Exit codes: 0 success; 1 a fault in the input, a failed verif
 // env is what every command gets besides its flags: context and output streams.
 type env struct {
 	ctx    context.Context
-	stdout io.Writer
+	stdout io.Writer // written out when the command ends
+	live   io.Writer // stdout of a command that follows something, written out at once
 	stderr io.Writer
 }
 
@@ -139,7 +140,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	// Tables are written cell by cell, so stdout is buffered.
 	out := bufio.NewWriter(stdout)
-	err = kctx.Run(&env{ctx: ctx, stdout: out, stderr: stderr})
+	err = kctx.Run(&env{ctx: ctx, stdout: out, live: stdout, stderr: stderr})
 	if ferr := out.Flush(); err == nil {
 		err = ferr
 	}

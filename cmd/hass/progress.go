@@ -38,8 +38,11 @@ func (e *env) track(t steps.Task) func(done, total int) {
 }
 
 // terminal returns stderr if it is a terminal, else nil.
-func (e *env) terminal() *os.File {
-	f, ok := e.stderr.(*os.File)
+func (e *env) terminal() *os.File { return terminal(e.stderr) }
+
+// terminal returns the terminal that a command writes to, or nil.
+func terminal(w io.Writer) *os.File {
+	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
@@ -125,23 +128,9 @@ func (e *env) trials() func(steps.Trials) {
 // progressLine describes the state of a search in less than 80 columns: parts that do not fit are left out, the
 // last first.
 func progressLine(s search.Progress, base *search.Outcome, o search.Objective, left time.Duration) string {
-	inFront := map[int]bool{}
-	front := search.Front(s.Trials)
-	for _, n := range front {
-		inFront[n] = true
-	}
-	var at *search.Outcome
-	for _, t := range s.Trials {
-		u := t.Outcome
-		if !inFront[t.Number] || u.Drop(base).Mean > o.Loss+1e-9 {
-			continue
-		}
-		if at == nil || u.CyclesPerImage < at.CyclesPerImage || u.CyclesPerImage == at.CyclesPerImage && u.Resources.DSP < at.Resources.DSP {
-			at = u
-		}
-	}
 	best := "no trial within the loss yet"
-	if at != nil {
+	if history := search.History(s.Trials, base, o.Loss); len(history) > 0 && history[len(history)-1] >= 0 {
+		at := s.Trials[history[len(history)-1]].Outcome
 		best = fmt.Sprintf("best %.0f images/s, %d DSPs, %+.1f points", at.ImagesPerSecond, at.Resources.DSP, 0-100*at.Drop(base).Mean)
 	}
 	line := fmt.Sprintf("search %d/%d", s.Done, s.Total)
@@ -149,7 +138,7 @@ func progressLine(s search.Progress, base *search.Outcome, o search.Objective, l
 	if left >= time.Hour {
 		wait = strings.TrimSuffix(left.Round(time.Minute).String(), "0s")
 	}
-	for _, part := range []string{wait + " left", best, fmt.Sprintf("front of %d", len(front))} {
+	for _, part := range []string{wait + " left", best, fmt.Sprintf("front of %d", len(search.Front(s.Trials)))} {
 		if len(line)+2+len(part) < columns {
 			line = strings.Join([]string{line, part}, "; ")
 		}

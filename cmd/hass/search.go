@@ -13,8 +13,10 @@ import (
 
 // searchCmd finds thresholds and hardware together.
 type searchCmd struct {
-	Run  searchRunCmd  `cmd:"" default:"withargs" help:"Search, or resume a search."`
-	Show searchShowCmd `cmd:"" help:"Print a study: best, front, table; or write the files of one of its trials."`
+	Run    searchRunCmd    `cmd:"" default:"withargs" help:"Search, or resume a search."`
+	Show   searchShowCmd   `cmd:"" help:"Print a study: best, front, table; or write the files of one of its trials."`
+	Watch  searchWatchCmd  `cmd:"" help:"Follow a study in the terminal until it is done."`
+	Export searchExportCmd `cmd:"" help:"Write all trials of a study as CSV, or as a storage of Optuna."`
 }
 
 // searchFlags are the options that both search and build offer.
@@ -160,4 +162,36 @@ func (c searchShowCmd) Run(e *env) error {
 		return r.CSV(e.stdout)
 	}
 	return r.Print(e.stdout, c.All)
+}
+
+// searchExportCmd writes a study for other programs.
+type searchExportCmd struct {
+	Study  string `arg:"" help:"Database of the study: a file (SQLite) or a postgres:// URL."`
+	Name   string `default:"search" help:"Name of the study in its database."`
+	CSV    string `name:"csv" help:"Write a table of all trials." type:"path" placeholder:"FILE"`
+	Optuna string `help:"Write a SQLite database that Optuna opens as a storage." type:"path" placeholder:"FILE"`
+	JSON   bool   `help:"Print the names of the files as JSON."`
+}
+
+// Help is the example shown by --help.
+func (searchExportCmd) Help() string {
+	return "Example:\n  hass search export study.db --csv trials.csv --optuna optuna.db\n\n" +
+		"A study can be exported while workers are at it. A file that exists is not overwritten. Newer versions of Optuna first upgrade the database: optuna storage upgrade --storage sqlite:///optuna.db"
+}
+
+// Run writes the files and names them.
+func (c searchExportCmd) Run(e *env) error {
+	r, err := steps.ExportStudy(e.ctx, steps.ExportOptions{Study: steps.Study{Location: c.Study, Name: c.Name}, CSV: c.CSV, Optuna: c.Optuna})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return artifact.Encode(e.stdout, r)
+	}
+	for _, path := range []string{r.CSV, r.Optuna} {
+		if path != "" {
+			fmt.Fprintf(e.stdout, "wrote %s: %d trials\n", path, r.Trials)
+		}
+	}
+	return nil
 }

@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/graph"
 	"hass/internal/settings"
 	"hass/optimizer/search"
+	"hass/optimizer/search/export"
+	"hass/optimizer/search/follow"
 	"hass/optimizer/search/study"
 )
 
@@ -91,37 +96,128 @@ func place(location string) string {
 }
 
 // OpenStudy reads an existing study; it does not create a missing file.
-func OpenStudy(ctx context.Context, at Study) (*search.Result, error) {
+func OpenStudy(ctx context.Context, at Study) (r *search.Result, err error) {
+	err = at.use(ctx, func(_ *study.DB, s *study.Study) error {
+		r, err = search.Read(ctx, s)
+		return err
+	})
+	return r, err
+}
+
+// use calls f with an existing study and its database; it does not create a missing file.
+func (at Study) use(ctx context.Context, f func(*study.DB, *study.Study) error) error {
 	if !strings.Contains(at.Location, "://") {
 		if _, err := os.Stat(at.Location); err != nil {
-			return nil, fmt.Errorf("study: %w", err)
+			return fmt.Errorf("study: %w", err)
 		}
 	}
 	db, err := study.Open(ctx, at.Location)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer db.Close()
 	s, err := db.Load(ctx, at.Name)
 	if errors.Is(err, study.ErrNotFound) {
 		infos, lerr := db.List(ctx)
 		if lerr != nil {
-			return nil, lerr
+			return lerr
 		}
 		var names []string
 		for _, i := range infos {
 			names = append(names, fmt.Sprintf("%q", i.Name))
 		}
 		if len(names) == 0 {
-			return nil, fmt.Errorf("%s has no study %q, and no other", place(at.Location), at.Name)
+			return fmt.Errorf("%s has no study %q, and no other", place(at.Location), at.Name)
 		}
-		return nil, fmt.Errorf("%s has no study %q; it has %s", place(at.Location), at.Name, strings.Join(names, ", "))
+		return fmt.Errorf("%s has no study %q; it has %s", place(at.Location), at.Name, strings.Join(names, ", "))
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return search.Read(ctx, s)
+	return f(db, s)
 }
+
+// ExportOptions are the options of ExportStudy.
+type ExportOptions struct {
+	Study
+	CSV    string // file to write a table of all trials to, or ""
+	Optuna string // file to write a storage of Optuna (SQLite) to, or ""
+}
+
+// ExportResult is what ExportStudy wrote.
+type ExportResult struct {
+	artifact.Header
+	Study  string `json:"study"`
+	Trials int    `json:"trials"` // written, those that are not finished included
+	CSV    string `json:"csv,omitempty"`
+	Optuna string `json:"optuna,omitempty"`
+}
+
+// ExportStudy writes a study for other programs. It overwrites no file.
+func ExportStudy(ctx context.Context, o ExportOptions) (*ExportResult, error) {
+	if o.CSV == "" && o.Optuna == "" {
+		return nil, badOption("nothing to export: give --csv, --optuna, or both")
+	}
+	if o.CSV != "" && filepath.Clean(o.CSV) == filepath.Clean(o.Optuna) {
+		return nil, badOption("--csv and --optuna name the same file: %s", o.CSV)
+	}
+	for _, path := range []string{o.CSV, o.Optuna} {
+		if path == "" {
+			continue
+		}
+		if err := fresh(path); err != nil {
+			return nil, err
+		}
+		if err := writable(path); err != nil {
+			return nil, err
+		}
+	}
+	var result *ExportResult
+	err := o.use(ctx, func(_ *study.DB, s *study.Study) error {
+		e, err := export.Read(ctx, s)
+		if err != nil {
+			return err
+		}
+		result = &ExportResult{artifact.NewHeader("hass.export", 1, e.Inputs), e.Result.Study, len(e.Rows), o.CSV, o.Optuna}
+		var outputs []artifact.Output
+		if o.CSV != "" {
+			outputs = append(outputs, artifact.Output{Path: o.CSV, Write: e.CSV})
+		}
+		if o.Optuna != "" {
+			file, err := e.Optuna(ctx)
+			if err != nil {
+				return err
+			}
+			outputs = append(outputs, artifact.Output{Path: o.Optuna, Write: func(w io.Writer) error { _, err := w.Write(file); return err }})
+		}
+		for _, f := range outputs {
+			if err := fresh(f.Path); err != nil { // the study may have taken long to read
+				return err
+			}
+		}
+		return artifact.WriteFiles(ctx, outputs...)
+	})
+	return result, err
+}
+
+// fresh refuses a file that is there.
+func fresh(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s: exists already, and an export overwrites nothing; name another file or remove this one", path)
+	}
+	return nil
+}
+
+// WatchStudy follows a study until all its trials are done: show is called at once and after every change. It looks every so often.
+func WatchStudy(ctx context.Context, at Study, every time.Duration, show func(*export.Study) error) error {
+	if every < leastLook {
+		return badOption("--every %v: want at least %v", every, leastLook)
+	}
+	return at.use(ctx, func(db *study.DB, _ *study.Study) error { return follow.Study(ctx, db, at.Name, every, show) })
+}
+
+// leastLook is the shortest time between two looks at a study: many watchers must not slow a server down.
+const leastLook = 100 * time.Millisecond
 
 // sameModel checks that a model is the one of the study.
 func sameModel(r *search.Result, model string) error {

@@ -22,6 +22,24 @@ type Curves struct {
 	Cost float64 `json:"cost"`
 }
 
+// check refuses impossible curves of some variables: the database may come from anybody.
+func (c *Curves) check(variables int) error {
+	if len(c.Divergence) != variables || len(c.Levels) < 2 {
+		return fmt.Errorf("%d curves of %d values for %d variables", len(c.Divergence), len(c.Levels), variables)
+	}
+	for i, u := range c.Levels {
+		if u <= 0 || u > 1 || i > 0 && u <= c.Levels[i-1] {
+			return fmt.Errorf("its values are not ascending in 0..1: %g", u)
+		}
+	}
+	for i, d := range c.Divergence {
+		if d != nil && len(d) != len(c.Levels) {
+			return fmt.Errorf("variable %d has %d points of %d", i, len(d), len(c.Levels))
+		}
+	}
+	return nil
+}
+
 // probeLevels are the probed values of a variable. Between and below them a power law is assumed: the error from pruning grows
 // with the cube of the threshold where densities are flat. Many values on few images are better than the reverse: a step of
 // the curve between two values does more harm than noise.

@@ -93,6 +93,18 @@ func (o *Outcome) answers() []bool {
 	return r
 }
 
+// Accuracy is the share of right answers over the images evaluated, with the interval of such a sample of images.
+func (o *Outcome) Accuracy() metrics.Interval {
+	right := o.answers()
+	v := make([]float64, len(right))
+	for i, r := range right {
+		if r {
+			v[i] = 1
+		}
+	}
+	return metrics.MeanOf(v)
+}
+
 // Drop is the share of right answers that a loses against base, over the images that both have evaluated. The differences
 // are paired on the same images, so that the difficulty of an image cancels.
 func (o *Outcome) Drop(base *Outcome) metrics.Interval {

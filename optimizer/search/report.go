@@ -33,6 +33,8 @@ type Result struct {
 	Test     *Test      `json:"test,omitempty"` // the front on other images
 	Best     int        `json:"best"`           // number of the trial to build; -1 if there is none
 	Vars     []Variable `json:"variables"`
+	// Curves are the sensitivity curves, if the sampler measured any.
+	Curves *Curves `json:"curves,omitempty"`
 }
 
 // Read reads the result of a study.
@@ -83,9 +85,6 @@ func readFirst(ctx context.Context, s rows, total int) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if curves != nil {
-		r.Probes = curves.Cost
-	}
 	vars, err := optional[[]Variable](ctx, s, noteVariables)
 	if err != nil {
 		return nil, err
@@ -97,6 +96,12 @@ func readFirst(ctx context.Context, s rows, total int) (*Result, error) {
 		if v.MaxW < 0 || v.MaxA < 0 {
 			return nil, fmt.Errorf("study %q: layer %q has a negative threshold", s.Name(), v.Layer)
 		}
+	}
+	if curves != nil && vars != nil { // a study that is just being made may have the one note only
+		if err := curves.check(2 * len(r.Vars)); err != nil {
+			return nil, fmt.Errorf("study %q: its sensitivity curves are impossible: %w", s.Name(), err)
+		}
+		r.Curves, r.Probes = curves, curves.Cost
 	}
 	for i := range r.Trials {
 		if n := len(r.Trials[i].X); n != 2*len(r.Vars) {
@@ -123,6 +128,11 @@ func optional[T any](ctx context.Context, s rows, key string) (*T, error) {
 // complete tells whether a trial was evaluated to the end and fits.
 func complete(o *Outcome) bool { return o.Stopped == "" && o.Fits }
 
+// objectives are what the front compares; less is better in each.
+func (o *Outcome) objectives() []float64 {
+	return []float64{o.Divergence, 1 / o.ImagesPerSecond, float64(o.Resources.DSP)}
+}
+
 // Front gives the numbers of the complete trials that no other beats in divergence, images per second and DSPs at
 // once, ordered by divergence.
 func Front(trials []Trial) []int {
@@ -130,7 +140,7 @@ func Front(trials []Trial) []int {
 	var at []int
 	for i, t := range trials {
 		if o := t.Outcome; complete(o) {
-			points = append(points, []float64{o.Divergence, 1 / o.ImagesPerSecond, float64(o.Resources.DSP)})
+			points = append(points, o.objectives())
 			at = append(at, i)
 		}
 	}
@@ -157,8 +167,8 @@ func (r *Result) Trial(number int) (*Trial, error) {
 	return nil, fmt.Errorf("study %q has no finished trial %d", r.Study, number)
 }
 
-// test is a trial's result on the test images, or nil.
-func (r *Result) test(number int) *Tested {
+// Tested is a trial's result on the test images, or nil.
+func (r *Result) Tested(number int) *Tested {
 	if r.Test == nil {
 		return nil
 	}
@@ -183,7 +193,7 @@ func (r *Result) best() int {
 		}
 		drop := t.Outcome.Drop(r.Unpruned).Mean
 		if r.Test != nil {
-			m := r.test(n)
+			m := r.Tested(n)
 			if m == nil {
 				continue
 			}
@@ -202,6 +212,24 @@ func (r *Result) best() int {
 // better compares the hardware of two trials: more images per second first, then fewer DSPs.
 func better(a, b *Outcome) int {
 	return cmp.Or(cmp.Compare(b.ImagesPerSecond, a.ImagesPerSecond), cmp.Compare(a.Resources.DSP, b.Resources.DSP))
+}
+
+// Parameter is one threshold of the study.
+type Parameter struct {
+	Name string  // "tau_w " or "tau_a " and the layer
+	Most float64 // the threshold of the variable at 1
+}
+
+// Parameters are the thresholds of a study in the order of a point's variables; a threshold is the variable times its most.
+func (r *Result) Parameters() []Parameter {
+	var list []Parameter
+	for _, v := range r.Vars {
+		list = append(list, Parameter{"tau_w " + v.Layer, v.MaxW})
+	}
+	for _, v := range r.Vars {
+		list = append(list, Parameter{"tau_a " + v.Layer, v.MaxA})
+	}
+	return list
 }
 
 // Thresholds are those of a trial, as a thresholds file holds them.
@@ -257,7 +285,7 @@ func (r *Result) Print(out io.Writer, all bool) error {
 		}
 		fmt.Fprintf(w, "%s%d\t%.0f\t%.0f\t%d\t%.4fe-6\t%.1f %%\t%.4f\t%.2f\t%.2f %%\t%+.2f +- %.2f\t", mark, t.Number, o.ImagesPerSecond, o.CyclesPerImage,
 			o.Resources.DSP, o.Efficiency(), 100*o.Sparsity, o.Divergence, 100*o.Regret, 100*o.Top1, 100*d.Mean, 100*d.Half)
-		if m := r.test(t.Number); m != nil {
+		if m := r.Tested(t.Number); m != nil {
 			fmt.Fprintf(w, "%.2f %%\t%+.2f +- %.2f\t", 100*m.Top1, 100*m.Drop.Mean, 100*m.Drop.Half)
 		} else if r.Test != nil {
 			fmt.Fprint(w, "\t\t")
@@ -296,11 +324,9 @@ func (r *Result) Print(out io.Writer, all bool) error {
 func (r *Result) CSV(out io.Writer) error {
 	w := csv.NewWriter(out)
 	head := []string{"trial", "stopped", "images", "front", "images_per_second", "cycles_per_image", "dsp", "lut", "ff", "bram18", "uram", "sparsity", "divergence", "regret", "loss", "top1", "points_lost", "points_lost_half_width"}
-	for _, v := range r.Vars {
-		head = append(head, "tau_w "+v.Layer)
-	}
-	for _, v := range r.Vars {
-		head = append(head, "tau_a "+v.Layer)
+	parameters := r.Parameters()
+	for _, p := range parameters {
+		head = append(head, p.Name)
 	}
 	if err := w.Write(head); err != nil {
 		return err
@@ -312,11 +338,8 @@ func (r *Result) CSV(out io.Writer) error {
 		line := []string{strconv.Itoa(t.Number), o.Stopped, strconv.Itoa(o.Images), strconv.FormatBool(slices.Contains(r.Front, t.Number)),
 			num(o.ImagesPerSecond), num(o.CyclesPerImage), strconv.Itoa(o.Resources.DSP), strconv.Itoa(o.Resources.LUT), strconv.Itoa(o.Resources.FF),
 			strconv.Itoa(o.Resources.BRAM18), strconv.Itoa(o.Resources.URAM), num(o.Sparsity), num(o.Divergence), num(o.Regret), num(o.Loss), num(o.Top1), num(100 * d.Mean), num(100 * d.Half)}
-		for k, v := range r.Vars {
-			line = append(line, num(t.X[k]*v.MaxW))
-		}
-		for k, v := range r.Vars {
-			line = append(line, num(t.X[len(r.Vars)+k]*v.MaxA))
+		for k, p := range parameters {
+			line = append(line, num(t.X[k]*p.Most))
 		}
 		if err := w.Write(line); err != nil {
 			return err

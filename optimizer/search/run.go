@@ -108,13 +108,18 @@ type Progress struct {
 
 // Trial is a finished trial of a study.
 type Trial struct {
-	Number  int           `json:"number"`
-	X       []float64     `json:"x"`
-	Memo    *Memo         `json:"-"`
-	Outcome *Outcome      `json:"outcome"`
-	Worker  string        `json:"-"`
-	Took    time.Duration `json:"-"`
+	Number  int       `json:"number"`
+	X       []float64 `json:"x"`
+	Memo    *Memo     `json:"-"`
+	Outcome *Outcome  `json:"outcome"`
+	Worker  string    `json:"-"`
+	Attempt int       `json:"-"` // 1, one more at each takeover
+	Started time.Time `json:"-"` // of the last attempt, by the database's clock
+	Ended   time.Time `json:"-"`
 }
+
+// Took is the time from the start of the last attempt to the result.
+func (t *Trial) Took() time.Duration { return t.Ended.Sub(t.Started) }
 
 // Run opens or creates the study and works on it until all its trials are done or ctx ends; in the latter case it
 // gives the current trial back.
@@ -475,7 +480,7 @@ func finished(ctx context.Context, s rows) ([]Trial, error) {
 				return nil, fmt.Errorf("study %q: the point of trial %d lies outside the unit cube: %g", s.Name(), d.Number, x)
 			}
 		}
-		list = append(list, Trial{Number: d.Number, X: p.X, Memo: p.Memo, Outcome: o, Worker: d.Worker, Took: d.Ended.Sub(d.Started)})
+		list = append(list, Trial{Number: d.Number, X: p.X, Memo: p.Memo, Outcome: o, Worker: d.Worker, Attempt: d.Attempt, Started: d.Started, Ended: d.Ended})
 	}
 	return list, nil
 }

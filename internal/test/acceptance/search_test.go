@@ -349,7 +349,7 @@ const (
 func took(r *search.Result) time.Duration {
 	sum := time.Duration(0)
 	for _, t := range r.Trials {
-		sum += t.Took
+		sum += t.Took()
 	}
 	return sum
 }
