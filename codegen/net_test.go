@@ -118,7 +118,7 @@ func residualDesign(t *testing.T, dir string) *design.Design {
 	first := conv(0, hwtest.Square(3, 1, 1), 4)
 	second := conv(first, hwtest.Square(3, 1, 1), 4)
 	sum := b.Add(second, first, f)
-	conv(b.GlobalPool(sum, false, f), hwtest.Square(1, 1, 0), 3)
+	conv(b.GlobalPool(sum, hwtest.Mean, f), hwtest.Square(1, 1, 0), 3)
 	return plainDesign(t, dir, b, func(i int, l *hw.Layer) {
 		switch i {
 		case 0:
@@ -134,7 +134,7 @@ func gateDesign(t *testing.T, dir string) *design.Design {
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(8)), 6, 6, 4, f)
 	deep := b.Conv(0, hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 4, Groups: 4, Out: f, WeightBits: 8, Density: 0.8, Shift: 7})
-	squeezed := b.Conv(b.GlobalPool(deep, false, f), hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: 4, Out: f, WeightBits: 8, Density: 1, Shift: 7})
+	squeezed := b.Conv(b.GlobalPool(deep, hwtest.Mean, f), hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: 4, Out: f, WeightBits: 8, Density: 1, Shift: 7})
 	b.Mul(deep, squeezed, f)
 	return plainDesign(t, dir, b, func(int, *hw.Layer) {})
 }

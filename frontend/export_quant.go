@@ -32,7 +32,7 @@ func (e *exporter) quantize(op graph.Quantize) {
 	if opset > exportOpset {
 		bits = 16
 	}
-	least, greatest := graph.Range(bits, op.Signed, false)
+	least, greatest := graph.FullRange(bits, op.Signed)
 	scale, zero, axis, ok := e.linear(least, greatest)
 	if !ok || lo >= hi {
 		e.quantizeInFloats(lo, hi)

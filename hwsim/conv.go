@@ -49,7 +49,10 @@ func newConv(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, win *window, en
 	c.most = min(sliceGroups, max((leastRows+c.px-1)/c.px, rowBytes/(2*c.px*c.stride)), w.PixelGroups())
 	c.rows = make([]int16, c.most*c.px*c.stride)
 	c.active = make([]uint64, c.most*c.px*c.maps)
-	c.planes = newPlanes(c.px, c.maps, bitmapLanes(w), stats == countBeats)
+	c.planes = newPlanes(c.px, c.maps, bitmapLanes(w))
+	if stats == countBeats {
+		c.planes = countingPlanes(c.px, c.maps, bitmapLanes(w))
+	}
 	c.acc = make([]int64, c.most*c.px*out.C)
 	return c
 }

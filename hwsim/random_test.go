@@ -169,7 +169,7 @@ func TestBroadcast(t *testing.T) {
 		b := hwtest.NewBuilder(rng, 3, 5, 4, s8)
 		x := b.Last()
 		b.Add(x, b.GlobalPool(x, seed%3 == 0, s8), fixed.Format{Bits: 8, Frac: 1, Signed: true})
-		b.Mul(b.Last(), b.GlobalPool(b.Last(), false, s8), fixed.Format{Bits: 8, Frac: 2, Signed: true})
+		b.Mul(b.Last(), b.GlobalPool(b.Last(), hwtest.Mean, s8), fixed.Format{Bits: 8, Frac: 2, Signed: true})
 		net, err := b.Done()
 		if err != nil {
 			t.Fatal(err)

@@ -20,11 +20,14 @@ type planes struct {
 	ones            []uint8  // set bits of each word; nil if not needed
 }
 
-func newPlanes(px, maps, lanes int, ones bool) *planes {
-	p := &planes{px: px, maps: maps, lanes: lanes, bits: make([]uint64, px*maps*lanes)}
-	if ones {
-		p.ones = make([]uint8, len(p.bits))
-	}
+func newPlanes(px, maps, lanes int) *planes {
+	return &planes{px: px, maps: maps, lanes: lanes, bits: make([]uint64, px*maps*lanes)}
+}
+
+// countingPlanes also has the set bits of each word.
+func countingPlanes(px, maps, lanes int) *planes {
+	p := newPlanes(px, maps, lanes)
+	p.ones = make([]uint8, len(p.bits))
 	return p
 }
 

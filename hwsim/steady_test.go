@@ -166,7 +166,7 @@ func TestSteadyNets(t *testing.T) {
 		b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(3, 1, 1), OutC: 4, Out: s8, WeightBits: 8, Density: 0.7, Shift: 8})
 		w := hwtest.Square(2, 1, 0)
 		w.Stride = w.Kernel
-		b.Pool(b.Last(), w, true, false, s8)
+		b.Pool(b.Last(), w, hwtest.Maximum, false, s8)
 	}
 	b.Conv(b.Last(), hwtest.ConvSpec{Window: hwtest.Square(4, 1, 0), OutC: 10, Out: s8, WeightBits: 8, Density: 0.7, Shift: 8})
 	lenet, err := b.Done()

@@ -303,7 +303,7 @@ func TestEngineCost(t *testing.T) {
 				}
 			}
 		}
-		p := newPlanes(px, beats, m, true)
+		p := countingPlanes(px, beats, m)
 		p.fill(active, groups)
 		e.take(p)
 		total, empty, full := 0, 0, 0

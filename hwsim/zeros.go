@@ -54,7 +54,7 @@ func newZeros(n *hw.Network, images [][]int32, put func(process int, costs []uin
 		l.bits = make([]uint64, w.H*w.W*l.words)
 		l.at = make([]int, w.Geom.Kernel[0]*w.Geom.Kernel[1])
 		l.active = make([]uint64, min(sliceGroups, w.PixelGroups())*w.OutPx*l.maps)
-		l.planes = newPlanes(w.OutPx, l.maps, bitmapLanes(w), false)
+		l.planes = newPlanes(w.OutPx, l.maps, bitmapLanes(w))
 		z.layers = append(z.layers, l)
 	}
 	return z, nil

@@ -32,6 +32,8 @@ type child struct {
 	key      float64
 }
 
+const anyFit, bestFit = false, true // objective of newSearch
+
 // newSearch prepares tables: each resource alone, the relaxation's multipliers, and the objective.
 func newSearch(v *view, r relaxation, objective bool, limit int) *search {
 	s := &search{v: v, limit: limit, value: math.Inf(1), any: !objective,

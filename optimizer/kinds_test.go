@@ -32,7 +32,7 @@ func gated(b *hwtest.Builder, in, wide, squeeze int) int {
 	c := b.Net.Tensors[in].C
 	x := b.Activation(same(b, in, wide, 1, 1, 1), intnet.ActHardSwish, eight)
 	x = same(b, x, wide, 3, 1, wide)
-	g := same(b, b.GlobalPool(x, false, eight), squeeze, 1, 1, 1)
+	g := same(b, b.GlobalPool(x, hwtest.Mean, eight), squeeze, 1, 1, 1)
 	g = b.Activation(same(b, g, wide, 1, 1, 1), intnet.ActAffine, eight)
 	x = b.Mul(x, g, eight)
 	return b.Add(same(b, x, c, 1, 1, 1), in, eight)
@@ -70,7 +70,7 @@ func kinds() map[string]func(b *hwtest.Builder) {
 		},
 		"zero insertion": func(b *hwtest.Builder) { same(b, b.ZeroInsert(0, [2]int{2, 2}, [2]int{1, 1}), 4, 3, 1, 1) },
 		"map pooled": func(b *hwtest.Builder) {
-			p := b.Resize(same(b, b.GlobalPool(0, false, eight), 4, 1, 1, 1), 12, 10, false, eight)
+			p := b.Resize(same(b, b.GlobalPool(0, hwtest.Mean, eight), 4, 1, 1, 1), 12, 10, false, eight)
 			same(b, b.Concat(same(b, 0, 8, 3, 1, 1), p), 4, 1, 1, 1)
 		},
 	}
@@ -86,7 +86,7 @@ func kinds() map[string]func(b *hwtest.Builder) {
 	nets["multipliers and factors"] = func(b *hwtest.Builder) {
 		b.Forms = rand.New(rand.NewSource(1))
 		x, y := conv(b, 0, 8, tenth, hwtest.ByMul), conv(b, 0, 8, third, hwtest.ByMuls)
-		x = b.Mul(b.Add(x, y, third), b.GlobalPool(x, false, tenth), tenth)
+		x = b.Mul(b.Add(x, y, third), b.GlobalPool(x, hwtest.Mean, tenth), tenth)
 		conv(b, x, 4, eight, hwtest.ByMuls)
 	}
 	nets["thresholds"] = func(b *hwtest.Builder) {
@@ -156,7 +156,7 @@ func TestRows(t *testing.T) {
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(5)), 12, 12, 8, eight)
 	x := same(b, same(b, 0, 16, 3, 1, 1), 16, 3, 2, 16)
 	x = b.Add(same(b, x, 24, 1, 1, 1), same(b, same(b, x, 12, 1, 1, 1), 24, 3, 1, 1), eight)
-	same(b, b.GlobalPool(x, false, eight), 10, 1, 1, 1)
+	same(b, b.GlobalPool(x, hwtest.Mean, eight), 10, 1, 1, 1)
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)

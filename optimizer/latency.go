@@ -42,7 +42,7 @@ func (p *problem) quickest(ctx context.Context, fastest rate, effort int) (x []p
 		last := max(i, next-1)
 		if ts[last] < fastest.cycles {
 			// Not shown to be reachable: only the bound is used.
-			v := p.restrict(ts[last], true)
+			v := p.restrict(ts[last], byCostAndCycles)
 			v.cycleWeight = tail
 			t := v.table(v.price, tail)
 			bound = min(bound, ts[i]+t.togo[0][0]+float64(pipeline))

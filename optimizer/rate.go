@@ -50,7 +50,7 @@ func rateWith(ctx context.Context, in Input, effort int) (*Rating, error) {
 	err := in.search(ctx, budget, design.Vec{}, effort, func(q *problem, _ bool) (err error) {
 		p = q
 		if in.Asks() {
-			r, err = p.wanted(ctx, &in, 1, false)
+			r, err = p.wanted(ctx, &in, 1, ownLimit)
 			x = r.x
 		} else {
 			r, err = p.swiftest(ctx, &in)

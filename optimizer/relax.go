@@ -21,6 +21,8 @@ type view struct {
 	cycleWeight []float64
 }
 
+const byCost, byCostAndCycles = false, true // keepCycles of restrict
+
 // restrict keeps the options of at most limit cycles. If cycles are part of the
 // objective (keepCycles), faster options do not dominate slower ones.
 func (p *problem) restrict(limit float64, keepCycles bool) *view {

@@ -213,7 +213,7 @@ func (s *space) focus(ctx context.Context, c *derive.Clocking, throughput bool, 
 	}
 	keep := func(at float64, shares ...float64) error {
 		for _, share := range shares {
-			v := p.restrict(at*share, false)
+			v := p.restrict(at*share, byCost)
 			price, err := v.pricesOf(ctx)
 			if err != nil {
 				return err
@@ -281,7 +281,7 @@ func (s *space) focusClock(ctx context.Context, c *derive.Clocking, p *problem, 
 
 // relaxed approximates the relaxation's choice at a rate; it need not fit.
 func (p *problem) relaxed(ctx context.Context, at float64) (rate, error) {
-	v := p.restrict(at, false)
+	v := p.restrict(at, byCost)
 	r, err := v.balance(ctx)
 	if err != nil {
 		return rate{}, err
@@ -303,7 +303,7 @@ func (s *space) cheap(ctx context.Context, least float64) error {
 	if err != nil {
 		return err
 	}
-	v := p.restrict(n.high, false)
+	v := p.restrict(n.high, byCost)
 	n.keep = make([]map[engine]bool, len(p.layers))
 	for i := range n.keep {
 		n.keep[i] = map[engine]bool{}
@@ -324,7 +324,7 @@ func (s *space) widen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := p.restrict(n.high, false)
+	v := p.restrict(n.high, byCost)
 	price, err := v.pricesOf(ctx)
 	if err != nil {
 		return err
@@ -355,7 +355,7 @@ func (s *space) problem(ctx context.Context) (*problem, error) {
 // that nothing fits; 0 if there are none.
 func (p *problem) relaxedRate(ctx context.Context, lo, hi float64) (at float64, r relaxation, err error) {
 	possible := func(limit float64) (bool, error) {
-		r, err = p.restrict(limit, false).balance(ctx)
+		r, err = p.restrict(limit, byCost).balance(ctx)
 		return r.feasible != nil || r.bound <= 1+slack, err
 	}
 	if ok, err := possible(hi); !ok || err != nil {

@@ -31,7 +31,7 @@ const (
 
 // fits tests whether a choice within the budget exists with no layer above limit cycles.
 func (p *problem) fits(ctx context.Context, limit float64, effort int) (verdict, []pick, error) {
-	v := p.restrict(limit, false)
+	v := p.restrict(limit, byCost)
 	r, err := v.balance(ctx)
 	switch {
 	case err != nil:
@@ -41,7 +41,7 @@ func (p *problem) fits(ctx context.Context, limit float64, effort int) (verdict,
 	case r.bound > 1+slack:
 		return impossible, nil, nil
 	}
-	s := newSearch(v, r, false, effort)
+	s := newSearch(v, r, anyFit, effort)
 	if x, err := s.beam(ctx, r.path, p.beamWidth); x != nil || err != nil {
 		return possible, x, err
 	}
@@ -127,7 +127,7 @@ func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, know
 	// is tried.
 	for a, b := proved, lo; b > a; {
 		mid := (a + b + 1) / 2
-		r, err := p.restrict(ts[mid], false).balance(ctx)
+		r, err := p.restrict(ts[mid], byCost).balance(ctx)
 		if err != nil {
 			return rate{}, err
 		}
@@ -152,7 +152,7 @@ func (p *problem) minimum(ctx context.Context, limit float64, start []pick, pric
 	if r.value-r.bound <= 1e-7*math.Abs(r.value) {
 		return r.feasible, r.value, r.bound, nil
 	}
-	s := newSearch(v, r, true, effort)
+	s := newSearch(v, r, bestFit, effort)
 	s.best, s.value = r.feasible, r.value
 	if err := s.run(ctx); err != nil {
 		return nil, 0, 0, err

@@ -166,6 +166,8 @@ func (p *problem) atMost(d demand, budget design.Vec, effort int) *target.Proble
 	}
 }
 
+const ownLimit = false // held of wanted: the limit is found
+
 // wanted is the choice that takes least, by in's rule, of those that have what was asked for at their own clock, faster by a
 // factor hurry; none if there is none. The limit of the paths that it was found with stays set; held says that the one set is it.
 func (p *problem) wanted(ctx context.Context, in *Input, hurry float64, held bool) (rate, error) {
@@ -281,7 +283,7 @@ func (s *space) focusAsked(ctx context.Context, in *Input) (*near, error) {
 	for _, share := range askedClocks {
 		for _, limit := range []derive.Path{derive.AnyPath, e.PathsAt(share * c.Top())} {
 			p.setLimit(limit)
-			v := p.restrict(at*share, false)
+			v := p.restrict(at*share, byCost)
 			even, err := v.pricesOf(ctx)
 			if err != nil {
 				return nil, err
@@ -308,7 +310,7 @@ func (p *problem) tighten(ctx context.Context, cycles float64) error {
 	for high-low > 0.02*high && high > 1e-3 {
 		mid := (low + high) / 2
 		p.setBudget(at(mid))
-		r, err := p.restrict(cycles, false).balance(ctx)
+		r, err := p.restrict(cycles, byCost).balance(ctx)
 		if err != nil {
 			return err
 		}

@@ -111,7 +111,7 @@ func (c searchRunCmd) Run(e *env) error {
 	if c.JSON {
 		return artifact.Encode(e.stdout, r)
 	}
-	return r.Print(e.stdout, false)
+	return r.Print(e.stdout)
 }
 
 // searchShowCmd prints a study.
@@ -160,8 +160,10 @@ func (c searchShowCmd) Run(e *env) error {
 		return artifact.Encode(e.stdout, r)
 	case c.CSV:
 		return r.CSV(e.stdout)
+	case c.All:
+		return r.PrintAll(e.stdout)
 	}
-	return r.Print(e.stdout, c.All)
+	return r.Print(e.stdout)
 }
 
 // searchExportCmd writes a study for other programs.

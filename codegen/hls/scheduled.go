@@ -12,10 +12,10 @@ func (p *generator) scheduledText(i int, cfg string, in hw.Stream, outs []hw.Str
 	c.typ("in_beat", beatType(in))
 	c.typ("out_beat", beatType(outs[0]))
 	c.typ("activation", laneType(m.XBits, m.XSigned))
-	c.typ("weight", laneType(m.WBits, true))
-	c.typ("address", laneType(m.AddressBits(), false))
-	c.typ("place", laneType(m.PlaceBits(), false))
-	c.typ("acc", laneType(m.Acc, true))
+	c.typ("weight", signedType(m.WBits))
+	c.typ("address", unsignedType(m.AddressBits()))
+	c.typ("place", unsignedType(m.PlaceBits()))
+	c.typ("acc", signedType(m.Acc))
 	for _, q := range hw.HLSParams(m) {
 		c.f("  static constexpr int %s = %s;\n", q.Name, q.Value)
 	}
@@ -47,7 +47,7 @@ func (p *generator) collectText(i int, cfg string, ins []hw.Stream, out hw.Strea
 	table := m.Table()
 	c := newConfig(cfg)
 	c.typ("beat", beatType(out))
-	c.typ("port", laneType(table.Row, false))
+	c.typ("port", unsignedType(table.Row))
 	c.num("FILTERS", m.Filters)
 	c.num("WINDOWS", out.Tokens/m.Filters)
 	var b writer

@@ -21,10 +21,13 @@ func (w *writer) f(format string, args ...any) { fmt.Fprintf(&w.Buffer, format, 
 // laneType is the C++ type of a value of the given width.
 func laneType(bits int, signed bool) string {
 	if signed {
-		return fmt.Sprintf("ap_int<%d>", bits)
+		return signedType(bits)
 	}
-	return fmt.Sprintf("ap_uint<%d>", bits)
+	return unsignedType(bits)
 }
+
+func signedType(bits int) string   { return fmt.Sprintf("ap_int<%d>", bits) }
+func unsignedType(bits int) string { return fmt.Sprintf("ap_uint<%d>", bits) }
 
 // beatType names the token type of a stream: s16_1x9 is one pixel of nine signed
 // 16-bit lanes, acc40_1x4 an accumulator token of four 40-bit lanes.
@@ -290,8 +293,8 @@ func (p *generator) engineText(i int, in, out hw.Stream) (string, string) {
 		c.typ("out_beat", beatType(out))
 		c.typ("in_fifo", fifoClass(in))
 		c.typ("out_fifo", fifoClass(out))
-		c.typ("weight", laneType(e.WBits, true))
-		c.typ("acc", laneType(out.Bits, true))
+		c.typ("weight", signedType(e.WBits))
+		c.typ("acc", signedType(out.Bits))
 		c.f("  static constexpr hass::engine_kind KIND = hass::%s;\n", e.Kind)
 		c.flag("DEPTHWISE", e.Depthwise)
 		c.num("M", e.M)
@@ -333,9 +336,9 @@ func (p *generator) joinText(i int, cfg string, ins []hw.Stream, out hw.Stream) 
 	c := newConfig(cfg)
 	c.typ("acc_beat", beatType(ins[0]))
 	c.typ("out_beat", beatType(out))
-	c.typ("acc", laneType(j.ValueBits(), true))
+	c.typ("acc", signedType(j.ValueBits()))
 	if j.Levels == 0 {
-		c.typ("scale", laneType(max(1, j.ScaleBits()), false))
+		c.typ("scale", unsignedType(max(1, j.ScaleBits())))
 	}
 	c.num("W", j.W)
 	c.num("PX", j.Px)

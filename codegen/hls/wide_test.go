@@ -33,7 +33,7 @@ func wideDesign(t testing.TB, dir string) *design.Design {
 	conv(10, 1, 0.4)
 	conv(30, 1, 1)
 	conv(30, 30, 1)
-	b.Pool(b.Last(), hwtest.Square(3, 1, 1), true, false, f)
+	b.Pool(b.Last(), hwtest.Square(3, 1, 1), hwtest.Maximum, false, f)
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)

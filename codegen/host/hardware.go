@@ -20,10 +20,18 @@ type hardware struct {
 	Registers    []register
 }
 
+// direction is where a signal or stream goes, seen from the accelerator.
+type direction bool
+
+const (
+	output direction = false
+	input  direction = true
+)
+
 // stream is an AXI4-Stream of the IP, which a DMA serves.
 type stream struct {
 	Name, Pin string
-	In        bool
+	In        direction
 	Bits      int // of TDATA
 }
 
@@ -107,12 +115,12 @@ func rtlHardware(p *project.Project) *hardware {
 	h := &hardware{
 		Name: "hass_ip", Clock: "aclk", Reset: "aresetn", Control: "s_axi_control", Range: controlRange, Registers: controlRegisters,
 		Streams: []stream{
-			{weightStream, "s_axis_" + weightStream, true, 32},
-			{p.Input.Name, "s_axis_" + p.Input.Name, true, p.Input.AXIBits},
+			{weightStream, "s_axis_" + weightStream, input, 32},
+			{p.Input.Name, "s_axis_" + p.Input.Name, input, p.Input.AXIBits},
 		},
 	}
 	for _, o := range p.Outputs {
-		h.Streams = append(h.Streams, stream{o.Name, "m_axis_" + o.Name, false, o.AXIBits})
+		h.Streams = append(h.Streams, stream{o.Name, "m_axis_" + o.Name, output, o.AXIBits})
 	}
 	return h
 }

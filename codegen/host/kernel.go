@@ -67,16 +67,16 @@ func (m master) Mode() string {
 func (m master) Signals() []signal {
 	if m.Reads {
 		return []signal{
-			{"araddr", "ARADDR", true, 64}, {"arlen", "ARLEN", true, 8}, {"arsize", "ARSIZE", true, 3}, {"arburst", "ARBURST", true, 2},
-			{"arvalid", "ARVALID", true, 1}, {"arready", "ARREADY", false, 1},
-			{"rdata", "RDATA", false, m.Memory}, {"rlast", "RLAST", false, 1}, {"rvalid", "RVALID", false, 1}, {"rready", "RREADY", true, 1},
+			{"araddr", "ARADDR", input, 64}, {"arlen", "ARLEN", input, 8}, {"arsize", "ARSIZE", input, 3}, {"arburst", "ARBURST", input, 2},
+			{"arvalid", "ARVALID", input, 1}, {"arready", "ARREADY", output, 1},
+			{"rdata", "RDATA", output, m.Memory}, {"rlast", "RLAST", output, 1}, {"rvalid", "RVALID", output, 1}, {"rready", "RREADY", input, 1},
 		}
 	}
 	return []signal{
-		{"awaddr", "AWADDR", true, 64}, {"awlen", "AWLEN", true, 8}, {"awsize", "AWSIZE", true, 3}, {"awburst", "AWBURST", true, 2},
-		{"awvalid", "AWVALID", true, 1}, {"awready", "AWREADY", false, 1},
-		{"wdata", "WDATA", true, m.Memory}, {"wstrb", "WSTRB", true, m.Memory / 8}, {"wlast", "WLAST", true, 1},
-		{"wvalid", "WVALID", true, 1}, {"wready", "WREADY", false, 1}, {"bvalid", "BVALID", false, 1}, {"bready", "BREADY", true, 1},
+		{"awaddr", "AWADDR", input, 64}, {"awlen", "AWLEN", input, 8}, {"awsize", "AWSIZE", input, 3}, {"awburst", "AWBURST", input, 2},
+		{"awvalid", "AWVALID", input, 1}, {"awready", "AWREADY", output, 1},
+		{"wdata", "WDATA", input, m.Memory}, {"wstrb", "WSTRB", input, m.Memory / 8}, {"wlast", "WLAST", input, 1},
+		{"wvalid", "WVALID", input, 1}, {"wready", "WREADY", output, 1}, {"bvalid", "BVALID", output, 1}, {"bready", "BREADY", input, 1},
 	}
 }
 
@@ -113,17 +113,17 @@ const (
 // kernelOf describes the kernel of a project.
 func kernelOf(p *project.Project) *kernel {
 	k := &kernel{Name: "hass_kernel", Top: project.TopName, Range: controlRange, Control: axiLite(16)}
-	add := func(name, stream string, bits, words int, reads bool) {
+	add := func(name, stream string, bits, words int, d direction) {
 		i := len(k.Masters)
 		k.Masters = append(k.Masters, master{
 			Index: i, Name: name, Port: "m_axi_" + name, Stream: stream, Bits: bits, Memory: memoryBits(bits), Words: words,
-			Reads: reads, Weights: i == 0, Bank: p.Board.Bank(i),
+			Reads: d == input, Weights: i == 0, Bank: p.Board.Bank(i),
 		})
 	}
-	add(weightStream, "s_axis_"+weightStream, 32, p.Words, true)
-	add(p.Input.Name, "s_axis_"+p.Input.Name, p.Input.AXIBits, p.Input.Words, true)
+	add(weightStream, "s_axis_"+weightStream, 32, p.Words, input)
+	add(p.Input.Name, "s_axis_"+p.Input.Name, p.Input.AXIBits, p.Input.Words, input)
 	for _, o := range p.Outputs {
-		add(o.Name, "m_axis_"+o.Name, o.AXIBits, o.Words, false)
+		add(o.Name, "m_axis_"+o.Name, o.AXIBits, o.Words, output)
 	}
 	k.Args = []argument{{"mode", "s_axi_control", 0, argMode, 4, "uint"}, {"images", "s_axi_control", 0, argImages, 4, "uint"}}
 	for i, m := range k.Masters {

@@ -12,7 +12,7 @@ import (
 // signal is a signal of an AXI4-Lite slave in Verilog.
 type signal struct {
 	Name, Logical string
-	In            bool
+	In            direction
 	Bits          int
 }
 
@@ -41,11 +41,11 @@ func (s signal) Range() string { return vector(s.Bits) }
 // axiLite lists the signals of an AXI4-Lite slave. Its addresses have the given number of bits.
 func axiLite(address int) []signal {
 	return []signal{
-		{"awaddr", "AWADDR", true, address}, {"awvalid", "AWVALID", true, 1}, {"awready", "AWREADY", false, 1},
-		{"wdata", "WDATA", true, 32}, {"wstrb", "WSTRB", true, 4}, {"wvalid", "WVALID", true, 1}, {"wready", "WREADY", false, 1},
-		{"bresp", "BRESP", false, 2}, {"bvalid", "BVALID", false, 1}, {"bready", "BREADY", true, 1},
-		{"araddr", "ARADDR", true, address}, {"arvalid", "ARVALID", true, 1}, {"arready", "ARREADY", false, 1},
-		{"rdata", "RDATA", false, 32}, {"rresp", "RRESP", false, 2}, {"rvalid", "RVALID", false, 1}, {"rready", "RREADY", true, 1},
+		{"awaddr", "AWADDR", input, address}, {"awvalid", "AWVALID", input, 1}, {"awready", "AWREADY", output, 1},
+		{"wdata", "WDATA", input, 32}, {"wstrb", "WSTRB", input, 4}, {"wvalid", "WVALID", input, 1}, {"wready", "WREADY", output, 1},
+		{"bresp", "BRESP", output, 2}, {"bvalid", "BVALID", output, 1}, {"bready", "BREADY", input, 1},
+		{"araddr", "ARADDR", input, address}, {"arvalid", "ARVALID", input, 1}, {"arready", "ARREADY", output, 1},
+		{"rdata", "RDATA", output, 32}, {"rresp", "RRESP", output, 2}, {"rvalid", "RVALID", output, 1}, {"rready", "RREADY", input, 1},
 	}
 }
 

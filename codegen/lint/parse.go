@@ -155,7 +155,7 @@ func (p *project) parseDeclaration(f *source, i, end int, sc scope, templated bo
 			equals = true
 		case t.is(";"):
 			if paren < 0 {
-				p.declare(f, start, i, nil, templated, sc.class == "")
+				p.declare(f, start, i, nil, templated, sc.class)
 			}
 			return i + 1
 		case t.is("{"):
@@ -219,8 +219,8 @@ func parseParam(f *source, i, end int) param {
 	return q
 }
 
-// declare records a variable of namespace level (in == nil) or of a function.
-func (p *project) declare(f *source, i, end int, in *function, templated, outside bool) {
+// declare records a variable of namespace level (in == nil) or of a function. Members of a class are not recorded.
+func (p *project) declare(f *source, i, end int, in *function, templated bool, class string) {
 	v := variable{file: f, in: in, templated: templated, line: f.tokens[i].line}
 	name := -1
 	for k := i; k < end; k++ {
@@ -254,7 +254,7 @@ func (p *project) declare(f *source, i, end int, in *function, templated, outsid
 	v.name = f.tokens[name].text
 	first := f.tokens[i]
 	if in == nil {
-		if outside && !first.is("extern") && !first.is("operator") {
+		if class == "" && !first.is("extern") && !first.is("operator") {
 			p.globals = append(p.globals, v)
 		}
 		return
@@ -338,7 +338,7 @@ func (p *project) parseBody(fn *function) {
 		}
 		if atStart && t.kind == identToken {
 			if n := declarationEnd(f, i, fn.end); n > 0 {
-				p.declare(f, i, n, fn, fn.templated, false)
+				p.declare(f, i, n, fn, fn.templated, fn.class)
 			}
 		}
 		atStart = t.is(";") || t.is("{") || t.is("}") || t.is(")") || t.is("else")

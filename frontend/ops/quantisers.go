@@ -347,7 +347,7 @@ func (e *evaluation) dequantizeLinear() (*graph.Tensor, error) {
 	}
 	out := emptyLike(graph.Float, x.Shape)
 	at := gridIndex(g, x.Shape)
-	lo, hi := graph.Range(g.Bits, g.Signed, false)
+	lo, hi := graph.FullRange(g.Bits, g.Signed)
 	for i, q := range x.I {
 		if q < lo || q > hi {
 			return nil, fmt.Errorf("element %d, %d, is outside %d bits", i, q, g.Bits)

@@ -168,7 +168,7 @@ func SettleRounding(p graph.Pool, x graph.Shape) (graph.Pool, error) {
 	pads := p.Pads
 	for i := range 2 {
 		n := x[2+i]
-		out, err := p.Out(i, n, true)
+		out, err := p.OutUp(i, n)
 		if err != nil {
 			return p, err
 		}

@@ -114,7 +114,7 @@ func (r *sinking) passTranspose(t *graph.Node, perm []int, u *graph.Node) bool {
 		return true
 	case op.Type == "Concat" && len(out) == rank:
 		ax, err := ops.Axis(ops.NewAttrs(op).Int("axis", 0), rank)
-		inputs, ok := r.alike(u, perm, false)
+		inputs, ok := r.alike(u, perm, ofEqualRank)
 		if err != nil || !ok {
 			return false
 		}
@@ -230,7 +230,7 @@ func (r *sinking) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ 
 			return false
 		}
 	}
-	inputs, ok := r.alike(u, perm, true)
+	inputs, ok := r.alike(u, perm, broadcast)
 	if !ok || !r.Shape(u.Outputs[0]).Equal(r.Shape(t.Outputs[0])) {
 		return false
 	}
@@ -238,10 +238,17 @@ func (r *sinking) passElementwise(t *graph.Node, perm []int, u *graph.Node, typ 
 	return true
 }
 
+// constants says what an operator does with a constant of lower rank.
+type constants int
+
+const (
+	ofEqualRank constants = iota // it has none
+	broadcast
+)
+
 // alike gives the inputs of u before the transpose perm: those of its
-// transposes, and constants transposed back. Constants are broadcast if the
-// operator does so.
-func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, bool) {
+// transposes, and constants transposed back.
+func (r *sinking) alike(u *graph.Node, perm []int, as constants) ([]string, bool) {
 	inputs := make([]string, len(u.Inputs))
 	consts := make([]*graph.Tensor, len(u.Inputs))
 	inverse := make([]int, len(perm))
@@ -250,7 +257,7 @@ func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, b
 	}
 	for k := range u.Inputs {
 		i := (k + r.stuck[u]) % len(u.Inputs)
-		if r.before(u.Inputs[i], perm, broadcasts, &inputs[i], &consts[i]) {
+		if r.before(u.Inputs[i], perm, as, &inputs[i], &consts[i]) {
 			continue
 		}
 		r.stuck[u] = i
@@ -269,10 +276,10 @@ func (r *sinking) alike(u *graph.Node, perm []int, broadcasts bool) ([]string, b
 
 // before gives the input of the transpose perm that produces v, or v as a constant; false if v
 // is neither.
-func (r *sinking) before(v string, perm []int, broadcasts bool, x *string, c **graph.Tensor) bool {
+func (r *sinking) before(v string, perm []int, as constants, x *string, c **graph.Tensor) bool {
 	if t := r.Graph.Consts[v]; t != nil {
 		*c = t
-		return len(t.Shape) == len(perm) || len(t.Shape) < len(perm) && broadcasts
+		return len(t.Shape) == len(perm) || len(t.Shape) < len(perm) && as == broadcast
 	}
 	m := r.Maker[v]
 	if m == nil || !rewrite.IsForeign(m, "Transpose") || r.Shape(m.Inputs[0]) == nil {

@@ -93,21 +93,29 @@ func (r *Rewriter) Nodes() []*graph.Node {
 // and output are present. A refusal of f is collected, any other error ends the pass; f must not change the graph
 // before it returns an error.
 func (r *Rewriter) Each(f func(n *graph.Node, a *ops.Attrs) error, types ...string) error {
-	return r.eachOf(f, true, types)
+	return r.eachOf(f, oneOutput, types)
 }
 
 // EachOutput is each for operators of several outputs.
 func (r *Rewriter) EachOutput(f func(n *graph.Node, a *ops.Attrs) error, types ...string) error {
-	return r.eachOf(f, false, types)
+	return r.eachOf(f, manyOutputs, types)
 }
 
-func (r *Rewriter) eachOf(f func(n *graph.Node, a *ops.Attrs) error, single bool, types []string) error {
+// outputs says how many outputs an operator may have that others read.
+type outputs int
+
+const (
+	oneOutput outputs = iota
+	manyOutputs
+)
+
+func (r *Rewriter) eachOf(f func(n *graph.Node, a *ops.Attrs) error, has outputs, types []string) error {
 	for _, n := range r.Nodes() {
 		op, ok := n.Op.(graph.Foreign)
 		if !ok || !ops.Known(op) || !slices.Contains(types, op.Type) || r.Gone[n] || ops.WaitsFor(r.Graph, n) != "" {
 			continue
 		}
-		if ops.In(n, 0) == "" || single && n.Outputs[0] == "" {
+		if ops.In(n, 0) == "" || has == oneOutput && n.Outputs[0] == "" {
 			r.refused.Add(n.Name, ops.Refusal{Reason: "its first input or output is missing", Hint: "the model is damaged: export it again"})
 			continue
 		}
@@ -118,7 +126,7 @@ func (r *Rewriter) eachOf(f func(n *graph.Node, a *ops.Attrs) error, single bool
 			r.refused.Add(n.Name, ops.Refusal{Reason: "a constant expression with this operator is not evaluated", Hint: "fold constants when exporting (onnx-simplifier)"})
 			continue
 		}
-		if single && !r.OneOutput(n) {
+		if has == oneOutput && !r.OneOutput(n) {
 			r.refused.Add(n.Name, ops.Refusal{Reason: "an output beyond its first is used (a mask, indices or statistics)", Hint: "export the model for inference (model.eval())"})
 			continue
 		}

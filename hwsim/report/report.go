@@ -179,8 +179,9 @@ func New(n *hw.Network, r *hwsim.Result, pred Predicted) (*Report, error) {
 
 // waits lists the waits of process p, the longest first.
 func waits(n *hw.Network, p int, u hwsim.Usage, k func(int64) float64) []WaitReport {
+	const empty, full = false, true // how the FIFO made the process wait
 	var w []WaitReport
-	add := func(stream int, full bool, cycles int64) {
+	add := func(stream int, state bool, cycles int64) {
 		if cycles == 0 {
 			return
 		}
@@ -190,13 +191,13 @@ func waits(n *hw.Network, p int, u hwsim.Usage, k func(int64) float64) []WaitRep
 		}
 		w = append(w, WaitReport{})
 		copy(w[i+1:], w[i:])
-		w[i] = WaitReport{FIFO: n.Streams[stream].Name, Full: full, Cycles: k(cycles)}
+		w[i] = WaitReport{FIFO: n.Streams[stream].Name, Full: state, Cycles: k(cycles)}
 	}
 	for i, s := range n.Processes[p].In {
-		add(s, false, u.Starved[i])
+		add(s, empty, u.Starved[i])
 	}
 	for i, s := range n.Processes[p].Out {
-		add(s, true, u.Blocked[i])
+		add(s, full, u.Blocked[i])
 	}
 	return w
 }

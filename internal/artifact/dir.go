@@ -104,7 +104,7 @@ func newProject(ctx context.Context, target string, files []TreeFile) error {
 
 // newFolder fills a folder beside its place, which must be absent or empty, and renames it.
 func newFolder(target string, fill func(dir string) error) error {
-	t, err := newTemporary(target, true)
+	t, err := newTemporaryFolder(target)
 	if err != nil {
 		return fmt.Errorf("%w (is the parent folder there and writable?)", cause(err))
 	}
@@ -144,7 +144,7 @@ func WriteFolder(path string, fill func(dir string) error) error {
 func Scratch() (dir string, done func(), err error) {
 	parent := os.TempDir()
 	RemoveStale(parent)
-	t, err := newTemporary(filepath.Join(parent, "hass"), true)
+	t, err := newTemporaryFolder(filepath.Join(parent, "hass"))
 	if err != nil {
 		return "", nil, fmt.Errorf("folder %s for temporary files: %w", parent, cause(err))
 	}

@@ -46,7 +46,7 @@ func WriteFiles(ctx context.Context, outputs ...Output) error {
 	}
 	temps := make([]*temporary, len(outputs))
 	for i, o := range outputs {
-		t, err := newTemporary(targets[i], false)
+		t, err := newTemporaryFile(targets[i])
 		if err != nil {
 			return fmt.Errorf("write %s: %w (is the folder there and writable?)", o.Path, cause(err))
 		}
@@ -117,7 +117,7 @@ func CheckFile(path string) error {
 		return fmt.Errorf("%s: %s is not a folder", path, dir)
 	}
 	RemoveStale(dir)
-	t, err := newTemporary(target, false)
+	t, err := newTemporaryFile(target)
 	if err != nil {
 		return fmt.Errorf("%s: folder %s is not writable: %w", path, dir, cause(err))
 	}

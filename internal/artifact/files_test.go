@@ -70,12 +70,12 @@ func TestStale(t *testing.T) {
 		t.Skip("skipped: no locks on this file system")
 	}
 	target := filepath.Join(dir, "out")
-	living, err := newTemporary(target, false)
+	living, err := newTemporaryFile(target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer living.remove()
-	folder, err := newTemporary(target, true)
+	folder, err := newTemporaryFolder(target)
 	if err != nil {
 		t.Fatal(err)
 	}

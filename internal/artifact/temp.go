@@ -37,19 +37,28 @@ func Abandon() {
 	}
 }
 
-// newTemporary creates a temporary file or folder beside target, or in it.
-func newTemporary(target string, folder bool) (*temporary, error) {
+// newTemporaryFile creates a temporary file beside target.
+func newTemporaryFile(target string) (*temporary, error) {
+	return newTemporary(target, func(path string) (*os.File, error) {
+		return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	})
+}
+
+// newTemporaryFolder creates a temporary folder beside target, or in it.
+func newTemporaryFolder(target string) (*temporary, error) {
+	return newTemporary(target, func(path string) (*os.File, error) {
+		if err := os.Mkdir(path, 0o777); err != nil {
+			return nil, err
+		}
+		return os.Open(path)
+	})
+}
+
+func newTemporary(target string, create func(path string) (*os.File, error)) (*temporary, error) {
 	for range 8 {
 		t := &temporary{path: temporaryName(target)}
 		var err error
-		if folder {
-			if err = os.Mkdir(t.path, 0o777); err == nil {
-				t.f, err = os.Open(t.path)
-			}
-		} else {
-			t.f, err = os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-		}
-		if err != nil {
+		if t.f, err = create(t.path); err != nil {
 			return nil, err
 		}
 		if tryLock(t.f) == lockHeld || !t.same() {

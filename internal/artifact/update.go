@@ -250,7 +250,7 @@ func hashIn(root *os.Root, name string) (string, error) {
 
 // stage writes the new files and the steps, and renames the whole to updateName.
 func stage(ctx context.Context, target string, files []TreeFile, steps []step) error {
-	t, err := newTemporary(filepath.Join(target, "update"), true)
+	t, err := newTemporaryFolder(filepath.Join(target, "update"))
 	if err != nil {
 		return cause(err)
 	}

@@ -49,20 +49,23 @@ func (s *Stats) LeastError(f fixed.Format) int {
 	return best
 }
 
-// LeastErrorAt is the format of least squared error whose factor is scale, and the error; if whole, the finest that holds all observed
-// values. Of equal ones it takes the coarser.
-func (s *Stats) LeastErrorAt(f fixed.Format, scale float64, whole bool) (best fixed.Format, err float64) {
+// FinestAt is the finest format whose factor is scale and that holds all observed values, and its squared error.
+func (s *Stats) FinestAt(f fixed.Format, scale float64) (fixed.Format, float64) {
 	if scale != 1 {
 		f.Scale = scale
 	}
 	f.Frac = Finest(f, float64(s.Min)/scale, float64(s.Max)/scale)
-	err = math.Inf(1)
-	for range 5 {
+	return f, s.SquaredError(f.Step(), f.Min(), f.Max())
+}
+
+// LeastErrorAt is the format of least squared error whose factor is scale, and the error. Of equal ones it takes the coarser.
+func (s *Stats) LeastErrorAt(f fixed.Format, scale float64) (best fixed.Format, err float64) {
+	f, err = s.FinestAt(f, scale)
+	best = f
+	for range 4 {
+		f.Frac++
 		if e := s.SquaredError(f.Step(), f.Min(), f.Max()); e < err {
 			best, err = f, e
-		}
-		if f.Frac++; whole {
-			break
 		}
 	}
 	return best, err

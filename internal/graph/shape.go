@@ -68,15 +68,24 @@ func (w Window) Check() error {
 }
 
 // Out is the output size along axis i (0 = height, 1 = width) for an input of n
-// elements. If it is rounded up, the last window must start inside the input or
-// the leading padding, as in ONNX and PyTorch.
-func (w Window) Out(i, n int, ceil bool) (int, error) {
-	lead, span := w.Pads[i], n+w.Pads[i]+w.Pads[i+2]-w.Extent(i)
-	if span < 0 {
-		return 0, fmt.Errorf("window of extent %d is larger than the padded input of %d", w.Extent(i), n+w.Pads[i]+w.Pads[i+2])
+// elements, rounded down.
+func (w Window) Out(i, n int) (int, error) {
+	padded := n + w.Pads[i] + w.Pads[i+2]
+	if padded < w.Extent(i) {
+		return 0, fmt.Errorf("window of extent %d is larger than the padded input of %d", w.Extent(i), padded)
 	}
-	out := span/w.Stride[i] + 1
-	if ceil && span%w.Stride[i] != 0 && out*w.Stride[i] < n+lead {
+	return (padded-w.Extent(i))/w.Stride[i] + 1, nil
+}
+
+// OutUp is Out rounded up. The last window must start inside the input or the
+// leading padding, as in ONNX and PyTorch.
+func (w Window) OutUp(i, n int) (int, error) {
+	out, err := w.Out(i, n)
+	if err != nil {
+		return 0, err
+	}
+	rest := n + w.Pads[i] + w.Pads[i+2] - w.Extent(i) - (out-1)*w.Stride[i]
+	if rest > 0 && out*w.Stride[i] < n+w.Pads[i] {
 		out++
 	}
 	return out, nil
@@ -171,8 +180,8 @@ func inferConv(op Conv, in []Shape) (Shape, error) {
 	case len(in) == 3 && in[2] != nil && !in[2].Equal(Shape{w[0]}):
 		return nil, fmt.Errorf("bias %v does not fit %d output channels", in[2], w[0])
 	}
-	h, errH := op.Out(0, x[2], false)
-	v, errW := op.Out(1, x[3], false)
+	h, errH := op.Out(0, x[2])
+	v, errW := op.Out(1, x[3])
 	if err := cmp.Or(errH, errW); err != nil {
 		return nil, err
 	}
@@ -193,8 +202,12 @@ func inferPool(op Pool, x Shape) (Shape, error) {
 			return nil, fmt.Errorf("pads %v reach a whole window of kernel %v", op.Pads, op.Kernel)
 		}
 	}
-	h, errH := op.Out(0, x[2], op.Ceil)
-	w, errW := op.Out(1, x[3], op.Ceil)
+	size := op.Out
+	if op.Ceil {
+		size = op.OutUp
+	}
+	h, errH := size(0, x[2])
+	w, errW := size(1, x[3])
 	if err := cmp.Or(errH, errW); err != nil {
 		return nil, err
 	}

@@ -111,6 +111,9 @@ func Range(bits int, signed, narrow bool) (lo, hi int64) {
 	return 0, int64(1)<<bits - 1 - cut
 }
 
+// FullRange is Range that is not narrow.
+func FullRange(bits int, signed bool) (lo, hi int64) { return Range(bits, signed, false) }
+
 func (ConvTranspose) Kind() string { return "convtranspose" }
 func (Concat) Kind() string        { return "concat" }
 func (Slice) Kind() string         { return "slice" }

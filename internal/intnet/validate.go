@@ -241,9 +241,8 @@ func checkShift(shift, want int) error {
 	return nil
 }
 
-// checkWindow checks geometry and output size, and, if meet is set, that every
-// window overlaps the map.
-func checkWindow(w *Window, in, out *Tensor, meet bool) error {
+// checkWindow checks geometry and output size.
+func checkWindow(w *Window, in, out *Tensor) error {
 	for d := range 2 {
 		size, osize := in.H, out.H
 		if d == 1 {
@@ -266,11 +265,16 @@ func checkWindow(w *Window, in, out *Tensor, meet bool) error {
 			return fmt.Errorf("kernel %v, stride %v, dilation %v, pads %v do not map %dx%d to %dx%d",
 				w.Kernel, w.Stride, w.Dilation, w.Pads, in.H, in.W, out.H, out.W)
 		}
-		if !meet {
-			continue
-		}
-		for o := range osize {
-			if countTaps(o*s-lead, k, dil, size) == 0 {
+	}
+	return nil
+}
+
+// checkMeets checks that every window overlaps the map.
+func checkMeets(w *Window, in, out *Tensor) error {
+	size, windows := [2]int{in.H, in.W}, [2]int{out.H, out.W}
+	for d := range 2 {
+		for o := range windows[d] {
+			if countTaps(o*w.Stride[d]-w.Pads[d], w.Kernel[d], w.Dilation[d], size[d]) == 0 {
 				return fmt.Errorf("pads %v: window %d along axis %d lies in the padding alone", w.Pads, o, d)
 			}
 		}
@@ -293,7 +297,7 @@ func countTaps(start, k, dil, size int) int {
 
 func checkConv(l *Layer, in, out *Tensor) error {
 	c := l.Conv
-	if err := checkWindow(&c.Window, in, out, false); err != nil {
+	if err := checkWindow(&c.Window, in, out); err != nil {
 		return err
 	}
 	if c.OutC != out.C {
@@ -347,7 +351,10 @@ func checkPool(p *Pool, global bool, r fixed.Rounding, in, out *Tensor) error {
 			return fmt.Errorf("a global pool has no window and a 1x1 output")
 		}
 	} else {
-		if err := checkWindow(&p.Window, in, out, true); err != nil {
+		if err := checkWindow(&p.Window, in, out); err != nil {
+			return err
+		}
+		if err := checkMeets(&p.Window, in, out); err != nil {
 			return err
 		}
 	}

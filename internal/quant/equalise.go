@@ -237,7 +237,7 @@ func (p *network) powers(r *calib.Ranges, opt Options) (calib.Powers, error) {
 		if bits <= errorBits && opt.Scales == FreeScales {
 			least := math.Inf(1)
 			for part := range scaleParts {
-				if _, e := st.LeastErrorAt(f, 1+float64(part)/scaleParts, false); e < least {
+				if _, e := st.LeastErrorAt(f, 1+float64(part)/scaleParts); e < least {
 					least = e
 				}
 			}

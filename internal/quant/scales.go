@@ -104,9 +104,14 @@ func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[
 			scale, sum := 1+float64(part)/scaleParts, 0.0
 			formats := make([]fixed.Format, len(list))
 			for k, v := range list {
+				st := r.Of(v.name)
+				choose := st.LeastErrorAt
+				if v.whole {
+					choose = st.FinestAt
+				}
 				var e float64
-				formats[k], e = r.Of(v.name).LeastErrorAt(v.f, scale, v.whole)
-				sum += e / r.Of(v.name).SquaredError(1, 0, 0)
+				formats[k], e = choose(v.f, scale)
+				sum += e / st.SquaredError(1, 0, 0)
 			}
 			if sum < best {
 				best = sum

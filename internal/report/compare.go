@@ -100,10 +100,10 @@ var figures = []figure{
 		}
 		return float(float64(r.Summary.LatencyCycles))
 	}, cyclesText},
-	{"accuracy, float", "", measured(false, func(a *Accuracy) *float64 { return a.Float }), func(v float64) string { return percent(v, 2) }},
-	{"accuracy, integer", "", measured(false, func(a *Accuracy) *float64 { return a.Integer }), func(v float64) string { return percent(v, 2) }},
-	{"error (root mean square), float", "", measured(true, func(a *Accuracy) *float64 { return a.Float }), func(v float64) string { return fmt.Sprintf("%.4g", v) }},
-	{"error (root mean square), integer", "", measured(true, func(a *Accuracy) *float64 { return a.Integer }), func(v float64) string { return fmt.Sprintf("%.4g", v) }},
+	{"accuracy, float", "", measured(shares, func(a *Accuracy) *float64 { return a.Float }), func(v float64) string { return percent(v, 2) }},
+	{"accuracy, integer", "", measured(shares, func(a *Accuracy) *float64 { return a.Integer }), func(v float64) string { return percent(v, 2) }},
+	{"error (root mean square), float", "", measured(errors, func(a *Accuracy) *float64 { return a.Float }), func(v float64) string { return fmt.Sprintf("%.4g", v) }},
+	{"error (root mean square), integer", "", measured(errors, func(a *Accuracy) *float64 { return a.Integer }), func(v float64) string { return fmt.Sprintf("%.4g", v) }},
 	{"useful products per DSP cycle", "", func(r *Run) *float64 {
 		if r.Simulation == nil {
 			return nil
@@ -112,10 +112,18 @@ var figures = []figure{
 	}, func(v float64) string { return decimals(v, 3) }},
 }
 
-// measured gives a figure of the accuracy of a run: of one that is judged by errors, or of one that is judged by shares.
-func measured(errors bool, of func(*Accuracy) *float64) func(*Run) *float64 {
+// measure is how a run's accuracy is judged.
+type measure int
+
+const (
+	shares measure = iota // of right answers
+	errors                // of values
+)
+
+// measured gives a figure of the accuracy of a run that is judged in the given way.
+func measured(by measure, of func(*Accuracy) *float64) func(*Run) *float64 {
 	return func(r *Run) *float64 {
-		if r.Summary == nil || r.Summary.Accuracy == nil || (r.Summary.Accuracy.Measure == judge.Error) != errors {
+		if r.Summary == nil || r.Summary.Accuracy == nil || (r.Summary.Accuracy.Measure == judge.Error) != (by == errors) {
 			return nil
 		}
 		return of(r.Summary.Accuracy)

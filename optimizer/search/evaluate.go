@@ -18,6 +18,8 @@ import (
 // results so far; rated reports whether they include the hardware.
 type Judge func(o *Outcome, rated bool) string
 
+const unrated, ratedNow = false, true // of a Judge
+
 // rounds are the shares of the images after which a trial is judged.
 var rounds = []float64{0.125, 0.25, 0.5, 1}
 
@@ -50,7 +52,7 @@ func (p *Problem) Evaluate(ctx context.Context, x []float64, judge Judge) (*Outc
 		}
 		run.summarise(o)
 		if judge != nil && !rated && !p.opt.NoHalving {
-			if o.Stopped = judge(o, false); o.Stopped != "" {
+			if o.Stopped = judge(o, unrated); o.Stopped != "" {
 				return o, nil
 			}
 		}
@@ -61,7 +63,7 @@ func (p *Problem) Evaluate(ctx context.Context, x []float64, judge Judge) (*Outc
 			rated = true
 		}
 		if judge != nil && upTo < n {
-			if o.Stopped = judge(o, true); o.Stopped != "" {
+			if o.Stopped = judge(o, ratedNow); o.Stopped != "" {
 				return o, nil
 			}
 		}

@@ -246,8 +246,27 @@ func (r *Result) Thresholds(number int) (*settings.Thresholds, error) {
 	return th, nil
 }
 
-// Print writes the study for people: the front, and all trials if wanted.
-func (r *Result) Print(out io.Writer, all bool) error {
+// Print writes the study for people, with the trials of the front.
+func (r *Result) Print(out io.Writer) error {
+	var front []*Trial
+	for _, n := range r.Front {
+		if t, err := r.Trial(n); err == nil {
+			front = append(front, t)
+		}
+	}
+	return r.print(out, front)
+}
+
+// PrintAll is Print with all trials.
+func (r *Result) PrintAll(out io.Writer) error {
+	var all []*Trial
+	for i := range r.Trials {
+		all = append(all, &r.Trials[i])
+	}
+	return r.print(out, all)
+}
+
+func (r *Result) print(out io.Writer, trials []*Trial) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	c := r.Config
 	fmt.Fprintf(out, "study %q: %s on %s, %d bits, sampler %s, %d of %d trials", r.Study, plainText(c.Model), plainText(c.Platform), c.Bits, c.Sampler, len(r.Trials), r.Total)
@@ -292,16 +311,8 @@ func (r *Result) Print(out io.Writer, all bool) error {
 		}
 		fmt.Fprintln(w)
 	}
-	if all {
-		for i := range r.Trials {
-			row(&r.Trials[i])
-		}
-	} else {
-		for _, n := range r.Front {
-			if t, err := r.Trial(n); err == nil {
-				row(t)
-			}
-		}
+	for _, t := range trials {
+		row(t)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -862,7 +862,7 @@ func TestResult(t *testing.T) {
 		t.Fatalf("the measurement is not in the study: %v", err)
 	}
 	var text, table strings.Builder
-	if err := res.Print(&text, true); err != nil {
+	if err := res.PrintAll(&text); err != nil {
 		t.Fatal(err)
 	}
 	if err := res.CSV(&table); err != nil {

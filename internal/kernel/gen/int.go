@@ -138,7 +138,13 @@ func intTaps() {
 // evenDwords is the constant that selects the low halves of four 64-bit numbers.
 var evenDwords Mem
 
-// requant: see Requant16; with ties it clears the lowest bit of exact ties.
+// What requant does with the lowest bit of exact ties.
+const (
+	keepTies  = false
+	clearTies = true
+)
+
+// requant: see Requant16; with clearTies it clears the lowest bit of exact ties.
 func requant(ties bool) {
 	if ties {
 		TEXT("avxRequant16Ties", NOSPLIT, "func(y *int32, stride, rows int, acc, half, shift, ties *int64, lo, hi, limit int64) (bad bool)")

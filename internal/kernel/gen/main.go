@@ -28,8 +28,8 @@ func main() {
 	evens()
 	intTile()
 	intTaps()
-	requant(false)
-	requant(true)
+	requant(keepTies)
+	requant(clearTies)
 	narrow()
 	Generate()
 }

@@ -260,7 +260,7 @@ func TestProject(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	f := fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	nb := hwtest.NewBuilder(rng, 3, 3, 2, f)
-	nb.Pool(nb.Last(), hwtest.Square(2, 1, 0), true, false, f)
+	nb.Pool(nb.Last(), hwtest.Square(2, 1, 0), hwtest.Maximum, false, f)
 	nb.Conv(nb.Last(), hwtest.ConvSpec{Window: hwtest.Square(1, 1, 0), OutC: 2, Out: f, WeightBits: 8, Density: 1, Shift: 5})
 	net, err := nb.Done()
 	if err != nil {

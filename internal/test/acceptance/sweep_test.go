@@ -68,7 +68,7 @@ var sweepKinds = []struct {
 	{"depthwise classifier", func(b *hwtest.Builder, p point, conv func(in, out, k, stride, groups int) int) {
 		conv(b.Last(), p.channels, 1, 1, 1)
 		conv(b.Last(), p.channels, 3+2*b.Rng.Intn(2), 1, p.channels)
-		conv(b.GlobalPool(b.Last(), false, b.Net.Tensors[b.Last()].Format), p.classes, 1, 1, 1)
+		conv(b.GlobalPool(b.Last(), hwtest.Mean, b.Net.Tensors[b.Last()].Format), p.classes, 1, 1, 1)
 	}},
 	{"residual", func(b *hwtest.Builder, p point, conv func(in, out, k, stride, groups int) int) {
 		x := conv(b.Last(), p.channels, 3, 1, 1)
@@ -100,7 +100,7 @@ var sweepKinds = []struct {
 	}},
 	{"gate", func(b *hwtest.Builder, p point, conv func(in, out, k, stride, groups int) int) {
 		x := conv(b.Last(), p.channels, 1, 1, 1)
-		g := conv(b.GlobalPool(x, false, b.Net.Tensors[x].Format), p.channels, 1, 1, 1)
+		g := conv(b.GlobalPool(x, hwtest.Mean, b.Net.Tensors[x].Format), p.channels, 1, 1, 1)
 		conv(b.Mul(x, g, b.Net.Tensors[x].Format), p.classes, 1, 1, 1)
 	}},
 }

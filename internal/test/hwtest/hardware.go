@@ -2,6 +2,7 @@ package hwtest
 
 import (
 	"fmt"
+	"math"
 	"math/rand"
 	"slices"
 
@@ -193,12 +194,12 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 			hl.OutPx = pixels()
 			depthwise := net.Depthwise(&l)
 			if channels := in.C / l.Conv.Groups; depthwise {
-				if !window(rng, &hl, in.C, l.Conv.Window, false) {
+				if !window(rng, &hl, in.C, l.Conv.Window, math.MaxInt) {
 					return nil
 				}
 				hl.OutCh, hl.Gang = hl.MCh, hl.MCh
 			} else {
-				if !window(rng, &hl, channels, l.Conv.Window, true) {
+				if !window(rng, &hl, channels, l.Conv.Window, hw.MaxLanes) {
 					return nil
 				}
 				hl.OutCh = pick(rng, divisors(out.C/l.Conv.Groups))
@@ -209,7 +210,7 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 			engine(rng, &hl, hw.EngineLanes(net, l, hl))
 		case intnet.KindPool:
 			hl.OutPx = pixels()
-			if !window(rng, &hl, in.C, l.Pool.Window, false) {
+			if !window(rng, &hl, in.C, l.Pool.Window, math.MaxInt) {
 				return nil
 			}
 			hl.OutCh = hl.MCh
@@ -242,8 +243,8 @@ func tryHW(rng *rand.Rand, net *intnet.Net) []hw.Layer {
 	return layers
 }
 
-// window draws the lanes of a window beat.
-func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, bounded bool) bool {
+// window draws the lanes of a window beat, at most the given number.
+func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, lanes int) bool {
 	for range 20 {
 		if hl.MCh = pick(rng, divisors(channels)); !nested(hl.MCh, hl.InCh) {
 			continue
@@ -251,7 +252,7 @@ func window(rng *rand.Rand, hl *hw.Layer, channels int, g intnet.Window, bounded
 		if hl.MTap = pick(rng, divisors(g.Kernel[1])); rng.Intn(2) == 0 {
 			hl.MTap = pick(rng, divisors(g.Kernel[0])) * g.Kernel[1]
 		}
-		if !bounded || hl.M() <= hw.MaxLanes {
+		if hl.M() <= lanes {
 			return true
 		}
 	}

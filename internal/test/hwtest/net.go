@@ -170,11 +170,20 @@ func (b *Builder) Conv(in int, s ConvSpec) int {
 	return out
 }
 
+// Reduction is what a pooling makes of the values of a window.
+type Reduction bool
+
+// The reductions.
+const (
+	Mean    Reduction = false
+	Maximum Reduction = true
+)
+
 // Pool adds a max or average pooling of tensor in. Every window must meet the map.
-func (b *Builder) Pool(in int, w intnet.Window, isMax, countPad bool, f fixed.Format) int {
+func (b *Builder) Pool(in int, w intnet.Window, r Reduction, countPad bool, f fixed.Format) int {
 	t := b.Net.Tensors[in]
-	p := &intnet.Pool{Window: w, Max: isMax}
-	if isMax {
+	p := &intnet.Pool{Window: w, Max: bool(r)}
+	if r == Maximum {
 		f = t.Format
 	} else {
 		p.CountPad = countPad
@@ -212,10 +221,10 @@ func tapsInside(w intnet.Window, d, size, o int) (n int) {
 }
 
 // GlobalPool adds a pooling of the whole of tensor in.
-func (b *Builder) GlobalPool(in int, isMax bool, f fixed.Format) int {
+func (b *Builder) GlobalPool(in int, r Reduction, f fixed.Format) int {
 	t := b.Net.Tensors[in]
-	p := &intnet.Pool{Max: isMax}
-	if isMax {
+	p := &intnet.Pool{Max: bool(r)}
+	if r == Maximum {
 		f = t.Format
 	} else {
 		b.average(p, t, &f)
@@ -387,7 +396,7 @@ func RandomNet(rng, forms *rand.Rand, layers int) (*intnet.Net, error) {
 			b.form(&s, t.Format)
 			b.Conv(in, s)
 		case 5, 6:
-			if w, ok := randomWindow(rng, t, true); ok {
+			if w, ok := randomWindow(rng, t, meets); ok {
 				b.Pool(in, w, rng.Intn(2) == 0, rng.Intn(2) == 0, f)
 			}
 		case 7, 8:
@@ -417,7 +426,7 @@ func RandomNet(rng, forms *rand.Rand, layers int) (*intnet.Net, error) {
 		case 12:
 			// A gate like squeeze-excite's: the mean of a map scales it.
 			if t.H*t.W > 1 {
-				b.Mul(in, b.GlobalPool(in, false, f), f)
+				b.Mul(in, b.GlobalPool(in, Mean, f), f)
 			}
 		}
 	}
@@ -497,7 +506,7 @@ func randomConv(rng *rand.Rand, in intnet.Tensor, out fixed.Format) ConvSpec {
 	s := ConvSpec{Out: out, OutC: []int{1, 2, 3, 4, 6, 8, 12}[rng.Intn(7)], WeightBits: []int{16, 8, 8, 4, 2}[rng.Intn(5)]}
 	s.Density = []float64{0, 0.1, 0.3, 0.6, 1, 1}[rng.Intn(6)]
 	s.PerChannel = s.WeightBits <= intnet.PerChannelBits && rng.Intn(2) == 0
-	w, ok := randomWindow(rng, in, false)
+	w, ok := randomWindow(rng, in, anywhere)
 	if s.Groups = 1; ok && in.C > 1 && rng.Intn(3) == 0 {
 		s.Groups = pick(rng, divisors(in.C))
 		if s.OutC = s.Groups * []int{1, 1, 2, 3}[rng.Intn(4)]; rng.Intn(2) == 0 {
@@ -520,8 +529,16 @@ func randomConv(rng *rand.Rand, in intnet.Tensor, out fixed.Format) ConvSpec {
 	return s
 }
 
-// randomWindow is a window that fits tensor t; if meet, no window lies in the padding alone.
-func randomWindow(rng *rand.Rand, t intnet.Tensor, meet bool) (intnet.Window, bool) {
+// place says where the windows of an operator may lie.
+type place bool
+
+const (
+	anywhere place = false // in the padding alone
+	meets    place = true  // at least one tap on the map
+)
+
+// randomWindow is a window that fits tensor t.
+func randomWindow(rng *rand.Rand, t intnet.Tensor, where place) (intnet.Window, bool) {
 	for range 50 {
 		k := []int{1, 2, 3, 3, 3, 5}[rng.Intn(6)]
 		w := Square(k, 1, 0)
@@ -541,8 +558,8 @@ func randomWindow(rng *rand.Rand, t intnet.Tensor, meet bool) (intnet.Window, bo
 				if rng.Intn(3) > 0 {
 					w.Pads[side] = rng.Intn(extent)
 				}
-				if !meet && rng.Intn(12) == 0 {
-					w.Pads[side] += 1 + rng.Intn(3) // may be wider than the kernel
+				if where == anywhere && rng.Intn(12) == 0 {
+					w.Pads[side] += 1 + rng.Intn(3) // perhaps wider than the kernel
 				}
 			}
 			if extent > size+w.Pads[d]+w.Pads[d+2] {
@@ -550,7 +567,7 @@ func randomWindow(rng *rand.Rand, t intnet.Tensor, meet bool) (intnet.Window, bo
 				break
 			}
 			for o := range OutSize(w, d, size) {
-				if meet && tapsInside(w, d, size, o) == 0 {
+				if where == meets && tapsInside(w, d, size, o) == 0 {
 					ok = false
 				}
 			}

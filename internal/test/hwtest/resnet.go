@@ -29,7 +29,7 @@ func ResNet8(rng *rand.Rand, bits int, density float64) (*intnet.Net, error) {
 	x = b.Add(conv(conv(x, 3, 1, 16), 3, 1, 16), x, f)
 	x = b.Add(conv(conv(x, 3, 2, 32), 3, 1, 32), conv(x, 1, 2, 32), f)
 	x = b.Add(conv(conv(x, 3, 2, 64), 3, 1, 64), conv(x, 1, 2, 64), f)
-	conv(b.GlobalPool(x, false, f), 1, 1, 10)
+	conv(b.GlobalPool(x, Mean, f), 1, 1, 10)
 	return b.Done()
 }
 

@@ -23,8 +23,8 @@ func LargeModels() []Large {
 		{"names that end in numbers", 20000, numberedNames},
 		{"long names", 2000, longNames},
 
-		{"consumers, all outputs", 10000, func(n int) Model { return fan("Relu", n, true) }},
-		{"consumers of the input", 30000, func(n int) Model { return fan("Relu", n, false) }},
+		{"consumers, all outputs", 10000, func(n int) Model { return fanOut("Relu", n) }},
+		{"consumers of the input", 30000, func(n int) Model { return fanOf(Node{}, "Relu", n) }},
 		{"consumers of an Identity", 30000, func(n int) Model { return fanOf(Node{Op: "Identity"}, "Relu", n) }},
 		{"consumers of a Reshape", 30000, func(n int) Model {
 			return fanOf(Node{Op: "Reshape", In: []string{"", "flat"}}, "Relu", n)
@@ -106,7 +106,7 @@ func LargeModels() []Large {
 		{"Concat of many", 20000, func(n int) Model { return wide("Concat", n, Int("axis", 1)) }},
 		{"Sum of many", 20000, func(n int) Model { return wide("Sum", n) }},
 		{"Split into many", 10000, split},
-		{"outputs that are inputs", 10000, func(n int) Model { return fan("Identity", n, true) }},
+		{"outputs that are inputs", 10000, func(n int) Model { return fanOut("Identity", n) }},
 		{"unused initializers", 50000, unusedInits},
 		{"used initializers", 50000, usedInits},
 		{"unused sparse initializers", 20000, sparse},
@@ -222,16 +222,14 @@ func longNames(n int) Model {
 	return m
 }
 
-// fan has n nodes that read x; either all are outputs, or a Sum reads them.
-func fan(op string, n int, outputs bool) Model {
+// fanOut is n nodes that read x; all are outputs.
+func fanOut(op string, n int) Model {
 	m := fanOf(Node{}, op, n)
-	if outputs {
-		m.Outputs = nil
-		for _, v := range m.Nodes[len(m.Nodes)-1].In {
-			m.Outputs = append(m.Outputs, Value{Name: v})
-		}
-		m.Nodes = m.Nodes[:len(m.Nodes)-1]
+	m.Outputs = nil
+	for _, v := range m.Nodes[len(m.Nodes)-1].In {
+		m.Outputs = append(m.Outputs, Value{Name: v})
 	}
+	m.Nodes = m.Nodes[:len(m.Nodes)-1]
 	return m
 }
 

@@ -104,7 +104,7 @@ func PathsOf(m hw.Module) (Paths, error) {
 		mul(&s, &m)
 	case hw.RequantParams:
 		s.Kind, s.size = int(kindRequant), float64(m.Px*m.Ch*3*m.OutBits)
-		elementwise(&s, &m.Elementwise, 1, false)
+		elementwise(&s, &m.Elementwise, 1, noChannels)
 		requantise(&s, &requantisation{in: asSigned(m.InBits, m.InSigned), out: m.OutBits, shift: m.Shift, steps: 1, lo: m.Lo, hi: m.Hi, rounding: m.Rounding}, none)
 	case hw.ActivationParams:
 		activation(&s, &m)
@@ -240,9 +240,14 @@ func convert(s *Paths, m *hw.ConvertParams) {
 	s.add(via(muxLevels(parts)).drives(wide / max(1, parts)))
 }
 
+// channelCounter says whether hass_pointwise counts channels.
+type channelCounter bool
+
+const noChannels channelCounter = false
+
 // elementwise are the paths of the control of hass_pointwise. It counts columns if the last beat of a row has pixels outside the map,
 // and channels if the module needs them.
-func elementwise(s *Paths, m *hw.Elementwise, ins int, channels bool) {
+func elementwise(s *Paths, m *hw.Elementwise, ins int, channels channelCounter) {
 	groups, beats := fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px)), fixed.CeilLog2(m.ChannelBeats)
 	if m.W%m.Px == 0 {
 		groups = 0

@@ -279,7 +279,7 @@ func randomLayer(rng *rand.Rand) (*intnet.Net, []hw.Layer) {
 			b.Mul(b.Requant(in, format()), in, format())
 			layers = append(layers, same, same)
 		} else {
-			b.Mul(in, b.Requant(b.GlobalPool(in, false, format()), format()), format())
+			b.Mul(in, b.Requant(b.GlobalPool(in, hwtest.Mean, format()), format()), format())
 			layers = append(layers, hw.Layer{InPx: px, InCh: ch, OutPx: 1, OutCh: ch}, one, same)
 		}
 	case kind < 17:

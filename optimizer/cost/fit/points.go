@@ -133,20 +133,27 @@ func memoryPoints(l *list) {
 
 func fifoPoints(l *list) {
 	rng := rand.New(rand.NewSource(1))
-	fifo := func(width, depth int, block bool) { l.add(hw.FIFOParams{Width: width, Depth: depth, Block: block}) }
-	rule := func(width, depth int) { fifo(width, depth, inBlocks(width, depth)) }
+	lut := func(width, depth int) { l.add(hw.FIFOParams{Width: width, Depth: depth}) }
+	block := func(width, depth int) { l.add(hw.FIFOParams{Width: width, Depth: depth, Block: true}) }
+	rule := func(width, depth int) {
+		if inBlocks(width, depth) {
+			block(width, depth)
+		} else {
+			lut(width, depth)
+		}
+	}
 	widths := []int{1, 3, 4, 8, 12, 16, 18, 24, 32, 36, 48, 54, 64, 72, 81, 96, 128, 144, 153, 200, 256, 320, 408}
 	for i, d := range []int{1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 24, 32} {
 		for k := range 3 {
-			fifo(widths[(i*5+k*7)%len(widths)], d, false)
+			lut(widths[(i*5+k*7)%len(widths)], d)
 		}
 	}
 	for i, d := range []int{33, 48, 64, 65, 100, 128, 150, 200, 256, 300} {
-		fifo(widths[(i*3+1)%12], d, false)
+		lut(widths[(i*3+1)%12], d)
 		rule(widths[(i*3+7)%len(widths)], d)
 	}
 	for i, d := range []int{100, 256, 500, 512, 513, 700, 1024, 1030, 2000, 2048, 3000, 4096} {
-		fifo(widths[(i*5+3)%len(widths)], d, true)
+		block(widths[(i*5+3)%len(widths)], d)
 	}
 	for range 25 {
 		rule(1+rng.Intn(160), 1+rng.Intn(64))

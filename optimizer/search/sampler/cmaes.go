@@ -48,7 +48,7 @@ func (s *cmaes) Propose(number int, history []Trial) []float64 {
 // cmaState is the distribution N(mean, sigma^2 C) and its paths; never changed
 // after it is made.
 type cmaState struct {
-	full        bool
+	form        matrixForm // of the covariance
 	mean        []float64
 	sigma       float64
 	cov         matrix // C
@@ -59,8 +59,8 @@ type cmaState struct {
 	updates     int
 }
 
-func newCMAState(dims int, full bool) *cmaState {
-	one := newMatrix(dims, full)
+func newCMAState(dims int, form matrixForm) *cmaState {
+	one := newMatrix(dims, form)
 	for i := range dims {
 		one.add(i, i, 1)
 	}
@@ -68,7 +68,7 @@ func newCMAState(dims int, full bool) *cmaState {
 	for i := range mean {
 		mean[i] = cmaMean
 	}
-	return &cmaState{full: full, mean: mean, sigma: cmaSigma, cov: one, root: one, inverseRoot: one,
+	return &cmaState{form: form, mean: mean, sigma: cmaSigma, cov: one, root: one, inverseRoot: one,
 		pathC: make([]float64, dims), pathSigma: make([]float64, dims)}
 }
 
@@ -98,14 +98,14 @@ func (s *cmaState) update(trials []Trial) *cmaState {
 	c1 := 2 / (float64((n+1.3)*(n+1.3)) + muEff)                            // eq. 57
 	cMu := math.Min(1-c1, 2*(muEff-2+1/muEff)/(float64((n+2)*(n+2))+muEff)) // eq. 58
 	chi := math.Sqrt(n) * (1 - 1/(4*n) + 1/(21*n*n))                        // E||N(0,I)||
-	if !s.full {
+	if s.form == diagonal {
 		c1 = math.Min(1, c1*(n+2)/3)
 		cMu = math.Min(1-c1, cMu*(n+2)/3)
 	}
 
 	ys := make([][]float64, len(best)) // eq. 39
 	step := make([]float64, len(s.mean))
-	next := &cmaState{full: s.full, updates: s.updates + 1, mean: make([]float64, len(s.mean)),
+	next := &cmaState{form: s.form, updates: s.updates + 1, mean: make([]float64, len(s.mean)),
 		pathC: make([]float64, len(s.mean)), pathSigma: make([]float64, len(s.mean))}
 	for k, t := range best {
 		ys[k] = make([]float64, len(s.mean))
@@ -133,7 +133,7 @@ func (s *cmaState) update(trials []Trial) *cmaState {
 		next.pathC[i] = float64((1-cc)*s.pathC[i]) + float64(gain*step[i]) // eq. 45
 	}
 	old := 1 - c1 - cMu + float64((1-h)*c1*cc*(2-cc))
-	next.cov = newMatrix(len(s.mean), s.full)
+	next.cov = newMatrix(len(s.mean), s.form)
 	next.cov.each(func(i, j int) float64 { // eq. 47
 		v := float64(old*s.cov.at(i, j)) + float64(c1*float64(next.pathC[i]*next.pathC[j]))
 		for k, y := range ys {
@@ -145,15 +145,23 @@ func (s *cmaState) update(trials []Trial) *cmaState {
 	return next
 }
 
-// matrix is a symmetric matrix: all of its rows, or only the diagonal as one row.
+// matrixForm is how a symmetric matrix is kept: all of its rows, or only the diagonal as one row.
+type matrixForm bool
+
+const (
+	diagonal matrixForm = false
+	full     matrixForm = true
+)
+
+// matrix is a symmetric matrix.
 type matrix struct {
-	full bool
+	form matrixForm
 	rows [][]float64
 }
 
-func newMatrix(n int, full bool) matrix {
-	m := matrix{full, make([][]float64, 1)}
-	if full {
+func newMatrix(n int, form matrixForm) matrix {
+	m := matrix{form, make([][]float64, 1)}
+	if form == full {
 		m.rows = make([][]float64, n)
 	}
 	for i := range m.rows {
@@ -163,14 +171,14 @@ func newMatrix(n int, full bool) matrix {
 }
 
 func (m matrix) at(i, j int) float64 {
-	if !m.full {
+	if m.form == diagonal {
 		return m.rows[0][i]
 	}
 	return m.rows[i][j]
 }
 
 func (m matrix) add(i, j int, v float64) {
-	if !m.full {
+	if m.form == diagonal {
 		i = 0
 	}
 	m.rows[i][j] += v
@@ -181,7 +189,7 @@ func (m matrix) each(f func(i, j int) float64) {
 	for i, row := range m.rows {
 		for j := range row {
 			switch {
-			case !m.full:
+			case m.form == diagonal:
 				row[j] = f(j, j)
 			case j < i:
 				row[j] = m.rows[j][i]
@@ -196,7 +204,7 @@ func (m matrix) each(f func(i, j int) float64) {
 func (m matrix) times(x []float64) []float64 {
 	y := make([]float64, len(x))
 	for i := range y {
-		if m.full {
+		if m.form == full {
 			y[i] = dot(m.rows[i], x)
 		} else {
 			y[i] = m.rows[0][i] * x[i]
@@ -210,7 +218,7 @@ func (m matrix) times(x []float64) []float64 {
 // the greatest.
 func (m matrix) roots() (root, inverse matrix) {
 	values, vectors := m.rows[0], [][]float64(nil)
-	if m.full {
+	if m.form == full {
 		values, vectors = eigen(m.rows)
 	}
 	most := 0.0
@@ -219,10 +227,10 @@ func (m matrix) roots() (root, inverse matrix) {
 	}
 	sqrt := func(v float64) float64 { return math.Sqrt(math.Max(v, 1e-14*most)) }
 	invert := func(v float64) float64 { return 1 / sqrt(v) }
-	if m.full {
+	if m.form == full {
 		return matrix{true, power(values, vectors, sqrt)}, matrix{true, power(values, vectors, invert)}
 	}
-	root, inverse = newMatrix(len(values), false), newMatrix(len(values), false)
+	root, inverse = newMatrix(len(values), diagonal), newMatrix(len(values), diagonal)
 	for i, v := range values {
 		root.rows[0][i], inverse.rows[0][i] = sqrt(v), invert(v)
 	}

@@ -74,12 +74,12 @@ func rotation(r *rand.Rand, n int) [][]float64 {
 // and the root squared is the matrix; a semidefinite matrix has finite roots.
 func TestRoots(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, full := range []bool{true, false} {
-		m := newMatrix(5, full)
+	for _, form := range []matrixForm{full, diagonal} {
+		m := newMatrix(5, form)
 		values := []float64{4, 1, 0.25, 9, 2}
 		turned := power(values, rotation(r, 5), func(v float64) float64 { return v })
 		m.each(func(i, j int) float64 {
-			if !full {
+			if form == diagonal {
 				return values[i]
 			}
 			return turned[i][j]
@@ -92,11 +92,11 @@ func TestRoots(t *testing.T) {
 		} {
 			for i := range x {
 				if math.Abs(pair[0][i]-pair[1][i]) > 1e-12 {
-					t.Errorf("full %v: %s is %v, want %v", full, what, pair[0], pair[1])
+					t.Errorf("full: %v: %s is %v, want %v", form, what, pair[0], pair[1])
 				}
 			}
 		}
-		flat := newMatrix(5, full)
+		flat := newMatrix(5, form)
 		flat.each(func(i, j int) float64 {
 			if i < 2 && j < 2 {
 				return 1
@@ -106,7 +106,7 @@ func TestRoots(t *testing.T) {
 		_, inverse = flat.roots()
 		for _, v := range inverse.times(x) {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				t.Errorf("full %v: the inverse root of a singular matrix is not finite", full)
+				t.Errorf("full: %v: the inverse root of a singular matrix is not finite", form)
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func TestRoots(t *testing.T) {
 // covariance reaches what the diagonal one cannot.
 func TestCMAESLearnsRotation(t *testing.T) {
 	const dims, trials = 5, 1500
-	reach := func(full bool, seed uint64) float64 {
+	reach := func(form matrixForm, seed uint64) float64 {
 		r := rand.New(rand.NewPCG(seed, 9))
 		q := rotation(r, dims)
 		centre := make([]float64, dims)
@@ -124,7 +124,7 @@ func TestCMAESLearnsRotation(t *testing.T) {
 			centre[i] = 0.4 + 0.2*r.Float64()
 		}
 		s := newCMAES(dims, seed, nil).(*cmaes)
-		s.state.first = newCMAState(dims, full)
+		s.state.first = newCMAState(dims, form)
 		least := math.Inf(1)
 		turned := func(x []float64) float64 {
 			sum := 0.0
@@ -139,13 +139,13 @@ func TestCMAESLearnsRotation(t *testing.T) {
 		}
 		return least
 	}
-	var full, diagonal []float64
+	var whole, flat []float64
 	for seed := range uint64(3) {
-		full, diagonal = append(full, reach(true, seed)), append(diagonal, reach(false, seed))
+		whole, flat = append(whole, reach(full, seed)), append(flat, reach(diagonal, seed))
 	}
-	t.Logf("full %.2g, diagonal %.2g", median(full), median(diagonal))
-	if !(median(full) < 1e-8) || !(median(diagonal) > 1e-4) {
-		t.Errorf("full %.2g, want less than 1e-8; diagonal %.2g, want more than 1e-4", median(full), median(diagonal))
+	t.Logf("full %.2g, diagonal %.2g", median(whole), median(flat))
+	if !(median(whole) < 1e-8) || !(median(flat) > 1e-4) {
+		t.Errorf("full %.2g, want less than 1e-8; diagonal %.2g, want more than 1e-4", median(whole), median(flat))
 	}
 }
 

@@ -104,11 +104,11 @@ func (u *uniform) build() (*intnet.Net, []hw.Layer, map[string]int, error) {
 	for i := range u.layers - 1 {
 		y := conv(x, 3, u.channels)
 		if u.poolAndResidual && i == 0 {
-			y = b.Pool(b.Add(y, x, f), hwtest.Square(2, 2, 0), true, false, f)
+			y = b.Pool(b.Add(y, x, f), hwtest.Square(2, 2, 0), hwtest.Maximum, false, f)
 		}
 		x = y
 	}
-	conv(b.GlobalPool(x, false, f), 1, 10)
+	conv(b.GlobalPool(x, hwtest.Mean, f), 1, 10)
 	net, err := b.Done()
 	if err != nil {
 		return nil, nil, nil, err
