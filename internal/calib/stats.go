@@ -145,6 +145,22 @@ func (s *Stats) merge(o *Stats) {
 	}
 }
 
+// Clamped are the statistics of the values clamped to [lo, hi], which contains 0, as far as formats are chosen by them.
+func (s *Stats) Clamped(lo, hi float32) *Stats {
+	c := &Stats{Count: s.Count, Zeros: s.Zeros, Min: max(s.Min, lo), Max: min(s.Max, hi), LSB: s.LSB, hist: slices.Clone(s.hist)}
+	for _, side := range []struct {
+		end        float32
+		first, all int // bins of the sign
+	}{{0 - lo, numBins / 2, numBins}, {hi, 0, numBins / 2}} {
+		at := side.first + int(math.Float32bits(side.end)>>binShift)
+		for i := at + 1; i < side.all; i++ {
+			c.hist[at] += c.hist[i]
+			c.hist[i] = 0
+		}
+	}
+	return c
+}
+
 // SquaredError is the expected sum of squared errors of quantising the observed
 // values with the given step, saturating to the integers lo..hi. Elements are
 // taken as spread evenly within their bin, a sixteenth of an octave, and the

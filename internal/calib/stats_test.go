@@ -94,3 +94,31 @@ func TestSquaredError(t *testing.T) {
 		}
 	}
 }
+
+// TestClamped: the statistics of clamped values choose formats as those of the values that were clamped before.
+func TestClamped(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, c := range []struct{ lo, hi float32 }{{-3, float32(math.Inf(1))}, {-3, 3}, {0, 1}, {float32(math.Inf(-1)), 0.5}} {
+		all, clamped := newStats(), newStats()
+		var a, b []float32
+		for range 20000 {
+			v := float32(rng.NormFloat64() * 4)
+			a, b = append(a, v), append(b, min(max(v, c.lo), c.hi))
+		}
+		all.observe(a)
+		clamped.observe(b)
+		got := all.Clamped(c.lo, c.hi)
+		if got.Min != clamped.Min || got.Max != clamped.Max {
+			t.Errorf("clamped to %v: from %g to %g, want %g to %g", c, got.Min, got.Max, clamped.Min, clamped.Max)
+		}
+		for _, f := range []fixed.Format{{Bits: 8, Frac: 3, Signed: true}, {Bits: 6, Frac: 1, Signed: true}, {Bits: 10, Frac: 7, Signed: true}} {
+			g, w := got.SquaredError(f.Step(), f.Min(), f.Max()), clamped.SquaredError(f.Step(), f.Min(), f.Max())
+			if math.Abs(g-w) > 0.05*w+1e-9 {
+				t.Errorf("clamped to %v, %v: error %g, want %g", c, f, g, w)
+			}
+		}
+		if all.Min >= -4 {
+			t.Error("Clamped changed its receiver")
+		}
+	}
+}

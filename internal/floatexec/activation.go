@@ -22,6 +22,24 @@ func activate[T Real](op graph.Activation, y, x []T) {
 	}
 }
 
+// Domain is the interval, which contains 0, outside of which a function has the value at its end: exactly, or of functions that approach
+// a limit to half a unit of 8 bits of their range.
+func Domain(op graph.Activation) (lo, hi float64) {
+	switch op.Fn {
+	case graph.ActHardSwish:
+		return -3, math.Inf(1)
+	case graph.ActHardSigmoid:
+		if op.Alpha > 0 && op.Beta > 0 && op.Beta < 1 {
+			return -op.Beta / op.Alpha, (1 - op.Beta) / op.Alpha
+		}
+	case graph.ActSigmoid:
+		return -6.25, 6.25
+	case graph.ActTanh:
+		return -3.125, 3.125
+	}
+	return math.Inf(-1), math.Inf(1)
+}
+
 // Func is an activation as a function of one float64; nil for prelu, which takes
 // a second input, and for an unknown name. The formulas are ONNX's; hardswish is
 // x * clamp(x+3, 0, 6) / 6.

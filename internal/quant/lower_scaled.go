@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 
+	"hass/internal/curve"
 	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/rescale"
@@ -239,7 +240,7 @@ func requantise(out *intnet.Layer, in fixed.Format, to ValueSpec, care effort) {
 			return
 		}
 	}
-	out.Act = curve(func(x float64) float64 { return x }, in, to, out.Lo, out.Hi, care)
+	out.Act = fitCurve(func(x float64) float64 { return x }, in, curve.Target{Format: to.Format, Rounding: to.Rounding, Lo: out.Lo, Hi: out.Hi}, care)
 	out.Rounding = to.Rounding
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hass/internal/calib"
+	"hass/internal/curve"
 	"hass/internal/fixed"
 	"hass/internal/graph"
 	"hass/internal/intnet"
@@ -156,6 +157,9 @@ func Calibrate(g *graph.Graph, r *calib.Ranges, opt Options) (*Spec, error) {
 			f, ok := free[l.out]
 			if !ok {
 				f = valueFormat(st, widths.activations[i], l.nonneg && st.Min >= 0, l.lo, l.hi, p.isResult(l.out))
+			}
+			if lo, hi, ok := p.domain(l); ok && f.Bits <= curve.TableBits {
+				f.Frac = st.Clamped(float32(lo), float32(hi)).LeastError(f)
 			}
 			if l.wide {
 				f.Frac = min(f.Frac, actFrac)

@@ -6,7 +6,9 @@ import (
 	"maps"
 	"slices"
 
+	"hass/internal/curve"
 	"hass/internal/fixed"
+	"hass/internal/floatexec"
 	"hass/internal/graph"
 	"hass/internal/intnet"
 	"hass/internal/settings"
@@ -63,6 +65,9 @@ func resolveWidths(w *settings.Widths, p *network, bits int) (layerWidths, error
 		r.weights = append(r.weights, pick(lw.Weights))
 		if (l.wide || p.ends(l)) && lw.Activations == 0 {
 			lw.Activations = fixed.MaxBits
+			if !p.ends(l) && !slices.ContainsFunc(p.readers(l), func(o *layer) bool { return pick(w.Layers[o.node.Name].Activations) > errorBits }) {
+				lw.Activations = curve.TableBits // of the table of a function that gives few bits
+			}
 		}
 		r.activations = append(r.activations, pick(lw.Activations))
 	}
@@ -78,7 +83,17 @@ func resolveWidths(w *settings.Widths, p *network, bits int) (layerWidths, error
 // ends tells whether a layer is a convolution whose sums leave the network and have no other reader. Wide sums then make no multiplier
 // wider.
 func (p *network) ends(l *layer) bool {
-	return l.kind == intnet.KindConv && p.isResult(l.out) && !slices.ContainsFunc(p.layers, func(o *layer) bool { return slices.Contains(o.in, l.out) })
+	return l.kind == intnet.KindConv && p.isResult(l.out) && len(p.readers(l)) == 0
+}
+
+// readers are the layers that read a layer's result.
+func (p *network) readers(l *layer) (list []*layer) {
+	for _, o := range p.layers {
+		if slices.Contains(o.in, l.out) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // tausOf gives the thresholds of every convolution of p, by name.
@@ -90,4 +105,16 @@ func tausOf(t *settings.Thresholds, p *network) (map[string]settings.Tau, error)
 		}
 	}
 	return t.ForConvs(convs)
+}
+
+// domain is the interval outside of which the functions that read a layer are constant; false if something else reads it.
+func (p *network) domain(l *layer) (lo, hi float64, ok bool) {
+	for _, o := range p.readers(l) {
+		if o.kind != intnet.KindActivation {
+			return 0, 0, false
+		}
+		a, b := floatexec.Domain(o.act)
+		lo, hi, ok = min(lo, a), max(hi, b), true
+	}
+	return lo, hi, ok && !p.isResult(l.out)
 }
