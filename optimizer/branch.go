@@ -8,9 +8,8 @@ import (
 	"hass/internal/design"
 )
 
-// search is a depth-first branch and bound over the layers in order. A branch is cut when
-// a bound shows that no completion fits or improves on the best choice. There is one bound
-// per price vector: the exact cheapest completion at these prices.
+// search is a depth-first branch and bound over the layers in order. A branch is cut when a bound shows that no completion fits
+// or improves on the best choice. There is one bound per price vector: the exact cheapest completion at these prices.
 type search struct {
 	v      *view
 	fit    []*tables // completions at prices on shares: nothing fits if the sum exceeds 1

@@ -13,11 +13,10 @@ import (
 	"hass/optimizer/widths"
 )
 
-// problem is the choice of one option per layer such that the sum of all costs stays
-// within the budget. Options fall into classes by the widths of the layer's streams.
-// Layers are coupled only by these widths: through converters, FIFO widths, and the rule
-// that one width must divide the other. Going through the layers in order, the state is
-// the widths of the tensors that are written and still to be read.
+// problem is the choice of one option per layer such that the sum of all costs stays within the budget. Options fall into classes
+// by the widths of the layer's streams. Layers are coupled only by these widths: through converters, FIFO widths, and the rule
+// that one width must divide the other. Going through the layers in order, the state is the widths of the tensors that are
+// written and still to be read.
 type problem struct {
 	net    *intnet.Net
 	model  derive.Pricing

@@ -8,8 +8,7 @@ import (
 	"hass/optimizer/simplex"
 )
 
-// slack is the tolerance of comparisons between floating-point bounds; feasibility
-// itself is judged on integers.
+// slack is the tolerance of comparisons between floating-point bounds; feasibility itself is judged on integers.
 const slack = 1e-9
 
 // view is the problem restricted to options of at most a given number of cycles.
@@ -158,9 +157,8 @@ func (v *view) objective(x []pick, total design.Vec) float64 {
 	return f
 }
 
-// relaxation bounds the problem by linear programming over mixtures of choices (column
-// generation): every column is a whole choice, found by the tables under the
-// duals of the last program.
+// relaxation bounds the problem by linear programming over mixtures of choices (column generation): every column is a whole
+// choice, found by the tables under the duals of the last program.
 type relaxation struct {
 	price    [design.NumResources]float64 // the best multipliers found
 	bound    float64                      // feasibility: lower bound on the largest share; otherwise on the objective
@@ -172,8 +170,7 @@ type relaxation struct {
 
 const columns = 80
 
-// balance bounds the largest share of any choice from below: above 1 nothing fits. It
-// stops at the first choice that fits.
+// balance bounds the largest share of any choice from below: above 1 nothing fits. It stops at the first choice that fits.
 func (v *view) balance(ctx context.Context) (relaxation, error) {
 	r := relaxation{}
 	fixed := v.share(v.fixed)
@@ -234,8 +231,7 @@ func (v *view) balance(ctx context.Context) (relaxation, error) {
 	return r, nil
 }
 
-// mixture is the use of the budgets by the choices xs in the proportions y, which add up to
-// sum, after every layer.
+// mixture is the use of the budgets by the choices xs in the proportions y, which add up to sum, after every layer.
 func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][design.NumResources]float64 {
 	path := make([][design.NumResources]float64, len(v.layers))
 	for j, x := range xs {
@@ -256,8 +252,7 @@ func (v *view) mixture(xs [][]pick, y []float64, sum float64) [][design.NumResou
 	return path
 }
 
-// cheapest bounds the objective over the choices within the budget from below, starting from
-// a known choice.
+// cheapest bounds the objective over the choices within the budget from below, starting from a known choice.
 func (v *view) cheapest(ctx context.Context, start []pick) (relaxation, error) {
 	total, _ := v.total(start)
 	r := relaxation{bound: math.Inf(-1), feasible: start, value: v.objective(start, total)}

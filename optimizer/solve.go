@@ -11,8 +11,7 @@ import (
 	"hass/optimizer/target"
 )
 
-// Limits of a branch and bound search in visited options: for the main result, and for
-// questions of the explanation.
+// Limits of a branch and bound search in visited options: for the main result, and for questions of the explanation.
 const (
 	defaultEffort = 2_000_000
 	whatIfEffort  = 100_000
@@ -85,9 +84,8 @@ type rate struct {
 	bound  float64 // no design of the space needs fewer cycles
 }
 
-// fastest finds the least cycles per image within the budget. Feasibility is monotone
-// in the cycles, so it bisects; if a test stays unknown, the bound is the last proved
-// one. ceiling, if positive, is known to be reachable by known.
+// fastest finds the least cycles per image within the budget. Feasibility is monotone in the cycles, so it bisects; if a test
+// stays unknown, the bound is the last proved one. ceiling, if positive, is known to be reachable by known.
 func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, known []pick) (rate, error) {
 	ts := p.rates()
 	lo, hi := -1, len(ts)-1 // ts[lo] was not reached, ts[hi] was
@@ -123,8 +121,7 @@ func (p *problem) fastest(ctx context.Context, effort int, ceiling float64, know
 			lo = mid
 		}
 	}
-	// Between the last impossible and the first unknown test, only the relaxation
-	// is tried.
+	// Between the last impossible and the first unknown test, only the relaxation is tried.
 	for a, b := proved, lo; b > a; {
 		mid := (a + b + 1) / 2
 		r, err := p.restrict(ts[mid], byCost).balance(ctx)
