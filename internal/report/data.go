@@ -87,6 +87,8 @@ type Run struct {
 	Explain     []string `json:"explain,omitempty"` // sentences of the optimizer
 
 	Fidelity *Fidelity `json:"fidelity,omitempty"`
+
+	Search *Search `json:"search,omitempty"`
 }
 
 // Summary is what summary.json says beyond the design.

@@ -50,6 +50,7 @@ type block struct {
 	Intro   string
 	Legend  []legend
 	Graph   *graph
+	Chart   *chart
 	List    []item
 	Table   *table
 	After   string
@@ -83,7 +84,7 @@ func judged(class, text string) verdict { return verdict{class, signs[class], te
 
 // rowLimits are how many rows of which kind a page has.
 type rowLimits struct {
-	Layers, FIFOs, Modules int
+	Layers, FIFOs, Modules, Trials int
 }
 
 // pageOf is the page of one run.
@@ -106,7 +107,11 @@ func pageOf(r *Run, lim rowLimits, abridged *[]string) *page {
 		p.layers[l.ID] = true
 	}
 	p.Verdicts, p.Tiles = v.verdicts(), v.tiles()
-	p.Sections = []section{v.works(), v.speed(), v.binding(), v.hardware(), v.proofs()}
+	p.Sections = []section{v.works(), v.speed(), v.binding(), v.hardware()}
+	if v.Search != nil {
+		p.Sections = append(p.Sections, v.found())
+	}
+	p.Sections = append(p.Sections, v.proofs())
 	return p
 }
 

@@ -63,7 +63,7 @@ func New(runs ...*Run) (*Data, error) {
 // HTML is the page: one file that asks for no other, at most MaxBytes long. What does not fit is left out, and the page says so. Equal
 // data give equal bytes.
 func (d *Data) HTML() ([]byte, error) {
-	for _, lim := range []rowLimits{{1500, 2000, 20}, {700, 500, 20}, {250, 100, 10}} {
+	for _, lim := range []rowLimits{{1500, 2000, 20, 2000}, {700, 500, 20, 500}, {250, 100, 10, 150}} {
 		page, err := d.render(lim)
 		if err != nil {
 			return nil, err
@@ -145,6 +145,9 @@ func (r *Run) abridge(lim rowLimits, layers map[string]bool) *Run {
 		for _, f := range most(list, lim.FIFOs, fifoWeight) {
 			c.FIFOs = append(c.FIFOs, *f)
 		}
+	}
+	if r.Search != nil {
+		c.Search = r.Search.abridge(lim)
 	}
 	c.Modules = r.Modules[:min(len(r.Modules), lim.Modules)]
 	return &c

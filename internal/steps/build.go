@@ -139,13 +139,13 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	if err := os.MkdirAll(o.Output, 0o777); err != nil {
 		return nil, fmt.Errorf("output folder: %w", err)
 	}
-	for _, name := range []string{"search.db", "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile} {
+	for _, name := range []string{rundir.SearchFile, "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile} {
 		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal); err != nil {
 			return nil, err
 		}
 	}
 	outputs := append(sparsity.Files(in("profile.json")), design.Files(in("design.json"))...)
-	outputs = append(outputs, in("search.db"), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile))
+	outputs = append(outputs, in(rundir.SearchFile), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile))
 	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal}); err != nil {
 		return nil, err
 	}
@@ -156,22 +156,24 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 		}
 	}
 
+	var found *search.Result
 	if o.Search {
 		rep.stage("search", "%d evaluations, %s", tuning.Evals, tuning.Sampler)
 		r, err := runSearch(ctx, searchJob{
 			model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: tuning,
-			objective: objective, study: Study{in("search.db"), DefaultStudyName}, resume: true, lease: study.DefaultLease,
+			objective: objective, study: Study{in(rundir.SearchFile), DefaultStudyName}, resume: true, lease: study.DefaultLease,
 		}, rep)
 		if err != nil {
 			return nil, err
 		}
 		if r.Best < 0 {
-			return nil, fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in("search.db"))
+			return nil, fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in(rundir.SearchFile))
 		}
 		rep.stage("", "trial %d", r.Best)
 		if err := writeThresholds(ctx, r, r.Best, in("thresholds.toml")); err != nil {
 			return nil, err
 		}
+		found = r
 		if opt.Thresholds, err = settings.LoadThresholds(in("thresholds.toml")); err != nil {
 			return nil, err
 		}
@@ -254,7 +256,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	}
 	s.Fidelity = cal.Profile.Fidelity
 	s.Accuracy = newAccuracy(plan, j, judged, test.Len())
-	if err := rundir.Write(ctx, o.Output, &rundir.Run{Design: d, Profile: cal.Profile, Simulation: result, Summary: s}); err != nil {
+	if err := rundir.Write(ctx, o.Output, &rundir.Run{Design: d, Profile: cal.Profile, Simulation: result, Summary: s, Search: found}); err != nil {
 		return nil, err
 	}
 	if mismatches > 0 {

@@ -20,7 +20,7 @@ type ReportOptions struct {
 
 // Report writes a page about one run, or about two side by side.
 func Report(ctx context.Context, o ReportOptions) (*report.Data, error) {
-	runs, read, err := rundir.Read(o.Files)
+	runs, read, err := rundir.Read(ctx, o.Files)
 	if err != nil {
 		return nil, err
 	}

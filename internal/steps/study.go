@@ -14,6 +14,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/graph"
 	"hass/internal/settings"
+	"hass/internal/steps/rundir"
 	"hass/optimizer/search"
 	"hass/optimizer/search/export"
 	"hass/optimizer/search/follow"
@@ -27,7 +28,7 @@ type Study struct {
 }
 
 // DefaultStudyName is the default name of a study in its database.
-const DefaultStudyName = "search"
+const DefaultStudyName = rundir.StudyName
 
 // TrialOptions are the options of ExtractTrial.
 type TrialOptions struct {

@@ -47,6 +47,11 @@ func (r *Run) Figures() (*report.Run, error) {
 	if r.Summary != nil {
 		addSummary(run, r.Summary)
 	}
+	if r.Search != nil {
+		if err := addSearch(run, r.Search, r.Profile); err != nil {
+			return nil, err
+		}
+	}
 	return run, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"hass/internal/report"
 	"hass/internal/userfile"
 	"hass/optimizer/derive"
+	"hass/optimizer/search"
 	"hass/sparsity"
 )
 
@@ -42,6 +43,7 @@ type Run struct {
 	Profile    *sparsity.Profile
 	Simulation *Simulation
 	Summary    *Summary
+	Search     *search.Result
 }
 
 // source is where an artefact was read, and its hash.
@@ -57,7 +59,7 @@ func (r *Run) Label(i int) string {
 }
 
 // Read reads the runs that paths name, and lists the files that were read.
-func Read(paths []string) (runs []*Run, read []string, err error) {
+func Read(ctx context.Context, paths []string) (runs []*Run, read []string, err error) {
 	var single *Run // of artefacts one by one
 	begin := func(dir string) *Run {
 		r := &Run{name: filepath.Base(dir), from: map[string]source{}}
@@ -89,12 +91,16 @@ func Read(paths []string) (runs []*Run, read []string, err error) {
 				read = append(read, in)
 			}
 		}
+		if in := filepath.Join(path, SearchFile); isStudy(in) {
+			r.from[SearchFile] = source{path: in}
+			read = append(read, in)
+		}
 		if len(r.from) == 0 {
-			return nil, nil, fmt.Errorf("%s: is no run folder: it has neither design.json nor profile.json, simulation.json, summary.json; hass build writes all of them", path)
+			return nil, nil, fmt.Errorf("%s: is no run folder: it has neither design.json nor profile.json, simulation.json, summary.json, search.db; hass build writes all of them", path)
 		}
 	}
 	for _, r := range runs {
-		if err := r.read(); err != nil {
+		if err := r.read(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -106,6 +112,9 @@ const maxJSON = 256 << 20
 
 // kindOf is the artefact that a file is, by its schema.
 func kindOf(path string) (string, error) {
+	if isStudy(path) {
+		return SearchFile, nil
+	}
 	data, err := userfile.Read(path, maxJSON)
 	if err != nil {
 		return "", err
@@ -121,11 +130,11 @@ func kindOf(path string) (string, error) {
 			return s.file, nil
 		}
 	}
-	return "", fmt.Errorf("%s: a report is made of a run folder, or of design.json, profile.json, simulation.json and summary.json; this file has the schema %.60q", path, h.Schema)
+	return "", fmt.Errorf("%s: a report is made of a run folder, or of design.json, profile.json, simulation.json, summary.json and search.db; this file has the schema %.60q", path, h.Schema)
 }
 
 // read reads the artefacts that were found, and checks that they belong together.
-func (r *Run) read() (err error) {
+func (r *Run) read(ctx context.Context) (err error) {
 	for _, s := range reportSchemas {
 		f, ok := r.from[s.file]
 		if !ok {
@@ -152,6 +161,11 @@ func (r *Run) read() (err error) {
 		}
 		r.from[s.file] = f
 	}
+	if f, ok := r.from[SearchFile]; ok {
+		if r.Search, err = ReadSearch(ctx, f.path); err != nil {
+			return err
+		}
+	}
 	return r.check()
 }
 
@@ -177,7 +191,18 @@ func (r *Run) check() error {
 	if r.Design != nil && r.Profile != nil && r.Design.Inputs["profile"] != r.from[profileFile].hash {
 		return fmt.Errorf("%s: was made from another profile than %s; give the files of one run", r.from[designFile].path, r.from[profileFile].path)
 	}
+	if r.Search != nil {
+		return r.checkSearch()
+	}
 	return nil
+}
+
+// inputsOf are the inputs of an artefact; nil of none.
+func inputsOf(h *artifact.Header) map[string]string {
+	if h == nil {
+		return nil
+	}
+	return h.Inputs
 }
 
 // headerOf is the header of an artefact; nil of none.
