@@ -34,7 +34,7 @@ func leaves(t *testing.T) []*kong.Node {
 }
 
 // texts are the commands that print a text for another program, man or a shell, and have no --json.
-var texts = []string{"man", "completion"}
+var texts = []string{"man", "completion", "search template"}
 
 // TestJSON: every command has --json, which prints one JSON object that opens as all artefacts do, and nothing
 // else; progress goes to stderr. docs/formats.md lists the schemas.

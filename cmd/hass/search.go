@@ -13,10 +13,11 @@ import (
 
 // searchCmd finds thresholds and hardware together.
 type searchCmd struct {
-	Run    searchRunCmd    `cmd:"" default:"withargs" help:"Search, or resume a search."`
-	Show   searchShowCmd   `cmd:"" help:"Print a study: best, front, table; or write the files of one of its trials."`
-	Watch  searchWatchCmd  `cmd:"" help:"Follow a study in the terminal until it is done."`
-	Export searchExportCmd `cmd:"" help:"Write all trials of a study as CSV, or as a storage of Optuna."`
+	Run      searchRunCmd      `cmd:"" default:"withargs" help:"Search, or resume a search."`
+	Show     searchShowCmd     `cmd:"" help:"Print a study: best, front, table; or write the files of one of its trials."`
+	Watch    searchWatchCmd    `cmd:"" help:"Follow a study in the terminal until it is done."`
+	Template searchTemplateCmd `cmd:"" help:"Print what starts the workers of a search on a cluster: a SLURM script or a Kubernetes manifest."`
+	Export   searchExportCmd   `cmd:"" help:"Write all trials of a study as CSV, or as a storage of Optuna."`
 }
 
 // searchFlags are the options that both search and build offer.
@@ -71,6 +72,7 @@ type searchRunCmd struct {
 	studyFlags
 	Output     string        `short:"o" help:"Study file (SQLite), in place of --study." type:"path"`
 	Resume     bool          `help:"Resume the study if it exists; every worker of a shared study needs this flag."`
+	Worker     string        `help:"Name of this worker in the study. Default: host and process." placeholder:"NAME"`
 	Lease      time.Duration `default:"60s" help:"Time after which the trial of a silent worker is taken over."`
 	ExportONNX string        `help:"Write the best trial's pruned model as ONNX." type:"path" placeholder:"FILE"`
 	JSON       bool          `help:"Print the study as JSON instead of a table."`
@@ -103,7 +105,7 @@ func (c searchRunCmd) Run(e *env) error {
 		Numerics: steps.Numerics{Bits: c.Bits, Scales: steps.DefaultNumerics().Scales, Widths: c.Widths, Seed: c.Seed},
 		Hardware: steps.Hardware{Platform: c.Platform, Engine: c.Engine, BudgetShare: c.BudgetShare, Target: limits.Target(c.Target), Pixels: pixelsOf(c.Pixels), Calibration: c.Calibration, Clock: c.Clock},
 		Tuning:   c.tuning(),
-		Study:    c.at(), Output: c.Output, Resume: c.Resume, Lease: c.Lease, ExportONNX: c.ExportONNX,
+		Study:    c.at(), Output: c.Output, Resume: c.Resume, Worker: c.Worker, Lease: c.Lease, ExportONNX: c.ExportONNX,
 	}, e.reporter())
 	if err != nil {
 		return err

@@ -69,6 +69,7 @@ type SearchOptions struct {
 	Study      Study
 	Output     string        // study file (SQLite) in place of Study.Location, or ""
 	Resume     bool          // resume the study if it exists; every worker of a shared study must set it
+	Worker     string        // name of this worker in the study; "" is host and process
 	Lease      time.Duration // time after which a silent worker's trial is taken over; 0 is study.DefaultLease
 	ExportONNX string        // file to write the best trial's pruned model to, or ""
 }
@@ -84,6 +85,11 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 	}
 	if o.Auto != nil {
 		return nil, badOption("a search has fixed widths: it does not take --bits auto")
+	}
+	if o.Worker != "" {
+		if err := study.CheckWorker(o.Worker); err != nil {
+			return nil, badOption("--worker: %v", err)
+		}
 	}
 	if o.Output == "" && o.Study.Location == "" {
 		return nil, badOption("a search needs the place of its study")
@@ -125,7 +131,7 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 	}
 	r, err := runSearch(ctx, searchJob{
 		model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: o.Tuning,
-		objective: objective, study: o.Study, resume: o.Resume, lease: o.Lease,
+		objective: objective, study: o.Study, resume: o.Resume, worker: o.Worker, lease: o.Lease,
 	}, rep)
 	if err != nil {
 		return nil, err
@@ -164,6 +170,7 @@ type searchJob struct {
 	objective   search.Objective
 	study       Study
 	resume      bool
+	worker      string // "" is host and process
 	lease       time.Duration
 }
 
@@ -265,12 +272,15 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 		}
 	}
 	config.Pixels, config.Truth = p.Pixels(), p.Truth()
-	host, err := os.Hostname()
-	if err != nil {
-		host = "worker"
+	if j.worker == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "worker"
+		}
+		j.worker = fmt.Sprintf("%.100q %d", host, os.Getpid())
 	}
 	r := &search.Runner{Problem: p, DB: db, Name: j.study.Name, Config: config, Resume: j.resume, Lease: j.lease,
-		Worker: fmt.Sprintf("%.100q %d", host, os.Getpid()), Probing: rep.track(TaskProbe), Report: rep.trials(p.Base, j.objective)}
+		Worker: j.worker, Probing: rep.track(TaskProbe), Report: rep.trials(p.Base, j.objective)}
 	if err := r.Run(ctx); err != nil {
 		return nil, err
 	}

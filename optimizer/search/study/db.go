@@ -388,6 +388,9 @@ func (d *DB) Load(ctx context.Context, name string) (*Study, error) {
 	return s, nil
 }
 
+// CheckWorker says whether a worker may have this name: 1 to 200 printable characters.
+func CheckWorker(name string) error { return checkName("worker name", name) }
+
 // checkName keeps names fit for a terminal and for PostgreSQL, which takes neither
 // NUL nor broken UTF-8.
 func checkName(what, s string) error {

@@ -156,7 +156,7 @@ func (s *Study) noRows(err error) error {
 //
 // ctx is also the parent of the lease's context, so it must outlive the trial.
 func (s *Study) Claim(ctx context.Context, worker string, batch int) (*Lease, error) {
-	if err := checkName("worker name", worker); err != nil {
+	if err := CheckWorker(worker); err != nil {
 		return nil, err
 	}
 	if s.Lease <= 0 {
