@@ -43,7 +43,7 @@ func TestDigests(t *testing.T) {
 		fmt.Fprintf(&got, "%d design.json %s\n", seed, digest(text))
 		for _, target := range []codegen.Target{codegen.HLS, codegen.RTL} {
 			for _, f := range emitted(t, d, dir, target) {
-				// What lists hashes or repeats the design is covered by what it repeats.
+				// Files that list hashes or repeat the design are covered by their sources.
 				if isRecord(f.Path) {
 					continue
 				}

@@ -95,7 +95,7 @@ func TestGenerate(t *testing.T) {
 	}
 	b := tree(t, projecttest.Generate(t, d, dir, "b"))
 	for name, text := range a {
-		// These may hold the model's name, quoted, or a hash of it.
+		// These files may contain the model's name, quoted, or a hash of it.
 		if b[name] != text && !slices.Contains([]string{"README.md", project.RecordName, artifact.ManifestName}, name) {
 			t.Errorf("%s differs", name)
 		}
@@ -113,7 +113,7 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestBadDesigns checks that Generate refuses what it cannot emit and leaves nothing behind.
+// TestBadDesigns checks that Generate refuses designs that it cannot emit, and then leaves no files behind.
 func TestBadDesigns(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -204,7 +204,7 @@ func TestHostileNames(t *testing.T) {
 					t.Errorf("%s holds %q", rel, h)
 				}
 			}
-			// Only what shows names to people, the design's copy and the hashes may differ at all.
+			// Only files that show names to people, the copy of the design, and hashes may differ.
 			may := []string{"README.md", "host/design.json", "design.tcl", project.RecordName, artifact.ManifestName}
 			if !slices.Contains(may, filepath.ToSlash(rel)) && text != clean[rel] {
 				t.Errorf("%s depends on names", rel)

@@ -18,7 +18,7 @@ import (
 	"hass/internal/test/projecttest"
 )
 
-// TestTargetOfDesign: a project is generated for what the design is for, and a limit that the design breaks is named.
+// TestTargetOfDesign: a project is only generated for the targets of the design; the error names the limit that the design breaks.
 func TestTargetOfDesign(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	f := fixed.Format{Bits: 16, Frac: 8, Signed: true}

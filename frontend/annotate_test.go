@@ -10,7 +10,7 @@ import (
 	"hass/frontend/onnx"
 )
 
-// TestAnnotate: metadata reach the node of that name in Check, a node without a name too, beside the metadata that were there.
+// TestAnnotate: metadata are added to the node that Check names, also if it has no name in the file; existing metadata stay.
 func TestAnnotate(t *testing.T) {
 	value := func(name string) *onnx.Value { return &onnx.Value{Name: name, IsTensor: true, Elem: onnx.Float32} }
 	data, err := onnx.Encode(&onnx.Model{IRVersion: 8, Opsets: map[string]int64{"": 13}, Metadata: map[string]string{"author": "me"}, Graph: &onnx.Graph{

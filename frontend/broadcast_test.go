@@ -69,7 +69,7 @@ func spread(f []float32, from, to graph.Shape) []float64 {
 	return out
 }
 
-// secondOperand are the operators with a second operand: what they compute.
+// secondOperand has the functions of the operators with a second operand.
 var secondOperand = map[string]func(x, o float64) float64{
 	"PRelu": func(x, o float64) float64 {
 		if x < 0 {

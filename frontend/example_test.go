@@ -7,7 +7,7 @@ import (
 	"hass/frontend"
 )
 
-// A model becomes a graph of the closed operator set; what has no hardware is reported by Check.
+// A model becomes a graph of the closed operator set; Check reports nodes without hardware.
 func ExampleLoad() {
 	g, err := frontend.Load("../examples/demo/model.onnx")
 	if err != nil {

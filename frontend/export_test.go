@@ -167,7 +167,7 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// lowered gives the nodes of a pass's golden file that a pass has lowered, each as a graph of its own.
+// lowered gives the nodes of a pass's golden file that a pass has lowered, each as a separate graph.
 func lowered(t *testing.T, file string) (graphs []*graph.Graph) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -331,7 +331,7 @@ func TestExportOpsets(t *testing.T) {
 	}
 }
 
-// TestShrinkBound: Shrink with the bound keeps what the threshold keeps, on both
+// TestShrinkBound: Shrink with the bound keeps the values that the threshold keeps, on both
 // sides of it and at it.
 func TestShrinkBound(t *testing.T) {
 	least := float64(math.SmallestNonzeroFloat32)

@@ -74,7 +74,7 @@ func TestBipolar(t *testing.T) {
 	}
 }
 
-// TestChannelsLastDomain: QONNX's operators over maps with their channels last give what ONNX's give between transposes.
+// TestChannelsLastDomain: QONNX's operators on maps with their channels last give the same as ONNX's between transposes.
 func TestChannelsLastDomain(t *testing.T) {
 	const domain = "qonnx.custom_op.channels_last"
 	weights := ramp(2 * 2 * 2 * 3) // [F,KH,KW,C] = [2,2,2,3]
@@ -259,7 +259,7 @@ func TestHostTail(t *testing.T) {
 	}
 }
 
-// runPart runs a model on the values of its inputs by name and adds those of its outputs.
+// runPart runs a model on values by name and adds the values of its outputs.
 func runPart(t *testing.T, m *onnx.Model, values map[string][]float32) {
 	t.Helper()
 	data, err := onnx.Encode(m)
@@ -287,7 +287,7 @@ func runPart(t *testing.T, m *onnx.Model, values map[string][]float32) {
 	}
 }
 
-// TestNoTail: what has no hardware is refused where layers with weights follow, or nothing stands before it; the reason names the cut.
+// TestNoTail: nodes without hardware are refused if layers with weights follow, or if no node with hardware precedes; the hint names the cut.
 func TestNoTail(t *testing.T) {
 	conv := func(in, out string) node {
 		return node{Name: out, Op: "Conv", In: []string{in, "w"}, Out: []string{out}}
@@ -314,8 +314,8 @@ func TestNoTail(t *testing.T) {
 	}
 }
 
-// TestMoves: what puts channels in another order, chooses some, or moves pixels to channels and back has hardware where a layer
-// follows, and gives what the operator and the layer give one after the other.
+// TestMoves: operators that reorder or select channels, or move pixels to channels and back, have hardware if a layer
+// follows, and together with it give the same as the operator and the layer one after the other.
 func TestMoves(t *testing.T) {
 	op := func(op string, in []string, attrs ...at) []node {
 		return []node{{Name: "move", Op: op, In: in, Out: []string{"m"}, Attrs: attrs}}

@@ -466,7 +466,7 @@ func TestFoldingKeepsValues(t *testing.T) {
 	}
 }
 
-// TestTrainedModels: every trained model imports as it is and builds.
+// TestTrainedModels: every trained model imports unchanged and builds.
 func TestTrainedModels(t *testing.T) {
 	dir := testenv.Data(t)
 	for _, c := range []struct {

@@ -177,7 +177,7 @@ func TestQuantised(t *testing.T) {
 	q := []int64{-7, 3, 0, 7, -1, 5} // weights [2,3,1,1]
 	raw := make([]byte, len(q))
 	deq := make([]float32, len(q))
-	shadow := make([]float32, len(q)) // what Quant rounds to q
+	shadow := make([]float32, len(q)) // the value that Quant rounds to q
 	for i, v := range q {
 		raw[i], deq[i], shadow[i] = byte(int8(v)), float32(v)*sw, float32(v)*sw+0.1
 	}

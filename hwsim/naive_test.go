@@ -234,7 +234,7 @@ func naiveAct(a *intnet.Act, x int64, channel int, least int64) *big.Int {
 	return rise.Add(rise, v.Lsh(big.NewInt(a.Table[i]), uint(a.Step)))
 }
 
-// forms counts the outputs by what they were rescaled with.
+// forms counts the outputs by the form of their rescaling.
 var forms = map[string]int{}
 
 // rounding counts how naiveRequant's results came about.

@@ -33,7 +33,7 @@ func TestPattern(t *testing.T) {
 					break
 				}
 				got, k := p.ahead()
-				if count >= 2*p.perImage-lag { // likewise what is not read behind the last
+				if count >= 2*p.perImage-lag { // likewise rows behind the last one that is read
 					got.Reads = 0
 				}
 				if got != want || k < 1 {

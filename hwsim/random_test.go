@@ -147,7 +147,7 @@ func engineCase(net *intnet.Net, layer int) string {
 	return "plain"
 }
 
-// moduleCase is a process's kind and what kind of it.
+// moduleCase is a kind of process, and a variant of it.
 func moduleCase(net *intnet.Net, p hw.Process) string {
 	kind := string(p.Kind)
 	if p.Layer < 0 {

@@ -17,7 +17,7 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// bothWays simulates with and without leaving out what repeats, compares the results, and returns what was left out.
+// bothWays simulates with and without skipping repetitions, compares the results, and returns the skipped amount.
 func bothWays(t *testing.T, n *hw.Network, images [][]int32, opt Options) *steady {
 	t.Helper()
 	var results [2]*Result
@@ -80,7 +80,7 @@ func randomDense(t *testing.T, seed int64) (*hwtest.Case, *hw.Network) {
 	return c, n
 }
 
-// TestSteadyRandom leaves out what repeats in random networks of dense and scheduled engines with small FIFOs.
+// TestSteadyRandom skips repetitions in random networks of dense and scheduled engines with small FIFOs.
 func TestSteadyRandom(t *testing.T) {
 	seeds := int64(200)
 	if testing.Short() {
@@ -158,7 +158,7 @@ func TestTimeOnly(t *testing.T) {
 	}
 }
 
-// TestSteadyNets checks how much is left out of networks as they are used.
+// TestSteadyNets checks how much of realistic networks is skipped.
 func TestSteadyNets(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	b := hwtest.NewBuilder(rng, 16, 16, 1, s8)
@@ -333,7 +333,7 @@ func TestWindowWalk(t *testing.T) {
 	}
 }
 
-// TestZeros compares the zero bitmaps of windows with their activations, for beats that lie across words.
+// TestZeros compares the zero bitmaps of windows with their activations, for beats that span words.
 func TestZeros(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	across := 0

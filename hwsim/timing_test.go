@@ -520,7 +520,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// TestBadInput checks that Run refuses what it cannot simulate.
+// TestBadInput checks that Run refuses inputs that it cannot simulate.
 func TestBadInput(t *testing.T) {
 	net := oneConv(t, 2, 2, 1, 1, hwtest.Square(1, 1, 0))
 	n := expand(t, net, hwtest.PlainHW(net), nil)

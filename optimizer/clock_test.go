@@ -119,7 +119,7 @@ func TestClockTooFast(t *testing.T) {
 	}
 }
 
-// TestClockKinds: what a clock rests on follows from target and family.
+// TestClockKinds: the kind of a clock follows from target and family.
 func TestClockKinds(t *testing.T) {
 	net := residualNet()
 	for _, tt := range []struct {

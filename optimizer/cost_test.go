@@ -22,7 +22,7 @@ func TestAverageDSP(t *testing.T) {
 	}
 }
 
-// TestDecomposition checks that what the search adds up step by step is the cost of the
+// TestDecomposition checks that the sum which the search computes step by step equals the cost of the
 // network that hw.Expand makes of the choice, with FIFOs into joins at the rule's depth.
 func TestDecomposition(t *testing.T) {
 	b := newBuild(6, 6, 4)

@@ -13,7 +13,7 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// onPart is a device with so many of each resource, all usable.
+// onPart is a device with the given amount of each resource, all usable.
 func onPart(r design.Resources) func(*Input) {
 	return func(in *Input) {
 		in.Platform.Resources = r

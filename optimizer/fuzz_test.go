@@ -68,7 +68,7 @@ func FuzzReadDesign(f *testing.F) {
 	})
 }
 
-// FuzzParsePlatform: what is accepted is a device that a design can be made for.
+// FuzzParsePlatform: for every accepted platform a design can be made.
 func FuzzParsePlatform(f *testing.F) {
 	f.Add([]byte("name = \"Mine\"\npart = \"xc7z010clg400-1\"\nfamily = \"7series\"\nclock_mhz = 100\n[resources]\nDSP = 80\nLUT = 17600\nLUTRAM = 6000\nFF = 35200\nBRAM18 = 120\nURAM = 0\n"))
 	f.Add([]byte("[device]\nname = \"z\"\npart = \"xczu7ev-ffvc1156-2-e\"\nboard = \"b\"\n[resources]\nDSP = 1\nLUT = 2\nFF = 3\nBRAM = 4\nURAM = 5\n[system]\nboard_frequency = 200.0\nreconfiguration_time = 0.1\n"))

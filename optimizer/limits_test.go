@@ -217,7 +217,7 @@ func TestReadBack(t *testing.T) {
 	nets["concat to the port"] = b.done(b.concat(b.conv(b.net.Input, 19, 3, 1, true), b.conv(b.net.Input, 41, 1, 1, false), b.conv(b.net.Input, 127, 1, 1, false)))
 	for name, net := range nets {
 		for _, platform := range []string{"u250", "zybo"} {
-			// Where DSPs bind, layers without any take what is cheap.
+			// If DSPs bind, layers without any take cheap hardware.
 			d := optimize(t, withWeights(net), platform, func(in *Input) { in.Shares = design.DefaultShares(); in.Shares.DSP *= 0.1 })
 			path := filepath.Join(t.TempDir(), "design.json")
 			if err := design.Write(t.Context(), d, path, golden(d.Net)); err != nil {

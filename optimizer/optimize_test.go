@@ -67,7 +67,7 @@ func optimize(t testing.TB, net *intnet.Net, platform string, change func(*Input
 	return d
 }
 
-// inputOf is what Optimize takes of a network.
+// inputOf is the input of Optimize for a network.
 func inputOf(t testing.TB, net *intnet.Net, platform string) Input {
 	t.Helper()
 	p, err := design.LoadPlatform(platform)
@@ -132,7 +132,7 @@ func TestOptimize(t *testing.T) {
 	}
 }
 
-// TestShortfall checks that a network whose weights exceed the memory says so.
+// TestShortfall checks the error of a network whose weights exceed the memory.
 func TestShortfall(t *testing.T) {
 	d := optimize(t, lenet(), "zedboard", nil)
 	if len(d.Shortfall) != 1 || !strings.HasPrefix(d.Shortfall[0], "BRAM18: needs ") || !strings.Contains(d.Shortfall[0], "budget 280, short by ") {

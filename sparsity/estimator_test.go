@@ -96,7 +96,7 @@ func (c *convCase) pairsOf(l hw.Layer, image, oy, ox, o, beat int) uint64 {
 	base := o / (conv.OutC / conv.Groups) * cg // first channel of o's group
 	lanes := l.MCh
 	if c.net.Depthwise(&c.net.Layers[0]) {
-		lanes = 1 // an engine has the taps of its own channel
+		lanes = 1 // an engine reads only the taps of its own channel
 	}
 	groups := cg / lanes
 	tap, ch := beat/groups*l.MTap, beat%groups*lanes

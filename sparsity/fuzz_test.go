@@ -11,7 +11,7 @@ import (
 	"hass/internal/artifact"
 )
 
-// FuzzRead reads profiles beside good side files: what is accepted can be printed and writes back as it was read.
+// FuzzRead reads random profiles with good side files: an accepted profile can be printed, and is written again unchanged.
 func FuzzRead(f *testing.F) {
 	m := measureSmall(f, Options{SampleImages: 2, GoldenImages: 2})
 	dir := f.TempDir()

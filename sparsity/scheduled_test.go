@@ -11,7 +11,7 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// TestScheduledCycles: the estimate of a scheduled engine is what the simulator counts an image, whatever the images hold.
+// TestScheduledCycles: the estimate of a scheduled engine equals the simulator's cycles per image, for any images.
 func TestScheduledCycles(t *testing.T) {
 	for seed := range int64(14) {
 		rng := rand.New(rand.NewSource(seed))

@@ -9,7 +9,7 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// TestPairCounter: what a search gathers image by image is what NewBitmaps gathers from tensors.
+// TestPairCounter: a search gathers image by image the same counts as NewBitmaps gathers from tensors.
 func TestPairCounter(t *testing.T) {
 	convs := 0
 	for seed := range int64(60) {

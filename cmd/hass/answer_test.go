@@ -136,7 +136,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestREADMEDemo: the README's demo is what make demo runs, and its output what that prints.
+// TestREADMEDemo: the README shows the command of make demo, and its output.
 func TestREADMEDemo(t *testing.T) {
 	root := testenv.Root(t)
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))

@@ -29,7 +29,7 @@ func TestDamage(t *testing.T) {
 	}
 	tiny := filepath.Join(runs, "tiny")
 	set := filepath.Join(tiny, "set.toml")
-	// The damaged file stands beside its side files, in a folder of its own.
+	// The damaged file is in a separate folder together with its side files.
 	for _, f := range []string{"images.npy", "labels.npy", "set.toml", "design.weights.bin", "design.golden.npy", "profile.bitmaps.bin", "profile.golden.npy"} {
 		data, err := os.ReadFile(filepath.Join(tiny, f))
 		if err != nil {
@@ -39,7 +39,7 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// bad.npy is what images.toml names.
+	// images.toml names bad.npy.
 	toml, err := os.ReadFile(filepath.Join(work, "set.toml"))
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func mutate(rng *rand.Rand, good []byte) (data []byte, how string) {
 		return append(data[:a:a], good[b:]...), fmt.Sprintf("bytes %d to %d are gone", a, b)
 	default:
 		how = "bits flipped:"
-		head := min(len(data), 4096) // where the structure of a model stands
+		head := min(len(data), 4096) // the place of a model's structure
 		for range 1 + rng.IntN(4) {
 			i := rng.IntN(len(data))
 			if rng.IntN(2) == 0 {

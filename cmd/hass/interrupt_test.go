@@ -27,7 +27,7 @@ func TestInterrupt(t *testing.T) {
 	model, calib, test := filepath.Join(demo, "model.onnx"), filepath.Join(demo, "calib.toml"), filepath.Join(demo, "test.toml")
 	for _, c := range []struct {
 		name  string
-		whole time.Duration // about what it takes
+		whole time.Duration // its approximate duration
 		args  func(dir string) []string
 		done  string // the file that is there exactly when the command succeeded
 	}{

@@ -52,7 +52,7 @@ func (t tests) Run() int {
 //	gz FILE                     writes FILE.gz
 //	deep FILE                   writes TOML that is nested 100,000 deep
 //	array FILE DxD... [type]    writes a .npy of ones; type nan: of NaN
-//	figures PAGE DIR            a report says what summary.json and simulation.json in DIR say, number by number
+//	figures PAGE DIR            the numbers of a report equal those of summary.json and simulation.json in DIR
 //	clean DIR                   no file below DIR holds a hostile name of models_test.go
 //
 // $DEMO is examples/demo, $RUN a folder with the demo's profile.json and
@@ -108,7 +108,7 @@ var prepared struct {
 	runs string
 }
 
-// prepare makes, once, what many tests begin with: runs/demo and runs/tiny, each with
+// prepare makes, once, the folders with which many tests begin: runs/demo and runs/tiny, each with
 // profile and design. Nobody writes there afterwards. demo is examples/demo.
 func prepare(t *testing.T) (demo, runs string) {
 	t.Helper()

@@ -278,7 +278,7 @@ var models = map[string]func() model{
 		m.Nodes[7].In = []string{"e3"}
 		return m
 	},
-	"gated": func() model { // what a MobileNetV3 block has besides depthwise convolutions
+	"gated": func() model { // the operators of a MobileNetV3 block besides depthwise convolutions
 		m := tiny()
 		m.Nodes[1].Op, m.Nodes[4].Op = "HardSwish", "Sigmoid"
 		m.Opset = 14

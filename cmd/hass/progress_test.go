@@ -11,7 +11,7 @@ import (
 	"hass/optimizer/search"
 )
 
-// answers are right answers as an outcome holds them.
+// answers are n answers of an outcome, of which the first right ones are right.
 func answers(bits ...byte) string { return base64.StdEncoding.EncodeToString(bits) }
 
 // TestProgressLine: the line of a search fits 80 columns, whatever its numbers, and says a loss with a minus.

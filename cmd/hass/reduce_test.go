@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestReduce asks for what makes no sense, and for back ends that are equal; internal/steps/reduce plants faults.
+// TestReduce makes invalid requests, and reduces back ends that are equal; the tests of internal/steps/reduce plant faults.
 func TestReduce(t *testing.T) {
 	_, runs := prepare(t)
 	design := filepath.Join(runs, "tiny", "design.json")

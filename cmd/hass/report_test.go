@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdFigures reads the data of a page back and compares its numbers with those of the artefacts in a folder.
+// cmdFigures reads the data in a page and compares its numbers with the artefacts in a folder.
 func cmdFigures(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: figures PAGE DIR")

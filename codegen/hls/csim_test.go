@@ -91,7 +91,7 @@ func (r *runner) run(t testing.TB, project string) (*verify.CSimResult, int) {
 	return res, code
 }
 
-// compareWithSim compares the engines' beats by cycles with those of hwsim.
+// compareWithSim compares the engines' numbers of beats, by cycles, with those of hwsim.
 func compareWithSim(t testing.TB, d *design.Design, images [][]int32, res *verify.CSimResult) {
 	t.Helper()
 	for _, diff := range res.CompareEngines(projecttest.SimCosts(t, d, images)) {

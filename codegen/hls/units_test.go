@@ -61,7 +61,7 @@ func TestUnits(t *testing.T) {
 			s = r.Intn(40) - 8
 		}
 		if s > 0 && s < 60 && r.Intn(2) == 0 {
-			acc = acc>>s<<s + int64(1)<<(s-1) + int64(r.Intn(3)-1) // at and beside a tie
+			acc = acc>>s<<s + int64(1)<<(s-1) + int64(r.Intn(3)-1) // at a tie and next to it
 		}
 		lim := lims[r.Intn(len(lims))]
 		ties := fixed.Roundings[r.Intn(len(fixed.Roundings))]

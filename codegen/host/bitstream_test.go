@@ -11,7 +11,7 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// fakeTools are programs that write down their arguments and leave what the real ones leave. Vivado runs its scripts over the
+// fakeTools are programs that record their arguments and create the same files as the real ones. The fake Vivado runs its scripts with the
 // stand-ins.
 var fakeTools = map[string]string{
 	"vivado": `
@@ -30,7 +30,7 @@ exec tclsh "$FAKE_TOOLS" "$FAKE_RECORD.tcl" "$FAKE_ROOT" "$script" "$@"`,
 	"hass":      "",
 }
 
-// bitstream runs make bitstream with some of the tools on the PATH and gives what they wrote down.
+// bitstream runs make bitstream with some of the tools on the PATH and gives their records.
 func bitstream(t *testing.T, out string, env []string, tools ...string) (record, msg string, err error) {
 	t.Helper()
 	testenv.Tools(t, "tcl make", "tclsh", "make")
@@ -80,7 +80,7 @@ func TestBitstream(t *testing.T) {
 	for _, tt := range []struct {
 		name, project string
 		env, tools    []string
-		want          []string // in what is printed, or in what the tools wrote down
+		want          []string // in the printed text, or in the records of the tools
 		fails         bool
 	}{
 		{"C++ with vitis-run", hls, nil, []string{"vivado", "v++", "vitis-run", "hass"}, []string{"hass.xsa are ready", "vitis-run\n  --mode\n  hls\n  --package", "ip=ROOT/vivado_out/w_vivado/hls/impl/ip"}, false},
@@ -110,7 +110,7 @@ func TestBitstream(t *testing.T) {
 			}
 		}
 	}
-	// All that the tools write is in a folder of its own: generated files and the folders that builds read stay as they are.
+	// The tools write only into one folder. Generated files, and the folders that builds read, do not change.
 	for _, project := range []string{hls, rtl} {
 		for _, name := range []string{"vivado_out/hass.bit", "vivado_out/hass.hwh", "vivado_out/hass.xsa", "vivado_out/log/bitstream.log"} {
 			if _, err := os.Stat(filepath.Join(project, filepath.FromSlash(name))); err != nil {

@@ -98,13 +98,13 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// fault is an edit of a generated script that its stand-ins must find.
+// fault is an edit of a generated script that the stand-ins must detect.
 type fault struct {
 	name, file, from, to string
 	want                 string // in the error
 }
 
-// boardFaults are those of the scripts for both targets.
+// boardFaults are faults in the scripts for both targets.
 var boardFaults = []fault{
 	{"unknown option of a command", "vivado/bd.tcl", "launch_runs impl_1 -to_step", "launch_runs impl_1 -until", "launch_runs: unknown option -until"},
 	{"unknown property of the processor", "vivado/bd.tcl", "PSU__USE__IRQ0 1", "PSU__USE_IRQ0 1", "zynq_ultra_ps_e: unknown option CONFIG.PSU__USE_IRQ0"},
@@ -144,7 +144,7 @@ var boardFaults = []fault{
 	{"a board part that is none", "design.tcl", "variable part {xc", "variable part {", "no part"},
 }
 
-// hlsFaults are those of the scripts for C++ alone.
+// hlsFaults are faults in the scripts for C++ only.
 var hlsFaults = []fault{
 	{"no clock", "run_hls.tcl", "create_clock -period $hass::clock_ns -name default", "", "without create_clock"},
 	{"cosim before csynth", "run_hls.tcl", "foreach step {csim csynth cosim export}", "foreach step {csim cosim csynth export}", "cosim_design before csynth_design"},
@@ -155,7 +155,7 @@ var hlsFaults = []fault{
 	{"a file that is missing", "design.tcl", "src/hass_top.cpp", "src/top.cpp", "no file"},
 }
 
-// rtlFaults are those of the scripts for SystemVerilog alone.
+// rtlFaults are faults in the scripts for SystemVerilog only.
 var rtlFaults = []fault{
 	{"constraints after synthesis", "vivado/synth.tcl", "opt_design\n", "read_xdc [file join $here ooc.xdc]\nopt_design\n", "constraints after synthesis"},
 	{"synthesis without constraints", "vivado/synth.tcl", "read_xdc", "#", "synth_design without a clock"},
@@ -179,7 +179,7 @@ var rtlFaults = []fault{
 	{"unknown option of the packager", "vivado/package_ip.tcl", "-root_dir", "-root", "unknown option -root"},
 }
 
-// kernelFaults are those of the SystemVerilog's kernel.
+// kernelFaults are faults in the SystemVerilog's kernel.
 var kernelFaults = []fault{
 	{"an argument of another offset", "board/kernel.xml", `offset="0x02c"`, `offset="0x030"`, "argument input at 0x030, register at 0x02c"},
 	{"an argument of another size", "board/kernel.xml", `size="0x8" offset="0x020"`, `size="0x4" offset="0x020"`, "argument weights has 0x4 bytes, its register 64 bits"},
@@ -203,7 +203,7 @@ var kernelFaults = []fault{
 	{"a master without a clock", "board/hass_kernel.v", ":m_axi_output0,", ",", "interface m_axi_output0 has no clock"},
 }
 
-// linkFaults are those of link.cfg, of kernels on a U250.
+// linkFaults are faults in link.cfg, for kernels on a U250.
 var linkFaults = []fault{
 	{"an absent region", "link.cfg", ":SLR0", ":SLR4", "the card has no SLR4"},
 	{"a region of no unit", "link.cfg", "slr=hass_kernel_1", "slr=hass_1", "slr of no unit"},
@@ -218,7 +218,7 @@ var linkFaults = []fault{
 	{"the kernel is not given to the linker", "vivado/bitstream.sh", ` "$out/hass_kernel.xo"`, "", "nk of no kernel"},
 }
 
-// hlsLinkFaults are those of the C++'s link.cfg, on a U50.
+// hlsLinkFaults are faults in the C++'s link.cfg, on a U50.
 var hlsLinkFaults = []fault{
 	{"an absent region", "link.cfg", ":SLR0", ":SLR2", "the card has no SLR2"},
 	{"an absent memory", "link.cfg", "hass_top_1.weights:HBM[0]", "hass_top_1.weights:HBM[32]", "no memory HBM[32]"},
@@ -257,7 +257,7 @@ func plant(t *testing.T, project string, f fault, scripts []string, env []string
 	}
 }
 
-// TestFaults plants faults in the scripts of both targets: the stand-ins must find each.
+// TestFaults plants faults in the scripts of both targets. The stand-ins must detect each of them.
 func TestFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: runs tclsh a hundred times (-short)")

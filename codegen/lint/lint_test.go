@@ -70,7 +70,7 @@ func TestFixtures(t *testing.T) {
 
 func key(line int, rule string) string { return fmt.Sprintf("%3d %s", line, rule) }
 
-// TestOutside checks that test and host code may do what modules may not.
+// TestOutside checks that test and host code may use constructs that modules may not.
 func TestOutside(t *testing.T) {
 	text := "#include <vector>\nstd::vector<int> v;\nvoid f() { while (true) { break; } }\n"
 	if got := lint.Lint(map[string]string{"tb/tb.cpp": text, "sim/x.h": text, "host/xrt_host.cpp": text, "README.md": text}); got != nil {

@@ -41,7 +41,7 @@ const (
 	handWeight1 = 0x0f0f0f
 )
 
-// handProject is what the testbench of the hand-made top is made from.
+// handProject has the data for the testbench of the hand-made top.
 func handProject(images int) *project.Project {
 	n := &hw.Network{
 		Processes: []hw.Process{
@@ -120,7 +120,7 @@ func writeHandProject(t *testing.T, p *project.Project) string {
 	r := rand.New(rand.NewSource(1))
 	for range len(p.Images) * handWords {
 		w := r.Uint32() & 0xffffff
-		in = le.AppendUint32(in, w|r.Uint32()<<24) // what lies above the lanes is ignored
+		in = le.AppendUint32(in, w|r.Uint32()<<24) // bits above the lanes are ignored
 		out0 = le.AppendUint16(le.AppendUint16(out0, uint16(w&0xfff)), uint16(w>>12))
 		out1 = le.AppendUint32(out1, w^handWeight0^handWeight1)
 	}
@@ -130,7 +130,7 @@ func writeHandProject(t *testing.T, p *project.Project) string {
 	return dir
 }
 
-// handCycles is what the hand-made top must take, by the rules of docs/hardware.md.
+// handCycles are the cycles that the hand-made top must take, by the rules of docs/hardware.md.
 func handCycles(p *project.Project) verify.Cycles {
 	images := len(p.Images)
 	type fifo struct {

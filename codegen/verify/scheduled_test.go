@@ -74,7 +74,7 @@ func TestScheduleMutants(t *testing.T) {
 	}
 }
 
-// plant writes the words of a wrong plan over those of the right one.
+// plant replaces the words of the right plan by those of a wrong one.
 func plant(t *testing.T, file string, m *hw.ScheduledParams, right, wrong *schedule.Plan) {
 	t.Helper()
 	data, err := os.ReadFile(file)

@@ -80,7 +80,7 @@ func TestEncodeRoundTrip(t *testing.T) {
 	}
 }
 
-// TestEncodeTensorForms: what a file holds in typed fields comes back so.
+// TestEncodeTensorForms: data in typed fields are encoded in typed fields again.
 func TestEncodeTensorForms(t *testing.T) {
 	m := onnxtest.Model{Opset: 13, Inits: []onnxtest.Tensor{
 		onnxtest.Typed("f", 1, []int64{2}, 4, false, 1, -2), onnxtest.Typed("h", 10, []int64{2}, 5, true, 1, 2), onnxtest.Typed("d", 11, []int64{2}, 10, false, 1, 2),

@@ -275,7 +275,7 @@ func TestExternalData(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		entries []string
-		want    string // of the error; "" if the data are right
+		want    string // text of the error; "" if the data are valid
 	}{
 		{"offset", []string{"location", "sub/w.bin", "offset", "4", "length", "8"}, ""},
 		{"offset alone", []string{"location", "sub/w.bin", "offset", "4"}, ""},

@@ -27,7 +27,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestRefuseOperator: what is said of an operator that no pass lowers depends on its domain and its row.
+// TestRefuseOperator: the message about an operator that no pass lowers depends on its domain and its row.
 func TestRefuseOperator(t *testing.T) {
 	const generic = "replace it by a supported operator, or cut the model before it"
 	for _, c := range []struct {

@@ -8,7 +8,7 @@ import (
 	"hass/internal/graph"
 )
 
-// TestReaders: readers give what a plain list would.
+// TestReaders: readers give the same as a plain list.
 func TestReaders(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	nodes := make([]*graph.Node, 40)

@@ -138,7 +138,7 @@ func TestWriteFileThroughLinkAndToDevice(t *testing.T) {
 	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 || read(t, target) != "new" {
 		t.Error("the link was replaced instead of its target")
 	}
-	// A device would be replaced, and side files would stand beside it.
+	// A device would be replaced, and side files would be written next to it.
 	wantErr(t, WriteBytes(t.Context(), os.DevNull, []byte("x")), os.DevNull, "is a device")
 	wantErr(t, CheckFile(os.DevNull), "is a device")
 	if st, err := os.Stat(os.DevNull); err != nil || st.Mode().IsRegular() {
@@ -244,7 +244,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestDecodeStrict checks what encoding/json lets pass.
+// TestDecodeStrict checks faults that encoding/json accepts.
 func TestDecodeStrict(t *testing.T) {
 	type inner struct {
 		Pair [2]int `json:"pair"`

@@ -38,7 +38,7 @@ func TestWriteFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"a.bin", "a.json"}, names(t, dir)); diff != "" {
 		t.Error(diff)
 	}
-	// The last fails: all stay as they were.
+	// The last one fails: no file changes.
 	boom := errors.New("boom")
 	err = WriteFiles(t.Context(), text(in("a.bin"), "new"), text(in("b.bin"), "new"), Output{Path: in("a.json"), Write: func(io.Writer) error { return boom }})
 	if !errors.Is(err, boom) || read(t, in("a.bin")) != "side" || read(t, in("a.json")) != s.SHA256 {

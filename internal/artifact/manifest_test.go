@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestReadManifest checks what a manifest may list.
+// TestReadManifest checks which entries a manifest may have.
 func TestReadManifest(t *testing.T) {
 	hash := HashBytes(nil)
 	inputs := map[string]string{"design": hash, "weights": hash, "golden": hash}

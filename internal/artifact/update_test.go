@@ -30,7 +30,7 @@ func project(pairs ...string) []TreeFile {
 	return append(files, TreeFile{Path: ManifestName, Data: b.Bytes()})
 }
 
-// tree is every file below dir with its contents, but for manifest and marker.
+// tree has every file below dir with its contents, except manifest and marker.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	m := map[string]string{}

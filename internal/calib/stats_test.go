@@ -72,7 +72,7 @@ func TestSquaredError(t *testing.T) {
 		"shifted":  func(r *rand.Rand) float64 { return 3 + r.NormFloat64() },
 		"negative": func(r *rand.Rand) float64 { return -r.ExpFloat64() },
 	} {
-		// A stream of its own for each: map order must not change what is drawn.
+		// Each value has a separate random stream, so that the order of maps does not change the numbers.
 		r := rand.New(rand.NewPCG(5, 6))
 		data := make([]float32, 100000)
 		for i := range data {

@@ -344,7 +344,7 @@ func TestOpenErrors(t *testing.T) {
 	x1 := u8(t, []int{2, 1, 1}, 1, 2)
 	grey, wide := pngOf(t, 1, 1, 9), pngOf(t, 1, 2, 9, 9)
 	colour := pngOf(t, 1, 1, 1, 2, 3)
-	bomb := []byte(grey) // claims 16384 x 16384 pixels, with a right checksum
+	bomb := []byte(grey) // claims 16384 x 16384 pixels, with a correct checksum
 	copy(bomb[16:], "\x00\x00\x40\x00\x00\x00\x40\x00")
 	binary.BigEndian.PutUint32(bomb[29:], crc32.ChecksumIEEE(bomb[12:29]))
 	var clear bytes.Buffer

@@ -59,7 +59,7 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
-// TestFeatureErrors: what is wrong with an array or CSV of numbers is said with its place.
+// TestFeatureErrors: the error about an array or a CSV of numbers names the place of the fault.
 func TestFeatureErrors(t *testing.T) {
 	nan := float32(0)
 	nan /= nan

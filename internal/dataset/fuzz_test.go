@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// FuzzOpen opens data sets of any TOML and CSV beside good images: what is accepted can be used to its end.
+// FuzzOpen opens data sets of random TOML and CSV next to good images: all items of an accepted set can be read.
 func FuzzOpen(f *testing.F) {
 	dir := folder(f, map[string]string{
 		"images.npy": u8(f, []int{3, 2, 2}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255),

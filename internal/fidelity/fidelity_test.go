@@ -121,7 +121,7 @@ func measure(t *testing.T, g *graph.Graph, images [][]float32, opt quant.Options
 	return run{spec, pruner, report}
 }
 
-// one is what a test expects of a loss besides its figures.
+// one has the properties that a test expects of a loss, besides its figures.
 type one struct {
 	Kind     LossKind
 	Layer    string
@@ -372,7 +372,7 @@ func TestBranchesOfConcat(t *testing.T) {
 	}
 }
 
-// TestWarnings: the worst come first, and what is beyond a screen is counted.
+// TestWarnings: the worst come first, and warnings beyond a screen are only counted.
 func TestWarnings(t *testing.T) {
 	r := new(Report)
 	for i := range 20 {

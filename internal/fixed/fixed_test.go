@@ -101,7 +101,7 @@ func TestRequantAgainstBig(t *testing.T) {
 		}
 		s := r.IntN(80) - 10
 		if s > 1 && s < 60 && r.IntN(3) == 0 {
-			acc = acc>>s<<s + int64(1)<<(s-1) + int64(r.IntN(3)-1) // at and beside a tie
+			acc = acc>>s<<s + int64(1)<<(s-1) + int64(r.IntN(3)-1) // at a tie and next to it
 		}
 		lo, hi := int64(-32768), int64(32767)
 		r := Roundings[r.IntN(len(Roundings))]

@@ -90,7 +90,7 @@ func likelihood(scores []float64, class int) float64 {
 	return -math.Log(sum)
 }
 
-// TestDifferences compares what gradients say of a change of a layer's weights with the difference that it makes, in float64, for
+// TestDifferences compares the effect of a change of a layer's weights as predicted by gradients with the actual one, in float64, for
 // every operator.
 func TestDifferences(t *testing.T) {
 	b := newBuilder(3, 12)

@@ -165,7 +165,7 @@ func TestWindowCount(t *testing.T) {
 	}
 }
 
-// TestJSON: a Net survives JSON but for its weights, in stable bytes.
+// TestJSON: a Net survives JSON except for its weights, with stable bytes.
 func TestJSON(t *testing.T) {
 	n := &zoo(3).net
 	js, err := json.Marshal(n)

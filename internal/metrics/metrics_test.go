@@ -96,7 +96,7 @@ func TestRegret(t *testing.T) {
 // TestExpected: of two figures the more certain one counts for more.
 func TestExpected(t *testing.T) {
 	for _, c := range []struct{ lost, doubt, regret, low, high float64 }{
-		{0.01, 0.02, 0, 0.01, 0.01},              // no regret: nothing but what was counted
+		{0.01, 0.02, 0, 0.01, 0.01},              // no regret: only counted answers
 		{0.01, 0.001, 0.04, 0.01, 0.0101},        // many images
 		{-0.02, 0.05, 0.004, 0.0039, 0.004},      // few images
 		{0.01, 0.01, 0.02, 0.01499999, 0.015001}, // as certain as each other

@@ -315,7 +315,7 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
-// TestRefusals: what cannot be searched is said with what to do.
+// TestRefusals: if a search is not possible, the error says what to do.
 func TestRefusals(t *testing.T) {
 	n := demo(t)
 	for _, c := range []struct {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestOrder: what the first steps of the order choose costs the least of all choices that save as much, for three layers of random costs.
+// TestOrder: the first steps of the order cost the least of all choices that save as much, for three layers with random costs.
 func TestOrder(t *testing.T) {
 	candidates := []int{8, 6, 5, 4}
 	r := rand.New(rand.NewPCG(3, 1))

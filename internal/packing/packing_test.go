@@ -15,7 +15,7 @@ func fieldsOf(sum int64, field, count int) []int64 {
 	return list
 }
 
-// half is what the first slice of a cascade adds.
+// half is the offset that the first slice of a cascade adds.
 func half(field, count int) (v int64) {
 	for k := range count - 1 {
 		v += 1 << (k*field + field - 1)
@@ -23,7 +23,7 @@ func half(field, count int) (v int64) {
 	return v
 }
 
-// TestPackedProducts: all 16,777,216 products of two activations of 8 bits and a weight come out of a slice of either family right.
+// TestPackedProducts: a DSP slice of either family computes all 16,777,216 products of two 8-bit activations and a weight correctly.
 func TestPackedProducts(t *testing.T) {
 	for _, wide := range []int{25, 27} {
 		p := For(Values{X: 8, Signed: true, W: 8}, 1, wide)

@@ -34,7 +34,7 @@ func spread(t testing.TB, seed uint64, ratio float64) *graph.Graph {
 	x.node(`slice "part" ("cat.y") -> ("part.y" [1,10,4,4]) start=[0,1,0,0] step=[1,1,1,1] to=[1,10,4,4]`)
 	x.conv("last", "part.y", "last.y", "[1,5,4,4]", 5, 10, 1, 1, 0)
 	g := x.graph(t, "last.y")
-	// Half of the channels are small, and what reads them makes up for it.
+	// Half of the channels are small, and the layers that read them compensate for it.
 	for i := range g.Consts["c1.w"].F {
 		if i/27%2 == 1 {
 			g.Consts["c1.w"].F[i] /= float32(ratio)

@@ -75,7 +75,7 @@ func everything(t testing.TB, seed uint64) *graph.Graph {
 	x.node(`threshold "t3" ("r2.y") -> ("t3.y" [1,8,9,8]) alpha=0.2`) // only c3 sees it
 	x.conv("c3", "t3.y", "c3.y", "[1,8,9,8]", 8, 8, 1, 2, 0)
 	x.node(`add "a" ("c3.y", "r1.y") -> ("a.y" [1,8,9,8])`)
-	x.node(`relu "r3" ("a.y") -> ("r3.y" [1,8,9,8])`) // a.y has two readers: a layer of its own
+	x.node(`relu "r3" ("a.y") -> ("r3.y" [1,8,9,8])`) // a.y has two readers, so the activation is a separate layer
 	x.node(`add "a2" ("a.y", "r3.y") -> ("a2.y" [1,8,9,8])`)
 	x.node(`maxpool "mp" ("a2.y") -> ("mp.y" [1,8,5,4]) kernel=[2,2] stride=[2,2] dilation=[1,1] pads=[0,0,0,0] ceil`)
 	x.node(`relu "r4" ("mp.y") -> ("r4.y" [1,8,5,4])`)

@@ -154,7 +154,7 @@ func (k *keptGraph) conv(v value) value {
 // list is a list of numbers in the graph's text.
 func list[T any](v []T) string { return strings.ReplaceAll(fmt.Sprint(v), " ", ",") }
 
-// random is a graph of about so many quantised operators.
+// random is a graph of about the given number of quantised operators.
 func (k *keptGraph) random(operators int) {
 	r := k.rng
 	in := value{"x", 2, 6, 8, 4}
@@ -373,7 +373,7 @@ func stepOf(g *graph.Graph, value string) float64 {
 	return 0
 }
 
-// nearTies tells whether a quantiser meets a value so close to a tie that float64 may have it on the wrong side.
+// nearTies tells whether a value at a quantiser is so close to a tie that float64 may put it on the wrong side.
 func nearTies(g *graph.Graph, values map[string]*floatexec.Tensor[float64]) bool {
 	for _, n := range g.Nodes {
 		if op, ok := n.Op.(graph.Quantize); !ok || op.Bipolar {
@@ -388,7 +388,7 @@ func nearTies(g *graph.Graph, values map[string]*floatexec.Tensor[float64]) bool
 	return false
 }
 
-// countTies counts what quantisers found half way between two steps.
+// countTies counts the values that quantisers found half way between two steps.
 func countTies(g *graph.Graph, values map[string]*floatexec.Tensor[float64]) (ties int) {
 	for _, n := range g.Nodes {
 		if _, ok := n.Op.(graph.Quantize); !ok {

@@ -48,7 +48,7 @@ func image(s *dataset.Set, i int) ([]float32, error) {
 	return img, s.Float(i, img)
 }
 
-// options are those of a width, with the input's range taken from the data set.
+// options are the options for a width, with the input's range from the data set.
 func (m model) options(bits int) quant.Options {
 	opt := quant.Options{Bits: bits}
 	for c := range m.calib.C {

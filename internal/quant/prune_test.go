@@ -9,7 +9,7 @@ import (
 	"hass/internal/settings"
 )
 
-// TestPruner: one convolution pruned alone is that of the network lowered under all thresholds.
+// TestPruner: a convolution that is pruned alone equals that of the network lowered with all thresholds.
 func TestPruner(t *testing.T) {
 	g := everything(t, 3)
 	imgs := images(4, 6, g.Inputs[0].Shape.Elems(), 1, 0.2)

@@ -76,7 +76,7 @@ func TestEverything(t *testing.T) {
 	}
 }
 
-// TestStructure looks at what became of each node of the graph.
+// TestStructure checks the layer or fusion of each node of the graph.
 func TestStructure(t *testing.T) {
 	g := everything(t, 1)
 	spec, net := lower(t, g, images(1, 5, 3*9*8, 2, -1), Options{Bits: 16})
@@ -385,7 +385,7 @@ func TestApplyThresholds(t *testing.T) {
 		t.Error("Apply changed its argument")
 	}
 	imgs := images(1, 5, 3*9*8, 2, -1)
-	// The same statistics for both: those of the pruned graph.
+	// Both use the statistics of the pruned graph.
 	r := collect(t, pruned, imgs, 1)
 	s1, err := Calibrate(g, r, Options{Bits: 16, Thresholds: th})
 	if err != nil {

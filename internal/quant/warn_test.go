@@ -9,7 +9,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// TestWarnings: what a quantised model gives and the integer network does not keep to the last bit is named.
+// TestWarnings: every deviation of the integer network from a quantised model's own numbers has a warning.
 func TestWarnings(t *testing.T) {
 	resized := func(scale string, bits int, to string) *graph.Graph {
 		x := newText(1, "[1,4,6,6]")

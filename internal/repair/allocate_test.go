@@ -114,7 +114,7 @@ func TestAllocate(t *testing.T) {
 	}
 }
 
-// TestPredicted: what gradients say that a layer's zeros cost is near the divergence that they make.
+// TestPredicted: the cost of a layer's zeros as predicted by gradients is close to the measured divergence.
 func TestPredicted(t *testing.T) {
 	g := deaf()
 	im := images(400, g)

@@ -143,7 +143,7 @@ func TestSampler(t *testing.T) {
 	}
 }
 
-// example is a random problem of correlated inputs, with what it was made of.
+// example is a random problem of correlated inputs, with its sources.
 func example(t *testing.T, seed uint64, rows, k int, zero ...int) (p *problem, h *mat.SymDense, target *mat.Dense) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(9, seed))
@@ -179,7 +179,7 @@ func example(t *testing.T, seed uint64, rows, k int, zero ...int) (p *problem, h
 	for _, i := range zero {
 		w[i] = 0
 	}
-	// The layer's outputs were those of other inputs.
+	// The layer's outputs come from other inputs.
 	target = mat.NewDense(rows, k, nil)
 	for i := range rows {
 		for j := range k {
@@ -366,7 +366,7 @@ func TestSingular(t *testing.T) {
 	}
 }
 
-// TestChoice: the zeros that are looked for lose less than those of the least weights of the solution without zeros.
+// TestChoice: zeros chosen by the search lose less than zeros at the smallest weights of the solution without zeros.
 func TestChoice(t *testing.T) {
 	const rows, k, zeros = 8, 24, 96
 	value := func(h *mat.SymDense, target *mat.Dense, support []bool) (v float64) {

@@ -226,7 +226,7 @@ func TestMatch(t *testing.T) {
 	if a, b := far(t, g, out, im), far(t, g, cut, im); !(a < b) {
 		t.Errorf("the output is %g away, without repair %g", a, b)
 	}
-	// What is left without a repair is what the model had.
+	// Without a repair, the remaining weights are the model's own.
 	for i, n := range cut.Nodes {
 		if !graph.Convolves(n.Op) {
 			continue
@@ -326,7 +326,7 @@ func TestZeros(t *testing.T) {
 	}
 }
 
-// TestMemory: what is held between passes, and how many cores work, changes nothing.
+// TestMemory: neither the memory for values between passes nor the number of workers changes the result.
 func TestMemory(t *testing.T) {
 	g := block()
 	var first *graph.Graph
@@ -460,7 +460,7 @@ func TestTransposed(t *testing.T) {
 	}
 }
 
-// TestThresholds: a file's thresholds are what is cut, and inputs below tau_a are made up for by the layer that reads them.
+// TestThresholds: weights are cut by a file's thresholds, and a layer compensates for inputs below its tau_a.
 func TestThresholds(t *testing.T) {
 	g := block()
 	w, a := 0.1, 0.3
@@ -488,7 +488,7 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-// TestRefused: what cannot be pruned is an error that names the node.
+// TestRefused: a model that cannot be pruned is an error that names the node.
 func TestRefused(t *testing.T) {
 	g := block()
 	g.Consts["expand.w"].Grid = &graph.Grid{Bits: 8, Signed: true, Scale: []float32{1}, Zero: []int64{0}}

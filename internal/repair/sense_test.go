@@ -9,7 +9,8 @@ import (
 	"hass/internal/graph"
 )
 
-// TestRowWeights: a channel that nothing depends on counts nothing, and of two alike the one that is read by twice the weight counts twice.
+// TestRowWeights: a channel on which nothing depends has the weight 0, and of two equal channels, one that is read with twice the weight has
+// twice the weight.
 func TestRowWeights(t *testing.T) {
 	b := newBuilder(3, 4)
 	b.conv("a", "x", 3, 1, 1)

@@ -75,7 +75,7 @@ func TestArrangeChain(t *testing.T) {
 	}
 }
 
-// TestArrangeBounded: what would take too many places is not laid out.
+// TestArrangeBounded: a graph that would need too many places is not laid out.
 func TestArrangeBounded(t *testing.T) {
 	if arrange(maxPlaces+1, nil) != nil {
 		t.Error("too many nodes are laid out")

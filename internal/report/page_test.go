@@ -277,7 +277,7 @@ func TestCompare(t *testing.T) {
 	t.Error("the difference of a layer's LUTs is not in the data")
 }
 
-// golden compares a page with a file of testdata, but for the texts of style and script, which are files themselves.
+// golden compares a page with a file of testdata, except for the texts of style and script, which are separate files.
 func golden(t *testing.T, name string, page []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
@@ -391,7 +391,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestBad: what is wrong is said at the top.
+// TestBad: faults are shown at the top.
 func TestBad(t *testing.T) {
 	r := tiny(t, "model.onnx")
 	fits := false

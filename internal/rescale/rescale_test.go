@@ -130,9 +130,9 @@ func TestTies(t *testing.T) {
 		form  string
 	}{
 		{"1/4", "1 >> 2 half_even"}, {"3/8", "3 >> 3 half_even"}, {"1", "1 >> 0 half_up"}, {"3", "3 >> 0 half_up"},
-		// Ties of scales over odd numbers fall to either side in turn: no multiplier is right.
+		// With a scale over an odd number, ties alternate between both sides, so no multiplier is correct.
 		{"1/6", ""}, {"1/36", ""}, {"3/10", ""},
-		// As float32 these are a little more or less: no value lies on a tie.
+		// As float32 these scales are slightly more or less, so no value is a tie.
 		{"11184811/67108864", "43 >> 8 half_up"},
 	} {
 		ratio, _ := new(big.Rat).SetString(tt.ratio)

@@ -8,8 +8,8 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// TestPrunedResNet50: on the pruned ResNet-50 banks are at least as full as those of a study by another program, which had its own search
-// (92.2 % at 4 banks, 84.0 % at 8, by the multiplications of each layer), less half a point; 8-bit products of two pixels fit 18 bits
+// TestPrunedResNet50: on the pruned ResNet-50, the share of used places is at most half a point below that of another program with its own
+// search (92.2 % with 4 banks, 84.0 % with 8, weighted by the multiplications of each layer). 8-bit products of two pixels fit 18 bits
 // without a split row.
 func TestPrunedResNet50(t *testing.T) {
 	testenv.Long(t)

@@ -33,7 +33,7 @@ func worst(r schedule.Row, f schedule.Field) (least, most int64) {
 	return least, most
 }
 
-// check proves a plan right for its weights: it is read without its maker's help.
+// check proves that a plan is correct for its weights. It reads the plan independently of the code that makes it.
 func check(t *testing.T, w *schedule.Weights, bank []int, c schedule.Config, p *schedule.Plan) {
 	t.Helper()
 	if got := p.Filters(); !reflect.DeepEqual(got, w) {
@@ -183,7 +183,7 @@ func TestAssign(t *testing.T) {
 	}
 }
 
-// TestRefused: what no schedule can be made of is refused with a sentence.
+// TestRefused: weights without a possible schedule are refused with a sentence.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	w := &schedule.Weights{Filters: 2, Words: 3, W: []int16{1, 0, 2, 0, -128, 0}}

@@ -20,7 +20,7 @@ import (
 // floatTolerance bounds max|y-expect| / max|expect| of the float network.
 const floatTolerance = 1e-4
 
-// notFloat are published models whose values are not those of the float network: ties of quantisers that floats decide otherwise.
+// notFloat are published models whose outputs differ from the float network, because floats decide ties of quantisers differently.
 var notFloat = map[string]bool{"ic_int8": true, "vww_int8": true}
 
 // notInteger are published models whose integer network differs by more than its tolerance: their last quantiser meets ties, where
@@ -38,7 +38,7 @@ func TestPublishedModels(t *testing.T) {
 	judgeModels(t, filepath.Join(testenv.Data(t), "quantised"))
 }
 
-// judgeModels runs the models of the folders in dir and compares their outputs with those that stand beside them.
+// judgeModels runs the models of the folders in dir and compares their outputs with the recorded ones.
 func judgeModels(t *testing.T, dir string) {
 	folders, err := os.ReadDir(dir)
 	if err != nil {
@@ -78,7 +78,7 @@ func judgeModels(t *testing.T, dir string) {
 	}
 }
 
-// reasons is what Check says of the parts of a model without hardware.
+// reasons are Check's messages about the parts of a model without hardware.
 func reasons(model string) string {
 	_, err := Load(model, Reporter{}, cases.Shapes(filepath.Base(filepath.Dir(model))))
 	return fmt.Sprint(err)

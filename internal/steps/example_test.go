@@ -10,7 +10,7 @@ import (
 	"hass/internal/steps"
 )
 
-// A model becomes a simulated design: every step reads what the step before wrote.
+// A model becomes a simulated design: every step reads the files of the step before.
 func Example() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "hass-steps-")

@@ -26,7 +26,7 @@ var stages = map[string][]string{
 	"hwsim":     {"frontend", "sparsity", "hwsim"},
 }
 
-// testPackages hold what only tests and tools use that are no part of hass, with all below them.
+// testPackages are packages, with all below them, that only tests and tools outside of hass may import.
 var testPackages = []string{
 	"frontend/exporttest", "internal/test", "optimizer/cost/fit", "optimizer/search/sampler/goptunatest",
 }
@@ -75,7 +75,7 @@ func broken(from, to string) string {
 	return ""
 }
 
-// TestImports checks every import of the module but those of test files, whatever their build tags.
+// TestImports checks every import of the module, except in test files, for all build tags.
 func TestImports(t *testing.T) {
 	root := testenv.Root(t)
 	seen := map[string]bool{}
@@ -131,7 +131,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestRules: every rule is broken by some import, and what the design wants breaks none.
+// TestRules: some import breaks every rule, and the imports that the design wants break none.
 func TestRules(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"cmd/hass", "internal/steps", ""},

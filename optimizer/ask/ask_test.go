@@ -31,7 +31,7 @@ func (e even) Conv(layer int, l hw.Layer) (cycles, ci float64, err error) {
 
 var values = fixed.Format{Bits: 8, Frac: 4, Signed: true}
 
-// chain is convolutions of 3x3 of so many channels on maps of side x side.
+// chain is a chain of 3x3 convolutions with the given numbers of channels on maps of side x side.
 func chain(t *testing.T, side, in int, channels ...int) *intnet.Net {
 	t.Helper()
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(1)), side, side, in, values)
@@ -120,7 +120,7 @@ func TestOptimize(t *testing.T) {
 	}
 	for _, rule := range target.Rules() {
 		for other, d := range designs {
-			// Sizing of FIFOs adds what the search does not know.
+			// Sizing of FIFOs adds resources that the search does not know.
 			a, b := designs[rule].Total.Vec(), d.Total.Vec()
 			for r := range a {
 				b[r] += b[r]/50 + 1

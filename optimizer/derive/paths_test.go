@@ -8,7 +8,7 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// TestRemembered: a path that is remembered is that of the module that is asked about, whatever was asked before.
+// TestRemembered: a remembered path belongs to the requested module, whatever was requested before.
 func TestRemembered(t *testing.T) {
 	shared := NewPaths(limits.Both)
 	different := map[Path]bool{}

@@ -36,7 +36,7 @@ func (r fuzzRows) Note(_ context.Context, key string) ([]byte, error) {
 	return nil, study.ErrNotFound
 }
 
-// FuzzRows reads studies whose rows somebody else wrote: what is accepted can be printed in every form.
+// FuzzRows reads studies with random rows: an accepted study can be printed in every form.
 func FuzzRows(f *testing.F) {
 	const (
 		config    = `{"model":"m.onnx","platform":"ZCU104","inputs":{"model":"00"},"bits":16,"engine":"auto","pixels":1,"images":4,"sampler":"tpe","objective":{"loss":0.01}}`

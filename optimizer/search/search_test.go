@@ -234,7 +234,7 @@ func TestEvaluate(t *testing.T) {
 	if p.Base.Divergence != 0 || p.Base.Drop(p.Base) != (metrics.Interval{}) {
 		t.Errorf("the unpruned network differs from itself: %+v", p.Base)
 	}
-	// The rating is that of the sample's bitmaps.
+	// The rating is computed from the sample's bitmaps.
 	b := sparsity.NewBitmaps(net, p.sample(), func(i, tensor int) []int32 {
 		if _, err := e.Run(p.images[i]); err != nil {
 			t.Fatal(err)
@@ -612,7 +612,7 @@ func start(t *testing.T, p *Problem, path, sampler string, batch, evals int) *Ru
 		Model: "demo", Sampler: sampler, SamplerSeed: 5, Batch: batch, Objective: DefaultObjective(), Halving: true, Evals: evals}}
 }
 
-// stored is what a study holds of its trials, times apart.
+// stored has the data of a study's trials, except times.
 func stored(t *testing.T, r *Runner) []string {
 	t.Helper()
 	s, err := r.DB.Load(t.Context(), "s")
@@ -878,7 +878,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// TestDamagedStudy: what is not a study's is an error that names it.
+// TestDamagedStudy: data that do not belong to a study are an error that names them.
 func TestDamagedStudy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.db")
 	db, err := study.Open(t.Context(), path)
@@ -992,7 +992,7 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// answers are n answers, the first right ones right.
+// answers are n answers, of which the first `right` ones are right.
 func answers(n, right int) []bool {
 	a := make([]bool, n)
 	for i := range right {

@@ -2,7 +2,7 @@ package limits
 
 import "hass/internal/hw"
 
-// Of is what the processes and FIFOs of a network need at most.
+// Of gives the largest demand of the processes and FIFOs of a network.
 func Of(n *hw.Network) (all Demand) {
 	merge := func(d Demand) {
 		for k, need := range d {

@@ -12,7 +12,7 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// TestLimitsOfBoth: what suits both targets suits each, and each limit of one of them holds.
+// TestLimitsOfBoth: a design for both targets suits each of them, and keeps every limit of each.
 func TestLimitsOfBoth(t *testing.T) {
 	both := limits.Both.Limits()
 	for k, row := range limits.LimitTable() {

@@ -35,7 +35,7 @@ func residualHW(net *intnet.Net, px int) []hw.Layer {
 	return layers
 }
 
-// TestSkipFIFOMinimum: a skip connection needs what its branch delays, and the deadlock below that names it.
+// TestSkipFIFOMinimum: a skip connection needs a depth equal to the delay of its branch; with less, the deadlock names it.
 func TestSkipFIFOMinimum(t *testing.T) {
 	for _, px := range []int{1, 2} {
 		net := residual(7, 6, 4)

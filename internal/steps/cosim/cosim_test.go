@@ -155,7 +155,7 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 			if p.Kind == hw.Engine || p.Kind == hw.ScheduledProc {
 				hl := &n.Layers[p.Layer]
 				delete(missing, "engine "+string(hl.Engine))
-				if hl.Gang > 4 { // these have copies of what they share
+				if hl.Gang > 4 { // these processes copy shared registers
 					delete(missing, "wide gang "+string(hl.Engine))
 				}
 			}
@@ -174,10 +174,10 @@ const (
 	mostSeeds = 30_000
 )
 
-// maxWork bounds what a test gives to Icarus Verilog, to some ten seconds a network.
+// maxWork bounds the work for Icarus Verilog to about ten seconds per network.
 const maxWork = 600
 
-// work is about how much an event-driven simulator has to do: tokens times their lanes.
+// work estimates the work of an event-driven simulator: tokens times their lanes.
 func work(n *hw.Network) int {
 	sum := 0
 	for _, s := range n.Streams {
@@ -235,7 +235,7 @@ func TestVerilator(t *testing.T) {
 	simulate(t, d, dir, generate(t, d, dir), verify.Options{})
 }
 
-// TestLint checks that whole projects give no warning: modules of one may be within those of another there.
+// TestLint checks that whole projects, in which modules contain others, give no warning.
 func TestLint(t *testing.T) {
 	need(t, "verilator", "iverilog", "make")
 	lint := func(d *design.Design, dir string) {

@@ -78,7 +78,7 @@ func invertLUT(netlist string) string {
 	return netlist[:m[4]] + init.Xor(init, all).Text(16) + netlist[m[5]:]
 }
 
-// swapBits exchanges what two flip-flops of a FIFO's head drive.
+// swapBits exchanges the outputs of two flip-flops of a FIFO's head.
 func swapBits(netlist string) string {
 	return strings.NewReplacer(`.Q(\s_t1__fifo.head [0])`, `.Q(\s_t1__fifo.head [2])`, `.Q(\s_t1__fifo.head [2])`, `.Q(\s_t1__fifo.head [0])`).Replace(netlist)
 }

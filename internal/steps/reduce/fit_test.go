@@ -54,7 +54,7 @@ func TestFitEngines(t *testing.T) {
 	}
 }
 
-// TestUnknownBits: only what Icarus Verilog does not know sends a trial to another simulator.
+// TestUnknownBits: only values that are X in Icarus Verilog send a trial to another simulator.
 func TestUnknownBits(t *testing.T) {
 	for text, want := range map[string]bool{
 		"48 mismatches; the first: output1, image 0, word 0: got 0xXxx, want 0x0":  true,

@@ -69,7 +69,7 @@ func otherRounding(kind intnet.Kind) func(n *intnet.Net, l *intnet.Layer) {
 var simulatorFaults = []struct {
 	name  string
 	fault func(n *intnet.Net, l *intnet.Layer)
-	keeps intnet.Kind // must be in what is left
+	keeps intnet.Kind // must be in the reduced network
 }{
 	{"convolutions round the other way", otherRounding(intnet.KindConv), intnet.KindConv},
 	{"sums double their second operand", func(_ *intnet.Net, l *intnet.Layer) {
@@ -308,7 +308,7 @@ func TestProject(t *testing.T) {
 	if err := b.Write(t.Context(), out, r, "design.json", edited); err == nil || !strings.Contains(err.Error(), "it holds files, which stay") {
 		t.Errorf("a second time: %v", err)
 	}
-	// An edit of what belongs to one design cannot be carried over.
+	// An edit of a file that depends on the design cannot be carried over.
 	top := filepath.Join(project, "src", "hass_top.cpp")
 	text, err := os.ReadFile(top)
 	if err != nil {

@@ -71,7 +71,7 @@ const (
 
 func (a *acceptance) path(rel string) string { return filepath.Join(a.data, filepath.FromSlash(rel)) }
 
-// set is a data set beside a model.
+// set is a data set for a model.
 func (a *acceptance) set(model, name string) string {
 	return filepath.Join(filepath.Dir(a.path(model)), name)
 }
@@ -217,7 +217,7 @@ func (a *acceptance) referenceOutputs(t *testing.T) {
 	}
 }
 
-// summary is what the claims read of RUN/summary.json.
+// summary has the fields of RUN/summary.json that claims read.
 type summary struct {
 	Fits                    bool
 	CyclesPerImage          float64 `json:"cycles_per_image"`
@@ -358,7 +358,7 @@ func (a *acceptance) skipFIFOs(t *testing.T) {
 		skips++
 		name, depth := fifo["name"].(string), fifo["depth"]
 		what := fmt.Sprintf("FIFO %s (minimum %.0f, design %v)", name, least, depth)
-		// One less is refused by whoever reads the design.
+		// A reader of the design refuses a depth that is smaller by one.
 		short := filepath.Join(run, "short.json")
 		fifo["depth"] = least - 1
 		changed, err := json.Marshal(d)

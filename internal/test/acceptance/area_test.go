@@ -19,7 +19,7 @@ var areaDesigns = map[string][]string{
 	"ResNet-8": {"dense", "auto"},
 }
 
-// areaGoal is how far the cost model's LUTs and FFs of a whole network may be from those of yosys.
+// areaGoal is the largest relative difference of a whole network's LUTs and FFs between the cost model and yosys.
 const areaGoal = 0.10
 
 // TestArea sets the cost model against synthesis for the networks of TestRTL: the whole network flattened if it has at

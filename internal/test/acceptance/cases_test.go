@@ -22,7 +22,7 @@ import (
 	"hass/internal/test/figures"
 )
 
-// accuracyClaims are judged by what eval prints.
+// accuracyClaims are judged by the output of eval.
 var accuracyClaims = []struct{ name, want, never string }{
 	{"a15_segmentation", `(?i)signal to noise|agree`, `(?i)top-1\s+[0-9]`},
 	{"a12_two_outputs", `(?i)output`, ``},
@@ -129,7 +129,7 @@ func (k *caseRun) must(t *testing.T, args ...string) string {
 	return out
 }
 
-// decode reads what a command that has to succeed prints for machines; its warnings stand apart.
+// decode runs a command that must succeed and reads its JSON output; warnings are returned separately.
 func (k *caseRun) decode(t *testing.T, v any, args ...string) {
 	t.Helper()
 	cmd := exec.Command(k.bin, args...)
@@ -141,7 +141,7 @@ func (k *caseRun) decode(t *testing.T, v any, args ...string) {
 	decode(t, string(out), v)
 }
 
-// check judges a claim and says in a few words what was seen.
+// check judges a claim and describes the result in a few words.
 func (k *caseRun) check(t *testing.T, c cases.Claim) string {
 	switch c.Kind {
 	case cases.Recorded, cases.Evaluated, cases.Steps, cases.Close:
@@ -149,7 +149,7 @@ func (k *caseRun) check(t *testing.T, c cases.Claim) string {
 		got := k.run(t, "y.npy", "--profile", "profile.json")
 		want := k.expected()
 		if want == nil {
-			// Shapes and classes are those of the float executor, which is right here.
+			// Shapes and classes come from the float executor, which is correct here.
 			want = k.run(t, "float.npy")
 		}
 		said := k.compare(t, c, got, want)
@@ -271,7 +271,7 @@ func (k *caseRun) expected() []string {
 	}
 }
 
-// compare compares the outputs of run with the right ones.
+// compare compares the outputs of run with the correct ones.
 func (k *caseRun) compare(t *testing.T, c cases.Claim, gotFiles, wantFiles []string) string {
 	if len(gotFiles) != len(wantFiles) || len(gotFiles) == 0 {
 		t.Fatalf("%d outputs, want %d", len(gotFiles), len(wantFiles))

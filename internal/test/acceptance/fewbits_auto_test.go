@@ -26,7 +26,7 @@ var autoBitsModels = []autoBits{
 	{"MobileNetV3-Small", "mobilenet_v3_small/model.onnx.gz", 12, "0.5"},
 }
 
-// TestFewBitsAuto measures what chosen widths save and lose on images that no fit saw.
+// TestFewBitsAuto measures the savings and losses of chosen widths on images that were not used for fits.
 func TestFewBitsAuto(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_FEWBITS") != "1" {
 		t.Skip("skipped: runs for minutes (run \"make acceptance-fewbits FEWBITS_ONLY=auto\")")

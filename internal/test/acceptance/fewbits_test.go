@@ -36,7 +36,7 @@ var fewBitsModels = []fewBits{
 	{name: "ResNet-50 pruned", model: "resnet50_pruned/model.onnx.gz", test: "test.toml", bits: "8", scales: "free", images: 100, limit: 0.01},
 }
 
-// TestFewBits measures how far few bits are from float on images that no fit saw.
+// TestFewBits measures the difference between few bits and float on images that were not used for fits.
 func TestFewBits(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_FEWBITS") != "1" {
 		t.Skip("skipped: runs for an hour (run \"make acceptance-fewbits\")")

@@ -293,7 +293,7 @@ var forgers = []forger{
 		return []string{"part"}
 	}},
 	{"clock", func(_ *rand.Rand, d *design.Design, _ *npy.Array) []string {
-		d.Clock.Limit /= 2 // what follows is computed again: all rates change
+		d.Clock.Limit /= 2 // derived fields are computed again: all rates change
 		return []string{"clock", "predicted"}
 	}},
 	{"preprocessing", func(rng *rand.Rand, d *design.Design, _ *npy.Array) []string {
@@ -510,7 +510,7 @@ func (p *pair) copy(t *testing.T) (*design.Design, *npy.Array) {
 	return d, &golden
 }
 
-// compareProject is what verify says before it runs anything: "" for a project that is the design's.
+// compareProject gives the message of verify before it runs anything; "" if the project belongs to the design.
 func compareProject(t *testing.T, d *design.Design, dir, project string) string {
 	t.Helper()
 	c, err := codegen.Compare(context.Background(), d, dir, project)
@@ -573,7 +573,7 @@ func (p *pair) forgeText(t *testing.T, rng *rand.Rand, target codegen.Target) (f
 	return forgedFile{out, name}, true
 }
 
-// neutral makes an edit that changes nothing and gives what is said of it, "" if it is accepted.
+// neutral makes an edit without an effect and gives the message about it, "" if it is accepted.
 func (p *pair) neutral(t *testing.T, rng *rand.Rand) (what, got string) {
 	t.Helper()
 	target := []codegen.Target{codegen.HLS, codegen.RTL}[rng.Intn(2)]

@@ -170,7 +170,7 @@ const reducedName = "reduced"
 // temporaryMark is in the names of all temporary files and folders.
 const temporaryMark = ".hass-tmp-"
 
-// temporaries lists what a command left behind below dir.
+// temporaries lists temporary files and folders that a command left below dir.
 func temporaries(dir string) (left []string) {
 	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err == nil && (strings.Contains(e.Name(), temporaryMark) || e.Name() == ".hass-update") {
@@ -382,7 +382,7 @@ func TestHostileDisk(t *testing.T) {
 	}
 }
 
-// fill writes a file until a disk has so many bytes free.
+// fill writes a file until only the given number of bytes is free on a disk.
 func fill(t *testing.T, path string, free int) {
 	t.Helper()
 	f, err := os.Create(path)

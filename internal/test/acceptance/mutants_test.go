@@ -16,7 +16,7 @@ import (
 // A mutant is an error planted in the emitted library.
 type mutant struct {
 	name, file string // of a project
-	old, new   string // old stands once in the file
+	old, new   string // old occurs once in the file
 }
 
 var mutants = []mutant{

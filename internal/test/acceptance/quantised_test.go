@@ -36,10 +36,10 @@ var quantisedModels = []quantisedModel{
 	{name: "embedding_nhwc_tf2onnx"},
 }
 
-// floatLimit is how far 16 bits may be from the recorded float outputs, as a part of their largest magnitude.
+// floatLimit is the largest difference between 16 bits and the recorded float outputs, relative to their largest magnitude.
 const floatLimit = 1e-2
 
-// floatNoise is how far two right results in float32 are apart, as a part of the largest magnitude.
+// floatNoise is the largest difference between two correct results in float32, relative to the largest magnitude.
 const floatNoise = 1e-4
 
 // TestQuantised takes models as users of the field publish them to hardware: the integer network against the recorded outputs, then both projects

@@ -125,7 +125,7 @@ func TestHostileReduce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if f.backend == reduce.HWSim {
-				// The fault is not in the command, whose simulator is right.
+				// The fault is not in the command, whose simulator is correct.
 				runScript(t, bin, out, 0)
 			} else {
 				runScript(t, bin, out, 1)

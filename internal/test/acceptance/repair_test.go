@@ -37,7 +37,8 @@ var repairedModels = []repaired{
 	{name: "MobileNetV3-Small", model: "mobilenet_v3_small/model.onnx.gz", images: "100", repair: "refit", share: "0.3 allocated", limit: 0.1},
 }
 
-// TestRepair measures how far pruned networks are from unpruned ones on images that no fit saw, and what of their multiplications is left.
+// TestRepair measures the difference between pruned and unpruned networks on images that were not used for fits, and the share of
+// multiplications that remains.
 func TestRepair(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_REPAIR") != "1" {
 		t.Skip("skipped: runs for minutes (run \"make acceptance-repair\")")

@@ -96,7 +96,7 @@ var rtlNetworks = []rtlNetwork{
 	}},
 }
 
-// rtlBlock is a part of a trained network as a network of its own.
+// rtlBlock is a part of a trained network as a separate network.
 type rtlBlock struct {
 	name, model string
 	first, last string // names of layers: from the input of the first to the output of the last
@@ -138,7 +138,7 @@ type rtlModel struct {
 	preproc design.Preproc
 }
 
-// rtlPairs is about how many pairs of a convolution the hardware's choice looks at.
+// rtlPairs is the approximate number of pairs of a convolution that the choice of hardware considers.
 const rtlPairs = 1 << 16
 
 // measure profiles a model on the first of its calibration images and quantises its first test images.
@@ -446,7 +446,7 @@ func makeRTL(t *testing.T, project string, args ...string) time.Duration {
 	return childTime(t) - before
 }
 
-// simReport reads what make sim has found, which must be no fault.
+// simReport reads the report of make sim, which must have no fault.
 func simReport(t *testing.T, project string) *verify.RTLResult {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(project, "rtl_report.json"))

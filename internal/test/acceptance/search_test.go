@@ -37,7 +37,7 @@ type searchCase struct {
 	methods                       []searchMethod
 }
 
-// searchMethod is what trials are proposed by, and what it sees.
+// searchMethod is a sampler and the information that it gets.
 type searchMethod struct {
 	name, sampler string
 	blind         bool // does not see the hardware
@@ -123,7 +123,7 @@ type searchStudy struct {
 	method searchMethod
 	seed   int
 	result *search.Result
-	// quarter is what the result was after a quarter of the evaluations; of our sampler alone.
+	// quarter is the result after a quarter of the evaluations; only for our sampler.
 	quarter *search.Result
 }
 
@@ -139,7 +139,7 @@ func (c *searchCase) compare(t *testing.T, dir, folder string, report *strings.B
 			jobs = append(jobs, job{m, seed})
 		}
 	}
-	// Two studies at a time, each with a problem of its own.
+	// Two studies at a time, each with a separate problem.
 	queue := make(chan job, len(jobs))
 	for _, j := range jobs {
 		queue <- j
@@ -438,7 +438,7 @@ func (c *searchCase) write(t *testing.T, w *strings.Builder, base, dense *search
 			row(fmt.Sprintf("%s, after %d", m.name, searchEvals/4), list, searchEvals/4)
 		}
 	}
-	// How soon does each reach what TPE has at the end?
+	// After how many evaluations does each reach the final result of TPE?
 	fmt.Fprintf(w, "\nEvaluations until the median of TPE's rate (efficiency, volume) after %d evaluations is reached, on the calibration images:\n\n", searchEvals)
 	figures := []func(*searchStudy, int) float64{
 		(*searchStudy).rate, (*searchStudy).efficiency,

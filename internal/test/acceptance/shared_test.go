@@ -62,7 +62,7 @@ func TestSharedStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	// trials waits until so many are done.
+	// trials waits until the given number of trials is done.
 	trials := func(done int) []study.Trial {
 		for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 			s, err := db.Load(t.Context(), name)

@@ -81,7 +81,7 @@ func TestSparse(t *testing.T) {
 	}
 }
 
-// kept gives what measure gave for this commit if it is in the folder, and else asks it and keeps its answer.
+// kept gives the stored result of measure for this commit from the folder, or calls measure and stores its result.
 func kept(t *testing.T, folder string, measure func(folder string) []string) []string {
 	t.Helper()
 	if err := os.MkdirAll(folder, 0o777); err != nil {

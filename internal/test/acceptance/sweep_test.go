@@ -34,7 +34,7 @@ import (
 // The sweep makes small networks of every width and asks for a design and a project of each: what optimize offers, generate takes,
 // and the emitted text keeps what the tools take, as lint and a look at the SystemVerilog measure it.
 
-// point is one network of the sweep and what is asked for it.
+// point is one network of the sweep with its options.
 type point struct {
 	kind     string
 	channels int // of the image or of the layers inside
@@ -264,7 +264,7 @@ func readText(dir string) (map[string]string, error) {
 	return files, err
 }
 
-// What IEEE 1800 asks a tool to take at least, in bits, and what AMD's DMA takes at most.
+// The smallest limit of bits that IEEE 1800 allows a tool, and the largest width of AMD's DMA.
 const (
 	svVector = 65536
 	axiWord  = 1024
@@ -293,7 +293,7 @@ func checkWidths(text string) error {
 		for _, q := range svParam.FindAllStringSubmatch(m[1], -1) {
 			v[q[1]], _ = strconv.Atoi(q[2])
 		}
-		// Which weights are not 0 stands in a memory of its own.
+		// The flags of weights that are not 0 are in a separate memory.
 		if row := v["M"] * v["GANG"] * v["W_BITS"]; row == 0 || row > svVector {
 			return fmt.Errorf("an engine's row of weights has %d bits", row)
 		}
@@ -386,7 +386,7 @@ func kindNames() string {
 	return strings.Join(names, ", ")
 }
 
-// sweepVerify runs designs of random points for both targets as C++ and as RTL; it tells how many were equal.
+// sweepVerify runs designs of random points for both targets as C++ and as RTL and gives the number of equal ones.
 func sweepVerify(t *testing.T) (equal int) {
 	points := sweepPoints(4 * sweepRandom)[len(sweepPoints(0))+sweepRandom:]
 	done := 0

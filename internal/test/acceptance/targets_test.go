@@ -12,7 +12,7 @@ import (
 	"hass/optimizer/derive"
 )
 
-// TestHostileTargets: what the narrower limits of Vitis HLS cost in rate, on networks with trained weights.
+// TestHostileTargets measures the loss of rate from the narrower limits of Vitis HLS, on networks with trained weights.
 func TestHostileTargets(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_HOSTILE") != "1" {
 		t.Skip("skipped: designs of four trained networks for each target take minutes (run \"make acceptance-hostile HOSTILE_ONLY=Targets\")")

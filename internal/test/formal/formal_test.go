@@ -227,7 +227,7 @@ func synthesize(t *testing.T, c check, m *mutant) (dir string) {
 	for i := 0; i+1 < len(params); i += 2 {
 		script += " -chparam " + params[i] + " " + params[i+1]
 	}
-	// Data registers and memories hold anything at first, as they are not reset.
+	// Data registers and memories have arbitrary initial values, because they are not reset.
 	script += "; prep -flatten -nordff -top " + c.top + "; memory_map; opt_clean; "
 	if m != nil {
 		script += "select -assert-count 1 t:$assert c:" + m.fails + " %i; delete t:$assert c:" + m.fails + " %d; "

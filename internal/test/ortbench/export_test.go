@@ -37,7 +37,7 @@ type input struct {
 	Dims []int64 `json:"dims"`
 }
 
-// result is what run.js says of a job.
+// result is the result of run.js for a job.
 type result struct {
 	Error string    `json:"error"`
 	Dims  [][]int64 `json:"dims"`

@@ -156,7 +156,7 @@ func TestProjects(t *testing.T) {
 	compareTable(t, seen)
 }
 
-// compareTable compares the table with what was seen, or writes it.
+// compareTable compares the table with the measured recurrences, or writes it.
 func compareTable(t *testing.T, seen loops.Table) {
 	if flag.Lookup("update").Value.String() == "true" { // of package projecttest
 		if *date == "" {

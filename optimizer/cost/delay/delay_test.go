@@ -64,7 +64,7 @@ func TestEveryProcess(t *testing.T) {
 	}
 }
 
-// TestModules: the modules are those of the network, but for a window's pace.
+// TestModules: the modules are the network's, except for a window's pace.
 func TestModules(t *testing.T) {
 	for seed := range int64(20) {
 		n := network(t, seed)
@@ -78,7 +78,7 @@ func TestModules(t *testing.T) {
 		var want []string
 		for _, in := range n.Instances() {
 			switch in.Module.(type) {
-			case hw.ChainHeadParams, hw.ChainEndParams: // nothing of a design is as quick
+			case hw.ChainHeadParams, hw.ChainEndParams: // no module of a design is as fast
 			default:
 				want = append(want, in.Name)
 			}
@@ -113,7 +113,7 @@ type nameless struct{}
 
 func (nameless) ModuleName() string { return "hass_nameless" }
 
-// TestQuick: an optimizer asks for many thousand delays; nothing of one is on the heap.
+// TestQuick: an optimizer asks for many thousand delays, so computing one allocates nothing.
 func TestQuick(t *testing.T) {
 	var m hw.Module = hw.EngineParams{Kind: hw.BankedLane, M: 9, N: 3, Gang: 4, Px: 1, Beats: 4, XBits: 8, WBits: 8, Acc: 24, Depth: 64, Memory: memory.LUTRAM,
 		Skipping: &hw.Skipping{Flags: memory.LUTRAM}}

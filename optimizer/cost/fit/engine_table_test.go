@@ -80,7 +80,7 @@ func (e engine) cycles(gang int, density float64) float64 {
 		banks, m, n = e.n, e.m/e.n, 1
 	}
 	// Each bank goes on by itself, but a beat is given to all at once: it waits for room in the FIFO of the slowest.
-	const depth = 16 // what of the queue is not on its way through hass_ahead, or less
+	const depth = 16 // places of the queue that are not in hass_ahead's pipeline, or fewer
 	ready, read := make([]int, banks), make([][depth]int, banks)
 	write := 0
 	for k := range beats {

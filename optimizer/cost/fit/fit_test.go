@@ -38,7 +38,7 @@ func sweep(t *testing.T) []Sample {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Random layers and networks change with what makes them; make sweep adds the new points.
+	// Random layers and networks change with their generator; make sweep adds the new points.
 	if unknown*5 > len(samples) {
 		t.Errorf("%d lines of the sweep's data are of no point of the sweep, %d of one: run make sweep", unknown, len(samples))
 	}
@@ -165,7 +165,7 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// TestYosys makes three points of the sweep anew.
+// TestYosys synthesises three points of the sweep again.
 func TestYosys(t *testing.T) {
 	testenv.Tools(t, "yosys", "yosys")
 	var points []Point

@@ -113,7 +113,7 @@ func TestRoots(t *testing.T) {
 }
 
 // TestCMAESLearnsRotation: on a turned ellipsoid of condition 10^4 the full
-// covariance reaches what the diagonal one cannot.
+// covariance reaches points that the diagonal one cannot.
 func TestCMAESLearnsRotation(t *testing.T) {
 	const dims, trials = 5, 1500
 	reach := func(form matrixForm, seed uint64) float64 {
@@ -173,7 +173,7 @@ func TestCMAESGenerations(t *testing.T) {
 	if some.updates != 1 || some.mean[0] == cmaMean {
 		t.Errorf("a generation of five trials: %+v", some)
 	}
-	// The mean is that of the best two of five, weighted.
+	// The mean is the weighted mean of the best two of five.
 	best := ranked(history[:5])[:2]
 	w0, w1 := math.Log(3)-math.Log(1), math.Log(3)-math.Log(2)
 	for d := range dims {

@@ -96,7 +96,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestContract: what the documentation of Sampler promises of every one.
+// TestContract: every sampler keeps the promises of Sampler's documentation.
 func TestContract(t *testing.T) {
 	for _, name := range Names() {
 		for _, dims := range []int{1, 2, 7, 61} {

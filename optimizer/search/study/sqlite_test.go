@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Files that are not ours are refused and stay as they are.
+// Files that are not ours are refused and not changed.
 func TestNotOurs(t *testing.T) {
 	dir := t.TempDir()
 	foreign := filepath.Join(dir, "foreign.db")

@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// both runs f over each kind of database, at an empty location of its own.
+// both runs f for each kind of database, at a separate empty location.
 func both(t *testing.T, f func(t *testing.T, location string)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
@@ -51,7 +51,7 @@ func postgresSchema(t *testing.T) string {
 	return u.String()
 }
 
-// admin runs one statement over a connection of its own.
+// admin runs one statement over a separate connection.
 func admin(t *testing.T, statement string, args ...any) {
 	t.Helper()
 	c, err := pgx.Connect(context.Background(), os.Getenv("HASS_POSTGRES"))
@@ -178,7 +178,7 @@ func TestLife(t *testing.T) {
 			t.Fatal("after Extend, number", l.Number)
 		}
 
-		// Another process sees all of it.
+		// Another process sees all trials.
 		s2, err := open(t, location).Load(ctx, "a study: ä")
 		check(t, err)
 		if string(s2.Config()) != string(config) || s2.Name() != "a study: ä" {

@@ -37,7 +37,7 @@ func fitCommitted(t *testing.T) *Fitted {
 
 func percent(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
 
-// moduleTable is what was measured of every kind of module.
+// moduleTable has the measurements of every kind of module.
 func moduleTable(r *Fitted) figures.Table {
 	table := figures.Table{
 		Command: "make pnr fit-clock NEXTPNR=... CHIPDB=...",
@@ -69,7 +69,7 @@ func moduleTable(r *Fitted) figures.Table {
 	return table
 }
 
-// networkTable is what was measured of whole networks.
+// networkTable has the measurements of whole networks.
 func networkTable(r *Fitted) figures.Table {
 	table := figures.Table{
 		Command: "make pnr fit-clock NEXTPNR=... CHIPDB=...",
