@@ -27,9 +27,9 @@ import (
 const netSeeds = 40
 
 // TestDigests compares the digest of every emitted file of random networks, and of their designs, with
-// testdata/digests.txt: a change that should not alter what is emitted shows that it does not. The golden
-// projects of TestSnapshots show what does change, readably. Files of the library are the same in all projects
-// and listed once.
+// testdata/digests.txt, to show that a change does not alter emitted files. If they do change, the golden projects
+// of TestSnapshots show the differences readably. Files of the library are the same in all projects and are listed
+// once.
 func TestDigests(t *testing.T) {
 	var got strings.Builder
 	library := make(map[string]string)
@@ -71,8 +71,8 @@ func TestDigests(t *testing.T) {
 	projecttest.Golden(t, filepath.Join("testdata", "digests.txt"), []byte(got.String()))
 }
 
-// snapshots are small whole projects whose emitted text stands in testdata/golden. Between them they have every
-// engine kind and most modules.
+// snapshots are small whole projects whose emitted text is in testdata/golden. Together they have every engine
+// kind and most modules.
 var snapshots = []struct {
 	name   string
 	design func(t *testing.T, dir string) *design.Design
@@ -84,8 +84,8 @@ var snapshots = []struct {
 	{"gate", gateDesign},
 }
 
-// TestSnapshots compares the text that is emitted for five small networks with golden files: sources, scripts and
-// reports, without the library, the data and what lists hashes.
+// TestSnapshots compares the emitted text of small networks with golden files: sources, scripts and reports, without
+// the library, data, and files that list hashes.
 func TestSnapshots(t *testing.T) {
 	for _, s := range snapshots {
 		t.Run(s.name, func(t *testing.T) {
@@ -185,8 +185,8 @@ func isRecord(path string) bool {
 	return path == project.RecordName || filepath.Base(path) == "manifest.json"
 }
 
-// isTop tells whether a file is worth reading in a change: the top, not what surrounds it, whose text other
-// golden files show (those of packages host and readme).
+// isTop tells whether a file belongs to the top. Golden files of packages host and readme show the text of the
+// other files.
 func isTop(path string) bool {
 	return strings.HasPrefix(path, "src/") || strings.HasPrefix(path, "rtl/")
 }

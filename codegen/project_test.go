@@ -21,8 +21,8 @@ import (
 	"hass/internal/test/projecttest"
 )
 
-// TestManifest checks that the manifest lists every file with its hash and what the project was
-// made from.
+// TestManifest checks that the manifest lists every file with its hash, and the inputs of the
+// project.
 func TestManifest(t *testing.T) {
 	dir := t.TempDir()
 	d := projecttest.Residual(t, dir, 1)
@@ -153,8 +153,8 @@ func TestBadDesigns(t *testing.T) {
 	}
 }
 
-// TestHostileNames checks that nothing of a model's or platform's names stands in any emitted text
-// file, but as escaped characters.
+// TestHostileNames checks that no part of a model's or platform's names is in an emitted text file,
+// except as escaped characters.
 func TestHostileNames(t *testing.T) {
 	net, layers := projecttest.SmallNet(t)
 	k := 0

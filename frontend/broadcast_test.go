@@ -234,9 +234,9 @@ func near(t *testing.T, what string, got []float32, want []float64, share float6
 	}
 }
 
-// TestSlopes: the two smallest cases of the rule for PRelu. Four slopes beside a map of
-// four channels and four columns run along the columns, and the hardware has none such;
-// beside a vector of four they are one per channel.
+// TestSlopes: the two smallest cases of the rule for PRelu. Four slopes for a map of four
+// channels and four columns apply to the columns, for which there is no hardware; for a
+// vector of four elements there is one slope per channel.
 func TestSlopes(t *testing.T) {
 	slopes := onnxtest.F32("s", []int64{1, 4}, 0.5, 0.25, 2, 0)
 	one := make([]float32, 16)

@@ -20,7 +20,7 @@ import (
 )
 
 // chain is a random model, built operator by operator, with the value of every step on
-// a few images. Each step is computed by a model of its own: no pass sees two operators.
+// a few images. Each step is computed by a separate model, so no pass sees two operators.
 type chain struct {
 	t      *testing.T
 	r      *rand.Rand
@@ -119,8 +119,8 @@ func (c *chain) step(op string, in []string, attrs ...at) bool {
 	return true
 }
 
-// transpose appends a Transpose, computed by hand: a model of it alone would take its input
-// for an image with channels last.
+// transpose appends a Transpose, computed by hand, because a model with only a Transpose would be read
+// as one with an image input with channels last.
 func (c *chain) transpose(perm []int) {
 	x := c.last()
 	n := node{Name: fmt.Sprintf("n%d", len(c.m.Nodes)), Op: "Transpose", In: []string{x.name}, Out: []string{fmt.Sprintf("v%d", len(c.m.Nodes))}, Attrs: []at{onnxtest.Ints("perm", int64s(perm)...)}}
@@ -132,7 +132,7 @@ func (c *chain) transpose(perm []int) {
 	c.m.Nodes, c.values = append(c.m.Nodes, n), append(c.values, v)
 }
 
-// images are what the model reads: planes, where it was found to take channels last.
+// images are the input of the imported model: planes, if the original takes channels last.
 func (c *chain) images(g *graph.Graph) [][]float32 {
 	x := c.values[0]
 	if g.Inputs[0].Shape.Equal(x.shape) {
@@ -231,8 +231,8 @@ func (c *chain) grow() {
 	}
 }
 
-// TestChains: what the passes make of random chains of operators computes what the
-// operators compute one by one, in float always, in integers wherever there is hardware.
+// TestChains: random chains of operators give the same values after the passes as the
+// operators one by one, always in float, and in integers if there is hardware.
 // HASS_CHAINS sets the number of chains.
 func TestChains(t *testing.T) {
 	count := 150

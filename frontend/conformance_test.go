@@ -118,8 +118,8 @@ func TestDamagedCases(t *testing.T) {
 	}
 }
 
-// conformCase is one test case: a model, its inputs and what ONNX's reference
-// implementation gives.
+// conformCase is one test case: a model, its inputs, and the results of ONNX's reference
+// implementation.
 type conformCase struct {
 	name, model string
 	m           *onnx.Model
@@ -192,8 +192,8 @@ const (
 	asConstant = "constants, evaluated on import"
 )
 
-// run tries the ways in order of how much happens at run time and gives the first
-// that passes, or the last error of one that ran.
+// run tries several ways, in the order of how much is computed at run time. It gives the first
+// one that passes, or the last error of one that ran.
 func (c *conformCase) run() (mode string, err error) {
 	float := func(i int) bool { return c.ins[i].Type.IsFloat() }
 	anyFloat := slices.ContainsFunc(c.ins, func(t *onnx.Tensor) bool { return t.Type.IsFloat() })
@@ -270,8 +270,8 @@ func (c *conformCase) attempt(keep func(i int) bool, single bool) error {
 	if items := comp.unsupported(); len(items) > 0 {
 		return errors.New(items[0].Op + ": " + items[0].Reason)
 	}
-	// The float executor has no constants of integers: what is computed already
-	// is taken from the graph.
+	// The float executor has no integer constants, so values that are already computed
+	// are taken from the graph.
 	var results []*graph.Tensor
 	net := *comp.g
 	net.Outputs = slices.DeleteFunc(slices.Clone(net.Outputs), func(v string) bool { return net.Consts[v] != nil })

@@ -25,8 +25,8 @@ import (
 	"hass/internal/settings"
 )
 
-// export writes a graph, which must be the same bytes twice and decode to what was
-// written.
+// export writes a graph twice. The bytes must be equal and must decode to the same
+// model.
 func export(t *testing.T, g *graph.Graph) (*onnx.Model, []byte) {
 	t.Helper()
 	m, err := Export(g, nil)
@@ -206,8 +206,8 @@ func lowered(t *testing.T, file string) (graphs []*graph.Graph) {
 	return graphs
 }
 
-// operatorNames are what a node uses of the closed set: its operator, function and
-// modes.
+// operatorNames are the features of the closed set that a node uses: its operator,
+// function and modes.
 func operatorNames(op graph.Op) []string {
 	names := []string{strings.TrimPrefix(fmt.Sprintf("%T", op), "graph.")}
 	switch op := op.(type) {
@@ -397,7 +397,7 @@ func TestExportPasses(t *testing.T) {
 			ran++
 			tolerance := 0.0
 			if name := filepath.Base(file); strings.HasPrefix(name, "fuse-swish.in") || strings.HasPrefix(name, "select-channels.in") {
-				tolerance = 1e-6 // what the pass fuses is rounded once less, and sums have another order
+				tolerance = 1e-6 // fused operations are rounded once less, and sums have another order
 			}
 			roundTrip(t, g, tolerance)
 		})
@@ -471,8 +471,8 @@ func TestExportConformance(t *testing.T) {
 	t.Logf("%d graphs exported", exported)
 }
 
-// TestExportNames: names are kept, those that are no UTF-8 repaired; all stay
-// unique, those of added nodes and values too.
+// TestExportNames: names are kept, but repaired if they are not UTF-8. All names stay
+// unique, including names of added nodes and values.
 func TestExportNames(t *testing.T) {
 	s := graph.Shape{1, 3}
 	silu := graph.Activation{Fn: "silu"}
@@ -565,8 +565,8 @@ func TestExportIntegers(t *testing.T) {
 	}
 }
 
-// TestExportErrors: what ONNX cannot say is an error that names the node; so is a
-// graph that is none.
+// TestExportErrors: a graph that ONNX cannot express is an error that names the node,
+// and so is an invalid graph.
 func TestExportErrors(t *testing.T) {
 	x := graph.Shape{1, 2, 4, 4}
 	with := func(op graph.Op, to graph.Shape) *graph.Graph {

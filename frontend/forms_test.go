@@ -179,8 +179,8 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestHostTail: whatever hangs behind the last layer with hardware runs on the host, from several outputs of the accelerator to
-// several outputs of the model: the integer network gives the values of the float network, and the two models of Split do what one did.
+// TestHostTail: operators behind the last layer with hardware run on the host, from several outputs of the accelerator to several outputs
+// of the model. The integer network gives the values of the float network, and the two models of Split give the values of the original.
 func TestHostTail(t *testing.T) {
 	perm := func(p ...int64) []at { return []at{onnxtest.Ints("perm", p...)} }
 	axis := func(a int64) []at { return []at{onnxtest.Int("axis", a)} }

@@ -188,8 +188,8 @@ func TestBadModels(t *testing.T) {
 	}
 }
 
-// TestWarnings: what leaves the meaning plain but may surprise is a warning, in the graph
-// and in the report.
+// TestWarnings: features with a clear but possibly surprising meaning give a warning, in the
+// graph and in the report.
 func TestWarnings(t *testing.T) {
 	m := conv()
 	m.Opset, m.Domains = 99, []string{"com.example", "com.example"}
@@ -215,8 +215,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestUnsupportedTogether: all that cannot be lowered is listed at once, also
-// behind an operator of unknown shape, and what is dead is not.
+// TestUnsupportedTogether: all operators that cannot be lowered are listed at once, also
+// behind an operator of unknown shape; dead operators are not.
 func TestUnsupportedTogether(t *testing.T) {
 	m := conv()
 	m.Domains = []string{"com.example"}
@@ -300,8 +300,8 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestNames: nodes without names get unique ones; initializers repeated as
-// inputs are no inputs; nodes may stand in any order.
+// TestNames: nodes without names get unique ones; initializers that are also listed as
+// inputs are not inputs; nodes may be in any order.
 func TestNames(t *testing.T) {
 	m := conv()
 	m.Nodes = []node{
@@ -532,7 +532,7 @@ func TestTrainedModels(t *testing.T) {
 			if c.slow {
 				return
 			}
-			// Two imports are equal, and so is what the text form reads back.
+			// Two imports are equal, and so is the graph read from its text form.
 			again, err := Load(path)
 			if err != nil {
 				t.Fatal(err)
@@ -609,7 +609,7 @@ func FuzzLoad(f *testing.F) {
 		if err := graph.Verify(g); err != nil {
 			t.Fatal(err)
 		}
-		// Nor does it make the export write what is no model.
+		// The export must not write an invalid model either.
 		m, err := Export(g, nil)
 		if err != nil {
 			return

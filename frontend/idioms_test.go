@@ -21,8 +21,8 @@ func kindsOf(g *graph.Graph) string {
 	return strings.Join(k, " ")
 }
 
-// TestIdioms: what exporters write for one operator comes down to that operator,
-// and means the same. Each model is held against a plain one.
+// TestIdioms: groups of nodes that exporters write for one operator become that
+// operator, with the same values. Each model is compared with a plain one.
 func TestIdioms(t *testing.T) {
 	num := func(name string, v float32) tens { return onnxtest.F32(name, nil, v) }
 	i64 := func(name string, v ...int64) tens { return onnxtest.I64(name, []int64{int64(len(v))}, v...) }
@@ -106,7 +106,7 @@ func compareRuns(t *testing.T, got, want []float32) {
 }
 
 // TestKeras: an image input of shape [1,H,W,C] becomes one of planes, and the
-// network equals the one that was written for planes.
+// network equals a network written for planes.
 func TestKeras(t *testing.T) {
 	inits := []tens{f32("w", 4, 3, 3, 3), f32("fc", 64, 5), f32("mean", 3), onnxtest.I64("pads", []int64{8}, 0, 0, 0, 0, 0, 1, 1, 0), onnxtest.I64("flat", []int64{2}, -1, 64)}
 	m := model{

@@ -10,7 +10,7 @@ import (
 
 // naive evaluates a network straight from the formulas in package intnet's
 // comments, one output element at a time, in arbitrary precision: a second opinion that shares
-// no code with the simulator or the executor, but for layers that hasFormula does not know.
+// no code with the simulator or the executor, except for layers that hasFormula does not know.
 func naive(net *intnet.Net, image []int32) map[int][]int32 {
 	val := map[int][]int32{net.Input: image}
 	for i := range net.Layers {

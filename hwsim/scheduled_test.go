@@ -46,8 +46,8 @@ func scheduledCase(t *testing.T) (*hw.Network, [][]int32) {
 	return n, [][]int32{image}
 }
 
-// TestScheduledMutants: a schedule whose rows are not those of the weights gives other values: the simulator multiplies what the rows
-// hold.
+// TestScheduledMutants: a schedule whose rows do not match the weights gives other values, because the simulator multiplies the weights in
+// the rows.
 func TestScheduledMutants(t *testing.T) {
 	n, images := scheduledCase(t)
 	right := mustRun(t, n, images, Options{}).Outputs[0][0]

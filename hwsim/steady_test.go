@@ -44,7 +44,7 @@ func bothWays(t *testing.T, n *hw.Network, images [][]int32, opt Options) *stead
 		return st
 	}
 	if st.skipped == 0 && !opt.Finite {
-		// The images behind the last one count as far as they were simulated.
+		// Images after the last one count with the part that was simulated.
 		for _, r := range results {
 			for i := range r.FIFOs {
 				r.FIFOs[i].Most = 0
@@ -404,8 +404,8 @@ func TestZeros(t *testing.T) {
 	}
 }
 
-// BenchmarkSteady simulates 40 images of a ResNet-8 of few dense engines, with and without leaving out
-// what repeats: their time alone, then values and time.
+// BenchmarkSteady simulates 40 images of a ResNet-8 with few dense engines, with and without skipping
+// repetitions: only timing, then values and timing.
 func BenchmarkSteady(b *testing.B) {
 	rng := rand.New(rand.NewSource(1))
 	net, err := hwtest.ResNet8(rng, 16, 0.8)

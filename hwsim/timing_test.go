@@ -281,7 +281,7 @@ func TestEngineCost(t *testing.T) {
 		hl := hw.Layer{Engine: kind, N: n, MTap: 1, MCh: m, Gang: gang, OutCh: gang, OutPx: px}
 		bank := rng.Intn(hl.Banks())
 		e := newEngine(l, hl, w, bank, countBeats)
-		lanes := ^uint64(0) >> (64 - m) // those of the engine
+		lanes := ^uint64(0) >> (64 - m) // lanes of the engine
 		if kind.Row().Apart {
 			for i := range m {
 				if i%n != bank {

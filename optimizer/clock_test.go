@@ -45,8 +45,8 @@ func modulesMHz(t *testing.T, d *design.Design) float64 {
 	return mhz
 }
 
-// TestClockAsked: a faster clock than the best one gives a legal design, whose every module meets it and which needs no fewer
-// cycles; rates are of that clock.
+// TestClockAsked: a requested clock that is faster than the best one gives a legal design in which every module meets it. The design
+// needs at least as many cycles, and its rates are at that clock.
 func TestClockAsked(t *testing.T) {
 	net := residualNet()
 	free := optimize(t, net, "zedboard", nil)
@@ -162,7 +162,8 @@ func TestClockKinds(t *testing.T) {
 	}
 }
 
-// TestClockReported: a timing report's factor scales the clock, and the kind says so; of another family it is refused.
+// TestClockReported: a timing report's factor scales the clock, and the kind of clock is then "reported"; a report of another family is
+// refused.
 func TestClockReported(t *testing.T) {
 	net := residualNet()
 	plain := optimize(t, net, "zedboard", func(in *Input) { in.Target = limits.RTL })

@@ -53,8 +53,8 @@ func more(r design.Resources, name string, n float64) design.Resources {
 	return v.Resources()
 }
 
-// TestExplain asks the optimizer again with what the explanation says is missing, and with twice of everything that it says
-// does not matter.
+// TestExplain runs the optimizer again with the resources that the explanation calls missing, and with twice the resources that it calls
+// irrelevant.
 func TestExplain(t *testing.T) {
 	testenv.Long(t)
 	wide := func() *intnet.Net {
@@ -77,7 +77,7 @@ func TestExplain(t *testing.T) {
 		part    design.Resources
 		pixels  int
 		binding string
-		text    string // of the line that says so
+		text    string // of the explaining line
 	}{
 		{"360 DSP", wide(), with(func(r *design.Resources) { r.DSP = 360 }), 1, "DSP", "binding resource: DSP: twice as much of it gives"},
 		{"45 DSP", residualNet(), with(func(r *design.Resources) { r.DSP = 45 }), 1, "DSP", "binding resource: DSP"},
@@ -92,7 +92,7 @@ func TestExplain(t *testing.T) {
 				return optimize(t, tt.net, "zcu104", func(in *Input) {
 					onPart(r)(in)
 					in.Pixels = tt.pixels
-					in.Target = limits.HLS // another part, and how full it is, change the clock of the RTL, which the explanation leaves as it is
+					in.Target = limits.HLS // a part and its utilisation change the clock of the RTL, but the explanation assumes the same clock
 				})
 			}
 			d := ask(tt.part)

@@ -13,8 +13,8 @@ import (
 	"hass/optimizer/derive"
 )
 
-// FuzzReadDesign reads designs beside good side files: what is accepted expands, prints and writes
-// back as it was read.
+// FuzzReadDesign reads random designs with good side files: an accepted design expands, prints, and is
+// written again unchanged.
 func FuzzReadDesign(f *testing.F) {
 	d := optimize(f, residualNet(), "zybo", nil)
 	dir := f.TempDir()

@@ -149,9 +149,9 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestRows: of the convolutions of a network whose beats are whole rows, those of one group have scheduled engines where the rule asks
-// for them and others dense ones; what the rule leaves open is at least as fast as either alone. The designs are read back, with
-// all that follows from the weights.
+// TestRows: in a network whose beats are whole rows, convolutions with one group have scheduled engines if the rule demands them, and
+// other convolutions have dense ones. If the rule leaves the choice open, the design is at least as fast as with either alone. The designs
+// are read again, including all fields that follow from the weights.
 func TestRows(t *testing.T) {
 	b := hwtest.NewBuilder(rand.New(rand.NewSource(5)), 12, 12, 8, eight)
 	x := same(b, same(b, 0, 16, 3, 1, 1), 16, 3, 2, 16)

@@ -14,8 +14,8 @@ import (
 	"hass/optimizer/derive"
 )
 
-// TestClassCounts: a classifier of any number of classes gets a design that both targets take; its output leaves in no more beats
-// than the port needs for a divisor of the classes.
+// TestClassCounts: a classifier with any number of classes gets a design for both targets. Its output takes no more beats than the port
+// needs with a divisor of the number of classes.
 func TestClassCounts(t *testing.T) {
 	for _, tt := range []struct {
 		classes, bits int
@@ -111,7 +111,7 @@ func TestGangsSplit(t *testing.T) {
 	}
 }
 
-// TestRefusals: where no hardware keeps the limits, the layer, the limit and the figures are named, of what can be done less.
+// TestRefusals: if no hardware keeps the limits, the error names the layer, the limit and the figures of the smallest hardware.
 func TestRefusals(t *testing.T) {
 	long := newBuild(20, 20, 1)
 	x := long.net.Input
@@ -206,8 +206,8 @@ func TestFewerEngines(t *testing.T) {
 	}
 }
 
-// TestReadBack: a design that Optimize makes is taken by ReadDesign, which computes again what follows from it: of every kind of
-// small network, and of a concat that re-packs.
+// TestReadBack: ReadDesign, which computes all derived fields again, accepts the designs of Optimize: for every kind of small network, and
+// for a concat that re-packs.
 func TestReadBack(t *testing.T) {
 	nets := small()
 	b := newBuild(6, 6, 2)

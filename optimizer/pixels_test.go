@@ -50,7 +50,7 @@ func TestPixelsOf(t *testing.T) {
 }
 
 // TestPixelsLiftTheWall: with one pixel a beat no design has fewer cycles than an image has pixels; with four, a large device
-// has a quarter of them. Its streams carry what pixels.Of says.
+// has a quarter of them. Its streams have the pixels of pixels.Of.
 func TestPixelsLiftTheWall(t *testing.T) {
 	testenv.Long(t)
 	b := newBuild(32, 32, 2)

@@ -12,8 +12,8 @@ import (
 	"hass/optimizer/target"
 )
 
-// TestRate: a rating is near the design that Optimize makes, with a rough model of the engines and without, and a memory, or a wrong
-// idea of the rate, changes nothing of it.
+// TestRate: a rating is close to the design that Optimize makes, with and without a rough model of the engines. Neither a memory of
+// earlier results nor a wrong guess of the rate changes it.
 func TestRate(t *testing.T) {
 	testenv.Long(t)
 	p, err := design.LoadPlatform("zedboard")
@@ -106,7 +106,7 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestLeast: of the designs of the best rate, that of the fewest DSPs has no more than that of the least of all.
+// TestLeast: among designs of the best rate, the one with the fewest DSPs has at most as many as the one with the least of all resources.
 func TestLeast(t *testing.T) {
 	testenv.Long(t)
 	p, err := design.LoadPlatform("zcu104")

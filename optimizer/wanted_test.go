@@ -40,7 +40,8 @@ func leastOf(rule target.Rule, v, budget design.Vec) (first, rest float64) {
 	return first, rest
 }
 
-// leastAmong compares all totals within a budget: what the rule counts first of the least, and the rest of it; +Inf if none is within.
+// leastAmong compares all totals within a budget. It gives, for the least of them, the quantity that the rule compares first, and the rest;
+// +Inf if none is within the budget.
 func leastAmong(rule target.Rule, totals []design.Vec, budget design.Vec) (first, rest float64) {
 	first, rest = math.Inf(1), math.Inf(1)
 	for _, v := range totals {
@@ -129,8 +130,8 @@ func TestAskedBruteForce(t *testing.T) {
 	}
 }
 
-// TestAskedClock: where clocks differ, the least hardware for a rate is that of trying every design at its own clock, or takes little
-// more.
+// TestAskedClock: if clocks differ, the least hardware for a rate equals the result of trying every design at its own clock, or is
+// slightly more.
 func TestAskedClock(t *testing.T) {
 	platform, err := design.LoadPlatform("zybo")
 	if err != nil {

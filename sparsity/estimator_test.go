@@ -124,7 +124,7 @@ func (c *convCase) pairsOf(l hw.Layer, image, oy, ox, o, beat int) uint64 {
 // costs is the cycles of every beat of engine k, in stream order over one image.
 func (c *convCase) costs(l hw.Layer, image, k int) []int {
 	g := k / l.Banks()
-	lanes := ^uint64(0) // those of the engine
+	lanes := ^uint64(0) // lanes of the engine
 	if l.Engine == hw.Elastic {
 		lanes = 0
 		for i := k % l.N; i < hw.MaxLanes; i += l.N {
@@ -158,11 +158,11 @@ func (c *convCase) costs(l hw.Layer, image, k int) []int {
 
 // simulate runs the layer's whole network of processes on the images over and over
 // by the rules of docs/hardware.md and gives the steady-state cycles of a round of
-// all images. It knows the schedules and nothing of the estimator.
+// all images. It uses the schedules and nothing of the estimator.
 func (c *convCase) simulate(t *testing.T, l hw.Layer) float64 {
 	t.Helper()
 	const rounds = 4
-	// The output's FIFO is as deep as the optimizer makes those between layers: it never limits the rate.
+	// The output's FIFO is as deep as the optimizer makes FIFOs between layers, so it never limits the rate.
 	n, err := hw.Expand(c.net, []hw.Layer{l}, map[string]int{c.net.Tensors[1].ID: 16})
 	if err != nil {
 		t.Fatal(err)
@@ -273,9 +273,9 @@ func (c *convCase) full(l hw.Layer) hw.Layer {
 	return l
 }
 
-// TestConvEqualsSimulation compares the estimate on a sample that is everything
-// with the costs computed from values and with a simulation of the whole network,
-// in which the engines are what limits the rate.
+// TestConvEqualsSimulation compares the estimate from a sample of all images with
+// the costs computed from values, and with a simulation of the whole network in
+// which the engines limit the rate.
 func TestConvEqualsSimulation(t *testing.T) {
 	strided := convDims{7, 9, 4, 8, intnet.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Dilation: [2]int{1, 1}, Pads: [4]int{0, 1, 1, 0}}, 2, 0}
 	dilated := convDims{8, 8, 2, 4, intnet.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, Dilation: [2]int{2, 1}, Pads: [4]int{2, 0, 1, 1}}, 0, 0}

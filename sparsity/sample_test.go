@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestInterval: the regression follows the population's pairs where the sample shows a line, and not where the line is noise and the
-// population lies far outside the sample.
+// TestInterval: the regression extrapolates to the population's pairs if the sample shows a linear relation, but not if the relation is noise
+// and the population is far outside the sample.
 func TestInterval(t *testing.T) {
 	pairs := []float64{1000, 1001, 999, 1000.5}
 	for _, c := range []struct {

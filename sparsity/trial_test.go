@@ -49,7 +49,7 @@ func TestPairCounter(t *testing.T) {
 	}
 }
 
-// TestCache: answers that come from a cache are those that an estimator of its own gives, and the same zeros are found
+// TestCache: answers from a cache equal the answers of a separate estimator, and the same zeros are found
 // again.
 func TestCache(t *testing.T) {
 	cache := NewCache()

@@ -17,8 +17,8 @@ import (
 )
 
 // TestDamage feeds cut, flipped and edited files to the commands that read them.
-// Whatever stands there: no panic, exit code 0 or 1, an error in one piece, a result in
-// seconds. HASS_ACCEPTANCE=1 takes ten times as many cases.
+// For any contents there must be no panic, an exit code of 0 or 1, a single error message, and a
+// result within seconds. HASS_ACCEPTANCE=1 runs ten times as many cases.
 func TestDamage(t *testing.T) {
 	testenv.Long(t)
 	demo, runs := prepare(t)

@@ -14,8 +14,8 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// TestInterrupt cancels every command at several moments, HASS_ACCEPTANCE=1 at many: it stops soon with exit code
-// 130, what stands on disk is whole or absent, and nothing temporary stays.
+// TestInterrupt cancels every command at several moments, with HASS_ACCEPTANCE=1 at many. The command must stop soon with
+// exit code 130, every file must be whole or absent, and no temporary file may remain.
 func TestInterrupt(t *testing.T) {
 	testenv.Long(t)
 	demo, runs := prepare(t)
@@ -80,7 +80,7 @@ func TestInterrupt(t *testing.T) {
 					if !strings.HasSuffix(err.String(), "hass: interrupted\n") || c.name != "build" && err.String() != "hass: interrupted\n" { // build names its steps
 						t.Errorf("at %.3f: it says %q", part, err.String())
 					}
-					if late > 5*time.Second { // a second is the rule, which make acceptance-hostile checks; other tests run beside this one
+					if late > 5*time.Second { // make acceptance-hostile checks the rule of one second; other tests run at the same time here
 						t.Errorf("at %.3f: stopped %v after the interrupt", part, late)
 					}
 				case code != 0:
@@ -100,7 +100,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptSearch interrupts a search again and again: nothing finished is lost, and in the end the study is the one that was
+// TestInterruptSearch interrupts a search again and again: no finished trial is lost, and in the end the study equals one that was
 // never interrupted.
 func TestInterruptSearch(t *testing.T) {
 	testenv.Long(t)
@@ -141,8 +141,8 @@ func TestInterruptSearch(t *testing.T) {
 	}
 }
 
-// wholeFiles checks that no temporary file stays and that every artefact's side files are
-// those it names.
+// wholeFiles checks that no temporary file remains and that the side files of every artefact match
+// its hashes.
 func wholeFiles(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

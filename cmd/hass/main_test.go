@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){"hass": main})
 }
 
-// tests removes what prepare made.
+// tests runs the tests and removes the folders of prepare.
 type tests struct{ m *testing.M }
 
 func (t tests) Run() int {

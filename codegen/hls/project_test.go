@@ -178,8 +178,8 @@ template <typename T> class stream {
 }
 `
 
-// TestVendorHeaders runs the sources as they run with AMD's headers: unbounded streams, the
-// processes one after the other.
+// TestVendorHeaders runs the sources in the same way as with AMD's headers: unbounded streams, processes
+// one after the other.
 func TestVendorHeaders(t *testing.T) {
 	projecttest.NeedCompiler(t)
 	t.Parallel()
@@ -188,7 +188,7 @@ func TestVendorHeaders(t *testing.T) {
 	vendorCsim(t, projecttest.Generate(t, d, dir, "project"))
 }
 
-// vendorHeaders is a folder beside a project with headers as AMD's.
+// vendorHeaders makes a folder next to a project with headers like AMD's.
 func vendorHeaders(t *testing.T, out string) string {
 	t.Helper()
 	vendor := filepath.Join(filepath.Dir(out), "vendor")

@@ -58,8 +58,8 @@ func wideDesign(t testing.TB, dir string) *design.Design {
 	return d
 }
 
-// TestWideStreams: tokens of more bits than one stream takes travel in parts, and the C++ is right, with our headers and with those
-// of a vendor.
+// TestWideStreams: tokens that are too wide for one stream are split into parts, and the C++ is correct with our headers and with a
+// vendor's.
 func TestWideStreams(t *testing.T) {
 	r := newRunner(t, "-O0")
 	t.Parallel()

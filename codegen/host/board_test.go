@@ -62,8 +62,8 @@ func TestWrapper(t *testing.T) {
 	goldenFile(t, "u250_link.cfg", projecttest.Read(t, out, "link.cfg"))
 }
 
-// TestOptions checks that the table of options names a public script and a commit for each, and that no line says what none
-// of our scripts uses.
+// TestOptions checks that the table of options names a public script and a commit for each option, and that our scripts use every option
+// of the table.
 func TestOptions(t *testing.T) {
 	commits := map[string]bool{}
 	form := regexp.MustCompile(`^[0-9a-f]{40}$`)

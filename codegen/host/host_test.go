@@ -66,8 +66,8 @@ func TestSourceLists(t *testing.T) {
 	}
 }
 
-// tcl runs scripts in one folder, one after the other, over the recording stand-ins and gives the records and the error
-// output of the one that failed.
+// tcl runs scripts in one folder, one after the other, with the recording stand-ins. It gives the records and the error
+// output of the script that failed.
 func tcl(t *testing.T, out, script string, env []string, args ...string) (record, stderr string, ok bool) {
 	t.Helper()
 	return tclIn(t, t.TempDir(), out, script, env, args...)
@@ -264,8 +264,8 @@ func python(t *testing.T) string {
 	return ""
 }
 
-// TestPYNQ runs the driver with a fake pynq: the words it sends must be the golden AXI words, and what it
-// makes of the outputs must be what the integer network gives.
+// TestPYNQ runs the driver with a fake pynq: it must send the golden AXI words, and its results must equal those of
+// the integer network.
 func TestPYNQ(t *testing.T) {
 	py := python(t)
 	const images = 3

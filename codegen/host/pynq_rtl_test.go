@@ -16,8 +16,8 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// TestPYNQOnRTL runs the PYNQ driver against the SystemVerilog's IP in Verilator: golden images, own images, counters, and what
-// goes wrong on boards.
+// TestPYNQOnRTL runs the PYNQ driver against the SystemVerilog's IP in Verilator: golden images, other images, counters, and faults that
+// occur on boards.
 func TestPYNQOnRTL(t *testing.T) {
 	py := python(t)
 	testenv.Tools(t, "verilator g++ make", "verilator", "g++", "make")

@@ -13,9 +13,9 @@ import (
 	"hass/codegen/lint"
 )
 
-// TestFixtures lints each file of testdata on its own. A line's expected findings
-// stand on it: `want: rule rule`. The file's first lines may hold `// ids: a b`
-// and `// model: name`.
+// TestFixtures lints each file of testdata separately. A line with expected findings
+// has `want: rule rule`. The first lines of a file may have `// ids: a b` and
+// `// model: name`.
 func TestFixtures(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.cpp")
 	if err != nil || len(names) < 11 {

@@ -70,8 +70,8 @@ func TestChainProducts(t *testing.T) {
 	}
 }
 
-// TestChainEdge: rows whose weights sum to the limit of the field are right, and some of those beyond it are not: the limit of
-// schedule.Field is the true one.
+// TestChainEdge: rows whose weights sum to the limit of the field give correct results, and some rows beyond it do not. So the limit of
+// schedule.Field is exact.
 func TestChainEdge(t *testing.T) {
 	needVerilator(t)
 	testenv.Long(t)

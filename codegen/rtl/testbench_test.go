@@ -285,7 +285,7 @@ func (h handRun) fails(what string, r *verify.RTLResult, want ...string) {
 	}
 }
 
-// TestRTLTestbench runs the hand-made top in Verilator: outputs, cycles, waits and high-water marks are right in both
+// TestRTLTestbench runs the hand-made top in Verilator: outputs, cycles, waits and high-water marks are correct in both
 // calls, stalls change no output, and wrong data and wrong weights are found.
 func TestRTLTestbench(t *testing.T) {
 	needVerilator(t)

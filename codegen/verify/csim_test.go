@@ -17,7 +17,7 @@ import (
 )
 
 // TestVerify runs make csim on a network of the size of ResNet-8, moves the folder and
-// runs it again, and checks what is said when the compiler is missing or fails.
+// runs it again, and checks the errors if the compiler is missing or fails.
 func TestVerify(t *testing.T) {
 	projecttest.NeedCompiler(t)
 	r := rand.New(rand.NewSource(1))

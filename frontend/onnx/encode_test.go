@@ -18,7 +18,7 @@ var exact = cmp.Options{cmp.AllowUnexported(onnx.Tensor{}), cmp.Comparer(func(a,
 
 // handmade holds every part of a model that can be written.
 func handmade() *onnx.Model {
-	big := make([]float32, 3000) // a piece of its own in the encoder
+	big := make([]float32, 3000) // large enough for a separate piece in the encoder
 	for i := range big {
 		big[i] = float32(i) / 7
 	}

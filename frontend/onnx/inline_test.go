@@ -48,8 +48,8 @@ func withFunctions(t *testing.T, call *Node, functions ...*Function) []byte {
 	return data
 }
 
-// TestInline: the nodes of functions stand in the place of calls, functions within functions too; attributes that the call gives or
-// defaults replace references, and those that nobody gives are left out.
+// TestInline: the nodes of functions replace calls, also for functions within functions. Attributes of the call or defaults
+// replace references; attributes without either are omitted.
 func TestInline(t *testing.T) {
 	ref := func(name, of string) *Attr { return &Attr{Name: name, Type: AttrFloat, Ref: of} }
 	leaky := &Function{Name: "Leaky", Domain: "local", Inputs: []string{"a"}, Outputs: []string{"b"}, Nodes: []*Node{

@@ -64,7 +64,7 @@ func TestByHand(t *testing.T) {
 	}
 }
 
-// TestAccount: on random networks the parts of the account add up to the difference, and those of each layer to the
+// TestAccount: on random networks the parts of the account add up to the difference, and the parts of each layer to the
 // cycles per image.
 func TestAccount(t *testing.T) {
 	for seed := range int64(20) {

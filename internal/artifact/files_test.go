@@ -62,7 +62,7 @@ func TestWriteFiles(t *testing.T) {
 	}
 }
 
-// TestStale: temporaries of killed processes go, those of living ones and the files of users
+// TestStale: temporary files of killed processes are removed; those of running processes and files of users
 // stay.
 func TestStale(t *testing.T) {
 	dir := t.TempDir()

@@ -58,7 +58,7 @@ func TestWriteProject(t *testing.T) {
 		files []TreeFile
 		mode  Mode
 		err   string
-		want  map[string]string // beside the user's files
+		want  map[string]string // besides the user's files
 		kept  Kept
 	}{
 		{"update", nil, b, KeepEdits, "", map[string]string{"README": "a", "src/top": "b", "new/more": "b"}, Kept{}},
@@ -149,8 +149,8 @@ func TestWriteProject(t *testing.T) {
 	}
 }
 
-// TestUpdateKilled stops an update after each of its steps: the next call, of whatever project,
-// finishes it, and what a user did in between stays.
+// TestUpdateKilled stops an update after each of its steps: the next call, with any project,
+// finishes it, and a user's changes in between stay.
 func TestUpdateKilled(t *testing.T) {
 	a := project("README", "a", "src/top", "a", "src/gone", "a")
 	b := project("README", "b", "src/top", "b", "new/more", "b")

@@ -14,8 +14,8 @@ func f32(t testing.TB, shape []int, v ...float32) string {
 	return npyBytes(t, npy.Array{DType: "float32", Shape: shape, F32: v})
 }
 
-// TestFeatures: numbers of an array or a CSV are taken as they are, or with divisor, mean and std per channel, with their
-// channels first or last; a vector takes images of as many values, planes first.
+// TestFeatures: numbers of an array or a CSV are used unchanged, or with divisor, mean and std per channel, with channels
+// first or last. A vector accepts images with the same number of values, planes first.
 func TestFeatures(t *testing.T) {
 	const pre = "\n[input]\ndivisor = 2.0\nmean = [1.0, 2.0]\nstd = [1.0, 4.0]\n"
 	six := []float32{0, 1, 2, 3, 4, 5}

@@ -356,7 +356,7 @@ func TestSignalToNoise(t *testing.T) {
 	}
 }
 
-// TestBranchesOfConcat: a branch that is brought to another format has the row of its own value, in the order of the network.
+// TestBranchesOfConcat: a branch with a change of format has a row for its own value, in the order of the network.
 func TestBranchesOfConcat(t *testing.T) {
 	g := onImages(1, 4).conv("big", "x", 4, [][]float32{{1000}}).conv("small", "x", 4, [][]float32{{0.05}}).
 		node(`relu "other" ("x") -> ("other.y" [1,1,4,4])`).

@@ -9,7 +9,7 @@ import (
 )
 
 // TestAvgExact: averages half to even are the exact quotients rounded once, for every reachable sum of
-// narrow inputs and for sums of wide ones at, beside and between ties.
+// narrow inputs, and for sums of wide ones at ties, next to ties and between them.
 func TestAvgExact(t *testing.T) {
 	testenv.Long(t)
 	ties := 0

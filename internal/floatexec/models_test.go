@@ -83,7 +83,7 @@ func relativeError(got, want []float32) float64 {
 	return diff / size
 }
 
-// TestAccuracy counts the right answers over whole test sets; the figures are
+// TestAccuracy counts right answers over whole test sets. The expected figures are
 // ONNX Runtime's on the same images.
 func TestAccuracy(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE") != "1" {

@@ -58,7 +58,7 @@ func TestEval(t *testing.T) {
 		{"avgpool, padding counted", graph.Pool{Window: window(2, 2, 1, 1, 1, 0, 0), CountPad: true}, []*T{map3},
 			graph.Shape{1, 1, 2, 2}, []float64{0.25, 1.25, 2.75, 7}},
 		// The windows of the last row and column reach one beyond the map; without
-		// padding there, what lies beyond is never counted.
+		// padding there, positions beyond the map are never counted.
 		{"avgpool, ceil, padding counted", graph.Pool{Window: window(2, 2, 1), CountPad: true, Ceil: true}, []*T{map3},
 			graph.Shape{1, 1, 2, 2}, []float64{3, 4.5, 7.5, 9}},
 		{"avgpool, ceil and pads 1: 4 of the last window's taps are padding or beyond", graph.Pool{Window: window(3, 3, 1, 1, 1, 1, 1), CountPad: true, Ceil: true}, []*T{{graph.Shape{1, 1, 4, 4}, iota64(16)}},

@@ -245,8 +245,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// FuzzParse: no text makes the parser panic, and what it reads prints to a text
-// that reads and prints the same.
+// FuzzParse: no text makes the parser panic. A graph that it reads is printed to a text
+// from which the same graph is read and the same text printed.
 func FuzzParse(f *testing.F) {
 	f.Add(text(f, sample()))
 	f.Add("graph \"g\" {\n  input \"x\" f32 [1]\n  const \"c\" f32 [2] {NaN -0x1p-2}\n  relu \"r\" (\"x\") -> (\"y\")\n  output \"y\"\n}\n")

@@ -25,8 +25,8 @@ func concatNet(channels []int) (*intnet.Net, *intnet.Layer) {
 	return net, l
 }
 
-// runPlan moves the numbers 0, 1, ... of all channels through a plan as the modules do, and checks that nothing is lost,
-// overwritten or left, that a place is one of the port's, and that no more waits than Kept.
+// runPlan moves the numbers 0, 1, ... of all channels through a plan like the modules. It checks that no number is lost,
+// overwritten or left over, that every place belongs to its port, and that at most Kept lanes are waiting.
 func runPlan(t *testing.T, p repack.Plan) (written []int) {
 	t.Helper()
 	row := make([]int, p.Span())

@@ -127,8 +127,8 @@ func TestOutputPace(t *testing.T) {
 	}
 }
 
-// TestPaceBits walks random windows and checks that the counter of the pace, and what is added to it, fit the
-// width that the RTL gives them.
+// TestPaceBits walks random windows and checks that the counter of the pace, and its increments, fit the width that the RTL
+// gives them.
 func TestPaceBits(t *testing.T) {
 	rng := rand.New(rand.NewSource(3))
 	tried := 0

@@ -146,8 +146,8 @@ func TestAccumulatorAssertion(t *testing.T) {
 	}
 }
 
-// TestRunMany: the same results in the same order for any number of workers, and
-// the lowest failing image is the one reported.
+// TestRunMany: results and their order are the same for any number of workers, and
+// the error is that of the lowest failing image.
 func TestRunMany(t *testing.T) {
 	b := zoo(2)
 	x, err := New(&b.net)

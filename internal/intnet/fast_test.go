@@ -13,8 +13,8 @@ import (
 )
 
 // TestFastConvEqualsDefinition: on random convolutions of every geometry, with
-// extreme weights and inputs, the fast path gives what the definition gives, with
-// and without assembly.
+// extreme weights and inputs, the fast path equals the definition, with and without
+// assembly.
 func TestFastConvEqualsDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 1))
 	pick := func(v ...int) int { return v[r.IntN(len(v))] }

@@ -103,9 +103,9 @@ func square(k, s, d, p int) Window {
 }
 
 // reference evaluates a layer element by element in float64 on dequantised
-// values: an independent statement of what it means. All sums of the tests are
-// exact in 53 bits. It returns the real result before rounding, in units of the
-// output's last place, and the clamp as given.
+// values, as an independent definition. All sums of the tests are exact in 53
+// bits. It returns the real result before rounding, in units of the output's last
+// place, and the clamp as given.
 func reference(net *Net, l *Layer, in [][]int32) []float64 {
 	to := net.Tensors[l.Out]
 	real := func(i, y, x, c int) float64 {

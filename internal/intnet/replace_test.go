@@ -11,8 +11,8 @@ import (
 	"hass/internal/test/hwtest"
 )
 
-// TestReplace: an executor with some convolutions replaced gives what one made anew gives, from the first layer on
-// and from the first layer that differs.
+// TestReplace: an executor with some replaced convolutions gives the same as a new one, when it runs from the first
+// layer, and from the first layer that differs.
 func TestReplace(t *testing.T) {
 	replaced := 0
 	for seed := range int64(60) {

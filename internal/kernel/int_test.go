@@ -34,8 +34,8 @@ func eachWay(f func(on bool)) {
 	}
 }
 
-// TestIntTile: runs of one pair hold any values, runs of four those whose weights
-// are a quarter as large; both against the plain sum.
+// TestIntTile compares with the plain sum: runs of one pair with any values, and runs
+// of four pairs with weights that are a quarter as large.
 func TestIntTile(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	for range 60 {

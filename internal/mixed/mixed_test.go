@@ -132,8 +132,8 @@ func (n network) options(scales quant.Scales, loss float64, candidates ...int) O
 	return Options{Quant: quant.Options{Bits: candidates[0], Scales: scales}, Candidates: candidates, Loss: loss}
 }
 
-// TestProbe: what a layer is said to diverge by is what the network fitted with that layer alone lowered diverges by, for formats and channels
-// equalised as they were.
+// TestProbe: the divergence of a probe equals the divergence of a network that is fitted with only this layer lowered, with the same formats
+// and equalised channels.
 func TestProbe(t *testing.T) {
 	for _, c := range []struct {
 		name       string

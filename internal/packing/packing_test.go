@@ -48,8 +48,8 @@ func TestPackedProducts(t *testing.T) {
 	}
 }
 
-// TestPackedSums: the sums of as many products as a cascade has are right at the ends of all formats of up to 8 bits, and those of as many as no
-// design may have are not.
+// TestPackedSums: sums of the largest number of products in a cascade are correct at the ends of all formats of up to 8 bits, and sums of the
+// first number that no design may have are not.
 func TestPackedSums(t *testing.T) {
 	for x := 1; x <= 9; x++ {
 		for w := 1; w <= 8; w++ {

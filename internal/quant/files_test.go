@@ -106,7 +106,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestNames: names that a file gives must be those of layers of the right kind.
+// TestNames: names in a file must belong to layers of the right kind.
 func TestNames(t *testing.T) {
 	g := everything(t, 1)
 	r := collect(t, g, images(1, 3, 3*9*8, 2, -1), 1)
@@ -179,8 +179,8 @@ func TestEncodeThresholds(t *testing.T) {
 	}
 }
 
-// layerNames are the names that widths and thresholds files may use, in order:
-// those of the nodes that become layers. Only a Conv has weights and thresholds.
+// layerNames are the names that widths and thresholds files may use, in order: the
+// names of nodes that become layers. Only a Conv has weights and thresholds.
 func layerNames(g *graph.Graph) (all, convs []string, err error) {
 	p, err := plan(g)
 	if err != nil {

@@ -118,7 +118,7 @@ func (k *keptGraph) count(v value) value {
 	return to
 }
 
-// conv has weights of 4 bits on a grid and, often, biases that lie on no grid.
+// conv has weights of 4 bits on a grid and often biases that are not on one.
 func (k *keptGraph) conv(v value) value {
 	f, frac := 1+k.rng.IntN(5), 1+k.rng.IntN(3)
 	k.n++
@@ -213,7 +213,7 @@ func (k *keptGraph) random(operators int) {
 			coord := []string{"half_pixel", "asymmetric"}[r.IntN(2)]
 			scale := []float64{2, 2, 1.5, 3}[r.IntN(4)]
 			to.h, to.w = int(float64(v.h)*scale), int(float64(v.w)*scale)
-			if k.scaled { // thirds are not exact in front of a quantiser of another scale, and Warnings says so
+			if k.scaled { // thirds are not exact before a quantiser of another scale, and Warnings reports that
 				scale = 2
 			}
 			if scale == 2 {
@@ -306,7 +306,7 @@ func TestKeptQuantisers(t *testing.T) {
 				t.Fatal(err)
 			}
 			if k.scaled && nearTies(g, values) {
-				continue // float64 does not tell on which side of a tie they lie
+				continue // float64 cannot decide on which side of a tie they are
 			}
 			judged++
 			for i, v := range values[last].Data {

@@ -131,9 +131,9 @@ func floatAccuracy(t *testing.T, m model, n int) float64 {
 	return 100 * acc.Top1()
 }
 
-// TestAccuracy: integer accuracy on the labelled images. All 2,000 with
-// HASS_ACCEPTANCE=1, where the limits are those the project promises; else the
-// first 200 for one file of each network, with limits a point wider.
+// TestAccuracy: integer accuracy on the labelled images. With HASS_ACCEPTANCE=1 it
+// uses all 2,000 images and the limits that the project promises, otherwise the
+// first 200 images for one file of each network, with limits a point wider.
 func TestAccuracy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: runs hundreds of images")

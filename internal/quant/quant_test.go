@@ -411,9 +411,9 @@ func TestApplyThresholds(t *testing.T) {
 	}
 }
 
-// TestQuantised: the formats that a quantised model gives are taken: by the input, by the
-// layer before, by a layer of its own behind a max pool; weights on a grid
-// have its width.
+// TestQuantised: the formats of a quantised model are used by the input, by the layer before
+// the quantiser, or by a separate layer behind a max pool. Weights on a grid have the grid's
+// width.
 func TestQuantised(t *testing.T) {
 	build := func(scale string) *graph.Graph {
 		x := newText(1, "[1,3,6,6]")

@@ -273,7 +273,7 @@ func TestReference(t *testing.T) {
 					}
 				}
 			}
-			// Every choice of as many zeros, the one that must be among them.
+			// Every choice of this number of zeros that includes the required zero.
 			best, none := math.Inf(1), 0.0
 			for set := range 1 << (rows * k) {
 				if bits.OnesCount(uint(set)) != rows*k-max(zeros, 1) || set&8 != 0 {
@@ -301,7 +301,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestSeveralGroups: zeros are chosen over all groups of a layer, and those of equal magnitude are counted.
+// TestSeveralGroups: zeros are chosen over all groups of a layer, with the exact number also if magnitudes are equal.
 func TestSeveralGroups(t *testing.T) {
 	a, _, _ := example(t, 1, 3, 4)
 	b, _, _ := example(t, 2, 3, 4, 0, 1)

@@ -287,7 +287,7 @@ func zerosOfNodes(g *graph.Graph) map[string][]int {
 	return m
 }
 
-// TestZeros: every layer has the zeros that it had, and those asked for; the report counts them; spared layers only those that they had.
+// TestZeros: every layer keeps its zeros and has the requested ones, and the report counts them; spared layers only keep their zeros.
 func TestZeros(t *testing.T) {
 	for _, method := range Methods() {
 		t.Run(string(method), func(t *testing.T) {
@@ -513,7 +513,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// divergence is the mean divergence of another network's classes from those of g, on images from first on.
+// divergence is the mean divergence of another network's class probabilities from those of g, on images from first on.
 func divergence(t *testing.T, g, other *graph.Graph, im calib.Images, first int) float64 {
 	t.Helper()
 	a, err := floatexec.New(g)

@@ -36,7 +36,7 @@ func TestRowWeights(t *testing.T) {
 	}
 }
 
-// TestDrawn: classes are drawn as often as they are probable, and the same for the same image.
+// TestDrawn: classes are drawn with their probabilities, and always the same class for the same image.
 func TestDrawn(t *testing.T) {
 	logs := []float32{float32(math.Log(0.5)), float32(math.Log(0.2)), float32(math.Log(0.3))}
 	var count [3]int

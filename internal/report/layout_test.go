@@ -57,7 +57,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// TestArrangeChain: a chain is a straight line, and a skip around it a straight line beside it.
+// TestArrangeChain: a chain is a straight line, and a skip connection a straight line next to it.
 func TestArrangeChain(t *testing.T) {
 	l := arrange(5, [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}})
 	for v := range 5 {

@@ -409,7 +409,7 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// TestLarge: a page stays below its limit and says what it leaves out; beyond that it is refused.
+// TestLarge: a page stays below its limit and tells which parts it omits; if that is not enough, it is refused.
 func TestLarge(t *testing.T) {
 	large := func(layers, fifos int) *Run {
 		r := tiny(t, "model.onnx")

@@ -66,8 +66,8 @@ func totalOf(m *Multiplier) int {
 	return m.Shift + m.BiasFrac
 }
 
-// leastMultiplier tries all multipliers and biases half up. total is shift and places of the first, 0 if there is none; near says that a
-// bias next to the line's does.
+// leastMultiplier tries all multipliers and biases half up. total is the sum of shift and places of the first one that works, 0 if there is
+// none; near tells that a bias next to the line's works.
 func leastMultiplier(l *Line, most, places int) (total int, near bool) {
 	want := make([]int64, 0, l.Most-l.Least+1)
 	for v := l.Least; v <= l.Most; v++ {

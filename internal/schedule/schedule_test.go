@@ -94,8 +94,8 @@ func check(t *testing.T, w *schedule.Weights, bank []int, c schedule.Config, p *
 	}
 }
 
-// TestPlans: of random layers every weight that is not 0 stands in the rows once, in its filter and at its word; no row passes its
-// field; rows are no more than the fullest bank wants plus those that the field split off.
+// TestPlans: in plans of random layers, every weight that is not 0 is in the rows once, in its filter and at its word. No row overflows its
+// field. There are at most as many rows as the fullest bank needs plus the rows that the field split.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	split := 0

@@ -23,11 +23,11 @@ const floatTolerance = 1e-4
 // notFloat are published models whose outputs differ from the float network, because floats decide ties of quantisers differently.
 var notFloat = map[string]bool{"ic_int8": true, "vww_int8": true}
 
-// notInteger are published models whose integer network differs by more than its tolerance: their last quantiser meets ties, where
-// a step is more.
+// notInteger are published models whose integer network differs by more than its tolerance, because their last quantiser has ties, at which
+// the difference is a step.
 var notInteger = map[string]bool{"ic_int8": true}
 
-// TestCases: small models give the right values in float, and have hardware or a reason why not.
+// TestCases: small models give the correct values in float, and have hardware or a reason why they have none.
 func TestCases(t *testing.T) {
 	judgeModels(t, testenv.Cases(t))
 }
@@ -87,7 +87,7 @@ func reasons(model string) string {
 // integerTolerance bounds max|y-expect| / max|expect| of the integer network at 16 bits.
 const integerTolerance = 1e-2
 
-// compareInteger profiles a model on the x.npy beside it and compares the integer network.
+// compareInteger profiles a model on the x.npy in its folder and compares the integer network.
 func compareInteger(t *testing.T, model string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -102,7 +102,8 @@ func compareInteger(t *testing.T, model string) {
 	compareRun(t, model, profile, integerTolerance)
 }
 
-// compareRun runs a model on the x.npy beside it, in float or as the integer network of a profile, and compares its outputs with expect.npy, expect_1.npy and so on.
+// compareRun runs a model on the x.npy in its folder, in float or as the integer network of a profile, and compares its outputs with
+// expect.npy, expect_1.npy and so on.
 func compareRun(t *testing.T, model, profile string, tolerance float64) {
 	t.Helper()
 	dir := filepath.Dir(model)
@@ -139,7 +140,8 @@ func compareRun(t *testing.T, model, profile string, tolerance float64) {
 	}
 }
 
-// expected are the numbers of an array, nil if there is none. The header of some gives the shape of one image: what follows it counts.
+// expected are the numbers of an array, nil if there is none. The header of some arrays gives the shape of one image only, so the length
+// of the data counts.
 func expected(t *testing.T, path string) []float64 {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -55,8 +55,8 @@ func inputOf(t *testing.T, net *intnet.Net, platform string) optimizer.Input {
 	return optimizer.Input{Net: net, Est: even{net}, Platform: p}
 }
 
-// TestPixels: the best rate takes the most pixels where nothing but them limits it, few on a device that cannot use them, and those that
-// keep a limit of the target; the least hardware for a low rate takes one.
+// TestPixels: the best rate has the most pixels per beat if only these limit it, few on a device that cannot use them, and only as many as a
+// limit of the target allows; the least hardware for a low rate has one.
 func TestPixels(t *testing.T) {
 	testenv.Long(t)
 	small := chain(t, 32, 2, 4, 4)
@@ -93,8 +93,8 @@ func TestPixels(t *testing.T) {
 	}
 }
 
-// TestOptimize: a design has what was asked for, with less than the fastest takes, by each rule no more of its own resource than by the
-// others; what the budget does not give is an error with the best that it gives.
+// TestOptimize: a design has the requested rate, with less hardware than the fastest one; each rule gives at most as much of its own resource
+// as the other rules. If the budget does not suffice, the error tells the best possible rate.
 func TestOptimize(t *testing.T) {
 	testenv.Long(t)
 	in := inputOf(t, chain(t, 16, 3, 8, 16, 8), "zybo")

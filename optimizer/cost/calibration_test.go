@@ -58,7 +58,7 @@ func TestParseCalibration(t *testing.T) {
 	}
 }
 
-// TestErrorRule checks that errors of one formula add and those of different formulas add as squares.
+// TestErrorRule checks that errors of one formula add linearly, and errors of different formulas add as squares.
 func TestErrorRule(t *testing.T) {
 	var one, two tally
 	one[areaFIFO] = [2]float64{300, 300}

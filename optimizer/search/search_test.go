@@ -109,8 +109,8 @@ func points(p *Problem, n int) [][]float64 {
 	return list
 }
 
-// TestSharingIsExact: trials that share work, in any order, find what trials that share nothing find; and the rounds of
-// images change nothing of a trial that is not stopped.
+// TestSharingIsExact: trials that share work, in any order, give the same results as trials that share nothing. Rounds of
+// images do not change a trial that is not stopped.
 func TestSharingIsExact(t *testing.T) {
 	testenv.Long(t)
 	shared := newProblem(t, nil)
@@ -137,7 +137,7 @@ func TestSharingIsExact(t *testing.T) {
 	}
 }
 
-// TestPruneIsLower: the network of a point is the one that its thresholds file gives.
+// TestPruneIsLower: the network of a point equals the network lowered with its thresholds file.
 func TestPruneIsLower(t *testing.T) {
 	testenv.Long(t)
 	p := problem(t)
@@ -264,7 +264,7 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// TestProbe: a curve is what a trial with that one threshold measures.
+// TestProbe: a curve's values equal those of trials with only that threshold.
 func TestProbe(t *testing.T) {
 	testenv.Long(t)
 	p := problem(t)
@@ -325,7 +325,7 @@ func TestFar(t *testing.T) {
 	}
 }
 
-// TestAllocator: proposals are points, repeat themselves, are new, and meet the budgets that they aim at.
+// TestAllocator: proposals are valid points, are reproducible, are new, and meet their budgets.
 func TestAllocator(t *testing.T) {
 	testenv.Long(t)
 	// A part that is small enough for rates to depend on zeros.
@@ -463,7 +463,7 @@ func TestEase(t *testing.T) {
 	if math.Abs(al.total[0]-sum) > 1e-9 || sum > 1 || math.Abs(al.divergence-divergence) > 1e-9 {
 		t.Errorf("takes %v, told %v; divergence %v, told %v", sum, al.total[0], divergence, al.divergence)
 	}
-	// The dearer layer is left alone first; the other then keeps what fits: 0.4 of 0.6, a density of 0.63.
+	// The more expensive layer is not pruned first; the other one then keeps the rest of the budget: 0.4 of 0.6, a density of 0.63.
 	if al.levels[1] != 0 || menuLevels[al.levels[0]] != 0.63 {
 		t.Errorf("levels %v", al.levels)
 	}
@@ -515,8 +515,8 @@ func TestLessons(t *testing.T) {
 	}
 }
 
-// TestTarget: the divergence aimed at follows the right answers lost and the regret, and rises to what was tried while there
-// is neither.
+// TestTarget: the target divergence follows the lost right answers and the regret. As long as there is neither, it rises to the
+// divergences of trials.
 func TestTarget(t *testing.T) {
 	const images = 100
 	base := &Outcome{Images: images, Top1: 1, Right: rightBits(slices.Repeat([]bool{true}, images))}
@@ -538,7 +538,7 @@ func TestTarget(t *testing.T) {
 		{"on a line", []Past{lost(0.1, 2, 0.02), lost(0.1, 2, 0.02), lost(0.2, 4, 0.04), lost(0.05, 1, 0.01)}, 0.05, 0.05},
 		{"no regret", []Past{lost(0.1, 2, 0), lost(0.1, 2, 0), lost(0.2, 4, 0), lost(0.05, 1, 0)}, 0.05, 0.05},
 		{"nothing lost", []Past{lost(0.01, 0, 0), lost(0.08, 0, 0), lost(0.03, 0, 0), lost(0.02, 0, 0)}, 0.08, 0.08},
-		// Of a hundred images not one lost says that a point may be: regret decides for the most part.
+		// With no loss on a hundred images, the true loss may still be a point, so regret has most of the weight.
 		{"regret alone", []Past{lost(0.02, 0, 0.01), lost(0.02, 0, 0.01), lost(0.02, 0, 0.01), lost(0.02, 0, 0.01)}, 0.02, 0.03},
 		{"between both", []Past{lost(0.1, 8, 0.02), lost(0.1, 8, 0.02), lost(0.1, 8, 0.02), lost(0.1, 8, 0.02)}, 0.025, 0.05},
 		{"larger ones lose less each", []Past{lost(0.02, 1, 0.01), lost(0.02, 1, 0.01), lost(0.04, 2, 0.02), lost(0.02, 1, 0.01), lost(0.4, 4, 0.04)}, 0.02, 0.02},
@@ -691,7 +691,7 @@ func TestStudyRepeats(t *testing.T) {
 	}
 }
 
-// TestStudyIsOneThing: a study is not mixed with another, and not gone on with by accident.
+// TestStudyIsOneThing: a study is not mixed with another, and not continued by accident.
 func TestStudyIsOneThing(t *testing.T) {
 	testenv.Long(t)
 	p := problem(t)
@@ -758,7 +758,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestStopped: what a stopped trial records is over the images that it has seen.
+// TestStopped: the record of a stopped trial covers the images that it has run.
 func TestStopped(t *testing.T) {
 	p := problem(t)
 	x := points(p, 2)[1]
@@ -911,7 +911,8 @@ func TestDamagedStudy(t *testing.T) {
 	}
 }
 
-// TestCurve: powers between the values probed and below them, but all that lies between two values with a step between them is behind it.
+// TestCurve: a curve follows powers between and below the probed values. If there is a step between two probed values, all points between them
+// have the value behind the step.
 func TestCurve(t *testing.T) {
 	c := &Curves{Levels: []float64{0.1, 0.2, 0.4, 0.8}, Divergence: [][]float64{{0.001, 0.008, 0.8, 0.8}}}
 	for _, p := range []struct{ u, want float64 }{

@@ -35,7 +35,7 @@ func TestLess(t *testing.T) {
 	}
 }
 
-// TestWithin: a choice lies within what the rule leaves of the budget exactly if the other takes no less of the rule's own quantity.
+// TestWithin: a choice is within the budget that the rule leaves if and only if the other choice takes no less of the rule's quantity.
 func TestWithin(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	draw := func() (v design.Vec) {
@@ -56,7 +56,7 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// TestLeast: of choices in a list the one is found that no other is less than, also where the weighed sum is minimised badly.
+// TestLeast finds the choice of a list that no other choice undercuts, even if the weighted sum is minimised badly.
 func TestLeast(t *testing.T) {
 	rng := rand.New(rand.NewSource(2))
 	for trial := range 200 {
@@ -66,7 +66,7 @@ func TestLeast(t *testing.T) {
 				list[i][r] = rng.Intn(budget[r]*5/4 + 1)
 			}
 		}
-		lazy := trial%2 == 1 // Minimum gives what it began with, and no bound
+		lazy := trial%2 == 1 // Minimum gives its start value and no bound
 		within := func(b design.Vec) (found []int) {
 			for i, v := range list {
 				if v.Within(b) {
@@ -123,7 +123,7 @@ func TestLeast(t *testing.T) {
 	}
 }
 
-// TestErrors: an error of a question is that of the answer.
+// TestErrors: the error of a question is returned.
 func TestErrors(t *testing.T) {
 	stop := fmt.Errorf("stop")
 	for asked := range 12 {

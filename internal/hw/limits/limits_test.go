@@ -43,8 +43,8 @@ func TestLimitsOfBoth(t *testing.T) {
 	}
 }
 
-// TestDemand: what the optimizer asks about the hardware of a layer and what is asked about the processes of the
-// design is the same, of random designs of every kind of layer.
+// TestDemand: for random designs with every kind of layer, the optimizer's limits for the hardware of a layer equal the
+// limits for the design's processes.
 func TestDemand(t *testing.T) {
 	for seed := range int64(300) {
 		c, err := hwtest.New(seed)

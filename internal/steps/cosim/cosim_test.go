@@ -111,8 +111,8 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// variedSeeds are the seeds below the given one whose networks are small enough, and of those behind it such as have a kind
-// of process, engine or rescaling that none before has: all kinds are there in the end.
+// variedSeeds are the seeds below the given one whose networks are small enough, and later seeds whose networks have a kind of process,
+// engine or rescaling that is still missing, until all kinds are covered.
 func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 	missing := map[string]bool{}
 	for _, kind := range hw.EngineKinds() {
@@ -167,8 +167,8 @@ func variedSeeds(t *testing.T, first int64) (seeds []int64) {
 	return seeds
 }
 
-// rareSeeds is where the search goes on for networks that have what others have not: a small network of a wide gang of elastic engines
-// comes once in some ten thousand, and is near there. mostSeeds bounds the search.
+// rareSeeds is the seed at which the search for missing kinds continues: only about one of ten thousand seeds gives a small network with a
+// wide gang of elastic engines, and there is one near this seed. mostSeeds bounds the search.
 const (
 	rareSeeds = 23_800
 	mostSeeds = 30_000

@@ -10,8 +10,8 @@ import (
 	"hass/internal/test/designtest"
 )
 
-// TestFitEngines: engines of every design stay what they are where their layer can have them, and a layer that lost weights and
-// channels has engines that hw.Expand takes.
+// TestFitEngines: engines of every design are kept if their layer can still have them, and a layer that lost weights and
+// channels gets engines that hw.Expand accepts.
 func TestFitEngines(t *testing.T) {
 	for name, make := range map[string]func(testing.TB, string) *design.Design{
 		"scheduled": designtest.Scheduled, "packed": designtest.Packed, "elastic": designtest.Elastic,

@@ -313,9 +313,9 @@ func (a *acceptance) simulate(t *testing.T, design string, images string) float6
 	return r.Cycles
 }
 
-// sparseAgainstDense sets sparse engines against dense ones on ResNet-8 under the
-// ZCU104's budget and a tenth of it. Where sparse is not 1.2 times faster, the table
-// per layer that shows what stops it is logged.
+// sparseAgainstDense compares sparse engines with dense ones on ResNet-8, with the
+// ZCU104's budget and a tenth of it. If sparse is not 1.2 times faster, it logs the
+// table of layers, which shows the cause.
 func (a *acceptance) sparseAgainstDense(t *testing.T) {
 	profile := filepath.Join(a.runDir("resnet8_zcu104"), "profile.json")
 	for _, share := range []string{"1", "0.1"} {

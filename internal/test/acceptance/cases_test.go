@@ -28,8 +28,8 @@ var accuracyClaims = []struct{ name, want, never string }{
 	{"a12_two_outputs", `(?i)output`, ``},
 }
 
-// TestAcceptanceCases runs the small inputs of ../shared/cases through the command as a user would: each has its
-// right value now, or is refused with a reason.
+// TestAcceptanceCases runs the small inputs of ../shared/cases with the command like a user. Each must give its correct
+// value or be refused with a reason.
 func TestAcceptanceCases(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE") != "1" {
 		t.Skip("skipped: needs the small inputs beside the repository (run \"make acceptance-short\")")

@@ -13,7 +13,7 @@ import (
 // fewBits is a float model at few bits.
 type fewBits struct {
 	name, model string
-	test        string  // data set that no fit saw, beside the model
+	test        string  // data set that was not used for fits, in the model's folder
 	bits        string  // of --bits
 	weights     int     // of all weights, 0 for bits
 	images      int     // of the calibration and of the test, 0 for all

@@ -9,7 +9,7 @@ import (
 	"hass/internal/test/onnxtest"
 )
 
-// writeQuantised writes a model with quantisers of its own, for images of the demo's shape, and gives its path. None of its scales is
+// writeQuantised writes a quantised model for images of the demo's shape and gives its path. None of its scales is
 // a power of two, so that every form of requantisation occurs: a convolution with a multiplier, one with a multiplier per output
 // channel, one with thresholds, and factors of a sum, a product and an average.
 func writeQuantised(t *testing.T, dir string) string {

@@ -30,9 +30,9 @@ import (
 	"hass/optimizer/derive"
 )
 
-// A forgery changes one side of a pair, a design with its weights and golden images or a project, and makes all
-// that the side says of itself consistent again: hashes, manifest, totals. It must be refused on reading, or found
-// against the other side, by name.
+// A forgery changes one side of a pair: a design with its weights and golden images, or a project. It makes that side
+// consistent again: hashes, manifest, totals. It must be refused on reading, or be found by comparison with the other
+// side, with the name of the forged file.
 
 // Counts of a full run.
 const (
@@ -525,7 +525,7 @@ type forgedFile struct{ project, name string }
 
 var number = regexp.MustCompile(`\b[0-9]+\b`)
 
-// forgeText changes a number in a generated text and makes the manifest anew; false if the place it drew says nothing, as
+// forgeText changes a number in a generated text and updates the manifest; false if the number has no meaning, for example
 // in a comment.
 func (p *pair) forgeText(t *testing.T, rng *rand.Rand, target codegen.Target) (forgedFile, bool) {
 	t.Helper()

@@ -144,7 +144,7 @@ func checkWhole(t *testing.T, what, dir string) {
 		case name == artifact.ManifestName:
 			project := filepath.Dir(path)
 			if artifact.CheckWhole(project) != nil {
-				return nil // the next run finishes it, and says so until then
+				return nil // the next run finishes the update, and until then CheckWhole reports it
 			}
 			m, err := artifact.ReadManifest(project)
 			if err != nil {
@@ -181,8 +181,8 @@ func temporaries(dir string) (left []string) {
 	return left
 }
 
-// TestHostileKills kills commands at random moments: what is there is whole, the next run succeeds and leaves no
-// temporaries, a user's file in the project stays, and no compiler outlives its hass.
+// TestHostileKills kills commands at random moments: all files are whole, the next run succeeds and leaves no temporary
+// files, a user's file in the project stays, and no compiler runs longer than its hass.
 func TestHostileKills(t *testing.T) {
 	bin, runs := hostileRuns(t)
 	rng := rand.New(rand.NewPCG(1, 40))

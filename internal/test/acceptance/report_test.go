@@ -267,8 +267,8 @@ func (b *browserPipe) look(t *testing.T, name, file, scheme string, width int) {
 	}
 }
 
-// contrastScript lists texts with less contrast than WCAG AA wants: 4.5, of large text 3. Texts of a box of the graph stand on its
-// rectangle.
+// contrastScript lists texts with less contrast than WCAG AA demands: 4.5, or 3 for large text. The background of texts in a box of the
+// graph is the box's rectangle.
 const contrastScript = `(() => {
   const parse = (c) => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
   const light = ([r, g, b]) => { const f = (v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };

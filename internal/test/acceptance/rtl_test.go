@@ -37,8 +37,8 @@ import (
 // TestRTL simulates the RTL of trained networks in Verilator: bit-exact against the integer network with and
 // without random stalls, and without them every cycle of an image, every stall and every FIFO mark equals the
 // simulator's. Single cases can be run by -run 'TestRTL/ResNet-8/dense'; HASS_ACCEPTANCE_RTL_RUNS, if set, keeps the
-// projects. The figures are those of docs/measurements.md; times are CPU seconds of both cores together, so that
-// other work on the machine disturbs them little.
+// projects. docs/measurements.md shows the figures. Times are CPU seconds of both cores together, so that other work on
+// the machine disturbs them little.
 func TestRTL(t *testing.T) {
 	r := newRTLRun(t)
 	for _, n := range rtlNetworks {
@@ -559,10 +559,10 @@ func (r *rtlRun) command(t *testing.T) {
 	}
 }
 
-// speed sets the simulator against Verilator: the same network and images, one thread each. All run twice, with
-// few and with more images; the difference leaves out what is not simulation. The simulator is asked for values and
-// time, and for time only. As it skips what repeats, the time of more images of the dense design costs it nothing,
-// and the ratio is as large as there are images.
+// speed compares the simulator with Verilator: the same network and images, one thread each. All run twice, with few and
+// with more images, and the difference excludes everything but simulation. The simulator runs with values and timing, and
+// with timing only. It skips repetitions, so the timing of more images of the dense design costs it nothing, and the ratio
+// grows with the number of images.
 func (r *rtlRun) speed(t *testing.T) {
 	const few = 2
 	for _, c := range []struct {
@@ -630,7 +630,7 @@ func simulateCalls(t *testing.T, n *hw.Network, images [][]int32, opt hwsim.Opti
 	return (cpuTime(t, syscall.RUSAGE_SELF) - before) / time.Duration(times)
 }
 
-// build measures what Verilator and the C++ compiler need for designs of few and of many engine lanes, flat and with
+// build measures the time of Verilator and the C++ compiler for designs with few and with many engine lanes, flat and with
 // HIER=1.
 func (r *rtlRun) build(t *testing.T) {
 	type size struct{ pout, gang int }

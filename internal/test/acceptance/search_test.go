@@ -324,7 +324,7 @@ func median(v []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// volume is what the trials up to evaluation n dominate beyond the unpruned network, as a share of a box: divergence up to
+// volume is the volume that the trials up to evaluation n dominate beyond the unpruned network, as a share of a box: divergence up to
 // volumeDivergence, cycles and DSPs up to volumeHardware times the unpruned network's.
 func (s *searchStudy) volume(base *search.Outcome, n int) float64 {
 	ref := []float64{1, volumeHardware, volumeHardware}
@@ -362,8 +362,8 @@ func paid(r *search.Result, n int) int {
 // upTo are these trials.
 func (s *searchStudy) upTo(n int) []search.Trial { return s.result.Trials[:paid(s.result, n)] }
 
-// within is the best figure among trials whose right answers lost on the calibration images are within the loss, after n
-// evaluations.
+// within is the best figure after n evaluations, among trials whose loss of right answers on the calibration images is within the
+// limit.
 func (s *searchStudy) within(n int, figure func(*search.Outcome) float64) float64 {
 	best := 0.0
 	for _, t := range s.upTo(n) {

@@ -20,7 +20,7 @@ import (
 )
 
 // TestSharedStudy: four processes share one study on PostgreSQL; one is killed in the middle of a trial, the server crashes and
-// comes back. No trial is lost or done twice, and the study is the one that a single worker makes. HASS_POSTGRES is
+// comes back. No trial is lost or done twice, and the study equals that of a single worker. HASS_POSTGRES is
 // the server's URL, HASS_POSTGRES_RESTART a command that restarts it (make acceptance sets both).
 func TestSharedStudy(t *testing.T) {
 	url, restart := os.Getenv("HASS_POSTGRES"), os.Getenv("HASS_POSTGRES_RESTART")

@@ -161,7 +161,7 @@ func (s *sparse) measure(t *testing.T, a *acceptance, dir string) []string {
 		fmt.Sprintf("%.0f", d.Clock.ImagesPerSecond(r.Cycles)), fmt.Sprint(r.Latency), optimized.String(), cpp}
 }
 
-// fullSlots counts the scheduled layers of a design, and says which share of what their multipliers could make in the cycles of an image
+// fullSlots counts the scheduled layers of a design. It also gives the share of the multiplications possible in the cycles of an image that
 // are products with a weight.
 func fullSlots(t *testing.T, d *design.Design) (layers int, full float64) {
 	t.Helper()

@@ -31,8 +31,8 @@ import (
 	"hass/sparsity"
 )
 
-// The sweep makes small networks of every width and asks for a design and a project of each: what optimize offers, generate takes,
-// and the emitted text keeps what the tools take, as lint and a look at the SystemVerilog measure it.
+// The sweep makes small networks of every width, and a design and a project of each. generate must accept every design of optimize, and
+// the emitted text must keep the limits of the tools, which lint and a check of the SystemVerilog measure.
 
 // point is one network of the sweep with its options.
 type point struct {

@@ -12,7 +12,7 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// written are the files that a program writes, not a person: golden files, and tables of what was measured.
+// written are files that programs write, not people: golden files and tables of measurements.
 var written = []struct {
 	how   string
 	files *regexp.Regexp
@@ -21,8 +21,8 @@ var written = []struct {
 	{"make sweep fit pnr fit-clock", regexp.MustCompile(`^optimizer/cost/calibration/|^docs/figures/|^docs/measurements\.md$`)},
 }
 
-// TestRecipes counts the files that branches touch on which the recipes of CONTRIBUTING.md were followed. HASS_RECIPES names them, as
-// "what=BASE...BRANCH;...".
+// TestRecipes counts the files that are touched by branches which follow the recipes of CONTRIBUTING.md. HASS_RECIPES names the branches,
+// as "what=BASE...BRANCH;...".
 func TestRecipes(t *testing.T) {
 	list := os.Getenv("HASS_RECIPES")
 	if list == "" {

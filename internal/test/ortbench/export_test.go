@@ -390,7 +390,7 @@ type comparison struct {
 	weights, zeros       int
 	rightORT, rightFloat int
 	differ               int     // images of another class
-	margin               float64 // the largest of those
+	margin               float64 // largest margin of these images
 	worst                float64 // of difference over the images
 }
 

@@ -24,8 +24,8 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// Each figure is the best of rounds measurements of a second each, taken in turn,
-// so that what else the machine does meets all of them alike.
+// Each figure is the best of `rounds` measurements of a second each. The measurements
+// alternate, so that other work on the machine affects all of them alike.
 const (
 	rounds  = 4
 	seconds = 1

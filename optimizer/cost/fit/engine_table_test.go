@@ -47,9 +47,9 @@ var (
 // queue is the depth of the FIFO before engines that skip zeros, in beats.
 const queue = 24
 
-// points are the modules of an engine of one lane, and how often it has each. One that skips zeros has hass_ahead beside the
-// lane. An elastic one is a lane for each bank, the sum of the banks in the join, and a FIFO of accumulators for each bank but
-// one, which every lane needs.
+// points are the modules of an engine with one lane, with their numbers. An engine that skips zeros has hass_ahead in addition to the
+// lane. An elastic engine has a lane for each bank, the sum of the banks in the join, and a FIFO of accumulators for each bank but
+// one; one such FIFO is needed for every lane of any engine.
 func (e engine) points() (points []Point, times []int) {
 	m, n, banks := e.m, e.n, 1
 	if e.kind == hw.Elastic {

@@ -56,7 +56,7 @@ func unpriced(s Sample) bool {
 	return false
 }
 
-// TestRules checks what follows from rules against every point of the sweep: DSPs, block RAM, URAM and LUTRAM are
+// TestRules checks the resources that are computed by rules against every point of the sweep: DSPs, block RAM, URAM and LUTRAM must be
 // exact.
 func TestRules(t *testing.T) {
 	for _, s := range sweep(t) {
@@ -75,11 +75,11 @@ func TestRules(t *testing.T) {
 				continue // a map narrower than a beat: banks that nobody reads go away
 			}
 			if d := got[3] - want[3]; d >= -3 && d <= 3 || p.Whole && d >= -4 && d <= 4 {
-				got[3] = want[3] // what follows a beat shares registers with its address
+				got[3] = want[3] // delayed beats share registers with their addresses
 			}
 		case hw.ActivationParams:
 			collapse = true
-			// Yosys 0.23 makes a product of a hard swish of LUTs and a shift register in some lanes: which ones changes with what
+			// Yosys 0.23 builds a product of a hard swish from LUTs and a shift register in some lanes. Which lanes depends on what
 			// else the process has synthesised.
 			if hardSwish := p.Linear != nil && hw.ActivationFns[p.Fn] == intnet.ActHardSwish; hardSwish && got[0] > want[0] && got[0]-want[0] <= p.Px*p.Ch {
 				got[3] += (got[0] - want[0]) * p.InBits
@@ -115,12 +115,12 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// rough are modules of whose LUTs less is known than 15 %: tens of LUTs a lane, of which yosys merges comparisons,
-// multiplexers and carries as the constants allow. Reports print their errors as they are.
+// rough are modules whose LUTs are not known to 15 %. They have tens of LUTs per lane, in which yosys merges comparisons, multiplexers and
+// carries depending on the constants. Reports print their actual errors.
 var rough = map[string]float64{"hass_add": 0.4, "hass_mul": 0.5, "hass_activation": 0.4}
 
-// TestFormulas checks LUTs and flip-flops of every module against the sweep: of each module three of four points are within
-// 15 % (but for the rough ones) and 8 LUTs or registers, and half of all within 5 %.
+// TestFormulas checks LUTs and flip-flops of every module against the sweep: three of four points of each module are within
+// 15 % (except for rough modules) and 8 LUTs or registers, and half of all points are within 5 %.
 func TestFormulas(t *testing.T) {
 	type errs struct{ lut, ff, lutOut, ffOut []float64 }
 	by := map[string]*errs{}
@@ -189,8 +189,8 @@ func TestYosys(t *testing.T) {
 	}
 }
 
-// TestJoinOfBanks synthesises joins of elastic engines, of which the sweep has none: what banks add to a join follows from
-// rules.
+// TestJoinOfBanks synthesises joins of elastic engines. The sweep has none of them, because rules give the resources that banks add to a
+// join.
 func TestJoinOfBanks(t *testing.T) {
 	testenv.Tools(t, "yosys", "yosys")
 	var points []Point

@@ -92,7 +92,7 @@ func TestSurvivors(t *testing.T) {
 	}
 }
 
-// TestVariation: half of the crossed children lie between the parents, around their
+// TestVariation: half of the crossed children are between the parents, around their
 // middle; half of the mutations are less than 0.5^(1/21)-1.
 func TestVariation(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 8))

@@ -368,10 +368,10 @@ func ellipsoid(r *rand.Rand, dims int, condition float64) func([]float64) float6
 	}
 }
 
-// TestGolden pins the points of every sampler: a stored study must go on alike
-// with the next version, and on another machine. It passes unchanged under
+// TestGolden pins the points of every sampler, because a stored study must continue in
+// the same way with the next version and on another machine. It passes unchanged with
 // GOARCH=386, GOAMD64=v3 and GODEBUG=cpu.fma=off, which round differently. A sampler
-// that no version had yet needs no row: there is no study of it. It gets one with its first version.
+// that is not released yet has no stored studies and needs no row.
 func TestGolden(t *testing.T) {
 	want := map[string]string{
 		"random 7":    "6a9f17821d247440",

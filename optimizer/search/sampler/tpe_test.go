@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestParzenIsGoptunas compares weights, means and widths with those that goptuna
-// v0.9.0 computes (see goptunatest, which writes the file).
+// TestParzenIsGoptunas compares weights, means and widths with the ones of goptuna
+// v0.9.0 (see goptunatest, which writes the file).
 func TestParzenIsGoptunas(t *testing.T) {
 	data, err := os.ReadFile("testdata/parzen.json")
 	if err != nil {
@@ -53,8 +53,8 @@ func TestParzenIsGoptunas(t *testing.T) {
 	}
 }
 
-// TestDensities: a density integrates to 1 and is that of its samples, in one
-// dimension and jointly in two.
+// TestDensities: a density integrates to 1 and equals the density of its samples, in
+// one dimension and jointly in two.
 func TestDensities(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	for _, n := range []int{0, 1, 2, 9, 40} {

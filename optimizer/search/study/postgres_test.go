@@ -104,9 +104,9 @@ func TestTerminated(t *testing.T) {
 	allDone(t, load(t, location), 50)
 }
 
-// proxy passes connections to the server and cuts every fourth of those where the
-// server reports a write: the write is done, its answer lost. It returns the URL to use
-// and the number of cuts.
+// proxy forwards connections to the server and cuts every fourth connection on which the
+// server reports a write: the write is done, but its answer is lost. It returns the URL to
+// use and the number of cuts.
 func proxy(t *testing.T, location string) (string, *atomic.Int32) {
 	cfg, err := pgx.ParseConfig(location)
 	check(t, err)

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// work evaluates trials until all are done and says what it does, a line each; with
+// work evaluates trials until all are done and prints a line for each step; with
 // hang it stops in the middle of its third trial.
 func work(location string, hang bool) error {
 	ctx := context.Background()
@@ -128,8 +128,8 @@ func (p *process) until(t *testing.T, prefix string) string {
 	}
 }
 
-// kill -9: what was said to be done is done, whatever the moment; the others go on
-// where the dead one stopped.
+// kill -9: trials that a process has reported as done are done, whenever it is killed;
+// the other processes continue where it stopped.
 func TestKilled(t *testing.T) {
 	testenv.Long(t)
 	both(t, func(t *testing.T, location string) {

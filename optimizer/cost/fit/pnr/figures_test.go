@@ -113,8 +113,8 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestStale says how much of the data is of older texts of the modules; make pnr routes those anew, which takes a program that not
-// everybody has.
+// TestStale reports how much of the data is from older sources of the modules. make pnr routes these again, with a program that not everybody
+// has.
 func TestStale(t *testing.T) {
 	f, err := Read(strings.NewReader(calibration.Routed))
 	if err != nil {
@@ -153,8 +153,8 @@ func (r *routedPoint) row(name, size string, before [3]string) []string {
 	return []string{name, size, fmt.Sprint(len(r.lines)), fmt.Sprintf("%.0f", r.mhz()), fmt.Sprint(l.LUT), fmt.Sprint(l.FF), fmt.Sprint(l.Counts.DSP), fmt.Sprint(l.BRAM18), before[0], before[1], before[2]}
 }
 
-// before are the clocks, LUTs and registers of the named modules as they were on 2026-11-29 before cost in advance, of ../shared/pnr/measured.csv:
-// one seed of the same programs, in the order of named. The window's parameters are close to those, not the same.
+// before are the clocks, LUTs and registers of the named modules on 2026-11-29, before engines computed the cost of beats in advance. They come
+// from ../shared/pnr/measured.csv, one seed of the same programs, in the order of named. The window's parameters are similar, not equal.
 var before = [][3]string{{"206", "455", "747"}, {"140", "1103", "2075"}, {"124", "1102", "1880"}, {"111", "1644", "1289"}, {"146", "1156", "656"}, {"145", "396", "351"}}
 
 // namesOfNamed are how readers know them.

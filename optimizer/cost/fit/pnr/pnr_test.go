@@ -149,8 +149,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// TestResume: what is in the file of the same texts is not routed again, not even what failed; what is of other texts is, and takes
-// the place of the old line.
+// TestResume: modules whose sources have not changed since their line in the file are not routed again, even if they failed. Changed modules
+// are, and the new line replaces the old one.
 func TestResume(t *testing.T) {
 	l := Library{"hass_fifo": "module hass_fifo; endmodule", "hass_fork": "module hass_fork; endmodule", "hass_ram": "module hass_ram; endmodule"}
 	points := []fit.Point{{Module: hw.FIFOParams{Width: 8, Depth: 4}}, {Module: hw.ForkParams{Width: 8, Outs: 2}}, {Module: hw.RAMParams{Width: 8, Depth: 4, Memory: memory.LUTRAM}}}

@@ -13,7 +13,7 @@ import (
 	"hass/internal/test/testenv"
 )
 
-// spread is what a netlist's paths have in them: cells one behind the other from register to register, and loads of a signal.
+// spread has the extremes of a netlist: the most cells in a row between two registers, and the most loads of a signal.
 type spread struct {
 	depth, fanout int
 	busiest       string // the signal with the most loads
@@ -120,8 +120,8 @@ func flatNetlist(t *testing.T, m hw.Module) []byte {
 	return data
 }
 
-// TestSpread: neither the depth nor the fanout of any path of an engine grows with its gang and pixels beyond a constant: a level, and what
-// gangs of more than four lanes get copies for.
+// TestSpread: neither the depth nor the fan-out of any path of an engine grows with its gang and pixels by more than a constant: one level,
+// and the loads for which gangs of more than four lanes get copies.
 func TestSpread(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_RTL") == "" {
 		t.Skip("skipped: takes minutes; make acceptance-rtl runs it (HASS_ACCEPTANCE_RTL)")

@@ -136,15 +136,14 @@ func theirs(t *testing.T, f func([]float64) float64, dims, trials int, seed uint
 	return best
 }
 
-// reference is the best value that a TPE finds which is put together here from
-// goptuna's estimator, weights and share of good trials, and the score of the
-// paper.
+// reference is the best value found by a TPE that is built here from goptuna's
+// estimator, weights and share of good trials, and from the score of the paper.
 //
-// It is needed beside theirs because goptuna v0.9.0 is not quite TPE: beside the
-// muddle of TestParzenFile, gmmLogPDF does not square the distance to a kernel, and
-// logsumRows adds up the logarithms of the kernels, not the kernels. Its choice
-// among the 24 candidates is thus no better than the first of them, and tpe comes
-// out ahead of it where the choice matters.
+// It is needed in addition to goptuna's, because goptuna v0.9.0 deviates from TPE.
+// Besides the fault shown in TestParzenFile, gmmLogPDF does not square the distance
+// to a kernel, and logsumRows adds the logarithms of the kernels, not the kernels.
+// So its choice among the 24 candidates is no better than the first of them, and tpe
+// is better where the choice matters.
 func reference(f func([]float64) float64, dims, trials int, seed uint64) float64 {
 	r := rand.New(rand.NewPCG(seed, 99))
 	var xs [][]float64
