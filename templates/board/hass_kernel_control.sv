@@ -9,8 +9,8 @@
 //   0x018  images of a call
 //   0x020  address of the weights, bits 31..0; bits 63..32 at 0x024
 //   0x02C  address of the input, likewise
-//   0x038  address of output 0, likewise
-//   0x044  address of output 1, and so on, 12 bytes apart
+//   0x038  address of output 0, likewise; further outputs:
+//   0x044  output1, and so on, 12 bytes each
 //   0x800  hass_control's registers below 0x800; its registers from 0x1000 on keep their addresses
 //
 // A call with images = 0, or a run before weights are loaded, ends at once. Byte strobes are ignored for the kernel's own

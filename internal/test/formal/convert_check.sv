@@ -1,5 +1,6 @@
-// convert_check: hass_convert between any FIFOs. The values of a pixel are numbered along the
-// stream, input and output alike; `n` is any number of a value, `p` any pixel of the beat.
+// convert_check: hass_convert between arbitrary FIFOs. The values of a pixel are numbered in the order of
+// the input stream, and likewise of the output stream. `n` is the number of an arbitrary value, `p` an arbitrary
+// pixel of the beat.
 module convert_check #(
     parameter integer BITS = 1,
     parameter integer PIXELS = 2,
@@ -104,7 +105,7 @@ module convert_check #(
     again <= !$initstate && (again || (rst && first_in != 0));
   end
 
-  // With the token at the head there are values enough for the next output token.
+  // With the token at the head there are enough values for the next output token.
   wire enough = first_in + FROM >= first_out + TO;
 
   always @* begin
@@ -113,7 +114,7 @@ module convert_check #(
       same_value: assert (!leaves || ((known || here) && at_out == (here ? at_in : value)));
       late: assert (push || !(valid && enough && room));
       at_once: assert (push == issue);
-      // A token goes when, and only when, it holds nothing more for a whole output token.
+      // A token is popped if and only if the next output token needs later values.
       lost: assert (!pop || (valid && first_in + FROM < next_out + TO));
       pop_late: assert (pop || !valid || first_in + FROM >= next_out + TO);
       read_early: assert (!read || (valid && taken == popped));

@@ -1,5 +1,5 @@
-// fifo_check: hass_fifo between any writer and any reader that keep to the rules. `n` is any number
-// of a token; what holds for token n holds for all.
+// fifo_check: hass_fifo with any writer and any reader that obey the rules. `n` is the number of an arbitrary
+// token, so properties of token n hold for all tokens.
 module fifo_check #(
     parameter integer WIDTH = 2,
     parameter integer DEPTH = 2,
@@ -82,13 +82,13 @@ module fifo_check #(
 
   always @* begin
     if (!rst) begin
-      // free + held = DEPTH, seen from outside; with read in cycle t there is room in t + 1.
+      // free + held = DEPTH, as visible at the ports; after a read in cycle t there is room in t + 1.
       too_much_room: assert (!room || held < DEPTH);
       too_little_room: assert (room || held == DEPTH);
       // Tokens come in order and unchanged.
       order: assert (!valid || popped != n || out == token);
-      // A token pushed in t is at the head from t + 2 on, or from the cycle after the
-      // last one's pop; never earlier, never later, so none is lost, none doubled.
+      // A token pushed in t is at the head from t + 2 on, or from the cycle after the pop of the
+      // token before; never earlier and never later, so no token is lost or doubled.
       early: assert (!valid || popped != arrived);
       late: assert (valid || popped == arrived);
       keeps_rules: assert (keeps);

@@ -1,4 +1,4 @@
-// fork_check: hass_fork between any FIFOs. `n` is any number of a token, `o` any output.
+// fork_check: hass_fork between arbitrary FIFOs. `n` is the number of an arbitrary token, `o` an arbitrary output.
 module fork_check #(
     parameter integer WIDTH = 2,
     parameter integer OUTS  = 2
@@ -83,7 +83,7 @@ module fork_check #(
   always @* assume (o < OUTS);
 
   reg [3:0] taken, popped;  // tokens in the cycles before
-  reg [3:0] pushed, before;  // to output o, to the one before it
+  reg [3:0] pushed, before;  // tokens to output o, to the output before it
   reg [WIDTH-1:0] token;
   reg known, again;
   wire here = valid && popped == n;
@@ -100,7 +100,7 @@ module fork_check #(
     if (here) token <= in;
   end
 
-  // Each output has at most one token more than was popped.
+  // Each output has at most one more token than was popped.
   wire turn = o == 0 || before_now != popped;
   wire due = valid && pushed == popped && turn && room[o];
 

@@ -1,5 +1,5 @@
-// iterate_check: hass_iterate for a process that names any ports for every iteration, or with ALL all of
-// them: with two inputs and one output a join. A token is written in the cycle of its issue.
+// iterate_check: hass_iterate for a process that names arbitrary ports in every iteration or, with ALL, all ports:
+// with two inputs and one output this is a join. A token is written in the cycle of its issue.
 module iterate_check #(
     parameter integer INS  = 2,
     parameter integer OUTS = 1,
@@ -79,7 +79,7 @@ module iterate_check #(
     end
   endgenerate
 
-  // The iteration as the rule says it. took, wrote: ports done with in the cycles before.
+  // The iteration as defined by the rule. took, wrote: ports that were done in earlier cycles.
   reg [INS-1:0] took;
   reg [OUTS-1:0] wrote;
   wire [INS-1:0] in_over = ~reads | took | read;
@@ -87,7 +87,7 @@ module iterate_check #(
   wire complete = active && in_over == '1;
   wire over = complete && computed && out_over == '1;
 
-  // Ports whose turn it is: none before them has still to be done.
+  // Ports whose turn it is: all ports before them are done.
   wire [INS-1:0] in_turn;
   wire [OUTS-1:0] out_turn;
   generate
@@ -123,7 +123,7 @@ module iterate_check #(
     if (!rst) begin
       assume (in_keeps == '1);
       assume (out_keeps == '1);
-      // The process stays with its iteration until it is done.
+      // The process does not change its iteration until it is done.
       if (begun) assume (active && reads == last_reads && writes == last_writes);
       if (ALL != 0) assume (active && reads == '1 && writes == '1);
     end

@@ -1,4 +1,4 @@
-// packed_check: hass_packed on any factors, against a sum of products for each pixel and filter.
+// packed_check: hass_packed with arbitrary factors, compared with a sum of products for each pixel and filter.
 module packed_check #(
     parameter integer M = 2,
     parameter integer DEEP = 2,
@@ -21,7 +21,7 @@ module packed_check #(
   localparam integer CASCADES = (M + DEEP - 1) / DEEP;
   localparam integer CYCLES = 4 + DEEP + $clog2(CASCADES);  // from factors to sums
 
-  // The factors of a lane are late by its place in its cascade, the last of which may be short.
+  // The factors of a lane are delayed by its place in its cascade. The last cascade may be shorter.
   wire [PIXELS*M*X_BITS-1:0] late_x;
   wire [FILTERS*M*W_BITS-1:0] late_w;
   wire [PIXELS*FILTERS*ACC-1:0] sums;
@@ -75,7 +75,7 @@ module packed_check #(
 
   always @* if ($initstate) assume (rst);
 
-  // The sums are known from the first beat of a window on.
+  // The expected sums are known from the first beat of a window on.
   reg known;
   always @(posedge clk) known <= !rst && (known || first);
   wire known_then;

@@ -1,6 +1,6 @@
-// stream_rules: what writer, FIFO and reader of a stream owe each other, said once. The check
-// of the FIFO assumes writer and reader and asserts the FIFO's part; the checks of the processes
-// do it the other way round. So the parts hold together.
+// stream_rules: the contract of writer, FIFO and reader of a stream, defined once. The check of the
+// FIFO assumes the rules of writer and reader and asserts those of the FIFO. The checks of the
+// processes do the opposite. So the proofs fit together.
 //
 // Counters have four bits: no run may be longer than 15 cycles.
 module stream_rules #(
@@ -34,11 +34,11 @@ module stream_rules #(
     token <= out;
   end
 
-  // Issue into room; push what was issued, in this cycle at the latest.
+  // Issue only if there is room; push only tokens that are issued, in this cycle at the latest.
   assign writer = (!issue || room) && (!push || issued + issue != pushed);
-  // Room stays until it is issued, a token and its value until it is popped.
+  // Room stays until a token is issued; a token and its value stay until it is popped.
   assign fifo   = (!had_room || room) && (!had_token || (valid && out == token));
-  // Read each token once; pop what was read, in this cycle at the latest.
+  // Read each token once; pop only tokens that are read, in this cycle at the latest.
   assign reader = (!read || (valid && taken == popped)) &&
       (!pop || (valid && taken + read != popped));
 

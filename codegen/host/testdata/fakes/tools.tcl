@@ -1,7 +1,7 @@
-# Stand-ins for the commands of Vitis HLS and Vivado: each call is recorded; those that are not here, and options
-# and properties that are not in options.txt, fail as unknown. What the calls make is kept: files, constraints, the
-# packaged IP with its interfaces and registers, the block design with its nets and addresses. So errors that the tools would
-# find late, or not at all, are errors here.
+# Stand-ins for the commands of Vitis HLS and Vivado. Each call is recorded. Unknown commands, and options and
+# properties that are not in options.txt, are errors. The results of calls are modelled: files, constraints, the packaged
+# IP with its interfaces and registers, the block design with its nets and addresses. So errors that the tools would find
+# late, or not at all, are errors here.
 #
 #   tclsh tools.tcl RECORD ROOT SCRIPT ?argument ...?
 #
@@ -69,7 +69,7 @@ proc exit {{code 0}} {
   close $::fake::out
   real_exit $code
 }
-# finish looks at what is left when a script ends well.
+# finish checks the state at the end of a script that succeeded.
 proc finish {} {
   if {$::fake::core == 1} { error "the IP was not saved" }
   if {$::fake::core == 2} { error "the IP was saved without ipx::check_integrity" }
@@ -169,7 +169,7 @@ stand read_xdc {} {
   if {[done synth_design]} { error "constraints after synthesis" }
   foreach file $rest { constraints $file }
 }
-# constraints runs a file of them.
+# constraints runs a file of constraints.
 proc constraints {file} {
   if {![file exists $file]} { error "no file $file" }
   set safe [interp create -safe]
@@ -179,7 +179,7 @@ proc constraints {file} {
   if {$failed} { error "[file tail $file]: $message" }
   do constraints
 }
-# Ports are looked for when the top is known.
+# Ports are checked once the top is known.
 proc xdc_get_ports {name} {
   lappend ::fake::ports $name
   return PORT
@@ -485,7 +485,7 @@ proc property {what key v} {
   }
   if {$key in {sdx_kernel sdx_kernel_type}} { set ::fake::kernel($key) $v }
 }
-# configured gives a cell the pins that its properties say.
+# configured gives a cell the pins that follow from its properties.
 proc configured {c} {
   set p $::fake::config($c)
   switch -- $::fake::cell($c) {
@@ -512,7 +512,7 @@ proc configured {c} {
       }
       if {[value $p CONFIG.c_include_s2mm 0] == 1} {
         pin $c/m_axi_s2mm_aclk clock; pin $c/M_AXI_S2MM aximm_master [value $p CONFIG.c_m_axi_s2mm_data_width 32] $c/m_axi_s2mm_aclk
-        # The width of the stream comes from what is connected; it is at most that of the memory.
+        # The connection decides the width of the stream, which is at most the width of the memory.
         pin $c/S_AXIS_S2MM axis_in 0 $c/m_axi_s2mm_aclk; pin $c/s2mm_introut interrupt_out
       }
     }
@@ -663,7 +663,7 @@ proc get_property {name object} {
       set p $::fake::config([file dirname $object])
       set q $::fake::config(ps)
       set mhz [value $q CONFIG.PCW_FPGA0_PERIPHERAL_FREQMHZ [value $q CONFIG.PSU__CRL_APB__PL0_REF_CTRL__FREQMHZ]]
-      # The dividers of UltraScale+ make 99.999 MHz of 100.
+      # The dividers of UltraScale+ give 99.999 MHz instead of 100.
       if {$::fake::cell(ps) eq "zynq_ultra_ps_e"} { set mhz [expr {$mhz * 0.99999}] }
       return [expr {round(1e6 * $mhz * [value $p CONFIG.MMCM_CLKFBOUT_MULT_F] / [value $p CONFIG.MMCM_DIVCLK_DIVIDE] / [value $p CONFIG.MMCM_CLKOUT0_DIVIDE_F])}]
     }

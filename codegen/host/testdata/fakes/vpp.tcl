@@ -1,5 +1,5 @@
-# Stand-in for v++: compiling leaves a file for the kernel, linking reads the configuration and compares it with kernels and card.
-# Options that are not in options.txt are unknown.
+# Stand-in for v++: compiling writes a file for the kernel; linking reads the configuration and compares it with kernels and card.
+# Options that are not in options.txt are errors.
 #
 #   tclsh vpp.tcl ARGUMENT ...
 
@@ -56,7 +56,7 @@ foreach {card n kind count} {u250 4 DDR 4 u200 3 DDR 4 u280 3 HBM 32 u55 3 HBM 3
     break
   }
 }
-# Kernels: of the SystemVerilog's, the file holds kernel.xml.
+# Kernels. The file of a SystemVerilog kernel contains kernel.xml.
 set kernels {}
 foreach file $files {
   if {![file exists $file]} { fail "no kernel $file" }
