@@ -29,13 +29,14 @@ type hardwareFlags struct {
 	Calibration     string             `help:"Scale the cost model by a file that \"hass calibrate\" wrote." type:"path"`
 	Folding         string             `help:"Fix what this folding file (TOML) names of the layers' hardware, and choose the rest; \"hass show DESIGN --folding\" writes one." type:"path"`
 	Clock           float64            `help:"Clock that the design shall have: hardware that misses it is no candidate. Default: the clock with the most images per second, at most the platform's own." placeholder:"MHZ"`
+	SLR             bool               `name:"slr" help:"Assign the layers to the regions (SLRs) of the device, in order, within every region's budget and wires; a design that has no such assignment is asked for again with less of the budget."`
 	IgnoreBudget    bool               `help:"Go on with a design that does not fit, for verification only; it says fits: false."`
 }
 
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
 		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: limits.Target(f.Target),
-		Pixels: pixelsOf(f.Pixels), Least: target.Rule(f.Least), ImagesPerSecond: f.ImagesPerSecond, Latency: f.Latency, Calibration: f.Calibration, Folding: f.Folding, Clock: f.Clock, IgnoreBudget: f.IgnoreBudget,
+		Pixels: pixelsOf(f.Pixels), Least: target.Rule(f.Least), ImagesPerSecond: f.ImagesPerSecond, Latency: f.Latency, Calibration: f.Calibration, Folding: f.Folding, Clock: f.Clock, Regions: f.SLR, IgnoreBudget: f.IgnoreBudget,
 	}
 }
 

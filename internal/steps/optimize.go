@@ -37,7 +37,9 @@ type Hardware struct {
 	Calibration string // file of factors on the cost model, or ""
 	Folding     string // file that pins choices of hardware, or ""
 	// Clock is the clock in MHz that the design shall have; 0 is the one with which there are most images per second.
-	Clock        float64
+	Clock float64
+	// Regions assigns the layers to the regions (SLRs) of the platform, in order, within every region's budget.
+	Regions      bool
 	IgnoreBudget bool // go on with a design that does not fit, for verification only
 }
 
@@ -87,9 +89,11 @@ func (h Hardware) check() error {
 	return err
 }
 
-// checkClock refuses a clock that a platform cannot have.
+// checkClock refuses a clock, or regions, that a platform cannot have.
 func (h Hardware) checkClock(p design.Platform) error {
 	switch {
+	case h.Regions && p.SLRs == nil:
+		return badOption("--slr: platform %s has one region only", p.Name)
 	case h.Clock == 0:
 		return nil
 	case !(h.Clock >= 1):
@@ -345,7 +349,11 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	if err != nil {
 		return nil, err
 	}
-	d, err := ask.Optimize(ctx, in, quick)
+	answer := ask.Optimize
+	if h.Regions {
+		answer = ask.Regions
+	}
+	d, err := answer(ctx, in, quick)
 	if err != nil {
 		return nil, wayOut(err, h)
 	}
@@ -360,6 +368,7 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	if in.Pins != nil {
 		d.Explain = append(d.Explain, in.Pins.Explain())
 	}
+	in.Shares, quick.Shares = d.UsableShare, d.UsableShare // regions may have left less
 	if d.Dense, err = ask.Dense(ctx, in, quick, d); err != nil {
 		return nil, err
 	}

@@ -42,6 +42,8 @@ func Sweep(ctx context.Context, o SweepOptions, rep Reporter) (*SweepResult, err
 		return nil, badOption("--sweep shows the best rate of every budget: it goes with neither --images-per-second nor --latency")
 	case o.BudgetShare != design.WholeBudget:
 		return nil, badOption("--sweep goes through the shares of the budget itself: leave --budget-share out")
+	case o.Regions:
+		return nil, badOption("--sweep is of the budget of the whole device: leave --slr out")
 	case o.Profile == "":
 		return nil, badOption("--sweep is of a profile; none is named")
 	}

@@ -54,21 +54,27 @@ func (m Model) Network(n *hw.Network) (layers []design.Vec, fifos, io design.Vec
 
 // Streams is the cost of FIFOs, forks and width converters.
 func (m Model) Streams(n *hw.Network) (v design.Vec) {
-	for _, p := range n.Processes {
-		switch {
-		case p.Kind == hw.Fork && p.Layer < 0:
-			v = v.Add(m.Fork(len(p.Out)))
-		case p.Kind == hw.Convert:
-			in, out := n.Streams[p.In[0]], n.Streams[p.Out[0]]
-			v = v.Add(m.Convert(in.Bits, in.Beat, out.Beat))
-		}
-	}
 	for i := range n.Streams {
-		v = v.Add(m.stream(n.FIFO(i)))
-		if to := n.Streams[i].To; n.Processes[to].Kind == hw.Engine {
-			e := n.Module(to).(hw.EngineParams)
-			v = v.Add(m.queues(&e))
-		}
+		v = v.Add(m.StreamAt(n, i))
+	}
+	return v
+}
+
+// StreamAt is the cost of stream i: of its FIFO, with the queues of an engine behind it, and of the fork or width converter between layers
+// whose first stream it is.
+func (m Model) StreamAt(n *hw.Network, i int) design.Vec {
+	v := m.stream(n.FIFO(i))
+	if to := n.Streams[i].To; n.Processes[to].Kind == hw.Engine {
+		e := n.Module(to).(hw.EngineParams)
+		v = v.Add(m.queues(&e))
+	}
+	switch p := &n.Processes[n.Streams[i].From]; {
+	case p.Out[0] != i:
+	case p.Kind == hw.Fork && p.Layer < 0:
+		v = v.Add(m.Fork(len(p.Out)))
+	case p.Kind == hw.Convert:
+		in, out := n.Streams[p.In[0]], n.Streams[p.Out[0]]
+		v = v.Add(m.Convert(in.Bits, in.Beat, out.Beat))
 	}
 	return v
 }
