@@ -11,6 +11,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw/limits"
+	"hass/internal/steps/offer"
 	"hass/optimizer"
 	"hass/optimizer/ask"
 	"hass/optimizer/cost"
@@ -378,7 +379,7 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	if text := d.Crowding(); text != "" {
 		rep.warn(text)
 	}
-	if text := offer(cal, d, in.Calibration); text != "" {
+	if text := offer.Text(cal.Graph, cal.Profile.Spec.Quantisers, d, in.Calibration); text != "" {
 		rep.note(text)
 	}
 	return d, nil

@@ -1,4 +1,4 @@
-package steps
+package offer
 
 import (
 	"strings"
@@ -11,7 +11,6 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/memory"
 	"hass/internal/quant"
-	"hass/sparsity"
 )
 
 // TestOffer: a design that pays for a model's scales is told of a way without them, and no other is.
@@ -24,11 +23,8 @@ func TestOffer(t *testing.T) {
 				WeightBits: 8, AccBits: 20, Weights: make([]int16, 16), Bias: make([]int64, 4), WeightStep: []float64{0.01}, Mul: []int64{77777}, Shift: []int{20}}}}}
 	layers := []hw.Layer{{InPx: 1, InCh: 4, OutPx: 1, OutCh: 4, MTap: 1, MCh: 4, Gang: 4, LinePixels: 1, Engine: hw.Dense, N: 4, GangDepth: 4, WeightMem: memory.LUTRAM}}
 	brings := &graph.Graph{Nodes: []*graph.Node{{Op: graph.Quantize{Bits: 8, Signed: true}}}}
-	calibrated := func(g *graph.Graph, q quant.Quantisers) *Calibrated {
-		return &Calibrated{Graph: g, Profile: &sparsity.Profile{Spec: quant.Spec{Quantisers: q}}}
-	}
 	small := &design.Design{Net: net, Layers: layers, Family: design.Family7, Total: design.Resources{DSP: 20, LUT: 1000}}
-	if text := offer(calibrated(brings, quant.Kept), small, nil); !strings.Contains(text, "take 4 DSPs") || !strings.Contains(text, "--requantise") {
+	if text := Text(brings, quant.Kept, small, nil); !strings.Contains(text, "take 4 DSPs") || !strings.Contains(text, "--requantise") {
 		t.Errorf("it says %q", text)
 	}
 	if net.Layers[0].Conv.Mul == nil {
@@ -37,9 +33,9 @@ func TestOffer(t *testing.T) {
 	large := *small
 	large.Total = design.Resources{DSP: 2000, LUT: 100000}
 	for name, text := range map[string]string{
-		"quantisers dropped":     offer(calibrated(brings, quant.Dropped), small, nil),
-		"a float model":          offer(calibrated(&graph.Graph{}, quant.Kept), small, nil),
-		"a large design of them": offer(calibrated(brings, quant.Kept), &large, nil),
+		"quantisers dropped":     Text(brings, quant.Dropped, small, nil),
+		"a float model":          Text(&graph.Graph{}, quant.Kept, small, nil),
+		"a large design of them": Text(brings, quant.Kept, &large, nil),
 	} {
 		if text != "" {
 			t.Errorf("%s: it says %q", name, text)

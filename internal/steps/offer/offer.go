@@ -1,4 +1,7 @@
-package steps
+// Package offer says what a model's own scales cost a design, and how to do without them.
+//
+// It takes a profiled graph and its design and gives a sentence. It changes neither.
+package offer
 
 import (
 	"fmt"
@@ -13,10 +16,10 @@ import (
 // dearShare is the share of a design's DSPs or LUTs from which on the cost of a model's own scales is worth a note.
 const dearShare = 0.05
 
-// offer says how much of a design the model's own quantisers cost compared with power-of-two scales, and how to avoid it. It is ""
-// where the quantisers are dropped already or cost little.
-func offer(cal *Calibrated, d *design.Design, scales *design.Calibration) string {
-	if cal.Profile.Spec.Quantisers != quant.Kept || !quantised(cal.Graph) {
+// Text says how much of a design the quantisers of a graph cost compared with power-of-two scales, and how to avoid it. It is ""
+// where the profile drops the quantisers already (q) or they cost little. scales are the calibration of the cost model, or nil.
+func Text(g *graph.Graph, q quant.Quantisers, d *design.Design, scales *design.Calibration) string {
+	if q != quant.Kept || !quantised(g) {
 		return ""
 	}
 	m, plain := cost.New(d.Net, d.Family, scales), cost.New(shifted(d.Net), d.Family, scales)
