@@ -62,7 +62,7 @@ func TestSlowly(t *testing.T) {
 		}
 		images := c.Images(3)
 		fast := mustRun(t, n, images, Options{Finite: true})
-		slow := mustRun(t, n, images, Options{Finite: true, Trace: true})
+		slow := mustRun(t, n, images, Options{Finite: true, Observe: &Observer{}})
 		if d := cmp.Diff(slow, fast, cmpopts.IgnoreUnexported(Result{})); d != "" {
 			t.Fatalf("seed %d (-slow +fast):\n%s", seed, d)
 		}

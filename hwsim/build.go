@@ -40,7 +40,7 @@ func newBounded(n *hw.Network, images [][]int32, opt Options, budget int) (*sim,
 		}
 		engines = s.zeros.engines
 	} else {
-		if s.values, err = newValues(n, images, countBeats, put); err != nil {
+		if s.values, err = newValues(n, images, countBeats, put, opt.Observe); err != nil {
 			return nil, err
 		}
 		engines = s.values.engines
@@ -82,9 +82,6 @@ func (s *sim) queues() error {
 		f := &fifo{
 			index: i, time: make([]int64, length), mask: length - 1, depth: depth, enough: max(1, min(depth/2, farEnough)), most: 1,
 			latency: int64(n.Processes[st.From].Latency), from: s.procs[st.From], to: s.procs[st.To],
-		}
-		if s.opt.Trace {
-			f.samples = newOccupancy()
 		}
 		s.fifos = append(s.fifos, f)
 	}

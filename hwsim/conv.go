@@ -29,6 +29,7 @@ type conv struct {
 	most     int     // capacity
 	begun    bool    // the group behind them has been gathered
 	lanes    []int64 // an accumulator token
+	probe    *probe  // of the tokens inside; nil if none is observed
 }
 
 // Windows of several groups are multiplied at once: as many as are counted at once, as long as their activations stay within
@@ -76,8 +77,11 @@ func (c *conv) run() {
 		if emit && (!c.begun || c.win.stale) {
 			c.gather()
 		}
+		if emit && c.probe != nil {
+			c.probe.beat(c.win)
+		}
 		var done bool
-		if emit && !accept {
+		if emit && !accept && c.probe == nil {
 			done = c.win.burst(w.Burst())
 		} else {
 			done = c.win.step(accept, emit)

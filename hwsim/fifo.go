@@ -18,7 +18,6 @@ type fifo struct {
 	most    int   // highest occupancy in time, at least 1
 	from    *proc
 	to      *proc
-	samples *occupancy // nil unless traced
 }
 
 func pow2(n int) int { return 1 << bits.Len(uint(n-1)) }

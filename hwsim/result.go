@@ -37,8 +37,6 @@ type Result struct {
 	Processes []ProcessStats `json:"processes"` // in the order of the network
 	FIFOs     []FIFOStats    `json:"fifos"`     // in the order of the network
 	Skips     []SkipStats    `json:"skips"`     // one per conv layer; none with Options.TimeOnly
-
-	trace *trace
 }
 
 // Usage splits a process's cycles. Busy + sum of Starved + sum of Blocked + Idle is
@@ -92,7 +90,7 @@ type FIFOStats struct {
 	Depth int    `json:"depth"`
 	// Most is the largest number of tokens at once, each counted from its write to its read,
 	// both cycles included. Images after the last one count as far as they were simulated,
-	// which may be further with Options.Trace.
+	// which may be further with Options.Observe.
 	Most   int `json:"most"`
 	Tokens int `json:"tokens"` // per image
 }
@@ -158,9 +156,6 @@ func (s *sim) result() *Result {
 	}
 	if !s.opt.TimeOnly {
 		s.addValues(r)
-	}
-	if s.opt.Trace {
-		r.trace = s.newTrace()
 	}
 	return r
 }

@@ -29,8 +29,8 @@ type Options struct {
 	// TimeOnly gives a result without Outputs, Skips and the histograms of engines. The data-dependent
 	// cycles of beats then come from the integer network, not from moved tokens.
 	TimeOnly bool
-	// Trace records the data for Result.WriteTrace.
-	Trace bool
+	// Observe, if not nil, gets what happens. Every iteration of every image is then simulated by itself.
+	Observe *Observer
 	// Progress, if not nil, is called after each image that has left completely.
 	Progress func(done, images int)
 }
@@ -194,7 +194,7 @@ func (s *sim) makeValues() error {
 		}
 		if v.pushed == s.images { // another pass: the stream repeats the images
 			var err error
-			if v, err = newValues(s.n, s.inputs, countNothing, s.ledger.Put); err != nil {
+			if v, err = newValues(s.n, s.inputs, countNothing, s.ledger.Put, nil); err != nil {
 				return err
 			}
 		}
@@ -247,7 +247,7 @@ func (s *sim) advance(p *proc) {
 			if s.held(p) {
 				return
 			}
-			if !s.opt.Trace {
+			if s.opt.Observe == nil {
 				s.batch(p)
 			}
 			if !s.begin(p) {
@@ -264,10 +264,8 @@ func (s *sim) advance(p *proc) {
 			}
 			r := f.read(p.t)
 			p.count.starved[i] += r - p.t
+			s.observe(Read, p, f.index, p.t, r)
 			p.t = r
-			if f.samples != nil {
-				f.samples.add(r+1, -1)
-			}
 			p.reads &= p.reads - 1
 		}
 		if !p.computed {
@@ -285,15 +283,14 @@ func (s *sim) advance(p *proc) {
 			}
 			w := f.write(p.t)
 			p.count.blocked[i] += w - p.t
+			s.observe(Write, p, f.index, p.t, w)
 			p.t = w
-			if f.samples != nil {
-				f.samples.add(w, 1)
-			}
 			p.writes &= p.writes - 1
 		}
 		p.live = false
 		p.ready = p.t + 1
 		p.count.iterations++
+		s.observe(Iteration, p, -1, p.t, p.t)
 		if w := p.window; w != nil {
 			w.Step(p.step.Reads != 0, p.step.Writes != 0)
 			if w.Image > p.image {
@@ -405,6 +402,7 @@ func (s *sim) imageDone(p *proc) {
 		return
 	}
 	p.count.end = p.ready
+	s.observe(Image, p, -1, p.ready-1, p.ready-1)
 	p.done = append(p.done, p.count.clone())
 	if len(p.done) == s.images {
 		s.working--

@@ -48,7 +48,7 @@ type shot struct {
 // watch makes the source stop for cuts if a period may be found and would save time.
 func (s *sim) watch() {
 	s.hold = -1
-	if s.noSteady || s.opt.Trace || s.opt.Stall > 0 || s.varies() {
+	if s.noSteady || s.opt.Observe != nil || s.opt.Stall > 0 || s.varies() {
 		return
 	}
 	size, tokens := 0, 0

@@ -226,7 +226,7 @@ func TestSteadyOff(t *testing.T) {
 		want bool
 	}{
 		{hw.Dense, Options{}, true},
-		{hw.Dense, Options{Trace: true}, false},
+		{hw.Dense, Options{Observe: &Observer{}}, false},
 		{hw.Dense, Options{Stall: 0.1}, false},
 		{hw.Banked, Options{}, false},
 	} {

@@ -1,9 +1,7 @@
 package hwsim
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -467,57 +465,6 @@ func (s *sim) conv() *conv {
 		}
 	}
 	return nil
-}
-
-// TestTrace checks that a trace is valid JSON, bounded, and ends empty.
-func TestTrace(t *testing.T) {
-	c, err := hwtest.New(7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := c.Network()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := mustRun(t, n, c.Images(5), Options{Trace: true, Finite: true})
-	var buf bytes.Buffer
-	if err := r.WriteTrace(&buf); err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		TraceEvents []struct {
-			Name, Ph string
-			TS, Dur  int64
-			Args     map[string]any
-		}
-	}
-	if err := json.Unmarshal(buf.Bytes(), &got); err != nil {
-		t.Fatal(err)
-	}
-	kinds := map[string]int{}
-	last := map[string]float64{}
-	for _, e := range got.TraceEvents {
-		kinds[e.Ph]++
-		switch e.Ph {
-		case "C":
-			last[e.Name] = e.Args["tokens"].(float64)
-		case "X":
-			if sum := e.Args["busy"].(float64) + e.Args["starved"].(float64) + e.Args["blocked"].(float64); sum != float64(e.Dur) {
-				t.Errorf("%s: %v cycles explained of %d", e.Name, sum, e.Dur)
-			}
-		}
-	}
-	if kinds["X"] != 5*len(n.Processes) || len(last) != len(n.Streams) || kinds["C"] > len(n.Streams)*(traceBuckets+1) {
-		t.Errorf("events %v, %d FIFOs", kinds, len(last))
-	}
-	for name, v := range last {
-		if v != 0 {
-			t.Errorf("FIFO %s ends with %g tokens", name, v)
-		}
-	}
-	if err := mustRun(t, n, c.Images(1), Options{}).WriteTrace(&buf); err == nil {
-		t.Error("a run without Options.Trace wrote a trace")
-	}
 }
 
 // TestBadInput checks that Run refuses inputs that it cannot simulate.

@@ -33,7 +33,8 @@ type mover interface {
 type tokens struct {
 	lanes int
 	buf   []int32
-	head  int // number of values read
+	head  int                 // number of values read
+	tap   func(lanes []int32) // sees every token that is read; nil if the stream is not observed
 }
 
 // next reads a token, nil if there is none. It is valid until the next add.
@@ -43,6 +44,9 @@ func (q *tokens) next() []int32 {
 	}
 	t := q.buf[q.head : q.head+q.lanes : q.head+q.lanes]
 	q.head += q.lanes
+	if q.tap != nil {
+		q.tap(t)
+	}
 	return t
 }
 
@@ -71,16 +75,16 @@ const (
 	countBeats            // by cost, and pairs
 )
 
-// newValues prepares a pass over images. put receives the costs of an engine's image.
-func newValues(n *hw.Network, images [][]int32, stats counting, put func(process int, costs []uint8)) (*values, error) {
+// newValues prepares a pass over images. put receives the costs of an engine's image, and obs, unless it is nil, the tokens.
+func newValues(n *hw.Network, images [][]int32, stats counting, put func(process int, costs []uint8), obs *Observer) (*values, error) {
 	np := len(n.Processes)
 	v := &values{images: images, engines: make([]*engine, np), sinks: make([]*sink, np), convs: make([]*conv, np)}
 	queues := make([]*tokens, len(n.Streams))
 	for i, st := range n.Streams {
-		queues[i] = &tokens{lanes: st.Beat.Px * st.Beat.Ch}
+		queues[i] = &tokens{lanes: st.Beat.Px * st.Beat.Ch, tap: obs.tap(i)}
 	}
 	for i := range n.Processes {
-		if err := v.process(n, i, queues, stats, put); err != nil {
+		if err := v.process(n, i, queues, stats, put, obs); err != nil {
 			return nil, fmt.Errorf("process %s: %w", n.Processes[i].Name, err)
 		}
 	}
@@ -91,7 +95,7 @@ func newValues(n *hw.Network, images [][]int32, stats counting, put func(process
 const maxBuffer = 1 << 28
 
 // process adds process i.
-func (v *values) process(n *hw.Network, i int, queues []*tokens, stats counting, put func(process int, costs []uint8)) error {
+func (v *values) process(n *hw.Network, i int, queues []*tokens, stats counting, put func(process int, costs []uint8), obs *Observer) error {
 	p := &n.Processes[i]
 	var l intnet.Layer
 	var hl hw.Layer
@@ -143,6 +147,7 @@ func (v *values) process(n *hw.Network, i int, queues []*tokens, stats counting,
 		if l.Conv != nil {
 			c := newConv(l, hl, in, out, win, addEngines(v.engines, n, p, stats, put), stats)
 			c.in, c.out = m.in[0], queues[n.Processes[lastOf(n, p.Layer)].Out[0]]
+			c.probe = newProbe(n, p, l.Conv.Weights, obs)
 			v.convs[i] = c
 			v.movers = append(v.movers, c)
 			return nil

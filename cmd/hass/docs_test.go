@@ -19,6 +19,7 @@ import (
 	"hass/internal/steps"
 	"hass/internal/steps/rundir"
 	"hass/internal/test/testenv"
+	"hass/internal/waterfall"
 	"hass/optimizer/ask"
 	"hass/optimizer/search"
 	"hass/sparsity"
@@ -67,6 +68,9 @@ func TestFormatsDocumented(t *testing.T) {
 		{"Answers of `--json`", ask.Point{}, ""},
 		{"manifest.json", artifact.Manifest{}, fmt.Sprintf("Schema `%s`, version %d.", artifact.ManifestSchema, artifact.ManifestVersion)},
 		{"simulation.json", rundir.Simulation{}, "Schema `hass.simulation`, version 1"},
+		{"simulation.json", waterfall.Frame{}, ""},
+		{"simulation.json", waterfall.Layer{}, ""},
+		{"simulation.json", waterfall.Wait{}, ""},
 		{"summary.json", rundir.Summary{}, "Schema `hass.summary`, version 2"},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},
 		{"Study", search.Outcome{}, ""},

@@ -104,7 +104,7 @@ func (p *generator) signal(stream int, signal string) string {
 }
 
 // prefix is the prefix of a stream's signals.
-func (p *generator) prefix(stream int) string { return "s_" + p.HW.Streams[stream].Name }
+func (p *generator) prefix(stream int) string { return p.HW.Streams[stream].Signal() }
 
 func axis(port project.Port) axisText {
 	return axisText{port.Name, port.AXIBits, port.AXIBits - 1, port.Words}

@@ -94,6 +94,9 @@ type Stream struct {
 // Width is the token's width in bits.
 func (s Stream) Width() int { return s.Beat.Px * s.Beat.Ch * s.Bits }
 
+// Signal is the prefix of the stream's signals in the RTL, as in Signal__valid.
+func (s Stream) Signal() string { return "s_" + s.Name }
+
 // TokenBits is the token's width in the RTL, flags included.
 func (s Stream) TokenBits() int { return s.Width() + s.Flags }
 
@@ -130,8 +133,8 @@ func LastProcess(kind intnet.Kind) ProcessKind {
 // plus one for slack.
 func DefaultDepth(latency int) int { return latency + 2 }
 
-// fifo is the number of cycles of a FIFO's memory and head register.
-const fifo = 2
+// FIFOCycles is the number of cycles of a FIFO's memory and head register.
+const FIFOCycles = 2
 
 // LayerLatency is the Latency of the module that writes a layer's output. It depends on the hardware only through the banks of
 // engines.
@@ -140,10 +143,10 @@ func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
 	case intnet.KindConv:
 		p := rescaling(l)
 		p.Banks = hl.Banks()
-		return p.Cycles() + fifo
+		return p.Cycles() + FIFOCycles
 	case intnet.KindAdd, intnet.KindMul:
 		s := scalingOf(net, l)
-		return s.cycles(l.Kind) + fifo
+		return s.cycles(l.Kind) + FIFOCycles
 	}
 	return Latency(LastProcess(l.Kind), hl)
 }
@@ -154,18 +157,18 @@ func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
 func Latency(kind ProcessKind, l Layer) int {
 	switch kind {
 	case Source:
-		return 1 + fifo // a register
+		return 1 + FIFOCycles // a register
 	case WindowProc:
-		cycles := 6 + fifo // position, columns, addresses, memory, rows, lanes
+		cycles := 6 + FIFOCycles // position, columns, addresses, memory, rows, lanes
 		if l.lanes().flags && l.Engines() == 1 {
-			cycles += l.lookAhead()
+			cycles += l.LookAhead()
 		}
 		return cycles
 	case Engine:
 		if l.Engine == Packed {
-			return l.lanes().lag + spread(l.Gang) + packedCycles(l.N, l.Packing.Deep) + fifo
+			return l.lanes().lag + spread(l.Gang) + packedCycles(l.N, l.Packing.Deep) + FIFOCycles
 		}
-		cycles := l.lanes().lag + spread(l.Gang) + 3 + fifo // selection of pairs, copies of the token, operands, product, accumulator
+		cycles := l.lanes().lag + spread(l.Gang) + 3 + FIFOCycles // selection of pairs, copies of the token, operands, product, accumulator
 		if l.lanes().flags {
 			cycles++ // a register between selection and multiplier
 		}
@@ -174,31 +177,31 @@ func Latency(kind ProcessKind, l Layer) int {
 		}
 		return cycles
 	case ScheduledProc:
-		return chainCycles(l.N) + fifo
+		return chainCycles(l.N) + FIFOCycles
 	case Collect:
-		return 1 + fifo // the chosen token
+		return 1 + FIFOCycles // the chosen token
 	case Pool, GlobalPool:
-		return 8 + fifo // trees of adders or comparisons, accumulator, product, rounding
+		return 8 + FIFOCycles // trees of adders or comparisons, accumulator, product, rounding
 	case Requant:
-		return 2 + fifo
+		return 2 + FIFOCycles
 	case Activation:
-		return 9 + fifo // table, two products, rounding
+		return 9 + FIFOCycles // table, two products, rounding
 	case Concat:
-		return 1 + fifo
+		return 1 + FIFOCycles
 	case Fork:
-		return fifo + l.lookAhead() // of the engines behind it
+		return FIFOCycles + l.LookAhead() // of the engines behind it
 	case Convert, Sink: // pass tokens on unchanged
-		return fifo
+		return FIFOCycles
 	}
 	if m := moveOf(kind); m != nil {
-		return m.latency + fifo
+		return m.latency + FIFOCycles
 	}
 	panic("hw: no latency of a process of kind " + string(kind))
 }
 
-// lookAhead is the delay of hass_ahead in cycles, from a token being readable until its engine knows the cycles of the beat. It is 0
+// LookAhead is the delay of hass_ahead in cycles, from a token being readable until its engine knows the cycles of the beat. It is 0
 // for engines that do not skip zeros, and for layers without engines.
-func (l *Layer) lookAhead() int {
+func (l *Layer) LookAhead() int {
 	if !l.lanes().flags {
 		return 0
 	}

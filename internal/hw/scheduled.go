@@ -369,7 +369,7 @@ const LeastSums = 8
 func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
 	type sum struct{ written, read int }
 	chains := make([][]sum, len(plan.Chains)) // by chain, for two consecutive windows
-	latency, last := chainCycles(m.Banks)+fifo, -1
+	latency, last := chainCycles(m.Banks)+FIFOCycles, -1
 	for window := range 2 {
 		next := make([]int, len(plan.Chains)) // row
 		for _, c := range plan.Chain {

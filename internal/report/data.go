@@ -4,6 +4,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/judge"
+	"hass/internal/waterfall"
 )
 
 // Schema names of the data in a page.
@@ -162,6 +163,8 @@ type Simulation struct {
 	Bottleneck     string   `json:"bottleneck,omitempty"` // the busiest layer
 	// UsefulPerDSPCycle is over all layers whose pairs were counted; nil without any.
 	UsefulPerDSPCycle *float64 `json:"useful_per_dsp_cycle,omitempty"`
+	// Frame is the way of one image, alone, through the layers; nil if it was not measured or if the page has no room for it.
+	Frame *waterfall.Frame `json:"frame,omitempty"`
 }
 
 // Resource is a resource of the part.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"strings"
 
@@ -51,6 +52,7 @@ type block struct {
 	Legend  []legend
 	Graph   *graph
 	Chart   *chart
+	Picture template.HTML // an svg element
 	List    []item
 	Table   *table
 	After   string

@@ -22,6 +22,7 @@ import (
 	"hass/internal/intnet"
 	"hass/internal/judge"
 	"hass/internal/test/hwtest"
+	"hass/internal/waterfall"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata")
@@ -442,5 +443,53 @@ func TestLarge(t *testing.T) {
 	}
 	if _, err := New(); err == nil {
 		t.Error("a page without runs")
+	}
+}
+
+// frameOf is the frame of a run's layers, one after the other.
+func frameOf(r *Run) *waterfall.Frame {
+	f := &waterfall.Frame{Cycles: 100 * int64(len(r.Layers)), Step: 10}
+	f.Step = max(10, (f.Cycles+waterfall.MostSteps-1)/waterfall.MostSteps)
+	for i, l := range r.Layers {
+		x := waterfall.Layer{ID: l.ID, What: l.Kind, FirstIn: 100 * int64(i), FirstOut: 100*int64(i) + 20, LastOut: 100*int64(i) + 99, Fill: 20, Busy: 70, Drain: 5,
+			Process: l.ID + "_window", Waits: []waterfall.Wait{{Stream: "s", Cycles: 5}}}
+		steps := x.LastOut/f.Step - x.FirstOut/f.Step + 1
+		x.Starved, x.Blocked = make([]int64, steps), make([]int64, steps)
+		x.Starved[0] = 5
+		f.Layers = append(f.Layers, x)
+	}
+	return f
+}
+
+// TestFrame: a page has the picture of one image in time and its figures, with escaped names; where there are too many layers, or no
+// clock is known, it has no picture, and says so.
+func TestFrame(t *testing.T) {
+	r := tiny(t, "m.onnx")
+	r.Simulation.Frame = frameOf(r)
+	r.Simulation.Frame.Layers[0].What = "<script>"
+	if err := r.Simulation.Frame.Check(); err != nil {
+		t.Fatal(err)
+	}
+	page := string(html(t, r))
+	for _, want := range []string{"One image in time", `class="wf"`, "--wf-busy", "&lt;script&gt;", `"first_out":20`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+	if strings.Contains(page, "<script>:") || strings.Contains(page, ": <script>") {
+		t.Error("a name is not escaped")
+	}
+	r.Clock = nil
+	if page := string(html(t, r)); strings.Contains(page, `class="wf"`) {
+		t.Error("a picture without a clock")
+	}
+	r = tiny(t, "m.onnx")
+	f := frameOf(r)
+	for len(f.Layers) <= waterfall.MostRows {
+		f.Layers = append(f.Layers, f.Layers...)
+	}
+	r.Simulation.Frame = f
+	if page := string(html(t, r)); strings.Contains(page, `class="wf"`) || strings.Contains(page, `"first_out"`) || !strings.Contains(page, "the picture of one image in time") {
+		t.Error("a picture of too many layers")
 	}
 }

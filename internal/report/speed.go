@@ -77,6 +77,9 @@ func (v *view) speed() section {
 	if b, ok := v.denseBlock(); ok {
 		s.Blocks = append(s.Blocks, b)
 	}
+	if b, ok := v.frameBlock(); ok {
+		s.Blocks = append(s.Blocks, b)
+	}
 	if c := v.Clock; c != nil {
 		s.Blocks = append(s.Blocks, v.clockBlock(c))
 	}

@@ -13,13 +13,17 @@ import (
 	"strings"
 
 	"hass/internal/artifact"
+	"hass/internal/waterfall"
 )
 
 //go:embed page.html.tmpl
 var pageText string
 
 //go:embed style.css
-var styleText string
+var pageStyle string
+
+// styleText is the style of the page and of the picture in it.
+var styleText = pageStyle + waterfall.Style
 
 //go:embed script.js
 var scriptText string
@@ -148,6 +152,11 @@ func (r *Run) abridge(lim rowLimits, layers map[string]bool) *Run {
 	}
 	if r.Search != nil {
 		c.Search = r.Search.abridge(lim)
+	}
+	if r.Simulation != nil && r.Simulation.Frame != nil && !lim.draws(r.Simulation.Frame) {
+		simulation := *r.Simulation
+		simulation.Frame = nil
+		c.Simulation = &simulation
 	}
 	c.Modules = r.Modules[:min(len(r.Modules), lim.Modules)]
 	return &c

@@ -18,6 +18,7 @@ import (
 	"hass/internal/quant"
 	"hass/internal/settings"
 	"hass/internal/steps/rundir"
+	"hass/internal/steps/waves"
 	"hass/optimizer/derive"
 	"hass/optimizer/search"
 	"hass/optimizer/search/study"
@@ -238,6 +239,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	if err != nil {
 		return nil, err
 	}
+	if result.Frame, err = waves.Frame(ctx, d, images(d.Net, test)); err != nil {
+		return nil, err
+	}
 	if err := artifact.WriteJSON(ctx, in("simulation.json"), result); err != nil {
 		return nil, err
 	}
@@ -246,7 +250,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 		return nil, err
 	}
 	s.Inputs = result.Inputs
-	if s.LatencyCycles, err = latency(ctx, d, test); err != nil {
+	if s.LatencyCycles, err = waves.Latency(ctx, d, images(d.Net, test)); err != nil {
 		return nil, err
 	}
 	rep.stage("eval", "%s, %d images", o.Test, test.Len())

@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"hass/hwsim"
@@ -13,6 +12,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/intnet"
 	"hass/internal/steps/rundir"
+	"hass/internal/steps/waves"
 	"hass/optimizer/derive"
 )
 
@@ -23,7 +23,7 @@ type SimulateOptions struct {
 	Images int    // number of images, back to back; at least 4 for a steady-state figure; 0 is 8, or all of a smaller set
 	Stall  int    // percentage of cycles in which words at input and output are delayed at random, 0 to 90
 	Seed   uint64 // seed of the stalls
-	Trace  string // Chrome/Perfetto trace (JSON) to write, or ""
+	Waves  waves.Files
 }
 
 // SimulateResult is a simulation compared with the design's predictions.
@@ -44,8 +44,8 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 	if o.Images < 0 {
 		return nil, badOption("--images %d: want at least 1, or 0 for %d", o.Images, simulated)
 	}
-	if o.Trace != "" {
-		if err := writable(o.Trace, o.Design, o.Data); err != nil {
+	for _, file := range o.Waves.Outputs() {
+		if err := writable(file, o.Design, o.Data); err != nil {
 			return nil, err
 		}
 	}
@@ -57,10 +57,8 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 	if err != nil {
 		return nil, err
 	}
-	if o.Trace != "" {
-		if err := apart([]string{o.Trace}, designFiles(o.Design, d), set.Files()); err != nil {
-			return nil, err
-		}
+	if err := apart(o.Waves.Outputs(), designFiles(o.Design, d), set.Files()); err != nil {
+		return nil, err
 	}
 	in := d.Net.Tensors[d.Net.Input]
 	if err := set.Check([]int{1, in.C, in.H, in.W}); err != nil {
@@ -70,15 +68,20 @@ func Simulate(ctx context.Context, o SimulateOptions, rep Reporter) (*SimulateRe
 	if err != nil {
 		return nil, err
 	}
-	sim, mismatches, err := simulate(ctx, d, few,
-		hwsim.Options{Stall: float64(o.Stall) / 100, Seed: o.Seed, Trace: o.Trace != "", Progress: rep.track(TaskSimulate)})
+	if err := o.Waves.Check(o.Stall, few.Len()); err != nil {
+		return nil, badOption("%v", err)
+	}
+	w, err := o.Waves.Writer(d, few.Len(), images(d.Net, few))
 	if err != nil {
 		return nil, err
 	}
-	if o.Trace != "" {
-		if err := artifact.WriteFile(ctx, o.Trace, func(w io.Writer) error { return sim.WriteTrace(w) }); err != nil {
-			return nil, err
-		}
+	sim, mismatches, err := simulate(ctx, d, few,
+		hwsim.Options{Stall: float64(o.Stall) / 100, Seed: o.Seed, Observe: w.Observer(), Progress: rep.track(TaskSimulate)})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Write(ctx, rep.note); err != nil {
+		return nil, err
 	}
 	r, err := reportOf(d, sim)
 	if err != nil {
@@ -126,19 +129,6 @@ func reportOf(d *design.Design, sim *hwsim.Result) (*report.Report, error) {
 		pred.Layers = append(pred.Layers, d.Costs[i].Cycles)
 	}
 	return report.New(n, sim, pred)
-}
-
-// latency is the latency in cycles of the first image of a set alone.
-func latency(ctx context.Context, d *design.Design, set *dataset.Set) (int64, error) {
-	n, err := d.Network()
-	if err != nil {
-		return 0, err
-	}
-	x, err := images(d.Net, set)(0)
-	if err != nil {
-		return 0, err
-	}
-	return hwsim.Latency(ctx, n, x)
 }
 
 // simulate runs the images of a set through the simulator and counts those whose outputs

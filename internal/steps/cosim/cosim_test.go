@@ -223,13 +223,17 @@ func TestPacked(t *testing.T) {
 	simulate(t, d, dir, out, verify.Options{Icarus: true, Stall: 30, Seed: 3})
 }
 
-// TestVerilator is a random network in Verilator, and one of elastic engines by thresholds and multipliers.
+// TestVerilator is a random network in Verilator, whose waveforms are compared too, and one of elastic engines by thresholds and
+// multipliers.
 func TestVerilator(t *testing.T) {
 	need(t, "verilator", "g++", "make")
 	dir := t.TempDir()
 	d := designtest.Random(t, dir, 2, 3)
 	out := generate(t, d, dir)
+	t.Setenv("TRACE", "1")
 	simulate(t, d, dir, out, verify.Options{})
+	compareVCD(t, d, dir, out, "TOP.hass_tb.dut")
+	t.Setenv("TRACE", "")
 	dir = t.TempDir()
 	d = designtest.ElasticThresholds(t, dir)
 	simulate(t, d, dir, generate(t, d, dir), verify.Options{})

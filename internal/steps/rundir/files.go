@@ -149,6 +149,11 @@ func (r *Run) read(ctx context.Context) (err error) {
 		case simulationFile:
 			r.Simulation = new(Simulation)
 			err = artifact.ReadJSON(f.path, SimulationSchema, SimulationVersion, r.Simulation)
+			if frame := r.Simulation.Frame; err == nil && frame != nil {
+				if err = frame.Check(); err != nil {
+					err = fmt.Errorf("%s: frame: %w; simulate again", f.path, err)
+				}
+			}
 		case summaryFile:
 			r.Summary = new(Summary)
 			err = artifact.ReadJSON(f.path, SummarySchema, SummaryVersion, r.Summary)

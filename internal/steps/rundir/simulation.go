@@ -3,6 +3,7 @@ package rundir
 import (
 	"hass/hwsim/report"
 	"hass/internal/artifact"
+	"hass/internal/waterfall"
 )
 
 // The schema of simulation.json.
@@ -16,4 +17,6 @@ type Simulation struct {
 	artifact.Header
 	*report.Report
 	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
+	// Frame is the way of the first image, alone, through the layers; nil if it was not asked for.
+	Frame *waterfall.Frame `json:"frame,omitempty"`
 }
