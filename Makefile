@@ -20,6 +20,8 @@
 #                     resumes where it was stopped
 #   make acceptance-repair
 #                     pruned float models, repaired in three ways, on labelled images (half an hour)
+#   make acceptance-scale
+#                     what more workers gain on one study in PostgreSQL (some minutes, on an idle machine)
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -177,6 +179,16 @@ REPORT_SHOTS ?=
 acceptance-report: deps
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory install PACKAGES=chromium
 	HASS_ACCEPTANCE_REPORT=1 HASS_REPORT_SHOTS="$(REPORT_SHOTS)" $(GO) test -count=1 -timeout 30m -v -run 'TestReport$$' ./internal/test/acceptance
+
+# Workers on PostgreSQL: what sixteen gain over one if trials only wait, and two over one with real trials, started by the SLURM
+# template; and an exported study as Debian's Optuna reads it.
+.PHONY: acceptance-scale
+acceptance-scale: deps
+	@/usr/bin/python3 -W ignore -c 'import optuna' 2>/dev/null || $(MAKE) --no-print-directory install PACKAGES=python3-optuna
+	@$(PGTEST) postgres-start
+	HASS_ACCEPTANCE_SCALE=1 $(GO) test -count=1 -v -run TestOptunaReads ./optimizer/search/export && \
+	  HASS_ACCEPTANCE_SCALE=1 HASS_POSTGRES="$(PGTESTURL)" $(GO) test -count=1 -timeout 30m -v -run 'TestScale' ./internal/test/acceptance; \
+	  rc=$$?; $(PGTEST) postgres-stop; exit $$rc
 
 # HOSTILE_ONLY is a pattern for the names of tests: Forgeries, Sweep, Kills, ...
 HOSTILE_ONLY ?= .*

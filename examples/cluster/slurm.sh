@@ -1,7 +1,7 @@
 #!/bin/bash
 # Workers of one search as a SLURM array: every task is a worker of the study in PostgreSQL.
 #
-#   sbatch --array=0-15 slurm.sh
+#   sbatch --array=0-15 slurm.sh [more options of hass search]
 #
 # All workers must have the same processor type (--constraint). More tasks may be submitted later, with other task numbers. A task that is
 # killed, requeued or out of time loses at most its running trial: the next worker that is free takes it over.
@@ -44,4 +44,4 @@ fi
 export GOMAXPROCS=${SLURM_CPUS_PER_TASK:-1}
 
 # hass takes the place of the shell, so that it gets SLURM's signals: on SIGTERM it gives its trial back at once.
-exec "$HASS" search "${args[@]}"
+exec "$HASS" search "${args[@]}" "$@"
