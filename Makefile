@@ -18,6 +18,8 @@
 #   make acceptance-sparse
 #                     designs that mix scheduled engines with others, simulated on real images (half an hour);
 #                     resumes where it was stopped
+#   make acceptance-regions
+#                     networks on the regions (SLRs) of cards, within the budget of each
 #   make acceptance-repair
 #                     pruned float models, repaired in three ways, on labelled images (half an hour)
 #   make acceptance-scale
@@ -166,6 +168,12 @@ SPARSE_ONLY ?= .*
 .PHONY: acceptance-sparse
 acceptance-sparse: deps
 	HASS_SPARSE=$(SPARSE) $(GO) test -count=1 -timeout 120m -v -run 'TestSparse/$(SPARSE_ONLY)' ./internal/test/acceptance
+
+# REGIONS_ONLY is a pattern for the names of networks.
+REGIONS_ONLY ?= .*
+.PHONY: acceptance-regions
+acceptance-regions: deps
+	HASS_REGIONS=1 $(GO) test -count=1 -timeout 60m -v -run 'TestRegions/$(REGIONS_ONLY)' ./internal/test/acceptance
 
 # Pruned models, repaired in three ways; REPAIR_ONLY is a pattern for the names of models.
 REPAIR_ONLY ?= .*
