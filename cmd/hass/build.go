@@ -26,6 +26,8 @@ type buildCmd struct {
 	editFlags
 	Images int    `help:"Images for the simulator, at least 4; 0 is 8, or all if the set has fewer." placeholder:"N"`
 	Golden int    `help:"Golden images for the C++; 0 takes all 8. One is enough for a first look at a large network." placeholder:"N"`
+	From   string `help:"First stage to run in any case; those before it must be unchanged: ${stages}." enum:",${stages}" default:""`
+	To     string `help:"Last stage to run; there is no summary then, and --json prints the log of the stages." enum:",${stages}" default:""`
 	Output string `short:"o" required:"" help:"Run folder: every intermediate file, the project, summary.json and report.html." type:"path"`
 	JSON   bool   `help:"Print the summary as JSON."`
 }
@@ -34,30 +36,37 @@ type buildCmd struct {
 func (buildCmd) Help() string {
 	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n\n" +
 		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json, run/summary.json and run/report.html; with --search also\n" +
-		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml."
+		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml.\n\n" +
+		"A second build in the folder, also one after an interrupt, runs the stages whose inputs, options or files have changed since, and\n" +
+		"those behind them; run/build.json remembers them."
 }
 
 // Run builds and prints the summary; stdout holds it alone.
 func (c buildCmd) Run(e *env) error {
 	tuning := c.Tuning.tuning()
-	s, err := steps.Build(e.ctx, steps.BuildOptions{
+	r, err := steps.Build(e.ctx, steps.BuildOptions{
 		Model: c.Model, Shapes: c.shapes(), Calib: c.Calib, Test: c.Test, Numerics: c.numerics(), Hardware: c.hardware(), Search: c.Search, Tuning: &tuning,
-		Edits: c.mode(), Images: c.Images, Golden: c.Golden, Output: c.Output,
+		Edits: c.mode(), Images: c.Images, Golden: c.Golden, From: c.From, To: c.To, Output: c.Output,
 	}, e.reporter())
-	if s == nil {
+	if r == nil || err != nil && r.Summary == nil {
 		return err
 	}
-	if perr := c.print(e, s); perr != nil {
+	if perr := c.print(e, r); perr != nil {
 		return perr
 	}
 	return err
 }
 
-func (c buildCmd) print(e *env, s *rundir.Summary) error {
-	if c.JSON {
-		return artifact.Encode(e.stdout, s)
+func (c buildCmd) print(e *env, r *steps.BuildResult) error {
+	switch {
+	case r.Summary == nil && c.JSON:
+		return artifact.Encode(e.stdout, &r.Log)
+	case r.Summary == nil:
+		return nil // stderr names the stages
+	case c.JSON:
+		return artifact.Encode(e.stdout, r.Summary)
 	}
-	return printSummary(e.stdout, s)
+	return printSummary(e.stdout, r.Summary)
 }
 
 // printAccuracy writes what the set says. The set of calibration images flatters: it is said where it was judged.

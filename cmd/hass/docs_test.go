@@ -18,6 +18,7 @@ import (
 	"hass/internal/report"
 	"hass/internal/steps"
 	"hass/internal/steps/rundir"
+	"hass/internal/steps/stages"
 	"hass/internal/test/testenv"
 	"hass/internal/waterfall"
 	"hass/optimizer/ask"
@@ -72,6 +73,8 @@ func TestFormatsDocumented(t *testing.T) {
 		{"simulation.json", waterfall.Layer{}, ""},
 		{"simulation.json", waterfall.Wait{}, ""},
 		{"summary.json", rundir.Summary{}, "Schema `hass.summary`, version 2"},
+		{"build.json", stages.Log{}, fmt.Sprintf("Schema `%s`, version %d;", stages.Schema, stages.Version)},
+		{"build.json", stages.Record{}, ""},
 		{"Study", search.Result{}, "schema `hass.search`, version 1"},
 		{"Study", search.Outcome{}, ""},
 		{"Study", search.Test{}, ""},

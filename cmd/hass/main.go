@@ -25,6 +25,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/repair"
 	"hass/internal/steps"
+	"hass/internal/steps/stages"
 	"hass/optimizer/search"
 	"hass/optimizer/target"
 )
@@ -179,6 +180,7 @@ func vars() kong.Vars {
 	}
 	return kong.Vars{
 		"least":  strings.Join(rules, ","),
+		"stages": strings.Join(stages.Names(true), ","),
 		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
 		"version": version(), "samplers": strings.Join(search.Samplers(), ", "),
 		"engines": design.EngineRules().Join(","), "engine_words": design.EngineRules().Join(", "),

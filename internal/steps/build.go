@@ -13,11 +13,14 @@ import (
 	"hass/frontend"
 	"hass/hwsim"
 	"hass/internal/artifact"
+	"hass/internal/dataset"
 	"hass/internal/design"
+	"hass/internal/graph"
 	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/internal/settings"
 	"hass/internal/steps/rundir"
+	"hass/internal/steps/stages"
 	"hass/internal/steps/waves"
 	"hass/optimizer/derive"
 	"hass/optimizer/search"
@@ -42,15 +45,27 @@ type BuildOptions struct {
 	Images int           // for the simulator, at least 4; 0 is 8, or all of a smaller set
 	Golden int           // golden images for the project; 0 takes all
 	Output string        // run folder: every intermediate file, the project, summary.json and report.html
+	// From is the first stage (Stages) to run in any case, with unchanged ones before it; "" runs every stage that is not unchanged. To is
+	// the last stage to run; "" is the last of all.
+	From, To string
+}
+
+// BuildResult is what Build did.
+type BuildResult struct {
+	Summary *rundir.Summary // nil if the build ended before its last stage, as asked or by an error
+	Log     stages.Log
 }
 
 // steady are the images that a steady-state figure needs at least.
 const steady = 4
 
 // Build performs the steps; each leaves its file before the next begins, and
-// summary.json, which comes last with report.html, marks a finished run. Images that the simulator and the integer network
-// disagree about are an error along with the summary.
-func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, error) {
+// summary.json, which comes last with report.html, marks a finished run. A stage that is unchanged since an earlier build in the same folder is
+// not run again. Images that the simulator and the integer network disagree about are an error along with the result.
+func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, error) {
+	if err := stages.Check(o.From, o.To, stages.Names(o.Search)); err != nil {
+		return nil, badOption("%v", err)
+	}
 	if o.Images < 0 || o.Images > 0 && o.Images < steady {
 		return nil, badOption("--images %d: a steady-state figure needs at least %d", o.Images, steady)
 	}
@@ -140,41 +155,60 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 	if err := os.MkdirAll(o.Output, 0o777); err != nil {
 		return nil, fmt.Errorf("output folder: %w", err)
 	}
-	for _, name := range []string{rundir.SearchFile, "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile} {
+	for _, name := range []string{rundir.SearchFile, "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile, stages.File} {
 		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal); err != nil {
 			return nil, err
 		}
 	}
 	outputs := append(sparsity.Files(in("profile.json")), design.Files(in("design.json"))...)
-	outputs = append(outputs, in(rundir.SearchFile), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile))
+	outputs = append(outputs, in(rundir.SearchFile), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile), in(stages.File))
 	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal}); err != nil {
 		return nil, err
 	}
-	// A summary from an earlier run must not stand beside newer files.
-	for _, name := range []string{"summary.json", rundir.ReportFile} {
-		if err := os.Remove(in(name)); err != nil && !os.IsNotExist(err) {
-			return nil, err
-		}
+	run, err := stages.Open(stages.Options{
+		Path: in(stages.File), From: o.From, To: o.To, Say: func(name, text string) { rep.stage(name, "%s", text) },
+		Before: func() error { // a summary from an earlier run must not stand beside newer files
+			for _, name := range []string{"summary.json", rundir.ReportFile} {
+				if err := os.Remove(in(name)); err != nil && !os.IsNotExist(err) {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	given, err := newGiven(o, g, platform, calib, test, tuning)
+	if err != nil {
+		return nil, err
 	}
 
 	var found *search.Result
 	if o.Search {
-		rep.stage("search", "%d evaluations, %s", tuning.Evals, tuning.Sampler)
-		r, err := runSearch(ctx, searchJob{
-			model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: tuning,
-			objective: objective, study: Study{in(rundir.SearchFile), DefaultStudyName}, resume: true, lease: study.DefaultLease,
-		}, rep)
-		if err != nil {
+		var best int
+		last, err := run.Do(ctx, stages.Stage{Name: stages.Search, Inputs: given, Files: stages.Files(in("thresholds.toml")), Result: &best, Work: func() error {
+			rep.stage(stages.Search, "%d evaluations, %s", tuning.Evals, tuning.Sampler)
+			r, err := runSearch(ctx, searchJob{
+				model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: tuning,
+				objective: objective, study: Study{in(rundir.SearchFile), DefaultStudyName}, resume: true, lease: study.DefaultLease,
+			}, rep)
+			if err != nil {
+				return err
+			}
+			if r.Best < 0 {
+				return fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in(rundir.SearchFile))
+			}
+			best = r.Best
+			return writeThresholds(ctx, r, r.Best, in("thresholds.toml"))
+		}})
+		if last || err != nil {
+			return &BuildResult{Log: run.Log}, err
+		}
+		rep.stage("", "trial %d", best)
+		if found, err = rundir.ReadSearch(ctx, in(rundir.SearchFile)); err != nil {
 			return nil, err
 		}
-		if r.Best < 0 {
-			return nil, fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in(rundir.SearchFile))
-		}
-		rep.stage("", "trial %d", r.Best)
-		if err := writeThresholds(ctx, r, r.Best, in("thresholds.toml")); err != nil {
-			return nil, err
-		}
-		found = r
 		if opt.Thresholds, err = settings.LoadThresholds(in("thresholds.toml")); err != nil {
 			return nil, err
 		}
@@ -182,89 +216,158 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*rundir.Summary, 
 			o.Least = target.DSP
 		}
 	}
-	rep.stage("profile", "%s, %d images", o.Calib, calib.Len())
-	m, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt, o.Auto}, in("profile.json"), rep)
-	if err != nil {
-		return nil, err
-	}
-	if m.Profile.Auto != nil {
-		for line := range strings.Lines(m.Profile.Auto.Summary()) {
-			rep.stage("", "%s", strings.TrimSpace(line))
-		}
+	last, err := run.Do(ctx, stages.Stage{Name: stages.Profile, Inputs: []any{given.Model, given.ModelFiles, given.Shapes, given.Calib, given.Numerics, run.Hashes(stages.Search)},
+		Files: stages.Files(sparsity.Files(in("profile.json"))...), Work: func() error {
+			rep.stage(stages.Profile, "%s, %d images", o.Calib, calib.Len())
+			m, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt, o.Auto}, in("profile.json"), rep)
+			if err != nil || m.Profile.Auto == nil {
+				return err
+			}
+			for line := range strings.Lines(m.Profile.Auto.Summary()) {
+				rep.stage("", "%s", strings.TrimSpace(line))
+			}
+			return nil
+		}})
+	if last || err != nil {
+		return &BuildResult{Log: run.Log}, err
 	}
 	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: in("profile.json")}, rep)
 	if err != nil {
 		return nil, err
 	}
-	rep.stage("optimize", "for %s", platform.Name)
-	if _, err := optimize(ctx, cal, platform, o.Hardware, in("design.json"), rep); err != nil {
-		return nil, err
+	last, err = run.Do(ctx, stages.Stage{Name: stages.Optimize, Inputs: []any{given.Model, given.ModelFiles, run.Hashes(stages.Profile), given.Platform, given.Hardware, o.Least},
+		Files: stages.Files(design.Files(in("design.json"))...), Work: func() error {
+			rep.stage(stages.Optimize, "for %s", platform.Name)
+			_, err := optimize(ctx, cal, platform, o.Hardware, in("design.json"), rep)
+			return err
+		}})
+	if last || err != nil {
+		return &BuildResult{Log: run.Log}, err
 	}
 	// From here on only the design file counts, as for any other user of it.
 	d, err := derive.ReadDesign(in("design.json"))
 	if err != nil {
 		return nil, err
 	}
-	rep.stage("generate", "%s", in("project"))
-	kept, err := codegen.Generate(ctx, d, o.Output, in("project"), codegen.Options{Images: o.Golden, Edits: o.Edits})
+	last, err = run.Do(ctx, stages.Stage{Name: stages.Generate, Inputs: []any{run.Hashes(stages.Optimize), o.Golden, o.Edits}, Files: stages.Project(in("project")), Work: func() error {
+		rep.stage(stages.Generate, "%s", in("project"))
+		kept, err := codegen.Generate(ctx, d, o.Output, in("project"), codegen.Options{Images: o.Golden, Edits: o.Edits})
+		if err != nil {
+			return err
+		}
+		for _, line := range KeptLines(kept) {
+			rep.stage("", "%s", line)
+		}
+		return nil
+	}})
+	if last || err != nil {
+		return &BuildResult{Log: run.Log}, err
+	}
+	checked, err := codegen.Lookup(codegen.DefaultTarget(d))
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range KeptLines(kept) {
-		rep.stage("", "%s", line)
+	var tally verify.Tally
+	last, err = run.Do(ctx, stages.Stage{Name: stages.Verify, Inputs: []any{run.Hashes(stages.Optimize), run.Hashes(stages.Generate)}, Files: stages.Files(), Result: &tally, Work: func() error {
+		rep.stage(stages.Verify, "%s, %d golden images", checked.Tool, cmp.Or(o.Golden, cal.Golden.Shape[0]))
+		r, err := verifyProject(ctx, checked, in("project"), in("design.json"), verify.Options{})
+		if err != nil {
+			return err
+		}
+		tally = r.Tally()
+		return nil
+	}})
+	if last || err != nil {
+		return &BuildResult{Log: run.Log}, err
 	}
-	golden := cmp.Or(o.Golden, cal.Golden.Shape[0])
-	target := codegen.DefaultTarget(d)
 	verified := rundir.AllChecks()
 	for i, t := range codegen.Targets() {
-		if t.Name == target {
-			rep.stage("verify", "%s, %d golden images", t.Tool, golden)
-			r, err := verifyProject(ctx, &t, in("project"), in("design.json"), verify.Options{})
-			if err != nil {
-				return nil, err
-			}
-			verified[i].Tally = r.Tally()
+		if t.Name == checked.Name {
+			verified[i].Tally = tally
 		}
 	}
-	rep.stage("simulate", "%d images", few.Len())
-	sim, mismatches, err := simulate(ctx, d, few, hwsim.Options{Progress: rep.track(TaskSimulate)})
+	var alone int64 // cycles of an image that comes alone
+	last, err = run.Do(ctx, stages.Stage{Name: stages.Simulate, Inputs: []any{run.Hashes(stages.Optimize), given.Test, few.Len()}, Files: stages.Files(in("simulation.json")), Result: &alone, Work: func() error {
+		rep.stage(stages.Simulate, "%d images", few.Len())
+		sim, mismatches, err := simulate(ctx, d, few, hwsim.Options{Progress: rep.track(TaskSimulate)})
+		if err != nil {
+			return err
+		}
+		compared, err := reportOf(d, sim)
+		if err != nil {
+			return err
+		}
+		result, err := (&SimulateResult{compared, mismatches, in("design.json"), test}).Artifact()
+		if err != nil {
+			return err
+		}
+		if result.Frame, err = waves.Frame(ctx, d, images(d.Net, test)); err != nil {
+			return err
+		}
+		if alone, err = waves.Latency(ctx, d, images(d.Net, test)); err != nil {
+			return err
+		}
+		return artifact.WriteJSON(ctx, in("simulation.json"), result)
+	}})
+	if last || err != nil {
+		return &BuildResult{Log: run.Log}, err
+	}
+	var result rundir.Simulation
+	if err := artifact.ReadJSON(in("simulation.json"), rundir.SimulationSchema, rundir.SimulationVersion, &result); err != nil {
+		return nil, err
+	}
+	var accuracy rundir.Accuracy
+	_, err = run.Do(ctx, stages.Stage{Name: stages.Eval, Inputs: []any{given.Model, given.ModelFiles, given.Shapes, o.Quantisers, given.Test, judged, run.Hashes(stages.Profile)}, Files: stages.Files(), Result: &accuracy, Work: func() error {
+		rep.stage(stages.Eval, "%s, %d images", o.Test, test.Len())
+		j, err := judgeBoth(ctx, trial{float, test, plan}, cal.Net, rep.track(TaskEval))
+		if err != nil {
+			return err
+		}
+		accuracy = newAccuracy(plan, j, judged, test.Len())
+		return nil
+	}})
 	if err != nil {
 		return nil, err
 	}
-	compared, err := reportOf(d, sim)
+	s, err := newSummary(d, platform, verified, result.Report, result.Mismatches)
 	if err != nil {
 		return nil, err
 	}
-	result, err := (&SimulateResult{compared, mismatches, in("design.json"), test}).Artifact()
-	if err != nil {
+	s.Inputs, s.LatencyCycles, s.Fidelity, s.Accuracy = result.Inputs, alone, cal.Profile.Fidelity, accuracy
+	if err := rundir.Write(ctx, o.Output, &rundir.Run{Design: d, Profile: cal.Profile, Simulation: &result, Summary: s, Search: found}); err != nil {
 		return nil, err
 	}
-	if result.Frame, err = waves.Frame(ctx, d, images(d.Net, test)); err != nil {
+	if result.Mismatches > 0 {
+		err = fmt.Errorf("simulator: %d of %d images differ from the integer network", result.Mismatches, result.Images)
+	}
+	return &BuildResult{s, run.Log}, err
+}
+
+// given is what a user gave for a build, with the content of files in place of their names.
+type given struct {
+	Model, Calib, Test string
+	ModelFiles         []string
+	Shapes             frontend.Shapes
+	Numerics           Numerics
+	Hardware           Hardware
+	Platform           design.Platform
+	Search             bool
+	Tuning             Tuning
+}
+
+// newGiven gathers what the user gave.
+func newGiven(o BuildOptions, g *graph.Graph, platform design.Platform, calib, test *dataset.Set, tuning Tuning) (*given, error) {
+	x := &given{Model: filepath.Base(o.Model), Shapes: o.Shapes, Numerics: o.Numerics, Hardware: o.Hardware, Platform: platform, Search: o.Search, Tuning: tuning}
+	x.Hardware.Platform = ""
+	var err error
+	if x.Calib, err = calib.Hash(); err != nil {
 		return nil, err
 	}
-	if err := artifact.WriteJSON(ctx, in("simulation.json"), result); err != nil {
+	if x.Test, err = test.Hash(); err != nil {
 		return nil, err
 	}
-	s, err := newSummary(d, platform, verified, compared, mismatches)
-	if err != nil {
+	if x.ModelFiles, err = stages.Contents(modelFiles(g)...); err != nil {
 		return nil, err
 	}
-	s.Inputs = result.Inputs
-	if s.LatencyCycles, err = waves.Latency(ctx, d, images(d.Net, test)); err != nil {
-		return nil, err
-	}
-	rep.stage("eval", "%s, %d images", o.Test, test.Len())
-	j, err := judgeBoth(ctx, trial{float, test, plan}, cal.Net, rep.track(TaskEval))
-	if err != nil {
-		return nil, err
-	}
-	s.Fidelity = cal.Profile.Fidelity
-	s.Accuracy = newAccuracy(plan, j, judged, test.Len())
-	if err := rundir.Write(ctx, o.Output, &rundir.Run{Design: d, Profile: cal.Profile, Simulation: result, Summary: s, Search: found}); err != nil {
-		return nil, err
-	}
-	if mismatches > 0 {
-		return s, fmt.Errorf("simulator: %d of %d images differ from the integer network", mismatches, sim.Images)
-	}
-	return s, nil
+	return x, stages.Replace(&x.Numerics.Widths, &x.Numerics.Thresholds, &x.Hardware.Calibration, &x.Hardware.Folding, &x.Tuning.Goal)
 }

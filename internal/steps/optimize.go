@@ -11,6 +11,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw/limits"
+	"hass/internal/steps/advice"
 	"hass/internal/steps/offer"
 	"hass/optimizer"
 	"hass/optimizer/ask"
@@ -111,6 +112,11 @@ func (h Hardware) scales() (*design.Calibration, error) {
 		return nil, nil
 	}
 	return cost.LoadCalibration(h.Calibration)
+}
+
+// choices are those that advice is about.
+func (h Hardware) choices() advice.Choices {
+	return advice.Choices{Engine: h.Engine, BudgetShare: h.BudgetShare, Pixels: h.Pixels, Target: h.Target, Clock: h.Clock, Folding: h.Folding}
 }
 
 // folding is the folding file, or nil.
@@ -243,66 +249,6 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 // quickPairs is about how many pairs of each convolution are looked at to choose the pixels per beat.
 const quickPairs = 1 << 16
 
-// wayOut adds to the error of a network that no hardware within the target's limits is there for what may help.
-func wayOut(err error, h Hardware) error {
-	var slow *optimizer.ClockError
-	if errors.As(err, &slow) {
-		ways := []string{fmt.Sprintf("--clock %.0f or less, or none for the clock with the most images per second", math.Floor(slow.MHz))}
-		if h.Engine != design.EngineAuto {
-			ways = append(ways, "--engine auto")
-		}
-		if slow.Layer == "" && h.BudgetShare.All > 0.5 {
-			ways = append(ways, "a smaller --budget-share, since a part that is less full is faster")
-		}
-		return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
-	}
-	if none := (*ask.UnreachableError)(nil); errors.As(err, &none) {
-		ways := []string{"ask for less", "a larger platform"}
-		if h.BudgetShare != design.WholeBudget {
-			ways = append(ways, "a larger --budget-share")
-		}
-		if h.Pixels != 0 {
-			ways = append(ways, "--pixels auto")
-		}
-		if h.Engine != design.EngineAuto {
-			ways = append(ways, "--engine auto")
-		}
-		if h.Clock > 0 {
-			ways = append(ways, "no --clock")
-		}
-		if h.Folding != "" {
-			ways = append(ways, "fewer pins in "+h.Folding)
-		}
-		return fmt.Errorf("%w\nhint: %s, or fewer bits (--bits of \"hass profile\")", err, strings.Join(ways, ", "))
-	}
-	var over *optimizer.LimitError
-	if !errors.As(err, &over) {
-		return err
-	}
-	b := over.Breach
-	var ways []string
-	if other := limits.RTL; b.Target == limits.HLS && h.Target != other && b.AllowedBy(other) {
-		ways = append(ways, "--target rtl, which takes more")
-	}
-	if h.Engine != design.EngineAuto {
-		ways = append(ways, "--engine auto")
-	}
-	switch b.Limit {
-	case limits.ProcessCount, limits.FIFOCount:
-		ways = append(ways, "a model of fewer layers, or one cut in two")
-	case limits.ProcessFIFOs:
-		ways = append(ways, "a model in which fewer layers read one tensor")
-	case limits.StreamTokens:
-		ways = append(ways, "smaller images")
-	default: // something is too wide
-		if over.Pixels > 1 {
-			ways = append(ways, fmt.Sprintf("fewer pixels per beat (--pixels %d)", over.Pixels/2))
-		}
-		ways = append(ways, "fewer bits (--bits or --widths of \"hass profile\")")
-	}
-	return fmt.Errorf("%w\nhint: %s", err, strings.Join(ways, "; "))
-}
-
 // question is what the optimizer is asked about a calibrated model; quick is the same with an estimator of fewer samples, which does for a
 // comparison of pixels per beat.
 func question(cal *Calibrated, platform design.Platform, h Hardware) (in, quick optimizer.Input, err error) {
@@ -356,7 +302,7 @@ func optimize(ctx context.Context, cal *Calibrated, platform design.Platform, h 
 	}
 	d, err := answer(ctx, in, quick)
 	if err != nil {
-		return nil, wayOut(err, h)
+		return nil, advice.WayOut(err, h.choices())
 	}
 	if !d.Fits && !h.IgnoreBudget {
 		ways := "a larger platform, fewer bits"

@@ -17,6 +17,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/judge"
+	"hass/internal/steps/advice"
 	"hass/optimizer/search"
 	"hass/optimizer/search/study"
 )
@@ -264,7 +265,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 		Seed: uint64(j.numerics.Seed), NoSharing: j.tuning.NoSharing, NoHalving: j.tuning.NoHalving, Progress: rep.track(TaskCalibrate),
 	})
 	if err != nil {
-		return nil, wayOut(err, j.hardware)
+		return nil, advice.WayOut(err, j.hardware.choices())
 	}
 	if db == nil {
 		if db, err = study.Open(ctx, j.study.Location); err != nil {

@@ -6,6 +6,7 @@ import (
 	"hass/frontend"
 	"hass/internal/artifact"
 	"hass/internal/design"
+	"hass/internal/steps/advice"
 	"hass/optimizer/ask"
 )
 
@@ -70,7 +71,7 @@ func Sweep(ctx context.Context, o SweepOptions, rep Reporter) (*SweepResult, err
 		rep.stage("sweep", "%g %% of the budget", 100*share)
 		p, err := ask.At(ctx, in, quick, share)
 		if err != nil {
-			return nil, wayOut(err, o.Hardware)
+			return nil, advice.WayOut(err, o.choices())
 		}
 		r.Points = append(r.Points, p)
 	}
