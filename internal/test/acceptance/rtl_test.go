@@ -107,9 +107,9 @@ type rtlBlock struct {
 }
 
 var rtlBlocks = []rtlBlock{
-	{"MobileNetV3-Small", "mobilenet_v3_small/model.onnx.gz", "dwconv_0", "conv_3", false, 0, 3, rtlDesign{platform: "zedboard", share: 1, engine: "auto", pixels: 1}},
-	{"MobileNetV2", "mobilenet_v2/model.onnx.gz", "conv_8", "add_1", false, 0, 2, rtlDesign{platform: "zedboard", share: 1, engine: "auto", pixels: 1}},
-	{"ResNet-50", "resnet50_pruned/model.onnx.gz", "layer1.0.conv1", "layer1.0.add", true, 14, 3, rtlDesign{platform: "zedboard", share: 1, engine: "auto", pixels: 1}},
+	{"MobileNetV3-Small", "mobilenet_v3_small/model.onnx.gz", "dwconv_0", "conv_3", false, 0, 3, rtlDesign{bits: 16, platform: "zedboard", share: 1, engine: "auto", pixels: 1}},
+	{"MobileNetV2", "mobilenet_v2/model.onnx.gz", "conv_8", "add_1", false, 0, 2, rtlDesign{bits: 16, platform: "zedboard", share: 1, engine: "auto", pixels: 1}},
+	{"ResNet-50", "resnet50_pruned/model.onnx.gz", "layer1.0.conv1", "layer1.0.add", true, 14, 3, rtlDesign{bits: 16, platform: "zedboard", share: 1, engine: "auto", pixels: 1}},
 }
 
 // rtlRun is one run of TestRTL.
@@ -196,6 +196,7 @@ func (m *rtlModel) optimize(t *testing.T, c rtlDesign) *design.Design {
 	if !d.Fits {
 		t.Fatalf("does not fit: %s", strings.Join(d.Shortfall, "; "))
 	}
+	d.Bits = fmt.Sprint(c.bits)
 	return d
 }
 
@@ -253,7 +254,7 @@ func (r *rtlRun) block(t *testing.T, b rtlBlock) {
 // blockDesign cuts a block out of a network and chooses its hardware by the values that reach it from images.
 func (r *rtlRun) blockDesign(t *testing.T, b rtlBlock) (d *design.Design, images [][]int32) {
 	t.Helper()
-	opt := sparsity.Options{Bits: 16}
+	opt := sparsity.Options{Bits: b.design.bits}
 	if b.weights8 {
 		var err error
 		if opt.Widths, err = settings.ParseWidths([]byte("[default]\nbits = 16\nweights = 8\n")); err != nil {
