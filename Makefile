@@ -69,8 +69,8 @@ export CGO_ENABLED = 0
 
 # Programs that the tests need besides Go: the C++ compiler for the generated projects, simulators, synthesis and a
 # solver for the RTL, tclsh and Python with numpy for the generated scripts and drivers.
-COMMANDS = g++ verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
-PACKAGES = g++ make verilator iverilog yosys z3 tcl python3 python3-numpy
+COMMANDS = g++ ccache verilator iverilog yosys yosys-smtbmc z3 tclsh /usr/bin/python3
+PACKAGES = g++ ccache make verilator iverilog yosys z3 tcl python3 python3-numpy
 
 .PHONY: all build deps cxx demo sweep fit engine-table requantise-table test acceptance acceptance-short acceptance-networks search-comparison goptuna conformance bench bench-onnxruntime fuzz lint clean
 

@@ -107,7 +107,7 @@ func TestInterruptSearch(t *testing.T) {
 	demo, _ := prepare(t)
 	dir := t.TempDir()
 	args := func(study string, more ...string) []string {
-		return append([]string{"search", filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"),
+		return append([]string{"search", filepath.Join(demo, "model.onnx"), "--platform", "zybo", "--calib", filepath.Join(demo, "calib.toml"),
 			"--calib-images", "40", "--evals", "9", "--sampler", "tpe", "-o", filepath.Join(dir, study), "--json"}, more...)
 	}
 	code, want, stderr := hass(args("whole.db")...)
