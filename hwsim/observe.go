@@ -19,7 +19,7 @@ const (
 	Read      EventKind = iota // a token was read from a stream
 	Write                      // a token was written to a stream
 	Iteration                  // the process has ended an iteration
-	Image                      // that iteration was the last of an image of those that are measured
+	Image                      // the process has ended its part of a measured image, with the iteration before
 )
 
 // Event is something that a process does in a cycle.

@@ -21,15 +21,17 @@ type probe struct {
 
 // deal is an output of the fork before the engines.
 type deal struct {
-	tap                      func([]int32)
-	lanes, each, bank, banks int // of a pixel; those that a bank gets in turn; the bank; all banks
-	own                      []int32
+	tap         func([]int32)
+	lanes       int // of a pixel, dealt to the banks in turn
+	each        int // lanes that a bank gets before the next one does
+	bank, banks int // the number of this bank, and of all
+	own         []int32
 }
 
 // accStream is a stream of accumulators.
 type accStream struct {
 	put         func(lanes []int64)
-	first, gang int // filters of those that share a beat
+	first, gang int // the first filter of the gang and their number; filters that share a beat count from 0
 	bank        int
 	lanes       []int64
 }

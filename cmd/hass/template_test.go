@@ -248,7 +248,7 @@ func TestKubernetes(t *testing.T) {
 			t.Errorf("volume %q at %s, the worker is in %s", v.Name, v.MountPath, c.WorkingDir)
 		}
 	}
-	// env is what Kubernetes gives a pod.
+	// env lists the variables that Kubernetes sets in a pod.
 	env := func(pod string, index int) (list []string) {
 		for _, v := range c.Env {
 			f := v.ValueFrom

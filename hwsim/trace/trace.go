@@ -31,7 +31,7 @@ type Recorder struct {
 	last    int64 // cycle of the last event before which nothing is missing
 }
 
-// module is the images of a process, and what it has done of the next one.
+// module holds the images that a process has finished, and its part of the next one.
 type module struct {
 	spans []span
 	now   span

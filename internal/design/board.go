@@ -235,8 +235,7 @@ func (r *Rates) String() string {
 	return fmt.Sprintf("%s images/s: %s is the least (%d bytes in, %d out an image)", s, r.Least, r.BytesIn, r.BytesOut)
 }
 
-// Rates are the rates of a design whose core makes so many images a second; n is its network. They are nil if the platform named no way to
-// it.
+// Rates are the rates of a design with the network n whose core makes core images a second. They are nil if the platform names no links.
 func (d *Design) Rates(n *hw.Network, core float64) *Rates {
 	if d.Links == nil {
 		return nil

@@ -65,7 +65,7 @@ type Design struct {
 	EngineRule EngineRule    `json:"engine_rule"`     // what --engine allowed
 	Family     string        `json:"family"`          // of the part, which decides costs: Family7 or FamilyUSPlus
 	Device     Resources     `json:"device"`          // of the whole part
-	// Reserved is what the platform takes of the device before any design: a shell, for example.
+	// Reserved are the resources that the platform keeps for itself, such as those of a shell.
 	Reserved    Resources   `json:"reserved,omitzero"`
 	Links       *Links      `json:"links,omitempty"` // the ways of images to the design; absent where the platform names none
 	UsableShare Shares      `json:"usable_share"`    // share of each resource that may be used, of what is not reserved

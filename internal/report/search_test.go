@@ -124,7 +124,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestSearchLarge: a page of a large study stays below its limit, keeps the front and says what it leaves out. A study without a
+// TestSearchLarge: a page of a large study stays below its limit, keeps the front, and says that it leaves trials out. A study without a
 // trial that fits has no picture.
 func TestSearchLarge(t *testing.T) {
 	r := tiny(t, "model.onnx")

@@ -185,6 +185,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	}
 
 	var found *search.Result
+	var searched map[string]string // hashes of the thresholds that the search found; those of an earlier build with --search play no part
 	if o.Search {
 		var best int
 		last, err := run.Do(ctx, stages.Stage{Name: stages.Search, Inputs: given, Files: stages.Files(in("thresholds.toml")), Result: &best, Work: func() error {
@@ -205,6 +206,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 		if last || err != nil {
 			return &BuildResult{Log: run.Log}, err
 		}
+		searched = run.Hashes(stages.Search)
 		rep.stage("", "trial %d", best)
 		if found, err = rundir.ReadSearch(ctx, in(rundir.SearchFile)); err != nil {
 			return nil, err
@@ -216,7 +218,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 			o.Least = target.DSP
 		}
 	}
-	last, err := run.Do(ctx, stages.Stage{Name: stages.Profile, Inputs: []any{given.Model, given.ModelFiles, given.Shapes, given.Calib, given.Numerics, run.Hashes(stages.Search)},
+	last, err := run.Do(ctx, stages.Stage{Name: stages.Profile, Inputs: []any{given.Model, given.ModelFiles, given.Shapes, given.Calib, given.Numerics, searched},
 		Files: stages.Files(sparsity.Files(in("profile.json"))...), Work: func() error {
 			rep.stage(stages.Profile, "%s, %d images", o.Calib, calib.Len())
 			m, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt, o.Auto}, in("profile.json"), rep)

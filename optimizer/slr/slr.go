@@ -25,7 +25,7 @@ type Region struct {
 type Problem struct {
 	Names  []string     // of the layers
 	Layers []design.Vec // what each takes
-	// Wires are those that a boundary in front of each layer cuts; those in front of the first play no part.
+	// Wires are, by layer, the wires that a boundary in front of that layer cuts; the first entry is not used.
 	Wires   []int
 	Regions []Region
 }
@@ -146,8 +146,8 @@ func (p *Problem) Lines(plan *Plan) (lines []string) {
 // handshake are the wires that a stream has beside its data, valid and ready; chain are those of the chain that loads the weights.
 const handshake, chain = 2, 32 + handshake
 
-// Of is the problem of a design on a platform with regions, of whose resources it may use shares. A FIFO lies with its reader, a fork or width converter between layers with the
-// layer in front of it, input, output and control with the first layer.
+// Of is the problem of a design on a platform with regions, of whose free resources it may use the usable shares. A FIFO lies with its
+// reader. A fork or width converter between layers lies with the layer in front of it; input, output and control lie with the first layer.
 func Of(d *design.Design, platform *design.Platform, usable design.Shares) (*Problem, error) {
 	n, err := d.Network()
 	if err != nil {
