@@ -21,6 +21,9 @@ type pruneCmd struct {
 	Share      float64  `help:"Share of zeros among the weights of every pruned layer; existing zeros count." xor:"what" required:""`
 	Allocate   bool     `help:"Spread the share over the layers so that it costs least; --share then applies to the multiplications of all these layers together."`
 	Thresholds string   `help:"Prune by this file's thresholds instead: weights below tau_w, inputs below tau_a (TOML, see docs/formats.md)." type:"path" xor:"what" required:""`
+	Study      string   `help:"Prune by the thresholds of a trial of this study: a file (SQLite) or a postgres:// URL." xor:"what" required:""`
+	Name       string   `default:"search" help:"With --study: its name in its database."`
+	Trial      int      `default:"-1" help:"With --study: the trial; default: the best." placeholder:"N"`
 	Also       []string `help:"Also prune layers with these roles: ${spared}." placeholder:"ROLE,..."`
 	Repair     string   `help:"How to adjust the other weights: ${methods}." default:"match"`
 	Requantise bool     `help:"Drop the model's own quantisers."`
@@ -31,18 +34,20 @@ type pruneCmd struct {
 
 // Help is the example shown by --help.
 func (pruneCmd) Help() string {
-	return "Example:\n  hass prune model.onnx --data calib.toml --share 0.3 -o pruned.onnx\n  hass prune model.onnx --data calib.toml --thresholds t.toml --test test.toml -o pruned.onnx\n\n" +
+	return "Example:\n  hass prune model.onnx --data calib.toml --share 0.3 -o pruned.onnx\n  hass prune model.onnx --data calib.toml --thresholds t.toml --test test.toml -o pruned.onnx\n" +
+		"  hass prune model.onnx --data calib.toml --study study.db --trial 17 --repair refit -o pruned.onnx\n\n" +
 		"Without --also, depthwise, first, squeeze-excite and last layers stay dense: they have few weights, and the network depends on each.\n" +
 		"--allocate fits zeros to one half of the images and judges them on the other, by gradients; the network must end in class scores.\n" +
 		"--repair match restores the mean and the deviation of every output channel. refit chooses the zeros and the other weights so that every layer's\n" +
 		"sums are as near as possible to those of the unpruned network, and takes minutes for large networks. none leaves the other weights unchanged.\n" +
-		"The output is a standard ONNX model with its batch normalisations folded; every other command takes it."
+		"The output is a standard ONNX model with its batch normalisations folded; every other command takes it.\n" +
+		"Finished layers are kept in a file beside the output, OUTPUT.work, until the command has succeeded: after an interrupt the same command goes on."
 }
 
 // options converts the flags to the options of package steps.
 func (c *pruneCmd) options() steps.PruneOptions {
 	o := steps.PruneOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Images: c.Images, Share: c.Share, Allocate: c.Allocate, Thresholds: c.Thresholds,
-		Repair: repair.Method(c.Repair), Test: c.Test, Output: c.Output}
+		Study: steps.Study{Location: c.Study, Name: c.Name}, Trial: c.Trial, Repair: repair.Method(c.Repair), Test: c.Test, Output: c.Output}
 	if c.Requantise {
 		o.Quantisers = quant.Dropped
 	}

@@ -195,6 +195,12 @@ func (s *Set) Float(i int, dst []float32) error {
 	return nil
 }
 
+// Floats is Float into a new slice.
+func (s *Set) Floats(i int) ([]float32, error) {
+	x := make([]float32, s.C*s.H*s.W)
+	return x, s.Float(i, x)
+}
+
 // numbers is Float for data sets of numbers.
 func (s *Set) numbers(i int, dst []float32) error {
 	if i < 0 || i >= s.n {

@@ -42,6 +42,8 @@ type Options struct {
 	// Allocate spreads the share over layers so that it costs least: the share then applies to the multiplications of all of them
 	// together.
 	Allocate bool
+	// Store, if not nil, keeps the parts that are finished; parts that it already has are not made again. The result is the same.
+	Store Store
 	// Work, if not nil, is called once, before the first image is run, with the number of calls of Images.Step to expect; there are
 	// fewer if an allocation leaves layers unchanged.
 	Work func(images int)
@@ -68,6 +70,45 @@ type Layer struct {
 	ErrorAfter  *float64 `json:"error_after,omitempty"`
 	Repair      Method   `json:"repair"`         // the method that was used
 	Note        string   `json:"note,omitempty"` // why less was done than asked
+}
+
+// Warnings are sentences about the layers for which less was done than asked, one for each reason.
+func (r *Report) Warnings() (list []string) {
+	var notes []string
+	layers := map[string][]string{}
+	for _, l := range r.Layers {
+		if l.Note == "" {
+			continue
+		}
+		if layers[l.Note] == nil {
+			notes = append(notes, l.Note)
+		}
+		layers[l.Note] = append(layers[l.Note], l.Name)
+	}
+	for _, note := range notes {
+		names := layers[note]
+		text := fmt.Sprintf("layer %.60q", names[0])
+		if len(names) > 1 {
+			text += fmt.Sprintf(" and %d more", len(names)-1)
+		}
+		list = append(list, text+": "+note)
+	}
+	return list
+}
+
+// Quantiser is the name of a node of g that quantises or whose weights lie on a grid, or "". New weights would leave that grid.
+func Quantiser(g *graph.Graph) string {
+	for _, n := range g.Nodes {
+		if _, ok := n.Op.(graph.Quantize); ok {
+			return n.Name
+		}
+		for _, in := range n.Inputs {
+			if c := g.Consts[in]; c != nil && c.Grid != nil {
+				return n.Name
+			}
+		}
+	}
+	return ""
 }
 
 // Zeros gives the numbers of zeros and of weights in all layers.
@@ -105,12 +146,17 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 	}
 	var rows map[string][]float64
 	if o.Repair == Refit && net != nil {
-		if rows, err = rowWeights(ctx, net, o.Images); err != nil {
+		all, err := kept(o.Store, keyRows, func() (map[string]packed, error) { return rowWeights(ctx, net, o.Images) })
+		if err != nil {
 			return nil, nil, err
+		}
+		rows = map[string][]float64{}
+		for name, v := range all {
+			rows[name] = v
 		}
 	}
 	if o.Allocate {
-		shares, err := allocate(ctx, g, net, rows, o)
+		shares, err := kept(o.Store, keyShares, func() (map[string]float64, error) { return allocate(ctx, g, net, rows, o) })
 		if err != nil {
 			return nil, nil, err
 		}
@@ -124,7 +170,14 @@ func prune(ctx context.Context, g *graph.Graph, o Options, limit int) (*graph.Gr
 	w := &walk{g: t.g, images: o.Images, limit: limit}
 	for _, l := range t.layers {
 		if l.changed {
-			if err := l.repair(ctx, t, w, o); err != nil {
+			f, err := kept(o.Store, keyLayer+l.node.Name, func() (finished, error) {
+				err := l.repair(ctx, t, w, o)
+				return l.finished(), err
+			})
+			if err != nil {
+				return nil, nil, err
+			}
+			if err := l.finish(t, f); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -163,10 +216,14 @@ type layer struct {
 // work is the largest number of image runs; there are fewer if an allocation leaves layers unchanged.
 func (t *twin) work(net *gradient.Net, o Options) int {
 	passes, pruned := 0, 0
-	if o.Repair == Refit && net != nil {
+	has := func(key string) bool { return o.Store != nil && o.Store.Has(key) }
+	if o.Repair == Refit && net != nil && !has(keyRows) {
 		passes++
 	}
 	for _, l := range t.layers {
+		if has(keyLayer + l.node.Name) {
+			continue
+		}
 		if l.changed {
 			passes++
 		}
@@ -177,7 +234,7 @@ func (t *twin) work(net *gradient.Net, o Options) int {
 			pruned++
 		}
 	}
-	if o.Allocate {
+	if o.Allocate && !has(keyShares) {
 		return passes*o.Images.N + halves(pruned, o.Images)
 	}
 	return passes * o.Images.N

@@ -55,8 +55,8 @@ func backward[R any](ctx context.Context, net *gradient.Net, images calib.Images
 
 // rowWeights measure how much the network's answer depends on every output channel of its convolutions, by node name: the root of the
 // mean squared gradient of a class's log-likelihood, divided by the same of the whole layer.
-func rowWeights(ctx context.Context, net *gradient.Net, images calib.Images) (map[string][]float64, error) {
-	sums := map[string][]float64{}
+func rowWeights(ctx context.Context, net *gradient.Net, images calib.Images) (map[string]packed, error) {
+	sums := map[string]packed{}
 	err := backward(ctx, net, images, 0, func() map[string][]float64 { return map[string][]float64{} }, func(r map[string][]float64, node *graph.Node, _, d []float32) error {
 		list := make([]float64, net.Channels(node))
 		n := len(d) / len(list)
@@ -70,7 +70,7 @@ func rowWeights(ctx context.Context, net *gradient.Net, images calib.Images) (ma
 	}, func(r map[string][]float64) {
 		for name, list := range r {
 			if sums[name] == nil {
-				sums[name] = make([]float64, len(list))
+				sums[name] = make(packed, len(list))
 			}
 			for c, v := range list {
 				sums[name][c] += v

@@ -2,7 +2,9 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"hass/frontend"
@@ -16,10 +18,11 @@ import (
 	"hass/internal/quant"
 	"hass/internal/repair"
 	"hass/internal/settings"
-	"hass/internal/workers"
+	"hass/internal/steps/stages"
+	"hass/internal/workfile"
 )
 
-// PruneOptions are the options of Prune. Exactly one of Share and Thresholds is given.
+// PruneOptions are the options of Prune. Exactly one of Share, Thresholds and Study is given.
 type PruneOptions struct {
 	Model      string           // ONNX
 	Shapes     frontend.Shapes  // of inputs whose dimensions the model leaves open
@@ -30,6 +33,8 @@ type PruneOptions struct {
 	Allocate   bool             // spread the share so that it costs least; it then applies to the multiplications of all these layers
 	Also       []repair.Role    // roles of further layers to prune
 	Thresholds string           // file of pruning thresholds, or ""
+	Study      Study            // whose trial gives the thresholds
+	Trial      int              // its number; the best if < 0
 	Repair     repair.Method
 	Test       string // data set on which the pruned network is compared with the unpruned one, or ""
 	Output     string // ONNX file to write
@@ -38,7 +43,9 @@ type PruneOptions struct {
 // PruneResult is the result of pruning a model.
 type PruneResult struct {
 	*repair.Report
-	Written string       `json:"written"` // the pruned model's file
+	Written string       `json:"written"`         // the pruned model's file
+	Study   string       `json:"study,omitempty"` // the study that gave the thresholds
+	Trial   *int         `json:"trial,omitempty"` // of the study
 	Test    *PruneTest   `json:"test,omitempty"`
 	Set     *dataset.Set `json:"-"` // calibration images
 	TestSet *dataset.Set `json:"-"`
@@ -59,10 +66,12 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 		return nil, badOption("--repair %q: want one of %v", o.Repair, repair.Methods())
 	case o.Images < 0:
 		return nil, badOption("--images %d: want a number of images, or 0 for all", o.Images)
-	case o.Thresholds == "" && !(o.Share > 0 && o.Share < 1):
-		return nil, badOption("--share %g: want more than 0 and less than 1, or --thresholds", o.Share)
-	case o.Thresholds != "" && (o.Share != 0 || len(o.Also) > 0 || o.Allocate):
-		return nil, badOption("--thresholds names what is pruned: --share, --also and --allocate do not go with it")
+	case o.Thresholds != "" && o.Study.Location != "":
+		return nil, badOption("--thresholds and --study: one of them names what is pruned")
+	case o.byShare() && !(o.Share > 0 && o.Share < 1):
+		return nil, badOption("--share %g: want more than 0 and less than 1, or --thresholds, or --study", o.Share)
+	case !o.byShare() && (o.Share != 0 || len(o.Also) > 0 || o.Allocate):
+		return nil, badOption("--thresholds and --study name what is pruned: --share, --also and --allocate do not go with them")
 	case o.Allocate && o.Repair == repair.None:
 		return nil, badOption("--allocate judges layers as they are repaired: it does not go with --repair %s", repair.None)
 	}
@@ -71,7 +80,7 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 			return nil, badOption("--also %q: want some of %v", r, repair.Spared)
 		}
 	}
-	if err := writable(o.Output, o.Model, o.Data, o.Thresholds, o.Test); err != nil {
+	if err := writable(o.Output, o.Model, o.Data, o.Thresholds, o.Test, o.Study.Location); err != nil {
 		return nil, err
 	}
 	g, err := LoadFloat(o.Model, rep, o.Shapes)
@@ -81,17 +90,13 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 	if g, err = o.Quantisers.Of(g); err != nil {
 		return nil, err
 	}
-	if n := quantiser(g); n != "" {
+	if n := repair.Quantiser(g); n != "" {
 		return nil, fmt.Errorf("%s: node %q quantises, and pruned weights would leave the model's own steps; prune the float model, or drop the quantisers by --requantise", o.Model, n)
 	}
-	var thresholds *settings.Thresholds
-	if o.Thresholds != "" {
-		if thresholds, err = settings.LoadThresholds(o.Thresholds); err != nil {
-			return nil, err
-		}
-		if _, err := thresholds.Resolve(g); err != nil {
-			return nil, fmt.Errorf("%s: %w", o.Thresholds, err)
-		}
+	r := &PruneResult{Written: o.Output}
+	thresholds, err := o.thresholds(ctx, g, r)
+	if err != nil {
+		return nil, err
 	}
 	set, err := openSet(o.Data, g, o.Model)
 	if err != nil {
@@ -100,7 +105,7 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 	if set, err = first(set, "--images", o.Images); err != nil {
 		return nil, err
 	}
-	r := &PruneResult{Written: o.Output, Set: set}
+	r.Set = set
 	if o.Test != "" {
 		if r.TestSet, err = openSet(o.Test, g, o.Model); err != nil {
 			return nil, err
@@ -109,11 +114,21 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 	if err := apart([]string{o.Output}, modelFiles(g), setFiles(set, r.TestSet), []string{o.Thresholds}); err != nil {
 		return nil, err
 	}
+	work, err := o.work(g, set, thresholds)
+	if err != nil {
+		return nil, err
+	}
+	defer work.Close()
+	if n := work.Len(); n > 0 {
+		rep.note(fmt.Sprintf("%s: an interrupted run has finished %d parts, which are not done again", o.Output+workSuffix, n))
+	} else if work.Other() {
+		rep.note(fmt.Sprintf("%s: is of an interrupted run with other inputs or options, and is overwritten", o.Output+workSuffix))
+	}
 	done, total, track := 0, 0, rep.track(TaskPrune)
 	pruned, report, err := repair.Prune(ctx, g, repair.Options{
 		Share: o.Share, Prune: o.Also, Thresholds: thresholds, Repair: o.Repair,
-		Allocate: o.Allocate, Work: func(images int) { total = images },
-		Images: calib.Images{N: set.Len(), Load: floats(set), Step: func() { done++; track(done, max(done, total)) }},
+		Allocate: o.Allocate, Store: work, Work: func(images int) { total = images },
+		Images: calib.Images{N: set.Len(), Load: set.Floats, Step: func() { done++; track(done, max(done, total)) }},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Model, err)
@@ -122,124 +137,91 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 	if report.Note != "" {
 		rep.note(fmt.Sprintf("%s: %s", o.Model, report.Note))
 	}
-	warnLayers(report, rep)
+	for _, text := range report.Warnings() {
+		rep.warn(text)
+	}
 	if r.TestSet != nil {
-		if r.Test, err = prunedTest(ctx, g, pruned, r.TestSet, rep); err != nil {
+		c, err := judge.Compare(ctx, g, pruned, r.TestSet, rep.track(TaskFloat))
+		if err != nil {
 			return nil, err
 		}
+		r.Test = &PruneTest{measure(c.Plan, c.Score), r.TestSet.Len(), c.Outputs, c.Lost}
 	}
-	return r, writeModel(ctx, pruned, o.Output, o.meta())
+	if err := writeModel(ctx, pruned, o.Output, o.meta(r)); err != nil {
+		return nil, err
+	}
+	return r, work.Remove()
 }
 
-// warnLayers warns of layers for which less was done than asked, once for each reason.
-func warnLayers(r *repair.Report, rep Reporter) {
-	var notes []string
-	layers := map[string][]string{}
-	for _, l := range r.Layers {
-		if l.Note == "" {
-			continue
+// byShare tells whether shares of weights are pruned, not thresholds.
+func (o *PruneOptions) byShare() bool { return o.Thresholds == "" && o.Study.Location == "" }
+
+// thresholds reads the thresholds, of a file or of a trial, which r then names; nil if shares are pruned.
+func (o *PruneOptions) thresholds(ctx context.Context, g *graph.Graph, r *PruneResult) (t *settings.Thresholds, err error) {
+	from := o.Thresholds
+	switch {
+	case o.byShare():
+		return nil, nil
+	case o.Thresholds != "":
+		if t, err = settings.LoadThresholds(o.Thresholds); err != nil {
+			return nil, err
 		}
-		if layers[l.Note] == nil {
-			notes = append(notes, l.Note)
+	default:
+		s, err := OpenStudy(ctx, o.Study)
+		if err != nil {
+			return nil, err
 		}
-		layers[l.Note] = append(layers[l.Note], l.Name)
+		if err := sameModel(s, o.Model); err != nil {
+			return nil, err
+		}
+		n, err := chosen(s, o.Trial)
+		if err != nil {
+			return nil, err
+		}
+		if t, err = s.Thresholds(n); err != nil {
+			return nil, err
+		}
+		r.Study, r.Trial, from = s.Study, &n, place(o.Study.Location)
 	}
-	for _, note := range notes {
-		names := layers[note]
-		text := fmt.Sprintf("layer %.60q", names[0])
-		if len(names) > 1 {
-			text += fmt.Sprintf(" and %d more", len(names)-1)
-		}
-		rep.warn(text + ": " + note)
+	if _, err := t.Resolve(g); err != nil {
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
+	return t, nil
+}
+
+// workSuffix ends the name of the file that keeps finished layers beside the output.
+const workSuffix = ".work"
+
+// work is the file that keeps finished layers of this pruning.
+func (o *PruneOptions) work(g *graph.Graph, set *dataset.Set, t *settings.Thresholds) (*workfile.File, error) {
+	model, err := stages.Contents(modelFiles(g)...)
+	if err != nil {
+		return nil, err
+	}
+	data, err := set.Hash()
+	if err != nil {
+		return nil, err
+	}
+	id, err := json.Marshal([]any{artifact.Tool, runtime.GOARCH, model, o.Shapes, o.Quantisers, data, set.Len(), o.Share, o.Allocate, o.Also, t, o.Repair})
+	if err != nil {
+		return nil, err
+	}
+	return workfile.Open(o.Output+workSuffix, "prune "+artifact.HashBytes(id))
 }
 
 // meta records in the model's metadata how it was pruned.
-func (o *PruneOptions) meta() map[string]string {
+func (o *PruneOptions) meta(r *PruneResult) map[string]string {
 	m := map[string]string{"hass.repair": string(o.Repair)}
-	if o.Thresholds == "" {
+	if o.byShare() {
 		m["hass.share"] = fmt.Sprint(o.Share)
 		if o.Allocate {
 			m["hass.allocated"] = "true"
 		}
 	}
+	if r.Trial != nil {
+		m["hass.study"], m["hass.trial"] = r.Study, fmt.Sprint(*r.Trial)
+	}
 	return m
-}
-
-// quantiser is the name of a node that quantises or whose weights lie on a grid, or "".
-func quantiser(g *graph.Graph) string {
-	for _, n := range g.Nodes {
-		if _, ok := n.Op.(graph.Quantize); ok {
-			return n.Name
-		}
-		for _, in := range n.Inputs {
-			if c := g.Consts[in]; c != nil && c.Grid != nil {
-				return n.Name
-			}
-		}
-	}
-	return ""
-}
-
-// floats gives image i of a set as floats.
-func floats(set *dataset.Set) func(i int) ([]float32, error) {
-	return func(i int) ([]float32, error) {
-		x := make([]float32, set.C*set.H*set.W)
-		return x, set.Float(i, x)
-	}
-}
-
-// prunedTest compares a pruned network with the original.
-func prunedTest(ctx context.Context, g, pruned *graph.Graph, set *dataset.Set, rep Reporter) (*PruneTest, error) {
-	plan, err := judge.NewPlan(g, set)
-	if err != nil {
-		return nil, err
-	}
-	was, err := judge.NewFloat(g, plan.Outputs)
-	if err != nil {
-		return nil, err
-	}
-	now, err := judge.NewFloat(pruned, plan.Outputs)
-	if err != nil {
-		return nil, err
-	}
-	track, load := rep.track(TaskFloat), floats(set)
-	before, after, compare := new(judge.Score), new(judge.Score), judge.NewComparison(plan.Outputs)
-	type pair struct{ was, now *judge.Outcome }
-	err = workers.Ordered(ctx, set.Len(), 0, func(_, i int) (p pair, err error) {
-		x, err := load(i)
-		if err != nil {
-			return p, err
-		}
-		if p.was, err = was.Run(x, nil); err != nil {
-			return p, err
-		}
-		p.now, err = now.Run(x, nil)
-		return p, err
-	}, func(i int, p pair) error {
-		track(i+1, set.Len())
-		if plan.Measure != "" {
-			if err := plan.Add(before, set, i, p.was); err != nil {
-				return err
-			}
-			if err := plan.Add(after, set, i, p.now); err != nil {
-				return err
-			}
-		}
-		return compare.Add(p.was, p.now)
-	})
-	if err != nil {
-		return nil, err
-	}
-	t := &PruneTest{Images: set.Len(), Outputs: compare.Result()}
-	if plan.Measure != "" {
-		t.Figures = measure(plan, after)
-	}
-	if plan.Measure == judge.Top1 {
-		lost := metrics.Drop(after.Right, before.Right)
-		t.Lost = &lost
-	}
-	return t, nil
 }
 
 // writeModel writes a graph as ONNX.
