@@ -11,6 +11,7 @@ import (
 
 	"hass/codegen/verify"
 	"hass/internal/artifact"
+	"hass/internal/critical"
 	"hass/internal/design"
 	"hass/internal/fidelity"
 	"hass/internal/judge"
@@ -72,6 +73,9 @@ func TestFormatsDocumented(t *testing.T) {
 		{"simulation.json", waterfall.Frame{}, ""},
 		{"simulation.json", waterfall.Layer{}, ""},
 		{"simulation.json", waterfall.Wait{}, ""},
+		{"simulation.json", critical.Cycle{}, ""},
+		{"simulation.json", critical.Process{}, ""},
+		{"simulation.json", critical.Stream{}, ""},
 		{"summary.json", rundir.Summary{}, "Schema `hass.summary`, version 2"},
 		{"build.json", stages.Log{}, fmt.Sprintf("Schema `%s`, version %d;", stages.Schema, stages.Version)},
 		{"build.json", stages.Record{}, ""},

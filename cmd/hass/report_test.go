@@ -1,13 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"hass/internal/test/pagetest"
 )
 
 // cmdFigures reads the data in a page and compares its numbers with the artefacts in a folder.
@@ -15,122 +11,8 @@ func cmdFigures(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: figures PAGE DIR")
 	}
-	_, rest, ok := strings.Cut(ts.ReadFile(args[0]), `<script type="application/json" id="hass-data">`)
-	text, _, end := strings.Cut(rest, "</script>")
-	if !ok || !end {
-		ts.Fatalf("%s has no data", args[0])
-	}
-	var page any
-	ts.Check(json.Unmarshal([]byte(text), &page))
-	run := reach(page, "runs", 0)
-	read := func(name string) any {
-		data, err := os.ReadFile(filepath.Join(ts.MkAbs(args[1]), name))
-		if os.IsNotExist(err) {
-			return nil
-		}
-		ts.Check(err)
-		var v any
-		ts.Check(json.Unmarshal(data, &v))
-		return v
-	}
-	compared := 0
-	same := func(what string, got, want any) {
-		if compared++; got == nil || got != want {
-			ts.Fatalf("%s: the page says %v, the artefact %v", what, got, want)
-		}
-	}
-	layer := map[any]any{}
-	for _, l := range elements(run, "layers") {
-		layer[reach(l, "id")] = l
-	}
-	if s := read("summary.json"); s != nil {
-		for _, f := range []string{"cycles_per_image", "images_per_second", "latency_cycles"} {
-			same(f, reach(run, "summary", f), reach(s, f))
-		}
-		for _, f := range []string{"mhz", "limit_mhz", "kind"} {
-			same("clock "+f, reach(run, "clock", f), reach(s, "clock", f))
-		}
-		for _, f := range []string{"images", "measure", "float", "integer"} {
-			same("accuracy "+f, reach(run, "summary", "accuracy", f), reach(s, "accuracy", f))
-		}
-		for _, f := range []string{"predicted", "simulated", "difference", "model", "busy_error", "starved", "blocked", "drift"} {
-			same("difference "+f, reach(run, "summary", "difference", f), reach(s, "difference", f))
-		}
-		same("predicted cycles", reach(run, "prediction", "cycles_per_image"), reach(s, "predicted_cycles_per_image"))
-		for _, r := range elements(run, "resources") {
-			name := reach(r, "name").(string)
-			same(name, reach(r, "used"), reach(s, "resources", name))
-			same(name+" of the budget", reach(r, "budget"), reach(s, "budget", name))
-		}
-		for i, key := range []string{"csim", "rtl", "hwsim"} {
-			same(key, reach(run, "summary", "checks", i, "images"), reach(s, "verified", key+"_images"))
-			same(key, reach(run, "summary", "checks", i, "mismatches"), reach(s, "verified", key+"_mismatches"))
-		}
-		for _, l := range elements(s, "fidelity", "layers") {
-			same("signal to noise", reach(layer[reach(l, "id")], "snr", "db"), reach(l, "snr_db"))
-		}
-		same("bottleneck", reach(run, "prediction", "bottleneck"), reach(s, "bottleneck"))
-	}
-	sim := read("simulation.json")
-	for _, f := range []string{"images", "mismatches", "cycles_per_image", "latency_cycles", "fill_cycles", "finite"} {
-		same(f, reach(run, "simulation", f), reach(sim, f))
-	}
-	for _, l := range elements(sim, "layers") {
-		id := reach(l, "layer")
-		same("predicted", reach(layer[id], "estimate_cycles"), reach(l, "predicted"))
-		for _, f := range []string{"process", "busy", "starved", "blocked", "drift", "input_starved", "output_blocked"} {
-			same(fmt.Sprint(f, " of ", id), reach(layer[id], "time", f), reach(l, f))
-		}
-		for i, w := range elements(l, "waits") {
-			for _, f := range []string{"fifo", "full", "cycles"} {
-				same("wait", reach(layer[id], "time", "waits", i, f), reach(w, f))
-			}
-		}
-	}
-	engines := map[any]float64{}
-	for _, p := range elements(sim, "processes") {
-		if reach(p, "kind") == "engine" {
-			engines[reach(p, "layer")]++
-		}
-	}
-	images := reach(sim, "images").(float64)
-	for _, k := range elements(sim, "skips") {
-		l, n := layer[reach(k, "name")], engines[reach(k, "layer")]
-		for f, per := range map[string]float64{"macs": images, "pairs": images, "dense_cycles": images * n, "ideal_cycles": images * n, "cycles": images * n} {
-			same("skip "+f, reach(l, "skip", f), reach(k, f).(float64)/per)
-		}
-	}
-	fifos := elements(run, "fifos")
-	for i, f := range elements(sim, "fifos") {
-		for _, x := range []string{"name", "depth", "most", "tokens"} {
-			same("FIFO "+x, reach(fifos[i], x), reach(f, x))
-		}
-	}
-	if len(layer) == 0 || len(fifos) == 0 || compared < 40 {
-		ts.Fatalf("%d figures of %d layers and %d FIFOs: too few were compared", compared, len(layer), len(fifos))
-	}
-}
-
-// reach goes into a JSON value by names and numbers; nil where there is nothing.
-func reach(v any, path ...any) any {
-	for _, p := range path {
-		switch p := p.(type) {
-		case string:
-			m, _ := v.(map[string]any)
-			v = m[p]
-		case int:
-			l, _ := v.([]any)
-			if p >= len(l) {
-				return nil
-			}
-			v = l[p]
-		}
-	}
-	return v
-}
-
-// elements is the list at a path.
-func elements(v any, path ...any) []any {
-	l, _ := reach(v, path...).([]any)
-	return l
+	data, err := pagetest.Data([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	_, err = pagetest.Compare(data, ts.MkAbs(args[1]))
+	ts.Check(err)
 }

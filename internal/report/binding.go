@@ -23,6 +23,9 @@ func (v *view) binding() section {
 			}
 		}
 	}
+	if words := v.criticalWords(); words != "" {
+		answer = append(answer, words)
+	}
 	s.Answer = strings.Join(answer, " ")
 	if len(v.Explain) > 0 {
 		b := block{Heading: "What the optimizer found"}
@@ -46,9 +49,15 @@ func (v *view) binding() section {
 			}
 			b.Legend = append(b.Legend, legend{level(from), fmt.Sprintf("%s to %s", decimals(100*from, 0), percent(to, 0))})
 		}
+		if v.critical() != nil {
+			b.Legend = append(b.Legend, legend{"mark-critical", "critical cycle"})
+		}
 		s.Blocks = append(s.Blocks, b)
 	} else {
 		*v.abridged = append(*v.abridged, "the graph, which is too large to draw")
+	}
+	if t := v.criticalTable(); t != nil {
+		s.Blocks = append(s.Blocks, *t)
 	}
 	if t := v.cyclesTable(); t != nil {
 		s.Blocks = append(s.Blocks, *t)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"hass/internal/artifact"
+	"hass/internal/critical"
 	"hass/internal/design"
 	"hass/internal/judge"
 	"hass/internal/waterfall"
@@ -165,6 +166,8 @@ type Simulation struct {
 	UsefulPerDSPCycle *float64 `json:"useful_per_dsp_cycle,omitempty"`
 	// Frame is the way of one image, alone, through the layers; nil if it was not measured or if the page has no room for it.
 	Frame *waterfall.Frame `json:"frame,omitempty"`
+	// Critical is what the interval between images consists of.
+	Critical *critical.Cycle `json:"critical_cycle,omitempty"`
 }
 
 // Resource is a resource of the part.

@@ -69,6 +69,7 @@ type line struct {
 	Path  string
 	Arrow string
 	Wide  float64 // stroke
+	Class string
 	Title string
 }
 
@@ -122,6 +123,7 @@ func draw(r *Run, link func(id string) string) *graph {
 			return nil // in no order that can be drawn
 		}
 	}
+	onLayers, onStreams := r.criticalLayers(), r.criticalStreams()
 	l := arrange(len(ids), pairs)
 	if l == nil {
 		return nil
@@ -153,7 +155,7 @@ func draw(r *Run, link func(id string) string) *graph {
 	g.Width += 2*margin + labelRoom
 	for v, id := range ids {
 		p := &l.places[l.at[v]]
-		g.Nodes = append(g.Nodes, boxOf(id, layers[id], p.x+margin-nodeWidth/2, top[p.rank], link))
+		g.Nodes = append(g.Nodes, boxOf(id, layers[id], onLayers[id], p.x+margin-nodeWidth/2, top[p.rank], link))
 	}
 	rankOf := func(k int) int { return l.places[l.routes[k][len(l.routes[k])-1]].rank }
 	seen := make([]int, len(ids)) // labels at a node so far
@@ -172,7 +174,11 @@ func draw(r *Run, link func(id string) string) *graph {
 	})
 	for _, k := range order {
 		e, to := &r.Edges[k], pairs[k][1]
-		g.Lines = append(g.Lines, route(l, k, top, e))
+		edge := route(l, k, top, e)
+		if onStreams[e.FIFO] {
+			edge.Class, edge.Title, edge.Wide = "edge critical", edge.Title+"; on the critical cycle", max(edge.Wide, 3)
+		}
+		g.Lines = append(g.Lines, edge)
 		x := l.places[l.at[to]].x + margin + l.enter[k]
 		yy := top[rankOf(k)]
 		text := fmt.Sprintf("%s\u202fbit \u00d7 %s", whole(e.Bits), whole(e.Depth))
@@ -239,7 +245,7 @@ func route(l *layout, k int, top []float64, e *Edge) line {
 			fmt.Fprintf(&b, "V%s", coordinate(y))
 		}
 	}
-	return line{Path: b.String(), Arrow: fmt.Sprintf("M%s %sl4.5 -8h-9z", coordinate(x), coordinate(y+5)),
+	return line{Class: "edge", Path: b.String(), Arrow: fmt.Sprintf("M%s %sl4.5 -8h-9z", coordinate(x), coordinate(y+5)),
 		Wide:  round2(1 + math.Log2(float64(max(1, e.Bits)))/5),
 		Title: fmt.Sprintf("%s: %s to %s, %d bit a token, %d tokens deep, %s tokens an image", e.FIFO, e.From, e.To, e.Bits, e.Depth, whole(e.Tokens))}
 }
@@ -252,8 +258,8 @@ func coordinate(v float64) string {
 // nameRoom is how many characters of a name a box shows.
 const nameRoom = 26
 
-// boxOf is the box of a layer, or of an input or output.
-func boxOf(id string, l *Layer, x, y float64, link func(id string) string) node {
+// boxOf is the box of a layer, which may be on the critical cycle, or of an input or output.
+func boxOf(id string, l *Layer, critical bool, x, y float64, link func(id string) string) node {
 	b := node{X: round2(x), Y: y, W: nodeWidth, H: nodeHeight, Class: "io", Title: id}
 	b.Lines[0] = short(id, nameRoom)
 	if l == nil {
@@ -285,13 +291,17 @@ func boxOf(id string, l *Layer, x, y float64, link func(id string) string) node 
 	}
 	b.Lines[2] = spent
 	title = append(title, spent)
+	var tags []string
 	switch {
 	case l.Bottleneck:
-		b.Tag = "bottleneck"
+		tags = append(tags, "bottleneck")
 	case l.Busiest:
-		b.Tag = "busiest"
+		tags = append(tags, "busiest")
 	}
-	if b.Tag != "" {
+	if critical {
+		tags = append(tags, "critical cycle")
+	}
+	if b.Tag = strings.Join(tags, ", "); b.Tag != "" {
 		b.Class += " marked"
 		title = append(title, b.Tag)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"hass/internal/artifact"
+	"hass/internal/critical"
 	"hass/internal/design"
 	"hass/internal/fixed"
 	"hass/internal/hw"
@@ -77,6 +78,8 @@ func tiny(t *testing.T, model string, names ...string) *Run {
 	r.AddDesign(d, n)
 	cycles := 65.5
 	r.Simulation = &Simulation{Images: 8, CyclesPerImage: &cycles, LatencyCycles: 120, FillCycles: 40, Bottleneck: net.Layers[1].ID}
+	r.Simulation.Critical = &critical.Cycle{Images: 8, Cycles: 500, Processes: []critical.Process{{Name: net.Layers[1].ID + "_engine0", Layer: net.Layers[1].ID, Cycles: 450}, {Name: net.Layers[2].ID + "_add", Layer: net.Layers[2].ID, Cycles: 20}},
+		Streams: []critical.Stream{{Name: r.Edges[2].FIFO, Times: 5, Cycles: 20}, {Name: r.Edges[2].FIFO, Full: true, Times: 10, Cycles: 10}}}
 	for i, l := range r.Layers {
 		l.Time = &Time{Process: l.ID + "_engine0", Busy: 30 * float64(i+1) / 1.5, Starved: 1.25, Blocked: 2.5, Drift: 0.75, Waits: []Wait{{r.FIFOs[0].Name, i == 0, 1.25}}}
 		if l.Kind == string(intnet.KindConv) {

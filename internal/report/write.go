@@ -158,6 +158,13 @@ func (r *Run) abridge(lim rowLimits, layers map[string]bool) *Run {
 		simulation.Frame = nil
 		c.Simulation = &simulation
 	}
+	if k := c.critical(); k != nil {
+		shown := *k
+		shown.Processes, shown.Streams = k.Processes[:min(len(k.Processes), lim.FIFOs)], k.Streams[:min(len(k.Streams), lim.FIFOs)]
+		simulation := *c.Simulation
+		simulation.Critical = &shown
+		c.Simulation = &simulation
+	}
 	c.Modules = r.Modules[:min(len(r.Modules), lim.Modules)]
 	return &c
 }

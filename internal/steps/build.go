@@ -303,7 +303,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 		if err != nil {
 			return err
 		}
-		if result.Frame, err = waves.Frame(ctx, d, images(d.Net, test)); err != nil {
+		if result.Frame, result.Critical, err = waves.Shown(ctx, d, few.Len(), images(d.Net, test)); err != nil {
 			return err
 		}
 		if alone, err = waves.Latency(ctx, d, images(d.Net, test)); err != nil {

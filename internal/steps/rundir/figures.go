@@ -78,7 +78,7 @@ func slowest(clocks []derive.ModuleClock) (list []report.Module) {
 
 // addSimulation adds what a simulation says; n is the network, or nil.
 func addSimulation(run *report.Run, s *Simulation, n *hw.Network) {
-	run.Simulation = &report.Simulation{Images: s.Images, Mismatches: s.Mismatches, LatencyCycles: s.Latency, FillCycles: s.Fill, Finite: s.Finite, Frame: s.Frame}
+	run.Simulation = &report.Simulation{Images: s.Images, Mismatches: s.Mismatches, LatencyCycles: s.Latency, FillCycles: s.Fill, Finite: s.Finite, Frame: s.Frame, Critical: s.Critical}
 	if s.Images > 1 {
 		cycles := s.CyclesPerImage
 		run.Simulation.CyclesPerImage = &cycles

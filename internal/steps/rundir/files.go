@@ -154,6 +154,11 @@ func (r *Run) read(ctx context.Context) (err error) {
 					err = fmt.Errorf("%s: frame: %w; simulate again", f.path, err)
 				}
 			}
+			if cycle := r.Simulation.Critical; err == nil && cycle != nil {
+				if err = cycle.Check(); err != nil {
+					err = fmt.Errorf("%s: critical_cycle: %w; simulate again", f.path, err)
+				}
+			}
 		case summaryFile:
 			r.Summary = new(Summary)
 			err = artifact.ReadJSON(f.path, SummarySchema, SummaryVersion, r.Summary)

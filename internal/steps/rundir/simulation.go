@@ -3,6 +3,7 @@ package rundir
 import (
 	"hass/hwsim/report"
 	"hass/internal/artifact"
+	"hass/internal/critical"
 	"hass/internal/waterfall"
 )
 
@@ -19,4 +20,6 @@ type Simulation struct {
 	Mismatches int `json:"mismatches"` // images whose outputs differ from the integer network's
 	// Frame is the way of the first image, alone, through the layers; nil if it was not asked for.
 	Frame *waterfall.Frame `json:"frame,omitempty"`
+	// Critical is what the interval between images consists of; nil if it was not asked for, or of a single image.
+	Critical *critical.Cycle `json:"critical_cycle,omitempty"`
 }

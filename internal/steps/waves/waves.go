@@ -15,9 +15,11 @@ import (
 
 	"hass/hwsim"
 	"hass/hwsim/frame"
+	"hass/hwsim/limit"
 	"hass/hwsim/trace"
 	"hass/hwsim/vcd"
 	"hass/internal/artifact"
+	"hass/internal/critical"
 	"hass/internal/design"
 	"hass/internal/hw"
 	"hass/internal/waterfall"
@@ -170,6 +172,30 @@ func Frame(ctx context.Context, d *design.Design, load func(image int) ([]int32,
 		return nil, err
 	}
 	return frame.Take(ctx, n, image)
+}
+
+// tracedImages is the most images of which a critical cycle is traced.
+const tracedImages = 8
+
+// Shown is what a report draws of the first of a number of images, two or more: the way of the first one, alone, through the layers of a
+// design, and what the interval between them consists of. Of a single image it gives no cycle.
+func Shown(ctx context.Context, d *design.Design, images int, load func(image int) ([]int32, error)) (*waterfall.Frame, *critical.Cycle, error) {
+	f, err := Frame(ctx, d, load)
+	if err != nil || images < 2 {
+		return f, nil, err
+	}
+	n, _, err := first(d, load)
+	if err != nil {
+		return nil, nil, err
+	}
+	inputs := make([][]int32, min(images, tracedImages))
+	for i := range inputs {
+		if inputs[i], err = load(i); err != nil {
+			return nil, nil, err
+		}
+	}
+	cycle, err := limit.Take(ctx, n, inputs)
+	return f, cycle, err
 }
 
 // Latency is the latency in cycles of the first image alone.
