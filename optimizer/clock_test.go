@@ -54,7 +54,7 @@ func TestClockAsked(t *testing.T) {
 		t.Fatalf("%+v", free.Clock)
 	}
 	for _, asked := range []float64{free.Clock.MHz - 20, free.Clock.MHz - 3, free.Clock.MHz + 2.5} {
-		d, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.4}, Platform: platformOf(t, "zedboard"), Clock: asked})
+		d, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.4}, Platform: platformOf(t, "zedboard"), Shares: design.WholeShares(), Clock: asked})
 		if slow := (*ClockError)(nil); asked > free.Clock.MHz && errors.As(err, &slow) {
 			t.Logf("%v", err)
 			continue
@@ -109,7 +109,7 @@ func TestClockTooFast(t *testing.T) {
 			}
 		}
 	}
-	in := Input{Net: net, Est: meanEst{net, 0.4}, Platform: platformOf(t, "zedboard"), Clock: 201}
+	in := Input{Net: net, Est: meanEst{net, 0.4}, Platform: platformOf(t, "zedboard"), Shares: design.WholeShares(), Clock: 201}
 	if _, err := Optimize(t.Context(), in); err == nil || !strings.Contains(err.Error(), "that of platform ZedBoard is 200 MHz") {
 		t.Errorf("above the platform's clock: %v", err)
 	}
@@ -177,7 +177,7 @@ func TestClockReported(t *testing.T) {
 		t.Errorf("%+v, without a report %+v", d.Clock, plain.Clock)
 	}
 	p := platformOf(t, "zcu104")
-	bad := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p}
+	bad := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Shares: design.WholeShares()}
 	in(&bad)
 	if _, err := Optimize(t.Context(), bad); err == nil || !strings.Contains(err.Error(), "is of a part of family 7series") {
 		t.Errorf("another family: %v", err)
@@ -232,7 +232,7 @@ func TestClockOfFree(t *testing.T) {
 		{"ResNet-8", "zcu104", resnet8(), func(in *Input) { in.Pixels = 2 }},
 	} {
 		t.Run(tt.name+", "+tt.platform, func(t *testing.T) {
-			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.4}, Platform: platformOf(t, tt.platform)}
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.4}, Platform: platformOf(t, tt.platform), Shares: design.WholeShares()}
 			tt.on(&in)
 			free, err := Optimize(t.Context(), in)
 			if err != nil {

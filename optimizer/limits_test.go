@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Target: target, Engine: design.OnlyEngine(hw.Dense)}
+			in := Input{Net: tt.net, Est: meanEst{tt.net, 0.5}, Platform: p, Shares: design.WholeShares(), Target: target, Engine: design.OnlyEngine(hw.Dense)}
 			_, err = Optimize(t.Context(), in)
 			if target == limits.RTL && tt.hls {
 				if err != nil {
@@ -176,7 +176,7 @@ func TestFewerEngines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{Net: net, Est: meanEst{net, 0.3}, Platform: p}
+	in := Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Shares: design.WholeShares()}
 	if err := in.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestReadBack(t *testing.T) {
 	for name, net := range nets {
 		for _, platform := range []string{"u250", "zybo"} {
 			// If DSPs bind, layers without any take cheap hardware.
-			d := optimize(t, withWeights(net), platform, func(in *Input) { in.Shares = design.DefaultShares(); in.Shares.DSP *= 0.1 })
+			d := optimize(t, withWeights(net), platform, func(in *Input) { in.Shares = design.WholeShares(); in.Shares.DSP *= 0.1 })
 			path := filepath.Join(t.TempDir(), "design.json")
 			if err := design.Write(t.Context(), d, path, golden(d.Net)); err != nil {
 				t.Fatal(err)

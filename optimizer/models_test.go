@@ -57,7 +57,7 @@ func TestModels(t *testing.T) {
 	resnet := measure("cifar10_resnet8", "model_jpeg_ft.onnx", 16)
 	lenet16, lenet8 := measure("mnist_lenet", "model.onnx", 16), measure("mnist_lenet", "model.onnx", 8)
 	tenth := func(share float64) design.Shares {
-		s := design.DefaultShares()
+		s := design.WholeShares()
 		return design.Shares{DSP: s.DSP * share, LUT: s.LUT * share, FF: s.FF * share, BRAM18: s.BRAM18 * share, URAM: s.URAM * share}
 	}
 	for _, tt := range []struct {
@@ -67,16 +67,16 @@ func TestModels(t *testing.T) {
 		shares         design.Shares
 		fits           bool
 	}{
-		{"ResNet-8", "zcu104", "auto", resnet, design.Shares{}, true},
-		{"ResNet-8", "zedboard", "auto", resnet, design.Shares{}, true},
-		{"ResNet-8", "u250", "auto", resnet, design.Shares{}, true},
+		{"ResNet-8", "zcu104", "auto", resnet, design.WholeShares(), true},
+		{"ResNet-8", "zedboard", "auto", resnet, design.WholeShares(), true},
+		{"ResNet-8", "u250", "auto", resnet, design.WholeShares(), true},
 		{"ResNet-8, a tenth", "zcu104", "auto", resnet, tenth(0.1), true},
 		{"ResNet-8, a tenth, dense", "zcu104", "dense", resnet, tenth(0.1), true},
-		{"ResNet-8, dense", "zcu104", "dense", resnet, design.Shares{}, true},
-		{"LeNet 16", "zc706", "auto", lenet16, design.Shares{}, true},
-		{"LeNet 16", "u250", "auto", lenet16, design.Shares{}, true},
-		{"LeNet 8", "zedboard", "auto", lenet8, design.Shares{}, true},
-		{"LeNet 16", "zedboard", "auto", lenet16, design.Shares{}, false},
+		{"ResNet-8, dense", "zcu104", "dense", resnet, design.WholeShares(), true},
+		{"LeNet 16", "zc706", "auto", lenet16, design.WholeShares(), true},
+		{"LeNet 16", "u250", "auto", lenet16, design.WholeShares(), true},
+		{"LeNet 8", "zedboard", "auto", lenet8, design.WholeShares(), true},
+		{"LeNet 16", "zedboard", "auto", lenet16, design.WholeShares(), false},
 	} {
 		p, err := design.LoadPlatform(tt.platform)
 		if err != nil {

@@ -76,7 +76,7 @@ func inputOf(t testing.TB, net *intnet.Net, platform string) Input {
 	}
 	c := net.Tensors[net.Input].C
 	ones := slices.Repeat([]float64{1}, c)
-	return Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Model: "model.onnx", Bits: "16",
+	return Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Shares: design.WholeShares(), Model: "model.onnx", Bits: "16",
 		Preproc: design.Preproc{Divisor: 255, Mean: make([]float64, c), Std: ones}, Inputs: map[string]string{"model": strings.Repeat("0", 64)}}
 }
 
@@ -164,7 +164,7 @@ func TestSparseBeatsDense(t *testing.T) {
 	few := func(engine design.EngineRule) *design.Design {
 		return optimize(t, residualNet(), "zcu104", func(in *Input) {
 			in.Est, in.Engine = meanEst{in.Net, 0.25}, engine
-			in.Shares = design.DefaultShares()
+			in.Shares = design.WholeShares()
 			in.Shares.DSP = 0.03
 		})
 	}
@@ -362,7 +362,7 @@ func TestBadInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p}
+	good := Input{Net: net, Est: meanEst{net, 0.4}, Platform: p, Shares: design.WholeShares()}
 	for want, change := range map[string]func(*Input){
 		"objective":    func(in *Input) { in.Objective = "speed" },
 		"engine rule":  func(in *Input) { in.Engine = "sparse" },

@@ -86,7 +86,7 @@ func TestPixelsLiftTheWall(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range []int{-2, 3, 32} {
-		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: bad}); err == nil {
+		if _, err := Optimize(t.Context(), Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Shares: design.WholeShares(), Pixels: bad}); err == nil {
 			t.Errorf("%d pixels were taken", bad)
 		}
 	}
@@ -108,7 +108,7 @@ func TestPixelsExpand(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, most := range []int{2, 8, pixels.Rows} {
-			in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Pixels: most, Coarse: true, Menu: scheduled.NewMenu(net, p.Family)}
+			in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Shares: design.WholeShares(), Pixels: most, Coarse: true, Menu: scheduled.NewMenu(net, p.Family)}
 			d, err := Optimize(t.Context(), in)
 			if err != nil {
 				t.Errorf("seed %d, %d pixels: %v", seed, most, err)

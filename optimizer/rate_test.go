@@ -24,7 +24,7 @@ func TestRate(t *testing.T) {
 	for _, effort := range []int{exactEffort, 0} {
 		for _, density := range []float64{0.7, 0.2} {
 			net := resnet8()
-			in := Input{Net: net, Est: meanEst{net, density}, Platform: p}
+			in := Input{Net: net, Est: meanEst{net, density}, Platform: p, Shares: design.WholeShares()}
 			d, err := Optimize(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)
@@ -115,7 +115,7 @@ func TestLeast(t *testing.T) {
 	}
 	net := resnet8()
 	rate := func(least target.Rule) *Rating {
-		r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Least: least})
+		r, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Shares: design.WholeShares(), Least: least})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestLeast(t *testing.T) {
 	if even.CyclesPerImage != dsp.CyclesPerImage || dsp.Resources.DSP > even.Resources.DSP {
 		t.Errorf("even: %v cycles, %v; fewest DSPs: %v cycles, %v", even.CyclesPerImage, even.Resources, dsp.CyclesPerImage, dsp.Resources)
 	}
-	if _, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Least: "most"}); err == nil {
+	if _, err := Rate(t.Context(), Input{Net: net, Est: meanEst{net, 0.3}, Platform: p, Shares: design.WholeShares(), Least: "most"}); err == nil {
 		t.Error("an unknown rule was taken")
 	}
 }
@@ -138,7 +138,7 @@ func TestMenu(t *testing.T) {
 		t.Fatal(err)
 	}
 	net := resnet8()
-	in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p}
+	in := Input{Net: net, Est: meanEst{net, 0.5}, Platform: p, Shares: design.WholeShares()}
 	r, err := Rate(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestHopefulModel(t *testing.T) {
 	}
 	net := resnet8()
 	for _, rule := range []design.EngineRule{design.OnlyEngine(hw.Banked), design.OnlyEngine(hw.Elastic), design.EngineAuto} {
-		r, err := Rate(t.Context(), Input{Net: net, Est: hopeless{meanEst{net, 0.2}}, Platform: p, Engine: rule})
+		r, err := Rate(t.Context(), Input{Net: net, Est: hopeless{meanEst{net, 0.2}}, Platform: p, Shares: design.WholeShares(), Engine: rule})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func TestAskedBruteForce(t *testing.T) {
 				budget[r] = max(1, (budget[r]+fast.total[r]+other.total[r])/2+rng.Intn(3))
 			}
 			rule := target.Rules()[trial%len(target.Rules())]
-			in := &Input{Net: net, Platform: slow(), Target: limits.Both, Least: rule, Effort: 1 << 40}
+			in := &Input{Net: net, Platform: slow(), Shares: design.WholeShares(), Target: limits.Both, Least: rule, Effort: 1 << 40}
 			in.Asked.ImagesPerSecond = in.Platform.ClockMHz * 1e6 / min(fast.cycles, other.cycles)
 			late := trial%3 == 2
 			if late {
@@ -140,7 +140,7 @@ func TestAskedClock(t *testing.T) {
 	nets := small()
 	for _, name := range []string{"one", "chain", "gate", "concat"} {
 		net := nets[name]
-		in := &Input{Net: net, Platform: platform, Target: limits.Both, Effort: 1 << 40}
+		in := &Input{Net: net, Platform: platform, Shares: design.WholeShares(), Target: limits.Both, Effort: 1 << 40}
 		type candidate struct {
 			rate  float64
 			total design.Vec

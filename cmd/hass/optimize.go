@@ -20,7 +20,7 @@ type hardwareFlags struct {
 	Platform        string             `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
 	Objective       string             `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
 	Engine          design.EngineRule  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
-	BudgetShare     design.BudgetShare `help:"One share of every resource's usable budget (0.5), or usable shares of single resources (DSP=0.9,LUT=0.7,FF=0.7,BRAM=0.85,URAM=1); a resource that is not named keeps its default: DSP, BRAM and URAM 1, LUT and FF 0.8." default:"1" placeholder:"SHARE"`
+	BudgetShare     design.BudgetShare `help:"Usable shares of single resources (LUT=0.6,DSP=0.8; a resource that is not named keeps its default), or one share (0.5) of the whole device; 1 is all of its DSPs and memories and 0.8 of its LUTs and flip-flops. Default: ${default}." default:"${budget_share}" placeholder:"SHARE"`
 	Target          string             `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
 	Pixels          string             `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
 	ImagesPerSecond float64            `help:"Rate that the design shall have at its clock, in the least hardware (--least). Default: the best rate that the budget gives." placeholder:"N"`

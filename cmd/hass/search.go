@@ -60,7 +60,7 @@ type searchRunCmd struct {
 
 	Platform    string             `required:"" help:"Platform name (see \"hass platforms\") or TOML file."`
 	Engine      design.EngineRule  `help:"Engine kinds allowed: ${lane_engine_words}." enum:"${lane_engines}" default:"auto"`
-	BudgetShare design.BudgetShare `help:"One share of every resource's usable budget (0.5), or usable shares of single resources (DSP=0.9,LUT=0.7,FF=0.7,BRAM=0.85,URAM=1); a resource that is not named keeps its default: DSP, BRAM and URAM 1, LUT and FF 0.8." default:"1" placeholder:"SHARE"`
+	BudgetShare design.BudgetShare `help:"Usable shares of single resources (LUT=0.6,DSP=0.8; a resource that is not named keeps its default), or one share (0.5) of the whole device; 1 is all of its DSPs and memories and 0.8 of its LUTs and flip-flops. Default: ${default}." default:"${budget_share}" placeholder:"SHARE"`
 	Pixels      string             `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, or auto for the best rate of the unpruned network." enum:"auto,1,2,4,8,16" default:"auto"`
 
 	Target      string `help:"Target whose limits the designs keep: ${target_words}, or both." enum:"both,${targets}" default:"both"`

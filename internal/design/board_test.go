@@ -191,10 +191,11 @@ func TestBudgetShare(t *testing.T) {
 		text string
 		want Shares
 	}{
-		{"1", DefaultShares()},
+		{"1", Shares{DSP: 1, LUT: 0.8, FF: 0.8, BRAM18: 1, URAM: 1}},
 		{"0.5", Shares{DSP: 0.5, LUT: 0.4, FF: 0.4, BRAM18: 0.5, URAM: 0.5}},
-		{"DSP=0.9, lut=0.7,BRAM=0.85", Shares{DSP: 0.9, LUT: 0.7, FF: 0.8, BRAM18: 0.85, URAM: 1}},
-		{"URAM=0.25,FF=1", Shares{DSP: 1, LUT: 0.8, FF: 1, BRAM18: 1, URAM: 0.25}},
+		{"DSP=0.8, lut=0.6,BRAM=0.5", Shares{DSP: 0.8, LUT: 0.6, FF: 0.7, BRAM18: 0.5, URAM: 0.85}},
+		{"URAM=0.25,FF=1", Shares{DSP: 0.9, LUT: 0.7, FF: 1, BRAM18: 0.85, URAM: 0.25}},
+		{DefaultBudget.String(), Shares{DSP: 0.9, LUT: 0.7, FF: 0.7, BRAM18: 0.85, URAM: 0.85}},
 	} {
 		b, err := ParseBudgetShare(tt.text)
 		if err != nil {

@@ -67,10 +67,17 @@ func (r Resources) Times(n int) Resources {
 	return v.Resources()
 }
 
-// DefaultShares is the usable share of each resource: designs that fill more
-// than 0.8 of the LUTs or flip-flops rarely place and route at speed; DSPs and
-// memories can all be used.
+// DefaultShares is the usable share of each resource where nothing else is asked for. 0.7 of the LUTs is AMD's guideline for timing closure
+// (UG949; FINN's src/finn/util/platforms.py states its table: LUT 0.7, FF 0.5, block RAM, UltraRAM and DSP 0.8). The other shares lie between
+// that guideline and WholeShares: the engines' DSPs and memories stand in columns, whose wires the LUTs' share leaves free. Nobody has routed
+// a design that fills them.
 func DefaultShares() Shares {
+	return Shares{DSP: 0.9, LUT: 0.7, FF: 0.7, BRAM18: 0.85, URAM: 0.85}
+}
+
+// WholeShares is the most that a design may use of a device: all DSPs and memories, and 0.8 of the LUTs and flip-flops, since nothing places
+// with all of them.
+func WholeShares() Shares {
 	return Shares{DSP: 1, LUT: 0.8, FF: 0.8, BRAM18: 1, URAM: 1}
 }
 

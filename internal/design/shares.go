@@ -8,25 +8,34 @@ import (
 	"strings"
 )
 
-// BudgetShare is the value of --budget-share: one share that scales the default usable shares, or usable shares of single resources.
-// The zero value is none.
+// BudgetShare is the value of --budget-share: one share of the whole device, or usable shares of single resources. The zero value is none.
 type BudgetShare struct {
-	// All scales the usable share of every resource: above 0 and up to 1.
+	// All scales the usable shares: above 0 and up to 1. They are Of, or WholeShares where Of is zero.
 	All float64
-	// Of has usable shares that replace the defaults, by resource; 0 keeps the default. LUTRAM follows LUT.
+	// Of has the usable share of every resource, or of none. LUTRAM follows LUT.
 	Of [NumResources]float64
 }
 
-// WholeBudget is all of the default usable shares.
+// WholeBudget is the whole device, as WholeShares says.
 var WholeBudget = BudgetShare{All: 1}
+
+// DefaultBudget is DefaultShares.
+var DefaultBudget = BudgetShare{All: 1, Of: listed(DefaultShares())}
+
+// listed are shares by resource, without LUTRAM.
+func listed(s Shares) [NumResources]float64 {
+	of := s.List()
+	of[LUTRAM] = 0
+	return of
+}
 
 // shareNames are the resources of a list of shares. BRAM is another name of BRAM18.
 var shareNames = map[string]int{"DSP": DSP, "LUT": LUT, "FF": FF, "BRAM": BRAM18, "BRAM18": BRAM18, "URAM": URAM}
 
-// ParseBudgetShare reads one share (0.5) or a list (DSP=1,LUT=0.8).
+// ParseBudgetShare reads one share (0.5) or a list (DSP=1,LUT=0.8). A resource that a list does not name has its share of DefaultShares.
 func ParseBudgetShare(text string) (BudgetShare, error) {
 	bad := func(word string) error {
-		return fmt.Errorf("%.40q: want a share above 0 and up to 1, or a list such as DSP=0.9,LUT=0.7,FF=0.7,BRAM=0.85,URAM=1", word)
+		return fmt.Errorf("%.40q: want a share above 0 and up to 1, or a list such as DSP=0.9,LUT=0.7,FF=0.7,BRAM=0.85,URAM=0.85", word)
 	}
 	if !strings.Contains(text, "=") {
 		v, err := strconv.ParseFloat(text, 64)
@@ -38,7 +47,7 @@ func ParseBudgetShare(text string) (BudgetShare, error) {
 	if len(text) > 200 {
 		return BudgetShare{}, bad(text)
 	}
-	b := WholeBudget
+	b, named := DefaultBudget, [NumResources]bool{}
 	for word := range strings.SplitSeq(text, ",") {
 		name, value, _ := strings.Cut(word, "=")
 		r, ok := shareNames[strings.ToUpper(strings.TrimSpace(name))]
@@ -46,10 +55,10 @@ func ParseBudgetShare(text string) (BudgetShare, error) {
 		switch {
 		case !ok || err != nil || !(v > 0 && v <= 1):
 			return BudgetShare{}, bad(word)
-		case b.Of[r] != 0:
+		case named[r]:
 			return BudgetShare{}, fmt.Errorf("%s is there twice", ResourceNames[r])
 		}
-		b.Of[r] = v
+		b.Of[r], named[r] = v, true
 	}
 	return b, nil
 }
@@ -79,14 +88,12 @@ func (b BudgetShare) Listed() bool { return b.Of != [NumResources]float64{} }
 
 // Shares are the usable shares that it stands for.
 func (b BudgetShare) Shares() (Shares, error) {
-	s := DefaultShares()
+	s := WholeShares()
 	if !(b.All > 0 && b.All <= 1) {
 		return s, fmt.Errorf("%g: want a share above 0 and up to 1", b.All)
 	}
-	for r, v := range map[int]*float64{DSP: &s.DSP, LUT: &s.LUT, FF: &s.FF, BRAM18: &s.BRAM18, URAM: &s.URAM} {
-		if b.Of[r] != 0 {
-			*v = b.Of[r]
-		}
+	if b.Listed() {
+		s = Shares{DSP: b.Of[DSP], LUT: b.Of[LUT], FF: b.Of[FF], BRAM18: b.Of[BRAM18], URAM: b.Of[URAM]}
 	}
 	return s.Scaled(b.All), nil
 }

@@ -47,7 +47,7 @@ type Hardware struct {
 
 // DefaultHardware are the command line's defaults for a platform.
 func DefaultHardware(platform string) Hardware {
-	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: design.WholeBudget, Target: limits.Both}
+	return Hardware{Platform: platform, Objective: design.Throughput, Engine: design.EngineAuto, BudgetShare: design.DefaultBudget, Target: limits.Both}
 }
 
 // shares are the usable shares of the resources.

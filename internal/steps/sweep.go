@@ -41,13 +41,14 @@ func Sweep(ctx context.Context, o SweepOptions, rep Reporter) (*SweepResult, err
 	switch {
 	case o.ImagesPerSecond != 0 || o.Latency != 0:
 		return nil, badOption("--sweep shows the best rate of every budget: it goes with neither --images-per-second nor --latency")
-	case o.BudgetShare != design.WholeBudget:
+	case o.BudgetShare != design.DefaultBudget:
 		return nil, badOption("--sweep goes through the shares of the budget itself: leave --budget-share out")
 	case o.Regions:
 		return nil, badOption("--sweep is of the budget of the whole device: leave --slr out")
 	case o.Profile == "":
 		return nil, badOption("--sweep is of a profile; none is named")
 	}
+	o.BudgetShare = design.WholeBudget
 	if o.Shares == nil {
 		o.Shares = DefaultSweep()
 	}

@@ -52,7 +52,7 @@ func inputOf(t *testing.T, net *intnet.Net, platform string) optimizer.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return optimizer.Input{Net: net, Est: even{net}, Platform: p}
+	return optimizer.Input{Net: net, Est: even{net}, Platform: p, Shares: design.WholeShares()}
 }
 
 // TestPixels: the best rate has the most pixels per beat if only these limit it, few on a device that cannot use them, and only as many as a

@@ -56,7 +56,7 @@ func input(t *testing.T, net *intnet.Net) optimizer.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return optimizer.Input{Net: net, Est: even{net}, Platform: p, Pixels: 1}
+	return optimizer.Input{Net: net, Est: even{net}, Platform: p, Shares: design.WholeShares(), Pixels: 1}
 }
 
 // pinned is an input with the pins of a text.
@@ -216,7 +216,7 @@ func TestShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Shares = design.DefaultShares().Scaled(0.3)
+	in.Shares = design.WholeShares().Scaled(0.3)
 	d, err := optimizer.Draft(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)

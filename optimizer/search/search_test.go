@@ -51,7 +51,7 @@ func newProblem(t testing.TB, change func(*Options)) *Problem {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opt := Options{Platform: platform, Seed: 1}
+	opt := Options{Platform: platform, Shares: design.WholeShares(), Seed: 1}
 	if change != nil {
 		change(&opt)
 	}

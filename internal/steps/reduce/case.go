@@ -54,7 +54,7 @@ func (c *Case) Design() (*design.Design, *hw.Network, error) {
 			return nil, nil, err
 		}
 		f.Platform, f.Part, f.Board, f.Family, f.Clock.Limit, f.Device, f.Reserved = p.Name, p.Part, p.Board, p.Family, p.ClockMHz, p.Resources, p.Taken()
-		f.UsableShare = design.DefaultShares()
+		f.UsableShare = design.WholeShares()
 	}
 	if f.Objective == "" {
 		f.Objective = design.Throughput

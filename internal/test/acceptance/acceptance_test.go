@@ -249,7 +249,7 @@ func (a *acceptance) build(t *testing.T) {
 		{"lenet8_zedboard", lenet, "zedboard", "8"},
 	} {
 		run := a.runDir(c.name)
-		a.hass(t, "build", a.path(c.model), "--platform", c.platform, "--bits", c.bits, "--images", "200",
+		a.hass(t, "build", a.path(c.model), "--platform", c.platform, "--budget-share", "1", "--bits", c.bits, "--images", "200",
 			"--calib", a.set(c.model, "calib.toml"), "--test", a.set(c.model, "test.toml"), "-o", run)
 		text, err := os.ReadFile(filepath.Join(run, "summary.json"))
 		if err != nil {
@@ -288,7 +288,7 @@ func (a *acceptance) build(t *testing.T) {
 
 func (a *acceptance) doesNotFit(t *testing.T) {
 	run := a.runDir("lenet_zedboard")
-	_, errs, code := a.try(t, "build", a.path(lenet), "--platform", "zedboard", "--calib", a.set(lenet, "calib.toml"), "-o", run)
+	_, errs, code := a.try(t, "build", a.path(lenet), "--platform", "zedboard", "--budget-share", "1", "--calib", a.set(lenet, "calib.toml"), "-o", run)
 	if code != 1 || !regexp.MustCompile(`BRAM18: needs \d+, budget \d+, short by \d+`).MatchString(errs) {
 		t.Errorf("LeNet at 16 bits on ZedBoard: exit code %d, want 1 naming BRAM18 and the shortfall:\n%s", code, errs)
 	}

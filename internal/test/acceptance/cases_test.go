@@ -206,7 +206,7 @@ func (k *caseRun) evaluated(t *testing.T, got []string) (ties int) {
 // projects builds both targets.
 func (k *caseRun) projects(t *testing.T) string {
 	k.profile(t)
-	out, code := k.hass(t, "optimize", k.model(), "--profile", "profile.json", "--platform", "u250", "-o", "design.json")
+	out, code := k.hass(t, "optimize", k.model(), "--profile", "profile.json", "--platform", "u250", "--budget-share", "1", "-o", "design.json")
 	if code != 0 {
 		if !strings.Contains(out, "--target") {
 			t.Errorf("optimize refuses without a way out:\n%s", out)

@@ -104,7 +104,7 @@ func (a *acceptance) network(t *testing.T, n network, model, calib, run string) 
 			t.Errorf("want %.2f within 0.25 in float, and integers within 1.0 of it", n.float)
 		}
 	}
-	out, _ = a.step(t, "optimize", model, "--profile", in("profile.json"), "--platform", "u250", "--ignore-budget", "-o", in("design.json"))
+	out, _ = a.step(t, "optimize", model, "--profile", in("profile.json"), "--platform", "u250", "--budget-share", "1", "--ignore-budget", "-o", in("design.json"))
 	t.Log(out)
 	a.step(t, "generate", in("design.json"), "--golden", "1", "-o", in("project"))
 	a.everyLayer(t, model, in("design.json"), in("project"))

@@ -99,7 +99,7 @@ func (m *quantisedModel) judge(t *testing.T, k *caseRun) []string {
 			top1 += ", every class as in float"
 		}
 	}
-	k.must(t, "optimize", k.model(), "--profile", "profile.json", "--platform", "zcu104", "-o", "design.json")
+	k.must(t, "optimize", k.model(), "--profile", "profile.json", "--platform", "zcu104", "--budget-share", "1", "-o", "design.json")
 	var d struct {
 		Net struct {
 			Layers []struct {

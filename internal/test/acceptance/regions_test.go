@@ -34,7 +34,7 @@ func TestRegions(t *testing.T) {
 			dir := t.TempDir()
 			profile := filepath.Join(dir, "profile.json")
 			a.hass(t, "profile", a.path(n.model), "--data", a.path(n.calib), "--bits", "8", "-o", profile)
-			out := a.hass(t, append([]string{"optimize", a.path(n.model), "--profile", profile, "--platform", n.platform, "--slr", "-o", filepath.Join(dir, "design.json")}, n.more...)...)
+			out := a.hass(t, append([]string{"optimize", a.path(n.model), "--profile", profile, "--platform", n.platform, "--budget-share", "1", "--slr", "-o", filepath.Join(dir, "design.json")}, n.more...)...)
 			lines := 0
 			for line := range strings.Lines(out) {
 				if strings.HasPrefix(line, "regions: ") {

@@ -185,7 +185,7 @@ func (m *rtlModel) optimize(t *testing.T, c rtlDesign) *design.Design {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shares := design.DefaultShares()
+	shares := design.WholeShares()
 	for _, s := range []*float64{&shares.DSP, &shares.LUT, &shares.FF, &shares.BRAM18, &shares.URAM} {
 		*s *= c.share
 	}

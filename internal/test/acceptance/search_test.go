@@ -107,7 +107,7 @@ func (c *searchCase) problem(ctx context.Context, dir string, change func(*searc
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	opt := search.Options{Platform: platform, Pixels: c.pixels, Seed: 1}
+	opt := search.Options{Platform: platform, Shares: design.WholeShares(), Pixels: c.pixels, Seed: 1}
 	if change != nil {
 		change(&opt)
 	}
@@ -208,7 +208,7 @@ func (c *searchCase) confirm(t *testing.T, w *strings.Builder, dir, folder strin
 		profile = append(profile, "--widths", in("w.toml"))
 	}
 	a.hass(t, profile...)
-	a.hass(t, "optimize", model, "--profile", in("p.json"), "--platform", c.platform, "--pixels", strconv.Itoa(c.pixels), "--least", "dsp", "-o", in("d.json"))
+	a.hass(t, "optimize", model, "--profile", in("p.json"), "--platform", c.platform, "--budget-share", "1", "--pixels", strconv.Itoa(c.pixels), "--least", "dsp", "-o", in("d.json"))
 	d, err := derive.ReadDesign(in("d.json"))
 	if err != nil {
 		t.Fatal(err)

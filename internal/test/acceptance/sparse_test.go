@@ -116,7 +116,7 @@ func (s *sparse) measure(t *testing.T, a *acceptance, dir string) []string {
 		return out, time.Since(start).Round(time.Second)
 	}
 	a.hass(t, "profile", a.path(s.model), "--data", a.set(s.model, "calib.toml"), "--bits", s.bits, "--scales", s.scales, "-o", in("profile.json"))
-	_, optimized := timed("optimize", a.path(s.model), "--profile", in("profile.json"), "--platform", s.platform, "--engine", s.engine, "--pixels", s.pixels, "-o", in("design.json"))
+	_, optimized := timed("optimize", a.path(s.model), "--profile", in("profile.json"), "--platform", s.platform, "--budget-share", "1", "--engine", s.engine, "--pixels", s.pixels, "-o", in("design.json"))
 	d, err := derive.ReadDesign(in("design.json"))
 	if err != nil {
 		t.Fatal(err)

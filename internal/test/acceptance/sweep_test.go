@@ -209,7 +209,7 @@ func (p point) run(ctx context.Context, dir string) (end, project string, err er
 	for range in.C {
 		preproc.Mean, preproc.Std = append(preproc.Mean, 0), append(preproc.Std, 1)
 	}
-	d, err := optimizer.Optimize(ctx, optimizer.Input{Net: net, Est: est, Platform: platform, Pixels: p.pixels, Target: p.target, Coarse: true, Effort: 20000,
+	d, err := optimizer.Optimize(ctx, optimizer.Input{Net: net, Est: est, Platform: platform, Shares: design.WholeShares(), Pixels: p.pixels, Target: p.target, Coarse: true, Effort: 20000,
 		Model: "sweep.onnx", Bits: strconv.Itoa(p.bits), Preproc: preproc, Inputs: map[string]string{"model": strings.Repeat("0", 64), "profile": strings.Repeat("0", 64)}})
 	var over *optimizer.LimitError
 	switch {

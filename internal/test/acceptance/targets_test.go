@@ -36,7 +36,7 @@ func TestHostileTargets(t *testing.T) {
 		widest, wide := 0, 0
 		for _, target := range []limits.Target{limits.RTL, limits.HLS, limits.Both} {
 			path := filepath.Join(a.dir, n.name+"."+string(target)+".json")
-			a.hass(t, "optimize", n.model, "--profile", profile, "--platform", n.platform, "--target", string(target), "-o", path)
+			a.hass(t, "optimize", n.model, "--profile", profile, "--platform", n.platform, "--budget-share", "1", "--target", string(target), "-o", path)
 			d, err := derive.ReadDesign(path)
 			if err != nil {
 				t.Fatal(err)
