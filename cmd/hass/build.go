@@ -6,8 +6,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"hass/codegen"
 	"hass/internal/artifact"
 	"hass/internal/design"
+	"hass/internal/hw/limits"
 	"hass/internal/judge"
 	"hass/internal/steps"
 	"hass/internal/steps/rundir"
@@ -34,9 +36,11 @@ type buildCmd struct {
 
 // Help is the example shown by --help.
 func (buildCmd) Help() string {
-	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n\n" +
+	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n" +
+		"  hass build model.onnx --platform zcu104 --calib calib.toml --target both -o run\n\n" +
 		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json, run/summary.json and run/report.html; with --search also\n" +
-		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml.\n\n" +
+		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml. With --target both there is a project for each target,\n" +
+		"run/project-hls and run/project-rtl, each with its own stages: generate-hls, verify-hls, generate-rtl, verify-rtl.\n\n" +
 		"A second build in the folder, also one after an interrupt, runs the stages whose inputs, options or files have changed since, and\n" +
 		"those behind them; run/build.json remembers them."
 }
@@ -44,9 +48,15 @@ func (buildCmd) Help() string {
 // Run builds and prints the summary; stdout holds it alone.
 func (c buildCmd) Run(e *env) error {
 	tuning := c.Tuning.tuning()
+	var projects []codegen.Target
+	if limits.Target(c.Target) == limits.Both {
+		for _, t := range codegen.Targets() {
+			projects = append(projects, t.Name)
+		}
+	}
 	r, err := steps.Build(e.ctx, steps.BuildOptions{
 		Model: c.Model, Shapes: c.shapes(), Calib: c.Calib, Test: c.Test, Numerics: c.numerics(), Hardware: c.hardware(), Search: c.Search, Tuning: &tuning,
-		Edits: c.mode(), Images: c.Images, Golden: c.Golden, From: c.From, To: c.To, Output: c.Output,
+		Edits: c.mode(), Images: c.Images, Golden: c.Golden, Projects: projects, From: c.From, To: c.To, Output: c.Output,
 	}, e.reporter())
 	if r == nil || err != nil && r.Summary == nil {
 		return err

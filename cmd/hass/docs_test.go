@@ -18,6 +18,7 @@ import (
 	"hass/internal/mixed"
 	"hass/internal/report"
 	"hass/internal/steps"
+	"hass/internal/steps/projects"
 	"hass/internal/steps/rundir"
 	"hass/internal/steps/stages"
 	"hass/internal/test/testenv"
@@ -108,7 +109,7 @@ func TestFormatsDocumented(t *testing.T) {
 		{"report.html", report.SearchTrial{}, ""},
 		{"report.html", report.SearchLayer{}, ""},
 		{"csim_report.json", verify.CSimResult{}, ""},
-		{"csim_report.json", steps.Against{}, ""},
+		{"csim_report.json", projects.Against{}, ""},
 		{"csim_report.json", verify.StreamUse{}, ""},
 		{"csim_report.json", verify.EngineUse{}, ""},
 	} {

@@ -25,7 +25,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/repair"
 	"hass/internal/steps"
-	"hass/internal/steps/stages"
+	"hass/internal/steps/projects"
 	"hass/optimizer/search"
 	"hass/optimizer/target"
 )
@@ -180,7 +180,7 @@ func vars() kong.Vars {
 	}
 	return kong.Vars{
 		"least":  strings.Join(rules, ","),
-		"stages": strings.Join(stages.Names(true), ","),
+		"stages": strings.Join(projects.EveryStage(), ","),
 		"spared": strings.Join(spared, ", "), "methods": strings.Join(methods, ", "),
 		"version": version(), "samplers": strings.Join(search.Samplers(), ", "),
 		"budget_share": design.DefaultBudget.String(),

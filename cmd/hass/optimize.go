@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ type hardwareFlags struct {
 	Objective       string             `help:"What to optimise: throughput or latency." enum:"throughput,latency" default:"throughput"`
 	Engine          design.EngineRule  `help:"Engine kinds allowed: ${engine_words}." enum:"${engines}" default:"auto"`
 	BudgetShare     design.BudgetShare `help:"Usable shares of single resources (LUT=0.6,DSP=0.8; a resource that is not named keeps its default), or one share (0.5) of the whole device; 1 is all of its DSPs and memories and 0.8 of its LUTs and flip-flops. Default: ${default}." default:"${budget_share}" placeholder:"SHARE"`
-	Target          string             `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them)." enum:"both,${targets}" default:"both"`
+	Target          string             `help:"What shall be generated from the design: ${target_languages}; or both, for which the stricter limits hold (docs/hardware.md lists them). Default: the limits of both; \"hass build\" then makes the C++ alone, and with both the two projects." enum:",both,${targets}" default:""`
 	Pixels          string             `help:"Pixels per beat of the widest streams: 1, 2, 4, 8, 16, rows (whole rows, which scheduled engines want), or auto for what gives the best rate. With 1 no image takes fewer cycles than it has pixels." enum:"auto,1,2,4,8,16,rows" default:"auto"`
 	ImagesPerSecond float64            `help:"Rate that the design shall have at its clock, in the least hardware (--least). Default: the best rate that the budget gives." placeholder:"N"`
 	Latency         float64            `help:"Latency that the design shall have at most, in microseconds at its clock, estimated; in the least hardware." placeholder:"US"`
@@ -35,7 +36,7 @@ type hardwareFlags struct {
 
 func (f hardwareFlags) hardware() steps.Hardware {
 	return steps.Hardware{
-		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: limits.Target(f.Target),
+		Platform: f.Platform, Objective: f.Objective, Engine: f.Engine, BudgetShare: f.BudgetShare, Target: cmp.Or(limits.Target(f.Target), limits.Both),
 		Pixels: pixelsOf(f.Pixels), Least: target.Rule(f.Least), ImagesPerSecond: f.ImagesPerSecond, Latency: f.Latency, Calibration: f.Calibration, Folding: f.Folding, Clock: f.Clock, Regions: f.SLR, IgnoreBudget: f.IgnoreBudget,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"hass/codegen"
 	"hass/internal/steps"
+	"hass/internal/steps/projects"
 )
 
 // verifyCmd checks a generated project.
@@ -50,7 +51,7 @@ func (c verifyCmd) Run(e *env) error {
 }
 
 // encode writes the JSON answer.
-func (c verifyCmd) encode(w io.Writer, v *steps.Verification) error {
+func (c verifyCmd) encode(w io.Writer, v *projects.Verification) error {
 	h, err := answer("hass.verification", input{"design", c.Design})
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ func (c verifyCmd) encode(w io.Writer, v *steps.Verification) error {
 }
 
 // printAgainst writes the result of a verification and the comparisons behind it.
-func printAgainst(w io.Writer, text string, a steps.Against) error {
+func printAgainst(w io.Writer, text string, a projects.Against) error {
 	if a.DesignCompared {
 		text += "; every file is the design's"
 	}

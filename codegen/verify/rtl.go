@@ -250,6 +250,14 @@ func RTL(ctx context.Context, dir string, opts Options) (*RTLResult, error) {
 		return nil, fmt.Errorf("make %s in %s left no report: %w", target, dir, err)
 	}
 	r := &RTLResult{report: filepath.Base(report)}
+	if opts.Stall == 0 && stallable {
+		plain := opts
+		plain.Stallable = false
+		r.report = reportName(plain)
+		if err := os.Rename(report, filepath.Join(dir, r.report)); err != nil {
+			return nil, fmt.Errorf("RTL simulation: %w", err)
+		}
+	}
 	if err := artifact.DecodeStrict(data, &r.RTLReport); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", report, err, tail(text, 20))
 	}

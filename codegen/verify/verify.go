@@ -46,7 +46,7 @@ type Options struct {
 	// cannot be compared then.
 	Stall int
 	// Stallable compiles the stall logic even for a run without stalls, so that runs with and
-	// without share one compilation. The cycles are the same.
+	// without share one compilation. The cycles are the same, and a run without stalls has the report of one compiled without them.
 	Stallable bool
 	Seed      int64 // of the stalls and of the initial values of registers, 31 bits; 0 = 1
 	// Images limits the golden images; 0 = all.

@@ -19,6 +19,7 @@ import (
 	"hass/internal/judge"
 	"hass/internal/quant"
 	"hass/internal/settings"
+	"hass/internal/steps/projects"
 	"hass/internal/steps/rundir"
 	"hass/internal/steps/stages"
 	"hass/internal/steps/waves"
@@ -42,9 +43,12 @@ type BuildOptions struct {
 	Search bool          // search thresholds first and build the best trial; the test set decides which that is
 	Tuning *Tuning       // of the search; nil is DefaultTuning. Without Search it is only checked
 	Edits  artifact.Mode // of generated files in an older project
-	Images int           // for the simulator, at least 4; 0 is 8, or all of a smaller set
-	Golden int           // golden images for the project; 0 takes all
-	Output string        // run folder: every intermediate file, the project, summary.json and report.html
+	// Projects are the targets to make a project for, each in a folder of its own (projects.Folders); nil is one of the design's default
+	// target. Hardware.Target has to include them.
+	Projects []codegen.Target
+	Images   int    // for the simulator, at least 4; 0 is 8, or all of a smaller set
+	Golden   int    // golden images for the project; 0 takes all
+	Output   string // run folder: every intermediate file, the project, summary.json and report.html
 	// From is the first stage (Stages) to run in any case, with unchanged ones before it; "" runs every stage that is not unchanged. To is
 	// the last stage to run; "" is the last of all.
 	From, To string
@@ -63,7 +67,7 @@ const steady = 4
 // summary.json, which comes last with report.html, marks a finished run. A stage that is unchanged since an earlier build in the same folder is
 // not run again. Images that the simulator and the integer network disagree about are an error along with the result.
 func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, error) {
-	if err := stages.Check(o.From, o.To, stages.Names(o.Search)); err != nil {
+	if err := stages.Check(o.From, o.To, projects.Stages(o.Search, o.Projects)); err != nil {
 		return nil, badOption("%v", err)
 	}
 	if o.Images < 0 || o.Images > 0 && o.Images < steady {
@@ -149,8 +153,10 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 		}
 	}
 	in := func(name string) string { return filepath.Join(o.Output, name) }
-	if err := artifact.CheckDir(in("project")); err != nil {
-		return nil, err
+	for _, folder := range projects.Folders(o.Projects) {
+		if err := artifact.CheckDir(in(folder)); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.MkdirAll(o.Output, 0o777); err != nil {
 		return nil, fmt.Errorf("output folder: %w", err)
@@ -251,42 +257,40 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	if err != nil {
 		return nil, err
 	}
-	last, err = run.Do(ctx, stages.Stage{Name: stages.Generate, Inputs: []any{run.Hashes(stages.Optimize), o.Golden, o.Edits}, Files: stages.Project(in("project")), Work: func() error {
-		rep.stage(stages.Generate, "%s", in("project"))
-		kept, err := codegen.Generate(ctx, d, o.Output, in("project"), codegen.Options{Images: o.Golden, Edits: o.Edits})
-		if err != nil {
-			return err
-		}
-		for _, line := range KeptLines(kept) {
-			rep.stage("", "%s", line)
-		}
-		return nil
-	}})
-	if last || err != nil {
-		return &BuildResult{Log: run.Log}, err
-	}
-	checked, err := codegen.Lookup(codegen.DefaultTarget(d))
+	made, err := projects.Of(d, o.Projects)
 	if err != nil {
 		return nil, err
 	}
-	var tally verify.Tally
-	last, err = run.Do(ctx, stages.Stage{Name: stages.Verify, Inputs: []any{run.Hashes(stages.Optimize), run.Hashes(stages.Generate)}, Files: stages.Files(), Result: &tally, Work: func() error {
-		rep.stage(stages.Verify, "%s, %d golden images", checked.Tool, cmp.Or(o.Golden, cal.Golden.Shape[0]))
-		r, err := verifyProject(ctx, checked, in("project"), in("design.json"), verify.Options{})
-		if err != nil {
-			return err
-		}
-		tally = r.Tally()
-		return nil
-	}})
-	if last || err != nil {
-		return &BuildResult{Log: run.Log}, err
-	}
 	verified := rundir.AllChecks()
-	for i, t := range codegen.Targets() {
-		if t.Name == checked.Name {
-			verified[i].Tally = tally
+	for _, p := range made {
+		dir, tally := in(p.Folder), verify.Tally{}
+		last, err := run.Do(ctx, stages.Stage{Name: p.Generate, Inputs: []any{run.Hashes(stages.Optimize), o.Golden, o.Edits}, Files: stages.Project(dir), Work: func() error {
+			rep.stage(p.Generate, "%s", dir)
+			kept, err := codegen.Generate(ctx, d, o.Output, dir, codegen.Options{Target: p.Name, Images: o.Golden, Edits: o.Edits})
+			if err != nil {
+				return err
+			}
+			for _, line := range KeptLines(kept) {
+				rep.stage("", "%s", line)
+			}
+			return nil
+		}})
+		if last || err != nil {
+			return &BuildResult{Log: run.Log}, err
 		}
+		last, err = run.Do(ctx, stages.Stage{Name: p.Verify, Inputs: []any{run.Hashes(stages.Optimize), run.Hashes(p.Generate)}, Files: stages.Files(), Result: &tally, Work: func() error {
+			rep.stage(p.Verify, "%s", p.Method(cmp.Or(o.Golden, cal.Golden.Shape[0])))
+			r, err := projects.Verify(ctx, p.Entry, dir, in("design.json"), p.Strongest())
+			if err != nil {
+				return err
+			}
+			tally = r.Tally()
+			return nil
+		}})
+		if last || err != nil {
+			return &BuildResult{Log: run.Log}, err
+		}
+		verified.Set(p.Key, tally)
 	}
 	var alone int64 // cycles of an image that comes alone
 	last, err = run.Do(ctx, stages.Stage{Name: stages.Simulate, Inputs: []any{run.Hashes(stages.Optimize), given.Test, few.Len()}, Files: stages.Files(in("simulation.json")), Result: &alone, Work: func() error {

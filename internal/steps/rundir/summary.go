@@ -25,6 +25,15 @@ type Compared struct {
 // Checks are all comparisons that a build can make; one that it did not make has 0 images.
 type Checks []Compared
 
+// Set sets the counts of a comparison by its key.
+func (c Checks) Set(key string, t verify.Tally) {
+	for i := range c {
+		if c[i].Key == key {
+			c[i].Tally = t
+		}
+	}
+}
+
 // MarshalJSON writes KEY_images and KEY_mismatches for each comparison.
 func (c Checks) MarshalJSON() ([]byte, error) {
 	counts := map[string]int{}

@@ -41,13 +41,28 @@ const (
 	Eval     = "eval"
 )
 
-// Names are the stages of a build in their order, with that of a search or without.
-func Names(search bool) []string {
-	list := []string{Search, Profile, Optimize, Generate, Verify, Simulate, Eval}
+// Names are the stages of a build in their order, with that of a search or without. Of a build with several projects each has its Generate
+// and its Verify, with the name of its target; no target is a build with one project.
+func Names(search bool, targets ...string) []string {
+	list := []string{Search, Profile, Optimize}
 	if !search {
 		list = list[1:]
 	}
-	return list
+	if targets == nil {
+		targets = []string{""}
+	}
+	for _, t := range targets {
+		list = append(list, Of(Generate, t), Of(Verify, t))
+	}
+	return append(list, Simulate, Eval)
+}
+
+// Of is the name of a project's stage in a build with several projects; "" is the target of the only one.
+func Of(stage, target string) string {
+	if target == "" {
+		return stage
+	}
+	return stage + "-" + target
 }
 
 // maxLog bounds a log in bytes: a hash for every file of a project.
