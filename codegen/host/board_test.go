@@ -69,7 +69,7 @@ func TestOptions(t *testing.T) {
 	form := regexp.MustCompile(`^[0-9a-f]{40}$`)
 	list := bufio.NewScanner(bytes.NewReader(projecttest.Read(t, "testdata", "fakes", "options.txt")))
 	var scripts strings.Builder
-	for _, name := range []string{"hls/run_hls.tcl", "rtl/vivado/package_ip.tcl", "rtl/vivado/synth.tcl", "rtl/vivado/package_kernel.tcl", "board/vivado/bd.tcl", "board/vivado/system.xdc", "board/vivado/bitstream.sh"} {
+	for _, name := range []string{"hls/run_hls.tcl", "rtl/vivado/package_ip.tcl", "rtl/vivado/synth.tcl", "rtl/vivado/package_kernel.tcl", "board/vivado/bd.tcl", "board/vivado/system.xdc", "board/vivado/bitstream.sh", "regions/vivado/regions.tcl"} {
 		scripts.Write(projecttest.Read(t, "..", "..", "templates", "scripts", name))
 	}
 	for _, name := range []string{"glue/board/ooc.xdc.tmpl", "glue/board/link.cfg.tmpl", "glue/host/link.cfg.tmpl", "host/hls/build_alveo.sh"} {

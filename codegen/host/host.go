@@ -23,7 +23,8 @@ type constants struct {
 	System                         *system   // around it, for a part with a processing system
 	Kernel                         *kernel   // of the SystemVerilog
 	Uncertainty                    string
-	SLR                            string // of the kernel; "" leaves it to the linker
+	SLR                            string   // of the kernel; "" leaves it to the linker
+	Regions                        []region // of a design whose layers lie in several
 	Sources, Testbench             []string
 	Input                          project.Port
 	Outputs                        []project.Port
@@ -44,6 +45,12 @@ func constantsOf(p *project.Project, target limits.Target, h *hardware) (constan
 		Target: target, Top: project.TopName, Board: p.Board, Hardware: h, Uncertainty: clockUncertainty,
 		SLR:   p.Board.SLR(p.Design.Total, p.Design.Budget),
 		Input: p.Input, Outputs: p.Outputs, Words: p.Words, Images: len(p.Images),
+	}
+	switch regions := regionsOf(p); {
+	case len(regions) == 1:
+		c.SLR = regions[0].SLR
+	case len(regions) > 1: // a kernel in several regions must not be confined to one
+		c.SLR, c.Regions = "", regions
 	}
 	if !p.Board.HasPS() {
 		return c, nil

@@ -90,7 +90,11 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 		return nil, err
 	}
 	files = append(files, project.File{Path: "host/design.json", Data: json})
-	for _, folder := range []string{"rtl", "board"} {
+	folders := []string{"rtl", "board"}
+	if c.Regions != nil {
+		folders = append(folders, "regions")
+	}
+	for _, folder := range folders {
 		part, err := scripts(folder)
 		if err != nil {
 			return nil, err

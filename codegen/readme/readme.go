@@ -24,6 +24,7 @@ type page struct {
 	Words                int // of weights
 	Processes, FIFOs     int
 	Images, FullImages   int // golden images; images stored with all tensors
+	Spread               int // regions (SLRs) in which layers lie; 0 where it counts as one
 
 	Predicted     *design.Prediction // nil if there is none
 	Bottleneck    string
@@ -112,7 +113,7 @@ func pageOf(p *project.Project) page {
 	g := page{
 		Top: project.TopName, Model: text(d.Model), Platform: text(d.Platform), Board: p.Board, Clock: clockOf(d),
 		Input: portOf(p, p.Input), Words: p.Words, Processes: p.ProcessCount(), FIFOs: len(p.HW.Streams) + len(p.Chain) + 1,
-		Images: len(p.Images), FullImages: p.FullImages(),
+		Images: len(p.Images), FullImages: p.FullImages(), Spread: d.Spread(),
 		Calibration: calibration(d), Total: d.Total, Budget: d.Budget, Fits: d.Fits, Priced: len(d.Costs) > 0,
 	}
 	for _, o := range p.Outputs {

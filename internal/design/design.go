@@ -21,7 +21,7 @@ import (
 // Schema names of the design artefact.
 const (
 	Schema  = "hass.design"
-	Version = 7
+	Version = 8
 )
 
 // Resources counts FPGA resources; BRAM18 is in 18 Kb halves, URAM in 288 Kb blocks.
@@ -75,7 +75,8 @@ type Design struct {
 	Shortfall   []string    `json:"shortfall,omitempty"` // one line per exceeded resource
 	Calibrated  bool        `json:"calibrated"`          // true: cost formulas are fitted to synthesis
 	CostModel   CostModel   `json:"cost_model"`
-	Costs       []LayerCost `json:"costs"` // one per Net.Layers, then "fifos" and "io"
+	Costs       []LayerCost `json:"costs"`             // one per Net.Layers, then "fifos" and "io"
+	Regions     []Region    `json:"regions,omitempty"` // of the device, from the lowest, with the layers in each; absent where it counts as one
 	Predicted   Prediction  `json:"predicted"`
 	Dense       *Dense      `json:"dense,omitempty"` // beside it; absent where nobody asked
 	Explain     []string    `json:"explain"`         // bottleneck, binding resource, gain from more of a resource

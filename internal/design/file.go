@@ -225,6 +225,9 @@ func (d *Design) checkFacts() error {
 	if err := d.Links.Check(); err != nil {
 		return fmt.Errorf("links: %w", err)
 	}
+	if err := d.checkRegions(); err != nil {
+		return err
+	}
 	return d.UsableShare.Validate()
 }
 

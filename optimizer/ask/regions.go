@@ -38,11 +38,12 @@ func Regions(ctx context.Context, in, quick optimizer.Input) (*design.Design, er
 			first = d.Predicted.ImagesPerSecond
 		}
 		// The regions have all of the usable shares: only the sum over them was asked to be smaller.
-		p, err := slr.Of(d, &in.Platform, whole)
+		p, err := slr.Of(d, slr.Regions(&in.Platform, whole))
 		if err != nil {
 			return nil, err
 		}
 		if plan := p.Solve(); plan != nil {
+			d.Regions = p.Filled(plan)
 			d.Explain = append(d.Explain, p.Lines(plan)...)
 			d.Explain = append(d.Explain, fmt.Sprintf("regions: found with %g %% of the budget; %.1f %% of the rate of the design that knows no regions", 100*share, 100*d.Predicted.ImagesPerSecond/first))
 			return d, nil

@@ -16,6 +16,7 @@ import (
 	"hass/internal/workers"
 	"hass/optimizer/cost"
 	"hass/optimizer/fifo"
+	"hass/optimizer/slr"
 	"hass/optimizer/target"
 )
 
@@ -50,7 +51,7 @@ const FloatError = 1e-9
 // recompute checks the derived fields of a design whose network n has been expanded and whose
 // weights have been read.
 func recompute(d *design.Design, n *hw.Network) error {
-	for _, check := range []func(*design.Design, *hw.Network) error{checkChoices, checkAccumulators, checkMinima, checkCosts, checkClock, checkCycles, checkPrediction} {
+	for _, check := range []func(*design.Design, *hw.Network) error{checkChoices, checkAccumulators, checkMinima, checkCosts, checkClock, checkCycles, checkPrediction, checkRegions} {
 		if err := check(d, n); err != nil {
 			return err
 		}
@@ -255,6 +256,9 @@ func checkClock(d *design.Design, n *hw.Network) error {
 	}
 	return firstDifference("clock", d.Clock, want)
 }
+
+// checkRegions compares what lies in the regions.
+func checkRegions(d *design.Design, _ *hw.Network) error { return slr.Check(d) }
 
 // maxDevice bounds each resource of a part.
 const maxDevice = 1 << 30

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"hass/internal/design"
-	"hass/internal/hw"
+	"hass/internal/hw/place"
 	"hass/optimizer/cost"
 )
 
@@ -107,8 +107,8 @@ func (p *Problem) Solve() *Plan {
 	return plan
 }
 
-// Lines say in words what every region holds.
-func (p *Problem) Lines(plan *Plan) (lines []string) {
+// Filled are the regions with what a plan puts into each.
+func (p *Problem) Filled(plan *Plan) (list []design.Region) {
 	start := 0
 	for r, end := range plan.Ends {
 		reg := &p.Regions[r]
@@ -116,6 +116,47 @@ func (p *Problem) Lines(plan *Plan) (lines []string) {
 		for _, v := range p.Layers[start:end] {
 			used = used.Add(v)
 		}
+		cut := 0
+		if r < len(p.Regions)-1 && end > 0 && end < len(p.Layers) {
+			cut = p.Wires[end]
+		}
+		list = append(list, design.Region{Name: reg.Name, Layers: end - start, Budget: reg.Budget.Resources(), Used: used.Resources(), Wires: reg.Wires, Cut: cut})
+		start = end
+	}
+	return list
+}
+
+// Check compares the regions of a design with those that its layers fill.
+func Check(d *design.Design) error {
+	if d.Regions == nil {
+		return nil
+	}
+	var regions []Region
+	plan := &Plan{}
+	end := 0
+	for _, r := range d.Regions {
+		regions = append(regions, Region{r.Name, r.Budget.Vec(), r.Wires})
+		end += r.Layers
+		plan.Ends = append(plan.Ends, end)
+	}
+	p, err := Of(d, regions)
+	if err != nil {
+		return err
+	}
+	for i, want := range p.Filled(plan) {
+		if have := d.Regions[i]; have != want {
+			return fmt.Errorf("regions[%d]: used %v and cut %d; %v and %d follow from the design: it was edited, or another version of hass wrote it (run optimize again)", i, have.Used, have.Cut, want.Used, want.Cut)
+		}
+	}
+	return nil
+}
+
+// Lines say in words what every region holds.
+func (p *Problem) Lines(plan *Plan) (lines []string) {
+	start := 0
+	for r, reg := range p.Filled(plan) {
+		end := plan.Ends[r]
+		used, budget := reg.Used.Vec(), reg.Budget.Vec()
 		what := "no layer"
 		if end > start {
 			what = p.Names[start] + " to " + p.Names[end-1]
@@ -123,7 +164,7 @@ func (p *Problem) Lines(plan *Plan) (lines []string) {
 		var parts []string
 		for i, n := range used {
 			if n > 0 {
-				parts = append(parts, fmt.Sprintf("%s %d of %d", design.ResourceNames[i], n, reg.Budget[i]))
+				parts = append(parts, fmt.Sprintf("%s %d of %d", design.ResourceNames[i], n, budget[i]))
 			}
 		}
 		line := fmt.Sprintf("region %s: %s", reg.Name, what)
@@ -131,11 +172,7 @@ func (p *Problem) Lines(plan *Plan) (lines []string) {
 			line += ": " + strings.Join(parts, ", ")
 		}
 		if r < len(p.Regions)-1 {
-			cut := 0
-			if end > 0 && end < len(p.Layers) {
-				cut = p.Wires[end]
-			}
-			line += fmt.Sprintf("; %d of %d wires to %s", cut, reg.Wires, p.Regions[r+1].Name)
+			line += fmt.Sprintf("; %d of %d wires to %s", reg.Cut, reg.Wires, p.Regions[r+1].Name)
 		}
 		lines = append(lines, line)
 		start = end
@@ -146,24 +183,31 @@ func (p *Problem) Lines(plan *Plan) (lines []string) {
 // handshake are the wires that a stream has beside its data, valid and ready; chain are those of the chain that loads the weights.
 const handshake, chain = 2, 32 + handshake
 
-// Of is the problem of a design on a platform with regions, of whose free resources it may use the usable shares. A FIFO lies with its
-// reader. A fork or width converter between layers lies with the layer in front of it; input, output and control lie with the first layer.
-func Of(d *design.Design, platform *design.Platform, usable design.Shares) (*Problem, error) {
+// Regions are the regions of a platform, of whose free resources a design may use the usable shares.
+func Regions(platform *design.Platform, usable design.Shares) (list []Region) {
+	for i, free := range platform.SLRFree() {
+		list = append(list, Region{platform.SLRs[i].Name, usable.Budget(free).Vec(), platform.SLRs[i].Wires})
+	}
+	return list
+}
+
+// Of is the problem of a design on a device with regions. Processes and FIFOs lie where package place says; input, output and control lie
+// with the first layer.
+func Of(d *design.Design, regions []Region) (*Problem, error) {
 	n, err := d.Network()
 	if err != nil {
 		return nil, err
 	}
 	m := cost.New(d.Net, d.Family, d.CostModel.Calibration)
-	p := &Problem{Wires: make([]int, len(n.Layers))}
+	p := &Problem{Wires: make([]int, len(n.Layers)), Regions: regions}
 	layers, _, io := m.Network(n)
 	p.Layers = layers
 	p.Layers[0] = p.Layers[0].Add(io)
-	place := places(n)
-	for i := range n.Streams {
+	at := place.Layers(n)
+	for i, to := range place.Streams(n, at) {
 		s := &n.Streams[i]
-		to := place[s.To]
 		p.Layers[to] = p.Layers[to].Add(m.StreamAt(n, i))
-		for cut := place[s.From] + 1; cut <= to; cut++ {
+		for cut := at[s.From] + 1; cut <= to; cut++ {
 			p.Wires[cut] += s.Width() + s.Flags + handshake
 		}
 	}
@@ -171,28 +215,5 @@ func Of(d *design.Design, platform *design.Platform, usable design.Shares) (*Pro
 		p.Names = append(p.Names, n.Net.Layers[i].ID)
 		p.Wires[i] += chain
 	}
-	for i, free := range platform.SLRFree() {
-		p.Regions = append(p.Regions, Region{platform.SLRs[i].Name, usable.Budget(free).Vec(), platform.SLRs[i].Wires})
-	}
 	return p, nil
-}
-
-// places are the layers at which the processes lie.
-func places(n *hw.Network) []int {
-	place := make([]int, len(n.Processes))
-	var of func(i, depth int) int
-	of = func(i, depth int) int {
-		switch p := &n.Processes[i]; {
-		case p.Layer >= 0:
-			return p.Layer
-		case len(p.In) == 0 || depth > len(n.Processes):
-			return 0
-		default:
-			return of(n.Streams[p.In[0]].From, depth+1)
-		}
-	}
-	for i := range place {
-		place[i] = of(i, 0)
-	}
-	return place
 }

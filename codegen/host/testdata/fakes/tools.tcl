@@ -71,6 +71,7 @@ proc exit {{code 0}} {
 }
 # finish checks the state at the end of a script that succeeded.
 proc finish {} {
+  regions
   if {$::fake::core == 1} { error "the IP was not saved" }
   if {$::fake::core == 2} { error "the IP was saved without ipx::check_integrity" }
   if {[done synth_design] && ![done route_design] && [done place_design]} { error "the design was placed and not routed" }
@@ -685,6 +686,43 @@ stand open_run {} { need wait "open_run before the run has ended"; do open_run }
 stand write_hw_platform {-file} {
   need wait "write_hw_platform before the bitstream"
   close [open [value $opt -file] w]
+}
+
+# Placement constraints. The cells are the instances of hass_top.sv; the platform has the pblocks of HASS_FAKE_PBLOCKS and four regions.
+array set ::fake::range {}
+array set ::fake::block {}
+foreach name [setting HASS_FAKE_PBLOCKS {pblock_dynamic_SLR0 pblock_dynamic_SLR1 pblock_dynamic_SLR2 pblock_dynamic_SLR3}] { set ::fake::range($name) $name }
+proc instances {} {
+  lmap {all name} [regexp -all -inline -line {^  \) (\w+) \($} [slurp [file join $::fake::root rtl hass_top.sv]]] { set name }
+}
+stand get_pblocks {} { return [expr {[info exists ::fake::range([lindex $rest 0])] ? [lindex $rest 0] : ""}] }
+stand create_pblock {} {
+  set name [lindex $rest 0]
+  if {[info exists ::fake::range($name)]} { error "create_pblock: $name is there twice" }
+  set ::fake::range($name) ""
+  return $name
+}
+stand resize_pblock {-add} {
+  if {![regexp {^SLR[0-3]$} [value $opt -add]]} { error "resize_pblock: the card has no region [value $opt -add]" }
+  set ::fake::range([lindex $rest 0]) [value $opt -add]
+}
+stand get_cells {-filter} {
+  if {![regexp {^NAME =~ (\S+)$} [value $opt -filter] -> pattern] || ![dict exists $opt -hierarchical]} { error "get_cells: [value $opt -filter]" }
+  return [lmap name [instances] { if {![string match $pattern level0_i/ulp/hass_kernel_1/inst/accelerator/$name]} continue; set name }]
+}
+stand add_cells_to_pblock {} {
+  lassign $rest block cells
+  if {![info exists ::fake::range($block)]} { error "add_cells_to_pblock: no pblock $block" }
+  foreach cell $cells {
+    if {[info exists ::fake::block($cell)]} { error "$cell lies in two pblocks" }
+    set ::fake::block($cell) $block
+  }
+}
+# regions checks the constraints of placement, if there are any.
+proc regions {} {
+  if {[array size ::fake::block] == 0} return
+  foreach cell [instances] { if {![info exists ::fake::block($cell)]} { error "$cell lies in no region" } }
+  foreach {cell block} [array get ::fake::block] { if {$::fake::range($block) eq ""} { error "$block has no range" } }
 }
 
 set argv0 $::fake::script

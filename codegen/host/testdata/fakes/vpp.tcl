@@ -46,6 +46,11 @@ if {[info exists opt(-c)]} {
 }
 if {![info exists opt(-l)] || ![info exists opt(--platform)]} { fail "neither -c nor -l with a platform" }
 
+if {[info exists opt(--vivado.prop)]} {
+  if {![regexp {^run\.impl_1\.STEPS\.PLACE_DESIGN\.TCL\.PRE=(/.+)$} $opt(--vivado.prop) -> hook]} { fail "property $opt(--vivado.prop)" }
+  if {![file exists $hook]} { fail "no script $hook" }
+}
+
 # Cards: dies, banks of memory.
 set slrs 1
 set banks {}

@@ -75,7 +75,9 @@ if [ -n "$platform" ]; then
   case $HASS_TARGET in
   rtl)
     batch package_kernel package_kernel.tcl "out=$out"
-    run link v++ -l -t hw --platform "$platform" --config "$root/link.cfg" --temp_dir "$out/link" -o "$out/hass.xclbin" "$out/hass_kernel.xo"
+    set --
+    [ ! -f "$root/vivado/regions.tcl" ] || set -- --vivado.prop "run.impl_1.STEPS.PLACE_DESIGN.TCL.PRE=$root/vivado/regions.tcl"
+    run link v++ -l -t hw --platform "$platform" --config "$root/link.cfg" "$@" --temp_dir "$out/link" -o "$out/hass.xclbin" "$out/hass_kernel.xo"
     ;;
   hls) run xclbin sh "$root/host/build_alveo.sh" "$platform" hw "$out" ;;
   esac
