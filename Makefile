@@ -27,6 +27,8 @@
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
+#   make docs-pictures
+#                     draws the pictures of README.md from the run of make demo
 #   make figures      writes the tables of docs/figures, which acceptance runs measure, into the documents
 #   make search-comparison
 #                     all samplers on four trained networks (hours; needs HASS_DATA); resumes where it was stopped
@@ -96,6 +98,12 @@ install:
 demo: build cxx
 	bin/hass build examples/demo/model.onnx --platform zcu104 \
 	  --calib examples/demo/calib.toml --test examples/demo/test.toml -o runs/demo
+
+# The pictures of README.md, of the run of make demo.
+.PHONY: docs-pictures
+docs-pictures: demo
+	bin/hass report runs/demo -o runs/demo/report.html --graph docs/network.svg
+	bin/hass simulate runs/demo/design.json --data examples/demo/test.toml --images 1 --waterfall docs/waterfall.svg
 
 # An archive for each system, with the man page and the documents. The binary contains its version and commit. The same commit and
 # Go version give the same archives.
@@ -181,12 +189,23 @@ REPAIR_ONLY ?= .*
 acceptance-repair: deps
 	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair/$(REPAIR_ONLY)' ./internal/test/acceptance
 
-# Reports in a headless Chromium: no requests, no console messages, contrast, keyboard, width. REPORT_SHOTS is a folder for screenshots.
+# Reports in a headless Chromium: no requests, no console messages, contrast, keyboard, width, axe-core; figures against the artefacts.
+# REPORT_SHOTS is a folder for screenshots, REPORT_RUNS one that keeps the runs.
 REPORT_SHOTS ?=
+REPORT_RUNS ?=
+AXE_VERSION ?= 4.11.1
+PUPPETEER_VERSION ?= 24.43.1
+BROWSER = $(CURDIR)/build/browser
+
+$(BROWSER)/node_modules/axe-core/axe.min.js:
+	@command -v node >/dev/null && command -v npm >/dev/null || $(MAKE) --no-print-directory install PACKAGES="nodejs npm"
+	mkdir -p $(BROWSER)
+	npm install --prefix $(BROWSER) --ignore-scripts --no-audit --no-fund axe-core@$(AXE_VERSION) puppeteer-core@$(PUPPETEER_VERSION)
+
 .PHONY: acceptance-report
-acceptance-report: deps
+acceptance-report: deps $(BROWSER)/node_modules/axe-core/axe.min.js
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory install PACKAGES=chromium
-	HASS_ACCEPTANCE_REPORT=1 HASS_REPORT_SHOTS="$(REPORT_SHOTS)" $(GO) test -count=1 -timeout 30m -v -run 'TestReport$$' ./internal/test/acceptance
+	HASS_ACCEPTANCE_REPORT=1 HASS_REPORT_SHOTS="$(REPORT_SHOTS)" HASS_REPORT_RUNS="$(REPORT_RUNS)" HASS_BROWSER_MODULES=$(BROWSER)/node_modules $(GO) test -count=1 -timeout 120m -v -run 'TestReport$$' ./internal/test/acceptance
 
 # Workers on PostgreSQL: what sixteen gain over one if trials only wait, and two over one with real trials, started by the SLURM
 # template; and an exported study as Debian's Optuna reads it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"io"
@@ -136,7 +137,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestREADMEDemo: the README shows the command of make demo, and its output.
+// TestREADMEDemo: the README shows the command of make demo, and its output; the pictures of make docs-pictures are of this run.
 func TestREADMEDemo(t *testing.T) {
 	root := testenv.Root(t)
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -166,11 +167,13 @@ func TestREADMEDemo(t *testing.T) {
 	if out < 0 {
 		t.Fatal("the demo's command has no -o")
 	}
-	command[out+1] = filepath.Join(t.TempDir(), "demo")
+	run := filepath.Join(t.TempDir(), "demo")
+	command[out+1] = run
 	code, stdout, stderr := hass(command[1:]...)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
+	pictures(t, root, string(makefile), run)
 	var block strings.Builder
 	for line := range strings.Lines(strings.Trim(stdout, "\n") + "\n") {
 		block.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
@@ -184,5 +187,47 @@ func TestREADMEDemo(t *testing.T) {
 	}
 	if d := cmp.Diff(block.String(), strings.TrimRight(text[parts[6]:parts[7]], "\n")+"\n"); d != "" {
 		t.Errorf("the README shows another output than the demo's: run \"go test ./cmd/hass -run TestREADMEDemo -update\" (-demo +README):\n%s", d)
+	}
+}
+
+// pictures compares the pictures under docs with those that the commands of make docs-pictures draw of a run, and that the README shows.
+func pictures(t *testing.T, root, makefile, run string) {
+	recipe := regexp.MustCompile(`(?m)^docs-pictures: demo\n((?:\t.*\n)+)`).FindStringSubmatch(makefile)
+	if recipe == nil {
+		t.Fatal("the Makefile has no docs-pictures")
+	}
+	drawn := t.TempDir()
+	for line := range strings.Lines(recipe[1]) {
+		args := strings.Fields(strings.NewReplacer("runs/demo", run, "docs/", drawn+"/").Replace(line))
+		if code, _, stderr := hass(args[1:]...); code != 0 {
+			t.Fatalf("%s: exit code %d: %s", strings.TrimSpace(line), code, stderr)
+		}
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(drawn, "*.svg"))
+	if err != nil || len(names) != 2 {
+		t.Fatalf("pictures: %v, %v", names, err)
+	}
+	for _, file := range names {
+		shown := filepath.Join(root, "docs", filepath.Base(file))
+		now, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(shown, now, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if old, err := os.ReadFile(shown); err != nil || !bytes.Equal(old, now) || len(now) > 200_000 {
+			t.Errorf("docs/%s is not what the demo draws (%d bytes, %v): run \"make docs-pictures\"", filepath.Base(file), len(now), err)
+		}
+		if !strings.Contains(string(readme), "](docs/"+filepath.Base(file)+")") {
+			t.Errorf("the README does not show docs/%s", filepath.Base(file))
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 type reportCmd struct {
 	Files  []string `arg:"" help:"A run folder, or design.json, profile.json, simulation.json, summary.json and search.db of a run one by one. Two folders, or an artefact a second time, are two runs side by side." type:"path"`
 	Output string   `short:"o" required:"" help:"Page to write (HTML)." type:"path"`
+	Graph  string   `help:"Also write the graph of the network of one run as a picture (SVG)." type:"path"`
 	JSON   bool     `help:"Print the figures of the page as JSON."`
 }
 
@@ -22,7 +23,7 @@ func (reportCmd) Help() string {
 
 // Run writes the page and says where it is.
 func (c reportCmd) Run(e *env) error {
-	data, err := steps.Report(e.ctx, steps.ReportOptions{Files: c.Files, Output: c.Output})
+	data, err := steps.Report(e.ctx, steps.ReportOptions{Files: c.Files, Output: c.Output, Graph: c.Graph})
 	if err != nil {
 		return err
 	}
@@ -30,5 +31,8 @@ func (c reportCmd) Run(e *env) error {
 		return artifact.Encode(e.stdout, data)
 	}
 	fmt.Fprintf(e.stdout, "wrote %s\n", c.Output)
+	if c.Graph != "" {
+		fmt.Fprintf(e.stdout, "wrote %s\n", c.Graph)
+	}
 	return nil
 }

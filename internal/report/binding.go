@@ -42,16 +42,7 @@ func (v *view) binding() section {
 		s.Missing = append(s.Missing, lacking("The network, estimates and what binds", "design.json"))
 	} else if g := draw(v.Run, func(id string) string { return v.rows[id] }); g != nil {
 		b := block{Heading: "The network", Intro: "Boxes are layers; the colour is the share of cycles in which the layer's busiest process works. Lines are streams, labelled with bits per token and FIFO depth in tokens. A box links to its row in the table below.", Graph: g}
-		for i, from := range levels {
-			to := 1.0
-			if i+1 < len(levels) {
-				to = levels[i+1]
-			}
-			b.Legend = append(b.Legend, legend{level(from), fmt.Sprintf("%s to %s", decimals(100*from, 0), percent(to, 0))})
-		}
-		if v.critical() != nil {
-			b.Legend = append(b.Legend, legend{"mark-critical", "critical cycle"})
-		}
+		b.Legend = v.graphLegend()
 		s.Blocks = append(s.Blocks, b)
 	} else {
 		*v.abridged = append(*v.abridged, "the graph, which is too large to draw")

@@ -111,7 +111,7 @@ func (v *view) criticalTable() *block {
 			{Bar: &bar{Parts: scale(1, []float64{share}, []string{x.class})}}}})
 	}
 	b := &block{Heading: "The critical cycle", Table: t,
-		Intro: fmt.Sprintf("The chain of causes that limits the interval, over %s of %s: from a process back to the same process, each part begins when the one before it ends. Faster hardware that is not on it gains nothing.",
+		Intro: fmt.Sprintf("The chain of causes that limits the interval, over %s of %s: from a process back to the same process, each part begins when the one before it ends. Faster hardware that is not on it gains nothing. Other chains may be as long.",
 			count(int(c.Cycles), "cycle"), count(c.Images, "simulated image"))}
 	switch {
 	case len(full) == 0:

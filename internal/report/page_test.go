@@ -496,3 +496,44 @@ func TestFrame(t *testing.T) {
 		t.Error("a picture of too many layers")
 	}
 }
+
+// TestGraph: the graph as a picture is well-formed XML without a link, with the marks of the graph in the page, the same every time; of
+// two runs or of none there is no picture.
+func TestGraph(t *testing.T) {
+	picture := func(runs ...*Run) ([]byte, error) {
+		t.Helper()
+		d, err := New(runs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Graph()
+	}
+	one, err := picture(tiny(t, `<a href="x">.onnx`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := picture(tiny(t, `<a href="x">.onnx`))
+	if err != nil || !bytes.Equal(one, again) {
+		t.Errorf("the second picture differs, %v", err)
+	}
+	var name struct{ XMLName xml.Name }
+	if err := xml.Unmarshal(one, &name); err != nil || name.XMLName.Local != "svg" {
+		t.Errorf("%v %v", name, err)
+	}
+	for _, want := range []string{"bottleneck, critical cycle", `class="edge critical"`, "prefers-color-scheme: dark", "&lt;a href", ">critical cycle</text>"} {
+		if !bytes.Contains(one, []byte(want)) {
+			t.Errorf("no %q", want)
+		}
+	}
+	for _, bad := range []string{"<a ", "href=\"", "<script", "url("} {
+		if bytes.Contains(one, []byte(bad)) {
+			t.Errorf("the picture holds %q", bad)
+		}
+	}
+	if _, err := picture(tiny(t, "a.onnx"), tiny(t, "b.onnx")); err == nil {
+		t.Error("a picture of two runs")
+	}
+	if _, err := picture(&Run{}); err == nil {
+		t.Error("a picture of nothing")
+	}
+}

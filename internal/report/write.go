@@ -19,11 +19,14 @@ import (
 //go:embed page.html.tmpl
 var pageText string
 
+//go:embed graph.css
+var graphStyle string
+
 //go:embed style.css
 var pageStyle string
 
-// styleText is the style of the page and of the picture in it.
-var styleText = pageStyle + waterfall.Style
+// styleText is the style of the page and of the pictures in it.
+var styleText = graphStyle + pageStyle + waterfall.Style
 
 //go:embed script.js
 var scriptText string

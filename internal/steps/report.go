@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"hass/internal/artifact"
@@ -16,6 +17,7 @@ type ReportOptions struct {
 	// run; a folder is a run of its own.
 	Files  []string
 	Output string // the page
+	Graph  string // picture of the network (SVG), "" for none
 }
 
 // Report writes a page about one run, or about two side by side.
@@ -29,6 +31,14 @@ func Report(ctx context.Context, o ReportOptions) (*report.Data, error) {
 	}
 	if err := writable(o.Output, read...); err != nil {
 		return nil, err
+	}
+	if o.Graph != "" {
+		if len(runs) > 1 || filepath.Clean(o.Graph) == filepath.Clean(o.Output) {
+			return nil, badOption("--graph %s: a picture is of one run, and a file of its own", o.Graph)
+		}
+		if err := writable(o.Graph, append(read, o.Output)...); err != nil {
+			return nil, err
+		}
 	}
 	var figures []*report.Run
 	for i := range runs {
@@ -48,6 +58,15 @@ func Report(ctx context.Context, o ReportOptions) (*report.Data, error) {
 	page, err := data.HTML()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", strings.Join(o.Files, ", "), err)
+	}
+	if o.Graph != "" {
+		picture, err := data.Graph()
+		if err == nil {
+			err = artifact.WriteBytes(ctx, o.Graph, picture)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Graph, err)
+		}
 	}
 	return data, artifact.WriteBytes(ctx, o.Output, page)
 }

@@ -78,9 +78,10 @@ func (f *Frame) Check() error {
 
 // The measures of a picture, in pixels.
 const (
-	left   = 300 // of the names
+	letter = 7   // of a name, on average at most
+	names  = 44  // letters of a name, at most
 	plot   = 640 // of the bars
-	right  = 340 // of the words
+	right  = 300 // of the words
 	row    = 22
 	bar    = 14
 	top    = 92
@@ -90,8 +91,14 @@ const (
 // MostRows is the largest number of layers that a picture shows; of a larger frame it shows the first ones and says so.
 const MostRows = 400
 
-// Width is the width of a picture.
-const Width = left + plot + right
+// left is the room of the names of rows layers.
+func (f *Frame) left(rows int) int {
+	longest := 8
+	for i := range f.Layers[:rows] {
+		longest = max(longest, min(names, len([]rune(f.Layers[i].ID))))
+	}
+	return letter*longest + 24
+}
 
 // Style is the CSS of a picture's classes, in light and dark.
 const Style = `.wf { --wf-back: #ffffff; --wf-text: #1b1d20; --wf-soft: #5a6068; --wf-line: #dddfe2; --wf-fill: #b4d0e8; --wf-busy: #2f6fae; --wf-starved: #b87708; --wf-blocked: #b3432f; --wf-drain: #c9ced4; font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
@@ -121,23 +128,24 @@ func Element(f *Frame, title string, mhz float64) string { return draw(f, title,
 func draw(f *Frame, title string, mhz float64, attributes, style string) string {
 	var b strings.Builder
 	rows := min(len(f.Layers), MostRows)
-	height := top + rows*row + bottom
+	height, left := top+rows*row+bottom, f.left(rows)
+	width := left + plot + right
 	us := func(cycles int64) string { return number(float64(cycles) / mhz) }
 	about := fmt.Sprintf("%s cycles, %s \u00b5s at %s MHz", count(f.Cycles), us(f.Cycles), number(mhz))
 	if rows < len(f.Layers) {
 		about += fmt.Sprintf("; the first %d of %d layers", rows, len(f.Layers))
 	}
-	fmt.Fprintf(&b, `<svg%s class="wf" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="wf-title wf-about">`+"\n", attributes, Width, height, Width, height)
+	fmt.Fprintf(&b, `<svg%s class="wf" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="wf-title wf-about">`+"\n", attributes, width, height, width, height)
 	fmt.Fprintf(&b, "<title id=\"wf-title\">%s</title>\n<desc id=\"wf-about\">%s. One bar per layer, from its first input to its last output.</desc>\n%s",
 		escape(title, 500), about, style)
-	fmt.Fprintf(&b, `<rect class="back" width="%d" height="%d"/>`+"\n", Width, height)
+	fmt.Fprintf(&b, `<rect class="back" width="%d" height="%d"/>`+"\n", width, height)
 	fmt.Fprintf(&b, `<text class="head" x="12" y="24">%s</text><text class="soft" x="12" y="42">%s</text>`+"\n", escape(title, 130), about)
-	x := left
+	x := 12
 	for _, l := range legend {
 		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="52" width="12" height="12"/><text class="soft" x="%d" y="62">%s</text>`+"\n", l.class, x, x+17, l.text)
 		x += 36 + 6*len(l.text)
 	}
-	at := func(cycle int64) float64 { return left + plot*float64(cycle)/float64(f.Cycles) }
+	at := func(cycle int64) float64 { return float64(left) + plot*float64(cycle)/float64(f.Cycles) }
 	low := top + rows*row
 	for tick := int64(0); tick <= f.Cycles; tick += spacing(f.Cycles) {
 		fmt.Fprintf(&b, `<path class="grid" d="M%s %dV%d"/><text class="soft mid" x="%s" y="%d">%s</text><text class="soft mid" x="%s" y="%d">%s</text>`+"\n",
@@ -145,14 +153,14 @@ func draw(f *Frame, title string, mhz float64, attributes, style string) string 
 	}
 	fmt.Fprintf(&b, `<text class="soft end" x="%d" y="%d">µs</text><text class="soft end" x="%d" y="%d">cycles</text>`+"\n", left-24, top-8, left-24, low+18)
 	for i := range f.Layers[:rows] {
-		f.bar(&b, &f.Layers[i], top+i*row, at)
+		f.bar(&b, &f.Layers[i], left, top+i*row, at)
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
 }
 
-// bar draws layer l in the row whose upper edge is y.
-func (f *Frame) bar(b *strings.Builder, l *Layer, y int, at func(int64) float64) {
+// bar draws layer l to the right of left, in the row whose upper edge is y.
+func (f *Frame) bar(b *strings.Builder, l *Layer, left, y int, at func(int64) float64) {
 	var waits []string
 	starved, blocked := int64(0), int64(0)
 	for _, w := range l.Waits {
@@ -172,7 +180,7 @@ func (f *Frame) bar(b *strings.Builder, l *Layer, y int, at func(int64) float64)
 		tip += "\nwaits for " + strings.Join(waits[:min(len(waits), 4)], ", ")
 	}
 	fmt.Fprintf(b, "<g><title>%s</title>", escape(tip, 2000))
-	fmt.Fprintf(b, `<text class="end" x="%d" y="%d">%s</text>`, left-10, y+bar-2, escape(l.ID, 44))
+	fmt.Fprintf(b, `<text class="end" x="%d" y="%d">%s</text>`, left-10, y+bar-2, escape(l.ID, names))
 	rect := func(class string, from, to int64) {
 		if from < to {
 			fmt.Fprintf(b, `<rect class="%s" x="%s" y="%d" width="%s" height="%d"/>`, class, pixel(at(from)), y, pixel(at(to)-at(from)), bar)

@@ -2,9 +2,11 @@ package acceptance
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,12 +15,15 @@ import (
 	"testing"
 	"time"
 
+	"hass/internal/test/pagetest"
 	"hass/internal/test/testenv"
 )
 
-// TestReport opens the report of the demo, of its design alone, and of two runs side by side in a headless Chromium, light and dark, wide
-// and 400 pixels wide. The page asks for nothing but itself and logs nothing, fits the width, its texts have the contrast of WCAG AA, its
-// tables sort, and the keyboard reaches every table, link and button. HASS_REPORT_SHOTS is a folder for screenshots.
+// TestReport opens reports in a headless Chromium, light and dark, wide and 400 pixels wide: of the demo, ResNet-8 and MobileNetV3-Small, of
+// a study, of a design alone, and of two runs side by side. A page has less than 2 MB, asks for nothing but itself and logs nothing, fits
+// the width, its texts have the contrast of WCAG AA, its tables sort, and the keyboard reaches every table, link and button. The numbers
+// in its data equal those of summary.json and simulation.json. axe-core finds no violation. HASS_REPORT_SHOTS is a folder for
+// screenshots; HASS_REPORT_RUNS one that keeps the runs and of which those that are there are taken.
 func TestReport(t *testing.T) {
 	if os.Getenv("HASS_ACCEPTANCE_REPORT") != "1" {
 		t.Skip("skipped: opens pages in a browser (run \"make acceptance-report\")")
@@ -27,25 +32,101 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal("chromium is not on the PATH; make acceptance-report installs it on Debian")
 	}
-	dir := t.TempDir()
-	bin := buildHass(t, dir)
-	hass := func(args ...string) {
-		t.Helper()
-		if out, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
-			t.Fatalf("hass %v: %v\n%s", args, err, out)
-		}
+	modules := os.Getenv("HASS_BROWSER_MODULES")
+	if modules == "" {
+		t.Fatal("HASS_BROWSER_MODULES is not set; make acceptance-report installs axe-core and puppeteer-core and sets it")
 	}
-	demo, run := filepath.Join(testenv.Root(t), "examples", "demo"), filepath.Join(dir, "run")
-	hass("build", filepath.Join(demo, "model.onnx"), "--platform", "zcu104", "--calib", filepath.Join(demo, "calib.toml"), "--test", filepath.Join(demo, "test.toml"), "-o", run)
-	hass("report", filepath.Join(run, "design.json"), "-o", filepath.Join(dir, "design.html"))
-	hass("report", run, run, "-o", filepath.Join(dir, "two.html"))
-	b := openBrowser(t, browser, dir)
-	for name, page := range map[string]string{"run": filepath.Join(run, "report.html"), "design": filepath.Join(dir, "design.html"), "two": filepath.Join(dir, "two.html")} {
+	a := newAcceptance(t)
+	runs := os.Getenv("HASS_REPORT_RUNS")
+	if runs == "" {
+		runs = filepath.Join(a.dir, "runs")
+	}
+	pages := a.reports(t, runs)
+	t.Run("axe", func(t *testing.T) { checkAxe(t, browser, modules, pages) })
+	b := openBrowser(t, browser, t.TempDir())
+	for _, p := range pages {
 		for _, width := range []int{1200, 400} {
 			for _, scheme := range []string{"light", "dark"} {
-				t.Run(fmt.Sprintf("%s/%s/%d", name, scheme, width), func(t *testing.T) { b.look(t, name, page, scheme, width) })
+				t.Run(fmt.Sprintf("%s/%s/%d", p.name, scheme, width), func(t *testing.T) { b.look(t, p, scheme, width) })
 			}
 		}
+	}
+}
+
+// reportPage is a page and, of a whole run, its folder.
+type reportPage struct {
+	name, file, run string
+}
+
+// reports makes the pages, from runs in a folder, which are made if they are not there.
+func (a *acceptance) reports(t *testing.T, runs string) (pages []reportPage) {
+	demo := filepath.Join(testenv.Root(t), "examples", "demo")
+	page := func(name, run string, of ...string) {
+		file := filepath.Join(a.dir, name+".html")
+		a.step(t, append([]string{"report", "-o", file}, of...)...)
+		pages = append(pages, reportPage{name, file, run})
+	}
+	in := func(name string) string { return filepath.Join(runs, name) }
+	for _, r := range []struct{ name, model, calib, platform, bits string }{
+		{"demo", filepath.Join(demo, "model.onnx"), filepath.Join(demo, "calib.toml"), "zcu104", "16"},
+		{"resnet8", a.path("cifar10_resnet8/model.onnx"), a.path("cifar10_resnet8/calib.toml"), "zcu104", "8"},
+		{"mobilenetv3-small", a.path("mobilenet_v3_small/model.onnx.gz"), a.path("mobilenet_v3_small/calib.toml"), "u250", "8"},
+	} {
+		if _, err := os.Stat(filepath.Join(in(r.name), "summary.json")); err != nil {
+			a.step(t, "build", r.model, "--calib", r.calib, "--test", filepath.Join(filepath.Dir(r.calib), "test.toml"), "--platform", r.platform, "--bits", r.bits, "--golden", "1", "-o", in(r.name))
+		}
+		page(r.name, in(r.name), in(r.name))
+	}
+	if _, err := os.Stat(in("study.db")); err != nil {
+		a.step(t, "search", filepath.Join(demo, "model.onnx"), "--calib", filepath.Join(demo, "calib.toml"), "--test", filepath.Join(demo, "test.toml"), "--platform", "zcu104", "--evals", "24", "-o", in("study.db"))
+	}
+	page("study", "", in("study.db"))
+	page("design", "", filepath.Join(in("demo"), "design.json"))
+	page("two", "", in("demo"), in("resnet8"))
+	return pages
+}
+
+// checkAxe runs axe-core on the pages.
+func checkAxe(t *testing.T, browser, modules string, pages []reportPage) {
+	in := struct {
+		Modules string   `json:"modules"`
+		Browser string   `json:"browser"`
+		Pages   []string `json:"pages"`
+	}{Modules: modules, Browser: browser}
+	for _, p := range pages {
+		in.Pages = append(in.Pages, p.file)
+	}
+	text, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "testdata/axe.mjs")
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []struct {
+		Page, Scheme  string
+		Width, Passes int
+		Violations    []string
+	}
+	if err := json.Unmarshal(out, &answers); err != nil {
+		t.Fatalf("%v: %.200s", err, out)
+	}
+	if len(answers) != 4*len(pages) {
+		t.Errorf("%d answers of %d pages", len(answers), len(pages))
+	}
+	least := math.MaxInt
+	for _, x := range answers {
+		least = min(least, x.Passes)
+		for _, v := range x.Violations {
+			t.Errorf("%s, %s, %d: %s", filepath.Base(x.Page), x.Scheme, x.Width, v)
+		}
+	}
+	t.Logf("axe-core: %d pages, %d rules or more passed on each", len(answers), least)
+	if least < 20 {
+		t.Errorf("%d rules passed: axe-core has looked at little", least)
 	}
 }
 
@@ -189,11 +270,14 @@ func (b *browserPipe) evaluate(t *testing.T, expression string, result any) {
 }
 
 // look opens a page and checks it.
-func (b *browserPipe) look(t *testing.T, name, file, scheme string, width int) {
+func (b *browserPipe) look(t *testing.T, p reportPage, scheme string, width int) {
+	if size, err := os.Stat(p.file); err != nil || size.Size() >= 2_000_000 {
+		t.Errorf("%s: %v, want less than 2 MB: %v", p.file, size, err)
+	}
 	b.do(t, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
 	b.do(t, "Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 	b.events = nil
-	page := (&url.URL{Scheme: "file", Path: file}).String()
+	page := (&url.URL{Scheme: "file", Path: p.file}).String()
 	b.do(t, "Page.navigate", map[string]any{"url": page}, nil)
 	loaded := func(m message) bool { return m.Method == "Page.loadEventFired" }
 	seen := false
@@ -208,6 +292,15 @@ func (b *browserPipe) look(t *testing.T, name, file, scheme string, width int) {
 	b.evaluate(t, "document.documentElement.scrollWidth", &scroll)
 	if scroll > width {
 		t.Errorf("the page is %d pixels wide in a window of %d", scroll, width)
+	}
+	if p.run != "" {
+		var data string
+		b.evaluate(t, "document.getElementById('hass-data').textContent", &data)
+		n, err := pagetest.Compare([]byte(data), p.run)
+		if err != nil {
+			t.Error(err)
+		}
+		t.Logf("%d numbers of the page are those of the run", n)
 	}
 	var poor []string
 	b.evaluate(t, contrastScript, &poor)
@@ -259,7 +352,7 @@ func (b *browserPipe) look(t *testing.T, name, file, scheme string, width int) {
 		b.do(t, "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true, "clip": map[string]any{"x": 0, "y": 0, "width": width, "height": height, "scale": 1}}, &shot)
 		data, err := base64.StdEncoding.DecodeString(shot.Data)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", name, scheme, width)), data, 0o666)
+			err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", p.name, scheme, width)), data, 0o666)
 		}
 		if err != nil {
 			t.Error(err)
