@@ -39,7 +39,7 @@ func (buildCmd) Help() string {
 	return "Example:\n  hass build model.onnx --platform zcu104 --calib calib.toml --test test.toml --bits 16 -o run\n" +
 		"  hass build model.onnx --platform zcu104 --calib calib.toml --target both -o run\n\n" +
 		"Leaves run/profile.json, run/design.json, run/project, run/simulation.json, run/summary.json and run/report.html; with --search also\n" +
-		"run/search.db, which an interrupted build goes on with, and run/thresholds.toml. With --target both there is a project for each target,\n" +
+		"run/search.db, which an interrupted build goes on with, run/thresholds.toml, and the repaired model run/pruned.onnx. With --target both there is a project for each target,\n" +
 		"run/project-hls and run/project-rtl, each with its own stages: generate-hls, verify-hls, generate-rtl, verify-rtl.\n\n" +
 		"A second build in the folder, also one after an interrupt, runs the stages whose inputs, options or files have changed since, and\n" +
 		"those behind them; run/build.json remembers them."

@@ -8,6 +8,7 @@ import (
 	"hass/internal/artifact"
 	"hass/internal/design"
 	"hass/internal/hw/limits"
+	"hass/internal/repair"
 	"hass/internal/steps"
 )
 
@@ -28,13 +29,14 @@ type searchFlags struct {
 	Seeds     uint64 `name:"sampler-seed" default:"1" help:"Seed of the sampler; --seed is that of the problem."`
 	Batch     int    `help:"Propose trials in batches of N, each from the earlier batches only: the study is then the same for any number of workers. 0: propose each trial from all finished trials." placeholder:"N"`
 	MaxImages int    `name:"calib-images" help:"Use the first N calibration images only; 0 is all." placeholder:"N"`
+	Repair    string `help:"How the layers of a trial compensate for their zeros: ${methods}. Part of the calibration images is for that and does not judge. Default: match, or none for a model that quantises." placeholder:"METHOD"`
 	NoHalving bool   `help:"Evaluate every trial on all images."`
 	NoSharing bool   `help:"Evaluate every layer of every trial."`
 }
 
 func (f searchFlags) tuning() steps.Tuning {
 	return steps.Tuning{
-		Evals: f.Evals, Sampler: f.Sampler, Goal: f.Goal, SamplerSeed: f.Seeds, Batch: f.Batch, MaxImages: f.MaxImages,
+		Evals: f.Evals, Sampler: f.Sampler, Goal: f.Goal, SamplerSeed: f.Seeds, Batch: f.Batch, MaxImages: f.MaxImages, Repair: repair.Method(f.Repair),
 		NoHalving: f.NoHalving, NoSharing: f.NoSharing,
 	}
 }
@@ -123,8 +125,9 @@ type searchShowCmd struct {
 	All        bool   `help:"All finished trials, not only the front."`
 	Trial      int    `default:"-1" help:"With --thresholds or --export-onnx: the trial; default: the best." placeholder:"N"`
 	Thresholds string `help:"Write the trial's thresholds (TOML) for profile and build." type:"path" placeholder:"FILE"`
-	ExportONNX string `help:"Write the trial's pruned model as ONNX; needs --model." type:"path" placeholder:"FILE"`
+	ExportONNX string `help:"Write the trial's pruned model as ONNX; needs --model, and --data if the study repairs its trials." type:"path" placeholder:"FILE"`
 	Model      string `help:"The study's model, for --export-onnx." type:"path" placeholder:"FILE"`
+	Data       string `help:"The study's calibration data set (TOML), for --export-onnx." type:"path" placeholder:"FILE"`
 	shapeFlags
 	JSON bool `help:"Print JSON."`
 	CSV  bool `name:"csv" help:"Print all finished trials as CSV."`
@@ -150,7 +153,7 @@ func (c searchShowCmd) Validate() error {
 func (c searchShowCmd) Run(e *env) error {
 	at := steps.Study{Location: c.Study, Name: c.Name}
 	if c.Thresholds != "" || c.ExportONNX != "" {
-		_, err := steps.ExtractTrial(e.ctx, steps.TrialOptions{Study: at, Trial: c.Trial, Thresholds: c.Thresholds, ExportONNX: c.ExportONNX, Model: c.Model, Shapes: c.shapes()}, e.reporter())
+		_, err := steps.ExtractTrial(e.ctx, steps.TrialOptions{Study: at, Trial: c.Trial, Thresholds: c.Thresholds, ExportONNX: c.ExportONNX, Model: c.Model, Data: c.Data, Shapes: c.shapes()}, e.reporter())
 		return err
 	}
 	r, err := steps.OpenStudy(e.ctx, at)

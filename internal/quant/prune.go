@@ -3,6 +3,7 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"hass/internal/fixed"
 	"hass/internal/graph"
@@ -78,6 +79,31 @@ func (p *Pruner) Conv(i int, t settings.Tau) (*intnet.Conv, error) {
 		return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 	}
 	return c, nil
+}
+
+// Repaired lowers convolution layer i of Net with other weights, in the model's order, and with add added to the biases by channel.
+func (p *Pruner) Repaired(i int, tauA float64, weights, add []float32) (*intnet.Conv, error) {
+	own, at := *p.layers[i], p.net.Layers[i]
+	s, in, to := p.spec.Convs[at.Name], p.net.Tensors[at.In[0]].Format, ValueSpec{p.net.Tensors[at.Out].Format, at.Rounding}
+	if own.w != own.model || own.grid != nil || own.bipolar || own.levels != nil || len(weights) != len(own.w.F) || len(add) != own.w.Shape[0] {
+		return nil, fmt.Errorf("layer %q: %d weights and %d biases cannot take the place of its own", at.Name, len(weights), len(add))
+	}
+	w, b := *own.w, &graph.Tensor{Type: graph.Float, Shape: graph.Shape{len(add)}, F: slices.Clone(add)}
+	for c := 0; own.b != nil && c < len(add); c++ {
+		b.F[c] += own.b.F[c]
+	}
+	w.F, own.b, s.TauW, s.TauA = weights, b, 0, tauA
+	own.w, own.model = &w, &w
+	var err error
+	if s.WeightStep != nil {
+		s.WeightStep = own.weightSteps(s, func(int, int) float64 { return 1 }, in, to.Format)
+	} else if s.WeightFrac, err = weightFracs(&own, s.WeightBits, in, to.Format); err != nil {
+		return nil, fmt.Errorf("layer %q: %w", at.Name, err)
+	}
+	if err = lowerConv(&own, s, in, to, &at, sought); err == nil {
+		err = quantizeWeights(&own, s, in, at.Conv)
+	}
+	return at.Conv, err
 }
 
 // TauA is the integer threshold of layer i of Net for a float threshold tau on its input.

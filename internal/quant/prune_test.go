@@ -59,3 +59,50 @@ func TestPruner(t *testing.T) {
 		t.Error("a negative threshold was taken")
 	}
 }
+
+// TestRepaired: a layer with its own weights in place of its own is the same layer; other weights get a binary point that holds them.
+func TestRepaired(t *testing.T) {
+	g := everything(t, 3)
+	imgs := images(4, 6, g.Inputs[0].Shape.Elems(), 1, 0.2)
+	spec, _ := lower(t, g, imgs, Options{Bits: 16, Pruned: true})
+	p, err := NewPruner(g, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	convs := 0
+	for i := range p.Net().Layers {
+		l := &p.Net().Layers[i]
+		if l.Kind != intnet.KindConv {
+			continue
+		}
+		convs++
+		w, zero := p.Weights(i), make([]float32, l.Conv.OutC)
+		want, err := p.Conv(i, settings.Tau{A: 0.3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Repaired(i, 0.3, w, zero)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("layer %q (-own +repaired):\n%s", l.Name, d)
+		}
+		double := make([]float32, len(w))
+		for k, v := range w {
+			double[k] = 2 * v
+		}
+		if got, err = p.Repaired(i, 0, double, zero); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(l.Conv.Weights, got.Weights); d != "" {
+			t.Errorf("layer %q, weights doubled (-own +repaired):\n%s", l.Name, d)
+		}
+		if _, err := p.Repaired(i, 0, w[1:], zero); err == nil {
+			t.Errorf("layer %q took %d weights of %d", l.Name, len(w)-1, len(w))
+		}
+	}
+	if convs < 5 {
+		t.Errorf("%d convolutions", convs)
+	}
+}

@@ -127,11 +127,11 @@ func (p *network) freeScales(r *calib.Ranges, widths layerWidths, s Scales) map[
 // weightSteps are the free steps of a convolution's weights by output channel, with the least squared error of the layer's output.
 // Inputs are taken as independent of each other. The bias compensates for the error from their means (see correct). Every step is chosen
 // so that the multiplier of the requantisation is an integer.
-func (p *network) weightSteps(l *layer, c ConvSpec, r *calib.Ranges, in, to fixed.Format) []float64 {
+// spread is the variance of the input that weight i of output channel o multiplies.
+func (l *layer) weightSteps(c ConvSpec, spread func(o, i int) float64, in, to fixed.Format) []float64 {
 	n := l.w.Shape[0]
 	per := len(l.w.F) / n
 	limit := float64(int64(1)<<(c.WeightBits-1) - 1)
-	spread := p.variances(l, r)
 	steps := make([]float64, n)
 	top := 0.0
 	for o := range steps {

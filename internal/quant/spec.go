@@ -173,7 +173,7 @@ func Calibrate(g *graph.Graph, r *calib.Ranges, opt Options) (*Spec, error) {
 		t := taus[l.node.Name]
 		c := ConvSpec{WeightBits: widths.weights[i], TauW: t.W, TauA: t.A}
 		if !keeps && opt.Scales == FreeScales && c.WeightBits <= errorBits && !l.bipolar {
-			c.WeightFrac, c.WeightStep = []int{}, p.weightSteps(l, c, r, s.Values[l.in[0]].Format, s.Values[l.out].Format)
+			c.WeightFrac, c.WeightStep = []int{}, l.weightSteps(c, p.variances(l, r), s.Values[l.in[0]].Format, s.Values[l.out].Format)
 			s.Convs[l.node.Name] = c
 			continue
 		}

@@ -40,12 +40,15 @@ func newSampler(op graph.Conv, in, out graph.Shape, seed uint64, least int) *sam
 	return s
 }
 
-// take gives the samples of image i, by group: one pixel from each of several equal parts of the map.
+// take gives the samples of image i, by group: one pixel from each of several equal parts of the map. Without outputs y, samples have none.
 func (s *sampler) take(i int, x, y []float32) []samples {
 	r := rand.New(rand.NewPCG(s.seed, uint64(i)))
 	list := make([]samples, s.op.Groups)
 	for g := range list {
-		list[g] = samples{newMatrix(s.pixels, s.inputs), newMatrix(s.pixels, s.fg)}
+		list[g].x = newMatrix(s.pixels, s.inputs)
+		if y != nil {
+			list[g].y = newMatrix(s.pixels, s.fg)
+		}
 	}
 	h, w := s.in[2], s.in[3]
 	for k := range s.pixels {
@@ -66,6 +69,9 @@ func (s *sampler) take(i int, x, y []float32) []samples {
 						n++
 					}
 				}
+			}
+			if y == nil {
+				continue
 			}
 			out := list[g].y.row(k)
 			for f := range out {
@@ -110,7 +116,9 @@ func (m *gram) flush(ctx context.Context) error {
 	for _, s := range m.batch {
 		for r := range s.x.rows {
 			copy(all.row(at), s.x.row(r))
-			copy(all.row(at)[m.inputs:], s.y.row(r))
+			if m.outputs > 0 {
+				copy(all.row(at)[m.inputs:], s.y.row(r))
+			}
 			at++
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"hass/internal/graph"
 	"hass/internal/judge"
 	"hass/internal/quant"
+	"hass/internal/repair"
 	"hass/internal/settings"
 	"hass/internal/steps/projects"
 	"hass/internal/steps/rundir"
@@ -59,6 +60,9 @@ type BuildResult struct {
 	Summary *rundir.Summary // nil if the build ended before its last stage, as asked or by an error
 	Log     stages.Log
 }
+
+// prunedFile is the model in a run folder that the design is made of, if a search has repaired it.
+const prunedFile = "pruned.onnx"
 
 // steady are the images that a steady-state figure needs at least.
 const steady = 4
@@ -132,6 +136,9 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	if err != nil {
 		return nil, err
 	}
+	if o.Search {
+		tuning = tuning.of(g, rep)
+	}
 	if o.Search && o.Quantisers != quant.Kept {
 		return nil, badOption("--requantise with --search: a study is of the model as it is; search first and give its thresholds with --thresholds")
 	}
@@ -161,13 +168,13 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	if err := os.MkdirAll(o.Output, 0o777); err != nil {
 		return nil, fmt.Errorf("output folder: %w", err)
 	}
-	for _, name := range []string{rundir.SearchFile, "thresholds.toml", "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile, stages.File} {
+	for _, name := range []string{rundir.SearchFile, "thresholds.toml", prunedFile, "profile.json", "design.json", "simulation.json", "summary.json", rundir.ReportFile, stages.File} {
 		if err := writable(in(name), o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal); err != nil {
 			return nil, err
 		}
 	}
 	outputs := append(sparsity.Files(in("profile.json")), design.Files(in("design.json"))...)
-	outputs = append(outputs, in(rundir.SearchFile), in("thresholds.toml"), in("simulation.json"), in("summary.json"), in(rundir.ReportFile), in(stages.File))
+	outputs = append(outputs, in(rundir.SearchFile), in("thresholds.toml"), in(prunedFile), in("simulation.json"), in("summary.json"), in(rundir.ReportFile), in(stages.File))
 	if err := apart(outputs, modelFiles(g), setFiles(calib, test), []string{o.Widths, o.Thresholds, o.Platform, o.Calibration, o.Folding, tuning.Goal}); err != nil {
 		return nil, err
 	}
@@ -191,10 +198,15 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	}
 
 	var found *search.Result
-	var searched map[string]string // hashes of the thresholds that the search found; those of an earlier build with --search play no part
+	var searched map[string]string     // hashes of the thresholds that the search found; those of an earlier build with --search play no part
+	model, shapes := o.Model, o.Shapes // what is built
 	if o.Search {
 		var best int
-		last, err := run.Do(ctx, stages.Stage{Name: stages.Search, Inputs: given, Files: stages.Files(in("thresholds.toml")), Result: &best, Work: func() error {
+		files := []string{in("thresholds.toml")}
+		if tuning.Repair != repair.None {
+			model, shapes, files = in(prunedFile), nil, append(files, in(prunedFile))
+		}
+		last, err := run.Do(ctx, stages.Stage{Name: stages.Search, Inputs: given, Files: stages.Files(files...), Result: &best, Work: func() error {
 			rep.stage(stages.Search, "%d evaluations, %s", tuning.Evals, tuning.Sampler)
 			r, err := runSearch(ctx, searchJob{
 				model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: tuning,
@@ -206,8 +218,14 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 			if r.Best < 0 {
 				return fmt.Errorf("no trial loses at most %.2f points; see \"hass search show %s\"", 100*objective.Loss, in(rundir.SearchFile))
 			}
-			best = r.Best
-			return writeThresholds(ctx, r, r.Best, in("thresholds.toml"))
+			if best = r.Best; tuning.Repair == repair.None {
+				return writeThresholds(ctx, r, best, in("thresholds.toml"))
+			}
+			_, left, err := repairedFile(ctx, g, calib, r, best, model, rep)
+			if err != nil {
+				return err
+			}
+			return encodeThresholds(ctx, left, fmt.Sprintf("trial %d of study %q, whose weights are in %s", best, r.Study, prunedFile), in("thresholds.toml"))
 		}})
 		if last || err != nil {
 			return &BuildResult{Log: run.Log}, err
@@ -220,6 +238,11 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 		if opt.Thresholds, err = settings.LoadThresholds(in("thresholds.toml")); err != nil {
 			return nil, err
 		}
+		if model != o.Model {
+			if g, err = Load(model, rep); err != nil {
+				return nil, err
+			}
+		}
 		if a, _ := o.asked(); o.Least == "" && a == (design.Asked{}) {
 			o.Least = target.DSP
 		}
@@ -227,7 +250,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	last, err := run.Do(ctx, stages.Stage{Name: stages.Profile, Inputs: []any{given.Model, given.ModelFiles, given.Shapes, given.Calib, given.Numerics, searched},
 		Files: stages.Files(sparsity.Files(in("profile.json"))...), Work: func() error {
 			rep.stage(stages.Profile, "%s, %d images", o.Calib, calib.Len())
-			m, err := profile(ctx, calibration{g, o.Model, o.Shapes, calib, opt, o.Auto}, in("profile.json"), rep)
+			m, err := profile(ctx, calibration{g, model, shapes, calib, opt, o.Auto}, in("profile.json"), rep)
 			if err != nil || m.Profile.Auto == nil {
 				return err
 			}
@@ -239,7 +262,7 @@ func Build(ctx context.Context, o BuildOptions, rep Reporter) (*BuildResult, err
 	if last || err != nil {
 		return &BuildResult{Log: run.Log}, err
 	}
-	cal, err := LoadCalibrated(CalibratedFiles{Model: o.Model, Profile: in("profile.json")}, rep)
+	cal, err := LoadCalibrated(CalibratedFiles{Model: model, Profile: in("profile.json")}, rep)
 	if err != nil {
 		return nil, err
 	}

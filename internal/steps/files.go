@@ -1,17 +1,13 @@
 package steps
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"hass/internal/artifact"
 	"hass/internal/dataset"
 	"hass/internal/design"
 	"hass/internal/graph"
-	"hass/internal/userfile"
 	"hass/sparsity"
 )
 
@@ -40,37 +36,6 @@ func apart(outputs []string, inputs ...[]string) error {
 					return fmt.Errorf("%s: is an input of this command (%s); name another file", out, in)
 				}
 			}
-		}
-	}
-	return nil
-}
-
-// maxArtefact bounds the size of an existing artefact in bytes.
-const maxArtefact = 1 << 30
-
-// ownSides fails if a side file of the artefact output already exists but does not belong to the artefact that is at
-// output now: the user never named it for overwriting. files are the artefact and its side files.
-func ownSides(output string, files []string) error {
-	known := map[string]bool{} // including side files that were changed since: writing them again repairs them
-	var old struct {
-		Schema string `json:"schema"`
-		// Side files of a profile or of a design.
-		Bitmaps, Golden, Weights artifact.SideFile
-	}
-	if data, err := userfile.Read(output, maxArtefact); err == nil && json.Unmarshal(data, &old) == nil && strings.HasPrefix(old.Schema, "hass.") {
-		for _, s := range []artifact.SideFile{old.Bitmaps, old.Golden, old.Weights} {
-			known[s.Beside(output)] = true
-		}
-	}
-	for _, file := range files {
-		if file == output {
-			continue
-		}
-		if _, err := os.Lstat(file); err != nil {
-			continue
-		}
-		if !known[filepath.Clean(file)] {
-			return fmt.Errorf("%s: would be written beside %s, but a file is there that is not of an older one; name another output or move that file", file, output)
 		}
 	}
 	return nil

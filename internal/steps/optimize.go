@@ -163,10 +163,10 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 		if err := writable(file, o.Model, o.Platform, o.Study.Location, o.Data, o.Widths); err != nil {
 			return nil, err
 		}
-		if err := errors.Join(ownSides(file, sparsity.Files(file)), ownSides(o.Output, design.Files(o.Output))); err != nil {
+		if err := errors.Join(artifact.OwnSides(file, sparsity.Files(file)), artifact.OwnSides(o.Output, design.Files(o.Output))); err != nil {
 			return nil, err
 		}
-		if err := profileTrial(ctx, o, file, rep); err != nil {
+		if err := profileTrial(ctx, &o, file, rep); err != nil {
 			return nil, err
 		}
 		if a, _ := o.asked(); o.Least == "" && a == (design.Asked{}) {
@@ -187,14 +187,14 @@ func Optimize(ctx context.Context, o OptimizeOptions, rep Reporter) (*design.Des
 	if err := apart(design.Files(o.Output), modelFiles(cal.Graph), profileFiles(file, cal.Profile), []string{o.Platform, o.Study.Location, o.Data, o.Widths, o.Calibration, o.Folding}); err != nil {
 		return nil, err
 	}
-	if err := ownSides(o.Output, design.Files(o.Output)); err != nil {
+	if err := artifact.OwnSides(o.Output, design.Files(o.Output)); err != nil {
 		return nil, err
 	}
 	return optimize(ctx, cal, platform, o.Hardware, o.Output, rep)
 }
 
-// profileTrial profiles a trial of a study.
-func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Reporter) error {
+// profileTrial profiles a trial of a study. If the study repairs its trials, o names the file of the repaired model afterwards.
+func profileTrial(ctx context.Context, o *OptimizeOptions, output string, rep Reporter) error {
 	r, err := OpenStudy(ctx, o.Study)
 	if err != nil {
 		return err
@@ -227,20 +227,22 @@ func profileTrial(ctx context.Context, o OptimizeOptions, output string, rep Rep
 	if err != nil {
 		return err
 	}
-	hash, err := set.Hash()
-	if err != nil {
+	if err := sameSet(r, set); err != nil {
 		return err
-	}
-	if want := r.Config.Inputs["dataset"]; hash != want {
-		return fmt.Errorf("study %q was made with another calibration set than %s (SHA-256 %.12s, not %.12s)", r.Study, o.Data, want, hash)
 	}
 	opt, err := Numerics{Bits: r.Config.Bits, Scales: DefaultNumerics().Scales, Widths: o.Widths, Seed: int64(r.Config.Seed)}.options(g)
 	if err != nil {
 		return err
 	}
 	opt.Thresholds = thresholds
-	if err := apart(append(sparsity.Files(output), design.Files(o.Output)...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration, o.Folding}); err != nil {
+	if err := apart(append(sparsity.Files(output), append(design.Files(o.Output), strings.TrimSuffix(o.Output, ".json")+".trial.onnx")...), modelFiles(g), set.Files(), []string{o.Platform, o.Study.Location, o.Widths, o.Calibration, o.Folding}); err != nil {
 		return err
+	}
+	if r.Config.Repairs() {
+		o.Model, o.Shapes = strings.TrimSuffix(o.Output, ".json")+".trial.onnx", nil
+		if g, opt.Thresholds, err = repairedFile(ctx, g, set, r, n, o.Model, rep); err != nil {
+			return err
+		}
 	}
 	_, err = profile(ctx, calibration{g, o.Model, o.Shapes, set.Limit(r.Config.Images), opt, nil}, output, rep)
 	return err

@@ -130,7 +130,7 @@ func Profile(ctx context.Context, o ProfileOptions, rep Reporter) (*sparsity.Mea
 	if err := apart(sparsity.Files(o.Output), modelFiles(g), set.Files(), []string{o.Widths, o.Thresholds}); err != nil {
 		return nil, err
 	}
-	if err := ownSides(o.Output, sparsity.Files(o.Output)); err != nil {
+	if err := artifact.OwnSides(o.Output, sparsity.Files(o.Output)); err != nil {
 		return nil, err
 	}
 	return profile(ctx, calibration{g, o.Model, o.Shapes, set, opt, o.Auto}, o.Output, rep)

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"hass/frontend"
-	"hass/frontend/onnx"
 	"hass/internal/artifact"
 	"hass/internal/calib"
 	"hass/internal/dataset"
@@ -147,7 +146,7 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 		}
 		r.Test = &PruneTest{measure(c.Plan, c.Score), r.TestSet.Len(), c.Outputs, c.Lost}
 	}
-	if err := writeModel(ctx, pruned, o.Output, o.meta(r)); err != nil {
+	if err := frontend.Write(ctx, pruned, o.Output, o.meta(r)); err != nil {
 		return nil, err
 	}
 	return r, work.Remove()
@@ -222,17 +221,4 @@ func (o *PruneOptions) meta(r *PruneResult) map[string]string {
 		m["hass.study"], m["hass.trial"] = r.Study, fmt.Sprint(*r.Trial)
 	}
 	return m
-}
-
-// writeModel writes a graph as ONNX.
-func writeModel(ctx context.Context, g *graph.Graph, path string, meta map[string]string) error {
-	m, err := frontend.Export(g, meta)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	data, err := onnx.Encode(m)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return artifact.WriteBytes(ctx, path, data)
 }

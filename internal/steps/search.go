@@ -17,6 +17,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/graph"
 	"hass/internal/judge"
+	"hass/internal/repair"
 	"hass/internal/steps/advice"
 	"hass/optimizer/search"
 	"hass/optimizer/search/study"
@@ -24,14 +25,15 @@ import (
 
 // Tuning are the options of a search.
 type Tuning struct {
-	Evals       int    // number of evaluations, probes included; for a resumed search the new total
-	Sampler     string // one of search.Samplers
-	Goal        string // file of the objective's weights and limits, or ""
-	SamplerSeed uint64 // seed of the sampler; the problem has its own
-	Batch       int    // size of a batch of trials; 0: trials are proposed from all finished trials
-	MaxImages   int    // use the first MaxImages calibration images only; 0 is all
-	NoHalving   bool   // evaluate every trial on all images
-	NoSharing   bool   // evaluate every layer of every trial
+	Evals       int           // number of evaluations, probes included; for a resumed search the new total
+	Sampler     string        // one of search.Samplers
+	Goal        string        // file of the objective's weights and limits, or ""
+	SamplerSeed uint64        // seed of the sampler; the problem has its own
+	Batch       int           // size of a batch of trials; 0: trials are proposed from all finished trials
+	MaxImages   int           // use the first MaxImages calibration images only; 0 is all
+	Repair      repair.Method // compensation for the zeros of a trial; "" is match, and none for a model that quantises
+	NoHalving   bool          // evaluate every trial on all images
+	NoSharing   bool          // evaluate every layer of every trial
 }
 
 // DefaultTuning are the command line's defaults.
@@ -45,6 +47,8 @@ func (t Tuning) check() (o search.Objective, err error) {
 		}
 	}
 	switch {
+	case t.Repair != "" && !slices.Contains(repair.Methods(), t.Repair):
+		return o, badOption("--repair %q: want one of %v", t.Repair, repair.Methods())
 	case !slices.Contains(search.Samplers(), t.Sampler):
 		return o, badOption("--sampler %q: want one of %s", t.Sampler, strings.Join(search.Samplers(), ", "))
 	case t.Evals < 1:
@@ -55,6 +59,17 @@ func (t Tuning) check() (o search.Objective, err error) {
 		return o, badOption("--calib-images %d: want 0 (all) or at least 2", t.MaxImages)
 	}
 	return o, nil
+}
+
+// of is the tuning with a method of repair for a model.
+func (t Tuning) of(g *graph.Graph, rep Reporter) Tuning {
+	if q := repair.Quantiser(g); t.Repair == "" && q != "" {
+		rep.note(fmt.Sprintf("node %q quantises, and repaired weights would leave the model's steps: trials are not repaired", q))
+		t.Repair = repair.None
+	} else if t.Repair == "" {
+		t.Repair = repair.Match
+	}
+	return t
 }
 
 // SearchOptions are the options of Search.
@@ -131,7 +146,7 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 		return nil, err
 	}
 	r, err := runSearch(ctx, searchJob{
-		model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: o.Tuning,
+		model: o.Model, graph: g, calib: calib, test: test, numerics: o.Numerics, hardware: o.Hardware, tuning: o.Tuning.of(g, rep),
 		objective: objective, study: o.Study, resume: o.Resume, worker: o.Worker, lease: o.Lease,
 	}, rep)
 	if err != nil {
@@ -141,7 +156,7 @@ func Search(ctx context.Context, o SearchOptions, rep Reporter) (*search.Result,
 		if r.Best < 0 {
 			return nil, fmt.Errorf("no trial loses at most %.2f points: nothing to export to %s", 100*objective.Loss, o.ExportONNX)
 		}
-		if err := exportTrial(ctx, g, r, r.Best, o.ExportONNX); err != nil {
+		if err := exportTrial(ctx, g, calib, r, r.Best, o.ExportONNX); err != nil {
 			return nil, err
 		}
 	}
@@ -210,7 +225,9 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	if err != nil {
 		return nil, err
 	}
-	config.Images = few.Len()
+	if config.Images = few.Len(); j.tuning.Repair != repair.None {
+		config.Repair, config.FitImages = j.tuning.Repair, search.FitImages(few.Len(), j.tuning.Repair)
+	}
 	if config.Inputs["model"], err = artifact.HashFile(j.model); err != nil {
 		return nil, err
 	}
@@ -262,7 +279,7 @@ func runSearch(ctx context.Context, j searchJob, rep Reporter) (*search.Result, 
 	}
 	p, err := search.New(ctx, j.graph, j.calib, search.Options{
 		Bits: j.numerics.Bits, Widths: opt.Widths, Scales: opt.Scales, Platform: platform, Shares: shares, Calibration: scales, Engine: j.hardware.Engine, Target: j.hardware.Target, Pixels: j.hardware.Pixels, Clock: j.hardware.Clock, Images: j.tuning.MaxImages,
-		Seed: uint64(j.numerics.Seed), NoSharing: j.tuning.NoSharing, NoHalving: j.tuning.NoHalving, Progress: rep.track(TaskCalibrate),
+		Seed: uint64(j.numerics.Seed), NoSharing: j.tuning.NoSharing, NoHalving: j.tuning.NoHalving, Repair: j.tuning.Repair, Progress: rep.track(TaskCalibrate),
 	})
 	if err != nil {
 		return nil, advice.WayOut(err, j.hardware.choices())

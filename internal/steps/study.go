@@ -12,6 +12,7 @@ import (
 
 	"hass/frontend"
 	"hass/internal/artifact"
+	"hass/internal/dataset"
 	"hass/internal/graph"
 	"hass/internal/settings"
 	"hass/internal/steps/rundir"
@@ -37,6 +38,7 @@ type TrialOptions struct {
 	Thresholds string          // file to write the trial's thresholds (TOML) to, or ""
 	ExportONNX string          // file to write the trial's pruned model to, or ""
 	Model      string          // the study's model, for ExportONNX
+	Data       string          // its calibration data set (TOML), for ExportONNX if the study repairs its trials
 	Shapes     frontend.Shapes // of inputs whose dimensions the model leaves open
 }
 
@@ -74,7 +76,13 @@ func ExtractTrial(ctx context.Context, o TrialOptions, rep Reporter) (*search.Re
 	if err := apart([]string{o.ExportONNX}, modelFiles(g)); err != nil {
 		return nil, err
 	}
-	return r, exportTrial(ctx, g, r, n, o.ExportONNX)
+	var set *dataset.Set
+	if o.Data != "" {
+		if set, err = openSet(o.Data, g, o.Model); err != nil {
+			return nil, err
+		}
+	}
+	return r, exportTrial(ctx, g, set, r, n, o.ExportONNX)
 }
 
 // chosen is a trial's number, or the best trial's if it is < 0.
@@ -232,33 +240,81 @@ func sameModel(r *search.Result, model string) error {
 	return nil
 }
 
+// sameSet checks that a calibration set is the one of the study.
+func sameSet(r *search.Result, set *dataset.Set) error {
+	hash, err := set.Hash()
+	if err != nil {
+		return err
+	}
+	if want := r.Config.Inputs["dataset"]; hash != want {
+		return fmt.Errorf("study %q was made with another calibration set than %s (SHA-256 %.12s, not %.12s)", r.Study, set.Path, want, hash)
+	}
+	return nil
+}
+
 // writeThresholds writes a trial's thresholds file.
 func writeThresholds(ctx context.Context, r *search.Result, number int, path string) error {
 	t, err := r.Thresholds(number)
 	if err != nil {
 		return err
 	}
-	text, err := t.Encode(fmt.Sprintf("trial %d of study %q", number, r.Study))
+	what := fmt.Sprintf("trial %d of study %q", number, r.Study)
+	if r.Config.Repairs() {
+		what += "; its weights were repaired, which these thresholds alone do not do"
+	}
+	return encodeThresholds(ctx, t, what, path)
+}
+
+// encodeThresholds writes a thresholds file that says what it is of.
+func encodeThresholds(ctx context.Context, t *settings.Thresholds, what, path string) error {
+	text, err := t.Encode(what)
 	if err != nil {
 		return err
 	}
 	return artifact.WriteBytes(ctx, path, text)
 }
 
-// exportTrial writes the model with a trial's thresholds as ONNX.
-func exportTrial(ctx context.Context, g *graph.Graph, r *search.Result, number int, path string) error {
+// exportTrial writes the model of a trial as ONNX: with its thresholds, and with the weights with which it was judged. set is the study's
+// calibration set; it may be nil if the study repairs nothing.
+func exportTrial(ctx context.Context, g *graph.Graph, set *dataset.Set, r *search.Result, number int, path string) error {
 	t, err := r.Thresholds(number)
+	meta := map[string]string{"hass.study": r.Study, "hass.trial": fmt.Sprint(number)}
+	if r.Config.Repairs() {
+		meta["hass.repair"] = string(r.Config.Repair)
+		if g, t, err = mend(ctx, g, set, r, number); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}
-	return exportModel(ctx, g, t, path, map[string]string{"hass.study": r.Study, "hass.trial": fmt.Sprint(number)})
-}
-
-// exportModel writes a model with thresholds as ONNX.
-func exportModel(ctx context.Context, g *graph.Graph, t *settings.Thresholds, path string, meta map[string]string) error {
 	pruned, err := t.Apply(g)
 	if err != nil {
 		return err
 	}
-	return writeModel(ctx, pruned, path, meta)
+	return frontend.Write(ctx, pruned, path, meta)
+}
+
+// mend gives a model with the weights with which a trial was judged, and its thresholds on activations. A nil set is an error.
+func mend(ctx context.Context, g *graph.Graph, set *dataset.Set, r *search.Result, number int) (*graph.Graph, *settings.Thresholds, error) {
+	if set == nil {
+		return nil, nil, fmt.Errorf("study %q repairs the layers of its trials, for which their images are needed: give its calibration set by --data", r.Study)
+	}
+	if err := sameSet(r, set); err != nil {
+		return nil, nil, err
+	}
+	return r.Mend(ctx, g, set, number)
+}
+
+// repairedFile writes the model of mend and reads it again.
+func repairedFile(ctx context.Context, g *graph.Graph, set *dataset.Set, r *search.Result, number int, path string, rep Reporter) (*graph.Graph, *settings.Thresholds, error) {
+	g, t, err := mend(ctx, g, set, r, number)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := frontend.Write(ctx, g, path, map[string]string{"hass.study": r.Study, "hass.trial": fmt.Sprint(number), "hass.repair": string(r.Config.Repair)}); err != nil {
+		return nil, nil, err
+	}
+	g, err = Load(path, rep)
+	return g, t, err
 }

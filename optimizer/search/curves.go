@@ -79,18 +79,23 @@ func (p *Problem) Probe(ctx context.Context, images int, wanted []bool, progress
 		k := b.variable % len(p.Convs)
 		net := *p.Net
 		net.Layers = slices.Clone(p.Net.Layers)
-		conv := *net.Layers[b.layer].Conv
+		var tau settings.Tau
 		if b.variable < len(p.Convs) {
-			pruned, err := p.pruner.Conv(b.layer, settings.Tau{W: probeLevels[b.level] * p.MaxW[k]})
-			if err != nil {
-				return nil, err
-			}
-			conv = *pruned
+			tau.W = probeLevels[b.level] * p.MaxW[k]
 		} else {
-			conv.TauA = p.pruner.TauA(b.layer, probeLevels[b.level]*p.MaxA[k])
+			tau.A = probeLevels[b.level] * p.MaxA[k]
 		}
+		lower := p.pruner.Conv
+		if p.mender != nil {
+			lower = p.mended
+		}
+		pruned, err := lower(b.layer, tau)
+		if err != nil {
+			return nil, err
+		}
+		conv := *pruned
+		conv.TauA = p.pruner.TauA(b.layer, tau.A)
 		net.Layers[b.layer].Conv = &conv
-		var err error
 		if b.exec, err = p.exec.Part(&net); err != nil {
 			return nil, err
 		}

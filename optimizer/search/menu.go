@@ -28,7 +28,7 @@ func (p *Problem) newMenu(ctx context.Context, choices [][]choice) (*optimizer.M
 				x[k], x[len(p.Convs)+k] = float64(c.w)/gridSteps, float64(c.a)/gridSteps
 			}
 		}
-		net, err := p.Prune(x)
+		net, err := p.prune(x, false) // a repair leaves as many zeros
 		if err != nil {
 			return nil, nil, err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"hass/internal/calib"
@@ -19,6 +18,7 @@ import (
 	"hass/internal/judge"
 	"hass/internal/metrics"
 	"hass/internal/quant"
+	"hass/internal/repair"
 	"hass/internal/settings"
 	"hass/internal/workers"
 	"hass/optimizer"
@@ -41,6 +41,9 @@ type Options struct {
 	Clock  float64
 	Images int    // calibration images used, the first of the set; 0 is all
 	Seed   uint64 // of the order of images; samplers have their own
+	// Repair is the way in which every pruned layer of a trial compensates for its zeros; "" and repair.None are none. The images of
+	// the repair do not judge trials (see fitted).
+	Repair repair.Method
 
 	NoSharing bool // evaluate every layer of every trial
 	NoHalving bool // evaluate all images of every trial, and rate its hardware even if its accuracy is hopeless
@@ -80,9 +83,11 @@ type Problem struct {
 
 	opt    Options
 	pruner *quant.Pruner
-	images [][]int32 // in the order of evaluation
-	labels []int     // labels of the images; the unpruned network's answers if the set has none
-	truth  bool      // labels are the set's
+	mender *repair.Singles // nil without repair
+	fits   int             // images that it has seen
+	images [][]int32       // in the order of evaluation
+	labels []int           // labels of the images; the unpruned network's answers if the set has none
+	truth  bool            // labels are the set's
 
 	exec *intnet.Exec // unpruned
 	logp [][]float32  // by image: logarithm of the unpruned network's probabilities
@@ -100,7 +105,7 @@ type Problem struct {
 
 type convKey struct {
 	layer int
-	tauW  float64
+	tau   settings.Tau // without the activations' threshold where the weights do not depend on it
 }
 
 // Judgeable returns nil if trials of a model can be judged, that is, if all its outputs come from one vector of class scores
@@ -150,8 +155,9 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if opt.Images > 0 {
 		n = min(n, opt.Images)
 	}
-	if n < 2 {
-		return nil, fmt.Errorf("data set %s: a search needs at least 2 images", set.Path)
+	order, judged, err := split(n, opt.Seed, opt.Repair)
+	if err != nil {
+		return nil, fmt.Errorf("data set %s: %w", set.Path, err)
 	}
 	done, total := 0, n
 	step := func() {
@@ -170,7 +176,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
-	p := &Problem{Spec: spec, opt: opt, convs: map[convKey]*intnet.Conv{}, cache: sparsity.NewCache(), memo: optimizer.NewMemo()}
+	p := &Problem{Spec: spec, opt: opt, fits: n - len(judged), convs: map[convKey]*intnet.Conv{}, cache: sparsity.NewCache(), memo: optimizer.NewMemo()}
 	if p.pruner, err = quant.NewPruner(g, spec); err != nil {
 		return nil, err
 	}
@@ -183,10 +189,14 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if len(p.Convs) == 0 {
 		return nil, errors.New("the model has no convolution to prune")
 	}
-	// Images in a seeded order, so that every prefix is representative.
-	order := rand.New(rand.NewPCG(opt.Seed, 0x6f72646572)).Perm(n)
-	p.images, p.truth = make([][]int32, n), set.Labels() == dataset.ClassLabels
-	for k, i := range order {
+	if p.fits > 0 {
+		images = calib.Images{N: p.fits, Workers: opt.Workers, Load: func(k int) ([]float32, error) { return load(order[k]) }}
+		if p.mender, err = repair.NewSingles(ctx, g, images, opt.Repair); err != nil {
+			return nil, err
+		}
+	}
+	p.images, p.truth = make([][]int32, len(judged)), set.Labels() == dataset.ClassLabels
+	for k, i := range judged {
 		f, err := load(i)
 		if err != nil {
 			return nil, err
@@ -202,7 +212,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 	if err := p.baseline(ctx, step); err != nil {
 		return nil, err
 	}
-	for k, i := range order {
+	for k, i := range judged {
 		if !p.truth {
 			break
 		}
@@ -213,7 +223,7 @@ func New(ctx context.Context, g *graph.Graph, set *dataset.Set, opt Options) (*P
 		p.labels[k] = l
 	}
 	for _, i := range p.Convs {
-		p.convs[convKey{i, 0}] = p.Net.Layers[i].Conv
+		p.convs[convKey{layer: i}] = p.Net.Layers[i].Conv
 	}
 	if p.Base, err = p.Evaluate(ctx, make([]float64, p.Dims()), nil); err != nil {
 		return nil, err
@@ -408,8 +418,11 @@ func (p *Problem) Tau(x []float64, k int) settings.Tau {
 // convsKept bounds the number of weights of pruned layers that are kept.
 const convsKept = 1 << 28
 
-// Prune is the network at a point. Layers that were pruned alike before are shared.
-func (p *Problem) Prune(x []float64) (*intnet.Net, error) {
+// Prune is the network at a point, repaired. Layers that were pruned alike before are shared.
+func (p *Problem) Prune(x []float64) (*intnet.Net, error) { return p.prune(x, p.mender != nil) }
+
+// prune is Prune with or without repair.
+func (p *Problem) prune(x []float64, repaired bool) (*intnet.Net, error) {
 	if len(x) != p.Dims() {
 		return nil, fmt.Errorf("a point of %d variables; the network has %d", len(x), p.Dims())
 	}
@@ -420,25 +433,33 @@ func (p *Problem) Prune(x []float64) (*intnet.Net, error) {
 		p.cached = 0
 	}
 	made := make([]*intnet.Conv, len(p.Convs))
+	keyOf := func(k int) convKey {
+		key := convKey{p.Convs[k], p.Tau(x, k)}
+		if !repaired {
+			key.tau.A = 0
+		}
+		return key
+	}
 	err := workers.Ordered(context.Background(), len(p.Convs), p.opt.Workers, func(_, k int) (*intnet.Conv, error) {
-		tau := p.Tau(x, k)
-		key := convKey{p.Convs[k], tau.W}
-		if c := p.convs[key]; c != nil {
+		key := keyOf(k)
+		if c := p.convs[key]; c != nil && repaired == (p.mender != nil) {
 			return c, nil
 		}
-		return p.pruner.Conv(p.Convs[k], settings.Tau{W: tau.W})
+		if !repaired {
+			return p.pruner.Conv(key.layer, key.tau)
+		}
+		return p.mended(key.layer, key.tau)
 	}, func(k int, c *intnet.Conv) error { made[k] = c; return nil })
 	if err != nil {
 		return nil, err
 	}
 	for k, i := range p.Convs {
-		tau := p.Tau(x, k)
-		if key := (convKey{i, tau.W}); p.convs[key] == nil {
+		if key := keyOf(k); p.convs[key] == nil && repaired == (p.mender != nil) {
 			p.convs[key] = made[k]
 			p.cached += len(made[k].Weights)
 		}
 		c := *made[k]
-		c.TauA = p.pruner.TauA(i, tau.A)
+		c.TauA = p.pruner.TauA(i, p.Tau(x, k).A)
 		net.Layers[i].Conv = &c
 	}
 	return &net, nil

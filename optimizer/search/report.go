@@ -283,6 +283,9 @@ func (r *Result) print(out io.Writer, trials []*Trial) error {
 	if len(stopped) > 0 {
 		fmt.Fprintf(out, "stopped early: %d hopeless, %d dominated\n", stopped[stoppedHopeless], stopped[stoppedDominated])
 	}
+	if c.Repairs() {
+		fmt.Fprintf(out, "layers repaired by %s on %d calibration images, judged on the other %d\n", c.Repair, c.FitImages, c.Images-c.FitImages)
+	}
 	fmt.Fprintf(out, "points are percentage points of right answers lost against the unpruned network, paired, with a 95 %% interval;\nregret is the points that would be lost if the unpruned network's probabilities were true\n\n")
 	if c.Truth == TruthUnpruned {
 		fmt.Fprintf(out, "the calibration images have no labels: a right answer is the unpruned network's, and top-1 the share of agreeing images\n\n")

@@ -14,6 +14,7 @@ import (
 	"hass/internal/design"
 	"hass/internal/hw/limits"
 	"hass/internal/metrics"
+	"hass/internal/repair"
 	"hass/optimizer/search/sampler"
 	"hass/optimizer/search/study"
 )
@@ -50,6 +51,10 @@ type Config struct {
 	Batch       int       `json:"batch"`
 	Objective   Objective `json:"objective"`
 	Halving     bool      `json:"halving"`
+	// Repair is the way in which the layers of a trial compensate for their zeros, fitted to the first FitImages of the images in
+	// their order; the others judge.
+	Repair    repair.Method `json:"repair,omitempty"`
+	FitImages int           `json:"fit_images,omitempty"`
 	// Truth is the meaning of right answers: "" for the calibration set's labels, TruthUnpruned without labels.
 	Truth string `json:"truth,omitempty"`
 	Evals int    `json:"-"`

@@ -64,6 +64,9 @@ func (r *Run) checkSearch() error {
 		inputs map[string]string
 	}{{designFile, inputsOf(headerOf(r.Design))}, {profileFile, inputsOf(headerOf(r.Profile))}} {
 		for _, key := range []string{"model", "dataset"} {
+			if key == "model" && r.Search.Config.Repairs() {
+				continue // the design is of the repaired model
+			}
 			if have, want := h.inputs[key], r.Search.Inputs[key]; have != "" && have != want {
 				return fmt.Errorf("%s: the study is of another %s than %s (SHA-256 %.12q, not %.12q); give the files of one run", r.from[SearchFile].path, key, r.from[h.file].path, want, have)
 			}
@@ -140,7 +143,7 @@ func hasThresholds(p *sparsity.Profile, r *search.Result, number int) (bool, err
 	}
 	for layer, tau := range t.Layers {
 		c, ok := p.Spec.Convs[layer]
-		if !ok || c.TauW != *tau.W || c.TauA != *tau.A {
+		if !ok || c.TauW != *tau.W && !r.Config.Repairs() || c.TauA != *tau.A {
 			return false, nil
 		}
 	}
