@@ -183,6 +183,9 @@ func comparePage(d *Data, lim rowLimits, abridged *[]string) *page {
 	text("engines", a.Engines, b.Engines)
 	text("kind of clock", clockWords(a), clockWords(b))
 	text("bottleneck, predicted", bottleneck(a), bottleneck(b))
+	if a.critical() != nil || b.critical() != nil {
+		text("critical cycle", criticalName(a), criticalName(b))
+	}
 	text("comparisons", checks(a), checks(b))
 	for _, f := range figures {
 		x, y := f.of(a), f.of(b)

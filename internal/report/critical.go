@@ -57,6 +57,18 @@ func (v *view) criticalWords() string {
 	return fmt.Sprintf("The critical cycle leads through %s.", join(names))
 }
 
+// criticalName names the critical cycle of a run for a table; "" if it is not known.
+func criticalName(r *Run) string {
+	c := r.critical()
+	switch {
+	case c == nil:
+		return ""
+	case len(c.Processes) == 1:
+		return c.Processes[0].Name
+	}
+	return fmt.Sprintf("%s and %s", c.Processes[0].Name, count(len(c.Processes)-1, "other"))
+}
+
 // criticalNames is how many processes criticalWords names.
 const criticalNames = 3
 

@@ -78,6 +78,8 @@ type Run struct {
 	// CostModel is what estimates of resources rest on.
 	CostModel *CostModel `json:"cost_model,omitempty"`
 
+	Regions []design.Region `json:"regions,omitempty"` // of the device, from the lowest; nil if it counts as one
+
 	Layers  []*Layer `json:"layers,omitempty"` // in the order of the network
 	Shared  []Shared `json:"shared,omitempty"` // resources that belong to no layer
 	Edges   []Edge   `json:"edges,omitempty"`
@@ -199,7 +201,8 @@ type Layer struct {
 	In       []int  `json:"in,omitempty"`       // height, width, channels of the first input
 	Out      []int  `json:"out,omitempty"`
 
-	Cost *Cost `json:"cost,omitempty"`
+	Region string `json:"region,omitempty"` // of the device, in which it lies; "" if that counts as one
+	Cost   *Cost  `json:"cost,omitempty"`
 	// Estimate is the optimizer's, cycles per image on its own, and EstimateCI half its 95 % interval.
 	Estimate   *float64 `json:"estimate_cycles,omitempty"`
 	EstimateCI *float64 `json:"estimate_cycles_ci,omitempty"`

@@ -34,6 +34,8 @@ func (r *Run) AddDesign(d *design.Design, n *hw.Network) {
 	p := d.Predicted
 	r.Prediction = &Prediction{CyclesPerImage: p.CyclesPerImage, CyclesCI: &p.CyclesCI, LatencyCycles: &p.LatencyCycles, ImagesPerSecond: &p.ImagesPerSecond,
 		Bottleneck: p.Bottleneck, BindingResource: p.BindingResource, Bound: &p.Bound, Gap: &p.Gap}
+	r.Regions = d.Regions
+	regions := d.RegionOf()
 	for i := range n.Net.Layers {
 		l, h, c := &n.Net.Layers[i], &n.Layers[i], &d.Costs[i]
 		in, out := &n.Net.Tensors[l.In[0]], &n.Net.Tensors[l.Out]
@@ -41,6 +43,9 @@ func (r *Run) AddDesign(d *design.Design, n *hw.Network) {
 		layer := &Layer{ID: l.ID, Name: l.Name, Kind: string(l.Kind), Hardware: show.Layer(h),
 			In: []int{in.H, in.W, in.C}, Out: []int{out.H, out.W, out.C},
 			Cost: &Cost{c.Resources, c.LUTError, c.FFError}, Estimate: &cycles, EstimateCI: &ci, Bottleneck: l.ID == p.Bottleneck}
+		if regions != nil {
+			layer.Region = d.Regions[regions[i]].Name
+		}
 		if l.Kind == intnet.KindConv {
 			layer.Engine = string(h.Engine)
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"hass/internal/design"
 	"hass/internal/hw"
 )
 
@@ -37,6 +38,9 @@ func (v *view) hardware() section {
 	b := block{Heading: "Against the budget", Table: t, Legend: []legend{{"busy", "used"}, {"over", "above the budget"}, {"mark-estimate", "budget"}, {"error", "error of the estimate"}}, After: v.costWords()}
 	b.Intro = "The budget is the usable share of the device. LUTRAM is a part of LUT; BRAM18 counts 18 Kb halves, URAM 288 Kb blocks."
 	s.Blocks = append(s.Blocks, b)
+	if t := v.regionTable(); t != nil {
+		s.Blocks = append(s.Blocks, *t)
+	}
 	if t := v.costTable(); t != nil {
 		s.Blocks = append(s.Blocks, *t)
 	} else {
@@ -84,13 +88,13 @@ func (v *view) costWords() string {
 
 // costTable is the resources of every layer.
 func (v *view) costTable() *block {
-	used := map[string]int{}
-	for _, x := range v.Run.Resources {
-		used[x.Name] = x.Used
-	}
+	full := v.largestShare()
 	t := &table{ID: "costs", Caption: "Resources by layer", Cols: []column{{Title: "layer"}, {Title: "engine"}, {Title: "DSP", Num: true}, {Title: "LUT", Num: true}, {Title: "FF", Num: true},
-		{Title: "BRAM18", Num: true}, {Title: "URAM", Num: true}, {Title: "LUTRAM", Num: true}, {Title: "share of DSP, LUT and BRAM18", Bar: true}}}
-	add := func(name cell, engine cell, c *Cost) {
+		{Title: "BRAM18", Num: true}, {Title: "URAM", Num: true}, {Title: "LUTRAM", Num: true}, {Title: "of the budget, to " + percent(full, 0), Bar: true}}}
+	if v.Regions != nil {
+		t.Cols = append(t.Cols, column{Title: "region"})
+	}
+	add := func(name, engine cell, region string, c *Cost) {
 		lut, ff := integer(c.LUT), integer(c.FF)
 		if c.LUTError > 0 {
 			lut.Tag = "\u00b1 " + percent(c.LUTError, 1)
@@ -99,16 +103,20 @@ func (v *view) costTable() *block {
 			ff.Tag = "\u00b1 " + percent(c.FFError, 1)
 		}
 		b := &bar{}
-		for i, x := range []struct {
-			name  string
-			v     int
-			class string
-		}{{"DSP", c.DSP, "dsp"}, {"LUT", c.LUT, "lut"}, {"BRAM18", c.BRAM18, "ram"}} {
-			if w := percentOf(float64(x.v), float64(used[x.name])); w > 0 {
-				b.Parts = append(b.Parts, part{Width: round2(w), Class: x.class, lane: i, of: 3})
+		for i, s := range v.shares(c) {
+			if w := percentOf(s, full); w > 0 {
+				b.Parts = append(b.Parts, part{Width: round2(w), Class: []string{"dsp", "lut", "ram"}[i], lane: i, of: 3})
 			}
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{name, engine, integer(c.DSP), lut, ff, integer(c.BRAM18), integer(c.URAM), integer(c.LUTRAM), {Bar: b}}})
+		if w := percentOf(v.shares(c)[1], full); w*c.LUTError > 0 {
+			from, to := max(0, w*(1-c.LUTError)), min(100, w*(1+c.LUTError))
+			b.Parts = append(b.Parts, part{X: round2(from), Width: round2(to - from), Class: "error", lane: 3, of: 7})
+		}
+		cells := []cell{name, engine, integer(c.DSP), lut, ff, integer(c.BRAM18), integer(c.URAM), integer(c.LUTRAM), {Bar: b}}
+		if v.Regions != nil {
+			cells = append(cells, words(region))
+		}
+		t.Rows = append(t.Rows, row{Cells: cells})
 	}
 	for _, l := range v.shown {
 		if l.Cost == nil {
@@ -120,17 +128,73 @@ func (v *view) costTable() *block {
 		}
 		e := words(engine)
 		e.Title = l.Hardware
-		add(v.layerCell(l), e, l.Cost)
+		add(v.layerCell(l), e, l.Region, l.Cost)
 	}
 	if len(t.Rows) == 0 {
 		return nil
 	}
 	for i := range v.Run.Shared {
 		x := &v.Run.Shared[i]
-		add(words(x.What), words("shared"), &x.Cost)
+		add(words(x.What), words("shared"), "", &x.Cost)
 	}
-	return &block{Heading: "By layer", Table: t, Legend: []legend{{"dsp", "DSP"}, {"lut", "LUT"}, {"ram", "BRAM18"}},
-		Intro: "Estimates; nine of ten modules are within the given error. Bars are shares of the DSP, LUT and BRAM18 that the design uses."}
+	return &block{Heading: "By layer", Table: t, Legend: []legend{{"dsp", "DSP"}, {"lut", "LUT"}, {"ram", "BRAM18"}, {"error", "error of LUT"}},
+		Intro: "Estimates; nine of ten modules are within the given error. Bars are shares of the budget of DSP, LUT and BRAM18."}
+}
+
+// shares are those of the budget of DSP, LUT and BRAM18 that something takes; 0 without a budget.
+func (v *view) shares(c *Cost) (list [3]float64) {
+	for i, x := range []struct {
+		name string
+		used int
+	}{{"DSP", c.DSP}, {"LUT", c.LUT}, {"BRAM18", c.BRAM18}} {
+		for _, r := range v.Run.Resources {
+			if r.Name == x.name && r.Budget > 0 {
+				list[i] = float64(x.used) / float64(r.Budget)
+			}
+		}
+	}
+	return list
+}
+
+// largestShare is the largest of the shares of all layers and of what they share, with its error.
+func (v *view) largestShare() (full float64) {
+	raise := func(c *Cost) {
+		s := v.shares(c)
+		full = max(full, s[0], s[1]*(1+c.LUTError), s[2])
+	}
+	for _, l := range v.shown {
+		if l.Cost != nil {
+			raise(l.Cost)
+		}
+	}
+	for i := range v.Run.Shared {
+		raise(&v.Run.Shared[i].Cost)
+	}
+	return full
+}
+
+// regionTable is what lies in every region of the device; nil where it counts as one.
+func (v *view) regionTable() *block {
+	if v.Regions == nil {
+		return nil
+	}
+	t := &table{ID: "regions", Caption: "Resources by region", Plain: true, Cols: []column{{Title: "region"}, {Title: "layers", Num: true}, {Title: "resource"}, {Title: "used", Num: true}, {Title: "budget", Num: true}, {Title: "of budget", Num: true}, {Title: "", Bar: true}}}
+	for i := range v.Regions {
+		r := &v.Regions[i]
+		add := func(what string, used, budget int) {
+			if used == 0 || budget == 0 {
+				return
+			}
+			share := float64(used) / float64(budget)
+			t.Rows = append(t.Rows, row{Cells: []cell{words(r.Name), integer(r.Layers), words(what), integer(used), integer(budget), {Text: percent(share, 1), Num: true}, {Bar: &bar{Parts: scale(1, []float64{share}, []string{"busy"})}}}})
+		}
+		used, budget := r.Used.Vec(), r.Budget.Vec()
+		for k, name := range design.ResourceNames {
+			add(name, used[k], budget[k])
+		}
+		add("wires to the next region", r.Cut, r.Wires)
+	}
+	return &block{Heading: "By region", Table: t, Intro: "The regions (SLRs) of the device, from the lowest, with the layers that are assigned to them in order."}
 }
 
 // fifoTable is every FIFO with its fill.

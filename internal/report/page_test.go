@@ -147,7 +147,7 @@ func check(t *testing.T, page []byte) {
 	text := regexp.MustCompile(`(?s)(<style>|<script[^>]*>).*?(</style>|</script>)`).ReplaceAll(page, []byte("$1$2"))
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.Strict = false // of void elements alone
-	dec.AutoClose = []string{"meta", "link"}
+	dec.AutoClose = []string{"meta", "link", "wbr"}
 	dec.Entity = xml.HTMLEntity
 	ids, links := map[string]bool{}, map[string]bool{}
 	elements := map[string]int{}
@@ -253,6 +253,9 @@ func TestAsked(t *testing.T) {
 	}
 	r.Asked = &design.Asked{ImagesPerSecond: 2500000, Least: "even"}
 	page := html(t, r)
+	if bytes.Contains(page, []byte("By region")) {
+		t.Error("a device without regions has them")
+	}
 	if !bytes.Contains(page, []byte("Asked for: 2500000 images/s, in the least hardware (even).")) || bytes.Contains(page, []byte("bound in images/s")) {
 		t.Error("the page does not say the rate that was asked for, or claims a bound")
 	}
@@ -535,5 +538,20 @@ func TestGraph(t *testing.T) {
 	}
 	if _, err := picture(&Run{}); err == nil {
 		t.Error("a picture of nothing")
+	}
+}
+
+// TestRegions: the page of a design that is assigned to regions says what lies in each, and where every layer lies.
+func TestRegions(t *testing.T) {
+	r := tiny(t, "model.onnx")
+	r.Regions = []design.Region{{Name: "SLR0", Layers: 2, Budget: design.Resources{LUT: 4000}, Used: design.Resources{LUT: 3000}, Wires: 200, Cut: 50}, {Name: "SLR1", Layers: 1, Budget: design.Resources{LUT: 4000}, Used: design.Resources{LUT: 1000}}}
+	for i, l := range r.Layers {
+		l.Region = r.Regions[min(i/2, 1)].Name
+	}
+	page := html(t, r)
+	for _, want := range []string{"By region", ">wires to the next region<", ">75.0\u202f%<", ">25.0\u202f%<", "<td>SLR1</td>", `<th scope="col">region</th>`} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("no %q", want)
+		}
 	}
 }

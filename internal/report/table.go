@@ -1,6 +1,9 @@
 package report
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // table is a table of a page.
 type table struct {
@@ -39,6 +42,16 @@ type cell struct {
 	Bar   *bar
 	Tag   string // a mark beside the text
 }
+
+// Pieces are the parts of the text between which a line of a narrow table may break: identifiers break behind underscores.
+func (c cell) Pieces() []string {
+	if c.Num {
+		return []string{c.Text}
+	}
+	return strings.Split(piecesAt.Replace(c.Text), "\x00")
+}
+
+var piecesAt = strings.NewReplacer("_", "_\x00")
 
 // bar is a drawing of shares: it says what the numbers beside it say.
 type bar struct {
