@@ -17,6 +17,7 @@ import (
 	"hass/optimizer/ask"
 	"hass/optimizer/cost"
 	"hass/optimizer/folding"
+	"hass/optimizer/margin"
 	"hass/optimizer/scheduled"
 	"hass/optimizer/target"
 	"hass/sparsity"
@@ -52,7 +53,7 @@ func DefaultHardware(platform string) Hardware {
 
 // shares are the usable shares of the resources.
 func (h Hardware) shares() (design.Shares, error) {
-	shares, err := h.BudgetShare.Shares()
+	shares, err := margin.Shares(h.BudgetShare, h.Target)
 	if err != nil {
 		return shares, badOption("--budget-share %v", err)
 	}
