@@ -20,6 +20,9 @@
 #                     resumes where it was stopped
 #   make acceptance-regions
 #                     networks on the regions (SLRs) of cards, within the budget of each
+#   make acceptance-loops
+#                     the recurrences of the C++ loops of four networks, estimated by clang (an hour; installs clang-14 and
+#                     llvm-14); resumes where it was stopped
 #   make acceptance-repair
 #                     pruned float models, repaired in three ways, on labelled images (half an hour)
 #   make acceptance-scale
@@ -182,6 +185,14 @@ REGIONS_ONLY ?= .*
 .PHONY: acceptance-regions
 acceptance-regions: deps
 	HASS_REGIONS=1 $(GO) test -count=1 -timeout 60m -v -run 'TestRegions/$(REGIONS_ONLY)' ./internal/test/acceptance
+
+# The recurrences of the C++ loops of networks; LOOPS_ONLY is a pattern for their names. LOOPS is the folder of results.
+LOOPS      ?= $(CURDIR)/build/loops
+LOOPS_ONLY ?= .*
+.PHONY: acceptance-loops
+acceptance-loops:
+	@command -v clang++-14 >/dev/null && command -v opt-14 >/dev/null || $(MAKE) --no-print-directory install PACKAGES="clang-14 llvm-14"
+	HASS_LOOPS=$(LOOPS) $(GO) test -count=1 -timeout 180m -v -run 'TestLoops/$(LOOPS_ONLY)' ./internal/test/acceptance
 
 # Pruned models, repaired in three ways; REPAIR_ONLY is a pattern for the names of models.
 REPAIR_ONLY ?= .*

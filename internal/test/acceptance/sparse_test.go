@@ -82,14 +82,14 @@ func TestSparse(t *testing.T) {
 }
 
 // kept gives the stored result of measure for this commit from the folder, or calls measure and stores its result.
-func kept(t *testing.T, folder string, measure func(folder string) []string) []string {
+func kept[T any](t *testing.T, folder string, measure func(folder string) T) T {
 	t.Helper()
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	type memo struct {
 		Commit string
-		Row    []string
+		Row    T
 	}
 	name, now := filepath.Join(folder, "row.json"), figures.Commit(t)
 	var old memo

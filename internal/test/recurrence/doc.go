@@ -6,5 +6,5 @@
 // them to the next value of another, in delays that Vitis HLS 2021.2 reports for an xczu7ev-2. A path goes through
 // operands, through the conditions under which a FIFO is read, and through the conditions that select a phi's value. The
 // recurrence is the largest mean of the edges of a cycle. It is a rough estimate: expressions are not balanced, widths are
-// those of C++, and dependences through memories are ignored. The package never runs a tool. Only tests import it.
+// those of C++, and dependences through memories are ignored. Only tests import the package; Project runs clang and LLVM's opt.
 package recurrence

@@ -8,8 +8,6 @@ import (
 	"math"
 	"math/rand"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,57 +28,6 @@ var date = flag.String("date", "", "with -update, which writes the table of pack
 // tableFile is the table that the optimizer reads.
 const tableFile = "../../../optimizer/cost/loops/loops.toml"
 
-const (
-	compiler  = "clang++-14"
-	optimizer = "opt-14"
-)
-
-// passes unroll all inner loops and put arrays into values, as synthesis does; the loop of a process stays, but a weight
-// loader's of few words.
-func passes() []string {
-	list := []string{"-enable-new-pm=0", "-S", "-unroll-threshold=100000000", "-unroll-full-max-count=256", "-unroll-runtime=false", "-unroll-allow-partial=false",
-		"-always-inline", "-inline", "-inline-threshold=1000000", "-sroa", "-early-cse", "-instcombine", "-simplifycfg"}
-	for range 4 { // loops in loops, and arrays that become values once their indices are constant
-		list = append(list, "-loop-rotate", "-loop-unroll", "-sroa", "-instcombine", "-simplifycfg")
-	}
-	return append(list, "-early-cse", "-instcombine", "-sccp", "-adce")
-}
-
-// projectLoops estimates the loops of a project's processes.
-func projectLoops(t *testing.T, dir string) (loops []Loop) {
-	t.Helper()
-	sources, err := filepath.Glob(filepath.Join(dir, "src", "*.cpp"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := func(name string, args ...string) {
-		t.Helper()
-		if text, err := exec.Command(name, args...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, text)
-		}
-	}
-	for _, source := range sources {
-		if filepath.Base(source) == "hass_top.cpp" {
-			continue // calls only
-		}
-		raw, ir := filepath.Join(t.TempDir(), "raw.ll"), filepath.Join(t.TempDir(), "unrolled.ll")
-		// Not every kind of a module reads all constants of its configuration.
-		run(compiler, "-std=c++14", "-O2", "-Xclang", "-disable-llvm-passes", "-D__SYNTHESIS__", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-const-variable", "-S", "-emit-llvm", "-o", raw,
-			"-Itestdata", "-I"+filepath.Join(dir, "include"), "-I"+filepath.Join(dir, "sim"), "-I"+filepath.Join(dir, "src"), source)
-		run(optimizer, append(passes(), raw, "-o", ir)...)
-		text, err := os.ReadFile(ir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := Loops(string(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		loops = append(loops, found...)
-	}
-	return loops
-}
-
 // kindSeeds are random cases that have the modules which the others lack: activation, concat and zero insertion, slice, resize.
 var kindSeeds = []int64{5, 14, 16, 20}
 
@@ -88,7 +35,7 @@ var kindSeeds = []int64{5, 14, 16, 20}
 // figures of the table that the optimizer reads.
 func TestProjects(t *testing.T) {
 	testenv.Long(t)
-	testenv.Tools(t, "clang-14 llvm-14", compiler, optimizer)
+	testenv.Tools(t, "clang-14 llvm-14", Compiler, Optimizer)
 	budget := design.LoopBudget(200)
 	seen := loops.Table{NS: map[string]float64{}}
 	check := func(name string, d *design.Design, dir string) {
@@ -101,10 +48,13 @@ func TestProjects(t *testing.T) {
 			keys[n.Processes[i].Name] = loops.KeyOf(n, i)
 		}
 		worst := map[string]Loop{} // by process
-		found := projectLoops(t, dir)
+		found, err := Project(dir, "testdata", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		seen.Loops += len(found)
 		for _, l := range found {
-			process := processName(l.Function)
+			process := l.Process()
 			key, ok := keys[process]
 			if ok {
 				seen.NS[key] = max(seen.NS[key], math.Ceil(l.NS*100-1e-6)/100)
@@ -177,15 +127,4 @@ func compareTable(t *testing.T, seen loops.Table) {
 	if got, want := seen.NS, loops.BuiltIn().NS; !maps.Equal(got, want) {
 		t.Errorf("the largest recurrences are %v, in the table they are %v (-update -date DAY accepts)", got, want)
 	}
-}
-
-// processName is the name in a mangled one: _ZN6design<length><name>E...
-func processName(mangled string) string {
-	rest := strings.TrimPrefix(mangled, "_ZN6design")
-	var n int
-	if _, err := fmt.Sscanf(rest, "%d", &n); err != nil {
-		return mangled
-	}
-	rest = strings.TrimLeft(rest, "0123456789")
-	return rest[:min(n, len(rest))]
 }
