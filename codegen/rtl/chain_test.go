@@ -32,7 +32,7 @@ func buildChain(t *testing.T, c chainParams) func(args ...string) string {
 		flags += fmt.Sprintf(" -D%s=%d", p.name, p.value)
 	}
 	args = append(args, "-CFLAGS", flags)
-	for _, m := range []string{"chain", "ram", "delay"} {
+	for _, m := range []string{"chain", "chain_bank", "ram", "delay"} {
 		name, err := filepath.Abs("../../templates/rtl/hass_" + m + ".sv")
 		if err != nil {
 			t.Fatal(err)

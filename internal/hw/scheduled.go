@@ -137,9 +137,9 @@ func (ChainParams) ModuleName() string { return "hass_chain" }
 // Cycles is the number of cycles from a row to the sums of the filter that it ends.
 func (p *ChainParams) Cycles() int { return chainCycles(p.Banks) }
 
-// chainCycles: a register, the bank's delay, its word, the slice's operands, product and sum, a register behind them, the accumulator; one cycle for
-// every bank after the first.
-func chainCycles(banks int) int { return banks + 7 }
+// chainCycles: a register, the bank's delay, its word in two cycles, the slice's operands, product and sum, a register behind them, the accumulator;
+// one cycle for every bank after the first.
+func chainCycles(banks int) int { return banks + 8 }
 
 // words is the number of words of the fullest bank.
 func (s *Scheduled) words() int {

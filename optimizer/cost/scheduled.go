@@ -24,14 +24,20 @@ func chainArea(s *hw.ChainParams, family string) area {
 	for i := range words {
 		a.rule[i] += s.Banks * words[i]
 	}
-	// A row is delayed in shift registers, except in the first bank; its valid flag and the half are delayed in registers
-	// that all banks read.
-	srl := (s.Banks - 1) * (s.WBits + ab)
+	// A row is delayed in shift registers, except the address of the first bank; the half and, behind the first bank, the valid flag
+	// are delayed in registers that all banks read.
+	srl := s.Banks*s.WBits + (s.Banks-1)*ab + 1
 	a.rule[1] += srl
 	a.rule[5] += srl
 	a.rule[2] += s.Px*s.XBits + 2 + index(s.Banks) + ab + // the incoming word
-		2 + 2*(s.WBits+ab) + 2*s.Banks + s.Banks*s.WBits + // rows
-		2*(s.Banks+6) + 2 + 3*s.Px*s.Acc // flags, the output of the slices, accumulators and sums
+		2*ab + 2*s.Banks + s.Banks*s.WBits + // rows
+		2*(s.Banks+7) + 2 + 3*s.Px*s.Acc // flags, the output of the slices, accumulators and sums
+	// The second register of a bank (hass_chain_bank).
+	if s.Memory == memory.LUTRAM {
+		a.rule[2] += s.Banks * (ab + 1)
+	} else {
+		a.rule[2] += s.Banks * s.Px * s.XBits
+	}
 	// yosys leaves operand registers of two unsigned activations outside the DSP, because it sees zeros between them.
 	outside := 0
 	if !s.XSigned {

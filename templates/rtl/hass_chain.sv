@@ -2,7 +2,7 @@
 // with PX pixels of one tap and channel. It has two halves: rows read one while the other is filled. A row has a weight and an
 // address for every bank, all of one filter. The products of a row are added along the chain (the cascade of DSP slices), and
 // the chain's sum is added to the filter's accumulators. The row marked `last` ends the filter: its sums are in `sums` with
-// `push`, BANKS + 7 cycles after the row.
+// `push`, BANKS + 8 cycles after the row.
 //
 // A row reaches bank b with a delay of b cycles, like the sum along the chain. In a cycle without a row the weights are 0, so
 // it adds nothing.
@@ -68,20 +68,29 @@ module hass_chain #(
   genvar b, u, k;
   generate
     for (b = 0; b < BANKS; b = b + 1) begin : g_bank
-      wire work, side;
+      wire work;
       wire [W_BITS-1:0] weight;
-      wire [AB-1:0] address;
       hass_delay #(
-          .WIDTH (W_BITS + AB + 2),
-          .CYCLES(b + 1)
+          .WIDTH (W_BITS + 1),
+          .CYCLES(b + 2)
       ) turn (
           .clk,
           .rst,
-          .in ({row_1, half_1, w_1[b*W_BITS+:W_BITS], from_1[b*AB+:AB]}),
-          .out({work, side, weight, address})
+          .in ({row_1, w_1[b*W_BITS+:W_BITS]}),
+          .out({work, weight})
+      );
+      wire [AB:0] address;  // the half above the word
+      hass_delay #(
+          .WIDTH (AB + 1),
+          .CYCLES(b + 1)
+      ) turn_address (
+          .clk,
+          .rst,
+          .in ({half_1, from_1[b*AB+:AB]}),
+          .out(address)
       );
       wire [PX*X_BITS-1:0] word;
-      hass_ram #(
+      hass_chain_bank #(
           .WIDTH(PX * X_BITS),
           .DEPTH(2 ** (AB + 1)),
           .STYLE(STYLE)
@@ -90,8 +99,7 @@ module hass_chain #(
           .write(write_1 && to_bank_1 == BB'(b)),
           .to({to_half_1, to_1}),
           .data(data_1),
-          .enable(1'b1),
-          .from({side, address}),
+          .from(address),
           .q(word)
       );
       reg signed [W_BITS-1:0] early;
@@ -131,7 +139,7 @@ module hass_chain #(
   endgenerate
 
   // Two bits are delayed as the chain is: there is a row, and it is the last of its filter.
-  localparam integer AGE = BANKS + 7;
+  localparam integer AGE = BANKS + 8;
   wire leaves, ends;  // a row reaches the accumulators in the next cycle
   hass_delay #(
       .WIDTH (2),

@@ -125,7 +125,9 @@ module hass_control #(
   reg [OUTPUTS-1:0] left;  // the last word of an image leaves, for each output
   wire step;  // an image has left by all outputs
   reg [31:0] done, rest;  // images done, images to do
-  reg [63:0] cycles;
+  // The cycles in two halves, because 64 bits are the longest carry chain of a design: the upper half follows a cycle later.
+  reg [31:0] cycles, cycles_high;
+  reg carry;
 
   genvar g;
   generate
@@ -162,6 +164,8 @@ module hass_control #(
       rest <= images;
       last <= images == 32'd1;
       cycles <= '0;
+      cycles_high <= '0;
+      carry <= 1'b0;
     end else begin
       counting <= running && !finish;
       if (step) begin
@@ -169,7 +173,8 @@ module hass_control #(
         rest <= rest - 1'b1;
         last <= rest == 32'd2;
       end
-      if (counting) cycles <= cycles + 1'b1;
+      {carry, cycles} <= {1'b0, cycles} + 33'(counting);
+      cycles_high <= cycles_high + 32'(carry);
     end
   end
 
@@ -192,28 +197,29 @@ module hass_control #(
   reg [4:0] at;
   reg [31:0] high;  // upper half of the cycles when the lower half was read
   wire [31:0] waited, held;
-  wire ready = reading && at == 5'(STEPS);
+  reg ready;  // the value is there: `at` is STEPS
 
+  reg is_plain, is_cycles, is_waits, is_most;
   wire [31:0] status = {27'b0, STATS != 0, failed, is_loaded, loading, running};
   reg  [31:0] plain;
   always_ff @(posedge clk) begin
     case (from[2:0])
       3'd0: plain <= status;
       3'd1: plain <= images;
-      3'd2: plain <= cycles[31:0];
+      3'd2: plain <= cycles;
       3'd3: plain <= high;
       3'd4: plain <= done;
       3'd5: plain <= 32'(PROCESSES);
       3'd6: plain <= 32'(FIFOS);
       default: plain <= VERSION;
     endcase
-    // Latch the upper half together with the lower half.
-    if (reading && from == 14'h2 && at == 5'(STEPS - 1)) high <= cycles[63:32];
+    // Latch the upper half together with the lower half, which `plain` took a cycle ago.
+    if (ready && is_cycles) high <= cycles_high;
   end
 
-  reg is_plain, is_waits, is_most;
   always_ff @(posedge clk) begin
     is_plain <= from < 14'h8;
+    is_cycles <= from == 14'h2;
     is_waits <= from >= 14'h400 && from < 14'(32'h400 + 2 * PROCESSES);
     is_most <= from >= 14'h1000 && from <= 14'(32'hfff + FIFOS);
   end
@@ -224,8 +230,10 @@ module hass_control #(
   always_ff @(posedge clk) begin
     if (rst) begin
       reading <= 1'b0;
+      ready <= 1'b0;
       s_axi_rvalid <= 1'b0;
     end else begin
+      ready <= reading && at == 5'(STEPS - 1);
       reading <= ready ? 1'b0 : reading || (s_axi_arready && s_axi_arvalid);
       s_axi_rvalid <= ready || (s_axi_rvalid && !s_axi_rready);
     end
@@ -238,17 +246,33 @@ module hass_control #(
 
   generate
     if (STATS != 0) begin : g_stats
-      // Each counter has registers of its own for its control signals, a cycle later.
+      // Each counter has registers of its own for its control signals, behind copies for every 16 counters. So the counters are
+      // two cycles late, and no signal drives more cells in a design of more processes.
+      localparam integer SHARE = 16;
       wire [2*PROCESSES*COUNTER-1:0] counts;
-      for (g = 0; g < 2 * PROCESSES; g = g + 1) begin : g_count
-        reg waiting;
-        wire clear, up;
-        always_ff @(posedge clk) waiting <= waits[g];
+      localparam integer SHARES = (2 * PROCESSES + SHARE - 1) / SHARE;
+      wire [SHARES-1:0] begins, counts_on;
+      for (g = 0; g < SHARES; g = g + 1) begin : g_share
         hass_copy #(
             .WIDTH(2)
         ) moves (
             .clk,
-            .in ({rst || start, counting && waiting}),
+            .in ({rst || start, counting}),
+            .out({begins[g], counts_on[g]})
+        );
+      end
+      for (g = 0; g < 2 * PROCESSES; g = g + 1) begin : g_count
+        reg waiting, waiting_1;
+        wire clear, up;
+        always_ff @(posedge clk) begin
+          waiting   <= waits[g];
+          waiting_1 <= waiting;
+        end
+        hass_copy #(
+            .WIDTH(2)
+        ) moves (
+            .clk,
+            .in ({begins[g/SHARE], counts_on[g/SHARE] && waiting_1}),
             .out({clear, up})
         );
         reg [COUNTER-1:0] count;

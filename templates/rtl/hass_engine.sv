@@ -105,7 +105,7 @@ module hass_engine #(
   reg first;  // no pair of the window has been multiplied
   reg fresh;  // no pair of the beat has been multiplied
   reg spent;  // all pairs of the beat have been multiplied, but its result waits for room
-  wire last = beat == COUNT'(BEATS - 1);
+  reg last;  // beat is BEATS - 1: a register, because it decides whether the iteration writes, and so whether it ends
   wire got;
   wire ready;  // the beat has come
   wire ends;  // the beat takes no further cycle
@@ -138,13 +138,17 @@ module hass_engine #(
   always_ff @(posedge clk) begin
     if (rst) begin
       beat <= '0;
+      last <= BEATS == 1;
       first <= 1'b1;
       fresh <= 1'b1;
       spent <= 1'b0;
       issued <= '0;
     end else begin
       issued <= {issued[DELAY-2:0], issue};
-      if (done) beat <= last ? '0 : beat + 1'b1;
+      if (done) begin
+        beat <= last ? '0 : beat + 1'b1;
+        last <= BEATS == 1 || (!last && beat == COUNT'(BEATS - 2));
+      end
       first <= (first && !work) || (done && last);
       fresh <= done || (fresh && !work);
       spent <= (finished || spent) && !done;

@@ -149,22 +149,16 @@ module hass_window #(
   wire left = done && emit;  // a window beat is emitted
 
   // The units that the iteration completes.
-  wire pixel, in_image;  // the accepted beat is the last of its IN_PX pixels; these pixels are the last of the image
+  reg pixel_comes;  // the iteration accepts the last beat of IN_PX pixels: a register, because all differences change with it
+  wire pixel_next;  // the next accepted beat, after this iteration, is the last of its pixels
+  wire in_image;  // the pixels are the last of the image
   wire group_end;  // the emitted beat is the last of its group of pixels
-  hass_count #(
-      .COUNT(IN_PARTS * WORDS)
-  ) pixel_beats (
-      .clk,
-      .rst,
-      .step(accepted),
-      .last(pixel)
-  );
   hass_count #(
       .COUNT(H * ROW_PIXELS / IN_PX)
   ) image_pixels (
       .clk,
       .rst,
-      .step(accepted && pixel),
+      .step(done && pixel_comes),
       .last(in_image)
   );
   hass_count #(
@@ -175,7 +169,27 @@ module hass_window #(
       .step(left),
       .last(group_end)
   );
-  wire pixel_comes = accept && pixel;
+  localparam integer PIXEL_BEATS = IN_PARTS * WORDS;
+  generate
+    if (PIXEL_BEATS < 2) begin : g_pixel_beat
+      assign pixel_next = 1'b1;
+    end else begin : g_pixel_beats
+      localparam integer WIDTH = $clog2(PIXEL_BEATS);
+      reg [WIDTH-1:0] at;  // the number of the next accepted beat
+      reg at_last;
+      wire last_after = at == WIDTH'(PIXEL_BEATS - 2);
+      always_ff @(posedge clk) begin
+        if (rst) begin
+          at <= '0;
+          at_last <= 1'b0;
+        end else if (accepted) begin
+          at <= at_last ? '0 : at + 1'b1;
+          at_last <= last_after;
+        end
+      end
+      assign pixel_next = accept ? last_after : at_last;
+    end
+  endgenerate
   wire group_goes = emit && group_end;
   wire place = done && group_goes;  // the next group becomes the current one
 
@@ -242,6 +256,7 @@ module hass_window #(
       in_more <= 1'b0;
       emitted <= 1'b1;
       accept <= 1'b0;
+      pixel_comes <= 1'b0;
       emit <= 1'b0;
       missing <= first_missing;
       places <= first_places;
@@ -251,6 +266,7 @@ module hass_window #(
         in_more <= in_more_on;
         emitted <= emitted_on;
         accept <= in_more_on && (emitted_on || paced_on);
+        pixel_comes <= in_more_on && (emitted_on || paced_on) && pixel_next;
         emit <= !emitted_on && missing_on[QB-1] && !(hurried_on && in_more_on && paced_on);
       end
       if (done) begin

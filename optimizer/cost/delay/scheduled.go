@@ -12,10 +12,7 @@ func chain(s *Paths, m *hw.ChainParams) {
 	a, bits := asSigned(m.XBits, m.XSigned), m.Px*m.XBits
 	// The bank of a word, which selects the write enables of a memory of all pixels.
 	ram(s, bits, 2<<uint(fixed.CeilLog2(m.Words)), m.Memory, 1)
-	operand := via(0)
-	if m.Memory != memory.LUTRAM {
-		operand = operand.with(blocks)
-	}
+	operand := via(0)             // a register stands behind block RAM
 	if m.Field > 0 && m.XSigned { // the upper activation minus the sign of the lower one
 		operand = operand.adder(m.XBits + 1)
 	}
