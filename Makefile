@@ -198,7 +198,7 @@ acceptance-loops:
 REPAIR_ONLY ?= .*
 .PHONY: acceptance-repair
 acceptance-repair: deps
-	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair/$(REPAIR_ONLY)' ./internal/test/acceptance
+	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair$(REPAIR_ONLY)' ./internal/test/acceptance
 
 # Reports in a headless Chromium: no requests, no console messages, contrast, keyboard, width, axe-core; figures against the artefacts.
 # REPORT_SHOTS is a folder for screenshots, REPORT_RUNS one that keeps the runs.

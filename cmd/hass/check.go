@@ -17,20 +17,24 @@ type checkCmd struct {
 	shapeFlags
 	JSON       bool   `help:"Print JSON."`
 	DumpPasses string `placeholder:"DIR" help:"Folder for the graph after import and after each pass that changed it. An older dump there is updated; files that hass did not write stay." type:"path"`
+	Masks      string `placeholder:"FILE" help:"Compare weights and thresholds with the masks (.npz) that \"hass prune --masks\" wrote." type:"path"`
 	Force      bool   `help:"With --dump-passes: overwrite edited dump files."`
 }
 
 // Validate refuses flags that have no effect.
 func (c checkCmd) Validate() error {
-	if c.Force && c.DumpPasses == "" {
+	switch {
+	case c.Force && c.DumpPasses == "":
 		return errors.New("--force goes with --dump-passes")
+	case c.Masks != "" && c.DumpPasses != "":
+		return errors.New("give --masks or --dump-passes, not both")
 	}
 	return nil
 }
 
 // Help is the example shown by --help.
 func (checkCmd) Help() string {
-	return "Example:\n  hass check model.onnx\n  hass check model.onnx --dump-passes passes\n\nExit code 1 if any node has no hardware in this version."
+	return "Example:\n  hass check model.onnx\n  hass check model.onnx --dump-passes passes\n  hass check tuned.onnx --masks masks.npz\n\nExit code 1 if any node has no hardware in this version, or a weight or threshold is not as its mask wants it."
 }
 
 // Run prints the report; a model that has no hardware is an error after it.
@@ -54,6 +58,10 @@ func (c checkCmd) Run(e *env) error {
 
 // check runs the check and writes the dumps if --dump-passes asks for them; kept is nil without it.
 func (c checkCmd) check(e *env) (*steps.CheckResult, *artifact.Kept, error) {
+	if c.Masks != "" {
+		r, err := steps.CheckMasks(c.Model, c.Masks, e.reporter(), c.shapes())
+		return r, nil, err
+	}
 	if c.DumpPasses == "" {
 		r, err := steps.Check(c.Model, e.reporter(), c.shapes())
 		return r, nil, err
@@ -63,9 +71,14 @@ func (c checkCmd) check(e *env) (*steps.CheckResult, *artifact.Kept, error) {
 
 func (c checkCmd) print(e *env, r *steps.CheckResult) error {
 	if !c.JSON {
-		return printReport(e.stdout, r.Report)
+		if err := printReport(e.stdout, r.Report); err != nil || r.Masks == nil {
+			return err
+		}
+		m := r.Masks
+		_, err := fmt.Fprintf(e.stdout, "masks: %d layers, %d weights are 0 as they want, %d more are 0, %d thresholds on activations are unchanged, %d differences\n", m.Layers, m.Zeros, m.More, m.Thresholds, len(m.Broken))
+		return err
 	}
-	h, err := answer("hass.check", input{"model", c.Model})
+	h, err := answer("hass.check", input{"model", c.Model}, input{"masks", c.Masks})
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type pruneCmd struct {
 	Repair     string   `help:"How to adjust the other weights: ${methods}." default:"match"`
 	Requantise bool     `help:"Drop the model's own quantisers."`
 	Test       string   `help:"Compare the pruned with the unpruned network on this data set, which no fit sees (TOML)." type:"path"`
+	Masks      string   `help:"Also write the masks (.npz) for a training that keeps the zeros; \"hass check --masks\" compares what comes back." type:"path" placeholder:"FILE"`
 	Output     string   `short:"o" required:"" help:"Pruned model to write (ONNX)." type:"path"`
 	JSON       bool     `help:"Print the report as JSON."`
 }
@@ -47,7 +48,7 @@ func (pruneCmd) Help() string {
 // options converts the flags to the options of package steps.
 func (c *pruneCmd) options() steps.PruneOptions {
 	o := steps.PruneOptions{Model: c.Model, Shapes: c.shapes(), Data: c.Data, Images: c.Images, Share: c.Share, Allocate: c.Allocate, Thresholds: c.Thresholds,
-		Study: steps.Study{Location: c.Study, Name: c.Name}, Trial: c.Trial, Repair: repair.Method(c.Repair), Test: c.Test, Output: c.Output}
+		Study: steps.Study{Location: c.Study, Name: c.Name}, Trial: c.Trial, Repair: repair.Method(c.Repair), Test: c.Test, Masks: c.Masks, Output: c.Output}
 	if c.Requantise {
 		o.Quantisers = quant.Dropped
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 
@@ -13,6 +14,7 @@ import (
 	"hass/internal/dataset"
 	"hass/internal/graph"
 	"hass/internal/judge"
+	"hass/internal/masks"
 	"hass/internal/metrics"
 	"hass/internal/quant"
 	"hass/internal/repair"
@@ -36,6 +38,7 @@ type PruneOptions struct {
 	Trial      int              // its number; the best if < 0
 	Repair     repair.Method
 	Test       string // data set on which the pruned network is compared with the unpruned one, or ""
+	Masks      string // file of masks (.npz) to write beside it, or ""
 	Output     string // ONNX file to write
 }
 
@@ -82,6 +85,11 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 	if err := writable(o.Output, o.Model, o.Data, o.Thresholds, o.Test, o.Study.Location); err != nil {
 		return nil, err
 	}
+	if o.Masks != "" {
+		if err := writable(o.Masks, o.Model, o.Data, o.Thresholds, o.Test, o.Study.Location); err != nil {
+			return nil, err
+		}
+	}
 	g, err := LoadFloat(o.Model, rep, o.Shapes)
 	if err != nil {
 		return nil, err
@@ -110,7 +118,7 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 			return nil, err
 		}
 	}
-	if err := apart([]string{o.Output}, modelFiles(g), setFiles(set, r.TestSet), []string{o.Thresholds}); err != nil {
+	if err := apart([]string{o.Output, o.Masks}, modelFiles(g), setFiles(set, r.TestSet), []string{o.Thresholds}); err != nil {
 		return nil, err
 	}
 	work, err := o.work(g, set, thresholds)
@@ -145,6 +153,11 @@ func Prune(ctx context.Context, o PruneOptions, rep Reporter) (*PruneResult, err
 			return nil, err
 		}
 		r.Test = &PruneTest{measure(c.Plan, c.Score), r.TestSet.Len(), c.Outputs, c.Lost}
+	}
+	if o.Masks != "" {
+		if err := artifact.WriteFile(ctx, o.Masks, func(w io.Writer) error { return masks.Write(w, masks.Of(pruned)) }); err != nil {
+			return nil, err
+		}
 	}
 	if err := frontend.Write(ctx, pruned, o.Output, o.meta(r)); err != nil {
 		return nil, err
