@@ -28,6 +28,11 @@ exec tclsh "$FAKE_TOOLS" "$FAKE_RECORD.tcl" "$FAKE_ROOT" "$script" "$@"`,
 	"vitis-run": "",
 	"vitis_hls": `mkdir -p hass_vivado/solution/impl/ip; : >hass_vivado/solution/impl/ip/component.xml`,
 	"hass":      "",
+	// The options that boards/Makefile of AMD's kria-apps-firmware has; the bitstream that the image names must be there.
+	"bootgen": `
+[ "$1 $3 $4 $5 $7" = "-image -arch zynqmp -o -w" ] && grep -q "\\[destination_device = pl\\] hass.bit" "$2" && [ -f hass.bit ] && : >"$6"`,
+	"dtc": `
+[ "$1 $2 $3 $4 $5 $6" = "-@ -I dts -O dtb -o" ] && grep -q 'firmware-name = "hass.bit.bin"' "$8" && : >"$7"`,
 }
 
 // bitstream runs make bitstream with some of the tools on the PATH and gives their records.
@@ -42,7 +47,7 @@ func bitstream(t *testing.T, out string, env []string, tools ...string) (record,
 		}
 	}
 	// The system's own programs, and no tool of AMD's.
-	for _, name := range []string{"sh", "make", "mkdir", "dirname", "tail", "grep", "date", "tclsh", "test", "rm"} {
+	for _, name := range []string{"sh", "make", "mkdir", "dirname", "tail", "grep", "date", "tclsh", "test", "rm", "cat"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
@@ -74,6 +79,7 @@ func TestBitstream(t *testing.T) {
 	}
 	_, hls, _ := projecttest.Small(t, dir, "ZCU104", "xczu7ev-ffvc1156-2-e", 2)
 	_, rtl := projecttest.SmallRTL(t, t.TempDir(), "ZCU104", "xczu7ev-ffvc1156-2-e", 2)
+	_, kria := projecttest.SmallRTL(t, t.TempDir(), "KV260", "xck26-sfvc784-2LV-c", 2)
 	cards := t.TempDir()
 	_, card, _ := projecttest.Small(t, cards, "U50", "xcu50-fsvh2104-2-e", 2)
 	_, kernel := projecttest.SmallRTL(t, t.TempDir(), "U250", "xcu250-figd2104-2L-e", 2)
@@ -91,6 +97,8 @@ func TestBitstream(t *testing.T) {
 		{"SystemVerilog elsewhere", rtl, []string{"OUT=" + t.TempDir(), "DESIGN=d.json"}, []string{"vivado", "hass"}, []string{"hass.xsa are ready", "calibrate\n  d.json"}, false},
 		{"SystemVerilog without hass", rtl, nil, []string{"vivado"}, []string{"hass is not on the PATH; hass calibrate reads"}, false},
 		{"SystemVerilog without Vivado", rtl, nil, nil, []string{"bitstream.sh: vivado is not on the PATH: source settings64.sh of Vivado (2020.2 or later), then run make bitstream again\n"}, true},
+		{"Kria", kria, nil, []string{"vivado", "hass", "bootgen", "dtc"}, []string{"hass.xsa are ready", "vivado_out/kria is ready", "bootgen\n  -image\n  ROOT/kria/hass.bif", "-o\n  kria/hass.dtbo\n  ROOT/kria/hass.dtsi"}, false},
+		{"Kria without bootgen", kria, nil, []string{"vivado", "hass", "dtc"}, []string{"hass.xsa are ready", "no application for xmutil was made"}, false},
 		{"a missed clock", rtl, []string{"HASS_FAKE_WNS=-0.5"}, []string{"vivado", "hass"}, []string{"is not met by 0.5 ns", "bitstream failed: see"}, true},
 		{"the project as the tools' folder", rtl, []string{"OUT=."}, []string{"vivado"}, []string{"name a folder of its own"}, true},
 		{"a card", card, []string{"PLATFORM=xilinx_u50_gen3x16_xdma_5_202210_1"}, []string{"v++", "vitis-run"}, []string{"hass.xclbin is ready", "--platform\n  xilinx_u50"}, false},
@@ -111,6 +119,11 @@ func TestBitstream(t *testing.T) {
 		}
 	}
 	// The tools write only into one folder. Generated files, and the folders that builds read, do not change.
+	for _, name := range []string{"hass.bit.bin", "hass.dtbo", "shell.json"} {
+		if _, err := os.Stat(filepath.Join(kria, "vivado_out", "kria", name)); err != nil {
+			t.Error(err)
+		}
+	}
 	for _, project := range []string{hls, rtl} {
 		for _, name := range []string{"vivado_out/hass.bit", "vivado_out/hass.hwh", "vivado_out/hass.xsa", "vivado_out/log/bitstream.log"} {
 			if _, err := os.Stat(filepath.Join(project, filepath.FromSlash(name))); err != nil {

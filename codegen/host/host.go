@@ -88,6 +88,18 @@ func scripts(folder string) ([]project.File, error) {
 	return project.Library(tree, func(name string) string { return name })
 }
 
+// folders are the folders of scripts of a project for a target.
+func (c *constants) folders(target string) []string {
+	list := []string{target, "board"}
+	if c.Regions != nil && c.Kernel != nil { // the scripts know the modules of the SystemVerilog
+		list = append(list, "regions")
+	}
+	if c.Board.OnKria() {
+		list = append(list, "kria")
+	}
+	return list
+}
+
 // Files are the files that AMD's tools and the host need for the C++ of a design with a part: configurations and
 // scripts, drivers and their constants. A design without a part gets no files, because there is nothing to build for.
 // sources and testbench are the C++ files of the project.
@@ -121,7 +133,7 @@ func Files(p *project.Project, sources, testbench []string) ([]project.File, err
 		return nil, err
 	}
 	files = append(files, project.File{Path: "host/design.json", Data: json})
-	for _, folder := range []string{"hls", "board"} {
+	for _, folder := range c.folders("hls") {
 		part, err := scripts(folder)
 		if err != nil {
 			return nil, err

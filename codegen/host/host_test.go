@@ -333,6 +333,15 @@ func TestPYNQ(t *testing.T) {
 			if msg, err := run("HASS_FAKE_WRONG=1", "--selftest"); err == nil || !strings.Contains(msg, "image 1, word 0 differs") {
 				t.Errorf("self test of a wrong board: %v\n%s", err, msg)
 			}
+			if err := os.Remove(filepath.Join(dir, "hass.bit")); err != nil {
+				t.Fatal(err)
+			}
+			if msg, err := run("X=", "--selftest"); err == nil || !strings.Contains(msg, "no bitstream") {
+				t.Errorf("without a bitstream: %v\n%s", err, msg)
+			}
+			if msg, err := run("X=", "--selftest", "--loaded"); err != nil || !strings.Contains(msg, "3 images, 0 wrong words") {
+				t.Errorf("a design that is in the FPGA already: %v\n%s", err, msg)
+			}
 			if msg, err := run("X="); err == nil || !strings.Contains(msg, "nothing to do") {
 				t.Errorf("without a task: %v\n%s", err, msg)
 			}

@@ -90,11 +90,7 @@ func RTLFiles(p *project.Project) ([]project.File, error) {
 		return nil, err
 	}
 	files = append(files, project.File{Path: "host/design.json", Data: json})
-	folders := []string{"rtl", "board"}
-	if c.Regions != nil {
-		folders = append(folders, "regions")
-	}
-	for _, folder := range folders {
+	for _, folder := range c.folders("rtl") {
 		part, err := scripts(folder)
 		if err != nil {
 			return nil, err

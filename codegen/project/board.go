@@ -119,6 +119,9 @@ func (b *Board) Bank(i int) string {
 // HasPS tells whether the part has a processing system that the block design knows.
 func (b *Board) HasPS() bool { return b.Family == Zynq || b.Family == ZynqMP }
 
+// OnKria tells whether the part is that of a Kria module, whose Linux loads designs with xmutil.
+func (b *Board) OnKria() bool { return strings.HasPrefix(b.Part, "xck") }
+
 // HasVitis tells whether the part may be on a card for which Vitis links a device binary.
 func (b *Board) HasVitis() bool { return b.Family != Versal && !strings.HasPrefix(b.Part, "xc7a") }
 

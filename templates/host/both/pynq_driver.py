@@ -6,6 +6,8 @@
 
     python3 pynq_driver.py --bit hass.bit --throughput 1000 [--counters counters.json]
 
+With --loaded the bitstream is in the FPGA already (xmutil loadapp on Kria boards); hass.hwh must still lie beside the name that --bit gives.
+
 hass.bit and hass.hwh come from make bitstream. This file needs design.json beside it and the
 project's data folder (--data, default ../data): weights.bin, and for the self test the
 golden vectors. Images are uint8, N x H x W x C or N x H x W; grey is replicated.
@@ -275,13 +277,13 @@ class RTLControl:
 
 
 class Accelerator:
-    """The accelerator on the board. Creating it loads the bitstream and the weights."""
+    """The accelerator on the board. Creating it loads the bitstream, unless download is False, and the weights."""
 
-    def __init__(self, bit, model, data, timeout=10.0):
+    def __init__(self, bit, model, data, timeout=10.0, download=True):
         import pynq
 
         self.pynq, self.model, self.timeout = pynq, model, timeout
-        self.overlay = pynq.Overlay(bit)
+        self.overlay = pynq.Overlay(bit, download=download)
         self.sender = getattr(self.overlay, "dma_" + model.input.name).sendchannel
         self.receivers = [getattr(self.overlay, "dma_" + o.name).recvchannel for o in model.outputs]
         self.control = {"hls": HLSControl, "rtl": RTLControl}[model.d["target"]](self)
@@ -388,6 +390,7 @@ def main(argv=None):
     here = os.path.dirname(os.path.abspath(__file__))
     ap = argparse.ArgumentParser(description="Runs the accelerator on a PYNQ board.")
     ap.add_argument("--bit", required=True, help="hass.bit; hass.hwh lies beside it")
+    ap.add_argument("--loaded", action="store_true", help="the bitstream is in the FPGA already (xmutil loadapp)")
     ap.add_argument("--design", default=os.path.join(here, "design.json"))
     ap.add_argument("--data", default=os.path.join(os.path.dirname(here), "data"), help="folder with weights.bin and golden vectors")
     ap.add_argument("--selftest", action="store_true", help="run the golden images and compare")
@@ -403,7 +406,7 @@ def main(argv=None):
         ap.error("--throughput takes at least one image")
 
     model = Model(args.design)
-    acc = Accelerator(args.bit, model, args.data)
+    acc = Accelerator(args.bit, model, args.data, download=not args.loaded)
     if args.selftest and selftest(acc, args.data) > 0:
         return 1
     if args.throughput:

@@ -104,6 +104,21 @@ esac
 batch bitstream bd.tcl "ip=$ip" "out=$out" "jobs=$jobs"
 grep '^bd.tcl: ' "$out/log/bitstream.log" || [ $? -eq 1 ] # a log without such a line is no failure, a missing log is
 
+# An application for xmutil on Kria boards: the bitstream without its header, the overlay, the description.
+case $HASS_PART in
+xck*)
+  if command -v bootgen >/dev/null 2>&1 && command -v dtc >/dev/null 2>&1; then
+    mkdir -p "$out/kria"
+    run bootgen bootgen -image "$root/kria/hass.bif" -arch zynqmp -o kria/hass.bit.bin -w
+    run dtc dtc -@ -I dts -O dtb -o kria/hass.dtbo "$root/kria/hass.dtsi"
+    cat "$root/kria/shell.json" >"$out/kria/shell.json"
+    echo "bitstream.sh: $out/kria is ready: copy it to /lib/firmware/xilinx/hass on the board, then xmutil loadapp hass"
+  else
+    echo "bitstream.sh: bootgen (of Vivado) or dtc (device-tree-compiler) is not on the PATH: no application for xmutil was made"
+  fi
+  ;;
+esac
+
 # Compare the estimates with Vivado's reports. Reports of the C++ name modules of Vitis HLS, which the cost model does not know.
 if [ "$HASS_TARGET" = rtl ]; then
   if command -v hass >/dev/null 2>&1; then

@@ -68,7 +68,7 @@ class Receiver:
 
 
 class Overlay:
-    def __init__(self, bit):
+    def __init__(self, bit, download=True):
         self.accelerator = Accelerator()
 
     def __getattr__(self, name):
