@@ -27,6 +27,8 @@
 #                     pruned float models, repaired in three ways, on labelled images (half an hour)
 #   make acceptance-scale
 #                     what more workers gain on one study in PostgreSQL (some minutes, on an idle machine)
+#   make acceptance-rates
+#                     the least hardware for 30, 300 and 3,000 images/s on three platforms, simulated (an hour); goes on where it was stopped
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets
@@ -199,6 +201,13 @@ REPAIR_ONLY ?= .*
 .PHONY: acceptance-repair
 acceptance-repair: deps
 	HASS_ACCEPTANCE_REPAIR=1 $(GO) test -count=1 -timeout 120m -v -run 'TestRepair$(REPAIR_ONLY)' ./internal/test/acceptance
+
+# The least hardware for rates; RATES_ONLY is a pattern of networks. What was measured stands in RATES.
+RATES      ?= $(CURDIR)/build/rates
+RATES_ONLY ?= .*
+.PHONY: acceptance-rates
+acceptance-rates: deps
+	HASS_RATES=$(RATES) $(GO) test -count=1 -timeout 240m -v -run 'TestRates/$(RATES_ONLY)' ./internal/test/acceptance
 
 # Reports in a headless Chromium: no requests, no console messages, contrast, keyboard, width, axe-core; figures against the artefacts.
 # REPORT_SHOTS is a folder for screenshots, REPORT_RUNS one that keeps the runs.
