@@ -109,12 +109,23 @@ func pageOf(r *Run, lim rowLimits, abridged *[]string) *page {
 		p.layers[l.ID] = true
 	}
 	p.Verdicts, p.Tiles = v.verdicts(), v.tiles()
+	if v.studyAlone() {
+		s := v.found()
+		s.Missing = append(s.Missing, "Accuracy, rate, what binds and resources of a run: unknown, because only a study was given.")
+		p.Sections = []section{s, v.proofs()}
+		return p
+	}
 	p.Sections = []section{v.works(), v.speed(), v.binding(), v.hardware()}
 	if v.Search != nil {
 		p.Sections = append(p.Sections, v.found())
 	}
 	p.Sections = append(p.Sections, v.proofs())
 	return p
+}
+
+// studyAlone tells whether nothing but a study is known.
+func (v *view) studyAlone() bool {
+	return v.Search != nil && v.Clock == nil && v.Summary == nil && v.Simulation == nil && len(v.Run.Layers) == 0
 }
 
 func prefixed(prefix, s string) string {

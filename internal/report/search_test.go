@@ -119,6 +119,10 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%d times %q, want %d", got, what, n)
 		}
 	}
+	alone := html(t, &Run{Model: "model.onnx", Search: studied(60, 8)})
+	if bytes.Contains(alone, []byte("Where does the hardware go")) || !bytes.Contains(alone, []byte("only a study was given")) || !bytes.Contains(alone, []byte("Rate against accuracy")) {
+		t.Error("the page of a study alone has sections of a run, or does not say what is missing")
+	}
 	if r.Search = nil; bytes.Contains(html(t, r), []byte("What did the search find")) {
 		t.Error("a run without a study has the section")
 	}
