@@ -199,7 +199,7 @@ module hass_control #(
   wire [31:0] waited, held;
   reg ready;  // the value is there: `at` is STEPS
 
-  reg is_plain, is_cycles, is_waits, is_most;
+  reg is_plain, is_cycles, is_waits, is_most, below_waits, below_most;
   wire [31:0] status = {27'b0, STATS != 0, failed, is_loaded, loading, running};
   reg  [31:0] plain;
   always_ff @(posedge clk) begin
@@ -220,8 +220,11 @@ module hass_control #(
   always_ff @(posedge clk) begin
     is_plain <= from < 14'h8;
     is_cycles <= from == 14'h2;
-    is_waits <= from >= 14'h400 && from < 14'(32'h400 + 2 * PROCESSES);
-    is_most <= from >= 14'h1000 && from <= 14'(32'hfff + FIFOS);
+    // A comparison and its use are a cycle apart: `from` is stable longer than that.
+    below_waits <= from < 14'(32'h400 + 2 * PROCESSES);
+    below_most <= from <= 14'(32'hfff + FIFOS);
+    is_waits <= from[13:10] != '0 && below_waits;
+    is_most <= from[13:12] != '0 && below_most;
   end
 
   assign s_axi_arready = !reading && !s_axi_rvalid;
