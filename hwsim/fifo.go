@@ -2,8 +2,7 @@ package hwsim
 
 import "math/bits"
 
-// fifo is one stream in time: a bounded queue of token instants. The contents of the
-// tokens are in type values.
+// fifo is one stream in time: a bounded queue of token instants. The contents of the tokens are in type values.
 type fifo struct {
 	index int
 	// time holds, by token number modulo its power-of-two length, the cycle
@@ -28,8 +27,7 @@ func (f *fifo) ready() int { return f.wr - f.rd }
 // room is the number of tokens that can be written.
 func (f *fifo) room() int { return f.depth - f.wr + f.rd }
 
-// read takes the next token, which must have been written, no earlier than
-// cycle t, and returns the cycle of the read.
+// read takes the next token, which must have been written, no earlier than cycle t, and returns the cycle of the read.
 func (f *fifo) read(t int64) int64 {
 	i := f.rd & f.mask
 	t = max(t, f.time[i])
@@ -41,8 +39,7 @@ func (f *fifo) read(t int64) int64 {
 	return t
 }
 
-// write puts the next token, for which there must be room, no earlier than
-// cycle t, and returns the cycle of the write.
+// write puts the next token, for which there must be room, no earlier than cycle t, and returns the cycle of the write.
 func (f *fifo) write(t int64) int64 {
 	if n := f.wr - f.depth; n >= 0 {
 		t = max(t, f.time[n&f.mask]+1)

@@ -7,8 +7,7 @@ import (
 	"hass/internal/intnet"
 )
 
-// rearrange is a module that moves pixels. Its schedule decides which beats it reads and
-// writes.
+// rearrange is a module that moves pixels. Its schedule decides which beats it reads and writes.
 type rearrange interface {
 	// accept takes a beat, which is valid until the end of the iteration.
 	accept(beat []int32)
@@ -27,8 +26,7 @@ func newRearrange(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor) rearrange 
 	return nil
 }
 
-// pass passes beats on unchanged, and writes zeros if it has read none: slice and zero
-// insertion.
+// pass passes beats on unchanged, and writes zeros if it has read none: slice and zero insertion.
 type pass struct {
 	pos    raster // of the output
 	lo, hi int32

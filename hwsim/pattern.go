@@ -2,8 +2,7 @@ package hwsim
 
 import "hass/internal/hw"
 
-// pattern is the order of a process's iterations: runs of equal steps that repeat within
-// every image.
+// pattern is the order of a process's iterations: runs of equal steps that repeat within every image.
 type pattern struct {
 	runs     []run
 	at, in   int // current run and iterations done in it
@@ -39,7 +38,9 @@ func newPattern(n *hw.Network, i int) *pattern {
 func period(n *hw.Network, i, perImage int) int {
 	p := &n.Processes[i]
 	switch p.Kind {
-	case hw.Source, hw.Sink, hw.Fork, hw.Join, hw.Requant, hw.Activation:
+	case hw.Join:
+		return max(1, n.Layers[p.Layer].Turns)
+	case hw.Source, hw.Sink, hw.Fork, hw.Requant, hw.Activation:
 		return 1
 	case hw.Add, hw.Mul:
 		if !n.Net.Broadcast(&n.Net.Layers[p.Layer]) {

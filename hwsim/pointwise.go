@@ -32,8 +32,7 @@ func newPointwise(l intnet.Layer, hl hw.Layer, in, out intnet.Tensor, broadcast 
 	return e
 }
 
-// beat combines a with b, or takes a alone if there is no second operand. b is also nil if an
-// earlier gate is used again.
+// beat combines a with b, or takes a alone if there is no second operand. b is also nil if an earlier gate is used again.
 func (e *pointwise) beat(a, b, out []int32) {
 	r := &e.pos
 	valid := r.valid()

@@ -6,12 +6,10 @@ import (
 	"hass/internal/hw"
 )
 
-// Result is the result of a run. Cycles count from 0, the first in which the
-// source could accept a word.
+// Result is the result of a run. Cycles count from 0, the first in which the source could accept a word.
 type Result struct {
 	Images int `json:"images"`
-	// Outputs holds, by image and output of the network, the H x W x C values; nil with
-	// Options.TimeOnly.
+	// Outputs holds, by image and output of the network, the H x W x C values; nil with Options.TimeOnly.
 	Outputs [][][]int32 `json:"-"`
 
 	// FirstIn and LastOut are, by image, the cycle in which its first word was
@@ -29,8 +27,7 @@ type Result struct {
 	// PerImage is LastOut[i+1]-LastOut[i]; CyclesPerImage is their mean, 0 for a single image.
 	PerImage       []int64 `json:"per_image"`
 	CyclesPerImage float64 `json:"cycles_per_image"`
-	// Finite reports whether the stream ended with the last image, so that the
-	// last images left early (Options.Finite).
+	// Finite reports whether the stream ended with the last image, so that the last images left early (Options.Finite).
 	Finite bool  `json:"finite"`
 	Total  int64 `json:"total_cycles"` // until every process has finished the images
 
@@ -39,8 +36,7 @@ type Result struct {
 	Skips     []SkipStats    `json:"skips"`     // one per conv layer; none with Options.TimeOnly
 }
 
-// Usage splits a process's cycles. Busy + sum of Starved + sum of Blocked + Idle is
-// the length of the interval.
+// Usage splits a process's cycles. Busy + sum of Starved + sum of Blocked + Idle is the length of the interval.
 type Usage struct {
 	Iterations int64   `json:"iterations"`
 	Busy       int64   `json:"busy"`
@@ -67,8 +63,7 @@ type ProcessStats struct {
 	Name  string         `json:"name"`
 	Kind  hw.ProcessKind `json:"kind"`
 	Layer int            `json:"layer"` // index into intnet.Net.Layers, or -1
-	// Run covers the whole run, Total cycles; Idle is the time after its last iteration for
-	// the images.
+	// Run covers the whole run, Total cycles; Idle is the time after its last iteration for the images.
 	Run Usage `json:"run"`
 	// Steady covers this process's own work on the images after the first: from the end
 	// of its last iteration for the first image to that for the last image.
@@ -77,8 +72,7 @@ type ProcessStats struct {
 	// that end to the image's last output word, so that Steady and Drift together are
 	// exactly the cycles from LastOut[0] to LastOut[Images-1].
 	Drift int64 `json:"drift"`
-	// Hist counts an engine's beats by their cycles (index), over the whole run; nil with
-	// Options.TimeOnly.
+	// Hist counts an engine's beats by their cycles (index), over the whole run; nil with Options.TimeOnly.
 	Hist []int64 `json:"hist,omitempty"`
 
 	Ends []int64 `json:"-"` // by image: cycle of the end of its last iteration
@@ -108,8 +102,7 @@ type SkipStats struct {
 	Ideal  float64 `json:"ideal_cycles"`
 	// Dense is the cycles without skipping: Beats x ceil(M/N).
 	Dense int64 `json:"dense_cycles"`
-	// EmptyLanes and FullLanes count (beat, lane, pixel) combinations with no and with M
-	// useful pairs.
+	// EmptyLanes and FullLanes count (beat, lane, pixel) combinations with no and with M useful pairs.
 	EmptyLanes int64 `json:"empty_lanes"`
 	FullLanes  int64 `json:"full_lanes"`
 }

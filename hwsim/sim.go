@@ -208,8 +208,7 @@ func (s *sim) varies() bool {
 	return slices.ContainsFunc(s.procs, func(p *proc) bool { return p.varies })
 }
 
-// run moves tokens until no process can proceed or, in an endless stream, until
-// all images have been measured.
+// run moves tokens until no process can proceed or, in an endless stream, until all images have been measured.
 func (s *sim) run(ctx context.Context) error {
 	s.watch()
 	for steps := 0; s.working > 0 || s.opt.Finite; steps++ {

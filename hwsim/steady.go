@@ -72,8 +72,7 @@ func (s *sim) watch() {
 // held reports whether p is the source and has sent all images up to the next cut.
 func (s *sim) held(p *proc) bool { return p.kind == hw.Source && p.image == s.hold }
 
-// cut is called when no process can proceed. It returns false if the held source is not the
-// reason.
+// cut is called when no process can proceed. It returns false if the held source is not the reason.
 func (s *sim) cut() bool {
 	var source *proc
 	for _, p := range s.procs {

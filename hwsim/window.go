@@ -17,8 +17,7 @@ type window struct {
 	slot   int // place in the memory of the next accepted pixel, in pixels
 	tau    int32
 	pad    int32 // value outside the map
-	// off is, for the current group, the place in buf of each (pixel, tap), or one of
-	// the marks below.
+	// off is, for the current group, the place in buf of each (pixel, tap), or one of the marks below.
 	off []int
 	// bits holds the non-zero channels of each pixel of the memory, words words for each; at is
 	// the place in it of each (pixel, tap), negative if there is none. Only for a convolution.

@@ -195,6 +195,7 @@ func (s *space) enumerate(i int) (*convChoices, error) {
 						hl.LinePixels = line
 						win.LinePixels = line
 					}
+					hl.Turns = hw.TurnsOf(net, &l, hl, win.BeatsPerFold())
 					c := convChoice{hl: hl, floor: float64(win.OutBeats())}
 					for _, mem := range memories {
 						hl.WeightMem = mem

@@ -94,11 +94,12 @@ func (x *expander) layer(i int) (last int, err error) {
 		if hl.ChainCount() > 0 {
 			acc := Stream{Kind: AccToken, Beat: Beat{hl.OutPx, 1}, Bits: l.Conv.AccBits, Signed: true, Tensor: -1,
 				Tokens: x.n.Processes[w].Window.PixelGroups() * l.Conv.OutC, Join: -1}
-			from, err := x.scheduled(i, w, beats, acc)
+			from, depth, err := x.scheduled(i, w, beats, acc)
 			if err != nil {
 				return 0, err
 			}
 			last = add(Join)
+			acc.Depth = depth
 			x.link(acc, l.ID+"_acc", from, last)
 			return last, nil
 		}

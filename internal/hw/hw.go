@@ -41,6 +41,7 @@ type Layer struct {
 	N         int        `json:"n,omitempty"`          // multipliers per engine and pixel
 	Gang      int        `json:"gang,omitempty"`       // output lanes per gang; divides OutCh
 	GangDepth int        `json:"gang_depth,omitempty"` // depth of each gang's input FIFO in beats
+	Turns     int        `json:"turns,omitempty"`      // lanes that share a multiplier of the join, one a cycle; 0: none share
 
 	Scheduled Scheduled       `json:"scheduled,omitzero"` // for a scheduled engine, which has N banks
 	Packing   packing.Packing `json:"packing,omitzero"`   // for a packed engine

@@ -1,11 +1,13 @@
 package hw
 
 import (
+	"fmt"
 	"math/bits"
 
 	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 )
 
 // JoinParams are the parameters of hass_join: it gathers the gangs of a convolution, adds banks and bias, and
@@ -28,6 +30,7 @@ type JoinParams struct {
 	MulBits  int            `rtl:"MUL_BITS,omitempty"` // of the multiplier; 0: there is none
 	Mul      int64          `rtl:"MUL,omitempty"`      // for all channels; 0: each channel has its own
 	Parts    int            `rtl:"PARTS,omitempty"`    // of the product with it
+	Turns    int            `rtl:"TURNS,omitempty"`    // lanes that share a multiplier, one a cycle; 0 and 1: none share
 	Levels   int            `rtl:"LEVELS,omitempty"`   // thresholds of a channel; 0: there are none
 }
 
@@ -36,6 +39,12 @@ func (JoinParams) ModuleName() string { return "hass_join" }
 
 // OutCh is the number of channels of a beat.
 func (p *JoinParams) OutCh() int { return p.Gangs * p.Gang }
+
+// Lanes is the number of values of a beat that are not 0 because they lie beyond the row.
+func (p *JoinParams) Lanes() int { return p.OutCh() * min(p.Px, p.W) }
+
+// Units is the number of circuits that add, multiply and round. Each serves Turns lanes, the last one what is left.
+func (p *JoinParams) Units() int { return fixed.CeilDiv(p.Lanes(), max(1, p.Turns)) }
 
 // SumBits is the width of a bias, and of the sum that it is added to.
 func (p *JoinParams) SumBits() int { return p.AccBits + p.BiasFrac }
@@ -159,7 +168,10 @@ func (p *JoinParams) Cycles() int {
 	}
 	cycles := bits.Len(uint(p.Banks)) + 3 // adder tree of banks and bias, shift, round, clamp
 	if p.Parts > 0 {
-		cycles += productCycles(p.Parts)
+		cycles += packing.ProductCycles(p.Parts)
+	}
+	if p.Turns > 1 {
+		cycles++ // the chosen lane
 	}
 	return cycles
 }
@@ -178,7 +190,7 @@ func rescaling(l *intnet.Layer) JoinParams {
 	}
 	var zeros int
 	if p.MulBits, p.Mul, zeros = multiplierOf(c); p.MulBits > 0 {
-		p.Parts = Product{p.SumBits(), p.MulBits + 1}.Parts()
+		p.Parts = packing.Product{A: p.SumBits(), B: p.MulBits + 1}.Parts()
 	}
 	p.Shift, p.Steps = least+c.BiasFrac-zeros, most-least+1
 	return p
@@ -189,7 +201,35 @@ func JoinOf(net *intnet.Net, l *intnet.Layer, hl Layer) JoinParams {
 	c, out := l.Conv, &net.Tensors[l.Out]
 	p := rescaling(l)
 	p.Gangs, p.Banks, p.Gang, p.Px, p.Bits, p.W, p.Folds = hl.Gangs(), hl.Banks(), hl.Gang, hl.OutPx, out.Format.Bits, out.W, c.OutC/hl.OutCh
+	p.Turns = hl.Turns
 	return p
+}
+
+// MaxTurns bounds the lanes that share a multiplier of a join, and so its multiplexers.
+const MaxTurns = 16
+
+// TurnsOf is Layer.Turns for a convolution whose join gets a beat every pace cycles or less often: the most lanes to a multiplier that
+// do not lengthen the interval, and no more than that number of multipliers needs.
+func TurnsOf(net *intnet.Net, l *intnet.Layer, hl Layer, pace int) int {
+	j := JoinOf(net, l, hl)
+	j.Turns = min(pace, MaxTurns, j.Lanes())
+	if j.MulBits == 0 || j.Turns < 2 {
+		return 0
+	}
+	return fixed.CeilDiv(j.Lanes(), j.Units())
+}
+
+// turns is the number of cycles of the join for a beat.
+func (l *Layer) turns() int { return max(1, l.Turns) }
+
+// checkTurns refuses turns that the join of a layer cannot take.
+func checkTurns(net *intnet.Net, l *intnet.Layer, hl Layer) error {
+	j := JoinOf(net, l, hl)
+	if hl.Turns < 0 || hl.Turns > 1 && (j.MulBits == 0 || hl.Turns > min(MaxTurns, j.Lanes())) {
+		return fmt.Errorf("turns %d for %d lanes with multipliers of %d bits: at most %d, the number of lanes, and 0 without multipliers",
+			hl.Turns, j.Lanes(), j.MulBits, MaxTurns)
+	}
+	return nil
 }
 
 // RoundingOf is a layer's rounding; a module that can round but computes maxima here gets half up.

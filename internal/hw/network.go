@@ -142,7 +142,7 @@ func LayerLatency(net *intnet.Net, l *intnet.Layer, hl Layer) int {
 	switch l.Kind {
 	case intnet.KindConv:
 		p := rescaling(l)
-		p.Banks = hl.Banks()
+		p.Banks, p.Turns = hl.Banks(), hl.Turns
 		return p.Cycles() + FIFOCycles
 	case intnet.KindAdd, intnet.KindMul:
 		s := scalingOf(net, l)
@@ -314,6 +314,9 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		}
 		if hl.GangDepth < 1 {
 			return fmt.Errorf("gang_depth %d is below 1", hl.GangDepth)
+		}
+		if err := checkTurns(net, &l, hl); err != nil {
+			return err
 		}
 		m := EngineLanes(net, l, hl)
 		if !hl.Engine.Known() {

@@ -7,6 +7,7 @@ import (
 	"hass/internal/fixed"
 	"hass/internal/intnet"
 	"hass/internal/memory"
+	"hass/internal/packing"
 )
 
 // Elementwise are the common parameters of all element-wise modules: the beats that they write, and the requantisation.
@@ -92,7 +93,7 @@ func scalingOf(net *intnet.Net, l *intnet.Layer) scaling {
 	}
 	for i, f := range s.factors {
 		if f&(f-1) != 0 {
-			s.parts[i] = Product{width[i], bits.Len64(uint64(f)) + 1}.Parts()
+			s.parts[i] = packing.Product{A: width[i], B: bits.Len64(uint64(f)) + 1}.Parts()
 		}
 	}
 	return s
@@ -113,7 +114,7 @@ func (s *scaling) cycles(kind intnet.Kind) int {
 		own = 5 // operands, product, rounding
 	}
 	if parts := max(s.parts[0], s.parts[1]); parts > 0 {
-		own += productCycles(parts) + 1 // a register between shift and rounding
+		own += packing.ProductCycles(parts) + 1 // a register between shift and rounding
 	}
 	return own
 }

@@ -135,7 +135,12 @@ func (n *Network) NewSchedule(i, images int) Schedule {
 			}
 		}
 		return newPeriodic(n.Streams[p.Out[0]].Tokens, images, runs...)
-	case Join, Requant, Activation:
+	case Join:
+		if turns := n.Layers[p.Layer].turns(); turns > 1 {
+			return newPeriodic(turns*n.Streams[p.Out[0]].Tokens, images, run{1, Step{1<<len(p.In) - 1, 0}}, run{turns - 2, Step{}}, run{1, Step{0, 1}})
+		}
+		return every(n.Streams[p.Out[0]].Tokens, 1<<len(p.In)-1, 1)
+	case Requant, Activation:
 		return every(n.Streams[p.Out[0]].Tokens, 1<<len(p.In)-1, 1)
 	case Engine: // the last beat of a window also writes
 		in, out := n.Streams[p.In[0]].Tokens, n.Streams[p.Out[0]].Tokens

@@ -362,36 +362,11 @@ func (s *lagging) Ahead() (Step, int) {
 // LeastSums is the least depth of a FIFO of sums, because the processes behind it may wait for a while.
 const LeastSums = 8
 
-// SumsDepths are the depths of the FIFOs of sums of a plan's chains. A chain that ends many short filters, while another chain is
-// busy with a long filter before them in the order, must store their sums until they are due. If its FIFO were full, the engine, all
-// of whose chains advance together, would wait for itself. The depths also suffice for the engine not to wait for the pipelines
-// behind it.
-func SumsDepths(plan *schedule.Plan, m *ScheduledParams) []int {
-	type sum struct{ written, read int }
-	chains := make([][]sum, len(plan.Chains)) // by chain, for two consecutive windows
-	latency, last := chainCycles(m.Banks)+FIFOCycles, -1
-	for window := range 2 {
-		next := make([]int, len(plan.Chains)) // row
-		for _, c := range plan.Chain {
-			for !plan.Chains[c][next[c]].Last {
-				next[c]++
-			}
-			at := window*m.Iterations + next[c]
-			next[c]++
-			last = max(last+1, at+latency)
-			chains[c] = append(chains[c], sum{at, last})
-		}
-	}
-	depths := make([]int, len(chains))
-	for c, sums := range chains {
-		depths[c] = LeastSums
-		first := 0 // the first that has not been read
-		for i, s := range sums {
-			for first < i && sums[first].read < s.written {
-				first++
-			}
-			depths[c] = max(depths[c], i-first+1)
-		}
+// SumsDepths are the depths of the FIFOs of sums of a plan's chains, for a join that takes a sum every turns cycles.
+func SumsDepths(plan *schedule.Plan, m *ScheduledParams, turns int) []int {
+	depths := plan.Waiting(m.Iterations, chainCycles(m.Banks)+FIFOCycles, turns)
+	for c := range depths {
+		depths[c] = max(depths[c], LeastSums)
 	}
 	return depths
 }
@@ -405,19 +380,21 @@ func (l *Layer) ChainCount() int {
 }
 
 // scheduled adds the processes of a scheduled layer behind its window, and gives the one that writes the sums in the order of the
-// filters.
-func (x *expander) scheduled(i, window int, beats, acc Stream) (last int, err error) {
+// filters, with the depth of the FIFO behind it.
+func (x *expander) scheduled(i, window int, beats, acc Stream) (last, depth int, err error) {
 	l, hl := &x.n.Net.Layers[i], x.n.Layers[i]
 	plan, err := PlanOf(x.n.Net, l, hl)
 	if err != nil {
-		return 0, fmt.Errorf("layer %s: %w", l.ID, err)
+		return 0, 0, fmt.Errorf("layer %s: %w", l.ID, err)
 	}
 	x.n.Plans[i] = plan
 	last = x.process(Process{Kind: ScheduledProc, Name: l.ID + "_" + string(ScheduledProc), Layer: i}, hl)
 	beats.Depth = hl.GangDepth
 	x.link(beats, l.ID+"_beats", window, last)
+	m := ScheduledOf(x.n.Net, l, hl, plan.Rows)
+	depths := SumsDepths(plan, &m, hl.turns())
 	if len(plan.Chains) == 1 {
-		return last, nil
+		return last, hl.JoinDepth(depths), nil
 	}
 	engine := last
 	last = x.process(Process{Kind: Collect, Name: l.ID + "_" + string(Collect), Layer: i}, hl)
@@ -425,12 +402,23 @@ func (x *expander) scheduled(i, window int, beats, acc Stream) (last int, err er
 	for _, c := range plan.Chain {
 		filters[c]++
 	}
-	m := ScheduledOf(x.n.Net, l, hl, plan.Rows)
-	depths := SumsDepths(plan, &m)
 	for c, n := range filters {
 		acc.Depth = depths[c]
 		acc.Tokens = x.n.Processes[window].Window.PixelGroups() * n
 		x.link(acc, fmt.Sprintf("%s_sums%d", l.ID, c), engine, last)
 	}
-	return last, nil
+	return last, hl.JoinDepth(depths), nil
+}
+
+// JoinDepth is the depth of the FIFO before the join of a scheduled layer, given the depths of its chains' sums. A chain alone writes its sums to
+// that FIFO, and must not wait for a join that takes several cycles for each.
+func (l Layer) JoinDepth(sums []int) int {
+	if len(sums) > 1 {
+		return DefaultDepth(Latency(Collect, l))
+	}
+	depth := DefaultDepth(Latency(ScheduledProc, l))
+	if l.Turns > 1 {
+		depth = max(depth, sums[0])
+	}
+	return depth
 }

@@ -1,4 +1,4 @@
-// Package packing describes how narrow products share DSP slices.
+// Package packing describes how narrow products share DSP slices, and how wide ones are divided among several.
 //
 // Two pixels share a slice: (x1 * 2^F + x0) * w holds both products, one above the other, in fields of F bits. With narrower values two
 // output lanes share as well: multiplied by (w1 * 2^2F + w0), the slice holds four products. The products of several lanes are added in

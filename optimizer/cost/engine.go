@@ -281,7 +281,7 @@ func (m Model) gangs(l *intnet.Layer, hl hw.Layer) design.Vec {
 func joinArea(s *hw.JoinParams, family string) area {
 	px := min(s.Px, s.W) // other pixels are always 0
 	c := s.OutCh()
-	lanes := c * px
+	values, lanes := c*px, s.Units()
 	acc := s.ValueBits()
 	biases := s.Biases()
 	weights := weightsArea(&biases, family)
@@ -324,14 +324,49 @@ func joinArea(s *hw.JoinParams, family string) area {
 	}
 	a.rule[1] += lanes*acc*(s.Banks-1) + more
 	a.rule[5] += more
+	if s.Turns > 1 {
+		turns(s, &a)
+	}
 	ins := s.Gangs * s.Banks
 	if ins > 1 {
 		a.rule[2] += ins - 1
 	}
 	a.lut = terms(1, lanes*acc, lanes*t.round, lanes*t.clamp, lanes*t.beyond, lanes*t.compare, lanes*t.steps, int(weights.lut[1])+int(weights.lut[2]),
-		biases.Words, ins, tail*lanes*s.Bits, counters, 0, 0, soft)
+		biases.Words, ins, tail*values*s.Bits, counters, 0, 0, soft)
 	a.ff = terms(1, lanes, 0, soft)
 	return a
+}
+
+// turns adds what lets the units of a join serve several lanes each: the choice of accumulators and constants, which is registered, the
+// results that wait, and the counters of turns, one for each choice.
+func turns(s *hw.JoinParams, a *area) {
+	live := min(s.Px, s.W)
+	width := s.Banks * s.AccBits
+	counter := fixed.CeilLog2(s.Turns)
+	alone := -1 // a channel whose constants have a register, which all units of this channel alone share
+	for u := range s.Units() {
+		from, to := u*s.Turns, min((u+1)*s.Turns, s.Lanes())
+		first, channels := from/live, (to-1)/live-from/live+1
+		a.rule[1] += width*choiceLUTs(to-from) + s.EntryBits()*choiceLUTs(channels)
+		a.rule[2] += width + (to-from-1)*s.Bits + 2*counter
+		if channels > 1 || first != alone {
+			a.rule[2] += s.EntryBits()
+		}
+		if channels == 1 {
+			alone = first
+		}
+	}
+	a.rule[1] += counter + 2
+	a.rule[2] += counter + 1
+}
+
+// choiceLUTs is the number of LUTs that choose one of n bits by their number. With 7 or 10 bits the last LUT lacks an input for the
+// number's low bits.
+func choiceLUTs(n int) int {
+	if n == 7 || n == 10 {
+		return memory.MuxLUTs(n) + 1
+	}
+	return memory.MuxLUTs(n)
 }
 
 // levelsArea is the area of a join with thresholds, given the area of their memory.

@@ -1,6 +1,6 @@
 package cost
 
-import "hass/internal/hw"
+import "hass/internal/packing"
 
 // product is the cost of a product by hass_multiply. Its sums are in the slices.
 type product struct {
@@ -20,7 +20,7 @@ type multiplied struct {
 
 // product counts the resources. A slice has two registers for each operand.
 func (f multiplied) product(family string) (p product) {
-	s := hw.Product{A: f.a, B: f.b}
+	s := packing.Product{A: f.a, B: f.b}
 	for _, c := range s.Cut() {
 		n := multiplierDSP(c[0], c[1], family)
 		p.dsp += n

@@ -97,7 +97,7 @@ func (m Model) rowsOf(l *intnet.Layer, hl hw.Layer) (*hw.ScheduledParams, []int)
 		panic("cost: " + err.Error()) // hw.Expand has made it before
 	}
 	s := hw.ScheduledOf(m.Net, l, hl, plan.Rows)
-	return &s, hw.SumsDepths(plan, &s)
+	return &s, hw.SumsDepths(plan, &s, max(1, hl.Turns))
 }
 
 // scheduled is the cost of a layer with a scheduled engine between its window and its join: the engine and, with
@@ -120,14 +120,12 @@ func (m Model) scheduled(l *intnet.Layer, hl hw.Layer, s *hw.ScheduledParams) (v
 func (m Model) scheduledFIFOs(l *intnet.Layer, hl hw.Layer, depths []int) design.Vec {
 	bits, sums := m.Net.Tensors[l.In[0]].Format.Bits, hl.OutPx*l.Conv.AccBits
 	v := m.FIFO(hl.OutPx*hl.M()*bits, hl.GangDepth)
-	last := hw.ScheduledProc
 	if hl.Scheduled.Chains > 1 {
 		for _, depth := range depths {
 			v = v.Add(m.FIFO(sums, depth))
 		}
-		last = hw.Collect
 	}
-	return v.Add(m.FIFO(sums, hw.DefaultDepth(hw.Latency(last, hl))))
+	return v.Add(m.FIFO(sums, hl.JoinDepth(depths)))
 }
 
 // Scheduled is the cost of a layer with a scheduled engine whose longest chain has the given number of rows, including the FIFOs within

@@ -318,6 +318,10 @@ func (m Pricing) cyclesOf(n *hw.Network, i int, hurry float64) (least, most floa
 		least = out * max(slowest, float64(feed+1)/float64(hl.GangDepth))
 		most = least
 	}
+	if hl.Turns > 1 { // of the join, for each beat
+		turns := float64(win.PixelGroups() * l.Conv.OutC / hl.OutCh * hl.Turns)
+		least, most = max(least, turns), max(most, turns)
+	}
 	tensor := m.Net.Tensors[l.In[0]]
 	if hurry > 1 && tensor.H == 1 && tensor.W == 1 {
 		return least + in, most + in

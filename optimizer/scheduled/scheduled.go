@@ -133,6 +133,7 @@ func (m *Menu) Engines(ctx context.Context, layer int, base hw.Layer) ([]Engine,
 			e := Engine{Layer: base, Rows: rows}
 			e.Layer.N, e.Layer.Scheduled = banks, hw.Scheduled{Chains: k + 1, Field: field, Places: a.places}
 			s := hw.ScheduledOf(m.net, l, e.Layer, rows)
+			e.Layer.Turns = hw.TurnsOf(m.net, l, e.Layer, s.Iterations/l.Conv.OutC)
 			if e.Cycles = s.LayerCycles(l.Conv.OutC); k == 0 || e.Cycles < last {
 				list = append(list, e)
 				last = e.Cycles

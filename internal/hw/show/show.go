@@ -81,6 +81,9 @@ func Layer(l *hw.Layer) string {
 			s += fmt.Sprintf(", fields of %d, cascades of %d, %d products a multiplier", p.Field, p.Deep, p.Pixels()*p.Filters)
 		}
 	}
+	if l.Turns > 1 {
+		s += fmt.Sprintf(", %d lanes of the join to a multiplier", l.Turns)
+	}
 	return s
 }
 

@@ -96,6 +96,7 @@ func fitConv(n *intnet.Net, l *intnet.Layer, hl *hw.Layer) {
 	if !hl.Engine.Row().Static || !fitSchedule(l.Conv, hl) {
 		fitEngine(hl, hw.EngineLanes(n, *l, *hl))
 	}
+	hl.Turns = hw.TurnsOf(n, l, *hl, hl.Turns)
 	fitLines(n, l, hl)
 }
 

@@ -17,6 +17,7 @@ func plainHardware(c *Case, _ string) (list []attempt) {
 		{"one pixel a beat", func(l *hw.Layer) { l.InPx, l.OutPx = 1, 1 }},
 		{"one channel a beat", func(l *hw.Layer) { l.InCh, l.OutCh, l.MCh, l.Gang = 1, 1, min(1, l.MCh), min(1, l.Gang) }},
 		{"one gang", func(l *hw.Layer) { l.Gang = min(l.Gang*maxGang, l.OutCh) }},
+		{"a multiplier for each lane", func(l *hw.Layer) { l.Turns = 0 }},
 		{"one tap a beat", func(l *hw.Layer) { l.MTap = min(1, l.MTap) }},
 		{"dense engines", func(l *hw.Layer) {
 			if l.Engine != "" {

@@ -177,17 +177,19 @@ func Packed(t testing.TB, dir string) *design.Design {
 
 // Scheduled is a small design of scheduled engines: a packed field over several chains; stride 2 with signed activations and an odd number of
 // pixels; one chain of one bank without a field; beats of whole rows and, behind the last layers, narrower ones; filters without weights, and
-// a layer with only such filters, which is added to another one. The output depends on the result of every layer.
+// a layer with only such filters, which is added to another one; and pixels that share multipliers, behind several chains and behind
+// one. The output depends on the result of every layer.
 func Scheduled(t testing.TB, dir string) *design.Design {
 	t.Helper()
 	rng := rand.New(rand.NewSource(9))
 	unsigned, signed := fixed.Format{Bits: 8, Frac: 4}, fixed.Format{Bits: 8, Frac: 4, Signed: true}
 	b := hwtest.NewBuilder(rng, 6, 6, 3, unsigned)
-	conv := func(in int, w intnet.Window, outC int, density float64, out fixed.Format) int {
-		return b.Conv(in, hwtest.ConvSpec{Window: w, OutC: outC, Out: out, WeightBits: 8, Density: density, Shift: 7})
+	b.Forms = rand.New(rand.NewSource(9))
+	conv := func(in int, w intnet.Window, outC int, density float64, out fixed.Format, form hwtest.Form) int {
+		return b.Conv(in, hwtest.ConvSpec{Window: w, OutC: outC, Out: out, WeightBits: 8, Density: density, Shift: 7, Form: form})
 	}
-	x := conv(conv(0, hwtest.Square(3, 1, 1), 7, 0.4, signed), hwtest.Square(3, 2, 1), 5, 0.3, unsigned)
-	b.Add(conv(x, hwtest.Square(1, 1, 0), 4, 0, signed), conv(x, hwtest.Square(1, 1, 0), 4, 0.8, signed), signed)
+	x := conv(conv(0, hwtest.Square(3, 1, 1), 7, 0.4, signed, hwtest.ByMuls), hwtest.Square(3, 2, 1), 5, 0.3, unsigned, hwtest.ByShift)
+	b.Add(conv(x, hwtest.Square(1, 1, 0), 4, 0, signed, hwtest.ByShift), conv(x, hwtest.Square(1, 1, 0), 4, 0.8, signed, hwtest.ByMul), signed)
 	net, err := b.Done()
 	if err != nil {
 		t.Fatal(err)
@@ -206,6 +208,7 @@ func Scheduled(t testing.TB, dir string) *design.Design {
 	}
 	for i := range layers[:4] {
 		layers[i].LinePixels = hw.WindowOf(net, net.Layers[i], layers[i]).FullLinePixels()
+		layers[i].Turns = hw.TurnsOf(net, &net.Layers[i], layers[i], 3)
 	}
 	layers[4] = hw.Layer{InPx: 2, InCh: 1, OutPx: 2, OutCh: 1}
 	depths, err := hwtest.LiveDepths(rng, net, layers)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"math/rand"
 	"slices"
 
 	"hass/internal/fixed"
@@ -143,10 +144,19 @@ func (b *Builder) averageScale(n int, in, out fixed.Format) int {
 	return 18 + bits.Len(uint(n)) + b.Forms.Intn(6) - math.Ilogb(intnet.AvgRatio(in, out))
 }
 
+// turnSome lets lanes share the multipliers of some joins.
+func turnSome(rng *rand.Rand, net *intnet.Net, layers []hw.Layer) {
+	for i := range layers {
+		if l := &net.Layers[i]; l.Kind == intnet.KindConv && rng.Intn(4) > 0 {
+			layers[i].Turns = hw.TurnsOf(net, l, layers[i], 2+rng.Intn(hw.MaxTurns))
+		}
+	}
+}
+
 // Rescalings are the forms of rescaling, besides shifts, that tests must cover.
 func Rescalings() []string {
 	return []string{"multiplier of 1 parts", "multiplier of 2 parts", "multiplier of 4 parts", "own multiplier of 1 parts", "own multiplier of 2 parts", "own multiplier of 4 parts",
-		"thresholds", "add factors", "mul factor", "scaled average"}
+		"multiplier in turns", "own multiplier in turns", "thresholds", "add factors", "mul factor", "scaled average"}
 }
 
 // RescalingsOf lists the rescalings of a network.
@@ -156,6 +166,11 @@ func RescalingsOf(n *hw.Network) (list []string) {
 		switch l.Kind {
 		case intnet.KindConv:
 			j := hw.JoinOf(n.Net, l, hl)
+			if j.Turns > 1 && j.OwnMul() {
+				list = append(list, "own multiplier in turns")
+			} else if j.Turns > 1 {
+				list = append(list, "multiplier in turns")
+			}
 			switch {
 			case j.Levels > 0:
 				list = append(list, "thresholds")

@@ -72,6 +72,9 @@ func drawCase(rng, forms, scheduled, packed *rand.Rand) (*Case, error) {
 	if packed != nil {
 		packSome(packed, net, c.Layers)
 	}
+	if forms != nil {
+		turnSome(forms, net, c.Layers)
+	}
 	c.Depths, err = LiveDepths(rng, net, c.Layers)
 	return c, err
 }

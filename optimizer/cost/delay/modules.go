@@ -493,7 +493,7 @@ func join(s *Paths, m *hw.JoinParams) {
 	ins := m.Gangs * m.Banks
 	sum := m.SumBits()
 	entry := m.EntryBits()
-	s.Kind, s.size = int(kindJoin), float64(m.Px*m.OutCh()*(2*sum*max(1, m.Levels)+2*m.Bits)+m.OutCh()*entry)
+	s.Kind, s.size = int(kindJoin), float64(m.Units()*(2*sum*max(1, m.Levels)+2*m.Bits)+m.OutCh()*entry)
 	control(s, ins, 1, max(fixed.CeilLog2(m.Folds), fixed.CeilLog2(fixed.CeilDiv(m.W, m.Px))), m.OutCh()*entry)
 	w := m.Biases()
 	weights(s, &w)
@@ -502,6 +502,9 @@ func join(s *Paths, m *hw.JoinParams) {
 		return
 	}
 	s.add(via(0).adder(sum).with(rams))
+	if m.Turns > 1 { // the turn chooses accumulators and constants
+		s.add(via(muxLevels(m.Turns)).drives(fixed.CeilDiv(m.Turns, 4) * (m.Banks*m.AccBits + entry)))
+	}
 	from := none
 	if m.MulBits > 0 {
 		from = multiply(s, sum, m.MulBits+1)

@@ -189,15 +189,23 @@ func TestYosys(t *testing.T) {
 	}
 }
 
-// TestJoinOfBanks synthesises joins of elastic engines. The sweep has none of them, because rules give the resources that banks add to a
-// join.
-func TestJoinOfBanks(t *testing.T) {
+// TestJoinsByRule synthesises joins of elastic engines, and joins whose lanes share multipliers. The sweep has none of them, because rules
+// give the resources that banks and turns add to a join.
+func TestJoinsByRule(t *testing.T) {
 	testenv.Tools(t, "yosys", "yosys")
 	var points []Point
-	for _, banks := range []int{2, 3, 9} {
+	for _, banks := range []int{2, 5} {
 		points = append(points, Point{Module: hw.JoinParams{
 			Gangs: 2, Banks: banks, Gang: 4, Px: 1, AccBits: 36, Bits: 16, W: 14, Folds: 4, Shift: 9, Steps: 1, Rounding: fixed.HalfUp, Hi: 32767,
 		}})
+	}
+	for _, j := range []hw.JoinParams{
+		{Gang: 4, Px: 1, W: 16, Folds: 8, MulBits: 12, Turns: 4},
+		{Gang: 1, Px: 12, W: 12, Folds: 32, MulBits: 12, Turns: 6},
+		{Gang: 2, Px: 7, W: 7, Folds: 16, MulBits: 15, Mul: 20001, Turns: 7},
+	} {
+		j.Gangs, j.Banks, j.AccBits, j.Bits, j.Shift, j.Steps, j.Rounding, j.Hi, j.Parts = 1, 1, 22, 8, 20, 1, fixed.HalfUp, 255, 1
+		points = append(points, Point{Module: j})
 	}
 	y := &Yosys{Dir: t.TempDir()}
 	got, _, err := y.Run(context.Background(), points)

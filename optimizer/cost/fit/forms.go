@@ -7,6 +7,7 @@ import (
 
 	"hass/internal/fixed"
 	"hass/internal/hw"
+	"hass/internal/packing"
 )
 
 // RequantiseForms are joins of four lanes that requantise sums of 23 bits, as for 3x3x64 products of 8 bits, to 64 channels,
@@ -17,7 +18,7 @@ func RequantiseForms() (names []string, joins []hw.JoinParams) {
 		change(&j)
 		if j.MulBits > 0 {
 			j.Shift += j.MulBits
-			j.Parts = hw.Product{A: j.SumBits(), B: j.MulBits + 1}.Parts()
+			j.Parts = packing.Product{A: j.SumBits(), B: j.MulBits + 1}.Parts()
 		}
 		names, joins = append(names, name), append(joins, j)
 	}
@@ -62,7 +63,7 @@ func formPoints(l *list) {
 		j := join()
 		j.MulBits = 8 + rng.Intn(23)
 		j.Shift = j.AccBits + j.MulBits - 9 - rng.Intn(6)
-		if j.Parts = (hw.Product{A: j.SumBits(), B: j.MulBits + 1}).Parts(); rng.Intn(2) == 0 {
+		if j.Parts = (packing.Product{A: j.SumBits(), B: j.MulBits + 1}).Parts(); rng.Intn(2) == 0 {
 			j.Mul = int64(1)<<(j.MulBits-1) + rng.Int63n(1<<(j.MulBits-2))*2 + 1
 		}
 		if k%3 == 1 { // synthesis of all of them takes long
@@ -99,7 +100,7 @@ func formPoints(l *list) {
 	factor := func(width, most int) (hw.Wide, int) {
 		n := 4 + rng.Intn(most-3)
 		f := int64(1)<<(n-1) + rng.Int63n(1<<(n-2))*2 + 1
-		return hw.Wide(f), hw.Product{A: width, B: n + 1}.Parts()
+		return hw.Wide(f), packing.Product{A: width, B: n + 1}.Parts()
 	}
 	signed := func(bits int, signed bool) int {
 		if signed {

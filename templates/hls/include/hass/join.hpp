@@ -4,6 +4,8 @@
 //
 // There are three forms of requantisation: a shift; a multiplier and a shift, where the multiplier is MUL or, if that is 0,
 // the channel's own; or, in join_levels, thresholds, which include the bias.
+//
+// A beat takes TURNS cycles, so that the scheduler lets TURNS lanes share a multiplier.
 #ifndef HASS_JOIN_HPP
 #define HASS_JOIN_HPP
 
@@ -49,7 +51,7 @@ void join(const typename J::acc (&bias)[J::FOLDS][J::OUT_CH], const typename J::
   column<J::W, J::PX, J::FOLDS> at;
   int left = J::BEATS, image = 0;
   while (image < images) {
-#pragma HLS PIPELINE II = 1 style = flp
+#pragma HLS PIPELINE II = J::TURNS style = flp
     typename J::acc sum[J::PX * J::OUT_CH];
 #pragma HLS ARRAY_PARTITION variable = sum complete
     for (int i = 0; i < J::PX * J::OUT_CH; ++i) {

@@ -122,6 +122,7 @@ struct l1_conv_join_config {
   static constexpr int BIAS_FRAC = 0;
   static constexpr int SHIFT = 8;
   static constexpr int STEPS = 1;
+  static constexpr int TURNS = 1;
   static constexpr bool MULTIPLY = false;
   static constexpr std::int64_t MUL = 0;
   static constexpr int MUL_BITS = 0;

@@ -22,7 +22,7 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
               int images) {
 #pragma HLS INTERFACE axis port = input
 #pragma HLS INTERFACE axis port = output0
-#pragma HLS INTERFACE m_axi port = weights offset = slave bundle = gmem depth = 261
+#pragma HLS INTERFACE m_axi port = weights offset = slave bundle = gmem depth = 272
 #pragma HLS INTERFACE s_axilite port = weights bundle = control
 #pragma HLS INTERFACE s_axilite port = mode bundle = control
 #pragma HLS INTERFACE s_axilite port = images bundle = control
@@ -33,10 +33,10 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
   // FIFO: token type, name, depth, writer, reader.
   HASS_STREAM(design::u8_6x1, x, 1, input_source, l0_conv_window, lutram);
   HASS_STREAM(design::u8_6x1, l0_conv_beats, 1, l0_conv_window, l0_conv_scheduled, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_sums0, 8, l0_conv_scheduled, l0_conv_collect, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_sums1, 8, l0_conv_scheduled, l0_conv_collect, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_sums2, 8, l0_conv_scheduled, l0_conv_collect, lutram);
-  HASS_STREAM(design::acc21_6x1, l0_conv_acc, 2, l0_conv_collect, l0_conv_join, lutram);
+  HASS_STREAM(design::acc22_6x1, l0_conv_sums0, 8, l0_conv_scheduled, l0_conv_collect, lutram);
+  HASS_STREAM(design::acc22_6x1, l0_conv_sums1, 8, l0_conv_scheduled, l0_conv_collect, lutram);
+  HASS_STREAM(design::acc22_6x1, l0_conv_sums2, 8, l0_conv_scheduled, l0_conv_collect, lutram);
+  HASS_STREAM(design::acc22_6x1, l0_conv_acc, 2, l0_conv_collect, l0_conv_join, lutram);
   HASS_STREAM(design::s8_6x1, t1, 5, l0_conv_join, l1_conv_window, lutram);
   HASS_STREAM(design::s8_3x1, l1_conv_beats, 7, l1_conv_window, l1_conv_scheduled, lutram);
   HASS_STREAM(design::acc20_3x1, l1_conv_sums0, 8, l1_conv_scheduled, l1_conv_collect, lutram);
@@ -52,7 +52,7 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
   HASS_STREAM(design::acc20_2x1, l2_conv_acc, 5, l2_conv_collect, l2_conv_join, lutram);
   HASS_SKIP_STREAM(design::s8_2x1, t3, 4, l2_conv_join, l4_add_add, lutram);
   HASS_STREAM(design::u8_2x1, l3_conv_beats, 7, l3_conv_window, l3_conv_scheduled, lutram);
-  HASS_STREAM(design::acc21_2x1, l3_conv_acc, 2, l3_conv_scheduled, l3_conv_join, lutram);
+  HASS_STREAM(design::acc22_2x1, l3_conv_acc, 2, l3_conv_scheduled, l3_conv_join, lutram);
   HASS_STREAM(design::s8_2x1, t5, 8, l4_add_add, output0_sink, lutram);
   HASS_SKIP_STREAM(design::s8_2x1, t4, 1, l3_conv_join, l4_add_add, lutram);
   HASS_STREAM(hass::word, weights_chain0, 2, weights_loader, l0_conv_scheduled, lutram);

@@ -63,12 +63,12 @@ namespace {
 
 struct l0_conv_scheduled_config {
   using in_beat = u8_6x1;
-  using out_beat = acc21_6x1;
+  using out_beat = acc22_6x1;
   using activation = ap_uint<8>;
   using weight = ap_int<8>;
   using address = ap_uint<3>;
   using place = ap_uint<6>;
-  using acc = ap_int<21>;
+  using acc = ap_int<22>;
   static constexpr int BANKS = 5;
   static constexpr int CHAINS = 3;
   static constexpr int PX = 6;
@@ -86,9 +86,9 @@ struct l0_conv_scheduled_config {
 }  // namespace
 
 void l0_conv_scheduled(hls::stream<u8_6x1>& in,
-                       hls::stream<acc21_6x1>& out0,
-                       hls::stream<acc21_6x1>& out1,
-                       hls::stream<acc21_6x1>& out2,
+                       hls::stream<acc22_6x1>& out0,
+                       hls::stream<acc22_6x1>& out1,
+                       hls::stream<acc22_6x1>& out2,
                        hls::stream<hass::word>& chain_in,
                        hls::stream<hass::word>& chain_out,
                        int mode,
@@ -116,7 +116,7 @@ void l0_conv_scheduled(hls::stream<u8_6x1>& in,
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 1
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 2
   if (mode == hass::MODE_LOAD) {
-    hass::load_schedule<l0_conv_scheduled_config>(places, weights, addresses, lasts, 192, chain_in, chain_out);
+    hass::load_schedule<l0_conv_scheduled_config>(places, weights, addresses, lasts, 203, chain_in, chain_out);
   } else {
     hass::scheduled<l0_conv_scheduled_config>(places, weights, addresses, lasts, words, images, in, out0, out1, out2);
   }
@@ -125,7 +125,7 @@ void l0_conv_scheduled(hls::stream<u8_6x1>& in,
 namespace {
 
 struct l0_conv_collect_config {
-  using beat = acc21_6x1;
+  using beat = acc22_6x1;
   using port = ap_uint<2>;
   static constexpr int FILTERS = 7;
   static constexpr int WINDOWS = 6;
@@ -133,10 +133,10 @@ struct l0_conv_collect_config {
 
 }  // namespace
 
-void l0_conv_collect(hls::stream<acc21_6x1>& in0,
-                     hls::stream<acc21_6x1>& in1,
-                     hls::stream<acc21_6x1>& in2,
-                     hls::stream<acc21_6x1>& out,
+void l0_conv_collect(hls::stream<acc22_6x1>& in0,
+                     hls::stream<acc22_6x1>& in1,
+                     hls::stream<acc22_6x1>& in2,
+                     hls::stream<acc22_6x1>& out,
                      hls::stream<hass::word>& chain_in,
                      hls::stream<hass::word>& chain_out,
                      int mode,
@@ -146,7 +146,7 @@ void l0_conv_collect(hls::stream<acc21_6x1>& in0,
 #pragma HLS BIND_STORAGE variable = ports type = ram_1p impl = lutram
 #pragma HLS RESET variable = ports off
   if (mode == hass::MODE_LOAD) {
-    hass::load_ports<l0_conv_collect_config>(ports, 185, chain_in, chain_out);
+    hass::load_ports<l0_conv_collect_config>(ports, 196, chain_in, chain_out);
   } else {
     hass::collect<l0_conv_collect_config>(ports, images, out, in0, in1, in2);
   }
@@ -155,32 +155,33 @@ void l0_conv_collect(hls::stream<acc21_6x1>& in0,
 namespace {
 
 struct l0_conv_join_config {
-  using acc_beat = acc21_6x1;
+  using acc_beat = acc22_6x1;
   using out_beat = s8_6x1;
-  using acc = ap_int<21>;
-  using scale = ap_uint<1>;
+  using acc = ap_int<22>;
+  using scale = ap_uint<18>;
   static constexpr int W = 6;
   static constexpr int PX = 6;
   static constexpr int OUT_CH = 1;
   static constexpr int BANKS = 1;
   static constexpr int FOLDS = 7;
   static constexpr int BEATS = 42;
-  static constexpr int ACC_BITS = 21;
+  static constexpr int ACC_BITS = 22;
   static constexpr std::int64_t LO = 0;
   static constexpr int BIAS_FRAC = 0;
-  static constexpr int SHIFT = 7;
+  static constexpr int SHIFT = 24;
   static constexpr int STEPS = 1;
-  static constexpr bool MULTIPLY = false;
+  static constexpr int TURNS = 3;
+  static constexpr bool MULTIPLY = true;
   static constexpr std::int64_t MUL = 0;
-  static constexpr int MUL_BITS = 0;
-  static constexpr int SCALE_BITS = 0;
+  static constexpr int MUL_BITS = 18;
+  static constexpr int SCALE_BITS = 18;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;
   static constexpr std::int64_t HI = 127;
 };
 
 }  // namespace
 
-void l0_conv_join(hls::stream<acc21_6x1>& in,
+void l0_conv_join(hls::stream<acc22_6x1>& in,
                   hls::stream<s8_6x1>& out,
                   hls::stream<hass::word>& chain_in,
                   hls::stream<hass::word>& chain_out,
@@ -193,7 +194,7 @@ void l0_conv_join(hls::stream<acc21_6x1>& in,
 #pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
 #pragma HLS RESET variable = scales off
   if (mode == hass::MODE_LOAD) {
-    hass::load_bias<l0_conv_join_config>(bias, scales, 178, chain_in, chain_out);
+    hass::load_bias<l0_conv_join_config>(bias, scales, 182, chain_in, chain_out);
   } else {
     hass::join<l0_conv_join_config>(bias, scales, images, out, in);
   }

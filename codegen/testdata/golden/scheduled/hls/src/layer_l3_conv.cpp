@@ -63,12 +63,12 @@ namespace {
 
 struct l3_conv_scheduled_config {
   using in_beat = u8_2x1;
-  using out_beat = acc21_2x1;
+  using out_beat = acc22_2x1;
   using activation = ap_uint<8>;
   using weight = ap_int<8>;
   using address = ap_uint<3>;
   using place = ap_uint<4>;
-  using acc = ap_int<21>;
+  using acc = ap_int<22>;
   static constexpr int BANKS = 1;
   static constexpr int CHAINS = 1;
   static constexpr int PX = 2;
@@ -86,7 +86,7 @@ struct l3_conv_scheduled_config {
 }  // namespace
 
 void l3_conv_scheduled(hls::stream<u8_2x1>& in,
-                       hls::stream<acc21_2x1>& out,
+                       hls::stream<acc22_2x1>& out,
                        hls::stream<hass::word>& chain_in,
                        hls::stream<hass::word>& chain_out,
                        int mode,
@@ -123,9 +123,9 @@ void l3_conv_scheduled(hls::stream<u8_2x1>& in,
 namespace {
 
 struct l3_conv_join_config {
-  using acc_beat = acc21_2x1;
+  using acc_beat = acc22_2x1;
   using out_beat = s8_2x1;
-  using acc = ap_int<21>;
+  using acc = ap_int<22>;
   using scale = ap_uint<1>;
   static constexpr int W = 3;
   static constexpr int PX = 2;
@@ -133,14 +133,15 @@ struct l3_conv_join_config {
   static constexpr int BANKS = 1;
   static constexpr int FOLDS = 4;
   static constexpr int BEATS = 24;
-  static constexpr int ACC_BITS = 21;
+  static constexpr int ACC_BITS = 22;
   static constexpr std::int64_t LO = 0;
   static constexpr int BIAS_FRAC = 0;
-  static constexpr int SHIFT = 7;
+  static constexpr int SHIFT = 28;
   static constexpr int STEPS = 1;
-  static constexpr bool MULTIPLY = false;
-  static constexpr std::int64_t MUL = 0;
-  static constexpr int MUL_BITS = 0;
+  static constexpr int TURNS = 2;
+  static constexpr bool MULTIPLY = true;
+  static constexpr std::int64_t MUL = 3836559;
+  static constexpr int MUL_BITS = 22;
   static constexpr int SCALE_BITS = 0;
   static constexpr hass::rounding ROUNDING = hass::HALF_UP;
   static constexpr std::int64_t HI = 127;
@@ -148,7 +149,7 @@ struct l3_conv_join_config {
 
 }  // namespace
 
-void l3_conv_join(hls::stream<acc21_2x1>& in,
+void l3_conv_join(hls::stream<acc22_2x1>& in,
                   hls::stream<s8_2x1>& out,
                   hls::stream<hass::word>& chain_in,
                   hls::stream<hass::word>& chain_out,

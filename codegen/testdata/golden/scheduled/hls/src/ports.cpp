@@ -8,7 +8,7 @@ namespace design {
 void weights_loader(const hass::word* weights,
                     hls::stream<hass::word>& out,
                     int mode) {
-  hass::weights_loader(weights, 261, mode, out);
+  hass::weights_loader(weights, 272, mode, out);
 }
 
 namespace {

@@ -11,8 +11,8 @@ namespace design {
 
 using acc20_2x1 = hass::beat<ap_int<20>, 2, 1>;
 using acc20_3x1 = hass::beat<ap_int<20>, 3, 1>;
-using acc21_2x1 = hass::beat<ap_int<21>, 2, 1>;
-using acc21_6x1 = hass::beat<ap_int<21>, 6, 1>;
+using acc22_2x1 = hass::beat<ap_int<22>, 2, 1>;
+using acc22_6x1 = hass::beat<ap_int<22>, 6, 1>;
 using s8_2x1 = hass::beat<ap_int<8>, 2, 1>;
 using s8_3x1 = hass::beat<ap_int<8>, 3, 1>;
 using s8_6x1 = hass::beat<ap_int<8>, 6, 1>;

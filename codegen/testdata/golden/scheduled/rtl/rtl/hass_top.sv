@@ -1,5 +1,5 @@
 // The accelerator: AXI4-Stream ports for input, outputs and weights, and AXI4-Lite control with
-// counters (hass_control.sv). Weights (261 words) are loaded once into on-chip memories. A run then
+// counters (hass_control.sv). Weights (272 words) are loaded once into on-chip memories. A run then
 // takes images from the input.
 //
 //   s_axis_input    64-bit words, 18 per image
@@ -189,11 +189,11 @@ module hass_top #(
     end
   endgenerate
 
-  // l0_conv_scheduled to l0_conv_collect: 6px*1ch of 21 bits
+  // l0_conv_scheduled to l0_conv_collect: 6px*1ch of 22 bits
   wire s_l0_conv_sums0__room, s_l0_conv_sums0__issue, s_l0_conv_sums0__push, s_l0_conv_sums0__valid, s_l0_conv_sums0__read, s_l0_conv_sums0__pop;
-  wire [125:0] s_l0_conv_sums0__in, s_l0_conv_sums0__out;
+  wire [131:0] s_l0_conv_sums0__in, s_l0_conv_sums0__out;
   hass_fifo #(
-      .WIDTH(126),
+      .WIDTH(132),
       .DEPTH(8),
       .BLOCK(0)
   ) s_l0_conv_sums0__fifo (
@@ -225,11 +225,11 @@ module hass_top #(
     end
   endgenerate
 
-  // l0_conv_scheduled to l0_conv_collect: 6px*1ch of 21 bits
+  // l0_conv_scheduled to l0_conv_collect: 6px*1ch of 22 bits
   wire s_l0_conv_sums1__room, s_l0_conv_sums1__issue, s_l0_conv_sums1__push, s_l0_conv_sums1__valid, s_l0_conv_sums1__read, s_l0_conv_sums1__pop;
-  wire [125:0] s_l0_conv_sums1__in, s_l0_conv_sums1__out;
+  wire [131:0] s_l0_conv_sums1__in, s_l0_conv_sums1__out;
   hass_fifo #(
-      .WIDTH(126),
+      .WIDTH(132),
       .DEPTH(8),
       .BLOCK(0)
   ) s_l0_conv_sums1__fifo (
@@ -261,11 +261,11 @@ module hass_top #(
     end
   endgenerate
 
-  // l0_conv_scheduled to l0_conv_collect: 6px*1ch of 21 bits
+  // l0_conv_scheduled to l0_conv_collect: 6px*1ch of 22 bits
   wire s_l0_conv_sums2__room, s_l0_conv_sums2__issue, s_l0_conv_sums2__push, s_l0_conv_sums2__valid, s_l0_conv_sums2__read, s_l0_conv_sums2__pop;
-  wire [125:0] s_l0_conv_sums2__in, s_l0_conv_sums2__out;
+  wire [131:0] s_l0_conv_sums2__in, s_l0_conv_sums2__out;
   hass_fifo #(
-      .WIDTH(126),
+      .WIDTH(132),
       .DEPTH(8),
       .BLOCK(0)
   ) s_l0_conv_sums2__fifo (
@@ -297,11 +297,11 @@ module hass_top #(
     end
   endgenerate
 
-  // l0_conv_collect to l0_conv_join: 6px*1ch of 21 bits
+  // l0_conv_collect to l0_conv_join: 6px*1ch of 22 bits
   wire s_l0_conv_acc__room, s_l0_conv_acc__issue, s_l0_conv_acc__push, s_l0_conv_acc__valid, s_l0_conv_acc__read, s_l0_conv_acc__pop;
-  wire [125:0] s_l0_conv_acc__in, s_l0_conv_acc__out;
+  wire [131:0] s_l0_conv_acc__in, s_l0_conv_acc__out;
   hass_fifo #(
-      .WIDTH(126),
+      .WIDTH(132),
       .DEPTH(2),
       .BLOCK(0)
   ) s_l0_conv_acc__fifo (
@@ -873,11 +873,11 @@ module hass_top #(
     end
   endgenerate
 
-  // l3_conv_scheduled to l3_conv_join: 2px*1ch of 21 bits
+  // l3_conv_scheduled to l3_conv_join: 2px*1ch of 22 bits
   wire s_l3_conv_acc__room, s_l3_conv_acc__issue, s_l3_conv_acc__push, s_l3_conv_acc__valid, s_l3_conv_acc__read, s_l3_conv_acc__pop;
-  wire [41:0] s_l3_conv_acc__in, s_l3_conv_acc__out;
+  wire [43:0] s_l3_conv_acc__in, s_l3_conv_acc__out;
   hass_fifo #(
-      .WIDTH(42),
+      .WIDTH(44),
       .DEPTH(2),
       .BLOCK(0)
   ) s_l3_conv_acc__fifo (
@@ -1054,7 +1054,7 @@ module hass_top #(
       .out(s_l0_conv_beats__in),
       .waits(waits[2+:2])
   );
-  wire [377:0] s_l0_conv_sums0__all;
+  wire [395:0] s_l0_conv_sums0__all;
   hass_scheduled #(
       .BANKS(5),
       .CHAINS(3),
@@ -1063,7 +1063,7 @@ module hass_top #(
       .X_BITS(8),
       .X_SIGNED(0),
       .W_BITS(8),
-      .ACC(21),
+      .ACC(22),
       .BEATS(27),
       .WORDS(6),
       .WINDOWS(6),
@@ -1093,12 +1093,12 @@ module hass_top #(
       .out(s_l0_conv_sums0__all),
       .waits(waits[4+:2])
   );
-  assign s_l0_conv_sums0__in = s_l0_conv_sums0__all[125:0];
-  assign s_l0_conv_sums1__in = s_l0_conv_sums0__all[251:126];
-  assign s_l0_conv_sums2__in = s_l0_conv_sums0__all[377:252];
+  assign s_l0_conv_sums0__in = s_l0_conv_sums0__all[131:0];
+  assign s_l0_conv_sums1__in = s_l0_conv_sums0__all[263:132];
+  assign s_l0_conv_sums2__in = s_l0_conv_sums0__all[395:264];
   hass_collect #(
       .INS(3),
-      .WIDTH(126),
+      .WIDTH(132),
       .FILTERS(7),
       .STYLE(0)
   ) l0_conv_collect (
@@ -1125,16 +1125,19 @@ module hass_top #(
       .BANKS(1),
       .GANG(1),
       .PX(6),
-      .ACC_BITS(21),
+      .ACC_BITS(22),
       .BIAS_FRAC(0),
       .BITS(8),
       .W(6),
       .FOLDS(7),
-      .SHIFT(7),
+      .SHIFT(24),
       .STEPS(1),
       .ROUNDING(0),
       .LO(0),
-      .HI(127)
+      .HI(127),
+      .MUL_BITS(18),
+      .PARTS(2),
+      .TURNS(3)
   ) l0_conv_join (
       .clk,
       .rst,
@@ -1154,7 +1157,7 @@ module hass_top #(
       .waits(waits[8+:2])
   );
 
-  // Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 16 rows a window.
+  // Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 17 rows a window.
   hass_window #(
       .BITS(8),
       .SIGNED(1),
@@ -1221,7 +1224,7 @@ module hass_top #(
       .BEATS(63),
       .WORDS(16),
       .WINDOWS(3),
-      .ROWS(16),
+      .ROWS(17),
       .LEAD(3),
       .ITERATIONS(66),
       .STYLE(1),
@@ -1539,7 +1542,7 @@ module hass_top #(
       .X_BITS(8),
       .X_SIGNED(0),
       .W_BITS(8),
-      .ACC(21),
+      .ACC(22),
       .BEATS(5),
       .WORDS(5),
       .WINDOWS(6),
@@ -1574,16 +1577,20 @@ module hass_top #(
       .BANKS(1),
       .GANG(1),
       .PX(2),
-      .ACC_BITS(21),
+      .ACC_BITS(22),
       .BIAS_FRAC(0),
       .BITS(8),
       .W(3),
       .FOLDS(4),
-      .SHIFT(7),
+      .SHIFT(28),
       .STEPS(1),
       .ROUNDING(0),
       .LO(0),
-      .HI(127)
+      .HI(127),
+      .MUL_BITS(22),
+      .MUL(3836559),
+      .PARTS(2),
+      .TURNS(2)
   ) l3_conv_join (
       .clk,
       .rst,

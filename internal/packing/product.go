@@ -1,11 +1,9 @@
-package hw
-
-import "hass/internal/packing"
+package packing
 
 // Widths of the ports of a DSP slice's multiplier, signed: those of 7 series, which UltraScale+ has as well.
 const (
-	portWide   = packing.Wide7
-	portNarrow = packing.Narrow
+	portWide   = Wide7
+	portNarrow = Narrow
 	portLow    = portNarrow - 1 // bits of an operand's low part, which has no sign
 )
 
@@ -25,8 +23,8 @@ func (p Product) Parts() int {
 	return 4
 }
 
-// productCycles are the cycles of a product of the given number of parts.
-func productCycles(parts int) int { return parts + 2 }
+// ProductCycles are the cycles of a product of the given number of parts.
+func ProductCycles(parts int) int { return parts + 2 }
 
 // Cut gives the widths of the parts' operands, that of the wider operand first.
 func (p Product) Cut() [][2]int {
