@@ -251,6 +251,7 @@ func comparePage(d *Data, lim rowLimits, abridged *[]string) *page {
 		v := &view{Run: r}
 		blk := v.sourcesBlock()
 		blk.Heading, blk.Table.ID = short(r.Label, maxName), fmt.Sprintf("sources-%d", i+1)
+		blk.Table.Caption += ", " + blk.Heading
 		sources.Blocks = append(sources.Blocks, blk)
 	}
 	p.Sections = append(p.Sections, time, hardware, sources)
