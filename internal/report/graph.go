@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"hass/internal/report/layout"
 )
 
 // graph is the drawing of a network.
@@ -124,7 +126,7 @@ func draw(r *Run, link func(id string) string) *graph {
 		}
 	}
 	onLayers, onStreams := r.criticalLayers(), r.criticalStreams()
-	l := arrange(len(ids), pairs)
+	l := layout.Arrange(len(ids), pairs)
 	if l == nil {
 		return nil
 	}
@@ -133,31 +135,31 @@ func draw(r *Run, link func(id string) string) *graph {
 	for _, e := range pairs {
 		into[e[1]]++
 	}
-	top := make([]float64, len(l.ranks))
-	y := float64(margin)
-	for k, rank := range l.ranks {
+	top := make([]float64, len(l.Ranks))
+	y := float64(layout.Margin)
+	for k, rank := range l.Ranks {
 		lines := 0
 		for _, p := range rank {
-			if v := l.places[p].node; v >= 0 && into[v] > 0 {
+			if v := l.Places[p].Node; v >= 0 && into[v] > 0 {
 				lines = max(lines, labelLines(into[v]))
 			}
 		}
 		if k > 0 {
-			y += rankGap + float64(labelLine*lines)
+			y += layout.RankGap + float64(layout.LabelLine*lines)
 		}
 		top[k] = y
-		y += nodeHeight
+		y += layout.NodeHeight
 	}
-	g.Height = y + margin
-	for i := range l.places {
-		g.Width = max(g.Width, l.places[i].x+l.places[i].width()/2)
+	g.Height = y + layout.Margin
+	for i := range l.Places {
+		g.Width = max(g.Width, l.Places[i].X+l.Places[i].Width()/2)
 	}
-	g.Width += 2*margin + labelRoom
+	g.Width += 2*layout.Margin + labelRoom
 	for v, id := range ids {
-		p := &l.places[l.at[v]]
-		g.Nodes = append(g.Nodes, boxOf(id, layers[id], onLayers[id], p.x+margin-nodeWidth/2, top[p.rank], link))
+		p := &l.Places[l.At[v]]
+		g.Nodes = append(g.Nodes, boxOf(id, layers[id], onLayers[id], p.X+layout.Margin-layout.NodeWidth/2, top[p.Rank], link))
 	}
-	rankOf := func(k int) int { return l.places[l.routes[k][len(l.routes[k])-1]].rank }
+	rankOf := func(k int) int { return l.Places[l.Routes[k][len(l.Routes[k])-1]].Rank }
 	seen := make([]int, len(ids)) // labels at a node so far
 	order := make([]int, len(pairs))
 	for i := range order {
@@ -165,9 +167,9 @@ func draw(r *Run, link func(id string) string) *graph {
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		switch {
-		case l.enter[a] < l.enter[b]:
+		case l.Enter[a] < l.Enter[b]:
 			return -1
-		case l.enter[a] > l.enter[b]:
+		case l.Enter[a] > l.Enter[b]:
 			return 1
 		}
 		return 0
@@ -179,7 +181,7 @@ func draw(r *Run, link func(id string) string) *graph {
 			edge.Class, edge.Title, edge.Wide = "edge critical", edge.Title+"; on the critical cycle", max(edge.Wide, 3)
 		}
 		g.Lines = append(g.Lines, edge)
-		x := l.places[l.at[to]].x + margin + l.enter[k]
+		x := l.Places[l.At[to]].X + layout.Margin + l.Enter[k]
 		yy := top[rankOf(k)]
 		text := fmt.Sprintf("%s\u202fbit \u00d7 %s", whole(e.Bits), whole(e.Depth))
 		n := into[to]
@@ -187,14 +189,14 @@ func draw(r *Run, link func(id string) string) *graph {
 		case n <= 2:
 			g.Labels = append(g.Labels, label{x + 7 - 14*boolTo(n == 2 && i == 0), yy - 9, text, n == 2 && i == 0})
 		case n <= maxLabels:
-			g.Labels = append(g.Labels, label{x + 7, yy - 9 - float64(labelLine*(n-1-i)), text, false})
+			g.Labels = append(g.Labels, label{x + 7, yy - 9 - float64(layout.LabelLine*(n-1-i)), text, false})
 		case i == 0:
 			g.Labels = append(g.Labels, label{x + 7, yy - 9, fmt.Sprintf("%d streams: see the FIFOs", n), false})
 		}
 		seen[to]++
 	}
 	g.Text = fmt.Sprintf("%d layers in %d ranks from the input at the top to the output at the bottom, joined by %d streams. The tables of cycles and of FIFOs have all that it shows.",
-		len(r.Layers), len(l.ranks), len(r.Edges))
+		len(r.Layers), len(l.Ranks), len(r.Edges))
 	return g
 }
 
@@ -220,17 +222,17 @@ func boolTo(b bool) float64 {
 }
 
 // route is the line of an edge.
-func route(l *layout, k int, top []float64, e *Edge) line {
+func route(l *layout.Layout, k int, top []float64, e *Edge) line {
 	var b strings.Builder
-	places := l.routes[k]
-	first := &l.places[places[0]]
-	x, y := first.x+margin+l.leave[k], top[first.rank]+nodeHeight
+	places := l.Routes[k]
+	first := &l.Places[places[0]]
+	x, y := first.X+layout.Margin+l.Leave[k], top[first.Rank]+layout.NodeHeight
 	fmt.Fprintf(&b, "M%s %s", coordinate(x), coordinate(y))
 	for i, p := range places[1:] {
-		at := &l.places[p]
-		nx, ny := at.x+margin, top[at.rank]
+		at := &l.Places[p]
+		nx, ny := at.X+layout.Margin, top[at.Rank]
 		if i == len(places)-2 {
-			nx += l.enter[k]
+			nx += l.Enter[k]
 			ny -= 5 // the arrow
 		}
 		if nx == x {
@@ -241,7 +243,7 @@ func route(l *layout, k int, top []float64, e *Edge) line {
 		}
 		x, y = nx, ny
 		if i < len(places)-2 {
-			y = top[at.rank] + nodeHeight
+			y = top[at.Rank] + layout.NodeHeight
 			fmt.Fprintf(&b, "V%s", coordinate(y))
 		}
 	}
@@ -260,10 +262,10 @@ const nameRoom = 26
 
 // boxOf is the box of a layer, which may be on the critical cycle, or of an input or output.
 func boxOf(id string, l *Layer, critical bool, x, y float64, link func(id string) string) node {
-	b := node{X: round2(x), Y: y, W: nodeWidth, H: nodeHeight, Class: "io", Title: id}
+	b := node{X: round2(x), Y: y, W: layout.NodeWidth, H: layout.NodeHeight, Class: "io", Title: id}
 	b.Lines[0] = short(id, nameRoom)
 	if l == nil {
-		b.H = nodeHeight - 24
+		b.H = layout.NodeHeight - 24
 		if id != "input" { // its readers are below
 			return b
 		}
@@ -286,7 +288,7 @@ func boxOf(id string, l *Layer, critical bool, x, y float64, link func(id string
 	}
 	if u := l.Utilisation; u != nil {
 		b.Class = level(*u)
-		b.Used = round2(nodeWidth * min(1, *u))
+		b.Used = round2(layout.NodeWidth * min(1, *u))
 		spent += ", busy " + percent(*u, 0)
 	}
 	b.Lines[2] = spent

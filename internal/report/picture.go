@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+
+	"hass/internal/report/layout"
 )
 
 // graphLegend explains the colours of the graph.
@@ -65,12 +67,12 @@ func (d *Data) Graph() ([]byte, error) {
 		Left, Top     float64
 		Keys          []key
 		Style         template.CSS
-	}{Graph: g, Width: max(g.Width, minPicture), Top: margin, Style: template.CSS(graphStyle + pictureStyle)}
-	x := float64(margin)
+	}{Graph: g, Width: max(g.Width, minPicture), Top: layout.Margin, Style: template.CSS(graphStyle + pictureStyle)}
+	x := float64(layout.Margin)
 	for _, l := range append([]legend{{"", "works"}}, r.graphLegend()...) {
 		wide := keyLetter*float64(len([]rune(l.Text))) + keyRoom
 		if x+wide > p.Width {
-			x, p.Top = margin, p.Top+keyHeight
+			x, p.Top = layout.Margin, p.Top+keyHeight
 		}
 		k := key{l, x, p.Top}
 		if l.Class == "" { // words alone

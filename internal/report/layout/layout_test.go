@@ -1,9 +1,8 @@
-package report
+package layout
 
 import (
 	"math/rand"
 	"reflect"
-	"slices"
 	"testing"
 )
 
@@ -19,39 +18,39 @@ func TestArrange(t *testing.T) {
 				edges = append(edges, [2]int{max(0, v-1-rng.Intn(8)), v})
 			}
 		}
-		l := arrange(n, edges)
+		l := Arrange(n, edges)
 		if l == nil {
 			t.Fatalf("seed %d: no layout", seed)
 		}
-		for e, route := range l.routes {
+		for e, route := range l.Routes {
 			for i := 1; i < len(route); i++ {
-				if a, b := l.places[route[i-1]].rank, l.places[route[i]].rank; b != a+1 {
+				if a, b := l.Places[route[i-1]].Rank, l.Places[route[i]].Rank; b != a+1 {
 					t.Errorf("seed %d: edge %d goes from rank %d to %d", seed, e, a, b)
 				}
 			}
-			if l.places[route[0]].node != edges[e][0] || l.places[route[len(route)-1]].node != edges[e][1] {
+			if l.Places[route[0]].Node != edges[e][0] || l.Places[route[len(route)-1]].Node != edges[e][1] {
 				t.Errorf("seed %d: edge %d ends elsewhere", seed, e)
 			}
-			for _, off := range []float64{l.leave[e], l.enter[e]} {
-				if off < -nodeWidth/2 || off > nodeWidth/2 {
+			for _, off := range []float64{l.Leave[e], l.Enter[e]} {
+				if off < -NodeWidth/2 || off > NodeWidth/2 {
 					t.Errorf("seed %d: edge %d ends %v beside its node", seed, e, off)
 				}
 			}
 		}
-		for r, rank := range l.ranks {
+		for r, rank := range l.Ranks {
 			for i := 1; i < len(rank); i++ {
-				a, b := &l.places[rank[i-1]], &l.places[rank[i]]
-				if gap := b.x - a.x - (a.width()+b.width())/2; gap < nodeGap-1 { // places are rounded
+				a, b := &l.Places[rank[i-1]], &l.Places[rank[i]]
+				if gap := b.X - a.X - (a.Width()+b.Width())/2; gap < nodeGap-1 { // places are rounded
 					t.Errorf("seed %d: rank %d: a gap of %v", seed, r, gap)
 				}
 			}
 			for _, k := range rank {
-				if p := &l.places[k]; p.x < p.width()/2-1 {
-					t.Errorf("seed %d: a place is left of the drawing: %v", seed, p.x)
+				if p := &l.Places[k]; p.X < p.Width()/2-1 {
+					t.Errorf("seed %d: a place is left of the drawing: %v", seed, p.X)
 				}
 			}
 		}
-		if !reflect.DeepEqual(l, arrange(n, edges)) {
+		if !reflect.DeepEqual(l, Arrange(n, edges)) {
 			t.Errorf("seed %d: laid out differently", seed)
 		}
 	}
@@ -59,25 +58,25 @@ func TestArrange(t *testing.T) {
 
 // TestArrangeChain: a chain is a straight line, and a skip connection a straight line next to it.
 func TestArrangeChain(t *testing.T) {
-	l := arrange(5, [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}})
+	l := Arrange(5, [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}})
 	for v := range 5 {
-		if p := l.places[l.at[v]]; p.x != l.places[l.at[0]].x || p.rank != v {
-			t.Errorf("node %d is at %v in rank %d", v, p.x, p.rank)
+		if p := l.Places[l.At[v]]; p.X != l.Places[l.At[0]].X || p.Rank != v {
+			t.Errorf("node %d is at %v in rank %d", v, p.X, p.Rank)
 		}
 	}
-	l = arrange(4, [][2]int{{0, 1}, {1, 2}, {2, 3}, {0, 3}})
-	skip := l.routes[3]
-	if len(skip) != 4 || l.places[skip[1]].x != l.places[skip[2]].x {
+	l = Arrange(4, [][2]int{{0, 1}, {1, 2}, {2, 3}, {0, 3}})
+	skip := l.Routes[3]
+	if len(skip) != 4 || l.Places[skip[1]].X != l.Places[skip[2]].X {
 		t.Errorf("the skip goes through %v", skip)
 	}
-	if l.places[l.at[1]].x != l.places[l.at[2]].x {
+	if l.Places[l.At[1]].X != l.Places[l.At[2]].X {
 		t.Error("the chain inside bends")
 	}
 }
 
 // TestArrangeBounded: a graph that would need too many places is not laid out.
 func TestArrangeBounded(t *testing.T) {
-	if arrange(maxPlaces+1, nil) != nil {
+	if Arrange(maxPlaces+1, nil) != nil {
 		t.Error("too many nodes are laid out")
 	}
 	// Each of many long edges has a point in every rank.
@@ -86,17 +85,7 @@ func TestArrangeBounded(t *testing.T) {
 	for v := 1; v < n; v++ {
 		edges = append(edges, [2]int{v - 1, v}, [2]int{0, v})
 	}
-	if arrange(n, edges) != nil {
+	if Arrange(n, edges) != nil {
 		t.Error("half a million points are laid out")
-	}
-}
-
-func TestMost(t *testing.T) {
-	weight := func(v int) float64 { return float64(v % 10) }
-	if got := most([]int{1, 19, 5, 29, 7}, 3, weight); !slices.Equal(got, []int{19, 29, 7}) {
-		t.Errorf("%v", got)
-	}
-	if got := most([]int{11, 1, 21}, 2, weight); !slices.Equal(got, []int{11, 1}) {
-		t.Errorf("of equal ones %v are kept", got)
 	}
 }
