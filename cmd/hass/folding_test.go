@@ -57,7 +57,7 @@ func TestFolding(t *testing.T) {
 	same("cycles", first.Predicted.CyclesPerImage, second.Predicted.CyclesPerImage)
 
 	// Dense engines have cycles that are known exactly. The slowest layer gets half of its multipliers.
-	dense := optimize("dense.json", "--engine", "dense", "--pixels", "1")
+	dense := optimize("dense.json", "--engine", "dense", "--pixels", "1", "--budget-share", "1")
 	text := do("show", in("dense.json"), "--folding")
 	head, table, _ := strings.Cut(text, "[layer."+dense.Predicted.Bottleneck+"]\n")
 	table, tail, _ := strings.Cut(table, "\n\n")
@@ -72,7 +72,7 @@ func TestFolding(t *testing.T) {
 	if err := os.WriteFile(in("edited.toml"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	edited := optimize("edited.json", "--engine", "dense", "--folding", in("edited.toml"))
+	edited := optimize("edited.json", "--engine", "dense", "--folding", in("edited.toml"), "--budget-share", "1")
 	for i := range edited.Layers {
 		want := dense.Layers[i]
 		if edited.Net.Layers[i].ID == dense.Predicted.Bottleneck {

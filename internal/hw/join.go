@@ -224,6 +224,9 @@ func (l *Layer) turns() int { return max(1, l.Turns) }
 
 // checkTurns refuses turns that the join of a layer cannot take.
 func checkTurns(net *intnet.Net, l *intnet.Layer, hl Layer) error {
+	if hl.Turns == 0 {
+		return nil
+	}
 	j := JoinOf(net, l, hl)
 	if hl.Turns < 0 || hl.Turns > 1 && (j.MulBits == 0 || hl.Turns > min(MaxTurns, j.Lanes())) {
 		return fmt.Errorf("turns %d for %d lanes with multipliers of %d bits: at most %d, the number of lanes, and 0 without multipliers",

@@ -315,9 +315,6 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 		if hl.GangDepth < 1 {
 			return fmt.Errorf("gang_depth %d is below 1", hl.GangDepth)
 		}
-		if err := checkTurns(net, &l, hl); err != nil {
-			return err
-		}
 		m := EngineLanes(net, l, hl)
 		if !hl.Engine.Known() {
 			return fmt.Errorf("unknown engine %q", hl.Engine)
@@ -326,6 +323,9 @@ func checkLayer(net *intnet.Net, l intnet.Layer, hl Layer) error {
 			return fmt.Errorf("an engine of kind %s and %d lanes cannot have n = %d", hl.Engine, m, hl.N)
 		}
 		if err := checkPacked(net, &l, hl); err != nil {
+			return err
+		}
+		if err := checkTurns(net, &l, hl); err != nil {
 			return err
 		}
 		if hl.Engine.Row().Static {

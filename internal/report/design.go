@@ -156,7 +156,10 @@ func (r *Run) finish() {
 		l.Busiest = r.Simulation != nil && r.Simulation.Bottleneck == l.ID
 		switch {
 		case cycles > 0 && l.Time != nil:
-			l.Utilisation = ratio(l.Time.Busy, cycles)
+			// A layer that works ahead of the outputs between which cycles are counted may be busy for longer than these.
+			if l.Utilisation = ratio(l.Time.Busy, cycles); l.Utilisation != nil {
+				*l.Utilisation = min(1, *l.Utilisation)
+			}
 		case r.Simulation == nil && r.Prediction != nil && l.Estimate != nil:
 			l.Utilisation = ratio(*l.Estimate, r.Prediction.CyclesPerImage)
 		}
