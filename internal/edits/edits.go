@@ -23,7 +23,7 @@ func Neutral(name string, generated, edited []byte) bool {
 		return true
 	case ext == ".json":
 		return sameJSON(generated, edited)
-	case ext == ".cpp" || ext == ".hpp" || ext == ".h":
+	case slices.Contains([]string{".cpp", ".hpp", ".h", ".dtsi", ".bif"}, ext): // device trees and bootgen's lists have the comments of C++
 		reduce = func(text string) ([]string, bool) { return code(text, cpp) }
 	case ext == ".sv" || ext == ".svh" || ext == ".v" || ext == ".vlt":
 		reduce = func(text string) ([]string, bool) { return code(text, verilog) }

@@ -81,7 +81,7 @@ func TestNeutral(t *testing.T) {
 // TestTemplates adds comments and blank lines at the ends of every template, which is neutral, and
 // changes a letter or digit of its code, which is not.
 func TestTemplates(t *testing.T) {
-	marks := map[string]string{".cpp": "// x", ".hpp": "// x", ".h": "// x", ".sv": "// x", ".vlt": "// x", ".tcl": "# x", ".sh": "# x", ".py": "# x", ".cfg": "# x", "": "# x", ".xdc": "# x"}
+	marks := map[string]string{".cpp": "// x", ".hpp": "// x", ".h": "// x", ".sv": "// x", ".vlt": "// x", ".tcl": "# x", ".sh": "# x", ".py": "# x", ".cfg": "# x", "": "# x", ".xdc": "# x", ".dtsi": "// x", ".bif": "// x", ".json": ""}
 	for _, tree := range []fs.FS{templates.HLS, templates.RTL, templates.Scripts, templates.Host} {
 		err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {

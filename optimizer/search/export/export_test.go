@@ -200,7 +200,7 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 s = optuna.load_study(study_name=sys.argv[2], storage="sqlite:///" + sys.argv[1])
 print(json.dumps({"directions": [d.name for d in s.directions], "best": sorted(t.number for t in s.best_trials), "trials": [
   {"number": t.number, "state": t.state.name, "values": t.values, "params": t.params, "front": t.user_attrs.get("front"),
-   "high": {n: d.high for n, d in t.distributions.items()}, "seconds": t.duration.total_seconds() if t.duration else None} for t in s.trials]}))
+   "high": {n: d.high for n, d in t.distributions.items()}, "seconds": t.duration.total_seconds() if t.duration is not None else None} for t in s.trials]}))
 `
 
 // TestOptunaReads opens the database with Debian's Optuna: its trials are the study's, and its best trials are the study's front.

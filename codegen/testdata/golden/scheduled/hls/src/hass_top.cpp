@@ -22,7 +22,7 @@ extern "C" void hass_top(hls::stream<design::input_axi>& input,
               int images) {
 #pragma HLS INTERFACE axis port = input
 #pragma HLS INTERFACE axis port = output0
-#pragma HLS INTERFACE m_axi port = weights offset = slave bundle = gmem depth = 272
+#pragma HLS INTERFACE m_axi port = weights offset = slave bundle = gmem depth = 268
 #pragma HLS INTERFACE s_axilite port = weights bundle = control
 #pragma HLS INTERFACE s_axilite port = mode bundle = control
 #pragma HLS INTERFACE s_axilite port = images bundle = control

@@ -1,4 +1,4 @@
-// The accelerator. mode 0 loads the weights (272 words at weights) into the on-chip
+// The accelerator. mode 0 loads the weights (268 words at weights) into the on-chip
 // memories, which keep them; mode 1 processes the given number of images from input.
 //
 //   input    64-bit words, 18 per image

@@ -116,7 +116,7 @@ void l0_conv_scheduled(hls::stream<u8_6x1>& in,
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 1
 #pragma HLS ARRAY_PARTITION variable = words complete dim = 2
   if (mode == hass::MODE_LOAD) {
-    hass::load_schedule<l0_conv_scheduled_config>(places, weights, addresses, lasts, 203, chain_in, chain_out);
+    hass::load_schedule<l0_conv_scheduled_config>(places, weights, addresses, lasts, 199, chain_in, chain_out);
   } else {
     hass::scheduled<l0_conv_scheduled_config>(places, weights, addresses, lasts, words, images, in, out0, out1, out2);
   }
@@ -146,7 +146,7 @@ void l0_conv_collect(hls::stream<acc22_6x1>& in0,
 #pragma HLS BIND_STORAGE variable = ports type = ram_1p impl = lutram
 #pragma HLS RESET variable = ports off
   if (mode == hass::MODE_LOAD) {
-    hass::load_ports<l0_conv_collect_config>(ports, 196, chain_in, chain_out);
+    hass::load_ports<l0_conv_collect_config>(ports, 192, chain_in, chain_out);
   } else {
     hass::collect<l0_conv_collect_config>(ports, images, out, in0, in1, in2);
   }
@@ -194,7 +194,7 @@ void l0_conv_join(hls::stream<acc22_6x1>& in,
 #pragma HLS ARRAY_PARTITION variable = scales complete dim = 2
 #pragma HLS RESET variable = scales off
   if (mode == hass::MODE_LOAD) {
-    hass::load_bias<l0_conv_join_config>(bias, scales, 182, chain_in, chain_out);
+    hass::load_bias<l0_conv_join_config>(bias, scales, 178, chain_in, chain_out);
   } else {
     hass::join<l0_conv_join_config>(bias, scales, images, out, in);
   }

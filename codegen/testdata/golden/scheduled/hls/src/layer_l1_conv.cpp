@@ -1,4 +1,4 @@
-// Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 17 rows a window.
+// Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 16 rows a window.
 #include "layer_l1_conv.hpp"
 
 #include "hass/hass.hpp"
@@ -76,7 +76,7 @@ struct l1_conv_scheduled_config {
   static constexpr int BEATS = 63;
   static constexpr int WORDS = 16;
   static constexpr int WINDOWS = 3;
-  static constexpr int ROWS = 17;
+  static constexpr int ROWS = 16;
   static constexpr int LEAD = 3;
   static constexpr int ITERATIONS = 66;
   static constexpr int IN_BITS = 8;

@@ -1,4 +1,4 @@
-// Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 17 rows a window.
+// Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 16 rows a window.
 #ifndef HASS_DESIGN_LAYER_L1_CONV_HPP
 #define HASS_DESIGN_LAYER_L1_CONV_HPP
 

@@ -8,7 +8,7 @@ namespace design {
 void weights_loader(const hass::word* weights,
                     hls::stream<hass::word>& out,
                     int mode) {
-  hass::weights_loader(weights, 272, mode, out);
+  hass::weights_loader(weights, 268, mode, out);
 }
 
 namespace {

@@ -1,5 +1,5 @@
 // The accelerator: AXI4-Stream ports for input, outputs and weights, and AXI4-Lite control with
-// counters (hass_control.sv). Weights (272 words) are loaded once into on-chip memories. A run then
+// counters (hass_control.sv). Weights (268 words) are loaded once into on-chip memories. A run then
 // takes images from the input.
 //
 //   s_axis_input    64-bit words, 18 per image
@@ -1157,7 +1157,7 @@ module hass_top #(
       .waits(waits[8+:2])
   );
 
-  // Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 17 rows a window.
+  // Layer l1_conv: conv, 6x6x7 to 3x3x5 (HWC), scheduled engine of 2 chains of 4 banks, 16 rows a window.
   hass_window #(
       .BITS(8),
       .SIGNED(1),
@@ -1224,7 +1224,7 @@ module hass_top #(
       .BEATS(63),
       .WORDS(16),
       .WINDOWS(3),
-      .ROWS(17),
+      .ROWS(16),
       .LEAD(3),
       .ITERATIONS(66),
       .STYLE(1),
