@@ -250,7 +250,7 @@ figures:
 RTL_ONLY ?= .*
 .PHONY: acceptance-rtl
 acceptance-rtl: deps
-	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 120m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/test/acceptance
+	HASS_ACCEPTANCE=1 HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 240m -v -run '(TestRTL|TestArea)/$(RTL_ONLY)' ./internal/test/acceptance
 	HASS_ACCEPTANCE_RTL=1 $(GO) test -count=1 -timeout 60m -v -run TestSpread ./optimizer/cost/fit/pnr
 
 # Every sampler on every network, two studies at a time: this takes hours. Studies and report.md are in SEARCH; a second
