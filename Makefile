@@ -21,14 +21,14 @@
 #   make acceptance-regions
 #                     networks on the regions (SLRs) of cards, within the budget of each
 #   make acceptance-loops
-#                     the recurrences of the C++ loops of four networks, estimated by clang (an hour; installs clang-14 and
+#                     the recurrences of the C++ loops of four networks, estimated by clang (installs clang-14 and
 #                     llvm-14); resumes where it was stopped
 #   make acceptance-repair
 #                     pruned float models, repaired in three ways, on labelled images (half an hour)
 #   make acceptance-scale
 #                     what more workers gain on one study in PostgreSQL (some minutes, on an idle machine)
 #   make acceptance-rates
-#                     the least hardware for 30, 300 and 3,000 images/s on three platforms, simulated (an hour); goes on where it was stopped
+#                     the least hardware for 30, 300 and 3,000 images/s on three platforms, simulated; goes on where it was stopped
 #   make acceptance-hostile
 #                     forged designs and projects, killed and interrupted commands, a full disk, models with
 #                     many thousand nodes, a sweep of shapes over both targets

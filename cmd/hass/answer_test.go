@@ -190,7 +190,8 @@ func TestREADMEDemo(t *testing.T) {
 	}
 }
 
-// pictures compares the pictures under docs with those that the commands of make docs-pictures draw of a run, and that the README shows.
+// pictures draws a run with the commands of make docs-pictures, compares the pictures with the files under docs, and checks that the README
+// shows them.
 func pictures(t *testing.T, root, makefile, run string) {
 	recipe := regexp.MustCompile(`(?m)^docs-pictures: demo\n((?:\t.*\n)+)`).FindStringSubmatch(makefile)
 	if recipe == nil {

@@ -11,7 +11,7 @@ import (
 	"hass/internal/test/projecttest"
 )
 
-// onU250 generates the SystemVerilog of SmallNet for a U250 in whose regions its layers lie, so many in each.
+// onU250 generates the SystemVerilog of SmallNet for a U250. layers has the number of layers in each region.
 func onU250(t *testing.T, layers ...int) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -25,7 +25,7 @@ type visit struct {
 	at      int64 // cycle in which the wait ended
 }
 
-// recorder keeps the longest paths to the latest event of every process. Those that lead nowhere are freed.
+// recorder keeps the longest path to the latest event of every process. The garbage collector frees paths that no process holds any more.
 type recorder struct {
 	n     *hw.Network
 	now   []*visit // by process

@@ -9,7 +9,7 @@ type Region struct {
 	Budget Resources `json:"budget"` // usable of it
 	Used   Resources `json:"used"`
 	Wires  int       `json:"wires,omitempty"` // to the next region
-	Cut    int       `json:"cut,omitempty"`   // of them, those that the design takes
+	Cut    int       `json:"cut,omitempty"`   // wires to the next region that the design takes
 }
 
 // checkRegions refuses regions that are none, that do not hold the layers, or that hold more than they have.

@@ -160,6 +160,8 @@ func read(r io.ReaderAt, size int64) ([]Layer, error) {
 			return nil, fmt.Errorf("%.80q: want one float32 above 0", f.Name)
 		case a.DType != "uint8":
 			return nil, fmt.Errorf("%.80q: its elements are %s; want uint8, 0 where a weight stays 0", f.Name, a.DType)
+		case slices.ContainsFunc(list, func(l Layer) bool { return l.Name == layer }):
+			return nil, fmt.Errorf("%.80q: stands twice in the archive", f.Name)
 		default:
 			list = append(list, Layer{Name: layer, Shape: a.Shape, Keep: a.U8})
 		}

@@ -109,4 +109,12 @@ func TestDamage(t *testing.T) {
 	if _, err := read(bytes.NewReader(other.Bytes()), int64(other.Len())); err == nil || !strings.Contains(err.Error(), "notes.txt") {
 		t.Errorf("an archive of texts: %v", err)
 	}
+	var twice bytes.Buffer
+	list := Of(network(t))
+	if err := Write(&twice, append(list, list[0])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := read(bytes.NewReader(twice.Bytes()), int64(twice.Len())); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("two masks of a layer: %v", err)
+	}
 }

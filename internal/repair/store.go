@@ -24,7 +24,7 @@ const (
 	keyLayer  = "layer "
 )
 
-// kept is what the store has for a key; if it has nothing, make makes it, and the store gets it.
+// kept returns the store's value for a key. A store without the key gets the value that make returns.
 func kept[T any](s Store, key string, make func() (T, error)) (v T, err error) {
 	if s == nil {
 		return make()

@@ -37,7 +37,7 @@ func (r *Run) criticalStreams() map[string]bool {
 	return on
 }
 
-// criticalWords says in a sentence what the critical cycle is; "" if it is not known.
+// criticalWords is a sentence that names the processes of the critical cycle; "" if the cycle is not known.
 func (v *view) criticalWords() string {
 	c := v.critical()
 	switch {

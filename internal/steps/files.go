@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"hass/internal/artifact"
 	"hass/internal/dataset"
@@ -22,23 +23,41 @@ func writable(path string, inputs ...string) error {
 	return artifact.CheckFile(path)
 }
 
-// apart fails if one of the outputs is also an input, under any name, including symbolic and
-// hard links.
+// apart fails if one of the outputs is also an input, or another output, under any name, including symbolic and hard links.
 func apart(outputs []string, inputs ...[]string) error {
-	for _, out := range outputs {
-		st, err := os.Stat(out)
-		if err != nil || !st.Mode().IsRegular() {
-			continue // nothing to overwrite, or not a regular file
+	for i, out := range outputs {
+		if st, err := os.Stat(out); out == "" || err == nil && !st.Mode().IsRegular() {
+			continue // nothing to overwrite
+		}
+		for _, other := range outputs[:i] {
+			if same(out, other) {
+				return badOption("%s: is named for two outputs (%s); name another file", out, other)
+			}
 		}
 		for _, list := range inputs {
 			for _, in := range list {
-				if it, err := os.Stat(in); in != "" && err == nil && os.SameFile(st, it) {
+				if same(out, in) {
 					return fmt.Errorf("%s: is an input of this command (%s); name another file", out, in)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// same reports whether two paths, "" for none, name one file, which need not be there yet.
+func same(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	p, errP := filepath.Abs(a)
+	q, errQ := filepath.Abs(b)
+	return errP == nil && errQ == nil && p == q
 }
 
 // modelFiles are the files from which a model was read; a nil graph has none.

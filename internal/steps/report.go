@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"hass/internal/artifact"
@@ -33,10 +32,13 @@ func Report(ctx context.Context, o ReportOptions) (*report.Data, error) {
 		return nil, err
 	}
 	if o.Graph != "" {
-		if len(runs) > 1 || filepath.Clean(o.Graph) == filepath.Clean(o.Output) {
-			return nil, badOption("--graph %s: a picture is of one run, and a file of its own", o.Graph)
+		if len(runs) > 1 {
+			return nil, badOption("--graph %s: a picture is of one run", o.Graph)
 		}
-		if err := writable(o.Graph, append(read, o.Output)...); err != nil {
+		if err := writable(o.Graph, read...); err != nil {
+			return nil, err
+		}
+		if err := apart([]string{o.Output, o.Graph}); err != nil {
 			return nil, err
 		}
 	}

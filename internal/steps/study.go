@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -167,8 +166,8 @@ func ExportStudy(ctx context.Context, o ExportOptions) (*ExportResult, error) {
 	if o.CSV == "" && o.Optuna == "" {
 		return nil, badOption("nothing to export: give --csv, --optuna, or both")
 	}
-	if o.CSV != "" && filepath.Clean(o.CSV) == filepath.Clean(o.Optuna) {
-		return nil, badOption("--csv and --optuna name the same file: %s", o.CSV)
+	if err := apart([]string{o.CSV, o.Optuna}); err != nil {
+		return nil, err
 	}
 	for _, path := range []string{o.CSV, o.Optuna} {
 		if path == "" {
@@ -265,7 +264,7 @@ func writeThresholds(ctx context.Context, r *search.Result, number int, path str
 	return encodeThresholds(ctx, t, what, path)
 }
 
-// encodeThresholds writes a thresholds file that says what it is of.
+// encodeThresholds writes a thresholds file; its first line is the comment what.
 func encodeThresholds(ctx context.Context, t *settings.Thresholds, what, path string) error {
 	text, err := t.Encode(what)
 	if err != nil {
@@ -278,15 +277,15 @@ func encodeThresholds(ctx context.Context, t *settings.Thresholds, what, path st
 // calibration set; it may be nil if the study repairs nothing.
 func exportTrial(ctx context.Context, g *graph.Graph, set *dataset.Set, r *search.Result, number int, path string) error {
 	t, err := r.Thresholds(number)
+	if err != nil {
+		return err
+	}
 	meta := map[string]string{"hass.study": r.Study, "hass.trial": fmt.Sprint(number)}
 	if r.Config.Repairs() {
 		meta["hass.repair"] = string(r.Config.Repair)
 		if g, t, err = mend(ctx, g, set, r, number); err != nil {
 			return err
 		}
-	}
-	if err != nil {
-		return err
 	}
 	pruned, err := t.Apply(g)
 	if err != nil {

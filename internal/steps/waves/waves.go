@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -50,14 +49,6 @@ func (f *Files) Outputs() (files []string) {
 
 // Check says which option is wrong, or contradicts another, for a run of a number of images with stalls in a percentage of cycles.
 func (f *Files) Check(stall, images int) error {
-	outputs := f.Outputs()
-	for i, a := range outputs {
-		for _, b := range outputs[:i] {
-			if same(a, b) {
-				return fmt.Errorf("%s: is named for two outputs", a)
-			}
-		}
-	}
 	if f.VCD == "" {
 		if len(f.VCDModules) > 0 || f.VCDImages != "" {
 			return fmt.Errorf("--vcd-module and --vcd-images choose what --vcd writes: name a file with --vcd")
@@ -72,13 +63,6 @@ func (f *Files) Check(stall, images int) error {
 		err = fmt.Errorf("--vcd-images %s: %d images are simulated; see --images", f.VCDImages, images)
 	}
 	return err
-}
-
-// same tells whether two paths name one file.
-func same(a, b string) bool {
-	x, errA := os.Stat(a)
-	y, errB := os.Stat(b)
-	return filepath.Clean(a) == filepath.Clean(b) || errA == nil && errB == nil && os.SameFile(x, y)
 }
 
 // images are the first image of the dump and the one behind the last.

@@ -31,7 +31,7 @@ var loopNetworks = []struct {
 
 // loopRow is a kind of module of a network.
 type loopRow struct {
-	loops, fast, faster int // all loops, those that reach 200 MHz and 250 MHz
+	loops, fast, faster int // number of loops; of loops that reach 200 MHz; of loops that reach 250 MHz
 	most                float64
 	where               string
 }
